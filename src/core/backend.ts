@@ -1,0 +1,77 @@
+import type { Conversation, ToolChoice } from './conversation.ts';
+import type { GenerationEvent } from './events.ts';
+import type { JsonObject } from './json.ts';
+import type { BackendKind, ModelSpec, Sampling } from './model.ts';
+
+/** What a model behind a backend can do. What it cannot is said here, not discovered by failing. */
+export interface Capabilities {
+  /** Tokens that prompt and answer may have together. */
+  readonly contextTokens: number;
+  /** `switchable`: it thinks when asked to; `always`: it can't be told not to. */
+  readonly thinking: 'none' | 'switchable' | 'always';
+  /** `auto`: calls are parsed; `enforced`: a choice and the schemas are guaranteed too. */
+  readonly tools: 'none' | 'auto' | 'enforced';
+  /** Whether an answer can be held to a JSON Schema. */
+  readonly structuredOutput: boolean;
+  readonly images: boolean;
+  readonly documents: boolean;
+  readonly citations: boolean;
+  /** Whether `countTokens` is what a generation will report. */
+  readonly exactCount: boolean;
+}
+
+export const EFFORTS = ['low', 'medium', 'high', 'xhigh', 'max'] as const;
+
+export type Effort = (typeof EFFORTS)[number];
+
+/** `adaptive` leaves it to the model whether and how long it thinks. */
+export type ThinkingMode =
+  | { readonly mode: 'disabled' }
+  | { readonly mode: 'adaptive' }
+  | { readonly mode: 'enabled'; readonly budgetTokens: number };
+
+/** Who asks, as far as the client tells: it decides which slot's prefix is likely to fit. */
+export interface SessionKey {
+  readonly user?: string;
+  readonly session?: string;
+  readonly agent?: string;
+}
+
+/** One generation, in no wire's terms. It is plain data: it crosses process borders as JSON. */
+export interface GenerationRequest {
+  readonly id: string;
+  readonly model: ModelSpec;
+  readonly conversation: Conversation;
+  readonly toolChoice: ToolChoice;
+  /** 0 evaluates the prompt and generates nothing. */
+  readonly maxTokens: number;
+  readonly stopSequences: readonly string[];
+  readonly sampling: Sampling;
+  readonly thinking: ThinkingMode;
+  readonly effort?: Effort;
+  /** The answer's text must be JSON that is valid against this schema. */
+  readonly outputSchema?: JsonObject;
+  readonly session: SessionKey;
+  /** Where prompt and `maxTokens` exceed the context: generate what fits, or refuse. */
+  readonly overflow: 'clamp' | 'strict';
+}
+
+/** What stands behind a model: an engine of our own, or another server. */
+export interface Backend {
+  readonly kind: BackendKind;
+
+  /** What the model can do. Throws a RuntimeFailure where the model can't be reached or read. */
+  capabilities(model: ModelSpec, signal: AbortSignal): Promise<Capabilities>;
+
+  /** Tokens of the whole prompt as `generate` would evaluate it. */
+  countTokens(request: GenerationRequest, signal: AbortSignal): Promise<number>;
+
+  /**
+   * Answers the request; see GenerationEvent for the order of events. Throws a RuntimeFailure.
+   * Aborting the signal, or leaving the generator, stops the work and frees what it held.
+   */
+  generate(request: GenerationRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent>;
+
+  /** Ends all work and frees all that is loaded. */
+  close(): Promise<void>;
+}

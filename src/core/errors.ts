@@ -1,0 +1,71 @@
+/** Every way in which a request can fail. Each wire format maps all of them in one table. */
+export type FailureCode =
+  | 'invalid-request'
+  | 'unsupported'
+  | 'prompt-too-long'
+  | 'authentication'
+  | 'billing'
+  | 'permission'
+  | 'route-not-found'
+  | 'method-not-allowed'
+  | 'model-not-found'
+  | 'resource-not-found'
+  | 'conflict'
+  | 'request-too-large'
+  | 'rate-limited'
+  | 'overloaded'
+  | 'backend-unavailable'
+  | 'backend-failed'
+  | 'model-load-failed'
+  | 'engine-crashed'
+  | 'timeout'
+  | 'cancelled'
+  | 'internal';
+
+export interface FailureDetails {
+  readonly cause?: unknown;
+  /** When it is worth trying again. */
+  readonly retryAfterSeconds?: number;
+  /** The methods that a route takes, for `method-not-allowed`. */
+  readonly allow?: readonly string[];
+}
+
+/** The one error class: its message names the thing, the reason and the way out, and may reach a client. */
+export class RuntimeFailure extends Error {
+  override readonly name = 'RuntimeFailure';
+  readonly code: FailureCode;
+  readonly retryAfterSeconds: number | undefined;
+  readonly allow: readonly string[] | undefined;
+
+  constructor(code: FailureCode, message: string, details: FailureDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.retryAfterSeconds = details.retryAfterSeconds;
+    this.allow = details.allow;
+  }
+}
+
+/** A prompt that does not fit, in the words that clients match on to compact their conversation. */
+export function promptTooLong(tokens: number, maximum: number): RuntimeFailure {
+  return new RuntimeFailure(
+    'prompt-too-long',
+    `prompt is too long: ${tokens} tokens > ${maximum} maximum`,
+  );
+}
+
+/** The same for the `strict` overflow setting, where the prompt fits but its answer may not. */
+export function contextLimitExceeded(
+  tokens: number,
+  maxTokens: number,
+  context: number,
+): RuntimeFailure {
+  return new RuntimeFailure(
+    'prompt-too-long',
+    `input length and \`max_tokens\` exceed context limit: ${tokens} + ${maxTokens} > ${context}`,
+  );
+}
+
+/** What an unknown thrown value says, in one line. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

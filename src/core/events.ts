@@ -1,0 +1,50 @@
+export type StopReason =
+  | 'end-turn'
+  | 'max-tokens'
+  | 'stop-sequence'
+  | 'tool-use'
+  | 'pause-turn'
+  | 'refusal'
+  | 'context-exceeded';
+
+/** Counts of tokens, by the model's own tokenizer. */
+export interface Usage {
+  /** The whole prompt, cached parts included. */
+  readonly promptTokens: number;
+  /** The part of the prompt whose state was already there and was not evaluated again. */
+  readonly cacheReadTokens: number;
+  /** The part of the prompt that was evaluated and kept for later requests at the client's wish. */
+  readonly cacheCreationTokens: number;
+  /** All that was generated, thinking included. */
+  readonly outputTokens: number;
+  readonly thinkingTokens: number;
+}
+
+/**
+ * What a backend yields for one request.
+ *
+ * The first event is `admitted`: before it, a failure is thrown and becomes an HTTP status; after it,
+ * the answer has begun. The last is `finish`, exactly once, unless the generator throws.
+ * `inputTokens` is null where an upstream tells the count only at the end.
+ */
+export type GenerationEvent =
+  | { readonly type: 'admitted'; readonly inputTokens: number | null }
+  | {
+      readonly type: 'progress';
+      readonly phase: 'queued' | 'loading' | 'prefill';
+      /** Tokens for `prefill`, requests ahead for `queued`, a fraction of 1 for `loading`. */
+      readonly done: number;
+      readonly total: number;
+    }
+  | { readonly type: 'text-delta'; readonly text: string }
+  | { readonly type: 'thinking-delta'; readonly text: string }
+  | { readonly type: 'tool-call-start'; readonly id: string; readonly name: string }
+  | { readonly type: 'tool-call-delta'; readonly id: string; readonly json: string }
+  | { readonly type: 'tool-call-end'; readonly id: string }
+  | {
+      readonly type: 'finish';
+      readonly reason: StopReason;
+      /** The stop sequence that was met, for `stop-sequence`; else null. */
+      readonly stopSequence: string | null;
+      readonly usage: Usage;
+    };
