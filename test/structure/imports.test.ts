@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { cyclesIn, importsOf } from './imports.ts';
+import { violationOf } from './layers.ts';
+import { sourceFiles } from './source-files.ts';
+
+const imports = sourceFiles('src').flatMap(importsOf);
+
+describe('[R2.1-imports] imports of the source', () => {
+  it('are found', () => {
+    expect(imports.length).toBeGreaterThan(10);
+  });
+
+  it('point one way, and not at siblings', () => {
+    expect(imports.map(violationOf).filter((reason) => reason !== undefined)).toEqual([]);
+  });
+
+  it('make no cycle', () => {
+    expect(cyclesIn(imports)).toEqual([]);
+  });
+
+  it('carry the .ts ending', () => {
+    const relative = imports.filter(({ target }) => target !== undefined);
+    expect(relative.filter(({ specifier }) => !/\.(ts|json)$/.test(specifier))).toEqual([]);
+  });
+});
+
+describe('[R2.1-imports] the rule of directions', () => {
+  it.each([
+    ['src/http/app.ts', 'src/core/errors.ts'],
+    ['src/wire/anthropic/decode.ts', 'src/wire/anthropic/schema.ts'],
+    ['src/backends/llama/engine.ts', 'src/chat/render.ts'],
+    ['src/backends/llama/engine.ts', 'src/backends/retry.ts'],
+    ['src/cli/serve.ts', 'src/compose.ts'],
+    ['src/main.ts', 'src/cli/program.ts'],
+  ])('lets %s import %s', (from, target) => {
+    expect(violationOf({ from, specifier: target, target })).toBeUndefined();
+  });
+
+  it.each([
+    ['src/core/errors.ts', 'src/chat/render.ts', 'stands below'],
+    ['src/wire/anthropic/decode.ts', 'src/registry/resolve.ts', 'are siblings'],
+    ['src/wire/anthropic/decode.ts', 'src/wire/openai/decode.ts', 'are siblings'],
+    ['src/backends/llama/engine.ts', 'src/backends/ollama/backend.ts', 'are siblings'],
+    ['src/backends/scripted.ts', 'src/backends/ollama/backend.ts', 'stands below'],
+    ['src/main.ts', 'src/compose.ts', 'only cli may'],
+    ['src/core/errors.ts', 'test/support/server.ts', 'outside the layers'],
+    ['src/everything/else.ts', 'src/core/errors.ts', 'outside the layers'],
+  ])('refuses %s to import %s', (from, target, reason) => {
+    expect(violationOf({ from, specifier: target, target })).toContain(reason);
+  });
+
+  it('keeps a library in its place', () => {
+    expect(violationOf({ from: 'src/runtime/pool.ts', specifier: 'node-llama-cpp' })).toContain(
+      'belongs to src/backends/llama/',
+    );
+  });
+
+  it('sees a cycle over three files', () => {
+    const edge = (from: string, target: string) => ({ from, specifier: target, target });
+    expect(cyclesIn([edge('a', 'b'), edge('b', 'c'), edge('c', 'a'), edge('c', 'd')])).toEqual([
+      ['a', 'b', 'c', 'a'],
+    ]);
+  });
+});

@@ -1,0 +1,70 @@
+import type { Import } from './imports.ts';
+
+/** The design's order, lowest first. Units of one row are siblings: they do not import each other. */
+const LAYERS: readonly (readonly string[])[] = [
+  ['core'],
+  ['wire', 'chat', 'documents', 'registry', 'config', 'store'],
+  ['backends'],
+  ['runtime'],
+  ['http', 'launch'],
+  ['compose.ts'],
+  ['cli'],
+  ['main.ts'],
+];
+
+/** Folders whose own folders are siblings too: one per wire format, one per backend. */
+const DIVIDED = new Set(['wire', 'backends']);
+
+/** Only these may import the unit, whatever the order allows. */
+const SOLE_IMPORTERS: Readonly<Record<string, string>> = { 'compose.ts': 'cli', cli: 'main.ts' };
+
+/** Libraries that shape what is built on them stay in the one place that is built on them. */
+const PACKAGE_HOMES: Readonly<Record<string, string>> = {
+  express: 'src/http/',
+  'pino-http': 'src/http/',
+  'node-llama-cpp': 'src/backends/llama/',
+  ollama: 'src/backends/ollama/',
+  commander: 'src/cli/',
+};
+
+/** Why an import of `src` goes against the design; undefined where it does not. */
+export function violationOf({ from, specifier, target }: Import): string | undefined {
+  const reason =
+    target === undefined ? packageViolation(from, specifier) : directionViolation(from, target);
+  return reason === undefined ? undefined : `${from} imports ${target ?? specifier}: ${reason}`;
+}
+
+function packageViolation(from: string, specifier: string): string | undefined {
+  const home = PACKAGE_HOMES[specifier];
+  return home === undefined || from.startsWith(home) ? undefined : `it belongs to ${home}`;
+}
+
+function directionViolation(from: string, target: string): string | undefined {
+  const [importer, imported] = [unitOf(from), unitOf(target)];
+  if (importer === undefined || imported === undefined) return 'one of them is outside the layers';
+  if (importer === imported) return siblingViolation(importer, from, target);
+  if (layerOf(importer) < layerOf(imported)) return `${importer} stands below ${imported}`;
+  if (layerOf(importer) === layerOf(imported)) return `${importer} and ${imported} are siblings`;
+  const sole = SOLE_IMPORTERS[imported];
+  return sole === undefined || sole === importer ? undefined : `only ${sole} may`;
+}
+
+function siblingViolation(unit: string, from: string, target: string): string | undefined {
+  const [own, other] = [divisionOf(from), divisionOf(target)];
+  if (!DIVIDED.has(unit) || other === undefined || own === other) return undefined;
+  return own === undefined ? `${unit} stands below ${other}` : `${own} and ${other} are siblings`;
+}
+
+function layerOf(unit: string): number {
+  return LAYERS.findIndex((units) => units.includes(unit));
+}
+
+function unitOf(file: string): string | undefined {
+  const unit = file.split('/')[1];
+  return unit !== undefined && file.startsWith('src/') && layerOf(unit) >= 0 ? unit : undefined;
+}
+
+function divisionOf(file: string): string | undefined {
+  const [, , folder, ...rest] = file.split('/');
+  return rest.length > 0 ? folder : undefined;
+}
