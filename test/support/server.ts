@@ -1,0 +1,123 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+export const REPOSITORY = path.resolve(import.meta.dirname, '../..');
+
+/** A model is loaded only by the first request, so listening is quick; a busy machine is not. */
+const READY_WITHIN_MS = 40_000;
+
+export interface ServerOptions {
+  /** Further flags of `portico serve`. */
+  readonly args?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  /** The text of the user's models.yaml. */
+  readonly registry?: string;
+}
+
+/** A running `portico serve` with a home of its own. */
+export interface RunningServer {
+  readonly url: string;
+  /** Its `PORTICO_HOME`, removed on `stop`. */
+  readonly home: string;
+  readonly process: ChildProcess;
+  stdout(): string;
+  stderr(): string;
+  /** Sends SIGTERM unless it has ended, and gives the exit code; -1 where a signal ended it. */
+  stop(): Promise<number>;
+}
+
+/** Starts `portico serve` on a port that the system picks, and waits until it listens. */
+export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
+  const home = await mkdtemp(path.join(tmpdir(), 'portico-test-'));
+  if (options.registry !== undefined) {
+    await writeFile(path.join(home, 'models.yaml'), options.registry);
+  }
+  const child = spawnPortico(['serve', '--port', '0', '--threads', '1', ...(options.args ?? [])], {
+    PORTICO_HOME: home,
+    ...options.environment,
+  });
+  const output = collect(child);
+  const exited = exitCode(child);
+  const stop = async (): Promise<number> => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+    const code = await exited;
+    await rm(home, { recursive: true, force: true });
+    return code;
+  };
+  try {
+    const url = await readyUrl(child, output.stdout, exited);
+    return { url, home, process: child, ...output, stop };
+  } catch (error) {
+    await stop();
+    throw new Error(`portico serve did not start: ${output.stdout()}${output.stderr()}`, {
+      cause: error,
+    });
+  }
+}
+
+/** What a command of portico printed, and how it ended. */
+export interface CommandResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command of portico to its end. */
+export async function runPortico(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<CommandResult> {
+  const child = spawnPortico(args, environment);
+  const output = collect(child);
+  const code = await exitCode(child);
+  return { code, stdout: output.stdout(), stderr: output.stderr() };
+}
+
+function spawnPortico(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): ChildProcess {
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith('PORTICO_') && !name.startsWith('ANTHROPIC_'),
+  );
+  return spawn(process.execPath, [path.join(REPOSITORY, 'bin/portico.js'), ...args], {
+    env: { ...Object.fromEntries(inherited), NO_COLOR: '1', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+function collect(child: ChildProcess): Pick<RunningServer, 'stdout' | 'stderr'> {
+  const chunks = { stdout: '', stderr: '' };
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (chunks.stdout += text));
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (chunks.stderr += text));
+  return { stdout: () => chunks.stdout, stderr: () => chunks.stderr };
+}
+
+/** `close` rather than `exit`: by then all output has been read. */
+async function exitCode(child: ChildProcess): Promise<number> {
+  await once(child, 'close');
+  return child.exitCode ?? -1;
+}
+
+async function readyUrl(
+  child: ChildProcess,
+  stdout: () => string,
+  exited: Promise<number>,
+): Promise<string> {
+  const late = AbortSignal.timeout(READY_WITHIN_MS);
+  const ended = exited.then((code) => {
+    throw new Error(`it ended with exit code ${code}`);
+  });
+  ended.catch(() => undefined);
+  for (;;) {
+    const url = /(http:\/\/127\.0\.0\.1:\d+)\D/.exec(stdout())?.[1];
+    if (url !== undefined) return url;
+    const { stdout: pipe } = child;
+    if (pipe === null) throw new Error('it has no standard output');
+    await Promise.race([once(pipe, 'data', { signal: late }), ended]);
+  }
+}
