@@ -1,0 +1,11 @@
+import type { ChatFormat } from '../format.ts';
+import { hermes } from './hermes.ts';
+import { plain } from './plain.ts';
+
+/** The known families, the first that recognises a template wins; the last takes any. */
+const FORMATS = [hermes, plain] as const;
+
+/** The family that a chat template (Jinja source) belongs to. */
+export function chooseFormat(template: string): ChatFormat {
+  return FORMATS.find((format) => format.recognises(template)) ?? plain;
+}

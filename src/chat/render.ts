@@ -1,0 +1,95 @@
+import type { ThinkingMode } from '../core/backend.ts';
+import type { Conversation, ToolChoice } from '../core/conversation.ts';
+import type { GenerationRequest } from '../core/backend.ts';
+import type { ChatFormat } from './format.ts';
+import { ControlTokens, Placeholders } from './control-tokens.ts';
+import type { PromptStretch } from './control-tokens.ts';
+import { assistantText, templateMessages, templateTools } from './messages.ts';
+import type { TemplateTraits } from './messages.ts';
+
+/** Renders one chat template (Jinja) with the given variables. Throws what the template raises. */
+export type TemplateRenderer = (variables: Readonly<Record<string, unknown>>) => string;
+
+/** All that is known of a model's way to write a conversation. */
+export interface ChatTemplate {
+  readonly render: TemplateRenderer;
+  readonly format: ChatFormat;
+  readonly traits: TemplateTraits;
+  readonly control: ControlTokens;
+  /** How the vocabulary writes its first and last token; templates put them in themselves. */
+  readonly bos: string;
+  readonly eos: string;
+}
+
+export interface Prompt {
+  readonly stretches: readonly PromptStretch[];
+  /** The prompt ends inside the model's thinking tags. */
+  readonly thinkingOpen: boolean;
+  /** The prompt ends in text of the assistant that the model goes on with. */
+  readonly continuesText: boolean;
+}
+
+/** The parts of a request that its prompt is made of. */
+export type PromptRequest = Pick<
+  GenerationRequest,
+  'conversation' | 'toolChoice' | 'thinking' | 'effort'
+>;
+
+/**
+ * Writes a conversation as the model's own template does. What others wrote can't become a control
+ * token. Throws what the template raises, and `unsupported` for parts that have no text.
+ */
+export function renderPrompt(template: ChatTemplate, request: PromptRequest): Prompt {
+  const { conversation, prefill } = splitPrefill(request.conversation);
+  const thinks = wantsThinking(request.thinking) && prefill === '';
+  const placeholders = new Placeholders(template.control);
+  const tools = callableTools(conversation, request.toolChoice);
+  const rendered = template.render({
+    messages: placeholders.protect(templateMessages(conversation, template.traits)),
+    ...(tools.length > 0 && { tools: placeholders.protect(templateTools(tools)) }),
+    ...switches(thinks, request.effort),
+    add_generation_prompt: true,
+    bos_token: template.bos,
+    eos_token: template.eos,
+  });
+  const tags = template.format.thinking;
+  const opened = tags !== undefined && rendered.trimEnd().endsWith(tags.open);
+  const closing = opened && !thinks ? `\n${tags.close}\n\n` : '';
+  const prompt = rendered + closing;
+  const stretches = placeholders.restore(prompt + placeholders.protect(prefill));
+  return { stretches, thinkingOpen: opened && thinks, continuesText: prefill !== '' };
+}
+
+/** The tools that are rendered as callable. */
+export function callableTools(
+  conversation: Conversation,
+  choice: ToolChoice,
+): Conversation['tools'] {
+  return choice.mode === 'none' ? [] : conversation.tools;
+}
+
+function wantsThinking(thinking: ThinkingMode): boolean {
+  return thinking.mode !== 'disabled';
+}
+
+/** The names by which templates ask whether to think: Qwen's and most others', DeepSeek's, gpt-oss'. */
+function switches(thinks: boolean, effort: string | undefined): Readonly<Record<string, unknown>> {
+  return {
+    enable_thinking: thinks,
+    thinking: thinks,
+    ...(effort !== undefined && { reasoning_effort: effort }),
+  };
+}
+
+/** A last assistant turn is no message of its own: the model goes on where it ends. */
+function splitPrefill(conversation: Conversation): {
+  readonly conversation: Conversation;
+  readonly prefill: string;
+} {
+  const last = conversation.turns.at(-1);
+  if (last?.role !== 'assistant') return { conversation, prefill: '' };
+  return {
+    conversation: { ...conversation, turns: conversation.turns.slice(0, -1) },
+    prefill: assistantText(last.parts),
+  };
+}
