@@ -1,0 +1,138 @@
+import { BlockList, isIP } from 'node:net';
+import { resolve } from 'node:path';
+import { RuntimeFailure } from '../core/errors.ts';
+import { resolvePaths } from './paths.ts';
+import type { Paths } from './paths.ts';
+import { given, readChoice, readInteger, readSwitch, readText } from './sources.ts';
+import type { Given } from './sources.ts';
+
+/** Everything that can be set, resolved and checked. */
+export interface Settings {
+  /** What to bind. `127.0.0.1`, the default, means 127.0.0.1 and ::1. */
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** Keys that clients must show; none means that no key is needed. */
+  readonly apiKeys: readonly string[];
+  /** A bind other than loopback is meant to be open to everyone. */
+  readonly insecure: boolean;
+  /** Takes the place of the registry's default model. */
+  readonly defaultModel: string | undefined;
+  /** The user's models.yaml. */
+  readonly registryFile: string;
+  /** CPU threads of an engine; undefined leaves it to the engine. */
+  readonly threads: number | undefined;
+  /** Context in tokens for models whose entry sets none; undefined leaves it to the engine. */
+  readonly context: number | undefined;
+  /** Whether a loaded model lives in a child process of its own. */
+  readonly engine: 'isolated' | 'in-process';
+  readonly logLevel: LogLevel;
+  /** Where prompt and `max_tokens` exceed the context: generate what fits, or refuse. */
+  readonly overflow: 'clamp' | 'strict';
+  readonly paths: Paths;
+}
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** The flags of `serve`, as the command line gives them; `run` has some of them. */
+export interface ServeFlags {
+  readonly host?: string;
+  readonly port?: string;
+  readonly model?: string;
+  readonly models?: string;
+  readonly threads?: string;
+  readonly context?: string;
+  readonly engine?: string;
+  readonly apiKey?: readonly string[];
+  readonly insecure?: boolean;
+  readonly logLevel?: string;
+}
+
+/** Ollama's own port is 11434, next door. */
+const DEFAULT_PORT = 11435;
+
+/**
+ * One object from flags, environment variables and defaults, in this order of precedence.
+ * Throws `invalid-request` for a value that is not allowed, and for a bind that would be open to
+ * the network without a key.
+ */
+export function resolveSettings(flags: ServeFlags, environment: NodeJS.ProcessEnv): Settings {
+  const paths = resolvePaths(environment);
+  const pick = (name: string, flag: string | undefined, variable: string): Given | undefined =>
+    given({ name, text: flag }, variable, environment);
+  const settings: Settings = {
+    host: withoutBrackets(readText(pick('--host', flags.host, 'PORTICO_HOST')) ?? '127.0.0.1'),
+    port:
+      readInteger(pick('--port', flags.port, 'PORTICO_PORT'), { minimum: 0, maximum: 65_535 }) ??
+      DEFAULT_PORT,
+    apiKeys: readKeys(flags.apiKey, environment),
+    insecure:
+      flags.insecure ?? readSwitch(given(undefined, 'PORTICO_INSECURE', environment)) ?? false,
+    defaultModel: readText(pick('--model', flags.model, 'PORTICO_MODEL')),
+    registryFile: flags.models === undefined ? paths.registryFile : readPath(flags.models),
+    threads: readInteger(pick('--threads', flags.threads, 'PORTICO_THREADS'), { minimum: 1 }),
+    context: readInteger(pick('--context', flags.context, 'PORTICO_CONTEXT'), { minimum: 1 }),
+    engine:
+      readChoice(pick('--engine', flags.engine, 'PORTICO_ENGINE'), ['isolated', 'in-process']) ??
+      'isolated',
+    logLevel:
+      readChoice(pick('--log-level', flags.logLevel, 'PORTICO_LOG_LEVEL'), LOG_LEVELS) ?? 'info',
+    overflow:
+      readChoice(given(undefined, 'PORTICO_OVERFLOW', environment), ['clamp', 'strict']) ?? 'clamp',
+    paths,
+  };
+  refuseOpenBind(settings);
+  return settings;
+}
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
+
+/** Whether a host reaches this machine only: 127.0.0.0/8 (mapped into IPv6 too), ::1, localhost. */
+export function isLoopbackHost(host: string): boolean {
+  const address = withoutBrackets(host).replace(/%.*$/, '');
+  switch (isIP(address)) {
+    case 4:
+      return LOOPBACK.check(address, 'ipv4');
+    case 6:
+      return LOOPBACK.check(address, 'ipv6');
+    default:
+      return address.toLowerCase() === 'localhost';
+  }
+}
+
+function readPath(models: string): string {
+  return resolve(readText({ name: '--models', text: models }) ?? models);
+}
+
+function withoutBrackets(host: string): string {
+  return host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
+}
+
+function readKeys(
+  flags: readonly string[] | undefined,
+  environment: NodeJS.ProcessEnv,
+): readonly string[] {
+  if (flags !== undefined && flags.length > 0) {
+    return flags.map((text) => readText({ name: '--api-key', text }) ?? text);
+  }
+  const listed = environment['PORTICO_API_KEYS'] ?? '';
+  return listed
+    .split(',')
+    .map((key) => key.trim())
+    .filter((key) => key !== '');
+}
+
+function refuseOpenBind(settings: Settings): void {
+  if (isLoopbackHost(settings.host) || settings.insecure || settings.apiKeys.length > 0) {
+    return;
+  }
+  throw new RuntimeFailure(
+    'invalid-request',
+    `'${settings.host}' can be reached from the network: set a key with --api-key KEY ` +
+      'or PORTICO_API_KEYS, or allow everyone with --insecure',
+  );
+}

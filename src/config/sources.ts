@@ -1,0 +1,94 @@
+import { RuntimeFailure } from '../core/errors.ts';
+
+/** A setting's text and the name that its user knows it by: the flag or the variable. */
+export interface Given {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** The flag where it was given, else the variable where it is set and not empty. */
+export function given(
+  flag: { readonly name: string; readonly text: string | undefined } | undefined,
+  variable: string,
+  environment: NodeJS.ProcessEnv,
+): Given | undefined {
+  if (flag?.text !== undefined) {
+    return { name: flag.name, text: flag.text };
+  }
+  const text = environment[variable];
+  return text === undefined || text === '' ? undefined : { name: variable, text };
+}
+
+/** Text that must not be blank. Throws `invalid-request`. */
+export function readText(value: Given | undefined): string | undefined {
+  if (value === undefined) {
+    return undefined;
+  }
+  const text = value.text.trim();
+  if (text === '') {
+    throw refused(value, 'some text');
+  }
+  return text;
+}
+
+/** A whole number within a range, both ends included. Throws `invalid-request`. */
+export function readInteger(
+  value: Given | undefined,
+  range: { readonly minimum: number; readonly maximum?: number },
+): number | undefined {
+  if (value === undefined) {
+    return undefined;
+  }
+  const maximum = range.maximum ?? Number.MAX_SAFE_INTEGER;
+  const text = value.text.trim();
+  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(number >= range.minimum && number <= maximum)) {
+    throw refused(
+      value,
+      range.maximum === undefined
+        ? `a whole number, at least ${range.minimum}`
+        : `a whole number from ${range.minimum} to ${range.maximum}`,
+    );
+  }
+  return number;
+}
+
+/** One of a few words. Throws `invalid-request`. */
+export function readChoice<Choice extends string>(
+  value: Given | undefined,
+  choices: readonly Choice[],
+): Choice | undefined {
+  if (value === undefined) {
+    return undefined;
+  }
+  const text = value.text.trim().toLowerCase();
+  const choice = choices.find((candidate) => candidate === text);
+  if (choice === undefined) {
+    throw refused(value, `one of ${choices.join(', ')}`);
+  }
+  return choice;
+}
+
+const SWITCH = new Map([
+  ...['1', 'true', 'yes', 'on'].map((word) => [word, true] as const),
+  ...['0', 'false', 'no', 'off'].map((word) => [word, false] as const),
+]);
+
+/** A variable that turns something on or off. Throws `invalid-request`. */
+export function readSwitch(value: Given | undefined): boolean | undefined {
+  if (value === undefined) {
+    return undefined;
+  }
+  const state = SWITCH.get(value.text.trim().toLowerCase());
+  if (state === undefined) {
+    throw refused(value, `one of ${[...SWITCH.keys()].join(', ')}`);
+  }
+  return state;
+}
+
+function refused(value: Given, allowed: string): RuntimeFailure {
+  return new RuntimeFailure(
+    'invalid-request',
+    `${value.name}: '${value.text}' is not allowed; give ${allowed}`,
+  );
+}

@@ -1,0 +1,36 @@
+import type { ModelSpec } from '../core/model.ts';
+
+/** A model that the registry knows, whether or not its file is on this machine. */
+export interface RegistryModel {
+  readonly spec: ModelSpec;
+  readonly description?: string;
+  /** Where to pull it from: `hf:…` or `https://…`. */
+  readonly source?: string;
+  readonly sizeBytes?: number;
+  /** What it needs when it is loaded, as an estimate. */
+  readonly memoryBytes?: number;
+  /** Whether it comes with Portico, not from the user's file. */
+  readonly shipped: boolean;
+  /** `file:line:column` of its entry. */
+  readonly location: string;
+}
+
+/** models.yaml, the shipped one overlaid by the user's. */
+export interface Registry {
+  /** The name of a model, or an alias of one. */
+  readonly defaultModel: string;
+  readonly models: ReadonlyMap<string, RegistryModel>;
+  /** Each leads to a model, by way of other aliases perhaps. */
+  readonly aliases: ReadonlyMap<string, string>;
+  /** What is wrong with single entries, one line each, with `file:line:column` and the way out. */
+  readonly problems: readonly string[];
+}
+
+/** The files that make up a registry. */
+export interface RegistryFiles {
+  readonly shipped: string;
+  /** It need not exist. */
+  readonly user: string;
+  /** Where pulled GGUF files lie. */
+  readonly modelsFolder: string;
+}
