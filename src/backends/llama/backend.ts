@@ -1,0 +1,63 @@
+import type { Backend, GenerationRequest } from '../../core/backend.ts';
+import { abortReason } from './queue.ts';
+import type { ModelSpec } from '../../core/model.ts';
+import type { Engine, EngineSettings } from './engine.ts';
+import { IsolatedEngine } from './isolated-engine.ts';
+
+export interface LlamaBackendOptions extends EngineSettings {
+  /** A child process per model, or this process. */
+  readonly engine: 'isolated' | 'in-process';
+  /** The compiled module of the child process, where it is not beside this one. */
+  readonly childModule?: URL;
+}
+
+/** Models from GGUF files, by llama.cpp in our own process tree. */
+export function createLlamaBackend(options: LlamaBackendOptions): Backend {
+  const engines = new Map<string, Promise<Engine>>();
+
+  /** One engine per model and settings: an entry that was edited gets a new one. */
+  function engineFor(spec: ModelSpec): Promise<Engine> {
+    const key = JSON.stringify(spec);
+    const known = engines.get(key);
+    if (known !== undefined) return known;
+    const opened = openEngine(spec, options);
+    engines.set(key, opened);
+    // What could not be opened is tried again by the next request.
+    opened.catch(() => engines.delete(key));
+    return opened;
+  }
+
+  return {
+    kind: 'llama',
+    async capabilities(model, signal) {
+      return (await engineFor(model)).capabilities(signal);
+    },
+    async countTokens(request: GenerationRequest, signal) {
+      return (await engineFor(request.model)).countTokens(request, signal);
+    },
+    async *generate(request, signal) {
+      const engine = await engineFor(request.model);
+      if (signal.aborted) throw abortReason(signal);
+      yield* engine.generate(request, signal);
+    },
+    async close() {
+      const opened = await Promise.allSettled(engines.values());
+      engines.clear();
+      await Promise.all(
+        opened.map((result) => (result.status === 'fulfilled' ? result.value.close() : undefined)),
+      );
+    },
+  };
+}
+
+/** llama.cpp's addon is loaded into this process only where the engine runs in it. */
+async function openEngine(spec: ModelSpec, options: LlamaBackendOptions): Promise<Engine> {
+  const { threads, context, queueLimit } = options;
+  const settings = { threads, context, queueLimit };
+  if (options.engine === 'in-process') {
+    const { LlamaEngine } = await import('./llama-engine.ts');
+    return LlamaEngine.open(spec, settings);
+  }
+  const childModule = options.childModule ?? new URL('./child.js', import.meta.url);
+  return new IsolatedEngine({ spec, settings, childModule });
+}

@@ -1,0 +1,82 @@
+import { RuntimeFailure } from '../../core/errors.ts';
+import type { GenerationEvent } from '../../core/events.ts';
+import type { JsonValue } from '../../core/json.ts';
+import { EventBatch } from './event-batch.ts';
+import { LlamaEngine } from './llama-engine.ts';
+import { plainFailure } from './protocol.ts';
+import type { EngineCommand, EngineReply } from './protocol.ts';
+
+/**
+ * The entry of an engine's child process: one model, driven by messages from the server. A native
+ * abort ends this process and no other, and ending it frees all that the model held.
+ */
+let opening: Promise<LlamaEngine> | undefined;
+const calls = new Map<number, AbortController>();
+
+// The terminal's Ctrl-C reaches the whole group: the server decides when its engines end.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => undefined);
+process.on('disconnect', () => process.exit(0));
+process.on('message', (command: EngineCommand) => {
+  switch (command.type) {
+    case 'open':
+      opening = LlamaEngine.open(command.spec, command.settings);
+      // A failure is told to every call that waits for the engine; it must not end the process here.
+      opening.catch(() => undefined);
+      return;
+    case 'cancel':
+      calls.get(command.call)?.abort();
+      return;
+    case 'capabilities':
+    case 'count':
+    case 'generate':
+      void answer(command);
+      return;
+    default:
+      command satisfies never;
+  }
+});
+
+type Call = Exclude<EngineCommand, { readonly type: 'open' | 'cancel' }>;
+
+async function answer(command: Call): Promise<void> {
+  const { call } = command;
+  const controller = new AbortController();
+  calls.set(call, controller);
+  try {
+    const engine = await opening;
+    if (engine === undefined) throw new RuntimeFailure('internal', 'The engine was never opened.');
+    reply({ type: 'result', call, value: await work(engine, command, controller.signal) });
+  } catch (error) {
+    reply({ type: 'failed', call, failure: plainFailure(error) });
+  } finally {
+    calls.delete(call);
+  }
+}
+
+async function work(engine: LlamaEngine, command: Call, signal: AbortSignal): Promise<JsonValue> {
+  switch (command.type) {
+    case 'capabilities':
+      return { ...(await engine.capabilities()) };
+    case 'count':
+      return engine.countTokens(command.request);
+    case 'generate': {
+      const { call } = command;
+      const batch = new EventBatch<GenerationEvent>((events) =>
+        reply({ type: 'events', call, events }),
+      );
+      try {
+        for await (const event of engine.generate(command.request, signal)) batch.add(event);
+      } finally {
+        batch.close();
+      }
+      return null;
+    }
+    default:
+      return command satisfies never;
+  }
+}
+
+function reply(message: EngineReply): void {
+  if (process.connected) process.send?.(message);
+}

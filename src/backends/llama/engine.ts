@@ -1,0 +1,46 @@
+import type { Capabilities, GenerationRequest } from '../../core/backend.ts';
+import type { GenerationEvent } from '../../core/events.ts';
+
+/** One model, in this process or in a child: what the llama backend drives. */
+export interface Engine {
+  /** What the model can do; read from its file, before its weights are loaded. */
+  capabilities(signal: AbortSignal): Promise<Capabilities>;
+  countTokens(request: GenerationRequest, signal: AbortSignal): Promise<number>;
+  generate(request: GenerationRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent>;
+  /** Frees everything; requests under way fail. */
+  close(): Promise<void>;
+}
+
+/** What an engine takes from the settings of the server. */
+export interface EngineSettings {
+  /** Threads for llama.cpp, or undefined for `defaultThreads`. */
+  readonly threads: number | undefined;
+  /** Context size in tokens for every model, over what the registry says. */
+  readonly context: number | undefined;
+  /** How many requests may wait for a slot. */
+  readonly queueLimit: number;
+}
+
+/** The part of a context that llama.cpp can fill: its last cell stays free. */
+export function usableTokens(contextSize: number): number {
+  return contextSize - 1;
+}
+
+/** More than this is opt-in: the memory of a context grows with its size. */
+const DEFAULT_CONTEXT = 32_768;
+
+/** The context size in tokens: the server's setting, the model's own, else what it was trained on up to 32k. */
+export function contextSizeFor(
+  wanted: { readonly model: number | undefined; readonly server: number | undefined },
+  trained: number,
+): number {
+  return wanted.server ?? wanted.model ?? Math.min(trained, DEFAULT_CONTEXT);
+}
+
+/**
+ * llama.cpp spins at barriers: with more threads than idle cores it decodes up to a hundred times
+ * slower, so a small machine leaves one core to the rest.
+ */
+export function defaultThreads(cores: number): number {
+  return cores <= 4 ? Math.max(1, cores - 1) : cores;
+}

@@ -1,0 +1,35 @@
+/** Items that come in when they will, read one by one in order; it ends or fails once. */
+export class EventChannel<Item> {
+  readonly #items: Item[] = [];
+  #end: { readonly error?: unknown } | undefined;
+  #wake: () => void = () => undefined;
+
+  push(items: readonly Item[]): void {
+    this.#items.push(...items);
+    this.#wake();
+  }
+
+  end(): void {
+    this.#end ??= {};
+    this.#wake();
+  }
+
+  fail(error: unknown): void {
+    this.#end ??= { error };
+    this.#wake();
+  }
+
+  /** All items; then it returns, or throws what it failed with. */
+  async *read(): AsyncGenerator<Item> {
+    for (;;) {
+      for (let item = this.#items.shift(); item !== undefined; item = this.#items.shift()) {
+        yield item;
+      }
+      if (this.#end !== undefined) break;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    if ('error' in this.#end) throw this.#end.error;
+  }
+}

@@ -1,0 +1,156 @@
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import type { Capabilities, GenerationRequest } from '../../core/backend.ts';
+import { RuntimeFailure } from '../../core/errors.ts';
+import type { GenerationEvent } from '../../core/events.ts';
+import type { ModelSpec } from '../../core/model.ts';
+import type { Engine, EngineSettings } from './engine.ts';
+import { EventChannel } from './event-channel.ts';
+import { revivedFailure } from './protocol.ts';
+import type { EngineCommand, EngineReply } from './protocol.ts';
+import { abortReason } from './queue.ts';
+
+export interface IsolatedEngineOptions {
+  readonly spec: ModelSpec;
+  readonly settings: EngineSettings;
+  /** The compiled module that the child process runs. */
+  readonly childModule: URL;
+}
+
+/** How long a child gets to end by itself. */
+const END_MILLISECONDS = 2000;
+/** How much of what a child printed last is kept, to say why it died. */
+const KEPT_CHARACTERS = 2000;
+
+/** What a call gives: events while it runs, or a value at its end. */
+type Answer =
+  | { readonly type: 'event'; readonly event: GenerationEvent }
+  | { readonly type: 'value'; readonly value: unknown };
+
+/** An engine in a child process of its own, started by the first call and again after a crash. */
+export class IsolatedEngine implements Engine {
+  readonly #options: IsolatedEngineOptions;
+  #child: ChildProcess | undefined;
+  #calls = new Map<number, EventChannel<Answer>>();
+  #lastCall = 0;
+
+  constructor(options: IsolatedEngineOptions) {
+    this.#options = options;
+  }
+
+  async capabilities(signal: AbortSignal): Promise<Capabilities> {
+    // The child is our own code: what it sends is what LlamaEngine gave.
+    return (await this.#value({ type: 'capabilities' }, signal)) as Capabilities;
+  }
+
+  async countTokens(request: GenerationRequest, signal: AbortSignal): Promise<number> {
+    return Number(await this.#value({ type: 'count', request }, signal));
+  }
+
+  async *generate(
+    request: GenerationRequest,
+    signal: AbortSignal,
+  ): AsyncGenerator<GenerationEvent> {
+    for await (const answer of this.#call({ type: 'generate', request }, signal)) {
+      if (answer.type === 'event') yield answer.event;
+    }
+  }
+
+  async close(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined) return;
+    const ended = once(child, 'exit');
+    if (child.connected) child.disconnect();
+    const timer = setTimeout(() => child.kill('SIGKILL'), END_MILLISECONDS);
+    await ended;
+    clearTimeout(timer);
+  }
+
+  async #value(command: Uncalled, signal: AbortSignal): Promise<unknown> {
+    for await (const answer of this.#call(command, signal)) {
+      if (answer.type === 'value') return answer.value;
+    }
+    throw new RuntimeFailure('internal', 'The engine gave no value.');
+  }
+
+  async *#call(command: Uncalled, signal: AbortSignal): AsyncGenerator<Answer> {
+    if (signal.aborted) throw abortReason(signal);
+    const child = (this.#child ??= this.#start());
+    const call = ++this.#lastCall;
+    const channel = new EventChannel<Answer>();
+    const calls = this.#calls;
+    calls.set(call, channel);
+    const abort = () => channel.fail(abortReason(signal));
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      send(child, { ...command, call });
+      yield* channel.read();
+    } finally {
+      signal.removeEventListener('abort', abort);
+      // A call that is still listed has not ended in the child.
+      if (calls.delete(call)) send(child, { type: 'cancel', call });
+    }
+  }
+
+  #start(): ChildProcess {
+    const { spec, settings, childModule } = this.#options;
+    const child = fork(childModule, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] });
+    const calls = new Map<number, EventChannel<Answer>>();
+    this.#calls = calls;
+    let printed = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      printed = (printed + text).slice(-KEPT_CHARACTERS);
+    });
+    child.on('message', (reply: EngineReply) => deliver(calls, reply));
+    child.on('error', () => undefined);
+    child.once('exit', (code, signal) => {
+      if (this.#child === child) this.#child = undefined;
+      const failure = crash(spec.name, signal ?? `exit code ${code}`, printed);
+      for (const channel of calls.values()) channel.fail(failure);
+      calls.clear();
+    });
+    send(child, { type: 'open', spec, settings });
+    return child;
+  }
+}
+
+/** A command of a call, before the call has its number. */
+type Uncalled =
+  | { readonly type: 'capabilities' }
+  | { readonly type: 'count' | 'generate'; readonly request: GenerationRequest };
+
+/** A message to a child that has just died is lost; its exit fails the calls. */
+function send(child: ChildProcess, command: EngineCommand): void {
+  if (child.connected) child.send(command, () => undefined);
+}
+
+function deliver(calls: Map<number, EventChannel<Answer>>, reply: EngineReply): void {
+  const channel = calls.get(reply.call);
+  if (channel === undefined) return;
+  switch (reply.type) {
+    case 'events':
+      channel.push(reply.events.map((event) => ({ type: 'event', event })));
+      return;
+    case 'result':
+      calls.delete(reply.call);
+      channel.push([{ type: 'value', value: reply.value }]);
+      channel.end();
+      return;
+    case 'failed':
+      calls.delete(reply.call);
+      channel.fail(revivedFailure(reply.failure));
+      return;
+    default:
+      reply satisfies never;
+  }
+}
+
+function crash(model: string, how: string, printed: string): RuntimeFailure {
+  const line = printed.trim().split('\n').at(-1) ?? '';
+  return new RuntimeFailure(
+    'engine-crashed',
+    `The engine of ${model} ended unexpectedly (${how})${line === '' ? '' : `: ${line}`}. ` +
+      'The next request starts it again.',
+  );
+}

@@ -1,0 +1,61 @@
+import type { LlamaModel } from 'node-llama-cpp';
+import { chooseFormat } from '../../chat/formats/choose.ts';
+import { ControlTokens } from '../../chat/control-tokens.ts';
+import type { ChatTemplate } from '../../chat/render.ts';
+import { probeTemplate } from '../../chat/traits.ts';
+import { RuntimeFailure } from '../../core/errors.ts';
+import { isRecord } from '../../core/json.ts';
+import type { ModelSpec } from '../../core/model.ts';
+import { createRenderer } from './native.ts';
+import type { NativeLlama } from './native.ts';
+import { controlTokenTexts } from './vocabulary.ts';
+
+/** What a model's file says before its weights are loaded: enough to render and to count. */
+export interface ModelHead {
+  readonly model: LlamaModel;
+  readonly template: ChatTemplate;
+  /** The context size that the model was trained on, in tokens. */
+  readonly trainedContext: number;
+}
+
+/** Reads a model's vocabulary and chat template. Throws `model-load-failed`. */
+export async function readHead(
+  native: NativeLlama,
+  spec: ModelSpec & { readonly file: string },
+): Promise<ModelHead> {
+  const model = await native.loadModel({ modelPath: spec.file, vocabOnly: true });
+  const source = spec.template ?? model.fileInfo.metadata.tokenizer.chat_template;
+  if (source === undefined || source === '') {
+    throw new RuntimeFailure(
+      'model-load-failed',
+      `${spec.file} has no chat template, so it is no chat model. ` +
+        'Give it one with `template:` in models.yaml.',
+    );
+  }
+  const render = createRenderer(native.llama, source);
+  const format = chooseFormat(source);
+  const bos = model.tokens.bosString ?? '';
+  const eos = model.tokens.eosString ?? '';
+  return {
+    model,
+    template: {
+      render,
+      format,
+      traits: probeTemplate(render, format, { bos, eos }),
+      control: new ControlTokens(controlTokenTexts(model)),
+      bos,
+      eos,
+    },
+    trainedContext: contextLength(model),
+  };
+}
+
+/** `<architecture>.context_length` of the GGUF's metadata. */
+function contextLength(model: LlamaModel): number {
+  const section: unknown = Reflect.get(
+    model.fileInfo.metadata,
+    model.fileInfo.metadata.general.architecture,
+  );
+  const length = isRecord(section) ? section['context_length'] : undefined;
+  return typeof length === 'number' && length > 0 ? length : 4096;
+}

@@ -1,0 +1,75 @@
+import { Template } from '@huggingface/jinja';
+import { getLlama, LlamaLogLevel } from 'node-llama-cpp';
+import type { Llama, LlamaModel, LlamaModelOptions } from 'node-llama-cpp';
+import type { TemplateRenderer } from '../../chat/render.ts';
+import { messageOf, RuntimeFailure } from '../../core/errors.ts';
+import { isRecord } from '../../core/json.ts';
+
+/** How many of llama.cpp's last lines are kept, to say why something failed. */
+const KEPT_LINES = 6;
+
+/** llama.cpp in this process, with what it last said. */
+export interface NativeLlama {
+  readonly llama: Llama;
+  /** Loads a model file. Throws `model-load-failed` with llama.cpp's own reason. */
+  loadModel(options: LlamaModelOptions): Promise<LlamaModel>;
+}
+
+/**
+ * Starts llama.cpp on the best device that works here (CUDA, Metal, Vulkan, else the CPU). It never
+ * compiles anything: without `build: 'never'` the library may start a build from source.
+ */
+export async function startLlama(maxThreads: number): Promise<NativeLlama> {
+  const said: string[] = [];
+  const llama = await getLlama({
+    gpu: 'auto',
+    build: 'never',
+    maxThreads,
+    logLevel: LlamaLogLevel.warn,
+    logger: (level, message) => {
+      if (level === LlamaLogLevel.error || level === LlamaLogLevel.fatal) said.push(message.trim());
+      if (said.length > KEPT_LINES) said.shift();
+    },
+  });
+  return {
+    llama,
+    async loadModel(options) {
+      said.length = 0;
+      try {
+        return await llama.loadModel(options);
+      } catch (error) {
+        const reason = [...said, messageOf(error)].join('; ');
+        throw new RuntimeFailure(
+          'model-load-failed',
+          `The model file ${options.modelPath} could not be loaded: ${reason}. ` +
+            'Check that it is a whole GGUF file of an architecture that llama.cpp knows.',
+          { cause: error },
+        );
+      }
+    },
+  };
+}
+
+/**
+ * A renderer for a chat template: llama.cpp's own Jinja, which is an internal member of
+ * node-llama-cpp 3.22.1 and renders every template we know; without it, `@huggingface/jinja`.
+ */
+export function createRenderer(llama: Llama, template: string): TemplateRenderer {
+  const native = nativeRenderer(llama, template);
+  if (native !== undefined) return native;
+  const fallback = new Template(template);
+  return (variables) => fallback.render({ ...variables });
+}
+
+function nativeRenderer(llama: Llama, template: string): TemplateRenderer | undefined {
+  const bindings: unknown = Reflect.get(llama, '_bindings');
+  if (!isRecord(bindings) || typeof bindings['AddonJinjaRenderer'] !== 'function') return undefined;
+  const renderer: unknown = Reflect.construct(bindings['AddonJinjaRenderer'], [template]);
+  const render: unknown = isObject(renderer) ? Reflect.get(renderer, 'render') : undefined;
+  if (typeof render !== 'function') return undefined;
+  return (variables) => String(Reflect.apply(render, renderer, [variables]));
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,40 @@
+import type { GenerationRequest } from '../../core/backend.ts';
+import { messageOf, RuntimeFailure } from '../../core/errors.ts';
+import type { FailureCode } from '../../core/errors.ts';
+import type { GenerationEvent } from '../../core/events.ts';
+import type { JsonValue } from '../../core/json.ts';
+import type { ModelSpec } from '../../core/model.ts';
+import type { EngineSettings } from './engine.ts';
+
+/** What the server tells an engine's child process; `call` numbers the request. */
+export type EngineCommand =
+  | { readonly type: 'open'; readonly spec: ModelSpec; readonly settings: EngineSettings }
+  | { readonly type: 'capabilities'; readonly call: number }
+  | { readonly type: 'count'; readonly call: number; readonly request: GenerationRequest }
+  | { readonly type: 'generate'; readonly call: number; readonly request: GenerationRequest }
+  | { readonly type: 'cancel'; readonly call: number };
+
+/** What the child answers. `result` ends a call well, `failed` ends it badly. */
+export type EngineReply =
+  | { readonly type: 'events'; readonly call: number; readonly events: readonly GenerationEvent[] }
+  | { readonly type: 'result'; readonly call: number; readonly value: JsonValue }
+  | { readonly type: 'failed'; readonly call: number; readonly failure: PlainFailure };
+
+/** A RuntimeFailure as JSON. */
+export interface PlainFailure {
+  readonly code: FailureCode;
+  readonly message: string;
+  readonly retryAfterSeconds?: number;
+}
+
+/** Any thrown value as plain data: what is no RuntimeFailure is `internal`. */
+export function plainFailure(error: unknown): PlainFailure {
+  if (!(error instanceof RuntimeFailure)) return { code: 'internal', message: messageOf(error) };
+  const { code, message, retryAfterSeconds } = error;
+  return { code, message, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) };
+}
+
+/** The failure behind its plain form. */
+export function revivedFailure(plain: PlainFailure): RuntimeFailure {
+  return new RuntimeFailure(plain.code, plain.message, plain);
+}

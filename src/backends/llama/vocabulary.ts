@@ -1,0 +1,59 @@
+import type { LlamaModel, Token } from 'node-llama-cpp';
+import type { PromptStretch } from '../../chat/control-tokens.ts';
+
+/** The texts of the tokens that steer a model and that no one's content may become. */
+export function controlTokenTexts(model: LlamaModel): readonly string[] {
+  const texts: string[] = [];
+  for (const token of model.iterateAllTokens()) {
+    if (model.isSpecialToken(token)) texts.push(model.detokenize([token], true));
+  }
+  return texts;
+}
+
+/** A rendered prompt as tokens: control tokens where the template wrote them, plain text elsewhere. */
+export function tokenizePrompt(model: LlamaModel, stretches: readonly PromptStretch[]): Token[] {
+  const tokens = stretches.flatMap(({ text, control }) => model.tokenize(text, control));
+  const { bos, shouldPrependBosToken } = model.tokens;
+  if (bos !== null && shouldPrependBosToken && tokens[0] !== bos) tokens.unshift(bos);
+  return tokens;
+}
+
+/** Tokens that one character may at most be spread over, with a margin: UTF-8 has four bytes. */
+const LONGEST_CHARACTER = 8;
+/** How many tokens before the current ones decide about white space between them. */
+const CONTEXT = 8;
+
+/** Turns generated tokens into text one by one; a character that is not whole yet is held back. */
+export class TokenText {
+  readonly #model: LlamaModel;
+  #pending: Token[] = [];
+  #before: Token[];
+
+  /** `before` are the last tokens of the prompt. */
+  constructor(model: LlamaModel, before: readonly Token[]) {
+    this.#model = model;
+    this.#before = before.slice(-CONTEXT);
+  }
+
+  /** The text that is whole by now. */
+  push(tokens: readonly Token[]): string {
+    this.#pending.push(...tokens);
+    const text = this.#model.detokenize(this.#pending, true, this.#before);
+    if (text.endsWith('\uFFFD') && this.#pending.length < LONGEST_CHARACTER) return '';
+    this.#settle();
+    return text;
+  }
+
+  /** What is left at the end, broken characters as U+FFFD. */
+  flush(): string {
+    if (this.#pending.length === 0) return '';
+    const text = this.#model.detokenize(this.#pending, true, this.#before);
+    this.#settle();
+    return text;
+  }
+
+  #settle(): void {
+    this.#before = [...this.#before, ...this.#pending].slice(-CONTEXT);
+    this.#pending = [];
+  }
+}
