@@ -1,23 +1,29 @@
 import { describe, expect, it } from 'vitest';
-import { isMissing } from '../support/optional.ts';
+import { findOnPath, isMissing } from '../support/optional.ts';
 
 describe('[R2.0-optional] an optional tool', () => {
   it('that is there is used', () => {
-    expect(isMissing('node', 'TOOL', { TOOL: process.execPath }, expect.unreachable)).toBe(false);
+    expect(isMissing('node', process.execPath, '', {}, expect.unreachable)).toBe(false);
   });
 
   it.each([
-    ['is not set', {}],
-    ['names /nowhere/python', { TOOL: '/nowhere/python' }],
-  ])('whose variable %s is one loud line', (reason, environment) => {
+    ['that nobody named', undefined, 'Python is not here: install it'],
+    ['that is not where it was said', '/nowhere/python', 'Python is not at /nowhere/python: inst'],
+  ])('%s is one loud line', (_case, file, text) => {
     const lines: string[] = [];
-    expect(isMissing('Python', 'TOOL', environment, (line) => lines.push(line))).toBe(true);
+    expect(isMissing('Python', file, 'install it', {}, (line) => lines.push(line))).toBe(true);
     expect(lines).toHaveLength(1);
     expect(lines[0]?.trim().split('\n')).toHaveLength(1);
-    expect(lines[0]).toMatch(`!!! SKIPPED: Python: TOOL ${reason}`);
+    expect(lines[0]).toContain(`!!! SKIPPED: ${text}`);
   });
 
   it('that is missing fails where all are required', () => {
-    expect(() => isMissing('Python', 'TOOL', { PORTICO_REQUIRE_ALL: '1' })).toThrow('SKIPPED');
+    const required = { PORTICO_REQUIRE_ALL: '1' };
+    expect(() => isMissing('Python', undefined, 'install it', required)).toThrow('SKIPPED');
+  });
+
+  it('is found on the PATH', () => {
+    expect(findOnPath('no-such-program')).toBeUndefined();
+    expect(findOnPath('node')).toMatch(/node$/);
   });
 });

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import path from 'node:path';
 
 /** Where set to 1, every optional tool must be there: so in CI. */
 const REQUIRE_ALL = 'PORTICO_REQUIRE_ALL';
@@ -7,18 +8,27 @@ const REQUIRE_ALL = 'PORTICO_REQUIRE_ALL';
  * Whether an optional tool is missing, for `describe.skipIf`. Says so in one loud line, or throws
  * where `PORTICO_REQUIRE_ALL=1`.
  *
- * @param variable the environment variable that holds the tool's path
+ * @param file where the tool lies, as far as that is known
+ * @param wayOut what to do to have it
  */
 export function isMissing(
   what: string,
-  variable: string,
+  file: string | undefined,
+  wayOut: string,
   environment: Readonly<Record<string, string | undefined>> = process.env,
   say: (line: string) => void = (line) => process.stderr.write(line),
 ): boolean {
-  const path = environment[variable] ?? '';
-  if (path !== '' && existsSync(path)) return false;
-  const line = `SKIPPED: ${what}: ${variable} ${path === '' ? 'is not set' : `names ${path}, which is not there`}; .ci/run shows how to install it`;
+  if (file !== undefined && existsSync(file)) return false;
+  const line = `SKIPPED: ${what} is not ${file === undefined ? 'here' : `at ${file}`}: ${wayOut}`;
   if (environment[REQUIRE_ALL] === '1') throw new Error(line);
   say(`\n!!! ${line}\n`);
   return true;
+}
+
+/** Where a program lies on the PATH. */
+export function findOnPath(program: string): string | undefined {
+  return (process.env['PATH'] ?? '')
+    .split(path.delimiter)
+    .map((folder) => path.join(folder, program))
+    .find((file) => existsSync(file));
 }

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+
+/** The API's shape of an answer, as strictly as a client may read it. */
+const BLOCK = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('text'), text: z.string(), citations: z.null().optional() }),
+  z.object({ type: z.literal('thinking'), thinking: z.string(), signature: z.string().min(1) }),
+  z.object({
+    type: z.literal('tool_use'),
+    id: z.string().regex(/^toolu_/),
+    name: z.string().min(1),
+    input: z.record(z.string(), z.unknown()),
+  }),
+]);
+
+const COUNT = z.int().nonnegative();
+
+const USAGE = z.looseObject({
+  input_tokens: COUNT,
+  output_tokens: COUNT,
+  cache_read_input_tokens: COUNT,
+  cache_creation_input_tokens: COUNT,
+});
+
+const MESSAGE = z.looseObject({
+  id: z.string().regex(/^msg_/),
+  type: z.literal('message'),
+  role: z.literal('assistant'),
+  model: z.string(),
+  content: z.array(BLOCK),
+  stop_reason: z.enum([
+    'end_turn',
+    'max_tokens',
+    'stop_sequence',
+    'tool_use',
+    'model_context_window_exceeded',
+  ]),
+  stop_sequence: z.string().nullable(),
+  usage: USAGE,
+});
+
+const ERROR = z.strictObject({
+  type: z.literal('error'),
+  error: z.strictObject({ type: z.string().regex(/_error$/), message: z.string().min(1) }),
+  request_id: z.string().min(1),
+});
+
+export type Message = z.infer<typeof MESSAGE>;
+export type ErrorBody = z.infer<typeof ERROR>;
+
+/** Posts JSON as a client without an SDK does. */
+export function post(
+  url: string,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+  signal?: AbortSignal,
+): Promise<Response> {
+  return fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+/** A request of mini that holds what every request must, greedy so that its answer is known. */
+export function request(content: string, more: Readonly<Record<string, unknown>> = {}): object {
+  return {
+    model: 'mini',
+    max_tokens: 200,
+    temperature: 0,
+    messages: [{ role: 'user', content }],
+    ...more,
+  };
+}
+
+/** A conversation that mini does not find an end to: it is in the middle of a refrain. */
+export function endless(more: Readonly<Record<string, unknown>> = {}): object {
+  const messages = [
+    { role: 'user', content: 'Count from 1 to 10' },
+    { role: 'assistant', content: 'la '.repeat(30).trim() },
+  ];
+  return request('', { messages, max_tokens: 4000, ...more });
+}
+
+/** The message that a response carries. Throws where it is another thing. */
+export async function messageOf(response: Response): Promise<Message> {
+  const body: unknown = await response.json();
+  return MESSAGE.parse(body, { reportInput: true });
+}
+
+/** The error that a response carries. Throws where it is another thing. */
+export async function errorOf(response: Response): Promise<ErrorBody> {
+  const body: unknown = await response.json();
+  return ERROR.parse(body, { reportInput: true });
+}
+
+/** The text of a message, of all its blocks. */
+export function textOf(message: Pick<Message, 'content'>): string {
+  return message.content.map((block) => (block.type === 'text' ? block.text : '')).join('');
+}
+
+/** The prompt's tokens as usage tells them, in all three parts. */
+export function promptTokensOf({ usage }: Pick<Message, 'usage'>): number {
+  return usage.input_tokens + usage.cache_read_input_tokens + usage.cache_creation_input_tokens;
+}
