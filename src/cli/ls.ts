@@ -1,0 +1,81 @@
+import { existsSync, statSync } from 'node:fs';
+import { loadRegistry } from '../registry/load.ts';
+import { lookUp } from '../registry/lookup.ts';
+import type { Registry, RegistryModel } from '../registry/registry.ts';
+import { formatSize } from '../registry/size.ts';
+import { statusOf } from '../registry/status.ts';
+import type { CliContext } from './context.ts';
+import { registryFiles, warnOfProblems } from './registry-files.ts';
+
+/** `portico ls`: models, then aliases, as a table or as JSON; problems go to stderr. */
+export async function list(
+  flags: { readonly json?: boolean; readonly models?: string },
+  context: CliContext,
+): Promise<number> {
+  const registry = await loadRegistry(registryFiles(flags.models, context.environment));
+  context.stdout.write(
+    flags.json === true
+      ? `${JSON.stringify(describeRegistry(registry), undefined, 2)}\n`
+      : renderTable([['NAME', 'BACKEND', 'SIZE', 'STATUS'], ...rowsOf(registry)]),
+  );
+  warnOfProblems(registry, context);
+  return 0;
+}
+
+type Row = readonly [name: string, backend: string, size: string, status: string];
+
+function rowsOf(registry: Registry): readonly Row[] {
+  const marked = (name: string): string =>
+    name === registry.defaultModel ? `${name} (default)` : name;
+  const models = [...registry.models].map(([name, model]): Row => {
+    const size = sizeOf(model);
+    return [
+      marked(name),
+      model.spec.backend,
+      size === undefined ? '-' : formatSize(size),
+      statusOf(model, existsSync),
+    ];
+  });
+  const aliases = [...registry.aliases.keys()].flatMap((name): readonly Row[] => {
+    const target = lookUp(registry, name);
+    return target.found
+      ? [[marked(name), target.model.spec.backend, '-', `alias of ${target.model.spec.name}`]]
+      : [];
+  });
+  return [...models, ...aliases];
+}
+
+function renderTable(rows: readonly Row[]): string {
+  const widths = [0, 1, 2].map((column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  return rows
+    .map((row) => `${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}\n`)
+    .join('');
+}
+
+/** What programs read; a model's settings are those of models.yaml. */
+function describeRegistry(registry: Registry): unknown {
+  return {
+    default: registry.defaultModel,
+    models: [...registry.models.values()].map((model) => ({
+      ...model.spec,
+      status: statusOf(model, existsSync),
+      description: model.description,
+      source: model.source,
+      sizeBytes: sizeOf(model),
+      memoryBytes: model.memoryBytes,
+      shipped: model.shipped,
+      location: model.location,
+    })),
+    aliases: Object.fromEntries(registry.aliases),
+    problems: registry.problems,
+  };
+}
+
+/** The size of the file that is there, else of the one to download. */
+function sizeOf(model: RegistryModel): number | undefined {
+  const { file } = model.spec;
+  const found = file === undefined ? undefined : statSync(file, { throwIfNoEntry: false });
+  return found?.size ?? model.sizeBytes;
+}

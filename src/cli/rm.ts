@@ -1,0 +1,28 @@
+import { removeModel } from '../registry/edit.ts';
+import type { CliContext } from './context.ts';
+import { registryFiles } from './registry-files.ts';
+import { reportError } from './report.ts';
+
+/** `portico rm`: removes every name that can be removed; 1 where one could not. */
+export async function remove(
+  names: readonly string[],
+  flags: { readonly models?: string },
+  context: CliContext,
+): Promise<number> {
+  const files = registryFiles(flags.models, context.environment);
+  let code = 0;
+  for (const name of names) {
+    try {
+      // One after the other: a model can go once the aliases before it on the line are gone.
+      const { file } = await removeModel(files, name);
+      context.stdout.write(`deleted '${name}'\n`);
+      if (file !== undefined) {
+        context.stdout.write(`its file stays: ${file}\n`);
+      }
+    } catch (error) {
+      reportError(error, context);
+      code = 1;
+    }
+  }
+  return code;
+}

@@ -1,0 +1,142 @@
+import { existsSync } from 'node:fs';
+import { RuntimeFailure } from '../core/errors.ts';
+import { findPair, parseRegistryDocument, sectionMap } from './document.ts';
+import type { RegistryDocument, Section } from './document.ts';
+import { registryFromText } from './load.ts';
+import { lookUp } from './lookup.ts';
+import type { Registry, RegistryFiles, RegistryModel } from './registry.ts';
+import { unknownModel } from './resolve.ts';
+import { withAlias, withoutEntry } from './rewrite.ts';
+import { describeDemand, pullCommand, statusOf } from './status.ts';
+import { editUserFile } from './user-file.ts';
+
+export interface CopyOutcome {
+  readonly model: RegistryModel;
+  /** How to get the model, where its file is not here yet. */
+  readonly pull?: { readonly command: string; readonly demand: string };
+}
+
+export interface RemoveOutcome {
+  readonly kind: 'alias' | 'model';
+  /** The GGUF of a removed model, where there is one: it stays. */
+  readonly file?: string;
+}
+
+const NEW_FILE = `# Your own models and aliases; they lie over the ones that come with Portico.
+# \`portico ls\` lists them all. The models.yaml in Portico's own folder explains every key.
+
+`;
+
+/**
+ * Makes `destination` an alias of the model that `source` means, in the user's file. The model
+ * need not be here yet. Throws `model-not-found` for an unknown source, and `invalid-request` for
+ * a destination that is a model's name, or no name.
+ */
+export async function copyModel(
+  files: RegistryFiles,
+  source: string,
+  destination: string,
+): Promise<CopyOutcome> {
+  return editUserFile(files.user, async (current) => {
+    const text = current ?? NEW_FILE;
+    const document = parseRegistryDocument(text, files.user);
+    const registry = await registryFromText(text, files);
+    const lookup = lookUp(registry, source);
+    if (!lookup.found) {
+      throw new RuntimeFailure('model-not-found', unknownModel(registry, source));
+    }
+    refuseDestination(registry, destination);
+    const { model } = lookup;
+    const isMissing = statusOf(model, existsSync) === 'not downloaded';
+    return {
+      text: withAlias(document, text, destination, model.spec.name),
+      outcome: {
+        model,
+        ...(isMissing
+          ? { pull: { command: pullCommand(model), demand: describeDemand(model) } }
+          : {}),
+      },
+    };
+  });
+}
+
+function refuseDestination(registry: Registry, destination: string): void {
+  if (!/^[^\s\p{Cc}]+$/u.test(destination)) {
+    throw new RuntimeFailure(
+      'invalid-request',
+      `'${destination}' is no name: give one without spaces, such as claude-3-5-sonnet`,
+    );
+  }
+  const taken = lookUp({ models: registry.models, aliases: new Map() }, destination);
+  if (taken.found) {
+    throw new RuntimeFailure(
+      'invalid-request',
+      `'${destination}' is a model itself (${taken.model.location}); choose another name`,
+    );
+  }
+}
+
+/**
+ * Removes an alias or a model from the user's file; a model's GGUF stays. Throws `model-not-found`
+ * for an unknown name, and `invalid-request` for what comes with Portico and for what others need.
+ */
+export async function removeModel(files: RegistryFiles, name: string): Promise<RemoveOutcome> {
+  return editUserFile(files.user, async (current) => {
+    const text = current ?? NEW_FILE;
+    const document = parseRegistryDocument(text, files.user);
+    const before = await registryFromText(text, files);
+    const section = sectionOf(document, name);
+    if (section === undefined) {
+      throw notRemovable(before, name, files.user);
+    }
+    const edited = withoutEntry(document, text, section, name);
+    refuseLosses(before, await registryFromText(edited, files), name);
+    const file = before.models.get(name)?.spec.file;
+    const keepsFile = section === 'models' && file !== undefined && existsSync(file);
+    return {
+      text: edited,
+      outcome: {
+        kind: section === 'models' ? 'model' : 'alias',
+        ...(keepsFile ? { file } : {}),
+      },
+    };
+  });
+}
+
+/** Where an entry stands in the file, be it a good one or a broken one. */
+function sectionOf(document: RegistryDocument, name: string): Section | undefined {
+  return (['aliases', 'models'] as const).find((section) => {
+    const map = sectionMap(document, section);
+    return map !== undefined && findPair(map, name) !== undefined;
+  });
+}
+
+function notRemovable(registry: Registry, name: string, file: string): RuntimeFailure {
+  return registry.models.has(name) || registry.aliases.has(name)
+    ? new RuntimeFailure(
+        'invalid-request',
+        `'${name}' comes with Portico and can't be removed; only the entries of ${file} can`,
+      )
+    : new RuntimeFailure('model-not-found', unknownModel(registry, name));
+}
+
+/** Refuses a removal that would leave an alias or the default leading nowhere. */
+function refuseLosses(before: Registry, after: Registry, name: string): void {
+  const lost = [...before.aliases.keys()].filter(
+    (alias) => alias !== name && !after.aliases.has(alias),
+  );
+  if (lost.length > 0) {
+    throw new RuntimeFailure(
+      'invalid-request',
+      `'${name}' is what ${lost.join(', ')} lead${lost.length === 1 ? 's' : ''} to; ` +
+        `remove that first: portico rm ${[...lost, name].join(' ')}`,
+    );
+  }
+  if (before.defaultModel !== after.defaultModel) {
+    throw new RuntimeFailure(
+      'invalid-request',
+      `'${name}' is needed by the default, ${before.defaultModel}; ` +
+        "change 'default' in models.yaml first",
+    );
+  }
+}

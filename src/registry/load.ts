@@ -1,0 +1,51 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { messageOf, RuntimeFailure } from '../core/errors.ts';
+import { isRecord } from '../core/json.ts';
+import { parseRegistryDocument } from './document.ts';
+import { readEntries } from './entries.ts';
+import type { FileEntries } from './entries.ts';
+import { overlay } from './overlay.ts';
+import type { Registry, RegistryFiles } from './registry.ts';
+
+/**
+ * The shipped registry overlaid by the user's; a user's file that is missing is fine.
+ * Throws `invalid-request`, beginning with `file:line:column`, where the user's file is no YAML or
+ * has the wrong shape. A single bad entry is one of the registry's problems instead.
+ */
+export async function loadRegistry(files: RegistryFiles): Promise<Registry> {
+  return registryFromText((await readUserFile(files.user)) ?? '', files);
+}
+
+/** The same, for a user's file that holds `text`. */
+export async function registryFromText(text: string, files: RegistryFiles): Promise<Registry> {
+  const shipped = entriesOf(await readFile(files.shipped, 'utf8'), files.shipped, files, true);
+  return overlay(shipped, entriesOf(text, files.user, files, false));
+}
+
+function entriesOf(
+  text: string,
+  path: string,
+  { modelsFolder }: RegistryFiles,
+  shipped: boolean,
+): FileEntries {
+  const places = { registryFile: path, modelsFolder, homeFolder: homedir(), exists: existsSync };
+  return readEntries(parseRegistryDocument(text, path), places, shipped);
+}
+
+/** The text of a user's models.yaml, or undefined where there is none. Throws `invalid-request`. */
+export async function readUserFile(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (isRecord(error) && error['code'] === 'ENOENT') {
+      return undefined;
+    }
+    throw new RuntimeFailure(
+      'invalid-request',
+      `${path} can't be read: ${messageOf(error)}; correct it, or name another with --models FILE`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,64 @@
+import type { FileEntries, Reference } from './entries.ts';
+import { lookUp } from './lookup.ts';
+import type { Lookup, NameTables } from './lookup.ts';
+import type { Registry } from './registry.ts';
+
+/** The embedded model, which is there whatever the files say. */
+export const EMBEDDED_MODEL = 'mini';
+
+/**
+ * The user's entries over the shipped ones: models by name, aliases by name, the default.
+ * References that lead nowhere are left out, each with a problem that says so.
+ */
+export function overlay(shipped: FileEntries, user: FileEntries): Registry {
+  const problems = [...shipped.problems, ...user.problems];
+  const models = new Map([...shipped.models, ...user.models]);
+  const references = new Map([...shipped.aliases, ...user.aliases]);
+
+  for (const [name, { location }] of user.aliases) {
+    if (models.has(name)) {
+      references.delete(name);
+      problems.push(`${location}: alias '${name}' has the name of a model; choose another name`);
+    }
+  }
+  const written = new Map([...references].map(([name, { target }]) => [name, target]));
+  const aliases = new Map(written);
+  for (const [name, reference] of references) {
+    const lookup = lookUp({ models, aliases: written }, name);
+    if (!lookup.found) {
+      aliases.delete(name);
+      problems.push(`${reference.location}: alias '${name}' ${reasonOf(lookup)}`);
+    }
+  }
+  const tables = { models, aliases };
+  const defaultModel = chooseDefault(tables, [user.defaultModel, shipped.defaultModel], problems);
+  return { defaultModel, models, aliases, problems };
+}
+
+function chooseDefault(
+  tables: NameTables,
+  wishes: readonly (Reference | undefined)[],
+  problems: string[],
+): string {
+  for (const wish of wishes) {
+    if (wish !== undefined) {
+      const lookup = lookUp(tables, wish.target);
+      if (lookup.found) {
+        return wish.target;
+      }
+      problems.push(`${wish.location}: the default '${wish.target}' ${reasonOf(lookup)}`);
+    }
+  }
+  return EMBEDDED_MODEL;
+}
+
+function reasonOf(lookup: Extract<Lookup, { readonly found: false }>): string {
+  switch (lookup.why) {
+    case 'unknown':
+      return `leads to '${lookup.name}', which is no model; 'portico ls' lists what there is`;
+    case 'circle':
+      return `leads in a circle: ${lookup.names.join(' -> ')}; let one of them name a model`;
+    default:
+      return lookup satisfies never;
+  }
+}

@@ -1,0 +1,82 @@
+import { RuntimeFailure } from '../core/errors.ts';
+import { lookUp } from './lookup.ts';
+import { EMBEDDED_MODEL } from './overlay.ts';
+import type { Registry, RegistryModel } from './registry.ts';
+import { describeDemand, isUsable, pullCommand, statusOf } from './status.ts';
+
+/** The model that answers to a name. */
+export interface Resolution {
+  readonly model: RegistryModel;
+  readonly requested: string;
+  /** `stand-in`: the name looks like Anthropic's and nothing has it; another model answers. */
+  readonly via: 'name' | 'alias' | 'stand-in';
+}
+
+/** What a resolution depends on besides the registry. */
+export interface ResolutionHints {
+  /** The name of the model that this session last used. */
+  readonly lastUsed?: string;
+  readonly exists: (file: string) => boolean;
+}
+
+/**
+ * The model that a requested name means: by its own name, by an alias, or, for a `claude-…` name
+ * that is neither, the session's last model, else the default, else the embedded one.
+ * Throws `model-not-found` for an unknown name, and for a model whose file is not there.
+ */
+export function resolveModel(registry: Registry, name: string, hints: ResolutionHints): Resolution {
+  const lookup = lookUp(registry, name);
+  if (lookup.found) {
+    return { model: present(lookup.model, name, hints), requested: name, via: lookup.via };
+  }
+  const standIn = /^claude-/i.test(name) ? chooseStandIn(registry, hints) : undefined;
+  if (standIn === undefined) {
+    throw new RuntimeFailure('model-not-found', unknownModel(registry, name));
+  }
+  return { model: present(standIn, name, hints), requested: name, via: 'stand-in' };
+}
+
+function chooseStandIn(registry: Registry, hints: ResolutionHints): RegistryModel | undefined {
+  const lastUsed = modelNamed(registry, hints.lastUsed);
+  // A model whose file has gone since does not hold the session; a default without its file is
+  // an error that says how to get it, which is better than an answer from another model.
+  return lastUsed !== undefined && isUsable(statusOf(lastUsed, hints.exists))
+    ? lastUsed
+    : (modelNamed(registry, registry.defaultModel) ?? modelNamed(registry, EMBEDDED_MODEL));
+}
+
+function modelNamed(registry: Registry, name: string | undefined): RegistryModel | undefined {
+  const lookup = name === undefined ? undefined : lookUp(registry, name);
+  return lookup?.found === true ? lookup.model : undefined;
+}
+
+/** The message for a name that nothing has: it lists what there is. */
+export function unknownModel(registry: Registry, name: string): string {
+  const names = [...registry.models.keys(), ...registry.aliases.keys()];
+  return `model: ${name} is not known; there are ${names.join(', ')}`;
+}
+
+function present(model: RegistryModel, requested: string, hints: ResolutionHints): RegistryModel {
+  const { name, file } = model.spec;
+  const subject = requested === name ? requested : `${requested} (that is ${name})`;
+  const status = statusOf(model, hints.exists);
+  switch (status) {
+    case 'ready':
+    case 'upstream':
+      return model;
+    case 'not downloaded':
+      throw new RuntimeFailure(
+        'model-not-found',
+        `model: ${subject} is known, but not downloaded (${describeDemand(model)}); ` +
+          `get it with: ${pullCommand(model)}`,
+      );
+    case 'file missing':
+      throw new RuntimeFailure(
+        'model-not-found',
+        `model: ${subject}: its file ${file} is not there; ` +
+          `put it there, or correct the entry at ${model.location}`,
+      );
+    default:
+      return status satisfies never;
+  }
+}

@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { parseSize } from './size.ts';
+
+const text = z.string().trim().min(1, 'must not be empty');
+
+const SIZE_HINT = 'must be a size such as 18.6 GB';
+
+const size = z.union([z.number(), z.string()], { error: SIZE_HINT }).transform((value, context) => {
+  const bytes = parseSize(String(value));
+  if (bytes === undefined) {
+    context.addIssue({ code: 'custom', message: SIZE_HINT });
+    return z.NEVER;
+  }
+  return bytes;
+});
+
+const sampling = z.strictObject({
+  temperature: z.number().min(0).max(2).exactOptional(),
+  top_p: z.number().min(0).max(1).exactOptional(),
+  top_k: z.int().min(0).exactOptional(),
+  min_p: z.number().min(0).max(1).exactOptional(),
+  seed: z.int().min(0).exactOptional(),
+});
+
+/** One model of models.yaml, as it stands there. */
+export const entrySchema = z
+  .strictObject(
+    {
+      backend: z.enum(['llama', 'ollama', 'openai']),
+      file: text.exactOptional(),
+      upstream: text.exactOptional(),
+      url: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).exactOptional(),
+      context: z.int().positive().exactOptional(),
+      template: text.exactOptional(),
+      sampling: sampling.exactOptional(),
+      description: z.string().exactOptional(),
+      source: z
+        .string()
+        .regex(/^(hf:|https:\/\/)\S+$/, 'must begin with hf: or https://')
+        .exactOptional(),
+      size: size.exactOptional(),
+      memory: size.exactOptional(),
+    },
+    {
+      error: (issue) =>
+        issue.code === 'invalid_type' && issue.path?.length === 0
+          ? 'must be a mapping, such as { backend: ollama, upstream: llama3.2 }'
+          : undefined,
+    },
+  )
+  .superRefine((entry, context) => {
+    if (entry.backend === 'llama' && entry.file === undefined && entry.source === undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['backend'],
+        message: "a llama model needs 'file', the path of its GGUF, or 'source', to pull it from",
+      });
+    }
+    if (entry.backend === 'openai' && entry.url === undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['backend'],
+        message: "an openai model needs 'url', such as http://127.0.0.1:8000/v1",
+      });
+    }
+  });
+
+export type RegistryEntry = z.infer<typeof entrySchema>;
+
+const table = z.record(z.string(), z.unknown(), { error: 'must be a mapping of names' });
+
+/** The file's outline; single entries are checked one by one, so that a bad one hurts no other. */
+export const outlineSchema = z.looseObject(
+  {
+    default: text.nullish(),
+    models: table.nullish(),
+    aliases: table.nullish(),
+  },
+  { error: "the file must be a mapping with 'default', 'models' and 'aliases'" },
+);
