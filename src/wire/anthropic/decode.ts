@@ -1,0 +1,93 @@
+import type { GenerationRequest, SessionKey } from '../../core/backend.ts';
+import { withAddedTools } from './decoding/added-tools.ts';
+import { checkCacheControl } from './decoding/cache-control.ts';
+import { ignoredFields } from './decoding/fields.ts';
+import {
+  decodeOutputSchema,
+  decodeSampling,
+  decodeStopSequences,
+  decodeThinkingMode,
+} from './decoding/options.ts';
+import { checkToolNames, decodeToolChoice, decodeTools } from './decoding/tools.ts';
+import { decodeTurns } from './decoding/turns.ts';
+import { parseWith } from './issues.ts';
+import { countTokensBody, messagesBody, type RequestBody } from './schema/request.ts';
+import type { ThinkingSeal } from './signature.ts';
+
+export interface DecodeContext {
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly seal: ThinkingSeal;
+}
+
+export interface DecodedRequest {
+  readonly modelName: string;
+  readonly stream: boolean;
+  readonly thinkingDisplay: 'full' | 'omitted';
+  /** Fields that were understood as having no local meaning, for one log line. */
+  readonly ignored: readonly string[];
+  readonly request: Omit<GenerationRequest, 'id' | 'model' | 'overflow'>;
+}
+
+/** The body of POST /v1/messages. Throws invalid-request or unsupported, in the API's words. */
+export function decodeMessages(body: unknown, context: DecodeContext): DecodedRequest {
+  const valid = parseWith(messagesBody, body);
+  return decodeBody(body, valid, valid.max_tokens, context);
+}
+
+/** The body of POST /v1/messages/count_tokens, as the request that it counts. Throws as decodeMessages does. */
+export function decodeCountTokens(body: unknown, context: DecodeContext): DecodedRequest {
+  const valid = parseWith(countTokensBody, body);
+  return { ...decodeBody(body, valid, undefined, context), stream: false };
+}
+
+function decodeBody(
+  raw: unknown,
+  body: RequestBody,
+  maxTokens: number | undefined,
+  context: DecodeContext,
+): DecodedRequest {
+  const ignored = ignoredFields(raw, body, header(context, 'anthropic-beta') !== undefined);
+  checkCacheControl(body);
+  const declared = decodeTools(body.tools ?? []);
+  checkToolNames(declared);
+  const tools = withAddedTools(declared, body.messages);
+  const toolChoice = decodeToolChoice(body.tool_choice, tools);
+  const effort = body.output_config?.effort ?? undefined;
+  const outputSchema = decodeOutputSchema(body);
+  return {
+    modelName: body.model,
+    stream: body.stream ?? false,
+    thinkingDisplay: body.thinking?.display === 'omitted' ? 'omitted' : 'full',
+    ignored,
+    request: {
+      conversation: { ...decodeTurns(body.system ?? [], body.messages, context.seal), tools },
+      toolChoice,
+      // What only counts generates nothing; 1 is the least that every backend takes.
+      maxTokens: maxTokens ?? 1,
+      stopSequences: decodeStopSequences(body),
+      sampling: decodeSampling(body),
+      thinking: decodeThinkingMode(body.thinking, maxTokens, toolChoice),
+      ...(effort === undefined ? {} : { effort }),
+      ...(outputSchema === undefined ? {} : { outputSchema }),
+      session: decodeSession(body, context),
+    },
+  };
+}
+
+function decodeSession(body: RequestBody, context: DecodeContext): SessionKey {
+  const user = body.metadata?.user_id ?? undefined;
+  const session = header(context, 'x-claude-code-session-id');
+  const agent = header(context, 'x-claude-code-agent-id');
+  return {
+    ...(user === undefined ? {} : { user }),
+    ...(session === undefined ? {} : { session }),
+    ...(agent === undefined ? {} : { agent }),
+  };
+}
+
+/** A header's first value; an empty one counts as absent. */
+function header(context: DecodeContext, name: string): string | undefined {
+  const value = context.headers[name];
+  const first = typeof value === 'string' ? value : value?.[0];
+  return first === undefined || first.trim() === '' ? undefined : first;
+}

@@ -1,0 +1,94 @@
+import { RuntimeFailure } from '../../../core/errors.ts';
+import { isRecord } from '../../../core/json.ts';
+import { messagesBody, type RequestBody } from '../schema/request.ts';
+
+const UNDERSTOOD: readonly string[] = Object.keys(messagesBody.shape);
+
+/** What the API and its betas take, and what a local server has no use for. */
+const WITHOUT_LOCAL_MEANING: readonly string[] = [
+  'billing_policy',
+  'cache_control',
+  'compaction',
+  'container',
+  'context_management',
+  'diagnostics',
+  'fallback_credit_token',
+  'fallbacks',
+  'inference_geo',
+  'mcp_servers',
+  'safeguards',
+  'service_tier',
+  'speed',
+  'thread',
+  'user_profile_id',
+  'workspace_id',
+];
+
+type Body = Readonly<Record<string, unknown>>;
+
+/** Fields without which the answer would be another one, and how to do without them. */
+const CANNOT_BE_HONOURED: readonly {
+  readonly field: string;
+  readonly isAsked: (value: unknown) => boolean;
+  readonly message: string;
+}[] = [
+  {
+    field: 'mcp_servers',
+    isAsked: (value) => !Array.isArray(value) || value.length > 0,
+    message: 'this server calls no MCP servers; let the client call them and pass them as tools',
+  },
+  {
+    field: 'compaction',
+    isAsked: () => true,
+    message: 'this server writes no compaction blocks; ask for a summary in a message',
+  },
+  {
+    field: 'thread',
+    isAsked: (value) => isRecord(value) && value['type'] !== 'create',
+    message: 'this server holds no threads; send the whole conversation in messages',
+  },
+  {
+    field: 'container',
+    isAsked: (value) =>
+      isRecord(value) && Array.isArray(value['skills']) && value['skills'].length > 0,
+    message: 'this server runs no containers and so no skills; leave container.skills out',
+  },
+];
+
+/**
+ * The fields of a valid request that mean nothing here, for the log. Throws unsupported for one that
+ * would change the answer, and invalid-request for one that nobody knows, unless the client announces betas.
+ */
+export function ignoredFields(raw: unknown, body: RequestBody, announcesBetas: boolean): string[] {
+  const given = isRecord(raw) ? presentFields(raw) : {};
+  checkHonoured(given);
+  const unknown = Object.keys(given).filter((field) => !UNDERSTOOD.includes(field));
+  for (const field of unknown) {
+    if (announcesBetas || WITHOUT_LOCAL_MEANING.includes(field)) continue;
+    throw new RuntimeFailure('invalid-request', `${field}: Extra inputs are not permitted`);
+  }
+  return [...unknown, ...ignoredInside(body)];
+}
+
+function presentFields(raw: Body): Body {
+  return Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== null));
+}
+
+function checkHonoured(given: Body): void {
+  for (const { field, isAsked, message } of CANNOT_BE_HONOURED) {
+    if (Object.hasOwn(given, field) && isAsked(given[field])) {
+      throw new RuntimeFailure('unsupported', `${field}: ${message}`);
+    }
+  }
+}
+
+function ignoredInside(body: RequestBody): string[] {
+  const ignored: string[] = [];
+  const taskBudget = body.output_config?.task_budget ?? null;
+  if (taskBudget !== null) ignored.push('output_config.task_budget');
+  const perTurn = body.messages.some(
+    (message) => message.role === 'system' && (message.output_config ?? null) !== null,
+  );
+  if (perTurn) ignored.push('messages.output_config');
+  return ignored;
+}

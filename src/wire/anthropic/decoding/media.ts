@@ -1,0 +1,71 @@
+import type { BinarySource, DocumentPart, Part, TextPart } from '../../../core/conversation.ts';
+import type { DocumentBlock, MediaBlock, TextBlock } from '../schema/blocks.ts';
+import type { ImageSource } from '../schema/sources.ts';
+
+/** A text block as a part; an empty one is none. */
+export function decodeText(block: TextBlock): readonly TextPart[] {
+  return block.text === '' ? [] : [{ kind: 'text', text: block.text }];
+}
+
+/** What a user shows to the model beside text. */
+export function decodeMedia(block: MediaBlock): Part {
+  switch (block.type) {
+    case 'image':
+      return { kind: 'image', source: decodeBinary(block.source) };
+    case 'document':
+      return decodeDocument(block);
+    case 'search_result':
+      return {
+        kind: 'search-result',
+        source: block.source,
+        title: block.title,
+        content: block.content.flatMap((inner) => decodeText(inner)),
+        citations: block.citations?.enabled ?? false,
+      };
+    default:
+      return block satisfies never;
+  }
+}
+
+function decodeDocument(block: DocumentBlock): DocumentPart {
+  const title = block.title ?? undefined;
+  const context = block.context ?? undefined;
+  return {
+    kind: 'document',
+    source: decodeDocumentSource(block.source),
+    ...(title === undefined ? {} : { title }),
+    ...(context === undefined ? {} : { context }),
+    citations: block.citations?.enabled ?? false,
+  };
+}
+
+function decodeDocumentSource(source: DocumentBlock['source']): DocumentPart['source'] {
+  switch (source.type) {
+    case 'text':
+      return { kind: 'text', text: source.data };
+    case 'content':
+      return {
+        kind: 'content',
+        parts: source.content.flatMap<Part>((block) =>
+          block.type === 'text' ? decodeText(block) : [decodeMedia(block)],
+        ),
+      };
+    default:
+      return decodeBinary(source);
+  }
+}
+
+function decodeBinary(
+  source: ImageSource | Extract<DocumentBlock['source'], { type: 'base64' }>,
+): BinarySource {
+  switch (source.type) {
+    case 'base64':
+      return { kind: 'base64', mediaType: source.media_type, data: source.data };
+    case 'url':
+      return { kind: 'url', url: source.url };
+    case 'file':
+      return { kind: 'file', fileId: source.file_id };
+    default:
+      return source satisfies never;
+  }
+}

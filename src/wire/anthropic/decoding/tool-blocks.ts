@@ -1,0 +1,93 @@
+import type {
+  CompactionPart,
+  Part,
+  ServerToolCallPart,
+  ServerToolResultPart,
+  ToolChangePart,
+  ToolResultPart,
+} from '../../../core/conversation.ts';
+import type { JsonValue } from '../../../core/json.ts';
+import type {
+  CompactionBlock,
+  ServerToolBlock,
+  ToolChangeBlock,
+  ToolResultBlock,
+  ToolResultContentBlock,
+} from '../schema/blocks.ts';
+import { decodeMedia, decodeText } from './media.ts';
+
+/** What the client's tool gave. */
+export function decodeToolResult(block: ToolResultBlock): ToolResultPart {
+  return {
+    kind: 'tool-result',
+    callId: block.tool_use_id,
+    output: (block.content ?? []).flatMap((inner) => decodeContent(inner, block.tool_use_id)),
+    isError: block.is_error ?? false,
+  };
+}
+
+function decodeContent(block: ToolResultContentBlock, callId: string): readonly Part[] {
+  switch (block.type) {
+    case 'text':
+      return decodeText(block);
+    case 'tool_reference':
+      return [{ kind: 'tool-reference', name: block.tool_name }];
+    case 'browser_state': {
+      const { type, tabs, state_changes = null } = block;
+      return [serverResult(callId, type, { tabs, state_changes })];
+    }
+    default:
+      return [decodeMedia(block)];
+  }
+}
+
+/** What another server called and got, itself or from an MCP server. */
+export function decodeServerTool(
+  block: ServerToolBlock,
+): ServerToolCallPart | ServerToolResultPart {
+  switch (block.type) {
+    case 'server_tool_use':
+    case 'mcp_tool_use':
+      return { kind: 'server-tool-call', id: block.id, name: block.name, input: block.input };
+    case 'mcp_tool_listing':
+      return serverResult('', block.type, { server: block.mcp_server_name, tools: block.tools });
+    default: {
+      const { type, tool_use_id, content = '', is_error } = block;
+      // Only MCP servers say beside the content that a call failed, and that must not get lost.
+      return serverResult(tool_use_id, type, is_error === true ? { is_error, content } : content);
+    }
+  }
+}
+
+function serverResult(callId: string, blockType: string, content: JsonValue): ServerToolResultPart {
+  return { kind: 'server-tool-result', callId, blockType, content };
+}
+
+/** A compaction that failed on its server has no content, and stands for nothing. */
+export function decodeCompaction(
+  block: CompactionBlock,
+): readonly (CompactionPart | ToolChangePart)[] {
+  const text = block.content ?? '';
+  const changes = (block.tool_changes ?? []).map((change) => decodeToolChange(change));
+  return text === '' ? changes : [{ kind: 'compaction', text }, ...changes];
+}
+
+/** A tool that is added or removed from here on, by the name it is called by. */
+export function decodeToolChange(block: ToolChangeBlock): ToolChangePart {
+  const change = block.type === 'tool_addition' ? 'added' : 'removed';
+  return { kind: 'tool-change', change, name: changedName(block.tool) };
+}
+
+function changedName(tool: ToolChangeBlock['tool']): string {
+  switch (tool.type) {
+    case 'tool_reference':
+    case 'mcp_tool_reference':
+      return tool.name;
+    case 'mcp_toolset_reference':
+      return tool.server_name;
+    case 'tool_definition':
+      return tool.definition.name ?? tool.definition.mcp_server_name ?? '';
+    default:
+      return tool satisfies never;
+  }
+}

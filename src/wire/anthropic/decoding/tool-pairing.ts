@@ -1,0 +1,77 @@
+import { RuntimeFailure } from '../../../core/errors.ts';
+import type { PlacedTurn } from './placed-turn.ts';
+
+/**
+ * Whether each tool call has its one result in the turn after it, and each result its call in the turn
+ * before. `turns` alternate between user and assistant. Throws invalid-request in the API's words.
+ */
+export function checkToolPairing(turns: readonly PlacedTurn[]): void {
+  const seen = new Set<string>();
+  for (const [index, turn] of turns.entries()) {
+    const calls = callsOf(turn);
+    checkUnique(calls, seen);
+    checkAnswered(calls, resultsOf(turns[index + 1]));
+    checkResults(resultsOf(turn), callsOf(turns[index - 1]));
+  }
+}
+
+interface PlacedId {
+  readonly message: number;
+  readonly block: number;
+  readonly id: string;
+}
+
+function callsOf(turn: PlacedTurn | undefined): readonly PlacedId[] {
+  return (turn?.parts ?? []).flatMap(({ message, block, part }) =>
+    part.kind === 'tool-call' ? [{ message, block, id: part.id }] : [],
+  );
+}
+
+function resultsOf(turn: PlacedTurn | undefined): readonly PlacedId[] {
+  return (turn?.parts ?? []).flatMap(({ message, block, part }) =>
+    part.kind === 'tool-result' ? [{ message, block, id: part.callId }] : [],
+  );
+}
+
+function checkUnique(calls: readonly PlacedId[], seen: Set<string>): void {
+  for (const { message, block, id } of calls) {
+    if (seen.has(id)) {
+      throw new RuntimeFailure(
+        'invalid-request',
+        `messages.${message}.content.${block}: \`tool_use\` ids must be unique`,
+      );
+    }
+    seen.add(id);
+  }
+}
+
+function checkAnswered(calls: readonly PlacedId[], results: readonly PlacedId[]): void {
+  const answered = new Set(results.map(({ id }) => id));
+  const [first, ...others] = calls.filter(({ id }) => !answered.has(id));
+  if (first === undefined) return;
+  const ids = [first, ...others].map(({ id }) => id).join(', ');
+  throw new RuntimeFailure(
+    'invalid-request',
+    `messages.${first.message}: \`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${ids}. Each \`tool_use\` block must have a corresponding \`tool_result\` block in the next message.`,
+  );
+}
+
+function checkResults(results: readonly PlacedId[], calls: readonly PlacedId[]): void {
+  const called = new Set(calls.map(({ id }) => id));
+  const seen = new Set<string>();
+  for (const { message, block, id } of results) {
+    if (!called.has(id)) {
+      throw new RuntimeFailure(
+        'invalid-request',
+        `messages.${message}.content.${block}: unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${id}. Each \`tool_result\` block must have a corresponding \`tool_use\` block in the previous message.`,
+      );
+    }
+    if (seen.has(id)) {
+      throw new RuntimeFailure(
+        'invalid-request',
+        `each tool_use must have a single result. Found multiple \`tool_result\` blocks with id: ${id}`,
+      );
+    }
+    seen.add(id);
+  }
+}

@@ -1,0 +1,27 @@
+import type { JsonObject } from '../../core/json.ts';
+import type { GenerationEvent } from '../../core/events.ts';
+import { createEventEncoder, type EncodeOptions } from './event-encoder.ts';
+
+export type { EncodeOptions } from './event-encoder.ts';
+
+/** One server-sent event; HTTP writes it as `event: …` and `data: …`. */
+export interface StreamFrame {
+  readonly event: string;
+  readonly data: JsonObject;
+}
+
+export interface StreamEncoder {
+  /** The frames that an event gives: often one, none while another block must be finished first. */
+  push(event: GenerationEvent): readonly StreamFrame[];
+}
+
+/** Encodes one answer. It takes any sequence of events: its frames are always a valid stream. */
+export function createStreamEncoder(options: EncodeOptions): StreamEncoder {
+  const encoder = createEventEncoder(options);
+  return {
+    push: (event) => encoder.push(event).map((data) => ({ event: data.type, data })),
+  };
+}
+
+/** What keeps a client waiting while nothing is generated; allowed anywhere after message_start. */
+export const PING: StreamFrame = { event: 'ping', data: { type: 'ping' } };

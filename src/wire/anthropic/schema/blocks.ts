@@ -1,0 +1,177 @@
+import { z } from 'zod';
+import { jsonObject, jsonValue } from './json.ts';
+import { documentSources, imageSource } from './sources.ts';
+import { rawTool } from './tools.ts';
+
+const cache_control = z
+  .object({ type: z.literal('ephemeral'), ttl: z.enum(['5m', '1h']).nullish() })
+  .nullish();
+const citations = z.object({ enabled: z.boolean().nullish() }).nullish();
+
+export const textBlock = z.object({ type: z.literal('text'), text: z.string(), cache_control });
+
+/** A string is the short form of one text block; an empty one of no block. */
+function stringOr<Block extends z.ZodType>(block: Block) {
+  return z.union([z.string().transform((text) => shortForm(text)), z.array(block)]);
+}
+
+function shortForm(text: string): readonly TextBlock[] {
+  return text === '' ? [] : [{ type: 'text', text }];
+}
+
+export const textContent = stringOr(textBlock);
+
+const imageBlock = z.object({ type: z.literal('image'), source: imageSource, cache_control });
+
+const contentSource = z.object({
+  type: z.literal('content'),
+  content: stringOr(z.discriminatedUnion('type', [textBlock, imageBlock])),
+});
+const documentBlock = z.object({
+  type: z.literal('document'),
+  source: z.discriminatedUnion('type', [...documentSources, contentSource]),
+  title: z.string().nullish(),
+  context: z.string().nullish(),
+  citations,
+  cache_control,
+});
+const searchResultBlock = z.object({
+  type: z.literal('search_result'),
+  source: z.string(),
+  title: z.string(),
+  content: z.array(textBlock),
+  citations,
+  cache_control,
+});
+
+const thinkingBlock = z.object({
+  type: z.literal('thinking'),
+  thinking: z.string(),
+  // Clients that met no signature leave it out, send null or an empty one.
+  signature: z.string().nullish(),
+});
+const redactedThinkingBlock = z.object({
+  type: z.literal('redacted_thinking'),
+  data: z.string(),
+});
+
+const call = { id: z.string().min(1), name: z.string(), input: jsonObject, cache_control };
+const toolUseBlock = z.object({ type: z.literal('tool_use'), ...call });
+const serverToolUseBlock = z.object({
+  type: z.enum(['server_tool_use', 'mcp_tool_use']),
+  ...call,
+});
+
+const toolReferenceBlock = z.object({
+  type: z.literal('tool_reference'),
+  tool_name: z.string(),
+  cache_control,
+});
+const browserStateBlock = z.object({
+  type: z.literal('browser_state'),
+  tabs: jsonValue,
+  state_changes: jsonValue.optional(),
+  cache_control,
+});
+const toolResultContent = z.discriminatedUnion('type', [
+  textBlock,
+  imageBlock,
+  searchResultBlock,
+  documentBlock,
+  toolReferenceBlock,
+  browserStateBlock,
+]);
+const toolResultBlock = z.object({
+  type: z.literal('tool_result'),
+  tool_use_id: z.string(),
+  content: stringOr(toolResultContent).nullish(),
+  is_error: z.boolean().nullish(),
+  cache_control,
+});
+
+const serverToolResultBlock = z.object({
+  type: z.enum([
+    'web_search_tool_result',
+    'web_fetch_tool_result',
+    'code_execution_tool_result',
+    'bash_code_execution_tool_result',
+    'text_editor_code_execution_tool_result',
+    'tool_search_tool_result',
+    'advisor_tool_result',
+    'mcp_tool_result',
+  ]),
+  tool_use_id: z.string(),
+  content: jsonValue.optional(),
+  is_error: z.boolean().nullish(),
+  cache_control,
+});
+const mcpToolListingBlock = z.object({
+  type: z.literal('mcp_tool_listing'),
+  mcp_server_name: z.string(),
+  tools: jsonValue,
+});
+
+const changedTool = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('tool_reference'), name: z.string() }),
+  z.object({ type: z.literal('mcp_tool_reference'), name: z.string(), server_name: z.string() }),
+  z.object({ type: z.literal('mcp_toolset_reference'), server_name: z.string() }),
+  z.object({ type: z.literal('tool_definition'), definition: rawTool }),
+]);
+const toolChangeBlock = z.object({
+  type: z.enum(['tool_addition', 'tool_removal']),
+  tool: changedTool,
+  cache_control,
+});
+const compactionBlock = z.object({
+  type: z.literal('compaction'),
+  content: z.string().nullish(),
+  tool_changes: z.array(toolChangeBlock).nullish(),
+  cache_control,
+});
+
+const containerUploadBlock = z.object({
+  type: z.literal('container_upload'),
+  file_id: z.string(),
+  cache_control,
+});
+/** Marks where another server went over to another model. */
+const fallbackBlock = z.object({ type: z.literal('fallback') });
+
+/** Every block that a user or assistant message may hold, the betas' included. */
+const messageBlock = z.discriminatedUnion('type', [
+  textBlock,
+  imageBlock,
+  documentBlock,
+  searchResultBlock,
+  thinkingBlock,
+  redactedThinkingBlock,
+  toolUseBlock,
+  toolResultBlock,
+  serverToolUseBlock,
+  serverToolResultBlock,
+  containerUploadBlock,
+  compactionBlock,
+  toolChangeBlock,
+  mcpToolListingBlock,
+  fallbackBlock,
+]);
+
+export const messageContent = stringOr(messageBlock);
+
+/** What a system message inside the conversation may hold. */
+export const systemContent = stringOr(z.discriminatedUnion('type', [textBlock, toolChangeBlock]));
+
+export type TextBlock = z.output<typeof textBlock>;
+export type MessageBlock = z.output<typeof messageBlock>;
+export type DocumentBlock = z.output<typeof documentBlock>;
+export type MediaBlock = z.output<
+  typeof imageBlock | typeof documentBlock | typeof searchResultBlock
+>;
+export type ThinkingBlock = z.output<typeof thinkingBlock>;
+export type ToolResultBlock = z.output<typeof toolResultBlock>;
+export type ToolResultContentBlock = z.output<typeof toolResultContent>;
+export type ServerToolBlock = z.output<
+  typeof serverToolUseBlock | typeof serverToolResultBlock | typeof mcpToolListingBlock
+>;
+export type ToolChangeBlock = z.output<typeof toolChangeBlock>;
+export type CompactionBlock = z.output<typeof compactionBlock>;

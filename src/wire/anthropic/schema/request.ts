@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { EFFORTS } from '../../../core/backend.ts';
+import { messageContent, systemContent, textContent } from './blocks.ts';
+import { jsonObject } from './json.ts';
+import { rawTool, toolChoice } from './tools.ts';
+
+const message = z.discriminatedUnion('role', [
+  z.object({ role: z.literal('user'), content: messageContent }),
+  z.object({ role: z.literal('assistant'), content: messageContent }),
+  z.object({
+    role: z.literal('system'),
+    content: systemContent.nullish(),
+    clear_at: z.enum(['next_user_message', 'never']).nullish(),
+    output_config: z.unknown(),
+  }),
+]);
+
+const display = z.enum(['summarized', 'omitted', 'updates']).nullish();
+
+const thinking = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('enabled'), budget_tokens: z.int().min(1024), display }),
+  z.object({ type: z.literal('adaptive'), display }),
+  z.object({ type: z.literal('between_tools'), display }),
+  z.object({ type: z.literal('disabled'), display }),
+]);
+
+const outputFormat = z.object({ type: z.literal('json_schema'), schema: jsonObject });
+
+const outputConfig = z.object({
+  effort: z.enum(EFFORTS).nullish(),
+  format: outputFormat.nullish(),
+  task_budget: z.unknown(),
+});
+
+/** The fields of a body that mean something here; which others may stand beside them, `fields.ts` knows. */
+const shared = {
+  model: z.string().min(1).max(256),
+  messages: z.array(message).max(100_000),
+  system: textContent.nullish(),
+  stream: z.boolean().nullish(),
+  stop_sequences: z.array(z.string()).nullish(),
+  // The API stops at 1; many local models are used above it.
+  temperature: z.number().min(0).max(2).nullish(),
+  top_p: z.number().min(0).max(1).nullish(),
+  top_k: z.int().min(0).nullish(),
+  thinking: thinking.nullish(),
+  tools: z.array(rawTool).nullish(),
+  tool_choice: toolChoice.nullish(),
+  output_config: outputConfig.nullish(),
+  output_format: outputFormat.nullish(),
+  metadata: z.object({ user_id: z.string().max(256).nullish() }).nullish(),
+};
+
+/** The body of POST /v1/messages. */
+export const messagesBody = z.object({ ...shared, max_tokens: z.int().min(0) });
+
+/** The body of POST /v1/messages/count_tokens: the same, with nothing to limit. */
+export const countTokensBody = z.object({ ...shared, max_tokens: z.unknown() });
+
+/** Either body, once it is valid. */
+export type RequestBody = z.output<z.ZodObject<typeof shared>>;
+export type Message = z.output<typeof message>;
+export type ThinkingConfig = z.output<typeof thinking>;

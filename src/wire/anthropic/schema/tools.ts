@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { jsonObject } from './json.ts';
+
+/** A tool before its kind is known: which fields it must have depends on its `type`. */
+export const rawTool = z.looseObject({
+  type: z.string().nullish(),
+  name: z.string().optional(),
+  mcp_server_name: z.string().optional(),
+  defer_loading: z.boolean().nullish(),
+  cache_control: z.unknown(),
+});
+
+const name = z.string().regex(/^[a-zA-Z0-9_-]{1,128}$/);
+
+/** A tool of the client's own, with its own schema. */
+export const customTool = z.object({
+  name,
+  description: z.string().nullish(),
+  input_schema: jsonObject,
+});
+
+/** The name of a tool whose schema the API knows. */
+export const namedTool = z.object({ name });
+
+const disable_parallel_tool_use = z.boolean().nullish();
+
+export const toolChoice = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('auto'), disable_parallel_tool_use }),
+  z.object({ type: z.literal('any'), disable_parallel_tool_use }),
+  z.object({ type: z.literal('tool'), name: z.string(), disable_parallel_tool_use }),
+  z.object({ type: z.literal('none') }),
+]);
+
+export type RawTool = z.output<typeof rawTool>;
+export type RawToolChoice = z.output<typeof toolChoice>;

@@ -1,0 +1,115 @@
+import type { StopReason, Usage } from '../../core/events.ts';
+import type { JsonObject } from '../../core/json.ts';
+
+/** An open block as its start event shows it; deltas fill it. */
+export type ContentBlock =
+  | { readonly type: 'text'; readonly text: string; readonly citations: null }
+  | { readonly type: 'thinking'; readonly thinking: string; readonly signature: string }
+  | {
+      readonly type: 'tool_use';
+      readonly id: string;
+      readonly name: string;
+      readonly input: JsonObject;
+      readonly caller: { readonly type: 'direct' };
+    };
+
+export type BlockDelta =
+  | { readonly type: 'text_delta'; readonly text: string }
+  | { readonly type: 'thinking_delta'; readonly thinking: string }
+  | { readonly type: 'signature_delta'; readonly signature: string }
+  | { readonly type: 'input_json_delta'; readonly partial_json: string };
+
+/** What ends an answer. */
+export interface MessageEnd {
+  readonly stop_reason: string;
+  readonly stop_sequence: string | null;
+  readonly stop_details: null;
+  readonly container: null;
+}
+
+/** A message of which nothing was generated yet. */
+export type StartedMessage = JsonObject & { readonly usage: JsonObject };
+
+/** The events of one streamed message, in the order of https://docs.claude.com/en/docs/build-with-claude/streaming. */
+export type StreamEvent =
+  | { readonly type: 'message_start'; readonly message: StartedMessage }
+  | {
+      readonly type: 'content_block_start';
+      readonly index: number;
+      readonly content_block: ContentBlock;
+    }
+  | { readonly type: 'content_block_delta'; readonly index: number; readonly delta: BlockDelta }
+  | { readonly type: 'content_block_stop'; readonly index: number }
+  | { readonly type: 'message_delta'; readonly delta: MessageEnd; readonly usage: JsonObject }
+  | { readonly type: 'message_stop' };
+
+/** The message as it starts. `inputTokens` is null where nobody knows it yet. */
+export function startMessage(
+  id: string,
+  model: string,
+  inputTokens: number | null,
+): StartedMessage {
+  return {
+    id,
+    type: 'message',
+    role: 'assistant',
+    model,
+    content: [],
+    stop_reason: null,
+    stop_sequence: null,
+    stop_details: null,
+    container: null,
+    diagnostics: null,
+    usage: {
+      ...encodeUsage({
+        promptTokens: inputTokens ?? 0,
+        cacheReadTokens: 0,
+        cacheCreationTokens: 0,
+        outputTokens: 0,
+        thinkingTokens: 0,
+      }),
+      service_tier: 'standard',
+      inference_geo: null,
+      speed: null,
+    },
+  };
+}
+
+/** The split of the prompt as the API counts it: input_tokens is what no cache had a part in. */
+export function encodeUsage(usage: Usage): JsonObject {
+  const { promptTokens, cacheReadTokens, cacheCreationTokens } = usage;
+  return {
+    input_tokens: Math.max(0, promptTokens - cacheReadTokens - cacheCreationTokens),
+    cache_creation_input_tokens: cacheCreationTokens,
+    cache_read_input_tokens: cacheReadTokens,
+    cache_creation: {
+      ephemeral_5m_input_tokens: cacheCreationTokens,
+      ephemeral_1h_input_tokens: 0,
+    },
+    output_tokens: usage.outputTokens,
+    output_tokens_details: { thinking_tokens: usage.thinkingTokens },
+    server_tool_use: null,
+  };
+}
+
+/** The API's name of why an answer ended. */
+export function encodeStopReason(reason: StopReason): string {
+  switch (reason) {
+    case 'end-turn':
+      return 'end_turn';
+    case 'max-tokens':
+      return 'max_tokens';
+    case 'stop-sequence':
+      return 'stop_sequence';
+    case 'tool-use':
+      return 'tool_use';
+    case 'pause-turn':
+      return 'pause_turn';
+    case 'refusal':
+      return 'refusal';
+    case 'context-exceeded':
+      return 'model_context_window_exceeded';
+    default:
+      return reason satisfies never;
+  }
+}
