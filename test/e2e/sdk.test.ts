@@ -25,6 +25,10 @@ const COUNTING = {
 };
 const TO_TEN = '1, 2, 3, 4, 5, 6, 7, 8, 9, 10';
 
+function sampling(temperature: number): object {
+  return { temperature, top_p: 0.99, top_k: 40 };
+}
+
 describe.each(DIALECTS)('the TypeScript SDK of $dialect', ({ sdk }) => {
   let client: sdk0.Anthropic;
   beforeAll(() => {
@@ -181,7 +185,7 @@ describe.each(DIALECTS)('the TypeScript SDK of $dialect', ({ sdk }) => {
     const story = (temperature: number, index: number) =>
       client.messages.create({
         ...COUNTING,
-        ...{ temperature, top_p: 0.99, top_k: 40 },
+        ...sampling(temperature),
         max_tokens: 60,
         messages: [{ role: 'user', content: 'Tell me a story' }],
         metadata: { user_id: `storyteller ${index}` },

@@ -27,7 +27,7 @@ const DATA = z.looseObject({
 type EventData = z.infer<typeof DATA>;
 
 /** The events of a response, as they come. Throws on a frame that is none of the API's. */
-export async function* eventsOf(response: Response): AsyncGenerator<StreamEvent> {
+export async function* eventsOf(response: Response): AsyncGenerator<StreamEvent, undefined> {
   expect(response.headers.get('content-type')).toContain('text/event-stream');
   if (response.body === null) throw new Error('The response has no body.');
   let text = '';
@@ -37,6 +37,7 @@ export async function* eventsOf(response: Response): AsyncGenerator<StreamEvent>
     for (const frame of frames) yield parseFrame(frame);
   }
   expect(text).toBe('');
+  return undefined;
 }
 
 function parseFrame(frame: string): StreamEvent {

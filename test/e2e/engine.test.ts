@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { allEventsOf, eventsOf, expectGrammar, streamedText } from '../support/event-stream.ts';
+import type { StreamEvent } from '../support/event-stream.ts';
+import { endless, messageOf, post, request, textOf } from '../support/messages-api.ts';
+import { childrenOf } from '../support/processes.ts';
+import { startServer } from '../support/server.ts';
+import type { RunningServer } from '../support/server.ts';
+
+let server: RunningServer;
+beforeAll(async () => {
+  server = await startServer();
+});
+afterAll(() => server.stop());
+
+const ask = (body: unknown, signal?: AbortSignal) =>
+  post(`${server.url}/v1/messages`, body, {}, signal);
+
+/** Starts an answer that does not end, and comes back when its text flows. */
+async function startEndless(): Promise<{
+  readonly rest: AsyncGenerator<StreamEvent, undefined>;
+  readonly abort: () => void;
+}> {
+  const controller = new AbortController();
+  const rest = eventsOf(await ask(endless({ stream: true }), controller.signal));
+  for (;;) {
+    const { value } = await rest.next();
+    if (value === undefined) throw new Error('The answer that does not end has ended.');
+    if (value.event === 'content_block_delta') return { rest, abort: () => controller.abort() };
+  }
+}
+
+/** Waits until the server has `count` engine children. */
+async function engines(count: number): Promise<number[]> {
+  const until = Date.now() + 10_000;
+  for (;;) {
+    const children = await childrenOf(server.process.pid ?? 0);
+    if (children.length === count || Date.now() > until) return children;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+describe('the engine behind the server', () => {
+  it('[R2.7-isolated] [R2.7-load-once] [R2.0-embedded] is one child, loaded once', async () => {
+    const started = performance.now();
+    const answers = await Promise.all(
+      ['1 to 3', '1 to 4', '1 to 5'].map((range) => ask(request(`Count from ${range}`))),
+    );
+    expect(performance.now() - started).toBeLessThan(10_000);
+    const texts = await Promise.all(answers.map(async (answer) => textOf(await messageOf(answer))));
+    expect(texts).toEqual(['1, 2, 3', '1, 2, 3, 4', '1, 2, 3, 4, 5']);
+    expect(await engines(1)).toHaveLength(1);
+  });
+
+  it('[R2.7-queue] [R2.5-admission] lets a second request wait, pinged, and answers it', async () => {
+    const first = await startEndless();
+    const response = await ask(request('Count from 1 to 3', { stream: true }));
+    const waiting = eventsOf(response);
+    const seen: StreamEvent[] = [];
+    const names = () => seen.map(({ event }) => event);
+    while (!names().includes('ping')) {
+      const { value } = await waiting.next();
+      if (value === undefined) break;
+      seen.push(value);
+    }
+    expect(names()[0]).toBe('message_start');
+    expect(names()).toContain('ping');
+    expect(names()).not.toContain('content_block_delta');
+    first.abort();
+    for await (const event of waiting) seen.push(event);
+    expectGrammar(seen);
+    expect(streamedText(seen)).toBe('1, 2, 3');
+  });
+
+  it('[R2.13-disconnect] is free at once when a client leaves', async () => {
+    const { abort } = await startEndless();
+    abort();
+    const started = performance.now();
+    expect(textOf(await messageOf(await ask(request('Count from 1 to 3'))))).toBe('1, 2, 3');
+    expect(performance.now() - started).toBeLessThan(3000);
+  });
+
+  it('[R2.13-prefill] is free at once when a client leaves during prefill', async () => {
+    const words = Array.from({ length: 1400 }, (_, index) => `w${index}`).join(' ');
+    const controller = new AbortController();
+    const response = await ask(request(words, { stream: true }), controller.signal);
+    const first = await eventsOf(response).next();
+    expect(first.value).toMatchObject({ event: 'message_start' });
+    controller.abort();
+    const started = performance.now();
+    expect(textOf(await messageOf(await ask(request('Count from 1 to 3'))))).toBe('1, 2, 3');
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+
+  it('[R2.6-cache-read] [R2.6-message-start] tells the prefix that it did not evaluate again', async () => {
+    const story = `${'The stream is calm, the night is long. '.repeat(20)}Who are you?`;
+    await messageOf(await ask(request(story)));
+    const events = await allEventsOf(await ask(request(story, { stream: true })));
+    expectGrammar(events);
+    const start = JSON.parse(JSON.stringify(events[0]?.data)) as {
+      message: { usage: Record<string, number> };
+    };
+    const { usage } = events.at(-2)?.data ?? {};
+    const whole = start.message.usage['input_tokens'] ?? 0;
+    expect(whole).toBeGreaterThan(100);
+    expect(start.message.usage).toMatchObject({ cache_read_input_tokens: 0 });
+    expect(usage).toMatchObject({ input_tokens: 1, cache_read_input_tokens: whole - 1 });
+  });
+
+  it('[R2.7-crash] [R2.12-sse-error] fails one request when it is killed, and loads again', async () => {
+    const { rest } = await startEndless();
+    const [engine] = await engines(1);
+    process.kill(engine ?? 0, 'SIGKILL');
+    const events: StreamEvent[] = [];
+    for await (const event of rest) events.push(event);
+    const last = events.at(-1);
+    expect(last?.event).toBe('error');
+    expect(last?.data.error).toMatchObject({ type: 'api_error' });
+    expect(last?.data.error?.message).not.toMatch(/\n\s+at /);
+    expect(last?.data.request_id).toMatch(/^req_/);
+    expect(textOf(await messageOf(await ask(request('Count from 1 to 3'))))).toBe('1, 2, 3');
+    const [next, ...others] = await engines(1);
+    expect(others).toEqual([]);
+    expect(next).not.toBe(engine);
+  });
+
+  it('[R2.7-crash] answers what waited while it was killed', async () => {
+    const { rest } = await startEndless();
+    const waiting = ask(request('Count from 1 to 4', { stream: true }));
+    await waiting;
+    const [engine] = await engines(1);
+    process.kill(engine ?? 0, 'SIGKILL');
+    for await (const { event } of rest) expect(event).not.toBe('message_stop');
+    expect(streamedText(await allEventsOf(await waiting))).toBe('1, 2, 3, 4');
+  });
+});

@@ -1,0 +1,183 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { allEventsOf, eventsOf } from '../support/event-stream.ts';
+import { endless, messageOf, post, request, textOf } from '../support/messages-api.ts';
+import { findOnPath, isMissing } from '../support/optional.ts';
+import { childrenOf } from '../support/processes.ts';
+import { runPortico, startServer } from '../support/server.ts';
+
+const SHUTDOWN_MS = 10_000;
+
+/** A request that is answered after a model follows a change of a file, or the reason why not. */
+async function answeredWithin(milliseconds: number, ask: () => Promise<Response>): Promise<number> {
+  const until = performance.now() + milliseconds;
+  for (;;) {
+    const { status } = await ask();
+    if (status === 200 || performance.now() > until) return status;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+describe('what a new user sees', () => {
+  it('[R2.0-banner] [R2.9-default] what is served, a curl line, the environment lines', async () => {
+    const server = await startServer();
+    try {
+      const banner = server.stdout();
+      expect(banner).toContain('mini');
+      expect(banner).toContain(`curl ${server.url}/v1/messages`);
+      expect(banner).toContain(`ANTHROPIC_BASE_URL=${server.url}`);
+      expect(banner).toMatch(/ANTHROPIC_(AUTH_TOKEN|API_KEY)=\S+/);
+    } finally {
+      expect(await server.stop()).toBe(0);
+    }
+  });
+
+  const curl = findOnPath('curl');
+  it.skipIf(isMissing('curl', curl, 'install it'))(
+    '[R2.0-curl] [R2.0-embedded] the curl line, pasted, is answered',
+    async () => {
+      const server = await startServer();
+      try {
+        const line = /^ *curl .*(?:\\\n.*)*$/m.exec(server.stdout())?.[0] ?? '';
+        const { stdout } = await promisify(execFile)('sh', ['-c', line]);
+        expect(textOf(await messageOf(new Response(stdout)))).not.toBe('');
+      } finally {
+        await server.stop();
+      }
+    },
+  );
+
+  it('[R2.2-port-taken] one line where the port is taken', async () => {
+    const holder = createServer().listen(0, '127.0.0.1');
+    await once(holder, 'listening');
+    const { port } = holder.address() as AddressInfo;
+    const { code, stdout, stderr } = await runPortico(['serve', '--port', String(port)]);
+    holder.close();
+    expect(code).toBe(1);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(stderr).toContain(String(port));
+    expect(stderr).toContain('--port');
+    expect(stdout).not.toContain('ANTHROPIC_BASE_URL');
+  });
+});
+
+describe('[R2.2-shutdown] the end', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('by %s leaves no process behind', async (signal) => {
+    const server = await startServer();
+    await messageOf(await post(`${server.url}/v1/messages`, request('Hello')));
+    const [engine = 0] = await childrenOf(server.process.pid ?? 0);
+    expect(engine).toBeGreaterThan(0);
+    server.process.kill(signal);
+    expect(await server.stop()).toBe(0);
+    expect(() => process.kill(engine, 0)).toThrow('ESRCH');
+  });
+
+  it('lets a running answer finish, and takes no new one', async () => {
+    const server = await startServer();
+    const body = endless({ stream: true, max_tokens: 1500 });
+    const response = await post(`${server.url}/v1/messages`, body);
+    const events = eventsOf(response);
+    await events.next();
+    server.process.kill('SIGTERM');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const late = post(`${server.url}/v1/messages`, request('Hello')).then(({ status }) => status);
+    expect(await late.catch(() => 'refused')).toBe('refused');
+    const names: string[] = [];
+    for await (const { event } of events) names.push(event);
+    expect(names.at(-1)).toBe('message_stop');
+    expect(await server.stop()).toBe(0);
+  });
+
+  it('comes after 10 s even where an answer does not end', async () => {
+    const server = await startServer();
+    const body = endless({ stream: true, max_tokens: 8000 });
+    const response = await post(`${server.url}/v1/messages`, body);
+    const started = performance.now();
+    server.process.kill('SIGTERM');
+    const events = await allEventsOf(response);
+    expect(await server.stop()).toBe(0);
+    expect(performance.now() - started).toBeLessThan(SHUTDOWN_MS + 5000);
+    expect(['error', 'message_stop']).toContain(events.at(-1)?.event);
+  });
+});
+
+describe('a running server', () => {
+  it('[R2.10-follow] [R2.2-cp] follows cp and rm within a second', async () => {
+    const server = await startServer();
+    try {
+      const ask = () =>
+        post(`${server.url}/v1/messages`, request('Hello', { model: 'my-own-name' }));
+      expect((await ask()).status).toBe(404);
+      const home = { PORTICO_HOME: server.home };
+      expect(await runPortico(['cp', 'mini', 'my-own-name'], home)).toMatchObject({ code: 0 });
+      expect(await answeredWithin(1000, ask)).toBe(200);
+      expect(await runPortico(['rm', 'my-own-name'], home)).toMatchObject({ code: 0 });
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      expect((await ask()).status).toBe(404);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  it('[R2.10-broken] keeps the last good registry of a broken file', async () => {
+    const server = await startServer({ registry: 'aliases:\n  my-own-name: mini\n' });
+    try {
+      const file = path.join(server.home, 'models.yaml');
+      await writeFile(file, 'aliases:\n  my-own-name: [mini\n');
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      const body = request('Count from 1 to 3', { model: 'my-own-name' });
+      const response = await post(`${server.url}/v1/messages`, body);
+      expect(textOf(await messageOf(response))).toBe('1, 2, 3');
+      expect(server.stdout() + server.stderr()).toMatch(/models\.yaml:\d+:\d+/);
+    } finally {
+      await server.stop();
+    }
+  });
+});
+
+describe('what outlives the server', () => {
+  it('[R2.5-signature-key] [R2.5-signature-check] is its signing key, readable by its owner only', async () => {
+    const home = await mkdtemp(path.join(tmpdir(), 'portico-home-'));
+    const question = { role: 'user', content: 'Count from 1 to 3' };
+    const thinking = { thinking: { type: 'enabled', budget_tokens: 1024 }, max_tokens: 1500 };
+    const inTurn = async (messages: readonly object[]): Promise<Response> => {
+      const server = await startServer({ environment: { PORTICO_HOME: home } });
+      const body = request('', { ...thinking, messages });
+      const response = await post(`${server.url}/v1/messages`, body);
+      const text = await response.text();
+      expect(await server.stop()).toBe(0);
+      return new Response(text, response);
+    };
+    const { content } = await messageOf(await inTurn([question]));
+    const [kept] = content;
+    if (kept?.type !== 'thinking') throw new Error('It did not think.');
+    expect(await filesOpenToOthers(path.join(home, 'data'))).toEqual([]);
+    const [prefix, keyId, mac = ''] = kept.signature.split('.');
+    const altered = [prefix, keyId, mac.replace(/./, (first) => (first === 'A' ? 'B' : 'A'))];
+    for (const [signature, status] of [
+      [kept.signature, 200],
+      [altered.join('.'), 400],
+      ['of another server', 200],
+    ] as const) {
+      const turn = { role: 'assistant', content: [{ ...kept, signature }, ...content.slice(1)] };
+      const response = await inTurn([question, turn, question]);
+      expect([signature, response.status]).toEqual([signature, status]);
+    }
+    await rm(home, { recursive: true });
+  });
+});
+
+/** The files of a folder that others than the owner may read or write. */
+async function filesOpenToOthers(folder: string): Promise<string[]> {
+  const names = await readdir(folder);
+  expect(names).not.toEqual([]);
+  const modes = await Promise.all(names.map((name) => stat(path.join(folder, name))));
+  return names.filter((_, index) => ((modes[index]?.mode ?? 0) & 0o077) !== 0);
+}

@@ -1,0 +1,87 @@
+import { readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { ROOT } from './source-files.ts';
+
+const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8');
+
+const PACKAGE = z.looseObject({
+  name: z.string(),
+  type: z.string(),
+  bin: z.record(z.string(), z.string()),
+  engines: z.record(z.string(), z.string()),
+  scripts: z.record(z.string(), z.string()),
+  dependencies: z.record(z.string(), z.string()),
+});
+
+const manifest = PACKAGE.parse(JSON.parse(read('package.json')));
+
+/** The scripts that a script runs, those that these run, and so on. */
+function scriptsUnder(name: string): string[] {
+  const called = [...(manifest.scripts[name] ?? '').matchAll(/npm (?:run ([\w:]+)|(test))/g)];
+  return [name, ...called.flatMap(([, run, test]) => scriptsUnder(run ?? test ?? ''))];
+}
+
+describe('the package', () => {
+  it('[R2.1-package] is portico, ESM, for Node 20.19 and later', () => {
+    expect(manifest).toMatchObject({ name: 'portico', type: 'module' });
+    expect(manifest.bin).toEqual({ portico: './bin/portico.js' });
+    expect(manifest.engines).toEqual({ node: '>=20.19' });
+    expect(read('bin/portico.js')).toMatch(/^#!\/usr\/bin\/env node\n/);
+  });
+
+  it.each(['src', 'bin', 'test', 'models.yaml', 'tsconfig.json', 'README.md'])(
+    '[R2.1-package] has %s at its top level',
+    (name) => {
+      expect(() => statSync(path.join(ROOT, name))).not.toThrow();
+    },
+  );
+
+  it('[R2.1-engine] pins the engine', () => {
+    expect(manifest.dependencies['node-llama-cpp']).toBe('3.22.1');
+  });
+
+  it('[R2.1-check] checks all that it has to, the tests once', () => {
+    const all = scriptsUnder('check');
+    expect(all.map((name) => manifest.scripts[name]).join('\n')).toMatch(
+      /oxfmt --check[^]*oxlint --type-aware --deny-warnings[^]*tsc --noEmit[^]*knip[^]*publint[^]*vitest run/,
+    );
+    expect(all.filter((name) => name === 'test')).toHaveLength(1);
+    expect(scriptsUnder('check:static')).not.toContain('test');
+  });
+
+  it('[R2.9-card] carries the embedded model beside its card', () => {
+    expect(statSync(path.join(ROOT, 'models/mini.gguf')).size).toBeGreaterThan(2_000_000);
+    expect(read('models/README.md')).toMatch(/no knowledge|knows nothing/i);
+  });
+});
+
+describe('the README', () => {
+  const readme = () => read('README.md');
+
+  it('[R2.0-readme] shows the two commands', () => {
+    expect(readme()).toContain('npm ci && npm start');
+    expect(readme()).toContain('npm ci && npm test');
+  });
+
+  it.each([
+    ['client set-up', /ANTHROPIC_BASE_URL/],
+    ['Claude Code', /Claude Code/],
+    ['the SDKs', /base_url|baseURL/],
+    ['verifying', /\/health|Verif/],
+    ['a refused connection', /refused/i],
+    ['a key', /--api-key/],
+    ['a model that is not found', /not found/i],
+  ])('[R2.0-readme] shows %s', (_what, words) => {
+    expect(readme()).toMatch(words);
+  });
+
+  it('[R2.0-ci] names the commands that CI runs', () => {
+    const ci = read('.ci/run');
+    const commands = ci.split('\n').filter((line) => line.startsWith('npm '));
+    expect(commands).toEqual(['npm ci', 'npm test | tee "$log"', 'npm run check:static']);
+    expect(ci).toContain('export PORTICO_REQUIRE_ALL=1');
+    expect(statSync(path.join(ROOT, '.ci/run')).mode & 0o111).not.toBe(0);
+  });
+});
