@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import type { ServeFlags } from '../config/settings.ts';
-import { isRecord } from '../core/json.ts';
 import type { CliContext } from './context.ts';
 import { oneLine, reportError } from './report.ts';
+import { readVersion } from './version.ts';
 
 const OVERLAY_HELP = 'a models.yaml of yours, instead of the one in the configuration folder';
 const THREADS_HELP = 'CPU threads of an engine';
@@ -40,19 +39,13 @@ interface Exit {
 function createProgram(context: CliContext, exit: Exit): Command {
   const program = new Command('portico')
     .description('The Anthropic Messages API over models that run on your own machine')
-    .version(packageVersion(), '-v, --version', 'print the version')
+    .version(readVersion(), '-v, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),
-      outputError: (text, write) =>
-        write(
-          `${text
-            .trim()
-            .replace(/^error:/, 'Error:')
-            .replaceAll(/\s*\n\s*/g, ' ')}\n`,
-        ),
+      outputError: (text, write) => write(`${oneLine(text).replace(/^error:/, 'Error:')}\n`),
     });
   declareServe(program, context, exit);
   declareRun(program, context, exit);
@@ -62,26 +55,23 @@ function createProgram(context: CliContext, exit: Exit): Command {
   return program;
 }
 
-function packageVersion(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  const manifest: unknown = JSON.parse(readFileSync(file, 'utf8'));
-  return isRecord(manifest) ? String(manifest['version']) : 'unknown';
-}
-
 function declareServe(program: Command, context: CliContext, exit: Exit): void {
   program
     .command('serve')
     .description('serve the Messages API')
-    .option('--host HOST', 'address to bind (default: 127.0.0.1 and ::1)')
-    .option('--port PORT', 'port to bind; 0 takes a free one (default: 11435)')
-    .option('--model NAME', 'model for claude-… names that are no alias, instead of the default')
-    .option('--models FILE', OVERLAY_HELP)
-    .option('--threads COUNT', THREADS_HELP)
-    .option('--context TOKENS', CONTEXT_HELP)
-    .option('--engine KIND', ENGINE_HELP)
-    .option('--api-key KEY', 'key that clients must show; can be given more than once', collect)
+    .option('--host <host>', 'address to bind (default: 127.0.0.1 and ::1)')
+    .option('--port <port>', 'port to bind; 0 takes a free one (default: 11435)')
+    .option('--model <name>', 'model for claude-… names that are no alias, instead of the default')
+    .option('--models <file>', OVERLAY_HELP)
+    .option('--threads <count>', THREADS_HELP)
+    .option('--context <tokens>', CONTEXT_HELP)
+    .option('--engine <kind>', ENGINE_HELP)
+    .option('--api-key <key>', 'key that clients must show; can be given more than once', collect)
     .option('--insecure', 'let everyone who reaches the address in, without a key')
-    .option('--log-level LEVEL', 'fatal, error, warn, info, debug, trace or silent (default: info)')
+    .option(
+      '--log-level <level>',
+      'fatal, error, warn, info, debug, trace or silent (default: info)',
+    )
     .action(async (flags: ServeFlags) => {
       const { serve } = await import('./serve.ts');
       exit.code = await serve(flags, context);
@@ -100,10 +90,10 @@ function declareRun(program: Command, context: CliContext, exit: Exit): void {
     .description('talk to a model in the terminal, without a server')
     .argument('[model]', 'the model, or an alias of it; the default where none is given')
     .argument('[prompt]', 'what to say; without it standard input is read')
-    .option('--models FILE', OVERLAY_HELP)
-    .option('--threads COUNT', THREADS_HELP)
-    .option('--context TOKENS', CONTEXT_HELP)
-    .option('--engine KIND', ENGINE_HELP)
+    .option('--models <file>', OVERLAY_HELP)
+    .option('--threads <count>', THREADS_HELP)
+    .option('--context <tokens>', CONTEXT_HELP)
+    .option('--engine <kind>', ENGINE_HELP)
     .action(async (model: string | undefined, prompt: string | undefined, flags: RunFlags) => {
       const { run } = await import('./run.ts');
       exit.code = await run(model, prompt, flags, context);
@@ -116,7 +106,7 @@ function declareList(program: Command, context: CliContext, exit: Exit): void {
     .alias('list')
     .description('list models and aliases')
     .option('--json', 'as JSON')
-    .option('--models FILE', OVERLAY_HELP)
+    .option('--models <file>', OVERLAY_HELP)
     .action(async (flags: { readonly json?: boolean; readonly models?: string }) => {
       const { list } = await import('./ls.ts');
       exit.code = await list(flags, context);
@@ -129,7 +119,7 @@ function declareCopy(program: Command, context: CliContext, exit: Exit): void {
     .description('give a model another name, such as claude-3-5-sonnet')
     .argument('<source>', 'a model or an alias')
     .argument('<destination>', 'the new alias')
-    .option('--models FILE', OVERLAY_HELP)
+    .option('--models <file>', OVERLAY_HELP)
     .action(async (source: string, destination: string, flags: { readonly models?: string }) => {
       const { copy } = await import('./cp.ts');
       exit.code = await copy(source, destination, flags, context);
@@ -141,7 +131,7 @@ function declareRemove(program: Command, context: CliContext, exit: Exit): void 
     .command('rm')
     .description('remove aliases and models from your models.yaml; files stay')
     .argument('<name...>', 'aliases or models')
-    .option('--models FILE', OVERLAY_HELP)
+    .option('--models <file>', OVERLAY_HELP)
     .action(async (names: readonly string[], flags: { readonly models?: string }) => {
       const { remove } = await import('./rm.ts');
       exit.code = await remove(names, flags, context);
