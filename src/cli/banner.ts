@@ -1,0 +1,44 @@
+import type { Settings } from '../config/settings.ts';
+import type { Registry } from '../registry/registry.ts';
+
+export interface Served {
+  readonly version: string;
+  readonly url: string;
+  readonly settings: Pick<Settings, 'apiKeys'>;
+  readonly registry: Registry;
+  /** Whether a name can answer now. */
+  isReady(name: string): boolean;
+}
+
+/** What `serve` prints when it listens: what it serves, a line to try it, and how to point clients at it. */
+export function banner({ version, url, settings, registry, isReady }: Served): string {
+  const keyed = settings.apiKeys.length > 0;
+  const ready = [...registry.models.keys(), ...registry.aliases.keys()].filter(isReady);
+  const missing = [...registry.models.keys()].filter((name) => !isReady(name));
+  const named = ready.map((name) => (name === registry.defaultModel ? `${name} (default)` : name));
+  return [
+    `Portico ${version} serves ${url}`,
+    '',
+    `Models: ${named.join(', ') || 'none yet'}`,
+    ...(missing.length > 0 ? [`Known, not downloaded: ${missing.join(', ')}`] : []),
+    '',
+    'Try it:',
+    `  ${curlLine(url, registry.defaultModel, keyed)}`,
+    '',
+    'Point an Anthropic client at it:',
+    `  export ANTHROPIC_BASE_URL=${url}`,
+    `  export ANTHROPIC_AUTH_TOKEN=${keyed ? 'YOUR_KEY' : 'portico'}`,
+    '',
+    '',
+  ].join('\n');
+}
+
+function curlLine(url: string, model: string, keyed: boolean): string {
+  const body = JSON.stringify({
+    model,
+    max_tokens: 100,
+    messages: [{ role: 'user', content: 'Hello, how are you?' }],
+  });
+  const key = keyed ? ` -H 'x-api-key: YOUR_KEY'` : '';
+  return `curl ${url}/v1/messages -H 'content-type: application/json'${key} -d '${body}'`;
+}

@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs';
+import { composeServer } from '../compose.ts';
+import { resolveSettings } from '../config/settings.ts';
+import type { ServeFlags } from '../config/settings.ts';
+import { RuntimeFailure } from '../core/errors.ts';
+import { resolveModel } from '../registry/resolve.ts';
+import type { Registry } from '../registry/registry.ts';
+import { banner } from './banner.ts';
+import type { CliContext } from './context.ts';
+import { createLogger } from './logger.ts';
+import { readVersion } from './version.ts';
+
+/** `portico serve`: serves until SIGINT or SIGTERM. Gives the exit code. */
+export async function serve(flags: ServeFlags, context: CliContext): Promise<number> {
+  const settings = resolveSettings(flags, context.environment);
+  const logger = await createLogger(settings.logLevel, context);
+  const server = await composeServer(settings, logger);
+  const stop = stopSignal();
+  context.stdout.write(
+    banner({
+      version: readVersion(),
+      url: server.url,
+      settings,
+      registry: server.registry,
+      isReady: (name) => isReady(server.registry, name),
+    }),
+  );
+  logger.info(`${await stop} received: no new requests, running ones get 10 s`);
+  await server.stop();
+  return 0;
+}
+
+/** The first SIGINT or SIGTERM; a second SIGINT ends the process at once, as it does everywhere. */
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+  });
+}
+
+function isReady(registry: Registry, name: string): boolean {
+  try {
+    resolveModel(registry, name, { exists: existsSync });
+    return true;
+  } catch (error) {
+    if (error instanceof RuntimeFailure) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,129 @@
+import { existsSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { Logger } from 'pino';
+import { isLoopbackHost } from './config/settings.ts';
+import type { Settings } from './config/settings.ts';
+import { loadThinkingKey } from './config/thinking-key.ts';
+import { createApp } from './http/app.ts';
+import { listen } from './http/listen.ts';
+import { stopServers } from './http/stop.ts';
+import { RuntimeFailure } from './core/errors.ts';
+import { openLiveRegistry } from './registry/live.ts';
+import type { Registry, RegistryFiles } from './registry/registry.ts';
+import { shippedRegistryFile } from './registry/shipped.ts';
+import { Runtime } from './runtime/runtime.ts';
+import type { BackendFactories } from './runtime/runtime.ts';
+import { createThinkingSeal } from './wire/anthropic/signature.ts';
+
+/** How many requests may wait for a model before the next is told to come back later. */
+const QUEUE_LIMIT = 64;
+
+/** Models that answer, without a server. */
+export interface Models {
+  readonly runtime: Runtime;
+  readonly registry: Registry;
+  close(): Promise<void>;
+}
+
+/** Opens the registry and the backends behind it. Throws where models.yaml can't be read. */
+export async function composeModels(settings: Settings, logger: Logger): Promise<Models> {
+  const live = await openLiveRegistry(registryFiles(settings), {
+    changed: (registry) => {
+      logger.info(`models.yaml was read again: ${registry.models.size} models`);
+      for (const problem of registry.problems) logger.warn(problem);
+    },
+    broken: (message) => logger.error(`${message} The last good registry stays.`),
+  });
+  for (const problem of live.current.problems) logger.warn(problem);
+  const current = () => withDefault(live.current, settings.defaultModel);
+  const runtime = new Runtime({
+    registry: current,
+    backends: backendFactories(settings),
+    exists: existsSync,
+    overflow: settings.overflow,
+  });
+  return {
+    runtime,
+    registry: current(),
+    async close() {
+      live.close();
+      await runtime.close();
+    },
+  };
+}
+
+/** A server that listens. */
+export interface PorticoServer {
+  readonly url: string;
+  readonly registry: Registry;
+  /** Lets running requests end (10 s at most), then frees everything. */
+  stop(): Promise<void>;
+}
+
+/** Starts to serve. Throws `conflict` where the port is taken. */
+export async function composeServer(settings: Settings, logger: Logger): Promise<PorticoServer> {
+  const key = await loadThinkingKey(settings.paths.dataFolder);
+  const models = await composeModels(settings, logger);
+  const closing = new AbortController();
+  const stopping = new AbortController();
+  const app = createApp({
+    runtime: models.runtime,
+    seal: createThinkingSeal(key),
+    logger,
+    closing: closing.signal,
+    stopping: stopping.signal,
+    apiKeys: settings.apiKeys,
+    loopback: isLoopbackHost(settings.host),
+  });
+  const { url, servers } = await listenOrClose();
+  return {
+    url,
+    registry: models.registry,
+    async stop() {
+      closing.abort();
+      await stopServers(servers, () => stopping.abort(serverStopped()));
+      await models.close();
+    },
+  };
+
+  async function listenOrClose(): Promise<{ url: string; servers: readonly Server[] }> {
+    try {
+      return await listen(app, settings.host, settings.port);
+    } catch (error) {
+      await models.close();
+      throw error;
+    }
+  }
+}
+
+function serverStopped(): RuntimeFailure {
+  return new RuntimeFailure('overloaded', 'The server is stopping.', { retryAfterSeconds: 5 });
+}
+
+/** The files of the registry that settings name. */
+function registryFiles(settings: Settings): RegistryFiles {
+  return {
+    shipped: shippedRegistryFile,
+    user: settings.registryFile,
+    modelsFolder: settings.paths.modelsFolder,
+  };
+}
+
+function withDefault(registry: Registry, defaultModel: string | undefined): Registry {
+  return defaultModel === undefined ? registry : { ...registry, defaultModel };
+}
+
+/** Each backend is loaded by the first request for it: a start should cost what is needed. */
+function backendFactories(settings: Settings): BackendFactories {
+  return {
+    llama: async () => {
+      const { createLlamaBackend } = await import('./backends/llama/backend.ts');
+      const { engine, threads, context } = settings;
+      return createLlamaBackend({ engine, threads, context, queueLimit: QUEUE_LIMIT });
+    },
+    ollama: async () => {
+      const { createOllamaBackend } = await import('./backends/ollama/backend.ts');
+      return createOllamaBackend();
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import express from 'express';
+import type { Express, RequestHandler, Router } from 'express';
+import { RuntimeFailure } from '../core/errors.ts';
+import { createFailureHandler, methodNotAllowed, routeNotFound } from './failures.ts';
+import { createKeyGuard, createLocalGuard } from './guards.ts';
+import { canonicalUrl } from './paths.ts';
+import { createRequestLog } from './request-log.ts';
+import { createCountRoute, createMessagesRoute } from './routes/messages.ts';
+import type { MessagesOptions } from './routes/messages.ts';
+import { createModelRoute, createModelsRoute } from './routes/models.ts';
+
+export interface AppOptions extends MessagesOptions {
+  /** Keys that clients must show; none means that no key is needed. */
+  readonly apiKeys: readonly string[];
+  /** Aborts when no new request is to be taken any more. */
+  readonly closing: AbortSignal;
+  /** The server can be reached from this machine only. */
+  readonly loopback: boolean;
+}
+
+/** The real API's limit on the body of a request. */
+const BODY_LIMIT = '32mb';
+
+/** The HTTP surface: guards, then routes, then one exit for what fails. */
+export function createApp(options: AppOptions): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use(createRequestLog(options.logger));
+  app.use((request, response, next) => {
+    request.url = canonicalUrl(request.url);
+    if (options.closing.aborted) {
+      response.set('connection', 'close');
+      throw new RuntimeFailure('overloaded', 'The server is stopping.', { retryAfterSeconds: 5 });
+    }
+    next();
+  });
+  if (options.loopback) app.use(createLocalGuard());
+  app.use(createOpenRoutes());
+  if (options.apiKeys.length > 0) app.use(createKeyGuard(options.apiKeys));
+  app.use(createApiRoutes(options));
+  app.use(routeNotFound);
+  app.use(createFailureHandler(options.logger));
+  return app;
+}
+
+/** What clients ask to see whether anybody is there; it tells nothing, so it needs no key. */
+function createOpenRoutes(): Router {
+  const router = express.Router();
+  const alive: RequestHandler = (_request, response) => {
+    response.json({ status: 'ok' });
+  };
+  for (const path of ['/', '/api/hello', '/health']) {
+    router
+      .route(path)
+      .get(alive)
+      .all(methodNotAllowed(['GET', 'HEAD']));
+  }
+  return router;
+}
+
+function createApiRoutes(options: AppOptions): Router {
+  const router = express.Router();
+  // Whatever the content type says, a body is JSON: curl's `-d` calls it a form.
+  const body = express.text({ type: () => true, limit: BODY_LIMIT });
+  const posts = methodNotAllowed(['POST']);
+  const gets = methodNotAllowed(['GET', 'HEAD']);
+  router.route('/v1/messages').post(body, createMessagesRoute(options)).all(posts);
+  router.route('/v1/messages/count_tokens').post(body, createCountRoute(options)).all(posts);
+  router.route('/v1/models').get(createModelsRoute(options.runtime)).all(gets);
+  router.route('/v1/models/:id').get(createModelRoute(options.runtime)).all(gets);
+  return router;
+}

@@ -1,0 +1,65 @@
+import type { ErrorRequestHandler, RequestHandler } from 'express';
+import type { Logger } from 'pino';
+import { messageOf, RuntimeFailure } from '../core/errors.ts';
+import { isRecord } from '../core/json.ts';
+import { encodeFailure } from '../wire/anthropic/errors.ts';
+import { requestIdOf, summaryOf } from './request-state.ts';
+
+/** The end of all routes: nothing answered. */
+export const routeNotFound: RequestHandler = (request) => {
+  throw new RuntimeFailure('route-not-found', `Not found: ${request.method} ${request.path}`);
+};
+
+/** For a path that is there, but not with this method. */
+export function methodNotAllowed(allow: readonly string[]): RequestHandler {
+  return (request) => {
+    throw new RuntimeFailure(
+      'method-not-allowed',
+      `${request.method} is not allowed for ${request.path}. Use ${allow.join(' or ')}.`,
+      { allow },
+    );
+  };
+}
+
+/** The one exit for what a route throws: the API's envelope, and a line in the log. */
+export function createFailureHandler(logger: Logger): ErrorRequestHandler {
+  return (error: unknown, request, response, _next) => {
+    const failure = asFailure(error);
+    recordFailure(failure, request, logger);
+    if (response.headersSent || response.destroyed) {
+      response.destroy();
+      return;
+    }
+    const { status, headers, body } = encodeFailure(failure, requestIdOf(request));
+    response.status(status).set(headers).json(body);
+  };
+}
+
+/** Notes why a request failed; what was not foreseen is logged with its stack. */
+export function recordFailure(
+  failure: unknown,
+  request: Parameters<typeof summaryOf>[0],
+  logger: Logger,
+): void {
+  summaryOf(request).error = messageOf(failure);
+  if (!(failure instanceof RuntimeFailure) || failure.code === 'internal') {
+    logger.error({ id: requestIdOf(request), err: failure }, 'A request failed unexpectedly');
+  }
+}
+
+/** What the body reader throws carries a status of its own. */
+function asFailure(error: unknown): unknown {
+  if (error instanceof RuntimeFailure || !isRecord(error)) return error;
+  const status = error['status'];
+  if (status === 413) {
+    return new RuntimeFailure(
+      'request-too-large',
+      'Request exceeds the maximum size: a body may have 32 MB.',
+      { cause: error },
+    );
+  }
+  if (typeof status === 'number' && status >= 400 && status < 500) {
+    return new RuntimeFailure('invalid-request', messageOf(error), { cause: error });
+  }
+  return error;
+}

@@ -1,0 +1,65 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
+import { isRecord } from '../core/json.ts';
+import { RuntimeFailure } from '../core/errors.ts';
+
+export interface Listening {
+  /** The address that clients are told, such as `http://127.0.0.1:11435`. */
+  readonly url: string;
+  readonly servers: readonly Server[];
+}
+
+/**
+ * Listens on a host and port; a loopback name means 127.0.0.1 and, where the machine has it, ::1, since
+ * `localhost` may be either. Throws `conflict` for a port that is taken.
+ */
+export async function listen(
+  listener: RequestListener,
+  host: string,
+  port: number,
+): Promise<Listening> {
+  const both = host === '127.0.0.1' || host === 'localhost';
+  const first = await listenOn(listener, both ? '127.0.0.1' : host, port);
+  const bound = portOf(first);
+  const url = `http://${clientHost(both ? '127.0.0.1' : host)}:${bound}`;
+  if (!both) return { url, servers: [first] };
+  try {
+    return { url, servers: [first, await listenOn(listener, '::1', bound)] };
+  } catch (error) {
+    if (!(error instanceof RuntimeFailure)) return { url, servers: [first] };
+    first.close();
+    throw error;
+  }
+}
+
+async function listenOn(listener: RequestListener, host: string, port: number): Promise<Server> {
+  const server = createServer(listener);
+  server.listen(port, host);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    throw isRecord(error) && error['code'] === 'EADDRINUSE' ? portTaken(host, port, error) : error;
+  }
+  return server;
+}
+
+function portTaken(host: string, port: number, cause: unknown): RuntimeFailure {
+  return new RuntimeFailure(
+    'conflict',
+    `Port ${port} of ${host} is taken: another server, perhaps Portico itself, listens there. ` +
+      'Choose another one with --port PORT or PORTICO_PORT.',
+    { cause },
+  );
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** A wildcard address is none that a client can connect to everywhere. */
+function clientHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}

@@ -1,0 +1,40 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestHandler } from 'express';
+import type { Logger } from 'pino';
+import { pinoHttp } from 'pino-http';
+import { newRequestId } from '../core/ids.ts';
+import { requestIdOf, summaryOf } from './request-state.ts';
+
+const startedAt = new WeakMap<IncomingMessage, number>();
+
+/** Gives each request its id, and writes one line when it has been answered: never a prompt. */
+export function createRequestLog(logger: Logger): RequestHandler {
+  const log = pinoHttp({
+    logger,
+    genReqId: () => newRequestId(),
+    quietReqLogger: true,
+    customAttributeKeys: { reqId: 'id' },
+    customSuccessObject: describe,
+    customErrorObject: describe,
+    customSuccessMessage: title,
+    customErrorMessage: title,
+    customLogLevel: (_request, response) => (response.statusCode >= 500 ? 'warn' : 'info'),
+  });
+  return (request, response, next) => {
+    startedAt.set(request, performance.now());
+    log(request, response);
+    response.setHeader('request-id', requestIdOf(request));
+    next();
+  };
+}
+
+/** Method and path without the query, which may hold a key. */
+function title(request: IncomingMessage): string {
+  return `${request.method} ${request.url?.split('?', 1)[0]}`;
+}
+
+function describe(request: IncomingMessage, response: ServerResponse): object {
+  const ms = Math.round(performance.now() - (startedAt.get(request) ?? 0));
+  const aborted = !response.writableFinished;
+  return { status: response.statusCode, ms, ...(aborted && { aborted }), ...summaryOf(request) };
+}

@@ -1,0 +1,40 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type {} from 'pino-http';
+
+/** What a request's log line says beyond method, path, status and time. */
+export interface RequestSummary {
+  model?: string;
+  promptTokens?: number;
+  cacheReadTokens?: number;
+  outputTokens?: number;
+  firstTokenMilliseconds?: number;
+  tokensPerSecond?: number;
+  /** Fields that were accepted and have no meaning here. */
+  ignored?: readonly string[];
+  error?: string;
+}
+
+const summaries = new WeakMap<IncomingMessage, RequestSummary>();
+
+/** The summary of a request, to be filled while it is answered. */
+export function summaryOf(request: IncomingMessage): RequestSummary {
+  const known = summaries.get(request);
+  if (known !== undefined) return known;
+  const summary: RequestSummary = {};
+  summaries.set(request, summary);
+  return summary;
+}
+
+/** The id that a request has in the log and in its `request-id` header. */
+export function requestIdOf(request: IncomingMessage): string {
+  return typeof request.id === 'string' ? request.id : '';
+}
+
+/** A signal that aborts when the client goes away before it was answered. */
+export function disconnectSignal(response: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  response.on('close', () => {
+    if (!response.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}

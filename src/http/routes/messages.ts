@@ -1,0 +1,111 @@
+import type { Request, RequestHandler, Response } from 'express';
+import type { Logger } from 'pino';
+import type { GenerationEvent } from '../../core/events.ts';
+import { newMessageId } from '../../core/ids.ts';
+import type { Generation, Runtime } from '../../runtime/runtime.ts';
+import { decodeCountTokens, decodeMessages } from '../../wire/anthropic/decode.ts';
+import type { DecodedRequest } from '../../wire/anthropic/decode.ts';
+import { encodeMessage } from '../../wire/anthropic/encode-message.ts';
+import { createStreamEncoder } from '../../wire/anthropic/encode-stream.ts';
+import type { EncodeOptions } from '../../wire/anthropic/encode-stream.ts';
+import { encodeFailureFrame } from '../../wire/anthropic/errors.ts';
+import { parseBody } from '../../wire/anthropic/json.ts';
+import type { ThinkingSeal } from '../../wire/anthropic/signature.ts';
+import { recordFailure } from '../failures.ts';
+import { disconnectSignal, requestIdOf, summaryOf } from '../request-state.ts';
+import { EventStream } from '../sse.ts';
+import { admitted } from './generation.ts';
+
+export interface MessagesOptions {
+  readonly runtime: Runtime;
+  readonly seal: ThinkingSeal;
+  readonly logger: Logger;
+  /** Aborts when the server stops. */
+  readonly stopping: AbortSignal;
+}
+
+/** `POST /v1/messages`, streamed and not. */
+export function createMessagesRoute(options: MessagesOptions): RequestHandler {
+  const { runtime, seal, logger } = options;
+  return async (request, response) => {
+    const signal = AbortSignal.any([disconnectSignal(response), options.stopping]);
+    const decoded = decodeMessages(parseBody(bodyOf(request)), { headers: request.headers, seal });
+    const id = requestIdOf(request);
+    const generation = await runtime.generate(
+      decoded.modelName,
+      { ...decoded.request, id },
+      signal,
+    );
+    note(request, response, decoded, generation, logger);
+    const events = await admitted(generation, request);
+    const encoding: EncodeOptions = {
+      messageId: newMessageId(),
+      model: decoded.modelName,
+      seal,
+      thinkingDisplay: decoded.thinkingDisplay,
+    };
+    if (decoded.stream) await stream(events, encoding, { request, response, signal, logger });
+    else response.json(await encodeMessage(events, encoding));
+  };
+}
+
+/** `POST /v1/messages/count_tokens`. */
+export function createCountRoute(options: MessagesOptions): RequestHandler {
+  const { runtime, seal } = options;
+  return async (request, response) => {
+    const signal = AbortSignal.any([disconnectSignal(response), options.stopping]);
+    const body = parseBody(bodyOf(request));
+    const decoded = decodeCountTokens(body, { headers: request.headers, seal });
+    const counted = { ...decoded.request, id: requestIdOf(request) };
+    const tokens = await runtime.countTokens(decoded.modelName, counted, signal);
+    response.json({ input_tokens: tokens });
+  };
+}
+
+interface Exchange {
+  readonly request: Request;
+  readonly response: Response;
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+}
+
+/** From here on the status is 200: what fails is an event of the stream. */
+async function stream(
+  events: AsyncGenerator<GenerationEvent>,
+  encoding: EncodeOptions,
+  { request, response, signal, logger }: Exchange,
+): Promise<void> {
+  const encoder = createStreamEncoder(encoding);
+  const output = new EventStream(response, signal);
+  try {
+    for await (const event of events) await output.write(encoder.push(event));
+    output.end();
+  } catch (error) {
+    recordFailure(error, request, logger);
+    output.end([encodeFailureFrame(error, requestIdOf(request))]);
+  }
+}
+
+function note(
+  request: Request,
+  response: Response,
+  decoded: DecodedRequest,
+  { resolution, unused }: Generation,
+  logger: Logger,
+): void {
+  const { name } = resolution.model.spec;
+  const summary = summaryOf(request);
+  summary.model = name;
+  const ignored = [...decoded.ignored, ...unused];
+  if (ignored.length > 0) summary.ignored = ignored;
+  if (resolution.via === 'stand-in') {
+    logger.info({ id: requestIdOf(request) }, `${name} stands in for ${decoded.modelName}`);
+  }
+  response.setHeader('portico-model', encodeURI(name));
+}
+
+/** The body reader leaves nothing where there was no body. */
+function bodyOf(request: Request): string {
+  const body: unknown = request.body;
+  return typeof body === 'string' ? body : '';
+}

@@ -1,0 +1,47 @@
+import { stat } from 'node:fs/promises';
+import type { RequestHandler } from 'express';
+import type { Capabilities } from '../../core/backend.ts';
+import type { RegistryModel } from '../../registry/registry.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import { encodeModel, pageModels } from '../../wire/anthropic/models.ts';
+import type { ModelListing } from '../../wire/anthropic/models.ts';
+import { disconnectSignal } from '../request-state.ts';
+
+/** `GET /v1/models`: every name that answers, models and aliases. */
+export function createModelsRoute(runtime: Runtime): RequestHandler {
+  return async (request, response) => {
+    const listings = await Promise.all(
+      runtime.models().map(({ name, model }) => listing(name, model, undefined)),
+    );
+    response.json(pageModels(listings, request.query));
+  };
+}
+
+/** `GET /v1/models/:id`: one of them, with what it can do. */
+export function createModelRoute(runtime: Runtime): RequestHandler<{ id: string }> {
+  return async (request, response) => {
+    const { id } = request.params;
+    const { model } = runtime.resolve(id);
+    const capabilities = await runtime.capabilities(model, disconnectSignal(response));
+    response.json(encodeModel(await listing(id, model, capabilities)));
+  };
+}
+
+async function listing(
+  id: string,
+  { spec, description }: RegistryModel,
+  capabilities: Capabilities | undefined,
+): Promise<ModelListing> {
+  return {
+    id,
+    displayName: description ?? spec.name,
+    createdAt: await createdAt(spec.file),
+    capabilities,
+  };
+}
+
+/** When the model came to this machine; the API writes the epoch where that is not known. */
+async function createdAt(file: string | undefined): Promise<string> {
+  const found = file === undefined ? undefined : await stat(file).catch(() => undefined);
+  return (found?.mtime ?? new Date(0)).toISOString();
+}

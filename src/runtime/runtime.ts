@@ -1,0 +1,128 @@
+import type { Backend, Capabilities, GenerationRequest } from '../core/backend.ts';
+import type { GenerationEvent } from '../core/events.ts';
+import type { BackendKind } from '../core/model.ts';
+import { RuntimeFailure } from '../core/errors.ts';
+import type { Registry, RegistryModel } from '../registry/registry.ts';
+import { resolveModel } from '../registry/resolve.ts';
+import type { Resolution } from '../registry/resolve.ts';
+import { checkCapabilities } from './admission.ts';
+import { RecentModels } from './recent-models.ts';
+
+/** Makes a backend when the first request needs it: most servers never need all of them. */
+export type BackendFactories = Readonly<Partial<Record<BackendKind, () => Promise<Backend>>>>;
+
+export interface RuntimeOptions {
+  /** The registry as it is now. */
+  registry(): Registry;
+  readonly backends: BackendFactories;
+  /** Whether a model's file is on this machine. */
+  exists(file: string): boolean;
+  readonly overflow: 'clamp' | 'strict';
+}
+
+/** A request of a client, before its model is known. */
+export type ModelRequest = Omit<GenerationRequest, 'model' | 'overflow'>;
+
+/** A generation that is about to begin; its first event is `admitted`. */
+export interface Generation {
+  readonly resolution: Resolution;
+  /** What the request asks for and the model can't use, without any change to the answer. */
+  readonly unused: readonly string[];
+  readonly events: AsyncGenerator<GenerationEvent>;
+}
+
+/** Brings requests and models together. */
+export class Runtime {
+  readonly #options: RuntimeOptions;
+  readonly #backends = new Map<BackendKind, Promise<Backend>>();
+  readonly #recent = new RecentModels();
+
+  constructor(options: RuntimeOptions) {
+    this.#options = options;
+  }
+
+  /** Starts a generation by the model that `name` means. Throws before anything is generated. */
+  async generate(name: string, request: ModelRequest, signal: AbortSignal): Promise<Generation> {
+    const { backend, resolution, bound } = await this.#bind(name, request);
+    const capabilities = await backend.capabilities(bound.model, signal);
+    const unused = checkCapabilities(bound, capabilities);
+    return { resolution, unused, events: backend.generate(bound, signal) };
+  }
+
+  /** The tokens of the whole prompt, as a generation by the same model would report them. */
+  async countTokens(name: string, request: ModelRequest, signal: AbortSignal): Promise<number> {
+    const { backend, bound } = await this.#bind(name, request);
+    checkCapabilities(bound, await backend.capabilities(bound.model, signal));
+    return backend.countTokens(bound, signal);
+  }
+
+  /** The models that can answer now, each with the aliases that lead to it. */
+  models(): readonly { readonly name: string; readonly model: RegistryModel }[] {
+    const { models, aliases } = this.#options.registry();
+    return [...models.keys(), ...aliases.keys()].flatMap((name) => {
+      const model = this.#resolve(name)?.model;
+      return model === undefined ? [] : [{ name, model }];
+    });
+  }
+
+  /** The model that a name means. Throws `model-not-found`. */
+  resolve(name: string): Resolution {
+    return resolveModel(this.#options.registry(), name, { exists: this.#options.exists });
+  }
+
+  /** What a model can do, or undefined where it can't be asked just now. */
+  async capabilities(model: RegistryModel, signal: AbortSignal): Promise<Capabilities | undefined> {
+    try {
+      const backend = await this.#backend(model.spec.backend);
+      return await backend.capabilities(model.spec, signal);
+    } catch (error) {
+      if (error instanceof RuntimeFailure) return undefined;
+      throw error;
+    }
+  }
+
+  /** Ends all work and frees all that is loaded. */
+  async close(): Promise<void> {
+    const opened = await Promise.allSettled(this.#backends.values());
+    this.#backends.clear();
+    await Promise.all(
+      opened.map((result) => (result.status === 'fulfilled' ? result.value.close() : undefined)),
+    );
+  }
+
+  async #bind(name: string, request: ModelRequest) {
+    const lastUsed = this.#recent.get(request.session);
+    const resolution = resolveModel(this.#options.registry(), name, {
+      ...(lastUsed !== undefined && { lastUsed }),
+      exists: this.#options.exists,
+    });
+    const { spec } = resolution.model;
+    this.#recent.set(request.session, spec.name);
+    const bound: GenerationRequest = { ...request, model: spec, overflow: this.#options.overflow };
+    return { backend: await this.#backend(spec.backend), resolution, bound };
+  }
+
+  #resolve(name: string): Resolution | undefined {
+    try {
+      return this.resolve(name);
+    } catch (error) {
+      if (error instanceof RuntimeFailure) return undefined;
+      throw error;
+    }
+  }
+
+  #backend(kind: BackendKind): Promise<Backend> {
+    const known = this.#backends.get(kind);
+    if (known !== undefined) return known;
+    const create = this.#options.backends[kind];
+    if (create === undefined) {
+      throw new RuntimeFailure(
+        'unsupported',
+        `This Portico has no backend of the kind ${kind}. Change \`backend:\` in models.yaml.`,
+      );
+    }
+    const created = create();
+    this.#backends.set(kind, created);
+    return created;
+  }
+}
