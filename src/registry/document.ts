@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import { isAlias, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import type { Document, Pair, YAMLMap } from 'yaml';
 import { messageOf, RuntimeFailure } from '../core/errors.ts';
 
@@ -16,16 +16,30 @@ export interface RegistryDocument {
 export function parseRegistryDocument(text: string, path: string): RegistryDocument {
   const lines = new LineCounter();
   const yaml = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const [error] = yaml.errors;
+  const syntax = yaml.errors.map(({ pos, message }) => [pos[0], message] as const);
+  const [error] = [...syntax, ...unresolvedAliases(yaml)];
   if (error !== undefined) {
-    const { line, col } = lines.linePos(error.pos[0]);
-    const [reason] = error.message.split('\n');
+    const { line, col } = lines.linePos(error[0]);
+    const [reason] = error[1].split('\n');
     throw new RuntimeFailure(
       'invalid-request',
       `${path}:${line}:${col}: this is not valid YAML: ${reason}`,
     );
   }
   return { path, yaml, lines };
+}
+
+/** YAML's own aliases, `*name`, without the `&name` that they refer to: where, and what to say. */
+function unresolvedAliases(yaml: Document.Parsed): (readonly [number, string])[] {
+  const found: (readonly [number, string])[] = [];
+  visit(yaml, {
+    Alias(_, alias) {
+      if (alias.resolve(yaml) === undefined) {
+        found.push([alias.range?.[0] ?? 0, `*${alias.source} refers to no &${alias.source}`]);
+      }
+    },
+  });
+  return found;
 }
 
 /** The plain value of the whole document. Throws `invalid-request` for an alias bomb. */
@@ -81,8 +95,5 @@ export function sectionMap(document: RegistryDocument, section: Section): YAMLMa
 }
 
 function offsetOf(node: unknown): number | undefined {
-  if (!isScalar(node) && !isMap(node) && !isAlias(node)) {
-    return undefined;
-  }
-  return node.range?.[0];
+  return isNode(node) ? node.range?.[0] : undefined;
 }

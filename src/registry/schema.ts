@@ -43,7 +43,7 @@ export const entrySchema = z
     },
     {
       error: (issue) =>
-        issue.code === 'invalid_type' && issue.path?.length === 0
+        issue.code === 'invalid_type'
           ? 'must be a mapping, such as { backend: ollama, upstream: llama3.2 }'
           : undefined,
     },
@@ -72,7 +72,7 @@ const table = z.record(z.string(), z.unknown(), { error: 'must be a mapping of n
 /** The file's outline; single entries are checked one by one, so that a bad one hurts no other. */
 export const outlineSchema = z.looseObject(
   {
-    default: text.nullish(),
+    default: z.string({ error: 'must be the name of a model' }).trim().min(1).nullish(),
     models: table.nullish(),
     aliases: table.nullish(),
   },
