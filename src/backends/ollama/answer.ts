@@ -1,0 +1,119 @@
+import { createStopMatcher } from '../../chat/stops.ts';
+import { RuntimeFailure } from '../../core/errors.ts';
+import type { GenerationEvent, StopReason, Usage } from '../../core/events.ts';
+import type { ChatChunk, ChunkEnd, DoneReason } from './protocol.ts';
+
+/** What was known of a prompt before its answer began. */
+export interface PromptCount {
+  readonly tokens: number;
+  readonly cachedTokens: number;
+}
+
+export interface AnswerOptions {
+  readonly maxTokens: number;
+  readonly stopSequences: readonly string[];
+  /** Needed where there are stop sequences: an answer that we end is not counted by Ollama. */
+  readonly counted: PromptCount | undefined;
+}
+
+/**
+ * Translates the chunks of one answer into events, of which the last is `finish`; nothing may be
+ * pushed after it.
+ *
+ * Stop sequences are looked for here. Once one is met, the output is what was received: exact, but
+ * for the tags around thinking, which Ollama swallows with their tokens.
+ */
+export function createAnswer(options: AnswerOptions): {
+  push(chunk: ChatChunk): readonly GenerationEvent[];
+} {
+  const stops = createStopMatcher(options.stopSequences);
+  let received = 0;
+  return {
+    push(chunk) {
+      received += chunk.tokens;
+      const thinking = delta('thinking-delta', chunk.thinking);
+      const { text, stopped } = stops.push(chunk.text);
+      if (stopped !== null) {
+        const usage = toUsage(undefined, options.counted, received);
+        return [...thinking, ...delta('text-delta', text), finish('stop-sequence', stopped, usage)];
+      }
+      if (chunk.end === undefined) return [...thinking, ...delta('text-delta', text)];
+      const usage = toUsage(chunk.end, options.counted, received);
+      const reason = toStopReason(chunk.end.reason, usage.outputTokens, options.maxTokens);
+      return [
+        ...thinking,
+        ...delta('text-delta', text + stops.flush()),
+        finish(reason, null, usage),
+      ];
+    },
+  };
+}
+
+/** What ends a request that only wants its prompt evaluated: the one token that Ollama made is not part of it. */
+export function promptOnlyFinish(counted: PromptCount): GenerationEvent {
+  return finish('max-tokens', null, toUsage(undefined, counted, 0));
+}
+
+/** The count of a prompt from the last chunk of an answer to it. */
+export function toPromptCount(end: ChunkEnd | undefined): PromptCount {
+  const tokens = end?.promptTokens;
+  if (tokens === undefined) {
+    throw new RuntimeFailure(
+      'backend-failed',
+      'Ollama did not count the prompt; an update of Ollama helps: https://ollama.com/download',
+    );
+  }
+  return { tokens, cachedTokens: end?.cachedTokens ?? 0 };
+}
+
+/**
+ * Why an answer ended. With `shift: false` Ollama says `length` for a full context too, so an
+ * answer that ended there and is shorter than was asked for has met the context's end.
+ *
+ * @throws RuntimeFailure for the reasons that no answer to a message ends with
+ */
+export function toStopReason(
+  reason: DoneReason,
+  outputTokens: number,
+  maxTokens: number,
+): StopReason {
+  switch (reason) {
+    case 'stop':
+      return 'end-turn';
+    case 'length':
+      return outputTokens < maxTokens ? 'context-exceeded' : 'max-tokens';
+    case 'load':
+    case 'unload':
+      throw new RuntimeFailure(
+        'backend-failed',
+        `Ollama answered with "${reason}" instead of a message: the conversation has no text for it`,
+      );
+    default:
+      return reason satisfies never;
+  }
+}
+
+/** The count made beforehand says what was cached then: by now all of the prompt is. */
+function toUsage(
+  end: ChunkEnd | undefined,
+  counted: PromptCount | undefined,
+  received: number,
+): Usage {
+  const prompt = counted ?? toPromptCount(end);
+  return {
+    promptTokens: prompt.tokens,
+    cacheReadTokens: Math.min(prompt.cachedTokens, prompt.tokens),
+    cacheCreationTokens: 0,
+    outputTokens: end?.outputTokens ?? received,
+    // Ollama counts thinking and text together.
+    thinkingTokens: 0,
+  };
+}
+
+function delta(type: 'text-delta' | 'thinking-delta', text: string): readonly GenerationEvent[] {
+  return text === '' ? [] : [{ type, text }];
+}
+
+function finish(reason: StopReason, stopSequence: string | null, usage: Usage): GenerationEvent {
+  return { type: 'finish', reason, stopSequence, usage };
+}

@@ -1,0 +1,36 @@
+import type { Backend } from '../../core/backend.ts';
+import { createPromptEstimator } from './estimate.ts';
+import { toCapabilities } from './facts.ts';
+import { countPrompt, generate } from './generate.ts';
+import type { Upstream } from './generate.ts';
+import { createHttpClient } from './http.ts';
+import { createFactsFinder } from './models.ts';
+
+const DEFAULT_URL = 'http://127.0.0.1:11434';
+
+/**
+ * A backend over Ollama's native API, for text and thinking.
+ *
+ * @param options.defaultUrl the server of models that name none by `url`; its scheme may be left
+ *   out, as in OLLAMA_HOST. Default: Ollama's own default address.
+ */
+export function createOllamaBackend(options: { readonly defaultUrl?: string } = {}): Backend {
+  const http = createHttpClient();
+  const upstream: Upstream = {
+    http,
+    facts: createFactsFinder(http),
+    estimator: createPromptEstimator(),
+    urlOf: (model) => model.url ?? options.defaultUrl ?? DEFAULT_URL,
+  };
+  return {
+    kind: 'ollama',
+    async capabilities(model, signal) {
+      return toCapabilities(await upstream.facts(model, upstream.urlOf(model), signal));
+    },
+    async countTokens(request, signal) {
+      return (await countPrompt(upstream, request, signal)).tokens;
+    },
+    generate: (request, signal) => generate(upstream, request, signal),
+    close: () => http.close(),
+  };
+}

@@ -1,0 +1,62 @@
+import type { Capabilities } from '../../core/backend.ts';
+import { RuntimeFailure } from '../../core/errors.ts';
+import type { ModelSpec } from '../../core/model.ts';
+import type { ModelDescription } from './protocol.ts';
+
+/** `switch`: thinking is asked for or not; `levels`: it always thinks, at an effort of three. */
+export type ThinkingControl = 'none' | 'switch' | 'levels';
+
+/** How a model on Ollama is to be asked. */
+export interface ModelFacts {
+  /** Sent as `num_ctx`: Ollama's own default may be as small as 4,096. */
+  readonly contextTokens: number;
+  readonly thinking: ThinkingControl;
+}
+
+/** What a model may take where the registry says nothing: larger contexts cost memory at once. */
+const DEFAULT_CONTEXT = 32_768;
+
+/** Families that take an effort instead of a switch (`shouldUseHarmony` in Ollama's routes). */
+const EFFORT_FAMILIES: readonly string[] = ['gptoss', 'gpt-oss'];
+
+/** Decides how to ask a model. Throws `unsupported` for a template, which Ollama can't be given. */
+export function modelFacts(spec: ModelSpec, description: ModelDescription): ModelFacts {
+  if (spec.template !== undefined) {
+    throw new RuntimeFailure(
+      'unsupported',
+      `models.yaml: ${spec.name} has a template, but Ollama renders by its own: ` +
+        'remove it there and put a TEMPLATE into a Modelfile',
+    );
+  }
+  // Ollama lowers a larger num_ctx to the trained length without a word.
+  const trained = description.contextLength ?? Number.POSITIVE_INFINITY;
+  return {
+    contextTokens: Math.min(spec.context ?? DEFAULT_CONTEXT, trained),
+    thinking: thinkingControl(description),
+  };
+}
+
+function thinkingControl({ capabilities, family }: ModelDescription): ThinkingControl {
+  if (!capabilities.includes('thinking')) return 'none';
+  return family !== undefined && EFFORT_FAMILIES.includes(family) ? 'levels' : 'switch';
+}
+
+const THINKING = {
+  none: 'none',
+  switch: 'switchable',
+  levels: 'always',
+} as const satisfies Record<ThinkingControl, Capabilities['thinking']>;
+
+/** The same facts in the words that all backends share. */
+export function toCapabilities(facts: ModelFacts): Capabilities {
+  return {
+    contextTokens: facts.contextTokens,
+    thinking: THINKING[facts.thinking],
+    tools: 'none',
+    structuredOutput: false,
+    images: false,
+    documents: false,
+    citations: false,
+    exactCount: true,
+  };
+}

@@ -1,0 +1,108 @@
+import { messageOf, promptTooLong, RuntimeFailure } from '../../core/errors.ts';
+import { parseJson, readError } from './protocol.ts';
+
+/** How long a server that is away, or full, is given before the next try. */
+const RETRY_AFTER_SECONDS = 5;
+
+const MAX_MESSAGE_LENGTH = 300;
+
+/** An answer whose status is not 200. */
+export interface Refusal {
+  readonly status: number;
+  readonly mediaType: string;
+  readonly body: string;
+}
+
+/** What was asked, and of whom, for a failure to name. */
+export interface Question {
+  readonly url: string;
+  /** The model's name on Ollama. */
+  readonly model: string;
+  /** Tokens that prompt and answer may have together; undefined where no prompt was sent. */
+  readonly contextTokens?: number;
+  /** About how many tokens the prompt has, for a refusal that does not tell. */
+  readonly estimatedTokens?: number;
+}
+
+/** What an answer with another status than 200 means. */
+export function refusalFailure(refusal: Refusal, question: Question): RuntimeFailure {
+  const said = readError(parseJson(refusal.body));
+  if (said === undefined) return notOllama(refusal, question);
+  if (isOverflow(said)) return overflowFailure(said, question);
+  const failure = `Ollama at ${question.url} answered ${refusal.status} for ${question.model}: ${oneLine(said)}`;
+  switch (refusal.status) {
+    case 404:
+      return new RuntimeFailure(
+        'model-not-found',
+        `the model ${question.model} is not on the Ollama server at ${question.url}; ` +
+          `get it with: ollama pull ${question.model}`,
+      );
+    case 429:
+    case 503:
+      return new RuntimeFailure('overloaded', failure, { retryAfterSeconds: RETRY_AFTER_SECONDS });
+    case 400:
+      return new RuntimeFailure(
+        said.includes('does not support') ? 'unsupported' : 'backend-failed',
+        failure,
+      );
+    default:
+      return new RuntimeFailure(
+        isLoadError(said) ? 'model-load-failed' : 'backend-failed',
+        failure,
+      );
+  }
+}
+
+/** What an `{"error": "…"}` line within an answer means. */
+export function errorLineFailure(said: string, question: Question): RuntimeFailure {
+  return isOverflow(said)
+    ? overflowFailure(said, question)
+    : new RuntimeFailure(
+        'backend-failed',
+        `Ollama at ${question.url} failed in mid-answer: ${oneLine(said)}`,
+      );
+}
+
+/** An answer of status 200 that is none of Ollama's. */
+export function protocolFailure(what: string, { url }: Question): RuntimeFailure {
+  return new RuntimeFailure('backend-failed', `Ollama at ${url} ${what}`);
+}
+
+/** No answer at all came. */
+export function unreachable(url: string, error: unknown): RuntimeFailure {
+  return new RuntimeFailure(
+    'backend-unavailable',
+    `Ollama does not answer at ${url} (${oneLine(messageOf(error))}); start it with: ollama serve`,
+    { cause: error, retryAfterSeconds: RETRY_AFTER_SECONDS },
+  );
+}
+
+function notOllama({ status, mediaType }: Refusal, { url }: Question): RuntimeFailure {
+  return new RuntimeFailure(
+    'backend-failed',
+    `${url} answered ${status} with ${mediaType || 'no content type'} instead of Ollama's JSON; ` +
+      'check that the URL is that of an Ollama server',
+  );
+}
+
+/** Its engines word it differently: "the input length exceeds the context length", "… context size". */
+function isOverflow(said: string): boolean {
+  return /exceeds (the )?(available |maximum )?context (length|size)/i.test(said);
+}
+
+/** Newer engines tell the numbers: "request (302 tokens) exceeds … size (256 tokens)". */
+function overflowFailure(said: string, question: Question): RuntimeFailure {
+  const [told, toldMaximum] = [...said.matchAll(/\((\d+) tokens\)/g)].map((match) =>
+    Number(match[1]),
+  );
+  const maximum = toldMaximum ?? question.contextTokens ?? 0;
+  return promptTooLong(told ?? Math.max(maximum + 1, question.estimatedTokens ?? 0), maximum);
+}
+
+function isLoadError(said: string): boolean {
+  return /requires more system memory|(unable|failed) to load|error loading model/i.test(said);
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim().slice(0, MAX_MESSAGE_LENGTH);
+}

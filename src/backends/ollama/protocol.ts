@@ -1,0 +1,110 @@
+import type { ChatRequest, Message } from 'ollama';
+import { z } from 'zod';
+
+/** What /api/chat takes; the client's own type lacks the fields that forbid dropping messages. */
+export interface OllamaChatRequest extends ChatRequest {
+  readonly messages: Message[];
+  readonly truncate: false;
+  readonly shift: false;
+}
+
+const DONE_REASONS = ['stop', 'length', 'load', 'unload'] as const;
+
+export type DoneReason = (typeof DONE_REASONS)[number];
+
+/** What the last chunk tells of the whole answer. */
+export interface ChunkEnd {
+  readonly reason: DoneReason;
+  /** The whole prompt, cached parts included. */
+  readonly promptTokens: number | undefined;
+  /** Only newer versions tell it. */
+  readonly cachedTokens: number | undefined;
+  /** All that was generated: thinking, tags and the token that ended it too. */
+  readonly outputTokens: number | undefined;
+}
+
+/** One line of a streamed answer, or a whole answer that was not streamed. */
+export interface ChatChunk {
+  readonly text: string;
+  readonly thinking: string;
+  /** Tokens that the text is made of: exact where log probabilities were asked for, else 1 or 0. */
+  readonly tokens: number;
+  readonly end: ChunkEnd | undefined;
+}
+
+const count = z.int().nonnegative().optional();
+
+const chunkSchema = z.object({
+  message: z.object({ content: z.string().nullish(), thinking: z.string().nullish() }),
+  done: z.boolean(),
+  // Versions that don't tell a reason end an answer in no other way that could be told apart.
+  done_reason: z.enum(DONE_REASONS).default('stop'),
+  prompt_eval_count: count,
+  prompt_eval_cached_count: count,
+  eval_count: count,
+  logprobs: z.array(z.unknown()).nullish(),
+});
+
+/** Reads one answer line of /api/chat; undefined where it is none. */
+export function readChunk(value: unknown): ChatChunk | undefined {
+  const { data } = chunkSchema.safeParse(value);
+  if (data === undefined) return undefined;
+  const text = data.message.content ?? '';
+  const thinking = data.message.thinking ?? '';
+  return {
+    text,
+    thinking,
+    tokens: data.logprobs?.length ?? (text === '' && thinking === '' ? 0 : 1),
+    end: data.done
+      ? {
+          reason: data.done_reason,
+          promptTokens: data.prompt_eval_count,
+          cachedTokens: data.prompt_eval_cached_count,
+          outputTokens: data.eval_count,
+        }
+      : undefined,
+  };
+}
+
+/** The part of /api/show's answer that decides how a model is asked. */
+export interface ModelDescription {
+  readonly family: string | undefined;
+  readonly capabilities: readonly string[];
+  /** The context that the model was trained for, in tokens. */
+  readonly contextLength: number | undefined;
+}
+
+const showSchema = z.object({
+  details: z.object({ family: z.string().optional() }).optional(),
+  model_info: z.record(z.string(), z.unknown()).optional(),
+  capabilities: z.array(z.string()).optional(),
+});
+
+/** Reads the answer of /api/show; undefined where it is none. */
+export function readDescription(value: unknown): ModelDescription | undefined {
+  const { data } = showSchema.safeParse(value);
+  if (data?.details === undefined) return undefined;
+  const architecture = data.model_info?.['general.architecture'];
+  const length = data.model_info?.[`${String(architecture)}.context_length`];
+  return {
+    family: data.details.family,
+    capabilities: data.capabilities ?? [],
+    contextLength: typeof length === 'number' ? length : undefined,
+  };
+}
+
+const errorSchema = z.object({ error: z.string() });
+
+/** The message of `{"error": "…"}`, which is how Ollama fails; undefined for anything else. */
+export function readError(value: unknown): string | undefined {
+  return errorSchema.safeParse(value).data?.error;
+}
+
+/** A text as JSON, or undefined where it is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

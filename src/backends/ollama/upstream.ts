@@ -1,0 +1,99 @@
+import type { RuntimeFailure } from '../../core/errors.ts';
+import { errorLineFailure, protocolFailure, refusalFailure, unreachable } from './failures.ts';
+import type { Question } from './failures.ts';
+import type { HttpAnswer, HttpClient } from './http.ts';
+import { readLines } from './ndjson.ts';
+import { parseJson, readChunk, readDescription, readError } from './protocol.ts';
+import type { ChatChunk, ModelDescription, OllamaChatRequest } from './protocol.ts';
+
+/** Describing a model reads a file; a server that takes longer hangs. */
+const SHOW_TIMEOUT_MS = 10_000;
+
+/** One token's line has some 150 bytes; a whole answer in one has less than this. */
+const MAX_LINE_BYTES = 8 * 1024 * 1024;
+
+/** The address of a path under a server's base URL, which may lack its scheme as OLLAMA_HOST does. */
+function endpoint(baseUrl: string, path: string): string {
+  const base = baseUrl.includes('://') ? baseUrl : `http://${baseUrl}`;
+  return `${base.replace(/\/+$/, '')}/${path}`;
+}
+
+/** What a model is. Throws `model-not-found` where the server does not have it. */
+export async function describeModel(
+  http: HttpClient,
+  question: Question,
+  signal: AbortSignal,
+): Promise<ModelDescription> {
+  const late = AbortSignal.timeout(SHOW_TIMEOUT_MS);
+  try {
+    const answer = await http.post(
+      endpoint(question.url, 'api/show'),
+      { model: question.model },
+      AbortSignal.any([signal, late]),
+    );
+    const description = readDescription(await readWhole(answer, question));
+    if (description === undefined) throw protocolFailure('did not describe the model', question);
+    return description;
+  } catch (error) {
+    if (!late.aborted || signal.aborted) throw error;
+    throw unreachable(question.url, `no answer within ${SHOW_TIMEOUT_MS / 1000} s`);
+  }
+}
+
+/** One answer in one piece. */
+export async function chatWhole(
+  http: HttpClient,
+  request: OllamaChatRequest,
+  question: Question,
+  signal: AbortSignal,
+): Promise<ChatChunk> {
+  const answer = await http.post(endpoint(question.url, 'api/chat'), request, signal);
+  return toChunk(await readWhole(answer, question), question);
+}
+
+/** An answer as it comes; its last chunk has an end. Throws where it stops before. */
+export async function* chatStream(
+  http: HttpClient,
+  request: OllamaChatRequest,
+  question: Question,
+  signal: AbortSignal,
+): AsyncGenerator<ChatChunk, void> {
+  const answer = await http.post(endpoint(question.url, 'api/chat'), request, signal);
+  if (!isJson(answer)) throw await unexpected(answer, question);
+  for await (const line of readLines(answer.body, MAX_LINE_BYTES)) {
+    const chunk = toChunk(parseJson(line), question);
+    yield chunk;
+    if (chunk.end !== undefined) return;
+  }
+  // Ollama itself ends so where a model repeats one token over and over.
+  throw protocolFailure('ended its answer without saying that it is done', question);
+}
+
+function toChunk(value: unknown, question: Question): ChatChunk {
+  const said = readError(value);
+  if (said !== undefined) throw errorLineFailure(said, question);
+  const chunk = readChunk(value);
+  if (chunk === undefined) {
+    throw protocolFailure('sent a line that is no answer, or only half of one', question);
+  }
+  return chunk;
+}
+
+async function readWhole(answer: HttpAnswer, question: Question): Promise<unknown> {
+  if (!isJson(answer)) throw await unexpected(answer, question);
+  return parseJson(await readText(answer));
+}
+
+function isJson({ status, mediaType }: HttpAnswer): boolean {
+  return status === 200 && ['application/json', 'application/x-ndjson'].includes(mediaType);
+}
+
+async function unexpected(answer: HttpAnswer, question: Question): Promise<RuntimeFailure> {
+  return refusalFailure({ ...answer, body: await readText(answer) }, question);
+}
+
+async function readText(answer: HttpAnswer): Promise<string> {
+  let text = '';
+  for await (const line of readLines(answer.body, MAX_LINE_BYTES)) text += line;
+  return text;
+}

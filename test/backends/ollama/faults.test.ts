@@ -1,0 +1,160 @@
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { createOllamaBackend } from '../../../src/backends/ollama/backend.ts';
+import type { Backend } from '../../../src/core/backend.ts';
+import type { GenerationEvent } from '../../../src/core/events.ts';
+import { readFixture } from './fixtures.ts';
+import { serve, startReplay } from './replay.ts';
+import type { ReplayOptions } from './replay.ts';
+import { ask, collect, modelSpec } from './requests.ts';
+
+const never = new AbortController().signal;
+
+let backend: Backend;
+
+beforeEach(() => {
+  backend = createOllamaBackend();
+});
+
+afterEach(() => backend.close());
+
+async function generate(
+  fixture: string,
+  options?: ReplayOptions,
+): Promise<AsyncGenerator<GenerationEvent>> {
+  const server = await startReplay(await readFixture(`hand-made/${fixture}`), options);
+  onTestFinished(server.close);
+  return backend.generate(ask(modelSpec('mini', { url: server.url }), 'Count.'), never);
+}
+
+describe('what an upstream does wrong before its answer', () => {
+  it.each([
+    ['html', 'backend-failed', '200 with text/html instead of Ollama’s JSON; check that the URL'],
+    ['html-502', 'backend-failed', '502 with text/html instead of Ollama’s JSON'],
+    ['not-ollama', 'backend-failed', '404 with text/plain instead of Ollama’s JSON'],
+    ['busy', 'overloaded', '503 for mini: server busy, please try again. maximum pending'],
+    ['no-memory', 'model-load-failed', 'more system memory (80.1 GiB) than is available'],
+    ['not-a-chat-model', 'unsupported', '"mini" does not support chat'],
+    ['error-first', 'backend-failed', 'llama runner process has terminated'],
+    ['overflow-with-numbers', 'prompt-too-long', 'prompt is too long: 302 tokens > 256 maximum'],
+  ])('[R2.8-failure] [R2.5-admission] %s is %s, not an answer', async (fixture, code, says) => {
+    const events = await generate(fixture);
+    const failure: unknown = await events.next().catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code });
+    const { message } = failure as Error;
+    expect(message).toContain(says.replaceAll('’', "'"));
+    expect(message).not.toMatch(/[\n<]/);
+  });
+});
+
+describe('what an upstream does wrong within its answer', () => {
+  it.each([
+    ['error-line', 'failed in mid-answer: an error was encountered while running the model: CUDA'],
+    ['no-done', 'ended its answer without saying that it is done'],
+    ['broken-off', 'broke off'],
+    ['half-line', 'only half of one'],
+    ['not-json', 'sent a line that is no answer'],
+    ['not-an-answer', 'sent a line that is no answer'],
+    ['uncounted', 'did not count the prompt'],
+  ])('[R2.8-failure] %s fails after the text that came', async (fixture, says) => {
+    const seen: GenerationEvent[] = [];
+    const read = async (): Promise<void> => {
+      for await (const event of await generate(fixture)) seen.push(event);
+    };
+    await expect(read()).rejects.toMatchObject({
+      code: 'backend-failed',
+      message: expect.stringContaining(says) as string,
+    });
+    expect(seen).toEqual([
+      { type: 'admitted', inputTokens: null },
+      { type: 'text-delta', text: 'One' },
+    ]);
+  });
+
+  it('[R2.8-failure] refuses to hold an endless line', async () => {
+    const piece = 'x'.repeat(1024 * 1024);
+    let sent = 0;
+    const server = await serve((request, response) => {
+      if (request.url === '/api/show') {
+        response.setHeader('content-type', 'application/json');
+        response.end('{"details":{}}');
+        return;
+      }
+      response.setHeader('content-type', 'application/x-ndjson');
+      const more = (): void => {
+        while (!response.destroyed && response.write(piece)) sent++;
+      };
+      response.on('drain', more);
+      more();
+    });
+    onTestFinished(server.close);
+    const events = backend.generate(ask(modelSpec('mini', { url: server.url }), 'Hi'), never);
+    await expect(collect(events)).rejects.toMatchObject({
+      code: 'backend-failed',
+      message: expect.stringContaining('a line of over 8388608 bytes') as string,
+    });
+    expect(sent).toBeLessThan(64);
+  });
+
+  it('[R2.8-failure] an answer of another kind is one too', async () => {
+    await expect(collect(await generate('loaded'))).rejects.toMatchObject({
+      code: 'backend-failed',
+      message: expect.stringContaining('"load"') as string,
+    });
+  });
+});
+
+describe('what only some upstreams do', () => {
+  it.each([1, 2, 3, 1000])(
+    '[R2.8-translate] characters stay whole in pieces of %i bytes',
+    async (pieceBytes) => {
+      const { text } = await collect(await generate('characters', { pieceBytes }));
+      expect(text).toBe('naïve 🙂 数');
+    },
+  );
+
+  it('[R2.6-cache-read] tells what was cached, where Ollama does', async () => {
+    const { finish } = await collect(await generate('cached'));
+    expect(finish.usage).toMatchObject({ promptTokens: 20, cacheReadTokens: 12 });
+  });
+
+  it('[R2.4-capabilities] [R2.8-thinking] says of a model that takes an effort that it always thinks', async () => {
+    const server = await startReplay(await readFixture('hand-made/effort'));
+    onTestFinished(server.close);
+    const model = modelSpec('gpt-oss', { url: server.url });
+    expect(await backend.capabilities(model, never)).toMatchObject({
+      thinking: 'always',
+      contextTokens: 32_768,
+    });
+    const { thinking, text } = await collect(backend.generate(ask(model, 'Count.'), never));
+    expect({ thinking, text }).toEqual({ thinking: 'Easy.', text: 'One' });
+  });
+});
+
+describe('a server that is away', () => {
+  it('[R2.8-failure] is named with the way out, and found again without a restart', async () => {
+    const fixture = await readFixture('hand-made/cached');
+    const first = await startReplay(fixture);
+    const { url, port } = first;
+    await first.close();
+    const request = ask(modelSpec('mini', { url }), 'Hi');
+    const failure = { code: 'backend-unavailable', retryAfterSeconds: 5 };
+    await expect(backend.generate(request, never).next()).rejects.toMatchObject(failure);
+    await expect(backend.capabilities(request.model, never)).rejects.toMatchObject({
+      ...failure,
+      message: expect.stringMatching(
+        new RegExp(`^Ollama does not answer at ${url}.*ECONNREFUSED.*start it with: ollama serve$`),
+      ) as string,
+    });
+    const again = await startReplay(fixture, {}, port);
+    onTestFinished(again.close);
+    expect((await collect(backend.generate(request, never))).text).toBe('One');
+  });
+
+  it('[R2.8-failure] is looked for at the default address, which may lack its scheme', async () => {
+    const server = await startReplay(await readFixture('hand-made/cached'));
+    onTestFinished(server.close);
+    const local = createOllamaBackend({ defaultUrl: `127.0.0.1:${server.port}/` });
+    onTestFinished(() => local.close());
+    expect((await collect(local.generate(ask(modelSpec('mini'), 'Hi'), never))).text).toBe('One');
+  });
+});

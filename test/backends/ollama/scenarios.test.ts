@@ -1,0 +1,200 @@
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { createOllamaBackend } from '../../../src/backends/ollama/backend.ts';
+import type { Backend } from '../../../src/core/backend.ts';
+import type { ModelSpec } from '../../../src/core/model.ts';
+import { findPeers } from './peers.ts';
+import { ask, collect, modelSpec, turn } from './requests.ts';
+
+const never = new AbortController().signal;
+
+describe.each(await findPeers())('the Ollama backend against $name', (peer) => {
+  let backend: Backend;
+
+  beforeEach(() => {
+    backend = createOllamaBackend();
+  });
+
+  afterEach(() => backend.close());
+
+  /** Opens the peer, and gives the entries of the models there. */
+  async function open(
+    scenario: string,
+  ): Promise<(name: string, rest?: Partial<ModelSpec>) => ModelSpec> {
+    const { url, close } = await peer.open(scenario);
+    onTestFinished(close);
+    return (name, rest) => modelSpec(name, { url, ...rest });
+  }
+
+  it('[R2.4-capabilities] [R2.8-thinking] says what its models can do', async () => {
+    const model = await open('capabilities');
+    const all = { tools: 'none', structuredOutput: false, images: false, exactCount: true };
+    expect(await backend.capabilities(model('mini'), never)).toMatchObject({
+      contextTokens: 8192,
+      thinking: 'none',
+      ...all,
+    });
+    const small = model('local', { upstream: 'mini-think', context: 512 });
+    expect(await backend.capabilities(small, never)).toMatchObject({
+      contextTokens: 512,
+      thinking: 'switchable',
+      ...all,
+    });
+  });
+
+  it('[R2.5-greedy] [R2.6-exact] streams an answer and its exact usage', async () => {
+    const model = await open('text');
+    const request = ask(model('mini'), 'Count from 1 to 5.');
+    const { events, text, finish } = await collect(backend.generate(request, never));
+    expect(text).toBe('1, 2, 3, 4, 5');
+    expect(events.filter(({ type }) => type === 'text-delta').length).toBeGreaterThan(1);
+    expect(finish).toEqual({
+      type: 'finish',
+      reason: 'end-turn',
+      stopSequence: null,
+      usage: {
+        promptTokens: 20,
+        cacheReadTokens: 0,
+        cacheCreationTokens: 0,
+        // 13 of the text and the one that ends it.
+        outputTokens: 14,
+        thinkingTokens: 0,
+      },
+    });
+  });
+
+  it('[R2.5-multi-turn] [R2.5-system-in-place] sees earlier turns, and system turns in place', async () => {
+    const model = await open('turns');
+    const turns = [
+      turn('user', 'My name is Nora.'),
+      turn('assistant', 'Nice to meet you, Nora.'),
+      turn('system', 'Answer briefly.'),
+      turn('user', 'What is my name?'),
+    ];
+    const { text, finish } = await collect(backend.generate(ask(model('mini'), turns), never));
+    expect(text).toContain('Nora');
+    expect(finish.reason).toBe('end-turn');
+  });
+
+  it('[R2.5-thinking] [R2.8-thinking] streams thinking apart, when it is asked for', async () => {
+    const model = await open('thinking');
+    const question = 'Count from 1 to 5.';
+    const thoughtful = await collect(
+      backend.generate(
+        ask(model('mini-think'), question, { thinking: { mode: 'adaptive' } }),
+        never,
+      ),
+    );
+    expect(thoughtful.thinking).toContain('count');
+    expect(thoughtful.text).toBe('1, 2, 3, 4, 5');
+    const silent = await collect(backend.generate(ask(model('mini-think'), question), never));
+    expect(silent.thinking).toBe('');
+    expect(silent.text).toBe('1, 2, 3, 4, 5');
+  });
+
+  it('[R2.8-thinking] asks no model to think that cannot', async () => {
+    const model = await open('thinking-unknown');
+    const request = ask(model('mini'), 'Count from 1 to 3.', {
+      thinking: { mode: 'enabled', budgetTokens: 1024 },
+    });
+    expect((await collect(backend.generate(request, never))).text).toBe('1, 2, 3');
+  });
+
+  it('[R2.5-stop] [R2.5-stop-leak] [R2.6-exact] reports the stop sequence that was met', async () => {
+    const model = await open('stop');
+    const request = ask(model('mini'), 'Count from 1 to 9.', { stopSequences: ['9', ', 4, 5'] });
+    const { events, text, finish } = await collect(backend.generate(request, never));
+    expect(text).toBe('1, 2, 3');
+    expect(finish).toMatchObject({ reason: 'stop-sequence', stopSequence: ', 4, 5' });
+    const { promptTokens, outputTokens } = finish.usage;
+    expect(events[0]).toEqual({ type: 'admitted', inputTokens: promptTokens });
+    expect({ promptTokens, outputTokens }).toEqual({ promptTokens: 20, outputTokens: 13 });
+  });
+
+  it('[R2.5-stop] gives back what only looked like a stop sequence', async () => {
+    const model = await open('stop-unmet');
+    const request = ask(model('mini'), 'Count from 1 to 3.', { stopSequences: ['3, 4'] });
+    const { text, finish } = await collect(backend.generate(request, never));
+    expect(text).toBe('1, 2, 3');
+    expect(finish).toMatchObject({ reason: 'end-turn', stopSequence: null });
+    expect(finish.usage.outputTokens).toBe(8);
+  });
+
+  it('[R2.5-max-tokens] ends after max_tokens', async () => {
+    const model = await open('length');
+    const request = ask(model('mini'), 'Count from 1 to 9.', { maxTokens: 4 });
+    const { text, finish } = await collect(backend.generate(request, never));
+    expect(text).toBe('1, 2');
+    expect(finish).toMatchObject({ reason: 'max-tokens', usage: { outputTokens: 4 } });
+  });
+
+  it('[R2.5-max-tokens-zero] evaluates the prompt alone for max_tokens 0', async () => {
+    const model = await open('prompt-only');
+    const request = ask(model('mini'), 'Count from 1 to 5.', { maxTokens: 0 });
+    const { events, finish } = await collect(backend.generate(request, never));
+    expect(events).toEqual([{ type: 'admitted', inputTokens: 20 }, finish]);
+    expect(finish).toMatchObject({
+      reason: 'max-tokens',
+      usage: { promptTokens: 20, outputTokens: 0 },
+    });
+  });
+
+  it('[R2.5-clamp] [R2.8-context] says where the context ended the answer', async () => {
+    const model = await open('context');
+    const request = ask(model('mini', { context: 32 }), 'Count from 1 to 40.', { maxTokens: 400 });
+    const { text, finish } = await collect(backend.generate(request, never));
+    expect(text.startsWith('1, 2, 3')).toBe(true);
+    expect(finish.reason).toBe('context-exceeded');
+    expect(finish.usage.promptTokens + finish.usage.outputTokens).toBeLessThanOrEqual(33);
+  });
+
+  it('[R2.5-too-long] [R2.8-context] refuses a prompt that does not fit, before admission', async () => {
+    const model = await open('overflow');
+    const request = ask(model('mini', { context: 32 }), 'word '.repeat(200));
+    await expect(backend.generate(request, never).next()).rejects.toMatchObject({
+      code: 'prompt-too-long',
+      message: 'prompt is too long: 250 tokens > 32 maximum',
+    });
+  });
+
+  it('[R2.5-strict] refuses prompt and max_tokens together over the context, when strict', async () => {
+    const model = await open('strict');
+    const request = ask(model('mini', { context: 64 }), 'Count from 1 to 5.', {
+      maxTokens: 45,
+      overflow: 'strict',
+    });
+    await expect(backend.generate(request, never).next()).rejects.toMatchObject({
+      code: 'prompt-too-long',
+      message: 'input length and `max_tokens` exceed context limit: 20 + 45 > 64',
+    });
+    const fitting = await collect(backend.generate({ ...request, maxTokens: 44 }, never));
+    expect(fitting.text).toBe('1, 2, 3, 4, 5');
+  });
+
+  it('[R2.8-failure] names the way to a model that is not there', async () => {
+    const model = await open('missing');
+    const events = backend.generate(ask(model('gone', { upstream: 'no-such-model' }), 'Hi'), never);
+    await expect(events.next()).rejects.toMatchObject({
+      code: 'model-not-found',
+      message: expect.stringContaining('ollama pull no-such-model') as string,
+    });
+  });
+
+  it('[R2.6-count-equals] counts what a generation then reports', async () => {
+    const model = await open('count');
+    const request = ask(
+      model('mini-think'),
+      [turn('system', 'Be brief.'), turn('user', 'What is the capital of France?')],
+      { thinking: { mode: 'adaptive' } },
+    );
+    const counted = await backend.countTokens(request, never);
+    const { finish } = await collect(backend.generate(request, never));
+    expect(finish.usage.promptTokens).toBe(counted);
+  });
+
+  it('[R2.5-prefill] continues a last assistant turn without repeating it', async () => {
+    const model = await open('prefill');
+    const turns = [turn('user', 'Count from 1 to 5.'), turn('assistant', '1, 2, 3,')];
+    const { text } = await collect(backend.generate(ask(model('mini'), turns), never));
+    expect(text.trim()).toBe('4, 5');
+  });
+});
