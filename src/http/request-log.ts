@@ -12,7 +12,7 @@ export function createRequestLog(logger: Logger): RequestHandler {
   const log = pinoHttp({
     logger,
     genReqId: () => newRequestId(),
-    quietReqLogger: true,
+    serializers: { req: () => undefined, res: () => undefined },
     customAttributeKeys: { reqId: 'id' },
     customSuccessObject: describe,
     customErrorObject: describe,

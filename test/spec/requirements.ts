@@ -240,10 +240,6 @@ export const REQUIREMENTS: readonly Requirement[] = [
     text: 'A file that cannot be loaded is an error that says what the engine said.',
   },
   {
-    id: 'R2.7-splice',
-    text: 'What the model generated comes back as the same tokens, so that the prefix holds.',
-  },
-  {
     id: 'R2.7-threads',
     text: 'Threads default to physical cores minus one on up to four cores, never more than the cores.',
   },

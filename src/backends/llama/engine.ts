@@ -40,6 +40,8 @@ export function contextSizeFor(
 /**
  * llama.cpp spins at barriers: with more threads than idle cores it decodes up to a hundred times
  * slower, so a small machine leaves one core to the rest.
+ *
+ * @param cores physical cores that calculate at full speed
  */
 export function defaultThreads(cores: number): number {
   return cores <= 4 ? Math.max(1, cores - 1) : cores;

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import type { Capabilities, GenerationRequest } from '../../core/backend.ts';
 import {
   contextLimitExceeded,
@@ -60,9 +59,9 @@ export class LlamaEngine implements Engine {
         `${spec.name} names no GGUF file. Give it one with \`file:\` in models.yaml.`,
       );
     }
-    const threads = settings.threads ?? defaultThreads(availableParallelism());
     const named = { ...spec, file: spec.file };
-    const native = await startLlama(threads);
+    const native = await startLlama();
+    const threads = settings.threads ?? defaultThreads(native.llama.cpuMathCores);
     return new LlamaEngine(native, await readHead(native, named), named, { ...settings, threads });
   }
 

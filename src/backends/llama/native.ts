@@ -19,12 +19,13 @@ export interface NativeLlama {
  * Starts llama.cpp on the best device that works here (CUDA, Metal, Vulkan, else the CPU). It never
  * compiles anything: without `build: 'never'` the library may start a build from source.
  */
-export async function startLlama(maxThreads: number): Promise<NativeLlama> {
+export async function startLlama(): Promise<NativeLlama> {
   const said: string[] = [];
   const llama = await getLlama({
     gpu: 'auto',
     build: 'never',
-    maxThreads,
+    // 0: each context says for itself how many threads it takes.
+    maxThreads: 0,
     logLevel: LlamaLogLevel.warn,
     logger: (level, message) => {
       if (level === LlamaLogLevel.error || level === LlamaLogLevel.fatal) said.push(message.trim());
