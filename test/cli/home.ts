@@ -1,0 +1,23 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { runPortico } from '../support/server.ts';
+import type { CommandResult } from '../support/server.ts';
+
+/** A `PORTICO_HOME` of a test's own, and the built command line in it. */
+export interface Home {
+  readonly registryFile: string;
+  portico(...args: string[]): Promise<CommandResult>;
+}
+
+/** Makes one, with the text of a models.yaml where it is given. */
+export async function makeHome(registry?: string): Promise<Home> {
+  const home = await mkdtemp(join(tmpdir(), 'portico-cli-'));
+  onTestFinished(() => rm(home, { recursive: true, force: true }));
+  const registryFile = join(home, 'models.yaml');
+  if (registry !== undefined) {
+    await writeFile(registryFile, registry);
+  }
+  return { registryFile, portico: (...args) => runPortico(args, { PORTICO_HOME: home }) };
+}

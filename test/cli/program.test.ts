@@ -1,0 +1,119 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { z } from 'zod';
+import { runCommandLine } from '../../src/cli/program.ts';
+import { REPOSITORY, runPortico } from '../support/server.ts';
+
+interface Output {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command line without a process. */
+async function run(...argv: string[]): Promise<Output> {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const context = { stdout, stderr, stdin: new PassThrough(), environment: {} };
+  const code = await runCommandLine(argv, context);
+  const text = (stream: PassThrough): string => String(stream.read() ?? '');
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
+
+const COVERAGE = z.object({ result: z.array(z.object({ url: z.string() })) });
+
+/** Every script that a command line loads, as V8 itself lists them: its coverage names them all. */
+async function scriptsOf(...args: string[]): Promise<readonly string[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'portico-coverage-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const { code } = await runPortico(args, { NODE_V8_COVERAGE: folder, PORTICO_HOME: folder });
+  expect(code).toBe(0);
+  const reports = (await readdir(folder)).filter((name) => name.startsWith('coverage-'));
+  const texts = await Promise.all(reports.map((name) => readFile(join(folder, name), 'utf8')));
+  return texts.flatMap((text) => COVERAGE.parse(JSON.parse(text)).result.map(({ url }) => url));
+}
+
+function packagesOf(scripts: readonly string[]): readonly string[] {
+  const names = scripts.map((url) => /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1]);
+  return [...new Set(names.filter((name) => name !== undefined))];
+}
+
+describe('[R2.2-version] --version', () => {
+  it.each(['--version', '-v'])('%s prints the version of the package', async (flag) => {
+    const manifest = z
+      .object({ version: z.string() })
+      .parse(JSON.parse(await readFile(join(REPOSITORY, 'package.json'), 'utf8')));
+    const expected = { code: 0, stdout: `${manifest.version}\n`, stderr: '' };
+    expect(await run(flag)).toEqual(expected);
+    expect(await runPortico([flag])).toEqual(expected);
+  });
+});
+
+describe('[R2.2-help] --help', () => {
+  it('lists the commands', async () => {
+    const { code, stdout, stderr } = await run('--help');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    for (const command of ['serve', 'run', 'ls|list', 'cp', 'rm']) {
+      expect(stdout).toMatch(new RegExp(`^  ${command.replace('|', '\\|')} `, 'm'));
+    }
+  });
+
+  it.each([
+    [
+      'serve',
+      '--host --port --model --models --threads --context --engine --api-key --insecure --log-level',
+    ],
+    ['run', '--models --threads --context --engine'],
+    ['ls', '--json --models'],
+    ['cp', '--models'],
+    ['rm', '--models'],
+  ])('[R2.2-serve] of %s lists its flags', async (command, flags) => {
+    const { code, stdout } = await run(command, '--help');
+    expect(code).toBe(0);
+    const listed = [...stdout.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)].map(([, flag]) => flag);
+    expect(listed).toEqual([...flags.split(' '), '--help']);
+  });
+});
+
+describe('[R2.2-lazy] heavy modules', () => {
+  it.each([[['--version']], [['--help']], [['serve', '--help']]])(
+    'are not loaded by %o',
+    async (args) => {
+      const scripts = await scriptsOf(...args);
+      expect(scripts.some((url) => url.endsWith('/dist/main.js'))).toBe(true);
+      expect(packagesOf(scripts)).toEqual(['commander']);
+      expect(scripts.filter((url) => /\/dist\/(?!main\.js|cli\/|core\/)/.test(url))).toEqual([]);
+    },
+  );
+
+  it('are seen where they are loaded', async () => {
+    expect(packagesOf(await scriptsOf('ls'))).toEqual(
+      expect.arrayContaining(['commander', 'yaml', 'zod']),
+    );
+  });
+});
+
+describe('[R2.2-usage] a mistake', () => {
+  it.each([
+    [['bogus'], "unknown command 'bogus'"],
+    [['sevre'], "unknown command 'sevre' (Did you mean serve?)"],
+    [['ls', '--bogus'], "unknown option '--bogus'"],
+    [['cp', 'mini'], "missing required argument 'destination'"],
+    [['rm'], "missing required argument 'name'"],
+    [['cp', 'a', 'b', 'c'], 'too many arguments'],
+    [['serve', '--port'], "option '--port <port>' argument missing"],
+  ])('%o is one line and exit code 1', async (argv, message) => {
+    const { code, stdout, stderr } = await run(...argv);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^Error: .*\n$/);
+    expect(stderr).toContain(message);
+  });
+
+  it('no command at all prints the help', async () => {
+    const { code, stderr } = await run();
+    expect(code).toBe(1);
+    expect(stderr).toContain('Usage: portico');
+  });
+});

@@ -1,0 +1,166 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { makeHome } from './home.ts';
+
+const LISTING = z.strictObject({
+  default: z.string(),
+  models: z.array(
+    z.looseObject({
+      name: z.string(),
+      backend: z.string(),
+      status: z.enum(['ready', 'not downloaded', 'file missing', 'upstream']),
+      sizeBytes: z.number().optional(),
+      memoryBytes: z.number().optional(),
+      shipped: z.boolean(),
+      location: z.string().regex(/models\.yaml:\d+:\d+$/),
+    }),
+  ),
+  aliases: z.record(z.string(), z.string()),
+  problems: z.array(z.string()),
+});
+
+describe('[R2.2-cp] portico cp', () => {
+  it('[R2.10-cp-before] names a model that is not here yet, and prints the pull line', async () => {
+    const { portico, registryFile } = await makeHome();
+    const result = await portico('cp', 'qwen3-coder', 'claude-3-5-sonnet');
+    expect(result).toEqual({
+      code: 0,
+      stdout:
+        "copied 'qwen3-coder' to 'claude-3-5-sonnet'\n" +
+        "'qwen3-coder' is not downloaded yet (18.6 GB, needs about 23 GB of memory); get it with:\n" +
+        '  portico pull qwen3-coder\n',
+      stderr: '',
+    });
+    expect(parse(await readFile(registryFile, 'utf8'))).toEqual({
+      aliases: { 'claude-3-5-sonnet': 'qwen3-coder' },
+    });
+  });
+
+  it('prints nothing more for a model that is here, and takes --models', async () => {
+    const { portico, registryFile } = await makeHome();
+    const other = join(dirname(registryFile), 'other.yaml');
+    const result = await portico('cp', 'mini', 'tiny', '--models', other);
+    expect(result).toEqual({ code: 0, stdout: "copied 'mini' to 'tiny'\n", stderr: '' });
+    expect(parse(await readFile(other, 'utf8'))).toEqual({ aliases: { tiny: 'mini' } });
+    await expect(readFile(registryFile)).rejects.toThrow('ENOENT');
+  });
+
+  it('[R2.10-unknown] of a name that nobody knows lists what there is', async () => {
+    const { portico } = await makeHome('aliases:\n  tiny: mini\n');
+    const { code, stdout, stderr } = await portico('cp', 'nope', 'x');
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^Error: model: nope is not known; there are mini, .*, tiny\n$/);
+  });
+
+  it('[R2.10-atomic] from several processes at once loses nothing', async () => {
+    const { portico, registryFile } = await makeHome('# kept\n');
+    const names = Array.from({ length: 8 }, (_, index) => `name-${index}`);
+    const results = await Promise.all(names.map((name) => portico('cp', 'mini', name)));
+    expect(results.map(({ code, stderr }) => ({ code, stderr }))).toEqual(
+      names.map(() => ({ code: 0, stderr: '' })),
+    );
+    const text = await readFile(registryFile, 'utf8');
+    expect(text).toMatch(/^# kept\n/);
+    expect(parse(text)).toEqual({ aliases: Object.fromEntries(names.map((n) => [n, 'mini'])) });
+  });
+
+  it('[R2.10-comments] and rm keep comments and order', async () => {
+    const commented = '# mine\naliases:\n  # big\n  a: mini # here\n\n  b: mini\n# end\n';
+    const { portico, registryFile } = await makeHome(commented);
+    await portico('cp', 'mini', 'c');
+    expect(await readFile(registryFile, 'utf8')).toBe(
+      commented.replace('  b: mini\n', '  b: mini\n  c: mini\n'),
+    );
+    await portico('rm', 'c');
+    expect(await readFile(registryFile, 'utf8')).toBe(commented);
+  });
+});
+
+describe('[R2.2-ls] portico ls', () => {
+  const USER = `
+models:
+  lost: { backend: llama, file: ./lost.gguf }
+  here: { backend: llama, file: ./here.gguf }
+  llama3.2: { backend: ollama }
+aliases:
+  claude-3-5-sonnet: qwen3-coder
+default: here
+`;
+
+  it('shows every name in columns, the default marked', async () => {
+    const { portico, registryFile } = await makeHome(USER);
+    await writeFile(join(dirname(registryFile), 'here.gguf'), Buffer.alloc(1500));
+    const { code, stdout, stderr } = await portico('ls');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const [header = '', ...lines] = stdout.trimEnd().split('\n');
+    const columns = ['NAME', 'BACKEND', 'SIZE', 'STATUS'].map((title) => header.indexOf(title));
+    const cells = lines.map((line) =>
+      columns.map((start, index) => line.slice(start, columns[index + 1]).trim()),
+    );
+    expect(cells).toEqual(
+      expect.arrayContaining([
+        ['mini', 'llama', '2.21 MB', 'ready'],
+        ['qwen3-coder', 'llama', '18.6 GB', 'not downloaded'],
+        ['lost', 'llama', '-', 'file missing'],
+        ['here (default)', 'llama', '1.5 kB', 'ready'],
+        ['llama3.2', 'ollama', '-', 'upstream'],
+        ['claude-3-5-sonnet', 'llama', '-', 'alias of qwen3-coder'],
+      ]),
+    );
+    expect((await portico('list')).stdout).toBe(stdout);
+  });
+
+  it('--json says the same to programs', async () => {
+    const { portico } = await makeHome(USER);
+    const { code, stdout } = await portico('ls', '--json');
+    expect(code).toBe(0);
+    const listing = LISTING.parse(JSON.parse(stdout));
+    expect(listing).toMatchObject({
+      default: 'here',
+      aliases: { 'claude-3-5-sonnet': 'qwen3-coder' },
+      problems: [],
+    });
+    expect(Object.fromEntries(listing.models.map(({ name, status }) => [name, status]))).toEqual(
+      expect.objectContaining({
+        mini: 'ready',
+        'gpt-oss:20b': 'not downloaded',
+        here: 'file missing',
+      }),
+    );
+    expect(listing.models.find(({ name }) => name === 'qwen3-coder')).toMatchObject({
+      sizeBytes: 18.6e9,
+      memoryBytes: 23e9,
+      shipped: true,
+    });
+  });
+
+  it('[R2.10-broken] warns of a bad entry, and fails on a broken file, with the place', async () => {
+    const { portico, registryFile } = await makeHome('aliases:\n  good: mini\n  bad: nothing\n');
+    const warned = await portico('ls');
+    expect(warned.code).toBe(0);
+    expect(warned.stdout).toMatch(/^good +llama/m);
+    expect(warned.stderr).toMatch(
+      /^Warning: \S+models\.yaml:3:3: alias 'bad' leads to 'nothing'.*\n$/,
+    );
+
+    await writeFile(registryFile, 'aliases: {\n');
+    const failed = await portico('ls');
+    expect(failed).toMatchObject({ code: 1, stdout: '' });
+    expect(failed.stderr).toMatch(/^Error: \S+models\.yaml:\d+:\d+: .*\n$/);
+  });
+});
+
+describe('[R2.2-rm] portico rm', () => {
+  it('removes several names, and says of each that stays why', async () => {
+    const { portico, registryFile } = await makeHome('aliases:\n  a: mini\n  b: mini\n  c: mini\n');
+    const { code, stdout, stderr } = await portico('rm', 'a', 'mini', 'b');
+    expect(code).toBe(1);
+    expect(stdout).toBe("deleted 'a'\ndeleted 'b'\n");
+    expect(stderr).toMatch(/^Error: 'mini' comes with Portico and can't be removed.*\n$/);
+    expect(parse(await readFile(registryFile, 'utf8'))).toEqual({ aliases: { c: 'mini' } });
+    expect(await portico('rm', 'c')).toEqual({ code: 0, stdout: "deleted 'c'\n", stderr: '' });
+  });
+});
