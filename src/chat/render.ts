@@ -52,12 +52,28 @@ export function renderPrompt(template: ChatTemplate, request: PromptRequest): Pr
     bos_token: template.bos,
     eos_token: template.eos,
   });
-  const tags = template.format.thinking;
-  const opened = tags !== undefined && rendered.trimEnd().endsWith(tags.open);
-  const closing = opened && !thinks ? `\n${tags.close}\n\n` : '';
-  const prompt = rendered + closing;
-  const stretches = placeholders.restore(prompt + placeholders.protect(prefill));
-  return { stretches, thinkingOpen: opened && thinks, continuesText: prefill !== '' };
+  const ending = thinkingEnd(template, rendered, prefill === '' ? request.thinking : DISABLED);
+  const stretches = placeholders.restore(rendered + ending.text + placeholders.protect(prefill));
+  return { stretches, thinkingOpen: ending.open, continuesText: prefill !== '' };
+}
+
+const DISABLED: ThinkingMode = { mode: 'disabled' };
+
+/**
+ * What the rendered prompt still lacks at its end: a tag that the template always opens is closed where
+ * nothing is to be thought, and one is opened where thinking is wanted for certain.
+ */
+function thinkingEnd(
+  { format, traits }: ChatTemplate,
+  rendered: string,
+  thinking: ThinkingMode,
+): { readonly text: string; readonly open: boolean } {
+  const tags = format.thinking;
+  if (tags === undefined) return { text: '', open: false };
+  const opened = rendered.trimEnd().endsWith(tags.open);
+  if (opened && !wantsThinking(thinking)) return { text: `\n${tags.close}\n\n`, open: false };
+  const opens = !opened && thinking.mode === 'enabled' && traits.thinking === 'switchable';
+  return { text: opens ? `${tags.open}\n` : '', open: opened || opens };
 }
 
 /** The tools that are rendered as callable. */
