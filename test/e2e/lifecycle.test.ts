@@ -74,8 +74,7 @@ describe('[R2.2-shutdown] the end', () => {
     await messageOf(await post(`${server.url}/v1/messages`, request('Hello')));
     const [engine = 0] = await childrenOf(server.process.pid ?? 0);
     expect(engine).toBeGreaterThan(0);
-    server.process.kill(signal);
-    expect(await server.stop()).toBe(0);
+    expect(await server.stop(signal)).toBe(0);
     expect(() => process.kill(engine, 0)).toThrow('ESRCH');
   });
 
@@ -85,14 +84,14 @@ describe('[R2.2-shutdown] the end', () => {
     const response = await post(`${server.url}/v1/messages`, body);
     const events = eventsOf(response);
     await events.next();
-    server.process.kill('SIGTERM');
+    const ended = server.stop();
     await new Promise((resolve) => setTimeout(resolve, 200));
     const late = post(`${server.url}/v1/messages`, request('Hello')).then(({ status }) => status);
     expect(await late.catch(() => 'refused')).toBe('refused');
     const names: string[] = [];
     for await (const { event } of events) names.push(event);
     expect(names.at(-1)).toBe('message_stop');
-    expect(await server.stop()).toBe(0);
+    expect(await ended).toBe(0);
   });
 
   it('comes after 10 s even where an answer does not end', async () => {
@@ -100,9 +99,9 @@ describe('[R2.2-shutdown] the end', () => {
     const body = endless({ stream: true, max_tokens: 8000 });
     const response = await post(`${server.url}/v1/messages`, body);
     const started = performance.now();
-    server.process.kill('SIGTERM');
+    const ended = server.stop();
     const events = await allEventsOf(response);
-    expect(await server.stop()).toBe(0);
+    expect(await ended).toBe(0);
     expect(performance.now() - started).toBeLessThan(SHUTDOWN_MS + 5000);
     expect(['error', 'message_stop']).toContain(events.at(-1)?.event);
   });

@@ -6,9 +6,11 @@ import type { RunningServer } from '../support/server.ts';
 
 const MIB = 1024 * 1024;
 
+const says = (block: object) => [{ role: 'user', content: [block] }];
+
 let server: RunningServer;
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({ registry: 'aliases: { one: mini, two: mini, three: mini }\n' });
 });
 afterAll(() => server.stop());
 
@@ -135,7 +137,11 @@ describe('what is refused', () => {
       request('Hi', { tool_choise: {} }),
       'tool_choise: Extra inputs are not permitted',
     ],
-    ['empty text', request(''), 'messages: text content blocks must be non-empty'],
+    [
+      'empty text',
+      request('Hi', { messages: says({ type: 'text', text: '' }) }),
+      'messages: text content blocks must be non-empty',
+    ],
     ['a long prompt', request('one two three '.repeat(6000)), 'prompt is too long: '],
   ])('[R2.12-table] [R2.5-too-long] [R2.12-no-trace] %s is a 400', async (_case, body, words) => {
     const response = await post(`${server.url}/v1/messages`, body);

@@ -26,8 +26,8 @@ export interface RunningServer {
   readonly process: ChildProcess;
   stdout(): string;
   stderr(): string;
-  /** Sends SIGTERM unless it has ended, and gives the exit code; -1 where a signal ended it. */
-  stop(): Promise<number>;
+  /** Sends a signal, once, unless it has ended; gives the exit code, -1 where a signal ended it. */
+  stop(signal?: NodeJS.Signals): Promise<number>;
 }
 
 /** Starts `portico serve` on a port that the system picks, and waits until it listens. */
@@ -42,8 +42,10 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   });
   const output = collect(child);
   const exited = exitCode(child);
-  const stop = async (): Promise<number> => {
-    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+  let isSignalled = false;
+  const stop = async (signal: NodeJS.Signals = 'SIGTERM'): Promise<number> => {
+    if (!isSignalled && child.exitCode === null && child.signalCode === null) child.kill(signal);
+    isSignalled = true;
     const code = await exited;
     await rm(home, { recursive: true, force: true });
     return code;
