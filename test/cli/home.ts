@@ -8,7 +8,7 @@ import type { CommandResult } from '../support/server.ts';
 /** A `PORTICO_HOME` of a test's own, and the built command line in it. */
 export interface Home {
   readonly registryFile: string;
-  portico(...args: string[]): Promise<CommandResult>;
+  readonly portico: (...args: string[]) => Promise<CommandResult>;
 }
 
 /** Makes one, with the text of a models.yaml where it is given. */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -58,13 +59,20 @@ describe('[R2.2-cp] portico cp', () => {
   it('[R2.10-atomic] from several processes at once loses nothing', async () => {
     const { portico, registryFile } = await makeHome('# kept\n');
     const names = Array.from({ length: 8 }, (_, index) => `name-${index}`);
+    const seen = new Set<string>();
+    // A reader sees the file before an edit or after it, and nothing in between.
+    const reader = setInterval(() => seen.add(readFileSync(registryFile, 'utf8')), 1);
     const results = await Promise.all(names.map((name) => portico('cp', 'mini', name)));
+    clearInterval(reader);
     expect(results.map(({ code, stderr }) => ({ code, stderr }))).toEqual(
       names.map(() => ({ code: 0, stderr: '' })),
     );
     const text = await readFile(registryFile, 'utf8');
     expect(text).toMatch(/^# kept\n/);
     expect(parse(text)).toEqual({ aliases: Object.fromEntries(names.map((n) => [n, 'mini'])) });
+    expect(
+      [...seen].filter((earlier) => !/^# kept\n(aliases:\n( {2}name-\d: mini\n)+)?$/.test(earlier)),
+    ).toEqual([]);
   });
 
   it('[R2.10-comments] and rm keep comments and order', async () => {

@@ -6,7 +6,7 @@ import { loadRegistry } from '../../src/registry/load.ts';
 import type { Registry, RegistryFiles } from '../../src/registry/registry.ts';
 
 /** A shipped registry that is small enough to be seen whole. */
-export const SHIPPED = `default: mini
+const SHIPPED = `default: mini
 models:
   mini:
     backend: llama
