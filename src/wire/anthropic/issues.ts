@@ -92,7 +92,9 @@ function words(issue: Issue, found: unknown): string {
   if (found === undefined) return 'Field required';
   switch (issue.code) {
     case 'invalid_type':
-      return `Input should be a valid ${TYPES.get(issue.expected) ?? issue.expected}`;
+      return issue.message.startsWith('Input should')
+        ? issue.message
+        : `Input should be a valid ${TYPES.get(issue.expected) ?? issue.expected}`;
     case 'too_big':
       return tooBig(issue.origin, issue.maximum);
     case 'too_small':

@@ -20,12 +20,12 @@ export type BlockDelta =
   | { readonly type: 'input_json_delta'; readonly partial_json: string };
 
 /** What ends an answer. */
-export interface MessageEnd {
+export type MessageEnd = {
   readonly stop_reason: string;
   readonly stop_sequence: string | null;
   readonly stop_details: null;
   readonly container: null;
-}
+};
 
 /** A message of which nothing was generated yet. */
 export type StartedMessage = JsonObject & { readonly usage: JsonObject };

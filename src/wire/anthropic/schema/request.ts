@@ -4,6 +4,9 @@ import { messageContent, systemContent, textContent } from './blocks.ts';
 import { jsonObject } from './json.ts';
 import { rawTool, toolChoice } from './tools.ts';
 
+/** zod calls a string in its place a wrong number. */
+const integer = z.int({ error: 'Input should be a valid integer' });
+
 const message = z.discriminatedUnion('role', [
   z.object({ role: z.literal('user'), content: messageContent }),
   z.object({ role: z.literal('assistant'), content: messageContent }),
@@ -11,14 +14,14 @@ const message = z.discriminatedUnion('role', [
     role: z.literal('system'),
     content: systemContent.nullish(),
     clear_at: z.enum(['next_user_message', 'never']).nullish(),
-    output_config: z.unknown(),
+    output_config: z.unknown().optional(),
   }),
 ]);
 
 const display = z.enum(['summarized', 'omitted', 'updates']).nullish();
 
 const thinking = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('enabled'), budget_tokens: z.int().min(1024), display }),
+  z.object({ type: z.literal('enabled'), budget_tokens: integer.min(1024), display }),
   z.object({ type: z.literal('adaptive'), display }),
   z.object({ type: z.literal('between_tools'), display }),
   z.object({ type: z.literal('disabled'), display }),
@@ -29,7 +32,7 @@ const outputFormat = z.object({ type: z.literal('json_schema'), schema: jsonObje
 const outputConfig = z.object({
   effort: z.enum(EFFORTS).nullish(),
   format: outputFormat.nullish(),
-  task_budget: z.unknown(),
+  task_budget: z.unknown().optional(),
 });
 
 /** The fields of a body that mean something here; which others may stand beside them, `fields.ts` knows. */
@@ -42,7 +45,7 @@ const shared = {
   // The API stops at 1; many local models are used above it.
   temperature: z.number().min(0).max(2).nullish(),
   top_p: z.number().min(0).max(1).nullish(),
-  top_k: z.int().min(0).nullish(),
+  top_k: integer.min(0).nullish(),
   thinking: thinking.nullish(),
   tools: z.array(rawTool).nullish(),
   tool_choice: toolChoice.nullish(),
@@ -52,10 +55,10 @@ const shared = {
 };
 
 /** The body of POST /v1/messages. */
-export const messagesBody = z.object({ ...shared, max_tokens: z.int().min(0) });
+export const messagesBody = z.object({ ...shared, max_tokens: integer.min(0) });
 
 /** The body of POST /v1/messages/count_tokens: the same, with nothing to limit. */
-export const countTokensBody = z.object({ ...shared, max_tokens: z.unknown() });
+export const countTokensBody = z.object({ ...shared, max_tokens: z.unknown().optional() });
 
 /** Either body, once it is valid. */
 export type RequestBody = z.output<z.ZodObject<typeof shared>>;

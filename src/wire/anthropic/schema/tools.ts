@@ -7,7 +7,7 @@ export const rawTool = z.looseObject({
   name: z.string().optional(),
   mcp_server_name: z.string().optional(),
   defer_loading: z.boolean().nullish(),
-  cache_control: z.unknown(),
+  cache_control: z.unknown().optional(),
 });
 
 const name = z.string().regex(/^[a-zA-Z0-9_-]{1,128}$/);

@@ -1,0 +1,338 @@
+import { describe, expect, it } from 'vitest';
+import type { Part } from '../../../src/core/conversation.ts';
+import { decode, refusal, seal } from './decoding.ts';
+
+const hello = { role: 'user', content: 'hi' };
+
+/** The parts of one message of the given blocks. */
+function partsOf(role: 'user' | 'assistant', blocks: readonly object[]): readonly Part[] {
+  const messages =
+    role === 'user' ? [{ role, content: blocks }] : [hello, { role, content: blocks }];
+  return decode({ messages }).request.conversation.turns.at(-1)?.parts ?? [];
+}
+
+const png = { type: 'base64', media_type: 'image/png', data: 'AAAA' };
+const pngSource = { kind: 'base64', mediaType: 'image/png', data: 'AAAA' };
+const text = { type: 'text', text: 'x' };
+
+const USER_BLOCKS: readonly (readonly [name: string, block: object, parts: readonly object[]])[] = [
+  [
+    'text',
+    { ...text, citations: [], cache_control: null, newer: 1 },
+    [{ kind: 'text', text: 'x' }],
+  ],
+  ['image base64', { type: 'image', source: png }, [{ kind: 'image', source: pngSource }]],
+  [
+    'image url',
+    { type: 'image', source: { type: 'url', url: 'https://a/b.png' } },
+    [{ kind: 'image', source: { kind: 'url', url: 'https://a/b.png' } }],
+  ],
+  [
+    'image file',
+    { type: 'image', source: { type: 'file', file_id: 'file_1' } },
+    [{ kind: 'image', source: { kind: 'file', fileId: 'file_1' } }],
+  ],
+  [
+    'document base64',
+    {
+      type: 'document',
+      title: 'T',
+      context: 'C',
+      citations: { enabled: true },
+      source: { type: 'base64', media_type: 'application/pdf', data: 'AAAA' },
+    },
+    [
+      {
+        kind: 'document',
+        title: 'T',
+        context: 'C',
+        citations: true,
+        source: { kind: 'base64', mediaType: 'application/pdf', data: 'AAAA' },
+      },
+    ],
+  ],
+  [
+    'document text',
+    { type: 'document', source: { type: 'text', media_type: 'text/plain', data: 'abc' } },
+    [{ kind: 'document', citations: false, source: { kind: 'text', text: 'abc' } }],
+  ],
+  [
+    'document content',
+    {
+      type: 'document',
+      title: null,
+      source: { type: 'content', content: [text, { type: 'image', source: png }] },
+    },
+    [
+      {
+        kind: 'document',
+        citations: false,
+        source: {
+          kind: 'content',
+          parts: [
+            { kind: 'text', text: 'x' },
+            { kind: 'image', source: pngSource },
+          ],
+        },
+      },
+    ],
+  ],
+  [
+    'document content as a string',
+    { type: 'document', source: { type: 'content', content: 'x' } },
+    [
+      {
+        kind: 'document',
+        citations: false,
+        source: { kind: 'content', parts: [{ kind: 'text', text: 'x' }] },
+      },
+    ],
+  ],
+  [
+    'document url',
+    { type: 'document', source: { type: 'url', url: 'https://a/b.pdf' } },
+    [{ kind: 'document', citations: false, source: { kind: 'url', url: 'https://a/b.pdf' } }],
+  ],
+  [
+    'document file',
+    { type: 'document', source: { type: 'file', file_id: 'file_1' } },
+    [{ kind: 'document', citations: false, source: { kind: 'file', fileId: 'file_1' } }],
+  ],
+  [
+    'search_result',
+    { type: 'search_result', source: 's', title: 't', content: [text] },
+    [
+      {
+        kind: 'search-result',
+        source: 's',
+        title: 't',
+        content: [{ kind: 'text', text: 'x' }],
+        citations: false,
+      },
+    ],
+  ],
+  [
+    'container_upload',
+    { type: 'container_upload', file_id: 'file_1' },
+    [{ kind: 'container-upload', fileId: 'file_1' }],
+  ],
+  [
+    'tool_addition',
+    { type: 'tool_addition', tool: { type: 'tool_reference', name: 'look' } },
+    [{ kind: 'tool-change', change: 'added', name: 'look' }],
+  ],
+  [
+    'tool_removal of an MCP toolset',
+    { type: 'tool_removal', tool: { type: 'mcp_toolset_reference', server_name: 'db' } },
+    [{ kind: 'tool-change', change: 'removed', name: 'db' }],
+  ],
+];
+
+const ASSISTANT_BLOCKS: typeof USER_BLOCKS = [
+  [
+    'thinking with a foreign signature',
+    { type: 'thinking', thinking: 'hm', signature: 'EqQBCg' },
+    [{ kind: 'thinking', text: 'hm' }],
+  ],
+  [
+    'thinking without a signature',
+    { type: 'thinking', thinking: 'hm' },
+    [{ kind: 'thinking', text: 'hm' }],
+  ],
+  [
+    'redacted_thinking',
+    { type: 'redacted_thinking', data: 'zz' },
+    [{ kind: 'redacted-thinking', data: 'zz' }],
+  ],
+  [
+    'server_tool_use',
+    { type: 'server_tool_use', id: 's', name: 'web_search', input: { query: 'q' } },
+    [{ kind: 'server-tool-call', id: 's', name: 'web_search', input: { query: 'q' } }],
+  ],
+  [
+    'mcp_tool_use',
+    { type: 'mcp_tool_use', id: 's', name: 'query', server_name: 'db', input: {} },
+    [{ kind: 'server-tool-call', id: 's', name: 'query', input: {} }],
+  ],
+  ...[
+    'web_search_tool_result',
+    'web_fetch_tool_result',
+    'code_execution_tool_result',
+    'bash_code_execution_tool_result',
+    'text_editor_code_execution_tool_result',
+    'tool_search_tool_result',
+    'advisor_tool_result',
+    'mcp_tool_result',
+  ].map(
+    (type) =>
+      [
+        type,
+        { type, tool_use_id: 's', content: [{ type: 'whatever', deep: [1] }] },
+        [
+          {
+            kind: 'server-tool-result',
+            callId: 's',
+            blockType: type,
+            content: [{ type: 'whatever', deep: [1] }],
+          },
+        ],
+      ] as const,
+  ),
+  [
+    'mcp_tool_result of a failed call',
+    { type: 'mcp_tool_result', tool_use_id: 's', is_error: true, content: 'no' },
+    [
+      {
+        kind: 'server-tool-result',
+        callId: 's',
+        blockType: 'mcp_tool_result',
+        content: { is_error: true, content: 'no' },
+      },
+    ],
+  ],
+  [
+    'mcp_tool_listing',
+    { type: 'mcp_tool_listing', mcp_server_name: 'db', tools: [{ name: 'query' }] },
+    [
+      {
+        kind: 'server-tool-result',
+        callId: '',
+        blockType: 'mcp_tool_listing',
+        content: { server: 'db', tools: [{ name: 'query' }] },
+      },
+    ],
+  ],
+  [
+    'compaction with tool changes',
+    {
+      type: 'compaction',
+      content: 'so far',
+      tool_changes: [
+        {
+          type: 'tool_addition',
+          tool: { type: 'mcp_tool_reference', name: 'query', server_name: 'db' },
+        },
+      ],
+    },
+    [
+      { kind: 'compaction', text: 'so far' },
+      { kind: 'tool-change', change: 'added', name: 'query' },
+    ],
+  ],
+  ['a failed compaction', { type: 'compaction', content: null }, []],
+  ['fallback', { type: 'fallback', from: { model: 'a' }, to: { model: 'b' } }, []],
+];
+
+describe('request blocks', () => {
+  it.each(USER_BLOCKS)('[R2.4-blocks] [R2.4-sources] %s decodes', (_name, block, parts) => {
+    expect(partsOf('user', [block])).toEqual(parts);
+  });
+
+  it.each(ASSISTANT_BLOCKS)('[R2.4-blocks] [R2.4-history] %s decodes', (_name, block, parts) => {
+    const sentinel = { kind: 'text', text: 'after' };
+    expect(partsOf('assistant', [block, { type: 'text', text: 'after' }])).toEqual([
+      ...parts,
+      sentinel,
+    ]);
+  });
+
+  it('[R2.4-blocks] a call and its result with content of every kind decode', () => {
+    const content = [
+      text,
+      { type: 'text', text: '' },
+      { type: 'image', source: png },
+      { type: 'search_result', source: 's', title: 't', content: [] },
+      { type: 'document', source: { type: 'text', media_type: 'text/plain', data: 'abc' } },
+      { type: 'tool_reference', tool_name: 'find' },
+      { type: 'browser_state', tabs: [{ id: 1 }] },
+    ];
+    const { turns } = decode({
+      messages: [
+        hello,
+        { role: 'assistant', content: [{ type: 'tool_use', id: 'A', name: 'f', input: { a: 1 } }] },
+        {
+          role: 'user',
+          content: [{ type: 'tool_result', tool_use_id: 'A', is_error: true, content }, text],
+        },
+      ],
+    }).request.conversation;
+    expect(turns.slice(1)).toEqual([
+      { role: 'assistant', parts: [{ kind: 'tool-call', id: 'A', name: 'f', input: { a: 1 } }] },
+      {
+        role: 'user',
+        parts: [
+          {
+            kind: 'tool-result',
+            callId: 'A',
+            isError: true,
+            output: [
+              { kind: 'text', text: 'x' },
+              { kind: 'image', source: pngSource },
+              { kind: 'search-result', source: 's', title: 't', content: [], citations: false },
+              { kind: 'document', citations: false, source: { kind: 'text', text: 'abc' } },
+              { kind: 'tool-reference', name: 'find' },
+              {
+                kind: 'server-tool-result',
+                callId: 'A',
+                blockType: 'browser_state',
+                content: { tabs: [{ id: 1 }], state_changes: null },
+              },
+            ],
+          },
+          { kind: 'text', text: 'x' },
+        ],
+      },
+    ]);
+  });
+
+  it.each([
+    ['a string', 'ok', [{ kind: 'text', text: 'ok' }]],
+    ['nothing', undefined, []],
+    ['null', null, []],
+  ])('[R2.4-blocks] a result of %s decodes', (_name, content, output) => {
+    const { turns } = decode({
+      messages: [
+        hello,
+        { role: 'assistant', content: [{ type: 'tool_use', id: 'A', name: 'f', input: {} }] },
+        { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'A', content }] },
+      ],
+    }).request.conversation;
+    expect(turns.at(-1)?.parts).toEqual([
+      { kind: 'tool-result', callId: 'A', isError: false, output },
+    ]);
+  });
+});
+
+describe('thinking that comes back', () => {
+  const block = (thinking: string, signature: string): object => ({
+    type: 'thinking',
+    thinking,
+    signature,
+  });
+  const visible = { type: 'text', text: 'so' };
+
+  it('[R2.5-signature] our own is accepted, as it was', () => {
+    expect(partsOf('assistant', [block('hm', seal.sign('hm'))])).toEqual([
+      { kind: 'thinking', text: 'hm' },
+    ]);
+  });
+
+  it('[R2.5-omitted] what was sealed inside the signature is thinking again', () => {
+    expect(partsOf('assistant', [block('', seal.seal('hm'))])).toEqual([
+      { kind: 'thinking', text: 'hm' },
+    ]);
+  });
+
+  it('[R2.5-signature-check] ours with another text is refused, and the block is named', () => {
+    const blocks = [visible, block('changed', seal.sign('hm'))];
+    expect(refusal(() => partsOf('assistant', blocks)).message).toBe(
+      'messages.1.content.1: Invalid `signature` in `thinking` block',
+    );
+  });
+
+  it('[R2.4-history] empty thinking of another server is dropped', () => {
+    expect(partsOf('assistant', [block('', 'EqQBCg'), visible])).toEqual([
+      { kind: 'text', text: 'so' },
+    ]);
+  });
+});

@@ -1,0 +1,31 @@
+import { randomBytes } from 'node:crypto';
+import { RuntimeFailure } from '../../../src/core/errors.ts';
+import { decodeMessages, type DecodedRequest } from '../../../src/wire/anthropic/decode.ts';
+import { createThinkingSeal } from '../../../src/wire/anthropic/signature.ts';
+
+export const seal = createThinkingSeal(randomBytes(32));
+
+/** A valid body, with what a test is about laid over it. */
+export function bodyWith(fields: object): object {
+  return {
+    model: 'mini',
+    max_tokens: 16,
+    messages: [{ role: 'user', content: 'hi' }],
+    ...fields,
+  };
+}
+
+export function decode(fields: object, headers: Record<string, string> = {}): DecodedRequest {
+  return decodeMessages(bodyWith(fields), { headers, seal });
+}
+
+/** What the decoder says to a body that it refuses. */
+export function refusal(act: () => unknown): RuntimeFailure {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof RuntimeFailure) return error;
+    throw error;
+  }
+  throw new Error('the body was accepted');
+}
