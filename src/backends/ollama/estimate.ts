@@ -3,6 +3,9 @@ import type { Message } from 'ollama';
 /** English text in common vocabularies; used until a model's own prompts have been counted. */
 const TOKENS_PER_CHARACTER = 0.25;
 
+/** In a shorter prompt the template's own tokens outweigh the text. */
+const MIN_CHARACTERS = 1_000;
+
 /** Guesses how long a prompt is that Ollama refused uncounted, by the model's last count. */
 export interface PromptEstimator {
   learn(model: string, messages: readonly Message[], tokens: number): void;
@@ -14,7 +17,8 @@ export function createPromptEstimator(): PromptEstimator {
   const ratios = new Map<string, number>();
   return {
     learn(model, messages, tokens) {
-      ratios.set(model, tokens / Math.max(1, charactersOf(messages)));
+      const characters = charactersOf(messages);
+      if (characters >= MIN_CHARACTERS) ratios.set(model, tokens / characters);
     },
     estimate(model, messages) {
       return Math.ceil(charactersOf(messages) * (ratios.get(model) ?? TOKENS_PER_CHARACTER));

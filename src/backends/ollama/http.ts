@@ -34,10 +34,15 @@ export function createHttpClient(): HttpClient {
     bodyTimeout: 0,
     connect: { timeout: CONNECT_TIMEOUT_MS },
   });
-  const closing = new AbortController();
+  // Not one signal for all calls: Node 20 never forgets the signals that AbortSignal.any ties to it.
+  const calls = new Set<AbortController>();
   return {
     async post(url, body, caller) {
-      const signal = AbortSignal.any([caller, closing.signal]);
+      const call = new AbortController();
+      const end = (): boolean => calls.delete(call);
+      calls.add(call);
+      const signal = AbortSignal.any([caller, call.signal]);
+      signal.addEventListener('abort', end, { once: true });
       try {
         const answer = await request(url, {
           dispatcher,
@@ -47,22 +52,27 @@ export function createHttpClient(): HttpClient {
           reset: true,
           signal,
         });
-        const [mediaType = ''] = String(answer.headers['content-type'] ?? '').split(';');
         return {
           status: answer.statusCode,
-          mediaType: mediaType.trim().toLowerCase(),
-          body: named(answer.body, url, signal),
+          mediaType: mediaTypeOf(answer.headers['content-type']),
+          body: named(answer.body, url, signal, end),
         };
       } catch (error) {
+        end();
         throw signal.aborted ? cancelled(signal) : unreachable(url, error);
       }
     },
     async close() {
       // An undici Agent forgets connections that it does not reuse, so its destroy misses some.
-      closing.abort();
+      for (const call of calls) call.abort();
       await dispatcher.destroy();
     },
   };
+}
+
+function mediaTypeOf(header: string | string[] | undefined): string {
+  const [mediaType = ''] = String(header ?? '').split(';');
+  return mediaType.trim().toLowerCase();
 }
 
 /** The same bytes, with failures that say what broke off. */
@@ -70,6 +80,7 @@ async function* named(
   body: AsyncIterable<Uint8Array>,
   url: string,
   signal: AbortSignal,
+  end: () => void,
 ): AsyncGenerator<Uint8Array> {
   try {
     yield* body;
@@ -78,6 +89,8 @@ async function* named(
     throw new RuntimeFailure('backend-failed', `the connection to Ollama at ${url} broke off`, {
       cause: error,
     });
+  } finally {
+    end();
   }
 }
 

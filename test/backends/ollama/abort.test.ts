@@ -81,7 +81,7 @@ describe('an upstream that is no longer wanted', () => {
     for await (const event of backend.generate(request, never)) {
       if (event.type === 'text-delta') break;
     }
-    await closed;
+    await expect(closed).resolves.toEqual([]);
   });
 
   it('[R2.8-abort] sees it close when the generator is left right after admission', async () => {
@@ -101,13 +101,12 @@ describe('an upstream that is no longer wanted', () => {
     const { request, seen } = await startSlow(HOUR, 0);
     const client = new AbortController();
     const asked = once(seen, 'asked', soon());
-    const counting = expect(backend.countTokens(request, client.signal)).rejects.toMatchObject({
-      code: 'cancelled',
-    });
+    const counting = backend.countTokens(request, client.signal).catch((error: unknown) => error);
     await asked;
     const closed = once(seen, 'closed', soon());
     end(client);
-    await Promise.all([counting, closed]);
+    expect(await counting).toMatchObject({ code: 'cancelled' });
+    await closed;
   });
 
   it('[R2.8-abort] is not even asked for a request that is aborted already', async () => {

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -35,6 +36,13 @@ const FOLDER = path.resolve(import.meta.dirname, '../../fixtures/ollama');
 
 function fileOf(name: string): string {
   return path.join(FOLDER, `${name}.json`);
+}
+
+/** All fixtures there are; those made by hand lie in a folder of their own. */
+export function fixtureNames(): readonly string[] {
+  return readdirSync(FOLDER, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => file.slice(0, -'.json'.length).replaceAll(path.sep, '/'));
 }
 
 export async function readFixture(name: string): Promise<Fixture> {

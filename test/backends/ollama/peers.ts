@@ -25,7 +25,7 @@ export async function findPeers(
 ): Promise<readonly Peer[]> {
   const recordings = [
     replayPeer('a recording', {}),
-    replayPeer('a recording cut into pieces of 23 bytes', { pieceBytes: 23 }),
+    replayPeer('a recording at its own pace, in pieces of 23 bytes', { pieceBytes: 23, pace: 1 }),
   ];
   const host = environment['OLLAMA_HOST'] ?? '';
   if (host === '') return recordings;

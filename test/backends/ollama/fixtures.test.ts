@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { fixtureNames, readFixture } from './fixtures.ts';
+
+describe('[R2.8-translate] the recordings of Ollama', () => {
+  const names = fixtureNames();
+
+  it('are there, and so are answers made by hand', () => {
+    expect(names).toContain('thinking');
+    expect(names).toContain('hand-made/html');
+  });
+
+  it.each(names)('%s says where it comes from, and names no folder', async (name) => {
+    const { header, exchanges } = await readFixture(name);
+    const byHand = name.startsWith('hand-made/');
+    expect(header).toEqual({
+      server: byHand ? 'none' : expect.stringMatching(/^Ollama \d+\.\d+\.\d+/),
+      date: expect.stringMatching(/^\d{4}-\d\d-\d\d$/) as string,
+      command: expect.stringMatching(byHand ? /^written by hand: / : /PORTICO_RECORD=1/) as string,
+      handMade: byHand,
+    });
+    expect(exchanges).not.toEqual([]);
+    expect(JSON.stringify(exchanges)).not.toMatch(/\/(home|root|tmp|work|Users)\//);
+  });
+});

@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest';
+import { modelFacts, toCapabilities } from '../../../src/backends/ollama/facts.ts';
+import { toChatRequest, toCountRequest, toThink } from '../../../src/backends/ollama/request.ts';
+import { readDescription } from '../../../src/backends/ollama/protocol.ts';
+import type { Effort, GenerationRequest } from '../../../src/core/backend.ts';
+import type { ModelSpec } from '../../../src/core/model.ts';
+import { ask, modelSpec } from './requests.ts';
+
+const FACTS = { contextTokens: 100, thinking: 'none' } as const;
+
+function options(rest: Partial<GenerationRequest>, counted?: number, spec?: Partial<ModelSpec>) {
+  return toChatRequest(ask(modelSpec('mini', spec), 'Hi', rest), FACTS, counted).options;
+}
+
+describe('[R2.8-translate] a request for /api/chat', () => {
+  it('[R2.8-context] [R2.5-greedy] says everything that Ollama would else choose itself', () => {
+    const spec = modelSpec('local', { upstream: 'mini:latest' });
+    expect(toChatRequest(ask(spec, 'Hi'), FACTS)).toEqual({
+      model: 'mini:latest',
+      messages: [{ role: 'user', content: 'Hi' }],
+      stream: true,
+      truncate: false,
+      shift: false,
+      options: { num_ctx: 100, num_predict: 64, temperature: 0 },
+    });
+  });
+
+  it('[R2.5-sampling] lets the request’s sampling beat the registry’s', () => {
+    const sampling = { temperature: 0.5, topP: 0.9, topK: 40, minP: 0.05, seed: 7 };
+    const spec = { sampling: { temperature: 1, topK: 10, seed: 1 } };
+    expect(options({ sampling }, undefined, spec)).toMatchObject({
+      temperature: 0.5,
+      top_p: 0.9,
+      top_k: 40,
+      min_p: 0.05,
+      seed: 7,
+    });
+    expect(options({ sampling: {} }, undefined, spec)).toMatchObject({
+      temperature: 1,
+      top_k: 10,
+      seed: 1,
+    });
+    expect(options({ sampling: {} })).toEqual({ num_ctx: 100, num_predict: 64 });
+  });
+
+  it.each([
+    { counted: undefined, predict: 64, why: 'as asked where the prompt is uncounted' },
+    { counted: 36, predict: 64, why: 'as asked where it fits' },
+    { counted: 37, predict: 63, why: 'what is left where it does not' },
+    { counted: 100, predict: 1, why: 'one where nothing is left: 0 would mean no limit' },
+  ])('[R2.5-clamp] predicts $why', ({ counted, predict }) => {
+    expect(options({}, counted)).toMatchObject({ num_predict: predict });
+  });
+
+  it('[R2.5-stop] keeps the stops of the model’s own, and has tokens told for ours', () => {
+    const request = toChatRequest(ask(modelSpec('mini'), 'Hi', { stopSequences: ['x'] }), FACTS);
+    expect(request.options).not.toHaveProperty('stop');
+    expect(request.logprobs).toBe(true);
+  });
+
+  it('[R2.6-count-equals] counts the same prompt in the same context', () => {
+    const request = ask(modelSpec('mini'), 'Hi', { stopSequences: ['x'] });
+    const { logprobs: _, ...same } = toChatRequest(request, FACTS);
+    expect(toCountRequest(request, FACTS)).toEqual({
+      ...same,
+      stream: false,
+      options: { ...same.options, num_predict: 1 },
+    });
+  });
+});
+
+describe('[R2.8-thinking] the think field', () => {
+  const adaptive = { mode: 'adaptive' } as const;
+  const enabled = { mode: 'enabled', budgetTokens: 2048 } as const;
+  const disabled = { mode: 'disabled' } as const;
+
+  it.each([
+    { control: 'none', mode: adaptive, effort: 'high', think: undefined },
+    { control: 'none', mode: disabled, effort: undefined, think: undefined },
+    { control: 'switch', mode: adaptive, effort: 'low', think: true },
+    { control: 'switch', mode: enabled, effort: undefined, think: true },
+    { control: 'switch', mode: disabled, effort: 'high', think: false },
+    { control: 'levels', mode: adaptive, effort: undefined, think: 'medium' },
+    { control: 'levels', mode: enabled, effort: 'low', think: 'low' },
+    { control: 'levels', mode: enabled, effort: 'xhigh', think: 'high' },
+    { control: 'levels', mode: adaptive, effort: 'max', think: 'high' },
+    { control: 'levels', mode: disabled, effort: 'high', think: 'low' },
+  ] as const)(
+    '[R2.5-thinking] $control, $mode.mode, effort $effort: $think',
+    ({ control, mode, effort, think }) => {
+      expect(toThink(control, mode, effort satisfies Effort | undefined)).toBe(think);
+    },
+  );
+});
+
+describe('[R2.8-context] the context of a model', () => {
+  const described = (length: number | undefined) => ({
+    family: 'llama',
+    capabilities: [],
+    contextLength: length,
+  });
+
+  it.each([
+    { length: 8192, context: undefined, tokens: 8192 },
+    { length: 262_144, context: undefined, tokens: 32_768 },
+    { length: 262_144, context: 131_072, tokens: 131_072 },
+    { length: 8192, context: 16_384, tokens: 8192 },
+    { length: undefined, context: undefined, tokens: 32_768 },
+    { length: undefined, context: 4096, tokens: 4096 },
+  ])('trained for $length, set to $context: $tokens', ({ length, context, tokens }) => {
+    const spec = modelSpec('mini', context === undefined ? {} : { context });
+    expect(modelFacts(spec, described(length)).contextTokens).toBe(tokens);
+  });
+
+  it('[R2.4-refused] refuses a template, which Ollama would not follow', () => {
+    expect(() => modelFacts(modelSpec('mini', { template: '{{ x }}' }), described(1))).toThrow(
+      /mini has a template.*Modelfile/,
+    );
+  });
+});
+
+describe('[R2.4-capabilities] what /api/show says', () => {
+  it.each([
+    { family: 'qwen3', capabilities: ['completion', 'thinking'], thinking: 'switchable' },
+    { family: 'gptoss', capabilities: ['completion', 'thinking'], thinking: 'always' },
+    { family: 'llama', capabilities: ['completion', 'tools', 'vision'], thinking: 'none' },
+  ])('of $family with $capabilities', ({ family, capabilities, thinking }) => {
+    const description = readDescription({
+      details: { family },
+      model_info: { 'general.architecture': family, [`${family}.context_length`]: 4096 },
+      capabilities,
+    });
+    expect(description).toBeDefined();
+    if (description === undefined) return;
+    expect(toCapabilities(modelFacts(modelSpec('m'), description))).toEqual({
+      contextTokens: 4096,
+      thinking,
+      tools: 'none',
+      structuredOutput: false,
+      images: false,
+      documents: false,
+      citations: false,
+      exactCount: true,
+    });
+  });
+
+  it('is nothing where it is no description', () => {
+    expect(readDescription({ error: 'no' })).toBeUndefined();
+    expect(readDescription(undefined)).toBeUndefined();
+  });
+});

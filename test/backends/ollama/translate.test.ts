@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { toMessages } from '../../../src/backends/ollama/translate.ts';
+import type { Part, Turn } from '../../../src/core/conversation.ts';
+import { turn } from './requests.ts';
+
+const text = (words: string): Part => ({ kind: 'text', text: words });
+
+function messages(turns: readonly Turn[], system: readonly string[] = []): unknown {
+  const blocks = system.map((words) => ({ kind: 'text', text: words }) as const);
+  return toMessages({ system: blocks, turns, tools: [] }, 'mini');
+}
+
+describe('[R2.8-translate] a conversation as Ollama’s messages', () => {
+  it('[R2.5-system] [R2.5-system-in-place] keeps every turn in its place', () => {
+    const turns = [turn('user', 'Hi'), turn('system', 'Be brief.'), turn('user', 'Well?')];
+    expect(messages(turns, ['You are', 'kind.'])).toEqual([
+      { role: 'system', content: 'You are\n\nkind.' },
+      { role: 'user', content: 'Hi' },
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: 'Well?' },
+    ]);
+  });
+
+  it.each<{ name: string; role: Turn['role']; parts: readonly Part[]; message: object }>([
+    {
+      name: 'what a user said in pieces',
+      role: 'user',
+      parts: [text('one'), text('two')],
+      message: { role: 'user', content: 'one\n\ntwo' },
+    },
+    {
+      name: 'what a model wrote in pieces',
+      role: 'assistant',
+      parts: [text('one'), text(' two')],
+      message: { role: 'assistant', content: 'one two' },
+    },
+    {
+      name: 'thinking',
+      role: 'assistant',
+      parts: [{ kind: 'thinking', text: 'Hm.' }, text('Yes.')],
+      message: { role: 'assistant', content: 'Yes.', thinking: 'Hm.' },
+    },
+    {
+      name: 'a call',
+      role: 'assistant',
+      parts: [
+        text('I look.'),
+        { kind: 'tool-call', id: 'call_1', name: 'Read', input: { path: 'a' } },
+      ],
+      message: { role: 'assistant', content: 'I look.\n\n[Read was called with {"path":"a"}]' },
+    },
+    {
+      name: 'a failed result',
+      role: 'user',
+      parts: [{ kind: 'tool-result', callId: 'call_1', output: [text('no file')], isError: true }],
+      message: { role: 'user', content: 'Error: no file' },
+    },
+  ])('[R2.5-merge] [R2.4-as-text] writes $name', ({ role, parts, message }) => {
+    expect(messages([{ role, parts }])).toEqual([message]);
+  });
+
+  it('[R2.4-history] leaves out turns that say nothing to this model', () => {
+    const redacted: Turn = { role: 'assistant', parts: [{ kind: 'redacted-thinking', data: 'x' }] };
+    expect(messages([turn('user', 'Hi'), redacted])).toEqual([{ role: 'user', content: 'Hi' }]);
+  });
+
+  it('[R2.4-refused] names the block and the model that can’t see it', () => {
+    const image: Part = {
+      kind: 'image',
+      source: { kind: 'url', url: 'https://example.com/a.png' },
+    };
+    expect(() => messages([{ role: 'user', parts: [image] }])).toThrow(
+      expect.objectContaining({
+        code: 'unsupported',
+        message: expect.stringMatching(/^mini: .*image/) as string,
+      }),
+    );
+  });
+});
