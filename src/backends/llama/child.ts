@@ -10,6 +10,7 @@ import type { EngineCommand, EngineReply } from './protocol.ts';
  * The entry of an engine's child process: one model, driven by messages from the server. A native
  * abort ends this process and no other, and ending it frees all that the model held.
  */
+let model: OpenCommand | undefined;
 let opening: Promise<LlamaEngine> | undefined;
 const calls = new Map<number, AbortController>();
 
@@ -20,9 +21,7 @@ process.on('disconnect', () => process.exit(0));
 process.on('message', (command: EngineCommand) => {
   switch (command.type) {
     case 'open':
-      opening = LlamaEngine.open(command.spec, command.settings);
-      // A failure is told to every call that waits for the engine; it must not end the process here.
-      opening.catch(() => undefined);
+      model = command;
       return;
     case 'cancel':
       calls.get(command.call)?.abort();
@@ -37,6 +36,7 @@ process.on('message', (command: EngineCommand) => {
   }
 });
 
+type OpenCommand = Extract<EngineCommand, { readonly type: 'open' }>;
 type Call = Exclude<EngineCommand, { readonly type: 'open' | 'cancel' }>;
 
 async function answer(command: Call): Promise<void> {
@@ -44,14 +44,22 @@ async function answer(command: Call): Promise<void> {
   const controller = new AbortController();
   calls.set(call, controller);
   try {
-    const engine = await opening;
-    if (engine === undefined) throw new RuntimeFailure('internal', 'The engine was never opened.');
-    reply({ type: 'result', call, value: await work(engine, command, controller.signal) });
+    reply({ type: 'result', call, value: await work(await engine(), command, controller.signal) });
   } catch (error) {
     reply({ type: 'failed', call, failure: plainFailure(error) });
   } finally {
     calls.delete(call);
   }
+}
+
+/** The engine, opened once; what could not be opened is tried again by the next call. */
+function engine(): Promise<LlamaEngine> {
+  if (model === undefined) throw new RuntimeFailure('internal', 'The engine was told no model.');
+  opening ??= LlamaEngine.open(model.spec, model.settings).catch((error: unknown) => {
+    opening = undefined;
+    throw error;
+  });
+  return opening;
 }
 
 async function work(engine: LlamaEngine, command: Call, signal: AbortSignal): Promise<JsonValue> {
