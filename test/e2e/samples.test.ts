@@ -28,7 +28,7 @@ async function answer({ route = '/v1/messages', headers, body }: Sample): Promis
 }
 
 /** The names of a sample's tools. */
-function toolNames({ body }: Sample): unknown[] {
+function toolNames({ body }: Sample): string[] {
   const tools = (body?.['tools'] ?? []) as readonly { readonly name: string }[];
   return tools.map(({ name }) => name);
 }
