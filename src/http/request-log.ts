@@ -3,9 +3,7 @@ import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { pinoHttp } from 'pino-http';
 import { newRequestId } from '../core/ids.ts';
-import { requestIdOf, summaryOf } from './request-state.ts';
-
-const startedAt = new WeakMap<IncomingMessage, number>();
+import { elapsed, markArrival, requestIdOf, summaryOf } from './request-state.ts';
 
 /** Gives each request its id, and writes one line when it has been answered: never a prompt. */
 export function createRequestLog(logger: Logger): RequestHandler {
@@ -13,7 +11,6 @@ export function createRequestLog(logger: Logger): RequestHandler {
     logger,
     genReqId: () => newRequestId(),
     serializers: { req: () => undefined, res: () => undefined },
-    customAttributeKeys: { reqId: 'id' },
     customSuccessObject: describe,
     customErrorObject: describe,
     customSuccessMessage: title,
@@ -21,7 +18,7 @@ export function createRequestLog(logger: Logger): RequestHandler {
     customLogLevel: (_request, response) => (response.statusCode >= 500 ? 'warn' : 'info'),
   });
   return (request, response, next) => {
-    startedAt.set(request, performance.now());
+    markArrival(request);
     log(request, response);
     response.setHeader('request-id', requestIdOf(request));
     next();
@@ -34,7 +31,11 @@ function title(request: IncomingMessage): string {
 }
 
 function describe(request: IncomingMessage, response: ServerResponse): object {
-  const ms = Math.round(performance.now() - (startedAt.get(request) ?? 0));
-  const aborted = !response.writableFinished;
-  return { status: response.statusCode, ms, ...(aborted && { aborted }), ...summaryOf(request) };
+  return {
+    id: requestIdOf(request),
+    status: response.statusCode,
+    ms: Math.round(elapsed(request)),
+    ...(!response.writableFinished && { aborted: true }),
+    ...summaryOf(request),
+  };
 }

@@ -25,6 +25,18 @@ export function summaryOf(request: IncomingMessage): RequestSummary {
   return summary;
 }
 
+const arrivals = new WeakMap<IncomingMessage, number>();
+
+/** Notes that a request has come in. */
+export function markArrival(request: IncomingMessage): void {
+  arrivals.set(request, performance.now());
+}
+
+/** Milliseconds since a request came in. */
+export function elapsed(request: IncomingMessage): number {
+  return performance.now() - (arrivals.get(request) ?? performance.now());
+}
+
 /** The id that a request has in the log and in its `request-id` header. */
 export function requestIdOf(request: IncomingMessage): string {
   return typeof request.id === 'string' ? request.id : '';

@@ -2,7 +2,8 @@ import type { Request } from 'express';
 import { RuntimeFailure } from '../../core/errors.ts';
 import type { GenerationEvent, Usage } from '../../core/events.ts';
 import type { Generation } from '../../runtime/runtime.ts';
-import { summaryOf } from '../request-state.ts';
+import { elapsed, summaryOf } from '../request-state.ts';
+import type { RequestSummary } from '../request-state.ts';
 
 /**
  * Waits until a generation is admitted, and gives its events from the first on. What it throws is
@@ -25,30 +26,24 @@ async function* observed(
   rest: AsyncGenerator<GenerationEvent>,
   request: Request,
 ): AsyncGenerator<GenerationEvent> {
-  const started = performance.now();
+  const summary = summaryOf(request);
   let firstToken: number | undefined;
   yield first;
   for await (const event of rest) {
-    if (event.type.endsWith('-delta')) firstToken ??= performance.now();
-    if (event.type === 'finish') noteUsage(request, event.usage, started, firstToken);
+    if (event.type.endsWith('-delta') && firstToken === undefined) {
+      firstToken = performance.now();
+      summary.firstTokenMilliseconds = Math.round(elapsed(request));
+    }
+    if (event.type === 'finish') noteUsage(summary, event.usage, firstToken);
     yield event;
   }
 }
 
-function noteUsage(
-  request: Request,
-  usage: Usage,
-  started: number,
-  firstToken: number | undefined,
-): void {
-  const summary = summaryOf(request);
+function noteUsage(summary: RequestSummary, usage: Usage, firstToken: number | undefined): void {
   summary.promptTokens = usage.promptTokens;
   summary.cacheReadTokens = usage.cacheReadTokens;
   summary.outputTokens = usage.outputTokens;
-  if (firstToken === undefined) return;
-  summary.firstTokenMilliseconds = Math.round(firstToken - started);
+  if (firstToken === undefined || usage.outputTokens < 2) return;
   const seconds = (performance.now() - firstToken) / 1000;
-  if (usage.outputTokens > 1 && seconds > 0) {
-    summary.tokensPerSecond = Math.round((usage.outputTokens - 1) / seconds);
-  }
+  if (seconds > 0) summary.tokensPerSecond = Math.round((usage.outputTokens - 1) / seconds);
 }

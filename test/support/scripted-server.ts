@@ -1,0 +1,77 @@
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
+import { pino } from 'pino';
+import { createScriptedBackend } from '../../src/backends/scripted.ts';
+import type { ScriptedOptions } from '../../src/backends/scripted.ts';
+import type { Backend } from '../../src/core/backend.ts';
+import { createApp } from '../../src/http/app.ts';
+import type { Registry } from '../../src/registry/registry.ts';
+import { Runtime } from '../../src/runtime/runtime.ts';
+import { createThinkingSeal } from '../../src/wire/anthropic/signature.ts';
+
+/** The real HTTP surface on a real port, with a script in place of a model. */
+export interface ScriptedServer {
+  readonly url: string;
+  /** What was logged, a line an entry. */
+  readonly logged: readonly string[];
+  /** Asks the model, and gives the response as it is. */
+  ask(body?: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<Response>;
+  close(): Promise<void>;
+}
+
+const REGISTRY: Registry = {
+  defaultModel: 'actor',
+  models: new Map([
+    [
+      'actor',
+      { spec: { name: 'actor', backend: 'scripted' }, shipped: false, location: 'models.yaml:1:1' },
+    ],
+  ]),
+  aliases: new Map(),
+  problems: [],
+};
+
+/** Serves one model that plays the script, or a backend of the test's own. */
+export async function serveScript(options: ScriptedOptions | Backend): Promise<ScriptedServer> {
+  const backend = 'script' in options ? createScriptedBackend(options) : options;
+  const logged: string[] = [];
+  const never = new AbortController().signal;
+  const app = createApp({
+    runtime: new Runtime({
+      registry: () => REGISTRY,
+      backends: { scripted: async () => backend },
+      exists: () => true,
+      overflow: 'clamp',
+    }),
+    seal: createThinkingSeal(new Uint8Array(32)),
+    logger: pino({ level: 'trace' }, { write: (line) => void logged.push(line) }),
+    stopping: never,
+    closing: never,
+    apiKeys: [],
+    loopback: true,
+  });
+  const server = createServer(app);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    url,
+    logged,
+    ask: (body = {}, signal = AbortSignal.timeout(30_000)) =>
+      fetch(`${url}/v1/messages`, {
+        method: 'POST',
+        signal,
+        body: JSON.stringify({
+          model: 'actor',
+          max_tokens: 1000,
+          messages: [{ role: 'user', content: 'Hello' }],
+          ...body,
+        }),
+      }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
