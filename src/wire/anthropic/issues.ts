@@ -27,7 +27,7 @@ function describe(outer: Issue, body: unknown, at: readonly string[]): string {
   const { issue, path } = innermost(outer, []);
   const { segments, found } = locate(body, path, issue);
   if (issue.code === 'invalid_union' && issue.discriminator === 'role' && found !== undefined) {
-    return `messages: Unexpected role "${String(found)}". Allowed roles are "user" or "assistant".`;
+    return `messages: Unexpected role "${shown(found)}". Allowed roles are "user" or "assistant".`;
   }
   const where = [...at, ...segments].join('.');
   const what = words(issue, found);
@@ -106,7 +106,7 @@ function words(issue: Issue, found: unknown): string {
     case 'invalid_value':
       return `Input should be ${listed(issue.values)}`;
     case 'invalid_union':
-      return `Input tag '${String(found)}' found using 'type' does not match any of the expected tags: ${tags(issue)}`;
+      return `Input tag '${shown(found)}' found using 'type' does not match any of the expected tags: ${tags(issue)}`;
     case 'unrecognized_keys':
     case 'not_multiple_of':
     case 'invalid_key':
@@ -145,4 +145,8 @@ function listed(values: readonly unknown[]): string {
 function tags(issue: z.core.$ZodIssueInvalidUnion): string {
   const options = 'options' in issue ? (issue.options ?? []) : [];
   return options.map((option) => `'${String(option)}'`).join(', ');
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
-import type { ParseErrorCode } from 'jsonc-parser';
+import type * as JsoncParser from 'jsonc-parser';
 import { messageOf, RuntimeFailure } from '../../core/errors.ts';
+import { isRecord } from '../../core/json.ts';
 
 /** Parses a request body. Throws invalid-request that names the place, in the API's words. */
 export function parseBody(text: string): unknown {
@@ -24,26 +25,32 @@ const END = 'unexpected end of data';
 function firstMistake(text: string): { reason: string; offset: number } {
   // Loaded here, because a request that is well-formed never needs it.
   const require = createRequire(import.meta.url);
-  const { visit }: typeof import('jsonc-parser') = require('jsonc-parser');
+  const parser: unknown = require('jsonc-parser');
   let first: { reason: string; offset: number } | undefined;
   try {
-    visit(
-      text,
-      {
-        onError(code, offset) {
-          first ??= { reason: offset >= text.length ? END : reasonOf(code), offset };
+    if (isParser(parser)) {
+      parser.visit(
+        text,
+        {
+          onError(code, offset) {
+            first ??= { reason: offset >= text.length ? END : reasonOf(code), offset };
+          },
         },
-      },
-      { disallowComments: true, allowTrailingComma: false },
-    );
+        { disallowComments: true, allowTrailingComma: false },
+      );
+    }
   } catch {
     // Brackets nested so deep that the visitor ran out of stack: they are never closed.
   }
   return first ?? { reason: END, offset: text.length };
 }
 
+function isParser(value: unknown): value is typeof JsoncParser {
+  return isRecord(value) && typeof value['visit'] === 'function';
+}
+
 /** The numbers are jsonc-parser's ParseErrorCode, a const enum that plain tsc cannot read at run time. */
-const REASONS: ReadonlyMap<ParseErrorCode, string> = new Map([
+const REASONS: ReadonlyMap<number, string> = new Map([
   [2, 'invalid number'],
   [9, 'unexpected content after document'],
   [12, 'unterminated string'],
@@ -52,6 +59,6 @@ const REASONS: ReadonlyMap<ParseErrorCode, string> = new Map([
   [16, 'control character in string'],
 ]);
 
-function reasonOf(code: ParseErrorCode): string {
+function reasonOf(code: number): string {
   return REASONS.get(code) ?? 'unexpected character';
 }

@@ -19,14 +19,6 @@ export type BlockDelta =
   | { readonly type: 'signature_delta'; readonly signature: string }
   | { readonly type: 'input_json_delta'; readonly partial_json: string };
 
-/** What ends an answer. */
-export type MessageEnd = {
-  readonly stop_reason: string;
-  readonly stop_sequence: string | null;
-  readonly stop_details: null;
-  readonly container: null;
-};
-
 /** A message of which nothing was generated yet. */
 export type StartedMessage = JsonObject & { readonly usage: JsonObject };
 
@@ -40,7 +32,7 @@ export type StreamEvent =
     }
   | { readonly type: 'content_block_delta'; readonly index: number; readonly delta: BlockDelta }
   | { readonly type: 'content_block_stop'; readonly index: number }
-  | { readonly type: 'message_delta'; readonly delta: MessageEnd; readonly usage: JsonObject }
+  | { readonly type: 'message_delta'; readonly delta: JsonObject; readonly usage: JsonObject }
   | { readonly type: 'message_stop' };
 
 /** The message as it starts. `inputTokens` is null where nobody knows it yet. */

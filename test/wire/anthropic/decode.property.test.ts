@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RuntimeFailure } from '../../../src/core/errors.ts';
 import { decodeCountTokens, decodeMessages } from '../../../src/wire/anthropic/decode.ts';
@@ -20,8 +20,19 @@ function decodesOrRefuses(act: () => unknown): string {
 
 const json = fc.jsonValue({ maxDepth: 4 });
 const type = fc.constantFrom(
-  ...['text', 'image', 'document', 'search_result', 'thinking', 'tool_use', 'tool_result'],
-  ...['tool_addition', 'compaction', 'mcp_tool_result', 'tool_definition', 'base64', 'content'],
+  'text',
+  'image',
+  'document',
+  'search_result',
+  'thinking',
+  'tool_use',
+  'tool_result',
+  'tool_addition',
+  'compaction',
+  'mcp_tool_result',
+  'tool_definition',
+  'base64',
+  'content',
 );
 /** Blocks that are nearly right: known fields, any values. */
 const block = fc.letrec((tie) => ({

@@ -1,6 +1,6 @@
 import { MessageStream as NewMessageStream } from 'anthropic-sdk-1/lib/MessageStream';
 import { MessageStream as OldMessageStream } from 'anthropic-sdk-0/lib/MessageStream';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { GenerationEvent } from '../../../src/core/events.ts';
 import { isRecord } from '../../../src/core/json.ts';
@@ -169,16 +169,16 @@ describe('any sequence of events', () => {
         fc.asyncProperty(truthful, options, async (events, how) => {
           const frames = framesOf(events, how);
           const stream = MessageStream.fromReadableStream(readableOf(frames));
-          const whole = JSON.parse(JSON.stringify(await stream.finalMessage()));
+          const { content, ...whole } = await stream.finalMessage();
           const { blocks, stopReason } = hear(frames);
           expect(whole.stop_reason).toBe(stopReason);
-          expect(whole.content.length).toBe(blocks.length);
+          expect(content.length).toBe(blocks.length);
           // The SDKs complete a call that was cut off; all else they read as we do.
           const uncut = (_: unknown, index: number): boolean => {
             const block = blocks[index];
             return block?.type !== 'tool_use' || inputOf(block) !== undefined;
           };
-          expect(whole.content.filter(uncut)).toEqual(contentOf(blocks));
+          expect(content.filter(uncut)).toEqual(contentOf(blocks));
           expect(whole.usage).toMatchObject({ input_tokens: 3, output_tokens: 5 });
         }),
         { numRuns: 200 },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Capabilities } from '../../../src/core/backend.ts';
+import { isRecord } from '../../../src/core/json.ts';
 import { encodeModel, pageModels, type ModelListing } from '../../../src/wire/anthropic/models.ts';
 import { refusal } from './decoding.ts';
 
@@ -23,7 +24,9 @@ const LISTINGS = Array.from({ length: 25 }, (_, index) => listing(`m${index}`));
 /** The ids of a page and its marks. */
 function page(query: Record<string, unknown>): unknown {
   const { data, ...marks } = pageModels(LISTINGS, query);
-  const ids = Array.isArray(data) ? data.map((item) => item.id) : data;
+  const ids = Array.isArray(data)
+    ? data.map((item: unknown) => isRecord(item) && item['id'])
+    : data;
   return { ids, ...marks };
 }
 

@@ -65,7 +65,7 @@ function hearBlocks(frames: readonly StreamFrame[]): readonly HeardBlock[] {
       continue;
     }
     expect(event).toBe('content_block_stop');
-    const block = { type: String(open.start['type']), ...open };
+    const block = { type: shown(open.start['type']), ...open };
     checkBlock(block);
     blocks.push(block);
     open = undefined;
@@ -75,7 +75,7 @@ function hearBlocks(frames: readonly StreamFrame[]): readonly HeardBlock[] {
 }
 
 function checkBlock({ type, start, deltas }: HeardBlock): void {
-  const kinds = deltas.map((delta) => String(delta['type']));
+  const kinds = deltas.map((delta) => shown(delta['type']));
   for (const kind of kinds) expect(DELTAS[type]).toContain(kind);
   if (type === 'text') {
     expect(start).toEqual({ type, text: '', citations: null });
@@ -92,5 +92,10 @@ function checkBlock({ type, start, deltas }: HeardBlock): void {
 
 /** What the deltas of a block say together in one of their fields. */
 export function textOf(deltas: HeardBlock['deltas'], field: string): string {
-  return deltas.map((delta) => delta[field] ?? '').join('');
+  return deltas.map((delta) => shown(delta[field] ?? '')).join('');
+}
+
+/** A string as it is, anything else as JSON. */
+export function shown(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

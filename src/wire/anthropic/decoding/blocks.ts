@@ -60,8 +60,20 @@ export function decodeBlock(
     case 'document':
     case 'search_result':
       return [decodeMedia(block)];
-    default:
+    case 'server_tool_use':
+    case 'mcp_tool_use':
+    case 'mcp_tool_listing':
+    case 'web_search_tool_result':
+    case 'web_fetch_tool_result':
+    case 'code_execution_tool_result':
+    case 'bash_code_execution_tool_result':
+    case 'text_editor_code_execution_tool_result':
+    case 'tool_search_tool_result':
+    case 'advisor_tool_result':
+    case 'mcp_tool_result':
       return [decodeServerTool(block)];
+    default:
+      return block satisfies never;
   }
 }
 

@@ -62,7 +62,7 @@ function isObject(value: unknown): value is JsonObject {
 
 /** Whether every object that the schema describes is closed, which the API asks of an output format. */
 export function closesObjects(schema: JsonValue): boolean {
-  if (Array.isArray(schema)) return schema.every((item) => closesObjects(item));
+  if (Array.isArray(schema)) return schema.every((item: JsonValue) => closesObjects(item));
   if (!isObject(schema)) return true;
   const { type, enum: _values, const: _value, ...rest } = schema;
   const isOpen = (Array.isArray(type) ? type : [type]).includes('object');

@@ -50,8 +50,12 @@ function decodeDocumentSource(source: DocumentBlock['source']): DocumentPart['so
           block.type === 'text' ? decodeText(block) : [decodeMedia(block)],
         ),
       };
-    default:
+    case 'base64':
+    case 'url':
+    case 'file':
       return decodeBinary(source);
+    default:
+      return source satisfies never;
   }
 }
 

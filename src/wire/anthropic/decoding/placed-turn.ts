@@ -1,7 +1,7 @@
 import type { Part, Role } from '../../../core/conversation.ts';
 
 /** A part and where it stands in the request, for messages about it. */
-export interface PlacedPart {
+interface PlacedPart {
   readonly message: number;
   readonly block: number;
   readonly part: Part;

@@ -36,8 +36,12 @@ function decodeContent(block: ToolResultContentBlock, callId: string): readonly 
       const { type, tabs, state_changes = null } = block;
       return [serverResult(callId, type, { tabs, state_changes })];
     }
-    default:
+    case 'image':
+    case 'document':
+    case 'search_result':
       return [decodeMedia(block)];
+    default:
+      return block satisfies never;
   }
 }
 
@@ -51,11 +55,20 @@ export function decodeServerTool(
       return { kind: 'server-tool-call', id: block.id, name: block.name, input: block.input };
     case 'mcp_tool_listing':
       return serverResult('', block.type, { server: block.mcp_server_name, tools: block.tools });
-    default: {
+    case 'web_search_tool_result':
+    case 'web_fetch_tool_result':
+    case 'code_execution_tool_result':
+    case 'bash_code_execution_tool_result':
+    case 'text_editor_code_execution_tool_result':
+    case 'tool_search_tool_result':
+    case 'advisor_tool_result':
+    case 'mcp_tool_result': {
       const { type, tool_use_id, content = '', is_error } = block;
       // Only MCP servers say beside the content that a call failed, and that must not get lost.
       return serverResult(tool_use_id, type, is_error === true ? { is_error, content } : content);
     }
+    default:
+      return block satisfies never;
   }
 }
 

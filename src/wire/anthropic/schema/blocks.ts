@@ -8,7 +8,7 @@ const cache_control = z
   .nullish();
 const citations = z.object({ enabled: z.boolean().nullish() }).nullish();
 
-export const textBlock = z.object({ type: z.literal('text'), text: z.string(), cache_control });
+const textBlock = z.object({ type: z.literal('text'), text: z.string(), cache_control });
 
 /** A string is the short form of one text block; an empty one of no block. */
 function stringOr<Block extends z.ZodType>(block: Block) {
