@@ -14,7 +14,7 @@ export interface Peer {
 const MODELS = ['mini:latest', 'mini-think:latest'];
 
 const RECORD_COMMAND =
-  'OLLAMA_HOST=HOST PORTICO_RECORD=1 npx vitest run test/backends/ollama/scenarios.test.ts';
+  'OLLAMA_HOST=HOST PORTICO_RECORD=1 npx vitest run test/backends/ollama test/contract/ollama.test.ts';
 
 /**
  * Whom to run the scenarios against: the recordings, in one piece and in small ones, and the real
