@@ -80,13 +80,12 @@ export class Placeholders {
   }
 
   /** The value with every string in it that could forge a control token replaced. */
-  protect<Value>(value: Value): Value;
   protect(value: unknown): unknown {
-    if (typeof value === 'string') return this.#protectText(value);
-    if (Array.isArray(value)) return value.map((item) => this.protect(item));
+    if (typeof value === 'string') return this.protectText(value);
+    if (Array.isArray(value)) return value.map((item: unknown) => this.protect(item));
     if (!isRecord(value)) return value;
     return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [this.#protectText(key), this.protect(item)]),
+      Object.entries(value).map(([key, item]) => [this.protectText(key), this.protect(item)]),
     );
   }
 
@@ -105,7 +104,8 @@ export class Placeholders {
     return joinPlain(stretches);
   }
 
-  #protectText(text: string): string {
+  /** The text, or a placeholder for it. */
+  protectText(text: string): string {
     if (!this.#control.endangers(text)) return text;
     this.#texts.push(text);
     // Its quotes show afterwards whether the template wrote it into a JSON string, and how deep.

@@ -42,7 +42,7 @@ export class OutputParser {
     this.#shape = shape;
     this.#tags = shape.format.thinking;
     this.#syntax = shape.toolNames.size > 0 ? shape.format.tools : undefined;
-    this.#mode = shape.thinkingOpen ? 'thinking' : shape.continuesText ? 'text' : 'start';
+    this.#mode = firstMode(shape);
     this.#fresh = shape.thinkingOpen;
   }
 
@@ -157,6 +157,11 @@ export class OutputParser {
   #asText(rest: string): OutputPiece {
     return { type: 'text', text: `${this.#syntax?.open ?? ''}${rest}` };
   }
+}
+
+function firstMode({ thinkingOpen, continuesText }: OutputShape): Mode {
+  if (thinkingOpen) return 'thinking';
+  return continuesText ? 'text' : 'start';
 }
 
 function add(out: OutputPiece[], type: 'text' | 'thinking', text: string): void {

@@ -7,7 +7,7 @@ import type { StopMatcher } from './stops.ts';
 export interface OutputOptions extends OutputShape {
   readonly stopSequences: readonly string[];
   /** A new id for a tool call, unique in its conversation. */
-  newCallId(): string;
+  readonly newCallId: () => string;
 }
 
 /** From a model's text to generation events: blocks told apart, stop sequences cut out. */

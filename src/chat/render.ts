@@ -2,8 +2,8 @@ import type { ThinkingMode } from '../core/backend.ts';
 import type { Conversation, ToolChoice } from '../core/conversation.ts';
 import type { GenerationRequest } from '../core/backend.ts';
 import type { ChatFormat } from './format.ts';
-import { ControlTokens, Placeholders } from './control-tokens.ts';
-import type { PromptStretch } from './control-tokens.ts';
+import { Placeholders } from './control-tokens.ts';
+import type { ControlTokens, PromptStretch } from './control-tokens.ts';
 import { assistantText, templateMessages, templateTools } from './messages.ts';
 import type { TemplateTraits } from './messages.ts';
 
@@ -53,7 +53,9 @@ export function renderPrompt(template: ChatTemplate, request: PromptRequest): Pr
     eos_token: template.eos,
   });
   const ending = thinkingEnd(template, rendered, prefill === '' ? request.thinking : DISABLED);
-  const stretches = placeholders.restore(rendered + ending.text + placeholders.protect(prefill));
+  const stretches = placeholders.restore(
+    rendered + ending.text + placeholders.protectText(prefill),
+  );
   return { stretches, thinkingOpen: ending.open, continuesText: prefill !== '' };
 }
 

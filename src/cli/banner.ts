@@ -7,7 +7,7 @@ export interface Served {
   readonly settings: Pick<Settings, 'apiKeys'>;
   readonly registry: Registry;
   /** Whether a name can answer now. */
-  isReady(name: string): boolean;
+  readonly isReady: (name: string) => boolean;
 }
 
 /** What `serve` prints when it listens: what it serves, a line to try it, and how to point clients at it. */

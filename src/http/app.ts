@@ -44,12 +44,13 @@ export function createApp(options: AppOptions): Express {
   return app;
 }
 
+const alive: RequestHandler = (_request, response) => {
+  response.json({ status: 'ok' });
+};
+
 /** What clients ask to see whether anybody is there; it tells nothing, so it needs no key. */
 function createOpenRoutes(): Router {
   const router = express.Router();
-  const alive: RequestHandler = (_request, response) => {
-    response.json({ status: 'ok' });
-  };
   for (const path of ['/', '/api/hello', '/health']) {
     router
       .route(path)

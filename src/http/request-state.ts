@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type {} from 'pino-http';
 
 /** What a request's log line says beyond method, path, status and time. */
 export interface RequestSummary {

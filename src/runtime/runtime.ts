@@ -13,10 +13,10 @@ export type BackendFactories = Readonly<Partial<Record<BackendKind, () => Promis
 
 export interface RuntimeOptions {
   /** The registry as it is now. */
-  registry(): Registry;
+  readonly registry: () => Registry;
   readonly backends: BackendFactories;
   /** Whether a model's file is on this machine. */
-  exists(file: string): boolean;
+  readonly exists: (file: string) => boolean;
   readonly overflow: 'clamp' | 'strict';
 }
 
@@ -83,11 +83,10 @@ export class Runtime {
 
   /** Ends all work and frees all that is loaded. */
   async close(): Promise<void> {
-    const opened = await Promise.allSettled(this.#backends.values());
+    const closing = [...this.#backends.values()].map(async (opened) => (await opened).close());
     this.#backends.clear();
-    await Promise.all(
-      opened.map((result) => (result.status === 'fulfilled' ? result.value.close() : undefined)),
-    );
+    // A backend that could not be made holds nothing.
+    await Promise.allSettled(closing);
   }
 
   async #bind(name: string, request: ModelRequest) {

@@ -210,7 +210,10 @@ describe('[R2.5-injection] control tokens', () => {
       },
     ],
   ])('can’t be written by %s', (_title, turns, asked) => {
-    const clean = JSON.parse(JSON.stringify({ turns, asked }).replaceAll('<|im_', '(|im_'));
+    const clean = JSON.parse(JSON.stringify({ turns, asked }).replaceAll('<|im_', '(|im_')) as {
+      readonly turns: readonly Turn[];
+      readonly asked: Asked;
+    };
     const control = (from: readonly Turn[], how: Asked) =>
       prompt('chatml', from, how).stretches.flatMap((one) => (one.control ? [one.text] : []));
     expect(control(turns, asked)).toEqual(control(clean.turns, clean.asked));

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Backend, GenerationRequest } from '../../src/core/backend.ts';
 import { RuntimeFailure } from '../../src/core/errors.ts';
 import type { ModelSpec } from '../../src/core/model.ts';
@@ -13,120 +13,118 @@ export interface Subject {
 }
 
 /** What every backend must do, whatever stands behind it. */
-export function describeContract(title: string, open: () => Promise<Subject>): void {
-  describe(title, () => {
-    let subject: Subject;
-    const ask = (...args: Parameters<typeof withModel>) =>
-      collect(subject.backend.generate(withModel(...args), AbortSignal.timeout(30_000)));
-    const withModel = (texts: readonly string[], changes: Partial<GenerationRequest> = {}) =>
-      request(subject.model, said(...texts), changes);
+export function describeContract(open: () => Promise<Subject>): void {
+  let subject: Subject;
+  const ask = (...args: Parameters<typeof withModel>) =>
+    collect(subject.backend.generate(withModel(...args), AbortSignal.timeout(30_000)));
+  const withModel = (texts: readonly string[], changes: Partial<GenerationRequest> = {}) =>
+    request(subject.model, said(...texts), changes);
 
-    beforeAll(async () => {
-      subject = await open();
-    });
-    afterAll(async () => {
-      await subject.backend.close();
-      await subject.close?.();
-    });
+  beforeAll(async () => {
+    subject = await open();
+  });
+  afterAll(async () => {
+    await subject.backend.close();
+    await subject.close?.();
+  });
 
-    it('[R2.4-capabilities] says what the model can do', async () => {
-      const { backend, model } = subject;
-      const can = await backend.capabilities(model, AbortSignal.timeout(30_000));
-      expect(can.contextTokens).toBeGreaterThan(1000);
-      expect(can).toMatchObject({ images: false, thinking: 'switchable', exactCount: true });
-    });
+  it('[R2.4-capabilities] says what the model can do', async () => {
+    const { backend, model } = subject;
+    const can = await backend.capabilities(model, AbortSignal.timeout(30_000));
+    expect(can.contextTokens).toBeGreaterThan(1000);
+    expect(can).toMatchObject({ images: false, thinking: 'switchable', exactCount: true });
+  });
 
-    it('answers with text, admitted first and finished last', async () => {
-      const answer = await ask(['Count from 1 to 5']);
-      expect(answer.text).toBe('1, 2, 3, 4, 5');
-      expect(answer.events[0]?.type).toBe('admitted');
-      expect(answer.events.at(-1)).toMatchObject({ reason: 'end-turn', stopSequence: null });
-      expect(answer.events.filter(({ type }) => type === 'finish')).toHaveLength(1);
-    });
+  it('answers with text, admitted first and finished last', async () => {
+    const answer = await ask(['Count from 1 to 5']);
+    expect(answer.text).toBe('1, 2, 3, 4, 5');
+    expect(answer.events[0]?.type).toBe('admitted');
+    expect(answer.events.at(-1)).toMatchObject({ reason: 'end-turn', stopSequence: null });
+    expect(answer.events.filter(({ type }) => type === 'finish')).toHaveLength(1);
+  });
 
-    it('[R2.5-multi-turn] sees the earlier turns', async () => {
-      const turns = ['My name is Alice.', 'Nice to meet you, Alice!', 'What is my name?'];
-      expect((await ask(turns)).text).toContain('Alice');
-    });
+  it('[R2.5-multi-turn] sees the earlier turns', async () => {
+    const turns = ['My name is Alice.', 'Nice to meet you, Alice!', 'What is my name?'];
+    expect((await ask(turns)).text).toContain('Alice');
+  });
 
-    it('[R2.5-greedy] gives the same greedy answer twice', async () => {
-      const [one, other] = [await ask(['Tell me a story.']), await ask(['Tell me a story.'])];
-      expect(one.text).toBe(other.text);
-      expect(one.text.length).toBeGreaterThan(20);
-    });
+  it('[R2.5-greedy] gives the same greedy answer twice', async () => {
+    const [one, other] = [await ask(['Tell me a story.']), await ask(['Tell me a story.'])];
+    expect(one.text).toBe(other.text);
+    expect(one.text.length).toBeGreaterThan(20);
+  });
 
-    it('[R2.5-thinking] thinks where it is asked to, and not where it is not', async () => {
-      const silent = await ask(['Count from 1 to 5.']);
-      const aloud = await ask(['Count from 1 to 5.'], {
-        thinking: { mode: 'enabled', budgetTokens: 1024 },
-      });
-      expect(silent).toMatchObject({ thinking: '', text: '1, 2, 3, 4, 5' });
-      expect(aloud.text).toBe('1, 2, 3, 4, 5');
-      expect(aloud.thinking).toContain('count');
+  it('[R2.5-thinking] thinks where it is asked to, and not where it is not', async () => {
+    const silent = await ask(['Count from 1 to 5.']);
+    const aloud = await ask(['Count from 1 to 5.'], {
+      thinking: { mode: 'enabled', budgetTokens: 1024 },
     });
+    expect(silent).toMatchObject({ thinking: '', text: '1, 2, 3, 4, 5' });
+    expect(aloud.text).toBe('1, 2, 3, 4, 5');
+    expect(aloud.thinking).toContain('count');
+  });
 
-    it('[R2.5-max-tokens] ends at max_tokens', async () => {
-      const answer = await ask(['Count from 1 to 20'], { maxTokens: 5 });
-      expect(answer.finish).toMatchObject({ reason: 'max-tokens', usage: { outputTokens: 5 } });
-    });
+  it('[R2.5-max-tokens] ends at max_tokens', async () => {
+    const answer = await ask(['Count from 1 to 20'], { maxTokens: 5 });
+    expect(answer.finish).toMatchObject({ reason: 'max-tokens', usage: { outputTokens: 5 } });
+  });
 
-    it('[R2.5-max-tokens-zero] generates nothing for max_tokens 0', async () => {
-      const answer = await ask(['Count from 1 to 20'], { maxTokens: 0 });
-      expect(answer).toMatchObject({ text: '', finish: { reason: 'max-tokens' } });
-    });
+  it('[R2.5-max-tokens-zero] generates nothing for max_tokens 0', async () => {
+    const answer = await ask(['Count from 1 to 20'], { maxTokens: 0 });
+    expect(answer).toMatchObject({ text: '', finish: { reason: 'max-tokens' } });
+  });
 
-    it('[R2.5-stop] ends at a stop sequence, and shows none of it', async () => {
-      const answer = await ask(['Count from 1 to 10'], { stopSequences: ['5, 6', 'never'] });
-      expect(answer.text).toBe('1, 2, 3, 4, ');
-      expect(answer.finish).toMatchObject({ reason: 'stop-sequence', stopSequence: '5, 6' });
-    });
+  it('[R2.5-stop] ends at a stop sequence, and shows none of it', async () => {
+    const answer = await ask(['Count from 1 to 10'], { stopSequences: ['5, 6', 'never'] });
+    expect(answer.text).toBe('1, 2, 3, 4, ');
+    expect(answer.finish).toMatchObject({ reason: 'stop-sequence', stopSequence: '5, 6' });
+  });
 
-    it('[R2.5-prefill] goes on with a last assistant turn', async () => {
-      const answer = await ask(['Count from 1 to 6', '1, 2, 3,']);
-      expect(answer.text.trim()).toBe('4, 5, 6');
-    });
+  it('[R2.5-prefill] goes on with a last assistant turn', async () => {
+    const answer = await ask(['Count from 1 to 6', '1, 2, 3,']);
+    expect(answer.text.trim()).toBe('4, 5, 6');
+  });
 
-    it('[R2.6-exact] [R2.6-count-equals] counts as it reports', async () => {
-      const asked = withModel(['What is the capital of Norway?']);
-      const { backend } = subject;
-      const counted = await backend.countTokens(asked, AbortSignal.timeout(30_000));
-      const { finish, admitted } = await collect(
-        backend.generate(asked, AbortSignal.timeout(30_000)),
-      );
-      expect(finish?.usage.promptTokens).toBe(counted);
-      expect([counted, null]).toContain(admitted);
-    });
+  it('[R2.6-exact] [R2.6-count-equals] counts as it reports', async () => {
+    const asked = withModel(['What is the capital of Norway?']);
+    const { backend } = subject;
+    const counted = await backend.countTokens(asked, AbortSignal.timeout(30_000));
+    const { finish, admitted } = await collect(
+      backend.generate(asked, AbortSignal.timeout(30_000)),
+    );
+    expect(finish?.usage.promptTokens).toBe(counted);
+    expect([counted, null]).toContain(admitted);
+  });
 
-    it('[R2.5-too-long] refuses a prompt that does not fit, before it is admitted', async () => {
-      const small = request({ ...subject.model, context: 512 }, said('word '.repeat(2000)));
-      const refused = collect(subject.backend.generate(small, AbortSignal.timeout(30_000)));
-      await expect(refused).rejects.toThrow(/^prompt is too long: \d+ tokens > \d+ maximum$/);
-      await expect(refused).rejects.toMatchObject({ code: 'prompt-too-long' });
-    });
+  it('[R2.5-too-long] refuses a prompt that does not fit, before it is admitted', async () => {
+    const small = request({ ...subject.model, context: 512 }, said('word '.repeat(2000)));
+    const refused = collect(subject.backend.generate(small, AbortSignal.timeout(30_000)));
+    await expect(refused).rejects.toThrow(/^prompt is too long: \d+ tokens > \d+ maximum$/);
+    await expect(refused).rejects.toMatchObject({ code: 'prompt-too-long' });
+  });
 
-    it('[R2.13-disconnect] stops when it is aborted, and answers the next request', async () => {
-      const controller = new AbortController();
-      const seen: string[] = [];
-      const stopped = (async () => {
-        const long = withModel(['Count from 1 to 24, one per line.']);
-        for await (const event of subject.backend.generate(long, controller.signal)) {
-          if (event.type === 'text-delta') seen.push(event.text);
-          if (seen.length === 1) controller.abort();
-        }
-      })();
-      await expect(stopped).rejects.toBeInstanceOf(RuntimeFailure);
-      expect(seen.join('')).not.toContain('24');
-      expect((await ask(['Count from 1 to 3'])).text).toBe('1, 2, 3');
-    });
-
-    it('frees what it held when its reader leaves', async () => {
-      for await (const event of subject.backend.generate(
-        withModel(['Count from 1 to 24, one per line.']),
-        AbortSignal.timeout(30_000),
-      )) {
-        if (event.type === 'text-delta') break;
+  it('[R2.13-disconnect] stops when it is aborted, and answers the next request', async () => {
+    const controller = new AbortController();
+    const seen: string[] = [];
+    const stopped = (async () => {
+      const long = withModel(['Count from 1 to 24, one per line.']);
+      for await (const event of subject.backend.generate(long, controller.signal)) {
+        if (event.type === 'text-delta') seen.push(event.text);
+        if (seen.length === 1) controller.abort();
       }
-      expect((await ask(['Count from 1 to 3'])).text).toBe('1, 2, 3');
-    });
+    })();
+    await expect(stopped).rejects.toBeInstanceOf(RuntimeFailure);
+    expect(seen.join('')).not.toContain('24');
+    expect((await ask(['Count from 1 to 3'])).text).toBe('1, 2, 3');
+  });
+
+  it('frees what it held when its reader leaves', async () => {
+    for await (const event of subject.backend.generate(
+      withModel(['Count from 1 to 24, one per line.']),
+      AbortSignal.timeout(30_000),
+    )) {
+      if (event.type === 'text-delta') break;
+    }
+    expect((await ask(['Count from 1 to 3'])).text).toBe('1, 2, 3');
   });
 }

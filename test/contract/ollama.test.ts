@@ -1,11 +1,14 @@
+import { describe } from 'vitest';
 import { createOllamaBackend } from '../../src/backends/ollama/backend.ts';
 import { findPeers } from '../backends/ollama/peers.ts';
 import { modelSpec } from '../backends/ollama/requests.ts';
 import { describeContract } from './contract.ts';
 
 for (const peer of await findPeers()) {
-  describeContract(`[R2.8-contract] Ollama: ${peer.name}`, async () => {
-    const { url, close } = await peer.open('contract');
-    return { backend: createOllamaBackend(), model: modelSpec('mini-think', { url }), close };
+  describe(`[R2.8-contract] Ollama: ${peer.name}`, () => {
+    describeContract(async () => {
+      const { url, close } = await peer.open('contract');
+      return { backend: createOllamaBackend(), model: modelSpec('mini-think', { url }), close };
+    });
   });
 }

@@ -141,7 +141,7 @@ describe('a stream', () => {
     expect(produced).toBeGreaterThan(0);
     expect(produced).toBeLessThan(total / 2);
     socket.resume();
-    while (produced < total) await wait(20);
+    await expect.poll(() => produced, { timeout: 10_000 }).toBe(total);
     socket.destroy();
   });
 });

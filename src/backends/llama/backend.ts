@@ -41,11 +41,10 @@ export function createLlamaBackend(options: LlamaBackendOptions): Backend {
       yield* engine.generate(request, signal);
     },
     async close() {
-      const opened = await Promise.allSettled(engines.values());
+      const closing = [...engines.values()].map(async (opened) => (await opened).close());
       engines.clear();
-      await Promise.all(
-        opened.map((result) => (result.status === 'fulfilled' ? result.value.close() : undefined)),
-      );
+      // An engine that did not open holds nothing.
+      await Promise.allSettled(closing);
     },
   };
 }

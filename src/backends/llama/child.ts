@@ -1,6 +1,5 @@
 import { RuntimeFailure } from '../../core/errors.ts';
 import type { GenerationEvent } from '../../core/events.ts';
-import type { JsonValue } from '../../core/json.ts';
 import { EventBatch } from './event-batch.ts';
 import { LlamaEngine } from './llama-engine.ts';
 import { plainFailure } from './protocol.ts';
@@ -44,7 +43,7 @@ async function answer(command: Call): Promise<void> {
   const controller = new AbortController();
   calls.set(call, controller);
   try {
-    reply({ type: 'result', call, value: await work(await engine(), command, controller.signal) });
+    reply(await work(await openEngine(), command, controller.signal));
   } catch (error) {
     reply({ type: 'failed', call, failure: plainFailure(error) });
   } finally {
@@ -53,7 +52,7 @@ async function answer(command: Call): Promise<void> {
 }
 
 /** The engine, opened once; what could not be opened is tried again by the next call. */
-function engine(): Promise<LlamaEngine> {
+function openEngine(): Promise<LlamaEngine> {
   if (model === undefined) throw new RuntimeFailure('internal', 'The engine was told no model.');
   opening ??= LlamaEngine.open(model.spec, model.settings).catch((error: unknown) => {
     opening = undefined;
@@ -62,12 +61,16 @@ function engine(): Promise<LlamaEngine> {
   return opening;
 }
 
-async function work(engine: LlamaEngine, command: Call, signal: AbortSignal): Promise<JsonValue> {
+async function work(engine: LlamaEngine, command: Call, signal: AbortSignal): Promise<EngineReply> {
   switch (command.type) {
     case 'capabilities':
-      return { ...(await engine.capabilities()) };
+      return { type: 'described', call: command.call, capabilities: await engine.capabilities() };
     case 'count':
-      return engine.countTokens(command.request);
+      return {
+        type: 'counted',
+        call: command.call,
+        tokens: await engine.countTokens(command.request),
+      };
     case 'generate': {
       const { call } = command;
       const batch = new EventBatch<GenerationEvent>((events) =>
@@ -78,7 +81,7 @@ async function work(engine: LlamaEngine, command: Call, signal: AbortSignal): Pr
       } finally {
         batch.close();
       }
-      return null;
+      return { type: 'done', call };
     }
     default:
       return command satisfies never;

@@ -23,10 +23,11 @@ const END_MILLISECONDS = 2000;
 /** How much of what a child printed last is kept, to say why it died. */
 const KEPT_CHARACTERS = 2000;
 
-/** What a call gives: events while it runs, or a value at its end. */
+/** What a call gives: events while it runs, or the one thing that it asked for. */
 type Answer =
   | { readonly type: 'event'; readonly event: GenerationEvent }
-  | { readonly type: 'value'; readonly value: unknown };
+  | { readonly type: 'capabilities'; readonly capabilities: Capabilities }
+  | { readonly type: 'count'; readonly tokens: number };
 
 /** An engine in a child process of its own, started by the first call and again after a crash. */
 export class IsolatedEngine implements Engine {
@@ -40,12 +41,17 @@ export class IsolatedEngine implements Engine {
   }
 
   async capabilities(signal: AbortSignal): Promise<Capabilities> {
-    // The child is our own code: what it sends is what LlamaEngine gave.
-    return (await this.#value({ type: 'capabilities' }, signal)) as Capabilities;
+    for await (const answer of this.#call({ type: 'capabilities' }, signal)) {
+      if (answer.type === 'capabilities') return answer.capabilities;
+    }
+    throw noAnswer();
   }
 
   async countTokens(request: GenerationRequest, signal: AbortSignal): Promise<number> {
-    return Number(await this.#value({ type: 'count', request }, signal));
+    for await (const answer of this.#call({ type: 'count', request }, signal)) {
+      if (answer.type === 'count') return answer.tokens;
+    }
+    throw noAnswer();
   }
 
   async *generate(
@@ -65,13 +71,6 @@ export class IsolatedEngine implements Engine {
     const timer = setTimeout(() => child.kill('SIGKILL'), END_MILLISECONDS);
     await ended;
     clearTimeout(timer);
-  }
-
-  async #value(command: Uncalled, signal: AbortSignal): Promise<unknown> {
-    for await (const answer of this.#call(command, signal)) {
-      if (answer.type === 'value') return answer.value;
-    }
-    throw new RuntimeFailure('internal', 'The engine gave no value.');
   }
 
   async *#call(command: Uncalled, signal: AbortSignal): AsyncGenerator<Answer> {
@@ -128,14 +127,23 @@ function send(child: ChildProcess, command: EngineCommand): void {
 function deliver(calls: Map<number, EventChannel<Answer>>, reply: EngineReply): void {
   const channel = calls.get(reply.call);
   if (channel === undefined) return;
+  const settle = (...answers: readonly Answer[]) => {
+    calls.delete(reply.call);
+    channel.push(answers);
+    channel.end();
+  };
   switch (reply.type) {
     case 'events':
       channel.push(reply.events.map((event) => ({ type: 'event', event })));
       return;
-    case 'result':
-      calls.delete(reply.call);
-      channel.push([{ type: 'value', value: reply.value }]);
-      channel.end();
+    case 'described':
+      settle({ type: 'capabilities', capabilities: reply.capabilities });
+      return;
+    case 'counted':
+      settle({ type: 'count', tokens: reply.tokens });
+      return;
+    case 'done':
+      settle();
       return;
     case 'failed':
       calls.delete(reply.call);
@@ -144,6 +152,10 @@ function deliver(calls: Map<number, EventChannel<Answer>>, reply: EngineReply): 
     default:
       reply satisfies never;
   }
+}
+
+function noAnswer(): RuntimeFailure {
+  return new RuntimeFailure('internal', 'The engine ended a call without its answer.');
 }
 
 function crash(model: string, how: string, printed: string): RuntimeFailure {

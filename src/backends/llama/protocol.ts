@@ -1,8 +1,7 @@
-import type { GenerationRequest } from '../../core/backend.ts';
+import type { Capabilities, GenerationRequest } from '../../core/backend.ts';
 import { messageOf, RuntimeFailure } from '../../core/errors.ts';
 import type { FailureCode } from '../../core/errors.ts';
 import type { GenerationEvent } from '../../core/events.ts';
-import type { JsonValue } from '../../core/json.ts';
 import type { ModelSpec } from '../../core/model.ts';
 import type { EngineSettings } from './engine.ts';
 
@@ -14,10 +13,12 @@ export type EngineCommand =
   | { readonly type: 'generate'; readonly call: number; readonly request: GenerationRequest }
   | { readonly type: 'cancel'; readonly call: number };
 
-/** What the child answers. `result` ends a call well, `failed` ends it badly. */
+/** What the child answers. All but `events` end their call. */
 export type EngineReply =
   | { readonly type: 'events'; readonly call: number; readonly events: readonly GenerationEvent[] }
-  | { readonly type: 'result'; readonly call: number; readonly value: JsonValue }
+  | { readonly type: 'counted'; readonly call: number; readonly tokens: number }
+  | { readonly type: 'described'; readonly call: number; readonly capabilities: Capabilities }
+  | { readonly type: 'done'; readonly call: number }
   | { readonly type: 'failed'; readonly call: number; readonly failure: PlainFailure };
 
 /** A RuntimeFailure as JSON. */

@@ -9,6 +9,9 @@ export interface Place {
   leave(): void;
 }
 
+/** Stands until the promise of a turn has made its own. */
+function noStart(): void {}
+
 /** Requests that wait for one slot: first in, first out, and no more than `limit` waiting. */
 export class SlotQueue {
   readonly #limit: number;
@@ -27,7 +30,7 @@ export class SlotQueue {
         { retryAfterSeconds: 2 },
       );
     }
-    let start: () => void = () => undefined;
+    let start = noStart;
     const started = new Promise<void>((resolve) => {
       start = resolve;
     });
