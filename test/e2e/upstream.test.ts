@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readBody, serve } from '../backends/ollama/replay.ts';
 import type { LocalServer } from '../backends/ollama/replay.ts';
@@ -11,13 +12,15 @@ describe('[R2.11-upstream] a client’s key', () => {
   let upstream: LocalServer;
   let server: RunningServer;
 
+  const note = async (request: IncomingMessage) => {
+    seen.push(JSON.stringify(request.headers), (await readBody(request)).toString('utf8'));
+  };
+
   beforeAll(async () => {
     upstream = await serve((request, response) => {
-      void readBody(request).then((body) => {
-        seen.push(JSON.stringify(request.headers), body.toString('utf8'));
-        response.writeHead(404, { 'content-type': 'application/json' });
-        response.end('{"error":"model not found"}');
-      });
+      void note(request);
+      response.writeHead(404, { 'content-type': 'application/json' });
+      response.end('{"error":"model not found"}');
     });
     server = await startServer({
       args: ['--api-key', KEY],
