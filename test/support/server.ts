@@ -68,12 +68,14 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** Runs a command of portico to its end. */
+/** Runs a command of portico to its end, with `input` as its standard input. */
 export async function runPortico(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  input = '',
 ): Promise<CommandResult> {
   const child = spawnPortico(args, environment);
+  child.stdin?.end(input);
   const output = collect(child);
   const code = await exitCode(child);
   return { code, stdout: output.stdout(), stderr: output.stderr() };
@@ -88,7 +90,7 @@ function spawnPortico(
   );
   return spawn(process.execPath, [path.join(REPOSITORY, 'bin/portico.js'), ...args], {
     env: { ...Object.fromEntries(inherited), NO_COLOR: '1', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
 }
 
