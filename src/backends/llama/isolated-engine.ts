@@ -54,12 +54,23 @@ export class IsolatedEngine implements Engine {
     throw noAnswer();
   }
 
+  /** The request that a crash ends is lost; one that was only waiting goes to the next child. */
   async *generate(
     request: GenerationRequest,
     signal: AbortSignal,
   ): AsyncGenerator<GenerationEvent> {
-    for await (const answer of this.#call({ type: 'generate', request }, signal)) {
-      if (answer.type === 'event') yield answer.event;
+    let waiting = false;
+    try {
+      for await (const event of this.#events(request, signal)) {
+        waiting = event.type === 'progress' && event.phase === 'queued';
+        yield event;
+      }
+    } catch (error) {
+      const crashed = error instanceof RuntimeFailure && error.code === 'engine-crashed';
+      if (!crashed || !waiting) throw error;
+      for await (const event of this.#events(request, signal)) {
+        if (event.type !== 'admitted') yield event;
+      }
     }
   }
 
@@ -71,6 +82,12 @@ export class IsolatedEngine implements Engine {
     const timer = setTimeout(() => child.kill('SIGKILL'), END_MILLISECONDS);
     await ended;
     clearTimeout(timer);
+  }
+
+  async *#events(request: GenerationRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
+    for await (const answer of this.#call({ type: 'generate', request }, signal)) {
+      if (answer.type === 'event') yield answer.event;
+    }
   }
 
   async *#call(command: Uncalled, signal: AbortSignal): AsyncGenerator<Answer> {

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { LlamaContextSequence, Token } from 'node-llama-cpp';
 import type { Sampling } from '../../core/model.ts';
 import type { LoadedModel } from './loaded-model.ts';
@@ -6,6 +7,9 @@ import { abortReason } from './queue.ts';
 
 /** llama.cpp's own defaults for what neither the client nor the model's entry says. */
 const DEFAULT_SAMPLING = { temperature: 0.8, topK: 40, topP: 0.95, minP: 0.05 } as const;
+
+/** Seeds are unsigned 32-bit numbers in llama.cpp; its largest means "choose one". */
+const MOST_SEEDS = 2 ** 32 - 1;
 
 /** A generator of tokens that takes tokens to put in place of the one it yielded last. */
 export type TokenStream = AsyncGenerator<Token, void, void | Token | Token[]>;
@@ -55,7 +59,8 @@ export class Slot {
       topK,
       topP,
       minP,
-      ...(sampling.seed !== undefined && { seed: sampling.seed }),
+      // The library's own default is the time in seconds: requests of one second would be alike.
+      seed: sampling.seed ?? randomInt(MOST_SEEDS),
       contextShift: { strategy: refuseShift },
     });
   }
