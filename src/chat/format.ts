@@ -1,4 +1,6 @@
 import type { JsonObject } from '../core/json.ts';
+import type { GrammarRules } from './gbnf.ts';
+import type { Reading, Source } from './reader.ts';
 
 /** The tags that a family puts around its thinking. */
 export interface ThinkingTags {
@@ -6,24 +8,75 @@ export interface ThinkingTags {
   readonly close: string;
 }
 
-export interface ParsedCall {
+/** A tool that may be called. */
+export interface CallableTool {
   readonly name: string;
-  readonly input: JsonObject;
+  readonly inputSchema: JsonObject;
 }
 
-/** How a family writes a tool call into its text. */
+/** How a family writes tool calls into its text. */
 export interface ToolSyntax {
-  readonly open: string;
-  readonly close: string;
-  /** The call between the tags, or undefined where the text is no call. */
-  parse(body: string): ParsedCall | undefined;
+  /**
+   * The texts that begin calls anywhere in the output, outside of thinking. The first is appended to the
+   * prompt where a call is demanded.
+   */
+  readonly triggers: readonly string[];
+  /** Further ones that count at the beginning of the output only, such as a bare `{"name":`. */
+  readonly triggersAtStart?: readonly string[];
+  /**
+   * Reads what follows a trigger: one call, or several where they stand in one list. It may give
+   * `call-start` once it is certain of a tool's name, and from then on what it reads belongs to that
+   * call. Gives false, with nothing given before, where the text turns out to be no call: the trigger
+   * is text then.
+   *
+   * @param trigger the one that was met
+   */
+  read(source: Source, tools: readonly CallableTool[], trigger: string): Reading<boolean>;
+  /**
+   * A GBNF expression for what follows a trigger, up to the end of the call or of the list of calls, with
+   * arguments that are valid against their schemas. White space that tokenizers glue to a trigger is
+   * optional in it.
+   */
+  grammar(tools: readonly CallableTool[], rules: GrammarRules, options: GrammarOptions): string;
 }
 
-/** One family of chat templates: what its model's output looks like. */
+export interface GrammarOptions {
+  /** The trigger that was met. */
+  readonly trigger: string;
+  /** A list may hold several calls. */
+  readonly parallel: boolean;
+}
+
+/** One family of chat templates: how it is recognised, and what its model's output looks like. */
 export interface ChatFormat {
   readonly name: string;
   /** Whether a chat template (Jinja source) is one of this family. */
   recognises(template: string): boolean;
   readonly thinking?: ThinkingTags;
   readonly tools?: ToolSyntax;
+  /** What the template takes as `reasoning_effort`, the lowest first; absent where it takes none. */
+  readonly efforts?: readonly string[];
+  /**
+   * Reads a whole output, for families that do not write text with tags in it; absent for all others.
+   */
+  readOutput?(source: Source, context: OutputContext): Reading;
+}
+
+/** What a family's own reader of whole outputs needs. */
+export interface OutputContext {
+  readonly tools: readonly CallableTool[];
+  /** The prompt itself ended in the opening tag of thinking. */
+  readonly thinkingOpen: boolean;
+  /** The output goes on with text that the prompt began. */
+  readonly continuesText: boolean;
+  /** The trigger that was appended to the prompt, where a call is demanded. */
+  readonly forced: string | undefined;
+  /** To be kept true while the model thinks, and while it writes calls. */
+  readonly state: OutputState;
+}
+
+export interface OutputState {
+  thinking: boolean;
+  /** The trigger whose calls are being written; undefined outside of calls. */
+  calling: string | undefined;
 }

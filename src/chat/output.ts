@@ -1,6 +1,7 @@
 import type { GenerationEvent } from '../core/events.ts';
 import { OutputParser } from './output-parser.ts';
-import type { OutputPiece, OutputShape } from './output-parser.ts';
+import type { OutputShape } from './output-parser.ts';
+import type { OutputPiece } from './reader.ts';
 import { createStopMatcher } from './stops.ts';
 import type { StopMatcher } from './stops.ts';
 
@@ -16,7 +17,9 @@ export class Output {
   readonly #stops: StopMatcher;
   readonly #newCallId: () => string;
   #stopped: string | null = null;
-  #called = false;
+  /** The id of the call that is being written. */
+  #call: string | undefined;
+  #calls = 0;
 
   constructor(options: OutputOptions) {
     this.#parser = new OutputParser(options);
@@ -29,13 +32,18 @@ export class Output {
     return this.#stopped;
   }
 
-  /** Whether a whole tool call has been made. */
-  get called(): boolean {
-    return this.#called;
+  /** How many whole tool calls have been made. */
+  get calls(): number {
+    return this.#calls;
   }
 
   get thinking(): boolean {
     return this.#parser.thinking;
+  }
+
+  /** The trigger whose calls are being written, which is when the grammar of calls holds. */
+  get calling(): string | undefined {
+    return this.#parser.calling;
   }
 
   /** Takes the model's next text; gives the events that are decided by now. */
@@ -64,24 +72,36 @@ export class Output {
       case 'text': {
         const { text, stopped } = this.#stops.push(piece.text);
         this.#stopped = stopped;
-        return textDelta(text);
+        return [...this.#endCall(), ...textDelta(text)];
       }
       case 'thinking':
-        return [...textDelta(this.#stops.flush()), { type: 'thinking-delta', text: piece.text }];
-      case 'call':
-        return [...textDelta(this.#stops.flush()), ...this.#call(piece)];
+        return [...this.#endBlock(), { type: 'thinking-delta', text: piece.text }];
+      case 'call-start': {
+        const before = this.#endBlock();
+        this.#call = this.#newCallId();
+        return [...before, { type: 'tool-call-start', id: this.#call, name: piece.name }];
+      }
+      case 'call-json':
+        if (this.#call === undefined || piece.json === '') return [];
+        return [{ type: 'tool-call-delta', id: this.#call, json: piece.json }];
+      case 'call-end':
+        return this.#endCall();
       default:
         return piece satisfies never;
     }
   }
 
-  #call(piece: OutputPiece & { readonly type: 'call' }): readonly GenerationEvent[] {
-    const id = this.#newCallId();
-    const start: GenerationEvent = { type: 'tool-call-start', id, name: piece.name };
-    const delta: GenerationEvent = { type: 'tool-call-delta', id, json: piece.json };
-    if (!piece.complete) return [start, delta];
-    this.#called = true;
-    return [start, delta, { type: 'tool-call-end', id }];
+  /** What text or call came before has ended. */
+  #endBlock(): readonly GenerationEvent[] {
+    return [...textDelta(this.#stops.flush()), ...this.#endCall()];
+  }
+
+  #endCall(): readonly GenerationEvent[] {
+    if (this.#call === undefined) return [];
+    const id = this.#call;
+    this.#call = undefined;
+    this.#calls++;
+    return [{ type: 'tool-call-end', id }];
   }
 }
 

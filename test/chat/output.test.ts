@@ -23,7 +23,7 @@ function events(pieces: readonly string[], setup: Setup = {}): readonly Generati
     format: setup.format ?? hermes,
     thinkingOpen: setup.thinkingOpen ?? false,
     continuesText: setup.continuesText ?? false,
-    toolNames: new Set(setup.tools ?? ['look']),
+    tools: (setup.tools ?? ['look']).map((name) => ({ name, inputSchema: { type: 'object' } })),
     stopSequences: setup.stops ?? [],
     newCallId: () => `toolu_${++calls}`,
   });
@@ -43,6 +43,8 @@ function joined(all: readonly GenerationEvent[]): GenerationEvent[] {
       result[result.length - 1] = { type: 'text-delta', text: last.text + event.text };
     } else if (last?.type === 'thinking-delta' && event.type === 'thinking-delta') {
       result[result.length - 1] = { type: 'thinking-delta', text: last.text + event.text };
+    } else if (last?.type === 'tool-call-delta' && event.type === 'tool-call-delta') {
+      result[result.length - 1] = { ...event, json: last.json + event.json };
     } else result.push(event);
   }
   return result;
@@ -77,24 +79,24 @@ const ROWS: readonly (readonly [string, string, Setup, readonly GenerationEvent[
     { continuesText: true },
     [text('<think> is a tag')],
   ],
-  ['a call', LOOK, {}, call('toolu_1', 'look', '{"at":"it"}')],
+  ['a call', LOOK, {}, call('toolu_1', 'look', '{"at": "it"}')],
   [
     'text and a call',
     `Let me see.\n${LOOK}`,
     {},
-    [text('Let me see.'), ...call('toolu_1', 'look', '{"at":"it"}')],
+    [text('Let me see.'), ...call('toolu_1', 'look', '{"at": "it"}')],
   ],
   [
     'two calls',
     `${LOOK}\n${LOOK}`,
     {},
-    [...call('toolu_1', 'look', '{"at":"it"}'), ...call('toolu_2', 'look', '{"at":"it"}')],
+    [...call('toolu_1', 'look', '{"at": "it"}'), ...call('toolu_2', 'look', '{"at": "it"}')],
   ],
   [
     'thinking, a call, thinking',
     `<think>A</think>${LOOK}<think>B</think>C`,
     {},
-    [thought('A'), ...call('toolu_1', 'look', '{"at":"it"}'), thought('B'), text('C')],
+    [thought('A'), ...call('toolu_1', 'look', '{"at": "it"}'), thought('B'), text('C')],
   ],
   ['a call of a tool that is not there', LOOK, { tools: ['other'] }, [text(LOOK)]],
   ['a call where no tools are', LOOK, { tools: [] }, [text(LOOK)]],

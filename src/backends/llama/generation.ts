@@ -67,9 +67,7 @@ class Decoding {
       format,
       thinkingOpen: prompt.thinkingOpen,
       continuesText: prompt.continuesText,
-      toolNames: new Set(
-        callableTools(request.conversation, request.toolChoice).map(({ name }) => name),
-      ),
+      tools: callableTools(request.conversation, request.toolChoice),
       stopSequences: request.stopSequences,
       newCallId: newToolCallId,
     });
@@ -81,7 +79,7 @@ class Decoding {
 
   get reason(): StopReason {
     if (this.#output.stopped !== null) return 'stop-sequence';
-    if (this.#ended === 'end-turn' && this.#output.called) return 'tool-use';
+    if (this.#ended === 'end-turn' && this.#output.calls > 0) return 'tool-use';
     return this.#ended;
   }
 
@@ -135,7 +133,7 @@ class Decoding {
 
   #onlyOneCallMade(): boolean {
     const { toolChoice } = this.#prepared.request;
-    return this.#output.called && toolChoice.mode !== 'none' && !toolChoice.parallel;
+    return this.#output.calls > 0 && toolChoice.mode !== 'none' && !toolChoice.parallel;
   }
 }
 

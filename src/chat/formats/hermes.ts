@@ -1,6 +1,10 @@
-import { isRecord } from '../../core/json.ts';
-import type { JsonObject } from '../../core/json.ts';
-import type { ChatFormat, ParsedCall } from '../format.ts';
+import type { ChatFormat } from '../format.ts';
+import { literal, oneOf } from '../gbnf.ts';
+import { defineSchema } from '../grammar.ts';
+import { readJsonCall } from './calls.ts';
+
+const OPEN = '<tool_call>';
+const CLOSE = '</tool_call>';
 
 /**
  * Hermes-style calls, one JSON object in `<tool_call>` tags with `name` and `arguments`, and `<think>`
@@ -9,30 +13,29 @@ import type { ChatFormat, ParsedCall } from '../format.ts';
 export const hermes: ChatFormat = {
   name: 'hermes',
   recognises: (template) =>
-    template.includes('<tool_call>') &&
+    template.includes(OPEN) &&
     /"name":/.test(template) &&
     !template.includes('<function=') &&
     !template.includes('<arg_key>'),
   thinking: { open: '<think>', close: '</think>' },
-  tools: { open: '<tool_call>', close: '</tool_call>', parse: parseCall },
+  tools: {
+    triggers: [OPEN],
+    *read(source, tools) {
+      const read = yield* readJsonCall(source, tools, { name: 'name', input: ['arguments'] });
+      if (!read) return false;
+      yield* source.skipSpace();
+      yield* source.take(CLOSE);
+      return true;
+    },
+    grammar(tools, rules) {
+      const calls = tools.map(({ name, inputSchema }) => {
+        const input = defineSchema(rules, inputSchema);
+        return rules.define(
+          `call-${name}`,
+          `${literal(`{"name": ${JSON.stringify(name)}, "arguments": `)} ${input} "}"`,
+        );
+      });
+      return `[ \\n]* ${oneOf(calls)} "\\n"? ${literal(CLOSE)}`;
+    },
+  },
 };
-
-function parseCall(body: string): ParsedCall | undefined {
-  const value = readJson(body);
-  if (!isRecord(value) || typeof value['name'] !== 'string') return undefined;
-  const input = value['arguments'] ?? {};
-  return isJsonObject(input) ? { name: value['name'], input } : undefined;
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** What JSON.parse gave for an object holds nothing but JSON. */
-function isJsonObject(value: unknown): value is JsonObject {
-  return isRecord(value);
-}

@@ -1,0 +1,81 @@
+import type { CallableTool } from '../format.ts';
+import type { OutputPiece, Reading, Source } from '../reader.ts';
+
+/** Makes a piece of a call's arguments. */
+export function argumentsPiece(json: string): OutputPiece {
+  return { type: 'call-json', json };
+}
+
+/** Whether a name is one of a tool that may be called. */
+export function isCallable(name: string, tools: readonly CallableTool[]): boolean {
+  return tools.some((tool) => tool.name === name);
+}
+
+/** How a JSON object stands for a call: the keys of its name and of its arguments. */
+export interface JsonCallKeys {
+  readonly name: string;
+  readonly input: readonly string[];
+}
+
+/**
+ * Reads one call that is a JSON object, such as `{"name": …, "arguments": {…}}`, and streams its
+ * arguments. Other keys are read past. Gives false, with nothing given, where it is no such object or
+ * names no tool.
+ */
+export function* readJsonCall(
+  source: Source,
+  tools: readonly CallableTool[],
+  keys: JsonCallKeys,
+): Reading<boolean> {
+  yield* source.skipSpace();
+  if ((yield* source.take('{')) === undefined) return false;
+  let name: string | undefined;
+  let input: string | undefined;
+  for (;;) {
+    const key = yield* readKey(source);
+    if (key === 'end') break;
+    if (key === undefined) return name !== undefined;
+    if (key.name === keys.name && name === undefined) {
+      name = toText(yield* source.readJson());
+      if (name === undefined || !isCallable(name, tools)) return false;
+      yield { type: 'call-start', name };
+      if (input !== undefined) yield argumentsPiece(input);
+    } else if (keys.input.includes(key.name) && name !== undefined) {
+      input = '';
+      if (!(yield* source.streamJson(argumentsPiece))) return true;
+    } else {
+      const value = yield* source.readJson();
+      if (value === undefined) return name !== undefined;
+      // Arguments that come before the name wait for it.
+      if (keys.input.includes(key.name)) input = value;
+    }
+  }
+  if (name === undefined) return false;
+  if (input === undefined) yield argumentsPiece('{}');
+  yield { type: 'call-end' };
+  return true;
+}
+
+/** The next key of an object, read past its colon; `end` past the object's end; undefined for neither. */
+function* readKey(source: Source): Reading<{ readonly name: string } | 'end' | undefined> {
+  yield* source.skipSpace();
+  if ((yield* source.take('}')) !== undefined) return 'end';
+  yield* source.take(',');
+  yield* source.skipSpace();
+  if (!source.rest.startsWith('"')) return undefined;
+  const name = toText(yield* source.readJson());
+  yield* source.skipSpace();
+  if (name === undefined || (yield* source.take(':')) === undefined) return undefined;
+  yield* source.skipSpace();
+  return { name };
+}
+
+function toText(json: string | undefined): string | undefined {
+  if (json === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(json);
+    return typeof value === 'string' ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

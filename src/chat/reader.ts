@@ -1,0 +1,253 @@
+import { undecided } from './stops.ts';
+
+/** A piece of a model's output, told apart. A call that the output cut off has no `call-end`. */
+export type OutputPiece =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'thinking'; readonly text: string }
+  | { readonly type: 'call-start'; readonly name: string }
+  | { readonly type: 'call-json'; readonly json: string }
+  | { readonly type: 'call-end' };
+
+/**
+ * Reads text that arrives bit by bit, as if it were there: it yields the pieces that are decided, and
+ * undefined where it must wait for more text.
+ */
+export type Reading<Result = void> = Generator<OutputPiece | undefined, Result, void>;
+
+/** The text to read: what has come and is not read yet, and whether more can come. */
+export class Source {
+  #text = '';
+  #at = 0;
+  /** How much was read and dropped before `#text`. */
+  #dropped = 0;
+  #ended = false;
+  #starved = false;
+
+  /** Adds text at the end. */
+  feed(text: string): void {
+    this.#text += text;
+  }
+
+  /** No more text comes. */
+  end(): void {
+    this.#ended = true;
+  }
+
+  /** Whether the text ended where a reader needed more of it. */
+  get starved(): boolean {
+    return this.#starved;
+  }
+
+  /** What has come and is not read yet. */
+  get rest(): string {
+    return this.#text.slice(this.#at);
+  }
+
+  /** A place to come back to. */
+  get place(): number {
+    return this.#dropped + this.#at;
+  }
+
+  /** Reads on from an earlier place; not from before text that was streamed by `streamUntil`. */
+  rewind(place: number): void {
+    this.#at = place - this.#dropped;
+  }
+
+  skip(length: number): void {
+    this.#at += length;
+  }
+
+  /** Waits until something is there; false where the text ended instead. */
+  *some(): Reading<boolean> {
+    while (this.rest === '') {
+      if (this.#ended) return this.#starve(false);
+      yield undefined;
+    }
+    return true;
+  }
+
+  /** Reads past white space. */
+  *skipSpace(): Reading {
+    while (yield* this.some()) {
+      const length = this.rest.length - this.rest.trimStart().length;
+      this.skip(length);
+      if (this.rest !== '') return;
+    }
+  }
+
+  /** Reads past one of the texts, the longest that stands here, and gives it; undefined where none does. */
+  *take(...texts: readonly string[]): Reading<string | undefined> {
+    const sorted = texts.toSorted((one, other) => other.length - one.length);
+    for (;;) {
+      const rest = this.rest;
+      const waits = sorted.some((text) => text.length > rest.length && text.startsWith(rest));
+      const found = sorted.find((text) => rest.startsWith(text));
+      // A longer one may still come where a shorter one is there already.
+      if (!waits || this.#ended) {
+        if (found === undefined) return waits ? this.#starve(undefined) : undefined;
+        this.skip(found.length);
+        return found;
+      }
+      yield undefined;
+    }
+  }
+
+  /**
+   * Reads text up to the first of the marks and past it, streaming it as pieces while it comes.
+   *
+   * @param marks texts that end it
+   * @param piece makes a piece of the text that is decided
+   * @param space `trim` leaves out white space before a mark
+   * @returns the mark, and the white space that was left out; undefined where the text ended first
+   */
+  *streamUntil(
+    marks: readonly string[],
+    piece: (text: string) => OutputPiece,
+    space: 'keep' | 'trim' = 'keep',
+  ): Reading<{ readonly mark: string; readonly space: string } | undefined> {
+    for (;;) {
+      const rest = this.rest;
+      const found = firstOf(rest, marks);
+      if (found !== undefined) {
+        const before = rest.slice(0, found.at);
+        const shown = space === 'trim' ? before.trimEnd() : before;
+        if (shown !== '') yield piece(shown);
+        this.skip(found.at + found.mark.length);
+        return { mark: found.mark, space: before.slice(shown.length) };
+      }
+      const held = this.#ended ? 0 : heldBack(rest, marks, space);
+      const shown = rest.slice(0, rest.length - held);
+      if (shown !== '') yield piece(shown);
+      this.skip(shown.length);
+      this.#release();
+      if (this.#ended) return this.#starve(undefined);
+      yield undefined;
+    }
+  }
+
+  /** Reads text up to the first of the marks and past it, all at once. */
+  *readUntil(...marks: readonly string[]): Reading<{ text: string; mark: string } | undefined> {
+    for (;;) {
+      const found = firstOf(this.rest, marks);
+      if (found !== undefined) {
+        const text = this.rest.slice(0, found.at);
+        this.skip(found.at + found.mark.length);
+        return { text, mark: found.mark };
+      }
+      if (this.#ended) return this.#starve(undefined);
+      yield undefined;
+    }
+  }
+
+  /**
+   * Reads one JSON value, streaming its text as pieces. It looks at strings and brackets only, so that
+   * what a model wrote wrongly comes through as it is. Gives whether the value is complete.
+   */
+  *streamJson(piece: (text: string) => OutputPiece): Reading<boolean> {
+    const scan = new JsonScan();
+    while (yield* this.some()) {
+      const rest = this.rest;
+      const length = scan.advance(rest);
+      if (length > 0) yield piece(rest.slice(0, length));
+      this.skip(length);
+      if (scan.complete) return true;
+      // A bare value, such as a number, ends before what can't belong to it.
+      if (length < rest.length) return scan.begun;
+    }
+    return scan.bare;
+  }
+
+  /** The same, given as a whole; undefined where it is not complete. */
+  *readJson(): Reading<string | undefined> {
+    const start = this.place;
+    const scanning = this.streamJson((text) => ({ type: 'text', text }));
+    for (;;) {
+      const step = scanning.next();
+      if (step.done === true)
+        return step.value ? this.#text.slice(start - this.#dropped, this.#at) : undefined;
+      if (step.value === undefined) yield undefined;
+    }
+  }
+
+  /** Drops what has been read, so that a long text is not copied again with each piece. */
+  #release(): void {
+    this.#dropped += this.#at;
+    this.#text = this.rest;
+    this.#at = 0;
+  }
+
+  #starve<Result>(result: Result): Result {
+    this.#starved = true;
+    return result;
+  }
+}
+
+/** How far a JSON value reaches, by its strings and brackets. */
+class JsonScan {
+  #depth = 0;
+  #inString = false;
+  #escaped = false;
+  begun = false;
+  complete = false;
+
+  /** A value without brackets or quotes has begun, which only its surroundings end. */
+  get bare(): boolean {
+    return this.begun && this.#depth === 0 && !this.#inString;
+  }
+
+  /** How many characters of the text belong to the value. */
+  advance(text: string): number {
+    for (let index = 0; index < text.length; index++) {
+      const character = text.charAt(index);
+      if (!this.#inString && this.#depth === 0 && this.begun && /[\s,\]}<]/.test(character)) {
+        return index;
+      }
+      this.begun = true;
+      this.#read(character);
+      if (this.complete) return index + 1;
+    }
+    return text.length;
+  }
+
+  #read(character: string): void {
+    if (this.#inString) {
+      if (this.#escaped) this.#escaped = false;
+      else if (character === '\\') this.#escaped = true;
+      else if (character === '"') this.#close();
+      return;
+    }
+    if (character === '"') this.#inString = true;
+    else if (character === '{' || character === '[') this.#depth++;
+    else if (character === '}' || character === ']') {
+      this.#depth--;
+      this.complete = this.#depth <= 0;
+    }
+  }
+
+  #close(): void {
+    this.#inString = false;
+    this.complete = this.#depth === 0;
+  }
+}
+
+function firstOf(
+  text: string,
+  marks: readonly string[],
+): { readonly at: number; readonly mark: string } | undefined {
+  let best: { readonly at: number; readonly mark: string } | undefined;
+  for (const mark of marks) {
+    const at = text.indexOf(mark);
+    const better =
+      best === undefined || at < best.at || (at === best.at && mark.length > best.mark.length);
+    if (at !== -1 && better) best = { at, mark };
+  }
+  return best;
+}
+
+/** What may be, or stand before, the beginning of a mark. */
+function heldBack(text: string, marks: readonly string[], space: 'keep' | 'trim'): number {
+  const begun = undecided(text, marks);
+  if (space === 'keep') return begun;
+  const before = text.slice(0, text.length - begun);
+  return begun + before.length - before.trimEnd().length;
+}
