@@ -11,7 +11,7 @@ const citations = sourceFiles('test')
 
 describe('[R2.T-cited] requirements', () => {
   it('have one well-formed id each', () => {
-    expect(known.filter((id) => !/^R\d+\.(\d+|T)-[a-z0-9-]+$/.test(id))).toEqual([]);
+    expect(known.filter((id) => !/^R\d+\.(\d+|T|D)-[a-z0-9-]+$/.test(id))).toEqual([]);
     expect(known.filter((id, index) => known.indexOf(id) !== index)).toEqual([]);
   });
 
