@@ -3,7 +3,7 @@ import { hermes } from './hermes.ts';
 import { plain } from './plain.ts';
 
 /** The known families, the first that recognises a template wins; the last takes any. */
-const FORMATS = [hermes, plain] as const;
+export const FORMATS: readonly ChatFormat[] = [hermes, plain];
 
 /** The family that a chat template (Jinja source) belongs to. */
 export function chooseFormat(template: string): ChatFormat {

@@ -1,7 +1,7 @@
 import type { ChatFormat } from '../format.ts';
 import { literal, oneOf } from '../gbnf.ts';
 import { defineSchema } from '../grammar.ts';
-import { readJsonCall } from './calls.ts';
+import { readJsonCall, takeClosing } from './calls.ts';
 
 const OPEN = '<tool_call>';
 const CLOSE = '</tool_call>';
@@ -23,8 +23,7 @@ export const hermes: ChatFormat = {
     *read(source, tools) {
       const read = yield* readJsonCall(source, tools, { name: 'name', input: ['arguments'] });
       if (!read) return false;
-      yield* source.skipSpace();
-      yield* source.take(CLOSE);
+      yield* takeClosing(source, CLOSE);
       return true;
     },
     grammar(tools, rules) {

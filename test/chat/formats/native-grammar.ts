@@ -1,0 +1,24 @@
+import type { Llama } from 'node-llama-cpp';
+import type { CallableTool, ChatFormat } from '../../../src/chat/format.ts';
+import { GrammarRules } from '../../../src/chat/gbnf.ts';
+
+/** Whether a whole text is admitted. */
+export type Admits = (text: string) => boolean;
+
+/** Compiles what a family admits behind a trigger, by llama.cpp itself. Throws where it is no grammar. */
+export async function compileCalls(
+  llama: Llama,
+  format: ChatFormat,
+  tools: readonly CallableTool[],
+  options: { readonly trigger: string; readonly parallel: boolean },
+): Promise<Admits> {
+  const rules = new GrammarRules();
+  const root = format.tools?.grammar(tools, rules, options) ?? '""';
+  const grammar = await llama.createGrammar({ grammar: rules.write(root) });
+  // An internal member of node-llama-cpp 3.22.1: nothing public tells what a grammar admits.
+  const native: unknown = Reflect.get(grammar, '_grammar');
+  if (typeof native !== 'object' || native === null) throw new Error('No native grammar.');
+  const isTextCompatible: unknown = Reflect.get(native, 'isTextCompatible');
+  if (typeof isTextCompatible !== 'function') throw new Error('No native isTextCompatible.');
+  return (text) => Reflect.apply(isTextCompatible, native, [text]) === true;
+}
