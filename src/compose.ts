@@ -38,7 +38,7 @@ export async function composeModels(settings: Settings, logger: Logger): Promise
   const current = () => withDefault(live.current, settings.defaultModel);
   const runtime = new Runtime({
     registry: current,
-    backends: backendFactories(settings),
+    backends: backendFactories(settings, logger),
     exists: existsSync,
     overflow: settings.overflow,
   });
@@ -114,12 +114,13 @@ function withDefault(registry: Registry, defaultModel: string | undefined): Regi
 }
 
 /** Each backend is loaded by the first request for it: a start should cost what is needed. */
-function backendFactories(settings: Settings): BackendFactories {
+function backendFactories(settings: Settings, logger: Logger): BackendFactories {
   return {
     llama: async () => {
       const { createLlamaBackend } = await import('./backends/llama/backend.ts');
       const { engine, threads, context } = settings;
-      return createLlamaBackend({ engine, threads, context, queueLimit: QUEUE_LIMIT });
+      const log = (message: string) => logger.warn(message);
+      return createLlamaBackend({ engine, threads, context, queueLimit: QUEUE_LIMIT, log });
     },
     ollama: async () => {
       const { createOllamaBackend } = await import('./backends/ollama/backend.ts');

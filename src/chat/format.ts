@@ -54,6 +54,8 @@ export interface ChatFormat {
   recognises(template: string): boolean;
   readonly thinking?: ThinkingTags;
   readonly tools?: ToolSyntax;
+  /** What ends the thinking when its budget is spent, where that is more than the closing tag. */
+  readonly thinkingEnd?: string;
   /** What the template takes as `reasoning_effort`, the lowest first; absent where it takes none. */
   readonly efforts?: readonly string[];
   /**

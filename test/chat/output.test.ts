@@ -4,6 +4,7 @@ import { chooseFormat } from '../../src/chat/formats/choose.ts';
 import { hermes } from '../../src/chat/formats/hermes.ts';
 import { plain } from '../../src/chat/formats/plain.ts';
 import type { ChatFormat } from '../../src/chat/format.ts';
+import { mergeDeltas } from '../../src/chat/merge-deltas.ts';
 import { Output } from '../../src/chat/output.ts';
 import type { GenerationEvent } from '../../src/core/events.ts';
 import { cut } from '../support/cut.ts';
@@ -30,24 +31,10 @@ function events(pieces: readonly string[], setup: Setup = {}): readonly Generati
   const all: GenerationEvent[] = [];
   for (const piece of pieces) {
     all.push(...output.push(piece));
-    if (output.stopped !== null) return [...joined(all), { type: 'text-delta', text: '<STOP>' }];
+    if (output.stopped !== null)
+      return [...mergeDeltas(all), { type: 'text-delta', text: '<STOP>' }];
   }
-  return joined([...all, ...output.end()]);
-}
-
-function joined(all: readonly GenerationEvent[]): GenerationEvent[] {
-  const result: GenerationEvent[] = [];
-  for (const event of all) {
-    const last = result.at(-1);
-    if (last?.type === 'text-delta' && event.type === 'text-delta') {
-      result[result.length - 1] = { type: 'text-delta', text: last.text + event.text };
-    } else if (last?.type === 'thinking-delta' && event.type === 'thinking-delta') {
-      result[result.length - 1] = { type: 'thinking-delta', text: last.text + event.text };
-    } else if (last?.type === 'tool-call-delta' && event.type === 'tool-call-delta') {
-      result[result.length - 1] = { ...event, json: last.json + event.json };
-    } else result.push(event);
-  }
-  return result;
+  return mergeDeltas([...all, ...output.end()]);
 }
 
 const text = (value: string): GenerationEvent => ({ type: 'text-delta', text: value });
@@ -135,9 +122,9 @@ const ROWS: readonly (readonly [string, string, Setup, readonly GenerationEvent[
 
 describe('[R2.T-parse-property] a model’s output', () => {
   it.each(ROWS)('is told apart: %s', (_title, output, setup, expected) => {
-    const wanted = joined(expected);
-    expect(joined(events([output], setup))).toEqual(wanted);
-    expect(joined(events(output.split(''), setup))).toEqual(wanted);
+    const wanted = mergeDeltas(expected);
+    expect(mergeDeltas(events([output], setup))).toEqual(wanted);
+    expect(mergeDeltas(events(output.split(''), setup))).toEqual(wanted);
   });
 
   it('means the same for every way to cut it', () => {
@@ -163,7 +150,9 @@ describe('[R2.T-parse-property] a model’s output', () => {
         fc.boolean(),
         (output, cuts, thinkingOpen) => {
           const setup = { thinkingOpen, stops: ['END'] };
-          expect(joined(events(cut(output, cuts), setup))).toEqual(joined(events([output], setup)));
+          expect(mergeDeltas(events(cut(output, cuts), setup))).toEqual(
+            mergeDeltas(events([output], setup)),
+          );
         },
       ),
       { numRuns: 3000 },

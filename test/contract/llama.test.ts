@@ -12,6 +12,7 @@ describe('[R2.7-contract] [R2.7-isolated] llama, isolated', () => {
       threads: 1,
       context: undefined,
       queueLimit: 8,
+    log: () => undefined,
       childModule,
     }),
     model: MINI,
@@ -25,6 +26,7 @@ describe('[R2.7-contract] [R2.7-in-process] llama, in-process', () => {
       threads: 1,
       context: undefined,
       queueLimit: 8,
+    log: () => undefined,
     }),
     model: MINI,
   }));

@@ -7,6 +7,8 @@ import { IsolatedEngine } from './isolated-engine.ts';
 export interface LlamaBackendOptions extends EngineSettings {
   /** A child process per model, or this process. */
   readonly engine: 'isolated' | 'in-process';
+  /** Told in one line what an engine could not honour, but did not stop at. */
+  readonly log: (message: string) => void;
   /** The compiled module of the child process, where it is not beside this one. */
   readonly childModule?: URL;
 }
@@ -55,8 +57,8 @@ async function openEngine(spec: ModelSpec, options: LlamaBackendOptions): Promis
   const settings = { threads, context, queueLimit };
   if (options.engine === 'in-process') {
     const { LlamaEngine } = await import('./llama-engine.ts');
-    return LlamaEngine.open(spec, settings);
+    return LlamaEngine.open(spec, settings, options.log);
   }
   const childModule = options.childModule ?? new URL('./child.js', import.meta.url);
-  return new IsolatedEngine({ spec, settings, childModule });
+  return new IsolatedEngine({ spec, settings, childModule, log: options.log });
 }

@@ -35,6 +35,10 @@ process.on('message', (command: EngineCommand) => {
   }
 });
 
+function log(message: string): void {
+  reply({ type: 'log', message });
+}
+
 type OpenCommand = Extract<EngineCommand, { readonly type: 'open' }>;
 type Call = Exclude<EngineCommand, { readonly type: 'open' | 'cancel' }>;
 
@@ -54,7 +58,7 @@ async function answer(command: Call): Promise<void> {
 /** The engine, opened once; what could not be opened is tried again by the next call. */
 function openEngine(): Promise<LlamaEngine> {
   if (model === undefined) throw new RuntimeFailure('internal', 'The engine was told no model.');
-  opening ??= LlamaEngine.open(model.spec, model.settings).catch((error: unknown) => {
+  opening ??= LlamaEngine.open(model.spec, model.settings, log).catch((error: unknown) => {
     opening = undefined;
     throw error;
   });

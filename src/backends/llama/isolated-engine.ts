@@ -14,6 +14,8 @@ import { abortReason } from './queue.ts';
 export interface IsolatedEngineOptions {
   readonly spec: ModelSpec;
   readonly settings: EngineSettings;
+  /** Told in one line what the engine could not honour. */
+  readonly log: (message: string) => void;
   /** The compiled module that the child process runs. */
   readonly childModule: URL;
 }
@@ -110,7 +112,7 @@ export class IsolatedEngine implements Engine {
   }
 
   #start(): ChildProcess {
-    const { spec, settings, childModule } = this.#options;
+    const { spec, settings, childModule, log } = this.#options;
     const child = fork(childModule, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] });
     const calls = new Map<number, EventChannel<Answer>>();
     this.#calls = calls;
@@ -118,7 +120,10 @@ export class IsolatedEngine implements Engine {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       printed = (printed + text).slice(-KEPT_CHARACTERS);
     });
-    child.on('message', (reply: EngineReply) => deliver(calls, reply));
+    child.on('message', (reply: EngineReply) => {
+      if (reply.type === 'log') log(reply.message);
+      else deliver(calls, reply);
+    });
     child.on('error', () => undefined);
     child.once('exit', (code, signal) => {
       if (this.#child === child) this.#child = undefined;
@@ -141,7 +146,10 @@ function send(child: ChildProcess, command: EngineCommand): void {
   if (child.connected) child.send(command, () => undefined);
 }
 
-function deliver(calls: Map<number, EventChannel<Answer>>, reply: EngineReply): void {
+function deliver(
+  calls: Map<number, EventChannel<Answer>>,
+  reply: Exclude<EngineReply, { readonly type: 'log' }>,
+): void {
   const channel = calls.get(reply.call);
   if (channel === undefined) return;
   const settle = (...answers: readonly Answer[]) => {

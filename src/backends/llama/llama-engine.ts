@@ -7,21 +7,19 @@ import {
 } from '../../core/errors.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 import type { ModelSpec } from '../../core/model.ts';
-import { renderPrompt } from '../../chat/render.ts';
-import type { Prompt } from '../../chat/render.ts';
+import type { Speaker } from './decoding.ts';
 import { contextSizeFor, defaultThreads, usableTokens } from './engine.ts';
 import type { Engine, EngineSettings } from './engine.ts';
 import { generateOn } from './generation.ts';
-import type { PreparedRequest } from './generation.ts';
+import { Grammars } from './grammars.ts';
 import { loadWeights } from './loaded-model.ts';
-import type { LoadedModel } from './loaded-model.ts';
 import { readHead } from './model-head.ts';
 import type { ModelHead } from './model-head.ts';
 import { startLlama } from './native.ts';
 import type { NativeLlama } from './native.ts';
+import { Prompter } from './prompter.ts';
 import { raceAbort, SlotQueue } from './queue.ts';
 import { Slot } from './slot.ts';
-import { tokenizePrompt } from './vocabulary.ts';
 
 /** llama.cpp in this process, for one model. Its weights are loaded by the first generation. */
 export class LlamaEngine implements Engine {
@@ -31,7 +29,9 @@ export class LlamaEngine implements Engine {
   readonly #threads: number;
   readonly #contextSize: number;
   readonly #queue: SlotQueue;
-  #loading: Promise<{ readonly loaded: LoadedModel; readonly slot: Slot }> | undefined;
+  readonly #prompter: Prompter;
+  readonly #log: (message: string) => void;
+  #loading: Promise<{ readonly slot: Slot; readonly speaker: Speaker }> | undefined;
   #share = 0;
 
   private constructor(
@@ -39,6 +39,7 @@ export class LlamaEngine implements Engine {
     head: ModelHead,
     spec: ModelSpec & { readonly file: string },
     settings: EngineSettings & { readonly threads: number },
+    log: (message: string) => void,
   ) {
     this.#native = native;
     this.#head = head;
@@ -49,10 +50,20 @@ export class LlamaEngine implements Engine {
       { model: spec.context, server: settings.context },
       head.trainedContext,
     );
+    this.#prompter = new Prompter(head, this.#contextSize);
+    this.#log = log;
   }
 
-  /** Starts llama.cpp and reads the model's head. Throws `model-load-failed`. */
-  static async open(spec: ModelSpec, settings: EngineSettings): Promise<LlamaEngine> {
+  /**
+   * Starts llama.cpp and reads the model's head. Throws `model-load-failed`.
+   *
+   * @param log told in one line what could not be honoured, but stops nothing
+   */
+  static async open(
+    spec: ModelSpec,
+    settings: EngineSettings,
+    log: (message: string) => void,
+  ): Promise<LlamaEngine> {
     if (spec.file === undefined) {
       throw new RuntimeFailure(
         'model-load-failed',
@@ -62,16 +73,16 @@ export class LlamaEngine implements Engine {
     const named = { ...spec, file: spec.file };
     const native = await startLlama();
     const threads = settings.threads ?? defaultThreads(native.llama.cpuMathCores);
-    return new LlamaEngine(native, await readHead(native, named), named, { ...settings, threads });
+    const head = await readHead(native, named);
+    return new LlamaEngine(native, head, named, { ...settings, threads }, log);
   }
 
   async capabilities(): Promise<Capabilities> {
-    const { format, traits } = this.#head.template;
     return {
       contextTokens: usableTokens(this.#contextSize),
-      thinking: traits.thinking,
-      tools: format.tools === undefined ? 'none' : 'auto',
-      structuredOutput: false,
+      thinking: this.#head.template.traits.thinking,
+      tools: 'enforced',
+      structuredOutput: true,
       images: false,
       documents: false,
       citations: false,
@@ -80,14 +91,14 @@ export class LlamaEngine implements Engine {
   }
 
   async countTokens(request: GenerationRequest): Promise<number> {
-    return this.#tokenize(this.#render(request)).length;
+    return this.#prompter.count(request);
   }
 
   async *generate(
     request: GenerationRequest,
     signal: AbortSignal,
   ): AsyncGenerator<GenerationEvent> {
-    const prepared = this.#prepare(request);
+    const prepared = this.#prompter.prepare(request);
     const place = this.#queue.enter();
     try {
       yield { type: 'admitted', inputTokens: prepared.tokens.length };
@@ -95,13 +106,12 @@ export class LlamaEngine implements Engine {
       if (this.#share < 1) {
         yield { type: 'progress', phase: 'loading', done: this.#share, total: 1 };
       }
-      const { loaded, slot } = await raceAbort(loading, signal);
+      const { slot, speaker } = await raceAbort(loading, signal);
       if (place.ahead > 0) {
         yield { type: 'progress', phase: 'queued', done: 0, total: place.ahead };
       }
       await place.turn(signal);
-      const { format } = this.#head.template;
-      yield* generateOn(slot, loaded.model, format, prepared, signal);
+      yield* generateOn(slot, speaker, prepared, signal);
     } finally {
       place.leave();
     }
@@ -109,43 +119,6 @@ export class LlamaEngine implements Engine {
 
   async close(): Promise<void> {
     await this.#native.llama.dispose();
-  }
-
-  #prepare(request: GenerationRequest): PreparedRequest {
-    const prompt = this.#render(request);
-    const tokens = this.#tokenize(prompt);
-    const context = usableTokens(this.#contextSize);
-    if (tokens.length >= context) throw promptTooLong(tokens.length, context - 1);
-    const room = context - tokens.length;
-    if (request.maxTokens <= room) {
-      return {
-        request,
-        prompt,
-        tokens,
-        limit: { tokens: request.maxTokens, reason: 'max-tokens' },
-      };
-    }
-    if (request.overflow === 'strict') {
-      throw contextLimitExceeded(tokens.length, request.maxTokens, context);
-    }
-    return { request, prompt, tokens, limit: { tokens: room, reason: 'context-exceeded' } };
-  }
-
-  #render(request: GenerationRequest): Prompt {
-    try {
-      return renderPrompt(this.#head.template, request);
-    } catch (error) {
-      if (error instanceof RuntimeFailure) throw error;
-      throw new RuntimeFailure(
-        'invalid-request',
-        `messages: the chat template of ${this.#spec.name} refuses this conversation: ${messageOf(error)}`,
-        { cause: error },
-      );
-    }
-  }
-
-  #tokenize(prompt: Prompt) {
-    return tokenizePrompt(this.#head.model, prompt.stretches);
   }
 
   /** Loads once, however many wait; a failed load may be tried again. */
@@ -159,7 +132,10 @@ export class LlamaEngine implements Engine {
     })
       .then((loaded) => {
         this.#share = 1;
-        return { loaded, slot: new Slot(loaded) };
+        const { model } = loaded;
+        const { format } = this.#head.template;
+        const grammars = new Grammars(model, format, this.#log);
+        return { slot: new Slot(loaded), speaker: { model, format, grammars } };
       })
       .catch((error: unknown) => {
         this.#loading = undefined;

@@ -1,4 +1,6 @@
 import type { LlamaModel } from 'node-llama-cpp';
+import { injectedFormat, injectedTraits, injectionFor } from '../../chat/inject.ts';
+import type { Injection } from '../../chat/inject.ts';
 import { chooseFormat } from '../../chat/formats/choose.ts';
 import { ControlTokens } from '../../chat/control-tokens.ts';
 import type { ChatTemplate } from '../../chat/render.ts';
@@ -14,6 +16,8 @@ import { controlTokenTexts } from './vocabulary.ts';
 export interface ModelHead {
   readonly model: LlamaModel;
   readonly template: ChatTemplate;
+  /** What instructions in the prompt stand for, since the template does not know it. */
+  readonly injection: Injection;
   /** The context size that the model was trained on, in tokens. */
   readonly trainedContext: number;
 }
@@ -33,15 +37,18 @@ export async function readHead(
     );
   }
   const render = createRenderer(native.llama, source);
-  const format = chooseFormat(source);
+  const own = chooseFormat(source);
   const bos = model.tokens.bosString ?? '';
   const eos = model.tokens.eosString ?? '';
+  const traits = probeTemplate(render, own, { bos, eos });
+  const injection = injectionFor(own, traits);
   return {
     model,
+    injection,
     template: {
       render,
-      format,
-      traits: probeTemplate(render, format, { bos, eos }),
+      format: injectedFormat(own, injection),
+      traits: injectedTraits(traits, injection),
       control: new ControlTokens(controlTokenTexts(model)),
       bos,
       eos,

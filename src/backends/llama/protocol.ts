@@ -13,12 +13,13 @@ export type EngineCommand =
   | { readonly type: 'generate'; readonly call: number; readonly request: GenerationRequest }
   | { readonly type: 'cancel'; readonly call: number };
 
-/** What the child answers. All but `events` end their call. */
+/** What the child answers. All but `events` and `log` end their call. */
 export type EngineReply =
   | { readonly type: 'events'; readonly call: number; readonly events: readonly GenerationEvent[] }
   | { readonly type: 'counted'; readonly call: number; readonly tokens: number }
   | { readonly type: 'described'; readonly call: number; readonly capabilities: Capabilities }
   | { readonly type: 'done'; readonly call: number }
+  | { readonly type: 'log'; readonly message: string }
   | { readonly type: 'failed'; readonly call: number; readonly failure: PlainFailure };
 
 /** A RuntimeFailure as JSON. */

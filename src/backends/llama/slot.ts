@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { LlamaContextSequence, Token } from 'node-llama-cpp';
+import type { LlamaContextSequence, LlamaGrammarEvaluationState, Token } from 'node-llama-cpp';
 import type { Sampling } from '../../core/model.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { prefillStep } from './prefill-steps.ts';
@@ -13,6 +13,9 @@ const MOST_SEEDS = 2 ** 32 - 1;
 
 /** A generator of tokens that takes tokens to put in place of the one it yielded last. */
 export type TokenStream = AsyncGenerator<Token, void, void | Token | Token[]>;
+
+/** The grammar that the next token has to follow, if any. */
+export type GrammarAt = () => LlamaGrammarEvaluationState | undefined;
 
 /** One sequence of a context: it keeps the state of its last prompt, which the next may share. */
 export class Slot {
@@ -51,8 +54,11 @@ export class Slot {
     }
   }
 
-  /** Samples tokens behind the prompt's last one, until the model ends its turn. */
-  decode(last: Token, sampling: Sampling): TokenStream {
+  /**
+   * Samples tokens behind the prompt's last one, until the model ends its turn. `grammar` is asked
+   * before each token which grammar it has to follow.
+   */
+  decode(last: Token, sampling: Sampling, grammar: GrammarAt): TokenStream {
     const { temperature, topK, topP, minP } = { ...DEFAULT_SAMPLING, ...sampling };
     return this.#sequence.evaluate([last], {
       temperature,
@@ -61,6 +67,7 @@ export class Slot {
       minP,
       // The library's own default is the time in seconds: requests of one second would be alike.
       seed: sampling.seed ?? randomInt(MOST_SEEDS),
+      grammarEvaluationState: grammar,
       contextShift: { strategy: refuseShift },
     });
   }

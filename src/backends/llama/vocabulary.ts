@@ -28,6 +28,8 @@ export class TokenText {
   readonly #model: LlamaModel;
   #pending: Token[] = [];
   #before: Token[];
+  /** `#before` as it was before the last whole text. */
+  #earlier: Token[] = [];
 
   /** `before` are the last tokens of the prompt. */
   constructor(model: LlamaModel, before: readonly Token[]) {
@@ -52,7 +54,13 @@ export class TokenText {
     return text;
   }
 
+  /** Takes other tokens in place of those that the last whole text came from. */
+  replace(tokens: readonly Token[]): void {
+    this.#before = [...this.#earlier, ...tokens].slice(-CONTEXT);
+  }
+
   #settle(): void {
+    this.#earlier = this.#before;
     this.#before = [...this.#before, ...this.#pending].slice(-CONTEXT);
     this.#pending = [];
   }

@@ -1,0 +1,50 @@
+import type { JsonObject } from '../core/json.ts';
+import type { CallableTool, ChatFormat } from './format.ts';
+import { GrammarRules, literal, oneOf } from './gbnf.ts';
+import { defineSchema } from './grammar.ts';
+
+export interface CallGrammarOptions {
+  readonly format: ChatFormat;
+  /** The tools that may be called. */
+  readonly tools: readonly CallableTool[];
+  readonly parallel: boolean;
+  /** Told why a schema could not be compiled; any JSON object is admitted in its place. */
+  readonly onDegraded: (reason: string) => void;
+}
+
+/** The grammar (GBNF) of what follows a trigger: calls whose arguments are valid. */
+export function writeCallGrammar(trigger: string, options: CallGrammarOptions): string {
+  const rules = new GrammarRules();
+  return rules.write(callExpression(rules, trigger, options));
+}
+
+/**
+ * The grammar of a whole answer that is held to a schema: JSON, or calls where there are tools.
+ *
+ * @param mayThink the answer may still begin with the opening tag of thinking, behind which no grammar
+ *   holds until the thinking has ended
+ */
+export function writeAnswerGrammar(
+  schema: JsonObject,
+  mayThink: boolean,
+  options: CallGrammarOptions,
+): string {
+  const { format, tools } = options;
+  const rules = new GrammarRules();
+  const answers = [defineSchema(rules, schema)];
+  if (tools.length > 0) {
+    for (const trigger of format.tools?.triggers ?? []) {
+      answers.push(`(${literal(trigger)} ${callExpression(rules, trigger, options)} [ \\n]*)+`);
+    }
+  }
+  if (mayThink && format.thinking !== undefined) answers.push(literal(format.thinking.open));
+  return rules.write(`[ \\n]* ${oneOf(answers)}`);
+}
+
+function callExpression(
+  rules: GrammarRules,
+  trigger: string,
+  { format, tools, parallel }: CallGrammarOptions,
+): string {
+  return format.tools?.grammar(tools, rules, { trigger, parallel }) ?? '[^]*';
+}

@@ -1,0 +1,77 @@
+import type { Conversation, TextPart, ToolSpec } from '../core/conversation.ts';
+import type { ChatFormat } from './format.ts';
+import { hermes } from './formats/hermes.ts';
+import type { TemplateTraits } from './messages.ts';
+
+/** What a model's own template does not know, and instructions in the prompt stand for. */
+export interface Injection {
+  readonly tools: boolean;
+  readonly thinking: boolean;
+}
+
+/** What has to be injected for a family and a template. */
+export function injectionFor(format: ChatFormat, traits: TemplateTraits): Injection {
+  return {
+    tools: format.tools === undefined,
+    thinking: traits.thinking === 'none',
+  };
+}
+
+/** The family with Hermes syntax in place of what it does not have. */
+export function injectedFormat(format: ChatFormat, { tools, thinking }: Injection): ChatFormat {
+  return {
+    ...format,
+    ...(tools && hermes.tools && { tools: hermes.tools }),
+    ...(thinking && hermes.thinking && { thinking: hermes.thinking }),
+  };
+}
+
+/** The template's traits with what instructions make of them. */
+export function injectedTraits(traits: TemplateTraits, { thinking }: Injection): TemplateTraits {
+  return thinking ? { ...traits, thinking: 'switchable' } : traits;
+}
+
+/**
+ * The conversation with instructions at the end of its system prompt, where its tools stand as text.
+ *
+ * @param tools those that may be called
+ * @param thinks the model is to think before it answers
+ */
+export function injectInstructions(
+  conversation: Conversation,
+  injection: Injection,
+  tools: readonly ToolSpec[],
+  thinks: boolean,
+): Conversation {
+  const instructions = [
+    ...(injection.tools && tools.length > 0 ? [toolInstructions(tools)] : []),
+    ...(injection.thinking && thinks ? [THINKING] : []),
+  ].map((text): TextPart => ({ kind: 'text', text }));
+  return {
+    system: [...conversation.system, ...instructions],
+    turns: conversation.turns,
+    tools: injection.tools ? [] : conversation.tools,
+  };
+}
+
+const THINKING = `# Thinking
+
+Think before you answer: write your thoughts between <think> and </think>, then the answer behind them.`;
+
+function toolInstructions(tools: readonly ToolSpec[]): string {
+  const listed = tools.map(({ name, description, inputSchema }) =>
+    JSON.stringify({ name, description, parameters: inputSchema }),
+  );
+  return `# Tools
+
+You can call these tools:
+<tools>
+${listed.join('\n')}
+</tools>
+
+To call one, reply with its name and its arguments as JSON in tool_call tags:
+<tool_call>
+{"name": NAME, "arguments": ARGUMENTS}
+</tool_call>
+Its result comes back in tool_response tags. Without a need for a tool, answer in plain text.`;
+}
