@@ -6,6 +6,17 @@ import type { Reading, Source } from './reader.ts';
 export interface ThinkingTags {
   readonly open: string;
   readonly close: string;
+  /** Calls may stand inside of the thinking, and end it. */
+  readonly endsAtCalls?: boolean;
+}
+
+/** The tags that a family puts around the text of its answers. */
+export interface AnswerTags {
+  /** Empty where only a closing one is written. */
+  readonly open: string;
+  readonly close: string;
+  /** Every answer has them: text that a prompt begins needs the opening one before it. */
+  readonly always: boolean;
 }
 
 /** A tool that may be called. */
@@ -21,8 +32,13 @@ export interface ToolSyntax {
    * prompt where a call is demanded.
    */
   readonly triggers: readonly string[];
-  /** Further ones that count at the beginning of the output only, such as a bare `{"name":`. */
-  readonly triggersAtStart?: readonly string[];
+  /**
+   * Further ones that count at the beginning of the output only, such as a bare `{"name": "search"`. The
+   * grammar of calls holds behind them, so they name a tool where other text could begin alike.
+   */
+  triggersAtStart?(tools: readonly CallableTool[]): readonly string[];
+  /** What is appended to the prompt where a call is demanded, where that is not the first trigger. */
+  readonly forced?: string;
   /**
    * Reads what follows a trigger: one call, or several where they stand in one list. It may give
    * `call-start` once it is certain of a tool's name, and from then on what it reads belongs to that
@@ -53,6 +69,9 @@ export interface ChatFormat {
   /** Whether a chat template (Jinja source) is one of this family. */
   recognises(template: string): boolean;
   readonly thinking?: ThinkingTags;
+  /** It thinks whatever the prompt says; only its effort can be told. */
+  readonly alwaysThinks?: boolean;
+  readonly answer?: AnswerTags;
   readonly tools?: ToolSyntax;
   /** What ends the thinking when its budget is spent, where that is more than the closing tag. */
   readonly thinkingEnd?: string;

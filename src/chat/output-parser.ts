@@ -69,30 +69,39 @@ type Boundary = 'start' | 'between' | 'none';
 
 /** Reads text with thinking tags and calls in it, which is how nearly all families write. */
 function* readTagged(source: Source, format: ChatFormat, context: OutputContext): Reading {
-  const open = format.thinking?.open;
+  const { thinking, answer } = format;
   const syntax = context.tools.length > 0 ? format.tools : undefined;
   const triggers = syntax?.triggers ?? [];
-  const opening = [...(open === undefined ? [] : [open]), ...triggers];
+  const atStart = syntax?.triggersAtStart?.(context.tools) ?? [];
+  const opening = [thinking?.open, answer?.open, ...triggers, ...atStart].filter(isTag);
+  const inAnswer = answer?.open === '' || (answer?.always === true && context.continuesText);
+  let closing = inAnswer ? [answer.close] : [];
   let boundary: Boundary = context.continuesText ? 'none' : 'start';
   if (context.forced !== undefined)
     boundary = yield* readCalls(source, format, context, context.forced);
   else if (context.thinkingOpen) boundary = yield* readThinking(source, format, context);
   for (;;) {
-    const tag =
-      boundary === 'none'
-        ? undefined
-        : yield* readTag(source, boundary, [...opening, ...(syntax?.triggersAtStart ?? [])]);
-    if (tag !== undefined && tag === open) {
+    const tag = boundary === 'none' ? undefined : yield* readTag(source, boundary, opening);
+    if (tag !== undefined && tag === thinking?.open) {
       boundary = yield* readThinking(source, format, context);
+    } else if (tag !== undefined && tag === answer?.open) {
+      closing = [answer.close];
+      boundary = 'none';
     } else if (tag !== undefined) {
       boundary = yield* readCalls(source, format, context, tag);
     } else {
-      const space = triggers.length === 0 ? 'keep' : 'trim';
-      const found = yield* source.streamUntil(triggers, textPiece, space);
+      const marks = [...triggers, ...closing];
+      const space = marks.length === 0 ? 'keep' : 'trim';
+      const found = yield* source.streamUntil(marks, textPiece, space);
       if (found === undefined) return;
-      boundary = yield* readCalls(source, format, context, found.mark, found.space);
+      if (found.mark === answer?.close) boundary = 'between';
+      else boundary = yield* readCalls(source, format, context, found.mark, found.space);
     }
   }
+}
+
+function isTag(tag: string | undefined): tag is string {
+  return tag !== undefined && tag !== '';
 }
 
 /** Reads past a tag that opens a block, with the white space before it. */
@@ -111,13 +120,17 @@ function* readTag(
 function* readThinking(
   source: Source,
   format: ChatFormat,
-  { state }: OutputContext,
+  context: OutputContext,
 ): Reading<Boundary> {
-  state.thinking = true;
+  const { thinking, tools } = format;
+  const close = thinking?.close ?? '';
+  const calls = thinking?.endsAtCalls === true && context.tools.length > 0 ? tools?.triggers : [];
+  context.state.thinking = true;
   yield* source.skipSpace();
-  yield* source.streamUntil([format.thinking?.close ?? ''], thinkingPiece, 'trim');
-  state.thinking = false;
-  return 'between';
+  const found = yield* source.streamUntil([close, ...(calls ?? [])], thinkingPiece, 'trim');
+  context.state.thinking = false;
+  if (found === undefined || found.mark === close) return 'between';
+  return yield* readCalls(source, format, context, found.mark, found.space);
 }
 
 /** Reads the calls behind a trigger; where there are none, the trigger is text. */

@@ -53,8 +53,10 @@ export function renderPrompt(template: ChatTemplate, request: PromptRequest): Pr
     eos_token: template.eos,
   });
   const ending = thinkingEnd(template, rendered, prefill === '' ? request.thinking : DISABLED);
+  const answer = prefill !== '' && template.format.answer?.always === true;
+  const opening = answer ? (template.format.answer?.open ?? '') : '';
   const stretches = placeholders.restore(
-    rendered + ending.text + placeholders.protectText(prefill),
+    rendered + ending.text + opening + placeholders.protectText(prefill),
   );
   return { stretches, thinkingOpen: ending.open, continuesText: prefill !== '' };
 }

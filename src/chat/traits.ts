@@ -51,6 +51,7 @@ function thinkingTrait(
   forbids: string | undefined,
   format: ChatFormat,
 ): TemplateTraits['thinking'] {
+  if (format.alwaysThinks === true) return 'always';
   if (format.thinking === undefined) return 'none';
   if (asks !== forbids) return 'switchable';
   // A template that always opens the tag can be told not to think: the tag is closed again at once.
