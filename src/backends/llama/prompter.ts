@@ -59,7 +59,10 @@ export class Prompter {
 
   #write(request: GenerationRequest): WrittenPrompt {
     const { template, model } = this.#head;
-    const forced = isForced(request.toolChoice) ? template.format.tools?.triggers[0] : undefined;
+    const syntax = template.format.tools;
+    const forced = isForced(request.toolChoice)
+      ? (syntax?.forced ?? syntax?.triggers[0])
+      : undefined;
     const prompt = this.#render(request, forced !== undefined);
     const trigger = forced === undefined ? [] : template.control.split(forced);
     return { prompt, tokens: tokenizePrompt(model, [...prompt.stretches, ...trigger]), forced };
