@@ -14,13 +14,17 @@ export async function chat(runtime: Runtime, model: string, context: CliContext)
   const lines = createInterface({ input: stdin, output: stdout, prompt: '>>> ' });
   const interrupt = watchInterrupts(lines, context);
   let turns: readonly Turn[] = [];
+  let left = false;
   lines.prompt();
   for await (const line of lines) {
     const prompt = line.trim();
-    if (prompt === '/bye') break;
+    left = prompt === '/bye';
+    if (left) break;
     if (prompt !== '') turns = await exchange(prompt);
     lines.prompt();
   }
+  // Whoever leaves by a key stands behind the prompt still.
+  if (!left) stdout.write('\n');
   lines.close();
 
   async function exchange(prompt: string): Promise<readonly Turn[]> {

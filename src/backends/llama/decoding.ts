@@ -101,7 +101,8 @@ export class Decoding {
     const cut = length < text.length ? this.#retake(text.slice(0, length)) : undefined;
     const count = (cut ?? taken).length;
     this.outputTokens += count;
-    if (thinking || this.#output.thinking) this.thinkingTokens += count;
+    // What closes a thinking that has used its budget up is none of it.
+    if (closing === undefined && (thinking || this.#output.thinking)) this.thinkingTokens += count;
     return cut ?? closing;
   }
 

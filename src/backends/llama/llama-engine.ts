@@ -1,10 +1,5 @@
 import type { Capabilities, GenerationRequest } from '../../core/backend.ts';
-import {
-  contextLimitExceeded,
-  messageOf,
-  promptTooLong,
-  RuntimeFailure,
-} from '../../core/errors.ts';
+import { RuntimeFailure } from '../../core/errors.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 import type { ModelSpec } from '../../core/model.ts';
 import type { Speaker } from './decoding.ts';

@@ -12,7 +12,14 @@ const childModule = new URL('../../../dist/backends/llama/child.js', import.meta
 const soon = () => AbortSignal.timeout(30_000);
 
 function open(engine: 'isolated' | 'in-process', queueLimit = 8): Backend {
-  return createLlamaBackend({ engine, threads: 1, context: undefined, queueLimit, childModule, log: () => undefined });
+  return createLlamaBackend({
+    engine,
+    threads: 1,
+    context: undefined,
+    queueLimit,
+    childModule,
+    log: () => undefined,
+  });
 }
 
 /** The engines' processes: the children of this one that run the child module. */
