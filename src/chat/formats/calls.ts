@@ -43,7 +43,43 @@ export function* readJsonCall(
 ): Reading<boolean> {
   yield* source.skipSpace();
   if ((yield* source.take('{')) === undefined) return false;
-  let name: string | undefined;
+  return yield* readMembers(source, tools, keys, undefined);
+}
+
+/** Reads what is left of such an object behind its name, and streams the arguments. */
+export function* readNamedCall(source: Source, keys: JsonCallKeys, name: string): Reading {
+  yield { type: 'call-start', name };
+  yield* readMembers(source, [], keys, name);
+}
+
+/** Reads the arguments of a named call, a JSON object; gives false where none stands here. */
+export function* readArguments(source: Source, name: string): Reading<boolean> {
+  yield* source.skipSpace();
+  if (!source.rest.startsWith('{')) return false;
+  yield { type: 'call-start', name };
+  if (yield* source.streamJson(argumentsPiece)) yield { type: 'call-end' };
+  return true;
+}
+
+/** Reads a tool's name, up to the first character that can't belong to one. */
+export function* readName(source: Source): Reading<string> {
+  let name = '';
+  while (yield* source.some()) {
+    const part = /^[\w-]*/.exec(source.rest)?.[0] ?? '';
+    name += part;
+    source.skip(part.length);
+    if (source.rest !== '') break;
+  }
+  return name;
+}
+
+function* readMembers(
+  source: Source,
+  tools: readonly CallableTool[],
+  keys: JsonCallKeys,
+  known: string | undefined,
+): Reading<boolean> {
+  let name = known;
   let input: string | undefined;
   for (;;) {
     const key = yield* readKey(source);
