@@ -4,16 +4,22 @@
  */
 export class GrammarRules {
   readonly #rules = new Map<string, string>();
+  /** The number that the next other rule of a wanted name gets. */
+  readonly #numbers = new Map<string, number>();
+  /** Which rule has a body, by wanted name and body. */
+  readonly #names = new Map<string, string>();
 
   /**
-   * Adds a rule and gives its name. Where the wanted name has another body already, a number is added.
-   * Names may hold letters, digits and dashes only.
+   * Adds a rule and gives its name. Where the wanted name has another body already, a number is added;
+   * characters other than letters, digits and dashes become dashes.
    */
   define(wanted: string, body: string): string {
     const base = wanted.replaceAll(/[^a-zA-Z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '') || 'rule';
-    let name = base;
-    for (let number = 2; (this.#rules.get(name) ?? body) !== body; number++)
-      name = `${base}-${number}`;
+    const key = `${base} ${body}`;
+    const known = this.#names.get(key);
+    if (known !== undefined) return known;
+    const name = this.#freeName(base);
+    this.#names.set(key, name);
     this.#rules.set(name, body);
     return name;
   }
@@ -35,17 +41,31 @@ export class GrammarRules {
       ...[...this.#rules].map(([name, body]) => `${name} ::= ${body}`),
     ].join('\n');
   }
+
+  #freeName(base: string): string {
+    // `root` is the start, so no other rule may have that name.
+    let number = this.#numbers.get(base) ?? (base === 'root' ? 2 : 1);
+    let name: string;
+    do {
+      name = number === 1 ? base : `${base}-${number}`;
+      number++;
+    } while (this.#rules.has(name));
+    this.#numbers.set(base, number);
+    return name;
+  }
 }
 
 /** A text as GBNF that admits exactly it. */
 export function literal(text: string): string {
-  const escaped = text
-    .replaceAll('\\', '\\\\')
-    .replaceAll('"', String.raw`\"`)
-    .replaceAll('\n', String.raw`\n`)
-    .replaceAll('\r', String.raw`\r`)
-    .replaceAll('\t', String.raw`\t`);
-  return `"${escaped}"`;
+  return `"${Array.from(text, escapeCharacter).join('')}"`;
+}
+
+/** One character of several, or with `except` any character but them. They are single code points. */
+export function characterOf(
+  characters: readonly string[],
+  which: 'only' | 'except' = 'only',
+): string {
+  return `[${which === 'except' ? '^' : ''}${characters.map(escapeCharacter).join('')}]`;
 }
 
 /** One of several expressions. */
@@ -53,26 +73,74 @@ export function oneOf(expressions: readonly string[]): string {
   return expressions.length === 1 ? (expressions[0] ?? '""') : `(${expressions.join(' | ')})`;
 }
 
-/** A rule for any text, even none, that does not hold the given one. */
-export function textWithout(rules: GrammarRules, forbidden: string): string {
-  // After each matched beginning of the forbidden text, anything may follow but its next character.
-  const steps = Array.from(forbidden, (character, index) => {
-    const beginning = index === 0 ? '' : `${literal(forbidden.slice(0, index))} `;
-    return `${beginning}[^${escapeInClass(character)}${index === 0 ? '' : escapeInClass(forbidden.charAt(0))}]`;
-  });
-  return `(${steps.join(' | ')})*`;
+/**
+ * One of several texts. What they begin with in common is written once: llama.cpp looks at each
+ * alternative for each token of the vocabulary.
+ */
+export function oneOfTexts(texts: readonly string[]): string {
+  const groups = new Map<string, string[]>();
+  for (const text of new Set(texts)) {
+    const [first = ''] = text;
+    groups.set(first, [...(groups.get(first) ?? []), text]);
+  }
+  return oneOf(
+    [...groups.values()].map((group) => {
+      const beginning = commonBeginning(group);
+      if (group.length === 1) return literal(beginning);
+      return `${literal(beginning)} ${oneOfTexts(group.map((text) => text.slice(beginning.length)))}`;
+    }),
+  );
 }
 
-function escapeInClass(character: string): string {
+function commonBeginning(texts: readonly string[]): string {
+  const [first = [], ...others] = texts.map((text) => Array.from(text));
+  const end = first.findIndex((one, index) => others.some((other) => other[index] !== one));
+  return (end === -1 ? first : first.slice(0, end)).join('');
+}
+
+/**
+ * Any text, even none, that does not hold the given one. It is the automaton of Knuth, Morris and Pratt
+ * with a rule for each state, so that every text has exactly one way through it.
+ *
+ * Throws a RangeError for an empty text, which every text holds.
+ */
+export function textWithout(rules: GrammarRules, forbidden: string): string {
+  const characters = Array.from(forbidden);
+  if (characters.length === 0) throw new RangeError('Every text holds the empty text.');
+  const states = characters.map(() => rules.reserve('without'));
+  const alphabet = [...new Set(characters)];
+  const other = `${characterOf(alphabet, 'except')} ${states[0]}`;
+  for (const [matched, state] of states.entries()) {
+    const steps = alphabet.flatMap((character) => {
+      const next = states[matchedAfter(characters, matched, character)];
+      return next === undefined ? [] : [`${characterOf([character])} ${next}`];
+    });
+    rules.complete(state, [...steps, other, ''].join(' | ').trimEnd());
+  }
+  return states[0] ?? '""';
+}
+
+/** How much of the text's beginning stands at the end, once a character follows so much of it. */
+function matchedAfter(text: readonly string[], matched: number, character: string): number {
+  const read = [...text.slice(0, matched), character];
+  let length = read.length;
+  while (read.slice(read.length - length).some((one, index) => one !== text[index])) length--;
+  return length;
+}
+
+/** A character (a code point) for use inside quotes or brackets, so that it can't end or steer them. */
+export function escapeCharacter(character: string): string {
   switch (character) {
     case '\n':
       return String.raw`\n`;
     case '\\':
+    case '"':
     case ']':
-    case '^':
-    case '-':
       return `\\${character}`;
-    default:
-      return character;
+    default: {
+      const code = character.codePointAt(0) ?? 0;
+      const plain = code >= 0x20 && code !== 0x7f && character !== '^' && character !== '-';
+      return plain ? character : `\\x${code.toString(16).padStart(2, '0')}`;
+    }
   }
 }

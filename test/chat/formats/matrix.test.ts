@@ -25,10 +25,10 @@ const failed = new Set<string>();
 const done = new Set<string>();
 
 afterAll(() => {
-  console.log(drawMatrix());
+  process.stdout.write(`\n${drawMatrix()}\n`);
 });
 
-describe('[R3.2-matrix] what a family writes is told apart', () => {
+describe('[R3.2-text] [R3.2-calls] [R3.2-no-arguments] [R3.2-values] [R3.2-thinking] [R3.2-lookalike] [R3.2-cut] [R3.2-splits] [R3.D-matrix] what a family writes is told apart', () => {
   it.each(ROWS)('$family: $scenario', ({ family, fixture, scenario, way }) => {
     const cell = `${family}/${scenario}`;
     failed.add(cell);
@@ -43,7 +43,7 @@ describe('[R3.2-matrix] what a family writes is told apart', () => {
     done.add(cell);
   });
 
-  it.each(FIXTURES)('%s: however it is cut into pieces', (family, fixture) => {
+  it.each(FIXTURES)('[R3.D-random-splits] %s: however it is cut into pieces', (family, fixture) => {
     const ways = ROWS.filter((row) => row.family === family);
     const places = fc.array(fc.nat({ max: 400 }), { minLength: 1, maxLength: 12 });
     fc.assert(
@@ -76,7 +76,7 @@ describe('[R3.2-matrix] what a family writes is told apart', () => {
   );
 });
 
-describe('[R3.2-families] a family', () => {
+describe('[R3.2-recognised] a family', () => {
   it.each(FIXTURES)('%s is recognised, and no other one claims its template', (_name, fixture) => {
     expect(chooseFormat(fixture.template).name).toBe(fixture.format.name);
   });
@@ -89,7 +89,7 @@ describe('[R3.2-families] a family', () => {
   });
 });
 
-describe('[R3.3-calls] the grammar of a family', () => {
+describe('[R3.1-valid] the grammar of a family', () => {
   let llama: Llama;
   beforeAll(async () => {
     llama = (await startLlama()).llama;

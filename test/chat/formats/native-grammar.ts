@@ -5,8 +5,8 @@ import { GrammarRules } from '../../../src/chat/gbnf.ts';
 /** Whether a whole text is admitted. */
 export type Admits = (text: string) => boolean;
 
-/** Compiles what a family admits behind a trigger, by llama.cpp itself. Throws where it is no grammar. */
-export async function compileCalls(
+/** Compiles what a family admits behind a trigger. */
+export function compileCalls(
   llama: Llama,
   format: ChatFormat,
   tools: readonly CallableTool[],
@@ -14,7 +14,12 @@ export async function compileCalls(
 ): Promise<Admits> {
   const rules = new GrammarRules();
   const root = format.tools?.grammar(tools, rules, options) ?? '""';
-  const grammar = await llama.createGrammar({ grammar: rules.write(root) });
+  return compileGrammar(llama, rules.write(root));
+}
+
+/** Compiles a grammar by llama.cpp itself. Throws where it is none. */
+export async function compileGrammar(llama: Llama, text: string): Promise<Admits> {
+  const grammar = await llama.createGrammar({ grammar: text });
   // An internal member of node-llama-cpp 3.22.1: nothing public tells what a grammar admits.
   const native: unknown = Reflect.get(grammar, '_grammar');
   if (typeof native !== 'object' || native === null) throw new Error('No native grammar.');

@@ -109,5 +109,5 @@ function append(found: Found[], kind: 'text' | 'thinking', text: string): void {
 function parseObject(json: string): JsonObject {
   const value: JsonValue = JSON.parse(json);
   if (!isRecord(value)) throw new Error(`The arguments are no object: ${json}`);
-  return value as JsonObject;
+  return value;
 }
