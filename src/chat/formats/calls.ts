@@ -25,6 +25,21 @@ export function* takeClosing(
   return mark;
 }
 
+/**
+ * Reads past white space, the name of a tool and what ends it; undefined where no tool's name stands
+ * there. It decides as early as it can, so that text is not held back.
+ */
+export function* takeTool(
+  source: Source,
+  tools: readonly CallableTool[],
+  ...ends: readonly string[]
+): Reading<{ readonly tool: CallableTool; readonly end: string } | undefined> {
+  yield* source.skipSpace();
+  const named = tools.flatMap((tool) => ends.map((end) => ({ tool, end, text: tool.name + end })));
+  const taken = yield* source.take(...named.map(({ text }) => text));
+  return named.find(({ text }) => text === taken);
+}
+
 /** How a JSON object stands for a call: the keys of its name and of its arguments. */
 export interface JsonCallKeys {
   readonly name: string;

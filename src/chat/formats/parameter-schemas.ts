@@ -1,0 +1,154 @@
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { isRecord } from '../../core/json.ts';
+import type { CallableTool } from '../format.ts';
+
+/** One argument of a tool, as its schema describes it. */
+export interface Parameter {
+  readonly name: string;
+  readonly required: boolean;
+  /** The schemas of which its value must fulfil one; references are followed. */
+  readonly schemas: readonly JsonObject[];
+}
+
+export type JsonType = 'string' | 'integer' | 'number' | 'boolean' | 'object' | 'array' | 'null';
+
+/** How deep references and choices are followed: schemas may name themselves. */
+const MAX_DEPTH = 16;
+
+/** The parameters of a tool in its schema's order, required ones without a schema at the end. */
+export function parametersOf({ inputSchema }: CallableTool): readonly Parameter[] {
+  const objects = alternativesOf(inputSchema, inputSchema);
+  const properties = objects.flatMap((schema) =>
+    isJsonObject(schema['properties']) ? Object.entries(schema['properties']) : [],
+  );
+  const required = new Set(objects.length === 1 ? objects.flatMap(requiredOf) : []);
+  const known = new Map(properties);
+  const names = [...new Set([...known.keys(), ...required])];
+  return names.map((name) => ({
+    name,
+    required: required.has(name),
+    schemas: alternativesOf(known.get(name) ?? true, inputSchema),
+  }));
+}
+
+/** Whether a tool takes arguments of any name, since its schema lists none. */
+export function takesAnything({ inputSchema }: CallableTool): boolean {
+  const [schema] = alternativesOf(inputSchema, inputSchema);
+  return (
+    schema !== undefined &&
+    schema['properties'] === undefined &&
+    schema['required'] === undefined &&
+    schema['additionalProperties'] !== false
+  );
+}
+
+/** The types that values of such schemas can have; undefined where any can. */
+export function typesOf(schemas: readonly JsonObject[]): ReadonlySet<JsonType> | undefined {
+  const types = new Set<JsonType>();
+  for (const schema of schemas) {
+    const own = ownTypes(schema);
+    if (own === undefined) return undefined;
+    for (const type of own) types.add(type);
+  }
+  return types;
+}
+
+/** The values that a schema lists; undefined where it lists none. */
+export function listedValues(schema: JsonObject): readonly JsonValue[] | undefined {
+  if (schema['const'] !== undefined) return [schema['const']];
+  const values = schema['enum'];
+  return isJsonArray(values) ? values : undefined;
+}
+
+/** A schema taken out of its document, with the definitions that it may refer to. */
+export function standalone(schema: JsonObject, document: JsonObject): JsonObject {
+  const definitions = ['$defs', 'definitions'].flatMap((key) =>
+    document[key] === undefined ? [] : [[key, document[key]] as const],
+  );
+  return { ...Object.fromEntries(definitions), ...schema };
+}
+
+function ownTypes(schema: JsonObject): readonly JsonType[] | undefined {
+  const listed = listedValues(schema);
+  if (listed !== undefined) return listed.flatMap(typesOfValue);
+  const type = schema['type'];
+  const named = (isJsonArray(type) ? type : [type]).filter(isTypeName);
+  if (named.length > 0) return named.includes('number') ? [...named, 'integer'] : named;
+  if (schema['properties'] !== undefined) return ['object'];
+  return schema['items'] === undefined ? undefined : ['array'];
+}
+
+/** A whole number is a number too. */
+export function typesOfValue(value: unknown): readonly JsonType[] {
+  if (value === null) return ['null'];
+  if (Array.isArray(value)) return ['array'];
+  switch (typeof value) {
+    case 'string':
+      return ['string'];
+    case 'boolean':
+      return ['boolean'];
+    case 'number':
+      return Number.isInteger(value) ? ['integer', 'number'] : ['number'];
+    default:
+      return ['object'];
+  }
+}
+
+/** The choices that a schema leaves open, each without references and choices at its top. */
+function alternativesOf(schema: JsonValue, document: JsonObject, depth = 0): readonly JsonObject[] {
+  if (!isJsonObject(schema) || depth > MAX_DEPTH) return [{}];
+  const { $ref: reference, anyOf, oneOf, allOf, ...rest } = schema;
+  const resolved = typeof reference === 'string' ? followed(reference, document) : undefined;
+  const joined = [
+    ...(resolved === undefined ? [] : [resolved]),
+    ...(isJsonArray(allOf) ? allOf : []),
+  ].map((part) => alternativesOf(part, document, depth + 1));
+  const choices = [anyOf, oneOf]
+    .filter(isJsonArray)
+    .map((some) => some.flatMap((one) => alternativesOf(one, document, depth + 1)));
+  return [...joined, ...choices].reduce<readonly JsonObject[]>(
+    (all, next) => all.flatMap((one) => next.map((other) => merge(one, other))),
+    [rest],
+  );
+}
+
+function merge(one: JsonObject, other: JsonObject): JsonObject {
+  const properties = [one['properties'], other['properties']].filter(isJsonObject);
+  const required = [...requiredOf(one), ...requiredOf(other)];
+  return {
+    ...one,
+    ...other,
+    ...(properties.length > 0 && { properties: Object.assign({}, ...properties) }),
+    ...(required.length > 0 && { required }),
+  };
+}
+
+function requiredOf(schema: JsonObject): readonly string[] {
+  const required = schema['required'];
+  return isJsonArray(required) ? required.filter((name) => typeof name === 'string') : [];
+}
+
+/** Follows a JSON pointer such as `#/$defs/Item`; undefined where it leads nowhere. */
+function followed(reference: string, document: JsonObject): JsonValue | undefined {
+  if (!reference.startsWith('#')) return undefined;
+  let place: JsonValue | undefined = document;
+  for (const part of reference.split('/').slice(1)) {
+    const key = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
+    place = isJsonObject(place) ? place[key] : undefined;
+  }
+  return place;
+}
+
+const TYPE_NAMES = ['string', 'integer', 'number', 'boolean', 'object', 'array', 'null'] as const;
+
+function isTypeName(name: unknown): name is JsonType {
+  return TYPE_NAMES.some((known) => known === name);
+}
+
+function isJsonArray(value: JsonValue | undefined): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}
+
+function isJsonObject(value: JsonValue | undefined): value is JsonObject {
+  return isRecord(value);
+}

@@ -1,0 +1,109 @@
+import type { CallableTool } from '../format.ts';
+import type { Reading, Source } from '../reader.ts';
+import { argumentsPiece, takeClosing } from './calls.ts';
+import { parametersOf, typesOf, typesOfValue } from './parameter-schemas.ts';
+import type { JsonType } from './parameter-schemas.ts';
+
+/** How a value is written: as raw text, or as JSON. */
+export type ValueKind = 'text' | 'json';
+
+export interface NameEnd {
+  readonly mark: string;
+  readonly kind?: ValueKind;
+}
+
+/** How a family writes arguments one by one, such as `<parameter=city>\nParis\n</parameter>\n`. */
+export interface ParameterSyntax {
+  /** Stands before the name. */
+  readonly open: string;
+  /** What stands between name and value; where it tells how the value is written, that counts. */
+  readonly nameEnds: readonly NameEnd[];
+  /** What models write there at times, though the template does not. */
+  readonly looseNameEnds?: readonly NameEnd[];
+  /** White space between `nameEnds` and the value, and between the value and `close`. */
+  readonly layout: '' | '\n';
+  readonly close: string;
+  /** White space behind `close`. */
+  readonly separator: '' | '\n';
+  /** Stands behind the last argument, in the place of `open`. */
+  readonly end: string;
+}
+
+/**
+ * Reads the arguments of a call up to the end of them and past it, as one JSON object: raw text is
+ * streamed while it comes, other values as a whole. Ends the call if they are complete.
+ *
+ * @returns whether they are
+ */
+export function* readParameters(
+  source: Source,
+  tool: CallableTool,
+  syntax: ParameterSyntax,
+): Reading<boolean> {
+  const parameters = new Map(parametersOf(tool).map((parameter) => [parameter.name, parameter]));
+  const ends = [...syntax.nameEnds, ...(syntax.looseNameEnds ?? [])];
+  for (let count = 0; ; count++) {
+    const mark = yield* takeClosing(source, syntax.open, syntax.end);
+    if (mark === syntax.end) {
+      yield argumentsPiece(count === 0 ? '{}' : '}');
+      yield { type: 'call-end' };
+      return true;
+    }
+    if (mark === undefined) return false;
+    const name = yield* source.readUntil(...ends.map((end) => end.mark));
+    if (name === undefined) return false;
+    yield argumentsPiece(`${count === 0 ? '{' : ', '}${JSON.stringify(name.text)}: `);
+    const kind = ends.find(({ mark: end }) => end === name.mark)?.kind;
+    const types = typesOf(parameters.get(name.text)?.schemas ?? [{}]);
+    if (!(yield* readValue(source, types, kind, syntax))) return false;
+  }
+}
+
+function* readValue(
+  source: Source,
+  types: ReadonlySet<JsonType> | undefined,
+  kind: ValueKind | undefined,
+  { layout, close }: ParameterSyntax,
+): Reading<boolean> {
+  if (layout !== '') yield* source.take(layout);
+  const onlyText = types !== undefined && [...types].every((type) => type === 'string');
+  // An empty layout would make the mark twice the same.
+  const marks = layout === '' ? [close] : [layout + close, close];
+  if (kind === 'text' || (kind === undefined && onlyText)) {
+    yield argumentsPiece('"');
+    const toPiece = (text: string) => argumentsPiece(JSON.stringify(text).slice(1, -1));
+    if ((yield* source.streamUntil(marks, toPiece)) === undefined) return false;
+    yield argumentsPiece('"');
+    return true;
+  }
+  const value = yield* source.readUntil(...marks);
+  if (value === undefined) return false;
+  yield argumentsPiece(toJson(value.text, types));
+  return true;
+}
+
+/** How templates in Python write what JSON writes otherwise. */
+const PYTHON = new Map([
+  ['True', 'true'],
+  ['False', 'false'],
+  ['None', 'null'],
+]);
+
+/** A value as JSON: as it stands where it is that, else as a string. */
+function toJson(text: string, types: ReadonlySet<JsonType> | undefined): string {
+  const json = PYTHON.get(text.trim()) ?? text.trim();
+  const found = typesOfJson(json);
+  if (found === undefined) return JSON.stringify(text);
+  const fits = types === undefined || found.some((type) => types.has(type));
+  // A value that no type fits is left to whoever checks it, unless text was possible.
+  return fits || types?.has('string') === false ? json : JSON.stringify(text);
+}
+
+function typesOfJson(json: string): readonly JsonType[] | undefined {
+  try {
+    const value: unknown = JSON.parse(json);
+    return typesOfValue(value);
+  } catch {
+    return undefined;
+  }
+}
