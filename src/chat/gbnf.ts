@@ -24,6 +24,21 @@ export class GrammarRules {
     return name;
   }
 
+  /**
+   * Adds a rule that names itself, and gives its name.
+   *
+   * @param body the rule's body for the name that it is to have
+   */
+  defineRecursive(wanted: string, body: (name: string) => string): string {
+    const key = `${wanted} ${body('itself')}`;
+    const known = this.#names.get(key);
+    if (known !== undefined) return known;
+    const name = this.reserve(wanted);
+    this.#names.set(key, name);
+    this.complete(name, body(name));
+    return name;
+  }
+
   /** Takes a name before its body is known, for rules that name themselves. */
   reserve(wanted: string): string {
     return this.define(wanted, `"reserved ${this.#rules.size}"`);

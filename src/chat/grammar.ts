@@ -1,10 +1,37 @@
+import { messageOf } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { GrammarRules } from './gbnf.ts';
+import { SchemaCompiler } from './grammar/compiler.ts';
+import { object } from './grammar/json.ts';
+import { References } from './grammar/references.ts';
 
 /**
  * Adds the rules of a JSON Schema to a grammar, and gives the expression for a value that is valid
- * against it.
+ * against it. Keywords that a grammar can't hold, such as `not` or `uniqueItems`, are left out: the
+ * grammar admits more then. Known properties come in the schema's order, and no others where the schema
+ * does not say so. A schema that can't be compiled stands for any JSON object; it never throws.
+ *
+ * @param onDegraded told why something is not as the schema has it
  */
-export function defineSchema(rules: GrammarRules, _schema: JsonObject): string {
-  return rules.define('object', '"{" [^}]* "}"');
+export function defineSchema(
+  rules: GrammarRules,
+  schema: JsonObject,
+  onDegraded?: (reason: string) => void,
+): string {
+  const references = new References(schema, (reference) =>
+    onDegraded?.(`its reference ${reference} leads nowhere, so that any value is taken there`),
+  );
+  try {
+    const compiler = new SchemaCompiler(rules, references);
+    const expression = compiler.compile([schema], {
+      name: 'input',
+      depth: 0,
+      forcedBy: new Set<string>(),
+    });
+    if (expression !== undefined) return expression;
+    onDegraded?.('no value is valid against it, so that any JSON object is taken');
+  } catch (error) {
+    onDegraded?.(`${messageOf(error)}, so that any JSON object is taken`);
+  }
+  return object(rules);
 }
