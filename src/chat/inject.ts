@@ -1,7 +1,7 @@
 import type { Conversation, TextPart, ToolSpec } from '../core/conversation.ts';
 import type { ChatFormat } from './format.ts';
 import { hermes } from './formats/hermes.ts';
-import type { TemplateTraits } from './messages.ts';
+import type { TemplateTraits } from './template-traits.ts';
 
 /** What a model's own template does not know, and instructions in the prompt stand for. */
 export interface Injection {
@@ -12,7 +12,7 @@ export interface Injection {
 /** What has to be injected for a family and a template. */
 export function injectionFor(format: ChatFormat, traits: TemplateTraits): Injection {
   return {
-    tools: format.tools === undefined,
+    tools: format.tools === undefined || !traits.tools,
     thinking: traits.thinking === 'none',
   };
 }
@@ -27,8 +27,16 @@ export function injectedFormat(format: ChatFormat, { tools, thinking }: Injectio
 }
 
 /** The template's traits with what instructions make of them. */
-export function injectedTraits(traits: TemplateTraits, { thinking }: Injection): TemplateTraits {
-  return thinking ? { ...traits, thinking: 'switchable' } : traits;
+export function injectedTraits(
+  traits: TemplateTraits,
+  { tools, thinking }: Injection,
+): TemplateTraits {
+  return {
+    ...traits,
+    ...(thinking && { thinking: 'switchable' }),
+    // The calls of the past stand in the syntax that the instructions teach.
+    ...(tools && { calls: undefined }),
+  };
 }
 
 /**

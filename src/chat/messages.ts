@@ -1,59 +1,23 @@
 import type { Conversation, Part, ToolSpec, Turn } from '../core/conversation.ts';
-import type { JsonObject } from '../core/json.ts';
+import { assistantMessages } from './assistant.ts';
+import { writeResult } from './call-text.ts';
+import { callsById, templateCallId } from './call-ids.ts';
+import type { NamedCall } from './call-ids.ts';
 import { writeParts, writeToolOutput } from './text.ts';
-
-/** A message as chat templates take them: OpenAI's shape, tool arguments as objects. */
-export type TemplateMessage =
-  | { readonly role: 'system' | 'user'; readonly content: string }
-  | {
-      readonly role: 'assistant';
-      readonly content: string;
-      readonly reasoning_content?: string;
-      readonly tool_calls?: readonly TemplateCall[];
-    }
-  | {
-      readonly role: 'tool';
-      readonly content: string;
-      readonly name: string;
-      readonly tool_call_id: string;
-    };
-
-export interface TemplateCall {
-  readonly id: string;
-  readonly type: 'function';
-  readonly function: { readonly name: string; readonly arguments: JsonObject };
-}
-
-export interface TemplateTool {
-  readonly type: 'function';
-  readonly function: {
-    readonly name: string;
-    readonly description: string;
-    readonly parameters: JsonObject;
-  };
-}
-
-/** What a chat template was found to take; see `probeTemplate`. */
-export interface TemplateTraits {
-  /** A system message at the beginning is rendered. */
-  readonly system: boolean;
-  /** A system message is rendered wherever it stands. */
-  readonly systemAnywhere: boolean;
-  /** What asking for thinking changes: nothing, the prompt, or it is always asked for. */
-  readonly thinking: 'none' | 'switchable' | 'always';
-}
+import type { TemplateCall, TemplateMessage, TemplateTool } from './template-message.ts';
+import type { TemplateTraits } from './template-traits.ts';
 
 /** A conversation as the messages that a template with such traits renders in full and in order. */
 export function templateMessages(
   conversation: Conversation,
-  traits: Pick<TemplateTraits, 'system' | 'systemAnywhere'>,
+  traits: TemplateTraits,
 ): readonly TemplateMessage[] {
-  const names = callNames(conversation.turns);
+  const named = callsById(conversation.turns);
   const system = writeParts(conversation.system);
   const leading: readonly TemplateMessage[] =
     system === '' ? [] : [{ role: traits.system ? 'system' : 'user', content: system }];
-  const rest = conversation.turns.flatMap((turn) => turnMessages(turn, names, traits));
-  return mergeUsers([...leading, ...rest]);
+  const rest = conversation.turns.flatMap((turn) => turnMessages(turn, named, traits));
+  return followResults(mergeUsers([...leading, ...rest]), traits);
 }
 
 /** Tools in the shape that templates take, in the order given. */
@@ -66,16 +30,16 @@ export function templateTools(tools: readonly ToolSpec[]): readonly TemplateTool
 
 function turnMessages(
   turn: Turn,
-  names: ReadonlyMap<string, string>,
-  traits: Pick<TemplateTraits, 'systemAnywhere'>,
+  named: ReadonlyMap<string, NamedCall>,
+  traits: TemplateTraits,
 ): readonly TemplateMessage[] {
   switch (turn.role) {
     case 'system':
       return [systemMessage(writeParts(turn.parts), traits)];
     case 'user':
-      return userMessages(turn.parts, names);
+      return userMessages(turn.parts, named, traits);
     case 'assistant':
-      return assistantMessages(turn.parts);
+      return assistantMessages(turn.parts, named, traits);
     default:
       return turn.role satisfies never;
   }
@@ -85,10 +49,7 @@ function turnMessages(
  * Where the template has no place for it, a system message in mid-conversation becomes a reminder of
  * the user's at the SAME position: moved to the front it would break the prefix of every later turn.
  */
-function systemMessage(
-  text: string,
-  traits: Pick<TemplateTraits, 'systemAnywhere'>,
-): TemplateMessage {
+function systemMessage(text: string, traits: TemplateTraits): TemplateMessage {
   return traits.systemAnywhere
     ? { role: 'system', content: text }
     : { role: 'user', content: `<system-reminder>\n${text}\n</system-reminder>` };
@@ -97,67 +58,19 @@ function systemMessage(
 /** Results come first: templates want them right behind the calls. */
 function userMessages(
   parts: readonly Part[],
-  names: ReadonlyMap<string, string>,
+  named: ReadonlyMap<string, NamedCall>,
+  { calls }: TemplateTraits,
 ): readonly TemplateMessage[] {
-  const results = parts.flatMap((part): TemplateMessage[] =>
-    part.kind === 'tool-result'
-      ? [
-          {
-            role: 'tool',
-            content: writeToolOutput(part.output, part.isError),
-            name: names.get(part.callId) ?? '',
-            tool_call_id: part.callId,
-          },
-        ]
-      : [],
-  );
+  const results = parts.flatMap((part): TemplateMessage[] => {
+    if (part.kind !== 'tool-result') return [];
+    const content = writeToolOutput(part.output, part.isError);
+    if (calls === undefined) return [{ role: 'user', content: writeResult(content) }];
+    const call = named.get(part.callId);
+    const id = templateCallId(part.callId, call, calls.ids);
+    return [{ role: 'tool', content, name: call?.name ?? '', tool_call_id: id }];
+  });
   const said = parts.filter((part) => part.kind !== 'tool-result');
   return said.length === 0 ? results : [...results, { role: 'user', content: writeParts(said) }];
-}
-
-/** What follows a call within one turn starts a message of its own, so that the order stays. */
-function assistantMessages(parts: readonly Part[]): readonly TemplateMessage[] {
-  const messages: TemplateMessage[] = [];
-  let group: Part[] = [];
-  const close = () => {
-    if (group.length > 0) messages.push(assistantMessage(group));
-    group = [];
-  };
-  for (const part of parts) {
-    if (part.kind !== 'tool-call' && group.some(({ kind }) => kind === 'tool-call')) close();
-    group.push(part);
-  }
-  close();
-  return messages;
-}
-
-function assistantMessage(parts: readonly Part[]): TemplateMessage {
-  const thinking = parts.flatMap((part) => (part.kind === 'thinking' ? [part.text] : []));
-  const calls = parts.flatMap((part): TemplateCall[] =>
-    part.kind === 'tool-call'
-      ? [
-          {
-            id: part.id,
-            type: 'function',
-            function: { name: part.name, arguments: part.input },
-          },
-        ]
-      : [],
-  );
-  return {
-    role: 'assistant',
-    content: assistantText(parts),
-    ...(thinking.length > 0 && { reasoning_content: thinking.join('\n\n') }),
-    ...(calls.length > 0 && { tool_calls: calls }),
-  };
-}
-
-/** The model's own words, joined as it wrote them. */
-export function assistantText(parts: readonly Part[]): string {
-  return writeParts(
-    parts.filter(({ kind }) => kind !== 'tool-call'),
-    '',
-  );
 }
 
 function mergeUsers(messages: readonly TemplateMessage[]): readonly TemplateMessage[] {
@@ -174,9 +87,26 @@ function mergeUsers(messages: readonly TemplateMessage[]): readonly TemplateMess
   return merged;
 }
 
-function callNames(turns: readonly Turn[]): ReadonlyMap<string, string> {
-  const calls = turns.flatMap(({ parts }) =>
-    parts.flatMap((part) => (part.kind === 'tool-call' ? [part] : [])),
-  );
-  return new Map(calls.map(({ id, name }) => [id, name]));
+/** What the user says right behind results, where a template expects an answer instead. */
+function followResults(
+  messages: readonly TemplateMessage[],
+  { calls }: TemplateTraits,
+): readonly TemplateMessage[] {
+  if (calls === undefined || calls.afterResults === 'user') return messages;
+  const following: TemplateMessage[] = [];
+  for (const message of messages) {
+    const last = following.at(-1);
+    if (last?.role !== 'tool' || message.role !== 'user') following.push(message);
+    else if (calls.afterResults === 'marked') following.push({ ...message, tool_calls: MARK });
+    else {
+      const content = `${last.content}\n\n${message.content}`;
+      following[following.length - 1] = { ...last, content };
+    }
+  }
+  return following;
 }
+
+/** Templates that check for turns pass over messages with calls, and write none of a user's. */
+const MARK: readonly TemplateCall[] = [
+  { id: 'none', type: 'function', function: { name: 'none', arguments: {} } },
+];

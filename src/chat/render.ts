@@ -4,8 +4,10 @@ import type { GenerationRequest } from '../core/backend.ts';
 import type { ChatFormat } from './format.ts';
 import { Placeholders } from './control-tokens.ts';
 import type { ControlTokens, PromptStretch } from './control-tokens.ts';
-import { assistantText, templateMessages, templateTools } from './messages.ts';
-import type { TemplateTraits } from './messages.ts';
+import { assistantText } from './assistant.ts';
+import { templateMessages, templateTools } from './messages.ts';
+import type { TemplateTraits } from './template-traits.ts';
+import { templateVariables } from './template-variables.ts';
 
 /** Renders one chat template (Jinja) with the given variables. Throws what the template raises. */
 export type TemplateRenderer = (variables: Readonly<Record<string, unknown>>) => string;
@@ -46,8 +48,11 @@ export function renderPrompt(template: ChatTemplate, request: PromptRequest): Pr
   const tools = callableTools(conversation, request.toolChoice);
   const rendered = template.render({
     messages: placeholders.protect(templateMessages(conversation, template.traits)),
-    ...(tools.length > 0 && { tools: placeholders.protect(templateTools(tools)) }),
-    ...switches(thinks, request.effort),
+    ...(tools.length > 0 && toolVariables(placeholders.protect(templateTools(tools)))),
+    ...templateVariables(
+      { ...request, thinking: thinks ? request.thinking : DISABLED },
+      template.traits,
+    ),
     add_generation_prompt: true,
     bos_token: template.bos,
     eos_token: template.eos,
@@ -59,6 +64,11 @@ export function renderPrompt(template: ChatTemplate, request: PromptRequest): Pr
     rendered + ending.text + opening + placeholders.protectText(prefill),
   );
   return { stretches, thinkingOpen: ending.open, continuesText: prefill !== '' };
+}
+
+/** Firefunction's template takes its tools as JSON, and needs some. */
+function toolVariables(tools: unknown) {
+  return { tools, functions: JSON.stringify(tools) };
 }
 
 const DISABLED: ThinkingMode = { mode: 'disabled' };
@@ -90,15 +100,6 @@ export function callableTools(
 
 function wantsThinking(thinking: ThinkingMode): boolean {
   return thinking.mode !== 'disabled';
-}
-
-/** The names by which templates ask whether to think: Qwen's and most others', DeepSeek's, gpt-oss'. */
-function switches(thinks: boolean, effort: string | undefined): Readonly<Record<string, unknown>> {
-  return {
-    enable_thinking: thinks,
-    thinking: thinks,
-    ...(effort !== undefined && { reasoning_effort: effort }),
-  };
 }
 
 /** A last assistant turn is no message of its own: the model goes on where it ends. */

@@ -1,6 +1,9 @@
+import { EFFORTS } from '../core/backend.ts';
 import type { ChatFormat } from './format.ts';
-import type { TemplateTraits } from './messages.ts';
+import { answered, called, NO_TRAITS, Probe, said, taking, thought, told } from './probe.ts';
 import type { TemplateRenderer } from './render.ts';
+import type { CallTraits, ReasoningPlace, TemplateTraits } from './template-traits.ts';
+import { templateVariables } from './template-variables.ts';
 
 /**
  * Finds out by small conversations what a template takes, once: a fallback that depended on the
@@ -11,58 +14,137 @@ export function probeTemplate(
   format: ChatFormat,
   tokens: { readonly bos: string; readonly eos: string },
 ): TemplateTraits {
-  const attempt = (messages: readonly unknown[], thinks: boolean): string | undefined => {
-    try {
-      return render({
-        messages,
-        add_generation_prompt: true,
-        enable_thinking: thinks,
-        thinking: thinks,
-        bos_token: tokens.bos,
-        eos_token: tokens.eos,
-      });
-    } catch {
-      return undefined;
-    }
-  };
-  const asks = attempt([USER], true);
-  const forbids = attempt([USER], false);
+  const probe = new Probe(render, tokens);
+  const leading = { ...NO_TRAITS, system: true };
+  const system = probe.shows(told(TALK, 'S'), leading) && probe.shows(told(ASKED, 'S'), leading);
+  const anywhere = { ...leading, systemAnywhere: true };
+  const systemAnywhere = system && probe.shows(told(TALK, 'S', 'L'), anywhere);
+  const tools = probe.showsTools();
+  const base = { ...NO_TRAITS, system, systemAnywhere, tools };
+  const calls = tools ? findCalls(probe, base) : undefined;
+  const reasoning = findReasoning(probe, { ...base, calls });
+  const traits = { ...base, reasoning };
   return {
-    system: inOrder(attempt([SYSTEM, USER], false), ['PROBE-S', 'PROBE-U']),
-    systemAnywhere: inOrder(attempt([SYSTEM, USER, LATER, ANSWER, NEXT], false), [
-      'PROBE-S',
-      'PROBE-U',
-      'PROBE-L',
-      'PROBE-A',
-      'PROBE-N',
-    ]),
-    thinking: thinkingTrait(asks, forbids, format),
+    ...traits,
+    calls: calls && findFollowing(probe, traits, findTextPlace(probe, traits, calls)),
+    thinking: thinkingTrait(probe, format),
+    efforts: format.efforts ?? findEfforts(probe),
   };
 }
 
-const SYSTEM = { role: 'system', content: 'PROBE-S' };
-const USER = { role: 'user', content: 'PROBE-U' };
-const LATER = { role: 'system', content: 'PROBE-L' };
-const ANSWER = { role: 'assistant', content: 'PROBE-A' };
-const NEXT = { role: 'user', content: 'PROBE-N' };
+const ASKED = taking([said('U')]);
+const TALK = taking([said('U')], [said('A')], [said('N')]);
 
-function thinkingTrait(
-  asks: string | undefined,
-  forbids: string | undefined,
-  format: ChatFormat,
-): TemplateTraits['thinking'] {
+const CALL = taking([said('U')], [called('C')], [answered('C', 'R')]);
+const TWO_CALLS = taking(
+  [said('U')],
+  [called('C'), called('D')],
+  [answered('C', 'R'), answered('D', 'Q')],
+);
+
+const PLAIN_CALLS: CallTraits = {
+  arguments: 'object',
+  ids: 'kept',
+  noContent: '',
+  parallel: true,
+  text: 'beside',
+  afterResults: 'user',
+};
+const FORMS = ['object', 'text'] as const;
+const IDS = ['kept', 'short'] as const;
+const NO_CONTENT = ['', null] as const;
+
+/** The first way to pass calls and results in which none gets lost; arguments stay JSON if they can. */
+function findCalls(probe: Probe, base: TemplateTraits): CallTraits | undefined {
+  const styles = FORMS.flatMap((form) =>
+    IDS.flatMap((ids) =>
+      NO_CONTENT.map((noContent) => ({ ...PLAIN_CALLS, arguments: form, ids, noContent })),
+    ),
+  ).filter((calls) => probe.shows(CALL, { ...base, calls }));
+  const asWritten = (calls: CallTraits) => probe.render(CALL, { ...base, calls }) ?? '';
+  const style = styles.find((calls) => !BENT_JSON.test(asWritten(calls))) ?? styles[0];
+  if (style === undefined) return undefined;
+  const written = asWritten(style);
+  // The template makes up ids of its own for calls; those of results have to be the same.
+  const indexed = written.includes('functions.probe_call:0') && written.includes('toolu_C');
+  return [true, false]
+    .map((parallel): CallTraits => ({ ...style, parallel, ...(indexed && { ids: 'indexed' }) }))
+    .find((calls) => probe.shows(TWO_CALLS, { ...base, calls }));
+}
+
+/** A string in JSON, or what Python prints. */
+const BENT_JSON = /\\"PROBE-C|'PROBE-C/;
+
+const PLACES = ['reasoning_content', 'reasoning', 'thinking', 'blocks'] as const;
+
+/** Templates drop thinking at different places, so it counts wherever it is shown. */
+function findReasoning(probe: Probe, base: TemplateTraits): ReasoningPlace | undefined {
+  const conversations = [
+    taking([said('U')], [thought('T'), said('A')], [said('N')]),
+    ...(base.calls === undefined
+      ? []
+      : [taking([said('U')], [thought('T'), called('C')], [answered('C', 'R')])]),
+  ];
+  return PLACES.find((reasoning) =>
+    conversations.some((conversation) => {
+      const traits = { ...base, reasoning };
+      // A template that knows no blocks may print them as they are.
+      const printed = /['"]type['"]/.test(probe.render(conversation, traits) ?? '');
+      return probe.shows(conversation, traits) && !(printed && reasoning === 'blocks');
+    }),
+  );
+}
+
+/** Where text before a call is shown, now and turns later; if possible with the thinking before it. */
+function findTextPlace(probe: Probe, base: TemplateTraits, calls: CallTraits): CallTraits {
+  const said1 = [said('A'), called('C')];
+  const after = [[answered('C', 'R')], [said('B')], [said('N')]] as const;
+  const texts = [
+    taking([said('U')], said1, after[0]),
+    taking([said('U')], said1, ...after),
+    taking([said('U')], said1, after[0], [said('B'), called('D')], [answered('D', 'Q')]),
+  ];
+  const all = taking([said('U')], [thought('T'), ...said1], after[0]);
+  const styles = (['beside', 'before', 'thought'] as const)
+    .map((text): CallTraits => ({ ...calls, text }))
+    .filter((style) => texts.every((one) => probe.shows(one, { ...base, calls: style })));
+  return styles.find((style) => probe.shows(all, { ...base, calls: style })) ?? styles[0] ?? calls;
+}
+
+/** What has to be done with what the user says right behind results. */
+function findFollowing(probe: Probe, base: TemplateTraits, calls: CallTraits): CallTraits {
+  const conversation = taking(
+    [said('U')],
+    [called('C')],
+    [answered('C', 'R'), said('V')],
+    [said('A')],
+    [said('N')],
+  );
+  const styles = (['user', 'marked', 'appended'] as const).map((afterResults): CallTraits => ({
+    ...calls,
+    afterResults,
+  }));
+  return styles.find((style) => probe.shows(conversation, { ...base, calls: style })) ?? calls;
+}
+
+/** The levels that change the prompt in a way of their own, or are named in it. */
+function findEfforts(probe: Probe): readonly string[] {
+  const asking = (level: string) => probe.render(ASKED, NO_TRAITS, { reasoning_effort: level });
+  const unknown = asking('probe');
+  return EFFORTS.filter((effort) => {
+    const rendered = asking(effort);
+    if (rendered === undefined) return false;
+    return rendered !== unknown || new RegExp(`effort: ${effort}`, 'i').test(rendered);
+  });
+}
+
+function thinkingTrait(probe: Probe, format: ChatFormat): TemplateTraits['thinking'] {
   if (format.alwaysThinks === true) return 'always';
   if (format.thinking === undefined) return 'none';
-  if (asks !== forbids) return 'switchable';
-  // A template that always opens the tag can be told not to think: the tag is closed again at once.
-  return asks?.trimEnd().endsWith(format.thinking.open) === true ? 'switchable' : 'none';
-}
-
-/** Whether a rendering holds each word exactly once, in this order. */
-function inOrder(rendered: string | undefined, words: readonly string[]): boolean {
-  if (rendered === undefined) return false;
-  const places = words.map((word) =>
-    rendered.indexOf(word) === rendered.lastIndexOf(word) ? rendered.indexOf(word) : -1,
+  const [asked, forbidden] = (['adaptive', 'disabled'] as const).map((mode) =>
+    probe.render(ASKED, NO_TRAITS, templateVariables({ thinking: { mode } }, NO_TRAITS)),
   );
-  return places.every((place, index) => place > (places[index - 1] ?? -1));
+  if (asked !== forbidden) return 'switchable';
+  // A template that always opens the tag can be told not to think: the tag is closed again at once.
+  return asked?.trimEnd().endsWith(format.thinking.open) === true ? 'switchable' : 'none';
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { renderPrompt } from '../../src/chat/render.ts';
-import type { PromptRequest } from '../../src/chat/render.ts';
-import type { Conversation, Part, ToolSpec, Turn } from '../../src/core/conversation.ts';
-import { chatTemplate } from '../support/chat-templates.ts';
-import type { TEMPLATES } from '../support/chat-templates.ts';
+import { renderPrompt } from '../../../src/chat/render.ts';
+import type { PromptRequest } from '../../../src/chat/render.ts';
+import type { Conversation, Part, ToolSpec, Turn } from '../../../src/core/conversation.ts';
+import { chatTemplate } from '../../support/chat-templates.ts';
+import type { TEMPLATES } from '../../support/chat-templates.ts';
 
 const text = (value: string): Part => ({ kind: 'text', text: value });
 const turn = (role: Turn['role'], ...parts: (string | Part)[]): Turn => ({

@@ -1,0 +1,113 @@
+import type { Part, ToolCallPart } from '../core/conversation.ts';
+import { templateCallId } from './call-ids.ts';
+import type { NamedCall } from './call-ids.ts';
+import { writeCall } from './call-text.ts';
+import type { AssistantMessage, TemplateCall } from './template-message.ts';
+import { writeParts } from './text.ts';
+import type { CallTraits, TemplateTraits } from './template-traits.ts';
+
+/** One answer of the past as messages. What follows a call starts a new one, so that the order stays. */
+export function assistantMessages(
+  parts: readonly Part[],
+  named: ReadonlyMap<string, NamedCall>,
+  traits: TemplateTraits,
+): readonly AssistantMessage[] {
+  if (traits.calls === undefined) return [answer(thinkingOf(parts), writtenOut(parts), traits)];
+  const { calls } = traits;
+  return groups(parts, calls.parallel).flatMap((group) =>
+    groupMessages(group, named, traits, calls),
+  );
+}
+
+/** The model's own words, joined as it wrote them. */
+export function assistantText(parts: readonly Part[]): string {
+  return writeParts(
+    parts.filter(({ kind }) => kind !== 'tool-call'),
+    '',
+  );
+}
+
+/** The thinking of an answer; several stretches of it are paragraphs. */
+export function thinkingOf(parts: readonly Part[]): string {
+  return parts.flatMap((part) => (part.kind === 'thinking' ? [part.text] : [])).join('\n\n');
+}
+
+/** Text and calls as one text, for templates that know no calls. */
+function writtenOut(parts: readonly Part[]): string {
+  let written = '';
+  for (const part of parts) {
+    if (part.kind !== 'tool-call') written += writeParts([part]);
+    else written += `${written === '' ? '' : '\n'}${writeCall(part.name, part.input)}`;
+  }
+  return written;
+}
+
+function groups(parts: readonly Part[], parallel: boolean): readonly (readonly Part[])[] {
+  const all: Part[][] = [];
+  for (const part of parts) {
+    const last = all.at(-1);
+    const called = last?.some(({ kind }) => kind === 'tool-call') === true;
+    const follows = part.kind === 'tool-call' && parallel;
+    if (last === undefined || (called && !follows)) all.push([part]);
+    else last.push(part);
+  }
+  return all;
+}
+
+function groupMessages(
+  parts: readonly Part[],
+  named: ReadonlyMap<string, NamedCall>,
+  traits: TemplateTraits,
+  style: CallTraits,
+): readonly AssistantMessage[] {
+  const text = assistantText(parts);
+  const thinking = thinkingOf(parts);
+  const calls = parts.flatMap((part) =>
+    part.kind === 'tool-call' ? [templateCall(part, named.get(part.id), style)] : [],
+  );
+  if (calls.length === 0) return [answer(thinking, text, traits)];
+  const tool_calls = { tool_calls: calls };
+  const bare = { role: 'assistant', content: style.noContent, ...tool_calls } as const;
+  if (text === '') return [{ ...bare, ...reasoning(thinking, traits) }];
+  switch (style.text) {
+    case 'beside':
+      return [{ ...answer(thinking, text, traits), ...tool_calls }];
+    case 'before':
+      return [answer(thinking, text, traits), bare];
+    case 'thought':
+      return [{ ...bare, ...reasoning([thinking, text].filter(Boolean).join('\n\n'), traits) }];
+    default:
+      return style.text satisfies never;
+  }
+}
+
+function answer(thinking: string, text: string, traits: TemplateTraits): AssistantMessage {
+  if (traits.reasoning === 'blocks' && thinking !== '') {
+    const words = text === '' ? [] : [{ type: 'text', text } as const];
+    return { role: 'assistant', content: [{ type: 'thinking', thinking }, ...words] };
+  }
+  return { role: 'assistant', content: text, ...reasoning(thinking, traits) };
+}
+
+function reasoning(
+  thinking: string,
+  traits: TemplateTraits,
+): Pick<AssistantMessage, 'reasoning_content' | 'reasoning' | 'thinking'> & {
+  readonly content?: AssistantMessage['content'];
+} {
+  if (thinking === '' || traits.reasoning === undefined) return {};
+  if (traits.reasoning === 'blocks') return { content: [{ type: 'thinking', thinking }] };
+  return { [traits.reasoning]: thinking };
+}
+
+function templateCall(
+  { id, name, input }: ToolCallPart,
+  call: NamedCall | undefined,
+  style: CallTraits,
+): TemplateCall {
+  return {
+    id: templateCallId(id, call, style.ids),
+    type: 'function',
+    function: { name, arguments: style.arguments === 'text' ? JSON.stringify(input) : input },
+  };
+}

@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+import type { Turn } from '../core/conversation.ts';
+
+/** How a template wants the ids of calls: any, nine letters and digits (Mistral's), or Kimi's. */
+export type CallIds = 'kept' | 'short' | 'indexed';
+
+/** A call of the conversation, as its result refers to it. */
+export interface NamedCall {
+  readonly name: string;
+  /** Its place among the calls of its turn, from 0. */
+  readonly index: number;
+}
+
+const SHORT = 9;
+
+/** The id of a call for a template; the same one each time, since it is part of the prefix. */
+export function templateCallId(id: string, call: NamedCall | undefined, ids: CallIds): string {
+  switch (ids) {
+    case 'kept':
+      return id;
+    case 'short':
+      return createHash('sha256').update(id).digest('hex').slice(0, SHORT);
+    case 'indexed':
+      return call === undefined ? id : `functions.${call.name}:${call.index}`;
+    default:
+      return ids satisfies never;
+  }
+}
+
+/** All calls of a conversation by their ids. */
+export function callsById(turns: readonly Turn[]): ReadonlyMap<string, NamedCall> {
+  return new Map(
+    turns.flatMap(({ parts }) =>
+      parts
+        .flatMap((part) => (part.kind === 'tool-call' ? [part] : []))
+        .map(({ id, name }, index) => [id, { name, index }] as const),
+    ),
+  );
+}

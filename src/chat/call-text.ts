@@ -1,0 +1,11 @@
+import type { JsonObject } from '../core/json.ts';
+
+/** A call in Hermes syntax, for models whose template has none of its own. */
+export function writeCall(name: string, input: JsonObject): string {
+  return `<tool_call>\n${JSON.stringify({ name, arguments: input })}\n</tool_call>`;
+}
+
+/** What a call gave, in Hermes syntax. */
+export function writeResult(output: string): string {
+  return `<tool_response>\n${output}\n</tool_response>`;
+}

@@ -1,0 +1,117 @@
+import type { Conversation, Part, ToolSpec, Turn } from '../core/conversation.ts';
+import { templateMessages, templateTools } from './messages.ts';
+import type { TemplateRenderer } from './render.ts';
+import type { TemplateTraits } from './template-traits.ts';
+import { templateVariables } from './template-variables.ts';
+
+/** What every template takes: users and answers in turn. */
+export const NO_TRAITS: TemplateTraits = {
+  system: false,
+  systemAnywhere: false,
+  thinking: 'none',
+  efforts: [],
+  reasoning: undefined,
+  tools: false,
+  calls: undefined,
+};
+
+/** A text that a template must show: a word of its own. */
+export const said = (word: string): Part => ({ kind: 'text', text: `PROBE-${word}` });
+
+export const thought = (word: string): Part => ({ kind: 'thinking', text: `PROBE-${word}` });
+
+export const called = (word: string): Part => ({
+  kind: 'tool-call',
+  id: `toolu_${word}`,
+  name: TOOL.name,
+  input: { probe_key: `PROBE-${word}` },
+});
+
+export const answered = (call: string, word: string): Part => ({
+  kind: 'tool-result',
+  callId: `toolu_${call}`,
+  output: [said(word)],
+  isError: false,
+});
+
+/** A conversation whose user and assistant take turns. */
+export function taking(...turns: readonly (readonly Part[])[]): Conversation {
+  const role = (index: number) => (index % 2 === 0 ? 'user' : 'assistant');
+  return {
+    system: [],
+    turns: turns.map((parts, index) => ({ role: role(index), parts })),
+    tools: [],
+  };
+}
+
+/** The conversation with a system prompt, and with a system message behind its first turn. */
+export function told({ turns, tools }: Conversation, word: string, later?: string): Conversation {
+  const between: readonly Turn[] =
+    later === undefined ? [] : [{ role: 'system', parts: [said(later)] }];
+  return {
+    system: [{ kind: 'text', text: `PROBE-${word}` }],
+    turns: [...turns.slice(0, 1), ...between, ...turns.slice(1)],
+    tools,
+  };
+}
+
+const TOOL: ToolSpec = {
+  name: 'probe_call',
+  description: 'PROBE-TOOL',
+  inputSchema: {
+    type: 'object',
+    properties: { probe_key: { type: 'string', description: 'PROBE-KEY' } },
+    required: ['probe_key'],
+  },
+  origin: { kind: 'custom' },
+  deferred: false,
+};
+
+/** Renders conversations with a template and looks for their words. */
+export class Probe {
+  readonly #render: TemplateRenderer;
+  readonly #tokens: { readonly bos: string; readonly eos: string };
+
+  constructor(render: TemplateRenderer, tokens: { readonly bos: string; readonly eos: string }) {
+    this.#render = render;
+    this.#tokens = tokens;
+  }
+
+  /** The rendered text, or undefined where the template raises. */
+  render(
+    conversation: Conversation,
+    traits: TemplateTraits,
+    variables: Readonly<Record<string, unknown>> = {},
+  ): string | undefined {
+    try {
+      return this.#render({
+        messages: templateMessages(conversation, traits),
+        ...templateVariables({ thinking: { mode: 'adaptive' } }, traits),
+        add_generation_prompt: true,
+        bos_token: this.#tokens.bos,
+        eos_token: this.#tokens.eos,
+        ...variables,
+      });
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Whether each word of the conversation is shown exactly once, and in order. */
+  shows(conversation: Conversation, traits: TemplateTraits): boolean {
+    const expected = wordsOf(JSON.stringify([conversation.system, conversation.turns]));
+    return wordsOf(this.render(conversation, traits)) === expected;
+  }
+
+  /** Whether tools that are passed to the template are shown. */
+  showsTools(): boolean {
+    const tools = templateTools([TOOL]);
+    const functions = JSON.stringify(tools);
+    const rendered = this.render(taking([said('U')]), NO_TRAITS, { tools, functions }) ?? '';
+    return [TOOL.name, TOOL.description, 'probe_key'].every((word) => rendered.includes(word));
+  }
+}
+
+function wordsOf(text = ''): string {
+  return (text.match(/PROBE-\w+/g) ?? []).join(' ');
+}
