@@ -1,6 +1,6 @@
-import * as sdk0 from 'anthropic-sdk-0';
-import * as sdk1 from 'anthropic-sdk-1';
+import type { Anthropic } from 'anthropic-sdk-0';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DIALECTS } from '../support/dialects.ts';
 import { promptTokensOf } from '../support/messages-api.ts';
 import { startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
@@ -10,12 +10,6 @@ beforeAll(async () => {
   server = await startServer({ registry: 'aliases:\n  first-alias: mini\n  second-alias: mini\n' });
 });
 afterAll(() => server.stop());
-
-// The two share all that is called here; the newer one's types merely leave out sampling.
-const DIALECTS = [
-  { dialect: '2023-06-01 (SDK 0.120)', sdk: sdk0 },
-  { dialect: '2026-10-21 (SDK 1.10)', sdk: sdk1 as unknown as typeof sdk0 },
-];
 
 const COUNTING = {
   model: 'mini',
@@ -30,7 +24,7 @@ function sampling(temperature: number): object {
 }
 
 describe.each(DIALECTS)('the TypeScript SDK of $dialect', ({ sdk }) => {
-  let client: sdk0.Anthropic;
+  let client: Anthropic;
   beforeAll(() => {
     client = new sdk.Anthropic({ baseURL: server.url, apiKey: 'any key', maxRetries: 0 });
   });
