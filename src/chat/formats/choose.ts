@@ -5,6 +5,10 @@ import { glm45, glm47 } from './glm.ts';
 import { minimax } from './minimax.ts';
 import { qwenXml } from './qwen-xml.ts';
 import { seedOss } from './seed-oss.ts';
+import { deepseekR1, deepseekV31 } from './deepseek.ts';
+import { apriel } from './apriel.ts';
+import { mirothinker } from './mirothinker.ts';
+import { gemma4 } from './gemma4.ts';
 import { plain } from './plain.ts';
 
 /** The known families, the first that recognises a template wins; the last takes any. */
@@ -17,6 +21,11 @@ export const FORMATS: readonly ChatFormat[] = [
   minimax,
   qwenXml,
   seedOss,
+  deepseekR1,
+  deepseekV31,
+  apriel,
+  mirothinker,
+  gemma4,
   plain,
 ];
 

@@ -68,7 +68,8 @@ export function standalone(schema: JsonObject, document: JsonObject): JsonObject
   return { ...Object.fromEntries(definitions), ...schema };
 }
 
-function ownTypes(schema: JsonObject): readonly JsonType[] | undefined {
+/** The types that a schema without references and choices allows; undefined where it allows any. */
+export function ownTypes(schema: JsonObject): readonly JsonType[] | undefined {
   const listed = listedValues(schema);
   if (listed !== undefined) return listed.flatMap(typesOfValue);
   const type = schema['type'];
@@ -78,7 +79,7 @@ function ownTypes(schema: JsonObject): readonly JsonType[] | undefined {
   return schema['items'] === undefined ? undefined : ['array'];
 }
 
-/** A whole number is a number too. */
+/** The types that a value is of: a whole number is a number too. */
 export function typesOfValue(value: unknown): readonly JsonType[] {
   if (value === null) return ['null'];
   if (Array.isArray(value)) return ['array'];
@@ -95,7 +96,11 @@ export function typesOfValue(value: unknown): readonly JsonType[] {
 }
 
 /** The choices that a schema leaves open, each without references and choices at its top. */
-function alternativesOf(schema: JsonValue, document: JsonObject, depth = 0): readonly JsonObject[] {
+export function alternativesOf(
+  schema: JsonValue,
+  document: JsonObject,
+  depth = 0,
+): readonly JsonObject[] {
   if (!isJsonObject(schema) || depth > MAX_DEPTH) return [{}];
   const { $ref: reference, anyOf, oneOf, allOf, ...rest } = schema;
   const resolved = typeof reference === 'string' ? followed(reference, document) : undefined;
@@ -123,7 +128,8 @@ function merge(one: JsonObject, other: JsonObject): JsonObject {
   };
 }
 
-function requiredOf(schema: JsonObject): readonly string[] {
+/** The names that an object's schema asks for. */
+export function requiredOf(schema: JsonObject): readonly string[] {
   const required = schema['required'];
   return isJsonArray(required) ? required.filter((name) => typeof name === 'string') : [];
 }
@@ -149,6 +155,7 @@ function isJsonArray(value: JsonValue | undefined): value is readonly JsonValue[
   return Array.isArray(value);
 }
 
-function isJsonObject(value: JsonValue | undefined): value is JsonObject {
+/** Whether a JSON value is an object. */
+export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
   return isRecord(value);
 }

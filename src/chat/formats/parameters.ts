@@ -70,15 +70,20 @@ function* readValue(
   // An empty layout would make the mark twice the same.
   const marks = layout === '' ? [close] : [layout + close, close];
   if (kind === 'text' || (kind === undefined && onlyText)) {
-    yield argumentsPiece('"');
-    const toPiece = (text: string) => argumentsPiece(JSON.stringify(text).slice(1, -1));
-    if ((yield* source.streamUntil(marks, toPiece)) === undefined) return false;
-    yield argumentsPiece('"');
-    return true;
+    return yield* streamText(source, marks);
   }
   const value = yield* source.readUntil(...marks);
   if (value === undefined) return false;
   yield argumentsPiece(toJson(value.text, types));
+  return true;
+}
+
+/** Streams raw text up to a mark and past it, as a JSON string; gives whether the mark came. */
+export function* streamText(source: Source, marks: readonly string[]): Reading<boolean> {
+  yield argumentsPiece('"');
+  const toPiece = (text: string) => argumentsPiece(JSON.stringify(text).slice(1, -1));
+  if ((yield* source.streamUntil(marks, toPiece)) === undefined) return false;
+  yield argumentsPiece('"');
   return true;
 }
 
@@ -89,8 +94,12 @@ const PYTHON = new Map([
   ['None', 'null'],
 ]);
 
-/** A value as JSON: as it stands where it is that, else as a string. */
-function toJson(text: string, types: ReadonlySet<JsonType> | undefined): string {
+/**
+ * A value as JSON: as it stands where it is that, else as a string.
+ *
+ * @param types the types that it may have; undefined for any
+ */
+export function toJson(text: string, types: ReadonlySet<JsonType> | undefined): string {
   const json = PYTHON.get(text.trim()) ?? text.trim();
   const found = typesOfJson(json);
   if (found === undefined) return JSON.stringify(text);
