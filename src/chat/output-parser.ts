@@ -145,7 +145,8 @@ function* readCalls(
   state.calling = trigger;
   const read = yield* format.tools?.read(source, tools, trigger) ?? noCall();
   state.calling = undefined;
-  // A call that the output cut off before its name was known is neither a call nor text.
+  // What the output cut off, before a name was known or within a closing mark, is neither call nor text.
+  if (source.starved) source.skip(source.rest.length);
   if (read || source.starved) return 'between';
   source.rewind(place);
   yield textPiece(space + trigger);

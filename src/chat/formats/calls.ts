@@ -11,18 +11,13 @@ export function isCallable(name: string, tools: readonly CallableTool[]): boolea
   return tools.some((tool) => tool.name === name);
 }
 
-/**
- * Reads past white space and a closing mark, if one stands there, and gives it. Of one that the output
- * cut off nothing becomes text.
- */
+/** Reads past white space and a closing mark, if one stands there, and gives it. */
 export function* takeClosing(
   source: Source,
   ...marks: readonly string[]
 ): Reading<string | undefined> {
   yield* source.skipSpace();
-  const mark = yield* source.take(...marks);
-  if (mark === undefined && source.starved) source.skip(source.rest.length);
-  return mark;
+  return yield* source.take(...marks);
 }
 
 /**
