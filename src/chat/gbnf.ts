@@ -122,17 +122,22 @@ function commonBeginning(texts: readonly string[]): string {
 export function textWithout(rules: GrammarRules, forbidden: string): string {
   const characters = Array.from(forbidden);
   if (characters.length === 0) throw new RangeError('Every text holds the empty text.');
-  const states = characters.map(() => rules.reserve('without'));
-  const alphabet = [...new Set(characters)];
-  const other = `${characterOf(alphabet, 'except')} ${states[0]}`;
-  for (const [matched, state] of states.entries()) {
-    const steps = alphabet.flatMap((character) => {
-      const next = states[matchedAfter(characters, matched, character)];
-      return next === undefined ? [] : [`${characterOf([character])} ${next}`];
-    });
-    rules.complete(state, [...steps, other, ''].join(' | ').trimEnd());
+  // Named by what it forbids: wherever the same text is forbidden, the same rules stand for it.
+  const base = `without-${Buffer.from(forbidden).toString('hex')}`;
+  for (const matched of characters.keys()) {
+    const steps = [...new Set(characters)]
+      .map((character) => [character, matchedAfter(characters, matched, character)] as const)
+      .filter(([, next]) => next > 0);
+    const other = characterOf(
+      steps.map(([character]) => character),
+      'except',
+    );
+    const alternatives = steps
+      .filter(([, next]) => next < characters.length)
+      .map(([character, next]) => `${characterOf([character])} ${base}-${next}`);
+    rules.define(`${base}-${matched}`, `(${[...alternatives, `${other} ${base}-0`].join(' | ')})?`);
   }
-  return states[0] ?? '""';
+  return `${base}-0`;
 }
 
 /** How much of the text's beginning stands at the end, once a character follows so much of it. */
