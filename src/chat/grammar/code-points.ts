@@ -1,0 +1,54 @@
+/** A range of code points, both ends included. */
+export type Range = readonly [first: number, last: number];
+
+const LAST = 0x10ffff;
+
+/** All code points that the ranges leave out. */
+export function complement(ranges: readonly Range[]): readonly Range[] {
+  const left: Range[] = [];
+  let next = 0;
+  for (const [first, last] of ranges.toSorted(([one], [two]) => one - two)) {
+    if (first > next) left.push([next, first - 1]);
+    next = Math.max(next, last + 1);
+  }
+  if (next <= LAST) left.push([next, LAST]);
+  return left;
+}
+
+/** What JSON strings can't hold as it is, and how they hold it. */
+const ESCAPED: ReadonlyMap<number, string> = new Map([
+  [0x08, 'b'],
+  [0x09, 't'],
+  [0x0a, 'n'],
+  [0x0c, 'f'],
+  [0x0d, 'r'],
+  [0x22, String.raw`\"`],
+  [0x5c, String.raw`\\`],
+]);
+const NOT_PLAIN: readonly Range[] = [
+  [0x00, 0x1f],
+  [0x22, 0x22],
+  [0x5c, 0x5c],
+];
+
+/** An expression for one of the code points as it stands in a JSON string; undefined for none. */
+export function inJsonString(ranges: readonly Range[]): string | undefined {
+  const plain = complement([...complement(ranges), ...NOT_PLAIN]);
+  const escapes = [...ESCAPED].filter(([code]) =>
+    ranges.some(([first, last]) => first <= code && code <= last),
+  );
+  const ways = [
+    ...(plain.length > 0 ? [`[${plain.map(written).join('')}]`] : []),
+    ...(escapes.length > 0 ? [String.raw`"\\" [${escapes.map(([, name]) => name).join('')}]`] : []),
+  ];
+  return ways.length === 2 ? `(${ways.join(' | ')})` : ways[0];
+}
+
+function written([first, last]: Range): string {
+  return first === last ? hexadecimal(first) : `${hexadecimal(first)}-${hexadecimal(last)}`;
+}
+
+function hexadecimal(code: number): string {
+  const letterOrDigit = /^[a-zA-Z0-9]$/.test(String.fromCodePoint(code));
+  return letterOrDigit ? String.fromCodePoint(code) : `\\U${code.toString(16).padStart(8, '0')}`;
+}

@@ -1,0 +1,43 @@
+// The formats of JSON Schema that are cheap as a grammar, by name; https://json-schema.org/draft/2020-12
+// section 7.3. Dates know the length of months and leap years, as validators do.
+
+const DAY_31 = '("0" [1-9] | [12] [0-9] | "3" [01])';
+const DAY_30 = '("0" [1-9] | [12] [0-9] | "30")';
+const DAY_28 = '("0" [1-9] | "1" [0-9] | "2" [0-8])';
+const MONTH_AND_DAY = `(("0" [13578] | "1" [02]) "-" ${DAY_31} | ("0" [469] | "11") "-" ${DAY_30} | "02-" ${DAY_28})`;
+const LEAP_YEAR =
+  '([0-9]{2} ("0" [48] | [2468] [048] | [13579] [26]) | ([02468] [048] | [13579] [26]) "00")';
+const DATE = `([0-9]{4} "-" ${MONTH_AND_DAY} | ${LEAP_YEAR} "-02-29")`;
+
+const HOUR = '([01] [0-9] | "2" [0-3])';
+const MINUTE = '[0-5] [0-9]';
+const TIME = `${HOUR} ":" ${MINUTE} ":" ${MINUTE} ("." [0-9]{1,9})? ("Z" | [+\\-] ${HOUR} ":" ${MINUTE})`;
+
+const HEX = '[0-9a-fA-F]';
+const UUID = `${HEX}{8} "-" ${HEX}{4} "-" ${HEX}{4} "-" ${HEX}{4} "-" ${HEX}{12}`;
+
+const LABEL = '[a-zA-Z0-9] ([a-zA-Z0-9\\-]{0,61} [a-zA-Z0-9])?';
+const HOSTNAME = `${LABEL} ("." ${LABEL})*`;
+const WORD = "[a-zA-Z0-9!#$%&'*+/=?_`{|}~\\-]+";
+const EMAIL = `${WORD} ("." ${WORD})* "@" ${LABEL} ("." ${LABEL})+`;
+
+const OCTET = '("25" [0-5] | "2" [0-4] [0-9] | "1" [0-9] [0-9] | [1-9]? [0-9])';
+const IPV4 = `${OCTET} "." ${OCTET} "." ${OCTET} "." ${OCTET}`;
+
+// Characters beyond ASCII are taken as browsers take them: a model that writes one means it.
+const URI_CHARACTER = String.raw`[^"\\\x00-\x20<>{}|\x5e\x60\x7f]`;
+const URI = `[a-zA-Z] [a-zA-Z0-9+.\\-]{0,31} ":" ${URI_CHARACTER}+`;
+
+/** Expressions for what stands between the quotes of a string of some format. */
+export const FORMATS: ReadonlyMap<string, string> = new Map([
+  ['date', DATE],
+  ['time', TIME],
+  ['date-time', `${DATE} "T" ${TIME}`],
+  ['uuid', UUID],
+  ['hostname', HOSTNAME],
+  ['email', EMAIL],
+  ['ipv4', IPV4],
+  ['uri', URI],
+  ['iri', URI],
+  ['url', URI],
+]);
