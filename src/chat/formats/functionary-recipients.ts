@@ -69,7 +69,7 @@ function* readPart(
   state.calling = recipient;
   const read = yield* readCall(source, tools, recipient);
   state.calling = undefined;
-  if (read) return true;
+  if (read || source.starved) return true;
   source.rewind(place);
   yield textPiece(recipient);
   return false;

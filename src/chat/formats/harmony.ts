@@ -91,8 +91,8 @@ function* readCallMessage(reader: MessageReader, place: number, trigger: string)
   context.state.calling = context.tools.length > 0 ? trigger : undefined;
   const read = yield* readCall(source, context.tools);
   context.state.calling = undefined;
-  if (read) return yield* takeNext(source);
   if (source.starved) return source.skip(source.rest.length);
+  if (read) return yield* takeNext(source);
   source.rewind(place);
   return yield* readText(reader);
 }
@@ -122,6 +122,7 @@ function* readText(reader: MessageReader): Reading {
 function* takeNext(source: Source): Reading {
   for (;;) {
     const mark = yield* takeClosing(source, NEXT, ...ENDS);
+    if (source.starved) return source.skip(source.rest.length);
     if (mark === undefined || mark === NEXT) return;
   }
 }
