@@ -1,8 +1,10 @@
 import type { CallableTool } from '../format.ts';
-import type { Reading, Source } from '../reader.ts';
+import { Source } from '../reader.ts';
+import type { Reading } from '../reader.ts';
 import { argumentsPiece, takeClosing } from './calls.ts';
 import { parametersOf, typesOf, typesOfValue } from './parameter-schemas.ts';
 import type { JsonType } from './parameter-schemas.ts';
+import { readPythonValue } from './python-values.ts';
 
 /** How a value is written: as raw text, or as JSON. */
 export type ValueKind = 'text' | 'json';
@@ -87,25 +89,39 @@ export function* streamText(source: Source, marks: readonly string[]): Reading<b
   return true;
 }
 
-/** How templates in Python write what JSON writes otherwise. */
-const PYTHON = new Map([
-  ['True', 'true'],
-  ['False', 'false'],
-  ['None', 'null'],
-]);
-
 /**
  * A value as JSON: as it stands where it is that, else as a string.
  *
  * @param types the types that it may have; undefined for any
  */
 export function toJson(text: string, types: ReadonlySet<JsonType> | undefined): string {
-  const json = PYTHON.get(text.trim()) ?? text.trim();
+  const json = text.trim();
   const found = typesOfJson(json);
-  if (found === undefined) return JSON.stringify(text);
+  if (found === undefined) return pythonToJson(json, types) ?? JSON.stringify(text);
   const fits = types === undefined || found.some((type) => types.has(type));
   // A value that no type fits is left to whoever checks it, unless text was possible.
-  return fits || types?.has('string') === false ? json : JSON.stringify(text);
+  return fits || !types.has('string') ? json : JSON.stringify(text);
+}
+
+/**
+ * Some templates show arguments of the past as Python writes them, and models do the same then: `True`,
+ * `{'a': None}`. Undefined where it is nothing like that, or of a type that it may not have.
+ */
+function pythonToJson(text: string, types: ReadonlySet<JsonType> | undefined): string | undefined {
+  const source = new Source();
+  source.feed(text);
+  source.end();
+  const reading = readPythonValue(source);
+  let json = '';
+  for (;;) {
+    const step = reading.next();
+    if (step.done === true) {
+      if (!step.value || source.rest.trim() !== '') return undefined;
+      break;
+    }
+    if (step.value?.type === 'call-json') json += step.value.json;
+  }
+  return typesOfJson(json)?.some((type) => types?.has(type)) === true ? json : undefined;
 }
 
 function typesOfJson(json: string): readonly JsonType[] | undefined {
