@@ -24,6 +24,7 @@ import { lfm2 } from './lfm2.ts';
 import { llama3 } from './llama3.ts';
 import { mistralArgs } from './mistral-args.ts';
 import { mistralList } from './mistral-list.ts';
+import { smollm3 } from './smollm3.ts';
 import { plain } from './plain.ts';
 
 /** The known families, the first that recognises a template wins; the last takes any. */
@@ -57,6 +58,7 @@ export const FORMATS: readonly ChatFormat[] = [
   apertus,
   gigachat30,
   gigachat31,
+  smollm3,
   plain,
 ];
 

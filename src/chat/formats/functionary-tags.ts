@@ -12,9 +12,7 @@ const PYTHON = '<|python_tag|>';
 export const functionaryTags: ChatFormat = {
   name: 'functionary-tags',
   recognises: (template) =>
-    template.includes(OPEN) &&
-    template.includes(CLOSE) &&
-    template.includes('ONLY reply in the following format'),
+    template.includes(`'${OPEN}' + `) && template.includes('<|start_header_id|>'),
   tools: {
     triggers: [OPEN],
     triggersAtStart: (tools) => (isCallable('python', tools) ? [PYTHON] : []),

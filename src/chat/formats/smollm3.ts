@@ -1,0 +1,12 @@
+import type { ChatFormat } from '../format.ts';
+import { hermes } from './hermes.ts';
+
+/**
+ * SmolLM3, which writes Hermes calls, by those of its templates that do not show them; the others are
+ * recognised as Hermes. Its template thinks unless the system prompt holds `/no_think`.
+ */
+export const smollm3: ChatFormat = {
+  ...hermes,
+  name: 'smollm3',
+  recognises: (template) => template.includes('SmolLM') && !template.includes('<tool_call>'),
+};
