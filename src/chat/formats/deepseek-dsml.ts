@@ -14,7 +14,6 @@ function dsml(version: '3.2' | '4', block: 'function_calls' | 'tool_calls'): Cha
       template.includes(MARK) &&
       new RegExp(`dsml_token \\+ '${block}>|${MARK}${block}>`).test(template),
     thinking: { open: '<think>', close: '</think>' },
-    efforts: ['high', 'max'],
     tools: markupTools({
       open: `<${MARK}${block}>`,
       close: `</${MARK}${block}>`,

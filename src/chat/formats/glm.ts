@@ -57,7 +57,8 @@ export const glm45 = glm(
 );
 
 /** GLM-4.7 and 5. */
-export const glm47: ChatFormat = {
-  ...glm('glm-4.7', '', (template) => template.includes(KEY) && !LINES.test(template)),
-  efforts: ['high', 'max'],
-};
+export const glm47 = glm(
+  'glm-4.7',
+  '',
+  (template) => template.includes(KEY) && !LINES.test(template),
+);

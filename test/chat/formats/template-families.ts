@@ -60,7 +60,22 @@ export const FAMILY_OF: Readonly<Record<string, string>> = {
   'unsloth-mistral-Devstral-Small-2507': 'mistral-args',
 };
 
-/** Templates whose past calls can't be read back, in all scenarios or in some, and why. */
+const ONE_CALL = {
+  scenarios: ['two calls'],
+  reason: 'A message has one call at most, so the second stands in a message of its own.',
+} as const;
+
+/** Templates whose calls of the past can't be read back, in all scenarios or in some, and why. */
 export const UNREADABLE: Readonly<
-  Record<string, { readonly scenarios: 'all' | readonly string[]; readonly reason: string }>
-> = {};
+  Record<string, { readonly scenarios: readonly string[]; readonly reason: string }>
+> = {
+  'CohereForAI-c4ai-command-r-plus-tool_use': {
+    scenarios: ['nested arguments'],
+    reason: 'It calls a method on the schema of an array, which llama.cpp’s Jinja refuses.',
+  },
+  'GigaChat3-10B-A1.8B': ONE_CALL,
+  'GigaChat3.1-10B-A1.8B': ONE_CALL,
+  'meta-llama-Llama-3.1-8B-Instruct': ONE_CALL,
+  'meta-llama-Llama-3.2-3B-Instruct': ONE_CALL,
+  'meta-llama-Llama-3.3-70B-Instruct': ONE_CALL,
+};

@@ -35,8 +35,7 @@ const CALLS = Object.entries(SCENARIOS).flatMap(([scenario, expected]) => {
 
 const WITH_CALLS = NAMES.filter((name) => FAMILY_OF[name] !== 'plain').flatMap((name) =>
   CALLS.flatMap(([scenario, calls]) => {
-    const reason = UNREADABLE[name];
-    const left = reason?.scenarios === 'all' || reason?.scenarios.includes(scenario) === true;
+    const left = UNREADABLE[name]?.scenarios.includes(scenario) ?? false;
     return left ? [] : [[name, scenario, calls] as const];
   }),
 );
@@ -71,15 +70,16 @@ function nativeCalls(
   template: ChatTemplate,
   calls: readonly Called[],
 ): { readonly native: string; readonly thinkingOpen: boolean } {
-  const prompt = renderTurns(template, [ASKED], true);
+  const tools = SPECS.filter(({ name }) => calls.some(({ call }) => call === name));
+  const prompt = renderTurns(template, tools, [ASKED], true);
   const parts = calls.map(({ call, input }, index): Part => ({
     kind: 'tool-call',
     id: `toolu_${index}`,
     name: call,
     input,
   }));
-  const called = renderTurns(template, [ASKED, { role: 'assistant', parts }], false);
-  const said = renderTurns(template, [ASKED, SAID], false);
+  const called = renderTurns(template, tools, [ASKED, { role: 'assistant', parts }], false);
+  const said = renderTurns(template, tools, [ASKED, SAID], false);
   const ending = said.slice(said.lastIndexOf(WORD) + WORD.length);
   const body = ending !== '' && called.endsWith(ending) ? called.slice(0, -ending.length) : called;
   const shared = sharedLength(prompt, body);
@@ -121,10 +121,15 @@ const SPECS: readonly ToolSpec[] = TOOLS.map(({ name, inputSchema }) => ({
   deferred: false,
 }));
 
-function renderTurns(template: ChatTemplate, turns: readonly Turn[], goesOn: boolean): string {
+function renderTurns(
+  template: ChatTemplate,
+  specs: readonly ToolSpec[],
+  turns: readonly Turn[],
+  goesOn: boolean,
+): string {
   const { traits, bos, eos } = template;
-  const tools = templateTools(SPECS, traits.parameters);
-  const messages = templateMessages({ system: [], turns, tools: SPECS }, traits);
+  const tools = templateTools(specs, traits.parameters);
+  const messages = templateMessages({ system: [], turns, tools: specs }, traits);
   const placeholders = new Placeholders(new ControlTokens([]));
   const rendered = template.render({
     messages: spliceMessages(messages, placeholders, template.format),
