@@ -24,5 +24,9 @@ export const granite: ChatFormat = {
       const call = defineJsonCall(rules, tools, { name: 'name', input: 'arguments' });
       return listOf(rules, call, parallel);
     },
+    write(calls) {
+      const list = calls.map(({ name, input }) => ({ name, arguments: input }));
+      return `${OPEN}${JSON.stringify(list)}`;
+    },
   },
 };

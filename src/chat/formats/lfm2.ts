@@ -5,6 +5,7 @@ import { listOf, readCallList } from './call-list.ts';
 import { isCallable, readName, takeClosing } from './calls.ts';
 import { readPythonArguments } from './python-arguments.ts';
 import { definePythonCall } from './python-grammar.ts';
+import { writePythonCall } from './python-literals.ts';
 
 const OPEN = '<|tool_call_start|>';
 const CLOSE = '<|tool_call_end|>';
@@ -28,6 +29,10 @@ export const lfm2: ChatFormat = {
     grammar(tools, rules, { parallel }) {
       const call = rules.define('call', oneOf(tools.map((tool) => definePythonCall(rules, tool))));
       return `${listOf(rules, call, parallel)} ${literal(CLOSE)}`;
+    },
+    write(calls) {
+      const list = calls.map(({ name, input }) => writePythonCall(name, input));
+      return `${OPEN}[${list.join(', ')}]${CLOSE}`;
     },
   },
 };
