@@ -1,10 +1,11 @@
 import { describe } from 'vitest';
 import { createOllamaBackend } from '../../src/backends/ollama/backend.ts';
-import { findPeers } from '../backends/ollama/peers.ts';
+import { ollama } from '../backends/ollama/peers.ts';
 import { modelSpec } from '../backends/ollama/requests.ts';
+import { findPeers } from '../support/upstream/peers.ts';
 import { describeContract } from './contract.ts';
 
-for (const peer of await findPeers()) {
+for (const peer of await findPeers(ollama)) {
   describe(`[R2.8-contract] Ollama: ${peer.name}`, () => {
     describeContract(async () => {
       const { url, close } = await peer.open('contract');

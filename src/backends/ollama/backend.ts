@@ -1,9 +1,10 @@
 import type { Backend } from '../../core/backend.ts';
-import { createPromptEstimator } from './estimate.ts';
+import { createPromptEstimator } from '../estimate.ts';
+import { createHttpClient } from '../http.ts';
 import { toCapabilities } from './facts.ts';
+import { OLLAMA } from './failures.ts';
 import { countPrompt, generate } from './generate.ts';
 import type { Upstream } from './generate.ts';
-import { createHttpClient } from './http.ts';
 import { createFactsFinder } from './models.ts';
 
 const DEFAULT_URL = 'http://127.0.0.1:11434';
@@ -15,7 +16,7 @@ const DEFAULT_URL = 'http://127.0.0.1:11434';
  *   out, as in OLLAMA_HOST. Default: Ollama's own default address.
  */
 export function createOllamaBackend(options: { readonly defaultUrl?: string } = {}): Backend {
-  const http = createHttpClient();
+  const http = createHttpClient(OLLAMA);
   const upstream: Upstream = {
     http,
     facts: createFactsFinder(http),

@@ -1,10 +1,13 @@
-import { messageOf, promptTooLong, RuntimeFailure } from '../../core/errors.ts';
-import { parseJson, readError } from './protocol.ts';
+import { promptTooLong, RuntimeFailure } from '../../core/errors.ts';
+import type { ServerNaming } from '../http.ts';
+import { oneLine, parseJson } from '../said.ts';
+import { readError } from './protocol.ts';
 
-/** How long a server that is away, or full, is given before the next try. */
+/** How failures name it. */
+export const OLLAMA: ServerNaming = { name: 'Ollama', wayOut: 'start it with: ollama serve' };
+
+/** How long a server that is full is given before the next try. */
 const RETRY_AFTER_SECONDS = 5;
-
-const MAX_MESSAGE_LENGTH = 300;
 
 /** An answer whose status is not 200. */
 export interface Refusal {
@@ -68,15 +71,6 @@ export function protocolFailure(what: string, { url }: Question): RuntimeFailure
   return new RuntimeFailure('backend-failed', `Ollama at ${url} ${what}`);
 }
 
-/** No answer at all came. */
-export function unreachable(url: string, error: unknown): RuntimeFailure {
-  return new RuntimeFailure(
-    'backend-unavailable',
-    `Ollama does not answer at ${url} (${oneLine(messageOf(error))}); start it with: ollama serve`,
-    { cause: error, retryAfterSeconds: RETRY_AFTER_SECONDS },
-  );
-}
-
 function notOllama({ status, mediaType }: Refusal, { url }: Question): RuntimeFailure {
   return new RuntimeFailure(
     'backend-failed',
@@ -101,8 +95,4 @@ function overflowFailure(said: string, question: Question): RuntimeFailure {
 
 function isLoadError(said: string): boolean {
   return /requires more system memory|(unable|failed) to load|error loading model/i.test(said);
-}
-
-function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').trim().slice(0, MAX_MESSAGE_LENGTH);
 }

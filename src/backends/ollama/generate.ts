@@ -2,20 +2,17 @@ import type { GenerationRequest } from '../../core/backend.ts';
 import { contextLimitExceeded } from '../../core/errors.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 import type { ModelSpec } from '../../core/model.ts';
-import { within } from './admission.ts';
+import type { PromptEstimator } from '../estimate.ts';
+import type { HttpClient } from '../http.ts';
+import { begun, FIRST_BYTE_WAIT_MS, within } from '../opening.ts';
 import { createAnswer, promptOnlyFinish, toPromptCount } from './answer.ts';
 import type { PromptCount } from './answer.ts';
-import type { PromptEstimator } from './estimate.ts';
 import type { ModelFacts } from './facts.ts';
 import type { Question } from './failures.ts';
-import type { HttpClient } from './http.ts';
 import type { FactsFinder } from './models.ts';
 import type { ChatChunk, OllamaChatRequest } from './protocol.ts';
 import { toChatRequest, toCountRequest } from './request.ts';
 import { chatStream, chatWhole } from './upstream.ts';
-
-/** By then a failure that comes soon has become a status (the design's "2 s at most"). */
-const FIRST_BYTE_WAIT_MS = 2_000;
 
 /** What all calls of one backend share. */
 export interface Upstream {
@@ -41,7 +38,7 @@ export async function countPrompt(
     signal,
   );
   const counted = toPromptCount(end);
-  upstream.estimator.learn(body.model, body.messages, counted.tokens);
+  upstream.estimator.learn(body.model, charactersOf(body), counted.tokens);
   return counted;
 }
 
@@ -66,7 +63,7 @@ export async function* generate(
       for (const event of answer.push(chunk)) {
         if (event.type !== 'finish') yield event;
         else {
-          upstream.estimator.learn(body.model, body.messages, event.usage.promptTokens);
+          upstream.estimator.learn(body.model, charactersOf(body), event.usage.promptTokens);
           yield event;
           return;
         }
@@ -116,21 +113,16 @@ function checkFits(request: GenerationRequest, tokens: number, contextTokens: nu
   }
 }
 
-/** The same stream, once its first chunk is there. */
-async function begun<T>(stream: AsyncGenerator<T, void>): Promise<AsyncIterable<T>> {
-  const first = await stream.next();
-  return (async function* () {
-    if (first.done === true) return;
-    yield first.value;
-    yield* stream;
-  })();
-}
-
 function question(
   { estimator }: Upstream,
   url: string,
   { contextTokens }: ModelFacts,
-  { model, messages }: OllamaChatRequest,
+  body: OllamaChatRequest,
 ): Question {
-  return { url, model, contextTokens, estimatedTokens: estimator.estimate(model, messages) };
+  const estimatedTokens = estimator.estimate(body.model, charactersOf(body));
+  return { url, model: body.model, contextTokens, estimatedTokens };
+}
+
+function charactersOf({ messages }: OllamaChatRequest): number {
+  return messages.reduce((sum, { content }) => sum + content.length, 0);
 }

@@ -1,7 +1,7 @@
 import type { ModelSpec } from '../../core/model.ts';
+import type { HttpClient } from '../http.ts';
 import { modelFacts } from './facts.ts';
 import type { ModelFacts } from './facts.ts';
-import type { HttpClient } from './http.ts';
 import type { ModelDescription } from './protocol.ts';
 import { upstreamName } from './request.ts';
 import { describeModel } from './upstream.ts';

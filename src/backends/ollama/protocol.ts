@@ -99,12 +99,3 @@ const errorSchema = z.object({ error: z.string() });
 export function readError(value: unknown): string | undefined {
   return errorSchema.safeParse(value).data?.error;
 }
-
-/** A text as JSON, or undefined where it is not JSON. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

@@ -1,9 +1,11 @@
 import type { RuntimeFailure } from '../../core/errors.ts';
-import { errorLineFailure, protocolFailure, refusalFailure, unreachable } from './failures.ts';
+import { unreachable } from '../http.ts';
+import type { HttpAnswer, HttpClient } from '../http.ts';
+import { readLines } from '../lines.ts';
+import { parseJson } from '../said.ts';
+import { errorLineFailure, OLLAMA, protocolFailure, refusalFailure } from './failures.ts';
 import type { Question } from './failures.ts';
-import type { HttpAnswer, HttpClient } from './http.ts';
-import { readLines } from './ndjson.ts';
-import { parseJson, readChunk, readDescription, readError } from './protocol.ts';
+import { readChunk, readDescription, readError } from './protocol.ts';
 import type { ChatChunk, ModelDescription, OllamaChatRequest } from './protocol.ts';
 
 /** Describing a model reads a file; a server that takes longer hangs. */
@@ -36,7 +38,7 @@ export async function describeModel(
     return description;
   } catch (error) {
     if (!late.aborted || signal.aborted) throw error;
-    throw unreachable(question.url, `no answer within ${SHOW_TIMEOUT_MS / 1000} s`);
+    throw unreachable(OLLAMA, question.url, `no answer within ${SHOW_TIMEOUT_MS / 1000} s`);
   }
 }
 

@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createOllamaBackend } from '../../../src/backends/ollama/backend.ts';
 import type { Backend, GenerationRequest } from '../../../src/core/backend.ts';
-import { serve } from './replay.ts';
+import { serve } from '../../support/upstream/replay.ts';
 import { ask, collect, modelSpec } from './requests.ts';
 
 const never = new AbortController().signal;

@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vit
 import { createOllamaBackend } from '../../../src/backends/ollama/backend.ts';
 import type { Backend } from '../../../src/core/backend.ts';
 import type { GenerationEvent } from '../../../src/core/events.ts';
-import { readFixture } from './fixtures.ts';
-import { serve, startReplay } from './replay.ts';
-import type { ReplayOptions } from './replay.ts';
+import { serve, startReplay } from '../../support/upstream/replay.ts';
+import type { ReplayOptions } from '../../support/upstream/replay.ts';
+import { fixtures } from './peers.ts';
 import { ask, collect, modelSpec } from './requests.ts';
 
 const never = new AbortController().signal;
@@ -21,7 +21,7 @@ async function generate(
   fixture: string,
   options?: ReplayOptions,
 ): Promise<AsyncGenerator<GenerationEvent>> {
-  const server = await startReplay(await readFixture(`hand-made/${fixture}`), options);
+  const server = await startReplay(await fixtures.read(`hand-made/${fixture}`), options);
   onTestFinished(server.close);
   return backend.generate(ask(modelSpec('mini', { url: server.url }), 'Count.'), never);
 }
@@ -118,7 +118,7 @@ describe('what only some upstreams do', () => {
   });
 
   it('[R2.4-capabilities] [R2.8-thinking] says of a model that takes an effort that it always thinks', async () => {
-    const server = await startReplay(await readFixture('hand-made/effort'));
+    const server = await startReplay(await fixtures.read('hand-made/effort'));
     onTestFinished(server.close);
     const model = modelSpec('gpt-oss', { url: server.url });
     expect(await backend.capabilities(model, never)).toMatchObject({
@@ -132,7 +132,7 @@ describe('what only some upstreams do', () => {
 
 describe('a server that is away', () => {
   it('[R2.8-failure] is named with the way out, and found again without a restart', async () => {
-    const fixture = await readFixture('hand-made/cached');
+    const fixture = await fixtures.read('hand-made/cached');
     const first = await startReplay(fixture);
     const { url, port } = first;
     await first.close();
@@ -151,7 +151,7 @@ describe('a server that is away', () => {
   });
 
   it('[R2.8-failure] is looked for at the default address, which may lack its scheme', async () => {
-    const server = await startReplay(await readFixture('hand-made/cached'));
+    const server = await startReplay(await fixtures.read('hand-made/cached'));
     onTestFinished(server.close);
     const local = createOllamaBackend({ defaultUrl: `127.0.0.1:${server.port}/` });
     onTestFinished(() => local.close());

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { fixtureNames, readFixture } from './fixtures.ts';
+import { fixtures } from './peers.ts';
 
 describe('[R2.8-translate] the recordings of Ollama', () => {
-  const names = fixtureNames();
+  const names = fixtures.names();
 
   it('are there, and so are answers made by hand', () => {
     expect(names).toContain('thinking');
@@ -10,7 +10,7 @@ describe('[R2.8-translate] the recordings of Ollama', () => {
   });
 
   it.each(names)('%s says where it comes from, and names no folder', async (name) => {
-    const { header, exchanges } = await readFixture(name);
+    const { header, exchanges } = await fixtures.read(name);
     const byHand = name.startsWith('hand-made/');
     expect(header).toEqual({
       server: byHand ? 'none' : expect.stringMatching(/^Ollama \d+\.\d+\.\d+/),

@@ -2,12 +2,13 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vit
 import { createOllamaBackend } from '../../../src/backends/ollama/backend.ts';
 import type { Backend } from '../../../src/core/backend.ts';
 import type { ModelSpec } from '../../../src/core/model.ts';
-import { findPeers } from './peers.ts';
+import { findPeers } from '../../support/upstream/peers.ts';
+import { ollama } from './peers.ts';
 import { ask, collect, modelSpec, turn } from './requests.ts';
 
 const never = new AbortController().signal;
 
-describe.each(await findPeers())('the Ollama backend against $name', (peer) => {
+describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer) => {
   let backend: Backend;
 
   beforeEach(() => {

@@ -63,10 +63,10 @@ async function answer(
   const asked = {
     method: request.method ?? '',
     path: request.url ?? '',
-    body: JSON.parse((await readBody(request)).toString('utf8')) as unknown,
+    ...(await jsonOf(request)),
   };
   const exchange = fixture.exchanges.find((known) =>
-    isDeepStrictEqual({ body: asked.body, ...known.request }, asked),
+    isDeepStrictEqual({ ...('body' in asked && { body: asked.body }), ...known.request }, asked),
   );
   if (exchange === undefined) {
     response.writeHead(500, { 'content-type': 'application/json' });
@@ -76,12 +76,20 @@ async function answer(
   await play(exchange, response, options);
 }
 
+async function jsonOf(request: IncomingMessage): Promise<{ readonly body?: unknown }> {
+  const text = (await readBody(request)).toString('utf8');
+  return text === '' ? {} : { body: JSON.parse(text) as unknown };
+}
+
 async function play(
   { response: recorded }: Exchange,
   response: ServerResponse,
   { pieceBytes = Number.POSITIVE_INFINITY, pace = 0 }: ReplayOptions,
 ): Promise<void> {
-  response.writeHead(recorded.status, { 'content-type': recorded.contentType });
+  response.writeHead(recorded.status, {
+    'content-type': recorded.contentType,
+    ...(recorded.retryAfter !== undefined && { 'retry-after': recorded.retryAfter }),
+  });
   let waited = 0;
   for (const { afterMs, text } of recorded.chunks) {
     if (pace > 0) await delay((afterMs - waited) * pace);

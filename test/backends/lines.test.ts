@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readLines } from '../../../src/backends/ollama/ndjson.ts';
+import { readLines } from '../../src/backends/lines.ts';
 
 async function* cut(bytes: Uint8Array, at: readonly number[]): AsyncGenerator<Uint8Array> {
   const edges = [0, ...at.toSorted((one, other) => one - other), bytes.length];

@@ -1,4 +1,4 @@
-import { RuntimeFailure } from '../../core/errors.ts';
+import { RuntimeFailure } from '../core/errors.ts';
 
 const NEWLINE = 0x0a;
 
@@ -18,7 +18,10 @@ export async function* readLines(
     held.push(piece);
     heldBytes += piece.length;
     if (heldBytes > maxBytes) {
-      throw new RuntimeFailure('backend-failed', `Ollama sent a line of over ${maxBytes} bytes`);
+      throw new RuntimeFailure(
+        'backend-failed',
+        `the server sent a line of over ${maxBytes} bytes`,
+      );
     }
   };
   const close = (): string => {

@@ -1,0 +1,143 @@
+import { Agent, request } from 'undici';
+import type { Dispatcher } from 'undici';
+import { messageOf, RuntimeFailure } from '../core/errors.ts';
+import { oneLine } from './said.ts';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** How long a server that is away is given before the next try. */
+const RETRY_AFTER_SECONDS = 5;
+
+/** How failures name the servers that a client asks. */
+export interface ServerNaming {
+  /** Such as `Ollama`. */
+  readonly name: string;
+  /** What to do where it does not answer, such as `start it with: ollama serve`. */
+  readonly wayOut: string;
+}
+
+/** An upstream's answer, its body not read yet. */
+export interface HttpAnswer {
+  readonly status: number;
+  /** Without its parameters, in lower case; empty where there is none. */
+  readonly mediaType: string;
+  /** What the `retry-after` header says, where it says seconds. */
+  readonly retryAfterSeconds: number | undefined;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+export type HttpHeaders = Readonly<Record<string, string>>;
+
+export interface HttpClient {
+  /**
+   * Sends JSON. Aborting the signal closes the connection at once, before the headers too.
+   *
+   * @throws RuntimeFailure `backend-unavailable` without an answer, `cancelled` on abort; reading
+   * the body throws `backend-failed` where it breaks off
+   */
+  post(url: string, body: unknown, signal: AbortSignal, headers?: HttpHeaders): Promise<HttpAnswer>;
+  /** Asks without a body; all else as `post`. */
+  get(url: string, signal: AbortSignal, headers?: HttpHeaders): Promise<HttpAnswer>;
+  /** Ends all calls, which then throw `cancelled`. */
+  close(): Promise<void>;
+}
+
+type Sending = Pick<Dispatcher.RequestOptions, 'method' | 'headers' | 'body'>;
+
+/**
+ * A client for model servers: they may think for an hour before the first byte, so neither headers
+ * nor body have a time limit, and each call has a connection of its own, which its abort closes.
+ */
+export function createHttpClient(naming: ServerNaming): HttpClient {
+  const dispatcher = new Agent({
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: { timeout: CONNECT_TIMEOUT_MS },
+  });
+  // Not one signal for all calls: Node 20 never forgets the signals that AbortSignal.any ties to it.
+  const calls = new Set<AbortController>();
+  const send = async (url: string, sending: Sending, caller: AbortSignal): Promise<HttpAnswer> => {
+    const call = new AbortController();
+    const end = (): boolean => calls.delete(call);
+    calls.add(call);
+    const signal = AbortSignal.any([caller, call.signal]);
+    signal.addEventListener('abort', end, { once: true });
+    try {
+      const answer = await request(url, { dispatcher, ...sending, reset: true, signal });
+      return {
+        status: answer.statusCode,
+        mediaType: mediaTypeOf(answer.headers['content-type']),
+        retryAfterSeconds: secondsOf(answer.headers['retry-after']),
+        body: named(answer.body, `${naming.name} at ${url}`, signal, end),
+      };
+    } catch (error) {
+      end();
+      throw signal.aborted ? cancelled(signal) : unreachable(naming, url, error);
+    }
+  };
+  return {
+    post: (url, body, signal, headers) =>
+      send(
+        url,
+        {
+          method: 'POST',
+          headers: { ...headers, 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        },
+        signal,
+      ),
+    get: (url, signal, headers = {}) =>
+      send(url, { method: 'GET', headers: { ...headers } }, signal),
+    async close() {
+      // An undici Agent forgets connections that it does not reuse, so its destroy misses some.
+      for (const call of calls) call.abort();
+      await dispatcher.destroy();
+    },
+  };
+}
+
+/** No answer at all came. */
+export function unreachable(
+  { name, wayOut }: ServerNaming,
+  url: string,
+  error: unknown,
+): RuntimeFailure {
+  return new RuntimeFailure(
+    'backend-unavailable',
+    `${name} does not answer at ${url} (${oneLine(messageOf(error))}); ${wayOut}`,
+    { cause: error, retryAfterSeconds: RETRY_AFTER_SECONDS },
+  );
+}
+
+function mediaTypeOf(header: string | string[] | undefined): string {
+  const [mediaType = ''] = String(header ?? '').split(';');
+  return mediaType.trim().toLowerCase();
+}
+
+function secondsOf(header: string | string[] | undefined): number | undefined {
+  const text = String(header ?? '').trim();
+  return /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined;
+}
+
+/** The same bytes, with failures that say what broke off. */
+async function* named(
+  body: AsyncIterable<Uint8Array>,
+  server: string,
+  signal: AbortSignal,
+  end: () => void,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    if (signal.aborted) throw cancelled(signal);
+    throw new RuntimeFailure('backend-failed', `the connection to ${server} broke off`, {
+      cause: error,
+    });
+  } finally {
+    end();
+  }
+}
+
+function cancelled(signal: AbortSignal): RuntimeFailure {
+  return new RuntimeFailure('cancelled', 'the request was cancelled', { cause: signal.reason });
+}
