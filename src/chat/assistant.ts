@@ -62,11 +62,14 @@ function groupMessages(
 ): readonly AssistantMessage[] {
   const text = assistantText(parts);
   const thinking = thinkingOf(parts);
-  const calls = parts.flatMap((part) =>
-    part.kind === 'tool-call' ? [templateCall(part, named.get(part.id), style)] : [],
-  );
+  const calls = parts.flatMap((part) => (part.kind === 'tool-call' ? [part] : []));
   if (calls.length === 0) return [answer(thinking, text, traits)];
-  const tool_calls = { tool_calls: calls };
+  if (style.arguments === 'written') {
+    return [{ ...answer(thinking, text, traits), written: calls }];
+  }
+  const tool_calls = {
+    tool_calls: calls.map((call) => templateCall(call, named.get(call.id), style)),
+  };
   const bare = { role: 'assistant', content: style.noContent, ...tool_calls } as const;
   if (text === '') return [{ ...bare, ...reasoning(thinking, traits) }];
   switch (style.text) {
@@ -74,6 +77,8 @@ function groupMessages(
       return [{ ...answer(thinking, text, traits), ...tool_calls }];
     case 'before':
       return [answer(thinking, text, traits), bare];
+    case 'ahead':
+      return [{ ...bare, ...reasoning(thinking, traits), ahead: text }];
     case 'thought':
       return [{ ...bare, ...reasoning([thinking, text].filter(Boolean).join('\n\n'), traits) }];
     default:

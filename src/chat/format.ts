@@ -54,6 +54,17 @@ export interface ToolSyntax {
    * optional in it.
    */
   grammar(tools: readonly CallableTool[], rules: GrammarRules, options: GrammarOptions): string;
+  /**
+   * Writes calls as the model itself does, trigger included: for templates that render tools and results
+   * and leave it to others to write the calls of the past.
+   */
+  write?(calls: readonly WrittenCall[]): string;
+}
+
+/** A call as a part of the conversation. */
+export interface WrittenCall {
+  readonly name: string;
+  readonly input: Readonly<Record<string, unknown>>;
 }
 
 export interface GrammarOptions {

@@ -21,10 +21,17 @@ export function templateMessages(
 }
 
 /** Tools in the shape that templates take, in the order given. */
-export function templateTools(tools: readonly ToolSpec[]): readonly TemplateTool[] {
+export function templateTools(
+  tools: readonly ToolSpec[],
+  form: TemplateTraits['parameters'],
+): readonly TemplateTool[] {
   return tools.map(({ name, description, inputSchema }) => ({
     type: 'function',
-    function: { name, description, parameters: inputSchema },
+    function: {
+      name,
+      description,
+      parameters: form === 'text' ? JSON.stringify(inputSchema) : inputSchema,
+    },
   }));
 }
 

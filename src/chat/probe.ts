@@ -1,6 +1,10 @@
 import type { Conversation, Part, ToolSpec, Turn } from '../core/conversation.ts';
 import { templateMessages, templateTools } from './messages.ts';
+import { ControlTokens } from './control-tokens.ts';
+import type { ChatFormat } from './format.ts';
+import { Placeholders } from './placeholders.ts';
 import type { TemplateRenderer } from './render.ts';
+import { spliceMessages } from './splice.ts';
 import type { TemplateTraits } from './template-traits.ts';
 import { templateVariables } from './template-variables.ts';
 
@@ -9,9 +13,11 @@ export const NO_TRAITS: TemplateTraits = {
   system: false,
   systemAnywhere: false,
   thinking: 'none',
+  emptyThinking: false,
   efforts: [],
   reasoning: undefined,
   tools: false,
+  parameters: 'object',
   calls: undefined,
 };
 
@@ -70,10 +76,16 @@ const TOOL: ToolSpec = {
 /** Renders conversations with a template and looks for their words. */
 export class Probe {
   readonly #render: TemplateRenderer;
+  readonly #format: ChatFormat;
   readonly #tokens: { readonly bos: string; readonly eos: string };
 
-  constructor(render: TemplateRenderer, tokens: { readonly bos: string; readonly eos: string }) {
+  constructor(
+    render: TemplateRenderer,
+    format: ChatFormat,
+    tokens: { readonly bos: string; readonly eos: string },
+  ) {
     this.#render = render;
+    this.#format = format;
     this.#tokens = tokens;
   }
 
@@ -83,15 +95,21 @@ export class Probe {
     traits: TemplateTraits,
     variables: Readonly<Record<string, unknown>> = {},
   ): string | undefined {
+    const placeholders = new Placeholders(new ControlTokens([]));
+    const messages = templateMessages(conversation, traits);
     try {
-      return this.#render({
-        messages: templateMessages(conversation, traits),
+      const rendered = this.#render({
+        messages: spliceMessages(messages, placeholders, this.#format),
         ...templateVariables({ thinking: { mode: 'adaptive' } }, traits),
         add_generation_prompt: true,
         bos_token: this.#tokens.bos,
         eos_token: this.#tokens.eos,
         ...variables,
       });
+      return placeholders
+        .restore(rendered, traits.calls?.lead)
+        .map(({ text }) => text)
+        .join('');
     } catch {
       return undefined;
     }
@@ -104,8 +122,8 @@ export class Probe {
   }
 
   /** Whether tools that are passed to the template are shown. */
-  showsTools(): boolean {
-    const tools = templateTools([TOOL]);
+  showsTools(parameters: TemplateTraits['parameters']): boolean {
+    const tools = templateTools([TOOL], parameters);
     const functions = JSON.stringify(tools);
     const rendered = this.render(taking([said('U')]), NO_TRAITS, { tools, functions }) ?? '';
     return [TOOL.name, TOOL.description, 'probe_key'].every((word) => rendered.includes(word));

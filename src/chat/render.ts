@@ -2,10 +2,13 @@ import type { ThinkingMode } from '../core/backend.ts';
 import type { Conversation, ToolChoice } from '../core/conversation.ts';
 import type { GenerationRequest } from '../core/backend.ts';
 import type { ChatFormat } from './format.ts';
-import { Placeholders } from './control-tokens.ts';
+import { Placeholders } from './placeholders.ts';
 import type { ControlTokens, PromptStretch } from './control-tokens.ts';
-import { assistantText } from './assistant.ts';
 import { templateMessages, templateTools } from './messages.ts';
+import { prefillOf, promptEnd } from './prompt-end.ts';
+import type { Prefill } from './prompt-end.ts';
+import { spliceMessages } from './splice.ts';
+import type { TemplateMessage } from './template-message.ts';
 import type { TemplateTraits } from './template-traits.ts';
 import { templateVariables } from './template-variables.ts';
 
@@ -43,51 +46,81 @@ export type PromptRequest = Pick<
  */
 export function renderPrompt(template: ChatTemplate, request: PromptRequest): Prompt {
   const { conversation, prefill } = splitPrefill(request.conversation);
-  const thinks = wantsThinking(request.thinking) && prefill === '';
+  const asked = { ...request, conversation, thinking: thinkingBefore(prefill, request.thinking) };
   const placeholders = new Placeholders(template.control);
-  const tools = callableTools(conversation, request.toolChoice);
-  const rendered = template.render({
-    messages: placeholders.protect(templateMessages(conversation, template.traits)),
-    ...(tools.length > 0 && toolVariables(placeholders.protect(templateTools(tools)))),
-    ...templateVariables(
-      { ...request, thinking: thinks ? request.thinking : DISABLED },
-      template.traits,
-    ),
-    add_generation_prompt: true,
-    bos_token: template.bos,
-    eos_token: template.eos,
-  });
-  const ending = thinkingEnd(template, rendered, prefill === '' ? request.thinking : DISABLED);
-  const answer = prefill !== '' && template.format.answer?.always === true;
-  const opening = answer ? (template.format.answer?.open ?? '') : '';
-  const stretches = placeholders.restore(
-    rendered + ending.text + opening + placeholders.protectText(prefill),
+  const { rendered, traits } = renderConversation(template, asked, placeholders);
+  const begun = {
+    thinking: placeholders.protectText(prefill.thinking),
+    text: placeholders.protectText(prefill.text),
+  };
+  const end = promptEnd(template.format, traits, rendered, asked.thinking, begun);
+  return {
+    stretches: placeholders.restore(rendered + end.text, traits.calls?.lead),
+    thinkingOpen: end.thinkingOpen,
+    continuesText: prefill.text !== '',
+  };
+}
+
+/** An answer that has begun is thought about already, or was not to be. */
+function thinkingBefore(prefill: Prefill, thinking: ThinkingMode): ThinkingMode {
+  if (prefill.thinking !== '') return { mode: 'adaptive' };
+  return prefill.text === '' ? thinking : { mode: 'disabled' };
+}
+
+/**
+ * The conversation with the template's own generation prompt. What the template refuses although its
+ * probes passed is written with nothing but users and answers in turn.
+ */
+function renderConversation(
+  template: ChatTemplate,
+  request: PromptRequest,
+  placeholders: Placeholders,
+): { readonly rendered: string; readonly traits: TemplateTraits } {
+  const { traits } = template;
+  const messages = templateMessages(request.conversation, traits);
+  try {
+    return { rendered: renderMessages(template, request, messages, placeholders), traits };
+  } catch (error) {
+    const plain = { ...traits, ...PLAIN_TURNS };
+    const turns = templateMessages(request.conversation, plain);
+    try {
+      return { rendered: renderMessages(template, request, turns, placeholders), traits: plain };
+    } catch {
+      throw error;
+    }
+  }
+}
+
+const PLAIN_TURNS = {
+  system: false,
+  systemAnywhere: false,
+  reasoning: undefined,
+  calls: undefined,
+};
+
+function renderMessages(
+  { render, format, traits, bos, eos }: ChatTemplate,
+  request: PromptRequest,
+  messages: readonly TemplateMessage[],
+  placeholders: Placeholders,
+): string {
+  const tools = templateTools(
+    callableTools(request.conversation, request.toolChoice),
+    traits.parameters,
   );
-  return { stretches, thinkingOpen: ending.open, continuesText: prefill !== '' };
+  return render({
+    messages: placeholders.protect(spliceMessages(messages, placeholders, format)),
+    ...(tools.length > 0 && toolVariables(placeholders.protect(tools))),
+    ...templateVariables(request, traits),
+    add_generation_prompt: true,
+    bos_token: bos,
+    eos_token: eos,
+  });
 }
 
 /** Firefunction's template takes its tools as JSON, and needs some. */
 function toolVariables(tools: unknown) {
   return { tools, functions: JSON.stringify(tools) };
-}
-
-const DISABLED: ThinkingMode = { mode: 'disabled' };
-
-/**
- * What the rendered prompt still lacks at its end: a tag that the template always opens is closed where
- * nothing is to be thought, and one is opened where thinking is wanted for certain.
- */
-function thinkingEnd(
-  { format, traits }: ChatTemplate,
-  rendered: string,
-  thinking: ThinkingMode,
-): { readonly text: string; readonly open: boolean } {
-  const tags = format.thinking;
-  if (tags === undefined) return { text: '', open: false };
-  const opened = rendered.trimEnd().endsWith(tags.open);
-  if (opened && !wantsThinking(thinking)) return { text: `\n${tags.close}\n\n`, open: false };
-  const opens = !opened && thinking.mode === 'enabled' && traits.thinking === 'switchable';
-  return { text: opens ? `${tags.open}\n` : '', open: opened || opens };
 }
 
 /** The tools that are rendered as callable. */
@@ -98,19 +131,17 @@ export function callableTools(
   return choice.mode === 'none' ? [] : conversation.tools;
 }
 
-function wantsThinking(thinking: ThinkingMode): boolean {
-  return thinking.mode !== 'disabled';
-}
-
 /** A last assistant turn is no message of its own: the model goes on where it ends. */
 function splitPrefill(conversation: Conversation): {
   readonly conversation: Conversation;
-  readonly prefill: string;
+  readonly prefill: Prefill;
 } {
   const last = conversation.turns.at(-1);
-  if (last?.role !== 'assistant') return { conversation, prefill: '' };
+  if (last?.role !== 'assistant' || last.parts.some(({ kind }) => kind === 'tool-call')) {
+    return { conversation, prefill: prefillOf([]) };
+  }
   return {
     conversation: { ...conversation, turns: conversation.turns.slice(0, -1) },
-    prefill: assistantText(last.parts),
+    prefill: prefillOf(last.parts),
   };
 }

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../core/json.ts';
+import type { WrittenCall } from './format.ts';
 
 /** A message as chat templates take them, in OpenAI's shape. */
 export type TemplateMessage =
@@ -22,6 +23,10 @@ export interface AssistantMessage {
   readonly reasoning?: string;
   readonly thinking?: string;
   readonly tool_calls?: readonly TemplateCall[];
+  /** Text that stands before the calls, and that the template would lose; see `spliceMessages`. */
+  readonly ahead?: string;
+  /** Calls that are written into the content, since the template would lose them. */
+  readonly written?: readonly WrittenCall[];
 }
 
 export type TemplateBlock =
@@ -39,6 +44,6 @@ export interface TemplateTool {
   readonly function: {
     readonly name: string;
     readonly description: string;
-    readonly parameters: JsonObject;
+    readonly parameters: JsonObject | string;
   };
 }

@@ -14,20 +14,21 @@ export function probeTemplate(
   format: ChatFormat,
   tokens: { readonly bos: string; readonly eos: string },
 ): TemplateTraits {
-  const probe = new Probe(render, tokens);
+  const probe = new Probe(render, format, tokens);
   const leading = { ...NO_TRAITS, system: true };
   const system = probe.shows(told(TALK, 'S'), leading) && probe.shows(told(ASKED, 'S'), leading);
   const anywhere = { ...leading, systemAnywhere: true };
   const systemAnywhere = system && probe.shows(told(TALK, 'S', 'L'), anywhere);
-  const tools = probe.showsTools();
-  const base = { ...NO_TRAITS, system, systemAnywhere, tools };
+  const parameters = (['object', 'text'] as const).find((form) => probe.showsTools(form));
+  const tools = parameters !== undefined;
+  const base = { ...NO_TRAITS, system, systemAnywhere, tools, ...(tools && { parameters }) };
   const calls = tools ? findCalls(probe, base) : undefined;
   const reasoning = findReasoning(probe, { ...base, calls });
   const traits = { ...base, reasoning };
   return {
     ...traits,
-    calls: calls && findFollowing(probe, traits, findTextPlace(probe, traits, calls)),
-    thinking: thinkingTrait(probe, format),
+    calls: calls && findFollowing(probe, traits, findTextPlace(probe, format, traits, calls)),
+    ...thinkingTraits(probe, format, reasoning),
     efforts: format.efforts ?? findEfforts(probe),
   };
 }
@@ -48,9 +49,10 @@ const PLAIN_CALLS: CallTraits = {
   noContent: '',
   parallel: true,
   text: 'beside',
+  lead: '',
   afterResults: 'user',
 };
-const FORMS = ['object', 'text'] as const;
+const FORMS = ['object', 'text', 'written'] as const;
 const IDS = ['kept', 'short'] as const;
 const NO_CONTENT = ['', null] as const;
 
@@ -96,7 +98,13 @@ function findReasoning(probe: Probe, base: TemplateTraits): ReasoningPlace | und
 }
 
 /** Where text before a call is shown, now and turns later; if possible with the thinking before it. */
-function findTextPlace(probe: Probe, base: TemplateTraits, calls: CallTraits): CallTraits {
+function findTextPlace(
+  probe: Probe,
+  format: ChatFormat,
+  base: TemplateTraits,
+  calls: CallTraits,
+): CallTraits {
+  const lead = findLead(probe, { ...base, calls });
   const said1 = [said('A'), called('C')];
   const after = [[answered('C', 'R')], [said('B')], [said('N')]] as const;
   const texts = [
@@ -105,10 +113,23 @@ function findTextPlace(probe: Probe, base: TemplateTraits, calls: CallTraits): C
     taking([said('U')], said1, after[0], [said('B'), called('D')], [answered('D', 'Q')]),
   ];
   const all = taking([said('U')], [thought('T'), ...said1], after[0]);
-  const styles = (['beside', 'before', 'thought'] as const)
-    .map((text): CallTraits => ({ ...calls, text }))
+  // Text right ahead of calls is what the model wrote, if calls are read there.
+  const triggers = format.readOutput === undefined ? (format.tools?.triggers ?? []) : [];
+  const first = triggers.some((trigger) => lead.trimStart().startsWith(trigger))
+    ? 'ahead'
+    : 'before';
+  const styles = (['beside', first, 'before', 'thought', 'ahead'] as const)
+    .map((text): CallTraits => ({ ...calls, text, ...(text === 'ahead' && { lead }) }))
     .filter((style) => texts.every((one) => probe.shows(one, { ...base, calls: style })));
   return styles.find((style) => probe.shows(all, { ...base, calls: style })) ?? styles[0] ?? calls;
+}
+
+/** What the template writes of calls before the name of the first one. */
+function findLead(probe: Probe, traits: TemplateTraits): string {
+  const calling = probe.render(CALL, traits) ?? '';
+  const saying = probe.render(TALK, traits) ?? '';
+  const start = [...calling].findIndex((character, index) => character !== saying[index]);
+  return calling.slice(start, calling.indexOf('probe_call'));
 }
 
 /** What has to be done with what the user says right behind results. */
@@ -138,13 +159,21 @@ function findEfforts(probe: Probe): readonly string[] {
   });
 }
 
-function thinkingTrait(probe: Probe, format: ChatFormat): TemplateTraits['thinking'] {
-  if (format.alwaysThinks === true) return 'always';
-  if (format.thinking === undefined) return 'none';
+function thinkingTraits(
+  probe: Probe,
+  format: ChatFormat,
+  reasoning: ReasoningPlace | undefined,
+): Pick<TemplateTraits, 'thinking' | 'emptyThinking'> {
+  const tags = format.thinking;
+  if (format.alwaysThinks === true) return { thinking: 'always', emptyThinking: false };
+  if (tags === undefined) return { thinking: 'none', emptyThinking: false };
   const [asked, forbidden] = (['adaptive', 'disabled'] as const).map((mode) =>
     probe.render(ASKED, NO_TRAITS, templateVariables({ thinking: { mode } }, NO_TRAITS)),
   );
-  if (asked !== forbidden) return 'switchable';
-  // A template that always opens the tag can be told not to think: the tag is closed again at once.
-  return asked?.trimEnd().endsWith(format.thinking.open) === true ? 'switchable' : 'none';
+  // A tag that the template always opens is closed again at once.
+  const opened = asked?.trimEnd().endsWith(tags.open) === true;
+  const switched = asked !== forbidden || opened;
+  // A template that shows thinking is a thinking model's.
+  const thinks = switched || reasoning !== undefined;
+  return { thinking: thinks ? 'switchable' : 'none', emptyThinking: thinks && !switched };
 }

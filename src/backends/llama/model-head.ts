@@ -2,6 +2,7 @@ import type { LlamaModel } from 'node-llama-cpp';
 import { injectedFormat, injectedTraits, injectionFor } from '../../chat/inject.ts';
 import type { Injection } from '../../chat/inject.ts';
 import { chooseFormat } from '../../chat/formats/choose.ts';
+import type { ChatFormat } from '../../chat/format.ts';
 import { ControlTokens } from '../../chat/control-tokens.ts';
 import type { ChatTemplate } from '../../chat/render.ts';
 import { probeTemplate } from '../../chat/traits.ts';
@@ -42,19 +43,27 @@ export async function readHead(
   const eos = model.tokens.eosString ?? '';
   const traits = probeTemplate(render, own, { bos, eos });
   const injection = injectionFor(own, traits);
+  const format = injectedFormat(own, injection);
+  const tags = formatTags(format);
   return {
     model,
     injection,
     template: {
       render,
-      format: injectedFormat(own, injection),
+      format,
       traits: injectedTraits(traits, injection),
-      control: new ControlTokens(controlTokenTexts(model)),
+      control: new ControlTokens(controlTokenTexts(model, [source, ...tags].join('\n')), tags),
       bos,
       eos,
     },
     trainedContext: contextLength(model),
   };
+}
+
+/** The texts by which a family tells blocks apart. */
+function formatTags({ thinking, answer, tools }: ChatFormat): readonly string[] {
+  const tags = [thinking?.open, thinking?.close, answer?.open, answer?.close];
+  return [...tags, ...(tools?.triggers ?? [])].flatMap((tag) => (tag ? [tag] : []));
 }
 
 /** `<architecture>.context_length` of the GGUF's metadata. */

@@ -1,18 +1,31 @@
 import type { LlamaModel, Token } from 'node-llama-cpp';
 import type { PromptStretch } from '../../chat/control-tokens.ts';
 
-/** The texts of the tokens that steer a model and that no one's content may become. */
-export function controlTokenTexts(model: LlamaModel): readonly string[] {
+/**
+ * The texts of the tokens that steer a model and that no one's content may become: control tokens, and
+ * user-defined ones that its template or its format write. Other user-defined tokens are mere text, such
+ * as runs of spaces.
+ *
+ * @param markup the template's source and the format's tags
+ */
+export function controlTokenTexts(model: LlamaModel, markup: string): readonly string[] {
   const texts: string[] = [];
   for (const token of model.iterateAllTokens()) {
-    if (model.isSpecialToken(token)) texts.push(model.detokenize([token], true));
+    const steers = model.isSpecialToken(token);
+    if (!steers && !model.getTokenAttributes(token).userDefined) continue;
+    const text = model.detokenize([token], true);
+    if (steers || (/[^\s\w]/.test(text) && markup.includes(text))) texts.push(text);
   }
   return texts;
 }
 
 /** A rendered prompt as tokens: control tokens where the template wrote them, plain text elsewhere. */
 export function tokenizePrompt(model: LlamaModel, stretches: readonly PromptStretch[]): Token[] {
-  const tokens = stretches.flatMap(({ text, control }) => model.tokenize(text, control));
+  const tokens = stretches.flatMap(({ text, control }, index) => {
+    const continues = !control && stretches[index - 1]?.control === false;
+    // Some tokenizers put a space before every text, which does not belong in the middle of one.
+    return model.tokenize(text, control, continues ? 'trimLeadingSpace' : undefined);
+  });
   const { bos, shouldPrependBosToken } = model.tokens;
   if (bos !== null && shouldPrependBosToken && tokens[0] !== bos) tokens.unshift(bos);
   return tokens;
