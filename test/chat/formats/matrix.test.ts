@@ -7,7 +7,7 @@ import { cut } from '../../support/cut.ts';
 import { loadFixtures, waysToWrite } from './family-fixture.ts';
 import type { FamilyFixture, Fault, NativeOutput } from './family-fixture.ts';
 import { compileCalls } from './native-grammar.ts';
-import { callSections, readPieces } from './read-output.ts';
+import { callSections, readPieces, streamed } from './read-output.ts';
 import { SCENARIO_NAMES, SCENARIOS, TOOLS } from './scenarios.ts';
 import type { Found, ScenarioName } from './scenarios.ts';
 
@@ -76,6 +76,32 @@ describe('[R3.2-text] [R3.2-calls] [R3.2-no-arguments] [R3.2-values] [R3.2-think
   );
 });
 
+describe('[R3.2-splits] what is decided is given at once', () => {
+  it.each(FIXTURES)('%s: text, and arguments that are strings', (_name, fixture) => {
+    const plain = firstWay(fixture, 'plain text');
+    const { text } = streamed(fixture.format, plain.output.split(' fine')[0] ?? '', plain);
+    expect(text.trimEnd()).toBe('Hello, world.\nIt is a');
+    const call = firstWay(fixture, 'quotes and newlines');
+    const { json } = streamed(fixture.format, call.output.split('hi ')[0] ?? '', call);
+    expect(json).toMatch(/"if \(a < b\) \{\\n\\tsay\(/);
+  });
+});
+
+describe('[R3.1-any] a call that was demanded', () => {
+  const demanded = ROWS.filter(({ fixture, way }) => {
+    const trigger = forcedTrigger(fixture);
+    return trigger !== undefined && way.output.startsWith(trigger);
+  }).filter(({ scenario }) => expectsCalls(scenario));
+
+  it.each(demanded)('$family: $scenario', ({ fixture, scenario, way }) => {
+    const forced = forcedTrigger(fixture) ?? '';
+    const rest = way.output.slice(forced.length);
+    const expected = expectedFor(scenario, way);
+    expect(readPieces(fixture.format, [rest], { forced })).toEqual(expected);
+    expect(readPieces(fixture.format, rest.split(''), { forced })).toEqual(expected);
+  });
+});
+
 describe('[R3.2-recognised] a family', () => {
   it.each(FIXTURES)('%s is recognised, and no other one claims its template', (_name, fixture) => {
     expect(chooseFormat(fixture.template).name).toBe(fixture.format.name);
@@ -127,6 +153,11 @@ describe('[R3.1-valid] the grammar of a family', () => {
     expect([admits(section.text), admits(wrong)]).toEqual([true, false]);
   });
 });
+
+/** What is appended to a prompt where a call is demanded. */
+function forcedTrigger({ format }: FamilyFixture): string | undefined {
+  return format.tools?.forced ?? format.tools?.triggers[0];
+}
 
 function firstWay(fixture: FamilyFixture, scenario: ScenarioName): NativeOutput {
   const [way] = waysToWrite(fixture.outputs[scenario]);

@@ -9,6 +9,8 @@ import type { Found } from './scenarios.ts';
 export interface ReadOptions {
   readonly thinkingOpen?: boolean;
   readonly tools?: readonly CallableTool[];
+  /** The trigger that was appended to the prompt. */
+  readonly forced?: string;
 }
 
 /** What a family's reader finds in an output that came in such pieces. */
@@ -19,6 +21,19 @@ export function readPieces(
 ): readonly Found[] {
   const parser = createParser(format, options);
   return join([...pieces.flatMap((piece) => parser.push(piece)), ...parser.end()]);
+}
+
+/** What is given of an output as long as more may come: its text, and the arguments of its calls. */
+export function streamed(
+  format: ChatFormat,
+  output: string,
+  options: ReadOptions = {},
+): { readonly text: string; readonly json: string } {
+  const pieces = createParser(format, options).push(output);
+  return {
+    text: pieces.map((piece) => (piece.type === 'text' ? piece.text : '')).join(''),
+    json: pieces.map((piece) => (piece.type === 'call-json' ? piece.json : '')).join(''),
+  };
 }
 
 /** The parts of an output behind their triggers for which the grammar of calls holds. */
@@ -53,6 +68,7 @@ function createParser(format: ChatFormat, options: ReadOptions): OutputParser {
     thinkingOpen: options.thinkingOpen ?? false,
     continuesText: false,
     tools: options.tools ?? TOOLS,
+    ...(options.forced !== undefined && { forced: options.forced }),
   });
 }
 

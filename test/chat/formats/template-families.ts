@@ -67,11 +67,12 @@ const ONE_CALL = {
 
 /** Templates whose calls of the past can't be read back, in all scenarios or in some, and why. */
 export const UNREADABLE: Readonly<
-  Record<string, { readonly scenarios: readonly string[]; readonly reason: string }>
+  Record<string, { readonly scenarios: 'all' | readonly string[]; readonly reason: string }>
 > = {
   'CohereForAI-c4ai-command-r-plus-tool_use': {
-    scenarios: ['nested arguments'],
-    reason: 'It calls a method on the schema of an array, which llama.cpp’s Jinja refuses.',
+    scenarios: 'all',
+    reason:
+      'It writes instructions behind the last message: no prompt begins like what follows it.',
   },
   'GigaChat3-10B-A1.8B': ONE_CALL,
   'GigaChat3.1-10B-A1.8B': ONE_CALL,
