@@ -2,8 +2,9 @@
 export type Expectation =
   | 'text'
   | 'stream'
-  | 'call-or-text'
   | 'models'
+  /** A call of the tool with arguments of this form, among others; then its result, and a text. */
+  | { readonly calls: string; readonly input: Readonly<Record<string, RegExp>> }
   | { readonly error: string };
 
 /** One sample of the documents that the product is made from, in our own short form. */
@@ -22,6 +23,7 @@ export interface Sample {
 const VERSION = { 'anthropic-version': '2023-06-01' };
 const KEYED = { 'x-api-key': 'your-service-api-key', ...VERSION };
 const BEARER = { authorization: 'Bearer your-service-api-key' };
+const REPORT = /^The weather in (Paris|San Francisco) is 18 degrees and cloudy\.$/;
 const GREETING = /hello|hi|hear|help|well|thank/i;
 
 const says = (content: unknown) => [{ role: 'user', content }];
@@ -250,12 +252,29 @@ export const SAMPLES: readonly Sample[] = [
   {
     source: '001 tool definition (JSON)',
     body: sonnet(WEATHER_QUESTION, WEATHER),
-    holds: 'call-or-text',
+    holds: { calls: 'get_weather', input: { location: /^Paris$/ } },
+    text: REPORT,
   },
   {
     source: '001 tool_choice auto (JSON)',
     body: sonnet(WEATHER_QUESTION, { ...WEATHER, tool_choice: { type: 'auto' } }),
-    holds: 'call-or-text',
+    holds: { calls: 'get_weather', input: { location: /^Paris$/ } },
+    text: REPORT,
+  },
+  {
+    source: '001 tool_choice any (JSON)',
+    body: sonnet(WEATHER_QUESTION, { ...WEATHER, tool_choice: { type: 'any' } }),
+    holds: { calls: 'get_weather', input: { location: /^Paris$/ } },
+    text: REPORT,
+  },
+  {
+    source: '001 tool_choice tool (JSON)',
+    body: sonnet(WEATHER_QUESTION, {
+      ...WEATHER,
+      tool_choice: { type: 'tool', name: 'get_weather' },
+    }),
+    holds: { calls: 'get_weather', input: { location: /^Paris$/ } },
+    text: REPORT,
   },
   {
     source: '001 tool_choice none (JSON)',
@@ -265,17 +284,23 @@ export const SAMPLES: readonly Sample[] = [
   {
     source: '001 tool result (JSON)',
     body: sonnet('', { ...WEATHER, messages: TOOL_CONVERSATION }),
-    holds: 'call-or-text',
+    holds: 'text',
+    text: /^The weather in Paris is 22/,
   },
   {
     source: '001 complex tool (Python)',
     body: sonnet('Search the users for Alice', { tools: [DATABASE] }),
-    holds: 'call-or-text',
+    holds: {
+      calls: 'search_database',
+      input: { query: /Alice/, table: /^(users|products|orders)$/ },
+    },
+    text: /result is/,
   },
   {
     source: '001 tool schema design (JSON)',
     body: sonnet('Calculate 2 + 2', { tools: [CALCULATE] }),
-    holds: 'call-or-text',
+    holds: { calls: 'calculate', input: { expression: /^2 \+ 2$/ } },
+    text: /4/,
   },
   {
     source: '001 custom stop sequences (JSON)',
@@ -318,14 +343,16 @@ export const SAMPLES: readonly Sample[] = [
     body: qwen("What's the weather in San Francisco?", {
       tools: [weatherTool('The city and state, e.g. San Francisco, CA')],
     }),
-    holds: 'call-or-text',
+    holds: { calls: 'get_weather', input: { location: /^San Francisco$/ } },
+    text: REPORT,
   },
   {
     source: '002 tools (curl)',
     body: qwen('What is the weather in San Francisco?', {
       tools: [weatherTool('The city and state')],
     }),
-    holds: 'call-or-text',
+    holds: { calls: 'get_weather', input: { location: /^San Francisco$/ } },
+    text: REPORT,
   },
   {
     source: '002 default model names (curl)',
