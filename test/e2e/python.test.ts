@@ -17,6 +17,8 @@ const COMMON = {
   error: { type: 'error', error: { type: 'not_found_error' } },
 };
 
+const TOOL_CALL_ID = /^toolu_\w{10,}$/;
+
 let server: RunningServer;
 beforeAll(async () => {
   server = await startServer({ registry: 'aliases:\n  my-alias: mini\n' });
@@ -40,6 +42,17 @@ describe.skipIf(isMissing('Python with anthropic 0.24.0', old, oldWayOut))('Pyth
     expect(answer['usage']).toEqual([expect.any(Number), expect.any(Number)]);
     expect(new Set(answer['usage'] as number[]).size).toBe(1);
   });
+
+  it('[R3.1-results] [R3.1-template] anthropic 0.24.0 has a tool called, and its result told', async () => {
+    expect(await report(old ?? '', 'tools_old.py')).toEqual({
+      version: '0.24.0',
+      id: expect.stringMatching(TOOL_CALL_ID),
+      name: 'get_weather',
+      input: { location: 'Paris' },
+      reasons: ['tool_use', 'end_turn'],
+      answer: 'The weather in Paris is 18 degrees and cloudy.',
+    });
+  });
 });
 
 const latest = process.env['PORTICO_TEST_PYTHON_NEW'];
@@ -59,6 +72,20 @@ describe.skipIf(isMissing('Python with the latest anthropic', latest, latestWayO
       });
       expect(answer['count']).toBe(answer['prompt_tokens']);
       expect(new Set(answer['usage'] as number[]).size).toBe(1);
+    });
+
+    it('[R3.8-python] [R3.4-parse] the latest anthropic runs tools in a loop, and parses', async () => {
+      const loop = {
+        reasons: ['tool_use', 'tool_use', 'end_turn'],
+        ids: [expect.stringMatching(TOOL_CALL_ID), expect.stringMatching(TOOL_CALL_ID)],
+        commands: [expect.stringMatching(/^echo .* > hello\.txt$/), 'cat hello.txt'],
+        answer: 'DONE',
+      };
+      const { plain, streamed, parts, parsed } = await report(latest ?? '', 'tools_new.py');
+      expect(plain).toEqual(loop);
+      expect(streamed).toEqual(loop);
+      expect(parts).toBeGreaterThan(6);
+      expect(parsed).toEqual({ name: 'Alice', age: 31 });
     });
   },
 );

@@ -20,8 +20,8 @@ export const DIALECTS: readonly Dialect[] = [
   {
     dialect: '2026-10-21 (SDK 1.10)',
     sdk: sdk1 as unknown as typeof sdk0,
-    ...(betaZod1 as unknown as typeof betaZod0),
-    ...(zod1 as unknown as typeof zod0),
+    ...betaZod1,
+    ...zod1,
   },
 ];
 
