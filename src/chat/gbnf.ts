@@ -76,10 +76,7 @@ export function literal(text: string): string {
 }
 
 /** One character of several, or with `except` any character but them. They are single code points. */
-export function characterOf(
-  characters: readonly string[],
-  which: 'only' | 'except' = 'only',
-): string {
+function characterOf(characters: readonly string[], which: 'only' | 'except' = 'only'): string {
   return `[${which === 'except' ? '^' : ''}${characters.map(escapeCharacter).join('')}]`;
 }
 

@@ -118,12 +118,14 @@ export function alternativesOf(
 }
 
 function merge(one: JsonObject, other: JsonObject): JsonObject {
-  const properties = [one['properties'], other['properties']].filter(isJsonObject);
+  const properties = [one, other].flatMap((schema) =>
+    isJsonObject(schema['properties']) ? Object.entries(schema['properties']) : [],
+  );
   const required = [...requiredOf(one), ...requiredOf(other)];
   return {
     ...one,
     ...other,
-    ...(properties.length > 0 && { properties: Object.assign({}, ...properties) }),
+    ...(properties.length > 0 && { properties: Object.fromEntries(properties) }),
     ...(required.length > 0 && { required }),
   };
 }

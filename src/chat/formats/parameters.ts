@@ -1,6 +1,6 @@
 import type { CallableTool } from '../format.ts';
 import { Source } from '../reader.ts';
-import type { Reading } from '../reader.ts';
+import type { OutputPiece, Reading } from '../reader.ts';
 import { argumentsPiece, takeClosing } from './calls.ts';
 import { parametersOf, typesOf, typesOfValue } from './parameter-schemas.ts';
 import type { JsonType } from './parameter-schemas.ts';
@@ -83,10 +83,13 @@ function* readValue(
 /** Streams raw text up to a mark and past it, as a JSON string; gives whether the mark came. */
 export function* streamText(source: Source, marks: readonly string[]): Reading<boolean> {
   yield argumentsPiece('"');
-  const toPiece = (text: string) => argumentsPiece(JSON.stringify(text).slice(1, -1));
-  if ((yield* source.streamUntil(marks, toPiece)) === undefined) return false;
+  if ((yield* source.streamUntil(marks, insideString)) === undefined) return false;
   yield argumentsPiece('"');
   return true;
+}
+
+function insideString(text: string): OutputPiece {
+  return argumentsPiece(JSON.stringify(text).slice(1, -1));
 }
 
 /**
@@ -109,7 +112,8 @@ export function toJson(text: string, types: ReadonlySet<JsonType> | undefined): 
  */
 function pythonToJson(text: string, types: ReadonlySet<JsonType> | undefined): string | undefined {
   const source = new Source();
-  source.feed(text);
+  // A word ends only before something else.
+  source.feed(`${text}\n`);
   source.end();
   const reading = readPythonValue(source);
   let json = '';

@@ -18,8 +18,8 @@ export function compileCalls(
 }
 
 /** Compiles a grammar by llama.cpp itself. Throws where it is none. */
-export async function compileGrammar(llama: Llama, text: string): Promise<Admits> {
-  const grammar = await llama.createGrammar({ grammar: text });
+export async function compileGrammar(llama: Llama, gbnf: string): Promise<Admits> {
+  const grammar = await llama.createGrammar({ grammar: gbnf });
   // An internal member of node-llama-cpp 3.22.1: nothing public tells what a grammar admits.
   const native: unknown = Reflect.get(grammar, '_grammar');
   if (typeof native !== 'object' || native === null) throw new Error('No native grammar.');

@@ -48,7 +48,7 @@ describe.skipIf(NAMES.length === 0)('[R3.1-template] [R3.2-calls] calls of the p
     templates.set(name, template);
     const { native, thinkingOpen } = nativeCalls(template, calls);
     const found = readPieces(template.format, [native], { thinkingOpen });
-    expect(found, native).toEqual(calls);
+    expect({ native, found }).toEqual({ native, found: calls });
   });
 });
 
