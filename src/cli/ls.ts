@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { loadRegistry } from '../registry/load.ts';
 import { lookUp } from '../registry/lookup.ts';
 import type { Registry, RegistryModel } from '../registry/registry.ts';
-import { formatSize } from '../registry/size.ts';
+import { formatSize } from '../core/size.ts';
 import { statusOf } from '../registry/status.ts';
 import type { CliContext } from './context.ts';
 import { registryFiles, warnOfProblems } from './registry-files.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { parseSize } from './size.ts';
+import { SERVER_KINDS, THINKING_CONTROLS } from '../core/model.ts';
+import { parseSize } from '../core/size.ts';
 
 const text = z.string().trim().min(1, 'must not be empty');
 
@@ -22,6 +23,18 @@ const sampling = z.strictObject({
   seed: z.int().min(0).exactOptional(),
 });
 
+/** Header names as RFC 9110 has them, and values that can't begin a line of their own. */
+const headers = z.record(
+  z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, 'must be the name of a header'),
+  z.string().regex(/^[^\r\n\0]*$/, 'must be one line of text'),
+);
+
+const KEY_HINT =
+  'must be the name of an environment variable that holds the key, such as OPENAI_API_KEY';
+
+/** What only means something for a server that speaks OpenAI's API. */
+const OPENAI_ONLY = ['key', 'headers', 'server', 'images', 'thinking'] as const;
+
 /** One model of models.yaml, as it stands there. */
 export const entrySchema = z
   .strictObject(
@@ -30,6 +43,14 @@ export const entrySchema = z
       file: text.exactOptional(),
       upstream: text.exactOptional(),
       url: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).exactOptional(),
+      key: z
+        .string()
+        .regex(/^[A-Z_][A-Z0-9_]*$/i, KEY_HINT)
+        .exactOptional(),
+      headers: headers.exactOptional(),
+      server: z.enum(SERVER_KINDS).exactOptional(),
+      images: z.boolean().exactOptional(),
+      thinking: z.enum(THINKING_CONTROLS).exactOptional(),
       context: z.int().positive().exactOptional(),
       template: text.exactOptional(),
       sampling: sampling.exactOptional(),
@@ -55,6 +76,12 @@ export const entrySchema = z
         path: ['backend'],
         message: "a llama model needs 'file', the path of its GGUF, or 'source', to pull it from",
       });
+    }
+    for (const field of OPENAI_ONLY) {
+      if (entry.backend !== 'openai' && entry[field] !== undefined) {
+        const message = `only a model with 'backend: openai' can have '${field}'`;
+        context.addIssue({ code: 'custom', path: [field], message });
+      }
     }
     if (entry.backend === 'openai' && entry.url === undefined) {
       context.addIssue({

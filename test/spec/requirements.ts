@@ -1,6 +1,7 @@
+import { BACKENDS } from './backends.ts';
 import { MESSAGES } from './messages.ts';
 import type { Requirement } from './requirement.ts';
 import { TOOLS } from './tools.ts';
 
 /** All that is required so far, one file for each step of the project. */
-export const REQUIREMENTS: readonly Requirement[] = [...MESSAGES, ...TOOLS];
+export const REQUIREMENTS: readonly Requirement[] = [...MESSAGES, ...TOOLS, ...BACKENDS];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatSize, parseSize } from '../../src/registry/size.ts';
+import { formatSize, parseSize } from '../../src/core/size.ts';
 
 describe('[R2.10-shape] sizes', () => {
   it.each([

@@ -1,0 +1,232 @@
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { lock } from 'proper-lockfile';
+import { messageOf, RuntimeFailure } from '../core/errors.ts';
+import { isRecord } from '../core/json.ts';
+import { formatSize } from '../core/size.ts';
+import { freeBytes, requireSpace } from './disk.ts';
+import { PartialFile } from './partial-file.ts';
+import { cancelled, ConnectionBroken } from './request.ts';
+import type { Access } from './request.ts';
+import { transfer } from './transfer.ts';
+import type { Expected, RemoteFile } from './transfer.ts';
+
+/** A file to get, and where it is to lie. */
+export interface Download extends RemoteFile {
+  readonly target: string;
+}
+
+export interface DownloadOptions {
+  readonly access: Access | undefined;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: FileProgress) => void;
+  /** Told why a try failed, before the next one goes on. */
+  readonly onRetry: (reason: string) => void;
+  /** Pauses before each further try, in milliseconds; progress begins them anew. */
+  readonly pauses?: readonly number[];
+}
+
+/** How far a file is. */
+export interface FileProgress {
+  /** `checking` reads what an earlier try has left. */
+  readonly phase: 'checking' | 'downloading';
+  readonly done: number;
+  readonly total: number | undefined;
+}
+
+/** A file that is whole. */
+export interface Downloaded {
+  readonly file: string;
+  readonly bytes: number;
+  /** Undefined for a file that lay there before. */
+  readonly sha256: string | undefined;
+  /** Whether the source named that hash. */
+  readonly verified: boolean;
+}
+
+const PAUSES = [1000, 2000, 4000, 8000, 16_000];
+
+/**
+ * Gets a file whole or not at all: it lies under its name only when every byte is there and right.
+ * What came before a break, a cancel or a crash is kept, and the next call goes on from there.
+ * Throws a RuntimeFailure; `cancelled` where the signal aborts.
+ */
+export async function download(file: Download, options: DownloadOptions): Promise<Downloaded> {
+  const { target } = file;
+  await makeFolder(target);
+  const release = await lockPart(target);
+  try {
+    const { onProgress, signal } = options;
+    const there = await stat(target).catch(() => undefined);
+    if (there !== undefined) {
+      return { file: target, bytes: there.size, sha256: undefined, verified: false };
+    }
+    const part = await PartialFile.open(target, signal, (done) =>
+      onProgress({ phase: 'checking', done, total: file.bytes }),
+    ).catch((error: unknown) => {
+      throw signal.aborted ? cancelled() : diskFailure(error, target);
+    });
+    return await complete(file, part, options);
+  } finally {
+    await release().catch(() => undefined);
+  }
+}
+
+/**
+ * Gets several files, one after the other. Throws as `download` does, and `conflict` at once where
+ * the disk has no room for all of them. Progress counts all of them together.
+ */
+export async function downloadAll(
+  files: readonly Download[],
+  options: DownloadOptions,
+): Promise<readonly Downloaded[]> {
+  const sizes = files.map(({ bytes }) => bytes);
+  const total = sizes.every((size) => size !== undefined)
+    ? sizes.reduce((sum, size) => sum + size, 0)
+    : undefined;
+  await requireRoom(files);
+  const got: Downloaded[] = [];
+  let before = 0;
+  for (const file of files) {
+    const whole = await download(file, {
+      ...options,
+      onProgress: (progress) =>
+        options.onProgress({
+          ...progress,
+          done: before + progress.done,
+          total: total ?? (files.length === 1 ? progress.total : undefined),
+        }),
+    });
+    got.push(whole);
+    before += whole.bytes;
+  }
+  return got;
+}
+
+/** Counts only what is listed and not here yet: the rest is checked as it comes. */
+async function requireRoom(files: readonly Download[]): Promise<void> {
+  const [first] = files;
+  if (first === undefined) return;
+  await makeFolder(first.target);
+  const folder = dirname(first.target);
+  let needed = 0;
+  for (const { target, bytes = 0 } of files) {
+    const whole = await stat(target).catch(() => undefined);
+    const part = whole ?? (await stat(`${target}.part`).catch(() => undefined));
+    needed += Math.max(0, bytes - (part?.size ?? 0));
+  }
+  requireSpace(needed, await freeBytes(folder), folder);
+}
+
+async function makeFolder(target: string): Promise<void> {
+  await mkdir(dirname(target), { recursive: true }).catch((error: unknown) => {
+    throw diskFailure(error, target);
+  });
+}
+
+async function complete(
+  file: Download,
+  part: PartialFile,
+  options: DownloadOptions,
+): Promise<Downloaded> {
+  try {
+    const whole = await transferAll(file, part, options);
+    const reason = await faultOf(part, whole);
+    if (reason !== undefined) {
+      await part.discard();
+      throw new RuntimeFailure(
+        'backend-failed',
+        `${file.url} ${reason}; it was thrown away, try again`,
+      );
+    }
+    const { bytes } = part;
+    const sha256 = part.digest();
+    await part.finish();
+    return { file: file.target, bytes, sha256, verified: whole.sha256 !== undefined };
+  } catch (error) {
+    await part.leave().catch(() => undefined);
+    throw error instanceof RuntimeFailure ? error : diskFailure(error, file.target);
+  }
+}
+
+/** Tries until all bytes are there, with pauses that grow while nothing comes. */
+async function transferAll(
+  file: Download,
+  part: PartialFile,
+  { access, signal, onProgress, onRetry, pauses = PAUSES }: DownloadOptions,
+): Promise<Expected> {
+  const folder = dirname(file.target);
+  for (let failures = 0; ;) {
+    const before = part.bytes;
+    try {
+      return await transfer(file, part, {
+        access,
+        signal,
+        onBytes: (done, total) =>
+          onProgress({ phase: 'downloading', done, total: total ?? file.bytes }),
+        checkSpace: async (bytes) => requireSpace(bytes, await freeBytes(folder), folder),
+      });
+    } catch (error) {
+      if (!(error instanceof ConnectionBroken)) throw error;
+      failures = part.bytes > before ? 0 : failures;
+      const pause = pauses[failures++];
+      if (pause === undefined) throw gaveUp(error, part);
+      onRetry(error.message);
+      await wait(pause, undefined, { signal }).catch(() => {
+        throw cancelled();
+      });
+    }
+  }
+}
+
+/** What is wrong with a file that has come to its end; undefined where nothing is. */
+async function faultOf(part: PartialFile, whole: Expected): Promise<string | undefined> {
+  if (part.bytes !== whole.bytes) {
+    return `gave ${part.bytes} bytes instead of ${whole.bytes}`;
+  }
+  const beginning = await part.beginning(4);
+  if (beginning !== 'GGUF') {
+    return `gave no GGUF file: it begins with ${JSON.stringify(beginning)}`;
+  }
+  const digest = part.digest();
+  return whole.sha256 === undefined || whole.sha256 === digest
+    ? undefined
+    : `gave something else than its source lists (SHA-256 ${digest} instead of ${whole.sha256})`;
+}
+
+function gaveUp(error: ConnectionBroken, part: PartialFile): RuntimeFailure {
+  const kept =
+    part.bytes > 0 ? `; ${formatSize(part.bytes)} are kept, and the next pull goes on` : '';
+  return new RuntimeFailure(
+    'backend-unavailable',
+    `the download broke off (${error.message})${kept}; try again when the network is back`,
+    { cause: error },
+  );
+}
+
+/** Two pulls of one file would write into each other. */
+async function lockPart(target: string): Promise<() => Promise<void>> {
+  // Longer than a lock lives whose process was killed.
+  const retries = { retries: 13, factor: 1, minTimeout: 1000 };
+  return lock(target, { realpath: false, retries }).catch((error: unknown) => {
+    throw new RuntimeFailure(
+      'conflict',
+      `${target} is being pulled by another portico (${messageOf(error)}); wait for it, ` +
+        `or remove ${target}.lock if there is none`,
+      { cause: error },
+    );
+  });
+}
+
+function diskFailure(error: unknown, target: string): RuntimeFailure {
+  const isFull = isRecord(error) && error['code'] === 'ENOSPC';
+  const wayOut = isFull
+    ? 'free some space and pull again, it goes on from there'
+    : 'check the folder';
+  return new RuntimeFailure(
+    'conflict',
+    `${target} can't be written: ${messageOf(error)}; ${wayOut}`,
+    { cause: error },
+  );
+}

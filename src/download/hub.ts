@@ -1,0 +1,109 @@
+import { text } from 'node:stream/consumers';
+import { z } from 'zod';
+import { messageOf, RuntimeFailure } from '../core/errors.ts';
+import type { HubFile } from './pick.ts';
+import { refusal } from './refusal.ts';
+import { get } from './request.ts';
+import type { Access } from './request.ts';
+
+/** Hugging Face, or a mirror of it. */
+export interface Hub {
+  /** Without a slash at its end. */
+  readonly endpoint: string;
+  readonly access: Access | undefined;
+}
+
+/** The variables of the official client: HF_ENDPOINT and HF_TOKEN. Throws `invalid-request`. */
+export function hubFrom(environment: NodeJS.ProcessEnv): Hub {
+  const endpoint = (environment['HF_ENDPOINT'] || 'https://huggingface.co').replace(/\/+$/, '');
+  if (!/^https?:\/\//.test(endpoint) || !URL.canParse(endpoint)) {
+    throw new RuntimeFailure(
+      'invalid-request',
+      `HF_ENDPOINT is '${endpoint}', which is no http(s) address; correct or unset it`,
+    );
+  }
+  const token = environment['HF_TOKEN']?.trim();
+  return { endpoint, access: token ? { origin: new URL(endpoint).origin, token } : undefined };
+}
+
+/** The page of a repository, for people. */
+export function pageOf({ endpoint }: Hub, repository: string): string {
+  return `${endpoint}/${repository}`;
+}
+
+/** Where a file of a repository is downloaded from. */
+export function fileUrl({ endpoint }: Hub, repository: string, path: string): string {
+  return `${endpoint}/${repository}/resolve/main/${path.split('/').map(encodeURIComponent).join('/')}`;
+}
+
+/** Answers of the tree API, https://huggingface.co/docs/hub/api; a large file's `oid` is its SHA-256. */
+const tree = z.array(
+  z.object({
+    type: z.string(),
+    path: z.string(),
+    size: z.number(),
+    lfs: z.object({ oid: z.string(), size: z.number() }).optional(),
+  }),
+);
+
+/**
+ * All files of a repository. Throws `backend-unavailable` without an answer, and otherwise where the
+ * repository is not there or not open to everyone.
+ */
+export async function listFiles(
+  hub: Hub,
+  repository: string,
+  signal: AbortSignal,
+): Promise<readonly HubFile[]> {
+  const files: HubFile[] = [];
+  let next: string | undefined =
+    `${hub.endpoint}/api/models/${repository}/tree/main?recursive=true`;
+  while (next !== undefined) {
+    const reply = await get(next, { access: hub.access, signal }).catch(unavailable);
+    const body = await text(reply.body).catch(unavailable);
+    if (reply.status !== 200) {
+      throw refusal(reply.status, { url: next, page: pageOf(hub, repository) });
+    }
+    const page = tree.safeParse(parseJson(body)).data;
+    if (page === undefined) throw notTheHub(next);
+    files.push(...page.filter(({ type }) => type === 'file').map(toFile));
+    next = nextPage(reply.header('link'), reply.url);
+  }
+  return files;
+}
+
+function toFile({ path, size, lfs }: z.infer<typeof tree>[number]): HubFile {
+  const sha256 = /^[0-9a-f]{64}$/.exec(lfs?.oid ?? '')?.[0];
+  return { path, bytes: lfs?.size ?? size, ...(sha256 !== undefined && { sha256 }) };
+}
+
+/** Long lists come in pages: `Link: <…>; rel="next"`. */
+function nextPage(link: string | undefined, from: string): string | undefined {
+  const next = /<([^>]+)>;\s*rel="next"/.exec(link ?? '')?.[1];
+  return next === undefined ? undefined : new URL(next, from).href;
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+function unavailable(error: unknown): never {
+  if (error instanceof RuntimeFailure) throw error;
+  throw new RuntimeFailure(
+    'backend-unavailable',
+    `the list of files can't be had (${messageOf(error)}); check the network, and HTTPS_PROXY ` +
+      'or HF_ENDPOINT where you need them',
+    { cause: error },
+  );
+}
+
+function notTheHub(url: string): RuntimeFailure {
+  return new RuntimeFailure(
+    'backend-failed',
+    `${url} gave no list of files; check HF_ENDPOINT, which has to be Hugging Face or a mirror of it`,
+  );
+}

@@ -1,0 +1,123 @@
+import type { Readable } from 'node:stream';
+import { EnvHttpProxyAgent, request } from 'undici';
+import { messageOf, RuntimeFailure } from '../core/errors.ts';
+
+/** Who may be shown a key, and which. */
+export interface Access {
+  /** Such as `https://huggingface.co`. */
+  readonly origin: string;
+  readonly token: string;
+}
+
+/** A server's answer behind all redirects, its body not read yet. */
+export interface Reply {
+  readonly status: number;
+  readonly url: string;
+  readonly body: Readable;
+  /** The whole file's SHA-256 in hex, where a hop named it. */
+  readonly sha256: string | undefined;
+  readonly header: (name: string) => string | undefined;
+}
+
+export interface GetOptions {
+  readonly access: Access | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+/** The connection failed or broke off: it may work the next time. */
+export class ConnectionBroken extends Error {
+  override readonly name = 'ConnectionBroken';
+}
+
+const MOST_REDIRECTS = 10;
+
+/** A server that says nothing for so long has gone. */
+const SILENCE_MILLISECONDS = 60_000;
+
+const CONNECT_MILLISECONDS = 15_000;
+
+let agent: EnvHttpProxyAgent | undefined;
+
+/** One agent for all: it goes through the proxy that HTTPS_PROXY and the like name. */
+function dispatcher(): EnvHttpProxyAgent {
+  agent ??= new EnvHttpProxyAgent({
+    headersTimeout: SILENCE_MILLISECONDS,
+    bodyTimeout: SILENCE_MILLISECONDS,
+    connect: { timeout: CONNECT_MILLISECONDS },
+    // Each file may come from another host, and the process ends when the last has come.
+    keepAliveTimeout: 1000,
+  });
+  return agent;
+}
+
+/**
+ * GETs a URL and follows its redirects; the token stays with the origin that it belongs to.
+ * Throws ConnectionBroken, `cancelled` on abort, and `backend-failed` for a redirect that goes wrong.
+ */
+export async function get(from: string, options: GetOptions): Promise<Reply> {
+  let url = from;
+  let sha256: string | undefined;
+  for (let hop = 0; hop <= MOST_REDIRECTS; hop++) {
+    const answer = await ask(url, options);
+    const header = (name: string): string | undefined => {
+      const value = answer.headers[name];
+      return Array.isArray(value) ? value[0] : value;
+    };
+    sha256 ??= sha256Of(header('x-linked-etag'));
+    const location = header('location');
+    if (![301, 302, 303, 307, 308].includes(answer.statusCode) || location === undefined) {
+      return { status: answer.statusCode, url, body: answer.body, sha256, header };
+    }
+    await answer.body.dump();
+    url = redirected(url, location);
+  }
+  throw new RuntimeFailure('backend-failed', `${from} redirects more than ${MOST_REDIRECTS} times`);
+}
+
+async function ask(url: string, { access, headers, signal }: GetOptions) {
+  const shown = access !== undefined && new URL(url).origin === access.origin;
+  try {
+    return await request(url, {
+      dispatcher: dispatcher(),
+      headers: {
+        'user-agent': 'portico',
+        // A range counts the bytes of the file, not those of a compressed form of it.
+        'accept-encoding': 'identity',
+        ...headers,
+        ...(shown && { authorization: `Bearer ${access.token}` }),
+      },
+      signal,
+    });
+  } catch (error) {
+    throw signal.aborted ? cancelled() : broken(url, error);
+  }
+}
+
+/** What a failed read of a body means. */
+export function broken(url: string, error: unknown): ConnectionBroken {
+  return new ConnectionBroken(`${new URL(url).host}: ${messageOf(error) || 'no connection'}`, {
+    cause: error,
+  });
+}
+
+export function cancelled(): RuntimeFailure {
+  return new RuntimeFailure('cancelled', 'The download was cancelled.');
+}
+
+function redirected(from: string, location: string): string {
+  const to = URL.canParse(location, from) ? new URL(location, from) : undefined;
+  const weaker = from.startsWith('https:') && to?.protocol !== 'https:';
+  if (to === undefined || weaker || !/^https?:$/.test(to.protocol)) {
+    throw new RuntimeFailure(
+      'backend-failed',
+      `${from} redirects to '${location}', which is ${weaker ? 'not encrypted' : 'no address'}`,
+    );
+  }
+  return to.href;
+}
+
+/** Hugging Face names the SHA-256 of a file in large-file storage; of others it is a git hash. */
+function sha256Of(etag: string | undefined): string | undefined {
+  return /^(?:W\/)?"?([0-9a-f]{64})"?$/.exec(etag ?? '')?.[1];
+}

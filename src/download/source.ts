@@ -1,0 +1,58 @@
+import { RuntimeFailure } from '../core/errors.ts';
+
+/** Where a model's file can be had. */
+export type Source =
+  | {
+      readonly kind: 'hub';
+      /** `user/model` on Hugging Face. */
+      readonly repository: string;
+      /** Which of the repository's files: by its quantization, by its path, or the usual one. */
+      readonly wanted:
+        | { readonly by: 'quantization'; readonly tag: string }
+        | { readonly by: 'path'; readonly path: string }
+        | { readonly by: 'default' };
+    }
+  | { readonly kind: 'url'; readonly url: string };
+
+const HUB = /^hf:([\w.-]+\/[\w.-]+?)(?:\/([^:\s]+\.gguf)|:([\w.-]+))?$/i;
+
+/** Whether a text is meant as a source rather than as a model's name. */
+export function isSource(text: string): boolean {
+  return /^(hf:|https?:\/\/)/i.test(text);
+}
+
+/**
+ * Reads `hf:user/model`, `hf:user/model:quantization`, `hf:user/model/path.gguf` or the URL of a
+ * GGUF file. Throws `invalid-request`.
+ */
+export function parseSource(text: string): Source {
+  const [, repository, path, tag] = HUB.exec(text) ?? [];
+  if (repository !== undefined) {
+    if (path !== undefined) return { kind: 'hub', repository, wanted: { by: 'path', path } };
+    if (tag !== undefined) return { kind: 'hub', repository, wanted: { by: 'quantization', tag } };
+    return { kind: 'hub', repository, wanted: { by: 'default' } };
+  }
+  if (/^https?:/i.test(text) && URL.canParse(text) && /\.gguf$/i.test(new URL(text).pathname)) {
+    return { kind: 'url', url: text };
+  }
+  throw new RuntimeFailure(
+    'invalid-request',
+    `'${text}' is no source of a GGUF file; ` +
+      'give hf:user/model:quantization, such as hf:unsloth/Qwen3-0.6B-GGUF:Q4_K_M, ' +
+      'or the https:// address of a .gguf file',
+  );
+}
+
+/** A name for what a source gives, as people type it: `qwen3-0.6b` for `hf:unsloth/Qwen3-0.6B-GGUF`. */
+export function nameOf(source: Source): string {
+  const title =
+    source.kind === 'hub'
+      ? (source.repository.split('/')[1] ?? source.repository)
+      : decodeURIComponent(new URL(source.url).pathname.split('/').at(-1) ?? '');
+  return title
+    .replace(/\.gguf$/i, '')
+    .replace(/-\d{5}-of-\d{5}$/, '')
+    .replace(/[-_.]gguf$/i, '')
+    .replaceAll(/[\s\p{Cc}]+/gu, '-')
+    .toLowerCase();
+}
