@@ -31,14 +31,21 @@ export function writeAnswerGrammar(
 ): string {
   const { format, tools } = options;
   const rules = new GrammarRules();
-  const answers = [defineSchema(rules, schema)];
+  const answers = [taggedAnswer(format, defineSchema(rules, schema))];
   if (tools.length > 0) {
-    for (const trigger of format.tools?.triggers ?? []) {
+    const atStart = format.tools?.triggersAtStart?.(tools) ?? [];
+    for (const trigger of [...(format.tools?.triggers ?? []), ...atStart]) {
       answers.push(`(${literal(trigger)} ${callExpression(rules, trigger, options)} [ \\n]*)+`);
     }
   }
   if (mayThink && format.thinking !== undefined) answers.push(literal(format.thinking.open));
   return rules.write(`[ \\n]* ${oneOf(answers)}`);
+}
+
+/** An answer in the tags that the family puts around every one; the closing one may end the turn. */
+function taggedAnswer({ answer }: ChatFormat, text: string): string {
+  if (answer?.always !== true) return text;
+  return `${literal(answer.open)} ${text} ${answer.close === '' ? '' : `${literal(answer.close)}?`}`;
 }
 
 function callExpression(

@@ -6,7 +6,8 @@ import { readJsonCall, takeClosing } from './calls.ts';
 
 const OPEN = 'Action:\n```json\n[';
 const OPEN_ON_ONE_LINE = 'Action: ```json\n[';
-const FORCED = 'Action:\n```json\n[\n';
+// The template writes a line break before it, by which a demanded list is told from one that was begun freely.
+const FORCED = `\n${OPEN}`;
 const CLOSE = '```';
 const KEYS = { name: 'tool_name', input: ['parameters'] } as const;
 /** The template's own name for calling nothing. */

@@ -17,9 +17,10 @@ export function* readPythonArguments(source: Source, name: string): Reading<bool
     yield argumentsPiece(`${separator}${JSON.stringify(key)}: `);
     if (!(yield* readPythonValue(source))) return true;
     yield* source.skipSpace();
-    const mark = yield* source.take(',', ')');
-    if (mark === ')') break;
-    key = mark === undefined ? undefined : yield* readKey(source);
+    const comma = yield* source.take(',');
+    yield* source.skipSpace();
+    if ((yield* source.take(')')) !== undefined) break;
+    key = comma === undefined ? undefined : yield* readKey(source);
     if (key === undefined) return true;
   }
   yield argumentsPiece('}');
