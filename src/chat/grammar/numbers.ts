@@ -8,8 +8,10 @@ import type { Conjunction } from './schema.ts';
 /** As many digits as 64-bit integers have: without an end, a model may never come to it. */
 const LARGEST = 10n ** 20n - 1n;
 
-/** Digits behind the point that a double tells apart. */
-const FRACTION = '"." [0-9]{1,17}';
+/** So many digits a double always tells apart. */
+const DOUBLE_DIGITS = 15;
+
+const DIGIT = '[0-9]';
 
 interface Bounds {
   readonly least: number;
@@ -87,17 +89,36 @@ function decimalsWithin({ least, leastOpen, most, mostOpen }: Bounds): string | 
 
 /** Expressions for the decimals within bounds that are not negative. */
 function magnitudes(bounds: Bounds): readonly string[] {
-  const { most, mostOpen } = bounds;
   const least = Math.max(0, bounds.least);
   const leastOpen = bounds.leastOpen && bounds.least >= 0;
-  const [from, to] = [toBigInt(least, LARGEST), toBigInt(most, LARGEST + 1n)];
+  const [from, to] = [toBigInt(least, LARGEST), toBigInt(bounds.most, LARGEST + 1n)];
+  const endless = to > LARGEST;
+  const mostOpen = bounds.mostOpen && !endless;
   if (from > to || (from === to && (leastOpen || mostOpen))) return [];
-  const firstWhole = leastOpen ? from + 1n : from;
+  const [first, last] = [leastOpen ? from + 1n : from, mostOpen ? to - 2n : to - 1n];
+  const below = to - 1n;
   return [
-    ...(firstWhole < to ? [`${digitsBetween(firstWhole, to - 1n)} (${FRACTION})?`] : []),
-    ...(leastOpen ? [`"${from}." "0"{0,15} [1-9] [0-9]{0,15}`] : []),
-    ...(mostOpen || to > LARGEST ? [] : [`"${to}" ("." "0"{1,17})?`]),
+    ...(first <= last ? [`${digitsBetween(first, last)} (${fraction(from, false, false)})?`] : []),
+    ...(leastOpen ? [`"${from}" ${fraction(from, true, mostOpen && from === below)}`] : []),
+    ...(mostOpen && first <= below ? [`"${below}" (${fraction(below, false, true)})?`] : []),
+    ...(mostOpen || endless ? [] : [`"${to}" ("." "0"{1,17})?`]),
   ];
+}
+
+/**
+ * What stands behind a whole number: more than nothing, or less than one, where the next whole number is
+ * excluded. Only so many zeros or nines come first that no double rounds to it.
+ */
+function fraction(whole: bigint, moreThanNone: boolean, lessThanOne: boolean): string {
+  if (!moreThanNone && !lessThanOne) return `"." ${DIGIT}{1,17}`;
+  const told = Math.max(1, DOUBLE_DIGITS - 1 - String(whole).length);
+  const any = `${DIGIT}{0,17}`;
+  const digits = [
+    moreThanNone ? `"0"{1,${told}} [1-9] ${any}` : `"0" ${any}`,
+    `[1-8] ${any}`,
+    lessThanOne ? `"9"{1,${told}} ([0-8] ${any})?` : `"9" ${any}`,
+  ];
+  return `"." ${oneOf(digits)}`;
 }
 
 /** A whole number; the limit for one that is beyond it. */

@@ -1,0 +1,29 @@
+import type { Llama } from 'node-llama-cpp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startLlama } from '../../../src/backends/llama/native.ts';
+import { compileGrammar } from '../formats/native-grammar.ts';
+import { AGENT_TOOLS } from './agent-tools.ts';
+import { grammarOf, validator } from './compile.ts';
+
+describe('[R3.3-objects] [R3.3-references] [R3.3-combined] the tools that agents send', () => {
+  let llama: Llama;
+  beforeAll(async () => {
+    llama = (await startLlama()).llama;
+  });
+  afterAll(async () => {
+    await llama.dispose();
+  });
+
+  it.each(AGENT_TOOLS)(
+    '$name admits valid arguments and no others',
+    async ({ schema, good, bad }) => {
+      const { grammar, reasons } = grammarOf(schema);
+      expect(reasons).toEqual([]);
+      const admits = await compileGrammar(llama, grammar);
+      expect(good.filter((text) => !admits(text))).toEqual([]);
+      expect(bad.filter((text) => admits(text))).toEqual([]);
+      const isValid = validator(schema);
+      expect(good.filter((text) => !isValid(JSON.parse(text)))).toEqual([]);
+    },
+  );
+});
