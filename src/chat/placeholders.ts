@@ -74,7 +74,9 @@ export class Placeholders {
       const [whole, kind = '', backslashes = '', index] = match;
       const before = rendered.slice(from, match.index);
       const text = this.#texts[Number(index)] ?? '';
-      const moved = kind === 'A' && before.endsWith(lead) ? lead : '';
+      // Some templates repeat the name that it stands in, beside the call's result.
+      if (kind === 'A') this.#texts[Number(index)] = '';
+      const moved = kind === 'A' && text !== '' && before.endsWith(lead) ? lead : '';
       yield* this.#control.split(before.slice(0, before.length - moved.length));
       if (kind === 'T') yield* this.#stretches(escapeAsIn(text, backslashes), lead);
       else yield { text: kind === 'A' ? text : escapeAsIn(text, backslashes), control: false };

@@ -11,8 +11,8 @@ export interface ThinkingWish {
 /**
  * What templates ask for by name, besides messages and tools: whether to think (`enable_thinking` for
  * Qwen and most others, `thinking` for DeepSeek and Granite, `reasoning` for Cohere, `thinking_budget`
- * for Seed), how hard, and what day it is. Nothing finer than the day: the prompt's beginning would
- * never be the same again.
+ * for Seed), how hard, how many results to keep (MiroThinker: all), and what day it is. Nothing finer
+ * than the day: the prompt's beginning would never be the same again.
  */
 export function templateVariables(
   { thinking, effort }: ThinkingWish,
@@ -29,6 +29,7 @@ export function templateVariables(
     ...(!thinks && { thinking_budget: 0 }),
     ...(thinking.mode === 'enabled' && { thinking_budget: thinking.budgetTokens }),
     ...(level !== undefined && { reasoning_effort: level }),
+    keep_tool_result: -1,
     date_string: today,
     datetime: today,
   };

@@ -24,13 +24,36 @@ export const TEMPLATES = {
 {%- if message.role == 'system' %}{{- raise_exception('no system') }}{%- endif %}
 {{- '[' + message.role + ']' + message.content }}
 {%- endfor %}{{- '[assistant]<think>\\n' }}`,
+  /** Demands turns and nine characters for ids, and loses text beside calls; so do Mistral's. */
+  turns: `{%- set ns = namespace(index=0) %}{%- for message in messages %}
+{%- if message.role == 'system' and not loop.first %}{{- raise_exception('no system here') }}{%- endif %}
+{%- if message.role != 'system' and message.role != 'tool' and not message.tool_calls %}
+{%- if (message.role == 'user') != (ns.index % 2 == 0) %}{{- raise_exception('roles must alternate') }}{%- endif %}
+{%- set ns.index = ns.index + 1 %}{%- endif %}{%- endfor %}
+{%- if tools %}{{- '[AVAILABLE_TOOLS]' + (tools | tojson) + '[/AVAILABLE_TOOLS]' }}{%- endif %}
+{%- for message in messages %}
+{%- if message.role == 'user' %}{{- '[INST]' + message.content + '[/INST]' }}
+{%- elif message.role == 'system' %}{{- '[SYSTEM]' + message.content + '[/SYSTEM]' }}
+{%- elif message.role == 'tool' %}{%- if message.tool_call_id | length != 9 %}{{- raise_exception('nine characters') }}{%- endif %}
+{{- '[TOOL_RESULTS]' + message.tool_call_id + message.content + '[/TOOL_RESULTS]' }}
+{%- elif message.tool_calls %}{%- for call in message.tool_calls %}{{- '[TOOL_CALLS]' + call.function.name + '[ARGS]' + (call.function.arguments | tojson) }}{%- endfor %}{{- eos_token }}
+{%- else %}{{- message.content + eos_token }}{%- endif %}{%- endfor %}`,
+  /** Takes one call a message, as JSON text, and no text beside it; puts the system prompt last. */
+  single: `{%- if tools %}{{- '[TOOLS]' + (tools | tojson) }}{%- endif %}
+{%- for message in messages %}
+{%- if message.role == 'tool' %}{{- '[tool]' + message.content }}
+{%- elif message.tool_calls %}{%- if message.tool_calls | length != 1 %}{{- raise_exception('one call') }}{%- endif %}
+{%- if message.content is not none %}{{- raise_exception('no content beside a call') }}{%- endif %}
+{{- '[call]' + message.tool_calls[0].function.name + message.tool_calls[0].function.arguments }}
+{%- elif message.role != 'system' %}{{- '[' + message.role + ']' }}{%- if loop.last and messages[0].role == 'system' %}{{- messages[0].content }}{%- endif %}{{- message.content }}{%- endif %}
+{%- endfor %}{{- '[assistant]' }}`,
 } as const;
 
 const CONTROL = ['<|im_start|>', '<|im_end|>', '<|endoftext|>', '<s>', '</s>'];
 
 /** A template as the engine would set it up, but rendered by the public Jinja library. */
-export function chatTemplate(name: keyof typeof TEMPLATES): ChatTemplate {
-  const source = TEMPLATES[name];
+export function chatTemplate(name: string): ChatTemplate {
+  const source = new Map<string, string>(Object.entries(TEMPLATES)).get(name) ?? '';
   const parsed = new Template(source);
   const render: ChatTemplate['render'] = (variables) => parsed.render({ ...variables });
   const format = chooseFormat(source);

@@ -1,0 +1,44 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { createRenderer, startLlama } from '../../src/backends/llama/native.ts';
+import { ControlTokens } from '../../src/chat/control-tokens.ts';
+import { chooseFormat } from '../../src/chat/formats/choose.ts';
+import type { ChatTemplate } from '../../src/chat/render.ts';
+import { probeTemplate } from '../../src/chat/traits.ts';
+import { isMissing } from './optional.ts';
+
+const FOLDER = path.resolve('../shared/templates');
+
+/** Chat templates of published models, by name, with their source; empty where they are not here. */
+export const REAL_TEMPLATES: ReadonlyMap<string, string> = isMissing(
+  'the folder of real chat templates',
+  FOLDER,
+  'they are not part of the project; its own short templates are tested everywhere',
+)
+  ? new Map()
+  : new Map(
+      readdirSync(FOLDER).map((file) => [
+        file.replace(/\.jinja2?$/, ''),
+        readFileSync(path.join(FOLDER, file), 'utf8'),
+      ]),
+    );
+
+/** What looks like a token that steers a model: `<|…|>`, `<｜…｜>`, `[INST]`, `<s>`, `</think>`… */
+const SPECIAL =
+  /<\|[^<>|\s]{1,40}\|?>|<[^<>|\s]{1,40}\|>|<｜[^<>｜]{1,40}｜>|<\/?[a-z]\w{0,30}>|\[\/?[A-Z]\w{2,30}\]/g;
+
+/** The special tokens that a template's source writes. */
+export function specialTokens(source: string): readonly string[] {
+  return [...new Set([...(source.match(SPECIAL) ?? []), '<s>', '</s>'])];
+}
+
+const native = await startLlama();
+
+/** A template as the engine sets it up, rendered by llama.cpp's own Jinja. */
+export function realTemplate(source: string): ChatTemplate {
+  const render = createRenderer(native.llama, source);
+  const format = chooseFormat(source);
+  const tokens = { bos: '<s>', eos: '</s>' };
+  const traits = probeTemplate(render, format, tokens);
+  return { render, format, traits, control: new ControlTokens(specialTokens(source)), ...tokens };
+}
