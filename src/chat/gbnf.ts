@@ -39,6 +39,11 @@ export class GrammarRules {
     return name;
   }
 
+  /** Whether a rule has this name. */
+  has(name: string): boolean {
+    return this.#rules.has(name);
+  }
+
   /** Takes a name before its body is known, for rules that name themselves. */
   reserve(wanted: string): string {
     return this.define(wanted, `"reserved ${this.#rules.size}"`);
@@ -121,6 +126,7 @@ export function textWithout(rules: GrammarRules, forbidden: string): string {
   if (characters.length === 0) throw new RangeError('Every text holds the empty text.');
   // Named by what it forbids: wherever the same text is forbidden, the same rules stand for it.
   const base = `without-${Buffer.from(forbidden).toString('hex')}`;
+  if (rules.has(`${base}-0`)) return `${base}-0`;
   for (const matched of characters.keys()) {
     const steps = [...new Set(characters)]
       .map((character) => [character, matchedAfter(characters, matched, character)] as const)
