@@ -75,14 +75,17 @@ function* readMessage(reader: MessageReader): Reading {
 function* readChannel(reader: MessageReader, place: number): Reading {
   const { source, context } = reader;
   const header = yield* source.readUntil(MESSAGE, RECIPIENT);
-  if (header === undefined) return source.skip(source.rest.length);
-  if (header.mark === RECIPIENT) return yield* readCallMessage(reader, place, IN_CHANNEL);
-  if (!header.text.trim().startsWith('analysis')) return yield* readText(reader);
-  context.state.thinking = true;
-  yield* source.skipSpace();
-  yield* source.streamUntil(ENDS, thinkingPiece, 'trim');
-  yield* takeNext(source);
-  context.state.thinking = false;
+  if (header === undefined) {
+    source.skip(source.rest.length);
+  } else if (header.mark === RECIPIENT) {
+    yield* readCallMessage(reader, place, IN_CHANNEL);
+  } else if (header.text.trim().startsWith('analysis')) {
+    context.state.thinking = true;
+    yield* source.skipSpace();
+    yield* source.streamUntil(ENDS, thinkingPiece, 'trim');
+    yield* takeNext(source);
+    context.state.thinking = false;
+  } else yield* readText(reader);
 }
 
 /** Reads a message behind its recipient; where it is no call of a tool, the whole message is text. */
@@ -120,11 +123,10 @@ function* readText(reader: MessageReader): Reading {
 
 /** Reads past what stands between two messages. */
 function* takeNext(source: Source): Reading {
-  for (;;) {
-    const mark = yield* takeClosing(source, NEXT, ...ENDS);
-    if (source.starved) return source.skip(source.rest.length);
-    if (mark === undefined || mark === NEXT) return;
-  }
+  let mark: string | undefined;
+  do mark = yield* takeClosing(source, NEXT, ...ENDS);
+  while (mark !== undefined && mark !== NEXT);
+  if (source.starved) source.skip(source.rest.length);
 }
 
 function thinkingPiece(text: string): OutputPiece {
