@@ -145,15 +145,17 @@ describe.each(DIALECTS)('[R3.8-dialects] the tool runner of $dialect', (dialect)
       }),
     ];
     const messages: Anthropic.Beta.BetaMessage[] = [];
-    for await (const message of client.beta.messages.toolRunner({ ...asks(WEATHER), tools })) {
-      messages.push(message);
-    }
+    const runner = client.beta.messages.toolRunner({ ...asks(WEATHER), tools });
+    for await (const message of runner) messages.push(message);
     expect(messages.map(({ content }) => content.map(({ type }) => type))).toEqual([
       ['tool_use', 'tool_use'],
       ['text'],
     ]);
     expect(asked).toEqual(['Paris', 'Tokyo']);
-    expect(textOf(messages.at(-1)?.content ?? [])).toMatch(/Paris.*18 degrees.*31 degrees/);
+    const calls = callsOf(messages[0]?.content ?? []);
+    const results = runner.params.messages.findLast(({ role }) => role === 'user')?.content;
+    expect(results).toMatchObject(calls.map(({ id }) => ({ tool_use_id: id })));
+    expect(textOf(messages.at(-1)?.content ?? [])).toMatch(/^The weather in Paris/);
   });
 
   it('[R3.1-results] goes on after a tool that failed', async () => {

@@ -70,6 +70,14 @@ const inputsOf = ({ content }: Anthropic.Message) =>
 const promptOf = ({ usage }: Anthropic.Message) =>
   usage.input_tokens + (usage.cache_read_input_tokens ?? 0);
 
+/** Expects that all of the prompt was evaluated before; its last token always is again. */
+function expectSamePrompt(message: Anthropic.Message): void {
+  expect(message.usage).toMatchObject({
+    input_tokens: 1,
+    cache_read_input_tokens: promptOf(message) - 1,
+  });
+}
+
 const PARIS = ['get_weather', { location: 'Paris' }];
 const TOKYO = ['get_weather', { location: 'Tokyo' }];
 const A_LIGHT = { room: expect.stringMatching(/^(kitchen|garage)$/), on: expect.any(Boolean) };
@@ -189,17 +197,16 @@ describe.each(DIALECTS)('tools in $dialect', (dialect) => {
       ...result(text),
       tool_use_id: ids[index] ?? '',
     }));
-    const report = async (results: Anthropic.ToolResultBlockParam[]) => {
+    const tell = (results: Anthropic.ToolResultBlockParam[]) => {
       const messages: Params['messages'] = [
         { role: 'user', content: TWO_CITIES },
         { role: 'assistant', content },
         { role: 'user', content: results },
       ];
-      return textOf(await create(asks('', { messages })));
+      return create(asks('', { messages }));
     };
-    const report1 = await report(told);
-    expect(report1).toMatch(/Paris.*18 degrees.*31 degrees/);
-    expect(await report(told.toReversed())).toBe(report1);
+    expect(textOf(await tell(told))).toMatch(/^The weather in Paris/);
+    expectSamePrompt(await tell(told.toReversed()));
   });
 
   it('[R3.1-results-first] has the result before the text beside it', async () => {
@@ -212,8 +219,7 @@ describe.each(DIALECTS)('tools in $dialect', (dialect) => {
     for (const message of [after, before]) {
       expect(message.usage.cache_read_input_tokens).toBeGreaterThan(promptOf(alone) - 20);
     }
-    expect(promptOf(before)).toBe(promptOf(after));
-    expect(textOf(before)).toBe(textOf(after));
+    expectSamePrompt(before);
   });
 });
 
