@@ -1,8 +1,10 @@
 import type { Conversation, Part, ToolSpec, Turn } from '../core/conversation.ts';
+import type { JsonObject } from '../core/json.ts';
 import { assistantMessages } from './assistant.ts';
 import { writeResult } from './call-text.ts';
 import { callsById, templateCallId } from './call-ids.ts';
 import type { NamedCall } from './call-ids.ts';
+import { spellBasic, spellOut } from './spelled-schema.ts';
 import { writeParts, writeToolOutput } from './text.ts';
 import type { TemplateCall, TemplateMessage, TemplateTool } from './template-message.ts';
 import type { TemplateTraits } from './template-traits.ts';
@@ -30,9 +32,24 @@ export function templateTools(
     function: {
       name,
       description,
-      parameters: form === 'text' ? JSON.stringify(inputSchema) : inputSchema,
+      parameters: parametersAs(inputSchema, form),
     },
   }));
+}
+
+function parametersAs(schema: JsonObject, form: TemplateTraits['parameters']): JsonObject | string {
+  switch (form) {
+    case 'object':
+      return schema;
+    case 'spelled':
+      return spellOut(schema);
+    case 'basic':
+      return spellBasic(schema);
+    case 'text':
+      return JSON.stringify(schema);
+    default:
+      return form satisfies never;
+  }
 }
 
 function turnMessages(

@@ -73,6 +73,26 @@ const TOOL: ToolSpec = {
   deferred: false,
 };
 
+/** Places of a schema that templates have been seen to stumble over. */
+const ODD_TOOL: ToolSpec = {
+  ...TOOL,
+  name: 'probe_odd',
+  inputSchema: {
+    type: 'object',
+    properties: {
+      any: {},
+      always: true,
+      several: { type: ['string', 'null'] },
+      either: { anyOf: [{ type: 'string' }, { type: 'null' }] },
+      one: { enum: ['x', 1, null] },
+      list: { type: 'array' },
+      tuple: { type: 'array', prefixItems: [{ type: 'string' }] },
+      other: { $ref: '#/$defs/other' },
+    },
+    $defs: { other: { type: 'object', properties: { next: { $ref: '#/$defs/other' } } } },
+  },
+};
+
 /** Renders conversations with a template and looks for their words. */
 export class Probe {
   readonly #render: TemplateRenderer;
@@ -122,8 +142,8 @@ export class Probe {
   }
 
   /** Whether tools that are passed to the template are shown. */
-  showsTools(parameters: TemplateTraits['parameters']): boolean {
-    const tools = templateTools([TOOL], parameters);
+  showsTools(parameters: TemplateTraits['parameters'], kind: 'plain' | 'odd'): boolean {
+    const tools = templateTools(kind === 'plain' ? [TOOL] : [TOOL, ODD_TOOL], parameters);
     const functions = JSON.stringify(tools);
     const rendered = this.render(taking([said('U')]), NO_TRAITS, { tools, functions }) ?? '';
     return [TOOL.name, TOOL.description, 'probe_key'].every((word) => rendered.includes(word));

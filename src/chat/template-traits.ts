@@ -16,8 +16,8 @@ export interface TemplateTraits {
   readonly reasoning: ReasoningPlace | undefined;
   /** It tells the model of tools. */
   readonly tools: boolean;
-  /** How it wants the schemas of tools: as objects, or as JSON. */
-  readonly parameters: 'object' | 'text';
+  /** How it wants the schemas of tools: as they are, spelled out, in basic types, or as JSON. */
+  readonly parameters: 'object' | 'spelled' | 'basic' | 'text';
   /** How it wants calls and their results; undefined where it loses them, and they are written as text. */
   readonly calls: CallTraits | undefined;
 }

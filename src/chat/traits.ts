@@ -19,7 +19,9 @@ export function probeTemplate(
   const system = probe.shows(told(TALK, 'S'), leading) && probe.shows(told(ASKED, 'S'), leading);
   const anywhere = { ...leading, systemAnywhere: true };
   const systemAnywhere = system && probe.shows(told(TALK, 'S', 'L'), anywhere);
-  const parameters = (['object', 'text'] as const).find((form) => probe.showsTools(form));
+  const parameters =
+    PARAMETERS.find((form) => probe.showsTools(form, 'odd')) ??
+    PARAMETERS.find((form) => probe.showsTools(form, 'plain'));
   const tools = parameters !== undefined;
   const base = { ...NO_TRAITS, system, systemAnywhere, tools, ...(tools && { parameters }) };
   const calls = tools ? findCalls(probe, base) : undefined;
@@ -52,6 +54,7 @@ const PLAIN_CALLS: CallTraits = {
   lead: '',
   afterResults: 'user',
 };
+const PARAMETERS = ['object', 'spelled', 'basic', 'text'] as const;
 const FORMS = ['object', 'text', 'written'] as const;
 const IDS = ['kept', 'short'] as const;
 const NO_CONTENT = ['', null] as const;

@@ -1,0 +1,109 @@
+import { isRecord } from '../core/json.ts';
+import type { JsonObject, JsonValue } from '../core/json.ts';
+
+/** Keys whose values are schemas by name. */
+const NAMED = ['properties', '$defs', 'definitions'] as const;
+/** Keys whose values are lists of schemas. */
+const LISTED = ['anyOf', 'oneOf', 'allOf', 'prefixItems'] as const;
+
+/**
+ * A JSON Schema in which every place has one type and every array its items, for templates that raise
+ * where one is missing. It is only what the model reads: the grammar keeps to the real one.
+ */
+export function spellOut(schema: JsonObject): JsonObject {
+  const spelled: Record<string, JsonValue> = { ...schema };
+  for (const key of NAMED) {
+    const schemas = schema[key];
+    if (isSchema(schemas)) spelled[key] = mapValues(schemas, spellPlace);
+  }
+  for (const key of LISTED) {
+    const schemas = schema[key];
+    if (isList(schemas)) spelled[key] = schemas.map(spellPlace);
+  }
+  const values = schema['enum'];
+  if (isList(values)) spelled['enum'] = values.map(nameable);
+  spelled['type'] = typeOf(schema);
+  if (spelled['type'] === 'array') spelled['items'] = spellPlace(itemsOf(schema));
+  return spelled;
+}
+
+/**
+ * A JSON Schema whose properties are of basic types only, for templates that raise at any list; what they
+ * really are stands in their descriptions.
+ */
+export function spellBasic(schema: JsonObject): JsonObject {
+  const { properties } = schema;
+  return {
+    ...schema,
+    type: 'object',
+    ...(isSchema(properties) && { properties: mapValues(properties, basicProperty) }),
+  };
+}
+
+const BASIC: ReadonlySet<JsonValue | undefined> = new Set([
+  'string',
+  'number',
+  'integer',
+  'boolean',
+]);
+
+function basicProperty(property: JsonValue): JsonObject {
+  if (isSchema(property) && BASIC.has(property['type'])) return property;
+  const described = isSchema(property) ? property['description'] : undefined;
+  const parts = [...(typeof described === 'string' ? [described] : []), JSON.stringify(property)];
+  return { type: 'object', description: parts.join(' JSON Schema: ') };
+}
+
+/** Templates join the values of an enum, which must be texts or numbers. */
+function nameable(value: JsonValue): JsonValue {
+  return typeof value === 'string' || typeof value === 'number' ? value : JSON.stringify(value);
+}
+
+function spellPlace(value: JsonValue): JsonObject {
+  return spellOut(isSchema(value) ? value : {});
+}
+
+function itemsOf(schema: JsonObject): JsonValue {
+  const { items, prefixItems } = schema;
+  if (isSchema(items)) return items;
+  return (isList(prefixItems) ? prefixItems[0] : undefined) ?? {};
+}
+
+/** The type that a schema names or implies; of several the first that is not null. */
+function typeOf(schema: JsonObject): string {
+  const { type } = schema;
+  if (typeof type === 'string') return type;
+  if (isList(type)) return firstType(type);
+  if ('properties' in schema) return 'object';
+  if ('items' in schema || 'prefixItems' in schema) return 'array';
+  const values = isList(schema['enum'])
+    ? schema['enum']
+    : 'const' in schema
+      ? [schema['const']]
+      : [];
+  const branches = LISTED.flatMap((key) => {
+    const schemas = schema[key];
+    return isList(schemas) ? schemas.flatMap((one) => (isSchema(one) ? [typeOf(one)] : [])) : [];
+  });
+  const types = values.map((value) => (value === null ? 'null' : typeof value));
+  return firstType([...types, ...branches, ...('$ref' in schema ? ['object'] : [])]);
+}
+
+function firstType(types: readonly (JsonValue | undefined)[]): string {
+  const named = types.filter((type) => typeof type === 'string');
+  return named.find((type) => type !== 'null') ?? 'string';
+}
+
+function mapValues(schemas: JsonObject, change: (schema: JsonValue) => JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(schemas).map(([name, schema]) => [name, change(schema)] as const),
+  );
+}
+
+function isSchema(value: JsonValue | undefined): value is JsonObject {
+  return isRecord(value);
+}
+
+function isList(value: JsonValue | undefined): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}
