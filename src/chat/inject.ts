@@ -1,5 +1,5 @@
 import type { Conversation, TextPart, ToolSpec } from '../core/conversation.ts';
-import type { ChatFormat } from './format.ts';
+import type { ChatFormat, ThinkingTags } from './format.ts';
 import { hermes } from './formats/hermes.ts';
 import type { TemplateTraits } from './template-traits.ts';
 
@@ -7,22 +7,31 @@ import type { TemplateTraits } from './template-traits.ts';
 export interface Injection {
   readonly tools: boolean;
   readonly thinking: boolean;
+  /** The tags to think in: the family's own where it has some. */
+  readonly thinkingTags: ThinkingTags;
 }
+
+const THINKING_TAGS: ThinkingTags = { open: '<think>', close: '</think>' };
 
 /** What has to be injected for a family and a template. */
 export function injectionFor(format: ChatFormat, traits: TemplateTraits): Injection {
   return {
     tools: format.tools === undefined || !traits.tools,
-    thinking: traits.thinking === 'none',
+    // An output that is no tagged text has no place for tags.
+    thinking: traits.thinking === 'none' && format.readOutput === undefined,
+    thinkingTags: format.thinking ?? THINKING_TAGS,
   };
 }
 
 /** The family with Hermes syntax in place of what it does not have. */
-export function injectedFormat(format: ChatFormat, { tools, thinking }: Injection): ChatFormat {
+export function injectedFormat(
+  format: ChatFormat,
+  { tools, thinking, thinkingTags }: Injection,
+): ChatFormat {
   return {
     ...format,
     ...(tools && hermes.tools && { tools: hermes.tools }),
-    ...(thinking && hermes.thinking && { thinking: hermes.thinking }),
+    ...(thinking && { thinking: thinkingTags }),
   };
 }
 
@@ -53,7 +62,7 @@ export function injectInstructions(
 ): Conversation {
   const instructions = [
     ...(injection.tools && tools.length > 0 ? [toolInstructions(tools)] : []),
-    ...(injection.thinking && thinks ? [THINKING] : []),
+    ...(injection.thinking && thinks ? [thinkingInstructions(injection.thinkingTags)] : []),
   ].map((text): TextPart => ({ kind: 'text', text }));
   return {
     system: [...conversation.system, ...instructions],
@@ -62,9 +71,11 @@ export function injectInstructions(
   };
 }
 
-const THINKING = `# Thinking
+function thinkingInstructions({ open, close }: ThinkingTags): string {
+  return `# Thinking
 
-Think before you answer: write your thoughts between <think> and </think>, then the answer behind them.`;
+Think before you answer: write your thoughts between ${open} and ${close}, then the answer behind them.`;
+}
 
 function toolInstructions(tools: readonly ToolSpec[]): string {
   const listed = tools.map(({ name, description, inputSchema }) =>

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { functionaryRecipients } from '../../src/chat/formats/functionary-recipients.ts';
+import { llama3 } from '../../src/chat/formats/llama3.ts';
+import { mistralArgs } from '../../src/chat/formats/mistral-args.ts';
+import { injectedFormat, injectInstructions, injectionFor } from '../../src/chat/inject.ts';
+import { NO_TRAITS } from '../../src/chat/probe.ts';
+import { writeParts } from '../../src/chat/text.ts';
+
+const TRAITS = { ...NO_TRAITS, tools: true };
+const EMPTY = { system: [], turns: [], tools: [] };
+
+describe('[R3.6-thinking] thinking by instructions', () => {
+  it.each([
+    [mistralArgs, '[THINK]', '[/THINK]'],
+    [llama3, '<think>', '</think>'],
+  ])('$name is told of the tags that are read', (format, open, close) => {
+    const injection = injectionFor(format, TRAITS);
+    const { system } = injectInstructions(EMPTY, injection, [], true);
+    expect(writeParts(system)).toContain(`between ${open} and ${close}`);
+    expect(injectedFormat(format, injection).thinking).toEqual({ open, close });
+  });
+
+  it('is asked of nobody where an output has no place for tags', () => {
+    const injection = injectionFor(functionaryRecipients, TRAITS);
+    expect(injectInstructions(EMPTY, injection, [], true).system).toEqual([]);
+    expect(injectedFormat(functionaryRecipients, injection).thinking).toBe(undefined);
+  });
+});
