@@ -47,8 +47,10 @@ describe.skipIf(NAMES.length === 0)('[R3.1-template] [R3.2-calls] calls of the p
     const template = templates.get(name) ?? setUp(REAL_TEMPLATES.get(name) ?? '');
     templates.set(name, template);
     const { native, thinkingOpen } = nativeCalls(template, calls);
-    const found = readPieces(template.format, [native], { thinkingOpen });
-    expect({ native, found }).toEqual({ native, found: calls });
+    for (const pieces of [[native], native.split('')]) {
+      const found = readPieces(template.format, pieces, { thinkingOpen });
+      expect({ native, found }).toEqual({ native, found: calls });
+    }
   });
 });
 
