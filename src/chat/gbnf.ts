@@ -54,6 +54,18 @@ export class GrammarRules {
     this.#rules.set(name, body);
   }
 
+  /** Does something that may throw: then the rules that it added are forgotten. */
+  attempt<Result>(work: () => Result): Result {
+    const { size } = this.#rules;
+    try {
+      return work();
+    } catch (error) {
+      for (const name of [...this.#rules.keys()].slice(size)) this.#rules.delete(name);
+      for (const [key, name] of this.#names) if (!this.#rules.has(name)) this.#names.delete(key);
+      throw error;
+    }
+  }
+
   /** The grammar's text; generation starts with the expression `root`. */
   write(root: string): string {
     return [

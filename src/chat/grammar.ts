@@ -2,7 +2,7 @@ import { messageOf } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { GrammarRules } from './gbnf.ts';
 import { SchemaCompiler } from './grammar/compiler.ts';
-import { object } from './grammar/json.ts';
+import { object, value } from './grammar/json.ts';
 import { References } from './grammar/references.ts';
 
 /**
@@ -18,16 +18,24 @@ export function defineSchema(
   schema: JsonObject,
   onDegraded?: (reason: string) => void,
 ): string {
-  const references = new References(schema, (reference) =>
-    onDegraded?.(`its reference ${reference} leads nowhere, so that any value is taken there`),
-  );
+  const references = new References(schema);
+  const expression = compile(rules, schema, references, onDegraded);
+  const { dangling } = references;
+  if (dangling.length > 0)
+    onDegraded?.(`nothing is at ${dangling.join(', ')}, so any value is there`);
+  return dangling.length > 0 && expression === value(rules) ? object(rules) : expression;
+}
+
+function compile(
+  rules: GrammarRules,
+  schema: JsonObject,
+  references: References,
+  onDegraded: ((reason: string) => void) | undefined,
+): string {
+  const place = { name: 'input', depth: 0, forcedBy: new Set<string>() };
   try {
     const compiler = new SchemaCompiler(rules, references);
-    const expression = compiler.compile([schema], {
-      name: 'input',
-      depth: 0,
-      forcedBy: new Set<string>(),
-    });
+    const expression = rules.attempt(() => compiler.compile([schema], place));
     if (expression !== undefined) return expression;
     onDegraded?.('no value is valid against it, so that any JSON object is taken');
   } catch (error) {

@@ -1,6 +1,8 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { GrammarRules } from '../gbnf.ts';
-import { separator, space } from './json.ts';
+import { bracketed, followed } from './entries.ts';
+import type { Entries } from './entries.ts';
+import { separator } from './json.ts';
 import { repeated } from './repetition.ts';
 import { countBounds, isSchema, schemaAt } from './schema.ts';
 import type { Conjunction, Place, Schema, ValueCompiler } from './schema.ts';
@@ -19,49 +21,41 @@ export function arrayExpression(
   compiler: ValueCompiler,
 ): string | undefined {
   const { least, most } = countBounds(schemas, 'Items');
-  if (least > most) return undefined;
-  const positions = Math.min(
-    MOST_POSITIONS,
-    Math.max(0, ...schemas.map((one) => tupleOf(one).length)),
-  );
-  const at = (index: number, forced: boolean): string | undefined =>
+  const longest = Math.max(0, ...schemas.map((schema) => tupleOf(schema).length));
+  const positions = Math.min(MOST_POSITIONS, longest, most);
+  const itemAt = (index: number): string | undefined =>
     compiler.compile(
       schemas.flatMap((schema) => itemSchemas(schema, index, positions)),
       {
         name: `${place.name}-item`,
         depth: place.depth + 1,
-        forcedBy: forced ? place.forcedBy : new Set<string>(),
+        forcedBy: index < least ? place.forcedBy : new Set<string>(),
       },
     );
-  const [gap, comma] = [space(rules), separator(rules)];
-  let items: string | undefined;
-  let mayBeNone = true;
-  const further = most > positions ? at(positions, least > positions) : undefined;
-  if (further !== undefined) {
-    const item = rules.define(`${place.name}-item`, further);
-    const next = rules.define(`${place.name}-next`, `${comma} ${item}`);
-    const bounds = { least: Math.max(0, least - positions - 1), most: most - positions - 1 };
-    items = `${item} ${repeated(next, bounds)}`.trimEnd();
+  const bounds = { least: least - positions, most: most - positions };
+  let entries = furtherItems(bounds.most > 0 ? itemAt(positions) : undefined, bounds, place, rules);
+  for (let index = positions - 1; index >= 0; index--) {
+    const item = itemAt(index);
+    // Where nothing can stand, nothing can follow either.
+    const some = item && entries && followed(item, entries, rules);
+    entries = some === undefined && index < least ? undefined : { some, mayBeNone: index >= least };
   }
-  if (least > positions) {
-    if (items === undefined) return undefined;
-    mayBeNone = false;
-  }
-  for (let index = Math.min(positions, most) - 1; index >= 0; index--) {
-    const item = at(index, index < least);
-    if (item === undefined && index < least) return undefined;
-    // Where nothing can stand here, nothing can follow it either.
-    if (item === undefined) {
-      items = undefined;
-      mayBeNone = true;
-      continue;
-    }
-    const listed = items === undefined ? '' : `${comma} ${items}`;
-    items = `${item} ${mayBeNone && listed !== '' ? `(${listed})?` : listed}`.trimEnd();
-    mayBeNone = index >= least;
-  }
-  if (items === undefined) return `"[" ${gap} "]"`;
-  return `"[" ${gap} ${mayBeNone ? `(${items} ${gap})?` : `${items} ${gap}`} "]"`;
+  return entries && least <= most ? bracketed('[]', entries, rules) : undefined;
+}
+
+/** The items behind the positions of a tuple; undefined where there must be some and can't. */
+function furtherItems(
+  item: string | undefined,
+  { least, most }: { readonly least: number; readonly most: number },
+  place: Place,
+  rules: GrammarRules,
+): Entries | undefined {
+  if (item === undefined) return least > 0 ? undefined : { some: undefined, mayBeNone: true };
+  // A rule of its own, as llama.cpp writes out what is repeated.
+  const one = rules.define(`${place.name}-item`, item);
+  const next = rules.define(`${place.name}-next`, `${separator(rules)} ${one}`);
+  const more = repeated(next, { least: Math.max(0, least - 1), most: most - 1 });
+  return { some: `${one} ${more}`.trimEnd(), mayBeNone: least <= 0 };
 }
 
 /** The schemas of a tuple's positions: `prefixItems`, or `items` as before 2020. */

@@ -2,12 +2,15 @@ import type { JsonValue } from '../../core/json.ts';
 import { isRecord } from '../../core/json.ts';
 import { literal, oneOf, oneOfTexts } from '../gbnf.ts';
 import type { GrammarRules } from '../gbnf.ts';
-import { colon, separator, space } from './json.ts';
+import { bracketed } from './entries.ts';
+import type { Entries } from './entries.ts';
+import { colon, separator } from './json.ts';
 import { arrayAt } from './schema.ts';
 import type { Conjunction } from './schema.ts';
 
-/** Longer lists of values would slow each token down: then any value of the type is taken. */
-const MOST = 2000;
+/** Longer lists are not looked into: then any value of the type is taken. */
+const MOST_VALUES = 2000;
+const MOST_CHARACTERS = 65_536;
 
 /** The values that `enum` and `const` leave; undefined where there is neither, or too many. */
 export function fixedValues(schemas: Conjunction): readonly JsonValue[] | undefined {
@@ -15,10 +18,14 @@ export function fixedValues(schemas: Conjunction): readonly JsonValue[] | undefi
     ...(Array.isArray(schema['enum']) ? [arrayAt(schema, 'enum')] : []),
     ...(schema['const'] === undefined ? [] : [[schema['const']]]),
   ]);
-  const [first, ...others] = lists.filter((list) => list.length <= MOST);
+  const [first, ...others] = lists.filter(isShort);
   if (first === undefined) return undefined;
   const otherTexts = others.map((list) => new Set(list.map(canonical)));
   return first.filter((value) => otherTexts.every((texts) => texts.has(canonical(value))));
+}
+
+function isShort(list: readonly JsonValue[]): boolean {
+  return list.length <= MOST_VALUES && JSON.stringify(list).length <= MOST_CHARACTERS;
 }
 
 /** An expression for one of the values; undefined for none. */
@@ -40,25 +47,18 @@ export function fixedExpression(
 function structured(value: JsonValue, rules: GrammarRules): string {
   if (Array.isArray(value)) {
     const items = value.map((item: JsonValue) => structured(item, rules));
-    return bracketed('[', items, ']', rules);
+    return bracketed('[]', inOrder(items, rules), rules);
   }
   if (!isRecord(value)) return literal(JSON.stringify(value));
   const entries = Object.entries(value).map(
     ([name, item]) => `${literal(JSON.stringify(name))} ${colon(rules)} ${structured(item, rules)}`,
   );
-  return bracketed('{', entries, '}', rules);
+  return bracketed('{}', inOrder(entries, rules), rules);
 }
 
-function bracketed(
-  open: string,
-  entries: readonly string[],
-  close: string,
-  rules: GrammarRules,
-): string {
-  const gap = space(rules);
-  if (entries.length === 0) return `${literal(open)} ${gap} ${literal(close)}`;
-  const listed = entries.join(` ${separator(rules)} `);
-  return `${literal(open)} ${gap} ${listed} ${gap} ${literal(close)}`;
+function inOrder(entries: readonly string[], rules: GrammarRules): Entries {
+  const some = entries.length === 0 ? undefined : entries.join(` ${separator(rules)} `);
+  return { some, mayBeNone: false };
 }
 
 /** The same text for equal values, whatever the order of their keys. */

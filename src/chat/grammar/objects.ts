@@ -1,7 +1,9 @@
 import type { JsonObject } from '../../core/json.ts';
 import { literal, oneOf } from '../gbnf.ts';
 import type { GrammarRules } from '../gbnf.ts';
-import { colon, object, separator, space } from './json.ts';
+import { bracketed, followed } from './entries.ts';
+import type { Entries } from './entries.ts';
+import { colon, object, separator } from './json.ts';
 import { keyExcept } from './keys.ts';
 import { arrayAt, countBounds, isSchema, objectAt, schemaAt, schemasAt } from './schema.ts';
 import type { Conjunction, Place, Schema, ValueCompiler } from './schema.ts';
@@ -11,13 +13,6 @@ interface Member {
   readonly name: string;
   readonly schemas: readonly Schema[];
   readonly required: boolean;
-}
-
-/** Entries from some property on. */
-interface Entries {
-  /** The first of them with all that may follow; undefined where there can be none. */
-  readonly some: string | undefined;
-  readonly mayBeNone: boolean;
 }
 
 /**
@@ -59,7 +54,8 @@ export function objectExpression(
     const entry = `${literal(JSON.stringify(member.name))} ${colon(rules)} ${valid}`;
     entries = prepend(entry, member, entries, place, rules);
   }
-  return inBraces(entries, notEmpty, rules);
+  if (!notEmpty) return bracketed('{}', entries, rules);
+  return entries.some && bracketed('{}', { ...entries, mayBeNone: false }, rules);
 }
 
 function membersOf(schemas: Conjunction): readonly Member[] {
@@ -153,19 +149,10 @@ function prepend(
   place: Place,
   rules: GrammarRules,
 ): Entries {
-  const { some, mayBeNone } = following;
-  const mayEnd = !required && mayBeNone;
-  if (some === undefined) return { some: entry, mayBeNone: mayEnd };
-  const listed = `${separator(rules)} ${some}`;
-  const sequence = `${entry} ${mayBeNone ? `(${listed})?` : listed}`;
+  const sequence = followed(entry, following, rules);
+  const mayBeNone = !required && following.mayBeNone;
+  if (following.some === undefined) return { some: sequence, mayBeNone };
   // A rule of its own, as an optional property before this one names what follows twice.
-  const body = required ? sequence : `${sequence} | ${some}`;
-  return { some: rules.define(`${place.name}-${name}-on`, body), mayBeNone: mayEnd };
-}
-
-function inBraces(entries: Entries, notEmpty: boolean, rules: GrammarRules): string | undefined {
-  const gap = space(rules);
-  if (entries.some === undefined) return notEmpty ? undefined : `"{" ${gap} "}"`;
-  const listed = `${entries.some} ${gap}`;
-  return `"{" ${gap} ${entries.mayBeNone && !notEmpty ? `(${listed})?` : listed} "}"`;
+  const body = required ? sequence : `${sequence} | ${following.some}`;
+  return { some: rules.define(`${place.name}-${name}-on`, body), mayBeNone };
 }

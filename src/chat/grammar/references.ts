@@ -6,13 +6,17 @@ import type { Schema } from './schema.ts';
 /** Finds what `$ref` points to inside one document: by JSON pointer (RFC 6901), `$anchor` or `$id`. */
 export class References {
   readonly #root: JsonObject;
-  readonly #onDangling: (reference: string) => void;
+  readonly #resolved = new Map<string, Schema>();
+  readonly #dangling: string[] = [];
   #named: ReadonlyMap<string, JsonObject> | undefined;
 
-  /** @param onDangling told of each reference that leads nowhere */
-  constructor(root: JsonObject, onDangling: (reference: string) => void) {
+  constructor(root: JsonObject) {
     this.#root = root;
-    this.#onDangling = onDangling;
+  }
+
+  /** The references so far that lead nowhere. */
+  get dangling(): readonly string[] {
+    return this.#dangling;
   }
 
   /** The schemas that a schema refers to; one that can't be found takes any value. */
@@ -24,10 +28,13 @@ export class References {
   }
 
   #resolve(reference: string): Schema {
+    const known = this.#resolved.get(reference);
+    if (known !== undefined) return known;
     const found = this.#find(reference);
-    if (isSchema(found)) return found;
-    this.#onDangling(reference);
-    return true;
+    const target = isSchema(found) ? found : true;
+    if (!isSchema(found)) this.#dangling.push(reference);
+    this.#resolved.set(reference, target);
+    return target;
   }
 
   #find(reference: string): JsonValue | undefined {
