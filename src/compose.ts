@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import type { Server } from 'node:http';
+import { dirname } from 'node:path';
 import type { Logger } from 'pino';
 import { isLoopbackHost } from './config/settings.ts';
 import type { Settings } from './config/settings.ts';
 import { loadThinkingKey } from './config/thinking-key.ts';
+import { createVariableReader } from './config/variables.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
 import { stopServers } from './http/stop.ts';
@@ -125,6 +127,12 @@ function backendFactories(settings: Settings, logger: Logger): BackendFactories 
     ollama: async () => {
       const { createOllamaBackend } = await import('./backends/ollama/backend.ts');
       return createOllamaBackend();
+    },
+    openai: async () => {
+      const { createOpenAiBackend } = await import('./backends/openai/backend.ts');
+      const folders = [dirname(settings.registryFile), settings.paths.configFolder];
+      const readVariable = createVariableReader(process.env, folders);
+      return createOpenAiBackend({ readVariable, log: (message) => logger.warn(message) });
     },
   };
 }

@@ -138,6 +138,7 @@ async function* named(
   }
 }
 
-function cancelled(signal: AbortSignal): RuntimeFailure {
+/** What a caller gets who has given up. */
+export function cancelled(signal: AbortSignal): RuntimeFailure {
   return new RuntimeFailure('cancelled', 'the request was cancelled', { cause: signal.reason });
 }

@@ -12,6 +12,26 @@ export interface Sampling {
   readonly seed?: number;
 }
 
+/** What answers at an OpenAI-compatible URL: it decides what is sent beyond OpenAI's own fields. */
+export const SERVER_KINDS = [
+  'llama-server',
+  'vllm',
+  'sglang',
+  'lm-studio',
+  'openai',
+  'other',
+] as const;
+
+export type ServerKind = (typeof SERVER_KINDS)[number];
+
+/**
+ * How a model behind an OpenAI-compatible server is told to think: by `enable_thinking` of its chat
+ * template, by an effort, or not at all, since it never does or `always` does.
+ */
+export const THINKING_CONTROLS = ['none', 'switch', 'effort', 'always'] as const;
+
+export type ThinkingControl = (typeof THINKING_CONTROLS)[number];
+
 /** A model as the registry knows it, with all that its backend needs. */
 export interface ModelSpec {
   readonly name: string;
@@ -22,6 +42,16 @@ export interface ModelSpec {
   readonly upstream?: string;
   /** The upstream server's base URL; absent means the backend's own default. */
   readonly url?: string;
+  /** The environment variable that holds the upstream's key; with _1, _2 … appended, further ones. */
+  readonly key?: string;
+  /** Sent to the upstream with every request. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What the upstream is, where it can't be found out. */
+  readonly server?: ServerKind;
+  /** Whether the model can see, where it can't be found out. */
+  readonly images?: boolean;
+  /** How the model is told to think, where it can't be found out. */
+  readonly thinking?: ThinkingControl;
   /** Context size in tokens; absent means what the backend finds right. */
   readonly context?: number;
   /** A chat template in Jinja that takes the place of the model's own. */

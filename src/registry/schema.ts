@@ -57,7 +57,7 @@ export const entrySchema = z
       description: z.string().exactOptional(),
       source: z
         .string()
-        .regex(/^(hf:|https:\/\/)\S+$/, 'must begin with hf: or https://')
+        .regex(/^(hf:|https?:\/\/)\S+$/, 'must begin with hf: or https://')
         .exactOptional(),
       size: size.exactOptional(),
       memory: size.exactOptional(),

@@ -4,6 +4,76 @@ import type { Requirement } from './requirement.ts';
  * What "Every backend, one registry" asks for, line by line. An id is `R4.<part>-<word>`.
  */
 export const BACKENDS: readonly Requirement[] = [
+  // 2. The OpenAI-compatible backend
+  {
+    id: 'R4.2-stream',
+    text: 'A conversation goes to /chat/completions in its own order, and the answer is streamed as it comes.',
+  },
+  { id: 'R4.2-url', text: 'The base URL may end in /v1 or not, and may carry a query.' },
+  {
+    id: 'R4.2-server',
+    text: 'What a server takes and gives is found out, or said by models.yaml.',
+  },
+  {
+    id: 'R4.2-capabilities',
+    text: 'Context, thinking, tools, pictures and exact counts are told as the server has them.',
+  },
+  { id: 'R4.2-thinking', text: 'Thinking is asked for in the server’s way, and streams apart.' },
+  {
+    id: 'R4.2-calls',
+    text: 'Tool calls are put together from their deltas, however a server cuts, orders and names them.',
+  },
+  {
+    id: 'R4.2-choice',
+    text: 'A demanded tool, and no more than one call, are asked for in the server’s way.',
+  },
+  { id: 'R4.2-images', text: 'Pictures reach a model that can see, those of tool results too.' },
+  { id: 'R4.2-format', text: 'An answer is held to a JSON schema by response_format.' },
+  {
+    id: 'R4.2-sampling',
+    text: 'Sampling is sent as the server takes it; what is not sent is logged.',
+  },
+  { id: 'R4.2-stop', text: 'Stop sequences are met in text, reported, and end the upstream.' },
+  { id: 'R4.2-usage', text: 'Usage is the server’s own, with what it had cached.' },
+  {
+    id: 'R4.2-count',
+    text: 'Prompts are counted by the server’s tokenizer where it has one, else by its last count.',
+  },
+  {
+    id: 'R4.2-context',
+    text: 'What does not fit is refused in the real API’s words with the server’s numbers, or clamped.',
+  },
+  {
+    id: 'R4.2-adjust',
+    text: 'A refusal that another way of asking helps against is answered by it, once, and remembered.',
+  },
+  { id: 'R4.2-schemas', text: 'Schemas are cleaned for servers that refuse keywords.' },
+  {
+    id: 'R4.2-entry',
+    text: 'An entry names the upstream’s model, its key’s variable and further headers.',
+  },
+  {
+    id: 'R4.2-keys',
+    text: 'Keys come from the environment or .env; on 429 or 401 the next one is tried.',
+  },
+  { id: 'R4.2-secret', text: 'A client’s key never goes upstream, and no key is ever told.' },
+  {
+    id: 'R4.2-failure',
+    text: 'Every status and error of an upstream becomes a failure in our words, with the way out.',
+  },
+  {
+    id: 'R4.2-fault',
+    text: 'HTML, half lines, endless lines, wrong types, missing ends: a clear error, no leak, no crash.',
+  },
+  {
+    id: 'R4.2-away',
+    text: 'A server that is away gives 529 with retry-after, and answers again without a restart.',
+  },
+  {
+    id: 'R4.2-abort',
+    text: 'A cancel reaches the upstream at once, before its headers too, and no wait has a limit.',
+  },
+
   // 6. Registry commands
   {
     id: 'R4.6-pull-sources',
@@ -29,5 +99,15 @@ export const BACKENDS: readonly Requirement[] = [
   {
     id: 'R4.6-pull-refused',
     text: 'What pull cannot get is one line with the reason and the way out.',
+  },
+
+  // 7. The contract suite
+  {
+    id: 'R4.7-openai',
+    text: 'The OpenAI-compatible backend passes the contract suite against recordings and a real llama-server.',
+  },
+  {
+    id: 'R4.7-fixtures',
+    text: 'Recordings say which server, when and by what command; what is made by hand says so.',
   },
 ];

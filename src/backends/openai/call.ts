@@ -1,0 +1,78 @@
+import type { GenerationRequest } from '../../core/backend.ts';
+import type { ModelSpec } from '../../core/model.ts';
+import type { PromptEstimator } from '../estimate.ts';
+import { UNADJUSTED } from './adjustments.ts';
+import type { Adjustments } from './adjustments.ts';
+import type { ServerClient } from './client.ts';
+import { charactersOf, countByTokenizer } from './count.ts';
+import { upstreamName } from './facts.ts';
+import type { ModelFacts } from './facts.ts';
+import type { Question } from './failures.ts';
+import type { FactsFinder } from './probe.ts';
+import { toPromptBody } from './request.ts';
+import type { PromptBody } from './request.ts';
+
+/** What all calls of one backend share. */
+export interface Upstream {
+  readonly facts: FactsFinder;
+  readonly estimator: PromptEstimator;
+  /** How models are asked otherwise than at first, by server and name. */
+  readonly adjustments: Map<string, Adjustments>;
+  clientOf(model: ModelSpec): ServerClient;
+  log(message: string): void;
+}
+
+/** One request to one server, with all that is known of both. */
+export interface Call {
+  readonly request: GenerationRequest;
+  readonly client: ServerClient;
+  readonly facts: ModelFacts;
+  readonly signal: AbortSignal;
+  /** What the model is remembered by. */
+  readonly key: string;
+  readonly adjustments: Adjustments;
+  readonly prompt: PromptBody;
+  /** About how many tokens the prompt has. */
+  readonly estimatedTokens: number;
+  readonly question: Question;
+}
+
+/** Finds out how the request has to be asked. Throws a RuntimeFailure where its server is away. */
+export async function prepareCall(
+  { facts: find, estimator, adjustments: known, clientOf }: Upstream,
+  request: GenerationRequest,
+  signal: AbortSignal,
+): Promise<Call> {
+  const { model } = request;
+  const client = clientOf(model);
+  const facts = await find(model, client, signal);
+  const key = `${client.url} ${upstreamName(model)}`;
+  const adjustments = known.get(key) ?? UNADJUSTED;
+  const prompt = toPromptBody(request, facts, adjustments);
+  const estimatedTokens = estimator.estimate(key, charactersOf(prompt));
+  const question = {
+    url: client.url,
+    model: upstreamName(model),
+    ...(model.key !== undefined && { key: model.key }),
+    maxTokens: request.maxTokens,
+    contextTokens: facts.contextTokens,
+    estimatedTokens,
+    listed: facts.listed,
+  };
+  return {
+    request,
+    client,
+    facts,
+    signal,
+    key,
+    adjustments,
+    prompt,
+    estimatedTokens,
+    question,
+  };
+}
+
+/** The prompt's tokens as the server's tokenizer counts them; undefined where it can't. */
+export function countCall({ client, facts, prompt, signal }: Call): Promise<number | undefined> {
+  return countByTokenizer(client, facts, prompt, signal);
+}

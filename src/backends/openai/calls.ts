@@ -1,0 +1,130 @@
+import { JsonScan } from '../../chat/json-scan.ts';
+import { RuntimeFailure } from '../../core/errors.ts';
+import type { GenerationEvent } from '../../core/events.ts';
+import { newToolCallId } from '../../core/ids.ts';
+import { isRecord } from '../../core/json.ts';
+import { parseJson } from '../said.ts';
+import type { CallDelta } from './protocol.ts';
+
+/** A call that is being put together. */
+interface OpenCall {
+  /** Ours: not every server gives one, and some give the same one twice. */
+  readonly id: string;
+  readonly index: number | undefined;
+  readonly theirId: string | undefined;
+  readonly scan: JsonScan;
+  name: string;
+  json: string;
+  started: boolean;
+  ended: boolean;
+}
+
+/**
+ * Puts tool calls together from their pieces: by index, or by id where there is none; names whole or
+ * in pieces, before or behind the first arguments, several calls at a time.
+ */
+export class CallReader {
+  readonly #parallel: boolean;
+  readonly #calls: OpenCall[] = [];
+
+  /** `parallel`: more than one call is wanted; else those behind the first are passed over. */
+  constructor(parallel: boolean) {
+    this.#parallel = parallel;
+  }
+
+  /** How many whole calls there are. */
+  get whole(): number {
+    return this.#calls.filter(({ ended }) => ended).length;
+  }
+
+  push(delta: CallDelta): readonly GenerationEvent[] {
+    const call = this.#find(delta) ?? this.#open(delta);
+    if (call.ended) return [];
+    // A server may also repeat the whole name with every piece.
+    if (!call.started && delta.name !== call.name) call.name += delta.name;
+    if (!call.started) call.json += delta.json;
+    return this.#wanted(call) ? this.#report(call, delta.json) : [];
+  }
+
+  /**
+   * What is left once the answer has ended. A call that was `cut` off stays open: it never appears
+   * as a finished one. Throws `backend-failed` where one is broken otherwise.
+   */
+  end(cut: boolean): readonly GenerationEvent[] {
+    return this.#calls
+      .filter((call) => !call.ended && this.#wanted(call))
+      .flatMap((call) => this.#close(call, cut));
+  }
+
+  #find({ index, id }: CallDelta): OpenCall | undefined {
+    const last = this.#calls.at(-1);
+    const call = this.#calls.findLast((known) =>
+      index === undefined ? known.theirId === id : known.index === index,
+    );
+    // Gemini's endpoint gives every call the index 0, and an id of its own.
+    const differs = id !== undefined && call?.theirId !== undefined && id !== call.theirId;
+    if (call !== undefined && !differs) return call;
+    return index === undefined && id === undefined ? last : undefined;
+  }
+
+  #open({ index, id }: CallDelta): OpenCall {
+    const call: OpenCall = {
+      id: newToolCallId(),
+      index,
+      theirId: id,
+      scan: new JsonScan(),
+      name: '',
+      json: '',
+      started: false,
+      ended: false,
+    };
+    this.#calls.push(call);
+    return call;
+  }
+
+  #wanted(call: OpenCall): boolean {
+    return this.#parallel || call === this.#calls[0];
+  }
+
+  /** The name is whole once arguments have begun. */
+  #report(call: OpenCall, json: string): readonly GenerationEvent[] {
+    if (call.started) return this.#extend(call, json);
+    const written = call.json.trimStart();
+    if (call.name === '' || !written.startsWith('{')) return [];
+    call.started = true;
+    call.json = '';
+    const start = { type: 'tool-call-start', id: call.id, name: call.name } as const;
+    return [start, ...this.#extend(call, written)];
+  }
+
+  #extend(call: OpenCall, json: string): readonly GenerationEvent[] {
+    const own = json.slice(0, call.scan.advance(json));
+    call.json += own;
+    const delta: readonly GenerationEvent[] =
+      own === '' ? [] : [{ type: 'tool-call-delta', id: call.id, json: own }];
+    if (!call.scan.complete) return delta;
+    if (!isRecord(parseJson(call.json))) throw broken(call);
+    call.ended = true;
+    return [...delta, { type: 'tool-call-end', id: call.id }];
+  }
+
+  #close(call: OpenCall, cut: boolean): readonly GenerationEvent[] {
+    const { id, name } = call;
+    if (cut) return [];
+    // A tool without parameters may come without arguments.
+    if (name === '' || !['', 'null'].includes(call.json.trim())) throw broken(call);
+    call.ended = true;
+    return [
+      { type: 'tool-call-start', id, name },
+      { type: 'tool-call-delta', id, json: '{}' },
+      { type: 'tool-call-end', id },
+    ];
+  }
+}
+
+function broken({ name }: OpenCall): RuntimeFailure {
+  return new RuntimeFailure(
+    'backend-failed',
+    `the model server called ${name || 'a tool without a name'} with arguments that are no JSON object`,
+  );
+}

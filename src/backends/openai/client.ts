@@ -1,0 +1,95 @@
+import type { ModelSpec } from '../../core/model.ts';
+import { RuntimeFailure } from '../../core/errors.ts';
+import { unreachable } from '../http.ts';
+import type { HttpAnswer, HttpClient, HttpHeaders } from '../http.ts';
+import { readText } from '../lines.ts';
+import { parseJson } from '../said.ts';
+import { apiUrl, rootUrl } from './addresses.ts';
+import { SERVER } from './failures.ts';
+import type { Refusal } from './failures.ts';
+import type { KeyRing } from './keys.ts';
+
+/** What asks one server, for one model's entry. */
+export interface ServerClient {
+  /** As models.yaml has it, for failures. */
+  readonly url: string;
+  /** Asks for a completion; the answer's body is not read yet unless it is a refusal. */
+  complete(body: object, signal: AbortSignal): Promise<HttpAnswer | Refusal>;
+  /** The JSON of an answer that takes no generation; undefined where the server has none. */
+  ask(path: string, body: object | undefined, signal: AbortSignal): Promise<unknown>;
+}
+
+export interface ClientOptions {
+  readonly http: HttpClient;
+  readonly keys: KeyRing;
+  readonly url: string;
+  readonly model: Pick<ModelSpec, 'key' | 'headers'>;
+}
+
+/** Small questions are answered at once; a server that takes longer hangs. */
+const ASK_TIMEOUT_MS = 10_000;
+
+/** More of an answer than any error or list of models has. */
+const MAX_TEXT_BYTES = 8 * 1024 * 1024;
+
+/** Other keys are tried where one is refused, or has used up what it may ask. */
+const OTHER_KEY_STATUSES: readonly number[] = [401, 429];
+
+/** A client for the server at one base URL, which may end in `/v1` or not. */
+export function createServerClient({ http, keys, url, model }: ClientOptions): ServerClient {
+  const send = async (target: string, body: object | undefined, signal: AbortSignal) => {
+    for (const { headers, last, worked } of await authorizations(model, keys)) {
+      const answer =
+        body === undefined
+          ? await http.get(target, signal, headers)
+          : await http.post(target, body, signal, headers);
+      if (answer.status === 200) {
+        worked();
+        return answer;
+      }
+      const refusal = { ...answer, body: await readText(answer.body, MAX_TEXT_BYTES) };
+      if (last || !OTHER_KEY_STATUSES.includes(answer.status)) return refusal;
+    }
+    throw new RuntimeFailure('internal', `no way to ask ${target}`);
+  };
+  return {
+    url,
+    complete: (body, signal) => send(apiUrl(url, 'chat/completions'), body, signal),
+    async ask(path, body, caller) {
+      const late = AbortSignal.timeout(ASK_TIMEOUT_MS);
+      try {
+        const target = path === 'models' ? apiUrl(url, path) : rootUrl(url, path);
+        const answer = await send(target, body, AbortSignal.any([caller, late]));
+        if (answer.status !== 200 || isRefusal(answer)) return undefined;
+        return parseJson(await readText(answer.body, MAX_TEXT_BYTES));
+      } catch (error) {
+        if (!late.aborted || caller.aborted) throw error;
+        throw unreachable(SERVER, url, `no answer within ${ASK_TIMEOUT_MS / 1000} s`);
+      }
+    },
+  };
+}
+
+/** Whether an answer is one whose body was read since it is no completion. */
+export function isRefusal(answer: HttpAnswer | Refusal): answer is Refusal {
+  return typeof answer.body === 'string';
+}
+
+interface Authorization {
+  readonly headers: HttpHeaders;
+  readonly last: boolean;
+  worked(): void;
+}
+
+async function authorizations(
+  { key: variable, headers = {} }: Pick<ModelSpec, 'key' | 'headers'>,
+  ring: KeyRing,
+): Promise<readonly Authorization[]> {
+  if (variable === undefined) return [{ headers, last: true, worked: () => undefined }];
+  const found = await ring.keys(variable);
+  return found.map((key, index) => ({
+    headers: { ...headers, authorization: `Bearer ${key}` },
+    last: index === found.length - 1,
+    worked: () => ring.worked(variable, key),
+  }));
+}

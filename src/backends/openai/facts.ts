@@ -1,0 +1,95 @@
+import type { Capabilities } from '../../core/backend.ts';
+import { RuntimeFailure } from '../../core/errors.ts';
+import type { ModelSpec, ServerKind, ThinkingControl } from '../../core/model.ts';
+import type { ListedModel, LlamaProps } from './listing.ts';
+import { serverTraits } from './server.ts';
+import type { ServerTraits } from './server.ts';
+
+/** What a server tells of itself. */
+export interface ServerDescription {
+  readonly kind: ServerKind;
+  readonly models: readonly ListedModel[];
+  /** Only llama-server has them. */
+  readonly props: LlamaProps | undefined;
+}
+
+/** How a model on a server is to be asked. */
+export interface ModelFacts {
+  readonly kind: ServerKind;
+  readonly traits: ServerTraits;
+  readonly contextTokens: number;
+  /** The entry sets a smaller context than the server's, which we have to keep. */
+  readonly limited: boolean;
+  readonly thinking: ThinkingControl;
+  readonly images: boolean;
+  readonly listed: readonly string[];
+}
+
+/**
+ * Where neither the server nor the entry tells, as LM Studio and most providers. Too small a guess
+ * makes clients compact early; too large a one is corrected by the server's own refusal.
+ */
+const DEFAULT_CONTEXT = 32_768;
+
+/** The name that the server knows a model by. */
+export function upstreamName(model: ModelSpec): string {
+  return model.upstream ?? model.name;
+}
+
+/** Decides how to ask a model. Throws `unsupported` for a template, which no such server takes. */
+export function modelFacts(spec: ModelSpec, server: ServerDescription): ModelFacts {
+  if (spec.template !== undefined) {
+    throw new RuntimeFailure(
+      'unsupported',
+      `models.yaml: ${spec.name} has a template, but its server renders by its own: ` +
+        'remove it there and give it to the server',
+    );
+  }
+  const served = servedContext(spec, server);
+  const own = spec.context;
+  return {
+    kind: server.kind,
+    traits: serverTraits(server.kind),
+    contextTokens: Math.min(own ?? served ?? DEFAULT_CONTEXT, served ?? Number.POSITIVE_INFINITY),
+    limited: own !== undefined && served !== undefined && own < served,
+    thinking: spec.thinking ?? thinkingControl(server),
+    images: spec.images ?? server.props?.images ?? false,
+    listed: server.models.map(({ id }) => id),
+  };
+}
+
+function servedContext(spec: ModelSpec, { models, props }: ServerDescription): number | undefined {
+  const name = upstreamName(spec);
+  const listed = models.find(({ id, aliases }) => id === name || aliases.includes(name));
+  return props?.contextTokens ?? listed?.contextTokens;
+}
+
+/** A template that knows no switch passes over one, so where the template is unknown it is sent. */
+function thinkingControl({ kind, props }: ServerDescription): ThinkingControl {
+  if (props === undefined) return kind === 'vllm' || kind === 'sglang' ? 'switch' : 'none';
+  const { template } = props;
+  if (/\benable_thinking\b|\bthinking\s*(is\b|%\}|==|and\b)/.test(template)) return 'switch';
+  if (template.includes('reasoning_effort')) return 'effort';
+  return /<think>|reasoning_content/.test(template) ? 'always' : 'none';
+}
+
+const THINKING = {
+  none: 'none',
+  switch: 'switchable',
+  effort: 'always',
+  always: 'always',
+} as const satisfies Record<ThinkingControl, Capabilities['thinking']>;
+
+/** The same facts in the words that all backends share. */
+export function toCapabilities(facts: ModelFacts): Capabilities {
+  return {
+    contextTokens: facts.contextTokens,
+    thinking: THINKING[facts.thinking],
+    tools: facts.traits.choice === 'unenforced' ? 'auto' : 'enforced',
+    structuredOutput: true,
+    images: facts.images,
+    documents: false,
+    citations: false,
+    exactCount: facts.traits.tokenizer !== 'none',
+  };
+}

@@ -1,0 +1,142 @@
+import { contextLimitExceeded, promptTooLong, RuntimeFailure } from '../../core/errors.ts';
+import type { FailureCode } from '../../core/errors.ts';
+import type { ServerNaming } from '../http.ts';
+import { oneLine, parseJson } from '../said.ts';
+import { readOverflow } from './overflow.ts';
+import type { Overflow } from './overflow.ts';
+import { readError } from './said-error.ts';
+import type { SaidError } from './said-error.ts';
+
+/** How failures name a server of which only the URL is known. */
+export const SERVER: ServerNaming = {
+  name: 'the model server',
+  wayOut: 'start it, or correct its url in models.yaml',
+};
+
+/** How long a server that is full, or limits its clients, is given where it does not say. */
+const RETRY_AFTER_SECONDS = 5;
+
+/** An answer whose status is not 200. */
+export interface Refusal {
+  readonly status: number;
+  readonly mediaType: string;
+  readonly retryAfterSeconds: number | undefined;
+  readonly body: string;
+}
+
+/** What was asked, and of whom, for a failure to name. */
+export interface Question {
+  readonly url: string;
+  /** The model's name on the server. */
+  readonly model: string;
+  /** The variable of its key. */
+  readonly key?: string;
+  readonly maxTokens?: number;
+  readonly contextTokens?: number;
+  /** About how many tokens the prompt has, for a refusal that does not tell. */
+  readonly estimatedTokens?: number;
+  /** The models that the server lists. */
+  readonly listed?: readonly string[];
+}
+
+/** What an answer with another status than 200 means. */
+export function refusalFailure(refusal: Refusal, question: Question): RuntimeFailure {
+  const error = readError(parseJson(refusal.body));
+  if (error === undefined) return notTheApi(refusal, question);
+  const overflow = readOverflow(error);
+  if (overflow !== undefined) return overflowFailure(overflow, question);
+  const { code, way, retries } = meaningOf(refusal.status, error, question);
+  const said = `${question.url} answered ${refusal.status} for ${question.model}: ${oneLine(error.message)}`;
+  return new RuntimeFailure(
+    code,
+    way === undefined ? said : `${said}; ${way}`,
+    retries ? { retryAfterSeconds: refusal.retryAfterSeconds ?? RETRY_AFTER_SECONDS } : {},
+  );
+}
+
+/** What an error within an answer means. */
+export function errorEventFailure(error: SaidError, question: Question): RuntimeFailure {
+  const overflow = readOverflow(error);
+  if (overflow !== undefined) return overflowFailure(overflow, question);
+  return protocolFailure(`failed in mid-answer: ${oneLine(error.message)}`, question);
+}
+
+/** An answer of status 200 that does not follow the API. */
+export function protocolFailure(what: string, { url }: Question): RuntimeFailure {
+  return new RuntimeFailure('backend-failed', `the model server at ${url} ${what}`);
+}
+
+/** A prompt that does not fit, or one that fits but not with all the tokens it asks for. */
+function overflowFailure(overflow: Overflow, question: Question): RuntimeFailure {
+  const context = overflow.contextTokens ?? question.contextTokens ?? 0;
+  const prompt = overflow.promptTokens;
+  if (prompt !== undefined && prompt < context) {
+    return contextLimitExceeded(prompt, question.maxTokens ?? 0, context);
+  }
+  return promptTooLong(prompt ?? Math.max(context + 1, question.estimatedTokens ?? 0), context);
+}
+
+interface Meaning {
+  readonly code: FailureCode;
+  readonly way?: string;
+  readonly retries?: boolean;
+}
+
+function meaningOf(status: number, error: SaidError, question: Question): Meaning {
+  switch (status) {
+    case 400:
+    case 422:
+      return { code: isUnsupported(error) ? 'unsupported' : 'invalid-request' };
+    case 401:
+    case 403:
+      // Not `authentication`: the client's own key is fine.
+      return { code: 'backend-failed', way: keyWay(question) };
+    case 402:
+      return { code: 'billing' };
+    case 404:
+      return { code: 'model-not-found', way: modelWay(question) };
+    case 413:
+      return { code: 'request-too-large' };
+    case 429:
+      return error.code.includes('insufficient_quota')
+        ? { code: 'billing' }
+        : { code: 'rate-limited', retries: true };
+    case 502:
+    case 503:
+    case 504:
+    case 529:
+      return { code: 'overloaded', retries: true };
+    default:
+      return { code: isUnsupported(error) ? 'unsupported' : 'backend-failed' };
+  }
+}
+
+function isUnsupported({ message }: SaidError): boolean {
+  return /not support|unsupported|requires --enable-auto-tool-choice/i.test(message);
+}
+
+function keyWay({ key }: Question): string {
+  return key === undefined
+    ? "put its key into an environment variable, and name that by 'key:' in models.yaml"
+    : `put a valid key into ${key}, in the environment or in .env beside models.yaml`;
+}
+
+function modelWay({ listed = [] }: Question): string {
+  return listed.length === 0
+    ? "check 'url' and 'upstream' in models.yaml"
+    : `it has ${listed.slice(0, 10).join(', ')}: name one by 'upstream:' in models.yaml`;
+}
+
+function notTheApi({ status, mediaType, ...rest }: Refusal, { url }: Question): RuntimeFailure {
+  const said = `${url} answered ${status} with ${mediaType || 'no content type'} instead of OpenAI's JSON`;
+  // What stands in front of a server that is away, or full, answers so.
+  if ([429, 502, 503, 504].includes(status)) {
+    return new RuntimeFailure('backend-unavailable', `${said}; the server behind it is away`, {
+      retryAfterSeconds: rest.retryAfterSeconds ?? RETRY_AFTER_SECONDS,
+    });
+  }
+  return new RuntimeFailure(
+    'backend-failed',
+    `${said}; check that the URL is that of an OpenAI-compatible server`,
+  );
+}

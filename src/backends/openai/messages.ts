@@ -1,0 +1,177 @@
+import { callsById, templateCallId } from '../../chat/call-ids.ts';
+import type { NamedCall } from '../../chat/call-ids.ts';
+import { writeParts, writeToolOutput } from '../../chat/text.ts';
+import type { Conversation, ImagePart, Part, Turn } from '../../core/conversation.ts';
+import { RuntimeFailure } from '../../core/errors.ts';
+import type { ChatCall, ChatMessage, ContentPart } from './chat-message.ts';
+
+/** How a server wants its messages. */
+export interface MessageStyle {
+  /** Thinking of the past is sent along. */
+  readonly thinking: boolean;
+  /** Ids of calls have nine letters and digits, as Mistral's templates want. */
+  readonly shortIds: boolean;
+  /** System messages behind the first are the user's, where a template has no place for them. */
+  readonly systemFirst: boolean;
+}
+
+type Named = ReadonlyMap<string, NamedCall>;
+
+/**
+ * A conversation as chat completions take it, every turn in its place.
+ *
+ * @throws RuntimeFailure `unsupported` for a part that has no honest text, such as a binary document
+ */
+export function toMessages(
+  conversation: Conversation,
+  style: MessageStyle,
+): readonly ChatMessage[] {
+  const named = callsById(conversation.turns);
+  const system = writeParts(conversation.system);
+  const leading: readonly ChatMessage[] =
+    system === '' ? [] : [{ role: 'system', content: system }];
+  const said = conversation.turns.flatMap((turn) => turnMessages(turn, named, style));
+  return style.systemFirst ? mergeUsers([...leading, ...said].map(asUser)) : [...leading, ...said];
+}
+
+function turnMessages(turn: Turn, named: Named, style: MessageStyle): readonly ChatMessage[] {
+  switch (turn.role) {
+    case 'system':
+      return [{ role: 'system', content: writeParts(turn.parts) }];
+    case 'user':
+      return userMessages(turn.parts, named, style);
+    case 'assistant':
+      return assistantMessages(turn.parts, named, style);
+    default:
+      return turn.role satisfies never;
+  }
+}
+
+/** Results come first, right behind the calls; their pictures follow, since results are text. */
+function userMessages(
+  parts: readonly Part[],
+  named: Named,
+  style: MessageStyle,
+): readonly ChatMessage[] {
+  const pictures: ContentPart[] = [];
+  const results = parts.flatMap((part): ChatMessage[] => {
+    if (part.kind !== 'tool-result') return [];
+    const images = part.output.filter((piece) => piece.kind === 'image');
+    const texts = part.output.filter((piece) => piece.kind !== 'image');
+    const call = named.get(part.callId);
+    if (images.length > 0) {
+      pictures.push({ type: 'text', text: `The picture that ${call?.name ?? 'the tool'} gave:` });
+      pictures.push(...images.map(imagePart));
+    }
+    const content = writeToolOutput(texts, part.isError);
+    return [{ role: 'tool', tool_call_id: callId(part.callId, call, style), content }];
+  });
+  const said = [...pictures, ...contentParts(parts.filter((part) => part.kind !== 'tool-result'))];
+  return said.length === 0 ? results : [...results, { role: 'user', content: joined(said) }];
+}
+
+function contentParts(parts: readonly Part[]): readonly ContentPart[] {
+  return parts.flatMap((part): ContentPart[] => {
+    if (part.kind === 'image') return [imagePart(part)];
+    const text = writeParts([part]);
+    return text === '' ? [] : [{ type: 'text', text }];
+  });
+}
+
+/** Text alone is one string: not every template takes parts. */
+function joined(parts: readonly ContentPart[]): string | readonly ContentPart[] {
+  const texts = parts.flatMap((part) => (part.type === 'text' ? [part.text] : []));
+  return texts.length === parts.length ? texts.join('\n\n') : parts;
+}
+
+function imagePart({ source }: ImagePart): ContentPart {
+  if (source.kind !== 'base64') {
+    throw new RuntimeFailure(
+      'unsupported',
+      `messages: images by ${source.kind} are not passed on to another server; send them as base64`,
+    );
+  }
+  return {
+    type: 'image_url',
+    image_url: { url: `data:${source.mediaType};base64,${source.data}` },
+  };
+}
+
+/** One answer of the past; what it said after calls starts a message of its own, so that the order stays. */
+function assistantMessages(
+  parts: readonly Part[],
+  named: Named,
+  style: MessageStyle,
+): readonly ChatMessage[] {
+  const groups: Part[][] = [[]];
+  for (const part of parts) {
+    const called = groups.at(-1)?.some(({ kind }) => kind === 'tool-call') === true;
+    if (called && part.kind !== 'tool-call') groups.push([part]);
+    else groups.at(-1)?.push(part);
+  }
+  return groups.flatMap((group) => assistantMessage(group, named, style));
+}
+
+function assistantMessage(
+  parts: readonly Part[],
+  named: Named,
+  style: MessageStyle,
+): readonly ChatMessage[] {
+  const calls = parts.flatMap((part): ChatCall[] =>
+    part.kind === 'tool-call'
+      ? [
+          {
+            id: callId(part.id, named.get(part.id), style),
+            type: 'function',
+            function: { name: part.name, arguments: JSON.stringify(part.input) },
+          },
+        ]
+      : [],
+  );
+  // Its own words are joined as it wrote them.
+  const text = writeParts(
+    parts.filter(({ kind }) => kind !== 'tool-call'),
+    '',
+  );
+  const thoughts = parts.flatMap((part) => (part.kind === 'thinking' ? [part.text] : []));
+  const thinking = style.thinking ? thoughts.join('\n\n') : '';
+  // An empty message would still be rendered, and an empty last one would be continued.
+  if (calls.length === 0 && text === '' && thinking === '') return [];
+  return [
+    {
+      role: 'assistant',
+      content: text === '' && calls.length > 0 ? null : text,
+      ...(calls.length > 0 && { tool_calls: calls }),
+      ...(thinking !== '' && { reasoning_content: thinking, reasoning: thinking }),
+    },
+  ];
+}
+
+function callId(id: string, call: NamedCall | undefined, { shortIds }: MessageStyle): string {
+  return templateCallId(id, call, shortIds ? 'short' : 'kept');
+}
+
+/** At the SAME position: moved to the front it would break the prefix of every later turn. */
+function asUser(message: ChatMessage, index: number): ChatMessage {
+  if (message.role !== 'system' || index === 0) return message;
+  return {
+    role: 'user',
+    content: `<system-reminder>\n${message.content}\n</system-reminder>`,
+  };
+}
+
+function mergeUsers(messages: readonly ChatMessage[]): readonly ChatMessage[] {
+  const merged: ChatMessage[] = [];
+  for (const message of messages) {
+    const last = merged.at(-1);
+    if (last?.role === 'user' && message.role === 'user') {
+      const content = joined([...partsOf(last.content), ...partsOf(message.content)]);
+      merged[merged.length - 1] = { role: 'user', content };
+    } else merged.push(message);
+  }
+  return merged;
+}
+
+function partsOf(content: string | readonly ContentPart[]): readonly ContentPart[] {
+  return typeof content === 'string' ? [{ type: 'text', text: content }] : content;
+}

@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { readUsage, timingsSchema, usageSchema } from './usage.ts';
+import type { UsageReport } from './usage.ts';
+
+/** A piece of a tool call; servers differ in what of it they send when. */
+export interface CallDelta {
+  readonly index: number | undefined;
+  readonly id: string | undefined;
+  readonly name: string;
+  readonly json: string;
+}
+
+/** One event of a streamed answer. */
+export interface ChatChunk {
+  readonly text: string;
+  readonly thinking: string;
+  readonly calls: readonly CallDelta[];
+  /** Why the answer ended, in the server's word. */
+  readonly finishReason: string | undefined;
+  /** The counts so far, or of the whole answer. */
+  readonly usage: UsageReport | undefined;
+  /** Tokens of the prompt that have been evaluated, where the server tells. */
+  readonly prefill: { readonly done: number; readonly total: number } | undefined;
+}
+
+const optionalText = z.string().nullish();
+
+/** Most send a string; Mistral sends blocks, thinking among them. */
+const blocksSchema = z.array(
+  z.looseObject({
+    type: z.string(),
+    text: optionalText,
+    thinking: z.array(z.looseObject({ text: optionalText })).nullish(),
+  }),
+);
+
+const callSchema = z.looseObject({
+  index: z.int().nullish(),
+  id: optionalText,
+  function: z
+    .looseObject({
+      name: optionalText,
+      // Gemini's endpoint and some proxies send an object.
+      arguments: z.union([z.string(), z.record(z.string(), z.unknown())]).nullish(),
+    })
+    .nullish(),
+});
+
+const deltaSchema = z.looseObject({
+  content: z.union([z.string(), blocksSchema]).nullish(),
+  reasoning_content: optionalText,
+  reasoning: optionalText,
+  refusal: optionalText,
+  tool_calls: z.array(callSchema).nullish(),
+});
+
+const chunkSchema = z
+  .looseObject({
+    choices: z
+      .array(z.looseObject({ delta: deltaSchema.nullish(), finish_reason: optionalText }))
+      .nullish(),
+    usage: usageSchema.nullish(),
+    timings: timingsSchema.nullish(),
+    prompt_progress: z.looseObject({ total: z.int(), processed: z.int() }).nullish(),
+  })
+  .refine(({ choices, usage }) => Array.isArray(choices) || Boolean(usage));
+
+type Delta = z.infer<typeof deltaSchema>;
+
+/** Reads one event of a streamed chat completion; undefined where it is none. */
+export function readChunk(value: unknown): ChatChunk | undefined {
+  const { data } = chunkSchema.safeParse(value);
+  if (data === undefined) return undefined;
+  const choice = data.choices?.[0];
+  const progress = data.prompt_progress;
+  return {
+    ...readContent(choice?.delta ?? {}),
+    calls: (choice?.delta?.tool_calls ?? []).map(readCall),
+    finishReason: choice?.finish_reason ?? undefined,
+    // During prefill the timings tell of a part of the prompt.
+    usage: readUsage(data.usage, progress ? undefined : data.timings),
+    prefill: progress ? { done: progress.processed, total: progress.total } : undefined,
+  };
+}
+
+function readContent(delta: Delta): { readonly text: string; readonly thinking: string } {
+  const { content, refusal } = delta;
+  // A server that changes the field's name sends both for a while.
+  const thinking = delta.reasoning_content ?? delta.reasoning ?? '';
+  if (!Array.isArray(content)) return { text: content ?? refusal ?? '', thinking };
+  const thoughts = content.flatMap((block) => block.thinking ?? []);
+  return {
+    text: content.map(({ text }) => text ?? '').join(''),
+    thinking: thinking + thoughts.map(({ text }) => text ?? '').join(''),
+  };
+}
+
+function readCall(call: z.infer<typeof callSchema>): CallDelta {
+  const written = call.function?.arguments ?? '';
+  return {
+    index: call.index ?? undefined,
+    id: call.id === '' ? undefined : (call.id ?? undefined),
+    name: call.function?.name ?? '',
+    json: typeof written === 'string' ? written : JSON.stringify(written),
+  };
+}

@@ -1,0 +1,157 @@
+import type { Effort, GenerationRequest } from '../../core/backend.ts';
+import type { ToolSpec } from '../../core/conversation.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { Sampling } from '../../core/model.ts';
+import type { Adjustments } from './adjustments.ts';
+import type { ChatMessage, ChatTool } from './chat-message.ts';
+import { cleanSchema } from './clean-schema.ts';
+import { upstreamName } from './facts.ts';
+import type { ModelFacts } from './facts.ts';
+import { toMessages } from './messages.ts';
+
+/** The part of a body that decides the prompt: what is counted is what is then asked. */
+export interface PromptBody {
+  readonly model: string;
+  readonly messages: readonly ChatMessage[];
+  readonly tools?: readonly ChatTool[];
+}
+
+/** The body for /chat/completions that answers a request. At least one token is asked for. */
+export function toChatBody(
+  request: GenerationRequest,
+  facts: ModelFacts,
+  adjustments: Adjustments,
+): Readonly<Record<string, unknown>> {
+  const { traits } = facts;
+  const most = Math.max(1, Math.min(request.maxTokens, adjustments.maxTokens));
+  const renamed = adjustments.completionTokens || facts.kind === 'openai';
+  return {
+    ...toPromptBody(request, facts, adjustments),
+    stream: true,
+    stream_options: {
+      include_usage: true,
+      // Counts in every event, for an answer that we end: https://docs.vllm.ai/en/latest/api/
+      ...(traits.counts === 'usage' && { continuous_usage_stats: true }),
+    },
+    ...(traits.counts === 'timings' && { timings_per_token: true, return_progress: true }),
+    [renamed ? 'max_completion_tokens' : 'max_tokens']: most,
+    ...toSampling({ ...request.model.sampling, ...request.sampling }, facts),
+  };
+}
+
+/** The fields of it that make up the prompt, or bind the answer as the prompt says. */
+export function toPromptBody(
+  request: GenerationRequest,
+  facts: ModelFacts,
+  adjustments: Adjustments,
+): PromptBody {
+  const { conversation, outputSchema } = request;
+  const style = { ...adjustments, thinking: facts.traits.template };
+  return {
+    model: upstreamName(request.model),
+    messages: toMessages(conversation, style),
+    ...toTools(request, facts, adjustments),
+    ...(outputSchema && { response_format: toFormat(outputSchema, adjustments) }),
+    ...toThinking(request, facts),
+    ...(continues(request) &&
+      facts.traits.prefill === 'told' && {
+        add_generation_prompt: false,
+        continue_final_message: true,
+      }),
+  };
+}
+
+/** Whether the request's last turn is to be continued. */
+export function continues({ conversation }: GenerationRequest): boolean {
+  const last = conversation.turns.at(-1);
+  return last?.role === 'assistant' && !last.parts.some(({ kind }) => kind === 'tool-call');
+}
+
+/** What a server that takes only OpenAI's own fields is not told. */
+export function unsentSampling(request: GenerationRequest, facts: ModelFacts): readonly string[] {
+  if (facts.traits.sampling) return [];
+  const { topK, minP } = { ...request.model.sampling, ...request.sampling };
+  return [...(topK === undefined ? [] : ['top_k']), ...(minP === undefined ? [] : ['min_p'])];
+}
+
+function toSampling(sampling: Sampling, { traits }: ModelFacts) {
+  const { temperature, topP, topK, minP, seed } = sampling;
+  return {
+    ...(temperature !== undefined && { temperature }),
+    ...(topP !== undefined && { top_p: topP }),
+    ...(traits.sampling && topK !== undefined && { top_k: topK }),
+    ...(traits.sampling && minP !== undefined && { min_p: minP }),
+    ...(seed !== undefined && { seed }),
+  };
+}
+
+function toTools(request: GenerationRequest, facts: ModelFacts, adjustments: Adjustments) {
+  const { toolChoice, conversation } = request;
+  if (conversation.tools.length === 0 || toolChoice.mode === 'none') return {};
+  const rest = { parallel_tool_calls: toolChoice.parallel };
+  const tools = conversation.tools.map((tool) => toTool(tool, adjustments));
+  switch (toolChoice.mode) {
+    case 'auto':
+      return { ...rest, tools, tool_choice: 'auto' };
+    case 'any':
+      return { ...rest, tools, tool_choice: 'required' };
+    case 'tool': {
+      const { name } = toolChoice;
+      if (facts.traits.choice !== 'narrowed') {
+        return { ...rest, tools, tool_choice: { type: 'function', function: { name } } };
+      }
+      const named = tools.filter((tool) => tool.function.name === name);
+      return { ...rest, tools: named, tool_choice: 'required' };
+    }
+    default:
+      return toolChoice satisfies never;
+  }
+}
+
+function toTool({ name, description, inputSchema }: ToolSpec, adjustments: Adjustments): ChatTool {
+  const parameters = adjustments.cleanSchemas ? cleanSchema(inputSchema) : inputSchema;
+  return { type: 'function', function: { name, description, parameters } };
+}
+
+function toFormat(outputSchema: JsonObject, { cleanSchemas }: Adjustments) {
+  const schema = cleanSchemas ? cleanSchema(outputSchema) : outputSchema;
+  return { type: 'json_schema', json_schema: { name: 'answer', strict: true, schema } };
+}
+
+const LEVELS = {
+  low: 'low',
+  medium: 'medium',
+  high: 'high',
+  xhigh: 'high',
+  max: 'high',
+} as const satisfies Record<Effort, string>;
+
+function toThinking(
+  { thinking, effort }: GenerationRequest,
+  { kind, thinking: control }: ModelFacts,
+) {
+  const wanted = thinking.mode !== 'disabled';
+  switch (control) {
+    case 'none':
+    case 'always':
+      return {};
+    case 'switch':
+      return {
+        chat_template_kwargs: {
+          // The name of most templates, and that of DeepSeek's and Granite's.
+          enable_thinking: wanted,
+          thinking: wanted,
+          ...(wanted && effort && { reasoning_effort: LEVELS[effort] }),
+        },
+      };
+    case 'effort': {
+      // Such a model can't be told not to think, only to think little.
+      const reasoning_effort = wanted ? LEVELS[effort ?? 'medium'] : 'low';
+      return kind === 'llama-server'
+        ? { chat_template_kwargs: { reasoning_effort } }
+        : { reasoning_effort };
+    }
+    default:
+      return control satisfies never;
+  }
+}

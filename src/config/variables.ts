@@ -1,0 +1,34 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+
+/** Gives the value of an environment variable; undefined where it is unset or empty. */
+export type VariableReader = (name: string) => Promise<string | undefined>;
+
+/**
+ * Reads variables from the environment, else from the `.env` of the first folder whose file has them.
+ * Files are read anew each time, so that a new key needs no restart; those that are not there, or
+ * can't be read, have none.
+ */
+export function createVariableReader(
+  environment: NodeJS.ProcessEnv,
+  folders: readonly string[],
+): VariableReader {
+  return async (name) => {
+    const value = environment[name];
+    if (value !== undefined && value !== '') return value;
+    for (const folder of new Set(folders)) {
+      const written = (await readVariables(join(folder, '.env')))[name];
+      if (written !== undefined && written !== '') return written;
+    }
+    return undefined;
+  };
+}
+
+async function readVariables(file: string): Promise<NodeJS.Dict<string>> {
+  try {
+    return parseEnv(await readFile(file, 'utf8'));
+  } catch {
+    return {};
+  }
+}

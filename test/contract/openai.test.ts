@@ -1,0 +1,13 @@
+import { describe } from 'vitest';
+import { entry, llamaServer, openBackend } from '../backends/openai/peers.ts';
+import { findPeers } from '../support/upstream/peers.ts';
+import { describeContract } from './contract.ts';
+
+for (const peer of await findPeers(llamaServer)) {
+  describe(`[R4.7-openai] llama-server: ${peer.name}`, () => {
+    describeContract(async () => {
+      const { url, close } = await peer.open('contract');
+      return { backend: openBackend(), model: entry(url), close };
+    });
+  });
+}
