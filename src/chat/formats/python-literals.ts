@@ -1,7 +1,7 @@
 import { isRecord } from '../../core/json.ts';
 
 /** A JSON value as Python writes it, strings in double quotes. */
-export function writePythonValue(value: unknown): string {
+function writePythonValue(value: unknown): string {
   if (value === true) return 'True';
   if (value === false) return 'False';
   if (value === null || value === undefined) return 'None';
