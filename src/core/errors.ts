@@ -1,3 +1,5 @@
+import type { JsonObject } from './json.ts';
+
 /** Every way in which a request can fail. Each wire format maps all of them in one table. */
 export type FailureCode =
   | 'invalid-request'
@@ -24,6 +26,8 @@ export type FailureCode =
 
 export interface FailureDetails {
   readonly cause?: unknown;
+  /** What a program can tell the failure by, beyond its code. */
+  readonly details?: JsonObject;
   /** When it is worth trying again. */
   readonly retryAfterSeconds?: number;
   /** The methods that a route takes, for `method-not-allowed`. */
@@ -36,12 +40,14 @@ export class RuntimeFailure extends Error {
   readonly code: FailureCode;
   readonly retryAfterSeconds: number | undefined;
   readonly allow: readonly string[] | undefined;
+  readonly details: JsonObject | undefined;
 
   constructor(code: FailureCode, message: string, details: FailureDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.retryAfterSeconds = details.retryAfterSeconds;
     this.allow = details.allow;
+    this.details = details.details;
   }
 }
 

@@ -42,7 +42,11 @@ export function encodeFailure(
   if (failure.allow !== undefined) headers['allow'] = failure.allow.join(', ');
   const body = {
     type: 'error',
-    error: { type, message: failure.message },
+    error: {
+      type,
+      message: failure.message,
+      ...(failure.details !== undefined && { details: failure.details }),
+    },
     request_id: requestId,
   };
   return { status, headers, body };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { encodeFailure } from '../../../src/wire/anthropic/errors.ts';
 import { decode, refusal } from './decoding.ts';
 
 const lookup = { name: 'look', description: 'Looks.', input_schema: { type: 'object' } };
@@ -219,10 +220,18 @@ describe('fields without local meaning', () => {
   it.each([
     ['mcp_servers', { mcp_servers: [{ type: 'url', url: 'https://a', name: 'b' }] }],
     ['compaction', { compaction: { type: 'summarize' } }],
-    ['thread', { thread: { type: 'continue', previous_message_id: 'msg_1' } }],
     ['container', { container: { skills: [{ type: 'anthropic', skill_id: 'pptx' }] } }],
   ])('[R2.4-refused] %s that would change the answer is refused by name', (field, fields) => {
     const failure = refusal(() => decode(fields, { 'anthropic-beta': 'x' }));
     expect([failure.code, failure.message.split(':')[0]]).toEqual(['unsupported', field]);
+  });
+
+  it('[R3.8-dialects] a thread to go on with is not found, in the words that make SDKs send it whole', () => {
+    const thread = { type: 'continue', previous_message_id: 'msg_1' };
+    const failure = refusal(() => decode({ thread }));
+    expect(encodeFailure(failure, 'req_1')).toMatchObject({
+      status: 404,
+      body: { error: { type: 'not_found_error', details: { error_code: 'thread_not_found' } } },
+    });
   });
 });

@@ -43,11 +43,6 @@ const CANNOT_BE_HONOURED: readonly {
     message: 'this server writes no compaction blocks; ask for a summary in a message',
   },
   {
-    field: 'thread',
-    isAsked: (value) => isRecord(value) && value['type'] !== 'create',
-    message: 'this server holds no threads; send the whole conversation in messages',
-  },
-  {
     field: 'container',
     isAsked: (value) =>
       isRecord(value) && Array.isArray(value['skills']) && value['skills'].length > 0,
@@ -61,6 +56,7 @@ const CANNOT_BE_HONOURED: readonly {
  */
 export function ignoredFields(raw: unknown, body: RequestBody, announcesBetas: boolean): string[] {
   const given = isRecord(raw) ? presentFields(raw) : {};
+  checkThread(given);
   checkHonoured(given);
   const unknown = Object.keys(given).filter((field) => !UNDERSTOOD.includes(field));
   for (const field of unknown) {
@@ -72,6 +68,16 @@ export function ignoredFields(raw: unknown, body: RequestBody, announcesBetas: b
 
 function presentFields(raw: Body): Body {
   return Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== null));
+}
+
+/** Told so, the SDKs' tool runners send the whole conversation again, as they do for a thread that has expired. */
+function checkThread({ thread }: Body): void {
+  if (!isRecord(thread) || thread['type'] === 'create') return;
+  throw new RuntimeFailure(
+    'resource-not-found',
+    'thread: this server holds no threads; send the whole conversation in messages',
+    { details: { error_code: 'thread_not_found' } },
+  );
 }
 
 function checkHonoured(given: Body): void {
