@@ -121,7 +121,7 @@ function backendFactories(settings: Settings, logger: Logger): BackendFactories 
     llama: async () => {
       const { createLlamaBackend } = await import('./backends/llama/backend.ts');
       const { engine, threads, context } = settings;
-      const log = (message: string) => logger.warn(message);
+      const log = logger.warn.bind(logger);
       return createLlamaBackend({ engine, threads, context, queueLimit: QUEUE_LIMIT, log });
     },
     ollama: async () => {

@@ -6,7 +6,7 @@ import { Output } from '../../chat/output.ts';
 import { callableTools } from '../../chat/render.ts';
 import type { GenerationEvent, StopReason } from '../../core/events.ts';
 import { newToolCallId } from '../../core/ids.ts';
-import type { PreparedRequest } from './generation.ts';
+import type { PreparedRequest } from './prepared.ts';
 import type { Grammars } from './grammars.ts';
 import { abortReason } from './queue.ts';
 import type { Slot, TokenStream } from './slot.ts';

@@ -1,21 +1,8 @@
-import type { Token } from 'node-llama-cpp';
-import type { Prompt } from '../../chat/render.ts';
-import type { GenerationRequest } from '../../core/backend.ts';
 import type { GenerationEvent, StopReason, Usage } from '../../core/events.ts';
 import { Decoding } from './decoding.ts';
 import type { Speaker } from './decoding.ts';
+import type { PreparedRequest } from './prepared.ts';
 import type { Slot } from './slot.ts';
-
-/** A request that was counted and fits. */
-export interface PreparedRequest {
-  readonly request: GenerationRequest;
-  readonly prompt: Prompt;
-  readonly tokens: readonly Token[];
-  /** The trigger that ends the prompt, where a call is demanded. */
-  readonly forced: string | undefined;
-  /** The most tokens to generate, and why it ends there. */
-  readonly limit: { readonly tokens: number; readonly reason: 'max-tokens' | 'context-exceeded' };
-}
 
 /** Answers a request on a slot that is this request's own for as long. */
 export async function* generateOn(

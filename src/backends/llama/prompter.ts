@@ -10,7 +10,7 @@ import {
   RuntimeFailure,
 } from '../../core/errors.ts';
 import { usableTokens } from './engine.ts';
-import type { PreparedRequest } from './generation.ts';
+import type { PreparedRequest } from './prepared.ts';
 import type { ModelHead } from './model-head.ts';
 import { isForced } from './steering.ts';
 import { tokenizePrompt } from './vocabulary.ts';
