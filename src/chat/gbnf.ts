@@ -87,9 +87,12 @@ export class GrammarRules {
   }
 }
 
+/** What would end a text or steer a class, and control characters. */
+const STEERING = /["\\\]^\-\p{Cc}]/gu;
+
 /** A text as GBNF that admits exactly it. */
 export function literal(text: string): string {
-  return `"${Array.from(text, escapeCharacter).join('')}"`;
+  return `"${text.replaceAll(STEERING, escapeCharacter)}"`;
 }
 
 /** One character of several, or with `except` any character but them. They are single code points. */
@@ -165,17 +168,8 @@ function matchedAfter(text: readonly string[], matched: number, character: strin
 
 /** A character (a code point) for use inside quotes or brackets, so that it can't end or steer them. */
 export function escapeCharacter(character: string): string {
-  switch (character) {
-    case '\n':
-      return String.raw`\n`;
-    case '\\':
-    case '"':
-    case ']':
-      return `\\${character}`;
-    default: {
-      const code = character.codePointAt(0) ?? 0;
-      const plain = code >= 0x20 && code !== 0x7f && character !== '^' && character !== '-';
-      return plain ? character : `\\x${code.toString(16).padStart(2, '0')}`;
-    }
-  }
+  if (character === '\n') return String.raw`\n`;
+  if ('"\\]'.includes(character)) return `\\${character}`;
+  if (character.search(STEERING) === -1) return character;
+  return `\\x${(character.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}`;
 }

@@ -82,6 +82,8 @@ function memberSchemas(schema: JsonObject, name: string): readonly Schema[] {
   return extra === undefined || schema['patternProperties'] !== undefined ? [] : [extra];
 }
 
+const STRING: JsonObject = { type: 'string' };
+
 /** What further properties must be; undefined where there are none. */
 function extraSchemas(schemas: Conjunction, hasMembers: boolean): readonly Schema[] | undefined {
   const said = [
@@ -104,16 +106,13 @@ function otherEntries(
 ): readonly string[] {
   const inside = { ...place, depth: place.depth + 1, forcedBy: new Set<string>() };
   const keyRules = schemasAt(schemas, 'propertyNames');
-  const anyKey =
-    keyRules.length === 0
-      ? keyExcept(
+  const anyKey = (): string | undefined =>
+    keyRules.length > 0
+      ? compiler.compile([STRING, ...keyRules], { ...inside, name: `${place.name}-key` })
+      : keyExcept(
           members.map(({ name }) => name),
           rules,
-        )
-      : compiler.compile([{ type: 'string' }, ...keyRules], {
-          ...inside,
-          name: `${place.name}-key`,
-        });
+        );
   const patterns = schemas.flatMap((schema) =>
     Object.entries(objectAt(schema, 'patternProperties')),
   );
@@ -125,7 +124,7 @@ function otherEntries(
       }),
       valid: isSchema(valid) ? [valid] : [],
     })),
-    ...(extra === undefined ? [] : [{ key: anyKey, valid: extra }]),
+    ...(extra === undefined ? [] : [{ key: anyKey(), valid: extra }]),
   ];
   return kinds.flatMap(({ key, valid }) => {
     const expression = compiler.compile(valid, { ...inside, name: `${place.name}-other` });

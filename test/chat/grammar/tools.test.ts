@@ -1,9 +1,12 @@
 import type { Llama } from 'node-llama-cpp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startLlama } from '../../../src/backends/llama/native.ts';
+import { GrammarRules, oneOf } from '../../../src/chat/gbnf.ts';
+import { defineSchema } from '../../../src/chat/grammar.ts';
 import { compileGrammar } from '../formats/native-grammar.ts';
 import { AGENT_TOOLS } from './agent-tools.ts';
 import { grammarOf, validator } from './compile.ts';
+import { largeToolset } from './large-toolset.ts';
 
 describe('[R3.3-objects] [R3.3-references] [R3.3-combined] the tools that agents send', () => {
   let llama: Llama;
@@ -26,4 +29,17 @@ describe('[R3.3-objects] [R3.3-references] [R3.3-combined] the tools that agents
       expect(good.filter((text) => !isValid(JSON.parse(text)))).toEqual([]);
     },
   );
+
+  it('[R3.3-fast] come to one small grammar: 25 with 60 KB of schemas (bench/ has the time)', async () => {
+    const schemas = largeToolset();
+    expect(schemas).toHaveLength(25);
+    expect(JSON.stringify(schemas).length).toBeGreaterThan(58_000);
+    const rules = new GrammarRules();
+    const grammar = rules.write(oneOf(schemas.map((schema) => defineSchema(rules, schema))));
+    expect(grammar.length).toBeLessThan(80_000);
+    const admits = await compileGrammar(llama, grammar);
+    expect(admits('{"command": "ls"}')).toBe(true);
+    expect(admits('{"todos_1": []}')).toBe(true);
+    expect(admits('{"nothing": 1}')).toBe(false);
+  });
 });

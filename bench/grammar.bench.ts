@@ -1,0 +1,24 @@
+import { bench, describe } from 'vitest';
+import { startLlama } from '../src/backends/llama/native.ts';
+import { GrammarRules, oneOf } from '../src/chat/gbnf.ts';
+import { defineSchema } from '../src/chat/grammar.ts';
+import { largeToolset } from '../test/chat/grammar/large-toolset.ts';
+
+const { llama } = await startLlama();
+const schemas = largeToolset();
+
+function writeGrammar(): string {
+  const rules = new GrammarRules();
+  return rules.write(oneOf(schemas.map((schema) => defineSchema(rules, schema))));
+}
+
+// The aim is 20 ms for both together.
+describe(`${schemas.length} tools, ${JSON.stringify(schemas).length} bytes of schemas`, () => {
+  bench('JSON Schema to GBNF', () => {
+    writeGrammar();
+  });
+
+  bench('and compiled by llama.cpp', async () => {
+    await llama.createGrammar({ grammar: writeGrammar() });
+  });
+});
