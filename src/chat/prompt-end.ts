@@ -36,7 +36,7 @@ export function promptEnd(
   thinking: ThinkingMode,
   prefill: Prefill,
 ): PromptEnd {
-  const tags = format.thinking;
+  const tags = traits.thinking === 'none' ? undefined : format.thinking;
   const opened = tags !== undefined && rendered.trimEnd().endsWith(tags.open);
   if (prefill.text === '' && prefill.thinking === '') {
     return tags === undefined
