@@ -5,19 +5,17 @@ import type { Registry, RegistryModel } from '../registry/registry.ts';
 import { formatSize } from '../core/size.ts';
 import { statusOf } from '../registry/status.ts';
 import type { CliContext } from './context.ts';
+import type { RegistryFlags } from './declarations/declaration.ts';
 import { registryFiles, warnOfProblems } from './registry-files.ts';
+import { writeJson } from './report.ts';
+import { renderTable } from './table.ts';
 
 /** `portico ls`: models, then aliases, as a table or as JSON; problems go to stderr. */
-export async function list(
-  flags: { readonly json?: boolean; readonly models?: string },
-  context: CliContext,
-): Promise<number> {
+export async function list(flags: RegistryFlags, context: CliContext): Promise<number> {
   const registry = await loadRegistry(registryFiles(flags.models, context.environment));
-  context.stdout.write(
-    flags.json === true
-      ? `${JSON.stringify(describeRegistry(registry), undefined, 2)}\n`
-      : renderTable([['NAME', 'BACKEND', 'SIZE', 'STATUS'], ...rowsOf(registry)]),
-  );
+  if (flags.json === true) writeJson(describeRegistry(registry), context);
+  else
+    context.stdout.write(renderTable([['NAME', 'BACKEND', 'SIZE', 'STATUS'], ...rowsOf(registry)]));
   warnOfProblems(registry, context);
   return 0;
 }
@@ -43,15 +41,6 @@ function rowsOf(registry: Registry): readonly Row[] {
       : [];
   });
   return [...models, ...aliases];
-}
-
-function renderTable(rows: readonly Row[]): string {
-  const widths = [0, 1, 2].map((column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  return rows
-    .map((row) => `${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}\n`)
-    .join('');
 }
 
 /** What programs read; a model's settings are those of models.yaml. */

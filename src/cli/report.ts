@@ -10,3 +10,8 @@ export function reportError(error: unknown, context: CliContext): void {
 export function oneLine(text: string): string {
   return text.trim().replaceAll(/\s*\n\s*/g, ' ');
 }
+
+/** Writes data for programs to stdout. */
+export function writeJson(data: unknown, context: CliContext): void {
+  context.stdout.write(`${JSON.stringify(data, undefined, 2)}\n`);
+}

@@ -6,11 +6,12 @@ import { registryFromText } from './load.ts';
 import { lookUp } from './lookup.ts';
 import type { Registry, RegistryFiles, RegistryModel } from './registry.ts';
 import { unknownModel } from './resolve.ts';
-import { withAlias, withoutEntry } from './rewrite.ts';
+import { withAlias, withDefaultModel, withoutEntry } from './rewrite.ts';
 import { describeDemand, pullCommand, statusOf } from './status.ts';
 import { editUserFile } from './user-file.ts';
 
-export interface CopyOutcome {
+/** A model that was given a name or a role. */
+export interface NamingOutcome {
   readonly model: RegistryModel;
   /** How to get the model, where its file is not here yet. */
   readonly pull?: { readonly command: string; readonly demand: string };
@@ -22,7 +23,7 @@ export interface RemoveOutcome {
   readonly file?: string;
 }
 
-const NEW_FILE = `# Your own models and aliases; they lie over the ones that come with Portico.
+export const NEW_FILE = `# Your own models and aliases; they lie over the ones that come with Portico.
 # \`portico ls\` lists them all. The models.yaml in Portico's own folder explains every key.
 
 `;
@@ -36,7 +37,7 @@ export async function copyModel(
   files: RegistryFiles,
   source: string,
   destination: string,
-): Promise<CopyOutcome> {
+): Promise<NamingOutcome> {
   return editUserFile(files.user, async (current) => {
     const text = current ?? NEW_FILE;
     const document = parseRegistryDocument(text, files.user);
@@ -47,17 +48,33 @@ export async function copyModel(
     }
     refuseDestination(registry, destination);
     const { model } = lookup;
-    const isMissing = statusOf(model, existsSync) === 'not downloaded';
-    return {
-      text: withAlias(document, text, destination, model.spec.name),
-      outcome: {
-        model,
-        ...(isMissing
-          ? { pull: { command: pullCommand(model), demand: describeDemand(model) } }
-          : {}),
-      },
-    };
+    return { text: withAlias(document, text, destination, model.spec.name), outcome: named(model) };
   });
+}
+
+/**
+ * Makes a model, or an alias, the one that answers where no other is named, in the user's file. The
+ * model need not be here yet. Throws `model-not-found` for an unknown name.
+ */
+export async function setDefaultModel(files: RegistryFiles, name: string): Promise<NamingOutcome> {
+  return editUserFile(files.user, async (current) => {
+    const text = current ?? NEW_FILE;
+    const document = parseRegistryDocument(text, files.user);
+    const registry = await registryFromText(text, files);
+    const lookup = lookUp(registry, name);
+    if (!lookup.found) {
+      throw new RuntimeFailure('model-not-found', unknownModel(registry, name));
+    }
+    return { text: withDefaultModel(document, text, name), outcome: named(lookup.model) };
+  });
+}
+
+function named(model: RegistryModel): NamingOutcome {
+  const isMissing = statusOf(model, existsSync) === 'not downloaded';
+  return {
+    model,
+    ...(isMissing ? { pull: { command: pullCommand(model), demand: describeDemand(model) } } : {}),
+  };
 }
 
 function refuseDestination(registry: Registry, destination: string): void {

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import { parseDocument } from 'yaml';
+import { isMap, parseDocument, stringify } from 'yaml';
 import { isRecord } from '../core/json.ts';
 import { findPair, sectionMap } from './document.ts';
 import type { RegistryDocument, Section } from './document.ts';
-import { cutEntry, insertAlias } from './text-edit.ts';
+import { cutEntry, insertAlias, insertEntry, setKey, setTopScalar } from './text-edit.ts';
 
 /**
  * The text of a models.yaml with an alias added or changed. All else stays as it was, byte for
@@ -24,6 +24,55 @@ export function withAlias(
     const pair = findPair(aliases, name);
     aliases.set(pair === undefined ? yaml.createNode(name) : pair.key, yaml.createNode(target));
   }
+  return verified(exact, document);
+}
+
+/** The text of a models.yaml with another default; all else stays, as with `withAlias`. */
+export function withDefaultModel(document: RegistryDocument, text: string, name: string): string {
+  const exact = setTopScalar(document, text, 'default', name);
+  document.yaml.set('default', name);
+  return verified(exact, document);
+}
+
+/**
+ * The text of a models.yaml with a model that it does not have yet; all else stays, as with
+ * `withAlias`.
+ *
+ * @param entry its keys and values, as they are to stand there
+ */
+export function withModel(
+  document: RegistryDocument,
+  text: string,
+  name: string,
+  entry: Readonly<Record<string, unknown>>,
+): string {
+  const lines = stringify({ [name]: entry }, { lineWidth: 0 })
+    .trimEnd()
+    .split('\n');
+  const exact = insertEntry(document, text, 'models', lines);
+  const models = sectionMap(document, 'models');
+  if (models === undefined) {
+    document.yaml.set('models', document.yaml.createNode({ [name]: entry }));
+  } else {
+    models.set(name, document.yaml.createNode(entry));
+  }
+  return verified(exact, document);
+}
+
+/** The text of a models.yaml with the file of a model that it has; all else stays. */
+export function withModelFile(
+  document: RegistryDocument,
+  text: string,
+  name: string,
+  file: string,
+): string {
+  const models = sectionMap(document, 'models');
+  const entry = models === undefined ? undefined : findPair(models, name)?.value;
+  if (!isMap(entry)) {
+    return text;
+  }
+  const exact = setKey(text, entry, 'file', file);
+  entry.set('file', file);
   return verified(exact, document);
 }
 

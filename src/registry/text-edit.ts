@@ -1,7 +1,7 @@
 import { isAlias, isMap, isNode, isScalar, isSeq, stringify } from 'yaml';
 import type { Pair, YAMLMap } from 'yaml';
-import { findPair } from './document.ts';
-import type { RegistryDocument } from './document.ts';
+import { findPair, sectionMap } from './document.ts';
+import type { RegistryDocument, Section } from './document.ts';
 
 /**
  * The text with one alias more, or with another target for it, every other character kept.
@@ -13,24 +13,67 @@ export function insertAlias(
   name: string,
   target: string,
 ): string | undefined {
+  const aliases = sectionMap(document, 'aliases');
+  const known = aliases?.flow === true ? undefined : aliases && findPair(aliases, name);
+  return known === undefined
+    ? insertEntry(document, text, 'aliases', [`${scalarText(name)}: ${scalarText(target)}`])
+    : replaceNode(text, known.value, scalarText(target));
+}
+
+/**
+ * The text with one entry more in a section, whose lines are given without their common indentation.
+ * Undefined as with `insertAlias`.
+ */
+export function insertEntry(
+  document: RegistryDocument,
+  text: string,
+  section: Section,
+  lines: readonly string[],
+): string | undefined {
   const root = document.yaml.contents;
-  const line = `${scalarText(name)}: ${scalarText(target)}`;
   if (root !== null && !(isMap(root) && root.flow !== true)) {
     return undefined;
   }
-  const section = root === null ? undefined : findPair(root, 'aliases');
-  if (section === undefined) {
-    const gap = text === '' || text.endsWith('\n') ? '' : newline(text);
-    return `${text}${gap}aliases:${newline(text)}  ${line}${newline(text)}`;
+  const pair = root === null ? undefined : findPair(root, section);
+  if (pair === undefined) {
+    return appendLines(text, [`${section}:`, ...lines.map((line) => `  ${line}`)]);
   }
-  const aliases = section.value;
-  if (isMap(aliases) && aliases.flow !== true) {
-    const known = findPair(aliases, name);
-    return known === undefined
-      ? addLine(text, aliases, line)
-      : replaceNode(text, known.value, scalarText(target));
+  const entries = pair.value;
+  if (isMap(entries) && entries.flow !== true) {
+    return addLines(text, entries, lines);
   }
-  return isEmpty(aliases) ? addFirstLine(text, section, line) : undefined;
+  return isEmpty(entries) ? addFirstLines(text, pair, lines) : undefined;
+}
+
+/** The text with another value for a key of the outermost level. Undefined as with `insertAlias`. */
+export function setTopScalar(
+  document: RegistryDocument,
+  text: string,
+  key: string,
+  value: string,
+): string | undefined {
+  const root = document.yaml.contents;
+  if (root === null) {
+    return appendLines(text, [`${key}: ${scalarText(value)}`]);
+  }
+  return isMap(root) ? setKey(text, root, key, value) : undefined;
+}
+
+/** The text with another value for a key of a map. Undefined as with `insertAlias`. */
+export function setKey(text: string, map: YAMLMap, key: string, value: string): string | undefined {
+  if (map.flow === true) {
+    return undefined;
+  }
+  const known = findPair(map, key);
+  return known === undefined
+    ? addLines(text, map, [`${key}: ${scalarText(value)}`])
+    : replaceNode(text, known.value, scalarText(value));
+}
+
+function appendLines(text: string, lines: readonly string[]): string {
+  const end = newline(text);
+  const gap = text === '' || text.endsWith('\n') ? '' : end;
+  return `${text}${gap}${lines.map((line) => `${line}${end}`).join('')}`;
 }
 
 /** The text without the lines of one entry; undefined where it does not have lines of its own. */
@@ -46,28 +89,34 @@ export function cutEntry(text: string, map: YAMLMap, pair: Pair): string | undef
     : undefined;
 }
 
-function addLine(text: string, map: YAMLMap, line: string): string | undefined {
+function addLines(text: string, map: YAMLMap, lines: readonly string[]): string | undefined {
   const [first, last] = [map.items[0], map.items.at(-1)];
   const start = first === undefined ? undefined : startOf(first.key);
   if (start === undefined || last === undefined) {
     return undefined;
   }
   const indent = text.slice(text.lastIndexOf('\n', start - 1) + 1, start);
-  return insertLine(text, endOf(last, text), `${indent}${line}`);
+  return insertLines(text, endOf(last, text), lines, indent);
 }
 
-function addFirstLine(text: string, section: Pair, line: string): string {
+function addFirstLines(text: string, section: Pair, lines: readonly string[]): string {
   const key = endOfNode(section.key, text) ?? 0;
   const end = endOf(section, text);
   const emptied = text.slice(0, key) + text.slice(key, end).replace(/\s*(\{\s*\}|~|null)$/, '');
-  return insertLine(emptied + text.slice(end), emptied.length, `  ${line}`);
+  return insertLines(emptied + text.slice(end), emptied.length, lines, '  ');
 }
 
-/** Adds a line after the one that a place lies in. */
-function insertLine(text: string, offset: number, line: string): string {
+/** Adds lines after the one that a place lies in. */
+function insertLines(
+  text: string,
+  offset: number,
+  lines: readonly string[],
+  indent: string,
+): string {
   const rest = text.slice(offset);
   const end = offset + (/\r?\n|$/.exec(rest)?.index ?? rest.length);
-  return `${text.slice(0, end)}${newline(text)}${line}${text.slice(end)}`;
+  const added = lines.map((line) => `${newline(text)}${indent}${line}`).join('');
+  return `${text.slice(0, end)}${added}${text.slice(end)}`;
 }
 
 function replaceNode(text: string, node: unknown, replacement: string): string | undefined {

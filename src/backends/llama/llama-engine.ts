@@ -2,8 +2,9 @@ import type { Capabilities, GenerationRequest } from '../../core/backend.ts';
 import { RuntimeFailure } from '../../core/errors.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 import type { ModelSpec } from '../../core/model.ts';
+import { llamaCapabilities } from './capabilities.ts';
 import type { Speaker } from './decoding.ts';
-import { contextSizeFor, defaultThreads, usableTokens } from './engine.ts';
+import { contextSizeFor, defaultThreads } from './engine.ts';
 import type { Engine, EngineSettings } from './engine.ts';
 import { generateOn } from './generation.ts';
 import { Grammars } from './grammars.ts';
@@ -73,16 +74,7 @@ export class LlamaEngine implements Engine {
   }
 
   async capabilities(): Promise<Capabilities> {
-    return {
-      contextTokens: usableTokens(this.#contextSize),
-      thinking: this.#head.template.traits.thinking,
-      tools: 'enforced',
-      structuredOutput: true,
-      images: false,
-      documents: false,
-      citations: false,
-      exactCount: true,
-    };
+    return llamaCapabilities(this.#contextSize, this.#head.template.traits);
   }
 
   async countTokens(request: GenerationRequest): Promise<number> {

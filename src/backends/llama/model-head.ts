@@ -1,16 +1,13 @@
 import type { LlamaModel } from 'node-llama-cpp';
-import { injectedFormat, injectedTraits, injectionFor } from '../../chat/inject.ts';
 import type { Injection } from '../../chat/inject.ts';
-import { chooseFormat } from '../../chat/formats/choose.ts';
 import type { ChatFormat } from '../../chat/format.ts';
 import { ControlTokens } from '../../chat/control-tokens.ts';
 import type { ChatTemplate } from '../../chat/render.ts';
-import { probeTemplate } from '../../chat/traits.ts';
 import { RuntimeFailure } from '../../core/errors.ts';
 import { isRecord } from '../../core/json.ts';
 import type { ModelSpec } from '../../core/model.ts';
-import { createRenderer } from './native.ts';
 import type { NativeLlama } from './native.ts';
+import { readTemplate } from './template.ts';
 import { controlTokenTexts } from './vocabulary.ts';
 
 /** What a model's file says before its weights are loaded: enough to render and to count. */
@@ -37,13 +34,9 @@ export async function readHead(
         'Give it one with `template:` in models.yaml.',
     );
   }
-  const render = createRenderer(native.llama, source);
-  const own = chooseFormat(source);
   const bos = model.tokens.bosString ?? '';
   const eos = model.tokens.eosString ?? '';
-  const traits = probeTemplate(render, own, { bos, eos });
-  const injection = injectionFor(own, traits);
-  const format = injectedFormat(own, injection);
+  const { render, format, traits, injection } = readTemplate(native.llama, source, { bos, eos });
   const tags = formatTags(format);
   return {
     model,
@@ -51,7 +44,7 @@ export async function readHead(
     template: {
       render,
       format,
-      traits: injectedTraits(traits, injection),
+      traits,
       control: new ControlTokens(controlTokenTexts(model, [source, ...tags].join('\n')), tags),
       bos,
       eos,

@@ -1,0 +1,80 @@
+import { GgufInsights } from 'node-llama-cpp';
+import type { Capabilities } from '../../core/backend.ts';
+import { RuntimeFailure } from '../../core/errors.ts';
+import type { ModelSpec } from '../../core/model.ts';
+import { llamaCapabilities } from './capabilities.ts';
+import { contextSizeFor } from './engine.ts';
+import { headerOf, readGguf, sizeOf } from './gguf.ts';
+import type { GgufHeader } from './gguf.ts';
+import { startLlama } from './native.ts';
+import { readTemplate } from './template.ts';
+
+/** A model file as it would be run, read without loading its weights. */
+export interface ModelDescription extends Pick<
+  GgufHeader,
+  'title' | 'architecture' | 'quantization' | 'trainedContext' | 'license'
+> {
+  readonly parameters: number;
+  readonly fileBytes: number;
+  /** What weights and context are expected to need in all, on whatever device. */
+  readonly memoryBytes: number;
+  /** The context size in tokens that it would get. */
+  readonly context: number;
+  /** The family of its chat template; undefined where it has no template, so that it can't chat. */
+  readonly templateFamily: string | undefined;
+  readonly capabilities: Capabilities | undefined;
+}
+
+/** Contexts for models whose file does not say what they were trained on. */
+const UNKNOWN_TRAINED_CONTEXT = 4096;
+
+/**
+ * Describes a model by its file's header. Throws `model-load-failed`.
+ *
+ * @param context the size in tokens that the server's settings give to models whose entry has none
+ */
+export async function describeModel(
+  spec: ModelSpec,
+  context: number | undefined,
+): Promise<ModelDescription> {
+  if (spec.file === undefined) {
+    throw new RuntimeFailure('model-load-failed', `${spec.name} names no GGUF file.`);
+  }
+  const info = await readGguf(spec.file);
+  const { bos, eos, template, ...header } = headerOf(info);
+  const { llama } = await startLlama();
+  try {
+    const insights = await GgufInsights.from(info, llama);
+    const contextSize = contextSizeFor(
+      { model: spec.context, server: context },
+      header.trainedContext ?? UNKNOWN_TRAINED_CONTEXT,
+    );
+    const source = spec.template ?? template;
+    const reading = source === undefined ? undefined : readTemplate(llama, source, { bos, eos });
+    return {
+      ...header,
+      parameters: insights.totalParameters,
+      fileBytes: await sizeOf(info),
+      memoryBytes: await estimateMemory(insights, contextSize),
+      context: contextSize,
+      templateFamily: reading?.format.name,
+      capabilities: reading && llamaCapabilities(contextSize, reading.traits),
+    };
+  } finally {
+    await llama.dispose();
+  }
+}
+
+/** Bytes of the weights, and of one slot's context as this backend makes it. */
+async function estimateMemory(insights: GgufInsights, contextSize: number): Promise<number> {
+  // Without layers on a GPU all of it is counted in one place.
+  const gpuLayers = 0;
+  const weights = await insights.estimateModelResourceRequirementsV2({ gpuLayers });
+  const context = await insights.estimateContextResourceRequirementsV2({
+    contextSize,
+    modelGpuLayers: gpuLayers,
+    sequences: 1,
+    swaFullCache: true,
+  });
+  return [weights, context].reduce((sum, { cpuRam, gpuVram }) => sum + cpuRam + gpuVram, 0);
+}

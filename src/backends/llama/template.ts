@@ -1,0 +1,36 @@
+import type { Llama } from 'node-llama-cpp';
+import type { ChatFormat } from '../../chat/format.ts';
+import { chooseFormat } from '../../chat/formats/choose.ts';
+import { injectedFormat, injectedTraits, injectionFor } from '../../chat/inject.ts';
+import type { Injection } from '../../chat/inject.ts';
+import type { TemplateRenderer } from '../../chat/render.ts';
+import type { TemplateTraits } from '../../chat/template-traits.ts';
+import { probeTemplate } from '../../chat/traits.ts';
+import { createRenderer } from './native.ts';
+
+/** A chat template, and what was found out about it. */
+export interface TemplateReading {
+  readonly render: TemplateRenderer;
+  readonly format: ChatFormat;
+  readonly traits: TemplateTraits;
+  /** What instructions in the prompt stand for, since the template does not know it. */
+  readonly injection: Injection;
+}
+
+/** Finds out what a chat template (Jinja source) takes, and how its model's output reads. */
+export function readTemplate(
+  llama: Llama,
+  source: string,
+  tokens: { readonly bos: string; readonly eos: string },
+): TemplateReading {
+  const render = createRenderer(llama, source);
+  const own = chooseFormat(source);
+  const traits = probeTemplate(render, own, tokens);
+  const injection = injectionFor(own, traits);
+  return {
+    render,
+    format: injectedFormat(own, injection),
+    traits: injectedTraits(traits, injection),
+    injection,
+  };
+}

@@ -1,0 +1,50 @@
+import type { ServeFlags } from '../../config/settings.ts';
+import { OVERLAY_HELP } from './declaration.ts';
+import type { Declare } from './declaration.ts';
+
+const THREADS_HELP = 'CPU threads of an engine';
+const CONTEXT_HELP = 'context in tokens, for models whose entry sets none';
+const ENGINE_HELP = "'isolated', a child process for each model, or 'in-process'";
+
+/** Commands that answer by models: `serve` and `run`. */
+export const declareAnswering: Declare = (program, context, exit) => {
+  program
+    .command('serve')
+    .description('serve the Messages API')
+    .option('--host <host>', 'address to bind (default: 127.0.0.1 and ::1)')
+    .option('--port <port>', 'port to bind; 0 takes a free one (default: 11435)')
+    .option('--model <name>', 'model for claude-… names that are no alias, instead of the default')
+    .option('--models <file>', OVERLAY_HELP)
+    .option('--threads <count>', THREADS_HELP)
+    .option('--context <tokens>', CONTEXT_HELP)
+    .option('--engine <kind>', ENGINE_HELP)
+    .option('--api-key <key>', 'key that clients must show; can be given more than once', collect)
+    .option('--insecure', 'let everyone who reaches the address in, without a key')
+    .option(
+      '--log-level <level>',
+      'fatal, error, warn, info, debug, trace or silent (default: info)',
+    )
+    .action(async (flags: ServeFlags) => {
+      const { serve } = await import('../serve.ts');
+      exit.code = await serve(flags, context);
+    });
+  program
+    .command('run')
+    .description('talk to a model in the terminal, without a server')
+    .argument('[model]', 'the model, or an alias of it; the default where none is given')
+    .argument('[prompt]', 'what to say; without it standard input is read')
+    .option('--models <file>', OVERLAY_HELP)
+    .option('--threads <count>', THREADS_HELP)
+    .option('--context <tokens>', CONTEXT_HELP)
+    .option('--engine <kind>', ENGINE_HELP)
+    .action(async (model: string | undefined, prompt: string | undefined, flags: RunFlags) => {
+      const { run } = await import('../run.ts');
+      exit.code = await run(model, prompt, flags, context);
+    });
+};
+
+type RunFlags = Pick<ServeFlags, 'models' | 'threads' | 'context' | 'engine'>;
+
+function collect(value: string, earlier: readonly string[] | undefined): readonly string[] {
+  return [...(earlier ?? []), value];
+}

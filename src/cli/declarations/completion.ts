@@ -1,0 +1,22 @@
+import { Argument } from 'commander';
+import type { Declare } from './declaration.ts';
+
+const SHELLS = ['bash', 'zsh', 'fish'] as const;
+
+export type Shell = (typeof SHELLS)[number];
+
+/** `completion`, and the hidden command that the scripts ask for names. */
+export const declareCompletion: Declare = (program, context, exit) => {
+  program
+    .command('completion')
+    .description('print a script that completes commands, flags and names in a shell')
+    .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
+    .action(async (shell: Shell) => {
+      const { printCompletion } = await import('../completion.ts');
+      exit.code = printCompletion(shell, program, context);
+    });
+  program.command('names', { hidden: true }).action(async () => {
+    const { printNames } = await import('../names.ts');
+    exit.code = await printNames(context);
+  });
+};

@@ -1,0 +1,85 @@
+import { existsSync } from 'node:fs';
+import { composeModels } from '../compose.ts';
+import { resolveSettings } from '../config/settings.ts';
+import type { Capabilities } from '../core/backend.ts';
+import type { RegistryModel } from '../registry/registry.ts';
+import { statusOf } from '../registry/status.ts';
+import type { ModelStatus } from '../registry/status.ts';
+import type { CliContext } from './context.ts';
+import type { RegistryFlags } from './declarations/declaration.ts';
+import { createLogger } from './logger.ts';
+
+/** How long another server may take to describe its model. */
+const PATIENCE_MILLISECONDS = 10_000;
+
+/** All that is known of a model before it is loaded; what is not known is undefined. */
+export interface ModelCard {
+  readonly name: string;
+  readonly backend: string;
+  readonly status: ModelStatus;
+  readonly description: string | undefined;
+  readonly title?: string | undefined;
+  readonly architecture?: string;
+  readonly parameters?: number;
+  readonly quantization?: string | undefined;
+  readonly trainedContext?: number | undefined;
+  readonly context?: number | undefined;
+  readonly templateFamily?: string | undefined;
+  readonly capabilities?: Capabilities | undefined;
+  readonly file: string | undefined;
+  readonly upstream: string | undefined;
+  readonly url: string | undefined;
+  readonly source: string | undefined;
+  readonly fileBytes: number | undefined;
+  readonly memoryBytes: number | undefined;
+  readonly license?: string | undefined;
+  readonly location: string;
+}
+
+/** Reads a model's file, or asks the server that has it; else it is what models.yaml says. */
+export async function describe(
+  model: RegistryModel,
+  flags: RegistryFlags,
+  context: CliContext,
+): Promise<ModelCard> {
+  const { spec, description, source, sizeBytes, memoryBytes, location } = model;
+  const status = statusOf(model, existsSync);
+  const entry = {
+    name: spec.name,
+    backend: spec.backend,
+    status,
+    description,
+    file: spec.file,
+    upstream: spec.upstream,
+    url: spec.url,
+    source,
+    context: spec.context,
+    fileBytes: sizeBytes,
+    memoryBytes,
+    location,
+  };
+  const settings = resolveSettings(flags, context.environment);
+  switch (status) {
+    case 'ready': {
+      const { describeModel } = await import('../backends/llama/describe.ts');
+      return { ...entry, ...(await describeModel(spec, settings.context)) };
+    }
+    case 'upstream': {
+      const models = await composeModels(settings, await createLogger('error', context));
+      try {
+        const capabilities = await models.runtime.capabilities(
+          model,
+          AbortSignal.timeout(PATIENCE_MILLISECONDS),
+        );
+        return { ...entry, capabilities, context: capabilities?.contextTokens ?? spec.context };
+      } finally {
+        await models.close();
+      }
+    }
+    case 'not downloaded':
+    case 'file missing':
+      return entry;
+    default:
+      return status satisfies never;
+  }
+}

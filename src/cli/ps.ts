@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { formatSize } from '../core/size.ts';
+import type { CliContext } from './context.ts';
+import { formatDuration } from './progress-text.ts';
+import { writeJson } from './report.ts';
+import { askServer } from './running-server.ts';
+import type { ServerFlags } from './running-server.ts';
+import { renderTable } from './table.ts';
+
+const answer = z.object({
+  models: z.array(
+    z.looseObject({
+      name: z.string(),
+      device: z.string(),
+      sizeBytes: z.number(),
+      contextTokens: z.number(),
+      slots: z.object({ busy: z.number(), total: z.number() }),
+      waiting: z.number(),
+      idleMilliseconds: z.number(),
+    }),
+  ),
+});
+
+type Loaded = z.infer<typeof answer>['models'][number];
+
+/** `portico ps`: what a running server holds in memory. */
+export async function listLoaded(
+  flags: ServerFlags & { readonly json?: boolean },
+  context: CliContext,
+): Promise<number> {
+  const { models } = answer.parse(await askServer(flags, 'GET', '/portico/models', context));
+  if (flags.json === true) {
+    writeJson({ models }, context);
+    return 0;
+  }
+  const header = ['NAME', 'SIZE', 'DEVICE', 'CONTEXT', 'SLOTS BUSY', 'IDLE'];
+  context.stdout.write(renderTable([header, ...models.map(rowOf)]));
+  return 0;
+}
+
+function rowOf(model: Loaded): readonly string[] {
+  const { slots, waiting } = model;
+  const queue = waiting > 0 ? ` (${waiting} wait)` : '';
+  return [
+    model.name,
+    formatSize(model.sizeBytes),
+    model.device,
+    String(model.contextTokens),
+    `${slots.busy} of ${slots.total}${queue}`,
+    slots.busy > 0 ? '-' : formatDuration(model.idleMilliseconds / 1000),
+  ];
+}

@@ -1,0 +1,90 @@
+import type { Capabilities } from '../core/backend.ts';
+import { RuntimeFailure } from '../core/errors.ts';
+import { formatSize } from '../core/size.ts';
+import { loadRegistry } from '../registry/load.ts';
+import { lookUp } from '../registry/lookup.ts';
+import { unknownModel } from '../registry/resolve.ts';
+import { pullCommand } from '../registry/status.ts';
+import type { CliContext } from './context.ts';
+import type { RegistryFlags } from './declarations/declaration.ts';
+import { describe } from './model-card.ts';
+import type { ModelCard } from './model-card.ts';
+import { registryFiles } from './registry-files.ts';
+import { writeJson } from './report.ts';
+import { renderTable } from './table.ts';
+
+/** `portico show`: describes a model by its file, or by what models.yaml says of it. */
+export async function show(
+  name: string,
+  flags: RegistryFlags,
+  context: CliContext,
+): Promise<number> {
+  const registry = await loadRegistry(registryFiles(flags.models, context.environment));
+  const lookup = lookUp(registry, name);
+  if (!lookup.found) throw new RuntimeFailure('model-not-found', unknownModel(registry, name));
+  const card = await describe(lookup.model, flags, context);
+  if (flags.json === true) writeJson(card, context);
+  else context.stdout.write(renderTable(rowsOf(card)));
+  if (card.status === 'not downloaded') {
+    context.stderr.write(`It is not downloaded yet; get it with: ${pullCommand(lookup.model)}\n`);
+  }
+  return 0;
+}
+
+function rowsOf(card: ModelCard): readonly (readonly string[])[] {
+  const rows: readonly (readonly [string, string | undefined])[] = [
+    ['name', card.name],
+    ['title', card.title],
+    ['description', card.description],
+    ['architecture', card.architecture],
+    ['parameters', card.parameters === undefined ? undefined : formatCount(card.parameters)],
+    ['quantization', card.quantization],
+    ['context', formatTokens(card.context)],
+    ['trained on', formatTokens(card.trainedContext)],
+    ['chat template', card.templateFamily],
+    ['capabilities', card.capabilities && describeCapabilities(card.capabilities)],
+    ['license', card.license],
+    ['backend', card.backend],
+    ['upstream', card.upstream],
+    ['url', card.url],
+    ['file', card.file],
+    ['source', card.source],
+    ['size', card.fileBytes === undefined ? undefined : formatSize(card.fileBytes)],
+    [
+      'memory',
+      card.memoryBytes === undefined ? undefined : `about ${formatSize(card.memoryBytes)}`,
+    ],
+    ['status', card.status],
+    ['entry', card.location],
+  ];
+  return rows.flatMap(([key, value]) => (value === undefined ? [] : [[key, value]]));
+}
+
+function formatTokens(tokens: number | undefined): string | undefined {
+  return tokens === undefined ? undefined : `${tokens} tokens`;
+}
+
+/** `30.5 B`, as the names of models have it. */
+function formatCount(count: number): string {
+  const [unit, size] = count >= 1e9 ? (['B', 1e9] as const) : (['M', 1e6] as const);
+  return `${Number((count / size).toPrecision(3))} ${unit}`;
+}
+
+const THINKING = {
+  none: [],
+  switchable: ['thinking'],
+  always: ['thinking (always)'],
+} as const satisfies Record<Capabilities['thinking'], readonly string[]>;
+
+function describeCapabilities(can: Capabilities): string {
+  const said = [
+    'text',
+    ...THINKING[can.thinking],
+    ...(can.tools === 'none' ? [] : ['tools']),
+    ...(can.structuredOutput ? ['structured output'] : []),
+    ...(can.images ? ['images'] : []),
+    ...(can.documents ? ['documents'] : []),
+    ...(can.citations ? ['citations'] : []),
+  ];
+  return said.join(', ');
+}

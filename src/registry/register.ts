@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { RuntimeFailure } from '../core/errors.ts';
+import { isRecord } from '../core/json.ts';
+import { findPair, parseRegistryDocument, plainValue, sectionMap } from './document.ts';
+import { NEW_FILE } from './edit.ts';
+import { pulledFile } from './files.ts';
+import type { RegistryFiles } from './registry.ts';
+import { withModel, withModelFile } from './rewrite.ts';
+import { editUserFile } from './user-file.ts';
+
+/** A model that was pulled. */
+export interface PulledModel {
+  readonly name: string;
+  readonly source: string;
+  /** The GGUF's absolute path, or its first part's. */
+  readonly file: string;
+}
+
+/**
+ * Writes a pulled model into the user's file: a new entry, or the place of its file in the entry that
+ * is there. An entry that comes with Portico is copied, as the user's own takes its place whole.
+ */
+export async function registerModel(files: RegistryFiles, pulled: PulledModel): Promise<void> {
+  const { name, source, file } = pulled;
+  const place = writtenFile(pulled, files.modelsFolder);
+  await editUserFile(files.user, async (current) => {
+    const text = current ?? NEW_FILE;
+    const document = parseRegistryDocument(text, files.user);
+    const models = sectionMap(document, 'models');
+    const isOwn = models !== undefined && findPair(models, name) !== undefined;
+    if (isOwn) {
+      return { text: withModelFile(document, text, name, place ?? file), outcome: undefined };
+    }
+    const entry = { backend: 'llama', ...(await shippedEntry(files, name)), source };
+    const written = place === undefined ? entry : { ...entry, file: place };
+    return { text: withModel(document, text, name, written), outcome: undefined };
+  });
+}
+
+/** How `file` is written; undefined where it need not be, as it lies where it is looked for anyway. */
+function writtenFile({ name, file }: PulledModel, modelsFolder: string): string | undefined {
+  if (file === pulledFile(name, modelsFolder)) return undefined;
+  return dirname(file) === modelsFolder ? basename(file) : file;
+}
+
+async function shippedEntry(
+  files: RegistryFiles,
+  name: string,
+): Promise<Readonly<Record<string, unknown>>> {
+  const text = await readFile(files.shipped, 'utf8');
+  const value = plainValue(parseRegistryDocument(text, files.shipped));
+  const models = isRecord(value) ? value['models'] : undefined;
+  const entry = isRecord(models) ? models[name] : undefined;
+  return isRecord(entry) ? entry : {};
+}
+
+/** A name that no model has yet: the first of these. Throws `conflict` where all are taken. */
+export function freeName(taken: (name: string) => boolean, wishes: readonly string[]): string {
+  const free = wishes.find((wish) => !taken(wish));
+  if (free !== undefined) return free;
+  throw new RuntimeFailure(
+    'conflict',
+    `there is a model named ${wishes.join(' and one named ')} already; name this one with --name NAME`,
+  );
+}
