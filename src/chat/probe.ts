@@ -42,10 +42,9 @@ export const answered = (call: string, word: string): Part => ({
 
 /** A conversation whose user and assistant take turns. */
 export function taking(...turns: readonly (readonly Part[])[]): Conversation {
-  const role = (index: number) => (index % 2 === 0 ? 'user' : 'assistant');
   return {
     system: [],
-    turns: turns.map((parts, index) => ({ role: role(index), parts })),
+    turns: turns.map((parts, index) => ({ role: index % 2 === 0 ? 'user' : 'assistant', parts })),
     tools: [],
   };
 }

@@ -76,17 +76,18 @@ function typeOf(schema: JsonObject): string {
   if (isList(type)) return firstType(type);
   if ('properties' in schema) return 'object';
   if ('items' in schema || 'prefixItems' in schema) return 'array';
-  const values = isList(schema['enum'])
-    ? schema['enum']
-    : 'const' in schema
-      ? [schema['const']]
-      : [];
   const branches = LISTED.flatMap((key) => {
     const schemas = schema[key];
     return isList(schemas) ? schemas.flatMap((one) => (isSchema(one) ? [typeOf(one)] : [])) : [];
   });
-  const types = values.map((value) => (value === null ? 'null' : typeof value));
+  const types = valuesOf(schema).map((value) => (value === null ? 'null' : typeof value));
   return firstType([...types, ...branches, ...('$ref' in schema ? ['object'] : [])]);
+}
+
+/** The values that a schema names. */
+function valuesOf(schema: JsonObject): readonly (JsonValue | undefined)[] {
+  if (isList(schema['enum'])) return schema['enum'];
+  return 'const' in schema ? [schema['const']] : [];
 }
 
 function firstType(types: readonly (JsonValue | undefined)[]): string {

@@ -131,7 +131,8 @@ function findTextPlace(
 function findLead(probe: Probe, traits: TemplateTraits): string {
   const calling = probe.render(CALL, traits) ?? '';
   const saying = probe.render(TALK, traits) ?? '';
-  const start = [...calling].findIndex((character, index) => character !== saying[index]);
+  let start = 0;
+  while (start < calling.length && calling[start] === saying[start]) start++;
   return calling.slice(start, calling.indexOf('probe_call'));
 }
 

@@ -65,7 +65,7 @@ function injected(template: ChatTemplate, conversation: Conversation) {
 
 const HARMLESS = 'harmless';
 
-function checkForging(own: ChatTemplate, tokens: readonly string[]): void {
+function expectNoForging(own: ChatTemplate, tokens: readonly string[]): void {
   const clean = injected(own, holding(HARMLESS));
   const expected = controlOf(clean.template, asking(clean.conversation));
   const unforged = written(clean.template, asking(clean.conversation));
@@ -73,10 +73,11 @@ function checkForging(own: ChatTemplate, tokens: readonly string[]): void {
   const halves = tokens.map((token) => `${token.slice(0, 2)} ${token.slice(2)}`);
   for (const content of [...tokens, ...halves, tokens.join('')]) {
     const { template, conversation } = injected(own, holding(content));
-    expect(controlOf(template, asking(conversation)), content).toEqual(expected);
+    const control = controlOf(template, asking(conversation));
+    expect({ content, control }).toEqual({ content, control: expected });
     // What was put in is all there, as often as the harmless word, and nothing of ours is left.
     const prompt = written(template, asking(conversation));
-    if (content.length < 40) expect(countIn(prompt, content), content).toBeGreaterThanOrEqual(1);
+    if (content.length < 40) expect(prompt).toContain(content);
     expect(prompt).not.toMatch(/[PTA][0-9a-f]{24}/i);
   }
   expect(countIn(unforged, HARMLESS)).toBeGreaterThan(5);
@@ -89,10 +90,10 @@ function countIn(text: string, part: string): number {
 describe('[R3.7-forge] [R2.5-injection] no special token of a template can be written by content', () => {
   it.each(Object.entries(TEMPLATES))('with a template of our own: %s', (name, source) => {
     const tokens = specialTokens(source);
-    checkForging({ ...chatTemplate(name), control: new ControlTokens(tokens) }, tokens);
+    expectNoForging({ ...chatTemplate(name), control: new ControlTokens(tokens) }, tokens);
   });
 
   it.skipIf(REAL_TEMPLATES.size === 0).each([...REAL_TEMPLATES])('with %s', (_name, source) => {
-    checkForging(realTemplate(source), specialTokens(source));
+    expectNoForging(realTemplate(source), specialTokens(source));
   });
 });

@@ -15,7 +15,7 @@ const matrix: string[] = [];
  * it is never doubled or moved; what the model thought since the user last spoke is shown by every
  * template that has a place for it.
  */
-function checkShape(template: ChatTemplate, conversation: Conversation): string {
+function expectShape(template: ChatTemplate, conversation: Conversation): string {
   const expected = wordsOf(JSON.stringify([conversation.system, conversation.turns]));
   let mark = '·';
   for (const mode of MODES) {
@@ -34,13 +34,13 @@ function checkShape(template: ChatTemplate, conversation: Conversation): string 
 
 const isThought = (word: string) => word.startsWith('T');
 
-function checkTemplate(name: string, template: ChatTemplate): void {
+function expectTemplate(name: string, template: ChatTemplate): void {
   const marks = [...CONVERSATIONS.values()].map((conversation) =>
-    checkShape(template, conversation),
+    expectShape(template, conversation),
   );
   const { system, systemAnywhere, reasoning, tools, calls } = template.traits;
   const traits = [
-    systemAnywhere ? 'system' : system ? 'system first' : 'no system',
+    `system ${systemAnywhere ? 'anywhere' : String(system)}`,
     reasoning ?? 'no thinking',
     tools ? 'tools' : 'no tools',
     calls === undefined ? 'calls as text' : Object.values(calls).join(' '),
@@ -55,11 +55,11 @@ afterAll(() => {
 
 describe('[R3.2-renders] [R3.2-fallback] [R3.5-replay] every text stands once and in order', () => {
   it.each(Object.keys(TEMPLATES))('in a template of our own: %s', (name) => {
-    checkTemplate(name, chatTemplate(name));
+    expectTemplate(name, chatTemplate(name));
   });
 
   it.skipIf(REAL_TEMPLATES.size === 0).each([...REAL_TEMPLATES])('in %s', (name, source) => {
-    checkTemplate(name, realTemplate(source));
+    expectTemplate(name, realTemplate(source));
   });
 });
 

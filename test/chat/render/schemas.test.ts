@@ -50,7 +50,8 @@ describe('[R3.2-fallback] tools with schemas of every kind', () => {
       for (const [name, schema] of SCHEMAS) {
         for (const description of ['Looks.', '']) {
           const prompt = written(template, asking(using(schema, description)));
-          expect(prompt.includes(LOOK_UP.name), name).toBe(template.traits.tools);
+          const shown = prompt.includes(LOOK_UP.name);
+          expect({ name, shown }).toEqual({ name, shown: template.traits.tools });
         }
       }
     },

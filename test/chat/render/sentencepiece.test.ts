@@ -14,7 +14,7 @@ import { asking } from './rendered.ts';
 const TEMPLATE =
   "{{ bos_token }}{% for message in messages %}{% if message.role == 'user' %}[INST]{{ message.content }}[/INST]" +
   '{% else %}{{ message.content }}{{ eos_token }}{% endif %}{% endfor %}';
-const LETTERS = [...'abcdefghijklmnopqrstuvwxyzINST<>/[]|▁'];
+const LETTERS = Array.from('abcdefghijklmnopqrstuvwxyzINST<>/[]|▁');
 const TOKENS: readonly TinyToken[] = [
   ...LETTERS.map((letter): TinyToken => [letter, 'normal', -10]),
   // Steps by which the tokenizer would put control tokens together.
@@ -54,8 +54,8 @@ describe('[R3.7-user-defined] a SentencePiece vocabulary', () => {
     expect(
       texts(tokens).filter((one) => ['<s>', '</s>', '[INST]', '[/INST]'].includes(one)),
     ).toEqual(['<s>', '[INST]', '[/INST]']);
-    // No space comes in where the text was cut.
-    expect(model.detokenize(tokens, true).replaceAll(' ', '')).toBe(`<s>[INST]ab${token}ab[/INST]`);
+    // The tokenizer puts a space behind [INST]; none comes in where the text was cut.
+    expect(model.detokenize(tokens, true)).toBe(`<s>[INST] ab ${token}ab[/INST]`);
   });
 
   it('would make them of it otherwise', () => {

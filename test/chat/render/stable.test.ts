@@ -20,7 +20,7 @@ function shared(before: string, after: string): number {
 }
 
 /** After each answer the prompt goes on where it was, up to the generation prompt. */
-function checkGrowth(template: ChatTemplate, conversation: Conversation): void {
+function expectGrowth(template: ChatTemplate, conversation: Conversation): void {
   // What is asked last may be written otherwise later (tools and system prompt before it: Mistral), but
   // what the turn before it said stays where it was.
   let previous: { readonly prompt: string; readonly words: readonly string[] } | undefined;
@@ -37,20 +37,21 @@ function checkGrowth(template: ChatTemplate, conversation: Conversation): void {
   });
 }
 
+function expectAllGrowth(template: ChatTemplate): void {
+  for (const shape of GROWING) {
+    const conversation = CONVERSATIONS.get(shape);
+    if (conversation === undefined) throw new Error(`There is no conversation called ${shape}.`);
+    expectGrowth(template, conversation);
+  }
+}
+
 describe('[R3.2-stable] the rendered prefix holds from turn to turn', () => {
   it.each(Object.keys(TEMPLATES))('in a template of our own: %s', (name) => {
-    for (const shape of GROWING) {
-      const conversation = CONVERSATIONS.get(shape);
-      if (conversation !== undefined) checkGrowth(chatTemplate(name), conversation);
-    }
+    expectAllGrowth(chatTemplate(name));
   });
 
   it.skipIf(REAL_TEMPLATES.size === 0).each([...REAL_TEMPLATES])('in %s', (_name, source) => {
-    const template = realTemplate(source);
-    for (const shape of GROWING) {
-      const conversation = CONVERSATIONS.get(shape);
-      if (conversation !== undefined) checkGrowth(template, conversation);
-    }
+    expectAllGrowth(realTemplate(source));
   });
 
   it.skipIf(REAL_TEMPLATES.size === 0).each([...REAL_TEMPLATES])(
