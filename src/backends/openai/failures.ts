@@ -121,8 +121,8 @@ function keyWay({ key }: Question): string {
     : `put a valid key into ${key}, in the environment or in .env beside models.yaml`;
 }
 
-function modelWay({ listed = [] }: Question): string {
-  return listed.length === 0
+function modelWay({ model, listed = [] }: Question): string {
+  return listed.length === 0 || listed.includes(model)
     ? "check 'url' and 'upstream' in models.yaml"
     : `it has ${listed.slice(0, 10).join(', ')}: name one by 'upstream:' in models.yaml`;
 }

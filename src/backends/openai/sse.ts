@@ -16,8 +16,9 @@ export async function* readEvents(bytes: AsyncIterable<Uint8Array>): AsyncGenera
 }
 
 function dataOf(line: string): string | undefined {
-  const field = /^(data|error):\s*(.*)$/s.exec(line);
-  if (field !== null) return field[2] ?? '';
+  const [, field, value = ''] = /^(data|error):\s*(.*)$/s.exec(line) ?? [];
+  if (field === 'data') return value;
+  if (field === 'error') return `{"error":${value}}`;
   const ignored = line.startsWith(':') || /^(event|id|retry):/.test(line);
   return ignored ? undefined : line;
 }
