@@ -118,18 +118,18 @@ function otherEntries(
   );
   const kinds = [
     ...patterns.map(([pattern, valid]) => ({
-      key: compiler.compile([{ type: 'string', pattern }], {
-        ...inside,
-        name: `${place.name}-key`,
-      }),
+      key: () =>
+        compiler.compile([{ type: 'string', pattern }], { ...inside, name: `${place.name}-key` }),
       valid: isSchema(valid) ? [valid] : [],
     })),
-    ...(extra === undefined ? [] : [{ key: anyKey(), valid: extra }]),
+    ...(extra === undefined ? [] : [{ key: anyKey, valid: extra }]),
   ];
   return kinds.flatMap(({ key, valid }) => {
     const expression = compiler.compile(valid, { ...inside, name: `${place.name}-other` });
-    if (key === undefined || expression === undefined) return [];
-    return [rules.define(`${place.name}-entry`, `${key} ${colon(rules)} ${expression}`)];
+    const name = expression && key();
+    return name
+      ? [rules.define(`${place.name}-entry`, `${name} ${colon(rules)} ${expression}`)]
+      : [];
   });
 }
 

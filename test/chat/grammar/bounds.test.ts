@@ -110,6 +110,17 @@ describe('[R3.3-bounds] bounds, patterns and formats', () => {
       bad: ['[2]', '[1,1]'],
     },
     { schema: { type: 'array', items: [{ const: 1 }] }, good: ['[1]'], bad: ['[1,1]'] },
+    // What a double would round to an excluded bound is beyond it too.
+    {
+      schema: { type: 'number', exclusiveMinimum: -1, exclusiveMaximum: 1 },
+      good: ['0.30000000000000004', '-0.999999', '0.9999999999999', '0.99999999'],
+      bad: ['0.99999999999999999', '-0.99999999999999999', '1.0', '-1'],
+    },
+    {
+      schema: { type: 'number', exclusiveMinimum: 1334 },
+      good: ['1334.0000001', '1335'],
+      bad: ['1334.00000000000001', '1334.0', '1334'],
+    },
     { schema: { minimum: 2, exclusiveMinimum: true }, good: ['3', '2.5'], bad: ['2', '1'] },
     { schema: { type: 'string', pattern: 'b+' }, good: ['"b"', '"abbc"', '"\\"b"'], bad: ['"ac"'] },
     {

@@ -36,7 +36,7 @@ describe('[R3.3-objects] [R3.3-references] [R3.3-combined] the tools that agents
     expect(JSON.stringify(schemas).length).toBeGreaterThan(58_000);
     const rules = new GrammarRules();
     const grammar = rules.write(oneOf(schemas.map((schema) => defineSchema(rules, schema))));
-    expect(grammar.length).toBeLessThan(80_000);
+    expect(grammar.length).toBeLessThan(25_000);
     const admits = await compileGrammar(llama, grammar);
     expect(admits('{"command": "ls"}')).toBe(true);
     expect(admits('{"todos_1": []}')).toBe(true);
