@@ -28,7 +28,11 @@ export async function listLoaded(
   flags: ServerFlags & { readonly json?: boolean },
   context: CliContext,
 ): Promise<number> {
-  const { models } = answer.parse(await askServer(flags, 'GET', '/portico/models', context));
+  const { models } = await askServer(
+    flags,
+    { method: 'GET', path: '/portico/models', answer },
+    context,
+  );
   if (flags.json === true) {
     writeJson({ models }, context);
     return 0;

@@ -17,19 +17,25 @@ const PATIENCE_MILLISECONDS = 10_000;
 
 const failure = z.object({ error: z.object({ message: z.string() }) });
 
+/** What a running server is asked, and the shape of its answer. */
+interface Question<Answer> {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly answer: z.ZodType<Answer>;
+}
+
 /**
- * Asks a running Portico, and gives its JSON. Throws where none answers, with how to start one, and
- * with the server's own words where it refuses.
+ * Asks a running Portico. Throws where none answers, with how to start one, and with the server's own
+ * words where it refuses.
  */
-export async function askServer(
+export async function askServer<Answer>(
   flags: ServerFlags,
-  method: 'GET' | 'POST',
-  path: string,
+  { method, path, answer }: Question<Answer>,
   { environment }: CliContext,
-): Promise<unknown> {
+): Promise<Answer> {
   const { url, key } = addressOf(flags, environment);
   const late = AbortSignal.timeout(PATIENCE_MILLISECONDS);
-  const answer = await request(`${url}${path}`, {
+  const reply = await request(`${url}${path}`, {
     method,
     headers: key === undefined ? {} : { 'x-api-key': key },
     signal: late,
@@ -38,13 +44,13 @@ export async function askServer(
   }).catch((error: unknown) => {
     throw notAnswering(url, late.aborted ? 'it says nothing' : messageOf(error), error);
   });
-  const body = await answer.body.json().catch(() => undefined);
-  if (answer.statusCode === 200) return body;
+  const body = await reply.body.json().catch(() => undefined);
+  const { data } = answer.safeParse(body);
+  if (reply.statusCode === 200 && data !== undefined) return data;
   const said = failure.safeParse(body).data?.error.message;
   throw new RuntimeFailure(
     'backend-failed',
-    said ??
-      `${url}${path} answers ${answer.statusCode}, so it is no Portico of this version; check --url`,
+    said ?? `what answers at ${url} is no Portico, or an older one; check --port and --url`,
   );
 }
 

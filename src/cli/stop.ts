@@ -1,7 +1,10 @@
+import { z } from 'zod';
 import type { CliContext } from './context.ts';
 import { writeJson } from './report.ts';
 import { askServer } from './running-server.ts';
 import type { ServerFlags } from './running-server.ts';
+
+const answer = z.object({ stopped: z.string() });
 
 /** `portico stop`: has a running server free a model's memory. */
 export async function stop(
@@ -11,8 +14,8 @@ export async function stop(
 ): Promise<number> {
   const query = flags.force === true ? '?force=true' : '';
   const path = `/portico/models/${encodeURIComponent(model)}/stop${query}`;
-  const answer = await askServer(flags, 'POST', path, context);
-  if (flags.json === true) writeJson(answer, context);
+  const stopped = await askServer(flags, { method: 'POST', path, answer }, context);
+  if (flags.json === true) writeJson(stopped, context);
   else context.stdout.write(`stopped '${model}'\n`);
   return 0;
 }

@@ -56,6 +56,26 @@ export interface GenerationRequest {
   readonly overflow: 'clamp' | 'strict';
 }
 
+/** How a model that is in memory fares. */
+export interface LoadStatus {
+  /** In words, such as `CPU` or `cuda`. */
+  readonly device: string;
+  /** Bytes of the weights. */
+  readonly sizeBytes: number;
+  /** Tokens that prompt and answer may have together. */
+  readonly contextTokens: number;
+  /** A slot answers one request at a time. */
+  readonly slots: { readonly busy: number; readonly total: number };
+  /** Requests that wait for a slot. */
+  readonly waiting: number;
+  /** Since its last request ended, or it was loaded; 0 while it answers. */
+  readonly idleMilliseconds: number;
+}
+
+export interface LoadedModel extends LoadStatus {
+  readonly name: string;
+}
+
 /** What stands behind a model: an engine of our own, or another server. */
 export interface Backend {
   readonly kind: BackendKind;
@@ -71,6 +91,12 @@ export interface Backend {
    * Aborting the signal, or leaving the generator, stops the work and frees what it held.
    */
   generate(request: GenerationRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent>;
+
+  /** The models that this process holds in memory now. Absent where a backend holds none here. */
+  loaded?(signal: AbortSignal): Promise<readonly LoadedModel[]>;
+
+  /** Frees a model's memory; requests that it still answers fail, and the next one loads it again. */
+  unload?(name: string): Promise<void>;
 
   /** Ends all work and frees all that is loaded. */
   close(): Promise<void>;

@@ -5,6 +5,7 @@ import { createFailureHandler, methodNotAllowed, routeNotFound } from './failure
 import { createKeyGuard, createLocalGuard } from './guards.ts';
 import { canonicalUrl } from './paths.ts';
 import { createRequestLog } from './request-log.ts';
+import { createLoadedRoute, createStopRoute } from './routes/loaded.ts';
 import { createCountRoute, createMessagesRoute } from './routes/messages.ts';
 import type { MessagesOptions } from './routes/messages.ts';
 import { createModelRoute, createModelsRoute } from './routes/models.ts';
@@ -70,5 +71,7 @@ function createApiRoutes(options: AppOptions): Router {
   router.route('/v1/messages/count_tokens').post(body, createCountRoute(options)).all(posts);
   router.route('/v1/models').get(createModelsRoute(options.runtime)).all(gets);
   router.route('/v1/models/:id').get(createModelRoute(options.runtime)).all(gets);
+  router.route('/portico/models').get(createLoadedRoute(options.runtime)).all(gets);
+  router.route('/portico/models/:name/stop').post(createStopRoute(options.runtime)).all(posts);
   return router;
 }

@@ -1,12 +1,14 @@
-import type { Backend, Capabilities, GenerationRequest } from '../core/backend.ts';
+import type { Backend, Capabilities, GenerationRequest, LoadedModel } from '../core/backend.ts';
 import type { GenerationEvent } from '../core/events.ts';
 import type { BackendKind } from '../core/model.ts';
 import { RuntimeFailure } from '../core/errors.ts';
+import { lookUp } from '../registry/lookup.ts';
 import type { Registry, RegistryModel } from '../registry/registry.ts';
 import { resolveModel } from '../registry/resolve.ts';
 import type { Resolution } from '../registry/resolve.ts';
 import { checkCapabilities } from './admission.ts';
 import { RecentModels } from './recent-models.ts';
+import { refuseUnload } from './unload.ts';
 
 /** Makes a backend when the first request needs it: most servers never need all of them. */
 export type BackendFactories = Readonly<Partial<Record<BackendKind, () => Promise<Backend>>>>;
@@ -79,6 +81,29 @@ export class Runtime {
       if (error instanceof RuntimeFailure) return undefined;
       throw error;
     }
+  }
+
+  /** The models that this process holds in memory now. */
+  async loaded(signal: AbortSignal): Promise<readonly LoadedModel[]> {
+    const opened = await Promise.allSettled(this.#backends.values());
+    const found: LoadedModel[] = [];
+    for (const backend of opened) {
+      if (backend.status === 'fulfilled')
+        found.push(...((await backend.value.loaded?.(signal)) ?? []));
+    }
+    return found;
+  }
+
+  /**
+   * Frees a model's memory, and gives its own name. Throws `resource-not-found` where it is not in
+   * memory, and `conflict` where it answers and `force` is not set.
+   */
+  async unload(name: string, force: boolean, signal: AbortSignal): Promise<string> {
+    const lookup = lookUp(this.#options.registry(), name);
+    const own = lookup.found ? lookup.model.spec.name : name;
+    refuseUnload(own, await this.loaded(signal), force);
+    for (const opened of this.#backends.values()) await (await opened).unload?.(own);
+    return own;
   }
 
   /** Ends all work and frees all that is loaded. */

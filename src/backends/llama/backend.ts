@@ -1,5 +1,5 @@
-import type { Backend, GenerationRequest } from '../../core/backend.ts';
-import { abortReason } from './queue.ts';
+import type { Backend, GenerationRequest, LoadedModel } from '../../core/backend.ts';
+import { abortReason, raceAbort } from './queue.ts';
 import type { ModelSpec } from '../../core/model.ts';
 import type { Engine, EngineSettings } from './engine.ts';
 import { IsolatedEngine } from './isolated-engine.ts';
@@ -15,15 +15,15 @@ export interface LlamaBackendOptions extends EngineSettings {
 
 /** Models from GGUF files, by llama.cpp in our own process tree. */
 export function createLlamaBackend(options: LlamaBackendOptions): Backend {
-  const engines = new Map<string, Promise<Engine>>();
+  const engines = new Map<string, NamedEngine>();
 
   /** One engine per model and settings: an entry that was edited gets a new one. */
   function engineFor(spec: ModelSpec): Promise<Engine> {
     const key = JSON.stringify(spec);
     const known = engines.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known.opened;
     const opened = openEngine(spec, options);
-    engines.set(key, opened);
+    engines.set(key, { name: spec.name, opened });
     // What could not be opened is tried again by the next request.
     opened.catch(() => engines.delete(key));
     return opened;
@@ -42,13 +42,37 @@ export function createLlamaBackend(options: LlamaBackendOptions): Backend {
       if (signal.aborted) throw abortReason(signal);
       yield* engine.generate(request, signal);
     },
+    async loaded(signal) {
+      const found = await Promise.all([...engines.values()].map((one) => loadedModel(one, signal)));
+      return found.filter((model) => model !== undefined);
+    },
+    async unload(name) {
+      const named = [...engines].filter(([, engine]) => engine.name === name);
+      for (const [key] of named) engines.delete(key);
+      await Promise.allSettled(named.map(async ([, { opened }]) => (await opened).close()));
+    },
     async close() {
-      const closing = [...engines.values()].map(async (opened) => (await opened).close());
+      const closing = [...engines.values()].map(async ({ opened }) => (await opened).close());
       engines.clear();
       // An engine that did not open holds nothing.
       await Promise.allSettled(closing);
     },
   };
+}
+
+interface NamedEngine {
+  readonly name: string;
+  readonly opened: Promise<Engine>;
+}
+
+/** An engine that can't tell, since it did not open or is busy loading, holds nothing yet. */
+async function loadedModel(
+  { name, opened }: NamedEngine,
+  signal: AbortSignal,
+): Promise<LoadedModel | undefined> {
+  const engine = await raceAbort(opened, signal).catch(() => undefined);
+  const status = await engine?.status(signal).catch(() => undefined);
+  return status === undefined ? undefined : { name, ...status };
 }
 
 /** llama.cpp's addon is loaded into this process only where the engine runs in it. */

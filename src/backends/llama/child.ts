@@ -26,6 +26,7 @@ process.on('message', (command: EngineCommand) => {
       calls.get(command.call)?.abort();
       return;
     case 'capabilities':
+    case 'status':
     case 'count':
     case 'generate':
       void answer(command);
@@ -69,6 +70,8 @@ async function work(engine: LlamaEngine, command: Call, signal: AbortSignal): Pr
   switch (command.type) {
     case 'capabilities':
       return { type: 'described', call: command.call, capabilities: await engine.capabilities() };
+    case 'status':
+      return { type: 'status', call: command.call, status: (await engine.status()) ?? null };
     case 'count':
       return {
         type: 'counted',

@@ -1,4 +1,4 @@
-import type { Capabilities, GenerationRequest } from '../../core/backend.ts';
+import type { Capabilities, GenerationRequest, LoadStatus } from '../../core/backend.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 
 /** One model, in this process or in a child: what the llama backend drives. */
@@ -7,6 +7,8 @@ export interface Engine {
   capabilities(signal: AbortSignal): Promise<Capabilities>;
   countTokens(request: GenerationRequest, signal: AbortSignal): Promise<number>;
   generate(request: GenerationRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent>;
+  /** How it fares; undefined as long as its weights are not in memory. */
+  status(signal: AbortSignal): Promise<LoadStatus | undefined>;
   /** Frees everything; requests under way fail. */
   close(): Promise<void>;
 }

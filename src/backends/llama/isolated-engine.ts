@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import type { Capabilities, GenerationRequest } from '../../core/backend.ts';
+import type { Capabilities, GenerationRequest, LoadStatus } from '../../core/backend.ts';
 import { RuntimeFailure } from '../../core/errors.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 import type { ModelSpec } from '../../core/model.ts';
@@ -29,6 +29,7 @@ const KEPT_CHARACTERS = 2000;
 type Answer =
   | { readonly type: 'event'; readonly event: GenerationEvent }
   | { readonly type: 'capabilities'; readonly capabilities: Capabilities }
+  | { readonly type: 'status'; readonly status: LoadStatus | null }
   | { readonly type: 'count'; readonly tokens: number };
 
 /** An engine in a child process of its own, started by the first call and again after a crash. */
@@ -45,6 +46,15 @@ export class IsolatedEngine implements Engine {
   async capabilities(signal: AbortSignal): Promise<Capabilities> {
     for await (const answer of this.#call({ type: 'capabilities' }, signal)) {
       if (answer.type === 'capabilities') return answer.capabilities;
+    }
+    throw noAnswer();
+  }
+
+  /** Asks the child where there is one; none is started for it. */
+  async status(signal: AbortSignal): Promise<LoadStatus | undefined> {
+    if (this.#child === undefined) return undefined;
+    for await (const answer of this.#call({ type: 'status' }, signal)) {
+      if (answer.type === 'status') return answer.status ?? undefined;
     }
     throw noAnswer();
   }
@@ -79,6 +89,7 @@ export class IsolatedEngine implements Engine {
   async close(): Promise<void> {
     const child = this.#child;
     if (child === undefined) return;
+    for (const channel of this.#calls.values()) channel.fail(unloaded(this.#options.spec.name));
     const ended = once(child, 'exit');
     if (child.connected) child.disconnect();
     const timer = setTimeout(() => child.kill('SIGKILL'), END_MILLISECONDS);
@@ -138,7 +149,7 @@ export class IsolatedEngine implements Engine {
 
 /** A command of a call, before the call has its number. */
 type Uncalled =
-  | { readonly type: 'capabilities' }
+  | { readonly type: 'capabilities' | 'status' }
   | { readonly type: 'count' | 'generate'; readonly request: GenerationRequest };
 
 /** A message to a child that has just died is lost; its exit fails the calls. */
@@ -164,6 +175,9 @@ function deliver(
     case 'described':
       settle({ type: 'capabilities', capabilities: reply.capabilities });
       return;
+    case 'status':
+      settle({ type: 'status', status: reply.status });
+      return;
     case 'counted':
       settle({ type: 'count', tokens: reply.tokens });
       return;
@@ -177,6 +191,14 @@ function deliver(
     default:
       reply satisfies never;
   }
+}
+
+function unloaded(model: string): RuntimeFailure {
+  return new RuntimeFailure(
+    'overloaded',
+    `${model} was stopped while it answered. The next request loads it again.`,
+    { retryAfterSeconds: 1 },
+  );
 }
 
 function noAnswer(): RuntimeFailure {

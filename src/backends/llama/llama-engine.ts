@@ -1,17 +1,18 @@
-import type { Capabilities, GenerationRequest } from '../../core/backend.ts';
+import type { LlamaModel } from 'node-llama-cpp';
+import type { Capabilities, GenerationRequest, LoadStatus } from '../../core/backend.ts';
 import { RuntimeFailure } from '../../core/errors.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 import type { ModelSpec } from '../../core/model.ts';
 import { llamaCapabilities } from './capabilities.ts';
 import type { Speaker } from './decoding.ts';
-import { contextSizeFor, defaultThreads } from './engine.ts';
+import { contextSizeFor, defaultThreads, usableTokens } from './engine.ts';
 import type { Engine, EngineSettings } from './engine.ts';
 import { generateOn } from './generation.ts';
 import { Grammars } from './grammars.ts';
 import { loadWeights } from './loaded-model.ts';
 import { readHead } from './model-head.ts';
 import type { ModelHead } from './model-head.ts';
-import { startLlama } from './native.ts';
+import { deviceOf, startLlama } from './native.ts';
 import type { NativeLlama } from './native.ts';
 import { Prompter } from './prompter.ts';
 import { raceAbort, SlotQueue } from './queue.ts';
@@ -29,6 +30,8 @@ export class LlamaEngine implements Engine {
   readonly #log: (message: string) => void;
   #loading: Promise<{ readonly slot: Slot; readonly speaker: Speaker }> | undefined;
   #share = 0;
+  #loaded: LlamaModel | undefined;
+  #lastUsed = 0;
 
   private constructor(
     native: NativeLlama,
@@ -81,6 +84,20 @@ export class LlamaEngine implements Engine {
     return this.#prompter.count(request);
   }
 
+  async status(): Promise<LoadStatus | undefined> {
+    const model = this.#loaded;
+    if (model === undefined) return undefined;
+    const places = this.#queue.length;
+    return {
+      device: deviceOf(this.#native.llama, model),
+      sizeBytes: model.size,
+      contextTokens: usableTokens(this.#contextSize),
+      slots: { busy: Math.min(places, 1), total: 1 },
+      waiting: Math.max(places - 1, 0),
+      idleMilliseconds: places > 0 ? 0 : Math.round(performance.now() - this.#lastUsed),
+    };
+  }
+
   async *generate(
     request: GenerationRequest,
     signal: AbortSignal,
@@ -101,6 +118,7 @@ export class LlamaEngine implements Engine {
       yield* generateOn(slot, speaker, prepared, signal);
     } finally {
       place.leave();
+      this.#lastUsed = performance.now();
     }
   }
 
@@ -120,6 +138,7 @@ export class LlamaEngine implements Engine {
       .then((loaded) => {
         this.#share = 1;
         const { model } = loaded;
+        this.#loaded = model;
         const { format } = this.#head.template;
         const grammars = new Grammars(model, format, this.#log);
         return { slot: new Slot(loaded), speaker: { model, format, grammars } };

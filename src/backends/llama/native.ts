@@ -51,6 +51,15 @@ export async function startLlama(): Promise<NativeLlama> {
   };
 }
 
+/** Where a model's layers lie, in words. */
+export function deviceOf(llama: Llama, model: LlamaModel): string {
+  if (llama.gpu === false || model.gpuLayers === 0) return 'CPU';
+  const layers = model.fileInsights.totalLayers;
+  return model.gpuLayers >= layers
+    ? llama.gpu
+    : `${model.gpuLayers} of ${layers} layers on ${llama.gpu}`;
+}
+
 /**
  * A renderer for a chat template: llama.cpp's own Jinja, which is an internal member of
  * node-llama-cpp 3.22.1 and renders every template we know; without it, `@huggingface/jinja`.

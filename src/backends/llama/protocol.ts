@@ -1,4 +1,4 @@
-import type { Capabilities, GenerationRequest } from '../../core/backend.ts';
+import type { Capabilities, GenerationRequest, LoadStatus } from '../../core/backend.ts';
 import { messageOf, RuntimeFailure } from '../../core/errors.ts';
 import type { FailureCode } from '../../core/errors.ts';
 import type { GenerationEvent } from '../../core/events.ts';
@@ -9,6 +9,7 @@ import type { EngineSettings } from './engine.ts';
 export type EngineCommand =
   | { readonly type: 'open'; readonly spec: ModelSpec; readonly settings: EngineSettings }
   | { readonly type: 'capabilities'; readonly call: number }
+  | { readonly type: 'status'; readonly call: number }
   | { readonly type: 'count'; readonly call: number; readonly request: GenerationRequest }
   | { readonly type: 'generate'; readonly call: number; readonly request: GenerationRequest }
   | { readonly type: 'cancel'; readonly call: number };
@@ -18,6 +19,7 @@ export type EngineReply =
   | { readonly type: 'events'; readonly call: number; readonly events: readonly GenerationEvent[] }
   | { readonly type: 'counted'; readonly call: number; readonly tokens: number }
   | { readonly type: 'described'; readonly call: number; readonly capabilities: Capabilities }
+  | { readonly type: 'status'; readonly call: number; readonly status: LoadStatus | null }
   | { readonly type: 'done'; readonly call: number }
   | { readonly type: 'log'; readonly message: string }
   | { readonly type: 'failed'; readonly call: number; readonly failure: PlainFailure };

@@ -21,6 +21,11 @@ export class SlotQueue {
     this.#limit = limit;
   }
 
+  /** Requests that have a place, the one whose turn it is included. */
+  get length(): number {
+    return this.#places.length;
+  }
+
   /** Takes a place, or throws `overloaded` where too many wait already. */
   enter(): Place {
     if (this.#places.length > this.#limit) {

@@ -1,0 +1,25 @@
+import type { LoadedModel } from '../core/backend.ts';
+import { RuntimeFailure } from '../core/errors.ts';
+
+/**
+ * Throws where a model is not to be unloaded: `resource-not-found` for one that is not in memory,
+ * `conflict` for one that answers, unless it is forced.
+ */
+export function refuseUnload(name: string, loaded: readonly LoadedModel[], force: boolean): void {
+  const model = loaded.find((one) => one.name === name);
+  if (model === undefined) {
+    const names = loaded.map((one) => one.name).join(', ') || 'none';
+    throw new RuntimeFailure(
+      'resource-not-found',
+      `${name} is not loaded, so there is nothing to stop; loaded: ${names}`,
+    );
+  }
+  const requests = model.slots.busy + model.waiting;
+  if (requests > 0 && !force) {
+    throw new RuntimeFailure(
+      'conflict',
+      `${name} has ${requests} request${requests === 1 ? '' : 's'} to answer; ` +
+        `wait, or end them with: portico stop --force ${name}`,
+    );
+  }
+}

@@ -1,0 +1,112 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { ask, freePort } from '../support/asking.ts';
+import { runPortico, startServer } from '../support/server.ts';
+import type { RunningServer } from '../support/server.ts';
+
+const LISTING = z.strictObject({
+  models: z.array(
+    z.strictObject({
+      name: z.string(),
+      device: z.string().min(1),
+      sizeBytes: z.number().min(2_000_000),
+      contextTokens: z.literal(8191),
+      slots: z.strictObject({ busy: z.number(), total: z.literal(1) }),
+      waiting: z.number(),
+      idleMilliseconds: z.number().min(0),
+    }),
+  ),
+});
+
+describe.each(['isolated', 'in-process'])('with an engine that is %s', (engine) => {
+  let server: RunningServer;
+  beforeAll(async () => {
+    server = await startServer({
+      args: ['--engine', engine, '--api-key', 'secret'],
+      registry: 'aliases:\n  tiny: mini\n',
+    });
+  });
+  afterAll(() => server.stop());
+
+  const portico = (command: string, ...args: string[]) =>
+    runPortico([command, '--port', new URL(server.url).port, '--api-key', 'secret', ...args]);
+  const loaded = async () =>
+    LISTING.parse(JSON.parse((await portico('ps', '--json')).stdout)).models;
+  const say = (content: string, signal?: AbortSignal) =>
+    ask(
+      server.url,
+      { messages: [{ role: 'user', content }], max_tokens: 4000, stream: true },
+      'secret',
+      signal,
+    );
+
+  it('[R4.6-ps] ps lists what is loaded, where, and how busy it is', async () => {
+    expect(await loaded()).toEqual([]);
+    await (await say('Hello')).text();
+    const [model, ...others] = await loaded();
+    expect(others).toEqual([]);
+    expect(model).toMatchObject({ name: 'mini', slots: { busy: 0 }, waiting: 0 });
+    const { stdout } = await portico('ps');
+    expect(stdout).toMatch(
+      /^NAME +SIZE +DEVICE +CONTEXT +SLOTS BUSY +IDLE\nmini +2\.\d+ MB +\S.* +8191 +0 of 1 +\d+ s\n$/,
+    );
+  });
+
+  it('[R4.6-stop] stop frees it, by its name or an alias, and the next request loads it again', async () => {
+    await (await say('Hello')).text();
+    expect(await portico('stop', 'tiny')).toEqual({
+      code: 0,
+      stdout: "stopped 'tiny'\n",
+      stderr: '',
+    });
+    expect(await loaded()).toEqual([]);
+    const again = await portico('stop', 'mini');
+    expect(again).toMatchObject({ code: 1, stdout: '' });
+    expect(again.stderr).toMatch(/^Error: mini is not loaded.*loaded: none\n$/);
+    expect((await say('Hello')).status).toBe(200);
+    expect(await loaded()).toHaveLength(1);
+  });
+
+  it('[R4.6-stop] stop leaves a model that answers alone, unless it is forced', async () => {
+    const answer = await say(`Repeat after me: ${'one two three four five '.repeat(300)}`);
+    const reader = answer.body?.getReader();
+    await reader?.read();
+    expect((await loaded())[0]).toMatchObject({ slots: { busy: 1 }, idleMilliseconds: 0 });
+    const refused = await portico('stop', 'mini');
+    expect(refused.stderr).toMatch(/^Error: mini has 1 request to answer; .*--force mini\n$/);
+    expect(await portico('stop', '--force', '--json', 'mini')).toMatchObject({
+      code: 0,
+      stdout: `${JSON.stringify({ stopped: 'mini' }, undefined, 2)}\n`,
+    });
+    expect(await loaded()).toEqual([]);
+    await reader?.cancel();
+    expect(await (await say('Hello')).text()).toContain('message_stop');
+  });
+});
+
+describe('[R4.6-ps] without a server', () => {
+  it.each(['ps', 'stop'])('%s says how to start one', async (command) => {
+    const port = String(await freePort());
+    const args = command === 'stop' ? ['mini'] : [];
+    const { code, stdout, stderr } = await runPortico([command, '--port', port, ...args]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(
+      new RegExp(
+        `^Error: no Portico answers at http://127\\.0\\.0\\.1:${port} .*portico serve.*\n$`,
+      ),
+    );
+  });
+
+  it('another program on its port is told from it', async () => {
+    const other = createServer((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n<html>')).listen(0);
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const { code, stderr } = await runPortico(['ps', '--url', `http://127.0.0.1:${port}`]);
+    other.close();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^Error: .*no Portico.*\n$/);
+  });
+});
