@@ -100,6 +100,35 @@ export const BACKENDS: readonly Requirement[] = [
     id: 'R4.6-pull-refused',
     text: 'What pull cannot get is one line with the reason and the way out.',
   },
+  {
+    id: 'R4.6-show',
+    text: 'show tells what a model is before it is loaded: architecture, parameters, quantisation, context, template family, capabilities, memory.',
+  },
+  {
+    id: 'R4.6-ps',
+    text: 'ps lists what a running server has loaded: device, context, slots busy, idle time.',
+  },
+  {
+    id: 'R4.6-stop',
+    text: 'stop frees a model’s memory; one that answers is left alone unless forced.',
+  },
+  {
+    id: 'R4.6-default',
+    text: 'default NAME sets the default in the user’s models.yaml, whose comments and order stay.',
+  },
+  {
+    id: 'R4.6-register',
+    text: 'What is pulled without an entry gets one in the user’s models.yaml, whose comments and order stay.',
+  },
+  {
+    id: 'R4.6-completion',
+    text: 'completion prints scripts for bash, zsh and fish that complete commands, flags and names.',
+  },
+  { id: 'R4.6-json', text: 'Every command that prints data prints it as JSON with --json.' },
+  {
+    id: 'R4.6-bad-entry',
+    text: 'An unknown backend, a missing file, an alias to nothing or in a circle is one line with file, line, column and the way out; the others keep working.',
+  },
 
   // 7. The contract suite
   {
