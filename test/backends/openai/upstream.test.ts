@@ -1,0 +1,249 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Backend, GenerationRequest } from '../../../src/core/backend.ts';
+import type { ToolSpec } from '../../../src/core/conversation.ts';
+import type { ModelSpec } from '../../../src/core/model.ts';
+import { collect, request, said } from '../../support/requests.ts';
+import { startReplay } from '../../support/upstream/replay.ts';
+import { ANSWER, event, startActing } from './acting-server.ts';
+import type { Act, SeenRequest } from './acting-server.ts';
+import { entry, fixtures, openBackend } from './peers.ts';
+
+const signal = AbortSignal.timeout(60_000);
+
+function backendWith(variables: Record<string, string> = {}, logged: string[] = []): Backend {
+  const backend = openBackend(variables, (message) => void logged.push(message));
+  onTestFinished(() => backend.close());
+  return backend;
+}
+
+const ask = (backend: Backend, model: ModelSpec, changes: Partial<GenerationRequest> = {}) =>
+  collect(backend.generate(request(model, said('Hi'), changes), signal));
+
+const bearer = ({ headers }: SeenRequest) => headers.authorization;
+
+describe('[R4.2-keys] keys of an upstream', () => {
+  const keys = { K: 'first', K_1: 'second', K_2: 'third' };
+  const error = { message: 'no' };
+
+  it.each([
+    [429, 'rate limited'],
+    [401, 'invalid'],
+  ])('rotate on %i, and the one that works stays (%s)', async (status) => {
+    const server = await startActing((seen) =>
+      bearer(seen) === 'Bearer third' ? ANSWER : { status, error },
+    );
+    const backend = backendWith(keys);
+    const model = entry(server.url, { key: 'K', server: 'other' });
+    expect((await ask(backend, model)).text).toBe('One');
+    expect((await ask(backend, model)).text).toBe('One');
+    expect(server.seen.map(bearer)).toEqual([
+      'Bearer first',
+      'Bearer second',
+      'Bearer third',
+      'Bearer third',
+    ]);
+  });
+
+  it('are each tried once, then the failure is told, without any of them', async () => {
+    const server = await startActing(() => ({ status: 429, error, retryAfter: '3' }));
+    const model = entry(server.url, { key: 'K', server: 'other' });
+    const failure: unknown = await ask(backendWith(keys), model).catch((thrown: unknown) => thrown);
+    expect(failure).toMatchObject({ code: 'rate-limited', retryAfterSeconds: 3 });
+    expect(server.seen).toHaveLength(3);
+    expect(String(failure)).not.toMatch(/first|second|third/);
+  });
+
+  it('[R4.2-failure] are named by their variable where none is taken', async () => {
+    const server = await startActing(() => ({ status: 401, error }));
+    const model = entry(server.url, { key: 'K', server: 'other' });
+    await expect(ask(backendWith({ K: 'bad' }), model)).rejects.toMatchObject({
+      code: 'backend-failed',
+      message: expect.stringContaining('put a valid key into K, in the environment') as string,
+    });
+  });
+
+  it('are not tried for other failures', async () => {
+    const server = await startActing(() => ({ status: 500, error }));
+    const model = entry(server.url, { key: 'K', server: 'other' });
+    await expect(ask(backendWith(keys), model)).rejects.toMatchObject({ code: 'backend-failed' });
+    expect(server.seen).toHaveLength(1);
+  });
+
+  it('[R4.2-entry] go beside the headers of the entry, and nothing goes without them', async () => {
+    const server = await startActing(() => ANSWER);
+    const headers = { 'x-team': 'us', 'http-referer': 'https://example.com' };
+    const backend = backendWith(keys);
+    await ask(backend, entry(server.url, { headers }));
+    await ask(backend, entry(server.url, { headers, key: 'K' }));
+    expect(server.seen[0]?.headers).toMatchObject(headers);
+    expect(server.seen.map(bearer)).toEqual([undefined, 'Bearer first']);
+  });
+});
+
+describe('[R4.2-adjust] a server of its own mind', () => {
+  const schema = { type: 'object', properties: { a: { type: 'string', minLength: 1 } } };
+  const tools: readonly ToolSpec[] = [
+    {
+      name: 'f',
+      description: '',
+      inputSchema: schema,
+      origin: { kind: 'custom' },
+      deferred: false,
+    },
+  ];
+  const conversation = { system: [], turns: said('Hi'), tools };
+
+  it('[R4.2-schemas] is asked again with clean schemas, and with these at once from then on', async () => {
+    const server = await startActing(({ body }) =>
+      JSON.stringify(body['tools']).includes('"minLength":')
+        ? { status: 400, error: { message: "Invalid schema: 'minLength' is not permitted" } }
+        : ANSWER,
+    );
+    const backend = backendWith();
+    await ask(backend, entry(server.url), { conversation });
+    await ask(backend, entry(server.url), { conversation });
+    expect(server.seen).toHaveLength(3);
+  });
+
+  it('[R4.2-schemas] is asked again only once, and then its refusal stands', async () => {
+    const error = { message: 'Invalid schema: no schema is good enough' };
+    const server = await startActing(() => ({ status: 400, error }));
+    await expect(ask(backendWith(), entry(server.url), { conversation })).rejects.toMatchObject({
+      code: 'invalid-request',
+      message: expect.stringContaining('no schema is good enough') as string,
+    });
+    expect(server.seen).toHaveLength(2);
+  });
+
+  it('[R4.2-context] is asked for as many tokens as it has left, each time anew', async () => {
+    const message =
+      "'max_tokens' is too large: 200. This model's maximum context length is 100 tokens and your request has 30 input tokens (200 > 100 - 30).";
+    const server = await startActing(({ body }) =>
+      Number(body['max_tokens']) > 70
+        ? { status: 400, error: { message } }
+        : {
+            events: [
+              event({ content: 'One' }),
+              event({}, 'length'),
+              { choices: [], usage: { prompt_tokens: 30, completion_tokens: 70 } },
+            ],
+          },
+    );
+    const backend = backendWith();
+    expect((await ask(backend, entry(server.url))).finish?.reason).toBe('context-exceeded');
+    expect(server.seen.map(({ body }) => body['max_tokens'])).toEqual([200, 70]);
+    await expect(ask(backend, entry(server.url), { overflow: 'strict' })).rejects.toMatchObject({
+      message: 'input length and `max_tokens` exceed context limit: 30 + 200 > 100',
+    });
+  });
+});
+
+describe('[R4.2-server] a server that is not known', () => {
+  it('[R4.2-sampling] is not sent what it does not take, and the log says so', async () => {
+    const server = await startActing(() => ANSWER);
+    const logged: string[] = [];
+    await ask(backendWith({}, logged), entry(server.url), { sampling: { topK: 5 } });
+    expect(server.seen[0]?.body).not.toHaveProperty('top_k');
+    expect(logged).toEqual([expect.stringMatching(/^top_k is not sent for mini/)]);
+  });
+
+  it('continues no last answer, and says what to do', async () => {
+    const server = await startActing(() => ANSWER);
+    const turns = said('Hi', 'Hel');
+    const conversation = { system: [], turns, tools: [] };
+    await expect(ask(backendWith(), entry(server.url), { conversation })).rejects.toMatchObject({
+      code: 'unsupported',
+      message: expect.stringContaining("set 'server:'") as string,
+    });
+    await ask(backendWith(), entry(server.url, { server: 'vllm' }), { conversation });
+    expect(server.seen).toHaveLength(1);
+  });
+
+  it('is asked what it is now and then, and not at all where models.yaml says it', async () => {
+    const server = await startActing(() => ANSWER);
+    const backend = backendWith();
+    await Promise.all([1, 2, 3].map(() => ask(backend, entry(server.url))));
+    expect(server.asked).toEqual(['/v1/models']);
+    await ask(backend, entry(server.url, { server: 'openai' }));
+    expect(server.asked).toEqual(['/v1/models']);
+  });
+
+  it('[R4.2-count] has its prompts guessed by the last count', async () => {
+    const words = 'word '.repeat(400);
+    const server = await startActing(() => ({
+      events: [
+        event({}, 'stop'),
+        { choices: [], usage: { prompt_tokens: 1030, completion_tokens: 1 } },
+      ],
+    }));
+    const backend = backendWith();
+    const asked = request(entry(server.url), said(words));
+    const guess = await backend.countTokens(asked, signal);
+    expect(guess).toBeGreaterThan(400);
+    await collect(backend.generate(asked, signal));
+    expect(await backend.countTokens(asked, signal)).toBe(1030);
+  });
+
+  it('[R4.2-stream] generates nothing for max_tokens 0, though one token is asked for', async () => {
+    const server = await startActing(() => ANSWER);
+    const { events, finish } = await ask(backendWith(), entry(server.url), { maxTokens: 0 });
+    expect(events.map(({ type }) => type)).toEqual(['admitted', 'finish']);
+    expect(finish).toMatchObject({
+      reason: 'max-tokens',
+      usage: { promptTokens: 20, outputTokens: 0 },
+    });
+    expect(server.seen[0]?.body).toMatchObject({ max_tokens: 1 });
+  });
+});
+
+describe('[R4.2-choice] one call alone', () => {
+  it('is all that is read, where only one is wanted, and the counts are still whole', async () => {
+    const call = (index: number) => ({
+      tool_calls: [{ index, id: `c${index}`, function: { name: 'f', arguments: '{}' } }],
+    });
+    const acts: Act = {
+      events: [
+        event(call(0)),
+        event(call(1)),
+        event({}, 'tool_calls'),
+        { choices: [], usage: { prompt_tokens: 20, completion_tokens: 30 } },
+      ],
+    };
+    const server = await startActing(() => acts);
+    const toolChoice = { mode: 'auto', parallel: false } as const;
+    const { events, finish } = await ask(backendWith(), entry(server.url), { toolChoice });
+    expect(events.filter(({ type }) => type === 'tool-call-start')).toHaveLength(1);
+    expect(finish).toMatchObject({ reason: 'tool-use', usage: { outputTokens: 30 } });
+  });
+});
+
+describe('[R4.2-server] vLLM, as it is documented', () => {
+  it('[R4.2-thinking] [R4.2-usage] [R4.2-count] thinks, counts and tells what was cached', async () => {
+    const server = await startReplay(await fixtures.read('hand-made/vllm'));
+    onTestFinished(server.close);
+    const backend = backendWith();
+    const model = entry(server.url);
+    expect(await backend.capabilities(model, signal)).toMatchObject({
+      contextTokens: 4096,
+      thinking: 'switchable',
+      exactCount: true,
+    });
+    const answer = await ask(backend, model, { thinking: { mode: 'adaptive' } });
+    expect(answer).toMatchObject({ admitted: 20, thinking: 'Easy.', text: 'One two three' });
+    expect(answer.finish?.usage).toMatchObject({ cacheReadTokens: 16, outputTokens: 5 });
+  });
+
+  it('[R4.2-stop] tells the counts of an answer that a stop sequence ends', async () => {
+    const server = await startReplay(await fixtures.read('hand-made/vllm'));
+    onTestFinished(server.close);
+    const { text, finish } = await ask(backendWith(), entry(server.url), {
+      stopSequences: ['two'],
+    });
+    expect(text).toBe('One ');
+    expect(finish).toMatchObject({
+      reason: 'stop-sequence',
+      stopSequence: 'two',
+      usage: { promptTokens: 20, outputTokens: 3 },
+    });
+  });
+});
