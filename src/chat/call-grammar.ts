@@ -14,7 +14,7 @@ export interface CallGrammarOptions {
 
 /** The grammar (GBNF) of what follows a trigger: calls whose arguments are valid. */
 export function writeCallGrammar(trigger: string, options: CallGrammarOptions): string {
-  const rules = new GrammarRules();
+  const rules = new GrammarRules(options.onDegraded);
   return rules.write(callExpression(rules, trigger, options));
 }
 
@@ -29,8 +29,8 @@ export function writeAnswerGrammar(
   mayThink: boolean,
   options: CallGrammarOptions,
 ): string {
-  const { format, tools } = options;
-  const rules = new GrammarRules();
+  const { format, tools, onDegraded } = options;
+  const rules = new GrammarRules(onDegraded);
   const answers = [taggedAnswer(format, defineSchema(rules, schema))];
   if (tools.length > 0) {
     const atStart = format.tools?.triggersAtStart?.(tools) ?? [];

@@ -2,7 +2,8 @@ import type { JsonObject } from '../core/json.ts';
 
 /** A call in Hermes syntax, for models whose template has none of its own. */
 export function writeCall(name: string, input: JsonObject): string {
-  return `<tool_call>\n${JSON.stringify({ name, arguments: input })}\n</tool_call>`;
+  const call = `{"name": ${JSON.stringify(name)}, "arguments": ${JSON.stringify(input)}}`;
+  return `<tool_call>\n${call}\n</tool_call>`;
 }
 
 /** What a call gave, in Hermes syntax. */

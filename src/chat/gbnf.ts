@@ -8,6 +8,12 @@ export class GrammarRules {
   readonly #numbers = new Map<string, number>();
   /** Which rule has a body, by wanted name and body. */
   readonly #names = new Map<string, string>();
+  /** Told in what way the grammar is not what it was made from. */
+  readonly onDegraded: (reason: string) => void;
+
+  constructor(onDegraded: (reason: string) => void = () => undefined) {
+    this.onDegraded = onDegraded;
+  }
 
   /**
    * Adds a rule and gives its name. Where the wanted name has another body already, a number is added;

@@ -116,23 +116,30 @@ function findTextPlace(
     taking([said('U')], said1, after[0], [said('B'), called('D')], [answered('D', 'Q')]),
   ];
   const all = taking([said('U')], [thought('T'), ...said1], after[0]);
-  // Text right ahead of calls is what the model wrote, if calls are read there.
-  const triggers = format.readOutput === undefined ? (format.tools?.triggers ?? []) : [];
-  const first = triggers.some((trigger) => lead.trimStart().startsWith(trigger))
-    ? 'ahead'
-    : 'before';
-  const styles = (['beside', first, 'before', 'thought', 'ahead'] as const)
+  const places = ['beside', ...aheadIf(isRead(format, lead)), 'before', 'thought'] as const;
+  const styles = [...places, ...aheadIf(lead !== '')]
     .map((text): CallTraits => ({ ...calls, text, ...(text === 'ahead' && { lead }) }))
     .filter((style) => texts.every((one) => probe.shows(one, { ...base, calls: style })));
   return styles.find((style) => probe.shows(all, { ...base, calls: style })) ?? styles[0] ?? calls;
 }
 
-/** What the template writes of calls before the name of the first one. */
+const aheadIf = (holds: boolean) => (holds ? (['ahead'] as const) : []);
+
+/** Text right ahead of calls is what the model itself wrote, if calls are read there. */
+function isRead({ tools, readOutput }: ChatFormat, lead: string): boolean {
+  if (readOutput !== undefined || lead === '') return false;
+  return tools?.triggers.some((trigger) => lead.trimStart().startsWith(trigger)) === true;
+}
+
+/**
+ * What the template writes of calls before the name of the first one; empty where the text of an answer
+ * would not begin at the same place.
+ */
 function findLead(probe: Probe, traits: TemplateTraits): string {
   const calling = probe.render(CALL, traits) ?? '';
   const saying = probe.render(TALK, traits) ?? '';
-  let start = 0;
-  while (start < calling.length && calling[start] === saying[start]) start++;
+  const start = saying.indexOf('PROBE-A');
+  if (start === -1 || calling.slice(0, start) !== saying.slice(0, start)) return '';
   return calling.slice(start, calling.indexOf('probe_call'));
 }
 

@@ -11,6 +11,9 @@ const LARGEST = 10n ** 20n - 1n;
 /** So many digits a double always tells apart. */
 const DOUBLE_DIGITS = 15;
 
+/** Where nothing bounds an integer, it stays one that JavaScript clients can hold exactly. */
+const LARGEST_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+
 const DIGIT = '[0-9]';
 
 interface Bounds {
@@ -61,7 +64,9 @@ function flagged(schemas: Conjunction, bound: 'Minimum' | 'Maximum'): readonly n
 function integersWithin({ least, leastOpen, most, mostOpen }: Bounds): string | undefined {
   const low = leastOpen ? Math.floor(least) + 1 : Math.ceil(least);
   const high = mostOpen ? Math.ceil(most) - 1 : Math.floor(most);
-  const [from, to] = [toBigInt(low, -LARGEST), toBigInt(high, LARGEST)];
+  const open = [low, high].some(isBeyondSafe) ? LARGEST : LARGEST_SAFE;
+  const [from, to] = [integerBound(low, -open), integerBound(high, open)];
+
   const parts = [
     ...(from < 0n && from <= to ? [`"-" ${digitsBetween(-(to < -1n ? to : -1n), -from)}`] : []),
     ...(to >= 0n && from <= to ? [digitsBetween(from > 0n ? from : 0n, to)] : []),
@@ -119,6 +124,16 @@ function fraction(whole: bigint, moreThanNone: boolean, lessThanOne: boolean): s
     lessThanOne ? `"9"{1,${told}} ([0-8] ${any})?` : `"9" ${any}`,
   ];
   return `"." ${oneOf(digits)}`;
+}
+
+/** A bound of integers, and `open` where there is none. */
+function integerBound(whole: number, open: bigint): bigint {
+  if (!Number.isFinite(whole)) return open;
+  return toBigInt(whole, open < 0n ? -LARGEST : LARGEST);
+}
+
+function isBeyondSafe(whole: number): boolean {
+  return Number.isFinite(whole) && Math.abs(whole) > Number.MAX_SAFE_INTEGER;
 }
 
 /** A whole number; the limit for one that is beyond it. */

@@ -191,3 +191,14 @@ describe('[R3.6-tools] a model whose template knows no tools', () => {
     expect(answer.text).toContain('1, 2, 3');
   });
 });
+
+describe('[R3.3-degrades] a schema that can’t be compiled', () => {
+  it('is one line in the log, and the call is made all the same', async () => {
+    logged.length = 0;
+    const odd = tool('get_weather', { city: { $ref: '#/$defs/nowhere' } }, ['city']);
+    const toolChoice = { mode: 'any', parallel: false } as const;
+    const answer = await ask('What is the weather in Paris?', { tools: [odd], toolChoice });
+    expect(calls(answer)).toMatchObject([{ name: 'get_weather', finished: true }]);
+    expect(logged).toEqual([expect.stringContaining('#/$defs/nowhere')]);
+  });
+});

@@ -10,8 +10,8 @@ export function grammarOf(schema: JsonObject): {
   readonly reasons: readonly string[];
 } {
   const reasons: string[] = [];
-  const rules = new GrammarRules();
-  const root = defineSchema(rules, schema, (reason) => reasons.push(reason));
+  const rules = new GrammarRules((reason) => reasons.push(reason));
+  const root = defineSchema(rules, schema);
   return { grammar: rules.write(root), reasons };
 }
 
