@@ -139,4 +139,11 @@ export const BACKENDS: readonly Requirement[] = [
     id: 'R4.7-fixtures',
     text: 'Recordings say which server, when and by what command; what is made by hand says so.',
   },
+
+  // 8. The facade bench
+  { id: 'R4.8-medians', text: 'The bench compares medians of targets that are asked in turn.' },
+  {
+    id: 'R4.8-bars',
+    text: 'The bench shows each figure beside its bar, and whether it is reached.',
+  },
 ];

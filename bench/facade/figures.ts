@@ -1,0 +1,75 @@
+import type { Bar } from '../bars.ts';
+
+/** What was measured with requests of one size; times in milliseconds, rates in requests a second. */
+export interface SizeFigures {
+  readonly requestBytes: number;
+  readonly addedP50Ms: number;
+  readonly skeletonAddedP50Ms: number;
+  readonly p50Ms: number;
+  readonly addedFirstEventMs: number;
+  readonly skeletonAddedFirstEventMs: number;
+  readonly rpsAt50: number;
+  readonly directRpsAt50: number;
+  readonly skeletonRpsAt50: number;
+}
+
+/** All of the facade's figures: those of large requests, of the process, and of small requests. */
+export interface FacadeFigures extends SizeFigures {
+  readonly idleRssMb: number;
+  readonly loadedRssMb: number;
+  /** Whether the native engine was loaded; null where the system does not tell. */
+  readonly engineLoaded: boolean | null;
+  readonly readyMs: number;
+  readonly bareNodeMs: number;
+  readonly small: SizeFigures;
+}
+
+const ADDED_MS = 1;
+const DIRECT_SHARE = 0.2;
+const SKELETON_SHARE = 0.8;
+const IDLE_MB = 110;
+const READY_MS = 700;
+/** A slow machine is given as many times what node itself takes. */
+const READY_BARE_NODES = 5;
+
+/** The figures beside their bars. */
+export function facadeBars(figures: FacadeFigures): readonly Bar[] {
+  const readyMost = Math.max(READY_MS, READY_BARE_NODES * figures.bareNodeMs);
+  return [
+    ...sizeBars('66 KB', figures),
+    ...sizeBars('0.3 KB', figures.small),
+    { name: 'memory, idle', value: figures.idleRssMb, unit: 'MB', bound: most(IDLE_MB) },
+    { name: 'memory, after the load', value: figures.loadedRssMb, unit: 'MB' },
+    {
+      name: 'native engines loaded',
+      value: figures.engineLoaded ? 1 : 0,
+      unit: '',
+      bound: most(0),
+    },
+    { name: 'ready', value: figures.readyMs, unit: 'ms', bound: most(readyMost) },
+    { name: 'bare node', value: figures.bareNodeMs, unit: 'ms' },
+  ];
+}
+
+function sizeBars(size: string, figures: SizeFigures): readonly Bar[] {
+  const { rpsAt50, directRpsAt50, skeletonRpsAt50 } = figures;
+  const bar = (name: string, value: number, unit: string, bound?: Bar['bound']): Bar => ({
+    name: `${size}: ${name}`,
+    value,
+    unit,
+    ...(bound !== undefined && { bound }),
+  });
+  return [
+    bar('added p50', figures.addedP50Ms, 'ms', most(ADDED_MS)),
+    bar('  by a skeleton', figures.skeletonAddedP50Ms, 'ms'),
+    bar('added to the first event', figures.addedFirstEventMs, 'ms'),
+    bar('  by a skeleton', figures.skeletonAddedFirstEventMs, 'ms'),
+    bar('requests/s at 50', rpsAt50, ''),
+    bar('  of direct', rpsAt50 / directRpsAt50, '', { at: 'least', value: DIRECT_SHARE }),
+    bar('  of a skeleton', rpsAt50 / skeletonRpsAt50, '', { at: 'least', value: SKELETON_SHARE }),
+  ];
+}
+
+function most(value: number): NonNullable<Bar['bound']> {
+  return { at: 'most', value };
+}

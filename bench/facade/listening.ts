@@ -1,0 +1,12 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { RequestListener } from 'node:http';
+
+/** Listens on a port of the system's choice, and prints the URL for who started this process. */
+export async function listenAndTell(listener: RequestListener): Promise<void> {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('It has no port.');
+  process.stdout.write(`http://127.0.0.1:${address.port}\n`);
+}

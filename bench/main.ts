@@ -1,0 +1,52 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { barTable } from './bars.ts';
+import { facade } from './facade/facade.ts';
+import { grammar } from './grammar.ts';
+import type { Part } from './part.ts';
+
+const PARTS: Readonly<Record<string, Part>> = { facade, grammar };
+
+const RESULTS = new URL('../bench/results.json', import.meta.url);
+
+/** Runs the named parts, or all, and writes each one's section; the others' sections stay. */
+async function bench(names: readonly string[]): Promise<void> {
+  const unknown = names.filter((name) => !Object.hasOwn(PARTS, name));
+  if (unknown.length > 0) {
+    const known = Object.keys(PARTS).join(', ');
+    throw new Error(`The bench has no part ${unknown.join(', ')}; it has ${known}.`);
+  }
+  for (const [name, part] of Object.entries(PARTS)) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    const { results, bars } = await part.run();
+    process.stdout.write(`${barTable(part.title, bars)}\n`);
+    await keep(name, results);
+  }
+}
+
+async function keep(name: string, results: object): Promise<void> {
+  const section = { at: new Date().toISOString(), ...machine(), ...results };
+  const all = { ...(await earlier()), [name]: section };
+  await writeFile(RESULTS, `${JSON.stringify(all, undefined, 2)}\n`);
+}
+
+function machine(): object {
+  const [cpu] = cpus();
+  return {
+    node: process.version,
+    platform: process.platform,
+    cpu: cpu?.model,
+    cpus: cpus().length,
+  };
+}
+
+async function earlier(): Promise<object> {
+  try {
+    const value: unknown = JSON.parse(await readFile(RESULTS, 'utf8'));
+    return typeof value === 'object' && value !== null ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+await bench(process.argv.slice(2));
