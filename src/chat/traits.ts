@@ -126,9 +126,9 @@ function findTextPlace(
 const aheadIf = (holds: boolean) => (holds ? (['ahead'] as const) : []);
 
 /** Text right ahead of calls is what the model itself wrote, if calls are read there. */
-function isRead({ tools, readOutput }: ChatFormat, lead: string): boolean {
-  if (readOutput !== undefined || lead === '') return false;
-  return tools?.triggers.some((trigger) => lead.trimStart().startsWith(trigger)) === true;
+function isRead(format: ChatFormat, lead: string): boolean {
+  if (format.readOutput !== undefined || lead === '') return false;
+  return format.tools?.triggers.some((trigger) => lead.trimStart().startsWith(trigger)) === true;
 }
 
 /**

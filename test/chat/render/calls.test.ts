@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import type { Conversation, Turn } from '../../../src/core/conversation.ts';
+import { chatTemplate } from '../../support/chat-templates.ts';
+import { REAL_TEMPLATES, realTemplate } from '../../support/real-templates.ts';
+import { CONVERSATIONS } from './conversations.ts';
+import { asking, written } from './rendered.ts';
+
+/** A call with text before it, its result with text behind it, and an answer to go on with. */
+const CALLING: Conversation = {
+  system: [{ kind: 'text', text: 'S' }],
+  turns: [
+    { role: 'user', parts: [{ kind: 'text', text: 'Where?' }] },
+    {
+      role: 'assistant',
+      parts: [
+        { kind: 'text', text: 'Let me look.' },
+        { kind: 'tool-call', id: 'toolu_1', name: 'look_up', input: { place: 'here' } },
+      ],
+    },
+    {
+      role: 'user',
+      parts: [
+        { kind: 'text', text: 'Quick!' },
+        {
+          kind: 'tool-result',
+          callId: 'toolu_1',
+          output: [{ kind: 'text', text: 'Found.' }],
+          isError: false,
+        },
+      ],
+    },
+  ] satisfies readonly Turn[],
+  tools: [],
+};
+
+describe('[R3.2-fallback] [R3.1-results-first] calls and results in a template', () => {
+  it('that loses text beside calls and counts turns, stand where they stood', () => {
+    expect(written(chatTemplate('turns'), asking(CALLING))).toMatch(
+      /^\[SYSTEM\]S\[\/SYSTEM\]\[INST\]Where\?\[\/INST\]Let me look\.\[TOOL_CALLS\]look_up\[ARGS\]{"place": "here"}\[TOOL_RESULTS\][0-9a-f]{9}Found\.\[\/TOOL_RESULTS\]\[INST\]Quick!\[\/INST\]$/,
+    );
+  });
+
+  it('that takes one call a message, as text, stand in messages of their own', () => {
+    expect(written(chatTemplate('single'), asking(CALLING))).toBe(
+      '[user]S\n\nWhere?[assistant]Let me look.[call]look_up{"place":"here"}[tool]Found.[user]Quick![assistant]',
+    );
+  });
+
+  it('that knows none, are text in Hermes’ syntax', () => {
+    expect(written(chatTemplate('strict'), asking(CALLING))).toBe(
+      '[system]S[user]Where?[assistant]Let me look.\n<tool_call>\n{"name": "look_up", "arguments": {"place":"here"}}\n</tool_call>' +
+        '[user]<tool_response>\nFound.\n</tool_response>\n\nQuick![assistant]',
+    );
+  });
+
+  it.skipIf(REAL_TEMPLATES.size === 0).each<[string, string]>([
+    [
+      'mistralai-Mistral-Nemo-Instruct-2407',
+      '[INST]S\n\nWhere?[/INST]Let me look.[TOOL_CALLS][{"name": "look_up", "arguments": {"place": "here"}, "id": "',
+    ],
+    [
+      'google-gemma-4-31B-it',
+      '<|turn>model\nLet me look.<|tool_call>call:look_up{place:<|"|>here<|"|>}',
+    ],
+    [
+      'openai-gpt-oss-120b',
+      '<|start|>assistant<|channel|>final<|message|>Let me look.<|end|><|start|>assistant to=functions.look_up',
+    ],
+    ['LFM2-8B-A1B', 'Let me look.<|tool_call_start|>[look_up(place="here")]<|tool_call_end|>'],
+    [
+      'ibm-granite-granite-3.3-2B-Instruct',
+      'Let me look.<|tool_call|>[{"name":"look_up","arguments":{"place":"here"}}]',
+    ],
+    ['moonshotai-Kimi-K2', '## Return of functions.look_up:0'],
+    ['mistralai-Ministral-3-14B-Reasoning-2512', '[TOOL_RESULTS]Found.\n\nQuick![/TOOL_RESULTS]'],
+    [
+      'google-gemma-2-2b-it',
+      '<start_of_turn>user\n<tool_response>\nFound.\n</tool_response>\n\nQuick!',
+    ],
+  ])('of the model’s own, are written as it would: %s', (name, expected) => {
+    expect(written(realTemplate(REAL_TEMPLATES.get(name) ?? ''), asking(CALLING))).toContain(
+      expected,
+    );
+  });
+});
+
+describe('[R3.2-fallback] a conversation that a template refuses although its probes passed', () => {
+  const template = chatTemplate('chatml');
+  const raising = {
+    ...template,
+    render: (variables: Readonly<Record<string, unknown>>) => {
+      if (JSON.stringify(variables['messages']).includes('"role":"tool"'))
+        throw new Error('no tools');
+      return template.render(variables);
+    },
+  };
+
+  it('is written with users and answers in turn', () => {
+    expect(written(raising, asking(CALLING))).toBe(
+      '<|im_start|>user\nS\n\nWhere?<|im_end|>\n' +
+        '<|im_start|>assistant\nLet me look.\n<tool_call>\n{"name": "look_up", "arguments": {"place":"here"}}\n</tool_call><|im_end|>\n' +
+        '<|im_start|>user\n<tool_response>\nFound.\n</tool_response>\n\nQuick!<|im_end|>\n' +
+        '<|im_start|>assistant\n<think>\n\n</think>\n\n',
+    );
+  });
+
+  it('fails with what the template said, if that does not help', () => {
+    const refusing = {
+      ...template,
+      render: () => {
+        throw new Error('not this one');
+      },
+    };
+    const conversation = CONVERSATIONS.get('system') ?? CALLING;
+    expect(() => written(refusing, asking(conversation))).toThrow('not this one');
+  });
+});
