@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { parseRegistryDocument } from '../../src/registry/document.ts';
+import { readEntries } from '../../src/registry/entries.ts';
+
+const places = {
+  registryFile: '/home/models.yaml',
+  modelsFolder: '/home/models',
+  homeFolder: '/home',
+  exists: () => false,
+};
+
+function read(entry: string) {
+  const text = `models:\n  m: ${entry}\n`;
+  return readEntries(parseRegistryDocument(text, 'models.yaml'), places, false);
+}
+
+const URL = "url: 'http://127.0.0.1:8000/v1'";
+
+describe('[R4.2-entry] an entry of a model behind OpenAI’s API', () => {
+  it('has all that its backend needs', () => {
+    const entry = `{ backend: openai, ${URL}, upstream: theirs, key: TEAM_KEY, headers: { x-team: us }, server: vllm, images: true, thinking: effort, context: 9 }`;
+    const { models, problems } = read(entry);
+    expect(problems).toEqual([]);
+    expect(models.get('m')?.spec).toEqual({
+      name: 'm',
+      backend: 'openai',
+      url: 'http://127.0.0.1:8000/v1',
+      upstream: 'theirs',
+      key: 'TEAM_KEY',
+      headers: { 'x-team': 'us' },
+      server: 'vllm',
+      images: true,
+      thinking: 'effort',
+      context: 9,
+    });
+  });
+
+  it.each([
+    [
+      'a key itself',
+      `{ backend: openai, ${URL}, key: sk-very-secret }`,
+      /m\.key: must be the name of an environment variable/,
+    ],
+    [
+      'a server that nobody knows',
+      `{ backend: openai, ${URL}, server: mine }`,
+      /m\.server: .*llama-server.*vllm/,
+    ],
+    [
+      'a header of two lines',
+      `{ backend: openai, ${URL}, headers: { a: "b\\nc" } }`,
+      /m\.headers\.a: must be one line/,
+    ],
+    ['a header without a name', `{ backend: openai, ${URL}, headers: { "a b": c } }`, /headers/],
+    [
+      'a key for Ollama',
+      '{ backend: ollama, key: K }',
+      /m\.key: only a model with 'backend: openai'/,
+    ],
+    ['no URL', '{ backend: openai }', /needs 'url'/],
+  ])(
+    '[R4.2-secret] with %s is a problem, with its place, and tells no key',
+    (_name, entry, says) => {
+      const { models, problems } = read(entry);
+      expect(models.size).toBe(0);
+      expect(problems.join('\n')).toMatch(says);
+      expect(problems.join('\n')).toMatch(/^models\.yaml:2:\d+: /);
+      expect(problems.join('\n')).not.toContain('very-secret');
+    },
+  );
+});
