@@ -53,7 +53,7 @@ export function setTopScalar(
   value: string,
 ): string | undefined {
   const root = document.yaml.contents;
-  if (root === null) {
+  if (root === null || (isMap(root) && root.flow !== true && findPair(root, key) === undefined)) {
     return appendLines(text, [`${key}: ${scalarText(value)}`]);
   }
   return isMap(root) ? setKey(text, root, key, value) : undefined;
