@@ -43,7 +43,7 @@ function expectTemplate(name: string, template: ChatTemplate): void {
     `system ${systemAnywhere ? 'anywhere' : String(system)}`,
     reasoning ?? 'no thinking',
     tools ? 'tools' : 'no tools',
-    calls === undefined ? 'calls as text' : Object.values(calls).join(' '),
+    calls === undefined ? 'calls as text' : JSON.stringify(Object.values(calls)),
   ];
   matrix.push(`${name.padEnd(46)} ${marks.join(' ')}  ${traits.join(', ')}`);
 }
