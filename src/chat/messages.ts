@@ -1,4 +1,4 @@
-import type { Conversation, Part, ToolSpec, Turn } from '../core/conversation.ts';
+import type { Conversation, Part, ToolResultPart, ToolSpec, Turn } from '../core/conversation.ts';
 import type { JsonObject } from '../core/json.ts';
 import { assistantMessages } from './assistant.ts';
 import { writeResult } from './call-text.ts';
@@ -79,19 +79,25 @@ function systemMessage(text: string, traits: TemplateTraits): TemplateMessage {
     : { role: 'user', content: `<system-reminder>\n${text}\n</system-reminder>` };
 }
 
-/** Results come first: templates want them right behind the calls. */
+/**
+ * Results come first, in the order of their calls: templates want them right behind these, and many of
+ * them tell only by the order which is whose.
+ */
 function userMessages(
   parts: readonly Part[],
   named: ReadonlyMap<string, NamedCall>,
   { calls }: TemplateTraits,
 ): readonly TemplateMessage[] {
-  const results = parts.flatMap((part): TemplateMessage[] => {
-    if (part.kind !== 'tool-result') return [];
+  const order = ({ callId }: ToolResultPart): number => named.get(callId)?.index ?? 0;
+  const given = parts
+    .filter((part) => part.kind === 'tool-result')
+    .toSorted((one, other) => order(one) - order(other));
+  const results = given.map((part): TemplateMessage => {
     const content = writeToolOutput(part.output, part.isError);
-    if (calls === undefined) return [{ role: 'user', content: writeResult(content) }];
+    if (calls === undefined) return { role: 'user', content: writeResult(content) };
     const call = named.get(part.callId);
     const id = templateCallId(part.callId, call, calls.ids);
-    return [{ role: 'tool', content, name: call?.name ?? '', tool_call_id: id }];
+    return { role: 'tool', content, name: call?.name ?? '', tool_call_id: id };
   });
   const said = parts.filter((part) => part.kind !== 'tool-result');
   return said.length === 0 ? results : [...results, { role: 'user', content: writeParts(said) }];
