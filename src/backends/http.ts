@@ -68,7 +68,7 @@ export function createHttpClient(naming: ServerNaming): HttpClient {
         status: answer.statusCode,
         mediaType: mediaTypeOf(answer.headers['content-type']),
         retryAfterSeconds: secondsOf(answer.headers['retry-after']),
-        body: named(answer.body, `${naming.name} at ${url}`, signal, end),
+        body: named(answer.body, `${naming.name} at ${shownUrl(url)}`, signal, end),
       };
     } catch (error) {
       end();
@@ -104,9 +104,15 @@ export function unreachable(
 ): RuntimeFailure {
   return new RuntimeFailure(
     'backend-unavailable',
-    `${name} does not answer at ${url} (${oneLine(messageOf(error))}); ${wayOut}`,
+    `${name} does not answer at ${shownUrl(url)} (${oneLine(messageOf(error))}); ${wayOut}`,
     { cause: error, retryAfterSeconds: RETRY_AFTER_SECONDS },
   );
+}
+
+/** A URL as failures name it: without a password, and without a query, which may hold a key. */
+export function shownUrl(url: string): string {
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname === '/' ? '' : pathname}`;
 }
 
 function mediaTypeOf(header: string | string[] | undefined): string {

@@ -10,6 +10,8 @@ export interface Adjustments {
   readonly completionTokens: boolean;
   readonly shortIds: boolean;
   readonly systemFirst: boolean;
+  /** Fields that are left out, since an answer only has less to tell without them. */
+  readonly dropped: readonly string[];
   /** The most that the server leaves for the answer, for this request alone. */
   readonly maxTokens: number;
 }
@@ -19,6 +21,7 @@ export const UNADJUSTED: Adjustments = {
   completionTokens: false,
   shortIds: false,
   systemFirst: false,
+  dropped: [],
   maxTokens: Number.POSITIVE_INFINITY,
 };
 
@@ -38,6 +41,9 @@ const COMPLAINTS = [
   ],
 ] as const satisfies readonly (readonly [keyof Adjustments, RegExp])[];
 
+/** Usage is then not told, and calls beyond the first are left to us. */
+const DROPPABLE: readonly string[] = ['stream_options', 'parallel_tool_calls'];
+
 /**
  * How to ask again after a refusal with this error; undefined where nothing else is left to try.
  * Each adjustment is tried once.
@@ -49,6 +55,10 @@ export function adjust(
 ): Adjustments | undefined {
   const overflow = readOverflow(error);
   if (overflow !== undefined) return clamp(current, overflow, request);
+  const field = DROPPABLE.find((name) => error.message.includes(name));
+  if (field !== undefined && !current.dropped.includes(field)) {
+    return { ...current, dropped: [...current.dropped, field] };
+  }
   for (const [name, pattern] of COMPLAINTS) {
     if (pattern.test(error.message) && !current[name] && concerns(name, request)) {
       return { ...current, [name]: true };

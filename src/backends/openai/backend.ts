@@ -15,7 +15,7 @@ import { createFactsFinder } from './probe.ts';
 export interface OpenAiOptions {
   /** Reads the variables that hold the upstreams' keys. */
   readonly readVariable: ReadVariable;
-  /** Takes a line where something of a request is not sent. */
+  /** Takes a line where something of a model's requests is not sent, once. */
   readonly log: (message: string) => void;
 }
 
@@ -23,12 +23,17 @@ export interface OpenAiOptions {
 export function createOpenAiBackend({ readVariable, log }: OpenAiOptions): Backend {
   const http = createHttpClient(SERVER);
   const keys = createKeyRing(readVariable);
+  const told = new Set<string>();
   const upstream: Upstream = {
     facts: createFactsFinder(),
     estimator: createPromptEstimator(),
     adjustments: new Map(),
     clientOf: (model) => createServerClient({ http, keys, url: urlOf(model), model }),
-    log,
+    log(message) {
+      if (told.has(message)) return;
+      told.add(message);
+      log(message);
+    },
   };
   return {
     kind: 'openai',

@@ -18,8 +18,8 @@ export interface Upstream {
   readonly estimator: PromptEstimator;
   /** How models are asked otherwise than at first, by server and name. */
   readonly adjustments: Map<string, Adjustments>;
-  clientOf(model: ModelSpec): ServerClient;
-  log(message: string): void;
+  readonly clientOf: (model: ModelSpec) => ServerClient;
+  readonly log: (message: string) => void;
 }
 
 /** One request to one server, with all that is known of both. */
@@ -46,7 +46,7 @@ export async function prepareCall(
   const { model } = request;
   const client = clientOf(model);
   const facts = await find(model, client, signal);
-  const key = `${client.url} ${upstreamName(model)}`;
+  const key = `${client.key} ${upstreamName(model)}`;
   const adjustments = known.get(key) ?? UNADJUSTED;
   const prompt = toPromptBody(request, facts, adjustments);
   const estimatedTokens = estimator.estimate(key, charactersOf(prompt));

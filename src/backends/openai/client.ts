@@ -1,6 +1,6 @@
 import type { ModelSpec } from '../../core/model.ts';
 import { RuntimeFailure } from '../../core/errors.ts';
-import { unreachable } from '../http.ts';
+import { shownUrl, unreachable } from '../http.ts';
 import type { HttpAnswer, HttpClient, HttpHeaders } from '../http.ts';
 import { readText } from '../lines.ts';
 import { parseJson } from '../said.ts';
@@ -11,8 +11,10 @@ import type { KeyRing } from './keys.ts';
 
 /** What asks one server, for one model's entry. */
 export interface ServerClient {
-  /** As models.yaml has it, for failures. */
+  /** As failures name it. */
   readonly url: string;
+  /** What the server is remembered by. */
+  readonly key: string;
   /** Asks for a completion; the answer's body is not read yet unless it is a refusal. */
   complete(body: object, signal: AbortSignal): Promise<HttpAnswer | Refusal>;
   /** The JSON of an answer that takes no generation; undefined where the server has none. */
@@ -53,7 +55,8 @@ export function createServerClient({ http, keys, url, model }: ClientOptions): S
     throw new RuntimeFailure('internal', `no way to ask ${target}`);
   };
   return {
-    url,
+    url: shownUrl(url),
+    key: JSON.stringify([url, model.key, model.headers]),
     complete: (body, signal) => send(apiUrl(url, 'chat/completions'), body, signal),
     async ask(path, body, caller) {
       const late = AbortSignal.timeout(ASK_TIMEOUT_MS);
@@ -78,7 +81,7 @@ export function isRefusal(answer: HttpAnswer | Refusal): answer is Refusal {
 interface Authorization {
   readonly headers: HttpHeaders;
   readonly last: boolean;
-  worked(): void;
+  readonly worked: () => void;
 }
 
 async function authorizations(

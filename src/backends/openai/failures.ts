@@ -128,7 +128,7 @@ function modelWay({ model, listed = [] }: Question): string {
 }
 
 function notTheApi({ status, mediaType, ...rest }: Refusal, { url }: Question): RuntimeFailure {
-  const said = `${url} answered ${status} with ${mediaType || 'no content type'} instead of OpenAI's JSON`;
+  const said = `${url} answered ${status} with ${mediaType || 'no content type'} instead of OpenAI's ${status === 200 ? 'event stream' : 'JSON'}`;
   // What stands in front of a server that is away, or full, answers so.
   if ([429, 502, 503, 504].includes(status)) {
     return new RuntimeFailure('backend-unavailable', `${said}; the server behind it is away`, {

@@ -42,7 +42,7 @@ export async function* generate(
     await within(opening, FIRST_BYTE_WAIT_MS);
     yield { type: 'admitted', inputTokens: count.tokens ?? null };
     const { call, chunks } = await opening;
-    for await (const event of answer(call, chunks, count)) {
+    for await (const event of translate(call, chunks, count)) {
       if (event.type === 'finish') {
         upstream.estimator.learn(call.key, charactersOf(call.prompt), event.usage.promptTokens);
       }
@@ -76,6 +76,8 @@ async function open(
     upstream.log(`${name} is not sent for ${request.model.name}: its server does not take it`);
   }
   const counting = countCall(call).then((tokens) => (count.tokens = tokens));
+  // Where the answer fails first, nobody waits for it any more.
+  counting.catch(() => undefined);
   const limited = needsCount(request, call.facts);
   const most = limited ? room(call, await counting) : Number.POSITIVE_INFINITY;
   const asking = begun(readChunks(await ask(upstream, call, most), call.question));
@@ -123,7 +125,7 @@ async function ask(upstream: Upstream, call: Call, maxTokens: number): Promise<H
   }
 }
 
-async function* answer(
+async function* translate(
   { request, estimatedTokens }: Call,
   chunks: AsyncIterable<ChatChunk>,
   count: Count,

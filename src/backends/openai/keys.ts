@@ -32,11 +32,12 @@ export function createKeyRing(read: ReadVariable): KeyRing {
 
 async function readAll(name: string, read: ReadVariable): Promise<readonly string[]> {
   const plain = await read(name);
-  const found = plain === undefined ? [] : [plain];
+  const found = plain === undefined ? [] : [plain.trim()];
   for (let number = 1; ; number++) {
     const key = await read(`${name}_${number}`);
     if (key === undefined) return [...new Set(found)];
-    found.push(key);
+    // What is read from a file often ends its line.
+    found.push(key.trim());
   }
 }
 

@@ -23,7 +23,7 @@ export function createFactsFinder(): FactsFinder {
     { readonly description: Promise<ServerDescription>; readonly at: number }
   >();
   return async (model, client, signal) => {
-    const key = JSON.stringify([client.url, model.server, model.key, model.headers]);
+    const key = `${model.server} ${client.key}`;
     let entry = known.get(key);
     if (entry === undefined || performance.now() - entry.at > LIFETIME_MS) {
       // Requests share the question, so that it is not one's signal which ends it.
@@ -53,16 +53,13 @@ async function describeServer(
   return { kind, models, props };
 }
 
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  if (signal.aborted) throw cancelled(signal);
-  let abort = (): void => undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    abort = () => reject(cancelled(signal));
+/** The same work, but no longer waited for once the signal is aborted. */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  if (signal.aborted) return Promise.reject(cancelled(signal));
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(cancelled(signal));
     signal.addEventListener('abort', abort, { once: true });
+    const settled = (): void => signal.removeEventListener('abort', abort);
+    work.then(resolve, reject).then(settled, settled);
   });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }

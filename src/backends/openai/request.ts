@@ -25,7 +25,7 @@ export function toChatBody(
   const { traits } = facts;
   const most = Math.max(1, Math.min(request.maxTokens, adjustments.maxTokens));
   const renamed = adjustments.completionTokens || facts.kind === 'openai';
-  return {
+  const body = {
     ...toPromptBody(request, facts, adjustments),
     stream: true,
     stream_options: {
@@ -37,6 +37,8 @@ export function toChatBody(
     [renamed ? 'max_completion_tokens' : 'max_tokens']: most,
     ...toSampling({ ...request.model.sampling, ...request.sampling }, facts),
   };
+  const sent = Object.entries(body).filter(([field]) => !adjustments.dropped.includes(field));
+  return Object.fromEntries(sent);
 }
 
 /** The fields of it that make up the prompt, or bind the answer as the prompt says. */

@@ -71,6 +71,7 @@ const OWNERS: Readonly<Record<string, ServerKind>> = {
   sglang: 'sglang',
   organization_owner: 'lm-studio',
   openai: 'openai',
+  system: 'openai',
   'openai-internal': 'openai',
 };
 

@@ -169,7 +169,7 @@ describe('[R4.2-schemas] a schema for strict servers', () => {
     ],
     [
       'loses what has no words',
-      { $schema: 'x', $id: 'y', type: 'object', propertyNames: {}, if: {}, then: {} },
+      { $schema: 'x', $id: 'y', type: 'object', propertyNames: {}, if: {}, else: {} },
       { type: 'object' },
     ],
     [
@@ -316,7 +316,7 @@ describe('[R4.2-failure] an error', () => {
 });
 
 describe('[R4.2-keys] the keys of a variable', () => {
-  const variables: Record<string, string> = { K: 'a', K_1: 'b', K_2: 'c', K_4: 'd', L_1: 'e' };
+  const variables: Record<string, string> = { K: 'a', K_1: 'b', K_2: 'c\n', K_4: 'd', L_1: 'e' };
   const ring = () => createKeyRing(async (name) => variables[name]);
 
   it('are all that are numbered in a row', async () => {

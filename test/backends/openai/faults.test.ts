@@ -27,7 +27,11 @@ async function generate(
 
 describe('what an upstream does wrong before its answer', () => {
   it.each([
-    ['html', 'backend-failed', "200 with text/html instead of OpenAI's JSON; check that the URL"],
+    [
+      'html',
+      'backend-failed',
+      "200 with text/html instead of OpenAI's event stream; check that the URL",
+    ],
     ['html-502', 'backend-unavailable', '502 with text/html', 5],
     ['not-the-api', 'backend-failed', '404 with text/plain instead of'],
     ['no-path', 'model-not-found', "Not Found; check 'url'"],

@@ -3,7 +3,7 @@ import type { Backend, GenerationRequest } from '../../../src/core/backend.ts';
 import type { ToolSpec } from '../../../src/core/conversation.ts';
 import type { ModelSpec } from '../../../src/core/model.ts';
 import { collect, request, said } from '../../support/requests.ts';
-import { startReplay } from '../../support/upstream/replay.ts';
+import { serve, startReplay } from '../../support/upstream/replay.ts';
 import { ANSWER, event, startActing } from './acting-server.ts';
 import type { Act, SeenRequest } from './acting-server.ts';
 import { entry, fixtures, openBackend } from './peers.ts';
@@ -69,6 +69,17 @@ describe('[R4.2-keys] keys of an upstream', () => {
     expect(server.seen).toHaveLength(1);
   });
 
+  it('[R4.2-secret] in a URL are never told', async () => {
+    const url = 'http://user:hunter2@127.0.0.1:9/v1?key=hunter2';
+    const failure: unknown = await ask(backendWith(), entry(url)).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(failure).toMatchObject({
+      message: expect.stringContaining('does not answer at http://127.0.0.1:9/v1') as string,
+    });
+    expect(String(failure)).not.toContain('hunter2');
+  });
+
   it('[R4.2-entry] go beside the headers of the entry, and nothing goes without them', async () => {
     const server = await startActing(() => ANSWER);
     const headers = { 'x-team': 'us', 'http-referer': 'https://example.com' };
@@ -113,6 +124,19 @@ describe('[R4.2-adjust] a server of its own mind', () => {
       message: expect.stringContaining('no schema is good enough') as string,
     });
     expect(server.seen).toHaveLength(2);
+  });
+
+  it('[R4.2-usage] is asked again without the fields that it does not know', async () => {
+    const server = await startActing(({ body }) => {
+      const field = ['stream_options', 'parallel_tool_calls'].find((name) => name in body);
+      return field === undefined
+        ? ANSWER
+        : { status: 422, error: { message: `Extra inputs are not permitted: ${field}` } };
+    });
+    const backend = backendWith();
+    expect((await ask(backend, entry(server.url), { conversation })).text).toBe('One');
+    expect((await ask(backend, entry(server.url), { conversation })).text).toBe('One');
+    expect(server.seen).toHaveLength(4);
   });
 
   it('[R4.2-context] is asked for as many tokens as it has left, each time anew', async () => {
@@ -193,6 +217,20 @@ describe('[R4.2-server] a server that is not known', () => {
       usage: { promptTokens: 20, outputTokens: 0 },
     });
     expect(server.seen[0]?.body).toMatchObject({ max_tokens: 1 });
+  });
+});
+
+describe('[R4.2-failure] a refusal', () => {
+  it('is told at once, while the prompt is still being counted', async () => {
+    const server = await serve((incoming, response) => {
+      if (incoming.url === '/tokenize') return;
+      response.statusCode = incoming.method === 'GET' ? 404 : 400;
+      response.setHeader('content-type', 'application/json');
+      response.end('{"error":{"message":"no"}}');
+    });
+    onTestFinished(server.close);
+    const model = entry(server.url, { server: 'vllm' });
+    await expect(ask(backendWith(), model)).rejects.toMatchObject({ code: 'invalid-request' });
   });
 });
 
