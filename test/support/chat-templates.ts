@@ -38,9 +38,10 @@ export const TEMPLATES = {
 {{- '[TOOL_RESULTS]' + message.tool_call_id + message.content + '[/TOOL_RESULTS]' }}
 {%- elif message.tool_calls %}{%- for call in message.tool_calls %}{{- '[TOOL_CALLS]' + call.function.name + '[ARGS]' + (call.function.arguments | tojson) }}{%- endfor %}{{- eos_token }}
 {%- else %}{{- message.content + eos_token }}{%- endif %}{%- endfor %}`,
-  /** Takes one call a message, as JSON text, and no text beside it; puts the system prompt last. */
+  /** Takes one call a message, as JSON text, and no text beside it; puts the system prompt last; thinks. */
   single: `{%- if tools %}{{- '[TOOLS]' + (tools | tojson) }}{%- endif %}
 {%- for message in messages %}
+{%- if message.thinking %}{{- '[thought]' + message.thinking }}{%- endif %}
 {%- if message.role == 'tool' %}{{- '[tool]' + message.content }}
 {%- elif message.tool_calls %}{%- if message.tool_calls | length != 1 %}{{- raise_exception('one call') }}{%- endif %}
 {%- if message.content is not none %}{{- raise_exception('no content beside a call') }}{%- endif %}

@@ -66,15 +66,28 @@ describe('[R3.2-renders] [R3.2-fallback] [R3.5-replay] every text stands once an
 describe('[R3.5-replay] [R3.5-between] thinking since the user last spoke', () => {
   const conversation = CONVERSATIONS.get('thinking between calls');
 
+  function expectThinking(template: ChatTemplate): void {
+    const request = asking(conversation ?? NOTHING, { thinking: { mode: 'adaptive' } });
+    const shown = wordsOf(written(template, request));
+    const all = wordsOf(JSON.stringify(conversation));
+    const { reasoning } = template.traits;
+    expect(shown).toEqual(reasoning === undefined ? all.filter((word) => !isThought(word)) : all);
+  }
+
+  it.each(Object.keys(TEMPLATES))('stands in its place, if %s has one for it', (name) => {
+    expectThinking(chatTemplate(name));
+  });
+
   it.skipIf(REAL_TEMPLATES.size === 0).each([...REAL_TEMPLATES])(
     'stands in its place, if %s has one for it',
     (_name, source) => {
-      const template = realTemplate(source);
-      if (template.traits.reasoning === undefined || conversation === undefined) return;
-      const words = wordsOf(
-        written(template, asking(conversation, { thinking: { mode: 'adaptive' } })),
-      );
-      expect(words).toEqual(wordsOf(JSON.stringify(conversation)));
+      expectThinking(realTemplate(source));
     },
   );
+
+  it('has a place in one of our templates', () => {
+    expect(chatTemplate('single').traits.reasoning).toBe('thinking');
+  });
 });
+
+const NOTHING: Conversation = { system: [], turns: [], tools: [] };

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { ChatTemplate } from '../../../src/chat/render.ts';
 import { spellBasic, spellOut } from '../../../src/chat/spelled-schema.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import type { Conversation } from '../../../src/core/conversation.ts';
+import { chatTemplate, TEMPLATES } from '../../support/chat-templates.ts';
 import { REAL_TEMPLATES, realTemplate } from '../../support/real-templates.ts';
 import { LOOK_UP } from './conversations.ts';
 import { asking, written } from './rendered.ts';
@@ -42,18 +44,24 @@ function using(inputSchema: JsonObject, description: string): Conversation {
   };
 }
 
+function expectTools(template: ChatTemplate): void {
+  for (const [name, schema] of SCHEMAS) {
+    for (const description of ['Looks.', '']) {
+      const shown = written(template, asking(using(schema, description))).includes(LOOK_UP.name);
+      expect({ name, shown }).toEqual({ name, shown: template.traits.tools });
+    }
+  }
+}
+
 describe('[R3.2-fallback] tools with schemas of every kind', () => {
+  it.each(Object.keys(TEMPLATES))('are rendered by %s, if it knows tools', (name) => {
+    expectTools(chatTemplate(name));
+  });
+
   it.skipIf(REAL_TEMPLATES.size === 0).each([...REAL_TEMPLATES])(
     'are rendered by %s, if it knows tools',
     (_name, source) => {
-      const template = realTemplate(source);
-      for (const [name, schema] of SCHEMAS) {
-        for (const description of ['Looks.', '']) {
-          const prompt = written(template, asking(using(schema, description)));
-          const shown = prompt.includes(LOOK_UP.name);
-          expect({ name, shown }).toEqual({ name, shown: template.traits.tools });
-        }
-      }
+      expectTools(realTemplate(source));
     },
   );
 });
