@@ -10,10 +10,14 @@ import { ANSWER, event, startActing } from '../backends/openai/acting-server.ts'
 const CLIENT = 'a-key-of-the-client';
 const UPSTREAM = 'a-key-of-the-upstream';
 
+/** A PNG of one pixel. */
+const PIXEL =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+
 /** A whole server whose models.yaml has one model, behind the URL; gives its own URL and its log. */
-async function startPortico(url: string): Promise<{ url: string; log: string[] }> {
+async function startPortico(url: string, more = ''): Promise<{ url: string; log: string[] }> {
   const home = await mkdtemp(path.join(tmpdir(), 'portico-test-'));
-  const model = `{ backend: openai, upstream: theirs, url: '${url}', key: TEAM_KEY, headers: { x-team: us } }`;
+  const model = `{ backend: openai, upstream: theirs, url: '${url}', key: TEAM_KEY, headers: { x-team: us }${more} }`;
   await writeFile(path.join(home, 'models.yaml'), `models:\n  ours: ${model}\n`);
   await writeFile(path.join(home, '.env'), `TEAM_KEY=${UPSTREAM}\n`);
   const log: string[] = [];
@@ -83,6 +87,17 @@ describe('a model behind OpenAI’s API', () => {
         { type: 'tool_use', name: 'go', input: { to: 'hill' } },
       ],
     });
+  });
+
+  it('[R4.2-images] sees pictures, where models.yaml says that it can', async () => {
+    const upstream = await startActing(() => ANSWER);
+    const source = { type: 'base64', media_type: 'image/png', data: PIXEL };
+    const messages = [{ role: 'user', content: [{ type: 'image', source }] }];
+    const blind = await startPortico(upstream.url);
+    expect((await post(blind.url, { messages })).status).toBe(400);
+    const seeing = await startPortico(upstream.url, ', images: true');
+    expect((await post(seeing.url, { messages })).status).toBe(200);
+    expect(JSON.stringify(upstream.seen[0]?.body)).toContain(`data:image/png;base64,${PIXEL}`);
   });
 
   it('[R4.2-away] is 529 with retry-after while its server is away', async () => {

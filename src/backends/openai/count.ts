@@ -41,7 +41,8 @@ export function needsCount(request: GenerationRequest, facts: ModelFacts): boole
   return request.overflow === 'strict' || facts.limited;
 }
 
-function hasPictures({ messages }: PromptBody): boolean {
+/** Whether pictures are part of a prompt. */
+export function hasPictures({ messages }: PromptBody): boolean {
   return messages.some(
     ({ role, content }) =>
       role === 'user' &&

@@ -9,7 +9,7 @@ import { AnswerReader } from './answer.ts';
 import { countCall, prepareCall } from './call.ts';
 import type { Call, Upstream } from './call.ts';
 import { isRefusal } from './client.ts';
-import { charactersOf, needsCount } from './count.ts';
+import { charactersOf, hasPictures, needsCount } from './count.ts';
 import { refusalFailure } from './failures.ts';
 import type { ChatChunk } from './protocol.ts';
 import { continues, toChatBody, unsentSampling } from './request.ts';
@@ -19,14 +19,30 @@ import { readChunks } from './stream.ts';
 /** Refusals that another way of asking may help against; llama-server says 500 for some. */
 const ADJUSTABLE_STATUSES: readonly number[] = [400, 422, 500];
 
-/** Counts the prompt: exactly where the server has a tokenizer, else by the last count of its model. */
+/**
+ * Counts the prompt: exactly where the server has a tokenizer, else by the last count of its model.
+ * Pictures have to be seen for that, which leaves them cached, so only servers of one's own are asked.
+ */
 export async function countPrompt(
   upstream: Upstream,
   request: GenerationRequest,
   signal: AbortSignal,
 ): Promise<number> {
   const call = await prepareCall(upstream, request, signal);
-  return (await countCall(call)) ?? call.estimatedTokens;
+  const seen = call.facts.traits.tokenizer !== 'none' && hasPictures(call.prompt);
+  const counted = seen ? await countBySeeing(upstream, request, signal) : await countCall(call);
+  return counted ?? call.estimatedTokens;
+}
+
+async function countBySeeing(
+  upstream: Upstream,
+  request: GenerationRequest,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  for await (const event of generate(upstream, { ...request, maxTokens: 0 }, signal)) {
+    if (event.type === 'finish') return event.usage.promptTokens;
+  }
+  return undefined;
 }
 
 /** Answers a request; see Backend. */

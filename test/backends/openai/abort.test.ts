@@ -29,8 +29,8 @@ async function startSlow(silentMs: number, openMs: number): Promise<Controlled> 
   const seen = new EventEmitter();
   const server = await serve((request, response) => {
     response.setHeader('content-type', 'text/event-stream');
-    if (request.url === '/v1/models') {
-      response.end();
+    if (request.url !== '/v1/chat/completions') {
+      response.end('{"count":7}');
       return;
     }
     request.socket.once('close', () => seen.emit('closed'));
@@ -139,6 +139,15 @@ describe('an upstream that is slow', () => {
     expect(waited).toBeGreaterThan(1_900);
     expect(waited).toBeLessThan(2_500);
     expect(await events.next()).toMatchObject({ value: { type: 'text-delta', text: 'One' } });
+  });
+
+  it('[R4.2-count] has its prompt counted by then, where it has a tokenizer', async () => {
+    const { request } = await startSlow(HOUR, 0);
+    const asked = { ...request, model: { ...request.model, server: 'vllm' } as const };
+    for await (const event of backend.generate(asked, never)) {
+      expect(event).toEqual({ type: 'admitted', inputTokens: 7 });
+      break;
+    }
   });
 
   it('[R4.2-abort] is not waited for longer than it takes', async () => {

@@ -208,6 +208,15 @@ describe('[R4.2-server] a server that is not known', () => {
     expect(await backend.countTokens(asked, signal)).toBe(1030);
   });
 
+  it('[R4.2-count] [R4.2-images] counts pictures by having them seen', async () => {
+    const server = await startActing(() => ANSWER);
+    const source = { kind: 'base64', mediaType: 'image/png', data: 'AAAA' } as const;
+    const turns = [{ role: 'user', parts: [{ kind: 'image', source }] }] as const;
+    const model = entry(server.url, { server: 'vllm', images: true });
+    expect(await backendWith().countTokens(request(model, turns), signal)).toBe(20);
+    expect(server.asked).not.toContain('/tokenize');
+  });
+
   it('[R4.2-stream] generates nothing for max_tokens 0, though one token is asked for', async () => {
     const server = await startActing(() => ANSWER);
     const { events, finish } = await ask(backendWith(), entry(server.url), { maxTokens: 0 });
