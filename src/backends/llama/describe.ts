@@ -45,6 +45,7 @@ export async function describeModel(
   const { llama } = await startLlama();
   try {
     const insights = await GgufInsights.from(info, llama);
+    const fileBytes = await sizeOf(info, insights.modelSize);
     const contextSize = contextSizeFor(
       { model: spec.context, server: context },
       header.trainedContext ?? UNKNOWN_TRAINED_CONTEXT,
@@ -54,7 +55,7 @@ export async function describeModel(
     return {
       ...header,
       parameters: insights.totalParameters,
-      fileBytes: await sizeOf(info),
+      fileBytes,
       memoryBytes: await estimateMemory(insights, contextSize),
       context: contextSize,
       templateFamily: reading?.format.name,

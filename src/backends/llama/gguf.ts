@@ -49,13 +49,26 @@ export function headerOf({ metadata }: GgufFileInfo): GgufHeader {
   };
 }
 
-/** Bytes of a model's files. */
-export async function sizeOf({ sourceData }: GgufFileInfo): Promise<number> {
+/**
+ * Bytes of a model's files. Throws `model-load-failed` where they are fewer than the header tells.
+ *
+ * @param weights bytes of all tensors
+ */
+export async function sizeOf({ sourceData }: GgufFileInfo, weights: number): Promise<number> {
   let bytes = 0;
+  let headers = 0;
   for (const source of sourceData) {
-    if (source.type === 'path') bytes += (await stat(source.path)).size;
+    if (source.type !== 'path') continue;
+    bytes += (await stat(source.path)).size;
+    headers += source.length;
   }
-  return bytes;
+  if (bytes >= headers + weights) return bytes;
+  const [first] = sourceData;
+  throw new RuntimeFailure(
+    'model-load-failed',
+    `${first?.type === 'path' ? first.path : 'The file'} is cut off: it has ${bytes} bytes of ` +
+      `${headers + weights}. Remove it, and get it again.`,
+  );
 }
 
 /** The library calls a file of mostly Q4_K_M tensors `MOSTLY_Q4_K_M`. */

@@ -1,0 +1,220 @@
+import { execFile } from 'node:child_process';
+import { readFile, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { REPOSITORY } from '../support/server.ts';
+import { makeHome } from './home.ts';
+
+const run = promisify(execFile);
+
+describe('[R4.6-show] portico show', () => {
+  it('reads a model from its file, without loading it', async () => {
+    const { portico } = await makeHome('aliases:\n  tiny: mini\n');
+    const { code, stdout, stderr } = await portico('show', 'tiny');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const shown = Object.fromEntries(
+      stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.split(/ {2,}/)),
+    ) as Record<string, string>;
+    expect(shown).toMatchObject({
+      name: 'mini',
+      title: 'Portico Mini',
+      architecture: 'llama',
+      parameters: '2.02 M',
+      quantization: 'Q8_0',
+      context: '8192 tokens',
+      'trained on': '8192 tokens',
+      'chat template': 'hermes',
+      capabilities: 'text, thinking, tools, structured output',
+      size: '2.21 MB',
+      memory: expect.stringMatching(/^about \d+(\.\d+)? MB$/),
+      status: 'ready',
+    });
+  });
+
+  it('[R4.6-json] counts memory by the context that is set, and says it to programs', async () => {
+    const file = join(REPOSITORY, 'models/mini.gguf');
+    const entry = `{ backend: llama, file: ${JSON.stringify(file)}, context: 512, template: "{{ messages[0].content }}" }`;
+    const { portico } = await makeHome(`models:\n  small: ${entry}\n`);
+    const card = async (name: string) =>
+      JSON.parse((await portico('show', name, '--json')).stdout) as Record<string, number>;
+    const [small, usual] = [await card('small'), await card('mini')];
+    expect(small).toMatchObject({
+      context: 512,
+      trainedContext: 8192,
+      templateFamily: 'plain',
+      capabilities: { contextTokens: 511, tools: 'enforced' },
+    });
+    expect(small['memoryBytes']).toBeGreaterThan(2e6);
+    expect(small['memoryBytes']).toBeLessThan(usual['memoryBytes'] ?? 0);
+  });
+
+  it('says what models.yaml says of a model that is not here', async () => {
+    const { portico } = await makeHome();
+    const { code, stdout, stderr } = await portico('show', 'qwen3-coder');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^memory +about 23 GB$/m);
+    expect(stdout).toMatch(/^source +hf:unsloth/m);
+    expect(stderr).toBe('It is not downloaded yet; get it with: portico pull qwen3-coder\n');
+  });
+
+  it.each([
+    ['nobody', /^Error: model: nobody is not known; there are mini.*\n$/],
+    [
+      'broken',
+      /^Error: \S+broken\.gguf can't be read as GGUF: .*Check that it is a whole GGUF file\.\n$/,
+    ],
+    [
+      'cut',
+      /^Error: \S+cut\.gguf is cut off: it has \d+ bytes of \d+\. Remove it, and get it again\.\n$/,
+    ],
+    ['short', /^Error: \S+short\.gguf is cut off: it has 2210111 bytes of 2210112\. .*\n$/],
+  ])('of %s is one line with the way out', async (name, words) => {
+    const names = ['broken', 'cut', 'short'];
+    const entries = names.map((one) => `  ${one}: { backend: llama, file: ./${one}.gguf }\n`);
+    const { portico, registryFile } = await makeHome(`models:\n${entries.join('')}`);
+    const mini = await readFile(join(REPOSITORY, 'models/mini.gguf'));
+    const files = [Buffer.from('GGXX is no model'), mini.subarray(0, 5000), mini.subarray(0, -1)];
+    for (const [index, bytes] of files.entries()) {
+      await writeFile(join(dirname(registryFile), `${names[index]}.gguf`), bytes);
+    }
+    const { code, stdout, stderr } = await portico('show', name);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(words);
+  });
+
+  it('of a model on a server that is away says what is known', async () => {
+    const { portico } = await makeHome(
+      'models:\n  far: { backend: ollama, upstream: far:7b, url: "http://127.0.0.1:9" }\n',
+    );
+    const { code, stdout } = await portico('show', 'far');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^upstream +far:7b$/m);
+    expect(stdout).not.toMatch(/^capabilities/m);
+  });
+});
+
+describe('[R4.6-default] portico default', () => {
+  it('sets the default and keeps the file, and prints it', async () => {
+    const { portico, registryFile } = await makeHome('# mine\ndefault: mini # for now\n');
+    expect(await portico('default', 'qwen3-coder')).toEqual({
+      code: 0,
+      stdout:
+        "'qwen3-coder' is the default now\n" +
+        "'qwen3-coder' is not downloaded yet (18.6 GB, needs about 23 GB of memory); get it with:\n" +
+        '  portico pull qwen3-coder\n',
+      stderr: '',
+    });
+    expect(await readFile(registryFile, 'utf8')).toBe('# mine\ndefault: qwen3-coder # for now\n');
+    expect((await portico('default')).stdout).toBe('qwen3-coder\n');
+    expect(JSON.parse((await portico('default', '--json')).stdout)).toEqual({
+      default: 'qwen3-coder',
+    });
+    expect((await portico('default', 'nobody')).stderr).toMatch(
+      /^Error: model: nobody is not known/,
+    );
+  });
+});
+
+describe('[R4.6-completion] portico completion', () => {
+  const asked = [
+    'portico pu',
+    'portico show gpt-oss:',
+    'portico ps --po',
+    'portico completion ',
+    'portico rm t',
+  ];
+
+  it('of bash completes commands, names, flags and words', async () => {
+    const { portico, environment, registryFile } = await makeHome('aliases:\n  tiny: mini\n');
+    const { stdout: script } = await portico('completion', 'bash');
+    const folder = dirname(registryFile);
+    await symlink(join(REPOSITORY, 'bin/portico.js'), join(folder, 'portico'));
+    const asking = asked.map(
+      (line) => `COMP_LINE='${line}' COMP_POINT=${line.length}; _portico; echo "\${COMPREPLY[*]}"`,
+    );
+    const { stdout } = await run('bash', ['--norc', '-c', [script, ...asking].join('\n')], {
+      env: { ...process.env, ...environment, PATH: `${folder}:${process.env['PATH']}` },
+    });
+    // Bash itself puts back what stands before the colon.
+    expect(stdout.split('\n')).toEqual(['pull', '20b 120b', '--port', 'bash zsh fish', 'tiny', '']);
+  });
+
+  it.each([
+    [
+      'zsh',
+      /^#compdef portico\n/,
+      /'pull:download a model/,
+      /show\)\n +flags=\(.*--json.*\)\n +candidates=.*portico names/,
+    ],
+    [
+      'fish',
+      /complete -c portico/,
+      /-a pull -d 'download a model/,
+      /seen_subcommand_from show' -l json/,
+    ],
+  ])('of %s has the commands, flags and names', async (shell, ...parts) => {
+    const { portico } = await makeHome();
+    const { code, stdout } = await portico('completion', shell);
+    expect(code).toBe(0);
+    for (const part of parts) expect(stdout).toMatch(part);
+    expect(stdout).toContain('portico names');
+  });
+
+  it('of another shell says which there are', async () => {
+    const { portico } = await makeHome();
+    const { code, stderr } = await portico('completion', 'tcsh');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^Error: .*Allowed choices are bash, zsh, fish\.\n$/);
+  });
+});
+
+describe('[R4.6-bad-entry] a bad entry', () => {
+  const place = (line: number, column: number) => String.raw`\S+models\.yaml:${line}:${column}: `;
+
+  it.each([
+    [
+      'an unknown backend',
+      'models:\n  x: { backend: vllm, url: "http://h" }',
+      2,
+      17,
+      /"llama"\|"ollama"\|"openai"/,
+    ],
+    ['an alias to nothing', 'aliases:\n  x: nothing', 2, 3, /leads to 'nothing'.*portico ls/],
+    [
+      'an alias in a circle',
+      'aliases:\n  x: y\n  y: x',
+      2,
+      3,
+      /in a circle: x -> y -> x; let one of them/,
+    ],
+  ])(
+    '%s is one line with its place, and the others work',
+    async (_case, text, line, column, words) => {
+      const { portico } = await makeHome(`${text}\n`);
+      const { code, stdout, stderr } = await portico('ls');
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/^mini \(default\) +llama/m);
+      const [warning = ''] = stderr.split('\n');
+      expect(warning).toMatch(new RegExp(`^Warning: ${place(line, column)}`));
+      expect(warning).toMatch(words);
+      expect((await portico('show', 'x')).stderr).toMatch(/^Error: model: x is not known/);
+      expect((await portico('show', 'mini', '--json')).code).toBe(0);
+    },
+  );
+
+  it('a missing file is told where the model is wanted, with the place of its entry', async () => {
+    const { portico } = await makeHome('models:\n  x: { backend: llama, file: ./none.gguf }\n');
+    expect((await portico('ls')).stdout).toMatch(/^x +llama +- +file missing$/m);
+    const { code, stderr } = await portico('run', 'x', 'Hello');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      new RegExp(
+        String.raw`^Error: model: x: its file \S+none\.gguf is not there; .*\S+models\.yaml:2:3\n$`,
+      ),
+    );
+  });
+});
