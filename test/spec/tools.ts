@@ -33,6 +33,7 @@ export const TOOLS: readonly Requirement[] = [
     id: 'R3.1-none',
     text: 'tool_choice none renders no tool as callable and reads no call.',
   },
+  { id: 'R3.1-turn-ends', text: 'A model that goes on into another role’s turn is ended there.' },
   { id: 'R3.1-valid', text: 'Arguments are valid against the tool’s schema, by grammar.' },
   {
     id: 'R3.1-cut',

@@ -18,6 +18,8 @@ export interface Speaker {
   readonly model: LlamaModel;
   readonly format: ChatFormat;
   readonly grammars: Grammars;
+  /** Tokens that end the model's turn, beyond those that end its generation anyway. */
+  readonly turnEnds: ReadonlySet<Token>;
 }
 
 /** The tokens of one answer, one after the other, and what they come to. */
@@ -83,7 +85,7 @@ export class Decoding {
     while (!this.#isOver()) {
       const next = await stream.next(instead);
       if (signal.aborted) throw abortReason(signal);
-      if (next.done === true) return;
+      if (next.done === true || this.#speaker.turnEnds.has(next.value)) return;
       instead = yield* this.#take(next.value);
       await this.#steering.follow(this.#output);
     }

@@ -141,7 +141,8 @@ export class LlamaEngine implements Engine {
         this.#loaded = model;
         const { format } = this.#head.template;
         const grammars = new Grammars(model, format, this.#log);
-        return { slot: new Slot(loaded), speaker: { model, format, grammars } };
+        const { turnEnds } = this.#head;
+        return { slot: new Slot(loaded), speaker: { model, format, grammars, turnEnds } };
       })
       .catch((error: unknown) => {
         this.#loading = undefined;

@@ -1,8 +1,8 @@
-import type { LlamaModel } from 'node-llama-cpp';
+import type { LlamaModel, Token } from 'node-llama-cpp';
 import type { Injection } from '../../chat/inject.ts';
-import type { ChatFormat } from '../../chat/format.ts';
 import { ControlTokens } from '../../chat/control-tokens.ts';
 import type { ChatTemplate } from '../../chat/render.ts';
+import { formatTags, turnEnds } from '../../chat/turn-ends.ts';
 import { RuntimeFailure } from '../../core/errors.ts';
 import { isRecord } from '../../core/json.ts';
 import type { ModelSpec } from '../../core/model.ts';
@@ -14,6 +14,8 @@ import { controlTokenTexts } from './vocabulary.ts';
 export interface ModelHead {
   readonly model: LlamaModel;
   readonly template: ChatTemplate;
+  /** Tokens that end the model's turn, beyond those that its file counts as ends. */
+  readonly turnEnds: ReadonlySet<Token>;
   /** What instructions in the prompt stand for, since the template does not know it. */
   readonly injection: Injection;
   /** The context size that the model was trained on, in tokens. */
@@ -38,25 +40,15 @@ export async function readHead(
   const eos = model.tokens.eosString ?? '';
   const { render, format, traits, injection } = readTemplate(native.llama, source, { bos, eos });
   const tags = formatTags(format);
+  const control = new ControlTokens(controlTokenTexts(model, [source, ...tags].join('\n')), tags);
+  const template = { render, format, traits, control, bos, eos };
   return {
     model,
     injection,
-    template: {
-      render,
-      format,
-      traits,
-      control: new ControlTokens(controlTokenTexts(model, [source, ...tags].join('\n')), tags),
-      bos,
-      eos,
-    },
+    template,
+    turnEnds: new Set([...turnEnds(template)].flatMap((text) => model.tokenize(text, true))),
     trainedContext: contextLength(model),
   };
-}
-
-/** The texts by which a family tells blocks apart. */
-function formatTags({ thinking, answer, tools }: ChatFormat): readonly string[] {
-  const tags = [thinking?.open, thinking?.close, answer?.open, answer?.close];
-  return [...tags, ...(tools?.triggers ?? [])].flatMap((tag) => (tag ? [tag] : []));
 }
 
 /** `<architecture>.context_length` of the GGUF's metadata. */

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import type { Token } from 'node-llama-cpp';
+import { Decoding } from '../../../src/backends/llama/decoding.ts';
+import { Grammars } from '../../../src/backends/llama/grammars.ts';
+import { readHead } from '../../../src/backends/llama/model-head.ts';
+import { startLlama } from '../../../src/backends/llama/native.ts';
+import { Prompter } from '../../../src/backends/llama/prompter.ts';
+import { Slot } from '../../../src/backends/llama/slot.ts';
+import type { TokenStream } from '../../../src/backends/llama/slot.ts';
+import type { GenerationEvent } from '../../../src/core/events.ts';
+import { MINI, request, said } from '../../support/requests.ts';
+
+describe('[R3.1-turn-ends] a model that goes on into another role’s turn', () => {
+  it('is ended there, and none of it reaches the client', async () => {
+    const native = await startLlama();
+    const head = await readHead(native, { ...MINI, file: MINI.file ?? '' });
+    const { model, turnEnds, template } = head;
+    const speaker = {
+      model,
+      turnEnds,
+      format: template.format,
+      grammars: new Grammars(model, template.format, () => undefined),
+    };
+    const written = model.tokenize('Hello.<|im_start|>user\nAnd now I speak', true);
+    const prepared = new Prompter(head, 8192).prepare(request(MINI, said('Hi')));
+    const decoding = new Decoding(speaker, prepared);
+    const events: GenerationEvent[] = [];
+    const run = decoding.run(new WritingSlot(written), new AbortController().signal);
+    for await (const event of run) events.push(event);
+    const text = events.map((event) => (event.type === 'text-delta' ? event.text : '')).join('');
+    expect(text).toBe('Hello.');
+    expect(decoding.reason).toBe('end-turn');
+    await native.llama.dispose();
+  });
+});
+
+/** Stands for a slot whose model writes what the test says: no real one can be made to. */
+class WritingSlot extends Slot {
+  readonly #tokens: readonly Token[];
+
+  constructor(tokens: readonly Token[]) {
+    super({ sequence: undefined, batchSize: 512 } as never);
+    this.#tokens = tokens;
+  }
+
+  override async *decode(): TokenStream {
+    yield* this.#tokens;
+  }
+}
