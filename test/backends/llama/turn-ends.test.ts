@@ -6,7 +6,6 @@ import { readHead } from '../../../src/backends/llama/model-head.ts';
 import { startLlama } from '../../../src/backends/llama/native.ts';
 import { Prompter } from '../../../src/backends/llama/prompter.ts';
 import { Slot } from '../../../src/backends/llama/slot.ts';
-import type { TokenStream } from '../../../src/backends/llama/slot.ts';
 import type { GenerationEvent } from '../../../src/core/events.ts';
 import { MINI, request, said } from '../../support/requests.ts';
 
@@ -25,7 +24,7 @@ describe('[R3.1-turn-ends] a model that goes on into another role’s turn', () 
     const prepared = new Prompter(head, 8192).prepare(request(MINI, said('Hi')));
     const decoding = new Decoding(speaker, prepared);
     const events: GenerationEvent[] = [];
-    const run = decoding.run(new WritingSlot(written), new AbortController().signal);
+    const run = decoding.run(writingSlot(written), new AbortController().signal);
     for await (const event of run) events.push(event);
     const text = events.map((event) => (event.type === 'text-delta' ? event.text : '')).join('');
     expect(text).toBe('Hello.');
@@ -35,15 +34,10 @@ describe('[R3.1-turn-ends] a model that goes on into another role’s turn', () 
 });
 
 /** Stands for a slot whose model writes what the test says: no real one can be made to. */
-class WritingSlot extends Slot {
-  readonly #tokens: readonly Token[];
-
-  constructor(tokens: readonly Token[]) {
-    super({ sequence: undefined, batchSize: 512 } as never);
-    this.#tokens = tokens;
-  }
-
-  override async *decode(): TokenStream {
-    yield* this.#tokens;
-  }
+function writingSlot(tokens: readonly Token[]): Slot {
+  const slot = new Slot({ sequence: undefined, batchSize: 512 } as never);
+  slot.decode = async function* decode() {
+    yield* tokens;
+  };
+  return slot;
 }
