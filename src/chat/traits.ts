@@ -1,4 +1,5 @@
 import { EFFORTS } from '../core/backend.ts';
+import type { Conversation } from '../core/conversation.ts';
 import type { ChatFormat } from './format.ts';
 import { answered, called, NO_TRAITS, Probe, said, taking, thought, told } from './probe.ts';
 import type { TemplateRenderer } from './render.ts';
@@ -30,7 +31,7 @@ export function probeTemplate(
   return {
     ...traits,
     calls: calls && findFollowing(probe, traits, findTextPlace(probe, format, traits, calls)),
-    ...thinkingTraits(probe, format, reasoning),
+    ...thinkingTraits(probe, format, { ...traits, calls }),
     efforts: format.efforts ?? findEfforts(probe),
   };
 }
@@ -84,20 +85,20 @@ const PLACES = ['reasoning_content', 'reasoning', 'thinking', 'blocks'] as const
 
 /** Templates drop thinking at different places, so it counts wherever it is shown. */
 function findReasoning(probe: Probe, base: TemplateTraits): ReasoningPlace | undefined {
-  const conversations = [
-    taking([said('U')], [thought('T'), said('A')], [said('N')]),
-    ...(base.calls === undefined
-      ? []
-      : [taking([said('U')], [thought('T'), called('C')], [answered('C', 'R')])]),
-  ];
   return PLACES.find((reasoning) =>
-    conversations.some((conversation) => {
+    thoughtfulTalks(base).some((conversation) => {
       const traits = { ...base, reasoning };
       // A template that knows no blocks may print them as they are.
       const printed = /['"]type['"]/.test(probe.render(conversation, traits) ?? '');
       return probe.shows(conversation, traits) && !(printed && reasoning === 'blocks');
     }),
   );
+}
+
+function thoughtfulTalks({ calls }: TemplateTraits): readonly Conversation[] {
+  const talk = taking([said('U')], [thought('T'), said('A')], [said('N')]);
+  if (calls === undefined) return [talk];
+  return [talk, taking([said('U')], [thought('T'), called('C')], [answered('C', 'R')])];
 }
 
 /** Where text before a call is shown, now and turns later; if possible with the thinking before it. */
@@ -173,7 +174,7 @@ function findEfforts(probe: Probe): readonly string[] {
 function thinkingTraits(
   probe: Probe,
   format: ChatFormat,
-  reasoning: ReasoningPlace | undefined,
+  traits: TemplateTraits,
 ): Pick<TemplateTraits, 'thinking' | 'emptyThinking'> {
   const tags = format.thinking;
   if (format.alwaysThinks === true) return { thinking: 'always', emptyThinking: false };
@@ -184,7 +185,12 @@ function thinkingTraits(
   // A tag that the template always opens is closed again at once.
   const opened = asked?.trimEnd().endsWith(tags.open) === true;
   const switched = asked !== forbidden || opened;
-  // A template that shows thinking is a thinking model's.
-  const thinks = switched || reasoning !== undefined;
+  // A template that shows thinking in the family's tags is a thinking model's.
+  const thinks =
+    switched ||
+    thoughtfulTalks(traits).some((conversation) => {
+      const [before = '', behind] = (probe.render(conversation, traits) ?? '').split('PROBE-T');
+      return behind !== undefined && before.trimEnd().endsWith(tags.open);
+    });
   return { thinking: thinks ? 'switchable' : 'none', emptyThinking: thinks && !switched };
 }
