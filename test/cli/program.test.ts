@@ -51,11 +51,13 @@ describe('[R2.2-version] --version', () => {
   });
 });
 
+const COMMANDS = 'serve run pull show ls|list cp rm default ps stop completion'.split(' ');
+
 describe('[R2.2-help] --help', () => {
   it('lists the commands', async () => {
     const { code, stdout, stderr } = await run('--help');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    for (const command of ['serve', 'run', 'ls|list', 'cp', 'rm']) {
+    for (const command of COMMANDS) {
       expect(stdout).toMatch(new RegExp(`^  ${command.replace('|', '\\|')} `, 'm'));
     }
   });
@@ -69,11 +71,17 @@ describe('[R2.2-help] --help', () => {
     ['ls', '--json --models'],
     ['cp', '--models'],
     ['rm', '--models'],
+    ['pull', '--name --json --models'],
+    ['show', '--json --models'],
+    ['default', '--json --models'],
+    ['ps', '--json --host --port --url --api-key'],
+    ['stop', '--force --json --host --port --url --api-key'],
+    ['completion', ''],
   ])('[R2.2-serve] of %s lists its flags', async (command, flags) => {
     const { code, stdout } = await run(command, '--help');
     expect(code).toBe(0);
     const listed = [...stdout.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)].map(([, flag]) => flag);
-    expect(listed).toEqual([...flags.split(' '), '--help']);
+    expect(listed).toEqual([...flags.split(' ').filter((flag) => flag !== ''), '--help']);
   });
 });
 

@@ -7,6 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { MINI, serveModels, sha256 } from '../support/model-host.ts';
+import { serveProxy } from '../support/proxy.ts';
 import type { Manners } from '../support/model-host.ts';
 import { REPOSITORY } from '../support/server.ts';
 import { makeHome } from './home.ts';
@@ -169,6 +170,22 @@ describe('[R4.6-pull-resume] portico pull', () => {
       expect(await readdir(models)).toEqual(['model.gguf']);
     },
   );
+});
+
+describe('[R4.6-pull-sources] behind a proxy', () => {
+  it('portico pull goes through the one that HTTP_PROXY or HTTPS_PROXY names', async () => {
+    const host = await serveModels(FILES);
+    const proxy = await serveProxy();
+    const { portico } = await makeHome('', {
+      HF_ENDPOINT: host.url,
+      HTTP_PROXY: proxy.url,
+      NO_PROXY: '',
+    });
+    expect((await portico('pull', SOURCE)).code).toBe(0);
+    expect(new Set(proxy.asked)).toEqual(
+      new Set([host.url, host.cdn].map((url) => new URL(url).host)),
+    );
+  });
 });
 
 describe('[R4.6-pull-refused] portico pull', () => {
