@@ -1,21 +1,10 @@
-import { callsById, templateCallId } from '../../chat/call-ids.ts';
-import type { NamedCall } from '../../chat/call-ids.ts';
+import { callsById } from '../../chat/call-ids.ts';
 import { writeParts, writeToolOutput } from '../../chat/text.ts';
 import type { Conversation, ImagePart, Part, Turn } from '../../core/conversation.ts';
 import { RuntimeFailure } from '../../core/errors.ts';
-import type { ChatCall, ChatMessage, ContentPart } from './chat-message.ts';
-
-/** How a server wants its messages. */
-export interface MessageStyle {
-  /** Thinking of the past is sent along. */
-  readonly thinking: boolean;
-  /** Ids of calls have nine letters and digits, as Mistral's templates want. */
-  readonly shortIds: boolean;
-  /** System messages behind the first are the user's, where a template has no place for them. */
-  readonly systemFirst: boolean;
-}
-
-type Named = ReadonlyMap<string, NamedCall>;
+import { assistantMessages, callId } from './assistant-messages.ts';
+import type { MessageStyle, NamedCalls } from './assistant-messages.ts';
+import type { ChatMessage, ContentPart } from './chat-message.ts';
 
 /**
  * A conversation as chat completions take it, every turn in its place.
@@ -34,7 +23,7 @@ export function toMessages(
   return style.systemFirst ? mergeUsers([...leading, ...said].map(asUser)) : [...leading, ...said];
 }
 
-function turnMessages(turn: Turn, named: Named, style: MessageStyle): readonly ChatMessage[] {
+function turnMessages(turn: Turn, named: NamedCalls, style: MessageStyle): readonly ChatMessage[] {
   switch (turn.role) {
     case 'system':
       return [{ role: 'system', content: writeParts(turn.parts) }];
@@ -50,7 +39,7 @@ function turnMessages(turn: Turn, named: Named, style: MessageStyle): readonly C
 /** Results come first, right behind the calls; their pictures follow, since results are text. */
 function userMessages(
   parts: readonly Part[],
-  named: Named,
+  named: NamedCalls,
   style: MessageStyle,
 ): readonly ChatMessage[] {
   const pictures: ContentPart[] = [];
@@ -95,60 +84,6 @@ function imagePart({ source }: ImagePart): ContentPart {
     type: 'image_url',
     image_url: { url: `data:${source.mediaType};base64,${source.data}` },
   };
-}
-
-/** One answer of the past; what it said after calls starts a message of its own, so that the order stays. */
-function assistantMessages(
-  parts: readonly Part[],
-  named: Named,
-  style: MessageStyle,
-): readonly ChatMessage[] {
-  const groups: Part[][] = [[]];
-  for (const part of parts) {
-    const called = groups.at(-1)?.some(({ kind }) => kind === 'tool-call') === true;
-    if (called && part.kind !== 'tool-call') groups.push([part]);
-    else groups.at(-1)?.push(part);
-  }
-  return groups.flatMap((group) => assistantMessage(group, named, style));
-}
-
-function assistantMessage(
-  parts: readonly Part[],
-  named: Named,
-  style: MessageStyle,
-): readonly ChatMessage[] {
-  const calls = parts.flatMap((part): ChatCall[] =>
-    part.kind === 'tool-call'
-      ? [
-          {
-            id: callId(part.id, named.get(part.id), style),
-            type: 'function',
-            function: { name: part.name, arguments: JSON.stringify(part.input) },
-          },
-        ]
-      : [],
-  );
-  // Its own words are joined as it wrote them.
-  const text = writeParts(
-    parts.filter(({ kind }) => kind !== 'tool-call'),
-    '',
-  );
-  const thoughts = parts.flatMap((part) => (part.kind === 'thinking' ? [part.text] : []));
-  const thinking = style.thinking ? thoughts.join('\n\n') : '';
-  // An empty message would still be rendered, and an empty last one would be continued.
-  if (calls.length === 0 && text === '' && thinking === '') return [];
-  return [
-    {
-      role: 'assistant',
-      content: text === '' && calls.length > 0 ? null : text,
-      ...(calls.length > 0 && { tool_calls: calls }),
-      ...(thinking !== '' && { reasoning_content: thinking, reasoning: thinking }),
-    },
-  ];
-}
-
-function callId(id: string, call: NamedCall | undefined, { shortIds }: MessageStyle): string {
-  return templateCallId(id, call, shortIds ? 'short' : 'kept');
 }
 
 /** At the SAME position: moved to the front it would break the prefix of every later turn. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ChatMessage } from '../../../src/backends/openai/chat-message.ts';
 import { toMessages } from '../../../src/backends/openai/messages.ts';
-import type { MessageStyle } from '../../../src/backends/openai/messages.ts';
+import type { MessageStyle } from '../../../src/backends/openai/assistant-messages.ts';
 import type { Part, Turn } from '../../../src/core/conversation.ts';
 
 const STYLE: MessageStyle = { thinking: true, shortIds: false, systemFirst: false };
