@@ -178,7 +178,7 @@ describe('[R3.6-tools] a model whose template knows no tools', () => {
     expect(answer.text).not.toMatch(/[<{]/);
   });
 
-  it('is held to a demanded call', async () => {
+  it('[R3.6-grammar] is held to a demanded call', async () => {
     const toolChoice = { mode: 'tool', name: 'get_time', parallel: false } as const;
     const answer = await ask('Hello', { toolChoice }, model);
     expect(calls(answer)).toMatchObject([{ name: 'get_time', finished: true }]);
