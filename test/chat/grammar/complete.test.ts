@@ -8,7 +8,7 @@ import { grammarOf, layouts } from './compile.ts';
 
 const RUNS = 7000;
 
-describe('[R3.3-complete] values that are valid against a schema', () => {
+describe('[R3.3-complete] [R3.D-random-schemas] values that are valid against a schema', () => {
   let llama: Llama;
   beforeAll(async () => {
     llama = (await startLlama()).llama;

@@ -7,7 +7,7 @@ import { Sampler } from './sampler.ts';
 const RUNS = 3000;
 const TEXTS = 4;
 
-describe('[R3.3-sound] whatever a grammar admits', () => {
+describe('[R3.3-sound] [R3.D-random-schemas] whatever a grammar admits', () => {
   it('is JSON that is valid against its schema [R3.3-objects] [R3.3-combined] [R3.3-bounds]', () => {
     const random = fc.infiniteStream(fc.noBias(fc.nat(9999)));
     fc.assert(
