@@ -41,6 +41,7 @@ export async function composeModels(settings: Settings, logger: Logger): Promise
   const runtime = new Runtime({
     registry: current,
     backends: backendFactories(settings, logger),
+    discovering: ['ollama'],
     exists: existsSync,
     overflow: settings.overflow,
   });
@@ -126,7 +127,8 @@ function backendFactories(settings: Settings, logger: Logger): BackendFactories 
     },
     ollama: async () => {
       const { createOllamaBackend } = await import('./backends/ollama/backend.ts');
-      return createOllamaBackend();
+      const { ollamaUrl } = await import('./backends/ollama/address.ts');
+      return createOllamaBackend({ defaultUrl: ollamaUrl(process.env['OLLAMA_HOST']) });
     },
     openai: async () => {
       const { createOpenAiBackend } = await import('./backends/openai/backend.ts');

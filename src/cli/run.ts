@@ -23,7 +23,7 @@ export async function run(
   const logger = await createLogger('error', context);
   const models = await composeModels(settings, logger);
   try {
-    const name = models.runtime.resolve(model ?? models.registry.defaultModel).requested;
+    const { requested: name } = await models.runtime.resolve(model ?? models.registry.defaultModel);
     const asked = await readPrompt(prompt, context);
     if (asked !== undefined) return await answerOnce(models, name, asked, context);
     await chat(models.runtime, name, context);

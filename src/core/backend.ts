@@ -83,6 +83,12 @@ export interface Backend {
   /** What the model can do. Throws a RuntimeFailure where the model can't be reached or read. */
   capabilities(model: ModelSpec, signal: AbortSignal): Promise<Capabilities>;
 
+  /**
+   * Models that answer without being registered, found soon enough for every listing to ask; none
+   * where what stands behind is away. `asked`: a name to include if it would be taken unseen.
+   */
+  discover?(asked?: string): Promise<readonly ModelSpec[]>;
+
   /** Tokens of the whole prompt as `generate` would evaluate it. */
   countTokens(request: GenerationRequest, signal: AbortSignal): Promise<number>;
 

@@ -1,12 +1,13 @@
 import type { Backend, Capabilities, GenerationRequest, LoadedModel } from '../core/backend.ts';
 import type { GenerationEvent } from '../core/events.ts';
-import type { BackendKind } from '../core/model.ts';
+import type { BackendKind, ModelSpec } from '../core/model.ts';
 import { RuntimeFailure } from '../core/errors.ts';
 import { lookUp } from '../registry/lookup.ts';
 import type { Registry, RegistryModel } from '../registry/registry.ts';
 import { resolveModel } from '../registry/resolve.ts';
 import type { Resolution } from '../registry/resolve.ts';
 import { checkCapabilities } from './admission.ts';
+import { withDiscovered } from './discovered.ts';
 import { RecentModels } from './recent-models.ts';
 import { refuseUnload } from './unload.ts';
 
@@ -17,6 +18,8 @@ export interface RuntimeOptions {
   /** The registry as it is now. */
   readonly registry: () => Registry;
   readonly backends: BackendFactories;
+  /** Backends whose models answer without being registered. Default: none. */
+  readonly discovering?: readonly BackendKind[];
   /** Whether a model's file is on this machine. */
   readonly exists: (file: string) => boolean;
   readonly overflow: 'clamp' | 'strict';
@@ -58,18 +61,21 @@ export class Runtime {
     return backend.countTokens(bound, signal);
   }
 
-  /** The models that can answer now, each with the aliases that lead to it. */
-  models(): readonly { readonly name: string; readonly model: RegistryModel }[] {
+  /** The models that can answer now: the registry's, its aliases, and what backends have found. */
+  async models(): Promise<readonly { readonly name: string; readonly model: RegistryModel }[]> {
+    const registry = withDiscovered(this.#options.registry(), await this.#discover());
     const { models, aliases } = this.#options.registry();
-    return [...models.keys(), ...aliases.keys()].flatMap((name) => {
-      const model = this.#resolve(name)?.model;
+    const names = new Set([...models.keys(), ...aliases.keys(), ...registry.models.keys()]);
+    return [...names].flatMap((name) => {
+      const model = this.#find(registry, name)?.model;
       return model === undefined ? [] : [{ name, model }];
     });
   }
 
   /** The model that a name means. Throws `model-not-found`. */
-  resolve(name: string): Resolution {
-    return resolveModel(this.#options.registry(), name, { exists: this.#options.exists });
+  async resolve(name: string): Promise<Resolution> {
+    const { exists } = this.#options;
+    return resolveModel(await this.#registryFor(name), name, { exists });
   }
 
   /** What a model can do, or undefined where it can't be asked just now. */
@@ -116,7 +122,7 @@ export class Runtime {
 
   async #bind(name: string, request: ModelRequest) {
     const lastUsed = this.#recent.get(request.session);
-    const resolution = resolveModel(this.#options.registry(), name, {
+    const resolution = resolveModel(await this.#registryFor(name), name, {
       ...(lastUsed !== undefined && { lastUsed }),
       exists: this.#options.exists,
     });
@@ -126,9 +132,23 @@ export class Runtime {
     return { backend: await this.#backend(spec.backend), resolution, bound };
   }
 
-  #resolve(name: string): Resolution | undefined {
+  /** Nothing is asked for a name that the registry knows. */
+  async #registryFor(name: string): Promise<Registry> {
+    const registry = this.#options.registry();
+    return lookUp(registry, name).found
+      ? registry
+      : withDiscovered(registry, await this.#discover(name));
+  }
+
+  async #discover(asked?: string): Promise<readonly ModelSpec[]> {
+    const { discovering = [] } = this.#options;
+    const found = discovering.map(async (kind) => (await this.#backend(kind)).discover?.(asked));
+    return (await Promise.all(found)).flatMap((specs) => specs ?? []);
+  }
+
+  #find(registry: Registry, name: string): Resolution | undefined {
     try {
-      return this.resolve(name);
+      return resolveModel(registry, name, { exists: this.#options.exists });
     } catch (error) {
       if (error instanceof RuntimeFailure) return undefined;
       throw error;

@@ -4,6 +4,30 @@ import type { Requirement } from './requirement.ts';
  * What "Every backend, one registry" asks for, line by line. An id is `R4.<part>-<word>`.
  */
 export const BACKENDS: readonly Requirement[] = [
+  // 1. The Ollama backend, whole
+  {
+    id: 'R4.1-tools',
+    text: 'Tools are offered to models on Ollama that take them, with all that their schemas say; calls arrive whole.',
+  },
+  { id: 'R4.1-history', text: 'Calls and results of the past are in Ollama’s own shape.' },
+  {
+    id: 'R4.1-choice',
+    text: 'No tools are offered where none may be called, and one call is passed on where one is wanted.',
+  },
+  {
+    id: 'R4.1-format',
+    text: 'An answer is held to a JSON schema by format, behind thinking too, and counted whole.',
+  },
+  {
+    id: 'R4.1-discover',
+    text: 'Models on Ollama are listed and answer by name without registration; a name of the registry wins.',
+  },
+  {
+    id: 'R4.1-away',
+    text: 'Where no Ollama answers, or it hangs, nothing is slow and nothing is said.',
+  },
+  { id: 'R4.1-cloud', text: 'Names of Ollama’s cloud are passed through without pulling.' },
+
   // 2. The OpenAI-compatible backend
   {
     id: 'R4.2-stream',

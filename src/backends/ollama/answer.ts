@@ -1,7 +1,8 @@
 import { createStopMatcher } from '../../chat/stops.ts';
 import { RuntimeFailure } from '../../core/errors.ts';
 import type { GenerationEvent, StopReason, Usage } from '../../core/events.ts';
-import type { ChatChunk, ChunkEnd, DoneReason } from './protocol.ts';
+import { newToolCallId } from '../../core/ids.ts';
+import type { ChatChunk, ChunkCall, ChunkEnd, DoneReason } from './protocol.ts';
 
 /** What was known of a prompt before its answer began. */
 export interface PromptCount {
@@ -12,7 +13,11 @@ export interface PromptCount {
 export interface AnswerOptions {
   readonly maxTokens: number;
   readonly stopSequences: readonly string[];
-  /** Needed where there are stop sequences: an answer that we end is not counted by Ollama. */
+  /** More than one call is wanted; else those behind the first are passed over. */
+  readonly parallel: boolean;
+  /** Ollama makes two generations of the answer; see `asksTwice`. */
+  readonly twice: boolean;
+  /** Needed for two generations, and where there are stop sequences: an answer that we end is not counted by Ollama. */
   readonly counted: PromptCount | undefined;
 }
 
@@ -28,30 +33,56 @@ export function createAnswer(options: AnswerOptions): {
 } {
   const stops = createStopMatcher(options.stopSequences);
   let received = 0;
+  let calls = 0;
+  let thought = false;
+  const finishOf = (reason: StopReason, sequence: string | null, end?: ChunkEnd) =>
+    finish(
+      reason,
+      sequence,
+      toUsage(end, { ...options, twice: options.twice && thought }, received),
+    );
   return {
     push(chunk) {
       received += chunk.tokens;
+      thought ||= chunk.thinking !== '';
       const thinking = delta('thinking-delta', chunk.thinking);
       const { text, stopped } = stops.push(chunk.text);
       if (stopped !== null) {
-        const usage = toUsage(undefined, options.counted, received);
-        return [...thinking, ...delta('text-delta', text), finish('stop-sequence', stopped, usage)];
+        return [...thinking, ...delta('text-delta', text), finishOf('stop-sequence', stopped)];
       }
-      if (chunk.end === undefined) return [...thinking, ...delta('text-delta', text)];
-      const usage = toUsage(chunk.end, options.counted, received);
-      const reason = toStopReason(chunk.end.reason, usage.outputTokens, options.maxTokens);
-      return [
-        ...thinking,
-        ...delta('text-delta', text + stops.flush()),
-        finish(reason, null, usage),
-      ];
+      const isLast = chunk.calls.length > 0 || chunk.end !== undefined;
+      const said = [...thinking, ...delta('text-delta', isLast ? text + stops.flush() : text)];
+      const wanted = options.parallel ? chunk.calls : chunk.calls.slice(0, calls === 0 ? 1 : 0);
+      calls += chunk.calls.length;
+      const events = [...said, ...wanted.flatMap(callEvents)];
+      if (chunk.end !== undefined) {
+        return [...events, finishOf(reasonOf(chunk.end, received, calls), null, chunk.end)];
+      }
+      // Each generation has the whole of max_tokens for itself.
+      return options.twice && received >= options.maxTokens
+        ? [...events, finishOf('max-tokens', null)]
+        : events;
     },
   };
+
+  function reasonOf(end: ChunkEnd, tokens: number, made: number): StopReason {
+    const reason = toStopReason(end.reason, end.outputTokens ?? tokens, options.maxTokens);
+    return reason === 'end-turn' && made > 0 ? 'tool-use' : reason;
+  }
+}
+
+function callEvents({ name, input }: ChunkCall): readonly GenerationEvent[] {
+  const id = newToolCallId();
+  return [
+    { type: 'tool-call-start', id, name },
+    { type: 'tool-call-delta', id, json: JSON.stringify(input) },
+    { type: 'tool-call-end', id },
+  ];
 }
 
 /** What ends a request that only wants its prompt evaluated: the one token that Ollama made is not part of it. */
 export function promptOnlyFinish(counted: PromptCount): GenerationEvent {
-  return finish('max-tokens', null, toUsage(undefined, counted, 0));
+  return finish('max-tokens', null, toUsage(undefined, { counted, twice: false }, 0));
 }
 
 /** The count of a prompt from the last chunk of an answer to it. */
@@ -96,15 +127,16 @@ export function toStopReason(
 /** The count made beforehand says what was cached then: by now all of the prompt is. */
 function toUsage(
   end: ChunkEnd | undefined,
-  counted: PromptCount | undefined,
+  { counted, twice }: Pick<AnswerOptions, 'counted' | 'twice'>,
   received: number,
 ): Usage {
   const prompt = counted ?? toPromptCount(end);
+  const thought = twice ? (end?.promptTokens ?? prompt.tokens) - prompt.tokens : 0;
   return {
     promptTokens: prompt.tokens,
     cacheReadTokens: Math.min(prompt.cachedTokens, prompt.tokens),
     cacheCreationTokens: 0,
-    outputTokens: end?.outputTokens ?? received,
+    outputTokens: end?.outputTokens === undefined ? received : end.outputTokens + thought,
     // Ollama counts thinking and text together.
     thinkingTokens: 0,
   };

@@ -1,6 +1,7 @@
 import type { Backend } from '../../core/backend.ts';
 import { createPromptEstimator } from '../estimate.ts';
 import { createHttpClient } from '../http.ts';
+import { createDiscovery } from './discover.ts';
 import { toCapabilities } from './facts.ts';
 import { OLLAMA } from './failures.ts';
 import { countPrompt, generate } from './generate.ts';
@@ -10,18 +11,20 @@ import { createFactsFinder } from './models.ts';
 const DEFAULT_URL = 'http://127.0.0.1:11434';
 
 /**
- * A backend over Ollama's native API, for text and thinking.
+ * A backend over Ollama's native API.
  *
- * @param options.defaultUrl the server of models that name none by `url`; its scheme may be left
+ * @param options.defaultUrl the server of models that name none by `url`, and the one whose models are
+ *   discovered; its scheme may be left
  *   out, as in OLLAMA_HOST. Default: Ollama's own default address.
  */
 export function createOllamaBackend(options: { readonly defaultUrl?: string } = {}): Backend {
   const http = createHttpClient(OLLAMA);
+  const defaultUrl = options.defaultUrl ?? DEFAULT_URL;
   const upstream: Upstream = {
     http,
     facts: createFactsFinder(http),
     estimator: createPromptEstimator(),
-    urlOf: (model) => model.url ?? options.defaultUrl ?? DEFAULT_URL,
+    urlOf: (model) => model.url ?? defaultUrl,
   };
   return {
     kind: 'ollama',
@@ -31,6 +34,7 @@ export function createOllamaBackend(options: { readonly defaultUrl?: string } = 
     async countTokens(request, signal) {
       return (await countPrompt(upstream, request, signal)).tokens;
     },
+    discover: createDiscovery(http, defaultUrl),
     generate: (request, signal) => generate(upstream, request, signal),
     close: () => http.close(),
   };

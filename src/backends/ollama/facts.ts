@@ -11,6 +11,10 @@ export interface ModelFacts {
   /** Sent as `num_ctx`: Ollama's own default may be as small as 4,096. */
   readonly contextTokens: number;
   readonly thinking: ThinkingControl;
+  /** Whether its template has a place for tools, calls and results. */
+  readonly tools: boolean;
+  /** Whether Ollama holds its answer to a schema only once it has thought. */
+  readonly formatAfterThinking: boolean;
 }
 
 /** What a model may take where the registry says nothing: larger contexts cost memory at once. */
@@ -30,9 +34,13 @@ export function modelFacts(spec: ModelSpec, description: ModelDescription): Mode
   }
   // Ollama lowers a larger num_ctx to the trained length without a word.
   const trained = description.contextLength ?? Number.POSITIVE_INFINITY;
+  const thinking = thinkingControl(description);
   return {
     contextTokens: Math.min(spec.context ?? DEFAULT_CONTEXT, trained),
-    thinking: thinkingControl(description),
+    thinking,
+    tools: description.capabilities.includes('tools'),
+    // ChatHandler in its server/routes.go: https://github.com/ollama/ollama/issues/15260
+    formatAfterThinking: thinking === 'levels' || (thinking === 'switch' && description.ownParser),
   };
 }
 
@@ -52,8 +60,9 @@ export function toCapabilities(facts: ModelFacts): Capabilities {
   return {
     contextTokens: facts.contextTokens,
     thinking: THINKING[facts.thinking],
-    tools: 'none',
-    structuredOutput: false,
+    // It has no way to force a call.
+    tools: facts.tools ? 'auto' : 'none',
+    structuredOutput: true,
     images: false,
     documents: false,
     citations: false,

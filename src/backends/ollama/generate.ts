@@ -1,5 +1,5 @@
 import type { GenerationRequest } from '../../core/backend.ts';
-import { contextLimitExceeded } from '../../core/errors.ts';
+import { contextLimitExceeded, RuntimeFailure } from '../../core/errors.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 import type { ModelSpec } from '../../core/model.ts';
 import type { PromptEstimator } from '../estimate.ts';
@@ -11,7 +11,7 @@ import type { ModelFacts } from './facts.ts';
 import type { Question } from './failures.ts';
 import type { FactsFinder } from './models.ts';
 import type { ChatChunk, OllamaChatRequest } from './protocol.ts';
-import { toChatRequest, toCountRequest } from './request.ts';
+import { asksTwice, toChatRequest, toCountRequest } from './request.ts';
 import { chatStream, chatWhole } from './upstream.ts';
 
 /** What all calls of one backend share. */
@@ -53,12 +53,14 @@ export async function* generate(
     const opening = open(upstream, request, AbortSignal.any([signal, left.signal]));
     const early = await within(opening, FIRST_BYTE_WAIT_MS);
     yield { type: 'admitted', inputTokens: early?.counted?.tokens ?? null };
-    const { counted, chunks, body } = await opening;
+    const { counted, chunks, body, twice } = await opening;
     if (chunks === undefined) {
       yield promptOnlyFinish(counted);
       return;
     }
-    const answer = createAnswer({ ...request, counted });
+    const { toolChoice } = request;
+    const parallel = toolChoice.mode === 'none' || toolChoice.parallel;
+    const answer = createAnswer({ ...request, parallel, twice, counted });
     for await (const chunk of chunks) {
       for (const event of answer.push(chunk)) {
         if (event.type !== 'finish') yield event;
@@ -76,11 +78,17 @@ export async function* generate(
 
 type Opened =
   /** Only the prompt was to be evaluated. */
-  | { readonly counted: PromptCount; readonly chunks: undefined; readonly body: undefined }
+  | {
+      readonly counted: PromptCount;
+      readonly chunks: undefined;
+      readonly body: undefined;
+      readonly twice: false;
+    }
   | {
       readonly counted: PromptCount | undefined;
       readonly chunks: AsyncIterable<ChatChunk>;
       readonly body: OllamaChatRequest;
+      readonly twice: boolean;
     };
 
 /** Everything up to the answer's first byte. */
@@ -89,17 +97,52 @@ async function open(
   request: GenerationRequest,
   signal: AbortSignal,
 ): Promise<Opened> {
-  const counted = needsCount(request) ? await countPrompt(upstream, request, signal) : undefined;
   const url = upstream.urlOf(request.model);
   const facts = await upstream.facts(request.model, url, signal);
+  const twice = asksTwice(request, facts);
+  const isCounted = twice || needsCount(request);
+  const counted = isCounted ? await countPrompt(upstream, request, signal) : undefined;
   if (counted !== undefined) checkFits(request, counted.tokens, facts.contextTokens);
   if (counted !== undefined && request.maxTokens === 0) {
-    return { counted, chunks: undefined, body: undefined };
+    return { counted, chunks: undefined, body: undefined, twice: false };
   }
   const body = toChatRequest(request, facts, counted?.tokens);
   const asked = question(upstream, url, facts, body);
-  const chunks = await begun(chatStream(upstream.http, body, asked, signal));
-  return { counted, chunks, body };
+  const ask = (chat: OllamaChatRequest) => chatStream(upstream.http, chat, asked, signal);
+  const held = twice ? heldToFormat(ask(body), () => ask(unthinking(request, facts))) : ask(body);
+  const chunks = await begun(held);
+  return { counted, chunks, body, twice };
+}
+
+/**
+ * An answer that was to begin with thinking. Where it does not, Ollama never applies the format: the
+ * model is asked `again`, in a way in which it does.
+ */
+async function* heldToFormat(
+  chunks: AsyncGenerator<ChatChunk, void>,
+  again: () => AsyncGenerator<ChatChunk, void>,
+): AsyncGenerator<ChatChunk, void> {
+  let thought = false;
+  for await (const chunk of chunks) {
+    thought ||= chunk.thinking !== '';
+    if (!thought) {
+      yield* again();
+      return;
+    }
+    yield chunk;
+  }
+}
+
+/** The same request without thinking, to a model that is held to the format at once then. */
+function unthinking(request: GenerationRequest, facts: ModelFacts): OllamaChatRequest {
+  if (facts.formatAfterThinking) {
+    throw new RuntimeFailure(
+      'backend-failed',
+      `${request.model.name} answered without thinking, and Ollama holds it to a JSON schema only once ` +
+        'it has thought; ask again, or ask for JSON in the prompt',
+    );
+  }
+  return toChatRequest({ ...request, thinking: { mode: 'disabled' } }, facts);
 }
 
 /** A met stop sequence ends an answer uncounted, and a strict fit is decided before it begins. */
@@ -123,6 +166,12 @@ function question(
   return { url, model: body.model, contextTokens, estimatedTokens };
 }
 
-function charactersOf({ messages }: OllamaChatRequest): number {
-  return messages.reduce((sum, { content }) => sum + content.length, 0);
+function charactersOf({ messages, tools = [] }: OllamaChatRequest): number {
+  const calls = messages.flatMap(({ tool_calls: made = [] }) => made);
+  const texts = [...messages.map(({ content }) => content), ...[...calls, ...tools].map(toJson)];
+  return texts.reduce((sum, text) => sum + text.length, 0);
+}
+
+function toJson(value: object): string {
+  return JSON.stringify(value);
 }

@@ -1,9 +1,26 @@
 import type { ChatRequest, Message } from 'ollama';
 import { z } from 'zod';
+import type { JsonObject } from '../../core/json.ts';
+
+/** A message of /api/chat; the client's own type lacks the id that a result refers to. */
+export interface OllamaMessage extends Message {
+  readonly tool_call_id?: string;
+}
+
+/** A tool as /api/chat takes it. */
+export interface OllamaTool {
+  readonly type: 'function';
+  readonly function: {
+    readonly name: string;
+    readonly description: string;
+    readonly parameters: JsonObject;
+  };
+}
 
 /** What /api/chat takes; the client's own type lacks the fields that forbid dropping messages. */
-export interface OllamaChatRequest extends ChatRequest {
-  readonly messages: Message[];
+export interface OllamaChatRequest extends Omit<ChatRequest, 'tools'> {
+  readonly messages: OllamaMessage[];
+  readonly tools?: readonly OllamaTool[];
   readonly truncate: false;
   readonly shift: false;
 }
@@ -23,19 +40,37 @@ export interface ChunkEnd {
   readonly outputTokens: number | undefined;
 }
 
+/** A call, which always arrives whole. */
+export interface ChunkCall {
+  readonly name: string;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
 /** One line of a streamed answer, or a whole answer that was not streamed. */
 export interface ChatChunk {
   readonly text: string;
   readonly thinking: string;
-  /** Tokens that the text is made of: exact where log probabilities were asked for, else 1 or 0. */
+  readonly calls: readonly ChunkCall[];
+  /** Tokens that it is made of: exact where log probabilities were asked for, else 1 or 0. */
   readonly tokens: number;
   readonly end: ChunkEnd | undefined;
 }
 
 const count = z.int().nonnegative().optional();
 
+const call = z.object({
+  function: z.object({
+    name: z.string().min(1),
+    arguments: z.record(z.string(), z.unknown()).nullish(),
+  }),
+});
+
 const chunkSchema = z.object({
-  message: z.object({ content: z.string().nullish(), thinking: z.string().nullish() }),
+  message: z.object({
+    content: z.string().nullish(),
+    thinking: z.string().nullish(),
+    tool_calls: z.array(call).nullish(),
+  }),
   done: z.boolean(),
   // Versions that don't tell a reason end an answer in no other way that could be told apart.
   done_reason: z.enum(DONE_REASONS).default('stop'),
@@ -51,10 +86,16 @@ export function readChunk(value: unknown): ChatChunk | undefined {
   if (data === undefined) return undefined;
   const text = data.message.content ?? '';
   const thinking = data.message.thinking ?? '';
+  const calls = (data.message.tool_calls ?? []).map((made) => ({
+    name: made.function.name,
+    input: made.function.arguments ?? {},
+  }));
+  const isEmpty = text === '' && thinking === '' && calls.length === 0;
   return {
     text,
     thinking,
-    tokens: data.logprobs?.length ?? (text === '' && thinking === '' ? 0 : 1),
+    calls,
+    tokens: data.logprobs?.length ?? (isEmpty ? 0 : 1),
     end: data.done
       ? {
           reason: data.done_reason,
@@ -72,9 +113,12 @@ export interface ModelDescription {
   readonly capabilities: readonly string[];
   /** The context that the model was trained for, in tokens. */
   readonly contextLength: number | undefined;
+  /** Whether Ollama reads its output by code of its own, instead of by the tags in its template. */
+  readonly ownParser: boolean;
 }
 
 const showSchema = z.object({
+  parser: z.string().optional(),
   details: z.object({ family: z.string().optional() }).optional(),
   model_info: z.record(z.string(), z.unknown()).optional(),
   capabilities: z.array(z.string()).optional(),
@@ -90,7 +134,16 @@ export function readDescription(value: unknown): ModelDescription | undefined {
     family: data.details.family,
     capabilities: data.capabilities ?? [],
     contextLength: typeof length === 'number' ? length : undefined,
+    ownParser: (data.parser ?? '') !== '',
   };
+}
+
+const tagsSchema = z.object({ models: z.array(z.object({ name: z.string().min(1) })).nullable() });
+
+/** Reads the names of /api/tags; undefined where it is no such list. */
+export function readNames(value: unknown): readonly string[] | undefined {
+  const { data } = tagsSchema.safeParse(value);
+  return data === undefined ? undefined : (data.models ?? []).map(({ name }) => name);
 }
 
 const errorSchema = z.object({ error: z.string() });

@@ -1,8 +1,10 @@
 import type { Options } from 'ollama';
 import type { Effort, GenerationRequest, ThinkingMode } from '../../core/backend.ts';
+import { RuntimeFailure } from '../../core/errors.ts';
 import type { ModelSpec, Sampling } from '../../core/model.ts';
 import type { ModelFacts, ThinkingControl } from './facts.ts';
 import type { OllamaChatRequest } from './protocol.ts';
+import { toTool } from './tool.ts';
 import { toMessages } from './translate.ts';
 
 /** The name that Ollama knows a model by. */
@@ -23,13 +25,24 @@ export function toChatRequest(
   facts: ModelFacts,
   counted?: number,
 ): OllamaChatRequest {
-  const left = counted === undefined ? request.maxTokens : facts.contextTokens - counted;
+  const { maxTokens, stopSequences, outputSchema } = request;
+  const left = counted === undefined ? maxTokens : facts.contextTokens - counted;
   return {
-    ...body(request, facts, Math.max(1, Math.min(request.maxTokens, left))),
+    ...body(request, facts, Math.max(1, Math.min(maxTokens, left))),
     stream: true,
+    ...(outputSchema && { format: outputSchema }),
     // They tell how many tokens a chunk holds, for an answer that ends before Ollama counts it.
-    ...(request.stopSequences.length > 0 && { logprobs: true }),
+    ...((stopSequences.length > 0 || asksTwice(request, facts)) && { logprobs: true }),
   };
+}
+
+/**
+ * Whether Ollama makes two generations of one answer: it lets a model think freely, then has it answer
+ * in the format, to a prompt that its thinking has become a part of. Its counts are those of the second.
+ */
+export function asksTwice(request: GenerationRequest, facts: ModelFacts): boolean {
+  const think = thinkOf(request, facts);
+  return request.outputSchema !== undefined && think !== undefined && think !== false;
 }
 
 /** The body that has the same prompt evaluated and counted: one token is the least that works. */
@@ -42,11 +55,13 @@ function body(
   facts: ModelFacts,
   numPredict: number,
 ): OllamaChatRequest {
-  const { model } = request;
-  const think = toThink(facts.thinking, request.thinking, request.effort);
+  const { model, conversation } = request;
+  const think = thinkOf(request, facts);
+  const tools = callable(request).map(toTool);
   return {
     model: upstreamName(model),
-    messages: toMessages(request.conversation, model.name),
+    messages: toMessages(conversation, { model: model.name, tools: facts.tools }),
+    ...(tools.length > 0 && { tools }),
     ...(think !== undefined && { think }),
     truncate: false,
     shift: false,
@@ -56,6 +71,22 @@ function body(
       ...toOptions({ ...model.sampling, ...request.sampling }),
     },
   };
+}
+
+/** The tools to offer. Throws `unsupported` where a schema would keep the model from calling them. */
+function callable({ conversation, toolChoice, outputSchema, model }: GenerationRequest) {
+  if (toolChoice.mode === 'none' || conversation.tools.length === 0) return [];
+  if (outputSchema === undefined) return conversation.tools;
+  throw new RuntimeFailure(
+    'unsupported',
+    `output_config.format: Ollama can't let ${model.name} call tools while it is held to a JSON schema. ` +
+      'Leave one of the two out, or set tool_choice to none.',
+  );
+}
+
+function thinkOf({ thinking, effort, outputSchema }: GenerationRequest, facts: ModelFacts) {
+  const isNeeded = outputSchema !== undefined && facts.formatAfterThinking;
+  return facts.thinking === 'switch' && isNeeded ? true : toThink(facts.thinking, thinking, effort);
 }
 
 function toOptions(sampling: Sampling): Partial<Options> {

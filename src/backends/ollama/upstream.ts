@@ -5,7 +5,7 @@ import { readLines } from '../lines.ts';
 import { parseJson } from '../said.ts';
 import { errorLineFailure, OLLAMA, protocolFailure, refusalFailure } from './failures.ts';
 import type { Question } from './failures.ts';
-import { readChunk, readDescription, readError } from './protocol.ts';
+import { readChunk, readDescription, readError, readNames } from './protocol.ts';
 import type { ChatChunk, ModelDescription, OllamaChatRequest } from './protocol.ts';
 
 /** Describing a model reads a file; a server that takes longer hangs. */
@@ -40,6 +40,17 @@ export async function describeModel(
     if (!late.aborted || signal.aborted) throw error;
     throw unreachable(OLLAMA, question.url, `no answer within ${SHOW_TIMEOUT_MS / 1000} s`);
   }
+}
+
+/** The names of the models that a server has; undefined where it is no Ollama server. */
+export async function listNames(
+  http: HttpClient,
+  url: string,
+  signal: AbortSignal,
+): Promise<readonly string[] | undefined> {
+  const answer = await http.get(endpoint(url, 'api/tags'), signal);
+  const text = await readText(answer);
+  return isJson(answer) ? readNames(parseJson(text)) : undefined;
 }
 
 /** One answer in one piece. */

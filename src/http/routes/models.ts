@@ -7,11 +7,12 @@ import { encodeModel, pageModels } from '../../wire/anthropic/models.ts';
 import type { ModelListing } from '../../wire/anthropic/models.ts';
 import { disconnectSignal } from '../request-state.ts';
 
-/** `GET /v1/models`: every name that answers, models and aliases. */
+/** `GET /v1/models`: every name that answers, models and aliases, those that were found last. */
 export function createModelsRoute(runtime: Runtime): RequestHandler {
   return async (request, response) => {
+    const models = await runtime.models();
     const listings = await Promise.all(
-      runtime.models().map(({ name, model }) => listing(name, model, undefined)),
+      models.map(({ name, model }) => listing(name, model, undefined)),
     );
     response.json(pageModels(listings, request.query));
   };
@@ -21,7 +22,7 @@ export function createModelsRoute(runtime: Runtime): RequestHandler {
 export function createModelRoute(runtime: Runtime): RequestHandler<{ id: string }> {
   return async (request, response) => {
     const { id } = request.params;
-    const { model } = runtime.resolve(id);
+    const { model } = await runtime.resolve(id);
     const capabilities = await runtime.capabilities(model, disconnectSignal(response));
     response.json(encodeModel(await listing(id, model, capabilities)));
   };

@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createAnswer, toStopReason } from '../../../src/backends/ollama/answer.ts';
+import type { AnswerOptions } from '../../../src/backends/ollama/answer.ts';
 import { readChunk } from '../../../src/backends/ollama/protocol.ts';
-import type { ChatChunk, ChunkEnd } from '../../../src/backends/ollama/protocol.ts';
+import type { ChatChunk, ChunkCall, ChunkEnd } from '../../../src/backends/ollama/protocol.ts';
 import type { GenerationEvent } from '../../../src/core/events.ts';
 
 const END: ChunkEnd = {
@@ -13,13 +14,24 @@ const END: ChunkEnd = {
 };
 
 function piece(text: string, rest: Partial<ChatChunk> = {}): ChatChunk {
-  return { text, thinking: '', tokens: 1, end: undefined, ...rest };
+  return { text, thinking: '', calls: [], tokens: 1, end: undefined, ...rest };
 }
 
 /** Feeds an answer as the backend does: up to its finish. */
-function translate(chunks: readonly ChatChunk[], stopSequences: readonly string[] = []) {
+function translate(
+  chunks: readonly ChatChunk[],
+  stopSequences: readonly string[] = [],
+  rest: Partial<AnswerOptions> = {},
+) {
   const counted = stopSequences.length > 0 ? { tokens: 9, cachedTokens: 4 } : undefined;
-  const answer = createAnswer({ maxTokens: 50, stopSequences, counted });
+  const answer = createAnswer({
+    maxTokens: 50,
+    stopSequences,
+    counted,
+    parallel: true,
+    twice: false,
+    ...rest,
+  });
   const events: GenerationEvent[] = [];
   for (const chunk of chunks) {
     events.push(...answer.push(chunk));
@@ -89,6 +101,90 @@ describe('[R2.8-translate] the chunks of an answer', () => {
         for (const sequence of sequences) expect(textOf(cut)).not.toContain(sequence);
       }),
     );
+  });
+});
+
+describe('[R4.1-tools] the calls of an answer', () => {
+  const call = (name: string, input: Record<string, unknown> = {}) => ({ name, input });
+  const made = (...calls: readonly ChunkCall[]) => piece('', { calls });
+
+  it('arrive whole, each under an id of ours, behind the text that was held', () => {
+    const chunks = [
+      piece('I look. ST'),
+      made(call('read', { path: 'a' }), call('list')),
+      piece('', { end: END, tokens: 0 }),
+    ];
+    const events = translate(chunks, ['STOP']);
+    const [first, second] = events.flatMap((event) =>
+      event.type === 'tool-call-start' ? [event.id] : [],
+    );
+    expect(first).toMatch(/^toolu_/);
+    expect(second).not.toBe(first);
+    expect(textOf(events)).toBe('I look. ST');
+    expect(events.slice(2)).toEqual([
+      { type: 'tool-call-start', id: first, name: 'read' },
+      { type: 'tool-call-delta', id: first, json: '{"path":"a"}' },
+      { type: 'tool-call-end', id: first },
+      { type: 'tool-call-start', id: second, name: 'list' },
+      { type: 'tool-call-delta', id: second, json: '{}' },
+      { type: 'tool-call-end', id: second },
+      expect.objectContaining({ type: 'finish', reason: 'tool-use' }),
+    ]);
+  });
+
+  it.each([
+    { parallel: true, names: ['a', 'b', 'c'] },
+    { parallel: false, names: ['a'] },
+  ])('[R4.1-choice] are $names where parallel is $parallel', ({ parallel, names }) => {
+    const chunks = [made(call('a'), call('b')), made(call('c')), piece('', { end: END })];
+    const events = translate(chunks, [], { parallel });
+    expect(
+      events.flatMap((event) => (event.type === 'tool-call-start' ? [event.name] : [])),
+    ).toEqual(names);
+    expect(events.at(-1)).toMatchObject({ reason: 'tool-use' });
+  });
+
+  it('are no reason to end where the answer was cut off', () => {
+    const end = { ...END, reason: 'length', outputTokens: 50 } as const;
+    expect(translate([made(call('a')), piece('', { end })]).at(-1)).toMatchObject({
+      reason: 'max-tokens',
+    });
+  });
+
+  it.each([
+    ['arguments', { name: 'a', arguments: { x: [1] } }, { name: 'a', input: { x: [1] } }],
+    ['none', { name: 'a', arguments: null }, { name: 'a', input: {} }],
+  ])('are read with %s', (_name, made, read) => {
+    const line = { message: { content: '', tool_calls: [{ function: made }] }, done: false };
+    expect(readChunk(line)).toMatchObject({ calls: [read], tokens: 1 });
+  });
+});
+
+describe('[R4.1-format] an answer that Ollama makes in two generations', () => {
+  const counted = { tokens: 9, cachedTokens: 0 };
+  const twice = { twice: true, counted };
+
+  it('counts the thinking that has become a part of the second prompt', () => {
+    const end = { ...END, promptTokens: 29, outputTokens: 5 };
+    const chunks = [piece('', { thinking: 'Hm.' }), piece('{}'), piece('', { end, tokens: 0 })];
+    expect(translate(chunks, [], twice).at(-1)).toMatchObject({
+      usage: { promptTokens: 9, outputTokens: 25 },
+    });
+  });
+
+  it('is as the first one counts it where the model did not think', () => {
+    const end = { ...END, promptTokens: 13, outputTokens: 5 };
+    expect(translate([piece('{}'), piece('', { end })], [], twice).at(-1)).toMatchObject({
+      usage: { promptTokens: 9, outputTokens: 5 },
+    });
+  });
+
+  it('ends at max_tokens of both together', () => {
+    const chunks = [piece('', { thinking: 'Hm', tokens: 30 }), piece('{"a":', { tokens: 20 })];
+    expect(translate(chunks, [], twice).at(-1)).toMatchObject({
+      reason: 'max-tokens',
+      usage: { outputTokens: 50 },
+    });
   });
 });
 

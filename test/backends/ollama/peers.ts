@@ -2,7 +2,7 @@ import { fixturesOf } from '../../support/upstream/fixtures.ts';
 import type { ServerKind } from '../../support/upstream/peers.ts';
 
 /** The models that the scenarios are about; `test/fixtures/ollama/*.Modelfile` says how they are made. */
-const MODELS = ['mini:latest', 'mini-think:latest'];
+const MODELS = ['mini:latest', 'mini-think:latest', 'mini-tools:latest'];
 
 export const fixtures = fixturesOf('ollama');
 

@@ -1,12 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { modelFacts, toCapabilities } from '../../../src/backends/ollama/facts.ts';
-import { toChatRequest, toCountRequest, toThink } from '../../../src/backends/ollama/request.ts';
+import {
+  asksTwice,
+  toChatRequest,
+  toCountRequest,
+  toThink,
+} from '../../../src/backends/ollama/request.ts';
 import { readDescription } from '../../../src/backends/ollama/protocol.ts';
 import type { Effort, GenerationRequest } from '../../../src/core/backend.ts';
 import type { ModelSpec } from '../../../src/core/model.ts';
-import { ask, modelSpec } from './requests.ts';
+import { ask, modelSpec, toolSpec, turn } from './requests.ts';
 
-const FACTS = { contextTokens: 100, thinking: 'none' } as const;
+const FACTS = {
+  contextTokens: 100,
+  thinking: 'none',
+  tools: false,
+  formatAfterThinking: false,
+} as const;
 
 function options(rest: Partial<GenerationRequest>, counted?: number, spec?: Partial<ModelSpec>) {
   return toChatRequest(ask(modelSpec('mini', spec), 'Hi', rest), FACTS, counted).options;
@@ -69,6 +79,82 @@ describe('[R2.8-translate] a request for /api/chat', () => {
   });
 });
 
+describe('[R4.1-tools] the tools of a request', () => {
+  const conversation = {
+    system: [],
+    turns: [turn('user', 'Hi')],
+    tools: [toolSpec('look', { type: 'object', properties: { at: { type: 'string' } } })],
+  };
+  const chat = (rest: Partial<GenerationRequest>) =>
+    toChatRequest(ask(modelSpec('mini'), [], { conversation, ...rest }), { ...FACTS, tools: true });
+  const outputSchema = { type: 'object' };
+  const none = { mode: 'none' } as const;
+
+  it('are offered with their schemas', () => {
+    expect(chat({}).tools).toEqual([
+      {
+        type: 'function',
+        function: {
+          name: 'look',
+          description: 'It does look.',
+          parameters: { type: 'object', properties: { at: { type: 'string' } } },
+        },
+      },
+    ]);
+  });
+
+  it('[R4.1-choice] are not offered where none may be called', () => {
+    expect(chat({ toolChoice: none })).not.toHaveProperty('tools');
+  });
+
+  it('[R4.1-format] are refused beside a schema, which would keep the model from calling them', () => {
+    expect(() => chat({ outputSchema })).toThrow(
+      /output_config.format: .*mini call tools.*tool_choice to none/,
+    );
+    expect(chat({ outputSchema, toolChoice: none }).format).toEqual(outputSchema);
+  });
+});
+
+describe('[R4.1-format] a schema', () => {
+  const disabled = { mode: 'disabled' } as const;
+  const adaptive = { mode: 'adaptive' } as const;
+
+  it.each([
+    { thinking: 'none', late: false, mode: adaptive, think: undefined, twice: false },
+    { thinking: 'switch', late: false, mode: disabled, think: false, twice: false },
+    { thinking: 'switch', late: false, mode: adaptive, think: true, twice: true },
+    { thinking: 'switch', late: true, mode: disabled, think: true, twice: true },
+    { thinking: 'levels', late: true, mode: disabled, think: 'low', twice: true },
+  ] as const)(
+    'has a model of thinking $thinking, applied late: $late, asked with think $think when $mode.mode',
+    ({ thinking, late, mode, think, twice }) => {
+      const request = ask(modelSpec('mini'), 'Hi', { outputSchema: {}, thinking: mode });
+      const facts = { ...FACTS, thinking, formatAfterThinking: late };
+      expect(toChatRequest(request, facts).think).toBe(think);
+      expect(toChatRequest(request, facts).format).toEqual({});
+      expect(asksTwice(request, facts)).toBe(twice);
+    },
+  );
+
+  it.each([
+    { family: 'qwen3', parser: undefined, late: false },
+    { family: 'qwen3', parser: 'qwen3', late: true },
+    { family: 'gptoss', parser: undefined, late: true },
+  ])('is applied late to $family with parser $parser: $late', ({ family, parser, late }) => {
+    const description = readDescription({
+      details: { family },
+      parser,
+      capabilities: ['thinking'],
+    });
+    expect(description && modelFacts(modelSpec('m'), description).formatAfterThinking).toBe(late);
+  });
+
+  it('[R2.6-count-equals] counts without it: it is no part of the prompt', () => {
+    const request = ask(modelSpec('mini'), 'Hi', { outputSchema: {} });
+    expect(toCountRequest(request, FACTS)).not.toHaveProperty('format');
+  });
+});
+
 describe('[R2.8-thinking] the think field', () => {
   const adaptive = { mode: 'adaptive' } as const;
   const enabled = { mode: 'enabled', budgetTokens: 2048 } as const;
@@ -98,6 +184,7 @@ describe('[R2.8-context] the context of a model', () => {
     family: 'llama',
     capabilities: [],
     contextLength: length,
+    ownParser: false,
   });
 
   it.each([
@@ -121,10 +208,25 @@ describe('[R2.8-context] the context of a model', () => {
 
 describe('[R2.4-capabilities] what /api/show says', () => {
   it.each([
-    { family: 'qwen3', capabilities: ['completion', 'thinking'], thinking: 'switchable' },
-    { family: 'gptoss', capabilities: ['completion', 'thinking'], thinking: 'always' },
-    { family: 'llama', capabilities: ['completion', 'tools', 'vision'], thinking: 'none' },
-  ])('of $family with $capabilities', ({ family, capabilities, thinking }) => {
+    {
+      family: 'qwen3',
+      capabilities: ['completion', 'thinking'],
+      thinking: 'switchable',
+      tools: 'none',
+    },
+    {
+      family: 'gptoss',
+      capabilities: ['completion', 'thinking'],
+      thinking: 'always',
+      tools: 'none',
+    },
+    {
+      family: 'llama',
+      capabilities: ['completion', 'tools', 'vision'],
+      thinking: 'none',
+      tools: 'auto',
+    },
+  ])('of $family with $capabilities', ({ family, capabilities, thinking, tools }) => {
     const description = readDescription({
       details: { family },
       model_info: { 'general.architecture': family, [`${family}.context_length`]: 4096 },
@@ -135,8 +237,8 @@ describe('[R2.4-capabilities] what /api/show says', () => {
     expect(toCapabilities(modelFacts(modelSpec('m'), description))).toEqual({
       contextTokens: 4096,
       thinking,
-      tools: 'none',
-      structuredOutput: false,
+      tools,
+      structuredOutput: true,
       images: false,
       documents: false,
       citations: false,

@@ -1,6 +1,7 @@
 import type { GenerationRequest } from '../../../src/core/backend.ts';
-import type { Turn } from '../../../src/core/conversation.ts';
+import type { ToolSpec, Turn } from '../../../src/core/conversation.ts';
 import type { GenerationEvent } from '../../../src/core/events.ts';
+import type { JsonObject } from '../../../src/core/json.ts';
 import type { ModelSpec } from '../../../src/core/model.ts';
 
 /** The registry's entry of a model on Ollama. */
@@ -10,6 +11,11 @@ export function modelSpec(name: string, rest: Partial<ModelSpec> = {}): ModelSpe
 
 export function turn(role: Turn['role'], text: string): Turn {
   return { role, parts: [{ kind: 'text', text }] };
+}
+
+export function toolSpec(name: string, inputSchema: JsonObject): ToolSpec {
+  const origin = { kind: 'custom' } as const;
+  return { name, description: `It does ${name}.`, inputSchema, origin, deferred: false };
 }
 
 /** A request with the defaults of the tests: greedy, without thinking. */

@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createOllamaBackend } from '../../../src/backends/ollama/backend.ts';
-import type { Backend } from '../../../src/core/backend.ts';
+import type { Backend, GenerationRequest } from '../../../src/core/backend.ts';
+import type { Turn } from '../../../src/core/conversation.ts';
+import type { GenerationEvent } from '../../../src/core/events.ts';
 import type { ModelSpec } from '../../../src/core/model.ts';
 import { findPeers } from '../../support/upstream/peers.ts';
 import { ollama } from './peers.ts';
-import { ask, collect, modelSpec, turn } from './requests.ts';
+import { ask, collect, modelSpec, toolSpec, turn } from './requests.ts';
 
 const never = new AbortController().signal;
 
@@ -28,16 +30,23 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
 
   it('[R2.4-capabilities] [R2.8-thinking] says what its models can do', async () => {
     const model = await open('capabilities');
-    const all = { tools: 'none', structuredOutput: false, images: false, exactCount: true };
+    const all = { structuredOutput: true, images: false, exactCount: true };
     expect(await backend.capabilities(model('mini'), never)).toMatchObject({
       contextTokens: 8192,
       thinking: 'none',
+      tools: 'none',
       ...all,
     });
     const small = model('local', { upstream: 'mini-think', context: 512 });
     expect(await backend.capabilities(small, never)).toMatchObject({
       contextTokens: 512,
       thinking: 'switchable',
+      tools: 'none',
+      ...all,
+    });
+    expect(await backend.capabilities(model('mini-tools'), never)).toMatchObject({
+      thinking: 'switchable',
+      tools: 'auto',
       ...all,
     });
   });
@@ -198,4 +207,120 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
     const { text } = await collect(backend.generate(ask(model('mini'), turns), never));
     expect(text.trim()).toBe('4, 5');
   });
+
+  const question = 'What is the weather in Paris?';
+
+  function askWith(model: ModelSpec, turns: string | readonly Turn[], rest: Changes = {}) {
+    const { conversation } = ask(model, turns);
+    const request = ask(model, turns, {
+      conversation: { ...conversation, tools: [WEATHER] },
+      maxTokens: 200,
+      ...rest,
+    });
+    return collect(backend.generate(request, never));
+  }
+
+  it('[R4.1-tools] [R4.1-history] calls a tool, and takes its result', async () => {
+    const model = (await open('tools'))('mini-tools');
+    const asked = await askWith(model, question);
+    const [id] = started(asked.events).map((start) => start.id);
+    const input = { location: 'Paris' };
+    expect(asked.events.filter(({ type }) => type.startsWith('tool-call'))).toEqual([
+      { type: 'tool-call-start', id, name: 'get_weather' },
+      { type: 'tool-call-delta', id, json: JSON.stringify(input) },
+      { type: 'tool-call-end', id },
+    ]);
+    expect(asked.finish.reason).toBe('tool-use');
+    expect(asked.text).not.toContain('tool_call');
+    const output = [{ kind: 'text', text: '21 degrees and sunny' }] as const;
+    const told = await askWith(model, [
+      turn('user', question),
+      {
+        role: 'assistant',
+        parts: [{ kind: 'tool-call', id: 'toolu_1', name: 'get_weather', input }],
+      },
+      { role: 'user', parts: [{ kind: 'tool-result', callId: 'toolu_1', output, isError: false }] },
+    ]);
+    expect(told.text).toBe('The weather in Paris is 21 degrees and sunny.');
+    expect(told.finish.reason).toBe('end-turn');
+  });
+
+  it('[R4.1-choice] makes as many calls as are wanted', async () => {
+    const model = (await open('calls'))('mini-tools');
+    const both = 'What is the weather in Paris and London?';
+    const calls = await askWith(model, both);
+    expect(started(calls.events)).toHaveLength(2);
+    const toolChoice = { mode: 'auto', parallel: false } as const;
+    const call = await askWith(model, both, { toolChoice });
+    expect(started(call.events)).toHaveLength(1);
+    expect(call.finish).toEqual(calls.finish);
+  });
+
+  it('[R4.1-choice] calls nothing where it may not', async () => {
+    const model = (await open('uncalled'))('mini-tools');
+    const { events, finish } = await askWith(model, question, { toolChoice: { mode: 'none' } });
+    expect(started(events)).toEqual([]);
+    expect(finish.reason).toBe('end-turn');
+  });
+
+  it('[R4.1-tools] [R2.6-count-equals] counts tools, and thinks before it calls', async () => {
+    const model = (await open('tools-thinking'))('mini-tools');
+    const { conversation } = ask(model, question);
+    const request = ask(model, question, {
+      conversation: { ...conversation, tools: [WEATHER] },
+      thinking: { mode: 'adaptive' },
+    });
+    const counted = await backend.countTokens(request, never);
+    const { finish } = await collect(backend.generate(request, never));
+    expect(finish.usage.promptTokens).toBe(counted);
+    expect(counted).toBeGreaterThan(90);
+  });
+
+  const thoughtful = { outputSchema: NUMBER, thinking: { mode: 'adaptive' } } as const;
+
+  it('[R4.1-format] holds an answer to a schema, whatever the model would say', async () => {
+    const model = await open('format');
+    const request = ask(model('mini'), 'Count from 1 to 5.', { outputSchema: NUMBER });
+    const { text } = await collect(backend.generate(request, never));
+    expect(JSON.parse(text)).toEqual({ number: expect.any(Number) as number });
+  });
+
+  it('[R4.1-format] lets a model think first, and counts both', async () => {
+    const model = (await open('format-thinking'))('mini-think');
+    const request = ask(model, 'Count from 1 to 5.', thoughtful);
+    const counted = await backend.countTokens(request, never);
+    const { thinking, text, finish } = await collect(backend.generate(request, never));
+    expect(thinking).toContain('count');
+    expect(JSON.parse(text)).toEqual({ number: expect.any(Number) as number });
+    expect(finish.usage.promptTokens).toBe(counted);
+    expect(finish.usage.outputTokens).toBeGreaterThan(20);
+  });
+
+  it('[R4.1-format] holds an answer to it where the model does not think after all', async () => {
+    const model = (await open('format-unthinking'))('mini-think');
+    const question = 'Extract the name and age as JSON: Anna is 30 years old.';
+    const request = ask(model, question, thoughtful);
+    const { thinking, text } = await collect(backend.generate(request, never));
+    expect(thinking).toBe('');
+    expect(JSON.parse(text)).toEqual({ number: expect.any(Number) as number });
+  });
 });
+
+type Changes = Partial<GenerationRequest>;
+type Start = Extract<GenerationEvent, { readonly type: 'tool-call-start' }>;
+
+const WEATHER = toolSpec('get_weather', {
+  type: 'object',
+  properties: { location: { type: 'string' } },
+  required: ['location'],
+});
+
+const NUMBER = {
+  type: 'object',
+  properties: { number: { type: 'integer', minimum: 0, maximum: 99 } },
+  required: ['number'],
+};
+
+function started(events: readonly GenerationEvent[]): readonly Start[] {
+  return events.flatMap((event) => (event.type === 'tool-call-start' ? [event] : []));
+}

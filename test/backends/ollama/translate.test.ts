@@ -5,9 +5,9 @@ import { turn } from './requests.ts';
 
 const text = (words: string): Part => ({ kind: 'text', text: words });
 
-function messages(turns: readonly Turn[], system: readonly string[] = []): unknown {
+function messages(turns: readonly Turn[], system: readonly string[] = [], tools = false): unknown {
   const blocks = system.map((words) => ({ kind: 'text', text: words }) as const);
-  return toMessages({ system: blocks, turns, tools: [] }, 'mini');
+  return toMessages({ system: blocks, turns, tools: [] }, { model: 'mini', tools });
 }
 
 describe('[R2.8-translate] a conversation as Ollama’s messages', () => {
@@ -57,6 +57,47 @@ describe('[R2.8-translate] a conversation as Ollama’s messages', () => {
     },
   ])('[R2.5-merge] [R2.4-as-text] writes $name', ({ role, parts, message }) => {
     expect(messages([{ role, parts }])).toEqual([message]);
+  });
+
+  it('[R4.1-history] passes calls and results on in Ollama’s own shape', () => {
+    const turns: readonly Turn[] = [
+      turn('user', 'Look.'),
+      {
+        role: 'assistant',
+        parts: [
+          { kind: 'thinking', text: 'Hm.' },
+          text('I look'),
+          { kind: 'tool-call', id: 'toolu_1', name: 'Read', input: { path: 'a' } },
+          text(' twice.'),
+          { kind: 'tool-call', id: 'toolu_2', name: 'List', input: {} },
+        ],
+      },
+      {
+        role: 'user',
+        parts: [
+          text('Well?'),
+          { kind: 'tool-result', callId: 'toolu_1', output: [text('no file')], isError: true },
+          { kind: 'tool-result', callId: 'toolu_2', output: [], isError: false },
+        ],
+      },
+      { role: 'assistant', parts: [text('Nothing.')] },
+    ];
+    expect(messages(turns, [], true)).toEqual([
+      { role: 'user', content: 'Look.' },
+      {
+        role: 'assistant',
+        content: 'I look twice.',
+        thinking: 'Hm.',
+        tool_calls: [
+          { id: 'toolu_1', function: { name: 'Read', arguments: { path: 'a' } } },
+          { id: 'toolu_2', function: { name: 'List', arguments: {} } },
+        ],
+      },
+      { role: 'tool', content: 'Error: no file', tool_name: 'Read', tool_call_id: 'toolu_1' },
+      { role: 'tool', content: '', tool_name: 'List', tool_call_id: 'toolu_2' },
+      { role: 'user', content: 'Well?' },
+      { role: 'assistant', content: 'Nothing.' },
+    ]);
   });
 
   it('[R2.4-history] leaves out turns that say nothing to this model', () => {

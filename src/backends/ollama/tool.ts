@@ -1,0 +1,103 @@
+import type { ToolSpec } from '../../core/conversation.ts';
+import { isRecord } from '../../core/json.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import type { OllamaTool } from './protocol.ts';
+
+/** What `ToolFunctionParameters` of Ollama's api/types.go keeps; all else never reaches a prompt. */
+const KEPT_OF_ROOT: ReadonlySet<string> = new Set([
+  'type',
+  '$defs',
+  'items',
+  'required',
+  'properties',
+]);
+
+/** The same of its `ToolProperty`. */
+const KEPT_OF_PROPERTY: ReadonlySet<string> = new Set([
+  'anyOf',
+  'type',
+  'items',
+  'description',
+  'enum',
+  'properties',
+  'required',
+  // They are told by others of these.
+  'oneOf',
+  'const',
+]);
+
+const SAYS_NOTHING: ReadonlySet<string> = new Set(['$schema', '$id', '$comment', 'title']);
+
+/** A tool in Ollama's shape: what its schema can't hold stands in the descriptions. */
+export function toTool({ name, description, inputSchema }: ToolSpec): OllamaTool {
+  const { $defs, items, required, properties } = inputSchema;
+  return {
+    type: 'function',
+    function: {
+      name,
+      description: described(description, inputSchema, KEPT_OF_ROOT),
+      parameters: {
+        type: 'object',
+        ...($defs !== undefined && { $defs }),
+        ...(items !== undefined && { items }),
+        ...textList('required', required),
+        properties: isObject(properties) ? mapValues(properties, toProperty) : {},
+      },
+    },
+  };
+}
+
+/** Ollama answers 400 to a place that is no object, such as `true`. */
+function toProperty(place: JsonValue): JsonObject {
+  if (!isObject(place)) return {};
+  const { anyOf, oneOf, type, items, required, properties } = place;
+  const values = place['const'] === undefined ? place['enum'] : [place['const']];
+  const variants = anyOf ?? oneOf;
+  const description = described(textOf(place['description']), place, KEPT_OF_PROPERTY);
+  return {
+    ...(isList(variants) && { anyOf: variants.map(toProperty) }),
+    ...(isTyped(type) && { type }),
+    ...(items !== undefined && { items }),
+    ...(description !== '' && { description }),
+    ...(isList(values) && { enum: values }),
+    ...(isObject(properties) && { properties: mapValues(properties, toProperty) }),
+    ...textList('required', required),
+  };
+}
+
+function described(description: string, schema: JsonObject, kept: ReadonlySet<string>): string {
+  const lost = Object.entries(schema).filter(
+    ([key, value]) =>
+      !kept.has(key) &&
+      !SAYS_NOTHING.has(key) &&
+      // That nothing else may be added goes without saying.
+      !(key === 'additionalProperties' && typeof value === 'boolean'),
+  );
+  if (lost.length === 0) return description;
+  const told = `JSON Schema: ${JSON.stringify(Object.fromEntries(lost))}`;
+  return description === '' ? told : `${description} (${told})`;
+}
+
+function textList(key: string, value: JsonValue | undefined): JsonObject {
+  return isList(value) && value.every((item) => typeof item === 'string') ? { [key]: value } : {};
+}
+
+function isTyped(type: JsonValue | undefined): type is string | readonly string[] {
+  return typeof type === 'string' || (isList(type) && type.every((one) => typeof one === 'string'));
+}
+
+function textOf(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function isObject(value: JsonValue | undefined): value is JsonObject {
+  return isRecord(value);
+}
+
+function isList(value: JsonValue | undefined): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}
+
+function mapValues(values: JsonObject, map: (value: JsonValue) => JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, map(value)]));
+}

@@ -1,0 +1,101 @@
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { createOllamaBackend } from '../../../src/backends/ollama/backend.ts';
+import { isCloudName } from '../../../src/backends/ollama/discover.ts';
+import { findPeers } from '../../support/upstream/peers.ts';
+import { serve } from '../../support/upstream/replay.ts';
+import { ollama } from './peers.ts';
+
+function discovering(defaultUrl: string) {
+  const backend = createOllamaBackend({ defaultUrl });
+  onTestFinished(() => backend.close());
+  return async (asked?: string) => (await backend.discover?.(asked))?.map(({ name }) => name);
+}
+
+interface Listing {
+  readonly url: string;
+  asked(): number;
+}
+
+/** A server that answers /api/tags. */
+async function startListing(body: string, contentType = 'application/json'): Promise<Listing> {
+  let asked = 0;
+  const server = await serve((_request, response) => {
+    asked++;
+    response.setHeader('content-type', contentType);
+    response.end(body);
+  });
+  onTestFinished(server.close);
+  return { url: server.url, asked: () => asked };
+}
+
+const TWO = '{"models":[{"name":"b:latest"},{"name":"a:7b"}]}';
+
+describe.each(await findPeers(ollama))('[R4.1-discover] the models of $name', (peer) => {
+  it('are found by the names that Ollama lists', async () => {
+    const { url, close } = await peer.open('discover');
+    onTestFinished(close);
+    expect(await discovering(url)()).toEqual(
+      expect.arrayContaining(['mini-tools:latest', 'mini-think:latest', 'mini:latest']),
+    );
+  });
+});
+
+describe('[R4.1-discover] what an Ollama server lists', () => {
+  it('is asked for once in a while, however many ask at once', async () => {
+    const { url, asked } = await startListing(TWO);
+    const discover = discovering(url);
+    expect(await Promise.all([discover(), discover('x'), discover()])).toEqual(
+      Array(3).fill(['b:latest', 'a:7b']),
+    );
+    expect(asked()).toBe(1);
+    vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 3_001);
+    onTestFinished(() => vi.restoreAllMocks());
+    await discover();
+    expect(asked()).toBe(2);
+  });
+
+  it.each([
+    ['nothing', '{"models":null}', 'application/json'],
+    ['HTML', '<html>', 'text/html'],
+    ['something else', '{"data":[]}', 'application/json'],
+    ['half of it', '{"models":[{"na', 'application/json'],
+  ])('may be %s', async (_what, body, contentType) => {
+    const { url } = await startListing(body, contentType);
+    expect(await discovering(url)()).toEqual([]);
+  });
+
+  it.each([
+    ['gpt-oss:120b-cloud', true],
+    ['kimi-k2:cloud', true],
+    ['me/mine:1T-CLOUD', true],
+    ['cloud', false],
+    ['my-cloud', false],
+    ['cloudy:7b', false],
+    ['host:11434/x-cloud', false],
+  ])('[R4.1-cloud] %s is of Ollama’s cloud, and passed through unseen: %s', async (name, cloud) => {
+    expect(isCloudName(name)).toBe(cloud);
+    const { url } = await startListing(TWO);
+    const found = await discovering(url)(name);
+    expect(found).toEqual(['b:latest', 'a:7b', ...(cloud ? [name] : [])]);
+  });
+});
+
+describe('[R4.1-away] an Ollama server that does not answer', () => {
+  it('has no models, not even of the cloud', async () => {
+    const { url, close } = await serve(() => undefined);
+    await close();
+    expect(await discovering(url)('kimi-k2:cloud')).toEqual([]);
+  });
+
+  it('is waited for a moment only, and then left alone for a while', async () => {
+    const { url, close } = await serve(() => undefined);
+    onTestFinished(close);
+    const discover = discovering(url);
+    const started = performance.now();
+    expect(await discover()).toEqual([]);
+    expect(performance.now() - started).toBeLessThan(1_000);
+    const again = performance.now();
+    expect(await discover()).toEqual([]);
+    expect(performance.now() - again).toBeLessThan(100);
+  });
+});
