@@ -49,6 +49,8 @@ function describeRegistry(registry: Registry): unknown {
     default: registry.defaultModel,
     models: [...registry.models.values()].map((model) => ({
       ...model.spec,
+      // Their values may be secrets.
+      headers: model.spec.headers && Object.keys(model.spec.headers),
       status: statusOf(model, existsSync),
       description: model.description,
       source: model.source,

@@ -145,6 +145,15 @@ default: here
     });
   });
 
+  it('--json names the headers of a server, but not what they hold', async () => {
+    const { portico } = await makeHome(
+      'models:\n  far:\n    backend: openai\n    url: http://127.0.0.1:1/v1\n    headers: { x-secret: abc123 }\n',
+    );
+    const { stdout } = await portico('ls', '--json');
+    expect(stdout).toContain('x-secret');
+    expect(stdout).not.toContain('abc123');
+  });
+
   it('[R2.10-broken] warns of a bad entry, and fails on a broken file, with the place', async () => {
     const { portico, registryFile } = await makeHome('aliases:\n  good: mini\n  bad: nothing\n');
     const warned = await portico('ls');
