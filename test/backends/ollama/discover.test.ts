@@ -49,7 +49,7 @@ describe('[R4.1-discover] what an Ollama server lists', () => {
     );
     expect(asked()).toBe(1);
     vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 3_001);
-    onTestFinished(() => vi.restoreAllMocks());
+    onTestFinished(() => void vi.restoreAllMocks());
     await discover();
     expect(asked()).toBe(2);
   });
