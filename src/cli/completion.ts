@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { bashScript, fishScript, zshScript } from './completion-scripts.ts';
 import type { CompletedCommand } from './completion-scripts.ts';
 import type { CliContext } from './context.ts';
-import type { Shell } from './declarations/completion.ts';
+import type { Shell } from './shells.ts';
 
 const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
 

@@ -5,6 +5,7 @@ import { pulledFile } from '../registry/files.ts';
 import { lookUp } from '../registry/lookup.ts';
 import { freeName } from '../registry/register.ts';
 import type { Registry, RegistryModel } from '../registry/registry.ts';
+import { problemOf, unknownModel } from '../registry/resolve.ts';
 
 /** What is to be pulled. */
 export type PullTarget =
@@ -51,9 +52,11 @@ export function choosePull(
     );
   }
   const lookup = lookUp(registry, what);
-  return lookup.found
-    ? modelTarget(lookup.model)
-    : { kind: 'ollama', model: what, url: undefined, isGuess: true };
+  if (lookup.found) return modelTarget(lookup.model);
+  if (problemOf(registry, what) !== undefined) {
+    throw new RuntimeFailure('model-not-found', unknownModel(registry, what));
+  }
+  return { kind: 'ollama', model: what, url: undefined, isGuess: true };
 }
 
 function sourceTarget(

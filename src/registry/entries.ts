@@ -171,7 +171,10 @@ function describeIssues(
     const path = [...base, ...issue.path, ...(unknownKey === undefined ? [] : [unknownKey])];
     const subject = path.length === 0 ? '' : `${path.map(String).join('.')}: `;
     const location = locate(document, path, unknownKey === undefined ? 'value' : 'key');
-    const reason = unknownKey === undefined ? issue.message : 'this key is not known here';
+    const reason =
+      unknownKey === undefined
+        ? issue.message
+        : "this key is not known here; Portico's own models.yaml explains all that are";
     return `${location}: ${subject}${reason}`;
   });
 }

@@ -30,7 +30,8 @@ export function overlay(shipped: FileEntries, user: FileEntries): Registry {
       problems.push(`${reference.location}: alias '${name}' ${reasonOf(lookup)}`);
     }
   }
-  const tables = { models, aliases };
+  // By the aliases as they are written, so that a circle is told as one.
+  const tables = { models, aliases: written };
   const defaultModel = chooseDefault(tables, [user.defaultModel, shipped.defaultModel], problems);
   return { defaultModel, models, aliases, problems };
 }

@@ -50,8 +50,18 @@ function modelNamed(registry: Registry, name: string | undefined): RegistryModel
   return lookup?.found === true ? lookup.model : undefined;
 }
 
-/** The message for a name that nothing has: it lists what there is. */
+/** What is wrong with the entry that would have a name; undefined where there is no such entry. */
+export function problemOf(registry: Registry, name: string): string | undefined {
+  const marks = [`models.${name}.`, `models.${name}:`, `: alias '${name}' `];
+  return registry.problems.find((text) => marks.some((mark) => text.includes(mark)));
+}
+
+/** The message for a name that nothing has: what is wrong with its entry, else what there is. */
 export function unknownModel(registry: Registry, name: string): string {
+  const problem = problemOf(registry, name);
+  if (problem !== undefined) {
+    return `model: ${name} can't be used: ${problem}`;
+  }
   const names = [...registry.models.keys(), ...registry.aliases.keys()];
   return `model: ${name} is not known; there are ${names.join(', ')}`;
 }

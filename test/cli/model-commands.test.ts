@@ -201,7 +201,9 @@ describe('[R4.6-bad-entry] a bad entry', () => {
       const [warning = ''] = stderr.split('\n');
       expect(warning).toMatch(new RegExp(`^Warning: ${place(line, column)}`));
       expect(warning).toMatch(words);
-      expect((await portico('show', 'x')).stderr).toMatch(/^Error: model: x is not known/);
+      expect((await portico('show', 'x')).stderr).toBe(
+        `Error: model: x can't be used: ${warning.slice('Warning: '.length)}\n`,
+      );
       expect((await portico('show', 'mini', '--json')).code).toBe(0);
     },
   );

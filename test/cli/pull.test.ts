@@ -201,9 +201,11 @@ describe('[R4.6-pull-refused] portico pull', () => {
       /SHA-256 \w+ instead of 0+\); it was thrown away, try again/,
     ],
     ['mini', {}, /models\.yaml:\d+:\d+: 'mini' has no source.*add 'source:/],
+    ['bad', {}, /bad can't be used: \S+models\.yaml:\d+:\d+: models\.bad\.backend: .*"llama"/],
     ['far', {}, /'far' runs on http:\/\/127\.0\.0\.1:8000\/v1, so there is nothing to pull/],
   ] as const)('of %s with %o is one line with the way out', async (what, manners, words) => {
-    const registry = 'models:\n  far: { backend: openai, url: http://127.0.0.1:8000/v1 }\n';
+    const registry =
+      'models:\n  far: { backend: openai, url: http://127.0.0.1:8000/v1 }\n  bad: { backend: x }\n';
     const { portico, models, text } = await withHub(manners, registry);
     const { code, stdout, stderr } = await portico('pull', what);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });

@@ -1,9 +1,7 @@
 import { Argument } from 'commander';
+import { SHELLS } from '../shells.ts';
+import type { Shell } from '../shells.ts';
 import type { Declare } from './declaration.ts';
-
-const SHELLS = ['bash', 'zsh', 'fish'] as const;
-
-export type Shell = (typeof SHELLS)[number];
 
 /** `completion`, and the hidden command that the scripts ask for names. */
 export const declareCompletion: Declare = (program, context, exit) => {
