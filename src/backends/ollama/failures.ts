@@ -40,6 +40,9 @@ export function refusalFailure(refusal: Refusal, question: Question): RuntimeFai
         `the model ${question.model} is not on the Ollama server at ${question.url}; ` +
           `get it with: ollama pull ${question.model}`,
       );
+    case 401:
+      // Its cloud's word, not ours: the client's own key is fine.
+      return new RuntimeFailure('backend-failed', `${failure}; sign in with: ollama signin`);
     case 429:
     case 503:
       return new RuntimeFailure('overloaded', failure, { retryAfterSeconds: RETRY_AFTER_SECONDS });

@@ -5,6 +5,7 @@ import type { ModelSpec } from '../../core/model.ts';
 import type { PromptEstimator } from '../estimate.ts';
 import type { HttpClient } from '../http.ts';
 import { begun, FIRST_BYTE_WAIT_MS, within } from '../opening.ts';
+import { scopeWithin } from '../scope.ts';
 import { createAnswer, promptOnlyFinish, toPromptCount } from './answer.ts';
 import type { PromptCount } from './answer.ts';
 import type { ModelFacts } from './facts.ts';
@@ -48,9 +49,9 @@ export async function* generate(
   request: GenerationRequest,
   signal: AbortSignal,
 ): AsyncGenerator<GenerationEvent> {
-  const left = new AbortController();
+  const scope = scopeWithin(signal);
   try {
-    const opening = open(upstream, request, AbortSignal.any([signal, left.signal]));
+    const opening = open(upstream, request, scope.signal);
     const early = await within(opening, FIRST_BYTE_WAIT_MS);
     yield { type: 'admitted', inputTokens: early?.counted?.tokens ?? null };
     const { counted, chunks, body, twice } = await opening;
@@ -72,7 +73,8 @@ export async function* generate(
       }
     }
   } finally {
-    left.abort();
+    scope.release();
+    scope.abort();
   }
 }
 

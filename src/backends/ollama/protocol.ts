@@ -1,5 +1,6 @@
 import type { ChatRequest, Message } from 'ollama';
 import { z } from 'zod';
+import { isRecord } from '../../core/json.ts';
 import type { JsonObject } from '../../core/json.ts';
 
 /** A message of /api/chat; the client's own type lacks the id that a result refers to. */
@@ -150,5 +151,6 @@ const errorSchema = z.object({ error: z.string() });
 
 /** The message of `{"error": "…"}`, which is how Ollama fails; undefined for anything else. */
 export function readError(value: unknown): string | undefined {
-  return errorSchema.safeParse(value).data?.error;
+  // Nearly every line is none, and a failed parse costs more than a whole one.
+  return isRecord(value) && 'error' in value ? errorSchema.safeParse(value).data?.error : undefined;
 }

@@ -154,8 +154,8 @@ describe('[R4.1-tools] the calls of an answer', () => {
   it.each([
     ['arguments', { name: 'a', arguments: { x: [1] } }, { name: 'a', input: { x: [1] } }],
     ['none', { name: 'a', arguments: null }, { name: 'a', input: {} }],
-  ])('are read with %s', (_name, made, read) => {
-    const line = { message: { content: '', tool_calls: [{ function: made }] }, done: false };
+  ])('are read with %s', (_name, written, read) => {
+    const line = { message: { content: '', tool_calls: [{ function: written }] }, done: false };
     expect(readChunk(line)).toMatchObject({ calls: [read], tokens: 1 });
   });
 });

@@ -34,6 +34,7 @@ describe('what an upstream does wrong before its answer', () => {
     ['busy', 'overloaded', '503 for mini: server busy, please try again. maximum pending'],
     ['no-memory', 'model-load-failed', 'more system memory (80.1 GiB) than is available'],
     ['not-a-chat-model', 'unsupported', '"mini" does not support chat'],
+    ['signed-out', 'backend-failed', '401 for mini: unauthorized; sign in with: ollama signin'],
     ['error-first', 'backend-failed', 'llama runner process has terminated'],
     ['overflow-with-numbers', 'prompt-too-long', 'prompt is too long: 302 tokens > 256 maximum'],
   ])('[R2.8-failure] [R2.5-admission] %s is %s, not an answer', async (fixture, code, says) => {
@@ -43,6 +44,18 @@ describe('what an upstream does wrong before its answer', () => {
     const { message } = failure as Error;
     expect(message).toContain(says.replaceAll('’', "'"));
     expect(message).not.toMatch(/[\n<]/);
+  });
+});
+
+describe('[R4.1-format] a model that Ollama holds to a schema only once it has thought', () => {
+  it('fails where it answers without thinking', async () => {
+    const server = await startReplay(await fixtures.read('hand-made/unthinking'));
+    onTestFinished(server.close);
+    const request = ask(modelSpec('mini', { url: server.url }), 'Count.', { outputSchema: {} });
+    await expect(backend.generate(request, never).next()).rejects.toMatchObject({
+      code: 'backend-failed',
+      message: expect.stringContaining('mini answered without thinking') as string,
+    });
   });
 });
 

@@ -298,8 +298,8 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
 
   it('[R4.1-format] holds an answer to it where the model does not think after all', async () => {
     const model = (await open('format-unthinking'))('mini-think');
-    const question = 'Extract the name and age as JSON: Anna is 30 years old.';
-    const request = ask(model, question, thoughtful);
+    const extract = 'Extract the name and age as JSON: Anna is 30 years old.';
+    const request = ask(model, extract, thoughtful);
     const { thinking, text } = await collect(backend.generate(request, never));
     expect(thinking).toBe('');
     expect(JSON.parse(text)).toEqual({ number: expect.any(Number) as number });
