@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { formatSize } from '../core/size.ts';
-import { downloadAll } from '../download/download.ts';
+import { downloadAll } from '../download/download-all.ts';
 import type { Downloaded, FileProgress } from '../download/download.ts';
 import { hubFrom } from '../download/hub.ts';
 import { planDownloads } from '../download/plan.ts';

@@ -1,5 +1,6 @@
-import { statfs } from 'node:fs/promises';
-import { RuntimeFailure } from '../core/errors.ts';
+import { mkdir, statfs } from 'node:fs/promises';
+import { messageOf, RuntimeFailure } from '../core/errors.ts';
+import { isRecord } from '../core/json.ts';
 import { formatSize } from '../core/size.ts';
 
 /** Bytes that a folder's disk has left for this user. */
@@ -18,5 +19,25 @@ export function requireSpace(needed: number, free: number, folder: string): void
     'conflict',
     `there is no room for it: ${formatSize(needed)} are needed, and the disk of ${folder} has ` +
       `${formatSize(free)} left; free some, or let PORTICO_HOME be a folder on a larger disk`,
+  );
+}
+
+/** Makes a folder where it is missing. Throws `conflict`. */
+export async function makeFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    throw diskFailure(error, folder);
+  });
+}
+
+/** What a failed write means. */
+export function diskFailure(error: unknown, target: string): RuntimeFailure {
+  const isFull = isRecord(error) && error['code'] === 'ENOSPC';
+  const wayOut = isFull
+    ? 'free some space and pull again, it goes on from there'
+    : 'check the folder';
+  return new RuntimeFailure(
+    'conflict',
+    `${target} can't be written: ${messageOf(error)}; ${wayOut}`,
+    { cause: error },
   );
 }

@@ -1,11 +1,10 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { lock } from 'proper-lockfile';
 import { messageOf, RuntimeFailure } from '../core/errors.ts';
-import { isRecord } from '../core/json.ts';
 import { formatSize } from '../core/size.ts';
-import { freeBytes, requireSpace } from './disk.ts';
+import { diskFailure, freeBytes, makeFolder, requireSpace } from './disk.ts';
 import { PartialFile } from './partial-file.ts';
 import { cancelled, ConnectionBroken } from './request.ts';
 import type { Access } from './request.ts';
@@ -54,7 +53,7 @@ const PAUSES = [1000, 2000, 4000, 8000, 16_000];
  */
 export async function download(file: Download, options: DownloadOptions): Promise<Downloaded> {
   const { target } = file;
-  await makeFolder(target);
+  await makeFolder(dirname(target));
   const release = await lockPart(target);
   try {
     const { onProgress, signal } = options;
@@ -71,58 +70,6 @@ export async function download(file: Download, options: DownloadOptions): Promis
   } finally {
     await release().catch(() => undefined);
   }
-}
-
-/**
- * Gets several files, one after the other. Throws as `download` does, and `conflict` at once where
- * the disk has no room for all of them. Progress counts all of them together.
- */
-export async function downloadAll(
-  files: readonly Download[],
-  options: DownloadOptions,
-): Promise<readonly Downloaded[]> {
-  const sizes = files.map(({ bytes }) => bytes);
-  const total = sizes.every((size) => size !== undefined)
-    ? sizes.reduce((sum, size) => sum + size, 0)
-    : undefined;
-  await requireRoom(files);
-  const got: Downloaded[] = [];
-  let before = 0;
-  for (const file of files) {
-    const whole = await download(file, {
-      ...options,
-      onProgress: (progress) =>
-        options.onProgress({
-          ...progress,
-          done: before + progress.done,
-          total: total ?? (files.length === 1 ? progress.total : undefined),
-        }),
-    });
-    got.push(whole);
-    before += whole.bytes;
-  }
-  return got;
-}
-
-/** Counts only what is listed and not here yet: the rest is checked as it comes. */
-async function requireRoom(files: readonly Download[]): Promise<void> {
-  const [first] = files;
-  if (first === undefined) return;
-  await makeFolder(first.target);
-  const folder = dirname(first.target);
-  let needed = 0;
-  for (const { target, bytes = 0 } of files) {
-    const whole = await stat(target).catch(() => undefined);
-    const part = whole ?? (await stat(`${target}.part`).catch(() => undefined));
-    needed += Math.max(0, bytes - (part?.size ?? 0));
-  }
-  requireSpace(needed, await freeBytes(folder), folder);
-}
-
-async function makeFolder(target: string): Promise<void> {
-  await mkdir(dirname(target), { recursive: true }).catch((error: unknown) => {
-    throw diskFailure(error, target);
-  });
 }
 
 async function complete(
@@ -217,16 +164,4 @@ async function lockPart(target: string): Promise<() => Promise<void>> {
       { cause: error },
     );
   });
-}
-
-function diskFailure(error: unknown, target: string): RuntimeFailure {
-  const isFull = isRecord(error) && error['code'] === 'ENOSPC';
-  const wayOut = isFull
-    ? 'free some space and pull again, it goes on from there'
-    : 'check the folder';
-  return new RuntimeFailure(
-    'conflict',
-    `${target} can't be written: ${messageOf(error)}; ${wayOut}`,
-    { cause: error },
-  );
 }

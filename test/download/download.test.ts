@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { requireSpace } from '../../src/download/disk.ts';
-import { download, downloadAll } from '../../src/download/download.ts';
+import { downloadAll } from '../../src/download/download-all.ts';
+import { download } from '../../src/download/download.ts';
 import type { DownloadOptions } from '../../src/download/download.ts';
 import { MINI, serveModels, sha256 } from '../support/model-host.ts';
 
@@ -130,6 +132,42 @@ describe('[R4.6-pull-resume] a download that breaks off', () => {
       'bytes=700000-',
     ]);
     expect(retries).toHaveLength(2);
+  });
+
+  it('is whole in the end, wherever and however often it breaks', async () => {
+    const breaks = fc.array(fc.nat({ max: 400_000 }), { maxLength: 5 });
+    const kinds = fc.constantFrom('hash', 'etag', 'chunks', 'no ranges');
+    const property = fc.asyncProperty(
+      breaks,
+      kinds,
+      fc.array(fc.boolean()),
+      async (at, kind, ends) => {
+        const host = await serveModels(FILES, {
+          breaks: at,
+          chunked: kind === 'chunks',
+          ranges: kind !== 'no ranges',
+          etag: () => (kind === 'etag' ? '"v1"' : undefined),
+        });
+        const file = await target();
+        const known = kind === 'etag' ? undefined : HASH;
+        const remote = {
+          url: `${host.cdn}/mini.gguf`,
+          target: file,
+          bytes: undefined,
+          sha256: known,
+        };
+        // Some tries are the last of their process; the next pull goes on.
+        for (const patient of [...ends, true]) {
+          const pauses = patient ? [0, 0, 0, 0, 0, 0] : [];
+          const got = await download(remote, { ...watched().options, pauses }).catch(
+            () => undefined,
+          );
+          expect(existsSync(file)).toBe(got !== undefined);
+        }
+        await expectWhole(file);
+      },
+    );
+    await fc.assert(property, { numRuns: 25 });
   });
 
   it('begins anew where nothing tells that it is still the same file', async () => {
