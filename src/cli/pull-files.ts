@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { formatSize } from '../core/size.ts';
 import { downloadAll } from '../download/download-all.ts';
 import type { Downloaded, FileProgress } from '../download/download.ts';
@@ -18,7 +18,12 @@ export async function pullFiles(
 ): Promise<void> {
   const { name, source, file } = target;
   if (target.isKnown && existsSync(file)) {
-    report(target, [{ file, bytes: 0, sha256: undefined, verified: false }], job);
+    const { size } = statSync(file);
+    report(
+      target,
+      [{ file, bytes: size, sha256: undefined, verified: false, wasThere: true }],
+      job,
+    );
     return;
   }
   const hub = hubFrom(job.context.environment);
@@ -50,7 +55,7 @@ function report(
     writeJson({ name, backend: 'llama', source, files }, context);
     return;
   }
-  const fresh = files.filter(({ sha256 }) => sha256 !== undefined);
+  const fresh = files.filter(({ wasThere }) => !wasThere);
   const size = formatSize(fresh.reduce((sum, { bytes }) => sum + bytes, 0));
   const checked = fresh.every(({ verified }) => verified)
     ? 'its SHA-256 is the one that the source lists'

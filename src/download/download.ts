@@ -5,7 +5,7 @@ import { lock } from 'proper-lockfile';
 import { messageOf, RuntimeFailure } from '../core/errors.ts';
 import { formatSize } from '../core/size.ts';
 import { diskFailure, freeBytes, makeFolder, requireSpace } from './disk.ts';
-import { PartialFile } from './partial-file.ts';
+import { hashFile, PartialFile } from './partial-file.ts';
 import { cancelled, ConnectionBroken } from './request.ts';
 import type { Access } from './request.ts';
 import { transfer } from './transfer.ts';
@@ -38,10 +38,12 @@ export interface FileProgress {
 export interface Downloaded {
   readonly file: string;
   readonly bytes: number;
-  /** Undefined for a file that lay there before. */
+  /** Undefined for a file that was there and has no hash to compare with. */
   readonly sha256: string | undefined;
   /** Whether the source named that hash. */
   readonly verified: boolean;
+  /** It was there before, and nothing was downloaded. */
+  readonly wasThere: boolean;
 }
 
 const PAUSES = [1000, 2000, 4000, 8000, 16_000];
@@ -58,9 +60,7 @@ export async function download(file: Download, options: DownloadOptions): Promis
   try {
     const { onProgress, signal } = options;
     const there = await stat(target).catch(() => undefined);
-    if (there !== undefined) {
-      return { file: target, bytes: there.size, sha256: undefined, verified: false };
-    }
+    if (there !== undefined) return await accept(file, there.size, options);
     const part = await PartialFile.open(target, signal, (done) =>
       onProgress({ phase: 'checking', done, total: file.bytes }),
     ).catch((error: unknown) => {
@@ -70,6 +70,28 @@ export async function download(file: Download, options: DownloadOptions): Promis
   } finally {
     await release().catch(() => undefined);
   }
+}
+
+/** A file of that name is there: it may be another one, of a source that had the name before. */
+async function accept(
+  { target, url, bytes, sha256 }: Download,
+  size: number,
+  { signal, onProgress }: DownloadOptions,
+): Promise<Downloaded> {
+  const isOther = bytes !== undefined && bytes !== size;
+  const digest =
+    isOther || sha256 === undefined
+      ? undefined
+      : await hashFile(target, signal, (done) =>
+          onProgress({ phase: 'checking', done, total: size }),
+        );
+  if (isOther || digest?.digest('hex') !== sha256) {
+    throw new RuntimeFailure(
+      'conflict',
+      `${target} is there, but it is not what ${url} is; remove it, or choose another --name`,
+    );
+  }
+  return { file: target, bytes: size, sha256, verified: sha256 !== undefined, wasThere: true };
 }
 
 async function complete(
@@ -90,7 +112,13 @@ async function complete(
     const { bytes } = part;
     const sha256 = part.digest();
     await part.finish();
-    return { file: file.target, bytes, sha256, verified: whole.sha256 !== undefined };
+    return {
+      file: file.target,
+      bytes,
+      sha256,
+      verified: whole.sha256 !== undefined,
+      wasThere: false,
+    };
   } catch (error) {
     await part.leave().catch(() => undefined);
     throw error instanceof RuntimeFailure ? error : diskFailure(error, file.target);

@@ -39,14 +39,11 @@ export class PartialFile {
   ): Promise<PartialFile> {
     const handle = await open(`${target}.part`, 'a');
     try {
-      const hash = createHash('sha256');
       let bytes = 0;
-      const there: AsyncIterable<Uint8Array> = createReadStream(`${target}.part`, { signal });
-      for await (const chunk of there) {
-        hash.update(chunk);
-        bytes += chunk.length;
-        onHashed(bytes);
-      }
+      const hash = await hashFile(`${target}.part`, signal, (done) => {
+        bytes = done;
+        onHashed(done);
+      });
       const partial = new PartialFile(target, handle, hash, bytes);
       partial.#identity = await readIdentity(`${target}.part.json`);
       return partial;
@@ -127,6 +124,23 @@ export class PartialFile {
     await rm(`${this.#target}.part`, { force: true });
     await rm(`${this.#target}.part.json`, { force: true });
   }
+}
+
+/** The SHA-256 of a file, to be read or gone on with. `onHashed` is told the bytes read so far. */
+export async function hashFile(
+  file: string,
+  signal: AbortSignal,
+  onHashed: (bytes: number) => void,
+): Promise<Hash> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  const chunks: AsyncIterable<Uint8Array> = createReadStream(file, { signal });
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    bytes += chunk.length;
+    onHashed(bytes);
+  }
+  return hash;
 }
 
 async function readIdentity(file: string): Promise<Identity | undefined> {

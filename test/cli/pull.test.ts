@@ -65,7 +65,7 @@ describe('[R4.6-pull-sources] portico pull', () => {
       name: 'my:own',
       backend: 'llama',
       source: url,
-      files: [{ file, bytes: MINI.length, sha256: sha256(MINI), verified: true }],
+      files: [{ file, bytes: MINI.length, sha256: sha256(MINI), verified: true, wasThere: false }],
     });
     await expectMini(file);
     expect(parse(await text())).toEqual({

@@ -49,7 +49,13 @@ describe('[R4.6-pull-verified] a download', () => {
       { url: hub(host.url), target: file, bytes: undefined, sha256: undefined },
       options,
     );
-    expect(got).toEqual({ file, bytes: MINI.length, sha256: HASH, verified: true });
+    expect(got).toEqual({
+      file,
+      bytes: MINI.length,
+      sha256: HASH,
+      verified: true,
+      wasThere: false,
+    });
     await expectWhole(file);
     expect(seen[0]).toEqual(['downloading', 0, MINI.length]);
     expect(seen.at(-1)).toEqual(['downloading', MINI.length, MINI.length]);
@@ -65,6 +71,24 @@ describe('[R4.6-pull-verified] a download', () => {
       ),
     ).rejects.toThrow(new RegExp(`SHA-256 ${HASH} instead of 0+.*thrown away, try again`));
     expect(await readdir(join(file, '..'))).toEqual([]);
+  });
+
+  it('of what is there already is none, unless something else is there', async () => {
+    const host = await serveModels(FILES);
+    const file = await target();
+    const remote = { url: hub(host.url), target: file, bytes: MINI.length, sha256: HASH };
+    await download(remote, watched().options);
+    expect(await download(remote, watched().options)).toMatchObject({
+      wasThere: true,
+      verified: true,
+    });
+    expect(host.downloads).toHaveLength(1);
+    for (const other of [MINI.subarray(1), Buffer.from(MINI).fill(0, 1000, 1010)]) {
+      await writeFile(file, other);
+      await expect(download(remote, watched().options)).rejects.toThrow(
+        /is there, but it is not what .*; remove it, or choose another --name/,
+      );
+    }
   });
 
   it('that is no GGUF file is thrown away', async () => {
