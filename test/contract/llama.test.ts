@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import { createLlamaBackend } from '../../src/backends/llama/backend.ts';
 import { MINI } from '../support/requests.ts';
 import { describeContract } from './contract.ts';
+import { describeToolContract } from './tools.ts';
 
 const childModule = new URL('../../dist/backends/llama/child.js', import.meta.url);
 
@@ -12,7 +13,7 @@ describe('[R2.7-contract] [R2.7-isolated] llama, isolated', () => {
       threads: 1,
       context: undefined,
       queueLimit: 8,
-    log: () => undefined,
+      log: () => undefined,
       childModule,
     }),
     model: MINI,
@@ -26,7 +27,20 @@ describe('[R2.7-contract] [R2.7-in-process] llama, in-process', () => {
       threads: 1,
       context: undefined,
       queueLimit: 8,
-    log: () => undefined,
+      log: () => undefined,
+    }),
+    model: MINI,
+  }));
+});
+
+describe('[R4.7-calls] llama, with tools', () => {
+  describeToolContract(async () => ({
+    backend: createLlamaBackend({
+      engine: 'in-process',
+      threads: 1,
+      context: undefined,
+      queueLimit: 8,
+      log: () => undefined,
     }),
     model: MINI,
   }));

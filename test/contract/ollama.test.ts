@@ -4,6 +4,16 @@ import { ollama } from '../backends/ollama/peers.ts';
 import { modelSpec } from '../backends/ollama/requests.ts';
 import { findPeers } from '../support/upstream/peers.ts';
 import { describeContract } from './contract.ts';
+import { describeToolContract } from './tools.ts';
+
+for (const peer of await findPeers(ollama)) {
+  describe(`[R4.7-calls] Ollama, with tools: ${peer.name}`, () => {
+    describeToolContract(async () => {
+      const { url, close } = await peer.open('contract-tools');
+      return { backend: createOllamaBackend(), model: modelSpec('mini-tools', { url }), close };
+    });
+  });
+}
 
 for (const peer of await findPeers(ollama)) {
   describe(`[R2.8-contract] Ollama: ${peer.name}`, () => {

@@ -156,6 +156,10 @@ export const BACKENDS: readonly Requirement[] = [
 
   // 7. The contract suite
   {
+    id: 'R4.7-calls',
+    text: 'Ollama and the embedded engine pass the same suite of calls, results, choices and schemas.',
+  },
+  {
     id: 'R4.7-openai',
     text: 'The OpenAI-compatible backend passes the contract suite against recordings and a real llama-server.',
   },
@@ -165,6 +169,7 @@ export const BACKENDS: readonly Requirement[] = [
   },
 
   // 8. The facade bench
+  { id: 'R4.8-connections', text: 'Calls one after the other share a connection to their server.' },
   { id: 'R4.8-medians', text: 'The bench compares medians of targets that are asked in turn.' },
   {
     id: 'R4.8-bars',

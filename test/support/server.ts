@@ -18,6 +18,9 @@ export interface ServerOptions {
   readonly registry?: string;
 }
 
+/** Where no server listens: the models of whoever runs the tests are not theirs. */
+const NOBODY = '127.0.0.1:9';
+
 /** A running `portico serve` with a home of its own. */
 export interface RunningServer {
   readonly url: string;
@@ -89,7 +92,7 @@ function spawnPortico(
     ([name]) => !name.startsWith('PORTICO_') && !name.startsWith('ANTHROPIC_'),
   );
   return spawn(process.execPath, [path.join(REPOSITORY, 'bin/portico.js'), ...args], {
-    env: { ...Object.fromEntries(inherited), NO_COLOR: '1', ...environment },
+    env: { ...Object.fromEntries(inherited), NO_COLOR: '1', OLLAMA_HOST: NOBODY, ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
 }
