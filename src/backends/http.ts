@@ -2,8 +2,13 @@ import { Agent, request } from 'undici';
 import type { Dispatcher } from 'undici';
 import { messageOf, RuntimeFailure } from '../core/errors.ts';
 import { oneLine } from './said.ts';
+import { scopeWithin } from './scope.ts';
+import type { Scope } from './scope.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
+
+/** Servers close a connection that was idle for 5 s; a request must not be under way by then. */
+const KEEP_CONNECTION_MS = 2_000;
 
 /** How long a server that is away is given before the next try. */
 const RETRY_AFTER_SECONDS = 5;
@@ -46,24 +51,28 @@ type Sending = Pick<Dispatcher.RequestOptions, 'method' | 'headers' | 'body'>;
 
 /**
  * A client for model servers: they may think for an hour before the first byte, so neither headers
- * nor body have a time limit, and each call has a connection of its own, which its abort closes.
+ * nor body have a time limit. Calls at the same time have a connection each, which an abort closes.
  */
 export function createHttpClient(naming: ServerNaming): HttpClient {
   const dispatcher = new Agent({
     headersTimeout: 0,
     bodyTimeout: 0,
     connect: { timeout: CONNECT_TIMEOUT_MS },
+    keepAliveTimeout: KEEP_CONNECTION_MS,
+    keepAliveMaxTimeout: KEEP_CONNECTION_MS,
   });
-  // Not one signal for all calls: Node 20 never forgets the signals that AbortSignal.any ties to it.
-  const calls = new Set<AbortController>();
+  const calls = new Set<Scope>();
   const send = async (url: string, sending: Sending, caller: AbortSignal): Promise<HttpAnswer> => {
-    const call = new AbortController();
-    const end = (): boolean => calls.delete(call);
+    const call = scopeWithin(caller);
+    const { signal } = call;
+    const end = (): void => {
+      calls.delete(call);
+      call.release();
+    };
     calls.add(call);
-    const signal = AbortSignal.any([caller, call.signal]);
     signal.addEventListener('abort', end, { once: true });
     try {
-      const answer = await request(url, { dispatcher, ...sending, reset: true, signal });
+      const answer = await request(url, { dispatcher, ...sending, signal });
       return {
         status: answer.statusCode,
         mediaType: mediaTypeOf(answer.headers['content-type']),
@@ -89,7 +98,7 @@ export function createHttpClient(naming: ServerNaming): HttpClient {
     get: (url, signal, headers = {}) =>
       send(url, { method: 'GET', headers: { ...headers } }, signal),
     async close() {
-      // An undici Agent forgets connections that it does not reuse, so its destroy misses some.
+      // An undici Agent forgets connections that it can't reuse, so its destroy misses some.
       for (const call of calls) call.abort();
       await dispatcher.destroy();
     },

@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 /** By then a failure that comes soon has become a status (the design's "2 s at most"). */
 export const FIRST_BYTE_WAIT_MS = 2_000;
 
@@ -9,12 +7,14 @@ export const FIRST_BYTE_WAIT_MS = 2_000;
  */
 export async function within<T>(work: Promise<T>, milliseconds: number): Promise<T | undefined> {
   work.catch(() => undefined);
-  const timer = new AbortController();
-  const late = delay(milliseconds, undefined, { signal: timer.signal }).catch(() => undefined);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), milliseconds);
+  });
   try {
     return await Promise.race([work, late]);
   } finally {
-    timer.abort();
+    clearTimeout(timer);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { GenerationRequest } from '../../core/backend.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 import { FIRST_BYTE_WAIT_MS, within } from '../opening.ts';
+import { scopeWithin } from '../scope.ts';
 import { AnswerReader } from './answer.ts';
 import { countCall, prepareCall } from './call.ts';
 import type { Call, Upstream } from './call.ts';
@@ -41,10 +42,10 @@ export async function* generate(
   request: GenerationRequest,
   signal: AbortSignal,
 ): AsyncGenerator<GenerationEvent> {
-  const left = new AbortController();
+  const scope = scopeWithin(signal);
   const count: Count = { tokens: undefined };
   try {
-    const opening = openAnswer(upstream, request, count, AbortSignal.any([signal, left.signal]));
+    const opening = openAnswer(upstream, request, count, scope.signal);
     await within(opening, FIRST_BYTE_WAIT_MS);
     yield { type: 'admitted', inputTokens: count.tokens ?? null };
     const { call, chunks } = await opening;
@@ -55,7 +56,8 @@ export async function* generate(
       yield event;
     }
   } finally {
-    left.abort();
+    scope.release();
+    scope.abort();
   }
 }
 

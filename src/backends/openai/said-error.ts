@@ -37,8 +37,8 @@ export function readError(value: unknown): SaidError | undefined {
   const error = value['error'];
   if (typeof error === 'string') return { message: error, code: '' };
   if (isRecord(error)) return readErrorObject(error);
-  const detail = detailSchema.safeParse(value['detail']);
-  if (detail.success) return { message: detail.data, code: '' };
+  const detail = 'detail' in value ? detailSchema.safeParse(value['detail']) : undefined;
+  if (detail?.success === true) return { message: detail.data, code: '' };
   // vLLM's older shape, and Mistral's.
   return value['object'] === 'error' ? readErrorObject(value) : undefined;
 }

@@ -1,0 +1,64 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createHttpClient } from '../../src/backends/http.ts';
+import { readText } from '../../src/backends/lines.ts';
+
+/** A server that notes its connections, and a client of it. */
+async function connect(answer: RequestListener) {
+  const server = createServer(answer).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const connections: Promise<unknown>[] = [];
+  server.on('connection', (socket) => connections.push(once(socket, 'close')));
+  const http = createHttpClient({ name: 'The server', wayOut: 'start it' });
+  onTestFinished(async () => {
+    await http.close();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const post = async (signal = new AbortController().signal): Promise<string> =>
+    readText((await http.post(`http://127.0.0.1:${port}/`, {}, signal)).body, 1000);
+  return { post, connections, server, port };
+}
+
+describe('[R4.8-connections] connections to model servers', () => {
+  it('are shared by calls one after the other', async () => {
+    const { post, connections } = await connect((_request, response) => response.end('yes'));
+    for (let call = 0; call < 5; call += 1) expect(await post()).toBe('yes');
+    // The second call may come before undici has noticed that the first one's is free.
+    expect(connections.length).toBeLessThan(3);
+  });
+
+  it('are not waited for', async () => {
+    const waiting: (() => void)[] = [];
+    const { post, connections } = await connect((_request, response) => {
+      waiting.push(() => response.end('yes'));
+      if (waiting.length === 3) for (const go of waiting) go();
+    });
+    expect(await Promise.all([post(), post(), post()])).toEqual(['yes', 'yes', 'yes']);
+    expect(connections).toHaveLength(3);
+  });
+
+  it('are closed by an abort at once, before the headers too', async () => {
+    const controller = new AbortController();
+    const { post, connections } = await connect(() => controller.abort());
+    await expect(post(controller.signal)).rejects.toMatchObject({ code: 'cancelled' });
+    expect(connections.length).toBeGreaterThan(0);
+    await connections[0];
+  });
+
+  it('are made anew after a restart of the server', async () => {
+    const { post, connections, server, port } = await connect((_request, response) =>
+      response.end('yes'),
+    );
+    await post();
+    server.close();
+    await Promise.all(connections);
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    expect(await post()).toBe('yes');
+    expect(connections).toHaveLength(2);
+  });
+});
