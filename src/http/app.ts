@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import express from 'express';
 import type { Express, RequestHandler, Router } from 'express';
 import { RuntimeFailure } from '../core/errors.ts';
@@ -24,6 +25,8 @@ const BODY_LIMIT = '32mb';
 
 /** The HTTP surface: guards, then routes, then one exit for what fails. */
 export function createApp(options: AppOptions): Express {
+  // Every request that runs listens to it.
+  setMaxListeners(0, options.stopping);
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');

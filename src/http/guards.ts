@@ -8,14 +8,13 @@ import { RuntimeFailure } from '../core/errors.ts';
  * it can't hide the name that it used (Host) or the page that asks (Origin).
  */
 export function createLocalGuard(): RequestHandler {
+  // Most servers are only ever asked by one name, which need not be taken apart each time.
+  let lastLocalHost: string | undefined;
   return (request, _response, next) => {
     const { host, origin } = request.headers;
-    if (host !== undefined && !isLocalName(hostname(`http://${host}`))) {
-      throw new RuntimeFailure(
-        'permission',
-        `The Host header '${host}' does not name this machine. Use http://127.0.0.1 or localhost, ` +
-          'or serve the network with --host and --api-key.',
-      );
+    if (host !== undefined && host !== lastLocalHost) {
+      if (!isLocalName(hostname(`http://${host}`))) throw foreignHost(host);
+      lastLocalHost = host;
     }
     if (origin !== undefined && !isLocalName(hostname(origin))) {
       throw new RuntimeFailure(
@@ -25,6 +24,14 @@ export function createLocalGuard(): RequestHandler {
     }
     next();
   };
+}
+
+function foreignHost(host: string): RuntimeFailure {
+  return new RuntimeFailure(
+    'permission',
+    `The Host header '${host}' does not name this machine. Use http://127.0.0.1 or localhost, ` +
+      'or serve the network with --host and --api-key.',
+  );
 }
 
 /** Requires one of the keys, as `x-api-key` or as a bearer token; where both are sent, the first counts. */

@@ -41,10 +41,15 @@ export function requestIdOf(request: IncomingMessage): string {
   return typeof request.id === 'string' ? request.id : '';
 }
 
-/** A signal that aborts when the client goes away before it was answered. */
-export function disconnectSignal(response: ServerResponse): AbortSignal {
+/** A signal that aborts when the client goes away before it was answered, and with `stopping`. */
+export function disconnectSignal(response: ServerResponse, stopping?: AbortSignal): AbortSignal {
   const controller = new AbortController();
+  // Not AbortSignal.any: Node 20 never forgets what it ties to a signal that lives on.
+  const stop = (): void => controller.abort(stopping?.reason);
+  if (stopping?.aborted === true) stop();
+  stopping?.addEventListener('abort', stop, { once: true });
   response.on('close', () => {
+    stopping?.removeEventListener('abort', stop);
     if (!response.writableFinished) controller.abort();
   });
   return controller.signal;

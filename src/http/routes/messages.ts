@@ -28,7 +28,7 @@ export interface MessagesOptions {
 export function createMessagesRoute(options: MessagesOptions): RequestHandler {
   const { runtime, seal, logger } = options;
   return async (request, response) => {
-    const signal = AbortSignal.any([disconnectSignal(response), options.stopping]);
+    const signal = disconnectSignal(response, options.stopping);
     const decoded = decodeMessages(parseBody(bodyOf(request)), { headers: request.headers, seal });
     const id = requestIdOf(request);
     const generation = await runtime.generate(
@@ -53,7 +53,7 @@ export function createMessagesRoute(options: MessagesOptions): RequestHandler {
 export function createCountRoute(options: MessagesOptions): RequestHandler {
   const { runtime, seal } = options;
   return async (request, response) => {
-    const signal = AbortSignal.any([disconnectSignal(response), options.stopping]);
+    const signal = disconnectSignal(response, options.stopping);
     const body = parseBody(bodyOf(request));
     const decoded = decodeCountTokens(body, { headers: request.headers, seal });
     const counted = { ...decoded.request, id: requestIdOf(request) };
