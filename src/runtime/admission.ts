@@ -18,14 +18,15 @@ export function checkCapabilities(
 
 function refusal(request: GenerationRequest, can: Capabilities): string | undefined {
   const model = request.model.name;
-  const parts = request.conversation.turns.flatMap((turn) => allParts(turn.parts));
-  if (!can.images && parts.some(({ kind }) => kind === 'image')) {
+  const has = (test: (part: Part) => boolean): boolean =>
+    request.conversation.turns.some(({ parts }) => hasPart(parts, test));
+  if (!can.images && has(({ kind }) => kind === 'image')) {
     return `messages: image blocks can't be used: the model ${model} can't see. Leave them out, or choose a model that can.`;
   }
-  if (!can.documents && parts.some(isBinaryDocument)) {
+  if (!can.documents && has(isBinaryDocument)) {
     return `messages: document blocks can't be used with ${model} unless their source is text or content. Send their text.`;
   }
-  if (!can.citations && parts.some((part) => 'citations' in part && part.citations)) {
+  if (!can.citations && has((part) => 'citations' in part && part.citations)) {
     return `messages: citations can't be given by ${model}. Leave \`citations\` out, or disable them.`;
   }
   return toolRefusal(request, can) ?? formatRefusal(request, can);
@@ -49,14 +50,16 @@ function formatRefusal(request: GenerationRequest, can: Capabilities): string | 
     : undefined;
 }
 
-/** Parts with those inside of tool results and documents. */
-function allParts(parts: readonly Part[]): readonly Part[] {
-  return parts.flatMap((part) => [part, ...allParts(innerParts(part))]);
+/** Whether there is such a part among these, or inside of tool results and documents. */
+function hasPart(parts: readonly Part[], test: (part: Part) => boolean): boolean {
+  return parts.some((part) => test(part) || hasPart(innerParts(part), test));
 }
+
+const NO_PARTS: readonly Part[] = [];
 
 function innerParts(part: Part): readonly Part[] {
   if (part.kind === 'tool-result') return part.output;
-  return part.kind === 'document' && part.source.kind === 'content' ? part.source.parts : [];
+  return part.kind === 'document' && part.source.kind === 'content' ? part.source.parts : NO_PARTS;
 }
 
 function isBinaryDocument(part: Part): boolean {

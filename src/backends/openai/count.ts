@@ -31,9 +31,16 @@ export async function countByTokenizer(
   }
 }
 
-/** How long a prompt is as text, for an estimate. */
-export function charactersOf({ messages, tools = [] }: PromptBody): number {
-  return JSON.stringify([messages, tools], withoutPictures).length;
+const lengths = new WeakMap<PromptBody, number>();
+
+/** How long a prompt is as text, for an estimate. It is measured once. */
+export function charactersOf(body: PromptBody): number {
+  const known = lengths.get(body);
+  if (known !== undefined) return known;
+  const { messages, tools = [] } = body;
+  const length = JSON.stringify([messages, tools], withoutPictures).length;
+  lengths.set(body, length);
+  return length;
 }
 
 /** Whether a request can't be decided on without its prompt's count. */

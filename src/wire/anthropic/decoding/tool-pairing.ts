@@ -7,11 +7,11 @@ import type { PlacedTurn } from './placed-turn.ts';
  */
 export function checkToolPairing(turns: readonly PlacedTurn[]): void {
   const seen = new Set<string>();
-  for (const [index, turn] of turns.entries()) {
-    const calls = callsOf(turn);
+  const all = turns.map(idsOf);
+  for (const [index, { calls, results }] of all.entries()) {
     checkUnique(calls, seen);
-    checkAnswered(calls, resultsOf(turns[index + 1]));
-    checkResults(resultsOf(turn), callsOf(turns[index - 1]));
+    checkAnswered(calls, all[index + 1]?.results ?? []);
+    checkResults(results, all[index - 1]?.calls ?? []);
   }
 }
 
@@ -21,16 +21,18 @@ interface PlacedId {
   readonly id: string;
 }
 
-function callsOf(turn: PlacedTurn | undefined): readonly PlacedId[] {
-  return (turn?.parts ?? []).flatMap(({ message, block, part }) =>
-    part.kind === 'tool-call' ? [{ message, block, id: part.id }] : [],
-  );
+interface TurnIds {
+  readonly calls: readonly PlacedId[];
+  readonly results: readonly PlacedId[];
 }
 
-function resultsOf(turn: PlacedTurn | undefined): readonly PlacedId[] {
-  return (turn?.parts ?? []).flatMap(({ message, block, part }) =>
-    part.kind === 'tool-result' ? [{ message, block, id: part.callId }] : [],
-  );
+function idsOf({ parts }: PlacedTurn): TurnIds {
+  const [calls, results]: [PlacedId[], PlacedId[]] = [[], []];
+  for (const { message, block, part } of parts) {
+    if (part.kind === 'tool-call') calls.push({ message, block, id: part.id });
+    if (part.kind === 'tool-result') results.push({ message, block, id: part.callId });
+  }
+  return { calls, results };
 }
 
 function checkUnique(calls: readonly PlacedId[], seen: Set<string>): void {
