@@ -32,6 +32,18 @@ export const THINKING_CONTROLS = ['none', 'switch', 'effort', 'always'] as const
 
 export type ThinkingControl = (typeof THINKING_CONTROLS)[number];
 
+/** One of several servers that answer for a model. What it leaves out is as the model has it. */
+export interface Provider {
+  readonly url: string;
+  readonly upstream?: string;
+  /** Its share of the sessions, relative to the others'; 1 where it is absent. */
+  readonly weight?: number;
+  readonly key?: string;
+  /** Sent beside the model's own. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly server?: ServerKind;
+}
+
 /** A model as the registry knows it, with all that its backend needs. */
 export interface ModelSpec {
   readonly name: string;
@@ -42,6 +54,8 @@ export interface ModelSpec {
   readonly upstream?: string;
   /** The upstream server's base URL; absent means the backend's own default. */
   readonly url?: string;
+  /** The servers that share the model's requests, instead of the one at `url`. */
+  readonly providers?: readonly Provider[];
   /** The environment variable that holds the upstream's key; with _1, _2 … appended, further ones. */
   readonly key?: string;
   /** Sent to the upstream with every request. */

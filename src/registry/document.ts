@@ -1,4 +1,4 @@
-import { isAlias, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type { Document, Pair, YAMLMap } from 'yaml';
 import { messageOf, RuntimeFailure } from '../core/errors.ts';
 
@@ -54,7 +54,7 @@ export function plainValue(document: RegistryDocument): unknown {
 }
 
 /**
- * `file:line:column` of what a path of keys leads to: its value, or its key where `what` says so.
+ * `file:line:column` of what a path of keys and indices leads to: its value, or its key where `what` says so.
  * Where the path leads nowhere it is the last place on the way.
  */
 export function locate(
@@ -66,6 +66,11 @@ export function locate(
   let offset = offsetOf(node) ?? 0;
   for (const [index, segment] of path.entries()) {
     const map: unknown = isAlias(node) ? node.resolve(document.yaml) : node;
+    if (isSeq(map)) {
+      node = map.items[Number(segment)];
+      offset = offsetOf(node) ?? offset;
+      continue;
+    }
     const pair = isMap(map) ? findPair(map, String(segment)) : undefined;
     if (pair === undefined) {
       break;

@@ -32,8 +32,31 @@ const headers = z.record(
 const KEY_HINT =
   'must be the name of an environment variable that holds the key, such as OPENAI_API_KEY';
 
+const url = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
+
+const key = z.string().regex(/^[A-Z_][A-Z0-9_]*$/i, KEY_HINT);
+
+const PROVIDER_HINT = 'must be a mapping, such as { url: http://10.0.0.1:8000/v1 }';
+
+/** Several of them answer for one model. */
+const provider = z.strictObject(
+  {
+    url,
+    upstream: text.exactOptional(),
+    weight: z.number().positive('must be more than 0').exactOptional(),
+    key: key.exactOptional(),
+    headers: headers.exactOptional(),
+    server: z.enum(SERVER_KINDS).exactOptional(),
+  },
+  { error: (issue) => (issue.code === 'invalid_type' ? PROVIDER_HINT : undefined) },
+);
+
+const providers = z
+  .array(provider, { error: `must be a list; each ${PROVIDER_HINT}` })
+  .min(1, 'must name at least one server');
+
 /** What only means something for a server that speaks OpenAI's API. */
-const OPENAI_ONLY = ['key', 'headers', 'server', 'images', 'thinking'] as const;
+const OPENAI_ONLY = ['key', 'headers', 'server', 'images', 'thinking', 'providers'] as const;
 
 /** One model of models.yaml, as it stands there. */
 export const entrySchema = z
@@ -42,11 +65,9 @@ export const entrySchema = z
       backend: z.enum(['llama', 'ollama', 'openai']),
       file: text.exactOptional(),
       upstream: text.exactOptional(),
-      url: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).exactOptional(),
-      key: z
-        .string()
-        .regex(/^[A-Z_][A-Z0-9_]*$/i, KEY_HINT)
-        .exactOptional(),
+      url: url.exactOptional(),
+      providers: providers.exactOptional(),
+      key: key.exactOptional(),
       headers: headers.exactOptional(),
       server: z.enum(SERVER_KINDS).exactOptional(),
       images: z.boolean().exactOptional(),
@@ -83,11 +104,20 @@ export const entrySchema = z
         context.addIssue({ code: 'custom', path: [field], message });
       }
     }
-    if (entry.backend === 'openai' && entry.url === undefined) {
+    if (entry.backend !== 'openai') return;
+    if (entry.url === undefined && entry.providers === undefined) {
       context.addIssue({
         code: 'custom',
         path: ['backend'],
-        message: "an openai model needs 'url', such as http://127.0.0.1:8000/v1",
+        message:
+          "an openai model needs 'url', such as http://127.0.0.1:8000/v1, or 'providers', a list of such",
+      });
+    }
+    if (entry.url !== undefined && entry.providers !== undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['url'],
+        message: "a model with 'providers' has no 'url' of its own; add it to the list",
       });
     }
   });

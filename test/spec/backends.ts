@@ -98,6 +98,42 @@ export const BACKENDS: readonly Requirement[] = [
     text: 'A cancel reaches the upstream at once, before its headers too, and no wait has a limit.',
   },
 
+  // 3. More than one upstream for a name
+  {
+    id: 'R4.3-entry',
+    text: 'An entry lists several servers, each with what it inherits; what is wrong has its line and column.',
+  },
+  {
+    id: 'R4.3-affinity',
+    text: 'A session keeps its server, and its second one, while they answer.',
+  },
+  { id: 'R4.3-weights', text: 'Sessions, and requests of none, are spread by weight.' },
+  {
+    id: 'R4.3-failover',
+    text: 'Before its first output a request goes to the next server, and is admitted once.',
+  },
+  {
+    id: 'R4.3-begun',
+    text: 'A failure after the first output is the request’s, and nobody else is asked.',
+  },
+  {
+    id: 'R4.3-client-fault',
+    text: 'What is wrong with a request is told, and asked nowhere else.',
+  },
+  {
+    id: 'R4.3-circuit',
+    text: 'A server that fails again and again, or limits its clients, is left alone, and tried by one request.',
+  },
+  {
+    id: 'R4.3-health',
+    text: 'Only a server that is away is looked at, with growing pauses, until the end.',
+  },
+  {
+    id: 'R4.3-away',
+    text: 'Where all servers are away it is 529 with retry-after, and names them.',
+  },
+  { id: 'R4.3-log', text: 'One line says that a server is away, and one that it is back.' },
+
   // 6. Registry commands
   {
     id: 'R4.6-pull-sources',

@@ -1,16 +1,18 @@
-import { RuntimeFailure } from '../../core/errors.ts';
 import type { Backend } from '../../core/backend.ts';
 import type { ModelSpec } from '../../core/model.ts';
 import { createPromptEstimator } from '../estimate.ts';
 import { createHttpClient } from '../http.ts';
 import type { Upstream } from './call.ts';
+import { createCircuits } from './circuits.ts';
 import { createServerClient } from './client.ts';
 import { toCapabilities } from './facts.ts';
+import { affinityOf, askAny, generateByAny } from './fail-over.ts';
 import { SERVER } from './failures.ts';
 import { countPrompt, generate } from './generate.ts';
 import { createKeyRing } from './keys.ts';
 import type { ReadVariable } from './keys.ts';
 import { createFactsFinder } from './probe.ts';
+import { urlOf } from './routes.ts';
 
 export interface OpenAiOptions {
   /** Reads the variables that hold the upstreams' keys. */
@@ -35,21 +37,32 @@ export function createOpenAiBackend({ readVariable, log }: OpenAiOptions): Backe
       log(message);
     },
   };
+  const circuits = createCircuits({
+    check: ({ model }, signal) => upstream.clientOf(model).isHealthy(signal),
+    log,
+  });
+  const describe = async (model: ModelSpec, signal: AbortSignal) =>
+    toCapabilities(await upstream.facts(model, upstream.clientOf(model), signal));
   return {
     kind: 'openai',
     async capabilities(model, signal) {
-      return toCapabilities(await upstream.facts(model, upstream.clientOf(model), signal));
+      if (model.providers === undefined) return describe(model, signal);
+      // Of no session, but told alike each time.
+      return askAny(circuits, model, model.name, (one) => describe(one, signal));
     },
-    countTokens: (request, signal) => countPrompt(upstream, request, signal),
-    generate: (request, signal) => generate(upstream, request, signal),
-    close: () => http.close(),
+    async countTokens(request, signal) {
+      if (request.model.providers === undefined) return countPrompt(upstream, request, signal);
+      return askAny(circuits, request.model, affinityOf(request.session), (model) =>
+        countPrompt(upstream, { ...request, model }, signal),
+      );
+    },
+    generate(request, signal) {
+      if (request.model.providers === undefined) return generate(upstream, request, signal);
+      return generateByAny(circuits, request, (one) => generate(upstream, one, signal));
+    },
+    async close() {
+      circuits.close();
+      await http.close();
+    },
   };
-}
-
-function urlOf({ name, url }: ModelSpec): string {
-  if (url !== undefined) return url;
-  throw new RuntimeFailure(
-    'invalid-request',
-    `models.yaml: ${name} needs 'url', such as http://127.0.0.1:8000/v1`,
-  );
 }

@@ -19,6 +19,8 @@ export interface ServerClient {
   complete(body: object, signal: AbortSignal): Promise<HttpAnswer | Refusal>;
   /** The JSON of an answer that takes no generation; undefined where the server has none. */
   ask(path: string, body: object | undefined, signal: AbortSignal): Promise<unknown>;
+  /** Whether it answers at all, asked at next to no cost. Throws where it can't be reached. */
+  isHealthy(signal: AbortSignal): Promise<boolean>;
 }
 
 export interface ClientOptions {
@@ -70,12 +72,27 @@ export function createServerClient({ http, keys, url, model }: ClientOptions): S
         throw unreachable(SERVER, url, `no answer within ${ASK_TIMEOUT_MS / 1000} s`);
       }
     },
+    async isHealthy(caller) {
+      const signal = AbortSignal.any([caller, AbortSignal.timeout(ASK_TIMEOUT_MS)]);
+      const statusOf = async (target: string): Promise<number> => {
+        const answer = await send(target, undefined, signal);
+        if (!isRefusal(answer)) await readText(answer.body, MAX_TEXT_BYTES);
+        return answer.status;
+      };
+      const status = await statusOf(rootUrl(url, 'health'));
+      // Few clouds have it.
+      return isAlive(status) && (status === 200 || isAlive(await statusOf(apiUrl(url, 'models'))));
+    },
   };
 }
 
 /** Whether an answer is one whose body was read since it is no completion. */
 export function isRefusal(answer: HttpAnswer | Refusal): answer is Refusal {
   return typeof answer.body === 'string';
+}
+
+function isAlive(status: number): boolean {
+  return status < 500 && status !== 429;
 }
 
 interface Authorization {

@@ -38,7 +38,9 @@ export function charactersOf(body: PromptBody): number {
   const known = lengths.get(body);
   if (known !== undefined) return known;
   const { messages, tools = [] } = body;
-  const length = JSON.stringify([messages, tools], withoutPictures).length;
+  // Asking for each value takes several times as long.
+  const replacer = hasPictures(body) ? withoutPictures : undefined;
+  const length = JSON.stringify([messages, tools], replacer).length;
   lengths.set(body, length);
   return length;
 }

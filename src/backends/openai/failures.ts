@@ -127,6 +127,13 @@ function modelWay({ model, listed = [] }: Question): string {
     : `it has ${listed.slice(0, 10).join(', ')}: name one by 'upstream:' in models.yaml`;
 }
 
+/** What a proxy says of a request before the server sees it. */
+const NOT_JSON: Readonly<Record<number, FailureCode>> = {
+  400: 'invalid-request',
+  413: 'request-too-large',
+  422: 'invalid-request',
+};
+
 function notTheApi({ status, mediaType, ...rest }: Refusal, { url }: Question): RuntimeFailure {
   const said = `${url} answered ${status} with ${mediaType || 'no content type'} instead of OpenAI's ${status === 200 ? 'event stream' : 'JSON'}`;
   // What stands in front of a server that is away, or full, answers so.
@@ -136,7 +143,7 @@ function notTheApi({ status, mediaType, ...rest }: Refusal, { url }: Question): 
     });
   }
   return new RuntimeFailure(
-    'backend-failed',
+    NOT_JSON[status] ?? 'backend-failed',
     `${said}; check that the URL is that of an OpenAI-compatible server`,
   );
 }

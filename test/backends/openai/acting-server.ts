@@ -8,16 +8,18 @@ export interface SeenRequest {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** A status other than 200, or the events of an answer. */
+/** A status other than 200, or the events of an answer, which may break off: without any, at once. */
 export type Act =
   | { readonly status: number; readonly error: object; readonly retryAfter?: string }
-  | { readonly events: readonly object[] };
+  | { readonly events: readonly object[]; readonly breaksOff?: boolean };
 
 export interface ActingServer {
   readonly url: string;
   readonly seen: readonly SeenRequest[];
   /** The paths that were asked for besides completions. */
   readonly asked: readonly string[];
+  readonly port: number;
+  readonly close: () => Promise<void>;
 }
 
 /** One delta of an answer, or its end. */
@@ -37,6 +39,7 @@ export const ANSWER: Act = {
 export async function startActing(
   act: (request: SeenRequest) => Act,
   models: readonly object[] = [{ id: 'mini', owned_by: 'acme' }],
+  port = 0,
 ): Promise<ActingServer> {
   const seen: SeenRequest[] = [];
   const asked: string[] = [];
@@ -55,16 +58,24 @@ export async function startActing(
       seen.push(one);
       perform(act(one), response);
     })();
-  });
-  onTestFinished(server.close);
-  return { url: server.url, seen, asked };
+  }, port);
+  let closed: Promise<void> | undefined;
+  const close = () => (closed ??= server.close());
+  onTestFinished(close);
+  return { url: server.url, port: server.port, seen, asked, close };
 }
 
 function perform(act: Act, response: ServerResponse): void {
   if ('events' in act) {
+    if (act.breaksOff === true && act.events.length === 0) {
+      response.destroy();
+      return;
+    }
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     for (const one of act.events) response.write(`data: ${JSON.stringify(one)}\n\n`);
-    response.end('data: [DONE]\n\n');
+    // What was written has to leave first.
+    if (act.breaksOff === true) setTimeout(() => response.destroy(), 20);
+    else response.end('data: [DONE]\n\n');
     return;
   }
   response.writeHead(act.status, {
