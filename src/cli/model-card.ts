@@ -29,6 +29,8 @@ export interface ModelCard {
   readonly file: string | undefined;
   readonly upstream: string | undefined;
   readonly url: string | undefined;
+  /** Those that share its requests. */
+  readonly servers?: readonly string[] | undefined;
   readonly source: string | undefined;
   readonly fileBytes: number | undefined;
   readonly memoryBytes: number | undefined;
@@ -52,6 +54,7 @@ export async function describe(
     file: spec.file,
     upstream: spec.upstream,
     url: spec.url,
+    servers: spec.providers?.map(({ url }) => url),
     source,
     context: spec.context,
     fileBytes: sizeBytes,

@@ -47,6 +47,7 @@ function rowsOf(card: ModelCard): readonly (readonly string[])[] {
     ['backend', card.backend],
     ['upstream', card.upstream],
     ['url', card.url],
+    ['servers', card.servers?.join(', ')],
     ['file', card.file],
     ['source', card.source],
     ['size', card.fileBytes === undefined ? undefined : formatSize(card.fileBytes)],

@@ -95,6 +95,16 @@ describe('[R4.6-show] portico show', () => {
     expect(stdout).toMatch(/^upstream +far:7b$/m);
     expect(stdout).not.toMatch(/^capabilities/m);
   });
+
+  it('[R4.3-entry] of a model behind several servers names them', async () => {
+    const [one, two] = ['http://127.0.0.1:9/one', 'http://127.0.0.1:9/two'];
+    const { portico } = await makeHome(
+      `models:\n  big: { backend: openai, providers: [{ url: "${one}" }, { url: "${two}" }] }\n`,
+    );
+    expect((await portico('show', 'big')).stdout).toContain(`${one}, ${two}\n`);
+    const card: unknown = JSON.parse((await portico('show', 'big', '--json')).stdout);
+    expect(card).toMatchObject({ servers: [one, two] });
+  });
 });
 
 describe('[R4.6-default] portico default', () => {

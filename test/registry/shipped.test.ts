@@ -40,7 +40,7 @@ describe('[R2.10-known] the shipped registry', () => {
       // The words that stand beside the keys, after two spaces or more, are no part of the example.
       block.replaceAll(/^# {3}/gm, '').replaceAll(/^(.*?\S) {2,}\S.*$/gm, '$1'),
     );
-    expect(examples).toHaveLength(3);
+    expect(examples).toHaveLength(4);
     for (const example of examples.slice(1)) {
       const user = await registryFolder(example);
       const registry = await loadRegistry(user);

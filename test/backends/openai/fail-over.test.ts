@@ -142,7 +142,7 @@ describe('[R4.3-client-fault] a request that is wrong', () => {
 
 describe('[R4.3-affinity] sessions', () => {
   const three = () => Promise.all([1, 2, 3].map(() => startActing(() => ANSWER)));
-  const askers = Array.from({ length: 30 }, (_, number) => `s${number}`);
+  const askers = Array.from({ length: 60 }, (_, number) => `s${number}`);
 
   it.each(['session', 'user'] as const)('keep their server, by their %s', async (field) => {
     const servers = await three();
