@@ -54,13 +54,7 @@ type Sending = Pick<Dispatcher.RequestOptions, 'method' | 'headers' | 'body'>;
  * nor body have a time limit. Calls at the same time have a connection each, which an abort closes.
  */
 export function createHttpClient(naming: ServerNaming): HttpClient {
-  const dispatcher = new Agent({
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: { timeout: CONNECT_TIMEOUT_MS },
-    keepAliveTimeout: KEEP_CONNECTION_MS,
-    keepAliveMaxTimeout: KEEP_CONNECTION_MS,
-  });
+  const dispatcher = createAgent();
   const calls = new Set<Scope>();
   const send = async (url: string, sending: Sending, caller: AbortSignal): Promise<HttpAnswer> => {
     const call = scopeWithin(caller);
@@ -103,6 +97,16 @@ export function createHttpClient(naming: ServerNaming): HttpClient {
       await dispatcher.destroy();
     },
   };
+}
+
+function createAgent(): Agent {
+  return new Agent({
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: { timeout: CONNECT_TIMEOUT_MS },
+    keepAliveTimeout: KEEP_CONNECTION_MS,
+    keepAliveMaxTimeout: KEEP_CONNECTION_MS,
+  });
 }
 
 /** No answer at all came. */

@@ -13,6 +13,7 @@ export async function* generateOn(
 ): AsyncGenerator<GenerationEvent> {
   const { tokens, limit } = prepared;
   const cacheReadTokens = await slot.reuse(tokens);
+  yield { type: 'progress', phase: 'prefill', done: cacheReadTokens, total: tokens.length };
   for await (const done of slot.prefill(tokens, signal)) {
     yield { type: 'progress', phase: 'prefill', done, total: tokens.length };
   }

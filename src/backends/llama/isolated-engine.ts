@@ -74,7 +74,7 @@ export class IsolatedEngine implements Engine {
     let waiting = false;
     try {
       for await (const event of this.#events(request, signal)) {
-        waiting = event.type === 'progress' && event.phase === 'queued';
+        waiting = isWaiting(event);
         yield event;
       }
     } catch (error) {
@@ -145,6 +145,11 @@ export class IsolatedEngine implements Engine {
     send(child, { type: 'open', spec, settings });
     return child;
   }
+}
+
+/** Whether a request has a place but no slot yet, as far as its last event tells. */
+function isWaiting(event: GenerationEvent): boolean {
+  return event.type === 'admitted' || (event.type === 'progress' && event.phase === 'queued');
 }
 
 /** A command of a call, before the call has its number. */
