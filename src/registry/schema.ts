@@ -53,7 +53,18 @@ const provider = z.strictObject(
 
 const providers = z
   .array(provider, { error: `must be a list; each ${PROVIDER_HINT}` })
-  .min(1, 'must name at least one server');
+  .min(1, 'must name at least one server')
+  .superRefine((list, context) => {
+    const seen = new Set<string>();
+    for (const [index, { url: base, upstream, key: variable }] of list.entries()) {
+      const id = JSON.stringify([base, upstream, variable]);
+      if (seen.has(id)) {
+        const message = "is listed already; give that one a 'weight' if it is to answer more";
+        context.addIssue({ code: 'custom', path: [index, 'url'], message });
+      }
+      seen.add(id);
+    }
+  });
 
 /** What only means something for a server that speaks OpenAI's API. */
 const OPENAI_ONLY = ['key', 'headers', 'server', 'images', 'thinking', 'providers'] as const;

@@ -43,6 +43,11 @@ describe('[R4.3-entry] an entry with several servers', () => {
       'models.yaml:6:14: models.m.providers.1.url: must be an http or https URL',
     ],
     [
+      'a server listed twice',
+      ['backend: openai', 'providers:', GOOD, GOOD],
+      /^models\.yaml:6:14: models\.m\.providers\.1\.url: is listed already; give/,
+    ],
+    [
       'no weight',
       ['backend: openai', 'providers:', GOOD, '    weight: 0'],
       'models.yaml:6:17: models.m.providers.0.weight: must be more than 0',

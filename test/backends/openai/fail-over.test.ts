@@ -109,6 +109,19 @@ describe('[R4.3-failover] a request', () => {
   });
 });
 
+describe('[R4.3-failover] a request that is given up', () => {
+  it('is asked nowhere else', async () => {
+    const leaving = new AbortController();
+    const silent = await serve(() => leaving.abort());
+    onTestFinished(silent.close);
+    const good = await startActing(() => ANSWER);
+    const asked = request(inTurn(silent.url, good.url), said('Hi'), { session: { session: 'me' } });
+    const reading = collect(open().generate(asked, leaving.signal));
+    await expect(reading).rejects.toMatchObject({ code: 'cancelled' });
+    expect(good.seen).toEqual([]);
+  });
+});
+
 describe('[R4.3-begun] an answer that breaks off', () => {
   it('fails, and is not begun anew elsewhere', async () => {
     const bad = await startActing(() => DIES_LATE);

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { routesOf } from '../../../src/backends/openai/routes.ts';
+import type { ModelSpec } from '../../../src/core/model.ts';
+
+const ENTRY: ModelSpec = {
+  name: 'big',
+  backend: 'openai',
+  upstream: 'shared',
+  key: 'SHARED',
+  headers: { a: 'shared', b: 'shared' },
+  server: 'vllm',
+  context: 100,
+};
+
+describe('[R4.3-entry] the servers of a model', () => {
+  it.each([
+    ['what the entry has', {}, {}],
+    ['its own name', { upstream: 'own' }, { upstream: 'own' }],
+    ['its own key', { key: 'OWN' }, { key: 'OWN' }],
+    ['its own kind', { server: 'other' }, { server: 'other' }],
+    [
+      'its headers beside the entry’s',
+      { headers: { b: 'own' } },
+      { headers: { a: 'shared', b: 'own' } },
+    ],
+  ] as const)('have %s', (_name, own, has) => {
+    const url = 'http://h/v1';
+    const [route] = routesOf({ ...ENTRY, providers: [{ url, ...own }] });
+    expect(route).toMatchObject({ url, weight: 1 });
+    expect(route?.model).toEqual({ ...ENTRY, url, ...has });
+  });
+
+  it('are known by what is asked there, and not by their weight', () => {
+    const url = 'http://h/v1';
+    const ids = routesOf({
+      ...ENTRY,
+      providers: [{ url }, { url, weight: 2 }, { url, upstream: 'own' }, { url, key: 'OWN' }],
+    }).map(({ id }) => id);
+    expect(ids[1]).toBe(ids[0]);
+    expect(new Set(ids).size).toBe(3);
+  });
+
+  it('[R4.2-secret] are told without what may be secret in their URLs', () => {
+    const providers = [{ url: 'http://me:hunter2@h/v1?key=hunter2' }];
+    expect(routesOf({ ...ENTRY, providers })[0]?.url).toBe('http://h/v1');
+  });
+});
