@@ -1,7 +1,9 @@
-import type { Conversation, TextPart, ToolSpec } from '../core/conversation.ts';
+import type { Conversation, Part, TextPart, ToolSpec } from '../core/conversation.ts';
+import { writeCall, writeResult } from './call-text.ts';
 import type { ChatFormat, ThinkingTags } from './format.ts';
 import { hermes } from './formats/hermes.ts';
 import type { TemplateTraits } from './template-traits.ts';
+import { writeToolOutput } from './text.ts';
 
 /** What a model's own template does not know, and instructions in the prompt stand for. */
 export interface Injection {
@@ -21,6 +23,11 @@ export function injectionFor(format: ChatFormat, traits: TemplateTraits): Inject
     thinking: traits.thinking === 'none' && format.readOutput === undefined,
     thinkingTags: format.thinking ?? THINKING_TAGS,
   };
+}
+
+/** For models that are known by what their server says, not by a template. */
+export function plainInjection(tools: boolean, thinking: boolean): Injection {
+  return { tools, thinking, thinkingTags: THINKING_TAGS };
 }
 
 /** The family with Hermes syntax in place of what it does not have. */
@@ -69,6 +76,28 @@ export function injectInstructions(
     turns: conversation.turns,
     tools: injection.tools ? [] : conversation.tools,
   };
+}
+
+/** The conversation with calls and results of the past as text, in the syntax that is taught. */
+export function callsAsText(conversation: Conversation): Conversation {
+  return {
+    ...conversation,
+    turns: conversation.turns.map(({ role, parts }) => ({ role, parts: partsAsText(parts) })),
+  };
+}
+
+function partsAsText(parts: readonly Part[]): readonly Part[] {
+  return parts.flatMap((part, index): readonly Part[] => {
+    if (part.kind === 'tool-call') {
+      const call = writeCall(part.name, part.input);
+      return [{ kind: 'text', text: index === 0 ? call : `\n${call}` }];
+    }
+    if (part.kind !== 'tool-result') return [part];
+    // What can be seen stands behind the result that it came with.
+    const seen = part.output.filter(({ kind }) => kind === 'image');
+    const told = part.output.filter(({ kind }) => kind !== 'image');
+    return [{ kind: 'text', text: writeResult(writeToolOutput(told, part.isError)) }, ...seen];
+  });
 }
 
 function thinkingInstructions({ open, close }: ThinkingTags): string {

@@ -7,7 +7,9 @@ import type { Registry, RegistryModel } from '../registry/registry.ts';
 import { resolveModel } from '../registry/resolve.ts';
 import type { Resolution } from '../registry/resolve.ts';
 import { checkCapabilities } from './admission.ts';
+import { answer } from './answer.ts';
 import { withDiscovered } from './discovered.ts';
+import { injectedCapabilities, injectRequest, neededInjection } from './injection.ts';
 import { RecentModels } from './recent-models.ts';
 import { refuseUnload } from './unload.ts';
 
@@ -50,15 +52,17 @@ export class Runtime {
   async generate(name: string, request: ModelRequest, signal: AbortSignal): Promise<Generation> {
     const { backend, resolution, bound } = await this.#bind(name, request);
     const capabilities = await backend.capabilities(bound.model, signal);
-    const unused = checkCapabilities(bound, capabilities);
-    return { resolution, unused, events: backend.generate(bound, signal) };
+    const unused = checkCapabilities(bound, injectedCapabilities(capabilities));
+    return { resolution, unused, events: answer(backend, bound, capabilities, signal) };
   }
 
   /** The tokens of the whole prompt, as a generation by the same model would report them. */
   async countTokens(name: string, request: ModelRequest, signal: AbortSignal): Promise<number> {
     const { backend, bound } = await this.#bind(name, request);
-    checkCapabilities(bound, await backend.capabilities(bound.model, signal));
-    return backend.countTokens(bound, signal);
+    const capabilities = await backend.capabilities(bound.model, signal);
+    checkCapabilities(bound, injectedCapabilities(capabilities));
+    const injection = neededInjection(bound, capabilities);
+    return backend.countTokens(injection ? injectRequest(bound, injection) : bound, signal);
   }
 
   /** The models that can answer now: the registry's, its aliases, and what backends have found. */

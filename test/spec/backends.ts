@@ -134,6 +134,19 @@ export const BACKENDS: readonly Requirement[] = [
   },
   { id: 'R4.3-log', text: 'One line says that a server is away, and one that it is back.' },
 
+  // 4. Injection
+  {
+    id: 'R4.4-tools',
+    text: 'A model that knows no tools is told of them in its prompt, and its calls are read from its text.',
+  },
+  { id: 'R4.4-thinking', text: 'A model that knows no thinking thinks where it is asked to.' },
+  { id: 'R4.4-history', text: 'Calls and results of the past reach such a model as text.' },
+  {
+    id: 'R4.4-enforced',
+    text: 'tool_choice any and tool are enforced by one corrective retry before anything has been streamed.',
+  },
+  { id: 'R4.4-count', text: 'What is injected is counted.' },
+
   // 6. Registry commands
   {
     id: 'R4.6-pull-sources',

@@ -1,0 +1,20 @@
+import type { Backend, Capabilities, GenerationRequest } from '../core/backend.ts';
+import type { GenerationEvent } from '../core/events.ts';
+import { enforceCall, needsEnforcement } from './enforcement.ts';
+import { injectRequest, neededInjection, readInjected } from './injection.ts';
+
+/** A backend's answer, with instructions and a second try standing for what the model can't do. */
+export function answer(
+  backend: Backend,
+  request: GenerationRequest,
+  can: Capabilities,
+  signal: AbortSignal,
+): AsyncGenerator<GenerationEvent> {
+  const ask = (asked: GenerationRequest): AsyncGenerator<GenerationEvent> => {
+    const injection = neededInjection(asked, can);
+    if (injection === undefined) return backend.generate(asked, signal);
+    const events = backend.generate(injectRequest(asked, injection), signal);
+    return readInjected(events, asked, injection);
+  };
+  return needsEnforcement(request, can) ? enforceCall(request, ask) : ask(request);
+}
