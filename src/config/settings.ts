@@ -22,7 +22,7 @@ export interface Settings {
   readonly registryFile: string;
   /** CPU threads of an engine; undefined leaves it to the engine. */
   readonly threads: number | undefined;
-  /** Context in tokens for models whose entry sets none; undefined leaves it to the engine. */
+  /** Context in tokens of every model, over what its entry says; undefined leaves it to them. */
   readonly context: number | undefined;
   /** Whether a loaded model lives in a child process of its own. */
   readonly engine: 'isolated' | 'in-process';

@@ -3,7 +3,7 @@ import { OVERLAY_HELP } from './declaration.ts';
 import type { Declare } from './declaration.ts';
 
 const THREADS_HELP = 'CPU threads of an engine';
-const CONTEXT_HELP = 'context in tokens, for models whose entry sets none';
+const CONTEXT_HELP = 'context in tokens of every model, over what its entry says';
 const ENGINE_HELP = "'isolated', a child process for each model, or 'in-process'";
 
 /** Commands that answer by models: `serve` and `run`. */
