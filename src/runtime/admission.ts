@@ -12,8 +12,9 @@ export function checkCapabilities(
 ): readonly string[] {
   const reason = refusal(request, capabilities);
   if (reason !== undefined) throw new RuntimeFailure('unsupported', reason);
-  const thinks = request.thinking.mode !== 'disabled';
-  return thinks && capabilities.thinking === 'none' ? ['thinking'] : [];
+  // Thinking that is left to a model which knows none does not happen; what is demanded is injected.
+  const adaptive = request.thinking.mode === 'adaptive';
+  return adaptive && capabilities.thinking === 'none' ? ['thinking'] : [];
 }
 
 function refusal(request: GenerationRequest, can: Capabilities): string | undefined {
@@ -29,19 +30,7 @@ function refusal(request: GenerationRequest, can: Capabilities): string | undefi
   if (!can.citations && has((part) => 'citations' in part && part.citations)) {
     return `messages: citations can't be given by ${model}. Leave \`citations\` out, or disable them.`;
   }
-  return toolRefusal(request, can) ?? formatRefusal(request, can);
-}
-
-function toolRefusal(request: GenerationRequest, can: Capabilities): string | undefined {
-  const { conversation, toolChoice, model } = request;
-  if (conversation.tools.length === 0 || toolChoice.mode === 'none') return undefined;
-  if (can.tools === 'none') {
-    return `tools: ${model.name} can't call tools here. Leave them out, or set tool_choice to none.`;
-  }
-  const forced = toolChoice.mode === 'any' || toolChoice.mode === 'tool';
-  return forced && can.tools !== 'enforced'
-    ? `tool_choice: ${toolChoice.mode} can't be enforced with ${model.name}. Use auto or none.`
-    : undefined;
+  return formatRefusal(request, can);
 }
 
 function formatRefusal(request: GenerationRequest, can: Capabilities): string | undefined {

@@ -22,16 +22,6 @@ export function neededInjection(
   return tools || thinks ? plainInjection(tools, thinks) : undefined;
 }
 
-/** What a model can do with instructions in its prompt. */
-export function injectedCapabilities(can: Capabilities): Capabilities {
-  return {
-    ...can,
-    thinking: can.thinking === 'none' ? 'switchable' : can.thinking,
-    // A choice that a model does not make by itself is demanded of it a second time.
-    tools: 'enforced',
-  };
-}
-
 /** The request as the backend gets it: tools and calls of the past as text, thinking asked for in words. */
 export function injectRequest(request: GenerationRequest, injection: Injection): GenerationRequest {
   const { conversation, toolChoice, thinking } = request;

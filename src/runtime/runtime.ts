@@ -9,7 +9,7 @@ import type { Resolution } from '../registry/resolve.ts';
 import { checkCapabilities } from './admission.ts';
 import { answer } from './answer.ts';
 import { withDiscovered } from './discovered.ts';
-import { injectedCapabilities, injectRequest, neededInjection } from './injection.ts';
+import { injectRequest, neededInjection } from './injection.ts';
 import { RecentModels } from './recent-models.ts';
 import { refuseUnload } from './unload.ts';
 
@@ -52,7 +52,7 @@ export class Runtime {
   async generate(name: string, request: ModelRequest, signal: AbortSignal): Promise<Generation> {
     const { backend, resolution, bound } = await this.#bind(name, request);
     const capabilities = await backend.capabilities(bound.model, signal);
-    const unused = checkCapabilities(bound, injectedCapabilities(capabilities));
+    const unused = checkCapabilities(bound, capabilities);
     return { resolution, unused, events: answer(backend, bound, capabilities, signal) };
   }
 
@@ -60,7 +60,7 @@ export class Runtime {
   async countTokens(name: string, request: ModelRequest, signal: AbortSignal): Promise<number> {
     const { backend, bound } = await this.#bind(name, request);
     const capabilities = await backend.capabilities(bound.model, signal);
-    checkCapabilities(bound, injectedCapabilities(capabilities));
+    checkCapabilities(bound, capabilities);
     const injection = neededInjection(bound, capabilities);
     return backend.countTokens(injection ? injectRequest(bound, injection) : bound, signal);
   }

@@ -65,15 +65,6 @@ describe('[R4.1-discover] models of an Ollama that nobody told of', () => {
     });
   });
 
-  it('[R4.1-choice] refuse by name what Ollama can’t enforce', async () => {
-    const response = await post(
-      `${server.url}/v1/messages`,
-      request('Hello', { model: 'mini-tools', tools, tool_choice: { type: 'any' } }),
-    );
-    expect(response.status).toBe(400);
-    expect(await response.text()).toContain("any can't be enforced with mini-tools:latest");
-  });
-
   it('are named where a name is unknown', async () => {
     const response = await post(
       `${server.url}/v1/messages`,
