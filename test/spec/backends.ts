@@ -206,7 +206,7 @@ export const BACKENDS: readonly Requirement[] = [
   // 7. The contract suite
   {
     id: 'R4.7-calls',
-    text: 'Ollama and the embedded engine pass the same suite of calls, results, choices and schemas.',
+    text: 'Ollama, llama-server and the embedded engine pass the same suite of calls, results, choices and schemas.',
   },
   {
     id: 'R4.7-openai',
