@@ -1,8 +1,9 @@
 import type { Backend, GenerationRequest, LoadedModel } from '../../core/backend.ts';
-import { abortReason, raceAbort } from './queue.ts';
+import { raceAbort } from './queue.ts';
 import type { ModelSpec } from '../../core/model.ts';
 import type { Engine, EngineSettings } from './engine.ts';
 import { IsolatedEngine } from './isolated-engine.ts';
+import { NamedEngine } from './named-engine.ts';
 
 export interface LlamaBackendOptions extends EngineSettings {
   /** A child process per model, or this process. */
@@ -17,30 +18,35 @@ export interface LlamaBackendOptions extends EngineSettings {
 export function createLlamaBackend(options: LlamaBackendOptions): Backend {
   const engines = new Map<string, NamedEngine>();
 
-  /** One engine per model and settings: an entry that was edited gets a new one. */
-  function engineFor(spec: ModelSpec): Promise<Engine> {
+  /** One engine per model and settings: an entry that was edited gets a new one in place of the old. */
+  function engineFor(spec: ModelSpec): NamedEngine {
     const key = JSON.stringify(spec);
     const known = engines.get(key);
-    if (known !== undefined) return known.opened;
-    const opened = openEngine(spec, options);
-    engines.set(key, { name: spec.name, opened });
+    if (known !== undefined) return known;
+    for (const [old, engine] of engines) {
+      if (engine.name !== spec.name) continue;
+      engines.delete(old);
+      engine.retire();
+    }
+    const engine = new NamedEngine(spec.name, openEngine(spec, options));
+    engines.set(key, engine);
     // What could not be opened is tried again by the next request.
-    opened.catch(() => engines.delete(key));
-    return opened;
+    engine.opened.catch(() => engines.delete(key));
+    return engine;
   }
 
   return {
     kind: 'llama',
     async capabilities(model, signal) {
-      return (await engineFor(model)).capabilities(signal);
+      const engine = engineFor(model);
+      return engine.use(async () => (await engine.opened).capabilities(signal));
     },
     async countTokens(request: GenerationRequest, signal) {
-      return (await engineFor(request.model)).countTokens(request, signal);
+      const engine = engineFor(request.model);
+      return engine.use(async () => (await engine.opened).countTokens(request, signal));
     },
     async *generate(request, signal) {
-      const engine = await engineFor(request.model);
-      if (signal.aborted) throw abortReason(signal);
-      yield* engine.generate(request, signal);
+      yield* engineFor(request.model).generate(request, signal);
     },
     async loaded(signal) {
       const found = await Promise.all([...engines.values()].map((one) => loadedModel(one, signal)));
@@ -58,11 +64,6 @@ export function createLlamaBackend(options: LlamaBackendOptions): Backend {
       await Promise.allSettled(closing);
     },
   };
-}
-
-interface NamedEngine {
-  readonly name: string;
-  readonly opened: Promise<Engine>;
 }
 
 /** An engine that can't tell, since it did not open or is busy loading, holds nothing yet. */

@@ -31,6 +31,7 @@ export class Decoding {
   readonly #text: TokenText;
   readonly #budget: number;
   #ended: StopReason = 'end-turn';
+  #full = false;
   outputTokens = 0;
   thinkingTokens = 0;
 
@@ -96,6 +97,8 @@ export class Decoding {
     const thinking = this.#output.thinking;
     const closing =
       thinking && this.thinkingTokens >= this.#budget ? this.#closeThinking() : undefined;
+    // Without room for the closing tag there is none for an answer either.
+    if (closing !== undefined && !this.#hasRoomFor(closing.length)) return undefined;
     const taken = closing ?? [sampled];
     const text = this.#text.push(taken);
     const length = yield* this.#read(text);
@@ -133,12 +136,17 @@ export class Decoding {
     return this.#speaker.model.tokenize(thinkingEnd ?? `\n${thinking?.close ?? ''}\n\n`, true);
   }
 
+  #hasRoomFor(count: number): boolean {
+    this.#full = this.outputTokens + count > this.#prepared.limit.tokens;
+    return !this.#full;
+  }
+
   #isOver(): boolean {
     const { request, limit } = this.#prepared;
     const { toolChoice } = request;
     const enough = toolChoice.mode !== 'none' && !toolChoice.parallel;
     if (this.#output.stopped !== null || (enough && this.#output.calls > 0)) return true;
-    if (this.outputTokens < limit.tokens) return false;
+    if (!this.#full && this.outputTokens < limit.tokens) return false;
     this.#ended = limit.reason;
     return true;
   }

@@ -99,6 +99,19 @@ describe('an isolated engine', () => {
     expect((await collect(ask('Count from 1 to 3'))).text).toBe('1, 2, 3');
   });
 
+  it('[R2.10-follow] gives way to one with the settings of an edited entry, once it is unused', async () => {
+    const another = open('isolated');
+    const before = engines().length;
+    const edited = { ...MINI, context: 4096 };
+    const old = another.generate(request(MINI, said('Count from 1 to 24, one per line.')), soon());
+    await old.next();
+    const answer = await collect(another.generate(request(edited, said('Count to 3')), soon()));
+    expect(answer.finish?.reason).toBe('end-turn');
+    expect((await collect(old)).text).toMatch(/^1\n2\n3\n.*24$/s);
+    await expect.poll(() => engines().length, { timeout: 10_000 }).toBe(before + 1);
+    await another.close();
+  });
+
   it('[R2.7-isolated] leaves no process behind', async () => {
     const another = open('isolated');
     const before = engines();

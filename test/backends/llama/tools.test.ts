@@ -158,6 +158,13 @@ describe('[R3.5-budget] a thinking budget', () => {
     expect(held.text).toContain('1, 2, 3');
   });
 
+  it('never makes an answer longer than max_tokens', async () => {
+    const thinking = { mode: 'enabled', budgetTokens: 8 } as const;
+    const { finish } = await ask('Count from 1 to 5', { tools: [], thinking, maxTokens: 9 });
+    expect(finish).toMatchObject({ reason: 'max-tokens' });
+    expect(finish?.usage.outputTokens).toBeLessThanOrEqual(9);
+  });
+
   it('[R3.5-effort] follows from the effort where the client names none', async () => {
     const thinking = { mode: 'adaptive' } as const;
     const { finish } = await ask('Hello', { tools: [], thinking, effort: 'low' });
