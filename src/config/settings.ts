@@ -1,9 +1,10 @@
 import { BlockList, isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { RuntimeFailure } from '../core/errors.ts';
+import type { KeepAlive } from '../core/keep-alive.ts';
 import { resolvePaths } from './paths.ts';
 import type { Paths } from './paths.ts';
-import { given, readChoice, readInteger, readSwitch, readText } from './sources.ts';
+import { given, readChoice, readInteger, readKeepAlive, readSwitch, readText } from './sources.ts';
 import type { Given } from './sources.ts';
 
 /** Everything that can be set, resolved and checked. */
@@ -24,6 +25,8 @@ export interface Settings {
   readonly threads: number | undefined;
   /** Context in tokens of every model, over what its entry says; undefined leaves it to them. */
   readonly context: number | undefined;
+  /** How long a model of ours stays in memory after its last request, where its entry does not say. */
+  readonly keepAliveMilliseconds: KeepAlive;
   /** Whether a loaded model lives in a child process of its own. */
   readonly engine: 'isolated' | 'in-process';
   readonly logLevel: LogLevel;
@@ -44,6 +47,7 @@ export interface ServeFlags {
   readonly models?: string;
   readonly threads?: string;
   readonly context?: string;
+  readonly keepAlive?: string;
   readonly engine?: string;
   readonly apiKey?: readonly string[];
   readonly insecure?: boolean;
@@ -52,6 +56,9 @@ export interface ServeFlags {
 
 /** Ollama's own port is 11434, next door. */
 const DEFAULT_PORT = 11435;
+
+/** Five minutes, as with Ollama. */
+const DEFAULT_KEEP_ALIVE = 300_000;
 
 /**
  * One object from flags, environment variables and defaults, in this order of precedence.
@@ -74,6 +81,9 @@ export function resolveSettings(flags: ServeFlags, environment: NodeJS.ProcessEn
     registryFile: flags.models === undefined ? paths.registryFile : readPath(flags.models),
     threads: readInteger(pick('--threads', flags.threads, 'PORTICO_THREADS'), { minimum: 1 }),
     context: readInteger(pick('--context', flags.context, 'PORTICO_CONTEXT'), { minimum: 1 }),
+    keepAliveMilliseconds:
+      readKeepAlive(pick('--keep-alive', flags.keepAlive, 'PORTICO_KEEP_ALIVE')) ??
+      DEFAULT_KEEP_ALIVE,
     engine:
       readChoice(pick('--engine', flags.engine, 'PORTICO_ENGINE'), ['isolated', 'in-process']) ??
       'isolated',

@@ -1,4 +1,6 @@
 import { RuntimeFailure } from '../core/errors.ts';
+import { parseKeepAlive } from '../core/keep-alive.ts';
+import type { KeepAlive } from '../core/keep-alive.ts';
 
 /** A setting's text and the name that its user knows it by: the flag or the variable. */
 export interface Given {
@@ -51,6 +53,18 @@ export function readInteger(
     );
   }
   return number;
+}
+
+/** How long a model stays in memory. Throws `invalid-request`. */
+export function readKeepAlive(value: Given | undefined): KeepAlive | undefined {
+  if (value === undefined) {
+    return undefined;
+  }
+  const parsed = parseKeepAlive(value.text);
+  if (parsed === undefined) {
+    throw refused(value, "a time such as 5m, a number of seconds, 0, or 'always'");
+  }
+  return parsed;
 }
 
 /** One of a few words. Throws `invalid-request`. */

@@ -1,3 +1,5 @@
+import type { KeepAlive } from './keep-alive.ts';
+
 export const BACKEND_KINDS = ['llama', 'ollama', 'openai', 'vision', 'scripted'] as const;
 
 export type BackendKind = (typeof BACKEND_KINDS)[number];
@@ -68,6 +70,8 @@ export interface ModelSpec {
   readonly thinking?: ThinkingControl;
   /** Context size in tokens; absent means what the backend finds right. */
   readonly context?: number;
+  /** How long it stays in memory after its last request; absent means what its backend finds right. */
+  readonly keepAliveMilliseconds?: KeepAlive;
   /** A chat template in Jinja that takes the place of the model's own. */
   readonly template?: string;
   readonly sampling?: Sampling;

@@ -99,7 +99,8 @@ function toModel(
   shipped: boolean,
   location: string,
 ): RegistryModel | string {
-  const { file, template, sampling, size, memory, description, source, ...rest } = entry;
+  const { file, template, sampling, size, memory, description, source, ...others } = entry;
+  const { keep_alive: keepAlive, ...rest } = others;
   const jinja = template === undefined ? {} : readTemplate(template, places);
   if (typeof jinja === 'string') {
     return jinja;
@@ -113,6 +114,7 @@ function toModel(
       // An upstream that is not named otherwise knows the model by the same name.
       ...(rest.backend === 'llama' ? {} : { upstream: rest.upstream ?? name }),
       ...jinja,
+      ...(keepAlive === undefined ? {} : { keepAliveMilliseconds: keepAlive }),
       ...(sampling === undefined ? {} : { sampling: toSampling(sampling) }),
     },
     ...(description === undefined ? {} : { description }),

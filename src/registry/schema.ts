@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SERVER_KINDS, THINKING_CONTROLS } from '../core/model.ts';
+import { parseKeepAlive } from '../core/keep-alive.ts';
 import { parseSize } from '../core/size.ts';
 
 const text = z.string().trim().min(1, 'must not be empty');
@@ -14,6 +15,19 @@ const size = z.union([z.number(), z.string()], { error: SIZE_HINT }).transform((
   }
   return bytes;
 });
+
+const KEEP_ALIVE_HINT = "must be a time such as 5m, a number of seconds, 0, or 'always'";
+
+const keepAlive = z
+  .union([z.number(), z.string()], { error: KEEP_ALIVE_HINT })
+  .transform((value, context) => {
+    const parsed = parseKeepAlive(String(value));
+    if (parsed === undefined) {
+      context.addIssue({ code: 'custom', message: KEEP_ALIVE_HINT });
+      return z.NEVER;
+    }
+    return parsed;
+  });
 
 const sampling = z.strictObject({
   temperature: z.number().min(0).max(2).exactOptional(),
@@ -84,6 +98,7 @@ export const entrySchema = z
       images: z.boolean().exactOptional(),
       thinking: z.enum(THINKING_CONTROLS).exactOptional(),
       context: z.int().positive().exactOptional(),
+      keep_alive: keepAlive.exactOptional(),
       template: text.exactOptional(),
       sampling: sampling.exactOptional(),
       description: z.string().exactOptional(),
@@ -116,6 +131,13 @@ export const entrySchema = z
       }
     }
     if (entry.backend !== 'openai') return;
+    if (entry.keep_alive !== undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['keep_alive'],
+        message: 'a server that speaks OpenAI’s API decides that itself; remove it here',
+      });
+    }
     if (entry.url === undefined && entry.providers === undefined) {
       context.addIssue({
         code: 'custom',

@@ -28,6 +28,11 @@ export const BACKENDS: readonly Requirement[] = [
   },
   { id: 'R4.1-cloud', text: 'Names of Ollama’s cloud are passed through without pulling.' },
 
+  {
+    id: 'R4.1-keep-alive',
+    text: 'keep_alive of an entry, and --keep-alive, say how long a model stays in memory; Ollama is told.',
+  },
+
   // 2. The OpenAI-compatible backend
   {
     id: 'R4.2-stream',

@@ -12,7 +12,7 @@ import type { ModelFacts } from './facts.ts';
 import type { Question } from './failures.ts';
 import type { FactsFinder } from './models.ts';
 import type { ChatChunk, OllamaChatRequest } from './protocol.ts';
-import { asksTwice, toChatRequest, toCountRequest } from './request.ts';
+import { asksTwice, toChatRequest, toCountRequest, withoutKeepAlive } from './request.ts';
 import { chatStream, chatWhole } from './upstream.ts';
 
 /** What all calls of one backend share. */
@@ -103,7 +103,9 @@ async function open(
   const facts = await upstream.facts(request.model, url, signal);
   const twice = asksTwice(request, facts);
   const isCounted = twice || needsCount(request);
-  const counted = isCounted ? await countPrompt(upstream, request, signal) : undefined;
+  // One that frees the model at once would throw away the prompt that was just evaluated.
+  const counting = request.maxTokens === 0 ? request : withoutKeepAlive(request);
+  const counted = isCounted ? await countPrompt(upstream, counting, signal) : undefined;
   if (counted !== undefined) checkFits(request, counted.tokens, facts.contextTokens);
   if (counted !== undefined && request.maxTokens === 0) {
     return { counted, chunks: undefined, body: undefined, twice: false };

@@ -1,6 +1,7 @@
 import type { Options } from 'ollama';
 import type { Effort, GenerationRequest, ThinkingMode } from '../../core/backend.ts';
 import { RuntimeFailure } from '../../core/errors.ts';
+import type { KeepAlive } from '../../core/keep-alive.ts';
 import type { ModelSpec, Sampling } from '../../core/model.ts';
 import type { ModelFacts, ThinkingControl } from './facts.ts';
 import type { OllamaChatRequest } from './protocol.ts';
@@ -50,6 +51,12 @@ export function toCountRequest(request: GenerationRequest, facts: ModelFacts): O
   return { ...body(request, facts, 1), stream: false };
 }
 
+/** For a count that an answer follows: that one says how long the model stays. */
+export function withoutKeepAlive(request: GenerationRequest): GenerationRequest {
+  const { keepAliveMilliseconds: _, ...model } = request.model;
+  return { ...request, model };
+}
+
 function body(
   request: GenerationRequest,
   facts: ModelFacts,
@@ -63,6 +70,9 @@ function body(
     messages: toMessages(conversation, { model: model.name, tools: facts.tools }),
     ...(tools.length > 0 && { tools }),
     ...(think !== undefined && { think }),
+    ...(model.keepAliveMilliseconds !== undefined && {
+      keep_alive: toKeepAlive(model.keepAliveMilliseconds),
+    }),
     truncate: false,
     shift: false,
     options: {
@@ -98,6 +108,11 @@ function toOptions(sampling: Sampling): Partial<Options> {
     ...(minP !== undefined && { min_p: minP }),
     ...(seed !== undefined && { seed }),
   };
+}
+
+/** Ollama reads a number below 0 as for ever, and text as Go's durations; old versions cut fractions. */
+function toKeepAlive(keepAlive: KeepAlive): number | string {
+  return keepAlive === 'always' ? -1 : `${keepAlive}ms`;
 }
 
 type Level = 'low' | 'medium' | 'high';

@@ -4,6 +4,8 @@ import type { Declare } from './declaration.ts';
 
 const THREADS_HELP = 'CPU threads of an engine';
 const CONTEXT_HELP = 'context in tokens of every model, over what its entry says';
+const KEEP_ALIVE_HELP =
+  "how long an unused model stays in memory: 5m, 1h, 0, or 'always' (default: 5m)";
 const ENGINE_HELP = "'isolated', a child process for each model, or 'in-process'";
 
 /** Commands that answer by models: `serve` and `run`. */
@@ -17,6 +19,7 @@ export const declareAnswering: Declare = (program, context, exit) => {
     .option('--models <file>', OVERLAY_HELP)
     .option('--threads <count>', THREADS_HELP)
     .option('--context <tokens>', CONTEXT_HELP)
+    .option('--keep-alive <time>', KEEP_ALIVE_HELP)
     .option('--engine <kind>', ENGINE_HELP)
     .option('--api-key <key>', 'key that clients must show; can be given more than once', collect)
     .option('--insecure', 'let everyone who reaches the address in, without a key')

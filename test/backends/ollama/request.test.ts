@@ -5,9 +5,11 @@ import {
   toChatRequest,
   toCountRequest,
   toThink,
+  withoutKeepAlive,
 } from '../../../src/backends/ollama/request.ts';
 import { readDescription } from '../../../src/backends/ollama/protocol.ts';
 import type { Effort, GenerationRequest } from '../../../src/core/backend.ts';
+import type { KeepAlive } from '../../../src/core/keep-alive.ts';
 import type { ModelSpec } from '../../../src/core/model.ts';
 import { ask, modelSpec, toolSpec, turn } from './requests.ts';
 
@@ -76,6 +78,26 @@ describe('[R2.8-translate] a request for /api/chat', () => {
       stream: false,
       options: { ...same.options, num_predict: 1 },
     });
+  });
+});
+
+describe('[R4.1-keep-alive] how long a model stays in memory', () => {
+  const keepAlive = (keepAliveMilliseconds: KeepAlive) =>
+    ask(modelSpec('mini', { keepAliveMilliseconds }), 'Hi');
+
+  it.each([
+    { wanted: 300_000, sent: '300000ms' },
+    { wanted: 0, sent: '0ms' },
+    { wanted: 'always', sent: -1 },
+  ] as const)('$wanted is sent as $sent', ({ wanted, sent }) => {
+    expect(toChatRequest(keepAlive(wanted), FACTS).keep_alive).toBe(sent);
+    expect(toCountRequest(keepAlive(wanted), FACTS).keep_alive).toBe(sent);
+  });
+
+  it('is left to Ollama where the entry does not say, and where an answer follows a count', () => {
+    expect(toChatRequest(ask(modelSpec('mini'), 'Hi'), FACTS)).not.toHaveProperty('keep_alive');
+    const counting = withoutKeepAlive(keepAlive(0));
+    expect(toCountRequest(counting, FACTS)).not.toHaveProperty('keep_alive');
   });
 });
 

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { parseRegistryDocument } from '../../src/registry/document.ts';
+import { readEntries } from '../../src/registry/entries.ts';
+
+const places = {
+  registryFile: '/home/models.yaml',
+  modelsFolder: '/home/models',
+  homeFolder: '/home',
+  exists: () => false,
+};
+
+function read(entry: string) {
+  const text = `models:\n  m: ${entry}\n`;
+  return readEntries(parseRegistryDocument(text, 'models.yaml'), places, false);
+}
+
+describe('[R4.1-keep-alive] keep_alive of an entry', () => {
+  it.each([
+    ['{ backend: ollama, keep_alive: 5m }', 300_000],
+    ['{ backend: ollama, keep_alive: 300 }', 300_000],
+    ['{ backend: ollama, keep_alive: -1 }', 'always'],
+    ['{ backend: llama, file: m.gguf, keep_alive: always }', 'always'],
+    ['{ backend: llama, file: m.gguf, keep_alive: 0 }', 0],
+    ['{ backend: ollama }', undefined],
+  ])('%s is %o', (entry, expected) => {
+    const { models, problems } = read(entry);
+    expect(problems).toEqual([]);
+    expect(models.get('m')?.spec.keepAliveMilliseconds).toBe(expected);
+  });
+
+  it.each([
+    ['{ backend: ollama, keep_alive: soon }', 'models.yaml:2:37: models.m.keep_alive: must be'],
+    ['{ backend: ollama, keep_alive: true }', 'models.yaml:2:37: models.m.keep_alive: must be'],
+    [
+      "{ backend: openai, url: 'http://h/v1', keep_alive: 5m }",
+      'models.yaml:2:57: models.m.keep_alive: a server that speaks OpenAI’s API decides that',
+    ],
+  ])('%s is a problem with its place', (entry, problem) => {
+    const { models, problems } = read(entry);
+    expect(models.size).toBe(0);
+    expect(problems).toEqual([expect.stringContaining(problem)]);
+  });
+});
