@@ -14,6 +14,8 @@ export type BinarySource =
 export interface ImagePart {
   readonly kind: 'image';
   readonly source: BinarySource;
+  /** Where the client put it, for failures about it: `messages.0.content.1.image`. */
+  readonly at?: string;
 }
 
 export interface DocumentPart {

@@ -13,6 +13,8 @@ function partsOf(role: 'user' | 'assistant', blocks: readonly object[]): readonl
 
 const png = { type: 'base64', media_type: 'image/png', data: 'AAAA' };
 const pngSource = { kind: 'base64', mediaType: 'image/png', data: 'AAAA' };
+/** Where the only block of the only message stands. */
+const at = 'messages.0.content.0.image';
 const text = { type: 'text', text: 'x' };
 
 const USER_BLOCKS: readonly (readonly [name: string, block: object, parts: readonly object[]])[] = [
@@ -21,16 +23,16 @@ const USER_BLOCKS: readonly (readonly [name: string, block: object, parts: reado
     { ...text, citations: [], cache_control: null, newer: 1 },
     [{ kind: 'text', text: 'x' }],
   ],
-  ['image base64', { type: 'image', source: png }, [{ kind: 'image', source: pngSource }]],
+  ['image base64', { type: 'image', source: png }, [{ kind: 'image', source: pngSource, at }]],
   [
     'image url',
     { type: 'image', source: { type: 'url', url: 'https://a/b.png' } },
-    [{ kind: 'image', source: { kind: 'url', url: 'https://a/b.png' } }],
+    [{ kind: 'image', source: { kind: 'url', url: 'https://a/b.png' }, at }],
   ],
   [
     'image file',
     { type: 'image', source: { type: 'file', file_id: 'file_1' } },
-    [{ kind: 'image', source: { kind: 'file', fileId: 'file_1' } }],
+    [{ kind: 'image', source: { kind: 'file', fileId: 'file_1' }, at }],
   ],
   [
     'document base64',
@@ -71,7 +73,11 @@ const USER_BLOCKS: readonly (readonly [name: string, block: object, parts: reado
           kind: 'content',
           parts: [
             { kind: 'text', text: 'x' },
-            { kind: 'image', source: pngSource },
+            {
+              kind: 'image',
+              source: pngSource,
+              at: 'messages.0.content.0.document.source.content.content.1.image',
+            },
           ],
         },
       },
@@ -267,7 +273,11 @@ describe('request blocks', () => {
             isError: true,
             output: [
               { kind: 'text', text: 'x' },
-              { kind: 'image', source: pngSource },
+              {
+                kind: 'image',
+                source: pngSource,
+                at: 'messages.2.content.0.tool_result.content.2.image',
+              },
               { kind: 'search-result', source: 's', title: 't', content: [], citations: false },
               { kind: 'document', citations: false, source: { kind: 'text', text: 'abc' } },
               { kind: 'tool-reference', name: 'find' },

@@ -46,7 +46,7 @@ export function decodeBlock(
     case 'tool_use':
       return [{ kind: 'tool-call', id: block.id, name: block.name, input: block.input }];
     case 'tool_result':
-      return [decodeToolResult(block)];
+      return [decodeToolResult(block, pathOf(place))];
     case 'container_upload':
       return [{ kind: 'container-upload', fileId: block.file_id }];
     case 'compaction':
@@ -59,7 +59,7 @@ export function decodeBlock(
     case 'image':
     case 'document':
     case 'search_result':
-      return [decodeMedia(block)];
+      return [decodeMedia(block, pathOf(place))];
     case 'server_tool_use':
     case 'mcp_tool_use':
     case 'mcp_tool_listing':
@@ -75,6 +75,10 @@ export function decodeBlock(
     default:
       return block satisfies never;
   }
+}
+
+function pathOf({ message, block }: BlockPlace): string {
+  return `messages.${message}.content.${block}`;
 }
 
 function checkSide(block: MessageBlock, place: BlockPlace): void {
@@ -101,7 +105,6 @@ function decodeThinking(
     return text === '' ? [] : [{ kind: 'thinking', text }];
   } catch (error) {
     if (!(error instanceof RuntimeFailure)) throw error;
-    const where = `messages.${place.message}.content.${place.block}`;
-    throw new RuntimeFailure(error.code, `${where}: ${error.message}`, { cause: error });
+    throw new RuntimeFailure(error.code, `${pathOf(place)}: ${error.message}`, { cause: error });
   }
 }

@@ -7,13 +7,13 @@ export function decodeText(block: TextBlock): readonly TextPart[] {
   return block.text === '' ? [] : [{ kind: 'text', text: block.text }];
 }
 
-/** What a user shows to the model beside text. */
-export function decodeMedia(block: MediaBlock): Part {
+/** What a user shows to the model beside text. `at`: the block's place, as `messages.0.content.1`. */
+export function decodeMedia(block: MediaBlock, at: string): Part {
   switch (block.type) {
     case 'image':
-      return { kind: 'image', source: decodeBinary(block.source) };
+      return { kind: 'image', source: decodeBinary(block.source), at: `${at}.image` };
     case 'document':
-      return decodeDocument(block);
+      return decodeDocument(block, `${at}.document`);
     case 'search_result':
       return {
         kind: 'search-result',
@@ -27,27 +27,29 @@ export function decodeMedia(block: MediaBlock): Part {
   }
 }
 
-function decodeDocument(block: DocumentBlock): DocumentPart {
+function decodeDocument(block: DocumentBlock, at: string): DocumentPart {
   const title = block.title ?? undefined;
   const context = block.context ?? undefined;
   return {
     kind: 'document',
-    source: decodeDocumentSource(block.source),
+    source: decodeDocumentSource(block.source, `${at}.source`),
     ...(title === undefined ? {} : { title }),
     ...(context === undefined ? {} : { context }),
     citations: block.citations?.enabled ?? false,
   };
 }
 
-function decodeDocumentSource(source: DocumentBlock['source']): DocumentPart['source'] {
+function decodeDocumentSource(source: DocumentBlock['source'], at: string): DocumentPart['source'] {
   switch (source.type) {
     case 'text':
       return { kind: 'text', text: source.data };
     case 'content':
       return {
         kind: 'content',
-        parts: source.content.flatMap<Part>((block) =>
-          block.type === 'text' ? decodeText(block) : [decodeMedia(block)],
+        parts: source.content.flatMap<Part>((block, index) =>
+          block.type === 'text'
+            ? decodeText(block)
+            : [decodeMedia(block, `${at}.content.content.${index}`)],
         ),
       };
     case 'base64':

@@ -16,17 +16,19 @@ import type {
 } from '../schema/blocks.ts';
 import { decodeMedia, decodeText } from './media.ts';
 
-/** What the client's tool gave. */
-export function decodeToolResult(block: ToolResultBlock): ToolResultPart {
+/** What the client's tool gave. `at`: the block's place, as `messages.0.content.1`. */
+export function decodeToolResult(block: ToolResultBlock, at: string): ToolResultPart {
   return {
     kind: 'tool-result',
     callId: block.tool_use_id,
-    output: (block.content ?? []).flatMap((inner) => decodeContent(inner, block.tool_use_id)),
+    output: (block.content ?? []).flatMap((inner, index) =>
+      decodeContent(inner, block.tool_use_id, `${at}.tool_result.content.${index}`),
+    ),
     isError: block.is_error ?? false,
   };
 }
 
-function decodeContent(block: ToolResultContentBlock, callId: string): readonly Part[] {
+function decodeContent(block: ToolResultContentBlock, callId: string, at: string): readonly Part[] {
   switch (block.type) {
     case 'text':
       return decodeText(block);
@@ -39,7 +41,7 @@ function decodeContent(block: ToolResultContentBlock, callId: string): readonly 
     case 'image':
     case 'document':
     case 'search_result':
-      return [decodeMedia(block)];
+      return [decodeMedia(block, at)];
     default:
       return block satisfies never;
   }
