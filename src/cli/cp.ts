@@ -1,5 +1,6 @@
 import { copyModel } from '../registry/edit.ts';
 import type { CliContext } from './context.ts';
+import { discoverModels } from './discovered.ts';
 import { registryFiles } from './registry-files.ts';
 
 /** `portico cp`: makes an alias, and says how to get the model where it is not here yet. */
@@ -10,7 +11,9 @@ export async function copy(
   context: CliContext,
 ): Promise<number> {
   const files = registryFiles(flags.models, context.environment);
-  const { model, pull } = await copyModel(files, source, destination);
+  const { model, pull } = await copyModel(files, source, destination, (asked) =>
+    discoverModels(context, asked),
+  );
   context.stdout.write(`copied '${source}' to '${destination}'\n`);
   if (pull !== undefined) {
     context.stdout.write(

@@ -2,6 +2,7 @@ import { setDefaultModel } from '../registry/edit.ts';
 import { loadRegistry } from '../registry/load.ts';
 import type { CliContext } from './context.ts';
 import type { RegistryFlags } from './declarations/declaration.ts';
+import { discoverModels } from './discovered.ts';
 import { registryFiles, warnOfProblems } from './registry-files.ts';
 import { writeJson } from './report.ts';
 
@@ -20,7 +21,9 @@ export async function setDefault(
     warnOfProblems(registry, context);
     return 0;
   }
-  const { model, pull } = await setDefaultModel(files, name);
+  const { model, pull } = await setDefaultModel(files, name, (asked) =>
+    discoverModels(context, asked),
+  );
   if (flags.json === true) {
     writeJson({ default: name, model: model.spec.name, pull: pull?.command }, context);
     return 0;

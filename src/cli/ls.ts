@@ -1,4 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
+import { withDiscovered } from '../registry/discovered.ts';
 import { loadRegistry } from '../registry/load.ts';
 import { lookUp } from '../registry/lookup.ts';
 import type { Registry, RegistryModel } from '../registry/registry.ts';
@@ -6,13 +7,17 @@ import { formatSize } from '../core/size.ts';
 import { statusOf } from '../registry/status.ts';
 import type { CliContext } from './context.ts';
 import type { RegistryFlags } from './declarations/declaration.ts';
+import { discoverModels } from './discovered.ts';
 import { registryFiles, warnOfProblems } from './registry-files.ts';
 import { writeJson } from './report.ts';
 import { renderTable } from './table.ts';
 
 /** `portico ls`: models, then aliases, as a table or as JSON; problems go to stderr. */
 export async function list(flags: RegistryFlags, context: CliContext): Promise<number> {
-  const registry = await loadRegistry(registryFiles(flags.models, context.environment));
+  const registry = withDiscovered(
+    await loadRegistry(registryFiles(flags.models, context.environment)),
+    await discoverModels(context),
+  );
   if (flags.json === true) writeJson(describeRegistry(registry), context);
   else
     context.stdout.write(renderTable([['NAME', 'BACKEND', 'SIZE', 'STATUS'], ...rowsOf(registry)]));

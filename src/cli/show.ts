@@ -1,12 +1,14 @@
 import type { Capabilities } from '../core/backend.ts';
 import { RuntimeFailure } from '../core/errors.ts';
 import { formatSize } from '../core/size.ts';
+import { askedName, withDiscovered } from '../registry/discovered.ts';
 import { loadRegistry } from '../registry/load.ts';
 import { lookUp } from '../registry/lookup.ts';
 import { unknownModel } from '../registry/resolve.ts';
 import { pullCommand } from '../registry/status.ts';
 import type { CliContext } from './context.ts';
 import type { RegistryFlags } from './declarations/declaration.ts';
+import { discoverModels } from './discovered.ts';
 import { describe } from './model-card.ts';
 import type { ModelCard } from './model-card.ts';
 import { registryFiles } from './registry-files.ts';
@@ -19,7 +21,10 @@ export async function show(
   flags: RegistryFlags,
   context: CliContext,
 ): Promise<number> {
-  const registry = await loadRegistry(registryFiles(flags.models, context.environment));
+  const own = await loadRegistry(registryFiles(flags.models, context.environment));
+  const registry = lookUp(own, name).found
+    ? own
+    : withDiscovered(own, await discoverModels(context, askedName(own, name)));
   const lookup = lookUp(registry, name);
   if (!lookup.found) throw new RuntimeFailure('model-not-found', unknownModel(registry, name));
   const card = await describe(lookup.model, flags, context);

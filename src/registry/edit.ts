@@ -1,14 +1,19 @@
 import { existsSync } from 'node:fs';
 import { RuntimeFailure } from '../core/errors.ts';
+import type { ModelSpec } from '../core/model.ts';
+import { askedName, withDiscovered } from './discovered.ts';
 import { findPair, parseRegistryDocument, sectionMap } from './document.ts';
 import type { RegistryDocument, Section } from './document.ts';
 import { registryFromText } from './load.ts';
 import { lookUp } from './lookup.ts';
 import type { Registry, RegistryFiles, RegistryModel } from './registry.ts';
 import { unknownModel } from './resolve.ts';
-import { withAlias, withDefaultModel, withoutEntry } from './rewrite.ts';
+import { withAlias, withDefaultModel, withModel, withoutEntry } from './rewrite.ts';
 import { describeDemand, pullCommand, statusOf } from './status.ts';
 import { editUserFile } from './user-file.ts';
+
+/** Finds models that backends have without an entry; `asked` is the name in question. */
+type Discover = (asked: string) => Promise<readonly ModelSpec[]>;
 
 /** A model that was given a name or a role. */
 export interface NamingOutcome {
@@ -37,17 +42,11 @@ export async function copyModel(
   files: RegistryFiles,
   source: string,
   destination: string,
+  discover: Discover = async () => [],
 ): Promise<NamingOutcome> {
   return editUserFile(files.user, async (current) => {
-    const text = current ?? NEW_FILE;
-    const document = parseRegistryDocument(text, files.user);
-    const registry = await registryFromText(text, files);
-    const lookup = lookUp(registry, source);
-    if (!lookup.found) {
-      throw new RuntimeFailure('model-not-found', unknownModel(registry, source));
-    }
+    const { text, document, registry, model } = await withEntry(current, files, source, discover);
     refuseDestination(registry, destination);
-    const { model } = lookup;
     return { text: withAlias(document, text, destination, model.spec.name), outcome: named(model) };
   });
 }
@@ -56,17 +55,42 @@ export async function copyModel(
  * Makes a model, or an alias, the one that answers where no other is named, in the user's file. The
  * model need not be here yet. Throws `model-not-found` for an unknown name.
  */
-export async function setDefaultModel(files: RegistryFiles, name: string): Promise<NamingOutcome> {
+export async function setDefaultModel(
+  files: RegistryFiles,
+  name: string,
+  discover: Discover = async () => [],
+): Promise<NamingOutcome> {
   return editUserFile(files.user, async (current) => {
-    const text = current ?? NEW_FILE;
-    const document = parseRegistryDocument(text, files.user);
-    const registry = await registryFromText(text, files);
-    const lookup = lookUp(registry, name);
-    if (!lookup.found) {
-      throw new RuntimeFailure('model-not-found', unknownModel(registry, name));
-    }
-    return { text: withDefaultModel(document, text, name), outcome: named(lookup.model) };
+    const { text, document, model } = await withEntry(current, files, name, discover);
+    return { text: withDefaultModel(document, text, name), outcome: named(model) };
   });
+}
+
+/**
+ * The model that a name means, and the user's file; one that only a backend knew gets an entry there,
+ * so that its name means something while that backend is away too. Throws `model-not-found`.
+ */
+async function withEntry(
+  current: string | undefined,
+  files: RegistryFiles,
+  name: string,
+  discover: Discover = async () => [],
+) {
+  const text = current ?? NEW_FILE;
+  const document = parseRegistryDocument(text, files.user);
+  const own = await registryFromText(text, files);
+  const known = lookUp(own, name);
+  if (known.found) return { text, document, registry: own, model: known.model };
+  const registry = withDiscovered(own, await discover(askedName(own, name)));
+  const lookup = lookUp(registry, name);
+  const models = sectionMap(document, 'models');
+  // An entry that is broken must be repaired, not written over.
+  if (!lookup.found || (models && findPair(models, lookup.model.spec.name)) !== undefined) {
+    throw new RuntimeFailure('model-not-found', unknownModel(registry, name));
+  }
+  const { model } = lookup;
+  const added = withModel(document, text, model.spec.name, { backend: model.spec.backend });
+  return { text: added, document: parseRegistryDocument(added, files.user), registry, model };
 }
 
 function named(model: RegistryModel): NamingOutcome {

@@ -23,17 +23,21 @@ export function overlay(shipped: FileEntries, user: FileEntries): Registry {
   }
   const written = new Map([...references].map(([name, { target }]) => [name, target]));
   const aliases = new Map(written);
+  const dangling = new Map<string, string>();
   for (const [name, reference] of references) {
     const lookup = lookUp({ models, aliases: written }, name);
     if (!lookup.found) {
       aliases.delete(name);
-      problems.push(`${reference.location}: alias '${name}' ${reasonOf(lookup)}`);
+      if (lookup.why === 'unknown') dangling.set(name, reference.target);
+      problems.push(
+        `${reference.location}: alias '${name}' ${reasonOf(lookup, 'has no entry, and answers only while Ollama has it')}`,
+      );
     }
   }
   // By the aliases as they are written, so that a circle is told as one.
   const tables = { models, aliases: written };
   const defaultModel = chooseDefault(tables, [user.defaultModel, shipped.defaultModel], problems);
-  return { defaultModel, models, aliases, problems };
+  return { defaultModel, models, aliases, dangling, problems };
 }
 
 function chooseDefault(
@@ -47,16 +51,18 @@ function chooseDefault(
       if (lookup.found) {
         return wish.target;
       }
-      problems.push(`${wish.location}: the default '${wish.target}' ${reasonOf(lookup)}`);
+      problems.push(
+        `${wish.location}: the default '${wish.target}' ${reasonOf(lookup, 'is no model')}`,
+      );
     }
   }
   return EMBEDDED_MODEL;
 }
 
-function reasonOf(lookup: Extract<Lookup, { readonly found: false }>): string {
+function reasonOf(lookup: Extract<Lookup, { readonly found: false }>, unknown: string): string {
   switch (lookup.why) {
     case 'unknown':
-      return `leads to '${lookup.name}', which is no model; 'portico ls' lists what there is`;
+      return `leads to '${lookup.name}', which ${unknown}; 'portico ls' lists what there is`;
     case 'circle':
       return `leads in a circle: ${lookup.names.join(' -> ')}; let one of them name a model`;
     default:

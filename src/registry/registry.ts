@@ -22,6 +22,8 @@ export interface Registry {
   readonly models: ReadonlyMap<string, RegistryModel>;
   /** Each leads to a model, by way of other aliases perhaps. */
   readonly aliases: ReadonlyMap<string, string>;
+  /** Aliases that lead to no model of it: to one that a backend has, perhaps. */
+  readonly dangling?: ReadonlyMap<string, string>;
   /** What is wrong with single entries, one line each, with `file:line:column` and the way out. */
   readonly problems: readonly string[];
 }

@@ -2,13 +2,13 @@ import type { Backend, Capabilities, GenerationRequest, LoadedModel } from '../c
 import type { GenerationEvent } from '../core/events.ts';
 import type { BackendKind, ModelSpec } from '../core/model.ts';
 import { RuntimeFailure } from '../core/errors.ts';
+import { askedName, withDiscovered } from '../registry/discovered.ts';
 import { lookUp } from '../registry/lookup.ts';
 import type { Registry, RegistryModel } from '../registry/registry.ts';
 import { resolveModel } from '../registry/resolve.ts';
 import type { Resolution } from '../registry/resolve.ts';
 import { checkCapabilities } from './admission.ts';
 import { answer } from './answer.ts';
-import { withDiscovered } from './discovered.ts';
 import { injectRequest, neededInjection } from './injection.ts';
 import { RecentModels } from './recent-models.ts';
 import { refuseUnload } from './unload.ts';
@@ -68,8 +68,9 @@ export class Runtime {
   /** The models that can answer now: the registry's, its aliases, and what backends have found. */
   async models(): Promise<readonly { readonly name: string; readonly model: RegistryModel }[]> {
     const registry = withDiscovered(this.#options.registry(), await this.#discover());
-    const { models, aliases } = this.#options.registry();
-    const names = new Set([...models.keys(), ...aliases.keys(), ...registry.models.keys()]);
+    const { models } = this.#options.registry();
+    const own = [...models.keys(), ...registry.aliases.keys()];
+    const names = new Set([...own, ...registry.models.keys()]);
     return [...names].flatMap((name) => {
       const model = this.#find(registry, name)?.model;
       return model === undefined ? [] : [{ name, model }];
@@ -141,7 +142,7 @@ export class Runtime {
     const registry = this.#options.registry();
     return lookUp(registry, name).found
       ? registry
-      : withDiscovered(registry, await this.#discover(name));
+      : withDiscovered(registry, await this.#discover(askedName(registry, name)));
   }
 
   async #discover(asked?: string): Promise<readonly ModelSpec[]> {

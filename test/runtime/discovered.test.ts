@@ -19,7 +19,13 @@ function openRuntime(backend: Backend): Runtime {
       defaultModel: 'mini',
       models: new Map([['mini', { spec, shipped: false, location: 'models.yaml:1:1' }]]),
       aliases: new Map([['claude-small', 'mini']]),
-      problems: [],
+      dangling: new Map([
+        ['claude-big', 'big'],
+        ['big', 'qwen3:8b'],
+        ['claude-cloud', 'glm:cloud'],
+        ['lost', 'nothing'],
+      ]),
+      problems: ["models.yaml:9:3: alias 'big' leads to 'qwen3:8b', which has no entry"],
     }),
     backends: { ollama: async () => backend },
     discovering: ['ollama'],
@@ -51,7 +57,14 @@ async function meant(runtime: Runtime, name: string): Promise<string> {
 describe('[R4.1-discover] models that nobody registered', () => {
   it('are listed behind the registry’s, whose names win', async () => {
     const runtime = await beside('qwen3:8b', 'mini:latest', 'claude-small:latest', 'llama3:latest');
-    expect(await namesOf(runtime)).toEqual(['mini', 'claude-small', 'qwen3:8b', 'llama3:latest']);
+    expect(await namesOf(runtime)).toEqual([
+      'mini',
+      'claude-small',
+      'claude-big',
+      'big',
+      'qwen3:8b',
+      'llama3:latest',
+    ]);
   });
 
   it.each([
@@ -62,6 +75,9 @@ describe('[R4.1-discover] models that nobody registered', () => {
     ['mini:latest', 'llama mini'],
     ['claude-small', 'llama mini'],
     ['claude-mine', 'ollama claude-mine:latest'],
+    ['big', 'ollama qwen3:8b'],
+    ['claude-big', 'ollama qwen3:8b'],
+    ['claude-cloud', 'ollama glm:cloud'],
     ['claude-opus-4', 'llama mini'],
     ['kimi-k2:1t-cloud', 'ollama kimi-k2:1t-cloud'],
   ])('[R4.1-cloud] %s means %s', async (name, model) => {
@@ -73,7 +89,7 @@ describe('[R4.1-discover] models that nobody registered', () => {
     const runtime = await beside('qwen3:8b');
     await expect(runtime.resolve('qwen4')).rejects.toMatchObject({
       code: 'model-not-found',
-      message: 'model: qwen4 is not known; there are mini, qwen3:8b, claude-small',
+      message: 'model: qwen4 is not known; there are mini, qwen3:8b, claude-small, claude-big, big',
     });
   });
 
@@ -132,6 +148,11 @@ describe('[R4.1-away] an Ollama that is away', () => {
     expect(await namesOf(runtime)).toEqual(['mini', 'claude-small']);
     expect(await meant(runtime, 'claude-opus-4')).toBe('llama mini');
     await expect(runtime.resolve('qwen3:8b')).rejects.toMatchObject({ code: 'model-not-found' });
+    await expect(runtime.resolve('big')).rejects.toMatchObject({
+      code: 'model-not-found',
+      message:
+        "model: big can't be used: models.yaml:9:3: alias 'big' leads to 'qwen3:8b', which has no entry",
+    });
     const server = await serve((_request, response) => {
       response.setHeader('content-type', 'application/json');
       response.end('{"models":[{"name":"qwen3:8b"}]}');

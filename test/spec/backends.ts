@@ -195,6 +195,10 @@ export const BACKENDS: readonly Requirement[] = [
     text: 'default NAME sets the default in the user’s models.yaml, whose comments and order stay.',
   },
   {
+    id: 'R4.6-discovered',
+    text: 'Models that only Ollama has are known to ls, show, cp and default, and an alias may lead to one.',
+  },
+  {
     id: 'R4.6-register',
     text: 'What is pulled without an entry gets one in the user’s models.yaml, whose comments and order stay.',
   },

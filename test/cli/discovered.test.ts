@@ -1,0 +1,116 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { parse } from 'yaml';
+import { serve } from '../support/upstream/replay.ts';
+import { makeHome } from './home.ts';
+import type { Home } from './home.ts';
+
+/** The command line beside an Ollama that has these models, and `registry` as its models.yaml. */
+async function beside(names: readonly string[], registry?: string): Promise<Home> {
+  const { port, close } = await serve((_request, response) => {
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ models: names.map((name) => ({ name })) }));
+  });
+  onTestFinished(close);
+  return makeHome(registry, { OLLAMA_HOST: `127.0.0.1:${port}` });
+}
+
+/** Beside none. */
+const alone = (registry?: string) => makeHome(registry, { OLLAMA_HOST: '127.0.0.1:9' });
+
+const written = async ({ registryFile }: Home): Promise<unknown> =>
+  parse(await readFile(registryFile, 'utf8'));
+
+describe('[R4.6-discovered] a model that only Ollama has', () => {
+  it('is listed behind the registry’s, and completed by shells', async () => {
+    const { portico } = await beside(['qwen3:8b', 'mini:latest']);
+    const { stdout, stderr, code } = await portico('ls');
+    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+    expect(stdout).toMatch(/^mini \(default\) [^]*^qwen3:8b +ollama +- +upstream$/m);
+    expect(stdout).not.toContain('mini:latest');
+    expect((await portico('names')).stdout).toMatch(/^mini$[^]*^qwen3:8b$/m);
+    const { models } = JSON.parse((await portico('ls', '--json')).stdout) as { models: unknown[] };
+    expect(models.at(-1)).toMatchObject({ name: 'qwen3:8b', location: 'found by ollama' });
+  });
+
+  it.each([
+    ['qwen3:8b', 'qwen3:8b'],
+    ['llama3', 'llama3:latest'],
+    ['kimi-k2:1t-cloud', 'kimi-k2:1t-cloud'],
+  ])('[R4.1-cloud] cp %s gets it an entry, and then an alias', async (source, name) => {
+    const home = await beside(['qwen3:8b', 'llama3:latest'], '# mine\nmodels:\n');
+    const copied = await home.portico('cp', source, 'claude-3-5-sonnet');
+    const stdout = `copied '${source}' to 'claude-3-5-sonnet'\n`;
+    expect(copied).toEqual({ code: 0, stdout, stderr: '' });
+    const expected = {
+      models: { [name]: { backend: 'ollama' } },
+      aliases: { 'claude-3-5-sonnet': name },
+    };
+    expect(await written(home)).toEqual(expected);
+    expect(await readFile(home.registryFile, 'utf8')).toMatch(/^# mine\nmodels:\n/);
+    await home.portico('cp', source, 'other');
+    expect(await written(home)).toMatchObject({ models: expected.models });
+  });
+
+  it('can be the default', async () => {
+    const home = await beside(['qwen3:8b']);
+    expect((await home.portico('default', 'qwen3:8b')).stdout).toBe(
+      "'qwen3:8b' is the default now\n",
+    );
+    expect(await written(home)).toEqual({
+      default: 'qwen3:8b',
+      models: { 'qwen3:8b': { backend: 'ollama' } },
+    });
+  });
+
+  it('is shown', async () => {
+    const { portico } = await beside(['qwen3:8b']);
+    const { code, stdout } = await portico('show', 'qwen3:8b');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^backend +ollama$[^]*^entry +found by ollama$/m);
+  });
+
+  it('is no name for an alias of itself, and no cure for an entry that is broken', async () => {
+    const broken = 'models:\n  qwen3:8b: { backend: olama }\n';
+    const { portico, registryFile } = await beside(['qwen3:8b', 'llama3:8b'], broken);
+    expect((await portico('cp', 'llama3:8b', 'llama3:8b')).stderr).toMatch(
+      /'llama3:8b' is a model itself/,
+    );
+    expect((await portico('cp', 'qwen3:8b', 'x')).stderr).toMatch(
+      /^Error: model: qwen3:8b can't be used: \S+models\.yaml:2:\d+: /,
+    );
+    expect(await readFile(registryFile, 'utf8')).toBe(broken);
+  });
+
+  it('makes an alias that somebody wrote good', async () => {
+    const alias = 'aliases:\n  claude-x: qwen3:8b\n';
+    const { portico } = await beside(['qwen3:8b'], alias);
+    const { stdout, stderr } = await portico('ls');
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^claude-x +ollama +- +alias of qwen3:8b$/m);
+  });
+});
+
+describe('[R4.6-discovered] where Ollama is away', () => {
+  it('ls says nothing of it, and cp and show that the name is unknown', async () => {
+    const { portico } = await alone();
+    expect(await portico('ls')).toMatchObject({ code: 0, stderr: '' });
+    for (const args of [
+      ['cp', 'qwen3:8b', 'x'],
+      ['show', 'qwen3:8b'],
+      ['default', 'qwen3:8b'],
+    ]) {
+      const { code, stderr } = await portico(...args);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^Error: model: qwen3:8b is not known; there are mini, .*\n$/);
+    }
+  });
+
+  it('an alias to one of its models is told with its place and what it waits for', async () => {
+    const { portico } = await alone('aliases:\n  claude-x: qwen3:8b\n');
+    const says =
+      /models\.yaml:2:3: alias 'claude-x' leads to 'qwen3:8b', which has no entry, and answers only while Ollama has it; 'portico ls'.*\n$/;
+    expect((await portico('ls')).stderr).toMatch(says);
+    expect((await portico('show', 'claude-x')).stderr).toMatch(says);
+  });
+});
