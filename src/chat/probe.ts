@@ -29,7 +29,7 @@ export const thought = (word: string): Part => ({ kind: 'thinking', text: `PROBE
 export const called = (word: string): Part => ({
   kind: 'tool-call',
   id: `toolu_${word}`,
-  name: TOOL.name,
+  name: PROBE_TOOL.name,
   input: { probe_key: `PROBE-${word}` },
 });
 
@@ -60,7 +60,8 @@ export function told({ turns, tools }: Conversation, word: string, later?: strin
   };
 }
 
-const TOOL: ToolSpec = {
+/** A tool that a template must show. */
+export const PROBE_TOOL: ToolSpec = {
   name: 'probe_call',
   description: 'PROBE-TOOL',
   inputSchema: {
@@ -74,7 +75,7 @@ const TOOL: ToolSpec = {
 
 /** Places of a schema that templates have been seen to stumble over. */
 const ODD_TOOL: ToolSpec = {
-  ...TOOL,
+  ...PROBE_TOOL,
   name: 'probe_odd',
   inputSchema: {
     type: 'object',
@@ -142,10 +143,15 @@ export class Probe {
 
   /** Whether tools that are passed to the template are shown. */
   showsTools(parameters: TemplateTraits['parameters'], kind: 'plain' | 'odd'): boolean {
-    const tools = templateTools(kind === 'plain' ? [TOOL] : [TOOL, ODD_TOOL], parameters);
+    const tools = templateTools(
+      kind === 'plain' ? [PROBE_TOOL] : [PROBE_TOOL, ODD_TOOL],
+      parameters,
+    );
     const functions = JSON.stringify(tools);
     const rendered = this.render(taking([said('U')]), NO_TRAITS, { tools, functions }) ?? '';
-    return [TOOL.name, TOOL.description, 'probe_key'].every((word) => rendered.includes(word));
+    return [PROBE_TOOL.name, PROBE_TOOL.description, 'probe_key'].every((word) =>
+      rendered.includes(word),
+    );
   }
 }
 

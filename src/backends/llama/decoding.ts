@@ -11,6 +11,7 @@ import type { Grammars } from './grammars.ts';
 import { abortReason } from './queue.ts';
 import type { Slot, TokenStream } from './slot.ts';
 import { Steering } from './steering.ts';
+import type { Transcripts } from './transcripts.ts';
 import { TokenText } from './vocabulary.ts';
 
 /** What a model is and how its output is read. */
@@ -20,6 +21,7 @@ export interface Speaker {
   readonly grammars: Grammars;
   /** Tokens that end the model's turn, beyond those that end its generation anyway. */
   readonly turnEnds: ReadonlySet<Token>;
+  readonly transcripts: Transcripts;
 }
 
 /** The tokens of one answer, one after the other, and what they come to. */
@@ -32,7 +34,9 @@ export class Decoding {
   readonly #budget: number;
   #ended: StopReason = 'end-turn';
   #full = false;
-  outputTokens = 0;
+  readonly #tokens: Token[] = [];
+  readonly #events: GenerationEvent[] = [];
+  #whole = false;
   thinkingTokens = 0;
 
   constructor(speaker: Speaker, prepared: PreparedRequest) {
@@ -55,6 +59,18 @@ export class Decoding {
     });
   }
 
+  get outputTokens(): number {
+    return this.#tokens.length;
+  }
+
+  /** What the model generated, token by token, and what it came to, where it ended its turn itself. */
+  get answer():
+    | { readonly tokens: readonly Token[]; readonly events: readonly GenerationEvent[] }
+    | undefined {
+    const whole = this.#whole && this.#output.stopped === null;
+    return whole ? { tokens: this.#tokens, events: this.#events } : undefined;
+  }
+
   get stopSequence(): string | null {
     return this.#output.stopped;
   }
@@ -73,9 +89,13 @@ export class Decoding {
     await this.#steering.follow(this.#output);
     const stream = slot.decode(last, sampling, () => this.#steering.state);
     try {
-      yield* this.#follow(stream, signal);
-      yield* this.#output.push(this.#text.flush());
-      yield* this.#output.end();
+      for await (const event of this.#follow(stream, signal)) {
+        this.#events.push(event);
+        yield event;
+      }
+      const rest = [...this.#output.push(this.#text.flush()), ...this.#output.end()];
+      this.#events.push(...rest);
+      yield* rest;
     } finally {
       await stream.return();
     }
@@ -86,7 +106,10 @@ export class Decoding {
     while (!this.#isOver()) {
       const next = await stream.next(instead);
       if (signal.aborted) throw abortReason(signal);
-      if (next.done === true || this.#speaker.turnEnds.has(next.value)) return;
+      if (next.done === true || this.#speaker.turnEnds.has(next.value)) {
+        this.#whole = true;
+        return;
+      }
       instead = yield* this.#take(next.value);
       await this.#steering.follow(this.#output);
     }
@@ -104,10 +127,12 @@ export class Decoding {
     const length = yield* this.#read(text);
     // A token may reach beyond a trigger, but the grammar of calls begins right behind it.
     const cut = length < text.length ? this.#retake(text.slice(0, length)) : undefined;
-    const count = (cut ?? taken).length;
-    this.outputTokens += count;
+    const kept = cut ?? taken;
+    this.#tokens.push(...kept);
     // What closes a thinking that has used its budget up is none of it.
-    if (closing === undefined && (thinking || this.#output.thinking)) this.thinkingTokens += count;
+    if (closing === undefined && (thinking || this.#output.thinking)) {
+      this.thinkingTokens += kept.length;
+    }
     return cut ?? closing;
   }
 

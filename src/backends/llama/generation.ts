@@ -24,6 +24,9 @@ export async function* generateOn(
   }
   const decoding = new Decoding(speaker, prepared);
   yield* decoding.run(slot, signal);
+  const { answer } = decoding;
+  if (answer)
+    speaker.transcripts.keep(prepared.request, [...tokens, ...answer.tokens], answer.events);
   const { reason, stopSequence, outputTokens, thinkingTokens } = decoding;
   yield finish(reason, stopSequence, { ...counts, outputTokens, thinkingTokens });
 }

@@ -17,6 +17,7 @@ import type { NativeLlama } from './native.ts';
 import { Prompter } from './prompter.ts';
 import { raceAbort, SlotQueue } from './queue.ts';
 import { Slot } from './slot.ts';
+import { Transcripts } from './transcripts.ts';
 
 /** llama.cpp in this process, for one model. Its weights are loaded by the first generation. */
 export class LlamaEngine implements Engine {
@@ -27,6 +28,7 @@ export class LlamaEngine implements Engine {
   readonly #contextSize: number;
   readonly #queue: SlotQueue;
   readonly #prompter: Prompter;
+  readonly #transcripts = new Transcripts();
   readonly #log: (message: string) => void;
   #loading: Promise<{ readonly slot: Slot; readonly speaker: Speaker }> | undefined;
   #share = 0;
@@ -49,7 +51,7 @@ export class LlamaEngine implements Engine {
       { model: spec.context, server: settings.context },
       head.trainedContext,
     );
-    this.#prompter = new Prompter(head, this.#contextSize);
+    this.#prompter = new Prompter(head, this.#contextSize, this.#transcripts);
     this.#log = log;
   }
 
@@ -142,7 +144,9 @@ export class LlamaEngine implements Engine {
         const { format } = this.#head.template;
         const grammars = new Grammars(model, format, this.#log);
         const { turnEnds } = this.#head;
-        return { slot: new Slot(loaded), speaker: { model, format, grammars, turnEnds } };
+        const transcripts = this.#transcripts;
+        const speaker = { model, format, grammars, turnEnds, transcripts };
+        return { slot: new Slot(loaded), speaker };
       })
       .catch((error: unknown) => {
         this.#loading = undefined;

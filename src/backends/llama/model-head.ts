@@ -1,7 +1,9 @@
 import type { LlamaModel, Token } from 'node-llama-cpp';
 import type { Injection } from '../../chat/inject.ts';
+import type { TurnEnding } from '../../chat/continuation.ts';
 import { ControlTokens } from '../../chat/control-tokens.ts';
 import type { ChatTemplate } from '../../chat/render.ts';
+import { findSeams } from '../../chat/seams.ts';
 import { formatTags, turnEnds } from '../../chat/turn-ends.ts';
 import { RuntimeFailure } from '../../core/errors.ts';
 import { isRecord } from '../../core/json.ts';
@@ -16,6 +18,8 @@ export interface ModelHead {
   readonly template: ChatTemplate;
   /** Tokens that end the model's turn, beyond those that its file counts as ends. */
   readonly turnEnds: ReadonlySet<Token>;
+  /** How its answers end in a prompt. */
+  readonly ending: TurnEnding;
   /** What instructions in the prompt stand for, since the template does not know it. */
   readonly injection: Injection;
   /** The context size that the model was trained on, in tokens. */
@@ -40,13 +44,19 @@ export async function readHead(
   const eos = model.tokens.eosString ?? '';
   const { render, format, traits, injection } = readTemplate(native.llama, source, { bos, eos });
   const tags = formatTags(format);
-  const control = new ControlTokens(controlTokenTexts(model, [source, ...tags].join('\n')), tags);
+  const texts = controlTokenTexts(model, [source, ...tags].join('\n'));
+  const control = new ControlTokens(texts, tags);
   const template = { render, format, traits, control, bos, eos };
+  const isEnd = (token: Token) => model.isEogToken(token);
+  const tokensOf = (text: string) => model.tokenize(text, true);
+  const ending = [...turnEnds(template)];
+  const ends = new Set([...ending, ...texts.filter((text) => tokensOf(text).some(isEnd))]);
   return {
     model,
     injection,
     template,
-    turnEnds: new Set([...turnEnds(template)].flatMap((text) => model.tokenize(text, true))),
+    turnEnds: new Set(ending.flatMap(tokensOf)),
+    ending: { seams: findSeams(template, ends), ends },
     trainedContext: contextLength(model),
   };
 }

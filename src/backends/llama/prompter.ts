@@ -1,7 +1,9 @@
 import type { Token } from 'node-llama-cpp';
+import { renderContinuation } from '../../chat/continuation.ts';
+import { placeDeferredTools } from '../../chat/deferred.ts';
 import { injectInstructions } from '../../chat/inject.ts';
 import { callableTools, renderPrompt } from '../../chat/render.ts';
-import type { Prompt } from '../../chat/render.ts';
+import type { Prompt, PromptRequest } from '../../chat/render.ts';
 import type { GenerationRequest } from '../../core/backend.ts';
 import {
   contextLimitExceeded,
@@ -13,7 +15,8 @@ import { usableTokens } from './engine.ts';
 import type { PreparedRequest } from './prepared.ts';
 import type { ModelHead } from './model-head.ts';
 import { isForced } from './steering.ts';
-import { tokenizePrompt } from './vocabulary.ts';
+import type { Transcripts } from './transcripts.ts';
+import { tokenizePrompt, tokenizeStretches } from './vocabulary.ts';
 
 /** A prompt as the model will see it. */
 interface WrittenPrompt {
@@ -26,10 +29,12 @@ interface WrittenPrompt {
 export class Prompter {
   readonly #head: ModelHead;
   readonly #contextSize: number;
+  readonly #transcripts: Transcripts;
 
   /** `contextSize` in tokens. */
-  constructor(head: ModelHead, contextSize: number) {
+  constructor(head: ModelHead, contextSize: number, transcripts: Transcripts) {
     this.#head = head;
+    this.#transcripts = transcripts;
     this.#contextSize = contextSize;
   }
 
@@ -63,20 +68,19 @@ export class Prompter {
     const forced = isForced(request.toolChoice)
       ? (syntax?.forced ?? syntax?.triggers[0])
       : undefined;
-    const prompt = this.#render(request, forced !== undefined);
     const trigger = forced === undefined ? [] : template.control.split(forced);
-    return { prompt, tokens: tokenizePrompt(model, [...prompt.stretches, ...trigger]), forced };
-  }
-
-  #render(request: GenerationRequest, forced: boolean): Prompt {
-    const { template, injection } = this.#head;
-    // A call that is demanded comes at once, and thinking would come before it.
-    const thinking = forced ? ({ mode: 'disabled' } as const) : request.thinking;
-    const tools = callableTools(request.conversation, request.toolChoice);
-    const thinks = thinking.mode === 'enabled';
-    const conversation = injectInstructions(request.conversation, injection, tools, thinks);
     try {
-      return renderPrompt(template, { ...request, conversation, thinking });
+      const asked = this.#asked(request, forced !== undefined);
+      const { prompt, before } = this.#continue(request, asked) ?? {
+        prompt: renderPrompt(template, asked),
+        before: undefined,
+      };
+      const stretches = [...prompt.stretches, ...trigger];
+      const tokens =
+        before === undefined
+          ? tokenizePrompt(model, stretches)
+          : [...before, ...tokenizeStretches(model, stretches)];
+      return { prompt, tokens, forced };
     } catch (error) {
       if (error instanceof RuntimeFailure) throw error;
       throw new RuntimeFailure(
@@ -85,5 +89,26 @@ export class Prompter {
         { cause: error },
       );
     }
+  }
+
+  /** Goes on behind the last answer whose tokens are known. */
+  #continue(request: GenerationRequest, asked: PromptRequest) {
+    const { template, ending } = this.#head;
+    for (const { answer, tokens } of this.#transcripts.find(request)) {
+      const prompt = renderContinuation(template, ending, asked, answer);
+      if (prompt !== undefined) return { prompt, before: tokens };
+    }
+    return undefined;
+  }
+
+  /** The request as it is rendered: with instructions, and tools where they belong. */
+  #asked(request: GenerationRequest, forced: boolean): PromptRequest {
+    // A call that is demanded comes at once, and thinking would come before it.
+    const thinking = forced ? ({ mode: 'disabled' } as const) : request.thinking;
+    const placed = placeDeferredTools(request.conversation);
+    const tools = callableTools(placed, request.toolChoice);
+    const thinks = thinking.mode === 'enabled';
+    const conversation = injectInstructions(placed, this.#head.injection, tools, thinks);
+    return { ...request, conversation, thinking };
   }
 }

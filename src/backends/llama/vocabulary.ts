@@ -21,14 +21,19 @@ export function controlTokenTexts(model: LlamaModel, markup: string): readonly s
 
 /** A rendered prompt as tokens: control tokens where the template wrote them, plain text elsewhere. */
 export function tokenizePrompt(model: LlamaModel, stretches: readonly PromptStretch[]): Token[] {
-  const tokens = stretches.flatMap(({ text, control }, index) => {
+  const tokens = tokenizeStretches(model, stretches);
+  const { bos, shouldPrependBosToken } = model.tokens;
+  if (bos !== null && shouldPrependBosToken && tokens[0] !== bos) tokens.unshift(bos);
+  return tokens;
+}
+
+/** What stands in the middle of a prompt, behind a control token. */
+export function tokenizeStretches(model: LlamaModel, stretches: readonly PromptStretch[]): Token[] {
+  return stretches.flatMap(({ text, control }, index) => {
     const continues = !control && stretches[index - 1]?.control === false;
     // Some tokenizers put a space before every text, which does not belong in the middle of one.
     return model.tokenize(text, control, continues ? 'trimLeadingSpace' : undefined);
   });
-  const { bos, shouldPrependBosToken } = model.tokens;
-  if (bos !== null && shouldPrependBosToken && tokens[0] !== bos) tokens.unshift(bos);
-  return tokens;
 }
 
 /** Tokens that one character may at most be spread over, with a margin: UTF-8 has four bytes. */

@@ -6,6 +6,7 @@ import { readHead } from '../../../src/backends/llama/model-head.ts';
 import { startLlama } from '../../../src/backends/llama/native.ts';
 import { Prompter } from '../../../src/backends/llama/prompter.ts';
 import { Slot } from '../../../src/backends/llama/slot.ts';
+import { Transcripts } from '../../../src/backends/llama/transcripts.ts';
 import type { GenerationEvent } from '../../../src/core/events.ts';
 import { MINI, request, said } from '../../support/requests.ts';
 
@@ -18,10 +19,13 @@ describe('[R3.1-turn-ends] a model that goes on into another role’s turn', () 
       model,
       turnEnds,
       format: template.format,
+      transcripts: new Transcripts(),
       grammars: new Grammars(model, template.format, () => undefined),
     };
     const written = model.tokenize('Hello.<|im_start|>user\nAnd now I speak', true);
-    const prepared = new Prompter(head, 8192).prepare(request(MINI, said('Hi')));
+    const prepared = new Prompter(head, 8192, speaker.transcripts).prepare(
+      request(MINI, said('Hi')),
+    );
     const decoding = new Decoding(speaker, prepared);
     const events: GenerationEvent[] = [];
     const run = decoding.run(writingSlot(written), new AbortController().signal);

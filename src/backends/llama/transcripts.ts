@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto';
+import type { Token } from 'node-llama-cpp';
+import { placeDeferredTools } from '../../chat/deferred.ts';
+import type { GenerationRequest } from '../../core/backend.ts';
+import type { Part, Turn } from '../../core/conversation.ts';
+import type { GenerationEvent } from '../../core/events.ts';
+import { isRecord } from '../../core/json.ts';
+import { parseJson } from '../said.ts';
+
+/** How many tokens are kept of all conversations together: at 8 bytes each, 16 MiB. */
+const KEPT_TOKENS = 2 ** 21;
+
+/** The tokens up to the end of an answer, and the index of its turn. */
+export interface Transcript {
+  readonly answer: number;
+  readonly tokens: readonly Token[];
+}
+
+/** What an answer came to, in whatever blocks a client sends it back. */
+interface Said {
+  readonly thinking: string;
+  readonly text: string;
+  readonly calls: readonly unknown[];
+  readonly others: readonly Part[];
+}
+
+/**
+ * The tokens of conversations as they were evaluated. What a model wrote does not encode to the same
+ * tokens again, so a prompt that was rendered anew would part from the slot's state at every answer.
+ */
+export class Transcripts {
+  /** By what was said up to and with an answer; the least recently used first. */
+  readonly #kept = new Map<string, readonly Token[]>();
+  #size = 0;
+  readonly #limit: number;
+
+  /** @param limit the most tokens to keep */
+  constructor(limit = KEPT_TOKENS) {
+    this.#limit = limit;
+  }
+
+  /** Keeps the tokens of a prompt and its whole answer. */
+  keep(request: GenerationRequest, tokens: readonly Token[], events: readonly GenerationEvent[]) {
+    const [key] = keysOf(request, JSON.stringify(saidBy(events))).slice(-1);
+    if (key === undefined) return;
+    this.#drop(key);
+    this.#kept.set(key, tokens);
+    this.#size += tokens.length;
+    for (const oldest of this.#kept.keys()) {
+      if (this.#size <= this.#limit) return;
+      this.#drop(oldest);
+    }
+  }
+
+  /** What is known of the answers in a conversation, the last one first. */
+  *find(request: GenerationRequest): Generator<Transcript> {
+    if (this.#kept.size === 0) return;
+    const keys = keysOf(request);
+    // A last turn of the assistant's is continued: nothing ends it.
+    for (let answer = keys.length - 2; answer > 0; answer--) {
+      const key = keys[answer] ?? '';
+      const tokens = this.#kept.get(key);
+      if (tokens === undefined) continue;
+      this.#kept.delete(key);
+      this.#kept.set(key, tokens);
+      yield { answer, tokens };
+    }
+  }
+
+  #drop(key: string): void {
+    this.#size -= this.#kept.get(key)?.length ?? 0;
+    this.#kept.delete(key);
+  }
+}
+
+/** One key for each turn, of all that the prompt up to its end depends on. */
+function keysOf(request: GenerationRequest, answer?: string): readonly string[] {
+  const { conversation, thinking, effort, toolChoice } = request;
+  const { system, tools, turns } = placeDeferredTools(conversation);
+  const hash = createHash('sha256');
+  hash.update(JSON.stringify([system, tools, thinking, effort, toolChoice.mode === 'none']));
+  const said = turns.map((turn) => [turn.role, turnText(turn)]);
+  if (answer !== undefined) said.push(['assistant', answer]);
+  return said.map((turn) => hash.update(JSON.stringify(turn)).copy().digest('base64'));
+}
+
+function turnText({ role, parts }: Turn): string {
+  return JSON.stringify(role === 'assistant' ? saidIn(parts) : parts);
+}
+
+/** Clients cut blocks, and leave white space out, as they like. */
+function saidIn(parts: readonly Part[]): Said {
+  const texts = { thinking: '', text: '' };
+  const calls: unknown[] = [];
+  const others: Part[] = [];
+  for (const part of parts) {
+    if (part.kind === 'text' || part.kind === 'thinking') texts[part.kind] += part.text;
+    else if (part.kind === 'tool-call') calls.push([part.id, part.name, sorted(part.input)]);
+    else others.push(part);
+  }
+  return { thinking: texts.thinking.trim(), text: texts.text.trim(), calls, others };
+}
+
+function saidBy(events: readonly GenerationEvent[]): Said {
+  const texts = { thinking: '', text: '' };
+  const calls = new Map<string, { name: string; json: string }>();
+  for (const event of events) {
+    if (event.type === 'text-delta') texts.text += event.text;
+    else if (event.type === 'thinking-delta') texts.thinking += event.text;
+    else if (event.type === 'tool-call-start') calls.set(event.id, { name: event.name, json: '' });
+    else if (event.type === 'tool-call-delta') {
+      const call = calls.get(event.id);
+      if (call !== undefined) call.json += event.json;
+    }
+  }
+  return {
+    thinking: texts.thinking.trim(),
+    text: texts.text.trim(),
+    calls: [...calls].map(([id, { name, json }]) => [
+      id,
+      name,
+      sorted(parseJson(json === '' ? '{}' : json)),
+    ]),
+    others: [],
+  };
+}
+
+/** The order of keys is not the same behind every client. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item: unknown) => sorted(item));
+  if (!isRecord(value)) return value;
+  const keys = Object.keys(value).toSorted();
+  return Object.fromEntries(keys.map((key) => [key, sorted(value[key])]));
+}
