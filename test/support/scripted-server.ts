@@ -5,6 +5,7 @@ import { createScriptedBackend } from '../../src/backends/scripted.ts';
 import type { ScriptedOptions } from '../../src/backends/scripted.ts';
 import type { Backend } from '../../src/core/backend.ts';
 import { createApp } from '../../src/http/app.ts';
+import type { AppOptions } from '../../src/http/app.ts';
 import type { Registry } from '../../src/registry/registry.ts';
 import { Runtime } from '../../src/runtime/runtime.ts';
 import { createThinkingSeal } from '../../src/wire/anthropic/signature.ts';
@@ -31,8 +32,15 @@ const REGISTRY: Registry = {
   problems: [],
 };
 
-/** Serves one model that plays the script, or a backend of the test's own. */
-export async function serveScript(options: ScriptedOptions | Backend): Promise<ScriptedServer> {
+/**
+ * Serves one model that plays the script, or a backend of the test's own.
+ *
+ * @param more what the surface is given beyond that
+ */
+export async function serveScript(
+  options: ScriptedOptions | Backend,
+  more: Partial<AppOptions> = {},
+): Promise<ScriptedServer> {
   const backend = 'script' in options ? createScriptedBackend(options) : options;
   const logged: string[] = [];
   const never = new AbortController().signal;
@@ -49,6 +57,7 @@ export async function serveScript(options: ScriptedOptions | Backend): Promise<S
     closing: never,
     apiKeys: [],
     loopback: true,
+    ...more,
   });
   const server = createServer(app);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -14,6 +14,7 @@ import type { ThinkingSeal } from '../../wire/anthropic/signature.ts';
 import { recordFailure } from '../failures.ts';
 import { disconnectSignal, requestIdOf, summaryOf } from '../request-state.ts';
 import { EventStream } from '../sse.ts';
+import type { SilenceLimits } from '../sse.ts';
 import { admitted } from './generation.ts';
 
 export interface MessagesOptions {
@@ -22,6 +23,8 @@ export interface MessagesOptions {
   readonly logger: Logger;
   /** Aborts when the server stops. */
   readonly stopping: AbortSignal;
+  /** Default: what clients wait for. */
+  readonly silence?: SilenceLimits;
 }
 
 /** `POST /v1/messages`, streamed and not. */
@@ -43,8 +46,9 @@ export function createMessagesRoute(options: MessagesOptions): RequestHandler {
       model: decoded.modelName,
       seal,
       thinkingDisplay: decoded.thinkingDisplay,
+      thinks: decoded.request.thinking.mode !== 'disabled',
     };
-    if (decoded.stream) await stream(events, encoding, { request, response, signal, logger });
+    if (decoded.stream) await stream(events, encoding, { ...options, request, response, signal });
     else response.json(await encodeMessage(events, encoding));
   };
 }
@@ -62,21 +66,20 @@ export function createCountRoute(options: MessagesOptions): RequestHandler {
   };
 }
 
-interface Exchange {
+interface Exchange extends Pick<MessagesOptions, 'logger' | 'silence'> {
   readonly request: Request;
   readonly response: Response;
   readonly signal: AbortSignal;
-  readonly logger: Logger;
 }
 
 /** From here on the status is 200: what fails is an event of the stream. */
 async function stream(
   events: AsyncGenerator<GenerationEvent>,
   encoding: EncodeOptions,
-  { request, response, signal, logger }: Exchange,
+  { request, response, signal, logger, silence }: Exchange,
 ): Promise<void> {
   const encoder = createStreamEncoder(encoding);
-  const output = new EventStream(response, signal);
+  const output = new EventStream(response, { signal, life: () => encoder.life(), limits: silence });
   try {
     for await (const event of events) await output.write(encoder.push(event));
     output.end();

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 import { createEventEncoder, type EncodeOptions } from './event-encoder.ts';
+import type { StreamEvent } from './stream-events.ts';
 
 export type { EncodeOptions } from './event-encoder.ts';
 
@@ -13,14 +14,21 @@ export interface StreamFrame {
 export interface StreamEncoder {
   /** The frames that an event gives: often one, none while another block must be finished first. */
   push(event: GenerationEvent): readonly StreamFrame[];
+  /** The frames of a delta that says nothing, for clients that take no ping for a sign of life. */
+  life(): readonly StreamFrame[];
 }
 
 /** Encodes one answer. It takes any sequence of events: its frames are always a valid stream. */
 export function createStreamEncoder(options: EncodeOptions): StreamEncoder {
   const encoder = createEventEncoder(options);
   return {
-    push: (event) => encoder.push(event).map((data) => ({ event: data.type, data })),
+    push: (event) => encoder.push(event).map(toFrame),
+    life: () => encoder.life().map(toFrame),
   };
+}
+
+function toFrame(data: StreamEvent): StreamFrame {
+  return { event: data.type, data };
 }
 
 /** What keeps a client waiting while nothing is generated; allowed anywhere after message_start. */

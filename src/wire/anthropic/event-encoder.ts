@@ -1,4 +1,5 @@
 import type { GenerationEvent } from '../../core/events.ts';
+import { EMPTY_TEXT, emptyDelta, type OpenBlock, type OpenThinking } from './open-block.ts';
 import type { ThinkingSeal } from './signature.ts';
 import {
   encodeStopReason,
@@ -17,28 +18,22 @@ export interface EncodeOptions {
   readonly seal: ThinkingSeal;
   /** `omitted`: the client gets no thinking, only a signature with the thinking sealed inside. */
   readonly thinkingDisplay: 'full' | 'omitted';
+  /** Whether the model may think, so that an answer may well begin with thinking. */
+  readonly thinks: boolean;
 }
-
-type OpenBlock =
-  | { readonly kind: 'text' }
-  | { readonly kind: 'thinking'; text: string }
-  // Shown once it has arguments or an end: a call that is cut off before both never was one.
-  | {
-      readonly kind: 'tool';
-      readonly callId: string;
-      readonly start: ContentBlock;
-      json: string;
-      isShown: boolean;
-    };
 
 type Finish = Extract<GenerationEvent, { type: 'finish' }>;
 
-/** The grammar of a streamed message as a machine that no order of events can break. */
-export function createEventEncoder(options: EncodeOptions): {
+export interface MessageEncoder {
   push(event: GenerationEvent): readonly StreamEvent[];
-} {
+  /** A delta that says nothing, for clients that take no ping for a sign of life. */
+  life(): readonly StreamEvent[];
+}
+
+/** The grammar of a streamed message as a machine that no order of events can break. */
+export function createEventEncoder(options: EncodeOptions): MessageEncoder {
   const encoder = new EventEncoder(options);
-  return { push: (event) => encoder.push(event) };
+  return { push: (event) => encoder.push(event), life: () => encoder.life() };
 }
 
 class EventEncoder {
@@ -50,6 +45,8 @@ class EventEncoder {
   /** What has to wait until the open tool call ends, because blocks never interleave. */
   #waiting: GenerationEvent[] = [];
   #hasToolCall = false;
+  /** An empty text is open in front of a call that is not shown yet. */
+  #hasFiller = false;
   #out: StreamEvent[] = [];
 
   constructor(options: EncodeOptions) {
@@ -61,6 +58,27 @@ class EventEncoder {
     if (this.#phase === 'before') this.#start(event);
     if (this.#phase === 'open') this.#take(event);
     return this.#out;
+  }
+
+  life(): readonly StreamEvent[] {
+    this.#out = [];
+    if (this.#phase === 'open') this.#live();
+    return this.#out;
+  }
+
+  /** In the block that is open; else in one that what comes next is likely to fill. */
+  #live(): void {
+    const block = this.#block ?? (this.#options.thinks ? this.#openThinking() : this.#openText());
+    const delta = emptyDelta(block);
+    if (delta !== undefined) return this.#delta(delta);
+    if (!this.#hasFiller) this.#show(EMPTY_TEXT);
+    this.#hasFiller = true;
+    this.#delta({ type: 'text_delta', text: '' });
+  }
+
+  #endFiller(): void {
+    if (this.#hasFiller) this.#out.push({ type: 'content_block_stop', index: this.#index });
+    this.#hasFiller = false;
   }
 
   #start(event: GenerationEvent): void {
@@ -100,23 +118,26 @@ class EventEncoder {
 
   #text(text: string): void {
     if (text === '') return;
-    if (this.#block?.kind !== 'text') {
-      this.#open({ kind: 'text' }, { type: 'text', text: '', citations: null });
-    }
+    if (this.#block?.kind !== 'text') this.#openText();
     this.#delta({ type: 'text_delta', text });
+  }
+
+  #openText(): OpenBlock {
+    return this.#open({ kind: 'text' }, EMPTY_TEXT);
   }
 
   #thinking(text: string): void {
     if (text === '') return;
-    let block = this.#block;
-    if (block?.kind !== 'thinking') {
-      block = { kind: 'thinking', text: '' };
-      this.#open(block, { type: 'thinking', thinking: '', signature: '' });
-    }
+    const block = this.#block?.kind === 'thinking' ? this.#block : this.#openThinking();
     block.text += text;
     if (this.#options.thinkingDisplay === 'full') {
       this.#delta({ type: 'thinking_delta', thinking: text });
     }
+  }
+
+  #openThinking(): OpenThinking {
+    const start = { type: 'thinking', thinking: '', signature: '' } as const;
+    return this.#open({ kind: 'thinking', text: '' }, start);
   }
 
   #startCall(callId: string, name: string): void {
@@ -144,6 +165,7 @@ class EventEncoder {
   #showCall(): void {
     if (this.#block?.kind !== 'tool' || this.#block.isShown) return;
     this.#block.isShown = true;
+    this.#endFiller();
     this.#show(this.#block.start);
   }
 
@@ -181,10 +203,11 @@ class EventEncoder {
     this.#phase = 'finished';
   }
 
-  #open(block: OpenBlock, start: ContentBlock): void {
+  #open<Block extends OpenBlock>(block: Block, start: ContentBlock): Block {
     this.#close();
     this.#block = block;
     this.#show(start);
+    return block;
   }
 
   #show(start: ContentBlock): void {
@@ -195,6 +218,7 @@ class EventEncoder {
   #close(): void {
     const block = this.#block;
     this.#block = undefined;
+    this.#endFiller();
     if (block === undefined || (block.kind === 'tool' && !block.isShown)) return;
     if (block.kind === 'thinking') {
       this.#delta({ type: 'signature_delta', signature: this.#signature(block.text) });

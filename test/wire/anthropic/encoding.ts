@@ -21,7 +21,14 @@ export function finish(reason: StopReason, stopSequence: string | null = null): 
 }
 
 export function optionsWith(fields: Partial<EncodeOptions>): EncodeOptions {
-  return { messageId: 'msg_1', model: 'claude-x', seal, thinkingDisplay: 'full', ...fields };
+  return {
+    messageId: 'msg_1',
+    model: 'claude-x',
+    seal,
+    thinkingDisplay: 'full',
+    thinks: false,
+    ...fields,
+  };
 }
 
 /** All frames of a sequence of events. */
