@@ -1,15 +1,18 @@
 import type { Capabilities, GenerationRequest } from '../core/backend.ts';
-import type { ToolChoice, Turn } from '../core/conversation.ts';
+import type { Part, ToolCallPart, ToolChoice, ToolSpec, Turn } from '../core/conversation.ts';
 import { RuntimeFailure } from '../core/errors.ts';
 import type { GenerationEvent, Usage } from '../core/events.ts';
+import { callFault, callsIn } from './call-faults.ts';
 
 type Finish = Extract<GenerationEvent, { type: 'finish' }>;
 
-/** One try, held back until it is known whether it calls. */
+/** One try, held back until it is known whether it calls as it should. */
 interface Attempt {
   readonly events: readonly GenerationEvent[];
   readonly text: string;
-  readonly called: boolean;
+  readonly calls: readonly ToolCallPart[];
+  /** What is wrong with it; undefined where it has a call, and nothing is. */
+  readonly fault: string | undefined;
   readonly finish: Finish | undefined;
 }
 
@@ -20,7 +23,9 @@ export function needsEnforcement({ toolChoice }: GenerationRequest, can: Capabil
 
 /**
  * Has a demanded call made by a model that can't be held to it: the answer is held back until it calls,
- * and one without a call is asked for once more. Throws `backend-failed` where that has none either.
+ * and one without a call, or with one that its schema forbids, is asked for once more. What the second
+ * try calls is passed on as it is, as clients have to check inputs anyway.
+ * Throws `backend-failed` where neither calls.
  *
  * @param ask answers a request
  */
@@ -29,28 +34,31 @@ export async function* enforceCall(
   ask: (request: GenerationRequest) => AsyncIterable<GenerationEvent>,
 ): AsyncGenerator<GenerationEvent> {
   const narrowed = narrowedTo(request);
-  const first = yield* attempt(ask(narrowed), true);
-  if (first.called) {
+  const { tools } = narrowed.conversation;
+  const first = yield* attempt(ask(narrowed), tools, true);
+  if (first.fault === undefined) {
     yield* first.events;
     return;
   }
-  const second = yield* attempt(ask(corrected(narrowed, first.text)), false);
-  if (!second.called) {
+  const second = yield* attempt(ask(corrected(narrowed, first, first.fault)), tools, false);
+  const better = [second, first].find(({ calls }) => calls.length > 0);
+  if (better === undefined) {
     throw new RuntimeFailure(
       'backend-failed',
       `tool_choice: ${request.model.name} was asked twice for a call of ${namesOf(narrowed)}, and made none. ` +
         'Use tool_choice auto, or a model whose calls can be enforced.',
     );
   }
-  yield* second.events.filter(({ type }) => type !== 'finish');
-  if (second.finish !== undefined) {
-    yield { ...second.finish, usage: together(first.finish?.usage, second.finish.usage) };
+  yield* better.events.filter(({ type }) => type !== 'finish');
+  if (better.finish !== undefined && second.finish !== undefined) {
+    yield { ...better.finish, usage: together(first.finish?.usage, second.finish.usage) };
   }
 }
 
 /** Passes on what tells a client that it is alive, and keeps the rest. */
 async function* attempt(
   events: AsyncIterable<GenerationEvent>,
+  tools: readonly ToolSpec[],
   admits: boolean,
 ): AsyncGenerator<GenerationEvent, Attempt> {
   const kept: GenerationEvent[] = [];
@@ -58,10 +66,14 @@ async function* attempt(
     if (event.type === 'progress' || (event.type === 'admitted' && admits)) yield event;
     else if (event.type !== 'admitted') kept.push(event);
   }
+  const calls = callsIn(kept);
+  const [fault] = calls.flatMap((call) => callFault(call, tools) ?? []);
+  const invalid = fault === undefined ? undefined : `That call is not valid: ${fault}`;
   return {
     events: kept,
     text: kept.map((event) => (event.type === 'text-delta' ? event.text : '')).join(''),
-    called: kept.some(({ type }) => type === 'tool-call-end'),
+    calls,
+    fault: calls.length === 0 ? 'That was no tool call, and one is needed' : invalid,
     finish: kept.find((event) => event.type === 'finish'),
   };
 }
@@ -78,14 +90,38 @@ function narrowedTo(request: GenerationRequest): GenerationRequest {
   return { ...request, conversation: { ...conversation, tools }, toolChoice: free };
 }
 
-function corrected(request: GenerationRequest, said: string): GenerationRequest {
-  const answer: readonly Turn[] =
-    said.trim() === '' ? [] : [{ role: 'assistant', parts: [{ kind: 'text', text: said }] }];
-  const text = `That was no tool call, and one is needed. Call ${namesOf(request)} now, and write nothing else.`;
-  const demand: Turn = { role: 'user', parts: [{ kind: 'text', text }] };
+/** The conversation so far, the answer that was none, and what was wrong with it. */
+function corrected(
+  request: GenerationRequest,
+  { text, calls }: Attempt,
+  fault: string,
+): GenerationRequest {
+  const demand = `${fault}. Call ${namesOf(request)} now, and write nothing else.`;
+  const said: readonly Part[] = text.trim() === '' ? [] : [{ kind: 'text', text }];
+  const results = calls.map(({ id }): Part => {
+    const output: readonly Part[] = [{ kind: 'text', text: demand }];
+    return { kind: 'tool-result', callId: id, output, isError: true };
+  });
+  const reply: readonly Part[] = results.length > 0 ? results : [{ kind: 'text', text: demand }];
   const { conversation } = request;
-  const turns = [...conversation.turns, ...answer, demand];
-  return { ...request, conversation: { ...conversation, turns } };
+  const turns = [
+    ...conversation.turns,
+    { role: 'assistant', parts: [...said, ...calls] },
+    { role: 'user', parts: reply },
+  ] as const;
+  return { ...request, conversation: { ...conversation, turns: joined(turns) } };
+}
+
+/** Without empty turns, so that neighbours differ in role again. */
+function joined(turns: readonly Turn[]): readonly Turn[] {
+  const all: Turn[] = [];
+  for (const turn of turns) {
+    if (turn.parts.length === 0) continue;
+    const last = all.at(-1);
+    if (last?.role !== turn.role) all.push(turn);
+    else all[all.length - 1] = { ...last, parts: [...last.parts, ...turn.parts] };
+  }
+  return all;
 }
 
 function namesOf({ conversation }: GenerationRequest): string {

@@ -72,6 +72,11 @@ function writer(
   return { ask, asked, prompt };
 }
 
+const inputOf = (events: readonly GenerationEvent[]): unknown =>
+  JSON.parse(
+    events.map((event) => (event.type === 'tool-call-delta' ? event.json : '')).join('') || '{}',
+  );
+
 const kinds = (events: readonly GenerationEvent[]) => [...new Set(events.map(({ type }) => type))];
 
 describe('a model that knows no tools', () => {
@@ -160,7 +165,7 @@ describe('[R4.4-enforced] a demanded call', () => {
   it('of a model that has tools, but can’t be held to them, is asked for once more too', async () => {
     const { ask, asked } = writer(['No.', ''], { tools: 'auto' }, [
       { type: 'tool-call-start', id: 'toolu_1', name: 'look' },
-      { type: 'tool-call-delta', id: 'toolu_1', json: '{}' },
+      { type: 'tool-call-delta', id: 'toolu_1', json: '{"at":"it"}' },
       { type: 'tool-call-end', id: 'toolu_1' },
     ]);
     const answer = await ask(any);
@@ -174,6 +179,42 @@ describe('[R4.4-enforced] a demanded call', () => {
     const { ask, asked } = writer([CALL]);
     expect((await ask(any)).finish?.reason).toBe('tool-use');
     expect(asked).toHaveLength(1);
+  });
+
+  const callOf = (name: string, input: object) =>
+    `<tool_call>\n${JSON.stringify({ name, arguments: input })}\n</tool_call>`;
+
+  it.each([
+    ['without an argument that it needs', {}, 'look needs the argument'],
+    ['with one of another type', { at: [1] }, 'must be of the type string'],
+  ])('%s is asked for once more, and told so', async (_what, input, fault) => {
+    const { ask, asked, prompt } = writer([`Hm.${callOf('look', input)}`, CALL]);
+    const answer = await ask(any);
+    expect(inputOf(answer.events)).toEqual({ at: 'it' });
+    expect(answer.text).toBe('');
+    expect(asked).toHaveLength(2);
+    expect(prompt(1)).toContain(fault);
+    expect(prompt(1)).toContain('Call look now');
+  });
+
+  it('that is wrong twice is passed on as it was made last', async () => {
+    const { ask } = writer([callOf('look', {}), callOf('look', { at: 7 })]);
+    const answer = await ask(any);
+    expect(inputOf(answer.events)).toEqual({ at: 7 });
+    expect(answer.finish).toMatchObject({ reason: 'tool-use', usage: { outputTokens: 10 } });
+  });
+
+  it('that is wrong, and then not made, is passed on as it was made', async () => {
+    const { ask } = writer([callOf('look', {}), 'No.']);
+    const answer = await ask(any);
+    expect(inputOf(answer.events)).toEqual({});
+    expect(answer).toMatchObject({ text: '', finish: { reason: 'tool-use' } });
+  });
+
+  it('is demanded in the user’s own turn where nothing was said', async () => {
+    const { ask, asked } = writer(['', CALL]);
+    await ask(any);
+    expect(asked[1]?.conversation.turns.map(({ role }) => role)).toEqual(['user']);
   });
 
   it('of one tool offers no other', async () => {

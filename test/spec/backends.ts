@@ -148,7 +148,7 @@ export const BACKENDS: readonly Requirement[] = [
   { id: 'R4.4-history', text: 'Calls and results of the past reach such a model as text.' },
   {
     id: 'R4.4-enforced',
-    text: 'tool_choice any and tool are enforced by one corrective retry before anything has been streamed.',
+    text: 'tool_choice any and tool are enforced by one corrective retry before anything has been streamed; a call that lacks an argument is told so.',
   },
   { id: 'R4.4-count', text: 'What is injected is counted.' },
 
