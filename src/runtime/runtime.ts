@@ -51,6 +51,7 @@ export class Runtime {
   /** Starts a generation by the model that `name` means. Throws before anything is generated. */
   async generate(name: string, request: ModelRequest, signal: AbortSignal): Promise<Generation> {
     const { backend, resolution, bound } = await this.#bind(name, request);
+    this.#recent.set(request, bound.model.name);
     const capabilities = await backend.capabilities(bound.model, signal);
     const unused = checkCapabilities(bound, capabilities);
     return { resolution, unused, events: answer(backend, bound, capabilities, signal) };
@@ -126,13 +127,12 @@ export class Runtime {
   }
 
   async #bind(name: string, request: ModelRequest) {
-    const lastUsed = this.#recent.get(request.session);
+    const lastUsed = this.#recent.get(request);
     const resolution = resolveModel(await this.#registryFor(name), name, {
       ...(lastUsed !== undefined && { lastUsed }),
       exists: this.#options.exists,
     });
     const { spec } = resolution.model;
-    this.#recent.set(request.session, spec.name);
     const bound: GenerationRequest = { ...request, model: spec, overflow: this.#options.overflow };
     return { backend: await this.#backend(spec.backend), resolution, bound };
   }

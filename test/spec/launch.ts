@@ -19,4 +19,21 @@ export const LAUNCH: readonly Requirement[] = [
     id: 'R5.4-life-valid',
     text: 'With it a stream stays one that the official SDKs read, and its message can be sent back.',
   },
+  // 6. Side requests
+  {
+    id: 'R5.6-names',
+    text: 'Names of Anthropic’s that nobody aliased are answered under their names by the model of the session’s conversation.',
+  },
+  {
+    id: 'R5.6-session',
+    text: 'A session is told by its header, else by the session_id inside metadata.user_id.',
+  },
+  {
+    id: 'R5.6-aliased',
+    text: 'A small model that was aliased for side requests never stands in for the conversation’s.',
+  },
+  {
+    id: 'R5.6-agent',
+    text: 'Backends know which session and which of its agents ask, so that none costs another its prefix.',
+  },
 ];

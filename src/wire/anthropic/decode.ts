@@ -1,4 +1,4 @@
-import type { GenerationRequest, SessionKey } from '../../core/backend.ts';
+import type { GenerationRequest } from '../../core/backend.ts';
 import { withAddedTools } from './decoding/added-tools.ts';
 import { checkCacheControl } from './decoding/cache-control.ts';
 import { ignoredFields } from './decoding/fields.ts';
@@ -8,6 +8,7 @@ import {
   decodeStopSequences,
   decodeThinkingMode,
 } from './decoding/options.ts';
+import { decodeSession } from './decoding/session.ts';
 import { checkToolNames, decodeToolChoice, decodeTools } from './decoding/tools.ts';
 import { decodeTurns } from './decoding/turns.ts';
 import { parseWith } from './issues.ts';
@@ -69,19 +70,12 @@ function decodeBody(
       thinking: decodeThinkingMode(body.thinking, maxTokens, toolChoice),
       ...(effort === undefined ? {} : { effort }),
       ...(outputSchema === undefined ? {} : { outputSchema }),
-      session: decodeSession(body, context),
+      session: decodeSession({
+        userId: body.metadata?.user_id ?? undefined,
+        session: header(context, 'x-claude-code-session-id'),
+        agent: header(context, 'x-claude-code-agent-id'),
+      }),
     },
-  };
-}
-
-function decodeSession(body: RequestBody, context: DecodeContext): SessionKey {
-  const user = body.metadata?.user_id ?? undefined;
-  const session = header(context, 'x-claude-code-session-id');
-  const agent = header(context, 'x-claude-code-agent-id');
-  return {
-    ...(user === undefined ? {} : { user }),
-    ...(session === undefined ? {} : { session }),
-    ...(agent === undefined ? {} : { agent }),
   };
 }
 

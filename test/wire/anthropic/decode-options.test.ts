@@ -183,6 +183,19 @@ describe('options', () => {
     });
     expect(decode({ metadata: {} }).request.session).toEqual({});
   });
+
+  const json = JSON.stringify({ device_id: 'd', account_uuid: '', session_id: 's' });
+  it.each([
+    [json, {}, { user: 'd', session: 's' }],
+    [json, { 'x-claude-code-session-id': 'h' }, { user: 'd', session: 'h' }],
+    [json, { 'x-claude-code-session-id': ' ' }, { user: 'd', session: 's' }],
+    ['{"session_id":"s"}', {}, { user: '{"session_id":"s"}', session: 's' }],
+    ['{"device_id":7,"session_id":""}', {}, { user: '{"device_id":7,"session_id":""}' }],
+    ['{"session_id":"s"', {}, { user: '{"session_id":"s"' }],
+    ['user-7', {}, { user: 'user-7' }],
+  ])('[R5.6-session] the user id %s with %j is %j', (userId, headers, session) => {
+    expect(decode({ metadata: { user_id: userId } }, headers).request.session).toEqual(session);
+  });
 });
 
 describe('fields without local meaning', () => {
