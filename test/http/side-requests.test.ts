@@ -47,7 +47,9 @@ async function serve(aliases: Readonly<Record<string, string>> = {}): Promise<vo
 type Fields = Readonly<Record<string, unknown>>;
 
 /** What Claude Code asks in the session `s1`, in short: whom it asks, and as what. */
-const KINDS: Readonly<Record<string, { readonly body: Fields; readonly headers?: HeadersInit }>> = {
+const KINDS: Readonly<
+  Record<string, { readonly body: Fields; readonly headers?: Readonly<Record<string, string>> }>
+> = {
   main: { body: { tools: [{ name: 'Read', input_schema: { type: 'object' } }], stream: true } },
   bare: { body: {} },
   title: {
