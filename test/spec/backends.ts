@@ -152,6 +152,34 @@ export const BACKENDS: readonly Requirement[] = [
   },
   { id: 'R4.4-count', text: 'What is injected is counted.' },
 
+  // 5. Vision
+  {
+    id: 'R4.5-magic',
+    text: 'What a picture is, its first bytes say; the declared type is corrected.',
+  },
+  { id: 'R4.5-base64', text: 'Pictures in base64 reach models that can see.' },
+  {
+    id: 'R4.5-untouched',
+    text: 'A PNG or JPEG within the limits reaches the model byte by byte.',
+  },
+  {
+    id: 'R4.5-downscale',
+    text: 'What is larger than its model looks at is scaled down, turned upright, and one frame.',
+  },
+  {
+    id: 'R4.5-bombs',
+    text: 'Bytes and pixels have limits, which are checked before anything is unpacked.',
+  },
+  { id: 'R4.5-damaged', text: 'What is no whole picture is a 400 that names its block.' },
+  { id: 'R4.5-kept', text: 'A picture that is sent again is neither decoded nor fetched again.' },
+  { id: 'R4.5-url', text: 'Pictures at http and https URLs are fetched by us.' },
+  {
+    id: 'R4.5-private',
+    text: 'Only public addresses are contacted, whatever a name, a redirect or a second look-up says.',
+  },
+  { id: 'R4.5-url-limits', text: 'A download has limits of bytes, redirects and time.' },
+  { id: 'R4.5-file', text: 'A picture of the files store is a 400 that names its block.' },
+
   // 6. Registry commands
   {
     id: 'R4.6-pull-sources',

@@ -3,7 +3,7 @@ import type { Import } from './imports.ts';
 /** The design's order, lowest first. Units of one row are siblings: they do not import each other. */
 const LAYERS: readonly (readonly string[])[] = [
   ['core'],
-  ['wire', 'chat', 'documents', 'registry', 'config', 'store', 'download'],
+  ['wire', 'chat', 'documents', 'images', 'registry', 'config', 'store', 'download'],
   ['backends'],
   ['runtime'],
   ['http', 'launch'],

@@ -1,0 +1,36 @@
+import ipaddr from 'ipaddr.js';
+
+/**
+ * Whether an address belongs to somebody on the public internet: not to this machine, a local net, or
+ * a cloud's metadata. IPv6 that stands for IPv4 is judged as the addresses it stands for.
+ */
+export function isPublicAddress(text: string): boolean {
+  if (!ipaddr.isValid(text)) return false;
+  const bytes = ipaddr.process(text).toByteArray();
+  return bytes.length === 4 ? isPublicIPv4(bytes) : isPublicIPv6(bytes);
+}
+
+function isPublicIPv4(bytes: readonly number[]): boolean {
+  return ipaddr.fromByteArray([...bytes]).range() === 'unicast';
+}
+
+function isPublicIPv6(bytes: readonly number[]): boolean {
+  const address = ipaddr.fromByteArray([...bytes]);
+  switch (address.range()) {
+    case 'unicast':
+      // 2000::/3 is all that has ever been given out.
+      return ((bytes[0] ?? 0) & 0xe0) === 0x20;
+    case 'rfc6052':
+      // Only 64:ff9b::/96 has its IPv4 address at a known place.
+      return bytes.slice(4, 12).every((byte) => byte === 0) && isPublicIPv4(bytes.slice(12));
+    case '6to4':
+      return isPublicIPv4(bytes.slice(2, 6));
+    case 'teredo':
+      // The server, and the client with its bits inverted (RFC 4380, 4).
+      return (
+        isPublicIPv4(bytes.slice(4, 8)) && isPublicIPv4(bytes.slice(12).map((byte) => byte ^ 0xff))
+      );
+    default:
+      return false;
+  }
+}

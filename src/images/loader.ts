@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto';
+import type { ImagePart } from '../core/conversation.ts';
+import { RuntimeFailure } from '../core/errors.ts';
+import { decodeBase64 } from './base64.ts';
+import type { DownloadRules } from './download.ts';
+import { Kept } from './kept.ts';
+import { DEFAULT_LONGEST_EDGE } from './limits.ts';
+import type { Picture } from './picture.ts';
+
+type PictureSource = Extract<ImagePart['source'], { kind: 'base64' }>;
+
+/** An image part with its picture in it. */
+export interface LoadedImage extends ImagePart {
+  readonly source: PictureSource;
+}
+
+export interface ImageLoader {
+  /**
+   * The same image with a picture that was checked, and fetched where it lies at a URL. What is passed
+   * on untouched keeps its bytes.
+   *
+   * @param longestEdge pixels beyond which it is scaled down
+   * @throws RuntimeFailure `invalid-request` that names the image's place, `cancelled` on abort
+   */
+  load(image: ImagePart, signal: AbortSignal, longestEdge?: number): Promise<LoadedImage>;
+}
+
+/** Characters of base64 that are kept: an agent sends its pictures again with every request. */
+const KEPT_CHARACTERS = 32 * 1024 * 1024;
+
+/** Long enough for a conversation to go on, short enough for a picture that is replaced. */
+const FETCHED_LIFETIME_MS = 300_000;
+
+const WITHIN_MS = 15_000;
+
+/** What became of a picture; without data it is passed on as it came. */
+interface Checked {
+  readonly mediaType: string;
+  readonly data: string | undefined;
+}
+
+/** @param rules what a URL may lead to; public addresses unless it says otherwise */
+export function createImageLoader(rules: Partial<DownloadRules> = {}): ImageLoader {
+  const checked = new Kept<Checked>(KEPT_CHARACTERS);
+  const fetched = new Kept<PictureSource>(KEPT_CHARACTERS, FETCHED_LIFETIME_MS);
+  const check = createChecker();
+
+  const fromBase64 = async (data: string, edge: number, signal: AbortSignal) => {
+    const key = `${edge} ${createHash('sha256').update(data).digest('base64')}`;
+    const known = checked.get(key);
+    if (known !== undefined) return sourceOf(known.mediaType, known.data ?? data);
+    const bytes = decodeBase64(data);
+    if (bytes === undefined) throw new RuntimeFailure('invalid-request', NO_BASE64);
+    const picture = await check(bytes, edge, signal);
+    const text = Buffer.from(picture.bytes).toString('base64');
+    const changed = text === data ? undefined : text;
+    checked.set(key, { mediaType: picture.mediaType, data: changed }, key.length + text.length);
+    return sourceOf(picture.mediaType, text);
+  };
+
+  const fromUrl = async (url: string, edge: number, signal: AbortSignal) => {
+    const key = `${edge} ${url}`;
+    const known = fetched.get(key);
+    if (known !== undefined) return known;
+    const picture = await check(await bytesAt(url, rules, signal), edge, signal);
+    const source = sourceOf(picture.mediaType, Buffer.from(picture.bytes).toString('base64'));
+    fetched.set(key, source, key.length + source.data.length);
+    return source;
+  };
+
+  return {
+    async load(image, signal, longestEdge = DEFAULT_LONGEST_EDGE) {
+      const { source } = image;
+      switch (source.kind) {
+        case 'base64':
+          return placed(image, 'base64.data', fromBase64(source.data, longestEdge, signal));
+        case 'url':
+          return placed(image, 'url', fromUrl(source.url, longestEdge, signal));
+        case 'file':
+          return placed(image, 'file', noFiles(source.fileId));
+        default:
+          return source satisfies never;
+      }
+    },
+  };
+}
+
+const NO_BASE64 =
+  'Could not process image: the data is no base64. Send the base64 alone, without data:…;base64, before it.';
+
+async function noFiles(fileId: string): Promise<never> {
+  throw new RuntimeFailure(
+    'unsupported',
+    `${fileId} can't be used: there is no files store here yet. Send the picture as base64 or by its URL.`,
+  );
+}
+
+/** One picture at a time: a large one takes hundreds of megabytes while it is decoded. */
+function createChecker() {
+  let last: Promise<unknown> = Promise.resolve();
+  return async (bytes: Uint8Array, edge: number, signal: AbortSignal): Promise<Picture> => {
+    const { checkPicture } = await import('./picture.ts');
+    const turn = last.then(() => {
+      if (!signal.aborted) return checkPicture(bytes, edge);
+      throw new RuntimeFailure('cancelled', 'the request was cancelled', { cause: signal.reason });
+    });
+    last = turn.catch(() => undefined);
+    return turn;
+  };
+}
+
+/** Most servers never fetch a picture. */
+async function bytesAt(
+  url: string,
+  rules: Partial<DownloadRules>,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const [{ download, resolveHost }, { isPublicAddress }] = await Promise.all([
+    import('./download.ts'),
+    import('./addresses.ts'),
+  ]);
+  const defaults = { mayContact: isPublicAddress, resolve: resolveHost, withinMs: WITHIN_MS };
+  return download(url, { ...defaults, ...rules }, signal);
+}
+
+function sourceOf(mediaType: string, data: string): PictureSource {
+  return { kind: 'base64', mediaType, data };
+}
+
+/** The image with another source; a failure says where in the request the image stands. */
+async function placed(
+  image: ImagePart,
+  field: string,
+  source: Promise<PictureSource>,
+): Promise<LoadedImage> {
+  try {
+    return { ...image, source: await source };
+  } catch (error) {
+    if (!(error instanceof RuntimeFailure) || error.code === 'cancelled') throw error;
+    const at = `${image.at ?? 'image'}.source.${field}`;
+    throw new RuntimeFailure(error.code, `${at}: ${error.message}`, { cause: error });
+  }
+}

@@ -1,0 +1,82 @@
+import type { Metadata, Sharp } from 'sharp';
+import { RuntimeFailure } from '../core/errors.ts';
+import { kindOf, MEDIA_TYPES } from './kind.ts';
+import type { PictureKind } from './kind.ts';
+import { MAX_BYTES, MAX_EDGE, tooManyBytes } from './limits.ts';
+
+/** A picture that can be decoded, of a kind that every server which can see reads. */
+export interface Picture {
+  readonly mediaType: string;
+  readonly bytes: Uint8Array;
+}
+
+/** A whole picture of the largest size is decoded within a second or two. */
+const DECODE_WITHIN_SECONDS = 20;
+
+/** llama.cpp reads no WebP, and no server moves: both become PNG, which loses nothing. */
+const PASSED_ON: readonly PictureKind[] = ['png', 'jpeg'];
+
+/**
+ * Checks a picture, and brings it into the form that models take: upright, one frame, not larger than
+ * they look at. One that is so already is given back as it is.
+ *
+ * @param longestEdge pixels beyond which it is scaled down
+ * @throws RuntimeFailure `invalid-request` in the API's words, without the picture's place
+ */
+export async function checkPicture(bytes: Uint8Array, longestEdge: number): Promise<Picture> {
+  if (bytes.length > MAX_BYTES) throw refusal(tooManyBytes(bytes.length));
+  const kind = kindOf(bytes);
+  if (kind === undefined) {
+    throw refusal('Could not process image: it is no PNG, JPEG, GIF or WebP. Send one of these.');
+  }
+  const { default: sharp } = await import('sharp');
+  // Its cache is of use for files that are read again and again.
+  sharp.cache(false);
+  const open = (limitInputPixels: number | false): Sharp =>
+    sharp(bytes, { failOn: 'error', limitInputPixels });
+  try {
+    // This reads the header alone: the size is known before anything is unpacked.
+    const header = await open(false).metadata();
+    checkSize(header);
+    const image = open(MAX_EDGE * MAX_EDGE).timeout({ seconds: DECODE_WITHIN_SECONDS });
+    if (isPassedOn(kind, header, longestEdge)) {
+      await image.resize(8, 8).raw().toBuffer();
+      return { mediaType: MEDIA_TYPES[kind], bytes };
+    }
+    return await redrawn(image, kind, longestEdge);
+  } catch (error) {
+    if (error instanceof RuntimeFailure) throw error;
+    const reason = `Could not process image: this ${kind.toUpperCase()} is cut off or damaged. Send it whole.`;
+    throw refusal(reason, error);
+  }
+}
+
+function checkSize({ width, height }: Metadata): void {
+  if (Math.max(width, height) > MAX_EDGE) {
+    throw refusal(
+      `At least one of the image dimensions exceed max allowed size: ${MAX_EDGE} pixels`,
+    );
+  }
+}
+
+function isPassedOn(kind: PictureKind, header: Metadata, longestEdge: number): boolean {
+  const { width, height, orientation = 1 } = header;
+  return PASSED_ON.includes(kind) && orientation === 1 && Math.max(width, height) <= longestEdge;
+}
+
+/** Cameras say how a picture is to be turned, which only the larger servers heed. */
+async function redrawn(image: Sharp, kind: PictureKind, longestEdge: number): Promise<Picture> {
+  const drawn = image.autoOrient().resize({
+    width: longestEdge,
+    height: longestEdge,
+    fit: 'inside',
+    withoutEnlargement: true,
+  });
+  return kind === 'jpeg'
+    ? { mediaType: MEDIA_TYPES.jpeg, bytes: await drawn.jpeg({ quality: 92 }).toBuffer() }
+    : { mediaType: MEDIA_TYPES.png, bytes: await drawn.png().toBuffer() };
+}
+
+function refusal(message: string, cause?: unknown): RuntimeFailure {
+  return new RuntimeFailure('invalid-request', message, { cause });
+}

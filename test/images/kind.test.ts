@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { kindOf } from '../../src/images/kind.ts';
+import { halves } from '../support/pictures.ts';
+
+describe('[R4.5-magic] the kind of a picture', () => {
+  it.each(['png', 'jpeg', 'gif', 'webp'] as const)(
+    '%s is known by its first bytes',
+    async (kind) => {
+      expect(kindOf(await halves(8, 8).toFormat(kind).toBuffer())).toBe(kind);
+    },
+  );
+
+  it.each([
+    ['nothing', ''],
+    ['text', 'hello'],
+    ['HTML', '<!doctype html><img src="x.png">'],
+    ['SVG', '<svg xmlns="http://www.w3.org/2000/svg"/>'],
+    ['a PDF', '%PDF-1.7'],
+    ['a sound', 'RIFF\0\0\0\0WAVEfmt '],
+    ['half a signature', '\x89PN'],
+    ['a picture behind something else', ' \x89PNG\r\n\x1a\n'],
+  ])('%s is none', (_what, text) => {
+    expect(kindOf(Buffer.from(text, 'latin1'))).toBeUndefined();
+  });
+});

@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import type { BinarySource, ImagePart } from '../../src/core/conversation.ts';
+import { createImageLoader } from '../../src/images/loader.ts';
+import { claiming, halves, servePictures } from '../support/pictures.ts';
+
+const signal = AbortSignal.timeout(60_000);
+const HERE = { mayContact: (address: string) => address === '127.0.0.1' };
+
+const image = (source: BinarySource): ImagePart => ({
+  kind: 'image',
+  source,
+  at: 'messages.0.content.1.image',
+});
+const base64 = (bytes: Uint8Array, mediaType = 'image/png'): ImagePart =>
+  image({ kind: 'base64', mediaType, data: Buffer.from(bytes).toString('base64') });
+const url = (address: string): ImagePart => image({ kind: 'url', url: address });
+
+describe('[R4.5-base64] an image in base64', () => {
+  it('[R4.5-untouched] is given back as it is, with its place', async () => {
+    const given = base64(await halves(20, 10).png().toBuffer());
+    expect(await createImageLoader().load(given, signal)).toEqual(given);
+  });
+
+  it('[R4.5-magic] has the type of its bytes, whatever it is said to be', async () => {
+    const png = await halves(20, 10).png().toBuffer();
+    const loaded = await createImageLoader().load(base64(png, 'image/jpeg'), signal);
+    expect(loaded).toEqual(base64(png));
+  });
+
+  it('is written as every server reads it', async () => {
+    const png = await halves(20, 10).png().toBuffer();
+    const data = png.toString('base64').replaceAll(/.{60}/g, '$&\n');
+    const loaded = image({ kind: 'base64', mediaType: 'image/png', data });
+    expect(await createImageLoader().load(loaded, signal)).toEqual(base64(png));
+  });
+
+  it('[R4.5-downscale] is scaled down to 1568 pixels, or to what its model looks at', async () => {
+    const large = base64(await halves(2000, 20).png().toBuffer());
+    const loader = createImageLoader();
+    const widthOf = async (edge?: number) => {
+      const { source } = await loader.load(large, signal, edge);
+      return Buffer.from(source.data, 'base64').readUInt32BE(16);
+    };
+    expect([await widthOf(), await widthOf(500), await widthOf()]).toEqual([1568, 500, 1568]);
+  });
+
+  it('[R4.5-kept] is checked once', async () => {
+    const large = base64(await halves(1700, 20).webp().toBuffer());
+    const loader = createImageLoader();
+    const [first, second] = [await loader.load(large, signal), await loader.load(large, signal)];
+    expect(second).toEqual(first);
+    expect(second.source.data).toBe(first.source.data);
+  });
+
+  it.each([
+    [
+      '[R4.5-damaged] no base64',
+      'data:image/png;base64,AAAA',
+      /base64\.data: Could not process image: the data is no base64/,
+    ],
+    [
+      '[R4.5-damaged] no picture',
+      'aGVsbG8=',
+      /base64\.data: Could not process image: it is no PNG/,
+    ],
+  ])('%s is refused by its place', async (_what, data, message) => {
+    const refused = createImageLoader().load(
+      image({ kind: 'base64', mediaType: 'image/png', data }),
+      signal,
+    );
+    await expect(refused).rejects.toMatchObject({
+      code: 'invalid-request',
+      message: expect.stringMatching(message) as string,
+    });
+    await expect(refused).rejects.toThrow(/^messages\.0\.content\.1\.image\.source\./);
+  });
+
+  it('[R4.5-bombs] is refused by its place where it is too large', async () => {
+    const bomb = base64(await claiming(12_000, 12_000));
+    await expect(createImageLoader().load(bomb, signal)).rejects.toThrow(
+      'messages.0.content.1.image.source.base64.data: At least one of the image dimensions exceed max allowed size: 8000 pixels',
+    );
+  });
+
+  it('is not decoded for a client that has gone', async () => {
+    const controller = new AbortController();
+    const loading = createImageLoader().load(
+      base64(await halves(9, 9).png().toBuffer()),
+      controller.signal,
+    );
+    controller.abort();
+    await expect(loading).rejects.toMatchObject({ code: 'cancelled' });
+  });
+});
+
+describe('[R4.5-url] an image at a URL', () => {
+  it('arrives as base64, of the type of its bytes', async () => {
+    const png = await halves(20, 10).png().toBuffer();
+    const address = await servePictures((_request, response) =>
+      response.writeHead(200, { 'content-type': 'text/plain' }).end(png),
+    );
+    expect(await createImageLoader(HERE).load(url(address), signal)).toEqual(base64(png));
+  });
+
+  it('[R4.5-kept] is fetched once in a while', async () => {
+    let asked = 0;
+    const png = await halves(20, 10).png().toBuffer();
+    const address = await servePictures((_request, response) => {
+      asked += 1;
+      response.end(png);
+    });
+    const loader = createImageLoader(HERE);
+    for (let turn = 0; turn < 3; turn += 1) await loader.load(url(address), signal);
+    expect(asked).toBe(1);
+  });
+
+  it('that is no picture is refused by its place', async () => {
+    const address = await servePictures((_request, response) =>
+      response.writeHead(200, { 'content-type': 'image/png' }).end('<!doctype html>'),
+    );
+    await expect(createImageLoader(HERE).load(url(address), signal)).rejects.toThrow(
+      /^messages\.0\.content\.1\.image\.source\.url: Could not process image: it is no PNG/,
+    );
+  });
+
+  it('[R4.5-private] is not fetched from this machine unless that is allowed', async () => {
+    const address = await servePictures(() => expect.unreachable('it was contacted'));
+    await expect(createImageLoader().load(url(`${address}/a.png`), signal)).rejects.toThrow(
+      /^messages\.0\.content\.1\.image\.source\.url: Unable to download the file http:\/\/127\.0\.0\.1:\d+\/a\.png: 127\.0\.0\.1 is no public address/,
+    );
+  });
+});
+
+it('[R4.5-file] an image of the files store is refused by its place', async () => {
+  const stored = image({ kind: 'file', fileId: 'file_1' });
+  await expect(createImageLoader().load(stored, signal)).rejects.toThrow(
+    /^messages\.0\.content\.1\.image\.source\.file: file_1 can't be used/,
+  );
+});
