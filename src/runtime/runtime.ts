@@ -1,8 +1,11 @@
+import { withLoadedTools } from '../chat/deferred.ts';
 import type { Backend, Capabilities, GenerationRequest, LoadedModel } from '../core/backend.ts';
 import type { GenerationEvent } from '../core/events.ts';
 import type { BackendKind, ModelSpec } from '../core/model.ts';
 import { RuntimeFailure } from '../core/errors.ts';
 import { askedName, withDiscovered } from '../registry/discovered.ts';
+import { createImageLoader } from '../images/loader.ts';
+import type { ImageLoader } from '../images/loader.ts';
 import { lookUp } from '../registry/lookup.ts';
 import type { Registry, RegistryModel } from '../registry/registry.ts';
 import { resolveModel } from '../registry/resolve.ts';
@@ -10,7 +13,9 @@ import type { Resolution } from '../registry/resolve.ts';
 import { checkCapabilities } from './admission.ts';
 import { answer } from './answer.ts';
 import { injectRequest, neededInjection } from './injection.ts';
+import { imagesOf, withPictures } from './pictures.ts';
 import { RecentModels } from './recent-models.ts';
+import { cantSee } from './sight.ts';
 import { refuseUnload } from './unload.ts';
 
 /** Makes a backend when the first request needs it: most servers never need all of them. */
@@ -25,6 +30,8 @@ export interface RuntimeOptions {
   /** Whether a model's file is on this machine. */
   readonly exists: (file: string) => boolean;
   readonly overflow: 'clamp' | 'strict';
+  /** Checks and fetches images. Default: one that contacts public addresses only. */
+  readonly images?: ImageLoader;
 }
 
 /** A request of a client, before its model is known. */
@@ -43,9 +50,11 @@ export class Runtime {
   readonly #options: RuntimeOptions;
   readonly #backends = new Map<BackendKind, Promise<Backend>>();
   readonly #recent = new RecentModels();
+  readonly #images: ImageLoader;
 
   constructor(options: RuntimeOptions) {
     this.#options = options;
+    this.#images = options.images ?? createImageLoader();
   }
 
   /** Starts a generation by the model that `name` means. Throws before anything is generated. */
@@ -54,7 +63,8 @@ export class Runtime {
     this.#recent.set(request, bound.model.name);
     const capabilities = await backend.capabilities(bound.model, signal);
     const unused = checkCapabilities(bound, capabilities);
-    return { resolution, unused, events: answer(backend, bound, capabilities, signal) };
+    const asked = await this.#withPictures(bound, capabilities, signal);
+    return { resolution, unused, events: answer(backend, asked, capabilities, signal) };
   }
 
   /** The tokens of the whole prompt, as a generation by the same model would report them. */
@@ -62,8 +72,9 @@ export class Runtime {
     const { backend, bound } = await this.#bind(name, request);
     const capabilities = await backend.capabilities(bound.model, signal);
     checkCapabilities(bound, capabilities);
-    const injection = neededInjection(bound, capabilities);
-    return backend.countTokens(injection ? injectRequest(bound, injection) : bound, signal);
+    const asked = await this.#withPictures(bound, capabilities, signal);
+    const injection = neededInjection(asked, capabilities);
+    return backend.countTokens(injection ? injectRequest(asked, injection) : asked, signal);
   }
 
   /** The models that can answer now: the registry's, its aliases, and what backends have found. */
@@ -126,6 +137,18 @@ export class Runtime {
     await Promise.allSettled(closing);
   }
 
+  async #withPictures(
+    request: GenerationRequest,
+    can: Capabilities,
+    signal: AbortSignal,
+  ): Promise<GenerationRequest> {
+    const images = imagesOf(request.conversation);
+    const [first] = images;
+    if (first === undefined) return request;
+    if (!can.images) throw await cantSee(request.model, first, this, signal);
+    return withPictures(request, images, this.#images, signal);
+  }
+
   async #bind(name: string, request: ModelRequest) {
     const lastUsed = this.#recent.get(request);
     const resolution = resolveModel(await this.#registryFor(name), name, {
@@ -133,7 +156,12 @@ export class Runtime {
       exists: this.#options.exists,
     });
     const { spec } = resolution.model;
-    const bound: GenerationRequest = { ...request, model: spec, overflow: this.#options.overflow };
+    const bound: GenerationRequest = {
+      ...request,
+      conversation: withLoadedTools(request.conversation, request.toolChoice),
+      model: spec,
+      overflow: this.#options.overflow,
+    };
     return { backend: await this.#backend(spec.backend), resolution, bound };
   }
 

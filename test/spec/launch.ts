@@ -2,6 +2,20 @@ import type { Requirement } from './requirement.ts';
 
 /** What "`portico launch claude`: Claude Code on a local model" asks for, line by line. An id is `R5.<part>-<word>`. */
 export const LAUNCH: readonly Requirement[] = [
+  // 3. The prefix never breaks
+  {
+    id: 'R5.3-replay',
+    text: 'What the model wrote is replayed token for token, however a client sends it back.',
+  },
+  {
+    id: 'R5.3-deferred',
+    text: 'A deferred tool is told where it is loaded, and is no part of the tool prefix.',
+  },
+  {
+    id: 'R5.3-session',
+    text: 'Of each turn of a session of Claude Code’s shape only the new blocks are evaluated.',
+  },
+
   // 4. Never silent
   {
     id: 'R5.4-start',
@@ -18,6 +32,19 @@ export const LAUNCH: readonly Requirement[] = [
   {
     id: 'R5.4-life-valid',
     text: 'With it a stream stays one that the official SDKs read, and its message can be sent back.',
+  },
+  // 5. Overflow that heals
+  {
+    id: 'R5.5-words',
+    text: 'What does not fit is a status 400 in the words that clients match on, from each backend, streamed or not.',
+  },
+  {
+    id: 'R5.5-honest',
+    text: 'Its numbers are true: a prompt of the maximum, or the max_tokens that they leave, is answered.',
+  },
+  {
+    id: 'R5.5-window',
+    text: 'An answer that runs into the end of the context ends in model_context_window_exceeded, which the SDKs read.',
   },
   // 6. Side requests
   {

@@ -24,6 +24,12 @@ export interface Speaker {
   readonly transcripts: Transcripts;
 }
 
+/** What was generated, and what it came to. */
+interface Answer {
+  readonly tokens: readonly Token[];
+  readonly events: readonly GenerationEvent[];
+}
+
 /** The tokens of one answer, one after the other, and what they come to. */
 export class Decoding {
   readonly #speaker: Speaker;
@@ -37,6 +43,7 @@ export class Decoding {
   readonly #tokens: Token[] = [];
   readonly #events: GenerationEvent[] = [];
   #whole = false;
+  #limited = false;
   thinkingTokens = 0;
 
   constructor(speaker: Speaker, prepared: PreparedRequest) {
@@ -63,11 +70,10 @@ export class Decoding {
     return this.#tokens.length;
   }
 
-  /** What the model generated, token by token, and what it came to, where it ended its turn itself. */
-  get answer():
-    | { readonly tokens: readonly Token[]; readonly events: readonly GenerationEvent[] }
-    | undefined {
-    const whole = this.#whole && this.#output.stopped === null;
+  /** The answer token by token, where nothing of it was cut off but text at the limit. */
+  get answer(): Answer | undefined {
+    const cutInText = this.#limited && this.#events.at(-1)?.type === 'text-delta';
+    const whole = this.#output.stopped === null && (this.#whole || cutInText);
     return whole ? { tokens: this.#tokens, events: this.#events } : undefined;
   }
 
@@ -173,6 +179,7 @@ export class Decoding {
     if (this.#output.stopped !== null || (enough && this.#output.calls > 0)) return true;
     if (!this.#full && this.outputTokens < limit.tokens) return false;
     this.#ended = limit.reason;
+    this.#limited = true;
     return true;
   }
 }
