@@ -51,11 +51,14 @@ export class RuntimeFailure extends Error {
   }
 }
 
-/** A prompt that does not fit, in the words that clients match on to compact their conversation. */
+/**
+ * A prompt that does not fit, in the words that clients match on to compact their conversation. They
+ * cut it by what lies between the numbers, so a count that was refused is always above the maximum.
+ */
 export function promptTooLong(tokens: number, maximum: number): RuntimeFailure {
   return new RuntimeFailure(
     'prompt-too-long',
-    `prompt is too long: ${tokens} tokens > ${maximum} maximum`,
+    `prompt is too long: ${tokens} tokens > ${Math.min(maximum, tokens - 1)} maximum`,
   );
 }
 

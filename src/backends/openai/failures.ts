@@ -69,9 +69,11 @@ export function protocolFailure(what: string, { url }: Question): RuntimeFailure
 /** A prompt that does not fit, or one that fits but not with all the tokens it asks for. */
 function overflowFailure(overflow: Overflow, question: Question): RuntimeFailure {
   const context = overflow.contextTokens ?? question.contextTokens ?? 0;
-  const prompt = overflow.promptTokens;
-  if (prompt !== undefined && prompt < context) {
-    return contextLimitExceeded(prompt, question.maxTokens ?? 0, context);
+  const { promptTokens: prompt } = overflow;
+  const { maxTokens = 0 } = question;
+  // Clients lower max_tokens to what the numbers leave: those that leave enough would not help them.
+  if (prompt !== undefined && prompt < context && prompt + maxTokens > context) {
+    return contextLimitExceeded(prompt, maxTokens, context);
   }
   return promptTooLong(prompt ?? Math.max(context + 1, question.estimatedTokens ?? 0), context);
 }
