@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from './json.ts';
+import type { ServedTool, ServiceOutcome } from './server-tools.ts';
 
 export interface TextPart {
   readonly kind: 'text';
@@ -82,6 +83,8 @@ export interface ServerToolResultPart {
   readonly callId: string;
   readonly blockType: string;
   readonly content: JsonValue;
+  /** The same in no wire's terms, where it is one that this server could have given too. */
+  readonly outcome?: ServiceOutcome;
 }
 
 /** The summary that stands for the turns before it. */
@@ -132,7 +135,13 @@ export interface Turn {
 export type ToolOrigin =
   | { readonly kind: 'custom' }
   | { readonly kind: 'client'; readonly type: string; readonly settings: JsonObject }
-  | { readonly kind: 'server'; readonly type: string; readonly settings: JsonObject };
+  | {
+      readonly kind: 'server';
+      readonly type: string;
+      readonly settings: JsonObject;
+      /** How this server may carry it out; absent where it never can. */
+      readonly served?: ServedTool;
+    };
 
 export interface ToolSpec {
   readonly name: string;

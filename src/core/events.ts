@@ -1,3 +1,6 @@
+import type { JsonObject } from './json.ts';
+import type { ServerService, ServiceOutcome, ServiceUse } from './server-tools.ts';
+
 export type StopReason =
   | 'end-turn'
   | 'max-tokens'
@@ -18,6 +21,8 @@ export interface Usage {
   /** All that was generated, thinking included. */
   readonly outputTokens: number;
   readonly thinkingTokens: number;
+  /** What the server did itself for the answer; absent where it did nothing. */
+  readonly services?: ServiceUse;
 }
 
 /**
@@ -41,6 +46,19 @@ export type GenerationEvent =
   | { readonly type: 'tool-call-start'; readonly id: string; readonly name: string }
   | { readonly type: 'tool-call-delta'; readonly id: string; readonly json: string }
   | { readonly type: 'tool-call-end'; readonly id: string }
+  /** A whole call that the server carries out itself; its result follows before the answer ends. */
+  | {
+      readonly type: 'server-tool-call';
+      readonly id: string;
+      readonly name: string;
+      readonly input: JsonObject;
+    }
+  | {
+      readonly type: 'server-tool-result';
+      readonly callId: string;
+      readonly service: ServerService;
+      readonly outcome: ServiceOutcome;
+    }
   | {
       readonly type: 'finish';
       readonly reason: StopReason;

@@ -1,7 +1,8 @@
 import { RuntimeFailure } from '../../core/errors.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 import type { JsonObject } from '../../core/json.ts';
-import { createEventEncoder, type EncodeOptions } from './event-encoder.ts';
+import type { EncodeOptions } from './encode-options.ts';
+import { createEventEncoder } from './event-encoder.ts';
 import type { BlockDelta, ContentBlock, StartedMessage, StreamEvent } from './stream-events.ts';
 import { parseToolInput } from './tool-input.ts';
 
@@ -63,7 +64,7 @@ class MessageCollector {
   #keepBlock(): void {
     const block = this.#block;
     if (block === undefined) return;
-    if (block.type !== 'tool_use') {
+    if (block.type !== 'tool_use' && block.type !== 'server_tool_use') {
       this.#content.push(block);
       return;
     }

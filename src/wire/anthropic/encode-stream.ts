@@ -1,9 +1,10 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { GenerationEvent } from '../../core/events.ts';
-import { createEventEncoder, type EncodeOptions } from './event-encoder.ts';
+import type { EncodeOptions } from './encode-options.ts';
+import { createEventEncoder } from './event-encoder.ts';
 import type { StreamEvent } from './stream-events.ts';
 
-export type { EncodeOptions } from './event-encoder.ts';
+export type { EncodeOptions } from './encode-options.ts';
 
 /** One server-sent event; HTTP writes it as `event: …` and `data: …`. */
 export interface StreamFrame {

@@ -1,9 +1,9 @@
 import type { GenerationEvent } from '../../core/events.ts';
+import type { EncodeOptions } from './encode-options.ts';
 import { EMPTY_TEXT, emptyDelta, type OpenBlock, type OpenThinking } from './open-block.ts';
-import type { ThinkingSeal } from './signature.ts';
+import { encodeResult, serverCallId } from './server-tools.ts';
 import {
-  encodeStopReason,
-  encodeUsage,
+  endMessage,
   startMessage,
   type BlockDelta,
   type ContentBlock,
@@ -11,18 +11,8 @@ import {
 } from './stream-events.ts';
 import { parseToolInput } from './tool-input.ts';
 
-export interface EncodeOptions {
-  readonly messageId: string;
-  /** The name that the request asked for. */
-  readonly model: string;
-  readonly seal: ThinkingSeal;
-  /** `omitted`: the client gets no thinking, only a signature with the thinking sealed inside. */
-  readonly thinkingDisplay: 'full' | 'omitted';
-  /** Whether the model may think, so that an answer may well begin with thinking. */
-  readonly thinks: boolean;
-}
-
-type Finish = Extract<GenerationEvent, { type: 'finish' }>;
+type EventOf<Type extends GenerationEvent['type']> = Extract<GenerationEvent, { type: Type }>;
+type Finish = EventOf<'finish'>;
 
 export interface MessageEncoder {
   push(event: GenerationEvent): readonly StreamEvent[];
@@ -45,6 +35,8 @@ class EventEncoder {
   /** What has to wait until the open tool call ends, because blocks never interleave. */
   #waiting: GenerationEvent[] = [];
   #hasToolCall = false;
+  /** The server's own calls, by the id that the model gave them. */
+  readonly #servedIds = new Map<string, string>();
   /** An empty text is open in front of a call that is not shown yet. */
   #hasFiller = false;
   #out: StreamEvent[] = [];
@@ -77,7 +69,7 @@ class EventEncoder {
   }
 
   #endFiller(): void {
-    if (this.#hasFiller) this.#out.push({ type: 'content_block_stop', index: this.#index });
+    if (this.#hasFiller) this.#stop();
     this.#hasFiller = false;
   }
 
@@ -111,6 +103,10 @@ class EventEncoder {
         return this.#extendCall(event.json);
       case 'tool-call-end':
         return this.#endCall();
+      case 'server-tool-call':
+        return this.#serverCall(event);
+      case 'server-tool-result':
+        return this.#serverResult(event);
       default:
         return event satisfies never;
     }
@@ -182,24 +178,29 @@ class EventEncoder {
     for (const event of waiting) this.#take(event);
   }
 
+  #serverCall({ id: callId, name, input }: EventOf<'server-tool-call'>): void {
+    this.#close();
+    const id = this.#unusedId(serverCallId(callId));
+    this.#servedIds.set(callId, id);
+    const caller = { type: 'direct' } as const;
+    this.#show({ type: 'server_tool_use', id, name, input: {}, caller });
+    this.#delta({ type: 'input_json_delta', partial_json: JSON.stringify(input) });
+    this.#stop();
+  }
+
+  /** The API tells a result whole, in the start of its block. */
+  #serverResult({ callId, service, outcome }: EventOf<'server-tool-result'>): void {
+    this.#close();
+    const id = this.#servedIds.get(callId) ?? serverCallId(callId);
+    this.#show(encodeResult(id, service, outcome));
+    this.#stop();
+  }
+
   #finish(event: Finish): void {
     // Each round ends a call that was cut off, and lets out what waited for it.
     while (this.#block?.kind === 'tool') this.#leaveCall();
     this.#close();
-    const cutCall = event.reason === 'tool-use' && !this.#hasToolCall;
-    this.#out.push(
-      {
-        type: 'message_delta',
-        delta: {
-          stop_reason: encodeStopReason(cutCall ? 'end-turn' : event.reason),
-          stop_sequence: event.reason === 'stop-sequence' ? event.stopSequence : null,
-          stop_details: null,
-          container: null,
-        },
-        usage: encodeUsage(event.usage),
-      },
-      { type: 'message_stop' },
-    );
+    this.#out.push(...endMessage(event, this.#hasToolCall));
     this.#phase = 'finished';
   }
 
@@ -224,6 +225,10 @@ class EventEncoder {
       this.#delta({ type: 'signature_delta', signature: this.#signature(block.text) });
     }
     if (block.kind === 'tool') this.#hasToolCall ||= parseToolInput(block.json) !== undefined;
+    this.#stop();
+  }
+
+  #stop(): void {
     this.#out.push({ type: 'content_block_stop', index: this.#index });
   }
 

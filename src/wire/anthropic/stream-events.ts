@@ -1,12 +1,15 @@
-import type { StopReason, Usage } from '../../core/events.ts';
+import type { GenerationEvent, StopReason, Usage } from '../../core/events.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { encodeServiceUse } from './server-tools.ts';
+import type { ServerResultBlock } from './server-tools.ts';
 
 /** An open block as its start event shows it; deltas fill it. */
 export type ContentBlock =
   | { readonly type: 'text'; readonly text: string; readonly citations: null }
   | { readonly type: 'thinking'; readonly thinking: string; readonly signature: string }
+  | ServerResultBlock
   | {
-      readonly type: 'tool_use';
+      readonly type: 'tool_use' | 'server_tool_use';
       readonly id: string;
       readonly name: string;
       readonly input: JsonObject;
@@ -68,7 +71,7 @@ export function startMessage(
 }
 
 /** The split of the prompt as the API counts it: input_tokens is what no cache had a part in. */
-export function encodeUsage(usage: Usage): JsonObject {
+function encodeUsage(usage: Usage): JsonObject {
   const { promptTokens, cacheReadTokens, cacheCreationTokens } = usage;
   return {
     input_tokens: Math.max(0, promptTokens - cacheReadTokens - cacheCreationTokens),
@@ -80,12 +83,30 @@ export function encodeUsage(usage: Usage): JsonObject {
     },
     output_tokens: usage.outputTokens,
     output_tokens_details: { thinking_tokens: usage.thinkingTokens },
-    server_tool_use: null,
+    server_tool_use: encodeServiceUse(usage.services),
   };
 }
 
+/**
+ * The events that end a message. An answer that was to end in a call, and whose only call was cut off,
+ * ends its turn: nobody could carry that call out.
+ */
+export function endMessage(
+  { reason, stopSequence, usage }: Extract<GenerationEvent, { type: 'finish' }>,
+  hasToolCall: boolean,
+): readonly StreamEvent[] {
+  const told = reason === 'tool-use' && !hasToolCall ? 'end-turn' : reason;
+  const delta = {
+    stop_reason: encodeStopReason(told),
+    stop_sequence: reason === 'stop-sequence' ? stopSequence : null,
+    stop_details: null,
+    container: null,
+  };
+  return [{ type: 'message_delta', delta, usage: encodeUsage(usage) }, { type: 'message_stop' }];
+}
+
 /** The API's name of why an answer ended. */
-export function encodeStopReason(reason: StopReason): string {
+function encodeStopReason(reason: StopReason): string {
   switch (reason) {
     case 'end-turn':
       return 'end_turn';

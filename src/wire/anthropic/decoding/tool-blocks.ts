@@ -14,6 +14,7 @@ import type {
   ToolResultBlock,
   ToolResultContentBlock,
 } from '../schema/blocks.ts';
+import { decodeResult, modelCallId } from '../server-tools.ts';
 import { decodeMedia, decodeText } from './media.ts';
 
 /** What the client's tool gave. `at`: the block's place, as `messages.0.content.1`. */
@@ -54,7 +55,12 @@ export function decodeServerTool(
   switch (block.type) {
     case 'server_tool_use':
     case 'mcp_tool_use':
-      return { kind: 'server-tool-call', id: block.id, name: block.name, input: block.input };
+      return {
+        kind: 'server-tool-call',
+        id: modelCallId(block.id),
+        name: block.name,
+        input: block.input,
+      };
     case 'mcp_tool_listing':
       return serverResult('', block.type, { server: block.mcp_server_name, tools: block.tools });
     case 'web_search_tool_result':
@@ -75,7 +81,14 @@ export function decodeServerTool(
 }
 
 function serverResult(callId: string, blockType: string, content: JsonValue): ServerToolResultPart {
-  return { kind: 'server-tool-result', callId, blockType, content };
+  const outcome = decodeResult(blockType, content);
+  const result = {
+    kind: 'server-tool-result',
+    callId: modelCallId(callId),
+    blockType,
+    content,
+  } as const;
+  return outcome === undefined ? result : { ...result, outcome };
 }
 
 /** A compaction that failed on its server has no content, and stands for nothing. */

@@ -5,6 +5,8 @@ import { parseWith } from '../issues.ts';
 import { jsonObject } from '../schema/json.ts';
 import { customTool, namedTool, type RawTool, type RawToolChoice } from '../schema/tools.ts';
 import { isJsonSchema } from './json-schema.ts';
+import { servedTool } from './served-tool.ts';
+import { standingTool } from './standing-tools.ts';
 
 /** The API's own tools by the beginning of their type, which ends in a date that moves on. */
 const KNOWN_TOOLS = [
@@ -21,9 +23,14 @@ const KNOWN_TOOLS = [
   ['advisor_', 'server'],
 ] as const satisfies readonly (readonly [string, ToolOrigin['kind']])[];
 
-/** Tools in the order given. `at` is the field they stand in. Throws invalid-request. */
+/** Tools in the order given. Throws invalid-request, and unsupported for a limit that can't be kept to. */
 export function decodeTools(tools: readonly RawTool[]): readonly ToolSpec[] {
-  return tools.map((tool, index) => decodeTool(tool, ['tools', String(index)]));
+  // The search that would load deferred tools runs on Anthropic's servers only: here all stand there at once.
+  const all = tools.some(({ type }) => type?.startsWith('tool_search_tool_'));
+  return tools.map((tool, index) => {
+    const decoded = decodeTool(tool, ['tools', String(index)]);
+    return all ? { ...decoded, deferred: false } : decoded;
+  });
 }
 
 /** Throws where two tools share a name. */
@@ -51,13 +58,24 @@ export function decodeTool(tool: RawTool, at: readonly string[]): ToolSpec {
   const known = KNOWN_TOOLS.find(([prefix]) => type.startsWith(prefix));
   if (known === undefined) throw unknownType(type, at);
   const name = toolsetName(type) ?? tool.mcp_server_name ?? tool.name;
+  const settings = settingsOf(tool, [...at, type]);
   return {
     ...parseWith(namedTool, name === undefined ? {} : { name }, [...at, type]),
-    description: '',
-    inputSchema: { type: 'object' },
-    origin: { kind: known[1], type, settings: settingsOf(tool, [...at, type]) },
+    ...(standingTool(type, settings) ?? { description: '', inputSchema: { type: 'object' } }),
+    origin: typedOrigin(known[1], type, settings, [...at, type]),
     deferred,
   };
+}
+
+function typedOrigin(
+  kind: (typeof KNOWN_TOOLS)[number][1],
+  type: string,
+  settings: JsonObject,
+  at: readonly string[],
+): ToolOrigin {
+  if (kind === 'client') return { kind, type, settings };
+  const served = servedTool(type, settings, at);
+  return { kind, type, settings, ...(served !== undefined && { served }) };
 }
 
 /** A toolset stands for several tools and carries no name of its own. */

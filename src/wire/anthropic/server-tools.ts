@@ -1,0 +1,151 @@
+import { z } from 'zod';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { SERVICE_FAILURES } from '../../core/server-tools.ts';
+import type {
+  FetchedPage,
+  FoundPage,
+  ServerService,
+  ServiceFailure,
+  ServiceOutcome,
+  ServiceUse,
+} from '../../core/server-tools.ts';
+
+const FAILURES = {
+  'invalid-input': 'invalid_tool_input',
+  unavailable: 'unavailable',
+  'max-uses-exceeded': 'max_uses_exceeded',
+  'too-many-requests': 'too_many_requests',
+  'query-too-long': 'query_too_long',
+  'url-too-long': 'url_too_long',
+  'url-not-allowed': 'url_not_allowed',
+  'url-not-in-prior-context': 'url_not_in_prior_context',
+  'url-not-accessible': 'url_not_accessible',
+  'unsupported-content-type': 'unsupported_content_type',
+  'content-too-large': 'content_too_large',
+} as const satisfies Record<ServiceFailure, string>;
+
+/** The blocks of both services, as in the SDK's WebSearchToolResultBlock and WebFetchToolResultBlock. */
+const BLOCKS = {
+  'web-search': 'web_search_tool_result',
+  'web-fetch': 'web_fetch_tool_result',
+} as const satisfies Record<ServerService, string>;
+
+/** The block that tells a client what a call of the server's own gave. */
+export interface ServerResultBlock extends JsonObject {
+  readonly type: (typeof BLOCKS)[ServerService];
+  readonly tool_use_id: string;
+  readonly content: JsonValue;
+  readonly caller: { readonly type: 'direct' };
+}
+
+/** A result as the API's block for its service. */
+export function encodeResult(
+  id: string,
+  service: ServerService,
+  outcome: ServiceOutcome,
+): ServerResultBlock {
+  const type = BLOCKS[service];
+  const content = encodeOutcome(type, outcome);
+  return { type, tool_use_id: id, content, caller: { type: 'direct' } };
+}
+
+function encodeOutcome(type: string, outcome: ServiceOutcome): JsonValue {
+  switch (outcome.kind) {
+    case 'found':
+      return outcome.pages.map(encodeFound);
+    case 'fetched':
+      return encodeFetched(outcome.page);
+    case 'failed':
+      return { type: `${type}_error`, error_code: FAILURES[outcome.reason] };
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/** The API seals what a search found; here nothing in it is secret, and no key has to be kept for it. */
+const OPEN_CONTENT = 'portico1.';
+
+function encodeFound({ url, title, excerpt, age }: FoundPage): JsonObject {
+  const encrypted_content = OPEN_CONTENT + Buffer.from(excerpt).toString('base64url');
+  return { type: 'web_search_result', url, title, encrypted_content, page_age: age };
+}
+
+function encodeFetched({ url, title, text, retrievedAt }: FetchedPage): JsonObject {
+  const source = { type: 'text', media_type: 'text/plain', data: text };
+  const content = { type: 'document', source, title, citations: null };
+  return { type: 'web_fetch_result', url, content, retrieved_at: retrievedAt };
+}
+
+const found = z.array(
+  z.object({
+    url: z.string(),
+    title: z.string(),
+    encrypted_content: z.string(),
+    page_age: z.string().nullish(),
+  }),
+);
+const fetched = z.object({
+  url: z.string(),
+  content: z.object({
+    title: z.string().nullish(),
+    source: z.object({ type: z.literal('text'), data: z.string() }),
+  }),
+  retrieved_at: z.string().nullish(),
+});
+const failed = z.object({ error_code: z.string() });
+
+/**
+ * What a result that comes back once gave; undefined for blocks of other tools, and for content that
+ * is not like ours. What another server's search has sealed is lost: its titles and URLs stay.
+ */
+export function decodeResult(blockType: string, content: JsonValue): ServiceOutcome | undefined {
+  if (blockType === BLOCKS['web-search']) {
+    const pages = found.safeParse(content);
+    return pages.success ? { kind: 'found', pages: pages.data.map(decodeFound) } : failure(content);
+  }
+  if (blockType !== BLOCKS['web-fetch']) return undefined;
+  const page = fetched.safeParse(content);
+  if (!page.success) return failure(content);
+  const { url, content: document, retrieved_at: retrievedAt } = page.data;
+  const { title = null, source } = document;
+  return {
+    kind: 'fetched',
+    page: { url, title, text: source.data, retrievedAt: retrievedAt ?? '' },
+  };
+}
+
+function decodeFound(result: z.output<typeof found>[number]): FoundPage {
+  const { url, title, encrypted_content: sealed, page_age: age = null } = result;
+  const excerpt = sealed.startsWith(OPEN_CONTENT)
+    ? Buffer.from(sealed.slice(OPEN_CONTENT.length), 'base64url').toString()
+    : '';
+  return { url, title, excerpt, age };
+}
+
+function failure(content: JsonValue): ServiceOutcome | undefined {
+  const error = failed.safeParse(content);
+  if (!error.success) return undefined;
+  const { error_code: code } = error.data;
+  const reason = SERVICE_FAILURES.find((candidate) => FAILURES[candidate] === code);
+  return { kind: 'failed', reason: reason ?? 'unavailable' };
+}
+
+/** The API's ids of calls that a server carries out itself. */
+const SERVER_PREFIX = 'srv';
+
+/** The id under which a client knows a call of the server's own: `srvtoolu_…`. */
+export function serverCallId(id: string): string {
+  return id.startsWith('toolu_') ? SERVER_PREFIX + id : `${SERVER_PREFIX}toolu_${id}`;
+}
+
+/** The id under which the model made that call. */
+export function modelCallId(id: string): string {
+  return id.startsWith(`${SERVER_PREFIX}toolu_`) ? id.slice(SERVER_PREFIX.length) : id;
+}
+
+/** usage.server_tool_use; null where the server did nothing itself. */
+export function encodeServiceUse(use: ServiceUse | undefined): JsonObject | null {
+  return use === undefined
+    ? null
+    : { web_search_requests: use.webSearches, web_fetch_requests: use.webFetches };
+}
