@@ -3,9 +3,11 @@ import type { CliContext } from './context.ts';
 import { declareAnswering } from './declarations/answering.ts';
 import { declareCompletion } from './declarations/completion.ts';
 import type { Exit } from './declarations/declaration.ts';
+import { declareLaunching } from './declarations/launching.ts';
 import { declareModels } from './declarations/models.ts';
 import { declareRegistry } from './declarations/registry.ts';
 import { declareRunning } from './declarations/running.ts';
+import { splitPassed } from './passed.ts';
 import { oneLine, reportError } from './report.ts';
 import { readVersion } from './version.ts';
 
@@ -19,8 +21,9 @@ export async function runCommandLine(
   context: CliContext,
 ): Promise<number> {
   const exit = { code: 0 };
+  const { own, passed } = splitPassed(argv);
   try {
-    await createProgram(context, exit).parseAsync([...argv], { from: 'user' });
+    await createProgram(context, exit, passed).parseAsync([...own], { from: 'user' });
     return exit.code;
   } catch (error) {
     if (error instanceof CommanderError) {
@@ -37,10 +40,11 @@ const DECLARATIONS = [
   declareModels,
   declareRegistry,
   declareRunning,
+  declareLaunching,
   declareCompletion,
 ];
 
-function createProgram(context: CliContext, exit: Exit): Command {
+function createProgram(context: CliContext, exit: Exit, passed: readonly string[]): Command {
   const program = new Command('portico')
     .description('The Anthropic Messages API over models that run on your own machine')
     .version(readVersion(), '-v, --version', 'print the version')
@@ -51,6 +55,6 @@ function createProgram(context: CliContext, exit: Exit): Command {
       writeErr: (text) => context.stderr.write(text),
       outputError: (text, write) => write(`${oneLine(text).replace(/^error:/, 'Error:')}\n`),
     });
-  for (const declare of DECLARATIONS) declare(program, context, exit);
+  for (const declare of DECLARATIONS) declare(program, context, exit, passed);
   return program;
 }

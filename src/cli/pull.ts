@@ -9,7 +9,7 @@ import { choosePull } from './pull-target.ts';
 import { registryFiles } from './registry-files.ts';
 
 /** What a shell reports for a program that Ctrl-C ended: 128 and the signal's number. */
-const INTERRUPTED = 130;
+export const INTERRUPTED = 130;
 
 /** `portico pull`: gets a model here, or has Ollama get it. Gives the exit code. */
 export async function pull(

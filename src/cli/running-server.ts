@@ -54,7 +54,8 @@ export async function askServer<Answer>(
   );
 }
 
-function addressOf(flags: ServerFlags, environment: NodeJS.ProcessEnv) {
+/** Where the server of a command is, and a key for it; a wildcard address becomes one to connect to. */
+export function addressOf(flags: ServerFlags, environment: NodeJS.ProcessEnv) {
   const { host, port, apiKeys } = resolveSettings(
     {
       ...(flags.host !== undefined && { host: flags.host }),
@@ -64,10 +65,15 @@ function addressOf(flags: ServerFlags, environment: NodeJS.ProcessEnv) {
     },
     environment,
   );
-  const everywhere = host === '0.0.0.0' || host === '::';
-  const name = everywhere ? '127.0.0.1' : host;
-  const url = flags.url ?? `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
-  return { url: url.replace(/\/+$/, ''), key: flags.apiKey ?? apiKeys[0] };
+  const url = flags.url ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return { url: connectable(url), key: flags.apiKey ?? apiKeys[0], host, port };
+}
+
+/** A wildcard is an address to bind: what connects to it reaches this machine at best. */
+function connectable(url: string): string {
+  return url
+    .replace(/\/+$/, '')
+    .replace(/^(https?:\/\/)(?:0\.0\.0\.0|\[(?:::|0:0:0:0:0:0:0:0)\])(?=[:/]|$)/i, '$1127.0.0.1');
 }
 
 function notAnswering(url: string, reason: string, cause: unknown): RuntimeFailure {

@@ -51,7 +51,9 @@ describe('[R2.2-version] --version', () => {
   });
 });
 
-const COMMANDS = 'serve run pull show ls|list cp rm default ps stop completion'.split(' ');
+const COMMANDS = 'serve run pull show ls|list cp rm default ps stop launch env completion'.split(
+  ' ',
+);
 
 describe('[R2.2-help] --help', () => {
   it('lists the commands', async () => {
@@ -76,6 +78,8 @@ describe('[R2.2-help] --help', () => {
     ['default', '--json --models'],
     ['ps', '--json --host --port --url --api-key'],
     ['stop', '--force --json --host --port --url --api-key'],
+    ['launch', '--model --config --restore --yes --json --host --port --url --api-key'],
+    ['env', '--model --shell --json --host --port --url --api-key'],
     ['completion', ''],
   ])('[R2.2-serve] of %s lists its flags', async (command, flags) => {
     const { code, stdout } = await run(command, '--help');

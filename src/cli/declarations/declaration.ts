@@ -6,8 +6,17 @@ export interface Exit {
   code: number;
 }
 
-/** Declares commands; their actions are imported only when they run, so that `--help` stays fast. */
-export type Declare = (program: Command, context: CliContext, exit: Exit) => void;
+/**
+ * Declares commands; their actions are imported only when they run, so that `--help` stays fast.
+ *
+ * @param passed what stands behind `--` on the command line of `launch`
+ */
+export type Declare = (
+  program: Command,
+  context: CliContext,
+  exit: Exit,
+  passed: readonly string[],
+) => void;
 
 /** What `--models` means wherever it is. */
 export const OVERLAY_HELP =

@@ -32,7 +32,7 @@ export const declareRunning: Declare = (program, context, exit) => {
 };
 
 /** Which server, and how to be let in. */
-function withServer(command: Command): Command {
+export function withServer(command: Command): Command {
   return command
     .option('--host <host>', 'its address (default: 127.0.0.1)')
     .option('--port <port>', 'its port (default: 11435)')

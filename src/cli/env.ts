@@ -1,0 +1,50 @@
+import { resolveSettings } from '../config/settings.ts';
+import { AGENT_CONTEXT_TOKENS, claudeEnvironment, ELSEWHERE } from '../launch/environment.ts';
+import { contextWarning } from '../launch/choices.ts';
+import { contextOf, findOccupant } from '../launch/server.ts';
+import { guessSyntax, shellScript } from '../launch/shell.ts';
+import type { ShellSyntax } from '../launch/shell.ts';
+import type { CliContext } from './context.ts';
+import { chooseModel } from './launch-model.ts';
+import { ANY_KEY } from './launch-ready.ts';
+import { openServer } from './launch-server.ts';
+import { writeJson } from './report.ts';
+import { addressOf } from './running-server.ts';
+import type { ServerFlags } from './running-server.ts';
+
+export interface EnvironmentFlags extends ServerFlags {
+  readonly model?: string;
+  readonly shell?: ShellSyntax;
+  readonly json?: boolean;
+}
+
+/** `portico env`: the environment for programs that are started otherwise. */
+export async function printEnvironment(
+  flags: EnvironmentFlags,
+  context: CliContext,
+): Promise<number> {
+  const { environment, stderr, stdout } = context;
+  const { paths, defaultModel } = resolveSettings({ insecure: true }, environment);
+  const defaults = { dataFolder: paths.dataFolder, defaultModel };
+  const { url, key } = addressOf(flags, environment);
+  const isRunning = (await findOccupant({ url, key })).kind === 'portico';
+  // Where none runs, one is started aside for a moment: only a server knows a model's context.
+  const server = await openServer(isRunning ? flags : { ...flags, port: '0' }, context);
+  try {
+    const wish = { model: flags.model, yes: false, asker: undefined };
+    const name = await chooseModel(wish, server, defaults, context);
+    const contextTokens = await contextOf(server.address, name);
+    const model = { baseUrl: url, key: key ?? ANY_KEY, name, contextTokens };
+    const set = claudeEnvironment(model, environment['NO_PROXY'] ?? environment['no_proxy']);
+    const syntax = flags.shell ?? guessSyntax(environment['SHELL'], process.platform);
+    if (flags.json === true) writeJson({ set, unset: ELSEWHERE }, context);
+    else stdout.write(shellScript(syntax, set, ELSEWHERE));
+    const warning = contextWarning('Claude Code', model, AGENT_CONTEXT_TOKENS);
+    if (warning !== undefined) stderr.write(`Warning: ${warning}.\n`);
+    if (!isRunning)
+      stderr.write(`No Portico answers at ${url} yet; start it with: portico serve\n`);
+    return 0;
+  } finally {
+    await server.close();
+  }
+}

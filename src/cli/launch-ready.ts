@@ -1,0 +1,48 @@
+import { RuntimeFailure } from '../core/errors.ts';
+import { contextWarning } from '../launch/choices.ts';
+import { AGENT_CONTEXT_TOKENS, isAnthropicName } from '../launch/environment.ts';
+import type { AgentModel } from '../launch/environment.ts';
+import { contextOf, loadModel } from '../launch/server.ts';
+import type { CliContext } from './context.ts';
+import type { ModelWish } from './launch-model.ts';
+import type { OpenServer } from './launch-server.ts';
+import { whileWaiting } from './waiting.ts';
+
+/** What stands for a key where none is asked for: clients insist on having one. */
+export const ANY_KEY = 'portico';
+
+/** Loads a model, and sees that its real context is large enough for an agent, or agreed to. */
+export async function readyModel(
+  asked: string,
+  title: string,
+  { yes, asker }: ModelWish,
+  { address }: OpenServer,
+  context: CliContext,
+): Promise<AgentModel> {
+  const own = await whileWaiting(`Loading ${asked}`, loadModel(address, asked), context);
+  const name = clientName(asked, own, context);
+  const model: AgentModel = {
+    baseUrl: address.url,
+    key: address.key ?? ANY_KEY,
+    name,
+    contextTokens: await contextOf(address, name),
+  };
+  const warning = contextWarning(title, model, AGENT_CONTEXT_TOKENS);
+  if (warning === undefined) return model;
+  context.stderr.write(`Warning: ${warning}.\n`);
+  if (!yes && asker !== undefined && !(await asker.confirm('Go on with it?'))) {
+    throw new RuntimeFailure('cancelled', 'Cancelled: nothing was started.');
+  }
+  return model;
+}
+
+/** The name that the agent is told: Claude Code takes what begins with `claude-` for Anthropic's, with their context. */
+function clientName(asked: string, own: string, { stderr }: CliContext): string {
+  if (!isAnthropicName(asked)) return asked;
+  if (!isAnthropicName(own)) return own;
+  stderr.write(
+    `Warning: Claude Code takes ${own} for a model of Anthropic, with a context of 200,000 tokens or more; ` +
+      `give it another name with: portico cp ${own} NAME\n`,
+  );
+  return asked;
+}

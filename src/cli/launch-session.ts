@@ -1,0 +1,37 @@
+import { resolveSettings } from '../config/settings.ts';
+import type { Agent } from '../launch/agent.ts';
+import type { AgentModel } from '../launch/environment.ts';
+import { saveLastModel } from '../launch/last-model.ts';
+import type { CliContext } from './context.ts';
+import { chooseModel, pullMissing } from './launch-model.ts';
+import type { ModelWish } from './launch-model.ts';
+import { readyModel } from './launch-ready.ts';
+import { openServer } from './launch-server.ts';
+import type { OpenServer } from './launch-server.ts';
+import type { ServerFlags } from './running-server.ts';
+
+/** Has `work` done with a model that is loaded and a server that runs until it is done. Gives its exit code. */
+export async function withModel(
+  agent: Agent,
+  wish: ModelWish,
+  flags: ServerFlags,
+  context: CliContext,
+  work: (model: AgentModel, server: OpenServer) => Promise<number>,
+): Promise<number> {
+  const { paths, defaultModel } = resolveSettings({ insecure: true }, context.environment);
+  const defaults = { dataFolder: paths.dataFolder, defaultModel };
+  const server = await openServer(flags, context);
+  if (server.logFile !== undefined) {
+    context.stderr.write(`Portico serves ${server.address.url}; its log: ${server.logFile}\n`);
+  }
+  try {
+    const name = await chooseModel(wish, server, defaults, context);
+    const cancelled = await pullMissing(name, wish, server, context);
+    if (cancelled !== undefined) return cancelled;
+    const model = await readyModel(name, agent.title, wish, server, context);
+    await saveLastModel(defaults.dataFolder, name);
+    return await work(model, server);
+  } finally {
+    await server.close();
+  }
+}

@@ -1,0 +1,32 @@
+import type { CliContext } from './context.ts';
+import { formatDuration } from './progress-text.ts';
+
+const REDRAW_MILLISECONDS = 1000;
+
+/** Elsewhere than on a terminal: one line in this time. */
+const LINE_MILLISECONDS = 30_000;
+
+/** Back to the first column, and the line away. */
+const CLEAR = '\r\u001B[K';
+
+/** Says on stderr that something is going on, and for how long, until it is done. */
+export async function whileWaiting<Value>(
+  label: string,
+  work: Promise<Value>,
+  { stderr }: CliContext,
+): Promise<Value> {
+  const isTerminal = stderr.isTTY === true;
+  const begun = performance.now();
+  const show = (): void => {
+    const elapsed = formatDuration((performance.now() - begun) / 1000);
+    stderr.write(isTerminal ? `${CLEAR}${label} … ${elapsed}` : `${label} … ${elapsed}\n`);
+  };
+  stderr.write(isTerminal ? `${label} …` : `${label} …\n`);
+  const timer = setInterval(show, isTerminal ? REDRAW_MILLISECONDS : LINE_MILLISECONDS);
+  try {
+    return await work;
+  } finally {
+    clearInterval(timer);
+    if (isTerminal) stderr.write(CLEAR);
+  }
+}

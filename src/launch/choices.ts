@@ -1,0 +1,115 @@
+import { lookUp } from '../registry/lookup.ts';
+import type { Registry, RegistryModel } from '../registry/registry.ts';
+import { describeDemand, statusOf } from '../registry/status.ts';
+
+/** A model that can be chosen. */
+export interface ModelChoice {
+  readonly name: string;
+  readonly state: 'installed' | 'downloadable';
+  readonly isRecommended: boolean;
+  /** What there is to know of it, in a few words. */
+  readonly hint: string;
+}
+
+export interface ChoiceFacts {
+  /** What the server lists: it can answer now. */
+  readonly listed: readonly { readonly name: string; readonly description: string }[];
+  /** This machine's models.yaml; undefined where the server is on another one. */
+  readonly registry: Registry | undefined;
+  readonly exists: (file: string) => boolean;
+  /** Memory of this machine in bytes. */
+  readonly memoryBytes: number;
+}
+
+/** What can be chosen: recommended models first, then what is installed, then what can be downloaded. */
+export function modelChoices({
+  listed,
+  registry,
+  exists,
+  memoryBytes,
+}: ChoiceFacts): readonly ModelChoice[] {
+  const known = registry?.models ?? new Map<string, RegistryModel>();
+  const recommended = (name: string): boolean => isRecommended(known.get(name), memoryBytes);
+  const installed = listed.map(({ name, description }): ModelChoice => {
+    const hint = description === name ? 'installed' : `installed, ${shortened(description)}`;
+    return { name, state: 'installed', isRecommended: recommended(name), hint };
+  });
+  const downloadable = [...known].flatMap(([name, model]): ModelChoice[] =>
+    statusOf(model, exists) === 'not downloaded' && !listed.some((one) => one.name === name)
+      ? [{ name, state: 'downloadable', isRecommended: recommended(name), hint: demandOf(model) }]
+      : [],
+  );
+  const all = [...installed, ...downloadable];
+  return [
+    ...all.filter((choice) => choice.isRecommended),
+    ...all.filter((choice) => !choice.isRecommended),
+  ];
+}
+
+/** Known to work with agents, and small enough for this machine. */
+function isRecommended(model: RegistryModel | undefined, memoryBytes: number): boolean {
+  return (
+    model?.shipped === true && model.memoryBytes !== undefined && model.memoryBytes <= memoryBytes
+  );
+}
+
+function demandOf(model: RegistryModel): string {
+  return `to download, ${describeDemand(model)}`;
+}
+
+/** A line of a picker has little room. */
+function shortened(text: string): string {
+  return text.length <= 60 ? text : `${text.slice(0, 59)}…`;
+}
+
+/**
+ * The model to take where nobody is asked: the first wish that is installed, else, where it may be
+ * downloaded, the first that can be.
+ */
+export function chooseUnasked(
+  choices: readonly ModelChoice[],
+  wishes: readonly (string | undefined)[],
+  mayDownload: boolean,
+): string | undefined {
+  const states = mayDownload ? (['installed', 'downloadable'] as const) : (['installed'] as const);
+  for (const state of states) {
+    const found = wishes.find((wish) =>
+      choices.some((choice) => choice.name === wish && choice.state === state),
+    );
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The known model that a name means and that is not on this machine yet, with what it costs to get. */
+export function missingModel(
+  registry: Registry,
+  name: string,
+  exists: (file: string) => boolean,
+): { readonly name: string; readonly demand: string } | undefined {
+  const lookup = lookUp(registry, name);
+  if (!lookup.found || statusOf(lookup.model, exists) !== 'not downloaded') return undefined;
+  return { name: lookup.model.spec.name, demand: describeDemand(lookup.model) };
+}
+
+/** What is to be said of a context that is too small for an agent; undefined where it is not. */
+export function contextWarning(
+  title: string,
+  { name, contextTokens }: { readonly name: string; readonly contextTokens: number | undefined },
+  least: number,
+): string | undefined {
+  if (contextTokens === undefined) {
+    return `the context of ${name} is not known; ${title} needs ${count(least)} tokens or more`;
+  }
+  if (contextTokens >= least) return undefined;
+  return (
+    `${name} has a context of ${count(contextTokens)} tokens, and ${title} needs ${count(least)} or more: ` +
+    `its instructions alone take 11,000 to 26,000. Raise it with 'context: ${2 * least}' in the entry of ` +
+    `${name} in models.yaml, or with PORTICO_CONTEXT=${2 * least} where the server starts, as far as the ` +
+    'model and the memory allow; or choose another model with --model'
+  );
+}
+
+function count(tokens: number): string {
+  return tokens.toLocaleString('en-US');
+}

@@ -1,0 +1,91 @@
+/** What an agent is told of the model that it is to use. */
+export interface AgentModel {
+  /** Where a client reaches Portico, such as `http://127.0.0.1:11435`. */
+  readonly baseUrl: string;
+  /** What Portico takes as a key; any text where it asks for none. */
+  readonly key: string;
+  readonly name: string;
+  /** Tokens that prompt and answer may have together; undefined where nobody knows. */
+  readonly contextTokens: number | undefined;
+}
+
+/** Variables and their values, in the order in which they are shown. */
+export type Variables = Readonly<Record<string, string>>;
+
+/** Below this Claude Code's own instructions leave little or no room: it sends 11,000 to 26,000 tokens. */
+export const AGENT_CONTEXT_TOKENS = 32_000;
+
+/** Claude Code raises smaller windows to this, and then takes the context where that is smaller. */
+const LEAST_COMPACT_WINDOW = 100_000;
+
+/** What Claude Code asks for by itself; more would only take room from the conversation. */
+const MOST_OUTPUT_TOKENS = 32_000;
+
+/** An hour: a local model may read a long prompt for many minutes before its first token. */
+const PATIENCE_MILLISECONDS = '3600000';
+
+/** Variables that would send a client elsewhere, or with somebody else's key. */
+export const ELSEWHERE = [
+  'ANTHROPIC_API_KEY',
+  'ANTHROPIC_UNIX_SOCKET',
+  'CLAUDE_CODE_OAUTH_TOKEN',
+  'CLAUDE_CODE_USE_ANTHROPIC_AWS',
+  'CLAUDE_CODE_USE_BEDROCK',
+  'CLAUDE_CODE_USE_FOUNDRY',
+  'CLAUDE_CODE_USE_MANTLE',
+  'CLAUDE_CODE_USE_VERTEX',
+] as const;
+
+/** The most that one answer may have: a quarter of the context, so that three remain for the prompt. */
+export function outputTokens(contextTokens: number): number {
+  return Math.max(1, Math.min(Math.floor(contextTokens / 4), MOST_OUTPUT_TOKENS));
+}
+
+/**
+ * The environment that makes every request of Claude Code, whatever tier or subagent asks, go to one
+ * local model: https://code.claude.com/docs/en/env-vars, checked with 2.1.197.
+ *
+ * @param noProxy what `NO_PROXY` holds so far
+ */
+export function claudeEnvironment(model: AgentModel, noProxy: string | undefined): Variables {
+  const { baseUrl, key, name, contextTokens } = model;
+  return {
+    ANTHROPIC_BASE_URL: baseUrl,
+    ANTHROPIC_AUTH_TOKEN: key,
+    ANTHROPIC_MODEL: name,
+    ANTHROPIC_DEFAULT_OPUS_MODEL: name,
+    ANTHROPIC_DEFAULT_SONNET_MODEL: name,
+    ANTHROPIC_DEFAULT_HAIKU_MODEL: name,
+    ANTHROPIC_DEFAULT_FABLE_MODEL: name,
+    ANTHROPIC_SMALL_FAST_MODEL: name,
+    CLAUDE_CODE_SUBAGENT_MODEL: name,
+    ...(contextTokens !== undefined && contextVariables(contextTokens)),
+    CLAUDE_CODE_ATTRIBUTION_HEADER: '0',
+    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+    CLAUDE_CODE_DISABLE_OFFICIAL_MARKETPLACE_AUTOINSTALL: '1',
+    API_TIMEOUT_MS: PATIENCE_MILLISECONDS,
+    API_FORCE_IDLE_TIMEOUT: '0',
+    CLAUDE_STREAM_IDLE_TIMEOUT_MS: PATIENCE_MILLISECONDS,
+    NO_PROXY: withoutProxy(noProxy, baseUrl),
+  };
+}
+
+function contextVariables(contextTokens: number): Variables {
+  return {
+    CLAUDE_CODE_MAX_CONTEXT_TOKENS: String(contextTokens),
+    CLAUDE_CODE_AUTO_COMPACT_WINDOW: String(Math.max(contextTokens, LEAST_COMPACT_WINDOW)),
+    CLAUDE_CODE_MAX_OUTPUT_TOKENS: String(outputTokens(contextTokens)),
+  };
+}
+
+/** What is to be reached without a proxy: what was so already, and the server. */
+export function withoutProxy(noProxy: string | undefined, baseUrl: string): string {
+  const listed = (noProxy ?? '').split(/[\s,]+/).filter((entry) => entry !== '');
+  const host = new URL(baseUrl).hostname.replace(/^\[|\]$/g, '');
+  return [...new Set([...listed, 'localhost', '127.0.0.1', '::1', host])].join(',');
+}
+
+/** Claude Code counts names that begin so as Anthropic's, whatever context it is told. */
+export function isAnthropicName(name: string): boolean {
+  return /^claude-/i.test(name);
+}

@@ -1,0 +1,67 @@
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { delimiter, isAbsolute, join } from 'node:path';
+
+/** Where an agent's program may be. */
+export interface Whereabouts {
+  /** The file's name, without an extension. */
+  readonly program: string;
+  /** Further files to try, relative to the user's home, in this order. */
+  readonly homeFiles: readonly string[];
+}
+
+/** The machine that is searched. */
+export interface Machine {
+  readonly environment: NodeJS.ProcessEnv;
+  readonly homeFolder: string;
+  readonly platform: NodeJS.Platform;
+  /** The folder of npm's global packages, asked only where nothing else has the program. */
+  readonly npmPrefix: () => Promise<string | undefined>;
+}
+
+/** The first of an agent's files that can be run: on the PATH, in the user's home, in npm's global folder. */
+export async function findExecutable(
+  whereabouts: Whereabouts,
+  machine: Machine,
+): Promise<string | undefined> {
+  for (const file of localFiles(whereabouts, machine)) {
+    if (await isExecutable(file)) return file;
+  }
+  const prefix = await machine.npmPrefix();
+  if (prefix === undefined) return undefined;
+  const file = globalFile(whereabouts.program, prefix, machine.platform);
+  return (await isExecutable(file)) ? file : undefined;
+}
+
+/** The files to try before npm is asked. Relative folders of the PATH are left out: a project may be hostile. */
+export function localFiles(
+  { program, homeFiles }: Whereabouts,
+  { environment, homeFolder, platform }: Machine,
+): readonly string[] {
+  const name = fileName(program, platform);
+  const folders = (environment['PATH'] ?? '')
+    .split(delimiter)
+    .filter((folder) => isAbsolute(folder));
+  return [
+    ...folders.map((folder) => join(folder, name)),
+    ...homeFiles.map((file) => join(homeFolder, fileName(file, platform))),
+  ];
+}
+
+function globalFile(program: string, prefix: string, platform: NodeJS.Platform): string {
+  const name = fileName(program, platform);
+  return platform === 'win32' ? join(prefix, name) : join(prefix, 'bin', name);
+}
+
+function fileName(program: string, platform: NodeJS.Platform): string {
+  return platform === 'win32' ? `${program}.exe` : program;
+}
+
+async function isExecutable(file: string): Promise<boolean> {
+  try {
+    await access(file, constants.X_OK);
+    return (await stat(file)).isFile();
+  } catch {
+    return false;
+  }
+}

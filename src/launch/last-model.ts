@@ -1,0 +1,25 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import { z } from 'zod';
+
+const shape = z.object({ model: z.string().min(1) });
+
+/** The model that was chosen last, by name; undefined where none was, or nobody can tell. */
+export async function readLastModel(dataFolder: string): Promise<string | undefined> {
+  try {
+    return shape.parse(JSON.parse(await readFile(fileIn(dataFolder), 'utf8'))).model;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Remembers a choice for the next time. */
+export async function saveLastModel(dataFolder: string, model: string): Promise<void> {
+  await mkdir(dataFolder, { recursive: true, mode: 0o700 });
+  await writeFileAtomic(fileIn(dataFolder), `${JSON.stringify({ model })}\n`);
+}
+
+function fileIn(dataFolder: string): string {
+  return join(dataFolder, 'launch.json');
+}

@@ -1,0 +1,59 @@
+import { RuntimeFailure } from '../core/errors.ts';
+import { isRecord } from '../core/json.ts';
+import type { Agent } from './agent.ts';
+import { outputTokens, withoutProxy } from './environment.ts';
+import type { AgentModel } from './environment.ts';
+
+const CONTENT = 'OPENCODE_CONFIG_CONTENT';
+
+/** What it takes for a model's limits where nobody knows them: the least that agents need. */
+const UNKNOWN_CONTEXT = 32_768;
+
+/** opencode, which takes further configuration from a variable: https://opencode.ai/docs/config */
+export const OPENCODE: Agent = {
+  title: 'opencode',
+  whereabouts: { program: 'opencode', homeFiles: ['.opencode/bin/opencode'] },
+  npmPackage: 'opencode-ai',
+  plan: async ({ model, args, environment }) => ({
+    args,
+    set: {
+      [CONTENT]: JSON.stringify({ ...ownContent(environment[CONTENT]), ...configuration(model) }),
+      // Its catalogue of other providers is of no use here.
+      OPENCODE_DISABLE_MODELS_FETCH: '1',
+      NO_PROXY: withoutProxy(environment['NO_PROXY'] ?? environment['no_proxy'], model.baseUrl),
+    },
+    unset: [],
+    files: {},
+  }),
+};
+
+function configuration({ baseUrl, key, name, contextTokens }: AgentModel) {
+  const context = contextTokens ?? UNKNOWN_CONTEXT;
+  return {
+    model: `portico/${name}`,
+    small_model: `portico/${name}`,
+    enabled_providers: ['portico'],
+    provider: {
+      portico: {
+        npm: '@ai-sdk/anthropic',
+        name: 'Portico',
+        options: { baseURL: `${baseUrl}/v1`, apiKey: key },
+        models: { [name]: { name, limit: { context, output: outputTokens(context) } } },
+      },
+    },
+  };
+}
+
+function ownContent(text: string | undefined): Record<string, unknown> {
+  if (text === undefined || text === '') return {};
+  try {
+    const content: unknown = JSON.parse(text);
+    if (isRecord(content)) return content;
+  } catch {
+    // Told below.
+  }
+  throw new RuntimeFailure(
+    'invalid-request',
+    `${CONTENT} is set, and it is no JSON object; correct it, or unset it`,
+  );
+}

@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import type { Agent } from './agent.ts';
+import { outputTokens, withoutProxy } from './environment.ts';
+import type { AgentModel } from './environment.ts';
+
+const EXTENSION = 'portico.js';
+
+const KEY_VARIABLE = 'PORTICO_AGENT_KEY';
+
+/** What it takes for a model's limits where nobody knows them: the least that agents need. */
+const UNKNOWN_CONTEXT = 32_768;
+
+/** pi, which learns of providers from extensions: docs/custom-provider.md of its package, 0.73.1. */
+export const PI: Agent = {
+  title: 'pi',
+  whereabouts: { program: 'pi', homeFiles: [] },
+  npmPackage: '@mariozechner/pi-coding-agent',
+  plan: async ({ model, args, environment, folder }) => ({
+    args: ['--extension', join(folder, EXTENSION)].concat(
+      ['--provider', 'portico', '--model', model.name],
+      args,
+    ),
+    set: {
+      [KEY_VARIABLE]: model.key,
+      NO_PROXY: withoutProxy(environment['NO_PROXY'] ?? environment['no_proxy'], model.baseUrl),
+    },
+    unset: [],
+    files: { [EXTENSION]: extension(model) },
+  }),
+};
+
+function extension({ baseUrl, name, contextTokens }: AgentModel): string {
+  const contextWindow = contextTokens ?? UNKNOWN_CONTEXT;
+  const provider = {
+    name: 'Portico',
+    baseUrl,
+    api: 'anthropic-messages',
+    // The name of the variable: pi would take a key itself for a name too.
+    apiKey: KEY_VARIABLE,
+    models: [
+      {
+        id: name,
+        name,
+        reasoning: true,
+        input: ['text', 'image'],
+        cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
+        contextWindow,
+        maxTokens: outputTokens(contextWindow),
+      },
+    ],
+  };
+  return `export default (pi) => pi.registerProvider('portico', ${JSON.stringify(provider)});\n`;
+}

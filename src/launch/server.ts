@@ -1,0 +1,113 @@
+import { request } from 'undici';
+import { z } from 'zod';
+import { messageOf, RuntimeFailure } from '../core/errors.ts';
+
+/** Where a Portico is, and a key that it takes. */
+export interface Address {
+  /** Without a slash at its end. */
+  readonly url: string;
+  readonly key: string | undefined;
+}
+
+/** Who listens at an address. */
+export type Occupant =
+  | { readonly kind: 'portico' }
+  | { readonly kind: 'nobody' }
+  | { readonly kind: 'other'; readonly reason: string };
+
+/** Questions that no model has to answer should not hang the terminal. */
+const PATIENCE_MILLISECONDS = 10_000;
+
+/** The most that a page of models may have. */
+const PAGE = 1000;
+
+const loaded = z.object({ models: z.array(z.unknown()) });
+const listing = z.object({ data: z.array(z.object({ id: z.string(), display_name: z.string() })) });
+const described = z.object({ id: z.string(), max_input_tokens: z.number().nullable() });
+const failure = z.object({ error: z.object({ message: z.string() }) });
+
+/** Whether a Portico answers at an address; another program there is no reason to start one over it. */
+export async function findOccupant(address: Address): Promise<Occupant> {
+  const answer = await ask(address, '/portico/models').catch((error: unknown) =>
+    isRefused(error) ? 'refused' : messageOf(error),
+  );
+  if (answer === 'refused') return { kind: 'nobody' };
+  if (typeof answer === 'string') return { kind: 'other', reason: answer };
+  if (answer.status === 200 && loaded.safeParse(answer.body).success) return { kind: 'portico' };
+  const said = failure.safeParse(answer.body).data?.error.message;
+  return { kind: 'other', reason: said ?? 'it is no Portico, or an older one' };
+}
+
+/** The names that can answer, with their descriptions. */
+export async function listNames(
+  address: Address,
+): Promise<readonly { readonly name: string; readonly description: string }[]> {
+  const { data } = expect(listing, await ask(address, `/v1/models?limit=${PAGE}`), address);
+  return data.map(({ id, display_name }) => ({ name: id, description: display_name }));
+}
+
+/** The context of a model in tokens, or undefined where the server does not know it. Throws its own words for an unknown name. */
+export async function contextOf(address: Address, name: string): Promise<number | undefined> {
+  const answer = await ask(address, `/v1/models/${encodeURIComponent(name)}`);
+  return expect(described, answer, address).max_input_tokens ?? undefined;
+}
+
+/**
+ * Has a model loaded, however long that takes, by a request that generates nothing.
+ *
+ * @returns the model's own name, where it was asked for by another
+ * @throws RuntimeFailure with the server's own words
+ */
+export async function loadModel(address: Address, name: string): Promise<string> {
+  const messages = [{ role: 'user', content: '.' }];
+  const answer = await ask(address, '/v1/messages', { model: name, max_tokens: 0, messages });
+  expect(z.object({ type: z.literal('message') }), answer, address);
+  const { model } = answer;
+  return model === undefined ? name : decodeURI(model);
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+  /** The model that answered. */
+  readonly model: string | undefined;
+}
+
+async function ask({ url, key }: Address, path: string, body?: unknown): Promise<Answer> {
+  const reply = await request(`${url}${path}`, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: {
+      ...(key !== undefined && { 'x-api-key': key }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined
+      ? { signal: AbortSignal.timeout(PATIENCE_MILLISECONDS) }
+      : { body: JSON.stringify(body), headersTimeout: 0, bodyTimeout: 0 }),
+    // A server that stops waits for its connections.
+    reset: true,
+  });
+  const model = reply.headers['portico-model'];
+  return {
+    status: reply.statusCode,
+    body: await reply.body.json().catch(() => undefined),
+    model: typeof model === 'string' ? model : undefined,
+  };
+}
+
+function expect<Value>(shape: z.ZodType<Value>, answer: Answer, { url }: Address): Value {
+  const { data } = shape.safeParse(answer.body);
+  if (answer.status === 200 && data !== undefined) return data;
+  const said = failure.safeParse(answer.body).data?.error.message;
+  throw new RuntimeFailure(
+    'backend-failed',
+    said ?? `the server at ${url} answered ${answer.status}, and nothing that a Portico would say`,
+  );
+}
+
+/** Nobody listens: refused, or no route to such an address. */
+function isRefused(error: unknown): boolean {
+  const causes = error instanceof AggregateError ? error.errors : [error];
+  return causes.every(
+    (cause) => cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED',
+  );
+}
