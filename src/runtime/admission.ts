@@ -21,9 +21,6 @@ function refusal(request: GenerationRequest, can: Capabilities): string | undefi
   const model = request.model.name;
   const has = (test: (part: Part) => boolean): boolean =>
     request.conversation.turns.some(({ parts }) => hasPart(parts, test));
-  if (!can.images && has(({ kind }) => kind === 'image')) {
-    return `messages: image blocks can't be used: the model ${model} can't see. Leave them out, or choose a model that can.`;
-  }
   if (!can.documents && has(isBinaryDocument)) {
     return `messages: document blocks can't be used with ${model} unless their source is text or content. Send their text.`;
   }
