@@ -1,9 +1,8 @@
-import { Agent, request } from 'undici';
+import { Agent } from 'undici';
 import type { Dispatcher } from 'undici';
 import { messageOf, RuntimeFailure } from '../core/errors.ts';
+import { Exchange } from './exchange.ts';
 import { oneLine } from './said.ts';
-import { scopeWithin } from './scope.ts';
-import type { Scope } from './scope.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
@@ -47,7 +46,7 @@ export interface HttpClient {
   close(): Promise<void>;
 }
 
-type Sending = Pick<Dispatcher.RequestOptions, 'method' | 'headers' | 'body'>;
+type Sending = Pick<Dispatcher.DispatchOptions, 'method' | 'headers' | 'body'>;
 
 /**
  * A client for model servers: they may think for an hour before the first byte, so neither headers
@@ -55,27 +54,28 @@ type Sending = Pick<Dispatcher.RequestOptions, 'method' | 'headers' | 'body'>;
  */
 export function createHttpClient(naming: ServerNaming): HttpClient {
   const dispatcher = createAgent();
-  const calls = new Set<Scope>();
+  const calls = new Set<Exchange>();
   const send = async (url: string, sending: Sending, caller: AbortSignal): Promise<HttpAnswer> => {
-    const call = scopeWithin(caller);
-    const { signal } = call;
-    const end = (): void => {
-      calls.delete(call);
-      call.release();
-    };
-    calls.add(call);
-    signal.addEventListener('abort', end, { once: true });
+    if (caller.aborted) throw cancelled(caller.reason);
+    const { origin, pathname, search } = new URL(url);
+    const abort = (): void => exchange.abort(cancelled(caller.reason));
+    const exchange = new Exchange(() => {
+      calls.delete(exchange);
+      caller.removeEventListener('abort', abort);
+    });
+    calls.add(exchange);
+    caller.addEventListener('abort', abort, { once: true });
+    dispatcher.dispatch({ origin, path: `${pathname}${search}`, ...sending }, exchange);
     try {
-      const answer = await request(url, { dispatcher, ...sending, signal });
+      const { status, headers } = await exchange.head;
       return {
-        status: answer.statusCode,
-        mediaType: mediaTypeOf(answer.headers['content-type']),
-        retryAfterSeconds: secondsOf(answer.headers['retry-after']),
-        body: named(answer.body, `${naming.name} at ${shownUrl(url)}`, signal, end),
+        status,
+        mediaType: mediaTypeOf(headers['content-type']),
+        retryAfterSeconds: secondsOf(headers['retry-after']),
+        body: exchange.body((reason) => brokenOff(naming, url, reason)),
       };
     } catch (error) {
-      end();
-      throw signal.aborted ? cancelled(signal) : unreachable(naming, url, error);
+      throw error instanceof RuntimeFailure ? error : unreachable(naming, url, error);
     }
   };
   return {
@@ -93,7 +93,7 @@ export function createHttpClient(naming: ServerNaming): HttpClient {
       send(url, { method: 'GET', headers: { ...headers } }, signal),
     async close() {
       // An undici Agent forgets connections that it can't reuse, so its destroy misses some.
-      for (const call of calls) call.abort();
+      for (const call of calls) call.abort(cancelled('the client was closed'));
       await dispatcher.destroy();
     },
   };
@@ -138,26 +138,17 @@ function secondsOf(header: string | string[] | undefined): number | undefined {
   return /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined;
 }
 
-/** The same bytes, with failures that say what broke off. */
-async function* named(
-  body: AsyncIterable<Uint8Array>,
-  server: string,
-  signal: AbortSignal,
-  end: () => void,
-): AsyncGenerator<Uint8Array> {
-  try {
-    yield* body;
-  } catch (error) {
-    if (signal.aborted) throw cancelled(signal);
-    throw new RuntimeFailure('backend-failed', `the connection to ${server} broke off`, {
-      cause: error,
-    });
-  } finally {
-    end();
-  }
+/** The answer ended before its end; a failure that was meant stays as it is. */
+function brokenOff({ name }: ServerNaming, url: string, reason: unknown): RuntimeFailure {
+  if (reason instanceof RuntimeFailure) return reason;
+  return new RuntimeFailure(
+    'backend-failed',
+    `the connection to ${name} at ${shownUrl(url)} broke off`,
+    { cause: reason },
+  );
 }
 
 /** What a caller gets who has given up. */
-export function cancelled(signal: AbortSignal): RuntimeFailure {
-  return new RuntimeFailure('cancelled', 'the request was cancelled', { cause: signal.reason });
+export function cancelled(reason: unknown): RuntimeFailure {
+  return new RuntimeFailure('cancelled', 'the request was cancelled', { cause: reason });
 }

@@ -12,6 +12,14 @@ export async function* readLines(
   bytes: AsyncIterable<Uint8Array>,
   maxBytes: number,
 ): AsyncGenerator<string> {
+  for await (const lines of readLineGroups(bytes, maxBytes)) yield* lines;
+}
+
+/** The same, with the lines that arrive together in one piece: a step for each line takes longer than to cut it. */
+export async function* readLineGroups(
+  bytes: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+): AsyncGenerator<readonly string[]> {
   let held: Uint8Array[] = [];
   let heldBytes = 0;
   const take = (piece: Uint8Array): void => {
@@ -31,17 +39,23 @@ export async function* readLines(
     return line;
   };
   for await (const chunk of bytes) {
-    let from = 0;
-    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, from)) {
-      take(chunk.subarray(from, end));
-      from = end + 1;
-      const line = close();
-      if (line !== '') yield line;
+    const lines: string[] = [];
+    try {
+      let from = 0;
+      for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, from)) {
+        take(chunk.subarray(from, end));
+        from = end + 1;
+        const line = close();
+        if (line !== '') lines.push(line);
+      }
+      take(chunk.subarray(from));
+    } finally {
+      // Also those before one that is too long.
+      if (lines.length > 0) yield lines;
     }
-    take(chunk.subarray(from));
   }
   const rest = close();
-  if (rest !== '') yield rest;
+  if (rest !== '') yield [rest];
 }
 
 /** A whole text; one of over `maxBytes` throws `backend-failed`. */

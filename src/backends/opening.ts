@@ -20,10 +20,16 @@ export async function within<T>(work: Promise<T>, milliseconds: number): Promise
 
 /** The same stream, once its first item is there. Throws what it throws until then. */
 export async function begun<T>(stream: AsyncGenerator<T, void>): Promise<AsyncIterable<T>> {
-  const first = await stream.next();
-  return (async function* () {
-    if (first.done === true) return;
-    yield first.value;
-    yield* stream;
-  })();
+  let first: IteratorResult<T, void> | undefined = await stream.next();
+  return {
+    // By hand: a generator around another one costs as much again with every item.
+    [Symbol.asyncIterator]: () => ({
+      async next() {
+        const item = first ?? (await stream.next());
+        first = undefined;
+        return item;
+      },
+      return: () => stream.return(),
+    }),
+  };
 }

@@ -32,6 +32,8 @@ export interface Call {
   readonly key: string;
   readonly adjustments: Adjustments;
   readonly prompt: PromptBody;
+  /** How long the prompt is as text. */
+  readonly characters: number;
   /** About how many tokens the prompt has. */
   readonly estimatedTokens: number;
   readonly question: Question;
@@ -49,7 +51,8 @@ export async function prepareCall(
   const key = `${client.key} ${upstreamName(model)}`;
   const adjustments = known.get(key) ?? UNADJUSTED;
   const prompt = toPromptBody(request, facts, adjustments);
-  const estimatedTokens = estimator.estimate(key, charactersOf(prompt));
+  const characters = charactersOf(prompt);
+  const estimatedTokens = estimator.estimate(key, characters);
   const question = {
     url: client.url,
     model: upstreamName(model),
@@ -67,6 +70,7 @@ export async function prepareCall(
     key,
     adjustments,
     prompt,
+    characters,
     estimatedTokens,
     question,
   };

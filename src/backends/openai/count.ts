@@ -1,4 +1,5 @@
 import type { GenerationRequest } from '../../core/backend.ts';
+import { isRecord } from '../../core/json.ts';
 import type { ServerClient } from './client.ts';
 import type { ModelFacts } from './facts.ts';
 import { readPrompt, readTokenCount } from './listing.ts';
@@ -31,17 +32,22 @@ export async function countByTokenizer(
   }
 }
 
-const lengths = new WeakMap<PromptBody, number>();
+/** How long a prompt is as text, pictures left out, for an estimate. */
+export function charactersOf({ messages, tools = [] }: PromptBody): number {
+  return lengthOf([messages, tools]);
+}
 
-/** How long a prompt is as text, for an estimate. It is measured once. */
-export function charactersOf(body: PromptBody): number {
-  const known = lengths.get(body);
-  if (known !== undefined) return known;
-  const { messages, tools = [] } = body;
-  // Asking for each value takes several times as long.
-  const replacer = hasPictures(body) ? withoutPictures : undefined;
-  const length = JSON.stringify([messages, tools], replacer).length;
-  lengths.set(body, length);
+/** The length of a value as JSON, but for what has to be escaped: to write it takes several times as long. */
+function lengthOf(value: unknown): number {
+  if (typeof value === 'string') return value.length + 2;
+  if (Array.isArray(value)) {
+    return value.reduce<number>((sum, item) => sum + lengthOf(item) + 1, value.length > 0 ? 1 : 2);
+  }
+  if (!isRecord(value)) return String(value).length;
+  let length = 1;
+  for (const key of Object.keys(value)) {
+    if (key !== 'image_url') length += key.length + 4 + lengthOf(value[key]);
+  }
   return length;
 }
 
@@ -58,8 +64,4 @@ export function hasPictures({ messages }: PromptBody): boolean {
       Array.isArray(content) &&
       content.some((part: { readonly type: string }) => part.type === 'image_url'),
   );
-}
-
-function withoutPictures(key: string, value: unknown): unknown {
-  return key === 'image_url' ? undefined : value;
 }

@@ -5,7 +5,7 @@ import { scopeWithin } from '../scope.ts';
 import { AnswerReader } from './answer.ts';
 import { countCall, prepareCall } from './call.ts';
 import type { Call, Upstream } from './call.ts';
-import { charactersOf, hasPictures } from './count.ts';
+import { hasPictures } from './count.ts';
 import { openAnswer } from './open.ts';
 import type { Count } from './open.ts';
 import type { ChatChunk } from './protocol.ts';
@@ -44,6 +44,7 @@ export async function* generate(
 ): AsyncGenerator<GenerationEvent> {
   const scope = scopeWithin(signal);
   const count: Count = { tokens: undefined };
+  let isWhole = false;
   try {
     const opening = openAnswer(upstream, request, count, scope.signal);
     await within(opening, FIRST_BYTE_WAIT_MS);
@@ -51,19 +52,21 @@ export async function* generate(
     const { call, chunks } = await opening;
     for await (const event of translate(call, chunks, count)) {
       if (event.type === 'finish') {
-        upstream.estimator.learn(call.key, charactersOf(call.prompt), event.usage.promptTokens);
+        upstream.estimator.learn(call.key, call.characters, event.usage.promptTokens);
+        // What is met in mid-answer ends it; else the connection is left to be used again.
+        isWhole = event.reason !== 'stop-sequence';
       }
       yield event;
     }
   } finally {
     scope.release();
-    scope.abort();
+    if (!isWhole) scope.abort();
   }
 }
 
 async function* translate(
   { request, estimatedTokens }: Call,
-  chunks: AsyncIterable<ChatChunk>,
+  chunks: AsyncIterable<readonly ChatChunk[]>,
   count: Count,
 ): AsyncGenerator<GenerationEvent> {
   const { toolChoice, maxTokens } = request;
@@ -73,10 +76,12 @@ async function* translate(
     parallel: toolChoice.mode === 'none' || toolChoice.parallel,
     promptTokens: () => count.tokens ?? estimatedTokens,
   });
-  for await (const chunk of chunks) {
-    for (const event of reader.push(chunk)) {
-      if (isWanted(event, maxTokens)) yield event;
-      if (event.type === 'finish') return;
+  for await (const arrived of chunks) {
+    for (const chunk of arrived) {
+      for (const event of reader.push(chunk)) {
+        if (isWanted(event, maxTokens)) yield event;
+        if (event.type === 'finish') return;
+      }
     }
   }
   for (const event of reader.end()) {

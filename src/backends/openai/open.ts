@@ -10,7 +10,7 @@ import { isRefusal } from './client.ts';
 import { needsCount } from './count.ts';
 import { refusalFailure } from './failures.ts';
 import type { ChatChunk } from './protocol.ts';
-import { continues, toChatBody, unsentSampling } from './request.ts';
+import { continues, toChatBody, toPromptBody, unsentSampling } from './request.ts';
 import { readError } from './said-error.ts';
 import { readChunks } from './stream.ts';
 
@@ -24,7 +24,7 @@ export interface Count {
 
 interface Opened {
   readonly call: Call;
-  readonly chunks: AsyncIterable<ChatChunk>;
+  readonly chunks: AsyncIterable<readonly ChatChunk[]>;
 }
 
 /** Everything up to the answer's first event. Throws a RuntimeFailure for all that fails by then. */
@@ -74,8 +74,9 @@ function refusePrefill({ request, facts, client }: Call): void {
 async function ask(upstream: Upstream, call: Call, maxTokens: number): Promise<HttpAnswer> {
   const { request, facts, client, signal, question, key } = call;
   let adjustments = { ...call.adjustments, maxTokens };
+  let { prompt } = call;
   for (;;) {
-    const answer = await client.complete(toChatBody(request, facts, adjustments), signal);
+    const answer = await client.complete(toChatBody(request, prompt, facts, adjustments), signal);
     if (!isRefusal(answer)) {
       upstream.adjustments.set(key, { ...adjustments, maxTokens: Number.POSITIVE_INFINITY });
       return answer;
@@ -86,5 +87,6 @@ async function ask(upstream: Upstream, call: Call, maxTokens: number): Promise<H
     const next = error && adjust(adjustments, error, request);
     if (next === undefined) throw refusalFailure(answer, question);
     adjustments = next;
+    prompt = toPromptBody(request, facts, next);
   }
 }

@@ -55,9 +55,9 @@ async function describeServer(
 
 /** The same work, but no longer waited for once the signal is aborted. */
 function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  if (signal.aborted) return Promise.reject(cancelled(signal));
+  if (signal.aborted) return Promise.reject(cancelled(signal.reason));
   return new Promise((resolve, reject) => {
-    const abort = (): void => reject(cancelled(signal));
+    const abort = (): void => reject(cancelled(signal.reason));
     signal.addEventListener('abort', abort, { once: true });
     const settled = (): void => signal.removeEventListener('abort', abort);
     work.then(resolve, reject).then(settled, settled);

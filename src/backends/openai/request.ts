@@ -16,9 +16,10 @@ export interface PromptBody {
   readonly tools?: readonly ChatTool[];
 }
 
-/** The body for /chat/completions that answers a request. At least one token is asked for. */
+/** The body for /chat/completions that answers a request by its prompt. At least one token is asked for. */
 export function toChatBody(
   request: GenerationRequest,
+  prompt: PromptBody,
   facts: ModelFacts,
   adjustments: Adjustments,
 ): Readonly<Record<string, unknown>> {
@@ -26,7 +27,7 @@ export function toChatBody(
   const most = Math.max(1, Math.min(request.maxTokens, adjustments.maxTokens));
   const renamed = adjustments.completionTokens || facts.kind === 'openai';
   const body = {
-    ...toPromptBody(request, facts, adjustments),
+    ...prompt,
     stream: true,
     stream_options: {
       include_usage: true,
@@ -37,6 +38,7 @@ export function toChatBody(
     [renamed ? 'max_completion_tokens' : 'max_tokens']: most,
     ...toSampling({ ...request.model.sampling, ...request.sampling }, facts),
   };
+  if (adjustments.dropped.length === 0) return body;
   const sent = Object.entries(body).filter(([field]) => !adjustments.dropped.includes(field));
   return Object.fromEntries(sent);
 }

@@ -1,17 +1,21 @@
-import { readLines } from '../lines.ts';
+import { readLineGroups } from '../lines.ts';
 
 /** One token's event has some 300 bytes; a call in one event has less than this. */
 const MAX_LINE_BYTES = 8 * 1024 * 1024;
 
 /**
- * The data of the events of an SSE stream, without `[DONE]`, which ends it. No server of this API
- * spreads an event's data over several lines; some write errors without `data:`, or as `error:`.
+ * The data of the events of an SSE stream, those that arrive together in one piece, without `[DONE]`,
+ * which ends it. No server of this API spreads an event's data over several lines; some write errors
+ * without `data:`, or as `error:`.
  */
-export async function* readEvents(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string, void> {
-  for await (const line of readLines(bytes, MAX_LINE_BYTES)) {
-    const data = dataOf(line);
-    if (data === '[DONE]') return;
-    if (data !== undefined) yield data;
+export async function* readEvents(
+  bytes: AsyncIterable<Uint8Array>,
+): AsyncGenerator<readonly string[], void> {
+  for await (const lines of readLineGroups(bytes, MAX_LINE_BYTES)) {
+    const data = lines.flatMap((line) => dataOf(line) ?? []);
+    const end = data.indexOf('[DONE]');
+    yield end === -1 ? data : data.slice(0, end);
+    if (end !== -1) return;
   }
 }
 

@@ -10,22 +10,30 @@ import { readEvents } from './sse.ts';
 
 const MAX_TEXT_BYTES = 64 * 1024;
 
-/** The events of a streamed answer. Throws where one is an error, or no event of a completion. */
+/** The events of a streamed answer, those that arrive together in one piece. Throws where one is an error, or none of a completion. */
 export async function* readChunks(
   answer: HttpAnswer,
   question: Question,
-): AsyncGenerator<ChatChunk, void> {
+): AsyncGenerator<readonly ChatChunk[], void> {
   if (answer.mediaType !== 'text/event-stream') throw await unexpected(answer, question);
-  for await (const data of readEvents(answer.body)) {
-    const value = parseJson(data);
-    const error = readError(value);
-    if (error !== undefined) throw errorEventFailure(error, question);
-    const chunk = readChunk(value);
-    if (chunk === undefined) {
-      throw protocolFailure('sent an event that is no answer, or only half of one', question);
+  for await (const events of readEvents(answer.body)) {
+    const chunks: ChatChunk[] = [];
+    try {
+      for (const data of events) chunks.push(toChunk(data, question));
+    } finally {
+      // Also those before one that fails.
+      if (chunks.length > 0) yield chunks;
     }
-    yield chunk;
   }
+}
+
+function toChunk(data: string, question: Question): ChatChunk {
+  const value = parseJson(data);
+  const error = readError(value);
+  if (error !== undefined) throw errorEventFailure(error, question);
+  const chunk = readChunk(value);
+  if (chunk !== undefined) return chunk;
+  throw protocolFailure('sent an event that is no answer, or only half of one', question);
 }
 
 /** Some servers refuse with status 200. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { UNADJUSTED } from '../../../src/backends/openai/adjustments.ts';
 import type { Adjustments } from '../../../src/backends/openai/adjustments.ts';
 import { modelFacts } from '../../../src/backends/openai/facts.ts';
-import { toChatBody, unsentSampling } from '../../../src/backends/openai/request.ts';
+import { toChatBody, toPromptBody, unsentSampling } from '../../../src/backends/openai/request.ts';
 import type { GenerationRequest } from '../../../src/core/backend.ts';
 import type { ToolChoice, ToolSpec } from '../../../src/core/conversation.ts';
 import type { ModelSpec, ServerKind } from '../../../src/core/model.ts';
@@ -28,7 +28,8 @@ function prepare({ kind = 'other', spec = {}, changes = {}, tools = [], texts = 
 
 function body(options: Asked) {
   const { facts, asked } = prepare(options);
-  return toChatBody(asked, facts, { ...UNADJUSTED, ...options.adjustments });
+  const adjustments = { ...UNADJUSTED, ...options.adjustments };
+  return toChatBody(asked, toPromptBody(asked, facts, adjustments), facts, adjustments);
 }
 
 const SCHEMA = { type: 'object', properties: { a: { type: 'string', minLength: 2 } } };
