@@ -33,6 +33,10 @@ export const LAUNCH: readonly Requirement[] = [
     id: 'R5.4-life-valid',
     text: 'With it a stream stays one that the official SDKs read, and its message can be sent back.',
   },
+  {
+    id: 'R5.4-log',
+    text: 'Loading a model and long prefills show in the log with rate and time left, and no prompt.',
+  },
   // 5. Overflow that heals
   {
     id: 'R5.5-words',

@@ -2,8 +2,9 @@ import type { Request } from 'express';
 import { RuntimeFailure } from '../../core/errors.ts';
 import type { GenerationEvent, Usage } from '../../core/events.ts';
 import type { Generation } from '../../runtime/runtime.ts';
-import { elapsed, summaryOf } from '../request-state.ts';
+import { elapsed, requestIdOf, summaryOf } from '../request-state.ts';
 import type { RequestSummary } from '../request-state.ts';
+import type { WaitFollower, WaitLog } from '../wait-log.ts';
 
 /**
  * Waits until a generation is admitted, and gives its events from the first on. What it throws is
@@ -12,12 +13,15 @@ import type { RequestSummary } from '../request-state.ts';
 export async function admitted(
   generation: Generation,
   request: Request,
+  waits: WaitLog,
 ): Promise<AsyncGenerator<GenerationEvent>> {
   const first = await generation.events.next();
   if (first.done === true) {
     throw new RuntimeFailure('internal', 'The backend gave no answer.');
   }
-  return observed(first.value, generation.events, request);
+  const { name } = generation.resolution.model.spec;
+  const follower = waits.follow(name, requestIdOf(request));
+  return observed(first.value, generation.events, request, follower);
 }
 
 /** The events as they are, with what the log line says of them noted by the way. */
@@ -25,17 +29,23 @@ async function* observed(
   first: GenerationEvent,
   rest: AsyncGenerator<GenerationEvent>,
   request: Request,
+  follower: WaitFollower,
 ): AsyncGenerator<GenerationEvent> {
   const summary = summaryOf(request);
   let firstToken: number | undefined;
-  yield first;
-  for await (const event of rest) {
-    if (event.type.endsWith('-delta') && firstToken === undefined) {
-      firstToken = performance.now();
-      summary.firstTokenMilliseconds = Math.round(elapsed(request));
+  try {
+    yield first;
+    for await (const event of rest) {
+      follower.note(event);
+      if (event.type.endsWith('-delta') && firstToken === undefined) {
+        firstToken = performance.now();
+        summary.firstTokenMilliseconds = Math.round(elapsed(request));
+      }
+      if (event.type === 'finish') noteUsage(summary, event.usage, firstToken);
+      yield event;
     }
-    if (event.type === 'finish') noteUsage(summary, event.usage, firstToken);
-    yield event;
+  } finally {
+    follower.leave();
   }
 }
 

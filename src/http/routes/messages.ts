@@ -15,6 +15,7 @@ import { recordFailure } from '../failures.ts';
 import { disconnectSignal, requestIdOf, summaryOf } from '../request-state.ts';
 import { EventStream } from '../sse.ts';
 import type { SilenceLimits } from '../sse.ts';
+import { WaitLog } from '../wait-log.ts';
 import { admitted } from './generation.ts';
 
 export interface MessagesOptions {
@@ -30,6 +31,7 @@ export interface MessagesOptions {
 /** `POST /v1/messages`, streamed and not. */
 export function createMessagesRoute(options: MessagesOptions): RequestHandler {
   const { runtime, seal, logger } = options;
+  const waits = new WaitLog(runtime, logger);
   return async (request, response) => {
     const signal = disconnectSignal(response, options.stopping);
     const decoded = decodeMessages(parseBody(bodyOf(request)), { headers: request.headers, seal });
@@ -40,7 +42,7 @@ export function createMessagesRoute(options: MessagesOptions): RequestHandler {
       signal,
     );
     note(request, response, decoded, generation, logger);
-    const events = await admitted(generation, request);
+    const events = await admitted(generation, request, waits);
     const encoding: EncodeOptions = {
       messageId: newMessageId(),
       model: decoded.modelName,

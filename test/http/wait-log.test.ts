@@ -1,0 +1,98 @@
+import { once } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createScriptedBackend } from '../../src/backends/scripted.ts';
+import { RuntimeFailure } from '../../src/core/errors.ts';
+import type { GenerationEvent } from '../../src/core/events.ts';
+import { serveScript } from '../support/scripted-server.ts';
+import type { ScriptedServer } from '../support/scripted-server.ts';
+
+const FINISH: GenerationEvent = {
+  type: 'finish',
+  reason: 'end-turn',
+  stopSequence: null,
+  usage: {
+    promptTokens: 100,
+    cacheReadTokens: 0,
+    cacheCreationTokens: 0,
+    outputTokens: 2,
+    thinkingTokens: 0,
+  },
+};
+
+let server: ScriptedServer;
+afterEach(() => server.close());
+
+const linesOf = ({ logged }: ScriptedServer): string[] =>
+  logged
+    .map((line) => (JSON.parse(line) as { msg: string }).msg)
+    .filter((line) => !line.startsWith('POST'));
+
+const loading = (done: number): GenerationEvent => ({
+  type: 'progress',
+  phase: 'loading',
+  done,
+  total: 1,
+});
+
+describe('[R5.4-log] the log of a server', () => {
+  it('tells of a long prefill, and nothing of its prompt', async () => {
+    server = await serveScript({
+      async *script() {
+        yield { type: 'progress', phase: 'prefill', done: 0, total: 100 };
+        await wait(5100);
+        yield { type: 'progress', phase: 'prefill', done: 50, total: 100 };
+        yield { type: 'text-delta', text: 'An answer.' };
+        yield FINISH;
+      },
+    });
+    const messages = [{ role: 'user', content: 'a very secret prompt' }];
+    await (await server.ask({ messages })).text();
+    expect(linesOf(server)).toEqual([
+      expect.stringMatching(/^actor: prefill 50 of 100 tokens, 10 tokens\/s, 5\.\d s left$/),
+      expect.stringMatching(
+        /^actor: prefill of 100 tokens took 5\.\d s, \d+ tokens\/s; 0 were cached$/,
+      ),
+    ]);
+    expect(server.logged.join('')).not.toMatch(/secret|An answer/);
+    expect(server.logged[0]).toMatch(/"id":"req_/);
+  });
+
+  it('tells once of a model that many requests wait for, with its size', async () => {
+    const weights = new AbortController();
+    const { signal } = weights;
+    const backend = createScriptedBackend({
+      async *script() {
+        yield loading(0);
+        if (!signal.aborted) await once(signal, 'abort');
+        yield FINISH;
+      },
+    });
+    const status = { device: 'CPU', contextTokens: 1, waiting: 0, idleMilliseconds: 0 };
+    const slots = { busy: 1, total: 1 };
+    const loaded = async () => [{ ...status, slots, name: 'actor', sizeBytes: 3_000_000 }];
+    server = await serveScript({ ...backend, loaded });
+    const asked = Array.from({ length: 4 }, () => server.ask({ stream: true }));
+    const answers = await Promise.all(asked);
+    expect(linesOf(server)).toEqual(['actor is being loaded']);
+    weights.abort();
+    for (const answer of answers) await answer.text();
+    await expect
+      .poll(() => linesOf(server))
+      .toEqual([
+        'actor is being loaded',
+        expect.stringMatching(/^actor was loaded in \d\.\d s: 3 MB, [\d.]+ [kMG]B\/s$/),
+      ]);
+  });
+
+  it('tells of the next try where a model could not be loaded', async () => {
+    server = await serveScript({
+      async *script() {
+        yield loading(0);
+        throw new RuntimeFailure('model-load-failed', 'There is no room for it.');
+      },
+    });
+    for (const stream of [true, false]) await (await server.ask({ stream })).text();
+    expect(linesOf(server)).toEqual(['actor is being loaded', 'actor is being loaded']);
+  });
+});
