@@ -26,6 +26,10 @@ export const BACKENDS: readonly Requirement[] = [
     id: 'R4.1-away',
     text: 'Where no Ollama answers, or it hangs, nothing is slow and nothing is said.',
   },
+  {
+    id: 'R4.1-images',
+    text: 'Pictures reach models on Ollama that can see, those of tool results too, each in its place.',
+  },
   { id: 'R4.1-cloud', text: 'Names of Ollama’s cloud are passed through without pulling.' },
 
   {
@@ -248,6 +252,10 @@ export const BACKENDS: readonly Requirement[] = [
   {
     id: 'R4.7-openai',
     text: 'The OpenAI-compatible backend passes the contract suite against recordings and a real llama-server.',
+  },
+  {
+    id: 'R4.7-images',
+    text: 'Ollama and llama-server pass the same suite of pictures, with a model that takes them.',
   },
   {
     id: 'R4.7-fixtures',

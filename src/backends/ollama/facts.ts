@@ -13,6 +13,7 @@ export interface ModelFacts {
   readonly thinking: ThinkingControl;
   /** Whether its template has a place for tools, calls and results. */
   readonly tools: boolean;
+  readonly images: boolean;
   /** Whether Ollama holds its answer to a schema only once it has thought. */
   readonly formatAfterThinking: boolean;
 }
@@ -39,6 +40,7 @@ export function modelFacts(spec: ModelSpec, description: ModelDescription): Mode
     contextTokens: Math.min(spec.context ?? DEFAULT_CONTEXT, trained),
     thinking,
     tools: description.capabilities.includes('tools'),
+    images: description.capabilities.includes('vision'),
     // ChatHandler in its server/routes.go: https://github.com/ollama/ollama/issues/15260
     formatAfterThinking: thinking === 'levels' || (thinking === 'switch' && description.ownParser),
   };
@@ -63,7 +65,7 @@ export function toCapabilities(facts: ModelFacts): Capabilities {
     // It has no way to force a call.
     tools: facts.tools ? 'auto' : 'none',
     structuredOutput: true,
-    images: false,
+    images: facts.images,
     documents: false,
     citations: false,
     exactCount: true,

@@ -67,7 +67,11 @@ function body(
   const tools = callable(request).map(toTool);
   return {
     model: upstreamName(model),
-    messages: toMessages(conversation, { model: model.name, tools: facts.tools }),
+    messages: toMessages(conversation, {
+      model: model.name,
+      tools: facts.tools,
+      images: facts.images,
+    }),
     ...(tools.length > 0 && { tools }),
     ...(think !== undefined && { think }),
     ...(model.keepAliveMilliseconds !== undefined && {

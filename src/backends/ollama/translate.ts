@@ -1,7 +1,13 @@
 import { callsById } from '../../chat/call-ids.ts';
 import type { NamedCall } from '../../chat/call-ids.ts';
 import { writeParts, writeToolOutput } from '../../chat/text.ts';
-import type { Conversation, Part, Turn } from '../../core/conversation.ts';
+import type {
+  Conversation,
+  ImagePart,
+  Part,
+  ToolResultPart,
+  Turn,
+} from '../../core/conversation.ts';
 import { RuntimeFailure } from '../../core/errors.ts';
 import type { OllamaMessage } from './protocol.ts';
 
@@ -11,6 +17,8 @@ export interface Reader {
   readonly model: string;
   /** Its template has a place for calls and results; else they are written as text. */
   readonly tools: boolean;
+  /** It can see, so that Ollama takes `[img-0]` in its prompt for an image. */
+  readonly images: boolean;
 }
 
 type Named = ReadonlyMap<string, NamedCall>;
@@ -19,7 +27,7 @@ type Named = ReadonlyMap<string, NamedCall>;
  * A conversation as /api/chat takes it: every turn in its place. A last assistant message is what
  * Ollama continues.
  *
- * @throws RuntimeFailure `unsupported` for a part that has no honest text, such as an image
+ * @throws RuntimeFailure `unsupported` for a part that has no honest text, such as a document in base64
  */
 export function toMessages(conversation: Conversation, reader: Reader): OllamaMessage[] {
   try {
@@ -27,11 +35,20 @@ export function toMessages(conversation: Conversation, reader: Reader): OllamaMe
     const leading: OllamaMessage[] = system === '' ? [] : [{ role: 'system', content: system }];
     const named = reader.tools ? callsById(conversation.turns) : undefined;
     const said = conversation.turns.flatMap((turn) => turnMessages(turn, named));
-    return [...leading, ...said.filter(saysSomething)];
+    const all = [...leading, ...said.filter(saysSomething)];
+    return reader.images ? all.map(withoutTags) : all;
   } catch (error) {
     if (!(error instanceof RuntimeFailure)) throw error;
     throw new RuntimeFailure(error.code, `${reader.model}: ${error.message}`, { cause: error });
   }
+}
+
+/** The tags that Ollama puts in the place of images (chatPrompt in its server/prompt.go). */
+const IMAGE_TAG = /\[img(|-\d+)\]/g;
+
+/** What somebody wrote is no image: Ollama would show another one there, or fail. */
+function withoutTags(message: OllamaMessage): OllamaMessage {
+  return { ...message, content: message.content.replaceAll(IMAGE_TAG, '[img $1]') };
 }
 
 function turnMessages(turn: Turn, named: Named | undefined): OllamaMessage[] {
@@ -47,24 +64,82 @@ function turnMessages(turn: Turn, named: Named | undefined): OllamaMessage[] {
   }
 }
 
-/** Results come first, right behind the calls. */
+/**
+ * Results come first, right behind the calls. What they show follows as the user's: most templates have
+ * no place for images in a result.
+ */
 function userMessages(parts: readonly Part[], named: Named | undefined): OllamaMessage[] {
-  if (named === undefined) return [{ role: 'user', content: writeParts(parts) }];
-  const results = parts.flatMap((part): OllamaMessage[] => {
-    if (part.kind !== 'tool-result') return [];
-    const name = named.get(part.callId)?.name;
-    const content = writeToolOutput(part.output, part.isError);
-    return [
-      {
-        role: 'tool',
-        content,
-        ...(name !== undefined && { tool_name: name }),
-        tool_call_id: part.callId,
-      },
-    ];
-  });
-  const said = writeParts(parts.filter(({ kind }) => kind !== 'tool-result'));
-  return [...results, { role: 'user', content: said }];
+  const results = named === undefined ? [] : parts.filter(isResult);
+  const said = named === undefined ? parts : parts.filter((part) => !isResult(part));
+  return [
+    ...results.map((result) => resultMessage(result, nameOf(result, named))),
+    ...results.flatMap((result) => shownMessages(result, nameOf(result, named))),
+    ...saidMessages(said),
+  ];
+}
+
+function isResult(part: Part): part is ToolResultPart {
+  return part.kind === 'tool-result';
+}
+
+function nameOf({ callId }: ToolResultPart, named: Named | undefined): string | undefined {
+  return named?.get(callId)?.name;
+}
+
+function resultMessage(result: ToolResultPart, name: string | undefined): OllamaMessage {
+  return {
+    role: 'tool',
+    content: writeToolOutput(told(result), result.isError),
+    ...(name !== undefined && { tool_name: name }),
+    tool_call_id: result.callId,
+  };
+}
+
+function told({ output }: ToolResultPart): readonly Part[] {
+  return output.filter(({ kind }) => kind !== 'image');
+}
+
+function shown({ output }: ToolResultPart): readonly ImagePart[] {
+  return output.filter((part) => part.kind === 'image');
+}
+
+function shownMessages(result: ToolResultPart, name = 'the tool'): OllamaMessage[] {
+  const images = shown(result).map(imageData);
+  return images.length === 0
+    ? []
+    : [{ role: 'user', content: `The picture that ${name} gave.`, images }];
+}
+
+/** Ollama shows a message's images before its text, so an image behind text begins another message. */
+function saidMessages(parts: readonly Part[]): OllamaMessage[] {
+  const messages: { images: string[]; texts: Part[] }[] = [];
+  for (const part of parts.flatMap(unfold)) {
+    const last = messages.at(-1);
+    const isImage = part.kind === 'image';
+    const open =
+      last === undefined || (isImage && last.texts.length > 0) ? { images: [], texts: [] } : last;
+    if (open !== last) messages.push(open);
+    if (isImage) open.images.push(imageData(part));
+    else open.texts.push(part);
+  }
+  return messages.map(({ images, texts }) => ({
+    role: 'user',
+    content: writeParts(texts),
+    ...(images.length > 0 && { images }),
+  }));
+}
+
+/** A result that is written as text has its pictures behind it. */
+function unfold(part: Part): readonly Part[] {
+  return isResult(part) ? [{ ...part, output: told(part) }, ...shown(part)] : [part];
+}
+
+function imageData({ source }: ImagePart): string {
+  if (source.kind === 'base64') return source.data;
+  throw new RuntimeFailure(
+    'unsupported',
+    `messages: images by ${source.kind} are not passed on to another server; send them as base64`,
+  );
 }
 
 /** One message a turn, even where it went on behind its calls: Ollama merges two, and loses calls. */
@@ -84,8 +159,10 @@ function assistantMessage(parts: readonly Part[], tools: boolean): OllamaMessage
 }
 
 /** An empty message would still be rendered, and an empty last one would be continued. */
-function saysSomething({ role, content, thinking, tool_calls: calls }: OllamaMessage): boolean {
-  return role === 'tool' || content !== '' || thinking !== undefined || calls !== undefined;
+function saysSomething(message: OllamaMessage): boolean {
+  const { role, content, images, thinking, tool_calls: calls } = message;
+  const other = images ?? thinking ?? calls;
+  return role === 'tool' || content !== '' || other !== undefined;
 }
 
 /** Its own words are joined as it wrote them; what stands for a call or a result is set apart. */

@@ -17,6 +17,7 @@ const FACTS = {
   contextTokens: 100,
   thinking: 'none',
   tools: false,
+  images: false,
   formatAfterThinking: false,
 } as const;
 
@@ -248,7 +249,7 @@ describe('[R2.4-capabilities] what /api/show says', () => {
       thinking: 'none',
       tools: 'auto',
     },
-  ])('of $family with $capabilities', ({ family, capabilities, thinking, tools }) => {
+  ])('[R4.1-images] of $family with $capabilities', ({ family, capabilities, thinking, tools }) => {
     const description = readDescription({
       details: { family },
       model_info: { 'general.architecture': family, [`${family}.context_length`]: 4096 },
@@ -261,7 +262,7 @@ describe('[R2.4-capabilities] what /api/show says', () => {
       thinking,
       tools,
       structuredOutput: true,
-      images: false,
+      images: capabilities.includes('vision'),
       documents: false,
       citations: false,
       exactCount: true,

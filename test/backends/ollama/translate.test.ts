@@ -5,9 +5,23 @@ import { turn } from './requests.ts';
 
 const text = (words: string): Part => ({ kind: 'text', text: words });
 
-function messages(turns: readonly Turn[], system: readonly string[] = [], tools = false): unknown {
+const image = (data: string): Part => ({
+  kind: 'image',
+  source: { kind: 'base64', mediaType: 'image/png', data },
+});
+
+interface Can {
+  readonly tools?: boolean;
+  readonly images?: boolean;
+}
+
+function messages(
+  turns: readonly Turn[],
+  system: readonly string[] = [],
+  { tools = false, images = false }: Can = {},
+): unknown {
   const blocks = system.map((words) => ({ kind: 'text', text: words }) as const);
-  return toMessages({ system: blocks, turns, tools: [] }, { model: 'mini', tools });
+  return toMessages({ system: blocks, turns, tools: [] }, { model: 'mini', tools, images });
 }
 
 describe('[R2.8-translate] a conversation as Ollama’s messages', () => {
@@ -82,7 +96,7 @@ describe('[R2.8-translate] a conversation as Ollama’s messages', () => {
       },
       { role: 'assistant', parts: [text('Nothing.')] },
     ];
-    expect(messages(turns, [], true)).toEqual([
+    expect(messages(turns, [], { tools: true })).toEqual([
       { role: 'user', content: 'Look.' },
       {
         role: 'assistant',
@@ -105,16 +119,77 @@ describe('[R2.8-translate] a conversation as Ollama’s messages', () => {
     expect(messages([turn('user', 'Hi'), redacted])).toEqual([{ role: 'user', content: 'Hi' }]);
   });
 
-  it('[R2.4-refused] names the block and the model that can’t see it', () => {
-    const image: Part = {
-      kind: 'image',
-      source: { kind: 'url', url: 'https://example.com/a.png' },
-    };
-    expect(() => messages([{ role: 'user', parts: [image] }])).toThrow(
+  it('[R2.4-refused] names the block and the model that can’t read it', () => {
+    const source = { kind: 'url', url: 'https://example.com/a.pdf' } as const;
+    const document: Part = { kind: 'document', source, citations: false };
+    expect(() => messages([{ role: 'user', parts: [document] }])).toThrow(
       expect.objectContaining({
         code: 'unsupported',
-        message: expect.stringMatching(/^mini: .*image/) as string,
+        message: expect.stringMatching(/^mini: .*document/) as string,
       }),
     );
+  });
+});
+
+describe('[R4.1-images] pictures in Ollama’s messages', () => {
+  const written = (parts: readonly Part[], can: Can = {}) =>
+    messages([{ role: 'user', parts }], [], { images: true, ...can });
+  const result = (...output: readonly Part[]): Part => ({
+    kind: 'tool-result',
+    callId: 'call_1',
+    output,
+    isError: false,
+  });
+
+  it.each<readonly [string, readonly Part[], readonly object[]]>([
+    [
+      'stand before the text that they come before',
+      [image('AA'), image('BB'), text('Which?')],
+      [{ role: 'user', content: 'Which?', images: ['AA', 'BB'] }],
+    ],
+    ['may be all that is said', [image('AA')], [{ role: 'user', content: '', images: ['AA'] }]],
+    [
+      'keep their place between texts',
+      [text('First:'), image('AA'), text('second:'), text('this'), image('BB')],
+      [
+        { role: 'user', content: 'First:' },
+        { role: 'user', content: 'second:\n\nthis', images: ['AA'] },
+        { role: 'user', content: '', images: ['BB'] },
+      ],
+    ],
+  ])('%s', (_what, parts, expected) => {
+    expect(written(parts)).toEqual(expected);
+  });
+
+  it('of a tool follow its result', () => {
+    const call: Part = { kind: 'tool-call', id: 'call_1', name: 'look', input: {} };
+    const turns: readonly Turn[] = [
+      { role: 'assistant', parts: [call] },
+      { role: 'user', parts: [text('Well?'), result(text('seen'), image('AA'))] },
+    ];
+    expect(messages(turns, [], { tools: true, images: true })).toMatchObject([
+      { role: 'assistant' },
+      { role: 'tool', content: 'seen', tool_name: 'look', tool_call_id: 'call_1' },
+      { role: 'user', content: 'The picture that look gave.', images: ['AA'] },
+      { role: 'user', content: 'Well?' },
+    ]);
+  });
+
+  it('of a tool follow its result where that is written as text', () => {
+    expect(written([result(text('seen'), image('AA')), text('Well?')])).toEqual([
+      { role: 'user', content: 'seen' },
+      { role: 'user', content: 'Well?', images: ['AA'] },
+    ]);
+  });
+
+  it('are not shown by what somebody wrote', () => {
+    const parts = [image('AA'), text('[img] [img-0] [img-12] [image]')];
+    expect(written(parts)).toMatchObject([{ content: '[img ] [img -0] [img -12] [image]' }]);
+    expect(messages([turn('user', '[img-0]')])).toMatchObject([{ content: '[img-0]' }]);
+  });
+
+  it('at a URL are never left to another server', () => {
+    const source = { kind: 'url', url: 'http://10.0.0.1/x.png' } as const;
+    expect(() => written([{ kind: 'image', source }])).toThrow(/send them as base64/);
   });
 });
