@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ImagePart } from '../core/conversation.ts';
 import { RuntimeFailure } from '../core/errors.ts';
 import { decodeBase64 } from './base64.ts';
-import type { DownloadRules } from './download.ts';
+import type { ContactRules } from './public-fetch.ts';
 import { Kept } from './kept.ts';
 import { DEFAULT_LONGEST_EDGE } from './limits.ts';
 import type { Picture } from './picture.ts';
@@ -40,7 +40,7 @@ interface Checked {
 }
 
 /** @param rules what a URL may lead to; public addresses unless it says otherwise */
-export function createImageLoader(rules: Partial<DownloadRules> = {}): ImageLoader {
+export function createImageLoader(rules: Partial<ContactRules> = {}): ImageLoader {
   const checked = new Kept<Checked>(KEPT_CHARACTERS);
   const fetched = new Kept<PictureSource>(KEPT_CHARACTERS, FETCHED_LIFETIME_MS);
   const check = createChecker();
@@ -112,11 +112,12 @@ function createChecker() {
 /** Most servers never fetch a picture. */
 async function bytesAt(
   url: string,
-  rules: Partial<DownloadRules>,
+  rules: Partial<ContactRules>,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  const [{ download, resolveHost }, { isPublicAddress }] = await Promise.all([
+  const [{ download }, { resolveHost }, { isPublicAddress }] = await Promise.all([
     import('./download.ts'),
+    import('./public-fetch.ts'),
     import('./addresses.ts'),
   ]);
   const defaults = { mayContact: isPublicAddress, resolve: resolveHost, withinMs: WITHIN_MS };

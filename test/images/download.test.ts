@@ -2,21 +2,22 @@ import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { isPublicAddress } from '../../src/images/addresses.ts';
-import { download, resolveHost } from '../../src/images/download.ts';
-import type { DownloadRules } from '../../src/images/download.ts';
+import { download } from '../../src/images/download.ts';
+import { resolveHost } from '../../src/images/public-fetch.ts';
+import type { ContactRules } from '../../src/images/public-fetch.ts';
 import { servePictures } from '../support/pictures.ts';
 
 /** What the server of a test may be: everything else stays forbidden. */
-const ALLOWED: DownloadRules = {
+const ALLOWED: ContactRules = {
   mayContact: (address) => address === '127.0.0.1',
   resolve: resolveHost,
   withinMs: 30_000,
 };
-const DEFAULT: DownloadRules = { ...ALLOWED, mayContact: isPublicAddress };
+const DEFAULT: ContactRules = { ...ALLOWED, mayContact: isPublicAddress };
 
 const patient = AbortSignal.timeout(60_000);
 
-const get = (url: string, rules: Partial<DownloadRules> = {}, signal = patient) =>
+const get = (url: string, rules: Partial<ContactRules> = {}, signal = patient) =>
   download(url, { ...ALLOWED, ...rules }, signal);
 
 const refused = (reason: string | RegExp) => ({
