@@ -119,7 +119,7 @@ describe('an upstream that is no longer wanted', () => {
 });
 
 describe('an upstream that is slow', () => {
-  it('[R2.5-admission] is waited for 2 s, then the answer begins without it', async () => {
+  it('[R2.5-admission] [R5.4-start] is waited for 2 s, then the answer begins without it', async () => {
     const { request } = await startSlow(2_600, 0);
     const started = performance.now();
     const events = backend.generate(request, never);

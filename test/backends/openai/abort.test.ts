@@ -127,7 +127,7 @@ describe('an upstream that is no longer wanted', () => {
 });
 
 describe('an upstream that is slow', () => {
-  it('[R4.2-abort] is waited for 2 s, then the answer begins without it', async () => {
+  it('[R4.2-abort] [R5.4-start] is waited for 2 s, then the answer begins without it', async () => {
     const { request } = await startSlow(2_600, 0);
     const started = performance.now();
     const events = backend.generate(request, never);
