@@ -1,3 +1,5 @@
+import { claudeWindow } from './claude-window.ts';
+
 /** What an agent is told of the model that it is to use. */
 export interface AgentModel {
   /** Where a client reaches Portico, such as `http://127.0.0.1:11435`. */
@@ -71,10 +73,12 @@ export function claudeEnvironment(model: AgentModel, noProxy: string | undefined
 }
 
 function contextVariables(contextTokens: number): Variables {
+  const answer = outputTokens(contextTokens);
+  const window = claudeWindow(contextTokens, answer);
   return {
-    CLAUDE_CODE_MAX_CONTEXT_TOKENS: String(contextTokens),
-    CLAUDE_CODE_AUTO_COMPACT_WINDOW: String(Math.max(contextTokens, LEAST_COMPACT_WINDOW)),
-    CLAUDE_CODE_MAX_OUTPUT_TOKENS: String(outputTokens(contextTokens)),
+    CLAUDE_CODE_MAX_CONTEXT_TOKENS: String(window),
+    CLAUDE_CODE_AUTO_COMPACT_WINDOW: String(Math.max(window, LEAST_COMPACT_WINDOW)),
+    CLAUDE_CODE_MAX_OUTPUT_TOKENS: String(answer),
   };
 }
 

@@ -67,4 +67,49 @@ export const LAUNCH: readonly Requirement[] = [
     id: 'R5.6-agent',
     text: 'Backends know which session and which of its agents ask, so that none costs another its prefix.',
   },
+  // 8. End to end
+  {
+    id: 'R5.8-file-task',
+    text: 'Claude Code 2.1.197 and the latest, with a home of their own, write a file and read it back, told as JSON and as stream-json.',
+  },
+  {
+    id: 'R5.8-names',
+    text: 'Each request of theirs, a title’s and a subagent’s included, names the local model.',
+  },
+  {
+    id: 'R5.8-title',
+    text: 'The title of a session is asked for and answered by the same model, held to its schema.',
+  },
+  {
+    id: 'R5.8-count',
+    text: '/context counts by count_tokens, and has nothing generated.',
+  },
+  {
+    id: 'R5.8-broken-stream',
+    text: 'An answer that breaks off is asked for again; after a whole block it is reported, or gone on with.',
+  },
+  {
+    id: 'R5.8-overloaded',
+    text: 'A 529 is followed by the same request after the time that it says.',
+  },
+  {
+    id: 'R5.8-overflow',
+    text: 'A prompt that is refused as too long leads to a compaction, after which the task ends.',
+  },
+  {
+    id: 'R5.8-cancel',
+    text: 'An interrupted turn frees the model at once, and its session goes on.',
+  },
+  {
+    id: 'R5.8-subagents',
+    text: 'Two subagents are answered at the same time, under ids of their own in one session.',
+  },
+  {
+    id: 'R5.8-extends',
+    text: 'Each request of a session extends the one before it: system texts, tools and turns stay as they were.',
+  },
+  {
+    id: 'R5.8-window',
+    text: 'A context of 32k is used to three quarters before Claude Code compacts it.',
+  },
 ];

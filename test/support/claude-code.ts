@@ -1,0 +1,122 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { onTestFinished } from 'vitest';
+import { claudeSettings } from '../../src/launch/claude-settings.ts';
+import { claudeEnvironment } from '../../src/launch/environment.ts';
+import { isMissing } from './optional.ts';
+
+/** The real Claude Code, in the versions that are tested. `.ci/run` installs both. */
+export const CLAUDES = [
+  { name: '2.1.197', variable: 'PORTICO_TEST_CLAUDE_OLD' },
+  { name: 'latest', variable: 'PORTICO_TEST_CLAUDE_NEW' },
+];
+
+export type Claude = (typeof CLAUDES)[number];
+
+/** Whether a version is not here, which is told once or fails: see `isMissing`. */
+export function isClaudeMissing({ name, variable }: Claude): boolean {
+  const wayOut = `install @anthropic-ai/claude-code@${name} with npm and set ${variable} to its bin/claude`;
+  return isMissing(`Claude Code ${name}`, process.env[variable], wayOut);
+}
+
+/** The tools that the file task needs, allowed without a question. */
+const FILE_TOOLS = [
+  '--tools=Bash,Read,Write,Edit',
+  '--allowedTools=Write,Edit,Read,Bash(cat *)',
+  '--permission-mode=acceptEdits',
+];
+
+export interface ClaudeOptions {
+  readonly claude: Claude;
+  /** Of the server. */
+  readonly url: string;
+  readonly args: readonly string[];
+  /** Else those that the file task needs. */
+  readonly tools?: readonly string[];
+  /** Over what `portico launch` would set. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** What it reads from its standard input, which then stays open until it has ended. */
+  readonly input?: string;
+  readonly contextTokens?: number;
+}
+
+export interface ClaudeEnd {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunningClaude {
+  readonly process: ChildProcess;
+  readonly ended: Promise<ClaudeEnd>;
+}
+
+/** An empty home and an empty project of a test's own. */
+export interface ClaudeFolders {
+  readonly home: string;
+  readonly project: string;
+}
+
+/** Folders that are removed at the end of the test. */
+export async function claudeFolders(): Promise<ClaudeFolders> {
+  const root = await mkdtemp(path.join(tmpdir(), 'portico-claude-'));
+  onTestFinished(() => rm(root, { recursive: true, force: true, maxRetries: 5 }));
+  const folders = { home: path.join(root, 'home'), project: path.join(root, 'project') };
+  await Promise.all(Object.values(folders).map((folder) => mkdir(folder)));
+  return folders;
+}
+
+/** Starts Claude Code with nothing of this machine's user, and only the server to talk to. */
+export function startClaude(folders: ClaudeFolders, options: ClaudeOptions): RunningClaude {
+  const { url, contextTokens = 65_536, input } = options;
+  const agent = { baseUrl: url, key: 'local', name: 'actor', contextTokens };
+  const environment = claudeEnvironment(agent, undefined);
+  const settings = JSON.stringify(claudeSettings({ ...environment, ...options.environment }));
+  const child = spawn(
+    process.env[options.claude.variable] ?? '',
+    [
+      ...(options.tools ?? FILE_TOOLS),
+      '--setting-sources=user',
+      '--strict-mcp-config',
+      `--settings=${settings}`,
+      ...options.args,
+    ],
+    {
+      cwd: folders.project,
+      env: { ...bareEnvironment(folders), ...environment, ...options.environment },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    },
+  );
+  onTestFinished(() => void child.kill('SIGKILL'));
+  if (input === undefined) child.stdin.end();
+  else child.stdin.write(input);
+  return { process: child, ended: endOf(child) };
+}
+
+/** What programs need of any environment, and nothing that belongs to whoever runs the tests. */
+export function bareEnvironment({ home }: ClaudeFolders): Record<string, string> {
+  return {
+    PATH: process.env['PATH'] ?? '',
+    HOME: home,
+    CLAUDE_CONFIG_DIR: path.join(home, '.claude'),
+    TERM: 'xterm',
+    LANG: 'C.UTF-8',
+    DISABLE_AUTOUPDATER: '1',
+  };
+}
+
+async function endOf(
+  child: ChildProcess & { stdout: NodeJS.ReadableStream; stderr: NodeJS.ReadableStream },
+): Promise<ClaudeEnd> {
+  const [stdout, stderr] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    child.exitCode === null ? once(child, 'exit') : undefined,
+  ]);
+  return { code: child.exitCode, stdout, stderr };
+}
