@@ -1,6 +1,7 @@
 import { resolveSettings } from '../config/settings.ts';
-import { AGENT_CONTEXT_TOKENS, claudeEnvironment, ELSEWHERE } from '../launch/environment.ts';
 import { contextWarning } from '../launch/choices.ts';
+import { CLAUDE } from '../launch/claude.ts';
+import { claudeEnvironment, ELSEWHERE } from '../launch/environment.ts';
 import { contextOf, findOccupant } from '../launch/server.ts';
 import { guessSyntax, shellScript } from '../launch/shell.ts';
 import type { ShellSyntax } from '../launch/shell.ts';
@@ -39,7 +40,7 @@ export async function printEnvironment(
     const syntax = flags.shell ?? guessSyntax(environment['SHELL'], process.platform);
     if (flags.json === true) writeJson({ set, unset: ELSEWHERE }, context);
     else stdout.write(shellScript(syntax, set, ELSEWHERE));
-    const warning = contextWarning('Claude Code', model, AGENT_CONTEXT_TOKENS);
+    const warning = contextWarning(CLAUDE, model);
     if (warning !== undefined) stderr.write(`Warning: ${warning}.\n`);
     if (!isRunning)
       stderr.write(`No Portico answers at ${url} yet; start it with: portico serve\n`);

@@ -1,6 +1,7 @@
 import { RuntimeFailure } from '../core/errors.ts';
+import type { Agent } from '../launch/agent.ts';
 import { contextWarning } from '../launch/choices.ts';
-import { AGENT_CONTEXT_TOKENS, isAnthropicName } from '../launch/environment.ts';
+import { isAnthropicName } from '../launch/environment.ts';
 import type { AgentModel } from '../launch/environment.ts';
 import { contextOf, loadModel } from '../launch/server.ts';
 import type { CliContext } from './context.ts';
@@ -14,7 +15,7 @@ export const ANY_KEY = 'portico';
 /** Loads a model, and sees that its real context is large enough for an agent, or agreed to. */
 export async function readyModel(
   asked: string,
-  title: string,
+  agent: Agent,
   { yes, asker }: ModelWish,
   { address }: OpenServer,
   context: CliContext,
@@ -27,7 +28,7 @@ export async function readyModel(
     name,
     contextTokens: await contextOf(address, name),
   };
-  const warning = contextWarning(title, model, AGENT_CONTEXT_TOKENS);
+  const warning = contextWarning(agent, model);
   if (warning === undefined) return model;
   context.stderr.write(`Warning: ${warning}.\n`);
   if (!yes && asker !== undefined && !(await asker.confirm('Go on with it?'))) {

@@ -28,7 +28,7 @@ export async function withModel(
     const name = await chooseModel(wish, server, defaults, context);
     const cancelled = await pullMissing(name, wish, server, context);
     if (cancelled !== undefined) return cancelled;
-    const model = await readyModel(name, agent.title, wish, server, context);
+    const model = await readyModel(name, agent, wish, server, context);
     await saveLastModel(defaults.dataFolder, name);
     return await work(model, server);
   } finally {

@@ -7,6 +7,8 @@ export interface Agent {
   readonly whereabouts: Whereabouts;
   /** What `npx` can run, and `npm install -g` installs. */
   readonly npmPackage: string;
+  /** Tokens that its own instructions and tools take, in words. */
+  readonly instructions: string;
   /** How it is told of the model. Throws `invalid-request` for arguments that would undo it. */
   readonly plan: (run: AgentRun) => Promise<AgentPlan>;
 }

@@ -1,6 +1,12 @@
 import { lookUp } from '../registry/lookup.ts';
 import type { Registry, RegistryModel } from '../registry/registry.ts';
 import { describeDemand, statusOf } from '../registry/status.ts';
+import type { Agent } from './agent.ts';
+import { AGENT_CONTEXT_TOKENS } from './environment.ts';
+import type { AgentModel } from './environment.ts';
+
+/** What is advised: room for a conversation beside the instructions. */
+const RAISED_CONTEXT = 65_536;
 
 /** A model that can be chosen. */
 export interface ModelChoice {
@@ -94,19 +100,18 @@ export function missingModel(
 
 /** What is to be said of a context that is too small for an agent; undefined where it is not. */
 export function contextWarning(
-  title: string,
-  { name, contextTokens }: { readonly name: string; readonly contextTokens: number | undefined },
-  least: number,
+  { title, instructions }: Pick<Agent, 'title' | 'instructions'>,
+  { name, contextTokens }: Pick<AgentModel, 'name' | 'contextTokens'>,
 ): string | undefined {
-  if (contextTokens === undefined) {
-    return `the context of ${name} is not known; ${title} needs ${count(least)} tokens or more`;
-  }
-  if (contextTokens >= least) return undefined;
+  const least = count(AGENT_CONTEXT_TOKENS);
+  const demand = `${title} needs ${least} tokens or more: its own instructions take ${instructions}`;
+  if (contextTokens === undefined) return `the context of ${name} is not known, and ${demand}`;
+  if (contextTokens >= AGENT_CONTEXT_TOKENS) return undefined;
   return (
-    `${name} has a context of ${count(contextTokens)} tokens, and ${title} needs ${count(least)} or more: ` +
-    `its instructions alone take 11,000 to 26,000. Raise it with 'context: ${2 * least}' in the entry of ` +
-    `${name} in models.yaml, or with PORTICO_CONTEXT=${2 * least} where the server starts, as far as the ` +
-    'model and the memory allow; or choose another model with --model'
+    `${name} has a context of ${count(contextTokens)} tokens, and ${demand}. ` +
+    `Raise it with 'context: ${RAISED_CONTEXT}' in the entry of ${name} in models.yaml, or with ` +
+    `PORTICO_CONTEXT=${RAISED_CONTEXT} where the server starts, as far as the model and the memory allow; ` +
+    'or choose another model with --model'
   );
 }
 

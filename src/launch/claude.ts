@@ -15,6 +15,7 @@ export const CLAUDE: Agent = {
   title: 'Claude Code',
   whereabouts: { program: 'claude', homeFiles: ['.local/bin/claude', '.claude/local/claude'] },
   npmPackage: '@anthropic-ai/claude-code',
+  instructions: '11,000 to 26,000',
   plan: async (run) => {
     const { model, environment, folder } = run;
     if (optionOf(run.args, '--model') !== undefined) throw twoModels();

@@ -14,6 +14,7 @@ export const OPENCODE: Agent = {
   title: 'opencode',
   whereabouts: { program: 'opencode', homeFiles: ['.opencode/bin/opencode'] },
   npmPackage: 'opencode-ai',
+  instructions: 'about 11,000',
   plan: async ({ model, args, environment }) => ({
     args,
     set: {

@@ -15,6 +15,7 @@ export const PI: Agent = {
   title: 'pi',
   whereabouts: { program: 'pi', homeFiles: [] },
   npmPackage: '@mariozechner/pi-coding-agent',
+  instructions: 'about 1,500',
   plan: async ({ model, args, environment, folder }) => ({
     args: ['--extension', join(folder, EXTENSION)].concat(
       ['--provider', 'portico', '--model', model.name],
@@ -31,6 +32,7 @@ export const PI: Agent = {
 
 function extension({ baseUrl, name, contextTokens }: AgentModel): string {
   const contextWindow = contextTokens ?? UNKNOWN_CONTEXT;
+  const maxTokens = outputTokens(contextWindow);
   const provider = {
     name: 'Portico',
     baseUrl,
@@ -41,11 +43,12 @@ function extension({ baseUrl, name, contextTokens }: AgentModel): string {
       {
         id: name,
         name,
-        reasoning: true,
+        // It keeps 1,024 tokens for the answer, and thinking needs as many at least.
+        reasoning: maxTokens >= 4096,
         input: ['text', 'image'],
         cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
         contextWindow,
-        maxTokens: outputTokens(contextWindow),
+        maxTokens,
       },
     ],
   };
