@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import express from 'express';
-import type { Express, RequestHandler, Router } from 'express';
+import type { Express, RequestHandler } from 'express';
 import { RuntimeFailure } from '../core/errors.ts';
 import { createFailureHandler, methodNotAllowed, routeNotFound } from './failures.ts';
 import { createKeyGuard, createLocalGuard } from './guards.ts';
@@ -20,9 +20,6 @@ export interface AppOptions extends MessagesOptions {
   readonly loopback: boolean;
 }
 
-/** The real API's limit on the body of a request. */
-const BODY_LIMIT = '32mb';
-
 /** The HTTP surface: guards, then routes, then one exit for what fails. */
 export function createApp(options: AppOptions): Express {
   // Every request that runs listens to it.
@@ -40,9 +37,9 @@ export function createApp(options: AppOptions): Express {
     next();
   });
   if (options.loopback) app.use(createLocalGuard());
-  app.use(createOpenRoutes());
+  addOpenRoutes(app);
   if (options.apiKeys.length > 0) app.use(createKeyGuard(options.apiKeys));
-  app.use(createApiRoutes(options));
+  addApiRoutes(app, options);
   app.use(routeNotFound);
   app.use(createFailureHandler(options.logger));
   return app;
@@ -53,28 +50,22 @@ const alive: RequestHandler = (_request, response) => {
 };
 
 /** What clients ask to see whether anybody is there; it tells nothing, so it needs no key. */
-function createOpenRoutes(): Router {
-  const router = express.Router();
+function addOpenRoutes(app: Express): void {
   for (const path of ['/', '/api/hello', '/health']) {
-    router
+    app
       .route(path)
       .get(alive)
       .all(methodNotAllowed(['GET', 'HEAD']));
   }
-  return router;
 }
 
-function createApiRoutes(options: AppOptions): Router {
-  const router = express.Router();
-  // Whatever the content type says, a body is JSON: curl's `-d` calls it a form.
-  const body = express.text({ type: () => true, limit: BODY_LIMIT });
+function addApiRoutes(app: Express, options: AppOptions): void {
   const posts = methodNotAllowed(['POST']);
   const gets = methodNotAllowed(['GET', 'HEAD']);
-  router.route('/v1/messages').post(body, createMessagesRoute(options)).all(posts);
-  router.route('/v1/messages/count_tokens').post(body, createCountRoute(options)).all(posts);
-  router.route('/v1/models').get(createModelsRoute(options.runtime)).all(gets);
-  router.route('/v1/models/:id').get(createModelRoute(options.runtime)).all(gets);
-  router.route('/portico/models').get(createLoadedRoute(options.runtime)).all(gets);
-  router.route('/portico/models/:name/stop').post(createStopRoute(options.runtime)).all(posts);
-  return router;
+  app.route('/v1/messages').post(createMessagesRoute(options)).all(posts);
+  app.route('/v1/messages/count_tokens').post(createCountRoute(options)).all(posts);
+  app.route('/v1/models').get(createModelsRoute(options.runtime)).all(gets);
+  app.route('/v1/models/:id').get(createModelRoute(options.runtime)).all(gets);
+  app.route('/portico/models').get(createLoadedRoute(options.runtime)).all(gets);
+  app.route('/portico/models/:name/stop').post(createStopRoute(options.runtime)).all(posts);
 }

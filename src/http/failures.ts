@@ -47,19 +47,11 @@ export function recordFailure(
   }
 }
 
-/** What the body reader throws carries a status of its own. */
+/** What the router throws, for a path that is no valid URL, carries a status of its own. */
 function asFailure(error: unknown): unknown {
   if (error instanceof RuntimeFailure || !isRecord(error)) return error;
   const status = error['status'];
-  if (status === 413) {
-    return new RuntimeFailure(
-      'request-too-large',
-      'Request exceeds the maximum size: a body may have 32 MB.',
-      { cause: error },
-    );
-  }
-  if (typeof status === 'number' && status >= 400 && status < 500) {
-    return new RuntimeFailure('invalid-request', messageOf(error), { cause: error });
-  }
-  return error;
+  return typeof status === 'number' && status >= 400 && status < 500
+    ? new RuntimeFailure('invalid-request', messageOf(error), { cause: error })
+    : error;
 }

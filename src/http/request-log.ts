@@ -1,26 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
-import { pinoHttp } from 'pino-http';
-import { newRequestId } from '../core/ids.ts';
 import { elapsed, markArrival, requestIdOf, summaryOf } from './request-state.ts';
 
 /** Gives each request its id, and writes one line when it has been answered: never a prompt. */
 export function createRequestLog(logger: Logger): RequestHandler {
-  const log = pinoHttp({
-    logger,
-    genReqId: () => newRequestId(),
-    serializers: { req: () => undefined, res: () => undefined },
-    customSuccessObject: describe,
-    customErrorObject: describe,
-    customSuccessMessage: title,
-    customErrorMessage: title,
-    customLogLevel: (_request, response) => (response.statusCode >= 500 ? 'warn' : 'info'),
-  });
   return (request, response, next) => {
     markArrival(request);
-    log(request, response);
     response.setHeader('request-id', requestIdOf(request));
+    response.once('close', () => {
+      const level = response.statusCode >= 500 ? 'warn' : 'info';
+      logger[level](describe(request, response), title(request));
+    });
     next();
   };
 }

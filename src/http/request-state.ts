@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { newRequestId } from '../core/ids.ts';
 
 /** What a request's log line says beyond method, path, status and time. */
 export interface RequestSummary {
@@ -13,32 +14,41 @@ export interface RequestSummary {
   error?: string;
 }
 
-const summaries = new WeakMap<IncomingMessage, RequestSummary>();
+interface RequestState {
+  readonly id: string;
+  /** By `performance.now()`. */
+  readonly arrivedAt: number;
+  readonly summary: RequestSummary;
+}
+
+const states = new WeakMap<IncomingMessage, RequestState>();
+
+/** Notes that a request has come in, and gives it its id. */
+export function markArrival(request: IncomingMessage): void {
+  stateOf(request);
+}
 
 /** The summary of a request, to be filled while it is answered. */
 export function summaryOf(request: IncomingMessage): RequestSummary {
-  const known = summaries.get(request);
-  if (known !== undefined) return known;
-  const summary: RequestSummary = {};
-  summaries.set(request, summary);
-  return summary;
-}
-
-const arrivals = new WeakMap<IncomingMessage, number>();
-
-/** Notes that a request has come in. */
-export function markArrival(request: IncomingMessage): void {
-  arrivals.set(request, performance.now());
+  return stateOf(request).summary;
 }
 
 /** Milliseconds since a request came in. */
 export function elapsed(request: IncomingMessage): number {
-  return performance.now() - (arrivals.get(request) ?? performance.now());
+  return performance.now() - stateOf(request).arrivedAt;
 }
 
 /** The id that a request has in the log and in its `request-id` header. */
 export function requestIdOf(request: IncomingMessage): string {
-  return typeof request.id === 'string' ? request.id : '';
+  return stateOf(request).id;
+}
+
+function stateOf(request: IncomingMessage): RequestState {
+  const known = states.get(request);
+  if (known !== undefined) return known;
+  const state = { id: newRequestId(), arrivedAt: performance.now(), summary: {} };
+  states.set(request, state);
+  return state;
 }
 
 /** A signal that aborts when the client goes away before it was answered, and with `stopping`. */

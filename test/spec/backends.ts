@@ -264,6 +264,10 @@ export const BACKENDS: readonly Requirement[] = [
 
   // 8. The facade bench
   { id: 'R4.8-connections', text: 'Calls one after the other share a connection to their server.' },
+  {
+    id: 'R4.8-body',
+    text: 'A body is read by a reader of our own: compressed or not, in UTF-8, up to 32 MB.',
+  },
   { id: 'R4.8-medians', text: 'The bench compares medians of targets that are asked in turn.' },
   {
     id: 'R4.8-bars',

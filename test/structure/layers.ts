@@ -21,7 +21,6 @@ const SOLE_IMPORTERS: Readonly<Record<string, string>> = { 'compose.ts': 'cli', 
 /** Libraries that shape what is built on them stay in the one place that is built on them. */
 const PACKAGE_HOMES: Readonly<Record<string, string>> = {
   express: 'src/http/',
-  'pino-http': 'src/http/',
   'node-llama-cpp': 'src/backends/llama/',
   ollama: 'src/backends/ollama/',
   commander: 'src/cli/',

@@ -11,6 +11,7 @@ import type { EncodeOptions } from '../../wire/anthropic/encode-stream.ts';
 import { encodeFailureFrame } from '../../wire/anthropic/errors.ts';
 import { parseBody } from '../../wire/anthropic/json.ts';
 import type { ThinkingSeal } from '../../wire/anthropic/signature.ts';
+import { readBody } from '../body.ts';
 import { recordFailure } from '../failures.ts';
 import { disconnectSignal, requestIdOf, summaryOf } from '../request-state.ts';
 import { EventStream } from '../sse.ts';
@@ -34,7 +35,10 @@ export function createMessagesRoute(options: MessagesOptions): RequestHandler {
   const waits = new WaitLog(runtime, logger);
   return async (request, response) => {
     const signal = disconnectSignal(response, options.stopping);
-    const decoded = decodeMessages(parseBody(bodyOf(request)), { headers: request.headers, seal });
+    const decoded = decodeMessages(parseBody(await readBody(request)), {
+      headers: request.headers,
+      seal,
+    });
     const id = requestIdOf(request);
     const generation = await runtime.generate(
       decoded.modelName,
@@ -60,7 +64,7 @@ export function createCountRoute(options: MessagesOptions): RequestHandler {
   const { runtime, seal } = options;
   return async (request, response) => {
     const signal = disconnectSignal(response, options.stopping);
-    const body = parseBody(bodyOf(request));
+    const body = parseBody(await readBody(request));
     const decoded = decodeCountTokens(body, { headers: request.headers, seal });
     const counted = { ...decoded.request, id: requestIdOf(request) };
     const tokens = await runtime.countTokens(decoded.modelName, counted, signal);
@@ -107,10 +111,4 @@ function note(
     logger.info({ id: requestIdOf(request) }, `${name} stands in for ${decoded.modelName}`);
   }
   response.setHeader('portico-model', encodeURI(name));
-}
-
-/** The body reader leaves nothing where there was no body. */
-function bodyOf(request: Request): string {
-  const body: unknown = request.body;
-  return typeof body === 'string' ? body : '';
 }
