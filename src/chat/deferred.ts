@@ -61,5 +61,5 @@ function placeIn(parts: readonly Part[], waiting: Map<string, ToolSpec>): readon
 
 function describe(tool: ToolSpec): string {
   const [definition] = templateTools([tool], 'object');
-  return `The tool ${tool.name} can be called from now on:\n${JSON.stringify(definition)}`;
+  return `This tool is loaded:\n${JSON.stringify(definition)}`;
 }

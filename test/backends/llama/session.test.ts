@@ -3,6 +3,7 @@ import type { LlamaModel } from 'node-llama-cpp';
 import { startLlama } from '../../../src/backends/llama/native.ts';
 import { claudeCodeSession } from '../../support/claude-code-session.ts';
 import type { SessionMessage, SessionRequest } from '../../support/claude-code-session.ts';
+import type { SessionTool } from '../../support/claude-code-texts.ts';
 import { messageOf, post } from '../../support/messages-api.ts';
 import { MINI } from '../../support/requests.ts';
 import { startServer } from '../../support/server.ts';
@@ -10,6 +11,8 @@ import type { RunningServer } from '../../support/server.ts';
 
 /** Beyond the tokens of the new blocks: what the template writes around them. */
 const AROUND = 16;
+/** A system message between the turns has a header and an end of its own. */
+const SYSTEM_AROUND = 7;
 
 describe('[R5.3-session] a session of Claude Code’s shape', () => {
   let server: RunningServer;
@@ -21,20 +24,30 @@ describe('[R5.3-session] a session of Claude Code’s shape', () => {
   });
   afterAll(() => server.stop());
 
-  /** Tokens of the texts in blocks; a tool that is loaded counts with its definition. */
-  const tokensIn = ({ body, added }: SessionRequest): number =>
-    textsIn(added, body.tools).reduce((sum, text) => sum + model.tokenize(text).length, 0);
+  const tokensIn = (text: string): number => model.tokenize(text).length;
+
+  /** The tokens that a request may cost at most; a tool that is loaded counts with its definition. */
+  function allowedFor({ body, added }: SessionRequest): number {
+    const tools = new Map(body.tools.map((tool) => [tool.name, tool]));
+    const texts = added.flatMap((message) => textsIn(message, tools));
+    const systems = added.filter(({ role }) => role === 'system').length;
+    return texts.reduce((sum, text) => sum + tokensIn(text), AROUND + systems * SYSTEM_AROUND);
+  }
 
   it('evaluates of each turn no more than its new blocks', async () => {
-    const session = claudeCodeSession({ turns: 30, scale: 0.04, maxTokens: 48, stream: false });
+    const session = claudeCodeSession({ turns: 30, scale: 0.02, maxTokens: 32, stream: false });
     const turns: { readonly evaluated: number; readonly allowed: number }[] = [];
     let request = session.next();
+    let torn = 0;
     while (request !== undefined) {
       const body = { ...request.body, temperature: 0 };
       const response = await post(`${server.url}/v1/messages`, body, session.headers);
-      const { content, usage } = await messageOf(response);
+      const { content, usage, stop_reason } = await messageOf(response);
       const evaluated = usage.input_tokens + usage.cache_creation_input_tokens;
-      turns.push({ evaluated, allowed: tokensIn(request) + AROUND });
+      turns.push({ evaluated, allowed: allowedFor(request) + torn });
+      // A call that the limit cuts off is not what the client is told of, so it is written anew.
+      const cut = stop_reason === 'max_tokens' && content.at(-1)?.type === 'tool_use';
+      torn = cut ? usage.output_tokens : 0;
       request = session.next(content);
     }
     expect(turns).toHaveLength(30);
@@ -46,18 +59,24 @@ describe('[R5.3-session] a session of Claude Code’s shape', () => {
 });
 
 function textsIn(
-  messages: readonly SessionMessage[],
-  tools: SessionRequest['body']['tools'],
+  { content }: SessionMessage,
+  tools: ReadonlyMap<string, SessionTool>,
 ): readonly string[] {
-  const texts = messages.flatMap(({ content }) =>
-    typeof content === 'string' ? [content] : content.flatMap((block) => textOf(block)),
-  );
-  return texts.map((text) => JSON.stringify(tools.find(({ name }) => name === text)) ?? text);
-
-  function textOf(block: Exclude<SessionMessage['content'], string>[number]): readonly string[] {
+  if (typeof content === 'string') return [content];
+  return content.flatMap((block): readonly string[] => {
     if (block.type === 'text') return [block.text];
     if (block.type !== 'tool_result') return [];
     if (typeof block.content === 'string') return [block.content];
-    return block.content.map((part) => (part.type === 'text' ? part.text : part.tool_name));
-  }
+    return block.content.map((part) =>
+      part.type === 'text' ? part.text : definitionOf(tools.get(part.tool_name)),
+    );
+  });
+}
+
+/** As it is written where it is loaded. */
+function definitionOf(tool: SessionTool | undefined): string {
+  if (tool === undefined) return '';
+  const { name, description, input_schema: parameters } = tool;
+  const definition = { type: 'function', function: { name, description, parameters } };
+  return `This tool is loaded:\n${JSON.stringify(definition)}`;
 }
