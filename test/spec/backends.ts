@@ -183,6 +183,16 @@ export const BACKENDS: readonly Requirement[] = [
   },
   { id: 'R4.5-url-limits', text: 'A download has limits of bytes, redirects and time.' },
   { id: 'R4.5-file', text: 'A picture of the files store is a 400 that names its block.' },
+  {
+    id: 'R4.5-places',
+    text: 'Pictures of users, tools and documents reach every backend whose model can see.',
+  },
+  { id: 'R4.5-many', text: 'A request has a hundred pictures at most.' },
+  {
+    id: 'R4.5-blind',
+    text: 'A model that can’t see is a 400 that names one which can, or how to get one.',
+  },
+  { id: 'R4.5-lazy', text: 'What decodes pictures is loaded by the first one.' },
 
   // 6. Registry commands
   {
