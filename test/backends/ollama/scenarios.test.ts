@@ -148,7 +148,7 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
     });
   });
 
-  it('[R2.5-clamp] [R2.8-context] says where the context ended the answer', async () => {
+  it('[R2.5-clamp] [R2.8-context] [R5.5-window] says where the context ended the answer', async () => {
     const model = await open('context');
     const request = ask(model('mini', { context: 32 }), 'Count from 1 to 40.', { maxTokens: 400 });
     const { text, finish } = await collect(backend.generate(request, never));

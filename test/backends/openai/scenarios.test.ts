@@ -190,7 +190,7 @@ describe.each(await findPeers(llamaServer))('the OpenAI backend against $name', 
     expect(finish).toMatchObject({ reason: 'end-turn', stopSequence: null });
   });
 
-  it('[R4.2-context] says where the context of its entry ended the answer', async () => {
+  it('[R4.2-context] [R5.5-window] says where the context of its entry ended the answer', async () => {
     const model = await open('context', { context: 32 });
     const { text, finish } = await ask(model, said('Count from 1 to 40.'), { maxTokens: 400 });
     expect(text).toMatch(/^1, 2, 3/);
