@@ -8,6 +8,15 @@ export const LAUNCH: readonly Requirement[] = [
     text: 'What the model wrote is replayed token for token, however a client sends it back.',
   },
   {
+    id: 'R5.3-forms',
+    text: 'String and block forms, cache marks and empty fields make no difference to the prompt.',
+  },
+  { id: 'R5.3-billing', text: 'The billing block is dropped.' },
+  {
+    id: 'R5.3-place',
+    text: 'System messages and reminders in mid-conversation stay in their place, tools in their order.',
+  },
+  {
     id: 'R5.3-deferred',
     text: 'A deferred tool is told where it is loaded, and is no part of the tool prefix.',
   },
