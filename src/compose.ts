@@ -15,6 +15,7 @@ import type { Registry, RegistryFiles } from './registry/registry.ts';
 import { shippedRegistryFile } from './registry/shipped.ts';
 import { Runtime } from './runtime/runtime.ts';
 import type { BackendFactories } from './runtime/runtime.ts';
+import { openServices } from './runtime/server-tools/open.ts';
 import { createThinkingSeal } from './wire/anthropic/signature.ts';
 
 /** How many requests may wait for a model before the next is told to come back later. */
@@ -44,6 +45,7 @@ export async function composeModels(settings: Settings, logger: Logger): Promise
     discovering: ['ollama'],
     exists: existsSync,
     overflow: settings.overflow,
+    services: openServices(settings.webSearch, settings.webFetch, logger.warn.bind(logger)),
   });
   return {
     runtime,

@@ -4,6 +4,8 @@ import { RuntimeFailure } from '../core/errors.ts';
 import type { KeepAlive } from '../core/keep-alive.ts';
 import { resolvePaths } from './paths.ts';
 import type { Paths } from './paths.ts';
+import { readFetch, readSearch } from './services.ts';
+import type { FetchService, SearchService } from './services.ts';
 import { given, readChoice, readInteger, readKeepAlive, readSwitch, readText } from './sources.ts';
 import type { Given } from './sources.ts';
 
@@ -30,6 +32,10 @@ export interface Settings {
   /** Whether a loaded model lives in a child process of its own. */
   readonly engine: 'isolated' | 'in-process';
   readonly logLevel: LogLevel;
+  /** Searches the web for models that call `web_search`; undefined answers that it is unavailable. */
+  readonly webSearch: SearchService | undefined;
+  /** Reads pages for models that call `web_fetch`; undefined answers that it is unavailable. */
+  readonly webFetch: FetchService | undefined;
   /** Where prompt and `max_tokens` exceed the context: generate what fits, or refuse. */
   readonly overflow: 'clamp' | 'strict';
   readonly paths: Paths;
@@ -52,6 +58,8 @@ export interface ServeFlags {
   readonly apiKey?: readonly string[];
   readonly insecure?: boolean;
   readonly logLevel?: string;
+  readonly webSearch?: string;
+  readonly webFetch?: string;
 }
 
 /** Ollama's own port is 11434, next door. */
@@ -89,6 +97,8 @@ export function resolveSettings(flags: ServeFlags, environment: NodeJS.ProcessEn
       'isolated',
     logLevel:
       readChoice(pick('--log-level', flags.logLevel, 'PORTICO_LOG_LEVEL'), LOG_LEVELS) ?? 'info',
+    webSearch: readSearch(pick('--web-search', flags.webSearch, 'PORTICO_WEB_SEARCH')),
+    webFetch: readFetch(pick('--web-fetch', flags.webFetch, 'PORTICO_WEB_FETCH')),
     overflow:
       readChoice(given(undefined, 'PORTICO_OVERFLOW', environment), ['clamp', 'strict']) ?? 'clamp',
     paths,

@@ -15,6 +15,10 @@ import { answer } from './answer.ts';
 import { injectRequest, neededInjection } from './injection.ts';
 import { imagesOf, withPictures } from './pictures.ts';
 import { RecentModels } from './recent-models.ts';
+import { withServedCalls } from './server-tools/history.ts';
+import { withoutForeignTools } from './server-tools/offered.ts';
+import { needsServing, serveCalls } from './server-tools/serve-calls.ts';
+import type { ServerServices } from './server-tools/services.ts';
 import { cantSee } from './sight.ts';
 import { refuseUnload } from './unload.ts';
 
@@ -32,6 +36,8 @@ export interface RuntimeOptions {
   readonly overflow: 'clamp' | 'strict';
   /** Checks and fetches images. Default: one that contacts public addresses only. */
   readonly images?: ImageLoader;
+  /** What the server does itself for models that call its tools. Default: nothing. */
+  readonly services?: ServerServices;
 }
 
 /** A request of a client, before its model is known. */
@@ -59,12 +65,18 @@ export class Runtime {
 
   /** Starts a generation by the model that `name` means. Throws before anything is generated. */
   async generate(name: string, request: ModelRequest, signal: AbortSignal): Promise<Generation> {
-    const { backend, resolution, bound } = await this.#bind(name, request);
+    const { backend, resolution, bound, foreign } = await this.#bind(name, request);
     this.#recent.set(request, bound.model.name);
     const capabilities = await backend.capabilities(bound.model, signal);
     const unused = checkCapabilities(bound, capabilities);
     const asked = await this.#withPictures(bound, capabilities, signal);
-    return { resolution, unused, events: answer(backend, asked, capabilities, signal) };
+    const ask = (one: GenerationRequest) => answer(backend, one, capabilities, signal);
+    const services = this.#options.services ?? { log: () => undefined };
+    const { contextTokens } = capabilities;
+    const events = needsServing(asked)
+      ? serveCalls(asked, { ask, services, contextTokens, signal })
+      : ask(asked);
+    return { resolution, unused: [...unused, ...foreign.map((tool) => `tools.${tool}`)], events };
   }
 
   /** The tokens of the whole prompt, as a generation by the same model would report them. */
@@ -156,13 +168,14 @@ export class Runtime {
       exists: this.#options.exists,
     });
     const { spec } = resolution.model;
-    const bound: GenerationRequest = {
+    const conversation = withServedCalls(request.conversation);
+    const { request: bound, foreign } = withoutForeignTools({
       ...request,
-      conversation: withLoadedTools(request.conversation, request.toolChoice),
+      conversation: withLoadedTools(conversation, request.toolChoice),
       model: spec,
       overflow: this.#options.overflow,
-    };
-    return { backend: await this.#backend(spec.backend), resolution, bound };
+    });
+    return { backend: await this.#backend(spec.backend), resolution, bound, foreign };
   }
 
   /** Nothing is asked for a name that the registry knows. */

@@ -8,6 +8,7 @@ import { createApp } from '../../src/http/app.ts';
 import type { AppOptions } from '../../src/http/app.ts';
 import type { Registry } from '../../src/registry/registry.ts';
 import { Runtime } from '../../src/runtime/runtime.ts';
+import type { RuntimeOptions } from '../../src/runtime/runtime.ts';
 import { createThinkingSeal } from '../../src/wire/anthropic/signature.ts';
 
 /** The real HTTP surface on a real port, with a script in place of a model. */
@@ -36,10 +37,12 @@ const REGISTRY: Registry = {
  * Serves one model that plays the script, or a backend of the test's own.
  *
  * @param more what the surface is given beyond that
+ * @param runtime what the runtime is given beyond that
  */
 export async function serveScript(
   options: ScriptedOptions | Backend,
   more: Partial<AppOptions> = {},
+  runtime: Partial<RuntimeOptions> = {},
 ): Promise<ScriptedServer> {
   const backend = 'script' in options ? createScriptedBackend(options) : options;
   const logged: string[] = [];
@@ -50,6 +53,7 @@ export async function serveScript(
       backends: { scripted: async () => backend },
       exists: () => true,
       overflow: 'clamp',
+      ...runtime,
     }),
     seal: createThinkingSeal(new Uint8Array(32)),
     logger: pino({ level: 'trace' }, { write: (line) => void logged.push(line) }),

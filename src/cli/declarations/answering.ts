@@ -7,6 +7,8 @@ const CONTEXT_HELP = 'context in tokens of every model, over what its entry says
 const KEEP_ALIVE_HELP =
   "how long an unused model stays in memory: 5m, 1h, 0, or 'always' (default: 5m)";
 const ENGINE_HELP = "'isolated', a child process for each model, or 'in-process'";
+const WEB_SEARCH_HELP = 'what searches the web for models: a SearXNG, or a command (default: off)';
+const WEB_FETCH_HELP = "what reads web pages for models: 'on', or a command (default: off)";
 
 /** Commands that answer by models: `serve` and `run`. */
 export const declareAnswering: Declare = (program, context, exit) => {
@@ -22,6 +24,8 @@ export const declareAnswering: Declare = (program, context, exit) => {
     .option('--keep-alive <time>', KEEP_ALIVE_HELP)
     .option('--engine <kind>', ENGINE_HELP)
     .option('--api-key <key>', 'key that clients must show; can be given more than once', collect)
+    .option('--web-search <url|command>', WEB_SEARCH_HELP)
+    .option('--web-fetch <on|command>', WEB_FETCH_HELP)
     .option('--insecure', 'let everyone who reaches the address in, without a key')
     .option(
       '--log-level <level>',

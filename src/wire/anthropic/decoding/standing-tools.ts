@@ -96,19 +96,15 @@ const MEMORY: StandingTool = {
   ),
 };
 
-const FIRST_ACTIONS = [
-  ...['key', 'type', 'mouse_move', 'left_click', 'left_click_drag', 'right_click'],
-  ...['middle_click', 'double_click', 'screenshot', 'cursor_position'],
-];
-const LATER_ACTIONS = [
-  ...['hold_key', 'left_mouse_down', 'left_mouse_up', 'triple_click', 'scroll', 'wait'],
-];
+const FIRST_ACTIONS =
+  'key type mouse_move left_click left_click_drag right_click middle_click double_click screenshot cursor_position';
+const LATER_ACTIONS = 'hold_key left_mouse_down left_mouse_up triple_click scroll wait';
 
 function computer(type: string, settings: JsonObject): StandingTool {
   const isFirst = type === 'computer_20241022';
   const zooms = settings['enable_zoom'] === true;
-  const actions = [...FIRST_ACTIONS, ...(isFirst ? [] : LATER_ACTIONS), ...(zooms ? ['zoom'] : [])];
-  const size = [settings['display_width_px'], settings['display_height_px']];
+  const named = [FIRST_ACTIONS, ...(isFirst ? [] : [LATER_ACTIONS]), ...(zooms ? ['zoom'] : [])];
+  const size = [settings['display_width_px'], settings['display_height_px']].map(Number);
   const later = {
     start_coordinate: point('For left_click_drag: x and y of its beginning.'),
     scroll_direction: choice(['up', 'down', 'left', 'right']),
@@ -120,7 +116,7 @@ function computer(type: string, settings: JsonObject): StandingTool {
     description: `Uses a computer by mouse and keyboard, and looks at its screen of ${size.join(' x ')} pixels.`,
     inputSchema: object(
       {
-        action: choice(actions),
+        action: choice(named.join(' ').split(' ')),
         coordinate: point('For mouse actions: x and y in pixels from the upper left corner.'),
         text: text('For type: the text; for key and hold_key: the keys, such as ctrl+s.'),
         ...(isFirst ? {} : later),

@@ -25,12 +25,7 @@ const KNOWN_TOOLS = [
 
 /** Tools in the order given. Throws invalid-request, and unsupported for a limit that can't be kept to. */
 export function decodeTools(tools: readonly RawTool[]): readonly ToolSpec[] {
-  // The search that would load deferred tools runs on Anthropic's servers only: here all stand there at once.
-  const all = tools.some(({ type }) => type?.startsWith('tool_search_tool_'));
-  return tools.map((tool, index) => {
-    const decoded = decodeTool(tool, ['tools', String(index)]);
-    return all ? { ...decoded, deferred: false } : decoded;
-  });
+  return tools.map((tool, index) => decodeTool(tool, ['tools', String(index)]));
 }
 
 /** Throws where two tools share a name. */
