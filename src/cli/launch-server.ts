@@ -32,7 +32,8 @@ export async function openServer(flags: ServerFlags, context: CliContext): Promi
   const { url, key, host, port } = addressOf(flags, context.environment);
   const address = { url, key };
   const isLocal = isLoopbackHost(new URL(url).hostname);
-  const occupant = port === ANY_PORT ? NOBODY : await findOccupant(address);
+  const isUnknown = flags.url === undefined && port === ANY_PORT;
+  const occupant = isUnknown ? NOBODY : await findOccupant(address);
   switch (occupant.kind) {
     case 'portico':
       return { address, isLocal, logFile: undefined, close: async () => undefined };

@@ -118,6 +118,14 @@ export const LAUNCH: readonly Requirement[] = [
     text: 'Each request of a session extends the one before it: system texts, tools and turns stay as they were.',
   },
   {
+    id: 'R5.8-embedded',
+    text: 'portico launch claude -y -- --bare -p "Hello" gets the embedded model’s answer.',
+  },
+  {
+    id: 'R5.8-launched',
+    text: 'A launched Claude Code does the file task whatever the user’s settings and environment say of other servers and models.',
+  },
+  {
     id: 'R5.8-window',
     text: 'A context of 32k is used to three quarters before Claude Code compacts it.',
   },

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -9,6 +9,7 @@ import { onTestFinished } from 'vitest';
 import { claudeSettings } from '../../src/launch/claude-settings.ts';
 import { claudeEnvironment } from '../../src/launch/environment.ts';
 import { isMissing } from './optional.ts';
+import { REPOSITORY } from './server.ts';
 
 /** The real Claude Code, in the versions that are tested. `.ci/run` installs both. */
 export const CLAUDES = [
@@ -25,7 +26,7 @@ export function isClaudeMissing({ name, variable }: Claude): boolean {
 }
 
 /** The tools that the file task needs, allowed without a question. */
-const FILE_TOOLS = [
+export const FILE_TOOLS = [
   '--tools=Bash,Read,Write,Edit',
   '--allowedTools=Write,Edit,Read,Bash(cat *)',
   '--permission-mode=acceptEdits',
@@ -98,8 +99,47 @@ export function startClaude(folders: ClaudeFolders, options: ClaudeOptions): Run
   return { process: child, ended: endOf(child) };
 }
 
+/**
+ * Runs `portico launch claude` to its end with a version that is `claude` on its PATH, and a home of
+ * Portico's own.
+ *
+ * @param environment over what programs need
+ */
+export async function launchClaude(
+  claude: Claude,
+  folders: ClaudeFolders,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<ClaudeEnd> {
+  const bare = bareEnvironment(folders);
+  const bin = path.join(folders.home, 'bin');
+  await mkdir(bin);
+  await symlink(process.env[claude.variable] ?? '', path.join(bin, 'claude'));
+  const child = spawn(
+    process.execPath,
+    [path.join(REPOSITORY, 'bin/portico.js'), 'launch', 'claude', ...args],
+    {
+      cwd: folders.project,
+      env: {
+        ...bare,
+        PATH: [bin, bare['PATH']].join(path.delimiter),
+        PORTICO_HOME: path.join(folders.home, 'portico'),
+        PORTICO_PORT: '0',
+        PORTICO_THREADS: '1',
+        // Where no server listens: the models of whoever runs the tests are not theirs.
+        OLLAMA_HOST: '127.0.0.1:9',
+        ...environment,
+      },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    },
+  );
+  onTestFinished(() => void child.kill('SIGTERM'));
+  child.stdin.end();
+  return endOf(child);
+}
+
 /** What programs need of any environment, and nothing that belongs to whoever runs the tests. */
-export function bareEnvironment({ home }: ClaudeFolders): Record<string, string> {
+function bareEnvironment({ home }: ClaudeFolders): Record<string, string> {
   return {
     PATH: process.env['PATH'] ?? '',
     HOME: home,
