@@ -52,6 +52,8 @@ export interface GenerationRequest {
   /** The answer's text must be JSON that is valid against this schema. */
   readonly outputSchema?: JsonObject;
   readonly session: SessionKey;
+  /** The client asks to keep the prompt for later requests, and wants to know how much of it was. */
+  readonly cachesPrompt?: boolean;
   /** Where prompt and `maxTokens` exceed the context: generate what fits, or refuse. */
   readonly overflow: 'clamp' | 'strict';
 }

@@ -66,12 +66,16 @@ export interface ModelSpec {
   readonly server?: ServerKind;
   /** Whether the model can see, where it can't be found out. */
   readonly images?: boolean;
+  /** Pixels along the longer edge beyond which an image is scaled down; absent means the API's 1568. */
+  readonly imageLongestEdge?: number;
   /** How the model is told to think, where it can't be found out. */
   readonly thinking?: ThinkingControl;
   /** Context size in tokens; absent means what the backend finds right. */
   readonly context?: number;
   /** How long it stays in memory after its last request; absent means what its backend finds right. */
   readonly keepAliveMilliseconds?: KeepAlive;
+  /** How many requests it answers at once; absent means as many as memory is for. */
+  readonly parallel?: number;
   /** A chat template in Jinja that takes the place of the model's own. */
   readonly template?: string;
   readonly sampling?: Sampling;

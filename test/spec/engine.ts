@@ -1,4 +1,45 @@
 import type { Requirement } from './requirement.ts';
 
 /** What "The llama engine that agents need" asks for, line by line. An id is `R6.<part>-<word>`. */
-export const ENGINE: readonly Requirement[] = [];
+export const ENGINE: readonly Requirement[] = [
+  {
+    id: 'R6.1-choice',
+    text: "A prompt gets the slot with its longest prefix, then its session's, then the least recently used.",
+  },
+  {
+    id: 'R6.1-spared',
+    text: 'A short prompt spares a long state where another slot has less to lose.',
+  },
+  {
+    id: 'R6.1-queue',
+    text: 'As many requests run at once as there are slots; the others wait in their order.',
+  },
+  {
+    id: 'R6.1-interleaved',
+    text: 'Conversations that take turns over their slots keep their prefixes.',
+  },
+  {
+    id: 'R6.1-abort',
+    text: 'A request that is given up while it waits, prefills or decodes frees its place.',
+  },
+  {
+    id: 'R6.2-saved',
+    text: 'A state that is given up is saved where that is cheaper, and comes back.',
+  },
+  {
+    id: 'R6.2-source',
+    text: "A prompt's beginning comes from its slot, another slot or a file, whichever leaves least to do.",
+  },
+  { id: 'R6.2-fork', text: 'A prefix that another slot has is copied from there.' },
+  {
+    id: 'R6.2-creation',
+    text: 'What is kept of a prompt is counted exactly, for clients that ask for it.',
+  },
+  { id: 'R6.3-flow', text: 'Streams keep flowing while another request prefills.' },
+  {
+    id: 'R6.3-full-batches',
+    text: 'Streams that decode at once share full batches, and say what they say alone.',
+  },
+  { id: 'R6.3-steps', text: 'Steps of a prefill are sized by what steps were measured to take.' },
+  { id: 'R6.3-exclusive', text: "A slot's state can be changed while other streams go on." },
+];

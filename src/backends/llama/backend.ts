@@ -78,8 +78,8 @@ async function loadedModel(
 
 /** llama.cpp's addon is loaded into this process only where the engine runs in it. */
 async function openEngine(spec: ModelSpec, options: LlamaBackendOptions): Promise<Engine> {
-  const { threads, context, queueLimit } = options;
-  const settings = { threads, context, queueLimit };
+  const { threads, context, parallel, states, queueLimit } = options;
+  const settings = { threads, context, parallel, states, queueLimit };
   if (options.engine === 'in-process') {
     const { LlamaEngine } = await import('./llama-engine.ts');
     return LlamaEngine.open(spec, settings, options.log);

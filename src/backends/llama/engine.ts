@@ -19,8 +19,18 @@ export interface EngineSettings {
   readonly threads: number | undefined;
   /** Context size in tokens for every model, over what the registry says. */
   readonly context: number | undefined;
+  /** Slots of every model, over what the registry says; undefined leaves it to memory. */
+  readonly parallel?: number | undefined;
+  /** Where prefixes are kept that no slot has room for; undefined drops them. */
+  readonly states?: StateCache | undefined;
   /** How many requests may wait for a slot. */
   readonly queueLimit: number;
+}
+
+/** The folder of the state files, and the bytes that those of one engine may take. */
+export interface StateCache {
+  readonly folder: string;
+  readonly limitBytes: number;
 }
 
 /** The part of a context that llama.cpp can fill: its last cell stays free. */

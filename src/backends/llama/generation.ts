@@ -2,22 +2,44 @@ import type { GenerationEvent, StopReason, Usage } from '../../core/events.ts';
 import { Decoding } from './decoding.ts';
 import type { Speaker } from './decoding.ts';
 import type { PreparedRequest } from './prepared.ts';
-import type { Slot } from './slot.ts';
+import type { SlotPool, TakenSlot } from './slot-pool.ts';
 
-/** Answers a request on a slot that is this request's own for as long. */
+/** Answers a request whose turn has come, on a slot that is its own for as long. */
 export async function* generateOn(
-  slot: Slot,
+  slots: SlotPool,
   speaker: Speaker,
   prepared: PreparedRequest,
   signal: AbortSignal,
 ): AsyncGenerator<GenerationEvent> {
-  const { tokens, limit } = prepared;
-  const cacheReadTokens = await slot.reuse(tokens);
+  const taken = slots.take(prepared.tokens, prepared.request.session);
+  let failed = false;
+  try {
+    yield* answerOn(taken, speaker, prepared, signal);
+  } catch (error) {
+    failed = !signal.aborted;
+    throw error;
+  } finally {
+    await taken.release(failed);
+  }
+}
+
+async function* answerOn(
+  taken: TakenSlot,
+  speaker: Speaker,
+  prepared: PreparedRequest,
+  signal: AbortSignal,
+): AsyncGenerator<GenerationEvent> {
+  const { request, tokens, limit } = prepared;
+  const { slot } = taken;
+  const cacheReadTokens = await taken.reuse();
   yield { type: 'progress', phase: 'prefill', done: cacheReadTokens, total: tokens.length };
   for await (const done of slot.prefill(tokens, signal)) {
     yield { type: 'progress', phase: 'prefill', done, total: tokens.length };
   }
-  const counts = { promptTokens: tokens.length, cacheReadTokens, cacheCreationTokens: 0 };
+  // The last token is evaluated by every request: without it there is nothing to sample from.
+  const kept = tokens.length - 1 - cacheReadTokens;
+  const cacheCreationTokens = request.cachesPrompt === true ? kept : 0;
+  const counts = { promptTokens: tokens.length, cacheReadTokens, cacheCreationTokens };
   if (limit.tokens === 0) {
     yield finish(limit.reason, null, { ...counts, outputTokens: 0, thinkingTokens: 0 });
     return;
@@ -25,8 +47,7 @@ export async function* generateOn(
   const decoding = new Decoding(speaker, prepared);
   yield* decoding.run(slot, signal);
   const { answer } = decoding;
-  if (answer)
-    speaker.transcripts.keep(prepared.request, [...tokens, ...answer.tokens], answer.events);
+  if (answer) speaker.transcripts.keep(request, [...tokens, ...answer.tokens], answer.events);
   const { reason, stopSequence, outputTokens, thinkingTokens } = decoding;
   yield finish(reason, stopSequence, { ...counts, outputTokens, thinkingTokens });
 }

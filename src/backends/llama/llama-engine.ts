@@ -1,4 +1,3 @@
-import type { LlamaModel } from 'node-llama-cpp';
 import type { Capabilities, GenerationRequest, LoadStatus } from '../../core/backend.ts';
 import { RuntimeFailure } from '../../core/errors.ts';
 import type { GenerationEvent } from '../../core/events.ts';
@@ -10,6 +9,7 @@ import type { Engine, EngineSettings } from './engine.ts';
 import { generateOn } from './generation.ts';
 import { Grammars } from './grammars.ts';
 import { loadWeights } from './loaded-model.ts';
+import type { LoadedModel } from './loaded-model.ts';
 import { readHead } from './model-head.ts';
 import type { ModelHead } from './model-head.ts';
 import { deviceOf, startLlama } from './native.ts';
@@ -17,6 +17,8 @@ import type { NativeLlama } from './native.ts';
 import { Prompter } from './prompter.ts';
 import { raceAbort, SlotQueue } from './queue.ts';
 import { Slot } from './slot.ts';
+import { SlotPool } from './slot-pool.ts';
+import { StateFiles } from './state-files.ts';
 import { Transcripts } from './transcripts.ts';
 
 /** llama.cpp in this process, for one model. Its weights are loaded by the first generation. */
@@ -24,15 +26,15 @@ export class LlamaEngine implements Engine {
   readonly #native: NativeLlama;
   readonly #head: ModelHead;
   readonly #spec: ModelSpec & { readonly file: string };
-  readonly #threads: number;
+  readonly #settings: EngineSettings & { readonly threads: number };
   readonly #contextSize: number;
   readonly #queue: SlotQueue;
   readonly #prompter: Prompter;
   readonly #transcripts = new Transcripts();
   readonly #log: (message: string) => void;
-  #loading: Promise<{ readonly slot: Slot; readonly speaker: Speaker }> | undefined;
+  #loading: Promise<Loaded> | undefined;
   #share = 0;
-  #loaded: LlamaModel | undefined;
+  #loaded: Loaded | undefined;
   #lastUsed = 0;
 
   private constructor(
@@ -45,7 +47,7 @@ export class LlamaEngine implements Engine {
     this.#native = native;
     this.#head = head;
     this.#spec = spec;
-    this.#threads = settings.threads;
+    this.#settings = settings;
     this.#queue = new SlotQueue(settings.queueLimit);
     this.#contextSize = contextSizeFor(
       { model: spec.context, server: settings.context },
@@ -87,16 +89,16 @@ export class LlamaEngine implements Engine {
   }
 
   async status(): Promise<LoadStatus | undefined> {
-    const model = this.#loaded;
-    if (model === undefined) return undefined;
-    const places = this.#queue.length;
+    if (this.#loaded === undefined) return undefined;
+    const { model } = this.#loaded.speaker;
+    const { busy, slots: total, waiting } = this.#queue;
     return {
       device: deviceOf(this.#native.llama, model),
       sizeBytes: model.size,
       contextTokens: usableTokens(this.#contextSize),
-      slots: { busy: Math.min(places, 1), total: 1 },
-      waiting: Math.max(places - 1, 0),
-      idleMilliseconds: places > 0 ? 0 : Math.round(performance.now() - this.#lastUsed),
+      slots: { busy, total },
+      waiting,
+      idleMilliseconds: busy > 0 ? 0 : Math.round(performance.now() - this.#lastUsed),
     };
   }
 
@@ -112,12 +114,12 @@ export class LlamaEngine implements Engine {
       if (this.#share < 1) {
         yield { type: 'progress', phase: 'loading', done: this.#share, total: 1 };
       }
-      const { slot, speaker } = await raceAbort(loading, signal);
+      const { slots, speaker } = await raceAbort(loading, signal);
       if (place.ahead > 0) {
         yield { type: 'progress', phase: 'queued', done: 0, total: place.ahead };
       }
       await place.turn(signal);
-      yield* generateOn(slot, speaker, prepared, signal);
+      yield* generateOn(slots, speaker, prepared, signal);
     } finally {
       place.leave();
       this.#lastUsed = performance.now();
@@ -125,29 +127,22 @@ export class LlamaEngine implements Engine {
   }
 
   async close(): Promise<void> {
+    this.#loaded?.states?.close();
     await this.#native.llama.dispose();
   }
 
   /** Loads once, however many wait; a failed load may be tried again. */
-  #load() {
-    this.#loading ??= loadWeights(this.#native, this.#spec, {
+  #load(): Promise<Loaded> {
+    const { threads, parallel } = this.#settings;
+    this.#loading ??= loadWeights(this.#native, this.#head.model, this.#spec, {
       contextSize: this.#contextSize,
-      threads: this.#threads,
+      threads,
+      parallel: parallel ?? this.#spec.parallel,
       onProgress: (share) => {
         this.#share = Math.min(share, 0.99);
       },
     })
-      .then((loaded) => {
-        this.#share = 1;
-        const { model } = loaded;
-        this.#loaded = model;
-        const { format } = this.#head.template;
-        const grammars = new Grammars(model, format, this.#log);
-        const { turnEnds } = this.#head;
-        const transcripts = this.#transcripts;
-        const speaker = { model, format, grammars, turnEnds, transcripts };
-        return { slot: new Slot(loaded), speaker };
-      })
+      .then((model) => this.#serve(model))
       .catch((error: unknown) => {
         this.#loading = undefined;
         this.#share = 0;
@@ -155,4 +150,36 @@ export class LlamaEngine implements Engine {
       });
     return this.#loading;
   }
+
+  async #serve(loaded: LoadedModel): Promise<Loaded> {
+    const { model, context, scheduler, bytesPerToken } = loaded;
+    const slots = Array.from(
+      { length: context.totalSequences },
+      () => new Slot(context, scheduler),
+    );
+    // Checkpoints are not in a state's file: without them it can't be cut to a prompt.
+    const keeps = this.#settings.states !== undefined && !slots.some((one) => one.needsCheckpoints);
+    const states = keeps
+      ? await StateFiles.open({ ...this.#settings.states, log: this.#log })
+      : undefined;
+    const { format } = this.#head.template;
+    const grammars = new Grammars(model, format, this.#log);
+    const { turnEnds } = this.#head;
+    const transcripts = this.#transcripts;
+    this.#loaded = {
+      slots: new SlotPool(slots, scheduler, states, bytesPerToken),
+      states,
+      speaker: { model, format, grammars, turnEnds, transcripts },
+    };
+    this.#share = 1;
+    this.#queue.open(slots.length);
+    return this.#loaded;
+  }
+}
+
+/** What answers, once the weights are in memory. */
+interface Loaded {
+  readonly slots: SlotPool;
+  readonly states: StateFiles | undefined;
+  readonly speaker: Speaker;
 }

@@ -1,49 +1,66 @@
-import type { LlamaContextSequence, LlamaModel } from 'node-llama-cpp';
+import type { LlamaContext, LlamaModel } from 'node-llama-cpp';
 import { messageOf, RuntimeFailure } from '../../core/errors.ts';
 import type { ModelSpec } from '../../core/model.ts';
+import { estimateMemory } from './memory.ts';
 import type { NativeLlama } from './native.ts';
+import { Scheduler } from './scheduler.ts';
+import { slotsFor } from './slot-count.ts';
 
-/** A model's weights in memory, with its one slot. */
+/** A model's weights in memory, with a context of some sequences. */
 export interface LoadedModel {
   readonly model: LlamaModel;
-  readonly sequence: LlamaContextSequence;
-  readonly batchSize: number;
+  readonly context: LlamaContext;
+  readonly scheduler: Scheduler;
+  /** Bytes of a sequence's state, as estimated. */
+  readonly bytesPerToken: number;
 }
 
 export interface LoadOptions {
   readonly contextSize: number;
   readonly threads: number;
+  /** Sequences of the context; undefined means as many as memory is for. */
+  readonly parallel: number | undefined;
   /** Told the share that is loaded, from 0 to 1. */
   onProgress(share: number): void;
 }
 
-/** Loads a model's weights and makes its context. Throws `model-load-failed`. */
+/**
+ * Loads a model's weights and makes its context. Throws `model-load-failed`.
+ *
+ * @param head the model's file, read without its weights
+ */
 export async function loadWeights(
   native: NativeLlama,
+  head: LlamaModel,
   spec: ModelSpec & { readonly file: string },
   options: LoadOptions,
 ): Promise<LoadedModel> {
   const { contextSize, threads } = options;
+  const memory = await estimateMemory(native.llama, head, contextSize);
+  const sequences = options.parallel ?? slotsFor(memory);
   const model = await native.loadModel({
     modelPath: spec.file,
-    gpuLayers: { fitContext: { contextSize } },
+    gpuLayers: { fitContext: { contextSize: contextSize * sequences } },
     onLoadProgress: (share) => options.onProgress(share),
   });
   try {
-    // The whole cache of a sliding window, so that any prefix of it can be reused.
+    const scheduler = new Scheduler();
     const context = await model.createContext({
       contextSize,
-      sequences: 1,
+      sequences,
       threads,
+      // The whole cache of a sliding window, so that any prefix of it can be reused.
       swaFullCache: true,
+      batching: { itemPrioritizationStrategy: scheduler.plan },
     });
-    return { model, sequence: context.getSequence(), batchSize: context.batchSize };
+    return { model, context, scheduler, bytesPerToken: memory.sequence / contextSize };
   } catch (error) {
     await model.dispose();
     throw new RuntimeFailure(
       'model-load-failed',
-      `No context of ${contextSize} tokens could be made for ${spec.name}: ${messageOf(error)}. ` +
-        'Set a smaller one (`context:` in models.yaml, or --context).',
+      `No context of ${contextSize} tokens for ${sequences} at a time could be made for ${spec.name}: ` +
+        `${messageOf(error)}. Set a smaller one (\`context:\` in models.yaml, or --context), or fewer ` +
+        'at a time (`parallel:`, or --parallel).',
       { cause: error },
     );
   }

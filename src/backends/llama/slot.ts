@@ -1,15 +1,36 @@
 import { randomInt } from 'node:crypto';
-import type { LlamaContextSequence, LlamaGrammarEvaluationState, Token } from 'node-llama-cpp';
+import type {
+  LlamaContext,
+  LlamaContextSequence,
+  LlamaGrammarEvaluationState,
+  Token,
+} from 'node-llama-cpp';
+import type { SessionKey } from '../../core/backend.ts';
 import type { Sampling } from '../../core/model.ts';
-import type { LoadedModel } from './loaded-model.ts';
-import { prefillStep } from './prefill-steps.ts';
 import { abortReason } from './queue.ts';
+import type { Scheduler } from './scheduler.ts';
+import { copyState, loadState } from './sequence-state.ts';
 
 /** llama.cpp's own defaults for what neither the client nor the model's entry says. */
 const DEFAULT_SAMPLING = { temperature: 0.8, topK: 40, topP: 0.95, minP: 0.05 } as const;
 
 /** Seeds are unsigned 32-bit numbers in llama.cpp; its largest means "choose one". */
 const MOST_SEEDS = 2 ** 32 - 1;
+
+/**
+ * Where a state can't be cut at any token, it can be at these: at the end of each prompt, and every few
+ * thousand tokens of a long one. They lie in memory, and are large in hybrid models.
+ */
+const CHECKPOINTS = { max: 16, interval: 4096, maxMemory: 256 * 2 ** 20 } as const;
+
+/** A context never shifts: that would cut the conversation silently. */
+const NO_SHIFT = {
+  contextShift: {
+    strategy(): never {
+      throw new RangeError('the context is full');
+    },
+  },
+} as const;
 
 /** A generator of tokens that takes tokens to put in place of the one it yielded last. */
 export type TokenStream = AsyncGenerator<Token, void, void | Token | Token[]>;
@@ -19,21 +40,84 @@ export type GrammarAt = () => LlamaGrammarEvaluationState | undefined;
 
 /** One sequence of a context: it keeps the state of its last prompt, which the next may share. */
 export class Slot {
-  readonly #sequence: LlamaContextSequence;
-  readonly #batchSize: number;
+  readonly #context: LlamaContext;
+  readonly #scheduler: Scheduler;
+  #sequence: LlamaContextSequence;
+  /** Who was served last, and how long that prompt was: what came behind it was generated. */
+  session: SessionKey = {};
+  promptLength = 0;
+  idle = true;
+  lastUsed = 0;
 
-  constructor(loaded: LoadedModel) {
-    this.#sequence = loaded.sequence;
-    this.#batchSize = loaded.batchSize;
+  constructor(context: LlamaContext, scheduler: Scheduler) {
+    this.#context = context;
+    this.#scheduler = scheduler;
+    this.#sequence = context.getSequence({ checkpoints: CHECKPOINTS });
   }
 
-  /**
-   * Keeps what the prompt shares with the state that is there, and gives its length in tokens. At
-   * least the last token is left to evaluate: without it there is nothing to sample from.
-   */
-  async reuse(prompt: readonly Token[]): Promise<number> {
-    await this.#sequence.adaptStateToTokens(prompt.slice(0, -1), false);
+  /** How many tokens' state it holds. */
+  get length(): number {
     return this.#sequence.nextTokenIndex;
+  }
+
+  get tokens(): readonly Token[] {
+    return this.#sequence.contextTokens;
+  }
+
+  /** Whether its state can't be cut at any token: so in recurrent and hybrid models. */
+  get needsCheckpoints(): boolean {
+    return this.#sequence.needsCheckpoints;
+  }
+
+  /** How much of a prompt would not be evaluated again here: at least its last token would. */
+  reusable(prompt: readonly Token[]): number {
+    const { firstDifferentIndex } = this.#sequence.compareContextTokens([...prompt]);
+    const shared = Math.min(firstDifferentIndex, prompt.length - 1);
+    if (shared === this.length) return shared;
+    return Math.max(0, shared - this.#sequence.getRestoreToPrefixIndexEvaluationSize(shared - 1));
+  }
+
+  /** Keeps what the prompt shares with the state that is there, and gives its length in tokens. */
+  async reuse(prompt: readonly Token[]): Promise<number> {
+    const kept = prompt.slice(0, -1);
+    const { firstDifferentIndex } = this.#sequence.compareContextTokens(kept);
+    if (firstDifferentIndex < this.length) {
+      await this.#scheduler.exclusive(() => this.#sequence.adaptStateToTokens(kept, false));
+    }
+    return this.length;
+  }
+
+  /** Takes over what another slot knows of a prompt; keeps nothing where that fails. */
+  async fork(from: Slot, prompt: readonly Token[], folder: string | undefined): Promise<void> {
+    const done = await this.#scheduler.exclusive(() =>
+      copyState(from.#sequence, this.#sequence, from.reusable(prompt), folder),
+    );
+    if (!done) await this.renew();
+  }
+
+  /** Saves its whole state, and gives the bytes that it takes. Throws where the file can't be written. */
+  async save(file: string): Promise<number> {
+    const { fileSize } = await this.#scheduler.exclusive(() =>
+      this.#sequence.saveStateToFile(file),
+    );
+    return fileSize;
+  }
+
+  /** Loads a state of this model in place of its own. Throws where that fails, and then holds nothing. */
+  async load(file: string): Promise<void> {
+    try {
+      await this.#scheduler.exclusive(() => loadState(this.#sequence, file));
+    } catch (error) {
+      await this.renew();
+      throw error;
+    }
+  }
+
+  /** Drops all state: after a failure, what llama.cpp holds may be more than its tokens tell. */
+  async renew(): Promise<void> {
+    await this.#scheduler.exclusive(() => this.#sequence.dispose());
+    this.#sequence = this.#context.getSequence({ checkpoints: CHECKPOINTS });
+    this.promptLength = 0;
   }
 
   /**
@@ -41,16 +125,23 @@ export class Slot {
    * many tokens of the prompt are there.
    */
   async *prefill(prompt: readonly Token[], signal: AbortSignal): AsyncGenerator<number> {
-    let rate: number | undefined;
-    let done = this.#sequence.nextTokenIndex;
-    while (done < prompt.length - 1) {
-      if (signal.aborted) throw abortReason(signal);
-      const size = Math.min(prefillStep(rate, this.#batchSize), prompt.length - 1 - done);
-      const started = performance.now();
-      await this.#sequence.evaluateWithoutGeneratingNewTokens(prompt.slice(done, done + size));
-      rate = size / Math.max(performance.now() - started, 0.001);
-      done += size;
-      yield done;
+    const leave = this.#scheduler.join();
+    try {
+      while (this.length < prompt.length - 1) {
+        await this.#scheduler.pass();
+        if (signal.aborted) throw abortReason(signal);
+        const end = this.length + this.#scheduler.step(this.#context.batchSize);
+        const step = prompt.slice(this.length, Math.min(end, prompt.length - 1));
+        await this.#sequence.evaluateWithoutGeneratingNewTokens(step, NO_SHIFT);
+        this.#scheduler.settle();
+        yield this.length;
+      }
+    } finally {
+      leave();
+    }
+    this.promptLength = prompt.length;
+    if (this.needsCheckpoints) {
+      await this.#scheduler.exclusive(() => this.#sequence.takeCheckpoint());
     }
   }
 
@@ -58,9 +149,9 @@ export class Slot {
    * Samples tokens behind the prompt's last one, until the model ends its turn. `grammar` is asked
    * before each token which grammar it has to follow.
    */
-  decode(last: Token, sampling: Sampling, grammar: GrammarAt): TokenStream {
+  async *decode(last: Token, sampling: Sampling, grammar: GrammarAt): TokenStream {
     const { temperature, topK, topP, minP } = { ...DEFAULT_SAMPLING, ...sampling };
-    return this.#sequence.evaluate([last], {
+    const stream = this.#sequence.evaluate([last], {
       temperature,
       topK,
       topP,
@@ -68,12 +159,21 @@ export class Slot {
       // The library's own default is the time in seconds: requests of one second would be alike.
       seed: sampling.seed ?? randomInt(MOST_SEEDS),
       grammarEvaluationState: grammar,
-      contextShift: { strategy: refuseShift },
+      ...NO_SHIFT,
     });
+    const leave = this.#scheduler.join();
+    try {
+      let instead: void | Token | Token[] = undefined;
+      for (;;) {
+        await this.#scheduler.pass();
+        const next = await stream.next(instead);
+        this.#scheduler.settle();
+        if (next.done === true) return;
+        instead = yield next.value;
+      }
+    } finally {
+      leave();
+      await stream.return();
+    }
   }
-}
-
-/** A context never shifts: that would cut the conversation silently. */
-function refuseShift(): never {
-  throw new RangeError('the context is full');
 }

@@ -6,7 +6,7 @@ import {
 } from '../../../src/backends/llama/engine.ts';
 import { EventBatch } from '../../../src/backends/llama/event-batch.ts';
 import { EventChannel } from '../../../src/backends/llama/event-channel.ts';
-import { prefillStep } from '../../../src/backends/llama/prefill-steps.ts';
+import { prefillStep, StepTimes } from '../../../src/backends/llama/prefill-steps.ts';
 import { SlotQueue } from '../../../src/backends/llama/queue.ts';
 
 describe('[R2.7-threads] threads', () => {
@@ -33,15 +33,74 @@ describe('the context', () => {
   });
 });
 
-describe('[R2.13-prefill] steps of the prefill', () => {
-  it.each([
-    ['the first finds the rate out', undefined, 512, 16],
-    ['a fast machine takes whole batches', 100, 512, 512],
-    ['a slow one what fits into 80 ms', 0.5, 512, 40],
-    ['but never less than 16', 0.01, 512, 16],
-    ['a small batch bounds it', undefined, 8, 8],
-  ])('%s', (_title, rate, batch, size) => {
-    expect(prefillStep(rate, batch)).toBe(size);
+describe('[R2.13-prefill] [R6.3-steps] steps of the prefill', () => {
+  type Row = readonly [string, readonly (readonly [tokens: number, ms: number])[], number, number];
+  it.each<Row>([
+    ['the first finds the rate out', [], 512, 16],
+    ['the next ones grow, however long they take', [[32, 300]], 512, 64],
+    ['a fast machine takes whole batches', [[256, 9]], 512, 512],
+    [
+      'a slow one what fits into 80 ms',
+      [
+        [16, 9],
+        [64, 40],
+      ],
+      512,
+      128,
+    ],
+    [
+      'by the time that the size itself took',
+      [
+        [64, 40],
+        [128, 90],
+      ],
+      512,
+      96,
+    ],
+    [
+      'but never less than 16',
+      [
+        [16, 300],
+        [64, 1200],
+      ],
+      512,
+      32,
+    ],
+    ['unless a batch has less', [[64, 40]], 8, 8],
+    [
+      'where more tokens take no longer, they grow',
+      [
+        [16, 400],
+        [64, 420],
+      ],
+      512,
+      96,
+    ],
+    [
+      'a size that is slower than a larger one is left out',
+      [
+        [16, 170],
+        [32, 365],
+        [64, 28],
+      ],
+      512,
+      128,
+    ],
+  ])('%s', (_title, steps, batch, size) => {
+    const times = new StepTimes();
+    for (const [tokens, milliseconds] of steps) times.record({ tokens, milliseconds });
+    expect(prefillStep(times.measured, batch)).toBe(size);
+  });
+
+  it('are measured by their median, and only by the last ones', () => {
+    const times = new StepTimes();
+    expect(times.rate).toBeUndefined();
+    for (const milliseconds of [40, 900, 41]) times.record({ tokens: 70, milliseconds });
+    times.record({ tokens: 3, milliseconds: 5 });
+    expect(times.measured).toEqual([{ tokens: 64, milliseconds: (41 * 64) / 70 }]);
+    expect(times.rate).toBeCloseTo(70 / 41);
+    for (let count = 0; count < 64; count++) times.record({ tokens: 32, milliseconds: 20 });
+    expect(times.measured).toEqual([{ tokens: 32, milliseconds: 20 }]);
   });
 });
 
@@ -60,6 +119,21 @@ describe('[R2.7-queue] the queue for a slot', () => {
     });
     await Promise.all(turns);
     expect(order).toEqual(['a', 'b', 'c']);
+  });
+
+  it('[R6.1-queue] has as many turns at once as there are slots', async () => {
+    const queue = new SlotQueue(1);
+    const first = queue.enter();
+    const second = queue.enter();
+    expect([queue.busy, queue.waiting, second.ahead]).toEqual([1, 1, 1]);
+    queue.open(2);
+    await second.turn(never);
+    const third = queue.enter();
+    expect([queue.busy, queue.waiting, third.ahead]).toEqual([2, 1, 1]);
+    expect(() => queue.enter()).toThrow('1 requests are already waiting');
+    first.leave();
+    await third.turn(never);
+    expect([queue.busy, queue.waiting, third.ahead]).toEqual([2, 0, 0]);
   });
 
   it('goes on when one that waits gives up', async () => {

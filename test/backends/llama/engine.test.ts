@@ -16,6 +16,7 @@ function open(engine: 'isolated' | 'in-process', queueLimit = 8): Backend {
     engine,
     threads: 1,
     context: undefined,
+    parallel: 1,
     queueLimit,
     childModule,
     log: () => undefined,

@@ -5,6 +5,7 @@ import { Grammars } from '../../../src/backends/llama/grammars.ts';
 import { readHead } from '../../../src/backends/llama/model-head.ts';
 import { startLlama } from '../../../src/backends/llama/native.ts';
 import { Prompter } from '../../../src/backends/llama/prompter.ts';
+import { Scheduler } from '../../../src/backends/llama/scheduler.ts';
 import { Slot } from '../../../src/backends/llama/slot.ts';
 import { Transcripts } from '../../../src/backends/llama/transcripts.ts';
 import type { GenerationEvent } from '../../../src/core/events.ts';
@@ -39,7 +40,7 @@ describe('[R3.1-turn-ends] a model that goes on into another role’s turn', () 
 
 /** Stands for a slot whose model writes what the test says: no real one can be made to. */
 function writingSlot(tokens: readonly Token[]): Slot {
-  const slot = new Slot({ sequence: undefined, batchSize: 512 } as never);
+  const slot = new Slot({ getSequence: () => undefined } as never, new Scheduler());
   slot.decode = async function* decode() {
     yield* tokens;
   };

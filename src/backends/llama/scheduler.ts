@@ -1,0 +1,82 @@
+import type { BatchItem, PrioritizedBatchItem } from 'node-llama-cpp';
+import { planBatch, shouldWait } from './batching.ts';
+import { prefillStep, StepTimes } from './prefill-steps.ts';
+
+/** Who is evaluated when, among the sequences of one context. */
+export class Scheduler {
+  #active = 0;
+  /** Sequences that are active, but did not come back for the last batch: they are not waited for. */
+  #missing = 0;
+  #turns = 0;
+  #batch: { readonly startedAt: number; readonly tokens: number } | undefined;
+  readonly #times = new StepTimes();
+  #exclusives = 0;
+  #lastExclusive: Promise<unknown> = Promise.resolve();
+
+  /** The rate of prefill in tokens per millisecond; undefined before it was measured. */
+  get rate(): number | undefined {
+    return this.#times.rate;
+  }
+
+  /** For `createContext({ batching: { itemPrioritizationStrategy } })`. */
+  readonly plan = (queue: {
+    readonly items: readonly BatchItem[];
+    readonly size: number;
+  }): PrioritizedBatchItem[] => {
+    const { items, size } = queue;
+    this.settle();
+    this.#missing = Math.min(this.#missing, this.#active - items.length);
+    if (shouldWait(items.length, this.#active - this.#missing, this.#turns++)) return [];
+    this.#missing = Math.max(0, this.#active - items.length);
+    this.#turns = 0;
+    const batch = planBatch(items, { size, prefill: prefillStep(this.#times.measured, size) });
+    const prefilled = batch.filter(({ processAmount }) => processAmount > 1);
+    const tokens = prefilled.reduce((sum, { processAmount }) => sum + processAmount, 0);
+    this.#batch = { startedAt: performance.now(), tokens };
+    return batch;
+  };
+
+  /** How many tokens of a prompt to queue at once, so that an abort is noticed in time. */
+  step(batchSize: number): number {
+    return prefillStep(this.#times.measured, batchSize);
+  }
+
+  /** Tells that the batch is done, as far as its sequences know. */
+  settle(): void {
+    const batch = this.#batch;
+    this.#batch = undefined;
+    if (batch === undefined) return;
+    const milliseconds = performance.now() - batch.startedAt;
+    this.#times.record({ tokens: batch.tokens, milliseconds });
+  }
+
+  /** Counts a sequence as active, until the returned function is called. */
+  join(): () => void {
+    this.#active++;
+    return () => {
+      this.#active--;
+    };
+  }
+
+  /** Where an active sequence waits between its steps while another's state is changed. */
+  async pass(): Promise<void> {
+    while (this.#exclusives > 0) {
+      this.#active--;
+      await this.#lastExclusive;
+      this.#active++;
+    }
+  }
+
+  /**
+   * Changes the state of a sequence. The library's dispatcher holds the context as long as anything is
+   * queued, so that without a pause two streams would keep everyone else out.
+   */
+  exclusive<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.#exclusives++;
+    const done = this.#lastExclusive.then(work).finally(() => {
+      this.#exclusives--;
+    });
+    this.#lastExclusive = done.catch(() => undefined);
+    return done;
+  }
+}
