@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Backend, GenerationRequest } from '../../src/core/backend.ts';
-import { RuntimeFailure } from '../../src/core/errors.ts';
 import type { ModelSpec } from '../../src/core/model.ts';
 import { collect, request, said } from '../support/requests.ts';
 
@@ -49,7 +48,8 @@ export function describeContract(open: () => Promise<Subject>): void {
   });
 
   it('[R2.5-greedy] gives the same greedy answer twice', async () => {
-    const [one, other] = [await ask(['Tell me a story.']), await ask(['Tell me a story.'])];
+    const tell = () => ask(['Tell me a story.'], { maxTokens: 40 });
+    const [one, other] = [await tell(), await tell()];
     expect(one.text).toBe(other.text);
     expect(one.text.length).toBeGreaterThan(20);
   });
@@ -96,14 +96,30 @@ export function describeContract(open: () => Promise<Subject>): void {
     expect([counted, null]).toContain(admitted);
   });
 
-  it('[R2.5-too-long] refuses a prompt that does not fit, before it is admitted', async () => {
+  it('[R2.5-too-long] [R4.7-errors] refuses a prompt that does not fit, before it is admitted', async () => {
     const small = request({ ...subject.model, context: 512 }, said('word '.repeat(2000)));
     const refused = collect(subject.backend.generate(small, AbortSignal.timeout(30_000)));
     await expect(refused).rejects.toThrow(/^prompt is too long: \d+ tokens > \d+ maximum$/);
     await expect(refused).rejects.toMatchObject({ code: 'prompt-too-long' });
+    expect((await ask(['Count from 1 to 3'])).text).toBe('1, 2, 3');
   });
 
-  it('[R2.13-disconnect] stops when it is aborted, and answers the next request', async () => {
+  it('[R4.7-cancel] stops when it is aborted in its prefill, and answers the next request', async () => {
+    const controller = new AbortController();
+    const seen: string[] = [];
+    const stopped = (async () => {
+      const long = withModel([`${'word '.repeat(1000)}Count from 1 to 24.`]);
+      for await (const { type } of subject.backend.generate(long, controller.signal)) {
+        seen.push(type);
+        controller.abort();
+      }
+    })();
+    await expect(stopped).rejects.toMatchObject({ code: 'cancelled' });
+    expect(seen).not.toContain('text-delta');
+    expect((await ask(['Count from 1 to 3'])).text).toBe('1, 2, 3');
+  });
+
+  it('[R2.13-disconnect] [R4.7-cancel] stops when it is aborted, and answers the next request', async () => {
     const controller = new AbortController();
     const seen: string[] = [];
     const stopped = (async () => {
@@ -113,7 +129,7 @@ export function describeContract(open: () => Promise<Subject>): void {
         if (seen.length === 1) controller.abort();
       }
     })();
-    await expect(stopped).rejects.toBeInstanceOf(RuntimeFailure);
+    await expect(stopped).rejects.toMatchObject({ code: 'cancelled' });
     expect(seen.join('')).not.toContain('24');
     expect((await ask(['Count from 1 to 3'])).text).toBe('1, 2, 3');
   });

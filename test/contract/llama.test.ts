@@ -1,6 +1,8 @@
 import { describe } from 'vitest';
 import { createLlamaBackend } from '../../src/backends/llama/backend.ts';
+import { childrenOf } from '../support/processes.ts';
 import { MINI } from '../support/requests.ts';
+import { describeBreakContract } from './break.ts';
 import { describeContract } from './contract.ts';
 import { describeToolContract } from './tools.ts';
 
@@ -44,4 +46,25 @@ describe('[R4.7-calls] llama, with tools', () => {
     }),
     model: MINI,
   }));
+});
+
+describe('[R4.7-errors] llama, isolated, killed', () => {
+  describeBreakContract(async () => {
+    const others = new Set(await childrenOf(process.pid));
+    return {
+      backend: createLlamaBackend({
+        engine: 'isolated',
+        threads: 1,
+        context: undefined,
+        queueLimit: 8,
+        log: () => undefined,
+        childModule,
+      }),
+      model: MINI,
+      async breakNow() {
+        const engines = (await childrenOf(process.pid)).filter((child) => !others.has(child));
+        for (const engine of engines) process.kill(engine, 'SIGKILL');
+      },
+    };
+  });
 });

@@ -2,7 +2,9 @@ import { describe } from 'vitest';
 import { createOllamaBackend } from '../../src/backends/ollama/backend.ts';
 import { ollama } from '../backends/ollama/peers.ts';
 import { modelSpec } from '../backends/ollama/requests.ts';
+import { startBreakable } from '../support/upstream/breakable.ts';
 import { findPeers } from '../support/upstream/peers.ts';
+import { describeBreakContract } from './break.ts';
 import { describeContract } from './contract.ts';
 import { describeToolContract } from './tools.ts';
 
@@ -20,6 +22,24 @@ for (const peer of await findPeers(ollama)) {
     describeContract(async () => {
       const { url, close } = await peer.open('contract');
       return { backend: createOllamaBackend(), model: modelSpec('mini-think', { url }), close };
+    });
+  });
+}
+
+for (const peer of await findPeers(ollama)) {
+  describe(`[R4.7-errors] Ollama, going away: ${peer.name}`, () => {
+    describeBreakContract(async () => {
+      const server = await peer.open('contract-break');
+      const broken = await startBreakable(server.url);
+      return {
+        backend: createOllamaBackend(),
+        model: modelSpec('mini-think', { url: broken.url }),
+        breakNext: () => broken.breakNext(3),
+        close: async () => {
+          await broken.close();
+          await server.close();
+        },
+      };
     });
   });
 }

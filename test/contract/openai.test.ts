@@ -1,6 +1,8 @@
 import { describe } from 'vitest';
 import { entry, llamaServer, openBackend } from '../backends/openai/peers.ts';
+import { startBreakable } from '../support/upstream/breakable.ts';
 import { findPeers } from '../support/upstream/peers.ts';
+import { describeBreakContract } from './break.ts';
 import { describeContract } from './contract.ts';
 import { describeToolContract } from './tools.ts';
 
@@ -16,6 +18,22 @@ for (const peer of await findPeers(llamaServer)) {
     describeContract(async () => {
       const { url, close } = await peer.open('contract');
       return { backend: openBackend(), model: entry(url), close };
+    });
+  });
+
+  describe(`[R4.7-errors] llama-server, going away: ${peer.name}`, () => {
+    describeBreakContract(async () => {
+      const server = await peer.open('contract-break');
+      const broken = await startBreakable(server.url);
+      return {
+        backend: openBackend(),
+        model: entry(broken.url),
+        breakNext: () => broken.breakNext(3),
+        close: async () => {
+          await broken.close();
+          await server.close();
+        },
+      };
     });
   });
 }

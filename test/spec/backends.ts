@@ -33,6 +33,10 @@ export const BACKENDS: readonly Requirement[] = [
   { id: 'R4.1-cloud', text: 'Names of Ollama’s cloud are passed through without pulling.' },
 
   {
+    id: 'R4.1-fault',
+    text: 'HTML, half lines, endless lines, wrong types, error lines, no done: a clear error to the client, nothing left open.',
+  },
+  {
     id: 'R4.1-keep-alive',
     text: 'keep_alive of an entry, and --keep-alive, say how long a model stays in memory; Ollama is told.',
   },
@@ -266,6 +270,18 @@ export const BACKENDS: readonly Requirement[] = [
   {
     id: 'R4.7-images',
     text: 'Ollama and llama-server pass the same suite of pictures, with a model that takes them.',
+  },
+  {
+    id: 'R4.7-forced',
+    text: 'A tool that has to be called is called, with every backend.',
+  },
+  {
+    id: 'R4.7-cancel',
+    text: 'Every backend stops when it is aborted in prefill and in decode, and answers the next request.',
+  },
+  {
+    id: 'R4.7-errors',
+    text: 'Every backend fails as it should before its first token, and when what stands behind it goes away after it.',
   },
   {
     id: 'R4.7-fixtures',

@@ -3,6 +3,7 @@ import { contextLimitExceeded, RuntimeFailure } from '../../core/errors.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 import type { ModelSpec } from '../../core/model.ts';
 import type { PromptEstimator } from '../estimate.ts';
+import { cancelled } from '../http.ts';
 import type { HttpClient } from '../http.ts';
 import { begun, FIRST_BYTE_WAIT_MS, within } from '../opening.ts';
 import { scopeWithin } from '../scope.ts';
@@ -63,6 +64,8 @@ export async function* generate(
     const parallel = toolChoice.mode === 'none' || toolChoice.parallel;
     const answer = createAnswer({ ...request, parallel, twice, counted });
     for await (const chunk of chunks) {
+      // What had arrived before an abort is not wanted either.
+      if (signal.aborted) throw cancelled(signal.reason);
       for (const event of answer.push(chunk)) {
         if (event.type !== 'finish') yield event;
         else {

@@ -1,5 +1,6 @@
 import type { GenerationRequest } from '../../core/backend.ts';
 import type { GenerationEvent } from '../../core/events.ts';
+import { cancelled } from '../http.ts';
 import { FIRST_BYTE_WAIT_MS, within } from '../opening.ts';
 import { scopeWithin } from '../scope.ts';
 import { AnswerReader } from './answer.ts';
@@ -51,6 +52,8 @@ export async function* generate(
     yield { type: 'admitted', inputTokens: count.tokens ?? null };
     const { call, chunks } = await opening;
     for await (const event of translate(call, chunks, count)) {
+      // What had arrived before an abort is not wanted either.
+      if (signal.aborted) throw cancelled(signal.reason);
       if (event.type === 'finish') {
         upstream.estimator.learn(call.key, call.characters, event.usage.promptTokens);
         // What is met in mid-answer ends it; else the connection is left to be used again.

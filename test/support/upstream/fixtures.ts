@@ -17,6 +17,8 @@ export interface Exchange {
     readonly retryAfter?: string;
     /** The body as it came: each piece, and how long after the request. */
     readonly chunks: readonly { readonly afterMs: number; readonly text: string }[];
+    /** Whoever asked left before its end: it is still being answered. Without a status it had not begun. */
+    readonly abandoned?: boolean;
     /** The connection breaks off behind the last piece; only made by hand. */
     readonly brokenOff?: boolean;
   };

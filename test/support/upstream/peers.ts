@@ -34,7 +34,11 @@ export async function findPeers(
 ): Promise<readonly Peer[]> {
   const replay = (name: string, options: ReplayOptions): Peer => ({
     name,
-    open: async (scenario) => startReplay(await kind.fixtures.read(scenario), options),
+    async open(scenario) {
+      const fixture = await kind.fixtures.read(scenario);
+      if (fixture.header.handMade) throw new Error(`${scenario} was written by hand; record it`);
+      return startReplay(fixture, options);
+    },
   });
   const recordings = [
     replay('a recording', {}),
@@ -78,6 +82,9 @@ async function recordingPeer(kind: ServerKind, url: string): Promise<Peer> {
   };
 }
 
+/** What is noted of an answer while it comes. */
+type Recorded = { -readonly [Key in keyof Exchange['response']]: Exchange['response'][Key] };
+
 /** Passes requests on to a real server and notes what goes by. */
 async function startProxy(
   target: string,
@@ -87,22 +94,26 @@ async function startProxy(
   return serve((request, response) => {
     void (async () => {
       const gone = new AbortController();
-      response.on('close', () => gone.abort());
       const body = (await readBody(request)).toString('utf8');
       const path = request.url ?? '';
       const method = request.method ?? '';
       const started = performance.now();
+      const chunks: { afterMs: number; text: string }[] = [];
+      const recorded: Recorded = { status: 0, contentType: '', chunks };
+      const asked = { method, path, ...(body !== '' && { body: JSON.parse(body) as unknown }) };
+      exchanges.push({ request: asked, response: recorded });
+      response.on('close', () => {
+        gone.abort();
+        if (!response.writableFinished) recorded.abandoned = true;
+      });
       const answer = await fetch(`${target}${path}`, {
         method,
         ...(body !== '' && { body }),
         signal: gone.signal,
       });
       const contentType = answer.headers.get('content-type') ?? '';
-      const chunks: { afterMs: number; text: string }[] = [];
-      exchanges.push({
-        request: { method, path, ...(body !== '' && { body: JSON.parse(body) as unknown }) },
-        response: { status: answer.status, contentType, chunks },
-      });
+      recorded.status = answer.status;
+      recorded.contentType = contentType;
       response.writeHead(answer.status, { 'content-type': contentType });
       const decoder = new TextDecoder();
       for await (const piece of answer.body ?? []) {

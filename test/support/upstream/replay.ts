@@ -39,7 +39,7 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
 export interface ReplayOptions {
   /** Cuts what was recorded into pieces of so many bytes, through lines and characters. */
   readonly pieceBytes?: number;
-  /** Keeps the recorded pauses, times this factor; 0 leaves them out. */
+  /** Keeps the recorded pauses, cut at 50 ms, times this factor; 0 leaves them out. */
   readonly pace?: number;
 }
 
@@ -81,18 +81,22 @@ async function jsonOf(request: IncomingMessage): Promise<{ readonly body?: unkno
   return text === '' ? {} : { body: JSON.parse(text) as unknown };
 }
 
+/** A recording of a busy machine has pauses of seconds, which prove no more than short ones. */
+const LONGEST_PAUSE_MS = 50;
+
 async function play(
   { response: recorded }: Exchange,
   response: ServerResponse,
   { pieceBytes = Number.POSITIVE_INFINITY, pace = 0 }: ReplayOptions,
 ): Promise<void> {
+  if (recorded.status === 0) return;
   response.writeHead(recorded.status, {
     'content-type': recorded.contentType,
     ...(recorded.retryAfter !== undefined && { 'retry-after': recorded.retryAfter }),
   });
   let waited = 0;
   for (const { afterMs, text } of recorded.chunks) {
-    if (pace > 0) await delay((afterMs - waited) * pace);
+    if (pace > 0) await delay(Math.min(afterMs - waited, LONGEST_PAUSE_MS) * pace);
     waited = afterMs;
     const bytes = Buffer.from(text);
     for (let from = 0; from < bytes.length; from += pieceBytes) {
@@ -103,5 +107,6 @@ async function play(
   if (recorded.brokenOff === true) {
     await delay(10);
     response.destroy();
-  } else response.end();
+  } else if (recorded.abandoned !== true) response.end();
+  else response.flushHeaders();
 }

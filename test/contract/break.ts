@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { RuntimeFailure } from '../../src/core/errors.ts';
+import type { GenerationEvent } from '../../src/core/events.ts';
+import { collect, request, said } from '../support/requests.ts';
+import type { Subject } from './contract.ts';
+
+/** A backend whose engine or server can be made to fail in mid-answer. */
+export interface BreakableSubject extends Subject {
+  /** Called before a generation: lets it break off behind its first words. */
+  breakNext?(): void;
+  /** Called when its first words are there: breaks it off. */
+  breakNow?(): Promise<void>;
+}
+
+/** What every backend must do when what stands behind it goes away in mid-answer. */
+export function describeBreakContract(open: () => Promise<BreakableSubject>): void {
+  let subject: BreakableSubject;
+  const ask = (text: string) =>
+    subject.backend.generate(request(subject.model, said(text)), AbortSignal.timeout(60_000));
+
+  beforeAll(async () => {
+    subject = await open();
+  });
+  afterAll(async () => {
+    await subject.backend.close();
+    await subject.close?.();
+  });
+
+  it('[R4.7-errors] fails behind its first words, without a finish, and answers the next', async () => {
+    const seen: GenerationEvent[] = [];
+    subject.breakNext?.();
+    const read = async (): Promise<void> => {
+      for await (const event of ask('Tell me a story.')) {
+        seen.push(event);
+        if (seen.filter(({ type }) => type === 'text-delta').length === 1)
+          await subject.breakNow?.();
+      }
+    };
+    const failure: unknown = await read().catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(RuntimeFailure);
+    expect(failure).toMatchObject({
+      code: expect.stringMatching(/^(backend-failed|engine-crashed)$/) as string,
+    });
+    const types = seen.map(({ type }) => type);
+    expect(types).toContain('text-delta');
+    expect(types).not.toContain('finish');
+    expect((await collect(ask('Count from 1 to 3'))).text).toBe('1, 2, 3');
+  });
+}

@@ -1,0 +1,38 @@
+import type { Fixture } from './fixtures.ts';
+
+/** Where answers lie that nobody gave, of servers that can't be had here. */
+const HAND_MADE = 'hand-made/';
+
+/**
+ * What is wrong with a fixture: a recording names its server with a version, the date and the command,
+ * and holds what was asked; what was written by hand says so, and lies apart from the recordings.
+ *
+ * @param server what the name and version of its server look like
+ */
+export function fixtureFaults(name: string, fixture: Fixture, server: RegExp): readonly string[] {
+  const { header, exchanges } = fixture;
+  const apart = name.startsWith(HAND_MADE);
+  const text = JSON.stringify(exchanges);
+  const faults = {
+    'was written by hand, and lies among the recordings': header.handMade && !apart,
+    'is a recording, and lies among what was written by hand': !header.handMade && apart,
+    'names no server with its version': !header.handMade && !server.test(header.server),
+    'names a server, and was written by hand': header.handMade && header.server !== 'none',
+    'has no date': !/^\d{4}-\d\d-\d\d$/.test(header.date),
+    'names no command that recorded it':
+      !header.handMade && !header.command.includes('PORTICO_RECORD=1'),
+    'does not say what it stands for':
+      header.handMade && !header.command.startsWith('written by hand: '),
+    'has no exchanges': exchanges.length === 0,
+    'lacks what was asked, as only what is written by hand may':
+      !header.handMade &&
+      exchanges.some(({ request }) => request.method === 'POST' && request.body === undefined),
+    'has what no recorder writes':
+      !header.handMade &&
+      exchanges.some(
+        ({ response }) => response.brokenOff === true || response.retryAfter !== undefined,
+      ),
+    'names a folder of the machine it was made on': /\/(home|root|tmp|work|Users)\//.test(text),
+  };
+  return Object.entries(faults).flatMap(([fault, is]) => (is ? [fault] : []));
+}
