@@ -100,7 +100,7 @@ function toModel(
   location: string,
 ): RegistryModel | string {
   const { file, template, sampling, size, memory, description, source, ...others } = entry;
-  const { keep_alive: keepAlive, ...rest } = others;
+  const { keep_alive: keepAlive, image_longest_edge: imageLongestEdge, ...rest } = others;
   const jinja = template === undefined ? {} : readTemplate(template, places);
   if (typeof jinja === 'string') {
     return jinja;
@@ -115,6 +115,7 @@ function toModel(
       ...(rest.backend === 'llama' ? {} : { upstream: rest.upstream ?? name }),
       ...jinja,
       ...(keepAlive === undefined ? {} : { keepAliveMilliseconds: keepAlive }),
+      ...(imageLongestEdge === undefined ? {} : { imageLongestEdge }),
       ...(sampling === undefined ? {} : { sampling: toSampling(sampling) }),
     },
     ...(description === undefined ? {} : { description }),

@@ -96,8 +96,11 @@ export const entrySchema = z
       headers: headers.exactOptional(),
       server: z.enum(SERVER_KINDS).exactOptional(),
       images: z.boolean().exactOptional(),
+      // Less is no picture to any model; more is refused of a client.
+      image_longest_edge: z.int().min(16).max(8000).exactOptional(),
       thinking: z.enum(THINKING_CONTROLS).exactOptional(),
       context: z.int().positive().exactOptional(),
+      parallel: z.int().positive().exactOptional(),
       keep_alive: keepAlive.exactOptional(),
       template: text.exactOptional(),
       sampling: sampling.exactOptional(),
@@ -123,6 +126,10 @@ export const entrySchema = z
         path: ['backend'],
         message: "a llama model needs 'file', the path of its GGUF, or 'source', to pull it from",
       });
+    }
+    if (entry.backend !== 'llama' && entry.parallel !== undefined) {
+      const message = "only a model with 'backend: llama' can have 'parallel'";
+      context.addIssue({ code: 'custom', path: ['parallel'], message });
     }
     for (const field of OPENAI_ONLY) {
       if (entry.backend !== 'openai' && entry[field] !== undefined) {

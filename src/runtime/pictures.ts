@@ -42,7 +42,10 @@ export async function withPictures(
       `messages: Too much media: 0 document pages + ${images.length} images > ${MAX_IMAGES}`,
     );
   }
-  const loaded = await loadAll(images, loader, signal);
+  const { imageLongestEdge } = request.model;
+  const load = (image: ImagePart, either: AbortSignal) =>
+    loader.load(image, either, imageLongestEdge);
+  const loaded = await loadAll(images, load, signal);
   const { conversation } = request;
   const turns = conversation.turns.map((turn) => ({
     ...turn,
@@ -56,7 +59,7 @@ type Loaded = ReadonlyMap<ImagePart, ImagePart>;
 /** The first that fails ends the others. */
 async function loadAll(
   images: readonly ImagePart[],
-  loader: ImageLoader,
+  load: ImageLoader['load'],
   signal: AbortSignal,
 ): Promise<Loaded> {
   const loaded = new Map<ImagePart, ImagePart>();
@@ -64,7 +67,7 @@ async function loadAll(
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
   const work = async (): Promise<void> => {
-    for (const image of waiting) loaded.set(image, await loader.load(image, either));
+    for (const image of waiting) loaded.set(image, await load(image, either));
   };
   try {
     await Promise.all(Array.from({ length: AT_ONCE }, work));

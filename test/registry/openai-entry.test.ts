@@ -18,7 +18,7 @@ const URL = "url: 'http://127.0.0.1:8000/v1'";
 
 describe('[R4.2-entry] an entry of a model behind OpenAI’s API', () => {
   it('has all that its backend needs', () => {
-    const entry = `{ backend: openai, ${URL}, upstream: theirs, key: TEAM_KEY, headers: { x-team: us }, server: vllm, images: true, thinking: effort, context: 9 }`;
+    const entry = `{ backend: openai, ${URL}, upstream: theirs, key: TEAM_KEY, headers: { x-team: us }, server: vllm, images: true, image_longest_edge: 896, thinking: effort, context: 9 }`;
     const { models, problems } = read(entry);
     expect(problems).toEqual([]);
     expect(models.get('m')?.spec).toEqual({
@@ -30,6 +30,7 @@ describe('[R4.2-entry] an entry of a model behind OpenAI’s API', () => {
       headers: { 'x-team': 'us' },
       server: 'vllm',
       images: true,
+      imageLongestEdge: 896,
       thinking: 'effort',
       context: 9,
     });
@@ -45,6 +46,11 @@ describe('[R4.2-entry] an entry of a model behind OpenAI’s API', () => {
       'a server that nobody knows',
       `{ backend: openai, ${URL}, server: mine }`,
       /m\.server: .*llama-server.*vllm/,
+    ],
+    [
+      'an edge that no picture has',
+      `{ backend: openai, ${URL}, image_longest_edge: 9000 }`,
+      /m\.image_longest_edge: /,
     ],
     [
       'a header of two lines',

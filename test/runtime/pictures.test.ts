@@ -114,6 +114,16 @@ describe('[R4.5-places] pictures reach the backend in base64', () => {
     ]);
   });
 
+  it('[R4.5-downscale] as large as their model looks at', async () => {
+    const { backend, got } = playing();
+    const runtime = openRuntime([{ ...ACTOR, imageLongestEdge: 16 }], { scripted: backend });
+    await collect((await runtime.generate('actor', asking(base64(png)), signal)).events);
+    const [image] = got[0]?.conversation.turns[0]?.parts ?? [];
+    const data = image?.kind === 'image' && image.source.kind === 'base64' && image.source.data;
+    const sent = Buffer.from(data || '', 'base64');
+    expect([sent.readUInt32BE(16), sent.readUInt32BE(20)]).toEqual([16, 8]);
+  });
+
   it('from a document, which is text: behind it, its blocks keep their numbers', async () => {
     const document = (...parts: readonly Part[]): Part => ({
       kind: 'document',
