@@ -29,11 +29,12 @@ export function templateCallId(id: string, call: NamedCall | undefined, ids: Cal
 
 /** All calls of a conversation by their ids. */
 export function callsById(turns: readonly Turn[]): ReadonlyMap<string, NamedCall> {
-  return new Map(
-    turns.flatMap(({ parts }) =>
-      parts
-        .flatMap((part) => (part.kind === 'tool-call' ? [part] : []))
-        .map(({ id, name }, index) => [id, { name, index }] as const),
-    ),
-  );
+  const named = new Map<string, NamedCall>();
+  for (const { parts } of turns) {
+    let index = 0;
+    for (const part of parts) {
+      if (part.kind === 'tool-call') named.set(part.id, { name: part.name, index: index++ });
+    }
+  }
+  return named;
 }

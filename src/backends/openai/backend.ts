@@ -5,6 +5,7 @@ import { createHttpClient } from '../http.ts';
 import type { Upstream } from './call.ts';
 import { createCircuits } from './circuits.ts';
 import { createServerClient } from './client.ts';
+import type { ServerClient } from './client.ts';
 import { toCapabilities } from './facts.ts';
 import { affinityOf, askAny, generateByAny } from './fail-over.ts';
 import { SERVER } from './failures.ts';
@@ -26,11 +27,19 @@ export function createOpenAiBackend({ readVariable, log }: OpenAiOptions): Backe
   const http = createHttpClient(SERVER);
   const keys = createKeyRing(readVariable);
   const told = new Set<string>();
+  const clients = new WeakMap<ModelSpec, ServerClient>();
+  const clientOf = (model: ModelSpec): ServerClient => {
+    const known = clients.get(model);
+    if (known !== undefined) return known;
+    const client = createServerClient({ http, keys, url: urlOf(model), model });
+    clients.set(model, client);
+    return client;
+  };
   const upstream: Upstream = {
     facts: createFactsFinder(),
     estimator: createPromptEstimator(),
     adjustments: new Map(),
-    clientOf: (model) => createServerClient({ http, keys, url: urlOf(model), model }),
+    clientOf,
     log(message) {
       if (told.has(message)) return;
       told.add(message);

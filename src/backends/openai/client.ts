@@ -56,10 +56,11 @@ export function createServerClient({ http, keys, url, model }: ClientOptions): S
     }
     throw new RuntimeFailure('internal', `no way to ask ${target}`);
   };
+  const completions = apiUrl(url, 'chat/completions');
   return {
     url: shownUrl(url),
     key: JSON.stringify([url, model.key, model.headers]),
-    complete: (body, signal) => send(apiUrl(url, 'chat/completions'), body, signal),
+    complete: (body, signal) => send(completions, body, signal),
     async ask(path, body, caller) {
       const late = AbortSignal.timeout(ASK_TIMEOUT_MS);
       try {

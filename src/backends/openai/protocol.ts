@@ -27,18 +27,18 @@ const optionalText = z.string().nullish();
 
 /** Most send a string; Mistral sends blocks, thinking among them. */
 const blocksSchema = z.array(
-  z.looseObject({
+  z.object({
     type: z.string(),
     text: optionalText,
-    thinking: z.array(z.looseObject({ text: optionalText })).nullish(),
+    thinking: z.array(z.object({ text: optionalText })).nullish(),
   }),
 );
 
-const callSchema = z.looseObject({
+const callSchema = z.object({
   index: z.int().nullish(),
   id: optionalText,
   function: z
-    .looseObject({
+    .object({
       name: optionalText,
       // Gemini's endpoint and some proxies send an object.
       arguments: z.union([z.string(), z.record(z.string(), z.unknown())]).nullish(),
@@ -46,7 +46,7 @@ const callSchema = z.looseObject({
     .nullish(),
 });
 
-const deltaSchema = z.looseObject({
+const deltaSchema = z.object({
   content: z.union([z.string(), blocksSchema]).nullish(),
   reasoning_content: optionalText,
   reasoning: optionalText,
@@ -55,13 +55,13 @@ const deltaSchema = z.looseObject({
 });
 
 const chunkSchema = z
-  .looseObject({
+  .object({
     choices: z
-      .array(z.looseObject({ delta: deltaSchema.nullish(), finish_reason: optionalText }))
+      .array(z.object({ delta: deltaSchema.nullish(), finish_reason: optionalText }))
       .nullish(),
     usage: usageSchema.nullish(),
     timings: timingsSchema.nullish(),
-    prompt_progress: z.looseObject({ total: z.int(), processed: z.int() }).nullish(),
+    prompt_progress: z.object({ total: z.int(), processed: z.int() }).nullish(),
   })
   .refine(({ choices, usage }) => Array.isArray(choices) || Boolean(usage));
 

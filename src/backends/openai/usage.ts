@@ -12,17 +12,17 @@ export interface UsageReport {
 
 const count = z.number().nonnegative().nullish();
 
-export const usageSchema = z.looseObject({
+export const usageSchema = z.object({
   prompt_tokens: z.number().nonnegative(),
   completion_tokens: count,
-  prompt_tokens_details: z.looseObject({ cached_tokens: count }).nullish(),
-  completion_tokens_details: z.looseObject({ reasoning_tokens: count }).nullish(),
+  prompt_tokens_details: z.object({ cached_tokens: count }).nullish(),
+  completion_tokens_details: z.object({ reasoning_tokens: count }).nullish(),
   // DeepSeek's own name for cached tokens.
   prompt_cache_hit_tokens: count,
 });
 
 /** What llama-server tells with every piece when asked to by `timings_per_token`. */
-export const timingsSchema = z.looseObject({
+export const timingsSchema = z.object({
   cache_n: z.int().nonnegative(),
   prompt_n: z.int().nonnegative(),
   predicted_n: z.int().nonnegative(),

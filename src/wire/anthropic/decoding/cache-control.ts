@@ -10,13 +10,18 @@ interface Cacheable {
 
 /** Throws where a request sets more cache breakpoints than the API takes. */
 export function checkCacheControl(body: RequestBody): void {
-  const blocks = body.messages.flatMap<MessageBlock>((message) => message.content ?? []);
-  const places: readonly Cacheable[] = [
-    ...(body.tools ?? []),
-    ...(body.system ?? []),
-    ...blocks.flatMap((block) => withInner(block)),
-  ];
-  const found = places.filter(({ cache_control = null }) => cache_control !== null).length;
+  let found = 0;
+  const count = ({ cache_control = null }: Cacheable): void => {
+    if (cache_control !== null) found += 1;
+  };
+  body.tools?.forEach(count);
+  body.system?.forEach(count);
+  for (const { content } of body.messages) {
+    for (const block of content ?? []) {
+      if ('cache_control' in block) count(block);
+      innerBlocks(block).forEach(count);
+    }
+  }
   if (found <= MOST_BREAKPOINTS) return;
   throw new RuntimeFailure(
     'invalid-request',
@@ -24,8 +29,9 @@ export function checkCacheControl(body: RequestBody): void {
   );
 }
 
-function withInner(block: MessageBlock): readonly Cacheable[] {
-  if (block.type === 'tool_result') return [block, ...(block.content ?? [])];
-  if (block.type === 'search_result') return [block, ...block.content];
-  return 'cache_control' in block ? [block] : [];
+const NONE: readonly Cacheable[] = [];
+
+function innerBlocks(block: MessageBlock): readonly Cacheable[] {
+  if (block.type === 'tool_result') return block.content ?? NONE;
+  return block.type === 'search_result' ? block.content : NONE;
 }

@@ -48,6 +48,7 @@ function checkUnique(calls: readonly PlacedId[], seen: Set<string>): void {
 }
 
 function checkAnswered(calls: readonly PlacedId[], results: readonly PlacedId[]): void {
+  if (calls.length === 0) return;
   const answered = new Set(results.map(({ id }) => id));
   const [first, ...others] = calls.filter(({ id }) => !answered.has(id));
   if (first === undefined) return;
@@ -59,6 +60,7 @@ function checkAnswered(calls: readonly PlacedId[], results: readonly PlacedId[])
 }
 
 function checkResults(results: readonly PlacedId[], calls: readonly PlacedId[]): void {
+  if (results.length === 0) return;
   const called = new Set(calls.map(({ id }) => id));
   const seen = new Set<string>();
   for (const { message, block, id } of results) {

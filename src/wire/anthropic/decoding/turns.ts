@@ -57,13 +57,13 @@ function placeMessage(message: Message, index: number, seal: ThinkingSeal): Plac
       `messages.${index}: all messages must have non-empty content except for the optional final assistant message`,
     );
   }
-  const parts = blocks.flatMap((block, position) =>
-    decodeBlock(block, { role, message: index, block: position }, seal).map((part) => ({
-      message: index,
-      block: position,
-      part,
-    })),
-  );
+  const parts: PlacedTurn['parts'][number][] = [];
+  for (const [position, block] of blocks.entries()) {
+    const place = { role, message: index, block: position };
+    for (const part of decodeBlock(block, place, seal)) {
+      parts.push({ message: index, block: position, part });
+    }
+  }
   return { role, parts };
 }
 

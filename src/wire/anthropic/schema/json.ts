@@ -4,9 +4,11 @@ import { isRecord, type JsonObject, type JsonValue } from '../../../core/json.ts
 /** Deeper JSON than this serves nobody, and would overflow the stack of whoever walks it. */
 const DEEPEST = 200;
 
+const SCALARS: ReadonlySet<string> = new Set(['string', 'number', 'boolean']);
+
 /** Whether a value is JSON that nests at most `DEEPEST` levels. */
 function isJson(value: unknown, depth = 0): value is JsonValue {
-  if (value === null || ['string', 'number', 'boolean'].includes(typeof value)) return true;
+  if (value === null || SCALARS.has(typeof value)) return true;
   if (depth >= DEEPEST) return false;
   if (Array.isArray(value)) return value.every((item) => isJson(item, depth + 1));
   return isRecord(value) && Object.values(value).every((item) => isJson(item, depth + 1));
