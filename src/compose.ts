@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import type { Server } from 'node:http';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Logger } from 'pino';
+import type { StateCache } from './backends/llama/engine.ts';
 import { isLoopbackHost } from './config/settings.ts';
 import type { Settings } from './config/settings.ts';
 import { loadThinkingKey } from './config/thinking-key.ts';
@@ -118,14 +119,22 @@ function withDefault(registry: Registry, defaultModel: string | undefined): Regi
   return defaultModel === undefined ? registry : { ...registry, defaultModel };
 }
 
+/** Where engines keep states that no slot has room for. */
+function stateCache({ stateCacheMegabytes, paths }: Settings): StateCache | undefined {
+  if (stateCacheMegabytes === 0) return undefined;
+  return { folder: join(paths.dataFolder, 'states'), limitBytes: stateCacheMegabytes * 2 ** 20 };
+}
+
 /** Each backend is loaded by the first request for it: a start should cost what is needed. */
 function backendFactories(settings: Settings, logger: Logger): BackendFactories {
   return {
     llama: async () => {
       const { createLlamaBackend } = await import('./backends/llama/backend.ts');
-      const { engine, threads, context } = settings;
+      const { engine, threads, context, parallel } = settings;
       const log = logger.warn.bind(logger);
-      return createLlamaBackend({ engine, threads, context, queueLimit: QUEUE_LIMIT, log });
+      const queueLimit = QUEUE_LIMIT;
+      const states = stateCache(settings);
+      return createLlamaBackend({ engine, threads, context, parallel, states, queueLimit, log });
     },
     ollama: async () => {
       const { createOllamaBackend } = await import('./backends/ollama/backend.ts');

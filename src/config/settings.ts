@@ -27,6 +27,10 @@ export interface Settings {
   readonly threads: number | undefined;
   /** Context in tokens of every model, over what its entry says; undefined leaves it to them. */
   readonly context: number | undefined;
+  /** Requests that a model of ours answers at once, over what its entry says; undefined leaves it to memory. */
+  readonly parallel: number | undefined;
+  /** Megabytes of files for prefixes that no slot has room for, per model; 0 keeps none. */
+  readonly stateCacheMegabytes: number;
   /** How long a model of ours stays in memory after its last request, where its entry does not say. */
   readonly keepAliveMilliseconds: KeepAlive;
   /** Whether a loaded model lives in a child process of its own. */
@@ -53,6 +57,8 @@ export interface ServeFlags {
   readonly models?: string;
   readonly threads?: string;
   readonly context?: string;
+  readonly parallel?: string;
+  readonly stateCache?: string;
   readonly keepAlive?: string;
   readonly engine?: string;
   readonly apiKey?: readonly string[];
@@ -64,6 +70,9 @@ export interface ServeFlags {
 
 /** Ollama's own port is 11434, next door. */
 const DEFAULT_PORT = 11435;
+
+/** About 32k tokens of a model of 8 billion parameters. */
+const DEFAULT_STATE_CACHE = 4096;
 
 /** Five minutes, as with Ollama. */
 const DEFAULT_KEEP_ALIVE = 300_000;
@@ -89,6 +98,11 @@ export function resolveSettings(flags: ServeFlags, environment: NodeJS.ProcessEn
     registryFile: flags.models === undefined ? paths.registryFile : readPath(flags.models),
     threads: readInteger(pick('--threads', flags.threads, 'PORTICO_THREADS'), { minimum: 1 }),
     context: readInteger(pick('--context', flags.context, 'PORTICO_CONTEXT'), { minimum: 1 }),
+    parallel: readInteger(pick('--parallel', flags.parallel, 'PORTICO_PARALLEL'), { minimum: 1 }),
+    stateCacheMegabytes:
+      readInteger(pick('--state-cache', flags.stateCache, 'PORTICO_STATE_CACHE_MB'), {
+        minimum: 0,
+      }) ?? DEFAULT_STATE_CACHE,
     keepAliveMilliseconds:
       readKeepAlive(pick('--keep-alive', flags.keepAlive, 'PORTICO_KEEP_ALIVE')) ??
       DEFAULT_KEEP_ALIVE,

@@ -34,7 +34,13 @@ export class StateFiles {
   #saved: readonly SavedState[] = [];
   #speed = BYTES_PER_MILLISECOND;
   #failed = false;
-  readonly #removeAll = () => rmSync(this.#folder, { recursive: true, force: true });
+  readonly #removeAll = () => {
+    try {
+      rmSync(this.#folder, { recursive: true, force: true });
+    } catch {
+      // What can't be removed now is stale to the next process.
+    }
+  };
 
   private constructor(options: StateFilesOptions) {
     this.limitBytes = options.limitBytes;

@@ -4,6 +4,9 @@ import type { Declare } from './declaration.ts';
 
 const THREADS_HELP = 'CPU threads of an engine';
 const CONTEXT_HELP = 'context in tokens of every model, over what its entry says';
+const PARALLEL_HELP = 'requests that a model answers at once, each with a context of its own';
+const STATE_CACHE_HELP =
+  'megabytes of files for prompts that no slot has room for; 0 is none (default: 4096)';
 const KEEP_ALIVE_HELP =
   "how long an unused model stays in memory: 5m, 1h, 0, or 'always' (default: 5m)";
 const ENGINE_HELP = "'isolated', a child process for each model, or 'in-process'";
@@ -21,6 +24,8 @@ export const declareAnswering: Declare = (program, context, exit) => {
     .option('--models <file>', OVERLAY_HELP)
     .option('--threads <count>', THREADS_HELP)
     .option('--context <tokens>', CONTEXT_HELP)
+    .option('--parallel <count>', PARALLEL_HELP)
+    .option('--state-cache <megabytes>', STATE_CACHE_HELP)
     .option('--keep-alive <time>', KEEP_ALIVE_HELP)
     .option('--engine <kind>', ENGINE_HELP)
     .option('--api-key <key>', 'key that clients must show; can be given more than once', collect)

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { parseRegistryDocument } from '../../src/registry/document.ts';
+import { readEntries } from '../../src/registry/entries.ts';
+
+function read(entry: string) {
+  const text = `models:\n  m: ${entry}\n`;
+  return readEntries(
+    parseRegistryDocument(text, 'models.yaml'),
+    {
+      registryFile: '/home/models.yaml',
+      modelsFolder: '/home/models',
+      homeFolder: '/home',
+      exists: () => false,
+    },
+    false,
+  );
+}
+
+describe('[R6.1-parallel] parallel of an entry', () => {
+  it('is how many requests its model answers at once', () => {
+    const { models, problems } = read('{ backend: llama, file: m.gguf, parallel: 3 }');
+    expect(problems).toEqual([]);
+    expect(models.get('m')?.spec.parallel).toBe(3);
+  });
+
+  it.each([
+    ['{ backend: llama, file: m.gguf, parallel: 0 }', 'models.m.parallel'],
+    ['{ backend: ollama, parallel: 2 }', "only a model with 'backend: llama' can have 'parallel'"],
+  ])('is a problem in %s', (entry, problem) => {
+    expect(read(entry).problems).toEqual([expect.stringContaining(problem)]);
+  });
+});
