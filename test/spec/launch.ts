@@ -129,4 +129,37 @@ export const LAUNCH: readonly Requirement[] = [
     id: 'R5.8-window',
     text: 'A context of 32k is used to three quarters before Claude Code compacts it.',
   },
+  // 7. Tools that only Anthropic's servers run
+  {
+    id: 'R5.7-schemas',
+    text: 'bash, text_editor, memory and computer tools get the schema that their version stands for, and are called under their own names.',
+  },
+  {
+    id: 'R5.7-search',
+    text: 'web_search is carried out by a SearXNG or a command inside of one answer, and counted in usage.',
+  },
+  {
+    id: 'R5.7-fetch',
+    text: 'web_fetch reads public pages that were named before, by the server itself or by a command.',
+  },
+  {
+    id: 'R5.7-limits',
+    text: 'max_uses, allowed_domains, blocked_domains and max_content_tokens are kept to.',
+  },
+  {
+    id: 'R5.7-rounds',
+    text: 'An answer has ten rounds of calls at most, then it pauses; a call of a client tool ends it.',
+  },
+  {
+    id: 'R5.7-history',
+    text: 'What was searched and fetched reaches the model in later requests as it did in the first.',
+  },
+  {
+    id: 'R5.7-unavailable',
+    text: 'Both are off by default, and a service that is off or fails is answered as unavailable without failing the turn.',
+  },
+  {
+    id: 'R5.7-foreign',
+    text: 'Tools that nobody here can run are not offered to the model, and named in the log.',
+  },
 ];

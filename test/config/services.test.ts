@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { resolveSettings } from '../../src/config/settings.ts';
+import type { ServeFlags } from '../../src/config/settings.ts';
+
+function servicesOf(flags: ServeFlags, environment: NodeJS.ProcessEnv = {}) {
+  const { webSearch, webFetch } = resolveSettings(flags, { PORTICO_HOME: '/h', ...environment });
+  return { webSearch, webFetch };
+}
+
+const command = (...words: readonly string[]) => ({ kind: 'command', command: words });
+
+describe('[R5.7-unavailable] services', () => {
+  it('are off by default', () => {
+    expect(servicesOf({})).toEqual({ webSearch: undefined, webFetch: undefined });
+  });
+
+  it.each([
+    ['off', undefined],
+    ['http://localhost:8888', { kind: 'searxng', url: 'http://localhost:8888' }],
+    ['search --fast', command('search', '--fast')],
+    [`node "my search.mjs" 'a b' $HOME`, command('node', 'my search.mjs', 'a b', '$HOME')],
+    ['C:\\tools\\search.exe -q', command('C:\\tools\\search.exe', '-q')],
+  ])('a search by %s', (text, webSearch) => {
+    expect(servicesOf({ webSearch: text })).toEqual({ webSearch, webFetch: undefined });
+    expect(servicesOf({}, { PORTICO_WEB_SEARCH: text }).webSearch).toEqual(webSearch);
+  });
+
+  it.each([
+    ['OFF', undefined],
+    ['on', { kind: 'direct' }],
+    ['read --plain', command('read', '--plain')],
+  ])('a fetch by %s', (text, webFetch) => {
+    expect(servicesOf({ webFetch: text })).toEqual({ webSearch: undefined, webFetch });
+    expect(servicesOf({}, { PORTICO_WEB_FETCH: text }).webFetch).toEqual(webFetch);
+  });
+
+  it('is off where the flag says so, whatever the environment says', () => {
+    expect(servicesOf({ webFetch: 'off' }, { PORTICO_WEB_FETCH: 'on' }).webFetch).toBeUndefined();
+  });
+
+  it.each([
+    [{ webSearch: 'on' }, /^--web-search: 'on' is not allowed; give the URL of a SearXNG/],
+    [{ webSearch: 'http://' }, /^--web-search: 'http:\/\/' is not allowed/],
+    [{ webFetch: '""' }, /^--web-fetch: '""' is not allowed; give 'on', a command, or 'off'$/],
+  ])('%o is refused', (flags, message) => {
+    expect(() => servicesOf(flags)).toThrow(message);
+  });
+});
