@@ -52,10 +52,10 @@ async function runCommand(
   input: JsonObject,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(WITHIN_MS)]);
+  const late = AbortSignal.timeout(WITHIN_MS);
   const child = spawn(program, args, {
     stdio: ['pipe', 'pipe', 'inherit'],
-    signal: limited,
+    signal: AbortSignal.any([signal, late]),
     killSignal: 'SIGKILL',
   });
   const closed = once(child, 'close');
@@ -70,6 +70,7 @@ async function runCommand(
     // The one of the two that was not waited for.
     closed.catch(() => undefined);
     if (error instanceof ServiceError || signal.aborted) throw error;
-    throw new ServiceError('unavailable', `${program}: ${messageOf(error)}`, error);
+    const reason = late.aborted ? `it took longer than ${WITHIN_MS / 1000} s` : messageOf(error);
+    throw new ServiceError('unavailable', `${program}: ${reason}`, error);
   }
 }

@@ -28,7 +28,7 @@ export function htmlText(html: string): { readonly title: string | null; readonl
   const lines = pieces
     .join('')
     .split('\n')
-    .map((line) => line.trim());
+    .map((line) => line.replaceAll(/ {2,}/g, ' ').trim());
   const text = lines.filter((line, index) => line !== '' || lines[index - 1] !== '');
   return { title: titleOf(html, lower), text: text.join('\n').trim() };
 }
