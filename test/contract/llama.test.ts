@@ -8,7 +8,7 @@ import { describeToolContract } from './tools.ts';
 
 const childModule = new URL('../../dist/backends/llama/child.js', import.meta.url);
 
-describe('[R2.7-contract] [R2.7-isolated] llama, isolated', () => {
+describe('[R2.7-contract] [R2.7-isolated] [R4.7-cancel] llama, isolated', () => {
   describeContract(async () => ({
     backend: createLlamaBackend({
       engine: 'isolated',
@@ -35,7 +35,7 @@ describe('[R2.7-contract] [R2.7-in-process] llama, in-process', () => {
   }));
 });
 
-describe('[R4.7-calls] llama, with tools', () => {
+describe('[R4.7-calls] [R4.7-forced] llama, with tools', () => {
   describeToolContract(async () => ({
     backend: createLlamaBackend({
       engine: 'in-process',

@@ -9,7 +9,7 @@ import { describeContract } from './contract.ts';
 import { describeToolContract } from './tools.ts';
 
 for (const peer of await findPeers(ollama)) {
-  describe(`[R4.7-calls] Ollama, with tools: ${peer.name}`, () => {
+  describe(`[R4.7-calls] [R4.7-forced] Ollama, with tools: ${peer.name}`, () => {
     describeToolContract(async () => {
       const { url, close } = await peer.open('contract-tools');
       return { backend: createOllamaBackend(), model: modelSpec('mini-tools', { url }), close };
@@ -18,7 +18,7 @@ for (const peer of await findPeers(ollama)) {
 }
 
 for (const peer of await findPeers(ollama)) {
-  describe(`[R2.8-contract] Ollama: ${peer.name}`, () => {
+  describe(`[R2.8-contract] [R4.7-cancel] Ollama: ${peer.name}`, () => {
     describeContract(async () => {
       const { url, close } = await peer.open('contract');
       return { backend: createOllamaBackend(), model: modelSpec('mini-think', { url }), close };

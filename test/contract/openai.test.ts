@@ -7,14 +7,14 @@ import { describeContract } from './contract.ts';
 import { describeToolContract } from './tools.ts';
 
 for (const peer of await findPeers(llamaServer)) {
-  describe(`[R4.7-calls] llama-server, with tools: ${peer.name}`, () => {
+  describe(`[R4.7-calls] [R4.7-forced] llama-server, with tools: ${peer.name}`, () => {
     describeToolContract(async () => {
       const { url, close } = await peer.open('contract-tools');
       return { backend: openBackend(), model: entry(url), close };
     });
   });
 
-  describe(`[R4.7-openai] llama-server: ${peer.name}`, () => {
+  describe(`[R4.7-openai] [R4.7-cancel] llama-server: ${peer.name}`, () => {
     describeContract(async () => {
       const { url, close } = await peer.open('contract');
       return { backend: openBackend(), model: entry(url), close };

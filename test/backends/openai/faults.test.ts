@@ -84,14 +84,11 @@ describe('what an upstream does wrong within its answer', () => {
     ]);
   });
 
-  it.each([
-    ['an endless line', 'text/event-stream', 'x', 'a line of over 8388608 bytes'],
-    ['an endless page', 'text/html', '<br>\n', 'sent over 65536 bytes'],
-  ])('[R4.2-fault] refuses to hold %s', async (_what, type, text, says) => {
-    const piece = text.repeat(200_000);
+  it('[R4.2-fault] refuses to hold an endless page', async () => {
+    const piece = '<br>\n'.repeat(200_000);
     let sent = 0;
     const server = await serve((incoming, response) => {
-      response.setHeader('content-type', type);
+      response.setHeader('content-type', 'text/html');
       if (incoming.method === 'GET') {
         response.end();
         return;
@@ -106,7 +103,7 @@ describe('what an upstream does wrong within its answer', () => {
     const events = backend.generate(request(entry(server.url), said('Hi')), signal);
     await expect(collect(events)).rejects.toMatchObject({
       code: 'backend-failed',
-      message: expect.stringContaining(says) as string,
+      message: expect.stringContaining('sent over 65536 bytes') as string,
     });
     expect(sent * piece.length).toBeLessThan(64 * 1024 * 1024);
   });

@@ -243,6 +243,21 @@ describe('[R4.2-failure] a refusal', () => {
   });
 });
 
+describe('[R4.2-count] a server that is slow', () => {
+  it('has its prompt counted before its answer begins, where it has a tokenizer', async () => {
+    const server = await serve((incoming, response) => {
+      if (incoming.url === '/v1/chat/completions') return;
+      response.setHeader('content-type', 'application/json').end('{"count":7}');
+    });
+    onTestFinished(server.close);
+    const asked = request(entry(server.url, { server: 'vllm' }), said('Hi'));
+    for await (const first of backendWith().generate(asked, signal)) {
+      expect(first).toEqual({ type: 'admitted', inputTokens: 7 });
+      break;
+    }
+  });
+});
+
 describe('[R4.2-choice] one call alone', () => {
   it('is all that is read, where only one is wanted, and the counts are still whole', async () => {
     const call = (index: number) => ({
