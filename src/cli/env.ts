@@ -36,7 +36,7 @@ export async function printEnvironment(
     const name = await chooseModel(wish, server, defaults, context);
     const contextTokens = await contextOf(server.address, name);
     const model = { baseUrl: url, key: key ?? ANY_KEY, name, contextTokens };
-    const set = claudeEnvironment(model, environment['NO_PROXY'] ?? environment['no_proxy']);
+    const set = claudeEnvironment(model, environment);
     const syntax = flags.shell ?? guessSyntax(environment['SHELL'], process.platform);
     if (flags.json === true) writeJson({ set, unset: ELSEWHERE }, context);
     else stdout.write(shellScript(syntax, set, ELSEWHERE));

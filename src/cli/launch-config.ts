@@ -48,8 +48,7 @@ async function configure(
   { yes, asker }: ModelWish,
   { environment, stdout }: CliContext,
 ): Promise<number> {
-  const noProxy = environment['NO_PROXY'] ?? environment['no_proxy'];
-  const settings = claudeSettings(claudeEnvironment(model, noProxy));
+  const settings = claudeSettings(claudeEnvironment(model, environment));
   const { changes } = await planSettings(file, settings);
   if (changes.length === 0) {
     stdout.write(`${file} has it all already\n`);

@@ -49,6 +49,12 @@ export async function launchOrList(
     );
   }
   if (agent !== undefined) return launch(agent, passed, flags, context);
+  if (passed.length > 0) {
+    throw new RuntimeFailure(
+      'invalid-request',
+      `nothing says which agent '-- ${passed.join(' ')}' is for; name it, as in: portico launch claude -- …`,
+    );
+  }
   return listAgents(flags, context);
 }
 

@@ -20,7 +20,7 @@ export const CLAUDE: Agent = {
     const { model, environment, folder } = run;
     if (optionOf(run.args, '--model') !== undefined) throw twoModels();
     const own = optionOf(run.args, '--settings');
-    const set = claudeEnvironment(model, environment['NO_PROXY'] ?? environment['no_proxy']);
+    const set = claudeEnvironment(model, environment);
     const ours = claudeSettings(set);
     const settings = own === undefined ? ours : mergeSettings(await readSettings(own.value), ours);
     // A file, not JSON in the arguments: everyone on the machine can read those, and it may hold a key.

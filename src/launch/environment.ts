@@ -47,9 +47,9 @@ export function outputTokens(contextTokens: number): number {
  * The environment that makes every request of Claude Code, whatever tier or subagent asks, go to one
  * local model: https://code.claude.com/docs/en/env-vars, checked with 2.1.197.
  *
- * @param noProxy what `NO_PROXY` holds so far
+ * @param noProxy the environment so far
  */
-export function claudeEnvironment(model: AgentModel, noProxy: string | undefined): Variables {
+export function claudeEnvironment(model: AgentModel, noProxy: NoProxy): Variables {
   const { baseUrl, key, name, contextTokens } = model;
   return {
     ANTHROPIC_BASE_URL: baseUrl,
@@ -68,7 +68,7 @@ export function claudeEnvironment(model: AgentModel, noProxy: string | undefined
     API_TIMEOUT_MS: PATIENCE_MILLISECONDS,
     API_FORCE_IDLE_TIMEOUT: '0',
     CLAUDE_STREAM_IDLE_TIMEOUT_MS: PATIENCE_MILLISECONDS,
-    NO_PROXY: withoutProxy(noProxy, baseUrl),
+    ...withoutProxy(noProxy, baseUrl),
   };
 }
 
@@ -82,11 +82,16 @@ function contextVariables(contextTokens: number): Variables {
   };
 }
 
-/** What is to be reached without a proxy: what was so already, and the server. */
-export function withoutProxy(noProxy: string | undefined, baseUrl: string): string {
-  const listed = (noProxy ?? '').split(/[\s,]+/).filter((entry) => entry !== '');
+/** What says so far what is reached without a proxy; programs read either. */
+export type NoProxy = Readonly<Partial<Record<'NO_PROXY' | 'no_proxy', string>>>;
+
+/** The same with the server, which no proxy could reach. */
+export function withoutProxy({ NO_PROXY, no_proxy }: NoProxy, baseUrl: string): Variables {
+  const listed = `${NO_PROXY ?? ''},${no_proxy ?? ''}`.split(/[\s,]+/);
   const host = new URL(baseUrl).hostname.replace(/^\[|\]$/g, '');
-  return [...new Set([...listed, 'localhost', '127.0.0.1', '::1', host])].join(',');
+  const hosts = [...listed.filter((entry) => entry !== ''), 'localhost', '127.0.0.1', '::1', host];
+  const list = [...new Set(hosts)].join(',');
+  return { NO_PROXY: list, no_proxy: list };
 }
 
 /** Claude Code counts names that begin so as Anthropic's, whatever context it is told. */

@@ -21,7 +21,7 @@ export const OPENCODE: Agent = {
       [CONTENT]: JSON.stringify({ ...ownContent(environment[CONTENT]), ...configuration(model) }),
       // Its catalogue of other providers is of no use here.
       OPENCODE_DISABLE_MODELS_FETCH: '1',
-      NO_PROXY: withoutProxy(environment['NO_PROXY'] ?? environment['no_proxy'], model.baseUrl),
+      ...withoutProxy(environment, model.baseUrl),
     },
     unset: [],
     files: {},

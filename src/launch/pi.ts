@@ -23,7 +23,7 @@ export const PI: Agent = {
     ),
     set: {
       [KEY_VARIABLE]: model.key,
-      NO_PROXY: withoutProxy(environment['NO_PROXY'] ?? environment['no_proxy'], model.baseUrl),
+      ...withoutProxy(environment, model.baseUrl),
     },
     unset: [],
     files: { [EXTENSION]: extension(model) },

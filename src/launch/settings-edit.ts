@@ -1,16 +1,10 @@
-import {
-  applyEdits,
-  findNodeAtLocation,
-  getNodeValue,
-  modify,
-  parseTree,
-  printParseErrorCode,
-} from 'jsonc-parser';
+import { findNodeAtLocation, getNodeValue, parseTree, printParseErrorCode } from 'jsonc-parser';
 import type { Node, ParseError } from 'jsonc-parser';
 import { z } from 'zod';
 import { RuntimeFailure } from '../core/errors.ts';
 import { isRecord } from '../core/json.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
+import { removeValue, setValue } from './json-text.ts';
 
 const json: z.ZodType<JsonValue> = z.json();
 
@@ -146,13 +140,7 @@ function isObject(value: JsonValue): value is JsonObject {
 
 /** `undefined` takes the value out. */
 function set(text: string, path: readonly string[], value: JsonValue | undefined): string {
-  const indent = /^([ \t]+)\S/m.exec(text)?.[1] ?? '  ';
-  const formattingOptions = {
-    insertSpaces: !indent.startsWith('\t'),
-    tabSize: indent.startsWith('\t') ? 1 : indent.length,
-    eol: text.includes('\r\n') ? '\r\n' : '\n',
-  };
-  return applyEdits(text, modify(text, [...path], value, { formattingOptions }));
+  return value === undefined ? removeValue(text, path) : setValue(text, path, value);
 }
 
 function withoutEmpty(text: string, group: string, file: string): string {
