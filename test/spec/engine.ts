@@ -42,4 +42,20 @@ export const ENGINE: readonly Requirement[] = [
   },
   { id: 'R6.3-steps', text: 'Steps of a prefill are sized by what steps were measured to take.' },
   { id: 'R6.3-exclusive', text: "A slot's state can be changed while other streams go on." },
+  {
+    id: 'R6.1-parallel',
+    text: 'How many slots a model has is a setting, and by default a matter of memory.',
+  },
+  {
+    id: 'R6.2-limit',
+    text: 'State files take no more than a limit; the least recently used go first.',
+  },
+  {
+    id: 'R6.2-stale',
+    text: 'State files end with their process, and those of processes that died are removed.',
+  },
+  {
+    id: 'R6.2-failing',
+    text: 'A disk that is full, or a file that fails, is said once, and requests go on without.',
+  },
 ];

@@ -1,6 +1,6 @@
 import type { GenerationRequest } from '../../core/backend.ts';
 import { withAddedTools } from './decoding/added-tools.ts';
-import { checkCacheControl } from './decoding/cache-control.ts';
+import { decodeCacheControl } from './decoding/cache-control.ts';
 import { ignoredFields } from './decoding/fields.ts';
 import {
   decodeOutputSchema,
@@ -48,7 +48,7 @@ function decodeBody(
   context: DecodeContext,
 ): DecodedRequest {
   const ignored = ignoredFields(raw, body, header(context, 'anthropic-beta') !== undefined);
-  checkCacheControl(body);
+  const cachesPrompt = decodeCacheControl(body);
   const declared = decodeTools(body.tools ?? []);
   checkToolNames(declared);
   const tools = withAddedTools(declared, body.messages);
@@ -69,6 +69,7 @@ function decodeBody(
       sampling: decodeSampling(body),
       thinking: decodeThinkingMode(body.thinking, maxTokens, toolChoice),
       ...(effort === undefined ? {} : { effort }),
+      ...(cachesPrompt && { cachesPrompt }),
       ...(outputSchema === undefined ? {} : { outputSchema }),
       session: decodeSession({
         userId: body.metadata?.user_id ?? undefined,

@@ -24,8 +24,16 @@ function conversation(fields: object): { system: string[]; turns: unknown[] } {
 describe('system prompts', () => {
   it('[R2.5-system] a string and one text block decode alike', () => {
     expect(decode({ system: 'Be brief.' }).request).toEqual(
-      decode({ system: [{ ...block('Be brief.'), cache_control: { type: 'ephemeral' } }] }).request,
+      decode({ system: [block('Be brief.')] }).request,
     );
+  });
+
+  it('[R6.2-creation] a breakpoint of the cache anywhere asks to keep the prompt', () => {
+    const marked = { ...block('Be brief.'), cache_control: { type: 'ephemeral' } };
+    const { cachesPrompt, ...rest } = decode({ system: [marked] }).request;
+    expect(cachesPrompt).toBe(true);
+    expect(rest).toEqual(decode({ system: 'Be brief.' }).request);
+    expect(decode({ messages: [user([marked])] }).request.cachesPrompt).toBe(true);
   });
 
   it('[R2.5-system] empty text is dropped', () => {

@@ -8,8 +8,8 @@ interface Cacheable {
   readonly cache_control?: unknown;
 }
 
-/** Throws where a request sets more cache breakpoints than the API takes. */
-export function checkCacheControl(body: RequestBody): void {
+/** Whether a request sets cache breakpoints. Throws where it sets more than the API takes. */
+export function decodeCacheControl(body: RequestBody): boolean {
   let found = 0;
   const count = ({ cache_control = null }: Cacheable): void => {
     if (cache_control !== null) found += 1;
@@ -22,7 +22,7 @@ export function checkCacheControl(body: RequestBody): void {
       innerBlocks(block).forEach(count);
     }
   }
-  if (found <= MOST_BREAKPOINTS) return;
+  if (found <= MOST_BREAKPOINTS) return found > 0;
   throw new RuntimeFailure(
     'invalid-request',
     `A maximum of ${MOST_BREAKPOINTS} blocks with cache_control may be provided. Found ${found}.`,
