@@ -8,7 +8,7 @@ import type { RunningServer } from '../support/server.ts';
 
 let server: RunningServer;
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({ args: ['--parallel', '1'] });
 });
 afterAll(() => server.stop());
 
