@@ -1,11 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import type { Script } from '../../src/backends/scripted.ts';
+import { contextLimitExceeded } from '../../src/core/errors.ts';
 import { CLAUDES, claudeFolders, isClaudeMissing, startClaude } from '../support/claude-code.ts';
 import { servePlay } from '../support/claude-play.ts';
-import { asksForSummary, FILE_TASK, isContinued } from '../support/claude-task.ts';
-import { answering, resultsIn } from '../support/scripted-answers.ts';
+import { asksForSummary, FILE_TASK, fileTask, isContinued } from '../support/claude-task.ts';
+import { answering, resultsIn, textIn } from '../support/scripted-answers.ts';
 
 const CONTEXT = 32_768;
+const TASK = [...FILE_TASK, '--output-format', 'json'];
+
+/** Says something once, up to the end of the context, and then plays another script. */
+function runningOut(then: Script): Script {
+  let isFirst = true;
+  return async function* (request, signal) {
+    const events = isFirst ? answering('I begin to') : then(request, signal);
+    const isCut = isFirst;
+    isFirst = false;
+    for await (const event of events) {
+      yield isCut && event.type === 'finish' ? { ...event, reason: 'context-exceeded' } : event;
+    }
+  };
+}
 
 /** Plays a model that calls a tool four times, and tells prompts of growing size. */
 function growing(promptTokens: number): Script {
@@ -25,18 +40,39 @@ function growing(promptTokens: number): Script {
   };
 }
 
-describe.each(CLAUDES)('Claude Code $name with a context of 32k', (claude) => {
+describe.each(CLAUDES)('Claude Code $name and its context:', (claude) => {
   it.skipIf(isClaudeMissing(claude)).each([
-    ['uses three quarters of it uncompacted', 19_000, 0],
+    ['uses three quarters of 32k uncompacted', 19_000, 0],
     ['compacts once they are used', 23_000, 1],
   ])('[R5.8-window] %s', async (_case, promptTokens, summaries) => {
     const folders = await claudeFolders();
     const { url, requests } = await servePlay({ script: growing(promptTokens) });
-    const args = [...FILE_TASK, '--output-format', 'json'];
-    const run = startClaude(folders, { claude, url, args, contextTokens: CONTEXT });
+    const run = startClaude(folders, { claude, url, args: TASK, contextTokens: CONTEXT });
     const { code, stdout } = await run.ended;
     expect(stdout).toContain('"result":"DONE"');
     expect(code).toBe(0);
     expect(requests.filter(asksForSummary)).toHaveLength(summaries);
+  });
+
+  it.skipIf(isClaudeMissing(claude))('[R5.8-context-end] goes on after its end', async () => {
+    const folders = await claudeFolders();
+    const { url, requests } = await servePlay({ script: runningOut(fileTask(folders)) });
+    const { code, stdout } = await startClaude(folders, { claude, url, args: TASK }).ended;
+    expect(stdout).toContain('"result":"DONE"');
+    expect(code).toBe(0);
+    expect(requests.slice(1, 2).map(textIn).join()).toContain('Resume directly');
+  });
+
+  it.skipIf(isClaudeMissing(claude))('[R5.8-context-end] asks for what fits', async () => {
+    const folders = await claudeFolders();
+    const { url, requests } = await servePlay({
+      script: fileTask(folders),
+      refuses: ({ maxTokens }) =>
+        maxTokens + 50_000 > 65_536 ? contextLimitExceeded(50_000, maxTokens, 65_536) : undefined,
+    });
+    const { code, stdout } = await startClaude(folders, { claude, url, args: TASK }).ended;
+    expect(stdout).toContain('"result":"DONE"');
+    expect(code).toBe(0);
+    expect(requests.slice(0, 2).map(({ maxTokens }) => maxTokens)).toEqual([16_384, 14_536]);
   });
 });

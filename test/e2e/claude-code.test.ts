@@ -1,7 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { CLAUDES, claudeFolders, isClaudeMissing, startClaude } from '../support/claude-code.ts';
+import {
+  CLAUDES,
+  claudeFolders,
+  endAfter,
+  isClaudeMissing,
+  startClaude,
+} from '../support/claude-code.ts';
 import { servePlay } from '../support/claude-play.ts';
 import { FILE_TASK, FILE_TEXT, fileOf, fileTask } from '../support/claude-task.ts';
 import { answering } from '../support/scripted-answers.ts';
@@ -21,6 +27,12 @@ const LINE = z.looseObject({
   subtype: z.string().optional(),
   message: z.looseObject({ content: z.array(z.looseObject({ type: z.string() })) }).optional(),
 });
+
+/** Input as programs write it, asking for a title. */
+const STREAM = ['--input-format', 'stream-json', '--output-format', 'stream-json', '--verbose'];
+const CONTROLLED = ['-p', ...STREAM];
+const REQUEST = { subtype: 'generate_session_title', description: 'Write a file', persist: false };
+const ASK = `${JSON.stringify({ type: 'control_request', request_id: 'one', request: REQUEST })}\n`;
 
 /** The kinds of the lines of stream-json output, those of single deltas left out. */
 function kindsOf(output: string): readonly string[] {
@@ -75,17 +87,33 @@ describe.each(CLAUDES)('Claude Code $name', (claude) => {
     const { url, requests, logged } = await servePlay({
       script: () => answeringTitle(),
     });
-    const ask = { subtype: 'generate_session_title', description: 'Write a file', persist: false };
-    const input = `${JSON.stringify({ type: 'control_request', request_id: 'one', request: ask })}\n`;
-    const stream = ['--input-format', 'stream-json', '--output-format', 'stream-json', '--verbose'];
-    const run = startClaude(folders, { claude, url, args: ['-p', ...stream], input });
-    await expect.poll(() => requests.length, { timeout: 20_000 }).toBe(1);
-    run.process.stdin?.end();
+    const run = startClaude(folders, { claude, url, args: CONTROLLED, input: ASK });
+    endAfter(run, 'control_response');
     const { stdout } = await run.ended;
     expect(stdout).toContain('"response":{"title":"A file of words"}');
     expect(requests[0]?.outputSchema).toMatchObject({ properties: { title: { type: 'string' } } });
     expect(logged.join('\n')).not.toContain('stands in for');
   });
+
+  it.skipIf(isMissing)(
+    '[R5.6-names] has its haiku tier answered by the session’s model',
+    async () => {
+      const folders = await claudeFolders();
+      const { url, logged } = await servePlay({ script: () => answeringTitle() });
+      const haiku = 'claude-haiku-4-5-20251001';
+      const tier = { ANTHROPIC_DEFAULT_HAIKU_MODEL: haiku, ANTHROPIC_SMALL_FAST_MODEL: haiku };
+      const run = startClaude(folders, {
+        claude,
+        url,
+        args: CONTROLLED,
+        input: ASK,
+        environment: tier,
+      });
+      endAfter(run, 'control_response');
+      expect((await run.ended).stdout).toContain('"response":{"title":"A file of words"}');
+      expect(logged.join('\n')).toContain(`actor stands in for ${haiku}`);
+    },
+  );
 
   it.skipIf(isMissing)('[R5.8-count] counts its context without a generation', async () => {
     const folders = await claudeFolders();

@@ -126,6 +126,10 @@ export const LAUNCH: readonly Requirement[] = [
     text: 'A launched Claude Code does the file task whatever the user’s settings and environment say of other servers and models.',
   },
   {
+    id: 'R5.8-context-end',
+    text: 'After an answer that ran into the end of the context it goes on; a max_tokens that does not fit it asks for anew.',
+  },
+  {
     id: 'R5.8-window',
     text: 'A context of 32k is used to three quarters before Claude Code compacts it.',
   },

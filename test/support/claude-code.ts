@@ -76,7 +76,7 @@ export async function claudeFolders(): Promise<ClaudeFolders> {
 export function startClaude(folders: ClaudeFolders, options: ClaudeOptions): RunningClaude {
   const { url, contextTokens = 65_536, input } = options;
   const agent = { baseUrl: url, key: 'local', name: 'actor', contextTokens };
-  const environment = claudeEnvironment(agent, undefined);
+  const environment = claudeEnvironment(agent, {});
   const settings = JSON.stringify(claudeSettings({ ...environment, ...options.environment }));
   const child = spawn(
     process.env[options.claude.variable] ?? '',
@@ -97,6 +97,15 @@ export function startClaude(folders: ClaudeFolders, options: ClaudeOptions): Run
   if (input === undefined) child.stdin.end();
   else child.stdin.write(input);
   return { process: child, ended: endOf(child) };
+}
+
+/** Closes its standard input once it has said certain words. */
+export function endAfter({ process: { stdin, stdout } }: RunningClaude, words: string): void {
+  let said = '';
+  stdout?.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+    if (said.includes(words)) stdin?.end();
+  });
 }
 
 /**
