@@ -11,6 +11,8 @@ export interface ServedTool {
   readonly blockedDomains: readonly string[];
   /** About how many tokens a page may take. */
   readonly maxContentTokens?: number;
+  /** Settings of the client's that have no effect here. */
+  readonly ignored: readonly string[];
 }
 
 /** A page that a search has found. */

@@ -65,7 +65,7 @@ export class Runtime {
 
   /** Starts a generation by the model that `name` means. Throws before anything is generated. */
   async generate(name: string, request: ModelRequest, signal: AbortSignal): Promise<Generation> {
-    const { backend, resolution, bound, foreign } = await this.#bind(name, request);
+    const { backend, resolution, bound, ignored } = await this.#bind(name, request);
     this.#recent.set(request, bound.model.name);
     const capabilities = await backend.capabilities(bound.model, signal);
     const unused = checkCapabilities(bound, capabilities);
@@ -76,7 +76,7 @@ export class Runtime {
     const events = needsServing(asked)
       ? serveCalls(asked, { ask, services, contextTokens, signal })
       : ask(asked);
-    return { resolution, unused: [...unused, ...foreign.map((tool) => `tools.${tool}`)], events };
+    return { resolution, unused: [...unused, ...ignored], events };
   }
 
   /** The tokens of the whole prompt, as a generation by the same model would report them. */
@@ -169,13 +169,13 @@ export class Runtime {
     });
     const { spec } = resolution.model;
     const conversation = withServedCalls(request.conversation);
-    const { request: bound, foreign } = withoutForeignTools({
+    const { request: bound, unused: ignored } = withoutForeignTools({
       ...request,
       conversation: withLoadedTools(conversation, request.toolChoice),
       model: spec,
       overflow: this.#options.overflow,
     });
-    return { backend: await this.#backend(spec.backend), resolution, bound, foreign };
+    return { backend: await this.#backend(spec.backend), resolution, bound, ignored };
   }
 
   /** Nothing is asked for a name that the registry knows. */

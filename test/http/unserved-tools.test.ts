@@ -66,6 +66,17 @@ describe.each(DIALECTS)('through $dialect', (dialect) => {
   });
 });
 
+describe('[R5.7-foreign] settings without an effect', () => {
+  it('are named in the log', async () => {
+    const { logged } = await serve([]);
+    const user_location = { type: 'approximate', city: 'Paris' };
+    const tool = { type: 'web_search_20250305', name: 'web_search', max_uses: 1, user_location };
+    await (await server?.ask({ tools: [tool] }))?.text();
+    await expect.poll(() => logged.join('')).toContain('"tools.web_search.user_location"');
+    expect(logged.join('')).not.toContain('max_uses');
+  });
+});
+
 describe('[R5.7-foreign] code execution', () => {
   const foreign = { type: 'code_execution_20250825', name: 'code_execution' } as const;
 
@@ -73,7 +84,8 @@ describe('[R5.7-foreign] code execution', () => {
     const { url, asked, logged } = await serve([]);
     const [dialect] = DIALECTS;
     if (dialect === undefined) throw new Error('no SDK');
-    const tools = [foreign, { type: 'bash_20250124', name: 'bash' } as const];
+    const toolset = { type: 'computer_toolset_20260801' } as unknown as typeof foreign;
+    const tools = [foreign, toolset, { type: 'bash_20250124', name: 'bash' } as const];
     const message = await clientOf(dialect, url).messages.create({ ...asking, tools });
     expect(message.stop_reason).toBe('end_turn');
     expect(asked[0]?.conversation.tools.map(({ name }) => name)).toEqual(['bash']);
@@ -86,7 +98,7 @@ describe('[R5.7-foreign] code execution', () => {
       await serve([]);
       const response = await server?.ask({ tools: [foreign], tool_choice });
       expect(response?.status).toBe(400);
-      expect(await response?.text()).toContain('tool_choice: code_execution can be run by');
+      expect(await response?.text()).toContain("tool_choice: code_execution can't be run outside");
     },
   );
 });

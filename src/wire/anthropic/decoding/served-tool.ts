@@ -46,6 +46,9 @@ export function servedTool(
     ...(typeof given.max_content_tokens === 'number' && {
       maxContentTokens: given.max_content_tokens,
     }),
+    ignored: Object.keys(settings).filter(
+      (key) => (settings[key] ?? null) !== null && !Object.hasOwn(limits.shape, key),
+    ),
   };
 }
 
