@@ -53,7 +53,7 @@ export async function chooseModel(
   if (asker === undefined || wish.yes) {
     return chooseUnasked(choices, wishes, wish.yes) ?? unchosen(choices);
   }
-  const preselected = chooseUnasked(choices, wishes, true);
+  const preselected = wishes.find((name) => choices.some((choice) => choice.name === name));
   const shown = choices.map(({ name, hint, isRecommended }) => ({
     value: name,
     hint: isRecommended ? `recommended, ${hint}` : hint,

@@ -43,6 +43,6 @@ export async function runAgent(
 }
 
 /** The code that a shell would report for a process that has ended. */
-export function exitCode(code: number | null, signal: NodeJS.Signals | null): number {
+function exitCode(code: number | null, signal: NodeJS.Signals | null): number {
   return signal === null ? (code ?? 1) : 128 + constants.signals[signal];
 }

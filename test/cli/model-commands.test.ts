@@ -136,6 +136,7 @@ describe('[R4.6-completion] portico completion', () => {
     'portico ps --po',
     'portico completion ',
     'portico rm t',
+    'portico launch ',
   ];
 
   it('of bash completes commands, names, flags and words', async () => {
@@ -150,7 +151,15 @@ describe('[R4.6-completion] portico completion', () => {
       env: { ...process.env, ...environment, PATH: `${folder}:${process.env['PATH']}` },
     });
     // Bash itself puts back what stands before the colon.
-    expect(stdout.split('\n')).toEqual(['pull', '20b 120b', '--port', 'bash zsh fish', 'tiny', '']);
+    expect(stdout.split('\n')).toEqual([
+      'pull',
+      '20b 120b',
+      '--port',
+      'bash zsh fish',
+      'tiny',
+      'claude opencode pi',
+      '',
+    ]);
   });
 
   it.each([

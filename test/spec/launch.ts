@@ -2,6 +2,84 @@ import type { Requirement } from './requirement.ts';
 
 /** What "`portico launch claude`: Claude Code on a local model" asks for, line by line. An id is `R5.<part>-<word>`. */
 export const LAUNCH: readonly Requirement[] = [
+  // 1. portico launch claude
+  {
+    id: 'R5.1-server',
+    text: 'A server is started where none answers, and stopped afterwards; one that runs is used and left running.',
+  },
+  {
+    id: 'R5.1-occupied',
+    text: 'What answers at the address and is no Portico, or wants another key, is told in one line.',
+  },
+  { id: 'R5.1-log', text: 'The log of a server that was started goes to a file, which is named.' },
+  {
+    id: 'R5.1-picker',
+    text: 'A picker shows recommended, installed and downloadable models, the last choice preselected.',
+  },
+  {
+    id: 'R5.1-unasked',
+    text: 'Without a terminal --model, the last choice or the default decides; else one line says what to give.',
+  },
+  { id: 'R5.1-pull', text: 'A model that is not downloaded is pulled where that is agreed to.' },
+  {
+    id: 'R5.1-load',
+    text: 'The model is loaded, with progress on stderr, before the agent starts.',
+  },
+  {
+    id: 'R5.1-context',
+    text: 'A real context below 32k is told with the way to raise it, and asked about where there is a terminal.',
+  },
+  {
+    id: 'R5.1-find',
+    text: 'claude is found on the PATH, in ~/.local/bin, in ~/.claude/local, in npm’s global folder; else npx is offered.',
+  },
+  {
+    id: 'R5.1-environment',
+    text: 'All tiers and subagents are the local model, and nothing of the environment leads elsewhere.',
+  },
+  {
+    id: 'R5.1-settings',
+    text: 'The same is in --settings, over the user’s own, in a file that only they can read.',
+  },
+  { id: 'R5.1-output', text: 'An answer may have a quarter of the context at most.' },
+  {
+    id: 'R5.1-name',
+    text: 'An alias that begins with claude- is told by the model’s own name, so that its context counts.',
+  },
+  {
+    id: 'R5.1-exit',
+    text: 'The agent’s exit code, input and output pass through; a signal that ended it is 128 and its number.',
+  },
+  { id: 'R5.1-signals', text: 'SIGINT, SIGTERM and SIGHUP pass to the agent.' },
+  {
+    id: 'R5.1-stray',
+    text: 'Arguments that stand before -- and are not ours are refused with the way out.',
+  },
+  {
+    id: 'R5.1-config',
+    text: '--config shows the change, asks, and writes our part into the user’s settings, with a backup.',
+  },
+  { id: 'R5.1-restore', text: '--restore takes out our part, and nothing else.' },
+  {
+    id: 'R5.1-broken',
+    text: 'Settings that are broken are told with line and column, and stay as they are.',
+  },
+  {
+    id: 'R5.1-wildcard',
+    text: '0.0.0.0 and :: never become the address of a client.',
+  },
+
+  // 2. Other agents
+  { id: 'R5.2-list', text: 'portico launch alone lists the agents with what was found of them.' },
+  {
+    id: 'R5.2-agents',
+    text: 'opencode and pi get the model by configuration of their own, and theirs stays as it is.',
+  },
+  {
+    id: 'R5.2-env',
+    text: 'portico env prints the environment, quoted for bash, fish or PowerShell, or as JSON.',
+  },
+
   // 3. The prefix never breaks
   {
     id: 'R5.3-replay',

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { OPENCODE } from '../../src/launch/opencode.ts';
+import { PI } from '../../src/launch/pi.ts';
+
+const MODEL = { baseUrl: 'http://127.0.0.1:1', key: "k'1", name: 'a:b', contextTokens: 65_536 };
+
+function run(environment: Readonly<Record<string, string>> = {}, contextTokens = 65_536) {
+  const model = { ...MODEL, contextTokens };
+  return { model, args: ['run', 'Hello'], environment, folder: '/run' };
+}
+
+describe('[R5.2-agents] the plan for opencode', () => {
+  it('is a provider of its own, the only one, and nothing in files', async () => {
+    const { args, set, files } = await OPENCODE.plan(run());
+    expect({ args, files }).toEqual({ args: ['run', 'Hello'], files: {} });
+    expect(JSON.parse(set['OPENCODE_CONFIG_CONTENT'] ?? '')).toEqual({
+      model: 'portico/a:b',
+      small_model: 'portico/a:b',
+      enabled_providers: ['portico'],
+      provider: {
+        portico: {
+          npm: '@ai-sdk/anthropic',
+          name: 'Portico',
+          options: { baseURL: 'http://127.0.0.1:1/v1', apiKey: "k'1" },
+          models: { 'a:b': { name: 'a:b', limit: { context: 65_536, output: 16_384 } } },
+        },
+      },
+    });
+  });
+
+  it('keeps what the variable has already', async () => {
+    const { set } = await OPENCODE.plan(
+      run({ OPENCODE_CONFIG_CONTENT: '{"theme":"dark","model":"other/x"}' }),
+    );
+    expect(JSON.parse(set['OPENCODE_CONFIG_CONTENT'] ?? '')).toMatchObject({
+      theme: 'dark',
+      model: 'portico/a:b',
+    });
+  });
+
+  it.each(['[1]', '{'])('refuses %s in it', async (text) => {
+    await expect(OPENCODE.plan(run({ OPENCODE_CONFIG_CONTENT: text }))).rejects.toThrow(
+      'OPENCODE_CONFIG_CONTENT is set, and it is no JSON object',
+    );
+  });
+});
+
+describe('[R5.2-agents] the plan for pi', () => {
+  /** What pi is told by the extension, run as pi runs it. */
+  async function registered(contextTokens: number): Promise<unknown> {
+    const { files } = await PI.plan(run({}, contextTokens));
+    const code = Buffer.from(files['portico.js'] ?? '').toString('base64');
+    const extension: { default: (pi: object) => void } = await import(
+      `data:text/javascript;base64,${code}`
+    );
+    let told: unknown;
+    extension.default({ registerProvider: (...args: unknown[]) => (told = args) });
+    return told;
+  }
+
+  it('is an extension that registers a provider, whose key stays in a variable', async () => {
+    const { args, set } = await PI.plan(run());
+    expect(args.slice(2)).toEqual(['--provider', 'portico', '--model', 'a:b', 'run', 'Hello']);
+    expect(set).toMatchObject({ PORTICO_AGENT_KEY: "k'1" });
+    expect(await registered(65_536)).toMatchObject([
+      'portico',
+      {
+        baseUrl: MODEL.baseUrl,
+        api: 'anthropic-messages',
+        apiKey: 'PORTICO_AGENT_KEY',
+        models: [{ id: 'a:b', contextWindow: 65_536, maxTokens: 16_384, reasoning: true }],
+      },
+    ]);
+  });
+
+  it('asks for no thinking where an answer has no room for it', async () => {
+    expect(await registered(8191)).toMatchObject([
+      'portico',
+      { models: [{ maxTokens: 2047, reasoning: false }] },
+    ]);
+  });
+});

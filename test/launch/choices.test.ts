@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import {
+  chooseUnasked,
+  contextWarning,
+  missingModel,
+  modelChoices,
+} from '../../src/launch/choices.ts';
+import type { ModelChoice } from '../../src/launch/choices.ts';
+import type { Registry, RegistryModel } from '../../src/registry/registry.ts';
+
+function entry(name: string, gigabytes?: number, shipped = true): RegistryModel {
+  return {
+    spec: { name, backend: 'llama', file: `/models/${name}.gguf` },
+    source: `hf:u/${name}`,
+    shipped,
+    location: 'models.yaml:1:1',
+    ...(gigabytes !== undefined && { sizeBytes: gigabytes * 0.8e9, memoryBytes: gigabytes * 1e9 }),
+  };
+}
+
+const MODELS = [entry('mini'), entry('small', 8), entry('large', 24), entry('mine', 4, false)];
+const REGISTRY: Registry = {
+  defaultModel: 'mini',
+  models: new Map(MODELS.map((model) => [model.spec.name, model])),
+  aliases: new Map([['claude-x', 'large']]),
+  problems: [],
+};
+
+/** The names that are here; the server lists them. */
+function choices(here: readonly string[], registry: Registry | undefined = REGISTRY) {
+  return modelChoices({
+    listed: here.map((name) => ({
+      name,
+      description: name === 'mini' ? 'the embedded model' : name,
+    })),
+    registry,
+    exists: (file) => here.some((name) => file === `/models/${name}.gguf`),
+    memoryBytes: 16e9,
+  });
+}
+
+describe('[R5.1-picker] what can be chosen', () => {
+  it('is what is recommended for the memory, what is installed, what can be downloaded', () => {
+    expect(choices(['mini', 'claude-x', 'other'])).toEqual([
+      {
+        name: 'small',
+        state: 'downloadable',
+        isRecommended: true,
+        hint: 'to download, 6.4 GB, needs about 8 GB of memory',
+      },
+      {
+        name: 'mini',
+        state: 'installed',
+        isRecommended: false,
+        hint: 'installed, the embedded model',
+      },
+      { name: 'claude-x', state: 'installed', isRecommended: false, hint: 'installed' },
+      { name: 'other', state: 'installed', isRecommended: false, hint: 'installed' },
+      {
+        name: 'large',
+        state: 'downloadable',
+        isRecommended: false,
+        hint: 'to download, 19.2 GB, needs about 24 GB of memory',
+      },
+      {
+        name: 'mine',
+        state: 'downloadable',
+        isRecommended: false,
+        hint: 'to download, 3.2 GB, needs about 4 GB of memory',
+      },
+    ]);
+  });
+
+  it('has what is recommended and installed first too', () => {
+    expect(choices(['mini', 'small']).map(({ name, state }) => [name, state])).toEqual([
+      ['small', 'installed'],
+      ['mini', 'installed'],
+      ['large', 'downloadable'],
+      ['mine', 'downloadable'],
+    ]);
+  });
+
+  it('is what it lists, where the server is on another machine', () => {
+    const listed = modelChoices({
+      listed: [{ name: 'far', description: 'far' }],
+      registry: undefined,
+      exists: () => false,
+      memoryBytes: 16e9,
+    });
+    expect(listed.map(({ name }) => name)).toEqual(['far']);
+  });
+});
+
+describe('[R5.1-unasked] the model that nobody is asked for', () => {
+  const known: readonly ModelChoice[] = choices(['mini', 'other']);
+
+  it.each([
+    [['other', 'mini'], false, 'other'],
+    [['gone', 'mini'], false, 'mini'],
+    [[undefined, 'mini'], false, 'mini'],
+    [['large', 'mini'], true, 'mini'],
+    [['large'], true, 'large'],
+    [['large'], false, undefined],
+    [['gone', undefined], true, undefined],
+  ])('of the wishes %j, downloads allowed: %s, is %s', (wishes, mayDownload, name) => {
+    expect(chooseUnasked(known, wishes, mayDownload)).toBe(name);
+  });
+});
+
+describe('[R5.1-pull] a model that is missing', () => {
+  it.each([
+    ['large', 'large'],
+    ['claude-x', 'large'],
+    ['mini', undefined],
+    ['unknown', undefined],
+  ])('%s is %s', (asked, name) => {
+    const missing = missingModel(REGISTRY, asked, (file) => file === '/models/mini.gguf');
+    expect(missing?.name).toBe(name);
+  });
+});
+
+describe('[R5.1-context] a context', () => {
+  const agent = { title: 'Claude Code', instructions: '11,000 to 26,000' };
+
+  it.each([32_000, 32_767, 200_000])('of %i tokens is enough', (contextTokens) => {
+    expect(contextWarning(agent, { name: 'big', contextTokens })).toBeUndefined();
+  });
+
+  it('below that is told with both ways to raise it', () => {
+    const warning = contextWarning(agent, { name: 'mini', contextTokens: 31_999 });
+    expect(warning).toContain('mini has a context of 31,999 tokens, and Claude Code needs 32,000');
+    expect(warning).toContain("'context: 65536' in the entry of mini in models.yaml");
+    expect(warning).toContain('PORTICO_CONTEXT=65536');
+    expect(warning).toContain('--model');
+  });
+
+  it('that nobody knows is told', () => {
+    expect(contextWarning(agent, { name: 'far', contextTokens: undefined })).toContain(
+      'the context of far is not known',
+    );
+  });
+});

@@ -1,0 +1,86 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { plannedEnvironment } from '../../src/launch/agent.ts';
+import { claudeEnvironment, ELSEWHERE, outputTokens } from '../../src/launch/environment.ts';
+
+const MODEL = {
+  baseUrl: 'http://127.0.0.1:11435',
+  key: 'portico',
+  name: 'big',
+  contextTokens: 65_536,
+};
+
+describe('[R5.1-environment] the environment of Claude Code', () => {
+  it('names the local model for every tier and for subagents', () => {
+    const set = claudeEnvironment(MODEL, {});
+    const models = Object.entries(set).filter(([name]) => name.endsWith('_MODEL'));
+    expect(models.map(([name]) => name).toSorted()).toEqual([
+      'ANTHROPIC_DEFAULT_FABLE_MODEL',
+      'ANTHROPIC_DEFAULT_HAIKU_MODEL',
+      'ANTHROPIC_DEFAULT_OPUS_MODEL',
+      'ANTHROPIC_DEFAULT_SONNET_MODEL',
+      'ANTHROPIC_MODEL',
+      'ANTHROPIC_SMALL_FAST_MODEL',
+      'CLAUDE_CODE_SUBAGENT_MODEL',
+    ]);
+    expect(new Set(models.map(([, value]) => value))).toEqual(new Set(['big']));
+    expect(set).toMatchObject({
+      ANTHROPIC_BASE_URL: MODEL.baseUrl,
+      ANTHROPIC_AUTH_TOKEN: 'portico',
+      CLAUDE_CODE_ATTRIBUTION_HEADER: '0',
+    });
+  });
+
+  it('leaves the non-streaming fallback on, which recovers broken answers', () => {
+    expect(Object.keys(claudeEnvironment(MODEL, {}))).not.toContain(
+      'CLAUDE_CODE_DISABLE_NONSTREAMING_FALLBACK',
+    );
+  });
+
+  it.each([
+    [undefined, undefined, undefined, undefined],
+    [8191, '21190', '100000', '2047'],
+    [65_536, '78536', '100000', '16384'],
+    [262_144, '262144', '262144', '32000'],
+  ])(
+    'for a context of %s tells %s, a window of %s and %s for answers',
+    (contextTokens, ...told) => {
+      const set = claudeEnvironment({ ...MODEL, contextTokens }, {});
+      expect([
+        set['CLAUDE_CODE_MAX_CONTEXT_TOKENS'],
+        set['CLAUDE_CODE_AUTO_COMPACT_WINDOW'],
+        set['CLAUDE_CODE_MAX_OUTPUT_TOKENS'],
+      ]).toEqual(told);
+    },
+  );
+
+  it('reaches the server past every proxy', () => {
+    const { NO_PROXY, no_proxy } = claudeEnvironment(
+      { ...MODEL, baseUrl: 'http://[fd00::7]:11435' },
+      { NO_PROXY: 'corp.example, 10.0.0.0/8', no_proxy: 'localhost' },
+    );
+    expect(NO_PROXY).toBe('corp.example,10.0.0.0/8,localhost,127.0.0.1,::1,fd00::7');
+    expect(no_proxy).toBe(NO_PROXY);
+  });
+
+  it('has nothing that leads elsewhere', () => {
+    const before = { ...Object.fromEntries(ELSEWHERE.map((name) => [name, '1'])), PATH: '/bin' };
+    const set = claudeEnvironment(MODEL, {});
+    const planned = plannedEnvironment(before, { set, unset: ELSEWHERE });
+    expect(planned).toEqual({ PATH: '/bin', ...set });
+    expect(ELSEWHERE).toContain('ANTHROPIC_API_KEY');
+  });
+});
+
+describe('[R5.1-output] the most that an answer may have', () => {
+  it('is a quarter of the context at most, and never nothing', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 4, max: 2_000_000 }), (context) => {
+        const most = outputTokens(context);
+        expect(most).toBeGreaterThan(0);
+        expect(most).toBeLessThanOrEqual(context / 4);
+        expect(most).toBeLessThanOrEqual(32_000);
+      }),
+    );
+  });
+});

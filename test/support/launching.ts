@@ -1,0 +1,107 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { z } from 'zod';
+import { REPOSITORY, runPortico } from './server.ts';
+import type { CommandResult } from './server.ts';
+
+/**
+ * Stands in for an agent: it writes what it was given into the file REPORT, says what it reads, and
+ * ends as EXIT, KILL or WAIT say. The real ones are in test/e2e.
+ */
+const AGENT = `#!/usr/bin/env node
+const { readFileSync, statSync, writeFileSync } = require('node:fs');
+const args = process.argv.slice(2);
+const file = args[args.indexOf('--settings') + 1];
+const isFile = args.includes('--settings');
+writeFileSync(process.env.REPORT, JSON.stringify({
+  args,
+  environment: process.env,
+  settings: isFile ? JSON.parse(readFileSync(file, 'utf8')) : null,
+  mode: isFile ? statSync(file).mode & 0o777 : null,
+}));
+process.stdout.write('said ' + readFileSync(0, 'utf8'));
+process.stderr.write('warned');
+if (process.env.KILL) process.kill(process.pid, process.env.KILL);
+else if (process.env.WAIT) {
+  setInterval(() => undefined, 1000);
+  process.stdout.write('waiting');
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+    process.on(signal, () => { process.stdout.write(signal); process.exit(7); });
+} else process.exitCode = Number(process.env.EXIT ?? 0);
+`;
+
+const REPORT = z.object({
+  args: z.array(z.string()),
+  environment: z.record(z.string(), z.string()),
+  settings: z
+    .object({ env: z.record(z.string(), z.string()) })
+    .loose()
+    .nullable(),
+  mode: z.number().nullable(),
+});
+
+export type Report = z.infer<typeof REPORT>;
+
+/** A home of a test's own, with stand-ins for agents on its PATH. */
+export interface LaunchHome {
+  readonly folder: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly portico: (...args: string[]) => Promise<CommandResult>;
+  /** The same with further variables and with input. */
+  readonly run: (
+    args: readonly string[],
+    variables: Readonly<Record<string, string>>,
+    input?: string,
+  ) => Promise<CommandResult>;
+  readonly start: (
+    args: readonly string[],
+    variables: Readonly<Record<string, string>>,
+  ) => ChildProcess;
+  /** What the agent was given last; undefined where none ran. */
+  readonly report: () => Promise<Report | undefined>;
+}
+
+export async function makeLaunchHome(
+  agents: readonly string[] = ['claude'],
+  registry?: string,
+): Promise<LaunchHome> {
+  const folder = await mkdtemp(join(tmpdir(), 'portico-launching-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  await mkdir(join(folder, 'bin'));
+  await mkdir(join(folder, 'portico'));
+  for (const name of agents) {
+    await writeFile(join(folder, 'bin', name), AGENT);
+    await chmod(join(folder, 'bin', name), 0o755);
+  }
+  if (registry !== undefined) await writeFile(join(folder, 'portico', 'models.yaml'), registry);
+  const environment = {
+    HOME: folder,
+    PORTICO_HOME: join(folder, 'portico'),
+    PORTICO_THREADS: '1',
+    REPORT: join(folder, 'report.json'),
+    // Neither the agents of this machine nor those of its npm.
+    PATH: [join(folder, 'bin'), dirname(process.execPath)].join(':'),
+    npm_config_prefix: join(folder, 'npm'),
+  };
+  const run: LaunchHome['run'] = (args, variables, input) =>
+    runPortico(args, { ...environment, ...variables }, input);
+  return {
+    folder,
+    environment,
+    run,
+    portico: (...args) => run(args, {}),
+    start: (args, variables) =>
+      spawn(process.execPath, [join(REPOSITORY, 'bin/portico.js'), ...args], {
+        env: { ...environment, ...variables },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
+    report: async () => {
+      const text = await readFile(environment.REPORT, 'utf8').catch(() => undefined);
+      return text === undefined ? undefined : REPORT.parse(JSON.parse(text));
+    },
+  };
+}
