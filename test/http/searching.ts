@@ -11,10 +11,12 @@ export interface Searxng {
   readonly queries: readonly string[];
   /** What it answers from now on instead of results. */
   fail(status: number, body?: string): void;
+  /** It answers no more; resolves when its asker has gone. */
+  hang(): Promise<void>;
   close(): Promise<void>;
 }
 
-export const FOUND = [
+const FOUND = [
   {
     url: 'https://docs.example.com/guide',
     title: 'The guide',
@@ -30,6 +32,7 @@ export const FOUND = [
 export async function startSearxng(): Promise<Searxng> {
   const queries: string[] = [];
   let failure: { status: number; body: string } | undefined;
+  let left: (() => void) | undefined;
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://localhost');
     if (url.pathname !== '/base/search' || url.searchParams.get('format') !== 'json') {
@@ -38,6 +41,10 @@ export async function startSearxng(): Promise<Searxng> {
     }
     const query = url.searchParams.get('q') ?? '';
     queries.push(query);
+    if (left !== undefined) {
+      response.on('close', left);
+      return;
+    }
     response.writeHead(failure?.status ?? 200, { 'content-type': 'application/json' });
     response.end(
       failure?.body ??
@@ -50,6 +57,10 @@ export async function startSearxng(): Promise<Searxng> {
     url: `http://127.0.0.1:${port}/base`,
     queries,
     fail: (status, body = '') => void (failure = { status, body }),
+    hang: () =>
+      new Promise((resolve) => {
+        left = resolve;
+      }),
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }

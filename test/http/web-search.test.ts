@@ -152,6 +152,43 @@ describe('[R5.7-limits] a search', () => {
   });
 });
 
+describe('[R5.7-search] a search', () => {
+  it('works for a model that knows no tools', async () => {
+    const call = '<tool_call>\n{"name": "web_search", "arguments": {"query": "a"}}\n</tool_call>';
+    const { script, asked } = playing([{ text: call }]);
+    const search = { kind: 'searxng', url: searxng.url } as const;
+    const services = openServices(search, undefined, () => undefined);
+    server = await serveScript({ script, capabilities: { tools: 'none' } }, {}, { services });
+    const { content, stop_reason } = await answerTo(server.url, {});
+    expect(stop_reason).toBe('end_turn');
+    expect(content.map(({ type }) => type)).toEqual([
+      'server_tool_use',
+      'web_search_tool_result',
+      'text',
+    ]);
+    expect(JSON.stringify(asked[1]?.conversation.turns)).toContain('How Portico searches.');
+  });
+
+  it('is left when its client has gone', async () => {
+    const slow = await startSearxng();
+    const left = slow.hang();
+    const { script } = playing([query('a')]);
+    const services = openServices({ kind: 'searxng', url: slow.url }, undefined, (message) => {
+      warnings.push(message);
+    });
+    server = await serveScript({ script }, {}, { services });
+    const client = new AbortController();
+    const asked = server.ask({ tools: [SEARCH] }, client.signal);
+    await expect.poll(() => slow.queries).toEqual(['a']);
+    client.abort();
+    await expect(asked).rejects.toThrow();
+    await left;
+    await slow.close();
+    expect(warnings).toEqual([]);
+    expect(server.logged.join('')).not.toContain('unexpectedly');
+  });
+});
+
 describe('[R5.7-rounds] an answer', () => {
   it('pauses after ten rounds, and goes on when it is sent back', async () => {
     const { url, asked } = await serve([], query('more'));

@@ -1,5 +1,5 @@
 import type { Conversation, ToolCallPart, ToolSpec } from '../../core/conversation.ts';
-import { messageOf } from '../../core/errors.ts';
+import { messageOf, RuntimeFailure } from '../../core/errors.ts';
 import type {
   ServedTool,
   ServiceFailure,
@@ -36,7 +36,7 @@ export class CarriedCalls {
     return { webSearches: this.#webSearches, webFetches: this.#webFetches };
   }
 
-  /** What a call gives; a failure is an outcome too. */
+  /** What a call gives; a failure is an outcome too. Throws a RuntimeFailure where the signal aborts. */
   async outcome(
     call: ToolCallPart,
     { name, served }: ServedSpec,
@@ -51,7 +51,7 @@ export class CarriedCalls {
         ? await this.#search(call, served, signal)
         : await this.#fetch(call, served, conversation, signal);
     } catch (error) {
-      if (signal.aborted) throw error;
+      if (signal.aborted) throw stopped(signal);
       this.#services.log(`${name}: ${messageOf(error)}`);
       return failed(error instanceof ServiceError ? error.reason : 'unavailable');
     }
@@ -106,6 +106,13 @@ export function servedTools(tools: readonly ToolSpec[]): ReadonlyMap<string, Ser
         : [],
     ),
   );
+}
+
+/** A server that stops says so; everything else is a client that has gone. */
+function stopped({ reason }: AbortSignal): RuntimeFailure {
+  return reason instanceof RuntimeFailure
+    ? reason
+    : new RuntimeFailure('cancelled', 'the request was cancelled', { cause: reason });
 }
 
 function failed(reason: ServiceFailure): ServiceOutcome {
