@@ -1,5 +1,5 @@
 import { bench, describe } from 'vitest';
-import { startLlama } from '../src/backends/llama/native.ts';
+import { startLlama } from '../src/backends/native-llama.ts';
 import { GrammarRules, oneOf } from '../src/chat/gbnf.ts';
 import { defineSchema } from '../src/chat/grammar.ts';
 import { largeToolset } from '../test/chat/grammar/large-toolset.ts';

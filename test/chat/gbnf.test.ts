@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Llama } from 'node-llama-cpp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startLlama } from '../../src/backends/llama/native.ts';
+import { startLlama } from '../../src/backends/native-llama.ts';
 import { GrammarRules, textWithout } from '../../src/chat/gbnf.ts';
 import { compileGrammar } from './formats/native-grammar.ts';
 

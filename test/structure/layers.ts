@@ -21,7 +21,8 @@ const SOLE_IMPORTERS: Readonly<Record<string, string>> = { 'compose.ts': 'cli', 
 /** Libraries that shape what is built on them stay in the one place that is built on them. */
 const PACKAGE_HOMES: Readonly<Record<string, string>> = {
   express: 'src/http/',
-  'node-llama-cpp': 'src/backends/llama/',
+  'node-llama-cpp': 'src/backends/',
+  '@fugood/llama.node': 'src/backends/vision/',
   ollama: 'src/backends/ollama/',
   commander: 'src/cli/',
 };

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { createRenderer, startLlama } from '../../src/backends/llama/native.ts';
+import { createRenderer, startLlama } from '../../src/backends/native-llama.ts';
 import { ControlTokens } from '../../src/chat/control-tokens.ts';
 import { chooseFormat } from '../../src/chat/formats/choose.ts';
 import type { ChatTemplate } from '../../src/chat/render.ts';

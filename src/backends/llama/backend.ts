@@ -1,5 +1,5 @@
 import type { Backend, GenerationRequest, LoadedModel } from '../../core/backend.ts';
-import { raceAbort } from './queue.ts';
+import { raceAbort } from '../queue.ts';
 import type { ModelSpec } from '../../core/model.ts';
 import type { Engine, EngineSettings } from './engine.ts';
 import { IsolatedEngine } from './isolated-engine.ts';

@@ -1,6 +1,6 @@
 import { RuntimeFailure } from '../../core/errors.ts';
 import type { GenerationEvent } from '../../core/events.ts';
-import { EventBatch } from './event-batch.ts';
+import { EventBatch } from '../event-batch.ts';
 import { LlamaEngine } from './llama-engine.ts';
 import { plainFailure } from './protocol.ts';
 import type { EngineCommand, EngineReply } from './protocol.ts';

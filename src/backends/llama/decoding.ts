@@ -8,11 +8,11 @@ import type { GenerationEvent, StopReason } from '../../core/events.ts';
 import { newToolCallId } from '../../core/ids.ts';
 import type { PreparedRequest } from './prepared.ts';
 import type { Grammars } from './grammars.ts';
-import { abortReason } from './queue.ts';
+import { abortReason } from '../queue.ts';
 import type { Slot, TokenStream } from './slot.ts';
 import { Steering } from './steering.ts';
 import type { Transcripts } from './transcripts.ts';
-import { TokenText } from './vocabulary.ts';
+import { TokenText } from '../vocabulary.ts';
 
 /** What a model is and how its output is read. */
 export interface Speaker {

@@ -3,11 +3,11 @@ import type { Capabilities } from '../../core/backend.ts';
 import { RuntimeFailure } from '../../core/errors.ts';
 import type { ModelSpec } from '../../core/model.ts';
 import { llamaCapabilities } from './capabilities.ts';
-import { contextSizeFor } from './engine.ts';
+import { contextSizeFor } from '../context-size.ts';
 import { headerOf, readGguf, sizeOf } from './gguf.ts';
 import type { GgufHeader } from './gguf.ts';
-import { startLlama } from './native.ts';
-import { readTemplate } from './template.ts';
+import { startLlama } from '../native-llama.ts';
+import { readTemplate } from '../template-reading.ts';
 
 /** A model file as it would be run, read without loading its weights. */
 export interface ModelDescription extends Pick<

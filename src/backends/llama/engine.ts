@@ -33,22 +33,6 @@ export interface StateCache {
   readonly limitBytes: number;
 }
 
-/** The part of a context that llama.cpp can fill: its last cell stays free. */
-export function usableTokens(contextSize: number): number {
-  return contextSize - 1;
-}
-
-/** More than this is opt-in: the memory of a context grows with its size. */
-const DEFAULT_CONTEXT = 32_768;
-
-/** The context size in tokens: the server's setting, the model's own, else what it was trained on up to 32k. */
-export function contextSizeFor(
-  wanted: { readonly model: number | undefined; readonly server: number | undefined },
-  trained: number,
-): number {
-  return wanted.server ?? wanted.model ?? Math.min(trained, DEFAULT_CONTEXT);
-}
-
 /**
  * llama.cpp spins at barriers: with more threads than idle cores it decodes up to a hundred times
  * slower, so a small machine leaves one core to the rest.

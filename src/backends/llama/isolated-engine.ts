@@ -6,10 +6,10 @@ import { RuntimeFailure } from '../../core/errors.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 import type { ModelSpec } from '../../core/model.ts';
 import type { Engine, EngineSettings } from './engine.ts';
-import { EventChannel } from './event-channel.ts';
+import { EventChannel } from '../event-channel.ts';
 import { revivedFailure } from './protocol.ts';
 import type { EngineCommand, EngineReply } from './protocol.ts';
-import { abortReason } from './queue.ts';
+import { abortReason } from '../queue.ts';
 
 export interface IsolatedEngineOptions {
   readonly spec: ModelSpec;

@@ -2,7 +2,7 @@ import type { LlamaContext, LlamaModel } from 'node-llama-cpp';
 import { messageOf, RuntimeFailure } from '../../core/errors.ts';
 import type { ModelSpec } from '../../core/model.ts';
 import { estimateMemory } from './memory.ts';
-import type { NativeLlama } from './native.ts';
+import type { NativeLlama } from '../native-llama.ts';
 import { Scheduler } from './scheduler.ts';
 import { slotsFor } from './slot-count.ts';
 

@@ -1,7 +1,7 @@
 import type { GenerationRequest } from '../../core/backend.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 import type { Engine } from './engine.ts';
-import { abortReason } from './queue.ts';
+import { abortReason } from '../queue.ts';
 
 /** A model's engine, and how many requests it works on. */
 export class NamedEngine {

@@ -11,12 +11,12 @@ import {
   promptTooLong,
   RuntimeFailure,
 } from '../../core/errors.ts';
-import { usableTokens } from './engine.ts';
+import { usableTokens } from '../context-size.ts';
 import type { PreparedRequest } from './prepared.ts';
-import type { ModelHead } from './model-head.ts';
+import type { ModelHead } from '../model-head.ts';
 import { isForced } from './steering.ts';
 import type { Transcripts } from './transcripts.ts';
-import { tokenizePrompt, tokenizeStretches } from './vocabulary.ts';
+import { tokenizePrompt, tokenizeStretches } from '../vocabulary.ts';
 
 /** A prompt as the model will see it. */
 interface WrittenPrompt {

@@ -7,7 +7,7 @@ import type {
 } from 'node-llama-cpp';
 import type { SessionKey } from '../../core/backend.ts';
 import type { Sampling } from '../../core/model.ts';
-import { abortReason } from './queue.ts';
+import { abortReason } from '../queue.ts';
 import type { Scheduler } from './scheduler.ts';
 import { copyState, loadState } from './sequence-state.ts';
 

@@ -1,13 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import {
-  contextSizeFor,
-  defaultThreads,
-  usableTokens,
-} from '../../../src/backends/llama/engine.ts';
-import { EventBatch } from '../../../src/backends/llama/event-batch.ts';
-import { EventChannel } from '../../../src/backends/llama/event-channel.ts';
+import { contextSizeFor, usableTokens } from '../../../src/backends/context-size.ts';
+import { defaultThreads } from '../../../src/backends/llama/engine.ts';
+import { EventBatch } from '../../../src/backends/event-batch.ts';
+import { EventChannel } from '../../../src/backends/event-channel.ts';
 import { prefillStep, StepTimes } from '../../../src/backends/llama/prefill-steps.ts';
-import { SlotQueue } from '../../../src/backends/llama/queue.ts';
+import { SlotQueue } from '../../../src/backends/queue.ts';
 
 describe('[R2.7-threads] threads', () => {
   it.each([

@@ -1,8 +1,8 @@
 import { LlamaGrammarEvaluationState } from 'node-llama-cpp';
 import type { LlamaModel, Token } from 'node-llama-cpp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startLlama } from '../../../src/backends/llama/native.ts';
-import type { NativeLlama } from '../../../src/backends/llama/native.ts';
+import { startLlama } from '../../../src/backends/native-llama.ts';
+import type { NativeLlama } from '../../../src/backends/native-llama.ts';
 import { Scheduler } from '../../../src/backends/llama/scheduler.ts';
 import { Slot } from '../../../src/backends/llama/slot.ts';
 import { MINI } from '../../support/requests.ts';

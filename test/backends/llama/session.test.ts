@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LlamaModel } from 'node-llama-cpp';
-import { startLlama } from '../../../src/backends/llama/native.ts';
+import { startLlama } from '../../../src/backends/native-llama.ts';
 import { claudeCodeSession } from '../../support/claude-code-session.ts';
 import type { SessionMessage, SessionRequest } from '../../support/claude-code-session.ts';
 import type { SessionTool } from '../../support/claude-code-texts.ts';

@@ -1,6 +1,6 @@
 import type { Llama } from 'node-llama-cpp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startLlama } from '../../../src/backends/llama/native.ts';
+import { startLlama } from '../../../src/backends/native-llama.ts';
 import { writeAnswerGrammar } from '../../../src/chat/call-grammar.ts';
 import { loadFixtures, waysToWrite } from './family-fixture.ts';
 import type { FamilyFixture } from './family-fixture.ts';

@@ -1,6 +1,6 @@
 import type { Llama } from 'node-llama-cpp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startLlama } from '../../../src/backends/llama/native.ts';
+import { startLlama } from '../../../src/backends/native-llama.ts';
 import { gemma4 } from '../../../src/chat/formats/gemma4.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import { compileCalls } from './native-grammar.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Llama } from 'node-llama-cpp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chooseFormat, FORMATS } from '../../../src/chat/formats/choose.ts';
-import { startLlama } from '../../../src/backends/llama/native.ts';
+import { startLlama } from '../../../src/backends/native-llama.ts';
 import { cut } from '../../support/cut.ts';
 import { loadFixtures, waysToWrite } from './family-fixture.ts';
 import type { FamilyFixture, Fault, NativeOutput } from './family-fixture.ts';

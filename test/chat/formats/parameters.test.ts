@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Llama } from 'node-llama-cpp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startLlama } from '../../../src/backends/llama/native.ts';
+import { startLlama } from '../../../src/backends/native-llama.ts';
 import type { ChatFormat } from '../../../src/chat/format.ts';
 import { deepseekV4 } from '../../../src/chat/formats/deepseek-dsml.ts';
 import { gemma4 } from '../../../src/chat/formats/gemma4.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Llama } from 'node-llama-cpp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startLlama } from '../../../src/backends/llama/native.ts';
+import { startLlama } from '../../../src/backends/native-llama.ts';
 import { lfm2 } from '../../../src/chat/formats/lfm2.ts';
 import { writePythonCall } from '../../../src/chat/formats/python-literals.ts';
 import type { CallableTool } from '../../../src/chat/format.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Llama } from 'node-llama-cpp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startLlama } from '../../../src/backends/llama/native.ts';
+import { startLlama } from '../../../src/backends/native-llama.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import { compileGrammar } from '../formats/native-grammar.ts';
 import type { Admits } from '../formats/native-grammar.ts';

@@ -1,6 +1,6 @@
 import type { Llama } from 'node-llama-cpp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startLlama } from '../../../src/backends/llama/native.ts';
+import { startLlama } from '../../../src/backends/native-llama.ts';
 import { GrammarRules, oneOf } from '../../../src/chat/gbnf.ts';
 import { defineSchema } from '../../../src/chat/grammar.ts';
 import { compileGrammar } from '../formats/native-grammar.ts';

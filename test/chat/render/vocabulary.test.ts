@@ -1,9 +1,9 @@
 import path from 'node:path';
 import type { LlamaModel } from 'node-llama-cpp';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readHead } from '../../../src/backends/llama/model-head.ts';
-import { startLlama } from '../../../src/backends/llama/native.ts';
-import { tokenizePrompt } from '../../../src/backends/llama/vocabulary.ts';
+import { readHead } from '../../../src/backends/model-head.ts';
+import { startLlama } from '../../../src/backends/native-llama.ts';
+import { tokenizePrompt } from '../../../src/backends/vocabulary.ts';
 import { renderPrompt } from '../../../src/chat/render.ts';
 import type { Conversation } from '../../../src/core/conversation.ts';
 import { CONVERSATIONS } from './conversations.ts';

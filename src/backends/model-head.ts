@@ -1,15 +1,15 @@
 import type { LlamaModel, Token } from 'node-llama-cpp';
-import type { Injection } from '../../chat/inject.ts';
-import type { TurnEnding } from '../../chat/continuation.ts';
-import { ControlTokens } from '../../chat/control-tokens.ts';
-import type { ChatTemplate } from '../../chat/render.ts';
-import { findSeams } from '../../chat/seams.ts';
-import { formatTags, turnEnds } from '../../chat/turn-ends.ts';
-import { RuntimeFailure } from '../../core/errors.ts';
-import { isRecord } from '../../core/json.ts';
-import type { ModelSpec } from '../../core/model.ts';
-import type { NativeLlama } from './native.ts';
-import { readTemplate } from './template.ts';
+import type { Injection } from '../chat/inject.ts';
+import type { TurnEnding } from '../chat/continuation.ts';
+import { ControlTokens } from '../chat/control-tokens.ts';
+import type { ChatTemplate } from '../chat/render.ts';
+import { findSeams } from '../chat/seams.ts';
+import { formatTags, turnEnds } from '../chat/turn-ends.ts';
+import { RuntimeFailure } from '../core/errors.ts';
+import { isRecord } from '../core/json.ts';
+import type { ModelSpec } from '../core/model.ts';
+import type { NativeLlama } from './native-llama.ts';
+import { readTemplate } from './template-reading.ts';
 import { controlTokenTexts } from './vocabulary.ts';
 
 /** What a model's file says before its weights are loaded: enough to render and to count. */

@@ -1,5 +1,5 @@
 import type { LlamaModel, Token } from 'node-llama-cpp';
-import type { PromptStretch } from '../../chat/control-tokens.ts';
+import type { PromptStretch } from '../chat/control-tokens.ts';
 
 /**
  * The texts of the tokens that steer a model and that no one's content may become: control tokens, and

@@ -1,9 +1,9 @@
 import { Template } from '@huggingface/jinja';
 import { getLlama, LlamaLogLevel } from 'node-llama-cpp';
 import type { Llama, LlamaModel, LlamaModelOptions } from 'node-llama-cpp';
-import type { TemplateRenderer } from '../../chat/render.ts';
-import { messageOf, RuntimeFailure } from '../../core/errors.ts';
-import { isRecord } from '../../core/json.ts';
+import type { TemplateRenderer } from '../chat/render.ts';
+import { messageOf, RuntimeFailure } from '../core/errors.ts';
+import { isRecord } from '../core/json.ts';
 
 /** How many of llama.cpp's last lines are kept, to say why something failed. */
 const KEPT_LINES = 6;

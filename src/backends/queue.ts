@@ -1,4 +1,4 @@
-import { RuntimeFailure } from '../../core/errors.ts';
+import { RuntimeFailure } from '../core/errors.ts';
 
 /** A place in the queue for a slot. It must be left, whether its turn came or not. */
 export interface Place {

@@ -1,12 +1,12 @@
 import type { Llama } from 'node-llama-cpp';
-import type { ChatFormat } from '../../chat/format.ts';
-import { chooseFormat } from '../../chat/formats/choose.ts';
-import { injectedFormat, injectedTraits, injectionFor } from '../../chat/inject.ts';
-import type { Injection } from '../../chat/inject.ts';
-import type { TemplateRenderer } from '../../chat/render.ts';
-import type { TemplateTraits } from '../../chat/template-traits.ts';
-import { probeTemplate } from '../../chat/traits.ts';
-import { createRenderer } from './native.ts';
+import type { ChatFormat } from '../chat/format.ts';
+import { chooseFormat } from '../chat/formats/choose.ts';
+import { injectedFormat, injectedTraits, injectionFor } from '../chat/inject.ts';
+import type { Injection } from '../chat/inject.ts';
+import type { TemplateRenderer } from '../chat/render.ts';
+import type { TemplateTraits } from '../chat/template-traits.ts';
+import { probeTemplate } from '../chat/traits.ts';
+import { createRenderer } from './native-llama.ts';
 
 /** A chat template, and what was found out about it. */
 export interface TemplateReading {
