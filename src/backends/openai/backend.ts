@@ -27,19 +27,13 @@ export function createOpenAiBackend({ readVariable, log }: OpenAiOptions): Backe
   const http = createHttpClient(SERVER);
   const keys = createKeyRing(readVariable);
   const told = new Set<string>();
-  const clients = new WeakMap<ModelSpec, ServerClient>();
-  const clientOf = (model: ModelSpec): ServerClient => {
-    const known = clients.get(model);
-    if (known !== undefined) return known;
-    const client = createServerClient({ http, keys, url: urlOf(model), model });
-    clients.set(model, client);
-    return client;
-  };
   const upstream: Upstream = {
     facts: createFactsFinder(),
     estimator: createPromptEstimator(),
     adjustments: new Map(),
-    clientOf,
+    clientOf: rememberClients((model) =>
+      createServerClient({ http, keys, url: urlOf(model), model }),
+    ),
     log(message) {
       if (told.has(message)) return;
       told.add(message);
@@ -73,5 +67,15 @@ export function createOpenAiBackend({ readVariable, log }: OpenAiOptions): Backe
       circuits.close();
       await http.close();
     },
+  };
+}
+
+/** A model's client is made once, not for every request. */
+function rememberClients(create: (model: ModelSpec) => ServerClient): Upstream['clientOf'] {
+  const clients = new WeakMap<ModelSpec, ServerClient>();
+  return (model) => {
+    const client = clients.get(model) ?? create(model);
+    clients.set(model, client);
+    return client;
   };
 }
