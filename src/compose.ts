@@ -130,11 +130,13 @@ function backendFactories(settings: Settings, logger: Logger): BackendFactories 
   return {
     llama: async () => {
       const { createLlamaBackend } = await import('./backends/llama/backend.ts');
-      const { engine, threads, context, parallel } = settings;
-      const log = logger.warn.bind(logger);
-      const queueLimit = QUEUE_LIMIT;
-      const states = stateCache(settings);
-      return createLlamaBackend({ engine, threads, context, parallel, states, queueLimit, log });
+      return createLlamaBackend({
+        ...settings,
+        keepAlive: settings.keepAliveMilliseconds,
+        states: stateCache(settings),
+        queueLimit: QUEUE_LIMIT,
+        log: (message, level = 'warn') => logger[level](message),
+      });
     },
     ollama: async () => {
       const { createOllamaBackend } = await import('./backends/ollama/backend.ts');

@@ -2,11 +2,22 @@ import { BlockList, isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { RuntimeFailure } from '../core/errors.ts';
 import type { KeepAlive } from '../core/keep-alive.ts';
+import { FLASH_ATTENTION, KV_TYPES } from '../core/model.ts';
+import type { FlashAttention, GpuLayers, KvType } from '../core/model.ts';
 import { resolvePaths } from './paths.ts';
 import type { Paths } from './paths.ts';
 import { readFetch, readSearch } from './services.ts';
 import type { FetchService, SearchService } from './services.ts';
-import { given, readChoice, readInteger, readKeepAlive, readSwitch, readText } from './sources.ts';
+import {
+  given,
+  readChoice,
+  readGpuLayers,
+  readInteger,
+  readKeepAlive,
+  readSize,
+  readSwitch,
+  readText,
+} from './sources.ts';
 import type { Given } from './sources.ts';
 
 /** Everything that can be set, resolved and checked. */
@@ -23,8 +34,13 @@ export interface Settings {
   readonly defaultModel: string | undefined;
   /** The user's models.yaml. */
   readonly registryFile: string;
-  /** CPU threads of an engine; undefined leaves it to the engine. */
+  /** How models of ours are loaded, over what their entries say; undefined leaves it to them. */
   readonly threads: number | undefined;
+  readonly gpuLayers: GpuLayers | undefined;
+  readonly flashAttention: FlashAttention | undefined;
+  readonly kvType: KvType | undefined;
+  /** Bytes of memory that models of ours may take together; undefined means all that there are. */
+  readonly memoryBytes: number | undefined;
   /** Context in tokens of every model, over what its entry says; undefined leaves it to them. */
   readonly context: number | undefined;
   /** Requests that a model of ours answers at once, over what its entry says; undefined leaves it to memory. */
@@ -56,6 +72,10 @@ export interface ServeFlags {
   readonly model?: string;
   readonly models?: string;
   readonly threads?: string;
+  readonly gpuLayers?: string;
+  readonly flashAttention?: string;
+  readonly kvType?: string;
+  readonly memory?: string;
   readonly context?: string;
   readonly parallel?: string;
   readonly stateCache?: string;
@@ -97,6 +117,13 @@ export function resolveSettings(flags: ServeFlags, environment: NodeJS.ProcessEn
     defaultModel: readText(pick('--model', flags.model, 'PORTICO_MODEL')),
     registryFile: flags.models === undefined ? paths.registryFile : readPath(flags.models),
     threads: readInteger(pick('--threads', flags.threads, 'PORTICO_THREADS'), { minimum: 1 }),
+    gpuLayers: readGpuLayers(pick('--gpu-layers', flags.gpuLayers, 'PORTICO_GPU_LAYERS')),
+    flashAttention: readChoice(
+      pick('--flash-attention', flags.flashAttention, 'PORTICO_FLASH_ATTENTION'),
+      FLASH_ATTENTION,
+    ),
+    kvType: readChoice(pick('--kv-type', flags.kvType, 'PORTICO_KV_TYPE'), KV_TYPES),
+    memoryBytes: readSize(pick('--memory', flags.memory, 'PORTICO_MEMORY')),
     context: readInteger(pick('--context', flags.context, 'PORTICO_CONTEXT'), { minimum: 1 }),
     parallel: readInteger(pick('--parallel', flags.parallel, 'PORTICO_PARALLEL'), { minimum: 1 }),
     stateCacheMegabytes:

@@ -1,6 +1,9 @@
 import { RuntimeFailure } from '../core/errors.ts';
 import { parseKeepAlive } from '../core/keep-alive.ts';
 import type { KeepAlive } from '../core/keep-alive.ts';
+import { GPU_LAYERS } from '../core/model.ts';
+import type { GpuLayers } from '../core/model.ts';
+import { parseSize } from '../core/size.ts';
 
 /** A setting's text and the name that its user knows it by: the flag or the variable. */
 export interface Given {
@@ -65,6 +68,31 @@ export function readKeepAlive(value: Given | undefined): KeepAlive | undefined {
     throw refused(value, "a time such as 5m, a number of seconds, 0, or 'always'");
   }
   return parsed;
+}
+
+/** Bytes of a size that is more than nothing. Throws `invalid-request`. */
+export function readSize(value: Given | undefined): number | undefined {
+  if (value === undefined) {
+    return undefined;
+  }
+  const bytes = parseSize(value.text);
+  if (bytes === undefined || bytes === 0) {
+    throw refused(value, 'a size such as 24GB');
+  }
+  return bytes;
+}
+
+/** How many layers of a model lie on a GPU. Throws `invalid-request`. */
+export function readGpuLayers(value: Given | undefined): GpuLayers | undefined {
+  if (value === undefined) {
+    return undefined;
+  }
+  const text = value.text.trim().toLowerCase();
+  const layers = /^\d+$/.test(text) ? Number(text) : GPU_LAYERS.find((word) => word === text);
+  if (layers === undefined) {
+    throw refused(value, "a number, 'auto' or 'max'");
+  }
+  return layers;
 }
 
 /** One of a few words. Throws `invalid-request`. */

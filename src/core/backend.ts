@@ -76,6 +76,8 @@ export interface LoadStatus {
 
 export interface LoadedModel extends LoadStatus {
   readonly name: string;
+  /** Until it leaves the memory if it isn't used; null while it answers, and where it stays. */
+  readonly unloadsInMilliseconds: number | null;
 }
 
 /** What stands behind a model: an engine of our own, or another server. */

@@ -34,6 +34,31 @@ export const THINKING_CONTROLS = ['none', 'switch', 'effort', 'always'] as const
 
 export type ThinkingControl = (typeof THINKING_CONTROLS)[number];
 
+/** Where a model's layers lie: as many on the GPU as fit, all, or so many. */
+export type GpuLayers = (typeof GPU_LAYERS)[number] | number;
+
+export const GPU_LAYERS = ['auto', 'max'] as const;
+
+/** Whether attention is computed in one pass; `auto` where the device does it well. */
+export const FLASH_ATTENTION = ['auto', 'on', 'off'] as const;
+
+export type FlashAttention = (typeof FLASH_ATTENTION)[number];
+
+/** The types that llama.cpp takes for keys and values of a context; the model's quality falls with the bits. */
+export const KV_TYPES = [
+  'f32',
+  'f16',
+  'bf16',
+  'q8_0',
+  'q5_1',
+  'q5_0',
+  'q4_1',
+  'q4_0',
+  'iq4_nl',
+] as const;
+
+export type KvType = (typeof KV_TYPES)[number];
+
 /** One of several servers that answer for a model. What it leaves out is as the model has it. */
 export interface Provider {
   readonly url: string;
@@ -76,6 +101,14 @@ export interface ModelSpec {
   readonly keepAliveMilliseconds?: KeepAlive;
   /** How many requests it answers at once; absent means as many as memory is for. */
   readonly parallel?: number;
+  /** CPU threads; absent means what the backend finds right. */
+  readonly threads?: number;
+  /** Absent means `auto`. */
+  readonly gpuLayers?: GpuLayers;
+  /** Absent means `auto`. */
+  readonly flashAttention?: FlashAttention;
+  /** Absent means `f16`. */
+  readonly kvType?: KvType;
   /** A chat template in Jinja that takes the place of the model's own. */
   readonly template?: string;
   readonly sampling?: Sampling;

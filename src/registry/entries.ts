@@ -100,7 +100,13 @@ function toModel(
   location: string,
 ): RegistryModel | string {
   const { file, template, sampling, size, memory, description, source, ...others } = entry;
-  const { keep_alive: keepAlive, image_longest_edge: imageLongestEdge, ...rest } = others;
+  const { keep_alive: keepAlive, image_longest_edge: imageLongestEdge, ...loading } = others;
+  const {
+    gpu_layers: gpuLayers,
+    flash_attention: flashAttention,
+    kv_type: kvType,
+    ...rest
+  } = loading;
   const jinja = template === undefined ? {} : readTemplate(template, places);
   if (typeof jinja === 'string') {
     return jinja;
@@ -115,6 +121,9 @@ function toModel(
       ...(rest.backend === 'llama' ? {} : { upstream: rest.upstream ?? name }),
       ...jinja,
       ...(keepAlive === undefined ? {} : { keepAliveMilliseconds: keepAlive }),
+      ...(gpuLayers === undefined ? {} : { gpuLayers }),
+      ...(flashAttention === undefined ? {} : { flashAttention }),
+      ...(kvType === undefined ? {} : { kvType }),
       ...(imageLongestEdge === undefined ? {} : { imageLongestEdge }),
       ...(sampling === undefined ? {} : { sampling: toSampling(sampling) }),
     },

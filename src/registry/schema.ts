@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { SERVER_KINDS, THINKING_CONTROLS } from '../core/model.ts';
+import {
+  FLASH_ATTENTION,
+  GPU_LAYERS,
+  KV_TYPES,
+  SERVER_KINDS,
+  THINKING_CONTROLS,
+} from '../core/model.ts';
 import { parseKeepAlive } from '../core/keep-alive.ts';
 import { parseSize } from '../core/size.ts';
 
@@ -80,6 +86,19 @@ const providers = z
     }
   });
 
+const gpuLayers = z.union([z.enum(GPU_LAYERS), z.int().min(0)], {
+  error: "must be a number of layers, 'auto' or 'max'",
+});
+
+/** `on` and `off` are words in YAML 1.2, and were switches before. */
+const flashAttention = z.union(
+  [z.enum(FLASH_ATTENTION), z.boolean().transform((on) => (on ? 'on' : 'off'))],
+  { error: 'must be auto, on or off' },
+);
+
+/** What only means something for a model that we load ourselves. */
+const LLAMA_ONLY = ['parallel', 'threads', 'gpu_layers', 'flash_attention', 'kv_type'] as const;
+
 /** What only means something for a server that speaks OpenAI's API. */
 const OPENAI_ONLY = ['key', 'headers', 'server', 'images', 'thinking', 'providers'] as const;
 
@@ -101,6 +120,10 @@ export const entrySchema = z
       thinking: z.enum(THINKING_CONTROLS).exactOptional(),
       context: z.int().positive().exactOptional(),
       parallel: z.int().positive().exactOptional(),
+      threads: z.int().positive().exactOptional(),
+      gpu_layers: gpuLayers.exactOptional(),
+      flash_attention: flashAttention.exactOptional(),
+      kv_type: z.enum(KV_TYPES).exactOptional(),
       keep_alive: keepAlive.exactOptional(),
       template: text.exactOptional(),
       sampling: sampling.exactOptional(),
@@ -127,9 +150,11 @@ export const entrySchema = z
         message: "a llama model needs 'file', the path of its GGUF, or 'source', to pull it from",
       });
     }
-    if (entry.backend !== 'llama' && entry.parallel !== undefined) {
-      const message = "only a model with 'backend: llama' can have 'parallel'";
-      context.addIssue({ code: 'custom', path: ['parallel'], message });
+    for (const field of LLAMA_ONLY) {
+      if (entry.backend !== 'llama' && entry[field] !== undefined) {
+        const message = `only a model with 'backend: llama' can have '${field}'`;
+        context.addIssue({ code: 'custom', path: [field], message });
+      }
     }
     for (const field of OPENAI_ONLY) {
       if (entry.backend !== 'openai' && entry[field] !== undefined) {

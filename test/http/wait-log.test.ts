@@ -70,7 +70,8 @@ describe('[R5.4-log] the log of a server', () => {
     });
     const status = { device: 'CPU', contextTokens: 1, waiting: 0, idleMilliseconds: 0 };
     const slots = { busy: 1, total: 1 };
-    const loaded = async () => [{ ...status, slots, name: 'actor', sizeBytes: 3_000_000 }];
+    const kept = { sizeBytes: 3_000_000, unloadsInMilliseconds: null };
+    const loaded = async () => [{ ...status, ...kept, slots, name: 'actor' }];
     server = await serveScript({ ...backend, loaded });
     const asked = Array.from({ length: 4 }, () => server.ask({ stream: true }));
     const answers = await Promise.all(asked);

@@ -58,4 +58,17 @@ export const ENGINE: readonly Requirement[] = [
     id: 'R6.2-failing',
     text: 'A disk that is full, or a file that fails, is said once, and requests go on without.',
   },
+  {
+    id: 'R6.4-eviction',
+    text: 'Models that are not used make room for others, the least recently used one first.',
+  },
+  {
+    id: 'R6.4-swap',
+    text: 'A model that answers makes room once its requests have ended, before it takes new ones.',
+  },
+  { id: 'R6.6-vram', text: 'A model that fits on the GPU is given room there.' },
+  {
+    id: 'R6.5-settings',
+    text: 'Threads, GPU layers, flash attention and the type of the context are set by entry and by flag.',
+  },
 ];

@@ -1,8 +1,10 @@
 import { RuntimeFailure } from '../../core/errors.ts';
 import type { GenerationEvent } from '../../core/events.ts';
+import type { EngineLog } from './engine.ts';
 import { EventBatch } from '../event-batch.ts';
 import { LlamaEngine } from './llama-engine.ts';
-import { plainFailure } from './protocol.ts';
+import type { LoadGate } from './load-gate.ts';
+import { plainFailure, revivedFailure } from './protocol.ts';
 import type { EngineCommand, EngineReply } from './protocol.ts';
 
 /**
@@ -25,6 +27,12 @@ process.on('message', (command: EngineCommand) => {
     case 'cancel':
       calls.get(command.call)?.abort();
       return;
+    case 'granted':
+      waiting?.grant(command.slots);
+      return;
+    case 'refused':
+      waiting?.refuse(revivedFailure(command.failure));
+      return;
     case 'capabilities':
     case 'status':
     case 'count':
@@ -36,12 +44,27 @@ process.on('message', (command: EngineCommand) => {
   }
 });
 
-function log(message: string): void {
-  reply({ type: 'log', message });
-}
+const log: EngineLog = (message, level = 'warn') => {
+  reply({ type: 'log', message, level });
+};
+
+/** The weights wait for the server's word: it knows of the other models in memory. */
+let waiting: { grant(slots: number): void; refuse(reason: Error): void } | undefined;
+
+const gate: LoadGate = {
+  enter: (needs) =>
+    new Promise((grant, refuse) => {
+      waiting = { grant, refuse };
+      reply({ type: 'enter', needs });
+    }),
+  settle: (loaded) => reply({ type: 'settled', loaded }),
+};
 
 type OpenCommand = Extract<EngineCommand, { readonly type: 'open' }>;
-type Call = Exclude<EngineCommand, { readonly type: 'open' | 'cancel' }>;
+type Call = Extract<
+  EngineCommand,
+  { readonly type: 'capabilities' | 'status' | 'count' | 'generate' }
+>;
 
 async function answer(command: Call): Promise<void> {
   const { call } = command;
@@ -59,7 +82,7 @@ async function answer(command: Call): Promise<void> {
 /** The engine, opened once; what could not be opened is tried again by the next call. */
 function openEngine(): Promise<LlamaEngine> {
   if (model === undefined) throw new RuntimeFailure('internal', 'The engine was told no model.');
-  opening ??= LlamaEngine.open(model.spec, model.settings, log).catch((error: unknown) => {
+  opening ??= LlamaEngine.open(model.spec, model.settings, log, gate).catch((error: unknown) => {
     opening = undefined;
     throw error;
   });

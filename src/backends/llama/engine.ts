@@ -1,5 +1,6 @@
 import type { Capabilities, GenerationRequest, LoadStatus } from '../../core/backend.ts';
 import type { GenerationEvent } from '../../core/events.ts';
+import type { FlashAttention, GpuLayers, KvType } from '../../core/model.ts';
 
 /** One model, in this process or in a child: what the llama backend drives. */
 export interface Engine {
@@ -13,10 +14,17 @@ export interface Engine {
   close(): Promise<void>;
 }
 
+/** Told in one line what happened, or what could not be honoured but stopped nothing (`warn`, the default). */
+export type EngineLog = (message: string, level?: 'info' | 'warn') => void;
+
 /** What an engine takes from the settings of the server. */
 export interface EngineSettings {
-  /** Threads for llama.cpp, or undefined for `defaultThreads`. */
+  /** Threads for llama.cpp, over what the registry says; undefined means `defaultThreads`. */
   readonly threads: number | undefined;
+  /** Over what the registry says, as are the next two. */
+  readonly gpuLayers?: GpuLayers | undefined;
+  readonly flashAttention?: FlashAttention | undefined;
+  readonly kvType?: KvType | undefined;
   /** Context size in tokens for every model, over what the registry says. */
   readonly context: number | undefined;
   /** Slots of every model, over what the registry says; undefined leaves it to memory. */
@@ -35,10 +43,14 @@ export interface StateCache {
 
 /**
  * llama.cpp spins at barriers: with more threads than idle cores it decodes up to a hundred times
- * slower, so a small machine leaves one core to the rest.
+ * slower. So a small machine leaves one core to the rest, and a busy one those that are busy; up to
+ * half of them, since what keeps them busy may end soon.
  *
  * @param cores physical cores that calculate at full speed
+ * @param busy how many of them are busy with other things
  */
-export function defaultThreads(cores: number): number {
-  return cores <= 4 ? Math.max(1, cores - 1) : cores;
+export function defaultThreads(cores: number, busy: number): number {
+  const most = cores <= 4 ? cores - 1 : cores;
+  const idle = cores - Math.round(busy);
+  return Math.max(1, Math.floor(most / 2), Math.min(most, idle));
 }

@@ -5,17 +5,19 @@ import type { Capabilities, GenerationRequest, LoadStatus } from '../../core/bac
 import { RuntimeFailure } from '../../core/errors.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 import type { ModelSpec } from '../../core/model.ts';
-import type { Engine, EngineSettings } from './engine.ts';
+import type { Engine, EngineLog, EngineSettings } from './engine.ts';
 import { EventChannel } from '../event-channel.ts';
-import { revivedFailure } from './protocol.ts';
+import type { LoadGate } from './load-gate.ts';
+import { plainFailure, revivedFailure } from './protocol.ts';
 import type { EngineCommand, EngineReply } from './protocol.ts';
 import { abortReason } from '../queue.ts';
 
 export interface IsolatedEngineOptions {
   readonly spec: ModelSpec;
   readonly settings: EngineSettings;
-  /** Told in one line what the engine could not honour. */
-  readonly log: (message: string) => void;
+  readonly log: EngineLog;
+  /** Stands before the loading of weights. */
+  readonly gate: LoadGate;
   /** The compiled module that the child process runs. */
   readonly childModule: URL;
 }
@@ -32,11 +34,13 @@ type Answer =
   | { readonly type: 'status'; readonly status: LoadStatus | null }
   | { readonly type: 'count'; readonly tokens: number };
 
+type Calls = Map<number, EventChannel<Answer>>;
+
 /** An engine in a child process of its own, started by the first call and again after a crash. */
 export class IsolatedEngine implements Engine {
   readonly #options: IsolatedEngineOptions;
   #child: ChildProcess | undefined;
-  #calls = new Map<number, EventChannel<Answer>>();
+  #calls: Calls = new Map();
   #lastCall = 0;
 
   constructor(options: IsolatedEngineOptions) {
@@ -123,17 +127,16 @@ export class IsolatedEngine implements Engine {
   }
 
   #start(): ChildProcess {
-    const { spec, settings, childModule, log } = this.#options;
+    const { spec, settings, childModule } = this.#options;
     const child = fork(childModule, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] });
-    const calls = new Map<number, EventChannel<Answer>>();
+    const calls: Calls = new Map();
     this.#calls = calls;
     let printed = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       printed = (printed + text).slice(-KEPT_CHARACTERS);
     });
     child.on('message', (reply: EngineReply) => {
-      if (reply.type === 'log') log(reply.message);
-      else deliver(calls, reply);
+      this.#hear(child, calls, reply);
     });
     child.on('error', () => undefined);
     child.once('exit', (code, signal) => {
@@ -141,9 +144,30 @@ export class IsolatedEngine implements Engine {
       const failure = crash(spec.name, signal ?? `exit code ${code}`, printed);
       for (const channel of calls.values()) channel.fail(failure);
       calls.clear();
+      this.#options.gate.settle(false);
     });
     send(child, { type: 'open', spec, settings });
     return child;
+  }
+
+  #hear(child: ChildProcess, calls: Calls, reply: EngineReply): void {
+    const { log, gate } = this.#options;
+    switch (reply.type) {
+      case 'log':
+        log(reply.message, reply.level);
+        return;
+      case 'enter':
+        gate.enter(reply.needs).then(
+          (slots) => send(child, { type: 'granted', slots }),
+          (error: unknown) => send(child, { type: 'refused', failure: plainFailure(error) }),
+        );
+        return;
+      case 'settled':
+        gate.settle(reply.loaded);
+        return;
+      default:
+        deliver(calls, reply);
+    }
   }
 }
 
@@ -162,10 +186,7 @@ function send(child: ChildProcess, command: EngineCommand): void {
   if (child.connected) child.send(command, () => undefined);
 }
 
-function deliver(
-  calls: Map<number, EventChannel<Answer>>,
-  reply: Exclude<EngineReply, { readonly type: 'log' }>,
-): void {
+function deliver(calls: Calls, reply: Extract<EngineReply, { readonly call: number }>): void {
   const channel = calls.get(reply.call);
   if (channel === undefined) return;
   const settle = (...answers: readonly Answer[]) => {

@@ -5,10 +5,13 @@ import type { ModelSpec } from '../../core/model.ts';
 import { llamaCapabilities } from './capabilities.ts';
 import type { Speaker } from './decoding.ts';
 import { contextSizeFor, usableTokens } from '../context-size.ts';
-import { defaultThreads } from './engine.ts';
-import type { Engine, EngineSettings } from './engine.ts';
+import type { Engine, EngineLog, EngineSettings } from './engine.ts';
 import { generateOn } from './generation.ts';
 import { Grammars } from './grammars.ts';
+import type { LoadGate } from './load-gate.ts';
+import { untilLoaded } from './load-progress.ts';
+import { loadSettingsFor } from './load-settings.ts';
+import type { LoadSettings } from './load-settings.ts';
 import { loadWeights } from './loaded-model.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { readHead } from '../model-head.ts';
@@ -16,7 +19,8 @@ import type { ModelHead } from '../model-head.ts';
 import { deviceOf, startLlama } from '../native-llama.ts';
 import type { NativeLlama } from '../native-llama.ts';
 import { Prompter } from './prompter.ts';
-import { raceAbort, SlotQueue } from '../queue.ts';
+import { SlotQueue } from '../queue.ts';
+import type { LoadNeeds } from './room.ts';
 import { Slot } from './slot.ts';
 import { SlotPool } from './slot-pool.ts';
 import { StateFiles } from './state-files.ts';
@@ -27,12 +31,14 @@ export class LlamaEngine implements Engine {
   readonly #native: NativeLlama;
   readonly #head: ModelHead;
   readonly #spec: ModelSpec & { readonly file: string };
-  readonly #settings: EngineSettings & { readonly threads: number };
+  readonly #settings: EngineSettings;
   readonly #contextSize: number;
   readonly #queue: SlotQueue;
   readonly #prompter: Prompter;
   readonly #transcripts = new Transcripts();
-  readonly #log: (message: string) => void;
+  readonly #log: EngineLog;
+  readonly #gate: LoadGate;
+  #waits = false;
   #loading: Promise<Loaded> | undefined;
   #share = 0;
   #loaded: Loaded | undefined;
@@ -42,8 +48,9 @@ export class LlamaEngine implements Engine {
     native: NativeLlama,
     head: ModelHead,
     spec: ModelSpec & { readonly file: string },
-    settings: EngineSettings & { readonly threads: number },
-    log: (message: string) => void,
+    settings: EngineSettings,
+    log: EngineLog,
+    gate: LoadGate,
   ) {
     this.#native = native;
     this.#head = head;
@@ -56,17 +63,19 @@ export class LlamaEngine implements Engine {
     );
     this.#prompter = new Prompter(head, this.#contextSize, this.#transcripts);
     this.#log = log;
+    this.#gate = gate;
   }
 
   /**
    * Starts llama.cpp and reads the model's head. Throws `model-load-failed`.
    *
-   * @param log told in one line what could not be honoured, but stops nothing
+   * @param gate stands before the loading of its weights
    */
   static async open(
     spec: ModelSpec,
     settings: EngineSettings,
-    log: (message: string) => void,
+    log: EngineLog,
+    gate: LoadGate,
   ): Promise<LlamaEngine> {
     if (spec.file === undefined) {
       throw new RuntimeFailure(
@@ -76,9 +85,8 @@ export class LlamaEngine implements Engine {
     }
     const named = { ...spec, file: spec.file };
     const native = await startLlama();
-    const threads = settings.threads ?? defaultThreads(native.llama.cpuMathCores);
     const head = await readHead(native, named);
-    return new LlamaEngine(native, head, named, { ...settings, threads }, log);
+    return new LlamaEngine(native, head, named, settings, log, gate);
   }
 
   async capabilities(): Promise<Capabilities> {
@@ -111,11 +119,9 @@ export class LlamaEngine implements Engine {
     const place = this.#queue.enter();
     try {
       yield { type: 'admitted', inputTokens: prepared.tokens.length };
-      const loading = this.#load();
-      if (this.#share < 1) {
-        yield { type: 'progress', phase: 'loading', done: this.#share, total: 1 };
-      }
-      const { slots, speaker } = await raceAbort(loading, signal);
+      const progress = () => ({ waits: this.#waits, share: this.#share });
+      const { slots, speaker } =
+        this.#loaded ?? (yield* untilLoaded(this.#load(), progress, signal));
       if (place.ahead > 0) {
         yield { type: 'progress', phase: 'queued', done: 0, total: place.ahead };
       }
@@ -134,22 +140,49 @@ export class LlamaEngine implements Engine {
 
   /** Loads once, however many wait; a failed load may be tried again. */
   #load(): Promise<Loaded> {
-    const { threads, parallel } = this.#settings;
-    this.#loading ??= loadWeights(this.#native, this.#head.model, this.#spec, {
+    if (this.#loading !== undefined) return this.#loading;
+    const { parallel } = this.#settings;
+    const settings = loadSettingsFor(this.#spec, this.#settings, this.#native.llama.cpuMathCores);
+    this.#loading = loadWeights(this.#native, this.#head.model, this.#spec, {
       contextSize: this.#contextSize,
-      threads,
+      settings,
       parallel: parallel ?? this.#spec.parallel,
+      room: (needs) => this.#room(needs),
       onProgress: (share) => {
         this.#share = Math.min(share, 0.99);
       },
     })
-      .then((model) => this.#serve(model))
+      .then(async (model) => {
+        const loaded = await this.#serve(model);
+        this.#gate.settle(true);
+        this.#log(this.#describe(loaded, settings), 'info');
+        return loaded;
+      })
       .catch((error: unknown) => {
         this.#loading = undefined;
         this.#share = 0;
+        this.#gate.settle(false);
         throw error;
       });
     return this.#loading;
+  }
+
+  async #room(needs: LoadNeeds): Promise<number> {
+    this.#waits = true;
+    try {
+      return await this.#gate.enter(needs);
+    } finally {
+      this.#waits = false;
+    }
+  }
+
+  #describe({ speaker }: Loaded, { threads }: LoadSettings): string {
+    const device = deviceOf(this.#native.llama, speaker.model);
+    const { slots } = this.#queue;
+    return (
+      `${this.#spec.name} runs on ${device} with ${counted(threads, 'thread')}, ` +
+      `${counted(slots, 'slot')} and a context of ${this.#contextSize} tokens`
+    );
   }
 
   async #serve(loaded: LoadedModel): Promise<Loaded> {
@@ -176,6 +209,10 @@ export class LlamaEngine implements Engine {
     this.#queue.open(slots.length);
     return this.#loaded;
   }
+}
+
+function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? '' : 's'}`;
 }
 
 /** What answers, once the weights are in memory. */

@@ -1,10 +1,12 @@
 import type { LlamaContext, LlamaModel } from 'node-llama-cpp';
 import { messageOf, RuntimeFailure } from '../../core/errors.ts';
 import type { ModelSpec } from '../../core/model.ts';
+import { nativeContextOptions, nativeGpuLayers } from './load-settings.ts';
+import type { LoadSettings } from './load-settings.ts';
 import { estimateMemory } from './memory.ts';
 import type { NativeLlama } from '../native-llama.ts';
+import type { LoadNeeds } from './room.ts';
 import { Scheduler } from './scheduler.ts';
-import { slotsFor } from './slot-count.ts';
 
 /** A model's weights in memory, with a context of some sequences. */
 export interface LoadedModel {
@@ -17,9 +19,11 @@ export interface LoadedModel {
 
 export interface LoadOptions {
   readonly contextSize: number;
-  readonly threads: number;
-  /** Sequences of the context; undefined means as many as memory is for. */
+  readonly settings: LoadSettings;
+  /** Sequences that the context is to have; undefined means as many as memory is for. */
   readonly parallel: number | undefined;
+  /** Asked before anything is loaded; resolves to the number of sequences once there is room. */
+  room(needs: LoadNeeds): Promise<number>;
   /** Told the share that is loaded, from 0 to 1. */
   onProgress(share: number): void;
 }
@@ -35,12 +39,12 @@ export async function loadWeights(
   spec: ModelSpec & { readonly file: string },
   options: LoadOptions,
 ): Promise<LoadedModel> {
-  const { contextSize, threads } = options;
-  const memory = await estimateMemory(native.llama, head, contextSize);
-  const sequences = options.parallel ?? slotsFor(memory);
+  const { contextSize, settings, parallel } = options;
+  const memory = await estimateMemory(native.llama, head, contextSize, settings);
+  const sequences = await options.room({ ...memory, parallel });
   const model = await native.loadModel({
     modelPath: spec.file,
-    gpuLayers: { fitContext: { contextSize: contextSize * sequences } },
+    gpuLayers: nativeGpuLayers(settings.gpuLayers, contextSize * sequences),
     onLoadProgress: (share) => options.onProgress(share),
   });
   try {
@@ -48,7 +52,7 @@ export async function loadWeights(
     const context = await model.createContext({
       contextSize,
       sequences,
-      threads,
+      ...nativeContextOptions(settings),
       // The whole cache of a sliding window, so that any prefix of it can be reused.
       swaFullCache: true,
       batching: { itemPrioritizationStrategy: scheduler.plan },

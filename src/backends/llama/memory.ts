@@ -1,16 +1,28 @@
 import { freemem } from 'node:os';
+import { GgmlType } from 'node-llama-cpp';
 import type { Llama, LlamaModel } from 'node-llama-cpp';
-import type { MemoryEstimate } from './slot-count.ts';
+import { nativeFlashAttention, nativeKvType } from './load-settings.ts';
+import type { LoadSettings } from './load-settings.ts';
+import type { LoadNeeds } from './room.ts';
 
 /** Estimates what a model needs with contexts of this size in tokens, and measures what is free. */
 export async function estimateMemory(
   llama: Llama,
   head: LlamaModel,
   contextSize: number,
-): Promise<MemoryEstimate> {
+  settings: LoadSettings,
+): Promise<Omit<LoadNeeds, 'parallel'>> {
   const insights = head.fileInsights;
+  const kvType = GgmlType[nativeKvType(settings)];
   const estimate = async (gpuLayers: number) => {
-    const options = { contextSize, modelGpuLayers: gpuLayers, swaFullCache: true };
+    const options = {
+      contextSize,
+      modelGpuLayers: gpuLayers,
+      swaFullCache: true,
+      flashAttention: nativeFlashAttention(settings),
+      kvCacheKeyType: kvType,
+      kvCacheValueType: kvType,
+    };
     const [weights, one, two] = await Promise.all([
       insights.estimateModelResourceRequirementsV2({ gpuLayers }),
       insights.estimateContextResourceRequirementsV2({ ...options, sequences: 1 }),
@@ -18,11 +30,14 @@ export async function estimateMemory(
     ]);
     return { weights, context: one, sequence: difference(two, one) };
   };
-  if (llama.gpu !== false) {
-    const { free } = await llama.getVramState();
+  // Layers by number are the user's own plan: what of them lies on a GPU is not counted.
+  if (llama.gpu !== false && typeof settings.gpuLayers !== 'number') {
+    const { free, total } = await llama.getVramState();
     const { weights, context, sequence } = await estimate(insights.totalLayers);
-    if (weights.gpuVram + context.gpuVram <= free) {
+    // Other models make room where there is too little: so all of it counts.
+    if (settings.gpuLayers === 'max' || weights.gpuVram + context.gpuVram <= total) {
       return {
+        place: 'GPU',
         free,
         weights: weights.gpuVram,
         context: context.gpuVram,
@@ -32,6 +47,7 @@ export async function estimateMemory(
   }
   const { weights, context, sequence } = await estimate(0);
   return {
+    place: 'CPU',
     // The first knows of the limits of a container, the second of memory that others have in use.
     free: Math.min(process.availableMemory(), freemem()),
     weights: weights.cpuRam,

@@ -4,6 +4,7 @@ import type { FailureCode } from '../../core/errors.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 import type { ModelSpec } from '../../core/model.ts';
 import type { EngineSettings } from './engine.ts';
+import type { LoadNeeds } from './room.ts';
 
 /** What the server tells an engine's child process; `call` numbers the request. */
 export type EngineCommand =
@@ -12,16 +13,20 @@ export type EngineCommand =
   | { readonly type: 'status'; readonly call: number }
   | { readonly type: 'count'; readonly call: number; readonly request: GenerationRequest }
   | { readonly type: 'generate'; readonly call: number; readonly request: GenerationRequest }
-  | { readonly type: 'cancel'; readonly call: number };
+  | { readonly type: 'cancel'; readonly call: number }
+  | { readonly type: 'granted'; readonly slots: number }
+  | { readonly type: 'refused'; readonly failure: PlainFailure };
 
-/** What the child answers. All but `events` and `log` end their call. */
+/** What the child says: what an engine does by itself, and answers, of which all but `events` end their call. */
 export type EngineReply =
   | { readonly type: 'events'; readonly call: number; readonly events: readonly GenerationEvent[] }
   | { readonly type: 'counted'; readonly call: number; readonly tokens: number }
   | { readonly type: 'described'; readonly call: number; readonly capabilities: Capabilities }
   | { readonly type: 'status'; readonly call: number; readonly status: LoadStatus | null }
   | { readonly type: 'done'; readonly call: number }
-  | { readonly type: 'log'; readonly message: string }
+  | { readonly type: 'log'; readonly message: string; readonly level: 'info' | 'warn' }
+  | { readonly type: 'enter'; readonly needs: LoadNeeds }
+  | { readonly type: 'settled'; readonly loaded: boolean }
   | { readonly type: 'failed'; readonly call: number; readonly failure: PlainFailure };
 
 /** A RuntimeFailure as JSON. */

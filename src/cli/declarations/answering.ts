@@ -3,6 +3,10 @@ import { OVERLAY_HELP } from './declaration.ts';
 import type { Declare } from './declaration.ts';
 
 const THREADS_HELP = 'CPU threads of an engine';
+const GPU_LAYERS_HELP = "layers on the GPU: a number, 'max', or 'auto', as many as fit";
+const KV_TYPE_HELP = 'type of the context in memory: f16, or smaller: q8_0, q4_0, …';
+const MEMORY_HELP =
+  'memory that models may take together, such as 24GB; unused ones make room (default: all)';
 const CONTEXT_HELP = 'context in tokens of every model, over what its entry says';
 const PARALLEL_HELP = 'requests that a model answers at once, each with a context of its own';
 const STATE_CACHE_HELP =
@@ -23,6 +27,10 @@ export const declareAnswering: Declare = (program, context, exit) => {
     .option('--model <name>', 'model for claude-… names that are no alias, instead of the default')
     .option('--models <file>', OVERLAY_HELP)
     .option('--threads <count>', THREADS_HELP)
+    .option('--gpu-layers <count>', GPU_LAYERS_HELP)
+    .option('--flash-attention <mode>', 'auto, on or off')
+    .option('--kv-type <type>', KV_TYPE_HELP)
+    .option('--memory <size>', MEMORY_HELP)
     .option('--context <tokens>', CONTEXT_HELP)
     .option('--parallel <count>', PARALLEL_HELP)
     .option('--state-cache <megabytes>', STATE_CACHE_HELP)

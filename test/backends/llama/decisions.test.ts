@@ -8,13 +8,17 @@ import { SlotQueue } from '../../../src/backends/queue.ts';
 
 describe('[R2.7-threads] threads', () => {
   it.each([
-    [1, 1],
-    [2, 1],
-    [4, 3],
-    [6, 6],
-    [64, 64],
-  ])('on %i cores are %i', (cores, threads) => {
-    expect(defaultThreads(cores)).toBe(threads);
+    [1, 0, 1],
+    [2, 0.2, 1],
+    [2, 13, 1],
+    [4, 0, 3],
+    [4, 3, 1],
+    [6, 0, 6],
+    [6, 2, 4],
+    [6, 30, 3],
+    [64, 0.4, 64],
+  ])('on %i cores, of which %f are busy, are %i', (cores, busy, threads) => {
+    expect(defaultThreads(cores, busy)).toBe(threads);
   });
 });
 

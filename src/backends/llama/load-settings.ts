@@ -1,0 +1,84 @@
+import { availableParallelism, loadavg } from 'node:os';
+import type { GgmlType, LlamaContextOptions, LlamaModelOptions } from 'node-llama-cpp';
+import type { FlashAttention, GpuLayers, KvType, ModelSpec } from '../../core/model.ts';
+import { defaultThreads } from './engine.ts';
+import type { EngineSettings } from './engine.ts';
+
+/** How a model is loaded: the server's settings, else its own, else what is right here. */
+export interface LoadSettings {
+  readonly threads: number;
+  readonly gpuLayers: GpuLayers;
+  readonly flashAttention: FlashAttention;
+  readonly kvType: KvType;
+}
+
+/**
+ * Chooses how to load a model.
+ *
+ * @param cores physical cores that calculate at full speed
+ */
+export function loadSettingsFor(
+  spec: ModelSpec,
+  server: EngineSettings,
+  cores: number,
+): LoadSettings {
+  // A container, or an affinity, may allow fewer than the machine has.
+  const usable = Math.min(cores, availableParallelism());
+  return {
+    threads: server.threads ?? spec.threads ?? defaultThreads(usable, loadavg()[0] ?? 0),
+    gpuLayers: server.gpuLayers ?? spec.gpuLayers ?? 'auto',
+    flashAttention: server.flashAttention ?? spec.flashAttention ?? 'auto',
+    kvType: server.kvType ?? spec.kvType ?? 'f16',
+  };
+}
+
+/**
+ * The library's own way to say it: `auto` leaves room for the context.
+ *
+ * @param contextTokens of all sequences together
+ */
+export function nativeGpuLayers(
+  layers: GpuLayers,
+  contextTokens: number,
+): NonNullable<LlamaModelOptions['gpuLayers']> {
+  return layers === 'auto' ? { fitContext: { contextSize: contextTokens } } : layers;
+}
+
+/** What a context is made with. */
+export function nativeContextOptions(settings: LoadSettings): LlamaContextOptions {
+  const { threads, kvType } = settings;
+  const flashAttention = nativeFlashAttention(settings);
+  if (kvType === 'f16') return { threads, flashAttention };
+  const type = nativeKvType(settings);
+  return {
+    threads,
+    flashAttention,
+    // The user asks for it; where it does not work, it says so when the model is loaded.
+    // oxlint-disable-next-line typescript/no-deprecated
+    experimentalKvCacheKeyType: type,
+    // oxlint-disable-next-line typescript/no-deprecated
+    experimentalKvCacheValueType: type,
+  };
+}
+
+/** The library's own way to say it. */
+export function nativeFlashAttention({ flashAttention }: LoadSettings): 'auto' | boolean {
+  return flashAttention === 'auto' ? 'auto' : flashAttention === 'on';
+}
+
+/** The name that the library's `GgmlType` has for it. */
+export function nativeKvType({ kvType }: LoadSettings): (typeof NATIVE_TYPES)[KvType] {
+  return NATIVE_TYPES[kvType];
+}
+
+const NATIVE_TYPES = {
+  f32: 'F32',
+  f16: 'F16',
+  bf16: 'BF16',
+  q8_0: 'Q8_0',
+  q5_1: 'Q5_1',
+  q5_0: 'Q5_0',
+  q4_1: 'Q4_1',
+  q4_0: 'Q4_0',
+  iq4_nl: 'IQ4_NL',
+} as const satisfies Record<KvType, keyof typeof GgmlType>;

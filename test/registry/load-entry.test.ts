@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { parseRegistryDocument } from '../../src/registry/document.ts';
+import { readEntries } from '../../src/registry/entries.ts';
+
+const places = {
+  registryFile: '/home/models.yaml',
+  modelsFolder: '/home/models',
+  homeFolder: '/home',
+  exists: () => false,
+};
+
+function read(entry: string) {
+  const text = `models:\n  m: ${entry}\n`;
+  return readEntries(parseRegistryDocument(text, 'models.yaml'), places, false);
+}
+
+describe('[R6.5-settings] how an entry says to load its model', () => {
+  it.each([
+    ['threads: 3', { threads: 3 }],
+    ['gpu_layers: auto', { gpuLayers: 'auto' }],
+    ['gpu_layers: max', { gpuLayers: 'max' }],
+    ['gpu_layers: 0', { gpuLayers: 0 }],
+    ['flash_attention: auto', { flashAttention: 'auto' }],
+    ['flash_attention: on', { flashAttention: 'on' }],
+    ['flash_attention: false', { flashAttention: 'off' }],
+    ['kv_type: q8_0', { kvType: 'q8_0' }],
+  ])('%s', (written, expected) => {
+    const { models, problems } = read(`{ backend: llama, file: m.gguf, ${written} }`);
+    expect(problems).toEqual([]);
+    expect(models.get('m')?.spec).toEqual({
+      name: 'm',
+      backend: 'llama',
+      file: expect.stringMatching(/m\.gguf$/),
+      ...expected,
+    });
+  });
+
+  it.each([
+    ['threads: 0', 'models.yaml:2:47: models.m.threads: '],
+    ['gpu_layers: -1', 'models.yaml:2:50: models.m.gpu_layers: Too small'],
+    ['gpu_layers: all', 'models.yaml:2:50: models.m.gpu_layers: must be a number of layers'],
+    ['flash_attention: 3', 'models.yaml:2:55: models.m.flash_attention: '],
+    ['kv_type: q2_k', 'models.yaml:2:47: models.m.kv_type: '],
+  ])('%s is a problem with its place', (written, problem) => {
+    const { models, problems } = read(`{ backend: llama, file: m.gguf, ${written} }`);
+    expect(models.size).toBe(0);
+    expect(problems).toEqual([expect.stringContaining(problem)]);
+  });
+
+  it.each(['threads: 2', 'gpu_layers: 3', 'flash_attention: on', 'kv_type: f16'])(
+    '%s is no setting of a model that another server loads',
+    (written) => {
+      const { problems } = read(`{ backend: ollama, ${written} }`);
+      expect(problems).toEqual([expect.stringContaining("only a model with 'backend: llama' can")]);
+    },
+  );
+});
