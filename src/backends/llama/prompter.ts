@@ -1,20 +1,14 @@
 import type { Token } from 'node-llama-cpp';
 import { renderContinuation } from '../../chat/continuation.ts';
-import { placeDeferredTools } from '../../chat/deferred.ts';
-import { injectInstructions } from '../../chat/inject.ts';
-import { callableTools, renderPrompt } from '../../chat/render.ts';
+import { instructedRequest } from '../../chat/instructed.ts';
+import { renderPrompt } from '../../chat/render.ts';
 import type { Prompt, PromptRequest } from '../../chat/render.ts';
+import { isForced } from '../../chat/tool-choice.ts';
 import type { GenerationRequest } from '../../core/backend.ts';
-import {
-  contextLimitExceeded,
-  messageOf,
-  promptTooLong,
-  RuntimeFailure,
-} from '../../core/errors.ts';
-import { usableTokens } from '../context-size.ts';
+import { answerLimit } from '../answer-limit.ts';
 import type { PreparedRequest } from './prepared.ts';
 import type { ModelHead } from '../model-head.ts';
-import { isForced } from './steering.ts';
+import { renderingFailure } from '../rendering-failure.ts';
 import type { Transcripts } from './transcripts.ts';
 import { tokenizePrompt, tokenizeStretches } from '../vocabulary.ts';
 
@@ -50,16 +44,7 @@ export class Prompter {
   prepare(request: GenerationRequest): PreparedRequest {
     const written = this.#write(request);
     const count = written.tokens.length;
-    const context = usableTokens(this.#contextSize);
-    if (count >= context) throw promptTooLong(count, context - 1);
-    const room = context - count;
-    if (request.maxTokens <= room) {
-      return { request, ...written, limit: { tokens: request.maxTokens, reason: 'max-tokens' } };
-    }
-    if (request.overflow === 'strict') {
-      throw contextLimitExceeded(count, request.maxTokens, context);
-    }
-    return { request, ...written, limit: { tokens: room, reason: 'context-exceeded' } };
+    return { request, ...written, limit: answerLimit(request, count, this.#contextSize) };
   }
 
   #write(request: GenerationRequest): WrittenPrompt {
@@ -70,7 +55,7 @@ export class Prompter {
       : undefined;
     const trigger = forced === undefined ? [] : template.control.split(forced);
     try {
-      const asked = this.#asked(request, forced !== undefined);
+      const asked = instructedRequest(request, this.#head.injection, forced !== undefined);
       const { prompt, before } = this.#continue(request, asked) ?? {
         prompt: renderPrompt(template, asked),
         before: undefined,
@@ -82,12 +67,7 @@ export class Prompter {
           : [...before, ...tokenizeStretches(model, stretches)];
       return { prompt, tokens, forced };
     } catch (error) {
-      if (error instanceof RuntimeFailure) throw error;
-      throw new RuntimeFailure(
-        'invalid-request',
-        `messages: the chat template of ${request.model.name} refuses this conversation: ${messageOf(error)}`,
-        { cause: error },
-      );
+      throw renderingFailure(error, request.model.name);
     }
   }
 
@@ -99,16 +79,5 @@ export class Prompter {
       if (prompt !== undefined) return { prompt, before: tokens };
     }
     return undefined;
-  }
-
-  /** The request as it is rendered: with instructions, and tools where they belong. */
-  #asked(request: GenerationRequest, forced: boolean): PromptRequest {
-    // A call that is demanded comes at once, and thinking would come before it.
-    const thinking = forced ? ({ mode: 'disabled' } as const) : request.thinking;
-    const placed = placeDeferredTools(request.conversation);
-    const tools = callableTools(placed, request.toolChoice);
-    const thinks = thinking.mode === 'enabled';
-    const conversation = injectInstructions(placed, this.#head.injection, tools, thinks);
-    return { ...request, conversation, thinking };
   }
 }

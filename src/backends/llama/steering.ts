@@ -1,7 +1,7 @@
 import type { LlamaGrammarEvaluationState } from 'node-llama-cpp';
 import type { CallableTool } from '../../chat/format.ts';
+import { admittedTools, isForced } from '../../chat/tool-choice.ts';
 import type { GenerationRequest } from '../../core/backend.ts';
-import type { ToolChoice } from '../../core/conversation.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Grammars } from './grammars.ts';
 
@@ -59,28 +59,5 @@ export class Steering {
     }
     if (calling === undefined) return undefined;
     return this.#grammars.call(calling, this.#tools, this.#parallel);
-  }
-}
-
-/** Whether an answer has to begin with a call. */
-export function isForced(choice: ToolChoice): boolean {
-  return choice.mode === 'any' || choice.mode === 'tool';
-}
-
-/** The tools that a choice lets the model call. */
-function admittedTools(
-  tools: GenerationRequest['conversation']['tools'],
-  choice: ToolChoice,
-): readonly CallableTool[] {
-  switch (choice.mode) {
-    case 'none':
-      return [];
-    case 'tool':
-      return tools.filter(({ name }) => name === choice.name);
-    case 'auto':
-    case 'any':
-      return tools;
-    default:
-      return choice satisfies never;
   }
 }
