@@ -8,8 +8,8 @@ import { median, rounded } from '../statistics.ts';
 import { concurrent, sequential } from './load.ts';
 import type { PerTarget, Target } from './load.ts';
 import { hasEngine, residentMb, startPortico } from './portico.ts';
-import { startServer, timeBareNode } from './process.ts';
-import type { ServerProcess } from './process.ts';
+import { startServer, timeBareNode } from '../process.ts';
+import type { ServerProcess } from '../process.ts';
 import { largeRequest, smallRequest } from './requests.ts';
 
 const OPEN = 50;
