@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { dirname, join } from 'node:path';
 import type { Logger } from 'pino';
-import type { StateCache } from './backends/llama/engine.ts';
+import type { StateCache } from './backends/engine.ts';
 import { isLoopbackHost } from './config/settings.ts';
 import type { Settings } from './config/settings.ts';
 import { loadThinkingKey } from './config/thinking-key.ts';

@@ -1,12 +1,12 @@
 import type { Backend } from '../../core/backend.ts';
 import type { KeepAlive } from '../../core/keep-alive.ts';
 import type { ModelSpec } from '../../core/model.ts';
-import { EnginePool } from './engine-pool.ts';
-import type { Engine, EngineLog, EngineSettings } from './engine.ts';
-import { IsolatedEngine } from './isolated-engine.ts';
-import type { LoadGate } from './load-gate.ts';
-import { MACHINE } from './memory-line.ts';
-import type { MainMemory } from './memory-line.ts';
+import { EnginePool } from '../engine-pool.ts';
+import type { Engine, EngineLog, EngineSettings } from '../engine.ts';
+import { IsolatedEngine } from '../isolated-engine.ts';
+import type { LoadGate } from '../load-gate.ts';
+import { MACHINE } from '../memory-line.ts';
+import type { MainMemory } from '../memory-line.ts';
 
 export interface LlamaBackendOptions extends EngineSettings {
   /** A child process per model, or this process. */

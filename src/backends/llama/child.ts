@@ -1,11 +1,11 @@
 import { RuntimeFailure } from '../../core/errors.ts';
 import type { GenerationEvent } from '../../core/events.ts';
-import type { EngineLog } from './engine.ts';
+import type { EngineLog } from '../engine.ts';
 import { EventBatch } from '../event-batch.ts';
 import { LlamaEngine } from './llama-engine.ts';
-import type { LoadGate } from './load-gate.ts';
-import { plainFailure, revivedFailure } from './protocol.ts';
-import type { EngineCommand, EngineReply } from './protocol.ts';
+import type { LoadGate } from '../load-gate.ts';
+import { plainFailure, revivedFailure } from '../engine-protocol.ts';
+import type { EngineCommand, EngineReply } from '../engine-protocol.ts';
 
 /**
  * The entry of an engine's child process: one model, driven by messages from the server. A native

@@ -5,7 +5,7 @@ import { nativeContextOptions, nativeGpuLayers } from './load-settings.ts';
 import type { LoadSettings } from './load-settings.ts';
 import { estimateMemory } from './memory.ts';
 import type { NativeLlama } from '../native-llama.ts';
-import type { LoadNeeds } from './room.ts';
+import type { LoadNeeds } from '../room.ts';
 import { Scheduler } from './scheduler.ts';
 
 /** A model's weights in memory, with a context of some sequences. */

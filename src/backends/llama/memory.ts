@@ -3,7 +3,7 @@ import { GgmlType } from 'node-llama-cpp';
 import type { Llama, LlamaModel } from 'node-llama-cpp';
 import { nativeFlashAttention, nativeKvType } from './load-settings.ts';
 import type { LoadSettings } from './load-settings.ts';
-import type { LoadNeeds } from './room.ts';
+import type { LoadNeeds } from '../room.ts';
 
 /** Estimates what a model needs with contexts of this size in tokens, and measures what is free. */
 export async function estimateMemory(

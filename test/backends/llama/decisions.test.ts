@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { contextSizeFor, usableTokens } from '../../../src/backends/context-size.ts';
-import { defaultThreads } from '../../../src/backends/llama/engine.ts';
+import { defaultThreads } from '../../../src/backends/engine.ts';
 import { EventBatch } from '../../../src/backends/event-batch.ts';
 import { EventChannel } from '../../../src/backends/event-channel.ts';
 import { prefillStep, StepTimes } from '../../../src/backends/llama/prefill-steps.ts';

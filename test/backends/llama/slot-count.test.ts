@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { slotsFor } from '../../../src/backends/llama/slot-count.ts';
+import { slotsFor } from '../../../src/backends/slot-count.ts';
 
 const GB = 2 ** 30;
 

@@ -1,6 +1,6 @@
-import type { Capabilities, GenerationRequest, LoadStatus } from '../../core/backend.ts';
-import type { GenerationEvent } from '../../core/events.ts';
-import type { FlashAttention, GpuLayers, KvType } from '../../core/model.ts';
+import type { Capabilities, GenerationRequest, LoadStatus } from '../core/backend.ts';
+import type { GenerationEvent } from '../core/events.ts';
+import type { FlashAttention, GpuLayers, KvType } from '../core/model.ts';
 
 /** One model, in this process or in a child: what the llama backend drives. */
 export interface Engine {

@@ -1,6 +1,6 @@
-import type { LoadedModel } from '../../core/backend.ts';
-import type { KeepAlive } from '../../core/keep-alive.ts';
-import type { ModelSpec } from '../../core/model.ts';
+import type { LoadedModel } from '../core/backend.ts';
+import type { KeepAlive } from '../core/keep-alive.ts';
+import type { ModelSpec } from '../core/model.ts';
 import type { Engine } from './engine.ts';
 import type { LoadGate } from './load-gate.ts';
 import { MemoryLine } from './memory-line.ts';

@@ -1,5 +1,5 @@
-import type { GenerationEvent } from '../../core/events.ts';
-import { raceAbort } from '../queue.ts';
+import type { GenerationEvent } from '../core/events.ts';
+import { raceAbort } from './queue.ts';
 
 /** What a model's load has come to. */
 export interface LoadProgress {

@@ -1,6 +1,6 @@
 import { freemem, totalmem } from 'node:os';
-import { RuntimeFailure } from '../../core/errors.ts';
-import { formatSize } from '../../core/size.ts';
+import { RuntimeFailure } from '../core/errors.ts';
+import { formatSize } from '../core/size.ts';
 import type { EngineLog } from './engine.ts';
 import type { LoadGate } from './load-gate.ts';
 import { bytesOf, planRoom } from './room.ts';

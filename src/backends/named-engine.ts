@@ -1,8 +1,8 @@
-import type { GenerationRequest, LoadedModel } from '../../core/backend.ts';
-import type { GenerationEvent } from '../../core/events.ts';
-import type { KeepAlive } from '../../core/keep-alive.ts';
+import type { GenerationRequest, LoadedModel } from '../core/backend.ts';
+import type { GenerationEvent } from '../core/events.ts';
+import type { KeepAlive } from '../core/keep-alive.ts';
 import type { Engine } from './engine.ts';
-import { abortReason, raceAbort } from '../queue.ts';
+import { abortReason, raceAbort } from './queue.ts';
 
 export interface NamedEngineOptions {
   readonly name: string;

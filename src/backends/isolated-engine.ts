@@ -1,16 +1,16 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import type { Capabilities, GenerationRequest, LoadStatus } from '../../core/backend.ts';
-import { RuntimeFailure } from '../../core/errors.ts';
-import type { GenerationEvent } from '../../core/events.ts';
-import type { ModelSpec } from '../../core/model.ts';
+import type { Capabilities, GenerationRequest, LoadStatus } from '../core/backend.ts';
+import { RuntimeFailure } from '../core/errors.ts';
+import type { GenerationEvent } from '../core/events.ts';
+import type { ModelSpec } from '../core/model.ts';
 import type { Engine, EngineLog, EngineSettings } from './engine.ts';
-import { EventChannel } from '../event-channel.ts';
+import { EventChannel } from './event-channel.ts';
 import type { LoadGate } from './load-gate.ts';
-import { plainFailure, revivedFailure } from './protocol.ts';
-import type { EngineCommand, EngineReply } from './protocol.ts';
-import { abortReason } from '../queue.ts';
+import { plainFailure, revivedFailure } from './engine-protocol.ts';
+import type { EngineCommand, EngineReply } from './engine-protocol.ts';
+import { abortReason } from './queue.ts';
 
 export interface IsolatedEngineOptions {
   readonly spec: ModelSpec;

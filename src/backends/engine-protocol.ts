@@ -1,8 +1,8 @@
-import type { Capabilities, GenerationRequest, LoadStatus } from '../../core/backend.ts';
-import { messageOf, RuntimeFailure } from '../../core/errors.ts';
-import type { FailureCode } from '../../core/errors.ts';
-import type { GenerationEvent } from '../../core/events.ts';
-import type { ModelSpec } from '../../core/model.ts';
+import type { Capabilities, GenerationRequest, LoadStatus } from '../core/backend.ts';
+import { messageOf, RuntimeFailure } from '../core/errors.ts';
+import type { FailureCode } from '../core/errors.ts';
+import type { GenerationEvent } from '../core/events.ts';
+import type { ModelSpec } from '../core/model.ts';
 import type { EngineSettings } from './engine.ts';
 import type { LoadNeeds } from './room.ts';
 
