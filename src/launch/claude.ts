@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { messageOf, RuntimeFailure } from '../core/errors.ts';
 import { isRecord } from '../core/json.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { Agent, AgentRun } from './agent.ts';
+import type { Agent } from './agent.ts';
 import { optionOf } from './arguments.ts';
 import { claudeSettings, mergeSettings } from './claude-settings.ts';
 import { claudeEnvironment, ELSEWHERE } from './environment.ts';
@@ -43,7 +43,7 @@ function twoModels(): RuntimeFailure {
 }
 
 /** What the user's own `--settings` has: JSON, or a file of it. */
-async function readSettings(value: AgentRun['args'][number]): Promise<JsonObject> {
+async function readSettings(value: string): Promise<JsonObject> {
   try {
     const text = value.trim().startsWith('{') ? value : await readFile(value, 'utf8');
     const settings: unknown = JSON.parse(text);

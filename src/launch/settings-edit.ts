@@ -83,11 +83,17 @@ export function describeChanges(changes: readonly SettingChange[]): string {
   return changes
     .flatMap(({ path, before, after }) => {
       const name = path.join('.');
-      const old = before === undefined ? [] : [`  - ${name}: ${JSON.stringify(before)}`];
-      return [...old, `  + ${name}: ${JSON.stringify(after)}`];
+      const old = before === undefined ? [] : [`  - ${name}: ${shown(name, before)}`];
+      return [...old, `  + ${name}: ${shown(name, after)}`];
     })
     .map((line) => `${line}\n`)
     .join('');
+}
+
+/** Keys have no place on a screen, or in what keeps its output. */
+function shown(name: string, value: JsonValue): string {
+  const isSecret = /TOKEN$|KEY$|SECRET/.test(name) && value !== '';
+  return isSecret ? '(not shown)' : JSON.stringify(value);
 }
 
 function parseSettings(text: string, file: string): Node {

@@ -36,6 +36,20 @@ describe('[R5.1-config] our part in a settings file', () => {
     );
   });
 
+  it('is shown without keys', () => {
+    const theirs = '{"env":{"ANTHROPIC_AUTH_TOKEN":"sk-secret","ANTHROPIC_API_KEY":"sk-secret"}}';
+    const ours = { env: { ANTHROPIC_AUTH_TOKEN: 'sk-ours', ANTHROPIC_API_KEY: '' } };
+    expect(describeChanges(writeSettings(theirs, ours, 's.json').changes)).toBe(
+      [
+        '  - env.ANTHROPIC_AUTH_TOKEN: (not shown)',
+        '  + env.ANTHROPIC_AUTH_TOKEN: (not shown)',
+        '  - env.ANTHROPIC_API_KEY: (not shown)',
+        '  + env.ANTHROPIC_API_KEY: ""',
+        '',
+      ].join('\n'),
+    );
+  });
+
   it.each([[undefined], [''], ['  \n'], ['{}\n']])('makes a file of %j', (text) => {
     expect(JSON.parse(writeSettings(text, OURS, 's.json').text)).toEqual(OURS);
   });

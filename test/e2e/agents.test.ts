@@ -1,0 +1,51 @@
+import { symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { GenerationRequest } from '../../src/core/backend.ts';
+import { makeLaunchHome } from '../support/launching.ts';
+import { isMissing } from '../support/optional.ts';
+import { answering } from '../support/scripted-answers.ts';
+import { serveScript } from '../support/scripted-server.ts';
+
+/** The real agents besides Claude Code. `.ci/run` installs them. */
+const AGENTS = [
+  {
+    name: 'opencode',
+    npmPackage: 'opencode-ai',
+    variable: 'PORTICO_TEST_OPENCODE',
+    args: ['run', 'Say it'],
+  },
+  {
+    name: 'pi',
+    npmPackage: '@mariozechner/pi-coding-agent',
+    variable: 'PORTICO_TEST_PI',
+    args: ['-p', 'Say it'],
+  },
+];
+
+describe.each(AGENTS)('[R5.2-agents] the real $name', ({ name, npmPackage, variable, args }) => {
+  const file = process.env[variable];
+  const wayOut = `install ${npmPackage} with npm and set ${variable} to its bin/${name}`;
+
+  it.skipIf(isMissing(name, file, wayOut))('gets its answer from the local model', async () => {
+    const asked: GenerationRequest[] = [];
+    const server = await serveScript({
+      script: async function* play(request) {
+        asked.push(request);
+        yield* answering('Said by the actor.');
+      },
+    });
+    onTestFinished(() => server.close());
+    const { portico, folder } = await makeLaunchHome([]);
+    await symlink(file ?? '', join(folder, 'bin', name));
+    const onServer = ['--url', server.url, '--model', 'actor', '-y'];
+    const { code, stdout } = await portico('launch', name, ...onServer, '--', ...args);
+    expect(code).toBe(0);
+    expect(stdout.trim()).toBe('Said by the actor.');
+    // The first request only loads the model; the agent's own has its tools.
+    expect(asked.at(0)?.maxTokens).toBe(0);
+    const main = asked.find(({ conversation }) => conversation.tools.length > 0);
+    expect(JSON.stringify(main?.conversation.turns)).toContain('Say it');
+    expect(main?.maxTokens).toBeGreaterThan(0);
+  });
+});
