@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { GenerationRequest } from '../../src/core/backend.ts';
-import { CLAUDES, claudeFolders, isClaudeMissing, startClaude } from '../support/claude-code.ts';
+import {
+  CLAUDES,
+  claudeFolders,
+  CONVERSATION,
+  converse,
+  isClaudeMissing,
+  startClaude,
+} from '../support/claude-code.ts';
 import { servePlay } from '../support/claude-play.ts';
 import { answering, resultsIn } from '../support/scripted-answers.ts';
 
@@ -66,15 +73,8 @@ describe.each(CLAUDES)('Claude Code $name', (claude) => {
           : answering('So.');
       },
     });
-    const stream = ['--input-format', 'stream-json', '--output-format', 'stream-json', '--verbose'];
-    const [first = '', ...rest] = tasks.map((content) => line(content));
-    const run = startClaude(folders, { claude, url, args: ['-p', ...stream], input: first });
-    run.process.stdout?.on('data', (told: Buffer) => {
-      if (!told.includes('"type":"result"')) return;
-      const next = rest.shift();
-      if (next === undefined) run.process.stdin?.end();
-      else run.process.stdin?.write(next);
-    });
+    const run = startClaude(folders, { claude, url, args: CONVERSATION, input: '' });
+    converse(run, tasks);
     await run.ended;
     expect(requests).toHaveLength(9);
     for (const [index, { conversation }] of requests.slice(1).entries()) {
@@ -85,9 +85,6 @@ describe.each(CLAUDES)('Claude Code $name', (claude) => {
     }
   });
 });
-
-const line = (content: string): string =>
-  `${JSON.stringify({ type: 'user', message: { role: 'user', content } })}\n`;
 
 type Turn = GenerationRequest['conversation']['turns'][number];
 

@@ -4,7 +4,14 @@ import { describe, expect, it } from 'vitest';
 import type { Script } from '../../src/backends/scripted.ts';
 import { promptTooLong, RuntimeFailure } from '../../src/core/errors.ts';
 import type { GenerationEvent } from '../../src/core/events.ts';
-import { CLAUDES, claudeFolders, isClaudeMissing, startClaude } from '../support/claude-code.ts';
+import {
+  CLAUDES,
+  claudeFolders,
+  CONVERSATION,
+  isClaudeMissing,
+  startClaude,
+  userLine,
+} from '../support/claude-code.ts';
 import { servePlay } from '../support/claude-play.ts';
 import {
   asksForSummary,
@@ -130,24 +137,18 @@ describe.each(CLAUDES)('Claude Code $name', (claude) => {
         else yield* script(request, signal);
       },
     });
-    const stream = ['--input-format', 'stream-json', '--output-format', 'stream-json', '--verbose'];
-    const args = ['-p', ...stream];
-    const run = startClaude(folders, { claude, url, args, input: said('the first task') });
+    const input = userLine('the first task');
+    const run = startClaude(folders, { claude, url, args: CONVERSATION, input });
     await speaking;
     run.process.stdin?.write(
       `${JSON.stringify({ type: 'control_request', request_id: 'stop', request: { subtype: 'interrupt' } })}\n`,
     );
     await freed;
-    run.process.stdin?.end(said('the second task'));
+    run.process.stdin?.end(userLine('the second task'));
     expect((await run.ended).stdout).toContain('"result":"I am here."');
     expect(requests).toHaveLength(2);
   });
 });
-
-/** A line of Claude Code's stream-json input. */
-function said(content: string): string {
-  return `${JSON.stringify({ type: 'user', message: { role: 'user', content } })}\n`;
-}
 
 /** A model that speaks until it is cancelled. */
 function endless() {

@@ -1,15 +1,30 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import {
   CLAUDES,
   claudeFolders,
+  CONVERSATION,
+  converse,
   FILE_TOOLS,
   isClaudeMissing,
   launchClaude,
+  launchLog,
 } from '../support/claude-code.ts';
 import { servePlay } from '../support/claude-play.ts';
 import { FILE_TASK, FILE_TEXT, fileOf, fileTask } from '../support/claude-task.ts';
+
+const LOGGED = z.looseObject({ promptTokens: z.int().min(100), cacheReadTokens: z.int() });
+
+/** The prompts that a log tells of; the shortest one loads the model. */
+function promptsIn(log: string): readonly { readonly evaluated: number }[] {
+  const lines = log.trim().split('\n');
+  return lines
+    .map((line) => LOGGED.safeParse(JSON.parse(line)).data)
+    .filter((entry) => entry !== undefined)
+    .map(({ promptTokens, cacheReadTokens }) => ({ evaluated: promptTokens - cacheReadTokens }));
+}
 
 describe.each(CLAUDES)('portico launch claude, of $name,', (claude) => {
   const isMissing = isClaudeMissing(claude);
@@ -17,10 +32,23 @@ describe.each(CLAUDES)('portico launch claude, of $name,', (claude) => {
   it.skipIf(isMissing)('[R5.8-embedded] has the embedded model say hello', async () => {
     const folders = await claudeFolders();
     const args = ['-y', '--', '--bare', '-p', 'Hello'];
-    const { code, stdout, stderr } = await launchClaude(claude, folders, args);
+    const { code, stdout, stderr } = await (await launchClaude(claude, folders, args)).ended;
     expect(stdout).toMatch(/^Hello\b/);
     expect(stderr).toContain('Warning: mini has a context of');
     expect(code).toBe(0);
+  });
+
+  it.skipIf(isMissing)('[R5.8-prefix] evaluates only what a turn adds', async () => {
+    const folders = await claudeFolders();
+    const args = ['-y', '--', '--bare', ...CONVERSATION];
+    const run = await launchClaude(claude, folders, args, {}, 'open');
+    converse(run, ['Hello', 'Count from 1 to 4', 'What is the capital of France?', 'Thank you']);
+    expect((await run.ended).stdout).toContain('"result":"1, 2, 3, 4"');
+    const prompts = promptsIn(await readFile(launchLog(folders), 'utf8'));
+    expect(prompts[0]?.evaluated).toBeGreaterThan(1000);
+    // A turn's own words are at most 8 tokens; 16 are those of the template around them.
+    expect(prompts.slice(1).filter(({ evaluated }) => evaluated > 24)).toEqual([]);
+    expect(prompts).toHaveLength(4);
   });
 
   it.skipIf(isMissing)('[R5.8-launched] wins over every setting that leads elsewhere', async () => {
@@ -38,7 +66,8 @@ describe.each(CLAUDES)('portico launch claude, of $name,', (claude) => {
     await writeFile(settingsFile, settings);
     const own = [...FILE_TASK, ...FILE_TOOLS, '--output-format', 'json'];
     const args = ['--url', url, '--model', 'actor', '--', ...own];
-    const { code, stdout, stderr } = await launchClaude(claude, folders, args, elsewhere);
+    const run = await launchClaude(claude, folders, args, elsewhere);
+    const { code, stdout, stderr } = await run.ended;
     expect(`${stdout}${stderr}`).toContain('"result":"DONE"');
     expect(code).toBe(0);
     expect(await readFile(fileOf(folders), 'utf8')).toBe(FILE_TEXT);

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import {
   CLAUDES,
   claudeFolders,
+  CONVERSATION,
   endAfter,
   isClaudeMissing,
   startClaude,
@@ -28,9 +29,7 @@ const LINE = z.looseObject({
   message: z.looseObject({ content: z.array(z.looseObject({ type: z.string() })) }).optional(),
 });
 
-/** Input as programs write it, asking for a title. */
-const STREAM = ['--input-format', 'stream-json', '--output-format', 'stream-json', '--verbose'];
-const CONTROLLED = ['-p', ...STREAM];
+/** A line of input that asks for a title. */
 const REQUEST = { subtype: 'generate_session_title', description: 'Write a file', persist: false };
 const ASK = `${JSON.stringify({ type: 'control_request', request_id: 'one', request: REQUEST })}\n`;
 
@@ -87,7 +86,7 @@ describe.each(CLAUDES)('Claude Code $name', (claude) => {
     const { url, requests, logged } = await servePlay({
       script: () => answeringTitle(),
     });
-    const run = startClaude(folders, { claude, url, args: CONTROLLED, input: ASK });
+    const run = startClaude(folders, { claude, url, args: CONVERSATION, input: ASK });
     endAfter(run, 'control_response');
     const { stdout } = await run.ended;
     expect(stdout).toContain('"response":{"title":"A file of words"}');
@@ -105,7 +104,7 @@ describe.each(CLAUDES)('Claude Code $name', (claude) => {
       const run = startClaude(folders, {
         claude,
         url,
-        args: CONTROLLED,
+        args: CONVERSATION,
         input: ASK,
         environment: tier,
       });

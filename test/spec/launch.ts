@@ -200,6 +200,10 @@ export const LAUNCH: readonly Requirement[] = [
     text: 'portico launch claude -y -- --bare -p "Hello" gets the embedded model’s answer.',
   },
   {
+    id: 'R5.8-prefix',
+    text: 'In a session of several turns with the embedded model each prompt is evaluated from where the last one ended.',
+  },
+  {
     id: 'R5.8-launched',
     text: 'A launched Claude Code does the file task whatever the user’s settings and environment say of other servers and models.',
   },

@@ -99,6 +99,40 @@ export function startClaude(folders: ClaudeFolders, options: ClaudeOptions): Run
   return { process: child, ended: endOf(child) };
 }
 
+/** The arguments with which a program talks to it, line by line. */
+export const CONVERSATION = [
+  '-p',
+  '--input-format=stream-json',
+  '--output-format=stream-json',
+  '--verbose',
+];
+
+/** A line of its input. */
+export function userLine(content: string): string {
+  return `${JSON.stringify({ type: 'user', message: { role: 'user', content } })}\n`;
+}
+
+/** Says one thing after another, each when the one before has been answered; then closes its input. */
+export function converse(
+  { process: { stdin, stdout } }: RunningClaude,
+  lines: readonly string[],
+): void {
+  const waiting = [...lines];
+  let unread = '';
+  const next = (): void => {
+    const line = waiting.shift();
+    if (line === undefined) stdin?.end();
+    else stdin?.write(userLine(line));
+  };
+  stdout?.on('data', (chunk: Buffer) => {
+    unread += chunk.toString();
+    if (!unread.includes('"type":"result"')) return;
+    unread = '';
+    next();
+  });
+  next();
+}
+
 /** Closes its standard input once it has said certain words. */
 export function endAfter({ process: { stdin, stdout } }: RunningClaude, words: string): void {
   let said = '';
@@ -109,8 +143,8 @@ export function endAfter({ process: { stdin, stdout } }: RunningClaude, words: s
 }
 
 /**
- * Runs `portico launch claude` to its end with a version that is `claude` on its PATH, and a home of
- * Portico's own.
+ * Runs `portico launch claude` with a version that is `claude` on its PATH, and a home of Portico's
+ * own, see `launchLog`. Its standard input stays open where it is told to.
  *
  * @param environment over what programs need
  */
@@ -119,7 +153,8 @@ export async function launchClaude(
   folders: ClaudeFolders,
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
-): Promise<ClaudeEnd> {
+  input: 'closed' | 'open' = 'closed',
+): Promise<RunningClaude> {
   const bare = bareEnvironment(folders);
   const bin = path.join(folders.home, 'bin');
   await mkdir(bin);
@@ -143,8 +178,13 @@ export async function launchClaude(
     },
   );
   onTestFinished(() => void child.kill('SIGTERM'));
-  child.stdin.end();
-  return endOf(child);
+  if (input === 'closed') child.stdin.end();
+  return { process: child, ended: endOf(child) };
+}
+
+/** Where a launch writes the log of the server that it starts. */
+export function launchLog({ home }: ClaudeFolders): string {
+  return path.join(home, 'portico', 'data', 'launch-0.log');
 }
 
 /** What programs need of any environment, and nothing that belongs to whoever runs the tests. */
