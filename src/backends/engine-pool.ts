@@ -3,11 +3,12 @@ import type { KeepAlive } from '../core/keep-alive.ts';
 import type { ModelSpec } from '../core/model.ts';
 import type { Engine } from './engine.ts';
 import type { LoadGate } from './load-gate.ts';
-import { MemoryLine } from './memory-line.ts';
-import type { MemoryLineOptions } from './memory-line.ts';
+import type { MemoryLine } from './memory-line.ts';
 import { NamedEngine } from './named-engine.ts';
 
-export interface EnginePoolOptions extends MemoryLineOptions {
+export interface EnginePoolOptions {
+  /** Shared by all pools whose models lie in the same memory. */
+  readonly line: MemoryLine;
   /** For models that don't say. */
   readonly keepAlive: KeepAlive;
   readonly open: (spec: ModelSpec, gate: LoadGate) => Promise<Engine>;
@@ -24,7 +25,7 @@ export class EnginePool {
 
   constructor(options: EnginePoolOptions) {
     this.#options = options;
-    this.#line = new MemoryLine(options);
+    this.#line = options.line;
   }
 
   /** The engine of a model. An entry that was edited gets a new one in place of the old. */

@@ -5,7 +5,7 @@ import { EnginePool } from '../engine-pool.ts';
 import type { Engine, EngineLog, EngineSettings } from '../engine.ts';
 import { IsolatedEngine } from '../isolated-engine.ts';
 import type { LoadGate } from '../load-gate.ts';
-import { MACHINE } from '../memory-line.ts';
+import { MACHINE, MemoryLine } from '../memory-line.ts';
 import type { MainMemory } from '../memory-line.ts';
 
 export interface LlamaBackendOptions extends EngineSettings {
@@ -18,6 +18,8 @@ export interface LlamaBackendOptions extends EngineSettings {
   readonly memoryBytes?: number | undefined;
   /** The memory that there is; default: this machine's. */
   readonly memory?: MainMemory;
+  /** The memory that other backends' models lie in too; default: one of its own, by the two above. */
+  readonly line?: MemoryLine;
   /** The compiled module of the child process, where it is not beside this one. */
   readonly childModule?: URL;
 }
@@ -26,7 +28,8 @@ export interface LlamaBackendOptions extends EngineSettings {
 export function createLlamaBackend(options: LlamaBackendOptions): Backend {
   const { log, memoryBytes: limitBytes, memory = MACHINE, keepAlive = 'always' } = options;
   const open = (spec: ModelSpec, gate: LoadGate) => openEngine(spec, options, gate);
-  const pool = new EnginePool({ log, limitBytes, memory, keepAlive, open });
+  const line = options.line ?? new MemoryLine({ log, limitBytes, memory });
+  const pool = new EnginePool({ line, keepAlive, open });
   return {
     kind: 'llama',
     capabilities: (model, signal) =>
