@@ -28,9 +28,9 @@ process.stderr.write('warned');
 if (process.env.KILL) process.kill(process.pid, process.env.KILL);
 else if (process.env.WAIT) {
   setInterval(() => undefined, 1000);
-  process.stdout.write('waiting');
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     process.on(signal, () => { process.stdout.write(signal); process.exit(7); });
+  process.stdout.write('waiting');
 } else process.exitCode = Number(process.env.EXIT ?? 0);
 `;
 
