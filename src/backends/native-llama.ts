@@ -13,6 +13,8 @@ export interface NativeLlama {
   readonly llama: Llama;
   /** Loads a model file. Throws `model-load-failed` with llama.cpp's own reason. */
   loadModel(options: LlamaModelOptions): Promise<LlamaModel>;
+  /** An error's message, behind what llama.cpp itself has said last of what is wrong. */
+  reasonOf(error: unknown): string;
 }
 
 /**
@@ -32,17 +34,18 @@ export async function startLlama(): Promise<NativeLlama> {
       if (said.length > KEPT_LINES) said.shift();
     },
   });
+  const reasonOf = (error: unknown) => [...said, messageOf(error)].join('; ');
   return {
     llama,
+    reasonOf,
     async loadModel(options) {
       said.length = 0;
       try {
         return await llama.loadModel(options);
       } catch (error) {
-        const reason = [...said, messageOf(error)].join('; ');
         throw new RuntimeFailure(
           'model-load-failed',
-          `The model file ${options.modelPath} could not be loaded: ${reason}. ` +
+          `The model file ${options.modelPath} could not be loaded: ${reasonOf(error)}. ` +
             'Check that it is a whole GGUF file of an architecture that llama.cpp knows.',
           { cause: error },
         );

@@ -59,6 +59,12 @@ export const ENGINE: readonly Requirement[] = [
     text: 'A disk that is full, or a file that fails, is said once, and requests go on without.',
   },
   {
+    id: 'R6.4-progress',
+    text: 'All who wait for a model are told every second how far its load is, and other questions are answered.',
+  },
+  { id: 'R6.4-keep-alive', text: 'An unused model leaves the memory after its keep-alive.' },
+  { id: 'R6.4-freed', text: 'A model that is stopped leaves no process and no memory behind.' },
+  {
     id: 'R6.4-eviction',
     text: 'Models that are not used make room for others, the least recently used one first.',
   },

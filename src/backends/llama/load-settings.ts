@@ -1,5 +1,6 @@
 import { availableParallelism, loadavg } from 'node:os';
 import type { GgmlType, LlamaContextOptions, LlamaModelOptions } from 'node-llama-cpp';
+import { RuntimeFailure } from '../../core/errors.ts';
 import type { FlashAttention, GpuLayers, KvType, ModelSpec } from '../../core/model.ts';
 import { defaultThreads } from '../engine.ts';
 import type { EngineSettings } from '../engine.ts';
@@ -13,7 +14,7 @@ export interface LoadSettings {
 }
 
 /**
- * Chooses how to load a model.
+ * Chooses how to load a model. Throws `model-load-failed` where llama.cpp can't do it so.
  *
  * @param cores physical cores that calculate at full speed
  */
@@ -24,13 +25,25 @@ export function loadSettingsFor(
 ): LoadSettings {
   // A container, or an affinity, may allow fewer than the machine has.
   const usable = Math.min(cores, availableParallelism());
-  return {
+  const settings: LoadSettings = {
     threads: server.threads ?? spec.threads ?? defaultThreads(usable, loadavg()[0] ?? 0),
     gpuLayers: server.gpuLayers ?? spec.gpuLayers ?? 'auto',
     flashAttention: server.flashAttention ?? spec.flashAttention ?? 'auto',
     kvType: server.kvType ?? spec.kvType ?? 'f16',
   };
+  const { flashAttention, kvType } = settings;
+  if (flashAttention === 'off' && !WHOLE_TYPES.includes(kvType)) {
+    throw new RuntimeFailure(
+      'model-load-failed',
+      `${spec.name} can't have a context of type ${kvType} without flash attention. ` +
+        'Remove `flash_attention: off` (or the flag), or take f16.',
+    );
+  }
+  return settings;
 }
+
+/** The others are quantized, and llama.cpp reads quantized values only in flash attention. */
+const WHOLE_TYPES: readonly KvType[] = ['f32', 'f16', 'bf16'];
 
 /**
  * The library's own way to say it: `auto` leaves room for the context.

@@ -1,5 +1,5 @@
 import type { LlamaContext, LlamaModel } from 'node-llama-cpp';
-import { messageOf, RuntimeFailure } from '../../core/errors.ts';
+import { RuntimeFailure } from '../../core/errors.ts';
 import type { ModelSpec } from '../../core/model.ts';
 import { nativeContextOptions, nativeGpuLayers } from './load-settings.ts';
 import type { LoadSettings } from './load-settings.ts';
@@ -63,7 +63,7 @@ export async function loadWeights(
     throw new RuntimeFailure(
       'model-load-failed',
       `No context of ${contextSize} tokens for ${sequences} at a time could be made for ${spec.name}: ` +
-        `${messageOf(error)}. Set a smaller one (\`context:\` in models.yaml, or --context), or fewer ` +
+        `${native.reasonOf(error)}. Set a smaller one (\`context:\` in models.yaml, or --context), or fewer ` +
         'at a time (`parallel:`, or --parallel).',
       { cause: error },
     );

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { LoadGate } from '../../../src/backends/load-gate.ts';
-import { MemoryLine } from '../../../src/backends/memory-line.ts';
-import type { LineMember } from '../../../src/backends/memory-line.ts';
-import type { LoadNeeds } from '../../../src/backends/room.ts';
+import type { LoadGate } from '../../src/backends/load-gate.ts';
+import { MemoryLine } from '../../src/backends/memory-line.ts';
+import type { LineMember } from '../../src/backends/memory-line.ts';
+import type { LoadNeeds } from '../../src/backends/room.ts';
 
 const GB = 1e9;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { planRoom } from '../../../src/backends/room.ts';
-import type { Holding } from '../../../src/backends/room.ts';
+import { planRoom } from '../../src/backends/room.ts';
+import type { Holding } from '../../src/backends/room.ts';
 
 interface Named extends Holding {
   readonly name: string;
