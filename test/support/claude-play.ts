@@ -21,16 +21,12 @@ export interface Stage {
   readonly logged: readonly string[];
 }
 
-/** The tokens that every prompt counts. */
-export const COUNTED = 1234;
-
 /** Serves the play on a real port until the test ends, and records what is asked. */
 export async function servePlay(play: Play): Promise<Stage> {
   const requests: (GenerationRequest & { at: number })[] = [];
   const counts: GenerationRequest[] = [];
   const actor = createScriptedBackend({
     script: play.script,
-    promptTokens: COUNTED,
     capabilities: { contextTokens: 65_536 },
   });
   const server = await serveScript({
