@@ -35,6 +35,10 @@ export const ENGINE: readonly Requirement[] = [
     id: 'R6.2-creation',
     text: 'What is kept of a prompt is counted exactly, for clients that ask for it.',
   },
+  {
+    id: 'R6.2-kinds',
+    text: 'Models with sliding windows or recurrent layers keep live slots and checkpoints, and no files.',
+  },
   { id: 'R6.3-flow', text: 'Streams keep flowing while another request prefills.' },
   {
     id: 'R6.3-full-batches',

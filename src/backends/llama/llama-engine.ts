@@ -21,6 +21,7 @@ import type { NativeLlama } from '../native-llama.ts';
 import { Prompter } from './prompter.ts';
 import { SlotQueue } from '../queue.ts';
 import type { LoadNeeds } from '../room.ts';
+import { hasWholeStates } from './sequence-state.ts';
 import { Slot } from './slot.ts';
 import { SlotPool } from './slot-pool.ts';
 import { StateFiles } from './state-files.ts';
@@ -191,11 +192,11 @@ export class LlamaEngine implements Engine {
       { length: context.totalSequences },
       () => new Slot(context, scheduler),
     );
-    // Checkpoints are not in a state's file: without them it can't be cut to a prompt.
-    const keeps = this.#settings.states !== undefined && !slots.some((one) => one.needsCheckpoints);
-    const states = keeps
-      ? await StateFiles.open({ ...this.#settings.states, log: this.#log })
-      : undefined;
+    const { states: cache } = this.#settings;
+    const states =
+      cache !== undefined && hasWholeStates(model)
+        ? await StateFiles.open({ ...cache, log: this.#log })
+        : undefined;
     const { format } = this.#head.template;
     const grammars = new Grammars(model, format, this.#log);
     const { turnEnds } = this.#head;

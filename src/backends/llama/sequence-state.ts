@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { LlamaContextSequence } from 'node-llama-cpp';
+import type { LlamaContextSequence, LlamaModel } from 'node-llama-cpp';
 
 /**
  * Copies the first tokens of a sequence's state to another sequence of the same context, in memory: by
@@ -34,4 +34,13 @@ export async function copyState(
 export async function loadState(sequence: LlamaContextSequence, file: string): Promise<void> {
   // The risk is that of files of another model: these are this engine's own.
   await sequence.loadStateFromFile(file, { acceptRisk: true });
+}
+
+/**
+ * Whether the file of a state has all of it: of sliding windows it has the last one only, and of recurrent
+ * layers no checkpoints, so that the state could not be cut to the beginning of another prompt.
+ */
+export function hasWholeStates({ fileInsights }: LlamaModel): boolean {
+  const { isRecurrent, isHybrid, swaSize } = fileInsights;
+  return !isRecurrent && !isHybrid && swaSize === undefined;
 }

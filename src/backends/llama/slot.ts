@@ -18,10 +18,12 @@ const DEFAULT_SAMPLING = { temperature: 0.8, topK: 40, topP: 0.95, minP: 0.05 } 
 const MOST_SEEDS = 2 ** 32 - 1;
 
 /**
- * Where a state can't be cut at any token, it can be at these: at the end of each prompt, and every few
+ * Where a state can't be cut at any token, it can be at these: near the end of each prompt, and every few
  * thousand tokens of a long one. They lie in memory, and are large in hybrid models.
  */
 const CHECKPOINTS = { max: 16, interval: 4096, maxMemory: 256 * 2 ** 20 } as const;
+/** How a template begins an answer is not how it shows one later: prompts of a conversation part here. */
+const ANSWER_OPENING = 24;
 
 /** A context never shifts: that would cut the conversation silently. */
 const NO_SHIFT = {
@@ -126,12 +128,16 @@ export class Slot {
    */
   async *prefill(prompt: readonly Token[], signal: AbortSignal): AsyncGenerator<number> {
     const leave = this.#scheduler.join();
+    const end = prompt.length - 1;
+    const checkpoint = this.needsCheckpoints ? Math.max(this.length, end - ANSWER_OPENING) : end;
     try {
-      while (this.length < prompt.length - 1) {
+      while (this.length < end) {
         await this.#scheduler.pass();
         if (signal.aborted) throw abortReason(signal);
-        const end = this.length + this.#scheduler.step(this.#context.batchSize);
-        const step = prompt.slice(this.length, Math.min(end, prompt.length - 1));
+        if (this.length === checkpoint) await this.#takeCheckpoint();
+        const next = this.length + this.#scheduler.step(this.#context.batchSize);
+        const stop = Math.min(next, this.length < checkpoint ? checkpoint : end);
+        const step = prompt.slice(this.length, stop);
         await this.#sequence.evaluateWithoutGeneratingNewTokens(step, NO_SHIFT);
         this.#scheduler.settle();
         yield this.length;
@@ -140,9 +146,10 @@ export class Slot {
       leave();
     }
     this.promptLength = prompt.length;
-    if (this.needsCheckpoints) {
-      await this.#scheduler.exclusive(() => this.#sequence.takeCheckpoint());
-    }
+  }
+
+  async #takeCheckpoint(): Promise<void> {
+    await this.#scheduler.exclusive(() => this.#sequence.takeCheckpoint());
   }
 
   /**

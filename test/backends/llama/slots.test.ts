@@ -62,7 +62,7 @@ describe.each(['isolated', 'in-process'] as const)('slots, %s', (engine) => {
       states: { folder: path.join(folder, engine), limitBytes: 100_000_000 },
       queueLimit: 8,
       childModule,
-      log: (message) => logged.push(message),
+      log: (message, level) => level !== 'info' && logged.push(message),
       ...changes,
     });
   let backend: Backend;

@@ -1,0 +1,50 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { planModel } from './architectures.ts';
+import type { Dimensions, ModelKind } from './architectures.ts';
+import { encodeGguf } from './gguf.ts';
+import type { GgufValue } from './gguf.ts';
+import { readVocabulary } from './vocabulary.ts';
+import { randomTensor } from './weights.ts';
+
+export interface RandomModelOptions {
+  readonly kind: ModelKind;
+  readonly size: Dimensions;
+  /** Matrices in 8 bits a value, as most people run models; else as exact as can be. */
+  readonly quantized: boolean;
+  /** A GGUF whose tokenizer and chat template it gets. */
+  readonly vocabulary: string;
+}
+
+/** About 5 MB with a vocabulary of 2,048 tokens: enough to have state, not to say anything. */
+export const TINY: Dimensions = {
+  layers: 6,
+  embedding: 128,
+  feedForward: 256,
+  heads: 4,
+  kvHeads: 2,
+  headSize: 32,
+  context: 8192,
+};
+
+/** Writes a GGUF of a model with random weights, the same ones each time; gives its parameters. */
+export function writeRandomModel(file: string, options: RandomModelOptions): number {
+  const { kind, size } = options;
+  const vocabulary = readVocabulary(options.vocabulary);
+  const plan = planModel(kind, size, vocabulary.size);
+  const metadata: Record<string, GgufValue> = {
+    'general.architecture': { type: 'string', value: plan.architecture },
+    'general.name': { type: 'string', value: `Random ${plan.architecture}` },
+  };
+  for (const [key, value] of Object.entries(plan.metadata)) {
+    metadata[`${plan.architecture}.${key}`] = value;
+  }
+  const { quantized } = options;
+  const tensors = plan.tensors.map((tensor, seed) => randomTensor({ ...tensor, quantized, seed }));
+  const target = openSync(file, 'w');
+  try {
+    for (const bytes of encodeGguf(metadata, vocabulary.entries, tensors)) writeSync(target, bytes);
+  } finally {
+    closeSync(target);
+  }
+  return tensors.reduce((sum, { shape }) => sum + shape.reduce((product, one) => product * one), 0);
+}
