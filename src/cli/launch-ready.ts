@@ -17,10 +17,15 @@ export async function readyModel(
   asked: string,
   agent: Agent,
   { yes, asker }: ModelWish,
-  { address }: OpenServer,
+  { address, lastLogged }: OpenServer,
   context: CliContext,
 ): Promise<AgentModel> {
-  const own = await whileWaiting(`Loading ${asked}`, loadModel(address, asked), context);
+  const own = await whileWaiting(
+    `Loading ${asked}`,
+    loadModel(address, asked),
+    lastLogged,
+    context,
+  );
   const name = clientName(asked, own, context);
   const model: AgentModel = {
     baseUrl: address.url,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { mkdir } from 'node:fs/promises';
 import { pino } from 'pino';
+import { z } from 'zod';
 import { composeServer } from '../compose.ts';
 import { isLoopbackHost, resolveSettings } from '../config/settings.ts';
 import { RuntimeFailure } from '../core/errors.ts';
@@ -17,9 +18,13 @@ export interface OpenServer {
   readonly isLocal: boolean;
   /** The log of a server that was started for this; undefined where one was running. */
   readonly logFile: string | undefined;
+  /** What a server that was started for this logged last, such as how far a model is loaded. */
+  readonly lastLogged: () => string | undefined;
   /** Stops what was started for this. */
   close(): Promise<void>;
 }
+
+const logged = z.object({ msg: z.string().optional() });
 
 /** What stands in for a port that the system is to choose. */
 const ANY_PORT = 0;
@@ -36,7 +41,13 @@ export async function openServer(flags: ServerFlags, context: CliContext): Promi
   const occupant = isUnknown ? NOBODY : await findOccupant(address);
   switch (occupant.kind) {
     case 'portico':
-      return { address, isLocal, logFile: undefined, close: async () => undefined };
+      return {
+        address,
+        isLocal,
+        logFile: undefined,
+        lastLogged: () => undefined,
+        close: async () => undefined,
+      };
     case 'other':
       throw new RuntimeFailure(
         'conflict',
@@ -74,15 +85,19 @@ async function startServer(
   const { dataFolder } = settings.paths;
   await mkdir(dataFolder, { recursive: true, mode: 0o700 });
   const logFile = join(dataFolder, `launch-${port}.log`);
-  const destination = pino.destination({ dest: logFile, append: false, sync: true });
-  const server = await composeServer(
-    settings,
-    pino({ level: settings.logLevel, base: null }, destination),
-  );
+  const file = pino.destination({ dest: logFile, append: false, sync: true });
+  let last: string | undefined;
+  const write = (line: string): void => {
+    last = line;
+    file.write(line);
+  };
+  const logger = pino({ level: settings.logLevel, base: null }, { write });
+  const server = await composeServer(settings, logger);
   return {
     address: { url: server.url, key: settings.apiKeys[0] },
     isLocal: true,
     logFile,
+    lastLogged: () => (last === undefined ? undefined : logged.parse(JSON.parse(last)).msg),
     close: () => server.stop(),
   };
 }

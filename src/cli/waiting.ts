@@ -9,17 +9,24 @@ const LINE_MILLISECONDS = 30_000;
 /** Back to the first column, and the line away. */
 const CLEAR = '\r\u001B[K';
 
-/** Says on stderr that something is going on, and for how long, until it is done. */
+/**
+ * Says on stderr that something is going on, and for how long, until it is done.
+ *
+ * @param detail what more there is to say of it just now
+ */
 export async function whileWaiting<Value>(
   label: string,
   work: Promise<Value>,
-  { stderr }: CliContext,
+  detail: () => string | undefined,
+  { stderr }: { readonly stderr: CliContext['stderr'] & { readonly columns?: number } },
 ): Promise<Value> {
   const isTerminal = stderr.isTTY === true;
   const begun = performance.now();
   const show = (): void => {
     const elapsed = formatDuration((performance.now() - begun) / 1000);
-    stderr.write(isTerminal ? `${CLEAR}${label} … ${elapsed}` : `${label} … ${elapsed}\n`);
+    const more = detail();
+    const text = `${label} … ${elapsed}${more === undefined ? '' : ` (${more})`}`;
+    stderr.write(isTerminal ? CLEAR + text.slice(0, (stderr.columns ?? 80) - 1) : `${text}\n`);
   };
   stderr.write(isTerminal ? `${label} …` : `${label} …\n`);
   const timer = setInterval(show, isTerminal ? REDRAW_MILLISECONDS : LINE_MILLISECONDS);

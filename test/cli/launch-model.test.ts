@@ -24,6 +24,7 @@ const opened = () => ({
   address: { url: server.url, key: undefined },
   isLocal: true,
   logFile: undefined,
+  lastLogged: () => undefined,
   close: async () => undefined,
 });
 
