@@ -19,8 +19,8 @@ describe('[R5.3-session] a session of Claude Code’s shape', () => {
   let model: LlamaModel;
   beforeAll(async () => {
     server = await startServer();
-    const { loadModel } = await startLlama();
-    model = await loadModel({ modelPath: MINI.file ?? '', vocabOnly: true });
+    const native = await startLlama();
+    model = await native.loadModel({ modelPath: MINI.file ?? '', vocabOnly: true });
   });
   afterAll(() => server.stop());
 

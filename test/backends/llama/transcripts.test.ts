@@ -32,7 +32,7 @@ const WHOLE = model(THOUGHT, text('Hello there\n'), call({ b: 2, a: 1 }));
 const NEXT = user({ kind: 'tool-result', callId: 'toolu_1', output: [text('3')], isError: false });
 
 /** The tokens of a prompt, of which nothing matters but how many they are. */
-const tokens = (count: number): readonly Token[] => new Array<Token>(count);
+const tokens = (length: number): readonly Token[] => Array.from<Token>({ length });
 
 function kept(limit?: number): Transcripts {
   const transcripts = new Transcripts(limit);
