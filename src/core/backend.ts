@@ -52,6 +52,8 @@ export interface GenerationRequest {
   /** The answer's text must be JSON that is valid against this schema. */
   readonly outputSchema?: JsonObject;
   readonly session: SessionKey;
+  /** Nobody reads the answer before its end, so a server may be asked for it in one piece. */
+  readonly whole?: boolean;
   /** The client asks to keep the prompt for later requests, and wants to know how much of it was. */
   readonly cachesPrompt?: boolean;
   /** Where prompt and `maxTokens` exceed the context: generate what fits, or refuse. */

@@ -46,6 +46,10 @@ export const BACKENDS: readonly Requirement[] = [
     id: 'R4.2-stream',
     text: 'A conversation goes to /chat/completions in its own order, and the answer is streamed as it comes.',
   },
+  {
+    id: 'R4.2-whole',
+    text: 'An answer that nobody reads before its end is asked for in one piece, unless it may be long.',
+  },
   { id: 'R4.2-url', text: 'The base URL may end in /v1 or not, and may carry a query.' },
   {
     id: 'R4.2-server',

@@ -83,6 +83,27 @@ export function readChunk(value: unknown): ChatChunk | undefined {
   };
 }
 
+const wholeSchema = z.looseObject({
+  choices: z
+    .array(
+      z.looseObject({
+        message: z.looseObject({ tool_calls: z.array(z.looseObject({})).nullish() }),
+      }),
+    )
+    .min(1),
+});
+
+/** Reads an answer that came in one piece, as the one event that says all of it; undefined where it is none. */
+export function readWhole(value: unknown): ChatChunk | undefined {
+  const { data } = wholeSchema.safeParse(value);
+  if (data === undefined) return undefined;
+  const choices = data.choices.map(({ message, ...choice }) => {
+    const tool_calls = message.tool_calls?.map((call, index) => ({ ...call, index }));
+    return { ...choice, delta: { ...message, tool_calls } };
+  });
+  return readChunk({ ...data, choices });
+}
+
 function readContent(delta: Delta): { readonly text: string; readonly thinking: string } {
   const { content, refusal } = delta;
   // A server that changes the field's name sends both for a while.

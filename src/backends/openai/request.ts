@@ -23,11 +23,29 @@ export function toChatBody(
   facts: ModelFacts,
   adjustments: Adjustments,
 ): Readonly<Record<string, unknown>> {
-  const { traits } = facts;
   const most = Math.max(1, Math.min(request.maxTokens, adjustments.maxTokens));
   const renamed = adjustments.completionTokens || facts.kind === 'openai';
   const body = {
     ...prompt,
+    ...(isWhole(request) ? { stream: false } : toStream(facts)),
+    [renamed ? 'max_completion_tokens' : 'max_tokens']: most,
+    ...toSampling({ ...request.model.sampling, ...request.sampling }, facts),
+  };
+  if (adjustments.dropped.length === 0) return body;
+  const sent = Object.entries(body).filter(([field]) => !adjustments.dropped.includes(field));
+  return Object.fromEntries(sent);
+}
+
+/** The longest answer in one piece, in tokens: behind a longer silence a proxy in between gives up. */
+const MOST_WHOLE_TOKENS = 4096;
+
+/** Whether the answer can come in one piece. One that we look for stop sequences in can't: we end it. */
+function isWhole({ whole, maxTokens, stopSequences }: GenerationRequest): boolean {
+  return whole === true && maxTokens <= MOST_WHOLE_TOKENS && stopSequences.length === 0;
+}
+
+function toStream({ traits }: ModelFacts) {
+  return {
     stream: true,
     stream_options: {
       include_usage: true,
@@ -35,12 +53,7 @@ export function toChatBody(
       ...(traits.counts === 'usage' && { continuous_usage_stats: true }),
     },
     ...(traits.counts === 'timings' && { timings_per_token: true, return_progress: true }),
-    [renamed ? 'max_completion_tokens' : 'max_tokens']: most,
-    ...toSampling({ ...request.model.sampling, ...request.sampling }, facts),
   };
-  if (adjustments.dropped.length === 0) return body;
-  const sent = Object.entries(body).filter(([field]) => !adjustments.dropped.includes(field));
-  return Object.fromEntries(sent);
 }
 
 /** The fields of it that make up the prompt, or bind the answer as the prompt says. */

@@ -3,19 +3,25 @@ import { parseJson } from '../said.ts';
 import { errorEventFailure, protocolFailure, refusalFailure } from './failures.ts';
 import type { Question } from './failures.ts';
 import { readText } from '../lines.ts';
-import { readChunk } from './protocol.ts';
+import { readChunk, readWhole } from './protocol.ts';
 import type { ChatChunk } from './protocol.ts';
 import { readError } from './said-error.ts';
 import { readEvents } from './sse.ts';
 
 const MAX_TEXT_BYTES = 64 * 1024;
 
-/** The events of a streamed answer, those that arrive together in one piece. Throws where one is an error, or none of a completion. */
+/** An answer in one piece has few tokens, but its server may tell of each one. */
+const MAX_WHOLE_BYTES = 8 * 1024 * 1024;
+
+/** The events of an answer, streamed or whole; those that arrive together in one piece. Throws where one is an error, or none of a completion. */
 export async function* readChunks(
   answer: HttpAnswer,
   question: Question,
 ): AsyncGenerator<readonly ChatChunk[], void> {
-  if (answer.mediaType !== 'text/event-stream') throw await unexpected(answer, question);
+  if (answer.mediaType !== 'text/event-stream') {
+    yield [await readInOnePiece(answer, question)];
+    return;
+  }
   for await (const events of readEvents(answer.body)) {
     const chunks: ChatChunk[] = [];
     try {
@@ -36,7 +42,12 @@ function toChunk(data: string, question: Question): ChatChunk {
   throw protocolFailure('sent an event that is no answer, or only half of one', question);
 }
 
-/** Some servers refuse with status 200. */
-async function unexpected(answer: HttpAnswer, question: Question) {
-  return refusalFailure({ ...answer, body: await readText(answer.body, MAX_TEXT_BYTES) }, question);
+/** A whole answer; some servers refuse with status 200. */
+async function readInOnePiece(answer: HttpAnswer, question: Question): Promise<ChatChunk> {
+  const most = answer.mediaType === 'application/json' ? MAX_WHOLE_BYTES : MAX_TEXT_BYTES;
+  const body = await readText(answer.body, most);
+  const value = parseJson(body);
+  const whole = readError(value) === undefined ? readWhole(value) : undefined;
+  if (whole === undefined) throw refusalFailure({ ...answer, body }, question);
+  return whole;
 }

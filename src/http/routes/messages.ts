@@ -43,7 +43,7 @@ export function createMessagesRoute(options: MessagesOptions): RequestHandler {
     const id = requestIdOf(request);
     const generation = await runtime.generate(
       decoded.modelName,
-      { ...decoded.request, id },
+      { ...decoded.request, id, ...(!decoded.stream && { whole: true }) },
       signal,
     );
     note(request, response, decoded, generation, logger);

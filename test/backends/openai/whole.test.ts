@@ -1,0 +1,93 @@
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
+import { createOpenAiBackend } from '../../../src/backends/openai/backend.ts';
+import { isRecord } from '../../../src/core/json.ts';
+import { collect, request, said } from '../../support/requests.ts';
+import { readBody, serve } from '../../support/upstream/replay.ts';
+
+const backend = createOpenAiBackend({ readVariable: () => undefined, log: () => undefined });
+afterAll(() => backend.close());
+const signal = AbortSignal.timeout(30_000);
+
+const USAGE = {
+  prompt_tokens: 20,
+  completion_tokens: 7,
+  prompt_tokens_details: { cached_tokens: 12 },
+  completion_tokens_details: { reasoning_tokens: 3 },
+};
+
+/** A server that gives this answer, and tells what it was asked. */
+async function answering(message: object | string, finish_reason = 'stop') {
+  const asked: Record<string, unknown>[] = [];
+  const { url, close } = await serve((incoming, response) => {
+    void (async () => {
+      const body: unknown = JSON.parse((await readBody(incoming)).toString() || '{}');
+      if (isRecord(body)) asked.push(body);
+      response.setHeader('content-type', 'application/json');
+      const whole = { choices: [{ index: 0, message, finish_reason }], usage: USAGE };
+      response.end(typeof message === 'string' ? message : JSON.stringify(whole));
+    })();
+  });
+  onTestFinished(close);
+  const ask = (changes = {}) =>
+    collect(
+      backend.generate(
+        request(
+          { name: 'm', backend: 'openai', url, server: 'other', thinking: 'none' },
+          said('Hi'),
+          { whole: true, ...changes },
+        ),
+        signal,
+      ),
+    );
+  return { ask, bodies: () => asked.filter((body) => 'messages' in body) };
+}
+
+describe('[R4.2-whole] an answer that nobody reads before its end', () => {
+  it('is asked for in one piece, with text, thinking and counts', async () => {
+    const { ask, bodies } = await answering({ content: 'Hello.', reasoning_content: 'Hm.' });
+    const answer = await ask();
+    expect(bodies()).toMatchObject([{ stream: false }]);
+    expect(bodies()[0]).not.toHaveProperty('stream_options');
+    expect(answer).toMatchObject({
+      text: 'Hello.',
+      thinking: 'Hm.',
+      finish: {
+        reason: 'end-turn',
+        usage: { promptTokens: 20, cacheReadTokens: 12, outputTokens: 7, thinkingTokens: 3 },
+      },
+    });
+  });
+
+  it('has all its calls, whether or not they have ids', async () => {
+    const call = (name: string) => ({ type: 'function', function: { name, arguments: '{"a":1}' } });
+    const message = { content: null, tool_calls: [call('one'), call('two')] };
+    const { ask } = await answering(message, 'tool_calls');
+    const { events, finish } = await ask();
+    const starts = events.filter(({ type }) => type === 'tool-call-start');
+    expect(starts).toMatchObject([{ name: 'one' }, { name: 'two' }]);
+    expect(events.filter(({ type }) => type === 'tool-call-end')).toHaveLength(2);
+    expect(finish?.reason).toBe('tool-use');
+  });
+
+  it.each([
+    ['where we look for stop sequences, which end it', { stopSequences: ['x'] }],
+    ['where it may be long, and a proxy in between would give it up', { maxTokens: 5000 }],
+    ['where it is read as it comes', { whole: false }],
+  ])('is streamed %s', async (_case, changes) => {
+    const { ask, bodies } = await answering({ content: 'Hello.' });
+    await ask(changes);
+    expect(bodies()).toMatchObject([{ stream: true }]);
+  });
+
+  it.each([
+    ['an error', '{"error": {"message": "CUDA error"}}', 'CUDA error'],
+    ['half of one', '{"choices": [{"message": {"cont', '200 with application/json'],
+    ['none', '{"choices": []}', ''],
+  ])('that is %s fails', async (_case, body, says) => {
+    const { ask } = await answering(body);
+    await expect(ask()).rejects.toMatchObject({
+      code: 'backend-failed',
+      message: expect.stringContaining(says) as string,
+    });
+  });
+});
