@@ -231,8 +231,13 @@ function noAnswer(): RuntimeFailure {
   return new RuntimeFailure('internal', 'The engine ended a call without its answer.');
 }
 
+/** What a signal mostly means, for an engine that has said nothing. */
+const HINTS: Readonly<Record<string, string>> = {
+  SIGKILL: 'the system may have been out of memory; a smaller context or model needs less',
+};
+
 function crash(model: string, how: string, printed: string): RuntimeFailure {
-  const line = printed.trim().split('\n').at(-1) ?? '';
+  const line = printed.trim().split('\n').at(-1) || HINTS[how] || '';
   return new RuntimeFailure(
     'engine-crashed',
     `The engine of ${model} ended unexpectedly (${how})${line === '' ? '' : `: ${line}`}. ` +

@@ -147,13 +147,21 @@ export class MemoryLine {
     return needs.place === 'GPU' ? left : Math.min(left, memory.free());
   }
 
-  #refusal(name: string, { place, weights }: LoadNeeds): RuntimeFailure | undefined {
+  /** Estimates err, but not that much: what can't be held at all would take the machine down. */
+  #refusal(name: string, { place, weights, context }: LoadNeeds): RuntimeFailure | undefined {
     const { total } = this.#options.memory;
-    if (place === 'GPU' || weights <= total) return undefined;
+    if (place === 'GPU' || Math.max(weights, context) <= total) return undefined;
+    const reason =
+      weights > total
+        ? `its weights are ${formatSize(weights)}`
+        : `its context would take about ${formatSize(context)}`;
+    const remedy =
+      weights > total
+        ? 'Take a smaller quantization, or a smaller model.'
+        : 'Set a smaller one (`context:` in models.yaml, or --context).';
     return new RuntimeFailure(
       'model-load-failed',
-      `${name} is too large for this machine: its weights are ${formatSize(weights)}, and the memory ` +
-        `is ${formatSize(total)}. Take a smaller quantization, or a smaller model.`,
+      `${name} is too large for this machine: ${reason}, and the memory is ${formatSize(total)}. ${remedy}`,
     );
   }
 

@@ -17,6 +17,7 @@ const answer = z.object({
       slots: z.object({ busy: z.number(), total: z.number() }),
       waiting: z.number(),
       idleMilliseconds: z.number(),
+      unloadsInMilliseconds: z.number().nullable(),
     }),
   ),
 });
@@ -37,13 +38,13 @@ export async function listLoaded(
     writeJson({ models }, context);
     return 0;
   }
-  const header = ['NAME', 'SIZE', 'DEVICE', 'CONTEXT', 'SLOTS BUSY', 'IDLE'];
+  const header = ['NAME', 'SIZE', 'DEVICE', 'CONTEXT', 'SLOTS BUSY', 'IDLE', 'LEAVES IN'];
   context.stdout.write(renderTable([header, ...models.map(rowOf)]));
   return 0;
 }
 
 function rowOf(model: Loaded): readonly string[] {
-  const { slots, waiting } = model;
+  const { slots, waiting, unloadsInMilliseconds: left } = model;
   const queue = waiting > 0 ? ` (${waiting} wait)` : '';
   return [
     model.name,
@@ -52,5 +53,6 @@ function rowOf(model: Loaded): readonly string[] {
     String(model.contextTokens),
     `${slots.busy} of ${slots.total}${queue}`,
     slots.busy > 0 ? '-' : formatDuration(model.idleMilliseconds / 1000),
+    left === null ? '-' : formatDuration(left / 1000),
   ];
 }

@@ -2,7 +2,7 @@ import { BlockList, isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { RuntimeFailure } from '../core/errors.ts';
 import type { KeepAlive } from '../core/keep-alive.ts';
-import { FLASH_ATTENTION, KV_TYPES } from '../core/model.ts';
+import { FLASH_ATTENTION, KV_TYPES, MOST_CONTEXT_TOKENS } from '../core/model.ts';
 import type { FlashAttention, GpuLayers, KvType } from '../core/model.ts';
 import { resolvePaths } from './paths.ts';
 import type { Paths } from './paths.ts';
@@ -124,7 +124,10 @@ export function resolveSettings(flags: ServeFlags, environment: NodeJS.ProcessEn
     ),
     kvType: readChoice(pick('--kv-type', flags.kvType, 'PORTICO_KV_TYPE'), KV_TYPES),
     memoryBytes: readSize(pick('--memory', flags.memory, 'PORTICO_MEMORY')),
-    context: readInteger(pick('--context', flags.context, 'PORTICO_CONTEXT'), { minimum: 1 }),
+    context: readInteger(pick('--context', flags.context, 'PORTICO_CONTEXT'), {
+      minimum: 1,
+      maximum: MOST_CONTEXT_TOKENS,
+    }),
     parallel: readInteger(pick('--parallel', flags.parallel, 'PORTICO_PARALLEL'), { minimum: 1 }),
     stateCacheMegabytes:
       readInteger(pick('--state-cache', flags.stateCache, 'PORTICO_STATE_CACHE_MB'), {

@@ -34,6 +34,9 @@ export const THINKING_CONTROLS = ['none', 'switch', 'effort', 'always'] as const
 
 export type ThinkingControl = (typeof THINKING_CONTROLS)[number];
 
+/** No model knows a longer context; planning one takes time and memory of its own. */
+export const MOST_CONTEXT_TOKENS = 2 ** 24;
+
 /** Where a model's layers lie: as many on the GPU as fit, all, or so many. */
 export type GpuLayers = (typeof GPU_LAYERS)[number] | number;
 

@@ -3,6 +3,7 @@ import {
   FLASH_ATTENTION,
   GPU_LAYERS,
   KV_TYPES,
+  MOST_CONTEXT_TOKENS,
   SERVER_KINDS,
   THINKING_CONTROLS,
 } from '../core/model.ts';
@@ -118,7 +119,7 @@ export const entrySchema = z
       // Less is no picture to any model; more is refused of a client.
       image_longest_edge: z.int().min(16).max(8000).exactOptional(),
       thinking: z.enum(THINKING_CONTROLS).exactOptional(),
-      context: z.int().positive().exactOptional(),
+      context: z.int().positive().max(MOST_CONTEXT_TOKENS).exactOptional(),
       parallel: z.int().positive().exactOptional(),
       threads: z.int().positive().exactOptional(),
       gpu_layers: gpuLayers.exactOptional(),

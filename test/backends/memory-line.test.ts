@@ -149,13 +149,16 @@ describe('[R6.4-eviction] the line for memory', () => {
     expect(said).toEqual([expect.stringMatching(/^a needs about 20 GB and 4 GB are free: /)]);
   });
 
-  it('refuses one whose weights are larger than the memory, and goes on', async () => {
+  it.each([
+    ['weights are', { weights: 40 * GB }, 'its weights are 40 GB, and the memory is 32 GB'],
+    ['context is', { context: 50 * GB }, 'its context would take about 50 GB, and the memory is'],
+  ])('refuses one whose %s larger than the memory, and goes on', async (_title, needs, reason) => {
     const line = openLine();
-    void new Member(line, 'a').enter({ weights: 40 * GB });
+    void new Member(line, 'a').enter(needs);
     void new Member(line, 'b').enter();
     await turn();
     expect(happened).toHaveLength(2);
-    expect(happened[0]).toContain('its weights are 40 GB, and the memory is 32 GB');
+    expect(happened[0]).toContain(reason);
     expect(happened[1]).toBe('b loads 1');
   });
 

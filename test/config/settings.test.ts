@@ -98,7 +98,7 @@ describe('[R2.2-usage] a value that is not allowed', () => {
     ['--memory', { memory: '0' }, {}, '0', 'a size such as 24GB'],
     ['--parallel', { parallel: '0' }, {}, '0', 'at least 1'],
     ['--state-cache', { stateCache: 'much' }, {}, 'much', 'at least 0'],
-    ['PORTICO_CONTEXT', {}, { PORTICO_CONTEXT: '1.5' }, '1.5', 'at least 1'],
+    ['PORTICO_CONTEXT', {}, { PORTICO_CONTEXT: '1.5' }, '1.5', 'from 1 to 16777216'],
     ['--keep-alive', { keepAlive: 'soon' }, {}, 'soon', 'a time such as 5m'],
     ['--engine', { engine: 'fast' }, {}, 'fast', 'isolated, in-process'],
     ['--log-level', { logLevel: 'loud' }, {}, 'loud', 'fatal, error, warn'],

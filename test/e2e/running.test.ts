@@ -14,9 +14,10 @@ const LISTING = z.strictObject({
       device: z.string().min(1),
       sizeBytes: z.number().min(2_000_000),
       contextTokens: z.literal(8191),
-      slots: z.strictObject({ busy: z.number(), total: z.literal(1) }),
+      slots: z.strictObject({ busy: z.number(), total: z.number() }),
       waiting: z.number(),
       idleMilliseconds: z.number().min(0),
+      unloadsInMilliseconds: z.number().max(300_000).nullable(),
     }),
   ),
 });
@@ -51,7 +52,7 @@ describe.each(['isolated', 'in-process'])('with an engine that is %s', (engine) 
     expect(model).toMatchObject({ name: 'mini', slots: { busy: 0 }, waiting: 0 });
     const { stdout } = await portico('ps');
     expect(stdout).toMatch(
-      /^NAME +SIZE +DEVICE +CONTEXT +SLOTS BUSY +IDLE\nmini +2\.\d+ MB +\S.* +8191 +0 of 1 +\d+ s\n$/,
+      /^NAME +SIZE +DEVICE +CONTEXT +SLOTS BUSY +IDLE +LEAVES IN\nmini +2\.\d+ MB +\S.* +8191 +0 of \d +\d+ s +\d.*\n$/,
     );
   });
 

@@ -36,6 +36,7 @@ describe('[R6.5-settings] how an entry says to load its model', () => {
   });
 
   it.each([
+    ['context: 16777217', 'models.yaml:2:47: models.m.context: Too big'],
     ['threads: 0', 'models.yaml:2:47: models.m.threads: '],
     ['gpu_layers: -1', 'models.yaml:2:50: models.m.gpu_layers: Too small'],
     ['gpu_layers: all', 'models.yaml:2:50: models.m.gpu_layers: must be a number of layers'],

@@ -63,6 +63,16 @@ export const ENGINE: readonly Requirement[] = [
     text: 'A disk that is full, or a file that fails, is said once, and requests go on without.',
   },
   {
+    id: 'R6.7-kill',
+    text: 'An engine that is killed in load, prefill or decode fails what it answers, and no other model.',
+  },
+  { id: 'R6.7-abort', text: 'A native abort ends its engine alone, and is told in its own words.' },
+  { id: 'R6.7-files', text: 'Corrupt and truncated files fail their requests with their name.' },
+  {
+    id: 'R6.7-memory',
+    text: 'A context that is too large fails with the way out, not the machine.',
+  },
+  {
     id: 'R6.4-progress',
     text: 'All who wait for a model are told every second how far its load is, and other questions are answered.',
   },

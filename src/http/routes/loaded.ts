@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import type { Runtime } from '../../runtime/runtime.ts';
 
-/** An engine that is busy loading does not answer before it has done; it is left out. */
+/** An engine whose process does not answer is left out; one that loads answers that it has not loaded. */
 const PATIENCE_MILLISECONDS = 2000;
 
 /** `GET /portico/models`: what is in memory, for `portico ps`. */
