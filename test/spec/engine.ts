@@ -32,6 +32,10 @@ export const ENGINE: readonly Requirement[] = [
   },
   { id: 'R6.2-fork', text: 'A prefix that another slot has is copied from there.' },
   {
+    id: 'R6.2-together',
+    text: 'What requests that start together have in common is evaluated once.',
+  },
+  {
     id: 'R6.2-creation',
     text: 'What is kept of a prompt is counted exactly, for clients that ask for it.',
   },

@@ -31,7 +31,7 @@ async function* answerOn(
 ): AsyncGenerator<GenerationEvent> {
   const { request, tokens, limit } = prepared;
   const { slot } = taken;
-  const cacheReadTokens = await taken.reuse();
+  const cacheReadTokens = await taken.reuse(signal);
   yield { type: 'progress', phase: 'prefill', done: cacheReadTokens, total: tokens.length };
   for await (const done of slot.prefill(tokens, signal)) {
     yield { type: 'progress', phase: 'prefill', done, total: tokens.length };

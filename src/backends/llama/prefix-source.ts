@@ -55,3 +55,10 @@ export function isWorthSaving(lost: number, rate: number | undefined, cost: Savi
   if (rate === undefined || cost.bytes > cost.limitBytes) return false;
   return (2 * cost.bytes) / cost.bytesPerMillisecond < lost / rate;
 }
+
+/** How many tokens two begin with alike; of the prompt one is left to evaluate. */
+export function sharedLength(tokens: readonly number[], prompt: readonly number[]): number {
+  const most = Math.min(tokens.length, prompt.length - 1);
+  for (let index = 0; index < most; index++) if (tokens[index] !== prompt[index]) return index;
+  return most;
+}

@@ -1,7 +1,7 @@
 import type { Token } from 'node-llama-cpp';
 import type { SessionKey } from '../../core/backend.ts';
 import { RuntimeFailure } from '../../core/errors.ts';
-import { choosePrefix, isWorthSaving } from './prefix-source.ts';
+import { choosePrefix, isWorthSaving, sharedLength } from './prefix-source.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Slot } from './slot.ts';
 import { chooseSlot, isLossy, NEGLIGIBLE_TOKENS } from './slot-choice.ts';
@@ -41,12 +41,13 @@ export class SlotPool {
     if (slot === undefined || view === undefined) {
       throw new RuntimeFailure('internal', 'A request had its turn, but no slot was idle.');
     }
-    slot.idle = false;
     const lossy = isLossy(view, session);
-    slot.session = session;
+    const evaluating = this.#evaluating(prompt);
+    slot.claim(prompt, session);
     return {
       slot,
-      reuse: async () => {
+      reuse: async (signal) => {
+        await evaluating?.slot.reaches(evaluating.length, signal);
         await this.#fill(slot, prompt, lossy);
         return slot.reuse(prompt);
       },
@@ -55,11 +56,24 @@ export class SlotPool {
           // After a failure llama.cpp may hold more than is known.
           if (failed) await slot.renew();
         } finally {
-          slot.idle = true;
-          slot.lastUsed = performance.now();
+          slot.release();
         }
       },
     };
+  }
+
+  /**
+   * A slot that evaluates more of a prompt than is known so far, if there is one: agents that start
+   * together share most of their prompts, so one evaluates it, and the others wait and copy.
+   */
+  #evaluating(
+    prompt: readonly Token[],
+  ): { readonly slot: Slot; readonly length: number } | undefined {
+    const known = Math.max(...this.#slots.map((slot) => slot.reusable(prompt)));
+    return this.#slots
+      .map((slot) => ({ slot, length: slot.expects(prompt) }))
+      .filter(({ length }) => length > known + NEGLIGIBLE_TOKENS)
+      .toSorted((one, other) => other.length - one.length)[0];
   }
 
   /** Keeps what the slot holds for whom it belongs to, and gets what others know of the prompt. */
@@ -108,7 +122,7 @@ export class SlotPool {
 export interface TakenSlot {
   readonly slot: Slot;
   /** Gets as much of the prompt into the slot as is known, and gives how many tokens that are. */
-  reuse(): Promise<number>;
+  reuse(signal: AbortSignal): Promise<number>;
   release(failed: boolean): Promise<void>;
 }
 
@@ -123,11 +137,4 @@ function isCovered(slot: Slot, saved: readonly SavedState[]): boolean {
   return saved.some(
     (state) => sharedLength(state.tokens, [...tokens, -1]) >= tokens.length - NEGLIGIBLE_TOKENS,
   );
-}
-
-/** How many tokens two begin with alike; of the prompt one is left to evaluate. */
-function sharedLength(tokens: readonly Token[], prompt: readonly (Token | -1)[]): number {
-  const most = Math.min(tokens.length, prompt.length - 1);
-  for (let index = 0; index < most; index++) if (tokens[index] !== prompt[index]) return index;
-  return most;
 }

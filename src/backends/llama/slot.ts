@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
 import type {
   LlamaContext,
   LlamaContextSequence,
@@ -7,7 +8,8 @@ import type {
 } from 'node-llama-cpp';
 import type { SessionKey } from '../../core/backend.ts';
 import type { Sampling } from '../../core/model.ts';
-import { abortReason } from '../queue.ts';
+import { abortReason, raceAbort } from '../queue.ts';
+import { sharedLength } from './prefix-source.ts';
 import type { Scheduler } from './scheduler.ts';
 import { copyState, loadState } from './sequence-state.ts';
 
@@ -50,6 +52,9 @@ export class Slot {
   promptLength = 0;
   idle = true;
   lastUsed = 0;
+  /** The prompt that it is to evaluate; `step` is told after each step of it, and at its end. */
+  #prefilling: readonly Token[] | undefined;
+  readonly #steps = new EventEmitter().setMaxListeners(0);
 
   constructor(context: LlamaContext, scheduler: Scheduler) {
     this.#context = context;
@@ -77,6 +82,33 @@ export class Slot {
     const shared = Math.min(firstDifferentIndex, prompt.length - 1);
     if (shared === this.length) return shared;
     return Math.max(0, shared - this.#sequence.getRestoreToPrefixIndexEvaluationSize(shared - 1));
+  }
+
+  /** Takes the slot for a prompt, until it is released. */
+  claim(prompt: readonly Token[], session: SessionKey): void {
+    this.idle = false;
+    this.session = session;
+    this.#prefilling = prompt;
+  }
+
+  release(): void {
+    this.#endPrefill();
+    this.idle = true;
+    this.lastUsed = performance.now();
+  }
+
+  /** How much of a prompt it will know once its prefill is done; 0 where none is under way. */
+  expects(prompt: readonly Token[]): number {
+    // Its checkpoints will hardly be where the prompts part.
+    if (this.#prefilling === undefined || this.needsCheckpoints) return 0;
+    return sharedLength(this.#prefilling, prompt);
+  }
+
+  /** Waits until a prefill has come so far, or has ended. Throws the signal's reason. */
+  async reaches(length: number, signal: AbortSignal): Promise<void> {
+    while (this.#prefilling !== undefined && this.length < length) {
+      await raceAbort(once(this.#steps, 'step'), signal);
+    }
   }
 
   /** Keeps what the prompt shares with the state that is there, and gives its length in tokens. */
@@ -132,20 +164,30 @@ export class Slot {
     const checkpoint = this.needsCheckpoints ? Math.max(this.length, end - ANSWER_OPENING) : end;
     try {
       while (this.length < end) {
-        await this.#scheduler.pass();
-        if (signal.aborted) throw abortReason(signal);
         if (this.length === checkpoint) await this.#takeCheckpoint();
-        const next = this.length + this.#scheduler.step(this.#context.batchSize);
-        const stop = Math.min(next, this.length < checkpoint ? checkpoint : end);
-        const step = prompt.slice(this.length, stop);
-        await this.#sequence.evaluateWithoutGeneratingNewTokens(step, NO_SHIFT);
-        this.#scheduler.settle();
+        await this.#step(prompt, this.length < checkpoint ? checkpoint : end, signal);
+        this.#steps.emit('step');
         yield this.length;
       }
     } finally {
       leave();
+      this.#endPrefill();
     }
     this.promptLength = prompt.length;
+  }
+
+  async #step(prompt: readonly Token[], end: number, signal: AbortSignal): Promise<void> {
+    await this.#scheduler.pass();
+    if (signal.aborted) throw abortReason(signal);
+    const stop = Math.min(this.length + this.#scheduler.step(this.#context.batchSize), end);
+    const tokens = prompt.slice(this.length, stop);
+    await this.#sequence.evaluateWithoutGeneratingNewTokens(tokens, NO_SHIFT);
+    this.#scheduler.settle();
+  }
+
+  #endPrefill(): void {
+    this.#prefilling = undefined;
+    this.#steps.emit('step');
   }
 
   async #takeCheckpoint(): Promise<void> {

@@ -24,6 +24,8 @@ export interface SavedState {
 
 /** Assumed of a disk until something was written. */
 const BYTES_PER_MILLISECOND = 200_000;
+/** Of so many last files the fastest tells: a slow one may have been held up by other processes. */
+const MEASURED_FILES = 5;
 
 /** States of slots that were given up: as many as fit into the limit, the oldest out first. */
 export class StateFiles {
@@ -32,7 +34,7 @@ export class StateFiles {
   readonly #log: (message: string) => void;
   /** The least recently used first. */
   #saved: readonly SavedState[] = [];
-  #speed = BYTES_PER_MILLISECOND;
+  #speeds: readonly number[] = [BYTES_PER_MILLISECOND];
   #failed = false;
   readonly #removeAll = () => {
     try {
@@ -68,7 +70,7 @@ export class StateFiles {
 
   /** As last measured. */
   get bytesPerMillisecond(): number {
-    return this.#speed;
+    return Math.max(...this.#speeds);
   }
 
   /** Whether anything can be saved: not after a failure. */
@@ -90,7 +92,8 @@ export class StateFiles {
       const bytes = await slot.save(file);
       const written = (await stat(file)).size;
       if (written < bytes) throw new Error(`only ${written} of ${bytes} bytes were written`);
-      this.#speed = bytes / Math.max(performance.now() - started, 1);
+      const speed = bytes / Math.max(performance.now() - started, 1);
+      this.#speeds = [...this.#speeds, speed].slice(-MEASURED_FILES);
       const kept = this.#saved.filter((state) => !isPrefix(state.tokens, tokens));
       await this.#replace([...kept, { tokens, file, bytes }]);
     } catch (error) {

@@ -135,6 +135,20 @@ describe.each(['isolated', 'in-process'] as const)('slots, %s', (engine) => {
     expect(usage(await ask(essay('winter'))).cacheReadTokens).toBe(usage(second).promptTokens - 1);
   });
 
+  it('[R6.2-together] requests that start together evaluate what they share once', async () => {
+    const system = [{ kind: 'text', text: essay('rules').repeat(3) }] as const;
+    const ask = (text: string) => {
+      const conversation = { system, turns: said(text), tools: [] };
+      return collect(backend.generate(request(MINI, [], { conversation }), soon()));
+    };
+    await collect(said1(backend, 'Count to 3'));
+    const answers = await Promise.all(['Count from 1 to 4', 'Count from 1 to 5'].map(ask));
+    expect(answers.map(({ text }) => text)).toEqual(['1, 2, 3, 4', '1, 2, 3, 4, 5']);
+    const [one = 0, other = 0] = answers.map((answer) => usage(answer).cacheReadTokens);
+    expect(Math.min(one, other)).toBeLessThan(32);
+    expect(Math.max(one, other)).toBeGreaterThan(1000);
+  });
+
   it('[R6.3-flow] a stream goes on while another request prefills', async () => {
     await collect(said1(backend, essay('warm')));
     const stream = said1(backend, 'Count from 1 to 24, one per line.');
