@@ -8,7 +8,9 @@ import type { ModelSpec } from '../core/model.ts';
 import type { Engine, EngineLog, EngineSettings } from './engine.ts';
 import { EventChannel } from './event-channel.ts';
 import type { LoadGate } from './load-gate.ts';
-import { plainFailure, revivedFailure } from './engine-protocol.ts';
+import { deliver } from './engine-calls.ts';
+import type { Answer, Calls } from './engine-calls.ts';
+import { plainFailure } from './engine-protocol.ts';
 import type { EngineCommand, EngineReply } from './engine-protocol.ts';
 import { abortReason } from './queue.ts';
 
@@ -20,21 +22,25 @@ export interface IsolatedEngineOptions {
   readonly gate: LoadGate;
   /** The compiled module that the child process runs. */
   readonly childModule: URL;
+  /** Whether what it printed last may be told, to say why it died; default: it may. */
+  readonly quotes?: boolean;
+  readonly watch?: EngineWatch;
+}
+
+/** Follows what is said between the server and an engine, and may end the engine. */
+export interface EngineWatch {
+  /** A child process was started; `end` ends it at once. */
+  started(end: () => void): void;
+  sent(command: EngineCommand): void;
+  heard(reply: EngineReply): void;
+  /** The child process is gone. */
+  ended(): void;
 }
 
 /** How long a child gets to end by itself. */
 const END_MILLISECONDS = 2000;
 /** How much of what a child printed last is kept, to say why it died. */
 const KEPT_CHARACTERS = 2000;
-
-/** What a call gives: events while it runs, or the one thing that it asked for. */
-type Answer =
-  | { readonly type: 'event'; readonly event: GenerationEvent }
-  | { readonly type: 'capabilities'; readonly capabilities: Capabilities }
-  | { readonly type: 'status'; readonly status: LoadStatus | null }
-  | { readonly type: 'count'; readonly tokens: number };
-
-type Calls = Map<number, EventChannel<Answer>>;
 
 /** An engine in a child process of its own, started by the first call and again after a crash. */
 export class IsolatedEngine implements Engine {
@@ -117,23 +123,23 @@ export class IsolatedEngine implements Engine {
     const abort = () => channel.fail(abortReason(signal));
     signal.addEventListener('abort', abort, { once: true });
     try {
-      send(child, { ...command, call });
+      this.#send(child, { ...command, call });
       yield* channel.read();
     } finally {
       signal.removeEventListener('abort', abort);
       // A call that is still listed has not ended in the child.
-      if (calls.delete(call)) send(child, { type: 'cancel', call });
+      if (calls.delete(call)) this.#send(child, { type: 'cancel', call });
     }
   }
 
   #start(): ChildProcess {
-    const { spec, settings, childModule } = this.#options;
+    const { spec, settings, childModule, quotes = true, watch } = this.#options;
     const child = fork(childModule, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] });
     const calls: Calls = new Map();
     this.#calls = calls;
     let printed = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      printed = (printed + text).slice(-KEPT_CHARACTERS);
+      if (quotes) printed = (printed + text).slice(-KEPT_CHARACTERS);
     });
     child.on('message', (reply: EngineReply) => {
       this.#hear(child, calls, reply);
@@ -141,25 +147,34 @@ export class IsolatedEngine implements Engine {
     child.on('error', () => undefined);
     child.once('exit', (code, signal) => {
       if (this.#child === child) this.#child = undefined;
+      watch?.ended();
       const failure = crash(spec.name, signal ?? `exit code ${code}`, printed);
       for (const channel of calls.values()) channel.fail(failure);
       calls.clear();
       this.#options.gate.settle(false);
     });
-    send(child, { type: 'open', spec, settings });
+    watch?.started(() => child.kill('SIGKILL'));
+    this.#send(child, { type: 'open', spec, settings });
     return child;
   }
 
+  /** A message to a child that has just died is lost; its exit fails the calls. */
+  #send(child: ChildProcess, command: EngineCommand): void {
+    this.#options.watch?.sent(command);
+    if (child.connected) child.send(command, () => undefined);
+  }
+
   #hear(child: ChildProcess, calls: Calls, reply: EngineReply): void {
-    const { log, gate } = this.#options;
+    const { log, gate, watch } = this.#options;
+    watch?.heard(reply);
     switch (reply.type) {
       case 'log':
         log(reply.message, reply.level);
         return;
       case 'enter':
         gate.enter(reply.needs).then(
-          (slots) => send(child, { type: 'granted', slots }),
-          (error: unknown) => send(child, { type: 'refused', failure: plainFailure(error) }),
+          (slots) => this.#send(child, { type: 'granted', slots }),
+          (error: unknown) => this.#send(child, { type: 'refused', failure: plainFailure(error) }),
         );
         return;
       case 'settled':
@@ -180,44 +195,6 @@ function isWaiting(event: GenerationEvent): boolean {
 type Uncalled =
   | { readonly type: 'capabilities' | 'status' }
   | { readonly type: 'count' | 'generate'; readonly request: GenerationRequest };
-
-/** A message to a child that has just died is lost; its exit fails the calls. */
-function send(child: ChildProcess, command: EngineCommand): void {
-  if (child.connected) child.send(command, () => undefined);
-}
-
-function deliver(calls: Calls, reply: Extract<EngineReply, { readonly call: number }>): void {
-  const channel = calls.get(reply.call);
-  if (channel === undefined) return;
-  const settle = (...answers: readonly Answer[]) => {
-    calls.delete(reply.call);
-    channel.push(answers);
-    channel.end();
-  };
-  switch (reply.type) {
-    case 'events':
-      channel.push(reply.events.map((event) => ({ type: 'event', event })));
-      return;
-    case 'described':
-      settle({ type: 'capabilities', capabilities: reply.capabilities });
-      return;
-    case 'status':
-      settle({ type: 'status', status: reply.status });
-      return;
-    case 'counted':
-      settle({ type: 'count', tokens: reply.tokens });
-      return;
-    case 'done':
-      settle();
-      return;
-    case 'failed':
-      calls.delete(reply.call);
-      channel.fail(revivedFailure(reply.failure));
-      return;
-    default:
-      reply satisfies never;
-  }
-}
 
 function unloaded(model: string): RuntimeFailure {
   return new RuntimeFailure(

@@ -26,10 +26,15 @@ export interface ModelHead {
   readonly trainedContext: number;
 }
 
-/** Reads a model's vocabulary and chat template. Throws `model-load-failed`. */
+/**
+ * Reads a model's vocabulary and chat template. Throws `model-load-failed`.
+ *
+ * @param markers texts that steer as control tokens do, though the vocabulary has none of them
+ */
 export async function readHead(
   native: NativeLlama,
   spec: ModelSpec & { readonly file: string },
+  markers: readonly string[] = [],
 ): Promise<ModelHead> {
   const model = await native.loadModel({ modelPath: spec.file, vocabOnly: true });
   const source = spec.template ?? model.fileInfo.metadata.tokenizer.chat_template;
@@ -45,7 +50,7 @@ export async function readHead(
   const { render, format, traits, injection } = readTemplate(native.llama, source, { bos, eos });
   const tags = formatTags(format);
   const texts = controlTokenTexts(model, [source, ...tags].join('\n'));
-  const control = new ControlTokens(texts, tags);
+  const control = new ControlTokens([...texts, ...markers], tags);
   const template = { render, format, traits, control, bos, eos };
   const isEnd = (token: Token) => model.isEogToken(token);
   const tokensOf = (text: string) => model.tokenize(text, true);

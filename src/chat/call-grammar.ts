@@ -18,6 +18,15 @@ export function writeCallGrammar(trigger: string, options: CallGrammarOptions): 
   return rules.write(callExpression(rules, trigger, options));
 }
 
+/** The grammar of an answer from the first of its triggers on: calls, trigger by trigger, and nothing else. */
+export function writeTriggeredGrammar(
+  triggers: readonly string[],
+  options: CallGrammarOptions,
+): string {
+  const rules = new GrammarRules(options.onDegraded);
+  return rules.write(oneOf(triggers.map((trigger) => triggered(rules, trigger, options))));
+}
+
 /**
  * The grammar of a whole answer that is held to a schema: JSON, or calls where there are tools.
  *
@@ -35,7 +44,7 @@ export function writeAnswerGrammar(
   if (tools.length > 0) {
     const atStart = format.tools?.triggersAtStart?.(tools) ?? [];
     for (const trigger of [...(format.tools?.triggers ?? []), ...atStart]) {
-      answers.push(`(${literal(trigger)} ${callExpression(rules, trigger, options)} [ \\n]*)+`);
+      answers.push(triggered(rules, trigger, options));
     }
   }
   if (mayThink && format.thinking !== undefined) answers.push(literal(format.thinking.open));
@@ -46,6 +55,11 @@ export function writeAnswerGrammar(
 function taggedAnswer({ answer }: ChatFormat, text: string): string {
   if (answer?.always !== true) return text;
   return `${literal(answer.open)} ${text} ${answer.close === '' ? '' : `${literal(answer.close)}?`}`;
+}
+
+/** Calls that each begin with a trigger. */
+function triggered(rules: GrammarRules, trigger: string, options: CallGrammarOptions): string {
+  return `(${literal(trigger)} ${callExpression(rules, trigger, options)} [ \\n]*)+`;
 }
 
 function callExpression(

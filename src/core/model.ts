@@ -80,6 +80,8 @@ export interface ModelSpec {
   readonly backend: BackendKind;
   /** The GGUF's absolute path, for backends that load files. */
   readonly file?: string;
+  /** The absolute path of the projector (mmproj) by which a model from a file sees. */
+  readonly mmproj?: string;
   /** The name that the upstream server knows the model by. */
   readonly upstream?: string;
   /** The upstream server's base URL; absent means the backend's own default. */

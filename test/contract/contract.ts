@@ -7,6 +7,8 @@ import { collect, request, said } from '../support/requests.ts';
 export interface Subject {
   readonly backend: Backend;
   readonly model: ModelSpec;
+  /** Whether the model takes pictures. */
+  readonly sees?: boolean;
   /** Ends what stands behind the backend. */
   close?(): Promise<void>;
 }
@@ -28,10 +30,10 @@ export function describeContract(open: () => Promise<Subject>): void {
   });
 
   it('[R2.4-capabilities] says what the model can do', async () => {
-    const { backend, model } = subject;
+    const { backend, model, sees = false } = subject;
     const can = await backend.capabilities(model, AbortSignal.timeout(30_000));
     expect(can.contextTokens).toBeGreaterThan(1000);
-    expect(can).toMatchObject({ images: false, thinking: 'switchable', exactCount: true });
+    expect(can).toMatchObject({ images: sees, thinking: 'switchable', exactCount: true });
   });
 
   it('answers with text, admitted first and finished last', async () => {

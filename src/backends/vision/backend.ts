@@ -1,0 +1,95 @@
+import type { Backend, GenerationRequest } from '../../core/backend.ts';
+import { RuntimeFailure } from '../../core/errors.ts';
+import type { GenerationEvent } from '../../core/events.ts';
+import type { KeepAlive } from '../../core/keep-alive.ts';
+import { EnginePool } from '../engine-pool.ts';
+import type { EngineLog, EngineSettings } from '../engine.ts';
+import { IsolatedEngine } from '../isolated-engine.ts';
+import type { MemoryLine } from '../memory-line.ts';
+import { isAddonInstalled } from './addon.ts';
+import { allowedSilence, SilenceWatch } from './silence-watch.ts';
+import type { Waiting } from './silence-watch.ts';
+
+export interface VisionBackendOptions extends EngineSettings {
+  readonly log: EngineLog;
+  /** The memory that the models of all backends share. */
+  readonly line: MemoryLine;
+  /** How long an unused model stays in memory, where its entry does not say; default: always. */
+  readonly keepAlive?: KeepAlive;
+  /** Answers for the same models, blind, where the optional addon is not installed. */
+  readonly blind: () => Promise<Backend>;
+  readonly isInstalled?: () => boolean;
+  /** Milliseconds that an engine may say nothing; default: `allowedSilence`. */
+  readonly allowedSilence?: (waiting: Waiting) => number;
+  /** The compiled module of the child process, where it is not beside this one. */
+  readonly childModule?: URL;
+}
+
+/** Models from GGUF files that see, each in a child process of its own. */
+export function createVisionBackend(options: VisionBackendOptions): Backend {
+  const { isInstalled = isAddonInstalled } = options;
+  if (isInstalled()) return openBackend(options);
+  let opened: Promise<Backend> | undefined;
+  const blind = (): Promise<Backend> => (opened ??= options.blind());
+  return {
+    kind: 'vision',
+    capabilities: async (model, signal) => (await blind()).capabilities(model, signal),
+    countTokens: async (request, signal) => (await blind()).countTokens(request, signal),
+    async *generate(request, signal) {
+      yield* (await blind()).generate(request, signal);
+    },
+    // The other backend tells of its models itself, and is closed by who opened it.
+    close: async () => undefined,
+  };
+}
+
+function openBackend(options: VisionBackendOptions): Backend {
+  const { line, keepAlive = 'always', log } = options;
+  const { threads, gpuLayers, flashAttention, kvType, context, states, queueLimit } = options;
+  const loading = { threads, gpuLayers, flashAttention, kvType };
+  const settings = { ...loading, context, states, queueLimit };
+  const childModule = options.childModule ?? new URL('./child.js', import.meta.url);
+  const pool = new EnginePool({
+    line,
+    keepAlive,
+    open: async (spec, gate) => {
+      const watch = new SilenceWatch(options.allowedSilence ?? allowedSilence);
+      // The addon prints prompts.
+      return new IsolatedEngine({ spec, settings, childModule, log, gate, watch, quotes: false });
+    },
+  });
+  return {
+    kind: 'vision',
+    capabilities: (model, signal) =>
+      pool.engineFor(model).use((engine) => engine.capabilities(signal), false),
+    countTokens: (request, signal) =>
+      pool.engineFor(request.model).use((engine) => engine.countTokens(request, signal), true),
+    generate: (request, signal) =>
+      retriable(pool.engineFor(request.model).generate(request, signal), request),
+    loaded: (signal) => pool.loaded(signal),
+    unload: (name) => pool.unload(name),
+    close: () => pool.close(),
+  };
+}
+
+/** A request whose engine has died is worth another try as long as nothing of its answer was told. */
+async function* retriable(
+  events: AsyncGenerator<GenerationEvent>,
+  { model }: GenerationRequest,
+): AsyncGenerator<GenerationEvent> {
+  let told = false;
+  try {
+    for await (const event of events) {
+      told ||= event.type !== 'admitted' && event.type !== 'progress';
+      yield event;
+    }
+  } catch (error) {
+    const crashed = error instanceof RuntimeFailure && error.code === 'engine-crashed';
+    if (!crashed || told) throw error;
+    throw new RuntimeFailure(
+      'overloaded',
+      `The engine of ${model.name} ended before it answered, and starts again. Try once more.`,
+      { retryAfterSeconds: 1, cause: error },
+    );
+  }
+}

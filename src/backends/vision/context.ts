@@ -1,0 +1,179 @@
+import { messageOf, RuntimeFailure } from '../../core/errors.ts';
+import type { ModelSpec, Sampling } from '../../core/model.ts';
+import type { EngineSettings } from '../engine.ts';
+import { EventChannel } from '../event-channel.ts';
+import { abortReason } from '../queue.ts';
+import type { Addon, AddonContext, AddonEnd } from './addon.ts';
+import { BATCH_TOKENS, completionOptions, loadOptions } from './native-options.ts';
+
+/** A prompt as the addon takes it: a marker in the text for each picture, as data URLs. */
+export interface AddonPrompt {
+  readonly text: string;
+  readonly pictures: readonly string[];
+}
+
+export interface CompletionOptions {
+  readonly maxTokens: number;
+  readonly sampling: Sampling;
+  /** GBNF that was checked: the addon ends the process over one that it can't parse. */
+  readonly grammar?: string;
+  /** The single tokens at which the grammar begins to hold; absent: from the first token on. */
+  readonly triggers?: readonly string[];
+  /** Texts of tokens that end the model's turn. */
+  readonly ends: readonly string[];
+  /** Files of the state that the prompt may share, and of the one to keep. */
+  readonly load?: string;
+  readonly save?: string;
+}
+
+/** What a completion came to. */
+export interface CompletionEnd {
+  readonly reason: 'end' | 'limit';
+  readonly tokens: number;
+  /** Tokens of the prompt whose state was there already. */
+  readonly cachedTokens: number;
+}
+
+/** The native context has failed in a way that it may not recover from: the process has to end. */
+export class BrokenContext extends RuntimeFailure {
+  constructor(model: string, reason: string) {
+    super(
+      'engine-crashed',
+      `The engine of ${model} has failed (${reason}). The next request starts it again.`,
+    );
+  }
+}
+
+/** A model that sees: its file and its projector. */
+export type SeeingSpec = ModelSpec & { readonly file: string; readonly mmproj: string };
+
+export interface ContextOptions {
+  readonly spec: SeeingSpec;
+  /** Of the server; they stand over those of the model's entry. */
+  readonly settings: EngineSettings;
+  /** In tokens. */
+  readonly contextSize: number;
+  /** Physical cores that calculate at full speed. */
+  readonly cores: number;
+  /** Told the share that is loaded, from 0 to 1. */
+  onProgress(share: number): void;
+}
+
+/**
+ * A model with its eyes in memory. One completion runs at a time, in the addon's parallel mode: its
+ * serial one never recovers from a failure, and loses requests by a race.
+ */
+export class VisionContext {
+  readonly #native: AddonContext;
+  readonly #name: string;
+  /** Tokens of completions that were cancelled, which the addon counts again with the next. */
+  #uncounted = 0;
+
+  private constructor(native: AddonContext, name: string) {
+    this.#native = native;
+    this.#name = name;
+  }
+
+  /** Throws `model-load-failed`. */
+  static async load(addon: Addon, options: ContextOptions): Promise<VisionContext> {
+    const { spec } = options;
+    const native = await addon
+      .loadModel(loadOptions(options), (percent) => options.onProgress(percent / 100))
+      .catch((error: unknown) => {
+        throw loadFailure(`The model file ${spec.file}`, messageOf(error));
+      });
+    const usesGpu = (options.settings.gpuLayers ?? spec.gpuLayers) !== 0;
+    if (!native.initMultimodal({ path: spec.mmproj, use_gpu: usesGpu })) {
+      throw loadFailure(`The projector ${spec.mmproj}`, 'it does not fit the model');
+    }
+    if (!(await native.parallel.enable({ n_parallel: 1, n_batch: BATCH_TOKENS }))) {
+      throw loadFailure(`The model ${spec.name}`, 'its context takes no queue of requests');
+    }
+    return new VisionContext(native, spec.name);
+  }
+
+  get sizeBytes(): number {
+    return this.#native.getModelInfo().size;
+  }
+
+  /** In words. */
+  get device(): string {
+    const devices = this.#native.getUsedDevices();
+    return devices.length === 0 ? 'CPU' : devices.join(', ');
+  }
+
+  /** Tokens of a prompt, pictures included. Throws `invalid-request` where one can't be decoded. */
+  async count({ text, pictures }: AddonPrompt): Promise<number> {
+    try {
+      const { tokens } = await this.#native.tokenize(text, { media_paths: pictures });
+      return tokens.length;
+    } catch (error) {
+      throw new RuntimeFailure(
+        'invalid-request',
+        `messages: ${this.#name} can't take these images: ${messageOf(error)}. Send others, or fewer.`,
+        { cause: error },
+      );
+    }
+  }
+
+  /**
+   * Goes on behind a prompt, token by token. Leaving it, or the signal, cancels. Throws BrokenContext; the prompt must
+   * have been counted before, and fit.
+   */
+  async *complete(
+    prompt: AddonPrompt,
+    options: CompletionOptions,
+    signal: AbortSignal,
+  ): AsyncGenerator<string, CompletionEnd> {
+    if (signal.aborted) throw abortReason(signal);
+    const channel = new EventChannel<string | AddonEnd>();
+    const { requestId } = this.#native.ctx.queueCompletion(
+      completionOptions(prompt, options),
+      (error, reply) => {
+        if (error !== null && error !== undefined) channel.fail(error);
+        else if (reply?.token !== undefined) channel.push([reply.token]);
+        else if (reply !== undefined) channel.push([reply]);
+      },
+    );
+    const abort = () => channel.fail(abortReason(signal));
+    signal.addEventListener('abort', abort, { once: true });
+    let tokens = 0;
+    let ended = false;
+    try {
+      for await (const item of channel.read()) {
+        if (typeof item !== 'string') {
+          ended = true;
+          return this.#end(item, tokens);
+        }
+        tokens++;
+        yield item;
+      }
+      throw new BrokenContext(this.#name, 'a completion ended without a result');
+    } catch (error) {
+      if (error instanceof RuntimeFailure) throw error;
+      throw new BrokenContext(this.#name, messageOf(error));
+    } finally {
+      signal.removeEventListener('abort', abort);
+      if (!ended) {
+        this.#native.ctx.cancelRequest(requestId);
+        this.#uncounted += tokens;
+      }
+    }
+  }
+
+  #end(end: AddonEnd, seen: number): CompletionEnd {
+    const tokens = Math.max(seen, end.tokens_predicted - this.#uncounted);
+    this.#uncounted = 0;
+    const cachedTokens = end.timings.cache_n;
+    if (end.stopped_eos || end.stopped_word) return { reason: 'end', tokens, cachedTokens };
+    if (end.stopped_limit || end.context_full) return { reason: 'limit', tokens, cachedTokens };
+    throw new BrokenContext(this.#name, 'a completion gave nothing');
+  }
+}
+
+function loadFailure(what: string, reason: string): RuntimeFailure {
+  return new RuntimeFailure(
+    'model-load-failed',
+    `${what} could not be loaded: ${reason}. Check \`file:\` and \`mmproj:\` in models.yaml.`,
+  );
+}

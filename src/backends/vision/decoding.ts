@@ -1,0 +1,149 @@
+import { thinkingBudget } from '../../chat/effort.ts';
+import { mergeDeltas } from '../../chat/merge-deltas.ts';
+import { Output } from '../../chat/output.ts';
+import { callableTools } from '../../chat/render.ts';
+import type { GenerationEvent, StopReason } from '../../core/events.ts';
+import { newToolCallId } from '../../core/ids.ts';
+import type { ModelHead } from '../model-head.ts';
+import { abortReason } from '../queue.ts';
+import { countText } from './prompter.ts';
+import type { PreparedRequest } from './prompter.ts';
+import { Steering } from './steering.ts';
+import type { Steer, SteeringOptions } from './steering.ts';
+
+/** Goes on behind the prompt and what was written since, by a grammar: token by token, until it ends. */
+export type Continue = (
+  written: string,
+  maxTokens: number,
+  steer: Steer,
+) => AsyncGenerator<string, { readonly reason: 'end' | 'limit'; readonly tokens: number }>;
+
+const SIGN_OF_LIFE_MILLISECONDS = 5000;
+
+/** An answer, from its text to events. Where another grammar begins to hold, it is continued anew. */
+export class Decoding {
+  readonly #head: ModelHead;
+  readonly #prepared: PreparedRequest;
+  readonly #output: Output;
+  readonly #steering: Steering;
+  readonly #budget: number;
+  #written = '';
+  #ended: StopReason = 'end-turn';
+  #lastEvent = performance.now();
+  outputTokens = 0;
+  thinkingTokens = 0;
+
+  constructor(head: ModelHead, prepared: PreparedRequest, steering: SteeringOptions) {
+    const { request, written } = prepared;
+    const { thinkingOpen, continuesText } = written.rendered;
+    this.#head = head;
+    this.#prepared = prepared;
+    this.#budget = thinkingBudget(request.thinking, request.effort);
+    const decides = request.thinking.mode !== 'disabled' && !thinkingOpen && !continuesText;
+    this.#steering = new Steering(steering, request, decides);
+    this.#output = new Output({
+      format: head.template.format,
+      thinkingOpen,
+      continuesText,
+      ...(written.forced !== undefined && { forced: written.forced }),
+      tools: callableTools(request.conversation, request.toolChoice),
+      stopSequences: request.stopSequences,
+      newCallId: newToolCallId,
+    });
+  }
+
+  get stopSequence(): string | null {
+    return this.#output.stopped;
+  }
+
+  get reason(): StopReason {
+    if (this.#output.stopped !== null) return 'stop-sequence';
+    if (this.#ended === 'end-turn' && this.#output.calls > 0) return 'tool-use';
+    return this.#ended;
+  }
+
+  async *run(proceed: Continue, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
+    while (yield* this.#proceed(proceed, signal));
+    yield* this.#output.end();
+  }
+
+  /** Writes on under one grammar; gives whether another one is to follow. */
+  async *#proceed(
+    proceed: Continue,
+    signal: AbortSignal,
+  ): AsyncGenerator<GenerationEvent, boolean> {
+    const { limit } = this.#prepared;
+    const before = this.outputTokens;
+    const room = limit.tokens - before;
+    if (room <= 0) return this.#limited();
+    const key = this.#steering.keyAt(this.#output);
+    const stream = proceed(this.#written, room, await this.#steering.at(key));
+    try {
+      for (;;) {
+        const next = await stream.next();
+        if (signal.aborted) throw abortReason(signal);
+        if (next.done === true) {
+          // A character of several tokens came as one text.
+          this.outputTokens = Math.max(this.outputTokens, before + next.value.tokens);
+          return next.value.reason === 'limit' ? this.#limited() : false;
+        }
+        yield* this.#take(next.value, key);
+        if (this.#isOver()) return false;
+        if (this.#closesThinking()) {
+          yield* this.#closeThinking();
+          return true;
+        }
+        if (this.#steering.keyAt(this.#output) !== key) return true;
+      }
+    } finally {
+      await stream.return({ reason: 'end', tokens: 0 });
+    }
+  }
+
+  #limited(): false {
+    this.#ended = this.#prepared.limit.reason;
+    return false;
+  }
+
+  /** Reads a token's text; what lies behind the place where another grammar begins to hold is dropped. */
+  *#take(text: string, key: string): Generator<GenerationEvent> {
+    const { thinking } = this.#output;
+    const events: GenerationEvent[] = [];
+    for (const character of text) {
+      events.push(...this.#output.push(character));
+      this.#written += character;
+      if (this.#steering.keyAt(this.#output) !== key) break;
+    }
+    this.outputTokens++;
+    if (thinking || this.#output.thinking) this.thinkingTokens++;
+    yield* events.length > 0 ? mergeDeltas(events) : this.#signOfLife();
+    if (events.length > 0) this.#lastEvent = performance.now();
+  }
+
+  /** Text may be held back for long; who watches over the engine has to know that it lives. */
+  *#signOfLife(): Generator<GenerationEvent> {
+    if (performance.now() - this.#lastEvent < SIGN_OF_LIFE_MILLISECONDS) return;
+    this.#lastEvent = performance.now();
+    const { tokens } = this.#prepared;
+    yield { type: 'progress', phase: 'prefill', done: tokens, total: tokens };
+  }
+
+  #closesThinking(): boolean {
+    return this.#output.thinking && this.thinkingTokens >= this.#budget;
+  }
+
+  /** What closes a thinking that has used its budget up is written for the model. */
+  *#closeThinking(): Generator<GenerationEvent> {
+    const { thinking, thinkingEnd } = this.#head.template.format;
+    const closing = thinkingEnd ?? `\n${thinking?.close ?? ''}\n\n`;
+    this.#written += closing;
+    this.outputTokens += countText(this.#head, closing);
+    yield* mergeDeltas(this.#output.push(closing));
+  }
+
+  #isOver(): boolean {
+    const { toolChoice } = this.#prepared.request;
+    const enough = toolChoice.mode !== 'none' && !toolChoice.parallel;
+    return this.#output.stopped !== null || (enough && this.#output.calls > 0);
+  }
+}

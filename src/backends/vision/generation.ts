@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs';
+import type { GenerationEvent } from '../../core/events.ts';
+import type { ModelHead } from '../model-head.ts';
+import type { CompletionEnd, CompletionOptions, VisionContext } from './context.ts';
+import { Decoding } from './decoding.ts';
+import type { Continue } from './decoding.ts';
+import type { PreparedRequest } from './prompter.ts';
+import type { SteeringOptions } from './steering.ts';
+
+/** What answers, once a model is in memory. */
+export interface Speaker {
+  readonly head: ModelHead;
+  readonly context: VisionContext;
+  readonly steering: SteeringOptions;
+  /** Texts of tokens that end the model's turn, beyond those that end its generation anyway. */
+  readonly ends: readonly string[];
+  /** The file of the state that prompts without pictures share; undefined where none is kept. */
+  readonly state: string | undefined;
+}
+
+/** Answers a request whose turn has come. */
+export async function* generateOn(
+  speaker: Speaker,
+  prepared: PreparedRequest,
+  signal: AbortSignal,
+): AsyncGenerator<GenerationEvent> {
+  const { request, tokens: total, limit } = prepared;
+  yield { type: 'progress', phase: 'prefill', done: 0, total };
+  const cacheReadTokens = await prefill(speaker, prepared, signal);
+  yield { type: 'progress', phase: 'prefill', done: total, total };
+  // The last token is evaluated by every request: without it there is nothing to sample from.
+  const kept = total - 1 - cacheReadTokens;
+  const cacheCreationTokens = request.cachesPrompt === true ? kept : 0;
+  const counts = { promptTokens: total, cacheReadTokens, cacheCreationTokens };
+  if (limit.tokens === 0) {
+    const usage = { ...counts, outputTokens: 0, thinkingTokens: 0 };
+    yield { type: 'finish', reason: limit.reason, stopSequence: null, usage };
+    return;
+  }
+  const decoding = new Decoding(speaker.head, prepared, speaker.steering);
+  yield* decoding.run(continuing(speaker, prepared, signal), signal);
+  const { reason, stopSequence, outputTokens, thinkingTokens } = decoding;
+  const usage = { ...counts, outputTokens, thinkingTokens };
+  yield { type: 'finish', reason, stopSequence, usage };
+}
+
+/**
+ * Evaluates the prompt by a completion of its own, which is the only one that tells how much of it was
+ * there, and gives that in tokens. Its one token is dropped.
+ */
+async function prefill(
+  speaker: Speaker,
+  { request, prompt, tokens, limit }: PreparedRequest,
+  signal: AbortSignal,
+): Promise<number> {
+  const keeps = prompt.pictures.length > 0 || speaker.state !== undefined;
+  // The addon keeps nothing of a prompt without pictures, so it would evaluate it twice.
+  if (!keeps && limit.tokens > 0) return 0;
+  const options = completionOptions(speaker, request.sampling, prompt.pictures.length > 0);
+  const stream = speaker.context.complete(prompt, { ...options, maxTokens: 1 }, signal);
+  let next = await stream.next();
+  while (next.done !== true) next = await stream.next();
+  return Math.min(next.value.cachedTokens, tokens - 1);
+}
+
+function continuing(
+  speaker: Speaker,
+  { request, prompt }: PreparedRequest,
+  signal: AbortSignal,
+): Continue {
+  const sampling = { ...request.model.sampling, ...request.sampling };
+  return (written, maxTokens, { grammar, triggers }): AsyncGenerator<string, CompletionEnd> => {
+    const options = {
+      ...completionOptions(speaker, sampling, prompt.pictures.length > 0),
+      maxTokens,
+      ...(grammar !== undefined && { grammar }),
+      ...(triggers !== undefined && { triggers }),
+    };
+    return speaker.context.complete({ ...prompt, text: prompt.text + written }, options, signal);
+  };
+}
+
+/** The addon itself reuses prompts with pictures, and all others by a file only. */
+function completionOptions(
+  { ends, state }: Speaker,
+  sampling: CompletionOptions['sampling'],
+  sees: boolean,
+): Omit<CompletionOptions, 'maxTokens'> {
+  if (sees || state === undefined) return { ends, sampling };
+  return { ends, sampling, save: state, ...(existsSync(state) && { load: state }) };
+}

@@ -1,0 +1,59 @@
+import { instructedRequest } from '../../chat/instructed.ts';
+import { renderPrompt } from '../../chat/render.ts';
+import type { Prompt } from '../../chat/render.ts';
+import { isForced } from '../../chat/tool-choice.ts';
+import type { GenerationRequest } from '../../core/backend.ts';
+import type { AnswerLimit } from '../answer-limit.ts';
+import type { ModelHead } from '../model-head.ts';
+import { renderingFailure } from '../rendering-failure.ts';
+import type { AddonPrompt } from './context.ts';
+import { joinPrompt, markImages } from './marks.ts';
+import type { MarkedPrompt } from './marks.ts';
+
+/** A request as the model will see it. */
+export interface WrittenPrompt extends MarkedPrompt {
+  readonly rendered: Prompt;
+  /** The trigger that ends the prompt, where a call is demanded. */
+  readonly forced: string | undefined;
+}
+
+/** A request that was counted and fits. */
+export interface PreparedRequest {
+  readonly request: GenerationRequest;
+  readonly written: WrittenPrompt;
+  readonly prompt: AddonPrompt;
+  /** Of the whole prompt. */
+  readonly tokens: number;
+  readonly limit: AnswerLimit;
+}
+
+/** Renders a request by the model's own template. Throws `invalid-request` for what that refuses. */
+export function writePrompt(head: ModelHead, request: GenerationRequest): WrittenPrompt {
+  const { template, injection } = head;
+  const syntax = template.format.tools;
+  const forced = isForced(request.toolChoice) ? (syntax?.forced ?? syntax?.triggers[0]) : undefined;
+  const marked = markImages(request.conversation);
+  try {
+    const asked = instructedRequest(
+      { ...request, conversation: marked.conversation },
+      injection,
+      forced !== undefined,
+    );
+    const rendered = renderPrompt(template, asked);
+    const { text, images } = joinPrompt(rendered.stretches, marked, leadOf(head));
+    return { rendered, forced, images, text: text + (forced ?? '') };
+  } catch (error) {
+    throw renderingFailure(error, request.model.name);
+  }
+}
+
+/** Tokens of a text as the addon counts them. */
+export function countText(head: ModelHead, text: string): number {
+  const lead = leadOf(head) === '' ? 0 : 1;
+  return head.model.tokenize(text, true).length + lead;
+}
+
+/** llama.cpp itself puts the first token of some vocabularies before a prompt. */
+function leadOf({ model, template }: ModelHead): string {
+  return model.tokens.shouldPrependBosToken ? template.bos : '';
+}

@@ -1,0 +1,96 @@
+import {
+  writeAnswerGrammar,
+  writeCallGrammar,
+  writeTriggeredGrammar,
+} from '../../chat/call-grammar.ts';
+import type { ChatFormat } from '../../chat/format.ts';
+import { admittedTools, isForced } from '../../chat/tool-choice.ts';
+import type { GenerationRequest } from '../../core/backend.ts';
+
+/** What the model is writing at the moment. */
+export interface Writing {
+  readonly thinking: boolean;
+  /** The trigger of the calls that are being written. */
+  readonly calling: string | undefined;
+}
+
+/** What holds for the next tokens. Two with the same key are the same. */
+export interface Steer {
+  readonly key: string;
+  readonly grammar?: string;
+  /** Where the grammar begins to hold; absent: at once. */
+  readonly triggers?: readonly string[];
+}
+
+export interface SteeringOptions {
+  readonly format: ChatFormat;
+  /** Whether a text is a single token. */
+  readonly isToken: (text: string) => boolean;
+  /** The grammar, or undefined where llama.cpp can't parse it. */
+  readonly check: (grammar: string) => Promise<string | undefined>;
+  readonly log: (message: string) => void;
+}
+
+/** Which grammar holds at each point of an answer: that of calls in calls, that of a schema elsewhere. */
+export class Steering {
+  readonly #options: SteeringOptions;
+  readonly #request: GenerationRequest;
+  readonly #mayThink: boolean;
+  readonly #known = new Map<string, Promise<Steer>>();
+
+  /** `mayThink`: the model decides by itself whether it begins to think. */
+  constructor(options: SteeringOptions, request: GenerationRequest, mayThink: boolean) {
+    this.#options = options;
+    this.#request = request;
+    this.#mayThink = mayThink;
+  }
+
+  /** The key of what holds now. */
+  keyAt({ thinking, calling }: Writing): string {
+    const { toolChoice, outputSchema } = this.#request;
+    if (outputSchema !== undefined && !isForced(toolChoice)) return thinking ? 'nothing' : 'answer';
+    if (calling === undefined || this.#triggers.includes(calling)) {
+      return this.#triggers.length > 0 ? 'triggered' : 'nothing';
+    }
+    return `call ${calling}`;
+  }
+
+  /** What holds at a key of `keyAt`. A forced call is begun by the prompt, so that nothing triggers it. */
+  at(key: string): Promise<Steer> {
+    const known = this.#known.get(key) ?? this.#make(key);
+    this.#known.set(key, known);
+    return known;
+  }
+
+  /** The triggers that the addon itself can watch for. */
+  get #triggers(): readonly string[] {
+    const { format, isToken } = this.#options;
+    const { toolChoice } = this.#request;
+    const triggers = format.tools?.triggers ?? [];
+    const watched = this.#tools.length > 0 && !isForced(toolChoice) && triggers.every(isToken);
+    return watched ? triggers : [];
+  }
+
+  get #tools() {
+    const { conversation, toolChoice } = this.#request;
+    return admittedTools(conversation.tools, toolChoice);
+  }
+
+  async #make(key: string): Promise<Steer> {
+    const written = this.#write(key);
+    const grammar = written && (await this.#options.check(written));
+    if (grammar === undefined) return { key };
+    return key === 'triggered' ? { key, grammar, triggers: this.#triggers } : { key, grammar };
+  }
+
+  #write(key: string): string | undefined {
+    const { outputSchema, toolChoice } = this.#request;
+    const { format, log } = this.#options;
+    const parallel = toolChoice.mode !== 'none' && toolChoice.parallel;
+    const options = { format, tools: this.#tools, parallel, onDegraded: log };
+    if (key === 'nothing') return undefined;
+    if (key === 'triggered') return writeTriggeredGrammar(this.#triggers, options);
+    if (key !== 'answer') return writeCallGrammar(key.slice('call '.length), options);
+    return outputSchema && writeAnswerGrammar(outputSchema, this.#mayThink, options);
+  }
+}

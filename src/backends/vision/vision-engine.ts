@@ -1,0 +1,216 @@
+import type { Capabilities, GenerationRequest, LoadStatus } from '../../core/backend.ts';
+import { RuntimeFailure } from '../../core/errors.ts';
+import type { GenerationEvent } from '../../core/events.ts';
+import type { ModelSpec } from '../../core/model.ts';
+import { answerLimit } from '../answer-limit.ts';
+import { contextSizeFor, usableTokens } from '../context-size.ts';
+import type { Engine, EngineLog, EngineSettings } from '../engine.ts';
+import type { LoadGate } from '../load-gate.ts';
+import { untilLoaded } from '../load-progress.ts';
+import { readHead } from '../model-head.ts';
+import type { ModelHead } from '../model-head.ts';
+import { startLlama } from '../native-llama.ts';
+import type { NativeLlama } from '../native-llama.ts';
+import { raceAbort, SlotQueue } from '../queue.ts';
+import { loadAddon } from './addon.ts';
+import { BrokenContext, VisionContext } from './context.ts';
+import type { SeeingSpec } from './context.ts';
+import { checkGrammar } from './grammar-check.ts';
+import { generateOn } from './generation.ts';
+import type { Speaker } from './generation.ts';
+import { loadNeeds } from './load-needs.ts';
+import { MARKER } from './marks.ts';
+import { PictureFitter } from './picture-fitter.ts';
+import { countText, writePrompt } from './prompter.ts';
+import type { PreparedRequest } from './prompter.ts';
+import { openStateFile } from './state-file.ts';
+import { readTower } from './tower.ts';
+import type { Tower } from './tower.ts';
+
+/** What an engine is opened with. */
+export interface VisionEngineOptions {
+  readonly spec: ModelSpec;
+  readonly settings: EngineSettings;
+  readonly log: EngineLog;
+  readonly gate: LoadGate;
+  /** Ends the process: the native context can't be trusted any more. */
+  readonly abandon: () => void;
+}
+
+/** A model that sees, in this process. Its weights are loaded by the first generation, or the first picture. */
+export class VisionEngine implements Engine {
+  readonly #options: VisionEngineOptions & { readonly spec: SeeingSpec };
+  readonly #native: NativeLlama;
+  readonly #head: ModelHead;
+  readonly #contextSize: number;
+  readonly #queue: SlotQueue;
+  readonly #pictures: PictureFitter;
+  #loading: Promise<Speaker> | undefined;
+  #speaker: Speaker | undefined;
+  #waits = false;
+  #share = 0;
+  #lastUsed = 0;
+
+  private constructor(
+    options: VisionEngineOptions & { readonly spec: SeeingSpec },
+    native: NativeLlama,
+    head: ModelHead,
+    tower: Tower,
+  ) {
+    const { spec, settings } = options;
+    this.#options = options;
+    this.#native = native;
+    this.#head = head;
+    this.#queue = new SlotQueue(settings.queueLimit);
+    this.#pictures = new PictureFitter(tower.edge);
+    const wanted = { model: spec.context, server: settings.context };
+    this.#contextSize = contextSizeFor(wanted, head.trainedContext);
+  }
+
+  /** Reads the heads of the model and of its projector. Throws `model-load-failed`. */
+  static async open(options: VisionEngineOptions): Promise<VisionEngine> {
+    const { spec } = options;
+    const { file, mmproj } = spec;
+    if (file === undefined || mmproj === undefined) {
+      throw new RuntimeFailure(
+        'model-load-failed',
+        `${spec.name} needs two GGUF files: \`file:\` and \`mmproj:\` in models.yaml.`,
+      );
+    }
+    const seeing = { ...spec, file, mmproj };
+    const tower = await readTower(mmproj);
+    const native = await startLlama();
+    const head = await readHead(native, seeing, [MARKER]);
+    return new VisionEngine({ ...options, spec: seeing }, native, head, tower);
+  }
+
+  async capabilities(): Promise<Capabilities> {
+    return {
+      contextTokens: usableTokens(this.#contextSize),
+      thinking: this.#head.template.traits.thinking,
+      tools: 'enforced',
+      structuredOutput: true,
+      images: true,
+      documents: false,
+      citations: false,
+      exactCount: true,
+    };
+  }
+
+  async countTokens(request: GenerationRequest, signal: AbortSignal): Promise<number> {
+    return (await this.#counted(request, signal)).tokens;
+  }
+
+  async status(): Promise<LoadStatus | undefined> {
+    if (this.#speaker === undefined) return undefined;
+    const { context } = this.#speaker;
+    const { busy, slots: total, waiting } = this.#queue;
+    return {
+      device: context.device,
+      sizeBytes: context.sizeBytes,
+      contextTokens: usableTokens(this.#contextSize),
+      slots: { busy, total },
+      waiting,
+      idleMilliseconds: busy > 0 ? 0 : Math.round(performance.now() - this.#lastUsed),
+    };
+  }
+
+  async *generate(
+    request: GenerationRequest,
+    signal: AbortSignal,
+  ): AsyncGenerator<GenerationEvent> {
+    const prepared = await this.#prepare(request, signal);
+    const place = this.#queue.enter();
+    try {
+      yield { type: 'admitted', inputTokens: prepared.tokens };
+      const progress = () => ({ waits: this.#waits, share: this.#share });
+      const speaker = this.#speaker ?? (yield* untilLoaded(this.#load(), progress, signal));
+      if (place.ahead > 0) {
+        yield { type: 'progress', phase: 'queued', done: 0, total: place.ahead };
+      }
+      await place.turn(signal);
+      yield* generateOn(speaker, prepared, signal);
+    } catch (error) {
+      // Those that wait are sent to the next process.
+      if (error instanceof BrokenContext) setImmediate(this.#options.abandon);
+      throw error;
+    } finally {
+      place.leave();
+      this.#lastUsed = performance.now();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#native.llama.dispose();
+  }
+
+  async #prepare(request: GenerationRequest, signal: AbortSignal): Promise<PreparedRequest> {
+    const counted = await this.#counted(request, signal);
+    return { ...counted, limit: answerLimit(request, counted.tokens, this.#contextSize) };
+  }
+
+  /** A text is counted by the vocabulary alone; for pictures the model's eyes have to be there. */
+  async #counted(
+    request: GenerationRequest,
+    signal: AbortSignal,
+  ): Promise<Omit<PreparedRequest, 'limit'>> {
+    const written = writePrompt(this.#head, request);
+    const { text, images } = written;
+    if (images.length === 0) {
+      const tokens = countText(this.#head, text);
+      return { request, written, prompt: { text, pictures: [] }, tokens };
+    }
+    const pictures = await raceAbort(this.#pictures.fit(images), signal);
+    const prompt = { text, pictures };
+    const { context } = await raceAbort(this.#load(), signal);
+    return { request, written, prompt, tokens: await context.count(prompt) };
+  }
+
+  /** Loads once, however many wait; a failed load may be tried again. */
+  #load(): Promise<Speaker> {
+    this.#loading ??= this.#start().catch((error: unknown) => {
+      this.#loading = undefined;
+      this.#share = 0;
+      this.#options.gate.settle(false);
+      throw error;
+    });
+    return this.#loading;
+  }
+
+  async #start(): Promise<Speaker> {
+    const { spec, settings, log, gate } = this.#options;
+    this.#waits = true;
+    const addon = await loadAddon();
+    await gate.enter(await loadNeeds(this.#head.model, spec.mmproj, this.#contextSize));
+    this.#waits = false;
+    const context = await VisionContext.load(addon, {
+      spec,
+      settings,
+      contextSize: this.#contextSize,
+      cores: this.#native.llama.cpuMathCores,
+      onProgress: (share) => {
+        this.#share = Math.min(share, 0.99);
+      },
+    });
+    const { model, template, turnEnds } = this.#head;
+    this.#speaker = {
+      head: this.#head,
+      context,
+      ends: [...turnEnds].map((token) => model.detokenize([token], true)),
+      state: await openStateFile(settings.states?.folder, log),
+      steering: {
+        format: template.format,
+        isToken: (text) => model.tokenize(text, true).length === 1,
+        check: (grammar) => checkGrammar(this.#native.llama, grammar, log),
+        log,
+      },
+    };
+    this.#share = 1;
+    gate.settle(true);
+    log(
+      `${spec.name} sees, and runs on ${context.device} with a context of ${this.#contextSize} tokens`,
+      'info',
+    );
+    return this.#speaker;
+  }
+}

@@ -1,0 +1,41 @@
+import { describe } from 'vitest';
+import { newEngines, noAddon, openVision, SEEING } from '../backends/vision/seeing.ts';
+import { describeBreakContract } from './break.ts';
+import { describeContract } from './contract.ts';
+import { describeImageContract } from './images.ts';
+import { describeToolContract } from './tools.ts';
+
+const open = async () => ({ ...openVision(), model: SEEING, sees: true });
+
+describe.skipIf(noAddon)('[R7.1-contract] vision', () => {
+  describeContract(open);
+});
+
+describe.skipIf(noAddon)('[R7.1-contract] vision, without a place for states', () => {
+  describeContract(async () => ({
+    ...openVision({ states: undefined }),
+    model: SEEING,
+    sees: true,
+  }));
+});
+
+describe.skipIf(noAddon)('[R7.1-contract] [R7.1-tools] vision, with tools', () => {
+  describeToolContract(open);
+});
+
+describe.skipIf(noAddon)('[R7.1-contract] vision, with pictures', () => {
+  describeImageContract(open);
+});
+
+describe.skipIf(noAddon)('[R7.1-contract] [R7.2-restart] vision, killed', () => {
+  describeBreakContract(async () => {
+    const engines = await newEngines();
+    return {
+      ...openVision(),
+      model: SEEING,
+      async breakNow() {
+        for (const engine of await engines()) process.kill(engine, 'SIGKILL');
+      },
+    };
+  });
+});
