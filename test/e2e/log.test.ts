@@ -12,12 +12,15 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
+/** Lines of its waits name a request too, but only the last one has a status. */
+const isLineOf = (line: string, id: string) => line.includes(id) && line.includes('"status"');
+
 /** The log line of a request, once it is written. */
 async function lineOf(id: string): Promise<Record<string, unknown>> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const line = `${server.stdout()}\n${server.stderr()}`
       .split('\n')
-      .find((each) => each.includes(id));
+      .find((each) => isLineOf(each, id));
     if (line !== undefined) return JSON.parse(line) as Record<string, unknown>;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
@@ -45,7 +48,7 @@ describe('the log at info', () => {
       tokensPerSecond: expect.any(Number),
     });
     const lines = `${server.stdout()}\n${server.stderr()}`.split('\n');
-    expect(lines.filter((each) => each.includes(id))).toHaveLength(1);
+    expect(lines.filter((each) => isLineOf(each, id))).toHaveLength(1);
   });
 
   it('[R2.14-prompts] never holds a prompt or an answer', async () => {

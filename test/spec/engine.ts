@@ -67,6 +67,14 @@ export const ENGINE: readonly Requirement[] = [
     text: 'A disk that is full, or a file that fails, is said once, and requests go on without.',
   },
   {
+    id: 'R6.7-disk',
+    text: 'Where state files find no place, prompts are evaluated again, and the log says so once.',
+  },
+  {
+    id: 'R6.7-load',
+    text: '200 requests at 16 at once are all answered, and the server does not grow.',
+  },
+  {
     id: 'R6.7-kill',
     text: 'An engine that is killed in load, prefill or decode fails what it answers, and no other model.',
   },
@@ -94,5 +102,17 @@ export const ENGINE: readonly Requirement[] = [
   {
     id: 'R6.5-settings',
     text: 'Threads, GPU layers, flash attention and the type of the context are set by entry and by flag.',
+  },
+  {
+    id: 'R6.8-bars',
+    text: 'The bench says of each of its figures of the engine whether it reaches its bar.',
+  },
+  {
+    id: 'R6.8-timelines',
+    text: 'Rates and gaps are taken from when tokens came, and together only while all streams decode.',
+  },
+  {
+    id: 'R6.8-model',
+    text: 'The bench writes a model of 80 million random parameters, which ends no answer by itself.',
   },
 ];
