@@ -1,11 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { barTable } from './bars.ts';
+import { engine } from './engine/engine.ts';
 import { facade } from './facade/facade.ts';
 import { grammar } from './grammar.ts';
 import type { Part } from './part.ts';
 
-const PARTS: Readonly<Record<string, Part>> = { facade, grammar };
+const PARTS: Readonly<Record<string, Part>> = { facade, grammar, engine };
 
 const RESULTS = new URL('../bench/results.json', import.meta.url);
 

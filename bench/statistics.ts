@@ -6,6 +6,11 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2;
 }
 
+/** All of them together. */
+export function sum(values: readonly number[]): number {
+  return values.reduce((one, other) => one + other, 0);
+}
+
 /** A number as the results have it: three decimals say more than any measurement does. */
 export function rounded(value: number): number {
   return Math.round(value * 1000) / 1000;

@@ -52,6 +52,25 @@ function plain(length: number, weight: Weight, deviation: number, seed: number):
   return new Uint8Array(values.buffer);
 }
 
+/**
+ * All other rows are zero: as rows of the output they give logits of zero, and among hundreds of random
+ * logits some are always far above.
+ */
+export function onlyRows(tensor: GgufTensor, kept: ReadonlySet<number>): GgufTensor {
+  const [, rows = 1] = tensor.shape;
+  const rowBytes = tensorBytes(tensor) / rows;
+  return {
+    ...tensor,
+    data() {
+      const bytes = tensor.data();
+      for (let row = 0; row < rows; row += 1) {
+        if (!kept.has(row)) bytes.fill(0, row * rowBytes, (row + 1) * rowBytes);
+      }
+      return bytes;
+    },
+  };
+}
+
 /** Evenly spread numbers of 32 bits. Source: Marsaglia's xorshift32. */
 function generator(seed: number): () => number {
   let state = Math.imul(seed + 1, 0x9e3779b1) >>> 0 || 1;

@@ -4,7 +4,7 @@ import type { Dimensions, ModelKind } from './architectures.ts';
 import { encodeGguf } from './gguf.ts';
 import type { GgufValue } from './gguf.ts';
 import { readVocabulary } from './vocabulary.ts';
-import { randomTensor } from './weights.ts';
+import { onlyRows, randomTensor } from './weights.ts';
 
 export interface RandomModelOptions {
   readonly kind: ModelKind;
@@ -13,6 +13,8 @@ export interface RandomModelOptions {
   readonly quantized: boolean;
   /** A GGUF whose tokenizer and chat template it gets. */
   readonly vocabulary: string;
+  /** Tokens that it can say, where those are not all. */
+  readonly says?: ReadonlySet<number>;
 }
 
 /** About 5 MB with a vocabulary of 2,048 tokens: enough to have state, not to say anything. */
@@ -26,6 +28,9 @@ export const TINY: Dimensions = {
   context: 8192,
 };
 
+/** The output has the same rows. */
+const EMBEDDING = 'token_embd.weight';
+
 /** Writes a GGUF of a model with random weights, the same ones each time; gives its parameters. */
 export function writeRandomModel(file: string, options: RandomModelOptions): number {
   const { kind, size } = options;
@@ -38,8 +43,11 @@ export function writeRandomModel(file: string, options: RandomModelOptions): num
   for (const [key, value] of Object.entries(plan.metadata)) {
     metadata[`${plan.architecture}.${key}`] = value;
   }
-  const { quantized } = options;
-  const tensors = plan.tensors.map((tensor, seed) => randomTensor({ ...tensor, quantized, seed }));
+  const { quantized, says } = options;
+  const tensors = plan.tensors.map((planned, seed) => {
+    const tensor = randomTensor({ ...planned, quantized, seed });
+    return planned.name === EMBEDDING && says !== undefined ? onlyRows(tensor, says) : tensor;
+  });
   const target = openSync(file, 'w');
   try {
     for (const bytes of encodeGguf(metadata, vocabulary.entries, tensors)) writeSync(target, bytes);

@@ -1,0 +1,158 @@
+import { Pool } from 'undici';
+import { z } from 'zod';
+import type { Timeline } from './timeline.ts';
+
+/** The name that models.yaml has for the model. */
+export const MODEL = 'words';
+
+/** A turn of a conversation in text. */
+export interface Turn {
+  readonly role: 'user' | 'assistant';
+  readonly content: string;
+}
+
+/** What is asked of Portico. */
+export interface Question {
+  readonly system?: string;
+  readonly tools?: readonly object[];
+  readonly messages: readonly Turn[];
+  /** Tokens to generate. */
+  readonly generate: number;
+  /** What Claude Code names its session by. */
+  readonly session?: string;
+}
+
+/** A streamed answer; times are in milliseconds from when it was asked. */
+export interface StreamedAnswer {
+  readonly text: string;
+  /** When each token was there. */
+  readonly timeline: Timeline;
+  readonly endedAt: number;
+  readonly promptTokens: number;
+  readonly cacheReadTokens: number;
+  readonly outputTokens: number;
+}
+
+const count = z.number().default(0);
+
+const eventSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('content_block_delta'),
+    delta: z.looseObject({ text: z.string().default('') }),
+  }),
+  z.object({
+    type: z.literal('message_delta'),
+    usage: z.looseObject({
+      input_tokens: count,
+      cache_read_input_tokens: count,
+      cache_creation_input_tokens: count,
+      output_tokens: count,
+    }),
+  }),
+  z.object({ type: z.literal('error'), error: z.looseObject({ message: z.string() }) }),
+  z.object({
+    type: z.enum([
+      'message_start',
+      'content_block_start',
+      'content_block_stop',
+      'message_stop',
+      'ping',
+    ]),
+  }),
+]);
+
+type StreamEvent = z.infer<typeof eventSchema>;
+
+const loadedSchema = z.object({
+  models: z.array(z.looseObject({ slots: z.looseObject({ busy: z.number() }) })),
+});
+
+/** A client of a running Portico. */
+export class PorticoClient {
+  readonly #pool: Pool;
+
+  constructor(url: string) {
+    this.#pool = new Pool(url, { headersTimeout: 0, bodyTimeout: 0 });
+  }
+
+  /** Streams an answer. Throws where Portico fails, and where the signal is aborted. */
+  async ask(
+    question: Question,
+    { signal, onToken }: { readonly signal?: AbortSignal; readonly onToken?: () => void } = {},
+  ): Promise<StreamedAnswer> {
+    const began = performance.now();
+    const response = await this.#pool.request({
+      path: '/v1/messages',
+      method: 'POST',
+      headers: headersOf(question),
+      body: bodyOf(question),
+      signal: signal ?? null,
+    });
+    if (response.statusCode !== 200) throw new Error(await response.body.text());
+    const timeline: number[] = [];
+    let text = '';
+    let usage: Extract<StreamEvent, { type: 'message_delta' }>['usage'] | undefined;
+    for await (const event of events(response.body)) {
+      if (event.type === 'error') throw new Error(event.error.message);
+      if (event.type === 'message_delta') usage = event.usage;
+      if (event.type !== 'content_block_delta' || event.delta.text === '') continue;
+      timeline.push(performance.now() - began);
+      text += event.delta.text;
+      onToken?.();
+    }
+    if (usage === undefined) throw new Error('The stream ended without its usage.');
+    return {
+      text,
+      timeline,
+      endedAt: performance.now() - began,
+      promptTokens:
+        usage.input_tokens + usage.cache_read_input_tokens + usage.cache_creation_input_tokens,
+      cacheReadTokens: usage.cache_read_input_tokens,
+      outputTokens: usage.output_tokens,
+    };
+  }
+
+  /** How many slots of the model answer now. */
+  async busySlots(): Promise<number> {
+    const { body } = await this.#pool.request({ path: '/portico/models', method: 'GET' });
+    const { models } = loadedSchema.parse(await body.json());
+    return models.reduce((sum, { slots }) => sum + slots.busy, 0);
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+}
+
+function headersOf({ session }: Question): Record<string, string> {
+  const type = { 'content-type': 'application/json' };
+  return session === undefined ? type : { ...type, 'x-claude-code-session-id': session };
+}
+
+function bodyOf({ system, tools, messages, generate }: Question): string {
+  return JSON.stringify({
+    model: MODEL,
+    max_tokens: generate,
+    stream: true,
+    // Only who sets a breakpoint is told what was read.
+    cache_control: { type: 'ephemeral' },
+    ...(system !== undefined && { system }),
+    ...(tools !== undefined && { tools }),
+    messages,
+  });
+}
+
+/** The events of a stream, each as soon as it is there. */
+async function* events(body: AsyncIterable<Uint8Array>): AsyncGenerator<StreamEvent> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of body) {
+    rest += decoder.decode(chunk, { stream: true });
+    const frames = rest.split('\n\n');
+    rest = frames.pop() ?? '';
+    for (const frame of frames) {
+      const data = frame.split('\n').find((line) => line.startsWith('data: '));
+      if (data !== undefined) yield eventSchema.parse(JSON.parse(data.slice('data: '.length)));
+    }
+  }
+}

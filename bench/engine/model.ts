@@ -1,0 +1,36 @@
+import { fileURLToPath } from 'node:url';
+import type { Dimensions } from '../random-model/architectures.ts';
+import { readVocabulary } from '../random-model/vocabulary.ts';
+import { writeRandomModel } from '../random-model/write.ts';
+import { wordsOf } from './words.ts';
+
+/** 80 million parameters. */
+export const MEDIUM: Dimensions = {
+  layers: 17,
+  embedding: 640,
+  feedForward: 1792,
+  heads: 10,
+  kvHeads: 5,
+  headSize: 64,
+  context: 8192,
+};
+
+/** A model that was written, and what it can say. */
+export interface WordModel {
+  readonly file: string;
+  readonly parameters: number;
+  readonly words: readonly string[];
+}
+
+/**
+ * Writes a model of random weights that says nothing but words: so it never ends its turn, never calls
+ * a tool, and each of its tokens is a delta of its own. It has the embedded model's tokenizer.
+ */
+export function writeWordModel(file: string, size: Dimensions): WordModel {
+  const vocabulary = fileURLToPath(new URL('../../models/mini.gguf', import.meta.url));
+  const words = wordsOf(readVocabulary(vocabulary));
+  const says = new Set(words.keys());
+  const options = { kind: 'llama', size, quantized: true, vocabulary, says } as const;
+  const parameters = writeRandomModel(file, options);
+  return { file, parameters, words: [...words.values()] };
+}

@@ -1,0 +1,98 @@
+import { randomInt } from 'node:crypto';
+import { getLlama, LlamaLogLevel } from 'node-llama-cpp';
+import type { BatchItem, LlamaContextSequence, Token } from 'node-llama-cpp';
+import type { RawCommand, RawPrompt, RawReply, RawSettings } from './raw-protocol.ts';
+import type { Timeline } from './timeline.ts';
+
+/** node-llama-cpp without anything around it, in a process of its own. */
+
+/** What Portico samples by where neither client nor model say anything. */
+const SAMPLING = { temperature: 0.8, topK: 40, topP: 0.95, minP: 0.05 } as const;
+/** A sequence is back within three turns of the dispatcher as a rule. */
+const MOST_TURNS = 40;
+
+let sequences: readonly LlamaContextSequence[] = [];
+let plainTokens: readonly Token[] = [];
+let active = 0;
+let turns = 0;
+
+process.on('message', (command: RawCommand) => void reply(command));
+process.on('disconnect', () => process.exit(0));
+
+async function reply(command: RawCommand): Promise<void> {
+  const done = await work(command).catch((error: unknown): RawReply => ({
+    type: 'failed',
+    message: String(error),
+  }));
+  process.send?.(done);
+}
+
+async function work(command: RawCommand): Promise<RawReply> {
+  switch (command.type) {
+    case 'open':
+      await open(command.settings);
+      return { type: 'opened' };
+    case 'answer':
+      return { type: 'answered', timelines: await answerAll(command.prompts) };
+    default:
+      return command satisfies never;
+  }
+}
+
+async function open({ file, contextSize, sequences: count, threads }: RawSettings): Promise<void> {
+  const llama = await getLlama({ gpu: 'auto', build: 'never', logLevel: LlamaLogLevel.error });
+  const model = await llama.loadModel({ modelPath: file });
+  // Control tokens are the last ones.
+  const tokens = [...model.iterateAllTokens()];
+  plainTokens = tokens.slice(0, tokens.length / 2);
+  const context = await model.createContext({
+    contextSize,
+    sequences: count,
+    threads,
+    batching: { itemPrioritizationStrategy: fullBatches },
+  });
+  sequences = Array.from({ length: count }, () => context.getSequence());
+}
+
+/** The public remedy for the dispatcher's half-empty batches: it waits until all sequences are back. */
+function fullBatches({ items, size }: { readonly items: readonly BatchItem[]; size: number }) {
+  if (items.length < active && turns++ < MOST_TURNS) return [];
+  turns = 0;
+  let room = size;
+  return items.flatMap((item) => {
+    const processAmount = Math.min(item.tokens.length, room);
+    room -= processAmount;
+    return processAmount > 0 ? [{ item, processAmount }] : [];
+  });
+}
+
+async function answerAll(prompts: readonly RawPrompt[]): Promise<readonly Timeline[]> {
+  const began = performance.now();
+  return Promise.all(prompts.map((prompt) => answer(prompt, began)));
+}
+
+async function answer(
+  { sequence: index, keep, fresh, generate }: RawPrompt,
+  began: number,
+): Promise<Timeline> {
+  const sequence = sequences[index];
+  if (sequence === undefined) throw new Error(`There is no sequence ${index}.`);
+  const kept = sequence.contextTokens.slice(0, keep);
+  if (kept.length < sequence.nextTokenIndex) await sequence.adaptStateToTokens(kept, false);
+  const tokens = Array.from(
+    { length: fresh },
+    () => plainTokens[randomInt(plainTokens.length)] ?? [],
+  ).flat();
+  const timeline: number[] = [];
+  active += 1;
+  try {
+    const seed = randomInt(2 ** 32 - 1);
+    for await (const _ of sequence.evaluate(tokens, { ...SAMPLING, seed })) {
+      timeline.push(performance.now() - began);
+      if (timeline.length >= generate) break;
+    }
+  } finally {
+    active -= 1;
+  }
+  return timeline;
+}
