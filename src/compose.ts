@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { dirname, join } from 'node:path';
 import type { Logger } from 'pino';
-import type { StateCache } from './backends/engine.ts';
+import type { EngineLog, StateCache } from './backends/engine.ts';
+import type { MemoryLine, MemoryLineOptions } from './backends/memory-line.ts';
 import { isLoopbackHost } from './config/settings.ts';
 import type { Settings } from './config/settings.ts';
 import { loadThinkingKey } from './config/thinking-key.ts';
@@ -127,16 +128,27 @@ function stateCache({ stateCacheMegabytes, paths }: Settings): StateCache | unde
 
 /** Each backend is loaded by the first request for it: a start should cost what is needed. */
 function backendFactories(settings: Settings, logger: Logger): BackendFactories {
+  const log: EngineLog = (message, level = 'warn') => logger[level](message);
+  const { memoryBytes: limitBytes, keepAliveMilliseconds: keepAlive } = settings;
+  const states = stateCache(settings);
+  let line: Promise<MemoryLine> | undefined;
+  const engineOptions = async () => ({
+    ...settings,
+    keepAlive,
+    states,
+    queueLimit: QUEUE_LIMIT,
+    log,
+    line: await (line ??= openMemoryLine({ log, limitBytes })),
+  });
+  const llama = async () => {
+    const { createLlamaBackend } = await import('./backends/llama/backend.ts');
+    return createLlamaBackend(await engineOptions());
+  };
   return {
-    llama: async () => {
-      const { createLlamaBackend } = await import('./backends/llama/backend.ts');
-      return createLlamaBackend({
-        ...settings,
-        keepAlive: settings.keepAliveMilliseconds,
-        states: stateCache(settings),
-        queueLimit: QUEUE_LIMIT,
-        log: (message, level = 'warn') => logger[level](message),
-      });
+    llama,
+    vision: async () => {
+      const { createVisionBackend } = await import('./backends/vision/backend.ts');
+      return createVisionBackend({ ...(await engineOptions()), blind: llama });
     },
     ollama: async () => {
       const { createOllamaBackend } = await import('./backends/ollama/backend.ts');
@@ -150,4 +162,12 @@ function backendFactories(settings: Settings, logger: Logger): BackendFactories 
       return createOpenAiBackend({ readVariable, log: (message) => logger.warn(message) });
     },
   };
+}
+
+/** All models of ours lie in the same memory, whichever engine runs them. */
+async function openMemoryLine(
+  options: Pick<MemoryLineOptions, 'log' | 'limitBytes'>,
+): Promise<MemoryLine> {
+  const { MACHINE, MemoryLine: Line } = await import('./backends/memory-line.ts');
+  return new Line({ ...options, memory: MACHINE });
 }

@@ -37,8 +37,10 @@ export async function pullFiles(
   });
   progress.end();
   const first = got[0]?.file ?? file;
-  if (!target.isKnown || first !== file)
-    await registerModel(registry, { name, source, file: first });
+  const mmproj = got[plan.findIndex(({ isProjector }) => isProjector === true)]?.file;
+  if (!target.isKnown || first !== file || mmproj !== undefined) {
+    await registerModel(registry, { name, source, file: first, mmproj });
+  }
   report(target, got, job);
 }
 

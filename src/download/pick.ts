@@ -1,3 +1,4 @@
+import { dirname } from 'node:path/posix';
 import { RuntimeFailure } from '../core/errors.ts';
 import { allParts, stemOf } from './parts.ts';
 import type { Source } from './source.ts';
@@ -33,6 +34,21 @@ export function pickFiles(
     if (part !== undefined) return part;
     throw new RuntimeFailure('resource-not-found', `${repository} lacks a part of it: ${path}`);
   });
+}
+
+/** The precisions that a projector is wanted in: it is small, and every device computes the first. */
+const USUAL_PROJECTORS = ['F16', 'BF16', 'F32', 'Q8_0'];
+
+/** The projector (mmproj) by which the picked model sees; undefined where its repository has none. */
+export function pickProjector(files: readonly HubFile[], model: HubFile): HubFile | undefined {
+  const folder = dirname(model.path);
+  const all = files.filter(({ path }) => /mmproj[^/]*\.gguf$/i.test(path));
+  const beside = all.filter(({ path }) => dirname(path) === folder);
+  const candidates = beside.length > 0 ? beside : all.filter(({ path }) => !path.includes('/'));
+  return (
+    USUAL_PROJECTORS.map((tag) => tagged(candidates, tag)).find((file) => file !== undefined) ??
+    candidates[0]
+  );
 }
 
 function choose(models: readonly HubFile[], wanted: Wanted): HubFile | undefined {

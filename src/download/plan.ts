@@ -3,51 +3,66 @@ import type { Download } from './download.ts';
 import { fileUrl, listFiles, pageOf } from './hub.ts';
 import type { Hub } from './hub.ts';
 import { allParts, partName, stemOf } from './parts.ts';
-import { pickFiles } from './pick.ts';
+import { pickFiles, pickProjector } from './pick.ts';
+import type { HubFile } from './pick.ts';
 import type { Source } from './source.ts';
 import type { RemoteFile } from './transfer.ts';
 
+/** A file of a model, and where it is to lie. */
+export interface PlannedDownload extends Download {
+  /** It is the projector by which the model sees. */
+  readonly isProjector?: true;
+}
+
 /**
  * The files that make up a model, the first part first, and where each is to lie: a whole model at
- * `target`, parts beside each other under names that llama.cpp takes for parts of one model.
+ * `target`, parts beside each other under names that llama.cpp takes for parts of one model, and the
+ * projector of a model that sees last.
  */
 export async function planDownloads(
   source: Source,
   target: string,
   hub: Hub,
   signal: AbortSignal,
-): Promise<readonly Download[]> {
-  const files = await remoteFiles(source, hub, signal);
+): Promise<readonly PlannedDownload[]> {
+  const { files, projector } = await remoteFiles(source, hub, signal);
   const stem = join(dirname(target), stemOf(basename(target)));
-  return files.map((file, index) => ({
+  const parts = files.map((file, index) => ({
     ...file,
     target: files.length === 1 ? target : partName(stem, index, files.length),
   }));
+  if (projector === undefined) return parts;
+  return [...parts, { ...projector, target: `${stem}.mmproj.gguf`, isProjector: true }];
 }
 
-async function remoteFiles(
-  source: Source,
-  hub: Hub,
-  signal: AbortSignal,
-): Promise<readonly RemoteFile[]> {
+interface RemoteModel {
+  readonly files: readonly RemoteFile[];
+  readonly projector?: RemoteFile | undefined;
+}
+
+async function remoteFiles(source: Source, hub: Hub, signal: AbortSignal): Promise<RemoteModel> {
   switch (source.kind) {
     case 'url': {
       const url = new URL(source.url);
-      return allParts(url.pathname).map((path) => ({
+      const files = allParts(url.pathname).map((path) => ({
         url: new URL(`${path}${url.search}`, url).href,
         bytes: undefined,
         sha256: undefined,
       }));
+      return { files };
     }
     case 'hub': {
       const { repository, wanted } = source;
-      const files = await listFiles(hub, repository, signal);
-      return pickFiles(files, wanted, repository).map(({ path, bytes, sha256 }) => ({
+      const listed = await listFiles(hub, repository, signal);
+      const remote = ({ path, bytes, sha256 }: HubFile): RemoteFile => ({
         url: fileUrl(hub, repository, path),
         bytes,
         sha256,
         page: pageOf(hub, repository),
-      }));
+      });
+      const picked = pickFiles(listed, wanted, repository);
+      const projector = picked[0] && pickProjector(listed, picked[0]);
+      return { files: picked.map(remote), projector: projector && remote(projector) };
     }
     default:
       return source satisfies never;

@@ -99,7 +99,7 @@ function toModel(
   shipped: boolean,
   location: string,
 ): RegistryModel | string {
-  const { file, template, sampling, size, memory, description, source, ...others } = entry;
+  const { file, mmproj, template, sampling, size, memory, description, source, ...others } = entry;
   const { keep_alive: keepAlive, image_longest_edge: imageLongestEdge, ...loading } = others;
   const {
     gpu_layers: gpuLayers,
@@ -117,6 +117,7 @@ function toModel(
       name,
       ...rest,
       ...(path === undefined ? {} : { file: path }),
+      ...(mmproj === undefined ? {} : { mmproj: resolveFile(mmproj, places) }),
       // An upstream that is not named otherwise knows the model by the same name.
       ...(rest.backend === 'llama' ? {} : { upstream: rest.upstream ?? name }),
       ...jinja,

@@ -15,6 +15,8 @@ export interface PulledModel {
   readonly source: string;
   /** The GGUF's absolute path, or its first part's. */
   readonly file: string;
+  /** The same of its projector, where it has one. */
+  readonly mmproj?: string | undefined;
 }
 
 /**
@@ -24,16 +26,25 @@ export interface PulledModel {
 export async function registerModel(files: RegistryFiles, pulled: PulledModel): Promise<void> {
   const { name, source, file } = pulled;
   const place = writtenFile(pulled, files.modelsFolder);
+  const mmproj = pulled.mmproj && shortPath(pulled.mmproj, files.modelsFolder);
   await editUserFile(files.user, async (current) => {
     const text = current ?? NEW_FILE;
     const document = parseRegistryDocument(text, files.user);
     const models = sectionMap(document, 'models');
     const isOwn = models !== undefined && findPair(models, name) !== undefined;
     if (isOwn) {
-      return { text: withModelFile(document, text, name, place ?? file), outcome: undefined };
+      const filed = withModelFile(document, text, name, place ?? file);
+      if (mmproj === undefined) return { text: filed, outcome: undefined };
+      const again = parseRegistryDocument(filed, files.user);
+      return { text: withModelFile(again, filed, name, mmproj, 'mmproj'), outcome: undefined };
     }
-    const entry = { backend: 'llama', ...(await shippedEntry(files, name)), source };
-    const written = place === undefined ? entry : { ...entry, file: place };
+    const written = {
+      backend: 'llama',
+      ...(await shippedEntry(files, name)),
+      source,
+      ...(place === undefined ? {} : { file: place }),
+      ...(mmproj === undefined ? {} : { mmproj }),
+    };
     return { text: withModel(document, text, name, written), outcome: undefined };
   });
 }
@@ -41,6 +52,10 @@ export async function registerModel(files: RegistryFiles, pulled: PulledModel): 
 /** How `file` is written; undefined where it need not be, as it lies where it is looked for anyway. */
 function writtenFile({ name, file }: PulledModel, modelsFolder: string): string | undefined {
   if (file === pulledFile(name, modelsFolder)) return undefined;
+  return shortPath(file, modelsFolder);
+}
+
+function shortPath(file: string, modelsFolder: string): string {
   return dirname(file) === modelsFolder ? basename(file) : file;
 }
 

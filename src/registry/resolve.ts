@@ -72,6 +72,7 @@ function present(model: RegistryModel, requested: string, hints: ResolutionHints
   const status = statusOf(model, hints.exists);
   switch (status) {
     case 'ready':
+      return sighted(model, hints);
     case 'upstream':
       return model;
     case 'not downloaded':
@@ -89,4 +90,13 @@ function present(model: RegistryModel, requested: string, hints: ResolutionHints
     default:
       return status satisfies never;
   }
+}
+
+/** A model whose projector is there too is run by the engine that sees. */
+function sighted(model: RegistryModel, { exists }: ResolutionHints): RegistryModel {
+  const { mmproj, ...blind } = model.spec;
+  if (mmproj === undefined) return model;
+  if (exists(mmproj)) return { ...model, spec: { ...model.spec, backend: 'vision' } };
+  // Nobody can correct an entry that comes with Portico.
+  return model.shipped ? { ...model, spec: blind } : model;
 }

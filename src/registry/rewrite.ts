@@ -59,20 +59,21 @@ export function withModel(
   return verified(exact, document);
 }
 
-/** The text of a models.yaml with the file of a model that it has; all else stays. */
+/** The text of a models.yaml with another file of a model that it has; all else stays. */
 export function withModelFile(
   document: RegistryDocument,
   text: string,
   name: string,
   file: string,
+  key: 'file' | 'mmproj' = 'file',
 ): string {
   const models = sectionMap(document, 'models');
   const entry = models === undefined ? undefined : findPair(models, name)?.value;
   if (!isMap(entry)) {
     return text;
   }
-  const exact = setKey(text, entry, 'file', file);
-  entry.set('file', file);
+  const exact = setKey(text, entry, key, file);
+  entry.set(key, file);
   return verified(exact, document);
 }
 

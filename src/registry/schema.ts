@@ -98,7 +98,14 @@ const flashAttention = z.union(
 );
 
 /** What only means something for a model that we load ourselves. */
-const LLAMA_ONLY = ['parallel', 'threads', 'gpu_layers', 'flash_attention', 'kv_type'] as const;
+const LLAMA_ONLY = [
+  'mmproj',
+  'parallel',
+  'threads',
+  'gpu_layers',
+  'flash_attention',
+  'kv_type',
+] as const;
 
 /** What only means something for a server that speaks OpenAI's API. */
 const OPENAI_ONLY = ['key', 'headers', 'server', 'images', 'thinking', 'providers'] as const;
@@ -109,6 +116,7 @@ export const entrySchema = z
     {
       backend: z.enum(['llama', 'ollama', 'openai']),
       file: text.exactOptional(),
+      mmproj: text.exactOptional(),
       upstream: text.exactOptional(),
       url: url.exactOptional(),
       providers: providers.exactOptional(),

@@ -24,14 +24,26 @@ export async function cantSee(
   known: KnownModels,
   signal: AbortSignal,
 ): Promise<RuntimeFailure> {
-  const wayOut = await wayOutOf(
-    known,
-    AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]),
-  );
+  const wayOut =
+    missingPart(model) ??
+    (await wayOutOf(known, AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)])));
   return new RuntimeFailure(
     'unsupported',
     `${image.at ?? 'messages: image blocks'}: the model ${model.name} can't see. ${wayOut}`,
   );
+}
+
+/** What a model that could see lacks to do so. */
+function missingPart({ backend, mmproj }: ModelSpec): string | undefined {
+  if (backend === 'vision') {
+    return (
+      'It could with the optional package @fugood/llama.node, which is not installed here: run ' +
+      '`npm install @fugood/llama.node` beside Portico, and start Portico again.'
+    );
+  }
+  return backend === 'llama' && mmproj !== undefined
+    ? `Its projector ${mmproj} is not there: put it there, or correct \`mmproj:\` in models.yaml.`
+    : undefined;
 }
 
 async function wayOutOf(known: KnownModels, signal: AbortSignal): Promise<string> {

@@ -13,6 +13,7 @@ import { REPOSITORY } from '../support/server.ts';
 import { makeHome } from './home.ts';
 
 const SOURCE = 'hf:user/model:Q8_0';
+const TOWER = await readFile(join(REPOSITORY, 'test/fixtures/tower.gguf'));
 const FILES = { 'model-Q8_0.gguf': MINI, 'README.md': Buffer.from('# A model') };
 
 /** A hub of the test's own, and a home whose commands ask it. */
@@ -54,6 +55,17 @@ describe('[R4.6-pull-sources] portico pull', () => {
     expect((await portico('run', 'model', 'Count from 1 to 3', '--threads', '1')).stdout).toMatch(
       /1, 2, 3/,
     );
+  });
+
+  it('[R7.1-pull] of a model that sees gets its projector, and names it in models.yaml', async () => {
+    const files = { ...FILES, 'mmproj-F16.gguf': TOWER };
+    const { portico, models, text } = await withHub({}, undefined, files);
+    expect((await portico('pull', SOURCE)).code).toBe(0);
+    await expectMini(join(models, 'model.gguf'));
+    expect(sha256(await readFile(join(models, 'model.mmproj.gguf')))).toBe(sha256(TOWER));
+    expect(parse(await text())).toEqual({
+      models: { model: { backend: 'llama', source: SOURCE, mmproj: 'model.mmproj.gguf' } },
+    });
   });
 
   it('of a URL, with a name of the user’s own', async () => {

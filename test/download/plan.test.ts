@@ -38,6 +38,31 @@ describe('[R4.6-pull-sources] what a source stands for', () => {
     ]);
   });
 
+  it.each([
+    [
+      'in the precision that every device computes',
+      ['mmproj-BF16.gguf', 'mmproj-F16.gguf'],
+      'mmproj-F16.gguf',
+    ],
+    ['in the only one there is', ['x.mmproj-Q8_0.gguf'], 'x.mmproj-Q8_0.gguf'],
+    ['beside its model', ['mmproj-F16.gguf', 'other/mmproj-F16.gguf'], 'mmproj-F16.gguf'],
+  ])(
+    '[R7.1-pull] comes with the projector of a model that sees, %s',
+    async (_case, names, picked) => {
+      const { url } = await serveModels(
+        Object.fromEntries(['x-Q8_0.gguf', ...names].map((name) => [name, MINI])),
+      );
+      const files = await plan('hf:user/model:Q8_0', { HF_ENDPOINT: url });
+      expect(files).toHaveLength(2);
+      expect(files[0]).not.toHaveProperty('isProjector');
+      expect(files[1]).toMatchObject({
+        url: `${url}/user/model/resolve/main/${picked}`,
+        target: '/models/name.mmproj.gguf',
+        isProjector: true,
+      });
+    },
+  );
+
   it('[R4.6-pull-token] is listed for the token that HF_TOKEN holds only', async () => {
     const { url } = await serveModels({ 'a.gguf': MINI }, { token: 'hf_secret' });
     await expect(plan('hf:user/model', { HF_ENDPOINT: url })).rejects.toThrow(

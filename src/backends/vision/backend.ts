@@ -16,7 +16,7 @@ export interface VisionBackendOptions extends EngineSettings {
   readonly line: MemoryLine;
   /** How long an unused model stays in memory, where its entry does not say; default: always. */
   readonly keepAlive?: KeepAlive;
-  /** Answers for the same models, blind, where the optional addon is not installed. */
+  /** Opens what answers for the same models, blind, where the optional addon is not installed. */
   readonly blind: () => Promise<Backend>;
   readonly isInstalled?: () => boolean;
   /** Milliseconds that an engine may say nothing; default: `allowedSilence`. */
@@ -38,8 +38,9 @@ export function createVisionBackend(options: VisionBackendOptions): Backend {
     async *generate(request, signal) {
       yield* (await blind()).generate(request, signal);
     },
-    // The other backend tells of its models itself, and is closed by who opened it.
-    close: async () => undefined,
+    loaded: async (signal) => (await opened)?.loaded?.(signal) ?? [],
+    unload: async (name) => (await opened)?.unload?.(name),
+    close: async () => (await opened)?.close(),
   };
 }
 

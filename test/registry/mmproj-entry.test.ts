@@ -1,0 +1,72 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { loadRegistry } from '../../src/registry/load.ts';
+import { registerModel } from '../../src/registry/register.ts';
+import { resolveModel } from '../../src/registry/resolve.ts';
+import { registryFolder, registryOf } from './folder.ts';
+
+const ENTRY = 'models:\n  m: { backend: llama, file: ./m.gguf, mmproj: ./eyes.gguf }\n';
+
+/** What the model of an entry is run by, where these files are there. */
+async function resolved(user: string, name: string, exists: (file: string) => boolean) {
+  const { model } = resolveModel(await registryOf(user), name, { exists });
+  return model.spec;
+}
+
+describe('[R7.1-entry] mmproj of an entry', () => {
+  it('is a path as the file’s is, and has the model run by the engine that sees', async () => {
+    const spec = await resolved(ENTRY, 'm', () => true);
+    expect(spec.backend).toBe('vision');
+    expect(spec.mmproj).toBe(join(dirname(spec.file ?? ''), 'eyes.gguf'));
+  });
+
+  it('that is not there leaves its model blind, and is known to be missing', async () => {
+    const spec = await resolved(ENTRY, 'm', (file) => file.endsWith('m.gguf'));
+    expect(spec).toMatchObject({
+      backend: 'llama',
+      mmproj: expect.stringMatching('eyes') as string,
+    });
+  });
+
+  it('of a model that comes with Portico may be missing', async () => {
+    const shipped = `default: mini\n${ENTRY.replaceAll(' m:', ' mini:')}`;
+    const registry = await loadRegistry(await registryFolder(undefined, shipped));
+    const run = (exists: (file: string) => boolean) =>
+      resolveModel(registry, 'mini', { exists }).model.spec;
+    expect(run((file) => file.endsWith('m.gguf'))).toMatchObject({ backend: 'llama' });
+    expect(run((file) => file.endsWith('m.gguf'))).not.toHaveProperty('mmproj');
+    expect(run(() => true).backend).toBe('vision');
+  });
+
+  it('is for models from files only', async () => {
+    const { problems } = await registryOf('models:\n  m: { backend: ollama, mmproj: ./e.gguf }\n');
+    expect(problems).toEqual([
+      expect.stringContaining("only a model with 'backend: llama' can have 'mmproj'"),
+    ]);
+  });
+});
+
+describe('[R7.1-pull] a pulled projector', () => {
+  it.each([
+    ['a new entry', undefined],
+    ['the entry that is there', 'models:\n  n:\n    backend: llama # mine\n    source: hf:u/m\n'],
+  ])('is written into %s', async (_case, user) => {
+    const files = await registryFolder(user);
+    const at = (name: string) => join(files.modelsFolder, name);
+    await mkdir(files.modelsFolder, { recursive: true });
+    for (const name of ['n.gguf', 'n.mmproj.gguf']) await writeFile(at(name), 'GGUF');
+    await registerModel(files, {
+      name: 'n',
+      source: 'hf:u/m',
+      file: at('n.gguf'),
+      mmproj: at('n.mmproj.gguf'),
+    });
+    const { spec } = resolveModel(await loadRegistry(files), 'n', { exists: () => true }).model;
+    expect(spec).toMatchObject({
+      backend: 'vision',
+      file: at('n.gguf'),
+      mmproj: at('n.mmproj.gguf'),
+    });
+  });
+});
