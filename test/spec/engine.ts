@@ -100,6 +100,15 @@ export const ENGINE: readonly Requirement[] = [
   },
   { id: 'R6.6-vram', text: 'A model that fits on the GPU is given room there.' },
   {
+    id: 'R6.6-told',
+    text: 'The log and ps say whether a model runs on a GPU or the CPU, and with how many threads and slots.',
+  },
+  {
+    id: 'R6.5-precedence',
+    text: 'A flag counts over the entry, and the entry over what is right here.',
+  },
+  { id: 'R6.5-applied', text: 'llama.cpp gets the settings of a model.' },
+  {
     id: 'R6.5-settings',
     text: 'Threads, GPU layers, flash attention and the type of the context are set by entry and by flag.',
   },
