@@ -23,7 +23,7 @@ describe.skipIf(noAddon)('[R7.1-contract] [R7.1-tools] vision, with tools', () =
   describeToolContract(open);
 });
 
-describe.skipIf(noAddon)('[R7.1-contract] vision, with pictures', () => {
+describe.skipIf(noAddon)('[R7.1-contract] [R7.1-count] vision, with pictures', () => {
   describeImageContract(open);
 });
 

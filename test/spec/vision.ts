@@ -19,8 +19,44 @@ export const VISION: readonly Requirement[] = [
     id: 'R7.1-optional',
     text: 'Without the optional package text models work, and an image gets a 400 that says what to install.',
   },
+  { id: 'R7.1-count', text: 'count_tokens counts pictures as a generation reports them.' },
+  { id: 'R7.1-thinking', text: 'Its thinking ends at its budget.' },
+  {
+    id: 'R7.1-loaded',
+    text: 'A model that sees is told of, can be freed, and leaves the memory after its keep-alive.',
+  },
+  {
+    id: 'R7.2-fitted',
+    text: 'Pictures reach it decoded, upright, on white, and of exactly the size of its eyes.',
+  },
+  {
+    id: 'R7.2-refused',
+    text: 'Garbage, pictures cut off or too large, paths and URLs never reach it.',
+  },
+  {
+    id: 'R7.2-marker',
+    text: 'There is a marker for each picture, and what others write is never one, nor a control token.',
+  },
+  { id: 'R7.2-full', text: 'An answer ends at the end of the context, and the engine works on.' },
+  {
+    id: 'R7.2-greedy',
+    text: 'Greedy answers are repeatable: the defaults of the addon are undone.',
+  },
+  { id: 'R7.2-race', text: 'No request is lost among many short ones.' },
+  { id: 'R7.2-queue', text: 'Requests are answered one after the other, in our own queue.' },
+  { id: 'R7.2-abort', text: 'A request can be left while the model looks.' },
+  {
+    id: 'R7.2-wedged',
+    text: 'An engine that says nothing for too long is ended, and started again.',
+  },
   {
     id: 'R7.2-restart',
     text: 'An engine that dies is started again, and only the request that it answered fails.',
   },
+  { id: 'R7.3-kinds', text: 'PNG, JPEG, GIF (its first frame) and WebP are seen.' },
+  {
+    id: 'R7.3-reuse',
+    text: 'Pictures may be several and anywhere, in tool results too; those that come again are reused, and counted so.',
+  },
+  { id: 'R7.3-many', text: 'Many pictures in a row leak nothing and wedge nothing.' },
 ];
