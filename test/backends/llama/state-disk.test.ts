@@ -11,18 +11,22 @@ const childModule = new URL('../../../dist/backends/llama/child.js', import.meta
 const folder = mkdtempSync(path.join(tmpdir(), 'portico-test-'));
 const isMounted = mountSmallDisk();
 afterAll(() => {
-  if (isMounted) execFileSync('umount', [folder]);
+  if (isMounted) run('umount', folder);
   rmSync(folder, { recursive: true });
 });
 
 /** A disk of 64 kB, where this user may make one: a state takes more. */
 function mountSmallDisk(): boolean {
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder], { stdio: 'ignore' });
+    run('mount', '-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder);
     return true;
   } catch {
     return false;
   }
+}
+
+function run(command: string, ...args: readonly string[]): void {
+  execFileSync(command, args, { stdio: 'ignore' });
 }
 
 it.skipIf(!isMounted)(
