@@ -13,7 +13,7 @@ const backend = createLlamaBackend({
   threads: 1,
   context: undefined,
   queueLimit: 8,
-  log: (message) => logged.push(message),
+  log: (message, level) => level !== 'info' && logged.push(message),
 });
 afterAll(() => backend.close());
 
