@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import type { GenerationEvent } from '../../core/events.ts';
 import type { ModelHead } from '../model-head.ts';
-import type { CompletionEnd, CompletionOptions, VisionContext } from './context.ts';
+import type { VisionContext } from './context.ts';
+import type { CompletionEnd, CompletionOptions } from './context-options.ts';
 import { Decoding } from './decoding.ts';
 import type { Continue } from './decoding.ts';
 import type { PreparedRequest } from './prompter.ts';

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { availableParallelism, loadavg } from 'node:os';
 import type { Sampling } from '../../core/model.ts';
 import { defaultThreads } from '../engine.ts';
-import type { AddonPrompt, CompletionOptions, ContextOptions } from './context.ts';
+import type { AddonPrompt, CompletionOptions, ContextOptions } from './context-options.ts';
 
 /** What is evaluated at once, in tokens. */
 export const BATCH_TOKENS = 512;
@@ -67,7 +67,7 @@ const MOST_SEEDS = 2 ** 31 - 1;
  * How the addon picks tokens. Its own defaults drop likely ones now and then (XTC) and punish
  * repetition, and a temperature of 0 does not end that.
  */
-export function samplingOptions(sampling: Sampling): Readonly<Record<string, number>> {
+function samplingOptions(sampling: Sampling): Readonly<Record<string, number>> {
   const { temperature, topK, topP, minP } = { ...DEFAULT_SAMPLING, ...sampling };
   return {
     temperature,

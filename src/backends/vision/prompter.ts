@@ -6,7 +6,7 @@ import type { GenerationRequest } from '../../core/backend.ts';
 import type { AnswerLimit } from '../answer-limit.ts';
 import type { ModelHead } from '../model-head.ts';
 import { renderingFailure } from '../rendering-failure.ts';
-import type { AddonPrompt } from './context.ts';
+import type { AddonPrompt } from './context-options.ts';
 import { joinPrompt, markImages } from './marks.ts';
 import type { MarkedPrompt } from './marks.ts';
 

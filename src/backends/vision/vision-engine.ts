@@ -14,7 +14,7 @@ import type { NativeLlama } from '../native-llama.ts';
 import { raceAbort, SlotQueue } from '../queue.ts';
 import { loadAddon } from './addon.ts';
 import { BrokenContext, VisionContext } from './context.ts';
-import type { SeeingSpec } from './context.ts';
+import type { SeeingSpec } from './context-options.ts';
 import { checkGrammar } from './grammar-check.ts';
 import { generateOn } from './generation.ts';
 import type { Speaker } from './generation.ts';

@@ -31,7 +31,7 @@ export const noAddon = isMissing(
 /** A vision backend whose engines are built from dist/, with its states in a folder of its own. */
 export function openVision(options: Partial<VisionBackendOptions> = {}): {
   readonly backend: Backend;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 } {
   const folder = mkdtempSync(path.join(tmpdir(), 'portico-vision-'));
   const log = (): void => undefined;
