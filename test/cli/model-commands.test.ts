@@ -3,10 +3,13 @@ import { readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { REPOSITORY } from '../support/server.ts';
 import { makeHome } from './home.ts';
 
 const run = promisify(execFile);
+
+const MEMORY = z.object({ memoryBytes: z.number() });
 
 describe('[R4.6-show] portico show', () => {
   it('reads a model from its file, without loading it', async () => {
@@ -50,6 +53,17 @@ describe('[R4.6-show] portico show', () => {
     });
     expect(small['memoryBytes']).toBeGreaterThan(2e6);
     expect(small['memoryBytes']).toBeLessThan(usual['memoryBytes'] ?? 0);
+  });
+
+  it('[R6.5-applied] counts the context in the type that it will have', async () => {
+    const file = JSON.stringify(join(REPOSITORY, 'models/mini.gguf'));
+    const { portico } = await makeHome(
+      `models:\n  whole: { backend: llama, file: ${file} }\n` +
+        `  quantized: { backend: llama, file: ${file}, kv_type: q8_0 }\n`,
+    );
+    const memory = async (name: string) =>
+      MEMORY.parse(JSON.parse((await portico('show', name, '--json')).stdout)).memoryBytes;
+    expect(await memory('quantized')).toBeLessThan((await memory('whole')) * 0.9);
   });
 
   it('says what models.yaml says of a model that is not here', async () => {

@@ -6,6 +6,8 @@ import { llamaCapabilities } from './capabilities.ts';
 import { contextSizeFor } from '../context-size.ts';
 import { headerOf, readGguf, sizeOf } from './gguf.ts';
 import type { GgufHeader } from './gguf.ts';
+import { loadSettingsFor } from './load-settings.ts';
+import { contextKind } from './memory.ts';
 import { startLlama } from '../native-llama.ts';
 import { readTemplate } from '../template-reading.ts';
 
@@ -56,7 +58,7 @@ export async function describeModel(
       ...header,
       parameters: insights.totalParameters,
       fileBytes,
-      memoryBytes: await estimateMemory(insights, contextSize),
+      memoryBytes: await estimateMemory(insights, contextSize, spec),
       context: contextSize,
       templateFamily: reading?.format.name,
       capabilities: reading && llamaCapabilities(contextSize, reading.traits),
@@ -67,7 +69,11 @@ export async function describeModel(
 }
 
 /** Bytes of the weights, and of one slot's context as this backend makes it. */
-async function estimateMemory(insights: GgufInsights, contextSize: number): Promise<number> {
+async function estimateMemory(
+  insights: GgufInsights,
+  contextSize: number,
+  spec: ModelSpec,
+): Promise<number> {
   // Without layers on a GPU all of it is counted in one place.
   const gpuLayers = 0;
   const weights = await insights.estimateModelResourceRequirementsV2({ gpuLayers });
@@ -75,7 +81,7 @@ async function estimateMemory(insights: GgufInsights, contextSize: number): Prom
     contextSize,
     modelGpuLayers: gpuLayers,
     sequences: 1,
-    swaFullCache: true,
+    ...contextKind(loadSettingsFor(spec, {}, 1)),
   });
   return [weights, context].reduce((sum, { cpuRam, gpuVram }) => sum + cpuRam + gpuVram, 0);
 }

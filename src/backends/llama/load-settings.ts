@@ -20,7 +20,7 @@ export interface LoadSettings {
  */
 export function loadSettingsFor(
   spec: ModelSpec,
-  server: EngineSettings,
+  server: Partial<EngineSettings>,
   cores: number,
 ): LoadSettings {
   // A container, or an affinity, may allow fewer than the machine has.

@@ -13,16 +13,8 @@ export async function estimateMemory(
   settings: LoadSettings,
 ): Promise<Omit<LoadNeeds, 'parallel'>> {
   const insights = head.fileInsights;
-  const kvType = GgmlType[nativeKvType(settings)];
   const estimate = async (gpuLayers: number) => {
-    const options = {
-      contextSize,
-      modelGpuLayers: gpuLayers,
-      swaFullCache: true,
-      flashAttention: nativeFlashAttention(settings),
-      kvCacheKeyType: kvType,
-      kvCacheValueType: kvType,
-    };
+    const options = { contextSize, modelGpuLayers: gpuLayers, ...contextKind(settings) };
     const [weights, one, two] = await Promise.all([
       insights.estimateModelResourceRequirementsV2({ gpuLayers }),
       insights.estimateContextResourceRequirementsV2({ ...options, sequences: 1 }),
@@ -53,6 +45,17 @@ export async function estimateMemory(
     weights: weights.cpuRam,
     context: context.cpuRam,
     sequence: sequence.cpuRam,
+  };
+}
+
+/** What a context's cost depends on, besides its size. */
+export function contextKind(settings: LoadSettings) {
+  const kvType = GgmlType[nativeKvType(settings)];
+  return {
+    swaFullCache: true,
+    flashAttention: nativeFlashAttention(settings),
+    kvCacheKeyType: kvType,
+    kvCacheValueType: kvType,
   };
 }
 
