@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { composeModels } from '../compose.ts';
 import { resolveSettings } from '../config/settings.ts';
 import type { Capabilities } from '../core/backend.ts';
+import type { ModelSpec } from '../core/model.ts';
 import type { RegistryModel } from '../registry/registry.ts';
 import { statusOf } from '../registry/status.ts';
 import type { ModelStatus } from '../registry/status.ts';
@@ -27,6 +28,8 @@ export interface ModelCard {
   readonly templateFamily?: string | undefined;
   readonly capabilities?: Capabilities | undefined;
   readonly file: string | undefined;
+  /** The file by which it sees, where it can. */
+  readonly projector?: string | undefined;
   readonly upstream: string | undefined;
   readonly url: string | undefined;
   /** Those that share its requests. */
@@ -65,7 +68,8 @@ export async function describe(
   switch (status) {
     case 'ready': {
       const { describeModel } = await import('../backends/llama/describe.ts');
-      return { ...entry, ...(await describeModel(spec, settings.context)) };
+      const described = await describeModel(spec, settings.context);
+      return { ...entry, ...described, ...(await describeSight(spec, described.capabilities)) };
     }
     case 'upstream': {
       const models = await composeModels(settings, await createLogger('error', context));
@@ -85,4 +89,15 @@ export async function describe(
     default:
       return status satisfies never;
   }
+}
+
+/** What a model can do with its projector, where that and the optional addon are there. */
+async function describeSight(
+  { mmproj }: ModelSpec,
+  capabilities: Capabilities | undefined,
+): Promise<Pick<ModelCard, 'capabilities' | 'projector'>> {
+  if (mmproj === undefined || !existsSync(mmproj)) return {};
+  const { isAddonInstalled } = await import('../backends/vision/addon.ts');
+  if (!isAddonInstalled()) return {};
+  return { capabilities: capabilities && { ...capabilities, images: true }, projector: mmproj };
 }

@@ -54,6 +54,7 @@ function rowsOf(card: ModelCard): readonly (readonly string[])[] {
     ['url', card.url],
     ['servers', card.servers?.join(', ')],
     ['file', card.file],
+    ['projector', card.projector],
     ['source', card.source],
     ['size', card.fileBytes === undefined ? undefined : formatSize(card.fileBytes)],
     [

@@ -44,9 +44,7 @@ export class VisionContext {
         throw loadFailure(`The model file ${spec.file}`, messageOf(error));
       });
     const usesGpu = (options.settings.gpuLayers ?? spec.gpuLayers) !== 0;
-    if (!native.initMultimodal({ path: spec.mmproj, use_gpu: usesGpu })) {
-      throw loadFailure(`The projector ${spec.mmproj}`, 'it does not fit the model');
-    }
+    openEyes(native, spec.mmproj, usesGpu);
     if (!(await native.parallel.enable({ n_parallel: 1, n_batch: BATCH_TOKENS }))) {
       throw loadFailure(`The model ${spec.name}`, 'its context takes no queue of requests');
     }
@@ -130,6 +128,16 @@ export class VisionContext {
     if (end.stopped_limit || end.context_full) return { reason: 'limit', tokens, cachedTokens };
     throw new BrokenContext(this.#name, 'a completion gave nothing');
   }
+}
+
+/** Throws `model-load-failed`. */
+function openEyes(native: AddonContext, mmproj: string, usesGpu: boolean): void {
+  try {
+    if (native.initMultimodal({ path: mmproj, use_gpu: usesGpu })) return;
+  } catch (error) {
+    throw loadFailure(`The projector ${mmproj}`, messageOf(error));
+  }
+  throw loadFailure(`The projector ${mmproj}`, 'it does not fit the model');
 }
 
 function loadFailure(what: string, reason: string): RuntimeFailure {

@@ -1,0 +1,61 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { loadAddon } from '../../../src/backends/vision/addon.ts';
+import { VisionContext } from '../../../src/backends/vision/context.ts';
+import { MARKER } from '../../../src/backends/vision/marks.ts';
+import { fitPicture } from '../../../src/backends/vision/picture.ts';
+import { MINI } from '../../support/requests.ts';
+import { noAddon, PICTURE_TOKENS, SEEING } from './seeing.ts';
+import { SIGHTS } from './sights.ts';
+
+const signal = AbortSignal.timeout(60_000);
+
+async function open(mmproj: string): Promise<VisionContext> {
+  return VisionContext.load(await loadAddon(), {
+    spec: { ...SEEING, file: MINI.file ?? '', mmproj },
+    settings: { threads: 1, context: undefined, queueLimit: 1 },
+    contextSize: 512,
+    cores: 1,
+    onProgress: () => undefined,
+  });
+}
+
+describe.skipIf(noAddon)('the native context', () => {
+  let context: VisionContext;
+  let picture: string;
+  beforeAll(async () => {
+    context = await open(SEEING.mmproj ?? '');
+    picture = await fitPicture(SIGHTS.red, 64);
+  });
+
+  const answer = async (text: string, pictures: readonly string[]): Promise<number> => {
+    const options = { maxTokens: 5, ends: [], sampling: { temperature: 0 } };
+    const stream = context.complete({ text, pictures }, options, signal);
+    let next = await stream.next();
+    while (next.done !== true) next = await stream.next();
+    return next.value.tokens;
+  };
+
+  it.each([
+    ['a picture without a marker', 'Count', 1],
+    ['more markers than pictures', `${MARKER}${MARKER}`, 1],
+    ['more pictures than markers', MARKER, 2],
+  ])('[R7.2-marker] is not asked to complete %s, and works on', async (_case, text, pictures) => {
+    const all = Array.from({ length: pictures }, () => picture);
+    await expect(context.count({ text, pictures: all })).rejects.toMatchObject({
+      code: 'invalid-request',
+    });
+    expect(await answer('Count from 1 to 9', [])).toBe(5);
+    expect(await answer(`${MARKER} Count from 1 to 9`, [picture])).toBe(5);
+  });
+
+  it('[R7.1-count] counts a picture by its patches', async () => {
+    const words = await context.count({ text: 'Look: ', pictures: [] });
+    expect(await context.count({ text: `Look: ${MARKER}`, pictures: [picture] })).toBe(
+      words + PICTURE_TOKENS,
+    );
+  });
+
+  it('[R7.1-entry] is not made with a projector that is none', async () => {
+    await expect(open('/nowhere/eyes.gguf')).rejects.toMatchObject({ code: 'model-load-failed' });
+  });
+});

@@ -1,0 +1,29 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { noAddon } from '../backends/vision/seeing.ts';
+import { REPOSITORY } from '../support/server.ts';
+import { makeHome } from './home.ts';
+
+/** What `portico show` says of a model with this projector. */
+async function shown(projector: string): Promise<string> {
+  const file = join(REPOSITORY, 'models/mini.gguf');
+  const { portico } = await makeHome(
+    `models:\n  m: { backend: llama, file: '${file}', mmproj: '${projector}' }\n`,
+  );
+  return (await portico('show', 'm')).stdout;
+}
+
+describe.skipIf(noAddon)('[R7.1-entry] portico show', () => {
+  it('says that a model with a projector sees, and by which file', async () => {
+    const projector = join(REPOSITORY, 'test/fixtures/tower.gguf');
+    const text = await shown(projector);
+    expect(text).toMatch(/^capabilities .*images/m);
+    expect(text).toContain(`projector      ${projector}`);
+  });
+
+  it('says nothing of a projector that is not there', async () => {
+    const text = await shown('/nowhere/eyes.gguf');
+    expect(text).toMatch(/^capabilities /m);
+    expect(text).not.toMatch(/images|projector/);
+  });
+});
