@@ -6,6 +6,7 @@ import type { CompletionEnd, CompletionOptions } from './context-options.ts';
 import { Decoding } from './decoding.ts';
 import type { Continue } from './decoding.ts';
 import type { PreparedRequest } from './prompter.ts';
+import type { StateFile } from './state-file.ts';
 import type { SteeringOptions } from './steering.ts';
 
 /** What answers, once a model is in memory. */
@@ -15,8 +16,8 @@ export interface Speaker {
   readonly steering: SteeringOptions;
   /** Texts of tokens that end the model's turn, beyond those that end its generation anyway. */
   readonly ends: readonly string[];
-  /** The file of the state that prompts without pictures share; undefined where none is kept. */
-  readonly state: string | undefined;
+  /** The state that prompts without pictures share; undefined where none is kept. */
+  readonly state: StateFile | undefined;
 }
 
 /** Answers a request whose turn has come. */
@@ -51,28 +52,29 @@ export async function* generateOn(
  */
 async function prefill(
   speaker: Speaker,
-  { request, prompt, tokens, limit }: PreparedRequest,
+  prepared: PreparedRequest,
   signal: AbortSignal,
 ): Promise<number> {
-  const keeps = prompt.pictures.length > 0 || speaker.state !== undefined;
+  const { request, prompt, tokens, limit } = prepared;
+  const state = stateOf(speaker, prepared);
   // The addon keeps nothing of a prompt without pictures, so it would evaluate it twice.
-  if (!keeps && limit.tokens > 0) return 0;
-  const options = completionOptions(speaker, request.sampling, prompt.pictures.length > 0);
-  const stream = speaker.context.complete(prompt, { ...options, maxTokens: 1 }, signal);
+  if (prompt.pictures.length === 0 && state.save === undefined && limit.tokens > 0) return 0;
+  const { ends } = speaker;
+  const options = { ends, sampling: request.sampling, ...state, maxTokens: 1 };
+  const stream = speaker.context.complete(prompt, options, signal);
   let next = await stream.next();
   while (next.done !== true) next = await stream.next();
   return Math.min(next.value.cachedTokens, tokens - 1);
 }
 
-function continuing(
-  speaker: Speaker,
-  { request, prompt }: PreparedRequest,
-  signal: AbortSignal,
-): Continue {
+function continuing(speaker: Speaker, prepared: PreparedRequest, signal: AbortSignal): Continue {
+  const { request, prompt } = prepared;
   const sampling = { ...request.model.sampling, ...request.sampling };
   return (written, maxTokens, { grammar, triggers }): AsyncGenerator<string, CompletionEnd> => {
     const options = {
-      ...completionOptions(speaker, sampling, prompt.pictures.length > 0),
+      ends: speaker.ends,
+      sampling,
+      ...stateOf(speaker, prepared),
       maxTokens,
       ...(grammar !== undefined && { grammar }),
       ...(triggers !== undefined && { triggers }),
@@ -82,11 +84,11 @@ function continuing(
 }
 
 /** The addon itself reuses prompts with pictures, and all others by a file only. */
-function completionOptions(
-  { ends, state }: Speaker,
-  sampling: CompletionOptions['sampling'],
-  sees: boolean,
-): Omit<CompletionOptions, 'maxTokens'> {
-  if (sees || state === undefined) return { ends, sampling };
-  return { ends, sampling, save: state, ...(existsSync(state) && { load: state }) };
+function stateOf(
+  { state }: Speaker,
+  { prompt, tokens }: PreparedRequest,
+): Pick<CompletionOptions, 'load' | 'save'> {
+  const keeps = state !== undefined && tokens <= state.mostTokens;
+  if (prompt.pictures.length > 0 || !keeps) return {};
+  return { save: state.file, ...(existsSync(state.file) && { load: state.file }) };
 }

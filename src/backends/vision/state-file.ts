@@ -3,19 +3,28 @@ import { rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '../../core/errors.ts';
-import type { EngineLog } from '../engine.ts';
+import type { EngineLog, StateCache } from '../engine.ts';
+
+/** The file of the state of the last prompt without pictures. */
+export interface StateFile {
+  readonly file: string;
+  /** Tokens of the longest prompt whose state is kept. */
+  readonly mostTokens: number;
+}
 
 /**
- * Where the addon keeps the state of the last prompt without pictures, as long as this process lives;
- * undefined where it can't.
+ * Where the addon keeps a state, as long as this process lives; undefined where it can't.
  *
- * @param folder of all engines' states: they remove what processes that have ended left in it
+ * @param states the folder of all engines' states: they remove what ended processes left in it
+ * @param bytesPerToken of a state
  */
 export async function openStateFile(
-  folder: string | undefined,
+  states: StateCache | undefined,
+  bytesPerToken: number,
   log: EngineLog,
-): Promise<string | undefined> {
-  if (folder === undefined) return undefined;
+): Promise<StateFile | undefined> {
+  if (states === undefined) return undefined;
+  const { folder, limitBytes } = states;
   const own = path.join(folder, `${process.pid}-${randomUUID()}`);
   try {
     // What was said to a model is nobody else's business.
@@ -25,5 +34,6 @@ export async function openStateFile(
     return undefined;
   }
   process.on('exit', () => rmSync(own, { recursive: true, force: true }));
-  return path.join(own, 'text.state');
+  const mostTokens = Math.floor(limitBytes / Math.max(1, bytesPerToken));
+  return { file: path.join(own, 'text.state'), mostTokens };
 }

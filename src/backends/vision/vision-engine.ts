@@ -181,7 +181,8 @@ export class VisionEngine implements Engine {
     const { spec, settings, log, gate } = this.#options;
     this.#waits = true;
     const addon = await loadAddon();
-    await gate.enter(await loadNeeds(this.#head.model, spec.mmproj, this.#contextSize));
+    const needs = await loadNeeds(this.#head.model, spec.mmproj, this.#contextSize);
+    await gate.enter(needs);
     this.#waits = false;
     const context = await VisionContext.load(addon, {
       spec,
@@ -197,7 +198,7 @@ export class VisionEngine implements Engine {
       head: this.#head,
       context,
       ends: [...turnEnds].map((token) => model.detokenize([token], true)),
-      state: await openStateFile(settings.states?.folder, log),
+      state: await openStateFile(settings.states, needs.context / this.#contextSize, log),
       steering: {
         format: template.format,
         isToken: (text) => model.tokenize(text, true).length === 1,

@@ -1,3 +1,5 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Turn } from '../../../src/core/conversation.ts';
 import { collect, request, said } from '../../support/requests.ts';
@@ -87,6 +89,20 @@ describe.skipIf(noAddon)('[R7.3-many] pictures in a row', () => {
       const asked = request(SEEING, [user(sight, text(`Picture ${count}`))], { maxTokens: 3 });
       const { finish } = await collect(vision.backend.generate(asked, AbortSignal.timeout(60_000)));
       expect(finish?.usage.outputTokens).toBe(3);
+    }
+    await vision.close();
+  });
+});
+
+describe.skipIf(noAddon)('[R7.3-reuse] a prompt without pictures', () => {
+  it('whose state is larger than the limit is evaluated anew', async () => {
+    const vision = openVision({ states: { folder: mkdtempSync(`${tmpdir()}/s-`), limitBytes: 1 } });
+    const asked = request(SEEING, said('Count from 1 to 3'));
+    for (let count = 0; count < 2; count++) {
+      const events = vision.backend.generate(asked, AbortSignal.timeout(60_000));
+      const { text: words, finish } = await collect(events);
+      expect(words).toBe('1, 2, 3');
+      expect(finish?.usage.cacheReadTokens).toBe(0);
     }
     await vision.close();
   });
