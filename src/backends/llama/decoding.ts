@@ -11,7 +11,7 @@ import type { Grammars } from './grammars.ts';
 import { abortReason } from '../queue.ts';
 import type { Slot, TokenStream } from './slot.ts';
 import { Steering } from './steering.ts';
-import type { Transcripts } from './transcripts.ts';
+import type { Transcripts } from '../transcripts.ts';
 import { TokenText } from '../vocabulary.ts';
 
 /** What a model is and how its output is read. */
@@ -21,7 +21,7 @@ export interface Speaker {
   readonly grammars: Grammars;
   /** Tokens that end the model's turn, beyond those that end its generation anyway. */
   readonly turnEnds: ReadonlySet<Token>;
-  readonly transcripts: Transcripts;
+  readonly transcripts: Transcripts<readonly Token[]>;
 }
 
 /** What was generated, and what it came to. */

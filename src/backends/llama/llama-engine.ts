@@ -1,3 +1,4 @@
+import type { Token } from 'node-llama-cpp';
 import type { Capabilities, GenerationRequest, LoadStatus } from '../../core/backend.ts';
 import { RuntimeFailure } from '../../core/errors.ts';
 import type { GenerationEvent } from '../../core/events.ts';
@@ -25,7 +26,7 @@ import { hasWholeStates } from './sequence-state.ts';
 import { Slot } from './slot.ts';
 import { SlotPool } from './slot-pool.ts';
 import { StateFiles } from './state-files.ts';
-import { Transcripts } from './transcripts.ts';
+import { Transcripts } from '../transcripts.ts';
 
 /** llama.cpp in this process, for one model. Its weights are loaded by the first generation. */
 export class LlamaEngine implements Engine {
@@ -36,7 +37,7 @@ export class LlamaEngine implements Engine {
   readonly #contextSize: number;
   readonly #queue: SlotQueue;
   readonly #prompter: Prompter;
-  readonly #transcripts = new Transcripts();
+  readonly #transcripts = new Transcripts<readonly Token[]>();
   readonly #log: EngineLog;
   readonly #gate: LoadGate;
   #waits = false;

@@ -9,7 +9,7 @@ import { answerLimit } from '../answer-limit.ts';
 import type { PreparedRequest } from './prepared.ts';
 import type { ModelHead } from '../model-head.ts';
 import { renderingFailure } from '../rendering-failure.ts';
-import type { Transcripts } from './transcripts.ts';
+import type { Transcripts } from '../transcripts.ts';
 import { tokenizePrompt, tokenizeStretches } from '../vocabulary.ts';
 
 /** A prompt as the model will see it. */
@@ -23,10 +23,10 @@ interface WrittenPrompt {
 export class Prompter {
   readonly #head: ModelHead;
   readonly #contextSize: number;
-  readonly #transcripts: Transcripts;
+  readonly #transcripts: Transcripts<readonly Token[]>;
 
   /** `contextSize` in tokens. */
-  constructor(head: ModelHead, contextSize: number, transcripts: Transcripts) {
+  constructor(head: ModelHead, contextSize: number, transcripts: Transcripts<readonly Token[]>) {
     this.#head = head;
     this.#transcripts = transcripts;
     this.#contextSize = contextSize;
@@ -74,9 +74,9 @@ export class Prompter {
   /** Goes on behind the last answer whose tokens are known. */
   #continue(request: GenerationRequest, asked: PromptRequest) {
     const { template, ending } = this.#head;
-    for (const { answer, tokens } of this.#transcripts.find(request)) {
+    for (const { answer, written } of this.#transcripts.find(request)) {
       const prompt = renderContinuation(template, ending, asked, answer);
-      if (prompt !== undefined) return { prompt, before: tokens };
+      if (prompt !== undefined) return { prompt, before: written };
     }
     return undefined;
   }

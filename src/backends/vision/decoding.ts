@@ -28,6 +28,8 @@ export class Decoding {
   readonly #steering: Steering;
   readonly #budget: number;
   #written = '';
+  readonly #events: GenerationEvent[] = [];
+  #whole = false;
   #ended: StopReason = 'end-turn';
   #lastEvent = performance.now();
   outputTokens = 0;
@@ -52,6 +54,13 @@ export class Decoding {
     });
   }
 
+  /** The answer as it was written, where nothing of it was cut off but text at the limit. */
+  get answer(): { readonly text: string; readonly events: readonly GenerationEvent[] } | undefined {
+    const last = this.#events.findLast(({ type }) => type !== 'progress');
+    const whole = this.#output.stopped === null && (this.#whole || last?.type === 'text-delta');
+    return whole ? { text: this.#written, events: this.#events } : undefined;
+  }
+
   get stopSequence(): string | null {
     return this.#output.stopped;
   }
@@ -63,6 +72,13 @@ export class Decoding {
   }
 
   async *run(proceed: Continue, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
+    for await (const event of this.#writing(proceed, signal)) {
+      this.#events.push(event);
+      yield event;
+    }
+  }
+
+  async *#writing(proceed: Continue, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
     while (yield* this.#proceed(proceed, signal));
     yield* this.#output.end();
   }
@@ -85,7 +101,8 @@ export class Decoding {
         if (next.done === true) {
           // A character of several tokens came as one text.
           this.outputTokens = Math.max(this.outputTokens, before + next.value.tokens);
-          return next.value.reason === 'limit' ? this.#limited() : false;
+          this.#whole = next.value.reason === 'end';
+          return this.#whole ? false : this.#limited();
         }
         yield* this.#take(next.value, key);
         if (this.#isOver()) return false;

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import type { GenerationEvent } from '../../core/events.ts';
 import type { ModelHead } from '../model-head.ts';
+import type { Transcripts } from '../transcripts.ts';
 import type { VisionContext } from './context.ts';
 import type { CompletionEnd, CompletionOptions } from './context-options.ts';
 import { Decoding } from './decoding.ts';
 import type { Continue } from './decoding.ts';
-import type { PreparedRequest } from './prompter.ts';
+import type { PreparedRequest, WrittenText } from './prompter.ts';
 import type { StateFile } from './state-file.ts';
 import type { SteeringOptions } from './steering.ts';
 
@@ -13,6 +14,7 @@ import type { SteeringOptions } from './steering.ts';
 export interface Speaker {
   readonly head: ModelHead;
   readonly context: VisionContext;
+  readonly transcripts: Transcripts<WrittenText>;
   readonly steering: SteeringOptions;
   /** Texts of tokens that end the model's turn, beyond those that end its generation anyway. */
   readonly ends: readonly string[];
@@ -41,7 +43,12 @@ export async function* generateOn(
   }
   const decoding = new Decoding(speaker.head, prepared, speaker.steering);
   yield* decoding.run(continuing(speaker, prepared, signal), signal);
-  const { reason, stopSequence, outputTokens, thinkingTokens } = decoding;
+  const { answer, reason, stopSequence, outputTokens, thinkingTokens } = decoding;
+  if (answer !== undefined) {
+    const { images } = prepared.written;
+    const text = prepared.prompt.text + answer.text;
+    speaker.transcripts.keep(request, { text, images, length: text.length }, answer.events);
+  }
   const usage = { ...counts, outputTokens, thinkingTokens };
   yield { type: 'finish', reason, stopSequence, usage };
 }

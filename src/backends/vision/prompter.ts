@@ -1,11 +1,13 @@
+import { renderContinuation } from '../../chat/continuation.ts';
 import { instructedRequest } from '../../chat/instructed.ts';
 import { renderPrompt } from '../../chat/render.ts';
-import type { Prompt } from '../../chat/render.ts';
+import type { Prompt, PromptRequest } from '../../chat/render.ts';
 import { isForced } from '../../chat/tool-choice.ts';
 import type { GenerationRequest } from '../../core/backend.ts';
 import type { AnswerLimit } from '../answer-limit.ts';
 import type { ModelHead } from '../model-head.ts';
 import { renderingFailure } from '../rendering-failure.ts';
+import type { Transcripts } from '../transcripts.ts';
 import type { AddonPrompt } from './context-options.ts';
 import { joinPrompt, markImages } from './marks.ts';
 import type { MarkedPrompt } from './marks.ts';
@@ -27,8 +29,21 @@ export interface PreparedRequest {
   readonly limit: AnswerLimit;
 }
 
-/** Renders a request by the model's own template. Throws `invalid-request` for what that refuses. */
-export function writePrompt(head: ModelHead, request: GenerationRequest): WrittenPrompt {
+/** A conversation up to the end of an answer, as it was written. */
+export interface WrittenText extends MarkedPrompt {
+  /** Characters of the text. */
+  readonly length: number;
+}
+
+/**
+ * Renders a request by the model's own template, behind the last answer that is known as it was written.
+ * Throws `invalid-request` for what the template refuses.
+ */
+export function writePrompt(
+  head: ModelHead,
+  request: GenerationRequest,
+  transcripts: Transcripts<WrittenText>,
+): WrittenPrompt {
   const { template, injection } = head;
   const syntax = template.format.tools;
   const forced = isForced(request.toolChoice) ? (syntax?.forced ?? syntax?.triggers[0]) : undefined;
@@ -39,12 +54,31 @@ export function writePrompt(head: ModelHead, request: GenerationRequest): Writte
       injection,
       forced !== undefined,
     );
-    const rendered = renderPrompt(template, asked);
+    const { rendered, before } = continued(head, request, asked, transcripts) ?? {
+      rendered: renderPrompt(template, asked),
+      before: NOTHING,
+    };
     const { text, images } = joinPrompt(rendered.stretches, marked, leadOf(head));
-    return { rendered, forced, images, text: text + (forced ?? '') };
+    const written = { text: before.text + text, images: [...before.images, ...images] };
+    return { rendered, forced, images: written.images, text: written.text + (forced ?? '') };
   } catch (error) {
     throw renderingFailure(error, request.model.name);
   }
+}
+
+const NOTHING: WrittenText = { text: '', images: [], length: 0 };
+
+function continued(
+  { template, ending }: ModelHead,
+  request: GenerationRequest,
+  asked: PromptRequest,
+  transcripts: Transcripts<WrittenText>,
+): { readonly rendered: Prompt; readonly before: WrittenText } | undefined {
+  for (const { answer, written } of transcripts.find(request)) {
+    const rendered = renderContinuation(template, ending, asked, answer);
+    if (rendered !== undefined) return { rendered, before: written };
+  }
+  return undefined;
 }
 
 /** Tokens of a text as the addon counts them. */

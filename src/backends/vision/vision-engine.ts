@@ -12,6 +12,7 @@ import type { ModelHead } from '../model-head.ts';
 import { startLlama } from '../native-llama.ts';
 import type { NativeLlama } from '../native-llama.ts';
 import { raceAbort, SlotQueue } from '../queue.ts';
+import { Transcripts } from '../transcripts.ts';
 import { loadAddon } from './addon.ts';
 import { BrokenContext, VisionContext } from './context.ts';
 import type { SeeingSpec } from './context-options.ts';
@@ -22,7 +23,7 @@ import { loadNeeds } from './load-needs.ts';
 import { MARKER } from './marks.ts';
 import { PictureFitter } from './picture-fitter.ts';
 import { countText, writePrompt } from './prompter.ts';
-import type { PreparedRequest } from './prompter.ts';
+import type { PreparedRequest, WrittenText } from './prompter.ts';
 import { openStateFile } from './state-file.ts';
 import { readTower } from './tower.ts';
 import type { Tower } from './tower.ts';
@@ -45,6 +46,7 @@ export class VisionEngine implements Engine {
   readonly #contextSize: number;
   readonly #queue: SlotQueue;
   readonly #pictures: PictureFitter;
+  readonly #transcripts = new Transcripts<WrittenText>();
   #loading: Promise<Speaker> | undefined;
   #speaker: Speaker | undefined;
   #waits = false;
@@ -154,7 +156,7 @@ export class VisionEngine implements Engine {
     request: GenerationRequest,
     signal: AbortSignal,
   ): Promise<Omit<PreparedRequest, 'limit'>> {
-    const written = writePrompt(this.#head, request);
+    const written = writePrompt(this.#head, request, this.#transcripts);
     const { text, images } = written;
     if (images.length === 0) {
       const tokens = countText(this.#head, text);
@@ -197,6 +199,7 @@ export class VisionEngine implements Engine {
     this.#speaker = {
       head: this.#head,
       context,
+      transcripts: this.#transcripts,
       ends: [...turnEnds].map((token) => model.detokenize([token], true)),
       state: await openStateFile(settings.states, needs.context / this.#contextSize, log),
       steering: {

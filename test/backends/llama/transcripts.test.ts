@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Token } from 'node-llama-cpp';
-import { Transcripts } from '../../../src/backends/llama/transcripts.ts';
+import { Transcripts } from '../../../src/backends/transcripts.ts';
 import type { GenerationRequest } from '../../../src/core/backend.ts';
 import type { Part, Turn } from '../../../src/core/conversation.ts';
 import type { GenerationEvent } from '../../../src/core/events.ts';
@@ -34,13 +34,17 @@ const NEXT = user({ kind: 'tool-result', callId: 'toolu_1', output: [text('3')],
 /** The tokens of a prompt, of which nothing matters but how many they are. */
 const tokens = (length: number): readonly Token[] => Array.from<Token>({ length });
 
-function kept(limit?: number): Transcripts {
-  const transcripts = new Transcripts(limit);
+function kept(limit?: number): Transcripts<readonly Token[]> {
+  const transcripts = new Transcripts<readonly Token[]>(limit);
   transcripts.keep(ASKED, tokens(5), ANSWER);
   return transcripts;
 }
 
-function found(transcripts: Transcripts, turns: readonly Turn[], changes = {}): readonly number[] {
+function found(
+  transcripts: Transcripts<readonly Token[]>,
+  turns: readonly Turn[],
+  changes = {},
+): readonly number[] {
   const asked: GenerationRequest = { ...request(MINI, turns), ...changes };
   return [...transcripts.find(asked)].map(({ answer }) => answer);
 }

@@ -7,7 +7,7 @@ import { startLlama } from '../../../src/backends/native-llama.ts';
 import { Prompter } from '../../../src/backends/llama/prompter.ts';
 import { Scheduler } from '../../../src/backends/llama/scheduler.ts';
 import { Slot } from '../../../src/backends/llama/slot.ts';
-import { Transcripts } from '../../../src/backends/llama/transcripts.ts';
+import { Transcripts } from '../../../src/backends/transcripts.ts';
 import type { GenerationEvent } from '../../../src/core/events.ts';
 import { MINI, request, said } from '../../support/requests.ts';
 
@@ -20,7 +20,7 @@ describe('[R3.1-turn-ends] a model that goes on into another role’s turn', () 
       model,
       turnEnds,
       format: template.format,
-      transcripts: new Transcripts(),
+      transcripts: new Transcripts<readonly Token[]>(),
       grammars: new Grammars(model, template.format, () => undefined),
     };
     const written = model.tokenize('Hello.<|im_start|>user\nAnd now I speak', true);

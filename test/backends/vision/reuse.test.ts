@@ -107,3 +107,28 @@ describe.skipIf(noAddon)('[R7.3-reuse] a prompt without pictures', () => {
     await vision.close();
   });
 });
+
+describe.skipIf(noAddon)('[R7.3-reuse] an answer of the model’s own', () => {
+  it.each([
+    ['with a picture', [SIGHTS.red]],
+    ['without one', []],
+  ])('is not evaluated again in a conversation %s', async (_case, pictures) => {
+    const vision = openVision();
+    const ask = async (turns: readonly Turn[]) =>
+      collect(
+        vision.backend.generate(
+          request(SEEING, turns, { thinking: { mode: 'disabled' } }),
+          AbortSignal.timeout(60_000),
+        ),
+      );
+    const first = [user(...pictures, text('Count from 1 to 20'))];
+    const { text: words, finish } = await ask(first);
+    const { promptTokens = 0, outputTokens = 0 } = finish?.usage ?? {};
+    const next = await ask([...first, assistant(words), user(text('And?'))]);
+    // Behind what was generated come the end of the turn, and what the user says now.
+    expect(next.finish?.usage.cacheReadTokens).toBeGreaterThanOrEqual(
+      promptTokens + outputTokens - 2,
+    );
+    await vision.close();
+  });
+});

@@ -1,19 +1,18 @@
 import { createHash } from 'node:crypto';
-import type { Token } from 'node-llama-cpp';
-import { placeDeferredTools } from '../../chat/deferred.ts';
-import type { GenerationRequest } from '../../core/backend.ts';
-import type { Part, Turn } from '../../core/conversation.ts';
-import type { GenerationEvent } from '../../core/events.ts';
-import { isRecord } from '../../core/json.ts';
-import { parseJson } from '../said.ts';
+import { placeDeferredTools } from '../chat/deferred.ts';
+import type { GenerationRequest } from '../core/backend.ts';
+import type { Part, Turn } from '../core/conversation.ts';
+import type { GenerationEvent } from '../core/events.ts';
+import { isRecord } from '../core/json.ts';
+import { parseJson } from './said.ts';
 
-/** How many tokens are kept of all conversations together: at 8 bytes each, 16 MiB. */
-const KEPT_TOKENS = 2 ** 21;
+/** How many tokens, or characters, are kept of all conversations together: at 8 bytes each, 16 MiB. */
+const KEPT = 2 ** 21;
 
-/** The tokens up to the end of an answer, and the index of its turn. */
-export interface Transcript {
+/** What was written up to the end of an answer, and the index of its turn. */
+export interface Transcript<Written> {
   readonly answer: number;
-  readonly tokens: readonly Token[];
+  readonly written: Written;
 }
 
 /** What an answer came to, in whatever blocks a client sends it back. */
@@ -25,27 +24,28 @@ interface Said {
 }
 
 /**
- * The tokens of conversations as they were evaluated. What a model wrote does not encode to the same
- * tokens again, so a prompt that was rendered anew would part from the slot's state at every answer.
+ * Conversations as they were evaluated, in tokens or in text. What a model wrote is not rendered as it
+ * was written, nor encoded to the same tokens again, so a prompt that was rendered anew would part from
+ * the slot's state at every answer.
  */
-export class Transcripts {
+export class Transcripts<Written extends { readonly length: number }> {
   /** By what was said up to and with an answer; the least recently used first. */
-  readonly #kept = new Map<string, readonly Token[]>();
+  readonly #kept = new Map<string, Written>();
   #size = 0;
   readonly #limit: number;
 
-  /** @param limit the most tokens to keep */
-  constructor(limit = KEPT_TOKENS) {
+  /** @param limit the most to keep, by `length` */
+  constructor(limit = KEPT) {
     this.#limit = limit;
   }
 
-  /** Keeps the tokens of a prompt and its whole answer. */
-  keep(request: GenerationRequest, tokens: readonly Token[], events: readonly GenerationEvent[]) {
+  /** Keeps a prompt with its whole answer. */
+  keep(request: GenerationRequest, written: Written, events: readonly GenerationEvent[]): void {
     const [key] = keysOf(request, JSON.stringify(saidBy(events))).slice(-1);
     if (key === undefined) return;
     this.#drop(key);
-    this.#kept.set(key, tokens);
-    this.#size += tokens.length;
+    this.#kept.set(key, written);
+    this.#size += written.length;
     for (const oldest of this.#kept.keys()) {
       if (this.#size <= this.#limit) return;
       this.#drop(oldest);
@@ -53,17 +53,17 @@ export class Transcripts {
   }
 
   /** What is known of the answers in a conversation, the last one first. */
-  *find(request: GenerationRequest): Generator<Transcript> {
+  *find(request: GenerationRequest): Generator<Transcript<Written>> {
     if (this.#kept.size === 0) return;
     const keys = keysOf(request);
     // A last turn of the assistant's is continued: nothing ends it.
     for (let answer = keys.length - 2; answer > 0; answer--) {
       const key = keys[answer] ?? '';
-      const tokens = this.#kept.get(key);
-      if (tokens === undefined) continue;
+      const written = this.#kept.get(key);
+      if (written === undefined) continue;
       this.#kept.delete(key);
-      this.#kept.set(key, tokens);
-      yield { answer, tokens };
+      this.#kept.set(key, written);
+      yield { answer, written };
     }
   }
 
