@@ -9,13 +9,15 @@ export class Scheduler {
   #missing = 0;
   #turns = 0;
   #batch: { readonly startedAt: number; readonly tokens: number } | undefined;
+  /** Of the sequence that prefilled last, in tokens. */
+  #depth = 0;
   readonly #times = new StepTimes();
   #exclusives = 0;
   #lastExclusive: Promise<unknown> = Promise.resolve();
 
   /** The rate of prefill in tokens per millisecond; undefined before it was measured. */
   get rate(): number | undefined {
-    return this.#times.rate;
+    return this.#times.rate(this.#depth);
   }
 
   /** For `createContext({ batching: { itemPrioritizationStrategy } })`. */
@@ -29,16 +31,24 @@ export class Scheduler {
     if (shouldWait(items.length, this.#active - this.#missing, this.#turns++)) return [];
     this.#missing = Math.max(0, this.#active - items.length);
     this.#turns = 0;
-    const batch = planBatch(items, { size, prefill: prefillStep(this.#times.measured, size) });
+    // A slot queues one step at a time: cut, it would leave a rest that takes longer than all of it.
+    const next = items.find(({ tokens }) => tokens.length > 1)?.tokens.length;
+    const prefill = next === undefined ? 0 : Math.max(next, this.step(size, this.#depth));
+    const batch = planBatch(items, { size, prefill });
     const prefilled = batch.filter(({ processAmount }) => processAmount > 1);
     const tokens = prefilled.reduce((sum, { processAmount }) => sum + processAmount, 0);
     this.#batch = { startedAt: performance.now(), tokens };
     return batch;
   };
 
-  /** How many tokens of a prompt to queue at once, so that an abort is noticed in time. */
-  step(batchSize: number): number {
-    return prefillStep(this.#times.measured, batchSize);
+  /**
+   * How many tokens of a prompt to queue at once, so that an abort is noticed in time.
+   *
+   * @param depth how many tokens of it were evaluated before
+   */
+  step(batchSize: number, depth: number): number {
+    this.#depth = depth;
+    return prefillStep(this.#times.at(depth), batchSize);
   }
 
   /** Tells that the batch is done, as far as its sequences know. */
@@ -47,7 +57,7 @@ export class Scheduler {
     this.#batch = undefined;
     if (batch === undefined) return;
     const milliseconds = performance.now() - batch.startedAt;
-    this.#times.record({ tokens: batch.tokens, milliseconds });
+    this.#times.record({ tokens: batch.tokens, milliseconds, depth: this.#depth });
   }
 
   /** Counts a sequence as active, until the returned function is called. */

@@ -10,6 +10,7 @@ import type { SessionKey } from '../../core/backend.ts';
 import type { Sampling } from '../../core/model.ts';
 import { abortReason, raceAbort } from '../queue.ts';
 import { sharedLength } from './prefix-source.ts';
+import { alignedStep } from './prefill-steps.ts';
 import type { Scheduler } from './scheduler.ts';
 import { copyState, loadState } from './sequence-state.ts';
 
@@ -179,8 +180,8 @@ export class Slot {
   async #step(prompt: readonly Token[], end: number, signal: AbortSignal): Promise<void> {
     await this.#scheduler.pass();
     if (signal.aborted) throw abortReason(signal);
-    const stop = Math.min(this.length + this.#scheduler.step(this.#context.batchSize), end);
-    const tokens = prompt.slice(this.length, stop);
+    const step = this.#scheduler.step(this.#context.batchSize, this.length);
+    const tokens = prompt.slice(this.length, this.length + alignedStep(step, end - this.length));
     await this.#sequence.evaluateWithoutGeneratingNewTokens(tokens, NO_SHIFT);
     this.#scheduler.settle();
   }

@@ -3,7 +3,7 @@ import { contextSizeFor, usableTokens } from '../../../src/backends/context-size
 import { defaultThreads } from '../../../src/backends/engine.ts';
 import { EventBatch } from '../../../src/backends/event-batch.ts';
 import { EventChannel } from '../../../src/backends/event-channel.ts';
-import { prefillStep, StepTimes } from '../../../src/backends/llama/prefill-steps.ts';
+import { alignedStep, prefillStep, StepTimes } from '../../../src/backends/llama/prefill-steps.ts';
 import { SlotQueue } from '../../../src/backends/queue.ts';
 
 describe('[R2.7-threads] threads', () => {
@@ -65,7 +65,17 @@ describe('[R2.13-prefill] [R6.3-steps] steps of the prefill', () => {
         [64, 1200],
       ],
       512,
-      32,
+      16,
+    ],
+    [
+      'no longer than they must where larger ones waste no less',
+      [
+        [16, 400],
+        [64, 410],
+        [128, 780],
+      ],
+      512,
+      64,
     ],
     ['unless a batch has less', [[64, 40]], 8, 8],
     [
@@ -76,6 +86,15 @@ describe('[R2.13-prefill] [R6.3-steps] steps of the prefill', () => {
       ],
       512,
       96,
+    ],
+    [
+      'one that is twice as fast may be somewhat longer',
+      [
+        [16, 60],
+        [64, 110],
+      ],
+      512,
+      64,
     ],
     [
       'a size that is slower than a larger one is left out',
@@ -89,19 +108,49 @@ describe('[R2.13-prefill] [R6.3-steps] steps of the prefill', () => {
     ],
   ])('%s', (_title, steps, batch, size) => {
     const times = new StepTimes();
-    for (const [tokens, milliseconds] of steps) times.record({ tokens, milliseconds });
-    expect(prefillStep(times.measured, batch)).toBe(size);
+    for (const [tokens, milliseconds] of steps) times.record({ tokens, milliseconds, depth: 0 });
+    expect(prefillStep(times.at(0), batch)).toBe(size);
+  });
+
+  it.each([
+    [16, 1000, 16],
+    [64, 1000, 104],
+    [64, 640, 64],
+    [256, 1000, 232],
+    [256, 300, 236],
+    [256, 200, 200],
+    [64, 40, 40],
+  ])('of %i tokens leave no odd rest of %i behind: %i', (step, remaining, tokens) => {
+    expect(alignedStep(step, remaining)).toBe(tokens);
   });
 
   it('are measured by their median, and only by the last ones', () => {
     const times = new StepTimes();
-    expect(times.rate).toBeUndefined();
-    for (const milliseconds of [40, 900, 41]) times.record({ tokens: 70, milliseconds });
-    times.record({ tokens: 3, milliseconds: 5 });
-    expect(times.measured).toEqual([{ tokens: 64, milliseconds: (41 * 64) / 70 }]);
-    expect(times.rate).toBeCloseTo(70 / 41);
-    for (let count = 0; count < 64; count++) times.record({ tokens: 32, milliseconds: 20 });
-    expect(times.measured).toEqual([{ tokens: 32, milliseconds: 20 }]);
+    const depth = 0;
+    expect(times.rate(depth)).toBeUndefined();
+    for (const milliseconds of [40, 900, 41]) times.record({ tokens: 70, milliseconds, depth });
+    times.record({ tokens: 3, milliseconds: 5, depth });
+    expect(times.at(depth)).toEqual([{ tokens: 64, milliseconds: (41 * 64) / 70 }]);
+    expect(times.rate(depth)).toBeCloseTo(70 / 41);
+    for (let count = 0; count < 64; count++) times.record({ tokens: 32, milliseconds: 20, depth });
+    for (let count = 0; count < 64; count++) times.record({ tokens: 96, milliseconds: 50, depth });
+    expect(times.at(depth)).toEqual([
+      { tokens: 32, milliseconds: 20 },
+      { tokens: 96, milliseconds: 50 },
+    ]);
+  });
+
+  it('take longer the deeper they are, whichever size was measured there', () => {
+    const times = new StepTimes();
+    times.record({ tokens: 16, milliseconds: 20, depth: 0 });
+    for (let depth = 0; depth < 2048; depth += 128) {
+      times.record({ tokens: 128, milliseconds: depth === 512 ? 900 : 40 + depth / 32, depth });
+    }
+    times.record({ tokens: 256, milliseconds: 80, depth: 0 });
+    expect(prefillStep(times.at(0), 512)).toBe(256);
+    expect(prefillStep(times.at(2048), 512)).toBe(96);
+    expect(prefillStep(times.at(8192), 512)).toBe(64);
+    expect(times.rate(2048)).toBeLessThan((times.rate(0) ?? 0) / 2);
   });
 });
 
