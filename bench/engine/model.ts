@@ -4,13 +4,16 @@ import { readVocabulary } from '../random-model/vocabulary.ts';
 import { writeRandomModel } from '../random-model/write.ts';
 import { wordsOf } from './words.ts';
 
-/** 80 million parameters. */
+/**
+ * 80 million parameters in few wide layers: attention is cheap beside the matrices then, as it is in
+ * models a hundred times larger.
+ */
 export const MEDIUM: Dimensions = {
-  layers: 17,
-  embedding: 640,
-  feedForward: 1792,
-  heads: 10,
-  kvHeads: 5,
+  layers: 6,
+  embedding: 1024,
+  feedForward: 3200,
+  heads: 16,
+  kvHeads: 8,
   headSize: 64,
   context: 8192,
 };
