@@ -1,10 +1,11 @@
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
-import { createOpenAiBackend } from '../../../src/backends/openai/backend.ts';
+
 import { isRecord } from '../../../src/core/json.ts';
 import { collect, request, said } from '../../support/requests.ts';
 import { readBody, serve } from '../../support/upstream/replay.ts';
+import { openBackend } from './peers.ts';
 
-const backend = createOpenAiBackend({ readVariable: () => undefined, log: () => undefined });
+const backend = openBackend();
 afterAll(() => backend.close());
 const signal = AbortSignal.timeout(30_000);
 
