@@ -82,6 +82,8 @@ export interface ModelSpec {
   readonly file?: string;
   /** The absolute path of the projector (mmproj) by which a model from a file sees. */
   readonly mmproj?: string;
+  /** Conversations without pictures go to the engine for text, at the price of both in memory. */
+  readonly picturesApart?: boolean;
   /** The name that the upstream server knows the model by. */
   readonly upstream?: string;
   /** The upstream server's base URL; absent means the backend's own default. */

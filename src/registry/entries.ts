@@ -105,6 +105,7 @@ function toModel(
     gpu_layers: gpuLayers,
     flash_attention: flashAttention,
     kv_type: kvType,
+    pictures_apart: picturesApart,
     ...rest
   } = loading;
   const jinja = template === undefined ? {} : readTemplate(template, places);
@@ -126,6 +127,7 @@ function toModel(
       ...(flashAttention === undefined ? {} : { flashAttention }),
       ...(kvType === undefined ? {} : { kvType }),
       ...(imageLongestEdge === undefined ? {} : { imageLongestEdge }),
+      ...(picturesApart === undefined ? {} : { picturesApart }),
       ...(sampling === undefined ? {} : { sampling: toSampling(sampling) }),
     },
     ...(description === undefined ? {} : { description }),

@@ -100,6 +100,7 @@ const flashAttention = z.union(
 /** What only means something for a model that we load ourselves. */
 const LLAMA_ONLY = [
   'mmproj',
+  'pictures_apart',
   'parallel',
   'threads',
   'gpu_layers',
@@ -117,6 +118,7 @@ export const entrySchema = z
       backend: z.enum(['llama', 'ollama', 'openai']),
       file: text.exactOptional(),
       mmproj: text.exactOptional(),
+      pictures_apart: z.boolean().exactOptional(),
       upstream: text.exactOptional(),
       url: url.exactOptional(),
       providers: providers.exactOptional(),

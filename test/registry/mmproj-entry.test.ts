@@ -21,6 +21,11 @@ describe('[R7.1-entry] mmproj of an entry', () => {
     expect(spec.mmproj).toBe(join(dirname(spec.file ?? ''), 'eyes.gguf'));
   });
 
+  it('[R7.1-apart] may be kept for conversations with pictures', async () => {
+    const entry = ENTRY.replace('mmproj', 'pictures_apart: true, mmproj');
+    expect((await resolved(entry, 'm', () => true)).picturesApart).toBe(true);
+  });
+
   it('that is not there leaves its model blind, and is known to be missing', async () => {
     const spec = await resolved(ENTRY, 'm', (file) => file.endsWith('m.gguf'));
     expect(spec).toMatchObject({

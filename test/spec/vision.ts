@@ -3,6 +3,10 @@ import type { Requirement } from './requirement.ts';
 /** What "The engine sees" asks for, line by line. An id is `R7.<part>-<word>`. */
 export const VISION: readonly Requirement[] = [
   {
+    id: 'R7.1-apart',
+    text: 'Where an entry keeps pictures apart, text stays with the engine for text.',
+  },
+  {
     id: 'R7.1-contract',
     text: 'A model that sees passes the contract suites of all backends, with its addon in a child process.',
   },

@@ -7,6 +7,7 @@ import type { EngineLog, EngineSettings } from '../engine.ts';
 import { IsolatedEngine } from '../isolated-engine.ts';
 import type { MemoryLine } from '../memory-line.ts';
 import { isAddonInstalled } from './addon.ts';
+import { withTextApart } from './apart.ts';
 import { allowedSilence, SilenceWatch } from './silence-watch.ts';
 import type { Waiting } from './silence-watch.ts';
 
@@ -16,7 +17,10 @@ export interface VisionBackendOptions extends EngineSettings {
   readonly line: MemoryLine;
   /** How long an unused model stays in memory, where its entry does not say; default: always. */
   readonly keepAlive?: KeepAlive;
-  /** Opens what answers for the same models, blind, where the optional addon is not installed. */
+  /**
+   * Opens what answers for the same models, blind: where the optional addon is not installed, and for
+   * text where an entry keeps pictures apart.
+   */
   readonly blind: () => Promise<Backend>;
   readonly isInstalled?: () => boolean;
   /** Milliseconds that an engine may say nothing; default: `allowedSilence`. */
@@ -28,7 +32,7 @@ export interface VisionBackendOptions extends EngineSettings {
 /** Models from GGUF files that see, each in a child process of its own. */
 export function createVisionBackend(options: VisionBackendOptions): Backend {
   const { isInstalled = isAddonInstalled } = options;
-  if (isInstalled()) return openBackend(options);
+  if (isInstalled()) return withTextApart(openBackend(options), options.blind);
   let opened: Promise<Backend> | undefined;
   const blind = (): Promise<Backend> => (opened ??= options.blind());
   return {

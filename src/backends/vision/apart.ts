@@ -1,0 +1,54 @@
+import type { Backend, GenerationRequest } from '../../core/backend.ts';
+import type { Part } from '../../core/conversation.ts';
+import type { ModelSpec } from '../../core/model.ts';
+
+/**
+ * Where an entry says so, conversations without pictures go to the engine for text: it has more slots,
+ * and its prefixes are kept on disk. The price is the memory of both.
+ *
+ * @param seeing answers all else
+ * @param text opens the engine for text; asked for once, by the first model that needs it
+ */
+export function withTextApart(seeing: Backend, text: () => Promise<Backend>): Backend {
+  let opened: Promise<Backend> | undefined;
+  const textBackend = (): Promise<Backend> => (opened ??= text());
+  const backendFor = async (request: GenerationRequest): Promise<Backend> =>
+    isApart(request.model) && !request.conversation.turns.some(({ parts }) => hasPicture(parts))
+      ? textBackend()
+      : seeing;
+  return {
+    kind: 'vision',
+    async capabilities(model, signal) {
+      if (!isApart(model)) return seeing.capabilities(model, signal);
+      // The engine that sees is opened by the first picture.
+      return { ...(await (await textBackend()).capabilities(model, signal)), images: true };
+    },
+    countTokens: async (request, signal) =>
+      (await backendFor(request)).countTokens(request, signal),
+    async *generate(request, signal) {
+      yield* (await backendFor(request)).generate(request, signal);
+    },
+    async loaded(signal) {
+      const both = [await opened?.catch(() => undefined), seeing];
+      const found = await Promise.all(both.map((backend) => backend?.loaded?.(signal) ?? []));
+      return found.flat();
+    },
+    async unload(name) {
+      await (await opened)?.unload?.(name);
+      await seeing.unload?.(name);
+    },
+    async close() {
+      await Promise.all([seeing.close(), opened?.then((backend) => backend.close())]);
+    },
+  };
+}
+
+function isApart({ picturesApart }: ModelSpec): boolean {
+  return picturesApart === true;
+}
+
+function hasPicture(parts: readonly Part[]): boolean {
+  return parts.some(
+    (part) => part.kind === 'image' || (part.kind === 'tool-result' && hasPicture(part.output)),
+  );
+}
