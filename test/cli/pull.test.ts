@@ -146,10 +146,10 @@ describe('[R4.6-pull-resume] portico pull', () => {
     expect(code).toBe(0);
     expect(stderr).toMatch(/ended the file too early|aborted|closed/);
     expect(stderr).toContain('; trying again\n');
-    expect(host.downloads.map(({ headers }) => headers.range)).toEqual([
-      undefined,
-      'bytes=500000-',
-    ]);
+    const [first, second, ...others] = host.downloads.map(({ headers }) => headers.range);
+    expect([first, others]).toEqual([undefined, []]);
+    // What was still on its way when the connection broke is fetched again.
+    expect(Number(/^bytes=(\d+)-$/.exec(second ?? '')?.[1])).toBeGreaterThan(0);
     await expectMini(join(models, 'model.gguf'));
   });
 
