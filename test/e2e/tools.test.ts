@@ -3,12 +3,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clientOf, DIALECTS } from '../support/dialects.ts';
 import { allEventsOf, expectGrammar } from '../support/event-stream.ts';
 import { errorOf, messageOf, post, promptTokensOf, request } from '../support/messages-api.ts';
+import { MINI } from '../support/requests.ts';
 import { startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
 
 let server: RunningServer;
 beforeAll(async () => {
-  server = await startServer();
+  const registry = `models:\n  blind: { backend: llama, file: ${JSON.stringify(MINI.file)}, context: 4096 }\n`;
+  server = await startServer({ registry });
 });
 afterAll(() => server.stop());
 
@@ -229,11 +231,11 @@ describe('tools without an SDK', () => {
   it('[R3.1-result-images] names the picture of a result that the model cannot see', async () => {
     const source = { type: 'base64', media_type: 'image/png', data: 'iVBORw0KGgo=' } as const;
     const messages = answered(result([{ type: 'image', source }]));
-    const response = await ask(request('', { messages, tools: TOOLS }));
+    const response = await ask(request('', { model: 'blind', messages, tools: TOOLS }));
     expect(response.status).toBe(400);
     const { error } = await errorOf(response);
     expect(error.type).toBe('invalid_request_error');
-    expect(error.message).toMatch(/image.*mini/);
+    expect(error.message).toMatch(/image.*blind can't see/);
   });
 
   it('[R3.1-cut] never shows a cut call as a finished one, wherever it is cut', async () => {
