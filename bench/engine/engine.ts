@@ -22,7 +22,7 @@ import { measureWarm } from './warm.ts';
 import type { WarmPlan } from './warm.ts';
 
 /** How much of everything is measured. */
-export interface EnginePlan {
+interface EnginePlan {
   readonly size: Dimensions;
   readonly decode: DecodePlan;
   readonly warm: WarmPlan;
@@ -52,7 +52,7 @@ const SHORT_CONTEXT = 1024;
 export const engine: Part = { title: 'Engine: Portico beside raw llama.cpp', run: () => run(PLAN) };
 
 /** Measures by a plan. */
-export async function run(plan: EnginePlan): Promise<Section> {
+async function run(plan: EnginePlan): Promise<Section> {
   const folder = await mkdtemp(path.join(tmpdir(), 'portico-bench-'));
   try {
     const model = writeWordModel(path.join(folder, 'words.gguf'), plan.size);

@@ -84,7 +84,7 @@ export async function pair({ portico, raw }: Rig, question: Question): Promise<P
 }
 
 /** The same work in raw tokens. */
-export function asTokens(answer: StreamedAnswer): RawPrompt {
+function asTokens(answer: StreamedAnswer): RawPrompt {
   const { promptTokens, cacheReadTokens, outputTokens } = answer;
   const fresh = promptTokens - cacheReadTokens;
   return { sequence: 0, keep: cacheReadTokens, fresh, generate: outputTokens };
