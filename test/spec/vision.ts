@@ -63,4 +63,12 @@ export const VISION: readonly Requirement[] = [
     text: 'Pictures may be several and anywhere, in tool results too; those that come again are reused, and counted so.',
   },
   { id: 'R7.3-many', text: 'Many pictures in a row leak nothing and wedge nothing.' },
+  { id: 'R7.4-figures', text: 'The embedded model names the colour and shape of a drawn figure.' },
+  { id: 'R7.4-count', text: 'It counts up to five drawn figures.' },
+  { id: 'R7.4-digit', text: 'It reads one large digit.' },
+  { id: 'R7.4-text', text: 'Its text skills are what they were.' },
+  {
+    id: 'R7.4-size',
+    text: 'Its eyes take at most 1 MB, and all models of the package less than 10 MB.',
+  },
 ];
