@@ -71,4 +71,12 @@ export const VISION: readonly Requirement[] = [
     id: 'R7.4-size',
     text: 'Its eyes take at most 1 MB, and all models of the package less than 10 MB.',
   },
+
+  // 5. End to end
+  {
+    id: 'R7.5-base64',
+    text: 'The embedded model tells both SDKs what is in a picture, in user turns and tool results.',
+  },
+  { id: 'R7.5-url', text: 'It tells what is in a picture at a URL.' },
+  { id: 'R7.5-python', text: 'It tells Python’s SDK likewise.' },
 ];
