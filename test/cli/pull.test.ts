@@ -40,7 +40,7 @@ describe('[R4.6-pull-sources] portico pull', () => {
     expect({ code, stdout }).toEqual({
       code: 0,
       stdout:
-        "pulled 'model' (2.21 MB); its SHA-256 is the one that the source lists\n" +
+        "pulled 'model' (3.55 MB); its SHA-256 is the one that the source lists\n" +
         'try it with: portico run model\n',
     });
     expect(stderr).toMatch(

@@ -110,7 +110,7 @@ default: here
     );
     expect(cells).toEqual(
       expect.arrayContaining([
-        ['mini', 'llama', '2.21 MB', 'ready'],
+        ['mini', 'llama', '3.55 MB', 'ready'],
         ['qwen3-coder', 'llama', '18.6 GB', 'not downloaded'],
         ['lost', 'llama', '-', 'file missing'],
         ['here (default)', 'llama', '1.5 kB', 'ready'],
