@@ -44,7 +44,7 @@ describe('[R4.6-pull-sources] portico pull', () => {
         'try it with: portico run model\n',
     });
     expect(stderr).toMatch(
-      /^pulling model 0 %.*\n([^]*\n)?pulling model 100 % {2}2\.21 MB of 2\.21 MB.*\n$/,
+      /^pulling model 0 %.*\n([^]*\n)?pulling model 100 % {2}3\.55 MB of 3\.55 MB.*\n$/,
     );
     expect(await text()).toBe(
       `${written}models:\n  model:\n    backend: llama\n    source: ${SOURCE}\n`,
