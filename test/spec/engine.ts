@@ -109,6 +109,10 @@ export const ENGINE: readonly Requirement[] = [
   },
   { id: 'R6.5-applied', text: 'llama.cpp gets the settings of a model.' },
   {
+    id: 'R6.5-attention',
+    text: 'On a CPU flash attention is left off where memory allows: it is slower there.',
+  },
+  {
     id: 'R6.5-settings',
     text: 'Threads, GPU layers, flash attention and the type of the context are set by entry and by flag.',
   },

@@ -19,6 +19,7 @@ import { readHead } from '../model-head.ts';
 import type { ModelHead } from '../model-head.ts';
 import { deviceOf, startLlama } from '../native-llama.ts';
 import type { NativeLlama } from '../native-llama.ts';
+import { scoreBytes } from './memory.ts';
 import { Prompter } from './prompter.ts';
 import { SlotQueue } from '../queue.ts';
 import type { LoadNeeds } from '../room.ts';
@@ -144,7 +145,9 @@ export class LlamaEngine implements Engine {
   #load(): Promise<Loaded> {
     if (this.#loading !== undefined) return this.#loading;
     const { parallel } = this.#settings;
-    const settings = loadSettingsFor(this.#spec, this.#settings, this.#native.llama.cpuMathCores);
+    const { llama } = this.#native;
+    const scores = scoreBytes(llama, this.#head.model, this.#contextSize);
+    const settings = loadSettingsFor(this.#spec, this.#settings, llama.cpuMathCores, scores);
     this.#loading = loadWeights(this.#native, this.#head.model, this.#spec, {
       contextSize: this.#contextSize,
       settings,

@@ -13,15 +13,20 @@ export interface LoadSettings {
   readonly kvType: KvType;
 }
 
+/** More than this is not spent to do without flash attention. */
+const MOST_SCORE_BYTES = 512 * 2 ** 20;
+
 /**
  * Chooses how to load a model. Throws `model-load-failed` where llama.cpp can't do it so.
  *
  * @param cores physical cores that calculate at full speed
+ * @param scoreBytes what a CPU holds without flash attention; undefined where a GPU calculates
  */
 export function loadSettingsFor(
   spec: ModelSpec,
   server: Partial<EngineSettings>,
   cores: number,
+  scoreBytes?: number,
 ): LoadSettings {
   // A container, or an affinity, may allow fewer than the machine has.
   const usable = Math.min(cores, availableParallelism());
@@ -39,7 +44,10 @@ export function loadSettingsFor(
         'Remove `flash_attention: off` (or the flag), or take f16.',
     );
   }
-  return settings;
+  // On a CPU it slows down decoding and all batches below 64 tokens, up to three times.
+  const isDearer = flashAttention === 'auto' && WHOLE_TYPES.includes(kvType);
+  const isAffordable = scoreBytes !== undefined && scoreBytes <= MOST_SCORE_BYTES;
+  return isDearer && isAffordable ? { ...settings, flashAttention: 'off' } : settings;
 }
 
 /** The others are quantized, and llama.cpp reads quantized values only in flash attention. */

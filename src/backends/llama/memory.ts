@@ -1,6 +1,7 @@
 import { freemem } from 'node:os';
 import { GgmlType } from 'node-llama-cpp';
 import type { Llama, LlamaModel } from 'node-llama-cpp';
+import { isRecord } from '../../core/json.ts';
 import { nativeFlashAttention, nativeKvType } from './load-settings.ts';
 import type { LoadSettings } from './load-settings.ts';
 import type { LoadNeeds } from '../room.ts';
@@ -46,6 +47,26 @@ export async function estimateMemory(
     context: context.cpuRam,
     sequence: sequence.cpuRam,
   };
+}
+
+/** Tokens of the largest batch that llama.cpp evaluates at once, and bytes of a score. */
+const BATCH = { tokens: 512, scoreBytes: 4 };
+
+/**
+ * Bytes for the attention scores of one batch, which are held where there is no flash attention.
+ * Undefined where a GPU calculates, or the file does not tell its heads.
+ */
+export function scoreBytes(
+  llama: Llama,
+  head: LlamaModel,
+  contextSize: number,
+): number | undefined {
+  const { metadata } = head.fileInfo;
+  const section: unknown = Reflect.get(metadata, metadata.general.architecture);
+  const attention = isRecord(section) ? section['attention'] : undefined;
+  const heads = isRecord(attention) ? attention['head_count'] : undefined;
+  if (llama.gpu !== false || typeof heads !== 'number') return undefined;
+  return heads * contextSize * BATCH.tokens * BATCH.scoreBytes;
 }
 
 /** What a context's cost depends on, besides its size. */

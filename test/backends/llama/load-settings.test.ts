@@ -29,6 +29,17 @@ describe('[R6.5-precedence] how a model is loaded', () => {
     );
   });
 
+  it.each<[string, Partial<ModelSpec>, number | undefined, string]>([
+    ['without flash attention, which is slower there', {}, 2 ** 28, 'off'],
+    ['with it where its scores would take much memory', {}, 2 ** 30, 'auto'],
+    ['with it where the context is quantized', { kvType: 'q8_0' }, 2 ** 28, 'auto'],
+    ['with it where the entry says so', { flashAttention: 'on' }, 2 ** 28, 'on'],
+    ['as the library finds right where a GPU calculates', {}, undefined, 'auto'],
+  ])('[R6.5-attention] on a CPU runs %s', (_title, spec, scores, expected) => {
+    const settings = loadSettingsFor({ ...MINI, ...spec }, SERVER, 8, scores);
+    expect(settings.flashAttention).toBe(expected);
+  });
+
   it('takes no more threads than it may', () => {
     const { threads } = loadSettingsFor(MINI, SERVER, 1000);
     expect(threads).toBeLessThanOrEqual(availableParallelism());
