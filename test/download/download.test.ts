@@ -133,7 +133,7 @@ describe('[R4.6-pull-verified] a download', () => {
         { url: hub(host.url), target: await target(), bytes: 5, sha256: HASH },
         watched().options,
       ),
-    ).rejects.toThrow(/has 2\.21 MB, but 5 B are listed/);
+    ).rejects.toThrow(/has \d\.\d+ MB, but 5 B are listed/);
   });
 });
 
