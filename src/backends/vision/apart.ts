@@ -29,9 +29,9 @@ export function withTextApart(seeing: Backend, text: () => Promise<Backend>): Ba
       yield* (await backendFor(request)).generate(request, signal);
     },
     async loaded(signal) {
-      const both = [await opened?.catch(() => undefined), seeing];
-      const found = await Promise.all(both.map((backend) => backend?.loaded?.(signal) ?? []));
-      return found.flat();
+      const engine = await opened?.catch(() => undefined);
+      const loadedForText = (await engine?.loaded?.(signal)) ?? [];
+      return [...loadedForText, ...((await seeing.loaded?.(signal)) ?? [])];
     },
     async unload(name) {
       await (await opened)?.unload?.(name);
