@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -227,6 +228,8 @@ describe('[R4.3-circuit] a server that fails again and again', () => {
     const { bad, backend, model } = await start(() => refuses(500));
     for (let time = 0; time < 3; time++) await ask(backend, model);
     await until(() => bad.asked.includes('/v1/models'));
+    // The look is over when its answer has arrived, not when it was asked for.
+    await delay(200);
     await bad.close();
     let tries = 0;
     const slow = await serve((_incoming, response) => {
