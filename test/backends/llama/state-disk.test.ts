@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { createLlamaBackend } from '../../../src/backends/llama/backend.ts';
+import { isMissing } from '../../support/optional.ts';
 import { collect, MINI, request, said } from '../../support/requests.ts';
 
 const childModule = new URL('../../../dist/backends/llama/child.js', import.meta.url);
@@ -29,7 +30,9 @@ function run(command: string, ...args: readonly string[]): void {
   execFileSync(command, args, { stdio: 'ignore' });
 }
 
-it.skipIf(!isMounted)(
+const noDisk = isMissing('a small disk', isMounted ? folder : undefined, 'run the tests as root');
+
+it.skipIf(noDisk)(
   '[R6.7-disk] states that find no place on the disk cost a line of the log, and no request',
   async () => {
     const warnings: string[] = [];
