@@ -6,15 +6,16 @@ import { RuntimeFailure } from '../core/errors.ts';
  * `conflict` for one that answers, unless it is forced.
  */
 export function refuseUnload(name: string, loaded: readonly LoadedModel[], force: boolean): void {
-  const model = loaded.find((one) => one.name === name);
-  if (model === undefined) {
+  // A model that keeps pictures apart is in memory twice.
+  const engines = loaded.filter((one) => one.name === name);
+  if (engines.length === 0) {
     const names = loaded.map((one) => one.name).join(', ') || 'none';
     throw new RuntimeFailure(
       'resource-not-found',
       `${name} is not loaded, so there is nothing to stop; loaded: ${names}`,
     );
   }
-  const requests = model.slots.busy + model.waiting;
+  const requests = engines.reduce((sum, { slots, waiting }) => sum + slots.busy + waiting, 0);
   if (requests > 0 && !force) {
     throw new RuntimeFailure(
       'conflict',
