@@ -25,6 +25,10 @@ export interface AddonContext {
       callback: (error: unknown, result: AddonReply | undefined) => void,
     ): { readonly requestId: number };
     cancelRequest(requestId: number): void;
+    /** Requests that wait or run. */
+    getParallelStatus(): {
+      readonly requests: readonly { readonly request_id: number; readonly state: string }[];
+    };
   };
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, RuntimeFailure } from '../../core/errors.ts';
 import { EventChannel } from '../event-channel.ts';
 import { abortReason } from '../queue.ts';
@@ -113,10 +114,26 @@ export class VisionContext {
       throw new BrokenContext(this.#name, messageOf(error));
     } finally {
       signal.removeEventListener('abort', abort);
-      if (!ended) {
-        this.#native.ctx.cancelRequest(requestId);
-        this.#uncounted += tokens;
+      if (!ended && (await this.#cancel(requestId))) this.#uncounted += tokens;
+    }
+  }
+
+  /**
+   * Gives whether there was anything to cancel. The addon forgets a queued request without a lock, and crashes where
+   * its worker has just begun to take it up: so it is cancelled once it runs, which it does in a moment.
+   * (llama.rn b9eebd5, in no release of the addon yet, ends that.)
+   */
+  async #cancel(requestId: number): Promise<boolean> {
+    const { ctx } = this.#native;
+    for (;;) {
+      const { requests } = ctx.getParallelStatus();
+      const found = requests.find(({ request_id }) => request_id === requestId);
+      if (found === undefined) return false;
+      if (found.state !== 'queued') {
+        ctx.cancelRequest(requestId);
+        return true;
       }
+      await delay(1);
     }
   }
 

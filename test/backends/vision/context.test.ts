@@ -1,6 +1,10 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadAddon } from '../../../src/backends/vision/addon.ts';
 import { VisionContext } from '../../../src/backends/vision/context.ts';
+import type { CompletionOptions } from '../../../src/backends/vision/context-options.ts';
 import { MARKER } from '../../../src/backends/vision/marks.ts';
 import { fitPicture } from '../../../src/backends/vision/picture.ts';
 import { MINI } from '../../support/requests.ts';
@@ -27,8 +31,12 @@ describe.skipIf(noAddon)('the native context', () => {
     picture = await fitPicture(SIGHTS.red, 64);
   });
 
-  const answer = async (text: string, pictures: readonly string[]): Promise<number> => {
-    const options = { maxTokens: 5, ends: [], sampling: { temperature: 0 } };
+  const answer = async (
+    text: string,
+    pictures: readonly string[],
+    state: Pick<CompletionOptions, 'save'> = {},
+  ): Promise<number> => {
+    const options = { maxTokens: 5, ends: [], sampling: { temperature: 0 }, ...state };
     const stream = context.complete({ text, pictures }, options, signal);
     let next = await stream.next();
     while (next.done !== true) next = await stream.next();
@@ -46,6 +54,22 @@ describe.skipIf(noAddon)('the native context', () => {
     });
     expect(await answer('Count from 1 to 9', [])).toBe(5);
     expect(await answer(`${MARKER} Count from 1 to 9`, [picture])).toBe(5);
+  });
+
+  it('[R7.2-abort] can be left at any moment, and answers the next', async () => {
+    const file = join(await mkdtemp(join(tmpdir(), 'portico-')), 'state');
+    await answer('word '.repeat(400), [], { save: file });
+    for (let round = 0; round < 100; round++) {
+      const controller = new AbortController();
+      const options = { maxTokens: 20, ends: [], sampling: {}, load: file };
+      const prompt = { text: `${'word '.repeat(100)}${round}`, pictures: [] };
+      const left = context.complete(prompt, options, controller.signal).next();
+      const until = performance.now() + (round % 12) / 4;
+      while (performance.now() < until);
+      controller.abort();
+      await expect(left).rejects.toMatchObject({ code: 'cancelled' });
+    }
+    expect(await answer('Count from 1 to 9', [])).toBe(5);
   });
 
   it('[R7.1-count] counts a picture by its patches', async () => {
