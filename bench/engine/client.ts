@@ -67,25 +67,33 @@ const loadedSchema = z.object({
   models: z.array(z.looseObject({ slots: z.looseObject({ busy: z.number() }) })),
 });
 
-/** A client of a running Portico. */
-export class PorticoClient {
-  readonly #pool: Pool;
+/** What follows a stream while it runs. */
+export interface Following {
+  readonly signal?: AbortSignal;
+  readonly onToken?: () => void;
+}
+
+/** A client of a server that streams messages. */
+export class StreamClient {
+  protected readonly pool: Pool;
 
   constructor(url: string) {
-    this.#pool = new Pool(url, { headersTimeout: 0, bodyTimeout: 0 });
+    this.pool = new Pool(url, { headersTimeout: 0, bodyTimeout: 0 });
   }
 
-  /** Streams an answer. Throws where Portico fails, and where the signal is aborted. */
-  async ask(
-    question: Question,
-    { signal, onToken }: { readonly signal?: AbortSignal; readonly onToken?: () => void } = {},
+  /** Posts JSON, and reads the stream. Throws where the server fails, and where the signal is aborted. */
+  async stream(
+    body: object,
+    session: string | undefined,
+    { signal, onToken }: Following,
   ): Promise<StreamedAnswer> {
     const began = performance.now();
-    const response = await this.#pool.request({
+    const type = { 'content-type': 'application/json' };
+    const response = await this.pool.request({
       path: '/v1/messages',
       method: 'POST',
-      headers: headersOf(question),
-      body: bodyOf(question),
+      headers: session === undefined ? type : { ...type, 'x-claude-code-session-id': session },
+      body: JSON.stringify(body),
       signal: signal ?? null,
     });
     if (response.statusCode !== 200) throw new Error(await response.body.text());
@@ -112,25 +120,27 @@ export class PorticoClient {
     };
   }
 
+  async close(): Promise<void> {
+    await this.pool.destroy();
+  }
+}
+
+/** A client of a running Portico. */
+export class PorticoClient extends StreamClient {
+  ask(question: Question, following: Following = {}): Promise<StreamedAnswer> {
+    return this.stream(bodyOf(question), question.session, following);
+  }
+
   /** How many slots of the model answer now. */
   async busySlots(): Promise<number> {
-    const { body } = await this.#pool.request({ path: '/portico/models', method: 'GET' });
+    const { body } = await this.pool.request({ path: '/portico/models', method: 'GET' });
     const { models } = loadedSchema.parse(await body.json());
     return models.reduce((sum, { slots }) => sum + slots.busy, 0);
   }
-
-  async close(): Promise<void> {
-    await this.#pool.destroy();
-  }
 }
 
-function headersOf({ session }: Question): Record<string, string> {
-  const type = { 'content-type': 'application/json' };
-  return session === undefined ? type : { ...type, 'x-claude-code-session-id': session };
-}
-
-function bodyOf({ system, tools, messages, generate }: Question): string {
-  return JSON.stringify({
+function bodyOf({ system, tools, messages, generate }: Question): object {
+  return {
     model: MODEL,
     max_tokens: generate,
     stream: true,
@@ -139,7 +149,7 @@ function bodyOf({ system, tools, messages, generate }: Question): string {
     ...(system !== undefined && { system }),
     ...(tools !== undefined && { tools }),
     messages,
-  });
+  };
 }
 
 /** The events of a stream, each as soon as it is there. */

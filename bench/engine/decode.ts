@@ -5,20 +5,43 @@ import { decodeRate } from './timeline.ts';
 
 export interface DecodePlan {
   readonly pairs: number;
+  /** Of the prompt: an agent's, and a short question. */
+  readonly words: { readonly long: number; readonly short: number };
   readonly tokens: number;
 }
 
-/** How fast one stream decodes, of what raw llama.cpp does. */
-export async function measureDecode(rig: Rig, { pairs, tokens }: DecodePlan) {
-  const rates: { readonly ours: number; readonly raw: number }[] = [];
+/** How fast one stream decodes, of what raw llama.cpp does, and the least server in front of it. */
+export async function measureDecode(rig: Rig, { pairs, words, tokens }: DecodePlan) {
+  const long: Rates[] = [];
+  const short: Rates[] = [];
   for (let round = 0; round < pairs; round += 1) {
-    const messages = [{ role: 'user', content: rig.prose(40, round) }] as const;
-    const { ours, raw } = await pair(rig, { messages, generate: tokens });
-    rates.push({ ours: decodeRate(ours.timeline), raw: decodeRate(raw) });
+    short.push(await measureRates(rig, rig.prose(words.short, round), tokens));
+    long.push(await measureRates(rig, rig.prose(words.long, pairs + round), tokens));
   }
   return {
-    decodeRatio: rounded(median(rates.map(({ ours, raw }) => ours / raw))),
-    tokensPerSecond: rounded(median(rates.map(({ ours }) => ours))),
-    rawTokensPerSecond: rounded(median(rates.map(({ raw }) => raw))),
+    decodeRatio: medianOf(long, ({ ours, raw }) => ours / raw),
+    leastDecodeRatio: medianOf(long, ({ least, raw }) => least / raw),
+    tokensPerSecond: medianOf(long, ({ ours }) => ours),
+    rawTokensPerSecond: medianOf(long, ({ raw }) => raw),
+    shortDecodeRatio: medianOf(short, ({ ours, raw }) => ours / raw),
+    leastShortDecodeRatio: medianOf(short, ({ least, raw }) => least / raw),
   };
+}
+
+/** Tokens a second. */
+interface Rates {
+  readonly ours: number;
+  readonly raw: number;
+  readonly least: number;
+}
+
+async function measureRates(rig: Rig, content: string, tokens: number): Promise<Rates> {
+  const messages = [{ role: 'user', content }] as const;
+  const { ours, raw, prompt } = await pair(rig, { messages, generate: tokens });
+  const [least = []] = await rig.least([prompt]);
+  return { ours: decodeRate(ours.timeline), raw: decodeRate(raw), least: decodeRate(least) };
+}
+
+function medianOf(rates: readonly Rates[], pick: (rates: Rates) => number): number {
+  return rounded(median(rates.map(pick)));
 }

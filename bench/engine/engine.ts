@@ -35,11 +35,11 @@ interface EnginePlan {
 
 const PLAN: EnginePlan = {
   size: MEDIUM,
-  decode: { pairs: 9, tokens: 128 },
+  decode: { pairs: 9, words: { long: 1000, short: 40 }, tokens: 128 },
   warm: { prefix: 4096, question: 8, prefixes: 2, pairs: 5 },
   session: { turns: 30, system: 600, words: 100, tokens: 40 },
   interleaved: { conversations: 4, turns: 4, system: 800, words: 60, tokens: 32 },
-  gap: { rounds: 1, words: 6144 },
+  gap: { rounds: 3, words: 6144 },
   abort: { rounds: 7, words: 6144 },
   parallel: { streams: 8, rounds: 5, words: 32, tokens: 96 },
 };

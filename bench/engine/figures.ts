@@ -10,6 +10,11 @@ export interface EngineFigures {
   readonly abortMs: number;
   readonly parallelRatio: number;
   readonly sessionShare: number;
+  /** The same ratios of the least server there could be: what no server does better on this machine. */
+  readonly leastDecodeRatio: number;
+  readonly shortDecodeRatio: number;
+  readonly leastShortDecodeRatio: number;
+  readonly leastParallelRatio: number;
 }
 
 /** The figures beside their bars, which are for two cores without a GPU. */
@@ -23,7 +28,16 @@ export function engineBars(figures: EngineFigures): readonly Bar[] {
     most('abort in a prefill', figures.abortMs, 100, 'ms'),
     least('parallel streams, of raw', figures.parallelRatio, 0.9),
     least('session in llama.cpp', figures.sessionShare, 0.9),
+    compared('decode behind a short prompt', figures.shortDecodeRatio),
+    compared('the least server: decode', figures.leastDecodeRatio),
+    compared('behind a short prompt', figures.leastShortDecodeRatio),
+    compared('parallel streams', figures.leastParallelRatio),
   ];
+}
+
+/** A ratio to raw llama.cpp that has no bar. */
+function compared(name: string, value: number): Bar {
+  return { name, value, unit: '' };
 }
 
 function least(name: string, value: number, bound: number): Bar {

@@ -10,9 +10,9 @@ export interface ParallelPlan {
   readonly tokens: number;
 }
 
-/** How fast streams decode together, of what raw llama.cpp does in full batches. */
+/** How fast streams decode together, of raw llama.cpp in full batches, and the least server in front of it. */
 export async function measureParallel(rig: Rig, plan: ParallelPlan) {
-  const rates: { readonly ours: number; readonly raw: number }[] = [];
+  const rates: { readonly ours: number; readonly raw: number; readonly least: number }[] = [];
   for (let round = 0; round < plan.rounds; round += 1) {
     const { timelines, promptTokens } = await askTogether(rig, plan, round);
     const prompts = promptTokens.map((fresh, sequence) => ({
@@ -22,10 +22,16 @@ export async function measureParallel(rig: Rig, plan: ParallelPlan) {
       generate: plan.tokens,
     }));
     const raw = await rig.raw.answer(prompts);
-    rates.push({ ours: sharedRate(timelines), raw: sharedRate(raw) });
+    const least = await rig.least(prompts);
+    rates.push({
+      ours: sharedRate(timelines),
+      raw: sharedRate(raw),
+      least: sharedRate(least),
+    });
   }
   return {
     parallelRatio: rounded(median(rates.map(({ ours, raw }) => ours / raw))),
+    leastParallelRatio: rounded(median(rates.map(({ least, raw }) => least / raw))),
     parallelTokensPerSecond: rounded(median(rates.map(({ ours }) => ours))),
     rawParallelTokensPerSecond: rounded(median(rates.map(({ raw }) => raw))),
   };

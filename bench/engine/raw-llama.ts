@@ -31,6 +31,12 @@ export class RawLlama {
     return timeline;
   }
 
+  /** The URL of the least server in front of the same model, which takes a RawPrompt. */
+  async serve(): Promise<string> {
+    const reply = await this.#ask({ type: 'serve' });
+    return reply.type === 'serving' ? reply.url : '';
+  }
+
   async close(): Promise<void> {
     if (this.#child.exitCode !== null) return;
     const exited = once(this.#child, 'exit');

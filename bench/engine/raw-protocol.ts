@@ -21,10 +21,13 @@ export interface RawPrompt {
 export type RawCommand =
   | { readonly type: 'open'; readonly settings: RawSettings }
   /** All at the same time. */
-  | { readonly type: 'answer'; readonly prompts: readonly RawPrompt[] };
+  | { readonly type: 'answer'; readonly prompts: readonly RawPrompt[] }
+  /** From now on it also answers prompts by HTTP. */
+  | { readonly type: 'serve' };
 
 /** What it answers; a timeline for each prompt, from 0 where all of them began. */
 export type RawReply =
   | { readonly type: 'opened' }
+  | { readonly type: 'serving'; readonly url: string }
   | { readonly type: 'answered'; readonly timelines: readonly Timeline[] }
   | { readonly type: 'failed'; readonly message: string };

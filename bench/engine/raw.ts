@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { getLlama, LlamaLogLevel } from 'node-llama-cpp';
 import type { BatchItem, LlamaContextSequence, Token } from 'node-llama-cpp';
+import { startLeastServer } from './least-server.ts';
 import type { RawCommand, RawPrompt, RawReply, RawSettings } from './raw-protocol.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -34,6 +35,8 @@ async function work(command: RawCommand): Promise<RawReply> {
       return { type: 'opened' };
     case 'answer':
       return { type: 'answered', timelines: await answerAll(command.prompts) };
+    case 'serve':
+      return { type: 'serving', url: await startLeastServer(generate) };
     default:
       return command satisfies never;
   }
@@ -71,10 +74,13 @@ async function answerAll(prompts: readonly RawPrompt[]): Promise<readonly Timeli
   return Promise.all(prompts.map((prompt) => answer(prompt, began)));
 }
 
-async function answer(
-  { sequence: index, keep, fresh, generate }: RawPrompt,
-  began: number,
-): Promise<Timeline> {
+async function answer(prompt: RawPrompt, began: number): Promise<Timeline> {
+  const timeline: number[] = [];
+  for await (const _ of generate(prompt)) timeline.push(performance.now() - began);
+  return timeline;
+}
+
+async function* generate({ sequence: index, keep, fresh, generate: most }: RawPrompt) {
   const sequence = sequences[index];
   if (sequence === undefined) throw new Error(`There is no sequence ${index}.`);
   const kept = sequence.contextTokens.slice(0, keep);
@@ -83,16 +89,16 @@ async function answer(
     { length: fresh },
     () => plainTokens[randomInt(plainTokens.length)] ?? [],
   ).flat();
-  const timeline: number[] = [];
+  let generated = 0;
   active += 1;
   try {
     const seed = randomInt(2 ** 32 - 1);
-    for await (const _ of sequence.evaluate(tokens, { ...SAMPLING, seed })) {
-      timeline.push(performance.now() - began);
-      if (timeline.length >= generate) break;
+    for await (const token of sequence.evaluate(tokens, { ...SAMPLING, seed })) {
+      yield token;
+      generated += 1;
+      if (generated >= most) break;
     }
   } finally {
     active -= 1;
   }
-  return timeline;
 }

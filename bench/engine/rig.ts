@@ -1,6 +1,7 @@
 import { startPorticoServer } from '../portico-server.ts';
-import { MODEL, PorticoClient } from './client.ts';
+import { MODEL, PorticoClient, StreamClient } from './client.ts';
 import type { Question, StreamedAnswer } from './client.ts';
+import type { LeastPrompt } from './least-server.ts';
 import type { WordModel } from './model.ts';
 import { RawLlama } from './raw-llama.ts';
 import type { RawPrompt } from './raw-protocol.ts';
@@ -20,6 +21,8 @@ export interface RigSettings {
 export interface Rig {
   readonly portico: PorticoClient;
   readonly raw: RawLlama;
+  /** Has the least server in front of raw llama.cpp answer prompts at the same time, over HTTP. */
+  readonly least: (prompts: readonly RawPrompt[]) => Promise<readonly Timeline[]>;
   /** So many words, about one token each; others for each seed. */
   readonly prose: (count: number, seed: number) => string;
 }
@@ -37,20 +40,37 @@ export async function withRig<Result>(
   );
   const portico = new PorticoClient(server.url);
   let raw: RawLlama | undefined;
+  let behindLeast: StreamClient | undefined;
   try {
     raw = await RawLlama.open({ file: model.file, contextSize, sequences, threads: THREADS });
+    const client = (behindLeast = new StreamClient(await raw.serve()));
     const rig = {
       portico,
       raw,
+      least: (prompts: readonly RawPrompt[]) =>
+        Promise.all(prompts.map((prompt) => askLeast(client, prompt, prompts.length))),
       prose: (count: number, seed: number) => prose(model.words, count, seed),
     };
     await warmUp(rig);
     return await measure(rig);
   } finally {
+    await behindLeast?.close();
     await raw?.close();
     await portico.close();
     await server.stop();
   }
+}
+
+/** When its tokens were there, on the process's clock. */
+async function askLeast(
+  client: StreamClient,
+  prompt: RawPrompt,
+  together: number,
+): Promise<Timeline> {
+  const timeline: number[] = [];
+  const body: LeastPrompt = { ...prompt, together };
+  await client.stream(body, undefined, { onToken: () => timeline.push(performance.now()) });
+  return timeline;
 }
 
 /** Steps of a prefill grow as they are measured: one long prompt lets them. */
@@ -65,6 +85,8 @@ async function warmUp({ portico, raw, prose: write }: Rig): Promise<void> {
 /** An answer of Portico's, and of raw llama.cpp to as many tokens. */
 export interface Pair {
   readonly ours: StreamedAnswer;
+  /** What raw llama.cpp was told. */
+  readonly prompt: RawPrompt;
   readonly raw: Timeline;
 }
 
@@ -80,7 +102,8 @@ export async function pair({ portico, raw }: Rig, question: Question): Promise<P
         `and ${ours.timeline.length} deltas came.`,
     );
   }
-  return { ours, raw: await raw.answerOne(asTokens(ours)) };
+  const prompt = asTokens(ours);
+  return { ours, prompt, raw: await raw.answerOne(prompt) };
 }
 
 /** The same work in raw tokens. */

@@ -3,7 +3,7 @@ import express from 'express';
 import type { RequestHandler } from 'express';
 import { Pool } from 'undici';
 import { z } from 'zod';
-import { listenAndTell } from './listening.ts';
+import { listenAndTell } from '../listening.ts';
 
 /** The least that an Express server in front of another can do: read JSON, forward it, answer. */
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
-import { listenAndTell } from './listening.ts';
+import { listenAndTell } from '../listening.ts';
 
 /** A model server that answers at once, always the same: what remains is the facade's own time. */
 

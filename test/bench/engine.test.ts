@@ -13,6 +13,10 @@ const FIGURES: EngineFigures = {
   abortMs: 100,
   parallelRatio: 0.9,
   sessionShare: 0.9,
+  leastDecodeRatio: 0.5,
+  shortDecodeRatio: 0.5,
+  leastShortDecodeRatio: 0.5,
+  leastParallelRatio: 0.5,
 };
 
 describe('[R6.8-bars] the bars of the engine', () => {

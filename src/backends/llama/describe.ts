@@ -7,7 +7,8 @@ import { contextSizeFor } from '../context-size.ts';
 import { headerOf, readGguf, sizeOf } from './gguf.ts';
 import type { GgufHeader } from './gguf.ts';
 import { loadSettingsFor } from './load-settings.ts';
-import { contextKind } from './memory.ts';
+import type { LoadSettings } from './load-settings.ts';
+import { contextKind, cpuContext } from './memory.ts';
 import { startLlama } from '../native-llama.ts';
 import { readTemplate } from '../template-reading.ts';
 
@@ -58,7 +59,11 @@ export async function describeModel(
       ...header,
       parameters: insights.totalParameters,
       fileBytes,
-      memoryBytes: await estimateMemory(insights, contextSize, spec),
+      memoryBytes: await estimateMemory(
+        insights,
+        contextSize,
+        loadSettingsFor(spec, {}, 1, cpuContext(llama, info, contextSize)),
+      ),
       context: contextSize,
       templateFamily: reading?.format.name,
       capabilities: reading && llamaCapabilities(contextSize, reading.traits),
@@ -72,7 +77,7 @@ export async function describeModel(
 async function estimateMemory(
   insights: GgufInsights,
   contextSize: number,
-  spec: ModelSpec,
+  settings: LoadSettings,
 ): Promise<number> {
   // Without layers on a GPU all of it is counted in one place.
   const gpuLayers = 0;
@@ -81,7 +86,7 @@ async function estimateMemory(
     contextSize,
     modelGpuLayers: gpuLayers,
     sequences: 1,
-    ...contextKind(loadSettingsFor(spec, {}, 1)),
+    ...contextKind(settings),
   });
   return [weights, context].reduce((sum, { cpuRam, gpuVram }) => sum + cpuRam + gpuVram, 0);
 }

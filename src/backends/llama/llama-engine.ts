@@ -19,7 +19,7 @@ import { readHead } from '../model-head.ts';
 import type { ModelHead } from '../model-head.ts';
 import { deviceOf, startLlama } from '../native-llama.ts';
 import type { NativeLlama } from '../native-llama.ts';
-import { scoreBytes } from './memory.ts';
+import { cpuContext } from './memory.ts';
 import { Prompter } from './prompter.ts';
 import { SlotQueue } from '../queue.ts';
 import type { LoadNeeds } from '../room.ts';
@@ -146,8 +146,8 @@ export class LlamaEngine implements Engine {
     if (this.#loading !== undefined) return this.#loading;
     const { parallel } = this.#settings;
     const { llama } = this.#native;
-    const scores = scoreBytes(llama, this.#head.model, this.#contextSize);
-    const settings = loadSettingsFor(this.#spec, this.#settings, llama.cpuMathCores, scores);
+    const context = cpuContext(llama, this.#head.model.fileInfo, this.#contextSize);
+    const settings = loadSettingsFor(this.#spec, this.#settings, llama.cpuMathCores, context);
     this.#loading = loadWeights(this.#native, this.#head.model, this.#spec, {
       contextSize: this.#contextSize,
       settings,

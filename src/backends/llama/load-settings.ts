@@ -13,20 +13,31 @@ export interface LoadSettings {
   readonly kvType: KvType;
 }
 
+/** A context that a CPU calculates. */
+export interface CpuContext {
+  /** Of each sequence. */
+  readonly tokens: number;
+  /** What attention holds at once where it is no flash attention. */
+  readonly scoreBytes: number;
+}
+
 /** More than this is not spent to do without flash attention. */
 const MOST_SCORE_BYTES = 512 * 2 ** 20;
+
+/** Contexts up to here have no depth in which flash attention costs more than it saves. */
+const SHALLOW_TOKENS = 2048;
 
 /**
  * Chooses how to load a model. Throws `model-load-failed` where llama.cpp can't do it so.
  *
  * @param cores physical cores that calculate at full speed
- * @param scoreBytes what a CPU holds without flash attention; undefined where a GPU calculates
+ * @param context undefined where a GPU calculates
  */
 export function loadSettingsFor(
   spec: ModelSpec,
   server: Partial<EngineSettings>,
   cores: number,
-  scoreBytes?: number,
+  context?: CpuContext,
 ): LoadSettings {
   // A container, or an affinity, may allow fewer than the machine has.
   const usable = Math.min(cores, availableParallelism());
@@ -44,10 +55,17 @@ export function loadSettingsFor(
         'Remove `flash_attention: off` (or the flag), or take f16.',
     );
   }
-  // On a CPU it slows down decoding and all batches below 64 tokens, up to three times.
-  const isDearer = flashAttention === 'auto' && WHOLE_TYPES.includes(kvType);
-  const isAffordable = scoreBytes !== undefined && scoreBytes <= MOST_SCORE_BYTES;
-  return isDearer && isAffordable ? { ...settings, flashAttention: 'off' } : settings;
+  const isFree = flashAttention === 'auto' && WHOLE_TYPES.includes(kvType);
+  return isFree && isBetterWithout(context) ? { ...settings, flashAttention: 'off' } : settings;
+}
+
+/**
+ * Behind a thousand tokens and more, flash attention slows down decoding and all batches below 64 tokens on
+ * a CPU, up to three times; behind a hundred it is faster, most so for several sequences (bench/README.md).
+ */
+function isBetterWithout(context: CpuContext | undefined): boolean {
+  if (context === undefined) return false;
+  return context.tokens > SHALLOW_TOKENS && context.scoreBytes <= MOST_SCORE_BYTES;
 }
 
 /** The others are quantized, and llama.cpp reads quantized values only in flash attention. */

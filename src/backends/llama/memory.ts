@@ -1,8 +1,9 @@
 import { freemem } from 'node:os';
 import { GgmlType } from 'node-llama-cpp';
-import type { Llama, LlamaModel } from 'node-llama-cpp';
+import type { GgufFileInfo, Llama, LlamaModel } from 'node-llama-cpp';
 import { isRecord } from '../../core/json.ts';
 import { nativeFlashAttention, nativeKvType } from './load-settings.ts';
+import type { CpuContext } from './load-settings.ts';
 import type { LoadSettings } from './load-settings.ts';
 import type { LoadNeeds } from '../room.ts';
 
@@ -53,20 +54,20 @@ export async function estimateMemory(
 const BATCH = { tokens: 512, scoreBytes: 4 };
 
 /**
- * Bytes for the attention scores of one batch, which are held where there is no flash attention.
- * Undefined where a GPU calculates, or the file does not tell its heads.
+ * A context as a CPU would calculate it. Undefined where a GPU does, or the file does not tell its heads.
+ *
+ * @param tokens of each sequence
  */
-export function scoreBytes(
+export function cpuContext(
   llama: Llama,
-  head: LlamaModel,
-  contextSize: number,
-): number | undefined {
-  const { metadata } = head.fileInfo;
+  { metadata }: GgufFileInfo,
+  tokens: number,
+): CpuContext | undefined {
   const section: unknown = Reflect.get(metadata, metadata.general.architecture);
   const attention = isRecord(section) ? section['attention'] : undefined;
   const heads = isRecord(attention) ? attention['head_count'] : undefined;
   if (llama.gpu !== false || typeof heads !== 'number') return undefined;
-  return heads * contextSize * BATCH.tokens * BATCH.scoreBytes;
+  return { tokens, scoreBytes: heads * tokens * BATCH.tokens * BATCH.scoreBytes };
 }
 
 /** What a context's cost depends on, besides its size. */

@@ -3,10 +3,13 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createLlamaBackend } from '../../../src/backends/llama/backend.ts';
 import type { LlamaBackendOptions } from '../../../src/backends/llama/backend.ts';
 import { loadSettingsFor } from '../../../src/backends/llama/load-settings.ts';
+import type { CpuContext } from '../../../src/backends/llama/load-settings.ts';
 import type { ModelSpec } from '../../../src/core/model.ts';
 import { collect, MINI, request, said } from '../../support/requests.ts';
 
 const SERVER = { threads: undefined, context: undefined, queueLimit: 8 };
+
+const cpu = (scoreBytes: number, tokens = 2049): CpuContext => ({ tokens, scoreBytes });
 
 describe('[R6.5-precedence] how a model is loaded', () => {
   it.each<[string, Partial<ModelSpec>, Partial<LlamaBackendOptions>, object]>([
@@ -29,14 +32,15 @@ describe('[R6.5-precedence] how a model is loaded', () => {
     );
   });
 
-  it.each<[string, Partial<ModelSpec>, number | undefined, string]>([
-    ['without flash attention, which is slower there', {}, 2 ** 28, 'off'],
-    ['with it where its scores would take much memory', {}, 2 ** 30, 'auto'],
-    ['with it where the context is quantized', { kvType: 'q8_0' }, 2 ** 28, 'auto'],
-    ['with it where the entry says so', { flashAttention: 'on' }, 2 ** 28, 'on'],
+  it.each<[string, Partial<ModelSpec>, CpuContext | undefined, string]>([
+    ['without flash attention, slower deep in a context', {}, cpu(2 ** 28), 'off'],
+    ['with it in a context that has no depth', {}, cpu(2 ** 28, 2048), 'auto'],
+    ['with it where its scores would take much memory', {}, cpu(2 ** 30), 'auto'],
+    ['with it where the context is quantized', { kvType: 'q8_0' }, cpu(2 ** 28), 'auto'],
+    ['with it where the entry says so', { flashAttention: 'on' }, cpu(2 ** 28), 'on'],
     ['as the library finds right where a GPU calculates', {}, undefined, 'auto'],
-  ])('[R6.5-attention] on a CPU runs %s', (_title, spec, scores, expected) => {
-    const settings = loadSettingsFor({ ...MINI, ...spec }, SERVER, 8, scores);
+  ])('[R6.5-attention] on a CPU runs %s', (_title, spec, context, expected) => {
+    const settings = loadSettingsFor({ ...MINI, ...spec }, SERVER, 8, context);
     expect(settings.flashAttention).toBe(expected);
   });
 
