@@ -1,6 +1,6 @@
 import type { Capabilities, GenerationRequest, LoadStatus } from '../core/backend.ts';
 import type { GenerationEvent } from '../core/events.ts';
-import type { FlashAttention, GpuLayers, KvType } from '../core/model.ts';
+import type { FlashAttention, GpuLayers, KvType, PromptLookupMode } from '../core/model.ts';
 
 /** One model, in this process or in a child: what the llama backend drives. */
 export interface Engine {
@@ -21,10 +21,11 @@ export type EngineLog = (message: string, level?: 'info' | 'warn') => void;
 export interface EngineSettings {
   /** Threads for llama.cpp, over what the registry says; undefined means `defaultThreads`. */
   readonly threads: number | undefined;
-  /** Over what the registry says, as are the next two. */
+  /** Over what the registry says, as are the next three. */
   readonly gpuLayers?: GpuLayers | undefined;
   readonly flashAttention?: FlashAttention | undefined;
   readonly kvType?: KvType | undefined;
+  readonly promptLookup?: PromptLookupMode | undefined;
   /** Context size in tokens for every model, over what the registry says. */
   readonly context: number | undefined;
   /** Slots of every model, over what the registry says; undefined leaves it to memory. */

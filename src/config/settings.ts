@@ -2,8 +2,8 @@ import { BlockList, isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { RuntimeFailure } from '../core/errors.ts';
 import type { KeepAlive } from '../core/keep-alive.ts';
-import { FLASH_ATTENTION, KV_TYPES, MOST_CONTEXT_TOKENS } from '../core/model.ts';
-import type { FlashAttention, GpuLayers, KvType } from '../core/model.ts';
+import { FLASH_ATTENTION, KV_TYPES, MOST_CONTEXT_TOKENS, PROMPT_LOOKUP } from '../core/model.ts';
+import type { FlashAttention, GpuLayers, KvType, PromptLookupMode } from '../core/model.ts';
 import { resolvePaths } from './paths.ts';
 import type { Paths } from './paths.ts';
 import { readFetch, readSearch } from './services.ts';
@@ -39,6 +39,7 @@ export interface Settings {
   readonly gpuLayers: GpuLayers | undefined;
   readonly flashAttention: FlashAttention | undefined;
   readonly kvType: KvType | undefined;
+  readonly promptLookup: PromptLookupMode | undefined;
   /** Bytes of memory that models of ours may take together; undefined means all that there are. */
   readonly memoryBytes: number | undefined;
   /** Context in tokens of every model, over what its entry says; undefined leaves it to them. */
@@ -75,6 +76,7 @@ export interface ServeFlags {
   readonly gpuLayers?: string;
   readonly flashAttention?: string;
   readonly kvType?: string;
+  readonly promptLookup?: string;
   readonly memory?: string;
   readonly context?: string;
   readonly parallel?: string;
@@ -104,7 +106,7 @@ const DEFAULT_KEEP_ALIVE = 300_000;
  */
 export function resolveSettings(flags: ServeFlags, environment: NodeJS.ProcessEnv): Settings {
   const paths = resolvePaths(environment);
-  const pick = (name: string, flag: string | undefined, variable: string): Given | undefined =>
+  const pick: PickGiven = (name, flag, variable) =>
     given({ name, text: flag }, variable, environment);
   const settings: Settings = {
     host: withoutBrackets(readText(pick('--host', flags.host, 'PORTICO_HOST')) ?? '127.0.0.1'),
@@ -116,13 +118,7 @@ export function resolveSettings(flags: ServeFlags, environment: NodeJS.ProcessEn
       flags.insecure ?? readSwitch(given(undefined, 'PORTICO_INSECURE', environment)) ?? false,
     defaultModel: readText(pick('--model', flags.model, 'PORTICO_MODEL')),
     registryFile: flags.models === undefined ? paths.registryFile : readPath(flags.models),
-    threads: readInteger(pick('--threads', flags.threads, 'PORTICO_THREADS'), { minimum: 1 }),
-    gpuLayers: readGpuLayers(pick('--gpu-layers', flags.gpuLayers, 'PORTICO_GPU_LAYERS')),
-    flashAttention: readChoice(
-      pick('--flash-attention', flags.flashAttention, 'PORTICO_FLASH_ATTENTION'),
-      FLASH_ATTENTION,
-    ),
-    kvType: readChoice(pick('--kv-type', flags.kvType, 'PORTICO_KV_TYPE'), KV_TYPES),
+    ...readLoading(pick, flags),
     memoryBytes: readSize(pick('--memory', flags.memory, 'PORTICO_MEMORY')),
     context: readInteger(pick('--context', flags.context, 'PORTICO_CONTEXT'), {
       minimum: 1,
@@ -149,6 +145,26 @@ export function resolveSettings(flags: ServeFlags, environment: NodeJS.ProcessEn
   };
   refuseOpenBind(settings);
   return settings;
+}
+
+/** What was given for a setting: by its flag, else by its variable. */
+type PickGiven = (name: string, flag: string | undefined, variable: string) => Given | undefined;
+
+/** How models of ours are loaded. */
+function readLoading(pick: PickGiven, flags: ServeFlags) {
+  return {
+    threads: readInteger(pick('--threads', flags.threads, 'PORTICO_THREADS'), { minimum: 1 }),
+    gpuLayers: readGpuLayers(pick('--gpu-layers', flags.gpuLayers, 'PORTICO_GPU_LAYERS')),
+    flashAttention: readChoice(
+      pick('--flash-attention', flags.flashAttention, 'PORTICO_FLASH_ATTENTION'),
+      FLASH_ATTENTION,
+    ),
+    kvType: readChoice(pick('--kv-type', flags.kvType, 'PORTICO_KV_TYPE'), KV_TYPES),
+    promptLookup: readChoice(
+      pick('--prompt-lookup', flags.promptLookup, 'PORTICO_PROMPT_LOOKUP'),
+      PROMPT_LOOKUP,
+    ),
+  };
 }
 
 const LOOPBACK = new BlockList();

@@ -47,6 +47,11 @@ export const FLASH_ATTENTION = ['auto', 'on', 'off'] as const;
 
 export type FlashAttention = (typeof FLASH_ATTENTION)[number];
 
+/** Whether tokens are guessed by what came before; `auto` where that makes an answer faster. */
+export const PROMPT_LOOKUP = ['auto', 'off'] as const;
+
+export type PromptLookupMode = (typeof PROMPT_LOOKUP)[number];
+
 /** The types that llama.cpp takes for keys and values of a context; the model's quality falls with the bits. */
 export const KV_TYPES = [
   'f32',
@@ -116,6 +121,8 @@ export interface ModelSpec {
   readonly flashAttention?: FlashAttention;
   /** Absent means `f16`. */
   readonly kvType?: KvType;
+  /** Absent means `auto`. */
+  readonly promptLookup?: PromptLookupMode;
   /** A chat template in Jinja that takes the place of the model's own. */
   readonly template?: string;
   readonly sampling?: Sampling;

@@ -105,6 +105,7 @@ function toModel(
     gpu_layers: gpuLayers,
     flash_attention: flashAttention,
     kv_type: kvType,
+    prompt_lookup: promptLookup,
     pictures_apart: picturesApart,
     ...rest
   } = loading;
@@ -126,6 +127,7 @@ function toModel(
       ...(gpuLayers === undefined ? {} : { gpuLayers }),
       ...(flashAttention === undefined ? {} : { flashAttention }),
       ...(kvType === undefined ? {} : { kvType }),
+      ...(promptLookup === undefined ? {} : { promptLookup }),
       ...(imageLongestEdge === undefined ? {} : { imageLongestEdge }),
       ...(picturesApart === undefined ? {} : { picturesApart }),
       ...(sampling === undefined ? {} : { sampling: toSampling(sampling) }),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   FLASH_ATTENTION,
+  PROMPT_LOOKUP,
   GPU_LAYERS,
   KV_TYPES,
   MOST_CONTEXT_TOKENS,
@@ -97,6 +98,12 @@ const flashAttention = z.union(
   { error: 'must be auto, on or off' },
 );
 
+/** `off` may come as a switch here too. */
+const promptLookup = z.union(
+  [z.enum(PROMPT_LOOKUP), z.literal(false).transform(() => 'off' as const)],
+  { error: 'must be auto or off' },
+);
+
 /** What only means something for a model that we load ourselves. */
 const LLAMA_ONLY = [
   'mmproj',
@@ -106,6 +113,7 @@ const LLAMA_ONLY = [
   'gpu_layers',
   'flash_attention',
   'kv_type',
+  'prompt_lookup',
 ] as const;
 
 /** What only means something for a server that speaks OpenAI's API. */
@@ -135,6 +143,7 @@ export const entrySchema = z
       gpu_layers: gpuLayers.exactOptional(),
       flash_attention: flashAttention.exactOptional(),
       kv_type: z.enum(KV_TYPES).exactOptional(),
+      prompt_lookup: promptLookup.exactOptional(),
       keep_alive: keepAlive.exactOptional(),
       template: text.exactOptional(),
       sampling: sampling.exactOptional(),

@@ -67,7 +67,7 @@ describe('[R2.2-help] --help', () => {
   it.each([
     [
       'serve',
-      '--host --port --model --models --threads --gpu-layers --flash-attention --kv-type --memory --context --parallel --state-cache --keep-alive --engine --api-key --web-search --web-fetch --insecure --log-level',
+      '--host --port --model --models --threads --gpu-layers --flash-attention --kv-type --prompt-lookup --memory --context --parallel --state-cache --keep-alive --engine --api-key --web-search --web-fetch --insecure --log-level',
     ],
     ['run', '--models --threads --context --engine'],
     ['ls', '--json --models'],

@@ -20,6 +20,9 @@ describe('[R6.5-settings] how an entry says to load its model', () => {
     ['gpu_layers: auto', { gpuLayers: 'auto' }],
     ['gpu_layers: max', { gpuLayers: 'max' }],
     ['gpu_layers: 0', { gpuLayers: 0 }],
+    ['prompt_lookup: auto', { promptLookup: 'auto' }],
+    ['prompt_lookup: off', { promptLookup: 'off' }],
+    ['prompt_lookup: false', { promptLookup: 'off' }],
     ['flash_attention: auto', { flashAttention: 'auto' }],
     ['flash_attention: on', { flashAttention: 'on' }],
     ['flash_attention: false', { flashAttention: 'off' }],
@@ -40,6 +43,7 @@ describe('[R6.5-settings] how an entry says to load its model', () => {
     ['threads: 0', 'models.yaml:2:47: models.m.threads: '],
     ['gpu_layers: -1', 'models.yaml:2:50: models.m.gpu_layers: Too small'],
     ['gpu_layers: all', 'models.yaml:2:50: models.m.gpu_layers: must be a number of layers'],
+    ['prompt_lookup: on', 'models.yaml:2:53: models.m.prompt_lookup: must be auto or off'],
     ['flash_attention: 3', 'models.yaml:2:55: models.m.flash_attention: '],
     ['kv_type: q2_k', 'models.yaml:2:47: models.m.kv_type: '],
   ])('%s is a problem with its place', (written, problem) => {
@@ -48,11 +52,14 @@ describe('[R6.5-settings] how an entry says to load its model', () => {
     expect(problems).toEqual([expect.stringContaining(problem)]);
   });
 
-  it.each(['threads: 2', 'gpu_layers: 3', 'flash_attention: on', 'kv_type: f16'])(
-    '%s is no setting of a model that another server loads',
-    (written) => {
-      const { problems } = read(`{ backend: ollama, ${written} }`);
-      expect(problems).toEqual([expect.stringContaining("only a model with 'backend: llama' can")]);
-    },
-  );
+  it.each([
+    'threads: 2',
+    'gpu_layers: 3',
+    'flash_attention: on',
+    'kv_type: f16',
+    'prompt_lookup: off',
+  ])('%s is no setting of a model that another server loads', (written) => {
+    const { problems } = read(`{ backend: ollama, ${written} }`);
+    expect(problems).toEqual([expect.stringContaining("only a model with 'backend: llama' can")]);
+  });
 });

@@ -113,8 +113,12 @@ export const ENGINE: readonly Requirement[] = [
     text: 'On a CPU flash attention is left off where memory allows: it is slower there.',
   },
   {
+    id: 'R6.5-lookup',
+    text: 'Tokens are guessed by what came before where that makes an answer faster, and only there.',
+  },
+  {
     id: 'R6.5-settings',
-    text: 'Threads, GPU layers, flash attention and the type of the context are set by entry and by flag.',
+    text: 'Threads, GPU layers, flash attention, prompt lookup and the type of the context are set by entry and by flag.',
   },
   {
     id: 'R6.8-bars',

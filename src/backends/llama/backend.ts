@@ -52,8 +52,8 @@ async function openEngine(
   gate: LoadGate,
 ): Promise<Engine> {
   const { threads, gpuLayers, flashAttention, kvType, context, parallel, states } = options;
-  const { queueLimit, log } = options;
-  const loading = { threads, gpuLayers, flashAttention, kvType };
+  const { queueLimit, log, promptLookup } = options;
+  const loading = { threads, gpuLayers, flashAttention, kvType, promptLookup };
   const settings = { ...loading, context, parallel, states, queueLimit };
   if (options.engine === 'in-process') {
     const { LlamaEngine } = await import('./llama-engine.ts');

@@ -23,7 +23,7 @@ import { cpuContext } from './memory.ts';
 import { Prompter } from './prompter.ts';
 import { SlotQueue } from '../queue.ts';
 import type { LoadNeeds } from '../room.ts';
-import { hasWholeStates } from './sequence-state.ts';
+import { hasWholeStates, needsCheckpoints } from './sequence-state.ts';
 import { Slot } from './slot.ts';
 import { SlotPool } from './slot-pool.ts';
 import { StateFiles } from './state-files.ts';
@@ -192,9 +192,12 @@ export class LlamaEngine implements Engine {
 
   async #serve(loaded: LoadedModel): Promise<Loaded> {
     const { model, context, scheduler, bytesPerToken } = loaded;
+    const lookup = this.#settings.promptLookup ?? this.#spec.promptLookup;
+    // A wrong guess has to be taken back.
+    const guesses = lookup !== 'off' && !needsCheckpoints(model);
     const slots = Array.from(
       { length: context.totalSequences },
-      () => new Slot(context, scheduler),
+      () => new Slot(context, scheduler, guesses),
     );
     const { states: cache } = this.#settings;
     const states =

@@ -20,6 +20,11 @@ export class Scheduler {
     return this.#times.rate(this.#depth);
   }
 
+  /** Whether nobody else is being evaluated. */
+  get isAlone(): boolean {
+    return this.#active <= 1;
+  }
+
   /** For `createContext({ batching: { itemPrioritizationStrategy } })`. */
   readonly plan = (queue: {
     readonly items: readonly BatchItem[];

@@ -40,7 +40,11 @@ export async function loadState(sequence: LlamaContextSequence, file: string): P
  * Whether the file of a state has all of it: of sliding windows it has the last one only, and of recurrent
  * layers no checkpoints, so that the state could not be cut to the beginning of another prompt.
  */
-export function hasWholeStates({ fileInsights }: LlamaModel): boolean {
-  const { isRecurrent, isHybrid, swaSize } = fileInsights;
-  return !isRecurrent && !isHybrid && swaSize === undefined;
+export function hasWholeStates(model: LlamaModel): boolean {
+  return !needsCheckpoints(model) && model.fileInsights.swaSize === undefined;
+}
+
+/** Whether a state in memory can't be cut at any token: of sliding windows it can, since all of their cache is kept. */
+export function needsCheckpoints({ fileInsights }: LlamaModel): boolean {
+  return fileInsights.isRecurrent || fileInsights.isHybrid;
 }

@@ -1,24 +1,15 @@
-import { randomInt } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
-import type {
-  LlamaContext,
-  LlamaContextSequence,
-  LlamaGrammarEvaluationState,
-  Token,
-} from 'node-llama-cpp';
+import type { LlamaContext, LlamaContextSequence, Token } from 'node-llama-cpp';
 import type { SessionKey } from '../../core/backend.ts';
 import type { Sampling } from '../../core/model.ts';
 import { abortReason, raceAbort } from '../queue.ts';
 import { sharedLength } from './prefix-source.ts';
 import { alignedStep } from './prefill-steps.ts';
+import { PromptLookup } from './prompt-lookup.ts';
+import { NO_SHIFT, samplingOptions } from './sampling-options.ts';
+import type { GrammarAt, TokenStream } from './sampling-options.ts';
 import type { Scheduler } from './scheduler.ts';
 import { copyState, loadState } from './sequence-state.ts';
-
-/** llama.cpp's own defaults for what neither the client nor the model's entry says. */
-const DEFAULT_SAMPLING = { temperature: 0.8, topK: 40, topP: 0.95, minP: 0.05 } as const;
-
-/** Seeds are unsigned 32-bit numbers in llama.cpp; its largest means "choose one". */
-const MOST_SEEDS = 2 ** 32 - 1;
 
 /**
  * Where a state can't be cut at any token, it can be at these: near the end of each prompt, and every few
@@ -28,25 +19,11 @@ const CHECKPOINTS = { max: 16, interval: 4096, maxMemory: 256 * 2 ** 20 } as con
 /** How a template begins an answer is not how it shows one later: prompts of a conversation part here. */
 const ANSWER_OPENING = 24;
 
-/** A context never shifts: that would cut the conversation silently. */
-const NO_SHIFT = {
-  contextShift: {
-    strategy(): never {
-      throw new RangeError('the context is full');
-    },
-  },
-} as const;
-
-/** A generator of tokens that takes tokens to put in place of the one it yielded last. */
-export type TokenStream = AsyncGenerator<Token, void, void | Token | Token[]>;
-
-/** The grammar that the next token has to follow, if any. */
-export type GrammarAt = () => LlamaGrammarEvaluationState | undefined;
-
 /** One sequence of a context: it keeps the state of its last prompt, which the next may share. */
 export class Slot {
   readonly #context: LlamaContext;
   readonly #scheduler: Scheduler;
+  readonly #lookup: PromptLookup | undefined;
   #sequence: LlamaContextSequence;
   /** Who was served last, and how long that prompt was: what came behind it was generated. */
   session: SessionKey = {};
@@ -57,10 +34,18 @@ export class Slot {
   #prefilling: readonly Token[] | undefined;
   readonly #steps = new EventEmitter().setMaxListeners(0);
 
-  constructor(context: LlamaContext, scheduler: Scheduler) {
+  /** @param guesses whether tokens are guessed by what came before, where a model's state can be cut anywhere */
+  constructor(context: LlamaContext, scheduler: Scheduler, guesses = false) {
     this.#context = context;
     this.#scheduler = scheduler;
-    this.#sequence = context.getSequence({ checkpoints: CHECKPOINTS });
+    this.#lookup = guesses ? new PromptLookup({ mayGuess: () => scheduler.isAlone }) : undefined;
+    this.#sequence = this.#open();
+  }
+
+  #open(): LlamaContextSequence {
+    const lookup = this.#lookup;
+    const options = { checkpoints: CHECKPOINTS };
+    return this.#context.getSequence(lookup ? { ...options, tokenPredictor: lookup } : options);
   }
 
   /** How many tokens' state it holds. */
@@ -124,9 +109,10 @@ export class Slot {
 
   /** Takes over what another slot knows of a prompt; keeps nothing where that fails. */
   async fork(from: Slot, prompt: readonly Token[], folder: string | undefined): Promise<void> {
-    const done = await this.#scheduler.exclusive(() =>
-      copyState(from.#sequence, this.#sequence, from.reusable(prompt), folder),
-    );
+    const done = await this.#scheduler.exclusive(async () => {
+      await from.#dropAhead();
+      return copyState(from.#sequence, this.#sequence, from.reusable(prompt), folder);
+    });
     if (!done) await this.renew();
   }
 
@@ -151,7 +137,7 @@ export class Slot {
   /** Drops all state: after a failure, what llama.cpp holds may be more than its tokens tell. */
   async renew(): Promise<void> {
     await this.#scheduler.exclusive(() => this.#sequence.dispose());
-    this.#sequence = this.#context.getSequence({ checkpoints: CHECKPOINTS });
+    this.#sequence = this.#open();
     this.promptLength = 0;
   }
 
@@ -200,17 +186,10 @@ export class Slot {
    * before each token which grammar it has to follow.
    */
   async *decode(last: Token, sampling: Sampling, grammar: GrammarAt): TokenStream {
-    const { temperature, topK, topP, minP } = { ...DEFAULT_SAMPLING, ...sampling };
-    const stream = this.#sequence.evaluate([last], {
-      temperature,
-      topK,
-      topP,
-      minP,
-      // The library's own default is the time in seconds: requests of one second would be alike.
-      seed: sampling.seed ?? randomInt(MOST_SEEDS),
-      grammarEvaluationState: grammar,
-      ...NO_SHIFT,
-    });
+    const lookup = this.#lookup;
+    // A wrong guess uses up a random number: a seed would not give the same answer again.
+    if (lookup !== undefined) lookup.enabled = sampling.seed === undefined;
+    let stream = this.#sample([last], sampling, grammar);
     const leave = this.#scheduler.join();
     try {
       let instead: void | Token | Token[] = undefined;
@@ -219,11 +198,34 @@ export class Slot {
         const next = await stream.next(instead);
         this.#scheduler.settle();
         if (next.done === true) return;
+        const held = grammar();
         instead = yield next.value;
+        if (lookup?.isAhead === true && (instead !== undefined || grammar() !== held)) {
+          // The token that was evaluated ahead followed another one, or another grammar.
+          await stream.return();
+          stream = this.#sample(tokensOf(instead ?? next.value), sampling, grammar);
+          instead = undefined;
+        }
       }
     } finally {
       leave();
       await stream.return();
+      if (lookup?.isAhead === true) await this.#scheduler.exclusive(() => this.#dropAhead());
     }
   }
+
+  #sample(tokens: Token[], sampling: Sampling, grammar: GrammarAt): TokenStream {
+    return this.#sequence.evaluate(tokens, { ...samplingOptions(sampling, grammar), ...NO_SHIFT });
+  }
+
+  /** A token that was evaluated and not asked for yet: the state has to be that of its tokens. */
+  async #dropAhead(): Promise<void> {
+    if (this.#lookup?.isAhead !== true) return;
+    const { nextTokenIndex: start } = this.#sequence;
+    await this.#sequence.eraseContextTokenRanges([{ start, end: this.#context.contextSize }]);
+  }
+}
+
+function tokensOf(tokens: Token | Token[]): Token[] {
+  return Array.isArray(tokens) ? tokens : [tokens];
 }

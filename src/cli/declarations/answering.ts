@@ -30,6 +30,7 @@ export const declareAnswering: Declare = (program, context, exit) => {
     .option('--gpu-layers <count>', GPU_LAYERS_HELP)
     .option('--flash-attention <mode>', 'auto, on or off')
     .option('--kv-type <type>', KV_TYPE_HELP)
+    .option('--prompt-lookup <mode>', 'auto or off')
     .option('--memory <size>', MEMORY_HELP)
     .option('--context <tokens>', CONTEXT_HELP)
     .option('--parallel <count>', PARALLEL_HELP)

@@ -1,0 +1,207 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { LlamaGrammarEvaluationState } from 'node-llama-cpp';
+import type { LlamaModel, Token } from 'node-llama-cpp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PromptLookup } from '../../../src/backends/llama/prompt-lookup.ts';
+import { Scheduler } from '../../../src/backends/llama/scheduler.ts';
+import { Slot } from '../../../src/backends/llama/slot.ts';
+import { startLlama } from '../../../src/backends/native-llama.ts';
+import type { NativeLlama } from '../../../src/backends/native-llama.ts';
+import { MINI } from '../../support/requests.ts';
+
+/** A lookup on a clock of its own, whose batches take as long as they are told to. */
+function lookupOf(tokens: readonly number[], mayGuess = () => true) {
+  let now = 0;
+  const lookup = new PromptLookup({ mayGuess, now: () => now });
+  lookup.enabled = true;
+  lookup.reset({ stateTokens: tokens as Token[] });
+  return {
+    lookup,
+    /** What is guessed behind tokens that the batch before has come to. */
+    next: (taken: readonly number[], milliseconds = 10): readonly number[] => {
+      now += milliseconds;
+      for (const token of taken) lookup.pushTokens([token as Token]);
+      return lookup.predictTokens();
+    },
+  };
+}
+
+const TEXT = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+
+describe('[R6.5-lookup] a guess', () => {
+  it('is what followed the last three tokens before, once it is known what a token takes', () => {
+    const { next } = lookupOf([...TEXT, 1, 2, 3]);
+    expect(next([])).toEqual([]);
+    expect(next([4])).toEqual([5]);
+    expect(next([5, 6])).toEqual([7]);
+  });
+
+  it('is what followed them last', () => {
+    const { next } = lookupOf([1, 2, 3, 4, 1, 2, 3, 5, 0, 1, 2]);
+    expect(next([])).toEqual([]);
+    expect(next([3])).toEqual([5]);
+  });
+
+  it('goes on where an answer repeats itself', () => {
+    const { next } = lookupOf([7, 8, 7, 8]);
+    expect(next([])).toEqual([]);
+    expect(next([7])).toEqual([8]);
+  });
+
+  it.each([
+    ['tokens that never came before', lookupOf([5, 4, 3, 2])],
+    ['others that wait for the batch', lookupOf([...TEXT, 1, 2, 3], () => false)],
+  ])('is not made for %s', (_case, { next }) => {
+    expect(next([])).toEqual([]);
+    expect(next([4])).toEqual([]);
+  });
+
+  it('is not made for an answer that must come out again by its seed', () => {
+    const { lookup, next } = lookupOf([...TEXT, 1, 2, 3]);
+    lookup.enabled = false;
+    expect(next([])).toEqual([]);
+    expect(next([4])).toEqual([]);
+  });
+
+  it('is left out for ever longer where none makes the answer faster, and made again', () => {
+    const { next } = lookupOf([...TEXT, 1, 2, 3]);
+    next([]);
+    expect(next([4])).toEqual([5]);
+    // Two tokens in the time of three.
+    expect(next([5, 6], 30)).toEqual([]);
+    expect(next([7])).toEqual([]);
+    expect(next([8])).toEqual([9]);
+    next([9, 1], 30);
+    for (const token of [2, 3, 4]) expect(next([token])).toEqual([]);
+    expect(next([5])).toEqual([6]);
+  });
+
+  it('tells whether a token may have been evaluated ahead', () => {
+    const { lookup, next } = lookupOf([...TEXT, 1, 2, 3]);
+    next([]);
+    expect(lookup.isAhead).toBe(false);
+    next([4]);
+    expect(lookup.isAhead).toBe(true);
+    lookup.pushTokens([5 as Token]);
+    expect(lookup.isAhead).toBe(false);
+  });
+});
+
+describe('[R6.5-lookup] a slot that guesses', () => {
+  let native: NativeLlama;
+  let model: LlamaModel;
+  let folder = '';
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'portico-test-'));
+    native = await startLlama();
+    model = await native.loadModel({ modelPath: MINI.file ?? '' });
+  });
+  afterAll(async () => {
+    await native.llama.dispose();
+    await rm(folder, { recursive: true });
+  });
+
+  const COPY =
+    '<|im_start|>user\nRepeat exactly: the quick brown fox jumps over a lazy dog while seven grey cats.<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n';
+
+  async function open() {
+    const scheduler = new Scheduler();
+    let batches = 0;
+    const context = await model.createContext({
+      contextSize: 512,
+      sequences: 3,
+      threads: 1,
+      batching: {
+        itemPrioritizationStrategy: (queue) => {
+          const batch = scheduler.plan(queue);
+          batches += batch.length > 0 ? 1 : 0;
+          return batch;
+        },
+      },
+    });
+    const slot = (guesses: boolean) => new Slot(context, scheduler, guesses);
+    return { slot, batches: () => batches, close: () => context.dispose() };
+  }
+
+  /** What follows the prompt, and how many batches it took. */
+  async function answer(slot: Slot, batches: () => number, most = 40, seed?: number) {
+    const prompt = model.tokenize(COPY, true);
+    await slot.reuse(prompt);
+    for await (const _ of slot.prefill(prompt, new AbortController().signal));
+    const from = batches();
+    const tokens = await follow(slot, prompt, most, seed);
+    return { text: model.detokenize(tokens), tokens, batches: batches() - from };
+  }
+
+  async function follow(slot: Slot, [...before]: readonly Token[], most: number, seed?: number) {
+    const last = before.pop();
+    if (last === undefined) throw new Error('The prompt is empty.');
+    const tokens: Token[] = [];
+    const sampling = { temperature: 0, ...(seed !== undefined && { seed }) };
+    for await (const token of slot.decode(last, sampling, () => undefined)) {
+      if (tokens.push(token) === most) break;
+    }
+    return tokens;
+  }
+
+  it('answers the same in fewer batches', async () => {
+    const { slot, batches, close } = await open();
+    const plain = await answer(slot(false), batches);
+    const guessed = await answer(slot(true), batches);
+    expect(plain.text).toContain('jumps over');
+    expect(guessed.text).toBe(plain.text);
+    expect(guessed.batches).toBeLessThan(plain.batches);
+    await close();
+  });
+
+  it.each([6, 7, 8, 9, 10, 11])('follows a grammar that holds from token %i on', async (from) => {
+    const { slot, batches, close } = await open();
+    const one = slot(true);
+    await answer(one, batches, 1);
+    const grammar = await native.llama.createGrammar({ grammar: 'root ::= "AB"' });
+    const prompt = model.tokenize(COPY, true);
+    await one.reuse(prompt);
+    const tokens: Token[] = [];
+    let state: LlamaGrammarEvaluationState | undefined;
+    const [last = prompt[0]] = prompt.slice(-1);
+    if (last === undefined) throw new Error('The prompt is empty.');
+    for await (const token of one.decode(last, { temperature: 0 }, () => state)) {
+      if (tokens.push(token) === from) state = new LlamaGrammarEvaluationState({ model, grammar });
+    }
+    expect(model.detokenize(tokens.slice(from))).toBe('AB');
+    await close();
+  });
+
+  it('samples every token by itself where a seed is given', async () => {
+    const { slot, batches, close } = await open();
+    const { tokens, batches: count } = await answer(slot(true), batches, 40, 7);
+    expect(count).toBeGreaterThanOrEqual(tokens.length);
+    await close();
+  });
+
+  it.each([6, 7, 8, 9, 10, 11])(
+    'holds what was asked for after it was left at %i tokens',
+    async (most) => {
+      const { slot, batches, close } = await open();
+      const [one, other] = [slot(true), slot(true)];
+      const whole = await answer(one, batches);
+      const part = await answer(one, batches, most);
+      expect(part.tokens).toEqual(whole.tokens.slice(0, most));
+      // The last token that was sampled has not been evaluated.
+      const prompt = model.tokenize(COPY, true);
+      expect(one.tokens).toEqual([...prompt, ...part.tokens.slice(0, -1)]);
+      const file = path.join(folder, String(most));
+      await one.save(file);
+      await other.load(file);
+      expect(other.tokens).toEqual(one.tokens);
+      const kept = other.length;
+      const behind = [...prompt, ...part.tokens];
+      expect(await other.reuse(behind)).toBe(kept);
+      expect(await follow(other, part.tokens, 40)).toEqual(whole.tokens.slice(most));
+      expect((await answer(one, batches)).tokens).toEqual(whole.tokens);
+      await close();
+    },
+  );
+});
