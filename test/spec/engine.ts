@@ -110,7 +110,7 @@ export const ENGINE: readonly Requirement[] = [
   { id: 'R6.5-applied', text: 'llama.cpp gets the settings of a model.' },
   {
     id: 'R6.5-attention',
-    text: 'On a CPU flash attention is left off where memory allows: it is slower there.',
+    text: 'On a CPU flash attention is left off where memory allows, but in short contexts: it is slower there.',
   },
   {
     id: 'R6.5-lookup',

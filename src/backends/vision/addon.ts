@@ -41,9 +41,8 @@ export interface AddonEnd {
   readonly stopped_word: boolean;
   readonly stopped_limit: boolean;
   readonly context_full: boolean;
-  /** It goes on counting from a completion that was cancelled. */
-  readonly tokens_predicted: number;
-  readonly timings: { readonly cache_n: number };
+  /** Unlike `tokens_predicted` they count nothing of a completion that was cancelled before. */
+  readonly timings: { readonly cache_n: number; readonly predicted_n: number };
 }
 
 /** The package's entry. */

@@ -28,8 +28,6 @@ export class BrokenContext extends RuntimeFailure {
 export class VisionContext {
   readonly #native: AddonContext;
   readonly #name: string;
-  /** Tokens of completions that were cancelled, which the addon counts again with the next. */
-  #uncounted = 0;
 
   private constructor(native: AddonContext, name: string) {
     this.#native = native;
@@ -114,33 +112,32 @@ export class VisionContext {
       throw new BrokenContext(this.#name, messageOf(error));
     } finally {
       signal.removeEventListener('abort', abort);
-      if (!ended && (await this.#cancel(requestId))) this.#uncounted += tokens;
+      if (!ended) await this.#cancel(requestId);
     }
   }
 
   /**
-   * Gives whether there was anything to cancel. The addon forgets a queued request without a lock, and crashes where
+   * Ends what has not ended by itself. The addon forgets a queued request without a lock, and crashes where
    * its worker has just begun to take it up: so it is cancelled once it runs, which it does in a moment.
    * (llama.rn b9eebd5, in no release of the addon yet, ends that.)
    */
-  async #cancel(requestId: number): Promise<boolean> {
+  async #cancel(requestId: number): Promise<void> {
     const { ctx } = this.#native;
     for (;;) {
       const { requests } = ctx.getParallelStatus();
       const found = requests.find(({ request_id }) => request_id === requestId);
-      if (found === undefined) return false;
+      if (found === undefined) return;
       if (found.state !== 'queued') {
         ctx.cancelRequest(requestId);
-        return true;
+        return;
       }
       await delay(1);
     }
   }
 
   #end(end: AddonEnd, seen: number): CompletionEnd {
-    const tokens = Math.max(seen, end.tokens_predicted - this.#uncounted);
-    this.#uncounted = 0;
-    const cachedTokens = end.timings.cache_n;
+    const { cache_n: cachedTokens, predicted_n: predicted } = end.timings;
+    const tokens = Math.max(seen, predicted);
     if (end.stopped_eos || end.stopped_word) return { reason: 'end', tokens, cachedTokens };
     if (end.stopped_limit || end.context_full) return { reason: 'limit', tokens, cachedTokens };
     throw new BrokenContext(this.#name, 'a completion gave nothing');

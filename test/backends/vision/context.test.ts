@@ -64,12 +64,13 @@ describe.skipIf(noAddon)('the native context', () => {
       const options = { maxTokens: 20, ends: [], sampling: {}, load: file };
       const prompt = { text: `${'word '.repeat(100)}${round}`, pictures: [] };
       const left = context.complete(prompt, options, controller.signal).next();
-      const until = performance.now() + (round % 12) / 4;
+      // While it is taken up, or later: then tokens are there that nobody has seen.
+      const until = performance.now() + (round % 12) * (round < 50 ? 0.25 : 3);
       while (performance.now() < until);
       controller.abort();
       await expect(left).rejects.toMatchObject({ code: 'cancelled' });
+      if (round % 10 === 9) expect(await answer('Count from 1 to 9', [])).toBe(5);
     }
-    expect(await answer('Count from 1 to 9', [])).toBe(5);
   });
 
   it('[R7.1-count] counts a picture by its patches', async () => {
