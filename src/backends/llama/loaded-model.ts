@@ -6,6 +6,7 @@ import type { LoadSettings } from './load-settings.ts';
 import { estimateMemory } from './memory.ts';
 import type { NativeLlama } from '../native-llama.ts';
 import type { LoadNeeds } from '../room.ts';
+import { NO_TILE, TILE } from './prefill-steps.ts';
 import { Scheduler } from './scheduler.ts';
 
 /** A model's weights in memory, with a context of some sequences. */
@@ -48,7 +49,7 @@ export async function loadWeights(
     onLoadProgress: (share) => options.onProgress(share),
   });
   try {
-    const scheduler = new Scheduler();
+    const scheduler = new Scheduler(settings.flashAttention === 'off' ? NO_TILE : TILE);
     const context = await model.createContext({
       contextSize,
       sequences,

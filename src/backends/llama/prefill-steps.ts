@@ -4,7 +4,9 @@ const STEP_MILLISECONDS = 80;
 const SIZES = [16, 32, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048] as const;
 const SMALLEST_STEP = SIZES[0];
 /** From this size on flash attention on a CPU is up to ten times faster: it must have been tried. */
-const TILE = 64;
+export const TILE = 64;
+/** Without flash attention all sizes are of one kind. */
+export const NO_TILE = 0;
 /** A step may be so many times as long as any that was measured. */
 const GROWTH = 2;
 /** A small step may take so many times as long for each token as the best one. */
@@ -24,14 +26,19 @@ export interface MeasuredStep {
  *
  * @param measured ascending by size; empty before the first step, which is the smallest
  * @param batchSize the most tokens that llama.cpp takes in one batch
+ * @param tile the size from which on steps are of another kind, in tokens
  */
-export function prefillStep(measured: readonly MeasuredStep[], batchSize: number): number {
+export function prefillStep(
+  measured: readonly MeasuredStep[],
+  batchSize: number,
+  tile: number = TILE,
+): number {
   const largest = measured.at(-1)?.tokens ?? 0;
   const most = Math.max(SMALLEST_STEP, largest * GROWTH);
-  if (largest < TILE) return Math.min(most, batchSize);
+  if (largest < tile) return Math.min(most, batchSize);
   const steps = SIZES.filter((tokens) => tokens <= Math.min(most, batchSize)).map((tokens) => ({
     tokens,
-    milliseconds: estimate(measured, tokens),
+    milliseconds: estimate(measured, tokens, tile),
   }));
   const fastest = Math.min(...steps.map(({ milliseconds }) => milliseconds));
   if (fastest <= STEP_MILLISECONDS) {
@@ -42,8 +49,8 @@ export function prefillStep(measured: readonly MeasuredStep[], batchSize: number
   const fitting = steps.filter(({ milliseconds }) => milliseconds <= 2 * fastest);
   const best = Math.min(...fitting.map(tokenTime));
   const chosen = fitting.find((step) => tokenTime(step) <= WASTE * best);
-  // Whether a larger one wastes less is not known before it was tried.
-  const untried = fitting.find(({ tokens }) => tokens > largest);
+  // Of another kind, a larger one may waste less: that is not known before it was tried.
+  const untried = fitting.find(({ tokens }) => tokens > largest && tile !== NO_TILE);
   const next = chosen?.tokens === largest ? (untried ?? chosen) : chosen;
   return next?.tokens ?? Math.min(SMALLEST_STEP, batchSize);
 }
@@ -72,8 +79,8 @@ function tokenTime({ tokens, milliseconds }: MeasuredStep): number {
 }
 
 /** What a size took, else in proportion to what the next smaller or larger one of its kind did. */
-function estimate(measured: readonly MeasuredStep[], tokens: number): number {
-  const alike = measured.filter((step) => isTiled(step) === isTiled({ tokens }));
+function estimate(measured: readonly MeasuredStep[], tokens: number, tile: number): number {
+  const alike = measured.filter((step) => step.tokens >= tile === tokens >= tile);
   const steps = alike.length > 0 ? alike : measured;
   const smaller = steps.findLast((step) => step.tokens <= tokens);
   const known = smaller ?? steps.find((step) => step.tokens > tokens);
@@ -92,7 +99,13 @@ export interface PlacedStep extends MeasuredStep {
 
 /** The steps that were made last. */
 export class StepTimes {
+  readonly #tile: number;
   #steps: readonly PlacedStep[] = [];
+
+  /** @param tile the size from which on steps are of another kind, in tokens */
+  constructor(tile: number = TILE) {
+    this.#tile = tile;
+  }
 
   /** What is smaller than the smallest step tells nothing. */
   record({ tokens, milliseconds, depth }: PlacedStep): void {
@@ -100,8 +113,9 @@ export class StepTimes {
     if (size === undefined) return;
     const scaled = (Math.max(milliseconds, 0.001) * size) / tokens;
     const step = { tokens: size, milliseconds: scaled, depth };
-    const others = this.#steps.filter((one) => isTiled(one) !== isTiled(step));
-    this.#steps = [...others, ...[...this.#alike(step), step].slice(-LAST_STEPS)];
+    const alike = this.#alike(step);
+    const others = this.#steps.filter((one) => !alike.includes(one));
+    this.#steps = [...others, ...[...alike, step].slice(-LAST_STEPS)];
   }
 
   /** The median time of each size, as it would be at a depth; ascending by size. */
@@ -127,12 +141,9 @@ export class StepTimes {
   }
 
   #alike(step: MeasuredStep): readonly PlacedStep[] {
-    return this.#steps.filter((one) => isTiled(one) === isTiled(step));
+    const isTiled = step.tokens >= this.#tile;
+    return this.#steps.filter((one) => one.tokens >= this.#tile === isTiled);
   }
-}
-
-function isTiled({ tokens }: Pick<MeasuredStep, 'tokens'>): boolean {
-  return tokens >= TILE;
 }
 
 /** Depths that lie closer together tell of no trend, in tokens. */

@@ -1,6 +1,6 @@
 import type { BatchItem, PrioritizedBatchItem } from 'node-llama-cpp';
 import { planBatch, shouldWait } from './batching.ts';
-import { prefillStep, StepTimes } from './prefill-steps.ts';
+import { prefillStep, StepTimes, TILE } from './prefill-steps.ts';
 
 /** Who is evaluated when, among the sequences of one context. */
 export class Scheduler {
@@ -11,9 +11,16 @@ export class Scheduler {
   #batch: { readonly startedAt: number; readonly tokens: number } | undefined;
   /** Of the sequence that prefilled last, in tokens. */
   #depth = 0;
-  readonly #times = new StepTimes();
+  readonly #tile: number;
+  readonly #times: StepTimes;
   #exclusives = 0;
   #lastExclusive: Promise<unknown> = Promise.resolve();
+
+  /** @param tile the size of a prefill's steps from which on they are of another kind, in tokens */
+  constructor(tile: number = TILE) {
+    this.#tile = tile;
+    this.#times = new StepTimes(tile);
+  }
 
   /** The rate of prefill in tokens per millisecond; undefined before it was measured. */
   get rate(): number | undefined {
@@ -53,7 +60,7 @@ export class Scheduler {
    */
   step(batchSize: number, depth: number): number {
     this.#depth = depth;
-    return prefillStep(this.#times.at(depth), batchSize);
+    return prefillStep(this.#times.at(depth), batchSize, this.#tile);
   }
 
   /** Tells that the batch is done, as far as its sequences know. */

@@ -3,7 +3,13 @@ import { contextSizeFor, usableTokens } from '../../../src/backends/context-size
 import { defaultThreads } from '../../../src/backends/engine.ts';
 import { EventBatch } from '../../../src/backends/event-batch.ts';
 import { EventChannel } from '../../../src/backends/event-channel.ts';
-import { alignedStep, prefillStep, StepTimes } from '../../../src/backends/llama/prefill-steps.ts';
+import {
+  alignedStep,
+  NO_TILE,
+  prefillStep,
+  StepTimes,
+  TILE,
+} from '../../../src/backends/llama/prefill-steps.ts';
 import { SlotQueue } from '../../../src/backends/queue.ts';
 
 describe('[R2.7-threads] threads', () => {
@@ -138,6 +144,25 @@ describe('[R2.13-prefill] [R6.3-steps] steps of the prefill', () => {
       { tokens: 32, milliseconds: 20 },
       { tokens: 96, milliseconds: 50 },
     ]);
+  });
+
+  it.each([
+    ['are tried at 64 tokens again with flash attention', TILE, 64],
+    ['stay the smallest without it, where none is short enough', NO_TILE, 16],
+  ])('%s', (_title, tile, size) => {
+    const times = new StepTimes(tile);
+    // As they were measured: 64 tokens at the beginning of a prompt, then ever smaller ones.
+    for (const depth of [3, 75, 139, 203, 267]) {
+      times.record({ tokens: 64, milliseconds: 80, depth });
+    }
+    for (let depth = 331; depth < 1259; depth += 32) {
+      times.record({ tokens: 32, milliseconds: 45 + depth / 64, depth });
+    }
+    for (let depth = 1259; depth < 3595; depth += 16) {
+      const milliseconds = depth < 2500 ? 16 + depth / 46 : 75 + (depth - 2500) / 150;
+      times.record({ tokens: 16, milliseconds, depth });
+    }
+    expect(prefillStep(times.at(3595), 512, tile)).toBe(size);
   });
 
   it('take longer the deeper they are, whichever size was measured there', () => {
