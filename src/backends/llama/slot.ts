@@ -109,10 +109,11 @@ export class Slot {
 
   /** Takes over what another slot knows of a prompt; keeps nothing where that fails. */
   async fork(from: Slot, prompt: readonly Token[], folder: string | undefined): Promise<void> {
-    const done = await this.#scheduler.exclusive(async () => {
-      await from.#dropAhead();
-      return copyState(from.#sequence, this.#sequence, from.reusable(prompt), folder);
-    });
+    // A file would have the state of a token that is none of its tokens yet.
+    const place = from.#lookup?.isAhead === true ? undefined : folder;
+    const done = await this.#scheduler.exclusive(() =>
+      copyState(from.#sequence, this.#sequence, from.reusable(prompt), place),
+    );
     if (!done) await this.renew();
   }
 
@@ -220,7 +221,6 @@ export class Slot {
 
   /** A token that was evaluated and not asked for yet: the state has to be that of its tokens. */
   async #dropAhead(): Promise<void> {
-    if (this.#lookup?.isAhead !== true) return;
     const { nextTokenIndex: start } = this.#sequence;
     await this.#sequence.eraseContextTokenRanges([{ start, end: this.#context.contextSize }]);
   }

@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { LlamaGrammarEvaluationState } from 'node-llama-cpp';
 import type { LlamaModel, Token } from 'node-llama-cpp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { createLlamaBackend } from '../../../src/backends/llama/backend.ts';
 import { PromptLookup } from '../../../src/backends/llama/prompt-lookup.ts';
 import { Scheduler } from '../../../src/backends/llama/scheduler.ts';
 import { Slot } from '../../../src/backends/llama/slot.ts';
 import { startLlama } from '../../../src/backends/native-llama.ts';
 import type { NativeLlama } from '../../../src/backends/native-llama.ts';
-import { MINI } from '../../support/requests.ts';
+import { collect, MINI, request, said } from '../../support/requests.ts';
 
 /** A lookup on a clock of its own, whose batches take as long as they are told to. */
 function lookupOf(tokens: readonly number[], mayGuess = () => true) {
@@ -122,7 +123,8 @@ describe('[R6.5-lookup] a slot that guesses', () => {
       },
     });
     const slot = (guesses: boolean) => new Slot(context, scheduler, guesses);
-    return { slot, batches: () => batches, close: () => context.dispose() };
+    const tokens = context.contextSize;
+    return { slot, batches: () => batches, tokens, close: () => context.dispose() };
   }
 
   /** What follows the prompt, and how many batches it took. */
@@ -174,6 +176,53 @@ describe('[R6.5-lookup] a slot that guesses', () => {
     await close();
   });
 
+  it.each([6, 7, 8, 9, 10])('goes on when its prefix is copied at token %i', async (at) => {
+    const { slot, batches, close } = await open();
+    const [one, other] = [slot(true), slot(true)];
+    const whole = await answer(one, batches);
+    const prompt = model.tokenize(COPY, true);
+    await one.reuse(prompt);
+    const [last] = prompt.slice(-1);
+    if (last === undefined) throw new Error('The prompt is empty.');
+    const stream = one.decode(last, { temperature: 0 }, () => undefined);
+    const tokens: Token[] = [];
+    for (;;) {
+      const coming = stream.next();
+      // While its batch is under way.
+      if (tokens.length === at) await other.fork(one, prompt, folder);
+      const next = await coming;
+      if (next.done === true) break;
+      tokens.push(next.value);
+    }
+    expect(tokens).toEqual(whole.tokens);
+    expect((await answer(other, batches)).tokens).toEqual(whole.tokens);
+    await close();
+  });
+
+  it('guesses up to the end of the context, and not beyond', async () => {
+    const { slot, close, tokens: room } = await open();
+    const one = slot(true);
+    const pattern = model.tokenize('one two three four five six', false);
+    const at = (index: number) => pattern[index % pattern.length] ?? [];
+    const prompt = Array.from({ length: room - 1 - 12 }, (_, index) => at(index)).flat();
+    for await (const _ of one.prefill(prompt, new AbortController().signal));
+    const [last] = prompt.slice(-1);
+    if (last === undefined) throw new Error('The prompt is empty.');
+    const guesses = vi.spyOn(PromptLookup.prototype, 'predictTokens');
+    const stream = one.decode(last, { temperature: 0 }, () => undefined);
+    let next = await stream.next();
+    for (let index = 0; index < 11; index += 1) {
+      expect(next.done).toBe(false);
+      next = await stream.next(at(prompt.length + index));
+    }
+    expect(next.done).toBe(false);
+    await stream.return();
+    expect(one.length).toBe(prompt.length + 11);
+    expect(guesses.mock.results.at(-1)?.value).toHaveLength(1);
+    guesses.mockRestore();
+    await close();
+  });
+
   it('samples every token by itself where a seed is given', async () => {
     const { slot, batches, close } = await open();
     const { tokens, batches: count } = await answer(slot(true), batches, 40, 7);
@@ -204,4 +253,33 @@ describe('[R6.5-lookup] a slot that guesses', () => {
       await close();
     },
   );
+});
+
+describe('[R6.5-lookup] [R6.5-precedence] a model', () => {
+  it.each([
+    ['guesses', undefined, undefined, true],
+    ['does not where its entry says so', 'off', undefined, false],
+    ['does where the server says so over it', 'off', 'auto', true],
+    ['does not where the server says so', undefined, 'off', false],
+  ] as const)('%s', async (_case, promptLookup, server, guesses) => {
+    const predict = vi.spyOn(PromptLookup.prototype, 'predictTokens');
+    const backend = createLlamaBackend({
+      engine: 'in-process',
+      threads: 1,
+      context: undefined,
+      queueLimit: 1,
+      promptLookup: server,
+      log: () => undefined,
+    });
+    onTestFinished(async () => {
+      predict.mockRestore();
+      await backend.close();
+    });
+    const spec = { ...MINI, ...(promptLookup !== undefined && { promptLookup }) };
+    const copied =
+      'Repeat exactly: the quick brown fox jumps over a lazy dog while seven grey cats.';
+    await collect(backend.generate(request(spec, said(copied)), AbortSignal.timeout(30_000)));
+    const made = predict.mock.results.some(({ value }) => Array.isArray(value) && value.length > 0);
+    expect(made).toBe(guesses);
+  });
 });
