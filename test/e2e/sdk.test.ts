@@ -36,7 +36,7 @@ describe.each(DIALECTS)('the TypeScript SDK of $dialect', ({ sdk }) => {
       type: 'message',
       role: 'assistant',
       model: 'mini',
-      content: [{ type: 'text', text: TO_TEN, citations: null }],
+      content: [{ type: 'text', text: TO_TEN }],
       stop_reason: 'end_turn',
       stop_sequence: null,
     });

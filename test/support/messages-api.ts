@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** The API's shape of an answer, as strictly as a client may read it. */
 const BLOCK = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('text'), text: z.string(), citations: z.null().optional() }),
+  z.strictObject({ type: z.literal('text'), text: z.string() }),
   z.object({ type: z.literal('thinking'), thinking: z.string(), signature: z.string().min(1) }),
   z.object({
     type: z.literal('tool_use'),

@@ -18,7 +18,7 @@ export type OpenBlock =
       isShown: boolean;
     };
 
-export const EMPTY_TEXT: ContentBlock = { type: 'text', text: '', citations: null };
+export const EMPTY_TEXT: ContentBlock = { type: 'text', text: '' };
 
 /** A delta that says nothing in a block; undefined where the block is not shown yet. */
 export function emptyDelta(block: OpenBlock): BlockDelta | undefined {

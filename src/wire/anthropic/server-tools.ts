@@ -72,7 +72,7 @@ function encodeFound({ url, title, excerpt, age }: FoundPage): JsonObject {
 
 function encodeFetched({ url, title, text, retrievedAt }: FetchedPage): JsonObject {
   const source = { type: 'text', media_type: 'text/plain', data: text };
-  const content = { type: 'document', source, title, citations: null };
+  const content = { type: 'document', source, title };
   return { type: 'web_fetch_result', url, content, retrieved_at: retrievedAt };
 }
 

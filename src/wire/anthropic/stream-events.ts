@@ -5,7 +5,8 @@ import type { ServerResultBlock } from './server-tools.ts';
 
 /** An open block as its start event shows it; deltas fill it. */
 export type ContentBlock =
-  | { readonly type: 'text'; readonly text: string; readonly citations: null }
+  // No `citations: null`: Vercel AI SDK 5 and 6 refuse it.
+  | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'thinking'; readonly thinking: string; readonly signature: string }
   | ServerResultBlock
   | {

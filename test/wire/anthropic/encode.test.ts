@@ -220,7 +220,7 @@ describe('a message', () => {
       model: 'claude-x',
       content: [
         { type: 'thinking', thinking: 'hm', signature: seal.sign('hm') },
-        { type: 'text', text: 'ab', citations: null },
+        { type: 'text', text: 'ab' },
         { type: 'tool_use', id: 'A', name: 'look', input: { x: 1 }, caller: { type: 'direct' } },
         { type: 'tool_use', id: 'B', name: 'look', input: {}, caller: { type: 'direct' } },
       ],

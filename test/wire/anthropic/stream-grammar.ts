@@ -78,7 +78,7 @@ function checkBlock({ type, start, deltas }: HeardBlock): void {
   const kinds = deltas.map((delta) => shown(delta['type']));
   for (const kind of kinds) expect(DELTAS[type]).toContain(kind);
   if (type === 'text') {
-    expect(start).toEqual({ type, text: '', citations: null });
+    expect(start).toEqual({ type, text: '' });
     expect(textOf(deltas, 'text')).not.toBe('');
   } else if (type === 'thinking') {
     expect(start).toEqual({ type, thinking: '', signature: '' });
