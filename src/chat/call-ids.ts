@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Turn } from '../core/conversation.ts';
+import type { ToolResultPart, Turn } from '../core/conversation.ts';
 
 /** How a template wants the ids of calls: any, nine letters and digits (Mistral's), or Kimi's. */
 export type CallIds = 'kept' | 'short' | 'indexed';
@@ -37,4 +37,16 @@ export function callsById(turns: readonly Turn[]): ReadonlyMap<string, NamedCall
     }
   }
   return named;
+}
+
+/**
+ * Results in the order of their calls: templates want them so, and many tell only by the order which
+ * result belongs to which call.
+ */
+export function inCallOrder(
+  results: readonly ToolResultPart[],
+  named: ReadonlyMap<string, NamedCall>,
+): readonly ToolResultPart[] {
+  const place = ({ callId }: ToolResultPart): number => named.get(callId)?.index ?? 0;
+  return results.toSorted((one, other) => place(one) - place(other));
 }

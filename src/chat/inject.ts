@@ -1,4 +1,6 @@
 import type { Conversation, Part, TextPart, ToolSpec } from '../core/conversation.ts';
+import { callsById, inCallOrder } from './call-ids.ts';
+import type { NamedCall } from './call-ids.ts';
 import { writeCall, writeResult } from './call-text.ts';
 import type { ChatFormat, ThinkingTags } from './format.ts';
 import { hermes } from './formats/hermes.ts';
@@ -80,10 +82,22 @@ export function injectInstructions(
 
 /** The conversation with calls and results of the past as text, in the syntax that is taught. */
 export function callsAsText(conversation: Conversation): Conversation {
+  const named = callsById(conversation.turns);
   return {
     ...conversation,
-    turns: conversation.turns.map(({ role, parts }) => ({ role, parts: partsAsText(parts) })),
+    turns: conversation.turns.map(({ role, parts }) => ({
+      role,
+      parts: partsAsText(inPlaces(parts, named)),
+    })),
   };
+}
+
+/** The same parts, with the results among them in the order of their calls. */
+function inPlaces(parts: readonly Part[], named: ReadonlyMap<string, NamedCall>): readonly Part[] {
+  const results = parts.filter((part) => part.kind === 'tool-result');
+  if (results.length < 2) return parts;
+  const ordered = inCallOrder(results, named).values();
+  return parts.map((part) => (part.kind === 'tool-result' ? (ordered.next().value ?? part) : part));
 }
 
 function partsAsText(parts: readonly Part[]): readonly Part[] {

@@ -1,8 +1,8 @@
-import type { Conversation, Part, ToolResultPart, ToolSpec, Turn } from '../core/conversation.ts';
+import type { Conversation, Part, ToolSpec, Turn } from '../core/conversation.ts';
 import type { JsonObject } from '../core/json.ts';
 import { assistantMessages } from './assistant.ts';
 import { writeResult } from './call-text.ts';
-import { callsById, templateCallId } from './call-ids.ts';
+import { callsById, inCallOrder, templateCallId } from './call-ids.ts';
 import type { NamedCall } from './call-ids.ts';
 import { spellBasic, spellOut } from './spelled-schema.ts';
 import { writeParts, writeToolOutput } from './text.ts';
@@ -79,20 +79,14 @@ function systemMessage(text: string, traits: TemplateTraits): TemplateMessage {
     : { role: 'user', content: `<system-reminder>\n${text}\n</system-reminder>` };
 }
 
-/**
- * Results come first, in the order of their calls: templates want them right behind these, and many of
- * them tell only by the order which is whose.
- */
+/** Results come first, in the order of their calls: templates want them right after these. */
 function userMessages(
   parts: readonly Part[],
   named: ReadonlyMap<string, NamedCall>,
   { calls }: TemplateTraits,
 ): readonly TemplateMessage[] {
-  const order = ({ callId }: ToolResultPart): number => named.get(callId)?.index ?? 0;
-  const given = parts
-    .filter((part) => part.kind === 'tool-result')
-    .toSorted((one, other) => order(one) - order(other));
-  const results = given.map((part): TemplateMessage => {
+  const given = parts.filter((part) => part.kind === 'tool-result');
+  const results = inCallOrder(given, named).map((part): TemplateMessage => {
     const content = writeToolOutput(part.output, part.isError);
     if (calls === undefined) return { role: 'user', content: writeResult(content) };
     const call = named.get(part.callId);

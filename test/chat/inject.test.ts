@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { functionaryRecipients } from '../../src/chat/formats/functionary-recipients.ts';
 import { llama3 } from '../../src/chat/formats/llama3.ts';
 import { mistralArgs } from '../../src/chat/formats/mistral-args.ts';
-import { injectedFormat, injectInstructions, injectionFor } from '../../src/chat/inject.ts';
+import {
+  callsAsText,
+  injectedFormat,
+  injectInstructions,
+  injectionFor,
+} from '../../src/chat/inject.ts';
 import { NO_TRAITS } from '../../src/chat/probe.ts';
 import { writeParts } from '../../src/chat/text.ts';
 
@@ -24,5 +29,26 @@ describe('[R3.6-thinking] thinking by instructions', () => {
     const injection = injectionFor(functionaryRecipients, TRAITS);
     expect(injectInstructions(EMPTY, injection, [], true).system).toEqual([]);
     expect(injectedFormat(functionaryRecipients, injection).thinking).toBe(undefined);
+  });
+});
+
+describe('calls of the past by instructions', () => {
+  it('have their results in the order of the calls', () => {
+    const call = (id: string) => ({ kind: 'tool-call', id, name: 'f', input: {} }) as const;
+    const result = (callId: string) =>
+      ({
+        kind: 'tool-result',
+        callId,
+        output: [{ kind: 'text', text: `result ${callId}` }],
+        isError: false,
+      }) as const;
+    const { turns } = callsAsText({
+      ...EMPTY,
+      turns: [
+        { role: 'assistant', parts: [call('a'), call('b')] },
+        { role: 'user', parts: [result('b'), result('a')] },
+      ],
+    });
+    expect(writeParts(turns[1]?.parts ?? [])).toMatch(/result a[^]*result b/);
   });
 });

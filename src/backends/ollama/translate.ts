@@ -1,4 +1,4 @@
-import { callsById } from '../../chat/call-ids.ts';
+import { callsById, inCallOrder } from '../../chat/call-ids.ts';
 import type { NamedCall } from '../../chat/call-ids.ts';
 import { writeParts, writeToolOutput } from '../../chat/text.ts';
 import type {
@@ -65,11 +65,11 @@ function turnMessages(turn: Turn, named: Named | undefined): OllamaMessage[] {
 }
 
 /**
- * Results come first, right behind the calls. What they show follows as the user's: most templates have
+ * Results come first, in the order of their calls. What they show follows as the user's: most templates have
  * no place for images in a result.
  */
 function userMessages(parts: readonly Part[], named: Named | undefined): OllamaMessage[] {
-  const results = named === undefined ? [] : parts.filter(isResult);
+  const results = named === undefined ? [] : inCallOrder(parts.filter(isResult), named);
   const said = named === undefined ? parts : parts.filter((part) => !isResult(part));
   return [
     ...results.map((result) => resultMessage(result, nameOf(result, named))),

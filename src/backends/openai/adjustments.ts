@@ -1,16 +1,16 @@
 import type { GenerationRequest } from '../../core/backend.ts';
+import type { MessageStyle } from './assistant-messages.ts';
+import { toMessages } from './messages.ts';
 import { readOverflow } from './overflow.ts';
 import type { SaidError } from './said-error.ts';
 
-/** How a request is written otherwise than at first, for a server that refused it. */
-export interface Adjustments {
+/** Changes to a request for a server that refused its usual form. */
+export interface Adjustments extends Omit<MessageStyle, 'thinking'> {
   /** Tools and formats have schemas without the keywords that strict servers refuse. */
   readonly cleanSchemas: boolean;
   /** `max_completion_tokens` takes the place of `max_tokens`, as newer models want. */
   readonly completionTokens: boolean;
-  readonly shortIds: boolean;
-  readonly systemFirst: boolean;
-  /** Fields that are left out, since an answer only has less to tell without them. */
+  /** Fields that are left out: the answer is the same without them, or only less is known of it. */
   readonly dropped: readonly string[];
   /** The most that the server leaves for the answer, for this request alone. */
   readonly maxTokens: number;
@@ -21,9 +21,21 @@ export const UNADJUSTED: Adjustments = {
   completionTokens: false,
   shortIds: false,
   systemFirst: false,
+  systemInUser: false,
+  foldedResults: false,
+  wholeTurns: false,
+  singleCalls: false,
+  bareCalls: false,
   dropped: [],
   maxTokens: Number.POSITIVE_INFINITY,
 };
+
+/**
+ * Refusals of the order of the messages, as chat templates and Mistral's own checks word them. The words
+ * seldom tell what is wrong, so each arrangement that changes something is tried.
+ */
+const ORDER =
+  /roles? must alternate|(unexpected|invalid) (message )?role|only .{0,60}roles? are supported|message_order|expected last role|must be followed by|not the same number of function calls/is;
 
 const COMPLAINTS = [
   [
@@ -31,18 +43,33 @@ const COMPLAINTS = [
     /max_completion_tokens.{0,20} instead|unsupported parameter.{0,10}max_tokens/i,
   ],
   ['shortIds', /tool call ids?\b.*(length|alphanumeric|a-z)/is],
+  ['singleCalls', /single tool[- ]calls?|one tool[- ]call at a time/i],
+  ['bareCalls', /both content and thinking/i],
+  [
+    'systemInUser',
+    /system.{0,40}not (supported|allowed)|not support.{0,40}system|developer instruction is not enabled/is,
+  ],
   [
     'systemFirst',
-    /system (message|role|prompt).*(beginning|first|start|not supported|only)|only.*system (message|role)|roles must alternate/is,
+    /system (message|role|prompt).*(beginning|first|start|only)|only.*system (message|role)/is,
   ],
+  ['systemFirst', ORDER],
+  ['foldedResults', ORDER],
+  ['wholeTurns', ORDER],
+  ['systemInUser', ORDER],
   [
     'cleanSchemas',
     /schema|grammar|\bpattern\b|keyword|regex|\$ref|additionalProperties|function_declarations|response_format/i,
   ],
 ] as const satisfies readonly (readonly [keyof Adjustments, RegExp])[];
 
-/** Usage is then not told, and calls beyond the first are left to us. */
-const DROPPABLE: readonly string[] = ['stream_options', 'parallel_tool_calls'];
+/** Fields that a server may be asked without, by what its refusal calls them. */
+const DROPPABLE = [
+  // Usage is then not told, and calls beyond the first are left to us.
+  ['stream_options', /stream_options/],
+  ['parallel_tool_calls', /parallel_tool_calls/],
+  ['reasoning_effort', /reasoning[_ ]effort/i],
+] as const;
 
 /**
  * How to ask again after a refusal with this error; undefined where nothing else is left to try.
@@ -55,14 +82,15 @@ export function adjust(
 ): Adjustments | undefined {
   const overflow = readOverflow(error);
   if (overflow !== undefined) return clamp(current, overflow, request);
-  const field = DROPPABLE.find((name) => error.message.includes(name));
+  const field = DROPPABLE.find(([, pattern]) => pattern.test(error.message))?.[0];
   if (field !== undefined && !current.dropped.includes(field)) {
     return { ...current, dropped: [...current.dropped, field] };
   }
+  const said = `${error.code} ${error.message}`;
   for (const [name, pattern] of COMPLAINTS) {
-    if (pattern.test(error.message) && !current[name] && concerns(name, request)) {
-      return { ...current, [name]: true };
-    }
+    if (!pattern.test(said) || current[name]) continue;
+    const next = { ...current, [name]: true };
+    if (concerns(name, current, next, request)) return next;
   }
   return undefined;
 }
@@ -80,16 +108,30 @@ function clamp(
   return fits && request.overflow === 'clamp' ? { ...current, maxTokens: left } : undefined;
 }
 
-function concerns(name: (typeof COMPLAINTS)[number][0], request: GenerationRequest): boolean {
-  const { tools, turns } = request.conversation;
+/** Whether an adjustment changes anything about a request. */
+function concerns(
+  name: (typeof COMPLAINTS)[number][0],
+  current: Adjustments,
+  next: Adjustments,
+  { conversation, outputSchema }: GenerationRequest,
+): boolean {
   switch (name) {
     case 'cleanSchemas':
-      return tools.length > 0 || request.outputSchema !== undefined;
-    case 'shortIds':
-      return turns.some(({ parts }) => parts.some(({ kind }) => kind === 'tool-call'));
-    case 'systemFirst':
+      return conversation.tools.length > 0 || outputSchema !== undefined;
     case 'completionTokens':
       return true;
+    case 'shortIds':
+    case 'systemFirst':
+    case 'systemInUser':
+    case 'foldedResults':
+    case 'wholeTurns':
+    case 'singleCalls':
+    case 'bareCalls': {
+      const [before, after] = [current, next].map((style) =>
+        JSON.stringify(toMessages(conversation, { ...style, thinking: true })),
+      );
+      return before !== after;
+    }
     default:
       return name satisfies never;
   }

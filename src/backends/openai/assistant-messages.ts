@@ -2,22 +2,28 @@ import { templateCallId } from '../../chat/call-ids.ts';
 import type { NamedCall } from '../../chat/call-ids.ts';
 import { writeParts } from '../../chat/text.ts';
 import type { Part } from '../../core/conversation.ts';
+import type { ArrangementStyle } from './arrangement.ts';
 import type { ChatCall, ChatMessage } from './chat-message.ts';
 
 /** How a server wants its messages. */
-export interface MessageStyle {
+export interface MessageStyle extends ArrangementStyle {
   /** Thinking of the past is sent along. */
   readonly thinking: boolean;
   /** Ids of calls have nine letters and digits, as Mistral's templates want. */
   readonly shortIds: boolean;
-  /** System messages behind the first are the user's, where a template has no place for them. */
-  readonly systemFirst: boolean;
+  /** Each turn is one message: text after calls moves before them. */
+  readonly wholeTurns: boolean;
+  /** A message has no thinking beside both text and calls. */
+  readonly bareCalls: boolean;
 }
 
 /** The calls of a conversation by their ids. */
 export type NamedCalls = ReadonlyMap<string, NamedCall>;
 
-/** One answer of the past; what it said after calls starts a message of its own, so that the order stays. */
+/**
+ * One answer of the past. Text after calls starts a message of its own, which keeps the order, unless
+ * the server wants whole turns.
+ */
 export function assistantMessages(
   parts: readonly Part[],
   named: NamedCalls,
@@ -26,7 +32,7 @@ export function assistantMessages(
   const groups: Part[][] = [[]];
   for (const part of parts) {
     const called = groups.at(-1)?.some(({ kind }) => kind === 'tool-call') === true;
-    if (called && part.kind !== 'tool-call') groups.push([part]);
+    if (!style.wholeTurns && called && part.kind !== 'tool-call') groups.push([part]);
     else groups.at(-1)?.push(part);
   }
   return groups.flatMap((group) => assistantMessage(group, named, style));
@@ -54,7 +60,8 @@ function assistantMessage(
     '',
   );
   const thoughts = parts.flatMap((part) => (part.kind === 'thinking' ? [part.text] : []));
-  const thinking = style.thinking ? thoughts.join('\n\n') : '';
+  const isBare = style.bareCalls && calls.length > 0 && text !== '';
+  const thinking = style.thinking && !isBare ? thoughts.join('\n\n') : '';
   // An empty message would still be rendered, and an empty last one would be continued.
   if (calls.length === 0 && text === '' && thinking === '') return [];
   return [

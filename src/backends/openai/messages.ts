@@ -1,7 +1,8 @@
-import { callsById } from '../../chat/call-ids.ts';
+import { callsById, inCallOrder } from '../../chat/call-ids.ts';
 import { writeParts, writeToolOutput } from '../../chat/text.ts';
 import type { Conversation, ImagePart, Part, Turn } from '../../core/conversation.ts';
 import { RuntimeFailure } from '../../core/errors.ts';
+import { arrange, joined } from './arrangement.ts';
 import { assistantMessages, callId } from './assistant-messages.ts';
 import type { MessageStyle, NamedCalls } from './assistant-messages.ts';
 import type { ChatMessage, ContentPart } from './chat-message.ts';
@@ -20,7 +21,7 @@ export function toMessages(
   const leading: readonly ChatMessage[] =
     system === '' ? [] : [{ role: 'system', content: system }];
   const said = conversation.turns.flatMap((turn) => turnMessages(turn, named, style));
-  return style.systemFirst ? mergeUsers([...leading, ...said].map(asUser)) : [...leading, ...said];
+  return arrange([...leading, ...said], style);
 }
 
 function turnMessages(turn: Turn, named: NamedCalls, style: MessageStyle): readonly ChatMessage[] {
@@ -36,15 +37,18 @@ function turnMessages(turn: Turn, named: NamedCalls, style: MessageStyle): reado
   }
 }
 
-/** Results come first, right behind the calls; their pictures follow, since results are text. */
+/**
+ * Results come first, in the order of their calls. Their pictures follow, since a result's content is
+ * text.
+ */
 function userMessages(
   parts: readonly Part[],
   named: NamedCalls,
   style: MessageStyle,
 ): readonly ChatMessage[] {
   const pictures: ContentPart[] = [];
-  const results = parts.flatMap((part): ChatMessage[] => {
-    if (part.kind !== 'tool-result') return [];
+  const given = parts.filter((part) => part.kind === 'tool-result');
+  const results = inCallOrder(given, named).map((part): ChatMessage => {
     const images = part.output.filter((piece) => piece.kind === 'image');
     const texts = part.output.filter((piece) => piece.kind !== 'image');
     const call = named.get(part.callId);
@@ -53,7 +57,7 @@ function userMessages(
       pictures.push(...images.map(imagePart));
     }
     const content = writeToolOutput(texts, part.isError);
-    return [{ role: 'tool', tool_call_id: callId(part.callId, call, style), content }];
+    return { role: 'tool', tool_call_id: callId(part.callId, call, style), content };
   });
   const said = [...pictures, ...contentParts(parts.filter((part) => part.kind !== 'tool-result'))];
   return said.length === 0 ? results : [...results, { role: 'user', content: joined(said) }];
@@ -67,12 +71,6 @@ function contentParts(parts: readonly Part[]): readonly ContentPart[] {
   });
 }
 
-/** Text alone is one string: not every template takes parts. */
-function joined(parts: readonly ContentPart[]): string | readonly ContentPart[] {
-  const texts = parts.flatMap((part) => (part.type === 'text' ? [part.text] : []));
-  return texts.length === parts.length ? texts.join('\n\n') : parts;
-}
-
 function imagePart({ source }: ImagePart): ContentPart {
   if (source.kind !== 'base64') {
     throw new RuntimeFailure(
@@ -84,29 +82,4 @@ function imagePart({ source }: ImagePart): ContentPart {
     type: 'image_url',
     image_url: { url: `data:${source.mediaType};base64,${source.data}` },
   };
-}
-
-/** At the SAME position: moved to the front it would break the prefix of every later turn. */
-function asUser(message: ChatMessage, index: number): ChatMessage {
-  if (message.role !== 'system' || index === 0) return message;
-  return {
-    role: 'user',
-    content: `<system-reminder>\n${message.content}\n</system-reminder>`,
-  };
-}
-
-function mergeUsers(messages: readonly ChatMessage[]): readonly ChatMessage[] {
-  const merged: ChatMessage[] = [];
-  for (const message of messages) {
-    const last = merged.at(-1);
-    if (last?.role === 'user' && message.role === 'user') {
-      const content = joined([...partsOf(last.content), ...partsOf(message.content)]);
-      merged[merged.length - 1] = { role: 'user', content };
-    } else merged.push(message);
-  }
-  return merged;
-}
-
-function partsOf(content: string | readonly ContentPart[]): readonly ContentPart[] {
-  return typeof content === 'string' ? [{ type: 'text', text: content }] : content;
 }

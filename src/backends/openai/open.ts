@@ -86,6 +86,10 @@ async function ask(upstream: Upstream, call: Call, maxTokens: number): Promise<H
       : undefined;
     const next = error && adjust(adjustments, error, request);
     if (next === undefined) throw refusalFailure(answer, question);
+    const dropped = next.dropped.find((field) => !adjustments.dropped.includes(field));
+    if (dropped !== undefined) {
+      upstream.log(`${dropped} is not sent for ${request.model.name}: its server refuses it`);
+    }
     adjustments = next;
     prompt = toPromptBody(request, facts, next);
   }

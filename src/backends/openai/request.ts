@@ -69,7 +69,7 @@ export function toPromptBody(
     messages: toMessages(conversation, style),
     ...toTools(request, facts, adjustments),
     ...(outputSchema && { response_format: toFormat(outputSchema, adjustments) }),
-    ...toThinking(request, facts),
+    ...toThinking(request, facts, adjustments.dropped.includes('reasoning_effort')),
     ...(continues(request) &&
       facts.traits.prefill === 'told' && {
         add_generation_prompt: false,
@@ -146,6 +146,7 @@ const LEVELS = {
 function toThinking(
   { thinking, effort }: GenerationRequest,
   { kind, thinking: control }: ModelFacts,
+  withoutEffort: boolean,
 ) {
   const wanted = thinking.mode !== 'disabled';
   switch (control) {
@@ -158,10 +159,11 @@ function toThinking(
           // The name of most templates, and that of DeepSeek's and Granite's.
           enable_thinking: wanted,
           thinking: wanted,
-          ...(wanted && effort && { reasoning_effort: LEVELS[effort] }),
+          ...(wanted && effort && !withoutEffort && { reasoning_effort: LEVELS[effort] }),
         },
       };
     case 'effort': {
+      if (withoutEffort) return {};
       // Such a model can't be told not to think, only to think little.
       const reasoning_effort = wanted ? LEVELS[effort ?? 'medium'] : 'low';
       return kind === 'llama-server'

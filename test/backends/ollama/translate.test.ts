@@ -73,6 +73,28 @@ describe('[R2.8-translate] a conversation as Ollama’s messages', () => {
     expect(messages([{ role, parts }])).toEqual([message]);
   });
 
+  it('passes results on in the order of their calls', () => {
+    const call = (id: string): Part => ({ kind: 'tool-call', id, name: id, input: {} });
+    const result = (callId: string): Part => ({
+      kind: 'tool-result',
+      callId,
+      output: [text(callId), image(callId)],
+      isError: false,
+    });
+    const turns: readonly Turn[] = [
+      { role: 'assistant', parts: [call('a'), call('b')] },
+      { role: 'user', parts: [text('And?'), result('b'), result('a')] },
+    ];
+    expect(messages(turns, [], { tools: true, images: true })).toMatchObject([
+      { role: 'assistant' },
+      { role: 'tool', tool_call_id: 'a', tool_name: 'a' },
+      { role: 'tool', tool_call_id: 'b', tool_name: 'b' },
+      { role: 'user', images: ['a'] },
+      { role: 'user', images: ['b'] },
+      { role: 'user', content: 'And?' },
+    ]);
+  });
+
   it('[R4.1-history] passes calls and results on in Ollama’s own shape', () => {
     const turns: readonly Turn[] = [
       turn('user', 'Look.'),

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { UNADJUSTED } from '../../../src/backends/openai/adjustments.ts';
 import type { ChatMessage } from '../../../src/backends/openai/chat-message.ts';
 import { toMessages } from '../../../src/backends/openai/messages.ts';
 import type { MessageStyle } from '../../../src/backends/openai/assistant-messages.ts';
 import type { Part, Turn } from '../../../src/core/conversation.ts';
 
-const STYLE: MessageStyle = { thinking: true, shortIds: false, systemFirst: false };
+const STYLE: MessageStyle = { ...UNADJUSTED, thinking: true };
 
 const text = (words: string): Part => ({ kind: 'text', text: words });
 const image = (data: string): Part => ({
