@@ -29,13 +29,20 @@ afterAll(() => server.stop());
 async function report(python: string, script: string): Promise<Record<string, unknown>> {
   const file = path.join(import.meta.dirname, 'python', script);
   const { stdout } = await promisify(execFile)(python, [file, server.url], { timeout: 55_000 });
-  return JSON.parse(stdout) as Record<string, unknown>;
+  // LiteLLM prints hints of its own before.
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
 }
 
 const old = process.env['PORTICO_TEST_PYTHON_OLD'];
 const oldWayOut = 'name an interpreter with anthropic 0.24.0 in PORTICO_TEST_PYTHON_OLD';
 
 describe.skipIf(isMissing('Python with anthropic 0.24.0', old, oldWayOut))('Python, then', () => {
+  it('anthropic 0.24.0 finds no answer outside its types', async () => {
+    const answer = await report(old ?? '', 'strict.py');
+    expect(answer).toMatchObject({ version: '0.24.0', violations: [] });
+    expect(answer['checked']).toBeGreaterThan(20);
+  });
+
   it('[R2.T-python-old] anthropic 0.24.0 works', async () => {
     const answer = await report(old ?? '', 'old.py');
     expect(answer).toMatchObject({ ...COMMON, version: '0.24.0' });
@@ -61,6 +68,12 @@ const latestWayOut = 'name an interpreter with anthropic in PORTICO_TEST_PYTHON_
 describe.skipIf(isMissing('Python with the latest anthropic', latest, latestWayOut))(
   'Python, now',
   () => {
+    it('the latest anthropic finds no answer outside its types', async () => {
+      const { checked, violations } = await report(latest ?? '', 'strict.py');
+      expect(violations).toEqual([]);
+      expect(checked).toBeGreaterThan(100);
+    });
+
     it('[R2.T-python-new] the latest anthropic works', async () => {
       const answer = await report(latest ?? '', 'new.py');
       expect(answer).toMatchObject({
@@ -86,6 +99,27 @@ describe.skipIf(isMissing('Python with the latest anthropic', latest, latestWayO
       expect(streamed).toEqual(loop);
       expect(parts).toBeGreaterThan(6);
       expect(parsed).toEqual({ name: 'Alice', age: 31 });
+    });
+  },
+);
+
+const clients = process.env['PORTICO_TEST_PYTHON_CLIENTS'];
+const clientsWayOut =
+  'name an interpreter with langchain-anthropic, pydantic-ai-slim[anthropic], instructor and litellm in PORTICO_TEST_PYTHON_CLIENTS';
+
+describe.skipIf(isMissing('Python with client libraries', clients, clientsWayOut))(
+  'Python client libraries',
+  () => {
+    it('get text, streams, tool calls and objects', async () => {
+      const object = { name: expect.any(String), age: expect.any(Number) };
+      const tools = [['get_weather', { location: 'Paris' }]];
+      const all = { text: TO_TEN, stream: TO_TEN, tools, object };
+      expect(await report(clients ?? '', 'clients.py')).toEqual({
+        langchain: all,
+        pydantic_ai: all,
+        instructor: { object, stream: object },
+        litellm: all,
+      });
     });
   },
 );
