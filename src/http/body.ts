@@ -20,7 +20,7 @@ const DECOMPRESSORS: Readonly<Record<string, () => Transform>> = {
  */
 export async function readBody(request: IncomingMessage): Promise<string> {
   if (Number(request.headers['content-length']) > MOST_BYTES) throw tooLarge(request);
-  const chunks = await collect(decompressed(request), request);
+  const chunks = await collect(request);
   const [first, ...others] = chunks;
   const bytes = first !== undefined && others.length === 0 ? first : Buffer.concat(chunks);
   // Unlike Buffer, it leaves a byte order mark out.
@@ -39,11 +39,14 @@ function decompressed(request: IncomingMessage): Readable {
   throw new RuntimeFailure(
     'invalid-request',
     `The content encoding '${encoding}' is not known here. Use gzip, deflate, br or none.`,
+    { details: { error_code: 'request_body_encoding_unsupported' } },
   );
 }
 
 /** By events: an iterator over a stream takes longer than all else of a small body. */
-function collect(body: Readable, request: IncomingMessage): Promise<readonly Uint8Array[]> {
+function collect(request: IncomingMessage): Promise<readonly Uint8Array[]> {
+  const body = decompressed(request);
+  const isDecoded = body !== request;
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = [];
     let bytes = 0;
@@ -52,10 +55,10 @@ function collect(body: Readable, request: IncomingMessage): Promise<readonly Uin
       bytes += chunk.length;
       if (bytes <= MOST_BYTES) return;
       body.removeAllListeners('data');
-      reject(tooLarge(request));
+      reject(tooLarge(request, isDecoded));
     });
     body.once('end', () => resolve(chunks));
-    body.once('error', (error) => reject(unreadable(error)));
+    body.once('error', (error) => reject(unreadable(error, isDecoded)));
     body.once('close', () => {
       if (!body.readableEnded) reject(unreadable(new Error('it broke off')));
     });
@@ -63,17 +66,19 @@ function collect(body: Readable, request: IncomingMessage): Promise<readonly Uin
 }
 
 /** What is left of the body is passed over, so that the client can read the answer. */
-function tooLarge(request: IncomingMessage): RuntimeFailure {
+function tooLarge(request: IncomingMessage, isDecoded = false): RuntimeFailure {
   request.unpipe();
   request.resume();
   return new RuntimeFailure(
     'request-too-large',
     'Request exceeds the maximum size: a body may have 32 MB.',
+    isDecoded ? { details: { error_code: 'request_body_too_large_after_decoding' } } : {},
   );
 }
 
-function unreadable(error: Error): RuntimeFailure {
+function unreadable(error: Error, isDecoded = false): RuntimeFailure {
   return new RuntimeFailure('invalid-request', `The body can't be read: ${error.message}`, {
     cause: error,
+    ...(isDecoded && { details: { error_code: 'request_body_encoding_invalid' } }),
   });
 }

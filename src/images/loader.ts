@@ -139,6 +139,18 @@ async function placed(
   } catch (error) {
     if (!(error instanceof RuntimeFailure) || error.code === 'cancelled') throw error;
     const at = `${image.at ?? 'image'}.source.${field}`;
-    throw new RuntimeFailure(error.code, `${at}: ${error.message}`, { cause: error });
+    const { details } = error;
+    throw new RuntimeFailure(error.code, `${at}: ${error.message}`, {
+      cause: error,
+      ...(details !== undefined && { details: { ...details, paths: [blockPath(image)] } }),
+    });
   }
+}
+
+/** The image's place without the types of its blocks: `messages.0.content.1.content.0`. */
+function blockPath({ at = 'image' }: ImagePart): string {
+  return at
+    .split('.')
+    .filter((segment) => ['messages', 'content'].includes(segment) || /^\d+$/.test(segment))
+    .join('.');
 }

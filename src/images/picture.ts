@@ -1,5 +1,6 @@
 import type { Metadata, Sharp } from 'sharp';
 import { RuntimeFailure } from '../core/errors.ts';
+import type { FailureDetails } from '../core/errors.ts';
 import { kindOf, MEDIA_TYPES } from './kind.ts';
 import type { PictureKind } from './kind.ts';
 import { MAX_BYTES, MAX_EDGE, tooManyBytes } from './limits.ts';
@@ -47,7 +48,7 @@ export async function checkPicture(bytes: Uint8Array, longestEdge: number): Prom
   } catch (error) {
     if (error instanceof RuntimeFailure) throw error;
     const reason = `Could not process image: this ${kind.toUpperCase()} is cut off or damaged. Send it whole.`;
-    throw refusal(reason, error);
+    throw refusal(reason, { cause: error });
   }
 }
 
@@ -55,6 +56,7 @@ function checkSize({ width, height }: Metadata): void {
   if (Math.max(width, height) > MAX_EDGE) {
     throw refusal(
       `At least one of the image dimensions exceed max allowed size: ${MAX_EDGE} pixels`,
+      { details: { error_code: 'image_dimensions_too_large', max_side_length_pixels: MAX_EDGE } },
     );
   }
 }
@@ -77,6 +79,6 @@ async function redrawn(image: Sharp, kind: PictureKind, longestEdge: number): Pr
     : { mediaType: MEDIA_TYPES.png, bytes: await drawn.png().toBuffer() };
 }
 
-function refusal(message: string, cause?: unknown): RuntimeFailure {
-  return new RuntimeFailure('invalid-request', message, { cause });
+function refusal(message: string, details: FailureDetails = {}): RuntimeFailure {
+  return new RuntimeFailure('invalid-request', message, details);
 }

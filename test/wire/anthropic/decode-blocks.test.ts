@@ -8,7 +8,8 @@ const hello = { role: 'user', content: 'hi' };
 function partsOf(role: 'user' | 'assistant', blocks: readonly object[]): readonly Part[] {
   const messages =
     role === 'user' ? [{ role, content: blocks }] : [hello, { role, content: blocks }];
-  return decode({ messages }).request.conversation.turns.at(-1)?.parts ?? [];
+  const tools = [{ name: 'look', input_schema: { type: 'object' } }];
+  return decode({ messages, tools }).request.conversation.turns.at(-1)?.parts ?? [];
 }
 
 const png = { type: 'base64', media_type: 'image/png', data: 'AAAA' };

@@ -7,14 +7,17 @@ import { decodeTool } from './tools.ts';
 
 /**
  * The request's tools, and behind them those that the conversation defines on its way: deferred, so
- * that they are rendered where they were added. Throws where one name would mean two tools.
+ * that they are rendered where they were added. Throws where one name would mean two tools, and where
+ * a change names a tool that is not defined before it.
  */
 export function withAddedTools(
   declared: readonly ToolSpec[],
   messages: readonly Message[],
 ): readonly ToolSpec[] {
   const tools = [...declared];
-  for (const { change, at } of messages.flatMap((message, index) => changesIn(message, index))) {
+  const changes = messages.flatMap((message, index) => changesIn(message, index));
+  for (const { change, at } of changes) {
+    checkReference(change, at, tools);
     if (change.tool.type !== 'tool_definition') continue;
     const added = { ...decodeTool(change.tool.definition, at), deferred: true };
     const known = tools.find(({ name }) => name === added.name);
@@ -23,10 +26,24 @@ export function withAddedTools(
       throw new RuntimeFailure(
         'invalid-request',
         `${at.join('.')}: a different tool named '${added.name}' is already there; give this one another name`,
+        { details: { error_code: 'tool_name_conflict' } },
       );
     }
   }
   return tools;
+}
+
+function checkReference(
+  { tool }: ToolChangeBlock,
+  at: readonly string[],
+  tools: readonly ToolSpec[],
+): void {
+  if (tool.type !== 'tool_reference' || tools.some(({ name }) => name === tool.name)) return;
+  throw new RuntimeFailure(
+    'invalid-request',
+    `${at.join('.')}.tool: Tool '${tool.name}' is not defined at this point; add it to tools, or define it in a tool_addition before`,
+    { details: { error_code: 'tool_reference_unresolved' } },
+  );
 }
 
 interface PlacedChange {
