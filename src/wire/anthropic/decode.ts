@@ -11,6 +11,7 @@ import {
 import { decodeSession } from './decoding/session.ts';
 import { checkToolNames, decodeToolChoice, decodeTools } from './decoding/tools.ts';
 import { decodeTurns } from './decoding/turns.ts';
+import { toWellFormed } from './decoding/well-formed.ts';
 import { parseWith } from './issues.ts';
 import { countTokensBody, messagesBody, type RequestBody } from './schema/request.ts';
 import type { ThinkingSeal } from './signature.ts';
@@ -31,13 +32,13 @@ export interface DecodedRequest {
 
 /** The body of POST /v1/messages. Throws invalid-request or unsupported, in the API's words. */
 export function decodeMessages(body: unknown, context: DecodeContext): DecodedRequest {
-  const valid = parseWith(messagesBody, body);
+  const valid = parseWith(messagesBody, toWellFormed(body));
   return decodeBody(body, valid, valid.max_tokens, context);
 }
 
 /** The body of POST /v1/messages/count_tokens, as the request that it counts. Throws as decodeMessages does. */
 export function decodeCountTokens(body: unknown, context: DecodeContext): DecodedRequest {
-  const valid = parseWith(countTokensBody, body);
+  const valid = parseWith(countTokensBody, toWellFormed(body));
   return { ...decodeBody(body, valid, undefined, context), stream: false };
 }
 
