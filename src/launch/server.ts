@@ -22,7 +22,11 @@ const PATIENCE_MILLISECONDS = 10_000;
 const PAGE = 1000;
 
 const loaded = z.object({ models: z.array(z.unknown()) });
-const listing = z.object({ data: z.array(z.object({ id: z.string(), display_name: z.string() })) });
+const listing = z.object({
+  data: z.array(
+    z.object({ id: z.string(), display_name: z.string(), description: z.string().nullish() }),
+  ),
+});
 const described = z.object({ id: z.string(), max_input_tokens: z.number().nullable() });
 const failure = z.object({ error: z.object({ message: z.string() }) });
 
@@ -43,7 +47,10 @@ export async function listNames(
   address: Address,
 ): Promise<readonly { readonly name: string; readonly description: string }[]> {
   const { data } = expect(listing, await ask(address, `/v1/models?limit=${PAGE}`), address);
-  return data.map(({ id, display_name }) => ({ name: id, description: display_name }));
+  return data.map(({ id, display_name, description }) => ({
+    name: id,
+    description: description ?? display_name,
+  }));
 }
 
 /** The context of a model in tokens, or undefined where the server does not know it. Throws its own words for an unknown name. */

@@ -99,7 +99,8 @@ function toModel(
   shipped: boolean,
   location: string,
 ): RegistryModel | string {
-  const { file, mmproj, template, sampling, size, memory, description, source, ...others } = entry;
+  const { file, mmproj, template, sampling, size, memory, ...named } = entry;
+  const { title, description, source, ...others } = named;
   const { keep_alive: keepAlive, image_longest_edge: imageLongestEdge, ...loading } = others;
   const {
     gpu_layers: gpuLayers,
@@ -132,6 +133,7 @@ function toModel(
       ...(picturesApart === undefined ? {} : { picturesApart }),
       ...(sampling === undefined ? {} : { sampling: toSampling(sampling) }),
     },
+    ...(title === undefined ? {} : { title }),
     ...(description === undefined ? {} : { description }),
     ...(source === undefined ? {} : { source }),
     ...(size === undefined ? {} : { sizeBytes: size }),

@@ -3,6 +3,8 @@ import type { ModelSpec } from '../core/model.ts';
 /** A model that the registry knows, whether or not its file is on this machine. */
 export interface RegistryModel {
   readonly spec: ModelSpec;
+  /** A short name for pickers, such as `Portico Mini`. */
+  readonly title?: string;
   readonly description?: string;
   /** Where to pull it from: `hf:…` or `https://…`. */
   readonly source?: string;

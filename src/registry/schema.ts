@@ -147,6 +147,7 @@ export const entrySchema = z
       keep_alive: keepAlive.exactOptional(),
       template: text.exactOptional(),
       sampling: sampling.exactOptional(),
+      title: z.string().trim().min(1).exactOptional(),
       description: z.string().exactOptional(),
       source: z
         .string()

@@ -3,6 +3,7 @@ import type { RequestHandler } from 'express';
 import type { Capabilities } from '../../core/backend.ts';
 import type { RegistryModel } from '../../registry/registry.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
+import { titleOf } from '../../registry/title.ts';
 import { encodeModel, pageModels } from '../../wire/anthropic/models.ts';
 import type { ModelListing } from '../../wire/anthropic/models.ts';
 import { disconnectSignal } from '../request-state.ts';
@@ -30,13 +31,14 @@ export function createModelRoute(runtime: Runtime): RequestHandler<{ id: string 
 
 async function listing(
   id: string,
-  { spec, description }: RegistryModel,
+  model: RegistryModel,
   capabilities: Capabilities | undefined,
 ): Promise<ModelListing> {
   return {
     id,
-    displayName: description ?? spec.name,
-    createdAt: await createdAt(spec.file),
+    displayName: titleOf(model),
+    description: model.description,
+    createdAt: await createdAt(model.spec.file),
     capabilities,
   };
 }

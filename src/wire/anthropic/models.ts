@@ -7,7 +7,10 @@ import { parseWith } from './issues.ts';
 /** One name that a request may ask for. */
 export interface ModelListing {
   readonly id: string;
+  /** A short name for pickers. */
   readonly displayName: string;
+  /** A sentence about the model. */
+  readonly description?: string | undefined;
   /** RFC 3339. */
   readonly createdAt: string;
   /** Undefined where they are not known yet, because the model was never loaded. */
@@ -16,11 +19,12 @@ export interface ModelListing {
 
 /** One model in the API's shape: what GET /v1/models/:id answers, and an item of the list. */
 export function encodeModel(listing: ModelListing): JsonObject {
-  const { id, displayName, createdAt, capabilities } = listing;
+  const { id, displayName, description, createdAt, capabilities } = listing;
   return {
     id,
     type: 'model',
     display_name: displayName,
+    description: description ?? null,
     created_at: createdAt,
     max_input_tokens: capabilities?.contextTokens ?? null,
     max_tokens: capabilities?.contextTokens ?? null,

@@ -38,6 +38,7 @@ describe('models on the wire', () => {
       id: 'mini',
       type: 'model',
       display_name: 'mini',
+      description: null,
       created_at: '2026-01-02T03:04:05Z',
       max_input_tokens: null,
       max_tokens: null,
