@@ -16,6 +16,8 @@ import { controlTokenTexts } from './vocabulary.ts';
 export interface ModelHead {
   readonly model: LlamaModel;
   readonly template: ChatTemplate;
+  /** Texts of the tokens that steer it. */
+  readonly controlTexts: readonly string[];
   /** Tokens that end the model's turn, beyond those that its file counts as ends. */
   readonly turnEnds: ReadonlySet<Token>;
   /** How its answers end in a prompt. */
@@ -60,6 +62,7 @@ export async function readHead(
     model,
     injection,
     template,
+    controlTexts: texts,
     turnEnds: new Set(ending.flatMap(tokensOf)),
     ending: { seams: findSeams(template, ends), ends },
     trainedContext: contextLength(model),

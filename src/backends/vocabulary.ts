@@ -38,10 +38,15 @@ export function tokenizeStretches(model: LlamaModel, stretches: readonly PromptS
 
 /** Tokens that one character may at most be spread over, with a margin: UTF-8 has four bytes. */
 const LONGEST_CHARACTER = 8;
+/** What broken bytes are decoded to. */
+const BROKEN = '\uFFFD';
 /** How many tokens before the current ones decide about white space between them. */
 const CONTEXT = 8;
 
-/** Turns generated tokens into text one by one; a character that is not whole yet is held back. */
+/**
+ * Turns generated tokens into text one by one. A character that is not whole yet is held back; one that
+ * never becomes whole is left out.
+ */
 export class TokenText {
   readonly #model: LlamaModel;
   #pending: Token[] = [];
@@ -59,17 +64,14 @@ export class TokenText {
   push(tokens: readonly Token[]): string {
     this.#pending.push(...tokens);
     const text = this.#model.detokenize(this.#pending, true, this.#before);
-    if (text.endsWith('\uFFFD') && this.#pending.length < LONGEST_CHARACTER) return '';
-    this.#settle();
-    return text;
+    if (text.endsWith(BROKEN) && this.#pending.length < LONGEST_CHARACTER) return '';
+    return this.#settle(text);
   }
 
-  /** What is left at the end, broken characters as U+FFFD. */
+  /** The text that is left at the end, without the bytes of a character that was cut. */
   flush(): string {
     if (this.#pending.length === 0) return '';
-    const text = this.#model.detokenize(this.#pending, true, this.#before);
-    this.#settle();
-    return text;
+    return this.#settle(this.#model.detokenize(this.#pending, true, this.#before));
   }
 
   /** Takes other tokens in place of those that the last whole text came from. */
@@ -77,9 +79,19 @@ export class TokenText {
     this.#before = [...this.#earlier, ...tokens].slice(-CONTEXT);
   }
 
-  #settle(): void {
+  #settle(text: string): string {
+    const whole = this.#wholeText(text);
     this.#earlier = this.#before;
     this.#before = [...this.#before, ...this.#pending].slice(-CONTEXT);
     this.#pending = [];
+    return whole;
+  }
+
+  /** The model may write U+FFFD itself: only one that its tokens do not spell stands for broken bytes. */
+  #wholeText(text: string): string {
+    if (!text.includes(BROKEN)) return text;
+    const spelled = this.#model.tokenize(text, false, 'trimLeadingSpace');
+    const isWritten = this.#pending.join() === spelled.join();
+    return isWritten ? text : text.replaceAll(BROKEN, '');
   }
 }

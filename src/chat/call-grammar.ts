@@ -28,7 +28,8 @@ export function writeTriggeredGrammar(
 }
 
 /**
- * The grammar of a whole answer that is held to a schema: JSON, or calls where there are tools.
+ * The grammar of a whole answer that is held to a schema: JSON, or calls where there are tools. At most one
+ * line break precedes it: unbounded white space could use up all of `max_tokens`.
  *
  * @param mayThink the answer may still begin with the opening tag of thinking, behind which no grammar
  *   holds until the thinking has ended
@@ -48,8 +49,17 @@ export function writeAnswerGrammar(
     }
   }
   if (mayThink && format.thinking !== undefined) answers.push(literal(format.thinking.open));
-  return rules.write(`[ \\n]* ${oneOf(answers)}`);
+  return rules.write(`"\\n"? ${oneOf(answers)}`);
 }
+
+/**
+ * The grammar of thoughts or of an answer that has to begin: any text after a first character that is no white
+ * space. A turn can't end before that character, and thoughts can't be closed.
+ */
+export const BEGINNING_GRAMMARS = {
+  thoughts: String.raw`root ::= [^ \t\r\n<[] .*`,
+  answer: String.raw`root ::= [^ \t\r\n] .*`,
+} as const;
 
 /** An answer in the tags that the family puts around every one; the closing one may end the turn. */
 function taggedAnswer({ answer }: ChatFormat, text: string): string {
@@ -59,7 +69,7 @@ function taggedAnswer({ answer }: ChatFormat, text: string): string {
 
 /** Calls that each begin with a trigger. */
 function triggered(rules: GrammarRules, trigger: string, options: CallGrammarOptions): string {
-  return `(${literal(trigger)} ${callExpression(rules, trigger, options)} [ \\n]*)+`;
+  return `(${literal(trigger)} ${callExpression(rules, trigger, options)} "\\n"{0,2})+`;
 }
 
 function callExpression(
@@ -67,5 +77,5 @@ function callExpression(
   trigger: string,
   { format, tools, parallel }: CallGrammarOptions,
 ): string {
-  return format.tools?.grammar(tools, rules, { trigger, parallel }) ?? '[^]*';
+  return format.tools?.grammar(tools, rules, { trigger, parallel }) ?? '.*';
 }

@@ -7,6 +7,8 @@ import type { StopMatcher } from './stops.ts';
 
 export interface OutputOptions extends OutputShape {
   readonly stopSequences: readonly string[];
+  /** After its first whole call the answer holds nothing but further calls: anything else ends it. */
+  readonly callsOnly?: boolean;
   /** A new id for a tool call, unique in its conversation. */
   readonly newCallId: () => string;
 }
@@ -16,6 +18,10 @@ export class Output {
   readonly #parser: OutputParser;
   readonly #stops: StopMatcher;
   readonly #newCallId: () => string;
+  readonly #callsOnly: boolean;
+  #closed = false;
+  #begun = false;
+  #thought = false;
   #stopped: string | null = null;
   /** The id of the call that is being written. */
   #call: string | undefined;
@@ -25,11 +31,27 @@ export class Output {
     this.#parser = new OutputParser(options);
     this.#stops = createStopMatcher(options.stopSequences);
     this.#newCallId = options.newCallId;
+    this.#callsOnly = options.callsOnly === true;
   }
 
   /** The stop sequence that was met: the output ends there. */
   get stopped(): string | null {
     return this.#stopped;
+  }
+
+  /** Whether something followed the calls that an answer was to consist of: it ended before that. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Whether the answer has begun: a text or a call, not only thinking. */
+  get begun(): boolean {
+    return this.#begun;
+  }
+
+  /** Whether any thoughts were written. */
+  get thought(): boolean {
+    return this.#thought;
   }
 
   /** How many whole tool calls have been made. */
@@ -53,21 +75,28 @@ export class Output {
 
   /** The rest, once the model has ended. */
   end(): readonly GenerationEvent[] {
-    if (this.#stopped !== null) return [];
+    if (this.#stopped !== null || this.#closed) return [];
     const events = this.#translate(this.#parser.end());
+    if (this.#closed) return events;
     return this.#stopped === null ? [...events, ...textDelta(this.#stops.flush())] : events;
   }
 
   #translate(pieces: readonly OutputPiece[]): readonly GenerationEvent[] {
     const events: GenerationEvent[] = [];
     for (const piece of pieces) {
-      if (this.#stopped !== null) break;
+      if (this.#stopped !== null || this.#closed) break;
       events.push(...this.#translatePiece(piece));
     }
     return events;
   }
 
   #translatePiece(piece: OutputPiece): readonly GenerationEvent[] {
+    this.#thought ||= piece.type === 'thinking';
+    this.#begun ||= piece.type === 'text' ? piece.text.trim() !== '' : piece.type !== 'thinking';
+    if (this.#isPastCalls(piece)) {
+      this.#closed = piece.type !== 'text' || piece.text.trim() !== '';
+      return this.#endCall();
+    }
     switch (piece.type) {
       case 'text': {
         const { text, stopped } = this.#stops.push(piece.text);
@@ -89,6 +118,11 @@ export class Output {
       default:
         return piece satisfies never;
     }
+  }
+
+  #isPastCalls({ type }: OutputPiece): boolean {
+    const called = this.#calls > 0 || this.#call !== undefined;
+    return this.#callsOnly && called && (type === 'text' || type === 'thinking');
   }
 
   /** What text or call came before has ended. */

@@ -1,29 +1,21 @@
-import type { LlamaModel, Token } from 'node-llama-cpp';
+import type { Token } from 'node-llama-cpp';
 import { thinkingBudget } from '../../chat/effort.ts';
-import type { ChatFormat } from '../../chat/format.ts';
 import { mergeDeltas } from '../../chat/merge-deltas.ts';
 import { Output } from '../../chat/output.ts';
 import { callableTools } from '../../chat/render.ts';
 import type { GenerationEvent, StopReason } from '../../core/events.ts';
 import { newToolCallId } from '../../core/ids.ts';
 import type { PreparedRequest } from './prepared.ts';
-import type { Grammars } from './grammars.ts';
 import { abortReason } from '../queue.ts';
 import type { TokenStream } from './sampling-options.ts';
 import type { Slot } from './slot.ts';
+import type { Speaker } from './speaker.ts';
 import { Steering } from './steering.ts';
-import type { Transcripts } from '../transcripts.ts';
+import type { Writing } from './steering.ts';
 import { TokenText } from '../vocabulary.ts';
 
-/** What a model is and how its output is read. */
-export interface Speaker {
-  readonly model: LlamaModel;
-  readonly format: ChatFormat;
-  readonly grammars: Grammars;
-  /** Tokens that end the model's turn, beyond those that end its generation anyway. */
-  readonly turnEnds: ReadonlySet<Token>;
-  readonly transcripts: Transcripts<readonly Token[]>;
-}
+/** Tokens of white space, or of a trigger that is not whole yet, that may follow a demanded call. */
+const MOST_TOKENS_AFTER_CALL = 16;
 
 /** What was generated, and what it came to. */
 interface Answer {
@@ -41,6 +33,8 @@ export class Decoding {
   readonly #budget: number;
   #ended: StopReason = 'end-turn';
   #full = false;
+  /** How many tokens there were when the last call ended. */
+  #calledAt = 0;
   readonly #tokens: Token[] = [];
   readonly #events: GenerationEvent[] = [];
   #whole = false;
@@ -62,6 +56,7 @@ export class Decoding {
       continuesText,
       ...(forced !== undefined && { forced }),
       tools: callableTools(request.conversation, request.toolChoice),
+      callsOnly: forced !== undefined,
       stopSequences: request.stopSequences,
       newCallId: newToolCallId,
     });
@@ -84,47 +79,90 @@ export class Decoding {
 
   get reason(): StopReason {
     if (this.#output.stopped !== null) return 'stop-sequence';
-    if (this.#ended === 'end-turn' && this.#output.calls > 0) return 'tool-use';
-    return this.#ended;
+    if (this.#output.calls === 0) return this.#ended;
+    return this.#ended === 'end-turn' || this.#isPastCalls ? 'tool-use' : this.#ended;
   }
 
   async *run(slot: Slot, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
     const { request, tokens } = this.#prepared;
-    const last = tokens.at(-1);
-    if (last === undefined) return;
     const sampling = { ...request.model.sampling, ...request.sampling };
-    await this.#steering.follow(this.#output);
-    const stream = slot.decode(last, sampling, () => this.#steering.state);
-    try {
-      for await (const event of this.#follow(stream, signal)) {
-        this.#events.push(event);
-        yield event;
+    let last = tokens.slice(-1);
+    while (last.length > 0) {
+      await this.#steering.follow(this.#writing);
+      const stream = slot.decode(last, sampling, () => this.#steering.active);
+      try {
+        last = yield* this.#noted(this.#follow(stream, signal));
+      } finally {
+        await stream.return();
       }
-      const rest = [...this.#output.push(this.#text.flush()), ...this.#output.end()];
-      this.#events.push(...rest);
-      yield* rest;
-    } finally {
-      await stream.return();
+    }
+    const rest = [...this.#output.push(this.#text.flush()), ...this.#output.end()];
+    this.#events.push(...rest);
+    yield* rest;
+    if (this.#output.closed) this.#tokens.length = this.#calledAt;
+  }
+
+  async *#noted(
+    events: AsyncGenerator<GenerationEvent, Token[]>,
+  ): AsyncGenerator<GenerationEvent, Token[]> {
+    for (;;) {
+      const next = await events.next();
+      if (next.done === true) return next.value;
+      this.#events.push(next.value);
+      yield next.value;
     }
   }
 
-  async *#follow(stream: TokenStream, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
+  /** Reads a stream to its end; returns the tokens after which the answer goes on, if it does. */
+  async *#follow(
+    stream: TokenStream,
+    signal: AbortSignal,
+  ): AsyncGenerator<GenerationEvent, Token[]> {
     let instead: Token[] | undefined;
     while (!this.#isOver()) {
       const next = await stream.next(instead);
       if (signal.aborted) throw abortReason(signal);
       if (next.done === true || this.#speaker.turnEnds.has(next.value)) {
+        if (this.#owesAnswer) return yield* this.#answerThoughts();
         this.#whole = true;
-        return;
+        return [];
       }
       instead = yield* this.#take(next.value);
-      await this.#steering.follow(this.#output);
+      await this.#steering.follow(this.#writing);
     }
+    return [];
+  }
+
+  get #writing(): Writing {
+    const { thinking, calling } = this.#output;
+    const owes = thinking ? ('thoughts' as const) : ('answer' as const);
+    const isOwed = this.#owesAnswer && !(thinking && this.#output.thought);
+    return { thinking, calling, owes: isOwed ? owes : undefined };
+  }
+
+  /** Models that were only told to think often end their turn with the thoughts. */
+  get #owesAnswer(): boolean {
+    const { thinkingOpen } = this.#prepared.prompt;
+    return this.#speaker.thinksByInjection && thinkingOpen && !this.#output.begun;
+  }
+
+  /** Closes thoughts that the turn was to end with; returns the tokens that do so, none if there is no room. */
+  *#answerThoughts(): Generator<GenerationEvent, Token[]> {
+    const closing = this.#output.thinking ? this.#closeThinking() : [];
+    if (closing.length === 0 || !this.#hasRoomFor(closing.length)) {
+      this.#whole = closing.length === 0;
+      if (!this.#whole) this.#endAtLimit();
+      return [];
+    }
+    yield* this.#output.push(this.#text.flush());
+    yield* this.#read(this.#text.push(closing));
+    this.#tokens.push(...closing);
+    return closing;
   }
 
   /** Takes a sampled token, and gives those that take its place, if any. */
   *#take(sampled: Token): Generator<GenerationEvent, Token[] | undefined> {
-    const thinking = this.#output.thinking;
+    const { thinking, calling } = this.#output;
     const closing =
       thinking && this.thinkingTokens >= this.#budget ? this.#closeThinking() : undefined;
     // Without room for the closing tag there is none for an answer either.
@@ -136,6 +174,7 @@ export class Decoding {
     const cut = length < text.length ? this.#retake(text.slice(0, length)) : undefined;
     const kept = cut ?? taken;
     this.#tokens.push(...kept);
+    if ((calling ?? this.#output.calling) !== undefined) this.#calledAt = this.#tokens.length;
     // What closes a thinking that has used its budget up is none of it.
     if (closing === undefined && (thinking || this.#output.thinking)) {
       this.thinkingTokens += kept.length;
@@ -177,10 +216,29 @@ export class Decoding {
     const { request, limit } = this.#prepared;
     const { toolChoice } = request;
     const enough = toolChoice.mode !== 'none' && !toolChoice.parallel;
-    if (this.#output.stopped !== null || (enough && this.#output.calls > 0)) return true;
+    const { stopped, closed, calls } = this.#output;
+    if (stopped !== null || (enough && calls > 0)) return true;
+    if (closed || (this.#isPastCalls && this.#tokensAfterCall > MOST_TOKENS_AFTER_CALL)) {
+      this.#whole = true;
+      return true;
+    }
     if (!this.#full && this.outputTokens < limit.tokens) return false;
-    this.#ended = limit.reason;
-    this.#limited = true;
+    this.#endAtLimit();
     return true;
+  }
+
+  #endAtLimit(): void {
+    this.#ended = this.#prepared.limit.reason;
+    this.#limited = true;
+  }
+
+  /** Whether a demanded call was made, and no other has begun. */
+  get #isPastCalls(): boolean {
+    const { calls, calling } = this.#output;
+    return this.#prepared.forced !== undefined && calls > 0 && calling === undefined;
+  }
+
+  get #tokensAfterCall(): number {
+    return this.#tokens.length - this.#calledAt;
   }
 }

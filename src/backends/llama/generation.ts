@@ -1,6 +1,6 @@
 import type { GenerationEvent, StopReason, Usage } from '../../core/events.ts';
 import { Decoding } from './decoding.ts';
-import type { Speaker } from './decoding.ts';
+import type { Speaker } from './speaker.ts';
 import type { PreparedRequest } from './prepared.ts';
 import type { SlotPool, TakenSlot } from './slot-pool.ts';
 

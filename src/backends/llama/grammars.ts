@@ -1,26 +1,53 @@
-import { LlamaGrammarEvaluationState } from 'node-llama-cpp';
-import type { LlamaGrammar, LlamaModel } from 'node-llama-cpp';
-import { writeAnswerGrammar, writeCallGrammar } from '../../chat/call-grammar.ts';
+import { LlamaGrammarEvaluationState, TokenBias } from 'node-llama-cpp';
+import type { LlamaGrammar, LlamaModel, Token } from 'node-llama-cpp';
+import {
+  BEGINNING_GRAMMARS,
+  writeAnswerGrammar,
+  writeCallGrammar,
+} from '../../chat/call-grammar.ts';
 import type { CallableTool, ChatFormat } from '../../chat/format.ts';
+import { literal } from '../../chat/gbnf.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 
 /** An agent sends the same tools with each request; a few agents take turns. */
 const KEPT = 16;
 
-/** A grammar at its beginning, or undefined where none could be compiled. */
-export type GrammarStart = LlamaGrammarEvaluationState | undefined;
+/** A grammar that the next tokens have to follow. */
+export interface ActiveGrammar {
+  readonly state: LlamaGrammarEvaluationState;
+  /** Excludes the control tokens that the grammar does not name: to a grammar they are plain text. */
+  readonly bias: TokenBias;
+}
+
+/** A grammar at its beginning, or undefined if none could be compiled. */
+export type GrammarStart = ActiveGrammar | undefined;
+
+interface Compiled {
+  readonly grammar: LlamaGrammar;
+  readonly bias: TokenBias;
+}
 
 /** Compiles the grammars of calls and of answers, once for the same tools. */
 export class Grammars {
   readonly #model: LlamaModel;
   readonly #format: ChatFormat;
   readonly #log: (message: string) => void;
-  readonly #compiled = new Map<string, Promise<LlamaGrammar | undefined>>();
+  readonly #control: readonly ControlToken[];
+  readonly #compiled = new Map<string, Promise<Compiled | undefined>>();
 
-  /** `log` is told in one line what could not be compiled. */
-  constructor(model: LlamaModel, format: ChatFormat, log: (message: string) => void) {
+  /**
+   * @param control texts of the model's control tokens
+   * @param log receives in one line what could not be compiled
+   */
+  constructor(
+    model: LlamaModel,
+    format: ChatFormat,
+    control: readonly string[],
+    log: (message: string) => void,
+  ) {
     this.#model = model;
+    this.#control = controlTokens(model, control);
     this.#format = format;
     this.#log = log;
   }
@@ -46,6 +73,11 @@ export class Grammars {
     );
   }
 
+  /** Of thoughts or an answer that must not end before their first word. */
+  beginning(of: keyof typeof BEGINNING_GRAMMARS): Promise<GrammarStart> {
+    return this.#start(`beginning of ${of}`, () => BEGINNING_GRAMMARS[of]);
+  }
+
   #options(tools: readonly CallableTool[], parallel: boolean) {
     return { format: this.#format, tools, parallel, onDegraded: this.#log };
   }
@@ -57,16 +89,43 @@ export class Grammars {
     this.#compiled.set(key, compiled);
     const [oldest] = this.#compiled.keys();
     if (this.#compiled.size > KEPT && oldest !== undefined) this.#compiled.delete(oldest);
-    const grammar = await compiled;
-    return grammar && new LlamaGrammarEvaluationState({ model: this.#model, grammar });
+    const ready = await compiled;
+    if (ready === undefined) return undefined;
+    const { grammar, bias } = ready;
+    return { bias, state: new LlamaGrammarEvaluationState({ model: this.#model, grammar }) };
   }
 
-  async #compile(write: () => string): Promise<LlamaGrammar | undefined> {
+  async #compile(write: () => string): Promise<Compiled | undefined> {
     try {
-      return await this.#model.llama.createGrammar({ grammar: write() });
+      const written = write();
+      const grammar = await this.#model.llama.createGrammar({ grammar: written });
+      return { grammar, bias: this.#biasFor(written) };
     } catch (error) {
       this.#log(`A grammar could not be compiled, so nothing is enforced: ${messageOf(error)}`);
       return undefined;
     }
   }
+
+  /** Tokens that end a generation are not in it: the grammar admits them at its end only. */
+  #biasFor(written: string): TokenBias {
+    const bias = TokenBias.for(this.#model);
+    for (const { token, spelled } of this.#control) {
+      if (!written.includes(spelled)) bias.set(token, 'never');
+    }
+    return bias;
+  }
+}
+
+interface ControlToken {
+  readonly token: Token;
+  /** Its text as a grammar spells it. */
+  readonly spelled: string;
+}
+
+function controlTokens(model: LlamaModel, texts: readonly string[]): readonly ControlToken[] {
+  return texts.flatMap((text) => {
+    const [token, ...others] = model.tokenize(text, true);
+    if (token === undefined || others.length > 0) return [];
+    return [{ token, spelled: literal(text).slice(1, -1) }];
+  });
 }

@@ -4,7 +4,7 @@ import { RuntimeFailure } from '../../core/errors.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 import type { ModelSpec } from '../../core/model.ts';
 import { llamaCapabilities } from './capabilities.ts';
-import type { Speaker } from './decoding.ts';
+import type { Speaker } from './speaker.ts';
 import { contextSizeFor, usableTokens } from '../context-size.ts';
 import type { Engine, EngineLog, EngineSettings } from '../engine.ts';
 import { generateOn } from './generation.ts';
@@ -204,14 +204,15 @@ export class LlamaEngine implements Engine {
       cache !== undefined && hasWholeStates(model)
         ? await StateFiles.open({ ...cache, log: this.#log })
         : undefined;
-    const { format } = this.#head.template;
-    const grammars = new Grammars(model, format, this.#log);
-    const { turnEnds } = this.#head;
+    const { turnEnds, injection, controlTexts, template } = this.#head;
+    const { format } = template;
+    const grammars = new Grammars(model, format, controlTexts, this.#log);
+    const thinksByInjection = injection.thinking;
     const transcripts = this.#transcripts;
     this.#loaded = {
       slots: new SlotPool(slots, scheduler, states, bytesPerToken),
       states,
-      speaker: { model, format, grammars, turnEnds, transcripts },
+      speaker: { model, format, grammars, thinksByInjection, turnEnds, transcripts },
     };
     this.#share = 1;
     this.#queue.open(slots.length);

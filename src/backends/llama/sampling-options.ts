@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
-import type { LlamaGrammarEvaluationState, SequenceEvaluateOptions, Token } from 'node-llama-cpp';
+import type { SequenceEvaluateOptions, Token, TokenBias } from 'node-llama-cpp';
 import type { Sampling } from '../../core/model.ts';
+import type { ActiveGrammar } from './grammars.ts';
 
 /** llama.cpp's own defaults for what neither the client nor the model's entry says. */
 const DEFAULT_SAMPLING = { temperature: 0.8, topK: 40, topP: 0.95, minP: 0.05 } as const;
@@ -21,10 +22,18 @@ export const NO_SHIFT = {
 export type TokenStream = AsyncGenerator<Token, void, void | Token | Token[]>;
 
 /** The grammar that the next token has to follow, if any. */
-export type GrammarAt = () => LlamaGrammarEvaluationState | undefined;
+export type GrammarAt = () => ActiveGrammar | undefined;
 
-/** How llama.cpp samples an answer. */
-export function samplingOptions(sampling: Sampling, grammar: GrammarAt): SequenceEvaluateOptions {
+/**
+ * How llama.cpp samples an answer.
+ *
+ * @param unbiased a bias without tokens, for while no grammar holds
+ */
+export function samplingOptions(
+  sampling: Sampling,
+  grammar: GrammarAt,
+  unbiased: TokenBias,
+): SequenceEvaluateOptions {
   const { temperature, topK, topP, minP } = { ...DEFAULT_SAMPLING, ...sampling };
   return {
     temperature,
@@ -33,6 +42,7 @@ export function samplingOptions(sampling: Sampling, grammar: GrammarAt): Sequenc
     minP,
     // The library's own default is the time in seconds: requests of one second would be alike.
     seed: sampling.seed ?? randomInt(MOST_SEEDS),
-    grammarEvaluationState: grammar,
+    grammarEvaluationState: () => grammar()?.state,
+    tokenBias: () => grammar()?.bias ?? unbiased,
   };
 }

@@ -1,4 +1,5 @@
 import { EventEmitter, once } from 'node:events';
+import { TokenBias } from 'node-llama-cpp';
 import type { LlamaContext, LlamaContextSequence, Token } from 'node-llama-cpp';
 import type { SessionKey } from '../../core/backend.ts';
 import type { Sampling } from '../../core/model.ts';
@@ -183,14 +184,18 @@ export class Slot {
   }
 
   /**
-   * Samples tokens behind the prompt's last one, until the model ends its turn. `grammar` is asked
-   * before each token which grammar it has to follow.
+   * Samples tokens after the last ones that are not evaluated yet, until the model ends its turn. `grammar`
+   * is asked before each token which grammar it has to follow.
    */
-  async *decode(last: Token, sampling: Sampling, grammar: GrammarAt): TokenStream {
+  async *decode(
+    last: Token | readonly Token[],
+    sampling: Sampling,
+    grammar: GrammarAt,
+  ): TokenStream {
     const lookup = this.#lookup;
     // A wrong guess uses up a random number: a seed would not give the same answer again.
     if (lookup !== undefined) lookup.enabled = sampling.seed === undefined;
-    let stream = this.#sample([last], sampling, grammar);
+    let stream = this.#sample([last].flat(), sampling, grammar);
     const leave = this.#scheduler.join();
     try {
       let instead: void | Token | Token[] = undefined;
@@ -216,7 +221,8 @@ export class Slot {
   }
 
   #sample(tokens: Token[], sampling: Sampling, grammar: GrammarAt): TokenStream {
-    return this.#sequence.evaluate(tokens, { ...samplingOptions(sampling, grammar), ...NO_SHIFT });
+    const options = samplingOptions(sampling, grammar, TokenBias.for(this.#context.model));
+    return this.#sequence.evaluate(tokens, { ...options, ...NO_SHIFT });
   }
 
   /** A token that was evaluated and not asked for yet: the state has to be that of its tokens. */

@@ -1,15 +1,16 @@
-import type { LlamaGrammarEvaluationState } from 'node-llama-cpp';
 import type { CallableTool } from '../../chat/format.ts';
 import { admittedTools, isForced } from '../../chat/tool-choice.ts';
 import type { GenerationRequest } from '../../core/backend.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { Grammars } from './grammars.ts';
+import type { ActiveGrammar, Grammars, GrammarStart } from './grammars.ts';
 
 /** What the grammar depends on: what the model is writing at the moment. */
 export interface Writing {
   readonly thinking: boolean;
   /** The trigger of the calls that are being written. */
   readonly calling: string | undefined;
+  /** What has to begin before the turn may end. */
+  readonly owes: 'thoughts' | 'answer' | undefined;
 }
 
 /** Which grammar holds at each point of an answer: that of calls in calls, that of a schema elsewhere. */
@@ -22,7 +23,7 @@ export class Steering {
   #mayThink: boolean;
   /** What the state is for: a trigger, or the answer. */
   #holds: string | undefined;
-  #state: LlamaGrammarEvaluationState | undefined;
+  #active: ActiveGrammar | undefined;
 
   /** `mayThink`: the model decides by itself whether it begins to think. */
   constructor(request: GenerationRequest, grammars: Grammars, mayThink: boolean) {
@@ -35,29 +36,29 @@ export class Steering {
   }
 
   /** The grammar that the next token has to follow. */
-  get state(): LlamaGrammarEvaluationState | undefined {
-    return this.#state;
+  get active(): ActiveGrammar | undefined {
+    return this.#active;
   }
 
   /** Follows the output; to be awaited before the next token is sampled. */
-  async follow({ thinking, calling }: Writing): Promise<void> {
-    if (thinking) {
-      this.#mayThink = false;
-      this.#holds = undefined;
-      this.#state = undefined;
-      return;
-    }
-    const wanted = this.#schema === undefined ? calling : 'answer';
+  async follow(writing: Writing): Promise<void> {
+    if (writing.thinking) this.#mayThink = false;
+    const wanted = this.#wanted(writing);
     if (wanted === this.#holds) return;
     this.#holds = wanted;
-    this.#state = await this.#start(calling);
+    this.#active = await this.#start(writing);
   }
 
-  async #start(calling: string | undefined): Promise<LlamaGrammarEvaluationState | undefined> {
-    if (this.#schema !== undefined) {
+  #wanted({ thinking, calling, owes }: Writing): string | undefined {
+    if (!thinking && this.#schema !== undefined) return 'answer';
+    return calling ?? (owes && `beginning of ${owes}`);
+  }
+
+  async #start({ thinking, calling, owes }: Writing): Promise<GrammarStart> {
+    if (!thinking && this.#schema !== undefined) {
       return this.#grammars.answer(this.#schema, this.#mayThink, this.#tools, this.#parallel);
     }
-    if (calling === undefined) return undefined;
-    return this.#grammars.call(calling, this.#tools, this.#parallel);
+    if (calling !== undefined) return this.#grammars.call(calling, this.#tools, this.#parallel);
+    return owes && this.#grammars.beginning(owes);
   }
 }

@@ -49,6 +49,7 @@ export class Decoding {
       continuesText,
       ...(written.forced !== undefined && { forced: written.forced }),
       tools: callableTools(request.conversation, request.toolChoice),
+      callsOnly: written.forced !== undefined,
       stopSequences: request.stopSequences,
       newCallId: newToolCallId,
     });
@@ -67,8 +68,10 @@ export class Decoding {
 
   get reason(): StopReason {
     if (this.#output.stopped !== null) return 'stop-sequence';
-    if (this.#ended === 'end-turn' && this.#output.calls > 0) return 'tool-use';
-    return this.#ended;
+    const { calls, calling } = this.#output;
+    if (calls === 0) return this.#ended;
+    const isPastCalls = this.#prepared.written.forced !== undefined && calling === undefined;
+    return this.#ended === 'end-turn' || isPastCalls ? 'tool-use' : this.#ended;
   }
 
   async *run(proceed: Continue, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
@@ -92,7 +95,7 @@ export class Decoding {
     const before = this.outputTokens;
     const room = limit.tokens - before;
     if (room <= 0) return this.#limited();
-    const key = this.#steering.keyAt(this.#output);
+    const key = this.#key;
     const stream = proceed(this.#written, room, await this.#steering.at(key));
     try {
       for (;;) {
@@ -101,8 +104,13 @@ export class Decoding {
         if (next.done === true) {
           // A character of several tokens came as one text.
           this.outputTokens = Math.max(this.outputTokens, before + next.value.tokens);
-          this.#whole = next.value.reason === 'end';
-          return this.#whole ? false : this.#limited();
+          if (next.value.reason === 'limit') return this.#limited();
+          if (this.#owesAnswer) {
+            if (this.#output.thinking) yield* this.#closeThinking();
+            return true;
+          }
+          this.#whole = true;
+          return false;
         }
         yield* this.#take(next.value, key);
         if (this.#isOver()) return false;
@@ -110,11 +118,25 @@ export class Decoding {
           yield* this.#closeThinking();
           return true;
         }
-        if (this.#steering.keyAt(this.#output) !== key) return true;
+        if (this.#key !== key) return true;
       }
     } finally {
       await stream.return({ reason: 'end', tokens: 0 });
     }
+  }
+
+  /** Of the grammar that the next token has to follow. */
+  get #key(): string {
+    const { thinking, calling, thought } = this.#output;
+    const owes = thinking ? ('thoughts' as const) : ('answer' as const);
+    const isOwed = this.#owesAnswer && !(thinking && thought);
+    return this.#steering.keyAt({ thinking, calling, owes: isOwed ? owes : undefined });
+  }
+
+  /** Models that were only told to think often end their turn with the thoughts. */
+  get #owesAnswer(): boolean {
+    const { thinkingOpen } = this.#prepared.written.rendered;
+    return this.#head.injection.thinking && thinkingOpen && !this.#output.begun;
   }
 
   #limited(): false {
@@ -129,7 +151,7 @@ export class Decoding {
     for (const character of text) {
       events.push(...this.#output.push(character));
       this.#written += character;
-      if (this.#steering.keyAt(this.#output) !== key) break;
+      if (this.#key !== key) break;
     }
     this.outputTokens++;
     if (thinking || this.#output.thinking) this.thinkingTokens++;
@@ -161,6 +183,7 @@ export class Decoding {
   #isOver(): boolean {
     const { toolChoice } = this.#prepared.request;
     const enough = toolChoice.mode !== 'none' && !toolChoice.parallel;
-    return this.#output.stopped !== null || (enough && this.#output.calls > 0);
+    const { stopped, closed, calls } = this.#output;
+    return stopped !== null || closed || (enough && calls > 0);
   }
 }

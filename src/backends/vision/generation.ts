@@ -78,8 +78,10 @@ function continuing(speaker: Speaker, prepared: PreparedRequest, signal: AbortSi
   const { request, prompt } = prepared;
   const sampling = { ...request.model.sampling, ...request.sampling };
   return (written, maxTokens, { grammar, triggers }): AsyncGenerator<string, CompletionEnd> => {
+    // A grammar that holds at once says itself where the turn may end, and its strings may hold such a text.
+    const held = grammar !== undefined && triggers === undefined;
     const options = {
-      ends: speaker.ends,
+      ends: held ? [] : speaker.ends,
       sampling,
       ...stateOf(speaker, prepared),
       maxTokens,

@@ -1,4 +1,5 @@
 import {
+  BEGINNING_GRAMMARS,
   writeAnswerGrammar,
   writeCallGrammar,
   writeTriggeredGrammar,
@@ -12,6 +13,8 @@ export interface Writing {
   readonly thinking: boolean;
   /** The trigger of the calls that are being written. */
   readonly calling: string | undefined;
+  /** What has to begin before the turn may end. */
+  readonly owes: 'thoughts' | 'answer' | undefined;
 }
 
 /** What holds for the next tokens. Two with the same key are the same. */
@@ -46,9 +49,12 @@ export class Steering {
   }
 
   /** The key of what holds now. */
-  keyAt({ thinking, calling }: Writing): string {
+  keyAt({ thinking, calling, owes }: Writing): string {
     const { toolChoice, outputSchema } = this.#request;
-    if (outputSchema !== undefined && !isForced(toolChoice)) return thinking ? 'nothing' : 'answer';
+    const held = outputSchema !== undefined && !isForced(toolChoice);
+    if (held && !thinking) return 'answer';
+    if (calling === undefined && owes !== undefined) return `beginning ${owes}`;
+    if (held) return 'nothing';
     if (calling === undefined || this.#triggers.includes(calling)) {
       return this.#triggers.length > 0 ? 'triggered' : 'nothing';
     }
@@ -89,6 +95,8 @@ export class Steering {
     const parallel = toolChoice.mode !== 'none' && toolChoice.parallel;
     const options = { format, tools: this.#tools, parallel, onDegraded: log };
     if (key === 'nothing') return undefined;
+    if (key === 'beginning thoughts') return BEGINNING_GRAMMARS.thoughts;
+    if (key === 'beginning answer') return BEGINNING_GRAMMARS.answer;
     if (key === 'triggered') return writeTriggeredGrammar(this.#triggers, options);
     if (key !== 'answer') return writeCallGrammar(key.slice('call '.length), options);
     return outputSchema && writeAnswerGrammar(outputSchema, this.#mayThink, options);

@@ -32,7 +32,7 @@ export const kimi: ChatFormat = {
     },
     grammar(tools, rules, { parallel }) {
       const call = defineCall(rules, tools);
-      return `[ \\n]* ${call} ${parallel ? `(${call})*` : ''} ${literal(SECTION_END)}`;
+      return `"\\n"{0,2} ${call} ${parallel ? `(${call})*` : ''} ${literal(SECTION_END)}`;
     },
   },
 };

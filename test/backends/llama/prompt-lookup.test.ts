@@ -1,10 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { LlamaGrammarEvaluationState } from 'node-llama-cpp';
+import { LlamaGrammarEvaluationState, TokenBias } from 'node-llama-cpp';
 import type { LlamaModel, Token } from 'node-llama-cpp';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createLlamaBackend } from '../../../src/backends/llama/backend.ts';
+import type { ActiveGrammar } from '../../../src/backends/llama/grammars.ts';
 import { PromptLookup } from '../../../src/backends/llama/prompt-lookup.ts';
 import { Scheduler } from '../../../src/backends/llama/scheduler.ts';
 import { Slot } from '../../../src/backends/llama/slot.ts';
@@ -166,11 +167,13 @@ describe('[R6.5-lookup] a slot that guesses', () => {
     const prompt = model.tokenize(COPY, true);
     await one.reuse(prompt);
     const tokens: Token[] = [];
-    let state: LlamaGrammarEvaluationState | undefined;
+    let held: ActiveGrammar | undefined;
     const [last = prompt[0]] = prompt.slice(-1);
     if (last === undefined) throw new Error('The prompt is empty.');
-    for await (const token of one.decode(last, { temperature: 0 }, () => state)) {
-      if (tokens.push(token) === from) state = new LlamaGrammarEvaluationState({ model, grammar });
+    for await (const token of one.decode(last, { temperature: 0 }, () => held)) {
+      if (tokens.push(token) !== from) continue;
+      const state = new LlamaGrammarEvaluationState({ model, grammar });
+      held = { state, bias: TokenBias.for(model) };
     }
     expect(model.detokenize(tokens.slice(from))).toBe('AB');
     await close();

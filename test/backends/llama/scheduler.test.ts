@@ -1,4 +1,4 @@
-import { LlamaGrammarEvaluationState } from 'node-llama-cpp';
+import { LlamaGrammarEvaluationState, TokenBias } from 'node-llama-cpp';
 import type { LlamaModel, Token } from 'node-llama-cpp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startLlama } from '../../../src/backends/native-llama.ts';
@@ -53,7 +53,8 @@ async function stream(slot: Slot, text: string, goesOn: () => boolean): Promise<
   const last = await prefill(slot, text);
   const grammar = await native.llama.createGrammar({ grammar: 'root ::= [a-z ] root' });
   const state = new LlamaGrammarEvaluationState({ model, grammar });
-  const tokens = slot.decode(last, { temperature: 0 }, () => state);
+  const held = { state, bias: TokenBias.for(model) };
+  const tokens = slot.decode(last, { temperature: 0 }, () => held);
   while ((await tokens.next()).done !== true && goesOn());
   await tokens.return();
 }

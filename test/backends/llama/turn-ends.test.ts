@@ -19,9 +19,10 @@ describe('[R3.1-turn-ends] a model that goes on into another role’s turn', () 
     const speaker = {
       model,
       turnEnds,
+      thinksByInjection: false,
       format: template.format,
       transcripts: new Transcripts<readonly Token[]>(),
-      grammars: new Grammars(model, template.format, () => undefined),
+      grammars: new Grammars(model, template.format, head.controlTexts, () => undefined),
     };
     const written = model.tokenize('Hello.<|im_start|>user\nAnd now I speak', true);
     const prepared = new Prompter(head, 8192, speaker.transcripts).prepare(
