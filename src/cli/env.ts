@@ -2,7 +2,7 @@ import { resolveSettings } from '../config/settings.ts';
 import { contextWarning } from '../launch/choices.ts';
 import { CLAUDE } from '../launch/claude.ts';
 import { claudeEnvironment, ELSEWHERE } from '../launch/environment.ts';
-import { contextOf, findOccupant } from '../launch/server.ts';
+import { describeModel, findOccupant, slotsOf } from '../launch/server.ts';
 import { guessSyntax, shellScript } from '../launch/shell.ts';
 import type { ShellSyntax } from '../launch/shell.ts';
 import type { CliContext } from './context.ts';
@@ -15,6 +15,7 @@ import type { ServerFlags } from './running-server.ts';
 
 export interface EnvironmentFlags extends ServerFlags {
   readonly model?: string;
+  readonly small?: string;
   readonly shell?: ShellSyntax;
   readonly json?: boolean;
 }
@@ -34,8 +35,14 @@ export async function printEnvironment(
   try {
     const wish = { model: flags.model, yes: false, asker: undefined };
     const name = await chooseModel(wish, server, defaults, context);
-    const contextTokens = await contextOf(server.address, name);
-    const model = { baseUrl: url, key: key ?? ANY_KEY, name, contextTokens };
+    const { address } = server;
+    const model = {
+      baseUrl: url,
+      key: key ?? ANY_KEY,
+      ...(await describeModel(address, name)),
+      slots: await slotsOf(address, name),
+      ...(flags.small !== undefined && { small: await describeModel(address, flags.small) }),
+    };
     const set = claudeEnvironment(model, environment);
     const syntax = flags.shell ?? guessSyntax(environment['SHELL'], process.platform);
     if (flags.json === true) writeJson({ set, unset: ELSEWHERE }, context);

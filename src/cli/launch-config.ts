@@ -3,7 +3,7 @@ import { RuntimeFailure } from '../core/errors.ts';
 import { CLAUDE } from '../launch/claude.ts';
 import { claudeSettings } from '../launch/claude-settings.ts';
 import { claudeEnvironment } from '../launch/environment.ts';
-import type { AgentModel } from '../launch/environment.ts';
+import type { AgentModel } from '../launch/agent-model.ts';
 import { describeChanges } from '../launch/settings-edit.ts';
 import {
   applySettings,

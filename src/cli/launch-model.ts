@@ -6,6 +6,7 @@ import type { ModelChoice } from '../launch/choices.ts';
 import { readLastModel } from '../launch/last-model.ts';
 import { listNames } from '../launch/server.ts';
 import { loadRegistry } from '../registry/load.ts';
+import { withoutWindowMark } from '../registry/lookup.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Asker } from './ask.ts';
 import type { CliContext } from './context.ts';
@@ -16,6 +17,8 @@ import { registryFiles } from './registry-files.ts';
 export interface ModelWish {
   /** What `--model` says. */
   readonly model: string | undefined;
+  /** What `--small` says: the model for side requests. */
+  readonly small?: string | undefined;
   /** Everything is agreed to beforehand. */
   readonly yes: boolean;
   /** Undefined where there is nobody to ask. */
@@ -39,7 +42,7 @@ export async function chooseModel(
   defaults: ModelDefaults,
   context: CliContext,
 ): Promise<string> {
-  if (wish.model !== undefined) return wish.model;
+  if (wish.model !== undefined) return withoutWindowMark(wish.model);
   const registry = await localRegistry(server, context);
   const choices = modelChoices({
     listed: await listNames(server.address),

@@ -2,8 +2,8 @@ import { RuntimeFailure } from '../core/errors.ts';
 import type { Agent } from '../launch/agent.ts';
 import { contextWarning } from '../launch/choices.ts';
 import { isAnthropicName } from '../launch/environment.ts';
-import type { AgentModel } from '../launch/environment.ts';
-import { contextOf, loadModel } from '../launch/server.ts';
+import type { AgentModel } from '../launch/agent-model.ts';
+import { describeModel, loadModel, slotsOf } from '../launch/server.ts';
 import type { CliContext } from './context.ts';
 import type { ModelWish } from './launch-model.ts';
 import type { OpenServer } from './launch-server.ts';
@@ -16,7 +16,7 @@ export const ANY_KEY = 'portico';
 export async function readyModel(
   asked: string,
   agent: Agent,
-  { yes, asker }: ModelWish,
+  { small, yes, asker }: ModelWish,
   { address, lastLogged }: OpenServer,
   context: CliContext,
 ): Promise<AgentModel> {
@@ -30,8 +30,9 @@ export async function readyModel(
   const model: AgentModel = {
     baseUrl: address.url,
     key: address.key ?? ANY_KEY,
-    name,
-    contextTokens: await contextOf(address, name),
+    ...(await describeModel(address, name)),
+    slots: await slotsOf(address, own),
+    ...(small !== undefined && { small: await describeModel(address, small) }),
   };
   const warning = contextWarning(agent, model);
   if (warning === undefined) return model;

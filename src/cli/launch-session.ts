@@ -1,6 +1,6 @@
 import { resolveSettings } from '../config/settings.ts';
 import type { Agent } from '../launch/agent.ts';
-import type { AgentModel } from '../launch/environment.ts';
+import type { AgentModel } from '../launch/agent-model.ts';
 import { saveLastModel } from '../launch/last-model.ts';
 import type { CliContext } from './context.ts';
 import { chooseModel, pullMissing } from './launch-model.ts';
@@ -26,8 +26,10 @@ export async function withModel(
   }
   try {
     const name = await chooseModel(wish, server, defaults, context);
-    const cancelled = await pullMissing(name, wish, server, context);
-    if (cancelled !== undefined) return cancelled;
+    for (const needed of [name, ...(wish.small === undefined ? [] : [wish.small])]) {
+      const cancelled = await pullMissing(needed, wish, server, context);
+      if (cancelled !== undefined) return cancelled;
+    }
     const model = await readyModel(name, agent, wish, server, context);
     await saveLastModel(defaults.dataFolder, name);
     return await work(model, server);

@@ -5,7 +5,7 @@ import { RuntimeFailure } from '../core/errors.ts';
 import { plannedEnvironment } from '../launch/agent.ts';
 import type { Agent } from '../launch/agent.ts';
 import { runAgent } from '../launch/run-agent.ts';
-import type { AgentModel } from '../launch/environment.ts';
+import type { AgentModel } from '../launch/agent-model.ts';
 import type { AgentName } from './agent-names.ts';
 import { createAsker } from './ask.ts';
 import type { CliContext } from './context.ts';
@@ -18,6 +18,7 @@ import type { ServerFlags } from './running-server.ts';
 
 export interface LaunchFlags extends ServerFlags {
   readonly model?: string;
+  readonly small?: string;
   readonly config?: boolean;
   readonly restore?: boolean;
   readonly yes?: boolean;
@@ -71,7 +72,7 @@ async function launch(
 ): Promise<number> {
   const agent = AGENTS[name];
   const asker = createAsker(context);
-  const wish = { model: flags.model, yes: flags.yes === true, asker };
+  const wish = { model: flags.model, small: flags.small, yes: flags.yes === true, asker };
   try {
     if (flags.restore === true || flags.config === true) {
       if (name !== 'claude') throw onlyClaude(agent);

@@ -1,4 +1,4 @@
-import type { AgentModel, Variables } from './environment.ts';
+import type { AgentModel, Variables } from './agent-model.ts';
 import type { Whereabouts } from './executable.ts';
 
 /** A program that works with a model behind an Anthropic base URL. */

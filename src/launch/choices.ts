@@ -3,7 +3,7 @@ import type { Registry, RegistryModel } from '../registry/registry.ts';
 import { describeDemand, statusOf } from '../registry/status.ts';
 import type { Agent } from './agent.ts';
 import { AGENT_CONTEXT_TOKENS } from './environment.ts';
-import type { AgentModel } from './environment.ts';
+import type { AgentModel } from './agent-model.ts';
 
 /** What is advised: room for a conversation beside the instructions. */
 const RAISED_CONTEXT = 65_536;

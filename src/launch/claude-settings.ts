@@ -1,7 +1,7 @@
 import { isRecord } from '../core/json.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import { ELSEWHERE } from './environment.ts';
-import type { Variables } from './environment.ts';
+import type { Variables } from './agent-model.ts';
 
 /**
  * The settings for `--settings`, which win over every settings file of the user and of the project,

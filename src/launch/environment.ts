@@ -1,18 +1,6 @@
+import type { AgentModel, Variables } from './agent-model.ts';
+import { tierVariables } from './claude-tiers.ts';
 import { claudeWindow } from './claude-window.ts';
-
-/** What an agent is told of the model that it is to use. */
-export interface AgentModel {
-  /** Where a client reaches Portico, such as `http://127.0.0.1:11435`. */
-  readonly baseUrl: string;
-  /** What Portico takes as a key; any text where it asks for none. */
-  readonly key: string;
-  readonly name: string;
-  /** Tokens that prompt and answer may have together; undefined where nobody knows. */
-  readonly contextTokens: number | undefined;
-}
-
-/** Variables and their values, in the order in which they are shown. */
-export type Variables = Readonly<Record<string, string>>;
 
 /** Below this Claude Code's own instructions leave little or no room: it sends 11,000 to 26,000 tokens. */
 export const AGENT_CONTEXT_TOKENS = 32_000;
@@ -45,30 +33,33 @@ export function outputTokens(contextTokens: number): number {
 
 /**
  * The environment that makes every request of Claude Code, whatever tier or subagent asks, go to one
- * local model: https://code.claude.com/docs/en/env-vars, checked with 2.1.197.
+ * local model: https://code.claude.com/docs/en/env-vars, checked with 2.1.197 and 2.1.332.
  *
- * @param noProxy the environment so far
+ * @param before the environment so far
  */
-export function claudeEnvironment(model: AgentModel, noProxy: NoProxy): Variables {
-  const { baseUrl, key, name, contextTokens } = model;
+export function claudeEnvironment(model: AgentModel, before: EnvironmentBefore): Variables {
+  const { baseUrl, key, contextTokens, slots } = model;
   return {
     ANTHROPIC_BASE_URL: baseUrl,
     ANTHROPIC_AUTH_TOKEN: key,
-    ANTHROPIC_MODEL: name,
-    ANTHROPIC_DEFAULT_OPUS_MODEL: name,
-    ANTHROPIC_DEFAULT_SONNET_MODEL: name,
-    ANTHROPIC_DEFAULT_HAIKU_MODEL: name,
-    ANTHROPIC_DEFAULT_FABLE_MODEL: name,
-    ANTHROPIC_SMALL_FAST_MODEL: name,
-    CLAUDE_CODE_SUBAGENT_MODEL: name,
+    ...tierVariables(model),
     ...(contextTokens !== undefined && contextVariables(contextTokens)),
+    // Else Claude Code appends [1m] to its default model, and counts on 1,000,000 tokens.
+    CLAUDE_CODE_DISABLE_1M_CONTEXT: '1',
+    // Else a system message after each prompt and each batch of tools counts tokens down.
+    CLAUDE_CODE_TOTAL_TOKENS_REMINDER: 'off',
+    // Unset, it depends on the version, and on how a resumed conversation began.
+    ENABLE_TOOL_SEARCH: before.ENABLE_TOOL_SEARCH ?? 'true',
+    ...(slots !== undefined && { CLAUDE_CODE_MAX_CONCURRENT_SUBAGENTS: String(slots) }),
+    // It then asks for GET /v1/models, and shows in /model what begins with claude.
+    CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY: '1',
     CLAUDE_CODE_ATTRIBUTION_HEADER: '0',
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
     CLAUDE_CODE_DISABLE_OFFICIAL_MARKETPLACE_AUTOINSTALL: '1',
     API_TIMEOUT_MS: PATIENCE_MILLISECONDS,
     API_FORCE_IDLE_TIMEOUT: '0',
     CLAUDE_STREAM_IDLE_TIMEOUT_MS: PATIENCE_MILLISECONDS,
-    ...withoutProxy(noProxy, baseUrl),
+    ...withoutProxy(before, baseUrl),
   };
 }
 
@@ -83,7 +74,16 @@ function contextVariables(contextTokens: number): Variables {
 }
 
 /** What says so far what is reached without a proxy; programs read either. */
-export type NoProxy = Readonly<Partial<Record<'NO_PROXY' | 'no_proxy', string>>>;
+export interface NoProxy {
+  readonly NO_PROXY?: string | undefined;
+  readonly no_proxy?: string | undefined;
+}
+
+/** What the environment of Claude Code depends on in the environment so far. */
+export interface EnvironmentBefore extends NoProxy {
+  /** Wins over the default: the user may know that a model does better with all tools in view. */
+  readonly ENABLE_TOOL_SEARCH?: string | undefined;
+}
 
 /** The same with the server, which no proxy could reach. */
 export function withoutProxy({ NO_PROXY, no_proxy }: NoProxy, baseUrl: string): Variables {

@@ -2,7 +2,7 @@ import { RuntimeFailure } from '../core/errors.ts';
 import { isRecord } from '../core/json.ts';
 import type { Agent } from './agent.ts';
 import { outputTokens, withoutProxy } from './environment.ts';
-import type { AgentModel } from './environment.ts';
+import type { AgentModel, LaunchedModel } from './agent-model.ts';
 
 const CONTENT = 'OPENCODE_CONFIG_CONTENT';
 
@@ -28,21 +28,26 @@ export const OPENCODE: Agent = {
   }),
 };
 
-function configuration({ baseUrl, key, name, contextTokens }: AgentModel) {
-  const context = contextTokens ?? UNKNOWN_CONTEXT;
+function configuration(model: AgentModel) {
+  const small = model.small ?? model;
   return {
-    model: `portico/${name}`,
-    small_model: `portico/${name}`,
+    model: `portico/${model.name}`,
+    small_model: `portico/${small.name}`,
     enabled_providers: ['portico'],
     provider: {
       portico: {
         npm: '@ai-sdk/anthropic',
         name: 'Portico',
-        options: { baseURL: `${baseUrl}/v1`, apiKey: key },
-        models: { [name]: { name, limit: { context, output: outputTokens(context) } } },
+        options: { baseURL: `${model.baseUrl}/v1`, apiKey: model.key },
+        models: { [small.name]: entryOf(small), [model.name]: entryOf(model) },
       },
     },
   };
+}
+
+function entryOf({ name, contextTokens }: LaunchedModel) {
+  const context = contextTokens ?? UNKNOWN_CONTEXT;
+  return { name, limit: { context, output: outputTokens(context) } };
 }
 
 function ownContent(text: string | undefined): Record<string, unknown> {

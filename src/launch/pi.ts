@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Agent } from './agent.ts';
 import { outputTokens, withoutProxy } from './environment.ts';
-import type { AgentModel } from './environment.ts';
+import type { AgentModel } from './agent-model.ts';
 
 const EXTENSION = 'portico.js';
 

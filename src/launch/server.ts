@@ -1,6 +1,7 @@
 import { request } from 'undici';
 import { z } from 'zod';
 import { messageOf, RuntimeFailure } from '../core/errors.ts';
+import type { LaunchedModel } from './agent-model.ts';
 
 /** Where a Portico is, and a key that it takes. */
 export interface Address {
@@ -22,12 +23,19 @@ const PATIENCE_MILLISECONDS = 10_000;
 const PAGE = 1000;
 
 const loaded = z.object({ models: z.array(z.unknown()) });
+const running = z.object({
+  models: z.array(z.object({ name: z.string(), slots: z.object({ total: z.number() }) })),
+});
 const listing = z.object({
   data: z.array(
     z.object({ id: z.string(), display_name: z.string(), description: z.string().nullish() }),
   ),
 });
-const described = z.object({ id: z.string(), max_input_tokens: z.number().nullable() });
+const described = z.object({
+  id: z.string(),
+  max_input_tokens: z.number().nullable(),
+  capabilities: z.object({ thinking: z.object({ supported: z.boolean() }) }).nullish(),
+});
 const failure = z.object({ error: z.object({ message: z.string() }) });
 
 /** Whether a Portico answers at an address; another program there is no reason to start one over it. */
@@ -53,10 +61,21 @@ export async function listNames(
   }));
 }
 
-/** The context of a model in tokens, or undefined where the server does not know it. Throws its own words for an unknown name. */
-export async function contextOf(address: Address, name: string): Promise<number | undefined> {
+/** What the server knows of a model. Throws its own words for an unknown name. */
+export async function describeModel(address: Address, name: string): Promise<LaunchedModel> {
   const answer = await ask(address, `/v1/models/${encodeURIComponent(name)}`);
-  return expect(described, answer, address).max_input_tokens ?? undefined;
+  const { max_input_tokens, capabilities } = expect(described, answer, address);
+  return {
+    name,
+    contextTokens: max_input_tokens ?? undefined,
+    thinks: capabilities?.thinking.supported,
+  };
+}
+
+/** Requests that a loaded model answers at the same time; undefined if its memory is not the server's. */
+export async function slotsOf(address: Address, own: string): Promise<number | undefined> {
+  const { data } = running.safeParse((await ask(address, '/portico/models')).body);
+  return data?.models.find(({ name }) => name === own)?.slots.total;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Variables } from './environment.ts';
+import type { Variables } from './agent-model.ts';
 
 /** The syntaxes that `portico env` writes; bash's is also that of zsh, dash and ksh. */
 export type ShellSyntax = 'bash' | 'fish' | 'powershell';

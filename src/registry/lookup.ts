@@ -12,8 +12,37 @@ export type Lookup =
   | { readonly found: false; readonly why: 'unknown'; readonly name: string }
   | { readonly found: false; readonly why: 'circle'; readonly names: readonly string[] };
 
-/** Follows a name, and the chain of aliases behind it. As with Ollama, `x` and `x:latest` are one. */
+/** Prefix of the second name under which Claude Code is shown a model: it hides all other names. */
+export const LOCAL_PREFIX = 'claude-local-';
+
+/**
+ * Follows a name, and the chain of aliases behind it. As with Ollama, `x` and `x:latest` are one. If
+ * nothing has the name, what Claude Code adds to a name is left out: `x[1m]` and `claude-local-x`.
+ */
 export function lookUp(tables: NameTables, name: string): Lookup {
+  const lookup = follow(tables, name);
+  const plain = plainName(name);
+  return lookup.found || lookup.why === 'circle' || plain === name ? lookup : lookUp(tables, plain);
+}
+
+/** A name without one thing that Claude Code adds: a `[1m]` behind it, else `claude-local-` before it. */
+function plainName(name: string): string {
+  const unmarked = withoutWindowMark(name);
+  if (unmarked !== name) return unmarked;
+  return isLocalName(name) ? name.slice(LOCAL_PREFIX.length) : name;
+}
+
+/** A name without the `[1m]` by which Claude Code asks for a window of 1,000,000 tokens. */
+export function withoutWindowMark(name: string): string {
+  return name.replace(/\[1m\]$/i, '');
+}
+
+/** Whether a name is the second name of a local model. */
+export function isLocalName(name: string): boolean {
+  return name.toLowerCase().startsWith(LOCAL_PREFIX);
+}
+
+function follow(tables: NameTables, name: string): Lookup {
   const visited: string[] = [];
   for (let current = name; ;) {
     const model = either(tables.models, current);

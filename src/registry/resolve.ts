@@ -1,5 +1,5 @@
 import { RuntimeFailure } from '../core/errors.ts';
-import { lookUp } from './lookup.ts';
+import { isLocalName, lookUp } from './lookup.ts';
 import { EMBEDDED_MODEL } from './overlay.ts';
 import type { Registry, RegistryModel } from './registry.ts';
 import { describeDemand, isUsable, pullCommand, statusOf } from './status.ts';
@@ -29,11 +29,16 @@ export function resolveModel(registry: Registry, name: string, hints: Resolution
   if (lookup.found) {
     return { model: present(lookup.model, name, hints), requested: name, via: lookup.via };
   }
-  const standIn = /^claude-/i.test(name) ? chooseStandIn(registry, hints) : undefined;
+  const standIn = isStandInName(name) ? chooseStandIn(registry, hints) : undefined;
   if (standIn === undefined) {
     throw new RuntimeFailure('model-not-found', unknownModel(registry, name));
   }
   return { model: present(standIn, name, hints), requested: name, via: 'stand-in' };
+}
+
+/** Anthropic's names only: a name such as `claude-local-x` was chosen, and nothing else answers for it. */
+function isStandInName(name: string): boolean {
+  return /^claude-/i.test(name) && !isLocalName(name);
 }
 
 function chooseStandIn(registry: Registry, hints: ResolutionHints): RegistryModel | undefined {

@@ -63,6 +63,22 @@ describe('[R5.1-server] portico launch claude', () => {
     });
   });
 
+  it('gives side requests to the model of --small, and takes a [1m] from the name', async () => {
+    const { portico, report } = await makeLaunchHome();
+    const models = ['--model', 'mini[1m]', '--small', 'claude-3-5-sonnet'];
+    const { code } = await portico('launch', 'claude', ...onServer(), ...models);
+    expect(code).toBe(0);
+    expect((await report())?.environment).toMatchObject({
+      ANTHROPIC_MODEL: 'mini',
+      ANTHROPIC_DEFAULT_OPUS_MODEL: 'mini',
+      ANTHROPIC_DEFAULT_HAIKU_MODEL: 'claude-3-5-sonnet',
+      ANTHROPIC_SMALL_FAST_MODEL: 'claude-3-5-sonnet',
+    });
+    expect((await report())?.environment['CLAUDE_CODE_MAX_CONCURRENT_SUBAGENTS']).toMatch(/^\d+$/);
+    const unknown = await portico('launch', 'claude', ...onServer(), '--small', 'nothing');
+    expect(unknown.stderr).toContain('model: nothing is not known');
+  });
+
   it('[R5.1-wildcard] takes a wildcard address for this machine, and opens nothing to the network', async () => {
     const { run, report } = await makeLaunchHome();
     for (const host of ['0.0.0.0', '::']) {

@@ -31,6 +31,35 @@ describe('[R5.1-environment] the environment of Claude Code', () => {
     });
   });
 
+  it('labels each family in /model, with the small model as haiku', () => {
+    const small = { name: 'little', contextTokens: 8192, thinks: false };
+    const set = claudeEnvironment({ ...MODEL, thinks: true, slots: 3, small }, {});
+    expect(set).toMatchObject({
+      ANTHROPIC_MODEL: 'big',
+      ANTHROPIC_DEFAULT_OPUS_MODEL_NAME: 'big',
+      ANTHROPIC_DEFAULT_OPUS_MODEL_DESCRIPTION: 'Local model, context of 65,536 tokens',
+      ANTHROPIC_DEFAULT_HAIKU_MODEL: 'little',
+      ANTHROPIC_DEFAULT_HAIKU_MODEL_NAME: 'little',
+      ANTHROPIC_DEFAULT_HAIKU_MODEL_DESCRIPTION: 'Local model, context of 8,192 tokens',
+      ANTHROPIC_SMALL_FAST_MODEL: 'little',
+      CLAUDE_CODE_SUBAGENT_MODEL: 'big',
+      CLAUDE_CODE_MAX_CONCURRENT_SUBAGENTS: '3',
+    });
+    expect(set['ANTHROPIC_DEFAULT_SONNET_MODEL_SUPPORTED_CAPABILITIES']).toContain('thinking');
+    expect(set['ANTHROPIC_DEFAULT_HAIKU_MODEL_SUPPORTED_CAPABILITIES']).not.toContain('thinking');
+  });
+
+  it('has no window of a million tokens, no countdown of tokens, and tools on demand', () => {
+    expect(claudeEnvironment(MODEL, {})).toMatchObject({
+      CLAUDE_CODE_DISABLE_1M_CONTEXT: '1',
+      CLAUDE_CODE_TOTAL_TOKENS_REMINDER: 'off',
+      CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY: '1',
+      ENABLE_TOOL_SEARCH: 'true',
+    });
+    const own = claudeEnvironment(MODEL, { ENABLE_TOOL_SEARCH: 'false' });
+    expect(own['ENABLE_TOOL_SEARCH']).toBe('false');
+  });
+
   it('leaves the non-streaming fallback on, which recovers broken answers', () => {
     expect(Object.keys(claudeEnvironment(MODEL, {}))).not.toContain(
       'CLAUDE_CODE_DISABLE_NONSTREAMING_FALLBACK',

@@ -16,6 +16,7 @@ export const declareLaunching: Declare = (program, context, exit, passed) => {
       .description('run an agent, such as Claude Code, on a local model; alone it lists them')
       .addArgument(new Argument('[agent]', 'the agent').choices(AGENT_NAMES))
       .option('--model <name>', 'the model or an alias, instead of asking for it')
+      .option('--small <name>', 'a smaller model for side requests, such as titles')
       .option('--config', 'write it into Claude Code’s own settings, instead of running it')
       .option('--restore', 'take out of those settings what --config wrote')
       .option('-y, --yes', 'ask nothing: download, and go on, where it would be asked')
@@ -34,6 +35,7 @@ export const declareLaunching: Declare = (program, context, exit, passed) => {
       .command('env')
       .description('print the environment that brings a client to a model, for a shell to evaluate')
       .option('--model <name>', 'the model or an alias; else the last choice, or the default')
+      .option('--small <name>', 'a smaller model for side requests, such as titles')
       .addOption(
         new Option('--shell <shell>', 'its syntax, instead of that of your $SHELL').choices(
           SHELL_SYNTAXES,

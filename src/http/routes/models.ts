@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { RequestHandler } from 'express';
 import type { Capabilities } from '../../core/backend.ts';
+import { LOCAL_PREFIX } from '../../registry/lookup.ts';
 import type { RegistryModel } from '../../registry/registry.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { titleOf } from '../../registry/title.ts';
@@ -8,12 +9,17 @@ import { encodeModel, pageModels } from '../../wire/anthropic/models.ts';
 import type { ModelListing } from '../../wire/anthropic/models.ts';
 import { disconnectSignal } from '../request-state.ts';
 
-/** `GET /v1/models`: every name that answers, models and aliases, those that were found last. */
+/**
+ * `GET /v1/models`: every name that answers, models and aliases, those that were found last. Claude
+ * Code gets the models a second time under the names that its `/model` shows.
+ */
 export function createModelsRoute(runtime: Runtime): RequestHandler {
   return async (request, response) => {
     const models = await runtime.models();
+    const isClaudeCode = /^claude-(?:code|cli)\//i.test(request.get('user-agent') ?? '');
+    const names = isClaudeCode ? [...models, ...models.flatMap(localName)] : models;
     const listings = await Promise.all(
-      models.map(({ name, model }) => listing(name, model, undefined)),
+      names.map(({ name, model }) => listing(name, model, undefined)),
     );
     response.json(pageModels(listings, request.query));
   };
@@ -27,6 +33,17 @@ export function createModelRoute(runtime: Runtime): RequestHandler<{ id: string 
     const capabilities = await runtime.capabilities(model, disconnectSignal(response));
     response.json(encodeModel(await listing(id, model, capabilities)));
   };
+}
+
+interface NamedModel {
+  readonly name: string;
+  readonly model: RegistryModel;
+}
+
+/** The second name of a model; none for aliases, and for names that Claude Code shows as they are. */
+function localName({ name, model }: NamedModel): readonly NamedModel[] {
+  if (name !== model.spec.name || /^(?:claude|anthropic)/i.test(name)) return [];
+  return [{ name: `${LOCAL_PREFIX}${name}`, model }];
 }
 
 async function listing(

@@ -1,0 +1,23 @@
+/** A model as an agent is told of it. */
+export interface LaunchedModel {
+  readonly name: string;
+  /** Tokens that prompt and answer may have together; undefined where nobody knows. */
+  readonly contextTokens: number | undefined;
+  /** Undefined if no one knows. */
+  readonly thinks?: boolean | undefined;
+  /** Requests that it answers at the same time; undefined if no one knows. */
+  readonly slots?: number | undefined;
+}
+
+/** What an agent is told of the model that it is to use. */
+export interface AgentModel extends LaunchedModel {
+  /** Where a client reaches Portico, such as `http://127.0.0.1:11435`. */
+  readonly baseUrl: string;
+  /** What Portico takes as a key; any text where it asks for none. */
+  readonly key: string;
+  /** The model for side requests, such as titles; default: the model itself. */
+  readonly small?: LaunchedModel | undefined;
+}
+
+/** Variables and their values, in the order in which they are shown. */
+export type Variables = Readonly<Record<string, string>>;
