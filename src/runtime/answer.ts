@@ -1,6 +1,7 @@
 import type { Backend, Capabilities, GenerationRequest } from '../core/backend.ts';
 import type { GenerationEvent } from '../core/events.ts';
 import { enforceCall, needsEnforcement } from './enforcement.ts';
+import { guardCalls } from './guard-calls.ts';
 import { injectRequest, neededInjection, readInjected } from './injection.ts';
 
 /** A backend's answer, with instructions and a second try standing for what the model can't do. */
@@ -16,5 +17,7 @@ export function answer(
     const events = backend.generate(injectRequest(asked, injection), signal);
     return readInjected(events, asked, injection);
   };
-  return needsEnforcement(request, can) ? enforceCall(request, ask) : ask(request);
+  if (!needsEnforcement(request, can)) return guardCalls(request, ask, true);
+  // A demanded call is asked for again anyway.
+  return enforceCall(request, (asked) => guardCalls(asked, ask, false));
 }

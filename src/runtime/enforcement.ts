@@ -129,7 +129,7 @@ function namesOf({ conversation }: GenerationRequest): string {
 }
 
 /** What was generated in both tries, on the prompt that the client sent. */
-function together(first: Usage | undefined, second: Usage): Usage {
+export function together(first: Usage | undefined, second: Usage): Usage {
   if (first === undefined) return second;
   return {
     ...first,

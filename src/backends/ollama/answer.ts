@@ -71,11 +71,11 @@ export function createAnswer(options: AnswerOptions): {
   }
 }
 
-function callEvents({ name, input }: ChunkCall): readonly GenerationEvent[] {
+function callEvents({ name, json }: ChunkCall): readonly GenerationEvent[] {
   const id = newToolCallId();
   return [
     { type: 'tool-call-start', id, name },
-    { type: 'tool-call-delta', id, json: JSON.stringify(input) },
+    { type: 'tool-call-delta', id, json },
     { type: 'tool-call-end', id },
   ];
 }

@@ -44,7 +44,8 @@ export interface ChunkEnd {
 /** A call, which always arrives whole. */
 export interface ChunkCall {
   readonly name: string;
-  readonly input: Readonly<Record<string, unknown>>;
+  /** Its arguments as they came, which may be malformed. */
+  readonly json: string;
 }
 
 /** One line of a streamed answer, or a whole answer that was not streamed. */
@@ -62,7 +63,10 @@ const count = z.int().nonnegative().optional();
 const call = z.object({
   function: z.object({
     name: z.string().min(1),
-    arguments: z.record(z.string(), z.unknown()).nullish(),
+    // Proxies and old versions send a string, or a list.
+    arguments: z
+      .union([z.string(), z.record(z.string(), z.unknown()), z.array(z.unknown())])
+      .nullish(),
   }),
 });
 
@@ -89,7 +93,7 @@ export function readChunk(value: unknown): ChatChunk | undefined {
   const thinking = data.message.thinking ?? '';
   const calls = (data.message.tool_calls ?? []).map((made) => ({
     name: made.function.name,
-    input: made.function.arguments ?? {},
+    json: readArguments(made.function.arguments ?? {}),
   }));
   const isEmpty = text === '' && thinking === '' && calls.length === 0;
   return {
@@ -106,6 +110,10 @@ export function readChunk(value: unknown): ChatChunk | undefined {
         }
       : undefined,
   };
+}
+
+function readArguments(written: string | object): string {
+  return typeof written === 'string' ? written : JSON.stringify(written);
 }
 
 /** The part of /api/show's answer that decides how a model is asked. */

@@ -1,5 +1,4 @@
 import { JsonScan } from '../../chat/json-scan.ts';
-import { RuntimeFailure } from '../../core/errors.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 import { newToolCallId } from '../../core/ids.ts';
 import { isRecord } from '../../core/json.ts';
@@ -34,7 +33,7 @@ export class CallReader {
 
   /** How many whole calls there are. */
   get whole(): number {
-    return this.#calls.filter(({ ended }) => ended).length;
+    return this.#calls.filter(({ ended, name }) => ended && name !== '').length;
   }
 
   push(delta: CallDelta): readonly GenerationEvent[] {
@@ -90,41 +89,44 @@ export class CallReader {
   #report(call: OpenCall, json: string): readonly GenerationEvent[] {
     if (call.started) return this.#extend(call, json);
     const written = call.json.trimStart();
-    if (call.name === '' || !written.startsWith('{')) return [];
+    if (call.name === '' || written === '' || 'null'.startsWith(written)) return [];
     call.started = true;
     call.json = '';
     const start = { type: 'tool-call-start', id: call.id, name: call.name } as const;
     return [start, ...this.#extend(call, written)];
   }
 
+  /** Passes all on as it came: malformed arguments are repaired for all backends in one place. */
   #extend(call: OpenCall, json: string): readonly GenerationEvent[] {
-    const own = json.slice(0, call.scan.advance(json));
-    call.json += own;
-    const delta: readonly GenerationEvent[] =
-      own === '' ? [] : [{ type: 'tool-call-delta', id: call.id, json: own }];
-    if (!call.scan.complete) return delta;
-    if (!isRecord(parseJson(call.json))) throw broken(call);
-    call.ended = true;
-    return [...delta, { type: 'tool-call-end', id: call.id }];
+    call.json += json;
+    const end = call.scan.complete ? 0 : call.scan.advance(json);
+    if (
+      call.scan.complete &&
+      end > 0 &&
+      isRecord(parseJson(call.json.slice(0, call.json.length - json.length + end)))
+    ) {
+      call.ended = true;
+      return [...deltaOf(call, json.slice(0, end)), { type: 'tool-call-end', id: call.id }];
+    }
+    return deltaOf(call, json);
   }
 
   #close(call: OpenCall, cut: boolean): readonly GenerationEvent[] {
     const { id, name } = call;
     if (cut) return [];
-    // A tool without parameters may come without arguments.
-    if (name === '' || !['', 'null'].includes(call.json.trim())) throw broken(call);
     call.ended = true;
+    if (call.started) return [{ type: 'tool-call-end', id }];
+    if (name === '') return call.json === '' ? [] : [{ type: 'text-delta', text: call.json }];
+    // A tool without parameters may come without arguments.
+    const json = ['', 'null'].includes(call.json.trim()) ? '{}' : call.json;
     return [
       { type: 'tool-call-start', id, name },
-      { type: 'tool-call-delta', id, json: '{}' },
+      { type: 'tool-call-delta', id, json },
       { type: 'tool-call-end', id },
     ];
   }
 }
 
-function broken({ name }: OpenCall): RuntimeFailure {
-  return new RuntimeFailure(
-    'backend-failed',
-    `the model server called ${name || 'a tool without a name'} with arguments that are no JSON object`,
-  );
+function deltaOf({ id }: OpenCall, json: string): readonly GenerationEvent[] {
+  return json === '' ? [] : [{ type: 'tool-call-delta', id, json }];
 }

@@ -105,7 +105,10 @@ describe('[R2.8-translate] the chunks of an answer', () => {
 });
 
 describe('[R4.1-tools] the calls of an answer', () => {
-  const call = (name: string, input: Record<string, unknown> = {}) => ({ name, input });
+  const call = (name: string, input: Record<string, unknown> = {}) => ({
+    name,
+    json: JSON.stringify(input),
+  });
   const made = (...calls: readonly ChunkCall[]) => piece('', { calls });
 
   it('arrive whole, each under an id of ours, behind the text that was held', () => {
@@ -152,8 +155,13 @@ describe('[R4.1-tools] the calls of an answer', () => {
   });
 
   it.each([
-    ['arguments', { name: 'a', arguments: { x: [1] } }, { name: 'a', input: { x: [1] } }],
-    ['none', { name: 'a', arguments: null }, { name: 'a', input: {} }],
+    ['arguments', { name: 'a', arguments: { x: [1] } }, { name: 'a', json: '{"x":[1]}' }],
+    [
+      'arguments as a string',
+      { name: 'a', arguments: "{'x': 1}" },
+      { name: 'a', json: "{'x': 1}" },
+    ],
+    ['none', { name: 'a', arguments: null }, { name: 'a', json: '{}' }],
   ])('are read with %s', (_name, written, read) => {
     const line = { message: { content: '', tool_calls: [{ function: written }] }, done: false };
     expect(readChunk(line)).toMatchObject({ calls: [read], tokens: 1 });

@@ -146,12 +146,18 @@ describe('[R4.2-calls] the pieces of tool calls', () => {
   });
 
   it.each([
-    ['that never end', { name: 'f', json: '{"a":' }],
-    ['that are no JSON', { name: 'f', json: '{"a": oops}' }],
-    ['that are no object', { name: 'f', json: '"text"' }],
-    ['without a name', { json: '{}' }],
-  ])('arguments %s break the answer', (_name, delta) => {
-    expect(() => read([{ index: 0, ...delta }])).toThrow(/no JSON object/);
+    ['that never end', '{"a":'],
+    ['that are no JSON', '{"a": True}'],
+    ['that are no object', '"text"'],
+  ])('arguments %s are passed on for repair', (_name, json) => {
+    expect(read([{ index: 0, name: 'f', json }])).toEqual([{ name: 'f', json, ended: true }]);
+  });
+
+  it('arguments without a name become text', () => {
+    const reader = new CallReader(true);
+    expect(reader.push(piece({ json: '{"a":1}' }))).toEqual([]);
+    expect(reader.end(false)).toEqual([{ type: 'text-delta', text: '{"a":1}' }]);
+    expect(reader.whole).toBe(0);
   });
 
   it('are the same however the arguments are cut', () => {

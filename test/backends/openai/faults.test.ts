@@ -68,7 +68,6 @@ describe('what an upstream does wrong within its answer', () => {
     ['not-json', 'sent an event that is no answer'],
     ['not-an-event', 'sent an event that is no answer'],
     ['aborted', 'broke its answer off with "abort"'],
-    ['bad-arguments', 'called f with arguments that are no JSON object'],
   ])('[R4.2-fault] %s fails after the text that came', async (fixture, says) => {
     const seen: GenerationEvent[] = [];
     const read = async (): Promise<void> => {

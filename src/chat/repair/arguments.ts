@@ -1,0 +1,85 @@
+import { jsonrepair } from 'jsonrepair';
+import { isRecord } from '../../core/json.ts';
+import type { CallableTool } from '../format.ts';
+import { coerceJson } from './coerce.ts';
+import { JsonPrefix } from './json-prefix.ts';
+import { isWrapperKey } from './schema-types.ts';
+
+/** Text that models write around or behind arguments. */
+const FENCE = /^```[a-zA-Z]*\s*\n?([^]*?)\n?\s*```$/;
+const CLOSING = /\s*<\/(tool_call|function|tool)>\s*$/;
+
+/** The last characters of a text whose last value is complete. */
+const ENDS = /([}\]"'\d]|true|false|null|True|False|None)$/;
+
+/** How often arguments may be wrapped: as a string, in a list, in a call. */
+const MOST_WRAPPERS = 4;
+
+/**
+ * The arguments of a call as the text of a JSON object. What has one reading is repaired: Python
+ * literals, single quotes, trailing commas, raw line breaks, code fences, double encoding, a call or a
+ * list around the arguments, missing closing brackets. Strings are coerced where the schema demands it.
+ *
+ * @returns undefined if there is no such reading
+ */
+export function repairArguments(
+  written: string,
+  { name, inputSchema }: CallableTool,
+): string | undefined {
+  const text = strip(written);
+  if (text === '' || text === 'null' || text === 'None') return '{}';
+  const repaired = repairJson(text);
+  if (repaired === undefined) return undefined;
+  const value = parse(repaired);
+  const input = unwrap(value, name, inputSchema, MOST_WRAPPERS);
+  if (!isRecord(input)) return undefined;
+  return coerceJson(input === value ? repaired : JSON.stringify(input), inputSchema);
+}
+
+function strip(written: string): string {
+  const text = written.trim().replace(CLOSING, '').trim();
+  return FENCE.exec(text)?.[1]?.trim() ?? text;
+}
+
+/** A JSON text as it is, or repaired; undefined if it has no one reading. */
+function repairJson(text: string): string | undefined {
+  if (parse(text) !== undefined) return text;
+  const prefix = new JsonPrefix(undefined);
+  prefix.push(text);
+  if (prefix.complete) return prefix.released;
+  // A text that ends inside a value lacks a part of it, which no one can know.
+  if (prefix.inString || !ENDS.test(text)) return undefined;
+  try {
+    const repaired = jsonrepair(text);
+    return isRecord(parse(repaired)) || Array.isArray(parse(repaired)) ? repaired : undefined;
+  } catch {
+    // Not repairable; the caller asks again or shows the text.
+    return undefined;
+  }
+}
+
+function unwrap(value: unknown, name: string, schema: unknown, depth: number): unknown {
+  if (depth === 0) return undefined;
+  if (typeof value === 'string') {
+    const text = repairJson(strip(value));
+    return text === undefined ? undefined : unwrap(parse(text), name, schema, depth - 1);
+  }
+  if (Array.isArray(value)) {
+    return value.length === 1 ? unwrap(value[0], name, schema, depth - 1) : undefined;
+  }
+  if (!isRecord(value)) return undefined;
+  const keys = Object.keys(value);
+  if (keys.length === 0 || !keys.every((key) => isWrapperKey(schema, key))) return value;
+  const inner = value['function'] ?? value['arguments'] ?? value['parameters'];
+  const other = value['name'];
+  if (typeof other === 'string' && other.toLowerCase() !== name.toLowerCase()) return value;
+  return inner === undefined ? value : unwrap(inner, name, schema, depth - 1);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

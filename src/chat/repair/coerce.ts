@@ -1,0 +1,53 @@
+import { applyEdits, parseTree } from 'jsonc-parser';
+import type { Edit, Node } from 'jsonc-parser';
+import { isRecord } from '../../core/json.ts';
+import { allowedTypes, forbidsString, itemSchema, propertySchema } from './schema-types.ts';
+
+/**
+ * Replaces strings by the values that they spell, where the schema demands another type and the value
+ * has it: `"3"` becomes `3`, `"[1]"` becomes `[1]`. All other text stays as it is.
+ */
+export function coerceJson(json: string, schema: unknown): string {
+  const root = parseTree(json);
+  return root === undefined ? json : applyEdits(json, [...editsOf(root, schema)]);
+}
+
+function* editsOf(node: Node, schema: unknown): Generator<Edit> {
+  if (node.type === 'string' && forbidsString(schema)) {
+    const content = spelled(String(node.value), allowedTypes(schema) ?? []);
+    if (content !== undefined) yield { offset: node.offset, length: node.length, content };
+  } else if (node.type === 'array') {
+    for (const item of node.children ?? []) yield* editsOf(item, itemSchema(schema));
+  } else if (node.type === 'object') {
+    for (const { children } of node.children ?? []) {
+      const [key, value] = children ?? [];
+      if (key && value) yield* editsOf(value, propertySchema(schema, String(key.value)));
+    }
+  }
+}
+
+function spelled(text: string, types: readonly string[]): string | undefined {
+  const constant = { True: 'true', False: 'false', None: 'null' }[text.trim()] ?? text.trim();
+  try {
+    const value: unknown = JSON.parse(constant);
+    return types.some((type) => isOfType(value, type)) ? constant : undefined;
+  } catch {
+    // The string spells no JSON value, so it stays a string.
+    return undefined;
+  }
+}
+
+function isOfType(value: unknown, type: string): boolean {
+  switch (type) {
+    case 'null':
+      return value === null;
+    case 'array':
+      return Array.isArray(value);
+    case 'object':
+      return isRecord(value);
+    case 'integer':
+      return Number.isInteger(value);
+    default:
+      return typeof value === type;
+  }
+}

@@ -1,0 +1,189 @@
+import { forbidsString, isWrapperKey, itemSchema, propertySchema } from './schema-types.ts';
+
+interface Level {
+  readonly closing: '}' | ']';
+  readonly schema: unknown;
+  /** Schema of the value that comes next. */
+  next: unknown;
+}
+
+type Expected = 'object' | 'first' | 'key' | 'colon' | 'value' | 'after' | 'nothing';
+
+const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
+const ESCAPE = /^\\(["\\/bfnrt]|u[\da-fA-F]{4})$/;
+const ESCAPE_START = /^\\(u[\da-fA-F]{0,3})?$/;
+
+/**
+ * Checks a JSON object while its text arrives, and releases only text that no later text can make
+ * wrong. The rest is held from the first violation on: bad JSON, or a string where the schema demands
+ * another type.
+ *
+ * A comma is held until what follows it is known, as are keys, numbers and literals.
+ */
+export class JsonPrefix {
+  readonly #schema: unknown;
+  readonly #levels: Level[] = [];
+  #expected: Expected = 'object';
+  #text = '';
+  #at = 0;
+  #safe = 0;
+  #violated = false;
+  /** Where a string or a scalar that is not complete begins. */
+  #token: { readonly kind: 'key' | 'string' | 'scalar'; readonly from: number } | undefined;
+  /** Where an escape that is not complete begins. */
+  #escape: number | undefined;
+
+  constructor(schema: unknown) {
+    this.#schema = schema;
+  }
+
+  /** All of the text so far. */
+  get text(): string {
+    return this.#text;
+  }
+
+  /** The part of the text that was released. */
+  get released(): string {
+    return this.#text.slice(0, this.#safe);
+  }
+
+  /** Whether the object is complete and correct. */
+  get complete(): boolean {
+    return !this.#violated && this.#expected === 'nothing';
+  }
+
+  /** Whether the text stopped being correct. */
+  get violated(): boolean {
+    return this.#violated;
+  }
+
+  /** Whether the text ends inside a string or an escape, so that a part of a value is missing. */
+  get inString(): boolean {
+    return !this.#violated && this.#token !== undefined && this.#token.kind !== 'scalar';
+  }
+
+  /** Takes the next text; returns what is safe to send by now. */
+  push(text: string): string {
+    const before = this.#safe;
+    this.#text += text;
+    while (!this.#violated && this.#at < this.#text.length) {
+      if (this.#take(this.#text.charAt(this.#at))) this.#at++;
+    }
+    return this.#text.slice(before, this.#safe);
+  }
+
+  /** Returns whether the character was consumed. */
+  #take(character: string): boolean {
+    if (this.#token?.kind === 'scalar') return this.#inScalar(character, this.#token.from);
+    if (this.#token !== undefined) return this.#inString(character, this.#token);
+    if (/[ \t\r\n]/.test(character)) return true;
+    if (character === this.#levels.at(-1)?.closing && this.#mayClose()) return this.#close();
+    switch (this.#expected) {
+      case 'object':
+        return character === '{' ? this.#open('}', this.#schema) : this.#violate();
+      case 'first':
+      case 'key':
+        if (character !== '"') return this.#violate();
+        this.#token = { kind: 'key', from: this.#at };
+        return true;
+      case 'colon':
+        if (character !== ':') return this.#violate();
+        this.#expected = 'value';
+        return this.#release();
+      case 'value':
+        return this.#value(character);
+      case 'after':
+        if (character !== ',') return this.#violate();
+        this.#expected = this.#levels.at(-1)?.closing === '}' ? 'key' : 'value';
+        return true;
+      case 'nothing':
+        return true;
+      default:
+        return this.#expected satisfies never;
+    }
+  }
+
+  #mayClose(): boolean {
+    if (this.#expected === 'first' || this.#expected === 'after') return true;
+    return this.#expected === 'value' && this.#lastWritten() === '[';
+  }
+
+  #lastWritten(): string {
+    return this.#text.slice(0, this.#at).trimEnd().slice(-1);
+  }
+
+  #value(character: string): boolean {
+    const level = this.#levels.at(-1);
+    const schema = level?.next;
+    if (character === '{') return this.#open('}', schema);
+    if (character === '[') return this.#open(']', schema);
+    if (character === '"') {
+      if (forbidsString(schema)) return this.#violate();
+      this.#token = { kind: 'string', from: this.#at };
+      return this.#release();
+    }
+    this.#token = { kind: 'scalar', from: this.#at };
+    return true;
+  }
+
+  #open(closing: '}' | ']', schema: unknown): boolean {
+    this.#levels.push({ closing, schema, next: itemSchema(schema) });
+    this.#expected = closing === '}' ? 'first' : 'value';
+    // The outermost brace waits for the first key, so that nothing is sent of what is no object.
+    return this.#levels.length === 1 || this.#release();
+  }
+
+  #close(): boolean {
+    this.#levels.pop();
+    this.#expected = this.#levels.length === 0 ? 'nothing' : 'after';
+    return this.#release();
+  }
+
+  #inString(character: string, token: { readonly kind: string; readonly from: number }): boolean {
+    if (this.#escape !== undefined) {
+      const escape = this.#text.slice(this.#escape, this.#at + 1);
+      if (ESCAPE.test(escape)) this.#escape = undefined;
+      else if (!ESCAPE_START.test(escape)) return this.#violate();
+      return this.#escape !== undefined || token.kind === 'key' || this.#release();
+    }
+    if (character === '\\') this.#escape = this.#at;
+    else if (character < ' ') return this.#violate();
+    else if (character === '"') return this.#endString(token);
+    else if (token.kind !== 'key') this.#release();
+    return true;
+  }
+
+  #endString({ kind, from }: { readonly kind: string; readonly from: number }): boolean {
+    this.#token = undefined;
+    if (kind !== 'key') {
+      this.#expected = 'after';
+      return this.#release();
+    }
+    const key = String(JSON.parse(this.#text.slice(from, this.#at + 1)));
+    const level = this.#levels.at(-1);
+    if (this.#levels.length === 1 && isWrapperKey(level?.schema, key)) return this.#violate();
+    if (level !== undefined) level.next = propertySchema(level.schema, key);
+    this.#expected = 'colon';
+    return true;
+  }
+
+  #inScalar(character: string, from: number): boolean {
+    if (!/[\s,\]}]/.test(character)) return true;
+    const scalar = this.#text.slice(from, this.#at);
+    if (!NUMBER.test(scalar) && !['true', 'false', 'null'].includes(scalar)) return this.#violate();
+    this.#token = undefined;
+    this.#expected = 'after';
+    this.#safe = this.#at;
+    return false;
+  }
+
+  #release(): boolean {
+    this.#safe = this.#at + 1;
+    return true;
+  }
+
+  #violate(): boolean {
+    this.#violated = true;
+    return true;
+  }
+}
