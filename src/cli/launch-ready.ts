@@ -1,6 +1,6 @@
 import { RuntimeFailure } from '../core/errors.ts';
 import type { Agent } from '../launch/agent.ts';
-import { contextWarning } from '../launch/choices.ts';
+import { contextRefusal, contextWarning } from '../launch/choices.ts';
 import { isAnthropicName } from '../launch/environment.ts';
 import type { AgentModel } from '../launch/agent-model.ts';
 import { describeModel, loadModel, slotsOf } from '../launch/server.ts';
@@ -12,7 +12,7 @@ import { whileWaiting } from './waiting.ts';
 /** What stands for a key where none is asked for: clients insist on having one. */
 export const ANY_KEY = 'portico';
 
-/** Loads a model, and sees that its real context is large enough for an agent, or agreed to. */
+/** Loads a model, and sees that its real context is large enough for an agent, or agreed to. Throws if no request can fit. */
 export async function readyModel(
   asked: string,
   agent: Agent,
@@ -34,6 +34,8 @@ export async function readyModel(
     slots: await slotsOf(address, own),
     ...(small !== undefined && { small: await describeModel(address, small) }),
   };
+  const refusal = contextRefusal(agent, model);
+  if (refusal !== undefined) throw new RuntimeFailure('invalid-request', `${refusal}.`);
   const warning = contextWarning(agent, model);
   if (warning === undefined) return model;
   context.stderr.write(`Warning: ${warning}.\n`);

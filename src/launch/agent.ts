@@ -9,6 +9,8 @@ export interface Agent {
   readonly npmPackage: string;
   /** Tokens that its own instructions and tools take, in words. */
   readonly instructions: string;
+  /** Tokens below which no request of it fits, whatever it is asked. Default: any context is tried. */
+  readonly leastContextTokens?: number;
   /** How it is told of the model. Throws `invalid-request` for arguments that would undo it. */
   readonly plan: (run: AgentRun) => Promise<AgentPlan>;
 }

@@ -98,17 +98,35 @@ export function missingModel(
   return { name: lookup.model.spec.name, demand: describeDemand(lookup.model) };
 }
 
+type ContextNeeds = Pick<Agent, 'title' | 'instructions' | 'leastContextTokens'>;
+
 /** What is to be said of a context that is too small for an agent; undefined where it is not. */
 export function contextWarning(
-  { title, instructions }: Pick<Agent, 'title' | 'instructions'>,
+  { title, instructions }: ContextNeeds,
   { name, contextTokens }: Pick<AgentModel, 'name' | 'contextTokens'>,
 ): string | undefined {
   const least = count(AGENT_CONTEXT_TOKENS);
   const demand = `${title} needs ${least} tokens or more: its own instructions take ${instructions}`;
   if (contextTokens === undefined) return `the context of ${name} is not known, and ${demand}`;
   if (contextTokens >= AGENT_CONTEXT_TOKENS) return undefined;
+  return `${name} has a context of ${count(contextTokens)} tokens, and ${demand}. ${raise(name)}`;
+}
+
+/** The reason why an agent can't work with a model at all; undefined if it can, or no one knows. */
+export function contextRefusal(
+  { title, instructions, leastContextTokens = 0 }: ContextNeeds,
+  { name, contextTokens }: Pick<AgentModel, 'name' | 'contextTokens'>,
+): string | undefined {
+  if (contextTokens === undefined || contextTokens >= leastContextTokens) return undefined;
   return (
-    `${name} has a context of ${count(contextTokens)} tokens, and ${demand}. ` +
+    `${title} can't work with ${name}: its own instructions take ${instructions} tokens, and the ` +
+    `context has ${count(contextTokens)}, so that every request would be refused. ${raise(name)}`
+  );
+}
+
+/** The ways out of a context that is too small. */
+function raise(name: string): string {
+  return (
     `Raise it with 'context: ${RAISED_CONTEXT}' in the entry of ${name} in models.yaml, or with ` +
     `PORTICO_CONTEXT=${RAISED_CONTEXT} where the server starts, as far as the model and the memory allow; ` +
     'or choose another model with --model'

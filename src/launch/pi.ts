@@ -16,6 +16,8 @@ export const PI: Agent = {
   whereabouts: { program: 'pi', homeFiles: [] },
   npmPackage: '@mariozechner/pi-coding-agent',
   instructions: 'about 1,500',
+  // 1,946 for `-p hello` with 0.73.1, by the tokenizer of `mini`.
+  leastContextTokens: 1500,
   plan: async ({ model, args, environment, folder }) => ({
     args: ['--extension', join(folder, EXTENSION)].concat(
       ['--provider', 'portico', '--model', model.name],

@@ -48,4 +48,31 @@ describe.each(AGENTS)('[R5.2-agents] the real $name', ({ name, npmPackage, varia
     expect(JSON.stringify(main?.conversation.turns)).toContain('Say it');
     expect(main?.maxTokens).toBeGreaterThan(0);
   });
+
+  it.skipIf(isMissing(name, file, wayOut))(
+    'is not started with a context that its instructions can’t fit',
+    async () => {
+      const asked: GenerationRequest[] = [];
+      const server = await serveScript({
+        capabilities: { contextTokens: 1024 },
+        script: async function* play(request) {
+          asked.push(request);
+          yield* answering('Said by the actor.');
+        },
+      });
+      onTestFinished(() => server.close());
+      const { portico, folder } = await makeLaunchHome([]);
+      await symlink(file ?? '', join(folder, 'bin', name));
+      const onServer = ['--url', server.url, '--model', 'actor', '-y'];
+      const { code, stderr } = await portico('launch', name, ...onServer, '--', ...args);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(
+        /can't work with actor: its own instructions take about [\d,]+ tokens/,
+      );
+      expect(stderr).toContain('the context has 1,024');
+      expect(stderr).toContain("'context: 65536' in the entry of actor in models.yaml");
+      // The request that loads the model is the only one.
+      expect(asked.map(({ maxTokens }) => maxTokens)).toEqual([0]);
+    },
+  );
 });
