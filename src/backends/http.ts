@@ -133,9 +133,13 @@ function mediaTypeOf(header: string | string[] | undefined): string {
   return mediaType.trim().toLowerCase();
 }
 
+/** Nobody waits longer: a server that says more is asked again after this. */
+const MOST_RETRY_AFTER_SECONDS = 3600;
+
 function secondsOf(header: string | string[] | undefined): number | undefined {
   const text = String(header ?? '').trim();
-  return /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined;
+  if (!/^\d+(\.\d+)?$/.test(text)) return undefined;
+  return Math.min(Number(text), MOST_RETRY_AFTER_SECONDS);
 }
 
 /** The answer ended before its end; a failure that was meant stays as it is. */

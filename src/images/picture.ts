@@ -62,13 +62,15 @@ function checkSize({ width, height }: Metadata): void {
 }
 
 function isPassedOn(kind: PictureKind, header: Metadata, longestEdge: number): boolean {
-  const { width, height, orientation = 1 } = header;
-  return PASSED_ON.includes(kind) && orientation === 1 && Math.max(width, height) <= longestEdge;
+  const { width, height, orientation = 1, space } = header;
+  // Decoders for the web read no CMYK, which printers use.
+  const isPlain = orientation === 1 && space !== 'cmyk';
+  return PASSED_ON.includes(kind) && isPlain && Math.max(width, height) <= longestEdge;
 }
 
 /** Cameras say how a picture is to be turned, which only the larger servers heed. */
 async function redrawn(image: Sharp, kind: PictureKind, longestEdge: number): Promise<Picture> {
-  const drawn = image.autoOrient().resize({
+  const drawn = image.autoOrient().toColourspace('srgb').resize({
     width: longestEdge,
     height: longestEdge,
     fit: 'inside',

@@ -19,6 +19,15 @@ describe('[R4.5-untouched] a picture within the limits', () => {
     expect(picture.mediaType).toBe(`image/${kind}`);
   });
 
+  it('in CMYK is converted to sRGB', async () => {
+    const bytes = await halves(EDGE, 20).toColourspace('cmyk').jpeg().toBuffer();
+    expect((await sharp(bytes).metadata()).space).toBe('cmyk');
+    const picture = await checkPicture(bytes, EDGE);
+    expect(picture.mediaType).toBe('image/jpeg');
+    expect(await sharp(picture.bytes).metadata()).toMatchObject({ space: 'srgb', width: EDGE });
+    expect(await colourAt(picture.bytes, 5, 10)).toBe('red');
+  });
+
   it('of one pixel is one', async () => {
     const bytes = await halves(1, 1).png().toBuffer();
     expect((await checkPicture(bytes, EDGE)).bytes).toBe(bytes);

@@ -19,6 +19,8 @@ export interface AnswerOptions {
   readonly twice: boolean;
   /** Needed for two generations, and where there are stop sequences: an answer that we end is not counted by Ollama. */
   readonly counted: PromptCount | undefined;
+  /** The prompt's tokens, for an answer that comes without a count. */
+  readonly estimatedTokens: number;
 }
 
 /**
@@ -82,19 +84,26 @@ function callEvents({ name, json }: ChunkCall): readonly GenerationEvent[] {
 
 /** What ends a request that only wants its prompt evaluated: the one token that Ollama made is not part of it. */
 export function promptOnlyFinish(counted: PromptCount): GenerationEvent {
-  return finish('max-tokens', null, toUsage(undefined, { counted, twice: false }, 0));
+  return finish(
+    'max-tokens',
+    null,
+    toUsage(undefined, { counted, twice: false, estimatedTokens: counted.tokens }, 0),
+  );
 }
 
 /** The count of a prompt from the last chunk of an answer to it. */
 export function toPromptCount(end: ChunkEnd | undefined): PromptCount {
+  const count = countOf(end);
+  if (count !== undefined) return count;
+  throw new RuntimeFailure(
+    'backend-failed',
+    'Ollama did not count the prompt; an update of Ollama helps: https://ollama.com/download',
+  );
+}
+
+function countOf(end: ChunkEnd | undefined): PromptCount | undefined {
   const tokens = end?.promptTokens;
-  if (tokens === undefined) {
-    throw new RuntimeFailure(
-      'backend-failed',
-      'Ollama did not count the prompt; an update of Ollama helps: https://ollama.com/download',
-    );
-  }
-  return { tokens, cachedTokens: end?.cachedTokens ?? 0 };
+  return tokens === undefined ? undefined : { tokens, cachedTokens: end?.cachedTokens ?? 0 };
 }
 
 /**
@@ -127,10 +136,10 @@ export function toStopReason(
 /** The count made beforehand says what was cached then: by now all of the prompt is. */
 function toUsage(
   end: ChunkEnd | undefined,
-  { counted, twice }: Pick<AnswerOptions, 'counted' | 'twice'>,
+  { counted, twice, estimatedTokens }: Pick<AnswerOptions, 'counted' | 'twice' | 'estimatedTokens'>,
   received: number,
 ): Usage {
-  const prompt = counted ?? toPromptCount(end);
+  const prompt = counted ?? countOf(end) ?? { tokens: estimatedTokens, cachedTokens: 0 };
   const thought = twice ? (end?.promptTokens ?? prompt.tokens) - prompt.tokens : 0;
   return {
     promptTokens: prompt.tokens,

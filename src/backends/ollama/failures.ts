@@ -13,6 +13,7 @@ const RETRY_AFTER_SECONDS = 5;
 export interface Refusal {
   readonly status: number;
   readonly mediaType: string;
+  readonly retryAfterSeconds?: number | undefined;
   readonly body: string;
 }
 
@@ -41,11 +42,12 @@ export function refusalFailure(refusal: Refusal, question: Question): RuntimeFai
           `get it with: ollama pull ${question.model}`,
       );
     case 401:
-      // Its cloud's word, not ours: the client's own key is fine.
-      return new RuntimeFailure('backend-failed', `${failure}; sign in with: ollama signin`);
+      return new RuntimeFailure('authentication', `${failure}; sign in with: ollama signin`);
     case 429:
     case 503:
-      return new RuntimeFailure('overloaded', failure, { retryAfterSeconds: RETRY_AFTER_SECONDS });
+      return new RuntimeFailure(refusal.status === 429 ? 'rate-limited' : 'overloaded', failure, {
+        retryAfterSeconds: refusal.retryAfterSeconds ?? RETRY_AFTER_SECONDS,
+      });
     case 400:
       return new RuntimeFailure(
         said.includes('does not support') ? 'unsupported' : 'backend-failed',

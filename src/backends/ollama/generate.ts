@@ -62,7 +62,8 @@ export async function* generate(
     }
     const { toolChoice } = request;
     const parallel = toolChoice.mode === 'none' || toolChoice.parallel;
-    const answer = createAnswer({ ...request, parallel, twice, counted });
+    const estimatedTokens = upstream.estimator.estimate(body.model, charactersOf(body));
+    const answer = createAnswer({ ...request, parallel, twice, counted, estimatedTokens });
     for await (const chunk of chunks) {
       // What had arrived before an abort is not wanted either.
       if (signal.aborted) throw cancelled(signal.reason);

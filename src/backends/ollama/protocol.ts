@@ -58,7 +58,8 @@ export interface ChatChunk {
   readonly end: ChunkEnd | undefined;
 }
 
-const count = z.int().nonnegative().optional();
+/** An odd count is as good as none: a good answer does not fail by it. */
+const count = z.int().nonnegative().max(1e9).optional().catch(undefined);
 
 const call = z.object({
   function: z.object({

@@ -61,6 +61,7 @@ export async function prepareCall(
     contextTokens: facts.contextTokens,
     estimatedTokens,
     listed: facts.listed,
+    redact: (text: string) => client.redact(text),
   };
   return {
     request,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readUsage, timingsSchema, usageSchema } from './usage.ts';
+import { readUsage } from './usage.ts';
 import type { UsageReport } from './usage.ts';
 
 /** A piece of a tool call; servers differ in what of it they send when. */
@@ -54,6 +54,8 @@ const deltaSchema = z.object({
   reasoning: optionalText,
   refusal: optionalText,
   tool_calls: z.array(callSchema).nullish(),
+  // What tool_calls are called in the API's first version.
+  function_call: callSchema.shape.function,
 });
 
 const chunkSchema = z
@@ -61,9 +63,9 @@ const chunkSchema = z
     choices: z
       .array(z.object({ delta: deltaSchema.nullish(), finish_reason: optionalText }))
       .nullish(),
-    usage: usageSchema.nullish(),
-    timings: timingsSchema.nullish(),
-    prompt_progress: z.object({ total: z.int(), processed: z.int() }).nullish(),
+    usage: z.unknown().optional(),
+    timings: z.unknown().optional(),
+    prompt_progress: z.object({ total: z.int(), processed: z.int() }).nullish().catch(undefined),
   })
   .refine(({ choices, usage }) => Array.isArray(choices) || Boolean(usage));
 
@@ -77,7 +79,7 @@ export function readChunk(value: unknown): ChatChunk | undefined {
   const progress = data.prompt_progress;
   return {
     ...readContent(choice?.delta ?? {}),
-    calls: (choice?.delta?.tool_calls ?? []).map(readCall),
+    calls: callsOf(choice?.delta ?? {}).map(readCall),
     finishReason: choice?.finish_reason ?? undefined,
     // During prefill the timings tell of a part of the prompt.
     usage: readUsage(data.usage, progress ? undefined : data.timings),
@@ -116,6 +118,11 @@ function readContent(delta: Delta): { readonly text: string; readonly thinking: 
     text: content.map(({ text }) => text ?? '').join(''),
     thinking: thinking + thoughts.map(({ text }) => text ?? '').join(''),
   };
+}
+
+function callsOf({ tool_calls, function_call }: Delta): readonly z.infer<typeof callSchema>[] {
+  if (tool_calls && tool_calls.length > 0) return tool_calls;
+  return function_call ? [{ function: function_call }] : [];
 }
 
 function readCall(call: z.infer<typeof callSchema>): CallDelta {

@@ -10,29 +10,34 @@ export interface UsageReport {
   readonly thinkingTokens: number;
 }
 
-const count = z.number().nonnegative().nullish();
+/** More tokens than any answer has: a larger number is no count. */
+const MOST = 1e9;
 
-export const usageSchema = z.object({
-  prompt_tokens: z.number().nonnegative(),
-  completion_tokens: count,
-  prompt_tokens_details: z.object({ cached_tokens: count }).nullish(),
-  completion_tokens_details: z.object({ reasoning_tokens: count }).nullish(),
+const count = z.number().nonnegative().max(MOST);
+
+/** Without an odd detail the rest still counts. */
+const detail = count.nullish().catch(undefined);
+
+const usageSchema = z.object({
+  prompt_tokens: count,
+  completion_tokens: count.nullish(),
+  prompt_tokens_details: z.object({ cached_tokens: detail }).nullish().catch(undefined),
+  completion_tokens_details: z.object({ reasoning_tokens: detail }).nullish().catch(undefined),
   // DeepSeek's own name for cached tokens.
-  prompt_cache_hit_tokens: count,
+  prompt_cache_hit_tokens: detail,
 });
 
 /** What llama-server tells with every piece when asked to by `timings_per_token`. */
-export const timingsSchema = z.object({
+const timingsSchema = z.object({
   cache_n: z.int().nonnegative(),
   prompt_n: z.int().nonnegative(),
   predicted_n: z.int().nonnegative(),
 });
 
-/** The counts of an event of a stream. */
-export function readUsage(
-  usage: z.infer<typeof usageSchema> | null | undefined,
-  timings: z.infer<typeof timingsSchema> | null | undefined,
-): UsageReport | undefined {
+/** The counts of an event of a stream. Odd ones count as absent: a good answer does not fail by them. */
+export function readUsage(reported: unknown, measured: unknown): UsageReport | undefined {
+  const usage = reported ? usageSchema.safeParse(reported).data : undefined;
+  const timings = measured ? timingsSchema.safeParse(measured).data : undefined;
   if (usage) {
     return {
       promptTokens: usage.prompt_tokens,

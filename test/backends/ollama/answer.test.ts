@@ -30,6 +30,7 @@ function translate(
     counted,
     parallel: true,
     twice: false,
+    estimatedTokens: 7,
     ...rest,
   });
   const events: GenerationEvent[] = [];

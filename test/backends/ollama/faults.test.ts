@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vit
 import { createOllamaBackend } from '../../../src/backends/ollama/backend.ts';
 import type { Backend } from '../../../src/core/backend.ts';
 import type { GenerationEvent } from '../../../src/core/events.ts';
-import { startReplay } from '../../support/upstream/replay.ts';
+import { serve, startReplay } from '../../support/upstream/replay.ts';
 import type { ReplayOptions } from '../../support/upstream/replay.ts';
 import { fixtures } from './peers.ts';
 import { ask, collect, modelSpec } from './requests.ts';
@@ -34,7 +34,7 @@ describe('what an upstream does wrong before its answer', () => {
     ['busy', 'overloaded', '503 for mini: server busy, please try again. maximum pending'],
     ['no-memory', 'model-load-failed', 'more system memory (80.1 GiB) than is available'],
     ['not-a-chat-model', 'unsupported', '"mini" does not support chat'],
-    ['signed-out', 'backend-failed', '401 for mini: unauthorized; sign in with: ollama signin'],
+    ['signed-out', 'authentication', '401 for mini: unauthorized; sign in with: ollama signin'],
     ['error-first', 'backend-failed', 'llama runner process has terminated'],
     ['overflow-with-numbers', 'prompt-too-long', 'prompt is too long: 302 tokens > 256 maximum'],
   ])('[R2.8-failure] [R2.5-admission] %s is %s, not an answer', async (fixture, code, says) => {
@@ -59,6 +59,47 @@ describe('[R4.1-format] a model that Ollama holds to a schema only once it has t
   });
 });
 
+describe('what does not fail a good answer', () => {
+  it.each([undefined, null, -1, 1e300, 'many', 1.5])('counts such as %j', async (odd) => {
+    const server = await serve((request, response) => {
+      response.setHeader('content-type', 'application/json');
+      const counts = { prompt_eval_count: odd, prompt_eval_cached_count: odd, eval_count: odd };
+      const line = { message: { role: 'assistant', content: 'One' }, done: true, ...counts };
+      response.end(JSON.stringify(request.url === '/api/show' ? { details: {} } : line));
+    });
+    onTestFinished(server.close);
+    const { text, finish } = await collect(
+      backend.generate(ask(modelSpec('mini', { url: server.url }), 'Count.'), never),
+    );
+    expect([text, finish?.reason]).toEqual(['One', 'end-turn']);
+    expect(finish?.usage.promptTokens).toBeGreaterThan(0);
+    expect(finish?.usage.outputTokens).toBe(1);
+  });
+});
+
+describe('a limit of Ollama', () => {
+  it.each([
+    ['3', 3],
+    ['86400', 3600],
+    [undefined, 5],
+  ])('keeps its class and its wait of %s s, up to an hour', async (header, seconds) => {
+    const server = await serve((request, response) => {
+      const limited = request.url !== '/api/show';
+      response.writeHead(limited ? 429 : 200, {
+        'content-type': 'application/json',
+        ...(header !== undefined && { 'retry-after': header }),
+      });
+      response.end(JSON.stringify(limited ? { error: 'too many requests' } : { details: {} }));
+    });
+    onTestFinished(server.close);
+    const request = ask(modelSpec('mini', { url: server.url }), 'Count.');
+    await expect(collect(backend.generate(request, never))).rejects.toMatchObject({
+      code: 'rate-limited',
+      retryAfterSeconds: seconds,
+    });
+  });
+});
+
 describe('what an upstream does wrong within its answer', () => {
   it.each([
     ['error-line', 'failed in mid-answer: an error was encountered while running the model: CUDA'],
@@ -67,7 +108,6 @@ describe('what an upstream does wrong within its answer', () => {
     ['half-line', 'only half of one'],
     ['not-json', 'sent a line that is no answer'],
     ['not-an-answer', 'sent a line that is no answer'],
-    ['uncounted', 'did not count the prompt'],
   ])('[R2.8-failure] %s fails after the text that came', async (fixture, says) => {
     const seen: GenerationEvent[] = [];
     const read = async (): Promise<void> => {

@@ -1,0 +1,118 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { withoutKeys } from '../../../src/backends/said.ts';
+import type { Backend } from '../../../src/core/backend.ts';
+import { collect, request, said } from '../../support/requests.ts';
+import { event, startActing } from './acting-server.ts';
+import type { Act } from './acting-server.ts';
+import { entry, openBackend } from './peers.ts';
+
+const signal = AbortSignal.timeout(60_000);
+
+function open(variables: Record<string, string> = {}): Backend {
+  const backend = openBackend(variables);
+  onTestFinished(() => backend.close());
+  return backend;
+}
+
+async function answerTo(act: Act) {
+  const server = await startActing(() => act);
+  const model = entry(server.url, { server: 'other' });
+  return collect(open().generate(request(model, said('Hi')), signal));
+}
+
+describe('a good answer', () => {
+  it.each([
+    'none',
+    null,
+    -1,
+    1e300,
+    [],
+    { prompt_tokens: 'ten', completion_tokens: 1 },
+    { prompt_tokens: -3, completion_tokens: 1 },
+    { prompt_tokens: 1e300, completion_tokens: 1e300 },
+    { prompt_tokens: 5, completion_tokens: 'one' },
+    { prompt_tokens: 5, completion_tokens: 1, prompt_tokens_details: 'odd' },
+    { prompt_tokens: 5, completion_tokens: 1, prompt_tokens_details: { cached_tokens: 1e300 } },
+  ])('does not fail by its usage: %j', async (usage) => {
+    const last = { ...event({}, 'stop'), usage };
+    const { text, finish } = await answerTo({ events: [event({ content: 'One' }), last] });
+    expect([text, finish?.reason]).toEqual(['One', 'end-turn']);
+    expect(finish?.usage.promptTokens).toBeGreaterThan(0);
+    expect(finish?.usage.promptTokens).toBeLessThan(1000);
+    expect(finish?.usage).toMatchObject({ outputTokens: 1, cacheReadTokens: 0 });
+  });
+
+  it('does not fail by an event of nothing but odd usage', async () => {
+    const events = [event({ content: 'One' }), event({}, 'stop'), { usage: 'none' }];
+    expect((await answerTo({ events })).text).toBe('One');
+  });
+
+  it('may call in the words of the first version', async () => {
+    const events = [
+      event({ function_call: { name: 'look', arguments: '' } }),
+      event({ function_call: { arguments: '{"at":' } }),
+      event({ function_call: { arguments: '"x"}' } }),
+      event({}, 'function_call'),
+    ];
+    const { finish, events: seen } = await answerTo({ events });
+    expect(finish?.reason).toBe('tool-use');
+    expect(seen).toContainEqual(expect.objectContaining({ type: 'tool-call-start', name: 'look' }));
+    const json = seen.map((one) => (one.type === 'tool-call-delta' ? one.json : '')).join('');
+    expect(JSON.parse(json)).toEqual({ at: 'x' });
+  });
+});
+
+describe('a wait', () => {
+  it('is an hour at most', async () => {
+    const act = { status: 429, error: { message: 'slow down' }, retryAfter: '999999' };
+    await expect(answerTo(act)).rejects.toMatchObject({
+      code: 'rate-limited',
+      retryAfterSeconds: 3600,
+    });
+  });
+});
+
+describe('a key in an error', () => {
+  const KEY = 'my.configured/key';
+
+  it.each([401, 400, 500])('is never repeated, with status %i', async (status) => {
+    const message = `Incorrect key ${KEY} (team-cookie-1); Authorization: Bearer abcdef123456`;
+    const server = await startActing(() => ({ status, error: { message } }));
+    const headers = { 'x-team-token': 'team-cookie-1' };
+    const model = entry(server.url, { key: 'K', headers, server: 'other' });
+    const failure: unknown = await collect(
+      open({ K: KEY }).generate(request(model, said('Hi')), signal),
+    ).catch((error: unknown) => error);
+    expect(String(failure)).toContain('Incorrect key [redacted] ([redacted])');
+    expect(String(failure)).not.toMatch(/configured|cookie-1|abcdef/);
+  });
+
+  it('is never repeated in mid-answer', async () => {
+    const events = [event({ content: 'One' }), { error: { message: `bad ${KEY}` } }];
+    const server = await startActing(() => ({ events }));
+    const model = entry(server.url, { key: 'K', server: 'other' });
+    await expect(
+      collect(open({ K: KEY }).generate(request(model, said('Hi')), signal)),
+    ).rejects.toThrow('bad [redacted]');
+  });
+
+  it.each([
+    ['Incorrect API key provided: sk-proj-abcdefghijkl1234.', 'abcdefghijkl'],
+    ['token hf_abcdefghijklmnop is expired', 'abcdefghijkl'],
+    ['Authorization: Bearer abc.def-ghi', 'abc.def'],
+    ['got api_key=0123456789abcdef', '0123456789'],
+    ['{"x-api-key": "0123456789abcdef"}', '0123456789'],
+    ['eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abc', 'eyJhbGci'],
+  ])('is known by how it looks: %s', (text, secret) => {
+    expect(withoutKeys(text)).not.toContain(secret);
+  });
+
+  it.each([
+    'API key not valid. Please pass a valid API key.',
+    'the model gpt-oss-120b does not support tools',
+    'sk is no key, and bearer of news neither: short',
+    'risk-assessment-of-many-models failed',
+  ])('is not seen where there is none: %s', (text) => {
+    expect(withoutKeys(text)).toBe(text);
+  });
+});
