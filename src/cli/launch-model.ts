@@ -5,11 +5,13 @@ import { chooseUnasked, missingModel, modelChoices } from '../launch/choices.ts'
 import type { ModelChoice } from '../launch/choices.ts';
 import { readLastModel } from '../launch/last-model.ts';
 import { listNames } from '../launch/server.ts';
+import { withDiscovered } from '../registry/discovered.ts';
 import { loadRegistry } from '../registry/load.ts';
 import { withoutWindowMark } from '../registry/lookup.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Asker } from './ask.ts';
 import type { CliContext } from './context.ts';
+import { discoverModels } from './discovered.ts';
 import type { OpenServer } from './launch-server.ts';
 import { registryFiles } from './registry-files.ts';
 
@@ -64,12 +66,15 @@ export async function chooseModel(
   return asker.choose('Which model?', shown, preselected);
 }
 
-/** This machine's models.yaml; undefined where the server is on another one. */
+/** This machine's models.yaml, and what Ollama has; undefined where the server is on another one. */
 async function localRegistry(
   { isLocal }: OpenServer,
-  { environment }: CliContext,
+  context: CliContext,
+  asked?: string,
 ): Promise<Registry | undefined> {
-  return isLocal ? loadRegistry(registryFiles(undefined, environment)) : undefined;
+  if (!isLocal) return undefined;
+  const own = await loadRegistry(registryFiles(undefined, context.environment));
+  return withDiscovered(own, await discoverModels(context, asked), existsSync);
 }
 
 function unchosen(choices: readonly ModelChoice[]): never {
@@ -92,7 +97,7 @@ export async function pullMissing(
   server: OpenServer,
   context: CliContext,
 ): Promise<number | undefined> {
-  const registry = await localRegistry(server, context);
+  const registry = await localRegistry(server, context, name);
   const missing = registry && missingModel(registry, name, existsSync);
   if (missing === undefined) return undefined;
   const what = `${missing.name} is not downloaded yet (${missing.demand})`;

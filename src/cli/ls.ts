@@ -1,4 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
+import { shownUrl } from '../backends/http.ts';
+import { ollamaUrl } from '../backends/ollama/address.ts';
 import { withDiscovered } from '../registry/discovered.ts';
 import { loadRegistry } from '../registry/load.ts';
 import { lookUp } from '../registry/lookup.ts';
@@ -17,17 +19,22 @@ export async function list(flags: RegistryFlags, context: CliContext): Promise<n
   const registry = withDiscovered(
     await loadRegistry(registryFiles(flags.models, context.environment)),
     await discoverModels(context),
+    existsSync,
   );
   if (flags.json === true) writeJson(describeRegistry(registry), context);
   else
-    context.stdout.write(renderTable([['NAME', 'BACKEND', 'SIZE', 'STATUS'], ...rowsOf(registry)]));
+    context.stdout.write(
+      renderTable([HEADER, ...rowsOf(registry, ollamaUrl(context.environment['OLLAMA_HOST']))]),
+    );
   warnOfProblems(registry, context);
   return 0;
 }
 
-type Row = readonly [name: string, backend: string, size: string, status: string];
+const HEADER = ['NAME', 'BACKEND', 'SIZE', 'STATUS', 'WHERE'];
 
-function rowsOf(registry: Registry): readonly Row[] {
+type Row = readonly [name: string, backend: string, size: string, status: string, where: string];
+
+function rowsOf(registry: Registry, ollama: string): readonly Row[] {
   const marked = (name: string): string =>
     name === registry.defaultModel ? `${name} (default)` : name;
   const models = [...registry.models].map(([name, model]): Row => {
@@ -37,15 +44,26 @@ function rowsOf(registry: Registry): readonly Row[] {
       model.spec.backend,
       size === undefined ? '-' : formatSize(size),
       statusOf(model, existsSync),
+      placeOf(model, ollama),
     ];
   });
   const aliases = [...registry.aliases.keys()].flatMap((name): readonly Row[] => {
     const target = lookUp(registry, name);
     return target.found
-      ? [[marked(name), target.model.spec.backend, '-', `alias of ${target.model.spec.name}`]]
+      ? [[marked(name), target.model.spec.backend, '-', `alias of ${target.model.spec.name}`, '-']]
       : [];
   });
   return [...models, ...aliases];
+}
+
+/** The file or the server that a model is on; `-` for one that is nowhere yet. */
+function placeOf({ spec }: RegistryModel, ollama: string): string {
+  const { file, url, providers } = spec;
+  if (file !== undefined) return existsSync(file) ? file : '-';
+  const urls = providers?.map((provider) => provider.url) ?? [url ?? ollama];
+  return urls
+    .map((one) => (/^https?:/.test(one) && URL.canParse(one) ? shownUrl(one) : one))
+    .join(', ');
 }
 
 /** What programs read; a model's settings are those of models.yaml. */

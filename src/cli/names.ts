@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { withDiscovered } from '../registry/discovered.ts';
 import { loadRegistry } from '../registry/load.ts';
 import type { CliContext } from './context.ts';
@@ -7,7 +8,7 @@ import { registryFiles } from './registry-files.ts';
 /** `portico names`: what a shell may complete, one name a line. */
 export async function printNames(context: CliContext): Promise<number> {
   const registry = await loadRegistry(registryFiles(undefined, context.environment));
-  const { models, aliases } = withDiscovered(registry, await discoverModels(context));
+  const { models, aliases } = withDiscovered(registry, await discoverModels(context), existsSync);
   context.stdout.write([...models.keys(), ...aliases.keys()].map((name) => `${name}\n`).join(''));
   return 0;
 }

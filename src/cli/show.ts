@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs';
 import type { Capabilities } from '../core/backend.ts';
 import { RuntimeFailure } from '../core/errors.ts';
 import { formatSize } from '../core/size.ts';
-import { askedName, withDiscovered } from '../registry/discovered.ts';
+import { askedName, isSettled, withDiscovered } from '../registry/discovered.ts';
 import { loadRegistry } from '../registry/load.ts';
 import { lookUp } from '../registry/lookup.ts';
 import { unknownModel } from '../registry/resolve.ts';
@@ -22,9 +23,9 @@ export async function show(
   context: CliContext,
 ): Promise<number> {
   const own = await loadRegistry(registryFiles(flags.models, context.environment));
-  const registry = lookUp(own, name).found
+  const registry = isSettled(own, name, existsSync)
     ? own
-    : withDiscovered(own, await discoverModels(context, askedName(own, name)));
+    : withDiscovered(own, await discoverModels(context, askedName(own, name)), existsSync);
   const lookup = lookUp(registry, name);
   if (!lookup.found) throw new RuntimeFailure('model-not-found', unknownModel(registry, name));
   const card = await describe(lookup.model, flags, context);

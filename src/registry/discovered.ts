@@ -1,15 +1,25 @@
 import type { ModelSpec } from '../core/model.ts';
 import { lookUp } from './lookup.ts';
 import type { Registry, RegistryModel } from './registry.ts';
+import { statusOf } from './status.ts';
+
+type Exists = (file: string) => boolean;
 
 /**
  * The registry with models behind its own that a backend has found, and with the aliases that lead to
- * one of them; a name of the registry wins.
+ * one of them. A name of the registry wins, except for a shipped entry whose file is not here: a model
+ * that can answer now takes its place.
  */
-export function withDiscovered(registry: Registry, found: readonly ModelSpec[]): Registry {
+export function withDiscovered(
+  registry: Registry,
+  found: readonly ModelSpec[],
+  exists: Exists,
+): Registry {
   const models = new Map<string, RegistryModel>(registry.models);
   for (const spec of found) {
-    if (lookUp(registry, spec.name).found) continue;
+    const lookup = lookUp(registry, spec.name);
+    if (lookup.found && (lookup.via === 'alias' || !givesWay(lookup.model, exists))) continue;
+    if (lookup.found) models.delete(lookup.model.spec.name);
     models.set(spec.name, { spec, shipped: false, location: `found by ${spec.backend}` });
   }
   const dangling = registry.dangling ?? new Map<string, string>();
@@ -26,11 +36,23 @@ export function withDiscovered(registry: Registry, found: readonly ModelSpec[]):
   };
 }
 
-/** The name to ask backends for where a name is unknown: that at the end of the aliases behind it. */
+/** Returns true if backends need not be asked what a name means: its model is the user's, or is here. */
+export function isSettled(registry: Registry, name: string, exists: Exists): boolean {
+  const lookup = lookUp(registry, name);
+  return lookup.found && !givesWay(lookup.model, exists);
+}
+
+/** A shipped entry that is only an offer to download. */
+function givesWay(model: RegistryModel, exists: Exists): boolean {
+  return model.shipped && statusOf(model, exists) === 'not downloaded';
+}
+
+/** The name to ask backends for if the registry does not settle one: the end of its aliases. */
 export function askedName(
   { models, aliases, dangling = new Map() }: Registry,
   name: string,
 ): string {
   const lookup = lookUp({ models, aliases: new Map([...aliases, ...dangling]) }, name);
-  return !lookup.found && lookup.why === 'unknown' ? lookup.name : name;
+  if (lookup.found) return lookup.model.spec.name;
+  return lookup.why === 'unknown' ? lookup.name : name;
 }

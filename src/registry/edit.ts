@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { RuntimeFailure } from '../core/errors.ts';
 import type { ModelSpec } from '../core/model.ts';
-import { askedName, withDiscovered } from './discovered.ts';
+import { askedName, isSettled, withDiscovered } from './discovered.ts';
 import { findPair, parseRegistryDocument, sectionMap } from './document.ts';
 import type { RegistryDocument, Section } from './document.ts';
 import { registryFromText } from './load.ts';
@@ -80,9 +80,11 @@ async function withEntry(
   const document = parseRegistryDocument(text, files.user);
   const own = await registryFromText(text, files);
   const known = lookUp(own, name);
-  if (known.found) return { text, document, registry: own, model: known.model };
-  const registry = withDiscovered(own, await discover(askedName(own, name)));
+  const asIs = known.found && { text, document, registry: own, model: known.model };
+  if (asIs && isSettled(own, name, existsSync)) return asIs;
+  const registry = withDiscovered(own, await discover(askedName(own, name)), existsSync);
   const lookup = lookUp(registry, name);
+  if (asIs && lookup.found && lookup.model === asIs.model) return asIs;
   const models = sectionMap(document, 'models');
   // An entry that is broken must be repaired, not written over.
   if (!lookup.found || (models && findPair(models, lookup.model.spec.name)) !== undefined) {

@@ -63,7 +63,8 @@ function follow(tables: NameTables, name: string): Lookup {
 
 const LATEST = ':latest';
 
-function either<Value>(table: ReadonlyMap<string, Value>, name: string): Value | undefined {
+/** The value of a name in a table in which `x` and `x:latest` are one. */
+export function either<Value>(table: ReadonlyMap<string, Value>, name: string): Value | undefined {
   const other = name.endsWith(LATEST) ? name.slice(0, -LATEST.length) : `${name}${LATEST}`;
   return table.get(name) ?? table.get(other);
 }

@@ -1,5 +1,5 @@
 import type { FileEntries, Reference } from './entries.ts';
-import { lookUp } from './lookup.ts';
+import { either, lookUp } from './lookup.ts';
 import type { Lookup, NameTables } from './lookup.ts';
 import type { Registry } from './registry.ts';
 
@@ -12,7 +12,8 @@ export const EMBEDDED_MODEL = 'mini';
  */
 export function overlay(shipped: FileEntries, user: FileEntries): Registry {
   const problems = [...shipped.problems, ...user.problems];
-  const models = new Map([...shipped.models, ...user.models]);
+  const offered = [...shipped.models].filter(([name]) => either(user.models, name) === undefined);
+  const models = new Map([...offered, ...user.models]);
   const references = new Map([...shipped.aliases, ...user.aliases]);
 
   for (const [name, { location }] of user.aliases) {

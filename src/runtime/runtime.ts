@@ -3,7 +3,7 @@ import type { Backend, Capabilities, GenerationRequest, LoadedModel } from '../c
 import type { GenerationEvent } from '../core/events.ts';
 import type { BackendKind, ModelSpec } from '../core/model.ts';
 import { RuntimeFailure } from '../core/errors.ts';
-import { askedName, withDiscovered } from '../registry/discovered.ts';
+import { askedName, isSettled, withDiscovered } from '../registry/discovered.ts';
 import { createImageLoader } from '../images/loader.ts';
 import type { ImageLoader } from '../images/loader.ts';
 import { lookUp } from '../registry/lookup.ts';
@@ -91,9 +91,11 @@ export class Runtime {
 
   /** The models that can answer now: the registry's, its aliases, and what backends have found. */
   async models(): Promise<readonly { readonly name: string; readonly model: RegistryModel }[]> {
-    const registry = withDiscovered(this.#options.registry(), await this.#discover());
+    const found = await this.#discover();
     const { models } = this.#options.registry();
-    const own = [...models.keys(), ...registry.aliases.keys()];
+    const registry = withDiscovered(this.#options.registry(), found, this.#options.exists);
+    const kept = [...models.keys()].filter((name) => registry.models.has(name));
+    const own = [...kept, ...registry.aliases.keys()];
     const names = new Set([...own, ...registry.models.keys()]);
     return [...names].flatMap((name) => {
       const model = this.#find(registry, name)?.model;
@@ -178,12 +180,13 @@ export class Runtime {
     return { backend: await this.#backend(spec.backend), resolution, bound, ignored };
   }
 
-  /** Nothing is asked for a name that the registry knows. */
+  /** Nothing is asked for a name whose model is the user's own, or is here. */
   async #registryFor(name: string): Promise<Registry> {
     const registry = this.#options.registry();
-    return lookUp(registry, name).found
+    const { exists } = this.#options;
+    return isSettled(registry, name, exists)
       ? registry
-      : withDiscovered(registry, await this.#discover(askedName(registry, name)));
+      : withDiscovered(registry, await this.#discover(askedName(registry, name)), exists);
   }
 
   async #discover(asked?: string): Promise<readonly ModelSpec[]> {

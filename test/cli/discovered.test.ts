@@ -26,7 +26,9 @@ describe('[R4.6-discovered] a model that only Ollama has', () => {
     const { portico } = await beside(['qwen3:8b', 'mini:latest']);
     const { stdout, stderr, code } = await portico('ls');
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
-    expect(stdout).toMatch(/^mini \(default\) [^]*^qwen3:8b +ollama +- +upstream$/m);
+    expect(stdout).toMatch(
+      /^mini \(default\) [^]*^qwen3:8b +ollama +- +upstream +http:\/\/127\.0\.0\.1:\d+$/m,
+    );
     expect(stdout).not.toContain('mini:latest');
     expect((await portico('names')).stdout).toMatch(/^mini$[^]*^qwen3:8b$/m);
     const { models } = JSON.parse((await portico('ls', '--json')).stdout) as { models: unknown[] };
@@ -50,6 +52,26 @@ describe('[R4.6-discovered] a model that only Ollama has', () => {
     expect(await readFile(home.registryFile, 'utf8')).toMatch(/^# mine\nmodels:\n/);
     await home.portico('cp', source, 'other');
     expect(await written(home)).toMatchObject({ models: expected.models });
+  });
+
+  it('wins over a catalogue entry without a file', async () => {
+    const home = await beside(['qwen3-coder:latest']);
+    const { stdout } = await home.portico('ls');
+    expect(stdout).toMatch(/^qwen3-coder:latest +ollama +- +upstream +http:/m);
+    expect(stdout).not.toMatch(/^qwen3-coder /m);
+    expect((await home.portico('show', 'qwen3-coder')).stdout).toMatch(/^backend +ollama$/m);
+    expect((await home.portico('cp', 'qwen3-coder', 'claude-3-5-sonnet')).stdout).toBe(
+      "copied 'qwen3-coder' to 'claude-3-5-sonnet'\n",
+    );
+    expect((await home.portico('default', 'qwen3-coder')).stdout).toBe(
+      "'qwen3-coder' is the default now\n",
+    );
+    expect(await written(home)).toEqual({
+      default: 'qwen3-coder',
+      models: { 'qwen3-coder:latest': { backend: 'ollama' } },
+      aliases: { 'claude-3-5-sonnet': 'qwen3-coder:latest' },
+    });
+    expect((await home.portico('ls')).stdout).toMatch(/^qwen3-coder:latest.*ollama/m);
   });
 
   it('can be the default', async () => {
@@ -87,7 +109,7 @@ describe('[R4.6-discovered] a model that only Ollama has', () => {
     const { portico } = await beside(['qwen3:8b'], alias);
     const { stdout, stderr } = await portico('ls');
     expect(stderr).toBe('');
-    expect(stdout).toMatch(/^claude-x +ollama +- +alias of qwen3:8b$/m);
+    expect(stdout).toMatch(/^claude-x +ollama +- +alias of qwen3:8b +-$/m);
   });
 });
 

@@ -104,18 +104,20 @@ default: here
     const { code, stdout, stderr } = await portico('ls');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const [header = '', ...lines] = stdout.trimEnd().split('\n');
-    const columns = ['NAME', 'BACKEND', 'SIZE', 'STATUS'].map((title) => header.indexOf(title));
+    const columns = ['NAME', 'BACKEND', 'SIZE', 'STATUS', 'WHERE'].map((title) =>
+      header.indexOf(title),
+    );
     const cells = lines.map((line) =>
       columns.map((start, index) => line.slice(start, columns[index + 1]).trim()),
     );
     expect(cells).toEqual(
       expect.arrayContaining([
-        ['mini', 'llama', '3.55 MB', 'ready'],
-        ['qwen3-coder', 'llama', '18.6 GB', 'not downloaded'],
-        ['lost', 'llama', '-', 'file missing'],
-        ['here (default)', 'llama', '1.5 kB', 'ready'],
-        ['llama3.2', 'ollama', '-', 'upstream'],
-        ['claude-3-5-sonnet', 'llama', '-', 'alias of qwen3-coder'],
+        ['mini', 'llama', '3.55 MB', 'ready', expect.stringMatching(/mini\.gguf$/)],
+        ['qwen3-coder', 'llama', '18.6 GB', 'not downloaded', '-'],
+        ['lost', 'llama', '-', 'file missing', '-'],
+        ['here (default)', 'llama', '1.5 kB', 'ready', expect.stringMatching(/here\.gguf$/)],
+        ['llama3.2', 'ollama', '-', 'upstream', 'http://127.0.0.1:9'],
+        ['claude-3-5-sonnet', 'llama', '-', 'alias of qwen3-coder', '-'],
       ]),
     );
     expect((await portico('list')).stdout).toBe(stdout);

@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createOllamaBackend } from '../../src/backends/ollama/backend.ts';
 import type { Backend } from '../../src/core/backend.ts';
 import type { ModelSpec } from '../../src/core/model.ts';
+import type { RegistryModel } from '../../src/registry/registry.ts';
 import { Runtime } from '../../src/runtime/runtime.ts';
 import { collect, request, said } from '../support/requests.ts';
 import { fixturesOf } from '../support/upstream/fixtures.ts';
@@ -11,13 +12,24 @@ const signal = AbortSignal.timeout(30_000);
 
 const FILE = '/models/mini.gguf';
 
+/** An entry whose file can be pulled. */
+const entryOf = (name: string, shipped: boolean): RegistryModel => ({
+  spec: { name, backend: 'llama', file: `/models/${name}.gguf` },
+  source: 'hf:someone/something',
+  shipped,
+  location: 'models.yaml:2:1',
+});
+
 /** A runtime whose registry has a model `mini` and the alias `claude-small` of it. */
-function openRuntime(backend: Backend): Runtime {
+function openRuntime(backend: Backend, more: readonly RegistryModel[] = []): Runtime {
   const spec: ModelSpec = { name: 'mini', backend: 'llama', file: FILE };
   const runtime = new Runtime({
     registry: () => ({
       defaultModel: 'mini',
-      models: new Map([['mini', { spec, shipped: false, location: 'models.yaml:1:1' }]]),
+      models: new Map<string, RegistryModel>([
+        ['mini', { spec, shipped: false, location: 'models.yaml:1:1' }],
+        ...more.map((model): [string, RegistryModel] => [model.spec.name, model]),
+      ]),
       aliases: new Map([['claude-small', 'mini']]),
       dangling: new Map([
         ['claude-big', 'big'],
@@ -29,7 +41,7 @@ function openRuntime(backend: Backend): Runtime {
     }),
     backends: { ollama: async () => backend },
     discovering: ['ollama'],
-    exists: () => true,
+    exists: (file) => file === FILE,
     overflow: 'clamp',
   });
   onTestFinished(() => runtime.close());
@@ -83,6 +95,22 @@ describe('[R4.1-discover] models that nobody registered', () => {
   ])('[R4.1-cloud] %s means %s', async (name, model) => {
     const runtime = await beside('qwen3:8b', 'mini:latest', 'llama3:latest', 'claude-mine:latest');
     expect(await meant(runtime, name)).toBe(model);
+  });
+
+  it('win over a shipped entry without a file, and not over one of the user', async () => {
+    const { url, close } = await serve((_request, response) => {
+      response.setHeader('content-type', 'application/json');
+      response.end('{"models":[{"name":"coder:latest"},{"name":"mine:latest"}]}');
+    });
+    onTestFinished(close);
+    const entries = [entryOf('coder', true), entryOf('mine', false), entryOf('other', true)];
+    const runtime = openRuntime(createOllamaBackend({ defaultUrl: url }), entries);
+    expect(await meant(runtime, 'coder')).toBe('ollama coder:latest');
+    expect(await meant(runtime, 'coder:latest')).toBe('ollama coder:latest');
+    for (const name of ['mine', 'other']) {
+      await expect(runtime.resolve(name)).rejects.toThrow(`get it with: portico pull ${name}`);
+    }
+    expect(await namesOf(runtime)).toEqual(['mini', 'claude-small', 'coder:latest']);
   });
 
   it('are named where a name is unknown', async () => {
