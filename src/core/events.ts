@@ -33,7 +33,12 @@ export interface Usage {
  * `inputTokens` is null where an upstream tells the count only at the end.
  */
 export type GenerationEvent =
-  | { readonly type: 'admitted'; readonly inputTokens: number | null }
+  | {
+      readonly type: 'admitted';
+      readonly inputTokens: number | null;
+      /** Its split as the usage will report it; absent if that is not known yet. */
+      readonly cache?: Pick<Usage, 'cacheReadTokens' | 'cacheCreationTokens'>;
+    }
   | {
       readonly type: 'progress';
       readonly phase: 'queued' | 'loading' | 'prefill';
@@ -65,4 +70,6 @@ export type GenerationEvent =
       /** The stop sequence that was met, for `stop-sequence`; else null. */
       readonly stopSequence: string | null;
       readonly usage: Usage;
+      /** The events came all at once, so that their times say nothing about the decoding. */
+      readonly inOnePiece?: true;
     };

@@ -37,7 +37,7 @@ export async function* enforceCall(
   const { tools } = narrowed.conversation;
   const first = yield* attempt(ask(narrowed), tools, true);
   if (first.fault === undefined) {
-    yield* first.events;
+    yield* first.events.map(atOnce);
     return;
   }
   const second = yield* attempt(ask(corrected(narrowed, first, first.fault)), tools, false);
@@ -51,8 +51,17 @@ export async function* enforceCall(
   }
   yield* better.events.filter(({ type }) => type !== 'finish');
   if (better.finish !== undefined && second.finish !== undefined) {
-    yield { ...better.finish, usage: together(first.finish?.usage, second.finish.usage) };
+    yield {
+      ...better.finish,
+      inOnePiece: true,
+      usage: together(first.finish?.usage, second.finish.usage),
+    };
   }
+}
+
+/** What was held back came all at once. */
+function atOnce(event: GenerationEvent): GenerationEvent {
+  return event.type === 'finish' ? { ...event, inOnePiece: true } : event;
 }
 
 /** Passes on what tells a client that it is alive, and keeps the rest. */

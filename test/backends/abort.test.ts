@@ -93,7 +93,7 @@ describe.each(SPEECHES)(
         const { request, seen } = await startSlow(HOUR, 0);
         const closed = once(seen, 'closed', { signal: AbortSignal.timeout(5_000) });
         for await (const event of backend.generate(request, never)) {
-          expect(event).toEqual({ type: 'admitted', inputTokens: null });
+          expect(event).toMatchObject({ type: 'admitted' });
           break;
         }
         await closed;
@@ -134,8 +134,7 @@ describe.each(SPEECHES)(
         const { request } = await startSlow(2_600, 0);
         const started = performance.now();
         const events = backend.generate(request, never);
-        const admitted = { type: 'admitted', inputTokens: null };
-        expect(await events.next()).toEqual({ done: false, value: admitted });
+        expect(await events.next()).toMatchObject({ done: false, value: { type: 'admitted' } });
         const waited = performance.now() - started;
         expect(waited).toBeGreaterThan(1_900);
         expect(waited).toBeLessThan(2_550);

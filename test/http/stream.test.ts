@@ -176,4 +176,18 @@ describe('[R2.14-line] the log', () => {
     });
     expect(server.logged.join('')).not.toMatch(/secret|Hello|headers/);
   });
+
+  it('has no rate for an answer that came in one piece', async () => {
+    server = await serveScript({
+      async *script() {
+        yield text('one two three');
+        yield { ...FINISH, inOnePiece: true };
+      },
+    });
+    await (await server.ask()).text();
+    while (server.logged.length === 0) await wait(5);
+    const line: unknown = JSON.parse(server.logged[0] ?? '');
+    expect(line).toMatchObject({ outputTokens: 2 });
+    expect(line).not.toHaveProperty('tokensPerSecond');
+  });
 });

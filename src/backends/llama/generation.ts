@@ -1,20 +1,32 @@
 import type { GenerationEvent, StopReason, Usage } from '../../core/events.ts';
+import { within } from '../opening.ts';
 import { Decoding } from './decoding.ts';
 import type { Speaker } from './speaker.ts';
 import type { PreparedRequest } from './prepared.ts';
-import type { SlotPool, TakenSlot } from './slot-pool.ts';
+import type { Slot } from './slot.ts';
+import type { SlotPool } from './slot-pool.ts';
 
-/** Answers a request whose turn has come, on a slot that is its own for as long. */
+/** The client learns of its request's admission so much later at most, for the sake of exact counts. */
+const REUSE_WAIT_MS = 250;
+
+/**
+ * Answers a request whose turn has come, on a slot that is its own for as long.
+ *
+ * @param admits the admission is yielded too, with what the slot reuses of the prompt
+ */
 export async function* generateOn(
   slots: SlotPool,
   speaker: Speaker,
   prepared: PreparedRequest,
   signal: AbortSignal,
+  admits: boolean,
 ): AsyncGenerator<GenerationEvent> {
   const taken = slots.take(prepared.tokens, prepared.request.session);
   let failed = false;
   try {
-    yield* answerOn(taken, speaker, prepared, signal);
+    const reusing = taken.reuse(signal);
+    if (admits) yield admission(prepared, await within(reusing, REUSE_WAIT_MS));
+    yield* answerOn(taken.slot, await reusing, speaker, prepared, signal);
   } catch (error) {
     failed = !signal.aborted;
     throw error;
@@ -23,23 +35,35 @@ export async function* generateOn(
   }
 }
 
+/** The event that admits a request; `cacheReadTokens` is undefined if its reuse is not known yet. */
+export function admission(
+  prepared: PreparedRequest,
+  cacheReadTokens: number | undefined,
+): GenerationEvent {
+  const inputTokens = prepared.tokens.length;
+  if (cacheReadTokens === undefined) return { type: 'admitted', inputTokens };
+  return { type: 'admitted', inputTokens, cache: cacheCounts(prepared, cacheReadTokens) };
+}
+
+function cacheCounts({ request, tokens }: PreparedRequest, cacheReadTokens: number) {
+  // The last token is evaluated by every request: without it there is nothing to sample from.
+  const kept = tokens.length - 1 - cacheReadTokens;
+  return { cacheReadTokens, cacheCreationTokens: request.cachesPrompt === true ? kept : 0 };
+}
+
 async function* answerOn(
-  taken: TakenSlot,
+  slot: Slot,
+  cacheReadTokens: number,
   speaker: Speaker,
   prepared: PreparedRequest,
   signal: AbortSignal,
 ): AsyncGenerator<GenerationEvent> {
   const { request, tokens, limit } = prepared;
-  const { slot } = taken;
-  const cacheReadTokens = await taken.reuse(signal);
   yield { type: 'progress', phase: 'prefill', done: cacheReadTokens, total: tokens.length };
   for await (const done of slot.prefill(tokens, signal)) {
     yield { type: 'progress', phase: 'prefill', done, total: tokens.length };
   }
-  // The last token is evaluated by every request: without it there is nothing to sample from.
-  const kept = tokens.length - 1 - cacheReadTokens;
-  const cacheCreationTokens = request.cachesPrompt === true ? kept : 0;
-  const counts = { promptTokens: tokens.length, cacheReadTokens, cacheCreationTokens };
+  const counts = { promptTokens: tokens.length, ...cacheCounts(prepared, cacheReadTokens) };
   if (limit.tokens === 0) {
     yield finish(limit.reason, null, { ...counts, outputTokens: 0, thinkingTokens: 0 });
     return;

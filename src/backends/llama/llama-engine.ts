@@ -7,7 +7,7 @@ import { llamaCapabilities } from './capabilities.ts';
 import type { Speaker } from './speaker.ts';
 import { contextSizeFor, usableTokens } from '../context-size.ts';
 import type { Engine, EngineLog, EngineSettings } from '../engine.ts';
-import { generateOn } from './generation.ts';
+import { admission, generateOn } from './generation.ts';
 import { Grammars } from './grammars.ts';
 import type { LoadGate } from '../load-gate.ts';
 import { untilLoaded } from '../load-progress.ts';
@@ -121,7 +121,10 @@ export class LlamaEngine implements Engine {
     const prepared = this.#prompter.prepare(request);
     const place = this.#queue.enter();
     try {
-      yield { type: 'admitted', inputTokens: prepared.tokens.length };
+      // A free slot tells what it reuses of the prompt; before the weights are there, nothing is kept.
+      const free = this.#loaded !== undefined && place.ahead === 0;
+      const alone = this.#loaded === undefined && this.#queue.busy === 1 && place.ahead === 0;
+      if (!free) yield admission(prepared, alone ? 0 : undefined);
       const progress = () => ({ waits: this.#waits, share: this.#share });
       const { slots, speaker } =
         this.#loaded ?? (yield* untilLoaded(this.#load(), progress, signal));
@@ -129,7 +132,7 @@ export class LlamaEngine implements Engine {
         yield { type: 'progress', phase: 'queued', done: 0, total: place.ahead };
       }
       await place.turn(signal);
-      yield* generateOn(slots, speaker, prepared, signal);
+      yield* generateOn(slots, speaker, prepared, signal, free);
     } finally {
       place.leave();
       this.#lastUsed = performance.now();

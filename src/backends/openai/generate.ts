@@ -44,12 +44,12 @@ export async function* generate(
   signal: AbortSignal,
 ): AsyncGenerator<GenerationEvent> {
   const scope = scopeWithin(signal);
-  const count: Count = { tokens: undefined };
+  const count: Count = { tokens: undefined, estimate: undefined };
   let isWhole = false;
   try {
     const opening = openAnswer(upstream, request, count, scope.signal);
     await within(opening, FIRST_BYTE_WAIT_MS);
-    yield { type: 'admitted', inputTokens: count.tokens ?? null };
+    yield { type: 'admitted', inputTokens: count.tokens ?? count.estimate ?? null };
     const { call, chunks } = await opening;
     for await (const event of translate(call, chunks, count)) {
       // What had arrived before an abort is not wanted either.
@@ -79,8 +79,10 @@ async function* translate(
     parallel: toolChoice.mode === 'none' || toolChoice.parallel,
     promptTokens: () => count.tokens ?? estimatedTokens,
   });
+  let inOnePiece = false;
   for await (const arrived of chunks) {
     for (const chunk of arrived) {
+      inOnePiece ||= chunk.inOnePiece === true;
       for (const event of reader.push(chunk)) {
         if (isWanted(event, maxTokens)) yield event;
         if (event.type === 'finish') return;
@@ -89,7 +91,7 @@ async function* translate(
   }
   for (const event of reader.end()) {
     if (isWanted(event, maxTokens))
-      yield event.type === 'finish' ? atMost(event, maxTokens) : event;
+      yield event.type === 'finish' ? ended(event, maxTokens, inOnePiece) : event;
   }
 }
 
@@ -98,10 +100,11 @@ function isWanted({ type }: GenerationEvent, maxTokens: number): boolean {
   return maxTokens > 0 || type === 'finish' || type === 'progress';
 }
 
-function atMost(
+function ended(
   finish: GenerationEvent & { readonly type: 'finish' },
   maxTokens: number,
+  inOnePiece: boolean,
 ): GenerationEvent {
-  if (maxTokens > 0) return finish;
+  if (maxTokens > 0) return inOnePiece ? { ...finish, inOnePiece } : finish;
   return { ...finish, reason: 'max-tokens', usage: { ...finish.usage, outputTokens: 0 } };
 }

@@ -20,6 +20,8 @@ const ADJUSTABLE_STATUSES: readonly number[] = [400, 422, 500];
 /** A count that comes while the answer is on its way. */
 export interface Count {
   tokens: number | undefined;
+  /** About how many there are, known before the server is asked. */
+  estimate: number | undefined;
 }
 
 interface Opened {
@@ -35,6 +37,7 @@ export async function openAnswer(
   signal: AbortSignal,
 ): Promise<Opened> {
   const call = await prepareCall(upstream, request, signal);
+  count.estimate = call.estimatedTokens;
   refusePrefill(call);
   for (const name of unsentSampling(request, call.facts)) {
     upstream.log(`${name} is not sent for ${request.model.name}: its server does not take it`);

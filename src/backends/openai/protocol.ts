@@ -21,6 +21,8 @@ export interface ChatChunk {
   readonly usage: UsageReport | undefined;
   /** Tokens of the prompt that have been evaluated, where the server tells. */
   readonly prefill: { readonly done: number; readonly total: number } | undefined;
+  /** It is a whole answer, not a piece of a stream. */
+  readonly inOnePiece?: true;
 }
 
 const optionalText = z.string().nullish();

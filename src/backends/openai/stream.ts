@@ -19,7 +19,7 @@ export async function* readChunks(
   question: Question,
 ): AsyncGenerator<readonly ChatChunk[], void> {
   if (answer.mediaType !== 'text/event-stream') {
-    yield [await readInOnePiece(answer, question)];
+    yield [{ ...(await readInOnePiece(answer, question)), inOnePiece: true }];
     return;
   }
   for await (const events of readEvents(answer.body)) {

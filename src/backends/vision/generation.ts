@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { GenerationEvent } from '../../core/events.ts';
 import type { ModelHead } from '../model-head.ts';
+import { within } from '../opening.ts';
 import type { Transcripts } from '../transcripts.ts';
 import type { VisionContext } from './context.ts';
 import type { CompletionEnd, CompletionOptions } from './context-options.ts';
@@ -22,20 +23,23 @@ export interface Speaker {
   readonly state: StateFile | undefined;
 }
 
-/** Answers a request whose turn has come. */
+/** The client learns of its request's admission so much later at most, for the sake of exact counts. */
+const REUSE_WAIT_MS = 500;
+
+/** Answers a request whose turn has come; `admits`: its admission is yielded too. */
 export async function* generateOn(
   speaker: Speaker,
   prepared: PreparedRequest,
   signal: AbortSignal,
+  admits: boolean,
 ): AsyncGenerator<GenerationEvent> {
   const { request, tokens: total, limit } = prepared;
+  const prefilling = prefill(speaker, prepared, signal);
+  if (admits) yield admission(prepared, await within(prefilling, REUSE_WAIT_MS));
   yield { type: 'progress', phase: 'prefill', done: 0, total };
-  const cacheReadTokens = await prefill(speaker, prepared, signal);
+  const cacheReadTokens = await prefilling;
   yield { type: 'progress', phase: 'prefill', done: total, total };
-  // The last token is evaluated by every request: without it there is nothing to sample from.
-  const kept = total - 1 - cacheReadTokens;
-  const cacheCreationTokens = request.cachesPrompt === true ? kept : 0;
-  const counts = { promptTokens: total, cacheReadTokens, cacheCreationTokens };
+  const counts = { promptTokens: total, ...cacheCounts(prepared, cacheReadTokens) };
   if (limit.tokens === 0) {
     const usage = { ...counts, outputTokens: 0, thinkingTokens: 0 };
     yield { type: 'finish', reason: limit.reason, stopSequence: null, usage };
@@ -51,6 +55,22 @@ export async function* generateOn(
   }
   const usage = { ...counts, outputTokens, thinkingTokens };
   yield { type: 'finish', reason, stopSequence, usage };
+}
+
+/** The event that admits a request; `cacheReadTokens` is undefined if its reuse is not known yet. */
+export function admission(
+  prepared: PreparedRequest,
+  cacheReadTokens: number | undefined,
+): GenerationEvent {
+  const inputTokens = prepared.tokens;
+  if (cacheReadTokens === undefined) return { type: 'admitted', inputTokens };
+  return { type: 'admitted', inputTokens, cache: cacheCounts(prepared, cacheReadTokens) };
+}
+
+function cacheCounts({ request, tokens }: PreparedRequest, cacheReadTokens: number) {
+  // The last token is evaluated by every request: without it there is nothing to sample from.
+  const kept = tokens - 1 - cacheReadTokens;
+  return { cacheReadTokens, cacheCreationTokens: request.cachesPrompt === true ? kept : 0 };
 }
 
 /**

@@ -17,7 +17,7 @@ import { loadAddon } from './addon.ts';
 import { BrokenContext, VisionContext } from './context.ts';
 import type { SeeingSpec } from './context-options.ts';
 import { checkGrammar } from './grammar-check.ts';
-import { generateOn } from './generation.ts';
+import { admission, generateOn } from './generation.ts';
 import type { Speaker } from './generation.ts';
 import { loadNeeds } from './load-needs.ts';
 import { MARKER } from './marks.ts';
@@ -124,14 +124,15 @@ export class VisionEngine implements Engine {
     const prepared = await this.#prepare(request, signal);
     const place = this.#queue.enter();
     try {
-      yield { type: 'admitted', inputTokens: prepared.tokens };
+      const free = this.#speaker !== undefined && place.ahead === 0;
+      if (!free) yield admission(prepared, undefined);
       const progress = () => ({ waits: this.#waits, share: this.#share });
       const speaker = this.#speaker ?? (yield* untilLoaded(this.#load(), progress, signal));
       if (place.ahead > 0) {
         yield { type: 'progress', phase: 'queued', done: 0, total: place.ahead };
       }
       await place.turn(signal);
-      yield* generateOn(speaker, prepared, signal);
+      yield* generateOn(speaker, prepared, signal, free);
     } catch (error) {
       // Those that wait are sent to the next process.
       if (error instanceof BrokenContext) setImmediate(this.#options.abandon);

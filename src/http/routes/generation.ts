@@ -41,7 +41,8 @@ async function* observed(
         firstToken = performance.now();
         summary.firstTokenMilliseconds = Math.round(elapsed(request));
       }
-      if (event.type === 'finish') noteUsage(summary, event.usage, firstToken);
+      if (event.type === 'finish')
+        noteUsage(summary, event.usage, event.inOnePiece ? undefined : firstToken);
       yield event;
     }
   } finally {
@@ -49,6 +50,7 @@ async function* observed(
   }
 }
 
+/** Without a first token's time the time of the decoding is not known. */
 function noteUsage(summary: RequestSummary, usage: Usage, firstToken: number | undefined): void {
   summary.promptTokens = usage.promptTokens;
   summary.cacheReadTokens = usage.cacheReadTokens;

@@ -75,10 +75,10 @@ class EventEncoder {
 
   #start(event: GenerationEvent): void {
     const { messageId, model } = this.#options;
-    const inputTokens = event.type === 'admitted' ? event.inputTokens : null;
+    const known = event.type === 'admitted' ? event : undefined;
     this.#out.push({
       type: 'message_start',
-      message: startMessage(messageId, model, inputTokens),
+      message: startMessage(messageId, model, known),
     });
     this.#phase = 'open';
   }

@@ -39,11 +39,11 @@ export type StreamEvent =
   | { readonly type: 'message_delta'; readonly delta: JsonObject; readonly usage: JsonObject }
   | { readonly type: 'message_stop' };
 
-/** The message as it starts. `inputTokens` is null where nobody knows it yet. */
+/** The message as it starts, with the counts that are known of its prompt. */
 export function startMessage(
   id: string,
   model: string,
-  inputTokens: number | null,
+  known: Extract<GenerationEvent, { type: 'admitted' }> | undefined,
 ): StartedMessage {
   return {
     id,
@@ -58,9 +58,9 @@ export function startMessage(
     diagnostics: null,
     usage: {
       ...encodeUsage({
-        promptTokens: inputTokens ?? 0,
-        cacheReadTokens: 0,
-        cacheCreationTokens: 0,
+        promptTokens: known?.inputTokens ?? 0,
+        cacheReadTokens: known?.cache?.cacheReadTokens ?? 0,
+        cacheCreationTokens: known?.cache?.cacheCreationTokens ?? 0,
         outputTokens: 0,
         thinkingTokens: 0,
       }),
