@@ -39,8 +39,14 @@ class Talk {
   }
 }
 
-/** What a next turn can reuse of this one: its prompt, and what was generated behind it. */
-const reusable = (answer: Answer) => usage(answer).promptTokens + usage(answer).outputTokens;
+/**
+ * Tokens of a turn that the next one can reuse: its prompt and its answer. The token that reaches
+ * `max_tokens` is sent but never evaluated, so it is not in the state.
+ */
+const reusable = (answer: Answer) => {
+  const { promptTokens, outputTokens } = usage(answer);
+  return promptTokens + outputTokens - (answer.finish?.reason === 'max-tokens' ? 1 : 0);
+};
 
 let folder = '';
 beforeAll(async () => {
