@@ -1,15 +1,19 @@
 import type { Capabilities } from '../../core/backend.ts';
 import { RuntimeFailure } from '../../core/errors.ts';
 import type { ModelSpec } from '../../core/model.ts';
+import { isCloudName } from './discover.ts';
 import type { ModelDescription } from './protocol.ts';
+import { upstreamName } from './request.ts';
 
 /** `switch`: thinking is asked for or not; `levels`: it always thinks, at an effort of three. */
 export type ThinkingControl = 'none' | 'switch' | 'levels';
 
 /** How a model on Ollama is to be asked. */
 export interface ModelFacts {
-  /** Sent as `num_ctx`: Ollama's own default may be as small as 4,096. */
+  /** Tokens that prompt and answer may have together. */
   readonly contextTokens: number;
+  /** Ollama's cloud decides on the context itself; else it is sent as `num_ctx`. */
+  readonly cloud?: boolean;
   readonly thinking: ThinkingControl;
   /** Whether its template has a place for tools, calls and results. */
   readonly tools: boolean;
@@ -24,8 +28,16 @@ const DEFAULT_CONTEXT = 32_768;
 /** Families that take an effort instead of a switch (`shouldUseHarmony` in Ollama's routes). */
 const EFFORT_FAMILIES: readonly string[] = ['gptoss', 'gpt-oss'];
 
-/** Decides how to ask a model. Throws `unsupported` for a template, which Ollama can't be given. */
-export function modelFacts(spec: ModelSpec, description: ModelDescription): ModelFacts {
+/**
+ * Decides how to ask a model. Throws `unsupported` for a template, which Ollama can't be given.
+ *
+ * @param allocated the context in tokens that the model has in memory now
+ */
+export function modelFacts(
+  spec: ModelSpec,
+  description: ModelDescription,
+  allocated?: number,
+): ModelFacts {
   if (spec.template !== undefined) {
     throw new RuntimeFailure(
       'unsupported',
@@ -33,17 +45,29 @@ export function modelFacts(spec: ModelSpec, description: ModelDescription): Mode
         'remove it there and put a TEMPLATE into a Modelfile',
     );
   }
-  // Ollama lowers a larger num_ctx to the trained length without a word.
-  const trained = description.contextLength ?? Number.POSITIVE_INFINITY;
+  const cloud = isCloudName(upstreamName(spec));
   const thinking = thinkingControl(description);
   return {
-    contextTokens: Math.min(spec.context ?? DEFAULT_CONTEXT, trained),
+    contextTokens: contextOf(spec, description, { cloud, allocated }),
+    ...(cloud && { cloud }),
     thinking,
     tools: description.capabilities.includes('tools'),
     images: description.capabilities.includes('vision'),
     // ChatHandler in its server/routes.go: https://github.com/ollama/ollama/issues/15260
     formatAfterThinking: thinking === 'levels' || (thinking === 'switch' && description.ownParser),
   };
+}
+
+/** The first that says: the entry, the Modelfile, what is allocated, else the trained length up to 32k. */
+function contextOf(
+  spec: ModelSpec,
+  { numCtx, contextLength }: ModelDescription,
+  { cloud, allocated }: { readonly cloud: boolean; readonly allocated: number | undefined },
+): number {
+  // Ollama lowers a larger num_ctx to the trained length without a word.
+  const trained = contextLength ?? Number.POSITIVE_INFINITY;
+  if (cloud) return Math.min(spec.context ?? contextLength ?? DEFAULT_CONTEXT, trained);
+  return Math.min(spec.context ?? numCtx ?? allocated ?? DEFAULT_CONTEXT, trained);
 }
 
 function thinkingControl({ capabilities, family }: ModelDescription): ThinkingControl {

@@ -1,10 +1,11 @@
 import type { ModelSpec } from '../../core/model.ts';
 import type { HttpClient } from '../http.ts';
+import { isCloudName } from './discover.ts';
 import { modelFacts } from './facts.ts';
 import type { ModelFacts } from './facts.ts';
 import type { ModelDescription } from './protocol.ts';
 import { upstreamName } from './request.ts';
-import { describeModel } from './upstream.ts';
+import { allocatedContext, describeModel } from './upstream.ts';
 
 /** Long enough for the calls of one request, short enough for `ollama create` to be noticed. */
 const LIFETIME_MS = 10_000;
@@ -16,19 +17,30 @@ export type FactsFinder = (
   signal: AbortSignal,
 ) => Promise<ModelFacts>;
 
-/** A finder that asks `/api/show` and remembers the answer a short while. */
+interface Known {
+  readonly description: ModelDescription;
+  readonly allocated: number | undefined;
+  readonly at: number;
+}
+
+/** A finder that asks `/api/show` and `/api/ps`, and remembers the answer a short while. */
 export function createFactsFinder(http: HttpClient): FactsFinder {
-  const known = new Map<string, { readonly description: ModelDescription; readonly at: number }>();
+  const known = new Map<string, Known>();
   return async (spec, url, signal) => {
     const model = upstreamName(spec);
     const key = `${url} ${model}`;
     const entry = known.get(key);
     if (entry !== undefined && performance.now() - entry.at < LIFETIME_MS) {
-      return modelFacts(spec, entry.description);
+      return modelFacts(spec, entry.description, entry.allocated);
     }
     known.delete(key);
     const description = await describeModel(http, { url, model }, signal);
-    known.set(key, { description, at: performance.now() });
-    return modelFacts(spec, description);
+    const isFixed = spec.context !== undefined || description.numCtx !== undefined;
+    const allocated =
+      isFixed || isCloudName(model)
+        ? undefined
+        : await allocatedContext(http, { url, model }, signal);
+    known.set(key, { description, allocated, at: performance.now() });
+    return modelFacts(spec, description, allocated);
   };
 }

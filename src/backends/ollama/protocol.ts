@@ -123,12 +123,15 @@ export interface ModelDescription {
   readonly capabilities: readonly string[];
   /** The context that the model was trained for, in tokens. */
   readonly contextLength: number | undefined;
+  /** The context that its Modelfile sets, in tokens. */
+  readonly numCtx?: number | undefined;
   /** Whether Ollama reads its output by code of its own, instead of by the tags in its template. */
   readonly ownParser: boolean;
 }
 
 const showSchema = z.object({
   parser: z.string().optional(),
+  parameters: z.string().optional(),
   details: z.object({ family: z.string().optional() }).optional(),
   model_info: z.record(z.string(), z.unknown()).optional(),
   capabilities: z.array(z.string()).optional(),
@@ -144,8 +147,34 @@ export function readDescription(value: unknown): ModelDescription | undefined {
     family: data.details.family,
     capabilities: data.capabilities ?? [],
     contextLength: typeof length === 'number' ? length : undefined,
+    numCtx: numCtxOf(data.parameters),
     ownParser: (data.parser ?? '') !== '',
   };
+}
+
+/** `num_ctx` of the lines `NAME VALUE` that /api/show prints a Modelfile's parameters as. */
+function numCtxOf(parameters = ''): number | undefined {
+  const tokens = Number(/^\s*num_ctx\s+(\d+)\s*$/m.exec(parameters)?.[1]);
+  return tokens > 0 ? tokens : undefined;
+}
+
+const runningSchema = z.object({
+  models: z.array(
+    z.object({ name: z.string(), context_length: z.int().positive().optional().catch(undefined) }),
+  ),
+});
+
+/** Reads /api/ps: the context in tokens that each model in memory has; undefined where it is no such list. */
+export function readAllocated(value: unknown): ReadonlyMap<string, number> | undefined {
+  const { data } = runningSchema.safeParse(value);
+  return (
+    data &&
+    new Map(
+      data.models.flatMap(({ name, context_length: tokens }) =>
+        tokens === undefined ? [] : [[name, tokens] as const],
+      ),
+    )
+  );
 }
 
 const tagsSchema = z.object({ models: z.array(z.object({ name: z.string().min(1) })).nullable() });

@@ -80,7 +80,7 @@ function body(
     truncate: false,
     shift: false,
     options: {
-      num_ctx: facts.contextTokens,
+      ...(facts.cloud !== true && { num_ctx: facts.contextTokens }),
       num_predict: numPredict,
       ...toOptions({ ...model.sampling, ...request.sampling }),
     },

@@ -1,15 +1,18 @@
-import type { RuntimeFailure } from '../../core/errors.ts';
+import { RuntimeFailure } from '../../core/errors.ts';
 import { unreachable } from '../http.ts';
 import type { HttpAnswer, HttpClient } from '../http.ts';
 import { readLines } from '../lines.ts';
 import { parseJson } from '../said.ts';
 import { errorLineFailure, OLLAMA, protocolFailure, refusalFailure } from './failures.ts';
 import type { Question } from './failures.ts';
-import { readChunk, readDescription, readError, readNames } from './protocol.ts';
+import { readAllocated, readChunk, readDescription, readError, readNames } from './protocol.ts';
 import type { ChatChunk, ModelDescription, OllamaChatRequest } from './protocol.ts';
 
 /** Describing a model reads a file; a server that takes longer hangs. */
 const SHOW_TIMEOUT_MS = 10_000;
+
+/** The list of what runs only refines the context: older versions lack it. */
+const PS_TIMEOUT_MS = 2_000;
 
 /** One token's line has some 150 bytes; a whole answer in one has less than this. */
 const MAX_LINE_BYTES = 8 * 1024 * 1024;
@@ -51,6 +54,25 @@ export async function listNames(
   const answer = await http.get(endpoint(url, 'api/tags'), signal);
   const text = await readText(answer);
   return isJson(answer) ? readNames(parseJson(text)) : undefined;
+}
+
+/** The context in tokens that a model has in memory now; undefined if it is not there, or not told. */
+export async function allocatedContext(
+  http: HttpClient,
+  { url, model }: Question,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const late = AbortSignal.timeout(PS_TIMEOUT_MS);
+  try {
+    const answer = await http.get(endpoint(url, 'api/ps'), AbortSignal.any([signal, late]));
+    const text = await readText(answer);
+    const running = isJson(answer) ? readAllocated(parseJson(text)) : undefined;
+    return running?.get(model) ?? running?.get(`${model}:latest`);
+  } catch (error) {
+    const isCancelled = error instanceof RuntimeFailure && error.code === 'cancelled';
+    if (isCancelled && !late.aborted) throw error;
+    return undefined;
+  }
 }
 
 /** One answer in one piece. */
