@@ -1,96 +1,116 @@
-/** Elements whose content is nothing to read. */
-const UNREAD: ReadonlySet<string> = new Set(
-  'script style noscript template svg nav iframe select title'.split(' '),
-);
+import { convert } from 'html-to-text';
+import type { DomNode, FormatCallback, SelectorDefinition } from 'html-to-text';
 
-const BLOCK =
-  /^(?:br|hr|p|div|section|article|aside|main|header|footer|table|tr|ul|ol|dl|dt|dd|pre|blockquote|figure|form)$/;
+/** More of a page takes the event loop too long, and no context has room for its text. */
+const MAX_CHARACTERS = 1_000_000;
+/** Pages of people are some dozen deep; the reader recurses. */
+const MAX_DEPTH = 150;
+const MAX_CHILDREN = 50_000;
+/** Elements still open at one place; past them, reading would take the square of their number. */
+const MAX_OPEN_TAGS = 5000;
+/** What web_fetch takes: a longer one could not be followed. */
+const MAX_URL_CHARACTERS = 250;
 
-const NAME = /<\/?([a-z][a-z0-9-]*)/y;
+/** What is nothing to read, or what a browser does not show. */
+const UNREAD = [
+  ...'script style noscript template svg nav iframe select object'.split(' '),
+  '[hidden]',
+  '[style*="display:none"]',
+  '[style*="display: none"]',
+  '[style*="visibility:hidden"]',
+  '[style*="visibility: hidden"]',
+];
+
+const BLOCKS = 'tr dt dd figure figcaption details summary address fieldset'.split(' ');
+
+const selectors: SelectorDefinition[] = [
+  { selector: 'a', format: 'link' },
+  { selector: 'img', format: 'alternative' },
+  { selector: 'title', format: 'pageTitle' },
+  { selector: 'ul', options: { itemPrefix: '- ' } },
+  { selector: 'hr', format: 'lineBreak' },
+  ...BLOCKS.map((selector) => ({
+    selector,
+    format: 'block',
+    options: { leadingLineBreaks: 1, trailingLineBreaks: 1 },
+  })),
+  ...['td', 'th'].map((selector) => ({ selector, format: 'cell' })),
+  ...[1, 2, 3, 4, 5, 6].map((level) => ({ selector: `h${level}`, format: 'marked' })),
+  ...UNREAD.map((selector) => ({ selector, format: 'skip' })),
+];
+
+const alternative: FormatCallback = (element, _walk, builder) => {
+  builder.addInline(attributesOf(element)['alt'] ?? '');
+};
+
+const cell: FormatCallback = (element, walk, builder) => {
+  walk(element.children ?? [], builder);
+  builder.addInline(' ');
+};
+
+const marked: FormatCallback = (element, walk, builder) => {
+  builder.openBlock({ leadingLineBreaks: 2 });
+  builder.addInline(`${'#'.repeat(Number(element.name?.slice(1)))} `);
+  walk(element.children ?? [], builder);
+  builder.closeBlock({ trailingLineBreaks: 2 });
+};
 
 /**
- * The title and the text of an HTML page: blocks become lines, list items get a dash, headings a #. It is
- * a scan in one pass and no parser: what scripts would show is not there.
+ * The title and the text of an HTML page: blocks become lines, list items get a dash, headings a #, and
+ * a link its URL behind it. What scripts would show is not there. A page is read up to a size, a depth
+ * and a width that keep it from taking long.
+ *
+ * @param url of the page, which its links are resolved against; without one, only absolute links show
  */
-export function htmlText(html: string): { readonly title: string | null; readonly text: string } {
-  const lower = html.toLowerCase();
-  const pieces: string[] = [];
-  let at = 0;
-  while (at < html.length) {
-    const open = html.indexOf('<', at);
-    const end = open === -1 ? html.length : open;
-    pieces.push(unescaped(html.slice(at, end)).replaceAll(/\s+/g, ' '));
-    if (open === -1) break;
-    const { next, mark } = readTag(lower, open);
-    pieces.push(mark);
-    at = next;
-  }
-  const lines = pieces
-    .join('')
-    .split('\n')
-    .map((line) => line.replaceAll(/ {2,}/g, ' ').trim());
-  const text = lines.filter((line, index) => line !== '' || lines[index - 1] !== '');
-  return { title: titleOf(html, lower), text: text.join('\n').trim() };
-}
-
-/** What a tag, a comment or a whole unread element leaves in the text, and where it ends. */
-function readTag(lower: string, open: number): { readonly next: number; readonly mark: string } {
-  if (lower.startsWith('<!--', open)) return { next: behind(lower, '-->', open), mark: '' };
-  if (lower.startsWith('<!', open) || lower.startsWith('<?', open)) {
-    return { next: behind(lower, '>', open), mark: '' };
-  }
-  NAME.lastIndex = open;
-  const name = NAME.exec(lower)?.[1];
-  if (name === undefined) return { next: open + 1, mark: '<' };
-  const closes = lower[open + 1] === '/';
-  const next = behind(lower, '>', open);
-  if (!closes && UNREAD.has(name)) {
-    return { next: behind(lower, '>', behind(lower, `</${name}`, next)), mark: ' ' };
-  }
-  return { next, mark: markOf(name, closes) };
-}
-
-function markOf(name: string, closes: boolean): string {
-  const level = /^h([1-6])$/.exec(name)?.[1];
-  if (level !== undefined) return closes ? '\n' : `\n\n${'#'.repeat(Number(level))} `;
-  if (name === 'li') return closes ? '' : '\n- ';
-  if (name === 'td' || name === 'th') return closes ? ' ' : '';
-  return BLOCK.test(name) ? '\n' : '';
-}
-
-/** The place behind the next occurrence; the end where there is none. */
-function behind(text: string, what: string, from: number): number {
-  const found = text.indexOf(what, from);
-  return found === -1 ? text.length : found + what.length;
-}
-
-function titleOf(html: string, lower: string): string | null {
-  const open = lower.indexOf('<title');
-  if (open === -1) return null;
-  const start = behind(lower, '>', open);
-  const end = lower.indexOf('</title', start);
-  const title = unescaped(html.slice(start, end === -1 ? start : end)).trim();
-  return title === '' ? null : title;
-}
-
-const ENTITIES: ReadonlyMap<string, string> = new Map([
-  ['amp', '&'],
-  ['lt', '<'],
-  ['gt', '>'],
-  ['quot', '"'],
-  ['apos', "'"],
-  ['nbsp', ' '],
-  ['ndash', '–'],
-  ['mdash', '—'],
-  ['hellip', '…'],
-  ['copy', '©'],
-]);
-
-function unescaped(text: string): string {
-  return text.replaceAll(/&(#x[\da-f]{1,6}|#\d{1,7}|[a-z]{2,8});/gi, (all, entity: string) => {
-    if (!entity.startsWith('#')) return ENTITIES.get(entity.toLowerCase()) ?? all;
-    const isHex = entity[1] === 'x' || entity[1] === 'X';
-    const code = isHex ? Number.parseInt(entity.slice(2), 16) : Number(entity.slice(1));
-    return code <= 0x10_ffff ? String.fromCodePoint(code) : all;
+export function htmlText(
+  html: string,
+  url?: string,
+): { readonly title: string | null; readonly text: string } {
+  const titles: string[] = [];
+  const link: FormatCallback = (element, walk, builder) => {
+    walk(element.children ?? [], builder);
+    const target = resolved(attributesOf(element)['href'], url);
+    if (target !== undefined) builder.addInline(` [${target}]`, { noWordTransform: true });
+  };
+  const pageTitle: FormatCallback = ({ children }) => {
+    const said = (children ?? []).map(({ data }) => data ?? '').join('');
+    titles.push(said.replaceAll(/\s+/g, ' ').trim());
+  };
+  const text = convert(bounded(html), {
+    wordwrap: false,
+    baseElements: { selectors: [], returnDomByDefault: true },
+    formatters: { link, pageTitle, alternative, cell, marked },
+    limits: { maxDepth: MAX_DEPTH, maxChildNodes: MAX_CHILDREN, ellipsis: '' },
+    selectors,
   });
+  return { title: titles.find((title) => title !== '') ?? null, text: text.trim() };
+}
+
+/** The part of a page that is read: up to a length, and to where too many elements are open. */
+function bounded(html: string): string {
+  const part = html.slice(0, MAX_CHARACTERS);
+  let open = 0;
+  for (const { 0: tag, index } of part.matchAll(/<\/?[a-z]/gi)) {
+    if (VOID.test(part.slice(index, index + 8))) continue;
+    open = Math.max(0, open + (tag[1] === '/' ? -1 : 1));
+    if (open > MAX_OPEN_TAGS) return part.slice(0, index);
+  }
+  return part;
+}
+
+/** Elements that need no end tag. */
+const VOID = /^<\/?(?:br|hr|img|input|meta|link|wbr|source|area|col|p|li|td|th|tr|dt|dd|option)\b/i;
+
+function attributesOf(element: DomNode): Readonly<Record<string, string | undefined>> {
+  return element.attribs ?? {};
+}
+
+/** Where a link leads, if that is another page that can be fetched. */
+function resolved(href: string | undefined, page: string | undefined): string | undefined {
+  if (href === undefined || !URL.canParse(href, page)) return undefined;
+  const target = new URL(href, page);
+  target.hash = '';
+  const isPage = target.protocol === 'http:' || target.protocol === 'https:';
+  const isOther = target.href !== page?.replace(/#.*/s, '');
+  return isPage && isOther && target.href.length <= MAX_URL_CHARACTERS ? target.href : undefined;
 }

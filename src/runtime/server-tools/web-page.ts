@@ -45,7 +45,7 @@ function readPage({ url, contentType, bytes }: PublicAnswer): FetchedPage {
   const text = decode(bytes, parameters);
   const retrievedAt = new Date().toISOString();
   return kind === 'html'
-    ? { url, retrievedAt, ...htmlText(text) }
+    ? { url, retrievedAt, ...htmlText(text, url) }
     : { url, retrievedAt, title: null, text };
 }
 
