@@ -45,9 +45,13 @@ export class OutputParser {
     return this.#read();
   }
 
-  /** What was still held back when the output ended. */
-  end(): readonly OutputPiece[] {
-    this.#source.end();
+  /**
+   * What was still held back when the output ended.
+   *
+   * @param cut the output was cut off: the beginning of a call is no text then
+   */
+  end(cut = true): readonly OutputPiece[] {
+    this.#source.end(cut);
     return this.#read();
   }
 
@@ -143,14 +147,28 @@ function* readCalls(
 ): Reading<Boundary> {
   const place = source.place;
   state.calling = trigger;
-  const read = yield* format.tools?.read(source, tools, trigger) ?? noCall();
+  const { read, begun } = yield* watchStart(format.tools?.read(source, tools, trigger) ?? noCall());
   state.calling = undefined;
   // What the output cut off, before a name was known or within a closing mark, is neither call nor text.
-  if (source.starved) source.skip(source.rest.length);
-  if (read || source.starved) return 'between';
+  const lost = source.starved && (source.cut || read || begun);
+  if (lost) source.skip(source.rest.length);
+  if (read || lost) return 'between';
   source.rewind(place);
   yield textPiece(space + trigger);
   return 'none';
+}
+
+/** Passes on what is read, and notes if a call began. */
+function* watchStart(
+  reading: Reading<boolean>,
+): Reading<{ readonly read: boolean; readonly begun: boolean }> {
+  let begun = false;
+  for (;;) {
+    const step = reading.next();
+    if (step.done === true) return { read: step.value, begun };
+    begun ||= step.value?.type === 'call-start';
+    yield step.value;
+  }
 }
 
 function* noCall(): Reading<boolean> {

@@ -73,10 +73,14 @@ export class Output {
     return this.#translate(this.#parser.push(text));
   }
 
-  /** The rest, once the model has ended. */
-  end(): readonly GenerationEvent[] {
+  /**
+   * The rest, once the model has ended.
+   *
+   * @param cut its output was cut off, for example at a limit
+   */
+  end(cut = true): readonly GenerationEvent[] {
     if (this.#stopped !== null || this.#closed) return [];
-    const events = this.#translate(this.#parser.end());
+    const events = this.#translate(this.#parser.end(cut));
     if (this.#closed) return events;
     return this.#stopped === null ? [...events, ...textDelta(this.#stops.flush())] : events;
   }

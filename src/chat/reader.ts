@@ -23,15 +23,27 @@ export class Source {
   #dropped = 0;
   #ended = false;
   #starved = false;
+  #cut = true;
+  #kept = false;
 
   /** Adds text at the end. */
   feed(text: string): void {
     this.#text += text;
   }
 
-  /** No more text comes. */
-  end(): void {
+  /**
+   * No more text comes.
+   *
+   * @param cut the text may have been cut off, so that what is incomplete in it has no meaning
+   */
+  end(cut = true): void {
     this.#ended = true;
+    this.#cut = cut;
+  }
+
+  /** Whether the text may have been cut off. */
+  get cut(): boolean {
+    return this.#cut;
   }
 
   /** Whether the text ended where a reader needed more of it. */
@@ -49,9 +61,18 @@ export class Source {
     return this.#dropped + this.#at;
   }
 
-  /** Reads on from an earlier place; not from before text that was streamed by `streamUntil`. */
+  /**
+   * Reads on from an earlier place; not from before text that was streamed by `streamUntil`, unless
+   * text was kept.
+   */
   rewind(place: number): void {
     this.#at = place - this.#dropped;
+    this.#starved = false;
+  }
+
+  /** Sets whether streamed text is kept, so that it can be read again. */
+  keep(kept: boolean): void {
+    this.#kept = kept;
   }
 
   skip(length: number): void {
@@ -172,6 +193,7 @@ export class Source {
 
   /** Drops what has been read, so that a long text is not copied again with each piece. */
   #release(): void {
+    if (this.#kept) return;
     this.#dropped += this.#at;
     this.#text = this.rest;
     this.#at = 0;

@@ -3,6 +3,7 @@ import type { GenerationEvent } from '../core/events.ts';
 import { enforceCall, needsEnforcement } from './enforcement.ts';
 import { guardCalls } from './guard-calls.ts';
 import { injectRequest, neededInjection, readInjected } from './injection.ts';
+import { mayLeak, readLeaked } from './read-leaked.ts';
 
 /** A backend's answer, with instructions and a second try standing for what the model can't do. */
 export function answer(
@@ -13,7 +14,10 @@ export function answer(
 ): AsyncGenerator<GenerationEvent> {
   const ask = (asked: GenerationRequest): AsyncGenerator<GenerationEvent> => {
     const injection = neededInjection(asked, can);
-    if (injection === undefined) return backend.generate(asked, signal);
+    if (injection === undefined) {
+      const events = backend.generate(asked, signal);
+      return mayLeak(backend.kind) ? readLeaked(events, asked) : events;
+    }
     const events = backend.generate(injectRequest(asked, injection), signal);
     return readInjected(events, asked, injection);
   };

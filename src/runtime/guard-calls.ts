@@ -4,18 +4,11 @@ import type { GenerationRequest } from '../core/backend.ts';
 import type { Turn } from '../core/conversation.ts';
 import { RuntimeFailure } from '../core/errors.ts';
 import type { GenerationEvent, StopReason, Usage } from '../core/events.ts';
+import { isCut } from './cuts.ts';
 import { together } from './enforcement.ts';
 
 type Finish = Extract<GenerationEvent, { type: 'finish' }>;
 type Ask = (request: GenerationRequest) => AsyncIterable<GenerationEvent>;
-
-/** Reasons after which a call that did not end was cut off. */
-const CUTS: ReadonlySet<StopReason> = new Set([
-  'max-tokens',
-  'context-exceeded',
-  'stop-sequence',
-  'refusal',
-]);
 
 /**
  * Answers a request with calls whose arguments are always JSON objects: malformed ones are repaired.
@@ -74,7 +67,7 @@ class CallGuard {
         yield* this.#end(event.id);
         return;
       case 'finish':
-        if (!CUTS.has(event.reason)) for (const id of this.#open.keys()) yield* this.#end(id);
+        if (!isCut(event.reason)) for (const id of this.#open.keys()) yield* this.#end(id);
         this.finish = event;
         return;
       case 'text-delta':

@@ -6,6 +6,7 @@ import { callableTools } from '../chat/render.ts';
 import type { Capabilities, GenerationRequest } from '../core/backend.ts';
 import type { GenerationEvent } from '../core/events.ts';
 import { newToolCallId } from '../core/ids.ts';
+import { isCut } from './cuts.ts';
 
 /** What a request needs that the model behind a backend does not have; undefined where it has all. */
 export function neededInjection(
@@ -57,7 +58,7 @@ export async function* readInjected(
     if (event.type === 'text-delta') {
       if (!enough) yield* output.push(event.text);
     } else if (event.type === 'finish') {
-      if (!enough) yield* output.end();
+      if (!enough) yield* output.end(isCut(event.reason));
       const called = output.calls > 0 && event.reason === 'end-turn';
       yield called ? { ...event, reason: 'tool-use' } : event;
     } else yield event;

@@ -96,7 +96,7 @@ export class Decoding {
         await stream.return();
       }
     }
-    const rest = [...this.#output.push(this.#text.flush()), ...this.#output.end()];
+    const rest = [...this.#output.push(this.#text.flush()), ...this.#output.end(!this.#whole)];
     this.#events.push(...rest);
     yield* rest;
     if (this.#output.closed) this.#tokens.length = this.#calledAt;

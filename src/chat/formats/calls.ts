@@ -1,4 +1,5 @@
 import type { CallableTool } from '../format.ts';
+import { JsonPrefix } from '../repair/json-prefix.ts';
 import type { OutputPiece, Reading, Source } from '../reader.ts';
 
 /** Makes a piece of a call's arguments. */
@@ -39,6 +40,8 @@ export function* takeTool(
 export interface JsonCallKeys {
   readonly name: string;
   readonly input: readonly string[];
+  /** Stands behind the call. Where it is known, malformed arguments are passed on up to it. */
+  readonly closing?: string;
 }
 
 /**
@@ -94,7 +97,11 @@ function* readMembers(
   for (;;) {
     const key = yield* readKey(source);
     if (key === 'end') break;
-    if (key === undefined) return name !== undefined;
+    if (key === undefined) {
+      if (name !== undefined)
+        yield* readBroken(source, keys, input === undefined ? name : undefined);
+      return name !== undefined;
+    }
     if (key.name === keys.name && name === undefined) {
       name = toText(yield* source.readJson());
       if (name === undefined || !isCallable(name, tools)) return false;
@@ -102,7 +109,7 @@ function* readMembers(
       if (input !== undefined) yield argumentsPiece(input);
     } else if (keys.input.includes(key.name) && name !== undefined) {
       input = '';
-      if (!(yield* source.streamJson(argumentsPiece))) return true;
+      if (!(yield* streamArguments(source, keys))) return true;
     } else {
       const value = yield* source.readJson();
       if (value === undefined) return name !== undefined;
@@ -114,6 +121,49 @@ function* readMembers(
   if (input === undefined) yield argumentsPiece('{}');
   yield { type: 'call-end' };
   return true;
+}
+
+/** Streams arguments; false if they were malformed or cut off, and the call is over. */
+function* streamArguments(source: Source, keys: JsonCallKeys): Reading<boolean> {
+  if (keys.closing === undefined || !source.rest.startsWith('{')) {
+    return yield* source.streamJson(argumentsPiece);
+  }
+  const prefix = new JsonPrefix(undefined);
+  while (yield* source.some()) {
+    const { rest } = source;
+    let length = 0;
+    while (length < rest.length && !prefix.complete && !prefix.violated) {
+      prefix.push(rest.charAt(length++));
+    }
+    const shown = prefix.violated ? length - 1 : length;
+    if (shown > 0) yield argumentsPiece(rest.slice(0, shown));
+    source.skip(shown);
+    if (prefix.complete) return true;
+    if (prefix.violated) {
+      yield* readBroken(source, keys);
+      return false;
+    }
+  }
+  return false;
+}
+
+/**
+ * Passes on what is left of a malformed call as its arguments, for repair.
+ *
+ * @param name the name of a call whose arguments have not begun: the whole call is passed on then
+ */
+function* readBroken(source: Source, { closing }: JsonCallKeys, name?: string): Reading {
+  if (closing === undefined || source.starved) return;
+  const place = source.place;
+  const found = yield* source.readUntil(closing);
+  const text = found?.text ?? source.rest;
+  if (found === undefined) {
+    source.rewind(place);
+    source.skip(text.length);
+  }
+  const before = name === undefined ? '' : `{"name": ${JSON.stringify(name)}, `;
+  if (before + text !== '') yield argumentsPiece(before + text);
+  if (found !== undefined || !source.cut) yield { type: 'call-end' };
 }
 
 /** The next key of an object, read past its colon; `end` past the object's end; undefined for neither. */

@@ -1,13 +1,21 @@
-import type { ChatFormat } from '../format.ts';
+import type { CallableTool, ChatFormat } from '../format.ts';
 import { literal } from '../gbnf.ts';
+import type { Reading, Source } from '../reader.ts';
 import { defineJsonCall, defineSpace } from './call-list.ts';
-import { readJsonCall, takeClosing } from './calls.ts';
+import { readLooseCall } from '../repair/loose-call.ts';
+import { argumentsPiece, readJsonCall, takeClosing } from './calls.ts';
 
 const OPEN = '<tool_call>';
 const CLOSE = '</tool_call>';
 
 /** What other families that write `<tool_call>` too have, or that stands for another trigger. */
 const OTHERS = ['<function=', '<arg_key>', '<tool_calls>', '<use_mcp_tool>'];
+
+/** Models write `parameters` as well. */
+const KEYS = { name: 'name', input: ['arguments', 'parameters'], closing: CLOSE } as const;
+
+/** How a call may begin that has to be repaired. */
+const BEGINNING = /^[{[`]/;
 
 /**
  * Hermes-style calls, one JSON object in `<tool_call>` tags with `name` and `arguments`, and `<think>`
@@ -23,10 +31,13 @@ export const hermes: ChatFormat = {
   tools: {
     triggers: [OPEN],
     *read(source, tools) {
-      const read = yield* readJsonCall(source, tools, { name: 'name', input: ['arguments'] });
-      if (!read) return false;
-      yield* takeClosing(source, CLOSE);
-      return true;
+      const place = source.place;
+      if (yield* readJsonCall(source, tools, KEYS)) {
+        yield* takeClosing(source, CLOSE);
+        return true;
+      }
+      source.rewind(place);
+      return yield* readMalformed(source, tools);
     },
     grammar(tools, rules) {
       const space = defineSpace(rules);
@@ -35,3 +46,18 @@ export const hermes: ChatFormat = {
     },
   },
 };
+
+/** Reads a call up to its closing tag that is no correct JSON, or wrapped, if it has one reading. */
+function* readMalformed(source: Source, tools: readonly CallableTool[]): Reading<boolean> {
+  yield* source.skipSpace();
+  if (!BEGINNING.test(source.rest)) return false;
+  const found = yield* source.readUntil(CLOSE);
+  if (found === undefined && source.cut) return false;
+  const call = readLooseCall(found?.text ?? source.rest, tools);
+  if (call === undefined) return false;
+  if (found === undefined) source.skip(source.rest.length);
+  yield { type: 'call-start', name: call.name };
+  yield argumentsPiece(call.json);
+  yield { type: 'call-end' };
+  return true;
+}

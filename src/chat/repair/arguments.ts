@@ -36,6 +36,12 @@ export function repairArguments(
   return coerceJson(input === value ? repaired : JSON.stringify(input), inputSchema);
 }
 
+/** The value of a JSON text, repaired if that has one reading; undefined otherwise. */
+export function repairedValue(written: string): unknown {
+  const text = repairJson(strip(written));
+  return text === undefined ? undefined : parse(text);
+}
+
 function strip(written: string): string {
   const text = written.trim().replace(CLOSING, '').trim();
   return FENCE.exec(text)?.[1]?.trim() ?? text;
@@ -61,8 +67,7 @@ function repairJson(text: string): string | undefined {
 function unwrap(value: unknown, name: string, schema: unknown, depth: number): unknown {
   if (depth === 0) return undefined;
   if (typeof value === 'string') {
-    const text = repairJson(strip(value));
-    return text === undefined ? undefined : unwrap(parse(text), name, schema, depth - 1);
+    return unwrap(repairedValue(value), name, schema, depth - 1);
   }
   if (Array.isArray(value)) {
     return value.length === 1 ? unwrap(value[0], name, schema, depth - 1) : undefined;

@@ -1,0 +1,64 @@
+import { leaked } from '../chat/leaked.ts';
+import { Output } from '../chat/output.ts';
+import { callableTools } from '../chat/render.ts';
+import type { GenerationRequest } from '../core/backend.ts';
+import type { GenerationEvent } from '../core/events.ts';
+import { newToolCallId } from '../core/ids.ts';
+import type { BackendKind } from '../core/model.ts';
+import { isCut } from './cuts.ts';
+
+/** Whether a backend's server tells thinking and calls apart, and may fail to. */
+export function mayLeak(kind: BackendKind): boolean {
+  return kind === 'openai' || kind === 'ollama';
+}
+
+/** A server's events with the thinking and the calls that it left in the text. */
+export async function* readLeaked(
+  events: AsyncIterable<GenerationEvent>,
+  request: GenerationRequest,
+): AsyncGenerator<GenerationEvent> {
+  const continues = request.conversation.turns.at(-1)?.role === 'assistant';
+  let output = outputOf(request, continues);
+  let isUsed = false;
+  const { toolChoice } = request;
+  const one = toolChoice.mode !== 'none' && !toolChoice.parallel;
+  let calls = 0;
+  for await (const event of events) {
+    switch (event.type) {
+      case 'text-delta':
+        isUsed = true;
+        if (!one || calls + output.calls === 0) yield* output.push(event.text);
+        break;
+      case 'admitted':
+      case 'progress':
+        yield event;
+        break;
+      case 'finish':
+        yield* output.end(isCut(event.reason));
+        yield event;
+        break;
+      default:
+        // Another block begins, so the text before it is complete.
+        if (isUsed) {
+          yield* output.end(false);
+          calls += output.calls;
+          output = outputOf(request, continues);
+          isUsed = false;
+        }
+        if (event.type !== 'tool-call-start' || !one || calls === 0) yield event;
+    }
+  }
+}
+
+function outputOf(request: GenerationRequest, continuesText: boolean): Output {
+  const { conversation, toolChoice, outputSchema } = request;
+  return new Output({
+    format: leaked,
+    thinkingOpen: false,
+    continuesText,
+    // An answer that has to be JSON may look like a call.
+    tools: outputSchema === undefined ? callableTools(conversation, toolChoice) : [],
+    stopSequences: [],
+    newCallId: newToolCallId,
+  });
+}
