@@ -1,35 +1,101 @@
+import { RuntimeFailure } from '../../core/errors.ts';
 import type { ModelSpec } from '../../core/model.ts';
 import type { HttpClient } from '../http.ts';
+import { within } from '../opening.ts';
 import { listNames } from './upstream.ts';
 
-/** A server on this machine answers at once; one that is away must not make anybody wait. */
-const ANSWER_WITHIN_MS = 300;
+/** A listing waits no longer: a server on this machine answers at once. */
+const LIST_TIMEOUT_MS = 800;
+
+/** The same if the last list can stand in. */
+const RELIST_TIMEOUT_MS = 300;
+
+/** A name waits longer before it is unknown: a server that loads a model may be slow to answer. */
+const NAME_TIMEOUT_MS = 3_000;
+
+/** A refresh in the background may take so long. */
+const REFRESH_TIMEOUT_MS = 10_000;
 
 /** Short enough for a pull to be noticed, long enough for a client that asks again and again. */
 const LIFETIME_MS = 3_000;
 
+/** A name that is not in a list of this age is asked for afresh. */
+const NAME_LIFETIME_MS = 500;
+
+const RETRY_AFTER_SECONDS = 5;
+
+/** A request for the list that is under way, or was the last one. */
+interface Refresh {
+  readonly at: number;
+  /** Resolves to true if the server answered, or is certainly away; false if it stayed silent. */
+  readonly done: Promise<boolean>;
+}
+
 /**
- * Finds what the server at a URL has, by `/api/tags`; nothing where it does not answer in time. The
- * answer is remembered a short while, that there is none too.
+ * Finds the models of the server at a URL, by `/api/tags`. The last list is kept and refreshed in the
+ * background. A name that it lacks is asked for afresh; `overloaded` is thrown if the server is silent then.
  */
 export function createDiscovery(
   http: HttpClient,
   url: string,
 ): (asked?: string) => Promise<readonly ModelSpec[]> {
-  let known: { readonly names: Promise<readonly string[] | undefined>; readonly at: number } = {
-    names: Promise.resolve(undefined),
-    at: Number.NEGATIVE_INFINITY,
+  let names: readonly string[] | undefined;
+  let last: Refresh | undefined;
+
+  let isPending = false;
+
+  const refresh = (lifetime: number): Refresh => {
+    if (last !== undefined && (isPending || performance.now() - last.at <= lifetime)) return last;
+    isPending = true;
+    const late = AbortSignal.timeout(REFRESH_TIMEOUT_MS);
+    const listed = listNames(http, url, late).finally(() => {
+      isPending = false;
+    });
+    const done = listed.then(
+      (found) => {
+        names = found;
+        return true;
+      },
+      () => {
+        // A silent server still has what it had; one that refuses a connection has nothing.
+        if (!late.aborted) names = undefined;
+        return !late.aborted;
+      },
+    );
+    last = { at: performance.now(), done };
+    return last;
   };
+
   return async (asked) => {
-    if (performance.now() - known.at > LIFETIME_MS) {
-      const names = listNames(http, url, AbortSignal.timeout(ANSWER_WITHIN_MS));
-      known = { names: names.catch(() => undefined), at: performance.now() };
-    }
-    const names = await known.names;
+    const isNeeded = asked !== undefined && !standsIn(asked) && !has(names, asked);
+    const { at, done } = refresh(isNeeded ? NAME_LIFETIME_MS : LIFETIME_MS);
+    const listing = names === undefined ? LIST_TIMEOUT_MS : RELIST_TIMEOUT_MS;
+    const age = performance.now() - at;
+    const timeout = isNeeded ? NAME_TIMEOUT_MS : Math.max(0, listing - age);
+    const isAnswered = await within(done, timeout);
+    if (isNeeded && isAnswered !== true && !has(names, asked)) throw silent(url, asked);
     if (names === undefined) return [];
     const passed = asked !== undefined && isCloudName(asked) && !names.includes(asked);
     return [...names, ...(passed ? [asked] : [])].map((name) => ({ name, backend: 'ollama' }));
   };
+}
+
+/** Another model answers for such a name if Ollama does not have it, so it is no reason to wait. */
+function standsIn(name: string): boolean {
+  return /^claude-/i.test(name);
+}
+
+function has(names: readonly string[] | undefined, asked: string): boolean {
+  return names?.some((name) => name === asked || name === `${asked}:latest`) === true;
+}
+
+function silent(url: string, asked: string): RuntimeFailure {
+  return new RuntimeFailure(
+    'overloaded',
+    `model: ${asked} may be on the Ollama server at ${url}, which has not answered for ` +
+      `${NAME_TIMEOUT_MS / 1000} s; try again soon, or restart it with: ollama serve`,
+    { retryAfterSeconds: RETRY_AFTER_SECONDS },
+  );
 }
 
 /**
