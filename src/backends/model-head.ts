@@ -5,7 +5,7 @@ import { ControlTokens } from '../chat/control-tokens.ts';
 import type { ChatTemplate } from '../chat/render.ts';
 import { findSeams } from '../chat/seams.ts';
 import { formatTags, turnEnds } from '../chat/turn-ends.ts';
-import { RuntimeFailure } from '../core/errors.ts';
+import { noChatTemplate } from '../core/errors.ts';
 import { isRecord } from '../core/json.ts';
 import type { ModelSpec } from '../core/model.ts';
 import type { NativeLlama } from './native-llama.ts';
@@ -29,7 +29,7 @@ export interface ModelHead {
 }
 
 /**
- * Reads a model's vocabulary and chat template. Throws `model-load-failed`.
+ * Reads a model's vocabulary and chat template. Throws `model-load-failed`, and `unsupported` if it has no template.
  *
  * @param markers texts that steer as control tokens do, though the vocabulary has none of them
  */
@@ -41,11 +41,7 @@ export async function readHead(
   const model = await native.loadModel({ modelPath: spec.file, vocabOnly: true });
   const source = spec.template ?? model.fileInfo.metadata.tokenizer.chat_template;
   if (source === undefined || source === '') {
-    throw new RuntimeFailure(
-      'model-load-failed',
-      `${spec.file} has no chat template, so it is no chat model. ` +
-        'Give it one with `template:` in models.yaml.',
-    );
+    throw noChatTemplate(spec.name);
   }
   const bos = model.tokens.bosString ?? '';
   const eos = model.tokens.eosString ?? '';

@@ -27,6 +27,8 @@ export interface ModelCard {
   readonly context?: number | undefined;
   readonly templateFamily?: string | undefined;
   readonly capabilities?: Capabilities | undefined;
+  /** Abilities that are instructions in the prompt, not the model's own. */
+  readonly injected?: { readonly tools: boolean; readonly thinking: boolean } | undefined;
   readonly file: string | undefined;
   /** The file by which it sees, where it can. */
   readonly projector?: string | undefined;

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Capabilities } from '../core/backend.ts';
-import { RuntimeFailure } from '../core/errors.ts';
+import { noChatTemplate, RuntimeFailure } from '../core/errors.ts';
 import { formatSize } from '../core/size.ts';
 import { askedName, isSettled, withDiscovered } from '../registry/discovered.ts';
 import { loadRegistry } from '../registry/load.ts';
@@ -31,6 +31,9 @@ export async function show(
   const card = await describe(lookup.model, flags, context);
   if (flags.json === true) writeJson(card, context);
   else context.stdout.write(renderTable(rowsOf(card)));
+  if (card.status === 'ready' && card.templateFamily === undefined) {
+    context.stderr.write(`${noChatTemplate(card.name).message}\n`);
+  }
   if (card.status === 'not downloaded') {
     context.stderr.write(`It is not downloaded yet; get it with: ${pullCommand(lookup.model)}\n`);
   }
@@ -48,7 +51,7 @@ function rowsOf(card: ModelCard): readonly (readonly string[])[] {
     ['context', formatTokens(card.context)],
     ['trained on', formatTokens(card.trainedContext)],
     ['chat template', card.templateFamily],
-    ['capabilities', card.capabilities && describeCapabilities(card.capabilities)],
+    ['capabilities', card.capabilities && describeCapabilities(card.capabilities, card.injected)],
     ['license', card.license],
     ['backend', card.backend],
     ['upstream', card.upstream],
@@ -84,11 +87,16 @@ const THINKING = {
   always: ['thinking (always)'],
 } as const satisfies Record<Capabilities['thinking'], readonly string[]>;
 
-function describeCapabilities(can: Capabilities): string {
+const BY_INSTRUCTIONS = ' (by instructions)';
+
+function describeCapabilities(can: Capabilities, injected: ModelCard['injected']): string {
+  const tools = injected?.tools === true ? `tools${BY_INSTRUCTIONS}` : 'tools';
+  const thinking =
+    injected?.thinking === true ? [`thinking${BY_INSTRUCTIONS}`] : THINKING[can.thinking];
   const said = [
     'text',
-    ...THINKING[can.thinking],
-    ...(can.tools === 'none' ? [] : ['tools']),
+    ...thinking,
+    ...(can.tools === 'none' ? [] : [tools]),
     ...(can.structuredOutput ? ['structured output'] : []),
     ...(can.images ? ['images'] : []),
     ...(can.documents ? ['documents'] : []),

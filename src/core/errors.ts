@@ -74,6 +74,14 @@ export function contextLimitExceeded(
   );
 }
 
+/** A base model: the same words for a request and for `portico show`. */
+export function noChatTemplate(model: string): RuntimeFailure {
+  return new RuntimeFailure(
+    'unsupported',
+    `Model \`${model}\` has no chat template, so it can't chat. Set \`template:\` in models.yaml.`,
+  );
+}
+
 /** What an unknown thrown value says, in one line. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -1,4 +1,5 @@
 import { GgufInsights } from 'node-llama-cpp';
+import type { Injection } from '../../chat/inject.ts';
 import type { Capabilities } from '../../core/backend.ts';
 import { RuntimeFailure } from '../../core/errors.ts';
 import type { ModelSpec } from '../../core/model.ts';
@@ -26,6 +27,8 @@ export interface ModelDescription extends Pick<
   /** The family of its chat template; undefined where it has no template, so that it can't chat. */
   readonly templateFamily: string | undefined;
   readonly capabilities: Capabilities | undefined;
+  /** What instructions in the prompt stand for, since the template does not know it. */
+  readonly injected: Pick<Injection, 'tools' | 'thinking'> | undefined;
 }
 
 /** Contexts for models whose file does not say what they were trained on. */
@@ -66,6 +69,7 @@ export async function describeModel(
       ),
       context: contextSize,
       templateFamily: reading?.format.name,
+      injected: reading?.injection,
       capabilities: reading && llamaCapabilities(contextSize, reading.traits),
     };
   } finally {
