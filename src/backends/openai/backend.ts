@@ -14,6 +14,7 @@ import { createKeyRing } from './keys.ts';
 import type { ReadVariable } from './keys.ts';
 import { createFactsFinder } from './probe.ts';
 import { urlOf } from './routes.ts';
+import { createToolSupportFinder } from './tool-support.ts';
 
 export interface OpenAiOptions {
   /** Reads the variables that hold the upstreams' keys. */
@@ -44,8 +45,16 @@ export function createOpenAiBackend({ readVariable, log }: OpenAiOptions): Backe
     check: ({ model }, signal) => upstream.clientOf(model).isHealthy(signal),
     log,
   });
-  const describe = async (model: ModelSpec, signal: AbortSignal) =>
-    toCapabilities(await upstream.facts(model, upstream.clientOf(model), signal));
+  const supportOf = createToolSupportFinder();
+  const describe = async (model: ModelSpec, signal: AbortSignal) => {
+    const client = upstream.clientOf(model);
+    const facts = await upstream.facts(model, client, signal);
+    const renders = await supportOf(model, client, facts, signal);
+    if (renders === false) {
+      upstream.log(`${model.name} is told of tools by instructions: its template renders none`);
+    }
+    return toCapabilities(facts, renders);
+  };
   return {
     kind: 'openai',
     async capabilities(model, signal) {

@@ -80,12 +80,17 @@ const THINKING = {
   always: 'always',
 } as const satisfies Record<ThinkingControl, Capabilities['thinking']>;
 
-/** The same facts in the words that all backends share. */
-export function toCapabilities(facts: ModelFacts): Capabilities {
+/**
+ * The same facts in the words that all backends share.
+ *
+ * @param rendersTools false if the server's chat template is known to render no tools
+ */
+export function toCapabilities(facts: ModelFacts, rendersTools?: boolean): Capabilities {
+  const native = facts.traits.choice === 'unenforced' ? 'auto' : 'enforced';
   return {
     contextTokens: facts.contextTokens,
     thinking: THINKING[facts.thinking],
-    tools: facts.traits.choice === 'unenforced' ? 'auto' : 'enforced',
+    tools: rendersTools === false ? 'none' : native,
     structuredOutput: true,
     images: facts.images,
     documents: false,

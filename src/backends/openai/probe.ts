@@ -54,7 +54,7 @@ async function describeServer(
 }
 
 /** The same work, but no longer waited for once the signal is aborted. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+export function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   if (signal.aborted) return Promise.reject(cancelled(signal.reason));
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(cancelled(signal.reason));

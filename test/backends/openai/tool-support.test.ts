@@ -1,0 +1,133 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { ModelSpec } from '../../../src/core/model.ts';
+import { Runtime } from '../../../src/runtime/runtime.ts';
+import { collect, request, said } from '../../support/requests.ts';
+import { readBody, serve } from '../../support/upstream/replay.ts';
+import { event } from './acting-server.ts';
+import { entry, openBackend } from './peers.ts';
+
+const signal = AbortSignal.timeout(60_000);
+
+const LOOK = {
+  name: 'look',
+  description: 'Looks at something',
+  inputSchema: { type: 'object', properties: { at: { type: 'string' } } },
+  origin: { kind: 'custom' },
+  deferred: false,
+} as const;
+
+interface Body {
+  readonly tools?: readonly unknown[];
+  readonly messages?: readonly unknown[];
+  readonly content?: string;
+}
+
+type Reply = (path: string, body: Body) => object | undefined;
+
+/** A server that counts prompts, and writes a call in Hermes' syntax; what it was asked. */
+async function start(owner: string, reply: Reply) {
+  const seen: { readonly path: string; readonly body: Body }[] = [];
+  const server = await serve((asked, response) => {
+    void (async () => {
+      const path = asked.url ?? '';
+      const body = JSON.parse((await readBody(asked)).toString('utf8') || '{}') as Body;
+      seen.push({ path, body });
+      response.setHeader('content-type', 'application/json');
+      if (path === '/v1/models') {
+        response.end(JSON.stringify({ data: [{ id: 'mini', owned_by: owner }] }));
+      } else if (path === '/v1/chat/completions') {
+        const call = '<tool_call>\n{"name": "look", "arguments": {"at": "it"}}\n</tool_call>';
+        response.setHeader('content-type', 'text/event-stream');
+        for (const one of [event({ content: call }), event({}, 'stop')]) {
+          response.write(`data: ${JSON.stringify(one)}\n\n`);
+        }
+        response.end('data: [DONE]\n\n');
+      } else {
+        const answer = reply(path, body);
+        if (answer === undefined) response.statusCode = 500;
+        response.end(JSON.stringify(answer ?? { error: { message: 'no' } }));
+      }
+    })();
+  });
+  onTestFinished(server.close);
+  return { url: server.url, seen };
+}
+
+function runtimeOf(spec: ModelSpec): Runtime {
+  const backend = openBackend();
+  onTestFinished(() => backend.close());
+  return new Runtime({
+    registry: () => ({
+      defaultModel: spec.name,
+      models: new Map([[spec.name, { spec, shipped: false, location: 'models.yaml:1:1' }]]),
+      aliases: new Map(),
+      problems: [],
+    }),
+    backends: { openai: async () => backend },
+    exists: () => true,
+    overflow: 'clamp',
+  });
+}
+
+async function askTwice(owner: string, reply: Reply) {
+  const server = await start(owner, reply);
+  const runtime = runtimeOf(entry(server.url));
+  const conversation = { system: [], turns: said('Look!'), tools: [LOOK] };
+  const ask = async () => {
+    const asked = request(entry(server.url), [], { conversation });
+    return collect((await runtime.generate('mini', asked, signal)).events);
+  };
+  const answer = await ask();
+  await ask();
+  const bodies = server.seen.flatMap(({ path, body }) =>
+    path === '/v1/chat/completions' ? [body] : [],
+  );
+  const probes = server.seen.filter(({ body }) =>
+    JSON.stringify(body).includes('portico_probe'),
+  ).length;
+  return { answer, bodies, probes };
+}
+
+/** A llama-server, which has no tokenizer of messages. */
+const llama =
+  (render: (body: Body) => string | undefined): Reply =>
+  (path, body) => {
+    if (path === '/tokenize') return { tokens: (body.content ?? '').split('') };
+    if (path !== '/apply-template') return undefined;
+    const prompt = render(body);
+    return prompt === undefined ? undefined : { prompt };
+  };
+
+describe('a server whose template renders no tools', () => {
+  it.each<readonly [string, string, Reply]>([
+    ['a vLLM that counts the same', 'vllm', () => ({ count: 34 })],
+    ['a llama-server that renders the same', 'llamacpp', llama(() => 'Hi')],
+    [
+      'a llama-server that refuses tools',
+      'llamacpp',
+      llama(({ tools }) => (tools ? undefined : 'Hi')),
+    ],
+  ])('is told of them by instructions: %s', async (_name, owner, reply) => {
+    const { answer, bodies, probes } = await askTwice(owner, reply);
+    expect(bodies[0]).not.toHaveProperty('tools');
+    expect(JSON.stringify(bodies[0]?.messages)).toContain('Looks at something');
+    expect(answer.finish?.reason).toBe('tool-use');
+    expect(answer.events).toContainEqual(
+      expect.objectContaining({ type: 'tool-call-start', name: 'look' }),
+    );
+    expect(probes).toBe(1);
+  });
+});
+
+describe('a server that renders tools, or tells nothing', () => {
+  it.each<readonly [string, string, Reply]>([
+    ['a vLLM that counts more', 'vllm', (_path, { tools }) => ({ count: tools ? 90 : 34 })],
+    ['a vLLM without a tokenizer', 'vllm', () => undefined],
+    ['a llama-server', 'llamacpp', llama(({ tools }) => JSON.stringify(tools ?? 'Hi'))],
+    ['a llama-server that renders nothing', 'llamacpp', llama(() => undefined)],
+  ])('is sent them: %s', async (_name, owner, reply) => {
+    const { bodies, probes } = await askTwice(owner, reply);
+    expect(bodies[0]?.tools).toHaveLength(1);
+    expect(probes).toBe(1);
+  });
+});
