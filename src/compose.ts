@@ -67,8 +67,16 @@ export interface PorticoServer {
   stop(): Promise<void>;
 }
 
-/** Starts to serve. Throws `conflict` where the port is taken. */
-export async function composeServer(settings: Settings, logger: Logger): Promise<PorticoServer> {
+/**
+ * Starts to serve. Throws `conflict` where the port is taken.
+ *
+ * @param unleased called when the last lease on the server has ended
+ */
+export async function composeServer(
+  settings: Settings,
+  logger: Logger,
+  unleased?: () => void,
+): Promise<PorticoServer> {
   const key = await loadThinkingKey(settings.paths.dataFolder);
   const models = await composeModels(settings, logger);
   const closing = new AbortController();
@@ -81,6 +89,7 @@ export async function composeServer(settings: Settings, logger: Logger): Promise
     stopping: stopping.signal,
     apiKeys: settings.apiKeys,
     loopback: isLoopbackHost(settings.host),
+    unleased,
   });
   const { url, servers } = await listenOrClose();
   return {

@@ -1,13 +1,15 @@
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { pino } from 'pino';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
-import { composeServer } from '../compose.ts';
 import { isLoopbackHost, resolveSettings } from '../config/settings.ts';
 import { RuntimeFailure } from '../core/errors.ts';
 import { findOccupant } from '../launch/server.ts';
 import type { Address } from '../launch/server.ts';
 import type { CliContext } from './context.ts';
+import { takeLease } from '../launch/lease.ts';
+import { startTemporary } from './temporary.ts';
 import { addressOf } from './running-server.ts';
 import type { ServerFlags } from './running-server.ts';
 
@@ -20,7 +22,7 @@ export interface OpenServer {
   readonly logFile: string | undefined;
   /** What a server that was started for this logged last, such as how far a model is loaded. */
   readonly lastLogged: () => string | undefined;
-  /** Stops what was started for this. */
+  /** Ends this use of it; a server that was started for launches stops with the last one. */
   close(): Promise<void>;
 }
 
@@ -40,14 +42,17 @@ export async function openServer(flags: ServerFlags, context: CliContext): Promi
   const isUnknown = flags.url === undefined && port === ANY_PORT;
   const occupant = isUnknown ? NOBODY : await findOccupant(address);
   switch (occupant.kind) {
-    case 'portico':
+    case 'portico': {
+      const lease = await takeLease(address);
+      if (lease === undefined) return openLater(flags, context);
       return {
         address,
         isLocal,
         logFile: undefined,
         lastLogged: () => undefined,
-        close: async () => undefined,
+        close: () => lease.end(),
       };
+    }
     case 'other':
       throw new RuntimeFailure(
         'conflict',
@@ -69,35 +74,47 @@ export async function openServer(flags: ServerFlags, context: CliContext): Promi
 
 const NOBODY = { kind: 'nobody' } as const;
 
-/** Starts one in this process, for this machine alone; its log goes to a file, as the terminal is the agent's. */
+const RETRY_MS = 100;
+
+/** The server that was found stops just now, since the launch that it was started for has ended. */
+async function openLater(flags: ServerFlags, context: CliContext): Promise<OpenServer> {
+  await wait(RETRY_MS);
+  return openServer(flags, context);
+}
+
+/** Starts one for this machine alone, which lives until the last launch that uses it has ended. */
 async function startServer(
   { host, port, apiKey }: Required<Pick<ServerFlags, 'host' | 'port'>> & ServerFlags,
   { environment }: CliContext,
 ): Promise<OpenServer> {
-  const settings = resolveSettings(
-    {
-      host: isLoopbackHost(host) ? host : '127.0.0.1',
-      port,
-      ...(apiKey !== undefined && { apiKey: [apiKey] }),
-    },
-    environment,
-  );
-  const { dataFolder } = settings.paths;
-  await mkdir(dataFolder, { recursive: true, mode: 0o700 });
-  const logFile = join(dataFolder, `launch-${port}.log`);
-  const file = pino.destination({ dest: logFile, append: false, sync: true });
-  let last: string | undefined;
-  const write = (line: string): void => {
-    last = line;
-    file.write(line);
+  const flags = {
+    host: isLoopbackHost(host) ? host : '127.0.0.1',
+    port,
+    ...(apiKey !== undefined && { apiKey: [apiKey] }),
   };
-  const logger = pino({ level: settings.logLevel, base: null }, { write });
-  const server = await composeServer(settings, logger);
+  const { paths, apiKeys } = resolveSettings(flags, environment);
+  await mkdir(paths.dataFolder, { recursive: true, mode: 0o700 });
+  // The terminal is the agent's.
+  const logFile = join(paths.dataFolder, `launch-${port}.log`);
+  const server = await startTemporary({ flags, logFile }, environment);
+  const address = { url: server.url, key: apiKeys[0] };
+  const lease = await takeLease(address);
+  server.release();
   return {
-    address: { url: server.url, key: settings.apiKeys[0] },
+    address,
     isLocal: true,
     logFile,
-    lastLogged: () => (last === undefined ? undefined : logged.parse(JSON.parse(last)).msg),
-    close: () => server.stop(),
+    lastLogged: () => lastLogged(logFile),
+    close: async () => lease?.end(),
   };
+}
+
+function lastLogged(logFile: string): string | undefined {
+  const line = readFileSync(logFile, 'utf8').trim().split('\n').at(-1) ?? '';
+  try {
+    return logged.parse(JSON.parse(line)).msg;
+  } catch {
+    // The line is not complete yet.
+    return undefined;
+  }
 }

@@ -6,6 +6,7 @@ import { createFailureHandler, methodNotAllowed, routeNotFound } from './failure
 import { createKeyGuard, createLocalGuard } from './guards.ts';
 import { canonicalUrl } from './paths.ts';
 import { createRequestLog } from './request-log.ts';
+import { createLeaseRoutes } from './routes/leases.ts';
 import { createLoadedRoute, createStopRoute } from './routes/loaded.ts';
 import { createCountRoute, createMessagesRoute } from './routes/messages.ts';
 import type { MessagesOptions } from './routes/messages.ts';
@@ -18,6 +19,8 @@ export interface AppOptions extends MessagesOptions {
   readonly closing: AbortSignal;
   /** The server can be reached from this machine only. */
   readonly loopback: boolean;
+  /** Called when the last lease on the server has ended. */
+  readonly unleased?: (() => void) | undefined;
 }
 
 /** The HTTP surface: guards, then routes, then one exit for what fails. */
@@ -68,4 +71,10 @@ function addApiRoutes(app: Express, options: AppOptions): void {
   app.route('/v1/models/:id').get(createModelRoute(options.runtime)).all(gets);
   app.route('/portico/models').get(createLoadedRoute(options.runtime)).all(gets);
   app.route('/portico/models/:name/stop').post(createStopRoute(options.runtime)).all(posts);
+  const leases = createLeaseRoutes(options.closing, options.unleased);
+  app
+    .route('/portico/leases/:id')
+    .post(leases.hold)
+    .delete(leases.end)
+    .all(methodNotAllowed(['POST', 'DELETE']));
 }

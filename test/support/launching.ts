@@ -27,7 +27,9 @@ process.stdout.write('said ' + readFileSync(0, 'utf8'));
 process.stderr.write('warned');
 if (process.env.KILL) process.kill(process.pid, process.env.KILL);
 else if (process.env.WAIT) {
-  setInterval(() => undefined, 1000);
+  const launch = process.ppid;
+  // A launch that was killed takes nothing with it.
+  setInterval(() => process.ppid === launch || process.exit(8), 200);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     process.on(signal, () => { process.stdout.write(signal); process.exit(7); });
   process.stdout.write('waiting');

@@ -1,0 +1,42 @@
+import type { RequestHandler } from 'express';
+
+/** Routes by which programs say that they use this server. */
+export interface LeaseRoutes {
+  /** Holds the response open until the lease ends. */
+  readonly hold: RequestHandler<{ id: string }>;
+  /** Ends a lease, and reports if the server stops with it. */
+  readonly end: RequestHandler<{ id: string }>;
+}
+
+/**
+ * Leases on a server. A lease is a connection, so one whose program was killed ends too.
+ *
+ * @param closing ends all leases
+ * @param unleased called when the last lease has ended; a server that it stops is temporary
+ */
+export function createLeaseRoutes(closing: AbortSignal, unleased?: () => void): LeaseRoutes {
+  const held = new Map<string, () => void>();
+  const release = (id: string): void => {
+    if (!held.delete(id) || held.size > 0) return;
+    unleased?.();
+  };
+  return {
+    hold: (request, response) => {
+      const { id } = request.params;
+      const end = (): void => void response.end();
+      held.set(id, end);
+      closing.addEventListener('abort', end, { once: true });
+      response.once('close', () => {
+        closing.removeEventListener('abort', end);
+        release(id);
+      });
+      response.flushHeaders();
+    },
+    end: (request, response) => {
+      const end = held.get(request.params.id);
+      const stops = unleased !== undefined && end !== undefined && held.size === 1;
+      response.json({ stops });
+      end?.();
+    },
+  };
+}

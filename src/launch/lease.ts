@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import { request } from 'undici';
+import { z } from 'zod';
+import { findOccupant } from './server.ts';
+import type { Address } from './server.ts';
+
+/** A temporary server lives as long as any lease on it. */
+export interface Lease {
+  /** Ends the lease; if the server stops with it, waits until it has stopped. */
+  end(): Promise<void>;
+}
+
+/** Longer than a server gives running requests when it stops. */
+const STOP_TIMEOUT_MS = 15_000;
+
+const POLL_MS = 20;
+
+const ended = z.object({ stops: z.boolean() });
+
+/**
+ * Takes a lease on a server: a connection that stays open, so that it ends with this process, whatever
+ * ends that. An older server has no leases, and needs none.
+ *
+ * @returns undefined if the server has stopped, or is about to
+ */
+export async function takeLease(address: Address): Promise<Lease | undefined> {
+  const target = {
+    url: `${address.url}/portico/leases/${randomUUID()}`,
+    headers: address.key === undefined ? {} : { 'x-api-key': address.key },
+  };
+  const { url, headers } = target;
+  const held = await request(url, { method: 'POST', headers, bodyTimeout: 0, reset: true }).catch(
+    () => undefined,
+  );
+  if (held === undefined || held.statusCode === 529) return undefined;
+  held.body.on('error', () => undefined).resume();
+  return {
+    end: async () => {
+      const reply = await request(url, { method: 'DELETE', headers, reset: true }).catch(
+        () => undefined,
+      );
+      const { data } = ended.safeParse(await reply?.body.json().catch(() => undefined));
+      held.body.destroy();
+      if (data?.stops === true) await untilGone(address);
+    },
+  };
+}
+
+async function untilGone(address: Address): Promise<void> {
+  const end = performance.now() + STOP_TIMEOUT_MS;
+  while (performance.now() < end && (await findOccupant(address)).kind !== 'nobody') {
+    await wait(POLL_MS);
+  }
+}
