@@ -57,7 +57,7 @@ async function firstReply(child: ChildProcess, logFile: string): Promise<Tempora
   const exited = once(child, 'exit').then((): never => {
     throw new RuntimeFailure('internal', `The server ended before it listened; see ${logFile}.`);
   });
-  const [reply]: unknown[] = await Promise.race([once(child, 'message'), exited]);
+  const replied: unknown[] = await Promise.race([once(child, 'message'), exited]);
   exited.catch(() => undefined);
-  return z.custom<TemporaryReply>().parse(reply);
+  return z.custom<TemporaryReply>().parse(replied[0]);
 }
