@@ -150,6 +150,10 @@ export interface ToolSpec {
   readonly origin: ToolOrigin;
   /** Not part of the tool prefix: it is rendered where a tool reference loads it. */
   readonly deferred: boolean;
+  /** The client wants calls guaranteed to follow the schema. */
+  readonly strict?: true;
+  /** Code on Anthropic's servers may call it, and the model itself may not. */
+  readonly onlyFromCode?: true;
 }
 
 /** Which tools the model may, must or must not call. */

@@ -9,6 +9,8 @@ export interface RequestSummary {
   outputTokens?: number;
   firstTokenMilliseconds?: number;
   tokensPerSecond?: number;
+  /** Tokens left for the answer by a prompt that does not fit with the request's `max_tokens`. */
+  maxTokensClampedTo?: number;
   /** Fields that were accepted and have no meaning here. */
   ignored?: readonly string[];
   error?: string;

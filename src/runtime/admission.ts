@@ -14,7 +14,15 @@ export function checkCapabilities(
   if (reason !== undefined) throw new RuntimeFailure('unsupported', reason);
   // Thinking that is left to a model which knows none does not happen; what is demanded is injected.
   const adaptive = request.thinking.mode === 'adaptive';
-  return adaptive && capabilities.thinking === 'none' ? ['thinking'] : [];
+  return [
+    ...(adaptive && capabilities.thinking === 'none' ? ['thinking'] : []),
+    ...(capabilities.tools === 'enforced' ? [] : strictTools(request)),
+  ];
+}
+
+function strictTools({ conversation }: GenerationRequest): readonly string[] {
+  const strict = conversation.tools.filter((tool) => tool.strict === true);
+  return strict.map(({ name }) => `tools.${name}.strict`);
 }
 
 function refusal(request: GenerationRequest, can: Capabilities): string | undefined {

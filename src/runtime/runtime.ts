@@ -48,6 +48,8 @@ export interface Generation {
   readonly resolution: Resolution;
   /** What the request asks for and the model can't use, without any change to the answer. */
   readonly unused: readonly string[];
+  /** Tokens that the prompt and the answer may have together. */
+  readonly contextTokens: number;
   readonly events: AsyncGenerator<GenerationEvent>;
 }
 
@@ -76,7 +78,7 @@ export class Runtime {
     const events = needsServing(asked)
       ? serveCalls(asked, { ask, services, contextTokens, signal })
       : ask(asked);
-    return { resolution, unused: [...unused, ...ignored], events };
+    return { resolution, unused: [...unused, ...ignored], contextTokens, events };
   }
 
   /** The tokens of the whole prompt, as a generation by the same model would report them. */

@@ -14,14 +14,27 @@ export async function admitted(
   generation: Generation,
   request: Request,
   waits: WaitLog,
+  maxTokens: number,
 ): Promise<AsyncGenerator<GenerationEvent>> {
   const first = await generation.events.next();
   if (first.done === true) {
     throw new RuntimeFailure('internal', 'The backend gave no answer.');
   }
+  noteClamp(summaryOf(request), first.value, maxTokens, generation.contextTokens);
   const { name } = generation.resolution.model.spec;
   const follower = waits.follow(name, requestIdOf(request));
   return observed(first.value, generation.events, request, follower);
+}
+
+function noteClamp(
+  summary: RequestSummary,
+  first: GenerationEvent,
+  maxTokens: number,
+  contextTokens: number,
+): void {
+  if (first.type !== 'admitted' || first.inputTokens === null) return;
+  const left = contextTokens - first.inputTokens;
+  if (maxTokens > left) summary.maxTokensClampedTo = Math.max(0, left);
 }
 
 /** The events as they are, with what the log line says of them noted by the way. */

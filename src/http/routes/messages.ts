@@ -47,12 +47,14 @@ export function createMessagesRoute(options: MessagesOptions): RequestHandler {
       signal,
     );
     note(request, response, decoded, generation, logger);
-    const events = await admitted(generation, request, waits);
+    const { maxTokens } = decoded.request;
+    const events = await admitted(generation, request, waits, maxTokens);
     const encoding: EncodeOptions = {
       messageId: newMessageId(),
       model: decoded.modelName,
       seal,
       thinkingDisplay: decoded.thinkingDisplay,
+      cacheLifetime: decoded.cacheLifetime,
       thinks: decoded.request.thinking.mode !== 'disabled',
     };
     if (decoded.stream) await stream(events, encoding, { ...options, request, response, signal });

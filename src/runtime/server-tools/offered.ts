@@ -26,7 +26,8 @@ export function withoutForeignTools(request: GenerationRequest): {
   return { request: { ...request, conversation: { ...conversation, tools } }, unused };
 }
 
-function isForeign({ origin }: ToolSpec): boolean {
+function isForeign({ origin, onlyFromCode }: ToolSpec): boolean {
+  if (onlyFromCode === true) return true;
   // A toolset stands for tools whose calls have a form of their own, which no model here writes.
   if (origin.kind === 'client') return origin.type.includes('_toolset_');
   return origin.kind === 'server' && origin.served === undefined;

@@ -1,6 +1,6 @@
 import type { GenerationRequest } from '../../core/backend.ts';
 import { withAddedTools } from './decoding/added-tools.ts';
-import { decodeCacheControl } from './decoding/cache-control.ts';
+import { decodeCacheControl, type CacheLifetime } from './decoding/cache-control.ts';
 import { ignoredFields } from './decoding/fields.ts';
 import {
   decodeOutputSchema,
@@ -27,6 +27,8 @@ export interface DecodedRequest {
   readonly thinkingDisplay: 'full' | 'omitted';
   /** Fields that were understood as having no local meaning, for one log line. */
   readonly ignored: readonly string[];
+  /** How long the client wants its prompt kept, for its usage. */
+  readonly cacheLifetime: CacheLifetime;
   readonly request: Omit<GenerationRequest, 'id' | 'model' | 'overflow'>;
 }
 
@@ -49,7 +51,7 @@ function decodeBody(
   context: DecodeContext,
 ): DecodedRequest {
   const ignored = ignoredFields(raw, body, header(context, 'anthropic-beta') !== undefined);
-  const cachesPrompt = decodeCacheControl(body);
+  const cacheLifetime = decodeCacheControl(body);
   const declared = decodeTools(body.tools ?? []);
   checkToolNames(declared);
   const tools = withAddedTools(declared, body.messages);
@@ -61,6 +63,7 @@ function decodeBody(
     stream: body.stream ?? false,
     thinkingDisplay: body.thinking?.display === 'omitted' ? 'omitted' : 'full',
     ignored,
+    cacheLifetime: cacheLifetime ?? '5m',
     request: {
       conversation: { ...decodeTurns(body.system ?? [], body.messages, context.seal), tools },
       toolChoice,
@@ -68,9 +71,9 @@ function decodeBody(
       maxTokens: maxTokens ?? 1,
       stopSequences: decodeStopSequences(body),
       sampling: decodeSampling(body),
-      thinking: decodeThinkingMode(body.thinking, maxTokens, toolChoice),
+      thinking: decodeThinkingMode(body.thinking, maxTokens, toolChoice, isBehindTools(body)),
       ...(effort === undefined ? {} : { effort }),
-      ...(cachesPrompt && { cachesPrompt }),
+      ...(cacheLifetime !== undefined && { cachesPrompt: true }),
       ...(outputSchema === undefined ? {} : { outputSchema }),
       session: decodeSession({
         userId: body.metadata?.user_id ?? undefined,
@@ -79,6 +82,12 @@ function decodeBody(
       }),
     },
   };
+}
+
+/** Whether the last message brings results of tools. */
+function isBehindTools({ messages }: RequestBody): boolean {
+  const blocks: readonly { readonly type: string }[] = messages.at(-1)?.content ?? [];
+  return blocks.some(({ type }) => type === 'tool_result');
 }
 
 /** A header's first value; an empty one counts as absent. */

@@ -1,3 +1,4 @@
+import type { CacheLifetime } from './decoding/cache-control.ts';
 import type { ThinkingSeal } from './signature.ts';
 
 /** What an answer is encoded with. */
@@ -8,6 +9,8 @@ export interface EncodeOptions {
   readonly seal: ThinkingSeal;
   /** `omitted`: the client gets no thinking, only a signature with the thinking sealed inside. */
   readonly thinkingDisplay: 'full' | 'omitted';
+  /** How long the client asked to keep what is cached. */
+  readonly cacheLifetime?: CacheLifetime;
   /** Whether the model may think, so that an answer may well begin with thinking. */
   readonly thinks: boolean;
 }

@@ -74,11 +74,11 @@ class EventEncoder {
   }
 
   #start(event: GenerationEvent): void {
-    const { messageId, model } = this.#options;
+    const { messageId, model, cacheLifetime = '5m' } = this.#options;
     const known = event.type === 'admitted' ? event : undefined;
     this.#out.push({
       type: 'message_start',
-      message: startMessage(messageId, model, known),
+      message: startMessage(messageId, model, known, cacheLifetime),
     });
     this.#phase = 'open';
   }
@@ -200,7 +200,7 @@ class EventEncoder {
     // Each round ends a call that was cut off, and lets out what waited for it.
     while (this.#block?.kind === 'tool') this.#leaveCall();
     this.#close();
-    this.#out.push(...endMessage(event, this.#hasToolCall));
+    this.#out.push(...endMessage(event, this.#hasToolCall, this.#options.cacheLifetime ?? '5m'));
     this.#phase = 'finished';
   }
 

@@ -1,4 +1,5 @@
 import type { GenerationEvent, StopReason, Usage } from '../../core/events.ts';
+import type { CacheLifetime } from './decoding/cache-control.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { encodeServiceUse } from './server-tools.ts';
 import type { ServerResultBlock } from './server-tools.ts';
@@ -44,6 +45,7 @@ export function startMessage(
   id: string,
   model: string,
   known: Extract<GenerationEvent, { type: 'admitted' }> | undefined,
+  lifetime: CacheLifetime,
 ): StartedMessage {
   return {
     id,
@@ -57,13 +59,16 @@ export function startMessage(
     container: null,
     diagnostics: null,
     usage: {
-      ...encodeUsage({
-        promptTokens: known?.inputTokens ?? 0,
-        cacheReadTokens: known?.cache?.cacheReadTokens ?? 0,
-        cacheCreationTokens: known?.cache?.cacheCreationTokens ?? 0,
-        outputTokens: 0,
-        thinkingTokens: 0,
-      }),
+      ...encodeUsage(
+        {
+          promptTokens: known?.inputTokens ?? 0,
+          cacheReadTokens: known?.cache?.cacheReadTokens ?? 0,
+          cacheCreationTokens: known?.cache?.cacheCreationTokens ?? 0,
+          outputTokens: 0,
+          thinkingTokens: 0,
+        },
+        lifetime,
+      ),
       service_tier: 'standard',
       inference_geo: null,
       speed: null,
@@ -72,15 +77,15 @@ export function startMessage(
 }
 
 /** The split of the prompt as the API counts it: input_tokens is what no cache had a part in. */
-function encodeUsage(usage: Usage): JsonObject {
+function encodeUsage(usage: Usage, lifetime: CacheLifetime): JsonObject {
   const { promptTokens, cacheReadTokens, cacheCreationTokens } = usage;
   return {
     input_tokens: Math.max(0, promptTokens - cacheReadTokens - cacheCreationTokens),
     cache_creation_input_tokens: cacheCreationTokens,
     cache_read_input_tokens: cacheReadTokens,
     cache_creation: {
-      ephemeral_5m_input_tokens: cacheCreationTokens,
-      ephemeral_1h_input_tokens: 0,
+      ephemeral_5m_input_tokens: lifetime === '5m' ? cacheCreationTokens : 0,
+      ephemeral_1h_input_tokens: lifetime === '1h' ? cacheCreationTokens : 0,
     },
     output_tokens: usage.outputTokens,
     output_tokens_details: { thinking_tokens: usage.thinkingTokens },
@@ -95,6 +100,7 @@ function encodeUsage(usage: Usage): JsonObject {
 export function endMessage(
   { reason, stopSequence, usage }: Extract<GenerationEvent, { type: 'finish' }>,
   hasToolCall: boolean,
+  lifetime: CacheLifetime,
 ): readonly StreamEvent[] {
   const told = reason === 'tool-use' && !hasToolCall ? 'end-turn' : reason;
   const delta = {
@@ -103,7 +109,10 @@ export function endMessage(
     stop_details: null,
     container: null,
   };
-  return [{ type: 'message_delta', delta, usage: encodeUsage(usage) }, { type: 'message_stop' }];
+  return [
+    { type: 'message_delta', delta, usage: encodeUsage(usage, lifetime) },
+    { type: 'message_stop' },
+  ];
 }
 
 /** The API's name of why an answer ended. */

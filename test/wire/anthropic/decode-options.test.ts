@@ -125,7 +125,7 @@ describe('options', () => {
     [undefined, { mode: 'disabled' }, 'full'],
     [{ type: 'disabled' }, { mode: 'disabled' }, 'full'],
     [{ type: 'adaptive' }, { mode: 'adaptive' }, 'full'],
-    [{ type: 'between_tools' }, { mode: 'adaptive' }, 'full'],
+    [{ type: 'between_tools' }, { mode: 'disabled' }, 'full'],
     [{ type: 'adaptive', display: 'omitted' }, { mode: 'adaptive' }, 'omitted'],
     [
       { type: 'enabled', budget_tokens: 2000, display: 'summarized' },
@@ -167,7 +167,7 @@ describe('options', () => {
     expect(decoded).toMatchObject({
       modelName: 'mini',
       stream: true,
-      ignored: [],
+      ignored: ['output_config.effort'],
       request: { maxTokens: 0, stopSequences: ['END', '---'], effort: 'low' },
     });
     expect(decoded.request).not.toHaveProperty('outputSchema');
@@ -212,7 +212,6 @@ describe('fields without local meaning', () => {
       output_config: { task_budget: { type: 'tokens', total: 5 } },
     });
     expect(decoded.ignored).toEqual([
-      'cache_control',
       'context_management',
       'service_tier',
       'safeguards',

@@ -3,6 +3,7 @@ import type { ToolSpec } from '../../../core/conversation.ts';
 import { RuntimeFailure } from '../../../core/errors.ts';
 import type { MessageBlock, ToolChangeBlock } from '../schema/blocks.ts';
 import type { Message } from '../schema/request.ts';
+import type { RawTool } from '../schema/tools.ts';
 import { decodeTool } from './tools.ts';
 
 /**
@@ -31,6 +32,14 @@ export function withAddedTools(
     }
   }
   return tools;
+}
+
+/** The tools that the conversation defines on its way, as they came. */
+export function addedDefinitions(messages: readonly Message[]): readonly RawTool[] {
+  const changes = messages.flatMap((message, index) => changesIn(message, index));
+  return changes.flatMap(({ change: { tool } }) =>
+    tool.type === 'tool_definition' ? [tool.definition] : [],
+  );
 }
 
 function checkReference(

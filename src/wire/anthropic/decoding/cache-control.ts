@@ -1,37 +1,122 @@
 import { RuntimeFailure } from '../../../core/errors.ts';
 import type { MessageBlock } from '../schema/blocks.ts';
+import type { CacheControl } from '../schema/cache-control.ts';
 import type { RequestBody } from '../schema/request.ts';
 
 const MOST_BREAKPOINTS = 4;
 
-interface Cacheable {
-  readonly cache_control?: unknown;
+/** How long a client wants its prompt kept. */
+export type CacheLifetime = '5m' | '1h';
+
+interface Block {
+  readonly type?: string | null | undefined;
+  readonly text?: unknown;
+  readonly cache_control?: CacheControl;
 }
 
-/** Whether a request sets cache breakpoints. Throws where it sets more than the API takes. */
-export function decodeCacheControl(body: RequestBody): boolean {
-  let found = 0;
-  const count = ({ cache_control = null }: Cacheable): void => {
-    if (cache_control !== null) found += 1;
-  };
-  body.tools?.forEach(count);
-  body.system?.forEach(count);
-  for (const { content } of body.messages) {
-    for (const block of content ?? []) {
-      if ('cache_control' in block) count(block);
-      innerBlocks(block).forEach(count);
-    }
+/** A block that may have a breakpoint, with its place in the request. */
+interface Slot {
+  readonly at: string;
+  readonly lifetime: CacheLifetime | undefined;
+  /** Whether the breakpoint of the request itself may go there. */
+  readonly isOuter: boolean;
+}
+
+/**
+ * The longest lifetime of a request's cache breakpoints; undefined where it sets none. The API counts
+ * what lies before the last breakpoint of one hour as kept for an hour; it comes first where lifetimes
+ * are mixed. Throws invalid-request for more breakpoints than the API takes, or in another order.
+ *
+ * @see https://docs.claude.com/en/docs/build-with-claude/prompt-caching
+ */
+export function decodeCacheControl(body: RequestBody): CacheLifetime | undefined {
+  const slots = [...slotsOf(body)];
+  const set = slots.flatMap(({ at, lifetime }) =>
+    lifetime === undefined ? [] : [{ at, lifetime }],
+  );
+  const automatic = automaticBreakpoint(body, slots);
+  const breakpoints = automatic === undefined ? set : [...set, automatic];
+  if (breakpoints.length > MOST_BREAKPOINTS) {
+    throw new RuntimeFailure(
+      'invalid-request',
+      `A maximum of ${MOST_BREAKPOINTS} blocks with cache_control may be provided. Found ${breakpoints.length}.`,
+    );
   }
-  if (found <= MOST_BREAKPOINTS) return found > 0;
+  checkOrder(breakpoints);
+  const lifetimes = breakpoints.map(({ lifetime }) => lifetime);
+  return lifetimes.includes('1h') ? '1h' : lifetimes[0];
+}
+
+type Breakpoint = Slot & { readonly lifetime: CacheLifetime };
+
+/** The breakpoint that the request's own cache_control sets on its last block that can have one. */
+function automaticBreakpoint(
+  { cache_control }: RequestBody,
+  slots: readonly Slot[],
+): Omit<Breakpoint, 'isOuter'> | undefined {
+  const lifetime = lifetimeOf(cache_control);
+  const last = slots.findLast(({ isOuter }) => isOuter);
+  if (lifetime === undefined || last === undefined) return undefined;
+  if (last.lifetime === undefined) return { at: 'cache_control', lifetime };
+  if (last.lifetime === lifetime) return undefined;
   throw new RuntimeFailure(
     'invalid-request',
-    `A maximum of ${MOST_BREAKPOINTS} blocks with cache_control may be provided. Found ${found}.`,
+    `cache_control.ttl: ${last.at} has a cache_control with ttl='${last.lifetime}' already; use the same ttl here, or leave one of them out`,
   );
 }
 
-const NONE: readonly Cacheable[] = [];
+function checkOrder(breakpoints: readonly Pick<Breakpoint, 'at' | 'lifetime'>[]): void {
+  const short = breakpoints.findIndex(({ lifetime }) => lifetime === '5m');
+  const wrong = breakpoints.find(({ lifetime }, index) => lifetime === '1h' && index > short);
+  if (short === -1 || wrong === undefined) return;
+  const at = wrong.at === 'cache_control' ? wrong.at : `${wrong.at}.cache_control`;
+  throw new RuntimeFailure(
+    'invalid-request',
+    `${at}.ttl: a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block. Note that blocks are processed in the following order: \`tools\`, \`system\`, \`messages\`.`,
+  );
+}
 
-function innerBlocks(block: MessageBlock): readonly Cacheable[] {
+/** In the order of the prompt: a block that holds others comes after them. */
+function* slotsOf({ tools, system, messages }: RequestBody): Generator<Slot> {
+  for (const [index, tool] of (tools ?? []).entries()) yield slot(tool, `tools.${index}`, true);
+  yield* slotsAmong(system ?? [], 'system');
+  for (const [index, { content }] of messages.entries()) {
+    yield* slotsAmong(content ?? [], `messages.${index}.content`);
+  }
+}
+
+function* slotsAmong(blocks: readonly MessageBlock[], at: string): Generator<Slot> {
+  for (const [index, block] of blocks.entries()) {
+    const place = `${at}.${index}`;
+    for (const [inner, nested] of innerBlocks(block).entries()) {
+      yield slot(nested, `${place}.content.${inner}`, false);
+    }
+    if (isCacheable(block)) yield slot(block, place, true);
+  }
+}
+
+function slot({ cache_control }: Block, at: string, isOuter: boolean): Slot {
+  return { at, lifetime: lifetimeOf(cache_control), isOuter };
+}
+
+function lifetimeOf(control: CacheControl): CacheLifetime | undefined {
+  return control === null || control === undefined ? undefined : (control.ttl ?? '5m');
+}
+
+const UNCACHEABLE: readonly MessageBlock['type'][] = [
+  'thinking',
+  'redacted_thinking',
+  'fallback',
+  'mcp_tool_listing',
+];
+
+function isCacheable(block: MessageBlock): boolean {
+  return !UNCACHEABLE.includes(block.type) && !(block.type === 'text' && block.text === '');
+}
+
+const NONE: readonly Block[] = [];
+
+function innerBlocks(block: MessageBlock): readonly Block[] {
   if (block.type === 'tool_result') return block.content ?? NONE;
   return block.type === 'search_result' ? block.content : NONE;
 }

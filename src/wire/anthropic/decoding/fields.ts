@@ -1,5 +1,8 @@
 import { RuntimeFailure } from '../../../core/errors.ts';
 import { isRecord } from '../../../core/json.ts';
+import { addedDefinitions } from './added-tools.ts';
+import { ignoredToolKeys } from './tool-keys.ts';
+import { unknownKeys } from './unknown-keys.ts';
 import { messagesBody, type RequestBody } from '../schema/request.ts';
 
 const UNDERSTOOD: readonly string[] = Object.keys(messagesBody.shape);
@@ -7,7 +10,6 @@ const UNDERSTOOD: readonly string[] = Object.keys(messagesBody.shape);
 /** What the API and its betas take, and what a local server has no use for. */
 const WITHOUT_LOCAL_MEANING: readonly string[] = [
   'billing_policy',
-  'cache_control',
   'compaction',
   'container',
   'context_management',
@@ -58,12 +60,17 @@ export function ignoredFields(raw: unknown, body: RequestBody, announcesBetas: b
   const given = isRecord(raw) ? presentFields(raw) : {};
   checkThread(given);
   checkHonoured(given);
-  const unknown = Object.keys(given).filter((field) => !UNDERSTOOD.includes(field));
-  for (const field of unknown) {
+  const unused = Object.keys(given).filter(
+    (field) => WITHOUT_LOCAL_MEANING.includes(field) || !UNDERSTOOD.includes(field),
+  );
+  for (const field of unused) {
     if (announcesBetas || WITHOUT_LOCAL_MEANING.includes(field)) continue;
     throw new RuntimeFailure('invalid-request', `${field}: Extra inputs are not permitted`);
   }
-  return [...unknown, ...ignoredInside(body)];
+  const inside = Object.fromEntries(
+    Object.entries(given).filter(([field]) => Object.hasOwn(body, field)),
+  );
+  return [...unused, ...unknownKeys(inside, body), ...ignoredInside(body)];
 }
 
 function presentFields(raw: Body): Body {
@@ -96,5 +103,11 @@ function ignoredInside(body: RequestBody): string[] {
     (message) => message.role === 'system' && (message.output_config ?? null) !== null,
   );
   if (perTurn) ignored.push('messages.output_config');
-  return ignored;
+  const { thinking } = body;
+  const thinks = thinking !== null && thinking !== undefined && thinking.type !== 'disabled';
+  if (!thinks && (body.output_config?.effort ?? null) !== null)
+    ignored.push('output_config.effort');
+  if (thinks && thinking.display === 'updates') ignored.push('thinking.display');
+  const tools = [...(body.tools ?? []), ...addedDefinitions(body.messages)];
+  return [...ignored, ...tools.flatMap((tool) => ignoredToolKeys(tool))];
 }

@@ -7,16 +7,21 @@ import type { RequestBody, ThinkingConfig } from '../schema/request.ts';
 import { closesObjects, isJsonSchema } from './json-schema.ts';
 
 /**
- * How the model thinks. `maxTokens` is undefined where nothing is generated. Throws invalid-request
+ * How the model thinks. `maxTokens` is undefined where nothing is generated; `isBehindTools` says that
+ * results of tools are what it answers. Throws invalid-request
  * where the budget leaves no room for an answer or the choice of tools leaves none for thinking.
  */
 export function decodeThinkingMode(
   thinking: ThinkingConfig | null | undefined,
   maxTokens: number | undefined,
   choice: ToolChoice,
+  isBehindTools: boolean,
 ): ThinkingMode {
   if (thinking === null || thinking === undefined || thinking.type === 'disabled') {
     return { mode: 'disabled' };
+  }
+  if (thinking.type === 'between_tools') {
+    return { mode: isBehindTools ? 'adaptive' : 'disabled' };
   }
   if (thinking.type !== 'enabled') return { mode: 'adaptive' };
   if (maxTokens !== undefined && maxTokens <= thinking.budget_tokens) {

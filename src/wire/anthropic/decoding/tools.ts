@@ -3,7 +3,13 @@ import { RuntimeFailure } from '../../../core/errors.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import { parseWith } from '../issues.ts';
 import { jsonObject } from '../schema/json.ts';
-import { customTool, namedTool, type RawTool, type RawToolChoice } from '../schema/tools.ts';
+import {
+  commonFields,
+  customTool,
+  namedTool,
+  type RawTool,
+  type RawToolChoice,
+} from '../schema/tools.ts';
 import { isJsonSchema } from './json-schema.ts';
 import { servedTool } from './served-tool.ts';
 import { standingTool } from './standing-tools.ts';
@@ -44,22 +50,48 @@ export function decodeTool(tool: RawTool, at: readonly string[]): ToolSpec {
     checkInputSchema(input_schema, at);
     return {
       name,
-      description: description ?? '',
+      description: withExamples(description ?? '', tool),
       inputSchema: input_schema,
       origin: { kind: 'custom' },
       deferred,
+      ...callRules(tool),
     };
   }
   const known = KNOWN_TOOLS.find(([prefix]) => type.startsWith(prefix));
   if (known === undefined) throw unknownType(type, at);
   const name = toolsetName(type) ?? tool.mcp_server_name ?? tool.name;
   const settings = settingsOf(tool, [...at, type]);
+  const standing = standingTool(type, settings) ?? NO_SCHEMA;
   return {
     ...parseWith(namedTool, name === undefined ? {} : { name }, [...at, type]),
-    ...(standingTool(type, settings) ?? { description: '', inputSchema: { type: 'object' } }),
+    ...standing,
+    description: withExamples(standing.description, tool),
     origin: typedOrigin(known[1], type, settings, [...at, type]),
     deferred,
+    ...callRules(tool),
   };
+}
+
+const NO_SCHEMA = { description: '', inputSchema: { type: 'object' } };
+
+function callRules({
+  strict,
+  allowed_callers,
+}: RawTool): Pick<ToolSpec, 'strict' | 'onlyFromCode'> {
+  return {
+    ...(strict === true && { strict }),
+    ...(allowed_callers?.includes('direct') === false && { onlyFromCode: true }),
+  };
+}
+
+/** No chat template has a place for examples, so they are a part of the description. */
+function withExamples(description: string, { input_examples }: RawTool): string {
+  if (input_examples === null || input_examples === undefined || input_examples.length === 0) {
+    return description;
+  }
+  const examples = input_examples.map((example) => JSON.stringify(example));
+  const told = `Examples of its input:\n${examples.join('\n')}`;
+  return description === '' ? told : `${description}\n\n${told}`;
 }
 
 function typedOrigin(
@@ -80,8 +112,8 @@ function toolsetName(type: string): string | undefined {
 }
 
 function settingsOf(tool: RawTool, at: readonly string[]): JsonObject {
-  const { type: _type, name: _name, cache_control: _cache, defer_loading: _defer, ...rest } = tool;
-  return parseWith(jsonObject, rest, at);
+  const own = Object.entries(tool).filter(([key]) => !Object.hasOwn(commonFields, key));
+  return parseWith(jsonObject, Object.fromEntries(own), at);
 }
 
 function unknownType(type: string, at: readonly string[]): RuntimeFailure {

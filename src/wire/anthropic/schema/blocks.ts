@@ -1,11 +1,10 @@
 import { z } from 'zod';
+import { cacheControl } from './cache-control.ts';
 import { jsonObject, jsonValue } from './json.ts';
 import { documentSources, imageSource } from './sources.ts';
 import { rawTool } from './tools.ts';
 
-const cache_control = z
-  .object({ type: z.literal('ephemeral'), ttl: z.enum(['5m', '1h']).nullish() })
-  .nullish();
+const cache_control = cacheControl;
 const citations = z.object({ enabled: z.boolean().nullish() }).nullish();
 
 const textBlock = z.object({ type: z.literal('text'), text: z.string(), cache_control });
@@ -21,7 +20,15 @@ function shortForm(text: string): readonly TextBlock[] {
 
 export const textContent = stringOr(textBlock);
 
-const imageBlock = z.object({ type: z.literal('image'), source: imageSource, cache_control });
+/** Larger images are always scaled down here. */
+const onlyDownsize = z.literal('downsize');
+
+const imageBlock = z.object({
+  type: z.literal('image'),
+  source: imageSource,
+  transformations: z.object({ oversized_image: onlyDownsize.nullish() }).nullish(),
+  cache_control,
+});
 
 const contentSource = z.object({
   type: z.literal('content'),

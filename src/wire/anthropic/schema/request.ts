@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { EFFORTS } from '../../../core/backend.ts';
 import { messageContent, systemContent, textContent } from './blocks.ts';
+import { cacheControl } from './cache-control.ts';
 import { jsonObject } from './json.ts';
 import { rawTool, toolChoice } from './tools.ts';
 
@@ -51,6 +52,10 @@ const shared = {
   tool_choice: toolChoice.nullish(),
   output_config: outputConfig.nullish(),
   output_format: outputFormat.nullish(),
+  cache_control: cacheControl,
+  service_tier: z.enum(['auto', 'standard_only']).nullish(),
+  speed: z.enum(['standard', 'fast']).nullish(),
+  inference_geo: z.string().nullish(),
   metadata: z.object({ user_id: z.string().max(256).nullish() }).nullish(),
 };
 

@@ -1,14 +1,21 @@
 import { z } from 'zod';
+import { cacheControl } from './cache-control.ts';
 import { jsonObject } from './json.ts';
 
-/** A tool before its kind is known: which fields it must have depends on its `type`. */
-export const rawTool = z.looseObject({
+/** Fields that tools of all kinds may have. */
+export const commonFields = {
   type: z.string().nullish(),
   name: z.string().optional(),
-  mcp_server_name: z.string().optional(),
   defer_loading: z.boolean().nullish(),
-  cache_control: z.unknown().optional(),
-});
+  cache_control: cacheControl,
+  strict: z.boolean().nullish(),
+  eager_input_streaming: z.boolean().nullish(),
+  allowed_callers: z.array(z.string()).nullish(),
+  input_examples: z.array(jsonObject).nullish(),
+};
+
+/** A tool before its kind is known: which fields it must have depends on its `type`. */
+export const rawTool = z.looseObject({ ...commonFields, mcp_server_name: z.string().optional() });
 
 const name = z.string().regex(/^[a-zA-Z0-9_-]{1,128}$/);
 
