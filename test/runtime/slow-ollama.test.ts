@@ -62,15 +62,13 @@ describe('an Ollama that is slow', () => {
     slowness.milliseconds = 60_000;
     await delay(510);
     const began = performance.now();
-    const refused = expect(runtime.resolve('new')).rejects.toMatchObject({
-      code: 'overloaded',
-      retryAfterSeconds: 5,
-    });
+    const refused = runtime.resolve('new');
+    refused.catch(() => undefined);
     expect(await meant(runtime, 'mini')).toBe('mini');
     expect(await meant(runtime, 'claude-opus-4')).toBe('mini');
     expect(await listed(runtime)).toEqual(['mini', 'qwen3:8b']);
     expect(await meant(runtime, 'qwen3:8b')).toBe('qwen3:8b');
     expect(performance.now() - began).toBeLessThan(1500);
-    await refused;
+    await expect(refused).rejects.toMatchObject({ code: 'overloaded', retryAfterSeconds: 5 });
   });
 });

@@ -2,6 +2,7 @@ import { RuntimeFailure } from '../../core/errors.ts';
 import type { ModelSpec } from '../../core/model.ts';
 import type { HttpClient } from '../http.ts';
 import { within } from '../opening.ts';
+import { isCloudName } from './names.ts';
 import { listNames } from './upstream.ts';
 
 /** A listing waits no longer: a server on this machine answers at once. */
@@ -96,12 +97,4 @@ function silent(url: string, asked: string): RuntimeFailure {
       `${NAME_TIMEOUT_MS / 1000} s; try again soon, or restart it with: ollama serve`,
     { retryAfterSeconds: RETRY_AFTER_SECONDS },
   );
-}
-
-/**
- * Whether Ollama passes a model on to its cloud, without having it: `gpt-oss:120b-cloud`, `name:cloud`
- * (`parseSourceSuffix` in its internal/modelref).
- */
-export function isCloudName(name: string): boolean {
-  return /:(cloud|[^:/]*-cloud)$/i.test(name);
 }

@@ -1,9 +1,8 @@
 import type { Capabilities } from '../../core/backend.ts';
 import { RuntimeFailure } from '../../core/errors.ts';
 import type { ModelSpec } from '../../core/model.ts';
-import { isCloudName } from './discover.ts';
 import type { ModelDescription } from './protocol.ts';
-import { upstreamName } from './request.ts';
+import { isCloudName, upstreamName } from './names.ts';
 
 /** `switch`: thinking is asked for or not; `levels`: it always thinks, at an effort of three. */
 export type ThinkingControl = 'none' | 'switch' | 'levels';

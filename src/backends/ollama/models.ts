@@ -1,10 +1,9 @@
 import type { ModelSpec } from '../../core/model.ts';
 import type { HttpClient } from '../http.ts';
-import { isCloudName } from './discover.ts';
 import { modelFacts } from './facts.ts';
 import type { ModelFacts } from './facts.ts';
 import type { ModelDescription } from './protocol.ts';
-import { upstreamName } from './request.ts';
+import { isCloudName, upstreamName } from './names.ts';
 import { allocatedContext, describeModel } from './upstream.ts';
 
 /** Long enough for the calls of one request, short enough for `ollama create` to be noticed. */

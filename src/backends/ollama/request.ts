@@ -4,14 +4,10 @@ import { RuntimeFailure } from '../../core/errors.ts';
 import type { KeepAlive } from '../../core/keep-alive.ts';
 import type { ModelSpec, Sampling } from '../../core/model.ts';
 import type { ModelFacts, ThinkingControl } from './facts.ts';
+import { upstreamName } from './names.ts';
 import type { OllamaChatRequest } from './protocol.ts';
 import { toTool } from './tool.ts';
 import { toMessages } from './translate.ts';
-
-/** The name that Ollama knows a model by. */
-export function upstreamName(model: ModelSpec): string {
-  return model.upstream ?? model.name;
-}
 
 /**
  * The body for /api/chat that answers a request.

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createOllamaBackend } from '../../../src/backends/ollama/backend.ts';
-import { isCloudName } from '../../../src/backends/ollama/discover.ts';
+import { isCloudName } from '../../../src/backends/ollama/names.ts';
 import { findPeers } from '../../support/upstream/peers.ts';
 import { serve } from '../../support/upstream/replay.ts';
 import { ollama } from './peers.ts';

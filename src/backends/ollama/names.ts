@@ -1,0 +1,14 @@
+import type { ModelSpec } from '../../core/model.ts';
+
+/** The name that Ollama knows a model by. */
+export function upstreamName(model: ModelSpec): string {
+  return model.upstream ?? model.name;
+}
+
+/**
+ * Whether Ollama passes a model on to its cloud, without having it: `gpt-oss:120b-cloud`, `name:cloud`
+ * (`parseSourceSuffix` in its internal/modelref).
+ */
+export function isCloudName(name: string): boolean {
+  return /:(cloud|[^:/]*-cloud)$/i.test(name);
+}
