@@ -1,7 +1,8 @@
 import { copyModel } from '../registry/edit.ts';
 import type { CliContext } from './context.ts';
 import { discoverModels } from './discovered.ts';
-import { registryFiles } from './registry-files.ts';
+import { editableFiles } from './registry-files.ts';
+import { say } from './report.ts';
 
 /** `portico cp`: makes an alias, and says how to get the model where it is not here yet. */
 export async function copy(
@@ -10,15 +11,17 @@ export async function copy(
   flags: { readonly models?: string },
   context: CliContext,
 ): Promise<number> {
-  const files = registryFiles(flags.models, context.environment);
-  const { model, pull } = await copyModel(files, source, destination, (asked) =>
+  const files = editableFiles(flags.models, context.environment);
+  const { model, pull, replaced } = await copyModel(files, source, destination, (asked) =>
     discoverModels(context, asked),
   );
-  context.stdout.write(`copied '${source}' to '${destination}'\n`);
+  const instead = replaced === undefined ? '' : `, which was an alias of '${replaced}' before`;
+  say(`copied '${source}' to '${destination}'${instead}`, context);
   if (pull !== undefined) {
-    context.stdout.write(
-      `'${model.spec.name}' is not downloaded yet (${pull.demand}); get it with:\n` +
-        `  ${pull.command}\n`,
+    say(
+      `'${model.spec.name}' is not downloaded yet (${pull.demand}); get it with:
+  ${pull.command}`,
+      context,
     );
   }
   return 0;

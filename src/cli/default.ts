@@ -3,8 +3,8 @@ import { loadRegistry } from '../registry/load.ts';
 import type { CliContext } from './context.ts';
 import type { RegistryFlags } from './declarations/declaration.ts';
 import { discoverModels } from './discovered.ts';
-import { registryFiles, warnOfProblems } from './registry-files.ts';
-import { writeJson } from './report.ts';
+import { editableFiles, readableFiles, warnOfProblems } from './registry-files.ts';
+import { say, writeJson } from './report.ts';
 
 /** `portico default`: writes the default into the user's models.yaml, or prints the present one. */
 export async function setDefault(
@@ -12,15 +12,15 @@ export async function setDefault(
   flags: RegistryFlags,
   context: CliContext,
 ): Promise<number> {
-  const files = registryFiles(flags.models, context.environment);
   if (name === undefined) {
-    const registry = await loadRegistry(files);
+    const registry = await loadRegistry(readableFiles(flags.models, context.environment));
     const { defaultModel } = registry;
     if (flags.json === true) writeJson({ default: defaultModel }, context);
-    else context.stdout.write(`${defaultModel}\n`);
+    else say(defaultModel, context);
     warnOfProblems(registry, context);
     return 0;
   }
+  const files = editableFiles(flags.models, context.environment);
   const { model, pull } = await setDefaultModel(files, name, (asked) =>
     discoverModels(context, asked),
   );
@@ -28,10 +28,12 @@ export async function setDefault(
     writeJson({ default: name, model: model.spec.name, pull: pull?.command }, context);
     return 0;
   }
-  context.stdout.write(`'${name}' is the default now\n`);
+  say(`'${name}' is the default now`, context);
   if (pull !== undefined) {
-    context.stdout.write(
-      `'${model.spec.name}' is not downloaded yet (${pull.demand}); get it with:\n  ${pull.command}\n`,
+    say(
+      `'${model.spec.name}' is not downloaded yet (${pull.demand}); get it with:
+  ${pull.command}`,
+      context,
     );
   }
   return 0;

@@ -13,7 +13,7 @@ import type { Asker } from './ask.ts';
 import type { CliContext } from './context.ts';
 import { discoverModels } from './discovered.ts';
 import type { OpenServer } from './launch-server.ts';
-import { registryFiles } from './registry-files.ts';
+import { readableFiles } from './registry-files.ts';
 
 /** What decides on the model of a launch. */
 export interface ModelWish {
@@ -73,7 +73,7 @@ async function localRegistry(
   asked?: string,
 ): Promise<Registry | undefined> {
   if (!isLocal) return undefined;
-  const own = await loadRegistry(registryFiles(undefined, context.environment));
+  const own = await loadRegistry(readableFiles(undefined, context.environment));
   return withDiscovered(own, await discoverModels(context, asked), existsSync);
 }
 

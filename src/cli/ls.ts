@@ -10,14 +10,14 @@ import { statusOf } from '../registry/status.ts';
 import type { CliContext } from './context.ts';
 import type { RegistryFlags } from './declarations/declaration.ts';
 import { discoverModels } from './discovered.ts';
-import { registryFiles, warnOfProblems } from './registry-files.ts';
+import { readableFiles, warnOfProblems } from './registry-files.ts';
 import { writeJson } from './report.ts';
 import { renderTable } from './table.ts';
 
 /** `portico ls`: models, then aliases, as a table or as JSON; problems go to stderr. */
 export async function list(flags: RegistryFlags, context: CliContext): Promise<number> {
   const registry = withDiscovered(
-    await loadRegistry(registryFiles(flags.models, context.environment)),
+    await loadRegistry(readableFiles(flags.models, context.environment)),
     await discoverModels(context),
     existsSync,
   );

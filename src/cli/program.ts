@@ -23,7 +23,7 @@ export async function runCommandLine(
   const exit = { code: 0 };
   const { own, passed } = splitPassed(argv);
   try {
-    await createProgram(context, exit, passed).parseAsync([...own], { from: 'user' });
+    await createProgram(context, exit, passed).parseAsync(usual(own), { from: 'user' });
     return exit.code;
   } catch (error) {
     if (error instanceof CommanderError) {
@@ -32,6 +32,13 @@ export async function runCommandLine(
     reportError(error, context);
     return 1;
   }
+}
+
+/** A command line in the words that are declared: help if there is none, `-V` and `version` alike. */
+function usual(own: readonly string[]): readonly string[] {
+  const [first, ...rest] = own;
+  if (first === undefined) return ['--help'];
+  return first === '-V' || first === 'version' ? ['--version', ...rest] : own;
 }
 
 /** In the order of `--help`. */

@@ -11,6 +11,7 @@ const answer = z.object({
   models: z.array(
     z.looseObject({
       name: z.string(),
+      engine: z.string().optional(),
       device: z.string(),
       sizeBytes: z.number(),
       contextTokens: z.number(),
@@ -39,15 +40,16 @@ export async function listLoaded(
     return 0;
   }
   const header = ['NAME', 'SIZE', 'DEVICE', 'CONTEXT', 'SLOTS BUSY', 'IDLE', 'LEAVES IN'];
-  context.stdout.write(renderTable([header, ...models.map(rowOf)]));
+  context.stdout.write(renderTable([header, ...models.map((model) => rowOf(model, models))]));
   return 0;
 }
 
-function rowOf(model: Loaded): readonly string[] {
-  const { slots, waiting, unloadsInMilliseconds: left } = model;
+function rowOf(model: Loaded, all: readonly Loaded[]): readonly string[] {
+  const { name, engine, slots, waiting, unloadsInMilliseconds: left } = model;
   const queue = waiting > 0 ? ` (${waiting} wait)` : '';
+  const isOnly = all.filter((other) => other.name === name).length === 1;
   return [
-    model.name,
+    isOnly || engine === undefined ? name : `${name} (${engine})`,
     formatSize(model.sizeBytes),
     model.device,
     String(model.contextTokens),

@@ -6,7 +6,7 @@ import { createProgress } from './progress.ts';
 import { pullFiles } from './pull-files.ts';
 import { pullOllama } from './pull-ollama.ts';
 import { choosePull } from './pull-target.ts';
-import { registryFiles } from './registry-files.ts';
+import { editableFiles } from './registry-files.ts';
 
 /** What a shell reports for a program that Ctrl-C ended: 128 and the signal's number. */
 export const INTERRUPTED = 130;
@@ -17,7 +17,7 @@ export async function pull(
   flags: RegistryFlags & { readonly name?: string },
   context: CliContext,
 ): Promise<number> {
-  const files = registryFiles(flags.models, context.environment);
+  const files = editableFiles(flags.models, context.environment);
   const registry = await loadRegistry(files);
   const target = choosePull(registry, what, files.modelsFolder, flags.name);
   const controller = new AbortController();

@@ -1,11 +1,32 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { resolvePaths } from '../config/paths.ts';
+import { RuntimeFailure } from '../core/errors.ts';
 import type { Registry, RegistryFiles } from '../registry/registry.ts';
 import { shippedRegistryFile } from '../registry/shipped.ts';
 import type { CliContext } from './context.ts';
 
-/** The files of the registry for a command: `--models FILE` takes the place of the user's own. */
-export function registryFiles(
+/**
+ * Files of the registry for a command that only reads them; `--models FILE` replaces the user's own.
+ *
+ * @throws {RuntimeFailure} `invalid-request` if FILE does not exist
+ */
+export function readableFiles(
+  models: string | undefined,
+  environment: NodeJS.ProcessEnv,
+): RegistryFiles {
+  const files = editableFiles(models, environment);
+  if (models !== undefined && !existsSync(files.user)) {
+    throw new RuntimeFailure(
+      'invalid-request',
+      `The file ${files.user} does not exist. Correct --models, or create the file.`,
+    );
+  }
+  return files;
+}
+
+/** Files of the registry for a command that writes the user's own, which need not exist yet. */
+export function editableFiles(
   models: string | undefined,
   environment: NodeJS.ProcessEnv,
 ): RegistryFiles {

@@ -1,7 +1,7 @@
 import { removeModel } from '../registry/edit.ts';
 import type { CliContext } from './context.ts';
-import { registryFiles } from './registry-files.ts';
-import { reportError } from './report.ts';
+import { readableFiles } from './registry-files.ts';
+import { reportError, say } from './report.ts';
 
 /** `portico rm`: removes every name that can be removed; 1 where one could not. */
 export async function remove(
@@ -9,16 +9,14 @@ export async function remove(
   flags: { readonly models?: string },
   context: CliContext,
 ): Promise<number> {
-  const files = registryFiles(flags.models, context.environment);
+  const files = readableFiles(flags.models, context.environment);
   let code = 0;
   for (const name of names) {
     try {
       // One after the other: a model can go once the aliases before it on the line are gone.
       const { file } = await removeModel(files, name);
-      context.stdout.write(`deleted '${name}'\n`);
-      if (file !== undefined) {
-        context.stdout.write(`its file stays: ${file}\n`);
-      }
+      say(`deleted '${name}'`, context);
+      if (file !== undefined) say(`its file stays: ${file}`, context);
     } catch (error) {
       reportError(error, context);
       code = 1;

@@ -12,7 +12,7 @@ import type { RegistryFlags } from './declarations/declaration.ts';
 import { discoverModels } from './discovered.ts';
 import { describe } from './model-card.ts';
 import type { ModelCard } from './model-card.ts';
-import { registryFiles } from './registry-files.ts';
+import { readableFiles } from './registry-files.ts';
 import { writeJson } from './report.ts';
 import { renderTable } from './table.ts';
 
@@ -22,7 +22,7 @@ export async function show(
   flags: RegistryFlags,
   context: CliContext,
 ): Promise<number> {
-  const own = await loadRegistry(registryFiles(flags.models, context.environment));
+  const own = await loadRegistry(readableFiles(flags.models, context.environment));
   const registry = isSettled(own, name, existsSync)
     ? own
     : withDiscovered(own, await discoverModels(context, askedName(own, name)), existsSync);

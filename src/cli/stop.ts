@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { CliContext } from './context.ts';
-import { writeJson } from './report.ts';
+import { say, writeJson } from './report.ts';
 import { askServer } from './running-server.ts';
 import type { ServerFlags } from './running-server.ts';
 
@@ -16,6 +16,6 @@ export async function stop(
   const path = `/portico/models/${encodeURIComponent(model)}/stop${query}`;
   const stopped = await askServer(flags, { method: 'POST', path, answer }, context);
   if (flags.json === true) writeJson(stopped, context);
-  else context.stdout.write(`stopped '${model}'\n`);
+  else say(`stopped '${model}'`, context);
   return 0;
 }

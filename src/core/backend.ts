@@ -78,6 +78,8 @@ export interface LoadStatus {
 
 export interface LoadedModel extends LoadStatus {
   readonly name: string;
+  /** Kind of engine, if a model can have one of each in memory. */
+  readonly engine?: 'text' | 'vision';
   /** Until it leaves the memory if it isn't used; null while it answers, and where it stays. */
   readonly unloadsInMilliseconds: number | null;
 }

@@ -20,6 +20,8 @@ export interface NamingOutcome {
   readonly model: RegistryModel;
   /** How to get the model, where its file is not here yet. */
   readonly pull?: { readonly command: string; readonly demand: string };
+  /** Target of the alias that had the name before, if it was another one. */
+  readonly replaced?: string;
 }
 
 export interface RemoveOutcome {
@@ -47,7 +49,11 @@ export async function copyModel(
   return editUserFile(files.user, async (current) => {
     const { text, document, registry, model } = await withEntry(current, files, source, discover);
     refuseDestination(registry, destination);
-    return { text: withAlias(document, text, destination, model.spec.name), outcome: named(model) };
+    const { name } = model.spec;
+    const before = registry.aliases.get(destination) ?? registry.dangling?.get(destination);
+    const replaced = before === undefined || before === name ? {} : { replaced: before };
+    const outcome = { ...named(model), ...replaced };
+    return { text: withAlias(document, text, destination, name), outcome };
   });
 }
 

@@ -41,14 +41,17 @@ function packagesOf(scripts: readonly string[]): readonly string[] {
 }
 
 describe('[R2.2-version] --version', () => {
-  it.each(['--version', '-v'])('%s prints the version of the package', async (flag) => {
-    const manifest = z
-      .object({ version: z.string() })
-      .parse(JSON.parse(await readFile(join(REPOSITORY, 'package.json'), 'utf8')));
-    const expected = { code: 0, stdout: `${manifest.version}\n`, stderr: '' };
-    expect(await run(flag)).toEqual(expected);
-    expect(await runPortico([flag])).toEqual(expected);
-  });
+  it.each(['--version', '-v', '-V', 'version'])(
+    '%s prints the version of the package',
+    async (flag) => {
+      const manifest = z
+        .object({ version: z.string() })
+        .parse(JSON.parse(await readFile(join(REPOSITORY, 'package.json'), 'utf8')));
+      const expected = { code: 0, stdout: `${manifest.version}\n`, stderr: '' };
+      expect(await run(flag)).toEqual(expected);
+      expect(await runPortico([flag])).toEqual(expected);
+    },
+  );
 });
 
 const COMMANDS = 'serve run pull show ls|list cp rm default ps stop launch env completion'.split(
@@ -56,6 +59,11 @@ const COMMANDS = 'serve run pull show ls|list cp rm default ps stop launch env c
 );
 
 describe('[R2.2-help] --help', () => {
+  it('is what a command line without words prints, with exit code 0', async () => {
+    expect(await run()).toEqual(await run('--help'));
+    expect((await run()).stdout).toContain('Usage: portico');
+  });
+
   it('lists the commands', async () => {
     const { code, stdout, stderr } = await run('--help');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

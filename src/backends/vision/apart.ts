@@ -30,8 +30,12 @@ export function withTextApart(seeing: Backend, text: () => Promise<Backend>): Ba
     },
     async loaded(signal) {
       const engine = await opened?.catch(() => undefined);
-      const loadedForText = (await engine?.loaded?.(signal)) ?? [];
-      return [...loadedForText, ...((await seeing.loaded?.(signal)) ?? [])];
+      const forText = (await engine?.loaded?.(signal)) ?? [];
+      const forPictures = (await seeing.loaded?.(signal)) ?? [];
+      return [
+        ...forText.map((model) => ({ ...model, engine: 'text' as const })),
+        ...forPictures.map((model) => ({ ...model, engine: 'vision' as const })),
+      ];
     },
     async unload(name) {
       await (await opened)?.unload?.(name);

@@ -102,7 +102,8 @@ function bounded(html: string): string {
 const VOID = /^<\/?(?:br|hr|img|input|meta|link|wbr|source|area|col|p|li|td|th|tr|dt|dd|option)\b/i;
 
 function attributesOf(element: DomNode): Readonly<Record<string, string | undefined>> {
-  return element.attribs ?? {};
+  const attributes: Readonly<Record<string, string | undefined>> | undefined = element.attribs;
+  return attributes ?? {};
 }
 
 /** Where a link leads, if that is another page that can be fetched. */
