@@ -86,8 +86,8 @@ describe('[R2.2-help] --help', () => {
     ['default', '--json --models'],
     ['ps', '--json --host --port --url --api-key'],
     ['stop', '--force --json --host --port --url --api-key'],
-    ['launch', '--model --config --restore --yes --json --host --port --url --api-key'],
-    ['env', '--model --shell --json --host --port --url --api-key'],
+    ['launch', '--model --small --config --restore --yes --json --host --port --url --api-key'],
+    ['env', '--model --small --shell --json --host --port --url --api-key'],
     ['completion', ''],
   ])('[R2.2-serve] of %s lists its flags', async (command, flags) => {
     const { code, stdout } = await run(command, '--help');
@@ -129,11 +129,5 @@ describe('[R2.2-usage] a mistake', () => {
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(/^Error: .*\n$/);
     expect(stderr).toContain(message);
-  });
-
-  it('no command at all prints the help', async () => {
-    const { code, stderr } = await run();
-    expect(code).toBe(1);
-    expect(stderr).toContain('Usage: portico');
   });
 });
