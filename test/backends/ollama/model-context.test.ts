@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOllamaBackend } from '../../../src/backends/ollama/backend.ts';
 import type { Backend } from '../../../src/core/backend.ts';
@@ -29,10 +30,7 @@ let backend: Backend;
 const options: unknown[] = [];
 beforeAll(async () => {
   ollama = await serve((incoming, response) => {
-    void readBody(incoming).then((bytes) => {
-      response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify(answerTo(incoming.url, bytes.toString())));
-    });
+    void reply(incoming, response);
   });
   backend = createOllamaBackend({ defaultUrl: ollama.url });
 });
@@ -40,6 +38,12 @@ afterAll(async () => {
   await backend.close();
   await ollama.close();
 });
+
+async function reply(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+  const body = (await readBody(incoming)).toString();
+  response.setHeader('content-type', 'application/json');
+  response.end(JSON.stringify(answerTo(incoming.url, body)));
+}
 
 function answerTo(path: string | undefined, body: string): unknown {
   if (path === '/api/ps') return RUNNING;
