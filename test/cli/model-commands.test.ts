@@ -247,7 +247,7 @@ describe('[R4.6-bad-entry] a bad entry', () => {
 
   it('a missing file is told where the model is wanted, with the place of its entry', async () => {
     const { portico } = await makeHome('models:\n  x: { backend: llama, file: ./none.gguf }\n');
-    expect((await portico('ls')).stdout).toMatch(/^x +llama +- +file missing$/m);
+    expect((await portico('ls')).stdout).toMatch(/^x +llama +- +file missing +-$/m);
     const { code, stderr } = await portico('run', 'x', 'Hello');
     expect(code).toBe(1);
     expect(stderr).toMatch(

@@ -45,16 +45,7 @@ export function createOpenAiBackend({ readVariable, log }: OpenAiOptions): Backe
     check: ({ model }, signal) => upstream.clientOf(model).isHealthy(signal),
     log,
   });
-  const supportOf = createToolSupportFinder();
-  const describe = async (model: ModelSpec, signal: AbortSignal) => {
-    const client = upstream.clientOf(model);
-    const facts = await upstream.facts(model, client, signal);
-    const renders = await supportOf(model, client, facts, signal);
-    if (renders === false) {
-      upstream.log(`${model.name} is told of tools by instructions: its template renders none`);
-    }
-    return toCapabilities(facts, renders);
-  };
+  const describe = createDescriber(upstream);
   return {
     kind: 'openai',
     async capabilities(model, signal) {
@@ -76,6 +67,20 @@ export function createOpenAiBackend({ readVariable, log }: OpenAiOptions): Backe
       circuits.close();
       await http.close();
     },
+  };
+}
+
+/** Capabilities of a model, with one log line if its server's template renders no tools. */
+function createDescriber(upstream: Upstream) {
+  const supportOf = createToolSupportFinder();
+  return async (model: ModelSpec, signal: AbortSignal) => {
+    const client = upstream.clientOf(model);
+    const facts = await upstream.facts(model, client, signal);
+    const renders = await supportOf(model, client, facts, signal);
+    if (renders === false) {
+      upstream.log(`${model.name} is told of tools by instructions: its template renders none`);
+    }
+    return toCapabilities(facts, renders);
   };
 }
 

@@ -195,7 +195,8 @@ describe('[R3.6-tools] a model whose template knows no tools', () => {
     const thinking = { mode: 'enabled', budgetTokens: 1024 } as const;
     const answer = await ask('Count from 1 to 5', { tools: [], thinking }, model);
     expect(answer.thinking.length).toBeGreaterThan(5);
-    expect(answer.text).toContain('1, 2, 3');
+    // An answer is what is promised; what a model says that was not trained to think is not.
+    expect(answer.text.trim()).not.toBe('');
   });
 });
 
