@@ -1,5 +1,6 @@
 import { convert } from 'html-to-text';
 import type { DomNode, FormatCallback, SelectorDefinition } from 'html-to-text';
+import { isRecord } from '../../core/json.ts';
 
 /** More of a page takes the event loop too long, and no context has room for its text. */
 const MAX_CHARACTERS = 1_000_000;
@@ -40,7 +41,8 @@ const selectors: SelectorDefinition[] = [
 ];
 
 const alternative: FormatCallback = (element, _walk, builder) => {
-  builder.addInline(attributesOf(element)['alt'] ?? '');
+  const { alt } = attributesOf(element);
+  builder.addInline(typeof alt === 'string' ? alt : '');
 };
 
 const cell: FormatCallback = (element, walk, builder) => {
@@ -101,14 +103,14 @@ function bounded(html: string): string {
 /** Elements that need no end tag. */
 const VOID = /^<\/?(?:br|hr|img|input|meta|link|wbr|source|area|col|p|li|td|th|tr|dt|dd|option)\b/i;
 
-function attributesOf(element: DomNode): Readonly<Record<string, string | undefined>> {
-  const attributes: Readonly<Record<string, string | undefined>> | undefined = element.attribs;
-  return attributes ?? {};
+function attributesOf(element: DomNode): Readonly<Record<string, unknown>> {
+  const attributes: unknown = element.attribs;
+  return isRecord(attributes) ? attributes : {};
 }
 
 /** Where a link leads, if that is another page that can be fetched. */
-function resolved(href: string | undefined, page: string | undefined): string | undefined {
-  if (href === undefined || !URL.canParse(href, page)) return undefined;
+function resolved(href: unknown, page: string | undefined): string | undefined {
+  if (typeof href !== 'string' || !URL.canParse(href, page)) return undefined;
   const target = new URL(href, page);
   target.hash = '';
   const isPage = target.protocol === 'http:' || target.protocol === 'https:';
