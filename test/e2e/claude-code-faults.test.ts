@@ -42,6 +42,7 @@ function breakingOff(begun: readonly GenerationEvent[], then: Script): Script {
 
 const BEGUN = { type: 'text-delta', text: 'I wri' } as const;
 const CALL = { type: 'tool-call-start', id: 'toolu_begun', name: 'Bash' } as const;
+const ARGUMENTS = { type: 'tool-call-delta', id: CALL.id, json: '{"command": "echo' } as const;
 
 describe.each(CLAUDES)('Claude Code $name', (claude) => {
   const isMissing = isClaudeMissing(claude);
@@ -62,7 +63,7 @@ describe.each(CLAUDES)('Claude Code $name', (claude) => {
     '[R5.8-broken-stream] says why, or goes on, after a whole block',
     async () => {
       const folders = await claudeFolders();
-      const script = breakingOff([BEGUN, CALL], fileTask(folders));
+      const script = breakingOff([BEGUN, CALL, ARGUMENTS], fileTask(folders));
       const { url } = await servePlay({ script });
       const { code, stdout } = await startClaude(folders, { claude, url, args: TASK }).ended;
       // 2.1.197 reports it; later ones ask the model to go on where it was cut off.

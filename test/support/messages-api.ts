@@ -43,6 +43,7 @@ const ERROR = z.strictObject({
   error: z.strictObject({
     type: z.string().regex(/_error$|^request_too_large$/),
     message: z.string().min(1),
+    details: z.looseObject({ error_code: z.string() }).optional(),
   }),
   request_id: z.string().min(1),
 });
