@@ -11,6 +11,7 @@ const LISTING = z.strictObject({
   models: z.array(
     z.strictObject({
       name: z.string(),
+      engine: z.enum(['text', 'vision']),
       device: z.string().min(1),
       sizeBytes: z.number().min(2_000_000),
       contextTokens: z.literal(8191),
