@@ -171,7 +171,7 @@ describe.each(DIALECTS)('[R5.4-life-valid] the TypeScript SDK of $dialect', (dia
       'a call',
       [...call, CALLED],
       undefined,
-      [EMPTY, EMPTY, { type: 'tool_use', input: { at: 1 } }, EMPTY],
+      [EMPTY, { type: 'tool_use', input: { at: 1 } }, EMPTY],
     ],
   ])('reads %s, and sends it back', async (_what, events, thinks, expected) => {
     const { url } = await serveSilent(events);
