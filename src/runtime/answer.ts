@@ -19,7 +19,7 @@ export function answer(
       return mayLeak(backend.kind) ? readLeaked(events, asked) : events;
     }
     const events = backend.generate(injectRequest(asked, injection), signal);
-    return readInjected(events, asked, injection);
+    return readInjected(events, asked, injection, (one) => backend.generate(one, signal));
   };
   if (!needsEnforcement(request, can)) return guardCalls(request, ask, true);
   // A demanded call is asked for again anyway.

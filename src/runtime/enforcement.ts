@@ -59,6 +59,14 @@ export async function* enforceCall(
   }
 }
 
+/** A limit that was met after the last call did not cut anything of the answer. */
+function endedByCalls(event: GenerationEvent, before: readonly GenerationEvent[]): GenerationEvent {
+  if (event.type !== 'finish') return event;
+  const count = (type: GenerationEvent['type']) => before.filter((one) => one.type === type).length;
+  const isCut = count('tool-call-start') > count('tool-call-end');
+  return isCut ? event : { ...event, reason: 'tool-use', stopSequence: null };
+}
+
 /** What was held back came all at once. */
 function atOnce(event: GenerationEvent): GenerationEvent {
   return event.type === 'finish' ? { ...event, inOnePiece: true } : event;
@@ -71,9 +79,13 @@ async function* attempt(
   admits: boolean,
 ): AsyncGenerator<GenerationEvent, Attempt> {
   const kept: GenerationEvent[] = [];
+  let called = false;
   for await (const event of events) {
+    called ||= event.type === 'tool-call-end';
+    // After a demanded call only another one belongs to the answer.
+    if (called && (event.type === 'text-delta' || event.type === 'thinking-delta')) continue;
     if (event.type === 'progress' || (event.type === 'admitted' && admits)) yield event;
-    else if (event.type !== 'admitted') kept.push(event);
+    else if (event.type !== 'admitted') kept.push(called ? endedByCalls(event, kept) : event);
   }
   const calls = callsIn(kept);
   const [fault] = calls.flatMap((call) => callFault(call, tools) ?? []);

@@ -4,9 +4,11 @@ import { plain } from '../chat/formats/plain.ts';
 import { Output } from '../chat/output.ts';
 import { callableTools } from '../chat/render.ts';
 import type { Capabilities, GenerationRequest } from '../core/backend.ts';
-import type { GenerationEvent } from '../core/events.ts';
+import type { Turn } from '../core/conversation.ts';
+import type { GenerationEvent, Usage } from '../core/events.ts';
 import { newToolCallId } from '../core/ids.ts';
 import { isCut } from './cuts.ts';
+import { together } from './enforcement.ts';
 
 /** What a request needs that the model behind a backend does not have; undefined where it has all. */
 export function neededInjection(
@@ -37,11 +39,38 @@ export function injectRequest(request: GenerationRequest, injection: Injection):
   };
 }
 
-/** The backend's events with calls and thinking read out of the text. */
+/** The request for the answer to thoughts that a model ended its turn with. */
+export function answeringRequest(
+  request: GenerationRequest,
+  injection: Injection,
+  thoughts: string,
+  maxTokens: number,
+): GenerationRequest {
+  const unthinking = { ...request, maxTokens, thinking: { mode: 'disabled' } } as const;
+  const asked = injectRequest(unthinking, { ...injection, thinking: false });
+  const { turns } = asked.conversation;
+  const last = turns.at(-1);
+  const begun = last?.role === 'assistant' ? last.parts : [];
+  const thought: Turn = { role: 'assistant', parts: [...begun, { kind: 'text', text: thoughts }] };
+  const demand: Turn = { role: 'user', parts: [{ kind: 'text', text: 'Now write the answer.' }] };
+  const before = begun.length > 0 ? turns.slice(0, -1) : turns;
+  return {
+    ...asked,
+    conversation: { ...asked.conversation, turns: [...before, thought, demand] },
+  };
+}
+
+/**
+ * The backend's events with calls and thinking read out of the text. A turn that ends within its thoughts
+ * is answered by a second request.
+ *
+ * @param ask generates the answer to a request as the backend takes it
+ */
 export async function* readInjected(
   events: AsyncIterable<GenerationEvent>,
   request: GenerationRequest,
   injection: Injection,
+  ask: (request: GenerationRequest) => AsyncIterable<GenerationEvent>,
 ): AsyncGenerator<GenerationEvent> {
   const { conversation, toolChoice } = request;
   const output = new Output({
@@ -53,14 +82,51 @@ export async function* readInjected(
     newCallId: newToolCallId,
   });
   const one = toolChoice.mode !== 'none' && !toolChoice.parallel;
-  for await (const event of events) {
-    const enough = one && output.calls > 0;
-    if (event.type === 'text-delta') {
-      if (!enough) yield* output.push(event.text);
-    } else if (event.type === 'finish') {
-      if (!enough) yield* output.end(isCut(event.reason));
-      const called = output.calls > 0 && event.reason === 'end-turn';
-      yield called ? { ...event, reason: 'tool-use' } : event;
-    } else yield event;
+  const enough = () => one && output.calls > 0;
+  let thoughts = '';
+  let finish: Finish | undefined;
+  const read = async function* read(
+    stream: AsyncIterable<GenerationEvent>,
+  ): AsyncGenerator<GenerationEvent> {
+    for await (const event of stream) {
+      if (event.type === 'finish') finish = event;
+      else if (event.type !== 'text-delta') yield event;
+      else if (!enough()) yield* noted(output.push(event.text));
+    }
+  };
+  const noted = (decided: readonly GenerationEvent[]) => {
+    for (const event of decided) if (event.type === 'thinking-delta') thoughts += event.text;
+    return decided;
+  };
+  yield* read(events);
+  const first: Finish | undefined = finish;
+  if (first === undefined) return;
+  const room = request.maxTokens - first.usage.outputTokens;
+  if (first.reason === 'end-turn' && output.thought && !output.begun && room > 0) {
+    if (output.thinking) yield* noted(output.push(injection.thinkingTags.close));
+    finish = undefined;
+    yield* withoutAdmission(read(ask(answeringRequest(request, injection, thoughts, room))));
+    if (finish !== undefined) finish = after(first.usage, finish);
   }
+  const last: Finish | undefined = finish;
+  if (last === undefined) return;
+  if (!enough()) yield* output.end(isCut(last.reason));
+  yield finished(last, output.calls);
+}
+
+type Finish = Extract<GenerationEvent, { type: 'finish' }>;
+
+function after(first: Usage, finish: Finish): Finish {
+  return { ...finish, usage: together(first, finish.usage) };
+}
+
+function finished(finish: Finish, calls: number): Finish {
+  const called = calls > 0 && finish.reason === 'end-turn';
+  return called ? { ...finish, reason: 'tool-use' } : finish;
+}
+
+async function* withoutAdmission(
+  events: AsyncIterable<GenerationEvent>,
+): AsyncGenerator<GenerationEvent> {
+  for await (const event of events) if (event.type !== 'admitted') yield event;
 }

@@ -79,6 +79,39 @@ const inputOf = (events: readonly GenerationEvent[]): unknown =>
 
 const kinds = (events: readonly GenerationEvent[]) => [...new Set(events.map(({ type }) => type))];
 
+describe('a model that is only told to think', () => {
+  const thinking = { mode: 'enabled', budgetTokens: 1024 } as const;
+
+  it('is asked for its answer if its turn ends within the thoughts', async () => {
+    const { ask, asked, prompt } = writer(['<think>Hard to say.', 'Seven.']);
+    const answer = await ask({ thinking }, []);
+    expect(answer).toMatchObject({ thinking: 'Hard to say.', text: 'Seven.' });
+    expect(answer.finish).toMatchObject({ reason: 'end-turn', usage: { outputTokens: 10 } });
+    expect(asked[1]).toMatchObject({ maxTokens: 195, thinking: { mode: 'disabled' } });
+    expect(prompt(1)).toContain('Hard to say.');
+    expect(prompt(1)).not.toContain('<think>');
+    expect(kinds(answer.events).filter((kind) => kind === 'admitted')).toHaveLength(1);
+  });
+
+  it('is asked once if it answers, and if max_tokens leaves no room', async () => {
+    const whole = writer(['<think>Easy.</think>Seven.', 'no']);
+    expect(await whole.ask({ thinking }, [])).toMatchObject({ text: 'Seven.' });
+    expect(whole.asked).toHaveLength(1);
+    const full = writer(['<think>Hard.', 'no']);
+    expect(await full.ask({ thinking, maxTokens: 5 }, [])).toMatchObject({ text: '' });
+    expect(full.asked).toHaveLength(1);
+  });
+});
+
+describe('a model that has to make a call', () => {
+  it('says nothing after it', async () => {
+    const { ask } = writer([`${CALL}\n<tool_response>\n{"it": 1}\n</tool_response>\nDone.`]);
+    const answer = await ask({ toolChoice: { mode: 'any', parallel: true } });
+    expect(answer).toMatchObject({ text: '', finish: { reason: 'tool-use' } });
+    expect(inputOf(answer.events)).toEqual({ at: 'it' });
+  });
+});
+
 describe('a model that knows no tools', () => {
   it('[R4.4-tools] is told of them, and its calls are read from its text', async () => {
     const { ask, asked, prompt } = writer([`I will look.\n${CALL}`]);
