@@ -1,6 +1,6 @@
 const MAX_LENGTH = 300;
 
-/** What a server said, in one line that a message may quote, without what looks like a key. */
+/** Text of a server as one line that a message may quote, with everything that looks like a key redacted. */
 export function oneLine(text: string): string {
   return withoutKeys(text).replaceAll(/\s+/g, ' ').trim().slice(0, MAX_LENGTH);
 }

@@ -38,7 +38,7 @@ export function tokenizeStretches(model: LlamaModel, stretches: readonly PromptS
 
 /** Tokens that one character may at most be spread over, with a margin: UTF-8 has four bytes. */
 const LONGEST_CHARACTER = 8;
-/** What broken bytes are decoded to. */
+/** Character that broken bytes are decoded to. */
 const BROKEN = '\uFFFD';
 /** How many tokens before the current ones decide about white space between them. */
 const CONTEXT = 8;

@@ -46,7 +46,7 @@ export class OutputParser {
   }
 
   /**
-   * What was still held back when the output ended.
+   * Returns the events that were held back when the output ended.
    *
    * @param cut the output was cut off: the beginning of a call is no text then
    */

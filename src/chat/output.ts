@@ -39,17 +39,17 @@ export class Output {
     return this.#stopped;
   }
 
-  /** Whether something followed the calls that an answer was to consist of: it ended before that. */
+  /** True if something followed the calls that the answer had to consist of; the answer ends before it. */
   get closed(): boolean {
     return this.#closed;
   }
 
-  /** Whether the answer has begun: a text or a call, not only thinking. */
+  /** True if the answer has begun: a text or a call, not only thinking. */
   get begun(): boolean {
     return this.#begun;
   }
 
-  /** Whether any thoughts were written. */
+  /** True if any thoughts were written. */
   get thought(): boolean {
     return this.#thought;
   }

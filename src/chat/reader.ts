@@ -41,7 +41,7 @@ export class Source {
     this.#cut = cut;
   }
 
-  /** Whether the text may have been cut off. */
+  /** True if the text may have been cut off. */
   get cut(): boolean {
     return this.#cut;
   }

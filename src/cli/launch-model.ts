@@ -19,7 +19,7 @@ import { readableFiles } from './registry-files.ts';
 export interface ModelWish {
   /** What `--model` says. */
   readonly model: string | undefined;
-  /** What `--small` says: the model for side requests. */
+  /** Model for side requests, from `--small`. */
   readonly small?: string | undefined;
   /** Everything is agreed to beforehand. */
   readonly yes: boolean;

@@ -7,12 +7,12 @@ import type { PlainFailure } from '../backends/engine-protocol.ts';
 import type { ServeFlags } from '../config/settings.ts';
 import { RuntimeFailure } from '../core/errors.ts';
 
-/** What a temporary server is told. */
+/** Message to a temporary server. */
 export type TemporaryMessage =
   | { readonly type: 'start'; readonly flags: ServeFlags; readonly logFile: string }
   | { readonly type: 'leased' };
 
-/** What it answers to `start`. */
+/** Its answer to `start`. */
 export type TemporaryReply =
   | { readonly type: 'listening'; readonly url: string }
   | { readonly type: 'failed'; readonly failure: PlainFailure };

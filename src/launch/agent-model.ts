@@ -9,11 +9,11 @@ export interface LaunchedModel {
   readonly slots?: number | undefined;
 }
 
-/** What an agent is told of the model that it is to use. */
+/** Model that an agent is set up with. */
 export interface AgentModel extends LaunchedModel {
-  /** Where a client reaches Portico, such as `http://127.0.0.1:11435`. */
+  /** Base URL of Portico, such as `http://127.0.0.1:11435`. */
   readonly baseUrl: string;
-  /** What Portico takes as a key; any text where it asks for none. */
+  /** Key that Portico accepts; any text if it needs none. */
   readonly key: string;
   /** The model for side requests, such as titles; default: the model itself. */
   readonly small?: LaunchedModel | undefined;

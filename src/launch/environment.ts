@@ -79,7 +79,7 @@ export interface NoProxy {
   readonly no_proxy?: string | undefined;
 }
 
-/** What the environment of Claude Code depends on in the environment so far. */
+/** Variables of the present environment that Claude Code's depends on. */
 export interface EnvironmentBefore extends NoProxy {
   /** Wins over the default: the user may know that a model does better with all tools in view. */
   readonly ENABLE_TOOL_SEARCH?: string | undefined;

@@ -61,7 +61,7 @@ export async function listNames(
   }));
 }
 
-/** What the server knows of a model. Throws its own words for an unknown name. */
+/** Description of a model by the server. Throws the server's own words for an unknown name. */
 export async function describeModel(address: Address, name: string): Promise<LaunchedModel> {
   const answer = await ask(address, `/v1/models/${encodeURIComponent(name)}`);
   const { max_input_tokens, capabilities } = expect(described, answer, address);

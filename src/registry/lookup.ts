@@ -37,7 +37,7 @@ export function withoutWindowMark(name: string): string {
   return name.replace(/\[1m\]$/i, '');
 }
 
-/** Whether a name is the second name of a local model. */
+/** True if a name is the second name of a local model. */
 export function isLocalName(name: string): boolean {
   return name.toLowerCase().startsWith(LOCAL_PREFIX);
 }

@@ -67,7 +67,7 @@ function endedByCalls(event: GenerationEvent, before: readonly GenerationEvent[]
   return isCut ? event : { ...event, reason: 'tool-use', stopSequence: null };
 }
 
-/** What was held back came all at once. */
+/** Marks the finish of an answer that was held back: it arrived in one piece. */
 function atOnce(event: GenerationEvent): GenerationEvent {
   return event.type === 'finish' ? { ...event, inOnePiece: true } : event;
 }

@@ -7,7 +7,7 @@ import { newToolCallId } from '../core/ids.ts';
 import type { BackendKind } from '../core/model.ts';
 import { isCut } from './cuts.ts';
 
-/** Whether a backend's server tells thinking and calls apart, and may fail to. */
+/** True if a backend's server separates thinking and calls from text, and may fail to. */
 export function mayLeak(kind: BackendKind): boolean {
   return kind === 'openai' || kind === 'ollama';
 }

@@ -15,7 +15,7 @@ import type { ClaudeFolders } from '../support/claude-code.ts';
 import { servePlay } from '../support/claude-play.ts';
 import { answering } from '../support/scripted-answers.ts';
 
-/** What the model that is told a context of 65,536 tokens has for Claude Code. */
+/** Window that Claude Code reports for a model with a context of 65,536 tokens. */
 const WINDOW = claudeWindow(65_536, 16_384);
 
 const ASKS = ['-p', 'Say it', '--output-format', 'json'];

@@ -33,7 +33,7 @@ export class Decoding {
   readonly #budget: number;
   #ended: StopReason = 'end-turn';
   #full = false;
-  /** How many tokens there were when the last call ended. */
+  /** Number of tokens when the last call ended. */
   #calledAt = 0;
   readonly #tokens: Token[] = [];
   readonly #events: GenerationEvent[] = [];
@@ -232,7 +232,7 @@ export class Decoding {
     this.#limited = true;
   }
 
-  /** Whether a demanded call was made, and no other has begun. */
+  /** True if a demanded call was made and no other has begun. */
   get #isPastCalls(): boolean {
     const { calls, calling } = this.#output;
     return this.#prepared.forced !== undefined && calls > 0 && calling === undefined;

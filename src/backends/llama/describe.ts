@@ -27,7 +27,7 @@ export interface ModelDescription extends Pick<
   /** The family of its chat template; undefined where it has no template, so that it can't chat. */
   readonly templateFamily: string | undefined;
   readonly capabilities: Capabilities | undefined;
-  /** What instructions in the prompt stand for, since the template does not know it. */
+  /** Abilities that instructions in the prompt provide, because the template has none. */
   readonly injected: Pick<Injection, 'tools' | 'thinking'> | undefined;
 }
 

@@ -25,7 +25,7 @@ export type TokenStream = AsyncGenerator<Token, void, void | Token | Token[]>;
 export type GrammarAt = () => ActiveGrammar | undefined;
 
 /**
- * How llama.cpp samples an answer.
+ * Options by which llama.cpp samples an answer.
  *
  * @param unbiased a bias without tokens, for while no grammar holds
  */

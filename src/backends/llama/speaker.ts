@@ -3,7 +3,7 @@ import type { ChatFormat } from '../../chat/format.ts';
 import type { Transcripts } from '../transcripts.ts';
 import type { Grammars } from './grammars.ts';
 
-/** What a model is and how its output is read. */
+/** A loaded model and the readers of its output. */
 export interface Speaker {
   readonly model: LlamaModel;
   readonly format: ChatFormat;

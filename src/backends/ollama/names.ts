@@ -6,7 +6,7 @@ export function upstreamName(model: ModelSpec): string {
 }
 
 /**
- * Whether Ollama passes a model on to its cloud, without having it: `gpt-oss:120b-cloud`, `name:cloud`
+ * True for a model that Ollama passes on to its cloud without having it: `gpt-oss:120b-cloud`, `name:cloud`
  * (`parseSourceSuffix` in its internal/modelref).
  */
 export function isCloudName(name: string): boolean {

@@ -108,7 +108,7 @@ function clamp(
   return fits && request.overflow === 'clamp' ? { ...current, maxTokens: left } : undefined;
 }
 
-/** Whether an adjustment changes anything about a request. */
+/** True if an adjustment changes anything about a request. */
 function concerns(
   name: (typeof COMPLAINTS)[number][0],
   current: Adjustments,

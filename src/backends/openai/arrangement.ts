@@ -1,6 +1,6 @@
 import type { ChatMessage, ContentPart } from './chat-message.ts';
 
-/** How the messages of a conversation are put in order, for a chat template that refuses the usual order. */
+/** Order of a conversation's messages for a chat template that refuses the usual order. */
 export interface ArrangementStyle {
   /** System messages after the first become the user's, for a template that has no place for them. */
   readonly systemFirst: boolean;

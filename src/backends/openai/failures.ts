@@ -80,7 +80,7 @@ function overflowFailure(overflow: Overflow, question: Question): RuntimeFailure
   return promptTooLong(prompt ?? Math.max(context + 1, question.estimatedTokens ?? 0), context);
 }
 
-/** What the server said, as a message and the log may repeat it. */
+/** Text of the server's error, safe to repeat in a message and in the log. */
 function quoted({ message }: SaidError, { redact }: Question): string {
   return oneLine(redact?.(message) ?? message);
 }

@@ -7,7 +7,7 @@ import { readPrompt, readTokenCount } from './listing.ts';
 import { orAborted } from './probe.ts';
 
 /**
- * Whether the chat template of a server renders tools; undefined where the server can't be asked.
+ * True if the chat template of a server renders tools; undefined if the server can't be asked.
  * Tools vanish without a word where it does not.
  */
 export type ToolSupportFinder = (

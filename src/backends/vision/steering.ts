@@ -13,7 +13,7 @@ export interface Writing {
   readonly thinking: boolean;
   /** The trigger of the calls that are being written. */
   readonly calling: string | undefined;
-  /** What has to begin before the turn may end. */
+  /** Part of the output that has to begin before the turn may end. */
   readonly owes: 'thoughts' | 'answer' | undefined;
 }
 

@@ -14,7 +14,7 @@ const OTHERS = ['<function=', '<arg_key>', '<tool_calls>', '<use_mcp_tool>'];
 /** Models write `parameters` as well. */
 const KEYS = { name: 'name', input: ['arguments', 'parameters'], closing: CLOSE } as const;
 
-/** How a call may begin that has to be repaired. */
+/** Beginnings of a call that has to be repaired. */
 const BEGINNING = /^[{[`]/;
 
 /**

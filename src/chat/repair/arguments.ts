@@ -12,7 +12,7 @@ const CLOSING = /\s*<\/(tool_call|function|tool)>\s*$/;
 /** The last characters of a text whose last value is complete. */
 const ENDS = /([}\]"'\d]|true|false|null|True|False|None)$/;
 
-/** How often arguments may be wrapped: as a string, in a list, in a call. */
+/** Number of times that arguments may be wrapped: as a string, in a list, in a call. */
 const MOST_WRAPPERS = 4;
 
 /**

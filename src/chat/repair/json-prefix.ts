@@ -28,9 +28,9 @@ export class JsonPrefix {
   #at = 0;
   #safe = 0;
   #violated = false;
-  /** Where a string or a scalar that is not complete begins. */
+  /** Start of a string or a scalar that is not complete. */
   #token: { readonly kind: 'key' | 'string' | 'scalar'; readonly from: number } | undefined;
-  /** Where an escape that is not complete begins. */
+  /** Start of an escape that is not complete. */
   #escape: number | undefined;
 
   constructor(schema: unknown) {
@@ -47,17 +47,17 @@ export class JsonPrefix {
     return this.#text.slice(0, this.#safe);
   }
 
-  /** Whether the object is complete and correct. */
+  /** True if the object is complete and correct. */
   get complete(): boolean {
     return !this.#violated && this.#expected === 'nothing';
   }
 
-  /** Whether the text stopped being correct. */
+  /** True if the text stopped being correct. */
   get violated(): boolean {
     return this.#violated;
   }
 
-  /** Whether the text ends inside a string or an escape, so that a part of a value is missing. */
+  /** True if the text ends inside a string or an escape, so that a part of a value is missing. */
   get inString(): boolean {
     return !this.#violated && this.#token !== undefined && this.#token.kind !== 'scalar';
   }

@@ -24,7 +24,7 @@ export class RepairedCall {
     this.#prefix = new JsonPrefix(this.#tool.inputSchema);
   }
 
-  /** Whether a part of the call was sent. */
+  /** True if a part of the call was sent. */
   get started(): boolean {
     return this.#sent !== '';
   }

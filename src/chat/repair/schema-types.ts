@@ -23,7 +23,7 @@ export function itemSchema(schema: unknown): unknown {
   return isRecord(schema) ? schema['items'] : undefined;
 }
 
-/** Whether a schema demands another type where a string was written. */
+/** True if a schema excludes a string. */
 export function forbidsString(schema: unknown): boolean {
   const types = allowedTypes(schema);
   return types !== undefined && types.length > 0 && !types.includes('string');
@@ -37,7 +37,7 @@ const WRAPPERS: ReadonlySet<string> = new Set([
   'parameters',
 ]);
 
-/** Whether a key belongs to a call around the arguments, because the schema does not declare it. */
+/** True if a key belongs to a call around the arguments, because the schema does not declare it. */
 export function isWrapperKey(schema: unknown, key: string): boolean {
   return WRAPPERS.has(key) && propertySchema(schema, key) === undefined && isClosed(schema);
 }

@@ -9,10 +9,10 @@ const MAX_DEPTH = 150;
 const MAX_CHILDREN = 50_000;
 /** Elements still open at one place; past them, reading would take the square of their number. */
 const MAX_OPEN_TAGS = 5000;
-/** What web_fetch takes: a longer one could not be followed. */
+/** Longest URL that web_fetch accepts; a longer one could not be followed. */
 const MAX_URL_CHARACTERS = 250;
 
-/** What is nothing to read, or what a browser does not show. */
+/** Elements without text to read, or that a browser does not show. */
 const UNREAD = [
   ...'script style noscript template svg nav iframe select object'.split(' '),
   '[hidden]',
@@ -108,7 +108,7 @@ function attributesOf(element: DomNode): Readonly<Record<string, unknown>> {
   return isRecord(attributes) ? attributes : {};
 }
 
-/** Where a link leads, if that is another page that can be fetched. */
+/** URL of a link, if it is another page that can be fetched. */
 function resolved(href: unknown, page: string | undefined): string | undefined {
   if (typeof href !== 'string' || !URL.canParse(href, page)) return undefined;
   const target = new URL(href, page);

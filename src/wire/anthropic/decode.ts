@@ -27,7 +27,7 @@ export interface DecodedRequest {
   readonly thinkingDisplay: 'full' | 'omitted';
   /** Fields that were understood as having no local meaning, for one log line. */
   readonly ignored: readonly string[];
-  /** How long the client wants its prompt kept, for its usage. */
+  /** Lifetime that the client asked for its cached prompt, for its usage. */
   readonly cacheLifetime: CacheLifetime;
   readonly request: Omit<GenerationRequest, 'id' | 'model' | 'overflow'>;
 }
@@ -84,7 +84,7 @@ function decodeBody(
   };
 }
 
-/** Whether the last message brings results of tools. */
+/** True if the last message contains results of tools. */
 function isBehindTools({ messages }: RequestBody): boolean {
   const blocks: readonly { readonly type: string }[] = messages.at(-1)?.content ?? [];
   return blocks.some(({ type }) => type === 'tool_result');

@@ -9,7 +9,7 @@ export interface EncodeOptions {
   readonly seal: ThinkingSeal;
   /** `omitted`: the client gets no thinking, only a signature with the thinking sealed inside. */
   readonly thinkingDisplay: 'full' | 'omitted';
-  /** How long the client asked to keep what is cached. */
+  /** Lifetime that the client asked for its cached prompt. */
   readonly cacheLifetime?: CacheLifetime;
   /** Whether the model may think, so that an answer may well begin with thinking. */
   readonly thinks: boolean;

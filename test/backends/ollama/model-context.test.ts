@@ -8,7 +8,7 @@ import type { LocalServer } from '../../support/upstream/replay.ts';
 
 const signal = AbortSignal.timeout(30_000);
 
-/** What /api/show says of each model: its trained length, and its Modelfile's parameters. */
+/** Answer of /api/show for each model: its trained length, and its Modelfile's parameters. */
 const SHOWN: Readonly<Record<string, { readonly trained: number; readonly parameters?: string }>> =
   {
     'plain:latest': { trained: 131_072 },

@@ -25,7 +25,7 @@ const image: Part = {
 };
 const turn = (role: Turn['role'], ...parts: readonly Part[]): Turn => ({ role, parts });
 
-/** What Claude Code sends after a tool ran: the result and a reminder in one turn. */
+/** Turn of Claude Code after a tool ran: the result and a reminder together. */
 const AGENT: Conversation = {
   system: [{ kind: 'text', text: 'You are an agent.' }],
   turns: [

@@ -21,7 +21,7 @@ const called = { type: 'tool_use', id: 'A', name: 'look', input: {} };
 const result = { type: 'tool_result', tool_use_id: 'A' };
 const look = { name: 'look', input_schema: { type: 'object' } };
 
-/** What the assistant says, in a conversation that goes on behind it. */
+/** Turn of the assistant in a conversation that goes on after it. */
 const assistant = (block: object) => ({
   messages: [
     { role: 'user', content: 'Look' },
@@ -274,7 +274,7 @@ function optionalKeys(): ReadonlyMap<string, readonly string[]> {
   return found;
 }
 
-/** What the log says of a request: by the wire, and by those who run its tools. */
+/** Log lines of a request: from the wire, and from those who run its tools. */
 function loggedOf({ ignored, request }: ReturnType<typeof decode>): readonly string[] {
   const served = request.conversation.tools.flatMap(({ origin }) =>
     origin.kind === 'server' ? (origin.served?.ignored ?? []) : [],

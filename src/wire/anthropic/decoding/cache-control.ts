@@ -5,7 +5,7 @@ import type { RequestBody } from '../schema/request.ts';
 
 const MOST_BREAKPOINTS = 4;
 
-/** How long a client wants its prompt kept. */
+/** Lifetime that a client asks for its cached prompt. */
 export type CacheLifetime = '5m' | '1h';
 
 interface Block {
@@ -18,7 +18,7 @@ interface Block {
 interface Slot {
   readonly at: string;
   readonly lifetime: CacheLifetime | undefined;
-  /** Whether the breakpoint of the request itself may go there. */
+  /** True if the breakpoint of the request itself may go there. */
   readonly isOuter: boolean;
 }
 

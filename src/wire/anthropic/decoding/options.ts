@@ -7,7 +7,7 @@ import type { RequestBody, ThinkingConfig } from '../schema/request.ts';
 import { closesObjects, isJsonSchema } from './json-schema.ts';
 
 /**
- * How the model thinks. `maxTokens` is undefined where nothing is generated; `isBehindTools` says that
+ * Thinking mode of the model. `maxTokens` is undefined where nothing is generated; `isBehindTools` says that
  * results of tools are what it answers. Throws invalid-request
  * where the budget leaves no room for an answer or the choice of tools leaves none for thinking.
  */

@@ -1,7 +1,7 @@
 import { commonFields, customTool, type RawTool } from '../schema/tools.ts';
 import { unknownKeys } from './unknown-keys.ts';
 
-/** What a typed client tool tells the model of its settings; the others concern its client alone. */
+/** Settings of a typed client tool that its model is told; the others concern its client alone. */
 const TOLD_SETTINGS: readonly string[] = ['display_width_px', 'display_height_px', 'enable_zoom'];
 
 /**
