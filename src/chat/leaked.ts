@@ -22,6 +22,9 @@ const SYNTAXES: readonly ToolSyntax[] = [
   minimax,
 ].flatMap(({ tools }) => tools ?? []);
 
+/** Characters that failed readings may cost one answer: a model that repeats the beginning of a call is text. */
+const MOST_REREAD = 4_000_000;
+
 /**
  * Text of a server that should have told thinking and calls apart, and did not. A call counts only
  * once it is complete; until then, and if it never is, it is text.
@@ -33,6 +36,7 @@ export const leaked: ChatFormat = {
     triggers: [...new Set(SYNTAXES.flatMap(({ triggers }) => triggers))],
     triggersAtStart: (tools) => SYNTAXES.flatMap((syntax) => syntax.triggersAtStart?.(tools) ?? []),
     *read(source, tools, trigger) {
+      if (source.reread > MOST_REREAD) return false;
       const place = source.place;
       for (const syntax of SYNTAXES.filter((one) => knows(one, tools, trigger))) {
         if (yield* readComplete(source, syntax.read(source, tools, trigger))) return true;

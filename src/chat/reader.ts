@@ -1,4 +1,5 @@
 import { JsonScan } from './json-scan.ts';
+import { heldBack, MarkFinder } from './marks.ts';
 import { undecided } from './stops.ts';
 
 /** A piece of a model's output, told apart. A call that the output cut off has no `call-end`. */
@@ -17,10 +18,15 @@ export type Reading<Result = void> = Generator<OutputPiece | undefined, Result, 
 
 /** The text to read: what has come and is not read yet, and whether more can come. */
 export class Source {
+  /** Text that was read before the latest feed; only ever appended to, so that it is not copied each time. */
+  #before = '';
+  /** The latest text, and what was not read of the text before it. */
   #text = '';
+  /** Index in `#text` of what is read next. */
   #at = 0;
-  /** How much was read and dropped before `#text`. */
+  /** Characters that were read and dropped before `#before`. */
   #dropped = 0;
+  #reread = 0;
   #ended = false;
   #starved = false;
   #cut = true;
@@ -28,7 +34,9 @@ export class Source {
 
   /** Adds text at the end. */
   feed(text: string): void {
-    this.#text += text;
+    this.#before += this.#text.slice(0, this.#at);
+    this.#text = this.#text.slice(this.#at) + text;
+    this.#at = 0;
   }
 
   /**
@@ -58,7 +66,12 @@ export class Source {
 
   /** A place to come back to. */
   get place(): number {
-    return this.#dropped + this.#at;
+    return this.#dropped + this.#before.length + this.#at;
+  }
+
+  /** Characters that were read again because a reading of them failed. */
+  get reread(): number {
+    return this.#reread;
   }
 
   /**
@@ -66,7 +79,13 @@ export class Source {
    * text was kept.
    */
   rewind(place: number): void {
-    this.#at = place - this.#dropped;
+    this.#reread += this.place - place;
+    this.#at = place - this.#dropped - this.#before.length;
+    if (this.#at < 0) {
+      this.#text = this.#before + this.#text;
+      this.#at += this.#before.length;
+      this.#before = '';
+    }
     this.#starved = false;
   }
 
@@ -127,14 +146,17 @@ export class Source {
     piece: (text: string) => OutputPiece,
     space: 'keep' | 'trim' = 'keep',
   ): Reading<{ readonly mark: string; readonly space: string } | undefined> {
+    const finder = new MarkFinder(marks);
     for (;;) {
       const rest = this.rest;
-      const found = firstOf(rest, marks);
+      const found = finder.find(rest);
       if (found !== undefined) {
         const before = rest.slice(0, found.at);
         const shown = space === 'trim' ? before.trimEnd() : before;
         if (shown !== '') yield piece(shown);
-        this.skip(found.at + found.mark.length);
+        this.skip(found.at);
+        this.#release();
+        this.skip(found.mark.length);
         return { mark: found.mark, space: before.slice(shown.length) };
       }
       const held = this.#ended ? 0 : heldBack(rest, marks, space);
@@ -149,14 +171,25 @@ export class Source {
 
   /** Reads text up to the first of the marks and past it, all at once. */
   *readUntil(...marks: readonly string[]): Reading<{ text: string; mark: string } | undefined> {
+    const start = this.place;
+    const finder = new MarkFinder(marks);
+    let text = '';
     for (;;) {
-      const found = firstOf(this.rest, marks);
+      const rest = this.rest;
+      const found = finder.find(rest);
       if (found !== undefined) {
-        const text = this.rest.slice(0, found.at);
+        text += rest.slice(0, found.at);
         this.skip(found.at + found.mark.length);
         return { text, mark: found.mark };
       }
-      if (this.#ended) return this.#starve(undefined);
+      if (this.#ended) {
+        this.rewind(start);
+        return this.#starve(undefined);
+      }
+      // What can't belong to a mark is not searched again with the next text.
+      const decided = rest.slice(0, rest.length - undecided(rest, marks));
+      text += decided;
+      this.skip(decided.length);
       yield undefined;
     }
   }
@@ -181,19 +214,21 @@ export class Source {
 
   /** The same, given as a whole; undefined where it is not complete. */
   *readJson(): Reading<string | undefined> {
-    const start = this.place;
+    let json = '';
     const scanning = this.streamJson((text) => ({ type: 'text', text }));
     for (;;) {
       const step = scanning.next();
-      if (step.done === true)
-        return step.value ? this.#text.slice(start - this.#dropped, this.#at) : undefined;
+      if (step.done === true) return step.value ? json : undefined;
       if (step.value === undefined) yield undefined;
+      else if (step.value.type === 'text') json += step.value.text;
     }
   }
 
   /** Drops what has been read, so that a long text is not copied again with each piece. */
   #release(): void {
     if (this.#kept) return;
+    this.#dropped += this.#before.length;
+    this.#before = '';
     this.#dropped += this.#at;
     this.#text = this.rest;
     this.#at = 0;
@@ -203,26 +238,4 @@ export class Source {
     this.#starved = true;
     return result;
   }
-}
-
-function firstOf(
-  text: string,
-  marks: readonly string[],
-): { readonly at: number; readonly mark: string } | undefined {
-  let best: { readonly at: number; readonly mark: string } | undefined;
-  for (const mark of marks) {
-    const at = text.indexOf(mark);
-    const better =
-      best === undefined || at < best.at || (at === best.at && mark.length > best.mark.length);
-    if (at !== -1 && better) best = { at, mark };
-  }
-  return best;
-}
-
-/** What may be, or stand before, the beginning of a mark. */
-function heldBack(text: string, marks: readonly string[], space: 'keep' | 'trim'): number {
-  const begun = undecided(text, marks);
-  if (space === 'keep') return begun;
-  const before = text.slice(0, text.length - begun);
-  return begun + before.length - before.trimEnd().length;
 }

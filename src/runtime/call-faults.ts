@@ -1,7 +1,8 @@
+import { isOfType } from '../chat/repair/schema-types.ts';
 import type { ToolCallPart, ToolSpec } from '../core/conversation.ts';
 import type { GenerationEvent } from '../core/events.ts';
 import { isRecord } from '../core/json.ts';
-import type { JsonObject, JsonValue } from '../core/json.ts';
+import type { JsonObject } from '../core/json.ts';
 
 /** The calls among the events of an answer; an input that is no JSON object counts as empty. */
 export function callsIn(events: readonly GenerationEvent[]): readonly ToolCallPart[] {
@@ -58,24 +59,4 @@ export function callFault(
 function textsOf(value: unknown): readonly string[] {
   const listed: readonly unknown[] = Array.isArray(value) ? value : [value];
   return listed.filter((one) => typeof one === 'string');
-}
-
-/** JSON Schema's types; one that it does not have is met by everything. */
-function isOfType(value: JsonValue, type: string): boolean {
-  switch (type) {
-    case 'null':
-      return value === null;
-    case 'array':
-      return Array.isArray(value);
-    case 'object':
-      return isRecord(value);
-    case 'integer':
-      return Number.isInteger(value);
-    case 'string':
-    case 'number':
-    case 'boolean':
-      return typeof value === type;
-    default:
-      return true;
-  }
 }

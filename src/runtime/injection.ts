@@ -40,7 +40,7 @@ export function injectRequest(request: GenerationRequest, injection: Injection):
 }
 
 /** The request for the answer to thoughts that a model ended its turn with. */
-export function answeringRequest(
+function answeringRequest(
   request: GenerationRequest,
   injection: Injection,
   thoughts: string,

@@ -1,7 +1,12 @@
 import { applyEdits, parseTree } from 'jsonc-parser';
 import type { Edit, Node } from 'jsonc-parser';
-import { isRecord } from '../../core/json.ts';
-import { allowedTypes, forbidsString, itemSchema, propertySchema } from './schema-types.ts';
+import {
+  allowedTypes,
+  forbidsString,
+  isOfType,
+  itemSchema,
+  propertySchema,
+} from './schema-types.ts';
 
 /**
  * Replaces strings by the values that they spell, where the schema demands another type and the value
@@ -34,20 +39,5 @@ function spelled(text: string, types: readonly string[]): string | undefined {
   } catch {
     // The string spells no JSON value, so it stays a string.
     return undefined;
-  }
-}
-
-function isOfType(value: unknown, type: string): boolean {
-  switch (type) {
-    case 'null':
-      return value === null;
-    case 'array':
-      return Array.isArray(value);
-    case 'object':
-      return isRecord(value);
-    case 'integer':
-      return Number.isInteger(value);
-    default:
-      return typeof value === type;
   }
 }

@@ -5,6 +5,12 @@ interface Level {
   readonly schema: unknown;
   /** Schema of the value that comes next. */
   next: unknown;
+  isEmpty: boolean;
+}
+
+interface Token {
+  readonly kind: 'key' | 'string' | 'scalar';
+  text: string;
 }
 
 type Expected = 'object' | 'first' | 'key' | 'colon' | 'value' | 'after' | 'nothing';
@@ -24,14 +30,21 @@ export class JsonPrefix {
   readonly #schema: unknown;
   readonly #levels: Level[] = [];
   #expected: Expected = 'object';
+  /** All of the text; only ever appended to while it arrives, so that it is not copied again and again. */
   #text = '';
+  /** The part of `#text` that was released. */
+  #sent = '';
+  /** The end of `#text` that was not released yet. */
+  #held = '';
+  /** Index of the character in the latest piece that is read now. */
   #at = 0;
-  #safe = 0;
+  /** Index in the latest piece up to which it may be sent; -1 if nothing of it may. */
+  #safe = -1;
   #violated = false;
-  /** Start of a string or a scalar that is not complete. */
-  #token: { readonly kind: 'key' | 'string' | 'scalar'; readonly from: number } | undefined;
-  /** Start of an escape that is not complete. */
-  #escape: number | undefined;
+  /** A key, a string or a scalar that is not complete; the text of a string is not needed. */
+  #token: Token | undefined;
+  /** An escape that is not complete. */
+  #escape = '';
 
   constructor(schema: unknown) {
     this.#schema = schema;
@@ -44,7 +57,7 @@ export class JsonPrefix {
 
   /** The part of the text that was released. */
   get released(): string {
-    return this.#text.slice(0, this.#safe);
+    return this.#sent;
   }
 
   /** True if the object is complete and correct. */
@@ -64,17 +77,25 @@ export class JsonPrefix {
 
   /** Takes the next text; returns what is safe to send by now. */
   push(text: string): string {
-    const before = this.#safe;
     this.#text += text;
-    while (!this.#violated && this.#at < this.#text.length) {
-      if (this.#take(this.#text.charAt(this.#at))) this.#at++;
+    this.#at = 0;
+    this.#safe = -1;
+    while (!this.#violated && this.#at < text.length) {
+      if (this.#take(text.charAt(this.#at))) this.#at++;
     }
-    return this.#text.slice(before, this.#safe);
+    if (this.#safe < 0) {
+      this.#held += text;
+      return '';
+    }
+    const released = this.#held + text.slice(0, this.#safe);
+    this.#held = text.slice(this.#safe);
+    this.#sent += released;
+    return released;
   }
 
   /** Returns whether the character was consumed. */
   #take(character: string): boolean {
-    if (this.#token?.kind === 'scalar') return this.#inScalar(character, this.#token.from);
+    if (this.#token?.kind === 'scalar') return this.#inScalar(character, this.#token);
     if (this.#token !== undefined) return this.#inString(character, this.#token);
     if (/[ \t\r\n]/.test(character)) return true;
     if (character === this.#levels.at(-1)?.closing && this.#mayClose()) return this.#close();
@@ -84,7 +105,7 @@ export class JsonPrefix {
       case 'first':
       case 'key':
         if (character !== '"') return this.#violate();
-        this.#token = { kind: 'key', from: this.#at };
+        this.#token = { kind: 'key', text: character };
         return true;
       case 'colon':
         if (character !== ':') return this.#violate();
@@ -105,29 +126,26 @@ export class JsonPrefix {
 
   #mayClose(): boolean {
     if (this.#expected === 'first' || this.#expected === 'after') return true;
-    return this.#expected === 'value' && this.#lastWritten() === '[';
-  }
-
-  #lastWritten(): string {
-    return this.#text.slice(0, this.#at).trimEnd().slice(-1);
+    return this.#expected === 'value' && this.#levels.at(-1)?.isEmpty === true;
   }
 
   #value(character: string): boolean {
     const level = this.#levels.at(-1);
     const schema = level?.next;
+    if (level !== undefined) level.isEmpty = false;
     if (character === '{') return this.#open('}', schema);
     if (character === '[') return this.#open(']', schema);
     if (character === '"') {
       if (forbidsString(schema)) return this.#violate();
-      this.#token = { kind: 'string', from: this.#at };
+      this.#token = { kind: 'string', text: '' };
       return this.#release();
     }
-    this.#token = { kind: 'scalar', from: this.#at };
+    this.#token = { kind: 'scalar', text: character };
     return true;
   }
 
   #open(closing: '}' | ']', schema: unknown): boolean {
-    this.#levels.push({ closing, schema, next: itemSchema(schema) });
+    this.#levels.push({ closing, schema, next: itemSchema(schema), isEmpty: true });
     this.#expected = closing === '}' ? 'first' : 'value';
     // The outermost brace waits for the first key, so that nothing is sent of what is no object.
     return this.#levels.length === 1 || this.#release();
@@ -139,27 +157,28 @@ export class JsonPrefix {
     return this.#release();
   }
 
-  #inString(character: string, token: { readonly kind: string; readonly from: number }): boolean {
-    if (this.#escape !== undefined) {
-      const escape = this.#text.slice(this.#escape, this.#at + 1);
-      if (ESCAPE.test(escape)) this.#escape = undefined;
-      else if (!ESCAPE_START.test(escape)) return this.#violate();
-      return this.#escape !== undefined || token.kind === 'key' || this.#release();
+  #inString(character: string, token: Token): boolean {
+    if (token.kind === 'key') token.text += character;
+    if (this.#escape !== '') {
+      this.#escape += character;
+      if (!ESCAPE.test(this.#escape)) return ESCAPE_START.test(this.#escape) || this.#violate();
+      this.#escape = '';
+      return token.kind === 'key' || this.#release();
     }
-    if (character === '\\') this.#escape = this.#at;
+    if (character === '\\') this.#escape = character;
     else if (character < ' ') return this.#violate();
     else if (character === '"') return this.#endString(token);
     else if (token.kind !== 'key') this.#release();
     return true;
   }
 
-  #endString({ kind, from }: { readonly kind: string; readonly from: number }): boolean {
+  #endString({ kind, text }: Token): boolean {
     this.#token = undefined;
     if (kind !== 'key') {
       this.#expected = 'after';
       return this.#release();
     }
-    const key = String(JSON.parse(this.#text.slice(from, this.#at + 1)));
+    const key = String(JSON.parse(text));
     const level = this.#levels.at(-1);
     if (this.#levels.length === 1 && isWrapperKey(level?.schema, key)) return this.#violate();
     if (level !== undefined) level.next = propertySchema(level.schema, key);
@@ -167,10 +186,13 @@ export class JsonPrefix {
     return true;
   }
 
-  #inScalar(character: string, from: number): boolean {
-    if (!/[\s,\]}]/.test(character)) return true;
-    const scalar = this.#text.slice(from, this.#at);
-    if (!NUMBER.test(scalar) && !['true', 'false', 'null'].includes(scalar)) return this.#violate();
+  #inScalar(character: string, token: Token): boolean {
+    if (!/[\s,\]}]/.test(character)) {
+      token.text += character;
+      return true;
+    }
+    const { text } = token;
+    if (!NUMBER.test(text) && !['true', 'false', 'null'].includes(text)) return this.#violate();
     this.#token = undefined;
     this.#expected = 'after';
     this.#safe = this.#at;

@@ -47,3 +47,23 @@ function isClosed(schema: unknown): boolean {
   const properties = isRecord(schema) ? schema['properties'] : undefined;
   return isRecord(properties) && Object.keys(properties).length > 0;
 }
+
+/** JSON Schema's types; one that it does not have is met by everything. */
+export function isOfType(value: unknown, type: string): boolean {
+  switch (type) {
+    case 'null':
+      return value === null;
+    case 'array':
+      return Array.isArray(value);
+    case 'object':
+      return isRecord(value);
+    case 'integer':
+      return Number.isInteger(value);
+    case 'string':
+    case 'number':
+    case 'boolean':
+      return typeof value === type;
+    default:
+      return true;
+  }
+}
