@@ -1,6 +1,5 @@
 import type { Capabilities, GenerationRequest } from '../core/backend.ts';
 import type { Part, ToolCallPart, ToolChoice, ToolSpec, Turn } from '../core/conversation.ts';
-import { RuntimeFailure } from '../core/errors.ts';
 import type { GenerationEvent, Usage } from '../core/events.ts';
 import { callFault, callsIn } from './call-faults.ts';
 
@@ -24,8 +23,8 @@ export function needsEnforcement({ toolChoice }: GenerationRequest, can: Capabil
 /**
  * Has a demanded call made by a model that can't be held to it: the answer is held back until it calls,
  * and one without a call, or with one that its schema forbids, is asked for once more. What the second
- * try calls is passed on as it is, as clients have to check inputs anyway.
- * Throws `backend-failed` where neither calls.
+ * try calls is passed on as it is, as clients have to check inputs anyway. If neither calls, the answer is
+ * the text of the second try, or of the first if the second is empty.
  *
  * @param ask answers a request
  */
@@ -41,14 +40,9 @@ export async function* enforceCall(
     return;
   }
   const second = yield* attempt(ask(corrected(narrowed, first, first.fault)), tools, false);
-  const better = [second, first].find(({ calls }) => calls.length > 0);
-  if (better === undefined) {
-    throw new RuntimeFailure(
-      'backend-failed',
-      `tool_choice: ${request.model.name} was asked twice for a call of ${namesOf(narrowed)}, and made none. ` +
-        'Use tool_choice auto, or a model whose calls can be enforced.',
-    );
-  }
+  const tries = [second, first];
+  const better =
+    tries.find(({ calls }) => calls.length > 0) ?? tries.find(({ text }) => text !== '') ?? second;
   yield* better.events.filter(({ type }) => type !== 'finish');
   if (better.finish !== undefined && second.finish !== undefined) {
     yield {
