@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { isMetadataAddress } from './metadata-services.ts';
 
 /**
  * Whether an address belongs to somebody on the public internet: not to this machine, a local net, or
@@ -11,10 +12,11 @@ export function isPublicAddress(text: string): boolean {
 }
 
 function isPublicIPv4(bytes: readonly number[]): boolean {
-  return ipaddr.fromByteArray([...bytes]).range() === 'unicast';
+  return !isMetadataAddress(bytes) && ipaddr.fromByteArray([...bytes]).range() === 'unicast';
 }
 
 function isPublicIPv6(bytes: readonly number[]): boolean {
+  if (isMetadataAddress(bytes)) return false;
   const address = ipaddr.fromByteArray([...bytes]);
   switch (address.range()) {
     case 'unicast':

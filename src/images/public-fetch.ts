@@ -4,6 +4,7 @@ import type { LookupFunction } from 'node:net';
 import { Agent, request } from 'undici';
 import type { Dispatcher } from 'undici';
 import { messageOf, RuntimeFailure } from '../core/errors.ts';
+import { isMetadataName } from './metadata-services.ts';
 
 /** What may be contacted, and how it is found. */
 export interface ContactRules {
@@ -130,6 +131,11 @@ async function addressesOf(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  if (isMetadataName(host)) {
+    throw new FetchRefusal(
+      `${host} is the metadata service of a cloud, and no such one is contacted`,
+    );
+  }
   const addresses = isIP(host) === 0 ? await resolved(host, resolve, signal) : [host];
   if (addresses.every(mayContact)) return addresses;
   const what = isIP(host) === 0 ? 'leads to an address that is not public' : 'is no public address';

@@ -2,6 +2,46 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isPublicAddress } from '../../src/images/addresses.ts';
 
+/** An IPv4 address as the IPv6 addresses that lead to it: mapped, by NAT64, by 6to4. */
+function asIPv6(address: string): readonly string[] {
+  const [a = 0, b = 0, c = 0, d = 0] = address.split('.').map(Number);
+  const hex = (one: number, two: number) => ((one << 8) | two).toString(16);
+  return [
+    `::ffff:${address}`,
+    `64:ff9b::${hex(a, b)}:${hex(c, d)}`,
+    `2002:${hex(a, b)}:${hex(c, d)}::1`,
+  ];
+}
+
+describe('the address of a metadata service', () => {
+  it.each([
+    '169.254.169.254',
+    '169.254.170.2',
+    '169.254.170.23',
+    '168.63.129.16',
+    '100.100.100.200',
+    '192.0.0.192',
+    '169.254.42.42',
+    '169.254.0.23',
+  ])('%s is private, as IPv4 and as IPv6', (address) => {
+    expect([address, ...asIPv6(address)].filter(isPublicAddress)).toEqual([]);
+  });
+
+  it.each([
+    'fd00:ec2::254',
+    'fd00:ec2::23',
+    'fd20:ce::254',
+    'fd00:c1::a9fe:a9fe',
+    'fe80::a9fe:a9fe',
+  ])('%s is private', (address) => {
+    expect(isPublicAddress(address)).toBe(false);
+  });
+
+  it('is told from its neighbours', () => {
+    expect(['168.63.129.15', '168.63.129.17'].map(isPublicAddress)).toEqual([true, true]);
+  });
+});
+
 describe('[R4.5-private] an address', () => {
   it.each([
     '8.8.8.8',
@@ -65,13 +105,7 @@ describe('[R4.5-private] an address', () => {
   it('is judged as IPv4 however IPv6 wraps it', () => {
     fc.assert(
       fc.property(fc.ipV4(), (address) => {
-        const [a = 0, b = 0, c = 0, d = 0] = address.split('.').map(Number);
-        const hex = (one: number, two: number) => ((one << 8) | two).toString(16);
-        const wrapped = [
-          `::ffff:${address}`,
-          `64:ff9b::${hex(a, b)}:${hex(c, d)}`,
-          `2002:${hex(a, b)}:${hex(c, d)}::1`,
-        ];
+        const wrapped = asIPv6(address);
         expect(wrapped.map(isPublicAddress)).toEqual(wrapped.map(() => isPublicAddress(address)));
       }),
     );

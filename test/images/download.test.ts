@@ -83,6 +83,18 @@ describe('[R4.5-url] a URL', () => {
     await expect(failure).rejects.not.toThrow(/secret/);
   });
 
+  it.each([
+    'http://metadata.google.internal/computeMetadata/v1/',
+    'http://METADATA.google.internal./',
+    'http://metadata.goog/',
+    'http://metadata/',
+    'http://instance-data/latest/meta-data/',
+  ])('is refused before its name is resolved: the metadata service %s', async (url) => {
+    const resolve = () => expect.unreachable('it was resolved') as Promise<string[]>;
+    const failure = get(url, { resolve, mayContact: () => true });
+    await expect(failure).rejects.toMatchObject(refused('is the metadata service of a cloud'));
+  });
+
   it('is named without its query, and not at any length', async () => {
     const url = await servePictures((_request, response) => response.writeHead(404).end());
     await expect(get(`${url}/${'a'.repeat(300)}?token=secret`)).rejects.toMatchObject(
