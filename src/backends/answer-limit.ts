@@ -1,6 +1,5 @@
 import type { GenerationRequest } from '../core/backend.ts';
 import { contextLimitExceeded, promptTooLong } from '../core/errors.ts';
-import { usableTokens } from './context-size.ts';
 
 /** The most tokens to generate, and why an answer ends there. */
 export interface AnswerLimit {
@@ -9,7 +8,8 @@ export interface AnswerLimit {
 }
 
 /**
- * How much may be generated behind a prompt of `count` tokens. Throws `prompt-too-long`.
+ * How much may be generated after a prompt of `count` tokens: nothing if it fills the context. Throws
+ * `prompt-too-long`.
  *
  * @param contextSize in tokens
  */
@@ -18,12 +18,11 @@ export function answerLimit(
   count: number,
   contextSize: number,
 ): AnswerLimit {
-  const context = usableTokens(contextSize);
-  if (count >= context) throw promptTooLong(count, context - 1);
-  const room = context - count;
+  if (count > contextSize) throw promptTooLong(count, contextSize);
+  const room = contextSize - count;
   if (request.maxTokens <= room) return { tokens: request.maxTokens, reason: 'max-tokens' };
   if (request.overflow === 'strict') {
-    throw contextLimitExceeded(count, request.maxTokens, context);
+    throw contextLimitExceeded(count, request.maxTokens, contextSize);
   }
   return { tokens: room, reason: 'context-exceeded' };
 }

@@ -1,8 +1,3 @@
-/** The part of a context that llama.cpp can fill: its last cell stays free. */
-export function usableTokens(contextSize: number): number {
-  return contextSize - 1;
-}
-
 /** More than this is opt-in: the memory of a context grows with its size. */
 const DEFAULT_CONTEXT = 32_768;
 

@@ -148,9 +148,9 @@ describe('[R5.1-context] a small context', () => {
     const wish = { model: 'mini', yes: false, asker };
     const ready = readyModel('mini', CLAUDE, wish, opened(), context);
     await press('enter');
-    expect(await ready).toMatchObject({ name: 'mini', baseUrl: server.url, contextTokens: 8191 });
+    expect(await ready).toMatchObject({ name: 'mini', baseUrl: server.url, contextTokens: 8192 });
     expect(screen()).toContain('Loading mini …');
-    expect(screen()).toContain('Warning: mini has a context of 8,191 tokens');
+    expect(screen()).toContain('Warning: mini has a context of 8,192 tokens');
     expect(screen()).toContain('Go on with it?');
   });
 

@@ -14,7 +14,7 @@ const LISTING = z.strictObject({
       engine: z.enum(['text', 'vision']),
       device: z.string().min(1),
       sizeBytes: z.number().min(2_000_000),
-      contextTokens: z.literal(8191),
+      contextTokens: z.literal(8192),
       slots: z.strictObject({ busy: z.number(), total: z.number() }),
       waiting: z.number(),
       idleMilliseconds: z.number().min(0),
@@ -53,7 +53,7 @@ describe.each(['isolated', 'in-process'])('with an engine that is %s', (engine) 
     expect(model).toMatchObject({ name: 'mini', slots: { busy: 0 }, waiting: 0 });
     const { stdout } = await portico('ps');
     expect(stdout).toMatch(
-      /^NAME +SIZE +DEVICE +CONTEXT +SLOTS BUSY +IDLE +LEAVES IN\nmini +\d\.\d+ MB +\S.* +8191 +0 of \d +\d+ s +\d.*\n$/,
+      /^NAME +SIZE +DEVICE +CONTEXT +SLOTS BUSY +IDLE +LEAVES IN\nmini +\d\.\d+ MB +\S.* +8192 +0 of \d +\d+ s +\d.*\n$/,
     );
   });
 

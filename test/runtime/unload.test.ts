@@ -6,7 +6,7 @@ const engine = (busy: number, waiting = 0): LoadedModel => ({
   name: 'm',
   device: 'CPU',
   sizeBytes: 1,
-  contextTokens: 8191,
+  contextTokens: 8192,
   slots: { busy, total: 1 },
   waiting,
   idleMilliseconds: 0,

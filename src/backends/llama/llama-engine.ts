@@ -5,7 +5,7 @@ import type { GenerationEvent } from '../../core/events.ts';
 import type { ModelSpec } from '../../core/model.ts';
 import { llamaCapabilities } from './capabilities.ts';
 import type { Speaker } from './speaker.ts';
-import { contextSizeFor, usableTokens } from '../context-size.ts';
+import { contextSizeFor } from '../context-size.ts';
 import type { Engine, EngineLog, EngineSettings } from '../engine.ts';
 import { admission, generateOn } from './generation.ts';
 import { Grammars } from './grammars.ts';
@@ -107,7 +107,7 @@ export class LlamaEngine implements Engine {
     return {
       device: deviceOf(this.#native.llama, model),
       sizeBytes: model.size,
-      contextTokens: usableTokens(this.#contextSize),
+      contextTokens: this.#contextSize,
       slots: { busy, total },
       waiting,
       idleMilliseconds: busy > 0 ? 0 : Math.round(performance.now() - this.#lastUsed),

@@ -39,7 +39,8 @@ export class Slot {
   constructor(context: LlamaContext, scheduler: Scheduler, guesses = false) {
     this.#context = context;
     this.#scheduler = scheduler;
-    this.#lookup = guesses ? new PromptLookup({ mayGuess: () => scheduler.isAlone }) : undefined;
+    const mayGuess = (): boolean => scheduler.isAlone && this.#hasCellsFor(2);
+    this.#lookup = guesses ? new PromptLookup({ mayGuess }) : undefined;
     this.#sequence = this.#open();
   }
 
@@ -47,6 +48,11 @@ export class Slot {
     const lookup = this.#lookup;
     const options = { checkpoints: CHECKPOINTS };
     return this.#context.getSequence(lookup ? { ...options, tokenPredictor: lookup } : options);
+  }
+
+  /** True if so many tokens can be evaluated at once: the library never fills the last cell. */
+  #hasCellsFor(tokens: number): boolean {
+    return this.length + tokens < this.#context.contextSize;
   }
 
   /** How many tokens' state it holds. */

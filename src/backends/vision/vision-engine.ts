@@ -3,7 +3,7 @@ import { RuntimeFailure } from '../../core/errors.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 import type { ModelSpec } from '../../core/model.ts';
 import { answerLimit } from '../answer-limit.ts';
-import { contextSizeFor, usableTokens } from '../context-size.ts';
+import { contextSizeFor } from '../context-size.ts';
 import type { Engine, EngineLog, EngineSettings } from '../engine.ts';
 import type { LoadGate } from '../load-gate.ts';
 import { untilLoaded } from '../load-progress.ts';
@@ -88,7 +88,7 @@ export class VisionEngine implements Engine {
 
   async capabilities(): Promise<Capabilities> {
     return {
-      contextTokens: usableTokens(this.#contextSize),
+      contextTokens: this.#contextSize,
       thinking: this.#head.template.traits.thinking,
       tools: 'enforced',
       structuredOutput: true,
@@ -110,7 +110,7 @@ export class VisionEngine implements Engine {
     return {
       device: context.device,
       sizeBytes: context.sizeBytes,
-      contextTokens: usableTokens(this.#contextSize),
+      contextTokens: this.#contextSize,
       slots: { busy, total },
       waiting,
       idleMilliseconds: busy > 0 ? 0 : Math.round(performance.now() - this.#lastUsed),

@@ -147,10 +147,32 @@ describe('an engine in this process', () => {
     const { finish } = await collect(backend.generate(asked, soon()));
     expect(finish?.reason).toBe('context-exceeded');
     const { promptTokens = 0, outputTokens = 0 } = finish?.usage ?? {};
-    expect(promptTokens + outputTokens).toBe(255);
+    expect(promptTokens + outputTokens).toBe(256);
     const strict = backend.generate({ ...asked, overflow: 'strict' }, soon());
     await expect(collect(strict)).rejects.toThrow(
-      `input length and \`max_tokens\` exceed context limit: ${promptTokens} + 5000 > 255`,
+      `input length and \`max_tokens\` exceed context limit: ${promptTokens} + 5000 > 256`,
+    );
+  });
+
+  it('fills its context to the last token, with guessed tokens too', async () => {
+    const turns = said('Say one two three');
+    // Repeated words are guessed.
+    const outputSchema = { const: 'one two three '.repeat(100) };
+    const within = async (context: number) =>
+      collect(
+        backend.generate(
+          request({ ...MINI, context }, turns, { maxTokens: 5000, outputSchema }),
+          soon(),
+        ),
+      );
+    const tokens = await backend.countTokens(request(MINI, turns, { outputSchema }), soon());
+    for (const outputTokens of [0, 60]) {
+      const { finish } = await within(tokens + outputTokens);
+      expect(finish?.reason).toBe('context-exceeded');
+      expect(finish?.usage).toMatchObject({ promptTokens: tokens, outputTokens });
+    }
+    await expect(within(tokens - 1)).rejects.toThrow(
+      `prompt is too long: ${tokens} tokens > ${tokens - 1} maximum`,
     );
   });
 

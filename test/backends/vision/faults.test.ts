@@ -62,7 +62,7 @@ describe.skipIf(noAddon)('an engine that sees', () => {
     const small = { ...SEEING, name: 'small', context: prompt + 10 };
     const asked = request(small, turns, { maxTokens: 4000 });
     const { finish } = await collect(vision.backend.generate(asked, AbortSignal.timeout(60_000)));
-    expect(finish).toMatchObject({ reason: 'context-exceeded', usage: { outputTokens: 9 } });
+    expect(finish).toMatchObject({ reason: 'context-exceeded', usage: { outputTokens: 10 } });
     const strict = vision.backend.generate(
       { ...asked, overflow: 'strict' },
       AbortSignal.timeout(60_000),
@@ -74,6 +74,18 @@ describe.skipIf(noAddon)('an engine that sees', () => {
     ).rejects.toThrow(/^prompt is too long: \d+ tokens > \d+ maximum$/);
     await vision.backend.unload?.('small');
     await stillWorks();
+  });
+
+  it('fills a context that has no cells to spare', async () => {
+    const context = 512;
+    const lines = (times: number) => text('Count from 1 to 24, one per line. '.repeat(times));
+    const [one, two] = [await counts(lines(1)), await counts(lines(2))];
+    const turns = [user(lines(1 + Math.floor((context - one) / (two - one))))];
+    const asked = request({ ...SEEING, context }, turns, { maxTokens: 4000 });
+    const { finish } = await collect(vision.backend.generate(asked, AbortSignal.timeout(60_000)));
+    const { promptTokens = 0, outputTokens = 0 } = finish?.usage ?? {};
+    expect(finish?.reason).toBe('context-exceeded');
+    expect(promptTokens + outputTokens).toBe(context);
   });
 
   it('[R7.3-kinds] sees a large WebP as any other picture', async () => {
