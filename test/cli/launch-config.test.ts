@@ -43,7 +43,7 @@ describe('[R5.1-config] portico launch claude --config', () => {
     expect(SETTINGS.parse(JSON.parse(written.replace('// mine', ''))).env).toMatchObject({
       ANTHROPIC_MODEL: 'mini',
       ANTHROPIC_API_KEY: '',
-      CLAUDE_CODE_MAX_OUTPUT_TOKENS: '10239',
+      CLAUDE_CODE_MAX_OUTPUT_TOKENS: '10240',
     });
     const again = await portico(...onServer(), '--config', '-y');
     expect(again.stdout).toBe(`${file} has it all already\n`);

@@ -59,7 +59,7 @@ describe('[R5.1-server] portico launch claude', () => {
     expect(await loaded.json()).toMatchObject({ models: [{ name: 'mini' }] });
     expect((await report())?.environment).toMatchObject({
       ANTHROPIC_BASE_URL: server.url,
-      CLAUDE_CODE_MAX_OUTPUT_TOKENS: '10239',
+      CLAUDE_CODE_MAX_OUTPUT_TOKENS: '10240',
     });
   });
 
