@@ -4,7 +4,6 @@ import { dirname, join } from 'node:path';
 import type { Logger } from 'pino';
 import type { EngineLog, StateCache } from './backends/engine.ts';
 import type { MemoryLine, MemoryLineOptions } from './backends/memory-line.ts';
-import { isLoopbackHost } from './config/settings.ts';
 import type { Settings } from './config/settings.ts';
 import { loadThinkingKey } from './config/thinking-key.ts';
 import { createVariableReader } from './config/variables.ts';
@@ -88,7 +87,9 @@ export async function composeServer(
     closing: closing.signal,
     stopping: stopping.signal,
     apiKeys: settings.apiKeys,
-    loopback: isLoopbackHost(settings.host),
+    allowedHosts: settings.allowedHosts,
+    corsOrigins: settings.corsOrigins,
+    host: settings.host,
     unleased,
   });
   const { url, servers } = await listenOrClose();

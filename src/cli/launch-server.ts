@@ -3,7 +3,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
-import { isLoopbackHost, resolveSettings } from '../config/settings.ts';
+import { isLoopbackHost } from '../config/loopback.ts';
+import { resolveSettings } from '../config/settings.ts';
 import { RuntimeFailure } from '../core/errors.ts';
 import { findOccupant } from '../launch/server.ts';
 import type { Address } from '../launch/server.ts';
@@ -66,7 +67,12 @@ export async function openServer(flags: ServerFlags, context: CliContext): Promi
           `no Portico answers at ${url}; start one there with: portico serve`,
         );
       }
-      return startServer({ ...flags, host, port: String(port) }, context);
+      // A file of keys may be a pipe, which can't be read again.
+      return startServer(
+        flags.apiKeyFile === undefined ? flags.apiKey : key,
+        { host, port },
+        context,
+      );
     default:
       return occupant satisfies never;
   }
@@ -82,15 +88,20 @@ async function openLater(flags: ServerFlags, context: CliContext): Promise<OpenS
   return openServer(flags, context);
 }
 
-/** Starts one for this machine alone, which lives until the last launch that uses it has ended. */
+/**
+ * Starts one for this machine alone, which lives until the last launch that uses it has ended.
+ *
+ * @param key its key; undefined leaves it to the environment
+ */
 async function startServer(
-  { host, port, apiKey }: Required<Pick<ServerFlags, 'host' | 'port'>> & ServerFlags,
+  key: string | undefined,
+  { host, port }: { readonly host: string; readonly port: number },
   { environment }: CliContext,
 ): Promise<OpenServer> {
   const flags = {
     host: isLoopbackHost(host) ? host : '127.0.0.1',
-    port,
-    ...(apiKey !== undefined && { apiKey: [apiKey] }),
+    port: String(port),
+    ...(key !== undefined && { apiKey: [key] }),
   };
   const { paths, apiKeys } = resolveSettings(flags, environment);
   await mkdir(paths.dataFolder, { recursive: true, mode: 0o700 });

@@ -10,6 +10,7 @@ export interface ServerFlags {
   readonly port?: string;
   readonly url?: string;
   readonly apiKey?: string;
+  readonly apiKeyFile?: string;
 }
 
 /** A server that hangs should not hang the terminal. */
@@ -60,13 +61,15 @@ export function addressOf(flags: ServerFlags, environment: NodeJS.ProcessEnv) {
     {
       ...(flags.host !== undefined && { host: flags.host }),
       ...(flags.port !== undefined && { port: flags.port }),
+      ...(flags.apiKey !== undefined && { apiKey: [flags.apiKey] }),
+      ...(flags.apiKeyFile !== undefined && { apiKeyFile: flags.apiKeyFile }),
       // Nothing is bound here, so an address of the network opens nothing.
       insecure: true,
     },
     environment,
   );
   const url = flags.url ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-  return { url: connectable(url), key: flags.apiKey ?? apiKeys[0], host, port };
+  return { url: connectable(url), key: apiKeys[0], host, port };
 }
 
 /** A wildcard is an address to bind: what connects to it reaches this machine at best. */

@@ -1,9 +1,10 @@
-import { BlockList, isIP } from 'node:net';
 import { resolve } from 'node:path';
-import { RuntimeFailure } from '../core/errors.ts';
 import type { KeepAlive } from '../core/keep-alive.ts';
 import { FLASH_ATTENTION, KV_TYPES, MOST_CONTEXT_TOKENS, PROMPT_LOOKUP } from '../core/model.ts';
 import type { FlashAttention, GpuLayers, KvType, PromptLookupMode } from '../core/model.ts';
+import { readAccess, refuseOpenBind } from './access.ts';
+import type { AccessFlags, AccessSettings } from './access.ts';
+import { withoutBrackets } from './loopback.ts';
 import { resolvePaths } from './paths.ts';
 import type { Paths } from './paths.ts';
 import { readFetch, readSearch } from './services.ts';
@@ -15,21 +16,16 @@ import {
   readInteger,
   readKeepAlive,
   readSize,
-  readSwitch,
   readText,
 } from './sources.ts';
 import type { Given } from './sources.ts';
 
 /** Everything that can be set, resolved and checked. */
-export interface Settings {
+export interface Settings extends AccessSettings {
   /** What to bind. `127.0.0.1`, the default, means 127.0.0.1 and ::1. */
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
-  /** Keys that clients must show; none means that no key is needed. */
-  readonly apiKeys: readonly string[];
-  /** A bind other than loopback is meant to be open to everyone. */
-  readonly insecure: boolean;
   /** Takes the place of the registry's default model. */
   readonly defaultModel: string | undefined;
   /** The user's models.yaml. */
@@ -67,7 +63,7 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
 type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** The flags of `serve`, as the command line gives them; `run` has some of them. */
-export interface ServeFlags {
+export interface ServeFlags extends AccessFlags {
   readonly host?: string;
   readonly port?: string;
   readonly model?: string;
@@ -83,8 +79,6 @@ export interface ServeFlags {
   readonly stateCache?: string;
   readonly keepAlive?: string;
   readonly engine?: string;
-  readonly apiKey?: readonly string[];
-  readonly insecure?: boolean;
   readonly logLevel?: string;
   readonly webSearch?: string;
   readonly webFetch?: string;
@@ -113,9 +107,7 @@ export function resolveSettings(flags: ServeFlags, environment: NodeJS.ProcessEn
     port:
       readInteger(pick('--port', flags.port, 'PORTICO_PORT'), { minimum: 0, maximum: 65_535 }) ??
       DEFAULT_PORT,
-    apiKeys: readKeys(flags.apiKey, environment),
-    insecure:
-      flags.insecure ?? readSwitch(given(undefined, 'PORTICO_INSECURE', environment)) ?? false,
+    ...readAccess(flags, environment),
     defaultModel: readText(pick('--model', flags.model, 'PORTICO_MODEL')),
     registryFile: flags.models === undefined ? paths.registryFile : readPath(flags.models),
     ...readLoading(pick, flags),
@@ -143,7 +135,7 @@ export function resolveSettings(flags: ServeFlags, environment: NodeJS.ProcessEn
       readChoice(given(undefined, 'PORTICO_OVERFLOW', environment), ['clamp', 'strict']) ?? 'clamp',
     paths,
   };
-  refuseOpenBind(settings);
+  refuseOpenBind(settings.host, settings);
   return settings;
 }
 
@@ -167,52 +159,6 @@ function readLoading(pick: PickGiven, flags: ServeFlags) {
   };
 }
 
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
-LOOPBACK.addAddress('::1', 'ipv6');
-
-/** Whether a host reaches this machine only: 127.0.0.0/8 (mapped into IPv6 too), ::1, localhost. */
-export function isLoopbackHost(host: string): boolean {
-  const address = withoutBrackets(host).replace(/%.*$/, '');
-  switch (isIP(address)) {
-    case 4:
-      return LOOPBACK.check(address, 'ipv4');
-    case 6:
-      return LOOPBACK.check(address, 'ipv6');
-    default:
-      return address.toLowerCase() === 'localhost';
-  }
-}
-
 function readPath(models: string): string {
   return resolve(readText({ name: '--models', text: models }) ?? models);
-}
-
-function withoutBrackets(host: string): string {
-  return host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
-}
-
-function readKeys(
-  flags: readonly string[] | undefined,
-  environment: NodeJS.ProcessEnv,
-): readonly string[] {
-  if (flags !== undefined && flags.length > 0) {
-    return flags.map((text) => readText({ name: '--api-key', text }) ?? text);
-  }
-  const listed = environment['PORTICO_API_KEYS'] ?? '';
-  return listed
-    .split(',')
-    .map((key) => key.trim())
-    .filter((key) => key !== '');
-}
-
-function refuseOpenBind(settings: Settings): void {
-  if (isLoopbackHost(settings.host) || settings.insecure || settings.apiKeys.length > 0) {
-    return;
-  }
-  throw new RuntimeFailure(
-    'invalid-request',
-    `'${settings.host}' can be reached from the network: set a key with --api-key KEY ` +
-      'or PORTICO_API_KEYS, or allow everyone with --insecure',
-  );
 }

@@ -1,9 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import express from 'express';
 import type { Express, RequestHandler } from 'express';
+import { isLoopbackHost } from '../config/loopback.ts';
 import { RuntimeFailure } from '../core/errors.ts';
 import { createFailureHandler, methodNotAllowed, routeNotFound } from './failures.ts';
-import { createKeyGuard, createLocalGuard } from './guards.ts';
+import { createPageGuard } from './cors.ts';
+import { createKeyGuard } from './guards.ts';
+import { createHostGuard, requireOneHost } from './hosts.ts';
 import { canonicalUrl } from './paths.ts';
 import { createRequestLog } from './request-log.ts';
 import { createLeaseRoutes } from './routes/leases.ts';
@@ -15,10 +18,14 @@ import { createModelRoute, createModelsRoute } from './routes/models.ts';
 export interface AppOptions extends MessagesOptions {
   /** Keys that clients must show; none means that no key is needed. */
   readonly apiKeys: readonly string[];
+  /** Names that requests may call the server by, besides this machine's own. */
+  readonly allowedHosts?: readonly string[];
+  /** Origins whose pages may read answers; `*` stands for all. */
+  readonly corsOrigins?: readonly string[];
   /** Aborts when no new request is to be taken any more. */
   readonly closing: AbortSignal;
-  /** The server can be reached from this machine only. */
-  readonly loopback: boolean;
+  /** Name or address that is bound. */
+  readonly host: string;
   /** Called when the last lease on the server has ended. */
   readonly unleased?: (() => void) | undefined;
 }
@@ -39,13 +46,25 @@ export function createApp(options: AppOptions): Express {
     }
     next();
   });
-  if (options.loopback) app.use(createLocalGuard());
+  addPageGuards(app, options);
   addOpenRoutes(app);
   if (options.apiKeys.length > 0) app.use(createKeyGuard(options.apiKeys));
   addApiRoutes(app, options);
   app.use(routeNotFound);
   app.use(createFailureHandler(options.logger));
   return app;
+}
+
+/** Guards against pages of the web. Whoever shows a key is no such page, so a keyed server takes any name. */
+function addPageGuards(
+  app: Express,
+  { apiKeys, host, allowedHosts = [], corsOrigins = [] }: AppOptions,
+): void {
+  const loopback = isLoopbackHost(host);
+  const checksNames = loopback || apiKeys.length === 0 || allowedHosts.length > 0;
+  app.use(requireOneHost);
+  if (checksNames) app.use(createHostGuard({ names: [host, ...allowedHosts], loopback }));
+  app.use(createPageGuard({ origins: corsOrigins, anyOrigin: !checksNames, loopback }));
 }
 
 const alive: RequestHandler = (_request, response) => {

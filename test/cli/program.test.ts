@@ -75,7 +75,7 @@ describe('[R2.2-help] --help', () => {
   it.each([
     [
       'serve',
-      '--host --port --model --models --threads --gpu-layers --flash-attention --kv-type --prompt-lookup --memory --context --parallel --state-cache --keep-alive --engine --api-key --web-search --web-fetch --insecure --log-level',
+      '--host --port --model --models --threads --gpu-layers --flash-attention --kv-type --prompt-lookup --memory --context --parallel --state-cache --keep-alive --engine --api-key-file --api-key --cors --allowed-host --web-search --web-fetch --insecure --log-level',
     ],
     ['run', '--models --threads --context --engine'],
     ['ls', '--json --models'],
@@ -84,10 +84,13 @@ describe('[R2.2-help] --help', () => {
     ['pull', '--name --json --models'],
     ['show', '--json --models'],
     ['default', '--json --models'],
-    ['ps', '--json --host --port --url --api-key'],
-    ['stop', '--force --json --host --port --url --api-key'],
-    ['launch', '--model --small --config --restore --yes --json --host --port --url --api-key'],
-    ['env', '--model --small --shell --json --host --port --url --api-key'],
+    ['ps', '--json --host --port --url --api-key --api-key-file'],
+    ['stop', '--force --json --host --port --url --api-key --api-key-file'],
+    [
+      'launch',
+      '--model --small --config --restore --yes --json --host --port --url --api-key --api-key-file',
+    ],
+    ['env', '--model --small --shell --json --host --port --url --api-key --api-key-file'],
     ['completion', ''],
   ])('[R2.2-serve] of %s lists its flags', async (command, flags) => {
     const { code, stdout } = await run(command, '--help');

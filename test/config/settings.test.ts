@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { isLoopbackHost, resolveSettings } from '../../src/config/settings.ts';
+import { isLoopbackHost } from '../../src/config/loopback.ts';
+import { resolveSettings } from '../../src/config/settings.ts';
 import type { ServeFlags, Settings } from '../../src/config/settings.ts';
 import { RuntimeFailure } from '../../src/core/errors.ts';
 

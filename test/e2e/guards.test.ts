@@ -127,8 +127,9 @@ describe('[R2.11-bind] a bind other than loopback', () => {
 
   it.each([
     ['--api-key', ['--api-key', 'first-key'], 401],
-    ['--insecure', ['--insecure'], 200],
-  ])('with %s is open, and takes any Host', async (_how, args, status) => {
+    ['--insecure', ['--insecure'], 403],
+    ['--insecure and --allowed-host', ['--insecure', '--allowed-host', 'my-machine.example'], 200],
+  ])('with %s is open, and checks Host where there is no key', async (_how, args, status) => {
     const server = await startServer({ args: ['--host', '0.0.0.0', ...args] });
     try {
       const headers = { host: 'my-machine.example' };

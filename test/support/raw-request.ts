@@ -15,8 +15,9 @@ export async function rawRequest(
   url: string,
   headers: Readonly<Record<string, string>>,
   body?: string,
+  method = body === undefined ? 'GET' : 'POST',
 ): Promise<RawResponse> {
-  const request = open(url, { method: body === undefined ? 'GET' : 'POST', headers });
+  const request = open(url, { method, headers });
   request.end(body);
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   return {

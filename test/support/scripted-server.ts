@@ -60,7 +60,7 @@ export async function serveScript(
     stopping: never,
     closing: never,
     apiKeys: [],
-    loopback: true,
+    host: '127.0.0.1',
     ...more,
   });
   const server = createServer(app);

@@ -16,6 +16,8 @@ const KEEP_ALIVE_HELP =
 const ENGINE_HELP = "'isolated', a child process for each model, or 'in-process'";
 const WEB_SEARCH_HELP = 'what searches the web for models: a SearXNG, or a command (default: off)';
 const WEB_FETCH_HELP = "what reads web pages for models: 'on', or a command (default: off)";
+const CORS_HELP = 'origins whose pages may use the server, such as http://localhost:5173';
+const ALLOWED_HOST_HELP = "names by which it may be asked, besides this machine's own";
 
 /** Commands that answer by models: `serve` and `run`. */
 export const declareAnswering: Declare = (program, context, exit) => {
@@ -37,7 +39,10 @@ export const declareAnswering: Declare = (program, context, exit) => {
     .option('--state-cache <megabytes>', STATE_CACHE_HELP)
     .option('--keep-alive <time>', KEEP_ALIVE_HELP)
     .option('--engine <kind>', ENGINE_HELP)
-    .option('--api-key <key>', 'key that clients must show; can be given more than once', collect)
+    .option('--api-key-file <file>', 'file with keys that clients must show, one a line')
+    .option('--api-key <key>', 'such a key itself; can be given more than once', collect)
+    .option('--cors <origin...>', CORS_HELP)
+    .option('--allowed-host <name...>', ALLOWED_HOST_HELP)
     .option('--web-search <url|command>', WEB_SEARCH_HELP)
     .option('--web-fetch <on|command>', WEB_FETCH_HELP)
     .option('--insecure', 'let everyone who reaches the address in, without a key')

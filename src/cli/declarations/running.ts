@@ -37,5 +37,6 @@ export function withServer(command: Command): Command {
     .option('--host <host>', 'its address (default: 127.0.0.1)')
     .option('--port <port>', 'its port (default: 11435)')
     .option('--url <url>', 'its address and port as one URL')
-    .option('--api-key <key>', 'a key that it takes, where it asks for one');
+    .option('--api-key <key>', 'a key that it takes, where it asks for one')
+    .option('--api-key-file <file>', 'a file with such a key');
 }

@@ -1,0 +1,123 @@
+import { readFileSync, statSync } from 'node:fs';
+import { messageOf, RuntimeFailure } from '../core/errors.ts';
+import { isLoopbackHost } from './loopback.ts';
+import { given, readSwitch, readText } from './sources.ts';
+
+/** Who may use a server. */
+export interface AccessSettings {
+  /** Keys that clients must show; none means that no key is needed. */
+  readonly apiKeys: readonly string[];
+  /** A bind other than loopback is meant to be open to everyone. */
+  readonly insecure: boolean;
+  /** Names that requests may call the server by, besides this machine's own. */
+  readonly allowedHosts: readonly string[];
+  /** Origins whose pages may read answers; `*` stands for all. */
+  readonly corsOrigins: readonly string[];
+}
+
+/** Flags that say who may use a server. */
+export interface AccessFlags {
+  readonly apiKey?: readonly string[];
+  readonly apiKeyFile?: string;
+  readonly insecure?: boolean;
+  readonly allowedHost?: readonly string[];
+  readonly cors?: readonly string[];
+}
+
+/** Reads who may use a server. Throws `invalid-request`. */
+export function readAccess(flags: AccessFlags, environment: NodeJS.ProcessEnv): AccessSettings {
+  const apiKeys = readKeys(flags, environment);
+  return {
+    apiKeys,
+    insecure:
+      flags.insecure ?? readSwitch(given(undefined, 'PORTICO_INSECURE', environment)) ?? false,
+    allowedHosts: (flags.allowedHost ?? listed(environment['PORTICO_ALLOWED_HOSTS'])).map(readHost),
+    corsOrigins: (flags.cors ?? listed(environment['PORTICO_CORS'])).map((text) =>
+      readOrigin(text, apiKeys.length > 0),
+    ),
+  };
+}
+
+/** Throws `invalid-request` for a bind that would be open to the network without a key. */
+export function refuseOpenBind(host: string, { insecure, apiKeys }: AccessSettings): void {
+  if (isLoopbackHost(host) || insecure || apiKeys.length > 0) return;
+  throw new RuntimeFailure(
+    'invalid-request',
+    `'${host}' can be reached from the network: set keys with --api-key-file FILE, --api-key KEY ` +
+      'or PORTICO_API_KEYS, or allow everyone with --insecure',
+  );
+}
+
+function readKeys(flags: AccessFlags, environment: NodeJS.ProcessEnv): readonly string[] {
+  const { apiKey = [], apiKeyFile } = flags;
+  if (apiKey.length > 0 || apiKeyFile !== undefined) {
+    return [
+      ...apiKey.map((text) => readText({ name: '--api-key', text }) ?? text),
+      ...(apiKeyFile === undefined ? [] : readKeyFile(apiKeyFile)),
+    ];
+  }
+  const file = environment['PORTICO_API_KEY_FILE'] ?? '';
+  return [...listed(environment['PORTICO_API_KEYS']), ...(file === '' ? [] : readKeyFile(file))];
+}
+
+/** Keys of a file, one a line. Unlike an argument, other users of the machine can't see them. */
+function readKeyFile(file: string): readonly string[] {
+  const keys = linesOf(file).filter((line) => line !== '');
+  if (keys.length > 0) return keys;
+  throw new RuntimeFailure('invalid-request', `${file} has no key; write one a line`);
+}
+
+function linesOf(file: string): readonly string[] {
+  try {
+    const status = statSync(file);
+    if (!status.isFile() && !status.isFIFO()) throw new Error('it is neither a file nor a pipe');
+    if (process.platform !== 'win32' && (status.mode & 0o077) !== 0) {
+      throw new Error(`others than its owner may open it; close it with: chmod 600 ${file}`);
+    }
+    return readFileSync(file, 'utf8')
+      .split('\n')
+      .map((line) => line.trim());
+  } catch (error) {
+    throw new RuntimeFailure(
+      'invalid-request',
+      `the keys of ${file} can't be used: ${messageOf(error)}`,
+      { cause: error },
+    );
+  }
+}
+
+function readHost(text: string): string {
+  const name = text.trim().toLowerCase();
+  if (URL.canParse(`http://${name}`) && new URL(`http://${name}`).hostname === name) return name;
+  throw new RuntimeFailure(
+    'invalid-request',
+    `--allowed-host: '${text}' is no host name; give one without scheme and port, such as portico.lan`,
+  );
+}
+
+/** An origin in the form that browsers send. */
+function readOrigin(text: string, hasKeys: boolean): string {
+  const origin = text.trim().replace(/\/$/, '').toLowerCase();
+  if (origin === '*') {
+    if (hasKeys) return origin;
+    throw new RuntimeFailure(
+      'invalid-request',
+      "--cors: '*' would let every page of the web use a server without a key; name the origins, or set keys",
+    );
+  }
+  const [scheme, host, ...rest] = origin.split('://');
+  const canonical = /^https?:/.test(origin) && URL.canParse(origin) && new URL(origin).origin;
+  if (rest.length === 0 && scheme && host && !host.includes('/')) return canonical || origin;
+  throw new RuntimeFailure(
+    'invalid-request',
+    `--cors: '${text}' is no origin; give scheme, host and port, such as http://localhost:5173`,
+  );
+}
+
+/** Parts of a variable that lists several. */
+function listed(text = ''): readonly string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}

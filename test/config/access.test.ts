@@ -1,0 +1,108 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { resolveSettings } from '../../src/config/settings.ts';
+import type { ServeFlags } from '../../src/config/settings.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'portico-test-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** A file of keys that its owner alone may open, unless a mode says otherwise. */
+async function keyFile(text: string, mode = 0o600): Promise<string> {
+  const file = path.join(folder, `keys-${Math.random()}`);
+  await writeFile(file, text);
+  await chmod(file, mode);
+  return file;
+}
+
+const keysOf = (flags: ServeFlags, environment: NodeJS.ProcessEnv = {}) =>
+  resolveSettings(flags, { PORTICO_HOME: folder, ...environment }).apiKeys;
+
+describe('a file of keys', () => {
+  it('has one key a line, without its end and without blank lines', async () => {
+    const file = await keyFile('first-key\r\n\n  second-key  \n');
+    expect(keysOf({ apiKeyFile: file })).toEqual(['first-key', 'second-key']);
+  });
+
+  it('adds to --api-key, and stands before the variables', async () => {
+    const apiKeyFile = await keyFile('of-the-file');
+    const variables = { PORTICO_API_KEYS: 'variable', PORTICO_API_KEY_FILE: '/nowhere' };
+    expect(keysOf({ apiKey: ['flag'], apiKeyFile }, variables)).toEqual(['flag', 'of-the-file']);
+  });
+
+  it('is also named by PORTICO_API_KEY_FILE', async () => {
+    const file = await keyFile('of-the-file\n');
+    expect(keysOf({}, { PORTICO_API_KEYS: 'listed', PORTICO_API_KEY_FILE: file })).toEqual([
+      'listed',
+      'of-the-file',
+    ]);
+  });
+
+  it.each([0o644, 0o640, 0o602])('is refused where others may open it: mode %o', async (mode) => {
+    const file = await keyFile('first-key', mode);
+    expect(() => keysOf({ apiKeyFile: file })).toThrow(`chmod 600 ${file}`);
+  });
+
+  it.each([
+    ['has no key', () => keyFile(' \n\n')],
+    ['ENOENT', () => path.join(folder, 'missing')],
+    ['neither a file nor a pipe', () => folder],
+    ['neither a file nor a pipe', () => '/dev/null'],
+  ])('is refused by name: %s', async (reason, named) => {
+    const file = await named();
+    expect(() => keysOf({ apiKeyFile: file })).toThrow(reason);
+    expect(() => keysOf({ apiKeyFile: file })).toThrow(file);
+  });
+
+  it('never says a key in a refusal', async () => {
+    const file = await keyFile('first-key', 0o666);
+    expect(() => keysOf({ apiKeyFile: file })).not.toThrow('first-key');
+  });
+});
+
+describe('origins and names', () => {
+  const accessOf = (flags: ServeFlags, environment: NodeJS.ProcessEnv = {}) =>
+    resolveSettings(flags, { PORTICO_HOME: folder, ...environment });
+
+  it('come from flags, else from variables', () => {
+    const variables = {
+      PORTICO_CORS: 'http://a.example, http://b.example:81',
+      PORTICO_ALLOWED_HOSTS: 'one.lan,two.lan',
+    };
+    expect(accessOf({}, variables)).toMatchObject({
+      corsOrigins: ['http://a.example', 'http://b.example:81'],
+      allowedHosts: ['one.lan', 'two.lan'],
+    });
+    expect(
+      accessOf({ cors: ['http://c.example'], allowedHost: ['Three.lan'] }, variables),
+    ).toMatchObject({ corsOrigins: ['http://c.example'], allowedHosts: ['three.lan'] });
+  });
+
+  it.each([
+    ['http://LocalHost:5173/', 'http://localhost:5173'],
+    ['https://app.example:443', 'https://app.example'],
+    ['chrome-extension://abcdefgh', 'chrome-extension://abcdefgh'],
+  ])('are read as browsers send them: %s', (given, origin) => {
+    expect(accessOf({ cors: [given] }).corsOrigins).toEqual([origin]);
+  });
+
+  it.each(['localhost:5173', 'http://a.example/path', 'null', 'http://', 'a b'])(
+    'refuse %s as an origin',
+    (given) => {
+      expect(() => accessOf({ cors: [given] })).toThrow('is no origin');
+    },
+  );
+
+  it('take every page only together with keys', () => {
+    expect(() => accessOf({ cors: ['*'] })).toThrow('name the origins, or set keys');
+    expect(accessOf({ cors: ['*'], apiKey: ['first-key'] }).corsOrigins).toEqual(['*']);
+  });
+
+  it.each(['http://a.lan', 'a.lan:80', 'a b', ''])('refuse %j as a host', (given) => {
+    expect(() => accessOf({ allowedHost: [given] })).toThrow('is no host name');
+  });
+});
