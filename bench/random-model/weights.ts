@@ -72,7 +72,7 @@ export function onlyRows(tensor: GgufTensor, kept: ReadonlySet<number>): GgufTen
 }
 
 /** Evenly spread numbers of 32 bits. Source: Marsaglia's xorshift32. */
-function generator(seed: number): () => number {
+export function generator(seed: number): () => number {
   let state = Math.imul(seed + 1, 0x9e3779b1) >>> 0 || 1;
   return () => {
     state ^= state << 13;

@@ -8,6 +8,7 @@ import type { WordModel } from '../../bench/engine/model.ts';
 import { prose } from '../../bench/engine/words.ts';
 import { planModel } from '../../bench/random-model/architectures.ts';
 import { TINY } from '../../bench/random-model/write.ts';
+import { NATIVE_CONTEXT } from '../support/engine-variant.ts';
 
 const VOCABULARY_SIZE = 2048;
 const ANSWER_TOKENS = 200;
@@ -26,7 +27,7 @@ describe('[R6.8-model] the model of the bench', () => {
   it('says a word with every token, and never ends', async () => {
     const llama = await getLlama({ gpu: false, build: 'never', logLevel: LlamaLogLevel.error });
     const model = await llama.loadModel({ modelPath: written.file });
-    const context = await model.createContext({ contextSize: 512, threads: 1 });
+    const context = await model.createContext({ contextSize: 512, ...NATIVE_CONTEXT });
     const prompt = model.tokenize('Say something.');
     const said: string[] = [];
     for await (const token of context

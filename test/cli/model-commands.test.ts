@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { REPOSITORY } from '../support/server.ts';
 import { makeHome } from './home.ts';
+import { MINI_FILE } from '../support/engine-variant.ts';
 
 const run = promisify(execFile);
 
@@ -39,7 +40,7 @@ describe('[R4.6-show] portico show', () => {
   });
 
   it('[R4.6-json] counts memory by the context that is set, and says it to programs', async () => {
-    const file = join(REPOSITORY, 'models/mini.gguf');
+    const file = MINI_FILE;
     const entry = `{ backend: llama, file: ${JSON.stringify(file)}, context: 512, template: "{{ messages[0].content }}" }`;
     const { portico } = await makeHome(`models:\n  small: ${entry}\n`);
     const card = async (name: string) =>
@@ -56,7 +57,7 @@ describe('[R4.6-show] portico show', () => {
   });
 
   it('[R6.5-applied] counts the context as it will be loaded', async () => {
-    const file = JSON.stringify(join(REPOSITORY, 'models/mini.gguf'));
+    const file = JSON.stringify(MINI_FILE);
     const { portico } = await makeHome(
       `models:\n  whole: { backend: llama, file: ${file} }\n` +
         `  quantized: { backend: llama, file: ${file}, kv_type: q8_0 }\n` +
@@ -94,7 +95,7 @@ describe('[R4.6-show] portico show', () => {
     const names = ['broken', 'cut', 'short'];
     const entries = names.map((one) => `  ${one}: { backend: llama, file: ./${one}.gguf }\n`);
     const { portico, registryFile } = await makeHome(`models:\n${entries.join('')}`);
-    const mini = await readFile(join(REPOSITORY, 'models/mini.gguf'));
+    const mini = await readFile(MINI_FILE);
     const files = [Buffer.from('GGXX is no model'), mini.subarray(0, 5000), mini.subarray(0, -1)];
     for (const [index, bytes] of files.entries()) {
       await writeFile(join(dirname(registryFile), `${names[index]}.gguf`), bytes);

@@ -11,6 +11,7 @@ import { serveProxy } from '../support/proxy.ts';
 import type { Manners } from '../support/model-host.ts';
 import { REPOSITORY } from '../support/server.ts';
 import { makeHome } from './home.ts';
+import { PACKAGE } from '../support/engine-variant.ts';
 
 const SOURCE = 'hf:user/model:Q8_0';
 const TOWER = await readFile(join(REPOSITORY, 'test/fixtures/tower.gguf'));
@@ -52,9 +53,7 @@ describe('[R4.6-pull-sources] portico pull', () => {
     await expectMini(join(models, 'model.gguf'));
     const again = await portico('pull', SOURCE);
     expect(again.stdout).toBe(`'model' is here already: ${join(models, 'model.gguf')}\n`);
-    expect((await portico('run', 'model', 'Count from 1 to 3', '--threads', '1')).stdout).toMatch(
-      /1, 2, 3/,
-    );
+    expect((await portico('run', 'model', 'Count from 1 to 3')).stdout).toMatch(/1, 2, 3/);
   });
 
   it('[R7.1-pull] of a model that sees gets its projector, and names it in models.yaml', async () => {
@@ -160,7 +159,7 @@ describe('[R4.6-pull-resume] portico pull', () => {
     '[R4.6-pull-cancel] ended by %s is not taken for whole, and goes on',
     async (signal, code) => {
       const { portico, host, models, environment } = await withHub({ pause: 100 });
-      const child = spawn(process.execPath, [join(REPOSITORY, 'bin/portico.js'), 'pull', SOURCE], {
+      const child = spawn(process.execPath, [join(PACKAGE, 'bin/portico.js'), 'pull', SOURCE], {
         env: { ...process.env, ...environment },
       });
       let said = '';

@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { noAddon } from '../backends/vision/seeing.ts';
 import { REPOSITORY } from '../support/server.ts';
 import { makeHome } from './home.ts';
+import { MINI_FILE } from '../support/engine-variant.ts';
 
 /** What `portico show` says of a model with this projector. */
 async function shown(projector: string): Promise<string> {
-  const file = join(REPOSITORY, 'models/mini.gguf');
+  const file = MINI_FILE;
   const { portico } = await makeHome(
     `models:\n  m: { backend: llama, file: '${file}', mmproj: '${projector}' }\n`,
   );

@@ -5,6 +5,7 @@ import { MINI } from '../support/requests.ts';
 import { describeBreakContract } from './break.ts';
 import { describeContract } from './contract.ts';
 import { describeToolContract } from './tools.ts';
+import { ENGINE } from '../support/engine-variant.ts';
 
 const childModule = new URL('../../dist/backends/llama/child.js', import.meta.url);
 
@@ -12,7 +13,7 @@ describe('[R2.7-contract] [R2.7-isolated] [R4.7-cancel] llama, isolated', () => 
   describeContract(async () => ({
     backend: createLlamaBackend({
       engine: 'isolated',
-      threads: 1,
+      ...ENGINE,
       context: undefined,
       queueLimit: 8,
       log: () => undefined,
@@ -26,7 +27,7 @@ describe('[R2.7-contract] [R2.7-in-process] llama, in-process', () => {
   describeContract(async () => ({
     backend: createLlamaBackend({
       engine: 'in-process',
-      threads: 1,
+      ...ENGINE,
       context: undefined,
       queueLimit: 8,
       log: () => undefined,
@@ -39,7 +40,7 @@ describe('[R4.7-calls] [R4.7-forced] llama, with tools', () => {
   describeToolContract(async () => ({
     backend: createLlamaBackend({
       engine: 'in-process',
-      threads: 1,
+      ...ENGINE,
       context: undefined,
       queueLimit: 8,
       log: () => undefined,
@@ -54,7 +55,7 @@ describe('[R4.7-errors] llama, isolated, killed', () => {
     return {
       backend: createLlamaBackend({
         engine: 'isolated',
-        threads: 1,
+        ...ENGINE,
         context: undefined,
         queueLimit: 8,
         log: () => undefined,

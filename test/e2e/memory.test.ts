@@ -1,12 +1,12 @@
-import path from 'node:path';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { ask } from '../support/asking.ts';
 import { childrenOf } from '../support/processes.ts';
-import { REPOSITORY, runPortico, startServer } from '../support/server.ts';
+import { runPortico, startServer } from '../support/server.ts';
+import { MINI_FILE } from '../support/engine-variant.ts';
 
-const file = path.join(REPOSITORY, 'models/mini.gguf');
-const entry = (name: string) => `  ${name}: { backend: llama, file: ${file}, context: 8192 }\n`;
+const entry = (name: string) =>
+  `  ${name}: { backend: llama, file: ${MINI_FILE}, context: 8192 }\n`;
 
 const LISTING = z.object({
   models: z.array(

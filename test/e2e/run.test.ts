@@ -16,14 +16,14 @@ describe('portico run', () => {
   const environment = () => ({ PORTICO_HOME: home });
 
   it('[R2.2-run] answers the prompt on its command line', async () => {
-    const args = ['run', '--threads', '1', 'mini', 'Count from 1 to 3'];
+    const args = ['run', 'mini', 'Count from 1 to 3'];
     const { code, stdout } = await runPortico(args, environment());
     expect(code).toBe(0);
     expect(stdout).toMatch(COUNTED);
   });
 
   it('[R2.2-run-stdin] answers the prompt on its standard input', async () => {
-    const args = ['run', '--threads', '1'];
+    const args = ['run'];
     const { code, stdout } = await runPortico(args, environment(), 'Count from 1 to 3\n');
     expect(code).toBe(0);
     expect(stdout).toMatch(COUNTED);

@@ -1,16 +1,16 @@
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allEventsOf, expectGrammar, streamedText } from '../support/event-stream.ts';
 import { errorOf, messageOf, post, textOf } from '../support/messages-api.ts';
 import type { Message } from '../support/messages-api.ts';
-import { REPOSITORY, startServer } from '../support/server.ts';
+import { startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
 import { SAMPLES } from './samples.ts';
 import type { Sample } from './samples.ts';
+import { MINI_FILE } from '../support/engine-variant.ts';
 
 const REGISTRY = `
 models:
-  qwen3-coder: { backend: llama, file: ${JSON.stringify(path.join(REPOSITORY, 'models/mini.gguf'))}, sampling: { temperature: 0 } }
+  qwen3-coder: { backend: llama, file: ${JSON.stringify(MINI_FILE)}, sampling: { temperature: 0 } }
 aliases:
   your-model-name: mini
 `;

@@ -1,11 +1,11 @@
-import path from 'node:path';
 import type { Anthropic } from 'anthropic-sdk-0';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clientOf, DIALECTS } from '../support/dialects.ts';
-import { REPOSITORY, startServer } from '../support/server.ts';
+import { startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
+import { MINI_FILE } from '../support/engine-variant.ts';
 
-const MINI = JSON.stringify(path.join(REPOSITORY, 'models/mini.gguf'));
+const MINI = JSON.stringify(MINI_FILE);
 /** Opens the thinking in the middle of a refrain, which mini then does not find an end to. */
 const REFRAIN = `{%- for message in messages %}
 {{- '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}

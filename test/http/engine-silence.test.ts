@@ -5,10 +5,11 @@ import { allEventsOf, expectGrammar } from '../support/event-stream.ts';
 import { MINI } from '../support/requests.ts';
 import { serveScript } from '../support/scripted-server.ts';
 import type { ScriptedServer } from '../support/scripted-server.ts';
+import { ENGINE } from '../support/engine-variant.ts';
 
 const backend = createLlamaBackend({
   engine: 'in-process',
-  threads: 1,
+  ...ENGINE,
   context: undefined,
   queueLimit: 8,
   log: () => undefined,

@@ -6,6 +6,7 @@ import { clientOf, DIALECTS } from '../support/dialects.ts';
 import { MINI } from '../support/requests.ts';
 import { serveScript } from '../support/scripted-server.ts';
 import type { ScriptedServer } from '../support/scripted-server.ts';
+import { ENGINE } from '../support/engine-variant.ts';
 
 /** What Claude Code 2.1.197 finds the numbers with. */
 const TOO_LONG = /prompt is too long[^0-9]*(\d+)\s*tokens?\s*>\s*(\d+)/i;
@@ -15,7 +16,7 @@ const CONTEXT = 1200;
 
 const backend = createLlamaBackend({
   engine: 'in-process',
-  threads: 1,
+  ...ENGINE,
   context: undefined,
   queueLimit: 8,
   log: () => undefined,

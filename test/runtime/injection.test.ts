@@ -7,6 +7,7 @@ import type { GenerationEvent } from '../../src/core/events.ts';
 import type { ModelSpec } from '../../src/core/model.ts';
 import { Runtime } from '../../src/runtime/runtime.ts';
 import { collect, MINI, request, said } from '../support/requests.ts';
+import { ENGINE } from '../support/engine-variant.ts';
 
 const CALL = '<tool_call>\n{"name": "look", "arguments": {"at": "it"}}\n</tool_call>';
 const LOOK: ToolSpec = {
@@ -275,7 +276,7 @@ describe('[R4.4-enforced] a demanded call', () => {
 describe('the embedded model, as if its server knew no tools', () => {
   const real = createLlamaBackend({
     engine: 'in-process',
-    threads: 1,
+    ...ENGINE,
     context: undefined,
     queueLimit: 8,
     log: () => undefined,

@@ -9,7 +9,7 @@ import { onTestFinished } from 'vitest';
 import { claudeSettings } from '../../src/launch/claude-settings.ts';
 import { claudeEnvironment } from '../../src/launch/environment.ts';
 import { isMissing } from './optional.ts';
-import { REPOSITORY } from './server.ts';
+import { ENGINE_VARIABLES, PACKAGE } from './engine-variant.ts';
 
 /** The real Claude Code, in the versions that are tested. `.ci/run` installs both. */
 export const CLAUDES = [
@@ -161,7 +161,7 @@ export async function launchClaude(
   await symlink(process.env[claude.variable] ?? '', path.join(bin, 'claude'));
   const child = spawn(
     process.execPath,
-    [path.join(REPOSITORY, 'bin/portico.js'), 'launch', 'claude', ...args],
+    [path.join(PACKAGE, 'bin/portico.js'), 'launch', 'claude', ...args],
     {
       cwd: folders.project,
       env: {
@@ -169,7 +169,7 @@ export async function launchClaude(
         PATH: [bin, bare['PATH']].join(path.delimiter),
         PORTICO_HOME: path.join(folders.home, 'portico'),
         PORTICO_PORT: '0',
-        PORTICO_THREADS: '1',
+        ...ENGINE_VARIABLES,
         // Where no server listens: the models of whoever runs the tests are not theirs.
         OLLAMA_HOST: '127.0.0.1:9',
         ...environment,

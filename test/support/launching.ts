@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { z } from 'zod';
-import { REPOSITORY, runPortico } from './server.ts';
+import { runPortico } from './server.ts';
 import type { CommandResult } from './server.ts';
+import { ENGINE_VARIABLES, PACKAGE } from './engine-variant.ts';
 
 /**
  * Stands in for an agent: it writes what it was given into the file REPORT, says what it reads, and
@@ -83,7 +84,7 @@ export async function makeLaunchHome(
   const environment = {
     HOME: folder,
     PORTICO_HOME: join(folder, 'portico'),
-    PORTICO_THREADS: '1',
+    ...ENGINE_VARIABLES,
     REPORT: join(folder, 'report.json'),
     // Neither the agents of this machine nor those of its npm.
     PATH: [join(folder, 'bin'), dirname(process.execPath)].join(':'),
@@ -97,7 +98,7 @@ export async function makeLaunchHome(
     run,
     portico: (...args) => run(args, {}),
     start: (args, variables) =>
-      spawn(process.execPath, [join(REPOSITORY, 'bin/portico.js'), ...args], {
+      spawn(process.execPath, [join(PACKAGE, 'bin/portico.js'), ...args], {
         env: { ...environment, ...variables },
         stdio: ['ignore', 'pipe', 'pipe'],
       }),

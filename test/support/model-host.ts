@@ -6,10 +6,10 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
-import { REPOSITORY } from './server.ts';
+import { MINI_FILE } from './engine-variant.ts';
 
 /** The embedded model, which stands for every model that is pulled in tests. */
-export const MINI = readFileSync(path.join(REPOSITORY, 'models/mini.gguf'));
+export const MINI = readFileSync(MINI_FILE);
 
 export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');

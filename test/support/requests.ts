@@ -2,12 +2,13 @@ import type { GenerationRequest } from '../../src/core/backend.ts';
 import type { Turn } from '../../src/core/conversation.ts';
 import type { GenerationEvent } from '../../src/core/events.ts';
 import type { ModelSpec } from '../../src/core/model.ts';
+import { MINI_FILE } from './engine-variant.ts';
 
 /** The embedded model, greedy. */
 export const MINI: ModelSpec = {
   name: 'mini',
   backend: 'llama',
-  file: new URL('../../models/mini.gguf', import.meta.url).pathname,
+  file: MINI_FILE,
   context: 8192,
   sampling: { temperature: 0 },
 };

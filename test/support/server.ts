@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { ENGINE_VARIABLES, PACKAGE } from './engine-variant.ts';
 
 export const REPOSITORY = path.resolve(import.meta.dirname, '../..');
 
@@ -39,7 +40,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   if (options.registry !== undefined) {
     await writeFile(path.join(home, 'models.yaml'), options.registry);
   }
-  const child = spawnPortico(['serve', '--port', '0', '--threads', '1', ...(options.args ?? [])], {
+  const child = spawnPortico(['serve', '--port', '0', ...(options.args ?? [])], {
     PORTICO_HOME: home,
     ...options.environment,
   });
@@ -91,8 +92,14 @@ function spawnPortico(
   const inherited = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('PORTICO_') && !name.startsWith('ANTHROPIC_'),
   );
-  return spawn(process.execPath, [path.join(REPOSITORY, 'bin/portico.js'), ...args], {
-    env: { ...Object.fromEntries(inherited), NO_COLOR: '1', OLLAMA_HOST: NOBODY, ...environment },
+  return spawn(process.execPath, [path.join(PACKAGE, 'bin/portico.js'), ...args], {
+    env: {
+      ...Object.fromEntries(inherited),
+      NO_COLOR: '1',
+      OLLAMA_HOST: NOBODY,
+      ...ENGINE_VARIABLES,
+      ...environment,
+    },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
 }

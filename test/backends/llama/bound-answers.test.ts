@@ -7,10 +7,11 @@ import type { ModelSpec } from '../../../src/core/model.ts';
 import { isModelMissing, SMOLLM2 } from '../../support/real-models.ts';
 import { collect, MINI, request, said } from '../../support/requests.ts';
 import type { Answer } from '../../support/requests.ts';
+import { ENGINE } from '../../support/engine-variant.ts';
 
 const backend = createLlamaBackend({
   engine: 'in-process',
-  threads: 1,
+  ...ENGINE,
   context: undefined,
   queueLimit: 8,
   parallel: 1,

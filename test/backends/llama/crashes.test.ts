@@ -9,6 +9,7 @@ import { MOST_CONTEXT_TOKENS } from '../../../src/core/model.ts';
 import type { ModelSpec } from '../../../src/core/model.ts';
 import { childrenOf } from '../../support/processes.ts';
 import { collect, MINI, request, said } from '../../support/requests.ts';
+import { ENGINE } from '../../support/engine-variant.ts';
 
 const childModule = new URL('../../../dist/backends/llama/child.js', import.meta.url);
 const soon = () => AbortSignal.timeout(40_000);
@@ -23,7 +24,7 @@ beforeAll(async () => {
   others = await childrenOf(process.pid);
   backend = createLlamaBackend({
     engine: 'isolated',
-    threads: 1,
+    ...ENGINE,
     context: undefined,
     parallel: 2,
     queueLimit: 8,
@@ -133,7 +134,7 @@ describe('[R6.7-memory] a context that is too large', () => {
   const inMemoryOf = (total: number) =>
     createLlamaBackend({
       engine: 'isolated',
-      threads: 1,
+      ...ENGINE,
       context: undefined,
       parallel: 1,
       queueLimit: 8,

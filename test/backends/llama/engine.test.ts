@@ -7,6 +7,7 @@ import { createLlamaBackend } from '../../../src/backends/llama/backend.ts';
 import type { Backend, GenerationRequest } from '../../../src/core/backend.ts';
 import type { GenerationEvent } from '../../../src/core/events.ts';
 import { collect, MINI, request, said } from '../../support/requests.ts';
+import { ENGINE } from '../../support/engine-variant.ts';
 
 const childModule = new URL('../../../dist/backends/llama/child.js', import.meta.url);
 const soon = () => AbortSignal.timeout(30_000);
@@ -14,7 +15,7 @@ const soon = () => AbortSignal.timeout(30_000);
 function open(engine: 'isolated' | 'in-process', queueLimit = 8): Backend {
   return createLlamaBackend({
     engine,
-    threads: 1,
+    ...ENGINE,
     context: undefined,
     parallel: 1,
     queueLimit,

@@ -6,6 +6,7 @@ import type { GenerationEvent } from '../../../src/core/events.ts';
 import type { ModelSpec } from '../../../src/core/model.ts';
 import { childrenOf } from '../../support/processes.ts';
 import { collect, MINI, request, said } from '../../support/requests.ts';
+import { ENGINE } from '../../support/engine-variant.ts';
 
 const childModule = new URL('../../../dist/backends/llama/child.js', import.meta.url);
 const soon = () => AbortSignal.timeout(40_000);
@@ -28,7 +29,7 @@ async function open(options: Partial<LlamaBackendOptions> = {}): Promise<Opened>
   const lines: string[] = [];
   const backend = createLlamaBackend({
     engine: 'isolated',
-    threads: 1,
+    ...ENGINE,
     context: undefined,
     parallel: 1,
     queueLimit: 8,

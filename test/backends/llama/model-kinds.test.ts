@@ -9,6 +9,7 @@ import type { Backend } from '../../../src/core/backend.ts';
 import type { Turn } from '../../../src/core/conversation.ts';
 import type { ModelSpec } from '../../../src/core/model.ts';
 import { collect, MINI, request, said } from '../../support/requests.ts';
+import { ENGINE } from '../../support/engine-variant.ts';
 
 const soon = () => AbortSignal.timeout(60_000);
 const essay = (topic: string) => `${topic}: ${`${topic} is calm, the night is long. `.repeat(25)}`;
@@ -27,7 +28,7 @@ describe.each(KINDS)('a random model of the kind %s', (kind) => {
   const open = () =>
     createLlamaBackend({
       engine: 'in-process',
-      threads: 1,
+      ...ENGINE,
       context: 2048,
       parallel: 2,
       states: { folder: path.join(folder, 'states'), limitBytes: 100_000_000 },

@@ -12,6 +12,7 @@ import { Slot } from '../../../src/backends/llama/slot.ts';
 import { startLlama } from '../../../src/backends/native-llama.ts';
 import type { NativeLlama } from '../../../src/backends/native-llama.ts';
 import { collect, MINI, request, said } from '../../support/requests.ts';
+import { ENGINE, NATIVE_CONTEXT } from '../../support/engine-variant.ts';
 
 /** A lookup on a clock of its own, whose batches take as long as they are told to. */
 function lookupOf(tokens: readonly number[], mayGuess = () => true) {
@@ -114,7 +115,7 @@ describe('[R6.5-lookup] a slot that guesses', () => {
     const context = await model.createContext({
       contextSize: 512,
       sequences: 3,
-      threads: 1,
+      ...NATIVE_CONTEXT,
       batching: {
         itemPrioritizationStrategy: (queue) => {
           const batch = scheduler.plan(queue);
@@ -268,7 +269,7 @@ describe('[R6.5-lookup] [R6.5-precedence] a model', () => {
     const predict = vi.spyOn(PromptLookup.prototype, 'predictTokens');
     const backend = createLlamaBackend({
       engine: 'in-process',
-      threads: 1,
+      ...ENGINE,
       context: undefined,
       queueLimit: 1,
       promptLookup: server,

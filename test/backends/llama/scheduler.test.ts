@@ -6,6 +6,7 @@ import type { NativeLlama } from '../../../src/backends/native-llama.ts';
 import { Scheduler } from '../../../src/backends/llama/scheduler.ts';
 import { Slot } from '../../../src/backends/llama/slot.ts';
 import { MINI } from '../../support/requests.ts';
+import { NATIVE_CONTEXT } from '../../support/engine-variant.ts';
 
 let native: NativeLlama;
 let model: LlamaModel;
@@ -22,7 +23,7 @@ async function openSlots(sequences: number) {
   const context = await model.createContext({
     contextSize: 4096,
     sequences,
-    threads: 1,
+    ...NATIVE_CONTEXT,
     batching: {
       itemPrioritizationStrategy: (queue) => {
         const plan = scheduler.plan(queue);

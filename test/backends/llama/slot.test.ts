@@ -9,6 +9,7 @@ import { Slot } from '../../../src/backends/llama/slot.ts';
 import { startLlama } from '../../../src/backends/native-llama.ts';
 import type { NativeLlama } from '../../../src/backends/native-llama.ts';
 import { MINI } from '../../support/requests.ts';
+import { NATIVE_CONTEXT } from '../../support/engine-variant.ts';
 
 let native: NativeLlama;
 let model: LlamaModel;
@@ -24,7 +25,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 beforeEach(async () => {
-  context = await model.createContext({ contextSize: 1024, sequences: 2, threads: 1 });
+  context = await model.createContext({ contextSize: 1024, sequences: 2, ...NATIVE_CONTEXT });
 });
 afterEach(() => context.dispose());
 

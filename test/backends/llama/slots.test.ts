@@ -8,6 +8,7 @@ import type { Backend, GenerationRequest } from '../../../src/core/backend.ts';
 import type { GenerationEvent } from '../../../src/core/events.ts';
 import type { Answer } from '../../support/requests.ts';
 import { collect, MINI, request, said } from '../../support/requests.ts';
+import { ENGINE } from '../../support/engine-variant.ts';
 
 const childModule = new URL('../../../dist/backends/llama/child.js', import.meta.url);
 const soon = () => AbortSignal.timeout(60_000);
@@ -62,7 +63,7 @@ describe.each(['isolated', 'in-process'] as const)('slots, %s', (engine) => {
   const open = (changes: Partial<LlamaBackendOptions> = {}) =>
     createLlamaBackend({
       engine,
-      threads: 1,
+      ...ENGINE,
       context: undefined,
       parallel: 2,
       states: { folder: path.join(folder, engine), limitBytes: 100_000_000 },

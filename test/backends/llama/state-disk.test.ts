@@ -7,6 +7,7 @@ import { afterAll, expect, it } from 'vitest';
 import { createLlamaBackend } from '../../../src/backends/llama/backend.ts';
 import { isMissing } from '../../support/optional.ts';
 import { collect, MINI, request, said } from '../../support/requests.ts';
+import { ENGINE } from '../../support/engine-variant.ts';
 
 const childModule = new URL('../../../dist/backends/llama/child.js', import.meta.url);
 const folder = mkdtempSync(path.join(tmpdir(), 'portico-test-'));
@@ -38,7 +39,7 @@ it.skipIf(noDisk)(
     const warnings: string[] = [];
     const backend = createLlamaBackend({
       engine: 'isolated',
-      threads: 1,
+      ...ENGINE,
       context: undefined,
       parallel: 1,
       states: { folder, limitBytes: 100_000_000 },

@@ -6,11 +6,12 @@ import type { JsonObject } from '../../../src/core/json.ts';
 import type { ModelSpec } from '../../../src/core/model.ts';
 import type { Answer } from '../../support/requests.ts';
 import { collect, MINI, request, said } from '../../support/requests.ts';
+import { ENGINE } from '../../support/engine-variant.ts';
 
 const logged: string[] = [];
 const backend = createLlamaBackend({
   engine: 'in-process',
-  threads: 1,
+  ...ENGINE,
   context: undefined,
   queueLimit: 8,
   log: (message, level) => level !== 'info' && logged.push(message),

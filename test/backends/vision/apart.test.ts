@@ -5,6 +5,7 @@ import type { ModelSpec } from '../../../src/core/model.ts';
 import { collect, request } from '../../support/requests.ts';
 import { noAddon, openVision, SEEING } from './seeing.ts';
 import { SIGHTS, text, user } from './sights.ts';
+import { ENGINE } from '../../support/engine-variant.ts';
 
 const APART: ModelSpec = { ...SEEING, picturesApart: true };
 const signal = AbortSignal.timeout(60_000);
@@ -15,7 +16,7 @@ function open() {
     blind: async () =>
       createLlamaBackend({
         engine: 'in-process',
-        threads: 1,
+        ...ENGINE,
         context: undefined,
         queueLimit: 8,
         log,

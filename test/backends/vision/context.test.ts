@@ -10,13 +10,14 @@ import { fitPicture } from '../../../src/backends/vision/picture.ts';
 import { MINI } from '../../support/requests.ts';
 import { noAddon, PICTURE_TOKENS, SEEING } from './seeing.ts';
 import { SIGHTS } from './sights.ts';
+import { ENGINE } from '../../support/engine-variant.ts';
 
 const signal = AbortSignal.timeout(60_000);
 
 async function open(mmproj: string): Promise<VisionContext> {
   return VisionContext.load(await loadAddon(), {
     spec: { ...SEEING, file: MINI.file ?? '', mmproj },
-    settings: { threads: 1, context: undefined, queueLimit: 1 },
+    settings: { ...ENGINE, context: undefined, queueLimit: 1 },
     contextSize: 512,
     cores: 1,
     onProgress: () => undefined,

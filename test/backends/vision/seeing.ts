@@ -10,6 +10,7 @@ import type { ModelSpec } from '../../../src/core/model.ts';
 import { isMissing } from '../../support/optional.ts';
 import { childrenOf } from '../../support/processes.ts';
 import { MINI } from '../../support/requests.ts';
+import { ENGINE } from '../../support/engine-variant.ts';
 
 /** The embedded model behind eyes of random weights: it takes pictures, and sees nothing. */
 export const SEEING: ModelSpec = {
@@ -36,7 +37,7 @@ export function openVision(options: Partial<VisionBackendOptions> = {}): {
   const folder = mkdtempSync(path.join(tmpdir(), 'portico-vision-'));
   const log = (): void => undefined;
   const backend = createVisionBackend({
-    threads: 1,
+    ...ENGINE,
     context: undefined,
     queueLimit: 8,
     states: { folder, limitBytes: 2 ** 24 },
