@@ -36,58 +36,65 @@ async function report(python: string, script: string): Promise<Record<string, un
 const old = process.env['PORTICO_TEST_PYTHON_OLD'];
 const oldWayOut = 'name an interpreter with anthropic 0.24.0 in PORTICO_TEST_PYTHON_OLD';
 
-describe.skipIf(isMissing('Python with anthropic 0.24.0', old, oldWayOut))('Python, then', () => {
-  it('anthropic 0.24.0 finds no answer outside its types', async () => {
+describe('Python, then', () => {
+  const missing = isMissing('Python with anthropic 0.24.0', old, oldWayOut);
+
+  it.skipIf(missing)('anthropic 0.24.0 finds no answer outside its types', async () => {
     const answer = await report(old ?? '', 'strict.py');
     expect(answer).toMatchObject({ version: '0.24.0', violations: [] });
     expect(answer['checked']).toBeGreaterThan(20);
   });
 
-  it('[R2.T-python-old] anthropic 0.24.0 works', async () => {
+  it.skipIf(missing)('[R2.T-python-old] anthropic 0.24.0 works', async () => {
     const answer = await report(old ?? '', 'old.py');
     expect(answer).toMatchObject({ ...COMMON, version: '0.24.0' });
     expect(answer['usage']).toEqual([expect.any(Number), expect.any(Number)]);
     expect(new Set(answer['usage'] as number[]).size).toBe(1);
   });
 
-  it('[R3.1-results] [R3.1-template] anthropic 0.24.0 has a tool called, and its result told', async () => {
-    expect(await report(old ?? '', 'tools_old.py')).toEqual({
-      version: '0.24.0',
-      id: expect.stringMatching(TOOL_CALL_ID),
-      name: 'get_weather',
-      input: { location: 'Paris' },
-      reasons: ['tool_use', 'end_turn'],
-      answer: 'The weather in Paris is 18 degrees and cloudy.',
-    });
-  });
+  it.skipIf(missing)(
+    '[R3.1-results] [R3.1-template] anthropic 0.24.0 has a tool called, and its result told',
+    async () => {
+      expect(await report(old ?? '', 'tools_old.py')).toEqual({
+        version: '0.24.0',
+        id: expect.stringMatching(TOOL_CALL_ID),
+        name: 'get_weather',
+        input: { location: 'Paris' },
+        reasons: ['tool_use', 'end_turn'],
+        answer: 'The weather in Paris is 18 degrees and cloudy.',
+      });
+    },
+  );
 });
 
 const latest = process.env['PORTICO_TEST_PYTHON_NEW'];
 const latestWayOut = 'name an interpreter with anthropic in PORTICO_TEST_PYTHON_NEW';
 
-describe.skipIf(isMissing('Python with the latest anthropic', latest, latestWayOut))(
-  'Python, now',
-  () => {
-    it('the latest anthropic finds no answer outside its types', async () => {
-      const { checked, violations } = await report(latest ?? '', 'strict.py');
-      expect(violations).toEqual([]);
-      expect(checked).toBeGreaterThan(100);
-    });
+describe('Python, now', () => {
+  const missing = isMissing('Python with the latest anthropic', latest, latestWayOut);
 
-    it('[R2.T-python-new] the latest anthropic works', async () => {
-      const answer = await report(latest ?? '', 'new.py');
-      expect(answer).toMatchObject({
-        ...COMMON,
-        thinking: ['thinking', 'text'],
-        models: expect.arrayContaining(['mini', 'my-alias']),
-        model: 'mini',
-        concurrently: [TO_TEN, TO_TEN, TO_TEN],
-      });
-      expect(answer['count']).toBe(answer['prompt_tokens']);
-      expect(new Set(answer['usage'] as number[]).size).toBe(1);
-    });
+  it.skipIf(missing)('the latest anthropic finds no answer outside its types', async () => {
+    const { checked, violations } = await report(latest ?? '', 'strict.py');
+    expect(violations).toEqual([]);
+    expect(checked).toBeGreaterThan(100);
+  });
 
-    it('[R3.8-python] [R3.4-parse] the latest anthropic runs tools in a loop, and parses', async () => {
+  it.skipIf(missing)('[R2.T-python-new] the latest anthropic works', async () => {
+    const answer = await report(latest ?? '', 'new.py');
+    expect(answer).toMatchObject({
+      ...COMMON,
+      thinking: ['thinking', 'text'],
+      models: expect.arrayContaining(['mini', 'my-alias']),
+      model: 'mini',
+      concurrently: [TO_TEN, TO_TEN, TO_TEN],
+    });
+    expect(answer['count']).toBe(answer['prompt_tokens']);
+    expect(new Set(answer['usage'] as number[]).size).toBe(1);
+  });
+
+  it.skipIf(missing)(
+    '[R3.8-python] [R3.4-parse] the latest anthropic runs tools in a loop, and parses',
+    async () => {
       const loop = {
         reasons: ['tool_use', 'tool_use', 'end_turn'],
         ids: [expect.stringMatching(TOOL_CALL_ID), expect.stringMatching(TOOL_CALL_ID)],
@@ -99,27 +106,26 @@ describe.skipIf(isMissing('Python with the latest anthropic', latest, latestWayO
       expect(streamed).toEqual(loop);
       expect(parts).toBeGreaterThan(6);
       expect(parsed).toEqual({ name: 'Alice', age: 31 });
-    });
-  },
-);
+    },
+  );
+});
 
 const clients = process.env['PORTICO_TEST_PYTHON_CLIENTS'];
 const clientsWayOut =
   'name an interpreter with langchain-anthropic, pydantic-ai-slim[anthropic], instructor and litellm in PORTICO_TEST_PYTHON_CLIENTS';
 
-describe.skipIf(isMissing('Python with client libraries', clients, clientsWayOut))(
-  'Python client libraries',
-  () => {
-    it('get text, streams, tool calls and objects', async () => {
-      const object = { name: expect.any(String), age: expect.any(Number) };
-      const tools = [['get_weather', { location: 'Paris' }]];
-      const all = { text: TO_TEN, stream: TO_TEN, tools, object };
-      expect(await report(clients ?? '', 'clients.py')).toEqual({
-        langchain: all,
-        pydantic_ai: all,
-        instructor: { object, stream: object },
-        litellm: all,
-      });
+describe('Python client libraries', () => {
+  const missing = isMissing('Python with client libraries', clients, clientsWayOut);
+
+  it.skipIf(missing)('get text, streams, tool calls and objects', async () => {
+    const object = { name: expect.any(String), age: expect.any(Number) };
+    const tools = [['get_weather', { location: 'Paris' }]];
+    const all = { text: TO_TEN, stream: TO_TEN, tools, object };
+    expect(await report(clients ?? '', 'clients.py')).toEqual({
+      langchain: all,
+      pydantic_ai: all,
+      instructor: { object, stream: object },
+      litellm: all,
     });
-  },
-);
+  });
+});

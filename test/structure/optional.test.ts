@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { findOnPath, isMissing } from '../support/optional.ts';
 
@@ -25,5 +28,31 @@ describe('[R2.0-optional] an optional tool', () => {
   it('is found on the PATH', () => {
     expect(findOnPath('no-such-program')).toBeUndefined();
     expect(findOnPath('node')).toMatch(/node$/);
+  });
+});
+
+describe('the end of a run', () => {
+  const fixture = path.resolve(import.meta.dirname, '../fixtures/missing-parts');
+  const vitest = path.resolve(import.meta.dirname, '../../node_modules/vitest/vitest.mjs');
+  const run = async (...args: readonly string[]) => {
+    const config = path.join(fixture, 'vitest.config.ts');
+    const command = [vitest, 'run', '--config', config, ...args];
+    return (await promisify(execFile)(process.execPath, command)).stdout;
+  };
+
+  it('says by which missing part how many tests were skipped', async () => {
+    expect(await run()).toBe(
+      [
+        'Skipped, by the part that is missing on this machine:',
+        '    2  an old python',
+        '    2  a new python',
+        '    1  a disk',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('says nothing of tests that a name pattern leaves out', async () => {
+    expect(await run('-t', 'needs nothing')).toBe('');
   });
 });

@@ -1,15 +1,24 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { TestRunner } from 'vitest';
 
-/** Where set to 1, every optional tool must be there: so in CI. */
+declare module 'vitest' {
+  interface TaskMeta {
+    /** Parts that the tests of a file or a suite need and this machine lacks. */
+    missing?: string[];
+  }
+}
+
+/** Variable that, set to 1, makes a missing part a failure, as in CI. */
 const REQUIRE_ALL = 'PORTICO_REQUIRE_ALL';
 
 /**
- * Whether an optional tool is missing, for `describe.skipIf`. Says so in one loud line, or throws
- * where `PORTICO_REQUIRE_ALL=1`.
+ * Reports a missing optional part, for `describe.skipIf`: in a line, and for the summary of the run, which
+ * names it for each test that is skipped in the suite or file that asks.
  *
- * @param file where the tool lies, as far as that is known
- * @param wayOut what to do to have it
+ * @param file path of the part, if it is known
+ * @param wayOut action that makes the part available
+ * @throws if the part is missing and `PORTICO_REQUIRE_ALL=1`
  */
 export function isMissing(
   what: string,
@@ -22,10 +31,18 @@ export function isMissing(
   const line = `SKIPPED: ${what} is not ${file === undefined ? 'here' : `at ${file}`}: ${wayOut}`;
   if (environment[REQUIRE_ALL] === '1') throw new Error(line);
   say(`\n!!! ${line}\n`);
+  recordMissing(what);
   return true;
 }
 
-/** Where a program lies on the PATH. */
+/** Adds a part to the metadata of the suite that is being collected, or of its file outside all suites. */
+function recordMissing(what: string): void {
+  const current = TestRunner.getCurrentSuite();
+  const { meta } = current.name === '' ? current.file : (current.suite ?? current.file);
+  meta.missing = [...(meta.missing ?? []), what];
+}
+
+/** Path of a program on the PATH. */
 export function findOnPath(program: string): string | undefined {
   return (process.env['PATH'] ?? '')
     .split(path.delimiter)
