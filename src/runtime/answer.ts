@@ -21,7 +21,7 @@ export function answer(
     const events = backend.generate(injectRequest(asked, injection), signal);
     return readInjected(events, asked, injection, (one) => backend.generate(one, signal));
   };
-  if (!needsEnforcement(request, can)) return guardCalls(request, ask, true);
+  if (!needsEnforcement(request, can)) return guardCalls(request, ask, 'again');
   // A demanded call is asked for again anyway.
-  return enforceCall(request, (asked) => guardCalls(asked, ask, false));
+  return enforceCall(request, (asked) => guardCalls(asked, ask, 'held'));
 }

@@ -1,9 +1,9 @@
 import { callableTools } from '../chat/render.ts';
 import { RepairedCall } from '../chat/repair/repaired-call.ts';
 import type { GenerationRequest } from '../core/backend.ts';
-import type { Turn } from '../core/conversation.ts';
-import { RuntimeFailure } from '../core/errors.ts';
+import type { ToolSpec, Turn } from '../core/conversation.ts';
 import type { GenerationEvent, StopReason, Usage } from '../core/events.ts';
+import { callsIn } from './call-faults.ts';
 import { isCut } from './cuts.ts';
 import { together } from './enforcement.ts';
 
@@ -12,54 +12,65 @@ type Ask = (request: GenerationRequest) => AsyncIterable<GenerationEvent>;
 
 /**
  * Answers a request with calls whose arguments are always JSON objects: malformed ones are repaired.
- * If that is not possible and no call was sent, the model is asked once more; after that the call is
- * returned as text. The reason of the finish agrees with the calls.
+ * If that is not possible and no other call was made, the model is asked once more; after that the call
+ * is returned as text, or left cut off if a part of it was sent. The reason of the finish agrees with the
+ * calls.
  *
- * @throws {backend-failed} if a call that was sent in part can't be completed
+ * @param mode `held`: nothing of a call is sent before its end, and the model is not asked again
  */
 export async function* guardCalls(
   request: GenerationRequest,
   ask: Ask,
-  retries: boolean,
+  mode: 'again' | 'held',
 ): AsyncGenerator<GenerationEvent> {
-  const first = new CallGuard(request);
+  const first = new CallGuard(request, mode === 'held' || request.whole === true);
   for await (const event of ask(request)) yield* first.take(event);
   const { broken, finish } = first;
   if (finish === undefined) return;
   const call = broken.at(0);
-  if (call === undefined || !retries || first.calls > 0) {
+  if (call === undefined || mode === 'held' || first.calls > 0) {
     yield* first.end();
     return;
   }
-  const second = new CallGuard(request);
-  for await (const event of ask(askAgain(request, first.text, call))) {
-    if (event.type !== 'admitted') yield* second.take(event);
+  const again = withoutAdmission(ask(askAgain(request, first.text, call)));
+  const second = new CallGuard(request, call.started || request.whole === true);
+  if (!call.started) {
+    for await (const event of again) yield* second.take(event);
+    yield* second.end(finish.usage);
+    return;
   }
-  yield* second.end(finish.usage);
+  const made: GenerationEvent[] = [];
+  for await (const event of again) made.push(...second.take(event));
+  yield* first.endBy(made, second.finish);
+}
+
+async function* withoutAdmission(
+  events: AsyncIterable<GenerationEvent>,
+): AsyncGenerator<GenerationEvent> {
+  for await (const event of events) if (event.type !== 'admitted') yield event;
 }
 
 /** The calls of one answer. */
 class CallGuard {
-  readonly #request: GenerationRequest;
+  readonly #tools: readonly ToolSpec[];
+  readonly #held: boolean;
   readonly #open = new Map<string, RepairedCall>();
-  /** Calls of which nothing was sent, and that have no reading. */
+  /** Calls that have no reading. */
   readonly broken: RepairedCall[] = [];
   finish: Finish | undefined;
   text = '';
   calls = 0;
 
-  constructor(request: GenerationRequest) {
-    this.#request = request;
+  constructor({ conversation, toolChoice }: GenerationRequest, held: boolean) {
+    this.#tools = callableTools(conversation, toolChoice);
+    this.#held = held;
   }
 
   *take(event: GenerationEvent): Generator<GenerationEvent> {
     switch (event.type) {
-      case 'tool-call-start': {
-        const { conversation, toolChoice } = this.#request;
-        const tools = callableTools(conversation, toolChoice);
-        this.#open.set(event.id, new RepairedCall(event.id, event.name, tools));
+      case 'tool-call-start':
+        this.#open.set(event.id, new RepairedCall(event.id, event.name, this.#tools, this.#held));
         return;
-      }
       case 'tool-call-delta':
         yield* this.#open.get(event.id)?.push(event.json) ?? [];
         return;
@@ -79,12 +90,30 @@ class CallGuard {
     }
   }
 
-  /** The calls that stay broken as text, and the finish. */
+  /** The calls that stay broken, and the finish. */
   *end(before?: Usage): Generator<GenerationEvent> {
-    for (const { text } of this.broken) yield { type: 'text-delta', text };
+    for (const { text, started } of this.broken) if (!started) yield { type: 'text-delta', text };
     if (this.finish === undefined) return;
     const usage = before === undefined ? this.finish.usage : together(before, this.finish.usage);
     yield { ...this.finish, reason: this.#reason(this.finish.reason), usage };
+  }
+
+  /** Ends the call that broke off by one of another try, if that agrees with what was sent of it. */
+  *endBy(
+    again: readonly GenerationEvent[],
+    finish: Finish | undefined,
+  ): Generator<GenerationEvent> {
+    const [call] = this.broken;
+    const made = callsIn(again).find(({ name }) => name === call?.name);
+    const rest = made && call?.endBy(made.input);
+    if (rest !== undefined) {
+      yield* rest;
+      this.broken.shift();
+      this.calls++;
+    }
+    if (this.finish === undefined || finish === undefined) return;
+    this.finish = { ...this.finish, usage: together(this.finish.usage, finish.usage) };
+    yield* this.end();
   }
 
   *#end(id: string): Generator<GenerationEvent> {
@@ -94,16 +123,12 @@ class CallGuard {
     if (events !== undefined) {
       this.calls++;
       yield* events;
-    } else if (call?.started === true) {
-      throw new RuntimeFailure(
-        'backend-failed',
-        `${this.#request.model.name} broke off a call of ${call.name} in the middle of its ` +
-          'arguments. Send the request again.',
-      );
     } else if (call !== undefined) this.broken.push(call);
   }
 
   #reason(reason: StopReason): StopReason {
+    // The API's word for an answer that ends inside a call.
+    if (this.broken.some(({ started }) => started)) return 'max-tokens';
     if (reason === 'tool-use' && this.calls === 0) return 'end-turn';
     return reason === 'end-turn' && this.calls > 0 ? 'tool-use' : reason;
   }
@@ -113,9 +138,9 @@ class CallGuard {
 function askAgain(
   request: GenerationRequest,
   said: string,
-  { name, text }: RepairedCall,
+  { name, text, fault }: RepairedCall,
 ): GenerationRequest {
-  const demand = `The arguments of that call are no JSON object. Call ${name} again, with valid JSON, and write nothing else.`;
+  const demand = `That call is not valid: ${fault}. Call ${name} again, with valid JSON, and write nothing else.`;
   const answered = said.trim() === '' ? text : `${said}\n${text}`;
   const { conversation } = request;
   const last = conversation.turns.at(-1);

@@ -7,6 +7,7 @@ import type { Capabilities, GenerationRequest } from '../core/backend.ts';
 import type { Turn } from '../core/conversation.ts';
 import type { GenerationEvent, Usage } from '../core/events.ts';
 import { newToolCallId } from '../core/ids.ts';
+import { callLimit } from './call-limit.ts';
 import { isCut } from './cuts.ts';
 import { together } from './enforcement.ts';
 
@@ -81,8 +82,7 @@ export async function* readInjected(
     stopSequences: [],
     newCallId: newToolCallId,
   });
-  const one = toolChoice.mode !== 'none' && !toolChoice.parallel;
-  const enough = () => one && output.calls > 0;
+  const limit = callLimit(request);
   let thoughts = '';
   let finish: Finish | undefined;
   const read = async function* read(
@@ -91,7 +91,7 @@ export async function* readInjected(
     for await (const event of stream) {
       if (event.type === 'finish') finish = event;
       else if (event.type !== 'text-delta') yield event;
-      else if (!enough()) yield* noted(output.push(event.text));
+      else yield* noted(limit(output.push(event.text)));
     }
   };
   const noted = (decided: readonly GenerationEvent[]) => {
@@ -110,7 +110,7 @@ export async function* readInjected(
   }
   const last: Finish | undefined = finish;
   if (last === undefined) return;
-  if (!enough()) yield* output.end(isCut(last.reason));
+  yield* limit(output.end(isCut(last.reason)));
   yield finished(last, output.calls);
 }
 

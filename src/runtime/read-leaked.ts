@@ -5,6 +5,7 @@ import type { GenerationRequest } from '../core/backend.ts';
 import type { GenerationEvent } from '../core/events.ts';
 import { newToolCallId } from '../core/ids.ts';
 import type { BackendKind } from '../core/model.ts';
+import { callLimit } from './call-limit.ts';
 import { isCut } from './cuts.ts';
 
 /** True if a backend's server separates thinking and calls from text, and may fail to. */
@@ -20,32 +21,29 @@ export async function* readLeaked(
   const continues = request.conversation.turns.at(-1)?.role === 'assistant';
   let output = outputOf(request, continues);
   let isUsed = false;
-  const { toolChoice } = request;
-  const one = toolChoice.mode !== 'none' && !toolChoice.parallel;
-  let calls = 0;
+  const limit = callLimit(request);
   for await (const event of events) {
     switch (event.type) {
       case 'text-delta':
         isUsed = true;
-        if (!one || calls + output.calls === 0) yield* output.push(event.text);
+        yield* limit(output.push(event.text));
         break;
       case 'admitted':
       case 'progress':
         yield event;
         break;
       case 'finish':
-        yield* output.end(isCut(event.reason));
+        yield* limit(output.end(isCut(event.reason)));
         yield event;
         break;
       default:
         // Another block begins, so the text before it is complete.
         if (isUsed) {
-          yield* output.end(false);
-          calls += output.calls;
+          yield* limit(output.end(false));
           output = outputOf(request, continues);
           isUsed = false;
         }
-        if (event.type !== 'tool-call-start' || !one || calls === 0) yield event;
+        yield* limit([event]);
     }
   }
 }

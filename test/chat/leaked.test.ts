@@ -7,6 +7,7 @@ import { mergeDeltas } from '../../src/chat/merge-deltas.ts';
 import { Output } from '../../src/chat/output.ts';
 import type { GenerationEvent } from '../../src/core/events.ts';
 import { cut } from '../support/cut.ts';
+import { LEAKED_CALLS, LIKE_CALLS } from '../support/leaked-texts.ts';
 
 const SCHEMA = { type: 'object', properties: { at: { type: 'string' } } };
 
@@ -34,47 +35,8 @@ function told(events: readonly GenerationEvent[]): unknown {
   });
 }
 
-const CALLS: readonly (readonly [string, string])[] = [
-  ['Hermes', '<tool_call>\n{"name": "look", "arguments": {"at": "it"}}\n</tool_call>'],
-  ['Hermes with parameters', '<tool_call>{"name": "look", "parameters": {"at": "it"}}</tool_call>'],
-  [
-    'Hermes with a function around it',
-    '<tool_call>{"type": "function", "function": {"name": "look", "arguments": {"at": "it"}}}</tool_call>',
-  ],
-  ['Hermes in a list', '<tool_call>[{"name": "look", "arguments": {"at": "it"}}]</tool_call>'],
-  ['Hermes in Python', "<tool_call>{'name': 'look', 'arguments': {'at': 'it'}}</tool_call>"],
-  ['Hermes in another case', '<tool_call>{"name": "Look", "arguments": {"at": "it"}}</tool_call>'],
-  [
-    'Hermes in a fence',
-    '<tool_call>\n```json\n{"name": "look", "arguments": {"at": "it"}}\n```\n</tool_call>',
-  ],
-  [
-    'Qwen3-Coder',
-    '<tool_call>\n<function=look>\n<parameter=at>\nit\n</parameter>\n</function>\n</tool_call>',
-  ],
-  ['Mistral', '[TOOL_CALLS][{"name": "look", "arguments": {"at": "it"}}]'],
-  ['Devstral', '[TOOL_CALLS]look[ARGS]{"at": "it"}'],
-  ['Llama 3', '{"name": "look", "parameters": {"at": "it"}}'],
-];
-
-const TEXTS = [
-  'Hello.',
-  'Write <think> before you answer.',
-  'Use <tool_call> to call a tool.',
-  'Use <function=look> in your code.',
-  '<tool_call>\n{"name": "other", "arguments": {}}\n</tool_call>',
-  '<tool_call>{"name": "look", "argu',
-  '<tool_call>[1, 2]</tool_call>',
-  '[TOOL_CALLS] is a token of Mistral.',
-  '[TOOL_CALLS]look[ARGS]{"at": ',
-  '<function=look>\n<parameter=at>\nnever closed',
-  '{"name": "look"',
-  '{"name": "other", "parameters": {}}',
-  ' <thin',
-];
-
 describe('the text of a server', () => {
-  it.each(CALLS)('contains a call that it leaked: %s', (_title, call) => {
+  it.each(LEAKED_CALLS)('contains a call that it leaked: %s', (_title, call) => {
     const whole = told(read([call]));
     expect(whole).toEqual(['look', { at: 'it' }]);
     for (let at = 1; at < call.length; at++) {
@@ -83,7 +45,7 @@ describe('the text of a server', () => {
     expect(told(read(call.split('')))).toEqual(whole);
   });
 
-  it.each(TEXTS)('stays text, byte for byte: %j', (value) => {
+  it.each(LIKE_CALLS)('stays text, byte for byte: %j', (value) => {
     expect(read([value])).toEqual([text(value)]);
     expect(read(value.split(''))).toEqual([text(value)]);
   });

@@ -21,7 +21,11 @@ const SCHEMA = {
     where: { type: ['object', 'null'] },
     any: { anyOf: [{ type: 'string' }] },
     odd: { type: 'uuid' },
-    list: { type: 'array' },
+    list: { type: 'array', items: { enum: ['a', { b: 1 }] } },
+    pair: { prefixItems: [{ const: 1 }], items: { const: 2 } },
+    deep: { required: ['in'] },
+    one: { const: 1 },
+    elsewhere: { $ref: '#/$defs/x', const: 1 },
   },
   required: ['at', 'undeclared'],
 };
@@ -34,6 +38,8 @@ describe('[R4.4-enforced] a call that was demanded', () => {
     [{ at: 'it', undeclared: 1 }],
     [{ at: 'it', undeclared: null, times: 3, where: null, any: 7, odd: 7, list: [], more: {} }],
     [{ at: '', undeclared: [], times: 1e20, where: {} }],
+    [{ at: '', undeclared: 1, list: ['a', { b: 1 }], pair: [1, 2], deep: { in: 1 }, one: 1 }],
+    [{ at: '', undeclared: 1, elsewhere: 7 }],
   ])('may be %o', (input) => {
     expect(fault(input)).toBeUndefined();
   });
@@ -51,6 +57,9 @@ describe('[R4.4-enforced] a call that was demanded', () => {
       'the argument "where" of look must be of the type object or null',
     ],
     [{ at: '', undeclared: 1, list: {} }, 'the argument "list" of look must be of the type array'],
+    [{ at: '', undeclared: 1, list: [7] }, 'the argument "list.0" of look must be "a" or {"b":1}'],
+    [{ at: '', undeclared: 1, deep: {} }, 'look needs the argument "deep.in"'],
+    [{ at: '', undeclared: 1, one: 2 }, 'the argument "one" of look must be 1'],
   ])('with %o is wrong: %s', (input, says) => {
     expect(fault(input)).toBe(says);
   });

@@ -44,7 +44,7 @@ async function answer(
     yield* events;
     yield { type: 'finish', reason, stopSequence: null, usage: USAGE };
   }
-  const made = await collect(guardCalls(full, ask, true));
+  const made = await collect(guardCalls(full, ask, 'again'));
   const json = made.events.map((event) => (event.type === 'tool-call-delta' ? event.json : ''));
   return { ...made, asked, json: json.join('') };
 }

@@ -63,11 +63,9 @@ const count = z.int().nonnegative().max(1e9).optional().catch(undefined);
 
 const call = z.object({
   function: z.object({
-    name: z.string().min(1),
-    // Proxies and old versions send a string, or a list.
-    arguments: z
-      .union([z.string(), z.record(z.string(), z.unknown()), z.array(z.unknown())])
-      .nullish(),
+    name: z.string().nullish(),
+    // Proxies and old versions send a string, or a list; what it is worth is decided for all backends alike.
+    arguments: z.unknown().optional(),
   }),
 });
 
@@ -90,12 +88,15 @@ const chunkSchema = z.object({
 export function readChunk(value: unknown): ChatChunk | undefined {
   const { data } = chunkSchema.safeParse(value);
   if (data === undefined) return undefined;
-  const text = data.message.content ?? '';
-  const thinking = data.message.thinking ?? '';
-  const calls = (data.message.tool_calls ?? []).map((made) => ({
-    name: made.function.name,
-    json: readArguments(made.function.arguments ?? {}),
+  const made = (data.message.tool_calls ?? []).map((one) => ({
+    name: one.function.name ?? '',
+    json: readArguments(one.function.arguments ?? {}),
   }));
+  const calls = made.filter(({ name }) => name !== '');
+  // What calls nothing is text.
+  const nameless = made.flatMap(({ name, json }) => (name === '' ? [json] : []));
+  const text = [data.message.content ?? '', ...nameless].join('');
+  const thinking = data.message.thinking ?? '';
   const isEmpty = text === '' && thinking === '' && calls.length === 0;
   return {
     text,
@@ -113,7 +114,7 @@ export function readChunk(value: unknown): ChatChunk | undefined {
   };
 }
 
-function readArguments(written: string | object): string {
+function readArguments(written: unknown): string {
   return typeof written === 'string' ? written : JSON.stringify(written);
 }
 

@@ -43,9 +43,7 @@ const callSchema = z.object({
     .object({
       name: optionalText,
       // Gemini's endpoint and some proxies send an object.
-      arguments: z
-        .union([z.string(), z.record(z.string(), z.unknown()), z.array(z.unknown())])
-        .nullish(),
+      arguments: z.unknown().optional(),
     })
     .nullish(),
 });

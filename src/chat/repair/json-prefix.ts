@@ -126,7 +126,8 @@ export class JsonPrefix {
 
   #mayClose(): boolean {
     if (this.#expected === 'first' || this.#expected === 'after') return true;
-    return this.#expected === 'value' && this.#levels.at(-1)?.isEmpty === true;
+    const level = this.#levels.at(-1);
+    return this.#expected === 'value' && level?.closing === ']' && level.isEmpty;
   }
 
   #value(character: string): boolean {

@@ -1,5 +1,7 @@
 import type { GenerationEvent } from '../../core/events.ts';
+import type { JsonObject } from '../../core/json.ts';
 import type { CallableTool } from '../format.ts';
+import { argumentFault } from './argument-fault.ts';
 import { repairArguments } from './arguments.ts';
 import { JsonPrefix } from './json-prefix.ts';
 
@@ -11,16 +13,23 @@ export function toolNamed(name: string, tools: readonly CallableTool[]): Callabl
   return alike.length === 1 ? alike[0] : undefined;
 }
 
+/** White space of a JSON text, or one of its strings, which may lack its end. */
+const SPACE_OR_STRING = /\s+|("(?:[^"\\]|\\.)*"?)/gs;
+
 /** A call whose arguments are streamed as long as they are correct, and repaired at the end. */
 export class RepairedCall {
   readonly #id: string;
   readonly #tool: CallableTool;
   readonly #prefix: JsonPrefix;
+  readonly #held: boolean;
   #sent = '';
+  #fault = 'its arguments are no JSON object';
 
-  constructor(id: string, name: string, tools: readonly CallableTool[]) {
+  /** @param held nothing of the call is sent before its end */
+  constructor(id: string, name: string, tools: readonly CallableTool[], held = false) {
     this.#id = id;
     this.#tool = toolNamed(name, tools) ?? { name, inputSchema: {} };
+    this.#held = held;
     this.#prefix = new JsonPrefix(this.#tool.inputSchema);
   }
 
@@ -39,22 +48,47 @@ export class RepairedCall {
     return this.#tool.name;
   }
 
+  /** What is wrong with a call that could not be ended, in words for the model. */
+  get fault(): string {
+    return this.#fault;
+  }
+
   /** Takes the next piece of the arguments; returns what may be sent of the call. */
   push(json: string): readonly GenerationEvent[] {
     // White space before the arguments would not agree with repaired ones.
     const text = this.#prefix.text === '' ? json.trimStart() : json;
-    return this.#send(this.#prefix.push(text));
+    const released = this.#prefix.push(text);
+    return this.#held ? [] : this.#send(released);
   }
 
-  /** Ends the call; undefined if its arguments have no reading that agrees with what was sent. */
+  /**
+   * Ends the call; undefined if its arguments have no reading that agrees with what was sent, or if the
+   * tool does not take what they were repaired to.
+   */
   end(): readonly GenerationEvent[] | undefined {
-    const end = { type: 'tool-call-end', id: this.#id } as const;
-    if (this.#prefix.complete) return [end];
-    const repaired = repairArguments(this.#prefix.text, this.#tool);
-    const written = repaired?.startsWith(this.#sent) === true ? repaired : undefined;
-    return written === undefined
-      ? undefined
-      : [...this.#send(written.slice(this.#sent.length)), end];
+    const json = this.#prefix.complete ? this.#prefix.released : this.#repaired();
+    return json?.startsWith(this.#sent) === true ? this.#endWith(json) : undefined;
+  }
+
+  /** Ends a call that broke off by the arguments of another try; undefined if they begin otherwise. */
+  endBy(input: JsonObject): readonly GenerationEvent[] | undefined {
+    const json = JSON.stringify(input);
+    const begun = this.#sent.replaceAll(SPACE_OR_STRING, '$1');
+    return json.startsWith(begun)
+      ? this.#endWith(this.#sent + json.slice(begun.length))
+      : undefined;
+  }
+
+  #repaired(): string | undefined {
+    const json = repairArguments(this.#prefix.text, this.#tool);
+    if (json === undefined) return undefined;
+    const fault = argumentFault(JSON.parse(json), this.#tool);
+    this.#fault = fault ?? this.#fault;
+    return fault === undefined ? json : undefined;
+  }
+
+  #endWith(json: string): readonly GenerationEvent[] {
+    return [...this.#send(json.slice(this.#sent.length)), { type: 'tool-call-end', id: this.#id }];
   }
 
   #send(json: string): readonly GenerationEvent[] {

@@ -106,6 +106,58 @@ describe('the arguments of a call', () => {
     expect(made(['{"city": "Par'])).toBe('broken off');
   });
 
+  it.each([
+    ['{"city": "Par', { city: 'Paris' }, '{"city": "Paris"}'],
+    ['{ "city" : "P a', { city: 'P a\nb', hot: true }, '{ "city" : "P a\\nb","hot":true}'],
+    ['{"city": "a", "ho', { city: 'a', hot: true }, '{"city": "a","hot":true}'],
+    ['{"city": "Par', { city: 'Rome' }, undefined],
+    ['{"city": "Par', { hot: true, city: 'Paris' }, undefined],
+  ])('that broke off after %s are ended by %j', (begun, input, json) => {
+    const call = new RepairedCall('toolu_1', 'Look', [{ name: 'Look', inputSchema: SCHEMA }]);
+    const sent = call.push(begun);
+    expect(call.end()).toBeUndefined();
+    const rest = call.endBy(input);
+    const written = [...sent, ...(rest ?? [])].flatMap((event) =>
+      event.type === 'tool-call-delta' ? [event.json] : [],
+    );
+    expect(rest && written.join('')).toBe(json);
+  });
+
+  it('are held until their end if that is wanted', () => {
+    const tools = [{ name: 'Look', inputSchema: SCHEMA }];
+    const call = new RepairedCall('toolu_1', 'Look', tools, true);
+    expect(call.push('{"city": "Paris", "hot": True}')).toEqual([]);
+    expect(call.end()).toMatchObject([
+      { name: 'Look' },
+      { json: '{"city": "Paris", "hot": true}' },
+      { type: 'tool-call-end' },
+    ]);
+  });
+
+  it.each([
+    ["{'hot': True}", 'Look needs the argument "city"'],
+    ["{'city': 'a', 'in': {'unit': 'K'}}", 'the argument "in.unit" of Look must be "C" or "F"'],
+    ['"gaben"', 'its arguments are no JSON object'],
+  ])('are broken if the tool does not take what %s is repaired to', (json, fault) => {
+    const unit = { enum: ['C', 'F'] };
+    const inputSchema = {
+      ...SCHEMA,
+      properties: { ...SCHEMA.properties, in: { type: 'object', properties: { unit } } },
+      required: ['city'],
+    };
+    const call = new RepairedCall('toolu_1', 'Look', [{ name: 'Look', inputSchema }]);
+    call.push(json);
+    expect(call.end()).toBeUndefined();
+    expect(call.fault).toBe(fault);
+  });
+
+  it('are left to the client if they are JSON that the tool does not take', () => {
+    const inputSchema = { ...SCHEMA, required: ['city'] };
+    const call = new RepairedCall('toolu_1', 'Look', [{ name: 'Look', inputSchema }]);
+    call.push('{"hot": true}');
+    expect(call.end()).toHaveLength(1);
+  });
+
   it('are streamed while they are correct', () => {
     const call = new RepairedCall('toolu_1', 'Look', [{ name: 'Look', inputSchema: SCHEMA }]);
     expect(call.push('{"city": "Par')).toEqual([

@@ -1,0 +1,131 @@
+import type { Anthropic } from 'anthropic-sdk-0';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { askActor, CALLING_SERVERS } from '../support/calling-servers.ts';
+import type { CallingServer, Spoken } from '../support/calling-servers.ts';
+
+const LOOK: Anthropic.Tool = {
+  name: 'Look',
+  description: 'Looks at something',
+  input_schema: {
+    type: 'object',
+    properties: {
+      city: { type: 'string' },
+      hot: { type: 'boolean' },
+      days: { type: 'integer' },
+      list: { type: 'array', items: { type: 'integer' } },
+      unit: { enum: ['C', 'F'] },
+    },
+    required: ['city'],
+  },
+};
+
+const PARIS = { city: 'Paris', hot: true };
+const GOOD = JSON.stringify(PARIS);
+
+const look = (json: string, name = 'Look'): Spoken => ({ calls: [{ name, json }] });
+const breakOff = (json: string): Spoken => ({ ...look(json), breaksOff: true });
+
+/** Arguments with one reading. */
+const REPAIRED: readonly (readonly [string, string, object])[] = [
+  ['nothing wrong', GOOD, PARIS],
+  ['a Python literal', '{"city": "Paris", "hot": True}', PARIS],
+  ['a trailing comma', '{"city": "Paris", "hot": true,}', PARIS],
+  ['single quotes', "{'city': 'Paris', 'hot': True}", PARIS],
+  ['a raw line break', '{"city": "a\nb"}', { city: 'a\nb' }],
+  ['a code fence', '```json\n{"city": "Paris", "hot": true}\n```', PARIS],
+  ['double encoding', JSON.stringify(GOOD), PARIS],
+  ['parameters around it', `{"parameters": ${GOOD}}`, PARIS],
+  ['a call around it', `{"name": "Look", "arguments": ${GOOD}}`, PARIS],
+  [
+    'a function around it',
+    `{"type": "function", "function": {"name": "Look", "arguments": ${GOOD}}}`,
+    PARIS,
+  ],
+  ['a list around it', `[${GOOD}]`, PARIS],
+  ['a missing brace', GOOD.slice(0, -1), PARIS],
+  ['a number as a string', '{"city": "Paris", "days": "3"}', { city: 'Paris', days: 3 }],
+  ['a list as a string', '{"city": "Paris", "list": "[1]"}', { city: 'Paris', list: [1] }],
+];
+
+/** Arguments without a reading that the tool could be called with. */
+const BROKEN: readonly (readonly [string, Spoken])[] = [
+  ['a text', look('"gaben"')],
+  ['a number', look('7')],
+  ['words', look('{oops}')],
+  ['no value', look('{"city": }')],
+  ['two objects', look('[{"city": "a"}, {"city": "b"}]')],
+  ['an end inside a key', breakOff('{"city": "Paris", "ho')],
+  ['an end inside a string', breakOff('{"city": "Par')],
+  ['an end behind a colon', breakOff('{"city": ')],
+  ['no required argument, once repaired', look("{'hot': True}")],
+  ['no value that is allowed, once repaired', look("{'city': 'Paris', 'unit': 'K'}")],
+];
+
+type Message = Anthropic.Message;
+
+/** Asserts what holds for every answer. */
+function expectHonest({ content, stop_reason: reason }: Message): void {
+  expect(content).not.toEqual([]);
+  const calls = content.filter((block) => block.type === 'tool_use');
+  for (const { input } of calls) expect(input).toEqual(expect.any(Object));
+  if (reason !== 'max_tokens') expect(reason).toBe(calls.length > 0 ? 'tool_use' : 'end_turn');
+}
+
+describe.each(Object.entries(CALLING_SERVERS))('a call by %s', (_name, start) => {
+  let server: CallingServer;
+  beforeAll(async () => {
+    server = await start();
+  });
+  afterAll(() => server.close());
+
+  describe.each([
+    ['streamed', true],
+    ['not streamed', false],
+  ])('%s', (_how, streamed) => {
+    const answer = async (...answers: readonly Spoken[]) => {
+      const asked = server.play(...answers);
+      const message = await askActor(server.url, streamed, [LOOK]);
+      expectHonest(message);
+      return { message, asked };
+    };
+
+    it.each(REPAIRED)('is made in spite of %s', async (_what, json, input) => {
+      const { message, asked } = await answer(look(json), look('"a second try"'));
+      expect(message.content).toMatchObject([{ type: 'tool_use', name: 'Look', input }]);
+      expect(asked).toHaveLength(1);
+    });
+
+    it('is made if its name has another case', async () => {
+      const { message } = await answer(look(GOOD, 'look'));
+      expect(message.content).toMatchObject([{ type: 'tool_use', name: 'Look', input: PARIS }]);
+    });
+
+    it.each(BROKEN)('is asked for again: %s', async (_what, broken) => {
+      const { message, asked } = await answer(broken, look(GOOD));
+      expect(message.content).toMatchObject([{ type: 'tool_use', name: 'Look', input: PARIS }]);
+      expect(asked).toHaveLength(2);
+    });
+
+    it.each(BROKEN)('is text if it stays broken, or cut off: %s', async (_what, broken) => {
+      const { message } = await answer(broken);
+      const written = broken.calls?.[0]?.json ?? '';
+      if (message.stop_reason === 'max_tokens') expect(streamed).toBe(true);
+      else expect(unspaced(textOf(message))).toContain(unspaced(written));
+    });
+
+    it('that was sent in part is never completed by another one', async () => {
+      const { message } = await answer(breakOff('{"city": "Par'), look('{"city": "Rome"}'));
+      expect(JSON.stringify(message.content).includes('Rome')).toBe(!streamed);
+      expect(message.stop_reason).toBe(streamed ? 'max_tokens' : 'tool_use');
+    });
+  });
+});
+
+function textOf({ content }: Message): string {
+  return content.map((block) => (block.type === 'text' ? block.text : '')).join('');
+}
+
+/** Servers that parse arguments write them anew. */
+function unspaced(text: string): string {
+  return text.replaceAll(/\s/g, '');
+}
