@@ -1,10 +1,10 @@
-import { findNodeAtLocation, getNodeValue, parseTree, printParseErrorCode } from 'jsonc-parser';
-import type { Node, ParseError } from 'jsonc-parser';
+import { findNodeAtLocation, getNodeValue } from 'jsonc-parser';
+import type { Node } from 'jsonc-parser';
 import { z } from 'zod';
-import { RuntimeFailure } from '../core/errors.ts';
 import { isRecord } from '../core/json.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import { removeValue, setValue } from './json-text.ts';
+import { parseForClaude, parseWithComments, splitMark } from './settings-text.ts';
 
 const json: z.ZodType<JsonValue> = z.json();
 
@@ -24,8 +24,9 @@ export interface SettingsEdit {
 }
 
 /**
- * Sets values in a settings file; comments, order and everything else stay as they are.
- * Throws `invalid-request`, with line and column, where the text is no JSON object.
+ * Sets values in a settings file; order and everything else stay as they are. A group that is null
+ * becomes an object, as a change of its own. Throws `invalid-request` if Claude Code would ignore the
+ * file.
  *
  * @param text of the file; undefined where there is none
  * @param file its name, for messages
@@ -35,17 +36,25 @@ export function writeSettings(
   settings: JsonObject,
   file: string,
 ): SettingsEdit {
-  const given = text === undefined || text.trim() === '' ? '{}\n' : text;
-  const root = parseSettings(given, file);
-  const changes = leavesOf(settings).flatMap(({ path, value }): SettingChange[] => {
-    checkParents(root, path, file);
+  const { mark, body } = splitMark(text ?? '');
+  const given = body.trim() === '' ? '{}\n' : body;
+  const root = parseForClaude(given, file);
+  const leaves = leavesOf(settings).flatMap(({ path, value }): SettingChange[] => {
     const node = findNodeAtLocation(root, [...path]);
     if (node === undefined) return [{ path, after: value }];
     const before = json.parse(getNodeValue(node));
     return before === value ? [] : [{ path, before, after: value }];
   });
+  const changes = [...nullGroups(root, settings), ...leaves];
   const written = changes.reduce((edited, { path, after }) => set(edited, path, after), given);
-  return { text: written, changes };
+  return { text: mark + written, changes };
+}
+
+/** Groups of ours that are null in the file: an empty one takes their place. */
+function nullGroups(root: Node, settings: JsonObject): readonly SettingChange[] {
+  return Object.entries(settings)
+    .filter(([key, value]) => isObject(value) && findNodeAtLocation(root, [key])?.type === 'null')
+    .map(([key]) => ({ path: [key], before: null, after: {} }));
 }
 
 /** What undoing does, and what it leaves because it was changed since. */
@@ -56,26 +65,29 @@ export interface SettingsUndo {
 
 /**
  * Takes changes back: each value that is still ours becomes what it was before, and groups that are
- * empty then go. Throws as `writeSettings` does.
+ * empty then go, or are null again. Throws `invalid-request` where the text is no JSON object;
+ * comments and trailing commas may have come into it.
  */
 export function undoSettings(
   text: string,
   changes: readonly SettingChange[],
   file: string,
 ): SettingsUndo {
-  const root = parseSettings(text, file);
+  const { mark, body } = splitMark(text);
+  const root = parseWithComments(body, file);
+  const leaves = changes.filter(({ after }) => !isObject(after));
   const isOurs = ({ path, after }: SettingChange): boolean => {
     const node = findNodeAtLocation(root, [...path]);
     return node !== undefined && getNodeValue(node) === after;
   };
-  const undone = changes.filter(isOurs);
-  const reverted = undone.reduce((edited, { path, before }) => set(edited, path, before), text);
+  const undone = leaves.filter(isOurs);
+  const reverted = undone.reduce((edited, { path, before }) => set(edited, path, before), body);
   const groups = new Set(undone.flatMap(({ path }) => (path.length > 1 ? path.slice(0, 1) : [])));
-  const cleaned = [...groups].reduce(
-    (edited, group) => withoutEmpty(edited, group, file),
-    reverted,
-  );
-  return { text: cleaned, kept: changes.filter((change) => !isOurs(change)) };
+  const cleaned = [...groups].reduce((edited, group) => {
+    const made = changes.find(({ path, after }) => isObject(after) && path.join() === group);
+    return withoutEmpty(edited, group, made?.before, file);
+  }, reverted);
+  return { text: mark + cleaned, kept: leaves.filter((change) => !isOurs(change)) };
 }
 
 /** The changes as lines that begin with `-` and `+`, as a diff has them. */
@@ -84,7 +96,8 @@ export function describeChanges(changes: readonly SettingChange[]): string {
     .flatMap(({ path, before, after }) => {
       const name = path.join('.');
       const old = before === undefined ? [] : [`  - ${name}: ${shown(name, before)}`];
-      return [...old, `  + ${name}: ${shown(name, after)}`];
+      // Of a group that is made, the values follow as changes of their own.
+      return isObject(after) ? old : [...old, `  + ${name}: ${shown(name, after)}`];
     })
     .map((line) => `${line}\n`)
     .join('');
@@ -94,39 +107,6 @@ export function describeChanges(changes: readonly SettingChange[]): string {
 function shown(name: string, value: JsonValue): string {
   const isSecret = /TOKEN$|KEY$|SECRET/.test(name) && value !== '';
   return isSecret ? '(not shown)' : JSON.stringify(value);
-}
-
-function parseSettings(text: string, file: string): Node {
-  const errors: ParseError[] = [];
-  const root = parseTree(text, errors, { allowTrailingComma: true });
-  const [error] = errors;
-  if (error !== undefined) {
-    const lines = text.slice(0, error.offset).split('\n');
-    throw new RuntimeFailure(
-      'invalid-request',
-      `${file}:${lines.length}:${(lines.at(-1)?.length ?? 0) + 1}: this is not valid JSON ` +
-        `(${printParseErrorCode(error.error)}); correct it, nothing was changed`,
-    );
-  }
-  if (root?.type !== 'object') {
-    throw new RuntimeFailure(
-      'invalid-request',
-      `${file}: this is no JSON object; correct it, nothing was changed`,
-    );
-  }
-  return root;
-}
-
-function checkParents(root: Node, path: readonly string[], file: string): void {
-  for (let length = 1; length < path.length; length++) {
-    const parent = findNodeAtLocation(root, path.slice(0, length));
-    if (parent !== undefined && parent.type !== 'object') {
-      throw new RuntimeFailure(
-        'invalid-request',
-        `${file}: '${path.slice(0, length).join('.')}' is no JSON object; correct it, nothing was changed`,
-      );
-    }
-  }
 }
 
 interface Leaf {
@@ -149,11 +129,17 @@ function set(text: string, path: readonly string[], value: JsonValue | undefined
   return value === undefined ? removeValue(text, path) : setValue(text, path, value);
 }
 
-function withoutEmpty(text: string, group: string, file: string): string {
-  const node = findNodeAtLocation(parseSettings(text, file), [group]);
+/** The text without a group that is empty, or with what was there before the group was made. */
+function withoutEmpty(
+  text: string,
+  group: string,
+  before: JsonValue | undefined,
+  file: string,
+): string {
+  const node = findNodeAtLocation(parseWithComments(text, file), [group]);
   const isEmpty = node?.type === 'object' && node.children?.length === 0;
   // A comment of theirs may be all that is in it.
   const hasText =
     node !== undefined && /\S/.test(text.slice(node.offset + 1, node.offset + node.length - 1));
-  return isEmpty && !hasText ? set(text, [group], undefined) : text;
+  return isEmpty && !hasText ? set(text, [group], before) : text;
 }

@@ -8,7 +8,7 @@ import { makeLaunchHome } from '../support/launching.ts';
 import { startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
 
-const THEIRS = '{\n  // mine\n  "theme": "dark"\n}\n';
+const THEIRS = '{\n  "theme": "dark"\n}\n';
 
 const SETTINGS = z.looseObject({ env: z.record(z.string(), z.string()) });
 
@@ -39,8 +39,8 @@ describe('[R5.1-config] portico launch claude --config', () => {
     expect(stdout).toContain(`written, as it was: ${file}.before-portico;`);
     expect(await report()).toBeUndefined();
     const written = await settings();
-    expect(written).toContain('  // mine\n  "theme": "dark",\n');
-    expect(SETTINGS.parse(JSON.parse(written.replace('// mine', ''))).env).toMatchObject({
+    expect(written).toContain('{\n  "theme": "dark",\n');
+    expect(SETTINGS.parse(JSON.parse(written)).env).toMatchObject({
       ANTHROPIC_MODEL: 'mini',
       ANTHROPIC_API_KEY: '',
       CLAUDE_CODE_MAX_OUTPUT_TOKENS: '10240',
@@ -64,7 +64,7 @@ describe('[R5.1-config] portico launch claude --config', () => {
     const { stdout } = await portico('launch', 'claude', '--restore');
     expect(stdout).toContain('but for what was changed there since: env.ANTHROPIC_API_KEY\n');
     expect(await settings()).toBe(
-      '{\n  // mine\n  "theme": "dark",\n  "env": {\n    "ANTHROPIC_API_KEY": "mine"\n  }\n}\n',
+      '{\n  "theme": "dark",\n  "env": {\n    "ANTHROPIC_API_KEY": "mine"\n  }\n}\n',
     );
   });
 
@@ -100,14 +100,28 @@ describe('[R5.1-config] portico launch claude --config', () => {
     );
   });
 
-  it('[R5.1-broken] tells where settings are broken, before anything else', async () => {
-    const { portico, file, settings } = await withSettings('{\n  "theme": dark\n}\n');
-    const { code, stdout, stderr } = await portico(...onServer(), '--config', '-y');
+  it.each([
+    ['{\n  "theme": dark\n}\n', /^Error: \S+:2:12: this is not valid JSON \(\w+\); correct it\./],
+    ['{\n  // mine\n}\n', /^Error: \S+:2:3: Claude Code ignores a settings file with comments;/],
+    ['{ "env": ["A=1"] }', /^Error: \S+: 'env' is no JSON object, so Claude Code ignores/],
+  ])('[R5.1-broken] refuses %j before anything else', async (theirs, message) => {
+    const { run, settings } = await withSettings(theirs);
+    // Nothing would answer there: a server is neither asked nor started.
+    const args = ['launch', 'claude', '--config', '-y', '--port', '9'];
+    const { code, stdout, stderr } = await run(args, {});
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(
-      /^Error: \S+:2:12: this is not valid JSON \(\w+\); correct it, nothing was changed\n$/,
-    );
-    expect(stderr).toContain(file);
-    expect(await settings()).toBe('{\n  "theme": dark\n}\n');
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/ Nothing was changed\.\n$/);
+    expect(await settings()).toBe(theirs);
+  });
+
+  it('[R5.1-restore] writes over env: null behind a byte order mark, and brings both back', async () => {
+    const theirs = '\uFEFF{ "env": null }\r\n';
+    const { portico, settings } = await withSettings(theirs);
+    const { stdout } = await portico(...onServer(), '--config', '-y');
+    expect(stdout).toContain('  - env: null\n  + env.ANTHROPIC_API_KEY: ""\n');
+    expect(await settings()).toMatch(/^\uFEFF\{ "env": \{/);
+    expect((await portico('launch', 'claude', '--restore')).code).toBe(0);
+    expect(await settings()).toBe(theirs);
   });
 });

@@ -10,7 +10,7 @@ import {
 } from '../../src/launch/settings-file.ts';
 
 const OURS = { env: { ANTHROPIC_MODEL: 'big' }, permissions: { disableAutoMode: 'disable' } };
-const THEIRS = '{ "theme": "dark", "env": {"ANTHROPIC_MODEL": "opus"} } // mine\n';
+const THEIRS = '{ "theme": "dark", "env": {"ANTHROPIC_MODEL": "opus"} }\n\n';
 
 async function place(text?: string) {
   const folder = await mkdtemp(join(tmpdir(), 'portico-settings-'));
@@ -38,7 +38,7 @@ describe('[R5.1-config] a settings file', () => {
     expect(backup).toBe(`${file}.before-portico`);
     expect(readFileSync(backup ?? '', 'utf8')).toBe(THEIRS);
     expect(text()).toBe(
-      '{ "theme": "dark", "env": {"ANTHROPIC_MODEL": "big"}, "permissions": {"disableAutoMode":"disable"} } // mine\n',
+      '{ "theme": "dark", "env": {"ANTHROPIC_MODEL": "big"}, "permissions": {"disableAutoMode":"disable"} }\n\n',
     );
   });
 
@@ -77,6 +77,19 @@ describe('[R5.1-restore] undoing', () => {
     expect(text()).toBe(THEIRS);
     expect(await files()).toEqual(['settings.json']);
     expect(await restore()).toEqual({ kind: 'nothing' });
+  });
+
+  it('gives a byte order mark and a null back', async () => {
+    const theirs = '\uFEFF{ "theme": "dark", "env": null }\r\n';
+    const { apply, restore, text, file } = await place(theirs);
+    await apply();
+    expect(text()).toMatch(/^\uFEFF\{ "theme": "dark", "env": \{/);
+    await restore();
+    expect(text()).toBe(theirs);
+    await apply();
+    await writeFile(file, text().replace('"dark"', '"light"'));
+    expect(await restore()).toEqual({ kind: 'undone', kept: [] });
+    expect(text()).toBe(theirs.replace('"dark"', '"light"'));
   });
 
   it('after writing twice gives what was there before the first', async () => {

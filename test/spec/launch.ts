@@ -62,7 +62,7 @@ export const LAUNCH: readonly Requirement[] = [
   { id: 'R5.1-restore', text: '--restore takes out our part, and nothing else.' },
   {
     id: 'R5.1-broken',
-    text: 'Settings that are broken are told with line and column, and stay as they are.',
+    text: 'Settings that Claude Code would ignore are refused with the place and the way out, and stay as they are.',
   },
   {
     id: 'R5.1-wildcard',

@@ -188,7 +188,7 @@ export function launchLog({ home }: ClaudeFolders): string {
 }
 
 /** What programs need of any environment, and nothing that belongs to whoever runs the tests. */
-function bareEnvironment({ home }: ClaudeFolders): Record<string, string> {
+export function bareEnvironment({ home }: ClaudeFolders): Record<string, string> {
   return {
     PATH: process.env['PATH'] ?? '',
     HOME: home,
