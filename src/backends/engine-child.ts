@@ -6,6 +6,7 @@ import { plainFailure, revivedFailure } from './engine-protocol.ts';
 import type { EngineCommand, EngineReply } from './engine-protocol.ts';
 import { EventBatch } from './event-batch.ts';
 import type { LoadGate } from './load-gate.ts';
+import { parentProcess, startWatchdog } from './watchdog.ts';
 
 /** Opens a model in this process. */
 export type OpenEngine = (
@@ -26,6 +27,7 @@ type Call = Extract<
  * this process and no other, and ending it frees all that the model held.
  */
 export function serveEngine(open: OpenEngine): void {
+  startWatchdog({ parent: parentProcess() });
   // The terminal's Ctrl-C reaches the whole group: the server decides when its engines end.
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => undefined);

@@ -134,7 +134,10 @@ export class IsolatedEngine implements Engine {
 
   #start(): ChildProcess {
     const { spec, settings, childModule, quotes = true, watch } = this.#options;
-    const child = fork(childModule, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] });
+    const child = fork(childModule, [String(process.pid)], {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      execArgv: [],
+    });
     const calls: Calls = new Map();
     this.#calls = calls;
     let printed = '';

@@ -4,6 +4,7 @@ import type { Llama, LlamaModel, LlamaModelOptions } from 'node-llama-cpp';
 import type { TemplateRenderer } from '../chat/render.ts';
 import { messageOf, RuntimeFailure } from '../core/errors.ts';
 import { isRecord } from '../core/json.ts';
+import { requireRegularFile } from './regular-file.ts';
 
 /** How many of llama.cpp's last lines are kept, to say why something failed. */
 const KEPT_LINES = 6;
@@ -40,6 +41,7 @@ export async function startLlama(): Promise<NativeLlama> {
     reasonOf,
     async loadModel(options) {
       said.length = 0;
+      await requireRegularFile(options.modelPath);
       try {
         return await llama.loadModel(options);
       } catch (error) {

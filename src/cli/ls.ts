@@ -43,7 +43,7 @@ function rowsOf(registry: Registry, ollama: string): readonly Row[] {
       marked(name),
       model.spec.backend,
       size === undefined ? '-' : formatSize(size),
-      statusOf(model, existsSync),
+      shownStatus(model),
       placeOf(model, ollama),
     ];
   });
@@ -74,7 +74,7 @@ function describeRegistry(registry: Registry): unknown {
       ...model.spec,
       // Their values may be secrets.
       headers: model.spec.headers && Object.keys(model.spec.headers),
-      status: statusOf(model, existsSync),
+      status: shownStatus(model),
       description: model.description,
       source: model.source,
       sizeBytes: sizeOf(model),
@@ -87,9 +87,16 @@ function describeRegistry(registry: Registry): unknown {
   };
 }
 
+/** The status, or that the place of its file has something else, such as a named pipe. */
+function shownStatus(model: RegistryModel): string {
+  const { file } = model.spec;
+  const found = file === undefined ? undefined : statSync(file, { throwIfNoEntry: false });
+  return found?.isFile() === false ? 'not a file' : statusOf(model, existsSync);
+}
+
 /** The size of the file that is there, else of the one to download. */
 function sizeOf(model: RegistryModel): number | undefined {
   const { file } = model.spec;
   const found = file === undefined ? undefined : statSync(file, { throwIfNoEntry: false });
-  return found?.size ?? model.sizeBytes;
+  return found?.isFile() === true ? found.size : model.sizeBytes;
 }

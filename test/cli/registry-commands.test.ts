@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -92,6 +92,7 @@ describe('[R2.2-ls] portico ls', () => {
 models:
   lost: { backend: llama, file: ./lost.gguf }
   here: { backend: llama, file: ./here.gguf }
+  folder: { backend: llama, file: ./folder.gguf }
   llama3.2: { backend: ollama }
 aliases:
   claude-3-5-sonnet: qwen3-coder
@@ -101,6 +102,7 @@ default: here
   it('shows every name in columns, the default marked', async () => {
     const { portico, registryFile } = await makeHome(USER);
     await writeFile(join(dirname(registryFile), 'here.gguf'), Buffer.alloc(1500));
+    await mkdir(join(dirname(registryFile), 'folder.gguf'));
     const { code, stdout, stderr } = await portico('ls');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const [header = '', ...lines] = stdout.trimEnd().split('\n');
@@ -116,6 +118,7 @@ default: here
         ['qwen3-coder', 'llama', '18.6 GB', 'not downloaded', '-'],
         ['lost', 'llama', '-', 'file missing', '-'],
         ['here (default)', 'llama', '1.5 kB', 'ready', expect.stringMatching(/here\.gguf$/)],
+        ['folder', 'llama', '-', 'not a file', expect.stringMatching(/folder\.gguf$/)],
         ['llama3.2', 'ollama', '-', 'upstream', 'http://127.0.0.1:9'],
         ['claude-3-5-sonnet', 'llama', '-', 'alias of qwen3-coder', '-'],
       ]),

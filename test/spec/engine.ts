@@ -88,6 +88,14 @@ export const ENGINE: readonly Requirement[] = [
     id: 'R6.4-progress',
     text: 'All who wait for a model are told every second how far its load is, and other questions are answered.',
   },
+  {
+    id: 'R12.2-orphan',
+    text: 'An engine never outlives its server, even while it is in native code.',
+  },
+  {
+    id: 'R12.2-pipes',
+    text: 'A model file or a projector that is a named pipe, a socket or a device is refused unopened.',
+  },
   { id: 'R6.4-keep-alive', text: 'An unused model leaves the memory after its keep-alive.' },
   { id: 'R6.4-freed', text: 'A model that is stopped leaves no process and no memory behind.' },
   {

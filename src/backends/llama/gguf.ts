@@ -3,6 +3,7 @@ import { GgufFileType, readGgufFileInfo } from 'node-llama-cpp';
 import type { GgufFileInfo } from 'node-llama-cpp';
 import { messageOf, RuntimeFailure } from '../../core/errors.ts';
 import { isRecord } from '../../core/json.ts';
+import { requireRegularFile } from '../regular-file.ts';
 
 /** What the header of a GGUF says of its model. */
 export interface GgufHeader {
@@ -21,6 +22,7 @@ export interface GgufHeader {
 
 /** Reads the header of a GGUF file, all parts of a split one. Throws `model-load-failed`. */
 export async function readGguf(file: string): Promise<GgufFileInfo> {
+  await requireRegularFile(file);
   try {
     return await readGgufFileInfo(file, { sourceType: 'filesystem', logWarnings: false });
   } catch (error) {

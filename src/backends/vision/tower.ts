@@ -1,6 +1,7 @@
 import { readGgufFileInfo } from 'node-llama-cpp';
 import { messageOf, RuntimeFailure } from '../../core/errors.ts';
 import { isRecord } from '../../core/json.ts';
+import { requireRegularFile } from '../regular-file.ts';
 
 /** What a projector file says of the model's eyes. */
 export interface Tower {
@@ -16,6 +17,7 @@ const SQUARE = ['mlp', 'mlp_norm', 'ldp', 'ldpv2', 'gemma3', 'janus_pro'];
 
 /** Reads the header of a projector file (mmproj). Throws `model-load-failed`. */
 export async function readTower(file: string): Promise<Tower> {
+  await requireRegularFile(file);
   const metadata: unknown = await readMetadata(file);
   const clip = isRecord(metadata) ? metadata['clip'] : undefined;
   const vision = isRecord(clip) ? clip['vision'] : undefined;

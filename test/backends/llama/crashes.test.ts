@@ -1,8 +1,12 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, totalmem } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLlamaBackend } from '../../../src/backends/llama/backend.ts';
+import { readGguf } from '../../../src/backends/llama/gguf.ts';
+import { readTower } from '../../../src/backends/vision/tower.ts';
 import type { Backend } from '../../../src/core/backend.ts';
 import type { GenerationEvent } from '../../../src/core/events.ts';
 import { MOST_CONTEXT_TOKENS } from '../../../src/core/model.ts';
@@ -127,6 +131,24 @@ describe('[R6.7-files] a file that is corrupt', () => {
     });
     expect((await collect(ask(MINI))).text).toBe('1, 2, 3');
     await backend.unload?.(title);
+  });
+});
+
+describe('[R12.2-pipes] a named pipe in place of a file', () => {
+  it('fails its request with its name and is not opened', async () => {
+    const file = path.join(folder, 'pipe.gguf');
+    await promisify(execFile)('mkfifo', [file]);
+    await expect(collect(ask({ ...MINI, name: 'pipe', file }))).rejects.toMatchObject({
+      code: 'model-load-failed',
+      message: expect.stringContaining(`${file} is a named pipe`),
+    });
+    await backend.unload?.('pipe');
+    await expect(readGguf(file)).rejects.toThrow('is a named pipe');
+    await expect(readTower(file)).rejects.toThrow('is a named pipe');
+  });
+
+  it.each(['/dev/null', tmpdir()])('so does %s', async (file) => {
+    await expect(readGguf(file)).rejects.toThrow('not a regular file');
   });
 });
 
