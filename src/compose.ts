@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Logger } from 'pino';
 import type { EngineLog, StateCache } from './backends/engine.ts';
 import type { MemoryLine, MemoryLineOptions } from './backends/memory-line.ts';
+import { environmentWithoutKeys, environmentWithoutSecrets } from './config/child-environment.ts';
 import type { Settings } from './config/settings.ts';
 import { loadThinkingKey } from './config/thinking-key.ts';
 import { createVariableReader } from './config/variables.ts';
@@ -12,6 +13,7 @@ import { listen } from './http/listen.ts';
 import { stopServers } from './http/stop.ts';
 import { RuntimeFailure } from './core/errors.ts';
 import { openLiveRegistry } from './registry/live.ts';
+import { keyVariables } from './registry/registry.ts';
 import type { Registry, RegistryFiles } from './registry/registry.ts';
 import { shippedRegistryFile } from './registry/shipped.ts';
 import { Runtime } from './runtime/runtime.ts';
@@ -42,11 +44,15 @@ export async function composeModels(settings: Settings, logger: Logger): Promise
   const current = () => withDefault(live.current, settings.defaultModel);
   const runtime = new Runtime({
     registry: current,
-    backends: backendFactories(settings, logger),
+    backends: backendFactories(settings, logger, () =>
+      environmentWithoutSecrets(process.env, keyVariables(live.current)),
+    ),
     discovering: ['ollama'],
     exists: existsSync,
     overflow: settings.overflow,
-    services: openServices(settings.webSearch, settings.webFetch, logger.warn.bind(logger)),
+    services: openServices(settings.webSearch, settings.webFetch, logger.warn.bind(logger), () =>
+      environmentWithoutKeys(process.env, keyVariables(live.current)),
+    ),
   });
   return {
     runtime,
@@ -136,8 +142,16 @@ function stateCache({ stateCacheMegabytes, paths }: Settings): StateCache | unde
   return { folder: join(paths.dataFolder, 'states'), limitBytes: stateCacheMegabytes * 2 ** 20 };
 }
 
-/** Each backend is loaded by the first request for it: a start should cost what is needed. */
-function backendFactories(settings: Settings, logger: Logger): BackendFactories {
+/**
+ * Each backend is loaded by the first request for it: a start should cost what is needed.
+ *
+ * @param environment of engines
+ */
+function backendFactories(
+  settings: Settings,
+  logger: Logger,
+  environment: () => NodeJS.ProcessEnv,
+): BackendFactories {
   const log: EngineLog = (message, level = 'warn') => logger[level](message);
   const { memoryBytes: limitBytes, keepAliveMilliseconds: keepAlive } = settings;
   const states = stateCache(settings);
@@ -147,6 +161,7 @@ function backendFactories(settings: Settings, logger: Logger): BackendFactories 
     keepAlive,
     states,
     queueLimit: QUEUE_LIMIT,
+    environment,
     log,
     line: await (line ??= openMemoryLine({ log, limitBytes })),
   });

@@ -25,6 +25,8 @@ export interface IsolatedEngineOptions {
   /** Whether what it printed last may be told, to say why it died; default: it may. */
   readonly quotes?: boolean;
   readonly watch?: EngineWatch;
+  /** Environment of the child process; default: this process's. */
+  readonly environment?: () => NodeJS.ProcessEnv;
 }
 
 /** Follows what is said between the server and an engine, and may end the engine. */
@@ -134,9 +136,11 @@ export class IsolatedEngine implements Engine {
 
   #start(): ChildProcess {
     const { spec, settings, childModule, quotes = true, watch } = this.#options;
+    const { environment = () => process.env } = this.#options;
     const child = fork(childModule, [String(process.pid)], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       execArgv: [],
+      env: environment(),
     });
     const calls: Calls = new Map();
     this.#calls = calls;

@@ -1,11 +1,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { environmentWithoutKeys } from '../config/child-environment.ts';
 import { RuntimeFailure } from '../core/errors.ts';
 import { plannedEnvironment } from '../launch/agent.ts';
 import type { Agent } from '../launch/agent.ts';
 import { runAgent } from '../launch/run-agent.ts';
 import type { AgentModel } from '../launch/agent-model.ts';
+import { loadRegistry } from '../registry/load.ts';
+import { keyVariables } from '../registry/registry.ts';
 import type { AgentName } from './agent-names.ts';
 import { createAsker } from './ask.ts';
 import type { CliContext } from './context.ts';
@@ -13,6 +16,7 @@ import { AGENTS, listAgents, locateAgent } from './launch-agents.ts';
 import type { ModelWish } from './launch-model.ts';
 import { withModel } from './launch-session.ts';
 import { INTERRUPTED } from './pull.ts';
+import { readableFiles } from './registry-files.ts';
 import { reportError } from './report.ts';
 import type { ServerFlags } from './running-server.ts';
 
@@ -125,8 +129,10 @@ async function runOn(
   agent: Agent,
   [file, ...before]: readonly [string, ...string[]],
   passed: readonly string[],
-  { environment, stdin }: CliContext,
+  { environment: own, stdin }: CliContext,
 ): Promise<number> {
+  const registry = await loadRegistry(readableFiles(undefined, own));
+  const environment = environmentWithoutKeys(own, keyVariables(registry));
   const folder = await mkdtemp(join(tmpdir(), 'portico-launch-'));
   try {
     const plan = await agent.plan({ model, args: passed, environment, folder });

@@ -1,14 +1,20 @@
 import { pino } from 'pino';
-import type { Logger } from 'pino';
+import type { Logger, LoggerOptions } from 'pino';
 import type { Settings } from '../config/settings.ts';
+import { withoutSecrets } from '../core/secrets.ts';
 import type { CliContext } from './context.ts';
+
+/** Options of every log: no line shows a secret, whoever wrote what it says. */
+export function loggerOptions(level: Settings['logLevel']): LoggerOptions {
+  return { level, base: null, hooks: { streamWrite: withoutSecrets } };
+}
 
 /** Logs go to stderr: readable lines on a terminal, JSON lines elsewhere. */
 export async function createLogger(
   level: Settings['logLevel'],
   { stderr }: CliContext,
 ): Promise<Logger> {
-  const options = { level, base: null };
+  const options = loggerOptions(level);
   if (stderr.isTTY !== true) return pino(options, stderr);
   const { default: pretty } = await import('pino-pretty');
   const stream = pretty({

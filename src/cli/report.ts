@@ -1,10 +1,11 @@
 import { messageOf } from '../core/errors.ts';
+import { withoutSecrets } from '../core/secrets.ts';
 import type { CliContext } from './context.ts';
 import { printable } from './printable.ts';
 
 /** Says on stderr, in one line, what went wrong. */
 export function reportError(error: unknown, context: CliContext): void {
-  context.stderr.write(`Error: ${oneLine(messageOf(error))}\n`);
+  context.stderr.write(`Error: ${oneLine(withoutSecrets(messageOf(error)))}\n`);
 }
 
 /** Writes one message to stdout, without control characters. */

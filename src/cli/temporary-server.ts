@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { plainFailure } from '../backends/engine-protocol.ts';
 import { composeServer } from '../compose.ts';
 import { resolveSettings } from '../config/settings.ts';
+import { loggerOptions } from './logger.ts';
 import type { TemporaryMessage, TemporaryReply } from './temporary.ts';
 
 let stop = (): void => undefined;
@@ -12,7 +13,7 @@ async function serve({ flags, logFile }: Extract<TemporaryMessage, { type: 'star
   try {
     const settings = resolveSettings(flags, process.env);
     const file = pino.destination({ dest: logFile, append: false, sync: true });
-    const logger = pino({ level: settings.logLevel, base: null }, file);
+    const logger = pino(loggerOptions(settings.logLevel), file);
     const unused = new Promise<void>((resolve) => (stop = resolve));
     const server = await composeServer(settings, logger, () => stop());
     await reply({ type: 'listening', url: server.url });

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { messageOf, RuntimeFailure } from '../core/errors.ts';
+import { rememberSecret } from '../core/secrets.ts';
 import { isLoopbackHost } from './loopback.ts';
 import { given, readSwitch, readText } from './sources.ts';
 
@@ -24,9 +25,10 @@ export interface AccessFlags {
   readonly cors?: readonly string[];
 }
 
-/** Reads who may use a server. Throws `invalid-request`. */
+/** Reads who may use a server, and remembers its keys as secrets. Throws `invalid-request`. */
 export function readAccess(flags: AccessFlags, environment: NodeJS.ProcessEnv): AccessSettings {
   const apiKeys = readKeys(flags, environment);
+  apiKeys.forEach(rememberSecret);
   return {
     apiKeys,
     insecure:

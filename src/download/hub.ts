@@ -1,6 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { messageOf, RuntimeFailure } from '../core/errors.ts';
+import { rememberSecret } from '../core/secrets.ts';
 import type { HubFile } from './pick.ts';
 import { refusal } from './refusal.ts';
 import { get } from './request.ts';
@@ -23,6 +24,7 @@ export function hubFrom(environment: NodeJS.ProcessEnv): Hub {
     );
   }
   const token = environment['HF_TOKEN']?.trim();
+  if (token) rememberSecret(token);
   return { endpoint, access: token ? { origin: new URL(endpoint).origin, token } : undefined };
 }
 

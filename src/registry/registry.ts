@@ -38,3 +38,11 @@ export interface RegistryFiles {
   /** Where pulled GGUF files lie. */
   readonly modelsFolder: string;
 }
+
+/** Variables that hold keys of model servers. */
+export function keyVariables({ models }: Registry): readonly string[] {
+  const specs = Array.from(models.values(), ({ spec }) => spec);
+  return specs
+    .flatMap(({ key, providers = [] }) => [key, ...providers.map((provider) => provider.key)])
+    .filter((name) => name !== undefined);
+}

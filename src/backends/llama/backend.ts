@@ -22,6 +22,8 @@ export interface LlamaBackendOptions extends EngineSettings {
   readonly line?: MemoryLine;
   /** The compiled module of the child process, where it is not beside this one. */
   readonly childModule?: URL;
+  /** Environment of child processes; default: this process's. */
+  readonly environment?: () => NodeJS.ProcessEnv;
 }
 
 /** Models from GGUF files, by llama.cpp in our own process tree. */
@@ -60,5 +62,6 @@ async function openEngine(
     return LlamaEngine.open(spec, settings, log, gate);
   }
   const childModule = options.childModule ?? new URL('./child.js', import.meta.url);
-  return new IsolatedEngine({ spec, settings, childModule, log, gate });
+  const { environment = () => process.env } = options;
+  return new IsolatedEngine({ spec, settings, childModule, log, gate, environment });
 }

@@ -61,7 +61,6 @@ export async function prepareCall(
     contextTokens: facts.contextTokens,
     estimatedTokens,
     listed: facts.listed,
-    redact: (text: string) => client.redact(text),
   };
   return {
     request,

@@ -1,9 +1,10 @@
 import type { ModelSpec } from '../../core/model.ts';
 import { RuntimeFailure } from '../../core/errors.ts';
+import { rememberSecret } from '../../core/secrets.ts';
 import { shownUrl, unreachable } from '../http.ts';
 import type { HttpAnswer, HttpClient, HttpHeaders } from '../http.ts';
 import { readText } from '../lines.ts';
-import { parseJson, withoutKeys } from '../said.ts';
+import { parseJson } from '../said.ts';
 import { apiUrl, rootUrl } from './addresses.ts';
 import { SERVER } from './failures.ts';
 import type { Refusal } from './failures.ts';
@@ -13,8 +14,6 @@ import type { KeyRing } from './keys.ts';
 export interface ServerClient {
   /** As failures name it. */
   readonly url: string;
-  /** A text without the keys that the server was sent. */
-  redact(text: string): string;
   /** What the server is remembered by. */
   readonly key: string;
   /** Asks for a completion; the answer's body is not read yet unless it is a refusal. */
@@ -43,10 +42,9 @@ const OTHER_KEY_STATUSES: readonly number[] = [401, 429];
 
 /** A client for the server at one base URL, which may end in `/v1` or not. */
 export function createServerClient({ http, keys, url, model }: ClientOptions): ServerClient {
-  const secrets = new Set<string>();
   const send = async (target: string, body: object | undefined, signal: AbortSignal) => {
     for (const { headers, last, worked } of await authorizations(model, keys)) {
-      for (const secret of secretsOf(headers)) secrets.add(secret);
+      secretsOf(headers).forEach(rememberSecret);
       const answer =
         body === undefined
           ? await http.get(target, signal, headers)
@@ -64,7 +62,6 @@ export function createServerClient({ http, keys, url, model }: ClientOptions): S
   return {
     url: shownUrl(url),
     key: JSON.stringify([url, model.key, model.headers]),
-    redact: (text) => withoutKeys(text, secrets),
     complete: (body, signal) => send(completions, body, signal),
     async ask(path, body, caller) {
       const late = AbortSignal.timeout(ASK_TIMEOUT_MS);
@@ -101,16 +98,12 @@ function isAlive(status: number): boolean {
   return status < 500 && status !== 429;
 }
 
-/** Shorter values are words, which an error may well have. */
-const SHORTEST_SECRET = 6;
-
 const SECRET_HEADER = /auth|key|token|secret|cookie/i;
 
 function secretsOf(headers: HttpHeaders): readonly string[] {
   return Object.entries(headers)
     .filter(([name]) => SECRET_HEADER.test(name))
-    .map(([, value]) => value.replace(/^bearer\s+/i, ''))
-    .filter(({ length }) => length >= SHORTEST_SECRET);
+    .map(([, value]) => value.replace(/^bearer\s+/i, ''));
 }
 
 interface Authorization {

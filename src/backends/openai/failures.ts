@@ -37,8 +37,6 @@ export interface Question {
   readonly estimatedTokens?: number;
   /** The models that the server lists. */
   readonly listed?: readonly string[];
-  /** A text without the keys that the server was sent. */
-  readonly redact?: (text: string) => string;
 }
 
 /** What an answer with another status than 200 means. */
@@ -48,7 +46,7 @@ export function refusalFailure(refusal: Refusal, question: Question): RuntimeFai
   const overflow = readOverflow(error);
   if (overflow !== undefined) return overflowFailure(overflow, question);
   const { code, way, retries } = meaningOf(refusal.status, error, question);
-  const said = `${question.url} answered ${refusal.status} for ${question.model}: ${quoted(error, question)}`;
+  const said = `${question.url} answered ${refusal.status} for ${question.model}: ${oneLine(error.message)}`;
   return new RuntimeFailure(
     code,
     way === undefined ? said : `${said}; ${way}`,
@@ -60,7 +58,7 @@ export function refusalFailure(refusal: Refusal, question: Question): RuntimeFai
 export function errorEventFailure(error: SaidError, question: Question): RuntimeFailure {
   const overflow = readOverflow(error);
   if (overflow !== undefined) return overflowFailure(overflow, question);
-  return protocolFailure(`failed in mid-answer: ${quoted(error, question)}`, question);
+  return protocolFailure(`failed in mid-answer: ${oneLine(error.message)}`, question);
 }
 
 /** An answer of status 200 that does not follow the API. */
@@ -78,11 +76,6 @@ function overflowFailure(overflow: Overflow, question: Question): RuntimeFailure
     return contextLimitExceeded(prompt, maxTokens, context);
   }
   return promptTooLong(prompt ?? Math.max(context + 1, question.estimatedTokens ?? 0), context);
-}
-
-/** Text of the server's error, safe to repeat in a message and in the log. */
-function quoted({ message }: SaidError, { redact }: Question): string {
-  return oneLine(redact?.(message) ?? message);
 }
 
 interface Meaning {

@@ -27,6 +27,8 @@ export interface VisionBackendOptions extends EngineSettings {
   readonly allowedSilence?: (waiting: Waiting) => number;
   /** The compiled module of the child process, where it is not beside this one. */
   readonly childModule?: URL;
+  /** Environment of child processes; default: this process's. */
+  readonly environment?: () => NodeJS.ProcessEnv;
 }
 
 /** Models from GGUF files that see, each in a child process of its own. */
@@ -49,7 +51,7 @@ export function createVisionBackend(options: VisionBackendOptions): Backend {
 }
 
 function openBackend(options: VisionBackendOptions): Backend {
-  const { line, keepAlive = 'always', log } = options;
+  const { line, keepAlive = 'always', log, environment = () => process.env } = options;
   const { threads, gpuLayers, flashAttention, kvType, context, states, queueLimit } = options;
   const loading = { threads, gpuLayers, flashAttention, kvType };
   const settings = { ...loading, context, states, queueLimit };
@@ -60,7 +62,9 @@ function openBackend(options: VisionBackendOptions): Backend {
     open: async (spec, gate) => {
       const watch = new SilenceWatch(options.allowedSilence ?? allowedSilence);
       // The addon prints prompts.
-      return new IsolatedEngine({ spec, settings, childModule, log, gate, watch, quotes: false });
+      const quotes = false;
+      const child = { childModule, watch, quotes, environment };
+      return new IsolatedEngine({ spec, settings, log, gate, ...child });
     },
   });
   return {

@@ -18,10 +18,13 @@ export type Command = readonly [string, ...string[]];
  * Searches by a command: it gets `{"query", "allowed_domains", "blocked_domains"}` on its standard input
  * and prints `{"results": [{"url", "title", "content", "publishedDate"}]}`, as SearXNG answers.
  */
-export function createCommandSearch(command: Command): WebSearch {
+export function createCommandSearch(
+  command: Command,
+  environment?: () => NodeJS.ProcessEnv,
+): WebSearch {
   return async ({ query, allowedDomains, blockedDomains }, signal) => {
     const input = { query, allowed_domains: allowedDomains, blocked_domains: blockedDomains };
-    return readFound(await runCommand(command, input, signal), command[0]);
+    return readFound(await runCommand(command, input, signal, environment), command[0]);
   };
 }
 
@@ -32,9 +35,12 @@ const page = z.object({
 });
 
 /** Fetches by a command: it gets `{"url"}` on its standard input and prints `{"text", "title", "url"}`. */
-export function createCommandFetch(command: Command): WebFetch {
+export function createCommandFetch(
+  command: Command,
+  environment?: () => NodeJS.ProcessEnv,
+): WebFetch {
   return async (url, _mayVisit, signal) => {
-    const read = page.safeParse(await runCommand(command, { url }, signal));
+    const read = page.safeParse(await runCommand(command, { url }, signal, environment));
     if (!read.success) {
       throw new ServiceError('unavailable', `${command[0]} printed no JSON with a text`);
     }
@@ -51,10 +57,12 @@ async function runCommand(
   [program, ...args]: Command,
   input: JsonObject,
   signal: AbortSignal,
+  environment = () => process.env,
 ): Promise<unknown> {
   const late = AbortSignal.timeout(WITHIN_MS);
   const child = spawn(program, args, {
     stdio: ['pipe', 'pipe', 'inherit'],
+    env: environment(),
     signal: AbortSignal.any([signal, late]),
     killSignal: 'SIGKILL',
   });

@@ -1,5 +1,6 @@
 import { RuntimeFailure, type FailureCode } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { withoutSecrets } from '../../core/secrets.ts';
 import type { StreamFrame } from './encode-stream.ts';
 
 /** Status and error type of every failure: https://docs.claude.com/en/api/errors */
@@ -44,7 +45,7 @@ export function encodeFailure(
     type: 'error',
     error: {
       type,
-      message: failure.message,
+      message: withoutSecrets(failure.message),
       ...(failure.details !== undefined && { details: failure.details }),
     },
     request_id: requestId,

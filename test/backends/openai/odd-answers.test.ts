@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { withoutKeys } from '../../../src/backends/said.ts';
+import { withoutKeys } from '../../../src/core/secrets.ts';
 import type { Backend } from '../../../src/core/backend.ts';
 import { collect, request, said } from '../../support/requests.ts';
 import { event, startActing } from './acting-server.ts';
