@@ -46,7 +46,7 @@ describe('[R5.1-server] portico launch claude', () => {
     expect(given?.args.slice(2)).toEqual(['--model', 'mini', '-p', 'Hello']);
     expect(given?.environment).toMatchObject({
       ANTHROPIC_BASE_URL: `http://127.0.0.1:${port}`,
-      CLAUDE_CODE_MAX_OUTPUT_TOKENS: '2047',
+      CLAUDE_CODE_MAX_OUTPUT_TOKENS: '2048',
     });
     expect(existsSync(given?.args[1] ?? '')).toBe(false);
   });

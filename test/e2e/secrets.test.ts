@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { messageOf, post, request } from '../support/messages-api.ts';
@@ -23,19 +24,19 @@ const ACTS: Readonly<Record<string, (said: string) => readonly [number, string, 
   type: (said) => [200, `text/html; ${said.replaceAll(' ', '-')} ${said}`, '<html>'],
 };
 
+async function answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+  await readBody(incoming);
+  const act = ACTS[incoming.url?.split('/')[1] ?? ''];
+  const sent = incoming.headers.authorization?.replace('Bearer ', '') ?? '';
+  const [status, type, body] = act?.(`refused: ${OWN}, ${sent}`) ?? [404, 'text/plain', ''];
+  response.writeHead(status, { 'content-type': type }).end(body);
+}
+
 describe.skipIf(process.platform === 'win32')('keys', () => {
   let upstream: LocalServer;
   let server: RunningServer;
   beforeAll(async () => {
-    upstream = await serve((incoming, response) => {
-      void readBody(incoming).then(() => {
-        const act = ACTS[incoming.url?.split('/')[1] ?? ''];
-        const sent = incoming.headers.authorization?.replace('Bearer ', '') ?? '';
-        const said = `refused: ${OWN}, ${sent}`;
-        const [status, type, body] = act?.(said) ?? [404, 'text/plain', ''];
-        response.writeHead(status, { 'content-type': type }).end(body);
-      });
-    });
+    upstream = await serve((incoming, response) => void answer(incoming, response));
     const entries = Object.keys(ACTS).map(
       (act) => `  ${act}: { backend: openai, url: '${upstream.url}/${act}', key: TEAM_LOGIN }\n`,
     );
