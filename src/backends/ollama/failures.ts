@@ -1,4 +1,5 @@
 import { promptTooLong, RuntimeFailure } from '../../core/errors.ts';
+import type { FailureCode } from '../../core/errors.ts';
 import type { ServerNaming } from '../http.ts';
 import { oneLine, parseJson } from '../said.ts';
 import { readError } from './protocol.ts';
@@ -76,11 +77,20 @@ export function protocolFailure(what: string, { url }: Question): RuntimeFailure
   return new RuntimeFailure('backend-failed', `Ollama at ${url} ${what}`);
 }
 
-function notOllama({ status, mediaType }: Refusal, { url }: Question): RuntimeFailure {
+/** What proxies in front of a server mean by a status. */
+const NOT_JSON: Readonly<Record<number, FailureCode>> = {
+  401: 'authentication',
+  429: 'rate-limited',
+};
+
+function notOllama(refusal: Refusal, { url }: Question): RuntimeFailure {
+  const { status, mediaType, retryAfterSeconds = RETRY_AFTER_SECONDS } = refusal;
+  const code = NOT_JSON[status] ?? 'backend-failed';
   return new RuntimeFailure(
-    'backend-failed',
+    code,
     `${url} answered ${status} with ${mediaType || 'no content type'} instead of Ollama's JSON; ` +
       'check that the URL is that of an Ollama server',
+    code === 'rate-limited' ? { retryAfterSeconds } : {},
   );
 }
 

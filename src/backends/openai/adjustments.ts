@@ -3,11 +3,16 @@ import type { MessageStyle } from './assistant-messages.ts';
 import { toMessages } from './messages.ts';
 import { readOverflow } from './overflow.ts';
 import type { SaidError } from './said-error.ts';
+import { withShortNames } from './tool-names.ts';
 
 /** Changes to a request for a server that refused its usual form. */
 export interface Adjustments extends Omit<MessageStyle, 'thinking'> {
   /** Tools and formats have schemas without the keywords that strict servers refuse. */
   readonly cleanSchemas: boolean;
+  /** Tools are not strict, whose schemas the server holds arguments to. */
+  readonly looseTools: boolean;
+  /** Names of tools fit the limit of most providers. */
+  readonly shortNames: boolean;
   /** `max_completion_tokens` takes the place of `max_tokens`, as newer models want. */
   readonly completionTokens: boolean;
   /** Fields that are left out: the answer is the same without them, or only less is known of it. */
@@ -18,6 +23,8 @@ export interface Adjustments extends Omit<MessageStyle, 'thinking'> {
 
 export const UNADJUSTED: Adjustments = {
   cleanSchemas: false,
+  looseTools: false,
+  shortNames: false,
   completionTokens: false,
   shortIds: false,
   systemFirst: false,
@@ -36,6 +43,10 @@ export const UNADJUSTED: Adjustments = {
  */
 const ORDER =
   /roles? must alternate|(unexpected|invalid) (message )?role|only .{0,60}roles? are supported|message_order|expected last role|must be followed by|not the same number of function calls/is;
+
+/** Refusals of a keyword of a schema. */
+const SCHEMAS =
+  /schema|grammar|\bpattern\b|keyword|regex|\$ref|additionalProperties|function_declarations|response_format/i;
 
 const COMPLAINTS = [
   [
@@ -57,10 +68,9 @@ const COMPLAINTS = [
   ['foldedResults', ORDER],
   ['wholeTurns', ORDER],
   ['systemInUser', ORDER],
-  [
-    'cleanSchemas',
-    /schema|grammar|\bpattern\b|keyword|regex|\$ref|additionalProperties|function_declarations|response_format/i,
-  ],
+  ['shortNames', /(function|tool)s?\b.{0,20}\bname\b.{0,80}(long|length|pattern|match|must)/is],
+  ['looseTools', SCHEMAS],
+  ['cleanSchemas', SCHEMAS],
 ] as const satisfies readonly (readonly [keyof Adjustments, RegExp])[];
 
 /** Fields that a server may be asked without, by what its refusal calls them. */
@@ -113,13 +123,21 @@ function concerns(
   name: (typeof COMPLAINTS)[number][0],
   current: Adjustments,
   next: Adjustments,
-  { conversation, outputSchema }: GenerationRequest,
+  request: GenerationRequest,
 ): boolean {
+  const { conversation, outputSchema } = request;
   switch (name) {
     case 'cleanSchemas':
       return conversation.tools.length > 0 || outputSchema !== undefined;
+    case 'looseTools':
+      return (
+        ['any', 'tool'].includes(request.toolChoice.mode) ||
+        conversation.tools.some(({ strict }) => strict === true)
+      );
     case 'completionTokens':
       return true;
+    case 'shortNames':
+      return withShortNames(request) !== request;
     case 'shortIds':
     case 'systemFirst':
     case 'systemInUser':

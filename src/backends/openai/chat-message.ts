@@ -32,5 +32,6 @@ export interface ChatTool {
     readonly name: string;
     readonly description: string;
     readonly parameters: JsonObject;
+    readonly strict?: boolean;
   };
 }

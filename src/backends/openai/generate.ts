@@ -10,6 +10,7 @@ import { hasPictures } from './count.ts';
 import { openAnswer } from './open.ts';
 import type { Count } from './open.ts';
 import type { ChatChunk } from './protocol.ts';
+import { nameRestorer } from './tool-names.ts';
 
 /**
  * Counts the prompt: exactly where the server has a tokenizer, else by the last count of its model.
@@ -79,19 +80,20 @@ async function* translate(
     parallel: toolChoice.mode === 'none' || toolChoice.parallel,
     promptTokens: () => count.tokens ?? estimatedTokens,
   });
+  const restore = nameRestorer(request);
   let inOnePiece = false;
   for await (const arrived of chunks) {
     for (const chunk of arrived) {
       inOnePiece ||= chunk.inOnePiece === true;
       for (const event of reader.push(chunk)) {
-        if (isWanted(event, maxTokens)) yield event;
+        if (isWanted(event, maxTokens)) yield restore(event);
         if (event.type === 'finish') return;
       }
     }
   }
   for (const event of reader.end()) {
     if (isWanted(event, maxTokens))
-      yield event.type === 'finish' ? ended(event, maxTokens, inOnePiece) : event;
+      yield event.type === 'finish' ? ended(event, maxTokens, inOnePiece) : restore(event);
   }
 }
 

@@ -9,6 +9,7 @@ import type { Call, Upstream } from './call.ts';
 import { isRefusal } from './client.ts';
 import { needsCount } from './count.ts';
 import { refusalFailure } from './failures.ts';
+import { readOverflow } from './overflow.ts';
 import type { ChatChunk } from './protocol.ts';
 import { continues, toChatBody, toPromptBody, unsentSampling } from './request.ts';
 import { readError } from './said-error.ts';
@@ -43,13 +44,13 @@ export async function openAnswer(
     upstream.log(`${name} is not sent for ${request.model.name}: its server does not take it`);
   }
   const counting = countCall(call).then((tokens) => (count.tokens = tokens));
-  // Where the answer fails first, nobody waits for it any more.
-  counting.catch(() => undefined);
+  // If the answer fails first, no one waits for the count.
+  const known = counting.catch(() => undefined);
   const limited = needsCount(request, call.facts);
   const most = limited ? room(call, await counting) : Number.POSITIVE_INFINITY;
-  const asking = begun(readChunks(await ask(upstream, call, most), call.question));
+  const asking = begun(readChunks(await ask(upstream, call, most, known), call.question));
   // An answer does not fail because its prompt could not be counted beside it.
-  const [chunks] = await Promise.all([asking, counting.catch(() => undefined)]);
+  const [chunks] = await Promise.all([asking, known]);
   return { call, chunks };
 }
 
@@ -73,8 +74,17 @@ function refusePrefill({ request, facts, client }: Call): void {
   );
 }
 
-/** Asks, and asks otherwise where the server refuses how it was asked. */
-async function ask(upstream: Upstream, call: Call, maxTokens: number): Promise<HttpAnswer> {
+/**
+ * Asks, and asks otherwise where the server refuses how it was asked.
+ *
+ * @param counted the prompt's tokens, for a prompt that is refused without its count
+ */
+async function ask(
+  upstream: Upstream,
+  call: Call,
+  maxTokens: number,
+  counted: Promise<number | undefined>,
+): Promise<HttpAnswer> {
   const { request, facts, client, signal, question, key } = call;
   let adjustments = { ...call.adjustments, maxTokens };
   let { prompt } = call;
@@ -88,7 +98,11 @@ async function ask(upstream: Upstream, call: Call, maxTokens: number): Promise<H
       ? readError(parseJson(answer.body))
       : undefined;
     const next = error && adjust(adjustments, error, request);
-    if (next === undefined) throw refusalFailure(answer, question);
+    if (next === undefined) {
+      const tokens = error && readOverflow(error) ? await counted : undefined;
+      const { estimatedTokens = 0 } = question;
+      throw refusalFailure(answer, { ...question, estimatedTokens: tokens ?? estimatedTokens });
+    }
     const dropped = next.dropped.find((field) => !adjustments.dropped.includes(field));
     if (dropped !== undefined) {
       upstream.log(`${dropped} is not sent for ${request.model.name}: its server refuses it`);

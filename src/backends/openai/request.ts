@@ -8,6 +8,7 @@ import { cleanSchema } from './clean-schema.ts';
 import { upstreamName } from './facts.ts';
 import type { ModelFacts } from './facts.ts';
 import { toMessages } from './messages.ts';
+import { withShortNames } from './tool-names.ts';
 
 /** The part of a body that decides the prompt: what is counted is what is then asked. */
 export interface PromptBody {
@@ -62,12 +63,14 @@ export function toPromptBody(
   facts: ModelFacts,
   adjustments: Adjustments,
 ): PromptBody {
-  const { conversation, outputSchema } = request;
+  const named =
+    facts.traits.longNames && !adjustments.shortNames ? request : withShortNames(request);
+  const { conversation, outputSchema } = named;
   const style = { ...adjustments, thinking: facts.traits.template };
   return {
     model: upstreamName(request.model),
     messages: toMessages(conversation, style),
-    ...toTools(request, facts, adjustments),
+    ...toTools(named, facts, adjustments),
     ...(outputSchema && { response_format: toFormat(outputSchema, adjustments) }),
     ...toThinking(request, facts, adjustments.dropped.includes('reasoning_effort')),
     ...(continues(request) &&
@@ -106,7 +109,12 @@ function toTools(request: GenerationRequest, facts: ModelFacts, adjustments: Adj
   const { toolChoice, conversation } = request;
   if (conversation.tools.length === 0 || toolChoice.mode === 'none') return {};
   const rest = { parallel_tool_calls: toolChoice.parallel };
-  const tools = conversation.tools.map((tool) => toTool(tool, adjustments));
+  const { strict, template } = facts.traits;
+  // Without it vLLM holds a demanded call to its name only.
+  const demanded = template && toolChoice.mode !== 'auto';
+  const tools = conversation.tools.map((tool) =>
+    toTool(tool, adjustments, strict && (demanded || tool.strict === true)),
+  );
   switch (toolChoice.mode) {
     case 'auto':
       return { ...rest, tools, tool_choice: 'auto' };
@@ -125,9 +133,14 @@ function toTools(request: GenerationRequest, facts: ModelFacts, adjustments: Adj
   }
 }
 
-function toTool({ name, description, inputSchema }: ToolSpec, adjustments: Adjustments): ChatTool {
-  const parameters = adjustments.cleanSchemas ? cleanSchema(inputSchema) : inputSchema;
-  return { type: 'function', function: { name, description, parameters } };
+function toTool(
+  { name, description, inputSchema }: ToolSpec,
+  { cleanSchemas, looseTools }: Adjustments,
+  strict: boolean,
+): ChatTool {
+  const parameters = cleanSchemas ? cleanSchema(inputSchema) : inputSchema;
+  const rest = strict && !looseTools ? { parameters, strict } : { parameters };
+  return { type: 'function', function: { name, description, ...rest } };
 }
 
 function toFormat(outputSchema: JsonObject, { cleanSchemas }: Adjustments) {

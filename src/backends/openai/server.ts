@@ -10,6 +10,10 @@ export interface ServerTraits {
   readonly prefill: 'untold' | 'told' | 'never';
   /** How a demanded call is enforced: `narrowed` where the name in a choice is passed over. */
   readonly choice: 'named' | 'narrowed' | 'unenforced';
+  /** It holds the arguments of a tool to its schema if the tool is `strict`. */
+  readonly strict: boolean;
+  /** It takes names of tools of any length. */
+  readonly longNames: boolean;
   /** Where an answer that is cut short has its counts. */
   readonly counts: 'timings' | 'usage' | 'none';
   /** What counts a prompt without generating. */
@@ -21,6 +25,8 @@ const PLAIN: ServerTraits = {
   template: false,
   prefill: 'never',
   choice: 'unenforced',
+  strict: false,
+  longNames: false,
   counts: 'none',
   tokenizer: 'none',
 };
@@ -32,6 +38,8 @@ const TRAITS = {
     template: true,
     prefill: 'untold',
     choice: 'narrowed',
+    strict: false,
+    longNames: true,
     counts: 'timings',
     tokenizer: 'template',
   },
@@ -41,6 +49,8 @@ const TRAITS = {
     template: true,
     prefill: 'told',
     choice: 'named',
+    strict: true,
+    longNames: true,
     counts: 'usage',
     tokenizer: 'messages',
   },
@@ -50,13 +60,15 @@ const TRAITS = {
     template: true,
     prefill: 'told',
     choice: 'named',
+    strict: true,
+    longNames: true,
     counts: 'usage',
     tokenizer: 'none',
   },
   // https://lmstudio.ai/docs/developer/openai-compat/chat-completions
-  'lm-studio': { ...PLAIN, sampling: true },
+  'lm-studio': { ...PLAIN, sampling: true, longNames: true },
   // https://platform.openai.com/docs/api-reference/chat/create; it refuses fields that it does not know.
-  openai: { ...PLAIN, choice: 'named' },
+  openai: { ...PLAIN, choice: 'named', strict: true },
   other: PLAIN,
 } as const satisfies Record<ServerKind, ServerTraits>;
 

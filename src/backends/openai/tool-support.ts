@@ -1,10 +1,14 @@
 import type { ModelSpec } from '../../core/model.ts';
+import { readText } from '../lines.ts';
+import { parseJson } from '../said.ts';
 import type { ChatTool } from './chat-message.ts';
+import { isRefusal } from './client.ts';
 import type { ServerClient } from './client.ts';
 import { upstreamName } from './facts.ts';
 import type { ModelFacts } from './facts.ts';
 import { readPrompt, readTokenCount } from './listing.ts';
 import { orAborted } from './probe.ts';
+import { readWhole } from './protocol.ts';
 
 /**
  * True if the chat template of a server renders tools; undefined if the server can't be asked.
@@ -25,6 +29,10 @@ const PROBE: ChatTool = {
     parameters: { type: 'object', properties: { probe: { type: 'string' } } },
   },
 };
+
+/** A token from a server that is busy takes a while. */
+const CONFIRM_TIMEOUT_MS = 60_000;
+const MAX_ANSWER_BYTES = 64 * 1024;
 
 /** A finder that asks once for each model, by a prompt with a tool and one without. */
 export function createToolSupportFinder(): ToolSupportFinder {
@@ -53,14 +61,26 @@ async function askForSupport(
   const { signal } = new AbortController();
   const body = { model: upstreamName(model), messages: [{ role: 'user', content: 'Hi' }] };
   const path = traits.tokenizer === 'template' ? 'apply-template' : 'tokenize';
-  const [plain, equipped] = await Promise.all(
-    [body, { ...body, tools: [PROBE] }].map((one) => client.ask(path, one, signal)),
-  );
+  const bodies = [body, { ...body, tools: [PROBE] }] as const;
+  const [plain, equipped] = await Promise.all(bodies.map((one) => client.ask(path, one, signal)));
   if (traits.tokenizer === 'template') {
     const prompt = readPrompt(plain);
     // Without --jinja, llama-server refuses a prompt with tools.
     return prompt === undefined ? undefined : (readPrompt(equipped) ?? prompt) !== prompt;
   }
   const [without, withTool] = [readTokenCount(plain), readTokenCount(equipped)];
-  return without === undefined || withTool === undefined ? undefined : without !== withTool;
+  if (without === undefined || withTool === undefined) return undefined;
+  return without === withTool ? countsTools(client, bodies[1], without) : true;
+}
+
+/**
+ * True if a completion counts more tokens than the prompt has without tools. The tokenizer of an old vLLM
+ * passes over tools that the chat template renders.
+ */
+async function countsTools(client: ServerClient, body: object, without: number): Promise<boolean> {
+  const signal = AbortSignal.timeout(CONFIRM_TIMEOUT_MS);
+  const answer = await client.complete({ ...body, max_tokens: 1, stream: false }, signal);
+  if (isRefusal(answer)) return false;
+  const whole = readWhole(parseJson(await readText(answer.body, MAX_ANSWER_BYTES)));
+  return (whole?.usage?.promptTokens ?? without) > without;
 }

@@ -100,6 +100,24 @@ describe('a limit of Ollama', () => {
   });
 });
 
+describe('a refusal by a proxy in front of Ollama', () => {
+  it.each([
+    [401, { code: 'authentication' }],
+    [429, { code: 'rate-limited', retryAfterSeconds: 5 }],
+  ])('keeps its class: %i', async (status, failure) => {
+    const server = await serve((request, response) => {
+      const shown = request.url === '/api/show';
+      response.writeHead(shown ? 200 : status, {
+        'content-type': shown ? 'application/json' : 'text/html',
+      });
+      response.end(shown ? '{"details":{}}' : '<html>no</html>');
+    });
+    onTestFinished(server.close);
+    const request = ask(modelSpec('mini', { url: server.url }), 'Count.');
+    await expect(collect(backend.generate(request, never))).rejects.toMatchObject(failure);
+  });
+});
+
 describe('what an upstream does wrong within its answer', () => {
   it.each([
     ['error-line', 'failed in mid-answer: an error was encountered while running the model: CUDA'],

@@ -8,10 +8,14 @@ export interface SeenRequest {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** A status other than 200, or the events of an answer, which may break off: without any, at once. */
+/**
+ * A status other than 200, the events of an answer, which may break off: without any, at once; or an answer
+ * in one piece.
+ */
 export type Act =
   | { readonly status: number; readonly error: object; readonly retryAfter?: string }
-  | { readonly events: readonly object[]; readonly breaksOff?: boolean };
+  | { readonly events: readonly object[]; readonly breaksOff?: boolean }
+  | { readonly whole: object };
 
 export interface ActingServer {
   readonly url: string;
@@ -76,6 +80,10 @@ function perform(act: Act, response: ServerResponse): void {
     // What was written has to leave first.
     if (act.breaksOff === true) setTimeout(() => response.destroy(), 20);
     else response.end('data: [DONE]\n\n');
+    return;
+  }
+  if ('whole' in act) {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(act.whole));
     return;
   }
   response.writeHead(act.status, {

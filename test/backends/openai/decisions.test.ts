@@ -230,6 +230,20 @@ describe('[R4.2-adjust] a refusal', () => {
     expect(adjusted && adjust(adjusted, error, asked)).toBeUndefined();
   });
 
+  it.each([
+    ['a demanded call', { toolChoice: { mode: 'any', parallel: true } } as const],
+    [
+      'a strict tool',
+      { conversation: { ...conversation, tools: [{ ...tools[0], strict: true }] } } as const,
+    ],
+  ])('of a schema first makes tools loose: %s', (_what, changes) => {
+    const error = { message: "Invalid grammar specification: 'triggers'", code: '' };
+    const strict = request(entry('http://x'), turns, { conversation, ...changes });
+    const loose = adjust(UNADJUSTED, error, strict);
+    expect(loose).toEqual({ ...UNADJUSTED, looseTools: true });
+    expect(loose && adjust(loose, error, strict)).toEqual({ ...loose, cleanSchemas: true });
+  });
+
   it('that nothing helps against stays one', () => {
     const plain = request(entry('http://x'), said('Hi'));
     const about = (message: string) => adjust(UNADJUSTED, { message, code: '' }, plain);

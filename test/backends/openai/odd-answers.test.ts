@@ -47,6 +47,18 @@ describe('a good answer', () => {
     expect((await answerTo({ events })).text).toBe('One');
   });
 
+  it('may call in the words of the first version, in one piece', async () => {
+    const function_call = { name: 'look', arguments: '{"at":"x"}' };
+    const message = { role: 'assistant', content: null, function_call };
+    const choices = [{ index: 0, message, finish_reason: 'function_call' }];
+    const { finish, events } = await answerTo({ whole: { choices } });
+    expect(finish?.reason).toBe('tool-use');
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'tool-call-start', name: 'look' }),
+    );
+    expect(events).toContainEqual(expect.objectContaining({ json: '{"at":"x"}' }));
+  });
+
   it('may call in the words of the first version', async () => {
     const events = [
       event({ function_call: { name: 'look', arguments: '' } }),

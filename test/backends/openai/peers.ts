@@ -29,15 +29,42 @@ export const llamaServer: ServerKind = {
   scrub: (text) => text.replaceAll(/"model_path":"[^"]*"/g, '"model_path":"models/mini.gguf"'),
 };
 
+/** vLLM with SmolLM2, whose chat template renders no tools, at PORTICO_TEST_VLLM_URL. */
+export const vllm: ServerKind = {
+  name: 'vLLM',
+  variable: 'PORTICO_TEST_VLLM_URL',
+  fixtures: fixturesOf('vllm'),
+  command:
+    'vllm serve SmolLM2-135M-Instruct --served-model-name mini --max-model-len 4096 --enable-auto-tool-choice --tool-call-parser hermes; ' +
+    'PORTICO_TEST_VLLM_URL=URL PORTICO_RECORD=1 npx vitest run test/backends/openai/vllm.test.ts',
+  async problemOf(url) {
+    try {
+      const models = await jsonOf<{ readonly data: readonly { readonly id: string }[] }>(
+        url,
+        'v1/models',
+      );
+      return models.data.some(({ id }) => id === 'mini')
+        ? undefined
+        : 'it does not serve --served-model-name mini';
+    } catch (error) {
+      return String(error);
+    }
+  },
+  versionOf: async (url) => (await jsonOf<{ readonly version: string }>(url, 'version')).version,
+  scrub: (text) => text.replaceAll(/"root":"[^"]*"/g, '"root":"mini"'),
+};
+
 interface Props {
   readonly model_alias: string;
   readonly chat_template: string;
   readonly build_info: string;
 }
 
-async function propsOf(url: string): Promise<Props> {
-  const response = await fetch(`${url}/props`, { signal: AbortSignal.timeout(2_000) });
-  return (await response.json()) as Props;
+const propsOf = (url: string) => jsonOf<Props>(url, 'props');
+
+async function jsonOf<Answer>(url: string, path: string): Promise<Answer> {
+  const response = await fetch(`${url}/${path}`, { signal: AbortSignal.timeout(2_000) });
+  return (await response.json()) as Answer;
 }
 
 /** The registry's entry of the embedded model behind a server at a URL. */

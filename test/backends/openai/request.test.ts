@@ -145,6 +145,25 @@ describe('[R4.2-choice] tools', () => {
     });
   });
 
+  it.each([
+    ['vllm', 'auto', [undefined, true]],
+    ['vllm', 'any', [true, true]],
+    ['sglang', 'any', [true, true]],
+    ['openai', 'any', [undefined, true]],
+    ['llama-server', 'any', [undefined, undefined]],
+    ['other', 'any', [undefined, undefined]],
+  ] as const)('are strict if asked for, or demanded, for %s with %s: %j', (kind, mode, strict) => {
+    const wished = [tool('look'), { ...tool('go'), strict: true as const }];
+    const changes = { toolChoice: { mode, parallel: true } };
+    const strictOf = (asked: object) =>
+      (asked as { tools: { function: { strict?: boolean } }[] }).tools.map(
+        ({ function: { strict: is } }) => is,
+      );
+    expect(strictOf(body({ kind, tools: wished, changes }))).toEqual(strict);
+    const loose = body({ kind, tools: wished, changes, adjustments: { looseTools: true } });
+    expect(strictOf(loose)).toEqual([undefined, undefined]);
+  });
+
   it('are not sent where none may be called, or none are', () => {
     for (const asked of [choose({ mode: 'none' }), body({})]) {
       expect(Object.keys(asked).filter((key) => key.includes('tool'))).toEqual([]);

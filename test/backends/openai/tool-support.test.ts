@@ -24,8 +24,16 @@ interface Body {
 
 type Reply = (path: string, body: Body) => object | undefined;
 
-/** A server that counts prompts, and writes a call in Hermes' syntax; what it was asked. */
-async function start(owner: string, reply: Reply) {
+function isProbe(body: Body): boolean {
+  return JSON.stringify(body).includes('portico_probe');
+}
+
+/**
+ * A server that counts prompts, and writes a call in Hermes' syntax; what it was asked.
+ *
+ * @param rendered tokens of the probe's prompt, as its answer reports them
+ */
+async function start(owner: string, reply: Reply, rendered: number) {
   const seen: { readonly path: string; readonly body: Body }[] = [];
   const server = await serve((asked, response) => {
     void (async () => {
@@ -35,6 +43,10 @@ async function start(owner: string, reply: Reply) {
       response.setHeader('content-type', 'application/json');
       if (path === '/v1/models') {
         response.end(JSON.stringify({ data: [{ id: 'mini', owned_by: owner }] }));
+      } else if (path === '/v1/chat/completions' && isProbe(body)) {
+        const usage = { prompt_tokens: rendered, completion_tokens: 1 };
+        const message = { role: 'assistant', content: 'Hi' };
+        response.end(JSON.stringify({ choices: [{ message, finish_reason: 'length' }], usage }));
       } else if (path === '/v1/chat/completions') {
         const call = '<tool_call>\n{"name": "look", "arguments": {"at": "it"}}\n</tool_call>';
         response.setHeader('content-type', 'text/event-stream');
@@ -69,8 +81,8 @@ function runtimeOf(spec: ModelSpec): Runtime {
   });
 }
 
-async function askTwice(owner: string, reply: Reply) {
-  const server = await start(owner, reply);
+async function askTwice(owner: string, reply: Reply, rendered = 34) {
+  const server = await start(owner, reply, rendered);
   const runtime = runtimeOf(entry(server.url));
   const conversation = { system: [], turns: said('Look!'), tools: [LOOK] };
   const ask = async () => {
@@ -80,11 +92,9 @@ async function askTwice(owner: string, reply: Reply) {
   const answer = await ask();
   await ask();
   const bodies = server.seen.flatMap(({ path, body }) =>
-    path === '/v1/chat/completions' ? [body] : [],
+    path === '/v1/chat/completions' && !isProbe(body) ? [body] : [],
   );
-  const probes = server.seen.filter(({ body }) =>
-    JSON.stringify(body).includes('portico_probe'),
-  ).length;
+  const probes = server.seen.filter(({ body }) => isProbe(body)).map(({ path }) => path);
   return { answer, bodies, probes };
 }
 
@@ -99,15 +109,21 @@ const llama =
   };
 
 describe('a server whose template renders no tools', () => {
-  it.each<readonly [string, string, Reply]>([
-    ['a vLLM that counts the same', 'vllm', () => ({ count: 34 })],
-    ['a llama-server that renders the same', 'llamacpp', llama(() => 'Hi')],
+  it.each<readonly [string, string, Reply, readonly string[]]>([
+    [
+      'a vLLM that counts the same',
+      'vllm',
+      () => ({ count: 34 }),
+      ['/tokenize', '/v1/chat/completions'],
+    ],
+    ['a llama-server that renders the same', 'llamacpp', llama(() => 'Hi'), ['/apply-template']],
     [
       'a llama-server that refuses tools',
       'llamacpp',
       llama(({ tools }) => (tools ? undefined : 'Hi')),
+      ['/apply-template'],
     ],
-  ])('is told of them by instructions: %s', async (_name, owner, reply) => {
+  ])('is told of them by instructions: %s', async (_name, owner, reply, paths) => {
     const { answer, bodies, probes } = await askTwice(owner, reply);
     expect(bodies[0]).not.toHaveProperty('tools');
     expect(JSON.stringify(bodies[0]?.messages)).toContain('Looks at something');
@@ -115,7 +131,7 @@ describe('a server whose template renders no tools', () => {
     expect(answer.events).toContainEqual(
       expect.objectContaining({ type: 'tool-call-start', name: 'look' }),
     );
-    expect(probes).toBe(1);
+    expect(probes).toEqual(paths);
   });
 });
 
@@ -128,6 +144,12 @@ describe('a server that renders tools, or tells nothing', () => {
   ])('is sent them: %s', async (_name, owner, reply) => {
     const { bodies, probes } = await askTwice(owner, reply);
     expect(bodies[0]?.tools).toHaveLength(1);
-    expect(probes).toBe(1);
+    expect(probes).toHaveLength(1);
+  });
+
+  it('is sent them: an old vLLM whose tokenizer passes over tools', async () => {
+    const { bodies, probes } = await askTwice('vllm', () => ({ count: 34 }), 90);
+    expect(bodies[0]?.tools).toHaveLength(1);
+    expect(probes).toEqual(['/tokenize', '/v1/chat/completions']);
   });
 });

@@ -108,7 +108,8 @@ async function startProxy(
       });
       const answer = await fetch(`${target}${path}`, {
         method,
-        ...(body !== '' && { body }),
+        // vLLM takes a body of no other type.
+        ...(body !== '' && { body, headers: { 'content-type': 'application/json' } }),
         signal: gone.signal,
       });
       const contentType = answer.headers.get('content-type') ?? '';

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import type { GenerationRequest } from '../../core/backend.ts';
+import type { Part } from '../../core/conversation.ts';
+import type { GenerationEvent } from '../../core/events.ts';
+
+/** The limit of OpenAI and of most providers: https://platform.openai.com/docs/api-reference/chat/create */
+const MOST_CHARACTERS = 64;
+const FORBIDDEN = /[^a-zA-Z0-9_-]/gu;
+
+const HASH_CHARACTERS = 8;
+
+/** The request with names of tools that fit the limit, in its tools, its choice and its past calls. */
+export function withShortNames(request: GenerationRequest): GenerationRequest {
+  const names = shortNames(request);
+  const rename = (name: string): string => names.get(name) ?? name;
+  const { conversation, toolChoice } = request;
+  if (names.size === 0) return request;
+  return {
+    ...request,
+    toolChoice:
+      toolChoice.mode === 'tool' ? { ...toolChoice, name: rename(toolChoice.name) } : toolChoice,
+    conversation: {
+      ...conversation,
+      tools: conversation.tools.map((tool) => ({ ...tool, name: rename(tool.name) })),
+      turns: conversation.turns.map((turn) => ({
+        ...turn,
+        parts: turn.parts.map((part) =>
+          part.kind === 'tool-call' ? { ...part, name: rename(part.name) } : part,
+        ),
+      })),
+    },
+  };
+}
+
+/** Gives calls in the answer to a request their own names again, if they have the short ones. */
+export function nameRestorer(
+  request: GenerationRequest,
+): (event: GenerationEvent) => GenerationEvent {
+  const own = new Map([...shortNames(request)].map(([name, short]) => [short, name]));
+  return (event) =>
+    event.type === 'tool-call-start'
+      ? { ...event, name: own.get(event.name) ?? event.name }
+      : event;
+}
+
+/** The names that do not fit, each with one that does. It depends on nothing else, so that prompts keep their prefix. */
+function shortNames({ conversation }: GenerationRequest): ReadonlyMap<string, string> {
+  const parts = conversation.turns.flatMap((turn): readonly Part[] => turn.parts);
+  const past = parts.flatMap((part) => (part.kind === 'tool-call' ? [part.name] : []));
+  const names = new Set([...conversation.tools.map(({ name }) => name), ...past]);
+  const taken = new Set([...names].filter(fits));
+  const short = new Map<string, string>();
+  for (const name of names) {
+    if (fits(name)) continue;
+    let candidate = shorten(name, name);
+    for (let copy = 2; taken.has(candidate); copy++) candidate = shorten(name, `${name} ${copy}`);
+    taken.add(candidate);
+    short.set(name, candidate);
+  }
+  return short;
+}
+
+function fits(name: string): boolean {
+  return name.length <= MOST_CHARACTERS && name.search(FORBIDDEN) === -1;
+}
+
+function shorten(name: string, hashed: string): string {
+  const hash = createHash('sha256').update(hashed).digest('hex').slice(0, HASH_CHARACTERS);
+  const begin = name.replaceAll(FORBIDDEN, '_').slice(0, MOST_CHARACTERS - HASH_CHARACTERS - 1);
+  return `${begin}_${hash}`;
+}
