@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { isModelMissing, SMOLLM2 } from '../support/real-models.ts';
 import { REPOSITORY } from '../support/server.ts';
 import { makeHome } from './home.ts';
 import { MINI_FILE } from '../support/engine-variant.ts';
@@ -37,6 +38,18 @@ describe('[R4.6-show] portico show', () => {
       memory: expect.stringMatching(/^about \d+(\.\d+)? MB$/),
       status: 'ready',
     });
+  });
+
+  it.skipIf(isModelMissing(SMOLLM2))('tells what a real model does by instructions', async () => {
+    const file = JSON.stringify(SMOLLM2.file);
+    const { portico } = await makeHome(`models:\n  smol: { backend: llama, file: ${file} }\n`);
+    const { code, stdout } = await portico('show', 'smol');
+    expect(code).toBe(0);
+    // Its default system prompt names SmolLM, which says nothing of its template's family.
+    expect(stdout).toMatch(/^chat template +plain$/m);
+    expect(stdout).toMatch(
+      /^capabilities +text, thinking \(by instructions\), tools \(by instructions\), structured output$/m,
+    );
   });
 
   it('[R4.6-json] counts memory by the context that is set, and says it to programs', async () => {

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLlamaBackend } from '../../../src/backends/llama/backend.ts';
 import type { Backend, GenerationRequest } from '../../../src/core/backend.ts';
 import type { GenerationEvent } from '../../../src/core/events.ts';
+import type { JsonObject } from '../../../src/core/json.ts';
 import { collect, MINI, request, said } from '../../support/requests.ts';
 import { ENGINE } from '../../support/engine-variant.ts';
 
@@ -22,6 +23,12 @@ function open(engine: 'isolated' | 'in-process', queueLimit = 8): Backend {
     childModule,
     log: () => undefined,
   });
+}
+
+/** A schema that leaves one answer only. */
+function forced(text: string): JsonObject {
+  const properties = { text: { const: text } };
+  return { type: 'object', properties, required: ['text'], additionalProperties: false };
 }
 
 /** The engines' processes: the children of this one that run the child module. */
@@ -132,17 +139,20 @@ describe('an engine in this process', () => {
 
   it('[R2.5-thinking-budget] thinks exactly as many tokens as it may', async () => {
     const asked = 'What is the capital of France?';
-    const free = await collect(ask(asked, { thinking: { mode: 'enabled', budgetTokens: 1024 } }));
-    const held = await collect(ask(asked, { thinking: { mode: 'enabled', budgetTokens: 4 } }));
-    expect(free.thinking).toBe('The capital of France is Paris.');
-    expect(held.thinking).toBe('The capital of Fr');
-    expect(held.text).toContain('France');
-    expect(held.events.filter(({ type }) => type === 'thinking-delta')).toHaveLength(4);
+    const outputSchema = forced('Paris');
+    const think = (budgetTokens: number) =>
+      collect(ask(asked, { thinking: { mode: 'enabled', budgetTokens }, outputSchema }));
+    const [free, held] = [await think(1024), await think(4)];
+    expect(free.finish?.usage.thinkingTokens).toBeGreaterThan(4);
+    expect(held.finish?.usage.thinkingTokens).toBe(4);
+    expect(free.thinking.startsWith(held.thinking)).toBe(true);
+    for (const { text } of [free, held]) expect(JSON.parse(text)).toEqual({ text: 'Paris' });
   });
 
   it('[R2.5-clamp] generates what fits, and says that the context ended it', async () => {
     const small = { ...MINI, context: 256 };
     const asked = request(small, said('Count from 1 to 24, one per line. '.repeat(13)), {
+      outputSchema: forced('word '.repeat(300)),
       maxTokens: 5000,
     });
     const { finish } = await collect(backend.generate(asked, soon()));
@@ -152,28 +162,6 @@ describe('an engine in this process', () => {
     const strict = backend.generate({ ...asked, overflow: 'strict' }, soon());
     await expect(collect(strict)).rejects.toThrow(
       `input length and \`max_tokens\` exceed context limit: ${promptTokens} + 5000 > 256`,
-    );
-  });
-
-  it('fills its context to the last token, with guessed tokens too', async () => {
-    const turns = said('Say one two three');
-    // Repeated words are guessed.
-    const outputSchema = { const: 'one two three '.repeat(100) };
-    const within = async (context: number) =>
-      collect(
-        backend.generate(
-          request({ ...MINI, context }, turns, { maxTokens: 5000, outputSchema }),
-          soon(),
-        ),
-      );
-    const tokens = await backend.countTokens(request(MINI, turns, { outputSchema }), soon());
-    for (const outputTokens of [0, 60]) {
-      const { finish } = await within(tokens + outputTokens);
-      expect(finish?.reason).toBe('context-exceeded');
-      expect(finish?.usage).toMatchObject({ promptTokens: tokens, outputTokens });
-    }
-    await expect(within(tokens - 1)).rejects.toThrow(
-      `prompt is too long: ${tokens} tokens > ${tokens - 1} maximum`,
     );
   });
 
@@ -193,19 +181,18 @@ describe('an engine in this process', () => {
   });
 
   it('[R2.5-sampling] honours temperature and top_k', async () => {
-    const story = 'Tell me a story.';
-    const sampled = async (sampling: GenerationRequest['sampling']) =>
-      (await collect(ask(story, { sampling }))).text;
-    const greedy = await sampled({ temperature: 0 });
-    expect(await sampled({ temperature: 2, topK: 1 })).toBe(greedy);
+    const counted = await collect(
+      ask('Count from 1 to 5', { sampling: { temperature: 2, topK: 1 } }),
+    );
+    expect(counted.text).toBe('1, 2, 3, 4, 5');
     const wild = await Promise.all([1, 2, 3].map((seed) => sampledAlone(seed)));
-    expect(new Set([greedy, ...wild]).size).toBeGreaterThan(1);
+    expect(new Set(wild).size).toBeGreaterThan(1);
     expect(await sampledAlone(7)).toBe(await sampledAlone(7));
 
     async function sampledAlone(seed: number): Promise<string> {
       const lone = open('in-process');
       const sampling = { temperature: 1.5, topP: 1, topK: 0, seed };
-      const asked = request(MINI, said(story), { sampling, maxTokens: 40 });
+      const asked = request(MINI, said('Tell me a story.'), { sampling, maxTokens: 40 });
       const { text } = await collect(lone.generate(asked, soon()));
       await lone.close();
       return text;
