@@ -51,7 +51,13 @@ afterEach(async () => {
 });
 
 /** Reads pages of this machine, which a server outside of tests never does. */
-const local = (): ServerServices => ({ fetch: createPageFetch({ mayContact: () => true }), log });
+const local = (): ServerServices => ({
+  fetch: createPageFetch({ mayContact: () => true }, threadModule),
+  log,
+});
+
+const DIST = '../../dist/runtime/server-tools/page-text-thread.js';
+const threadModule = new URL(DIST, import.meta.url);
 
 const FETCH = { type: 'web_fetch_20250910', name: 'web_fetch' } as const;
 

@@ -2,7 +2,7 @@ import { convert } from 'html-to-text';
 import type { DomNode, FormatCallback, SelectorDefinition } from 'html-to-text';
 import { isRecord } from '../../core/json.ts';
 
-/** More of a page takes the event loop too long, and no context has room for its text. */
+/** More of a page takes seconds to read, and no context has room for its text. */
 const MAX_CHARACTERS = 1_000_000;
 /** Pages of people are some dozen deep; the reader recurses. */
 const MAX_DEPTH = 150;
@@ -16,16 +16,17 @@ const MAX_URL_CHARACTERS = 250;
 const UNREAD = [
   ...'script style noscript template svg nav iframe select object'.split(' '),
   '[hidden]',
-  '[style*="display:none"]',
-  '[style*="display: none"]',
-  '[style*="visibility:hidden"]',
-  '[style*="visibility: hidden"]',
+  '[style*="display:none" i]',
+  '[style*="display: none" i]',
+  '[style*="visibility:hidden" i]',
+  '[style*="visibility: hidden" i]',
 ];
 
 const BLOCKS = 'tr dt dd figure figcaption details summary address fieldset'.split(' ');
 
 const selectors: SelectorDefinition[] = [
   { selector: 'a', format: 'link' },
+  { selector: 'base', format: 'base' },
   { selector: 'img', format: 'alternative' },
   { selector: 'title', format: 'pageTitle' },
   { selector: 'ul', options: { itemPrefix: '- ' } },
@@ -59,19 +60,25 @@ const marked: FormatCallback = (element, walk, builder) => {
 
 /**
  * The title and the text of an HTML page: blocks become lines, list items get a dash, headings a #, and
- * a link its URL behind it. What scripts would show is not there. A page is read up to a size, a depth
+ * a link its URL behind it. What scripts would show, and what is hidden, is not there. A page is read up to a size, a depth
  * and a width that keep it from taking long.
  *
- * @param url of the page, which its links are resolved against; without one, only absolute links show
+ * @param url of the page, which its links are resolved against if it names no base; without either,
+ *   only absolute links show
  */
 export function htmlText(
   html: string,
   url?: string,
 ): { readonly title: string | null; readonly text: string } {
   const titles: string[] = [];
+  const bases: (string | undefined)[] = [];
+  const base: FormatCallback = (element) => {
+    const { href } = attributesOf(element);
+    if (href !== undefined) bases.push(httpUrl(href, url)?.href);
+  };
   const link: FormatCallback = (element, walk, builder) => {
     walk(element.children ?? [], builder);
-    const target = resolved(attributesOf(element)['href'], url);
+    const target = linkedPage(attributesOf(element)['href'], bases[0] ?? url, url);
     if (target !== undefined) builder.addInline(` [${target}]`, { noWordTransform: true });
   };
   const pageTitle: FormatCallback = ({ children }) => {
@@ -81,7 +88,7 @@ export function htmlText(
   const text = convert(bounded(html), {
     wordwrap: false,
     baseElements: { selectors: [], returnDomByDefault: true },
-    formatters: { link, pageTitle, alternative, cell, marked },
+    formatters: { link, base, pageTitle, alternative, cell, marked },
     limits: { maxDepth: MAX_DEPTH, maxChildNodes: MAX_CHILDREN, ellipsis: '' },
     selectors,
   });
@@ -108,12 +115,21 @@ function attributesOf(element: DomNode): Readonly<Record<string, unknown>> {
   return isRecord(attributes) ? attributes : {};
 }
 
-/** URL of a link, if it is another page that can be fetched. */
-function resolved(href: unknown, page: string | undefined): string | undefined {
-  if (typeof href !== 'string' || !URL.canParse(href, page)) return undefined;
-  const target = new URL(href, page);
+/** URL of a link without its fragment, if it is another page that can be fetched. */
+function linkedPage(
+  href: unknown,
+  base: string | undefined,
+  page: string | undefined,
+): string | undefined {
+  const target = httpUrl(href, base);
+  if (target === undefined) return undefined;
   target.hash = '';
-  const isPage = target.protocol === 'http:' || target.protocol === 'https:';
   const isOther = target.href !== page?.replace(/#.*/s, '');
-  return isPage && isOther && target.href.length <= MAX_URL_CHARACTERS ? target.href : undefined;
+  return isOther && target.href.length <= MAX_URL_CHARACTERS ? target.href : undefined;
+}
+
+function httpUrl(href: unknown, base: string | undefined): URL | undefined {
+  if (typeof href !== 'string' || !URL.canParse(href, base)) return undefined;
+  const target = new URL(href, base);
+  return target.protocol === 'http:' || target.protocol === 'https:' ? target : undefined;
 }

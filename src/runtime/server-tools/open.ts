@@ -33,10 +33,12 @@ function searchBy(service: SearchService, environment: Environment): WebSearch {
 }
 
 function fetchBy(service: FetchService, environment: Environment): WebFetch {
+  let direct: WebFetch | undefined;
   return async (url, mayVisit, signal) => {
     if (service.kind === 'direct') {
       const { createPageFetch } = await import('./web-page.ts');
-      return createPageFetch()(url, mayVisit, signal);
+      direct ??= createPageFetch();
+      return direct(url, mayVisit, signal);
     }
     const { createCommandFetch } = await import('./command.ts');
     return createCommandFetch(service.command, environment)(url, mayVisit, signal);

@@ -1,9 +1,9 @@
 import { messageOf, RuntimeFailure } from '../../core/errors.ts';
-import type { FetchedPage } from '../../core/server-tools.ts';
 import { isPublicAddress } from '../../images/addresses.ts';
 import { fetchPublic, FetchRefusal, resolveHost } from '../../images/public-fetch.ts';
 import type { ContactRules, PublicAnswer } from '../../images/public-fetch.ts';
-import { htmlText } from './html-text.ts';
+import { createPageReader } from './page-reader.ts';
+import type { SentPage } from './page-text.ts';
 import { ServiceError } from './services.ts';
 import type { WebFetch } from './services.ts';
 
@@ -15,13 +15,20 @@ const ACCEPT = 'text/html, text/markdown, text/plain, application/json';
  * Fetches pages itself, from public addresses only: HTML as its text, other text as it is.
  *
  * @param rules what a URL may lead to; public addresses unless it says otherwise
+ * @param threadModule of the thread that reads pages, for tests that run without a build
  */
-export function createPageFetch(rules: Partial<ContactRules> = {}): WebFetch {
+export function createPageFetch(
+  rules: Partial<ContactRules> = {},
+  threadModule = new URL('./page-text-thread.js', import.meta.url),
+): WebFetch {
   const contact = { mayContact: isPublicAddress, resolve: resolveHost, withinMs: WITHIN_MS };
   const asked = { ...contact, ...rules, accept: ACCEPT, maxBytes: MAX_BYTES };
+  const read = createPageReader(threadModule);
   return async (url, mayVisit, signal) => {
     try {
-      return readPage(await fetchPublic(url, { ...asked, mayVisit }, signal));
+      const page = sentPage(await fetchPublic(url, { ...asked, mayVisit }, signal));
+      const retrievedAt = new Date().toISOString();
+      return { url: page.url, retrievedAt, ...(await read(page, signal)) };
     } catch (error) {
       if (error instanceof FetchRefusal) throw refused(url, error);
       throw error instanceof RuntimeFailure && !signal.aborted
@@ -36,31 +43,20 @@ function refused(url: string, error: FetchRefusal): ServiceError {
   return new ServiceError(reason, `${new URL(url).host}: ${error.message}`, error);
 }
 
-function readPage({ url, contentType, bytes }: PublicAnswer): FetchedPage {
+function sentPage({ url, contentType, bytes }: PublicAnswer): SentPage {
   const [type = '', ...parameters] = contentType.toLowerCase().split(';');
   const kind = kindOf(type.trim());
   if (kind === 'other') {
     throw new ServiceError('unsupported-content-type', `${new URL(url).host} sent ${type}`);
   }
-  const text = decode(bytes, parameters);
-  const retrievedAt = new Date().toISOString();
-  return kind === 'html'
-    ? { url, retrievedAt, ...htmlText(text, url) }
-    : { url, retrievedAt, title: null, text };
+  const charset = parameters
+    .map((one) => /^\s*charset="?([^"\s]+)"?/.exec(one)?.[1])
+    .find((one) => one !== undefined);
+  return { url, kind, charset, bytes };
 }
 
-function kindOf(type: string): 'html' | 'text' | 'other' {
+function kindOf(type: string): SentPage['kind'] | 'other' {
   if (type === 'text/html' || type === 'application/xhtml+xml') return 'html';
   const isText = type.startsWith('text/') || /[/+](?:json|xml|yaml)$/.test(type);
   return isText ? 'text' : 'other';
-}
-
-/** By the charset that the server names; an unknown one is read as UTF-8. */
-function decode(bytes: Uint8Array, parameters: readonly string[]): string {
-  const named = parameters.map((one) => /^\s*charset="?([^"\s]+)"?/.exec(one)?.[1]).find(Boolean);
-  try {
-    return new TextDecoder(named ?? 'utf-8').decode(bytes);
-  } catch {
-    return new TextDecoder().decode(bytes);
-  }
 }

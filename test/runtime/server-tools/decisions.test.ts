@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import type { Conversation, Part, Turn } from '../../../src/core/conversation.ts';
 import { isAllowed } from '../../../src/runtime/server-tools/domains.ts';
 import { withServedCalls } from '../../../src/runtime/server-tools/history.ts';
-import { htmlText } from '../../../src/runtime/server-tools/html-text.ts';
 import { isNamed } from '../../../src/runtime/server-tools/prior-urls.ts';
 
 describe('[R5.7-limits] a domain', () => {
@@ -122,51 +121,5 @@ describe('[R5.7-history] the server’s own calls of an earlier answer', () => {
     };
     const given = conversationOf({ role: 'assistant', parts: [call('a'), sealed] });
     expect(withServedCalls(given)).toBe(given);
-  });
-});
-
-describe('[R5.7-fetch] the text of a page', () => {
-  it.each([
-    ['<p>One<br>two</p><p>three</p>', 'One\ntwo\n\nthree'],
-    ['<h2>Head</h2><ul><li>a<li>b</ul>', '## Head\n\n- a\n- b'],
-    ['a<script>if (1 < 2) {"</p>"}</script>b', 'ab'],
-    ['İ<script>secret()</script>İ', 'İİ'],
-    ['<pre>a\n  b\n</pre>', 'a\n  b'],
-    ['caf&eacute; &rarr; x', 'café → x'],
-    ['<b title="a > b">x</b>', 'x'],
-    ['<p>a</p><p hidden>b</p><p style="display:none">c</p><template>d</template>', 'a'],
-    ['<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>', 'a b\nc'],
-    ['a <!-- <p>gone</p> --> b', 'a b'],
-    ['x &lt;y&gt; &amp;amp; &#65;&#x42;&unknown;', 'x <y> &amp; AB&unknown;'],
-    ['1 < 2 and <b>bold</b>', '1 < 2 and bold'],
-    ['<script>never closed', ''],
-  ])('%s', (html, said) => {
-    expect(htmlText(html).text).toBe(said);
-  });
-
-  it('comes with its title', () => {
-    const html = '<html><head><title>A &amp; B</title></head><body>x</body></html>';
-    expect(htmlText(html)).toEqual({ title: 'A & B', text: 'x' });
-  });
-
-  it('names where its links lead, so that web_fetch may follow them', () => {
-    const html =
-      '<a href="../b?x=1#y">b</a> <a href="javascript:x()">c</a> <a href="#d">d</a> ' +
-      '<a href="//e.org/f">e</a>';
-    const said = htmlText(html, 'https://a.org/x/y/').text;
-    expect(said).toBe('b [https://a.org/x/b?x=1] c d e [https://e.org/f]');
-    const output: readonly Part[] = [text(said)];
-    const read: Part = { kind: 'tool-result', callId: 'a', output, isError: false };
-    const told = conversationOf({ role: 'user', parts: [read] });
-    expect(isNamed('https://a.org/x/b?x=1', told)).toBe(true);
-    expect(isNamed('https://a.org/x/c', told)).toBe(false);
-  });
-
-  it('is read in one pass: a page made to take for ever takes no time', () => {
-    const started = performance.now();
-    for (const part of ['<p ', '<div>', '<p><a href="/x">w</a></p>']) {
-      htmlText(part.repeat(5_000_000 / part.length));
-    }
-    expect(performance.now() - started).toBeLessThan(30_000);
   });
 });
