@@ -5,8 +5,9 @@ import { engine } from './engine/engine.ts';
 import { facade } from './facade/facade.ts';
 import { grammar } from './grammar.ts';
 import type { Part } from './part.ts';
+import { stall } from './stall/stall.ts';
 
-const PARTS: Readonly<Record<string, Part>> = { facade, grammar, engine };
+const PARTS: Readonly<Record<string, Part>> = { facade, grammar, engine, stall };
 
 const RESULTS = new URL('../bench/results.json', import.meta.url);
 
