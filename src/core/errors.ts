@@ -43,12 +43,19 @@ export class RuntimeFailure extends Error {
   readonly details: JsonObject | undefined;
 
   constructor(code: FailureCode, message: string, details: FailureDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(shortened(message), details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.retryAfterSeconds = details.retryAfterSeconds;
     this.allow = details.allow;
     this.details = details.details;
   }
+}
+
+/** Longer messages repeat what a client or a server sent; no log or client wants that. */
+const MOST_CHARACTERS = 4000;
+
+function shortened(message: string): string {
+  return message.length > MOST_CHARACTERS ? `${message.slice(0, MOST_CHARACTERS)}…` : message;
 }
 
 /**

@@ -14,6 +14,7 @@ import { createLoadedRoute, createStopRoute } from './routes/loaded.ts';
 import { createCountRoute, createMessagesRoute } from './routes/messages.ts';
 import type { MessagesOptions } from './routes/messages.ts';
 import { createModelRoute, createModelsRoute } from './routes/models.ts';
+import { closeUnread } from './unread.ts';
 
 export interface AppOptions extends MessagesOptions {
   /** Keys that clients must show; none means that no key is needed. */
@@ -38,6 +39,7 @@ export function createApp(options: AppOptions): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(createRequestLog(options.logger));
+  app.use(closeUnread);
   app.use((request, response, next) => {
     request.url = canonicalUrl(request.url);
     if (options.closing.aborted) {

@@ -4,6 +4,7 @@ import { messageOf, RuntimeFailure } from '../core/errors.ts';
 import { isRecord } from '../core/json.ts';
 import { encodeFailure } from '../wire/anthropic/errors.ts';
 import { requestIdOf, summaryOf } from './request-state.ts';
+import { announceClose } from './unread.ts';
 
 /** The end of all routes: nothing answered. */
 export const routeNotFound: RequestHandler = (request) => {
@@ -29,6 +30,9 @@ export function createFailureHandler(logger: Logger): ErrorRequestHandler {
     if (response.headersSent || response.destroyed) {
       response.destroy();
       return;
+    }
+    if (failure instanceof RuntimeFailure && failure.code === 'request-too-large') {
+      announceClose(request, response);
     }
     const { status, headers, body } = encodeFailure(failure, requestIdOf(request));
     response.status(status).set(headers).json(body);

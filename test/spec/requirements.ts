@@ -1,6 +1,7 @@
 import { BACKENDS } from './backends.ts';
 import { ENGINE } from './engine.ts';
 import { LAUNCH } from './launch.ts';
+import { LIMITS } from './limits.ts';
 import { MESSAGES } from './messages.ts';
 import type { Requirement } from './requirement.ts';
 import { TOOLS } from './tools.ts';
@@ -14,4 +15,5 @@ export const REQUIREMENTS: readonly Requirement[] = [
   ...LAUNCH,
   ...ENGINE,
   ...VISION,
+  ...LIMITS,
 ];

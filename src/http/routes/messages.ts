@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { GenerationEvent } from '../../core/events.ts';
 import { newMessageId } from '../../core/ids.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { inSlices } from '../../core/steps.ts';
 import type { Generation, Runtime } from '../../runtime/runtime.ts';
 import { decodeCountTokens, decodeMessages } from '../../wire/anthropic/decode.ts';
 import type { DecodedRequest } from '../../wire/anthropic/decode.ts';
@@ -36,10 +37,7 @@ export function createMessagesRoute(options: MessagesOptions): RequestHandler {
   const waits = new WaitLog(runtime, logger);
   return async (request, response) => {
     const signal = disconnectSignal(response, options.stopping);
-    const decoded = decodeMessages(parseBody(await readBody(request)), {
-      headers: request.headers,
-      seal,
-    });
+    const decoded = await decodedBody(request, seal, decodeMessages, signal);
     const id = requestIdOf(request);
     const generation = await runtime.generate(
       decoded.modelName,
@@ -67,12 +65,21 @@ export function createCountRoute(options: MessagesOptions): RequestHandler {
   const { runtime, seal } = options;
   return async (request, response) => {
     const signal = disconnectSignal(response, options.stopping);
-    const body = parseBody(await readBody(request));
-    const decoded = decodeCountTokens(body, { headers: request.headers, seal });
+    const decoded = await decodedBody(request, seal, decodeCountTokens, signal);
     const counted = { ...decoded.request, id: requestIdOf(request) };
     const tokens = await runtime.countTokens(decoded.modelName, counted, signal);
     response.json({ input_tokens: tokens });
   };
+}
+
+async function decodedBody(
+  request: Request,
+  seal: ThinkingSeal,
+  decode: typeof decodeMessages,
+  signal: AbortSignal,
+): Promise<DecodedRequest> {
+  const body = await inSlices(parseBody(await readBody(request)), signal);
+  return inSlices(decode(body, { headers: request.headers, seal }), signal);
 }
 
 /** What Express's own `json` does beyond this takes as long again. */

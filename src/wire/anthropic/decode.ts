@@ -1,4 +1,5 @@
 import type { GenerationRequest } from '../../core/backend.ts';
+import type { Steps } from '../../core/steps.ts';
 import { withAddedTools } from './decoding/added-tools.ts';
 import { decodeCacheControl, type CacheLifetime } from './decoding/cache-control.ts';
 import { ignoredFields } from './decoding/fields.ts';
@@ -11,6 +12,7 @@ import {
 import { decodeSession } from './decoding/session.ts';
 import { checkToolNames, decodeToolChoice, decodeTools } from './decoding/tools.ts';
 import { decodeTurns } from './decoding/turns.ts';
+import { checkItems } from './decoding/items.ts';
 import { toWellFormed } from './decoding/well-formed.ts';
 import { parseWith } from './issues.ts';
 import { countTokensBody, messagesBody, type RequestBody } from './schema/request.ts';
@@ -33,31 +35,35 @@ export interface DecodedRequest {
 }
 
 /** The body of POST /v1/messages. Throws invalid-request or unsupported, in the API's words. */
-export function decodeMessages(body: unknown, context: DecodeContext): DecodedRequest {
-  const valid = parseWith(messagesBody, toWellFormed(body));
-  return decodeBody(body, valid, valid.max_tokens, context);
+export function* decodeMessages(raw: unknown, context: DecodeContext): Steps<DecodedRequest> {
+  const body = yield* toWellFormed(raw);
+  const outline = parseWith(messagesBody, body);
+  const valid = yield* checkItems(outline, body);
+  return yield* decodeBody(raw, valid, outline.max_tokens, context);
 }
 
 /** The body of POST /v1/messages/count_tokens, as the request that it counts. Throws as decodeMessages does. */
-export function decodeCountTokens(body: unknown, context: DecodeContext): DecodedRequest {
-  const valid = parseWith(countTokensBody, toWellFormed(body));
-  return { ...decodeBody(body, valid, undefined, context), stream: false };
+export function* decodeCountTokens(raw: unknown, context: DecodeContext): Steps<DecodedRequest> {
+  const body = yield* toWellFormed(raw);
+  const valid = yield* checkItems(parseWith(countTokensBody, body), body);
+  return { ...(yield* decodeBody(raw, valid, undefined, context)), stream: false };
 }
 
-function decodeBody(
+function* decodeBody(
   raw: unknown,
   body: RequestBody,
   maxTokens: number | undefined,
   context: DecodeContext,
-): DecodedRequest {
-  const ignored = ignoredFields(raw, body, header(context, 'anthropic-beta') !== undefined);
-  const cacheLifetime = decodeCacheControl(body);
-  const declared = decodeTools(body.tools ?? []);
+): Steps<DecodedRequest> {
+  const ignored = yield* ignoredFields(raw, body, header(context, 'anthropic-beta') !== undefined);
+  const cacheLifetime = yield* decodeCacheControl(body);
+  const declared = yield* decodeTools(body.tools);
   checkToolNames(declared);
-  const tools = withAddedTools(declared, body.messages);
+  const tools = yield* withAddedTools(declared, body.messages);
   const toolChoice = decodeToolChoice(body.tool_choice, tools);
   const effort = body.output_config?.effort ?? undefined;
   const outputSchema = decodeOutputSchema(body);
+  const turns = yield* decodeTurns(body.system ?? [], body.messages, context.seal);
   return {
     modelName: body.model,
     stream: body.stream ?? false,
@@ -65,7 +71,7 @@ function decodeBody(
     ignored,
     cacheLifetime: cacheLifetime ?? '5m',
     request: {
-      conversation: { ...decodeTurns(body.system ?? [], body.messages, context.seal), tools },
+      conversation: { ...turns, tools },
       toolChoice,
       // What only counts generates nothing; 1 is the least that every backend takes.
       maxTokens: maxTokens ?? 1,

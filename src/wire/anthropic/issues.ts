@@ -16,15 +16,36 @@ export function parseWith<Schema extends z.ZodType>(
 ): z.output<Schema> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const [first] = result.error.issues;
-  throw new RuntimeFailure(
+  throw refused(result.error, (first) => describe(first, value, at));
+}
+
+/** The same for one item of a list of the body. */
+export function parseItem<Schema extends z.ZodType>(
+  schema: Schema,
+  body: Readonly<Record<string, unknown>>,
+  field: string,
+  index: number,
+): z.output<Schema> {
+  const result = schema.safeParse(memberOf(body[field], index));
+  if (result.success) return result.data;
+  throw refused(result.error, (first) => describe(first, body, [], [field, index]));
+}
+
+function refused({ issues: [first] }: z.ZodError, tell: (first: Issue) => string): RuntimeFailure {
+  return new RuntimeFailure(
     'invalid-request',
-    first === undefined ? 'The request body is not valid.' : describe(first, value, at),
+    first === undefined ? 'The request body is not valid.' : tell(first),
   );
 }
 
-function describe(outer: Issue, body: unknown, at: readonly string[]): string {
-  const { issue, path } = innermost(outer, []);
+/** `before`: the way through the body to what was parsed. */
+function describe(
+  outer: Issue,
+  body: unknown,
+  at: readonly string[],
+  before: readonly PropertyKey[] = [],
+): string {
+  const { issue, path } = innermost(outer, before);
   const { segments, found } = locate(body, path, issue);
   if (issue.code === 'invalid_union' && issue.discriminator === 'role' && found !== undefined) {
     return `messages: Unexpected role "${shown(found)}". Allowed roles are "user" or "assistant".`;
@@ -42,7 +63,10 @@ function innermost(
   const path = [...before, ...issue.path];
   if (issue.code !== 'invalid_union' || issue.discriminator !== undefined) return { issue, path };
   const firsts = issue.errors.flatMap((errors) => errors.slice(0, 1));
-  const meant = firsts.find((inner) => inner.path.length > 0) ?? firsts[0];
+  const meant =
+    firsts.find((inner) => inner.path.length > 0) ??
+    firsts.find(({ code }) => code === 'too_big') ??
+    firsts[0];
   return meant === undefined ? { issue, path } : innermost(meant, path);
 }
 
@@ -147,6 +171,10 @@ function tags(issue: z.core.$ZodIssueInvalidUnion): string {
   return options.map((option) => `'${String(option)}'`).join(', ');
 }
 
+/** Characters of a wrong value that its message repeats. */
+const MOST_SHOWN = 100;
+
 function shown(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  const text = typeof value === 'object' && value !== null ? '…' : String(value);
+  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { list } from './schema/list.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { SERVICE_FAILURES } from '../../core/server-tools.ts';
 import type {
@@ -76,7 +77,7 @@ function encodeFetched({ url, title, text, retrievedAt }: FetchedPage): JsonObje
   return { type: 'web_fetch_result', url, content, retrieved_at: retrievedAt };
 }
 
-const found = z.array(
+const found = list(
   z.object({
     url: z.string(),
     title: z.string(),

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RuntimeFailure } from '../../../src/core/errors.ts';
+import { finish } from '../../../src/core/steps.ts';
 import { decodeCountTokens, decodeMessages } from '../../../src/wire/anthropic/decode.ts';
 import { parseBody } from '../../../src/wire/anthropic/json.ts';
 import { seal } from './decoding.ts';
@@ -101,8 +102,8 @@ describe('bodies of any kind', () => {
     const outcomes: string[] = [];
     fc.assert(
       fc.property(fc.oneof(json, nearlyRight, nearlyRight), (body) => {
-        outcomes.push(decodesOrRefuses(() => decodeMessages(body, context)));
-        outcomes.push(decodesOrRefuses(() => decodeCountTokens(body, context)));
+        outcomes.push(decodesOrRefuses(() => finish(decodeMessages(body, context))));
+        outcomes.push(decodesOrRefuses(() => finish(decodeCountTokens(body, context))));
       }),
       { numRuns: 1000 },
     );
@@ -119,7 +120,9 @@ describe('bodies of any kind', () => {
     );
     fc.assert(
       fc.property(cutText, (body) => {
-        expect(['decoded', 'invalid-request']).toContain(decodesOrRefuses(() => parseBody(body)));
+        expect(['decoded', 'invalid-request']).toContain(
+          decodesOrRefuses(() => finish(parseBody(body))),
+        );
       }),
     );
   });

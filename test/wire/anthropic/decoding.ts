@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { RuntimeFailure } from '../../../src/core/errors.ts';
+import { finish } from '../../../src/core/steps.ts';
 import { decodeMessages, type DecodedRequest } from '../../../src/wire/anthropic/decode.ts';
 import { createThinkingSeal } from '../../../src/wire/anthropic/signature.ts';
 
@@ -16,7 +17,7 @@ export function bodyWith(fields: object): object {
 }
 
 export function decode(fields: object, headers: Record<string, string> = {}): DecodedRequest {
-  return decodeMessages(bodyWith(fields), { headers, seal });
+  return finish(decodeMessages(bodyWith(fields), { headers, seal }));
 }
 
 /** What the decoder says to a body that it refuses. */

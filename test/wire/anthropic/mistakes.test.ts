@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { finish } from '../../../src/core/steps.ts';
 import { decodeCountTokens, decodeMessages } from '../../../src/wire/anthropic/decode.ts';
 import { encodeFailure } from '../../../src/wire/anthropic/errors.ts';
 import { bodyWith, decode, refusal, seal } from './decoding.ts';
@@ -292,7 +293,7 @@ describe('mistakes in a request', () => {
     [[], 'Input should be a valid dictionary'],
     ['text', 'Input should be a valid dictionary'],
   ])('[R2.12-table] a body that is %j is refused', (body, words) => {
-    expect(refusal(() => decodeMessages(body, context)).message).toBe(words);
+    expect(refusal(() => finish(decodeMessages(body, context))).message).toBe(words);
   });
 
   it('[R2.12-table] arguments that nest without end are refused, not walked', () => {
@@ -301,7 +302,7 @@ describe('mistakes in a request', () => {
     const block = { type: 'tool_use', id: 'a', name: 'b', input };
     const failure = refusal(() => decode({ messages: [user('hi'), assistant([block])] }));
     expect(failure.message).toBe(
-      'messages.1.content.0.tool_use.input: Input should be JSON of at most 200 nested levels',
+      'messages.1.content.0.tool_use.input: Input should be JSON of at most 200 nested levels and 250000 values',
     );
   });
 
@@ -311,7 +312,7 @@ describe('mistakes in a request', () => {
 
   it('[R2.3-count] counting needs no max_tokens, and minds no thinking budget', () => {
     const { max_tokens: _none, ...body } = { max_tokens: 0, ...bodyWith({ stream: true }) };
-    const counted = decodeCountTokens({ ...body, thinking }, context);
+    const counted = finish(decodeCountTokens({ ...body, thinking }, context));
     expect(counted).toMatchObject({
       stream: false,
       request: { maxTokens: 1, thinking: { mode: 'enabled', budgetTokens: 1024 } },

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { finish } from '../../../src/core/steps.ts';
 import { decodeTools } from '../../../src/wire/anthropic/decoding/tools.ts';
 
 function schemaOf(tool: Readonly<Record<string, unknown>>) {
-  const [decoded] = decodeTools([{ name: 'named', ...tool }]);
+  const [decoded] = finish(decodeTools([{ name: 'named', ...tool }]));
   const { properties, required } = decoded?.inputSchema ?? {};
   return {
     keys: Object.keys(properties ?? {}),
@@ -54,7 +55,7 @@ describe('[R5.7-schemas] a tool without a schema gets the one that it stands for
 
   it('a computer tells the size of its screen', () => {
     const sized = { type: 'computer_20250124', display_width_px: 1024, display_height_px: 768 };
-    const [decoded] = decodeTools([{ name: 'computer', ...sized }]);
+    const [decoded] = finish(decodeTools([{ name: 'computer', ...sized }]));
     expect(decoded?.description).toContain('1024 x 768');
   });
 });
@@ -62,7 +63,9 @@ describe('[R5.7-schemas] a tool without a schema gets the one that it stands for
 describe('[R5.7-limits] limits of a served tool', () => {
   it('are read', () => {
     const given = { max_uses: 3, allowed_domains: ['a.org'], max_content_tokens: 9 };
-    const [decoded] = decodeTools([{ type: 'web_fetch_20250910', name: 'web_fetch', ...given }]);
+    const [decoded] = finish(
+      decodeTools([{ type: 'web_fetch_20250910', name: 'web_fetch', ...given }]),
+    );
     expect(decoded?.origin).toMatchObject({
       served: {
         service: 'web-fetch',
@@ -83,6 +86,6 @@ describe('[R5.7-limits] limits of a served tool', () => {
     [{ url_sources: { user_input: { type: 'none' } } }, /url_sources: .*leave it out$/],
   ])('%o is refused by name', (given, message) => {
     const tool = { type: 'web_search_20250305', name: 'web_search', ...given };
-    expect(() => decodeTools([tool])).toThrow(message);
+    expect(() => finish(decodeTools([tool]))).toThrow(message);
   });
 });

@@ -1,4 +1,5 @@
 import { RuntimeFailure } from '../../../core/errors.ts';
+import type { Steps } from '../../../core/steps.ts';
 import type { MessageBlock } from '../schema/blocks.ts';
 import type { CacheControl } from '../schema/cache-control.ts';
 import type { RequestBody } from '../schema/request.ts';
@@ -14,9 +15,10 @@ interface Block {
   readonly cache_control?: CacheControl;
 }
 
-/** A block that may have a breakpoint, with its place in the request. */
+/** A block that may have a breakpoint. */
 interface Slot {
-  readonly at: string;
+  /** Its place in the request. */
+  readonly at: () => string;
   readonly lifetime: CacheLifetime | undefined;
   /** True if the breakpoint of the request itself may go there. */
   readonly isOuter: boolean;
@@ -29,12 +31,17 @@ interface Slot {
  *
  * @see https://docs.claude.com/en/docs/build-with-claude/prompt-caching
  */
-export function decodeCacheControl(body: RequestBody): CacheLifetime | undefined {
-  const slots = [...slotsOf(body)];
-  const set = slots.flatMap(({ at, lifetime }) =>
-    lifetime === undefined ? [] : [{ at, lifetime }],
-  );
-  const automatic = automaticBreakpoint(body, slots);
+export function* decodeCacheControl(body: RequestBody): Steps<CacheLifetime | undefined> {
+  const set: Breakpoint[] = [];
+  let lastOuter: Slot | undefined;
+  for (const slots of slotsOf(body)) {
+    for (const each of slots) {
+      if (each.lifetime !== undefined) set.push({ at: each.at(), lifetime: each.lifetime });
+      if (each.isOuter) lastOuter = each;
+    }
+    yield;
+  }
+  const automatic = automaticBreakpoint(body, lastOuter);
   const breakpoints = automatic === undefined ? set : [...set, automatic];
   if (breakpoints.length > MOST_BREAKPOINTS) {
     throw new RuntimeFailure(
@@ -47,25 +54,27 @@ export function decodeCacheControl(body: RequestBody): CacheLifetime | undefined
   return lifetimes.includes('1h') ? '1h' : lifetimes[0];
 }
 
-type Breakpoint = Slot & { readonly lifetime: CacheLifetime };
+interface Breakpoint {
+  readonly at: string;
+  readonly lifetime: CacheLifetime;
+}
 
 /** The breakpoint that the request's own cache_control sets on its last block that can have one. */
 function automaticBreakpoint(
   { cache_control }: RequestBody,
-  slots: readonly Slot[],
-): Omit<Breakpoint, 'isOuter'> | undefined {
+  last: Slot | undefined,
+): Breakpoint | undefined {
   const lifetime = lifetimeOf(cache_control);
-  const last = slots.findLast(({ isOuter }) => isOuter);
   if (lifetime === undefined || last === undefined) return undefined;
   if (last.lifetime === undefined) return { at: 'cache_control', lifetime };
   if (last.lifetime === lifetime) return undefined;
   throw new RuntimeFailure(
     'invalid-request',
-    `cache_control.ttl: ${last.at} has a cache_control with ttl='${last.lifetime}' already; use the same ttl here, or leave one of them out`,
+    `cache_control.ttl: ${last.at()} has a cache_control with ttl='${last.lifetime}' already; use the same ttl here, or leave one of them out`,
   );
 }
 
-function checkOrder(breakpoints: readonly Pick<Breakpoint, 'at' | 'lifetime'>[]): void {
+function checkOrder(breakpoints: readonly Breakpoint[]): void {
   const short = breakpoints.findIndex(({ lifetime }) => lifetime === '5m');
   const wrong = breakpoints.find(({ lifetime }, index) => lifetime === '1h' && index > short);
   if (short === -1 || wrong === undefined) return;
@@ -76,26 +85,29 @@ function checkOrder(breakpoints: readonly Pick<Breakpoint, 'at' | 'lifetime'>[])
   );
 }
 
-/** In the order of the prompt: a block that holds others comes after them. */
-function* slotsOf({ tools, system, messages }: RequestBody): Generator<Slot> {
-  for (const [index, tool] of (tools ?? []).entries()) yield slot(tool, `tools.${index}`, true);
-  yield* slotsAmong(system ?? [], 'system');
+/**
+ * The slots of all tools, of the system prompt and of each message, in the order of the prompt: a block
+ * that holds others comes after them.
+ */
+function* slotsOf({ tools, system, messages }: RequestBody): Generator<Iterable<Slot>> {
+  yield tools.map((tool, index) => slot(tool, () => `tools.${index}`, true));
+  yield slotsAmong(system ?? [], 'system');
   for (const [index, { content }] of messages.entries()) {
-    yield* slotsAmong(content ?? [], `messages.${index}.content`);
+    yield slotsAmong(content ?? [], `messages.${index}.content`);
   }
 }
 
 function* slotsAmong(blocks: readonly MessageBlock[], at: string): Generator<Slot> {
   for (const [index, block] of blocks.entries()) {
-    const place = `${at}.${index}`;
+    const place = (): string => `${at}.${index}`;
     for (const [inner, nested] of innerBlocks(block).entries()) {
-      yield slot(nested, `${place}.content.${inner}`, false);
+      yield slot(nested, () => `${place()}.content.${inner}`, false);
     }
     if (isCacheable(block)) yield slot(block, place, true);
   }
 }
 
-function slot({ cache_control }: Block, at: string, isOuter: boolean): Slot {
+function slot({ cache_control }: Block, at: () => string, isOuter: boolean): Slot {
   return { at, lifetime: lifetimeOf(cache_control), isOuter };
 }
 

@@ -1,8 +1,9 @@
 import { RuntimeFailure } from '../../../core/errors.ts';
 import { isRecord } from '../../../core/json.ts';
+import type { Steps } from '../../../core/steps.ts';
 import { addedDefinitions } from './added-tools.ts';
 import { ignoredToolKeys } from './tool-keys.ts';
-import { unknownKeys } from './unknown-keys.ts';
+import { MOST_PATHS, unknownKeys } from './unknown-keys.ts';
 import { messagesBody, type RequestBody } from '../schema/request.ts';
 
 const UNDERSTOOD: readonly string[] = Object.keys(messagesBody.shape);
@@ -56,7 +57,11 @@ const CANNOT_BE_HONOURED: readonly {
  * The fields of a valid request that mean nothing here, for the log. Throws unsupported for one that
  * would change the answer, and invalid-request for one that nobody knows, unless the client announces betas.
  */
-export function ignoredFields(raw: unknown, body: RequestBody, announcesBetas: boolean): string[] {
+export function* ignoredFields(
+  raw: unknown,
+  body: RequestBody,
+  announcesBetas: boolean,
+): Steps<readonly string[]> {
   const given = isRecord(raw) ? presentFields(raw) : {};
   checkThread(given);
   checkHonoured(given);
@@ -67,10 +72,23 @@ export function ignoredFields(raw: unknown, body: RequestBody, announcesBetas: b
     if (announcesBetas || WITHOUT_LOCAL_MEANING.includes(field)) continue;
     throw new RuntimeFailure('invalid-request', `${field}: Extra inputs are not permitted`);
   }
-  const inside = Object.fromEntries(
-    Object.entries(given).filter(([field]) => Object.hasOwn(body, field)),
-  );
-  return [...unused, ...unknownKeys(inside, body), ...ignoredInside(body)];
+  return [
+    ...unused.slice(0, MOST_PATHS),
+    ...(yield* keysInside(given, body)),
+    ...(yield* ignoredInside(body)),
+  ];
+}
+
+function* keysInside({ messages, ...given }: Body, body: RequestBody): Steps<readonly string[]> {
+  const outside = Object.entries(given).filter(([field]) => Object.hasOwn(body, field));
+  const paths = new Set(unknownKeys(Object.fromEntries(outside), body));
+  const items: readonly unknown[] = Array.isArray(messages) ? messages : [];
+  for (const [index, item] of items.entries()) {
+    for (const path of unknownKeys(item, body.messages[index])) paths.add(`messages.${path}`);
+    if (paths.size >= MOST_PATHS) break;
+    yield;
+  }
+  return [...paths].slice(0, MOST_PATHS);
 }
 
 function presentFields(raw: Body): Body {
@@ -95,7 +113,7 @@ function checkHonoured(given: Body): void {
   }
 }
 
-function ignoredInside(body: RequestBody): string[] {
+function* ignoredInside(body: RequestBody): Steps<readonly string[]> {
   const ignored: string[] = [];
   const taskBudget = body.output_config?.task_budget ?? null;
   if (taskBudget !== null) ignored.push('output_config.task_budget');
@@ -108,6 +126,10 @@ function ignoredInside(body: RequestBody): string[] {
   if (!thinks && (body.output_config?.effort ?? null) !== null)
     ignored.push('output_config.effort');
   if (thinks && thinking.display === 'updates') ignored.push('thinking.display');
-  const tools = [...(body.tools ?? []), ...addedDefinitions(body.messages)];
-  return [...ignored, ...tools.flatMap((tool) => ignoredToolKeys(tool))];
+  for (const tool of [...body.tools, ...(yield* addedDefinitions(body.messages))]) {
+    if (ignored.length >= MOST_PATHS) break;
+    ignored.push(...ignoredToolKeys(tool));
+    yield;
+  }
+  return ignored;
 }

@@ -3,8 +3,9 @@ import { RuntimeFailure } from '../../../core/errors.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import type { ServedTool, ServerService } from '../../../core/server-tools.ts';
 import { parseWith } from '../issues.ts';
+import { list } from '../schema/list.ts';
 
-const domains = z.array(z.string().min(1)).nullish();
+const domains = list(z.string().min(1)).nullish();
 
 const limits = z.object({
   max_uses: z.int({ error: 'Input should be a valid integer' }).min(1).nullish(),

@@ -15,6 +15,9 @@ export function checkToolPairing(turns: readonly PlacedTurn[]): void {
   }
 }
 
+/** Ids that a message lists. */
+const MOST_NAMED = 20;
+
 interface PlacedId {
   readonly message: number;
   readonly block: number;
@@ -50,9 +53,11 @@ function checkUnique(calls: readonly PlacedId[], seen: Set<string>): void {
 function checkAnswered(calls: readonly PlacedId[], results: readonly PlacedId[]): void {
   if (calls.length === 0) return;
   const answered = new Set(results.map(({ id }) => id));
-  const [first, ...others] = calls.filter(({ id }) => !answered.has(id));
+  const open = calls.filter(({ id }) => !answered.has(id));
+  const [first] = open;
   if (first === undefined) return;
-  const ids = [first, ...others].map(({ id }) => id).join(', ');
+  const named = open.slice(0, MOST_NAMED).map(({ id }) => id);
+  const ids = (open.length > named.length ? [...named, '…'] : named).join(', ');
   throw new RuntimeFailure(
     'invalid-request',
     `messages.${first.message}: \`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${ids}. Each \`tool_use\` block must have a corresponding \`tool_result\` block in the next message.`,

@@ -1,6 +1,7 @@
 import type { ToolChoice, ToolOrigin, ToolSpec } from '../../../core/conversation.ts';
 import { RuntimeFailure } from '../../../core/errors.ts';
 import type { JsonObject } from '../../../core/json.ts';
+import type { Steps } from '../../../core/steps.ts';
 import { parseWith } from '../issues.ts';
 import { jsonObject } from '../schema/json.ts';
 import {
@@ -30,8 +31,13 @@ const KNOWN_TOOLS = [
 ] as const satisfies readonly (readonly [string, ToolOrigin['kind']])[];
 
 /** Tools in the order given. Throws invalid-request, and unsupported for a limit that can't be kept to. */
-export function decodeTools(tools: readonly RawTool[]): readonly ToolSpec[] {
-  return tools.map((tool, index) => decodeTool(tool, ['tools', String(index)]));
+export function* decodeTools(tools: readonly RawTool[]): Steps<readonly ToolSpec[]> {
+  const decoded: ToolSpec[] = [];
+  for (const [index, tool] of tools.entries()) {
+    decoded.push(decodeTool(tool, ['tools', String(index)]));
+    yield;
+  }
+  return decoded;
 }
 
 /** Throws where two tools share a name. */

@@ -1,5 +1,6 @@
 import type { TextPart, Turn } from '../../../core/conversation.ts';
 import { RuntimeFailure } from '../../../core/errors.ts';
+import type { Steps } from '../../../core/steps.ts';
 import type { TextBlock } from '../schema/blocks.ts';
 import type { Message } from '../schema/request.ts';
 import type { ThinkingSeal } from '../signature.ts';
@@ -12,27 +13,29 @@ import { checkToolPairing } from './tool-pairing.ts';
  * The whole of what was said: system parts first, then turns of alternating roles, with system
  * messages in place. Throws invalid-request where the messages make no conversation.
  */
-export function decodeTurns(
+export function* decodeTurns(
   system: readonly TextBlock[],
   messages: readonly Message[],
   seal: ThinkingSeal,
-): { readonly system: readonly TextPart[]; readonly turns: readonly Turn[] } {
+): Steps<{ readonly system: readonly TextPart[]; readonly turns: readonly Turn[] }> {
   if (messages.length === 0) throw noMessage();
   const lastUser = messages.findLastIndex(({ role }) => role === 'user');
-  const placed = messages
-    .map((message, index) =>
-      isCleared(message, index < lastUser)
-        ? { role: message.role, parts: [] }
-        : placeMessage(message, index, seal),
-    )
-    .filter((turn) => turn.parts.length > 0);
+  const placed: PlacedTurn[] = [];
+  for (const [index, message] of messages.entries()) {
+    yield;
+    if (isCleared(message, index < lastUser)) continue;
+    const turn = placeMessage(message, index, seal);
+    if (turn.parts.length > 0) placed.push(turn);
+  }
   const spoken = mergeNeighbours(placed.filter((turn) => turn.role !== 'system'));
   const [first] = spoken;
   if (first === undefined) throw noMessage();
   if (first.role !== 'user') {
     throw new RuntimeFailure('invalid-request', 'messages: first message must use the "user" role');
   }
+  yield;
   checkToolPairing(spoken);
+  yield;
   const turns = mergeNeighbours(placed).map(({ role, parts }) => ({
     role,
     parts: parts.map(({ part }) => part),

@@ -1,7 +1,7 @@
 import { isRecord } from '../../../core/json.ts';
 
 /** So many paths are enough for a log line. */
-const MOST_PATHS = 20;
+export const MOST_PATHS = 20;
 const LONGEST_KEY = 64;
 
 /**

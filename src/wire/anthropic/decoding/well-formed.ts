@@ -1,31 +1,53 @@
 import { isRecord } from '../../../core/json.ts';
+import type { Steps } from '../../../core/steps.ts';
 
 /** More levels than a valid request has: what is nested deeper is never read. */
 const DEEPEST = 500;
 
 /**
- * The same JSON value with U+FFFD for each lone surrogate in its strings and keys. Half an emoji, as
+ * The same body with U+FFFD for each lone surrogate in its strings and keys. Half an emoji, as
  * clients make it by cutting text, can't be written as UTF-8: servers and tokenizers refuse it.
  */
-export function toWellFormed(value: unknown): unknown {
-  return repaired(value, 0);
+export function* toWellFormed(body: unknown): Steps<unknown> {
+  if (!isRecord(body)) return wellFormed(body);
+  const entries: (readonly [string, unknown])[] = [];
+  let isSame = true;
+  for (const [key, value] of Object.entries(body)) {
+    const next = Array.isArray(value) ? yield* wellFormedItems(value) : wellFormed(value);
+    entries.push([key.toWellFormed(), next]);
+    isSame &&= next === value && key.isWellFormed();
+  }
+  return isSame ? body : Object.fromEntries(entries);
 }
 
-function repaired(value: unknown, depth: number): unknown {
-  if (typeof value === 'string') return value.isWellFormed() ? value : value.toWellFormed();
-  if (depth >= DEEPEST) return value;
-  if (Array.isArray(value)) {
-    const items: readonly unknown[] = value;
-    const next = items.map((item) => repaired(item, depth + 1));
-    return next.some((item, index) => item !== items[index]) ? next : value;
+function* wellFormedItems(items: readonly unknown[]): Steps<readonly unknown[]> {
+  const next: unknown[] = [];
+  for (const item of items) {
+    next.push(wellFormed(item));
+    yield;
   }
+  return next.some((item, index) => item !== items[index]) ? next : items;
+}
+
+function wellFormed(value: unknown): unknown {
+  return isWellFormed(value) ? value : repaired(value);
+}
+
+function isWellFormed(value: unknown, depth = 0): boolean {
+  if (typeof value === 'string') return value.isWellFormed();
+  if (depth >= DEEPEST || typeof value !== 'object' || value === null) return true;
+  if (Array.isArray(value)) return value.every((item) => isWellFormed(item, depth + 1));
+  return Object.entries(value).every(
+    ([key, item]) => key.isWellFormed() && isWellFormed(item, depth + 1),
+  );
+}
+
+function repaired(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return value.toWellFormed();
+  if (depth >= DEEPEST) return value;
+  if (Array.isArray(value)) return value.map((item) => repaired(item, depth + 1));
   if (!isRecord(value)) return value;
-  const entries = Object.entries(value);
-  const next = entries.map(
-    ([key, item]) => [key.toWellFormed(), repaired(item, depth + 1)] as const,
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key.toWellFormed(), repaired(item, depth + 1)]),
   );
-  const isSame = next.every(
-    ([key, item], index) => key === entries[index]?.[0] && item === entries[index]?.[1],
-  );
-  return isSame ? value : Object.fromEntries(next);
 }

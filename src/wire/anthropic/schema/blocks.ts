@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { cacheControl } from './cache-control.ts';
 import { jsonObject, jsonValue } from './json.ts';
+import { list } from './list.ts';
 import { documentSources, imageSource } from './sources.ts';
 import { rawTool } from './tools.ts';
 
@@ -11,7 +12,7 @@ const textBlock = z.object({ type: z.literal('text'), text: z.string(), cache_co
 
 /** A string is the short form of one text block; an empty one of no block. */
 function stringOr<Block extends z.ZodType>(block: Block) {
-  return z.union([z.string().transform((text) => shortForm(text)), z.array(block)]);
+  return z.union([z.string().transform((text) => shortForm(text)), list(block)]);
 }
 
 function shortForm(text: string): readonly TextBlock[] {
@@ -46,7 +47,7 @@ const searchResultBlock = z.object({
   type: z.literal('search_result'),
   source: z.string(),
   title: z.string(),
-  content: z.array(textBlock),
+  content: list(textBlock),
   citations,
   cache_control,
 });
@@ -132,7 +133,7 @@ const toolChangeBlock = z.object({
 const compactionBlock = z.object({
   type: z.literal('compaction'),
   content: z.string().nullish(),
-  tool_changes: z.array(toolChangeBlock).nullish(),
+  tool_changes: list(toolChangeBlock).nullish(),
   cache_control,
 });
 

@@ -3,12 +3,14 @@ import { EFFORTS } from '../../../core/backend.ts';
 import { messageContent, systemContent, textContent } from './blocks.ts';
 import { cacheControl } from './cache-control.ts';
 import { jsonObject } from './json.ts';
-import { rawTool, toolChoice } from './tools.ts';
+import { list, uncheckedList } from './list.ts';
+import { toolChoice, type RawTool } from './tools.ts';
 
 /** zod calls a string in its place a wrong number. */
 const integer = z.int({ error: 'Input should be a valid integer' });
 
-const message = z.discriminatedUnion('role', [
+/** One message of `messages`. */
+export const message = z.discriminatedUnion('role', [
   z.object({ role: z.literal('user'), content: messageContent }),
   z.object({ role: z.literal('assistant'), content: messageContent }),
   z.object({
@@ -36,19 +38,26 @@ const outputConfig = z.object({
   task_budget: z.unknown().optional(),
 });
 
+/** As the real API: https://docs.claude.com/en/api/messages */
+const MOST_MESSAGES = 100_000;
+/** As the tool search of the real API: https://docs.claude.com/en/docs/agents-and-tools/tool-use/tool-search-tool */
+const MOST_TOOLS = 10_000;
+/** Each one is looked for behind every token. */
+const MOST_STOP_SEQUENCES = 1000;
+
 /** The fields of a body that mean something here; which others may stand beside them, `fields.ts` knows. */
 const shared = {
   model: z.string().min(1).max(256),
-  messages: z.array(message).max(100_000),
+  messages: uncheckedList(MOST_MESSAGES),
   system: textContent.nullish(),
   stream: z.boolean().nullish(),
-  stop_sequences: z.array(z.string()).nullish(),
+  stop_sequences: list(z.string(), MOST_STOP_SEQUENCES).nullish(),
   // The API stops at 1; many local models are used above it.
   temperature: z.number().min(0).max(2).nullish(),
   top_p: z.number().min(0).max(1).nullish(),
   top_k: integer.min(0).nullish(),
   thinking: thinking.nullish(),
-  tools: z.array(rawTool).nullish(),
+  tools: uncheckedList(MOST_TOOLS).nullish(),
   tool_choice: toolChoice.nullish(),
   output_config: outputConfig.nullish(),
   output_format: outputFormat.nullish(),
@@ -65,7 +74,13 @@ export const messagesBody = z.object({ ...shared, max_tokens: integer.min(0) });
 /** The body of POST /v1/messages/count_tokens: the same, with nothing to limit. */
 export const countTokensBody = z.object({ ...shared, max_tokens: z.unknown().optional() });
 
+/** Either body, its messages and tools not checked yet. */
+export type BodyOutline = z.output<z.ZodObject<typeof shared>>;
+
 /** Either body, once it is valid. */
-export type RequestBody = z.output<z.ZodObject<typeof shared>>;
+export interface RequestBody extends Omit<BodyOutline, 'messages' | 'tools'> {
+  readonly messages: readonly Message[];
+  readonly tools: readonly RawTool[];
+}
 export type Message = z.output<typeof message>;
 export type ThinkingConfig = z.output<typeof thinking>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { cacheControl } from './cache-control.ts';
 import { jsonObject } from './json.ts';
+import { list } from './list.ts';
 
 /** Fields that tools of all kinds may have. */
 export const commonFields = {
@@ -10,8 +11,8 @@ export const commonFields = {
   cache_control: cacheControl,
   strict: z.boolean().nullish(),
   eager_input_streaming: z.boolean().nullish(),
-  allowed_callers: z.array(z.string()).nullish(),
-  input_examples: z.array(jsonObject).nullish(),
+  allowed_callers: list(z.string()).nullish(),
+  input_examples: list(jsonObject).nullish(),
 };
 
 /** A tool before its kind is known: which fields it must have depends on its `type`. */

@@ -1,0 +1,38 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+/**
+ * Work in steps: each `yield` is a place where the event loop may serve others. A step takes a
+ * millisecond or so, whatever the input.
+ */
+export type Steps<Result> = Generator<undefined, Result, undefined>;
+
+/** Time that work may hold the event loop before others have their turn. */
+const SLICE_MILLISECONDS = 10;
+
+/** Result of the work, all of it in one go. For input that is known to be small. */
+export function finish<Result>(steps: Steps<Result>): Result {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/**
+ * Result of the work, done in slices between which the event loop serves others.
+ *
+ * @throws the reason of `signal`, if it aborts before the work is done
+ */
+export async function inSlices<Result>(
+  steps: Steps<Result>,
+  signal?: AbortSignal,
+): Promise<Result> {
+  let began = performance.now();
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    if (performance.now() - began < SLICE_MILLISECONDS) continue;
+    await nextTurn();
+    signal?.throwIfAborted();
+    began = performance.now();
+  }
+}

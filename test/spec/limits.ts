@@ -1,0 +1,21 @@
+import type { Requirement } from './requirement.ts';
+
+/** What "One request, one file or one model can't stall the rest" asks for. An id is `R12.<part>-<word>`. */
+export const LIMITS: readonly Requirement[] = [
+  {
+    id: 'R12.1-reader',
+    text: 'JSON is read in steps, up to its first mistake, within limits of levels, values and keys.',
+  },
+  {
+    id: 'R12.1-first',
+    text: 'A body is checked up to its first mistake, and its lists are counted before they are checked.',
+  },
+  {
+    id: 'R12.1-stall',
+    text: 'No body below the limit keeps the server from answering others.',
+  },
+  {
+    id: 'R12.1-unread',
+    text: 'The connection of a client that goes on sending after its answer is closed, and the answer is read.',
+  },
+];

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { decode, refusal } from './decoding.ts';
+
+const many = (count: number, item: unknown): unknown[] => Array.from({ length: count }, () => item);
+const user = (content: unknown): object => ({ role: 'user', content });
+const text = { type: 'text', text: 'x' };
+const bad = { type: 'bad' };
+const call = { type: 'tool_use', id: 'a', name: 'b', input: { list: many(250_000, 0) } };
+const domains = { type: 'web_search_20250305', name: 'w', allowed_domains: many(10_001, 'a.org') };
+const long = 'x'.repeat(1_000_000);
+
+describe('[R12.1-first] lists are counted before they are checked', () => {
+  it.each([
+    ['messages', { messages: many(100_001, bad) }, 'messages: List', 100_000],
+    ['blocks', { messages: [user(many(10_001, bad))] }, 'messages.0.content: List', 10_000],
+    ['blocks of the system prompt', { system: many(10_001, bad) }, 'system: List', 10_000],
+    ['tools', { tools: many(10_001, bad) }, 'tools: List', 10_000],
+    ['stop sequences', { stop_sequences: many(1001, 'x') }, 'stop_sequences: List', 1000],
+    ['domains of a tool', { tools: [domains] }, 'allowed_domains: List', 10_000],
+  ])('%s', (_what, fields, where, most) => {
+    expect(refusal(() => decode(fields)).message).toContain(
+      `${where} should have at most ${most} items`,
+    );
+  });
+
+  it('blocks of results, together with those around them', () => {
+    const result = { type: 'tool_result', tool_use_id: 'a', content: many(5000, text) };
+    expect(refusal(() => decode({ messages: [user([result, result])] })).message).toBe(
+      'messages.0.content: List should have at most 10000 items',
+    );
+  });
+
+  it('values of a tool’s arguments', () => {
+    const messages = [user('hi'), { role: 'assistant', content: [call] }];
+    expect(refusal(() => decode({ messages })).message).toContain('250000 values');
+  });
+
+  it('as many messages as the API takes are taken', () => {
+    const { request } = decode({ messages: many(100_000, user('hi')) });
+    expect(request.conversation.turns[0]?.parts).toHaveLength(100_000);
+  });
+});
+
+describe('[R12.1-first] a mistake', () => {
+  it.each([
+    ['of a message', { messages: [user('hi'), bad, ...many(90_000, bad)] }, 'messages.1.role: '],
+    ['of a block', { messages: [user([text, ...many(9000, bad)])] }, 'messages.0.content.1: '],
+    ['of a tool', { tools: many(10_000, 5) }, 'tools.0: '],
+    ['of a stop sequence', { stop_sequences: ['x', ...many(900, 5)] }, 'stop_sequences.1: '],
+  ])('%s ends the check', (_what, fields, where) => {
+    const began = performance.now();
+    expect(refusal(() => decode(fields)).message).toContain(where);
+    expect(performance.now() - began).toBeLessThan(1000);
+  });
+
+  it.each([
+    ['a role', { messages: [{ role: long, content: 'x' }] }],
+    ['a type', { messages: [user([{ type: long }])] }],
+    ['a field', { [long]: 1 }],
+    [
+      'a tool',
+      {
+        tool_choice: { type: 'tool', name: long },
+        tools: [{ name: 'a', input_schema: { type: 'object' } }],
+      },
+    ],
+  ])('in %s of a million characters is told in a short message', (_what, fields) => {
+    expect(refusal(() => decode(fields)).message.length).toBeLessThan(5000);
+  });
+
+  it('in thousands of calls names a few of them', () => {
+    const calls = Array.from({ length: 9000 }, (_, index) => ({
+      ...call,
+      id: `c${index}`,
+      input: {},
+    }));
+    const messages = [user('hi'), { role: 'assistant', content: calls }];
+    expect(refusal(() => decode({ messages })).message).toMatch(/: c0, c1, .*c19, …\. Each/);
+  });
+});
+
+describe('[R12.1-first] unknown keys', () => {
+  it('are listed up to a number', () => {
+    const keys = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`k${index}`, 1]));
+    const messages = [{ ...user('hi'), ...keys }];
+    const { ignored } = decode({ ...keys, messages }, { 'anthropic-beta': 'x' });
+    expect(ignored.length).toBeLessThan(100);
+  });
+});
