@@ -2,6 +2,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { CallableTool, ChatFormat } from './format.ts';
 import { GrammarRules, literal, oneOf } from './gbnf.ts';
 import { defineSchema } from './grammar.ts';
+import { condensed } from './text-without.ts';
 
 export interface CallGrammarOptions {
   readonly format: ChatFormat;
@@ -10,11 +11,17 @@ export interface CallGrammarOptions {
   readonly parallel: boolean;
   /** Told why a schema could not be compiled; any JSON object is admitted in its place. */
   readonly onDegraded: (reason: string) => void;
+  /** Texts that no free text may contain: of control tokens, where nothing else keeps these out. */
+  readonly excluded?: readonly string[];
+}
+
+function rulesFor({ onDegraded, excluded = [] }: CallGrammarOptions): GrammarRules {
+  return new GrammarRules(onDegraded, condensed(excluded));
 }
 
 /** The grammar (GBNF) of what follows a trigger: calls whose arguments are valid. */
 export function writeCallGrammar(trigger: string, options: CallGrammarOptions): string {
-  const rules = new GrammarRules(options.onDegraded);
+  const rules = rulesFor(options);
   return rules.write(callExpression(rules, trigger, options));
 }
 
@@ -23,7 +30,7 @@ export function writeTriggeredGrammar(
   triggers: readonly string[],
   options: CallGrammarOptions,
 ): string {
-  const rules = new GrammarRules(options.onDegraded);
+  const rules = rulesFor(options);
   return rules.write(oneOf(triggers.map((trigger) => triggered(rules, trigger, options))));
 }
 
@@ -39,8 +46,8 @@ export function writeAnswerGrammar(
   mayThink: boolean,
   options: CallGrammarOptions,
 ): string {
-  const { format, tools, onDegraded } = options;
-  const rules = new GrammarRules(onDegraded);
+  const { format, tools } = options;
+  const rules = rulesFor(options);
   const answers = [taggedAnswer(format, defineSchema(rules, schema))];
   if (tools.length > 0) {
     const atStart = format.tools?.triggersAtStart?.(tools) ?? [];

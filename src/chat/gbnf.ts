@@ -10,9 +10,22 @@ export class GrammarRules {
   readonly #names = new Map<string, string>();
   /** Told in what way the grammar is not what it was made from. */
   readonly onDegraded: (reason: string) => void;
+  /** Texts that no free text may contain. */
+  readonly excluded: readonly string[];
 
-  constructor(onDegraded: (reason: string) => void = () => undefined) {
+  constructor(
+    onDegraded: (reason: string) => void = () => undefined,
+    excluded: readonly string[] = [],
+  ) {
     this.onDegraded = onDegraded;
+    this.excluded = excluded;
+  }
+
+  /** The characters that the excluded texts begin with. */
+  get excludedFirsts(): readonly string[] {
+    return [
+      ...new Set(this.excluded.map((text) => String.fromCodePoint(text.codePointAt(0) ?? 0))),
+    ];
   }
 
   /**
@@ -101,11 +114,6 @@ export function literal(text: string): string {
   return `"${text.replaceAll(STEERING, escapeCharacter)}"`;
 }
 
-/** One character of several, or with `except` any character but them. They are single code points. */
-function characterOf(characters: readonly string[], which: 'only' | 'except' = 'only'): string {
-  return `[${which === 'except' ? '^' : ''}${characters.map(escapeCharacter).join('')}]`;
-}
-
 /** One of several expressions. */
 export function oneOf(expressions: readonly string[]): string {
   return expressions.length === 1 ? (expressions[0] ?? '""') : `(${expressions.join(' | ')})`;
@@ -134,42 +142,6 @@ function commonBeginning(texts: readonly string[]): string {
   const [first = [], ...others] = texts.map((text) => Array.from(text));
   const end = first.findIndex((one, index) => others.some((other) => other[index] !== one));
   return (end === -1 ? first : first.slice(0, end)).join('');
-}
-
-/**
- * Any text, even none, that does not hold the given one. It is the automaton of Knuth, Morris and Pratt
- * with a rule for each state, so that every text has exactly one way through it.
- *
- * Throws a RangeError for an empty text, which every text holds.
- */
-export function textWithout(rules: GrammarRules, forbidden: string): string {
-  const characters = Array.from(forbidden);
-  if (characters.length === 0) throw new RangeError('Every text holds the empty text.');
-  // Named by what it forbids: wherever the same text is forbidden, the same rules stand for it.
-  const base = `without-${Buffer.from(forbidden).toString('hex')}`;
-  if (rules.has(`${base}-0`)) return `${base}-0`;
-  for (const matched of characters.keys()) {
-    const steps = [...new Set(characters)]
-      .map((character) => [character, matchedAfter(characters, matched, character)] as const)
-      .filter(([, next]) => next > 0);
-    const other = characterOf(
-      steps.map(([character]) => character),
-      'except',
-    );
-    const alternatives = steps
-      .filter(([, next]) => next < characters.length)
-      .map(([character, next]) => `${characterOf([character])} ${base}-${next}`);
-    rules.define(`${base}-${matched}`, `(${[...alternatives, `${other} ${base}-0`].join(' | ')})?`);
-  }
-  return `${base}-0`;
-}
-
-/** How much of the text's beginning stands at the end, once a character follows so much of it. */
-function matchedAfter(text: readonly string[], matched: number, character: string): number {
-  const read = [...text.slice(0, matched), character];
-  let length = read.length;
-  while (read.slice(read.length - length).some((one, index) => one !== text[index])) length--;
-  return length;
 }
 
 /** A character (a code point) for use inside quotes or brackets, so that it can't end or steer them. */

@@ -69,6 +69,8 @@ export type GenerationEvent =
       readonly reason: StopReason;
       /** The stop sequence that was met, for `stop-sequence`; else null. */
       readonly stopSequence: string | null;
+      /** The cause of a refusal, in words. */
+      readonly explanation?: string;
       readonly usage: Usage;
       /** The events came all at once, so that their times say nothing about the decoding. */
       readonly inOnePiece?: true;

@@ -2,6 +2,7 @@ import type { Backend, Capabilities, GenerationRequest } from '../core/backend.t
 import type { GenerationEvent } from '../core/events.ts';
 import { enforceCall, needsEnforcement } from './enforcement.ts';
 import { guardCalls } from './guard-calls.ts';
+import { guardJson } from './guard-json.ts';
 import { injectRequest, neededInjection, readInjected } from './injection.ts';
 import { mayLeak, readLeaked } from './read-leaked.ts';
 
@@ -21,7 +22,9 @@ export function answer(
     const events = backend.generate(injectRequest(asked, injection), signal);
     return readInjected(events, asked, injection, (one) => backend.generate(one, signal));
   };
-  if (!needsEnforcement(request, can)) return guardCalls(request, ask, 'again');
+  if (!needsEnforcement(request, can)) {
+    return guardJson(request, (asked) => guardCalls(asked, ask, 'again'));
+  }
   // A demanded call is asked for again anyway.
   return enforceCall(request, (asked) => guardCalls(asked, ask, 'held'));
 }

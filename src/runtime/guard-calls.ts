@@ -1,8 +1,9 @@
 import { callableTools } from '../chat/render.ts';
 import { RepairedCall } from '../chat/repair/repaired-call.ts';
 import type { GenerationRequest } from '../core/backend.ts';
-import type { ToolSpec, Turn } from '../core/conversation.ts';
+import type { ToolSpec } from '../core/conversation.ts';
 import type { GenerationEvent, StopReason, Usage } from '../core/events.ts';
+import { askAgain } from './ask-again.ts';
 import { callsIn } from './call-faults.ts';
 import { isCut } from './cuts.ts';
 import { together } from './enforcement.ts';
@@ -32,7 +33,9 @@ export async function* guardCalls(
     yield* first.end();
     return;
   }
-  const again = withoutAdmission(ask(askAgain(request, first.text, call)));
+  const answered = first.text.trim() === '' ? call.text : `${first.text}\n${call.text}`;
+  const demand = `That call is not valid: ${call.fault}. Call ${call.name} again, with valid JSON, and write nothing else.`;
+  const again = withoutAdmission(ask(askAgain(request, answered, demand)));
   const second = new CallGuard(request, call.started || request.whole === true);
   if (!call.started) {
     for await (const event of again) yield* second.take(event);
@@ -132,24 +135,4 @@ class CallGuard {
     if (reason === 'tool-use' && this.calls === 0) return 'end-turn';
     return reason === 'end-turn' && this.calls > 0 ? 'tool-use' : reason;
   }
-}
-
-/** The request, the answer that was made, and what was wrong with its call. */
-function askAgain(
-  request: GenerationRequest,
-  said: string,
-  { name, text, fault }: RepairedCall,
-): GenerationRequest {
-  const demand = `That call is not valid: ${fault}. Call ${name} again, with valid JSON, and write nothing else.`;
-  const answered = said.trim() === '' ? text : `${said}\n${text}`;
-  const { conversation } = request;
-  const last = conversation.turns.at(-1);
-  const prior = last?.role === 'assistant' ? conversation.turns.slice(0, -1) : conversation.turns;
-  const begun = last?.role === 'assistant' ? last.parts : [];
-  const turns: readonly Turn[] = [
-    ...prior,
-    { role: 'assistant', parts: [...begun, { kind: 'text', text: answered }] },
-    { role: 'user', parts: [{ kind: 'text', text: demand }] },
-  ];
-  return { ...request, conversation: { ...conversation, turns } };
 }

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import type { Llama } from 'node-llama-cpp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startLlama } from '../../src/backends/native-llama.ts';
-import { GrammarRules, textWithout } from '../../src/chat/gbnf.ts';
+import { GrammarRules } from '../../src/chat/gbnf.ts';
+import { textWithout } from '../../src/chat/text-without.ts';
 import { compileGrammar } from './formats/native-grammar.ts';
 
 describe('[R3.3-sound] [R3.3-complete] text that must not hold another one', () => {

@@ -20,6 +20,9 @@ export type Continue = (
 
 const SIGN_OF_LIFE_MILLISECONDS = 5000;
 
+/** Tokens of white space, or of a trigger that is not whole yet, that may follow a demanded call. */
+const MOST_TOKENS_AFTER_CALL = 16;
+
 /** An answer, from its text to events. Where another grammar begins to hold, it is continued anew. */
 export class Decoding {
   readonly #head: ModelHead;
@@ -31,6 +34,8 @@ export class Decoding {
   readonly #events: GenerationEvent[] = [];
   #whole = false;
   #ended: StopReason = 'end-turn';
+  /** What was written when the last call ended. */
+  #called = { tokens: 0, characters: 0 };
   #lastEvent = performance.now();
   outputTokens = 0;
   thinkingTokens = 0;
@@ -68,10 +73,8 @@ export class Decoding {
 
   get reason(): StopReason {
     if (this.#output.stopped !== null) return 'stop-sequence';
-    const { calls, calling } = this.#output;
-    if (calls === 0) return this.#ended;
-    const isPastCalls = this.#prepared.written.forced !== undefined && calling === undefined;
-    return this.#ended === 'end-turn' || isPastCalls ? 'tool-use' : this.#ended;
+    if (this.#output.calls === 0) return this.#ended;
+    return this.#ended === 'end-turn' || this.#isPastCalls ? 'tool-use' : this.#ended;
   }
 
   async *run(proceed: Continue, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
@@ -83,7 +86,10 @@ export class Decoding {
 
   async *#writing(proceed: Continue, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
     while (yield* this.#proceed(proceed, signal));
-    yield* this.#output.end();
+    yield* this.#output.end(!this.#whole);
+    if (!this.#output.closed) return;
+    this.outputTokens = this.#called.tokens;
+    this.#written = this.#written.slice(0, this.#called.characters);
   }
 
   /** Writes on under one grammar; gives whether another one is to follow. */
@@ -146,7 +152,7 @@ export class Decoding {
 
   /** Reads a token's text; what lies behind the place where another grammar begins to hold is dropped. */
   *#take(text: string, key: string): Generator<GenerationEvent> {
-    const { thinking } = this.#output;
+    const { thinking, calling } = this.#output;
     const events: GenerationEvent[] = [];
     for (const character of text) {
       events.push(...this.#output.push(character));
@@ -154,6 +160,9 @@ export class Decoding {
       if (this.#key !== key) break;
     }
     this.outputTokens++;
+    if ((calling ?? this.#output.calling) !== undefined) {
+      this.#called = { tokens: this.outputTokens, characters: this.#written.length };
+    }
     if (thinking || this.#output.thinking) this.thinkingTokens++;
     yield* events.length > 0 ? mergeDeltas(events) : this.#signOfLife();
     if (events.length > 0) this.#lastEvent = performance.now();
@@ -184,6 +193,16 @@ export class Decoding {
     const { toolChoice } = this.#prepared.request;
     const enough = toolChoice.mode !== 'none' && !toolChoice.parallel;
     const { stopped, closed, calls } = this.#output;
-    return stopped !== null || closed || (enough && calls > 0);
+    if (stopped !== null || (enough && calls > 0)) return true;
+    const tokensAfterCall = this.outputTokens - this.#called.tokens;
+    if (!closed && !(this.#isPastCalls && tokensAfterCall > MOST_TOKENS_AFTER_CALL)) return false;
+    this.#whole = true;
+    return true;
+  }
+
+  /** True if a demanded call was made and no other has begun. */
+  get #isPastCalls(): boolean {
+    const { calls, calling } = this.#output;
+    return this.#prepared.written.forced !== undefined && calls > 0 && calling === undefined;
   }
 }

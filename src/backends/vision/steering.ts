@@ -29,6 +29,8 @@ export interface SteeringOptions {
   readonly format: ChatFormat;
   /** Whether a text is a single token. */
   readonly isToken: (text: string) => boolean;
+  /** Texts of control tokens: to a grammar they are plain text, and the addon has no bias for tokens. */
+  readonly excluded: readonly string[];
   /** The grammar, or undefined where llama.cpp can't parse it. */
   readonly check: (grammar: string) => Promise<string | undefined>;
   readonly log: (message: string) => void;
@@ -91,9 +93,9 @@ export class Steering {
 
   #write(key: string): string | undefined {
     const { outputSchema, toolChoice } = this.#request;
-    const { format, log } = this.#options;
+    const { format, excluded, log } = this.#options;
     const parallel = toolChoice.mode !== 'none' && toolChoice.parallel;
-    const options = { format, tools: this.#tools, parallel, onDegraded: log };
+    const options = { format, tools: this.#tools, parallel, onDegraded: log, excluded };
     if (key === 'nothing') return undefined;
     if (key === 'beginning thoughts') return BEGINNING_GRAMMARS.thoughts;
     if (key === 'beginning answer') return BEGINNING_GRAMMARS.answer;

@@ -197,6 +197,7 @@ export class VisionEngine implements Engine {
       },
     });
     const { model, template, turnEnds } = this.#head;
+    const tokensOf = (text: string) => model.tokenize(text, true);
     this.#speaker = {
       head: this.#head,
       context,
@@ -205,7 +206,12 @@ export class VisionEngine implements Engine {
       state: await openStateFile(settings.states, needs.context / this.#contextSize, log),
       steering: {
         format: template.format,
-        isToken: (text) => model.tokenize(text, true).length === 1,
+        isToken: (text) => tokensOf(text).length === 1,
+        // A grammar itself admits tokens that end a generation at its end only.
+        excluded: this.#head.controlTexts.filter((text) => {
+          const [token, ...others] = tokensOf(text);
+          return token !== undefined && others.length === 0 && !model.isEogToken(token);
+        }),
         check: (grammar) => checkGrammar(this.#native.llama, grammar, log),
         log,
       },

@@ -1,7 +1,8 @@
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { GrammarRules } from '../gbnf.ts';
-import { literal, oneOf, textWithout } from '../gbnf.ts';
+import { literal, oneOf } from '../gbnf.ts';
 import { defineSchema } from '../grammar.ts';
+import { textWithout } from '../text-without.ts';
 import {
   alternativesOf,
   isJsonObject,

@@ -1,8 +1,9 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { CallableTool } from '../format.ts';
 import type { GrammarRules } from '../gbnf.ts';
-import { literal, oneOf, textWithout } from '../gbnf.ts';
+import { literal, oneOf } from '../gbnf.ts';
 import { defineSchema } from '../grammar.ts';
+import { textWithout } from '../text-without.ts';
 import {
   listedValues,
   parametersOf,

@@ -31,17 +31,36 @@ const NOT_PLAIN: readonly Range[] = [
   [0x5c, 0x5c],
 ];
 
-/** An expression for one of the code points as it stands in a JSON string; undefined for none. */
-export function inJsonString(ranges: readonly Range[]): string | undefined {
-  const plain = complement([...complement(ranges), ...NOT_PLAIN]);
-  const escapes = [...ESCAPED].filter(([code]) =>
-    ranges.some(([first, last]) => first <= code && code <= last),
-  );
+/**
+ * An expression for one of the code points as it stands in a JSON string; undefined for none.
+ *
+ * @param escapedOnly characters that are written as an escape, unless they are the only one
+ */
+export function inJsonString(
+  ranges: readonly Range[],
+  escapedOnly: readonly string[],
+): string | undefined {
+  const has = (code: number) => ranges.some(([first, last]) => first <= code && code <= last);
+  const isOne = ranges.length === 1 && ranges.every(([first, last]) => first === last);
+  const codes = isOne ? [] : escapedOnly.map((character) => character.codePointAt(0) ?? 0);
+  const hidden = codes.map((code): Range => [code, code]);
+  const plain = complement([...complement(ranges), ...NOT_PLAIN, ...hidden]);
+  const escapes = [...ESCAPED].filter(([code]) => has(code)).map(([, name]) => name);
+  const units = codes.filter((code) => has(code) && code <= LAST_UNIT).map(unit);
   const ways = [
     ...(plain.length > 0 ? [`[${plain.map(written).join('')}]`] : []),
-    ...(escapes.length > 0 ? [String.raw`"\\" [${escapes.map(([, name]) => name).join('')}]`] : []),
+    ...(escapes.length > 0 ? [String.raw`"\\" [${escapes.join('')}]`] : []),
+    ...(units.length > 0 ? [String.raw`"\\u" (${units.join(' | ')})`] : []),
   ];
-  return ways.length === 2 ? `(${ways.join(' | ')})` : ways[0];
+  return ways.length > 1 ? `(${ways.join(' | ')})` : ways[0];
+}
+
+/** The last code point that one `\u` escape can write. */
+const LAST_UNIT = 0xffff;
+
+function unit(code: number): string {
+  const digits = Array.from(code.toString(16).padStart(4, '0'));
+  return digits.map((digit) => `[${digit}${digit.toUpperCase()}]`).join(' ');
 }
 
 function written([first, last]: Range): string {

@@ -1,4 +1,6 @@
+import { escapeCharacter } from '../gbnf.ts';
 import type { GrammarRules } from '../gbnf.ts';
+import { jsonTextWithout } from '../text-without.ts';
 
 // Models write `{"a": 1}`, `{"a":1}` or one entry a line. White space is bounded, so that none of them
 // can go on with it for ever.
@@ -18,17 +20,32 @@ export function colon(rules: GrammarRules): string {
   return rules.define('colon', '":" " "?');
 }
 
-/** One code point of a JSON string, as itself or as an escape: lone surrogates are none. */
+/** What no character of a JSON string is, as in a class of GBNF. */
+const NEVER = String.raw`"\\\x00-\x1f`;
+
+/**
+ * One code point of a JSON string, as itself or as an escape: lone surrogates are none. What excluded texts
+ * begin with is admitted as an escape only.
+ */
 export function character(rules: GrammarRules): string {
+  const firsts = rules.excludedFirsts.map(escapeCharacter).join('');
+  return rules.define('character', String.raw`[^${NEVER}${firsts}] | ${escaped(rules)}`);
+}
+
+function escaped(rules: GrammarRules): string {
   const unit = String.raw`[0-9a-ce-fA-CE-F] [0-9a-fA-F]{3} | [dD] [0-7] [0-9a-fA-F]{2}`;
   const pair = String.raw`[dD] [89abAB] [0-9a-fA-F]{2} "\\u" [dD] [c-fC-F] [0-9a-fA-F]{2}`;
   const escape = rules.define('escape', String.raw`["\\/bfnrt] | "u" (${unit} | ${pair})`);
-  return rules.define('character', String.raw`[^"\\\x00-\x1f] | "\\" ${escape}`);
+  return String.raw`"\\" ${escape}`;
 }
 
 /** Any JSON string. */
 export function string(rules: GrammarRules): string {
-  return rules.define('string', String.raw`"\"" ${character(rules)}* "\""`);
+  const text =
+    rules.excluded.length === 0
+      ? `${character(rules)}*`
+      : jsonTextWithout(rules, NEVER, escaped(rules));
+  return rules.define('string', String.raw`"\"" ${text} "\""`);
 }
 
 /** Any JSON number that a double can hold, in as many digits as a double has. */

@@ -21,8 +21,10 @@ export function keyExcept(names: readonly string[], rules: GrammarRules): string
   const root: Branch = { next: new Map(), ends: false };
   for (const name of units) grow(root, name);
   const escapes = ESCAPES.map(literal).join(' | ');
-  const rest = rules.define('key-rest', String.raw`([^"\\\x00-\x1f] | ${escapes})* "\""`);
-  return rules.define('key', String.raw`"\"" ${write(root, rest)}`);
+  const never = rules.excludedFirsts;
+  const others = never.map(escapeCharacter).join('');
+  const rest = rules.define('key-rest', String.raw`([^"\\\x00-\x1f${others}] | ${escapes})* "\""`);
+  return rules.define('key', String.raw`"\"" ${write(root, rest, never)}`);
 }
 
 function grow(root: Branch, units: readonly string[]): void {
@@ -35,11 +37,12 @@ function grow(root: Branch, units: readonly string[]): void {
   branch.ends = true;
 }
 
-function write({ next, ends }: Branch, rest: string): string {
-  const plain = [...next.keys()].filter((unit) => !unit.startsWith('\\'));
+/** @param never characters that only the given names have */
+function write({ next, ends }: Branch, rest: string, never: readonly string[]): string {
+  const plain = [...never, ...next.keys()].filter((unit) => !unit.startsWith('\\'));
   const escapes = ESCAPES.filter((escape) => !next.has(escape)).map(literal);
   const ways = [
-    ...[...next].map(([unit, branch]) => `${literal(unit)} ${write(branch, rest)}`),
+    ...[...next].map(([unit, branch]) => `${literal(unit)} ${write(branch, rest, never)}`),
     String.raw`[^"\\\x00-\x1f${plain.map(escapeCharacter).join('')}] ${rest}`,
     ...(escapes.length > 0 ? [`(${escapes.join(' | ')}) ${rest}`] : []),
     ...(ends ? [] : [String.raw`"\""`]),

@@ -56,7 +56,7 @@ function tightened(repeat: Pattern & { readonly kind: 'repeat' }, bounds: Bounds
 function expressionOf(pattern: Pattern, rules: GrammarRules): string | undefined {
   switch (pattern.kind) {
     case 'character':
-      return inJsonString(pattern.ranges);
+      return inJsonString(pattern.ranges, rules.excludedFirsts);
     case 'sequence':
       return joined(pattern.items, rules, (items) => items.join(' ') || '""');
     case 'choice':

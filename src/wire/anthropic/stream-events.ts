@@ -98,7 +98,7 @@ function encodeUsage(usage: Usage, lifetime: CacheLifetime): JsonObject {
  * ends its turn: nobody could carry that call out.
  */
 export function endMessage(
-  { reason, stopSequence, usage }: Extract<GenerationEvent, { type: 'finish' }>,
+  { reason, stopSequence, explanation, usage }: Extract<GenerationEvent, { type: 'finish' }>,
   hasToolCall: boolean,
   lifetime: CacheLifetime,
 ): readonly StreamEvent[] {
@@ -106,7 +106,10 @@ export function endMessage(
   const delta = {
     stop_reason: encodeStopReason(told),
     stop_sequence: reason === 'stop-sequence' ? stopSequence : null,
-    stop_details: null,
+    stop_details:
+      reason === 'refusal'
+        ? { type: 'refusal', category: null, explanation: explanation ?? null }
+        : null,
     container: null,
   };
   return [
