@@ -3,7 +3,9 @@ import type { Server } from 'node:http';
 import { dirname, join } from 'node:path';
 import type { Logger } from 'pino';
 import type { EngineLog, StateCache } from './backends/engine.ts';
+import { FileFactsCache } from './backends/file-facts-cache.ts';
 import type { MemoryLine, MemoryLineOptions } from './backends/memory-line.ts';
+import { isAddonInstalled } from './backends/vision/addon.ts';
 import { environmentWithoutKeys, environmentWithoutSecrets } from './config/child-environment.ts';
 import type { Settings } from './config/settings.ts';
 import { loadThinkingKey } from './config/thinking-key.ts';
@@ -42,14 +44,16 @@ export async function composeModels(settings: Settings, logger: Logger): Promise
   });
   for (const problem of live.current.problems) logger.warn(problem);
   const current = () => withDefault(live.current, settings.defaultModel);
+  const fileFacts = new FileFactsCache({ folder: settings.paths.dataFolder });
   const runtime = new Runtime({
     registry: current,
-    backends: backendFactories(settings, logger, () =>
+    backends: backendFactories(settings, logger, fileFacts, () =>
       environmentWithoutSecrets(process.env, keyVariables(live.current)),
     ),
     discovering: ['ollama'],
     exists: existsSync,
     overflow: settings.overflow,
+    sees: ({ backend, images }) => (backend === 'vision' ? isAddonInstalled() : images),
     services: openServices(settings.webSearch, settings.webFetch, logger.warn.bind(logger), () =>
       environmentWithoutKeys(process.env, keyVariables(live.current)),
     ),
@@ -60,6 +64,7 @@ export async function composeModels(settings: Settings, logger: Logger): Promise
     async close() {
       live.close();
       await runtime.close();
+      await fileFacts.close();
     },
   };
 }
@@ -150,6 +155,7 @@ function stateCache({ stateCacheMegabytes, paths }: Settings): StateCache | unde
 function backendFactories(
   settings: Settings,
   logger: Logger,
+  fileFacts: FileFactsCache,
   environment: () => NodeJS.ProcessEnv,
 ): BackendFactories {
   const log: EngineLog = (message, level = 'warn') => logger[level](message);
@@ -162,6 +168,7 @@ function backendFactories(
     states,
     queueLimit: QUEUE_LIMIT,
     environment,
+    fileFacts,
     log,
     line: await (line ??= openMemoryLine({ log, limitBytes })),
   });

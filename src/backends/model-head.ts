@@ -8,6 +8,7 @@ import { formatTags, turnEnds } from '../chat/turn-ends.ts';
 import { noChatTemplate } from '../core/errors.ts';
 import { isRecord } from '../core/json.ts';
 import type { ModelSpec } from '../core/model.ts';
+import { createRenderer } from './native-llama.ts';
 import type { NativeLlama } from './native-llama.ts';
 import { readTemplate } from './template-reading.ts';
 import { controlTokenTexts } from './vocabulary.ts';
@@ -24,8 +25,8 @@ export interface ModelHead {
   readonly ending: TurnEnding;
   /** What instructions in the prompt stand for, since the template does not know it. */
   readonly injection: Injection;
-  /** The context size that the model was trained on, in tokens. */
-  readonly trainedContext: number;
+  /** The context size that the model was trained on, in tokens; undefined if its file does not say. */
+  readonly trainedContext: number | undefined;
 }
 
 /**
@@ -45,7 +46,11 @@ export async function readHead(
   }
   const bos = model.tokens.bosString ?? '';
   const eos = model.tokens.eosString ?? '';
-  const { render, format, traits, injection } = readTemplate(native.llama, source, { bos, eos });
+  const { render, format, traits, injection } = readTemplate(
+    createRenderer(native.llama, source),
+    source,
+    { bos, eos },
+  );
   const tags = formatTags(format);
   const texts = controlTokenTexts(model, [source, ...tags].join('\n'));
   const control = new ControlTokens([...texts, ...markers], tags);
@@ -66,11 +71,11 @@ export async function readHead(
 }
 
 /** `<architecture>.context_length` of the GGUF's metadata. */
-function contextLength(model: LlamaModel): number {
+function contextLength(model: LlamaModel): number | undefined {
   const section: unknown = Reflect.get(
     model.fileInfo.metadata,
     model.fileInfo.metadata.general.architecture,
   );
   const length = isRecord(section) ? section['context_length'] : undefined;
-  return typeof length === 'number' && length > 0 ? length : 4096;
+  return typeof length === 'number' && length > 0 ? length : undefined;
 }

@@ -1,4 +1,3 @@
-import type { Llama } from 'node-llama-cpp';
 import type { ChatFormat } from '../chat/format.ts';
 import { chooseFormat } from '../chat/formats/choose.ts';
 import { injectedFormat, injectedTraits, injectionFor } from '../chat/inject.ts';
@@ -6,7 +5,6 @@ import type { Injection } from '../chat/inject.ts';
 import type { TemplateRenderer } from '../chat/render.ts';
 import type { TemplateTraits } from '../chat/template-traits.ts';
 import { probeTemplate } from '../chat/traits.ts';
-import { createRenderer } from './native-llama.ts';
 
 /** A chat template, and what was found out about it. */
 export interface TemplateReading {
@@ -17,13 +15,16 @@ export interface TemplateReading {
   readonly injection: Injection;
 }
 
-/** Finds out what a chat template (Jinja source) takes, and how its model's output reads. */
+/**
+ * Finds out what a chat template takes, and how its model's output reads.
+ *
+ * @param source the template in Jinja
+ */
 export function readTemplate(
-  llama: Llama,
+  render: TemplateRenderer,
   source: string,
   tokens: { readonly bos: string; readonly eos: string },
 ): TemplateReading {
-  const render = createRenderer(llama, source);
   const own = chooseFormat(source);
   const traits = probeTemplate(render, own, tokens);
   const injection = injectionFor(own, traits);

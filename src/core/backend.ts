@@ -92,6 +92,12 @@ export interface Backend {
   capabilities(model: ModelSpec, signal: AbortSignal): Promise<Capabilities>;
 
   /**
+   * The same for listings, known without an engine; undefined if it can't be known so. Absent if
+   * `capabilities` itself needs none.
+   */
+  readonly describe?: (model: ModelSpec) => Promise<Capabilities | undefined>;
+
+  /**
    * Models that answer without being registered, found soon enough for every listing to ask; none
    * where what stands behind is away. `asked`: a name to include if it would be taken unseen.
    */

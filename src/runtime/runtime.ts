@@ -14,6 +14,7 @@ import { checkCapabilities } from './admission.ts';
 import { answer } from './answer.ts';
 import { injectRequest, neededInjection } from './injection.ts';
 import { imagesOf, withPictures } from './pictures.ts';
+import { KnownCapabilities } from './known-capabilities.ts';
 import { RecentModels } from './recent-models.ts';
 import { withServedCalls } from './server-tools/history.ts';
 import { withoutForeignTools } from './server-tools/offered.ts';
@@ -21,6 +22,8 @@ import { needsServing, serveCalls } from './server-tools/serve-calls.ts';
 import type { ServerServices } from './server-tools/services.ts';
 import { cantSee } from './sight.ts';
 import { refuseUnload } from './unload.ts';
+import { usableModels } from './usable-models.ts';
+import type { NamedModel } from './usable-models.ts';
 
 /** Makes a backend when the first request needs it: most servers never need all of them. */
 export type BackendFactories = Readonly<Partial<Record<BackendKind, () => Promise<Backend>>>>;
@@ -34,6 +37,8 @@ export interface RuntimeOptions {
   /** Whether a model's file is on this machine. */
   readonly exists: (file: string) => boolean;
   readonly overflow: 'clamp' | 'strict';
+  /** Whether a model takes images, as far as that is known without asking its backend. */
+  readonly sees?: (model: ModelSpec) => boolean | undefined;
   /** Checks and fetches images. Default: one that contacts public addresses only. */
   readonly images?: ImageLoader;
   /** What the server does itself for models that call its tools. Default: nothing. */
@@ -59,6 +64,9 @@ export class Runtime {
   readonly #backends = new Map<BackendKind, Promise<Backend>>();
   readonly #recent = new RecentModels();
   readonly #images: ImageLoader;
+  readonly #known = new KnownCapabilities((model, signal) => this.#describe(model, signal));
+  /** What backends had when they were asked last. */
+  #found: readonly ModelSpec[] = [];
 
   constructor(options: RuntimeOptions) {
     this.#options = options;
@@ -92,17 +100,24 @@ export class Runtime {
   }
 
   /** The models that can answer now: the registry's, its aliases, and what backends have found. */
-  async models(): Promise<readonly { readonly name: string; readonly model: RegistryModel }[]> {
-    const found = await this.#discover();
-    const { models } = this.#options.registry();
-    const registry = withDiscovered(this.#options.registry(), found, this.#options.exists);
-    const kept = [...models.keys()].filter((name) => registry.models.has(name));
-    const own = [...kept, ...registry.aliases.keys()];
-    const names = new Set([...own, ...registry.models.keys()]);
-    return [...names].flatMap((name) => {
-      const model = this.#find(registry, name)?.model;
-      return model === undefined ? [] : [{ name, model }];
-    });
+  async models(): Promise<readonly NamedModel[]> {
+    this.#found = await this.#discover();
+    return this.#usable();
+  }
+
+  /** What models can do, in their order; undefined for those of which it is not known soon. */
+  async listed(models: readonly NamedModel[]): Promise<readonly (Capabilities | undefined)[]> {
+    return this.#known.listed(models.map(({ model }) => model.spec));
+  }
+
+  /** What one model can do; undefined if it can't be found out just now. No engine is started. */
+  async describe({ spec }: RegistryModel): Promise<Capabilities | undefined> {
+    return this.#known.latest(spec);
+  }
+
+  /** The models that can answer, with those that backends had last. */
+  #usable(): readonly NamedModel[] {
+    return usableModels(this.#options.registry(), this.#found, this.#options.exists);
   }
 
   /** The model that a name means. Throws `model-not-found`. */
@@ -161,8 +176,20 @@ export class Runtime {
     const images = imagesOf(request.conversation);
     const [first] = images;
     if (first === undefined) return request;
-    if (!can.images) throw await cantSee(request.model, first, this, signal);
+    if (!can.images) throw cantSee(request.model, first, this.#seeing());
     return withPictures(request, images, this.#images, signal);
+  }
+
+  /** Name of a model that is known to see. */
+  #seeing(): string | undefined {
+    const models = this.#usable();
+    const known = models.find(({ model }) => this.#known.get(model.spec)?.images);
+    return (known ?? models.find(({ model }) => this.#options.sees?.(model.spec)))?.name;
+  }
+
+  async #describe(model: ModelSpec, signal: AbortSignal): Promise<Capabilities | undefined> {
+    const backend = await this.#backend(model.backend);
+    return backend.describe ? backend.describe(model) : backend.capabilities(model, signal);
   }
 
   async #bind(name: string, request: ModelRequest) {
@@ -195,15 +222,6 @@ export class Runtime {
     const { discovering = [] } = this.#options;
     const found = discovering.map(async (kind) => (await this.#backend(kind)).discover?.(asked));
     return (await Promise.all(found)).flatMap((specs) => specs ?? []);
-  }
-
-  #find(registry: Registry, name: string): Resolution | undefined {
-    try {
-      return resolveModel(registry, name, { exists: this.#options.exists });
-    } catch (error) {
-      if (error instanceof RuntimeFailure) return undefined;
-      throw error;
-    }
   }
 
   #backend(kind: BackendKind): Promise<Backend> {

@@ -19,7 +19,7 @@ describe('[R5.2-env] portico env', () => {
     expect(stdout).toMatch(/^unset ANTHROPIC_API_KEY\n/);
     expect(stdout).toContain(`export ANTHROPIC_BASE_URL='http://127.0.0.1:${port}'\n`);
     expect(stdout).toContain("export ANTHROPIC_MODEL='mini'\n");
-    expect(stdout).toContain("export CLAUDE_CODE_MAX_OUTPUT_TOKENS='2047'\n");
+    expect(stdout).toContain("export CLAUDE_CODE_MAX_OUTPUT_TOKENS='2048'\n");
     expect(stderr).toContain(`No Portico answers at http://127.0.0.1:${port} yet`);
   });
 

@@ -62,6 +62,7 @@ function openRuntime(
     backends: Object.fromEntries(factories) as Record<string, () => Promise<Backend>>,
     exists: () => true,
     overflow: 'clamp',
+    sees: ({ backend, images }) => backend === 'vision' || images,
     images: createImageLoader({ mayContact: (address) => address === '127.0.0.1' }),
   });
   onTestFinished(() => runtime.close());
@@ -84,12 +85,7 @@ async function passedOn(...parts: readonly Part[]): Promise<readonly Part[]> {
 }
 
 /** How a request with a picture is refused, where the model that is asked can't see. */
-async function refusalOf(
-  others: readonly ModelSpec[],
-  backends: Partial<Record<BackendKind, Backend>>,
-): Promise<unknown> {
-  const blind = playing({ images: false }).backend;
-  const runtime = openRuntime([ACTOR, ...others], { scripted: blind, ...backends });
+async function refusal(runtime: Runtime): Promise<unknown> {
   return runtime.generate('actor', asking(text('Look:'), base64(png)), signal).then(
     () => expect.unreachable('it was answered'),
     (error: unknown) => error,
@@ -198,41 +194,57 @@ describe('[R4.5-many] pictures of one request', () => {
 });
 
 describe('[R4.5-blind] a model that can’t see', () => {
+  const blind = playing({ images: false }).backend;
   const seeing = playing({ images: true }).backend;
+  const silent: Backend = {
+    ...seeing,
+    capabilities: () => expect.unreachable('it was asked'),
+    discover: () => expect.unreachable('it was asked'),
+  };
+  const beside = (specs: readonly ModelSpec[], backends: Partial<Record<BackendKind, Backend>>) =>
+    openRuntime([ACTOR, ...specs], { scripted: blind, ...backends });
 
-  it('leads to one that can, by the picture’s place', async () => {
-    const spec: ModelSpec = { name: 'eyes', backend: 'ollama' };
-    expect(await refusalOf([spec], { ollama: seeing })).toMatchObject({
+  it('leads to one that is known to see, by the picture’s place, and asks no one', async () => {
+    let backend = seeing;
+    const specs: readonly ModelSpec[] = [
+      { name: 'said-to-see', backend: 'openai', images: true },
+      { name: 'eyes', backend: 'ollama' },
+    ];
+    const ollama: Backend = {
+      ...seeing,
+      capabilities: async (...asked) => backend.capabilities(...asked),
+    };
+    const runtime = beside(specs, { openai: silent, ollama });
+    await runtime.listed((await runtime.models()).slice(2));
+    backend = silent;
+    expect(await refusal(runtime)).toMatchObject({
       code: 'unsupported',
       message:
         "messages.0.content.0.image: the model actor can't see. Use eyes, which can, or leave the images out.",
     });
   });
 
-  it('leads to one that answers before one that is away', async () => {
-    const away: Backend = { ...seeing, capabilities: () => new Promise<never>(() => undefined) };
+  it('leads to one of models.yaml that sees, though its engine or server was never asked', async () => {
     const specs: readonly ModelSpec[] = [
-      { name: 'away', backend: 'openai', images: true },
-      { name: 'there', backend: 'ollama' },
+      { name: 'text', backend: 'ollama' },
+      { name: 'eyes', backend: 'vision', file: '/mini.gguf', mmproj: '/mini-mmproj.gguf' },
     ];
-    const started = performance.now();
-    const refusal = await refusalOf(specs, { openai: away, ollama: seeing });
-    expect(refusal).toMatchObject({ message: expect.stringContaining('Use there, which can,') });
-    // It was given a second, and no more.
-    expect(performance.now() - started).toBeLessThan(10_000);
-    expect(await refusalOf(specs.slice(0, 1), { openai: away })).toMatchObject({
-      message: expect.stringContaining('Use away, which can once its server answers'),
+    const runtime = beside(specs, { ollama: silent, vision: silent });
+    expect(await refusal(runtime)).toMatchObject({
+      message: expect.stringContaining('Use eyes, which can,'),
+    });
+    const away: ModelSpec = { name: 'away', backend: 'openai', images: true };
+    expect(await refusal(beside([away], { openai: silent }))).toMatchObject({
+      message: expect.stringContaining('Use away, which can,'),
     });
   });
 
   it('leads to how to get one where there is none, and opens no engine to find out', async () => {
-    const engine: Backend = { ...seeing, capabilities: () => expect.unreachable('it was opened') };
-    const other = playing({ images: false }).backend;
     const specs: readonly ModelSpec[] = [
       { name: 'mini', backend: 'llama', file: '/mini.gguf' },
       { name: 'text', backend: 'ollama' },
     ];
-    expect(await refusalOf(specs, { llama: engine, ollama: other })).toMatchObject({
+    expect(await refusal(beside(specs, { llama: silent, ollama: silent }))).toMatchObject({
       message: expect.stringMatching(/No known model can: .*portico pull ollama:\S+.*images: true/),
     });
   });

@@ -2,13 +2,15 @@ import type { Backend } from '../../core/backend.ts';
 import type { KeepAlive } from '../../core/keep-alive.ts';
 import type { ModelSpec } from '../../core/model.ts';
 import { EnginePool } from '../engine-pool.ts';
+import { capabilitiesOfFile } from '../engine-capabilities.ts';
+import type { FileFactsSource } from '../engine-capabilities.ts';
 import type { Engine, EngineLog, EngineSettings } from '../engine.ts';
 import { IsolatedEngine } from '../isolated-engine.ts';
 import type { LoadGate } from '../load-gate.ts';
 import { MACHINE, MemoryLine } from '../memory-line.ts';
 import type { MainMemory } from '../memory-line.ts';
 
-export interface LlamaBackendOptions extends EngineSettings {
+export interface LlamaBackendOptions extends EngineSettings, FileFactsSource {
   /** A child process per model, or this process. */
   readonly engine: 'isolated' | 'in-process';
   readonly log: EngineLog;
@@ -36,6 +38,7 @@ export function createLlamaBackend(options: LlamaBackendOptions): Backend {
     kind: 'llama',
     capabilities: (model, signal) =>
       pool.engineFor(model).use((engine) => engine.capabilities(signal), false),
+    ...(options.fileFacts && { describe: (model) => capabilitiesOfFile(options, model) }),
     countTokens: (request, signal) =>
       pool.engineFor(request.model).use((engine) => engine.countTokens(request, signal), true),
     async *generate(request, signal) {

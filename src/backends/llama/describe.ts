@@ -3,14 +3,14 @@ import type { Injection } from '../../chat/inject.ts';
 import type { Capabilities } from '../../core/backend.ts';
 import { RuntimeFailure } from '../../core/errors.ts';
 import type { ModelSpec } from '../../core/model.ts';
-import { llamaCapabilities } from './capabilities.ts';
+import { engineCapabilities } from '../engine-capabilities.ts';
 import { contextSizeFor } from '../context-size.ts';
 import { headerOf, readGguf, sizeOf } from './gguf.ts';
 import type { GgufHeader } from './gguf.ts';
 import { loadSettingsFor } from './load-settings.ts';
 import type { LoadSettings } from './load-settings.ts';
 import { contextKind, cpuContext } from './memory.ts';
-import { startLlama } from '../native-llama.ts';
+import { createRenderer, startLlama } from '../native-llama.ts';
 import { readTemplate } from '../template-reading.ts';
 
 /** A model file as it would be run, read without loading its weights. */
@@ -30,9 +30,6 @@ export interface ModelDescription extends Pick<
   /** Abilities that instructions in the prompt provide, because the template has none. */
   readonly injected: Pick<Injection, 'tools' | 'thinking'> | undefined;
 }
-
-/** Contexts for models whose file does not say what they were trained on. */
-const UNKNOWN_TRAINED_CONTEXT = 4096;
 
 /**
  * Describes a model by its file's header. Throws `model-load-failed`.
@@ -54,10 +51,13 @@ export async function describeModel(
     const fileBytes = await sizeOf(info, insights.modelSize);
     const contextSize = contextSizeFor(
       { model: spec.context, server: context },
-      header.trainedContext ?? UNKNOWN_TRAINED_CONTEXT,
+      header.trainedContext,
     );
     const source = spec.template ?? template;
-    const reading = source === undefined ? undefined : readTemplate(llama, source, { bos, eos });
+    const reading =
+      source === undefined
+        ? undefined
+        : readTemplate(createRenderer(llama, source), source, { bos, eos });
     return {
       ...header,
       parameters: insights.totalParameters,
@@ -70,7 +70,7 @@ export async function describeModel(
       context: contextSize,
       templateFamily: reading?.format.name,
       injected: reading?.injection,
-      capabilities: reading && llamaCapabilities(contextSize, reading.traits),
+      capabilities: reading && engineCapabilities(contextSize, reading.traits),
     };
   } finally {
     await llama.dispose();

@@ -3,7 +3,7 @@ import type { Capabilities, GenerationRequest, LoadStatus } from '../../core/bac
 import { RuntimeFailure } from '../../core/errors.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 import type { ModelSpec } from '../../core/model.ts';
-import { llamaCapabilities } from './capabilities.ts';
+import { engineCapabilities } from '../engine-capabilities.ts';
 import type { Speaker } from './speaker.ts';
 import { contextSizeFor } from '../context-size.ts';
 import type { Engine, EngineLog, EngineSettings } from '../engine.ts';
@@ -93,7 +93,7 @@ export class LlamaEngine implements Engine {
   }
 
   async capabilities(): Promise<Capabilities> {
-    return llamaCapabilities(this.#contextSize, this.#head.template.traits);
+    return engineCapabilities(this.#contextSize, this.#head.template.traits);
   }
 
   async countTokens(request: GenerationRequest): Promise<number> {

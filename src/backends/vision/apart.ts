@@ -16,8 +16,10 @@ export function withTextApart(seeing: Backend, text: () => Promise<Backend>): Ba
     isApart(request.model) && !request.conversation.turns.some(({ parts }) => hasPicture(parts))
       ? textBackend()
       : seeing;
+  const { describe } = seeing;
   return {
     kind: 'vision',
+    ...(describe && { describe: (model) => describe(model) }),
     async capabilities(model, signal) {
       if (!isApart(model)) return seeing.capabilities(model, signal);
       // The engine that sees is opened by the first picture.

@@ -2,7 +2,10 @@ import type { Backend, GenerationRequest } from '../../core/backend.ts';
 import { RuntimeFailure } from '../../core/errors.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 import type { KeepAlive } from '../../core/keep-alive.ts';
+import type { ModelSpec } from '../../core/model.ts';
 import { EnginePool } from '../engine-pool.ts';
+import { capabilitiesOfFile } from '../engine-capabilities.ts';
+import type { FileFactsSource } from '../engine-capabilities.ts';
 import type { EngineLog, EngineSettings } from '../engine.ts';
 import { IsolatedEngine } from '../isolated-engine.ts';
 import type { MemoryLine } from '../memory-line.ts';
@@ -11,7 +14,7 @@ import { withTextApart } from './apart.ts';
 import { allowedSilence, SilenceWatch } from './silence-watch.ts';
 import type { Waiting } from './silence-watch.ts';
 
-export interface VisionBackendOptions extends EngineSettings {
+export interface VisionBackendOptions extends EngineSettings, FileFactsSource {
   readonly log: EngineLog;
   /** The memory that the models of all backends share. */
   readonly line: MemoryLine;
@@ -40,6 +43,7 @@ export function createVisionBackend(options: VisionBackendOptions): Backend {
   return {
     kind: 'vision',
     capabilities: async (model, signal) => (await blind()).capabilities(model, signal),
+    ...(options.fileFacts && { describe: async (model) => (await blind()).describe?.(model) }),
     countTokens: async (request, signal) => (await blind()).countTokens(request, signal),
     async *generate(request, signal) {
       yield* (await blind()).generate(request, signal);
@@ -67,10 +71,15 @@ function openBackend(options: VisionBackendOptions): Backend {
       return new IsolatedEngine({ spec, settings, log, gate, ...child });
     },
   });
+  const describe = async (model: ModelSpec) => {
+    const capabilities = await capabilitiesOfFile(options, model);
+    return capabilities && { ...capabilities, images: true };
+  };
   return {
     kind: 'vision',
     capabilities: (model, signal) =>
       pool.engineFor(model).use((engine) => engine.capabilities(signal), false),
+    ...(options.fileFacts && { describe }),
     countTokens: (request, signal) =>
       pool.engineFor(request.model).use((engine) => engine.countTokens(request, signal), true),
     generate: (request, signal) =>

@@ -4,6 +4,7 @@ import type { GenerationEvent } from '../../core/events.ts';
 import type { ModelSpec } from '../../core/model.ts';
 import { answerLimit } from '../answer-limit.ts';
 import { contextSizeFor } from '../context-size.ts';
+import { engineCapabilities } from '../engine-capabilities.ts';
 import type { Engine, EngineLog, EngineSettings } from '../engine.ts';
 import type { LoadGate } from '../load-gate.ts';
 import { untilLoaded } from '../load-progress.ts';
@@ -87,16 +88,7 @@ export class VisionEngine implements Engine {
   }
 
   async capabilities(): Promise<Capabilities> {
-    return {
-      contextTokens: this.#contextSize,
-      thinking: this.#head.template.traits.thinking,
-      tools: 'enforced',
-      structuredOutput: true,
-      images: true,
-      documents: false,
-      citations: false,
-      exactCount: true,
-    };
+    return { ...engineCapabilities(this.#contextSize, this.#head.template.traits), images: true };
   }
 
   async countTokens(request: GenerationRequest, signal: AbortSignal): Promise<number> {

@@ -4,10 +4,10 @@ import type { Capabilities } from '../../core/backend.ts';
 import { LOCAL_PREFIX } from '../../registry/lookup.ts';
 import type { RegistryModel } from '../../registry/registry.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
+import type { NamedModel } from '../../runtime/usable-models.ts';
 import { titleOf } from '../../registry/title.ts';
-import { encodeModel, pageModels } from '../../wire/anthropic/models.ts';
+import { encodeModel, encodePage, pageOf } from '../../wire/anthropic/models.ts';
 import type { ModelListing } from '../../wire/anthropic/models.ts';
-import { disconnectSignal } from '../request-state.ts';
 
 /**
  * `GET /v1/models`: every name that answers, models and aliases, those that were found last. Claude
@@ -18,10 +18,15 @@ export function createModelsRoute(runtime: Runtime): RequestHandler {
     const models = await runtime.models();
     const isClaudeCode = /^claude-(?:code|cli)\//i.test(request.get('user-agent') ?? '');
     const names = isClaudeCode ? [...models, ...models.flatMap(localName)] : models;
-    const listings = await Promise.all(
-      names.map(({ name, model }) => listing(name, model, undefined)),
+    const page = pageOf(
+      names.map((one) => ({ ...one, id: one.name })),
+      request.query,
     );
-    response.json(pageModels(listings, request.query));
+    const capabilities = await runtime.listed(page.items);
+    const listings = page.items.map(({ name, model }, index) =>
+      listing(name, model, capabilities[index]),
+    );
+    response.json(encodePage(await Promise.all(listings), page.hasMore));
   };
 }
 
@@ -30,14 +35,8 @@ export function createModelRoute(runtime: Runtime): RequestHandler<{ id: string 
   return async (request, response) => {
     const { id } = request.params;
     const { model } = await runtime.resolve(id);
-    const capabilities = await runtime.capabilities(model, disconnectSignal(response));
-    response.json(encodeModel(await listing(id, model, capabilities)));
+    response.json(encodeModel(await listing(id, model, await runtime.describe(model))));
   };
-}
-
-interface NamedModel {
-  readonly name: string;
-  readonly model: RegistryModel;
 }
 
 /** The second name of a model; none for aliases, and for names that Claude Code shows as they are. */

@@ -86,14 +86,20 @@ const listQuery = z.object({
   limit: z.coerce.number().int().min(1).max(1000).default(20),
 });
 
+/** What a page of GET /v1/models has. */
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly hasMore: boolean;
+}
+
 /**
- * One page of GET /v1/models for the query's before_id, after_id and limit (1–1000, else 20).
- * Throws invalid-request on another limit, on both cursors at once, and on a cursor that no model has.
+ * One page for the query's before_id, after_id and limit (1–1000, else 20). Throws invalid-request on
+ * another limit, on both cursors at once, and on a cursor that no model has.
  */
-export function pageModels(
-  listings: readonly ModelListing[],
+export function pageOf<Item extends { readonly id: string }>(
+  all: readonly Item[],
   query: Readonly<Record<string, unknown>>,
-): JsonObject {
+): Page<Item> {
   const { before_id, after_id, limit } = parseWith(listQuery, query);
   if (before_id !== undefined && after_id !== undefined) {
     throw new RuntimeFailure(
@@ -101,22 +107,26 @@ export function pageModels(
       'before_id: only one of before_id and after_id may be given',
     );
   }
-  const end =
-    before_id === undefined ? listings.length : position(listings, before_id, 'before_id');
-  const start = after_id === undefined ? 0 : position(listings, after_id, 'after_id') + 1;
-  const candidates = listings.slice(start, end);
+  const end = before_id === undefined ? all.length : position(all, before_id, 'before_id');
+  const start = after_id === undefined ? 0 : position(all, after_id, 'after_id') + 1;
+  const candidates = all.slice(start, end);
   // A page before a cursor is the one that ends there, not the list's first.
-  const page = before_id === undefined ? candidates.slice(0, limit) : candidates.slice(-limit);
+  const items = before_id === undefined ? candidates.slice(0, limit) : candidates.slice(-limit);
+  return { items, hasMore: candidates.length > items.length };
+}
+
+/** A page in the API's shape. */
+export function encodePage(listings: readonly ModelListing[], hasMore: boolean): JsonObject {
   return {
-    data: page.map((listing) => encodeModel(listing)),
-    has_more: candidates.length > page.length,
-    first_id: page.at(0)?.id ?? null,
-    last_id: page.at(-1)?.id ?? null,
+    data: listings.map((listing) => encodeModel(listing)),
+    has_more: hasMore,
+    first_id: listings.at(0)?.id ?? null,
+    last_id: listings.at(-1)?.id ?? null,
   };
 }
 
-function position(listings: readonly ModelListing[], id: string, field: string): number {
-  const found = listings.findIndex((listing) => listing.id === id);
+function position(all: readonly { readonly id: string }[], id: string, field: string): number {
+  const found = all.findIndex((item) => item.id === id);
   if (found < 0)
     throw new RuntimeFailure('invalid-request', `${field}: no model has the id '${id}'`);
   return found;

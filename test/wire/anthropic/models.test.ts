@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Capabilities } from '../../../src/core/backend.ts';
 import { isRecord } from '../../../src/core/json.ts';
-import { encodeModel, pageModels, type ModelListing } from '../../../src/wire/anthropic/models.ts';
+import { encodeModel, encodePage, pageOf } from '../../../src/wire/anthropic/models.ts';
+import type { ModelListing } from '../../../src/wire/anthropic/models.ts';
 import { refusal } from './decoding.ts';
 
 const capabilities: Capabilities = {
@@ -23,7 +24,8 @@ const LISTINGS = Array.from({ length: 25 }, (_, index) => listing(`m${index}`));
 
 /** The ids of a page and its marks. */
 function page(query: Record<string, unknown>): unknown {
-  const { data, ...marks } = pageModels(LISTINGS, query);
+  const { items, hasMore } = pageOf(LISTINGS, query);
+  const { data, ...marks } = encodePage(items, hasMore);
   const ids = Array.isArray(data)
     ? data.map((item: unknown) => isRecord(item) && item['id'])
     : data;
@@ -100,7 +102,7 @@ describe('models on the wire', () => {
       'before_id: only one of before_id and after_id may be given',
     ],
   ])('[R2.3-paging] %j is refused', (query, words) => {
-    const failure = refusal(() => pageModels(LISTINGS, query));
+    const failure = refusal(() => pageOf(LISTINGS, query));
     expect([failure.code, failure.message]).toEqual(['invalid-request', words]);
   });
 });

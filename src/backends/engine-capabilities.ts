@@ -1,0 +1,41 @@
+import type { TemplateTraits } from '../chat/template-traits.ts';
+import type { Capabilities } from '../core/backend.ts';
+import type { ModelSpec } from '../core/model.ts';
+import { contextSizeFor } from './context-size.ts';
+import type { FileFactsCache } from './file-facts-cache.ts';
+
+/** What an engine of our own can do with a model, by its context size in tokens and its template. */
+export function engineCapabilities(
+  contextTokens: number,
+  { thinking }: Pick<TemplateTraits, 'thinking'>,
+): Capabilities {
+  return {
+    contextTokens,
+    thinking,
+    tools: 'enforced',
+    structuredOutput: true,
+    images: false,
+    documents: false,
+    citations: false,
+    exactCount: true,
+  };
+}
+
+/** What capabilities are found by without an engine. */
+export interface FileFactsSource {
+  readonly fileFacts?: FileFactsCache | undefined;
+  /** Context size in tokens that the server's settings give to all models. */
+  readonly context: number | undefined;
+}
+
+/** The same by the header of the model's file; undefined if it can't be read, or can't chat. */
+export async function capabilitiesOfFile(
+  { fileFacts, context }: FileFactsSource,
+  { file, template, context: model }: ModelSpec,
+): Promise<Capabilities | undefined> {
+  if (file === undefined) return undefined;
+  const facts = await fileFacts?.read({ file, template });
+  if (facts?.thinking === undefined) return undefined;
+  const size = contextSizeFor({ model, server: context }, facts.trainedContext);
+  return engineCapabilities(size, { thinking: facts.thinking });
+}

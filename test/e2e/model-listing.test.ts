@@ -1,0 +1,89 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SHORT_TEMPLATE, writeModelHeader } from '../support/gguf.ts';
+import { makePipe } from '../support/pipes.ts';
+import { childrenOf } from '../support/processes.ts';
+import { startServer } from '../support/server.ts';
+import type { RunningServer } from '../support/server.ts';
+
+const MANY = 200;
+
+interface Listed {
+  readonly id: string;
+  readonly display_name: string;
+  readonly description: string | null;
+  readonly max_input_tokens: number | null;
+  readonly max_tokens: number | null;
+  readonly capabilities: unknown;
+}
+
+const folder = mkdtempSync(path.join(tmpdir(), 'portico-listing-'));
+let server: RunningServer;
+
+/** Entries of models.yaml for files that can be read, and for some that can't. */
+function registry(): string {
+  const entry = (name: string): string =>
+    `  ${name}: { backend: llama, file: ${folder}/${name} }\n`;
+  const many = Array.from({ length: MANY }, (_, index) => `many-${index}.gguf`);
+  for (const name of many) writeModelHeader(path.join(folder, name), 131_072, SHORT_TEMPLATE);
+  writeModelHeader(path.join(folder, 'base.gguf'), 2048);
+  writeFileSync(path.join(folder, 'broken.gguf'), 'GGUF, but not really');
+  return `models:\n${[...many, 'base.gguf', 'broken.gguf', 'pipe.gguf'].map(entry).join('')}`;
+}
+
+beforeAll(async () => {
+  await makePipe(path.join(folder, 'pipe.gguf'));
+  server = await startServer({ registry: registry() });
+});
+afterAll(async () => {
+  await server.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function list(): Promise<ReadonlyMap<string, Listed>> {
+  const response = await fetch(`${server.url}/v1/models?limit=1000`);
+  const { data } = (await response.json()) as { data: readonly Listed[] };
+  return new Map(data.map((model) => [model.id, model]));
+}
+
+const one = async (id: string): Promise<unknown> =>
+  (await fetch(`${server.url}/v1/models/${id}`)).json();
+
+describe('[R2.3-models] a listing of models from files', () => {
+  it('comes in time, whatever the files are, and tells the same as each model', async () => {
+    const began = performance.now();
+    const names = [...(await list()).keys()];
+    // Claude Code waits no longer.
+    expect(performance.now() - began).toBeLessThan(3000);
+    expect(names).toHaveLength(MANY + 4);
+    await expect
+      .poll(async () => (await list()).get(`many-${MANY - 1}.gguf`), { timeout: 30_000 })
+      .toMatchObject({ max_input_tokens: 32_768, max_tokens: 32_768 });
+    const listed = await list();
+    for (const id of ['mini', 'many-0.gguf', 'base.gguf', 'broken.gguf', 'pipe.gguf']) {
+      expect(await one(id)).toEqual(listed.get(id));
+    }
+    for (const id of ['base.gguf', 'broken.gguf', 'pipe.gguf']) {
+      expect(listed.get(id)).toMatchObject({ max_input_tokens: null, capabilities: null });
+    }
+  });
+
+  it('has the context of the entry, a short name and a description', async () => {
+    expect((await list()).get('mini')).toMatchObject({
+      display_name: 'Portico Mini',
+      description: expect.stringMatching(/^the embedded model; /),
+      max_input_tokens: 8192,
+      max_tokens: 8192,
+      capabilities: {
+        structured_outputs: { supported: true },
+        thinking: { supported: true },
+      },
+    });
+  });
+
+  it('starts no child process', async () => {
+    expect(await childrenOf(server.process.pid ?? 0)).toEqual([]);
+  });
+});

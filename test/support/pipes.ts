@@ -1,0 +1,7 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+/** Makes a named pipe: a file that whoever opens it waits for. */
+export async function makePipe(file: string): Promise<void> {
+  await promisify(execFile)('mkfifo', [file]);
+}
