@@ -57,20 +57,3 @@ export async function* readLineGroups(
   const rest = close();
   if (rest !== '') yield [rest];
 }
-
-/** A whole text; one of over `maxBytes` throws `backend-failed`. */
-export async function readText(
-  bytes: AsyncIterable<Uint8Array>,
-  maxBytes: number,
-): Promise<string> {
-  const held: Uint8Array[] = [];
-  let heldBytes = 0;
-  for await (const piece of bytes) {
-    held.push(piece);
-    heldBytes += piece.length;
-    if (heldBytes > maxBytes) {
-      throw new RuntimeFailure('backend-failed', `the server sent over ${maxBytes} bytes`);
-    }
-  }
-  return Buffer.concat(held).toString('utf8');
-}

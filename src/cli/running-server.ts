@@ -2,6 +2,7 @@ import { request } from 'undici';
 import { z } from 'zod';
 import { resolveSettings } from '../config/settings.ts';
 import { messageOf, RuntimeFailure } from '../core/errors.ts';
+import { readJsonAnswer } from '../core/read-text.ts';
 import type { CliContext } from './context.ts';
 
 /** Which server a command asks. */
@@ -45,7 +46,7 @@ export async function askServer<Answer>(
   }).catch((error: unknown) => {
     throw notAnswering(url, late.aborted ? 'it says nothing' : messageOf(error), error);
   });
-  const body = await reply.body.json().catch(() => undefined);
+  const body = await readJsonAnswer(reply.body);
   const { data } = answer.safeParse(body);
   if (reply.statusCode === 200 && data !== undefined) return data;
   const said = failure.safeParse(body).data?.error.message;

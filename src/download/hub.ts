@@ -1,6 +1,6 @@
-import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { messageOf, RuntimeFailure } from '../core/errors.ts';
+import { readText } from '../core/read-text.ts';
 import { rememberSecret } from '../core/secrets.ts';
 import type { HubFile } from './pick.ts';
 import { refusal } from './refusal.ts';
@@ -48,6 +48,10 @@ const tree = z.array(
   }),
 );
 
+/** A page of the hub has up to a thousand files. */
+const MOST_PAGES = 100;
+const MOST_PAGE_BYTES = 4 * 1024 * 1024;
+
 /**
  * All files of a repository. Throws `backend-unavailable` without an answer, and otherwise where the
  * repository is not there or not open to everyone.
@@ -60,9 +64,12 @@ export async function listFiles(
   const files: HubFile[] = [];
   let next: string | undefined =
     `${hub.endpoint}/api/models/${repository}/tree/main?recursive=true`;
+  const asked = new Set<string>();
   while (next !== undefined) {
+    if (asked.has(next) || asked.size >= MOST_PAGES) throw endless(next);
+    asked.add(next);
     const reply = await get(next, { access: hub.access, signal }).catch(unavailable);
-    const body = await text(reply.body).catch(unavailable);
+    const body = await readText(reply.body, MOST_PAGE_BYTES).catch(unavailable);
     if (reply.status !== 200) {
       throw refusal(reply.status, { url: next, page: pageOf(hub, repository) });
     }
@@ -100,6 +107,14 @@ function unavailable(error: unknown): never {
     `the list of files can't be had (${messageOf(error)}); check the network, and HTTPS_PROXY ` +
       'or HF_ENDPOINT where you need them',
     { cause: error },
+  );
+}
+
+function endless(url: string): RuntimeFailure {
+  return new RuntimeFailure(
+    'backend-failed',
+    `the list of files does not end: ${url} is there twice, or behind ${MOST_PAGES} pages; ` +
+      'check HF_ENDPOINT, or name one file by its https:// address',
   );
 }
 

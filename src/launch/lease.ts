@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { request } from 'undici';
 import { z } from 'zod';
+import { readJsonAnswer } from '../core/read-text.ts';
 import { findOccupant } from './server.ts';
 import type { Address } from './server.ts';
 
@@ -40,7 +41,7 @@ export async function takeLease(address: Address): Promise<Lease | undefined> {
       const reply = await request(url, { method: 'DELETE', headers, reset: true }).catch(
         () => undefined,
       );
-      const { data } = ended.safeParse(await reply?.body.json().catch(() => undefined));
+      const { data } = ended.safeParse(reply && (await readJsonAnswer(reply.body)));
       held.body.destroy();
       if (data?.stops === true) await untilGone(address);
     },

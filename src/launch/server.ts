@@ -1,6 +1,7 @@
 import { request } from 'undici';
 import { z } from 'zod';
 import { messageOf, RuntimeFailure } from '../core/errors.ts';
+import { readJsonAnswer } from '../core/read-text.ts';
 import type { LaunchedModel } from './agent-model.ts';
 
 /** Where a Portico is, and a key that it takes. */
@@ -115,7 +116,7 @@ async function ask({ url, key }: Address, path: string, body?: unknown): Promise
   const model = reply.headers['portico-model'];
   return {
     status: reply.statusCode,
-    body: await reply.body.json().catch(() => undefined),
+    body: await readJsonAnswer(reply.body),
     model: typeof model === 'string' ? model : undefined,
   };
 }

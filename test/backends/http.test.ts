@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createHttpClient } from '../../src/backends/http.ts';
-import { readText } from '../../src/backends/lines.ts';
+import { readText } from '../../src/core/read-text.ts';
 
 /** A server that notes its connections, and a client of it. */
 async function connect(answer: RequestListener) {

@@ -1,4 +1,5 @@
 import { RuntimeFailure } from '../../core/errors.ts';
+import { readText } from '../../core/read-text.ts';
 import { unreachable } from '../http.ts';
 import type { HttpAnswer, HttpClient } from '../http.ts';
 import { readLines } from '../lines.ts';
@@ -16,6 +17,9 @@ const PS_TIMEOUT_MS = 2_000;
 
 /** One token's line has some 150 bytes; a whole answer in one has less than this. */
 const MAX_LINE_BYTES = 8 * 1024 * 1024;
+
+/** A template, a license and the metadata of a tokenizer take less. */
+const MAX_TEXT_BYTES = 16 * 1024 * 1024;
 
 /** The address of a path under a server's base URL, which may lack its scheme as OLLAMA_HOST does. */
 function endpoint(baseUrl: string, path: string): string {
@@ -52,7 +56,7 @@ export async function listNames(
   signal: AbortSignal,
 ): Promise<readonly string[] | undefined> {
   const answer = await http.get(endpoint(url, 'api/tags'), signal);
-  const text = await readText(answer);
+  const text = await readText(answer.body, MAX_TEXT_BYTES);
   return isJson(answer) ? readNames(parseJson(text)) : undefined;
 }
 
@@ -65,7 +69,7 @@ export async function allocatedContext(
   const late = AbortSignal.timeout(PS_TIMEOUT_MS);
   try {
     const answer = await http.get(endpoint(url, 'api/ps'), AbortSignal.any([signal, late]));
-    const text = await readText(answer);
+    const text = await readText(answer.body, MAX_TEXT_BYTES);
     const running = isJson(answer) ? readAllocated(parseJson(text)) : undefined;
     return running?.get(model) ?? running?.get(`${model}:latest`);
   } catch (error) {
@@ -116,7 +120,7 @@ function toChunk(value: unknown, question: Question): ChatChunk {
 
 async function readWhole(answer: HttpAnswer, question: Question): Promise<unknown> {
   if (!isJson(answer)) throw await unexpected(answer, question);
-  return parseJson(await readText(answer));
+  return parseJson(await readText(answer.body, MAX_TEXT_BYTES));
 }
 
 function isJson({ status, mediaType }: HttpAnswer): boolean {
@@ -124,11 +128,5 @@ function isJson({ status, mediaType }: HttpAnswer): boolean {
 }
 
 async function unexpected(answer: HttpAnswer, question: Question): Promise<RuntimeFailure> {
-  return refusalFailure({ ...answer, body: await readText(answer) }, question);
-}
-
-async function readText(answer: HttpAnswer): Promise<string> {
-  let text = '';
-  for await (const line of readLines(answer.body, MAX_LINE_BYTES)) text += line;
-  return text;
+  return refusalFailure({ ...answer, body: await readText(answer.body, MAX_TEXT_BYTES) }, question);
 }

@@ -3,7 +3,7 @@ import { RuntimeFailure } from '../../core/errors.ts';
 import { rememberSecret } from '../../core/secrets.ts';
 import { shownUrl, unreachable } from '../http.ts';
 import type { HttpAnswer, HttpClient, HttpHeaders } from '../http.ts';
-import { readText } from '../lines.ts';
+import { readText } from '../../core/read-text.ts';
 import { parseJson } from '../said.ts';
 import { apiUrl, rootUrl } from './addresses.ts';
 import { SERVER } from './failures.ts';

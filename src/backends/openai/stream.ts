@@ -2,7 +2,7 @@ import type { HttpAnswer } from '../http.ts';
 import { parseJson } from '../said.ts';
 import { errorEventFailure, protocolFailure, refusalFailure } from './failures.ts';
 import type { Question } from './failures.ts';
-import { readText } from '../lines.ts';
+import { readText } from '../../core/read-text.ts';
 import { readChunk, readWhole } from './protocol.ts';
 import type { ChatChunk } from './protocol.ts';
 import { readError } from './said-error.ts';

@@ -1,5 +1,5 @@
 import type { ModelSpec } from '../../core/model.ts';
-import { readText } from '../lines.ts';
+import { readText } from '../../core/read-text.ts';
 import { parseJson } from '../said.ts';
 import type { ChatTool } from './chat-message.ts';
 import { isRefusal } from './client.ts';

@@ -1,0 +1,60 @@
+import { createServer } from 'node:http';
+import type { RequestListener } from 'node:http';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { listFiles } from '../../src/download/hub.ts';
+
+/** Lists the files of a repository on a hub that answers as it likes. */
+async function list(answer: RequestListener): Promise<readonly unknown[]> {
+  const server = createServer(answer);
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  const hub = { endpoint: `http://127.0.0.1:${port}`, access: undefined };
+  return listFiles(hub, 'user/model', AbortSignal.timeout(30_000));
+}
+
+const FILE = { type: 'file', path: 'a.gguf', size: 1 };
+
+function listing(next?: string): RequestListener {
+  return (_request, response) => {
+    if (next !== undefined) response.setHeader('link', `<${next}>; rel="next"`);
+    response.end(JSON.stringify([FILE]));
+  };
+}
+
+describe('[R12.1-listing] the listing of a repository', () => {
+  it('is read once if its pages lead in a circle', async () => {
+    await expect(list(listing('?page=2'))).rejects.toThrow('the list of files does not end');
+  });
+
+  it('ends after a number of pages', async () => {
+    let pages = 0;
+    const endless = list((request, response) => {
+      pages += 1;
+      listing(`?page=${pages}`)(request, response);
+    });
+    await expect(endless).rejects.toThrow('behind 100 pages');
+    expect(pages).toBe(100);
+  });
+
+  it('is not read beyond a number of bytes', async () => {
+    let bytes = 0;
+    const endless = list((_request, response) => {
+      const piece = Buffer.alloc(64 * 1024, ' ');
+      const send = (): void => {
+        do bytes += piece.length;
+        while (response.write(piece));
+      };
+      response.on('drain', send);
+      send();
+    });
+    await expect(endless).rejects.toThrow('the server sent over 4194304 bytes');
+    expect(bytes).toBeLessThan(64 * 1024 * 1024);
+  });
+});
