@@ -1,5 +1,6 @@
 import type { ModelSpec } from '../core/model.ts';
 import { lookUp } from './lookup.ts';
+import type { KnownAliases } from './lookup.ts';
 import type { Registry, RegistryModel } from './registry.ts';
 import { statusOf } from './status.ts';
 
@@ -24,10 +25,11 @@ export function withDiscovered(
   }
   const dangling = registry.dangling ?? new Map<string, string>();
   const tables = { models, aliases: new Map([...registry.aliases, ...dangling]) };
-  const saved = [...dangling].filter(([, target]) => lookUp(tables, target).found);
-  for (const [name] of saved) models.delete(name);
+  const known: KnownAliases = new Map();
+  const saved = new Map([...dangling].filter(([, target]) => lookUp(tables, target, known).found));
+  for (const name of saved.keys()) models.delete(name);
   const isSolved = (problem: string): boolean =>
-    saved.some(([name]) => problem.includes(`: alias '${name}' leads to `));
+    saved.has(/: alias '(.+)' leads to '/.exec(problem)?.[1] ?? '');
   return {
     ...registry,
     models,

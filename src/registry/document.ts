@@ -15,9 +15,9 @@ export interface RegistryDocument {
  */
 export function parseRegistryDocument(text: string, path: string): RegistryDocument {
   const lines = new LineCounter();
-  const yaml = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const syntax = yaml.errors.map(({ pos, message }) => [pos[0], message] as const);
-  const [error] = [...syntax, ...unresolvedAliases(yaml)];
+  const yaml = parseYaml(text, lines);
+  const [syntax] = yaml.errors.map(({ pos, message }) => [pos[0], message] as const);
+  const error = syntax ?? firstMistake(yaml);
   if (error !== undefined) {
     const { line, col } = lines.linePos(error[0]);
     const [reason] = error[1].split('\n');
@@ -29,17 +29,51 @@ export function parseRegistryDocument(text: string, path: string): RegistryDocum
   return { path, yaml, lines };
 }
 
-/** YAML's own aliases, `*name`, without the `&name` that they refer to: where, and what to say. */
-function unresolvedAliases(yaml: Document.Parsed): (readonly [number, string])[] {
-  const found: (readonly [number, string])[] = [];
+/** Reads YAML; `firstMistake` finds keys that are there twice, which the library takes too long for. */
+export function parseYaml(text: string, lines = new LineCounter()): Document.Parsed {
+  return parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
+}
+
+/** Each one is searched for in the whole document. */
+const MOST_ALIASES = 100;
+
+/**
+ * The first key that is there twice, and the first of YAML's own aliases, `*name`, that has no `&name`
+ * or is one too many: where, and what to say.
+ */
+function firstMistake(yaml: Document.Parsed): readonly [number, string] | undefined {
+  let first: readonly [number, string] | undefined;
+  let aliases = 0;
   visit(yaml, {
+    Map(_, map) {
+      const twice = repeatedKey(map);
+      if (twice === undefined) return undefined;
+      first = [offsetOf(twice) ?? 0, 'Map keys must be unique'];
+      return visit.BREAK;
+    },
     Alias(_, alias) {
-      if (alias.resolve(yaml) === undefined) {
-        found.push([alias.range?.[0] ?? 0, `*${alias.source} refers to no &${alias.source}`]);
-      }
+      aliases += 1;
+      const { source } = alias;
+      if (aliases <= MOST_ALIASES && alias.resolve(yaml) !== undefined) return undefined;
+      const reason =
+        aliases > MOST_ALIASES
+          ? `more than ${MOST_ALIASES} aliases such as *${source}`
+          : `*${source} refers to no &${source}`;
+      first = [offsetOf(alias) ?? 0, reason];
+      return visit.BREAK;
     },
   });
-  return found;
+  return first;
+}
+
+function repeatedKey(map: YAMLMap): unknown {
+  const keys = new Set<unknown>();
+  for (const { key } of map.items) {
+    const value = isScalar(key) ? key.value : key;
+    if (keys.has(value)) return key;
+    keys.add(value);
+  }
+  return undefined;
 }
 
 /** The plain value of the whole document. Throws `invalid-request` for an alias bomb. */
@@ -86,7 +120,26 @@ export function locate(
 
 /** The pair of a key, which counts as text even where YAML reads it as a number. */
 export function findPair(map: YAMLMap, key: string): Pair | undefined {
-  return map.items.find((pair) => String(isScalar(pair.key) ? pair.key.value : pair.key) === key);
+  let index = indexes.get(map);
+  if (index?.count !== map.items.length) {
+    index = { count: map.items.length, pairs: new Map() };
+    // Of keys that are the same as text, the first counts.
+    for (const pair of map.items.toReversed()) index.pairs.set(nameOf(pair), pair);
+    indexes.set(map, index);
+  }
+  return index.pairs.get(key);
+}
+
+interface KeyIndex {
+  readonly count: number;
+  readonly pairs: Map<string, Pair>;
+}
+
+/** Maps may have tens of thousands of keys, each of which is searched for. */
+const indexes = new WeakMap<YAMLMap, KeyIndex>();
+
+function nameOf({ key }: Pair): string {
+  return String(isScalar(key) ? key.value : key);
 }
 
 /** The tables of a models.yaml. */

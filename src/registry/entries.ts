@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 import { messageOf, RuntimeFailure } from '../core/errors.ts';
+import { readRegularFileSync } from '../core/regular-file.ts';
 import type { Sampling } from '../core/model.ts';
 import { locate, plainValue } from './document.ts';
 import type { RegistryDocument } from './document.ts';
@@ -155,6 +155,9 @@ function modelFile(
   return backend === 'llama' ? pulledFile(name, places.modelsFolder) : undefined;
 }
 
+/** Chat templates have some kilobytes. */
+const MOST_TEMPLATE_BYTES = 1024 * 1024;
+
 function readTemplate(
   template: string,
   places: FilePlaces,
@@ -164,7 +167,7 @@ function readTemplate(
   }
   const path = resolveFile(template, places);
   try {
-    return { template: readFileSync(path, 'utf8') };
+    return { template: readRegularFileSync(path, MOST_TEMPLATE_BYTES) };
   } catch (error) {
     return `the template can't be read: ${messageOf(error)}; correct the path, or write it in place`;
   }

@@ -2,12 +2,16 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { messageOf, RuntimeFailure } from '../core/errors.ts';
+import { readRegularFile } from '../core/regular-file.ts';
 import { isRecord } from '../core/json.ts';
 import { parseRegistryDocument } from './document.ts';
 import { readEntries } from './entries.ts';
 import type { FileEntries } from './entries.ts';
 import { overlay } from './overlay.ts';
 import type { Registry, RegistryFiles } from './registry.ts';
+
+/** Bytes of a models.yaml: thousands of models and aliases. */
+const MOST_BYTES = 4 * 1024 * 1024;
 
 /**
  * The shipped registry overlaid by the user's; a user's file that is missing is fine.
@@ -37,7 +41,7 @@ function entriesOf(
 /** The text of a user's models.yaml, or undefined where there is none. Throws `invalid-request`. */
 export async function readUserFile(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8');
+    return await readRegularFile(path, MOST_BYTES);
   } catch (error) {
     if (isRecord(error) && error['code'] === 'ENOENT') {
       return undefined;

@@ -19,11 +19,16 @@ export const LOCAL_PREFIX = 'claude-local-';
  * Follows a name, and the chain of aliases behind it. As with Ollama, `x` and `x:latest` are one. If
  * nothing has the name, what Claude Code adds to a name is left out: `x[1m]` and `claude-local-x`.
  */
-export function lookUp(tables: NameTables, name: string): Lookup {
-  const lookup = follow(tables, name);
+export function lookUp(tables: NameTables, name: string, known: KnownAliases = new Map()): Lookup {
+  const lookup = follow(tables, name, known);
   const plain = plainName(name);
-  return lookup.found || lookup.why === 'circle' || plain === name ? lookup : lookUp(tables, plain);
+  return lookup.found || lookup.why === 'circle' || plain === name
+    ? lookup
+    : lookUp(tables, plain, known);
 }
+
+/** Where aliases lead that were followed already, for who looks up many names of the same tables. */
+export type KnownAliases = Map<string, Lookup>;
 
 /** A name without one thing that Claude Code adds: a `[1m]` behind it, else `claude-local-` before it. */
 function plainName(name: string): string {
@@ -42,23 +47,39 @@ export function isLocalName(name: string): boolean {
   return name.toLowerCase().startsWith(LOCAL_PREFIX);
 }
 
-function follow(tables: NameTables, name: string): Lookup {
-  const visited: string[] = [];
+function follow(tables: NameTables, name: string, known: KnownAliases): Lookup {
+  const visited = new Set<string>();
   for (let current = name; ;) {
-    const model = either(tables.models, current);
-    if (model !== undefined) {
-      return { found: true, model, via: visited.length === 0 ? 'name' : 'alias' };
+    const before = known.get(current);
+    const lookup = before && isKept(before) ? before : step(tables, current, visited);
+    if (typeof lookup !== 'string') {
+      for (const alias of visited) known.set(alias, lookup);
+      return lookup;
     }
-    const next = either(tables.aliases, current);
-    if (next === undefined) {
-      return { found: false, why: 'unknown', name: current };
-    }
-    visited.push(current);
-    if (visited.includes(next)) {
-      return { found: false, why: 'circle', names: [...visited, next] };
-    }
-    current = next;
+    current = lookup;
   }
+}
+
+/** A short circle is followed again, so that it is told from the name on that was asked for. */
+function isKept(lookup: Lookup): boolean {
+  return lookup.found || lookup.why !== 'circle' || lookup.names.length > MOST_SHOWN;
+}
+
+/** Names of a circle that are shown. */
+export const MOST_SHOWN = 20;
+
+/** The name that a name leads to, or where it ends. */
+function step(tables: NameTables, name: string, visited: Set<string>): Lookup | string {
+  const model = either(tables.models, name);
+  if (model !== undefined) {
+    return { found: true, model, via: visited.size === 0 ? 'name' : 'alias' };
+  }
+  const next = either(tables.aliases, name);
+  if (next === undefined) {
+    return { found: false, why: 'unknown', name };
+  }
+  visited.add(name);
+  return visited.has(next) ? { found: false, why: 'circle', names: [...visited, next] } : next;
 }
 
 const LATEST = ':latest';

@@ -1,6 +1,6 @@
 import type { FileEntries, Reference } from './entries.ts';
-import { either, lookUp } from './lookup.ts';
-import type { Lookup, NameTables } from './lookup.ts';
+import { either, lookUp, MOST_SHOWN } from './lookup.ts';
+import type { KnownAliases, Lookup, NameTables } from './lookup.ts';
 import type { Registry } from './registry.ts';
 
 /** The embedded model, which is there whatever the files say. */
@@ -25,8 +25,9 @@ export function overlay(shipped: FileEntries, user: FileEntries): Registry {
   const written = new Map([...references].map(([name, { target }]) => [name, target]));
   const aliases = new Map(written);
   const dangling = new Map<string, string>();
+  const known: KnownAliases = new Map();
   for (const [name, reference] of references) {
-    const lookup = lookUp({ models, aliases: written }, name);
+    const lookup = lookUp({ models, aliases: written }, name, known);
     if (!lookup.found) {
       aliases.delete(name);
       if (lookup.why === 'unknown') dangling.set(name, reference.target);
@@ -38,7 +39,15 @@ export function overlay(shipped: FileEntries, user: FileEntries): Registry {
   // By the aliases as they are written, so that a circle is told as one.
   const tables = { models, aliases: written };
   const defaultModel = chooseDefault(tables, [user.defaultModel, shipped.defaultModel], problems);
-  return { defaultModel, models, aliases, dangling, problems };
+  return { defaultModel, models, aliases, dangling, problems: shortened(problems) };
+}
+
+/** Problems that are told. */
+const MOST_PROBLEMS = 100;
+
+function shortened(problems: readonly string[]): readonly string[] {
+  const more = problems.length - MOST_PROBLEMS;
+  return more > 0 ? [...problems.slice(0, MOST_PROBLEMS), `… and ${more} problems more`] : problems;
 }
 
 function chooseDefault(
@@ -65,8 +74,13 @@ function reasonOf(lookup: Extract<Lookup, { readonly found: false }>, unknown: s
     case 'unknown':
       return `leads to '${lookup.name}', which ${unknown}; 'portico ls' lists what there is`;
     case 'circle':
-      return `leads in a circle: ${lookup.names.join(' -> ')}; let one of them name a model`;
+      return `leads in a circle: ${chain(lookup.names)}; let one of them name a model`;
     default:
       return lookup satisfies never;
   }
+}
+
+function chain(names: readonly string[]): string {
+  const shown = names.slice(0, MOST_SHOWN);
+  return (names.length > MOST_SHOWN ? [...shown, '…'] : shown).join(' -> ');
 }

@@ -61,13 +61,15 @@ export function problemOf(registry: Registry, name: string): string | undefined 
   return registry.problems.find((text) => marks.some((mark) => text.includes(mark)));
 }
 
+const MOST_LISTED = 200;
+
 /** The message for a name that nothing has: what is wrong with its entry, else what there is. */
 export function unknownModel(registry: Registry, name: string): string {
   const problem = problemOf(registry, name);
   if (problem !== undefined) {
     return `model: ${name} can't be used: ${problem}`;
   }
-  const names = [...registry.models.keys(), ...registry.aliases.keys()];
+  const names = [...registry.models.keys(), ...registry.aliases.keys()].slice(0, MOST_LISTED);
   return `model: ${name} is not known; there are ${names.join(', ')}`;
 }
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isMap, parseDocument, stringify } from 'yaml';
+import { isMap, stringify } from 'yaml';
 import { isRecord } from '../core/json.ts';
-import { findPair, sectionMap } from './document.ts';
+import { findPair, parseYaml, sectionMap } from './document.ts';
 import type { RegistryDocument, Section } from './document.ts';
 import { cutEntry, insertAlias, insertEntry, setKey, setTopScalar } from './text-edit.ts';
 
@@ -96,7 +96,7 @@ export function withoutEntry(
 
 /** The exact text where it means what the document now says; else the document's own rendering. */
 function verified(exact: string | undefined, { yaml }: RegistryDocument): string {
-  const reread = exact === undefined ? undefined : parseDocument(exact);
+  const reread = exact === undefined ? undefined : parseYaml(exact);
   return exact !== undefined &&
     reread?.errors.length === 0 &&
     isDeepStrictEqual(meaning(reread.toJS()), meaning(yaml.toJS()))

@@ -18,4 +18,12 @@ export const LIMITS: readonly Requirement[] = [
     id: 'R12.1-unread',
     text: 'The connection of a client that goes on sending after its answer is closed, and the answer is read.',
   },
+  {
+    id: 'R12.1-registry',
+    text: 'A models.yaml is bounded, read in linear time, and has to be a regular file.',
+  },
+  {
+    id: 'R12.1-listing',
+    text: 'The listing of a repository is bounded in bytes and pages, and no page is asked for twice.',
+  },
 ];

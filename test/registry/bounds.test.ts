@@ -1,0 +1,119 @@
+import { execFile } from 'node:child_process';
+import { rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { copyModel } from '../../src/registry/edit.ts';
+import { openLiveRegistry } from '../../src/registry/live.ts';
+import { loadRegistry } from '../../src/registry/load.ts';
+import { lookUp } from '../../src/registry/lookup.ts';
+import { registryFolder, registryOf } from './folder.ts';
+
+/** Less would be a matter of the machine; what grows faster than its input takes minutes. */
+const MOST_MS = 15_000;
+
+function aliases(count: number, line: (index: number) => string): string {
+  return `aliases:\n${Array.from({ length: count }, (_, index) => `  ${line(index)}`).join('\n')}\n`;
+}
+
+async function timed<Result>(work: Promise<Result>): Promise<Result> {
+  const began = performance.now();
+  const result = await work;
+  expect(performance.now() - began).toBeLessThan(MOST_MS);
+  return result;
+}
+
+describe('[R12.1-registry] a models.yaml is bounded', () => {
+  it('in bytes', async () => {
+    await expect(registryOf(`#${' '.repeat(4 * 1024 * 1024)}`)).rejects.toThrow(
+      /models\.yaml can't be read: it has 4194305 bytes, and at most 4194304 are read/,
+    );
+  });
+
+  it('in aliases of YAML’s own', async () => {
+    const text = `x: &x mini\n${aliases(20_000, (index) => `a${index}: *x`)}`;
+    await expect(timed(registryOf(text))).rejects.toThrow(
+      /:103:\d+: this is not valid YAML: more than 100 aliases such as \*x/,
+    );
+  });
+
+  it('in the problems that it tells', async () => {
+    const { problems } = await registryOf(aliases(200, (index) => `a${index}: nobody`));
+    expect(problems).toHaveLength(101);
+    expect(problems.at(-1)).toBe('… and 100 problems more');
+  });
+
+  it('in the levels that it nests', async () => {
+    await expect(timed(registryOf('['.repeat(100_000)))).rejects.toThrow('not valid YAML');
+  });
+});
+
+describe('[R12.1-registry] tens of thousands of aliases take as much longer as they are more', () => {
+  const COUNT = 30_000;
+
+  it('each to a model, and one more by cp', async () => {
+    const files = await registryFolder(aliases(COUNT, (index) => `a${index}: mini`));
+    expect((await timed(loadRegistry(files))).aliases.size).toBe(COUNT);
+    await timed(copyModel(files, 'mini', 'mine'));
+    expect((await loadRegistry(files)).aliases.get('mine')).toBe('mini');
+  });
+
+  it('each to the next', async () => {
+    const registry = await timed(
+      registryOf(aliases(COUNT, (index) => `a${index}: ${index === 0 ? 'mini' : `a${index - 1}`}`)),
+    );
+    expect(registry.problems).toEqual([]);
+    expect(lookUp(registry, `a${COUNT - 1}`)).toMatchObject({ found: true, via: 'alias' });
+  });
+
+  it('in a circle', async () => {
+    const registry = await timed(
+      registryOf(aliases(COUNT, (index) => `a${index}: a${(index + 1) % COUNT}`)),
+    );
+    expect(registry.aliases.size).toBe(0);
+    expect(registry.problems[0]).toMatch(/leads in a circle: a0 -> a1 -> .* -> a19 -> …; let one/);
+  });
+
+  it('and a name that is there twice is found', async () => {
+    await expect(
+      timed(registryOf(aliases(COUNT, (index) => `a${index % (COUNT - 1)}: mini`))),
+    ).rejects.toThrow(/:30001:3: this is not valid YAML: Map keys must be unique/);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('[R12.1-registry] what is no file', () => {
+  async function fifo(path: string): Promise<void> {
+    await promisify(execFile)('mkfifo', [path]);
+  }
+
+  it.each(['/dev/zero', '/dev/null'])('%s is refused', async (device) => {
+    const files = { ...(await registryFolder()), user: device };
+    await expect(loadRegistry(files)).rejects.toThrow("can't be read: it is no regular file");
+  });
+
+  it('is refused as a template', async () => {
+    const files = await registryFolder(
+      'models:\n  m: { backend: llama, file: m.gguf, template: ./t }\n',
+    );
+    await fifo(join(dirname(files.user), 't'));
+    const { problems } = await loadRegistry(files);
+    expect(problems).toEqual([expect.stringContaining("can't be read: it is no regular file")]);
+  });
+
+  it('is reported by a server that follows its file, and followed by the next file', async () => {
+    const files = await registryFolder('aliases:\n  a: mini\n');
+    const broken: string[] = [];
+    const live = await openLiveRegistry(files, {
+      changed: () => undefined,
+      broken: (message) => broken.push(message),
+    });
+    onTestFinished(() => live.close());
+    await rm(files.user);
+    await fifo(files.user);
+    await vi.waitFor(() => expect(broken.at(-1)).toContain('it is no regular file'), 5000);
+    expect([...live.current.aliases.keys()]).toEqual(['a']);
+    await rm(files.user);
+    await writeFile(files.user, 'aliases:\n  b: mini\n');
+    await vi.waitFor(() => expect([...live.current.aliases.keys()]).toEqual(['b']), 5000);
+  });
+});
