@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
+import { writeWholeFile } from '../core/write-file.ts';
 import { fileFactsSchema } from './file-facts.ts';
 import type { FactsQuestion, FileFacts } from './file-facts.ts';
 import { FileFactsThread } from './file-facts-thread.ts';
@@ -95,7 +95,7 @@ export class FileFactsCache {
     const files = Object.fromEntries([...this.#entries].slice(-MOST_ENTRIES));
     try {
       await mkdir(path.dirname(this.#file), { recursive: true, mode: 0o700 });
-      await writeFileAtomic(this.#file, JSON.stringify({ version: VERSION, files }));
+      await writeWholeFile(this.#file, JSON.stringify({ version: VERSION, files }));
     } catch {
       // The next process reads the files again.
     }

@@ -1,8 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { environmentWithoutKeys } from '../config/child-environment.ts';
 import { RuntimeFailure } from '../core/errors.ts';
+import { writeWholeFile } from '../core/write-file.ts';
 import { plannedEnvironment } from '../launch/agent.ts';
 import type { Agent } from '../launch/agent.ts';
 import { runAgent } from '../launch/run-agent.ts';
@@ -137,7 +138,7 @@ async function runOn(
   try {
     const plan = await agent.plan({ model, args: passed, environment, folder });
     for (const [name, text] of Object.entries(plan.files)) {
-      await writeFile(join(folder, name), text, { mode: 0o600 });
+      await writeWholeFile(join(folder, name), text, 0o600);
     }
     const args = [...before, ...plan.args];
     return await runAgent(

@@ -13,6 +13,8 @@ async function serve({ flags, logFile }: Extract<TemporaryMessage, { type: 'star
   try {
     const settings = resolveSettings(flags, process.env);
     const file = pino.destination({ dest: logFile, append: false, sync: true });
+    // A full disk is no reason to answer nobody.
+    file.on('error', () => undefined);
     const logger = pino(loggerOptions(settings.logLevel), file);
     const unused = new Promise<void>((resolve) => (stop = resolve));
     const server = await composeServer(settings, logger, () => stop());

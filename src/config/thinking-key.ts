@@ -54,8 +54,8 @@ async function closeToOthers(file: string): Promise<void> {
 async function createKey(dataFolder: string, file: string): Promise<Uint8Array> {
   await mkdir(dataFolder, { recursive: true, mode: 0o700 });
   const draft = join(dataFolder, `.thinking.key.${randomUUID()}`);
-  await writeFile(draft, randomBytes(KEY_BYTES), { mode: OWNER_ONLY, flag: 'wx' });
   try {
+    await writeFile(draft, randomBytes(KEY_BYTES), { mode: OWNER_ONLY, flag: 'wx' });
     await link(draft, file);
   } catch (error) {
     if (!(isRecord(error) && error['code'] === 'EEXIST')) {

@@ -1,7 +1,7 @@
 import { mkdir, statfs } from 'node:fs/promises';
-import { messageOf, RuntimeFailure } from '../core/errors.ts';
-import { isRecord } from '../core/json.ts';
+import { RuntimeFailure } from '../core/errors.ts';
 import { formatSize } from '../core/size.ts';
+import { writeFailure } from '../core/write-file.ts';
 
 /** Bytes that a folder's disk has left for this user. */
 export async function freeBytes(folder: string): Promise<number> {
@@ -31,13 +31,5 @@ export async function makeFolder(folder: string): Promise<void> {
 
 /** What a failed write means. */
 export function diskFailure(error: unknown, target: string): RuntimeFailure {
-  const isFull = isRecord(error) && error['code'] === 'ENOSPC';
-  const wayOut = isFull
-    ? 'free some space and pull again, it goes on from there'
-    : 'check the folder';
-  return new RuntimeFailure(
-    'conflict',
-    `${target} can't be written: ${messageOf(error)}; ${wayOut}`,
-    { cause: error },
-  );
+  return writeFailure(target, error, 'free some space and pull again, it goes on from there');
 }

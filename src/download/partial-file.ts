@@ -110,17 +110,14 @@ export class PartialFile {
 
   /** Keeps it for the next try; one without a byte is removed. */
   async leave(): Promise<void> {
-    await this.#handle.close();
-    if (this.#bytes === 0) await this.#remove();
+    if (this.#bytes === 0) await this.discard();
+    else await this.#handle.close();
   }
 
   /** Removes it: no try can go on from here. */
   async discard(): Promise<void> {
-    await this.#handle.close();
-    await this.#remove();
-  }
-
-  async #remove(): Promise<void> {
+    // A close reports a write that failed late.
+    await this.#handle.close().catch(() => undefined);
     await rm(`${this.#target}.part`, { force: true });
     await rm(`${this.#target}.part.json`, { force: true });
   }

@@ -1,7 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
+import { writeWholeFile } from '../core/write-file.ts';
 
 const shape = z.object({ model: z.string().min(1) });
 
@@ -17,7 +17,7 @@ export async function readLastModel(dataFolder: string): Promise<string | undefi
 /** Remembers a choice for the next time. */
 export async function saveLastModel(dataFolder: string, model: string): Promise<void> {
   await mkdir(dataFolder, { recursive: true, mode: 0o700 });
-  await writeFileAtomic(fileIn(dataFolder), `${JSON.stringify({ model })}\n`);
+  await writeWholeFile(fileIn(dataFolder), `${JSON.stringify({ model })}\n`);
 }
 
 function fileIn(dataFolder: string): string {

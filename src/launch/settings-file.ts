@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readFile, realpath, rm } from 'node:fs/promises';
+import { mkdir, readFile, realpath, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 import { messageOf, RuntimeFailure } from '../core/errors.ts';
 import { isRecord } from '../core/json.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
+import { writeWholeFile } from '../core/write-file.ts';
 import { undoSettings, writeSettings } from './settings-edit.ts';
 import type { SettingChange, SettingsEdit } from './settings-edit.ts';
 
@@ -127,7 +127,7 @@ async function backUp(file: string): Promise<string | null> {
   const names = [`${file}.before-portico`];
   while (existsSync(names.at(-1) ?? '')) names.push(`${file}.before-portico-${names.length + 1}`);
   const backup = names.at(-1) ?? '';
-  await copyFile(file, backup);
+  await writeWholeFile(backup, await readFile(file), (await stat(file)).mode);
   return backup;
 }
 
@@ -150,8 +150,8 @@ async function readText(file: string): Promise<string | undefined> {
 async function writeText(file: string, text: string): Promise<void> {
   const target = await realpath(file).catch(() => undefined);
   // A new file may hold a key.
-  if (target === undefined) await writeFileAtomic(file, text, { mode: OWNER_ONLY });
-  else await writeFileAtomic(target, text);
+  if (target === undefined) await writeWholeFile(file, text, OWNER_ONLY);
+  else await writeWholeFile(target, text);
 }
 
 async function readRecords(dataFolder: string): Promise<Readonly<Record<string, SettingsRecord>>> {
@@ -176,7 +176,7 @@ async function writeRecords(
 ): Promise<void> {
   await mkdir(dataFolder, { recursive: true, mode: 0o700 });
   const text = `${JSON.stringify(kept, undefined, 2)}\n`;
-  await writeFileAtomic(recordsFile(dataFolder), text, { mode: OWNER_ONLY });
+  await writeWholeFile(recordsFile(dataFolder), text, OWNER_ONLY);
 }
 
 function recordsFile(dataFolder: string): string {

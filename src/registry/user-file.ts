@@ -1,8 +1,8 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { lock } from 'proper-lockfile';
-import writeFileAtomic from 'write-file-atomic';
 import { messageOf, RuntimeFailure } from '../core/errors.ts';
+import { writeWholeFile } from '../core/write-file.ts';
 import { readUserFile } from './load.ts';
 
 /** What an edit makes of the file's text, and what it has to tell. */
@@ -47,7 +47,7 @@ export async function editUserFile<Outcome>(
     if (compromised !== undefined) {
       throw new RuntimeFailure('conflict', `${path} is not changed: its lock was taken over`);
     }
-    await writeFileAtomic(target, text);
+    await writeWholeFile(target, text);
     return outcome;
   } finally {
     await release().catch(() => undefined);
