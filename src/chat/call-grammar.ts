@@ -9,14 +9,10 @@ export interface CallGrammarOptions {
   /** The tools that may be called. */
   readonly tools: readonly CallableTool[];
   readonly parallel: boolean;
-  /** Told why a schema could not be compiled; any JSON object is admitted in its place. */
+  /** Told which schema could not be compiled, and why; any JSON object is admitted in its place. */
   readonly onDegraded: (reason: string) => void;
   /** Texts that no free text may contain: of control tokens, where nothing else keeps these out. */
   readonly excluded?: readonly string[];
-}
-
-function rulesFor({ onDegraded, excluded = [] }: CallGrammarOptions): GrammarRules {
-  return new GrammarRules(onDegraded, condensed(excluded));
 }
 
 /** The grammar (GBNF) of what follows a trigger: calls whose arguments are valid. */
@@ -47,7 +43,7 @@ export function writeAnswerGrammar(
   options: CallGrammarOptions,
 ): string {
   const { format, tools } = options;
-  const rules = rulesFor(options);
+  const rules = rulesFor(options, schema);
   const answers = [taggedAnswer(format, defineSchema(rules, schema))];
   if (tools.length > 0) {
     const atStart = format.tools?.triggersAtStart?.(tools) ?? [];
@@ -67,6 +63,24 @@ export const BEGINNING_GRAMMARS = {
   thoughts: String.raw`root ::= [^ \t\r\n<[] .*`,
   answer: String.raw`root ::= [^ \t\r\n] .*`,
 } as const;
+
+/**
+ * Rules that report which schema they do not hold.
+ *
+ * @param answer the schema that a whole answer is held to
+ */
+function rulesFor(
+  { tools, onDegraded, excluded = [] }: CallGrammarOptions,
+  answer?: JsonObject,
+): GrammarRules {
+  const degrade = (reason: string, schema: JsonObject): void => {
+    const tool = tools.find(({ inputSchema }) => inputSchema === schema);
+    const ofTool = tool === undefined ? 'a parameter of a tool' : `the tool ${tool.name}`;
+    const whose = schema === answer ? 'the answer' : ofTool;
+    onDegraded(`The schema of ${whose} is not held as it is: ${reason}.`);
+  };
+  return new GrammarRules(degrade, condensed(excluded));
+}
 
 /** An answer in the tags that the family puts around every one; the closing one may end the turn. */
 function taggedAnswer({ answer }: ChatFormat, text: string): string {

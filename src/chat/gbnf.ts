@@ -1,3 +1,5 @@
+import type { JsonObject } from '../core/json.ts';
+
 /**
  * The rules of a grammar in llama.cpp's GBNF. Expressions are GBNF text; a rule is written once, under a
  * name of its own, and named where it is used.
@@ -8,13 +10,13 @@ export class GrammarRules {
   readonly #numbers = new Map<string, number>();
   /** Which rule has a body, by wanted name and body. */
   readonly #names = new Map<string, string>();
-  /** Told in what way the grammar is not what it was made from. */
-  readonly onDegraded: (reason: string) => void;
+  /** Told in what way the grammar is not the schema that it was made from. */
+  readonly onDegraded: (reason: string, schema: JsonObject) => void;
   /** Texts that no free text may contain. */
   readonly excluded: readonly string[];
 
   constructor(
-    onDegraded: (reason: string) => void = () => undefined,
+    onDegraded: (reason: string, schema: JsonObject) => void = () => undefined,
     excluded: readonly string[] = [],
   ) {
     this.onDegraded = onDegraded;

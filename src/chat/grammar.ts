@@ -1,9 +1,11 @@
 import { messageOf } from '../core/errors.ts';
-import type { JsonObject } from '../core/json.ts';
+import type { JsonObject, JsonValue } from '../core/json.ts';
+import { pointTo } from '../core/json-pointer.ts';
 import type { GrammarRules } from './gbnf.ts';
-import { SchemaCompiler } from './grammar/compiler.ts';
+import { SchemaCompiler, SchemaFailure } from './grammar/compiler.ts';
 import { object, value } from './grammar/json.ts';
 import { References } from './grammar/references.ts';
+import type { Schema } from './grammar/schema.ts';
 
 /**
  * Adds the rules of a JSON Schema to a grammar, and gives the expression for a value that is valid
@@ -28,19 +30,36 @@ function compileWhole(rules: GrammarRules, schema: JsonObject): string {
   const expression = compile(rules, schema, references);
   const { dangling } = references;
   if (dangling.length > 0)
-    rules.onDegraded(`nothing is at ${dangling.join(', ')}, so any value is there`);
+    rules.onDegraded(`nothing is at ${dangling.join(', ')}, so any value is there`, schema);
   return dangling.length > 0 && expression === value(rules) ? object(rules) : expression;
 }
 
 function compile(rules: GrammarRules, schema: JsonObject, references: References): string {
   const place = { name: 'input', depth: 0, forcedBy: new Set<string>() };
+  const compiler = new SchemaCompiler(rules, references);
+  const degrade = (reason: string, parts: readonly Schema[]): void => {
+    const at = pointerTo(schema, parts);
+    rules.onDegraded(`${reason} (at ${at}), so that any JSON object is taken`, schema);
+  };
   try {
-    const compiler = new SchemaCompiler(rules, references);
     const expression = rules.attempt(() => compiler.compile([schema], place));
     if (expression !== undefined) return expression;
-    rules.onDegraded('no value is valid against it, so that any JSON object is taken');
+    degrade('no value is valid against it', compiler.impossible);
   } catch (error) {
-    rules.onDegraded(`${messageOf(error)}, so that any JSON object is taken`);
+    degrade(messageOf(error), error instanceof SchemaFailure ? error.schemas : []);
   }
   return object(rules);
+}
+
+/** JSON pointer to the first of the parts of a schema; to the schema if they are not in it. */
+function pointerTo(schema: JsonObject, parts: readonly Schema[]): string {
+  const sought = new Set<unknown>(parts.filter((part) => typeof part === 'object'));
+  const todo: (readonly [JsonValue, string])[] = [[schema, '#']];
+  for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
+    const [one, at] = next;
+    if (sought.has(one)) return at;
+    if (typeof one !== 'object' || one === null) continue;
+    for (const [key, inner] of Object.entries(one)) todo.push([inner, pointTo(at, key)]);
+  }
+  return '#';
 }

@@ -20,6 +20,8 @@ import { withServedCalls } from './server-tools/history.ts';
 import { withoutForeignTools } from './server-tools/offered.ts';
 import { needsServing, serveCalls } from './server-tools/serve-calls.ts';
 import type { ServerServices } from './server-tools/services.ts';
+import { createUnheldReport } from './unheld-report.ts';
+import type { UnheldReport } from './unheld-report.ts';
 import { cantSee } from './sight.ts';
 import { refuseUnload } from './unload.ts';
 import { usableModels } from './usable-models.ts';
@@ -67,10 +69,14 @@ export class Runtime {
   readonly #known = new KnownCapabilities((model, signal) => this.#describe(model, signal));
   /** What backends had when they were asked last. */
   #found: readonly ModelSpec[] = [];
+  readonly #services: ServerServices;
+  readonly #reportUnheld: UnheldReport;
 
   constructor(options: RuntimeOptions) {
     this.#options = options;
     this.#images = options.images ?? createImageLoader();
+    this.#services = options.services ?? { log: () => undefined };
+    this.#reportUnheld = createUnheldReport(this.#services.log);
   }
 
   /** Starts a generation by the model that `name` means. Throws before anything is generated. */
@@ -79,12 +85,12 @@ export class Runtime {
     this.#recent.set(request, bound.model.name);
     const capabilities = await backend.capabilities(bound.model, signal);
     const unused = checkCapabilities(bound, capabilities);
+    this.#reportUnheld(bound, capabilities);
     const asked = await this.#withPictures(bound, capabilities, signal);
     const ask = (one: GenerationRequest) => answer(backend, one, capabilities, signal);
-    const services = this.#options.services ?? { log: () => undefined };
     const { contextTokens } = capabilities;
     const events = needsServing(asked)
-      ? serveCalls(asked, { ask, services, contextTokens, signal })
+      ? serveCalls(asked, { ask, services: this.#services, contextTokens, signal })
       : ask(asked);
     return { resolution, unused: [...unused, ...ignored], contextTokens, events };
   }

@@ -9,6 +9,7 @@ import type { CallableTool, ChatFormat } from '../../chat/format.ts';
 import { literal } from '../../chat/gbnf.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { logOnce } from '../../core/log-once.ts';
 
 /** An agent sends the same tools with each request; a few agents take turns. */
 const KEPT = 16;
@@ -49,7 +50,8 @@ export class Grammars {
     this.#model = model;
     this.#control = controlTokens(model, control);
     this.#format = format;
-    this.#log = log;
+    // One set of tools has several grammars.
+    this.#log = logOnce(log);
   }
 
   /** Of what follows a trigger. */

@@ -1,4 +1,5 @@
 import type { Backend } from '../../core/backend.ts';
+import { logOnce } from '../../core/log-once.ts';
 import type { ModelSpec } from '../../core/model.ts';
 import { createPromptEstimator } from '../estimate.ts';
 import { createHttpClient } from '../http.ts';
@@ -27,7 +28,6 @@ export interface OpenAiOptions {
 export function createOpenAiBackend({ readVariable, log }: OpenAiOptions): Backend {
   const http = createHttpClient(SERVER);
   const keys = createKeyRing(readVariable);
-  const told = new Set<string>();
   const upstream: Upstream = {
     facts: createFactsFinder(),
     estimator: createPromptEstimator(),
@@ -35,11 +35,7 @@ export function createOpenAiBackend({ readVariable, log }: OpenAiOptions): Backe
     clientOf: rememberClients((model) =>
       createServerClient({ http, keys, url: urlOf(model), model }),
     ),
-    log(message) {
-      if (told.has(message)) return;
-      told.add(message);
-      log(message);
-    },
+    log: logOnce(log),
   };
   const circuits = createCircuits({
     check: ({ model }, signal) => upstream.clientOf(model).isHealthy(signal),

@@ -1,6 +1,7 @@
 import type { Capabilities, GenerationRequest, LoadStatus } from '../../core/backend.ts';
 import { RuntimeFailure } from '../../core/errors.ts';
 import type { GenerationEvent } from '../../core/events.ts';
+import { logOnce } from '../../core/log-once.ts';
 import type { ModelSpec } from '../../core/model.ts';
 import { answerLimit } from '../answer-limit.ts';
 import { contextSizeFor } from '../context-size.ts';
@@ -205,7 +206,7 @@ export class VisionEngine implements Engine {
           return token !== undefined && others.length === 0 && !model.isEogToken(token);
         }),
         check: (grammar) => checkGrammar(this.#native.llama, grammar, log),
-        log,
+        log: logOnce(log),
       },
     };
     this.#share = 1;

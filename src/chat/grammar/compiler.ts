@@ -17,6 +17,16 @@ import type { JsonType } from './types.ts';
 const MOST_LEVELS = 64;
 const MOST_PARTS = 5000;
 
+/** A schema that can't be compiled, with the part of it that is to blame. */
+export class SchemaFailure extends Error {
+  readonly schemas: readonly Schema[];
+
+  constructor(message: string, schemas: readonly Schema[]) {
+    super(message);
+    this.schemas = schemas;
+  }
+}
+
 /** What a conjunction came to, or the rule that it will be. */
 interface Compiled {
   expression?: string | undefined;
@@ -30,16 +40,22 @@ export class SchemaCompiler implements ValueCompiler {
   readonly #references: References;
   readonly #compiled = new Map<string, Compiled>();
   readonly #numbers = new Map<JsonObject, number>();
+  #impossible: Conjunction = [];
 
   constructor(rules: GrammarRules, references: References) {
     this.#rules = rules;
     this.#references = references;
   }
 
-  /** Throws where the schemas are nested too deeply or come to too much. */
+  /** The innermost schemas that no value is valid against, of those that were compiled last. */
+  get impossible(): Conjunction {
+    return this.#impossible;
+  }
+
+  /** @throws SchemaFailure if the schemas are nested too deeply or come to too much */
   compile(schemas: readonly Schema[], place: Place): string | undefined {
     if (place.depth > MOST_LEVELS)
-      throw new Error(`it is nested deeper than ${MOST_LEVELS} levels`);
+      throw new SchemaFailure(`it is nested deeper than ${MOST_LEVELS} levels`, schemas);
     const choices = alternativesOf(schemas, this.#references);
     if (choices.some((choice) => choice.length === 0)) return value(this.#rules);
     const inside = choices.length === 1 ? place : { ...place, forcedBy: new Set<string>() };
@@ -52,14 +68,17 @@ export class SchemaCompiler implements ValueCompiler {
     const known = this.#compiled.get(key);
     if (known !== undefined) return this.#again(known, key, place);
     if (this.#compiled.size >= MOST_PARTS)
-      throw new Error(`it comes to more than ${MOST_PARTS} different parts`);
+      throw new SchemaFailure(`it comes to more than ${MOST_PARTS} different parts`, schemas);
     const compiled: Compiled = { done: false };
     this.#compiled.set(key, compiled);
+    const before = this.#impossible;
     const expression = this.#expression(schemas, {
       ...place,
       forcedBy: new Set([...place.forcedBy, key]),
     });
     compiled.done = true;
+    // If a part of it is impossible, that is to blame.
+    if (expression === undefined && this.#impossible === before) this.#impossible = schemas;
     if (compiled.rule === undefined) compiled.expression = expression;
     else {
       this.#rules.complete(compiled.rule, expression ?? value(this.#rules));

@@ -183,7 +183,12 @@ describe('[R3.3-bounds] bounds, patterns and formats', () => {
       reason: 'https://a.b/c',
       good: '{"a":[1]}',
     },
-    { what: 'absurd nesting', schema: nested(100), reason: 'deeper than 64', good: '{"a":1}' },
+    {
+      what: 'absurd nesting',
+      schema: nested(100),
+      reason: `deeper than 64 levels (at #${'/items'.repeat(65)})`,
+      good: '{"a":1}',
+    },
     {
       what: 'too many parts',
       schema: { type: 'object', properties: many },
@@ -193,7 +198,21 @@ describe('[R3.3-bounds] bounds, patterns and formats', () => {
     {
       what: 'an object that must hold itself',
       schema: { type: 'object', properties: { a: { $ref: '#' } }, required: ['a'] },
-      reason: 'no value is valid',
+      reason: 'no value is valid against it (at #)',
+      good: '{"a":1}',
+    },
+    {
+      what: 'a required property that can’t be',
+      schema: {
+        type: 'object',
+        properties: {
+          a: { anyOf: [{ minimum: 3, maximum: 2 }, { type: 'string' }] },
+          b: { $ref: '#/$defs/b' },
+        },
+        required: ['b'],
+        $defs: { b: { type: 'array', minItems: 2, maxItems: 1 } },
+      },
+      reason: 'no value is valid against it (at #/$defs/b)',
       good: '{"a":1}',
     },
     { what: 'nothing at all', schema: { allOf: [false] }, reason: 'no value is valid', good: '{}' },

@@ -144,12 +144,12 @@ const ROWS: readonly (readonly [mistake: string, fields: object, message: string
   [
     'a schema of no object',
     { tools: [tool({ input_schema: { type: 'string' } })] },
-    `tools.0.custom.input_schema: ${invalidSchema}`,
+    `tools.0.custom.input_schema: ${invalidSchema} The fault is at #/type.`,
   ],
   [
     'a schema of an unknown type inside',
     { tools: [tool({ input_schema: { type: 'object', properties: { a: { type: 'text' } } } })] },
-    `tools.0.custom.input_schema: ${invalidSchema}`,
+    `tools.0.custom.input_schema: ${invalidSchema} The fault is at #/properties/a/type.`,
   ],
   [
     'a tool choice without tools',
@@ -207,7 +207,7 @@ const ROWS: readonly (readonly [mistake: string, fields: object, message: string
         },
       },
     },
-    "output_config.format.schema: For 'object' type, 'additionalProperties' must be explicitly set to false",
+    "output_config.format.schema: For 'object' type, 'additionalProperties' must be explicitly set to false. The fault is at #/properties/inner.",
   ],
   [
     'five cache breakpoints',

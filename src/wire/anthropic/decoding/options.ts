@@ -4,7 +4,7 @@ import { RuntimeFailure } from '../../../core/errors.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import type { Sampling } from '../../../core/model.ts';
 import type { RequestBody, ThinkingConfig } from '../schema/request.ts';
-import { closesObjects, isJsonSchema } from './json-schema.ts';
+import { openObject, schemaFault } from './json-schema.ts';
 
 /**
  * Thinking mode of the model. `maxTokens` is undefined where nothing is generated; `isBehindTools` says that
@@ -67,16 +67,18 @@ export function decodeOutputSchema(body: RequestBody): JsonObject | undefined {
   const schema = current ?? body.output_format?.schema;
   if (schema === undefined) return undefined;
   const at = current === undefined ? 'output_format.schema' : 'output_config.format.schema';
-  if (!isJsonSchema(schema)) {
+  const fault = schemaFault(schema);
+  if (fault !== undefined) {
     throw new RuntimeFailure(
       'invalid-request',
-      `${at}: JSON schema is invalid. It must match JSON Schema draft 2020-12 (https://json-schema.org/draft/2020-12).`,
+      `${at}: JSON schema is invalid. It must match JSON Schema draft 2020-12 (https://json-schema.org/draft/2020-12). The fault is at ${fault}.`,
     );
   }
-  if (!closesObjects(schema)) {
+  const open = openObject(schema);
+  if (open !== undefined) {
     throw new RuntimeFailure(
       'invalid-request',
-      `${at}: For 'object' type, 'additionalProperties' must be explicitly set to false`,
+      `${at}: For 'object' type, 'additionalProperties' must be explicitly set to false. The fault is at ${open}.`,
     );
   }
   return schema;

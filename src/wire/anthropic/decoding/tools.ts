@@ -11,7 +11,7 @@ import {
   type RawTool,
   type RawToolChoice,
 } from '../schema/tools.ts';
-import { isJsonSchema } from './json-schema.ts';
+import { schemaFault } from './json-schema.ts';
 import { servedTool } from './served-tool.ts';
 import { standingTool } from './standing-tools.ts';
 
@@ -132,10 +132,11 @@ function unknownType(type: string, at: readonly string[]): RuntimeFailure {
 }
 
 function checkInputSchema(schema: JsonObject, at: readonly string[]): void {
-  if (schema['type'] === 'object' && isJsonSchema(schema)) return;
+  const fault = schema['type'] === 'object' ? schemaFault(schema) : '#/type';
+  if (fault === undefined) return;
   throw new RuntimeFailure(
     'invalid-request',
-    `${at.join('.')}.custom.input_schema: JSON schema is invalid. It must match JSON Schema draft 2020-12 (https://json-schema.org/draft/2020-12) and be of type 'object'.`,
+    `${at.join('.')}.custom.input_schema: JSON schema is invalid. It must match JSON Schema draft 2020-12 (https://json-schema.org/draft/2020-12) and be of type 'object'. The fault is at ${fault}.`,
   );
 }
 

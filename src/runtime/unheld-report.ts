@@ -1,0 +1,29 @@
+import { unheldPlaces } from '../chat/grammar/unheld.ts';
+import { callableTools } from '../chat/render.ts';
+import type { Capabilities, GenerationRequest } from '../core/backend.ts';
+import type { JsonObject } from '../core/json.ts';
+import { logOnce } from '../core/log-once.ts';
+
+/** More places than this are counted only. */
+const MOST_PLACES = 20;
+
+/** Reports keywords of a request's schemas that no grammar holds. */
+export type UnheldReport = (request: GenerationRequest, can: Capabilities) => void;
+
+/** A report that logs one line for each schema, once. */
+export function createUnheldReport(log: (message: string) => void): UnheldReport {
+  const once = logOnce(log);
+  const note = (name: string, schema: JsonObject): void => {
+    const places = unheldPlaces(schema);
+    if (places.length === 0) return;
+    const more = places.length > MOST_PLACES ? ` and ${places.length - MOST_PLACES} more` : '';
+    const listed = places.slice(0, MOST_PLACES).join(', ');
+    once(`${name}: no grammar holds ${listed}${more}, so that answers may violate it.`);
+  };
+  return ({ conversation, toolChoice, outputSchema }, can) => {
+    // Arguments that nothing holds to a schema are checked by the client anyway.
+    const tools = can.tools === 'enforced' ? callableTools(conversation, toolChoice) : [];
+    for (const { name, inputSchema } of tools) note(`tools.${name}.input_schema`, inputSchema);
+    if (outputSchema !== undefined) note('output_config.format.schema', outputSchema);
+  };
+}
