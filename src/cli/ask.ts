@@ -1,6 +1,7 @@
 import { confirm, isCancel, select } from '@clack/prompts';
 import { RuntimeFailure } from '../core/errors.ts';
 import type { CliContext } from './context.ts';
+import { oneLine } from './printable.ts';
 
 /** Asks the person at the terminal. Whoever presses Ctrl-C or Esc gets a `cancelled` failure. */
 export interface Asker {
@@ -17,8 +18,8 @@ export function createAsker({ stdin, stderr }: CliContext): Asker | undefined {
   if (stdin.isTTY !== true || stderr.isTTY !== true) return undefined;
   const streams = { input: stdin, output: stderr };
   return {
-    async confirm(message) {
-      const answer = await confirm({ message, ...streams });
+    async confirm(question) {
+      const answer = await confirm({ message: oneLine(question), ...streams });
       if (isCancel(answer)) throw cancelled();
       return answer;
     },
@@ -26,7 +27,7 @@ export function createAsker({ stdin, stderr }: CliContext): Asker | undefined {
       const width = Math.max(...choices.map(({ value }) => value.length));
       const options = choices.map(({ value, hint }) => ({
         value,
-        label: `${value.padEnd(width)}  ${hint}`,
+        label: oneLine(`${value.padEnd(width)}  ${hint}`),
       }));
       const initial = first === undefined ? {} : { initialValue: first };
       const answer = await select({ message, options, ...initial, ...streams });

@@ -29,7 +29,6 @@ export function banner({ version, url, settings, registry, isReady }: Served): s
     `  export ANTHROPIC_BASE_URL=${url}`,
     `  export ANTHROPIC_AUTH_TOKEN=${keyed ? 'YOUR_KEY' : 'portico'}`,
     '',
-    '',
   ].join('\n');
 }
 
@@ -40,5 +39,7 @@ function curlLine(url: string, model: string, keyed: boolean): string {
     messages: [{ role: 'user', content: 'Hello, how are you?' }],
   });
   const key = keyed ? ` -H 'x-api-key: YOUR_KEY'` : '';
-  return `curl ${url}/v1/messages -H 'content-type: application/json'${key} -d '${body}'`;
+  // A quote in the model's name would end the shell's text.
+  const data = body.replaceAll("'", String.raw`\u0027`);
+  return `curl ${url}/v1/messages -H 'content-type: application/json'${key} -d '${data}'`;
 }

@@ -4,7 +4,7 @@ import type { Turn } from '../core/conversation.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { answer } from './answer.ts';
 import type { CliContext } from './context.ts';
-import { reportError } from './report.ts';
+import { reportError, writeAnswer } from './report.ts';
 
 const HINT = '(Ctrl-C again, Ctrl-D or /bye leaves)\n';
 
@@ -31,7 +31,13 @@ export async function chat(runtime: Runtime, model: string, context: CliContext)
     const asked = [...turns, turnOf('user', prompt)];
     const signal = interrupt.begin();
     try {
-      const said = await answer(runtime, model, asked, (text) => stdout.write(text), signal);
+      const said = await answer(
+        runtime,
+        model,
+        asked,
+        (piece) => writeAnswer(piece, context),
+        signal,
+      );
       return said === '' ? turns : [...asked, turnOf('assistant', said)];
     } catch (error) {
       reportError(error, context);

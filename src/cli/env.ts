@@ -9,7 +9,7 @@ import type { CliContext } from './context.ts';
 import { chooseModel } from './launch-model.ts';
 import { ANY_KEY } from './launch-ready.ts';
 import { openServer } from './launch-server.ts';
-import { writeJson } from './report.ts';
+import { warn, writeJson, writeScript } from './report.ts';
 import { addressOf } from './running-server.ts';
 import type { ServerFlags } from './running-server.ts';
 
@@ -25,7 +25,7 @@ export async function printEnvironment(
   flags: EnvironmentFlags,
   context: CliContext,
 ): Promise<number> {
-  const { environment, stderr, stdout } = context;
+  const { environment } = context;
   const { paths, defaultModel } = resolveSettings({ insecure: true }, environment);
   const defaults = { dataFolder: paths.dataFolder, defaultModel };
   const { url, key } = addressOf(flags, environment);
@@ -46,11 +46,10 @@ export async function printEnvironment(
     const set = claudeEnvironment(model, environment);
     const syntax = flags.shell ?? guessSyntax(environment['SHELL'], process.platform);
     if (flags.json === true) writeJson({ set, unset: ELSEWHERE }, context);
-    else stdout.write(shellScript(syntax, set, ELSEWHERE));
+    else writeScript(shellScript(syntax, set, ELSEWHERE), context);
     const warning = contextWarning(CLAUDE, model);
-    if (warning !== undefined) stderr.write(`Warning: ${warning}.\n`);
-    if (!isRunning)
-      stderr.write(`No Portico answers at ${url} yet; start it with: portico serve\n`);
+    if (warning !== undefined) warn(`Warning: ${warning}.`, context);
+    if (!isRunning) warn(`No Portico answers at ${url} yet; start it with: portico serve`, context);
     return 0;
   } finally {
     await server.close();

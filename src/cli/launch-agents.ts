@@ -8,8 +8,8 @@ import { PI } from '../launch/pi.ts';
 import { AGENT_NAMES } from './agent-names.ts';
 import type { AgentName } from './agent-names.ts';
 import type { CliContext } from './context.ts';
-import { writeJson } from './report.ts';
-import { renderTable } from './table.ts';
+import { say, writeJson } from './report.ts';
+import { printTable } from './table.ts';
 
 export const AGENTS: Readonly<Record<AgentName, Agent>> = {
   claude: CLAUDE,
@@ -51,7 +51,7 @@ export async function listAgents(
     title,
     file ?? `not found; npm install -g ${npmPackage}`,
   ]);
-  context.stdout.write(renderTable([['NAME', 'AGENT', 'FOUND'], ...rows]));
-  context.stdout.write('\nStart one with: portico launch NAME -- ARGUMENTS OF ITS OWN\n');
+  printTable([['NAME', 'AGENT', 'FOUND'], ...rows], context);
+  say('\nStart one with: portico launch NAME -- ARGUMENTS OF ITS OWN', context);
   return 0;
 }

@@ -15,6 +15,7 @@ import type { CliContext } from './context.ts';
 import type { ModelWish } from './launch-model.ts';
 import { withModel } from './launch-session.ts';
 import { addressOf } from './running-server.ts';
+import { say } from './report.ts';
 import type { ServerFlags } from './running-server.ts';
 
 /** `portico launch claude --config`: writes our part into the user's settings, after showing the change. */
@@ -36,7 +37,7 @@ export async function configureClaude(
   return withModel(CLAUDE, wish, flags, context, async (model, server) => {
     const code = await configure(file, model, wish, context);
     if (code === 0 && server.logFile !== undefined) {
-      context.stdout.write(`claude needs a server at ${url} from now on: portico serve\n`);
+      say(`claude needs a server at ${url} from now on: portico serve`, context);
     }
     return code;
   });
@@ -46,20 +47,21 @@ async function configure(
   file: string,
   model: AgentModel,
   { yes, asker }: ModelWish,
-  { environment, stdout }: CliContext,
+  context: CliContext,
 ): Promise<number> {
+  const { environment } = context;
   const settings = claudeSettings(claudeEnvironment(model, environment));
   const { changes } = await planSettings(file, settings);
   if (changes.length === 0) {
-    stdout.write(`${file} has it all already\n`);
+    say(`${file} has it all already`, context);
     return 0;
   }
-  stdout.write(`${file}:\n${describeChanges(changes)}`);
+  say(`${file}:\n${describeChanges(changes)}`, context);
   if (!yes) await agree(asker, file);
   const { paths } = resolveSettings({ insecure: true }, environment);
   const backup = await applySettings(file, settings, paths.dataFolder);
   const saved = backup === undefined ? '' : `, as it was: ${backup}`;
-  stdout.write(`written${saved}; portico launch claude --restore undoes it\n`);
+  say(`written${saved}; portico launch claude --restore undoes it`, context);
   return 0;
 }
 
@@ -76,19 +78,17 @@ async function agree(asker: ModelWish['asker'], file: string): Promise<void> {
 }
 
 /** `portico launch claude --restore`: takes out of the user's settings what was written there. */
-export async function restoreClaude({ environment, stdout }: CliContext): Promise<number> {
+export async function restoreClaude(context: CliContext): Promise<number> {
+  const { environment } = context;
   const file = claudeSettingsFile(environment);
   const { paths } = resolveSettings({ insecure: true }, environment);
   const undone = await restoreSettings(file, paths.dataFolder);
   if (undone.kind === 'nothing') {
-    stdout.write(`${file} has nothing of Portico's\n`);
+    say(`${file} has nothing of Portico's`, context);
     return 0;
   }
   const left = undone.kept.map(({ path }) => path.join('.'));
-  stdout.write(
-    left.length === 0
-      ? `${file} is as it was\n`
-      : `${file} is as it was, but for what was changed there since: ${left.join(', ')}\n`,
-  );
+  const kept = `, but for what was changed there since: ${left.join(', ')}`;
+  say(`${file} is as it was${left.length === 0 ? '' : kept}`, context);
   return 0;
 }

@@ -7,6 +7,7 @@ import { describeModel, loadModel, slotsOf } from '../launch/server.ts';
 import type { CliContext } from './context.ts';
 import type { ModelWish } from './launch-model.ts';
 import type { OpenServer } from './launch-server.ts';
+import { warn } from './report.ts';
 import { whileWaiting } from './waiting.ts';
 
 /** What stands for a key where none is asked for: clients insist on having one. */
@@ -38,7 +39,7 @@ export async function readyModel(
   if (refusal !== undefined) throw new RuntimeFailure('invalid-request', `${refusal}.`);
   const warning = contextWarning(agent, model);
   if (warning === undefined) return model;
-  context.stderr.write(`Warning: ${warning}.\n`);
+  warn(`Warning: ${warning}.`, context);
   if (!yes && asker !== undefined && !(await asker.confirm('Go on with it?'))) {
     throw new RuntimeFailure('cancelled', 'Cancelled: nothing was started.');
   }
@@ -46,12 +47,13 @@ export async function readyModel(
 }
 
 /** The name that the agent is told: Claude Code takes what begins with `claude-` for Anthropic's, with their context. */
-function clientName(asked: string, own: string, { stderr }: CliContext): string {
+function clientName(asked: string, own: string, context: CliContext): string {
   if (!isAnthropicName(asked)) return asked;
   if (!isAnthropicName(own)) return own;
-  stderr.write(
+  warn(
     `Warning: Claude Code takes ${own} for a model of Anthropic, with a context of 200,000 tokens or more; ` +
-      `give it another name with: portico cp ${own} NAME\n`,
+      `give it another name with: portico cp ${own} NAME`,
+    context,
   );
   return asked;
 }

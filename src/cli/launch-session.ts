@@ -8,6 +8,7 @@ import type { ModelWish } from './launch-model.ts';
 import { readyModel } from './launch-ready.ts';
 import { openServer } from './launch-server.ts';
 import type { OpenServer } from './launch-server.ts';
+import { warn } from './report.ts';
 import type { ServerFlags } from './running-server.ts';
 
 /** Has `work` done with a model that is loaded and a server that runs until it is done. Gives its exit code. */
@@ -22,7 +23,7 @@ export async function withModel(
   const defaults = { dataFolder: paths.dataFolder, defaultModel };
   const server = await openServer(flags, context);
   if (server.logFile !== undefined) {
-    context.stderr.write(`Portico serves ${server.address.url}; its log: ${server.logFile}\n`);
+    warn(`Portico serves ${server.address.url}; its log: ${server.logFile}`, context);
   }
   try {
     const name = await chooseModel(wish, server, defaults, context);

@@ -3,10 +3,11 @@ import type { Logger, LoggerOptions } from 'pino';
 import type { Settings } from '../config/settings.ts';
 import { withoutSecrets } from '../core/secrets.ts';
 import type { CliContext } from './context.ts';
+import { oneLine, printable } from './printable.ts';
 
-/** Options of every log: no line shows a secret, whoever wrote what it says. */
+/** Options of every log: no line shows a secret or has a control character, whoever wrote what it says. */
 export function loggerOptions(level: Settings['logLevel']): LoggerOptions {
-  return { level, base: null, hooks: { streamWrite: withoutSecrets } };
+  return { level, base: null, hooks: { streamWrite: cleanLine } };
 }
 
 /** Logs go to stderr: readable lines on a terminal, JSON lines elsewhere. */
@@ -24,5 +25,18 @@ export async function createLogger(
     ignore: 'pid,hostname',
     translateTime: 'SYS:HH:MM:ss',
   });
-  return pino(options, stream);
+  return pino({ ...options, hooks: { streamWrite: shownLine } }, stream);
+}
+
+function cleanLine(line: string): string {
+  return printable(withoutSecrets(line));
+}
+
+/** A line for pino-pretty, which prints texts as they are: each keeps its escapes, and a message its line. */
+function shownLine(line: string): string {
+  const shown: unknown = JSON.parse(withoutSecrets(line), (key, value: unknown) => {
+    if (typeof value !== 'string') return value;
+    return key === 'msg' ? oneLine(value) : printable(value);
+  });
+  return `${JSON.stringify(shown)}\n`;
 }

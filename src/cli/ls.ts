@@ -12,7 +12,7 @@ import type { RegistryFlags } from './declarations/declaration.ts';
 import { discoverModels } from './discovered.ts';
 import { readableFiles, warnOfProblems } from './registry-files.ts';
 import { writeJson } from './report.ts';
-import { renderTable } from './table.ts';
+import { printTable } from './table.ts';
 
 /** `portico ls`: models, then aliases, as a table or as JSON; problems go to stderr. */
 export async function list(flags: RegistryFlags, context: CliContext): Promise<number> {
@@ -23,8 +23,9 @@ export async function list(flags: RegistryFlags, context: CliContext): Promise<n
   );
   if (flags.json === true) writeJson(describeRegistry(registry), context);
   else
-    context.stdout.write(
-      renderTable([HEADER, ...rowsOf(registry, ollamaUrl(context.environment['OLLAMA_HOST']))]),
+    printTable(
+      [HEADER, ...rowsOf(registry, ollamaUrl(context.environment['OLLAMA_HOST']))],
+      context,
     );
   warnOfProblems(registry, context);
   return 0;

@@ -1,6 +1,8 @@
 import type { CliContext } from './context.ts';
+import { oneLine } from './printable.ts';
 import { percent, progressBar, progressText } from './progress-text.ts';
 import { RateMeter } from './rate.ts';
+import { warn } from './report.ts';
 
 /** Shows how far something is, on stderr. */
 export interface ProgressDisplay {
@@ -33,12 +35,16 @@ function createBar(stderr: CliContext['stderr'] & { readonly columns?: number })
     update(label, done, total) {
       const now = performance.now();
       meter.add(done, now);
-      bar = progressBar(label, { done, total, rate: meter.perSecond }, stderr.columns ?? 80);
+      bar = progressBar(
+        oneLine(label),
+        { done, total, rate: meter.perSecond },
+        stderr.columns ?? 80,
+      );
       if (now - drawn < REDRAW_MILLISECONDS) return;
       drawn = now;
       stderr.write(`${CLEAR}${bar}`);
     },
-    say: (text) => void stderr.write(`${CLEAR}${text}\n`),
+    say: (text) => void stderr.write(`${CLEAR}${oneLine(text)}\n`),
     end() {
       if (bar !== undefined) stderr.write(`${CLEAR}${bar}\n`);
       bar = undefined;
@@ -58,10 +64,10 @@ function createLines(stderr: CliContext['stderr']): ProgressDisplay {
       if (!isNew) return;
       last = { label, at, step };
       stderr.write(
-        `${label} ${progressText({ done, total, rate: meter.perSecond }).trimStart()}\n`,
+        `${oneLine(label)} ${progressText({ done, total, rate: meter.perSecond }).trimStart()}\n`,
       );
     },
-    say: (text) => void stderr.write(`${text}\n`),
+    say: (text) => warn(text, { stderr }),
     end: () => undefined,
   };
 }

@@ -5,7 +5,7 @@ import { formatDuration } from './progress-text.ts';
 import { writeJson } from './report.ts';
 import { askServer } from './running-server.ts';
 import type { ServerFlags } from './running-server.ts';
-import { renderTable } from './table.ts';
+import { printTable } from './table.ts';
 
 const answer = z.object({
   models: z.array(
@@ -40,7 +40,7 @@ export async function listLoaded(
     return 0;
   }
   const header = ['NAME', 'SIZE', 'DEVICE', 'CONTEXT', 'SLOTS BUSY', 'IDLE', 'LEAVES IN'];
-  context.stdout.write(renderTable([header, ...models.map((model) => rowOf(model, models))]));
+  printTable([header, ...models.map((model) => rowOf(model, models))], context);
   return 0;
 }
 

@@ -8,7 +8,7 @@ import { registerModel } from '../registry/register.ts';
 import type { RegistryFiles } from '../registry/registry.ts';
 import type { PullJob } from './pull-job.ts';
 import type { PullTarget } from './pull-target.ts';
-import { writeJson } from './report.ts';
+import { say, writeJson } from './report.ts';
 
 /** Downloads a model's files, and writes it into the user's models.yaml where it is not there yet. */
 export async function pullFiles(
@@ -62,9 +62,10 @@ function report(
   const checked = fresh.every(({ verified }) => verified)
     ? 'its SHA-256 is the one that the source lists'
     : 'its source lists no SHA-256 to compare';
-  context.stdout.write(
+  say(
     fresh.length === 0
-      ? `'${name}' is here already: ${files[0]?.file}\n`
-      : `pulled '${name}' (${size}); ${checked}\ntry it with: portico run ${name}\n`,
+      ? `'${name}' is here already: ${files[0]?.file}`
+      : `pulled '${name}' (${size}); ${checked}\ntry it with: portico run ${name}`,
+    context,
   );
 }

@@ -3,7 +3,7 @@ import { pullThroughOllama } from '../backends/ollama/pull.ts';
 import { messageOf, RuntimeFailure } from '../core/errors.ts';
 import type { PullJob } from './pull-job.ts';
 import type { PullTarget } from './pull-target.ts';
-import { writeJson } from './report.ts';
+import { say, writeJson } from './report.ts';
 
 /**
  * Has Ollama pull a model, with the same progress as a download of ours.
@@ -34,5 +34,5 @@ export async function pullOllama(
   }
   progress.end();
   if (json) writeJson({ name: model, backend: 'ollama', url }, context);
-  else context.stdout.write(`pulled '${model}' into Ollama at ${url}\n`);
+  else say(`pulled '${model}' into Ollama at ${url}`, context);
 }

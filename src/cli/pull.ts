@@ -7,6 +7,7 @@ import { pullFiles } from './pull-files.ts';
 import { pullOllama } from './pull-ollama.ts';
 import { choosePull } from './pull-target.ts';
 import { editableFiles } from './registry-files.ts';
+import { warn } from './report.ts';
 
 /** What a shell reports for a program that Ctrl-C ended: 128 and the signal's number. */
 export const INTERRUPTED = 130;
@@ -32,7 +33,7 @@ export async function pull(
   } catch (error) {
     progress.end();
     if (!controller.signal.aborted) throw error;
-    context.stderr.write(`Cancelled. The same command goes on from there: portico pull ${what}\n`);
+    warn(`Cancelled. The same command goes on from there: portico pull ${what}`, context);
     return INTERRUPTED;
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);

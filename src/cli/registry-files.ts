@@ -5,6 +5,7 @@ import { RuntimeFailure } from '../core/errors.ts';
 import type { Registry, RegistryFiles } from '../registry/registry.ts';
 import { shippedRegistryFile } from '../registry/shipped.ts';
 import type { CliContext } from './context.ts';
+import { warn } from './report.ts';
 
 /**
  * Files of the registry for a command that only reads them; `--models FILE` replaces the user's own.
@@ -41,6 +42,6 @@ export function editableFiles(
 /** Says on stderr what is wrong with single entries: the others work nevertheless. */
 export function warnOfProblems(registry: Registry, context: CliContext): void {
   for (const problem of registry.problems) {
-    context.stderr.write(`Warning: ${problem}\n`);
+    warn(`Warning: ${problem}`, context);
   }
 }

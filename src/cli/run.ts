@@ -8,6 +8,7 @@ import { answer } from './answer.ts';
 import { chat, turnOf } from './chat.ts';
 import type { CliContext } from './context.ts';
 import { createLogger } from './logger.ts';
+import { writeAnswer } from './report.ts';
 
 /** What a shell reports for a program that Ctrl-C ended: 128 and the signal's number. */
 const INTERRUPTED = 130;
@@ -52,14 +53,14 @@ async function answerOnce(
   { runtime }: Models,
   name: string,
   prompt: string,
-  { stdout }: CliContext,
+  context: CliContext,
 ): Promise<number> {
   const controller = new AbortController();
   const interrupt = () => controller.abort();
   process.once('SIGINT', interrupt);
   try {
     const turns = [turnOf('user', prompt)];
-    await answer(runtime, name, turns, (piece) => stdout.write(piece), controller.signal);
+    await answer(runtime, name, turns, (piece) => writeAnswer(piece, context), controller.signal);
     return controller.signal.aborted ? INTERRUPTED : 0;
   } finally {
     process.off('SIGINT', interrupt);

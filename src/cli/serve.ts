@@ -8,6 +8,7 @@ import type { Registry } from '../registry/registry.ts';
 import { banner } from './banner.ts';
 import type { CliContext } from './context.ts';
 import { createLogger } from './logger.ts';
+import { say } from './report.ts';
 import { readVersion } from './version.ts';
 
 /** `portico serve`: serves until SIGINT or SIGTERM. Gives the exit code. */
@@ -16,7 +17,7 @@ export async function serve(flags: ServeFlags, context: CliContext): Promise<num
   const logger = await createLogger(settings.logLevel, context);
   const server = await composeServer(settings, logger);
   const stop = stopSignal();
-  context.stdout.write(
+  say(
     banner({
       version: readVersion(),
       url: server.url,
@@ -24,6 +25,7 @@ export async function serve(flags: ServeFlags, context: CliContext): Promise<num
       registry: server.registry,
       isReady: (name) => isReady(server.registry, name),
     }),
+    context,
   );
   logger.info(`${await stop} received: no new requests, running ones get 10 s`);
   await server.stop();

@@ -13,8 +13,8 @@ import { discoverModels } from './discovered.ts';
 import { describe } from './model-card.ts';
 import type { ModelCard } from './model-card.ts';
 import { readableFiles } from './registry-files.ts';
-import { writeJson } from './report.ts';
-import { renderTable } from './table.ts';
+import { warn, writeJson } from './report.ts';
+import { printTable } from './table.ts';
 
 /** `portico show`: describes a model by its file, or by what models.yaml says of it. */
 export async function show(
@@ -30,12 +30,12 @@ export async function show(
   if (!lookup.found) throw new RuntimeFailure('model-not-found', unknownModel(registry, name));
   const card = await describe(lookup.model, flags, context);
   if (flags.json === true) writeJson(card, context);
-  else context.stdout.write(renderTable(rowsOf(card)));
+  else printTable(rowsOf(card), context);
   if (card.status === 'ready' && card.templateFamily === undefined) {
-    context.stderr.write(`${noChatTemplate(card.name).message}\n`);
+    warn(noChatTemplate(card.name).message, context);
   }
   if (card.status === 'not downloaded') {
-    context.stderr.write(`It is not downloaded yet; get it with: ${pullCommand(lookup.model)}\n`);
+    warn(`It is not downloaded yet; get it with: ${pullCommand(lookup.model)}`, context);
   }
   return 0;
 }

@@ -99,8 +99,7 @@ export function describeChanges(changes: readonly SettingChange[]): string {
       // Of a group that is made, the values follow as changes of their own.
       return isObject(after) ? old : [...old, `  + ${name}: ${shown(name, after)}`];
     })
-    .map((line) => `${line}\n`)
-    .join('');
+    .join('\n');
 }
 
 /** Keys have no place on a screen, or in what keeps its output. */

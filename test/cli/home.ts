@@ -1,7 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { onTestFinished } from 'vitest';
+import { runCommandLine } from '../../src/cli/program.ts';
 import { runPortico } from '../support/server.ts';
 import type { CommandResult } from '../support/server.ts';
 
@@ -26,4 +28,16 @@ export async function makeHome(
   }
   const environment = { ...variables, PORTICO_HOME: home };
   return { registryFile, environment, portico: (...args) => runPortico(args, environment) };
+}
+
+/** Runs a command line in this process, which takes no time to start one. */
+export async function runHere(
+  argv: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<CommandResult> {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const context = { stdout, stderr, stdin: new PassThrough(), environment };
+  const code = await runCommandLine(argv, context);
+  const text = (stream: PassThrough): string => String(stream.read() ?? '');
+  return { code, stdout: text(stdout), stderr: text(stderr) };
 }

@@ -1,26 +1,14 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
+import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
-import { runCommandLine } from '../../src/cli/program.ts';
 import { REPOSITORY, runPortico } from '../support/server.ts';
+import { runHere } from './home.ts';
 
-interface Output {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs a command line without a process. */
-async function run(...argv: string[]): Promise<Output> {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const context = { stdout, stderr, stdin: new PassThrough(), environment: {} };
-  const code = await runCommandLine(argv, context);
-  const text = (stream: PassThrough): string => String(stream.read() ?? '');
-  return { code, stdout: text(stdout), stderr: text(stderr) };
-}
+const run = (...argv: string[]) => runHere(argv);
 
 const COVERAGE = z.object({ result: z.array(z.object({ url: z.string() })) });
 
@@ -52,6 +40,20 @@ describe('[R2.2-version] --version', () => {
       expect(await runPortico([flag])).toEqual(expected);
     },
   );
+});
+
+describe('bin/portico.js', () => {
+  it('says how to build before there is a build', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'portico-unbuilt-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await cp(join(REPOSITORY, 'bin'), join(folder, 'bin'), { recursive: true });
+    const launcher = join(folder, 'bin', 'portico.js');
+    await expect(promisify(execFile)(process.execPath, [launcher, 'ls'])).rejects.toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: 'Error: Portico is not built yet; run `npm run build` in its folder.\n',
+    });
+  });
 });
 
 const COMMANDS = 'serve run pull show ls|list cp rm default ps stop launch env completion'.split(

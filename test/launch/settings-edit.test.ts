@@ -36,7 +36,6 @@ describe('[R5.1-config] our part in a settings file', () => {
         '  + env.ANTHROPIC_BASE_URL: "http://127.0.0.1:11435"',
         '  + env.ANTHROPIC_API_KEY: ""',
         '  + permissions.disableAutoMode: "disable"',
-        '',
       ].join('\n'),
     );
   });
@@ -50,7 +49,6 @@ describe('[R5.1-config] our part in a settings file', () => {
         '  + env.ANTHROPIC_AUTH_TOKEN: (not shown)',
         '  - env.ANTHROPIC_API_KEY: (not shown)',
         '  + env.ANTHROPIC_API_KEY: ""',
-        '',
       ].join('\n'),
     );
   });
