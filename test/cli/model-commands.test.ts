@@ -63,7 +63,7 @@ describe('[R4.6-show] portico show', () => {
       context: 512,
       trainedContext: 8192,
       templateFamily: 'plain',
-      capabilities: { contextTokens: 511, tools: 'enforced' },
+      capabilities: { contextTokens: 512, tools: 'enforced' },
     });
     expect(small['memoryBytes']).toBeGreaterThan(2e6);
     expect(small['memoryBytes']).toBeLessThan(usual['memoryBytes'] ?? 0);
