@@ -30,7 +30,7 @@ export interface Usage {
  *
  * The first event is `admitted`: before it, a failure is thrown and becomes an HTTP status; after it,
  * the answer has begun. The last is `finish`, exactly once, unless the generator throws.
- * `inputTokens` is null where an upstream tells the count only at the end.
+ * `inputTokens` is an estimate if an upstream reports the count only at the end, or null if there is none.
  */
 export type GenerationEvent =
   | {

@@ -21,7 +21,8 @@ for (const peer of await findPeers(ollama)) {
   describe(`[R2.8-contract] [R4.7-cancel] Ollama: ${peer.name}`, () => {
     describeContract(async () => {
       const { url, close } = await peer.open('contract');
-      return { backend: createOllamaBackend(), model: modelSpec('mini-think', { url }), close };
+      const model = modelSpec('mini-think', { url });
+      return { backend: createOllamaBackend(), model, estimates: true, close };
     });
   });
 }

@@ -133,6 +133,11 @@ export function toStopReason(
   }
 }
 
+/** The part of a prompt that was cached; Ollama does not tell what it keeps. */
+export function cacheCounts({ tokens, cachedTokens }: PromptCount) {
+  return { cacheReadTokens: Math.min(cachedTokens, tokens), cacheCreationTokens: 0 };
+}
+
 /** The count made beforehand says what was cached then: by now all of the prompt is. */
 function toUsage(
   end: ChunkEnd | undefined,
@@ -143,8 +148,7 @@ function toUsage(
   const thought = twice ? (end?.promptTokens ?? prompt.tokens) - prompt.tokens : 0;
   return {
     promptTokens: prompt.tokens,
-    cacheReadTokens: Math.min(prompt.cachedTokens, prompt.tokens),
-    cacheCreationTokens: 0,
+    ...cacheCounts(prompt),
     outputTokens: end?.outputTokens === undefined ? received : end.outputTokens + thought,
     // Ollama counts thinking and text together.
     thinkingTokens: 0,

@@ -7,7 +7,7 @@ import { cancelled } from '../http.ts';
 import type { HttpClient } from '../http.ts';
 import { begun, FIRST_BYTE_WAIT_MS, within } from '../opening.ts';
 import { scopeWithin } from '../scope.ts';
-import { createAnswer, promptOnlyFinish, toPromptCount } from './answer.ts';
+import { cacheCounts, createAnswer, promptOnlyFinish, toPromptCount } from './answer.ts';
 import type { PromptCount } from './answer.ts';
 import type { ModelFacts } from './facts.ts';
 import type { Question } from './failures.ts';
@@ -52,9 +52,10 @@ export async function* generate(
 ): AsyncGenerator<GenerationEvent> {
   const scope = scopeWithin(signal);
   try {
-    const opening = open(upstream, request, scope.signal);
-    const early = await within(opening, FIRST_BYTE_WAIT_MS);
-    yield { type: 'admitted', inputTokens: early?.counted?.tokens ?? null };
+    const known: KnownPrompt = { count: undefined, estimate: undefined };
+    const opening = open(upstream, request, known, scope.signal);
+    await within(opening, FIRST_BYTE_WAIT_MS);
+    yield admission(known);
     const { counted, chunks, body, twice } = await opening;
     if (chunks === undefined) {
       yield promptOnlyFinish(counted);
@@ -82,6 +83,18 @@ export async function* generate(
   }
 }
 
+/** What is known of a prompt before its answer has begun. */
+interface KnownPrompt {
+  count: PromptCount | undefined;
+  /** In tokens. */
+  estimate: number | undefined;
+}
+
+function admission({ count, estimate }: KnownPrompt): GenerationEvent {
+  if (count === undefined) return { type: 'admitted', inputTokens: estimate ?? null };
+  return { type: 'admitted', inputTokens: count.tokens, cache: cacheCounts(count) };
+}
+
 type Opened =
   /** Only the prompt was to be evaluated. */
   | {
@@ -101,6 +114,7 @@ type Opened =
 async function open(
   upstream: Upstream,
   request: GenerationRequest,
+  known: KnownPrompt,
   signal: AbortSignal,
 ): Promise<Opened> {
   const url = upstream.urlOf(request.model);
@@ -110,12 +124,14 @@ async function open(
   // One that frees the model at once would throw away the prompt that was just evaluated.
   const counting = request.maxTokens === 0 ? request : withoutKeepAlive(request);
   const counted = isCounted ? await countPrompt(upstream, counting, signal) : undefined;
+  known.count = counted;
   if (counted !== undefined) checkFits(request, counted.tokens, facts.contextTokens);
   if (counted !== undefined && request.maxTokens === 0) {
     return { counted, chunks: undefined, body: undefined, twice: false };
   }
   const body = toChatRequest(request, facts, counted?.tokens);
   const asked = question(upstream, url, facts, body);
+  known.estimate = asked.estimatedTokens;
   const ask = (chat: OllamaChatRequest) => chatStream(upstream.http, chat, asked, signal);
   const held = twice ? heldToFormat(ask(body), () => ask(unthinking(request, facts))) : ask(body);
   const chunks = await begun(held);

@@ -136,7 +136,7 @@ describe('what an upstream does wrong within its answer', () => {
       message: expect.stringContaining(says) as string,
     });
     expect(seen).toEqual([
-      { type: 'admitted', inputTokens: null },
+      { type: 'admitted', inputTokens: 2 },
       { type: 'text-delta', text: 'One' },
     ]);
   });

@@ -10,6 +10,8 @@ import { ask, collect, modelSpec, toolSpec, turn } from './requests.ts';
 
 const never = new AbortController().signal;
 
+const UNCACHED = { cacheReadTokens: 0, cacheCreationTokens: 0 };
+
 describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer) => {
   let backend: Backend;
 
@@ -116,7 +118,7 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
     expect(text).toBe('1, 2, 3');
     expect(finish).toMatchObject({ reason: 'stop-sequence', stopSequence: ', 4, 5' });
     const { promptTokens, outputTokens } = finish.usage;
-    expect(events[0]).toEqual({ type: 'admitted', inputTokens: promptTokens });
+    expect(events[0]).toEqual({ type: 'admitted', inputTokens: promptTokens, cache: UNCACHED });
     expect({ promptTokens, outputTokens }).toEqual({ promptTokens: 20, outputTokens: 13 });
   });
 
@@ -141,7 +143,7 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
     const model = await open('prompt-only');
     const request = ask(model('mini'), 'Count from 1 to 5.', { maxTokens: 0 });
     const { events, finish } = await collect(backend.generate(request, never));
-    expect(events).toEqual([{ type: 'admitted', inputTokens: 20 }, finish]);
+    expect(events).toEqual([{ type: 'admitted', inputTokens: 20, cache: UNCACHED }, finish]);
     expect(finish).toMatchObject({
       reason: 'max-tokens',
       usage: { promptTokens: 20, outputTokens: 0 },

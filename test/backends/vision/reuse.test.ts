@@ -16,13 +16,19 @@ describe.skipIf(noAddon)('[R7.3-reuse] a conversation with pictures', () => {
   /** What was read of the prompt's state, and how many tokens the prompt has. */
   async function usageOf(turns: readonly Turn[]): Promise<readonly [read: number, total: number]> {
     const asked = request(SEEING, turns, { maxTokens: 6, cachesPrompt: true });
-    const { finish } = await collect(vision.backend.generate(asked, AbortSignal.timeout(60_000)));
+    const made = await collect(vision.backend.generate(asked, AbortSignal.timeout(60_000)));
+    const { finish, events } = made;
     const { cacheReadTokens, cacheCreationTokens, promptTokens } = finish?.usage ?? {
       cacheReadTokens: -1,
       cacheCreationTokens: -1,
       promptTokens: 0,
     };
     expect(cacheReadTokens + cacheCreationTokens).toBe(promptTokens - 1);
+    const [admitted] = events;
+    // Known at admission, unless the model had to be loaded or a picture takes long.
+    if (admitted?.type === 'admitted' && admitted.cache !== undefined) {
+      expect(admitted.cache).toEqual({ cacheReadTokens, cacheCreationTokens });
+    }
     return [cacheReadTokens, promptTokens];
   }
 
@@ -87,7 +93,8 @@ describe.skipIf(noAddon)('[R7.3-many] pictures in a row', () => {
     for (let count = 0; count < 60; count++) {
       const sight = sights[count % sights.length] ?? SIGHTS.red;
       const asked = request(SEEING, [user(sight, text(`Picture ${count}`))], { maxTokens: 3 });
-      const { finish } = await collect(vision.backend.generate(asked, AbortSignal.timeout(60_000)));
+      const made = await collect(vision.backend.generate(asked, AbortSignal.timeout(60_000)));
+      const { finish, events } = made;
       expect(finish?.usage.outputTokens).toBe(3);
     }
     await vision.close();
