@@ -56,26 +56,56 @@ export async function withPictures(
 
 type Loaded = ReadonlyMap<ImagePart, ImagePart>;
 
-/** The first that fails ends the others. */
+/**
+ * Loads images, several at a time. The first that fails ends the others, unless it is too large: then the
+ * failure lists all images that are.
+ */
 async function loadAll(
   images: readonly ImagePart[],
   load: ImageLoader['load'],
   signal: AbortSignal,
 ): Promise<Loaded> {
   const loaded = new Map<ImagePart, ImagePart>();
+  const tooLarge = new Map<ImagePart, RuntimeFailure>();
   const waiting = images.values();
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
   const work = async (): Promise<void> => {
-    for (const image of waiting) loaded.set(image, await load(image, either));
+    for (const image of waiting) {
+      try {
+        loaded.set(image, await load(image, either));
+      } catch (error) {
+        if (!isTooLarge(error)) throw error;
+        tooLarge.set(image, error);
+      }
+    }
   };
   try {
     await Promise.all(Array.from({ length: AT_ONCE }, work));
-    return loaded;
   } catch (error) {
     failed.abort();
     throw error;
   }
+  const failures = images.flatMap((image) => tooLarge.get(image) ?? []);
+  if (failures.length > 0) throw together(failures);
+  return loaded;
+}
+
+function isTooLarge(error: unknown): error is RuntimeFailure {
+  return (
+    error instanceof RuntimeFailure &&
+    error.details?.['error_code'] === 'image_dimensions_too_large'
+  );
+}
+
+/** The first of several failures, with the places of all. */
+function together(failures: readonly RuntimeFailure[]): RuntimeFailure {
+  const [first] = failures;
+  const paths = failures.flatMap(({ details }) => details?.['paths'] ?? []);
+  return new RuntimeFailure('invalid-request', first?.message ?? '', {
+    cause: first,
+    details: { ...first?.details, paths },
+  });
 }
 
 function replaceImages(parts: readonly Part[], loaded: Loaded): readonly Part[] {

@@ -70,7 +70,7 @@ describe('error codes, as the newest SDK reads them', () => {
     expect(error.constructor.name).toBe(`${className}Error`);
   });
 
-  it.skipIf(noAddon)('an image beyond 8000 pixels, with its place', async () => {
+  it.skipIf(noAddon)('images beyond 8000 pixels, with the place of each', async () => {
     const data = (await claiming(12_000, 12_000)).toString('base64');
     const image = { type: 'image', source: { type: 'base64', media_type: 'image/png', data } };
     const call = { type: 'tool_use', id: 'toolu_a', name: 'look', input: {} };
@@ -81,15 +81,31 @@ describe('error codes, as the newest SDK reads them', () => {
       { role: 'user', content: [result] },
     ];
     const inMessage = [{ role: 'user', content: [{ type: 'text', text: 'Look' }, image] }];
+    const several = [
+      { role: 'user', content: [image, { type: 'text', text: 'Hello' }, image] },
+      { role: 'assistant', content: [call] },
+      { role: 'user', content: [result, image] },
+    ];
     const errors = [
       await refusalOf({ messages: inMessage }),
       await refusalOf({ messages: inResult, tools: [look('Looks')] }),
+      await refusalOf({ messages: several, tools: [look('Looks')] }),
     ];
     const details = { error_code: 'image_dimensions_too_large', max_side_length_pixels: 8000 };
     expect(errors.map((error) => error.details)).toEqual([
       { ...details, paths: ['messages.0.content.1'] },
       { ...details, paths: ['messages.2.content.0.content.0'] },
+      {
+        ...details,
+        paths: [
+          'messages.0.content.0',
+          'messages.0.content.2',
+          'messages.2.content.0.content.0',
+          'messages.2.content.1',
+        ],
+      },
     ]);
+    expect(errors[2]?.message).toContain('messages.0.content.0.image.source.base64');
   });
 
   const BIG = gzipSync('a'.repeat(33 * 1024 * 1024));

@@ -93,8 +93,7 @@ describe.skipIf(noAddon)('[R7.3-many] pictures in a row', () => {
     for (let count = 0; count < 60; count++) {
       const sight = sights[count % sights.length] ?? SIGHTS.red;
       const asked = request(SEEING, [user(sight, text(`Picture ${count}`))], { maxTokens: 3 });
-      const made = await collect(vision.backend.generate(asked, AbortSignal.timeout(60_000)));
-      const { finish, events } = made;
+      const { finish } = await collect(vision.backend.generate(asked, AbortSignal.timeout(60_000)));
       expect(finish?.usage.outputTokens).toBe(3);
     }
     await vision.close();
