@@ -2,6 +2,7 @@ import type { Capabilities, GenerationRequest } from '../core/backend.ts';
 import type { Part, ToolCallPart, ToolChoice, ToolSpec, Turn } from '../core/conversation.ts';
 import type { GenerationEvent, Usage } from '../core/events.ts';
 import { callFault, callsIn } from './call-faults.ts';
+import { secondTry } from './second-try.ts';
 
 type Finish = Extract<GenerationEvent, { type: 'finish' }>;
 
@@ -39,17 +40,18 @@ export async function* enforceCall(
     yield* first.events.map(atOnce);
     return;
   }
-  const second = yield* attempt(ask(corrected(narrowed, first, first.fault)), tools, false);
-  const tries = [second, first];
+  const again = secondTry(ask(corrected(narrowed, first, first.fault)), false);
+  const second = yield* attempt(again, tools, false);
+  // A second try that failed has no finish.
+  const tries = second.finish === undefined ? [first] : [second, first];
   const better =
-    tries.find(({ calls }) => calls.length > 0) ?? tries.find(({ text }) => text !== '') ?? second;
+    tries.find(({ calls }) => calls.length > 0) ?? tries.find(({ text }) => text !== '') ?? first;
   yield* better.events.filter(({ type }) => type !== 'finish');
-  if (better.finish !== undefined && second.finish !== undefined) {
-    yield {
-      ...better.finish,
-      inOnePiece: true,
-      usage: together(first.finish?.usage, second.finish.usage),
-    };
+  const [last] = tries;
+  if (better.finish !== undefined && last?.finish !== undefined) {
+    const usage =
+      last === first ? last.finish.usage : together(first.finish?.usage, last.finish.usage);
+    yield { ...better.finish, inOnePiece: true, usage };
   }
 }
 

@@ -7,6 +7,7 @@ import { askAgain } from './ask-again.ts';
 import { callsIn } from './call-faults.ts';
 import { isCut } from './cuts.ts';
 import { together } from './enforcement.ts';
+import { secondTry } from './second-try.ts';
 
 type Finish = Extract<GenerationEvent, { type: 'finish' }>;
 type Ask = (request: GenerationRequest) => AsyncIterable<GenerationEvent>;
@@ -35,22 +36,16 @@ export async function* guardCalls(
   }
   const answered = first.text.trim() === '' ? call.text : `${first.text}\n${call.text}`;
   const demand = `That call is not valid: ${call.fault}. Call ${call.name} again, with valid JSON, and write nothing else.`;
-  const again = withoutAdmission(ask(askAgain(request, answered, demand)));
+  const again = secondTry(ask(askAgain(request, answered, demand)), !call.started);
   const second = new CallGuard(request, call.started || request.whole === true);
   if (!call.started) {
     for await (const event of again) yield* second.take(event);
-    yield* second.end(finish.usage);
+    yield* second.finish === undefined ? first.end() : second.end(finish.usage);
     return;
   }
   const made: GenerationEvent[] = [];
   for await (const event of again) made.push(...second.take(event));
   yield* first.endBy(made, second.finish);
-}
-
-async function* withoutAdmission(
-  events: AsyncIterable<GenerationEvent>,
-): AsyncGenerator<GenerationEvent> {
-  for await (const event of events) if (event.type !== 'admitted') yield event;
 }
 
 /** The calls of one answer. */
@@ -114,8 +109,9 @@ class CallGuard {
       this.broken.shift();
       this.calls++;
     }
-    if (this.finish === undefined || finish === undefined) return;
-    this.finish = { ...this.finish, usage: together(this.finish.usage, finish.usage) };
+    if (this.finish !== undefined && finish !== undefined) {
+      this.finish = { ...this.finish, usage: together(this.finish.usage, finish.usage) };
+    }
     yield* this.end();
   }
 

@@ -113,6 +113,28 @@ describe.each(Object.entries(CALLING_SERVERS))('a call by %s', (_name, start) =>
       else expect(unspaced(textOf(message))).toContain(unspaced(written));
     });
 
+    it.each(BROKEN)(
+      'that is demanded is asked for again, and text after that: %s',
+      async (_what, broken) => {
+        const demanded = async (...answers: readonly Spoken[]) => {
+          server.play(...answers);
+          return askActor(server.url, streamed, [LOOK], { type: 'any' });
+        };
+        const made = await demanded(broken, look(GOOD));
+        expectHonest(made);
+        expect(made.content).toMatchObject([{ type: 'tool_use', name: 'Look', input: PARIS }]);
+        expectHonest(await demanded(broken));
+      },
+    );
+
+    it('is text if the second try fails', async () => {
+      const { message, asked } = await answer(look('"gaben"'), { fails: true });
+      expect(asked).toHaveLength(2);
+      expect(textOf(message)).toContain('gaben');
+      server.play(look('"gaben"'), { fails: true });
+      expectHonest(await askActor(server.url, streamed, [LOOK], { type: 'any' }));
+    });
+
     it('that was sent in part is never completed by another one', async () => {
       const { message } = await answer(breakOff('{"city": "Par'), look('{"city": "Rome"}'));
       expect(JSON.stringify(message.content).includes('Rome')).toBe(!streamed);

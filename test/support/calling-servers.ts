@@ -4,6 +4,7 @@ import { createOllamaBackend } from '../../src/backends/ollama/backend.ts';
 import { createOpenAiBackend } from '../../src/backends/openai/backend.ts';
 import { createScriptedBackend } from '../../src/backends/scripted.ts';
 import type { Backend } from '../../src/core/backend.ts';
+import { promptTooLong } from '../../src/core/errors.ts';
 import type { GenerationEvent } from '../../src/core/events.ts';
 import { newToolCallId } from '../../src/core/ids.ts';
 import type { ModelSpec } from '../../src/core/model.ts';
@@ -17,6 +18,8 @@ export interface Spoken {
   readonly calls?: readonly { readonly name: string; readonly json: string }[];
   /** It ends inside the arguments of its call. */
   readonly breaksOff?: boolean;
+  /** The request is refused, since its prompt does not fit. */
+  readonly fails?: boolean;
 }
 
 /** A backend whose model's answers a test decides, behind the real HTTP surface. */
@@ -151,7 +154,8 @@ async function nothing(): Promise<void> {
 function engine(next: Next): Backend {
   return createScriptedBackend({
     async *script(request): AsyncGenerator<GenerationEvent> {
-      const { text = '', calls = [], breaksOff } = next(JSON.stringify(request));
+      const { text = '', calls = [], breaksOff, fails } = next(JSON.stringify(request));
+      if (fails === true) throw promptTooLong(21, 20);
       for (const piece of pieces(text)) yield { type: 'text-delta', text: piece };
       for (const { name, json } of calls) {
         const id = newToolCallId();
@@ -168,7 +172,9 @@ function injected(next: Next): Backend {
   return createScriptedBackend({
     capabilities: { tools: 'none' },
     async *script(request): AsyncGenerator<GenerationEvent> {
-      for (const text of pieces(hermesText(next(JSON.stringify(request))))) {
+      const spoken = next(JSON.stringify(request));
+      if (spoken.fails === true) throw promptTooLong(21, 20);
+      for (const text of pieces(hermesText(spoken))) {
         yield { type: 'text-delta', text };
       }
       yield FINISH;
@@ -198,7 +204,11 @@ function serveAnswers(next: Next, answer: Answer) {
       if (path === '/api/show') {
         response.end('{"details":{"family":"qwen2"},"capabilities":["completion","tools"]}');
       } else if (path === '/v1/chat/completions' || path === '/api/chat') {
-        answer(next(text), JSON.parse(text) as { readonly stream?: boolean }, response);
+        const spoken = next(text);
+        const said = 'the input length exceeds the context length';
+        const error = path === '/api/chat' ? said : { message: said };
+        if (spoken.fails === true) response.writeHead(400).end(JSON.stringify({ error }));
+        else answer(spoken, JSON.parse(text) as { readonly stream?: boolean }, response);
       } else response.writeHead(404).end('{"error":"not found"}');
     })();
   });
