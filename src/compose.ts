@@ -21,6 +21,7 @@ import { shippedRegistryFile } from './registry/shipped.ts';
 import { Runtime } from './runtime/runtime.ts';
 import type { BackendFactories } from './runtime/runtime.ts';
 import { openServices } from './runtime/server-tools/open.ts';
+import type { NamedModel } from './runtime/usable-models.ts';
 import { createThinkingSeal } from './wire/anthropic/signature.ts';
 
 /** How many requests may wait for a model before the next is told to come back later. */
@@ -73,6 +74,8 @@ export async function composeModels(settings: Settings, logger: Logger): Promise
 export interface PorticoServer {
   readonly url: string;
   readonly registry: Registry;
+  /** Models that can answer now; what they can do is found out in the background. */
+  models(): Promise<readonly NamedModel[]>;
   /** Lets running requests end (10 s at most), then frees everything. */
   stop(): Promise<void>;
 }
@@ -107,6 +110,11 @@ export async function composeServer(
   return {
     url,
     registry: models.registry,
+    async models() {
+      const usable = await models.runtime.models();
+      void models.runtime.listed(usable);
+      return usable;
+    },
     async stop() {
       closing.abort();
       await stopServers(servers, () => stopping.abort(serverStopped()));

@@ -1,21 +1,25 @@
 import type { Settings } from '../config/settings.ts';
+import { listedDefault, lookUp } from '../registry/lookup.ts';
 import type { Registry } from '../registry/registry.ts';
+import type { NamedModel } from '../runtime/usable-models.ts';
 
 export interface Served {
   readonly version: string;
   readonly url: string;
   readonly settings: Pick<Settings, 'apiKeys'>;
   readonly registry: Registry;
-  /** Whether a name can answer now. */
-  readonly isReady: (name: string) => boolean;
+  /** Models that can answer now, Ollama's included. */
+  readonly ready: readonly NamedModel[];
 }
 
 /** What `serve` prints when it listens: what it serves, a line to try it, and how to point clients at it. */
-export function banner({ version, url, settings, registry, isReady }: Served): string {
+export function banner({ version, url, settings, registry, ready }: Served): string {
   const keyed = settings.apiKeys.length > 0;
-  const ready = [...registry.models.keys(), ...registry.aliases.keys()].filter(isReady);
-  const missing = [...registry.models.keys()].filter((name) => !isReady(name));
-  const named = ready.map((name) => (name === registry.defaultModel ? `${name} (default)` : name));
+  const models = new Map(ready.map(({ name, model }) => [name, model]));
+  const tables = { models, aliases: new Map<string, string>() };
+  const usual = listedDefault(tables, registry.defaultModel);
+  const named = ready.map(({ name }) => (name === usual ? `${name} (default)` : name));
+  const missing = [...registry.models.keys()].filter((name) => !lookUp(tables, name).found);
   return [
     `Portico ${version} serves ${url}`,
     '',

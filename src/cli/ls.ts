@@ -3,10 +3,11 @@ import { shownUrl } from '../backends/http.ts';
 import { ollamaUrl } from '../backends/ollama/address.ts';
 import { withDiscovered } from '../registry/discovered.ts';
 import { loadRegistry } from '../registry/load.ts';
-import { lookUp } from '../registry/lookup.ts';
+import { listedDefault, lookUp } from '../registry/lookup.ts';
 import type { Registry, RegistryModel } from '../registry/registry.ts';
 import { formatSize } from '../core/size.ts';
 import { statusOf } from '../registry/status.ts';
+import { chatTemplates } from './chat-templates.ts';
 import type { CliContext } from './context.ts';
 import type { RegistryFlags } from './declarations/declaration.ts';
 import { discoverModels } from './discovered.ts';
@@ -21,12 +22,12 @@ export async function list(flags: RegistryFlags, context: CliContext): Promise<n
     await discoverModels(context),
     existsSync,
   );
-  if (flags.json === true) writeJson(describeRegistry(registry), context);
-  else
-    printTable(
-      [HEADER, ...rowsOf(registry, ollamaUrl(context.environment['OLLAMA_HOST']))],
-      context,
-    );
+  const templates = await chatTemplates(registry, context);
+  if (flags.json === true) writeJson(describeRegistry(registry, templates), context);
+  else {
+    const ollama = ollamaUrl(context.environment['OLLAMA_HOST']);
+    printTable([HEADER, ...rowsOf(registry, templates, ollama)], context);
+  }
   warnOfProblems(registry, context);
   return 0;
 }
@@ -35,16 +36,20 @@ const HEADER = ['NAME', 'BACKEND', 'SIZE', 'STATUS', 'WHERE'];
 
 type Row = readonly [name: string, backend: string, size: string, status: string, where: string];
 
-function rowsOf(registry: Registry, ollama: string): readonly Row[] {
-  const marked = (name: string): string =>
-    name === registry.defaultModel ? `${name} (default)` : name;
+function rowsOf(
+  registry: Registry,
+  templates: ReadonlyMap<string, boolean>,
+  ollama: string,
+): readonly Row[] {
+  const usual = listedDefault(registry, registry.defaultModel);
+  const marked = (name: string): string => (name === usual ? `${name} (default)` : name);
   const models = [...registry.models].map(([name, model]): Row => {
     const size = sizeOf(model);
     return [
       marked(name),
       model.spec.backend,
       size === undefined ? '-' : formatSize(size),
-      shownStatus(model),
+      templates.get(name) === false ? 'no chat template' : shownStatus(model),
       placeOf(model, ollama),
     ];
   });
@@ -68,7 +73,7 @@ function placeOf({ spec }: RegistryModel, ollama: string): string {
 }
 
 /** What programs read; a model's settings are those of models.yaml. */
-function describeRegistry(registry: Registry): unknown {
+function describeRegistry(registry: Registry, templates: ReadonlyMap<string, boolean>): unknown {
   return {
     default: registry.defaultModel,
     models: [...registry.models.values()].map((model) => ({
@@ -76,6 +81,7 @@ function describeRegistry(registry: Registry): unknown {
       // Their values may be secrets.
       headers: model.spec.headers && Object.keys(model.spec.headers),
       status: shownStatus(model),
+      chatTemplate: templates.get(model.spec.name),
       description: model.description,
       source: model.source,
       sizeBytes: sizeOf(model),

@@ -1,10 +1,6 @@
-import { existsSync } from 'node:fs';
 import { composeServer } from '../compose.ts';
 import { resolveSettings } from '../config/settings.ts';
 import type { ServeFlags } from '../config/settings.ts';
-import { RuntimeFailure } from '../core/errors.ts';
-import { resolveModel } from '../registry/resolve.ts';
-import type { Registry } from '../registry/registry.ts';
 import { banner } from './banner.ts';
 import type { CliContext } from './context.ts';
 import { createLogger } from './logger.ts';
@@ -23,7 +19,7 @@ export async function serve(flags: ServeFlags, context: CliContext): Promise<num
       url: server.url,
       settings,
       registry: server.registry,
-      isReady: (name) => isReady(server.registry, name),
+      ready: await server.models(),
     }),
     context,
   );
@@ -38,14 +34,4 @@ function stopSignal(): Promise<NodeJS.Signals> {
     process.once('SIGINT', resolve);
     process.once('SIGTERM', resolve);
   });
-}
-
-function isReady(registry: Registry, name: string): boolean {
-  try {
-    resolveModel(registry, name, { exists: existsSync });
-    return true;
-  } catch (error) {
-    if (error instanceof RuntimeFailure) return false;
-    throw error;
-  }
 }

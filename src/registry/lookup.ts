@@ -47,6 +47,13 @@ export function isLocalName(name: string): boolean {
   return name.toLowerCase().startsWith(LOCAL_PREFIX);
 }
 
+/** Name under which a listing has the default: its own, or that of the model which it means. */
+export function listedDefault(tables: NameTables, defaultModel: string): string {
+  if (tables.models.has(defaultModel) || tables.aliases.has(defaultModel)) return defaultModel;
+  const lookup = lookUp(tables, defaultModel);
+  return lookup.found ? lookup.model.spec.name : defaultModel;
+}
+
 function follow(tables: NameTables, name: string, known: KnownAliases): Lookup {
   const visited = new Set<string>();
   for (let current = name; ;) {

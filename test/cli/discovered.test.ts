@@ -71,7 +71,7 @@ describe('[R4.6-discovered] a model that only Ollama has', () => {
       models: { 'qwen3-coder:latest': { backend: 'ollama' } },
       aliases: { 'claude-3-5-sonnet': 'qwen3-coder:latest' },
     });
-    expect((await home.portico('ls')).stdout).toMatch(/^qwen3-coder:latest.*ollama/m);
+    expect((await home.portico('ls')).stdout).toMatch(/^qwen3-coder:latest \(default\) +ollama/m);
   });
 
   it('can be the default', async () => {

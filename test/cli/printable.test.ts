@@ -94,17 +94,16 @@ describe('control characters', () => {
     const { context, shown } = terminal();
     const name = `it's${EVIL}`;
     const spec = { name, backend: 'ollama' as const };
+    const model = { spec, shipped: false, location: 'models.yaml:1:1' };
     const registry: Registry = {
       defaultModel: name,
-      models: new Map([[name, { spec, shipped: false, location: 'models.yaml:1:1' }]]),
+      models: new Map([[name, model]]),
       aliases: new Map([[`alias${EVIL}`, name]]),
       problems: [],
     };
     const settings = { apiKeys: [] };
-    say(
-      banner({ version: '1', url: 'http://a', settings, registry, isReady: () => true }),
-      context,
-    );
+    const ready = [name, `alias${EVIL}`].map((one) => ({ name: one, model }));
+    say(banner({ version: '1', url: 'http://a', settings, registry, ready }), context);
     const text = shown();
     expect(text).not.toMatch(HARMFUL);
     const [, data = ''] = /-d '(.*)'$/m.exec(text) ?? [];
