@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 
 /** What a GGUF says of its model in single values; lists, such as the vocabulary, are left out. */
 export type GgufMetadata = ReadonlyMap<string, string | number>;
@@ -55,6 +55,8 @@ class FileBytes {
   #at = 0;
 
   constructor(path: string) {
+    // Opening a named pipe may never return.
+    if (!statSync(path).isFile()) throw new Error('it is no regular file');
     this.#file = openSync(path, 'r');
     this.#size = fstatSync(this.#file).size;
   }

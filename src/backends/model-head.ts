@@ -1,36 +1,37 @@
 import type { LlamaModel, Token } from 'node-llama-cpp';
-import type { Injection } from '../chat/inject.ts';
-import type { TurnEnding } from '../chat/continuation.ts';
-import { ControlTokens } from '../chat/control-tokens.ts';
-import type { ChatTemplate } from '../chat/render.ts';
-import { findSeams } from '../chat/seams.ts';
-import { formatTags, turnEnds } from '../chat/turn-ends.ts';
+import type { ChatFormat } from '../chat/format.ts';
+import { chooseFormat } from '../chat/formats/choose.ts';
+import { injectedFormat } from '../chat/inject.ts';
+import { formatTags } from '../chat/turn-ends.ts';
 import { noChatTemplate } from '../core/errors.ts';
 import { isRecord } from '../core/json.ts';
 import type { ModelSpec } from '../core/model.ts';
-import { createRenderer } from './native-llama.ts';
 import type { NativeLlama } from './native-llama.ts';
-import { readTemplate } from './template-reading.ts';
+import { PromptProcess } from './prompt-process.ts';
+import type { TemplateFindings } from './prompt-work.ts';
+import { Tokenizer } from './tokenizer.ts';
 import { controlTokenTexts } from './vocabulary.ts';
 
 /** What a model's file says before its weights are loaded: enough to render and to count. */
-export interface ModelHead {
+export interface ModelHead extends TemplateFindings {
   readonly model: LlamaModel;
-  readonly template: ChatTemplate;
+  readonly tokenizer: Tokenizer;
+  /** Renders and writes grammars. */
+  readonly prompts: PromptProcess;
+  readonly format: ChatFormat;
+  /** How the vocabulary writes its first token. */
+  readonly bos: string;
   /** Texts of the tokens that steer it. */
   readonly controlTexts: readonly string[];
   /** Tokens that end the model's turn, beyond those that its file counts as ends. */
   readonly turnEnds: ReadonlySet<Token>;
-  /** How its answers end in a prompt. */
-  readonly ending: TurnEnding;
-  /** What instructions in the prompt stand for, since the template does not know it. */
-  readonly injection: Injection;
   /** The context size that the model was trained on, in tokens; undefined if its file does not say. */
   readonly trainedContext: number | undefined;
 }
 
 /**
- * Reads a model's vocabulary and chat template. Throws `model-load-failed`, and `unsupported` if it has no template.
+ * Reads a model's vocabulary and chat template. Throws `model-load-failed`, `unsupported` if it has no
+ * template, and `invalid-request` if its template exceeds its limits.
  *
  * @param markers texts that steer as control tokens do, though the vocabulary has none of them
  */
@@ -39,33 +40,46 @@ export async function readHead(
   spec: ModelSpec & { readonly file: string },
   markers: readonly string[] = [],
 ): Promise<ModelHead> {
-  const model = await native.loadModel({ modelPath: spec.file, vocabOnly: true });
-  const source = spec.template ?? model.fileInfo.metadata.tokenizer.chat_template;
-  if (source === undefined || source === '') {
-    throw noChatTemplate(spec.name);
+  const prompts = new PromptProcess({ model: spec.name });
+  try {
+    const model = await native.loadModel({ modelPath: spec.file, vocabOnly: true });
+    return await readWith(prompts, model, spec, markers);
+  } catch (error) {
+    prompts.close();
+    throw error;
   }
+}
+
+async function readWith(
+  prompts: PromptProcess,
+  model: LlamaModel,
+  spec: ModelSpec,
+  markers: readonly string[],
+): Promise<ModelHead> {
+  const source = spec.template ?? model.fileInfo.metadata.tokenizer.chat_template;
+  if (source === undefined || source === '') throw noChatTemplate(spec.name);
   const bos = model.tokens.bosString ?? '';
-  const eos = model.tokens.eosString ?? '';
-  const { render, format, traits, injection } = readTemplate(
-    createRenderer(native.llama, source),
-    source,
-    { bos, eos },
-  );
-  const tags = formatTags(format);
-  const texts = controlTokenTexts(model, [source, ...tags].join('\n'));
-  const control = new ControlTokens([...texts, ...markers], tags);
-  const template = { render, format, traits, control, bos, eos };
-  const isEnd = (token: Token) => model.isEogToken(token);
+  const template = { model: spec.name, source, bos, eos: model.tokens.eosString ?? '' };
+  const reading = await prompts.run('read', template);
+  const format = injectedFormat(chooseFormat(source), reading.injection);
+  const controlTexts = controlTokenTexts(model, [source, ...formatTags(format)].join('\n'));
   const tokensOf = (text: string) => model.tokenize(text, true);
-  const ending = [...turnEnds(template)];
-  const ends = new Set([...ending, ...texts.filter((text) => tokensOf(text).some(isEnd))]);
+  const isEnd = (token: Token) => model.isEogToken(token);
+  const ending = await prompts.configure({
+    ...template,
+    ...reading,
+    controlTexts: [...controlTexts, ...markers],
+    ends: controlTexts.filter((text) => tokensOf(text).some(isEnd)),
+  });
   return {
+    ...reading,
     model,
-    injection,
-    template,
-    controlTexts: texts,
+    tokenizer: new Tokenizer(model),
+    prompts,
+    format,
+    bos,
+    controlTexts,
     turnEnds: new Set(ending.flatMap(tokensOf)),
-    ending: { seams: findSeams(template, ends), ends },
     trainedContext: contextLength(model),
   };
 }

@@ -1,9 +1,6 @@
-import { Template } from '@huggingface/jinja';
 import { getLlama, LlamaLogLevel } from 'node-llama-cpp';
 import type { Llama, LlamaModel, LlamaModelOptions } from 'node-llama-cpp';
-import type { TemplateRenderer } from '../chat/render.ts';
 import { messageOf, RuntimeFailure } from '../core/errors.ts';
-import { isRecord } from '../core/json.ts';
 import { requireRegularFile } from './regular-file.ts';
 
 /** How many of llama.cpp's last lines are kept, to say why something failed. */
@@ -63,28 +60,4 @@ export function deviceOf(llama: Llama, model: LlamaModel): string {
   return model.gpuLayers >= layers
     ? llama.gpu
     : `${model.gpuLayers} of ${layers} layers on ${llama.gpu}`;
-}
-
-/**
- * A renderer for a chat template: llama.cpp's own Jinja, which is an internal member of
- * node-llama-cpp 3.22.1 and renders every template we know; without it, `@huggingface/jinja`.
- */
-export function createRenderer(llama: Llama, template: string): TemplateRenderer {
-  const native = nativeRenderer(llama, template);
-  if (native !== undefined) return native;
-  const fallback = new Template(template);
-  return (variables) => fallback.render({ ...variables });
-}
-
-function nativeRenderer(llama: Llama, template: string): TemplateRenderer | undefined {
-  const bindings: unknown = Reflect.get(llama, '_bindings');
-  if (!isRecord(bindings) || typeof bindings['AddonJinjaRenderer'] !== 'function') return undefined;
-  const renderer: unknown = Reflect.construct(bindings['AddonJinjaRenderer'], [template]);
-  const render: unknown = isObject(renderer) ? Reflect.get(renderer, 'render') : undefined;
-  if (typeof render !== 'function') return undefined;
-  return (variables) => String(Reflect.apply(render, renderer, [variables]));
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }

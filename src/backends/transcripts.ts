@@ -5,6 +5,7 @@ import type { Part, Turn } from '../core/conversation.ts';
 import type { GenerationEvent } from '../core/events.ts';
 import { isRecord } from '../core/json.ts';
 import { parseJson } from './said.ts';
+import { TimeSlice } from './time-slice.ts';
 
 /** How many tokens, or characters, are kept of all conversations together: at 8 bytes each, 16 MiB. */
 const KEPT = 2 ** 21;
@@ -39,9 +40,14 @@ export class Transcripts<Written extends { readonly length: number }> {
     this.#limit = limit;
   }
 
-  /** Keeps a prompt with its whole answer. */
-  keep(request: GenerationRequest, written: Written, events: readonly GenerationEvent[]): void {
-    const [key] = keysOf(request, JSON.stringify(saidBy(events))).slice(-1);
+  /** Keeps a prompt with its whole answer. Throws the signal's reason. */
+  async keep(
+    request: GenerationRequest,
+    written: Written,
+    events: readonly GenerationEvent[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const [key] = (await keysOf(request, signal, JSON.stringify(saidBy(events)))).slice(-1);
     if (key === undefined) return;
     this.#drop(key);
     this.#kept.set(key, written);
@@ -52,10 +58,14 @@ export class Transcripts<Written extends { readonly length: number }> {
     }
   }
 
-  /** What is known of the answers in a conversation, the last one first. */
-  *find(request: GenerationRequest): Generator<Transcript<Written>> {
-    if (this.#kept.size === 0) return;
-    const keys = keysOf(request);
+  /** What is known of the answers in a conversation, the last one first. Throws the signal's reason. */
+  async find(
+    request: GenerationRequest,
+    signal: AbortSignal,
+  ): Promise<readonly Transcript<Written>[]> {
+    if (this.#kept.size === 0) return [];
+    const keys = await keysOf(request, signal);
+    const found: Transcript<Written>[] = [];
     // A last turn of the assistant's is continued: nothing ends it.
     for (let answer = keys.length - 2; answer > 0; answer--) {
       const key = keys[answer] ?? '';
@@ -63,8 +73,9 @@ export class Transcripts<Written extends { readonly length: number }> {
       if (written === undefined) continue;
       this.#kept.delete(key);
       this.#kept.set(key, written);
-      yield { answer, written };
+      found.push({ answer, written });
     }
+    return found;
   }
 
   #drop(key: string): void {
@@ -74,14 +85,31 @@ export class Transcripts<Written extends { readonly length: number }> {
 }
 
 /** One key for each turn, of all that the prompt up to its end depends on. */
-function keysOf(request: GenerationRequest, answer?: string): readonly string[] {
+async function keysOf(
+  request: GenerationRequest,
+  signal: AbortSignal,
+  answer?: string,
+): Promise<readonly string[]> {
   const { conversation, thinking, effort, toolChoice } = request;
   const { system, tools, turns } = placeDeferredTools(conversation);
   const hash = createHash('sha256');
   hash.update(JSON.stringify([system, tools, thinking, effort, toolChoice.mode === 'none']));
-  const said = turns.map((turn) => [turn.role, turnText(turn)]);
-  if (answer !== undefined) said.push(['assistant', answer]);
-  return said.map((turn) => hash.update(JSON.stringify(turn)).copy().digest('base64'));
+  const slice = new TimeSlice(signal);
+  const keys: string[] = [];
+  const add = (role: Turn['role'], text: string) => {
+    keys.push(
+      hash
+        .update(JSON.stringify([role, text]))
+        .copy()
+        .digest('base64'),
+    );
+  };
+  for (const turn of turns) {
+    add(turn.role, turnText(turn));
+    await slice.pause();
+  }
+  if (answer !== undefined) add('assistant', answer);
+  return keys;
 }
 
 function turnText({ role, parts }: Turn): string {

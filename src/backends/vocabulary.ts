@@ -1,5 +1,4 @@
 import type { LlamaModel, Token } from 'node-llama-cpp';
-import type { PromptStretch } from '../chat/control-tokens.ts';
 
 /**
  * The texts of the tokens that steer a model and that no one's content may become: control tokens, and
@@ -17,23 +16,6 @@ export function controlTokenTexts(model: LlamaModel, markup: string): readonly s
     if (steers || (/[^\s\w]/.test(text) && markup.includes(text))) texts.push(text);
   }
   return texts;
-}
-
-/** A rendered prompt as tokens: control tokens where the template wrote them, plain text elsewhere. */
-export function tokenizePrompt(model: LlamaModel, stretches: readonly PromptStretch[]): Token[] {
-  const tokens = tokenizeStretches(model, stretches);
-  const { bos, shouldPrependBosToken } = model.tokens;
-  if (bos !== null && shouldPrependBosToken && tokens[0] !== bos) tokens.unshift(bos);
-  return tokens;
-}
-
-/** What stands in the middle of a prompt, behind a control token. */
-export function tokenizeStretches(model: LlamaModel, stretches: readonly PromptStretch[]): Token[] {
-  return stretches.flatMap(({ text, control }, index) => {
-    const continues = !control && stretches[index - 1]?.control === false;
-    // Some tokenizers put a space before every text, which does not belong in the middle of one.
-    return model.tokenize(text, control, continues ? 'trimLeadingSpace' : undefined);
-  });
 }
 
 /** Tokens that one character may at most be spread over, with a margin: UTF-8 has four bytes. */

@@ -1,30 +1,28 @@
 import { workerData } from 'node:worker_threads';
-import { z } from 'zod';
+import { isRecord } from '../core/json.ts';
 
 const INTERVAL_MILLISECONDS = 500;
 /** Memory grows by gigabytes in a second. */
 const MEMORY_INTERVAL_MILLISECONDS = 50;
 
-const options = z
-  .object({ parent: z.number(), memoryBytes: z.number().optional() })
-  .parse(workerData);
+const input: unknown = workerData;
+const { parent, memoryBytes } = isRecord(input) ? input : {};
 
 setInterval(() => {
-  if (isGone(options.parent)) end();
+  if (typeof parent === 'number' && isGone(parent)) end();
 }, INTERVAL_MILLISECONDS);
 
-const { memoryBytes } = options;
-if (memoryBytes !== undefined) {
+if (typeof memoryBytes === 'number') {
   setInterval(() => {
     if (process.memoryUsage.rss() > memoryBytes) end();
   }, MEMORY_INTERVAL_MILLISECONDS);
 }
 
 /** Windows keeps the number of a parent that has ended, so its existence is checked too. */
-function isGone(parent: number): boolean {
-  if (process.ppid !== parent) return true;
+function isGone(server: number): boolean {
+  if (process.ppid !== server) return true;
   try {
-    process.kill(parent, 0);
+    process.kill(server, 0);
     return false;
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'ESRCH';

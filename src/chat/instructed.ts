@@ -1,4 +1,3 @@
-import type { GenerationRequest } from '../core/backend.ts';
 import { placeDeferredTools } from './deferred.ts';
 import { injectInstructions } from './inject.ts';
 import type { Injection } from './inject.ts';
@@ -12,7 +11,7 @@ import type { PromptRequest } from './render.ts';
  * @param forced the prompt ends in the beginning of a call
  */
 export function instructedRequest(
-  request: GenerationRequest,
+  request: PromptRequest,
   injection: Injection,
   forced: boolean,
 ): PromptRequest {

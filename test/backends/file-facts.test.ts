@@ -6,7 +6,8 @@ import { readFileFacts } from '../../src/backends/file-facts.ts';
 import { FileFactsCache } from '../../src/backends/file-facts-cache.ts';
 import { readHead } from '../../src/backends/model-head.ts';
 import { boundedRenderer } from '../../src/backends/bounded-renderer.ts';
-import { createRenderer, startLlama } from '../../src/backends/native-llama.ts';
+import { bindingsOf, createRenderer } from '../../src/backends/jinja.ts';
+import { startLlama } from '../../src/backends/native-llama.ts';
 import { readTemplate } from '../../src/backends/template-reading.ts';
 import type { TemplateRenderer } from '../../src/chat/render.ts';
 import { ggufHeader, SHORT_TEMPLATE, writeModelHeader } from '../support/gguf.ts';
@@ -31,14 +32,15 @@ function open(folder: string, module = readerModule): FileFactsCache {
 
 describe('facts of a model file', () => {
   it('are what its engine finds', async () => {
-    const { template, trainedContext } = await readHead(await startLlama(), {
+    const { traits, trainedContext, prompts } = await readHead(await startLlama(), {
       ...MINI,
       file: mini,
     });
     expect(readFileFacts({ file: mini })).toEqual({
       trainedContext,
-      thinking: template.traits.thinking,
+      thinking: traits.thinking,
     });
+    prompts.close();
   });
 
   it('say that a model has no chat template, unless its entry has one', () => {
@@ -66,7 +68,7 @@ describe.skipIf(REAL_TEMPLATES.size === 0)('published chat templates', () => {
     for (const [name, source] of some) {
       expect([name, thinking(source, boundedRenderer(source))]).toEqual([
         name,
-        thinking(source, createRenderer(llama, source)),
+        thinking(source, createRenderer(bindingsOf(llama), source)),
       ]);
     }
   });

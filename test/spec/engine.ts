@@ -93,6 +93,19 @@ export const ENGINE: readonly Requirement[] = [
     text: 'An engine never outlives its server, even while it is in native code.',
   },
   {
+    id: 'R12.2-template',
+    text: 'A template that exceeds its limits on time, size and memory fails its request alone.',
+  },
+  {
+    id: 'R12.2-refused',
+    text: 'Prompts that cannot fit are refused by their size, and large schemas with their place.',
+  },
+  { id: 'R12.2-pieces', text: 'Long texts are tokenized in pieces, with the tokens of one go.' },
+  {
+    id: 'R12.2-yield',
+    text: 'Long computations let others have their turn, and end with their client.',
+  },
+  {
     id: 'R12.2-pipes',
     text: 'A model file or a projector that is a named pipe, a socket or a device is refused unopened.',
   },

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { createRenderer, startLlama } from '../../src/backends/native-llama.ts';
+import { bindingsOf, createRenderer } from '../../src/backends/jinja.ts';
+import { startLlama } from '../../src/backends/native-llama.ts';
 import { ControlTokens } from '../../src/chat/control-tokens.ts';
 import { chooseFormat } from '../../src/chat/formats/choose.ts';
 import type { ChatTemplate } from '../../src/chat/render.ts';
@@ -36,7 +37,7 @@ const native = await startLlama();
 
 /** A template as the engine sets it up, rendered by llama.cpp's own Jinja. */
 export function realTemplate(source: string): ChatTemplate {
-  const render = createRenderer(native.llama, source);
+  const render = createRenderer(bindingsOf(native.llama), source);
   const format = chooseFormat(source);
   const tokens = { bos: '<s>', eos: '</s>' };
   const traits = probeTemplate(render, format, tokens);

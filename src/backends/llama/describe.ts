@@ -1,4 +1,5 @@
 import { GgufInsights } from 'node-llama-cpp';
+import { chooseFormat } from '../../chat/formats/choose.ts';
 import type { Injection } from '../../chat/inject.ts';
 import type { Capabilities } from '../../core/backend.ts';
 import { RuntimeFailure } from '../../core/errors.ts';
@@ -10,8 +11,9 @@ import type { GgufHeader } from './gguf.ts';
 import { loadSettingsFor } from './load-settings.ts';
 import type { LoadSettings } from './load-settings.ts';
 import { contextKind, cpuContext } from './memory.ts';
-import { createRenderer, startLlama } from '../native-llama.ts';
-import { readTemplate } from '../template-reading.ts';
+import { startLlama } from '../native-llama.ts';
+import { PromptProcess } from '../prompt-process.ts';
+import type { TemplateFindings, TemplateSource } from '../prompt-work.ts';
 
 /** A model file as it would be run, read without loading its weights. */
 export interface ModelDescription extends Pick<
@@ -54,10 +56,9 @@ export async function describeModel(
       header.trainedContext,
     );
     const source = spec.template ?? template;
+    const format = source === undefined ? undefined : chooseFormat(source);
     const reading =
-      source === undefined
-        ? undefined
-        : readTemplate(createRenderer(llama, source), source, { bos, eos });
+      source === undefined ? undefined : await readTemplate({ model: spec.name, source, bos, eos });
     return {
       ...header,
       parameters: insights.totalParameters,
@@ -68,12 +69,21 @@ export async function describeModel(
         loadSettingsFor(spec, {}, 1, cpuContext(llama, info, contextSize)),
       ),
       context: contextSize,
-      templateFamily: reading?.format.name,
+      templateFamily: format?.name,
       injected: reading?.injection,
       capabilities: reading && engineCapabilities(contextSize, reading.traits),
     };
   } finally {
     await llama.dispose();
+  }
+}
+
+async function readTemplate(template: TemplateSource): Promise<TemplateFindings> {
+  const prompts = new PromptProcess({ model: template.model });
+  try {
+    return await prompts.run('read', template);
+  } finally {
+    prompts.close();
   }
 }
 

@@ -71,7 +71,10 @@ async function* answerOn(
   const decoding = new Decoding(speaker, prepared);
   yield* decoding.run(slot, signal);
   const { answer } = decoding;
-  if (answer) speaker.transcripts.keep(request, [...tokens, ...answer.tokens], answer.events);
+  if (answer) {
+    const written = [...tokens, ...answer.tokens];
+    await speaker.transcripts.keep(request, written, answer.events, signal);
+  }
   const { reason, stopSequence, outputTokens, thinkingTokens } = decoding;
   yield finish(reason, stopSequence, { ...counts, outputTokens, thinkingTokens });
 }

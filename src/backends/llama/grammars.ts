@@ -1,18 +1,19 @@
 import { LlamaGrammarEvaluationState, TokenBias } from 'node-llama-cpp';
 import type { LlamaGrammar, LlamaModel, Token } from 'node-llama-cpp';
-import {
-  BEGINNING_GRAMMARS,
-  writeAnswerGrammar,
-  writeCallGrammar,
-} from '../../chat/call-grammar.ts';
-import type { CallableTool, ChatFormat } from '../../chat/format.ts';
+import { BEGINNING_GRAMMARS } from '../../chat/call-grammar.ts';
+import type { CallableTool } from '../../chat/format.ts';
 import { literal } from '../../chat/gbnf.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { logOnce } from '../../core/log-once.ts';
+import type { PromptProcess } from '../prompt-process.ts';
+import type { GrammarInput } from '../prompt-work.ts';
 
 /** An agent sends the same tools with each request; a few agents take turns. */
 const KEPT = 16;
+
+/** Larger grammars hold the engine for too long: llama.cpp takes 60 ms for a MiB. */
+const MOST_CHARACTERS = 2 ** 21;
 
 /** A grammar that the next tokens have to follow. */
 export interface ActiveGrammar {
@@ -32,7 +33,7 @@ interface Compiled {
 /** Compiles the grammars of calls and of answers, once for the same tools. */
 export class Grammars {
   readonly #model: LlamaModel;
-  readonly #format: ChatFormat;
+  readonly #prompts: PromptProcess;
   readonly #log: (message: string) => void;
   readonly #control: readonly ControlToken[];
   readonly #compiled = new Map<string, Promise<Compiled | undefined>>();
@@ -43,23 +44,20 @@ export class Grammars {
    */
   constructor(
     model: LlamaModel,
-    format: ChatFormat,
+    prompts: PromptProcess,
     control: readonly string[],
     log: (message: string) => void,
   ) {
     this.#model = model;
     this.#control = controlTokens(model, control);
-    this.#format = format;
+    this.#prompts = prompts;
     // One set of tools has several grammars.
     this.#log = logOnce(log);
   }
 
   /** Of what follows a trigger. */
   call(trigger: string, tools: readonly CallableTool[], parallel: boolean): Promise<GrammarStart> {
-    const options = this.#options(tools, parallel);
-    return this.#start(JSON.stringify(['call', trigger, parallel, tools]), () =>
-      writeCallGrammar(trigger, options),
-    );
+    return this.#written({ of: 'call', trigger, tools: tools.map(callable), parallel });
   }
 
   /** Of a whole answer that is held to a schema. */
@@ -69,22 +67,24 @@ export class Grammars {
     tools: readonly CallableTool[],
     parallel: boolean,
   ): Promise<GrammarStart> {
-    const options = this.#options(tools, parallel);
-    return this.#start(JSON.stringify(['answer', schema, mayThink, parallel, tools]), () =>
-      writeAnswerGrammar(schema, mayThink, options),
-    );
+    const input = { schema, mayThink, tools: tools.map(callable), parallel };
+    return this.#written({ of: 'answer', ...input });
   }
 
   /** Of thoughts or an answer that must not end before their first word. */
   beginning(of: keyof typeof BEGINNING_GRAMMARS): Promise<GrammarStart> {
-    return this.#start(`beginning of ${of}`, () => BEGINNING_GRAMMARS[of]);
+    return this.#start(`beginning of ${of}`, async () => BEGINNING_GRAMMARS[of]);
   }
 
-  #options(tools: readonly CallableTool[], parallel: boolean) {
-    return { format: this.#format, tools, parallel, onDegraded: this.#log };
+  #written(input: GrammarInput): Promise<GrammarStart> {
+    return this.#start(JSON.stringify(input), async () => {
+      const { text, degraded } = await this.#prompts.run('grammar', input);
+      for (const reason of degraded) this.#log(reason);
+      return text;
+    });
   }
 
-  async #start(key: string, write: () => string): Promise<GrammarStart> {
+  async #start(key: string, write: () => Promise<string>): Promise<GrammarStart> {
     const known = this.#compiled.get(key);
     this.#compiled.delete(key);
     const compiled = known ?? this.#compile(write);
@@ -97,9 +97,10 @@ export class Grammars {
     return { bias, state: new LlamaGrammarEvaluationState({ model: this.#model, grammar }) };
   }
 
-  async #compile(write: () => string): Promise<Compiled | undefined> {
+  async #compile(write: () => Promise<string>): Promise<Compiled | undefined> {
     try {
-      const written = write();
+      const written = await write();
+      if (written.length > MOST_CHARACTERS) throw new RangeError('it is too large');
       const grammar = await this.#model.llama.createGrammar({ grammar: written });
       return { grammar, bias: this.#biasFor(written) };
     } catch (error) {
@@ -116,6 +117,10 @@ export class Grammars {
     }
     return bias;
   }
+}
+
+function callable({ name, inputSchema }: CallableTool): CallableTool {
+  return { name, inputSchema };
 }
 
 interface ControlToken {

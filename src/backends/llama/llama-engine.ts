@@ -93,11 +93,11 @@ export class LlamaEngine implements Engine {
   }
 
   async capabilities(): Promise<Capabilities> {
-    return engineCapabilities(this.#contextSize, this.#head.template.traits);
+    return engineCapabilities(this.#contextSize, this.#head.traits);
   }
 
-  async countTokens(request: GenerationRequest): Promise<number> {
-    return this.#prompter.count(request);
+  async countTokens(request: GenerationRequest, signal: AbortSignal): Promise<number> {
+    return this.#prompter.count(request, signal);
   }
 
   async status(): Promise<LoadStatus | undefined> {
@@ -118,7 +118,7 @@ export class LlamaEngine implements Engine {
     request: GenerationRequest,
     signal: AbortSignal,
   ): AsyncGenerator<GenerationEvent> {
-    const prepared = this.#prompter.prepare(request);
+    const prepared = await this.#prompter.prepare(request, signal);
     const place = this.#queue.enter();
     try {
       // A free slot tells what it reuses of the prompt; before the weights are there, nothing is kept.
@@ -141,6 +141,7 @@ export class LlamaEngine implements Engine {
 
   async close(): Promise<void> {
     this.#loaded?.states?.close();
+    this.#head.prompts.close();
     await this.#native.llama.dispose();
   }
 
@@ -207,9 +208,8 @@ export class LlamaEngine implements Engine {
       cache !== undefined && hasWholeStates(model)
         ? await StateFiles.open({ ...cache, log: this.#log })
         : undefined;
-    const { turnEnds, injection, controlTexts, template } = this.#head;
-    const { format } = template;
-    const grammars = new Grammars(model, format, controlTexts, this.#log);
+    const { turnEnds, injection, controlTexts, format, prompts } = this.#head;
+    const grammars = new Grammars(model, prompts, controlTexts, this.#log);
     const thinksByInjection = injection.thinking;
     const transcripts = this.#transcripts;
     this.#loaded = {

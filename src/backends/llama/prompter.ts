@@ -1,23 +1,14 @@
 import type { Token } from 'node-llama-cpp';
-import { renderContinuation } from '../../chat/continuation.ts';
-import { instructedRequest } from '../../chat/instructed.ts';
-import { renderPrompt } from '../../chat/render.ts';
-import type { Prompt, PromptRequest } from '../../chat/render.ts';
-import { isForced } from '../../chat/tool-choice.ts';
 import type { GenerationRequest } from '../../core/backend.ts';
+import { promptTooLong } from '../../core/errors.ts';
 import { answerLimit } from '../answer-limit.ts';
-import type { PreparedRequest } from './prepared.ts';
 import type { ModelHead } from '../model-head.ts';
-import { renderingFailure } from '../rendering-failure.ts';
+import { renderable } from '../prompt-work.ts';
 import type { Transcripts } from '../transcripts.ts';
-import { tokenizePrompt, tokenizeStretches } from '../vocabulary.ts';
+import type { PreparedRequest } from './prepared.ts';
 
 /** A prompt as the model will see it. */
-interface WrittenPrompt {
-  readonly prompt: Prompt;
-  readonly tokens: readonly Token[];
-  readonly forced: string | undefined;
-}
+type WrittenPrompt = Pick<PreparedRequest, 'prompt' | 'tokens' | 'forced'>;
 
 /** Turns requests into prompts, and finds out whether they fit. */
 export class Prompter {
@@ -32,52 +23,40 @@ export class Prompter {
     this.#contextSize = contextSize;
   }
 
-  /** The tokens of the whole prompt. Throws as `prepare`, but never for its length. */
-  count(request: GenerationRequest): number {
-    return this.#write(request).tokens.length;
+  /** Counts the tokens of the whole prompt. Throws as `prepare`, but never for its length. */
+  async count(request: GenerationRequest, signal: AbortSignal): Promise<number> {
+    return (await this.#write(request, Infinity, signal)).tokens.length;
   }
 
   /**
    * Renders, counts, and decides how much may be generated. Throws `prompt-too-long`, and
    * `invalid-request` for what the model's template refuses.
    */
-  prepare(request: GenerationRequest): PreparedRequest {
-    const written = this.#write(request);
+  async prepare(request: GenerationRequest, signal: AbortSignal): Promise<PreparedRequest> {
+    const written = await this.#write(request, this.#contextSize, signal);
     const count = written.tokens.length;
     return { request, ...written, limit: answerLimit(request, count, this.#contextSize) };
   }
 
-  #write(request: GenerationRequest): WrittenPrompt {
-    const { template, model } = this.#head;
-    const syntax = template.format.tools;
-    const forced = isForced(request.toolChoice)
-      ? (syntax?.forced ?? syntax?.triggers[0])
-      : undefined;
-    const trigger = forced === undefined ? [] : template.control.split(forced);
-    try {
-      const asked = instructedRequest(request, this.#head.injection, forced !== undefined);
-      const { prompt, before } = this.#continue(request, asked) ?? {
-        prompt: renderPrompt(template, asked),
-        before: undefined,
-      };
-      const stretches = [...prompt.stretches, ...trigger];
-      const tokens =
-        before === undefined
-          ? tokenizePrompt(model, stretches)
-          : [...before, ...tokenizeStretches(model, stretches)];
-      return { prompt, tokens, forced };
-    } catch (error) {
-      throw renderingFailure(error, request.model.name);
-    }
-  }
-
-  /** Goes on behind the last answer whose tokens are known. */
-  #continue(request: GenerationRequest, asked: PromptRequest) {
-    const { template, ending } = this.#head;
-    for (const { answer, written } of this.#transcripts.find(request)) {
-      const prompt = renderContinuation(template, ending, asked, answer);
-      if (prompt !== undefined) return { prompt, before: written };
-    }
-    return undefined;
+  /** @param most tokens; a prompt that has more by its size alone is refused before it is tokenized */
+  async #write(
+    request: GenerationRequest,
+    most: number,
+    signal: AbortSignal,
+  ): Promise<WrittenPrompt> {
+    const { prompts, tokenizer } = this.#head;
+    const known = await this.#transcripts.find(request, signal);
+    const answers = known.map(({ answer }) => answer);
+    const written = await prompts.run('write', { request: renderable(request), answers }, signal);
+    const { prompt, trigger, forced } = written;
+    const before = known.find(({ answer }) => answer === written.answer)?.written;
+    const stretches = [...prompt.stretches, ...trigger];
+    const least = (before?.length ?? 0) + tokenizer.least(stretches);
+    if (least > most) throw promptTooLong(least, most);
+    const tokens =
+      before === undefined
+        ? await tokenizer.prompt(stretches, signal)
+        : [...before, ...(await tokenizer.middle(stretches, signal))];
+    return { prompt, tokens, forced };
   }
 }

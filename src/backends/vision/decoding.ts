@@ -6,7 +6,6 @@ import type { GenerationEvent, StopReason } from '../../core/events.ts';
 import { newToolCallId } from '../../core/ids.ts';
 import type { ModelHead } from '../model-head.ts';
 import { abortReason } from '../queue.ts';
-import { countText } from './prompter.ts';
 import type { PreparedRequest } from './prompter.ts';
 import { Steering } from './steering.ts';
 import type { Steer, SteeringOptions } from './steering.ts';
@@ -49,7 +48,7 @@ export class Decoding {
     const decides = request.thinking.mode !== 'disabled' && !thinkingOpen && !continuesText;
     this.#steering = new Steering(steering, request, decides);
     this.#output = new Output({
-      format: head.template.format,
+      format: head.format,
       thinkingOpen,
       continuesText,
       ...(written.forced !== undefined && { forced: written.forced }),
@@ -182,10 +181,10 @@ export class Decoding {
 
   /** What closes a thinking that has used its budget up is written for the model. */
   *#closeThinking(): Generator<GenerationEvent> {
-    const { thinking, thinkingEnd } = this.#head.template.format;
+    const { thinking, thinkingEnd } = this.#head.format;
     const closing = thinkingEnd ?? `\n${thinking?.close ?? ''}\n\n`;
     this.#written += closing;
-    this.outputTokens += countText(this.#head, closing);
+    this.outputTokens += this.#head.model.tokenize(closing, true).length;
     yield* mergeDeltas(this.#output.push(closing));
   }
 

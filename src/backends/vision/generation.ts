@@ -51,7 +51,8 @@ export async function* generateOn(
   if (answer !== undefined) {
     const { images } = prepared.written;
     const text = prepared.prompt.text + answer.text;
-    speaker.transcripts.keep(request, { text, images, length: text.length }, answer.events);
+    const kept = { text, images, length: text.length };
+    await speaker.transcripts.keep(request, kept, answer.events, signal);
   }
   const usage = { ...counts, outputTokens, thinkingTokens };
   yield { type: 'finish', reason, stopSequence, usage };

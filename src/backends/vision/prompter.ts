@@ -1,12 +1,8 @@
-import { renderContinuation } from '../../chat/continuation.ts';
-import { instructedRequest } from '../../chat/instructed.ts';
-import { renderPrompt } from '../../chat/render.ts';
-import type { Prompt, PromptRequest } from '../../chat/render.ts';
-import { isForced } from '../../chat/tool-choice.ts';
+import type { Prompt } from '../../chat/render.ts';
 import type { GenerationRequest } from '../../core/backend.ts';
 import type { AnswerLimit } from '../answer-limit.ts';
 import type { ModelHead } from '../model-head.ts';
-import { renderingFailure } from '../rendering-failure.ts';
+import { renderable } from '../prompt-work.ts';
 import type { Transcripts } from '../transcripts.ts';
 import type { AddonPrompt } from './context-options.ts';
 import { joinPrompt, markImages } from './marks.ts';
@@ -39,55 +35,51 @@ export interface WrittenText extends MarkedPrompt {
  * Renders a request by the model's own template, behind the last answer that is known as it was written.
  * Throws `invalid-request` for what the template refuses.
  */
-export function writePrompt(
+export async function writePrompt(
   head: ModelHead,
   request: GenerationRequest,
   transcripts: Transcripts<WrittenText>,
-): WrittenPrompt {
-  const { template, injection } = head;
-  const syntax = template.format.tools;
-  const forced = isForced(request.toolChoice) ? (syntax?.forced ?? syntax?.triggers[0]) : undefined;
+  signal: AbortSignal,
+): Promise<WrittenPrompt> {
+  const known = await transcripts.find(request, signal);
   const marked = markImages(request.conversation);
-  try {
-    const asked = instructedRequest(
-      { ...request, conversation: marked.conversation },
-      injection,
-      forced !== undefined,
-    );
-    const { rendered, before } = continued(head, request, asked, transcripts) ?? {
-      rendered: renderPrompt(template, asked),
-      before: NOTHING,
-    };
-    const { text, images } = joinPrompt(rendered.stretches, marked, leadOf(head));
-    const written = { text: before.text + text, images: [...before.images, ...images] };
-    return { rendered, forced, images: written.images, text: written.text + (forced ?? '') };
-  } catch (error) {
-    throw renderingFailure(error, request.model.name);
-  }
+  const written = await head.prompts.run(
+    'write',
+    {
+      request: renderable({ ...request, conversation: marked.conversation }),
+      answers: known.map(({ answer }) => answer),
+    },
+    signal,
+  );
+  const { prompt: rendered, forced } = written;
+  const before = known.find(({ answer }) => answer === written.answer)?.written ?? NOTHING;
+  const { text, images } = joinPrompt(rendered.stretches, marked, leadOf(head));
+  return {
+    rendered,
+    forced,
+    images: [...before.images, ...images],
+    text: before.text + text + (forced ?? ''),
+  };
 }
 
 const NOTHING: WrittenText = { text: '', images: [], length: 0 };
 
-function continued(
-  { template, ending }: ModelHead,
-  request: GenerationRequest,
-  asked: PromptRequest,
-  transcripts: Transcripts<WrittenText>,
-): { readonly rendered: Prompt; readonly before: WrittenText } | undefined {
-  for (const { answer, written } of transcripts.find(request)) {
-    const rendered = renderContinuation(template, ending, asked, answer);
-    if (rendered !== undefined) return { rendered, before: written };
-  }
-  return undefined;
+/** Counts the tokens of a text as the addon does. */
+export async function countText(
+  head: ModelHead,
+  text: string,
+  signal: AbortSignal,
+): Promise<number> {
+  const lead = leadOf(head) === '' ? 0 : 1;
+  return (await head.tokenizer.count(text, signal)) + lead;
 }
 
-/** Tokens of a text as the addon counts them. */
-export function countText(head: ModelHead, text: string): number {
-  const lead = leadOf(head) === '' ? 0 : 1;
-  return head.model.tokenize(text, true).length + lead;
+/** The fewest tokens that a text can have, by its size alone. */
+export function leastTokens({ tokenizer }: ModelHead, text: string): number {
+  return tokenizer.least([{ text, control: false }]);
 }
 
 /** llama.cpp itself puts the first token of some vocabularies before a prompt. */
-function leadOf({ model, template }: ModelHead): string {
-  return model.tokens.shouldPrependBosToken ? template.bos : '';
+function leadOf({ model, bos }: ModelHead): string {
+  return model.tokens.shouldPrependBosToken ? bos : '';
 }

@@ -1,12 +1,9 @@
-import {
-  BEGINNING_GRAMMARS,
-  writeAnswerGrammar,
-  writeCallGrammar,
-  writeTriggeredGrammar,
-} from '../../chat/call-grammar.ts';
+import { BEGINNING_GRAMMARS } from '../../chat/call-grammar.ts';
 import type { ChatFormat } from '../../chat/format.ts';
 import { admittedTools, isForced } from '../../chat/tool-choice.ts';
 import type { GenerationRequest } from '../../core/backend.ts';
+import type { PromptProcess } from '../prompt-process.ts';
+import type { GrammarInput } from '../prompt-work.ts';
 
 /** What the model is writing at the moment. */
 export interface Writing {
@@ -27,6 +24,7 @@ export interface Steer {
 
 export interface SteeringOptions {
   readonly format: ChatFormat;
+  readonly prompts: PromptProcess;
   /** Whether a text is a single token. */
   readonly isToken: (text: string) => boolean;
   /** Texts of control tokens: to a grammar they are plain text, and the addon has no bias for tokens. */
@@ -85,22 +83,33 @@ export class Steering {
   }
 
   async #make(key: string): Promise<Steer> {
-    const written = this.#write(key);
+    const written = await this.#write(key);
     const grammar = written && (await this.#options.check(written));
     if (grammar === undefined) return { key };
     return key === 'triggered' ? { key, grammar, triggers: this.#triggers } : { key, grammar };
   }
 
-  #write(key: string): string | undefined {
-    const { outputSchema, toolChoice } = this.#request;
-    const { format, excluded, log } = this.#options;
-    const parallel = toolChoice.mode !== 'none' && toolChoice.parallel;
-    const options = { format, tools: this.#tools, parallel, onDegraded: log, excluded };
-    if (key === 'nothing') return undefined;
+  async #write(key: string): Promise<string | undefined> {
     if (key === 'beginning thoughts') return BEGINNING_GRAMMARS.thoughts;
     if (key === 'beginning answer') return BEGINNING_GRAMMARS.answer;
-    if (key === 'triggered') return writeTriggeredGrammar(this.#triggers, options);
-    if (key !== 'answer') return writeCallGrammar(key.slice('call '.length), options);
-    return outputSchema && writeAnswerGrammar(outputSchema, this.#mayThink, options);
+    const input = this.#input(key);
+    if (input === undefined) return undefined;
+    const { prompts, log } = this.#options;
+    const { text, degraded } = await prompts.run('grammar', input);
+    for (const reason of degraded) log(reason);
+    return text;
+  }
+
+  #input(key: string): GrammarInput | undefined {
+    const { outputSchema, toolChoice } = this.#request;
+    const parallel = toolChoice.mode !== 'none' && toolChoice.parallel;
+    const tools = this.#tools.map(({ name, inputSchema }) => ({ name, inputSchema }));
+    const shared = { tools, parallel, excluded: this.#options.excluded };
+    if (key === 'nothing') return undefined;
+    if (key === 'triggered') return { of: 'triggered', triggers: this.#triggers, ...shared };
+    if (key !== 'answer') return { of: 'call', trigger: key.slice('call '.length), ...shared };
+    return (
+      outputSchema && { of: 'answer', schema: outputSchema, mayThink: this.#mayThink, ...shared }
+    );
   }
 }

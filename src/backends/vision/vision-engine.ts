@@ -1,5 +1,5 @@
 import type { Capabilities, GenerationRequest, LoadStatus } from '../../core/backend.ts';
-import { RuntimeFailure } from '../../core/errors.ts';
+import { promptTooLong, RuntimeFailure } from '../../core/errors.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 import { logOnce } from '../../core/log-once.ts';
 import type { ModelSpec } from '../../core/model.ts';
@@ -24,7 +24,7 @@ import type { Speaker } from './generation.ts';
 import { loadNeeds } from './load-needs.ts';
 import { MARKER } from './marks.ts';
 import { PictureFitter } from './picture-fitter.ts';
-import { countText, writePrompt } from './prompter.ts';
+import { countText, leastTokens, writePrompt } from './prompter.ts';
 import type { PreparedRequest, WrittenText } from './prompter.ts';
 import { openStateFile } from './state-file.ts';
 import { readTower } from './tower.ts';
@@ -89,7 +89,7 @@ export class VisionEngine implements Engine {
   }
 
   async capabilities(): Promise<Capabilities> {
-    return { ...engineCapabilities(this.#contextSize, this.#head.template.traits), images: true };
+    return { ...engineCapabilities(this.#contextSize, this.#head.traits), images: true };
   }
 
   async countTokens(request: GenerationRequest, signal: AbortSignal): Promise<number> {
@@ -137,23 +137,31 @@ export class VisionEngine implements Engine {
   }
 
   async close(): Promise<void> {
+    this.#head.prompts.close();
     await this.#native.llama.dispose();
   }
 
   async #prepare(request: GenerationRequest, signal: AbortSignal): Promise<PreparedRequest> {
-    const counted = await this.#counted(request, signal);
+    const counted = await this.#counted(request, signal, this.#contextSize);
     return { ...counted, limit: answerLimit(request, counted.tokens, this.#contextSize) };
   }
 
-  /** A text is counted by the vocabulary alone; for pictures the model's eyes have to be there. */
+  /**
+   * A text is counted by the vocabulary alone; for pictures the model's eyes have to be there.
+   *
+   * @param most tokens; a text that has more by its size alone is refused before it is tokenized
+   */
   async #counted(
     request: GenerationRequest,
     signal: AbortSignal,
+    most = Infinity,
   ): Promise<Omit<PreparedRequest, 'limit'>> {
-    const written = writePrompt(this.#head, request, this.#transcripts);
+    const written = await writePrompt(this.#head, request, this.#transcripts, signal);
     const { text, images } = written;
+    const least = leastTokens(this.#head, text);
+    if (least > most) throw promptTooLong(least, most);
     if (images.length === 0) {
-      const tokens = countText(this.#head, text);
+      const tokens = await countText(this.#head, text, signal);
       return { request, written, prompt: { text, pictures: [] }, tokens };
     }
     const pictures = await raceAbort(this.#pictures.fit(images), signal);
@@ -189,7 +197,7 @@ export class VisionEngine implements Engine {
         this.#share = Math.min(share, 0.99);
       },
     });
-    const { model, template, turnEnds } = this.#head;
+    const { model, format, prompts, turnEnds } = this.#head;
     const tokensOf = (text: string) => model.tokenize(text, true);
     this.#speaker = {
       head: this.#head,
@@ -198,7 +206,8 @@ export class VisionEngine implements Engine {
       ends: [...turnEnds].map((token) => model.detokenize([token], true)),
       state: await openStateFile(settings.states, needs.context / this.#contextSize, log),
       steering: {
-        format: template.format,
+        format,
+        prompts,
         isToken: (text) => tokensOf(text).length === 1,
         // A grammar itself admits tokens that end a generation at its end only.
         excluded: this.#head.controlTexts.filter((text) => {

@@ -31,25 +31,27 @@ const THOUGHT: Part = { kind: 'thinking', text: 'I greet and add.\n' };
 const WHOLE = model(THOUGHT, text('Hello there\n'), call({ b: 2, a: 1 }));
 const NEXT = user({ kind: 'tool-result', callId: 'toolu_1', output: [text('3')], isError: false });
 
+const { signal: SIGNAL } = new AbortController();
+
 /** The tokens of a prompt, of which nothing matters but how many they are. */
 const tokens = (length: number): readonly Token[] => Array.from<Token>({ length });
 
-function kept(limit?: number): Transcripts<readonly Token[]> {
+async function kept(limit?: number): Promise<Transcripts<readonly Token[]>> {
   const transcripts = new Transcripts<readonly Token[]>(limit);
-  transcripts.keep(ASKED, tokens(5), ANSWER);
+  await transcripts.keep(ASKED, tokens(5), ANSWER, SIGNAL);
   return transcripts;
 }
 
-function found(
+async function found(
   transcripts: Transcripts<readonly Token[]>,
   turns: readonly Turn[],
   changes = {},
-): readonly number[] {
+): Promise<readonly number[]> {
   const asked: GenerationRequest = { ...request(MINI, turns), ...changes };
-  return [...transcripts.find(asked)].map(({ answer }) => answer);
+  return (await transcripts.find(asked, SIGNAL)).map(({ answer }) => answer);
 }
 
-describe('[R5.3-replay] the tokens of an answer', () => {
+describe('[R5.3-replay] the tokens of an answer', async () => {
   it.each([
     ['as it was', WHOLE],
     [
@@ -58,8 +60,8 @@ describe('[R5.3-replay] the tokens of an answer', () => {
     ],
     ['in other blocks', model(THOUGHT, text('Hello '), text('there\n'), call({ b: 2, a: 1 }))],
     ['with keys in another order', model(THOUGHT, text('Hello there\n'), call({ a: 1, b: 2 }))],
-  ])('are found when it comes back %s', (_how, answer) => {
-    expect(found(kept(), [...ASKED.conversation.turns, answer, NEXT])).toEqual([1]);
+  ])('are found when it comes back %s', async (_how, answer) => {
+    expect(await found(await kept(), [...ASKED.conversation.turns, answer, NEXT])).toEqual([1]);
   });
 
   it.each([
@@ -67,42 +69,48 @@ describe('[R5.3-replay] the tokens of an answer', () => {
     ['another argument', model(THOUGHT, text('Hello there\n'), call({ b: 2, a: 7 }))],
     ['another call', model(THOUGHT, text('Hello there\n'), call({ b: 2, a: 1 }, 'toolu_2'))],
     ['no thinking', model(text('Hello there\n'), call({ b: 2, a: 1 }))],
-  ])('are not found where it comes back with %s', (_how, answer) => {
-    expect(found(kept(), [...ASKED.conversation.turns, answer, NEXT])).toEqual([]);
+  ])('are not found where it comes back with %s', async (_how, answer) => {
+    expect(await found(await kept(), [...ASKED.conversation.turns, answer, NEXT])).toEqual([]);
   });
 
   it.each([
     ['earlier turns', [user(text('Ho')), WHOLE, NEXT], {}],
     ['thinking', [user(text('Hi')), WHOLE, NEXT], { thinking: { mode: 'adaptive' } }],
     ['tools', [user(text('Hi')), WHOLE, NEXT], { toolChoice: { mode: 'none' } }],
-  ])('are not found behind other %s', (_what, turns, changes) => {
-    expect(found(kept(), turns, changes)).toEqual([]);
+  ])('are not found behind other %s', async (_what, turns, changes) => {
+    expect(await found(await kept(), turns, changes)).toEqual([]);
   });
 
-  it('are not found where the answer itself is to go on', () => {
-    expect(found(kept(), [user(text('Hi')), WHOLE])).toEqual([]);
+  it('are not found where the answer itself is to go on', async () => {
+    expect(await found(await kept(), [user(text('Hi')), WHOLE])).toEqual([]);
   });
 
-  it('are found for all answers of a conversation, the last one first', () => {
-    const transcripts = kept();
+  it('are found for all answers of a conversation, the last one first', async () => {
+    const transcripts = await kept();
     const longer = [user(text('Hi')), WHOLE, NEXT];
-    transcripts.keep(request(MINI, longer), tokens(9), [{ type: 'text-delta', text: 'It is 3.' }]);
+    await transcripts.keep(
+      request(MINI, longer),
+      tokens(9),
+      [{ type: 'text-delta', text: 'It is 3.' }],
+      SIGNAL,
+    );
     const turns = [...longer, model(text('It is 3.')), user(text('Thanks'))];
-    expect(found(transcripts, turns)).toEqual([3, 1]);
+    expect(await found(transcripts, turns)).toEqual([3, 1]);
   });
 
-  it('are given up when there are too many, the least recently used first', () => {
-    const transcripts = kept(12);
+  it('are given up when there are too many, the least recently used first', async () => {
+    const transcripts = await kept(12);
     const other = request(MINI, [user(text('Ho'))]);
-    transcripts.keep(other, tokens(5), ANSWER);
+    await transcripts.keep(other, tokens(5), ANSWER, SIGNAL);
     const [first, second, third] = ['Hi', 'Ho', 'Ha'].map((said) => [
       user(text(said)),
       WHOLE,
       NEXT,
     ]);
-    expect(found(transcripts, first ?? [])).toEqual([1]);
-    transcripts.keep(request(MINI, [user(text('Ha'))]), tokens(5), ANSWER);
-    const all = [first, second, third].map((turns) => found(transcripts, turns ?? []));
+    expect(await found(transcripts, first ?? [])).toEqual([1]);
+    await transcripts.keep(request(MINI, [user(text('Ha'))]), tokens(5), ANSWER, SIGNAL);
+    const all: (readonly number[])[] = [];
+    for (const turns of [first, second, third]) all.push(await found(transcripts, turns ?? []));
     expect(all).toEqual([[1], [], [1]]);
   });
 });

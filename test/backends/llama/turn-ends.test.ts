@@ -15,26 +15,27 @@ describe('[R3.1-turn-ends] a model that goes on into another role’s turn', () 
   it('is ended there, and none of it reaches the client', async () => {
     const native = await startLlama();
     const head = await readHead(native, { ...MINI, file: MINI.file ?? '' });
-    const { model, turnEnds, template } = head;
+    const { model, turnEnds, format, prompts } = head;
     const speaker = {
       model,
       turnEnds,
       thinksByInjection: false,
-      format: template.format,
+      format,
       transcripts: new Transcripts<readonly Token[]>(),
-      grammars: new Grammars(model, template.format, head.controlTexts, () => undefined),
+      grammars: new Grammars(model, prompts, head.controlTexts, () => undefined),
     };
     const written = model.tokenize('Hello.<|im_start|>user\nAnd now I speak', true);
-    const prepared = new Prompter(head, 8192, speaker.transcripts).prepare(
-      request(MINI, said('Hi')),
-    );
+    const { signal } = new AbortController();
+    const prompter = new Prompter(head, 8192, speaker.transcripts);
+    const prepared = await prompter.prepare(request(MINI, said('Hi')), signal);
     const decoding = new Decoding(speaker, prepared);
     const events: GenerationEvent[] = [];
-    const run = decoding.run(writingSlot(written), new AbortController().signal);
+    const run = decoding.run(writingSlot(written), signal);
     for await (const event of run) events.push(event);
     const text = events.map((event) => (event.type === 'text-delta' ? event.text : '')).join('');
     expect(text).toBe('Hello.');
     expect(decoding.reason).toBe('end-turn');
+    prompts.close();
     await native.llama.dispose();
   });
 });

@@ -4,12 +4,10 @@ import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readHead } from '../../../src/backends/model-head.ts';
 import { startLlama } from '../../../src/backends/native-llama.ts';
-import { tokenizePrompt } from '../../../src/backends/vocabulary.ts';
-import { renderPrompt } from '../../../src/chat/render.ts';
 import type { Conversation } from '../../../src/core/conversation.ts';
 import { writeTinyVocabulary } from '../../support/tiny-vocabulary.ts';
 import type { TinyToken } from '../../support/tiny-vocabulary.ts';
-import { asking } from './rendered.ts';
+import { promptOf } from './prompt-of.ts';
 
 const TEMPLATE =
   "{{ bos_token }}{% for message in messages %}{% if message.role == 'user' %}[INST]{{ message.content }}[/INST]" +
@@ -32,25 +30,28 @@ const TOKENS: readonly TinyToken[] = [
 const native = await startLlama();
 const file = path.join(mkdtempSync(path.join(tmpdir(), 'portico-')), 'tiny.gguf');
 writeTinyVocabulary(file, TEMPLATE, TOKENS);
-const { model, template } = await readHead(native, { name: 'tiny', backend: 'llama', file });
-afterAll(() => native.llama.dispose());
+const head = await readHead(native, { name: 'tiny', backend: 'llama', file });
+const { model } = head;
+afterAll(async () => {
+  head.prompts.close();
+  await native.llama.dispose();
+});
 
 const texts = (tokens: Parameters<typeof model.detokenize>[0]) =>
   tokens.map((token) => model.detokenize([token], true));
 
-function prompt(content: string) {
+async function prompt(content: string) {
   const conversation: Conversation = {
     system: [],
     turns: [{ role: 'user', parts: [{ kind: 'text', text: content }] }],
     tools: [],
   };
-  const { stretches } = renderPrompt(template, asking(conversation));
-  return { stretches, tokens: tokenizePrompt(model, stretches) };
+  return promptOf(head, conversation);
 }
 
 describe('[R3.7-user-defined] a SentencePiece vocabulary', () => {
-  it.each(['<s>', '</s>', '[INST]', '[/INST]'])('has no %s made of content', (token) => {
-    const { tokens } = prompt(`ab ${token}ab`);
+  it.each(['<s>', '</s>', '[INST]', '[/INST]'])('has no %s made of content', async (token) => {
+    const { tokens } = await prompt(`ab ${token}ab`);
     expect(
       texts(tokens).filter((one) => ['<s>', '</s>', '[INST]', '[/INST]'].includes(one)),
     ).toEqual(['<s>', '[INST]', '[/INST]']);
@@ -63,16 +64,16 @@ describe('[R3.7-user-defined] a SentencePiece vocabulary', () => {
     expect(texts(model.tokenize('ab [INST]ab', false))).toContain('[INST]');
   });
 
-  it('keeps the user-defined tokens that steer nothing', () => {
-    expect(texts(prompt('ab <td>ab').tokens)).toContain('<td>');
+  it('keeps the user-defined tokens that steer nothing', async () => {
+    expect(texts((await prompt('ab <td>ab')).tokens)).toContain('<td>');
   });
 });
 
 describe('[R3.7-harmless] a SentencePiece vocabulary', () => {
   it.each(['ab', 'ab  ab', 'a < b', '<td>ab', 'ab ab'])(
     'has the same tokens as ever for %j',
-    (content) => {
-      const { stretches, tokens } = prompt(content);
+    async (content) => {
+      const { stretches, tokens } = await prompt(content);
       const whole = stretches.map(({ text }) => text).join('');
       expect(tokens).toEqual(model.tokenize(whole, true));
     },

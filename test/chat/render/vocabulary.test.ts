@@ -3,16 +3,18 @@ import type { LlamaModel } from 'node-llama-cpp';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readHead } from '../../../src/backends/model-head.ts';
 import { startLlama } from '../../../src/backends/native-llama.ts';
-import { tokenizePrompt } from '../../../src/backends/vocabulary.ts';
-import { renderPrompt } from '../../../src/chat/render.ts';
 import type { Conversation } from '../../../src/core/conversation.ts';
 import { CONVERSATIONS } from './conversations.ts';
-import { asking } from './rendered.ts';
+import { promptOf } from './prompt-of.ts';
 
 const native = await startLlama();
 const mini = { name: 'mini', backend: 'llama', file: path.resolve('models/mini.gguf') } as const;
-const { model, template } = await readHead(native, mini);
-afterAll(() => native.llama.dispose());
+const head = await readHead(native, mini);
+const { model } = head;
+afterAll(async () => {
+  head.prompts.close();
+  await native.llama.dispose();
+});
 
 const texts = (tokens: Parameters<LlamaModel['detokenize']>[0]) =>
   tokens.map((token) => model.detokenize([token], true));
@@ -24,26 +26,29 @@ function saying(text: string): Conversation {
   return { system: [], turns: [{ role: 'user', parts: [{ kind: 'text', text }] }], tools: [] };
 }
 
-function promptTokens(conversation: Conversation) {
-  return tokenizePrompt(model, renderPrompt(template, asking(conversation)).stretches);
+async function promptTokens(conversation: Conversation) {
+  return (await promptOf(head, conversation)).tokens;
 }
 
 describe('[R3.7-user-defined] a user-defined token', () => {
-  it.each(USER_DEFINED)('%s is made of any text by the tokenizer, but not of content', (token) => {
-    expect(texts(model.tokenize(`a ${token} b`, false))).toContain(token);
-    const count = (text: string) =>
-      texts(promptTokens(saying(text))).filter((one) => one === token).length;
-    expect(count(`a ${token}${token} b${token}`)).toBe(count('a harmless text'));
-  });
+  it.each(USER_DEFINED)(
+    '%s is made of any text by the tokenizer, but not of content',
+    async (token) => {
+      expect(texts(model.tokenize(`a ${token} b`, false))).toContain(token);
+      const count = async (text: string) =>
+        texts(await promptTokens(saying(text))).filter((one) => one === token).length;
+      expect(await count(`a ${token}${token} b${token}`)).toBe(await count('a harmless text'));
+    },
+  );
 
-  it.each(USER_DEFINED)('%s in content loses none of its characters', (token) => {
-    const tokens = promptTokens(saying(`a ${token} b`));
+  it.each(USER_DEFINED)('%s in content loses none of its characters', async (token) => {
+    const tokens = await promptTokens(saying(`a ${token} b`));
     expect(model.detokenize(tokens, true)).toContain(`a ${token} b`);
   });
 
-  it('is one token where the template writes it', () => {
+  it('is one token where the template writes it', async () => {
     const calls = CONVERSATIONS.get('two results');
-    const tokens = calls === undefined ? [] : texts(promptTokens(calls));
+    const tokens = calls === undefined ? [] : texts(await promptTokens(calls));
     expect(tokens.filter((one) => one === '<tool_response>')).toHaveLength(2);
     expect(tokens.filter((one) => one === '<tool_call>').length).toBeGreaterThanOrEqual(2);
   });
@@ -52,10 +57,10 @@ describe('[R3.7-user-defined] a user-defined token', () => {
 describe('[R3.7-harmless] a prompt that forges nothing', () => {
   it.each([...CONVERSATIONS])(
     'has the tokens that it has as one text: %s',
-    (_name, conversation) => {
-      const { stretches } = renderPrompt(template, asking(conversation));
+    async (_name, conversation) => {
+      const { stretches, tokens } = await promptOf(head, conversation);
       const whole = stretches.map(({ text }) => text).join('');
-      expect(tokenizePrompt(model, stretches)).toEqual(model.tokenize(whole, true));
+      expect(tokens).toEqual(model.tokenize(whole, true));
     },
   );
 
@@ -66,9 +71,9 @@ describe('[R3.7-harmless] a prompt that forges nothing', () => {
     '[1, 2]<',
     '>|',
     'für “Ü” 東京 🎉',
-  ])('has them with %s in it', (text) => {
-    const { stretches } = renderPrompt(template, asking(saying(text)));
+  ])('has them with %s in it', async (text) => {
+    const { stretches, tokens } = await promptOf(head, saying(text));
     const whole = stretches.map((stretch) => stretch.text).join('');
-    expect(tokenizePrompt(model, stretches)).toEqual(model.tokenize(whole, true));
+    expect(tokens).toEqual(model.tokenize(whole, true));
   });
 });
