@@ -77,13 +77,20 @@ export function request(content: string, more: Readonly<Record<string, unknown>>
   };
 }
 
-/** A conversation that mini does not find an end to: it is in the middle of a refrain. */
+/** Output format that leaves a model one answer only, which is longer than any `max_tokens`. */
+export const ENDLESS = {
+  type: 'json_schema' as const,
+  schema: {
+    type: 'object',
+    properties: { song: { const: 'la '.repeat(8000) } },
+    required: ['song'],
+    additionalProperties: false,
+  },
+};
+
+/** A request whose answer does not end by itself. */
 export function endless(more: Readonly<Record<string, unknown>> = {}): object {
-  const messages = [
-    { role: 'user', content: 'Count from 1 to 10' },
-    { role: 'assistant', content: 'la '.repeat(30).trim() },
-  ];
-  return request('', { messages, max_tokens: 4000, ...more });
+  return request('Sing', { output_config: { format: ENDLESS }, max_tokens: 4000, ...more });
 }
 
 /** The message that a response carries. Throws where it is another thing. */
