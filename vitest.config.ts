@@ -6,8 +6,10 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     reporters: ['default', new MissingPartsReporter()],
     globalSetup: ['test/support/perturbed-package.ts'],
-    // The engine's tests each start child processes that load a model: two at a time fill two cores.
-    maxWorkers: 2,
+    // Two fill two cores, with the processes that they start; the third works while one waits for a timeout.
+    maxWorkers: 3,
+    // Test files of a worker share its process and its modules, which take longer to load than most tests to run.
+    isolate: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { noAddon } from '../backends/vision/seeing.ts';
+import { isAddonMissing } from '../backends/vision/seeing.ts';
 import { REPOSITORY } from '../support/server.ts';
 import { makeHome } from './home.ts';
 import { MINI_FILE } from '../support/engine-variant.ts';
@@ -14,7 +14,7 @@ async function shown(projector: string): Promise<string> {
   return (await portico('show', 'm')).stdout;
 }
 
-describe.skipIf(noAddon)('[R7.1-entry] portico show', () => {
+describe.skipIf(isAddonMissing())('[R7.1-entry] portico show', () => {
   it('says that a model with a projector sees, and by which file', async () => {
     const projector = join(REPOSITORY, 'test/fixtures/tower.gguf');
     const text = await shown(projector);

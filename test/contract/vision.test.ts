@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import { newEngines, noAddon, openVision, SEEING } from '../backends/vision/seeing.ts';
+import { newEngines, isAddonMissing, openVision, SEEING } from '../backends/vision/seeing.ts';
 import { describeBreakContract } from './break.ts';
 import { describeContract } from './contract.ts';
 import { describeImageContract } from './images.ts';
@@ -7,11 +7,11 @@ import { describeToolContract } from './tools.ts';
 
 const open = async () => ({ ...openVision(), model: SEEING, sees: true });
 
-describe.skipIf(noAddon)('[R7.1-contract] vision', () => {
+describe.skipIf(isAddonMissing())('[R7.1-contract] vision', () => {
   describeContract(open);
 });
 
-describe.skipIf(noAddon)('[R7.1-contract] vision, without a place for states', () => {
+describe.skipIf(isAddonMissing())('[R7.1-contract] vision, without a place for states', () => {
   describeContract(async () => ({
     ...openVision({ states: undefined }),
     model: SEEING,
@@ -19,15 +19,15 @@ describe.skipIf(noAddon)('[R7.1-contract] vision, without a place for states', (
   }));
 });
 
-describe.skipIf(noAddon)('[R7.1-contract] [R7.1-tools] vision, with tools', () => {
+describe.skipIf(isAddonMissing())('[R7.1-contract] [R7.1-tools] vision, with tools', () => {
   describeToolContract(open);
 });
 
-describe.skipIf(noAddon)('[R7.1-contract] [R7.1-count] vision, with pictures', () => {
+describe.skipIf(isAddonMissing())('[R7.1-contract] [R7.1-count] vision, with pictures', () => {
   describeImageContract(open);
 });
 
-describe.skipIf(noAddon)('[R7.1-contract] [R7.2-restart] vision, killed', () => {
+describe.skipIf(isAddonMissing())('[R7.1-contract] [R7.2-restart] vision, killed', () => {
   describeBreakContract(async () => {
     const engines = await newEngines();
     return {

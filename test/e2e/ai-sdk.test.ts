@@ -1,7 +1,7 @@
 import type { LanguageModel } from 'ai-5';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { noAddon } from '../backends/vision/seeing.ts';
+import { isAddonMissing } from '../backends/vision/seeing.ts';
 import { drawOne } from '../models/figures.ts';
 import { AI_SDKS } from '../support/ai-sdks.ts';
 import { startServer } from '../support/server.ts';
@@ -104,7 +104,7 @@ describe.each(AI_SDKS)('Vercel AI SDK $version', ({ version, ai, createAnthropic
     expect(PERSON.parse(object)).toEqual(object);
   });
 
-  it.skipIf(noAddon)('shows an image', async () => {
+  it.skipIf(isAddonMissing())('shows an image', async () => {
     const { source } = await drawOne('red', 'circle');
     if (source.kind !== 'base64') throw new Error('A drawing is base64.');
     const image =

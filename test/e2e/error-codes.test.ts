@@ -3,7 +3,7 @@ import type { APIError } from 'anthropic-sdk-1';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { noAddon } from '../backends/vision/seeing.ts';
+import { isAddonMissing } from '../backends/vision/seeing.ts';
 import { post, request } from '../support/messages-api.ts';
 import { claiming } from '../support/pictures.ts';
 import { startServer } from '../support/server.ts';
@@ -70,7 +70,7 @@ describe('error codes, as the newest SDK reads them', () => {
     expect(error.constructor.name).toBe(`${className}Error`);
   });
 
-  it.skipIf(noAddon)('images beyond 8000 pixels, with the place of each', async () => {
+  it.skipIf(isAddonMissing())('images beyond 8000 pixels, with the place of each', async () => {
     const data = (await claiming(12_000, 12_000)).toString('base64');
     const image = { type: 'image', source: { type: 'base64', media_type: 'image/png', data } };
     const call = { type: 'tool_use', id: 'toolu_a', name: 'look', input: {} };

@@ -7,7 +7,7 @@ import type { Backend } from '../../src/core/backend.ts';
 import type { ImagePart } from '../../src/core/conversation.ts';
 import type { ModelSpec } from '../../src/core/model.ts';
 import { createImageLoader } from '../../src/images/loader.ts';
-import { noAddon, openVision, SEEING } from '../backends/vision/seeing.ts';
+import { isAddonMissing, openVision, SEEING } from '../backends/vision/seeing.ts';
 import { drawOne } from '../models/figures.ts';
 import { clientOf, DIALECTS } from '../support/dialects.ts';
 import { isMissing } from '../support/optional.ts';
@@ -50,7 +50,7 @@ const noPython = isMissing(
   'name an interpreter with anthropic in PORTICO_TEST_PYTHON_NEW',
 );
 
-describe.skipIf(noAddon)('a newcomer’s portico serve, shown pictures', () => {
+describe.skipIf(isAddonMissing())('a newcomer’s portico serve, shown pictures', () => {
   let server: RunningServer;
   beforeAll(async () => {
     server = await startServer();
@@ -89,7 +89,7 @@ describe.skipIf(noAddon)('a newcomer’s portico serve, shown pictures', () => {
   });
 });
 
-describe.skipIf(noAddon)('pictures at URLs, shown to the embedded model', () => {
+describe.skipIf(isAddonMissing())('pictures at URLs, shown to the embedded model', () => {
   const model: ModelSpec = {
     ...SEEING,
     mmproj: path.join(REPOSITORY, 'models/mini-mmproj.gguf'),

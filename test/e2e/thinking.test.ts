@@ -1,6 +1,7 @@
 import type { Anthropic } from 'anthropic-sdk-0';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clientOf, DIALECTS } from '../support/dialects.ts';
+import { ENDLESS } from '../support/messages-api.ts';
 import { startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
 import { MINI_FILE } from '../support/engine-variant.ts';
@@ -104,6 +105,7 @@ describe('[R3.5-budget] a thinker that finds no end', () => {
       model: 'thinker',
       max_tokens: budget_tokens + 10,
       thinking: { type: 'enabled', budget_tokens },
+      output_config: { format: ENDLESS },
       messages: [{ role: 'user', content: 'Count from 1 to 5' }],
     });
 

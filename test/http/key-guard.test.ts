@@ -1,14 +1,22 @@
 import { timingSafeEqual } from 'node:crypto';
 import type * as Crypto from 'node:crypto';
 import type { Request, Response } from 'express';
-import { describe, expect, it, vi } from 'vitest';
-import { createKeyGuard } from '../../src/http/guards.ts';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type * as Guards from '../../src/http/guards.ts';
 
 // The real comparison, watched: how long it takes can't be measured reliably, what is compared can.
 vi.mock('node:crypto', async (load) => {
   const crypto = await load<typeof Crypto>();
   return { ...crypto, timingSafeEqual: vi.fn<typeof timingSafeEqual>(crypto.timingSafeEqual) };
 });
+
+let guards: typeof Guards;
+beforeAll(async () => {
+  // Another test file of this process may have imported them with the comparison unwatched.
+  vi.resetModules();
+  guards = await import('../../src/http/guards.ts');
+});
+afterAll(() => vi.resetModules());
 
 const KEYS = ['short', 'a key of another length', 'first-key'];
 
@@ -17,7 +25,7 @@ function letsIn(key: string): boolean {
   const next = vi.fn<() => void>();
   const get = (name: string) => (name === 'x-api-key' ? key : undefined);
   try {
-    void createKeyGuard(KEYS)({ get } as unknown as Request, {} as Response, next);
+    void guards.createKeyGuard(KEYS)({ get } as unknown as Request, {} as Response, next);
   } catch {
     return false;
   }

@@ -18,8 +18,10 @@ export const SMOL: ModelSpec = {
   context: 2048,
 };
 
-/** A real model and the embedded one, without sampling of their own. */
-export const CHAT_MODELS: readonly ChatModel[] = [
-  { name: 'SmolLM2', model: SMOL, missing: isModelMissing(SMOLLM2) },
-  { name: 'mini', model: { ...MINI, sampling: {} }, missing: false },
-];
+/** Returns a real model and the embedded one, without sampling of their own. */
+export function chatModels(): readonly ChatModel[] {
+  return [
+    { name: 'SmolLM2', model: SMOL, missing: isModelMissing(SMOLLM2) },
+    { name: 'mini', model: { ...MINI, sampling: {} }, missing: false },
+  ];
+}

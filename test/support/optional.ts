@@ -25,7 +25,7 @@ export function isMissing(
   file: string | undefined,
   wayOut: string,
   environment: Readonly<Record<string, string | undefined>> = process.env,
-  say: (line: string) => void = (line) => process.stderr.write(line),
+  say: (line: string) => void = sayOnce,
 ): boolean {
   if (file !== undefined && existsSync(file)) return false;
   const line = `SKIPPED: ${what} is not ${file === undefined ? 'here' : `at ${file}`}: ${wayOut}`;
@@ -33,6 +33,14 @@ export function isMissing(
   say(`\n!!! ${line}\n`);
   recordMissing(what);
   return true;
+}
+
+const said = new Set<string>();
+
+/** Writes a line to stderr unless this process has written it before. */
+function sayOnce(line: string): void {
+  if (!said.has(line)) process.stderr.write(line);
+  said.add(line);
 }
 
 /** Adds a part to the metadata of the suite that is being collected, or of its file outside all suites. */

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { bindingsOf, createRenderer } from '../../src/backends/jinja.ts';
 import { startLlama } from '../../src/backends/native-llama.ts';
@@ -10,19 +10,22 @@ import { isMissing } from './optional.ts';
 
 const FOLDER = path.resolve('../shared/templates');
 
-/** Chat templates of published models, by name, with their source; empty where they are not here. */
-export const REAL_TEMPLATES: ReadonlyMap<string, string> = isMissing(
-  'the folder of real chat templates',
-  FOLDER,
-  'they are not part of the project; its own short templates are tested everywhere',
-)
-  ? new Map()
-  : new Map(
-      readdirSync(FOLDER).map((file) => [
-        file.replace(/\.jinja2?$/, ''),
-        readFileSync(path.join(FOLDER, file), 'utf8'),
-      ]),
-    );
+/** Chat templates of published models, by name, with their source; empty if they are not here. */
+export const REAL_TEMPLATES: ReadonlyMap<string, string> = new Map(
+  (existsSync(FOLDER) ? readdirSync(FOLDER) : []).map((file) => [
+    file.replace(/\.jinja2?$/, ''),
+    readFileSync(path.join(FOLDER, file), 'utf8'),
+  ]),
+);
+
+/** Reports missing templates, for `describe.skipIf`. */
+export function areTemplatesMissing(): boolean {
+  return isMissing(
+    'the folder of real chat templates',
+    FOLDER,
+    'they are not part of the project; its own short templates are tested everywhere',
+  );
+}
 
 /** What looks like a token that steers a model: `<|…|>`, `<｜…｜>`, `[INST]`, `<s>`, `</think>`… */
 const SPECIAL =

@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { createLlamaBackend } from '../../../src/backends/llama/backend.ts';
-import { CHAT_MODELS, SMOL } from '../../support/chat-models.ts';
+import { chatModels, SMOL } from '../../support/chat-models.ts';
 import { ENGINE } from '../../support/engine-variant.ts';
+import { isModelMissing, SMOLLM2 } from '../../support/real-models.ts';
 import { collect, MINI, request, said } from '../../support/requests.ts';
 import { describeBoundAnswers, describeEnds, object } from '../bound.ts';
 
@@ -15,11 +16,11 @@ const backend = createLlamaBackend({
 });
 afterAll(() => backend.close());
 
-for (const model of CHAT_MODELS) describeBoundAnswers(() => backend, model);
+for (const model of chatModels()) describeBoundAnswers(() => backend, model);
 describeEnds({ backend: () => backend, spec: MINI, missing: false });
 
 describe('a character that max_tokens cuts', () => {
-  const missing = CHAT_MODELS.some((one) => one.model === SMOL && one.missing);
+  const missing = isModelMissing(SMOLLM2);
 
   it.skipIf(missing)('is left out of the answer', async () => {
     const text = '你好世界'.repeat(3);

@@ -5,7 +5,7 @@ import type { GenerationRequest } from '../../../src/core/backend.ts';
 import type { Part, ToolSpec, Turn } from '../../../src/core/conversation.ts';
 import type { GenerationEvent } from '../../../src/core/events.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
-import { CHAT_MODELS } from '../../support/chat-models.ts';
+import { chatModels } from '../../support/chat-models.ts';
 import { ENGINE } from '../../support/engine-variant.ts';
 import { collect, request, said } from '../../support/requests.ts';
 import type { Answer } from '../../support/requests.ts';
@@ -73,7 +73,7 @@ function reusable(answer: Answer): number {
   return promptTokens + outputTokens - (answer.finish?.reason === 'max-tokens' ? 1 : 0);
 }
 
-describe.each(CHAT_MODELS)('the engine on $name', ({ model, missing }) => {
+describe.each(chatModels())('the engine on $name', ({ model, missing }) => {
   const generate = (turns: readonly Turn[], changes: Partial<GenerationRequest>, signal = soon()) =>
     backend.generate(request(model, turns, { maxTokens: 12, ...changes }), signal);
   const ask = (text: string, changes: Partial<GenerationRequest> = {}) =>

@@ -3,7 +3,7 @@ import { createLlamaBackend } from '../../../src/backends/llama/backend.ts';
 import { MACHINE, MemoryLine } from '../../../src/backends/memory-line.ts';
 import type { ModelSpec } from '../../../src/core/model.ts';
 import { collect, request } from '../../support/requests.ts';
-import { noAddon, openVision, SEEING } from './seeing.ts';
+import { isAddonMissing, openVision, SEEING } from './seeing.ts';
 import { SIGHTS, text, user } from './sights.ts';
 import { ENGINE } from '../../support/engine-variant.ts';
 
@@ -31,7 +31,7 @@ function open() {
 const slots = async (backend: ReturnType<typeof open>) =>
   ((await backend.loaded?.(signal)) ?? []).map((model) => model.slots.total);
 
-describe.skipIf(noAddon)('[R7.1-apart] a model whose pictures are kept apart', () => {
+describe.skipIf(isAddonMissing())('[R7.1-apart] a model whose pictures are kept apart', () => {
   it('answers text by the engine for text, and pictures by the one that sees', async () => {
     const backend = open();
     expect((await backend.capabilities(APART, signal)).images).toBe(true);

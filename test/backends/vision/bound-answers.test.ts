@@ -7,7 +7,7 @@ import type { ModelSpec } from '../../../src/core/model.ts';
 import { collect, request, said } from '../../support/requests.ts';
 import type { Answer } from '../../support/requests.ts';
 import { describeBoundAnswers, describeEnds, object, writeModelThatSays } from '../bound.ts';
-import { noAddon, openVision, SEEING } from './seeing.ts';
+import { isAddonMissing, openVision, SEEING } from './seeing.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'portico-bound-'));
 let vision: ReturnType<typeof openVision>;
@@ -33,17 +33,17 @@ const ask = (
 describeBoundAnswers(() => vision.backend, {
   name: 'mini that sees',
   model: { ...SEEING, sampling: {} },
-  missing: noAddon,
+  missing: isAddonMissing(),
 });
 
-describeEnds({ backend: () => vision.backend, spec: SEEING, missing: noAddon });
+describeEnds({ backend: () => vision.backend, spec: SEEING, missing: isAddonMissing() });
 
 /** Control tokens of the embedded model's vocabulary that end no generation, a letter, and a quote. */
 const SAYS = [2038, ...Array.from({ length: 8 }, (_, index) => 2040 + index), 97, 34];
 const CONTROL = /<\|im_start\|>|<\/?(?:think|tools|tool_call|tool_response)>/;
 const SEEDS = [1, 2, 3, 4, 5, 6];
 
-describe.skipIf(noAddon)('a model that sees and writes little but control tokens', () => {
+describe.skipIf(isAddonMissing())('a model that sees and writes little but control tokens', () => {
   const file = path.join(folder, 'control.gguf');
   const model: ModelSpec = { ...SEEING, name: 'control', file, context: 512 };
   beforeAll(() => writeModelThatSays(file, SAYS));
@@ -70,7 +70,7 @@ describe.skipIf(noAddon)('a model that sees and writes little but control tokens
   });
 });
 
-describe.skipIf(noAddon)('a character that max_tokens cuts', () => {
+describe.skipIf(isAddonMissing())('a character that max_tokens cuts', () => {
   it('is left out of the answer of a model that sees', async () => {
     const text = '你好世界😀'.repeat(2);
     const outputSchema = object({ text: { const: text } });

@@ -8,7 +8,7 @@ import type { CompletionOptions } from '../../../src/backends/vision/context-opt
 import { MARKER } from '../../../src/backends/vision/marks.ts';
 import { fitPicture } from '../../../src/backends/vision/picture.ts';
 import { MINI } from '../../support/requests.ts';
-import { noAddon, PICTURE_TOKENS, SEEING } from './seeing.ts';
+import { isAddonMissing, PICTURE_TOKENS, SEEING } from './seeing.ts';
 import { SIGHTS } from './sights.ts';
 import { ENGINE } from '../../support/engine-variant.ts';
 
@@ -24,7 +24,7 @@ async function open(mmproj: string): Promise<VisionContext> {
   });
 }
 
-describe.skipIf(noAddon)('the native context', () => {
+describe.skipIf(isAddonMissing())('the native context', () => {
   let context: VisionContext;
   let picture: string;
   beforeAll(async () => {

@@ -4,13 +4,13 @@ import type { Part, Turn } from '../../../src/core/conversation.ts';
 import { halves } from '../../support/pictures.ts';
 import { collect, request, said } from '../../support/requests.ts';
 import type { Answer } from '../../support/requests.ts';
-import { noAddon, openVision, PICTURE_TOKENS, SEEING } from './seeing.ts';
+import { isAddonMissing, openVision, PICTURE_TOKENS, SEEING } from './seeing.ts';
 import { imageOf, SIGHTS, text, user } from './sights.ts';
 
 const whole = await halves(64, 64).png().toBuffer();
 const webp = await halves(640, 480).webp().toBuffer();
 
-describe.skipIf(noAddon)('an engine that sees', () => {
+describe.skipIf(isAddonMissing())('an engine that sees', () => {
   let vision: ReturnType<typeof openVision>;
   beforeAll(() => {
     vision = openVision();

@@ -4,7 +4,7 @@ import type { VisionBackendOptions } from '../../../src/backends/vision/backend.
 import type { Turn } from '../../../src/core/conversation.ts';
 import type { GenerationEvent } from '../../../src/core/events.ts';
 import { collect, request, said } from '../../support/requests.ts';
-import { newEngines, noAddon, openVision, SEEING } from './seeing.ts';
+import { newEngines, isAddonMissing, openVision, SEEING } from './seeing.ts';
 import { SIGHTS, text, user } from './sights.ts';
 
 const STORY: readonly Turn[] = [
@@ -46,7 +46,7 @@ async function disturbed(
 
 const isText = ({ type }: GenerationEvent): boolean => type === 'text-delta';
 
-describe.skipIf(noAddon)('[R7.2-restart] an engine that dies', () => {
+describe.skipIf(isAddonMissing())('[R7.2-restart] an engine that dies', () => {
   it('fails its request only: one that waits is answered by the next engine', async () => {
     const { ask, signal } = await opened();
     const failed = disturbed(ask(), isText, () => signal('SIGKILL'));
@@ -69,7 +69,7 @@ describe.skipIf(noAddon)('[R7.2-restart] an engine that dies', () => {
   });
 });
 
-describe.skipIf(noAddon)('[R7.2-wedged] an engine that stands still', () => {
+describe.skipIf(isAddonMissing())('[R7.2-wedged] an engine that stands still', () => {
   it('is ended, and the next request has another one', async () => {
     const { ask, engines, signal } = await opened({
       allowedSilence: (waiting) => (waiting.for === 'token' ? 2000 : 120_000),
@@ -83,7 +83,7 @@ describe.skipIf(noAddon)('[R7.2-wedged] an engine that stands still', () => {
   });
 });
 
-describe.skipIf(noAddon)('[R7.1-loaded] a model in memory', () => {
+describe.skipIf(isAddonMissing())('[R7.1-loaded] a model in memory', () => {
   it('is told of, can be freed, and leaves by itself', async () => {
     const { backend, ask, engines } = await opened({ keepAlive: 300 });
     const signal = AbortSignal.timeout(10_000);

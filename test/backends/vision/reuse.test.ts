@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Turn } from '../../../src/core/conversation.ts';
 import { collect, request, said } from '../../support/requests.ts';
-import { noAddon, openVision, PICTURE_TOKENS, SEEING } from './seeing.ts';
+import { isAddonMissing, openVision, PICTURE_TOKENS, SEEING } from './seeing.ts';
 import { assistant, SIGHTS, text, user } from './sights.ts';
 
-describe.skipIf(noAddon)('[R7.3-reuse] a conversation with pictures', () => {
+describe.skipIf(isAddonMissing())('[R7.3-reuse] a conversation with pictures', () => {
   let vision: ReturnType<typeof openVision>;
   beforeAll(() => {
     vision = openVision();
@@ -86,7 +86,7 @@ describe.skipIf(noAddon)('[R7.3-reuse] a conversation with pictures', () => {
   });
 });
 
-describe.skipIf(noAddon)('[R7.3-many] pictures in a row', () => {
+describe.skipIf(isAddonMissing())('[R7.3-many] pictures in a row', () => {
   it('are each answered, and leave nothing behind', async () => {
     const vision = openVision();
     const sights = Object.values(SIGHTS);
@@ -100,7 +100,7 @@ describe.skipIf(noAddon)('[R7.3-many] pictures in a row', () => {
   });
 });
 
-describe.skipIf(noAddon)('[R7.3-reuse] a prompt without pictures', () => {
+describe.skipIf(isAddonMissing())('[R7.3-reuse] a prompt without pictures', () => {
   it('whose state is larger than the limit is evaluated anew', async () => {
     const vision = openVision({ states: { folder: mkdtempSync(`${tmpdir()}/s-`), limitBytes: 1 } });
     const asked = request(SEEING, said('Count from 1 to 3'));
@@ -114,7 +114,7 @@ describe.skipIf(noAddon)('[R7.3-reuse] a prompt without pictures', () => {
   });
 });
 
-describe.skipIf(noAddon)('[R7.3-reuse] an answer of the model’s own', () => {
+describe.skipIf(isAddonMissing())('[R7.3-reuse] an answer of the model’s own', () => {
   it.each([
     ['with a picture', [SIGHTS.red]],
     ['without one', []],

@@ -23,11 +23,11 @@ export const SEEING: ModelSpec = {
 /** Tokens of a picture: 64 × 64 pixels in patches of 16. */
 export const PICTURE_TOKENS = 16;
 
-export const noAddon = isMissing(
-  '@fugood/llama.node',
-  isAddonInstalled() ? process.execPath : undefined,
-  'npm install @fugood/llama.node',
-);
+/** Reports a missing addon, for `describe.skipIf`. */
+export function isAddonMissing(): boolean {
+  const file = isAddonInstalled() ? process.execPath : undefined;
+  return isMissing('@fugood/llama.node', file, 'npm install @fugood/llama.node');
+}
 
 /** A vision backend whose engines are built from dist/, with its states in a folder of its own. */
 export function openVision(options: Partial<VisionBackendOptions> = {}): {

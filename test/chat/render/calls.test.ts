@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Conversation, Turn } from '../../../src/core/conversation.ts';
 import { chatTemplate } from '../../support/chat-templates.ts';
-import { REAL_TEMPLATES, realTemplate } from '../../support/real-templates.ts';
+import { areTemplatesMissing, REAL_TEMPLATES, realTemplate } from '../../support/real-templates.ts';
 import { CONVERSATIONS } from './conversations.ts';
 import { asking, written } from './rendered.ts';
 
@@ -53,7 +53,7 @@ describe('[R3.2-fallback] [R3.1-results-first] calls and results in a template',
     );
   });
 
-  it.skipIf(REAL_TEMPLATES.size === 0).each<[string, string]>([
+  it.skipIf(areTemplatesMissing()).each<[string, string]>([
     [
       'mistralai-Mistral-Nemo-Instruct-2407',
       '[INST]S\n\nWhere?[/INST]Let me look.[TOOL_CALLS][{"name": "look_up", "arguments": {"place": "here"}, "id": "',

@@ -5,7 +5,7 @@ import type { ChatTemplate } from '../../../src/chat/render.ts';
 import { findSeams } from '../../../src/chat/seams.ts';
 import { turnEnds } from '../../../src/chat/turn-ends.ts';
 import { chatTemplate, TEMPLATES } from '../../support/chat-templates.ts';
-import { REAL_TEMPLATES, realTemplate } from '../../support/real-templates.ts';
+import { areTemplatesMissing, REAL_TEMPLATES, realTemplate } from '../../support/real-templates.ts';
 import { CONVERSATIONS } from './conversations.ts';
 import { asking, written } from './rendered.ts';
 
@@ -67,7 +67,7 @@ describe('[R5.3-replay] the prompt behind an answer of the past', () => {
     expect(continued(chatTemplate(name))).toBe(name === 'chatml' ? 26 : 0);
   });
 
-  it.skipIf(REAL_TEMPLATES.size === 0).each([...REAL_TEMPLATES])('in %s', (name, source) => {
+  it.skipIf(areTemplatesMissing()).each([...REAL_TEMPLATES])('in %s', (name, source) => {
     const count = continued(realTemplate(source));
     // Behind all texts at least, unless it is one of these.
     if (NEVER.includes(name)) expect(count).toBe(0);

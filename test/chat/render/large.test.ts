@@ -3,7 +3,7 @@ import { renderPrompt } from '../../../src/chat/render.ts';
 import type { ChatTemplate } from '../../../src/chat/render.ts';
 import type { Conversation, Part, Turn } from '../../../src/core/conversation.ts';
 import { chatTemplate } from '../../support/chat-templates.ts';
-import { REAL_TEMPLATES, realTemplate } from '../../support/real-templates.ts';
+import { areTemplatesMissing, REAL_TEMPLATES, realTemplate } from '../../support/real-templates.ts';
 import { LOOK_UP } from './conversations.ts';
 import { asking } from './rendered.ts';
 
@@ -64,7 +64,7 @@ describe('[R3.2-renders] [R3.7-harmless] a conversation as large as an agent’s
 
   // Some templates look at every message from every other one, which llama.cpp's Jinja is slow at.
   it
-    .skipIf(REAL_TEMPLATES.size === 0)
+    .skipIf(areTemplatesMissing())
     .each([
       'Qwen-Qwen3-0.6B',
       'Qwen3-Coder',

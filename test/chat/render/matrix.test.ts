@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { ChatTemplate } from '../../../src/chat/render.ts';
 import type { Conversation } from '../../../src/core/conversation.ts';
 import { chatTemplate, TEMPLATES } from '../../support/chat-templates.ts';
-import { REAL_TEMPLATES, realTemplate } from '../../support/real-templates.ts';
+import { areTemplatesMissing, REAL_TEMPLATES, realTemplate } from '../../support/real-templates.ts';
 import { CONVERSATIONS, wordsOf } from './conversations.ts';
 import { asking, written } from './rendered.ts';
 
@@ -58,7 +58,7 @@ describe('[R3.2-renders] [R3.2-fallback] [R3.5-replay] every text stands once an
     expectTemplate(name, chatTemplate(name));
   });
 
-  it.skipIf(REAL_TEMPLATES.size === 0).each([...REAL_TEMPLATES])('in %s', (name, source) => {
+  it.skipIf(areTemplatesMissing()).each([...REAL_TEMPLATES])('in %s', (name, source) => {
     expectTemplate(name, realTemplate(source));
   });
 });
@@ -78,7 +78,7 @@ describe('[R3.5-replay] [R3.5-between] thinking since the user last spoke', () =
     expectThinking(chatTemplate(name));
   });
 
-  it.skipIf(REAL_TEMPLATES.size === 0).each([...REAL_TEMPLATES])(
+  it.skipIf(areTemplatesMissing()).each([...REAL_TEMPLATES])(
     'stands in its place, if %s has one for it',
     (_name, source) => {
       expectThinking(realTemplate(source));

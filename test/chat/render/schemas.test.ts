@@ -4,7 +4,7 @@ import { spellBasic, spellOut } from '../../../src/chat/spelled-schema.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import type { Conversation } from '../../../src/core/conversation.ts';
 import { chatTemplate, TEMPLATES } from '../../support/chat-templates.ts';
-import { REAL_TEMPLATES, realTemplate } from '../../support/real-templates.ts';
+import { areTemplatesMissing, REAL_TEMPLATES, realTemplate } from '../../support/real-templates.ts';
 import { LOOK_UP } from './conversations.ts';
 import { asking, written } from './rendered.ts';
 
@@ -58,7 +58,7 @@ describe('[R3.2-fallback] tools with schemas of every kind', () => {
     expectTools(chatTemplate(name));
   });
 
-  it.skipIf(REAL_TEMPLATES.size === 0).each([...REAL_TEMPLATES])(
+  it.skipIf(areTemplatesMissing()).each([...REAL_TEMPLATES])(
     'are rendered by %s, if it knows tools',
     (_name, source) => {
       expectTools(realTemplate(source));

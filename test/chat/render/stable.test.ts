@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ChatTemplate } from '../../../src/chat/render.ts';
 import type { Conversation } from '../../../src/core/conversation.ts';
 import { chatTemplate, TEMPLATES } from '../../support/chat-templates.ts';
-import { REAL_TEMPLATES, realTemplate } from '../../support/real-templates.ts';
+import { areTemplatesMissing, REAL_TEMPLATES, realTemplate } from '../../support/real-templates.ts';
 import { CONVERSATIONS } from './conversations.ts';
 import { asking, written } from './rendered.ts';
 
@@ -50,11 +50,11 @@ describe('[R3.2-stable] the rendered prefix holds from turn to turn', () => {
     expectAllGrowth(chatTemplate(name));
   });
 
-  it.skipIf(REAL_TEMPLATES.size === 0).each([...REAL_TEMPLATES])('in %s', (_name, source) => {
+  it.skipIf(areTemplatesMissing()).each([...REAL_TEMPLATES])('in %s', (_name, source) => {
     expectAllGrowth(realTemplate(source));
   });
 
-  it.skipIf(REAL_TEMPLATES.size === 0).each([...REAL_TEMPLATES])(
+  it.skipIf(areTemplatesMissing()).each([...REAL_TEMPLATES])(
     '%s has the same traits each time',
     (_name, source) => {
       expect(realTemplate(source).traits).toEqual(realTemplate(source).traits);

@@ -5,7 +5,7 @@ import { templateVariables } from '../../../src/chat/template-variables.ts';
 import type { Effort, ThinkingMode } from '../../../src/core/backend.ts';
 import type { Conversation, Part } from '../../../src/core/conversation.ts';
 import { chatTemplate } from '../../support/chat-templates.ts';
-import { REAL_TEMPLATES, realTemplate } from '../../support/real-templates.ts';
+import { areTemplatesMissing, REAL_TEMPLATES, realTemplate } from '../../support/real-templates.ts';
 import { asking, written } from './rendered.ts';
 
 const ENABLED: ThinkingMode = { mode: 'enabled', budgetTokens: 2000 };
@@ -32,7 +32,7 @@ const SWITCHABLE = [...REAL_TEMPLATES].filter(
   ([, source]) => realTemplate(source).traits.thinking === 'switchable',
 );
 
-describe.skipIf(REAL_TEMPLATES.size === 0)('[R3.5-switch] a template that thinks at will', () => {
+describe.skipIf(areTemplatesMissing())('[R3.5-switch] a template that thinks at will', () => {
   it('is most of those that know thinking', () => {
     expect(SWITCHABLE.length).toBeGreaterThan(25);
   });
@@ -77,7 +77,7 @@ describe('[R3.5-replay] [R2.5-prefill] an answer that began with thinking', () =
     expect(prompt).toMatchObject({ thinkingOpen: false, continuesText: true });
   });
 
-  it.skipIf(REAL_TEMPLATES.size === 0).each([...REAL_TEMPLATES])(
+  it.skipIf(areTemplatesMissing()).each([...REAL_TEMPLATES])(
     'ends in its text: %s',
     (_name, source) => {
       const template = realTemplate(source);
@@ -114,7 +114,7 @@ describe('[R3.5-effort] the level that a template is given', () => {
     expect(templateVariables({ thinking: DISABLED }, traits)['reasoning_effort']).toBe('low');
   });
 
-  it.skipIf(REAL_TEMPLATES.size === 0).each([
+  it.skipIf(areTemplatesMissing()).each([
     ['openai-gpt-oss-120b', 'low', /Reasoning: low/],
     ['openai-gpt-oss-120b', 'max', /Reasoning: high/],
     ['GLM-5.2', 'medium', /Reasoning Effort: High/],
