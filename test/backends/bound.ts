@@ -57,6 +57,13 @@ const PAINT: ToolSpec = {
   deferred: false,
 };
 
+const NOTING: ToolSpec = {
+  ...PAINT,
+  name: 'note',
+  description: 'Takes a note',
+  inputSchema: object({ note: { type: 'string' } }),
+};
+
 const NOTE = object({ colour: { enum: COLOURS }, note: { type: 'string' } });
 
 async function askAll(
@@ -207,4 +214,54 @@ export function describeEnds({ backend, spec, missing }: BoundEngine): void {
       expect(made).toMatchObject({ text: '', finish: { reason: 'refusal' } });
     },
   );
+
+  /**
+   * The bytes that characters of several are made of, whose order hardly ever is right. A prompt needs a
+   * token that it knows, here its last line break.
+   */
+  const BYTES = [10, 34, ...Array.from({ length: 128 }, (_, index) => 128 + index)];
+
+  it.skipIf(missing).each<readonly [string, Partial<GenerationRequest>]>([
+    ['text that max_tokens cuts', {}],
+    ['text that a stop sequence cuts', { stopSequences: ['\n'] }],
+    ['thinking that its budget cuts', { thinking: { mode: 'enabled', budgetTokens: 7 } }],
+    ['arguments that max_tokens cuts', { toolChoice: { mode: 'any', parallel: true } }],
+    ['JSON that max_tokens cuts', { outputSchema: object({ note: { type: 'string' } }) }],
+  ])('leaves broken characters out of %s', async (_what, changes) => {
+    const tools = changes.toolChoice === undefined ? [] : [NOTING];
+    for (const seed of [1, 2]) {
+      const broken = asked('broken', BYTES, {
+        ...changes,
+        conversation: { system: [], turns: said('Write!'), tools },
+        sampling: { temperature: 1, topP: 1, topK: 20, minP: 0, seed },
+        maxTokens: 40,
+      });
+      const { events, finish } = await collect(
+        backend().generate(broken, AbortSignal.timeout(30_000)),
+      );
+      expect(finish?.usage.outputTokens).toBeGreaterThan(0);
+      expect(JSON.stringify(events)).not.toContain('\uFFFD');
+    }
+  });
+
+  it.skipIf(missing)('loses no whole character of arguments that max_tokens cuts', async () => {
+    const note = '你好世界😀'.repeat(2);
+    const tool = { ...NOTING, inputSchema: object({ note: { const: note } }) };
+    const lengths = new Set<number>();
+    for (let maxTokens = 16; maxTokens < 24; maxTokens++) {
+      const cut = request(spec, said('Write!'), {
+        conversation: { system: [], turns: said('Write!'), tools: [tool] },
+        toolChoice: { mode: 'any', parallel: true },
+        maxTokens,
+      });
+      const { events, finish } = await collect(
+        backend().generate(cut, AbortSignal.timeout(30_000)),
+      );
+      const json = events.map((event) => (event.type === 'tool-call-delta' ? event.json : ''));
+      expect(finish?.reason).toBe('max-tokens');
+      expect(JSON.stringify({ note })).toContain(json.join('').replaceAll(/\s/g, ''));
+      lengths.add(json.join('').length);
+    }
+    expect(lengths.size).toBeGreaterThan(2);
+  });
 }

@@ -11,6 +11,12 @@ import type {
 } from './context-options.ts';
 import { BATCH_TOKENS, completionOptions, loadOptions } from './native-options.ts';
 
+/**
+ * What the addon writes for bytes that are no character. A model that writes it itself loses it too: the
+ * addon reports no tokens, by which the two could be told apart.
+ */
+const BROKEN = '\uFFFD';
+
 /** The native context has failed in a way that it may not recover from: the process has to end. */
 export class BrokenContext extends RuntimeFailure {
   constructor(model: string, reason: string) {
@@ -104,7 +110,7 @@ export class VisionContext {
           return this.#end(item, tokens);
         }
         tokens++;
-        yield item;
+        yield item.replaceAll(BROKEN, '');
       }
       throw new BrokenContext(this.#name, 'a completion ended without a result');
     } catch (error) {
