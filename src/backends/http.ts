@@ -25,7 +25,7 @@ export interface HttpAnswer {
   readonly status: number;
   /** Without its parameters, in lower case; empty where there is none. */
   readonly mediaType: string;
-  /** What the `retry-after` header says, where it says seconds. */
+  /** What the `retry-after` header says. */
   readonly retryAfterSeconds: number | undefined;
   readonly body: AsyncIterable<Uint8Array>;
 }
@@ -138,8 +138,11 @@ const MOST_RETRY_AFTER_SECONDS = 3600;
 
 function secondsOf(header: string | string[] | undefined): number | undefined {
   const text = String(header ?? '').trim();
-  if (!/^\d+(\.\d+)?$/.test(text)) return undefined;
-  return Math.min(Number(text), MOST_RETRY_AFTER_SECONDS);
+  // A number, or a date: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+  const seconds = /^\d+(\.\d+)?$/.test(text)
+    ? Number(text)
+    : Math.ceil((Date.parse(text) - Date.now()) / 1000);
+  return seconds >= 0 ? Math.min(seconds, MOST_RETRY_AFTER_SECONDS) : undefined;
 }
 
 /** The answer ended before its end; a failure that was meant stays as it is. */

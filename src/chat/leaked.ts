@@ -1,16 +1,28 @@
 import type { CallableTool, ChatFormat, ToolSyntax } from './format.ts';
-import { hermes } from './formats/hermes.ts';
+import { apertus } from './formats/apertus.ts';
+import { apriel } from './formats/apriel.ts';
+import { commandR7b } from './formats/command-r7b.ts';
+import { deepseekV32, deepseekV4 } from './formats/deepseek-dsml.ts';
+import { deepseekV31 } from './formats/deepseek.ts';
+import { firefunction } from './formats/firefunction.ts';
+import { gemma4 } from './formats/gemma4.ts';
+import { gigachat31 } from './formats/gigachat.ts';
 import { glm45 } from './formats/glm.ts';
+import { granite } from './formats/granite.ts';
+import { hermes } from './formats/hermes.ts';
 import { kimi } from './formats/kimi.ts';
+import { lfm2 } from './formats/lfm2.ts';
 import { llama3 } from './formats/llama3.ts';
 import { minimax } from './formats/minimax.ts';
+import { mirothinker } from './formats/mirothinker.ts';
 import { mistralArgs } from './formats/mistral-args.ts';
 import { mistralList } from './formats/mistral-list.ts';
 import { plain } from './formats/plain.ts';
 import { qwenXml } from './formats/qwen-xml.ts';
+import { seedOss } from './formats/seed-oss.ts';
 import type { OutputPiece, Reading, Source } from './reader.ts';
 
-/** The families whose calls servers are known to leave in the text. */
+/** The families whose calls begin with a text of their own. Two of them may begin alike. */
 const SYNTAXES: readonly ToolSyntax[] = [
   hermes,
   qwenXml,
@@ -20,6 +32,19 @@ const SYNTAXES: readonly ToolSyntax[] = [
   llama3,
   kimi,
   minimax,
+  deepseekV31,
+  deepseekV32,
+  deepseekV4,
+  seedOss,
+  granite,
+  gemma4,
+  lfm2,
+  apriel,
+  apertus,
+  commandR7b,
+  firefunction,
+  gigachat31,
+  mirothinker,
 ].flatMap(({ tools }) => tools ?? []);
 
 /** Characters that failed readings may cost one answer: a model that repeats the beginning of a call is text. */

@@ -19,6 +19,11 @@ export const LEAKED_CALLS: readonly (readonly [string, string])[] = [
   ],
   ['Mistral', '[TOOL_CALLS][{"name": "look", "arguments": {"at": "it"}}]'],
   ['Devstral', '[TOOL_CALLS]look[ARGS]{"at": "it"}'],
+  [
+    'DeepSeek',
+    '<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>look<｜tool▁sep｜>{"at": "it"}<｜tool▁call▁end｜><｜tool▁calls▁end｜>',
+  ],
+  ['LFM2', '<|tool_call_start|>[look(at="it")]<|tool_call_end|>'],
   ['Llama 3', '{"name": "look", "parameters": {"at": "it"}}'],
 ];
 

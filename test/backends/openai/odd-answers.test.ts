@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { withoutKeys } from '../../../src/core/secrets.ts';
 import type { Backend } from '../../../src/core/backend.ts';
+import { RuntimeFailure } from '../../../src/core/errors.ts';
 import { collect, request, said } from '../../support/requests.ts';
 import { event, startActing } from './acting-server.ts';
 import type { Act } from './acting-server.ts';
@@ -81,6 +82,25 @@ describe('a wait', () => {
       code: 'rate-limited',
       retryAfterSeconds: 3600,
     });
+  });
+});
+
+describe('a wait until a date', () => {
+  it.each([
+    [120_000, 119, 120],
+    [1e9, 3600, 3600],
+    // What is over already says nothing.
+    [-60_000, 5, 5],
+  ])('%i ms ahead is told in seconds', async (ahead, least, most) => {
+    const retryAfter = new Date(Date.now() + ahead).toUTCString();
+    const failure: unknown = await answerTo({
+      status: 429,
+      error: { message: 'slow down' },
+      retryAfter,
+    }).catch((error: unknown) => error);
+    const seconds = failure instanceof RuntimeFailure ? failure.retryAfterSeconds : undefined;
+    expect(seconds).toBeGreaterThanOrEqual(least);
+    expect(seconds).toBeLessThanOrEqual(most);
   });
 });
 
