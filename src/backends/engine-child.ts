@@ -34,18 +34,33 @@ export function serveEngine(open: OpenEngine): void {
   process.on('disconnect', () => process.exit(0));
   const server = new EngineServer(open);
   process.on('message', (command: EngineCommand) => server.take(command));
+  server.beat();
+  setInterval(() => server.isBusy && server.beat(), HEARTBEAT_MILLISECONDS).unref();
 }
+
+/** A message of the main thread shows that it moves; `HeartbeatWatch` counts the seconds without one. */
+const HEARTBEAT_MILLISECONDS = 1000;
 
 class EngineServer {
   readonly #open: OpenEngine;
   #model: OpenCommand | undefined;
   #opening: Promise<Engine> | undefined;
+  #opened: Engine | undefined;
   readonly #calls = new Map<number, AbortController>();
   /** The weights wait for the server's word: it knows of the other models in memory. */
   #waiting: { grant(slots: number): void; refuse(reason: Error): void } | undefined;
 
   constructor(open: OpenEngine) {
     this.#open = open;
+  }
+
+  get isBusy(): boolean {
+    return this.#calls.size > 0;
+  }
+
+  /** Sends a sign of life, unless native code hangs. */
+  beat(): void {
+    if (this.#opened?.isStuck !== true) reply({ type: 'alive' });
   }
 
   take(command: EngineCommand): void {
@@ -100,10 +115,13 @@ class EngineServer {
         }),
       settle: (loaded) => reply({ type: 'settled', loaded }),
     };
-    this.#opening ??= this.#open(spec, settings, log, gate).catch((error: unknown) => {
-      this.#opening = undefined;
-      throw error;
-    });
+    this.#opening ??= this.#open(spec, settings, log, gate).then(
+      (engine) => (this.#opened = engine),
+      (error: unknown) => {
+        this.#opening = undefined;
+        throw error;
+      },
+    );
     return this.#opening;
   }
 }

@@ -10,6 +10,8 @@ export interface Engine {
   generate(request: GenerationRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent>;
   /** How it fares; undefined as long as its weights are not in memory. */
   status(signal: AbortSignal): Promise<LoadStatus | undefined>;
+  /** True if native code takes far longer for a step than it ever did: it hangs. */
+  readonly isStuck?: boolean;
   /** Frees everything; requests under way fail. */
   close(): Promise<void>;
 }

@@ -31,8 +31,8 @@ export interface IsolatedEngineOptions {
 
 /** Follows what is said between the server and an engine, and may end the engine. */
 export interface EngineWatch {
-  /** A child process was started; `end` ends it at once. */
-  started(end: () => void): void;
+  /** A child process was started; `end` ends it at once, and says why in `how`, such as `it hung`. */
+  started(end: (how: string) => void): void;
   sent(command: EngineCommand): void;
   heard(reply: EngineReply): void;
   /** The child process is gone. */
@@ -49,6 +49,8 @@ export class IsolatedEngine implements Engine {
   readonly #options: IsolatedEngineOptions;
   #child: ChildProcess | undefined;
   #calls: Calls = new Map();
+  /** The child has given a sign of life. */
+  #isUp = false;
   #lastCall = 0;
 
   constructor(options: IsolatedEngineOptions) {
@@ -62,9 +64,9 @@ export class IsolatedEngine implements Engine {
     throw noAnswer();
   }
 
-  /** Asks the child where there is one; none is started for it. */
+  /** Asks the child if there is one that has come up; none is started for it. */
   async status(signal: AbortSignal): Promise<LoadStatus | undefined> {
-    if (this.#child === undefined) return undefined;
+    if (this.#child === undefined || !this.#isUp) return undefined;
     for await (const answer of this.#call({ type: 'status' }, signal)) {
       if (answer.type === 'status') return answer.status ?? undefined;
     }
@@ -144,7 +146,9 @@ export class IsolatedEngine implements Engine {
     });
     const calls: Calls = new Map();
     this.#calls = calls;
+    this.#isUp = false;
     let printed = '';
+    let hung: string | undefined;
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       if (quotes) printed = (printed + text).slice(-KEPT_CHARACTERS);
     });
@@ -155,12 +159,16 @@ export class IsolatedEngine implements Engine {
     child.once('exit', (code, signal) => {
       if (this.#child === child) this.#child = undefined;
       watch?.ended();
-      const failure = crash(spec.name, signal ?? `exit code ${code}`, printed);
+      const how = signal ?? `exit code ${code}`;
+      const failure = hung === undefined ? crash(spec.name, how, printed) : hang(spec.name, hung);
       for (const channel of calls.values()) channel.fail(failure);
       calls.clear();
       this.#options.gate.settle(false);
     });
-    watch?.started(() => child.kill('SIGKILL'));
+    watch?.started((how) => {
+      hung = how;
+      child.kill('SIGKILL');
+    });
     this.#send(child, { type: 'open', spec, settings });
     return child;
   }
@@ -174,7 +182,10 @@ export class IsolatedEngine implements Engine {
   #hear(child: ChildProcess, calls: Calls, reply: EngineReply): void {
     const { log, gate, watch } = this.#options;
     watch?.heard(reply);
+    if (this.#child === child) this.#isUp = true;
     switch (reply.type) {
+      case 'alive':
+        return;
       case 'log':
         log(reply.message, reply.level);
         return;
@@ -213,6 +224,13 @@ function unloaded(model: string): RuntimeFailure {
 
 function noAnswer(): RuntimeFailure {
   return new RuntimeFailure('internal', 'The engine ended a call without its answer.');
+}
+
+function hang(model: string, how: string): RuntimeFailure {
+  return new RuntimeFailure(
+    'engine-crashed',
+    `The engine of ${model} ${how}, so it was ended. The next request starts it again.`,
+  );
 }
 
 /** What a signal mostly means, for an engine that has said nothing. */

@@ -1,4 +1,4 @@
-import type { GenerationRequest, LoadedModel } from '../core/backend.ts';
+import type { GenerationRequest, LoadedModel, LoadStatus } from '../core/backend.ts';
 import type { GenerationEvent } from '../core/events.ts';
 import type { KeepAlive } from '../core/keep-alive.ts';
 import type { Engine } from './engine.ts';
@@ -20,6 +20,17 @@ const BRIEF_MILLISECONDS = 5000;
 /** A timer that waits longer would end at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
+const UNKNOWN: LoadStatus = {
+  device: '-',
+  sizeBytes: 0,
+  contextTokens: 0,
+  slots: { busy: 0, total: 0 },
+  waiting: 0,
+  idleMilliseconds: 0,
+};
+/** What is certain of an engine that does not respond. */
+const SILENT = { responds: false, waiting: 0, unloadsInMilliseconds: null } as const;
+
 /** A model's engine: it knows what it works on, and ends itself when it was not used for long enough. */
 export class NamedEngine {
   readonly #options: NamedEngineOptions;
@@ -30,6 +41,8 @@ export class NamedEngine {
   #until = 0;
   #timer: NodeJS.Timeout | undefined;
   #retired = false;
+  /** As its engine last had it. */
+  #status: LoadStatus = UNKNOWN;
   #closing: Promise<void> | undefined;
 
   constructor(options: NamedEngineOptions) {
@@ -99,11 +112,15 @@ export class NamedEngine {
     }
   }
 
-  /** Undefined where it has no weights in memory, or can't tell in time. */
+  /** Undefined if it has no weights in memory. */
   async loaded(signal: AbortSignal): Promise<LoadedModel | undefined> {
     const engine = await raceAbort(this.#engine(), signal).catch(() => undefined);
-    const status = await engine?.status(signal).catch(() => undefined);
+    const status = await engine?.status(signal).catch(() => {
+      return signal.aborted ? ('silent' as const) : undefined;
+    });
+    if (status === 'silent') return { ...this.#status, ...SILENT, name: this.name };
     if (status === undefined) return undefined;
+    this.#status = status;
     const left = Math.max(0, Math.round(this.#until - performance.now()));
     const leaves = !this.busy && Number.isFinite(left);
     return { name: this.name, ...status, unloadsInMilliseconds: leaves ? left : null };

@@ -12,6 +12,7 @@ const answer = z.object({
     z.looseObject({
       name: z.string(),
       engine: z.string().optional(),
+      responds: z.literal(false).optional(),
       device: z.string(),
       sizeBytes: z.number(),
       contextTokens: z.number(),
@@ -53,7 +54,7 @@ function rowOf(model: Loaded, all: readonly Loaded[]): readonly string[] {
     formatSize(model.sizeBytes),
     model.device,
     String(model.contextTokens),
-    `${slots.busy} of ${slots.total}${queue}`,
+    model.responds === false ? 'not responding' : `${slots.busy} of ${slots.total}${queue}`,
     slots.busy > 0 ? '-' : formatDuration(model.idleMilliseconds / 1000),
     left === null ? '-' : formatDuration(left / 1000),
   ];

@@ -78,6 +78,8 @@ export interface LoadStatus {
 
 export interface LoadedModel extends LoadStatus {
   readonly name: string;
+  /** False if its engine does not answer; the rest is as it was last, or empty. Absent if it does. */
+  readonly responds?: false;
   /** Kind of engine, if a model can have one of each in memory. */
   readonly engine?: 'text' | 'vision';
   /** Until it leaves the memory if it isn't used; null while it answers, and where it stays. */

@@ -15,7 +15,9 @@ export function refuseUnload(name: string, loaded: readonly LoadedModel[], force
       `${name} is not loaded, so there is nothing to stop; loaded: ${names}`,
     );
   }
-  const requests = engines.reduce((sum, { slots, waiting }) => sum + slots.busy + waiting, 0);
+  // An engine that does not respond answers nobody.
+  const responding = engines.filter(({ responds }) => responds !== false);
+  const requests = responding.reduce((sum, { slots, waiting }) => sum + slots.busy + waiting, 0);
   if (requests > 0 && !force) {
     throw new RuntimeFailure(
       'conflict',

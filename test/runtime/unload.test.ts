@@ -24,6 +24,10 @@ describe('[R7.1-apart] [R4.6-stop] a model that is in memory twice', () => {
     expect(() => refuseUnload('m', loaded, true)).not.toThrow();
   });
 
+  it('[R12.2-hung] is stopped where its engine does not respond', () => {
+    expect(() => refuseUnload('m', [{ ...engine(1), responds: false }], false)).not.toThrow();
+  });
+
   it('is stopped while none does', () => {
     expect(() => refuseUnload('m', [engine(0), engine(0)], false)).not.toThrow();
   });

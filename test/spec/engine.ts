@@ -106,6 +106,10 @@ export const ENGINE: readonly Requirement[] = [
     text: 'Long computations let others have their turn, and end with their client.',
   },
   {
+    id: 'R12.2-hung',
+    text: 'An engine that gives no sign of life is listed, ended, and started anew by the next request.',
+  },
+  {
     id: 'R12.2-pipes',
     text: 'A model file or a projector that is a named pipe, a socket or a device is refused unopened.',
   },

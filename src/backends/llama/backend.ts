@@ -5,6 +5,7 @@ import { EnginePool } from '../engine-pool.ts';
 import { capabilitiesOfFile } from '../engine-capabilities.ts';
 import type { FileFactsSource } from '../engine-capabilities.ts';
 import type { Engine, EngineLog, EngineSettings } from '../engine.ts';
+import { HeartbeatWatch } from '../heartbeat-watch.ts';
 import { IsolatedEngine } from '../isolated-engine.ts';
 import type { LoadGate } from '../load-gate.ts';
 import { MACHINE, MemoryLine } from '../memory-line.ts';
@@ -22,6 +23,8 @@ export interface LlamaBackendOptions extends EngineSettings, FileFactsSource {
   readonly memory?: MainMemory;
   /** The memory that other backends' models lie in too; default: one of its own, by the two above. */
   readonly line?: MemoryLine;
+  /** Seconds that an engine with work may give no sign of life; default: as `HeartbeatWatch` has it. */
+  readonly allowedSilenceSeconds?: number;
   /** The compiled module of the child process, where it is not beside this one. */
   readonly childModule?: URL;
   /** Environment of child processes; default: this process's. */
@@ -66,5 +69,7 @@ async function openEngine(
   }
   const childModule = options.childModule ?? new URL('./child.js', import.meta.url);
   const { environment = () => process.env } = options;
-  return new IsolatedEngine({ spec, settings, childModule, log, gate, environment });
+  const watch = new HeartbeatWatch(options.allowedSilenceSeconds);
+  const isolation = { childModule, environment, watch };
+  return new IsolatedEngine({ spec, settings, log, gate, ...isolation });
 }

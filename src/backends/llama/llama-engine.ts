@@ -23,6 +23,7 @@ import { cpuContext } from './memory.ts';
 import { Prompter } from './prompter.ts';
 import { SlotQueue } from '../queue.ts';
 import type { LoadNeeds } from '../room.ts';
+import type { Scheduler } from './scheduler.ts';
 import { hasWholeStates, needsCheckpoints } from './sequence-state.ts';
 import { Slot } from './slot.ts';
 import { SlotPool } from './slot-pool.ts';
@@ -90,6 +91,10 @@ export class LlamaEngine implements Engine {
     const native = await startLlama();
     const head = await readHead(native, named);
     return new LlamaEngine(native, head, named, settings, log, gate);
+  }
+
+  get isStuck(): boolean {
+    return this.#loaded?.scheduler.isOverdue === true;
   }
 
   async capabilities(): Promise<Capabilities> {
@@ -215,6 +220,7 @@ export class LlamaEngine implements Engine {
     this.#loaded = {
       slots: new SlotPool(slots, scheduler, states, bytesPerToken),
       states,
+      scheduler,
       speaker: { model, format, grammars, thinksByInjection, turnEnds, transcripts },
     };
     this.#share = 1;
@@ -231,5 +237,6 @@ function counted(count: number, thing: string): string {
 interface Loaded {
   readonly slots: SlotPool;
   readonly states: StateFiles | undefined;
+  readonly scheduler: Scheduler;
   readonly speaker: Speaker;
 }

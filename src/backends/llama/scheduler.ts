@@ -2,6 +2,11 @@ import type { BatchItem, PrioritizedBatchItem } from 'node-llama-cpp';
 import { planBatch, shouldWait } from './batching.ts';
 import { prefillStep, StepTimes, TILE } from './prefill-steps.ts';
 
+/** A batch that takes longer than this may hang. */
+const OVERDUE_MILLISECONDS = 60_000;
+/** On a slow machine one may, if it takes so many times as long as any before it. */
+const OVERDUE_RATIO = 20;
+
 /** Who is evaluated when, among the sequences of one context. */
 export class Scheduler {
   #active = 0;
@@ -13,6 +18,7 @@ export class Scheduler {
   #depth = 0;
   readonly #tile: number;
   readonly #times: StepTimes;
+  #longest = 0;
   #exclusives = 0;
   #lastExclusive: Promise<unknown> = Promise.resolve();
 
@@ -25,6 +31,13 @@ export class Scheduler {
   /** The rate of prefill in tokens per millisecond; undefined before it was measured. */
   get rate(): number | undefined {
     return this.#times.rate(this.#depth);
+  }
+
+  /** True if a batch is under way that takes far longer than any before it. */
+  get isOverdue(): boolean {
+    if (this.#batch === undefined || this.#active === 0) return false;
+    const milliseconds = performance.now() - this.#batch.startedAt;
+    return milliseconds > Math.max(OVERDUE_MILLISECONDS, OVERDUE_RATIO * this.#longest);
   }
 
   /** Whether nobody else is being evaluated. */
@@ -69,6 +82,7 @@ export class Scheduler {
     this.#batch = undefined;
     if (batch === undefined) return;
     const milliseconds = performance.now() - batch.startedAt;
+    this.#longest = Math.max(this.#longest, milliseconds);
     this.#times.record({ tokens: batch.tokens, milliseconds, depth: this.#depth });
   }
 

@@ -31,14 +31,14 @@ export class SilenceWatch implements EngineWatch {
   readonly #waiting = new Map<number, Waiting>();
   #loading = false;
   #timer: NodeJS.Timeout | undefined;
-  #end: () => void = () => undefined;
+  #end: (how: string) => void = () => undefined;
 
   /** @param allowed in milliseconds */
   constructor(allowed: (waiting: Waiting) => number) {
     this.#allowed = allowed;
   }
 
-  started(end: () => void): void {
+  started(end: (how: string) => void): void {
     this.#end = end;
   }
 
@@ -71,6 +71,8 @@ export class SilenceWatch implements EngineWatch {
   }
 
   heard(reply: EngineReply): void {
+    // Its answers are what matters: its main thread may well be in native code.
+    if (reply.type === 'alive') return;
     // The weights wait for memory, and take their time.
     if (reply.type === 'enter') this.#loading = true;
     else if (reply.type === 'settled') this.#loading = false;
@@ -101,7 +103,8 @@ export class SilenceWatch implements EngineWatch {
     clearTimeout(this.#timer);
     if (this.#loading || this.#waiting.size === 0) return;
     const longest = Math.max(...[...this.#waiting.values()].map(this.#allowed));
-    this.#timer = setTimeout(this.#end, longest).unref();
+    const how = `said nothing for ${longest / 1000} s`;
+    this.#timer = setTimeout(() => this.#end(how), longest).unref();
   }
 }
 
