@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { ask, freePort } from '../support/asking.ts';
+import { childrenOf } from '../support/processes.ts';
 import { runPortico, startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
 
@@ -88,6 +89,33 @@ describe.each(['isolated', 'in-process'])('with an engine that is %s', (engine) 
     expect(await (await say('Hello')).text()).toContain('message_stop');
   });
 });
+
+describe('[R12.2-hung] with an engine that stands still', () => {
+  it('ps lists it as not responding, and stop ends it', async () => {
+    const server = await startServer();
+    onTestFinished(async () => void (await server.stop()));
+    const portico = (command: string) =>
+      runPortico([
+        command,
+        '--port',
+        new URL(server.url).port,
+        ...(command === 'stop' ? ['mini'] : []),
+      ]);
+    const say = async () =>
+      (await ask(server.url, { messages: MESSAGES, max_tokens: 5 }, '')).status;
+    expect(await say()).toBe(200);
+    const engines = await childrenOf(server.process.pid ?? 0);
+    for (const pid of engines) process.kill(pid, 'SIGSTOP');
+    expect((await portico('ps')).stdout).toMatch(
+      /\nmini +\d\.\d+ MB +\S.* +8192 +not responding +/,
+    );
+    expect(await portico('stop')).toMatchObject({ code: 0, stdout: "stopped 'mini'\n" });
+    expect(await childrenOf(server.process.pid ?? 0)).not.toContain(engines[0]);
+    expect(await say()).toBe(200);
+  });
+});
+
+const MESSAGES = [{ role: 'user', content: 'Count from 1 to 3' }];
 
 describe('[R4.6-ps] without a server', () => {
   it.each(['ps', 'stop'])('%s says how to start one', async (command) => {
