@@ -1,6 +1,7 @@
 import { Agent } from 'undici';
 import type { Dispatcher } from 'undici';
 import { messageOf, RuntimeFailure } from '../core/errors.ts';
+import { createConnector } from '../core/connector.ts';
 import { Exchange } from './exchange.ts';
 import { oneLine } from './said.ts';
 
@@ -103,7 +104,7 @@ function createAgent(): Agent {
   return new Agent({
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: { timeout: CONNECT_TIMEOUT_MS },
+    connect: createConnector({ timeout: CONNECT_TIMEOUT_MS }),
     keepAliveTimeout: KEEP_CONNECTION_MS,
     keepAliveMaxTimeout: KEEP_CONNECTION_MS,
   });

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { EnvHttpProxyAgent, request } from 'undici';
 import { messageOf, RuntimeFailure } from '../core/errors.ts';
+import { createConnector } from '../core/connector.ts';
 
 /** Who may be shown a key, and which. */
 export interface Access {
@@ -44,7 +45,7 @@ function dispatcher(): EnvHttpProxyAgent {
   agent ??= new EnvHttpProxyAgent({
     headersTimeout: SILENCE_MILLISECONDS,
     bodyTimeout: SILENCE_MILLISECONDS,
-    connect: { timeout: CONNECT_MILLISECONDS },
+    connect: createConnector({ timeout: CONNECT_MILLISECONDS }),
     // Each file may come from another host, and the process ends when the last has come.
     keepAliveTimeout: 1000,
   });

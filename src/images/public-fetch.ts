@@ -4,6 +4,7 @@ import type { LookupFunction } from 'node:net';
 import { Agent, request } from 'undici';
 import type { Dispatcher } from 'undici';
 import { messageOf, RuntimeFailure } from '../core/errors.ts';
+import { createConnector } from '../core/connector.ts';
 import { isMetadataName } from './metadata-services.ts';
 
 /** What may be contacted, and how it is found. */
@@ -88,7 +89,9 @@ async function follow(
       throw new FetchRefusal('it redirects to where it may not lead');
     }
     const addresses = await addressesOf(target, rules, signal);
-    const agent = new Agent({ connect: { lookup: pinned(addresses), timeout: rules.withinMs } });
+    const agent = new Agent({
+      connect: createConnector({ lookup: pinned(addresses), timeout: rules.withinMs }),
+    });
     try {
       const answer = await request(target, {
         dispatcher: agent,

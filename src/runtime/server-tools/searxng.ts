@@ -1,4 +1,6 @@
+import { Agent, fetch } from 'undici';
 import { z } from 'zod';
+import { createConnector } from '../../core/connector.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { FoundPage } from '../../core/server-tools.ts';
 import { readLimited } from './read-limited.ts';
@@ -7,6 +9,8 @@ import type { Search, WebSearch } from './services.ts';
 
 const WITHIN_MS = 20_000;
 const MAX_BYTES = 2 * 1024 * 1024;
+
+const dispatcher = new Agent({ connect: createConnector({ timeout: WITHIN_MS }) });
 
 /** More would crowd a local model's context. */
 const MAX_PAGES = 10;
@@ -61,7 +65,7 @@ async function getJson(url: URL, signal: AbortSignal): Promise<unknown> {
   const limited = AbortSignal.any([signal, AbortSignal.timeout(WITHIN_MS)]);
   const headers = { accept: 'application/json' };
   try {
-    const response = await fetch(url, { signal: limited, headers });
+    const response = await fetch(url, { dispatcher, signal: limited, headers });
     if (!response.ok) throw refusal(url.origin, response.status);
     return JSON.parse(await readLimited(response.body ?? [], MAX_BYTES));
   } catch (error) {
