@@ -1,5 +1,5 @@
 import { resolveSettings } from '../config/settings.ts';
-import { contextWarning } from '../launch/choices.ts';
+import { contextWarnings } from '../launch/choices.ts';
 import { CLAUDE } from '../launch/claude.ts';
 import { claudeEnvironment, ELSEWHERE } from '../launch/environment.ts';
 import { describeModel, findOccupant, slotsOf } from '../launch/server.ts';
@@ -47,8 +47,7 @@ export async function printEnvironment(
     const syntax = flags.shell ?? guessSyntax(environment['SHELL'], process.platform);
     if (flags.json === true) writeJson({ set, unset: ELSEWHERE }, context);
     else writeScript(shellScript(syntax, set, ELSEWHERE), context);
-    const warning = contextWarning(CLAUDE, model);
-    if (warning !== undefined) warn(`Warning: ${warning}.`, context);
+    for (const warning of contextWarnings(CLAUDE, model)) warn(`Warning: ${warning}.`, context);
     if (!isRunning) warn(`No Portico answers at ${url} yet; start it with: portico serve`, context);
     return 0;
   } finally {

@@ -1,6 +1,6 @@
 import { RuntimeFailure } from '../core/errors.ts';
 import type { Agent } from '../launch/agent.ts';
-import { contextRefusal, contextWarning } from '../launch/choices.ts';
+import { contextRefusal, contextWarnings } from '../launch/choices.ts';
 import { isAnthropicName } from '../launch/environment.ts';
 import type { AgentModel } from '../launch/agent-model.ts';
 import { describeModel, loadModel, slotsOf } from '../launch/server.ts';
@@ -37,9 +37,9 @@ export async function readyModel(
   };
   const refusal = contextRefusal(agent, model);
   if (refusal !== undefined) throw new RuntimeFailure('invalid-request', `${refusal}.`);
-  const warning = contextWarning(agent, model);
-  if (warning === undefined) return model;
-  warn(`Warning: ${warning}.`, context);
+  const warnings = contextWarnings(agent, model);
+  for (const warning of warnings) warn(`Warning: ${warning}.`, context);
+  if (warnings.length === 0) return model;
   if (!yes && asker !== undefined && !(await asker.confirm('Go on with it?'))) {
     throw new RuntimeFailure('cancelled', 'Cancelled: nothing was started.');
   }

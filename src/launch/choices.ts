@@ -100,8 +100,17 @@ export function missingModel(
 
 type ContextNeeds = Pick<Agent, 'title' | 'instructions' | 'leastContextTokens'>;
 
-/** What is to be said of a context that is too small for an agent; undefined where it is not. */
-export function contextWarning(
+/** What is to be said of the contexts of an agent's models, if anything. */
+export function contextWarnings(
+  agent: ContextNeeds,
+  model: Pick<AgentModel, 'name' | 'contextTokens' | 'small'>,
+): readonly string[] {
+  const warnings = [contextWarning(agent, model), smallWarning(agent, model)];
+  return warnings.filter((warning) => warning !== undefined);
+}
+
+/** The warning for a context that is too small for an agent; undefined if it is not. */
+function contextWarning(
   { title, instructions }: ContextNeeds,
   { name, contextTokens }: Pick<AgentModel, 'name' | 'contextTokens'>,
 ): string | undefined {
@@ -124,12 +133,26 @@ export function contextRefusal(
   );
 }
 
+/** The warning for a model for side requests that has the smaller context; undefined if it has not. */
+function smallWarning(
+  { title }: Pick<Agent, 'title'>,
+  { name, contextTokens, small }: Pick<AgentModel, 'name' | 'contextTokens' | 'small'>,
+): string | undefined {
+  if (small?.contextTokens === undefined || contextTokens === undefined) return undefined;
+  if (small.contextTokens >= contextTokens) return undefined;
+  return (
+    `${small.name} has a context of ${count(small.contextTokens)} tokens, and ${name} one of ` +
+    `${count(contextTokens)}: ${title} counts on the same for both, so that a side request which is ` +
+    `longer is refused. ${raise(small.name, '--small')}`
+  );
+}
+
 /** The ways out of a context that is too small. */
-function raise(name: string): string {
+function raise(name: string, flag: '--model' | '--small' = '--model'): string {
   return (
     `Raise it with 'context: ${RAISED_CONTEXT}' in the entry of ${name} in models.yaml, or with ` +
     `PORTICO_CONTEXT=${RAISED_CONTEXT} where the server starts, as far as the model and the memory allow; ` +
-    'or choose another model with --model'
+    `or choose another model with ${flag}`
   );
 }
 

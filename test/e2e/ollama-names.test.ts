@@ -1,8 +1,10 @@
 import { Anthropic } from 'anthropic-sdk-0';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { isAddonMissing } from '../backends/vision/seeing.ts';
 import { freePort } from '../support/asking.ts';
 import { makeLaunchHome } from '../support/launching.ts';
 import { post, request } from '../support/messages-api.ts';
+import { childrenOf } from '../support/processes.ts';
 import { startOllama } from '../support/scripted-ollama.ts';
 import type { ScriptedOllama } from '../support/scripted-ollama.ts';
 import { runPortico, startServer } from '../support/server.ts';
@@ -93,6 +95,36 @@ it('env tells the trained length of a model in Ollama’s cloud', async () => {
   });
 });
 
+it.each(['launch', 'env'])(
+  '%s warns of a model for side requests with a smaller context',
+  async (what) => {
+    const home = await makeLaunchHome();
+    const models = ['--model', 'qwen3-coder', '--small', 'mini'];
+    const args = [what, ...(what === 'launch' ? ['claude'] : []), '--url', server.url, ...models];
+    const { code, stderr } = await home.run(args, besideOllama);
+    expect(code).toBe(0);
+    expect(stderr).toContain(
+      'Warning: mini has a context of 8,192 tokens, and qwen3-coder one of 262,144: Claude Code counts',
+    );
+  },
+);
+
+it.skipIf(isAddonMissing())(
+  'a picture leads to mini, which sees, though no engine runs',
+  async () => {
+    const data = Buffer.from('not looked at').toString('base64');
+    const source = { type: 'base64', media_type: 'image/png', data };
+    const body = request('', {
+      model: 'qwen3-coder',
+      messages: [{ role: 'user', content: [{ type: 'image', source }] }],
+    });
+    const refused = await post(`${server.url}/v1/messages`, body);
+    expect(refused.status).toBe(400);
+    expect(await refused.text()).toContain("can't see. Use mini, which can,");
+    expect(await childrenOf(server.process.pid ?? 0)).toEqual([]);
+  },
+);
+
 describe('an Ollama that falls silent', () => {
   it('keeps its models in a listing that comes in time, and is 529 for a new name', async () => {
     const list = async () => {
@@ -113,14 +145,18 @@ describe('an Ollama that falls silent', () => {
     ]);
     ollama.fallSilent();
     expect(await list()).toEqual(before);
-    const refused = await post(`${server.url}/v1/messages`, request('Hi', { model: 'new:8b' }));
-    expect([refused.status, refused.headers.get('retry-after')]).toEqual([529, '5']);
-    expect(await refused.json()).toMatchObject({
-      error: {
-        type: 'overloaded_error',
-        message: expect.stringContaining('new:8b may be on the Ollama server at'),
-      },
-    });
+    const ask = async () => {
+      const refused = await post(`${server.url}/v1/messages`, request('Hi', { model: 'new:8b' }));
+      return [refused.status, refused.headers.get('retry-after'), await refused.text()];
+    };
+    // For half a second the list that came last is the answer.
+    await expect
+      .poll(ask, { timeout: 10_000 })
+      .toEqual([
+        529,
+        '5',
+        expect.stringMatching(/"overloaded_error".*new:8b may be on the Ollama/),
+      ]);
     expect(await list()).toEqual(before);
   });
 });

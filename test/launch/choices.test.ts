@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   chooseUnasked,
-  contextWarning,
+  contextWarnings,
   missingModel,
   modelChoices,
 } from '../../src/launch/choices.ts';
@@ -123,11 +123,11 @@ describe('[R5.1-context] a context', () => {
   const agent = { title: 'Claude Code', instructions: '11,000 to 26,000' };
 
   it.each([32_000, 32_767, 200_000])('of %i tokens is enough', (contextTokens) => {
-    expect(contextWarning(agent, { name: 'big', contextTokens })).toBeUndefined();
+    expect(contextWarnings(agent, { name: 'big', contextTokens })).toEqual([]);
   });
 
   it('below that is told with both ways to raise it', () => {
-    const warning = contextWarning(agent, { name: 'mini', contextTokens: 31_999 });
+    const [warning] = contextWarnings(agent, { name: 'mini', contextTokens: 31_999 });
     expect(warning).toContain('mini has a context of 31,999 tokens, and Claude Code needs 32,000');
     expect(warning).toContain("'context: 65536' in the entry of mini in models.yaml");
     expect(warning).toContain('PORTICO_CONTEXT=65536');
@@ -135,8 +135,24 @@ describe('[R5.1-context] a context', () => {
   });
 
   it('that nobody knows is told', () => {
-    expect(contextWarning(agent, { name: 'far', contextTokens: undefined })).toContain(
-      'the context of far is not known',
-    );
+    expect(contextWarnings(agent, { name: 'far', contextTokens: undefined })).toEqual([
+      expect.stringContaining('the context of far is not known'),
+    ]);
+  });
+
+  it.each([
+    [65_536, 65_536, undefined],
+    [65_536, 131_072, undefined],
+    [65_536, undefined, undefined],
+    [
+      65_536,
+      40_960,
+      'tiny has a context of 40,960 tokens, and big one of 65,536: Claude Code counts',
+    ],
+  ])('of %i tokens beside one of %s for side requests', (contextTokens, others, said) => {
+    const model = { name: 'big', contextTokens, small: { name: 'tiny', contextTokens: others } };
+    const warnings = contextWarnings(agent, model);
+    expect(warnings).toEqual(said === undefined ? [] : [expect.stringContaining(said)]);
+    if (said !== undefined) expect(warnings[0]).toContain('choose another model with --small');
   });
 });
