@@ -12,15 +12,20 @@ import { endless, messageOf, post, request, textOf } from '../support/messages-a
 import { findOnPath, isMissing } from '../support/optional.ts';
 import { childrenOf } from '../support/processes.ts';
 import { runPortico, startServer } from '../support/server.ts';
+import type { RunningServer } from '../support/server.ts';
 
 const SHUTDOWN_MS = 10_000;
 
-/** A request that is answered after a model follows a change of a file, or the reason why not. */
-async function answeredWithin(milliseconds: number, ask: () => Promise<Response>): Promise<number> {
+/** Asks until the status is the wanted one or the time is over; returns the last status. */
+async function statusWithin(
+  milliseconds: number,
+  wanted: number,
+  ask: () => Promise<Response>,
+): Promise<number> {
   const until = performance.now() + milliseconds;
   for (;;) {
     const { status } = await ask();
-    if (status === 200 || performance.now() > until) return status;
+    if (status === wanted || performance.now() > until) return status;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
@@ -126,10 +131,9 @@ describe('a running server', () => {
       expect((await ask()).status).toBe(404);
       const home = { PORTICO_HOME: server.home };
       expect(await runPortico(['cp', 'mini', 'my-own-name'], home)).toMatchObject({ code: 0 });
-      expect(await answeredWithin(1000, ask)).toBe(200);
+      expect(await statusWithin(1000, 200, ask)).toBe(200);
       expect(await runPortico(['rm', 'my-own-name'], home)).toMatchObject({ code: 0 });
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-      expect((await ask()).status).toBe(404);
+      expect(await statusWithin(1000, 404, ask)).toBe(404);
     } finally {
       await server.stop();
     }
@@ -140,11 +144,11 @@ describe('a running server', () => {
     try {
       const file = path.join(server.home, 'models.yaml');
       await writeFile(file, 'aliases:\n  my-own-name: [mini\n');
-      await new Promise((resolve) => setTimeout(resolve, 1500));
+      const output = () => server.stdout() + server.stderr();
+      await expect.poll(output, { timeout: 10_000 }).toMatch(/models\.yaml:\d+:\d+/);
       const body = request('Count from 1 to 3', { model: 'my-own-name' });
       const response = await post(`${server.url}/v1/messages`, body);
       expect(textOf(await messageOf(response))).toBe('1, 2, 3');
-      expect(server.stdout() + server.stderr()).toMatch(/models\.yaml:\d+:\d+/);
     } finally {
       await server.stop();
     }
@@ -156,29 +160,28 @@ describe('what outlives the server', () => {
     const home = await mkdtemp(path.join(tmpdir(), 'portico-home-'));
     const question = { role: 'user', content: 'Count from 1 to 3' };
     const thinking = { thinking: { type: 'enabled', budget_tokens: 1024 }, max_tokens: 1500 };
-    const inTurn = async (messages: readonly object[]): Promise<Response> => {
-      const server = await startServer({ environment: { PORTICO_HOME: home } });
-      const body = request('', { ...thinking, messages });
-      const response = await post(`${server.url}/v1/messages`, body);
-      const text = await response.text();
-      expect(await server.stop()).toBe(0);
-      return new Response(text, response);
-    };
-    const { content } = await messageOf(await inTurn([question]));
+    const start = () => startServer({ environment: { PORTICO_HOME: home } });
+    const ask = ({ url }: RunningServer, messages: readonly object[]) =>
+      post(`${url}/v1/messages`, request('', { ...thinking, messages }));
+    const before = await start();
+    const { content } = await messageOf(await ask(before, [question]));
+    expect(await before.stop()).toBe(0);
     const [kept] = content;
     if (kept?.type !== 'thinking') throw new Error('It did not think.');
     expect(await filesOpenToOthers(path.join(home, 'data'))).toEqual([]);
     const [prefix, keyId, mac = ''] = kept.signature.split('.');
     const altered = [prefix, keyId, mac.replace(/./, (first) => (first === 'A' ? 'B' : 'A'))];
+    const after = await start();
     for (const [signature, status] of [
       [kept.signature, 200],
       [altered.join('.'), 400],
       ['of another server', 200],
     ] as const) {
       const turn = { role: 'assistant', content: [{ ...kept, signature }, ...content.slice(1)] };
-      const response = await inTurn([question, turn, question]);
+      const response = await ask(after, [question, turn, question]);
       expect([signature, response.status]).toEqual([signature, status]);
     }
+    expect(await after.stop()).toBe(0);
     await rm(home, { recursive: true });
   });
 });

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLlamaBackend } from '../../../src/backends/llama/backend.ts';
 import type { LlamaBackendOptions } from '../../../src/backends/llama/backend.ts';
 import type { Backend, GenerationRequest } from '../../../src/core/backend.ts';
@@ -73,11 +73,10 @@ describe.each(['isolated', 'in-process'] as const)('slots, %s', (engine) => {
       ...changes,
     });
   let backend: Backend;
-  beforeEach(() => {
-    logged.length = 0;
+  beforeAll(() => {
     backend = open();
   });
-  afterEach(async () => {
+  afterAll(async () => {
     await backend.close();
     expect(await readdir(path.join(folder, engine)).catch(() => [])).toEqual([]);
   });
@@ -96,12 +95,12 @@ describe.each(['isolated', 'in-process'] as const)('slots, %s', (engine) => {
   });
 
   it('[R6.2-saved] a conversation that lost its slot comes back from a file', async () => {
-    const talks = ['river', 'mountain', 'desert', 'harbour'].map(
-      (topic) => new Talk(backend, topic),
-    );
+    logged.length = 0;
+    const own = path.join(folder, `${engine}-alone`);
+    const alone = open({ states: { folder: own, limitBytes: 100_000_000 } });
+    const talks = ['river', 'mountain', 'desert', 'harbour'].map((topic) => new Talk(alone, topic));
     const first: Answer[] = [];
     for (const talk of talks) first.push(await talk.turn());
-    const own = path.join(folder, engine);
     const [name = ''] = await readdir(own);
     expect((await stat(path.join(own, name))).mode & 0o777).toBe(0o700);
     expect(await readdir(path.join(own, name))).toHaveLength(2);
@@ -113,6 +112,8 @@ describe.each(['isolated', 'in-process'] as const)('slots, %s', (engine) => {
       expect(answer.text).toBe('1, 2, 3, 4, 5');
     }
     expect(logged).toEqual([]);
+    await alone.close();
+    expect(await readdir(own)).toEqual([]);
   });
 
   it('[R6.2-creation] counts what it keeps for clients that ask for it, and only for them', async () => {
@@ -143,7 +144,7 @@ describe.each(['isolated', 'in-process'] as const)('slots, %s', (engine) => {
   });
 
   it('[R6.2-together] requests that start together evaluate what they share once', async () => {
-    const system = [{ kind: 'text', text: essay('rules').repeat(3) }] as const;
+    const system = [{ kind: 'text', text: essay('laws').repeat(3) }] as const;
     const ask = (text: string) => {
       const conversation = { system, turns: said(text), tools: [] };
       return collect(backend.generate(request(MINI, [], { conversation }), soon()));
