@@ -95,7 +95,8 @@ export class FileFactsCache {
     const files = Object.fromEntries([...this.#entries].slice(-MOST_ENTRIES));
     try {
       await mkdir(path.dirname(this.#file), { recursive: true, mode: 0o700 });
-      await writeWholeFile(this.#file, JSON.stringify({ version: VERSION, files }));
+      // It names the user's files.
+      await writeWholeFile(this.#file, JSON.stringify({ version: VERSION, files }), 0o600);
     } catch {
       // The next process reads the files again.
     }
