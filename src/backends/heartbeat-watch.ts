@@ -2,8 +2,8 @@ import type { EngineCommand, EngineReply } from './engine-protocol.ts';
 import type { EngineWatch } from './isolated-engine.ts';
 
 /** Seconds without a sign of life after which an engine counts as hung. */
-const ALLOWED_SECONDS = 30;
-/** The same while weights are loaded, which may hold the engine's main thread. */
+const ALLOWED_SECONDS = 60;
+/** The same while it starts or loads weights, which may hold its main thread. */
 const ALLOWED_SECONDS_LOADING = 300;
 
 /**
@@ -14,6 +14,7 @@ export class HeartbeatWatch implements EngineWatch {
   readonly #allowed: number;
   readonly #calls = new Set<number>();
   #isLoading = false;
+  #isStarting = false;
   /** Counted one by one, so that a pause of this process counts as one second. */
   #missed = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -26,6 +27,7 @@ export class HeartbeatWatch implements EngineWatch {
 
   started(end: (how: string) => void): void {
     this.#end = end;
+    this.#isStarting = true;
   }
 
   sent(command: EngineCommand): void {
@@ -39,6 +41,7 @@ export class HeartbeatWatch implements EngineWatch {
 
   heard(reply: EngineReply): void {
     this.#missed = 0;
+    this.#isStarting = false;
     if (reply.type === 'enter') this.#isLoading = true;
     else if (reply.type === 'settled') this.#isLoading = false;
     else if ('call' in reply && reply.type !== 'events') this.#calls.delete(reply.call);
@@ -56,7 +59,7 @@ export class HeartbeatWatch implements EngineWatch {
       return;
     }
     this.#missed += 1;
-    const allowed = this.#isLoading ? ALLOWED_SECONDS_LOADING : this.#allowed;
+    const allowed = this.#isLoading || this.#isStarting ? ALLOWED_SECONDS_LOADING : this.#allowed;
     if (this.#missed > allowed) this.#end(`gave no sign of life for ${allowed} s`);
   }
 

@@ -14,13 +14,15 @@ const RENEWAL_BYTES = 2 ** 28;
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
 process.on('disconnect', () => process.exit(0));
-startWatchdog({ parent: parentProcess(), memoryBytes: MOST_BYTES });
+const watchdog = startWatchdog({ parent: parentProcess(), memoryBytes: MOST_BYTES });
 
 let bindings: unknown;
 const work = new PromptWork((source) => createRenderer(bindings, source));
 
 process.on('message', (command: AnyPromptCommand) => {
+  watchdog.allow(command.cpuMilliseconds);
   const outcome = outcomeOf(command);
+  watchdog.allow(Infinity);
   const reply: PromptReply<PromptJob> = {
     ...outcome,
     isLarge: process.memoryUsage.rss() > RENEWAL_BYTES,

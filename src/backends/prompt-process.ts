@@ -13,14 +13,17 @@ import type {
 import { templateLimitExceeded } from './prompt-work.ts';
 import type { TemplateSetup } from './prompt-work.ts';
 import { abortReason, SlotQueue } from './queue.ts';
+import { TIME_SIGNAL } from './watchdog.ts';
 
 export interface PromptProcessOptions {
   readonly model: string;
-  /** Milliseconds that one job may take; default: 10 s. */
-  readonly timeout?: number;
+  /** Milliseconds of CPU time that one job may take; default: 10 s. */
+  readonly cpuMilliseconds?: number;
 }
 
-const TIMEOUT_MILLISECONDS = 10_000;
+const CPU_MILLISECONDS = 10_000;
+/** On a busy machine a job waits for its CPU time, but no longer than so many times as long. */
+const WALL_RATIO = 6;
 /** A job whose client has gone may still end so late before its process is ended. */
 const ABORT_MILLISECONDS = 200;
 
@@ -84,13 +87,14 @@ export class PromptProcess {
 
   #start(): ChildProcess {
     const child = fork(CHILD_MODULE, [String(process.pid)], {
+      env: necessaryEnvironment(),
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       // A heap for short jobs: 84 MB in all instead of 112.
       execArgv: ['--max-semi-space-size=2'],
     });
     this.#child = child;
     child.once('exit', () => this.#drop(child));
-    child.once('error', () => this.#drop(child));
+    child.on('error', () => this.#drop(child));
     return child;
   }
 
@@ -104,13 +108,14 @@ export class PromptProcess {
     input: PromptInput<Job>,
     signal: AbortSignal,
   ): Promise<PromptResult<Job>> {
-    const { model, timeout = TIMEOUT_MILLISECONDS } = this.#options;
+    const { model, cpuMilliseconds = CPU_MILLISECONDS } = this.#options;
+    const tooLong = `took longer than ${cpuMilliseconds / 1000} s`;
     return new Promise((resolve, reject) => {
       let how: string | undefined;
       const late = setTimeout(() => {
-        how = `took longer than ${timeout / 1000} s`;
+        how = tooLong;
         child.kill('SIGKILL');
-      }, timeout);
+      }, cpuMilliseconds * WALL_RATIO);
       const abort = () => setTimeout(() => settled || child.kill('SIGKILL'), ABORT_MILLISECONDS);
       let settled = false;
       const settle = () => {
@@ -124,6 +129,7 @@ export class PromptProcess {
         settle();
         if (this.#isClosed) reject(closed(model));
         else if (how === undefined && signal.aborted) reject(abortReason(signal));
+        else if (end === TIME_SIGNAL) reject(limitExceeded(model, job, tooLong));
         else reject(limitExceeded(model, job, how ?? howItEnded(end)));
       };
       child.once('message', (reply: PromptReply<Job>) => {
@@ -134,7 +140,12 @@ export class PromptProcess {
       });
       child.once('exit', exited).once('error', exited);
       signal.addEventListener('abort', abort, { once: true });
-      const command: PromptCommand<Job> = { job, input, addon: addonPath() };
+      const command: PromptCommand<Job> = {
+        job,
+        input,
+        addon: addonPath(),
+        cpuMilliseconds,
+      };
       child.send(command, () => undefined);
     });
   }
@@ -151,14 +162,23 @@ const CHILD_MODULE = new URL(
   import.meta.url.replace(/\/src\/(backends\/[^/]+)\.ts$/, '/dist/$1.js'),
 );
 
+/** Variables by which a system finds libraries; a template's renderer needs no secrets. */
+const NECESSARY = /^(PATH|SystemRoot|LD_LIBRARY_PATH|DYLD_.*|TMPDIR|TEMP|TMP|NODE_V8_COVERAGE)$/i;
+
+function necessaryEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => NECESSARY.test(name)));
+}
+
 function howItEnded(end: NodeJS.Signals | null | undefined): string {
   // Only its own watchdog and a system without memory send this one.
   return end === 'SIGKILL' ? 'needed too much memory' : `ended its process (${end ?? 'exit'})`;
 }
 
 function limitExceeded(model: string, job: PromptJob, how: string): RuntimeFailure {
-  if (job !== 'grammar') return templateLimitExceeded(model, how);
-  return new RuntimeFailure('invalid-request', `tools: the compilation of their schemas ${how}.`);
+  if (job === 'grammar') {
+    return new RuntimeFailure('invalid-request', `tools: the compilation of their schemas ${how}.`);
+  }
+  return templateLimitExceeded(model, how);
 }
 
 function closed(model: string): RuntimeFailure {

@@ -13,6 +13,8 @@ export interface PromptCommand<Job extends PromptJob> {
   readonly job: Job;
   readonly input: PromptInput<Job>;
   readonly addon: string | undefined;
+  /** CPU time that the job may take. */
+  readonly cpuMilliseconds: number;
 }
 
 /** A command of any kind, told apart by its job. */

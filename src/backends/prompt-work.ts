@@ -204,7 +204,7 @@ export class PromptWork {
 export function templateLimitExceeded(model: string, how: string): RuntimeFailure {
   return new RuntimeFailure(
     'invalid-request',
-    `messages: the chat template of ${model} exceeded its limits: one rendering ${how}. ` +
+    `The chat template of ${model} exceeded its limits: one rendering ${how}. ` +
       'Set another template with `template:` in models.yaml.',
   );
 }

@@ -1,9 +1,10 @@
-import { workerData } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { isRecord } from '../core/json.ts';
+import { cpuTime, TIME_SIGNAL } from './watchdog.ts';
 
 const INTERVAL_MILLISECONDS = 500;
 /** Memory grows by gigabytes in a second. */
-const MEMORY_INTERVAL_MILLISECONDS = 50;
+const LIMITS_INTERVAL_MILLISECONDS = 50;
 
 const input: unknown = workerData;
 const { parent, memoryBytes } = isRecord(input) ? input : {};
@@ -12,10 +13,13 @@ setInterval(() => {
   if (typeof parent === 'number' && isGone(parent)) end();
 }, INTERVAL_MILLISECONDS);
 
+let mostCpuTime = Infinity;
 if (typeof memoryBytes === 'number') {
+  parentPort?.on('message', (most: number) => (mostCpuTime = most));
   setInterval(() => {
     if (process.memoryUsage.rss() > memoryBytes) end();
-  }, MEMORY_INTERVAL_MILLISECONDS);
+    if (cpuTime() > mostCpuTime) end(TIME_SIGNAL);
+  }, LIMITS_INTERVAL_MILLISECONDS);
 }
 
 /** Windows keeps the number of a parent that has ended, so its existence is checked too. */
@@ -30,6 +34,6 @@ function isGone(server: number): boolean {
 }
 
 /** A thread can't run the exit handlers of its process. */
-function end(): void {
-  process.kill(process.pid, 'SIGKILL');
+function end(signal: NodeJS.Signals = 'SIGKILL'): void {
+  process.kill(process.pid, signal);
 }

@@ -8,16 +8,30 @@ export interface WatchdogOptions {
   readonly memoryBytes?: number;
 }
 
+export interface Watchdog {
+  /** Allows this process so many milliseconds of CPU time from now on; Infinity ends the limit. */
+  allow(milliseconds: number): void;
+}
+
+/** Signal that ends a process whose CPU time is used up; SIGKILL is for memory. */
+export const TIME_SIGNAL = 'SIGQUIT';
+
 /**
- * Starts a thread that ends this process with SIGKILL once its parent is gone or its memory limit is
- * exceeded. A thread of its own, because the end of the IPC channel goes unnoticed while the main thread
- * is in native code.
+ * Starts a thread that ends this process once its parent is gone, or a limit is exceeded. A thread of its
+ * own, because the end of the IPC channel goes unnoticed while the main thread is in native code.
  */
-export function startWatchdog(options: WatchdogOptions): void {
+export function startWatchdog(options: WatchdogOptions): Watchdog {
   const thread = new Worker(new URL('./watchdog-thread.js', import.meta.url), {
     workerData: options,
   });
   thread.unref();
+  return { allow: (milliseconds) => thread.postMessage(cpuTime() + milliseconds) };
+}
+
+/** CPU time of this process, all threads together, in milliseconds. */
+export function cpuTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 /** The process that started this one, as it says in the arguments: it may be gone already. */
