@@ -1,0 +1,135 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+import { eventsOf } from '../support/event-stream.ts';
+import { endless, messageOf, post, request, textOf } from '../support/messages-api.ts';
+import { childrenOf } from '../support/processes.ts';
+import { startServer } from '../support/server.ts';
+import type { RunningServer } from '../support/server.ts';
+import { IS_LONG, reportRows } from './report.ts';
+
+const TIMES = IS_LONG ? 50 : 3;
+const record = reportRows('Kills');
+
+/** Begins an answer that would go on for long, and reads its first words. */
+async function beginAnswer(server: RunningServer) {
+  const response = await post(`${server.url}/v1/messages`, endless({ stream: true }));
+  const events = eventsOf(response);
+  for (;;) {
+    const { value, done } = await events.next();
+    if (done === true) throw new Error('The answer ended before it was to be killed.');
+    if (value.event === 'content_block_delta') return events;
+  }
+}
+
+/** The last event of what is left of an answer; undefined if the connection broke. */
+async function endOf(events: ReturnType<typeof eventsOf>): Promise<string | undefined> {
+  let last: string | undefined;
+  try {
+    for await (const { event } of events) last = event;
+    return last;
+  } catch {
+    return undefined;
+  }
+}
+
+async function answers(server: RunningServer): Promise<boolean> {
+  const response = await post(`${server.url}/v1/messages`, request('Count from 1 to 3'));
+  return response.status === 200 && textOf(await messageOf(response)) === '1, 2, 3';
+}
+
+/** Whether a process runs: one that has ended and was not waited for does not. */
+async function isRunning(pid: number): Promise<boolean> {
+  const { stdout } = await promisify(execFile)('ps', ['-o', 'stat=', '-p', String(pid)]).catch(
+    () => ({ stdout: '' }),
+  );
+  return stdout.trim() !== '' && !stdout.startsWith('Z');
+}
+
+/** Files that a process has left behind in a home: what the next one removes, or should never be. */
+async function leftovers(home: string): Promise<readonly string[]> {
+  const names = await readdir(home, { recursive: true });
+  return names.filter((name) => /\.tmp$|\.lock$|\.part|thinking\.key\./.test(name));
+}
+
+it(
+  'answers again after each kill of the engine in mid-answer',
+  async () => {
+    const server = await startServer();
+    let recovered = 0;
+    let told = 0;
+    const killed: number[] = [];
+    for (let time = 0; time < TIMES; time++) {
+      const events = await beginAnswer(server);
+      for (const pid of await childrenOf(server.process.pid ?? 0)) {
+        killed.push(pid);
+        process.kill(pid, 'SIGKILL');
+      }
+      if ((await endOf(events)) === 'error') told++;
+      if (await answers(server)) recovered++;
+    }
+    const home = await leftovers(server.home);
+    const children = await childrenOf(server.process.pid ?? 0);
+    expect(await server.stop()).toBe(0);
+    const left = (await Promise.all([...killed, ...children].map(isRunning))).filter(Boolean);
+    record(
+      `${TIMES} kills of the engine in mid-answer`,
+      `${recovered} of ${TIMES} recoveries, ${told} ends by an error event, ${left.length} children and ${home.length} temporary files left`,
+    );
+    expect({ recovered, told, left, home }).toEqual({
+      recovered: TIMES,
+      told: TIMES,
+      left: [],
+      home: [],
+    });
+  },
+  IS_LONG ? 1_800_000 : 120_000,
+);
+
+it(
+  'starts again after each kill of the server in mid-answer, and leaves no engine behind',
+  async () => {
+    const home = await mkdtemp(path.join(tmpdir(), 'portico-test-'));
+    let recovered = 0;
+    const orphans: number[] = [];
+    const waits: number[] = [];
+    for (let time = 0; time < TIMES; time++) {
+      const server = await startServer({ environment: { PORTICO_HOME: home } });
+      if (await answers(server)) recovered++;
+      const events = await beginAnswer(server);
+      const engines = await childrenOf(server.process.pid ?? 0);
+      expect(engines).not.toEqual([]);
+      const killedAt = performance.now();
+      const ended = server.stop('SIGKILL');
+      expect(await endOf(events)).not.toBe('message_stop');
+      await ended;
+      for (const engine of engines) {
+        const gone = expect.poll(() => isRunning(engine), { timeout: 10_000, interval: 50 });
+        await gone.toBe(false).catch(() => orphans.push(engine));
+      }
+      waits.push(performance.now() - killedAt);
+    }
+    const last = await startServer({ environment: { PORTICO_HOME: home } });
+    const restarted = await answers(last);
+    await last.stop();
+    const files = await leftovers(home);
+    const states = await readdir(path.join(home, 'data', 'states')).catch(() => []);
+    record(
+      `${TIMES} kills of the server in mid-answer`,
+      `${recovered} of ${TIMES} recoveries, ${orphans.length} orphans (the last engine ended after ${(Math.max(...waits) / 1000).toFixed(1)} s at most), ${files.length + states.length} temporary files left`,
+    );
+    expect({ recovered, restarted, orphans, files, states }).toEqual({
+      recovered: TIMES,
+      restarted: true,
+      orphans: [],
+      files: [],
+      states: [],
+    });
+    expect((await readFile(path.join(home, 'data', 'thinking.key'))).length).toBe(32);
+    await rm(home, { recursive: true });
+  },
+  IS_LONG ? 1_800_000 : 120_000,
+);
