@@ -10,7 +10,7 @@ import { IS_LONG, reportRows } from './report.ts';
 
 const AT_ONCE = 16;
 const LEAST_REQUESTS = 200;
-const SECONDS = IS_LONG ? 180 : 5;
+const SECONDS = IS_LONG ? 120 : 5;
 const SAMPLE_MS = IS_LONG ? 1000 : 250;
 const EXPECTED = '1, 2, 3';
 

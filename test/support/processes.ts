@@ -8,6 +8,13 @@ export async function childrenOf(pid: number): Promise<number[]> {
   return children.filter((child) => child > 0);
 }
 
+/** The process ids of a process's children, of theirs, and so on. */
+export async function descendantsOf(pid: number): Promise<number[]> {
+  const children = await childrenOf(pid);
+  const theirs = await Promise.all(children.map(descendantsOf));
+  return [...children, ...theirs.flat()];
+}
+
 async function linuxChildrenOf(pid: number): Promise<number[]> {
   const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
   return text.split(' ').map(Number);
