@@ -37,6 +37,14 @@ export interface SessionKey {
   readonly agent?: string;
 }
 
+/** A place in a prompt: after so many tools, system texts and turns, and so many parts of the next turn. */
+export interface PromptPlace {
+  readonly tools: number;
+  readonly system: number;
+  readonly turns: number;
+  readonly parts: number;
+}
+
 /** One generation, in no wire's terms. It is plain data: it crosses process borders as JSON. */
 export interface GenerationRequest {
   readonly id: string;
@@ -56,6 +64,8 @@ export interface GenerationRequest {
   readonly whole?: boolean;
   /** The client asks to keep the prompt for later requests, and wants to know how much of it was. */
   readonly cachesPrompt?: boolean;
+  /** Where the part of the prompt ends that is to be kept longer than the rest. */
+  readonly longCache?: PromptPlace;
   /** Where prompt and `maxTokens` exceed the context: generate what fits, or refuse. */
   readonly overflow: 'clamp' | 'strict';
 }

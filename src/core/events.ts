@@ -18,6 +18,8 @@ export interface Usage {
   readonly cacheReadTokens: number;
   /** The part of the prompt that was evaluated and kept for later requests at the client's wish. */
   readonly cacheCreationTokens: number;
+  /** The part of `cacheCreationTokens` that is to be kept longer, if the client asked for two lifetimes. */
+  readonly longCacheTokens?: number;
   /** All that was generated, thinking included. */
   readonly outputTokens: number;
   readonly thinkingTokens: number;
@@ -37,7 +39,7 @@ export type GenerationEvent =
       readonly type: 'admitted';
       readonly inputTokens: number | null;
       /** Its split as the usage will report it; absent if that is not known yet. */
-      readonly cache?: Pick<Usage, 'cacheReadTokens' | 'cacheCreationTokens'>;
+      readonly cache?: Pick<Usage, 'cacheReadTokens' | 'cacheCreationTokens' | 'longCacheTokens'>;
     }
   | {
       readonly type: 'progress';

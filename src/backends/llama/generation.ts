@@ -45,10 +45,14 @@ export function admission(
   return { type: 'admitted', inputTokens, cache: cacheCounts(prepared, cacheReadTokens) };
 }
 
-function cacheCounts({ request, tokens }: PreparedRequest, cacheReadTokens: number) {
+function cacheCounts(prepared: PreparedRequest, cacheReadTokens: number) {
+  const { request, tokens, tokensBeforePlace } = prepared;
   // The last token is evaluated by every request: without it there is nothing to sample from.
   const kept = tokens.length - 1 - cacheReadTokens;
-  return { cacheReadTokens, cacheCreationTokens: request.cachesPrompt === true ? kept : 0 };
+  const counts = { cacheReadTokens, cacheCreationTokens: request.cachesPrompt === true ? kept : 0 };
+  if (tokensBeforePlace === undefined) return counts;
+  const long = Math.max(0, tokensBeforePlace - cacheReadTokens);
+  return { ...counts, longCacheTokens: Math.min(long, counts.cacheCreationTokens) };
 }
 
 async function* answerOn(

@@ -11,4 +11,6 @@ export interface PreparedRequest {
   /** The trigger that ends the prompt, where a call is demanded. */
   readonly forced: string | undefined;
   readonly limit: AnswerLimit;
+  /** Tokens before the place up to which the prompt is to be kept longer, if it has one. */
+  readonly tokensBeforePlace: number | undefined;
 }

@@ -1,5 +1,6 @@
 import type { Token } from 'node-llama-cpp';
 import type { GenerationRequest } from '../../core/backend.ts';
+import { commonLength, conversationUntil } from '../../chat/prompt-prefix.ts';
 import { promptTooLong } from '../../core/errors.ts';
 import { answerLimit } from '../answer-limit.ts';
 import type { ModelHead } from '../model-head.ts';
@@ -35,7 +36,20 @@ export class Prompter {
   async prepare(request: GenerationRequest, signal: AbortSignal): Promise<PreparedRequest> {
     const written = await this.#write(request, this.#contextSize, signal);
     const count = written.tokens.length;
-    return { request, ...written, limit: answerLimit(request, count, this.#contextSize) };
+    const limit = answerLimit(request, count, this.#contextSize);
+    const tokensBeforePlace = await this.#tokensBefore(request, written.tokens, signal);
+    return { request, ...written, limit, tokensBeforePlace };
+  }
+
+  async #tokensBefore(
+    request: GenerationRequest,
+    tokens: readonly Token[],
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    if (request.longCache === undefined) return undefined;
+    const conversation = conversationUntil(request.conversation, request.longCache);
+    const before = await this.#write({ ...request, conversation }, Infinity, signal);
+    return commonLength(before.tokens, tokens);
   }
 
   /** @param most tokens; a prompt that has more by its size alone is refused before it is tokenized */

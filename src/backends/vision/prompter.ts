@@ -23,6 +23,8 @@ export interface PreparedRequest {
   /** Of the whole prompt. */
   readonly tokens: number;
   readonly limit: AnswerLimit;
+  /** Tokens before the place up to which the prompt is to be kept longer, if it has one. */
+  readonly tokensBeforePlace: number | undefined;
 }
 
 /** A conversation up to the end of an answer, as it was written. */

@@ -1,3 +1,4 @@
+import { commonLength, conversationUntil } from '../../chat/prompt-prefix.ts';
 import type { Capabilities, GenerationRequest, LoadStatus } from '../../core/backend.ts';
 import { promptTooLong, RuntimeFailure } from '../../core/errors.ts';
 import type { GenerationEvent } from '../../core/events.ts';
@@ -29,6 +30,8 @@ import type { PreparedRequest, WrittenText } from './prompter.ts';
 import { openStateFile } from './state-file.ts';
 import { readTower } from './tower.ts';
 import type { Tower } from './tower.ts';
+
+type Counted = Omit<PreparedRequest, 'limit' | 'tokensBeforePlace'>;
 
 /** What an engine is opened with. */
 export interface VisionEngineOptions {
@@ -143,7 +146,22 @@ export class VisionEngine implements Engine {
 
   async #prepare(request: GenerationRequest, signal: AbortSignal): Promise<PreparedRequest> {
     const counted = await this.#counted(request, signal, this.#contextSize);
-    return { ...counted, limit: answerLimit(request, counted.tokens, this.#contextSize) };
+    const limit = answerLimit(request, counted.tokens, this.#contextSize);
+    return { ...counted, limit, tokensBeforePlace: await this.#tokensBefore(counted, signal) };
+  }
+
+  async #tokensBefore(
+    { request, written, prompt }: Counted,
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    if (request.longCache === undefined) return undefined;
+    const conversation = conversationUntil(request.conversation, request.longCache);
+    const asked = { ...request, conversation };
+    const before = await writePrompt(this.#head, asked, this.#transcripts, signal);
+    const text = written.text.slice(0, commonLength(before.text, written.text));
+    const pictures = prompt.pictures.slice(0, text.split(MARKER).length - 1);
+    if (pictures.length === 0) return countText(this.#head, text, signal);
+    return (await this.#load()).context.count({ text, pictures });
   }
 
   /**
@@ -155,7 +173,7 @@ export class VisionEngine implements Engine {
     request: GenerationRequest,
     signal: AbortSignal,
     most = Infinity,
-  ): Promise<Omit<PreparedRequest, 'limit'>> {
+  ): Promise<Counted> {
     const written = await writePrompt(this.#head, request, this.#transcripts, signal);
     const { text, images } = written;
     const least = leastTokens(this.#head, text);

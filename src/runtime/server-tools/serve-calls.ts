@@ -127,6 +127,9 @@ function together(spent: Usage | undefined, usage: Usage): Usage {
     promptTokens: spent.promptTokens + usage.promptTokens,
     cacheReadTokens: spent.cacheReadTokens + usage.cacheReadTokens,
     cacheCreationTokens: spent.cacheCreationTokens + usage.cacheCreationTokens,
+    ...(usage.longCacheTokens !== undefined && {
+      longCacheTokens: (spent.longCacheTokens ?? 0) + usage.longCacheTokens,
+    }),
     outputTokens: spent.outputTokens + usage.outputTokens,
     thinkingTokens: spent.thinkingTokens + usage.thinkingTokens,
   };

@@ -11,6 +11,7 @@ import {
 } from './decoding/options.ts';
 import { decodeSession } from './decoding/session.ts';
 import { checkToolNames, decodeToolChoice, decodeTools } from './decoding/tools.ts';
+import { promptPlace } from './decoding/prompt-place.ts';
 import { decodeTurns } from './decoding/turns.ts';
 import { checkItems } from './decoding/items.ts';
 import { toWellFormed } from './decoding/well-formed.ts';
@@ -56,22 +57,24 @@ function* decodeBody(
   context: DecodeContext,
 ): Steps<DecodedRequest> {
   const ignored = yield* ignoredFields(raw, body, header(context, 'anthropic-beta') !== undefined);
-  const cacheLifetime = yield* decodeCacheControl(body);
+  const cache = yield* decodeCacheControl(body);
   const declared = yield* decodeTools(body.tools);
   checkToolNames(declared);
   const tools = yield* withAddedTools(declared, body.messages);
   const toolChoice = decodeToolChoice(body.tool_choice, tools);
   const effort = body.output_config?.effort ?? undefined;
   const outputSchema = decodeOutputSchema(body);
-  const turns = yield* decodeTurns(body.system ?? [], body.messages, context.seal);
+  const said = yield* decodeTurns(body.system ?? [], body.messages, context.seal);
+  const conversation = { system: said.system, turns: said.turns, tools };
+  const until = cache?.longUntil;
   return {
     modelName: body.model,
     stream: body.stream ?? false,
     thinkingDisplay: body.thinking?.display === 'omitted' ? 'omitted' : 'full',
     ignored,
-    cacheLifetime: cacheLifetime ?? '5m',
+    cacheLifetime: cache?.lifetime ?? '5m',
     request: {
-      conversation: { ...turns, tools },
+      conversation,
       toolChoice,
       // What only counts generates nothing; 1 is the least that every backend takes.
       maxTokens: maxTokens ?? 1,
@@ -79,7 +82,8 @@ function* decodeBody(
       sampling: decodeSampling(body),
       thinking: decodeThinkingMode(body.thinking, maxTokens, toolChoice, isBehindTools(body)),
       ...(effort === undefined ? {} : { effort }),
-      ...(cacheLifetime !== undefined && { cachesPrompt: true }),
+      ...(cache !== undefined && { cachesPrompt: true }),
+      ...(until !== undefined && { longCache: promptPlace(until, conversation, said.placed) }),
       ...(outputSchema === undefined ? {} : { outputSchema }),
       session: decodeSession({
         userId: body.metadata?.user_id ?? undefined,

@@ -62,8 +62,7 @@ export function startMessage(
       ...encodeUsage(
         {
           promptTokens: known?.inputTokens ?? 0,
-          cacheReadTokens: known?.cache?.cacheReadTokens ?? 0,
-          cacheCreationTokens: known?.cache?.cacheCreationTokens ?? 0,
+          ...(known?.cache ?? { cacheReadTokens: 0, cacheCreationTokens: 0 }),
           outputTokens: 0,
           thinkingTokens: 0,
         },
@@ -79,13 +78,14 @@ export function startMessage(
 /** The split of the prompt as the API counts it: input_tokens is what no cache had a part in. */
 function encodeUsage(usage: Usage, lifetime: CacheLifetime): JsonObject {
   const { promptTokens, cacheReadTokens, cacheCreationTokens } = usage;
+  const long = usage.longCacheTokens ?? (lifetime === '1h' ? cacheCreationTokens : 0);
   return {
     input_tokens: Math.max(0, promptTokens - cacheReadTokens - cacheCreationTokens),
     cache_creation_input_tokens: cacheCreationTokens,
     cache_read_input_tokens: cacheReadTokens,
     cache_creation: {
-      ephemeral_5m_input_tokens: lifetime === '5m' ? cacheCreationTokens : 0,
-      ephemeral_1h_input_tokens: lifetime === '1h' ? cacheCreationTokens : 0,
+      ephemeral_5m_input_tokens: cacheCreationTokens - long,
+      ephemeral_1h_input_tokens: long,
     },
     output_tokens: usage.outputTokens,
     output_tokens_details: { thinking_tokens: usage.thinkingTokens },

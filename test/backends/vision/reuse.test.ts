@@ -76,6 +76,21 @@ describe.skipIf(isAddonMissing())('[R7.3-reuse] a conversation with pictures', (
     expect(again).toBe(two - 1);
   });
 
+  it('tells how much of it lies before a place, pictures included', async () => {
+    const turns = [user(text('A picture of its own.'), SIGHTS.green, text('Now tell me of it.'))];
+    const longOf = async (parts: number) => {
+      const longCache = { tools: 0, system: 0, turns: 0, parts };
+      const changes = { maxTokens: 2, cachesPrompt: true, longCache };
+      const asked = request(SEEING, [user(text(`${parts}`), ...(turns[0]?.parts ?? []))], changes);
+      const made = vision.backend.generate(asked, AbortSignal.timeout(60_000));
+      const { longCacheTokens = -1, cacheReadTokens = 0 } =
+        (await collect(made)).finish?.usage ?? {};
+      return longCacheTokens + cacheReadTokens;
+    };
+    const before = await longOf(2);
+    expect((await longOf(3)) - before).toBeGreaterThanOrEqual(PICTURE_TOKENS - 2);
+  });
+
   it('that has none keeps its prefix too', async () => {
     const words = said(`${'Some words to remember. '.repeat(20)}Who are you?`);
     const [, total] = await usageOf(words);

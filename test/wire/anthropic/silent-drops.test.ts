@@ -127,7 +127,7 @@ describe('cache breakpoints', () => {
     [
       'of an hour before 5 minutes',
       { messages: said(text(cached('1h')), text(cached('5m'))) },
-      '1h',
+      '5m',
     ],
     ['of the request', cached('1h'), '1h'],
     [
@@ -137,6 +137,28 @@ describe('cache breakpoints', () => {
     ],
   ])('%s', (_what, fields, lifetime) => {
     expect(lifetimeOf(fields)).toBe(lifetime);
+  });
+
+  it('of two lifetimes keep the prompt longer up to the last one of an hour', () => {
+    const longCacheOf = (fields: object) => decode(fields).request.longCache;
+    const short = text(cached('5m'));
+    const long = text(cached('1h'));
+    const none = { tools: 0, system: 0, turns: 0, parts: 0 };
+    expect(longCacheOf({ messages: said(long, text(), short) })).toEqual({ ...none, parts: 1 });
+    expect(longCacheOf({ messages: said(long, text(), long) })).toBeUndefined();
+    expect(longCacheOf({ system: [text(), long, text()], messages: said(short) })).toEqual({
+      ...none,
+      system: 2,
+    });
+    const tools = [look, { ...look, name: 'see', ...cached('1h') }];
+    expect(longCacheOf({ tools, messages: said(short) })).toEqual({ ...none, tools: 2 });
+    const talk = [
+      ...said(text()),
+      { role: 'assistant', content: [text()] },
+      { role: 'user', content: [long] },
+      ...said(short),
+    ];
+    expect(longCacheOf({ messages: talk })).toEqual({ ...none, turns: 2, parts: 1 });
   });
 
   const four = Array.from({ length: 4 }, () => text(cached('5m')));

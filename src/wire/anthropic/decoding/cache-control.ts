@@ -24,14 +24,21 @@ interface Slot {
   readonly isOuter: boolean;
 }
 
+/** Lifetimes of a request's cached prompt. */
+export interface CacheRequest {
+  readonly lifetime: CacheLifetime;
+  /** Place in the request up to which the prompt is kept for an hour, if the rest is for five minutes. */
+  readonly longUntil?: string;
+}
+
 /**
- * The longest lifetime of a request's cache breakpoints; undefined where it sets none. The API counts
- * what lies before the last breakpoint of one hour as kept for an hour; it comes first where lifetimes
- * are mixed. Throws invalid-request for more breakpoints than the API takes, or in another order.
+ * The lifetimes of a request's cache breakpoints; undefined where it sets none. The API counts what lies
+ * before the last breakpoint of one hour as kept for an hour; it comes first where lifetimes are mixed.
+ * Throws invalid-request for more breakpoints than the API takes, or in another order.
  *
  * @see https://docs.claude.com/en/docs/build-with-claude/prompt-caching
  */
-export function* decodeCacheControl(body: RequestBody): Steps<CacheLifetime | undefined> {
+export function* decodeCacheControl(body: RequestBody): Steps<CacheRequest | undefined> {
   const set: Breakpoint[] = [];
   let lastOuter: Slot | undefined;
   for (const slots of slotsOf(body)) {
@@ -50,8 +57,10 @@ export function* decodeCacheControl(body: RequestBody): Steps<CacheLifetime | un
     );
   }
   checkOrder(breakpoints);
-  const lifetimes = breakpoints.map(({ lifetime }) => lifetime);
-  return lifetimes.includes('1h') ? '1h' : lifetimes[0];
+  const last = breakpoints.at(-1);
+  const long = breakpoints.findLast(({ lifetime }) => lifetime === '1h');
+  if (last === undefined || long === undefined || long === last) return last;
+  return { lifetime: '5m', longUntil: long.at };
 }
 
 interface Breakpoint {

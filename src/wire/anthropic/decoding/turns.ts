@@ -9,15 +9,21 @@ import { decodeText } from './media.ts';
 import { mergeNeighbours, type PlacedTurn } from './placed-turn.ts';
 import { checkToolPairing } from './tool-pairing.ts';
 
+interface DecodedTurns {
+  readonly system: readonly TextPart[];
+  readonly turns: readonly Turn[];
+  readonly placed: readonly PlacedTurn[];
+}
+
 /**
  * The whole of what was said: system parts first, then turns of alternating roles, with system
- * messages in place. Throws invalid-request where the messages make no conversation.
+ * messages in place, and the places of all parts in the request. Throws invalid-request where the messages make no conversation.
  */
 export function* decodeTurns(
   system: readonly TextBlock[],
   messages: readonly Message[],
   seal: ThinkingSeal,
-): Steps<{ readonly system: readonly TextPart[]; readonly turns: readonly Turn[] }> {
+): Steps<DecodedTurns> {
   if (messages.length === 0) throw noMessage();
   const lastUser = messages.findLastIndex(({ role }) => role === 'user');
   const placed: PlacedTurn[] = [];
@@ -36,7 +42,8 @@ export function* decodeTurns(
   yield;
   checkToolPairing(spoken);
   yield;
-  const turns = mergeNeighbours(placed).map(({ role, parts }) => ({
+  const merged = mergeNeighbours(placed);
+  const turns = merged.map(({ role, parts }) => ({
     role,
     parts: parts.map(({ part }) => part),
   }));
@@ -44,6 +51,7 @@ export function* decodeTurns(
   return {
     system: [...system.flatMap((block) => decodeSystemText(block)), ...leading.system],
     turns: leading.turns,
+    placed: merged,
   };
 }
 
