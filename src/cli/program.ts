@@ -24,7 +24,7 @@ export async function runCommandLine(
   const exit = { code: 0 };
   const { own, passed } = splitPassed(argv);
   try {
-    await createProgram(context, exit, passed).parseAsync(usual(own), { from: 'user' });
+    await createProgram(own[0], context, exit, passed).parseAsync(usual(own), { from: 'user' });
     return exit.code;
   } catch (error) {
     if (error instanceof CommanderError) {
@@ -52,7 +52,19 @@ const DECLARATIONS = [
   declareCompletion,
 ];
 
-function createProgram(context: CliContext, exit: Exit, passed: readonly string[]): Command {
+/** @param first word of the command line, as a rule a command */
+function createProgram(
+  first: string | undefined,
+  context: CliContext,
+  exit: Exit,
+  passed: readonly string[],
+): Command {
+  const help = (): string => {
+    const command = program.commands.find(
+      (one) => first !== undefined && [one.name(), ...one.aliases()].includes(first),
+    );
+    return ['portico', ...(command === undefined ? [] : [command.name()]), '--help'].join(' ');
+  };
   const program = new Command('portico')
     .description('The Anthropic Messages API over models that run on your own machine')
     .version(readVersion(), '-v, --version', 'print the version')
@@ -61,7 +73,12 @@ function createProgram(context: CliContext, exit: Exit, passed: readonly string[
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),
-      outputError: (text, write) => write(`${oneLine(text).replace(/^error:/, 'Error:')}\n`),
+      outputError: (text, write) =>
+        write(
+          `${oneLine(text)
+            .replace(/^error:/, 'Error:')
+            .replace(/\.$/, '')}; see: ${help()}\n`,
+        ),
     });
   for (const declare of DECLARATIONS) declare(program, context, exit, passed);
   return program;

@@ -69,8 +69,21 @@ export function addressOf(flags: ServerFlags, environment: NodeJS.ProcessEnv) {
     },
     environment,
   );
-  const url = flags.url ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-  return { url: connectable(url), key: apiKeys[0], host, port };
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return {
+    url: connectable(flags.url === undefined ? url : checkUrl(flags.url)),
+    key: apiKeys[0],
+    host,
+    port,
+  };
+}
+
+function checkUrl(url: string): string {
+  if (/^https?:/i.test(url) && URL.canParse(url)) return url;
+  throw new RuntimeFailure(
+    'invalid-request',
+    `--url: '${url}' is not allowed; give an address such as http://127.0.0.1:11435`,
+  );
 }
 
 /** A wildcard is an address to bind: what connects to it reaches this machine at best. */

@@ -185,7 +185,7 @@ function refuseLosses(before: Registry, after: Registry, name: string): void {
     throw new RuntimeFailure(
       'invalid-request',
       `'${name}' is needed by the default, ${before.defaultModel}; ` +
-        "change 'default' in models.yaml first",
+        'choose another one first with: portico default NAME',
     );
   }
 }

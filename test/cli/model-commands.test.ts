@@ -219,7 +219,9 @@ describe('[R4.6-completion] portico completion', () => {
     const { portico } = await makeHome();
     const { code, stderr } = await portico('completion', 'tcsh');
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^Error: .*Allowed choices are bash, zsh, fish\.\n$/);
+    expect(stderr).toMatch(
+      /^Error: .*Allowed choices are bash, zsh, fish; see: portico completion --help\n$/,
+    );
   });
 });
 

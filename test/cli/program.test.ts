@@ -122,11 +122,13 @@ describe('[R2.2-lazy] heavy modules', () => {
 
 describe('[R2.2-usage] a mistake', () => {
   it.each([
-    [['bogus'], "unknown command 'bogus'"],
+    [['bogus'], "unknown command 'bogus'; see: portico --help"],
     [['sevre'], "unknown command 'sevre' (Did you mean serve?)"],
     [['ls', '--bogus'], "unknown option '--bogus'"],
     [['cp', 'mini'], "missing required argument 'destination'"],
-    [['rm'], "missing required argument 'name'"],
+    [['rm'], "missing required argument 'name'; see: portico rm --help"],
+    [['list', 'x'], 'Expected 0 arguments but got 1; see: portico ls --help'],
+    [['ps', '--url', 'nope'], "--url: 'nope' is not allowed; give an address such as http://"],
     [['cp', 'a', 'b', 'c'], 'too many arguments'],
     [['serve', '--port'], "option '--port <port>' argument missing"],
   ])('%o is one line and exit code 1', async (argv, message) => {

@@ -192,7 +192,10 @@ aliases:
     ['mini', /^'mini' comes with Portico and can't be removed/],
     ['nope', /^model: nope is not known; there are/],
     ['mine', /^'mine' is what my-alias leads to; remove that first: portico rm my-alias mine$/],
-    ['quick', /^'quick' is needed by the default, quick; change 'default'/],
+    [
+      'quick',
+      /^'quick' is needed by the default, quick; choose another one first with: portico default NAME$/,
+    ],
   ])('of %s is refused with the reason', async (name, message) => {
     const files = await registryFolder(USER);
     await expect(removeModel(files, name)).rejects.toThrow(message);
