@@ -18,7 +18,7 @@ const RED = '\u001b[31m';
 /** An escape sequence that a name or a message may carry: it renames the window of a terminal. */
 const EVIL = '\u001b]0;evil\u0007';
 
-/** What a terminal must not get from names and messages. */
+/** Characters that a terminal must not get from names and messages. */
 const HARMFUL = /[^\n\t\P{Cc}]|\p{Bidi_Control}/u;
 
 /** A context whose output is a terminal, and what it shows. */

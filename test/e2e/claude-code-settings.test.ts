@@ -21,7 +21,7 @@ const PLAY: Play = {
   },
 };
 
-/** Whether Claude Code heeds the `env` of a user's settings file, which leads it to another server. */
+/** Returns whether Claude Code heeds the `env` of a user's settings file, which leads it to another server. */
 async function isHeeded(claude: Claude, settings: (url: string) => string): Promise<boolean> {
   const folders = await claudeFolders();
   const [named, other] = [await servePlay(PLAY), await servePlay(PLAY)];

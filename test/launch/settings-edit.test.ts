@@ -17,7 +17,7 @@ const THEIRS = `{
 }
 `;
 
-/** What Claude Code would ignore, but a user may add once ours are in the file. */
+/** Adds comments and a trailing comma, as a user may once ours are in the file. */
 const withComments = (text: string): string =>
   text
     .replace('"theme"', '// what I like\n    "theme"')
