@@ -11,6 +11,8 @@ export interface Capabilities {
   readonly thinking: 'none' | 'switchable' | 'always';
   /** `auto`: calls are parsed; `enforced`: a choice and the schemas are guaranteed too. */
   readonly tools: 'none' | 'auto' | 'enforced';
+  /** With tools `none`: a demanded call is enforced, though the model is not shown the tools. */
+  readonly forcesCalls?: true;
   /** Whether an answer can be held to a JSON Schema. */
   readonly structuredOutput: boolean;
   readonly images: boolean;

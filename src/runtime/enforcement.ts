@@ -18,7 +18,8 @@ interface Attempt {
 
 /** Whether a demanded call has to be asked for again where the model does not make it. */
 export function needsEnforcement({ toolChoice }: GenerationRequest, can: Capabilities): boolean {
-  return can.tools !== 'enforced' && (toolChoice.mode === 'any' || toolChoice.mode === 'tool');
+  const enforced = can.tools === 'enforced' || can.forcesCalls === true;
+  return !enforced && (toolChoice.mode === 'any' || toolChoice.mode === 'tool');
 }
 
 /**

@@ -11,11 +11,17 @@ import { callLimit } from './call-limit.ts';
 import { isCut } from './cuts.ts';
 import { together } from './enforcement.ts';
 
+/** What instructions stand for in one request. */
+interface RequestInjection extends Injection {
+  /** The backend has a call made, though only the instructions describe the tools. */
+  readonly forced: boolean;
+}
+
 /** What a request needs that the model behind a backend does not have; undefined where it has all. */
 export function neededInjection(
   request: GenerationRequest,
   can: Capabilities,
-): Injection | undefined {
+): RequestInjection | undefined {
   const { conversation, toolChoice, thinking } = request;
   const called = conversation.turns.some(({ parts }) =>
     parts.some(({ kind }) => kind === 'tool-call' || kind === 'tool-result'),
@@ -23,19 +29,27 @@ export function neededInjection(
   const tools =
     can.tools === 'none' && (called || callableTools(conversation, toolChoice).length > 0);
   const thinks = can.thinking === 'none' && thinking.mode === 'enabled';
-  return tools || thinks ? plainInjection(tools, thinks) : undefined;
+  if (!tools && !thinks) return undefined;
+  const demanded = toolChoice.mode === 'any' || toolChoice.mode === 'tool';
+  const forced = tools && demanded && can.forcesCalls === true;
+  return { ...plainInjection(tools, thinks), forced };
 }
 
 /** The request as the backend gets it: tools and calls of the past as text, thinking asked for in words. */
-export function injectRequest(request: GenerationRequest, injection: Injection): GenerationRequest {
+export function injectRequest(
+  request: GenerationRequest,
+  injection: RequestInjection,
+): GenerationRequest {
   const { conversation, toolChoice, thinking } = request;
   const tools = callableTools(conversation, toolChoice);
-  const thinks = thinking.mode === 'enabled';
+  // A call that is demanded comes at once, and thinking would come before it.
+  const thinks = thinking.mode === 'enabled' && !injection.forced;
   const instructed = injectInstructions(conversation, injection, tools, thinks);
+  const written = injection.tools ? callsAsText(instructed) : instructed;
   return {
     ...request,
-    conversation: injection.tools ? callsAsText(instructed) : instructed,
-    toolChoice: injection.tools ? { mode: 'none' } : toolChoice,
+    conversation: injection.forced ? { ...written, tools } : written,
+    toolChoice: injection.tools && !injection.forced ? { mode: 'none' } : toolChoice,
     thinking: injection.thinking ? { mode: 'disabled' } : thinking,
   };
 }
@@ -43,7 +57,7 @@ export function injectRequest(request: GenerationRequest, injection: Injection):
 /** The request for the answer to thoughts that a model ended its turn with. */
 function answeringRequest(
   request: GenerationRequest,
-  injection: Injection,
+  injection: RequestInjection,
   thoughts: string,
   maxTokens: number,
 ): GenerationRequest {
@@ -70,7 +84,7 @@ function answeringRequest(
 export async function* readInjected(
   events: AsyncIterable<GenerationEvent>,
   request: GenerationRequest,
-  injection: Injection,
+  injection: RequestInjection,
   ask: (request: GenerationRequest) => AsyncIterable<GenerationEvent>,
 ): AsyncGenerator<GenerationEvent> {
   const { conversation, toolChoice } = request;

@@ -91,6 +91,7 @@ export function toCapabilities(facts: ModelFacts, rendersTools?: boolean): Capab
     contextTokens: facts.contextTokens,
     thinking: THINKING[facts.thinking],
     tools: rendersTools === false ? 'none' : native,
+    ...(rendersTools === false && facts.traits.choice === 'named' && { forcesCalls: true }),
     structuredOutput: true,
     images: facts.images,
     documents: false,

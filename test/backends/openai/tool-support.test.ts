@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { GenerationRequest } from '../../../src/core/backend.ts';
 import type { ModelSpec } from '../../../src/core/model.ts';
 import { Runtime } from '../../../src/runtime/runtime.ts';
 import { collect, request, said } from '../../support/requests.ts';
@@ -50,7 +51,9 @@ async function start(owner: string, reply: Reply, rendered: number) {
       } else if (path === '/v1/chat/completions') {
         const call = '<tool_call>\n{"name": "look", "arguments": {"at": "it"}}\n</tool_call>';
         response.setHeader('content-type', 'text/event-stream');
-        for (const one of [event({ content: call }), event({}, 'stop')]) {
+        const native = { index: 0, id: 'a', function: { name: 'look', arguments: '{"at":"it"}' } };
+        const made = event(body.tools ? { tool_calls: [native] } : { content: call });
+        for (const one of [made, event({}, 'stop')]) {
           response.write(`data: ${JSON.stringify(one)}\n\n`);
         }
         response.end('data: [DONE]\n\n');
@@ -81,12 +84,17 @@ function runtimeOf(spec: ModelSpec): Runtime {
   });
 }
 
-async function askTwice(owner: string, reply: Reply, rendered = 34) {
+async function askTwice(
+  owner: string,
+  reply: Reply,
+  rendered = 34,
+  changes: Partial<GenerationRequest> = {},
+) {
   const server = await start(owner, reply, rendered);
   const runtime = runtimeOf(entry(server.url));
   const conversation = { system: [], turns: said('Look!'), tools: [LOOK] };
   const ask = async () => {
-    const asked = request(entry(server.url), [], { conversation });
+    const asked = request(entry(server.url), [], { conversation, ...changes });
     return collect((await runtime.generate('mini', asked, signal)).events);
   };
   const answer = await ask();
@@ -132,6 +140,30 @@ describe('a server whose template renders no tools', () => {
       expect.objectContaining({ type: 'tool-call-start', name: 'look' }),
     );
     expect(probes).toEqual(paths);
+  });
+});
+
+describe('a demanded call', () => {
+  const toolChoice = { mode: 'any', parallel: true } as const;
+
+  it('is made by a vLLM that is told of its tools by instructions', async () => {
+    const reply = () => ({ count: 34 });
+    const { answer, bodies } = await askTwice('vllm', reply, 34, { toolChoice });
+    expect(bodies).toHaveLength(2);
+    expect(bodies[0]).toMatchObject({ tool_choice: 'required', tools: [{ type: 'function' }] });
+    expect(JSON.stringify(bodies[0]?.messages)).toContain('Looks at something');
+    expect(answer.finish?.reason).toBe('tool-use');
+  });
+
+  it('is only asked for by instructions of a llama-server, which may refuse tools', async () => {
+    const { answer, bodies } = await askTwice(
+      'llamacpp',
+      llama(() => 'Hi'),
+      34,
+      { toolChoice },
+    );
+    expect(bodies[0]).not.toHaveProperty('tools');
+    expect(answer.finish?.reason).toBe('tool-use');
   });
 });
 
