@@ -77,8 +77,10 @@ export class FileFactsCache {
     this.#reading.delete(key);
     this.#entries.delete(key);
     // What can't be read now, such as a file that is still copied, is tried again.
-    if (facts !== undefined) this.#entries.set(key, { ...stamp, facts });
-    this.#isChanged = true;
+    if (facts !== undefined) {
+      this.#entries.set(key, { ...stamp, facts });
+      this.#isChanged = true;
+    }
     if (this.#reading.size === 0) await this.#save();
     return facts;
   }

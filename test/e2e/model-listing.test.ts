@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SHORT_TEMPLATE, writeModelHeader } from '../support/gguf.ts';
+import { post, request } from '../support/messages-api.ts';
 import { makePipe } from '../support/pipes.ts';
 import { childrenOf } from '../support/processes.ts';
-import { startServer } from '../support/server.ts';
+import { runPortico, startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
 
 const MANY = 200;
@@ -86,4 +87,22 @@ describe('[R2.3-models] a listing of models from files', () => {
   it('starts no child process', async () => {
     expect(await childrenOf(server.process.pid ?? 0)).toEqual([]);
   });
+});
+
+it('the context of a model is one number, wherever it is read', async () => {
+  const words = 'word '.repeat(9000);
+  const refused = await post(`${server.url}/v1/messages`, request(words, { max_tokens: 1 }));
+  expect(await refused.text()).toMatch(/prompt is too long: \d+ tokens > 8192 maximum/);
+  await (await post(`${server.url}/v1/messages`, request('Hello', { max_tokens: 1 }))).text();
+  const flags = ['--port', new URL(server.url).port, '--json'];
+  const shown = await runPortico(['show', 'mini', '--json'], { PORTICO_HOME: server.home });
+  expect(JSON.parse(shown.stdout)).toMatchObject({
+    context: 8192,
+    trainedContext: 8192,
+    capabilities: { contextTokens: 8192 },
+  });
+  expect(JSON.parse((await runPortico(['ps', ...flags])).stdout)).toMatchObject({
+    models: [{ name: 'mini', contextTokens: 8192 }],
+  });
+  expect(await one('mini')).toMatchObject({ max_input_tokens: 8192, max_tokens: 8192 });
 });
