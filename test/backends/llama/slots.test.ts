@@ -6,6 +6,7 @@ import { createLlamaBackend } from '../../../src/backends/llama/backend.ts';
 import type { LlamaBackendOptions } from '../../../src/backends/llama/backend.ts';
 import type { Backend, GenerationRequest } from '../../../src/core/backend.ts';
 import type { GenerationEvent } from '../../../src/core/events.ts';
+import { ENDLESS } from '../../support/messages-api.ts';
 import type { Answer } from '../../support/requests.ts';
 import { collect, MINI, request, said } from '../../support/requests.ts';
 import { ENGINE } from '../../support/engine-variant.ts';
@@ -199,7 +200,8 @@ describe.each(['isolated', 'in-process'] as const)('slots, %s', (engine) => {
   it.each(['queued', 'prefill', 'decode'])(
     '[R6.1-abort] a request that is given up while it is in %s frees its place',
     async (phase) => {
-      const running = ['one', 'two'].map(() => said1(backend, 'Count from 1 to 24, one per line.'));
+      const endless = { outputSchema: ENDLESS.schema, maxTokens: 4000 };
+      const running = ['one', 'two'].map((topic) => said1(backend, `Sing of ${topic}`, endless));
       if (phase === 'queued') for (const stream of running) await untilText(stream);
       const controller = new AbortController();
       const asked = request(MINI, said(phase === 'decode' ? 'Count to 24' : essay('lost')));
