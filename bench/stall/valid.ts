@@ -109,9 +109,9 @@ function tools(model: string): readonly StallBody[] {
       make: schema(`{"type":"object","properties":{"p":{"enum":[${strings(200_000)}]}}}`),
     },
     {
-      name: '100,000 properties',
+      name: '20,000 properties',
       make: schema(
-        `{"type":"object","properties":{${items(100_000, (i) => `"p${i}":{"type":"string"}`)}}}`,
+        `{"type":"object","properties":{${items(20_000, (i) => `"p${i}":{"type":"string"}`)}}}`,
       ),
     },
     {
@@ -119,9 +119,9 @@ function tools(model: string): readonly StallBody[] {
       make: schema(`${'{"type":"object","properties":{"a":'.repeat(90)}{}${'}}'.repeat(90)}`),
     },
     {
-      name: 'arguments of 100,000 keys',
+      name: 'arguments of 20,000 keys',
       make: () =>
-        Buffer.from(called(call('c', `{${items(100_000, (i) => `"k${i}":[${i}]`)}}`), result('c'))),
+        Buffer.from(called(call('c', `{${items(20_000, (i) => `"k${i}":[${i}]`)}}`), result('c'))),
     },
     {
       name: '9,000 calls and results',

@@ -2,8 +2,9 @@ import { RuntimeFailure } from '../core/errors.ts';
 import type { GenerationEvent } from '../core/events.ts';
 import type { ModelSpec } from '../core/model.ts';
 import type { Engine, EngineLog, EngineSettings } from './engine.ts';
+import { CommandParts } from './engine-parts.ts';
 import { plainFailure, revivedFailure } from './engine-protocol.ts';
-import type { EngineCommand, EngineReply } from './engine-protocol.ts';
+import type { EngineCommand, EngineMessage, EngineReply } from './engine-protocol.ts';
 import { EventBatch } from './event-batch.ts';
 import type { LoadGate } from './load-gate.ts';
 import { parentProcess, startWatchdog } from './watchdog.ts';
@@ -33,7 +34,7 @@ export function serveEngine(open: OpenEngine): void {
   process.on('SIGTERM', () => undefined);
   process.on('disconnect', () => process.exit(0));
   const server = new EngineServer(open);
-  process.on('message', (command: EngineCommand) => server.take(command));
+  process.on('message', (message: EngineMessage) => server.take(message));
   server.beat();
   setInterval(() => server.isBusy && server.beat(), HEARTBEAT_MILLISECONDS).unref();
 }
@@ -47,6 +48,7 @@ class EngineServer {
   #opening: Promise<Engine> | undefined;
   #opened: Engine | undefined;
   readonly #calls = new Map<number, AbortController>();
+  readonly #parts = new CommandParts();
   /** The weights wait for the server's word: it knows of the other models in memory. */
   #waiting: { grant(slots: number): void; refuse(reason: Error): void } | undefined;
 
@@ -63,13 +65,20 @@ class EngineServer {
     if (this.#opened?.isStuck !== true) reply({ type: 'alive' });
   }
 
-  take(command: EngineCommand): void {
+  take(command: EngineMessage): void {
     switch (command.type) {
       case 'open':
         this.#model = command;
         return;
       case 'cancel':
+        this.#parts.drop(command.call);
         this.#calls.get(command.call)?.abort();
+        return;
+      case 'part':
+        this.#parts.add(command.call, command.text);
+        return;
+      case 'whole':
+        this.take(this.#parts.complete(command.call));
         return;
       case 'granted':
         this.#waiting?.grant(command.slots);

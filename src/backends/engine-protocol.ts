@@ -17,6 +17,12 @@ export type EngineCommand =
   | { readonly type: 'granted'; readonly slots: number }
   | { readonly type: 'refused'; readonly failure: PlainFailure };
 
+/** What a child process is sent: a command, or a piece of the JSON of a large one, which `whole` completes. */
+export type EngineMessage =
+  | EngineCommand
+  | { readonly type: 'part'; readonly call: number; readonly text: string }
+  | { readonly type: 'whole'; readonly call: number };
+
 /** What the child says: what an engine does by itself, and answers, of which all but `events` end their call. */
 export type EngineReply =
   | { readonly type: 'events'; readonly call: number; readonly events: readonly GenerationEvent[] }

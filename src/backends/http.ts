@@ -1,7 +1,10 @@
+import { Readable } from 'node:stream';
 import { Agent } from 'undici';
 import type { Dispatcher } from 'undici';
-import { messageOf, RuntimeFailure } from '../core/errors.ts';
 import { createConnector } from '../core/connector.ts';
+import { messageOf, RuntimeFailure } from '../core/errors.ts';
+import { isLight, writeJson } from '../core/json-writer.ts';
+import { inSlices } from '../core/steps.ts';
 import { Exchange } from './exchange.ts';
 import { oneLine } from './said.ts';
 
@@ -80,16 +83,18 @@ export function createHttpClient(naming: ServerNaming): HttpClient {
     }
   };
   return {
-    post: (url, body, signal, headers) =>
-      send(
+    async post(url, body, signal, headers) {
+      const written = await writeBody(body, signal);
+      return send(
         url,
         {
           method: 'POST',
-          headers: { ...headers, 'content-type': 'application/json' },
-          body: JSON.stringify(body),
+          headers: { ...headers, ...written.headers, 'content-type': 'application/json' },
+          body: written.body,
         },
         signal,
-      ),
+      );
+    },
     get: (url, signal, headers = {}) =>
       send(url, { method: 'GET', headers: { ...headers } }, signal),
     async close() {
@@ -98,6 +103,23 @@ export function createHttpClient(naming: ServerNaming): HttpClient {
       await dispatcher.destroy();
     },
   };
+}
+
+/** A large body in pieces, so that neither writing nor encoding it takes long at a time. */
+async function writeBody(
+  body: unknown,
+  signal: AbortSignal,
+): Promise<{ readonly headers: HttpHeaders; readonly body: string | Readable }> {
+  if (isLight(body)) return { headers: {}, body: JSON.stringify(body) };
+  const pieces: Buffer[] = [];
+  const writing = writeJson(body, (piece) => pieces.push(Buffer.from(piece)));
+  try {
+    await inSlices(writing, signal);
+  } catch (error) {
+    throw signal.aborted ? cancelled(signal.reason) : error;
+  }
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  return { headers: { 'content-length': String(length) }, body: Readable.from(pieces) };
 }
 
 function createAgent(): Agent {

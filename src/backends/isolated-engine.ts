@@ -10,6 +10,7 @@ import { EventChannel } from './event-channel.ts';
 import type { LoadGate } from './load-gate.ts';
 import { deliver } from './engine-calls.ts';
 import type { Answer, Calls } from './engine-calls.ts';
+import { send, sendCommand } from './engine-parts.ts';
 import { plainFailure } from './engine-protocol.ts';
 import type { EngineCommand, EngineReply } from './engine-protocol.ts';
 import { abortReason } from './queue.ts';
@@ -127,7 +128,8 @@ export class IsolatedEngine implements Engine {
     const abort = () => channel.fail(abortReason(signal));
     signal.addEventListener('abort', abort, { once: true });
     try {
-      this.#send(child, { ...command, call });
+      await sendCommand(child, { ...command, call }, signal);
+      this.#options.watch?.sent({ ...command, call });
       yield* channel.read();
     } finally {
       signal.removeEventListener('abort', abort);
@@ -173,10 +175,9 @@ export class IsolatedEngine implements Engine {
     return child;
   }
 
-  /** A message to a child that has just died is lost; its exit fails the calls. */
   #send(child: ChildProcess, command: EngineCommand): void {
     this.#options.watch?.sent(command);
-    if (child.connected) child.send(command, () => undefined);
+    send(child, command);
   }
 
   #hear(child: ChildProcess, calls: Calls, reply: EngineReply): void {

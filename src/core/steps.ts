@@ -27,12 +27,24 @@ export async function inSlices<Result>(
   signal?: AbortSignal,
 ): Promise<Result> {
   let began = performance.now();
+  let isLong = false;
   for (;;) {
     const step = steps.next();
+    // What the result is used for may take long too.
+    if (step.done === true && isLong) await nextTurn();
     if (step.done === true) return step.value;
     if (performance.now() - began < SLICE_MILLISECONDS) continue;
+    isLong = true;
     await nextTurn();
     signal?.throwIfAborted();
     began = performance.now();
   }
+}
+
+/** Items that are gone through within a few milliseconds. */
+const FEW = 1000;
+
+/** Gives others their turn before work that goes through so many items. */
+export async function beforeWorkOn(items: number): Promise<void> {
+  if (items > FEW) await nextTurn();
 }

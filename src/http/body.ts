@@ -1,8 +1,9 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable, Transform } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { RuntimeFailure } from '../core/errors.ts';
+import { collectAfter } from './large-bodies.ts';
 
 /** The real API's limit on the body of a request. */
 const MOST_BYTES = 32 * 1024 * 1024;
@@ -19,9 +20,13 @@ const DECOMPRESSORS: Readonly<Record<string, () => Transform>> = {
  * The whole body of a request as text; an absent one is empty. Whatever its content type says, it is
  * UTF-8, as JSON is. Throws `request-too-large`, and `invalid-request` where it can't be read.
  */
-export async function readBody(request: IncomingMessage): Promise<string> {
+export async function readBody(
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<string> {
   if (Number(request.headers['content-length']) > MOST_BYTES) throw tooLarge(request);
   const text = await collect(request);
+  collectAfter(response, text.length);
   return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
 }
 

@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { messageOf, request } from '../support/messages-api.ts';
 import { startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
 
@@ -55,5 +57,44 @@ describe('[R12.1-stall] the server answers others', () => {
     const answer = fetch(`${server.url}/v1/messages`, { method: 'POST', body });
     expect(await longestWait(answer)).toBeLessThan(MOST_MS);
     expect((await answer).status).toBe(status);
+  });
+});
+
+describe('[R12.1-writer] a request that is too large for one message to its engine', () => {
+  const stops = Array.from({ length: 1000 }, (_, index) => `${index}`.padEnd(100, '#'));
+  const post = (signal?: AbortSignal) =>
+    fetch(`${server.url}/v1/messages`, {
+      method: 'POST',
+      body: JSON.stringify({ ...request('Count from 1 to 3'), stop_sequences: stops }),
+      ...(signal && { signal }),
+    });
+
+  it('is answered', async () => {
+    expect(await messageOf(await post())).toMatchObject({ stop_reason: 'end_turn' });
+  });
+
+  it('is answered after others that were given up', async () => {
+    const leaving = new AbortController();
+    const left = Array.from({ length: 5 }, () => post(leaving.signal).catch(() => undefined));
+    setTimeout(() => leaving.abort(), 30);
+    await Promise.all(left);
+    expect((await post()).status).toBe(200);
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('[R12.1-memory] a dozen bodies of 31 MB', () => {
+  async function residentMb(): Promise<number> {
+    const [, pages] = (await readFile(`/proc/${server.process.pid}/statm`, 'utf8')).split(' ');
+    return (Number(pages) * 4096) / 2 ** 20;
+  }
+
+  it('take no more memory than one', async () => {
+    const body = filled(31, `${HEAD}"messages":[{"role":"`, 'r', '"}]}');
+    const after: number[] = [];
+    for (let round = 0; round < 12; round += 1) {
+      await fetch(`${server.url}/v1/messages`, { method: 'POST', body });
+      after.push(await residentMb());
+    }
+    expect(Math.max(...after)).toBeLessThan(400);
   });
 });

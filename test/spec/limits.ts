@@ -15,8 +15,16 @@ export const LIMITS: readonly Requirement[] = [
     text: 'No body below the limit keeps the server from answering others.',
   },
   {
+    id: 'R12.1-memory',
+    text: 'The memory that a large body took is free again when it was answered.',
+  },
+  {
     id: 'R12.1-unread',
     text: 'The connection of a client that goes on sending after its answer is closed, and the answer is read.',
+  },
+  {
+    id: 'R12.1-writer',
+    text: 'JSON for engines and servers is written in steps, to the same value.',
   },
   {
     id: 'R12.1-registry',

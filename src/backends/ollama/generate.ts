@@ -2,6 +2,7 @@ import type { GenerationRequest } from '../../core/backend.ts';
 import { contextLimitExceeded, RuntimeFailure } from '../../core/errors.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 import type { ModelSpec } from '../../core/model.ts';
+import { beforeWorkOn } from '../../core/steps.ts';
 import type { PromptEstimator } from '../estimate.ts';
 import { cancelled } from '../http.ts';
 import type { HttpClient } from '../http.ts';
@@ -32,6 +33,7 @@ export async function countPrompt(
 ): Promise<PromptCount> {
   const url = upstream.urlOf(request.model);
   const facts = await upstream.facts(request.model, url, signal);
+  await beforeWorkOn(request.conversation.turns.length);
   const body = toCountRequest(request, facts);
   const { end } = await chatWhole(
     upstream.http,
@@ -119,6 +121,7 @@ async function open(
 ): Promise<Opened> {
   const url = upstream.urlOf(request.model);
   const facts = await upstream.facts(request.model, url, signal);
+  await beforeWorkOn(request.conversation.turns.length);
   const twice = asksTwice(request, facts);
   const isCounted = twice || needsCount(request);
   // One that frees the model at once would throw away the prompt that was just evaluated.

@@ -37,7 +37,7 @@ export function createMessagesRoute(options: MessagesOptions): RequestHandler {
   const waits = new WaitLog(runtime, logger);
   return async (request, response) => {
     const signal = disconnectSignal(response, options.stopping);
-    const decoded = await decodedBody(request, seal, decodeMessages, signal);
+    const decoded = await decodedBody(request, response, seal, decodeMessages, signal);
     const id = requestIdOf(request);
     const generation = await runtime.generate(
       decoded.modelName,
@@ -65,7 +65,7 @@ export function createCountRoute(options: MessagesOptions): RequestHandler {
   const { runtime, seal } = options;
   return async (request, response) => {
     const signal = disconnectSignal(response, options.stopping);
-    const decoded = await decodedBody(request, seal, decodeCountTokens, signal);
+    const decoded = await decodedBody(request, response, seal, decodeCountTokens, signal);
     const counted = { ...decoded.request, id: requestIdOf(request) };
     const tokens = await runtime.countTokens(decoded.modelName, counted, signal);
     response.json({ input_tokens: tokens });
@@ -74,11 +74,12 @@ export function createCountRoute(options: MessagesOptions): RequestHandler {
 
 async function decodedBody(
   request: Request,
+  response: Response,
   seal: ThinkingSeal,
   decode: typeof decodeMessages,
   signal: AbortSignal,
 ): Promise<DecodedRequest> {
-  const body = await inSlices(parseBody(await readBody(request)), signal);
+  const body = await inSlices(parseBody(await readBody(request, response)), signal);
   return inSlices(decode(body, { headers: request.headers, seal }), signal);
 }
 

@@ -1,5 +1,6 @@
 import { RuntimeFailure } from '../../core/errors.ts';
-import { JsonMistake, readJson } from '../../core/json-reader.ts';
+import { JsonMistake } from '../../core/json-mistake.ts';
+import { readJson } from '../../core/json-reader.ts';
 import type { Steps } from '../../core/steps.ts';
 
 /** Characters of a body that `JSON.parse` reads within a few milliseconds, whatever they are. */
@@ -14,7 +15,8 @@ export function* parseBody(text: string): Steps<unknown> {
   try {
     return yield* readJson(text);
   } catch (error) {
-    throw error instanceof JsonMistake ? invalidJson(text, error) : error;
+    if (!(error instanceof JsonMistake)) throw error;
+    throw invalidJson(error, yield* placeOf(text, error.offset));
   }
 }
 
@@ -26,9 +28,8 @@ function tryParse(text: string): { readonly value: unknown } | undefined {
   }
 }
 
-function invalidJson(text: string, mistake: JsonMistake): RuntimeFailure {
+function invalidJson(mistake: JsonMistake, { line, column }: Place): RuntimeFailure {
   const { message, offset, exceedsLimit } = mistake;
-  const { line, column } = placeOf(text, offset);
   const what = exceedsLimit ? 'has too much JSON' : 'is not valid JSON';
   return new RuntimeFailure(
     'invalid-request',
@@ -37,13 +38,20 @@ function invalidJson(text: string, mistake: JsonMistake): RuntimeFailure {
   );
 }
 
-const LINE_FEED = 0x0a;
-
 /** Line and column of a character, both counted from 1. */
-function placeOf(text: string, offset: number): { readonly line: number; readonly column: number } {
+interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+const LINE_FEED = 0x0a;
+const CHARACTERS_A_STEP = 1024 * 1024;
+
+function* placeOf(text: string, offset: number): Steps<Place> {
   let line = 1;
   let begin = 0;
   for (let at = 0; at < offset; at += 1) {
+    if (at % CHARACTERS_A_STEP === 0) yield;
     if (text.charCodeAt(at) !== LINE_FEED) continue;
     line += 1;
     begin = at + 1;

@@ -62,21 +62,21 @@ export function* ignoredFields(
   body: RequestBody,
   announcesBetas: boolean,
 ): Steps<readonly string[]> {
-  const given = isRecord(raw) ? presentFields(raw) : {};
+  const fields = isRecord(raw) ? raw : {};
+  const given = knownFields(fields);
   checkThread(given);
   checkHonoured(given);
-  const unused = Object.keys(given).filter(
-    (field) => WITHOUT_LOCAL_MEANING.includes(field) || !UNDERSTOOD.includes(field),
-  );
-  for (const field of unused) {
-    if (announcesBetas || WITHOUT_LOCAL_MEANING.includes(field)) continue;
-    throw new RuntimeFailure('invalid-request', `${field}: Extra inputs are not permitted`);
+  const unused: string[] = [];
+  for (const field of Object.keys(fields)) {
+    const isMeaningless = WITHOUT_LOCAL_MEANING.includes(field);
+    if (fields[field] === null || (UNDERSTOOD.includes(field) && !isMeaningless)) continue;
+    if (!announcesBetas && !isMeaningless) {
+      throw new RuntimeFailure('invalid-request', `${field}: Extra inputs are not permitted`);
+    }
+    if (unused.length >= MOST_PATHS) break;
+    unused.push(field);
   }
-  return [
-    ...unused.slice(0, MOST_PATHS),
-    ...(yield* keysInside(given, body)),
-    ...(yield* ignoredInside(body)),
-  ];
+  return [...unused, ...(yield* keysInside(given, body)), ...(yield* ignoredInside(body))];
 }
 
 function* keysInside({ messages, ...given }: Body, body: RequestBody): Steps<readonly string[]> {
@@ -91,8 +91,13 @@ function* keysInside({ messages, ...given }: Body, body: RequestBody): Steps<rea
   return [...paths].slice(0, MOST_PATHS);
 }
 
-function presentFields(raw: Body): Body {
-  return Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== null));
+function knownFields(raw: Body): Body {
+  const known = [...UNDERSTOOD, ...WITHOUT_LOCAL_MEANING].filter((field) =>
+    Object.hasOwn(raw, field),
+  );
+  return Object.fromEntries(
+    known.map((field) => [field, raw[field]] as const).filter(([, value]) => value !== null),
+  );
 }
 
 /** Told so, the SDKs' tool runners send the whole conversation again, as they do for a thread that has expired. */

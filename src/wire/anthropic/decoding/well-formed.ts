@@ -16,6 +16,7 @@ export function* toWellFormed(body: unknown): Steps<unknown> {
     const next = Array.isArray(value) ? yield* wellFormedItems(value) : wellFormed(value);
     entries.push([key.toWellFormed(), next]);
     isSame &&= next === value && key.isWellFormed();
+    yield;
   }
   return isSame ? body : Object.fromEntries(entries);
 }
