@@ -6,6 +6,7 @@ import { formatTags } from '../chat/turn-ends.ts';
 import { noChatTemplate } from '../core/errors.ts';
 import { isRecord } from '../core/json.ts';
 import type { ModelSpec } from '../core/model.ts';
+import { startLlama } from './native-llama.ts';
 import type { NativeLlama } from './native-llama.ts';
 import { PromptProcess } from './prompt-process.ts';
 import type { TemplateFindings } from './prompt-work.ts';
@@ -30,20 +31,21 @@ export interface ModelHead extends TemplateFindings {
 }
 
 /**
- * Reads a model's vocabulary and chat template. Throws `model-load-failed`, `unsupported` if it has no
- * template, and `invalid-request` if its template exceeds its limits.
+ * Starts llama.cpp, and reads a model's vocabulary and chat template. Throws `model-load-failed`,
+ * `unsupported` if it has no template, and `invalid-request` if its template exceeds its limits.
  *
  * @param markers texts that steer as control tokens do, though the vocabulary has none of them
  */
-export async function readHead(
-  native: NativeLlama,
+export async function openHead(
   spec: ModelSpec & { readonly file: string },
   markers: readonly string[] = [],
-): Promise<ModelHead> {
+): Promise<{ readonly native: NativeLlama; readonly head: ModelHead }> {
+  // Both take a while to start.
   const prompts = new PromptProcess({ model: spec.name });
   try {
+    const native = await startLlama();
     const model = await native.loadModel({ modelPath: spec.file, vocabOnly: true });
-    return await readWith(prompts, model, spec, markers);
+    return { native, head: await readWith(prompts, model, spec, markers) };
   } catch (error) {
     prompts.close();
     throw error;

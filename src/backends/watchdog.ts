@@ -8,6 +8,7 @@ export interface WatchdogOptions {
   readonly memoryBytes?: number;
 }
 
+/** Guard of this process. */
 export interface Watchdog {
   /** Allows this process so many milliseconds of CPU time from now on; Infinity ends the limit. */
   allow(milliseconds: number): void;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readFileFacts } from '../../src/backends/file-facts.ts';
 import { FileFactsCache } from '../../src/backends/file-facts-cache.ts';
-import { readHead } from '../../src/backends/model-head.ts';
+import { openHead } from '../../src/backends/model-head.ts';
 import { boundedRenderer } from '../../src/backends/bounded-renderer.ts';
 import { bindingsOf, createRenderer } from '../../src/backends/jinja.ts';
 import { startLlama } from '../../src/backends/native-llama.ts';
@@ -32,15 +32,14 @@ function open(folder: string, module = readerModule): FileFactsCache {
 
 describe('facts of a model file', () => {
   it('are what its engine finds', async () => {
-    const { traits, trainedContext, prompts } = await readHead(await startLlama(), {
-      ...MINI,
-      file: mini,
-    });
+    const { native, head } = await openHead({ ...MINI, file: mini });
+    const { traits, trainedContext, prompts } = head;
     expect(readFileFacts({ file: mini })).toEqual({
       trainedContext,
       thinking: traits.thinking,
     });
     prompts.close();
+    await native.llama.dispose();
   });
 
   it('say that a model has no chat template, unless its entry has one', () => {

@@ -15,9 +15,9 @@ import { loadSettingsFor } from './load-settings.ts';
 import type { LoadSettings } from './load-settings.ts';
 import { loadWeights } from './loaded-model.ts';
 import type { LoadedModel } from './loaded-model.ts';
-import { readHead } from '../model-head.ts';
+import { openHead } from '../model-head.ts';
 import type { ModelHead } from '../model-head.ts';
-import { deviceOf, startLlama } from '../native-llama.ts';
+import { deviceOf } from '../native-llama.ts';
 import type { NativeLlama } from '../native-llama.ts';
 import { cpuContext } from './memory.ts';
 import { Prompter } from './prompter.ts';
@@ -88,8 +88,7 @@ export class LlamaEngine implements Engine {
       );
     }
     const named = { ...spec, file: spec.file };
-    const native = await startLlama();
-    const head = await readHead(native, named);
+    const { native, head } = await openHead(named);
     return new LlamaEngine(native, head, named, settings, log, gate);
   }
 

@@ -10,9 +10,8 @@ import { engineCapabilities } from '../engine-capabilities.ts';
 import type { Engine, EngineLog, EngineSettings } from '../engine.ts';
 import type { LoadGate } from '../load-gate.ts';
 import { untilLoaded } from '../load-progress.ts';
-import { readHead } from '../model-head.ts';
+import { openHead } from '../model-head.ts';
 import type { ModelHead } from '../model-head.ts';
-import { startLlama } from '../native-llama.ts';
 import type { NativeLlama } from '../native-llama.ts';
 import { raceAbort, SlotQueue } from '../queue.ts';
 import { Transcripts } from '../transcripts.ts';
@@ -86,8 +85,7 @@ export class VisionEngine implements Engine {
     }
     const seeing = { ...spec, file, mmproj };
     const tower = await readTower(mmproj);
-    const native = await startLlama();
-    const head = await readHead(native, seeing, [MARKER]);
+    const { native, head } = await openHead(seeing, [MARKER]);
     return new VisionEngine({ ...options, spec: seeing }, native, head, tower);
   }
 

@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Token } from 'node-llama-cpp';
 import { Decoding } from '../../../src/backends/llama/decoding.ts';
 import { Grammars } from '../../../src/backends/llama/grammars.ts';
-import { readHead } from '../../../src/backends/model-head.ts';
-import { startLlama } from '../../../src/backends/native-llama.ts';
+import { openHead } from '../../../src/backends/model-head.ts';
 import { Prompter } from '../../../src/backends/llama/prompter.ts';
 import { Scheduler } from '../../../src/backends/llama/scheduler.ts';
 import { Slot } from '../../../src/backends/llama/slot.ts';
@@ -13,8 +12,7 @@ import { MINI, request, said } from '../../support/requests.ts';
 
 describe('[R3.1-turn-ends] a model that goes on into another role’s turn', () => {
   it('is ended there, and none of it reaches the client', async () => {
-    const native = await startLlama();
-    const head = await readHead(native, { ...MINI, file: MINI.file ?? '' });
+    const { native, head } = await openHead({ ...MINI, file: MINI.file ?? '' });
     const { model, turnEnds, format, prompts } = head;
     const speaker = {
       model,

@@ -2,8 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readHead } from '../../../src/backends/model-head.ts';
-import { startLlama } from '../../../src/backends/native-llama.ts';
+import { openHead } from '../../../src/backends/model-head.ts';
 import type { Conversation } from '../../../src/core/conversation.ts';
 import { writeTinyVocabulary } from '../../support/tiny-vocabulary.ts';
 import type { TinyToken } from '../../support/tiny-vocabulary.ts';
@@ -27,10 +26,9 @@ const TOKENS: readonly TinyToken[] = [
   ['<td>', 'userDefined', 0],
 ];
 
-const native = await startLlama();
 const file = path.join(mkdtempSync(path.join(tmpdir(), 'portico-')), 'tiny.gguf');
 writeTinyVocabulary(file, TEMPLATE, TOKENS);
-const head = await readHead(native, { name: 'tiny', backend: 'llama', file });
+const { native, head } = await openHead({ name: 'tiny', backend: 'llama', file });
 const { model } = head;
 afterAll(async () => {
   head.prompts.close();

@@ -1,15 +1,13 @@
 import path from 'node:path';
 import type { LlamaModel } from 'node-llama-cpp';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readHead } from '../../../src/backends/model-head.ts';
-import { startLlama } from '../../../src/backends/native-llama.ts';
+import { openHead } from '../../../src/backends/model-head.ts';
 import type { Conversation } from '../../../src/core/conversation.ts';
 import { CONVERSATIONS } from './conversations.ts';
 import { promptOf } from './prompt-of.ts';
 
-const native = await startLlama();
 const mini = { name: 'mini', backend: 'llama', file: path.resolve('models/mini.gguf') } as const;
-const head = await readHead(native, mini);
+const { native, head } = await openHead(mini);
 const { model } = head;
 afterAll(async () => {
   head.prompts.close();
