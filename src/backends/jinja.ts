@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { Template } from '@huggingface/jinja';
 import type { Llama } from 'node-llama-cpp';
 import type { TemplateRenderer } from '../chat/render.ts';
+import { messageOf, RuntimeFailure } from '../core/errors.ts';
 import { isRecord } from '../core/json.ts';
 
 /** The native part of node-llama-cpp 3.22.1, an internal member of it. */
@@ -33,9 +34,21 @@ export function loadBindings(addon: string): unknown {
 
 /**
  * A renderer for a chat template: llama.cpp's own Jinja, which renders every template we know, or
- * `@huggingface/jinja` if the bindings have none.
+ * `@huggingface/jinja` if the bindings have none. Throws `unsupported` for what is no template.
  */
 export function createRenderer(bindings: unknown, template: string): TemplateRenderer {
+  try {
+    return parsedRenderer(bindings, template);
+  } catch (error) {
+    throw new RuntimeFailure(
+      'unsupported',
+      `The chat template can't be read: ${messageOf(error)}. Set \`template:\` in models.yaml.`,
+      { cause: error },
+    );
+  }
+}
+
+function parsedRenderer(bindings: unknown, template: string): TemplateRenderer {
   const native = nativeRenderer(bindings, template);
   if (native !== undefined) return native;
   const fallback = new Template(template);
