@@ -13,7 +13,7 @@ export interface UsageReport {
 /** More tokens than any answer has: a larger number is no count. */
 const MOST = 1e9;
 
-const count = z.number().nonnegative().max(MOST);
+const count = z.int().nonnegative().max(MOST);
 
 /** Without an odd detail the rest still counts. */
 const detail = count.nullish().catch(undefined);

@@ -32,6 +32,7 @@ describe('a good answer', () => {
     { prompt_tokens: -3, completion_tokens: 1 },
     { prompt_tokens: 1e300, completion_tokens: 1e300 },
     { prompt_tokens: 5, completion_tokens: 'one' },
+    { prompt_tokens: 5.5, completion_tokens: 1 },
     { prompt_tokens: 5, completion_tokens: 1, prompt_tokens_details: 'odd' },
     { prompt_tokens: 5, completion_tokens: 1, prompt_tokens_details: { cached_tokens: 1e300 } },
   ])('does not fail by its usage: %j', async (usage) => {
