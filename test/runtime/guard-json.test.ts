@@ -71,7 +71,7 @@ describe.each([
     expect([finish?.reason, asked.length]).toEqual(['end-turn', 1]);
   });
 
-  it.each(['It is Paris.', '', 'null', '{"city": "Par', '[1, 2]'])(
+  it.each(['It is Paris.', '', 'null', '{"city": "Par', '[1, 2]', '{"hot": NaN}'])(
     'is asked for once more in silence after %j',
     async (first) => {
       const sends = !whole && first.startsWith('{');

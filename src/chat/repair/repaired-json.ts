@@ -1,4 +1,5 @@
 import type { CallableTool } from '../format.ts';
+import { argumentFault } from './argument-fault.ts';
 import { repairArguments } from './arguments.ts';
 import { JsonPrefix } from './json-prefix.ts';
 
@@ -30,13 +31,14 @@ export class RepairedJson {
     return this.#release(this.#prefix.push(this.text === '' ? text.trimStart() : text));
   }
 
-  /** Returns the rest of the object; undefined if no reading of it agrees with what was released. */
+  /** Returns the rest of the object; undefined if no valid reading of it agrees with what was released. */
   end(): string | undefined {
     if (this.#prefix.complete) return '';
     const repaired = repairArguments(this.text, this.#tool);
-    return repaired?.startsWith(this.#released) === true
-      ? this.#release(repaired.slice(this.#released.length))
-      : undefined;
+    if (repaired?.startsWith(this.#released) !== true) return undefined;
+    // A repair may be a guess, such as a string for `NaN`, so it counts only if it is valid.
+    if (argumentFault(JSON.parse(repaired), this.#tool) !== undefined) return undefined;
+    return this.#release(repaired.slice(this.#released.length));
   }
 
   #release(text: string): string {
