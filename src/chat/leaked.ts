@@ -4,7 +4,9 @@ import { apriel } from './formats/apriel.ts';
 import { commandR7b } from './formats/command-r7b.ts';
 import { deepseekV32, deepseekV4 } from './formats/deepseek-dsml.ts';
 import { deepseekV31 } from './formats/deepseek.ts';
+import { fencedCall } from './formats/fenced-call.ts';
 import { firefunction } from './formats/firefunction.ts';
+import { functionaryTags } from './formats/functionary-tags.ts';
 import { gemma4 } from './formats/gemma4.ts';
 import { gigachat31 } from './formats/gigachat.ts';
 import { glm45 } from './formats/glm.ts';
@@ -23,7 +25,7 @@ import { seedOss } from './formats/seed-oss.ts';
 import type { OutputPiece, Reading, Source } from './reader.ts';
 
 /** The families whose calls begin with a text of their own. Two of them may begin alike. */
-const SYNTAXES: readonly ToolSyntax[] = [
+const FAMILIES: readonly ChatFormat[] = [
   hermes,
   qwenXml,
   glm45,
@@ -43,9 +45,14 @@ const SYNTAXES: readonly ToolSyntax[] = [
   apertus,
   commandR7b,
   firefunction,
+  functionaryTags,
   gigachat31,
   mirothinker,
-].flatMap(({ tools }) => tools ?? []);
+];
+
+type Syntax = Omit<ToolSyntax, 'grammar'>;
+
+const SYNTAXES: readonly Syntax[] = [...FAMILIES.flatMap(({ tools }) => tools ?? []), fencedCall];
 
 /** Characters that failed readings may cost one answer: a model that repeats the beginning of a call is text. */
 const MOST_REREAD = 4_000_000;
@@ -75,7 +82,7 @@ export const leaked: ChatFormat = {
   },
 };
 
-function knows(syntax: ToolSyntax, tools: readonly CallableTool[], trigger: string): boolean {
+function knows(syntax: Syntax, tools: readonly CallableTool[], trigger: string): boolean {
   return (
     syntax.triggers.includes(trigger) || syntax.triggersAtStart?.(tools).includes(trigger) === true
   );

@@ -25,6 +25,12 @@ export const LEAKED_CALLS: readonly (readonly [string, string])[] = [
   ],
   ['LFM2', '<|tool_call_start|>[look(at="it")]<|tool_call_end|>'],
   ['Llama 3', '{"name": "look", "parameters": {"at": "it"}}'],
+  ['Functionary', '<function=look>{"at": "it"}</function>'],
+  ['a fence', '```json\n{"name": "look", "arguments": {"at": "it"}}\n```'],
+  [
+    'a fence without a language',
+    '```\n{\n  "name": "look",\n  "arguments": {"at": "it"}\n}\n```\n',
+  ],
 ];
 
 /** Texts that only resemble such calls. */
@@ -40,6 +46,10 @@ export const LIKE_CALLS = [
   '[TOOL_CALLS]look[ARGS]{"at": ',
   '<function=look>\n<parameter=at>\nnever closed',
   '{"name": "look"',
+  '```json\n{"name": "look", "arguments": {"at": "it"}}\n```\nThat is a call.',
+  'A call:\n```json\n{"name": "look", "arguments": {"at": "it"}}\n```',
+  '```json\n{"name": "look", "arguments": {"at": "it"}}',
+  '```json\n{"name": "other"}\n```',
   '{"name": "other", "parameters": {}}',
   ' <thin',
 ];

@@ -9,7 +9,8 @@ import { definePythonCall } from './python-grammar.ts';
 
 const PYTHON = '<|python_tag|>';
 const FORCED = '{"name": "';
-const KEYS = { name: 'name', input: ['parameters', 'arguments'] } as const;
+/** Keys of a call, and of its arguments, in the JSON of a call. */
+export const JSON_CALL_KEYS = { name: 'name', input: ['parameters', 'arguments'] } as const;
 const MEMBERS = { name: 'name', input: 'parameters' } as const;
 
 /** How the object of a call begins, up to the name. */
@@ -31,8 +32,7 @@ export const llama3: ChatFormat = {
     template.includes('<|start_header_id|>ipython') && template.includes('"parameters": '),
   tools: {
     triggers: [PYTHON],
-    triggersAtStart: (tools) =>
-      tools.flatMap(({ name }) => STARTS.map((start) => start + JSON.stringify(name))),
+    triggersAtStart: jsonCallStarts,
     forced: FORCED,
     *read(source, tools, trigger) {
       if (!(yield* readFirst(source, tools, trigger))) return false;
@@ -40,7 +40,7 @@ export const llama3: ChatFormat = {
         const place = source.place;
         yield* source.skipSpace();
         if ((yield* source.take(';')) === undefined) return true;
-        if (!(yield* readJsonCall(source, tools, KEYS))) {
+        if (!(yield* readJsonCall(source, tools, JSON_CALL_KEYS))) {
           if (!source.starved) source.rewind(place);
           return true;
         }
@@ -53,6 +53,11 @@ export const llama3: ChatFormat = {
   },
 };
 
+/** The texts that begin a bare JSON call of one of the tools, up to the tool's name. */
+export function jsonCallStarts(tools: readonly CallableTool[]): readonly string[] {
+  return tools.flatMap(({ name }) => STARTS.map((start) => start + JSON.stringify(name)));
+}
+
 function* readFirst(
   source: Source,
   tools: readonly CallableTool[],
@@ -60,7 +65,7 @@ function* readFirst(
 ): Reading<boolean> {
   if (trigger === PYTHON) {
     yield* source.skipSpace();
-    if (source.rest.startsWith('{')) return yield* readJsonCall(source, tools, KEYS);
+    if (source.rest.startsWith('{')) return yield* readJsonCall(source, tools, JSON_CALL_KEYS);
   }
   const named = tools.find(({ name }) => trigger.endsWith(JSON.stringify(name)));
   const name = named?.name ?? (yield* readName(source));
@@ -70,7 +75,7 @@ function* readFirst(
     return yield* readPythonArguments(source, name);
   }
   if (named === undefined && (yield* source.take('"')) === undefined) return false;
-  yield* readNamedCall(source, KEYS, name);
+  yield* readNamedCall(source, JSON_CALL_KEYS, name);
   return true;
 }
 
