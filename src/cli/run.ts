@@ -8,6 +8,7 @@ import { answer } from './answer.ts';
 import { chat, turnOf } from './chat.ts';
 import type { CliContext } from './context.ts';
 import { createLogger } from './logger.ts';
+import { readableFiles } from './registry-files.ts';
 import { writeAnswer } from './report.ts';
 
 /** What a shell reports for a program that Ctrl-C ended: 128 and the signal's number. */
@@ -20,6 +21,7 @@ export async function run(
   flags: Pick<ServeFlags, 'models' | 'threads' | 'context' | 'engine'>,
   context: CliContext,
 ): Promise<number> {
+  readableFiles(flags.models, context.environment);
   const settings = resolveSettings(flags, context.environment);
   const logger = await createLogger('error', context);
   const models = await composeModels(settings, logger);

@@ -4,11 +4,13 @@ import type { ServeFlags } from '../config/settings.ts';
 import { banner } from './banner.ts';
 import type { CliContext } from './context.ts';
 import { createLogger } from './logger.ts';
+import { readableFiles } from './registry-files.ts';
 import { say } from './report.ts';
 import { readVersion } from './version.ts';
 
 /** `portico serve`: serves until SIGINT or SIGTERM. Gives the exit code. */
 export async function serve(flags: ServeFlags, context: CliContext): Promise<number> {
+  readableFiles(flags.models, context.environment);
   const settings = resolveSettings(flags, context.environment);
   const logger = await createLogger(settings.logLevel, context);
   const server = await composeServer(settings, logger);

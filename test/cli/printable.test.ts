@@ -217,20 +217,24 @@ describe('what commands print', () => {
 });
 
 describe('--models', () => {
-  it.each([['ls'], ['show', 'mini'], ['default'], ['rm', 'mini']])(
-    'of a file that does not exist is an error of %s %s',
-    async (...command) => {
-      const { environment } = await makeHome();
-      const { code, stdout, stderr } = await runHere(
-        [...command, '--models', '/missing/models.yaml'],
-        environment,
-      );
-      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-      expect(stderr).toBe(
-        'Error: The file /missing/models.yaml does not exist. Correct --models, or create the file.\n',
-      );
-    },
-  );
+  it.each([
+    ['ls'],
+    ['show', 'mini'],
+    ['default'],
+    ['rm', 'mini'],
+    ['serve'],
+    ['run', 'mini', 'Hi'],
+  ])('of a file that does not exist is an error of %s %s', async (...command) => {
+    const { environment } = await makeHome();
+    const { code, stdout, stderr } = await runHere(
+      [...command, '--models', '/missing/models.yaml'],
+      environment,
+    );
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toBe(
+      'Error: The file /missing/models.yaml does not exist. Correct --models, or create the file.\n',
+    );
+  });
 });
 
 describe('portico cp over an alias', () => {
