@@ -21,6 +21,21 @@ export function engineCapabilities(
   };
 }
 
+/** The same for a base model, which has no chat template. */
+function baseCapabilities(contextTokens: number): Capabilities {
+  return {
+    chats: false,
+    contextTokens,
+    thinking: 'none',
+    tools: 'none',
+    structuredOutput: false,
+    images: false,
+    documents: false,
+    citations: false,
+    exactCount: true,
+  };
+}
+
 /** What capabilities are found by without an engine. */
 export interface FileFactsSource {
   readonly fileFacts?: FileFactsCache | undefined;
@@ -28,14 +43,15 @@ export interface FileFactsSource {
   readonly context: number | undefined;
 }
 
-/** The same by the header of the model's file; undefined if it can't be read, or can't chat. */
+/** The same by the header of the model's file; undefined if it can't be read. */
 export async function capabilitiesOfFile(
   { fileFacts, context }: FileFactsSource,
   { file, template, context: model }: ModelSpec,
 ): Promise<Capabilities | undefined> {
   if (file === undefined) return undefined;
   const facts = await fileFacts?.read({ file, template });
-  if (facts?.thinking === undefined) return undefined;
+  if (facts === undefined) return undefined;
   const size = contextSizeFor({ model, server: context }, facts.trainedContext);
-  return engineCapabilities(size, { thinking: facts.thinking });
+  const { thinking } = facts;
+  return thinking === undefined ? baseCapabilities(size) : engineCapabilities(size, { thinking });
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Capabilities } from '../core/backend.ts';
-import { noChatTemplate, RuntimeFailure } from '../core/errors.ts';
+import { completesNothing, noChatTemplate, RuntimeFailure } from '../core/errors.ts';
 import { formatSize } from '../core/size.ts';
 import { askedName, isSettled, withDiscovered } from '../registry/discovered.ts';
 import { loadRegistry } from '../registry/load.ts';
@@ -34,6 +34,7 @@ export async function show(
   if (card.status === 'ready' && card.templateFamily === undefined) {
     warn(noChatTemplate(card.name).message, context);
   }
+  if (card.capabilities?.chats === false) warn(completesNothing(card.name).message, context);
   if (card.status === 'not downloaded') {
     warn(`It is not downloaded yet; get it with: ${pullCommand(lookup.model)}`, context);
   }
@@ -89,7 +90,11 @@ const THINKING = {
 
 const BY_INSTRUCTIONS = ' (by instructions)';
 
-function describeCapabilities(can: Capabilities, injected: ModelCard['injected']): string {
+function describeCapabilities(
+  can: Capabilities,
+  injected: ModelCard['injected'],
+): string | undefined {
+  if (can.chats === false) return undefined;
   const tools = injected?.tools === true ? `tools${BY_INSTRUCTIONS}` : 'tools';
   const thinking =
     injected?.thinking === true ? [`thinking${BY_INSTRUCTIONS}`] : THINKING[can.thinking];

@@ -5,6 +5,8 @@ import type { BackendKind, ModelSpec, Sampling } from './model.ts';
 
 /** What a model behind a backend can do. What it cannot is said here, not discovered by failing. */
 export interface Capabilities {
+  /** False for a base model and one for embeddings; absent if it chats. */
+  readonly chats?: false;
   /** Tokens that prompt and answer may have together. */
   readonly contextTokens: number;
   /** `switchable`: it thinks when asked to; `always`: it can't be told not to. */

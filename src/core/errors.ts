@@ -81,6 +81,14 @@ export function contextLimitExceeded(
   );
 }
 
+/** A model that its server lists for embeddings or pictures alone. */
+export function completesNothing(model: string): RuntimeFailure {
+  return new RuntimeFailure(
+    'unsupported',
+    `Model \`${model}\` can't chat: its server lists no completion among its capabilities. Choose another model.`,
+  );
+}
+
 /** A base model: the same words for a request and for `portico show`. */
 export function noChatTemplate(model: string): RuntimeFailure {
   return new RuntimeFailure(

@@ -35,6 +35,7 @@ const listing = z.object({
 const described = z.object({
   id: z.string(),
   max_input_tokens: z.number().nullable(),
+  max_tokens: z.number().nullish(),
   capabilities: z.object({ thinking: z.object({ supported: z.boolean() }) }).nullish(),
 });
 const failure = z.object({ error: z.object({ message: z.string() }) });
@@ -62,10 +63,16 @@ export async function listNames(
   }));
 }
 
-/** Description of a model by the server. Throws the server's own words for an unknown name. */
+/** Description of a model by the server. Throws if it can't chat, and the server's own words for an unknown name. */
 export async function describeModel(address: Address, name: string): Promise<LaunchedModel> {
   const answer = await ask(address, `/v1/models/${encodeURIComponent(name)}`);
-  const { max_input_tokens, capabilities } = expect(described, answer, address);
+  const { max_input_tokens, max_tokens, capabilities } = expect(described, answer, address);
+  if (max_tokens === 0) {
+    throw new RuntimeFailure(
+      'unsupported',
+      `${name} can't chat: it has no chat template, or is for embeddings. Choose another model.`,
+    );
+  }
   return {
     name,
     contextTokens: max_input_tokens ?? undefined,

@@ -1,6 +1,19 @@
 import type { Capabilities, GenerationRequest } from '../core/backend.ts';
 import type { Part } from '../core/conversation.ts';
-import { RuntimeFailure } from '../core/errors.ts';
+import { completesNothing, noChatTemplate, RuntimeFailure } from '../core/errors.ts';
+import type { ModelSpec } from '../core/model.ts';
+import type { KnownCapabilities } from './known-capabilities.ts';
+
+/** Refuses a model that is known to be unable to chat, so that none is loaded to find that out again. */
+export async function checkChats(known: KnownCapabilities, model: ModelSpec): Promise<void> {
+  // Its file may have been replaced since.
+  const isDoubted = known.get(model)?.chats === false;
+  if (isDoubted && (await known.latest(model))?.chats === false) throw cantChat(model);
+}
+
+function cantChat({ name, file }: ModelSpec): RuntimeFailure {
+  return file === undefined ? completesNothing(name) : noChatTemplate(name);
+}
 
 /**
  * What a model can't do of a request without changing its answer is refused by name; the rest that it
@@ -10,6 +23,7 @@ export function checkCapabilities(
   request: GenerationRequest,
   capabilities: Capabilities,
 ): readonly string[] {
+  if (capabilities.chats === false) throw cantChat(request.model);
   const reason = refusal(request, capabilities);
   if (reason !== undefined) throw new RuntimeFailure('unsupported', reason);
   // Thinking that is left to a model which knows none does not happen; what is demanded is injected.

@@ -10,7 +10,7 @@ import { lookUp } from '../registry/lookup.ts';
 import type { Registry, RegistryModel } from '../registry/registry.ts';
 import { resolveModel } from '../registry/resolve.ts';
 import type { Resolution } from '../registry/resolve.ts';
-import { checkCapabilities } from './admission.ts';
+import { checkCapabilities, checkChats } from './admission.ts';
 import { answer } from './answer.ts';
 import { injectRequest, neededInjection } from './injection.ts';
 import { imagesOf, withPictures } from './pictures.ts';
@@ -205,6 +205,7 @@ export class Runtime {
       exists: this.#options.exists,
     });
     const { spec } = resolution.model;
+    await checkChats(this.#known, spec);
     const conversation = withServedCalls(request.conversation);
     const { request: bound, unused: ignored } = withoutForeignTools({
       ...request,

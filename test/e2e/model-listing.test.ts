@@ -43,8 +43,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function list(): Promise<ReadonlyMap<string, Listed>> {
-  const response = await fetch(`${server.url}/v1/models?limit=1000`);
+async function list(client = 'a test'): Promise<ReadonlyMap<string, Listed>> {
+  const headers = { 'user-agent': client };
+  const response = await fetch(`${server.url}/v1/models?limit=1000`, { headers });
   const { data } = (await response.json()) as { data: readonly Listed[] };
   return new Map(data.map((model) => [model.id, model]));
 }
@@ -66,10 +67,39 @@ describe('[R2.3-models] a listing of models from files', () => {
     for (const id of ['mini', 'many-0.gguf', 'base.gguf', 'broken.gguf', 'pipe.gguf']) {
       expect(await one(id)).toEqual(listed.get(id));
     }
-    for (const id of ['base.gguf', 'broken.gguf', 'pipe.gguf']) {
+    for (const id of ['broken.gguf', 'pipe.gguf']) {
       expect(listed.get(id)).toMatchObject({ max_input_tokens: null, capabilities: null });
     }
   });
+
+  it('says that a base model writes nothing, and offers none to Claude Code', async () => {
+    expect((await list()).get('base.gguf')).toMatchObject({
+      max_input_tokens: 2048,
+      max_tokens: 0,
+    });
+    const names = [...(await list('claude-cli/2.1.332 (external, cli)')).keys()];
+    expect(names).toContain('claude-local-many-0.gguf');
+    expect(names).not.toContain('claude-local-base.gguf');
+  });
+
+  it.each(['/v1/messages', '/v1/messages/count_tokens'])(
+    'refuses a base model at %s without loading it',
+    async (route) => {
+      const answer = await post(`${server.url}${route}`, request('Hi', { model: 'base.gguf' }));
+      expect(answer.status).toBe(400);
+      expect(await answer.text()).toContain("has no chat template, so it can't chat");
+    },
+  );
+
+  it.each(['--model base.gguf', '--model mini --small base.gguf'])(
+    'stops env %s, since each of its requests would be refused',
+    async (flags) => {
+      const args = ['env', '--url', server.url, ...flags.split(' ')];
+      const { code, stderr } = await runPortico(args);
+      expect(code).toBe(1);
+      expect(stderr).toContain("Error: base.gguf can't chat: it has no chat template");
+    },
+  );
 
   it('has the context of the entry, a short name and a description', async () => {
     expect((await list()).get('mini')).toMatchObject({

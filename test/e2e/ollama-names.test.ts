@@ -14,6 +14,7 @@ import { serve } from '../support/upstream/replay.ts';
 const MODELS = {
   'qwen3-coder:latest': { trained: 262_144, parameters: 'num_ctx                        262144' },
   'kimi-k2:1t-cloud': { trained: 1_000_000 },
+  'nomic-embed-text:latest': { trained: 2048, capabilities: ['embedding'] },
 };
 
 let ollama: ScriptedOllama;
@@ -124,6 +125,29 @@ it.skipIf(isAddonMissing())(
     expect(await childrenOf(server.process.pid ?? 0)).toEqual([]);
   },
 );
+
+describe('a model of Ollama for embeddings', () => {
+  const NAME = 'nomic-embed-text';
+  const reason = `Model \`${NAME}:latest\` can't chat: its server lists no completion`;
+
+  it('is refused by its name', async () => {
+    const refused = await post(`${server.url}/v1/messages`, request('Hi', { model: NAME }));
+    expect(refused.status).toBe(400);
+    expect(await refused.text()).toContain(reason);
+  });
+
+  it('is shown as one, and not offered to Claude Code', async () => {
+    const { stdout, stderr } = await runPortico(['show', NAME], besideOllama);
+    expect(stdout).not.toMatch(/^capabilities/m);
+    expect(stderr).toContain(reason);
+    const response = await fetch(`${server.url}/v1/models?limit=1000`, {
+      headers: { 'user-agent': 'claude-code/2.1.332' },
+    });
+    const listed = await response.text();
+    expect(listed).toContain(`"${NAME}:latest"`);
+    expect(listed).not.toContain(`claude-local-${NAME}`);
+  });
+});
 
 describe('an Ollama that falls silent', () => {
   it('keeps its models in a listing that comes in time, and is 529 for a new name', async () => {

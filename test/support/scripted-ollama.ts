@@ -8,6 +8,8 @@ export interface ScriptedModel {
   readonly trained: number;
   /** Lines of its Modelfile's parameters, as /api/show has them. */
   readonly parameters?: string;
+  /** What /api/show lists; default: completion and tools. */
+  readonly capabilities?: readonly string[];
 }
 
 /** An Ollama on a port, whose answers have the shape that Ollama 0.30 was recorded with. */
@@ -67,11 +69,15 @@ function chatAnswer(model: string): unknown {
   };
 }
 
-function shown({ trained, parameters }: ScriptedModel): unknown {
+function shown({
+  trained,
+  parameters,
+  capabilities = ['completion', 'tools'],
+}: ScriptedModel): unknown {
   return {
     ...(parameters !== undefined && { parameters }),
     details: { family: 'qwen3moe' },
     model_info: { 'general.architecture': 'qwen3moe', 'qwen3moe.context_length': trained },
-    capabilities: ['completion', 'tools'],
+    capabilities,
   };
 }

@@ -11,6 +11,8 @@ export type ThinkingControl = 'none' | 'switch' | 'levels';
 export interface ModelFacts {
   /** Tokens that prompt and answer may have together. */
   readonly contextTokens: number;
+  /** False for a model that is listed for other things, such as embeddings. */
+  readonly chats?: false;
   /** Ollama's cloud decides on the context itself; else it is sent as `num_ctx`. */
   readonly cloud?: boolean;
   readonly thinking: ThinkingControl;
@@ -23,6 +25,9 @@ export interface ModelFacts {
 
 /** What a model may take where the registry says nothing: larger contexts cost memory at once. */
 const DEFAULT_CONTEXT = 32_768;
+
+/** What Ollama lists for models that write no text: some older servers list no completion at all. */
+const OTHER_USES: readonly string[] = ['embedding', 'image'];
 
 /** Families that take an effort instead of a switch (`shouldUseHarmony` in Ollama's routes). */
 const EFFORT_FAMILIES: readonly string[] = ['gptoss', 'gpt-oss'];
@@ -46,12 +51,16 @@ export function modelFacts(
   }
   const cloud = isCloudName(upstreamName(spec));
   const thinking = thinkingControl(description);
+  const { capabilities } = description;
+  const chats =
+    capabilities.includes('completion') || !OTHER_USES.some((use) => capabilities.includes(use));
   return {
     contextTokens: contextOf(spec, description, { cloud, allocated }),
+    ...(!chats && { chats }),
     ...(cloud && { cloud }),
     thinking,
-    tools: description.capabilities.includes('tools'),
-    images: description.capabilities.includes('vision'),
+    tools: capabilities.includes('tools'),
+    images: capabilities.includes('vision'),
     // ChatHandler in its server/routes.go: https://github.com/ollama/ollama/issues/15260
     formatAfterThinking: thinking === 'levels' || (thinking === 'switch' && description.ownParser),
   };
@@ -83,11 +92,12 @@ const THINKING = {
 /** The same facts in the words that all backends share. */
 export function toCapabilities(facts: ModelFacts): Capabilities {
   return {
+    ...(facts.chats === false && { chats: facts.chats }),
     contextTokens: facts.contextTokens,
     thinking: THINKING[facts.thinking],
     // It has no way to force a call.
     tools: facts.tools ? 'auto' : 'none',
-    structuredOutput: true,
+    structuredOutput: facts.chats !== false,
     images: facts.images,
     documents: false,
     citations: false,

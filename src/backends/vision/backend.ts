@@ -73,7 +73,7 @@ function openBackend(options: VisionBackendOptions): Backend {
   });
   const describe = async (model: ModelSpec) => {
     const capabilities = await capabilitiesOfFile(options, model);
-    return capabilities && { ...capabilities, images: true };
+    return capabilities && { ...capabilities, images: capabilities.chats !== false };
   };
   return {
     kind: 'vision',

@@ -17,7 +17,7 @@ export function createModelsRoute(runtime: Runtime): RequestHandler {
   return async (request, response) => {
     const models = await runtime.models();
     const isClaudeCode = /^claude-(?:code|cli)\//i.test(request.get('user-agent') ?? '');
-    const names = isClaudeCode ? [...models, ...models.flatMap(localName)] : models;
+    const names = isClaudeCode ? [...models, ...(await localNames(runtime, models))] : models;
     const page = pageOf(
       names.map((one) => ({ ...one, id: one.name })),
       request.query,
@@ -37,6 +37,15 @@ export function createModelRoute(runtime: Runtime): RequestHandler<{ id: string 
     const { model } = await runtime.resolve(id);
     response.json(encodeModel(await listing(id, model, await runtime.describe(model))));
   };
+}
+
+/** Second names of the models, except those that can't chat. */
+async function localNames(
+  runtime: Runtime,
+  models: readonly NamedModel[],
+): Promise<readonly NamedModel[]> {
+  const capabilities = await runtime.listed(models);
+  return models.filter((_, index) => capabilities[index]?.chats !== false).flatMap(localName);
 }
 
 /** The second name of a model; none for aliases, and for names that Claude Code shows as they are. */

@@ -27,7 +27,8 @@ export function encodeModel(listing: ModelListing): JsonObject {
     description: description ?? null,
     created_at: createdAt,
     max_input_tokens: capabilities?.contextTokens ?? null,
-    max_tokens: capabilities?.contextTokens ?? null,
+    // A model that can't chat writes nothing.
+    max_tokens: capabilities?.chats === false ? 0 : (capabilities?.contextTokens ?? null),
     capabilities: capabilities === undefined ? null : encodeCapabilities(capabilities),
     lifecycle: 'active',
     line: null,
