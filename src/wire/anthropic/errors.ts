@@ -45,7 +45,8 @@ export function encodeFailure(
     type: 'error',
     error: {
       type,
-      message: withoutSecrets(failure.message),
+      // A server may quote half a character of the request that it refuses.
+      message: withoutSecrets(failure.message).toWellFormed(),
       ...(failure.details !== undefined && { details: failure.details }),
     },
     request_id: requestId,

@@ -57,6 +57,11 @@ describe('failures on the wire', () => {
     expect(JSON.stringify(body)).not.toMatch(/secret|file\.ts/);
   });
 
+  it('a message that quotes half a character is well-formed', () => {
+    const { body } = encodeFailure(new RuntimeFailure('invalid-request', 'Not \ud83d!'), 'r');
+    expect(body).toMatchObject({ error: { message: 'Not \ufffd!' } });
+  });
+
   it('[R2.12-no-trace] the cause of a failure stays here', () => {
     const failure = new RuntimeFailure('backend-failed', 'it broke', {
       cause: new Error('secret'),
