@@ -10,7 +10,7 @@ import { statusOf } from '../registry/status.ts';
 import { chatTemplates } from './chat-templates.ts';
 import type { CliContext } from './context.ts';
 import type { RegistryFlags } from './declarations/declaration.ts';
-import { discoverModels } from './discovered.ts';
+import { discoverForList } from './discovered.ts';
 import { readableFiles, warnOfProblems } from './registry-files.ts';
 import { writeJson } from './report.ts';
 import { printTable } from './table.ts';
@@ -19,7 +19,7 @@ import { printTable } from './table.ts';
 export async function list(flags: RegistryFlags, context: CliContext): Promise<number> {
   const registry = withDiscovered(
     await loadRegistry(readableFiles(flags.models, context.environment)),
-    await discoverModels(context),
+    await discoverForList(context),
     existsSync,
   );
   const templates = await chatTemplates(registry, context);

@@ -113,6 +113,35 @@ describe('[R4.6-discovered] a model that only Ollama has', () => {
   });
 });
 
+describe('ls beside an Ollama that is slow', () => {
+  const besideSlow = async (answer: (reply: () => void) => void): Promise<Home> => {
+    const { port, close } = await serve((_request, response) => {
+      response.setHeader('content-type', 'application/json');
+      answer(() => response.end(JSON.stringify({ models: [{ name: 'qwen3:8b' }] })));
+    });
+    onTestFinished(close);
+    return makeHome(undefined, { OLLAMA_HOST: `127.0.0.1:${port}` });
+  };
+
+  it('waits for its models for longer than a request does', async () => {
+    const { portico } = await besideSlow((reply) => setTimeout(reply, 1000));
+    const { stdout, stderr } = await portico('ls');
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^qwen3:8b +ollama /m);
+  });
+
+  it('warns that its models are missing if it stays silent', async () => {
+    const { portico } = await besideSlow(() => undefined);
+    const { code, stdout, stderr } = await portico('ls', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ default: 'mini' });
+    expect(stderr).toBe(
+      'Warning: Ollama has not answered for 3 s, so its models are missing here; try again soon, ' +
+        'or restart it with: ollama serve\n',
+    );
+  });
+});
+
 describe('[R4.6-discovered] where Ollama is away', () => {
   it('ls says nothing of it, and cp and show that the name is unknown', async () => {
     const { portico } = await alone();

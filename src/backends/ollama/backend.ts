@@ -2,6 +2,7 @@ import type { Backend } from '../../core/backend.ts';
 import { createPromptEstimator } from '../estimate.ts';
 import { createHttpClient } from '../http.ts';
 import { createDiscovery } from './discover.ts';
+import type { ListPatience } from './discover.ts';
 import { toCapabilities } from './facts.ts';
 import { OLLAMA } from './failures.ts';
 import { countPrompt, generate } from './generate.ts';
@@ -16,8 +17,11 @@ const DEFAULT_URL = 'http://127.0.0.1:11434';
  * @param options.defaultUrl the server of models that name none by `url`, and the one whose models are
  *   discovered; its scheme may be left
  *   out, as in OLLAMA_HOST. Default: Ollama's own default address.
+ * @param options.patience with a server that was never asked before. Default: less than a second.
  */
-export function createOllamaBackend(options: { readonly defaultUrl?: string } = {}): Backend {
+export function createOllamaBackend(
+  options: { readonly defaultUrl?: string; readonly patience?: ListPatience } = {},
+): Backend {
   const http = createHttpClient(OLLAMA);
   const defaultUrl = options.defaultUrl ?? DEFAULT_URL;
   const upstream: Upstream = {
@@ -34,7 +38,7 @@ export function createOllamaBackend(options: { readonly defaultUrl?: string } = 
     async countTokens(request, signal) {
       return (await countPrompt(upstream, request, signal)).tokens;
     },
-    discover: createDiscovery(http, defaultUrl),
+    discover: createDiscovery(http, defaultUrl, options.patience),
     generate: (request, signal) => generate(upstream, request, signal),
     close: () => http.close(),
   };

@@ -32,6 +32,13 @@ interface Refresh {
   readonly done: Promise<boolean>;
 }
 
+/** How a list is waited for that was never had before. */
+export interface ListPatience {
+  readonly timeoutMs: number;
+  /** Is called if the server stays silent for so long. */
+  readonly onSilent?: () => void;
+}
+
 /**
  * Finds the models of the server at a URL, by `/api/tags`. The last list is kept and refreshed in the
  * background. A name that it lacks is asked for afresh; `overloaded` is thrown if the server is silent then.
@@ -39,6 +46,7 @@ interface Refresh {
 export function createDiscovery(
   http: HttpClient,
   url: string,
+  { timeoutMs: listTimeoutMs, onSilent }: ListPatience = { timeoutMs: LIST_TIMEOUT_MS },
 ): (asked?: string) => Promise<readonly ModelSpec[]> {
   let names: readonly string[] | undefined;
   let last: Refresh | undefined;
@@ -70,11 +78,12 @@ export function createDiscovery(
   return async (asked) => {
     const isNeeded = asked !== undefined && !standsIn(asked) && !has(names, asked);
     const { at, done } = refresh(isNeeded ? NAME_LIFETIME_MS : LIFETIME_MS);
-    const listing = names === undefined ? LIST_TIMEOUT_MS : RELIST_TIMEOUT_MS;
+    const listing = names === undefined ? listTimeoutMs : RELIST_TIMEOUT_MS;
     const age = performance.now() - at;
     const timeout = isNeeded ? NAME_TIMEOUT_MS : Math.max(0, listing - age);
     const isAnswered = await within(done, timeout);
     if (isNeeded && isAnswered !== true && !has(names, asked)) throw silent(url, asked);
+    if (isAnswered !== true && names === undefined) onSilent?.();
     if (names === undefined) return [];
     const passed = asked !== undefined && isCloudName(asked) && !names.includes(asked);
     return [...names, ...(passed ? [asked] : [])].map((name) => ({ name, backend: 'ollama' }));
