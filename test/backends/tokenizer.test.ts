@@ -125,7 +125,8 @@ describe('[R12.2-yield] tokenizing a long text', () => {
     setTimeout(() => client.abort(), 300);
     await expect(counting).rejects.toMatchObject({ code: 'cancelled' });
     clearInterval(beat);
-    expect(longest).toBeLessThan(250);
+    // In one go it takes seconds; a busy machine delays a slice, but not that long.
+    expect(longest).toBeLessThan(1500);
     await model.dispose();
   });
 });
