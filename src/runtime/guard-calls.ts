@@ -58,6 +58,8 @@ class CallGuard {
   finish: Finish | undefined;
   text = '';
   calls = 0;
+  /** The first piece was passed on when it came, or when its call was complete. */
+  #begun: 'at once' | 'late' | undefined;
 
   constructor({ conversation, toolChoice }: GenerationRequest, held: boolean) {
     this.#tools = callableTools(conversation, toolChoice);
@@ -70,7 +72,7 @@ class CallGuard {
         this.#open.set(event.id, new RepairedCall(event.id, event.name, this.#tools, this.#held));
         return;
       case 'tool-call-delta':
-        yield* this.#open.get(event.id)?.push(event.json) ?? [];
+        yield* this.#passed(this.#open.get(event.id)?.push(event.json) ?? [], 'at once');
         return;
       case 'tool-call-end':
         yield* this.#end(event.id);
@@ -81,11 +83,19 @@ class CallGuard {
         return;
       case 'text-delta':
         this.text += event.text;
-        yield event;
+        yield* this.#passed([event], 'at once');
+        return;
+      case 'thinking-delta':
+        yield* this.#passed([event], 'at once');
         return;
       default:
         yield event;
     }
+  }
+
+  #passed(events: readonly GenerationEvent[], how: 'at once' | 'late'): readonly GenerationEvent[] {
+    if (events.length > 0) this.#begun ??= how;
+    return events;
   }
 
   /** The calls that stay broken, and the finish. */
@@ -93,7 +103,8 @@ class CallGuard {
     for (const { text, started } of this.broken) if (!started) yield { type: 'text-delta', text };
     if (this.finish === undefined) return;
     const usage = before === undefined ? this.finish.usage : together(before, this.finish.usage);
-    yield { ...this.finish, reason: this.#reason(this.finish.reason), usage };
+    const inOnePiece = this.#begun === 'at once' ? {} : ({ inOnePiece: true } as const);
+    yield { ...this.finish, ...inOnePiece, reason: this.#reason(this.finish.reason), usage };
   }
 
   /** Ends the call that broke off by one of another try, if that agrees with what was sent of it. */
@@ -121,7 +132,7 @@ class CallGuard {
     const events = call?.end();
     if (events !== undefined) {
       this.calls++;
-      yield* events;
+      yield* this.#passed(events, 'late');
     } else if (call !== undefined) this.broken.push(call);
   }
 

@@ -115,11 +115,12 @@ class JsonGuard {
   /** The rest of the text, and the finish. */
   *end(before?: Usage): Generator<GenerationEvent> {
     if (this.#finish === undefined) return;
+    const inOnePiece = this.#called || this.sent ? {} : ({ inOnePiece: true } as const);
     if (!this.#called) yield* this.#send(this.#rest ?? this.text.slice(this.#sent.length));
     const usage = before === undefined ? this.#finish.usage : together(before, this.#finish.usage);
     yield this.failed
-      ? { ...this.#finish, usage, reason: 'refusal', explanation: EXPLANATION }
-      : { ...this.#finish, usage };
+      ? { ...this.#finish, ...inOnePiece, usage, reason: 'refusal', explanation: EXPLANATION }
+      : { ...this.#finish, ...inOnePiece, usage };
   }
 
   #complete(): string | undefined {

@@ -55,6 +55,13 @@ describe('a call with malformed arguments', () => {
     expect(JSON.parse(json)).toEqual({ at: 'it' });
     expect(asked).toHaveLength(1);
     expect(finish?.reason).toBe('tool-use');
+    // Nothing was sent before its end, so the time of the decoding is not known.
+    expect(finish?.inOnePiece).toBe(true);
+  });
+
+  it('leaves the time of the decoding known if its beginning was sent', async () => {
+    const { finish } = await answer([[text('Look. '), ...call("{'at': 'it',}")]]);
+    expect(finish?.inOnePiece).toBeUndefined();
   });
 
   it('is asked for once more in silence if nothing of it was sent', async () => {

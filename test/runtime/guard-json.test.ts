@@ -55,6 +55,8 @@ describe.each([
   it('is passed on as it is if it is JSON', async () => {
     const { text, finish, asked } = await answer([WHOLE], { whole });
     expect([text, finish?.reason, asked.length]).toEqual([WHOLE, 'end-turn', 1]);
+    // The log has a rate only if the time of the decoding is known.
+    expect(finish?.inOnePiece).toBe(whole ? true : undefined);
   });
 
   it.each([
