@@ -3,7 +3,7 @@ import type { Readable, Transform } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { RuntimeFailure } from '../core/errors.ts';
-import { collectAfter } from './large-bodies.ts';
+import { collectAfter, LARGE_BYTES, largeBodyTurn } from './large-bodies.ts';
 
 /** The real API's limit on the body of a request. */
 const MOST_BYTES = 32 * 1024 * 1024;
@@ -17,20 +17,36 @@ const DECOMPRESSORS: Readonly<Record<string, () => Transform>> = {
 };
 
 /**
- * The whole body of a request as text; an absent one is empty. Whatever its content type says, it is
- * UTF-8, as JSON is. Throws `request-too-large`, and `invalid-request` where it can't be read.
+ * Uses the whole body of a request as text; an absent one is empty. Whatever its content type says, it
+ * is UTF-8, as JSON is. While a large body is used, other large ones wait: what `use` returns should be
+ * all that is kept of it. Throws `request-too-large`, and `invalid-request` where it can't be read.
  */
-export async function readBody(
+export async function useBody<Result>(
   request: IncomingMessage,
   response: ServerResponse,
-): Promise<string> {
+  use: (text: string) => Promise<Result>,
+): Promise<Result> {
   if (Number(request.headers['content-length']) > MOST_BYTES) throw tooLarge(request);
-  const text = await collect(request);
-  collectAfter(response, text.length);
-  return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
+  let turn: Promise<() => void> | undefined;
+  const enter = async (): Promise<void> => {
+    turn = largeBodyTurn();
+    collectAfter(response);
+    await turn;
+  };
+  try {
+    // No variable here may keep the text in memory while it is used.
+    return await collect(request, enter).then(use);
+  } finally {
+    // A client that has gone while it waited passes its turn on.
+    void turn?.then((leave) => leave());
+  }
 }
 
 const BYTE_ORDER_MARK = '\ufeff';
+
+function withoutMark(text: string): string {
+  return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
+}
 
 function decompressed(request: IncomingMessage): Readable {
   const encoding = request.headers['content-encoding']?.toLowerCase() ?? 'identity';
@@ -51,18 +67,25 @@ function decompressed(request: IncomingMessage): Readable {
 /**
  * By events: an iterator over a stream takes longer than all else of a small body. Each piece becomes
  * text when it comes: to decode 32 MB at once takes too long.
+ *
+ * @param enter waits for the turn of a large body
  */
-function collect(request: IncomingMessage): Promise<string> {
+function collect(request: IncomingMessage, enter: () => Promise<void>): Promise<string> {
   const body = decompressed(request);
   const isDecoded = body !== request;
   return new Promise((resolve, reject) => {
     const decoder = new StringDecoder();
     const pieces: string[] = [];
     let bytes = 0;
+    let isLarge = false;
     body.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes <= MOST_BYTES) {
         pieces.push(decoder.write(chunk));
+        if (isLarge || bytes <= LARGE_BYTES) return;
+        isLarge = true;
+        body.pause();
+        void enter().then(() => body.resume());
         return;
       }
       body.removeAllListeners('data');
@@ -70,7 +93,7 @@ function collect(request: IncomingMessage): Promise<string> {
       if (isDecoded) body.destroy();
       reject(tooLarge(request, isDecoded));
     });
-    body.once('end', () => resolve(pieces.join('') + decoder.end()));
+    body.once('end', () => resolve(withoutMark(pieces.join('') + decoder.end())));
     body.once('error', (error) => reject(unreadable(error, isDecoded)));
     body.once('close', () => {
       if (!body.readableEnded) reject(unreadable(new Error('it broke off')));

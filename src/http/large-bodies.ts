@@ -2,17 +2,36 @@ import type { ServerResponse } from 'node:http';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** A body of so many bytes leaves tens of megabytes of garbage behind. */
-const LARGE_BYTES = 4 * 1024 * 1024;
+/** A body of more bytes needs many times as much memory until it is decoded. */
+export const LARGE_BYTES = 4 * 1024 * 1024;
+
+let isTaken = false;
+const waiting: (() => void)[] = [];
+
+/**
+ * Lets one large body at a time be read and decoded; the others wait in their order. Several of 32 MB
+ * at once would take the memory that models need.
+ *
+ * @returns a function that lets the next one begin; call it once
+ */
+export async function largeBodyTurn(): Promise<() => void> {
+  if (isTaken) await new Promise<void>((resolve) => waiting.push(resolve));
+  isTaken = true;
+  return () => {
+    const next = waiting.shift();
+    if (next === undefined) isTaken = false;
+    else next();
+  };
+}
 
 let collect: (() => void) | undefined;
 
 /**
  * Has the memory of a large request collected when it is over. V8 lets a process grow to several times
- * of what it needs before it collects large strings, and models need that memory.
+ * of what it needs before it collects large strings, and models need that memory: without this, bodies
+ * of 31 MB one after the other take 770 MB. The pause grows with what is still in use.
  */
-export function collectAfter(response: ServerResponse, bytes: number): void {
-  if (bytes < LARGE_BYTES) return;
+export function collectAfter(response: ServerResponse): void {
   response.once('close', () => setImmediate((collect ??= findCollector())));
 }
 

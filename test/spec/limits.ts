@@ -19,6 +19,10 @@ export const LIMITS: readonly Requirement[] = [
     text: 'The memory that a large body took is free again when it was answered.',
   },
   {
+    id: 'R12.1-turns',
+    text: 'One large body at a time is read and decoded; the others wait, and small ones do not.',
+  },
+  {
     id: 'R12.1-unread',
     text: 'The connection of a client that goes on sending after its answer is closed, and the answer is read.',
   },

@@ -1,4 +1,5 @@
 import type { GenerationRequest } from '../../core/backend.ts';
+import { finish } from '../../core/steps.ts';
 import type { MessageStyle } from './assistant-messages.ts';
 import { toMessages } from './messages.ts';
 import { readOverflow } from './overflow.ts';
@@ -146,7 +147,7 @@ function concerns(
     case 'singleCalls':
     case 'bareCalls': {
       const [before, after] = [current, next].map((style) =>
-        JSON.stringify(toMessages(conversation, { ...style, thinking: true })),
+        JSON.stringify(finish(toMessages(conversation, { ...style, thinking: true }))),
       );
       return before !== after;
     }

@@ -1,6 +1,6 @@
 import type { GenerationRequest } from '../../core/backend.ts';
 import type { ModelSpec } from '../../core/model.ts';
-import { beforeWorkOn } from '../../core/steps.ts';
+import { beforeWorkOn, inSlices } from '../../core/steps.ts';
 import type { PromptEstimator } from '../estimate.ts';
 import { UNADJUSTED } from './adjustments.ts';
 import type { Adjustments } from './adjustments.ts';
@@ -52,7 +52,7 @@ export async function prepareCall(
   const key = `${client.key} ${upstreamName(model)}`;
   const adjustments = known.get(key) ?? UNADJUSTED;
   await beforeWorkOn(request.conversation.turns.length);
-  const prompt = toPromptBody(request, facts, adjustments);
+  const prompt = await inSlices(toPromptBody(request, facts, adjustments));
   const characters = charactersOf(prompt);
   const estimatedTokens = estimator.estimate(key, characters);
   const question = {

@@ -2,6 +2,7 @@ import { callsById, inCallOrder } from '../../chat/call-ids.ts';
 import { writeParts, writeToolOutput } from '../../chat/text.ts';
 import type { Conversation, ImagePart, Part, Turn } from '../../core/conversation.ts';
 import { RuntimeFailure } from '../../core/errors.ts';
+import type { Steps } from '../../core/steps.ts';
 import { arrange, joined } from './arrangement.ts';
 import { assistantMessages, callId } from './assistant-messages.ts';
 import type { MessageStyle, NamedCalls } from './assistant-messages.ts';
@@ -12,16 +13,18 @@ import type { ChatMessage, ContentPart } from './chat-message.ts';
  *
  * @throws RuntimeFailure `unsupported` for a part that has no honest text, such as a binary document
  */
-export function toMessages(
+export function* toMessages(
   conversation: Conversation,
   style: MessageStyle,
-): readonly ChatMessage[] {
+): Steps<readonly ChatMessage[]> {
   const named = callsById(conversation.turns);
   const system = writeParts(conversation.system);
-  const leading: readonly ChatMessage[] =
-    system === '' ? [] : [{ role: 'system', content: system }];
-  const said = conversation.turns.flatMap((turn) => turnMessages(turn, named, style));
-  return arrange([...leading, ...said], style);
+  const messages: ChatMessage[] = system === '' ? [] : [{ role: 'system', content: system }];
+  for (const turn of conversation.turns) {
+    messages.push(...turnMessages(turn, named, style));
+    yield;
+  }
+  return arrange(messages, style);
 }
 
 function turnMessages(turn: Turn, named: NamedCalls, style: MessageStyle): readonly ChatMessage[] {

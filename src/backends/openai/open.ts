@@ -1,5 +1,6 @@
 import type { GenerationRequest } from '../../core/backend.ts';
 import { contextLimitExceeded, promptTooLong, RuntimeFailure } from '../../core/errors.ts';
+import { inSlices } from '../../core/steps.ts';
 import type { HttpAnswer } from '../http.ts';
 import { begun } from '../opening.ts';
 import { parseJson } from '../said.ts';
@@ -108,6 +109,6 @@ async function ask(
       upstream.log(`${dropped} is not sent for ${request.model.name}: its server refuses it`);
     }
     adjustments = next;
-    prompt = toPromptBody(request, facts, next);
+    prompt = await inSlices(toPromptBody(request, facts, next));
   }
 }

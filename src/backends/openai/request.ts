@@ -2,6 +2,7 @@ import type { Effort, GenerationRequest } from '../../core/backend.ts';
 import type { ToolSpec } from '../../core/conversation.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Sampling } from '../../core/model.ts';
+import type { Steps } from '../../core/steps.ts';
 import type { Adjustments } from './adjustments.ts';
 import type { ChatMessage, ChatTool } from './chat-message.ts';
 import { cleanSchema } from './clean-schema.ts';
@@ -58,18 +59,18 @@ function toStream({ traits }: ModelFacts) {
 }
 
 /** The fields of it that make up the prompt, or bind the answer as the prompt says. */
-export function toPromptBody(
+export function* toPromptBody(
   request: GenerationRequest,
   facts: ModelFacts,
   adjustments: Adjustments,
-): PromptBody {
+): Steps<PromptBody> {
   const named =
     facts.traits.longNames && !adjustments.shortNames ? request : withShortNames(request);
   const { conversation, outputSchema } = named;
   const style = { ...adjustments, thinking: facts.traits.template };
   return {
     model: upstreamName(request.model),
-    messages: toMessages(conversation, style),
+    messages: yield* toMessages(conversation, style),
     ...toTools(named, facts, adjustments),
     ...(outputSchema && { response_format: toFormat(outputSchema, adjustments) }),
     ...toThinking(request, facts, adjustments.dropped.includes('reasoning_effort')),

@@ -13,7 +13,7 @@ import type { EncodeOptions } from '../../wire/anthropic/encode-stream.ts';
 import { encodeFailureFrame } from '../../wire/anthropic/errors.ts';
 import { parseBody } from '../../wire/anthropic/json.ts';
 import type { ThinkingSeal } from '../../wire/anthropic/signature.ts';
-import { readBody } from '../body.ts';
+import { useBody } from '../body.ts';
 import { recordFailure } from '../failures.ts';
 import { disconnectSignal, requestIdOf, summaryOf } from '../request-state.ts';
 import { EventStream } from '../sse.ts';
@@ -79,8 +79,12 @@ async function decodedBody(
   decode: typeof decodeMessages,
   signal: AbortSignal,
 ): Promise<DecodedRequest> {
-  const body = await inSlices(parseBody(await readBody(request, response)), signal);
-  return inSlices(decode(body, { headers: request.headers, seal }), signal);
+  // An async function would keep the text in memory until the end.
+  return useBody(request, response, (text) =>
+    inSlices(parseBody(text), signal).then((body) =>
+      inSlices(decode(body, { headers: request.headers, seal }), signal),
+    ),
+  );
 }
 
 /** What Express's own `json` does beyond this takes as long again. */

@@ -13,7 +13,7 @@ import { decodeSession } from './decoding/session.ts';
 import { checkToolNames, decodeToolChoice, decodeTools } from './decoding/tools.ts';
 import { promptPlace } from './decoding/prompt-place.ts';
 import { decodeTurns } from './decoding/turns.ts';
-import { checkItems } from './decoding/items.ts';
+import { checkItems, type CheckedBody } from './decoding/items.ts';
 import { toWellFormed } from './decoding/well-formed.ts';
 import { parseWith } from './issues.ts';
 import { countTokensBody, messagesBody, type RequestBody } from './schema/request.ts';
@@ -35,28 +35,33 @@ export interface DecodedRequest {
   readonly request: Omit<GenerationRequest, 'id' | 'model' | 'overflow'>;
 }
 
-/** The body of POST /v1/messages. Throws invalid-request or unsupported, in the API's words. */
+/**
+ * The body of POST /v1/messages, whose messages are taken out of it. Throws invalid-request or
+ * unsupported, in the API's words.
+ */
 export function* decodeMessages(raw: unknown, context: DecodeContext): Steps<DecodedRequest> {
   const body = yield* toWellFormed(raw);
   const outline = parseWith(messagesBody, body);
-  const valid = yield* checkItems(outline, body);
-  return yield* decodeBody(raw, valid, outline.max_tokens, context);
+  const checked = yield* checkItems(outline, body);
+  return yield* decodeBody(body, checked, outline.max_tokens, context);
 }
 
 /** The body of POST /v1/messages/count_tokens, as the request that it counts. Throws as decodeMessages does. */
 export function* decodeCountTokens(raw: unknown, context: DecodeContext): Steps<DecodedRequest> {
   const body = yield* toWellFormed(raw);
-  const valid = yield* checkItems(parseWith(countTokensBody, body), body);
-  return { ...(yield* decodeBody(raw, valid, undefined, context)), stream: false };
+  const checked = yield* checkItems(parseWith(countTokensBody, body), body);
+  return { ...(yield* decodeBody(body, checked, undefined, context)), stream: false };
 }
 
 function* decodeBody(
-  raw: unknown,
-  body: RequestBody,
+  given: unknown,
+  checked: CheckedBody,
   maxTokens: number | undefined,
   context: DecodeContext,
 ): Steps<DecodedRequest> {
-  const ignored = yield* ignoredFields(raw, body, header(context, 'anthropic-beta') !== undefined);
+  const { body } = checked;
+  const announcesBetas = header(context, 'anthropic-beta') !== undefined;
+  const ignored = yield* ignoredFields(given, checked, announcesBetas);
   const cache = yield* decodeCacheControl(body);
   const declared = yield* decodeTools(body.tools);
   checkToolNames(declared);

@@ -4,6 +4,7 @@ import type { ChatMessage } from '../../../src/backends/openai/chat-message.ts';
 import { toMessages } from '../../../src/backends/openai/messages.ts';
 import type { Backend, GenerationRequest } from '../../../src/core/backend.ts';
 import type { Conversation, Part, Turn } from '../../../src/core/conversation.ts';
+import { finish } from '../../../src/core/steps.ts';
 import { collect, request } from '../../support/requests.ts';
 import { ANSWER, startActing } from './acting-server.ts';
 import type { Act } from './acting-server.ts';
@@ -207,7 +208,7 @@ describe('a refusal of the messages', () => {
       'Cannot pass both content and thinking in an assistant message',
       conversation,
     );
-    const messages = toMessages(conversation, { ...(next ?? UNADJUSTED), thinking: true });
+    const messages = finish(toMessages(conversation, { ...(next ?? UNADJUSTED), thinking: true }));
     expect(messages.map((message) => 'reasoning' in message)).toEqual([false, false, true]);
   });
 
@@ -229,7 +230,7 @@ describe('tool results', () => {
       turn('assistant', call('a'), call('b'), call('c')),
       turn('user', result('c'), text('x'), result('a'), result('b')),
     ];
-    const messages = toMessages({ ...AGENT, turns }, { ...UNADJUSTED, thinking: false });
+    const messages = finish(toMessages({ ...AGENT, turns }, { ...UNADJUSTED, thinking: false }));
     expect(messages.flatMap((one) => (one.role === 'tool' ? [one.tool_call_id] : []))).toEqual([
       'a',
       'b',

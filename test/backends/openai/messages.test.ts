@@ -4,6 +4,7 @@ import type { ChatMessage } from '../../../src/backends/openai/chat-message.ts';
 import { toMessages } from '../../../src/backends/openai/messages.ts';
 import type { MessageStyle } from '../../../src/backends/openai/assistant-messages.ts';
 import type { Part, Turn } from '../../../src/core/conversation.ts';
+import { finish } from '../../../src/core/steps.ts';
 
 const STYLE: MessageStyle = { ...UNADJUSTED, thinking: true };
 
@@ -22,7 +23,7 @@ const result = (callId: string, output: readonly Part[], isError = false): Part 
 const turn = (role: Turn['role'], ...parts: readonly Part[]): Turn => ({ role, parts });
 
 function write(turns: readonly Turn[], style: Partial<MessageStyle> = {}): readonly ChatMessage[] {
-  return toMessages({ system: [], turns, tools: [] }, { ...STYLE, ...style });
+  return finish(toMessages({ system: [], turns, tools: [] }, { ...STYLE, ...style }));
 }
 
 const written = (id: string) => ({
@@ -114,7 +115,7 @@ describe('[R4.2-stream] a conversation as messages', () => {
   it('begins with the system prompt', () => {
     const system = [text('a'), text('b')].flatMap((part) => (part.kind === 'text' ? [part] : []));
     const turns = [turn('user', text('Hi'))];
-    expect(toMessages({ system, turns, tools: [] }, STYLE)[0]).toEqual({
+    expect(finish(toMessages({ system, turns, tools: [] }, STYLE))[0]).toEqual({
       role: 'system',
       content: 'a\n\nb',
     });

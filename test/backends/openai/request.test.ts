@@ -6,6 +6,7 @@ import { toChatBody, toPromptBody, unsentSampling } from '../../../src/backends/
 import type { GenerationRequest } from '../../../src/core/backend.ts';
 import type { ToolChoice, ToolSpec } from '../../../src/core/conversation.ts';
 import type { ModelSpec, ServerKind } from '../../../src/core/model.ts';
+import { finish } from '../../../src/core/steps.ts';
 import { request, said } from '../../support/requests.ts';
 import { entry } from './peers.ts';
 
@@ -29,7 +30,7 @@ function prepare({ kind = 'other', spec = {}, changes = {}, tools = [], texts = 
 function body(options: Asked) {
   const { facts, asked } = prepare(options);
   const adjustments = { ...UNADJUSTED, ...options.adjustments };
-  return toChatBody(asked, toPromptBody(asked, facts, adjustments), facts, adjustments);
+  return toChatBody(asked, finish(toPromptBody(asked, facts, adjustments)), facts, adjustments);
 }
 
 const SCHEMA = { type: 'object', properties: { a: { type: 'string', minLength: 2 } } };

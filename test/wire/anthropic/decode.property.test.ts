@@ -4,7 +4,7 @@ import { RuntimeFailure } from '../../../src/core/errors.ts';
 import { finish } from '../../../src/core/steps.ts';
 import { decodeCountTokens, decodeMessages } from '../../../src/wire/anthropic/decode.ts';
 import { parseBody } from '../../../src/wire/anthropic/json.ts';
-import { seal } from './decoding.ts';
+import { seal, withOwnMessages } from './decoding.ts';
 
 const context = { headers: {}, seal };
 
@@ -102,7 +102,9 @@ describe('bodies of any kind', () => {
     const outcomes: string[] = [];
     fc.assert(
       fc.property(fc.oneof(json, nearlyRight, nearlyRight), (body) => {
-        outcomes.push(decodesOrRefuses(() => finish(decodeMessages(body, context))));
+        outcomes.push(
+          decodesOrRefuses(() => finish(decodeMessages(withOwnMessages(body), context))),
+        );
         outcomes.push(decodesOrRefuses(() => finish(decodeCountTokens(body, context))));
       }),
       { numRuns: 1000 },

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { RuntimeFailure } from '../../../src/core/errors.ts';
+import { isRecord } from '../../../src/core/json.ts';
 import { finish } from '../../../src/core/steps.ts';
 import { decodeMessages, type DecodedRequest } from '../../../src/wire/anthropic/decode.ts';
 import { createThinkingSeal } from '../../../src/wire/anthropic/signature.ts';
@@ -17,7 +18,14 @@ export function bodyWith(fields: object): object {
 }
 
 export function decode(fields: object, headers: Record<string, string> = {}): DecodedRequest {
-  return finish(decodeMessages(bodyWith(fields), { headers, seal }));
+  return finish(decodeMessages(withOwnMessages(bodyWith(fields)), { headers, seal }));
+}
+
+/** The same body with a list of messages of its own: decoding takes them out. */
+export function withOwnMessages(body: unknown): unknown {
+  if (!isRecord(body)) return body;
+  const { messages } = body;
+  return Array.isArray(messages) ? { ...body, messages: [...messages] } : body;
 }
 
 /** What the decoder says to a body that it refuses. */

@@ -2,6 +2,7 @@ import { RuntimeFailure } from '../../../core/errors.ts';
 import { isRecord } from '../../../core/json.ts';
 import type { Steps } from '../../../core/steps.ts';
 import { addedDefinitions } from './added-tools.ts';
+import type { CheckedBody } from './items.ts';
 import { ignoredToolKeys } from './tool-keys.ts';
 import { MOST_PATHS, unknownKeys } from './unknown-keys.ts';
 import { messagesBody, type RequestBody } from '../schema/request.ts';
@@ -59,7 +60,7 @@ const CANNOT_BE_HONOURED: readonly {
  */
 export function* ignoredFields(
   raw: unknown,
-  body: RequestBody,
+  { body, unknownInMessages }: CheckedBody,
   announcesBetas: boolean,
 ): Steps<readonly string[]> {
   const fields = isRecord(raw) ? raw : {};
@@ -76,19 +77,16 @@ export function* ignoredFields(
     if (unused.length >= MOST_PATHS) break;
     unused.push(field);
   }
-  return [...unused, ...(yield* keysInside(given, body)), ...(yield* ignoredInside(body))];
+  const inside = new Set([...keysInside(given, body), ...unknownInMessages]);
+  return [...unused, ...[...inside].slice(0, MOST_PATHS), ...(yield* ignoredInside(body))];
 }
 
-function* keysInside({ messages, ...given }: Body, body: RequestBody): Steps<readonly string[]> {
-  const outside = Object.entries(given).filter(([field]) => Object.hasOwn(body, field));
-  const paths = new Set(unknownKeys(Object.fromEntries(outside), body));
-  const items: readonly unknown[] = Array.isArray(messages) ? messages : [];
-  for (const [index, item] of items.entries()) {
-    for (const path of unknownKeys(item, body.messages[index])) paths.add(`messages.${path}`);
-    if (paths.size >= MOST_PATHS) break;
-    yield;
-  }
-  return [...paths].slice(0, MOST_PATHS);
+/** Keys without a meaning inside of all fields but the messages. */
+function keysInside(given: Body, body: RequestBody): readonly string[] {
+  const outside = Object.entries(given).filter(
+    ([field]) => field !== 'messages' && Object.hasOwn(body, field),
+  );
+  return unknownKeys(Object.fromEntries(outside), body);
 }
 
 function knownFields(raw: Body): Body {

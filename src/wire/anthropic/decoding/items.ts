@@ -4,17 +4,36 @@ import type { Steps } from '../../../core/steps.ts';
 import { parseItem } from '../issues.ts';
 import { message, type BodyOutline, type RequestBody } from '../schema/request.ts';
 import { rawTool } from '../schema/tools.ts';
+import { MOST_PATHS, unknownKeys } from './unknown-keys.ts';
 
 /** Blocks of one message, those inside of results and documents too. */
 const MOST_BLOCKS = 10_000;
 
-/** Checks messages and tools one by one. Throws invalid-request for the first that is wrong. */
-export function* checkItems(outline: BodyOutline, body: unknown): Steps<RequestBody> {
+/** A body whose messages and tools are valid too. */
+export interface CheckedBody {
+  readonly body: RequestBody;
+  /** Paths of keys of its messages that mean nothing here. */
+  readonly unknownInMessages: readonly string[];
+}
+
+/**
+ * Checks messages and tools one by one. Throws invalid-request for the first that is wrong. Takes each
+ * message out of the given body once it is checked: two copies of 100,000 messages would need too much
+ * memory.
+ */
+export function* checkItems(outline: BodyOutline, body: unknown): Steps<CheckedBody> {
   const given = isRecord(body) ? body : {};
+  const givenMessages: unknown = given['messages'];
   const messages: RequestBody['messages'][number][] = [];
+  const unknown = new Set<string>();
   for (const [index, item] of outline.messages.entries()) {
     checkBlocks(item, index);
-    messages.push(parseItem(message, given, 'messages', index));
+    const checked = parseItem(message, given, 'messages', index);
+    messages.push(checked);
+    if (unknown.size < MOST_PATHS) {
+      for (const path of unknownKeys(item, checked)) unknown.add(`messages.${path}`);
+    }
+    if (Array.isArray(givenMessages)) givenMessages[index] = undefined;
     yield;
   }
   const tools: RequestBody['tools'][number][] = [];
@@ -22,7 +41,7 @@ export function* checkItems(outline: BodyOutline, body: unknown): Steps<RequestB
     tools.push(parseItem(rawTool, given, 'tools', index));
     yield;
   }
-  return { ...outline, messages, tools };
+  return { body: { ...outline, messages, tools }, unknownInMessages: [...unknown] };
 }
 
 function checkBlocks(item: unknown, index: number): void {

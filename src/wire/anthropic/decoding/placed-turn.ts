@@ -1,4 +1,5 @@
 import type { Part, Role } from '../../../core/conversation.ts';
+import type { Steps } from '../../../core/steps.ts';
 
 /** A part and where it stands in the request, for messages about it. */
 interface PlacedPart {
@@ -12,13 +13,24 @@ export interface PlacedTurn {
   readonly parts: readonly PlacedPart[];
 }
 
-/** Joins turns of one role that follow each other, in their order. */
-export function mergeNeighbours(turns: readonly PlacedTurn[]): readonly PlacedTurn[] {
-  const merged: { role: Role; parts: PlacedPart[] }[] = [];
-  for (const { role, parts } of turns) {
+/** Joins turns of one role that follow each other, in their order. The others stay the same objects. */
+export function* mergeNeighbours(turns: readonly PlacedTurn[]): Steps<readonly PlacedTurn[]> {
+  const merged: PlacedTurn[] = [];
+  /** Parts of the last turn, if it is one that was joined here. */
+  let joined: PlacedPart[] | undefined;
+  for (const turn of turns) {
+    yield;
     const last = merged.at(-1);
-    if (last?.role === role) last.parts.push(...parts);
-    else merged.push({ role, parts: [...parts] });
+    if (last?.role !== turn.role) {
+      merged.push(turn);
+      joined = undefined;
+      continue;
+    }
+    if (joined === undefined) {
+      joined = [...last.parts];
+      merged[merged.length - 1] = { role: turn.role, parts: joined };
+    }
+    joined.push(...turn.parts);
   }
   return merged;
 }

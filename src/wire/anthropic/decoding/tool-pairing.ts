@@ -1,17 +1,22 @@
 import { RuntimeFailure } from '../../../core/errors.ts';
+import type { Steps } from '../../../core/steps.ts';
 import type { PlacedTurn } from './placed-turn.ts';
 
 /**
- * Whether each tool call has its one result in the turn after it, and each result its call in the turn
- * before. `turns` alternate between user and assistant. Throws invalid-request in the API's words.
+ * Checks that each tool call has its one result in the turn after it, and each result its call in the
+ * turn before. `turns` alternate between user and assistant. Throws invalid-request in the API's words.
  */
-export function checkToolPairing(turns: readonly PlacedTurn[]): void {
+export function* checkToolPairing(turns: readonly PlacedTurn[]): Steps<void> {
   const seen = new Set<string>();
-  const all = turns.map(idsOf);
-  for (const [index, { calls, results }] of all.entries()) {
-    checkUnique(calls, seen);
-    checkAnswered(calls, all[index + 1]?.results ?? []);
-    checkResults(results, all[index - 1]?.calls ?? []);
+  let before = NO_IDS;
+  let current = idsOf(turns[0]);
+  for (const index of turns.keys()) {
+    const after = idsOf(turns[index + 1]);
+    checkUnique(current.calls, seen);
+    checkAnswered(current.calls, after.results);
+    checkResults(current.results, before.calls);
+    [before, current] = [current, after];
+    yield;
   }
 }
 
@@ -29,13 +34,15 @@ interface TurnIds {
   readonly results: readonly PlacedId[];
 }
 
-function idsOf({ parts }: PlacedTurn): TurnIds {
+const NO_IDS: TurnIds = { calls: [], results: [] };
+
+function idsOf(turn: PlacedTurn | undefined): TurnIds {
   const [calls, results]: [PlacedId[], PlacedId[]] = [[], []];
-  for (const { message, block, part } of parts) {
+  for (const { message, block, part } of turn?.parts ?? []) {
     if (part.kind === 'tool-call') calls.push({ message, block, id: part.id });
     if (part.kind === 'tool-result') results.push({ message, block, id: part.callId });
   }
-  return { calls, results };
+  return calls.length + results.length === 0 ? NO_IDS : { calls, results };
 }
 
 function checkUnique(calls: readonly PlacedId[], seen: Set<string>): void {

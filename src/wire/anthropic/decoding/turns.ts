@@ -33,20 +33,19 @@ export function* decodeTurns(
     const turn = placeMessage(message, index, seal);
     if (turn.parts.length > 0) placed.push(turn);
   }
-  const spoken = mergeNeighbours(placed.filter((turn) => turn.role !== 'system'));
+  const spoken = yield* mergeNeighbours(placed.filter((turn) => turn.role !== 'system'));
   const [first] = spoken;
   if (first === undefined) throw noMessage();
   if (first.role !== 'user') {
     throw new RuntimeFailure('invalid-request', 'messages: first message must use the "user" role');
   }
-  yield;
-  checkToolPairing(spoken);
-  yield;
-  const merged = mergeNeighbours(placed);
-  const turns = merged.map(({ role, parts }) => ({
-    role,
-    parts: parts.map(({ part }) => part),
-  }));
+  yield* checkToolPairing(spoken);
+  const merged = yield* mergeNeighbours(placed);
+  const turns: Turn[] = [];
+  for (const { role, parts } of merged) {
+    turns.push({ role, parts: parts.map(({ part }) => part) });
+    yield;
+  }
   const leading = leadingSystem(turns);
   return {
     system: [...system.flatMap((block) => decodeSystemText(block)), ...leading.system],
