@@ -18,8 +18,12 @@ const triggered = (attack: string): string =>
 
 const LOOP =
   '{% for i in range(3000) %}{% for j in range(3000) %}{% for k in range(3000) %}{% endfor %}{% endfor %}{% endfor %}';
+const MILLION_MILLION =
+  '{% for i in range(1000000) %}{% for j in range(1000000) %}x{% endfor %}{% endfor %}';
 const GROWTH =
   "{% set ns = namespace(x='xxxxxxxx') %}{% for i in range(60) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}";
+const DOUBLED_LIST =
+  '{% set ns = namespace(x=[1]) %}{% for i in range(60) %}{% set ns.x = ns.x + ns.x %}{% endfor %}';
 const RECURSION = '{% macro again(n) %}{{ again(n + 1) }}{% endmacro %}{{ again(0) }}';
 
 describe('[R12.2-template] a rendering that exceeds its limits', () => {
@@ -53,7 +57,9 @@ describe('[R12.2-template] a rendering that exceeds its limits', () => {
       /wrote more than \d+ characters|took longer|too much memory/,
     ],
     ['in memory', '{% for i in range(1000000000) %}{% endfor %}', /too much memory|took longer/],
+    ['by nested ranges', MILLION_MILLION, /took longer than 0.8 s|too much memory/],
     ['by growth', GROWTH, /too much memory|took longer|wrote more/],
+    ['by growth of a list', DOUBLED_LIST, /too much memory|took longer/],
     ['by recursion', RECURSION, /ended its process|took longer|too much memory/],
   ])('%s is refused, and the next one works', async (_how, attack, reason) => {
     await open(attack);

@@ -9,7 +9,7 @@ import type { RunningServer } from '../support/server.ts';
 import { IS_LONG, reportRows } from './report.ts';
 
 const MINI = path.join(REPOSITORY, 'models/mini.gguf');
-const ENOUGH_MS = 60_000;
+const ENOUGH_MS = 120_000;
 const SEED = 12;
 const DAMAGED = IS_LONG ? 100 : 6;
 
@@ -29,6 +29,13 @@ const TEMPLATES: Readonly<Record<string, string>> = {
   'changes a prototype': "{% set x = messages.__proto__ %}{{ messages['__proto__']['polluted'] }}",
   'gives nothing': '',
   'gives control tokens': "{{ '<|im_end|>' * 1000 }}",
+  ...(IS_LONG && {
+    // Each takes the whole of a rendering's limits, which are smaller in hostile-templates.test.ts.
+    'counts to a million million':
+      '{% for i in range(1000000) %}{% for j in range(1000000) %}x{% endfor %}{% endfor %}',
+    'doubles a list':
+      '{% set ns = namespace(l=[1]) %}{% for i in range(60) %}{% set ns.l = ns.l + ns.l %}{% endfor %}{{ ns.l }}',
+  }),
 };
 
 /** A copy of the embedded model with some bytes changed, mostly in its header. */

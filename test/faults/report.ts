@@ -1,5 +1,5 @@
-import { appendFileSync } from 'node:fs';
 import { afterAll } from 'vitest';
+import { getCurrentTest } from 'vitest/suite';
 
 /** One line of a table of faults. */
 export interface FaultRow {
@@ -8,16 +8,20 @@ export interface FaultRow {
   readonly outcome: string;
 }
 
+declare module 'vitest' {
+  interface TaskMeta {
+    /** Rows that a test of faults has measured. */
+    faults?: FaultRow[];
+  }
+}
+
 /** The suite runs in full. */
 export const IS_LONG = process.env['PORTICO_FAULTS'] === 'long';
 
-/** File in which a full run collects its rows, a line each. */
-const REPORT = process.env['PORTICO_FAULTS_REPORT'];
-
 /**
- * Prints the rows of a test file when it has ended, and hands them to the report of a full run.
+ * Prints the rows of a test file when it has ended. The page's reporter finds them at their tests.
  *
- * @returns what records a row
+ * @returns what records a row of the current test
  */
 export function reportRows(table: string): (fault: string, outcome: string) => void {
   const rows: FaultRow[] = [];
@@ -25,8 +29,11 @@ export function reportRows(table: string): (fault: string, outcome: string) => v
     const width = Math.max(0, ...rows.map(({ fault }) => fault.length));
     const lines = rows.map(({ fault, outcome }) => `  ${fault.padEnd(width)}  ${outcome}\n`);
     process.stdout.write(`\n${table}\n${lines.join('')}\n`);
-    if (REPORT === undefined) return;
-    appendFileSync(REPORT, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
   });
-  return (fault, outcome) => void rows.push({ table, fault, outcome });
+  return (fault, outcome) => {
+    const row = { table, fault, outcome };
+    rows.push(row);
+    const meta = getCurrentTest()?.meta;
+    if (meta !== undefined) meta.faults = [...(meta.faults ?? []), row];
+  };
 }
