@@ -1,5 +1,4 @@
-import { afterAll } from 'vitest';
-import { getCurrentTest } from 'vitest/suite';
+import { afterAll, TestRunner } from 'vitest';
 
 /** One line of a table of faults. */
 export interface FaultRow {
@@ -33,7 +32,7 @@ export function reportRows(table: string): (fault: string, outcome: string) => v
   return (fault, outcome) => {
     const row = { table, fault, outcome };
     rows.push(row);
-    const meta = getCurrentTest()?.meta;
+    const meta = TestRunner.getCurrentTest()?.meta;
     if (meta !== undefined) meta.faults = [...(meta.faults ?? []), row];
   };
 }
