@@ -157,16 +157,17 @@ export class IsolatedEngine implements Engine {
     child.on('message', (reply: EngineReply) => {
       this.#hear(child, calls, reply);
     });
-    child.on('error', () => undefined);
-    child.once('exit', (code, signal) => {
+    const end = (how: string): void => {
       if (this.#child === child) this.#child = undefined;
       watch?.ended();
-      const how = signal ?? `exit code ${code}`;
       const failure = hung === undefined ? crash(spec.name, how, printed) : hang(spec.name, hung);
       for (const channel of calls.values()) channel.fail(failure);
       calls.clear();
       this.#options.gate.settle(false);
-    });
+    };
+    child.once('exit', (code, signal) => end(signal ?? `exit code ${code}`));
+    // A process that could not be started never exits.
+    child.on('error', ({ message }) => child.pid ?? end(`its start failed: ${message}`));
     watch?.started((how) => {
       hung = how;
       child.kill('SIGKILL');

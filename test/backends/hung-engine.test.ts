@@ -72,6 +72,21 @@ describe('[R12.2-hung] an engine whose process stands still', () => {
   });
 });
 
+describe('[R12.2-hung] an engine whose process can not be started', () => {
+  it('fails its request, and the next one starts it', async () => {
+    const { ask } = await open({ childModule: BLOCKING });
+    const { execPath } = process;
+    onTestFinished(() => void (process.execPath = execPath));
+    process.execPath = '/nowhere/node';
+    await expect(collect(ask('hello'))).rejects.toMatchObject({
+      code: 'engine-crashed',
+      message: expect.stringContaining('its start failed: spawn /nowhere/node ENOENT'),
+    });
+    process.execPath = execPath;
+    expect((await collect(ask('hello'))).text).toBe('answered');
+  });
+});
+
 describe('[R12.2-hung] a batch that never ends', () => {
   it('is overdue after a minute, or later where batches take long', () => {
     const scheduler = new Scheduler();
