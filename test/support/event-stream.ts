@@ -30,9 +30,10 @@ type EventData = z.infer<typeof DATA>;
 export async function* eventsOf(response: Response): AsyncGenerator<StreamEvent, undefined> {
   expect(response.headers.get('content-type')).toContain('text/event-stream');
   if (response.body === null) throw new Error('The response has no body.');
+  const body: AsyncIterable<Uint8Array> = response.body;
   const decoder = new TextDecoder();
   let text = '';
-  for await (const chunk of response.body) {
+  for await (const chunk of body) {
     const frames = (text + decoder.decode(chunk, { stream: true })).split('\n\n');
     text = frames.pop() ?? '';
     for (const frame of frames) yield parseFrame(frame);
