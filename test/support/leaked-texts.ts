@@ -8,6 +8,8 @@ export const LEAKED_CALLS: readonly (readonly [string, string])[] = [
   ],
   ['Hermes in a list', '<tool_call>[{"name": "look", "arguments": {"at": "it"}}]</tool_call>'],
   ['Hermes in Python', "<tool_call>{'name': 'look', 'arguments': {'at': 'it'}}</tool_call>"],
+  ['Hermes, flat', '<tool_call>{"name": "look", "type": "function", "at": "it"}</tool_call>'],
+  ['Hermes in Python, flat', "<tool_call>{'name': 'look', 'at': 'it'}</tool_call>"],
   ['Hermes in another case', '<tool_call>{"name": "Look", "arguments": {"at": "it"}}</tool_call>'],
   [
     'Hermes in a fence',

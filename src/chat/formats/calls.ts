@@ -1,5 +1,6 @@
 import type { CallableTool } from '../format.ts';
 import { JsonPrefix } from '../repair/json-prefix.ts';
+import { isFlatArgument } from '../repair/schema-types.ts';
 import type { OutputPiece, Reading, Source } from '../reader.ts';
 
 /** Makes a piece of a call's arguments. */
@@ -94,6 +95,7 @@ function* readMembers(
 ): Reading<boolean> {
   let name = known;
   let input: string | undefined;
+  const others: [string, string][] = [];
   for (;;) {
     const key = yield* readKey(source);
     if (key === 'end') break;
@@ -115,12 +117,25 @@ function* readMembers(
       if (value === undefined) return name !== undefined;
       // Arguments that come before the name wait for it.
       if (keys.input.includes(key.name)) input = value;
+      else others.push([key.name, value]);
     }
   }
   if (name === undefined) return false;
-  if (input === undefined) yield argumentsPiece('{}');
+  const called = tools.find((tool) => tool.name === name);
+  if (input === undefined) yield argumentsPiece(flatArguments(others, called));
   yield { type: 'call-end' };
   return true;
+}
+
+/** The arguments of a call that has them beside its name: its members that the tool's schema declares. */
+function flatArguments(
+  members: readonly (readonly [string, string])[],
+  tool: CallableTool | undefined,
+): string {
+  const written = members
+    .filter(([key, json]) => isFlatArgument(tool?.inputSchema, key, json))
+    .map(([key, json]) => `${JSON.stringify(key)}: ${json}`);
+  return `{${written.join(', ')}}`;
 }
 
 /** Streams arguments; false if they were malformed or cut off, and the call is over. */

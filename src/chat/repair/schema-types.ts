@@ -42,6 +42,12 @@ export function isWrapperKey(schema: unknown, key: string): boolean {
   return WRAPPERS.has(key) && propertySchema(schema, key) === undefined && isClosed(schema);
 }
 
+/** True if a member beside a call's name is an argument: the schema declares it, and no call has it anyway. */
+export function isFlatArgument(schema: unknown, key: string, json: string): boolean {
+  const isOfCall = key === 'type' && json.trim() === '"function"';
+  return propertySchema(schema, key) !== undefined && !isOfCall;
+}
+
 /** A schema that declares nothing may take any key. */
 function isClosed(schema: unknown): boolean {
   const properties = isRecord(schema) ? schema['properties'] : undefined;
