@@ -1,4 +1,14 @@
-import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  parseDocument,
+  visit,
+} from 'yaml';
 import type { Document, Pair, YAMLMap } from 'yaml';
 import { messageOf, RuntimeFailure } from '../core/errors.ts';
 
@@ -11,9 +21,11 @@ export interface RegistryDocument {
 }
 
 /**
- * Reads YAML. Throws `invalid-request`, beginning with `file:line:column`, where it is broken.
+ * Reads YAML. Throws `invalid-request`, beginning with `file:line:column`, where it is broken, and with
+ * the file where it is too long.
  */
 export function parseRegistryDocument(text: string, path: string): RegistryDocument {
+  checkLength(text, path);
   const lines = new LineCounter();
   const yaml = parseYaml(text, lines);
   const [syntax] = yaml.errors.map(({ pos, message }) => [pos[0], message] as const);
@@ -27,6 +39,24 @@ export function parseRegistryDocument(text: string, path: string): RegistryDocum
     );
   }
   return { path, yaml, lines };
+}
+
+/**
+ * Keys, values, spaces and signs of a models.yaml. An alias takes 8 of them, and as many as these take
+ * 100 ms or more to read, in which a server that follows its file serves nobody.
+ */
+const MOST_TOKENS = 40_000;
+
+/** Throws `invalid-request` for more YAML than is read. */
+function checkLength(text: string, path: string): void {
+  const tokens = new Lexer().lex(text);
+  for (let count = 0; count < MOST_TOKENS; count += 1) {
+    if (tokens.next().done === true) return;
+  }
+  throw new RuntimeFailure(
+    'invalid-request',
+    `${path}: it has more than ${MOST_TOKENS} tokens of YAML, about 5,000 lines; remove models and aliases that are not used`,
+  );
 }
 
 /** Reads YAML; `firstMistake` finds keys that are there twice, which the library takes too long for. */

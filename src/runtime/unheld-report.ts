@@ -1,4 +1,5 @@
 import { unheldPlaces } from '../chat/grammar/unheld.ts';
+import type { SearchBudget } from '../chat/grammar/unheld.ts';
 import { callableTools } from '../chat/render.ts';
 import type { Capabilities, GenerationRequest } from '../core/backend.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -7,14 +8,17 @@ import { logOnce } from '../core/log-once.ts';
 /** More places than this are counted only. */
 const MOST_PLACES = 20;
 
+/** Values of a request's schemas that are searched: as many take a few milliseconds. */
+const MOST_VALUES = 10_000;
+
 /** Reports keywords of a request's schemas that no grammar holds. */
 export type UnheldReport = (request: GenerationRequest, can: Capabilities) => void;
 
 /** A report that logs one line for each schema, once. */
 export function createUnheldReport(log: (message: string) => void): UnheldReport {
   const once = logOnce(log);
-  const note = (name: string, schema: JsonObject): void => {
-    const places = unheldPlaces(schema);
+  const note = (name: string, schema: JsonObject, budget: SearchBudget): void => {
+    const places = unheldPlaces(schema, budget);
     if (places.length === 0) return;
     const more = places.length > MOST_PLACES ? ` and ${places.length - MOST_PLACES} more` : '';
     const listed = places.slice(0, MOST_PLACES).join(', ');
@@ -23,7 +27,11 @@ export function createUnheldReport(log: (message: string) => void): UnheldReport
   return ({ conversation, toolChoice, outputSchema }, can) => {
     // Arguments that nothing holds to a schema are checked by the client anyway.
     const tools = can.tools === 'enforced' ? callableTools(conversation, toolChoice) : [];
-    for (const { name, inputSchema } of tools) note(`tools.${name}.input_schema`, inputSchema);
-    if (outputSchema !== undefined) note('output_config.format.schema', outputSchema);
+    const budget = { left: MOST_VALUES };
+    for (const { name, inputSchema } of tools) {
+      if (budget.left <= 0) return;
+      note(`tools.${name}.input_schema`, inputSchema, budget);
+    }
+    if (outputSchema !== undefined) note('output_config.format.schema', outputSchema, budget);
   };
 }

@@ -43,14 +43,30 @@ const NAMED: ReadonlySet<string> = new Set([
 
 const NO_BOUNDS = { least: 0, most: Number.POSITIVE_INFINITY };
 
-/** The places of a schema, as JSON pointers, whose keywords no grammar holds. */
-export function unheldPlaces(schema: JsonObject): readonly string[] {
+/** Values that may still be looked at. */
+export interface SearchBudget {
+  left: number;
+}
+
+/**
+ * The places of a schema, as JSON pointers, whose keywords no grammar holds.
+ *
+ * @param budget what is beyond it is not searched
+ */
+export function unheldPlaces(
+  schema: JsonObject,
+  budget: SearchBudget = { left: Number.POSITIVE_INFINITY },
+): readonly string[] {
   const places: string[] = [];
   const todo: (readonly [JsonValue, string])[] = [[schema, '#']];
   for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
+    if (--budget.left < 0) break;
     const [value, at] = next;
     if (isList(value)) {
-      todo.push(...value.map((item, index) => [item, pointTo(at, index)] as const));
+      for (const [index, item] of value.entries()) {
+        if (todo.length > budget.left) break;
+        todo.push([item, pointTo(at, index)]);
+      }
     }
     if (!isRecord(value)) continue;
     for (const [keyword, inner] of Object.entries(value)) {
@@ -58,7 +74,10 @@ export function unheldPlaces(schema: JsonObject): readonly string[] {
       if (isUnheld(keyword, inner)) places.push(place);
       else if (SCHEMAS.has(keyword)) todo.push([inner, place]);
       else if (NAMED.has(keyword) && isRecord(inner)) {
-        for (const [name, one] of Object.entries(inner)) todo.push([one, pointTo(place, name)]);
+        for (const [name, one] of Object.entries(inner)) {
+          if (todo.length > budget.left) break;
+          todo.push([one, pointTo(place, name)]);
+        }
       }
     }
   }

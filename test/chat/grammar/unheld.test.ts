@@ -31,6 +31,13 @@ describe('the keywords that no grammar holds', () => {
     expect(unheldPlaces(schema)).toEqual(places);
   });
 
+  it('are searched for in so many values only', () => {
+    const anyOf = Array.from({ length: 200_000 }, () => ({ not: {} }));
+    const budget = { left: 1000 };
+    expect(unheldPlaces({ anyOf }, budget).length).toBeLessThan(1000);
+    expect(budget.left).toBeLessThanOrEqual(0);
+  });
+
   it.each<readonly [JsonObject]>([
     [{ type: 'object', properties: { if: {}, not: {} }, required: ['if'] }],
     [{ uniqueItems: false, minProperties: 1, format: 'date', pattern: '^[a-z]{2}$' }],
