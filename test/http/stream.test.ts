@@ -184,11 +184,13 @@ describe('[R2.14-line] the log', () => {
     expect(server.logged.join('')).not.toMatch(/secret|Hello|headers/);
   });
 
-  it('has no rate for an answer that came in one piece', async () => {
+  it.each([
+    ['not streamed', [text('one '), text('two three'), { ...FINISH, inOnePiece: true as const }]],
+    ['streamed', [text('one two three'), FINISH]],
+  ])('has no rate for an answer that came in one piece (%s)', async (_, events) => {
     server = await serveScript({
       async *script() {
-        yield text('one two three');
-        yield { ...FINISH, inOnePiece: true };
+        yield* events;
       },
     });
     await (await server.ask()).text();

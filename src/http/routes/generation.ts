@@ -46,16 +46,21 @@ async function* observed(
 ): AsyncGenerator<GenerationEvent> {
   const summary = summaryOf(request);
   let firstToken: number | undefined;
+  let deltas = 0;
   try {
     yield first;
     for await (const event of rest) {
       follower.note(event);
-      if (event.type.endsWith('-delta') && firstToken === undefined) {
+      if (event.type.endsWith('-delta')) deltas += 1;
+      if (deltas === 1 && firstToken === undefined) {
         firstToken = performance.now();
         summary.firstTokenMilliseconds = Math.round(elapsed(request));
       }
-      if (event.type === 'finish')
-        noteUsage(summary, event.usage, event.inOnePiece ? undefined : firstToken);
+      if (event.type === 'finish') {
+        // Servers also send a streamed answer in one piece.
+        const isOnePiece = event.inOnePiece || deltas === 1;
+        noteUsage(summary, event.usage, isOnePiece ? undefined : firstToken);
+      }
       yield event;
     }
   } finally {
