@@ -27,24 +27,30 @@ export async function useBody<Result>(
   use: (text: string) => Promise<Result>,
 ): Promise<Result> {
   if (Number(request.headers['content-length']) > MOST_BYTES) throw tooLarge(request);
-  let turn: Promise<() => void> | undefined;
-  const enter = async (): Promise<void> => {
-    turn = largeBodyTurn();
-    collectAfter(response);
-    await turn;
-  };
+  const pieces = await collect(request);
+  if (pieces.bytes <= LARGE_BYTES) return use(textOf(pieces));
+  collectAfter(response);
+  const leave = await largeBodyTurn();
   try {
     // No variable here may keep the text in memory while it is used.
-    return await collect(request, enter).then(use);
+    return await use(textOf(pieces));
   } finally {
-    // A client that has gone while it waited passes its turn on.
-    void turn?.then((leave) => leave());
+    leave();
   }
+}
+
+/** A body as it came. */
+interface Pieces {
+  texts: string[];
+  bytes: number;
 }
 
 const BYTE_ORDER_MARK = '\ufeff';
 
-function withoutMark(text: string): string {
+/** Text of a body, whose pieces are let go. */
+function textOf(pieces: Pieces): string {
+  const text = pieces.texts.join('');
+  pieces.texts = [];
   return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
 }
 
@@ -67,33 +73,29 @@ function decompressed(request: IncomingMessage): Readable {
 /**
  * By events: an iterator over a stream takes longer than all else of a small body. Each piece becomes
  * text when it comes: to decode 32 MB at once takes too long.
- *
- * @param enter waits for the turn of a large body
  */
-function collect(request: IncomingMessage, enter: () => Promise<void>): Promise<string> {
+function collect(request: IncomingMessage): Promise<Pieces> {
   const body = decompressed(request);
   const isDecoded = body !== request;
   return new Promise((resolve, reject) => {
     const decoder = new StringDecoder();
-    const pieces: string[] = [];
+    const texts: string[] = [];
     let bytes = 0;
-    let isLarge = false;
     body.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes <= MOST_BYTES) {
-        pieces.push(decoder.write(chunk));
-        if (isLarge || bytes <= LARGE_BYTES) return;
-        isLarge = true;
-        body.pause();
-        void enter().then(() => body.resume());
+        texts.push(decoder.write(chunk));
         return;
       }
       body.removeAllListeners('data');
-      pieces.length = 0;
+      texts.length = 0;
       if (isDecoded) body.destroy();
       reject(tooLarge(request, isDecoded));
     });
-    body.once('end', () => resolve(withoutMark(pieces.join('') + decoder.end())));
+    body.once('end', () => {
+      texts.push(decoder.end());
+      resolve({ texts, bytes });
+    });
     body.once('error', (error) => reject(unreadable(error, isDecoded)));
     body.once('close', () => {
       if (!body.readableEnded) reject(unreadable(new Error('it broke off')));

@@ -9,8 +9,8 @@ let isTaken = false;
 const waiting: (() => void)[] = [];
 
 /**
- * Lets one large body at a time be read and decoded; the others wait in their order. Several of 32 MB
- * at once would take the memory that models need.
+ * Lets one large body at a time be decoded, which takes many times its bytes; the others wait in their
+ * order. It is not held while a body comes in: a client that stops sending must not stop the others.
  *
  * @returns a function that lets the next one begin; call it once
  */

@@ -1,5 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { largeBodyTurn } from '../../src/http/large-bodies.ts';
 import { serveScript } from '../support/scripted-server.ts';
 import type { ScriptedServer } from '../support/scripted-server.ts';
 
@@ -30,29 +31,26 @@ async function statusOf(text: string): Promise<number> {
 }
 
 describe('[R12.1-turns] a large body', () => {
-  it('waits for the large one before it, while small ones are answered', async () => {
-    const first = begin(LARGE);
-    // It has its turn once its first megabytes were read.
-    await new Promise((resolve) => first.once('drain', resolve));
-    let isAnswered = false;
-    const second = statusOf(LARGE).then((status) => {
-      isAnswered = true;
-      return status;
-    });
-    expect(await statusOf('{')).toBe(400);
-    expect(isAnswered).toBe(false);
-    first.destroy();
-    expect(await second).toBe(400);
+  it('does not wait for another one whose client stopped sending', async () => {
+    const stalled = begin(LARGE);
+    await new Promise((resolve) => stalled.once('drain', resolve));
+    expect(await statusOf(LARGE)).toBe(400);
+    stalled.destroy();
   });
 
-  it('that was given up while it waited holds up no other', async () => {
-    const first = begin(LARGE);
-    await new Promise((resolve) => first.once('drain', resolve));
-    const second = begin(LARGE);
-    await statusOf('{');
-    const third = statusOf(LARGE);
-    second.destroy();
-    first.destroy();
-    expect(await third).toBe(400);
+  it('waits while another one is decoded, in the order of coming', async () => {
+    const order: string[] = [];
+    const leave = await largeBodyTurn();
+    const others = ['second', 'third'].map(async (name) => {
+      const leaveNext = await largeBodyTurn();
+      order.push(name);
+      leaveNext();
+    });
+    const answered = statusOf(LARGE).then((status) => order.push(`status ${status}`));
+    expect(await statusOf('{')).toBe(400);
+    expect(order).toEqual([]);
+    leave();
+    await Promise.all([...others, answered]);
+    expect(order).toEqual(['second', 'third', 'status 400']);
   });
 });
