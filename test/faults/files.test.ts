@@ -58,16 +58,18 @@ beforeAll(async () => {
   for (const [index, template] of Object.values(TEMPLATES).entries()) {
     await writeFile(path.join(folder, `${index}.jinja`), template);
     entries.push(
-      `  template-${index}: { backend: llama, file: '${MINI}', template: '${folder}/${index}.jinja' }`,
+      `  template-${index}: { backend: llama, file: '${MINI}', template: '${folder}/${index}.jinja', keep_alive: 0 }`,
     );
   }
   for (let number = 0; number < DAMAGED; number++) {
     await writeFile(path.join(folder, `${number}.gguf`), damaged(whole, number));
-    entries.push(`  file-${number}: { backend: llama, file: '${folder}/${number}.gguf' }`);
+    entries.push(
+      `  file-${number}: { backend: llama, file: '${folder}/${number}.gguf', keep_alive: 0 }`,
+    );
   }
   server = await startServer({
     registry: `models:\n${entries.join('\n')}\n`,
-    args: ['--keep-alive', '0', '--context', '2048', '--parallel', '1'],
+    args: ['--context', '2048', '--parallel', '1'],
   });
 });
 afterAll(async () => {
