@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { GenerationRequest } from '../../src/core/backend.ts';
 import { RuntimeFailure } from '../../src/core/errors.ts';
 import type { GenerationEvent } from '../../src/core/events.ts';
 import { collect, request, said } from '../support/requests.ts';
@@ -10,13 +11,18 @@ export interface BreakableSubject extends Subject {
   breakNext?(): void;
   /** Called when its first words are there: breaks it off. */
   breakNow?(): Promise<void>;
+  /** Changes of a request that keep its answer from ending before it is broken off. */
+  readonly endless?: Partial<GenerationRequest>;
 }
 
 /** What every backend must do when what stands behind it goes away in mid-answer. */
 export function describeBreakContract(open: () => Promise<BreakableSubject>): void {
   let subject: BreakableSubject;
-  const ask = (text: string) =>
-    subject.backend.generate(request(subject.model, said(text)), AbortSignal.timeout(60_000));
+  const ask = (text: string, changes?: Partial<GenerationRequest>) =>
+    subject.backend.generate(
+      request(subject.model, said(text), changes),
+      AbortSignal.timeout(60_000),
+    );
 
   beforeAll(async () => {
     subject = await open();
@@ -30,7 +36,7 @@ export function describeBreakContract(open: () => Promise<BreakableSubject>): vo
     const seen: GenerationEvent[] = [];
     subject.breakNext?.();
     const read = async (): Promise<void> => {
-      for await (const event of ask('Tell me a story.')) {
+      for await (const event of ask('Tell me a story.', subject.endless)) {
         seen.push(event);
         if (seen.filter(({ type }) => type === 'text-delta').length === 1)
           await subject.breakNow?.();

@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
 import { newEngines, isAddonMissing, openVision, SEEING } from '../backends/vision/seeing.ts';
+import { ENDLESS } from '../support/messages-api.ts';
 import { describeBreakContract } from './break.ts';
 import { describeContract } from './contract.ts';
 import { describeImageContract } from './images.ts';
@@ -33,6 +34,7 @@ describe.skipIf(isAddonMissing())('[R7.1-contract] [R7.2-restart] vision, killed
     return {
       ...openVision(),
       model: SEEING,
+      endless: { outputSchema: ENDLESS.schema, maxTokens: 4000 },
       async breakNow() {
         for (const engine of await engines()) process.kill(engine, 'SIGKILL');
       },

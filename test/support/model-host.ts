@@ -177,13 +177,14 @@ async function send(
   const limit = nextBreak() ?? Infinity;
   for (let at = 0; at < body.length && !response.destroyed; at += PIECE) {
     const piece = body.subarray(at, Math.min(at + PIECE, limit));
-    response.write(piece);
     if (at + PIECE >= limit) {
-      // What was written is to arrive before the end does.
+      // Most of what was written is to arrive before the end does.
+      await new Promise((resolve) => response.write(piece, resolve));
       await wait(50);
       response.destroy();
       return;
     }
+    response.write(piece);
     if (manners.pause !== undefined) await wait(manners.pause);
   }
   response.end();
