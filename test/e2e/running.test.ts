@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { ask, freePort } from '../support/asking.ts';
+import { endless } from '../support/messages-api.ts';
 import { childrenOf } from '../support/processes.ts';
 import { runPortico, startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
@@ -38,12 +39,11 @@ describe.each(['isolated', 'in-process'])('with an engine that is %s', (engine) 
     runPortico([command, '--port', new URL(server.url).port, '--api-key', 'secret', ...args]);
   const loaded = async () =>
     LISTING.parse(JSON.parse((await portico('ps', '--json')).stdout)).models;
-  const say = (content: string, signal?: AbortSignal) =>
+  const say = (content: string) =>
     ask(
       server.url,
       { messages: [{ role: 'user', content }], max_tokens: 4000, stream: true },
       'secret',
-      signal,
     );
 
   it('[R4.6-ps] ps lists what is loaded, where, and how busy it is', async () => {
@@ -74,7 +74,7 @@ describe.each(['isolated', 'in-process'])('with an engine that is %s', (engine) 
   });
 
   it('[R4.6-stop] stop leaves a model that answers alone, unless it is forced', async () => {
-    const answer = await say(`Repeat after me: ${'one two three four five '.repeat(300)}`);
+    const answer = await ask(server.url, endless({ stream: true }), 'secret');
     const reader = answer.body?.getReader();
     await reader?.read();
     expect((await loaded())[0]).toMatchObject({ slots: { busy: 1 }, idleMilliseconds: 0 });

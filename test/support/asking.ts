@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 /** Sends a message to a server's default model. */
 export function ask(
   url: string,
-  body: Readonly<Record<string, unknown>>,
+  body: object,
   key: string,
   signal?: AbortSignal,
 ): Promise<Response> {
