@@ -15,10 +15,10 @@ import type { Strain } from './watch.ts';
 const WAIT_MS = 150;
 const MEMORY_MB = 400;
 const QUIET_MS = 2000;
-/** What an engine does with a valid body is no matter of this part. */
+/** Engines' work on a valid body is no matter of this part. */
 const PATIENCE_MS = 20_000;
 
-/** What one body does to the server's event loop and memory. */
+/** Effect of one body on the server's event loop and memory. */
 export const stall: Part = { title: 'Stall: one body beside /health every 20 ms', run };
 
 interface Outcome extends Strain {

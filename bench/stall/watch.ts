@@ -9,7 +9,7 @@ import type { ServerProcess } from '../process.ts';
 const SAMPLE_MS = 20;
 const PAGE_BYTES = 4096;
 
-/** What a server went through since it was asked last. */
+/** Waits and memory of a server since the last question. */
 export interface Strain {
   /** The longest that a probe waited. */
   readonly waitMs: number;

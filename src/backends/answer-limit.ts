@@ -8,7 +8,7 @@ export interface AnswerLimit {
 }
 
 /**
- * How much may be generated after a prompt of `count` tokens: nothing if it fills the context. Throws
+ * Tokens that may be generated after a prompt of `count` tokens: none if it fills the context. Throws
  * `prompt-too-long`.
  *
  * @param contextSize in tokens

@@ -4,7 +4,7 @@ import type { ModelSpec } from '../core/model.ts';
 import { contextSizeFor } from './context-size.ts';
 import type { FileFactsCache } from './file-facts-cache.ts';
 
-/** What an engine of our own can do with a model, by its context size in tokens and its template. */
+/** Capabilities of a model in an engine of our own, by its context size in tokens and its template. */
 export function engineCapabilities(
   contextTokens: number,
   { thinking }: Pick<TemplateTraits, 'thinking'>,
@@ -36,7 +36,7 @@ function baseCapabilities(contextTokens: number): Capabilities {
   };
 }
 
-/** What capabilities are found by without an engine. */
+/** Source of capabilities without an engine. */
 export interface FileFactsSource {
   readonly fileFacts?: FileFactsCache | undefined;
   /** Context size in tokens that the server's settings give to all models. */

@@ -17,7 +17,7 @@ export type EngineCommand =
   | { readonly type: 'granted'; readonly slots: number }
   | { readonly type: 'refused'; readonly failure: PlainFailure };
 
-/** What a child process is sent: a command, or a piece of the JSON of a large one, which `whole` completes. */
+/** Message to a child process: a command, or a piece of the JSON of a large one, which `whole` completes. */
 export type EngineMessage =
   | EngineCommand
   | { readonly type: 'part'; readonly call: number; readonly text: string }

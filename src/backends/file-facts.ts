@@ -3,7 +3,7 @@ import { boundedRenderer } from './bounded-renderer.ts';
 import { readGgufMetadata } from './gguf-metadata.ts';
 import { readTemplate } from './template-reading.ts';
 
-/** What listings say of a model file. It is plain data: it is cached on disk as JSON. */
+/** Facts of a model file, for listings. They are plain data, cached on disk as JSON. */
 export interface FileFacts {
   /** Context size in tokens that the model was trained on; absent if the file does not say. */
   readonly trainedContext?: number | undefined;

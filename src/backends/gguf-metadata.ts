@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 
-/** What a GGUF says of its model in single values; lists, such as the vocabulary, are left out. */
+/** Single values of a GGUF's metadata; lists, such as the vocabulary, are left out. */
 export type GgufMetadata = ReadonlyMap<string, string | number>;
 
 /** More than any header has: what claims more is no GGUF. */

@@ -29,7 +29,7 @@ export interface HttpAnswer {
   readonly status: number;
   /** Without its parameters, in lower case; empty where there is none. */
   readonly mediaType: string;
-  /** What the `retry-after` header says. */
+  /** Value of the `retry-after` header. */
   readonly retryAfterSeconds: number | undefined;
   readonly body: AsyncIterable<Uint8Array>;
 }

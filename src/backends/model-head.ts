@@ -20,7 +20,7 @@ export interface ModelHead extends TemplateFindings {
   /** Renders and writes grammars. */
   readonly prompts: PromptProcess;
   readonly format: ChatFormat;
-  /** How the vocabulary writes its first token. */
+  /** Text of the beginning-of-sequence token. */
   readonly bos: string;
   /** Texts of the tokens that steer it. */
   readonly controlTexts: readonly string[];

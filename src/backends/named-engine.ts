@@ -28,7 +28,7 @@ const UNKNOWN: LoadStatus = {
   waiting: 0,
   idleMilliseconds: 0,
 };
-/** What is certain of an engine that does not respond. */
+/** Facts of an engine that does not respond. */
 const SILENT = { responds: false, waiting: 0, unloadsInMilliseconds: null } as const;
 
 /** A model's engine: it knows what it works on, and ends itself when it was not used for long enough. */

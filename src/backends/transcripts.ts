@@ -58,7 +58,7 @@ export class Transcripts<Written extends { readonly length: number }> {
     }
   }
 
-  /** What is known of the answers in a conversation, the last one first. Throws the signal's reason. */
+  /** Known answers of a conversation, the last one first. Throws the signal's reason. */
   async find(
     request: GenerationRequest,
     signal: AbortSignal,

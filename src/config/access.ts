@@ -4,7 +4,7 @@ import { rememberSecret } from '../core/secrets.ts';
 import { isLoopbackHost } from './loopback.ts';
 import { given, readSwitch, readText } from './sources.ts';
 
-/** Who may use a server. */
+/** Access rules of a server. */
 export interface AccessSettings {
   /** Keys that clients must show; none means that no key is needed. */
   readonly apiKeys: readonly string[];

@@ -68,7 +68,7 @@ export interface GenerationRequest {
   readonly whole?: boolean;
   /** The client asks to keep the prompt for later requests, and wants to know how much of it was. */
   readonly cachesPrompt?: boolean;
-  /** Where the part of the prompt ends that is to be kept longer than the rest. */
+  /** End of the part of the prompt that is to be kept longer than the rest. */
   readonly longCache?: PromptPlace;
   /** Where prompt and `maxTokens` exceed the context: generate what fits, or refuse. */
   readonly overflow: 'clamp' | 'strict';

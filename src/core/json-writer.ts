@@ -1,6 +1,6 @@
 import type { Steps } from './steps.ts';
 
-/** What is written at once: as many characters and values take a millisecond or less. */
+/** Weight that is written at once: as many characters and values take a millisecond or less. */
 const LIGHT = 64 * 1024;
 /** A value takes about as long as so many characters. */
 const VALUE_WEIGHT = 16;
@@ -10,7 +10,7 @@ export function isLight(value: unknown): boolean {
   return lighten(value, LIGHT) >= 0;
 }
 
-/** What is left of a weight without that of a value; below 0 if it is not enough. */
+/** Rest of a weight without that of a value; below 0 if it is not enough. */
 function lighten(value: unknown, weight: number): number {
   if (typeof value === 'string') return weight - VALUE_WEIGHT - value.length;
   let left = weight - VALUE_WEIGHT;

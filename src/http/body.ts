@@ -103,7 +103,7 @@ function collect(request: IncomingMessage): Promise<Pieces> {
   });
 }
 
-/** What is left of the body is passed over, so that the client can read the answer; see unread.ts. */
+/** Passes over the rest of the body, so that the client can read the answer; see unread.ts. */
 function tooLarge(request: IncomingMessage, isDecoded = false): RuntimeFailure {
   request.unpipe();
   request.resume();

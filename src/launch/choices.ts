@@ -100,7 +100,7 @@ export function missingModel(
 
 type ContextNeeds = Pick<Agent, 'title' | 'instructions' | 'leastContextTokens'>;
 
-/** What is to be said of the contexts of an agent's models, if anything. */
+/** Warning about the contexts of an agent's models, if there is one. */
 export function contextWarnings(
   agent: ContextNeeds,
   model: Pick<AgentModel, 'name' | 'contextTokens' | 'small'>,

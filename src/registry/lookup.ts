@@ -27,7 +27,7 @@ export function lookUp(tables: NameTables, name: string, known: KnownAliases = n
     : lookUp(tables, plain, known);
 }
 
-/** Where aliases lead that were followed already, for who looks up many names of the same tables. */
+/** Targets of aliases that were followed already, for a caller that looks up many names of the same tables. */
 export type KnownAliases = Map<string, Lookup>;
 
 /** A name without one thing that Claude Code adds: a `[1m]` behind it, else `claude-local-` before it. */

@@ -31,7 +31,7 @@ function isJsonObject(value: unknown): value is JsonObject {
 }
 
 /**
- * What is plainly wrong with a call, in words for the model: a tool that is not offered, or arguments
+ * Plain fault of a call, in words for the model: a tool that is not offered, or arguments
  * that its schema forbids.
  */
 export function callFault(

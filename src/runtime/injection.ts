@@ -11,7 +11,7 @@ import { callLimit } from './call-limit.ts';
 import { isCut } from './cuts.ts';
 import { together } from './enforcement.ts';
 
-/** What instructions stand for in one request. */
+/** Features of one request that instructions replace. */
 interface RequestInjection extends Injection {
   /** The backend has a call made, though only the instructions describe the tools. */
   readonly forced: boolean;

@@ -2,7 +2,7 @@ import { within } from '../backends/opening.ts';
 import type { Capabilities } from '../core/backend.ts';
 import type { ModelSpec } from '../core/model.ts';
 
-/** What was found out is true for so long: it is what backends remember it for. */
+/** Time for which a finding is true: backends remember it as long. */
 const LIFETIME_MS = 10_000;
 
 /** A listing waits so long for what is not known yet: Claude Code gives it 3 s in all. */
@@ -31,7 +31,7 @@ interface Refresh {
 /** Finds out what a model can do. Throws if it can't be asked just now. */
 export type Describe = (model: ModelSpec, signal: AbortSignal) => Promise<Capabilities | undefined>;
 
-/** What models can do, as last found out: for listings and error texts, which wait for no one. */
+/** Capabilities of models, as last found out: for listings and error texts, which wait for no one. */
 export class KnownCapabilities {
   readonly #describe: Describe;
   readonly #entries = new Map<string, Entry>();
@@ -43,13 +43,13 @@ export class KnownCapabilities {
     this.#describe = describe;
   }
 
-  /** What is known of a model now; undefined if nothing is. */
+  /** Known capabilities of a model; undefined if there are none. */
   get(model: ModelSpec): Capabilities | undefined {
     return this.#entries.get(keyOf(model))?.capabilities;
   }
 
   /**
-   * What is known of models, in their order. Those of which nothing is known are asked for, but not
+   * Known capabilities of models, in their order. Unknown ones are asked for, but not
    * waited for long; what is no longer true is found out in the background.
    */
   async listed(models: readonly ModelSpec[]): Promise<readonly (Capabilities | undefined)[]> {
@@ -66,7 +66,7 @@ export class KnownCapabilities {
     return models.map((model) => this.get(model));
   }
 
-  /** What a model can do now, else what was last known of it. */
+  /** Capabilities of a model now, else the last known ones. */
   async latest(model: ModelSpec): Promise<Capabilities | undefined> {
     await this.#refresh(model)?.done;
     return this.get(model);

@@ -39,7 +39,7 @@ export interface RuntimeOptions {
   /** Whether a model's file is on this machine. */
   readonly exists: (file: string) => boolean;
   readonly overflow: 'clamp' | 'strict';
-  /** Whether a model takes images, as far as that is known without asking its backend. */
+  /** True if a model takes images, as far as that is known without asking its backend. */
   readonly sees?: (model: ModelSpec) => boolean | undefined;
   /** Checks and fetches images. Default: one that contacts public addresses only. */
   readonly images?: ImageLoader;
@@ -67,7 +67,7 @@ export class Runtime {
   readonly #recent = new RecentModels();
   readonly #images: ImageLoader;
   readonly #known = new KnownCapabilities((model, signal) => this.#describe(model, signal));
-  /** What backends had when they were asked last. */
+  /** Models that backends had when they were asked last. */
   #found: readonly ModelSpec[] = [];
   readonly #services: ServerServices;
   readonly #reportUnheld: UnheldReport;
@@ -111,12 +111,12 @@ export class Runtime {
     return this.#usable();
   }
 
-  /** What models can do, in their order; undefined for those of which it is not known soon. */
+  /** Capabilities of models, in their order; undefined for those of which they are not known soon. */
   async listed(models: readonly NamedModel[]): Promise<readonly (Capabilities | undefined)[]> {
     return this.#known.listed(models.map(({ model }) => model.spec));
   }
 
-  /** What one model can do; undefined if it can't be found out just now. No engine is started. */
+  /** Capabilities of one model; undefined if they can't be found out just now. No engine is started. */
   async describe({ spec }: RegistryModel): Promise<Capabilities | undefined> {
     return this.#known.latest(spec);
   }

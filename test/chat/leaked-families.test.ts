@@ -9,7 +9,7 @@ const fixtures = await loadFixtures();
 /** Families whose calls no text of their own begins, or whose channels need a prompt of their own. */
 const UNREAD = ['cohere2-moe', 'command-r', 'functionary-recipients', 'gigachat-3.0', 'harmony'];
 
-/** What a family writes with calls and without thinking, as a server leaks it. */
+/** Text of a family with calls and without thinking, as a server leaks it. */
 const SCENARIO_NAMES = [
   'text + call',
   'two calls',

@@ -14,7 +14,7 @@ const SCHEMA = {
 };
 const JSON_TEXT = '{"city": "Paris"}';
 
-/** What a server that follows no schema answers, one text a try, by the name of the model. */
+/** Answers of a server that follows no schema, one text a try, by the name of the model. */
 const ANSWERS: Readonly<Record<string, readonly string[]>> = {
   fenced: [`\`\`\`json\n${JSON_TEXT}\n\`\`\``],
   late: ['It is Paris.', JSON_TEXT],

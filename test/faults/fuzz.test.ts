@@ -39,7 +39,7 @@ async function send(url: string, { method, path, headers, body }: FuzzCase): Pro
   return { status: response.statusCode ?? 0, body: (await buffer(response)).toString() };
 }
 
-/** What is wrong with an answer; undefined where nothing is. */
+/** Fault of an answer; undefined if there is none. */
 function faultOf({ method }: FuzzCase, { status, body }: Answer): string | undefined {
   if (status >= 500) return `${status}: ${body}`;
   if (status < 400 || method === 'HEAD') return undefined;

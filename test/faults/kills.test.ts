@@ -48,7 +48,7 @@ async function answers(server: RunningServer): Promise<boolean> {
   return response.status === 200 && textOf(await messageOf(response)) === '1, 2, 3';
 }
 
-/** Whether a process runs: one that has ended and was not waited for does not. */
+/** True if a process runs: one that has ended and was not waited for does not. */
 async function isRunning(pid: number): Promise<boolean> {
   const { stdout } = await promisify(execFile)('ps', ['-o', 'stat=', '-p', String(pid)]).catch(
     () => ({ stdout: '' }),
@@ -56,7 +56,7 @@ async function isRunning(pid: number): Promise<boolean> {
   return stdout.trim() !== '' && !stdout.startsWith('Z');
 }
 
-/** Whether a process ends, and within 10 s. */
+/** True if a process ends within 10 s. */
 async function endsSoon(pid: number): Promise<boolean> {
   const late = performance.now() + 10_000;
   while (await isRunning(pid)) {

@@ -22,7 +22,7 @@ export function withTables(page: string, rows: readonly FaultRow[], run: string)
   return `${before}${BEGIN}\n\n${sections.join('')}${END}${after}`;
 }
 
-/** What stands below each heading. */
+/** Text below each heading. */
 function tablesOf(written: string): Map<string, string> {
   const [, ...sections] = written.split(/^### /m);
   return new Map(

@@ -8,7 +8,7 @@ export interface Speech {
   calls(calls: unknown): string;
   /** Line that ends an answer, with usage as it is given. */
   finish(usage?: unknown, reason?: unknown): string;
-  /** What follows the finish. */
+  /** Events after the finish. */
   readonly end: string;
   error(error: unknown): string;
   /** Any JSON text as a line. */

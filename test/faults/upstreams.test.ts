@@ -57,7 +57,7 @@ const ask = (model: string, stream: boolean) =>
     AbortSignal.timeout(ENOUGH_MS),
   );
 
-/** What a client makes of an answer: its text, or the kind of its error. */
+/** Result of an answer for a client: its text, or the kind of its error. */
 type Outcome = { readonly text: string } | { readonly error: string };
 
 /** Outcome of a whole answer. Throws for what is none of the API's. */

@@ -1,6 +1,6 @@
 import type { Requirement } from './requirement.ts';
 
-/** What "One request, one file or one model can't stall the rest" asks for. An id is `R12.<part>-<word>`. */
+/** Requirements of "One request, one file or one model can't stall the rest". An id is `R12.<part>-<word>`. */
 export const LIMITS: readonly Requirement[] = [
   {
     id: 'R12.1-reader',

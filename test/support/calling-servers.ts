@@ -12,7 +12,7 @@ import { clientOf, DIALECTS } from './dialects.ts';
 import { serveScript } from './scripted-server.ts';
 import { readBody, serve } from './upstream/replay.ts';
 
-/** What a model answers: text, and calls with their arguments as it wrote them. */
+/** Answer of a model: text, and calls with their arguments as it wrote them. */
 export interface Spoken {
   readonly text?: string;
   readonly calls?: readonly { readonly name: string; readonly json: string }[];

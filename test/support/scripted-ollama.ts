@@ -8,7 +8,7 @@ export interface ScriptedModel {
   readonly trained: number;
   /** Lines of its Modelfile's parameters, as /api/show has them. */
   readonly parameters?: string;
-  /** What /api/show lists; default: completion and tools. */
+  /** Capabilities in /api/show; default: completion and tools. */
   readonly capabilities?: readonly string[];
 }
 

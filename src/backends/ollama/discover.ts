@@ -32,7 +32,7 @@ interface Refresh {
   readonly done: Promise<boolean>;
 }
 
-/** How a list is waited for that was never had before. */
+/** Wait for the first list of a server. */
 export interface ListPatience {
   readonly timeoutMs: number;
   /** Is called if the server stays silent for so long. */

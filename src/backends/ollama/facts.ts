@@ -26,7 +26,7 @@ export interface ModelFacts {
 /** What a model may take where the registry says nothing: larger contexts cost memory at once. */
 const DEFAULT_CONTEXT = 32_768;
 
-/** What Ollama lists for models that write no text: some older servers list no completion at all. */
+/** Capabilities that Ollama lists for models that write no text: some older servers list no completion at all. */
 const OTHER_USES: readonly string[] = ['embedding', 'image'];
 
 /** Families that take an effort instead of a switch (`shouldUseHarmony` in Ollama's routes). */

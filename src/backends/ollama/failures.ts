@@ -77,7 +77,7 @@ export function protocolFailure(what: string, { url }: Question): RuntimeFailure
   return new RuntimeFailure('backend-failed', `Ollama at ${url} ${what}`);
 }
 
-/** What proxies in front of a server mean by a status. */
+/** Meaning of a status that a proxy in front of a server sends. */
 const NOT_JSON: Readonly<Record<number, FailureCode>> = {
   401: 'authentication',
   429: 'rate-limited',

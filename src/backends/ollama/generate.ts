@@ -85,7 +85,7 @@ export async function* generate(
   }
 }
 
-/** What is known of a prompt before its answer has begun. */
+/** Facts of a prompt before its answer has begun. */
 interface KnownPrompt {
   count: PromptCount | undefined;
   /** In tokens. */

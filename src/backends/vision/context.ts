@@ -12,7 +12,7 @@ import type {
 import { BATCH_TOKENS, completionOptions, loadOptions } from './native-options.ts';
 
 /**
- * What the addon writes for bytes that are no character. A model that writes it itself loses it too: the
+ * Character that the addon writes for bytes that are none. A model that writes it itself loses it too: the
  * addon reports no tokens, by which the two could be told apart.
  */
 const BROKEN = '\uFFFD';

@@ -33,7 +33,7 @@ export class Decoding {
   readonly #events: GenerationEvent[] = [];
   #whole = false;
   #ended: StopReason = 'end-turn';
-  /** What was written when the last call ended. */
+  /** Text that was written when the last call ended. */
   #called = { tokens: 0, characters: 0 };
   #lastEvent = performance.now();
   outputTokens = 0;

@@ -20,7 +20,7 @@ export function colon(rules: GrammarRules): string {
   return rules.define('colon', '":" " "?');
 }
 
-/** What no character of a JSON string is, as in a class of GBNF. */
+/** Characters that a JSON string can't contain, as in a class of GBNF. */
 const NEVER = String.raw`"\\\x00-\x1f`;
 
 /**

@@ -4,7 +4,7 @@ import type { CallableTool } from '../format.ts';
 import { isOfType } from './schema-types.ts';
 
 /**
- * What is plainly wrong with the arguments of a call, in words for the model: one that is missing, of
+ * Plain fault of a call's arguments, in words for the model: one that is missing, of
  * another type, or none of the values that are allowed. Only keywords that hold by themselves are looked
  * at, so that no call that is valid is ever refused.
  */

@@ -48,7 +48,7 @@ export class RepairedCall {
     return this.#tool.name;
   }
 
-  /** What is wrong with a call that could not be ended, in words for the model. */
+  /** Fault of a call that could not be ended, in words for the model. */
   get fault(): string {
     return this.#fault;
   }

@@ -87,7 +87,7 @@ const listQuery = z.object({
   limit: z.coerce.number().int().min(1).max(1000).default(20),
 });
 
-/** What a page of GET /v1/models has. */
+/** Content of a page of GET /v1/models. */
 export interface Page<Item> {
   readonly items: readonly Item[];
   readonly hasMore: boolean;
