@@ -1,8 +1,8 @@
 import { bench, describe } from 'vitest';
-import { startLlama } from '../src/backends/native-llama.ts';
-import { GrammarRules, oneOf } from '../src/chat/gbnf.ts';
-import { defineSchema } from '../src/chat/grammar.ts';
-import { largeToolset } from '../test/chat/grammar/large-toolset.ts';
+import { startLlama } from '../src/backends/local/model/native-llama.ts';
+import { GrammarRules, oneOf } from '../src/grammar/gbnf.ts';
+import { defineSchema } from '../src/grammar/json-schema.ts';
+import { largeToolset } from '../test/grammar/large-toolset.ts';
 
 const { llama } = await startLlama();
 const schemas = largeToolset();

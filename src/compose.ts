@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { dirname, join } from 'node:path';
 import type { Logger } from 'pino';
-import type { EngineLog, StateCache } from './backends/engine.ts';
-import { FileFactsCache } from './backends/file-facts-cache.ts';
-import type { MemoryLine, MemoryLineOptions } from './backends/memory-line.ts';
-import { isAddonInstalled } from './backends/vision/addon.ts';
+import type { EngineLog, StateCache } from './backends/local/engine.ts';
+import { FileFactsCache } from './backends/local/model/file-facts-cache.ts';
+import type { MemoryLine, MemoryLineOptions } from './backends/local/memory/budget.ts';
+import { isAddonInstalled } from './backends/local/runners/llama-node/addon.ts';
 import { environmentWithoutKeys, environmentWithoutSecrets } from './config/child-environment.ts';
 import type { Settings } from './config/settings.ts';
 import { loadThinkingKey } from './config/thinking-key.ts';
@@ -13,16 +13,16 @@ import { createVariableReader } from './config/variables.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
 import { stopServers } from './http/stop.ts';
-import { RuntimeFailure } from './core/errors.ts';
+import { RuntimeFailure } from './core/failure.ts';
 import { openLiveRegistry } from './registry/live.ts';
 import { keyVariables } from './registry/registry.ts';
 import type { Registry, RegistryFiles } from './registry/registry.ts';
 import { shippedRegistryFile } from './registry/shipped.ts';
-import { Runtime } from './runtime/runtime.ts';
-import type { BackendFactories } from './runtime/runtime.ts';
-import { openServices } from './runtime/server-tools/open.ts';
-import type { NamedModel } from './runtime/usable-models.ts';
-import { createThinkingSeal } from './wire/anthropic/signature.ts';
+import { Runtime } from './pipeline/runtime.ts';
+import type { BackendFactories } from './pipeline/runtime.ts';
+import { openServices } from './pipeline/middleware/server-tools/open.ts';
+import type { NamedModel } from './pipeline/usable-models.ts';
+import { createThinkingSeal } from './wires/anthropic/signature.ts';
 
 /** How many requests may wait for a model before the next is told to come back later. */
 const QUEUE_LIMIT = 64;
@@ -181,13 +181,14 @@ function backendFactories(
     line: await (line ??= openMemoryLine({ log, limitBytes })),
   });
   const llama = async () => {
-    const { createLlamaBackend } = await import('./backends/llama/backend.ts');
+    const { createLlamaBackend } = await import('./backends/local/runners/llama-cpp/backend.ts');
     return createLlamaBackend(await engineOptions());
   };
   return {
     llama,
     vision: async () => {
-      const { createVisionBackend } = await import('./backends/vision/backend.ts');
+      const { createVisionBackend } =
+        await import('./backends/local/runners/llama-node/backend.ts');
       return createVisionBackend({ ...(await engineOptions()), blind: llama });
     },
     ollama: async () => {
@@ -208,6 +209,6 @@ function backendFactories(
 async function openMemoryLine(
   options: Pick<MemoryLineOptions, 'log' | 'limitBytes'>,
 ): Promise<MemoryLine> {
-  const { MACHINE, MemoryLine: Line } = await import('./backends/memory-line.ts');
+  const { MACHINE, MemoryLine: Line } = await import('./backends/local/memory/budget.ts');
   return new Line({ ...options, memory: MACHINE });
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { FileFactsCache } from '../backends/file-facts-cache.ts';
-import { within } from '../backends/opening.ts';
+import { FileFactsCache } from '../backends/local/model/file-facts-cache.ts';
+import { within } from '../net/timeouts.ts';
 import { resolvePaths } from '../config/paths.ts';
 import type { Registry } from '../registry/registry.ts';
 import { statusOf } from '../registry/status.ts';

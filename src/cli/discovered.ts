@@ -1,7 +1,7 @@
 import type { ListPatience } from '../backends/ollama/discover.ts';
 import type { ModelSpec } from '../core/model.ts';
 import type { CliContext } from './context.ts';
-import { warn } from './report.ts';
+import { warn } from './ui/report.ts';
 
 /** A command that lists waits longer than a request: it has no earlier list to fall back on. */
 const LIST_TIMEOUT_MS = 3_000;

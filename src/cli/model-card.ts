@@ -8,7 +8,7 @@ import { statusOf } from '../registry/status.ts';
 import type { ModelStatus } from '../registry/status.ts';
 import type { CliContext } from './context.ts';
 import type { RegistryFlags } from './declarations/declaration.ts';
-import { createLogger } from './logger.ts';
+import { createLogger } from './ui/logger.ts';
 
 /** How long another server may take to describe its model. */
 const PATIENCE_MILLISECONDS = 10_000;
@@ -69,7 +69,7 @@ export async function describe(
   const settings = resolveSettings(flags, context.environment);
   switch (status) {
     case 'ready': {
-      const { describeModel } = await import('../backends/llama/describe.ts');
+      const { describeModel } = await import('../backends/local/runners/llama-cpp/describe.ts');
       const described = await describeModel(spec, settings.context);
       return { ...entry, ...described, ...(await describeSight(spec, described.capabilities)) };
     }
@@ -99,7 +99,7 @@ async function describeSight(
   capabilities: Capabilities | undefined,
 ): Promise<Pick<ModelCard, 'capabilities' | 'projector'>> {
   if (mmproj === undefined || !existsSync(mmproj)) return {};
-  const { isAddonInstalled } = await import('../backends/vision/addon.ts');
+  const { isAddonInstalled } = await import('../backends/local/runners/llama-node/addon.ts');
   if (!isAddonInstalled()) return {};
   return { capabilities: capabilities && { ...capabilities, images: true }, projector: mmproj };
 }

@@ -8,8 +8,8 @@ import { declareModels } from './declarations/models.ts';
 import { declareRegistry } from './declarations/registry.ts';
 import { declareRunning } from './declarations/running.ts';
 import { splitPassed } from './passed.ts';
-import { oneLine } from './printable.ts';
-import { reportError } from './report.ts';
+import { oneLine } from './ui/printable.ts';
+import { reportError } from './ui/report.ts';
 import { readVersion } from './version.ts';
 
 /**

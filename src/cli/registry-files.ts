@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { resolvePaths } from '../config/paths.ts';
-import { RuntimeFailure } from '../core/errors.ts';
+import { RuntimeFailure } from '../core/failure.ts';
 import type { Registry, RegistryFiles } from '../registry/registry.ts';
 import { shippedRegistryFile } from '../registry/shipped.ts';
 import type { CliContext } from './context.ts';
-import { warn } from './report.ts';
+import { warn } from './ui/report.ts';
 
 /**
  * Files of the registry for a command that only reads them; `--models FILE` replaces the user's own.

@@ -1,8 +1,8 @@
 import { request } from 'undici';
 import { z } from 'zod';
 import { resolveSettings } from '../config/settings.ts';
-import { messageOf, RuntimeFailure } from '../core/errors.ts';
-import { readJsonAnswer } from '../core/read-text.ts';
+import { messageOf, RuntimeFailure } from '../core/failure.ts';
+import { readJsonAnswer } from '../net/read-text.ts';
 import type { CliContext } from './context.ts';
 
 /** Which server a command asks. */

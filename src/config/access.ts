@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
-import { messageOf, RuntimeFailure } from '../core/errors.ts';
+import { messageOf, RuntimeFailure } from '../core/failure.ts';
 import { rememberSecret } from '../core/secrets.ts';
-import { isLoopbackHost } from './loopback.ts';
+import { isLoopbackHost } from '../net/loopback.ts';
 import { given, readSwitch, readText } from './sources.ts';
 
 /** Access rules of a server. */

@@ -1,4 +1,4 @@
-import { RuntimeFailure } from '../core/errors.ts';
+import { RuntimeFailure } from '../core/failure.ts';
 import type { Given } from './sources.ts';
 
 interface CommandService {

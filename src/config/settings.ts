@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
-import type { KeepAlive } from '../core/keep-alive.ts';
+import type { KeepAlive } from '../units/keep-alive.ts';
 import { FLASH_ATTENTION, KV_TYPES, MOST_CONTEXT_TOKENS, PROMPT_LOOKUP } from '../core/model.ts';
 import type { FlashAttention, GpuLayers, KvType, PromptLookupMode } from '../core/model.ts';
 import { readAccess, refuseOpenBind } from './access.ts';
 import type { AccessFlags, AccessSettings } from './access.ts';
-import { withoutBrackets } from './loopback.ts';
+import { withoutBrackets } from '../net/loopback.ts';
 import { resolvePaths } from './paths.ts';
 import type { Paths } from './paths.ts';
 import { readFetch, readSearch } from './services.ts';

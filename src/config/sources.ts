@@ -1,9 +1,9 @@
-import { RuntimeFailure } from '../core/errors.ts';
-import { parseKeepAlive } from '../core/keep-alive.ts';
-import type { KeepAlive } from '../core/keep-alive.ts';
+import { RuntimeFailure } from '../core/failure.ts';
+import { parseKeepAlive } from '../units/keep-alive.ts';
+import type { KeepAlive } from '../units/keep-alive.ts';
 import { GPU_LAYERS } from '../core/model.ts';
 import type { GpuLayers } from '../core/model.ts';
-import { parseSize } from '../core/size.ts';
+import { parseSize } from '../units/size.ts';
 
 /** A setting's text and the name that its user knows it by: the flag or the variable. */
 export interface Given {

@@ -1,4 +1,4 @@
-import type { KeepAlive } from './keep-alive.ts';
+import type { KeepAlive } from '../units/keep-alive.ts';
 
 export const BACKEND_KINDS = ['llama', 'ollama', 'openai', 'vision', 'scripted'] as const;
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { messageOf, RuntimeFailure } from './errors.ts';
+import { messageOf, RuntimeFailure } from './failure.ts';
 
 /**
  * Writes a file whole or not at all: whoever reads it finds the old content or the new one, and a

@@ -1,6 +1,6 @@
 import { mkdir, statfs } from 'node:fs/promises';
-import { RuntimeFailure } from '../core/errors.ts';
-import { formatSize } from '../core/size.ts';
+import { RuntimeFailure } from '../core/failure.ts';
+import { formatSize } from '../units/size.ts';
 import { writeFailure } from '../core/write-file.ts';
 
 /** Bytes that a folder's disk has left for this user. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { messageOf, RuntimeFailure } from '../core/errors.ts';
-import { readText } from '../core/read-text.ts';
+import { messageOf, RuntimeFailure } from '../core/failure.ts';
+import { readText } from '../net/read-text.ts';
 import { rememberSecret } from '../core/secrets.ts';
 import type { HubFile } from './pick.ts';
 import { refusal } from './refusal.ts';

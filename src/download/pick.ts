@@ -1,5 +1,5 @@
 import { dirname } from 'node:path/posix';
-import { RuntimeFailure } from '../core/errors.ts';
+import { RuntimeFailure } from '../core/failure.ts';
 import { allParts, stemOf } from './parts.ts';
 import type { Source } from './source.ts';
 

@@ -1,4 +1,4 @@
-import { RuntimeFailure } from '../core/errors.ts';
+import { RuntimeFailure } from '../core/failure.ts';
 
 /** What was asked for, as an error names it. */
 export interface Asked {

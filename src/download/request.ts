@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { EnvHttpProxyAgent, request } from 'undici';
-import { messageOf, RuntimeFailure } from '../core/errors.ts';
-import { createConnector } from '../core/connector.ts';
+import { messageOf, RuntimeFailure } from '../core/failure.ts';
+import { createConnector } from '../net/connector.ts';
 
 /** Who may be shown a key, and which. */
 export interface Access {

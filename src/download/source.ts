@@ -1,4 +1,4 @@
-import { RuntimeFailure } from '../core/errors.ts';
+import { RuntimeFailure } from '../core/failure.ts';
 
 /** Where a model's file can be had. */
 export type Source =

@@ -1,5 +1,5 @@
-import { RuntimeFailure } from '../core/errors.ts';
-import { formatSize } from '../core/size.ts';
+import { RuntimeFailure } from '../core/failure.ts';
+import { formatSize } from '../units/size.ts';
 import type { PartialFile } from './partial-file.ts';
 import { isTemporary, refusal } from './refusal.ts';
 import { broken, cancelled, ConnectionBroken, get } from './request.ts';

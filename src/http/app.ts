@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import express from 'express';
 import type { Express, RequestHandler } from 'express';
-import { isLoopbackHost } from '../config/loopback.ts';
-import { RuntimeFailure } from '../core/errors.ts';
+import { isLoopbackHost } from '../net/loopback.ts';
+import { RuntimeFailure } from '../core/failure.ts';
 import { createFailureHandler, methodNotAllowed, routeNotFound } from './failures.ts';
 import { createPageGuard } from './cors.ts';
 import { createKeyGuard } from './guards.ts';

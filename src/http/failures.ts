@@ -1,8 +1,8 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { Logger } from 'pino';
-import { messageOf, RuntimeFailure } from '../core/errors.ts';
+import { messageOf, RuntimeFailure } from '../core/failure.ts';
 import { isRecord } from '../core/json.ts';
-import { encodeFailure } from '../wire/anthropic/errors.ts';
+import { encodeFailure } from '../wires/anthropic/errors.ts';
 import { requestIdOf, summaryOf } from './request-state.ts';
 import { announceClose } from './unread.ts';
 

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { RequestHandler } from 'express';
-import { RuntimeFailure } from '../core/errors.ts';
+import { RuntimeFailure } from '../core/failure.ts';
 
 /** Requires one of the keys, as `x-api-key` or as a bearer token; where both are sent, the first counts. */
 export function createKeyGuard(keys: readonly string[]): RequestHandler {

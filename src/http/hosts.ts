@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { RequestHandler } from 'express';
-import { isLoopbackHost } from '../config/loopback.ts';
-import { RuntimeFailure } from '../core/errors.ts';
+import { isLoopbackHost } from '../net/loopback.ts';
+import { RuntimeFailure } from '../core/failure.ts';
 
 /** Names by which a server may be asked, besides those of this machine for itself. */
 export interface HostRules {

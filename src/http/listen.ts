@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import { isRecord } from '../core/json.ts';
-import { RuntimeFailure } from '../core/errors.ts';
+import { RuntimeFailure } from '../core/failure.ts';
 
 export interface Listening {
   /** The address that clients are told, such as `http://127.0.0.1:11435`. */

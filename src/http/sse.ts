@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { RuntimeFailure } from '../core/errors.ts';
-import type { StreamFrame } from '../wire/anthropic/encode-stream.ts';
-import { PING } from '../wire/anthropic/encode-stream.ts';
+import { RuntimeFailure } from '../core/failure.ts';
+import type { StreamFrame } from '../wires/anthropic/encode-stream.ts';
+import { PING } from '../wires/anthropic/encode-stream.ts';
 
 /** How long a stream may say nothing. */
 export interface SilenceLimits {

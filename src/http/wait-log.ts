@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import type { GenerationEvent } from '../core/events.ts';
-import type { Runtime } from '../runtime/runtime.ts';
-import { Waiting, waitLine } from '../runtime/waiting.ts';
-import type { WaitNews } from '../runtime/waiting.ts';
+import type { Runtime } from '../pipeline/runtime.ts';
+import { Waiting, waitLine } from './waiting-text.ts';
+import type { WaitNews } from './waiting-text.ts';
 
 /** The size of what was loaded is left out where the engine does not tell it soon. */
 const PATIENCE_MILLISECONDS = 2000;

@@ -1,7 +1,7 @@
-import { RuntimeFailure } from '../core/errors.ts';
+import { RuntimeFailure } from '../core/failure.ts';
 import { MAX_BYTES, tooManyBytes } from './limits.ts';
-import { fetchPublic, FetchRefusal } from './public-fetch.ts';
-import type { ContactRules } from './public-fetch.ts';
+import { fetchPublic, FetchRefusal } from '../net/public-fetch.ts';
+import type { ContactRules } from '../net/public-fetch.ts';
 
 const ACCEPT = 'image/png, image/jpeg, image/gif, image/webp';
 

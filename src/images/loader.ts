@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { ImagePart } from '../core/conversation.ts';
-import { RuntimeFailure } from '../core/errors.ts';
+import { RuntimeFailure } from '../core/failure.ts';
 import { decodeBase64 } from './base64.ts';
-import type { ContactRules } from './public-fetch.ts';
-import { Kept } from './kept.ts';
+import type { ContactRules } from '../net/public-fetch.ts';
+import { Kept } from './cache.ts';
 import { DEFAULT_LONGEST_EDGE } from './limits.ts';
 import type { Picture } from './picture.ts';
 
@@ -117,8 +117,8 @@ async function bytesAt(
 ): Promise<Uint8Array> {
   const [{ download }, { resolveHost }, { isPublicAddress }] = await Promise.all([
     import('./download.ts'),
-    import('./public-fetch.ts'),
-    import('./addresses.ts'),
+    import('../net/public-fetch.ts'),
+    import('../net/addresses.ts'),
   ]);
   const defaults = { mayContact: isPublicAddress, resolve: resolveHost, withinMs: WITHIN_MS };
   return download(url, { ...defaults, ...rules }, signal);

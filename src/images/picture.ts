@@ -1,6 +1,6 @@
 import type { Metadata, Sharp } from 'sharp';
-import { RuntimeFailure } from '../core/errors.ts';
-import type { FailureDetails } from '../core/errors.ts';
+import { RuntimeFailure } from '../core/failure.ts';
+import type { FailureDetails } from '../core/failure.ts';
 import { kindOf, MEDIA_TYPES } from './kind.ts';
 import type { PictureKind } from './kind.ts';
 import { MAX_BYTES, MAX_EDGE, tooManyBytes } from './limits.ts';

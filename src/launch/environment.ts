@@ -1,6 +1,6 @@
 import type { AgentModel, Variables } from './agent-model.ts';
-import { tierVariables } from './claude-tiers.ts';
-import { claudeWindow } from './claude-window.ts';
+import { tierVariables } from './claude/tiers.ts';
+import { claudeWindow } from './claude/window.ts';
 
 /** Below this Claude Code's own instructions leave little or no room: it sends 11,000 to 26,000 tokens. */
 export const AGENT_CONTEXT_TOKENS = 32_000;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { request } from 'undici';
 import { z } from 'zod';
-import { readJsonAnswer } from '../core/read-text.ts';
+import { readJsonAnswer } from '../net/read-text.ts';
 import { findOccupant } from './server.ts';
 import type { Address } from './server.ts';
 

@@ -1,4 +1,4 @@
-import { RuntimeFailure } from '../core/errors.ts';
+import { RuntimeFailure } from '../core/failure.ts';
 import { isRecord } from '../core/json.ts';
 import type { Agent } from './agent.ts';
 import { outputTokens, withoutProxy } from './environment.ts';

@@ -1,7 +1,7 @@
 import { request } from 'undici';
 import { z } from 'zod';
-import { messageOf, RuntimeFailure } from '../core/errors.ts';
-import { readJsonAnswer } from '../core/read-text.ts';
+import { messageOf, RuntimeFailure } from '../core/failure.ts';
+import { readJsonAnswer } from '../net/read-text.ts';
 import type { LaunchedModel } from './agent-model.ts';
 
 /** Where a Portico is, and a key that it takes. */

@@ -10,7 +10,7 @@ import {
   visit,
 } from 'yaml';
 import type { Document, Pair, YAMLMap } from 'yaml';
-import { messageOf, RuntimeFailure } from '../core/errors.ts';
+import { messageOf, RuntimeFailure } from '../core/failure.ts';
 
 /** A models.yaml as it was read, with what is needed to say where things are in it. */
 export interface RegistryDocument {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { RuntimeFailure } from '../core/errors.ts';
+import { RuntimeFailure } from '../core/failure.ts';
 import type { ModelSpec } from '../core/model.ts';
 import { askedName, isSettled, withDiscovered } from './discovered.ts';
 import { findPair, parseRegistryDocument, sectionMap } from './document.ts';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { messageOf, RuntimeFailure } from '../core/errors.ts';
+import { messageOf, RuntimeFailure } from '../core/failure.ts';
 import { readRegularFileSync } from '../core/regular-file.ts';
 import type { Sampling } from '../core/model.ts';
 import { locate, plainValue } from './document.ts';

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { messageOf } from '../core/errors.ts';
+import { messageOf } from '../core/failure.ts';
 import { loadRegistry } from './load.ts';
 import type { Registry, RegistryFiles } from './registry.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { messageOf, RuntimeFailure } from '../core/errors.ts';
+import { messageOf, RuntimeFailure } from '../core/failure.ts';
 import { readRegularFile } from '../core/regular-file.ts';
 import { isRecord } from '../core/json.ts';
 import { parseRegistryDocument } from './document.ts';

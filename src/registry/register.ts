@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { RuntimeFailure } from '../core/errors.ts';
+import { RuntimeFailure } from '../core/failure.ts';
 import { isRecord } from '../core/json.ts';
 import { findPair, parseRegistryDocument, plainValue, sectionMap } from './document.ts';
 import { NEW_FILE } from './edit.ts';

@@ -1,4 +1,4 @@
-import { RuntimeFailure } from '../core/errors.ts';
+import { RuntimeFailure } from '../core/failure.ts';
 import { isLocalName, lookUp } from './lookup.ts';
 import { EMBEDDED_MODEL } from './overlay.ts';
 import type { Registry, RegistryModel } from './registry.ts';

@@ -8,8 +8,8 @@ import {
   SERVER_KINDS,
   THINKING_CONTROLS,
 } from '../core/model.ts';
-import { parseKeepAlive } from '../core/keep-alive.ts';
-import { parseSize } from '../core/size.ts';
+import { parseKeepAlive } from '../units/keep-alive.ts';
+import { parseSize } from '../units/size.ts';
 
 const text = z.string().trim().min(1, 'must not be empty');
 

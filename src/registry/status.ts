@@ -1,5 +1,5 @@
 import type { RegistryModel } from './registry.ts';
-import { formatSize } from '../core/size.ts';
+import { formatSize } from '../units/size.ts';
 
 /** Whether a model can be used: `upstream` says that another server has to have it. */
 export type ModelStatus = 'ready' | 'not downloaded' | 'file missing' | 'upstream';

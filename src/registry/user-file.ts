@@ -1,7 +1,7 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { lock } from 'proper-lockfile';
-import { messageOf, RuntimeFailure } from '../core/errors.ts';
+import { messageOf, RuntimeFailure } from '../core/failure.ts';
 import { writeWholeFile } from '../core/write-file.ts';
 import { readUserFile } from './load.ts';
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { isAddonMissing } from '../backends/vision/seeing.ts';
+import { isAddonMissing } from '../backends/local/runners/llama-node/seeing.ts';
 import { REPOSITORY } from '../support/server.ts';
 import { makeHome } from './home.ts';
 import { MINI_FILE } from '../support/engine-variant.ts';

@@ -1,9 +1,9 @@
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { isLoopbackHost } from '../../src/config/loopback.ts';
+import { isLoopbackHost } from '../../src/net/loopback.ts';
 import { resolveSettings } from '../../src/config/settings.ts';
 import type { ServeFlags, Settings } from '../../src/config/settings.ts';
-import { RuntimeFailure } from '../../src/core/errors.ts';
+import { RuntimeFailure } from '../../src/core/failure.ts';
 
 const HOME = resolve('home');
 

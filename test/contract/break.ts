@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { GenerationRequest } from '../../src/core/backend.ts';
-import { RuntimeFailure } from '../../src/core/errors.ts';
+import { RuntimeFailure } from '../../src/core/failure.ts';
 import type { GenerationEvent } from '../../src/core/events.ts';
 import { collect, request, said } from '../support/requests.ts';
 import type { Subject } from './contract.ts';

@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import { createLlamaBackend } from '../../src/backends/llama/backend.ts';
+import { createLlamaBackend } from '../../src/backends/local/runners/llama-cpp/backend.ts';
 import { childrenOf } from '../support/processes.ts';
 import { ENDLESS } from '../support/messages-api.ts';
 import { MINI } from '../support/requests.ts';
@@ -8,7 +8,10 @@ import { describeContract } from './contract.ts';
 import { describeToolContract } from './tools.ts';
 import { ENGINE } from '../support/engine-variant.ts';
 
-const childModule = new URL('../../dist/backends/llama/child.js', import.meta.url);
+const childModule = new URL(
+  '../../dist/backends/local/runners/llama-cpp/child.js',
+  import.meta.url,
+);
 
 describe('[R2.7-contract] [R2.7-isolated] [R4.7-cancel] llama, isolated', () => {
   describeContract(async () => ({

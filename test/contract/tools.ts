@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { GenerationRequest } from '../../src/core/backend.ts';
 import type { Part, ToolSpec, Turn } from '../../src/core/conversation.ts';
 import type { GenerationEvent } from '../../src/core/events.ts';
-import { answer as answerWith } from '../../src/runtime/answer.ts';
+import { answer as answerWith } from '../../src/pipeline/middleware/answer.ts';
 
 import { collect, request, said } from '../support/requests.ts';
 import type { Subject } from './contract.ts';

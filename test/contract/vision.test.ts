@@ -1,5 +1,10 @@
 import { describe } from 'vitest';
-import { newEngines, isAddonMissing, openVision, SEEING } from '../backends/vision/seeing.ts';
+import {
+  newEngines,
+  isAddonMissing,
+  openVision,
+  SEEING,
+} from '../backends/local/runners/llama-node/seeing.ts';
 import { ENDLESS } from '../support/messages-api.ts';
 import { describeBreakContract } from './break.ts';
 import { describeContract } from './contract.ts';

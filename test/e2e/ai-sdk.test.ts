@@ -1,7 +1,7 @@
 import type { LanguageModel } from 'ai-5';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { isAddonMissing } from '../backends/vision/seeing.ts';
+import { isAddonMissing } from '../backends/local/runners/llama-node/seeing.ts';
 import { drawOne } from '../models/figures.ts';
 import { AI_SDKS } from '../support/ai-sdks.ts';
 import { startServer } from '../support/server.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { Script } from '../../src/backends/scripted.ts';
-import { promptTooLong, RuntimeFailure } from '../../src/core/errors.ts';
+import { promptTooLong, RuntimeFailure } from '../../src/core/failure.ts';
 import type { GenerationEvent } from '../../src/core/events.ts';
 import {
   CLAUDES,

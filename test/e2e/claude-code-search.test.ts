@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Script } from '../../src/backends/scripted.ts';
-import { openServices } from '../../src/runtime/server-tools/open.ts';
+import { openServices } from '../../src/pipeline/middleware/server-tools/open.ts';
 import { startSearxng } from '../http/searching.ts';
 import { CLAUDES, claudeFolders, isClaudeMissing, startClaude } from '../support/claude-code.ts';
 import { answering, resultsIn } from '../support/scripted-answers.ts';

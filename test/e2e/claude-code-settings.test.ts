@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { writeSettings } from '../../src/launch/settings-edit.ts';
+import { writeSettings } from '../../src/launch/settings/edit.ts';
 import {
   bareEnvironment,
   CLAUDES,

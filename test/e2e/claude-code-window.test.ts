@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Script } from '../../src/backends/scripted.ts';
-import { contextLimitExceeded } from '../../src/core/errors.ts';
+import { contextLimitExceeded } from '../../src/core/failure.ts';
 import { CLAUDES, claudeFolders, isClaudeMissing, startClaude } from '../support/claude-code.ts';
 import { servePlay } from '../support/claude-play.ts';
 import { asksForSummary, FILE_TASK, fileTask, isContinued } from '../support/claude-task.ts';

@@ -3,7 +3,7 @@ import type { APIError } from 'anthropic-sdk-1';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { isAddonMissing } from '../backends/vision/seeing.ts';
+import { isAddonMissing } from '../backends/local/runners/llama-node/seeing.ts';
 import { post, request } from '../support/messages-api.ts';
 import { claiming } from '../support/pictures.ts';
 import { startServer } from '../support/server.ts';

@@ -1,6 +1,6 @@
 import { Anthropic } from 'anthropic-sdk-0';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { isAddonMissing } from '../backends/vision/seeing.ts';
+import { isAddonMissing } from '../backends/local/runners/llama-node/seeing.ts';
 import { freePort } from '../support/asking.ts';
 import { makeLaunchHome } from '../support/launching.ts';
 import { post, request } from '../support/messages-api.ts';

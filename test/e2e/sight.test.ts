@@ -7,7 +7,7 @@ import type { Backend } from '../../src/core/backend.ts';
 import type { ImagePart } from '../../src/core/conversation.ts';
 import type { ModelSpec } from '../../src/core/model.ts';
 import { createImageLoader } from '../../src/images/loader.ts';
-import { isAddonMissing, openVision, SEEING } from '../backends/vision/seeing.ts';
+import { isAddonMissing, openVision, SEEING } from '../backends/local/runners/llama-node/seeing.ts';
 import { drawOne } from '../models/figures.ts';
 import { clientOf, DIALECTS } from '../support/dialects.ts';
 import { isMissing } from '../support/optional.ts';

@@ -8,7 +8,7 @@ import { loadThinkingKey } from '../../src/config/thinking-key.ts';
 import { writeWholeFile } from '../../src/core/write-file.ts';
 import { download } from '../../src/download/download.ts';
 import { saveLastModel } from '../../src/launch/last-model.ts';
-import { applySettings } from '../../src/launch/settings-file.ts';
+import { applySettings } from '../../src/launch/settings/file.ts';
 import { isMissing } from '../support/optional.ts';
 import { REPOSITORY, runPortico } from '../support/server.ts';
 import { mountSmallDisk } from '../support/small-disk.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createLlamaBackend } from '../../src/backends/llama/backend.ts';
-import { Runtime } from '../../src/runtime/runtime.ts';
+import { createLlamaBackend } from '../../src/backends/local/runners/llama-cpp/backend.ts';
+import { Runtime } from '../../src/pipeline/runtime.ts';
 import { allEventsOf, expectGrammar } from '../support/event-stream.ts';
 import { MINI } from '../support/requests.ts';
 import { serveScript } from '../support/scripted-server.ts';

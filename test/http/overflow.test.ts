@@ -1,7 +1,7 @@
 import type { Anthropic } from 'anthropic-sdk-0';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createLlamaBackend } from '../../src/backends/llama/backend.ts';
-import { Runtime } from '../../src/runtime/runtime.ts';
+import { createLlamaBackend } from '../../src/backends/local/runners/llama-cpp/backend.ts';
+import { Runtime } from '../../src/pipeline/runtime.ts';
 import { clientOf, DIALECTS } from '../support/dialects.ts';
 import { ENDLESS } from '../support/messages-api.ts';
 import { MINI } from '../support/requests.ts';

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createScriptedBackend } from '../../src/backends/scripted.ts';
 import type { GenerationRequest } from '../../src/core/backend.ts';
 import type { RegistryModel } from '../../src/registry/registry.ts';
-import { Runtime } from '../../src/runtime/runtime.ts';
+import { Runtime } from '../../src/pipeline/runtime.ts';
 import { serveScript } from '../support/scripted-server.ts';
 import type { ScriptedServer } from '../support/scripted-server.ts';
 

@@ -7,7 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { GenerationEvent } from '../../src/core/events.ts';
 import { EventStream } from '../../src/http/sse.ts';
-import { PING } from '../../src/wire/anthropic/encode-stream.ts';
+import { PING } from '../../src/wires/anthropic/encode-stream.ts';
 import { clientOf, DIALECTS } from '../support/dialects.ts';
 import { allEventsOf, expectGrammar } from '../support/event-stream.ts';
 import type { StreamEvent } from '../support/event-stream.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createScriptedBackend } from '../../src/backends/scripted.ts';
-import { RuntimeFailure } from '../../src/core/errors.ts';
+import { RuntimeFailure } from '../../src/core/failure.ts';
 import type { GenerationEvent } from '../../src/core/events.ts';
 import { serveScript } from '../support/scripted-server.ts';
 import type { ScriptedServer } from '../support/scripted-server.ts';

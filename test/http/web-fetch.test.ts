@@ -5,9 +5,9 @@ import { writeFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { openServices } from '../../src/runtime/server-tools/open.ts';
-import type { ServerServices } from '../../src/runtime/server-tools/services.ts';
-import { createPageFetch } from '../../src/runtime/server-tools/web-page.ts';
+import { openServices } from '../../src/pipeline/middleware/server-tools/open.ts';
+import type { ServerServices } from '../../src/pipeline/middleware/server-tools/services.ts';
+import { createPageFetch } from '../../src/pipeline/middleware/server-tools/web-page.ts';
 import { clientOf, DIALECTS } from '../support/dialects.ts';
 import { serveScript } from '../support/scripted-server.ts';
 import type { ScriptedServer } from '../support/scripted-server.ts';
@@ -56,7 +56,7 @@ const local = (): ServerServices => ({
   log,
 });
 
-const DIST = '../../dist/runtime/server-tools/page-text-thread.js';
+const DIST = '../../dist/pipeline/middleware/server-tools/page-text-thread.js';
 const threadModule = new URL(DIST, import.meta.url);
 
 const FETCH = { type: 'web_fetch_20250910', name: 'web_fetch' } as const;

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { openServices } from '../../src/runtime/server-tools/open.ts';
+import { openServices } from '../../src/pipeline/middleware/server-tools/open.ts';
 import { clientOf, DIALECTS } from '../support/dialects.ts';
 import { serveScript } from '../support/scripted-server.ts';
 import type { ScriptedServer } from '../support/scripted-server.ts';

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { isPublicAddress } from '../../src/images/addresses.ts';
+import { isPublicAddress } from '../../src/net/addresses.ts';
 import { download } from '../../src/images/download.ts';
-import { resolveHost } from '../../src/images/public-fetch.ts';
-import type { ContactRules } from '../../src/images/public-fetch.ts';
+import { resolveHost } from '../../src/net/public-fetch.ts';
+import type { ContactRules } from '../../src/net/public-fetch.ts';
 import { servePictures } from '../support/pictures.ts';
 
 /** What the server of a test may be: everything else stays forbidden. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { ImagePart } from '../../src/core/conversation.ts';
 import type { ModelSpec } from '../../src/core/model.ts';
-import { isAddonMissing, openVision } from '../backends/vision/seeing.ts';
+import { isAddonMissing, openVision } from '../backends/local/runners/llama-node/seeing.ts';
 import { ROOT } from '../structure/source-files.ts';
 import { collect, MINI, request } from '../support/requests.ts';
 import { drawDigit, drawMany, drawOne } from './figures.ts';

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { RuntimeFailure } from '../../src/core/errors.ts';
+import { RuntimeFailure } from '../../src/core/failure.ts';
 import { loadRegistry } from '../../src/registry/load.ts';
 import { registryFolder, registryOf } from './folder.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RuntimeFailure } from '../../src/core/errors.ts';
+import { RuntimeFailure } from '../../src/core/failure.ts';
 import type { Registry } from '../../src/registry/registry.ts';
 import { resolveModel } from '../../src/registry/resolve.ts';
 import { registryOf } from './folder.ts';

@@ -26,25 +26,25 @@ describe('[R2.1-imports] imports of the source', () => {
 
 describe('[R2.1-imports] the rule of directions', () => {
   it.each([
-    ['src/http/app.ts', 'src/core/errors.ts'],
-    ['src/wire/anthropic/decode.ts', 'src/wire/anthropic/schema.ts'],
-    ['src/backends/llama/engine.ts', 'src/chat/render.ts'],
+    ['src/http/app.ts', 'src/core/failure.ts'],
+    ['src/wires/anthropic/decode.ts', 'src/wire/anthropic/schema.ts'],
+    ['src/backends/llama/engine.ts', 'src/prompt/render.ts'],
     ['src/backends/llama/engine.ts', 'src/backends/retry.ts'],
-    ['src/cli/serve.ts', 'src/compose.ts'],
+    ['src/cli/commands/serve.ts', 'src/compose.ts'],
     ['src/main.ts', 'src/cli/program.ts'],
   ])('lets %s import %s', (from, target) => {
     expect(violationOf({ from, specifier: target, target })).toBeUndefined();
   });
 
   it.each([
-    ['src/core/errors.ts', 'src/chat/render.ts', 'stands below'],
-    ['src/wire/anthropic/decode.ts', 'src/registry/resolve.ts', 'are siblings'],
-    ['src/wire/anthropic/decode.ts', 'src/wire/openai/decode.ts', 'are siblings'],
+    ['src/core/failure.ts', 'src/prompt/render.ts', 'stands below'],
+    ['src/wires/anthropic/decode.ts', 'src/registry/resolve.ts', 'are siblings'],
+    ['src/wires/anthropic/decode.ts', 'src/wire/openai/decode.ts', 'are siblings'],
     ['src/backends/llama/engine.ts', 'src/backends/ollama/backend.ts', 'are siblings'],
     ['src/backends/scripted.ts', 'src/backends/ollama/backend.ts', 'stands below'],
     ['src/main.ts', 'src/compose.ts', 'only cli may'],
-    ['src/core/errors.ts', 'test/support/server.ts', 'outside the layers'],
-    ['src/everything/else.ts', 'src/core/errors.ts', 'outside the layers'],
+    ['src/core/failure.ts', 'test/support/server.ts', 'outside the layers'],
+    ['src/everything/else.ts', 'src/core/failure.ts', 'outside the layers'],
   ])('refuses %s to import %s', (from, target, reason) => {
     expect(violationOf({ from, specifier: target, target })).toContain(reason);
   });

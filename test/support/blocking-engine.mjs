@@ -1,5 +1,5 @@
 // An engine that blocks its main thread in native code when a prompt says BLOCK. Run by child processes.
-import { serveEngine } from '../../dist/backends/engine-child.js';
+import { serveEngine } from '../../dist/backends/local/worker/server.js';
 
 const engine = {
   capabilities: async () => ({ contextTokens: 100 }),

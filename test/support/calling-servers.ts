@@ -4,7 +4,7 @@ import { createOllamaBackend } from '../../src/backends/ollama/backend.ts';
 import { createOpenAiBackend } from '../../src/backends/openai/backend.ts';
 import { createScriptedBackend } from '../../src/backends/scripted.ts';
 import type { Backend } from '../../src/core/backend.ts';
-import { promptTooLong } from '../../src/core/errors.ts';
+import { promptTooLong } from '../../src/core/failure.ts';
 import type { GenerationEvent } from '../../src/core/events.ts';
 import { newToolCallId } from '../../src/core/ids.ts';
 import type { ModelSpec } from '../../src/core/model.ts';

@@ -1,8 +1,8 @@
 import { Template } from '@huggingface/jinja';
-import { chooseFormat } from '../../src/chat/formats/choose.ts';
-import { ControlTokens } from '../../src/chat/control-tokens.ts';
-import type { ChatTemplate } from '../../src/chat/render.ts';
-import { probeTemplate } from '../../src/chat/traits.ts';
+import { chooseFormat } from '../../src/formats/choose.ts';
+import { ControlTokens } from '../../src/prompt/control-tokens.ts';
+import type { ChatTemplate } from '../../src/prompt/render.ts';
+import { probeTemplate } from '../../src/prompt/traits.ts';
 
 /** Short templates of our own, each with one habit of real ones. */
 export const TEMPLATES = {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
-import { claudeSettings } from '../../src/launch/claude-settings.ts';
+import { claudeSettings } from '../../src/launch/claude/settings.ts';
 import { claudeEnvironment } from '../../src/launch/environment.ts';
 import { isMissing } from './optional.ts';
 import { ENGINE_VARIABLES, PACKAGE } from './engine-variant.ts';

@@ -2,7 +2,7 @@ import { onTestFinished } from 'vitest';
 import { createScriptedBackend } from '../../src/backends/scripted.ts';
 import type { Script } from '../../src/backends/scripted.ts';
 import type { GenerationRequest } from '../../src/core/backend.ts';
-import type { RuntimeFailure } from '../../src/core/errors.ts';
+import type { RuntimeFailure } from '../../src/core/failure.ts';
 import { serveScript } from './scripted-server.ts';
 
 /** What a client meets at a model that plays a script. */

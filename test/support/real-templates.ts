@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { bindingsOf, createRenderer } from '../../src/backends/jinja.ts';
-import { startLlama } from '../../src/backends/native-llama.ts';
-import { ControlTokens } from '../../src/chat/control-tokens.ts';
-import { chooseFormat } from '../../src/chat/formats/choose.ts';
-import type { ChatTemplate } from '../../src/chat/render.ts';
-import { probeTemplate } from '../../src/chat/traits.ts';
+import { bindingsOf, createRenderer } from '../../src/backends/local/prompts/jinja.ts';
+import { startLlama } from '../../src/backends/local/model/native-llama.ts';
+import { ControlTokens } from '../../src/prompt/control-tokens.ts';
+import { chooseFormat } from '../../src/formats/choose.ts';
+import type { ChatTemplate } from '../../src/prompt/render.ts';
+import { probeTemplate } from '../../src/prompt/traits.ts';
 import { isMissing } from './optional.ts';
 
 const FOLDER = path.resolve('../shared/templates');

@@ -7,9 +7,9 @@ import type { Backend } from '../../src/core/backend.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { AppOptions } from '../../src/http/app.ts';
 import type { Registry } from '../../src/registry/registry.ts';
-import { Runtime } from '../../src/runtime/runtime.ts';
-import type { RuntimeOptions } from '../../src/runtime/runtime.ts';
-import { createThinkingSeal } from '../../src/wire/anthropic/signature.ts';
+import { Runtime } from '../../src/pipeline/runtime.ts';
+import type { RuntimeOptions } from '../../src/pipeline/runtime.ts';
+import { createThinkingSeal } from '../../src/wires/anthropic/signature.ts';
 
 /** The real HTTP surface on a real port, with a script in place of a model. */
 export interface ScriptedServer {

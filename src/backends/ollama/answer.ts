@@ -1,5 +1,5 @@
-import { createStopMatcher } from '../../chat/stops.ts';
-import { RuntimeFailure } from '../../core/errors.ts';
+import { createStopMatcher } from '../../formats/shared/stops.ts';
+import { RuntimeFailure } from '../../core/failure.ts';
 import type { GenerationEvent, StopReason, Usage } from '../../core/events.ts';
 import { newToolCallId } from '../../core/ids.ts';
 import type { ChatChunk, ChunkCall, ChunkEnd, DoneReason } from './protocol.ts';

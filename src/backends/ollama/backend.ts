@@ -1,6 +1,6 @@
 import type { Backend } from '../../core/backend.ts';
-import { createPromptEstimator } from '../estimate.ts';
-import { createHttpClient } from '../http.ts';
+import { createPromptEstimator } from '../../prompt/estimate.ts';
+import { createHttpClient } from '../../net/http-client.ts';
 import { createDiscovery } from './discover.ts';
 import type { ListPatience } from './discover.ts';
 import { toCapabilities } from './facts.ts';

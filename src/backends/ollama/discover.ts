@@ -1,7 +1,7 @@
-import { RuntimeFailure } from '../../core/errors.ts';
+import { RuntimeFailure } from '../../core/failure.ts';
 import type { ModelSpec } from '../../core/model.ts';
-import type { HttpClient } from '../http.ts';
-import { within } from '../opening.ts';
+import type { HttpClient } from '../../net/http-client.ts';
+import { within } from '../../net/timeouts.ts';
 import { isCloudName } from './names.ts';
 import { listNames } from './upstream.ts';
 

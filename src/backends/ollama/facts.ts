@@ -1,5 +1,5 @@
 import type { Capabilities } from '../../core/backend.ts';
-import { RuntimeFailure } from '../../core/errors.ts';
+import { RuntimeFailure } from '../../core/failure.ts';
 import type { ModelSpec } from '../../core/model.ts';
 import type { ModelDescription } from './protocol.ts';
 import { isCloudName, upstreamName } from './names.ts';

@@ -1,7 +1,7 @@
-import { promptTooLong, RuntimeFailure } from '../../core/errors.ts';
-import type { FailureCode } from '../../core/errors.ts';
-import type { ServerNaming } from '../http.ts';
-import { oneLine, parseJson } from '../said.ts';
+import { promptTooLong, RuntimeFailure } from '../../core/failure.ts';
+import type { FailureCode } from '../../core/failure.ts';
+import type { ServerNaming } from '../../net/http-client.ts';
+import { oneLine, parseJson } from '../../core/one-line.ts';
 import { readError } from './protocol.ts';
 
 /** How failures name it. */

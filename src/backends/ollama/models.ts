@@ -1,5 +1,5 @@
 import type { ModelSpec } from '../../core/model.ts';
-import type { HttpClient } from '../http.ts';
+import type { HttpClient } from '../../net/http-client.ts';
 import { modelFacts } from './facts.ts';
 import type { ModelFacts } from './facts.ts';
 import type { ModelDescription } from './protocol.ts';

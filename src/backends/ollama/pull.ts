@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { RuntimeFailure } from '../../core/errors.ts';
-import { createHttpClient } from '../http.ts';
-import { readLines } from '../lines.ts';
-import { parseJson } from '../said.ts';
+import { RuntimeFailure } from '../../core/failure.ts';
+import { createHttpClient } from '../../net/http-client.ts';
+import { readLines } from '../../net/lines.ts';
+import { parseJson } from '../../core/one-line.ts';
 import { OLLAMA } from './failures.ts';
 import { readError } from './protocol.ts';
 

@@ -1,7 +1,7 @@
 import type { Options } from 'ollama';
 import type { Effort, GenerationRequest, ThinkingMode } from '../../core/backend.ts';
-import { RuntimeFailure } from '../../core/errors.ts';
-import type { KeepAlive } from '../../core/keep-alive.ts';
+import { RuntimeFailure } from '../../core/failure.ts';
+import type { KeepAlive } from '../../units/keep-alive.ts';
 import type { Sampling } from '../../core/model.ts';
 import type { ModelFacts, ThinkingControl } from './facts.ts';
 import { upstreamName } from './names.ts';

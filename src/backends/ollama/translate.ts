@@ -1,6 +1,6 @@
-import { callsById, inCallOrder } from '../../chat/call-ids.ts';
-import type { NamedCall } from '../../chat/call-ids.ts';
-import { writeParts, writeToolOutput } from '../../chat/text.ts';
+import { callsById, inCallOrder } from '../../prompt/call-ids.ts';
+import type { NamedCall } from '../../prompt/call-ids.ts';
+import { writeParts, writeToolOutput } from '../../prompt/text.ts';
 import type {
   Conversation,
   ImagePart,
@@ -8,7 +8,7 @@ import type {
   ToolResultPart,
   Turn,
 } from '../../core/conversation.ts';
-import { RuntimeFailure } from '../../core/errors.ts';
+import { RuntimeFailure } from '../../core/failure.ts';
 import type { OllamaMessage } from './protocol.ts';
 
 /** Whom a conversation is written for. */

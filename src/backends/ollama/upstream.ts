@@ -1,9 +1,9 @@
-import { RuntimeFailure } from '../../core/errors.ts';
-import { readText } from '../../core/read-text.ts';
-import { unreachable } from '../http.ts';
-import type { HttpAnswer, HttpClient } from '../http.ts';
-import { readLines } from '../lines.ts';
-import { parseJson } from '../said.ts';
+import { RuntimeFailure } from '../../core/failure.ts';
+import { readText } from '../../net/read-text.ts';
+import { unreachable } from '../../net/http-client.ts';
+import type { HttpAnswer, HttpClient } from '../../net/http-client.ts';
+import { readLines } from '../../net/lines.ts';
+import { parseJson } from '../../core/one-line.ts';
 import { errorLineFailure, OLLAMA, protocolFailure, refusalFailure } from './failures.ts';
 import type { Question } from './failures.ts';
 import { readAllocated, readChunk, readDescription, readError, readNames } from './protocol.ts';

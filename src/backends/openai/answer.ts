@@ -1,6 +1,6 @@
-import { createStopMatcher } from '../../chat/stops.ts';
-import type { StopMatcher } from '../../chat/stops.ts';
-import { RuntimeFailure } from '../../core/errors.ts';
+import { createStopMatcher } from '../../formats/shared/stops.ts';
+import type { StopMatcher } from '../../formats/shared/stops.ts';
+import { RuntimeFailure } from '../../core/failure.ts';
 import type { GenerationEvent, StopReason, Usage } from '../../core/events.ts';
 import { CallReader } from './calls.ts';
 import type { ChatChunk } from './protocol.ts';

@@ -1,6 +1,6 @@
-import { templateCallId } from '../../chat/call-ids.ts';
-import type { NamedCall } from '../../chat/call-ids.ts';
-import { writeParts } from '../../chat/text.ts';
+import { templateCallId } from '../../prompt/call-ids.ts';
+import type { NamedCall } from '../../prompt/call-ids.ts';
+import { writeParts } from '../../prompt/text.ts';
 import type { Part } from '../../core/conversation.ts';
 import type { ArrangementStyle } from './arrangement.ts';
 import type { ChatCall, ChatMessage } from './chat-message.ts';

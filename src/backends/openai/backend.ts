@@ -1,14 +1,14 @@
 import type { Backend } from '../../core/backend.ts';
 import { logOnce } from '../../core/log-once.ts';
 import type { ModelSpec } from '../../core/model.ts';
-import { createPromptEstimator } from '../estimate.ts';
-import { createHttpClient } from '../http.ts';
+import { createPromptEstimator } from '../../prompt/estimate.ts';
+import { createHttpClient } from '../../net/http-client.ts';
 import type { Upstream } from './call.ts';
-import { createCircuits } from './circuits.ts';
+import { createCircuits } from './failover/circuits.ts';
 import { createServerClient } from './client.ts';
 import type { ServerClient } from './client.ts';
 import { toCapabilities } from './facts.ts';
-import { affinityOf, askAny, generateByAny } from './fail-over.ts';
+import { affinityOf, askAny, generateByAny } from './failover/fail-over.ts';
 import { SERVER } from './failures.ts';
 import { countPrompt, generate } from './generate.ts';
 import { createKeyRing } from './keys.ts';

@@ -1,7 +1,7 @@
 import type { GenerationRequest } from '../../core/backend.ts';
 import type { ModelSpec } from '../../core/model.ts';
 import { beforeWorkOn, inSlices } from '../../core/steps.ts';
-import type { PromptEstimator } from '../estimate.ts';
+import type { PromptEstimator } from '../../prompt/estimate.ts';
 import { UNADJUSTED } from './adjustments.ts';
 import type { Adjustments } from './adjustments.ts';
 import type { ServerClient } from './client.ts';

@@ -1,8 +1,8 @@
-import { JsonScan } from '../../chat/json-scan.ts';
+import { JsonScan } from '../../formats/shared/json-scan.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 import { newToolCallId } from '../../core/ids.ts';
 import { isRecord } from '../../core/json.ts';
-import { parseJson } from '../said.ts';
+import { parseJson } from '../../core/one-line.ts';
 import type { CallDelta } from './protocol.ts';
 
 /** A call that is being put together. */

@@ -1,10 +1,10 @@
 import type { ModelSpec } from '../../core/model.ts';
-import { RuntimeFailure } from '../../core/errors.ts';
+import { RuntimeFailure } from '../../core/failure.ts';
 import { rememberSecret } from '../../core/secrets.ts';
-import { shownUrl, unreachable } from '../http.ts';
-import type { HttpAnswer, HttpClient, HttpHeaders } from '../http.ts';
-import { readText } from '../../core/read-text.ts';
-import { parseJson } from '../said.ts';
+import { shownUrl, unreachable } from '../../net/http-client.ts';
+import type { HttpAnswer, HttpClient, HttpHeaders } from '../../net/http-client.ts';
+import { readText } from '../../net/read-text.ts';
+import { parseJson } from '../../core/one-line.ts';
 import { apiUrl, rootUrl } from './addresses.ts';
 import { SERVER } from './failures.ts';
 import type { Refusal } from './failures.ts';

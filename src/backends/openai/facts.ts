@@ -1,5 +1,5 @@
 import type { Capabilities } from '../../core/backend.ts';
-import { RuntimeFailure } from '../../core/errors.ts';
+import { RuntimeFailure } from '../../core/failure.ts';
 import type { ModelSpec, ServerKind, ThinkingControl } from '../../core/model.ts';
 import type { ListedModel, LlamaProps } from './listing.ts';
 import { serverTraits } from './server.ts';

@@ -1,8 +1,8 @@
 import type { GenerationRequest } from '../../core/backend.ts';
 import type { GenerationEvent } from '../../core/events.ts';
-import { cancelled } from '../http.ts';
-import { FIRST_BYTE_WAIT_MS, within } from '../opening.ts';
-import { scopeWithin } from '../scope.ts';
+import { cancelled } from '../../net/http-client.ts';
+import { FIRST_BYTE_WAIT_MS, within } from '../../net/timeouts.ts';
+import { scopeWithin } from '../../net/linked-abort.ts';
 import { AnswerReader } from './answer.ts';
 import { countCall, prepareCall } from './call.ts';
 import type { Call, Upstream } from './call.ts';

@@ -1,4 +1,4 @@
-import { RuntimeFailure } from '../../core/errors.ts';
+import { RuntimeFailure } from '../../core/failure.ts';
 
 /** Gives the value of an environment variable; undefined where it is unset. */
 export type ReadVariable = (name: string) => Promise<string | undefined>;

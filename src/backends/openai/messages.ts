@@ -1,7 +1,7 @@
-import { callsById, inCallOrder } from '../../chat/call-ids.ts';
-import { writeParts, writeToolOutput } from '../../chat/text.ts';
+import { callsById, inCallOrder } from '../../prompt/call-ids.ts';
+import { writeParts, writeToolOutput } from '../../prompt/text.ts';
 import type { Conversation, ImagePart, Part, Turn } from '../../core/conversation.ts';
-import { RuntimeFailure } from '../../core/errors.ts';
+import { RuntimeFailure } from '../../core/failure.ts';
 import type { Steps } from '../../core/steps.ts';
 import { arrange, joined } from './arrangement.ts';
 import { assistantMessages, callId } from './assistant-messages.ts';

@@ -1,9 +1,9 @@
 import type { GenerationRequest } from '../../core/backend.ts';
-import { contextLimitExceeded, promptTooLong, RuntimeFailure } from '../../core/errors.ts';
+import { contextLimitExceeded, promptTooLong, RuntimeFailure } from '../../core/failure.ts';
 import { inSlices } from '../../core/steps.ts';
-import type { HttpAnswer } from '../http.ts';
-import { begun } from '../opening.ts';
-import { parseJson } from '../said.ts';
+import type { HttpAnswer } from '../../net/http-client.ts';
+import { begun } from '../../net/timeouts.ts';
+import { parseJson } from '../../core/one-line.ts';
 import { adjust } from './adjustments.ts';
 import { countCall, prepareCall } from './call.ts';
 import type { Call, Upstream } from './call.ts';

@@ -1,5 +1,5 @@
 import type { ModelSpec } from '../../core/model.ts';
-import { cancelled } from '../http.ts';
+import { cancelled } from '../../net/http-client.ts';
 import type { ServerClient } from './client.ts';
 import { modelFacts } from './facts.ts';
 import type { ModelFacts, ServerDescription } from './facts.ts';

@@ -1,6 +1,6 @@
-import { RuntimeFailure } from '../../core/errors.ts';
+import { RuntimeFailure } from '../../core/failure.ts';
 import type { ModelSpec } from '../../core/model.ts';
-import { shownUrl } from '../http.ts';
+import { shownUrl } from '../../net/http-client.ts';
 import { upstreamName } from './facts.ts';
 
 /** One of the servers that answer for a model. */

@@ -1,4 +1,4 @@
-import { readLineGroups } from '../lines.ts';
+import { readLineGroups } from '../../net/lines.ts';
 
 /** One token's event has some 300 bytes; a call in one event has less than this. */
 const MAX_LINE_BYTES = 8 * 1024 * 1024;

@@ -1,8 +1,8 @@
-import type { HttpAnswer } from '../http.ts';
-import { parseJson } from '../said.ts';
+import type { HttpAnswer } from '../../net/http-client.ts';
+import { parseJson } from '../../core/one-line.ts';
 import { errorEventFailure, protocolFailure, refusalFailure } from './failures.ts';
 import type { Question } from './failures.ts';
-import { readText } from '../../core/read-text.ts';
+import { readText } from '../../net/read-text.ts';
 import { readChunk, readWhole } from './protocol.ts';
 import type { ChatChunk } from './protocol.ts';
 import { readError } from './said-error.ts';

@@ -1,6 +1,6 @@
 import type { ModelSpec } from '../../core/model.ts';
-import { readText } from '../../core/read-text.ts';
-import { parseJson } from '../said.ts';
+import { readText } from '../../net/read-text.ts';
+import { parseJson } from '../../core/one-line.ts';
 import type { ChatTool } from './chat-message.ts';
 import { isRefusal } from './client.ts';
 import type { ServerClient } from './client.ts';

@@ -51,7 +51,7 @@ export const declareAnswering: Declare = (program, context, exit) => {
       'fatal, error, warn, info, debug, trace or silent (default: info)',
     )
     .action(async (flags: ServeFlags) => {
-      const { serve } = await import('../serve.ts');
+      const { serve } = await import('../commands/serve.ts');
       exit.code = await serve(flags, context);
     });
   program
@@ -64,7 +64,7 @@ export const declareAnswering: Declare = (program, context, exit) => {
     .option('--context <tokens>', CONTEXT_HELP)
     .option('--engine <kind>', ENGINE_HELP)
     .action(async (model: string | undefined, prompt: string | undefined, flags: RunFlags) => {
-      const { run } = await import('../run.ts');
+      const { run } = await import('../commands/run.ts');
       exit.code = await run(model, prompt, flags, context);
     });
 };

@@ -1,6 +1,6 @@
 import { Argument } from 'commander';
-import { SHELLS } from '../shells.ts';
-import type { Shell } from '../shells.ts';
+import { SHELLS } from '../completion/shells.ts';
+import type { Shell } from '../completion/shells.ts';
 import type { Declare } from './declaration.ts';
 
 /** `completion`, and the hidden command that the scripts ask for names. */
@@ -10,11 +10,11 @@ export const declareCompletion: Declare = (program, context, exit) => {
     .description('print a script that completes commands, flags and names in a shell')
     .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
     .action(async (shell: Shell) => {
-      const { printCompletion } = await import('../completion.ts');
+      const { printCompletion } = await import('../commands/completion.ts');
       exit.code = printCompletion(shell, program, context);
     });
   program.command('names', { hidden: true }).action(async () => {
-    const { printNames } = await import('../names.ts');
+    const { printNames } = await import('../commands/names.ts');
     exit.code = await printNames(context);
   });
 };

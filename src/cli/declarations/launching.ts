@@ -1,9 +1,9 @@
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
-import { AGENT_NAMES, SHELL_SYNTAXES } from '../agent-names.ts';
-import type { AgentName } from '../agent-names.ts';
-import type { EnvironmentFlags } from '../env.ts';
-import type { LaunchFlags } from '../launch.ts';
+import { AGENT_NAMES, SHELL_SYNTAXES } from '../launch/agent-names.ts';
+import type { AgentName } from '../launch/agent-names.ts';
+import type { EnvironmentFlags } from '../commands/env.ts';
+import type { LaunchFlags } from '../commands/launch.ts';
 import type { Declare } from './declaration.ts';
 import { withServer } from './running.ts';
 
@@ -26,7 +26,7 @@ export const declareLaunching: Declare = (program, context, exit, passed) => {
     .allowUnknownOption()
     .allowExcessArguments()
     .action(async (agent: AgentName | undefined, flags: LaunchFlags, command: Command) => {
-      const { launchOrList } = await import('../launch.ts');
+      const { launchOrList } = await import('../commands/launch.ts');
       const stray = command.args.slice(agent === undefined ? 0 : 1);
       exit.code = await launchOrList({ agent, stray, passed }, flags, context);
     });
@@ -43,7 +43,7 @@ export const declareLaunching: Declare = (program, context, exit, passed) => {
       )
       .option('--json', 'as JSON'),
   ).action(async (flags: EnvironmentFlags) => {
-    const { printEnvironment } = await import('../env.ts');
+    const { printEnvironment } = await import('../commands/env.ts');
     exit.code = await printEnvironment(flags, context);
   });
 };

@@ -14,7 +14,7 @@ export const declareModels: Declare = (program, context, exit) => {
     .option('--json', 'print the outcome as JSON')
     .option('--models <file>', OVERLAY_HELP)
     .action(async (model: string, flags: RegistryFlags & { readonly name?: string }) => {
-      const { pull } = await import('../pull.ts');
+      const { pull } = await import('../commands/pull.ts');
       exit.code = await pull(model, flags, context);
     });
   program
@@ -24,7 +24,7 @@ export const declareModels: Declare = (program, context, exit) => {
     .option('--json', 'as JSON')
     .option('--models <file>', OVERLAY_HELP)
     .action(async (model: string, flags: RegistryFlags) => {
-      const { show } = await import('../show.ts');
+      const { show } = await import('../commands/show.ts');
       exit.code = await show(model, flags, context);
     });
 };

@@ -10,7 +10,7 @@ export const declareRegistry: Declare = (program, context, exit) => {
     .option('--json', 'as JSON')
     .option('--models <file>', OVERLAY_HELP)
     .action(async (flags: RegistryFlags) => {
-      const { list } = await import('../ls.ts');
+      const { list } = await import('../commands/ls.ts');
       exit.code = await list(flags, context);
     });
   program
@@ -20,7 +20,7 @@ export const declareRegistry: Declare = (program, context, exit) => {
     .argument('<destination>', 'the new alias')
     .option('--models <file>', OVERLAY_HELP)
     .action(async (source: string, destination: string, flags: RegistryFlags) => {
-      const { copy } = await import('../cp.ts');
+      const { copy } = await import('../commands/cp.ts');
       exit.code = await copy(source, destination, flags, context);
     });
   program
@@ -29,7 +29,7 @@ export const declareRegistry: Declare = (program, context, exit) => {
     .argument('<name...>', 'aliases or models')
     .option('--models <file>', OVERLAY_HELP)
     .action(async (names: readonly string[], flags: RegistryFlags) => {
-      const { remove } = await import('../rm.ts');
+      const { remove } = await import('../commands/rm.ts');
       exit.code = await remove(names, flags, context);
     });
   program
@@ -39,7 +39,7 @@ export const declareRegistry: Declare = (program, context, exit) => {
     .option('--json', 'as JSON')
     .option('--models <file>', OVERLAY_HELP)
     .action(async (name: string | undefined, flags: RegistryFlags) => {
-      const { setDefault } = await import('../default.ts');
+      const { setDefault } = await import('../commands/default.ts');
       exit.code = await setDefault(name, flags, context);
     });
 };

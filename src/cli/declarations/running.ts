@@ -10,7 +10,7 @@ export const declareRunning: Declare = (program, context, exit) => {
       .description('list the models that a running server has loaded')
       .option('--json', 'as JSON'),
   ).action(async (flags: ServerFlags & { readonly json?: boolean }) => {
-    const { listLoaded } = await import('../ps.ts');
+    const { listLoaded } = await import('../commands/ps.ts');
     exit.code = await listLoaded(flags, context);
   });
   withServer(
@@ -25,7 +25,7 @@ export const declareRunning: Declare = (program, context, exit) => {
       model: string,
       flags: ServerFlags & { readonly force?: boolean; readonly json?: boolean },
     ) => {
-      const { stop } = await import('../stop.ts');
+      const { stop } = await import('../commands/stop.ts');
       exit.code = await stop(model, flags, context);
     },
   );

@@ -1,7 +1,7 @@
 import type { Request } from 'express';
-import { RuntimeFailure } from '../../core/errors.ts';
+import { RuntimeFailure } from '../../core/failure.ts';
 import type { GenerationEvent, Usage } from '../../core/events.ts';
-import type { Generation } from '../../runtime/runtime.ts';
+import type { Generation } from '../../pipeline/runtime.ts';
 import { elapsed, requestIdOf, summaryOf } from '../request-state.ts';
 import type { RequestSummary } from '../request-state.ts';
 import type { WaitFollower, WaitLog } from '../wait-log.ts';

@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express';
-import type { Runtime } from '../../runtime/runtime.ts';
+import type { Runtime } from '../../pipeline/runtime.ts';
 
 /** An engine whose process does not answer is left out; one that loads answers that it has not loaded. */
 const PATIENCE_MILLISECONDS = 2000;

@@ -3,11 +3,11 @@ import type { RequestHandler } from 'express';
 import type { Capabilities } from '../../core/backend.ts';
 import { LOCAL_PREFIX } from '../../registry/lookup.ts';
 import type { RegistryModel } from '../../registry/registry.ts';
-import type { Runtime } from '../../runtime/runtime.ts';
-import type { NamedModel } from '../../runtime/usable-models.ts';
+import type { Runtime } from '../../pipeline/runtime.ts';
+import type { NamedModel } from '../../pipeline/usable-models.ts';
 import { titleOf } from '../../registry/title.ts';
-import { encodeModel, encodePage, pageOf } from '../../wire/anthropic/models.ts';
-import type { ModelListing } from '../../wire/anthropic/models.ts';
+import { encodeModel, encodePage, pageOf } from '../../wires/anthropic/models.ts';
+import type { ModelListing } from '../../wires/anthropic/models.ts';
 
 /**
  * `GET /v1/models`: every name that answers, models and aliases, those that were found last. Claude

@@ -9,7 +9,7 @@ import {
 } from '../../../src/backends/ollama/request.ts';
 import { readDescription } from '../../../src/backends/ollama/protocol.ts';
 import type { Effort, GenerationRequest } from '../../../src/core/backend.ts';
-import type { KeepAlive } from '../../../src/core/keep-alive.ts';
+import type { KeepAlive } from '../../../src/units/keep-alive.ts';
 import type { ModelSpec } from '../../../src/core/model.ts';
 import { ask, modelSpec, toolSpec, turn } from './requests.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createHttpClient } from '../../../src/backends/http.ts';
+import { createHttpClient } from '../../../src/net/http-client.ts';
 import { createServerClient } from '../../../src/backends/openai/client.ts';
 import { SERVER } from '../../../src/backends/openai/failures.ts';
 import { createKeyRing } from '../../../src/backends/openai/keys.ts';

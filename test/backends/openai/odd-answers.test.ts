@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { withoutKeys } from '../../../src/core/secrets.ts';
 import type { Backend } from '../../../src/core/backend.ts';
-import { RuntimeFailure } from '../../../src/core/errors.ts';
+import { RuntimeFailure } from '../../../src/core/failure.ts';
 import { collect, request, said } from '../../support/requests.ts';
 import { event, startActing } from './acting-server.ts';
 import type { Act } from './acting-server.ts';

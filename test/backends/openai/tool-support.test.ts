@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { GenerationRequest } from '../../../src/core/backend.ts';
 import type { ModelSpec } from '../../../src/core/model.ts';
-import { Runtime } from '../../../src/runtime/runtime.ts';
+import { Runtime } from '../../../src/pipeline/runtime.ts';
 import { collect, request, said } from '../../support/requests.ts';
 import { readBody, serve } from '../../support/upstream/replay.ts';
 import { event } from './acting-server.ts';

@@ -1,0 +1,57 @@
+import type { TemplateTraits } from '../../prompt/template-traits.ts';
+import type { Capabilities } from '../../core/backend.ts';
+import type { ModelSpec } from '../../core/model.ts';
+import { contextSizeFor } from './context-size.ts';
+import type { FileFactsCache } from './model/file-facts-cache.ts';
+
+/** Capabilities of a model in an engine of our own, by its context size in tokens and its template. */
+export function engineCapabilities(
+  contextTokens: number,
+  { thinking }: Pick<TemplateTraits, 'thinking'>,
+): Capabilities {
+  return {
+    contextTokens,
+    thinking,
+    tools: 'enforced',
+    structuredOutput: true,
+    images: false,
+    documents: false,
+    citations: false,
+    exactCount: true,
+  };
+}
+
+/** The same for a base model, which has no chat template. */
+function baseCapabilities(contextTokens: number): Capabilities {
+  return {
+    chats: false,
+    contextTokens,
+    thinking: 'none',
+    tools: 'none',
+    structuredOutput: false,
+    images: false,
+    documents: false,
+    citations: false,
+    exactCount: true,
+  };
+}
+
+/** Source of capabilities without an engine. */
+export interface FileFactsSource {
+  readonly fileFacts?: FileFactsCache | undefined;
+  /** Context size in tokens that the server's settings give to all models. */
+  readonly context: number | undefined;
+}
+
+/** The same by the header of the model's file; undefined if it can't be read. */
+export async function capabilitiesOfFile(
+  { fileFacts, context }: FileFactsSource,
+  { file, template, context: model }: ModelSpec,
+): Promise<Capabilities | undefined> {
+  if (file === undefined) return undefined;
+  const facts = await fileFacts?.read({ file, template });
+  if (facts === undefined) return undefined;
+  const size = contextSizeFor({ model, server: context }, facts.trainedContext);
+  const { thinking } = facts;
+  return thinking === undefined ? baseCapabilities(size) : engineCapabilities(size, { thinking });
+}

@@ -1,0 +1,45 @@
+import type { GenerationEvent } from '../../core/events.ts';
+import { raceAbort } from '../../core/queue.ts';
+
+/** What a model's load has come to. */
+export interface LoadProgress {
+  /** It waits for other models to leave the memory that it needs. */
+  readonly waits: boolean;
+  /** From 0 to 1. */
+  readonly share: number;
+}
+
+const INTERVAL_MILLISECONDS = 1000;
+
+/** Waits for a load, and tells of it at once and then every second, so that clients see life. */
+export async function* untilLoaded<Loaded>(
+  loading: Promise<Loaded>,
+  progress: () => LoadProgress,
+  signal: AbortSignal,
+): AsyncGenerator<GenerationEvent, Loaded> {
+  const loaded = raceAbort(loading, signal);
+  const settled = loaded.then(
+    () => true,
+    // Its failure is thrown below.
+    () => true,
+  );
+  do {
+    const { waits, share } = progress();
+    yield waits
+      ? { type: 'progress', phase: 'queued', done: 0, total: 1 }
+      : { type: 'progress', phase: 'loading', done: share, total: 1 };
+  } while (!(await within(settled, INTERVAL_MILLISECONDS)));
+  return loaded;
+}
+
+async function within(settled: Promise<boolean>, milliseconds: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds);
+  });
+  try {
+    return await Promise.race([settled, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

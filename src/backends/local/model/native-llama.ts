@@ -1,0 +1,63 @@
+import { getLlama, LlamaLogLevel } from 'node-llama-cpp';
+import type { Llama, LlamaModel, LlamaModelOptions } from 'node-llama-cpp';
+import { messageOf, RuntimeFailure } from '../../../core/failure.ts';
+import { requireRegularFile } from './regular-file.ts';
+
+/** How many of llama.cpp's last lines are kept, to say why something failed. */
+const KEPT_LINES = 6;
+
+/** llama.cpp in this process, with what it last said. */
+export interface NativeLlama {
+  readonly llama: Llama;
+  /** Loads a model file. Throws `model-load-failed` with llama.cpp's own reason. */
+  loadModel(options: LlamaModelOptions): Promise<LlamaModel>;
+  /** An error's message, behind what llama.cpp itself has said last of what is wrong. */
+  reasonOf(error: unknown): string;
+}
+
+/**
+ * Starts llama.cpp on the best device that works here (CUDA, Metal, Vulkan, else the CPU). It never
+ * compiles anything: without `build: 'never'` the library may start a build from source.
+ */
+export async function startLlama(): Promise<NativeLlama> {
+  const said: string[] = [];
+  const llama = await getLlama({
+    gpu: 'auto',
+    build: 'never',
+    // 0: each context says for itself how many threads it takes.
+    maxThreads: 0,
+    logLevel: LlamaLogLevel.warn,
+    logger: (level, message) => {
+      if (level === LlamaLogLevel.error || level === LlamaLogLevel.fatal) said.push(message.trim());
+      if (said.length > KEPT_LINES) said.shift();
+    },
+  });
+  const reasonOf = (error: unknown) => [...said, messageOf(error)].join('; ');
+  return {
+    llama,
+    reasonOf,
+    async loadModel(options) {
+      said.length = 0;
+      await requireRegularFile(options.modelPath);
+      try {
+        return await llama.loadModel(options);
+      } catch (error) {
+        throw new RuntimeFailure(
+          'model-load-failed',
+          `The model file ${options.modelPath} could not be loaded: ${reasonOf(error)}. ` +
+            'Check that it is a whole GGUF file of an architecture that llama.cpp knows.',
+          { cause: error },
+        );
+      }
+    },
+  };
+}
+
+/** Where a model's layers lie, in words. */
+export function deviceOf(llama: Llama, model: LlamaModel): string {
+  if (llama.gpu === false || model.gpuLayers === 0) return 'CPU';
+  const layers = model.fileInsights.totalLayers;
+  return model.gpuLayers >= layers
+    ? llama.gpu
+    : `${model.gpuLayers} of ${layers} layers on ${llama.gpu}`;
+}

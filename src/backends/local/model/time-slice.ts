@@ -1,0 +1,30 @@
+import { abortReason } from '../../../core/queue.ts';
+
+/** Streams get their next tokens between slices. */
+const SLICE_MILLISECONDS = 8;
+
+/** The turn of whoever asked last, of all computations in this process. */
+let lastTurn: Promise<void> = Promise.resolve();
+
+/**
+ * A long computation on the event loop, in slices of a few milliseconds: between them everything else has
+ * its turn, one other computation at a time.
+ */
+export class TimeSlice {
+  readonly #signal: AbortSignal;
+  #startedAt = performance.now();
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  /** Waits for the next slice if this one is over. Throws the signal's reason. */
+  async pause(): Promise<void> {
+    if (this.#signal.aborted) throw abortReason(this.#signal);
+    if (performance.now() - this.#startedAt < SLICE_MILLISECONDS) return;
+    lastTurn = lastTurn.then(() => new Promise((resolve) => setImmediate(resolve)));
+    await lastTurn;
+    this.#startedAt = performance.now();
+    if (this.#signal.aborted) throw abortReason(this.#signal);
+  }
+}

@@ -1,0 +1,57 @@
+import { plainFailure } from '../worker/protocol.ts';
+import type { PlainFailure } from '../worker/protocol.ts';
+import { createRenderer, loadBindings } from './jinja.ts';
+import type { AnyPromptCommand, PromptJob, PromptReply, PromptResult } from './prompt-protocol.ts';
+import { PromptWork } from './prompt-work.ts';
+import { parentProcess, startWatchdog } from '../worker/watchdog.ts';
+
+/** Resident memory at which a job is ended. The largest body of a request takes less than half of it. */
+const MOST_BYTES = 2 ** 30;
+/** Native memory is not given back: after a job that took so much, a new process is cheaper. */
+const RENEWAL_BYTES = 2 ** 28;
+
+// The terminal's Ctrl-C reaches the whole group: the engine decides when this process ends.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => undefined);
+process.on('disconnect', () => process.exit(0));
+const watchdog = startWatchdog({ parent: parentProcess(), memoryBytes: MOST_BYTES });
+
+let bindings: unknown;
+const work = new PromptWork((source) => createRenderer(bindings, source));
+
+process.on('message', (command: AnyPromptCommand) => {
+  watchdog.allow(command.cpuMilliseconds);
+  const outcome = outcomeOf(command);
+  watchdog.allow(Infinity);
+  const reply: PromptReply<PromptJob> = {
+    ...outcome,
+    isLarge: process.memoryUsage.rss() > RENEWAL_BYTES,
+  };
+  process.send?.(reply);
+});
+
+function outcomeOf(
+  command: AnyPromptCommand,
+): { readonly result: PromptResult<PromptJob> } | { readonly failure: PlainFailure } {
+  try {
+    if (command.addon !== undefined) bindings ??= loadBindings(command.addon);
+    return { result: resultOf(command) };
+  } catch (error) {
+    return { failure: plainFailure(error) };
+  }
+}
+
+function resultOf(command: AnyPromptCommand): PromptResult<PromptJob> {
+  switch (command.job) {
+    case 'read':
+      return work.read(command.input);
+    case 'configure':
+      return work.configure(command.input);
+    case 'write':
+      return work.write(command.input);
+    case 'grammar':
+      return work.grammar(command.input);
+    default:
+      return command satisfies never;
+  }
+}

@@ -1,0 +1,186 @@
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { RuntimeFailure } from '../../../core/failure.ts';
+import { revivedFailure } from '../worker/protocol.ts';
+import { addonPath } from './jinja.ts';
+import type {
+  PromptCommand,
+  PromptInput,
+  PromptJob,
+  PromptReply,
+  PromptResult,
+} from './prompt-protocol.ts';
+import { templateLimitExceeded } from './prompt-work.ts';
+import type { TemplateSetup } from './prompt-work.ts';
+import { abortReason, SlotQueue } from '../../../core/queue.ts';
+import { TIME_SIGNAL } from '../worker/watchdog.ts';
+
+export interface PromptProcessOptions {
+  readonly model: string;
+  /** Milliseconds of CPU time that one job may take; default: 10 s. */
+  readonly cpuMilliseconds?: number;
+}
+
+const CPU_MILLISECONDS = 10_000;
+/** On a busy machine a job waits for its CPU time, but no longer than so many times as long. */
+const WALL_RATIO = 6;
+/** A job whose client has gone may still end so late before its process is ended. */
+const ABORT_MILLISECONDS = 200;
+
+/**
+ * The text work of one model in a process of its own: a template is a program of whoever made the model,
+ * native code renders it, and nothing but the end of its process can stop that. Jobs run one by one.
+ */
+export class PromptProcess {
+  readonly #options: PromptProcessOptions;
+  readonly #queue = new SlotQueue(Infinity);
+  #child: ChildProcess | undefined;
+  #setup: TemplateSetup | undefined;
+  #isClosed = false;
+
+  constructor(options: PromptProcessOptions) {
+    this.#options = options;
+    // Its start takes as long as the vocabulary's load: both are needed for the first request.
+    this.#start();
+  }
+
+  /** Takes a template for all further work. Returns the texts that end a turn of its model. */
+  async configure(setup: TemplateSetup, signal?: AbortSignal): Promise<readonly string[]> {
+    const ending = await this.run('configure', setup, signal);
+    this.#setup = setup;
+    return ending;
+  }
+
+  /**
+   * Does a job once those before it are done.
+   *
+   * @throws {invalid-request} if it exceeds the limits on time and memory, besides its own failures
+   */
+  async run<Job extends PromptJob>(
+    job: Job,
+    input: PromptInput<Job>,
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<PromptResult<Job>> {
+    const place = this.#queue.enter();
+    try {
+      await place.turn(signal);
+      return await this.#ask(await this.#ready(signal), job, input, signal);
+    } finally {
+      place.leave();
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#child?.kill('SIGKILL');
+    this.#child = undefined;
+  }
+
+  /** A process with the native addon and the template of this one. */
+  async #ready(signal: AbortSignal): Promise<ChildProcess> {
+    if (this.#isClosed) throw closed(this.#options.model);
+    if (this.#child !== undefined) return this.#child;
+    const child = this.#start();
+    if (this.#setup !== undefined) await this.#ask(child, 'configure', this.#setup, signal);
+    return child;
+  }
+
+  #start(): ChildProcess {
+    const child = fork(CHILD_MODULE, [String(process.pid)], {
+      env: necessaryEnvironment(),
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      // A heap for short jobs: 84 MB in all instead of 112.
+      execArgv: ['--max-semi-space-size=2'],
+    });
+    this.#child = child;
+    child.once('exit', () => this.#drop(child));
+    child.on('error', () => this.#drop(child));
+    return child;
+  }
+
+  #drop(child: ChildProcess): void {
+    if (this.#child === child) this.#child = undefined;
+  }
+
+  #ask<Job extends PromptJob>(
+    child: ChildProcess,
+    job: Job,
+    input: PromptInput<Job>,
+    signal: AbortSignal,
+  ): Promise<PromptResult<Job>> {
+    const { model, cpuMilliseconds = CPU_MILLISECONDS } = this.#options;
+    const tooLong = `took longer than ${cpuMilliseconds / 1000} s`;
+    return new Promise((resolve, reject) => {
+      let how: string | undefined;
+      const late = setTimeout(() => {
+        how = tooLong;
+        child.kill('SIGKILL');
+      }, cpuMilliseconds * WALL_RATIO);
+      const abort = () => setTimeout(() => settled || child.kill('SIGKILL'), ABORT_MILLISECONDS);
+      let settled = false;
+      const settle = () => {
+        settled = true;
+        clearTimeout(late);
+        signal.removeEventListener('abort', abort);
+        child.removeAllListeners('message');
+        child.off('exit', exited).off('error', exited);
+      };
+      const exited = (_code: unknown, end?: NodeJS.Signals | null) => {
+        settle();
+        if (this.#isClosed) reject(closed(model));
+        else if (how === undefined && signal.aborted) reject(abortReason(signal));
+        else if (end === TIME_SIGNAL) reject(limitExceeded(model, job, tooLong));
+        else reject(limitExceeded(model, job, how ?? howItEnded(end)));
+      };
+      child.once('message', (reply: PromptReply<Job>) => {
+        settle();
+        if (reply.isLarge) this.#renew(child);
+        if ('failure' in reply) reject(revivedFailure(reply.failure));
+        else resolve(reply.result);
+      });
+      child.once('exit', exited).once('error', exited);
+      signal.addEventListener('abort', abort, { once: true });
+      const command: PromptCommand<Job> = {
+        job,
+        input,
+        addon: addonPath(),
+        cpuMilliseconds,
+      };
+      child.send(command, () => undefined);
+    });
+  }
+
+  #renew(child: ChildProcess): void {
+    this.#drop(child);
+    child.kill('SIGKILL');
+  }
+}
+
+/** The compiled module: a child process can't run the sources, as tests do. */
+const CHILD_MODULE = new URL(
+  './prompt-child.js',
+  import.meta.url.replace(/\/src\/(backends\/[^/]+)\.ts$/, '/dist/$1.js'),
+);
+
+/** Variables by which a system finds libraries; a template's renderer needs no secrets. */
+const NECESSARY = /^(PATH|SystemRoot|LD_LIBRARY_PATH|DYLD_.*|TMPDIR|TEMP|TMP|NODE_V8_COVERAGE)$/i;
+
+function necessaryEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => NECESSARY.test(name)));
+}
+
+function howItEnded(end: NodeJS.Signals | null | undefined): string {
+  // Only its own watchdog and a system without memory send this one.
+  return end === 'SIGKILL' ? 'needed too much memory' : `ended its process (${end ?? 'exit'})`;
+}
+
+function limitExceeded(model: string, job: PromptJob, how: string): RuntimeFailure {
+  if (job === 'grammar') {
+    return new RuntimeFailure('invalid-request', `tools: the compilation of their schemas ${how}.`);
+  }
+  return templateLimitExceeded(model, how);
+}
+
+function closed(model: string): RuntimeFailure {
+  return new RuntimeFailure('overloaded', `${model} is being stopped.`, { retryAfterSeconds: 1 });
+}

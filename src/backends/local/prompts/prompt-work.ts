@@ -1,0 +1,210 @@
+import {
+  writeAnswerGrammar,
+  writeCallGrammar,
+  writeTriggeredGrammar,
+} from '../../../formats/call-grammar.ts';
+import { renderContinuation } from '../../../prompt/continuation.ts';
+import type { TurnEnding } from '../../../prompt/continuation.ts';
+import { ControlTokens } from '../../../prompt/control-tokens.ts';
+import type { PromptStretch } from '../../../prompt/control-tokens.ts';
+import { chooseFormat } from '../../../formats/choose.ts';
+import { injectedFormat } from '../../../prompt/inject.ts';
+import { instructedRequest } from '../../../prompt/instructed.ts';
+import { renderPrompt } from '../../../prompt/render.ts';
+import type { ChatTemplate, Prompt, TemplateRenderer } from '../../../prompt/render.ts';
+import { findSeams } from '../../../prompt/turn-closing.ts';
+import { isForced } from '../../../prompt/tool-choice.ts';
+import { formatTags, turnEnds } from '../../../prompt/turn-ends.ts';
+import type { GenerationRequest } from '../../../core/backend.ts';
+import { RuntimeFailure } from '../../../core/failure.ts';
+import type { JsonObject } from '../../../core/json.ts';
+import type { CallableTool } from '../../../formats/format.ts';
+import { renderingFailure } from './rendering-failure.ts';
+import { requireCompilable } from './schema-limits.ts';
+import { readTemplate } from '../model/template-reading.ts';
+import type { TemplateReading } from '../model/template-reading.ts';
+
+/** A chat template in Jinja, and how the vocabulary writes its first and last token. */
+export interface TemplateSource {
+  readonly model: string;
+  readonly source: string;
+  readonly bos: string;
+  readonly eos: string;
+}
+
+/** Findings about a chat template, as plain data. */
+export type TemplateFindings = Pick<TemplateReading, 'traits' | 'injection'>;
+
+/** A chat template with what its vocabulary adds to it. */
+export interface TemplateSetup extends TemplateSource, TemplateFindings {
+  /** Texts that steer the model: those of control tokens, and markers. */
+  readonly controlTexts: readonly string[];
+  /** Texts of the tokens that the model's file counts as ends. */
+  readonly ends: readonly string[];
+}
+
+/** A request to render. */
+export interface WriteInput {
+  readonly request: Pick<
+    GenerationRequest,
+    'conversation' | 'toolChoice' | 'thinking' | 'effort' | 'outputSchema'
+  >;
+  /** Indexes of the answers that are known as they were written, in the order to try them. */
+  readonly answers: readonly number[];
+}
+
+/** The part of a request that is rendered. */
+export function renderable({
+  conversation,
+  toolChoice,
+  thinking,
+  effort,
+  outputSchema,
+}: GenerationRequest): WriteInput['request'] {
+  return {
+    conversation,
+    toolChoice,
+    thinking,
+    ...(effort !== undefined && { effort }),
+    ...(outputSchema !== undefined && { outputSchema }),
+  };
+}
+
+/** A rendered request. */
+export interface WrittenRequest {
+  readonly prompt: Prompt;
+  /** The answer after which the prompt goes on; absent if it is whole. */
+  readonly answer?: number;
+  /** The trigger that ends the prompt, if a call is demanded. */
+  readonly forced?: string;
+  /** The same as stretches. */
+  readonly trigger: readonly PromptStretch[];
+}
+
+/** A grammar to write: of calls behind a trigger, of an answer, or of an answer from its triggers on. */
+export type GrammarInput = {
+  readonly tools: readonly CallableTool[];
+  readonly parallel: boolean;
+  /** Texts that no free text may contain. */
+  readonly excluded?: readonly string[];
+} & (
+  | { readonly of: 'call'; readonly trigger: string }
+  | { readonly of: 'answer'; readonly schema: JsonObject; readonly mayThink: boolean }
+  | { readonly of: 'triggered'; readonly triggers: readonly string[] }
+);
+
+/** A grammar in GBNF, and in which ways it is not as its schemas have it. */
+export interface WrittenGrammar {
+  readonly text: string;
+  readonly degraded: readonly string[];
+}
+
+/** Longest text that a template may write, in UTF-16 units: twice the largest body of a request. */
+const MOST_CHARACTERS = 64 * 2 ** 20;
+
+/** The text work of one model: rendering by its chat template, and writing of grammars. */
+export class PromptWork {
+  readonly #createRenderer: (source: string) => TemplateRenderer;
+  #configured: { readonly setup: TemplateSetup; readonly template: ChatTemplate } | undefined;
+  #ending: TurnEnding | undefined;
+
+  constructor(createRenderer: (source: string) => TemplateRenderer) {
+    this.#createRenderer = createRenderer;
+  }
+
+  /** Finds out what a template takes, and how its model's output reads. */
+  read(template: TemplateSource): TemplateFindings {
+    const render = this.#rendererOf(template);
+    const { traits, injection } = readTemplate(render, template.source, template);
+    return { traits, injection };
+  }
+
+  /** Takes a template for all further work. Returns the texts that end a turn of its model. */
+  configure(setup: TemplateSetup): readonly string[] {
+    const format = injectedFormat(chooseFormat(setup.source), setup.injection);
+    const control = new ControlTokens(setup.controlTexts, formatTags(format));
+    const { traits, bos, eos } = setup;
+    const template = { render: this.#rendererOf(setup), format, traits, control, bos, eos };
+    const ending = [...turnEnds(template)];
+    const ends = new Set([...ending, ...setup.ends]);
+    this.#configured = { setup, template };
+    this.#ending = { seams: findSeams(template, ends), ends };
+    return ending;
+  }
+
+  /** The template as it was configured. */
+  get template(): ChatTemplate {
+    return this.#current.template;
+  }
+
+  /**
+   * Renders a request after the last answer that the template can go on from.
+   *
+   * @throws {invalid-request} for what the template refuses, and for schemas that are too large
+   */
+  write({ request, answers }: WriteInput): WrittenRequest {
+    const { setup, template } = this.#current;
+    requireCompilable(request);
+    const syntax = template.format.tools;
+    const forced = isForced(request.toolChoice)
+      ? (syntax?.forced ?? syntax?.triggers[0])
+      : undefined;
+    const trigger = forced === undefined ? [] : template.control.split(forced);
+    const end = { trigger, ...(forced !== undefined && { forced }) };
+    try {
+      const asked = instructedRequest(request, setup.injection, forced !== undefined);
+      for (const answer of answers) {
+        const prompt = this.#ending && renderContinuation(template, this.#ending, asked, answer);
+        if (prompt !== undefined) return { prompt, answer, ...end };
+      }
+      return { prompt: renderPrompt(template, asked), ...end };
+    } catch (error) {
+      throw renderingFailure(error, setup.model);
+    }
+  }
+
+  /** Writes a grammar; what can't be compiled admits any JSON object. */
+  grammar(input: GrammarInput): WrittenGrammar {
+    const { format } = this.#current.template;
+    const degraded: string[] = [];
+    const onDegraded = (why: string) => degraded.push(why);
+    const options = { ...input, format, onDegraded };
+    switch (input.of) {
+      case 'call':
+        return { text: writeCallGrammar(input.trigger, options), degraded };
+      case 'answer':
+        return { text: writeAnswerGrammar(input.schema, input.mayThink, options), degraded };
+      case 'triggered':
+        return { text: writeTriggeredGrammar(input.triggers, options), degraded };
+      default:
+        return input satisfies never;
+    }
+  }
+
+  get #current() {
+    if (this.#configured === undefined) {
+      throw new RuntimeFailure('internal', 'The prompt process was told no template.');
+    }
+    return this.#configured;
+  }
+
+  #rendererOf({ source, model }: TemplateSource): TemplateRenderer {
+    const render = this.#createRenderer(source);
+    return (variables) => {
+      const rendered = render(variables);
+      if (rendered.length > MOST_CHARACTERS) {
+        throw templateLimitExceeded(model, `wrote more than ${MOST_CHARACTERS} characters`);
+      }
+      return rendered;
+    };
+  }
+}
+
+/** Failure of a chat template that has used up one of its limits. */
+export function templateLimitExceeded(model: string, how: string): RuntimeFailure {
+  return new RuntimeFailure(
+    'invalid-request',
+    `The chat template of ${model} exceeded its limits: one rendering ${how}. ` +
+      'Set another template with `template:` in models.yaml.',
+  );
+}

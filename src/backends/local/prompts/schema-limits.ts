@@ -1,0 +1,71 @@
+import type { Conversation } from '../../../core/conversation.ts';
+import { RuntimeFailure } from '../../../core/failure.ts';
+import { isRecord } from '../../../core/json.ts';
+import type { JsonObject } from '../../../core/json.ts';
+
+/** Schemas of a request. */
+interface Schemas {
+  readonly conversation: Pick<Conversation, 'tools'>;
+  readonly outputSchema?: JsonObject;
+}
+
+/** llama.cpp looks at each property that may come next for each token of its vocabulary. */
+const MOST_KEYS = 500;
+const MOST_ITEMS = 500;
+const MOST_VALUES = 10_000;
+/** Objects, lists and values of all schemas of a request together. */
+const MOST_PARTS = 200_000;
+
+/**
+ * Refuses schemas that would take seconds to render and to compile.
+ *
+ * @throws {invalid-request} with the place of what is too large
+ */
+export function requireCompilable({ conversation, outputSchema }: Schemas): void {
+  const budget = { parts: MOST_PARTS };
+  for (const { name, inputSchema } of conversation.tools) {
+    check(inputSchema, `tools: input_schema of \`${name}\``, budget);
+  }
+  if (outputSchema !== undefined) check(outputSchema, 'output_config.format.schema', budget);
+}
+
+interface Place {
+  readonly value: unknown;
+  readonly path: readonly string[];
+}
+
+/** Walks without recursion: a schema may be nested as deeply as JSON is. */
+function check(schema: JsonObject, subject: string, budget: { parts: number }): void {
+  const todo: Place[] = [{ value: schema, path: [] }];
+  for (let place = todo.pop(); place !== undefined; place = todo.pop()) {
+    const { value, path } = place;
+    const entries = entriesOf(value);
+    const [most, things] = limitOf(value, path);
+    if (entries.length > most) {
+      throw tooLarge([subject, ...path].join('.'), `has ${entries.length} ${things}`, most);
+    }
+    budget.parts -= 1;
+    if (budget.parts < 0) {
+      throw tooLarge(subject, 'brings the schemas of this request to too many parts', MOST_PARTS);
+    }
+    // Paths of values would take more time than the values.
+    for (const [key, inner] of entries) todo.push({ value: inner, path: [...path, key] });
+  }
+}
+
+function entriesOf(value: unknown): readonly (readonly [string, unknown])[] {
+  if (Array.isArray(value)) return value.map((item: unknown, index) => [String(index), item]);
+  return isRecord(value) ? Object.entries(value) : [];
+}
+
+function limitOf(value: unknown, path: readonly string[]): readonly [number, string] {
+  if (!Array.isArray(value)) return [MOST_KEYS, 'keys'];
+  return path.at(-1) === 'enum' ? [MOST_VALUES, 'values'] : [MOST_ITEMS, 'items'];
+}
+
+function tooLarge(place: string, what: string, most: number): RuntimeFailure {
+  return new RuntimeFailure(
+    'invalid-request',
+    `${place} ${what}; at most ${most} can be compiled. Make the schema smaller.`,
+  );
+}

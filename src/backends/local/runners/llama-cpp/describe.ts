@@ -1,0 +1,106 @@
+import { GgufInsights } from 'node-llama-cpp';
+import { chooseFormat } from '../../../../formats/choose.ts';
+import type { Injection } from '../../../../prompt/inject.ts';
+import type { Capabilities } from '../../../../core/backend.ts';
+import { RuntimeFailure } from '../../../../core/failure.ts';
+import type { ModelSpec } from '../../../../core/model.ts';
+import { engineCapabilities } from '../../capabilities.ts';
+import { contextSizeFor } from '../../context-size.ts';
+import { headerOf, readGguf, sizeOf } from './gguf.ts';
+import type { GgufHeader } from './gguf.ts';
+import { loadSettingsFor } from './load-settings.ts';
+import type { LoadSettings } from './load-settings.ts';
+import { contextKind, cpuContext } from './memory.ts';
+import { startLlama } from '../../model/native-llama.ts';
+import { PromptProcess } from '../../prompts/prompt-process.ts';
+import type { TemplateFindings, TemplateSource } from '../../prompts/prompt-work.ts';
+
+/** A model file as it would be run, read without loading its weights. */
+export interface ModelDescription extends Pick<
+  GgufHeader,
+  'title' | 'architecture' | 'quantization' | 'trainedContext' | 'license'
+> {
+  readonly parameters: number;
+  readonly fileBytes: number;
+  /** What weights and context are expected to need in all, on whatever device. */
+  readonly memoryBytes: number;
+  /** The context size in tokens that it would get. */
+  readonly context: number;
+  /** The family of its chat template; undefined where it has no template, so that it can't chat. */
+  readonly templateFamily: string | undefined;
+  readonly capabilities: Capabilities | undefined;
+  /** Abilities that instructions in the prompt provide, because the template has none. */
+  readonly injected: Pick<Injection, 'tools' | 'thinking'> | undefined;
+}
+
+/**
+ * Describes a model by its file's header. Throws `model-load-failed`.
+ *
+ * @param context the size in tokens that the server's settings give to models whose entry has none
+ */
+export async function describeModel(
+  spec: ModelSpec,
+  context: number | undefined,
+): Promise<ModelDescription> {
+  if (spec.file === undefined) {
+    throw new RuntimeFailure('model-load-failed', `${spec.name} names no GGUF file.`);
+  }
+  const info = await readGguf(spec.file);
+  const { bos, eos, template, ...header } = headerOf(info);
+  const { llama } = await startLlama();
+  try {
+    const insights = await GgufInsights.from(info, llama);
+    const fileBytes = await sizeOf(info, insights.modelSize);
+    const contextSize = contextSizeFor(
+      { model: spec.context, server: context },
+      header.trainedContext,
+    );
+    const source = spec.template ?? template;
+    const format = source === undefined ? undefined : chooseFormat(source);
+    const reading =
+      source === undefined ? undefined : await readTemplate({ model: spec.name, source, bos, eos });
+    return {
+      ...header,
+      parameters: insights.totalParameters,
+      fileBytes,
+      memoryBytes: await estimateMemory(
+        insights,
+        contextSize,
+        loadSettingsFor(spec, {}, 1, cpuContext(llama, info, contextSize)),
+      ),
+      context: contextSize,
+      templateFamily: format?.name,
+      injected: reading?.injection,
+      capabilities: reading && engineCapabilities(contextSize, reading.traits),
+    };
+  } finally {
+    await llama.dispose();
+  }
+}
+
+async function readTemplate(template: TemplateSource): Promise<TemplateFindings> {
+  const prompts = new PromptProcess({ model: template.model });
+  try {
+    return await prompts.run('read', template);
+  } finally {
+    prompts.close();
+  }
+}
+
+/** Bytes of the weights, and of one slot's context as this backend makes it. */
+async function estimateMemory(
+  insights: GgufInsights,
+  contextSize: number,
+  settings: LoadSettings,
+): Promise<number> {
+  // Without layers on a GPU all of it is counted in one place.
+  const gpuLayers = 0;
+  const weights = await insights.estimateModelResourceRequirementsV2({ gpuLayers });
+  const context = await insights.estimateContextResourceRequirementsV2({
+    contextSize,
+    modelGpuLayers: gpuLayers,
+    sequences: 1,
+    ...contextKind(settings),
+  });
+  return [weights, context].reduce((sum, { cpuRam, gpuVram }) => sum + cpuRam + gpuVram, 0);
+}

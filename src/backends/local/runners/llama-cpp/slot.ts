@@ -1,0 +1,243 @@
+import { EventEmitter, once } from 'node:events';
+import { TokenBias } from 'node-llama-cpp';
+import type { LlamaContext, LlamaContextSequence, Token } from 'node-llama-cpp';
+import type { SessionKey } from '../../../../core/backend.ts';
+import type { Sampling } from '../../../../core/model.ts';
+import { abortReason, raceAbort } from '../../../../core/queue.ts';
+import { sharedLength } from './prefix-source.ts';
+import { alignedStep } from './prefill-steps.ts';
+import { PromptLookup } from './prompt-lookup.ts';
+import { NO_SHIFT, samplingOptions } from './sampling-options.ts';
+import type { GrammarAt, TokenStream } from './sampling-options.ts';
+import type { Scheduler } from './scheduler.ts';
+import { copyState, loadState } from './sequence-state.ts';
+
+/**
+ * Where a state can't be cut at any token, it can be at these: near the end of each prompt, and every few
+ * thousand tokens of a long one. They lie in memory, and are large in hybrid models.
+ */
+const CHECKPOINTS = { max: 16, interval: 4096, maxMemory: 256 * 2 ** 20 } as const;
+/** How a template begins an answer is not how it shows one later: prompts of a conversation part here. */
+const ANSWER_OPENING = 24;
+
+/** One sequence of a context: it keeps the state of its last prompt, which the next may share. */
+export class Slot {
+  readonly #context: LlamaContext;
+  readonly #scheduler: Scheduler;
+  readonly #lookup: PromptLookup | undefined;
+  #sequence: LlamaContextSequence;
+  /** Who was served last, and how long that prompt was: what came behind it was generated. */
+  session: SessionKey = {};
+  promptLength = 0;
+  idle = true;
+  lastUsed = 0;
+  /** The prompt that it is to evaluate; `step` is told after each step of it, and at its end. */
+  #prefilling: readonly Token[] | undefined;
+  readonly #steps = new EventEmitter().setMaxListeners(0);
+
+  /** @param guesses whether tokens are guessed by what came before, where a model's state can be cut anywhere */
+  constructor(context: LlamaContext, scheduler: Scheduler, guesses = false) {
+    this.#context = context;
+    this.#scheduler = scheduler;
+    const mayGuess = (): boolean => scheduler.isAlone && this.#hasCellsFor(2);
+    this.#lookup = guesses ? new PromptLookup({ mayGuess }) : undefined;
+    this.#sequence = this.#open();
+  }
+
+  #open(): LlamaContextSequence {
+    const lookup = this.#lookup;
+    const options = { checkpoints: CHECKPOINTS };
+    return this.#context.getSequence(lookup ? { ...options, tokenPredictor: lookup } : options);
+  }
+
+  /** True if so many tokens can be evaluated at once: the library never fills the last cell. */
+  #hasCellsFor(tokens: number): boolean {
+    return this.length + tokens < this.#context.contextSize;
+  }
+
+  /** How many tokens' state it holds. */
+  get length(): number {
+    return this.#sequence.nextTokenIndex;
+  }
+
+  get tokens(): readonly Token[] {
+    return this.#sequence.contextTokens;
+  }
+
+  /** Whether its state can't be cut at any token: so in recurrent and hybrid models. */
+  get needsCheckpoints(): boolean {
+    return this.#sequence.needsCheckpoints;
+  }
+
+  /** How much of a prompt would not be evaluated again here: at least its last token would. */
+  reusable(prompt: readonly Token[]): number {
+    const { firstDifferentIndex } = this.#sequence.compareContextTokens([...prompt]);
+    const shared = Math.min(firstDifferentIndex, prompt.length - 1);
+    if (shared === this.length) return shared;
+    return Math.max(0, shared - this.#sequence.getRestoreToPrefixIndexEvaluationSize(shared - 1));
+  }
+
+  /** Takes the slot for a prompt, until it is released. */
+  claim(prompt: readonly Token[], session: SessionKey): void {
+    this.idle = false;
+    this.session = session;
+    this.#prefilling = prompt;
+  }
+
+  release(): void {
+    this.#endPrefill();
+    this.idle = true;
+    this.lastUsed = performance.now();
+  }
+
+  /** How much of a prompt it will know once its prefill is done; 0 where none is under way. */
+  expects(prompt: readonly Token[]): number {
+    // Its checkpoints will hardly be where the prompts part.
+    if (this.#prefilling === undefined || this.needsCheckpoints) return 0;
+    return sharedLength(this.#prefilling, prompt);
+  }
+
+  /** Waits until a prefill has come so far, or has ended. Throws the signal's reason. */
+  async reaches(length: number, signal: AbortSignal): Promise<void> {
+    while (this.#prefilling !== undefined && this.length < length) {
+      await raceAbort(once(this.#steps, 'step'), signal);
+    }
+  }
+
+  /** Keeps what the prompt shares with the state that is there, and gives its length in tokens. */
+  async reuse(prompt: readonly Token[]): Promise<number> {
+    const kept = prompt.slice(0, -1);
+    const { firstDifferentIndex } = this.#sequence.compareContextTokens(kept);
+    if (firstDifferentIndex < this.length) {
+      await this.#scheduler.exclusive(() => this.#sequence.adaptStateToTokens(kept, false));
+    }
+    return this.length;
+  }
+
+  /** Takes over what another slot knows of a prompt; keeps nothing where that fails. */
+  async fork(from: Slot, prompt: readonly Token[], folder: string | undefined): Promise<void> {
+    // A file would have the state of a token that is none of its tokens yet.
+    const place = from.#lookup?.isAhead === true ? undefined : folder;
+    const done = await this.#scheduler.exclusive(() =>
+      copyState(from.#sequence, this.#sequence, from.reusable(prompt), place),
+    );
+    if (!done) await this.renew();
+  }
+
+  /** Saves its whole state, and gives the bytes that it takes. Throws where the file can't be written. */
+  async save(file: string): Promise<number> {
+    const { fileSize } = await this.#scheduler.exclusive(() =>
+      this.#sequence.saveStateToFile(file),
+    );
+    return fileSize;
+  }
+
+  /** Loads a state of this model in place of its own. Throws where that fails, and then holds nothing. */
+  async load(file: string): Promise<void> {
+    try {
+      await this.#scheduler.exclusive(() => loadState(this.#sequence, file));
+    } catch (error) {
+      await this.renew();
+      throw error;
+    }
+  }
+
+  /** Drops all state: after a failure, what llama.cpp holds may be more than its tokens tell. */
+  async renew(): Promise<void> {
+    await this.#scheduler.exclusive(() => this.#sequence.dispose());
+    this.#sequence = this.#open();
+    this.promptLength = 0;
+  }
+
+  /**
+   * Evaluates the prompt up to its last token, in steps short enough to stop between them. Yields how
+   * many tokens of the prompt are there.
+   */
+  async *prefill(prompt: readonly Token[], signal: AbortSignal): AsyncGenerator<number> {
+    const leave = this.#scheduler.join();
+    const end = prompt.length - 1;
+    const checkpoint = this.needsCheckpoints ? Math.max(this.length, end - ANSWER_OPENING) : end;
+    try {
+      while (this.length < end) {
+        if (this.length === checkpoint) await this.#takeCheckpoint();
+        await this.#step(prompt, this.length < checkpoint ? checkpoint : end, signal);
+        this.#steps.emit('step');
+        yield this.length;
+      }
+    } finally {
+      leave();
+      this.#endPrefill();
+    }
+    this.promptLength = prompt.length;
+  }
+
+  async #step(prompt: readonly Token[], end: number, signal: AbortSignal): Promise<void> {
+    await this.#scheduler.pass();
+    if (signal.aborted) throw abortReason(signal);
+    const step = this.#scheduler.step(this.#context.batchSize, this.length);
+    const tokens = prompt.slice(this.length, this.length + alignedStep(step, end - this.length));
+    await this.#sequence.evaluateWithoutGeneratingNewTokens(tokens, NO_SHIFT);
+    this.#scheduler.settle();
+  }
+
+  #endPrefill(): void {
+    this.#prefilling = undefined;
+    this.#steps.emit('step');
+  }
+
+  async #takeCheckpoint(): Promise<void> {
+    await this.#scheduler.exclusive(() => this.#sequence.takeCheckpoint());
+  }
+
+  /**
+   * Samples tokens after the last ones that are not evaluated yet, until the model ends its turn. `grammar`
+   * is asked before each token which grammar it has to follow.
+   */
+  async *decode(
+    last: Token | readonly Token[],
+    sampling: Sampling,
+    grammar: GrammarAt,
+  ): TokenStream {
+    const lookup = this.#lookup;
+    // A wrong guess uses up a random number: a seed would not give the same answer again.
+    if (lookup !== undefined) lookup.enabled = sampling.seed === undefined;
+    let stream = this.#sample([last].flat(), sampling, grammar);
+    const leave = this.#scheduler.join();
+    try {
+      let instead: void | Token | Token[] = undefined;
+      for (;;) {
+        await this.#scheduler.pass();
+        const next = await stream.next(instead);
+        this.#scheduler.settle();
+        if (next.done === true) return;
+        const held = grammar();
+        instead = yield next.value;
+        if (lookup?.isAhead === true && (instead !== undefined || grammar() !== held)) {
+          // The token that was evaluated ahead followed another one, or another grammar.
+          await stream.return();
+          stream = this.#sample(tokensOf(instead ?? next.value), sampling, grammar);
+          instead = undefined;
+        }
+      }
+    } finally {
+      leave();
+      await stream.return();
+      if (lookup?.isAhead === true) await this.#scheduler.exclusive(() => this.#dropAhead());
+    }
+  }
+
+  #sample(tokens: Token[], sampling: Sampling, grammar: GrammarAt): TokenStream {
+    const options = samplingOptions(sampling, grammar, TokenBias.for(this.#context.model));
+    return this.#sequence.evaluate(tokens, { ...options, ...NO_SHIFT });
+  }
+
+  /** A token that was evaluated and not asked for yet: the state has to be that of its tokens. */
+  async #dropAhead(): Promise<void> {
+    const { nextTokenIndex: start } = this.#sequence;
+    await this.#sequence.eraseContextTokenRanges([{ start, end: this.#context.contextSize }]);
+  }
+}
+
+function tokensOf(tokens: Token | Token[]): Token[] {
+  return Array.isArray(tokens) ? tokens : [tokens];
+}

@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto';
+import type { PromptStretch } from '../../../../prompt/control-tokens.ts';
+import type { Conversation, ImagePart, Part } from '../../../../core/conversation.ts';
+
+/** What stands in a prompt for each picture, in the order of the pictures (llama.cpp's tools/mtmd/mtmd.h). */
+export const MARKER = '<__media__>';
+
+/** Keeps what others wrote from being read as a control token, or as the marker: it has no width. */
+const SEPARATOR = '\u200B';
+
+/** A conversation whose pictures are words that nobody can guess, and the pictures behind them. */
+export interface MarkedConversation {
+  readonly conversation: Conversation;
+  readonly images: readonly ImagePart[];
+  readonly nonce: string;
+}
+
+/** Puts a word in the place of each picture, those in tool results too. */
+export function markImages(conversation: Conversation): MarkedConversation {
+  const nonce = randomBytes(12).toString('hex');
+  const images: ImagePart[] = [];
+  const mark = (part: Part): Part => {
+    if (part.kind === 'tool-result') return { ...part, output: part.output.map(mark) };
+    if (part.kind !== 'image') return part;
+    images.push(part);
+    return { kind: 'text', text: `picture${nonce}n${images.length - 1}e` };
+  };
+  const turns = conversation.turns.map((turn) => ({ ...turn, parts: turn.parts.map(mark) }));
+  return { conversation: { ...conversation, turns }, images, nonce };
+}
+
+/** How many pictures a conversation has. */
+export function countImages({ turns }: Conversation): number {
+  const count = (parts: readonly Part[]): number =>
+    parts.reduce((sum, part) => {
+      if (part.kind === 'tool-result') return sum + count(part.output);
+      return part.kind === 'image' ? sum + 1 : sum;
+    }, 0);
+  return turns.reduce((sum, { parts }) => sum + count(parts), 0);
+}
+
+/** A prompt in one text, with a marker for each of its pictures. */
+export interface MarkedPrompt {
+  readonly text: string;
+  /** As the markers stand in the text. */
+  readonly images: readonly ImagePart[];
+}
+
+/**
+ * Brings a rendered prompt into the form that the addon takes.
+ *
+ * @param lead a token that the addon puts before every prompt by itself
+ */
+export function joinPrompt(
+  stretches: readonly PromptStretch[],
+  { images, nonce }: Pick<MarkedConversation, 'images' | 'nonce'>,
+  lead = '',
+): MarkedPrompt {
+  const joined = stretches
+    .map(({ text, control }, index) => {
+      const isCut = !control && stretches[index - 1]?.control === false;
+      return isCut ? `${SEPARATOR}${text}` : text;
+    })
+    .join('');
+  const shown: ImagePart[] = [];
+  const text = joined.replaceAll(new RegExp(`picture${nonce}n(\\d+)e`, 'gi'), (_word, index) => {
+    const image = images[Number(index)];
+    if (image === undefined) return '';
+    shown.push(image);
+    return MARKER;
+  });
+  return {
+    text: lead !== '' && text.startsWith(lead) ? text.slice(lead.length) : text,
+    images: shown,
+  };
+}

@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+import type { ImagePart } from '../../../../core/conversation.ts';
+import { Kept } from '../../../../images/cache.ts';
+import { fitPicture } from './picture.ts';
+
+/** Characters of data URLs that are kept: an agent sends its pictures again with every request. */
+const KEPT_CHARACTERS = 32 * 1024 * 1024;
+
+/** Fits pictures to a model's eyes, one at a time and each once. */
+export class PictureFitter {
+  readonly #edge: number | undefined;
+  readonly #kept = new Kept<string>(KEPT_CHARACTERS);
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** `edge` as in `fitPicture`. */
+  constructor(edge: number | undefined) {
+    this.#edge = edge;
+  }
+
+  /** As data URLs, in their order. Throws as `fitPicture`. */
+  async fit(images: readonly ImagePart[]): Promise<readonly string[]> {
+    const fitted: string[] = [];
+    for (const image of images) fitted.push(await this.#fitOne(image));
+    return fitted;
+  }
+
+  async #fitOne(image: ImagePart): Promise<string> {
+    const data = image.source.kind === 'base64' ? image.source.data : '';
+    const key = createHash('sha256').update(data).digest('base64');
+    const known = this.#kept.get(key);
+    if (known !== undefined) return known;
+    // A large one takes hundreds of megabytes while it is decoded.
+    const turn = this.#last.then(() => fitPicture(image, this.#edge));
+    this.#last = turn.catch(() => undefined);
+    const url = await turn;
+    this.#kept.set(key, url, key.length + url.length);
+    return url;
+  }
+}

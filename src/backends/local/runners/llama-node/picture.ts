@@ -1,0 +1,49 @@
+import sharp from 'sharp';
+import type { ImagePart } from '../../../../core/conversation.ts';
+import { RuntimeFailure } from '../../../../core/failure.ts';
+import { kindOf } from '../../../../images/kind.ts';
+import { MAX_EDGE } from '../../../../images/limits.ts';
+
+/** Under a transparent picture lies paper. */
+const BACKGROUND = '#ffffff';
+
+const DECODE_WITHIN_SECONDS = 20;
+
+/**
+ * A picture as the model's eyes take it: a PNG in a data URL, upright, without transparency, and of
+ * exactly their size where they have only one. What is no picture never reaches them: the addon opens
+ * any other text as a local file, and has a program called for bytes that it does not know.
+ *
+ * @param edge pixels of the square that the eyes see; undefined where they take any size
+ * @throws RuntimeFailure `invalid-request` where it can't be decoded
+ */
+export async function fitPicture(image: ImagePart, edge: number | undefined): Promise<string> {
+  const { source, at = 'image' } = image;
+  const bytes = Buffer.from(source.kind === 'base64' ? source.data : '', 'base64');
+  if (kindOf(bytes) === undefined) {
+    throw new RuntimeFailure(
+      'invalid-request',
+      `${at}: Could not process image: it is no PNG, JPEG, GIF or WebP. Send one of these as base64.`,
+    );
+  }
+  try {
+    const upright = sharp(bytes, { failOn: 'error', limitInputPixels: MAX_EDGE * MAX_EDGE })
+      .timeout({ seconds: DECODE_WITHIN_SECONDS })
+      .autoOrient()
+      .flatten({ background: BACKGROUND })
+      .toColourspace('srgb');
+    const fitted =
+      edge === undefined
+        ? upright
+        : upright.resize(edge, edge, { fit: 'contain', background: BACKGROUND });
+    // Levels of compression change nothing, and the picture only crosses to the addon.
+    const png = await fitted.png({ compressionLevel: 1 }).toBuffer();
+    return `data:image/png;base64,${png.toString('base64')}`;
+  } catch (error) {
+    throw new RuntimeFailure(
+      'invalid-request',
+      `${at}: Could not process image: it is cut off, damaged or too large. Send it whole.`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,48 @@
+import { readGgufFileInfo } from 'node-llama-cpp';
+import { messageOf, RuntimeFailure } from '../../../../core/failure.ts';
+import { isRecord } from '../../../../core/json.ts';
+import { requireRegularFile } from '../../model/regular-file.ts';
+
+/** What a projector file says of the model's eyes. */
+export interface Tower {
+  /** Pixels of the square that they see, where all pictures are brought to one size. */
+  readonly edge: number | undefined;
+}
+
+/**
+ * Projectors that scale every picture to one square (llama.cpp's tools/mtmd/clip.cpp); all others take
+ * sizes of their own, or several tiles.
+ */
+const SQUARE = ['mlp', 'mlp_norm', 'ldp', 'ldpv2', 'gemma3', 'janus_pro'];
+
+/** Reads the header of a projector file (mmproj). Throws `model-load-failed`. */
+export async function readTower(file: string): Promise<Tower> {
+  await requireRegularFile(file);
+  const metadata: unknown = await readMetadata(file);
+  const clip = isRecord(metadata) ? metadata['clip'] : undefined;
+  const vision = isRecord(clip) ? clip['vision'] : undefined;
+  if (!isRecord(clip) || !isRecord(vision) || clip['has_vision_encoder'] !== true) {
+    throw failure(file, 'it is no projector of a model that sees (mmproj)');
+  }
+  const type = clip['projector_type'] ?? vision['projector_type'];
+  const edge = vision['image_size'];
+  const tiles = vision['image_grid_pinpoints'] !== undefined;
+  const isSquare = !tiles && typeof type === 'string' && SQUARE.includes(type);
+  return { edge: isSquare && typeof edge === 'number' ? edge : undefined };
+}
+
+async function readMetadata(file: string): Promise<unknown> {
+  try {
+    const info = await readGgufFileInfo(file, { sourceType: 'filesystem', logWarnings: false });
+    return info.metadata;
+  } catch (error) {
+    throw failure(file, messageOf(error));
+  }
+}
+
+function failure(file: string, reason: string): RuntimeFailure {
+  return new RuntimeFailure(
+    'model-load-failed',
+    `The projector ${file} can't be used: ${reason}. Check \`mmproj:\` in models.yaml.`,
+  );
+}

@@ -1,0 +1,174 @@
+import type { GenerationRequest, LoadedModel, LoadStatus } from '../../../core/backend.ts';
+import type { GenerationEvent } from '../../../core/events.ts';
+import type { KeepAlive } from '../../../units/keep-alive.ts';
+import type { Engine } from '../engine.ts';
+import { abortReason, raceAbort } from '../../../core/queue.ts';
+
+export interface NamedEngineOptions {
+  readonly name: string;
+  readonly keepAlive: KeepAlive;
+  /** Takes no more requests. */
+  readonly retired: () => void;
+  /** Holds nothing any more. */
+  readonly ended: () => void;
+  /** Began to answer, or has nothing to answer for now. */
+  readonly changed: () => void;
+}
+
+/** After a question about a model, a request for it is likely to follow. */
+const BRIEF_MILLISECONDS = 5000;
+/** A timer that waits longer would end at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+const UNKNOWN: LoadStatus = {
+  device: '-',
+  sizeBytes: 0,
+  contextTokens: 0,
+  slots: { busy: 0, total: 0 },
+  waiting: 0,
+  idleMilliseconds: 0,
+};
+/** Facts of an engine that does not respond. */
+const SILENT = { responds: false, waiting: 0, unloadsInMilliseconds: null } as const;
+
+/** A model's engine: it knows what it works on, and ends itself when it was not used for long enough. */
+export class NamedEngine {
+  readonly #options: NamedEngineOptions;
+  #opened: Promise<Engine> | undefined;
+  #calls = 0;
+  #lastUsed = performance.now();
+  /** When it ends, of `performance.now()`, as long as it is not busy. */
+  #until = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #retired = false;
+  /** As its engine last had it. */
+  #status: LoadStatus = UNKNOWN;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: NamedEngineOptions) {
+    this.#options = options;
+  }
+
+  get name(): string {
+    return this.#options.name;
+  }
+
+  get busy(): boolean {
+    return this.#calls > 0;
+  }
+
+  /** Whether it takes no more requests. */
+  get ending(): boolean {
+    return this.#retired;
+  }
+
+  get lastUsed(): number {
+    return this.#lastUsed;
+  }
+
+  /** Gives it what it answers by. Rejects where the engine can't be opened; then it is retired. */
+  open(opening: Promise<Engine>): void {
+    this.#opened = opening;
+    // What could not be opened is tried again by the next request.
+    opening.catch(() => this.retire());
+  }
+
+  /** Frees the engine as soon as it has answered: another takes its place, or its memory. */
+  retire(): void {
+    if (this.#retired) return;
+    this.#retired = true;
+    this.#options.retired();
+    this.#settle();
+  }
+
+  /** Asks the engine something. It lives on for a moment, or for its keep-alive where `isRequest`. */
+  async use<Result>(
+    work: (engine: Engine) => Promise<Result>,
+    isRequest: boolean,
+  ): Promise<Result> {
+    this.#begin();
+    try {
+      return await work(await this.#engine());
+    } finally {
+      if (isRequest) this.#keepAlive();
+      this.#until = Math.max(this.#until, performance.now() + BRIEF_MILLISECONDS);
+      this.#end();
+    }
+  }
+
+  async *generate(
+    request: GenerationRequest,
+    signal: AbortSignal,
+  ): AsyncGenerator<GenerationEvent> {
+    this.#begin();
+    try {
+      const engine = await this.#engine();
+      if (signal.aborted) throw abortReason(signal);
+      yield* engine.generate(request, signal);
+    } finally {
+      this.#lastUsed = performance.now();
+      this.#keepAlive();
+      this.#end();
+    }
+  }
+
+  /** Undefined if it has no weights in memory. */
+  async loaded(signal: AbortSignal): Promise<LoadedModel | undefined> {
+    const engine = await raceAbort(this.#engine(), signal).catch(() => undefined);
+    const status = await engine?.status(signal).catch(() => {
+      return signal.aborted ? ('silent' as const) : undefined;
+    });
+    if (status === 'silent') return { ...this.#status, ...SILENT, name: this.name };
+    if (status === undefined) return undefined;
+    this.#status = status;
+    const left = Math.max(0, Math.round(this.#until - performance.now()));
+    const leaves = !this.busy && Number.isFinite(left);
+    return { name: this.name, ...status, unloadsInMilliseconds: leaves ? left : null };
+  }
+
+  /** Ends it now; requests under way fail. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  #engine(): Promise<Engine> {
+    return this.#opened ?? Promise.reject(new Error(`${this.name} was not opened`));
+  }
+
+  #begin(): void {
+    this.#calls++;
+    clearTimeout(this.#timer);
+    if (this.#calls === 1) this.#options.changed();
+  }
+
+  #keepAlive(): void {
+    const { keepAlive } = this.#options;
+    this.#until = keepAlive === 'always' ? Infinity : performance.now() + keepAlive;
+  }
+
+  #end(): void {
+    this.#calls--;
+    this.#settle();
+    if (!this.busy) this.#options.changed();
+  }
+
+  #settle(): void {
+    if (this.busy || this.#closing !== undefined) return;
+    const left = this.#until - performance.now();
+    if (this.#retired || left <= 0) {
+      this.retire();
+      void this.close();
+      return;
+    }
+    this.#timer = setTimeout(() => this.#settle(), Math.min(left, LONGEST_TIMER)).unref();
+  }
+
+  async #close(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.retire();
+    // What did not open holds nothing.
+    await this.#opened?.then((engine) => engine.close()).catch(() => undefined);
+    this.#options.ended();
+  }
+}

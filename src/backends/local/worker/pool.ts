@@ -1,0 +1,78 @@
+import type { LoadedModel } from '../../../core/backend.ts';
+import type { KeepAlive } from '../../../units/keep-alive.ts';
+import type { ModelSpec } from '../../../core/model.ts';
+import type { Engine } from '../engine.ts';
+import type { LoadGate } from '../memory/lease.ts';
+import type { MemoryLine } from '../memory/budget.ts';
+import { NamedEngine } from './managed-engine.ts';
+
+export interface EnginePoolOptions {
+  /** Shared by all pools whose models lie in the same memory. */
+  readonly line: MemoryLine;
+  /** For models that don't say. */
+  readonly keepAlive: KeepAlive;
+  readonly open: (spec: ModelSpec, gate: LoadGate) => Promise<Engine>;
+}
+
+/** The engines of a server: one for each model, as long as it is used and there is memory for it. */
+export class EnginePool {
+  readonly #options: EnginePoolOptions;
+  readonly #line: MemoryLine;
+  /** By model and settings: those that take requests. */
+  readonly #engines = new Map<string, NamedEngine>();
+  /** With those that only end what they have begun. */
+  readonly #living = new Set<NamedEngine>();
+
+  constructor(options: EnginePoolOptions) {
+    this.#options = options;
+    this.#line = options.line;
+  }
+
+  /** The engine of a model. An entry that was edited gets a new one in place of the old. */
+  engineFor(spec: ModelSpec): NamedEngine {
+    const key = JSON.stringify(spec);
+    const known = this.#engines.get(key);
+    if (known !== undefined) return known;
+    for (const engine of this.#engines.values()) {
+      if (engine.name === spec.name) engine.retire();
+    }
+    return this.#start(key, spec);
+  }
+
+  /** Those with their weights in memory. */
+  async loaded(signal: AbortSignal): Promise<readonly LoadedModel[]> {
+    const found = await Promise.all([...this.#living].map((engine) => engine.loaded(signal)));
+    return found.filter((model) => model !== undefined);
+  }
+
+  /** Ends the engines of a model; requests under way fail. */
+  async unload(name: string): Promise<void> {
+    await this.#close([...this.#living].filter((engine) => engine.name === name));
+  }
+
+  async close(): Promise<void> {
+    await this.#close([...this.#living]);
+  }
+
+  #start(key: string, spec: ModelSpec): NamedEngine {
+    const engine: NamedEngine = new NamedEngine({
+      name: spec.name,
+      keepAlive: spec.keepAliveMilliseconds ?? this.#options.keepAlive,
+      retired: () => this.#engines.delete(key),
+      ended: () => {
+        this.#living.delete(engine);
+        gate.settle(false);
+      },
+      changed: () => this.#line.advance(),
+    });
+    const gate = this.#line.gateOf(engine);
+    this.#engines.set(key, engine);
+    this.#living.add(engine);
+    engine.open(this.#options.open(spec, gate));
+    return engine;
+  }
+
+  async #close(engines: readonly NamedEngine[]): Promise<void> {
+    await Promise.all(engines.map((engine) => engine.close()));
+  }
+}

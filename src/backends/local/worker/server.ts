@@ -1,0 +1,169 @@
+import { RuntimeFailure } from '../../../core/failure.ts';
+import type { GenerationEvent } from '../../../core/events.ts';
+import type { ModelSpec } from '../../../core/model.ts';
+import type { Engine, EngineLog, EngineSettings } from '../engine.ts';
+import { CommandParts } from './parts.ts';
+import { plainFailure, revivedFailure } from './protocol.ts';
+import type { EngineCommand, EngineMessage, EngineReply } from './protocol.ts';
+import { EventBatch } from './event-batch.ts';
+import type { LoadGate } from '../memory/lease.ts';
+import { parentProcess, startWatchdog } from './watchdog.ts';
+
+/** Opens a model in this process. */
+export type OpenEngine = (
+  spec: ModelSpec,
+  settings: EngineSettings,
+  log: EngineLog,
+  gate: LoadGate,
+) => Promise<Engine>;
+
+type OpenCommand = Extract<EngineCommand, { readonly type: 'open' }>;
+type Call = Extract<
+  EngineCommand,
+  { readonly type: 'capabilities' | 'status' | 'count' | 'generate' }
+>;
+
+/**
+ * Makes this process an engine's: one model, driven by messages from the server. A native abort ends
+ * this process and no other, and ending it frees all that the model held.
+ */
+export function serveEngine(open: OpenEngine): void {
+  startWatchdog({ parent: parentProcess() });
+  // The terminal's Ctrl-C reaches the whole group: the server decides when its engines end.
+  process.on('SIGINT', () => undefined);
+  process.on('SIGTERM', () => undefined);
+  process.on('disconnect', () => process.exit(0));
+  const server = new EngineServer(open);
+  process.on('message', (message: EngineMessage) => server.take(message));
+  server.beat();
+  setInterval(() => server.isBusy && server.beat(), HEARTBEAT_MILLISECONDS).unref();
+}
+
+/** A message of the main thread shows that it moves; `HeartbeatWatch` counts the seconds without one. */
+const HEARTBEAT_MILLISECONDS = 1000;
+
+class EngineServer {
+  readonly #open: OpenEngine;
+  #model: OpenCommand | undefined;
+  #opening: Promise<Engine> | undefined;
+  #opened: Engine | undefined;
+  readonly #calls = new Map<number, AbortController>();
+  readonly #parts = new CommandParts();
+  /** The weights wait for the server's word: it knows of the other models in memory. */
+  #waiting: { grant(slots: number): void; refuse(reason: Error): void } | undefined;
+
+  constructor(open: OpenEngine) {
+    this.#open = open;
+  }
+
+  get isBusy(): boolean {
+    return this.#calls.size > 0;
+  }
+
+  /** Sends a sign of life, unless native code hangs. */
+  beat(): void {
+    if (this.#opened?.isStuck !== true) reply({ type: 'alive' });
+  }
+
+  take(command: EngineMessage): void {
+    switch (command.type) {
+      case 'open':
+        this.#model = command;
+        return;
+      case 'cancel':
+        this.#parts.drop(command.call);
+        this.#calls.get(command.call)?.abort();
+        return;
+      case 'part':
+        this.#parts.add(command.call, command.text);
+        return;
+      case 'whole':
+        this.take(this.#parts.complete(command.call));
+        return;
+      case 'granted':
+        this.#waiting?.grant(command.slots);
+        return;
+      case 'refused':
+        this.#waiting?.refuse(revivedFailure(command.failure));
+        return;
+      case 'capabilities':
+      case 'status':
+      case 'count':
+      case 'generate':
+        void this.#answer(command);
+        return;
+      default:
+        command satisfies never;
+    }
+  }
+
+  async #answer(command: Call): Promise<void> {
+    const { call } = command;
+    const controller = new AbortController();
+    this.#calls.set(call, controller);
+    try {
+      reply(await work(await this.#engine(), command, controller.signal));
+    } catch (error) {
+      reply({ type: 'failed', call, failure: plainFailure(error) });
+    } finally {
+      this.#calls.delete(call);
+    }
+  }
+
+  /** The engine, opened once; what could not be opened is tried again by the next call. */
+  #engine(): Promise<Engine> {
+    if (this.#model === undefined) {
+      throw new RuntimeFailure('internal', 'The engine was told no model.');
+    }
+    const { spec, settings } = this.#model;
+    const gate: LoadGate = {
+      enter: (needs) =>
+        new Promise((grant, refuse) => {
+          this.#waiting = { grant, refuse };
+          reply({ type: 'enter', needs });
+        }),
+      settle: (loaded) => reply({ type: 'settled', loaded }),
+    };
+    this.#opening ??= this.#open(spec, settings, log, gate).then(
+      (engine) => (this.#opened = engine),
+      (error: unknown) => {
+        this.#opening = undefined;
+        throw error;
+      },
+    );
+    return this.#opening;
+  }
+}
+
+async function work(engine: Engine, command: Call, signal: AbortSignal): Promise<EngineReply> {
+  const { call } = command;
+  switch (command.type) {
+    case 'capabilities':
+      return { type: 'described', call, capabilities: await engine.capabilities(signal) };
+    case 'status':
+      return { type: 'status', call, status: (await engine.status(signal)) ?? null };
+    case 'count':
+      return { type: 'counted', call, tokens: await engine.countTokens(command.request, signal) };
+    case 'generate': {
+      const batch = new EventBatch<GenerationEvent>((events) =>
+        reply({ type: 'events', call, events }),
+      );
+      try {
+        for await (const event of engine.generate(command.request, signal)) batch.add(event);
+      } finally {
+        batch.close();
+      }
+      return { type: 'done', call };
+    }
+    default:
+      return command satisfies never;
+  }
+}
+
+const log: EngineLog = (message, level = 'warn') => {
+  reply({ type: 'log', message, level });
+};
+
+function reply(message: EngineReply): void {
+  if (process.connected) process.send?.(message);
+}

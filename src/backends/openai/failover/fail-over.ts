@@ -1,0 +1,115 @@
+import type { GenerationRequest, SessionKey } from '../../../core/backend.ts';
+import { RuntimeFailure } from '../../../core/failure.ts';
+import type { GenerationEvent } from '../../../core/events.ts';
+import type { ModelSpec } from '../../../core/model.ts';
+import type { Attempt, Circuits } from './circuits.ts';
+import { isUpstreamFault } from './fault.ts';
+import { routesOf } from '../routes.ts';
+import type { Route } from '../routes.ts';
+
+/** How long servers that are all away are given at most before the next try. */
+const RETRY_AFTER_SECONDS = 5;
+
+/** Answers a request by one server. */
+export type Generate = (request: GenerationRequest) => AsyncGenerator<GenerationEvent>;
+
+/** Where prefixes of this session are cached: each has one upstream. */
+export function affinityOf({ session, user }: SessionKey): string | undefined {
+  return session ?? user;
+}
+
+/**
+ * Answers by the first of the model's servers that does, in the order of the session. Output that has
+ * begun is never begun anew: a failure after it is the request's.
+ *
+ * @throws RuntimeFailure `backend-unavailable` where all are away
+ */
+export async function* generateByAny(
+  circuits: Circuits,
+  request: GenerationRequest,
+  generate: Generate,
+): AsyncGenerator<GenerationEvent> {
+  const routes = routesOf(request.model);
+  const failures: RuntimeFailure[] = [];
+  let admitted = false;
+  for (const route of circuits.order(routes, affinityOf(request.session))) {
+    const attempt = circuits.attempt(route);
+    let begun = false;
+    try {
+      for await (const event of generate({ ...request, model: route.model })) {
+        begun ||= tellOutput(event, attempt);
+        if (event.type === 'admitted' && admitted) continue;
+        admitted ||= event.type === 'admitted';
+        yield event;
+      }
+      return;
+    } catch (error) {
+      if (!isUpstreamFault(error)) throw error;
+      attempt.failed(error);
+      if (begun) throw error;
+      failures.push(error);
+    } finally {
+      attempt.end();
+    }
+  }
+  throw allAway(request.model, routes, failures, circuits);
+}
+
+/** Whether an event is output, which the standing of the upstream takes note of. */
+function tellOutput(event: GenerationEvent, attempt: Attempt): boolean {
+  if (event.type === 'admitted' || event.type === 'progress') return false;
+  if (event.type === 'finish') attempt.succeeded();
+  else attempt.began();
+  return true;
+}
+
+/**
+ * What the first of the model's servers says that says anything, in the order of the session. Throws
+ * as `generateByAny`.
+ */
+export async function askAny<T>(
+  circuits: Circuits,
+  model: ModelSpec,
+  session: string | undefined,
+  ask: (model: ModelSpec) => Promise<T>,
+): Promise<T> {
+  const routes = routesOf(model);
+  const failures: RuntimeFailure[] = [];
+  for (const route of circuits.order(routes, session)) {
+    const attempt = circuits.attempt(route);
+    try {
+      return await ask(route.model);
+    } catch (error) {
+      if (!isUpstreamFault(error)) throw error;
+      attempt.failed(error);
+      failures.push(error);
+    } finally {
+      attempt.end();
+    }
+  }
+  throw allAway(model, routes, failures, circuits);
+}
+
+/** Says of each server why it does not answer, and when it is worth trying again. */
+function allAway(
+  { name }: ModelSpec,
+  routes: readonly Route[],
+  failures: readonly RuntimeFailure[],
+  circuits: Circuits,
+): RuntimeFailure {
+  const [failure, ...others] = failures;
+  // Waiting helps against none of these.
+  if (failure?.code === 'model-not-found' || failure?.code === 'billing') {
+    const isAlike = others.every(({ code }) => code === failure.code);
+    if (isAlike && failures.length === routes.length) return failure;
+  }
+  const seconds = routes.map((route) => circuits.secondsAway(route)).filter((left) => left > 0);
+  const told = failures.flatMap(({ retryAfterSeconds }) => retryAfterSeconds ?? []);
+  const urls = routes.map(({ url }) => url).join(', ');
+  const reasons = [...new Set(failures.map(({ message }) => message))].join('; ');
+  return new RuntimeFailure(
+    'backend-unavailable',
+    `none of the servers of ${name} answers (${urls})${reasons && `: ${reasons}`}`,
+    { retryAfterSeconds: Math.max(1, Math.min(...seconds, ...told, RETRY_AFTER_SECONDS)) },
+  );
+}

@@ -1,6 +1,0 @@
-import { serveEngine } from '../engine-child.ts';
-import { VisionEngine } from './vision-engine.ts';
-
-serveEngine((spec, settings, log, gate) =>
-  VisionEngine.open({ spec, settings, log, gate, abandon: () => process.exit(1) }),
-);

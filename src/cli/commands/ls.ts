@@ -1,0 +1,109 @@
+import { existsSync, statSync } from 'node:fs';
+import { shownUrl } from '../../net/http-client.ts';
+import { ollamaUrl } from '../../backends/ollama/address.ts';
+import { withDiscovered } from '../../registry/discovered.ts';
+import { loadRegistry } from '../../registry/load.ts';
+import { listedDefault, lookUp } from '../../registry/lookup.ts';
+import type { Registry, RegistryModel } from '../../registry/registry.ts';
+import { formatSize } from '../../units/size.ts';
+import { statusOf } from '../../registry/status.ts';
+import { chatTemplates } from '../chat-templates.ts';
+import type { CliContext } from '../context.ts';
+import type { RegistryFlags } from '../declarations/declaration.ts';
+import { discoverForList } from '../discovered.ts';
+import { readableFiles, warnOfProblems } from '../registry-files.ts';
+import { writeJson } from '../ui/report.ts';
+import { printTable } from '../ui/table.ts';
+
+/** `portico ls`: models, then aliases, as a table or as JSON; problems go to stderr. */
+export async function list(flags: RegistryFlags, context: CliContext): Promise<number> {
+  const registry = withDiscovered(
+    await loadRegistry(readableFiles(flags.models, context.environment)),
+    await discoverForList(context),
+    existsSync,
+  );
+  const templates = await chatTemplates(registry, context);
+  if (flags.json === true) writeJson(describeRegistry(registry, templates), context);
+  else {
+    const ollama = ollamaUrl(context.environment['OLLAMA_HOST']);
+    printTable([HEADER, ...rowsOf(registry, templates, ollama)], context);
+  }
+  warnOfProblems(registry, context);
+  return 0;
+}
+
+const HEADER = ['NAME', 'BACKEND', 'SIZE', 'STATUS', 'WHERE'];
+
+type Row = readonly [name: string, backend: string, size: string, status: string, where: string];
+
+function rowsOf(
+  registry: Registry,
+  templates: ReadonlyMap<string, boolean>,
+  ollama: string,
+): readonly Row[] {
+  const usual = listedDefault(registry, registry.defaultModel);
+  const marked = (name: string): string => (name === usual ? `${name} (default)` : name);
+  const models = [...registry.models].map(([name, model]): Row => {
+    const size = sizeOf(model);
+    return [
+      marked(name),
+      model.spec.backend,
+      size === undefined ? '-' : formatSize(size),
+      templates.get(name) === false ? 'no chat template' : shownStatus(model),
+      placeOf(model, ollama),
+    ];
+  });
+  const aliases = [...registry.aliases.keys()].flatMap((name): readonly Row[] => {
+    const target = lookUp(registry, name);
+    return target.found
+      ? [[marked(name), target.model.spec.backend, '-', `alias of ${target.model.spec.name}`, '-']]
+      : [];
+  });
+  return [...models, ...aliases];
+}
+
+/** The file or the server that a model is on; `-` for one that is nowhere yet. */
+function placeOf({ spec }: RegistryModel, ollama: string): string {
+  const { file, url, providers } = spec;
+  if (file !== undefined) return existsSync(file) ? file : '-';
+  const urls = providers?.map((provider) => provider.url) ?? [url ?? ollama];
+  return urls
+    .map((one) => (/^https?:/.test(one) && URL.canParse(one) ? shownUrl(one) : one))
+    .join(', ');
+}
+
+/** What programs read; a model's settings are those of models.yaml. */
+function describeRegistry(registry: Registry, templates: ReadonlyMap<string, boolean>): unknown {
+  return {
+    default: registry.defaultModel,
+    models: [...registry.models.values()].map((model) => ({
+      ...model.spec,
+      // Their values may be secrets.
+      headers: model.spec.headers && Object.keys(model.spec.headers),
+      status: shownStatus(model),
+      chatTemplate: templates.get(model.spec.name),
+      description: model.description,
+      source: model.source,
+      sizeBytes: sizeOf(model),
+      memoryBytes: model.memoryBytes,
+      shipped: model.shipped,
+      location: model.location,
+    })),
+    aliases: Object.fromEntries(registry.aliases),
+    problems: registry.problems,
+  };
+}
+
+/** The status, or that the place of its file has something else, such as a named pipe. */
+function shownStatus(model: RegistryModel): string {
+  const { file } = model.spec;
+  const found = file === undefined ? undefined : statSync(file, { throwIfNoEntry: false });
+  return found?.isFile() === false ? 'not a file' : statusOf(model, existsSync);
+}
+
+/** The size of the file that is there, else of the one to download. */
+function sizeOf(model: RegistryModel): number | undefined {
+  const { file } = model.spec;
+  const found = file === undefined ? undefined : statSync(file, { throwIfNoEntry: false });
+  return found?.isFile() === true ? found.size : model.sizeBytes;
+}

@@ -1,0 +1,57 @@
+import { homedir } from 'node:os';
+import type { Agent } from '../../launch/agent.ts';
+import { CLAUDE } from '../../launch/claude/claude.ts';
+import { findExecutable } from '../../launch/executable.ts';
+import { npmPrefix } from '../../launch/npm.ts';
+import { OPENCODE } from '../../launch/opencode.ts';
+import { PI } from '../../launch/pi.ts';
+import { AGENT_NAMES } from './agent-names.ts';
+import type { AgentName } from './agent-names.ts';
+import type { CliContext } from '../context.ts';
+import { say, writeJson } from '../ui/report.ts';
+import { printTable } from '../ui/table.ts';
+
+export const AGENTS: Readonly<Record<AgentName, Agent>> = {
+  claude: CLAUDE,
+  opencode: OPENCODE,
+  pi: PI,
+};
+
+/** Where an agent's program is on this machine; undefined where it is not. */
+export function locateAgent(
+  { whereabouts }: Agent,
+  { environment }: CliContext,
+): Promise<string | undefined> {
+  return findExecutable(whereabouts, {
+    environment,
+    homeFolder: homedir(),
+    platform: process.platform,
+    npmPrefix: () => npmPrefix(environment),
+  });
+}
+
+/** `portico launch` alone: the agents, and what was found of them on this machine. */
+export async function listAgents(
+  flags: { readonly json?: boolean },
+  context: CliContext,
+): Promise<number> {
+  const agents = await Promise.all(
+    AGENT_NAMES.map(async (name) => {
+      const { title, npmPackage } = AGENTS[name];
+      const file = await locateAgent(AGENTS[name], context);
+      return { name, title, npmPackage, file };
+    }),
+  );
+  if (flags.json === true) {
+    writeJson(agents, context);
+    return 0;
+  }
+  const rows = agents.map(({ name, title, npmPackage, file }) => [
+    name,
+    title,
+    file ?? `not found; npm install -g ${npmPackage}`,
+  ]);
+  printTable([['NAME', 'AGENT', 'FOUND'], ...rows], context);
+  say('\nStart one with: portico launch NAME -- ARGUMENTS OF ITS OWN', context);
+  return 0;
+}

@@ -1,0 +1,94 @@
+import { resolveSettings } from '../../config/settings.ts';
+import { RuntimeFailure } from '../../core/failure.ts';
+import { CLAUDE } from '../../launch/claude/claude.ts';
+import { claudeSettings } from '../../launch/claude/settings.ts';
+import { claudeEnvironment } from '../../launch/environment.ts';
+import type { AgentModel } from '../../launch/agent-model.ts';
+import { describeChanges } from '../../launch/settings/edit.ts';
+import {
+  applySettings,
+  claudeSettingsFile,
+  planSettings,
+  restoreSettings,
+} from '../../launch/settings/file.ts';
+import type { CliContext } from '../context.ts';
+import type { ModelWish } from './model.ts';
+import { withModel } from './session.ts';
+import { addressOf } from '../running-server.ts';
+import { say } from '../ui/report.ts';
+import type { ServerFlags } from '../running-server.ts';
+
+/** `portico launch claude --config`: writes our part into the user's settings, after showing the change. */
+export async function configureClaude(
+  flags: ServerFlags,
+  wish: ModelWish,
+  context: CliContext,
+): Promise<number> {
+  const { port, url } = addressOf(flags, context.environment);
+  if (port === 0 && flags.url === undefined) {
+    throw new RuntimeFailure(
+      'invalid-request',
+      'settings need an address that stays, and port 0 is another one each time; give one with --port',
+    );
+  }
+  const file = claudeSettingsFile(context.environment);
+  // A broken file is told before a model is loaded for nothing.
+  await planSettings(file, {});
+  return withModel(CLAUDE, wish, flags, context, async (model, server) => {
+    const code = await configure(file, model, wish, context);
+    if (code === 0 && server.logFile !== undefined) {
+      say(`claude needs a server at ${url} from now on: portico serve`, context);
+    }
+    return code;
+  });
+}
+
+async function configure(
+  file: string,
+  model: AgentModel,
+  { yes, asker }: ModelWish,
+  context: CliContext,
+): Promise<number> {
+  const { environment } = context;
+  const settings = claudeSettings(claudeEnvironment(model, environment));
+  const { changes } = await planSettings(file, settings);
+  if (changes.length === 0) {
+    say(`${file} has it all already`, context);
+    return 0;
+  }
+  say(`${file}:\n${describeChanges(changes)}`, context);
+  if (!yes) await agree(asker, file);
+  const { paths } = resolveSettings({ insecure: true }, environment);
+  const backup = await applySettings(file, settings, paths.dataFolder);
+  const saved = backup === undefined ? '' : `, as it was: ${backup}`;
+  say(`written${saved}; portico launch claude --restore undoes it`, context);
+  return 0;
+}
+
+async function agree(asker: ModelWish['asker'], file: string): Promise<void> {
+  if (asker === undefined) {
+    throw new RuntimeFailure(
+      'invalid-request',
+      `${file} is not changed, since there is no terminal to ask on; allow it with -y`,
+    );
+  }
+  if (!(await asker.confirm('Write this?'))) {
+    throw new RuntimeFailure('cancelled', 'Cancelled: nothing was changed.');
+  }
+}
+
+/** `portico launch claude --restore`: takes out of the user's settings what was written there. */
+export async function restoreClaude(context: CliContext): Promise<number> {
+  const { environment } = context;
+  const file = claudeSettingsFile(environment);
+  const { paths } = resolveSettings({ insecure: true }, environment);
+  const undone = await restoreSettings(file, paths.dataFolder);
+  if (undone.kind === 'nothing') {
+    say(`${file} has nothing of Portico's`, context);
+    return 0;
+  }
+  const left = undone.kept.map(({ path }) => path.join('.'));
+  const kept = `, but for what was changed there since: ${left.join(', ')}`;
+  say(`${file} is as it was${left.length === 0 ? '' : kept}`, context);
+  return 0;
+}

@@ -1,0 +1,59 @@
+import { RuntimeFailure } from '../../core/failure.ts';
+import type { Agent } from '../../launch/agent.ts';
+import { contextRefusal, contextWarnings } from '../../launch/choices.ts';
+import { isAnthropicName } from '../../launch/environment.ts';
+import type { AgentModel } from '../../launch/agent-model.ts';
+import { describeModel, loadModel, slotsOf } from '../../launch/server.ts';
+import type { CliContext } from '../context.ts';
+import type { ModelWish } from './model.ts';
+import type { OpenServer } from './server.ts';
+import { warn } from '../ui/report.ts';
+import { whileWaiting } from '../ui/waiting.ts';
+
+/** What stands for a key where none is asked for: clients insist on having one. */
+export const ANY_KEY = 'portico';
+
+/** Loads a model, and sees that its real context is large enough for an agent, or agreed to. Throws if no request can fit. */
+export async function readyModel(
+  asked: string,
+  agent: Agent,
+  { small, yes, asker }: ModelWish,
+  { address, lastLogged }: OpenServer,
+  context: CliContext,
+): Promise<AgentModel> {
+  const own = await whileWaiting(
+    `Loading ${asked}`,
+    loadModel(address, asked),
+    lastLogged,
+    context,
+  );
+  const name = clientName(asked, own, context);
+  const model: AgentModel = {
+    baseUrl: address.url,
+    key: address.key ?? ANY_KEY,
+    ...(await describeModel(address, name)),
+    slots: await slotsOf(address, own),
+    ...(small !== undefined && { small: await describeModel(address, small) }),
+  };
+  const refusal = contextRefusal(agent, model);
+  if (refusal !== undefined) throw new RuntimeFailure('invalid-request', `${refusal}.`);
+  const warnings = contextWarnings(agent, model);
+  for (const warning of warnings) warn(`Warning: ${warning}.`, context);
+  if (warnings.length === 0) return model;
+  if (!yes && asker !== undefined && !(await asker.confirm('Go on with it?'))) {
+    throw new RuntimeFailure('cancelled', 'Cancelled: nothing was started.');
+  }
+  return model;
+}
+
+/** The name that the agent is told: Claude Code takes what begins with `claude-` for Anthropic's, with their context. */
+function clientName(asked: string, own: string, context: CliContext): string {
+  if (!isAnthropicName(asked)) return asked;
+  if (!isAnthropicName(own)) return own;
+  warn(
+    `Warning: Claude Code takes ${own} for a model of Anthropic, with a context of 200,000 tokens or more; ` +
+      `give it another name with: portico cp ${own} NAME`,
+    context,
+  );
+  return asked;
+}

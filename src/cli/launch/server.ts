@@ -1,0 +1,131 @@
+import { readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { z } from 'zod';
+import { isLoopbackHost } from '../../net/loopback.ts';
+import { resolveSettings } from '../../config/settings.ts';
+import { RuntimeFailure } from '../../core/failure.ts';
+import { findOccupant } from '../../launch/server.ts';
+import type { Address } from '../../launch/server.ts';
+import type { CliContext } from '../context.ts';
+import { takeLease } from '../../launch/lease.ts';
+import { startTemporary } from './temporary.ts';
+import { addressOf } from '../running-server.ts';
+import type { ServerFlags } from '../running-server.ts';
+
+/** A server that answers, for as long as it is open here. */
+export interface OpenServer {
+  readonly address: Address;
+  /** Whether it has this machine's models. */
+  readonly isLocal: boolean;
+  /** The log of a server that was started for this; undefined where one was running. */
+  readonly logFile: string | undefined;
+  /** What a server that was started for this logged last, such as how far a model is loaded. */
+  readonly lastLogged: () => string | undefined;
+  /** Ends this use of it; a server that was started for launches stops with the last one. */
+  close(): Promise<void>;
+}
+
+const logged = z.object({ msg: z.string().optional() });
+
+/** What stands in for a port that the system is to choose. */
+const ANY_PORT = 0;
+
+/**
+ * The Portico at the configured address, or one that is started there. Throws where something else
+ * listens, and where none answers at an address that is not this machine's.
+ */
+export async function openServer(flags: ServerFlags, context: CliContext): Promise<OpenServer> {
+  const { url, key, host, port } = addressOf(flags, context.environment);
+  const address = { url, key };
+  const isLocal = isLoopbackHost(new URL(url).hostname);
+  const isUnknown = flags.url === undefined && port === ANY_PORT;
+  const occupant = isUnknown ? NOBODY : await findOccupant(address);
+  switch (occupant.kind) {
+    case 'portico': {
+      const lease = await takeLease(address);
+      if (lease === undefined) return openLater(flags, context);
+      return {
+        address,
+        isLocal,
+        logFile: undefined,
+        lastLogged: () => undefined,
+        close: () => lease.end(),
+      };
+    }
+    case 'other':
+      throw new RuntimeFailure(
+        'conflict',
+        `what answers at ${url} can't be used (${occupant.reason}); ` +
+          'choose another port with --port or PORTICO_PORT, or give its key with --api-key',
+      );
+    case 'nobody':
+      if (flags.url !== undefined || !isLocal) {
+        throw new RuntimeFailure(
+          'backend-unavailable',
+          `no Portico answers at ${url}; start one there with: portico serve`,
+        );
+      }
+      // A file of keys may be a pipe, which can't be read again.
+      return startServer(
+        flags.apiKeyFile === undefined ? flags.apiKey : key,
+        { host, port },
+        context,
+      );
+    default:
+      return occupant satisfies never;
+  }
+}
+
+const NOBODY = { kind: 'nobody' } as const;
+
+const RETRY_MS = 100;
+
+/** The server that was found stops just now, since the launch that it was started for has ended. */
+async function openLater(flags: ServerFlags, context: CliContext): Promise<OpenServer> {
+  await wait(RETRY_MS);
+  return openServer(flags, context);
+}
+
+/**
+ * Starts one for this machine alone, which lives until the last launch that uses it has ended.
+ *
+ * @param key its key; undefined leaves it to the environment
+ */
+async function startServer(
+  key: string | undefined,
+  { host, port }: { readonly host: string; readonly port: number },
+  { environment }: CliContext,
+): Promise<OpenServer> {
+  const flags = {
+    host: isLoopbackHost(host) ? host : '127.0.0.1',
+    port: String(port),
+    ...(key !== undefined && { apiKey: [key] }),
+  };
+  const { paths, apiKeys } = resolveSettings(flags, environment);
+  await mkdir(paths.dataFolder, { recursive: true, mode: 0o700 });
+  // The terminal is the agent's.
+  const logFile = join(paths.dataFolder, `launch-${port}.log`);
+  const server = await startTemporary({ flags, logFile }, environment);
+  const address = { url: server.url, key: apiKeys[0] };
+  const lease = await takeLease(address);
+  server.release();
+  return {
+    address,
+    isLocal: true,
+    logFile,
+    lastLogged: () => lastLogged(logFile),
+    close: async () => lease?.end(),
+  };
+}
+
+function lastLogged(logFile: string): string | undefined {
+  const line = readFileSync(logFile, 'utf8').trim().split('\n').at(-1) ?? '';
+  try {
+    return logged.parse(JSON.parse(line)).msg;
+  } catch {
+    // The line is not complete yet.
+    return undefined;
+  }
+}

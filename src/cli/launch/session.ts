@@ -1,0 +1,40 @@
+import { resolveSettings } from '../../config/settings.ts';
+import type { Agent } from '../../launch/agent.ts';
+import type { AgentModel } from '../../launch/agent-model.ts';
+import { saveLastModel } from '../../launch/last-model.ts';
+import type { CliContext } from '../context.ts';
+import { chooseModel, pullMissing } from './model.ts';
+import type { ModelWish } from './model.ts';
+import { readyModel } from './ready.ts';
+import { openServer } from './server.ts';
+import type { OpenServer } from './server.ts';
+import { warn } from '../ui/report.ts';
+import type { ServerFlags } from '../running-server.ts';
+
+/** Has `work` done with a model that is loaded and a server that runs until it is done. Gives its exit code. */
+export async function withModel(
+  agent: Agent,
+  wish: ModelWish,
+  flags: ServerFlags,
+  context: CliContext,
+  work: (model: AgentModel, server: OpenServer) => Promise<number>,
+): Promise<number> {
+  const { paths, defaultModel } = resolveSettings({ insecure: true }, context.environment);
+  const defaults = { dataFolder: paths.dataFolder, defaultModel };
+  const server = await openServer(flags, context);
+  if (server.logFile !== undefined) {
+    warn(`Portico serves ${server.address.url}; its log: ${server.logFile}`, context);
+  }
+  try {
+    const name = await chooseModel(wish, server, defaults, context);
+    for (const needed of [name, ...(wish.small === undefined ? [] : [wish.small])]) {
+      const cancelled = await pullMissing(needed, wish, server, context);
+      if (cancelled !== undefined) return cancelled;
+    }
+    const model = await readyModel(name, agent, wish, server, context);
+    await saveLastModel(defaults.dataFolder, name);
+    return await work(model, server);
+  } finally {
+    await server.close();
+  }
+}

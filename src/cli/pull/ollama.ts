@@ -1,0 +1,38 @@
+import { ollamaUrl } from '../../backends/ollama/address.ts';
+import { pullThroughOllama } from '../../backends/ollama/pull.ts';
+import { messageOf, RuntimeFailure } from '../../core/failure.ts';
+import type { PullJob } from './job.ts';
+import type { PullTarget } from './target.ts';
+import { say, writeJson } from '../ui/report.ts';
+
+/**
+ * Has Ollama pull a model, with the same progress as a download of ours.
+ *
+ * @param unknown what to say of a name that only might be one of Ollama's
+ */
+export async function pullOllama(
+  target: Extract<PullTarget, { readonly kind: 'ollama' }>,
+  unknown: string,
+  { context, progress, signal, json }: PullJob,
+): Promise<void> {
+  const { model, isGuess } = target;
+  const url = ollamaUrl(target.url ?? context.environment['OLLAMA_HOST']);
+  let status = '';
+  try {
+    for await (const step of pullThroughOllama(url, model, signal)) {
+      if (step.total > 0) progress.update(`pulling ${model}`, step.done, step.total);
+      else if (step.status !== status) progress.say(step.status);
+      ({ status } = step);
+    }
+  } catch (error) {
+    if (!isGuess || signal.aborted) throw error;
+    throw new RuntimeFailure(
+      'model-not-found',
+      `${unknown}; nor can Ollama pull it: ${messageOf(error)}`,
+      { cause: error },
+    );
+  }
+  progress.end();
+  if (json) writeJson({ name: model, backend: 'ollama', url }, context);
+  else say(`pulled '${model}' into Ollama at ${url}`, context);
+}

@@ -1,0 +1,42 @@
+import { pino } from 'pino';
+import type { Logger, LoggerOptions } from 'pino';
+import type { Settings } from '../../config/settings.ts';
+import { withoutSecrets } from '../../core/secrets.ts';
+import type { CliContext } from '../context.ts';
+import { oneLine, printable } from './printable.ts';
+
+/** Options of every log: no line shows a secret or has a control character, whoever wrote what it says. */
+export function loggerOptions(level: Settings['logLevel']): LoggerOptions {
+  return { level, base: null, hooks: { streamWrite: cleanLine } };
+}
+
+/** Logs go to stderr: readable lines on a terminal, JSON lines elsewhere. */
+export async function createLogger(
+  level: Settings['logLevel'],
+  { stderr }: CliContext,
+): Promise<Logger> {
+  const options = loggerOptions(level);
+  if (stderr.isTTY !== true) return pino(options, stderr);
+  const { default: pretty } = await import('pino-pretty');
+  const stream = pretty({
+    destination: stderr,
+    sync: true,
+    singleLine: true,
+    ignore: 'pid,hostname',
+    translateTime: 'SYS:HH:MM:ss',
+  });
+  return pino({ ...options, hooks: { streamWrite: shownLine } }, stream);
+}
+
+function cleanLine(line: string): string {
+  return printable(withoutSecrets(line));
+}
+
+/** A line for pino-pretty, which prints texts as they are: each keeps its escapes, and a message its line. */
+function shownLine(line: string): string {
+  const shown: unknown = JSON.parse(withoutSecrets(line), (key, value: unknown) => {
+    if (typeof value !== 'string') return value;
+    return key === 'msg' ? oneLine(value) : printable(value);
+  });
+  return `${JSON.stringify(shown)}\n`;
+}

@@ -1,0 +1,44 @@
+import { formatSize } from '../../units/size.ts';
+
+/** How far something is that has bytes. */
+export interface Progress {
+  readonly done: number;
+  /** Undefined where nobody tells. */
+  readonly total: number | undefined;
+  /** Bytes a second, where that is known yet. */
+  readonly rate: number | undefined;
+}
+
+/** `45 %  8.4 GB of 18.6 GB  85 MB/s  2 min left`, as far as it is known. */
+export function progressText({ done, total, rate }: Progress): string {
+  const speed = rate === undefined ? [] : [`${formatSize(Math.round(rate))}/s`];
+  if (total === undefined) return [formatSize(done), ...speed].join('  ');
+  const left =
+    rate === undefined || rate <= 0 || done >= total
+      ? []
+      : [`${formatDuration((total - done) / rate)} left`];
+  const share = `${percent(done, total)} %`.padStart(5);
+  return [share, `${formatSize(done)} of ${formatSize(total)}`, ...speed, ...left].join('  ');
+}
+
+/** The same behind a bar, in no more columns than there are. */
+export function progressBar(label: string, progress: Progress, columns: number): string {
+  const text = `${label} ${progressText(progress)}`;
+  const room = Math.min(columns - text.length - 4, 40);
+  if (progress.total === undefined || room < 8) return text.slice(0, columns - 1);
+  const filled = Math.round((room * percent(progress.done, progress.total)) / 100);
+  return `${label} [${'#'.repeat(filled)}${'.'.repeat(room - filled)}] ${progressText(progress)}`;
+}
+
+/** Whole percents; 100 only when all is there. */
+export function percent(done: number, total: number): number {
+  return total === 0 ? 100 : Math.min(100, Math.floor((done * 100) / total));
+}
+
+/** Seconds as people say them: `45 s`, `12 min`, `3 h 05 min`. */
+export function formatDuration(seconds: number): string {
+  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 90) return `${minutes} min`;
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
+}

@@ -1,0 +1,73 @@
+import type { CliContext } from '../context.ts';
+import { oneLine } from './printable.ts';
+import { percent, progressBar, progressText } from './progress-text.ts';
+import { RateMeter } from './rate.ts';
+import { warn } from './report.ts';
+
+/** Shows how far something is, on stderr. */
+export interface ProgressDisplay {
+  update(label: string, done: number, total: number | undefined): void;
+  /** A line for good, such as why a try failed. */
+  say(text: string): void;
+  /** The last state, for good. */
+  end(): void;
+}
+
+const REDRAW_MILLISECONDS = 100;
+
+/** Lines of a log: one every so many percent, or minutes, whichever is sooner. */
+const LINE_PERCENT = 10;
+const LINE_MILLISECONDS = 60_000;
+
+/** Back to the first column, and the line away. */
+const CLEAR = '\r\u001B[K';
+
+/** A bar that redraws itself on a terminal; plain lines elsewhere. */
+export function createProgress({ stderr }: Pick<CliContext, 'stderr'>): ProgressDisplay {
+  return stderr.isTTY === true ? createBar(stderr) : createLines(stderr);
+}
+
+function createBar(stderr: CliContext['stderr'] & { readonly columns?: number }): ProgressDisplay {
+  const meter = new RateMeter();
+  let drawn = -Infinity;
+  let bar: string | undefined;
+  return {
+    update(label, done, total) {
+      const now = performance.now();
+      meter.add(done, now);
+      bar = progressBar(
+        oneLine(label),
+        { done, total, rate: meter.perSecond },
+        stderr.columns ?? 80,
+      );
+      if (now - drawn < REDRAW_MILLISECONDS) return;
+      drawn = now;
+      stderr.write(`${CLEAR}${bar}`);
+    },
+    say: (text) => void stderr.write(`${CLEAR}${oneLine(text)}\n`),
+    end() {
+      if (bar !== undefined) stderr.write(`${CLEAR}${bar}\n`);
+      bar = undefined;
+    },
+  };
+}
+
+function createLines(stderr: CliContext['stderr']): ProgressDisplay {
+  const meter = new RateMeter();
+  let last: { readonly label: string; readonly at: number; readonly step: number } | undefined;
+  return {
+    update(label, done, total) {
+      const at = performance.now();
+      meter.add(done, at);
+      const step = total === undefined ? 0 : Math.floor(percent(done, total) / LINE_PERCENT);
+      const isNew = last?.label !== label || last.step !== step || at - last.at > LINE_MILLISECONDS;
+      if (!isNew) return;
+      last = { label, at, step };
+      stderr.write(
+        `${oneLine(label)} ${progressText({ done, total, rate: meter.perSecond }).trimStart()}\n`,
+      );
+    },
+    say: (text) => warn(text, { stderr }),
+    end: () => undefined,
+  };
+}

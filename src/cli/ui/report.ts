@@ -1,0 +1,34 @@
+import { messageOf } from '../../core/failure.ts';
+import { withoutSecrets } from '../../core/secrets.ts';
+import type { CliContext } from '../context.ts';
+import { oneLine, printable, printableAnswer } from './printable.ts';
+
+/** Says on stderr, in one line, what went wrong. */
+export function reportError(error: unknown, context: CliContext): void {
+  context.stderr.write(`Error: ${oneLine(withoutSecrets(messageOf(error)))}\n`);
+}
+
+/** Writes one message to stdout, without control characters. */
+export function say(text: string, context: CliContext): void {
+  context.stdout.write(`${printable(text)}\n`);
+}
+
+/** Writes one line to stderr, without control characters. */
+export function warn(text: string, context: Pick<CliContext, 'stderr'>): void {
+  context.stderr.write(`${oneLine(text)}\n`);
+}
+
+/** Writes a model's answer to stdout: on a terminal without control characters, elsewhere as it is. */
+export function writeAnswer(piece: string, { stdout }: Pick<CliContext, 'stdout'>): void {
+  stdout.write(stdout.isTTY === true ? printableAnswer(piece) : piece);
+}
+
+/** Writes lines that a shell is to evaluate to stdout; a terminal, which evaluates nothing, gets no control characters. */
+export function writeScript(script: string, { stdout }: Pick<CliContext, 'stdout'>): void {
+  stdout.write(stdout.isTTY === true ? printable(script) : script);
+}
+
+/** Writes data for programs to stdout; a terminal shows control characters as the escapes of JSON. */
+export function writeJson(data: unknown, context: CliContext): void {
+  say(JSON.stringify(data, undefined, 2), context);
+}

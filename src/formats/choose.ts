@@ -1,0 +1,68 @@
+import type { ChatFormat } from './format.ts';
+import { hermes } from './hermes.ts';
+import { deepseekV32, deepseekV4 } from './deepseek-dsml.ts';
+import { glm45, glm47 } from './glm.ts';
+import { minimax } from './minimax.ts';
+import { qwenXml } from './qwen-xml.ts';
+import { seedOss } from './seed-oss.ts';
+import { deepseekR1, deepseekV31 } from './deepseek.ts';
+import { apriel } from './apriel.ts';
+import { mirothinker } from './mirothinker.ts';
+import { gemma4 } from './gemma4.ts';
+import { apertus } from './apertus.ts';
+import { cohere2Moe } from './cohere2-moe.ts';
+import { commandR } from './command-r.ts';
+import { commandR7b } from './command-r7b.ts';
+import { firefunction } from './firefunction.ts';
+import { functionaryRecipients } from './functionary-recipients.ts';
+import { functionaryTags } from './functionary-tags.ts';
+import { gigachat30, gigachat31 } from './gigachat.ts';
+import { granite } from './granite.ts';
+import { harmony } from './harmony.ts';
+import { kimi } from './kimi.ts';
+import { lfm2 } from './lfm2.ts';
+import { llama3 } from './llama3.ts';
+import { mistralArgs } from './mistral-args.ts';
+import { mistralList } from './mistral-list.ts';
+import { smollm3 } from './smollm3.ts';
+import { plain } from './plain.ts';
+
+/** The known families, the first that recognises a template wins; the last takes any. */
+export const FORMATS: readonly ChatFormat[] = [
+  hermes,
+  deepseekV32,
+  deepseekV4,
+  glm45,
+  glm47,
+  minimax,
+  qwenXml,
+  seedOss,
+  deepseekR1,
+  deepseekV31,
+  apriel,
+  mirothinker,
+  gemma4,
+  llama3,
+  mistralList,
+  mistralArgs,
+  harmony,
+  kimi,
+  granite,
+  functionaryTags,
+  functionaryRecipients,
+  firefunction,
+  commandR,
+  commandR7b,
+  cohere2Moe,
+  lfm2,
+  apertus,
+  gigachat30,
+  gigachat31,
+  smollm3,
+  plain,
+];
+
+/** The family that a chat template (Jinja source) belongs to. */
+export function chooseFormat(template: string): ChatFormat {
+  return FORMATS.find((format) => format.recognises(template)) ?? plain;
+}

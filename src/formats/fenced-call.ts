@@ -1,0 +1,25 @@
+import type { ToolSyntax } from './format.ts';
+import { readNamedCall, takeClosing } from './shared/calls.ts';
+import { JSON_CALL_KEYS, jsonCallStarts } from './llama3.ts';
+
+const FENCE = '```';
+const OPENINGS = [`${FENCE}json\n`, `${FENCE}\n`] as const;
+
+/**
+ * A call in a code fence that is the whole answer: no family is trained on it, but small coding models write
+ * it, such as Qwen 2.5 Coder on Ollama.
+ */
+export const fencedCall: Omit<ToolSyntax, 'grammar'> = {
+  triggers: [],
+  triggersAtStart: (tools) =>
+    jsonCallStarts(tools).flatMap((start) => OPENINGS.map((opening) => opening + start)),
+  *read(source, tools, trigger) {
+    const called = tools.find(({ name }) => trigger.endsWith(JSON.stringify(name)));
+    if (called === undefined) return false;
+    yield* readNamedCall(source, JSON_CALL_KEYS, called.name);
+    if ((yield* takeClosing(source, FENCE)) === undefined) return false;
+    yield* source.skipSpace();
+    // With text after it, it is an example.
+    return !(yield* source.some());
+  },
+};

@@ -1,0 +1,64 @@
+import type { ChatFormat } from './format.ts';
+import { literal, oneOf } from '../grammar/gbnf.ts';
+import { takeTool } from './shared/calls.ts';
+import { defineParameters } from './shared/parameter-grammar.ts';
+import { readParameters } from './shared/parameters.ts';
+import type { ParameterSyntax } from './shared/parameters.ts';
+
+const OPEN = '<tool_call>';
+const CLOSE = '</tool_call>';
+const KEY = '<arg_key>';
+
+/** GLM: a tool's name in `<tool_call>`, then keys and values in tags; each on its own line up to 4.6. */
+function glm(name: string, line: '' | '\n', recognises: ChatFormat['recognises']): ChatFormat {
+  const parameters: ParameterSyntax = {
+    open: KEY,
+    nameEnds: [{ mark: `</arg_key>${line}<arg_value>` }],
+    looseNameEnds: [{ mark: `</arg_key>${line === '' ? '\n' : ''}<arg_value>` }],
+    layout: '',
+    close: '</arg_value>',
+    separator: line,
+    end: CLOSE,
+  };
+  return {
+    name,
+    recognises,
+    thinking: { open: '<think>', close: '</think>' },
+    tools: {
+      triggers: [OPEN],
+      *read(source, tools) {
+        const called = yield* takeTool(source, tools, '\n', KEY, CLOSE);
+        if (called === undefined) return false;
+        source.rewind(source.place - called.end.length);
+        yield { type: 'call-start', name: called.tool.name };
+        yield* readParameters(source, called.tool, parameters);
+        return true;
+      },
+      grammar(tools, rules) {
+        const calls = tools.map((tool) =>
+          rules.define(
+            `call-${tool.name}`,
+            `${literal(tool.name + line)} ${defineParameters(rules, tool, parameters)}`,
+          ),
+        );
+        return `"\\n"? ${oneOf(calls)} ${literal(CLOSE)}`;
+      },
+    },
+  };
+}
+
+const LINES = /<\/arg_key>(\n|\\n)<arg_value>/;
+
+/** GLM-4.5 and 4.6. */
+export const glm45 = glm(
+  'glm-4.5',
+  '\n',
+  (template) => template.includes(KEY) && LINES.test(template),
+);
+
+/** GLM-4.7 and 5. */
+export const glm47 = glm(
+  'glm-4.7',
+  '',
+  (template) => template.includes(KEY) && !LINES.test(template),
+);

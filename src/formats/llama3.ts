@@ -1,0 +1,104 @@
+import type { CallableTool, ChatFormat } from './format.ts';
+import { literal, oneOf } from '../grammar/gbnf.ts';
+import type { GrammarRules } from '../grammar/gbnf.ts';
+import type { Reading, Source } from './shared/reader.ts';
+import { defineJsonCall, defineSpace, memberKey, restOfCall } from './shared/call-list.ts';
+import { isCallable, readJsonCall, readName, readNamedCall } from './shared/calls.ts';
+import { readPythonArguments } from './shared/python-arguments.ts';
+import { definePythonCall } from './shared/python-grammar.ts';
+
+const PYTHON = '<|python_tag|>';
+const FORCED = '{"name": "';
+/** Keys of a call, and of its arguments, in the JSON of a call. */
+export const JSON_CALL_KEYS = { name: 'name', input: ['parameters', 'arguments'] } as const;
+const MEMBERS = { name: 'name', input: 'parameters' } as const;
+
+/** How the object of a call begins, up to the name. */
+const STARTS = [
+  '{"name": ',
+  '{"name":',
+  '{"type": "function", "name": ',
+  '{\n  "name": ',
+  '{\n    "name": ',
+] as const;
+
+/**
+ * Llama 3.1 to 3.3: a call is the whole answer, `{"name": …, "parameters": {…}}`, or stands behind
+ * `<|python_tag|>`, also as `name.call(key="value")`. Several are divided by semicolons.
+ */
+export const llama3: ChatFormat = {
+  name: 'llama3',
+  recognises: (template) =>
+    template.includes('<|start_header_id|>ipython') && template.includes('"parameters": '),
+  tools: {
+    triggers: [PYTHON],
+    triggersAtStart: jsonCallStarts,
+    forced: FORCED,
+    *read(source, tools, trigger) {
+      if (!(yield* readFirst(source, tools, trigger))) return false;
+      for (;;) {
+        const place = source.place;
+        yield* source.skipSpace();
+        if ((yield* source.take(';')) === undefined) return true;
+        if (!(yield* readJsonCall(source, tools, JSON_CALL_KEYS))) {
+          if (!source.starved) source.rewind(place);
+          return true;
+        }
+      }
+    },
+    grammar(tools, rules, { trigger, parallel }) {
+      const further = `("; " ${defineCall(rules, tools)})*`;
+      return `${firstCall(tools, rules, trigger)} ${parallel ? further : ''}`;
+    },
+  },
+};
+
+/** The texts that begin a bare JSON call of one of the tools, up to the tool's name. */
+export function jsonCallStarts(tools: readonly CallableTool[]): readonly string[] {
+  return tools.flatMap(({ name }) => STARTS.map((start) => start + JSON.stringify(name)));
+}
+
+function* readFirst(
+  source: Source,
+  tools: readonly CallableTool[],
+  trigger: string,
+): Reading<boolean> {
+  if (trigger === PYTHON) {
+    yield* source.skipSpace();
+    if (source.rest.startsWith('{')) return yield* readJsonCall(source, tools, JSON_CALL_KEYS);
+  }
+  const named = tools.find(({ name }) => trigger.endsWith(JSON.stringify(name)));
+  const name = named?.name ?? (yield* readName(source));
+  if (!isCallable(name, tools)) return false;
+  if (trigger === PYTHON) {
+    if ((yield* source.take('.call(')) === undefined) return false;
+    return yield* readPythonArguments(source, name);
+  }
+  if (named === undefined && (yield* source.take('"')) === undefined) return false;
+  yield* readNamedCall(source, JSON_CALL_KEYS, name);
+  return true;
+}
+
+function firstCall(tools: readonly CallableTool[], rules: GrammarRules, trigger: string): string {
+  switch (trigger) {
+    case PYTHON: {
+      const builtIn = tools.map((tool) => definePythonCall(rules, tool, '.call('));
+      return `[ \\n]? ${oneOf([defineCall(rules, tools), ...builtIn])}`;
+    }
+    case FORCED:
+      return oneOf(
+        tools.map((tool) => `${literal(`${tool.name}"`)} ${restOfCall(rules, tool, MEMBERS)}`),
+      );
+    default: {
+      const named = tools.filter(({ name }) => trigger.endsWith(JSON.stringify(name)));
+      return oneOf(named.map((tool) => restOfCall(rules, tool, MEMBERS)));
+    }
+  }
+}
+
+/** A whole call, with the `type` that some models put first. */
+function defineCall(rules: GrammarRules, tools: readonly CallableTool[]): string {
+  const space = defineSpace(rules);
+  const before = `(${memberKey(rules, 'type')} "\\"function\\"" ${space} ",")?`;
+  return defineJsonCall(rules, tools, { ...MEMBERS, before });
+}

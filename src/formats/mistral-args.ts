@@ -1,0 +1,39 @@
+import type { ChatFormat } from './format.ts';
+import { literal, oneOf } from '../grammar/gbnf.ts';
+import { defineSchema } from '../grammar/json-schema.ts';
+import { isCallable, readArguments, readName } from './shared/calls.ts';
+
+const OPEN = '[TOOL_CALLS]';
+const ID = '[CALL_ID]';
+const ARGUMENTS = '[ARGS]';
+
+/**
+ * Mistral's newer calls, each `[TOOL_CALLS]name[ARGS]{…}` with `[CALL_ID]…` between where the model was
+ * taught so: Mistral Small 3.2, Devstral, Ministral, Magistral. Thinking stands in `[THINK]` tags.
+ */
+export const mistralArgs: ChatFormat = {
+  name: 'mistral-args',
+  recognises: (template) => template.includes(OPEN) && template.includes(ARGUMENTS),
+  thinking: { open: '[THINK]', close: '[/THINK]' },
+  tools: {
+    triggers: [OPEN],
+    *read(source, tools) {
+      yield* source.skipSpace();
+      const name = yield* readName(source);
+      if (!isCallable(name, tools)) return false;
+      yield* source.skipSpace();
+      const mark = yield* source.take(ID, ARGUMENTS);
+      if (mark === undefined) return false;
+      if (mark === ID && (yield* source.readUntil(ARGUMENTS)) === undefined) return false;
+      return yield* readArguments(source, name);
+    },
+    grammar(tools, rules) {
+      const id = `(${literal(ID)} [a-zA-Z0-9]{9})?`;
+      const calls = tools.map(({ name, inputSchema }) => {
+        const input = defineSchema(rules, inputSchema);
+        return `${literal(name)} ${id} ${literal(ARGUMENTS)} " "? ${input}`;
+      });
+      return `" "? ${oneOf(calls)}`;
+    },
+  },
+};

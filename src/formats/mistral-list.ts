@@ -1,0 +1,29 @@
+import type { ChatFormat } from './format.ts';
+import { defineJsonCall, defineSpace, listOf, memberKey } from './shared/call-list.ts';
+import { readCallList } from './shared/call-list.ts';
+import { readJsonCall } from './shared/calls.ts';
+
+const OPEN = '[TOOL_CALLS]';
+const KEYS = { name: 'name', input: ['arguments'] } as const;
+
+/**
+ * Mistral's older calls, `[TOOL_CALLS][{"name": …, "arguments": {…}, "id": …}]`: Nemo, Mistral 7B v0.3,
+ * Mistral Small up to 3.1. An id has nine letters or digits, and ours does not depend on it.
+ */
+export const mistralList: ChatFormat = {
+  name: 'mistral-list',
+  recognises: (template) => template.includes(OPEN) && !template.includes('[ARGS]'),
+  thinking: { open: '[THINK]', close: '[/THINK]' },
+  tools: {
+    triggers: [OPEN],
+    *read(source, tools) {
+      return yield* readCallList(source, () => readJsonCall(source, tools, KEYS));
+    },
+    grammar(tools, rules, { parallel }) {
+      const space = defineSpace(rules);
+      const id = `(${space} "," ${space} ${memberKey(rules, 'id')} "\\"" [a-zA-Z0-9]{9} "\\"")?`;
+      const members = { name: 'name', input: 'arguments', behind: id };
+      return listOf(rules, defineJsonCall(rules, tools, members), parallel);
+    },
+  },
+};

@@ -1,0 +1,129 @@
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import type { GrammarRules } from '../../grammar/gbnf.ts';
+import { literal, oneOf } from '../../grammar/gbnf.ts';
+import { defineSchema } from '../../grammar/json-schema.ts';
+import { textWithout } from '../../grammar/text-without.ts';
+import {
+  alternativesOf,
+  isJsonObject,
+  listedValues,
+  ownTypes,
+  requiredOf,
+} from './parameter-schemas.ts';
+import type { JsonType } from './parameter-schemas.ts';
+
+/** What stands around a string. */
+export const QUOTE = '<|"|>';
+
+const ANY_TYPE: readonly JsonType[] = ['string', 'number', 'boolean', 'null', 'object', 'array'];
+
+/** The grammar of values as Gemma 4 writes them, by the schemas of one document. */
+export class GemmaGrammar {
+  readonly #rules: GrammarRules;
+  readonly #document: JsonObject;
+  /** Rules of schemas that are written already or being written: schemas may name themselves. */
+  readonly #names = new Map<JsonValue, string>();
+  #any: string | undefined;
+
+  constructor(rules: GrammarRules, document: JsonObject) {
+    this.#rules = rules;
+    this.#document = document;
+  }
+
+  /** A rule for the values of a schema, with the wanted name. */
+  define(schema: JsonValue, wanted: string): string {
+    if (!isJsonObject(schema)) return this.#anything();
+    const known = this.#names.get(schema);
+    if (known !== undefined) return known;
+    const name = this.#rules.reserve(`${wanted}-value`);
+    this.#names.set(schema, name);
+    const ways = alternativesOf(schema, this.#document).flatMap((choice) =>
+      this.#choice(choice, wanted),
+    );
+    this.#rules.complete(name, oneOf([...new Set(ways)]));
+    return name;
+  }
+
+  #choice(schema: JsonObject, wanted: string): readonly string[] {
+    const listed = listedValues(schema);
+    if (listed !== undefined) return listed.map((value) => literal(write(value)));
+    const types = ownTypes(schema);
+    if (types === undefined) return [this.#anything()];
+    return types.map((type) => this.#typed(type, schema, wanted));
+  }
+
+  #typed(type: JsonType, schema: JsonObject, wanted: string): string {
+    switch (type) {
+      case 'string':
+        return `${literal(QUOTE)} ${textWithout(this.#rules, QUOTE)} ${literal(QUOTE)}`;
+      case 'object':
+        return this.#object(schema, wanted);
+      case 'array': {
+        const item = this.define(schema['items'] ?? true, `${wanted}-item`);
+        return `"[" (${item} ("," ${item})*)? "]"`;
+      }
+      case 'integer':
+      case 'number':
+      case 'boolean':
+      case 'null':
+        return defineSchema(this.#rules, { ...schema, type });
+      default:
+        return type satisfies never;
+    }
+  }
+
+  /** The properties in the order of their names, which is how the template writes them. */
+  #object(schema: JsonObject, wanted: string): string {
+    const properties = isJsonObject(schema['properties']) ? schema['properties'] : {};
+    const required = requiredOf(schema);
+    const names = [...new Set([...Object.keys(properties), ...required])].toSorted(byLetters);
+    if (names.length === 0)
+      return schema['additionalProperties'] === false || schema['properties'] !== undefined
+        ? '"{}"'
+        : this.#freeObject();
+    // From the last to the first: what may follow where something stands already, and where nothing does.
+    let after = '';
+    let alone = '';
+    for (const name of names.toReversed()) {
+      const value = this.define(properties[name] ?? true, `${wanted}-${name}`);
+      const member = `${literal(`${name}:`)} ${value}`;
+      const needed = required.includes(name);
+      const only = `${member} ${after}`;
+      alone = needed ? only : this.#rules.define(`${wanted}-first`, `(${only} | ${alone || '""'})`);
+      after = this.#rules.define(
+        `${wanted}-next`,
+        needed ? `"," ${only}` : `("," ${member})? ${after}`,
+      );
+    }
+    return `"{" ${alone} "}"`;
+  }
+
+  #freeObject(): string {
+    const member = `[a-zA-Z0-9_-]+ ":" ${this.#anything()}`;
+    return `"{" (${member} ("," ${member})*)? "}"`;
+  }
+
+  #anything(): string {
+    if (this.#any !== undefined) return this.#any;
+    this.#any = this.#rules.reserve('any-value');
+    const ways = ANY_TYPE.map((type) => this.#typed(type, { type }, 'any'));
+    this.#rules.complete(this.#any, oneOf(ways));
+    return this.#any;
+  }
+}
+
+function write(value: JsonValue): string {
+  if (typeof value === 'string') return QUOTE + value + QUOTE;
+  if (Array.isArray(value)) return `[${value.map(write).join(',')}]`;
+  if (!isJsonObject(value)) return JSON.stringify(value);
+  const members = Object.keys(value)
+    .toSorted(byLetters)
+    .map((name) => `${name}:${write(value[name] ?? null)}`);
+  return `{${members.join(',')}}`;
+}
+
+/** Jinja's `dictsort`: upper and lower case alike. */
+function byLetters(one: string, other: string): number {
+  const [left, right] = [one.toLowerCase(), other.toLowerCase()];
+  return left < right ? -1 : Number(left > right);
+}

@@ -1,0 +1,74 @@
+import type { CallableTool, GrammarOptions, ToolSyntax } from '../format.ts';
+import type { GrammarRules } from '../../grammar/gbnf.ts';
+import { literal, oneOf } from '../../grammar/gbnf.ts';
+import type { Reading, Source } from './reader.ts';
+import { takeClosing, takeTool } from './calls.ts';
+import { defineParameters } from './parameter-grammar.ts';
+import { readParameters } from './parameters.ts';
+import type { ParameterSyntax } from './parameters.ts';
+
+/** How a family writes calls as markup, such as `<function=n>` with its parameters in `<tool_call>`. */
+export interface MarkupSyntax {
+  readonly open: string;
+  readonly close: string;
+  /** Stands before a tool's name. */
+  readonly callOpen: string;
+  /** Stands behind it. */
+  readonly nameEnd: string;
+  readonly parameters: ParameterSyntax;
+  /** Whether one block holds several calls. */
+  readonly several: boolean;
+  /** Whether models begin with `callOpen` at times, and leave `open` out. */
+  readonly mayStartBare: boolean;
+}
+
+/** Calls that are markup, each element on a line of its own. */
+export function markupTools(syntax: MarkupSyntax): ToolSyntax {
+  return {
+    triggers: syntax.mayStartBare ? [syntax.open, syntax.callOpen] : [syntax.open],
+    read: (source, tools, trigger) => readMarkup(source, tools, trigger, syntax),
+    grammar: (tools, rules, options) => writeGrammar(tools, rules, options, syntax),
+  };
+}
+
+function* readMarkup(
+  source: Source,
+  tools: readonly CallableTool[],
+  trigger: string,
+  { callOpen, nameEnd, close, parameters }: MarkupSyntax,
+): Reading<boolean> {
+  if (trigger !== callOpen) {
+    yield* source.skipSpace();
+    if ((yield* source.take(callOpen)) === undefined) return false;
+  }
+  let read = false;
+  for (;;) {
+    const called = yield* takeTool(source, tools, nameEnd);
+    if (called === undefined) return read;
+    yield { type: 'call-start', name: called.tool.name };
+    read = true;
+    if (!(yield* readParameters(source, called.tool, parameters))) return true;
+    if ((yield* takeClosing(source, callOpen, close)) !== callOpen) return true;
+  }
+}
+
+function writeGrammar(
+  tools: readonly CallableTool[],
+  rules: GrammarRules,
+  { trigger, parallel }: GrammarOptions,
+  { callOpen, nameEnd, close, parameters, several }: MarkupSyntax,
+): string {
+  const named = oneOf(
+    tools.map((tool) =>
+      rules.define(
+        `call-${tool.name}`,
+        `${literal(`${tool.name}${nameEnd}\n`)} ${defineParameters(rules, tool, parameters)} ${literal(parameters.end)}`,
+      ),
+    ),
+  );
+  const end = literal(`\n${close}`);
+  if (trigger === callOpen) return `${named} (${end})?`;
+  const call = `${literal(callOpen)} ${named}`;
+  const more = several && parallel ? ` ("\\n" ${call})*` : '';
+  return `"\\n"? ${call}${more} ${end}`;
+}

@@ -1,0 +1,43 @@
+import type { Reading, Source } from './reader.ts';
+import { argumentsPiece } from './calls.ts';
+import { readPythonValue } from './python-values.ts';
+
+/**
+ * Reads a Python call's keyword arguments behind `name(` up to the closing parenthesis, streaming them as
+ * a JSON object. Gives false, with nothing given, where no argument stands there.
+ */
+export function* readPythonArguments(source: Source, name: string): Reading<boolean> {
+  yield* source.skipSpace();
+  const empty = (yield* source.take(')')) !== undefined;
+  let key = empty ? undefined : yield* readKey(source);
+  if (!empty && key === undefined) return false;
+  yield { type: 'call-start', name };
+  yield argumentsPiece('{');
+  for (let separator = ''; key !== undefined; separator = ', ') {
+    yield argumentsPiece(`${separator}${JSON.stringify(key)}: `);
+    if (!(yield* readPythonValue(source))) return true;
+    yield* source.skipSpace();
+    const comma = yield* source.take(',');
+    yield* source.skipSpace();
+    if ((yield* source.take(')')) !== undefined) break;
+    key = comma === undefined ? undefined : yield* readKey(source);
+    if (key === undefined) return true;
+  }
+  yield argumentsPiece('}');
+  yield { type: 'call-end' };
+  return true;
+}
+
+/** A keyword, read past its equals sign; undefined where there is none. */
+function* readKey(source: Source): Reading<string | undefined> {
+  let key = '';
+  yield* source.skipSpace();
+  while (yield* source.some()) {
+    const part = /^[^\s=()[\]{}'",]*/.exec(source.rest)?.[0] ?? '';
+    key += part;
+    source.skip(part.length);
+    if (source.rest !== '') break;
+  }
+  yield* source.skipSpace();
+  return key === '' || (yield* source.take('=')) === undefined ? undefined : key;
+}

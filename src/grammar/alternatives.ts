@@ -1,0 +1,64 @@
+import type { JsonObject } from '../core/json.ts';
+import type { References } from './references.ts';
+import { arrayAt, isSchema } from './schema.ts';
+import type { Conjunction, Schema } from './schema.ts';
+
+/** Unions of unions multiply: beyond so many alternatives further unions are not looked into. */
+const MOST = 256;
+
+/** The keywords that say something about a value which a grammar can hold. */
+const CONSTRAINTS: ReadonlySet<string> = new Set(
+  [
+    'type enum const',
+    'properties required additionalProperties patternProperties propertyNames',
+    'unevaluatedProperties minProperties maxProperties',
+    'items prefixItems additionalItems minItems maxItems',
+    'minLength maxLength pattern format',
+    'minimum maximum exclusiveMinimum exclusiveMaximum',
+  ].flatMap((line) => line.split(' ')),
+);
+
+interface Gathered {
+  readonly parts: Set<JsonObject>;
+  readonly unions: (readonly Schema[])[];
+}
+
+/**
+ * The alternatives that schemas come to which must all hold: references and `allOf` are joined, `anyOf`
+ * and `oneOf` are chosen from. No alternative: no value is valid. One without schemas: every value is.
+ */
+export function alternativesOf(
+  schemas: readonly Schema[],
+  references: References,
+): readonly Conjunction[] {
+  const found: Conjunction[] = [];
+  const visit = (added: readonly Schema[], before: Gathered): void => {
+    const all: Gathered = { parts: new Set(before.parts), unions: [...before.unions] };
+    if (!added.every((schema) => gather(schema, all, references))) return;
+    const [union, ...unions] = all.unions;
+    if (union === undefined || found.length >= MOST) {
+      found.push([...all.parts].filter(constrains));
+      return;
+    }
+    for (const choice of union) visit([choice], { parts: all.parts, unions });
+  };
+  visit(schemas, { parts: new Set(), unions: [] });
+  return found;
+}
+
+/** Joins a schema with what was gathered; false where nothing can be valid any more. */
+function gather(schema: Schema, all: Gathered, references: References): boolean {
+  if (typeof schema === 'boolean') return schema;
+  // One that is there already adds nothing: so references in a circle come to an end.
+  if (all.parts.has(schema)) return true;
+  all.parts.add(schema);
+  for (const keyword of ['anyOf', 'oneOf']) {
+    if (Array.isArray(schema[keyword])) all.unions.push(arrayAt(schema, keyword).filter(isSchema));
+  }
+  const joined = [...references.of(schema), ...arrayAt(schema, 'allOf').filter(isSchema)];
+  return joined.every((part) => gather(part, all, references));
+}
+
+function constrains(schema: JsonObject): boolean {
+  return Object.keys(schema).some((keyword) => CONSTRAINTS.has(keyword));
+}

@@ -1,0 +1,144 @@
+import type { JsonObject } from '../core/json.ts';
+import type { GrammarRules } from './gbnf.ts';
+import { oneOf } from './gbnf.ts';
+import { alternativesOf } from './alternatives.ts';
+import { arrayExpression } from './arrays.ts';
+import { fixedExpression, fixedValues } from './fixed-values.ts';
+import { value } from './json.ts';
+import { numberExpression } from './numbers.ts';
+import { objectExpression } from './objects.ts';
+import type { References } from './references.ts';
+import type { Conjunction, Place, Schema, ValueCompiler } from './schema.ts';
+import { stringExpression } from './strings.ts';
+import { hasType, typesOf } from './types.ts';
+import type { JsonType } from './types.ts';
+
+/** Deeper schemas, and larger ones, are taken for mistakes. */
+const MOST_LEVELS = 64;
+const MOST_PARTS = 5000;
+
+/** A schema that can't be compiled, with the part of it that is to blame. */
+export class SchemaFailure extends Error {
+  readonly schemas: readonly Schema[];
+
+  constructor(message: string, schemas: readonly Schema[]) {
+    super(message);
+    this.schemas = schemas;
+  }
+}
+
+/** What a conjunction came to, or the rule that it will be. */
+interface Compiled {
+  expression?: string | undefined;
+  done: boolean;
+  rule?: string;
+}
+
+/** Compiles the schemas of one document; each conjunction of them once, so that they may recur. */
+export class SchemaCompiler implements ValueCompiler {
+  readonly #rules: GrammarRules;
+  readonly #references: References;
+  readonly #compiled = new Map<string, Compiled>();
+  readonly #numbers = new Map<JsonObject, number>();
+  #impossible: Conjunction = [];
+
+  constructor(rules: GrammarRules, references: References) {
+    this.#rules = rules;
+    this.#references = references;
+  }
+
+  /** The innermost schemas that no value is valid against, of those that were compiled last. */
+  get impossible(): Conjunction {
+    return this.#impossible;
+  }
+
+  /** @throws SchemaFailure if the schemas are nested too deeply or come to too much */
+  compile(schemas: readonly Schema[], place: Place): string | undefined {
+    if (place.depth > MOST_LEVELS)
+      throw new SchemaFailure(`it is nested deeper than ${MOST_LEVELS} levels`, schemas);
+    const choices = alternativesOf(schemas, this.#references);
+    if (choices.some((choice) => choice.length === 0)) return value(this.#rules);
+    const inside = choices.length === 1 ? place : { ...place, forcedBy: new Set<string>() };
+    const expressions = choices.flatMap((choice) => this.#conjunction(choice, inside) ?? []);
+    return expressions.length === 0 ? undefined : oneOf([...new Set(expressions)]);
+  }
+
+  #conjunction(schemas: Conjunction, place: Place): string | undefined {
+    const key = this.#keyOf(schemas);
+    const known = this.#compiled.get(key);
+    if (known !== undefined) return this.#again(known, key, place);
+    if (this.#compiled.size >= MOST_PARTS)
+      throw new SchemaFailure(`it comes to more than ${MOST_PARTS} different parts`, schemas);
+    const compiled: Compiled = { done: false };
+    this.#compiled.set(key, compiled);
+    const before = this.#impossible;
+    const expression = this.#expression(schemas, {
+      ...place,
+      forcedBy: new Set([...place.forcedBy, key]),
+    });
+    compiled.done = true;
+    // If a part of it is impossible, that is to blame.
+    if (expression === undefined && this.#impossible === before) this.#impossible = schemas;
+    if (compiled.rule === undefined) compiled.expression = expression;
+    else {
+      this.#rules.complete(compiled.rule, expression ?? value(this.#rules));
+      compiled.expression = expression && compiled.rule;
+    }
+    return compiled.expression;
+  }
+
+  #again(known: Compiled, key: string, place: Place): string | undefined {
+    if (known.done) return known.expression;
+    // A value that can't be without another of its kind would have no end.
+    if (place.forcedBy.has(key)) return undefined;
+    known.rule ??= this.#rules.reserve(place.name);
+    return known.rule;
+  }
+
+  #expression(schemas: Conjunction, place: Place): string | undefined {
+    const types = typesOf(schemas);
+    const fixed = fixedValues(schemas);
+    if (fixed !== undefined)
+      return fixedExpression(
+        fixed.filter((one) => hasType(one, types)),
+        this.#rules,
+      );
+    if (types === undefined) return value(this.#rules);
+    const inside = types.length === 1 ? place : { ...place, forcedBy: new Set<string>() };
+    const expressions = types.flatMap((type) => this.#ofType(type, schemas, inside) ?? []);
+    return expressions.length === 0 ? undefined : oneOf(expressions);
+  }
+
+  #ofType(type: JsonType, schemas: Conjunction, place: Place): string | undefined {
+    switch (type) {
+      case 'null':
+        return '"null"';
+      case 'boolean':
+        return this.#rules.define('boolean', '"true" | "false"');
+      case 'string':
+        return stringExpression(schemas, this.#rules);
+      case 'integer':
+      case 'number':
+        return numberExpression(schemas, type, this.#rules);
+      case 'array':
+        return this.#asRule(place, arrayExpression(schemas, place, this.#rules, this));
+      case 'object':
+        return this.#asRule(place, objectExpression(schemas, place, this.#rules, this));
+      default:
+        return type satisfies never;
+    }
+  }
+
+  #asRule(place: Place, body: string | undefined): string | undefined {
+    return body && this.#rules.define(place.name, body);
+  }
+
+  #keyOf(schemas: Conjunction): string {
+    const numbers = schemas.map((schema) => {
+      const number = this.#numbers.get(schema) ?? this.#numbers.size;
+      this.#numbers.set(schema, number);
+      return number;
+    });
+    return numbers.join(' ');
+  }
+}

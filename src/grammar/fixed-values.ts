@@ -1,0 +1,71 @@
+import type { JsonValue } from '../core/json.ts';
+import { isRecord } from '../core/json.ts';
+import { literal, oneOf, oneOfTexts } from './gbnf.ts';
+import type { GrammarRules } from './gbnf.ts';
+import { bracketed } from './entries.ts';
+import type { Entries } from './entries.ts';
+import { colon, separator } from './json.ts';
+import { arrayAt } from './schema.ts';
+import type { Conjunction } from './schema.ts';
+
+/** Longer lists are not looked into: then any value of the type is taken. */
+const MOST_VALUES = 2000;
+const MOST_CHARACTERS = 65_536;
+
+/** The values that `enum` and `const` leave; undefined where there is neither, or too many. */
+export function fixedValues(schemas: Conjunction): readonly JsonValue[] | undefined {
+  const lists = schemas.flatMap((schema) => [
+    ...(Array.isArray(schema['enum']) ? [arrayAt(schema, 'enum')] : []),
+    ...(schema['const'] === undefined ? [] : [[schema['const']]]),
+  ]);
+  const [first, ...others] = lists.filter(isShort);
+  if (first === undefined) return undefined;
+  const otherTexts = others.map((list) => new Set(list.map(canonical)));
+  return first.filter((value) => otherTexts.every((texts) => texts.has(canonical(value))));
+}
+
+function isShort(list: readonly JsonValue[]): boolean {
+  return list.length <= MOST_VALUES && JSON.stringify(list).length <= MOST_CHARACTERS;
+}
+
+/** An expression for one of the values; undefined for none. */
+export function fixedExpression(
+  values: readonly JsonValue[],
+  rules: GrammarRules,
+): string | undefined {
+  const texts: string[] = [];
+  const others: string[] = [];
+  for (const value of values) {
+    if (typeof value === 'object' && value !== null) others.push(structured(value, rules));
+    else texts.push(JSON.stringify(value));
+  }
+  const expressions = [...(texts.length > 0 ? [oneOfTexts(texts)] : []), ...others];
+  return expressions.length === 0 ? undefined : oneOf(expressions);
+}
+
+/** A value as JSON, with white space where any value may have it. */
+function structured(value: JsonValue, rules: GrammarRules): string {
+  if (Array.isArray(value)) {
+    const items = value.map((item: JsonValue) => structured(item, rules));
+    return bracketed('[]', inOrder(items, rules), rules);
+  }
+  if (!isRecord(value)) return literal(JSON.stringify(value));
+  const entries = Object.entries(value).map(
+    ([name, item]) => `${literal(JSON.stringify(name))} ${colon(rules)} ${structured(item, rules)}`,
+  );
+  return bracketed('{}', inOrder(entries, rules), rules);
+}
+
+function inOrder(entries: readonly string[], rules: GrammarRules): Entries {
+  const some = entries.length === 0 ? undefined : entries.join(` ${separator(rules)} `);
+  return { some, mayBeNone: false };
+}
+
+/** The same text for equal values, whatever the order of their keys. */
+function canonical(value: JsonValue): string {
+  return JSON.stringify(value, (_key, item: JsonValue) =>
+    isRecord(item)
+      ? Object.fromEntries(Object.entries(item).toSorted(([one], [two]) => (one < two ? -1 : 1)))
+      : item,
+  );
+}

@@ -1,0 +1,60 @@
+import { escapeCharacter, literal } from './gbnf.ts';
+import type { GrammarRules } from './gbnf.ts';
+import { string } from './json.ts';
+
+/** Known names of more characters than this in all are not kept out of the unknown ones. */
+const MOST = 2000;
+
+/** The ways to escape a character that JSON writers use; `\u0061` or `\/` would be second spellings. */
+const ESCAPES = ['\\"', '\\\\', '\\b', '\\f', '\\n', '\\r', '\\t'] as const;
+
+/** What may follow in a name, unit by unit: a unit is a character or an escape. */
+interface Branch {
+  readonly next: Map<string, Branch>;
+  ends: boolean;
+}
+
+/** A JSON string for a property's name that is none of the given ones. */
+export function keyExcept(names: readonly string[], rules: GrammarRules): string {
+  const units = names.map((name) => unitsOf(name));
+  if (names.length === 0 || units.flat().length > MOST) return string(rules);
+  const root: Branch = { next: new Map(), ends: false };
+  for (const name of units) grow(root, name);
+  const escapes = ESCAPES.map(literal).join(' | ');
+  const never = rules.excludedFirsts;
+  const others = never.map(escapeCharacter).join('');
+  const rest = rules.define('key-rest', String.raw`([^"\\\x00-\x1f${others}] | ${escapes})* "\""`);
+  return rules.define('key', String.raw`"\"" ${write(root, rest, never)}`);
+}
+
+function grow(root: Branch, units: readonly string[]): void {
+  let branch = root;
+  for (const unit of units) {
+    const next = branch.next.get(unit) ?? { next: new Map<string, Branch>(), ends: false };
+    branch.next.set(unit, next);
+    branch = next;
+  }
+  branch.ends = true;
+}
+
+/** @param never characters that only the given names have */
+function write({ next, ends }: Branch, rest: string, never: readonly string[]): string {
+  const plain = [...never, ...next.keys()].filter((unit) => !unit.startsWith('\\'));
+  const escapes = ESCAPES.filter((escape) => !next.has(escape)).map(literal);
+  const ways = [
+    ...[...next].map(([unit, branch]) => `${literal(unit)} ${write(branch, rest, never)}`),
+    String.raw`[^"\\\x00-\x1f${plain.map(escapeCharacter).join('')}] ${rest}`,
+    ...(escapes.length > 0 ? [`(${escapes.join(' | ')}) ${rest}`] : []),
+    ...(ends ? [] : [String.raw`"\""`]),
+  ];
+  return `(${ways.join(' | ')})`;
+}
+
+/** A name as it stands in JSON, character by character. */
+function unitsOf(name: string): readonly string[] {
+  return (
+    JSON.stringify(name)
+      .slice(1, -1)
+      .match(/\\u[0-9a-f]{4}|\\.|[^\\]/gu) ?? []
+  );
+}

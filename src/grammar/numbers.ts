@@ -1,0 +1,144 @@
+import { oneOf } from './gbnf.ts';
+import type { GrammarRules } from './gbnf.ts';
+import { digitsBetween } from './digits.ts';
+import { number } from './json.ts';
+import { numbersAt } from './schema.ts';
+import type { Conjunction } from './schema.ts';
+
+/** As many digits as 64-bit integers have: without an end, a model may never come to it. */
+const LARGEST = 10n ** 20n - 1n;
+
+/** So many digits a double always tells apart. */
+const DOUBLE_DIGITS = 15;
+
+/** Where nothing bounds an integer, it stays one that JavaScript clients can hold exactly. */
+const LARGEST_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+
+const DIGIT = '[0-9]';
+
+interface Bounds {
+  readonly least: number;
+  readonly leastOpen: boolean;
+  readonly most: number;
+  readonly mostOpen: boolean;
+}
+
+/**
+ * An expression for numbers; undefined where none is valid. Bounds hold exactly for integers, and for
+ * numbers with bounds that are whole; other bounds are widened to the next whole number. Numbers with
+ * bounds have no exponent.
+ */
+export function numberExpression(
+  schemas: Conjunction,
+  type: 'number' | 'integer',
+  rules: GrammarRules,
+): string | undefined {
+  const bounds = boundsOf(schemas);
+  if (type === 'integer') {
+    const body = integersWithin(bounds);
+    return body && rules.define('integer', body);
+  }
+  if (bounds.least === -Infinity && bounds.most === Infinity) return number(rules);
+  const body = decimalsWithin(widened(bounds));
+  return body && rules.define('number', body);
+}
+
+function boundsOf(schemas: Conjunction): Bounds {
+  const [least, most] = [numbersAt(schemas, 'minimum'), numbersAt(schemas, 'maximum')];
+  const above = [...numbersAt(schemas, 'exclusiveMinimum'), ...flagged(schemas, 'Minimum')];
+  const below = [...numbersAt(schemas, 'exclusiveMaximum'), ...flagged(schemas, 'Maximum')];
+  return {
+    least: Math.max(-Infinity, ...least, ...above),
+    leastOpen: Math.max(...above) >= Math.max(...least),
+    most: Math.min(Infinity, ...most, ...below),
+    mostOpen: Math.min(...below) <= Math.min(...most),
+  };
+}
+
+/** Bounds that a flag makes exclusive, as in drafts 3 and 4. */
+function flagged(schemas: Conjunction, bound: 'Minimum' | 'Maximum'): readonly number[] {
+  const exclusive = schemas.filter((schema) => schema[`exclusive${bound}`] === true);
+  return numbersAt(exclusive, bound.toLowerCase());
+}
+
+function integersWithin({ least, leastOpen, most, mostOpen }: Bounds): string | undefined {
+  const low = leastOpen ? Math.floor(least) + 1 : Math.ceil(least);
+  const high = mostOpen ? Math.ceil(most) - 1 : Math.floor(most);
+  const open = [low, high].some(isBeyondSafe) ? LARGEST : LARGEST_SAFE;
+  const [from, to] = [integerBound(low, -open), integerBound(high, open)];
+
+  const parts = [
+    ...(from < 0n && from <= to ? [`"-" ${digitsBetween(-(to < -1n ? to : -1n), -from)}`] : []),
+    ...(to >= 0n && from <= to ? [digitsBetween(from > 0n ? from : 0n, to)] : []),
+  ];
+  return parts.length === 0 ? undefined : oneOf(parts);
+}
+
+function widened({ least, leastOpen, most, mostOpen }: Bounds): Bounds {
+  return {
+    least: Math.floor(least),
+    leastOpen: leastOpen && Number.isInteger(least),
+    most: Math.ceil(most),
+    mostOpen: mostOpen && Number.isInteger(most),
+  };
+}
+
+function decimalsWithin({ least, leastOpen, most, mostOpen }: Bounds): string | undefined {
+  const minus = { least: -most, leastOpen: mostOpen, most: -least, mostOpen: leastOpen };
+  const parts = [
+    ...(least < 0 ? magnitudes(minus).map((part) => `"-" ${part}`) : []),
+    ...(most >= 0 ? magnitudes({ least, leastOpen, most, mostOpen }) : []),
+  ];
+  return parts.length === 0 ? undefined : oneOf(parts);
+}
+
+/** Expressions for the decimals within bounds that are not negative. */
+function magnitudes(bounds: Bounds): readonly string[] {
+  const least = Math.max(0, bounds.least);
+  const leastOpen = bounds.leastOpen && bounds.least >= 0;
+  const [from, to] = [toBigInt(least, LARGEST), toBigInt(bounds.most, LARGEST + 1n)];
+  const endless = to > LARGEST;
+  const mostOpen = bounds.mostOpen && !endless;
+  if (from > to || (from === to && (leastOpen || mostOpen))) return [];
+  const [first, last] = [leastOpen ? from + 1n : from, mostOpen ? to - 2n : to - 1n];
+  const below = to - 1n;
+  return [
+    ...(first <= last ? [`${digitsBetween(first, last)} (${fraction(from, false, false)})?`] : []),
+    ...(leastOpen ? [`"${from}" ${fraction(from, true, mostOpen && from === below)}`] : []),
+    ...(mostOpen && first <= below ? [`"${below}" (${fraction(below, false, true)})?`] : []),
+    ...(mostOpen || endless ? [] : [`"${to}" ("." "0"{1,17})?`]),
+  ];
+}
+
+/**
+ * What stands behind a whole number: more than nothing, or less than one, where the next whole number is
+ * excluded. Only so many zeros or nines come first that no double rounds to it.
+ */
+function fraction(whole: bigint, moreThanNone: boolean, lessThanOne: boolean): string {
+  if (!moreThanNone && !lessThanOne) return `"." ${DIGIT}{1,17}`;
+  const told = Math.max(1, DOUBLE_DIGITS - 1 - String(whole).length);
+  const any = `${DIGIT}{0,17}`;
+  const digits = [
+    moreThanNone ? `"0"{1,${told}} [1-9] ${any}` : `"0" ${any}`,
+    `[1-8] ${any}`,
+    lessThanOne ? `"9"{1,${told}} ([0-8] ${any})?` : `"9" ${any}`,
+  ];
+  return `"." ${oneOf(digits)}`;
+}
+
+/** A bound of integers, and `open` where there is none. */
+function integerBound(whole: number, open: bigint): bigint {
+  if (!Number.isFinite(whole)) return open;
+  return toBigInt(whole, open < 0n ? -LARGEST : LARGEST);
+}
+
+function isBeyondSafe(whole: number): boolean {
+  return Number.isFinite(whole) && Math.abs(whole) > Number.MAX_SAFE_INTEGER;
+}
+
+/** A whole number; the limit for one that is beyond it. */
+function toBigInt(whole: number, limit: bigint): bigint {
+  if (!Number.isFinite(whole)) return whole < 0 === limit < 0n ? limit : -limit;
+  const exact = BigInt(whole);
+  return (limit < 0n ? exact < limit : exact > limit) ? limit : exact;
+}

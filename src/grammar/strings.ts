@@ -1,0 +1,25 @@
+import type { GrammarRules } from './gbnf.ts';
+import { FORMATS } from './formats.ts';
+import { character, string } from './json.ts';
+import { patternExpression } from './patterns.ts';
+import { repeated } from './repetition.ts';
+import { countBounds, textsAt } from './schema.ts';
+import type { Conjunction } from './schema.ts';
+
+/**
+ * An expression for strings; undefined where none is valid. A pattern goes before a format and both
+ * before the length: a grammar can't hold two of them at once.
+ */
+export function stringExpression(schemas: Conjunction, rules: GrammarRules): string | undefined {
+  const bounds = countBounds(schemas, 'Length');
+  if (bounds.least > bounds.most) return undefined;
+  const [special] = [
+    ...textsAt(schemas, 'pattern').flatMap(
+      (source) => patternExpression(source, bounds, rules) ?? [],
+    ),
+    ...textsAt(schemas, 'format').flatMap((format) => FORMATS.get(format) ?? []),
+  ];
+  if (special !== undefined) return rules.define('string', String.raw`"\"" ${special} "\""`);
+  if (bounds.least === 0 && bounds.most === Infinity) return string(rules);
+  return rules.define('string', String.raw`"\"" ${repeated(character(rules), bounds)} "\""`);
+}

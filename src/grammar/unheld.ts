@@ -1,0 +1,103 @@
+import type { JsonObject, JsonValue } from '../core/json.ts';
+import { isRecord } from '../core/json.ts';
+import { pointTo } from '../core/json-pointer.ts';
+import { GrammarRules } from './gbnf.ts';
+import { FORMATS } from './formats.ts';
+import { patternExpression } from './patterns.ts';
+import { isList } from './schema.ts';
+
+/** Keywords that restrict a value in a way that no grammar holds. */
+export const UNHELD_KEYWORDS: ReadonlySet<string> = new Set([
+  'not',
+  'if',
+  'dependentRequired',
+  'dependentSchemas',
+  'dependencies',
+  'contains',
+  'uniqueItems',
+  'unevaluatedItems',
+  'maxProperties',
+  'multipleOf',
+]);
+
+/** Keywords with a schema, a list of schemas, or both. */
+const SCHEMAS: ReadonlySet<string> = new Set([
+  'items',
+  'prefixItems',
+  'additionalItems',
+  'additionalProperties',
+  'unevaluatedProperties',
+  'propertyNames',
+  'allOf',
+  'anyOf',
+  'oneOf',
+]);
+
+/** Keywords with schemas by name. */
+const NAMED: ReadonlySet<string> = new Set([
+  'properties',
+  'patternProperties',
+  '$defs',
+  'definitions',
+]);
+
+const NO_BOUNDS = { least: 0, most: Number.POSITIVE_INFINITY };
+
+/** Values that may still be looked at. */
+export interface SearchBudget {
+  left: number;
+}
+
+/**
+ * The places of a schema, as JSON pointers, whose keywords no grammar holds.
+ *
+ * @param budget what is beyond it is not searched
+ */
+export function unheldPlaces(
+  schema: JsonObject,
+  budget: SearchBudget = { left: Number.POSITIVE_INFINITY },
+): readonly string[] {
+  const places: string[] = [];
+  const todo: (readonly [JsonValue, string])[] = [[schema, '#']];
+  for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
+    if (--budget.left < 0) break;
+    const [value, at] = next;
+    if (isList(value)) {
+      for (const [index, item] of value.entries()) {
+        if (todo.length > budget.left) break;
+        todo.push([item, pointTo(at, index)]);
+      }
+    }
+    if (!isRecord(value)) continue;
+    for (const [keyword, inner] of Object.entries(value)) {
+      const place = pointTo(at, keyword);
+      if (isUnheld(keyword, inner)) places.push(place);
+      else if (SCHEMAS.has(keyword)) todo.push([inner, place]);
+      else if (NAMED.has(keyword) && isRecord(inner)) {
+        for (const [name, one] of Object.entries(inner)) {
+          if (todo.length > budget.left) break;
+          todo.push([one, pointTo(place, name)]);
+        }
+      }
+    }
+  }
+  return places.toSorted();
+}
+
+function isUnheld(keyword: string, value: JsonValue): boolean {
+  switch (keyword) {
+    case 'uniqueItems':
+      return value === true;
+    case 'minProperties':
+      return typeof value === 'number' && value > 1;
+    case 'format':
+      return typeof value === 'string' && !FORMATS.has(value);
+    case 'pattern':
+      return (
+        typeof value === 'string' &&
+        patternExpression(value, NO_BOUNDS, new GrammarRules()) === undefined
+      );
+    default:
+      return UNHELD_KEYWORDS.has(keyword);
+  }
+}

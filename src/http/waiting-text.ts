@@ -1,0 +1,121 @@
+import { formatSize } from '../units/size.ts';
+import type { GenerationEvent } from '../core/events.ts';
+
+/** What there is to tell of the time before an answer's first token. */
+export type WaitNews =
+  | { readonly type: 'loading' }
+  | { readonly type: 'load-progress'; readonly share: number; readonly secondsLeft: number }
+  | { readonly type: 'loaded'; readonly seconds: number }
+  | {
+      readonly type: 'prefill-progress';
+      readonly done: number;
+      readonly total: number;
+      readonly tokensPerSecond: number;
+      readonly secondsLeft: number;
+    }
+  | {
+      readonly type: 'prefilled';
+      readonly tokens: number;
+      /** Those of the prompt that did not have to be evaluated. */
+      readonly cachedTokens: number;
+      readonly seconds: number;
+    };
+
+/** Between two lines, and what a prefill takes at least to be worth one. */
+const INTERVAL_MILLISECONDS = 5000;
+
+const NOTHING: readonly WaitNews[] = [];
+
+interface Wait {
+  readonly phase: 'loading' | 'prefill';
+  readonly total: number;
+  /** What was done already when it began. */
+  readonly from: number;
+  readonly done: number;
+  readonly since: number;
+  readonly toldAt: number;
+}
+
+/** Follows the events of one answer, and finds what is worth telling of its waits. */
+export class Waiting {
+  #wait: Wait | undefined;
+
+  /** `now` in milliseconds, of a clock that only goes forward. */
+  note(event: GenerationEvent, now: number): readonly WaitNews[] {
+    if (event.type !== 'progress' && this.#wait === undefined) return NOTHING;
+    const step = event.type === 'progress' && event.phase !== 'queued' ? event : undefined;
+    const wait = this.#wait;
+    if (wait !== undefined && step?.phase === wait.phase && step.done >= wait.done) {
+      const tells = step.done > wait.from && now - wait.toldAt >= INTERVAL_MILLISECONDS;
+      this.#wait = { ...wait, done: step.done, toldAt: tells ? now : wait.toldAt };
+      return tells ? [progressOf(this.#wait, now)] : NOTHING;
+    }
+    const ended = wait === undefined ? NOTHING : endOf(wait, now);
+    this.#wait = step && begun(step.phase === 'loading' ? 'loading' : 'prefill', step, now);
+    return step?.phase === 'loading' ? [...ended, { type: 'loading' }] : ended;
+  }
+}
+
+function begun(
+  phase: Wait['phase'],
+  { done, total }: { readonly done: number; readonly total: number },
+  now: number,
+): Wait {
+  return { phase, total, from: done, done, since: now, toldAt: now };
+}
+
+function progressOf({ phase, total, from, done, since }: Wait, now: number): WaitNews {
+  const perSecond = (done - from) / ((now - since) / 1000);
+  const secondsLeft = (total - done) / perSecond;
+  return phase === 'loading'
+    ? { type: 'load-progress', share: done / total, secondsLeft }
+    : { type: 'prefill-progress', done, total, tokensPerSecond: perSecond, secondsLeft };
+}
+
+function endOf({ phase, total, from, since }: Wait, now: number): readonly WaitNews[] {
+  const seconds = (now - since) / 1000;
+  if (phase === 'loading') return [{ type: 'loaded', seconds }];
+  return now - since < INTERVAL_MILLISECONDS
+    ? NOTHING
+    : [{ type: 'prefilled', tokens: total - from, cachedTokens: from, seconds }];
+}
+
+/** The line that a log has of it. `bytes`: what was loaded, where that is known. */
+export function waitLine(model: string, news: WaitNews, bytes?: number): string {
+  switch (news.type) {
+    case 'loading':
+      return `${model} is being loaded`;
+    case 'load-progress':
+      return `${model}: ${Math.round(news.share * 100)} % loaded, ${inSeconds(news.secondsLeft)} left`;
+    case 'loaded': {
+      const size =
+        bytes === undefined ? '' : `: ${formatSize(bytes)}, ${rate(bytes, news.seconds)}`;
+      return `${model} was loaded in ${inSeconds(news.seconds)}${size}`;
+    }
+    case 'prefill-progress': {
+      const { done, total, tokensPerSecond, secondsLeft } = news;
+      return (
+        `${model}: prefill ${done} of ${total} tokens, ` +
+        `${Math.round(tokensPerSecond)} tokens/s, ${inSeconds(secondsLeft)} left`
+      );
+    }
+    case 'prefilled': {
+      const { tokens, cachedTokens, seconds } = news;
+      return (
+        `${model}: prefill of ${tokens} tokens took ${inSeconds(seconds)}, ` +
+        `${Math.round(tokens / seconds)} tokens/s; ${cachedTokens} were cached`
+      );
+    }
+    default:
+      return news satisfies never;
+  }
+}
+
+function rate(bytes: number, seconds: number): string {
+  return `${formatSize(bytes / Math.max(seconds, 0.001))}/s`;
+}
+
+/** Short times with a decimal, long ones without. */
+function inSeconds(seconds: number): string {
+  return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+}

@@ -1,0 +1,144 @@
+import { findNodeAtLocation, getNodeValue } from 'jsonc-parser';
+import type { Node } from 'jsonc-parser';
+import { z } from 'zod';
+import { isRecord } from '../../core/json.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { removeValue, setValue } from './json-text.ts';
+import { parseForClaude, parseWithComments, splitMark } from './text.ts';
+
+const json: z.ZodType<JsonValue> = z.json();
+
+/** One value of a settings file that is changed. */
+export interface SettingChange {
+  /** Keys from the top, such as `env`, `ANTHROPIC_MODEL`. */
+  readonly path: readonly string[];
+  /** Absent where there was none. */
+  readonly before?: JsonValue;
+  readonly after: JsonValue;
+}
+
+/** What is to become of a settings file. */
+export interface SettingsEdit {
+  readonly text: string;
+  readonly changes: readonly SettingChange[];
+}
+
+/**
+ * Sets values in a settings file; order and everything else stay as they are. A group that is null
+ * becomes an object, as a change of its own. Throws `invalid-request` if Claude Code would ignore the
+ * file.
+ *
+ * @param text of the file; undefined where there is none
+ * @param file its name, for messages
+ */
+export function writeSettings(
+  text: string | undefined,
+  settings: JsonObject,
+  file: string,
+): SettingsEdit {
+  const { mark, body } = splitMark(text ?? '');
+  const given = body.trim() === '' ? '{}\n' : body;
+  const root = parseForClaude(given, file);
+  const leaves = leavesOf(settings).flatMap(({ path, value }): SettingChange[] => {
+    const node = findNodeAtLocation(root, [...path]);
+    if (node === undefined) return [{ path, after: value }];
+    const before = json.parse(getNodeValue(node));
+    return before === value ? [] : [{ path, before, after: value }];
+  });
+  const changes = [...nullGroups(root, settings), ...leaves];
+  const written = changes.reduce((edited, { path, after }) => set(edited, path, after), given);
+  return { text: mark + written, changes };
+}
+
+/** Groups of ours that are null in the file: an empty one takes their place. */
+function nullGroups(root: Node, settings: JsonObject): readonly SettingChange[] {
+  return Object.entries(settings)
+    .filter(([key, value]) => isObject(value) && findNodeAtLocation(root, [key])?.type === 'null')
+    .map(([key]) => ({ path: [key], before: null, after: {} }));
+}
+
+/** What undoing does, and what it leaves because it was changed since. */
+export interface SettingsUndo {
+  readonly text: string;
+  readonly kept: readonly SettingChange[];
+}
+
+/**
+ * Takes changes back: each value that is still ours becomes what it was before, and groups that are
+ * empty then go, or are null again. Throws `invalid-request` where the text is no JSON object;
+ * comments and trailing commas may have come into it.
+ */
+export function undoSettings(
+  text: string,
+  changes: readonly SettingChange[],
+  file: string,
+): SettingsUndo {
+  const { mark, body } = splitMark(text);
+  const root = parseWithComments(body, file);
+  const leaves = changes.filter(({ after }) => !isObject(after));
+  const isOurs = ({ path, after }: SettingChange): boolean => {
+    const node = findNodeAtLocation(root, [...path]);
+    return node !== undefined && getNodeValue(node) === after;
+  };
+  const undone = leaves.filter(isOurs);
+  const reverted = undone.reduce((edited, { path, before }) => set(edited, path, before), body);
+  const groups = new Set(undone.flatMap(({ path }) => (path.length > 1 ? path.slice(0, 1) : [])));
+  const cleaned = [...groups].reduce((edited, group) => {
+    const made = changes.find(({ path, after }) => isObject(after) && path.join() === group);
+    return withoutEmpty(edited, group, made?.before, file);
+  }, reverted);
+  return { text: mark + cleaned, kept: leaves.filter((change) => !isOurs(change)) };
+}
+
+/** The changes as lines that begin with `-` and `+`, as a diff has them. */
+export function describeChanges(changes: readonly SettingChange[]): string {
+  return changes
+    .flatMap(({ path, before, after }) => {
+      const name = path.join('.');
+      const old = before === undefined ? [] : [`  - ${name}: ${shown(name, before)}`];
+      // Of a group that is made, the values follow as changes of their own.
+      return isObject(after) ? old : [...old, `  + ${name}: ${shown(name, after)}`];
+    })
+    .join('\n');
+}
+
+/** Keys have no place on a screen, or in what keeps its output. */
+function shown(name: string, value: JsonValue): string {
+  const isSecret = /TOKEN$|KEY$|SECRET/.test(name) && value !== '';
+  return isSecret ? '(not shown)' : JSON.stringify(value);
+}
+
+interface Leaf {
+  readonly path: readonly string[];
+  readonly value: JsonValue;
+}
+
+function leavesOf(settings: JsonObject, above: readonly string[] = []): readonly Leaf[] {
+  return Object.entries(settings).flatMap(([key, value]) =>
+    isObject(value) ? leavesOf(value, [...above, key]) : [{ path: [...above, key], value }],
+  );
+}
+
+function isObject(value: JsonValue): value is JsonObject {
+  return isRecord(value);
+}
+
+/** `undefined` takes the value out. */
+function set(text: string, path: readonly string[], value: JsonValue | undefined): string {
+  return value === undefined ? removeValue(text, path) : setValue(text, path, value);
+}
+
+/** The text without a group that is empty, or with what was there before the group was made. */
+function withoutEmpty(
+  text: string,
+  group: string,
+  before: JsonValue | undefined,
+  file: string,
+): string {
+  const node = findNodeAtLocation(parseWithComments(text, file), [group]);
+  const isEmpty = node?.type === 'object' && node.children?.length === 0;
+  // A comment of theirs may be all that is in it.
+  const hasText =
+    node !== undefined && /\S/.test(text.slice(node.offset + 1, node.offset + node.length - 1));
+  return isEmpty && !hasText ? set(text, [group], before) : text;
+}

@@ -1,0 +1,59 @@
+import { RuntimeFailure } from '../core/failure.ts';
+
+const NEWLINE = 0x0a;
+
+/**
+ * Cuts a byte stream into its lines, however it arrives; empty lines are left out. A last line
+ * without its newline counts as one.
+ *
+ * @param maxBytes the longest line that is held in memory; a longer one throws `backend-failed`
+ */
+export async function* readLines(
+  bytes: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+): AsyncGenerator<string> {
+  for await (const lines of readLineGroups(bytes, maxBytes)) yield* lines;
+}
+
+/** The same, with the lines that arrive together in one piece: a step for each line takes longer than to cut it. */
+export async function* readLineGroups(
+  bytes: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+): AsyncGenerator<readonly string[]> {
+  let held: Uint8Array[] = [];
+  let heldBytes = 0;
+  const take = (piece: Uint8Array): void => {
+    held.push(piece);
+    heldBytes += piece.length;
+    if (heldBytes > maxBytes) {
+      throw new RuntimeFailure(
+        'backend-failed',
+        `the server sent a line of over ${maxBytes} bytes`,
+      );
+    }
+  };
+  const close = (): string => {
+    const line = Buffer.concat(held).toString('utf8').trim();
+    held = [];
+    heldBytes = 0;
+    return line;
+  };
+  for await (const chunk of bytes) {
+    const lines: string[] = [];
+    try {
+      let from = 0;
+      for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, from)) {
+        take(chunk.subarray(from, end));
+        from = end + 1;
+        const line = close();
+        if (line !== '') lines.push(line);
+      }
+      take(chunk.subarray(from));
+    } finally {
+      // Also those before one that is too long.
+      if (lines.length > 0) yield lines;
+    }
+  }
+  const rest = close();
+  if (rest !== '') yield [rest];
+}

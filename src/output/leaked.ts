@@ -1,0 +1,106 @@
+import type { CallableTool, ChatFormat, ToolSyntax } from '../formats/format.ts';
+import { apertus } from '../formats/apertus.ts';
+import { apriel } from '../formats/apriel.ts';
+import { commandR7b } from '../formats/command-r7b.ts';
+import { deepseekV32, deepseekV4 } from '../formats/deepseek-dsml.ts';
+import { deepseekV31 } from '../formats/deepseek.ts';
+import { fencedCall } from '../formats/fenced-call.ts';
+import { firefunction } from '../formats/firefunction.ts';
+import { functionaryTags } from '../formats/functionary-tags.ts';
+import { gemma4 } from '../formats/gemma4.ts';
+import { gigachat31 } from '../formats/gigachat.ts';
+import { glm45 } from '../formats/glm.ts';
+import { granite } from '../formats/granite.ts';
+import { hermes } from '../formats/hermes.ts';
+import { kimi } from '../formats/kimi.ts';
+import { lfm2 } from '../formats/lfm2.ts';
+import { llama3 } from '../formats/llama3.ts';
+import { minimax } from '../formats/minimax.ts';
+import { mirothinker } from '../formats/mirothinker.ts';
+import { mistralArgs } from '../formats/mistral-args.ts';
+import { mistralList } from '../formats/mistral-list.ts';
+import { plain } from '../formats/plain.ts';
+import { qwenXml } from '../formats/qwen-xml.ts';
+import { seedOss } from '../formats/seed-oss.ts';
+import type { OutputPiece, Reading, Source } from '../formats/shared/reader.ts';
+
+/** The families whose calls begin with a text of their own. Two of them may begin alike. */
+const FAMILIES: readonly ChatFormat[] = [
+  hermes,
+  qwenXml,
+  glm45,
+  mistralList,
+  mistralArgs,
+  llama3,
+  kimi,
+  minimax,
+  deepseekV31,
+  deepseekV32,
+  deepseekV4,
+  seedOss,
+  granite,
+  gemma4,
+  lfm2,
+  apriel,
+  apertus,
+  commandR7b,
+  firefunction,
+  functionaryTags,
+  gigachat31,
+  mirothinker,
+];
+
+type Syntax = Omit<ToolSyntax, 'grammar'>;
+
+const SYNTAXES: readonly Syntax[] = [...FAMILIES.flatMap(({ tools }) => tools ?? []), fencedCall];
+
+/** Characters that failed readings may cost one answer: a model that repeats the beginning of a call is text. */
+const MOST_REREAD = 4_000_000;
+
+/**
+ * Text of a server that should have told thinking and calls apart, and did not. A call counts only
+ * once it is complete; until then, and if it never is, it is text.
+ */
+export const leaked: ChatFormat = {
+  ...plain,
+  name: 'leaked',
+  tools: {
+    triggers: [...new Set(SYNTAXES.flatMap(({ triggers }) => triggers))],
+    triggersAtStart: (tools) => SYNTAXES.flatMap((syntax) => syntax.triggersAtStart?.(tools) ?? []),
+    *read(source, tools, trigger) {
+      if (source.reread > MOST_REREAD) return false;
+      const place = source.place;
+      for (const syntax of SYNTAXES.filter((one) => knows(one, tools, trigger))) {
+        if (yield* readComplete(source, syntax.read(source, tools, trigger))) return true;
+        source.rewind(place);
+      }
+      return false;
+    },
+    grammar: () => {
+      throw new Error('Leaked calls have no grammar: they are read from the text of servers.');
+    },
+  },
+};
+
+function knows(syntax: Syntax, tools: readonly CallableTool[], trigger: string): boolean {
+  return (
+    syntax.triggers.includes(trigger) || syntax.triggersAtStart?.(tools).includes(trigger) === true
+  );
+}
+
+/** Reads calls and passes them on only if all of them are complete. */
+function* readComplete(source: Source, reading: Reading<boolean>): Reading<boolean> {
+  const pieces: OutputPiece[] = [];
+  source.keep(true);
+  let step = reading.next();
+  for (; step.done !== true; step = reading.next()) {
+    if (step.value === undefined) yield undefined;
+    else pieces.push(step.value);
+  }
+  source.keep(false);
+  const begun = pieces.filter(({ type }) => type === 'call-start').length;
+  const ended = pieces.filter(({ type }) => type === 'call-end').length;
+  if (!step.value || begun === 0 || begun !== ended) return false;
+  yield* pieces;
+  return true;
+}

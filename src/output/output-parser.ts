@@ -1,0 +1,177 @@
+import type { CallableTool, ChatFormat, OutputContext, OutputState } from '../formats/format.ts';
+import { Source } from '../formats/shared/reader.ts';
+import type { OutputPiece, Reading } from '../formats/shared/reader.ts';
+
+export interface OutputShape {
+  readonly format: ChatFormat;
+  /** The prompt itself ended in the opening tag. */
+  readonly thinkingOpen: boolean;
+  /** The output goes on with text that the prompt began, so no block can open at its start. */
+  readonly continuesText: boolean;
+  /** The tools that may be called; a call of anything else is text. */
+  readonly tools: readonly CallableTool[];
+  /** The trigger that was appended to the prompt, where a call is demanded. */
+  readonly forced?: string;
+}
+
+/** Tells text, thinking and tool calls apart in a model's output, however it is cut into pieces. */
+export class OutputParser {
+  readonly #source = new Source();
+  readonly #state: OutputState = { thinking: false, calling: undefined };
+  readonly #reading: Reading;
+
+  constructor(shape: OutputShape) {
+    const { format, thinkingOpen, continuesText, tools, forced } = shape;
+    const context = { thinkingOpen, continuesText, tools, forced, state: this.#state };
+    this.#reading =
+      format.readOutput?.(this.#source, context) ?? readTagged(this.#source, format, context);
+    this.#state.thinking = thinkingOpen;
+    this.#state.calling = forced;
+  }
+
+  /** Whether the model is thinking. */
+  get thinking(): boolean {
+    return this.#state.thinking;
+  }
+
+  /** The trigger whose calls the model is writing; undefined outside of calls. */
+  get calling(): string | undefined {
+    return this.#state.calling;
+  }
+
+  /** Takes the next text of the model; gives what it means, as far as that is decided. */
+  push(text: string): readonly OutputPiece[] {
+    this.#source.feed(text);
+    return this.#read();
+  }
+
+  /**
+   * Returns the events that were held back when the output ended.
+   *
+   * @param cut the output was cut off: the beginning of a call is no text then
+   */
+  end(cut = true): readonly OutputPiece[] {
+    this.#source.end(cut);
+    return this.#read();
+  }
+
+  #read(): readonly OutputPiece[] {
+    const pieces: OutputPiece[] = [];
+    for (;;) {
+      const step = this.#reading.next();
+      if (step.done === true || step.value === undefined) return pieces;
+      pieces.push(step.value);
+    }
+  }
+}
+
+const textPiece = (text: string): OutputPiece => ({ type: 'text', text });
+const thinkingPiece = (text: string): OutputPiece => ({ type: 'thinking', text });
+
+/** Where a block may open: before the first word, where white space is text, or between two blocks. */
+type Boundary = 'start' | 'between' | 'none';
+
+/** Reads text with thinking tags and calls in it, which is how nearly all families write. */
+function* readTagged(source: Source, format: ChatFormat, context: OutputContext): Reading {
+  const { thinking, answer } = format;
+  const syntax = context.tools.length > 0 ? format.tools : undefined;
+  const triggers = syntax?.triggers ?? [];
+  const atStart = syntax?.triggersAtStart?.(context.tools) ?? [];
+  const opening = [thinking?.open, answer?.open, ...triggers, ...atStart].filter(isTag);
+  const inAnswer = answer?.open === '' || (answer?.always === true && context.continuesText);
+  let closing = inAnswer ? [answer.close] : [];
+  let boundary: Boundary = context.continuesText ? 'none' : 'start';
+  if (context.forced !== undefined)
+    boundary = yield* readCalls(source, format, context, context.forced);
+  else if (context.thinkingOpen) boundary = yield* readThinking(source, format, context);
+  for (;;) {
+    const tag = boundary === 'none' ? undefined : yield* readTag(source, boundary, opening);
+    if (tag !== undefined && tag === thinking?.open) {
+      boundary = yield* readThinking(source, format, context);
+    } else if (tag !== undefined && tag === answer?.open) {
+      closing = [answer.close];
+      boundary = 'none';
+    } else if (tag !== undefined) {
+      boundary = yield* readCalls(source, format, context, tag);
+    } else {
+      const marks = [...triggers, ...closing];
+      const space = marks.length === 0 ? 'keep' : 'trim';
+      const found = yield* source.streamUntil(marks, textPiece, space);
+      if (found === undefined) return;
+      if (found.mark === answer?.close) boundary = 'between';
+      else boundary = yield* readCalls(source, format, context, found.mark, found.space);
+    }
+  }
+}
+
+function isTag(tag: string | undefined): tag is string {
+  return tag !== undefined && tag !== '';
+}
+
+/** Reads past a tag that opens a block, with the white space before it. */
+function* readTag(
+  source: Source,
+  boundary: Boundary,
+  tags: readonly string[],
+): Reading<string | undefined> {
+  const place = source.place;
+  yield* source.skipSpace();
+  const tag = yield* source.take(...tags);
+  if (tag === undefined && boundary === 'start') source.rewind(place);
+  return tag;
+}
+
+function* readThinking(
+  source: Source,
+  format: ChatFormat,
+  context: OutputContext,
+): Reading<Boundary> {
+  const { thinking, tools } = format;
+  const close = thinking?.close ?? '';
+  const calls = thinking?.endsAtCalls === true && context.tools.length > 0 ? tools?.triggers : [];
+  context.state.thinking = true;
+  yield* source.skipSpace();
+  const found = yield* source.streamUntil([close, ...(calls ?? [])], thinkingPiece, 'trim');
+  context.state.thinking = false;
+  if (found === undefined || found.mark === close) return 'between';
+  return yield* readCalls(source, format, context, found.mark, found.space);
+}
+
+/** Reads the calls behind a trigger; where there are none, the trigger is text. */
+function* readCalls(
+  source: Source,
+  format: ChatFormat,
+  { tools, state }: OutputContext,
+  trigger: string,
+  space = '',
+): Reading<Boundary> {
+  const place = source.place;
+  state.calling = trigger;
+  const { read, begun } = yield* watchStart(format.tools?.read(source, tools, trigger) ?? noCall());
+  state.calling = undefined;
+  // What the output cut off, before a name was known or within a closing mark, is neither call nor text.
+  const lost = source.starved && (source.cut || read || begun);
+  if (lost) source.skip(source.rest.length);
+  if (read || lost) return 'between';
+  source.rewind(place);
+  yield textPiece(space + trigger);
+  return 'none';
+}
+
+/** Passes on what is read, and notes if a call began. */
+function* watchStart(
+  reading: Reading<boolean>,
+): Reading<{ readonly read: boolean; readonly begun: boolean }> {
+  let begun = false;
+  for (;;) {
+    const step = reading.next();
+    if (step.done === true) return { read: step.value, begun };
+    begun ||= step.value?.type === 'call-start';
+    yield step.value;
+  }
+}
+
+function* noCall(): Reading<boolean> {
+  yield* [];
+  return false;
+}

@@ -1,0 +1,75 @@
+import type { Capabilities, GenerationRequest } from '../core/backend.ts';
+import type { Part } from '../core/conversation.ts';
+import { completesNothing, noChatTemplate, RuntimeFailure } from '../core/failure.ts';
+import type { ModelSpec } from '../core/model.ts';
+import type { KnownCapabilities } from './known-capabilities.ts';
+
+/** Refuses a model that is known to be unable to chat, so that none is loaded to find that out again. */
+export async function checkChats(known: KnownCapabilities, model: ModelSpec): Promise<void> {
+  // Its file may have been replaced since.
+  const isDoubted = known.get(model)?.chats === false;
+  if (isDoubted && (await known.latest(model))?.chats === false) throw cantChat(model);
+}
+
+function cantChat({ name, file }: ModelSpec): RuntimeFailure {
+  return file === undefined ? completesNothing(name) : noChatTemplate(name);
+}
+
+/**
+ * What a model can't do of a request without changing its answer is refused by name; the rest that it
+ * can't use is returned by name, to be logged. Throws `unsupported`.
+ */
+export function checkCapabilities(
+  request: GenerationRequest,
+  capabilities: Capabilities,
+): readonly string[] {
+  if (capabilities.chats === false) throw cantChat(request.model);
+  const reason = refusal(request, capabilities);
+  if (reason !== undefined) throw new RuntimeFailure('unsupported', reason);
+  // Thinking that is left to a model which knows none does not happen; what is demanded is injected.
+  const adaptive = request.thinking.mode === 'adaptive';
+  return [
+    ...(adaptive && capabilities.thinking === 'none' ? ['thinking'] : []),
+    ...(capabilities.tools === 'enforced' ? [] : strictTools(request)),
+  ];
+}
+
+function strictTools({ conversation }: GenerationRequest): readonly string[] {
+  const strict = conversation.tools.filter((tool) => tool.strict === true);
+  return strict.map(({ name }) => `tools.${name}.strict`);
+}
+
+function refusal(request: GenerationRequest, can: Capabilities): string | undefined {
+  const model = request.model.name;
+  const has = (test: (part: Part) => boolean): boolean =>
+    request.conversation.turns.some(({ parts }) => hasPart(parts, test));
+  if (!can.documents && has(isBinaryDocument)) {
+    return `messages: document blocks can't be used with ${model} unless their source is text or content. Send their text.`;
+  }
+  if (!can.citations && has((part) => 'citations' in part && part.citations)) {
+    return `messages: citations can't be given by ${model}. Leave \`citations\` out, or disable them.`;
+  }
+  return formatRefusal(request, can);
+}
+
+function formatRefusal(request: GenerationRequest, can: Capabilities): string | undefined {
+  return request.outputSchema !== undefined && !can.structuredOutput
+    ? `output_config.format: ${request.model.name} can't be held to a JSON schema here. Leave it out, and ask for JSON in the prompt.`
+    : undefined;
+}
+
+/** Whether there is such a part among these, or inside of tool results and documents. */
+function hasPart(parts: readonly Part[], test: (part: Part) => boolean): boolean {
+  return parts.some((part) => test(part) || hasPart(innerParts(part), test));
+}
+
+const NO_PARTS: readonly Part[] = [];
+
+function innerParts(part: Part): readonly Part[] {
+  if (part.kind === 'tool-result') return part.output;
+  return part.kind === 'document' && part.source.kind === 'content' ? part.source.parts : NO_PARTS;
+}
+
+function isBinaryDocument(part: Part): boolean {
+  return part.kind === 'document' && part.source.kind !== 'text' && part.source.kind !== 'content';
+}

@@ -1,0 +1,39 @@
+import type { Backend, Capabilities, GenerationRequest } from '../../core/backend.ts';
+import type { GenerationEvent } from '../../core/events.ts';
+import { enforceCall, needsEnforcement } from './enforcement.ts';
+import { guardCalls } from './guard-calls.ts';
+import { guardJson } from './guard-json.ts';
+import { injectRequest, neededInjection, readInjected } from './injection.ts';
+import { mayLeak, readLeaked } from './read-leaked.ts';
+import { wellFormed } from './well-formed-events.ts';
+
+/** A backend's answer, with instructions and a second try standing for what the model can't do. */
+export function answer(
+  backend: Backend,
+  request: GenerationRequest,
+  can: Capabilities,
+  signal: AbortSignal,
+): AsyncGenerator<GenerationEvent> {
+  const ask = (asked: GenerationRequest): AsyncGenerator<GenerationEvent> =>
+    wellFormed(answerOnce(backend, asked, can, signal));
+  if (!needsEnforcement(request, can)) {
+    return guardJson(request, (asked) => guardCalls(asked, ask, 'again'));
+  }
+  // A demanded call is asked for again anyway.
+  return enforceCall(request, (asked) => guardCalls(asked, ask, 'held'));
+}
+
+function answerOnce(
+  backend: Backend,
+  asked: GenerationRequest,
+  can: Capabilities,
+  signal: AbortSignal,
+): AsyncGenerator<GenerationEvent> {
+  const injection = neededInjection(asked, can);
+  if (injection === undefined) {
+    const events = backend.generate(asked, signal);
+    return mayLeak(backend.kind) ? readLeaked(events, asked) : events;
+  }
+  const events = backend.generate(injectRequest(asked, injection), signal);
+  return readInjected(events, asked, injection, (one) => backend.generate(one, signal));
+}

@@ -1,0 +1,157 @@
+import type { Capabilities, GenerationRequest } from '../../core/backend.ts';
+import type { Part, ToolCallPart, ToolChoice, ToolSpec, Turn } from '../../core/conversation.ts';
+import type { GenerationEvent, Usage } from '../../core/events.ts';
+import { callFault, callsIn } from './call-faults.ts';
+import { secondTry } from './second-try.ts';
+
+type Finish = Extract<GenerationEvent, { type: 'finish' }>;
+
+/** One try, held back until it is known whether it calls as it should. */
+interface Attempt {
+  readonly events: readonly GenerationEvent[];
+  readonly text: string;
+  readonly calls: readonly ToolCallPart[];
+  /** What is wrong with it; undefined where it has a call, and nothing is. */
+  readonly fault: string | undefined;
+  readonly finish: Finish | undefined;
+}
+
+/** Whether a demanded call has to be asked for again where the model does not make it. */
+export function needsEnforcement({ toolChoice }: GenerationRequest, can: Capabilities): boolean {
+  const enforced = can.tools === 'enforced' || can.forcesCalls === true;
+  return !enforced && (toolChoice.mode === 'any' || toolChoice.mode === 'tool');
+}
+
+/**
+ * Has a demanded call made by a model that can't be held to it: the answer is held back until it calls,
+ * and one without a call, or with one that its schema forbids, is asked for once more. What the second
+ * try calls is passed on as it is, as clients have to check inputs anyway. If neither calls, the answer is
+ * the text of the second try, or of the first if the second is empty.
+ *
+ * @param ask answers a request
+ */
+export async function* enforceCall(
+  request: GenerationRequest,
+  ask: (request: GenerationRequest) => AsyncIterable<GenerationEvent>,
+): AsyncGenerator<GenerationEvent> {
+  const narrowed = narrowedTo(request);
+  const { tools } = narrowed.conversation;
+  const first = yield* attempt(ask(narrowed), tools, true);
+  if (first.fault === undefined) {
+    yield* first.events.map(atOnce);
+    return;
+  }
+  const again = secondTry(ask(corrected(narrowed, first, first.fault)), false);
+  const second = yield* attempt(again, tools, false);
+  // A second try that failed has no finish.
+  const tries = second.finish === undefined ? [first] : [second, first];
+  const better =
+    tries.find(({ calls }) => calls.length > 0) ?? tries.find(({ text }) => text !== '') ?? first;
+  yield* better.events.filter(({ type }) => type !== 'finish');
+  const [last] = tries;
+  if (better.finish !== undefined && last?.finish !== undefined) {
+    const usage =
+      last === first ? last.finish.usage : together(first.finish?.usage, last.finish.usage);
+    yield { ...better.finish, inOnePiece: true, usage };
+  }
+}
+
+/** A limit that was met after the last call did not cut anything of the answer. */
+function endedByCalls(event: GenerationEvent, before: readonly GenerationEvent[]): GenerationEvent {
+  if (event.type !== 'finish') return event;
+  const count = (type: GenerationEvent['type']) => before.filter((one) => one.type === type).length;
+  const isCut = count('tool-call-start') > count('tool-call-end');
+  return isCut ? event : { ...event, reason: 'tool-use', stopSequence: null };
+}
+
+/** Marks the finish of an answer that was held back: it arrived in one piece. */
+function atOnce(event: GenerationEvent): GenerationEvent {
+  return event.type === 'finish' ? { ...event, inOnePiece: true } : event;
+}
+
+/** Passes on what tells a client that it is alive, and keeps the rest. */
+async function* attempt(
+  events: AsyncIterable<GenerationEvent>,
+  tools: readonly ToolSpec[],
+  admits: boolean,
+): AsyncGenerator<GenerationEvent, Attempt> {
+  const kept: GenerationEvent[] = [];
+  let called = false;
+  for await (const event of events) {
+    called ||= event.type === 'tool-call-end';
+    // After a demanded call only another one belongs to the answer.
+    if (called && (event.type === 'text-delta' || event.type === 'thinking-delta')) continue;
+    if (event.type === 'progress' || (event.type === 'admitted' && admits)) yield event;
+    else if (event.type !== 'admitted') kept.push(called ? endedByCalls(event, kept) : event);
+  }
+  const calls = callsIn(kept);
+  const [fault] = calls.flatMap((call) => callFault(call, tools) ?? []);
+  const invalid = fault === undefined ? undefined : `That call is not valid: ${fault}`;
+  return {
+    events: kept,
+    text: kept.map((event) => (event.type === 'text-delta' ? event.text : '')).join(''),
+    calls,
+    fault: calls.length === 0 ? 'That was no tool call, and one is needed' : invalid,
+    finish: kept.find((event) => event.type === 'finish'),
+  };
+}
+
+/** The tool that a choice names is the only one that is offered. */
+function narrowedTo(request: GenerationRequest): GenerationRequest {
+  const { conversation, toolChoice } = request;
+  const free: ToolChoice = {
+    mode: 'auto',
+    parallel: toolChoice.mode !== 'none' && toolChoice.parallel,
+  };
+  if (toolChoice.mode !== 'tool') return { ...request, toolChoice: free };
+  const tools = conversation.tools.filter(({ name }) => name === toolChoice.name);
+  return { ...request, conversation: { ...conversation, tools }, toolChoice: free };
+}
+
+/** The conversation so far, the answer that was none, and what was wrong with it. */
+function corrected(
+  request: GenerationRequest,
+  { text, calls }: Attempt,
+  fault: string,
+): GenerationRequest {
+  const demand = `${fault}. Call ${namesOf(request)} now, and write nothing else.`;
+  const said: readonly Part[] = text.trim() === '' ? [] : [{ kind: 'text', text }];
+  const results = calls.map(({ id }): Part => {
+    const output: readonly Part[] = [{ kind: 'text', text: demand }];
+    return { kind: 'tool-result', callId: id, output, isError: true };
+  });
+  const reply: readonly Part[] = results.length > 0 ? results : [{ kind: 'text', text: demand }];
+  const { conversation } = request;
+  const turns = [
+    ...conversation.turns,
+    { role: 'assistant', parts: [...said, ...calls] },
+    { role: 'user', parts: reply },
+  ] as const;
+  return { ...request, conversation: { ...conversation, turns: joined(turns) } };
+}
+
+/** Without empty turns, so that neighbours differ in role again. */
+function joined(turns: readonly Turn[]): readonly Turn[] {
+  const all: Turn[] = [];
+  for (const turn of turns) {
+    if (turn.parts.length === 0) continue;
+    const last = all.at(-1);
+    if (last?.role !== turn.role) all.push(turn);
+    else all[all.length - 1] = { ...last, parts: [...last.parts, ...turn.parts] };
+  }
+  return all;
+}
+
+function namesOf({ conversation }: GenerationRequest): string {
+  return conversation.tools.map(({ name }) => name).join(' or ');
+}
+
+/** What was generated in both tries, on the prompt that the client sent. */
+export function together(first: Usage | undefined, second: Usage): Usage {
+  if (first === undefined) return second;
+  return {
+    ...first,
+    outputTokens: first.outputTokens + second.outputTokens,
+    thinkingTokens: first.thinkingTokens + second.thinkingTokens,
+  };
+}

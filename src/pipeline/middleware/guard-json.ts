@@ -1,0 +1,152 @@
+import { RepairedJson } from '../../formats/repair/repaired-json.ts';
+import { allowedTypes, isOfType } from '../../formats/repair/schema-types.ts';
+import { isForced } from '../../prompt/tool-choice.ts';
+import type { GenerationRequest } from '../../core/backend.ts';
+import type { GenerationEvent, Usage } from '../../core/events.ts';
+import { isRecord } from '../../core/json.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { askAgain } from './ask-again.ts';
+import { together } from './enforcement.ts';
+
+type Finish = Extract<GenerationEvent, { type: 'finish' }>;
+type Ask = (request: GenerationRequest) => AsyncIterable<GenerationEvent>;
+
+const EXPLANATION =
+  'The answer is not the JSON that the request demands: the model or its server did not follow the schema.';
+
+/**
+ * Answers a request whose text has to be JSON of a schema. Not every server follows a schema, and not every
+ * grammar compiles: so the text is passed on as long as it is correct, and repaired at the end if it has one
+ * reading. If it has none and nothing was sent, the model is asked once more. After that the answer is a
+ * refusal, the reason for which the API documents that an answer may not match its schema.
+ *
+ * @see https://docs.claude.com/en/docs/build-with-claude/structured-outputs
+ */
+export async function* guardJson(
+  request: GenerationRequest,
+  ask: Ask,
+): AsyncGenerator<GenerationEvent> {
+  const { outputSchema, toolChoice } = request;
+  // A demanded call comes in place of the JSON.
+  if (outputSchema === undefined || isForced(toolChoice)) {
+    yield* ask(request);
+    return;
+  }
+  const streams = request.whole !== true;
+  const first = new JsonGuard(outputSchema, streams);
+  for await (const event of ask(request)) yield* first.take(event);
+  if (!first.failed || first.sent) {
+    yield* first.end();
+    return;
+  }
+  const second = new JsonGuard(outputSchema, streams);
+  const demand = `That is not the JSON that is needed. Write JSON that is valid against this JSON Schema, and nothing else: ${JSON.stringify(outputSchema)}`;
+  for await (const event of ask(askAgain(request, first.text, demand))) {
+    if (event.type !== 'admitted') yield* second.take(event);
+  }
+  yield* second.end(first.usage);
+}
+
+/** Text that may be read as an object: one in a code fence, in a list or in a string too. */
+const BEGINNING = /^(?:```[a-zA-Z]*\s*)?[{["]/;
+
+/** The text of one answer. */
+class JsonGuard {
+  readonly #schema: JsonObject;
+  readonly #takesObject: boolean;
+  readonly #streams: boolean;
+  readonly #json: RepairedJson;
+  #sent = '';
+  #called = false;
+  #finish: Finish | undefined;
+  /** The text that is missing at the end; undefined if there is no reading. */
+  #rest: string | undefined;
+
+  /** @param streams the text is sent while it arrives, not all of it at the end */
+  constructor(schema: JsonObject, streams: boolean) {
+    this.#schema = schema;
+    this.#takesObject = allowedTypes(schema)?.includes('object') ?? true;
+    this.#streams = streams && this.#takesObject;
+    this.#json = new RepairedJson({ name: 'answer', inputSchema: schema });
+  }
+
+  get text(): string {
+    return this.#json.text;
+  }
+
+  /** True if a part of the text was sent. */
+  get sent(): boolean {
+    return this.#sent !== '';
+  }
+
+  get usage(): Usage | undefined {
+    return this.#finish?.usage;
+  }
+
+  /** True if the model ended its turn with a text that is not JSON. */
+  get failed(): boolean {
+    return this.#finish?.reason === 'end-turn' && !this.#called && this.#rest === undefined;
+  }
+
+  *take(event: GenerationEvent): Generator<GenerationEvent> {
+    switch (event.type) {
+      case 'text-delta': {
+        const released = this.#json.push(event.text);
+        if (this.#called) yield event;
+        else if (this.#streams) yield* this.#send(released);
+        return;
+      }
+      case 'tool-call-start':
+      case 'server-tool-call':
+        // Text before a call is none of the JSON.
+        if (!this.#called) yield* this.#send(this.text.slice(this.#sent.length));
+        this.#called = true;
+        yield event;
+        return;
+      case 'finish':
+        this.#finish = event;
+        this.#rest = this.#complete();
+        return;
+      default:
+        yield event;
+    }
+  }
+
+  /** The rest of the text, and the finish. */
+  *end(before?: Usage): Generator<GenerationEvent> {
+    if (this.#finish === undefined) return;
+    const inOnePiece = this.#called || this.sent ? {} : ({ inOnePiece: true } as const);
+    if (!this.#called) yield* this.#send(this.#rest ?? this.text.slice(this.#sent.length));
+    const usage = before === undefined ? this.#finish.usage : together(before, this.#finish.usage);
+    yield this.failed
+      ? { ...this.#finish, ...inOnePiece, usage, reason: 'refusal', explanation: EXPLANATION }
+      : { ...this.#finish, ...inOnePiece, usage };
+  }
+
+  #complete(): string | undefined {
+    const { text } = this;
+    if (this.#finish?.reason !== 'end-turn') return undefined;
+    if (!this.sent && isOtherValue(text, this.#schema)) return text;
+    if (!this.#takesObject || !BEGINNING.test(text) || this.#json.end() === undefined) {
+      return undefined;
+    }
+    return this.#json.released.slice(this.#sent.length);
+  }
+
+  *#send(text: string): Generator<GenerationEvent> {
+    if (text === '') return;
+    this.#sent += text;
+    yield { type: 'text-delta', text };
+  }
+}
+
+/** True if a text is JSON of a type that the schema has at its root, but no object. */
+function isOtherValue(text: string, schema: JsonObject): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    const types = allowedTypes(schema);
+    return !isRecord(value) && (types?.some((type) => isOfType(value, type)) ?? true);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,151 @@
+import {
+  callsAsText,
+  injectedFormat,
+  injectInstructions,
+  plainInjection,
+} from '../../prompt/inject.ts';
+import type { Injection } from '../../prompt/inject.ts';
+import { plain } from '../../formats/plain.ts';
+import { Output } from '../../output/output.ts';
+import { callableTools } from '../../prompt/render.ts';
+import type { Capabilities, GenerationRequest } from '../../core/backend.ts';
+import type { Turn } from '../../core/conversation.ts';
+import type { GenerationEvent, Usage } from '../../core/events.ts';
+import { newToolCallId } from '../../core/ids.ts';
+import { callLimit } from './call-limit.ts';
+import { isCut } from './cuts.ts';
+import { together } from './enforcement.ts';
+
+/** Features of one request that instructions replace. */
+interface RequestInjection extends Injection {
+  /** The backend has a call made, though only the instructions describe the tools. */
+  readonly forced: boolean;
+}
+
+/** What a request needs that the model behind a backend does not have; undefined where it has all. */
+export function neededInjection(
+  request: GenerationRequest,
+  can: Capabilities,
+): RequestInjection | undefined {
+  const { conversation, toolChoice, thinking } = request;
+  const called = conversation.turns.some(({ parts }) =>
+    parts.some(({ kind }) => kind === 'tool-call' || kind === 'tool-result'),
+  );
+  const tools =
+    can.tools === 'none' && (called || callableTools(conversation, toolChoice).length > 0);
+  const thinks = can.thinking === 'none' && thinking.mode === 'enabled';
+  if (!tools && !thinks) return undefined;
+  const demanded = toolChoice.mode === 'any' || toolChoice.mode === 'tool';
+  const forced = tools && demanded && can.forcesCalls === true;
+  return { ...plainInjection(tools, thinks), forced };
+}
+
+/** The request as the backend gets it: tools and calls of the past as text, thinking asked for in words. */
+export function injectRequest(
+  request: GenerationRequest,
+  injection: RequestInjection,
+): GenerationRequest {
+  const { conversation, toolChoice, thinking } = request;
+  const tools = callableTools(conversation, toolChoice);
+  // A call that is demanded comes at once, and thinking would come before it.
+  const thinks = thinking.mode === 'enabled' && !injection.forced;
+  const instructed = injectInstructions(conversation, injection, tools, thinks);
+  const written = injection.tools ? callsAsText(instructed) : instructed;
+  return {
+    ...request,
+    conversation: injection.forced ? { ...written, tools } : written,
+    toolChoice: injection.tools && !injection.forced ? { mode: 'none' } : toolChoice,
+    thinking: injection.thinking ? { mode: 'disabled' } : thinking,
+  };
+}
+
+/** The request for the answer to thoughts that a model ended its turn with. */
+function answeringRequest(
+  request: GenerationRequest,
+  injection: RequestInjection,
+  thoughts: string,
+  maxTokens: number,
+): GenerationRequest {
+  const unthinking = { ...request, maxTokens, thinking: { mode: 'disabled' } } as const;
+  const asked = injectRequest(unthinking, { ...injection, thinking: false });
+  const { turns } = asked.conversation;
+  const last = turns.at(-1);
+  const begun = last?.role === 'assistant' ? last.parts : [];
+  const thought: Turn = { role: 'assistant', parts: [...begun, { kind: 'text', text: thoughts }] };
+  const demand: Turn = { role: 'user', parts: [{ kind: 'text', text: 'Now write the answer.' }] };
+  const before = begun.length > 0 ? turns.slice(0, -1) : turns;
+  return {
+    ...asked,
+    conversation: { ...asked.conversation, turns: [...before, thought, demand] },
+  };
+}
+
+/**
+ * The backend's events with calls and thinking read out of the text. A turn that ends within its thoughts
+ * is answered by a second request.
+ *
+ * @param ask generates the answer to a request as the backend takes it
+ */
+export async function* readInjected(
+  events: AsyncIterable<GenerationEvent>,
+  request: GenerationRequest,
+  injection: RequestInjection,
+  ask: (request: GenerationRequest) => AsyncIterable<GenerationEvent>,
+): AsyncGenerator<GenerationEvent> {
+  const { conversation, toolChoice } = request;
+  const output = new Output({
+    format: injectedFormat(plain, injection),
+    thinkingOpen: false,
+    continuesText: conversation.turns.at(-1)?.role === 'assistant',
+    tools: injection.tools ? callableTools(conversation, toolChoice) : [],
+    stopSequences: [],
+    newCallId: newToolCallId,
+  });
+  const limit = callLimit(request);
+  let thoughts = '';
+  let finish: Finish | undefined;
+  const read = async function* read(
+    stream: AsyncIterable<GenerationEvent>,
+  ): AsyncGenerator<GenerationEvent> {
+    for await (const event of stream) {
+      if (event.type === 'finish') finish = event;
+      else if (event.type !== 'text-delta') yield event;
+      else yield* noted(limit(output.push(event.text)));
+    }
+  };
+  const noted = (decided: readonly GenerationEvent[]) => {
+    for (const event of decided) if (event.type === 'thinking-delta') thoughts += event.text;
+    return decided;
+  };
+  yield* read(events);
+  const first: Finish | undefined = finish;
+  if (first === undefined) return;
+  const room = request.maxTokens - first.usage.outputTokens;
+  if (first.reason === 'end-turn' && output.thought && !output.begun && room > 0) {
+    if (output.thinking) yield* noted(output.push(injection.thinkingTags.close));
+    finish = undefined;
+    yield* withoutAdmission(read(ask(answeringRequest(request, injection, thoughts, room))));
+    if (finish !== undefined) finish = after(first.usage, finish);
+  }
+  const last: Finish | undefined = finish;
+  if (last === undefined) return;
+  yield* limit(output.end(isCut(last.reason)));
+  yield finished(last, output.calls);
+}
+
+type Finish = Extract<GenerationEvent, { type: 'finish' }>;
+
+function after(first: Usage, finish: Finish): Finish {
+  return { ...finish, usage: together(first, finish.usage) };
+}
+
+function finished(finish: Finish, calls: number): Finish {
+  const called = calls > 0 && finish.reason === 'end-turn';
+  return called ? { ...finish, reason: 'tool-use' } : finish;
+}
+
+async function* withoutAdmission(
+  events: AsyncIterable<GenerationEvent>,
+): AsyncGenerator<GenerationEvent> {
+  for await (const event of events) if (event.type !== 'admitted') yield event;
+}

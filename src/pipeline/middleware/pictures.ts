@@ -1,0 +1,133 @@
+import type { GenerationRequest } from '../../core/backend.ts';
+import type { Conversation, DocumentPart, ImagePart, Part } from '../../core/conversation.ts';
+import { RuntimeFailure } from '../../core/failure.ts';
+import { MAX_IMAGES } from '../../images/limits.ts';
+import type { ImageLoader } from '../../images/loader.ts';
+
+/** Pictures that are fetched at the same time. */
+const AT_ONCE = 8;
+
+/** The images of a conversation, those in tool results and documents too. */
+export function imagesOf({ turns }: Conversation): readonly ImagePart[] {
+  const images: ImagePart[] = [];
+  for (const { parts } of turns) collect(parts, images);
+  return images;
+}
+
+function collect(parts: readonly Part[], images: ImagePart[]): void {
+  for (const part of parts) {
+    if (part.kind === 'image') images.push(part);
+    else if (part.kind === 'tool-result') collect(part.output, images);
+    else if (part.kind === 'document' && part.source.kind === 'content') {
+      collect(part.source.parts, images);
+    }
+  }
+}
+
+/**
+ * The request with its images as every backend takes them: checked, in base64, and none inside of a
+ * document, which is text to all models: those stand behind it.
+ *
+ * @throws RuntimeFailure `invalid-request` that names the image that can't be used
+ */
+export async function withPictures(
+  request: GenerationRequest,
+  images: readonly ImagePart[],
+  loader: ImageLoader,
+  signal: AbortSignal,
+): Promise<GenerationRequest> {
+  if (images.length > MAX_IMAGES) {
+    throw new RuntimeFailure(
+      'invalid-request',
+      `messages: Too much media: 0 document pages + ${images.length} images > ${MAX_IMAGES}`,
+    );
+  }
+  const { imageLongestEdge } = request.model;
+  const load = (image: ImagePart, either: AbortSignal) =>
+    loader.load(image, either, imageLongestEdge);
+  const loaded = await loadAll(images, load, signal);
+  const { conversation } = request;
+  const turns = conversation.turns.map((turn) => ({
+    ...turn,
+    parts: replaceImages(turn.parts, loaded),
+  }));
+  return { ...request, conversation: { ...conversation, turns } };
+}
+
+type Loaded = ReadonlyMap<ImagePart, ImagePart>;
+
+/**
+ * Loads images, several at a time. The first that fails ends the others, unless it is too large: then the
+ * failure lists all images that are.
+ */
+async function loadAll(
+  images: readonly ImagePart[],
+  load: ImageLoader['load'],
+  signal: AbortSignal,
+): Promise<Loaded> {
+  const loaded = new Map<ImagePart, ImagePart>();
+  const tooLarge = new Map<ImagePart, RuntimeFailure>();
+  const waiting = images.values();
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
+  const work = async (): Promise<void> => {
+    for (const image of waiting) {
+      try {
+        loaded.set(image, await load(image, either));
+      } catch (error) {
+        if (!isTooLarge(error)) throw error;
+        tooLarge.set(image, error);
+      }
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+  } catch (error) {
+    failed.abort();
+    throw error;
+  }
+  const failures = images.flatMap((image) => tooLarge.get(image) ?? []);
+  if (failures.length > 0) throw together(failures);
+  return loaded;
+}
+
+function isTooLarge(error: unknown): error is RuntimeFailure {
+  return (
+    error instanceof RuntimeFailure &&
+    error.details?.['error_code'] === 'image_dimensions_too_large'
+  );
+}
+
+/** The first of several failures, with the places of all. */
+function together(failures: readonly RuntimeFailure[]): RuntimeFailure {
+  const [first] = failures;
+  const paths = failures.flatMap(({ details }) => details?.['paths'] ?? []);
+  return new RuntimeFailure('invalid-request', first?.message ?? '', {
+    cause: first,
+    details: { ...first?.details, paths },
+  });
+}
+
+function replaceImages(parts: readonly Part[], loaded: Loaded): readonly Part[] {
+  return parts.flatMap((part): readonly Part[] => {
+    if (part.kind === 'image') return [loaded.get(part) ?? part];
+    if (part.kind === 'tool-result') {
+      return [{ ...part, output: replaceImages(part.output, loaded) }];
+    }
+    return part.kind === 'document' ? withImagesBehind(part, loaded) : [part];
+  });
+}
+
+/** A document's blocks keep their numbers, which citations count by. */
+function withImagesBehind(document: DocumentPart, loaded: Loaded): readonly Part[] {
+  const { source } = document;
+  if (source.kind !== 'content') return [document];
+  const images = source.parts.filter((part) => part.kind === 'image');
+  if (images.length === 0) return [document];
+  const parts = source.parts.map((part): Part => {
+    if (part.kind !== 'image') return part;
+    const text = `[picture ${images.indexOf(part) + 1} of ${images.length}, behind this document]`;
+    return { kind: 'text', text };
+  });
+  return [{ ...document, source: { kind: 'content', parts } }, ...replaceImages(images, loaded)];
+}

@@ -1,0 +1,124 @@
+import type { Conversation, ToolCallPart, ToolSpec } from '../../../core/conversation.ts';
+import { messageOf, RuntimeFailure } from '../../../core/failure.ts';
+import type {
+  ServedTool,
+  ServiceFailure,
+  ServiceOutcome,
+  ServiceUse,
+} from '../../../core/server-tools.ts';
+import { isAllowed } from './domains.ts';
+import { isNamed } from './prior-urls.ts';
+import { ServiceError } from './services.ts';
+import type { ServerServices } from './services.ts';
+
+/** The API's limits: https://docs.claude.com/en/docs/agents-and-tools/tool-use/web-fetch-tool */
+const MAX_URL_CHARACTERS = 250;
+const MAX_QUERY_CHARACTERS = 1000;
+/** About as many as are in a token of English. */
+const CHARACTERS_PER_TOKEN = 4;
+
+/** Carries out the calls of one answer, within the limits of its tools. */
+export class CarriedCalls {
+  readonly #services: ServerServices;
+  /** What a page may take of the model's context, where its tool says nothing. */
+  readonly #pageTokens: number;
+  readonly #uses = new Map<string, number>();
+  #webSearches = 0;
+  #webFetches = 0;
+
+  constructor(services: ServerServices, pageTokens: number) {
+    this.#services = services;
+    this.#pageTokens = pageTokens;
+  }
+
+  /** The calls that gave something. */
+  get use(): ServiceUse {
+    return { webSearches: this.#webSearches, webFetches: this.#webFetches };
+  }
+
+  /** What a call gives; a failure is an outcome too. Throws a RuntimeFailure where the signal aborts. */
+  async outcome(
+    call: ToolCallPart,
+    { name, served }: ServedSpec,
+    conversation: Conversation,
+    signal: AbortSignal,
+  ): Promise<ServiceOutcome> {
+    const uses = (this.#uses.get(name) ?? 0) + 1;
+    this.#uses.set(name, uses);
+    if (uses > (served.maxUses ?? Number.POSITIVE_INFINITY)) return failed('max-uses-exceeded');
+    try {
+      return served.service === 'web-search'
+        ? await this.#search(call, served, signal)
+        : await this.#fetch(call, served, conversation, signal);
+    } catch (error) {
+      if (signal.aborted) throw stopped(signal);
+      this.#services.log(`${name}: ${messageOf(error)}`);
+      return failed(error instanceof ServiceError ? error.reason : 'unavailable');
+    }
+  }
+
+  async #search(
+    { input }: ToolCallPart,
+    served: ServedTool,
+    signal: AbortSignal,
+  ): Promise<ServiceOutcome> {
+    const { query } = input;
+    if (typeof query !== 'string' || query.trim() === '') return failed('invalid-input');
+    if (query.length > MAX_QUERY_CHARACTERS) return failed('query-too-long');
+    const { allowedDomains, blockedDomains } = served;
+    const search = this.#services.search ?? notSetUp('--web-search');
+    const found = await search({ query, allowedDomains, blockedDomains }, signal);
+    this.#webSearches += 1;
+    return { kind: 'found', pages: found.filter(({ url }) => isAllowed(url, served)) };
+  }
+
+  async #fetch(
+    { input }: ToolCallPart,
+    served: ServedTool,
+    conversation: Conversation,
+    signal: AbortSignal,
+  ): Promise<ServiceOutcome> {
+    const { url } = input;
+    if (typeof url !== 'string' || !URL.canParse(url)) return failed('invalid-input');
+    if (url.length > MAX_URL_CHARACTERS) return failed('url-too-long');
+    if (!isAllowed(url, served)) return failed('url-not-allowed');
+    if (!isNamed(url, conversation)) return failed('url-not-in-prior-context');
+    const fetch = this.#services.fetch ?? notSetUp('--web-fetch');
+    const page = await fetch(url, (visited) => isAllowed(visited, served), signal);
+    this.#webFetches += 1;
+    const most = (served.maxContentTokens ?? this.#pageTokens) * CHARACTERS_PER_TOKEN;
+    return { kind: 'fetched', page: { ...page, text: page.text.slice(0, most) } };
+  }
+}
+
+/** A tool that the server carries out, with how. */
+export interface ServedSpec {
+  readonly name: string;
+  readonly served: ServedTool;
+}
+
+/** The tools among those of a request that the server carries out. */
+export function servedTools(tools: readonly ToolSpec[]): ReadonlyMap<string, ServedSpec> {
+  return new Map(
+    tools.flatMap(({ name, origin }) =>
+      origin.kind === 'server' && origin.served !== undefined
+        ? [[name, { name, served: origin.served }] as const]
+        : [],
+    ),
+  );
+}
+
+/** A server that stops says so; everything else is a client that has gone. */
+function stopped({ reason }: AbortSignal): RuntimeFailure {
+  return reason instanceof RuntimeFailure
+    ? reason
+    : new RuntimeFailure('cancelled', 'the request was cancelled', { cause: reason });
+}
+
+function failed(reason: ServiceFailure): ServiceOutcome {
+  return { kind: 'failed', reason };
+}
+
+function notSetUp(flag: string): never {
+  throw new ServiceError('unavailable', `it is not set up; start the server with ${flag}`);
+}

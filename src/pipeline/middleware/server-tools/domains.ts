@@ -1,0 +1,35 @@
+import type { ServedTool } from '../../../core/server-tools.ts';
+
+/** Whether a tool may use the page at a URL. Only http and https have pages. */
+export function isAllowed(
+  url: string,
+  { allowedDomains, blockedDomains }: Pick<ServedTool, 'allowedDomains' | 'blockedDomains'>,
+): boolean {
+  const page = pageAt(url);
+  if (page === undefined) return false;
+  if (blockedDomains.some((domain) => lies(page, domain))) return false;
+  return allowedDomains.length === 0 || allowedDomains.some((domain) => lies(page, domain));
+}
+
+function pageAt(url: string): URL | undefined {
+  const page = URL.canParse(url) ? new URL(url) : undefined;
+  return page?.protocol === 'http:' || page?.protocol === 'https:' ? page : undefined;
+}
+
+/**
+ * Whether a page belongs to a domain as the API's `allowed_domains` has them: `example.com` with all its
+ * subdomains, `example.com/blog` with what lies below that path; `*` in a path stands for anything.
+ */
+function lies({ hostname, pathname }: URL, domain: string): boolean {
+  const [host = '', ...rest] = domain.replace(/^https?:\/\//, '').split('/');
+  const name = host.toLowerCase().replace(/^\*\./, '');
+  if (hostname !== name && !hostname.endsWith(`.${name}`)) return false;
+  const pieces = rest.join('/').replace(/\/$/, '').split('*').map(escaped);
+  const [only = ''] = pieces;
+  if (pieces.length === 1 && only === '') return true;
+  return new RegExp(`^/${pieces.join('.*')}(?:/|$)`).test(pathname);
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+}

@@ -1,0 +1,41 @@
+import type { GenerationRequest } from '../../../core/backend.ts';
+import type { ToolSpec } from '../../../core/conversation.ts';
+import { RuntimeFailure } from '../../../core/failure.ts';
+
+/**
+ * The request without the tools that nobody here can run or that have no schema: the model could call
+ * them, and nobody would answer. `unused` names them, and settings of others without an effect. Throws
+ * `unsupported` where a call of one is demanded.
+ */
+export function withoutForeignTools(request: GenerationRequest): {
+  readonly request: GenerationRequest;
+  readonly unused: readonly string[];
+} {
+  const { conversation, toolChoice } = request;
+  const unused = conversation.tools.flatMap(unusedOf);
+  const foreign = conversation.tools.filter(isForeign).map(({ name }) => name);
+  if (foreign.length === 0) return { request, unused };
+  const tools = conversation.tools.filter((tool) => !isForeign(tool));
+  const lacksAll = toolChoice.mode === 'any' && tools.length === 0;
+  if (lacksAll || (toolChoice.mode === 'tool' && foreign.includes(toolChoice.name))) {
+    throw new RuntimeFailure(
+      'unsupported',
+      `tool_choice: ${foreign.join(', ')} can't be run outside of Anthropic's servers; use tool_choice auto, or another tool`,
+    );
+  }
+  return { request: { ...request, conversation: { ...conversation, tools } }, unused };
+}
+
+function isForeign({ origin, onlyFromCode }: ToolSpec): boolean {
+  if (onlyFromCode === true) return true;
+  // A toolset stands for tools whose calls have a form of their own, which no model here writes.
+  if (origin.kind === 'client') return origin.type.includes('_toolset_');
+  return origin.kind === 'server' && origin.served === undefined;
+}
+
+function unusedOf(tool: ToolSpec): readonly string[] {
+  if (isForeign(tool)) return [`tools.${tool.name}`];
+  const { name, origin } = tool;
+  const ignored = origin.kind === 'server' ? origin.served?.ignored : undefined;
+  return (ignored ?? []).map((setting) => `tools.${name}.${setting}`);
+}

@@ -1,0 +1,46 @@
+import type { FetchService, SearchService } from '../../../config/services.ts';
+import type { ServerServices, WebFetch, WebSearch } from './services.ts';
+
+type Environment = () => NodeJS.ProcessEnv;
+
+/**
+ * The services that were set up; each is loaded by the first call for it.
+ *
+ * @param environment of commands; default: this process's
+ */
+export function openServices(
+  webSearch: SearchService | undefined,
+  webFetch: FetchService | undefined,
+  log: (message: string) => void,
+  environment: Environment = () => process.env,
+): ServerServices {
+  return {
+    ...(webSearch !== undefined && { search: searchBy(webSearch, environment) }),
+    ...(webFetch !== undefined && { fetch: fetchBy(webFetch, environment) }),
+    log,
+  };
+}
+
+function searchBy(service: SearchService, environment: Environment): WebSearch {
+  return async (search, signal) => {
+    if (service.kind === 'searxng') {
+      const { createSearxngSearch } = await import('./searxng.ts');
+      return createSearxngSearch(service.url)(search, signal);
+    }
+    const { createCommandSearch } = await import('./command.ts');
+    return createCommandSearch(service.command, environment)(search, signal);
+  };
+}
+
+function fetchBy(service: FetchService, environment: Environment): WebFetch {
+  let direct: WebFetch | undefined;
+  return async (url, mayVisit, signal) => {
+    if (service.kind === 'direct') {
+      const { createPageFetch } = await import('./web-page.ts');
+      direct ??= createPageFetch();
+      return direct(url, mayVisit, signal);
+    }
+    const { createCommandFetch } = await import('./command.ts');
+    return createCommandFetch(service.command, environment)(url, mayVisit, signal);
+  };
+}

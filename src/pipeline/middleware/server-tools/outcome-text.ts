@@ -1,0 +1,55 @@
+import type { ToolCallPart, ToolResultPart } from '../../../core/conversation.ts';
+import type { FoundPage, ServiceFailure, ServiceOutcome } from '../../../core/server-tools.ts';
+
+/**
+ * What a call gave, as the model reads it. The same outcome always reads the same, so that the prompt
+ * of the next request begins with what this one's ended in.
+ */
+export function resultOf(
+  { id }: Pick<ToolCallPart, 'id'>,
+  outcome: ServiceOutcome,
+): ToolResultPart {
+  return {
+    kind: 'tool-result',
+    callId: id,
+    output: [{ kind: 'text', text: writeOutcome(outcome) }],
+    isError: outcome.kind === 'failed',
+  };
+}
+
+function writeOutcome(outcome: ServiceOutcome): string {
+  switch (outcome.kind) {
+    case 'found':
+      return outcome.pages.length === 0
+        ? 'Nothing was found.'
+        : outcome.pages.map(writeFound).join('\n\n');
+    case 'fetched': {
+      const { title, url, text } = outcome.page;
+      return [...(title === null ? [] : [title]), url, '', text].join('\n');
+    }
+    case 'failed':
+      return FAILURES[outcome.reason];
+    default:
+      return outcome satisfies never;
+  }
+}
+
+function writeFound({ title, url, age, excerpt }: FoundPage, index: number): string {
+  const head = `${index + 1}. ${title}\n${url}${age === null ? '' : ` (${age})`}`;
+  return excerpt === '' ? head : `${head}\n${excerpt}`;
+}
+
+const FAILURES = {
+  'invalid-input': 'The arguments are not what the tool takes.',
+  unavailable: 'The tool is not available now. Say so, and answer without it.',
+  'max-uses-exceeded': 'The tool may not be used again in this answer. Answer with what is known.',
+  'too-many-requests': 'The tool was used too often. Answer without it, or try again later.',
+  'query-too-long': 'The query is too long; use a shorter one.',
+  'url-too-long': 'The URL is too long.',
+  'url-not-allowed': 'This URL may not be read.',
+  'url-not-in-prior-context':
+    'Only URLs can be read that the user, a tool result or a search result has named.',
+  'url-not-accessible': 'The page could not be read.',
+  'unsupported-content-type': 'What lies at this URL is no text.',
+  'content-too-large': 'The page is too large.',
+} as const satisfies Record<ServiceFailure, string>;

@@ -1,0 +1,73 @@
+import type { Part, ToolCallPart } from '../../../core/conversation.ts';
+import type { GenerationEvent } from '../../../core/events.ts';
+import { callsIn } from '../call-faults.ts';
+
+type Finish = Extract<GenerationEvent, { type: 'finish' }>;
+
+/** What the model said until it waited for its calls, or had done. */
+export interface Round {
+  /** All of it that is whole, in order. */
+  readonly parts: readonly Part[];
+  readonly calls: readonly ToolCallPart[];
+  readonly finish: Finish | undefined;
+}
+
+/**
+ * Passes on a round's events, but for its end, and with calls that the server carries out as events
+ * of their own, which tell the whole call at once.
+ */
+export async function* readRound(
+  events: AsyncIterable<GenerationEvent>,
+  isServed: (name: string) => boolean,
+  isFirst: boolean,
+): AsyncGenerator<GenerationEvent, Round> {
+  const said: GenerationEvent[] = [];
+  const served = new Set<string>();
+  const ended = new Set<string>();
+  let finish: Finish | undefined;
+  for await (const event of events) {
+    if (event.type === 'finish') finish = event;
+    else if (event.type !== 'admitted' || isFirst) {
+      if (event.type === 'tool-call-start' && isServed(event.name)) served.add(event.id);
+      if (event.type === 'tool-call-end') ended.add(event.id);
+      said.push(event);
+      const call = servedCall(event, served, said);
+      if (call !== undefined) yield call;
+      else if (!('id' in event && served.has(event.id))) yield event;
+    }
+  }
+  const calls = callsIn(said).filter(({ id }) => ended.has(id));
+  return { parts: partsOf(said, calls), calls, finish };
+}
+
+function servedCall(
+  event: GenerationEvent,
+  served: ReadonlySet<string>,
+  said: readonly GenerationEvent[],
+): GenerationEvent | undefined {
+  if (event.type !== 'tool-call-end' || !served.has(event.id)) return undefined;
+  const call = callsIn(said).find(({ id }) => id === event.id);
+  return call && { type: 'server-tool-call', id: call.id, name: call.name, input: call.input };
+}
+
+function partsOf(
+  said: readonly GenerationEvent[],
+  calls: readonly ToolCallPart[],
+): readonly Part[] {
+  const parts: Part[] = [];
+  for (const event of said) {
+    const last = parts.at(-1);
+    if (event.type === 'text-delta') {
+      if (last?.kind === 'text')
+        parts[parts.length - 1] = { ...last, text: last.text + event.text };
+      else parts.push({ kind: 'text', text: event.text });
+    } else if (event.type === 'thinking-delta') {
+      if (last?.kind === 'thinking') {
+        parts[parts.length - 1] = { ...last, text: last.text + event.text };
+      } else parts.push({ kind: 'thinking', text: event.text });
+    } else if (event.type === 'tool-call-start') {
+      parts.push(...calls.filter(({ id }) => id === event.id));
+    }
+  }
+  return parts;
+}

@@ -1,0 +1,83 @@
+import { Agent, fetch } from 'undici';
+import { z } from 'zod';
+import { createConnector } from '../../../net/connector.ts';
+import { messageOf } from '../../../core/failure.ts';
+import type { FoundPage } from '../../../core/server-tools.ts';
+import { readLimited } from './read-limited.ts';
+import { ServiceError } from './services.ts';
+import type { Search, WebSearch } from './services.ts';
+
+const WITHIN_MS = 20_000;
+const MAX_BYTES = 2 * 1024 * 1024;
+
+const dispatcher = new Agent({ connect: createConnector({ timeout: WITHIN_MS }) });
+
+/** More would crowd a local model's context. */
+const MAX_PAGES = 10;
+const MAX_EXCERPT_CHARACTERS = 1000;
+
+/** What SearXNG answers, as far as it is used: https://docs.searxng.org/dev/search_api */
+const answer = z.object({
+  results: z.array(
+    z.object({
+      url: z.string(),
+      title: z.string().nullish(),
+      content: z.string().nullish(),
+      publishedDate: z.string().nullish(),
+    }),
+  ),
+});
+
+/** What was found, from an answer in SearXNG's form. Throws a ServiceError where it is another. */
+export function readFound(value: unknown, source: string): readonly FoundPage[] {
+  const read = answer.safeParse(value);
+  if (!read.success) {
+    throw new ServiceError('unavailable', `${source} gave no JSON with results, each with a url`);
+  }
+  return read.data.results.slice(0, MAX_PAGES).map(({ url, title, content, publishedDate }) => ({
+    url,
+    title: title ?? url,
+    excerpt: (content ?? '').slice(0, MAX_EXCERPT_CHARACTERS),
+    age: publishedDate ?? null,
+  }));
+}
+
+/** Searches by the SearXNG at a base URL. It is the user's own server, on this machine as a rule. */
+export function createSearxngSearch(baseUrl: string): WebSearch {
+  const endpoint = new URL('search', baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`);
+  return async (search, signal) => {
+    const url = new URL(endpoint);
+    url.searchParams.set('q', queryOf(search));
+    url.searchParams.set('format', 'json');
+    return readFound(await getJson(url, signal), `SearXNG at ${baseUrl}`);
+  };
+}
+
+/** Search engines know `site:`; SearXNG passes it on to them. */
+function queryOf({ query, allowedDomains, blockedDomains }: Search): string {
+  const sites = allowedDomains.map((domain) => `site:${domain}`).join(' OR ');
+  const only = allowedDomains.length > 1 ? `(${sites})` : sites;
+  const without = blockedDomains.map((domain) => `-site:${domain}`);
+  return [query, only, ...without].filter((piece) => piece !== '').join(' ');
+}
+
+async function getJson(url: URL, signal: AbortSignal): Promise<unknown> {
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(WITHIN_MS)]);
+  const headers = { accept: 'application/json' };
+  try {
+    const response = await fetch(url, { dispatcher, signal: limited, headers });
+    if (!response.ok) throw refusal(url.origin, response.status);
+    return JSON.parse(await readLimited(response.body ?? [], MAX_BYTES));
+  } catch (error) {
+    if (error instanceof ServiceError || signal.aborted) throw error;
+    throw new ServiceError('unavailable', `SearXNG at ${url.origin}: ${messageOf(error)}`, error);
+  }
+}
+
+function refusal(origin: string, status: number): ServiceError {
+  const hint = status === 403 ? '; allow json in search.formats of its settings.yml' : '';
+  return new ServiceError(
+    status === 429 ? 'too-many-requests' : 'unavailable',
+    `SearXNG at ${origin} answered ${status}${hint}`,
+  );
+}

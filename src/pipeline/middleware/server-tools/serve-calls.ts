@@ -1,0 +1,140 @@
+import type { GenerationRequest } from '../../../core/backend.ts';
+import type { ToolChoice, ToolResultPart } from '../../../core/conversation.ts';
+import { RuntimeFailure } from '../../../core/failure.ts';
+import type { GenerationEvent, StopReason, Usage } from '../../../core/events.ts';
+import type { ServiceUse } from '../../../core/server-tools.ts';
+import { CarriedCalls, servedTools } from './carry-out.ts';
+import type { ServedSpec } from './carry-out.ts';
+import { continued } from './history.ts';
+import { resultOf } from './outcome-text.ts';
+import { readRound } from './round.ts';
+import type { Round } from './round.ts';
+import type { ServerServices } from './services.ts';
+
+/** Rounds of one answer, as the API has it; then the client is to send it back to go on. */
+const MAX_ROUNDS = 10;
+
+/** The part of a context that a page may take. */
+const PAGE_SHARE = 4;
+
+export interface ServingOptions {
+  readonly ask: (request: GenerationRequest) => AsyncIterable<GenerationEvent>;
+  readonly services: ServerServices;
+  readonly contextTokens: number;
+  readonly signal: AbortSignal;
+}
+
+/** Whether a request has tools that the server carries out itself. */
+export function needsServing({ conversation, toolChoice }: GenerationRequest): boolean {
+  return toolChoice.mode !== 'none' && servedTools(conversation.tools).size > 0;
+}
+
+/**
+ * Answers a request whose tools the server carries out itself: each round of calls is carried out and
+ * its results are put behind it, until the model makes none, or calls a tool of the client's too.
+ */
+export async function* serveCalls(
+  request: GenerationRequest,
+  options: ServingOptions,
+): AsyncGenerator<GenerationEvent> {
+  const { ask, services, contextTokens, signal } = options;
+  const tools = servedTools(request.conversation.tools);
+  const carried = new CarriedCalls(services, Math.floor(contextTokens / PAGE_SHARE));
+  let asked = request;
+  let spent: Usage | undefined;
+  for (let count = 1; ; count += 1) {
+    const round: Round = yield* readRound(
+      count === 1 ? ask(asked) : fitting(ask(asked)),
+      (name) => tools.has(name),
+      count === 1,
+    );
+    if (round.finish === undefined) return;
+    spent = together(spent, round.finish.usage);
+    const results: ToolResultPart[] = [];
+    for (const { call, tool } of servedIn(round, tools)) {
+      const outcome = await carried.outcome(call, tool, asked.conversation, signal);
+      yield { type: 'server-tool-result', callId: call.id, service: tool.served.service, outcome };
+      results.push(resultOf(call, outcome));
+    }
+    const left = request.maxTokens - spent.outputTokens;
+    const end = endOf(round, results.length, count, left);
+    if (end !== undefined) {
+      yield { ...round.finish, reason: end, usage: withUse(spent, carried.use) };
+      return;
+    }
+    asked = {
+      ...asked,
+      conversation: continued(asked.conversation, round.parts, results),
+      toolChoice: freed(request.toolChoice),
+      maxTokens: left,
+    };
+  }
+}
+
+function servedIn(
+  { calls }: Round,
+  tools: ReadonlyMap<string, ServedSpec>,
+): readonly { readonly call: Round['calls'][number]; readonly tool: ServedSpec }[] {
+  return calls.flatMap((call) => {
+    const tool = tools.get(call.name);
+    return tool === undefined ? [] : [{ call, tool }];
+  });
+}
+
+/** Why the answer ends with this round; undefined where it goes on. */
+function endOf(
+  { calls, finish }: Round,
+  servedCalls: number,
+  round: number,
+  left: number,
+): StopReason | undefined {
+  const reason = finish?.reason ?? 'end-turn';
+  const waits = reason === 'tool-use' || reason === 'end-turn';
+  if (servedCalls === 0 || !waits) return reason;
+  if (calls.length > servedCalls) return 'tool-use';
+  if (left <= 0) return 'max-tokens';
+  return round >= MAX_ROUNDS ? 'pause-turn' : undefined;
+}
+
+/** A call that was demanded has been made: from there on the model decides. */
+function freed(choice: ToolChoice): ToolChoice {
+  return choice.mode === 'none' ? choice : { mode: 'auto', parallel: choice.parallel };
+}
+
+/** The answer has begun: results that fill the context end it, and are no failure. */
+async function* fitting(events: AsyncIterable<GenerationEvent>): AsyncGenerator<GenerationEvent> {
+  try {
+    yield* events;
+  } catch (error) {
+    const isFull = error instanceof RuntimeFailure && error.code === 'prompt-too-long';
+    if (!isFull) throw error;
+    yield { type: 'finish', reason: 'context-exceeded', stopSequence: null, usage: NOTHING };
+  }
+}
+
+const NOTHING: Usage = {
+  promptTokens: 0,
+  cacheReadTokens: 0,
+  cacheCreationTokens: 0,
+  outputTokens: 0,
+  thinkingTokens: 0,
+};
+
+/** What all rounds took together, as the API counts it. */
+function together(spent: Usage | undefined, usage: Usage): Usage {
+  if (spent === undefined) return usage;
+  return {
+    promptTokens: spent.promptTokens + usage.promptTokens,
+    cacheReadTokens: spent.cacheReadTokens + usage.cacheReadTokens,
+    cacheCreationTokens: spent.cacheCreationTokens + usage.cacheCreationTokens,
+    ...(usage.longCacheTokens !== undefined && {
+      longCacheTokens: (spent.longCacheTokens ?? 0) + usage.longCacheTokens,
+    }),
+    outputTokens: spent.outputTokens + usage.outputTokens,
+    thinkingTokens: spent.thinkingTokens + usage.thinkingTokens,
+  };
+}
+
+function withUse(usage: Usage, services: ServiceUse): Usage {
+  return services.webSearches + services.webFetches > 0 ? { ...usage, services } : usage;
+}

@@ -1,0 +1,113 @@
+import type { GenerationEvent } from '../../core/events.ts';
+
+/** An end of a JSON text that may be a part of an escape, or of a pair of escapes. */
+const CUT_ESCAPE =
+  /^\\(?:u(?:[\da-fA-F]{0,3}|[dD][89abAB][\da-fA-F]{2}(?:\\(?:u[\da-fA-F]{0,3})?)?))?$/;
+const LONGEST_CUT = '\\ud83d\\ude0'.length;
+/** Escapes of JSON: a pair of surrogates, a lone one, and any other. Only a lone one has its length. */
+const ESCAPES =
+  /\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\u[dD][89a-fA-F][\da-fA-F]{2}|\\[^]/g;
+const LONE_LENGTH = '\\ud83d'.length;
+
+/**
+ * Events with U+FFFD for each lone surrogate in their texts, names and arguments. Half a character can't be
+ * written as UTF-8, so a client could neither print it nor send it back. A pair that comes in two pieces
+ * is sent as one.
+ */
+export async function* wellFormed(
+  events: AsyncIterable<GenerationEvent>,
+): AsyncGenerator<GenerationEvent> {
+  const texts = new Pieces(halfOfPair, repairText);
+  const calls = new Map<string, Pieces>();
+  let last: 'text-delta' | 'thinking-delta' = 'text-delta';
+  for await (const event of events) {
+    const { type } = event;
+    if (type !== last && type !== 'progress') yield* textEvents(last, texts.end());
+    switch (type) {
+      case 'text-delta':
+      case 'thinking-delta':
+        last = type;
+        yield* textEvents(type, texts.push(event.text));
+        break;
+      case 'tool-call-start':
+        calls.set(event.id, new Pieces(cutOfJson, repairJson));
+        yield { ...event, name: event.name.toWellFormed() };
+        break;
+      case 'tool-call-delta':
+        yield* jsonEvents(event.id, calls.get(event.id)?.push(event.json) ?? event.json);
+        break;
+      case 'tool-call-end':
+        yield* jsonEvents(event.id, calls.get(event.id)?.end() ?? '');
+        yield event;
+        break;
+      default:
+        yield event;
+    }
+  }
+}
+
+function textEvents(type: 'text-delta' | 'thinking-delta', text: string): GenerationEvent[] {
+  return text === '' ? [] : [{ type, text }];
+}
+
+function jsonEvents(id: string, json: string): GenerationEvent[] {
+  return json === '' ? [] : [{ type: 'tool-call-delta', id, json }];
+}
+
+function repairText(text: string): string {
+  return text.toWellFormed();
+}
+
+function repairJson(json: string): string {
+  return json
+    .toWellFormed()
+    .replace(ESCAPES, (escape) => (escape.length === LONE_LENGTH ? '\\ufffd' : escape));
+}
+
+/** Index of half a character at the end of a text; its length if there is none. */
+function halfOfPair(text: string): number {
+  return /[\uD800-\uDBFF]/.test(text.slice(-1)) ? text.length - 1 : text.length;
+}
+
+/** The same for JSON, where an escape may be cut anywhere. */
+function cutOfJson(json: string): number {
+  for (let at = Math.max(0, json.length - LONGEST_CUT); at < json.length; at++) {
+    if (CUT_ESCAPE.test(json.slice(at)) && isEscape(json, at)) return at;
+  }
+  return halfOfPair(json);
+}
+
+/** True if a backslash begins an escape: after an odd number of others it is what they escape. */
+function isEscape(json: string, at: number): boolean {
+  let before = at;
+  while (json[before - 1] === '\\') before--;
+  return (at - before) % 2 === 0;
+}
+
+/** A text that comes in pieces. */
+class Pieces {
+  readonly #cutOf: (text: string) => number;
+  readonly #repair: (text: string) => string;
+  #held = '';
+
+  /** @param cutOf index from which a text has to wait for its next piece */
+  constructor(cutOf: (text: string) => number, repair: (text: string) => string) {
+    this.#cutOf = cutOf;
+    this.#repair = repair;
+  }
+
+  /** Takes the next piece; returns what is complete. */
+  push(piece: string): string {
+    const text = this.#held + piece;
+    const cut = this.#cutOf(text);
+    this.#held = text.slice(cut);
+    return this.#repair(text.slice(0, cut));
+  }
+
+  /** Returns the rest, which no piece follows. */
+  end(): string {
+    const rest = this.#repair(this.#held);
+    this.#held = '';
+    return rest;
+  }
+}

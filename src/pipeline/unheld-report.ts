@@ -1,0 +1,37 @@
+import { unheldPlaces } from '../grammar/unheld.ts';
+import type { SearchBudget } from '../grammar/unheld.ts';
+import { callableTools } from '../prompt/render.ts';
+import type { Capabilities, GenerationRequest } from '../core/backend.ts';
+import type { JsonObject } from '../core/json.ts';
+import { logOnce } from '../core/log-once.ts';
+
+/** More places than this are counted only. */
+const MOST_PLACES = 20;
+
+/** Values of a request's schemas that are searched: as many take a few milliseconds. */
+const MOST_VALUES = 10_000;
+
+/** Reports keywords of a request's schemas that no grammar holds. */
+export type UnheldReport = (request: GenerationRequest, can: Capabilities) => void;
+
+/** A report that logs one line for each schema, once. */
+export function createUnheldReport(log: (message: string) => void): UnheldReport {
+  const once = logOnce(log);
+  const note = (name: string, schema: JsonObject, budget: SearchBudget): void => {
+    const places = unheldPlaces(schema, budget);
+    if (places.length === 0) return;
+    const more = places.length > MOST_PLACES ? ` and ${places.length - MOST_PLACES} more` : '';
+    const listed = places.slice(0, MOST_PLACES).join(', ');
+    once(`${name}: no grammar holds ${listed}${more}, so that answers may violate it.`);
+  };
+  return ({ conversation, toolChoice, outputSchema }, can) => {
+    // Arguments that nothing holds to a schema are checked by the client anyway.
+    const tools = can.tools === 'enforced' ? callableTools(conversation, toolChoice) : [];
+    const budget = { left: MOST_VALUES };
+    for (const { name, inputSchema } of tools) {
+      if (budget.left <= 0) return;
+      note(`tools.${name}.input_schema`, inputSchema, budget);
+    }
+    if (outputSchema !== undefined) note('output_config.format.schema', outputSchema, budget);
+  };
+}

@@ -1,0 +1,139 @@
+import type { Conversation, Part, TextPart, ToolSpec } from '../core/conversation.ts';
+import { callsById, inCallOrder } from './call-ids.ts';
+import type { NamedCall } from './call-ids.ts';
+import { writeCall, writeResult } from './call-text.ts';
+import type { ChatFormat, ThinkingTags } from '../formats/format.ts';
+import { hermes } from '../formats/hermes.ts';
+import type { TemplateTraits } from './template-traits.ts';
+import { writeToolOutput } from './text.ts';
+
+/** What a model's own template does not know, and instructions in the prompt stand for. */
+export interface Injection {
+  readonly tools: boolean;
+  readonly thinking: boolean;
+  /** The tags to think in: the family's own where it has some. */
+  readonly thinkingTags: ThinkingTags;
+}
+
+const THINKING_TAGS: ThinkingTags = { open: '<think>', close: '</think>' };
+
+/** What has to be injected for a family and a template. */
+export function injectionFor(format: ChatFormat, traits: TemplateTraits): Injection {
+  return {
+    tools: format.tools === undefined || !traits.tools,
+    // An output that is no tagged text has no place for tags.
+    thinking: traits.thinking === 'none' && format.readOutput === undefined,
+    thinkingTags: format.thinking ?? THINKING_TAGS,
+  };
+}
+
+/** For models that are known by what their server says, not by a template. */
+export function plainInjection(tools: boolean, thinking: boolean): Injection {
+  return { tools, thinking, thinkingTags: THINKING_TAGS };
+}
+
+/** The family with Hermes syntax in place of what it does not have. */
+export function injectedFormat(
+  format: ChatFormat,
+  { tools, thinking, thinkingTags }: Injection,
+): ChatFormat {
+  return {
+    ...format,
+    ...(tools && hermes.tools && { tools: hermes.tools }),
+    ...(thinking && { thinking: thinkingTags }),
+  };
+}
+
+/** The template's traits with what instructions make of them. */
+export function injectedTraits(
+  traits: TemplateTraits,
+  { tools, thinking }: Injection,
+): TemplateTraits {
+  return {
+    ...traits,
+    ...(thinking && { thinking: 'switchable' }),
+    // The calls of the past stand in the syntax that the instructions teach.
+    ...(tools && { calls: undefined }),
+  };
+}
+
+/**
+ * The conversation with instructions at the end of its system prompt, where its tools stand as text.
+ *
+ * @param tools those that may be called
+ * @param thinks the model is to think before it answers
+ */
+export function injectInstructions(
+  conversation: Conversation,
+  injection: Injection,
+  tools: readonly ToolSpec[],
+  thinks: boolean,
+): Conversation {
+  const instructions = [
+    ...(injection.tools && tools.length > 0 ? [toolInstructions(tools)] : []),
+    ...(injection.thinking && thinks ? [thinkingInstructions(injection.thinkingTags)] : []),
+  ].map((text): TextPart => ({ kind: 'text', text }));
+  return {
+    system: [...conversation.system, ...instructions],
+    turns: conversation.turns,
+    tools: injection.tools ? [] : conversation.tools,
+  };
+}
+
+/** The conversation with calls and results of the past as text, in the syntax that is taught. */
+export function callsAsText(conversation: Conversation): Conversation {
+  const named = callsById(conversation.turns);
+  return {
+    ...conversation,
+    turns: conversation.turns.map(({ role, parts }) => ({
+      role,
+      parts: partsAsText(inPlaces(parts, named)),
+    })),
+  };
+}
+
+/** The same parts, with the results among them in the order of their calls. */
+function inPlaces(parts: readonly Part[], named: ReadonlyMap<string, NamedCall>): readonly Part[] {
+  const results = parts.filter((part) => part.kind === 'tool-result');
+  if (results.length < 2) return parts;
+  const ordered = inCallOrder(results, named).values();
+  return parts.map((part) => (part.kind === 'tool-result' ? (ordered.next().value ?? part) : part));
+}
+
+function partsAsText(parts: readonly Part[]): readonly Part[] {
+  return parts.flatMap((part, index): readonly Part[] => {
+    if (part.kind === 'tool-call') {
+      const call = writeCall(part.name, part.input);
+      return [{ kind: 'text', text: index === 0 ? call : `\n${call}` }];
+    }
+    if (part.kind !== 'tool-result') return [part];
+    // What can be seen stands behind the result that it came with.
+    const seen = part.output.filter(({ kind }) => kind === 'image');
+    const told = part.output.filter(({ kind }) => kind !== 'image');
+    return [{ kind: 'text', text: writeResult(writeToolOutput(told, part.isError)) }, ...seen];
+  });
+}
+
+function thinkingInstructions({ open, close }: ThinkingTags): string {
+  return `# Thinking
+
+Think before you answer: write your thoughts between ${open} and ${close}, then the answer behind them.`;
+}
+
+function toolInstructions(tools: readonly ToolSpec[]): string {
+  const listed = tools.map(({ name, description, inputSchema }) =>
+    JSON.stringify({ name, description, parameters: inputSchema }),
+  );
+  return `# Tools
+
+You can call these tools:
+<tools>
+${listed.join('\n')}
+</tools>
+
+To call one, reply with its name and its arguments as JSON in tool_call tags:
+<tool_call>
+{"name": NAME, "arguments": ARGUMENTS}
+</tool_call>
+Its result comes back in tool_response tags. Without a need for a tool, answer in plain text.`;
+}

@@ -1,0 +1,49 @@
+import type { JsonObject } from '../core/json.ts';
+import type { WrittenCall } from '../formats/format.ts';
+
+/** A message as chat templates take them, in OpenAI's shape. */
+export type TemplateMessage =
+  | {
+      readonly role: 'system' | 'user';
+      readonly content: string;
+      readonly tool_calls?: readonly TemplateCall[];
+    }
+  | AssistantMessage
+  | {
+      readonly role: 'tool';
+      readonly content: string;
+      readonly name: string;
+      readonly tool_call_id: string;
+    };
+
+export interface AssistantMessage {
+  readonly role: 'assistant';
+  readonly content: string | null | readonly TemplateBlock[];
+  readonly reasoning_content?: string;
+  readonly reasoning?: string;
+  readonly thinking?: string;
+  readonly tool_calls?: readonly TemplateCall[];
+  /** Text that stands before the calls, and that the template would lose; see `spliceMessages`. */
+  readonly ahead?: string;
+  /** Calls that are written into the content, since the template would lose them. */
+  readonly written?: readonly WrittenCall[];
+}
+
+export type TemplateBlock =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'thinking'; readonly thinking: string };
+
+export interface TemplateCall {
+  readonly id: string;
+  readonly type: 'function';
+  readonly function: { readonly name: string; readonly arguments: JsonObject | string };
+}
+
+export interface TemplateTool {
+  readonly type: 'function';
+  readonly function: {
+    readonly name: string;
+    readonly description: string;
+    readonly parameters: JsonObject | string;
+  };
+}

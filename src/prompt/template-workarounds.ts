@@ -1,0 +1,34 @@
+import type { ChatFormat } from '../formats/format.ts';
+import type { Placeholders } from './placeholders.ts';
+import type { TemplateCall, TemplateMessage } from './template-message.ts';
+
+/**
+ * Messages with placeholders for what their template would lose: text ahead of calls stands in the name
+ * of the first one, and calls in the content.
+ */
+export function spliceMessages(
+  messages: readonly TemplateMessage[],
+  placeholders: Placeholders,
+  format: ChatFormat,
+): readonly TemplateMessage[] {
+  return messages.map((message) => {
+    if (message.role !== 'assistant') return message;
+    const { ahead, written, ...rest } = message;
+    if (ahead !== undefined && rest.tool_calls !== undefined) {
+      return { ...rest, tool_calls: led(rest.tool_calls, placeholders.ahead(ahead)) };
+    }
+    if (written === undefined || typeof rest.content !== 'string') return rest;
+    const calls = written.map(({ name, input }) => ({
+      name,
+      input: placeholders.protectObject(input),
+    }));
+    const text = format.tools?.write?.(calls) ?? '';
+    return { ...rest, content: placeholders.protectText(rest.content) + placeholders.trust(text) };
+  });
+}
+
+function led(calls: readonly TemplateCall[], mark: string): readonly TemplateCall[] {
+  return calls.map((call, index) =>
+    index > 0 ? call : { ...call, function: { ...call.function, name: mark + call.function.name } },
+  );
+}

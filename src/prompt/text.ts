@@ -1,0 +1,87 @@
+import type { Part, TextPart } from '../core/conversation.ts';
+import { RuntimeFailure } from '../core/failure.ts';
+
+/** What parts say, as one text: what no model knows as a block of its own is written out. */
+export function writeParts(parts: readonly Part[], separator = '\n\n'): string {
+  return parts
+    .map(writePart)
+    .filter((text) => text !== '')
+    .join(separator);
+}
+
+/**
+ * One part as text. Throws `unsupported` for what has no honest text: pictures, binary documents,
+ * files of a container.
+ */
+function writePart(part: Part): string {
+  switch (part.kind) {
+    case 'text':
+    case 'compaction':
+      return part.text;
+    case 'document':
+      return writeDocument(part);
+    case 'search-result':
+      return tagged('search_result', { source: part.source, title: part.title }, part.content);
+    case 'tool-reference':
+      return `The tool ${part.name} is available.`;
+    case 'tool-change':
+      return `The tool ${part.name} was ${part.change}.`;
+    case 'server-tool-call':
+      return `[${part.name} was called with ${JSON.stringify(part.input)}]`;
+    case 'server-tool-result':
+      return `[${part.blockType}: ${JSON.stringify(part.content)}]`;
+    case 'tool-call':
+      return `[${part.name} was called with ${JSON.stringify(part.input)}]`;
+    case 'tool-result':
+      return writeToolOutput(part.output, part.isError);
+    case 'thinking':
+    case 'redacted-thinking':
+      return '';
+    case 'image':
+      throw unwritable('image');
+    case 'container-upload':
+      throw unwritable('container_upload');
+    default:
+      return part satisfies never;
+  }
+}
+
+/** A tool's output as text; a failed call says so, since no template has a place for it. */
+export function writeToolOutput(output: readonly Part[], isError: boolean): string {
+  const text = writeParts(output);
+  return isError ? `Error: ${text}` : text;
+}
+
+function writeDocument(part: Part & { readonly kind: 'document' }): string {
+  const { source, title, context } = part;
+  const attributes = { ...(title && { title }), ...(context && { context }) };
+  switch (source.kind) {
+    case 'text':
+      return tagged('document', attributes, [{ kind: 'text', text: source.text }]);
+    case 'content':
+      return tagged('document', attributes, source.parts);
+    case 'base64':
+    case 'url':
+    case 'file':
+      throw unwritable(`document (${source.kind})`);
+    default:
+      return source satisfies never;
+  }
+}
+
+function tagged(
+  tag: string,
+  attributes: Readonly<Record<string, string>>,
+  content: readonly (Part | TextPart)[],
+): string {
+  const head = Object.entries(attributes).map(([key, value]) => ` ${key}=${JSON.stringify(value)}`);
+  return `<${tag}${head.join('')}>\n${writeParts(content)}\n</${tag}>`;
+}
+
+function unwritable(block: string): RuntimeFailure {
+  return new RuntimeFailure(
+    'unsupported',
+    `messages: ${block} blocks can't be read by this model, and they have no text to stand for them. ` +
+      'Leave them out, or choose a model that can.',
+  );
+}

@@ -1,0 +1,196 @@
+import { EFFORTS } from '../core/backend.ts';
+import type { Conversation } from '../core/conversation.ts';
+import type { ChatFormat } from '../formats/format.ts';
+import { answered, called, NO_TRAITS, Probe, said, taking, thought, told } from './probe.ts';
+import type { TemplateRenderer } from './render.ts';
+import type { CallTraits, ReasoningPlace, TemplateTraits } from './template-traits.ts';
+import { templateVariables } from './template-variables.ts';
+
+/**
+ * Finds out by small conversations what a template takes, once: a fallback that depended on the
+ * conversation at hand could change from turn to turn, and the rendered prefix with it.
+ */
+export function probeTemplate(
+  render: TemplateRenderer,
+  format: ChatFormat,
+  tokens: { readonly bos: string; readonly eos: string },
+): TemplateTraits {
+  const probe = new Probe(render, format, tokens);
+  const leading = { ...NO_TRAITS, system: true };
+  const system = probe.shows(told(TALK, 'S'), leading) && probe.shows(told(ASKED, 'S'), leading);
+  const anywhere = { ...leading, systemAnywhere: true };
+  const systemAnywhere = system && probe.shows(told(TALK, 'S', 'L'), anywhere);
+  const parameters =
+    PARAMETERS.find((form) => probe.showsTools(form, 'odd')) ??
+    PARAMETERS.find((form) => probe.showsTools(form, 'plain'));
+  const tools = parameters !== undefined;
+  const base = { ...NO_TRAITS, system, systemAnywhere, tools, ...(tools && { parameters }) };
+  const calls = tools ? findCalls(probe, base) : undefined;
+  const reasoning = findReasoning(probe, { ...base, calls });
+  const traits = { ...base, reasoning };
+  return {
+    ...traits,
+    calls: calls && findFollowing(probe, traits, findTextPlace(probe, format, traits, calls)),
+    ...thinkingTraits(probe, format, { ...traits, calls }),
+    efforts: format.efforts ?? findEfforts(probe),
+  };
+}
+
+const ASKED = taking([said('U')]);
+const TALK = taking([said('U')], [said('A')], [said('N')]);
+
+const CALL = taking([said('U')], [called('C')], [answered('C', 'R')]);
+const TWO_CALLS = taking(
+  [said('U')],
+  [called('C'), called('D')],
+  [answered('C', 'R'), answered('D', 'Q')],
+);
+
+const PLAIN_CALLS: CallTraits = {
+  arguments: 'object',
+  ids: 'kept',
+  noContent: '',
+  parallel: true,
+  text: 'beside',
+  lead: '',
+  afterResults: 'user',
+};
+const PARAMETERS = ['object', 'spelled', 'basic', 'text'] as const;
+const FORMS = ['object', 'text', 'written'] as const;
+const IDS = ['kept', 'short'] as const;
+const NO_CONTENT = ['', null] as const;
+
+/** The first way to pass calls and results in which none gets lost; arguments stay JSON if they can. */
+function findCalls(probe: Probe, base: TemplateTraits): CallTraits | undefined {
+  const styles = FORMS.flatMap((form) =>
+    IDS.flatMap((ids) =>
+      NO_CONTENT.map((noContent) => ({ ...PLAIN_CALLS, arguments: form, ids, noContent })),
+    ),
+  ).filter((calls) => probe.shows(CALL, { ...base, calls }));
+  const asWritten = (calls: CallTraits) => probe.render(CALL, { ...base, calls }) ?? '';
+  const style = styles.find((calls) => !BENT_JSON.test(asWritten(calls))) ?? styles[0];
+  if (style === undefined) return undefined;
+  const written = asWritten(style);
+  // The template makes up ids of its own for calls; those of results have to be the same.
+  const indexed = written.includes('functions.probe_call:0') && written.includes('toolu_C');
+  return [true, false]
+    .map((parallel): CallTraits => ({ ...style, parallel, ...(indexed && { ids: 'indexed' }) }))
+    .find((calls) => probe.shows(TWO_CALLS, { ...base, calls }));
+}
+
+/** A string in JSON, or what Python prints. */
+const BENT_JSON = /\\"PROBE-C|'PROBE-C/;
+
+const PLACES = ['reasoning_content', 'reasoning', 'thinking', 'blocks'] as const;
+
+/** Templates drop thinking at different places, so it counts wherever it is shown. */
+function findReasoning(probe: Probe, base: TemplateTraits): ReasoningPlace | undefined {
+  return PLACES.find((reasoning) =>
+    thoughtfulTalks(base).some((conversation) => {
+      const traits = { ...base, reasoning };
+      // A template that knows no blocks may print them as they are.
+      const printed = /['"]type['"]/.test(probe.render(conversation, traits) ?? '');
+      return probe.shows(conversation, traits) && !(printed && reasoning === 'blocks');
+    }),
+  );
+}
+
+function thoughtfulTalks({ calls }: TemplateTraits): readonly Conversation[] {
+  const talk = taking([said('U')], [thought('T'), said('A')], [said('N')]);
+  if (calls === undefined) return [talk];
+  return [talk, taking([said('U')], [thought('T'), called('C')], [answered('C', 'R')])];
+}
+
+/** Where text before a call is shown, now and turns later; if possible with the thinking before it. */
+function findTextPlace(
+  probe: Probe,
+  format: ChatFormat,
+  base: TemplateTraits,
+  calls: CallTraits,
+): CallTraits {
+  const lead = findLead(probe, { ...base, calls });
+  const said1 = [said('A'), called('C')];
+  const after = [[answered('C', 'R')], [said('B')], [said('N')]] as const;
+  const texts = [
+    taking([said('U')], said1, after[0]),
+    taking([said('U')], said1, ...after),
+    taking([said('U')], said1, after[0], [said('B'), called('D')], [answered('D', 'Q')]),
+  ];
+  const all = taking([said('U')], [thought('T'), ...said1], after[0]);
+  const places = ['beside', ...aheadIf(isRead(format, lead)), 'before', 'thought'] as const;
+  const styles = [...places, ...aheadIf(lead !== '')]
+    .map((text): CallTraits => ({ ...calls, text, ...(text === 'ahead' && { lead }) }))
+    .filter((style) => texts.every((one) => probe.shows(one, { ...base, calls: style })));
+  return styles.find((style) => probe.shows(all, { ...base, calls: style })) ?? styles[0] ?? calls;
+}
+
+const aheadIf = (holds: boolean) => (holds ? (['ahead'] as const) : []);
+
+/** Text right ahead of calls is what the model itself wrote, if calls are read there. */
+function isRead(format: ChatFormat, lead: string): boolean {
+  if (format.readOutput !== undefined || lead === '') return false;
+  return format.tools?.triggers.some((trigger) => lead.trimStart().startsWith(trigger)) === true;
+}
+
+/**
+ * What the template writes of calls before the name of the first one; empty where the text of an answer
+ * would not begin at the same place.
+ */
+function findLead(probe: Probe, traits: TemplateTraits): string {
+  const calling = probe.render(CALL, traits) ?? '';
+  const saying = probe.render(TALK, traits) ?? '';
+  const start = saying.indexOf('PROBE-A');
+  if (start === -1 || calling.slice(0, start) !== saying.slice(0, start)) return '';
+  return calling.slice(start, calling.indexOf('probe_call'));
+}
+
+/** What has to be done with what the user says right behind results. */
+function findFollowing(probe: Probe, base: TemplateTraits, calls: CallTraits): CallTraits {
+  const conversation = taking(
+    [said('U')],
+    [called('C')],
+    [answered('C', 'R'), said('V')],
+    [said('A')],
+    [said('N')],
+  );
+  const styles = (['user', 'marked', 'appended'] as const).map((afterResults): CallTraits => ({
+    ...calls,
+    afterResults,
+  }));
+  return styles.find((style) => probe.shows(conversation, { ...base, calls: style })) ?? calls;
+}
+
+/** The levels that change the prompt in a way of their own, or are named in it. */
+function findEfforts(probe: Probe): readonly string[] {
+  const asking = (level: string) => probe.render(ASKED, NO_TRAITS, { reasoning_effort: level });
+  const unknown = asking('probe');
+  return EFFORTS.filter((effort) => {
+    const rendered = asking(effort);
+    if (rendered === undefined) return false;
+    return rendered !== unknown || new RegExp(`effort: ${effort}`, 'i').test(rendered);
+  });
+}
+
+function thinkingTraits(
+  probe: Probe,
+  format: ChatFormat,
+  traits: TemplateTraits,
+): Pick<TemplateTraits, 'thinking' | 'emptyThinking'> {
+  const tags = format.thinking;
+  if (format.alwaysThinks === true) return { thinking: 'always', emptyThinking: false };
+  if (tags === undefined) return { thinking: 'none', emptyThinking: false };
+  const [asked, forbidden] = (['adaptive', 'disabled'] as const).map((mode) =>
+    probe.render(ASKED, NO_TRAITS, templateVariables({ thinking: { mode } }, NO_TRAITS)),
+  );
+  // A tag that the template always opens is closed again at once.
+  const opened = asked?.trimEnd().endsWith(tags.open) === true;
+  const switched = asked !== forbidden || opened;
+  // A template that shows thinking in the family's tags is a thinking model's.
+  const thinks =
+    switched ||
+    thoughtfulTalks(traits).some((conversation) => {
+      const [before = '', behind] = (probe.render(conversation, traits) ?? '').split('PROBE-T');
+      return behind !== undefined && before.trimEnd().endsWith(tags.open);
+    });
+  return { thinking: thinks ? 'switchable' : 'none', emptyThinking: thinks && !switched };
+}

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { RuntimeFailure } from '../../../core/failure.ts';
+import type { JsonObject } from '../../../core/json.ts';
+import type { ServedTool, ServerService } from '../../../core/server-tools.ts';
+import { parseWith } from '../issues.ts';
+import { list } from '../schema/list.ts';
+
+const domains = list(z.string().min(1)).nullish();
+
+const limits = z.object({
+  max_uses: z.int({ error: 'Input should be a valid integer' }).min(1).nullish(),
+  allowed_domains: domains,
+  blocked_domains: domains,
+  max_content_tokens: z.int({ error: 'Input should be a valid integer' }).min(1).nullish(),
+});
+
+/**
+ * How this server may carry out a typed tool; undefined for one that it never can. Throws
+ * invalid-request for limits that are none, and unsupported for one that it could not keep to.
+ */
+export function servedTool(
+  type: string,
+  settings: JsonObject,
+  at: readonly string[],
+): ServedTool | undefined {
+  const service = serviceOf(type);
+  if (service === undefined) return undefined;
+  const given = parseWith(limits, settings, at);
+  const { allowed_domains: allowed, blocked_domains: blocked } = given;
+  if ((allowed?.length ?? 0) > 0 && (blocked?.length ?? 0) > 0) {
+    throw new RuntimeFailure(
+      'invalid-request',
+      `${at.join('.')}: allowed_domains and blocked_domains can't be used together`,
+    );
+  }
+  if ((settings['url_sources'] ?? null) !== null) {
+    throw new RuntimeFailure(
+      'unsupported',
+      `${at.join('.')}.url_sources: this server fetches what users, tools and searches have named; leave it out`,
+    );
+  }
+  return {
+    service,
+    ...(typeof given.max_uses === 'number' && { maxUses: given.max_uses }),
+    allowedDomains: allowed ?? [],
+    blockedDomains: blocked ?? [],
+    ...(typeof given.max_content_tokens === 'number' && {
+      maxContentTokens: given.max_content_tokens,
+    }),
+    ignored: Object.keys(settings).filter(
+      (key) => (settings[key] ?? null) !== null && !Object.hasOwn(limits.shape, key),
+    ),
+  };
+}
+
+function serviceOf(type: string): ServerService | undefined {
+  if (type.startsWith('web_search_')) return 'web-search';
+  return type.startsWith('web_fetch_') ? 'web-fetch' : undefined;
+}

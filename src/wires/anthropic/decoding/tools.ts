@@ -1,0 +1,166 @@
+import type { ToolChoice, ToolOrigin, ToolSpec } from '../../../core/conversation.ts';
+import { RuntimeFailure } from '../../../core/failure.ts';
+import type { JsonObject } from '../../../core/json.ts';
+import type { Steps } from '../../../core/steps.ts';
+import { parseWith } from '../issues.ts';
+import { jsonObject } from '../schema/json.ts';
+import {
+  commonFields,
+  customTool,
+  namedTool,
+  type RawTool,
+  type RawToolChoice,
+} from '../schema/tools.ts';
+import { schemaFault } from './json-schema.ts';
+import { servedTool } from './served-tool.ts';
+import { standingTool } from './standing-tools.ts';
+
+/** The API's own tools by the beginning of their type, which ends in a date that moves on. */
+const KNOWN_TOOLS = [
+  ['bash_', 'client'],
+  ['text_editor_', 'client'],
+  ['memory_', 'client'],
+  ['computer_', 'client'],
+  ['browser_toolset_', 'client'],
+  ['web_search_', 'server'],
+  ['web_fetch_', 'server'],
+  ['code_execution_', 'server'],
+  ['tool_search_tool_', 'server'],
+  ['mcp_toolset', 'server'],
+  ['advisor_', 'server'],
+] as const satisfies readonly (readonly [string, ToolOrigin['kind']])[];
+
+/** Tools in the order given. Throws invalid-request, and unsupported for a limit that can't be kept to. */
+export function* decodeTools(tools: readonly RawTool[]): Steps<readonly ToolSpec[]> {
+  const decoded: ToolSpec[] = [];
+  for (const [index, tool] of tools.entries()) {
+    decoded.push(decodeTool(tool, ['tools', String(index)]));
+    yield;
+  }
+  return decoded;
+}
+
+/** Throws where two tools share a name. */
+export function checkToolNames(tools: readonly ToolSpec[]): void {
+  if (new Set(tools.map(({ name }) => name)).size < tools.length) {
+    throw new RuntimeFailure('invalid-request', 'tools: Tool names must be unique.');
+  }
+}
+
+/** One entry of `tools`, or a tool that is defined inside the conversation. Throws invalid-request. */
+export function decodeTool(tool: RawTool, at: readonly string[]): ToolSpec {
+  const type = tool.type ?? 'custom';
+  const deferred = tool.defer_loading ?? false;
+  if (type === 'custom') {
+    const { name, description, input_schema } = parseWith(customTool, tool, [...at, type]);
+    checkInputSchema(input_schema, at);
+    return {
+      name,
+      description: withExamples(description ?? '', tool),
+      inputSchema: input_schema,
+      origin: { kind: 'custom' },
+      deferred,
+      ...callRules(tool),
+    };
+  }
+  const known = KNOWN_TOOLS.find(([prefix]) => type.startsWith(prefix));
+  if (known === undefined) throw unknownType(type, at);
+  const name = toolsetName(type) ?? tool.mcp_server_name ?? tool.name;
+  const settings = settingsOf(tool, [...at, type]);
+  const standing = standingTool(type, settings) ?? NO_SCHEMA;
+  return {
+    ...parseWith(namedTool, name === undefined ? {} : { name }, [...at, type]),
+    ...standing,
+    description: withExamples(standing.description, tool),
+    origin: typedOrigin(known[1], type, settings, [...at, type]),
+    deferred,
+    ...callRules(tool),
+  };
+}
+
+const NO_SCHEMA = { description: '', inputSchema: { type: 'object' } };
+
+function callRules({
+  strict,
+  allowed_callers,
+}: RawTool): Pick<ToolSpec, 'strict' | 'onlyFromCode'> {
+  return {
+    ...(strict === true && { strict }),
+    ...(allowed_callers?.includes('direct') === false && { onlyFromCode: true }),
+  };
+}
+
+/** No chat template has a place for examples, so they are a part of the description. */
+function withExamples(description: string, { input_examples }: RawTool): string {
+  if (input_examples === null || input_examples === undefined || input_examples.length === 0) {
+    return description;
+  }
+  const examples = input_examples.map((example) => JSON.stringify(example));
+  const told = `Examples of its input:\n${examples.join('\n')}`;
+  return description === '' ? told : `${description}\n\n${told}`;
+}
+
+function typedOrigin(
+  kind: (typeof KNOWN_TOOLS)[number][1],
+  type: string,
+  settings: JsonObject,
+  at: readonly string[],
+): ToolOrigin {
+  if (kind === 'client') return { kind, type, settings };
+  const served = servedTool(type, settings, at);
+  return { kind, type, settings, ...(served !== undefined && { served }) };
+}
+
+/** A toolset stands for several tools and carries no name of its own. */
+function toolsetName(type: string): string | undefined {
+  const [, family] = /^(computer|browser)_toolset_/.exec(type) ?? [];
+  return family;
+}
+
+function settingsOf(tool: RawTool, at: readonly string[]): JsonObject {
+  const own = Object.entries(tool).filter(([key]) => !Object.hasOwn(commonFields, key));
+  return parseWith(jsonObject, Object.fromEntries(own), at);
+}
+
+function unknownType(type: string, at: readonly string[]): RuntimeFailure {
+  const expected = ['custom', ...KNOWN_TOOLS.map(([prefix]) => prefix)];
+  const tags = expected.map((tag) => `'${tag.endsWith('_') ? `${tag}…` : tag}'`).join(', ');
+  return new RuntimeFailure(
+    'invalid-request',
+    `${at.join('.')}: Input tag '${type}' found using 'type' does not match any of the expected tags: ${tags}`,
+  );
+}
+
+function checkInputSchema(schema: JsonObject, at: readonly string[]): void {
+  const fault = schema['type'] === 'object' ? schemaFault(schema) : '#/type';
+  if (fault === undefined) return;
+  throw new RuntimeFailure(
+    'invalid-request',
+    `${at.join('.')}.custom.input_schema: JSON schema is invalid. It must match JSON Schema draft 2020-12 (https://json-schema.org/draft/2020-12) and be of type 'object'. The fault is at ${fault}.`,
+  );
+}
+
+/** Which tools the model may call. Throws where the choice needs a tool that is not there. */
+export function decodeToolChoice(
+  choice: RawToolChoice | null | undefined,
+  tools: readonly ToolSpec[],
+): ToolChoice {
+  if (choice === null || choice === undefined) return { mode: 'auto', parallel: true };
+  if (choice.type === 'none') return { mode: 'none' };
+  const parallel = choice.disable_parallel_tool_use !== true;
+  if (choice.type === 'auto') return { mode: 'auto', parallel };
+  if (tools.length === 0) {
+    throw new RuntimeFailure(
+      'invalid-request',
+      `tool_choice.${choice.type} may only be specified while providing tools`,
+    );
+  }
+  if (choice.type === 'any') return { mode: 'any', parallel };
+  if (!tools.some(({ name }) => name === choice.name)) {
+    throw new RuntimeFailure(
+      'invalid-request',
+      `tool_choice.tool.name: Tool '${choice.name}' not found in provided tools`,
+    );
+  }
+  return { mode: 'tool', name: choice.name, parallel };
+}

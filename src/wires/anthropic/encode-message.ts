@@ -1,0 +1,105 @@
+import { RuntimeFailure } from '../../core/failure.ts';
+import type { GenerationEvent } from '../../core/events.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { EncodeOptions } from './encode-options.ts';
+import { createEventEncoder } from './event-encoder.ts';
+import type { BlockDelta, ContentBlock, StartedMessage, StreamEvent } from './stream-events.ts';
+import { parseToolInput } from './tool-input.ts';
+
+/**
+ * The whole Message of an answer, made from the same events as its stream, so that both forms agree.
+ * A tool call that was cut off inside its arguments is left out: nobody could carry it out. Throws
+ * what the events throw, and backend-failed where they end without a finish.
+ */
+export async function encodeMessage(
+  events: AsyncIterable<GenerationEvent>,
+  options: EncodeOptions,
+): Promise<JsonObject> {
+  const encoder = createEventEncoder(options);
+  const collector = new MessageCollector();
+  for await (const event of events) {
+    for (const streamed of encoder.push(event)) collector.add(streamed);
+  }
+  return collector.message();
+}
+
+/** What a client makes of the stream. */
+class MessageCollector {
+  readonly #content: JsonObject[] = [];
+  #message: StartedMessage | undefined;
+  #block: ContentBlock | undefined;
+  #inputJson = '';
+  #end: Extract<StreamEvent, { type: 'message_delta' }> | undefined;
+
+  add(event: StreamEvent): void {
+    switch (event.type) {
+      case 'message_start':
+        this.#message = event.message;
+        return;
+      case 'content_block_start':
+        this.#block = event.content_block;
+        this.#inputJson = '';
+        return;
+      case 'content_block_delta':
+        this.#extend(event.delta);
+        return;
+      case 'content_block_stop':
+        this.#keepBlock();
+        return;
+      case 'message_delta':
+        this.#end = event;
+        return;
+      case 'message_stop':
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
+  #extend(delta: BlockDelta): void {
+    if (delta.type === 'input_json_delta') this.#inputJson += delta.partial_json;
+    else if (this.#block !== undefined) this.#block = extended(this.#block, delta);
+  }
+
+  #keepBlock(): void {
+    const block = this.#block;
+    if (block === undefined) return;
+    if (block.type !== 'tool_use' && block.type !== 'server_tool_use') {
+      this.#content.push(block);
+      return;
+    }
+    const input = parseToolInput(this.#inputJson);
+    if (input !== undefined) this.#content.push({ ...block, input });
+  }
+
+  message(): JsonObject {
+    const [message, end] = [this.#message, this.#end];
+    if (message === undefined || end === undefined) {
+      throw new RuntimeFailure(
+        'backend-failed',
+        'The backend ended its answer without finishing it; send the request again.',
+      );
+    }
+    return {
+      ...message,
+      content: this.#content,
+      ...end.delta,
+      usage: { ...message.usage, ...end.usage },
+    };
+  }
+}
+
+type TextualDelta = Exclude<BlockDelta, { type: 'input_json_delta' }>;
+
+function extended(block: ContentBlock, delta: TextualDelta): ContentBlock {
+  if (block.type === 'text' && delta.type === 'text_delta') {
+    return { ...block, text: block.text + delta.text };
+  }
+  if (block.type === 'thinking' && delta.type === 'thinking_delta') {
+    return { ...block, thinking: block.thinking + delta.thinking };
+  }
+  if (block.type === 'thinking' && delta.type === 'signature_delta') {
+    return { ...block, signature: delta.signature };
+  }
+  return block;
+}

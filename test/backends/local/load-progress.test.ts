@@ -1,0 +1,50 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { untilLoaded } from '../../../src/backends/local/load-progress.ts';
+
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => vi.useRealTimers());
+
+describe('[R6.4-progress] a load', () => {
+  it('tells every one of those who wait of its share, at once and then every second', async () => {
+    let share = 0;
+    let finish: (weights: string) => void = () => undefined;
+    const loading = new Promise<string>((resolve) => (finish = resolve));
+    const { signal } = new AbortController();
+    const waiters = [1, 2].map(() =>
+      untilLoaded(loading, () => ({ waits: share === 0, share }), signal),
+    );
+    const next = async () =>
+      (await Promise.all(waiters.map((waiter) => waiter.next()))).map(({ value }) => value);
+    const event = { type: 'progress', phase: 'loading', total: 1 };
+    const queued = { ...event, phase: 'queued', done: 0 };
+    expect(await next()).toEqual([queued, queued]);
+    for (share of [0.25, 0.5]) {
+      const told = next();
+      await vi.advanceTimersByTimeAsync(1000);
+      expect(await told).toEqual([
+        { ...event, done: share },
+        { ...event, done: share },
+      ]);
+    }
+    const ended = next();
+    finish('weights');
+    expect(await ended).toEqual(['weights', 'weights']);
+  });
+
+  it('ends for one that gives up, and fails for all where it fails', async () => {
+    let fail: (reason: Error) => void = () => undefined;
+    const loading = new Promise<string>((_resolve, reject) => (fail = reject));
+    const controller = new AbortController();
+    const progress = () => ({ waits: false, share: 0 });
+    const [left, stays] = [controller.signal, new AbortController().signal].map((signal) =>
+      untilLoaded(loading, progress, signal),
+    );
+    await Promise.all([left?.next(), stays?.next()]);
+    const given = left?.next();
+    controller.abort();
+    await expect(given).rejects.toMatchObject({ code: 'cancelled' });
+    const failed = stays?.next();
+    fail(new Error('no such file'));
+    await expect(failed).rejects.toThrow('no such file');
+  });
+});

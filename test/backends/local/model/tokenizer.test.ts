@@ -1,0 +1,132 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+import { startLlama } from '../../../../src/backends/local/model/native-llama.ts';
+import { findBreaks, textPieces } from '../../../../src/backends/local/model/text-pieces.ts';
+import { Tokenizer } from '../../../../src/backends/local/model/tokenizer.ts';
+import { GEMMA3_BASE, isModelMissing, SMOLLM2 } from '../../../support/real-models.ts';
+import { MINI } from '../../../support/requests.ts';
+import { writeTinyVocabulary } from '../../../support/tiny-vocabulary.ts';
+import type { TinyToken } from '../../../support/tiny-vocabulary.ts';
+
+const tiny = path.join(mkdtempSync(path.join(tmpdir(), 'portico-')), 'tiny.gguf');
+const LETTERS = Array.from('abcdefghijklmnopqrstuvwxyz▁\n.', (letter): TinyToken => [
+  letter,
+  'normal',
+  -10,
+]);
+writeTinyVocabulary(tiny, '{{ messages[0].content }}', [
+  ...LETTERS,
+  ['ab', 'normal', -1],
+  ['▁ab', 'normal', -0.5],
+  ['▁▁', 'normal', -2],
+  ['\n\n', 'normal', -2],
+]);
+
+const native = await startLlama();
+afterAll(() => native.llama.dispose());
+const { signal } = new AbortController();
+
+/** Words, white space, digits, signs and other scripts, as they follow each other in real prompts. */
+const FRAGMENTS = [
+  'ab ',
+  'the ',
+  'quick',
+  ' brown',
+  "it's ",
+  'naïve\n',
+  'Привет мир ',
+  '模型在本地运行。',
+  '\n\n',
+  '   ',
+  '\t',
+  ' \n ',
+  '12345',
+  '3.14 ',
+  'x=1;\n',
+  '...',
+  '?!\n',
+  '🎉 ',
+  'e\u0301 ',
+  '\r\n',
+  'a  b',
+  '<b>',
+  '    return x\n',
+];
+const texts = fc
+  .array(fc.constantFrom(...FRAGMENTS), { minLength: 40, maxLength: 60 })
+  .map((fragments) => fragments.join('').repeat(60));
+
+describe.each([
+  { name: 'the embedded model', file: MINI.file, missing: false },
+  { name: 'a SentencePiece vocabulary', file: tiny, missing: false },
+  { name: SMOLLM2.name, file: SMOLLM2.file, missing: isModelMissing(SMOLLM2) },
+  { name: GEMMA3_BASE.name, file: GEMMA3_BASE.file, missing: isModelMissing(GEMMA3_BASE) },
+])('[R12.2-pieces] a long text for $name', ({ file = '', missing }) => {
+  it.skipIf(missing)('has the same tokens in pieces as in one go', async () => {
+    const model = await native.loadModel({ modelPath: file, vocabOnly: true });
+    const tokenizer = new Tokenizer(model);
+    await fc.assert(
+      fc.asyncProperty(texts, async (text) => {
+        expect(text.length).toBeGreaterThan(2 * 4096);
+        const tokens = await tokenizer.middle([{ text, control: false }], signal);
+        expect(tokens).toEqual(model.tokenize(text, false));
+        expect(tokens.length).toBeGreaterThanOrEqual(tokenizer.least([{ text, control: false }]));
+        expect(await tokenizer.count(text, signal)).toBe(model.tokenize(text, true).length);
+      }),
+      {
+        numRuns: 15,
+        seed: 12,
+        endOnFailure: true,
+      },
+    );
+    await model.dispose();
+  });
+});
+
+describe('[R12.2-pieces] the pieces of a text', () => {
+  const breaks = findBreaks(['a', 'Ġb', 'c']);
+
+  it('end between a letter and white space', () => {
+    const pieces = [...textPieces('word and more\n'.repeat(3000), breaks)];
+    expect(pieces.length).toBeGreaterThan(5);
+    expect(pieces.slice(0, -1).filter((piece) => !/[a-z]$/.test(piece))).toEqual([]);
+    expect(pieces.slice(1).filter((piece) => !/^[ \n]/.test(piece))).toEqual([]);
+  });
+
+  it('are bounded where there is no such place, and cut no character', () => {
+    const text = '🎉'.repeat(50_000);
+    const pieces = [...textPieces(text, breaks)];
+    expect(pieces.join('')).toBe(text);
+    expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThanOrEqual(16_384);
+    expect(pieces.every((piece) => piece.isWellFormed())).toBe(true);
+  });
+
+  it('do not end where a token of the vocabulary reaches across', () => {
+    expect(findBreaks(['eĠa'])?.source).not.toContain(' ');
+    expect(findBreaks(['e▁a', 'e\n'])).toBeUndefined();
+  });
+});
+
+describe('[R12.2-yield] tokenizing a long text', () => {
+  it('lets others have their turn, and ends with its signal', async () => {
+    const model = await native.loadModel({ modelPath: MINI.file ?? '', vocabOnly: true });
+    const tokenizer = new Tokenizer(model);
+    const client = new AbortController();
+    let longest = 0;
+    let last = performance.now();
+    const beat = setInterval(() => {
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+    }, 1);
+    const counting = tokenizer.count(' '.repeat(30_000_000), client.signal);
+    setTimeout(() => client.abort(), 300);
+    await expect(counting).rejects.toMatchObject({ code: 'cancelled' });
+    clearInterval(beat);
+    // In one go it takes seconds; a busy machine delays a slice, but not that long.
+    expect(longest).toBeLessThan(1500);
+    await model.dispose();
+  });
+});

@@ -1,0 +1,94 @@
+import { availableParallelism } from 'node:os';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createLlamaBackend } from '../../../../../src/backends/local/runners/llama-cpp/backend.ts';
+import type { LlamaBackendOptions } from '../../../../../src/backends/local/runners/llama-cpp/backend.ts';
+import { loadSettingsFor } from '../../../../../src/backends/local/runners/llama-cpp/load-settings.ts';
+import type { CpuContext } from '../../../../../src/backends/local/runners/llama-cpp/load-settings.ts';
+import type { ModelSpec } from '../../../../../src/core/model.ts';
+import { collect, MINI, request, said } from '../../../../support/requests.ts';
+
+const SERVER = { threads: undefined, context: undefined, queueLimit: 8 };
+
+const cpu = (scoreBytes: number, tokens = 2049): CpuContext => ({ tokens, scoreBytes });
+
+describe('[R6.5-precedence] how a model is loaded', () => {
+  it.each<[string, Partial<ModelSpec>, Partial<LlamaBackendOptions>, object]>([
+    ['is what is right here', {}, {}, { gpuLayers: 'auto', flashAttention: 'auto', kvType: 'f16' }],
+    [
+      'is what its entry says',
+      { threads: 7, gpuLayers: 3, flashAttention: 'on', kvType: 'q8_0' },
+      {},
+      { threads: 7, gpuLayers: 3, flashAttention: 'on', kvType: 'q8_0' },
+    ],
+    [
+      'is what the server says over its entry',
+      { threads: 7, gpuLayers: 3, flashAttention: 'on', kvType: 'q8_0' },
+      { threads: 1, gpuLayers: 'max', flashAttention: 'auto', kvType: 'f16' },
+      { threads: 1, gpuLayers: 'max', flashAttention: 'auto', kvType: 'f16' },
+    ],
+  ])('%s', (_title, spec, server, expected) => {
+    expect(loadSettingsFor({ ...MINI, ...spec }, { ...SERVER, ...server }, 8)).toMatchObject(
+      expected,
+    );
+  });
+
+  it.each<[string, Partial<ModelSpec>, CpuContext | undefined, string]>([
+    ['without flash attention, slower deep in a context', {}, cpu(2 ** 28), 'off'],
+    ['with it in a context that has no depth', {}, cpu(2 ** 28, 2048), 'auto'],
+    ['with it where its scores would take much memory', {}, cpu(2 ** 30), 'auto'],
+    ['with it where the context is quantized', { kvType: 'q8_0' }, cpu(2 ** 28), 'auto'],
+    ['with it where the entry says so', { flashAttention: 'on' }, cpu(2 ** 28), 'on'],
+    ['as the library finds right where a GPU calculates', {}, undefined, 'auto'],
+  ])('[R6.5-attention] on a CPU runs %s', (_title, spec, context, expected) => {
+    const settings = loadSettingsFor({ ...MINI, ...spec }, SERVER, 8, context);
+    expect(settings.flashAttention).toBe(expected);
+  });
+
+  it('takes no more threads than it may', () => {
+    const { threads } = loadSettingsFor(MINI, SERVER, 1000);
+    expect(threads).toBeLessThanOrEqual(availableParallelism());
+    expect(threads).toBeGreaterThan(0);
+  });
+
+  it('is refused where llama.cpp can’t', () => {
+    const spec: ModelSpec = { ...MINI, flashAttention: 'off', kvType: 'q4_0' };
+    expect(() => loadSettingsFor(spec, SERVER, 8)).toThrow(/^mini can't have .* type q4_0 without/);
+  });
+});
+
+describe('[R6.5-applied] [R6.6-told] a model that is loaded so', () => {
+  async function load(changes: Partial<ModelSpec>): Promise<readonly string[]> {
+    const lines: string[] = [];
+    const backend = createLlamaBackend({
+      ...SERVER,
+      engine: 'in-process',
+      parallel: 2,
+      // Less than it needs, so that the log tells what that is.
+      memoryBytes: 1000,
+      log: (line) => lines.push(line),
+    });
+    onTestFinished(() => backend.close());
+    const asked = request({ ...MINI, ...changes }, said('Count from 1 to 3'));
+    const { text } = await collect(backend.generate(asked, AbortSignal.timeout(30_000)));
+    expect(text).toBe('1, 2, 3');
+    const [loaded] = (await backend.loaded?.(AbortSignal.timeout(5000))) ?? [];
+    expect(lines.at(-1)).toContain(`mini runs on ${loaded?.device} `);
+    return lines;
+  }
+
+  const megabytes = (lines: readonly string[]) =>
+    Number(/needs about ([\d.]+) MB/.exec(lines.join('\n'))?.[1]);
+
+  it('says where it runs, with how many threads, slots and tokens', async () => {
+    const lines = await load({ threads: 1, gpuLayers: 0, context: 4096 });
+    expect(lines.at(-1)).toBe(
+      'mini runs on CPU with 1 thread, 2 slots and a context of 4096 tokens',
+    );
+  });
+
+  it('needs less memory with a smaller type of its context', async () => {
+    const whole = megabytes(await load({ threads: 1, kvType: 'f16' }));
+    const quantized = megabytes(await load({ threads: 1, kvType: 'q8_0', flashAttention: 'on' }));
+    expect(quantized).toBeLessThan(whole * 0.9);
+  });
+});

@@ -1,0 +1,181 @@
+import { onTestFinished, describe, expect, it } from 'vitest';
+import { createLlamaBackend } from '../../../../../src/backends/local/runners/llama-cpp/backend.ts';
+import type { LlamaBackendOptions } from '../../../../../src/backends/local/runners/llama-cpp/backend.ts';
+import type { Backend } from '../../../../../src/core/backend.ts';
+import type { GenerationEvent } from '../../../../../src/core/events.ts';
+import type { ModelSpec } from '../../../../../src/core/model.ts';
+import { childrenOf } from '../../../../support/processes.ts';
+import { collect, MINI, request, said } from '../../../../support/requests.ts';
+import { ENGINE } from '../../../../support/engine-variant.ts';
+
+const childModule = new URL(
+  '../../../../../dist/backends/local/runners/llama-cpp/child.js',
+  import.meta.url,
+);
+const soon = () => AbortSignal.timeout(40_000);
+/** A child's start takes seconds on a busy machine. */
+const PATIENT = { timeout: 30_000 };
+const SHORT = 'Count from 1 to 3';
+
+/** Room for one context of the embedded model (28 MB), but not for two. */
+const FOR_ONE = 40e6;
+
+interface Opened {
+  readonly backend: Backend;
+  readonly lines: readonly string[];
+  /** The processes of its engines. */
+  readonly engines: () => Promise<readonly number[]>;
+}
+
+async function open(options: Partial<LlamaBackendOptions> = {}): Promise<Opened> {
+  const others = new Set(await childrenOf(process.pid));
+  const lines: string[] = [];
+  const backend = createLlamaBackend({
+    engine: 'isolated',
+    ...ENGINE,
+    context: undefined,
+    parallel: 1,
+    queueLimit: 8,
+    childModule,
+    log: (message) => lines.push(message),
+    ...options,
+  });
+  onTestFinished(() => backend.close());
+  const engines = async () => (await childrenOf(process.pid)).filter((pid) => !others.has(pid));
+  return { backend, lines, engines };
+}
+
+/** The embedded model by another name. */
+function named(name: string, changes: Partial<ModelSpec> = {}): ModelSpec {
+  return { ...MINI, name, ...changes };
+}
+
+function ask({ backend }: Opened, model: ModelSpec) {
+  return backend.generate(request(model, said(SHORT)), soon());
+}
+
+/** Has a model loaded, and keeps it busy until the answer is read. */
+async function hold(opened: Opened, model: ModelSpec) {
+  const held = ask(opened, model);
+  await held.next();
+  await expect
+    .poll(() => opened.lines, PATIENT)
+    .toContainEqual(expect.stringContaining(`${model.name} runs on `));
+  return held;
+}
+
+async function namesOf({ backend }: Opened): Promise<readonly string[]> {
+  return (await backend.loaded?.(soon()))?.map(({ name }) => name) ?? [];
+}
+
+describe('[R6.4-keep-alive] an unused model', () => {
+  it('ends its process after its keep-alive, which every request begins anew', async () => {
+    const opened = await open({ keepAlive: 60_000 });
+    const kept = named('kept', { keepAliveMilliseconds: 1500 });
+    await collect(ask(opened, kept));
+    const [first] = (await opened.backend.loaded?.(soon())) ?? [];
+    expect(first?.unloadsInMilliseconds).toBeLessThanOrEqual(1500);
+    const [pid] = await opened.engines();
+    expect((await collect(ask(opened, kept))).finish?.usage.cacheReadTokens).toBeGreaterThan(0);
+    expect(await opened.engines()).toEqual([pid]);
+    await expect.poll(opened.engines, PATIENT).toEqual([]);
+    expect(await namesOf(opened)).toEqual([]);
+    expect((await collect(ask(opened, kept))).text).toBe('1, 2, 3');
+  });
+
+  it('ends at once where its keep-alive is 0, but not between a count and its answer', async () => {
+    const opened = await open({ keepAlive: 0 });
+    await opened.backend.countTokens(request(MINI, said(SHORT)), soon());
+    const [pid] = await opened.engines();
+    const asked = ask(opened, MINI);
+    await asked.next();
+    expect(await opened.engines()).toEqual([pid]);
+    await collect(asked);
+    await expect.poll(opened.engines, PATIENT).toEqual([]);
+  });
+
+  it('stays for ever where it always does, and is told to', async () => {
+    const opened = await open({ keepAlive: 'always' });
+    await collect(ask(opened, MINI));
+    const [loaded] = (await opened.backend.loaded?.(soon())) ?? [];
+    expect(loaded).toMatchObject({ name: 'mini', unloadsInMilliseconds: null });
+  });
+
+  it('[R6.4-freed] leaves no process, and no memory in the server, when it is stopped', async () => {
+    const opened = await open();
+    await collect(ask(opened, MINI));
+    const before = process.memoryUsage.rss();
+    for (let round = 0; round < 3; round++) {
+      await collect(ask(opened, MINI));
+      expect(await opened.engines()).toHaveLength(1);
+      await opened.backend.unload?.('mini');
+      expect(await opened.engines()).toEqual([]);
+    }
+    expect(process.memoryUsage.rss() - before).toBeLessThan(100e6);
+  });
+});
+
+describe('[R6.4-eviction] models that do not fit together', () => {
+  it('take turns: the unused one ends before the other is loaded', async () => {
+    const opened = await open({ memoryBytes: FOR_ONE });
+    await collect(ask(opened, named('a')));
+    const [pid] = await opened.engines();
+    expect((await collect(ask(opened, named('b')))).text).toBe('1, 2, 3');
+    expect(await opened.engines()).toHaveLength(1);
+    expect(await opened.engines()).not.toContain(pid);
+    expect(await namesOf(opened)).toEqual(['b']);
+    expect(opened.lines).toContain('a makes way for b now');
+  });
+
+  it('[R6.4-swap] serve all that wait before they swap, in the order in which they came', async () => {
+    const opened = await open({ memoryBytes: FOR_ONE });
+    const ended: string[] = [];
+    const follow = async (name: string) => {
+      await collect(ask(opened, named(name)));
+      ended.push(name);
+    };
+    const held = await hold(opened, named('a'));
+    const waiting = [follow('b'), follow('b')];
+    await expect.poll(() => opened.lines.join(), PATIENT).toContain('a makes way for b once');
+    const late = follow('a');
+    waiting.push(follow('b'));
+    await collect(held);
+    await Promise.all([...waiting, late]);
+    expect(ended).toEqual(['b', 'b', 'b', 'a']);
+    // Two swaps, for five requests.
+    expect(opened.lines.filter((line) => line.includes('makes way'))).toHaveLength(2);
+  });
+
+  it('[R6.4-progress] tell those who wait that they do, and answer other questions meanwhile', async () => {
+    const opened = await open({ memoryBytes: FOR_ONE });
+    const held = await hold(opened, named('a'));
+    const waiting = [ask(opened, named('b')), ask(opened, named('b'))];
+    const events: GenerationEvent[][] = [[], []];
+    const reading = waiting.map(async (stream, index) => {
+      for await (const event of stream) events[index]?.push(event);
+    });
+    const waits = (list: readonly GenerationEvent[] = []) =>
+      list.filter((event) => event.type === 'progress' && event.phase === 'queued').length;
+    await expect.poll(() => Math.min(...events.map(waits)), PATIENT).toBeGreaterThan(2);
+    const count = await opened.backend.countTokens(request(named('b'), said(SHORT)), soon());
+    expect(count).toBeGreaterThan(5);
+    expect(await namesOf(opened)).toEqual(['a']);
+    await held.return(undefined);
+    await Promise.all(reading);
+    expect(events.map((list) => list.at(-1)?.type)).toEqual(['finish', 'finish']);
+  });
+
+  it('load one that is given up while it waits only when it is asked again', async () => {
+    const opened = await open({ memoryBytes: FOR_ONE });
+    const held = await hold(opened, named('a'));
+    const left = new AbortController();
+    const { backend } = opened;
+    const given = collect(backend.generate(request(named('b'), said(SHORT)), left.signal));
+    await expect.poll(() => opened.lines.join(), PATIENT).toContain('a makes way for b');
+    left.abort();
+    await expect(given).rejects.toMatchObject({ code: 'cancelled' });
+    expect((await collect(held)).finish?.reason).toBe('end-turn');
+    await expect.poll(() => namesOf(opened), PATIENT).toEqual([]);
+    expect((await collect(ask(opened, named('b')))).text).toBe('1, 2, 3');
+  });
+});

@@ -1,0 +1,115 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { KINDS } from '../../../../../bench/random-model/architectures.ts';
+import { TINY, writeRandomModel } from '../../../../../bench/random-model/write.ts';
+import { createLlamaBackend } from '../../../../../src/backends/local/runners/llama-cpp/backend.ts';
+import type { Backend } from '../../../../../src/core/backend.ts';
+import type { Turn } from '../../../../../src/core/conversation.ts';
+import type { ModelSpec } from '../../../../../src/core/model.ts';
+import { collect, MINI, request, said } from '../../../../support/requests.ts';
+import { ENGINE } from '../../../../support/engine-variant.ts';
+
+const soon = () => AbortSignal.timeout(60_000);
+const essay = (topic: string) => `${topic}: ${`${topic} is calm, the night is long. `.repeat(25)}`;
+
+/** Of these a file has not enough of the state to go on from anywhere. */
+const KEPT_LIVE: readonly string[] = ['gemma3', 'mamba', 'lfm2'];
+
+/** How far from the end of a prompt its last checkpoint may be. */
+const NEAR = 32;
+
+describe.each(KINDS)('a random model of the kind %s', (kind) => {
+  let folder = '';
+  let backend: Backend;
+  let model: ModelSpec;
+  const logged: string[] = [];
+  const open = () =>
+    createLlamaBackend({
+      engine: 'in-process',
+      ...ENGINE,
+      context: 2048,
+      parallel: 2,
+      states: { folder: path.join(folder, 'states'), limitBytes: 100_000_000 },
+      queueLimit: 8,
+      log: (message, level) => level !== 'info' && logged.push(message),
+    });
+
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'portico-test-'));
+    const file = path.join(folder, `${kind}.gguf`);
+    // Rounding to 8 bits depends on the steps of a prefill, which depend on the clock.
+    const vocabulary = MINI.file ?? '';
+    writeRandomModel(file, { kind, size: TINY, quantized: false, vocabulary });
+    model = { name: kind, backend: 'llama', file };
+    backend = open();
+  });
+  afterAll(async () => {
+    await backend.close();
+    await rm(folder, { recursive: true });
+  });
+
+  async function ask(turns: readonly Turn[], from = backend) {
+    const asked = request(model, turns, { maxTokens: 16 });
+    const { text, finish } = await collect(from.generate(asked, soon()));
+    if (finish === undefined) throw new Error('The answer has no end.');
+    return { text, usage: finish.usage };
+  }
+
+  /** What the same request gives where nothing was evaluated before. */
+  async function askAlone(turns: readonly Turn[]) {
+    const alone = open();
+    const answer = await ask(turns, alone);
+    await alone.close();
+    return answer;
+  }
+
+  it('[R6.2-kinds] [R6.1-interleaved] goes on with two conversations that take turns', async () => {
+    const talks = ['river', 'mountain'].map((topic) => [essay(topic)]);
+    const known: number[] = [];
+    for (const talk of talks) {
+      const { text, usage } = await ask(said(...talk));
+      known.push(usage.promptTokens + usage.outputTokens - 1);
+      talk.push(text, 'And then?');
+    }
+    for (const [index, talk] of talks.entries()) {
+      const { usage } = await ask(said(...talk));
+      expect(usage.cacheReadTokens).toBe(known[index]);
+    }
+  });
+
+  it('[R6.2-kinds] goes on exactly from a prompt whose answer was another', async () => {
+    const { usage } = await ask(said(essay('forest')));
+    const talk = said(essay('forest'), 'It is.', 'And then?');
+    const next = await ask(talk);
+    expect(next.usage.cacheReadTokens).toBeGreaterThanOrEqual(usage.promptTokens - NEAR);
+    const alone = await askAlone(talk);
+    expect(alone.usage.cacheReadTokens).toBe(0);
+    expect(next.text).toBe(alone.text);
+  });
+
+  it('[R6.2-kinds] answers the same again, from near the end of its prompt', async () => {
+    const asked = said(essay('desert'));
+    const first = await ask(asked);
+    const again = await ask(asked);
+    expect(again.usage.cacheReadTokens).toBeGreaterThanOrEqual(first.usage.promptTokens - NEAR);
+    expect(again.text).toBe(first.text);
+  });
+
+  it('[R6.2-kinds] uses files only where a file has the whole state', async () => {
+    const talks = ['one', 'two', 'three'].map((topic) => said(essay(topic)));
+    const first = [];
+    for (const talk of talks) first.push(await ask(talk));
+    const back = await ask(talks[0] ?? []);
+    expect(back.text).toBe(first[0]?.text);
+    const known = (first[0]?.usage.promptTokens ?? 0) - 1;
+    if (KEPT_LIVE.includes(kind)) {
+      expect(back.usage.cacheReadTokens).toBeLessThan(known / 2);
+      expect(await readdir(path.join(folder, 'states')).catch(() => [])).toEqual([]);
+    } else {
+      expect(back.usage.cacheReadTokens).toBe(known);
+    }
+    expect(logged).toEqual([]);
+  });
+});

@@ -1,0 +1,71 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { createLlamaBackend } from '../../../../../src/backends/local/runners/llama-cpp/backend.ts';
+import { isMissing } from '../../../../support/optional.ts';
+import { collect, MINI, request, said } from '../../../../support/requests.ts';
+import { ENGINE } from '../../../../support/engine-variant.ts';
+
+const childModule = new URL(
+  '../../../../../dist/backends/local/runners/llama-cpp/child.js',
+  import.meta.url,
+);
+const folder = mkdtempSync(path.join(tmpdir(), 'portico-test-'));
+const isMounted = mountSmallDisk();
+afterAll(() => {
+  if (isMounted) run('umount', folder);
+  rmSync(folder, { recursive: true });
+});
+
+/** A disk of 64 kB, where this user may make one: a state takes more. */
+function mountSmallDisk(): boolean {
+  try {
+    run('mount', '-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function run(command: string, ...args: readonly string[]): void {
+  execFileSync(command, args, { stdio: 'ignore' });
+}
+
+const noDisk = isMissing('a small disk', isMounted ? folder : undefined, 'run the tests as root');
+
+it.skipIf(noDisk)(
+  '[R6.7-disk] states that find no place on the disk cost a line of the log, and no request',
+  async () => {
+    const warnings: string[] = [];
+    const backend = createLlamaBackend({
+      engine: 'isolated',
+      ...ENGINE,
+      context: undefined,
+      parallel: 1,
+      states: { folder, limitBytes: 100_000_000 },
+      queueLimit: 8,
+      childModule,
+      log: (message, level) => level !== 'info' && warnings.push(message),
+    });
+    // Conversations on one slot push each other's states out, into files.
+    const ask = (topic: string) => {
+      const text = `${`${topic} is calm, the night is long. `.repeat(40)} Count from 1 to 3`;
+      const asked = request(MINI, said(text), { maxTokens: 24 });
+      return collect(backend.generate(asked, AbortSignal.timeout(60_000)));
+    };
+    const first = await ask('The river');
+    for (const topic of ['The mountain', 'The desert']) {
+      expect((await ask(topic)).finish?.usage.outputTokens).toBeGreaterThan(0);
+    }
+    expect((await ask('The river')).text).toBe(first.text);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^Prefixes can't be kept in .*evaluated again/),
+    ]);
+    const [own = ''] = await readdir(folder);
+    expect(await readdir(path.join(folder, own))).toEqual([]);
+    await backend.close();
+  },
+);

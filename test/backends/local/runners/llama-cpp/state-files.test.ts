@@ -1,0 +1,123 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Token } from 'node-llama-cpp';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Slot } from '../../../../../src/backends/local/runners/llama-cpp/slot.ts';
+import { StateFiles } from '../../../../../src/backends/local/runners/llama-cpp/state-files.ts';
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'portico-test-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const tokens = (...ids: readonly number[]) => ids as unknown as readonly Token[];
+
+/** Stands for a slot: a real one needs a model, and its files are too large to count. */
+function slotOf(ids: readonly number[], written = 100, told = written): Slot {
+  const slot: Pick<Slot, 'tokens' | 'save' | 'load'> = {
+    tokens: tokens(...ids),
+    async save(file) {
+      await writeFile(file, new Uint8Array(written));
+      return told;
+    },
+    load: async (file) => void (await stat(file)),
+  };
+  return slot as Slot;
+}
+
+describe('state files', () => {
+  const logged: string[] = [];
+  const open = async (limitBytes = 250) => {
+    logged.length = 0;
+    return StateFiles.open({ folder, limitBytes, log: (message) => logged.push(message) });
+  };
+  const names = async () => {
+    const [own = ''] = await readdir(folder);
+    return readdir(path.join(folder, own));
+  };
+
+  it('[R6.2-limit] are as many as the limit allows, the least recently used out first', async () => {
+    const files = await open();
+    await files.save(slotOf([1, 2]));
+    await files.save(slotOf([3, 4]));
+    const [first] = files.saved;
+    if (first === undefined) throw new Error('Nothing was saved.');
+    await files.load(first, slotOf([]));
+    await files.save(slotOf([5, 6]));
+    expect(files.saved.map((state) => state.tokens)).toEqual([
+      [1, 2],
+      [5, 6],
+    ]);
+    expect(await names()).toHaveLength(2);
+    files.close();
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('[R6.2-limit] take the place of those that they go on from', async () => {
+    const files = await open();
+    await files.save(slotOf([1, 2]));
+    await files.save(slotOf([1, 2, 3]));
+    expect(files.saved.map((state) => state.tokens)).toEqual([[1, 2, 3]]);
+    expect(await names()).toHaveLength(1);
+    files.close();
+  });
+
+  it('[R6.2-stale] of processes that are no more are removed, others stay', async () => {
+    const ended = fork('-e', [''], { execArgv: [], stdio: 'ignore' });
+    await once(ended, 'exit');
+    for (const name of [`${ended.pid}-old`, `${process.ppid}-running`, 'mine']) {
+      await mkdir(path.join(folder, name));
+    }
+    const files = await open();
+    const left = await readdir(folder);
+    expect(left).toHaveLength(3);
+    expect(left).toEqual(expect.arrayContaining([`${process.ppid}-running`, 'mine']));
+    files.close();
+  });
+
+  it.each([
+    ['can’t be written', (): Slot => slotOf([1], 100, 200), 'only 100 of 200 bytes were written'],
+    ['fail to be written', (): Slot => slotOf([1], -1), 'Invalid typed array length'],
+  ])(
+    '[R6.2-failing] that %s are said once, and no more are tried',
+    async (_title, slot, reason) => {
+      const files = await open();
+      await files.save(slot());
+      await files.save(slot());
+      expect(files.works).toBe(false);
+      expect(files.saved).toEqual([]);
+      expect(await names()).toEqual([]);
+      expect(logged).toEqual([expect.stringContaining(reason)]);
+      files.close();
+    },
+  );
+
+  it('[R6.2-failing] that can’t be loaded are forgotten', async () => {
+    const files = await open();
+    await files.save(slotOf([1, 2]));
+    const [state] = files.saved;
+    if (state === undefined) throw new Error('Nothing was saved.');
+    await rm(state.file);
+    await files.load(state, slotOf([]));
+    expect(files.saved).toEqual([]);
+    expect(logged).toHaveLength(1);
+    files.close();
+  });
+
+  it('[R6.2-failing] without a folder are none', async () => {
+    const file = path.join(folder, 'file');
+    await writeFile(file, '');
+    const files = await StateFiles.open({
+      folder: file,
+      limitBytes: 9,
+      log: (line) => logged.push(line),
+    });
+    expect(files.works).toBe(false);
+    expect(logged.at(-1)).toContain('ENOTDIR');
+    files.close();
+  });
+});

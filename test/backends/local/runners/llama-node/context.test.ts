@@ -1,0 +1,87 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { loadAddon } from '../../../../../src/backends/local/runners/llama-node/addon.ts';
+import { VisionContext } from '../../../../../src/backends/local/runners/llama-node/context.ts';
+import type { CompletionOptions } from '../../../../../src/backends/local/runners/llama-node/context-options.ts';
+import { MARKER } from '../../../../../src/backends/local/runners/llama-node/image-placeholders.ts';
+import { fitPicture } from '../../../../../src/backends/local/runners/llama-node/picture.ts';
+import { MINI } from '../../../../support/requests.ts';
+import { isAddonMissing, PICTURE_TOKENS, SEEING } from './seeing.ts';
+import { SIGHTS } from './sights.ts';
+import { ENGINE } from '../../../../support/engine-variant.ts';
+
+const signal = AbortSignal.timeout(60_000);
+
+async function open(mmproj: string): Promise<VisionContext> {
+  return VisionContext.load(await loadAddon(), {
+    spec: { ...SEEING, file: MINI.file ?? '', mmproj },
+    settings: { ...ENGINE, context: undefined, queueLimit: 1 },
+    contextSize: 512,
+    cores: 1,
+    onProgress: () => undefined,
+  });
+}
+
+describe.skipIf(isAddonMissing())('the native context', () => {
+  let context: VisionContext;
+  let picture: string;
+  beforeAll(async () => {
+    context = await open(SEEING.mmproj ?? '');
+    picture = await fitPicture(SIGHTS.red, 64);
+  });
+
+  const answer = async (
+    text: string,
+    pictures: readonly string[],
+    state: Pick<CompletionOptions, 'save'> = {},
+  ): Promise<number> => {
+    const options = { maxTokens: 5, ends: [], sampling: { temperature: 0 }, ...state };
+    const stream = context.complete({ text, pictures }, options, signal);
+    let next = await stream.next();
+    while (next.done !== true) next = await stream.next();
+    return next.value.tokens;
+  };
+
+  it.each([
+    ['a picture without a marker', 'Count', 1],
+    ['more markers than pictures', `${MARKER}${MARKER}`, 1],
+    ['more pictures than markers', MARKER, 2],
+  ])('[R7.2-marker] is not asked to complete %s, and works on', async (_case, text, pictures) => {
+    const all = Array.from({ length: pictures }, () => picture);
+    await expect(context.count({ text, pictures: all })).rejects.toMatchObject({
+      code: 'invalid-request',
+    });
+    expect(await answer('Count from 1 to 9', [])).toBe(5);
+    expect(await answer(`${MARKER} Count from 1 to 9`, [picture])).toBe(5);
+  });
+
+  it('[R7.2-abort] can be left at any moment, and answers the next', async () => {
+    const file = join(await mkdtemp(join(tmpdir(), 'portico-')), 'state');
+    await answer('word '.repeat(400), [], { save: file });
+    for (let round = 0; round < 100; round++) {
+      const controller = new AbortController();
+      const options = { maxTokens: 20, ends: [], sampling: {}, load: file };
+      const prompt = { text: `${'word '.repeat(100)}${round}`, pictures: [] };
+      const left = context.complete(prompt, options, controller.signal).next();
+      // While it is taken up, or later: then tokens are there that nobody has seen.
+      const until = performance.now() + (round % 12) * (round < 50 ? 0.25 : 3);
+      while (performance.now() < until);
+      controller.abort();
+      await expect(left).rejects.toMatchObject({ code: 'cancelled' });
+      if (round % 10 === 9) expect(await answer('Count from 1 to 9', [])).toBe(5);
+    }
+  });
+
+  it('[R7.1-count] counts a picture by its patches', async () => {
+    const words = await context.count({ text: 'Look: ', pictures: [] });
+    expect(await context.count({ text: `Look: ${MARKER}`, pictures: [picture] })).toBe(
+      words + PICTURE_TOKENS,
+    );
+  });
+
+  it('[R7.1-entry] is not made with a projector that is none', async () => {
+    await expect(open('/nowhere/eyes.gguf')).rejects.toMatchObject({ code: 'model-load-failed' });
+  });
+});

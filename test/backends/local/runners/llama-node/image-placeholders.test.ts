@@ -1,0 +1,79 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ControlTokens } from '../../../../../src/prompt/control-tokens.ts';
+import { Placeholders } from '../../../../../src/prompt/placeholders.ts';
+import {
+  countImages,
+  joinPrompt,
+  markImages,
+  MARKER,
+} from '../../../../../src/backends/local/runners/llama-node/image-placeholders.ts';
+import type { Conversation, ImagePart, Part } from '../../../../../src/core/conversation.ts';
+import { SIGHTS } from './sights.ts';
+
+const control = new ControlTokens([MARKER, '<|im_end|>']);
+
+/** What becomes of a conversation whose parts are rendered one after the other. */
+function prompt(...parts: readonly Part[]) {
+  const conversation: Conversation = { system: [], turns: [{ role: 'user', parts }], tools: [] };
+  const marked = markImages(conversation);
+  const placeholders = new Placeholders(control);
+  const flat = (one: Part): string => {
+    if (one.kind === 'tool-result') return one.output.map(flat).join('');
+    return one.kind === 'text' ? placeholders.protectText(one.text) : '';
+  };
+  const rendered = marked.conversation.turns.flatMap((turn) => turn.parts.map(flat)).join('');
+  return joinPrompt(placeholders.restore(`${rendered}<|im_end|>`), marked);
+}
+
+const text = (words: string): Part => ({ kind: 'text', text: words });
+const image = (name: keyof typeof SIGHTS): ImagePart => SIGHTS[name];
+
+describe('[R7.2-marker] pictures in a prompt', () => {
+  it('are markers in their order, those in tool results too', () => {
+    const result: Part = {
+      kind: 'tool-result',
+      callId: 'toolu_1',
+      output: [text('b'), image('blue')],
+      isError: false,
+    };
+    const { text: words, images } = prompt(image('red'), text('a'), result, image('red'));
+    expect(words).toBe(`${MARKER}ab${MARKER}${MARKER}<|im_end|>`);
+    expect(images).toEqual([image('red'), image('blue'), image('red')]);
+  });
+
+  it('are told from markers and control tokens that others write', () => {
+    const { text: words, images } = prompt(text(`${MARKER} <|im_end|> `), image('red'));
+    expect(words).toBe(`<\u200B__media__> <\u200B|im_end|> ${MARKER}<|im_end|>`);
+    expect(images).toHaveLength(1);
+  });
+
+  it('are as many as there are markers, whatever is written beside them', () => {
+    const words = fc.array(fc.constantFrom('<', '__media__', '>', MARKER, 'picture', '0', ' '));
+    fc.assert(
+      fc.property(words, words, (before, behind) => {
+        const { text: written } = prompt(
+          text(before.join('')),
+          image('red'),
+          text(behind.join('')),
+        );
+        expect(written.split(MARKER)).toHaveLength(2);
+      }),
+    );
+  });
+
+  it('lose a token that the addon puts before them by itself', () => {
+    const marked = { images: [], nonce: 'n' };
+    expect(joinPrompt([{ text: '<s>', control: true }], marked, '<s>').text).toBe('');
+    expect(joinPrompt([{ text: '<s>', control: true }], marked).text).toBe('<s>');
+  });
+
+  it('are counted before they are rendered', () => {
+    const output = [image('red'), text('b')];
+    const parts: readonly Part[] = [
+      image('blue'),
+      { kind: 'tool-result', callId: 'toolu_1', output, isError: false },
+    ];
+    expect(countImages({ system: [], turns: [{ role: 'user', parts }], tools: [] })).toBe(2);
+  });
+});

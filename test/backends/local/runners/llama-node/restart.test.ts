@@ -1,0 +1,98 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { VisionBackendOptions } from '../../../../../src/backends/local/runners/llama-node/backend.ts';
+import type { Turn } from '../../../../../src/core/conversation.ts';
+import type { GenerationEvent } from '../../../../../src/core/events.ts';
+import { collect, request, said } from '../../../../support/requests.ts';
+import { newEngines, isAddonMissing, openVision, SEEING } from './seeing.ts';
+import { SIGHTS, text, user } from './sights.ts';
+
+const STORY: readonly Turn[] = [
+  user(SIGHTS.red, text('SECRET: Tell me a story. Count from 1 to 24, one per line.')),
+];
+
+/** A backend whose model is in memory, and a way to reach its engine. */
+async function opened(options: Partial<VisionBackendOptions> = {}) {
+  const engines = await newEngines();
+  const { backend, close } = openVision(options);
+  onTestFinished(close);
+  const ask = (turns = STORY) =>
+    backend.generate(request(SEEING, turns), AbortSignal.timeout(120_000));
+  await collect(ask(said('Count from 1 to 3')));
+  const signal = async (name: NodeJS.Signals): Promise<void> => {
+    for (const engine of await engines()) process.kill(engine, name);
+  };
+  return { backend, ask, engines, signal };
+}
+
+/** Reads until an event of this kind, then does something to the engine, and reads on. */
+async function disturbed(
+  events: AsyncIterable<GenerationEvent>,
+  at: (event: GenerationEvent) => boolean,
+  disturb: () => Promise<void>,
+): Promise<unknown> {
+  let done = false;
+  try {
+    for await (const event of events) {
+      if (done || !at(event)) continue;
+      done = true;
+      await disturb();
+    }
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+const isText = ({ type }: GenerationEvent): boolean => type === 'text-delta';
+
+describe.skipIf(isAddonMissing())('[R7.2-restart] an engine that dies', () => {
+  it('fails its request only: one that waits is answered by the next engine', async () => {
+    const { ask, signal } = await opened();
+    const failed = disturbed(ask(), isText, () => signal('SIGKILL'));
+    const waited = collect(ask(said('Count from 1 to 4')));
+    expect(await failed).toMatchObject({ code: 'engine-crashed' });
+    expect((await waited).text).toBe('1, 2, 3, 4');
+  });
+
+  it('before it has answered says that it is worth another try, and nothing of what it was told', async () => {
+    const { ask, engines } = await opened();
+    const [engine = 0] = await engines();
+    process.kill(engine, 'SIGSTOP');
+    const asked = collect(ask());
+    await wait(300);
+    process.kill(engine, 'SIGKILL');
+    const failure: unknown = await asked.catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'overloaded', retryAfterSeconds: 1 });
+    expect(String(failure)).not.toContain('SECRET');
+    expect((await collect(ask(said('Count from 1 to 3')))).text).toBe('1, 2, 3');
+  });
+});
+
+describe.skipIf(isAddonMissing())('[R7.2-wedged] an engine that stands still', () => {
+  it('is ended, and the next request has another one', async () => {
+    const { ask, engines, signal } = await opened({
+      allowedSilence: (waiting) => (waiting.for === 'token' ? 2000 : 120_000),
+    });
+    const [before] = await engines();
+    const failure = await disturbed(ask(), isText, () => signal('SIGSTOP'));
+    expect(failure).toMatchObject({ code: 'engine-crashed' });
+    expect((await collect(ask(said('Count from 1 to 3')))).text).toBe('1, 2, 3');
+    const [after] = await engines();
+    expect(after).not.toBe(before);
+  });
+});
+
+describe.skipIf(isAddonMissing())('[R7.1-loaded] a model in memory', () => {
+  it('is told of, can be freed, and leaves by itself', async () => {
+    const { backend, ask, engines } = await opened({ keepAlive: 300 });
+    const signal = AbortSignal.timeout(10_000);
+    const [loaded] = (await backend.loaded?.(signal)) ?? [];
+    expect(loaded).toMatchObject({ name: SEEING.name, device: 'CPU', slots: { total: 1 } });
+    expect(loaded?.sizeBytes).toBeGreaterThan(1e6);
+    await backend.unload?.(SEEING.name);
+    expect(await engines()).toEqual([]);
+    await collect(ask(said('Count from 1 to 3')));
+    await expect.poll(engines, { timeout: 20_000 }).toEqual([]);
+  });
+});

@@ -1,0 +1,54 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createLlamaBackend } from '../../../../../src/backends/local/runners/llama-cpp/backend.ts';
+import { MACHINE, MemoryLine } from '../../../../../src/backends/local/memory/budget.ts';
+import type { ModelSpec } from '../../../../../src/core/model.ts';
+import { collect, request } from '../../../../support/requests.ts';
+import { isAddonMissing, openVision, SEEING } from './seeing.ts';
+import { SIGHTS, text, user } from './sights.ts';
+import { ENGINE } from '../../../../support/engine-variant.ts';
+
+const APART: ModelSpec = { ...SEEING, picturesApart: true };
+const signal = AbortSignal.timeout(60_000);
+
+function open() {
+  const log = (): void => undefined;
+  const { backend, close } = openVision({
+    blind: async () =>
+      createLlamaBackend({
+        engine: 'in-process',
+        ...ENGINE,
+        context: undefined,
+        queueLimit: 8,
+        log,
+        line: new MemoryLine({ log, limitBytes: undefined, memory: MACHINE }),
+      }),
+  });
+  onTestFinished(close);
+  return backend;
+}
+
+/** The slots of what is in memory: one where the model sees. */
+const slots = async (backend: ReturnType<typeof open>) =>
+  ((await backend.loaded?.(signal)) ?? []).map((model) => model.slots.total);
+
+describe.skipIf(isAddonMissing())('[R7.1-apart] a model whose pictures are kept apart', () => {
+  it('answers text by the engine for text, and pictures by the one that sees', async () => {
+    const backend = open();
+    expect((await backend.capabilities(APART, signal)).images).toBe(true);
+    const count = user(text('Count from 1 to 3'));
+    const answer = await collect(backend.generate(request(APART, [count]), signal));
+    expect(answer.text).toBe('1, 2, 3');
+    const [textSlots, ...others] = await slots(backend);
+    expect(textSlots).toBeGreaterThan(1);
+    expect(others).toEqual([]);
+
+    const seen = request(APART, [user(SIGHTS.red, text('What is it?'))], { maxTokens: 4 });
+    const counted = await backend.countTokens(seen, signal);
+    const { finish } = await collect(backend.generate(seen, signal));
+    expect(finish?.usage.promptTokens).toBe(counted);
+    expect(await slots(backend)).toEqual([textSlots, 1]);
+
+    await backend.unload?.(APART.name);
+    expect(await slots(backend)).toEqual([]);
+  });
+});

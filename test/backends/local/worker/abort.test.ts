@@ -1,0 +1,182 @@
+import { EventEmitter, once } from 'node:events';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import type { Backend, GenerationRequest } from '../../../../src/core/backend.ts';
+import { collect, request as requestOf, said } from '../../../support/requests.ts';
+import { serve } from '../../../support/upstream/replay.ts';
+import { SPEECHES } from '../../speech.ts';
+
+const never = new AbortController().signal;
+const HOUR = 3_600_000;
+const soon = (): { readonly signal: AbortSignal } => ({ signal: AbortSignal.timeout(1_000) });
+
+interface Controlled {
+  readonly request: GenerationRequest;
+  /** Emits `asked` when a request for an answer has come, `closed` when its connection has closed. */
+  readonly seen: EventEmitter;
+}
+
+describe.each(SPEECHES)(
+  'a server of $kind',
+  ({ open, model, path, mediaType, first, end, other }) => {
+    let backend: Backend;
+    beforeEach(() => {
+      backend = open();
+    });
+    afterEach(() => backend.close());
+
+    /** A server that sends its first line after `silentMs`, and its end `openMs` later. */
+    async function startSlow(silentMs: number, openMs: number): Promise<Controlled> {
+      const seen = new EventEmitter();
+      const server = await serve((request, response) => {
+        response.setHeader('content-type', mediaType);
+        if (request.url !== path) {
+          response.end(other);
+          return;
+        }
+        request.socket.once('close', () => seen.emit('closed'));
+        request.resume().once('end', () => seen.emit('asked'));
+        const timers = [
+          setTimeout(() => response.write(first), silentMs),
+          setTimeout(() => response.end(end), silentMs + openMs),
+        ];
+        response.once('close', () => timers.forEach(clearTimeout));
+      });
+      onTestFinished(server.close);
+      return { request: requestOf(model(server.url), said('Hi')), seen };
+    }
+
+    describe('[R2.8-abort] [R4.2-abort] that is no longer wanted', () => {
+      it('[R2.13-prefill] sees the connection close before it has sent its headers', async () => {
+        const { request, seen } = await startSlow(HOUR, 0);
+        const client = new AbortController();
+        const asked = once(seen, 'asked', soon());
+        const next = backend.generate(request, client.signal).next();
+        await asked;
+        const closed = once(seen, 'closed', soon());
+        client.abort();
+        await expect(next).rejects.toMatchObject({ code: 'cancelled' });
+        await closed;
+      });
+
+      it('[R2.13-disconnect] sees it close in mid-answer', async () => {
+        const { request, seen } = await startSlow(0, HOUR);
+        const client = new AbortController();
+        const events = backend.generate(request, client.signal);
+        await events.next();
+        expect(await events.next()).toMatchObject({ value: { type: 'text-delta' } });
+        const closed = once(seen, 'closed', soon());
+        const next = events.next();
+        client.abort();
+        await expect(next).rejects.toMatchObject({ code: 'cancelled' });
+        await closed;
+      });
+
+      it('is not listened to behind an abort, though more has arrived', async () => {
+        const { request } = await startSlow(0, 0);
+        const client = new AbortController();
+        const events = backend.generate(request, client.signal);
+        expect(await events.next()).toMatchObject({ value: { type: 'admitted' } });
+        client.abort();
+        await expect(events.next()).rejects.toMatchObject({ code: 'cancelled' });
+      });
+
+      it('sees it close when the generator is left', async () => {
+        const { request, seen } = await startSlow(0, HOUR);
+        const closed = once(seen, 'closed', soon());
+        for await (const event of backend.generate(request, never)) {
+          if (event.type === 'text-delta') break;
+        }
+        await expect(closed).resolves.toEqual([]);
+      });
+
+      it('sees it close when the generator is left right after admission', async () => {
+        const { request, seen } = await startSlow(HOUR, 0);
+        const closed = once(seen, 'closed', { signal: AbortSignal.timeout(5_000) });
+        for await (const event of backend.generate(request, never)) {
+          expect(event).toMatchObject({ type: 'admitted' });
+          break;
+        }
+        await closed;
+      });
+
+      it('sees it close when the backend is closed', async () => {
+        const { request, seen } = await startSlow(HOUR, 0);
+        const asked = once(seen, 'asked', soon());
+        const events = backend.generate(request, never);
+        const failure = events.next().catch((error: unknown) => error);
+        await asked;
+        const closed = once(seen, 'closed', soon());
+        await backend.close();
+        expect(await failure).toMatchObject({ code: 'cancelled' });
+        await closed;
+      });
+
+      it('keeps nobody waiting who gave up while it is asked what it is', async () => {
+        const server = await serve(() => undefined);
+        onTestFinished(server.close);
+        const client = new AbortController();
+        const asked = requestOf(model(server.url), said('Hi'));
+        const next = backend.generate(asked, client.signal).next();
+        setTimeout(() => client.abort(), 50);
+        await expect(next).rejects.toMatchObject({ code: 'cancelled' });
+      });
+
+      it('is not even asked for a request that is aborted already', async () => {
+        const { request, seen } = await startSlow(0, 0);
+        seen.once('asked', () => expect.unreachable('it was asked'));
+        const next = backend.generate(request, AbortSignal.abort()).next();
+        await expect(next).rejects.toMatchObject({ code: 'cancelled' });
+      });
+    });
+
+    describe('[R2.5-admission] [R4.2-abort] that is slow', () => {
+      it('is waited for 2 s, then the answer begins without it', async () => {
+        const { request } = await startSlow(2_600, 0);
+        const started = performance.now();
+        const events = backend.generate(request, never);
+        expect(await events.next()).toMatchObject({ done: false, value: { type: 'admitted' } });
+        const waited = performance.now() - started;
+        expect(waited).toBeGreaterThan(1_900);
+        expect(waited).toBeLessThan(2_550);
+        expect(await events.next()).toMatchObject({ value: { type: 'text-delta', text: 'One' } });
+      });
+
+      it('is not waited for longer than it takes', async () => {
+        const { request } = await startSlow(200, 0);
+        const started = performance.now();
+        expect((await collect(backend.generate(request, never))).text).toBe('One');
+        expect(performance.now() - started).toBeLessThan(1_800);
+      });
+    });
+
+    it.each([
+      ['an endless line', 'x', 'a line of over 8388608 bytes'],
+      ['an endless page', '<br>\n', 'no answer'],
+    ])(
+      '[R2.8-failure] [R4.2-fault] is not listened to for ever where it sends %s',
+      async (_, text, says) => {
+        const piece = text.repeat(200_000);
+        let sent = 0;
+        const server = await serve((request, response) => {
+          response.setHeader('content-type', mediaType);
+          if (request.url !== path) {
+            response.end(other);
+            return;
+          }
+          const more = (): void => {
+            while (!response.destroyed && response.write(piece)) sent += piece.length;
+          };
+          response.on('drain', more);
+          more();
+        });
+        onTestFinished(server.close);
+        const events = backend.generate(requestOf(model(server.url), said('Hi')), never);
+        await expect(collect(events)).rejects.toMatchObject({
+          code: 'backend-failed',
+          message: expect.stringContaining(says) as string,
+        });
+        expect(sent).toBeLessThan(64 * 1024 * 1024);
+      },
+    );
+  },
+);

@@ -1,0 +1,305 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { Backend, GenerationRequest } from '../../../../src/core/backend.ts';
+import type { GenerationEvent } from '../../../../src/core/events.ts';
+import type { ModelSpec, Provider } from '../../../../src/core/model.ts';
+import { collect, request, said } from '../../../support/requests.ts';
+import { serve } from '../../../support/upstream/replay.ts';
+import { ANSWER, event, startActing } from '../acting-server.ts';
+import type { Act, ActingServer } from '../acting-server.ts';
+import { openBackend } from '../peers.ts';
+
+const signal = AbortSignal.timeout(60_000);
+
+const DIES: Act = { events: [], breaksOff: true };
+const DIES_LATE: Act = { events: [event({ content: 'Half' })], breaksOff: true };
+const refuses = (status: number, retryAfter?: string): Act => ({
+  status,
+  error: { message: 'not today' },
+  ...(retryAfter !== undefined && { retryAfter }),
+});
+
+const says = (text: string): Act => ({ events: [event({ content: text }), event({}, 'stop')] });
+
+const NOBODY = 'http://127.0.0.1:9';
+
+function open(logged: string[] = []): Backend {
+  const backend = openBackend({ K: 'key' }, (message) => void logged.push(message));
+  onTestFinished(() => backend.close());
+  return backend;
+}
+
+function behind(...providers: readonly Provider[]): ModelSpec {
+  return { name: 'big', backend: 'openai', upstream: 'mini', server: 'other', providers };
+}
+
+function ask(backend: Backend, model: ModelSpec, changes: Partial<GenerationRequest> = {}) {
+  const session = { session: 'mine' };
+  return collect(backend.generate(request(model, said('Hi'), { session, ...changes }), signal));
+}
+
+const WEIGHT = 1e12;
+
+/** A model whose first server is asked first, by every session. */
+const inTurn = (...urls: readonly string[]): ModelSpec =>
+  behind(...urls.map((url, place) => ({ url, weight: WEIGHT / 1e6 ** place })));
+
+const types = (events: readonly GenerationEvent[]) => events.map(({ type }) => type);
+
+describe('[R4.3-failover] a request', () => {
+  it.each<[string, Act]>([
+    ['dies before its first byte', DIES],
+    ['answers 500', refuses(500)],
+    ['answers 503', refuses(503)],
+    ['answers 429', refuses(429, '1')],
+    ['answers 404', refuses(404)],
+    ['refuses its key', refuses(401)],
+  ])('is answered by the next server where one %s', async (_name, act) => {
+    const bad = await startActing(() => act);
+    const good = await startActing(() => ANSWER);
+    const { text, events } = await ask(open(), inTurn(bad.url, good.url));
+    expect(text).toBe('One');
+    expect(types(events)).toEqual(['admitted', 'text-delta', 'finish']);
+    expect([bad.seen.length, good.seen.length]).toEqual([1, 1]);
+  });
+
+  it('is answered by the third where nobody is at the first and the second hangs', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void silent.close());
+    await once(silent, 'listening');
+    const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const good = await startActing(() => ANSWER);
+    const model = { ...inTurn(NOBODY, url, good.url), server: 'vllm' } as const;
+    const { text, events } = await ask(open(), model);
+    expect(text).toBe('One');
+    expect(types(events)).toEqual(['admitted', 'text-delta', 'finish']);
+  }, 30_000);
+
+  it('[R4.3-entry] reaches each server by its own name, key and headers', async () => {
+    const one = await startActing(() => refuses(500));
+    const two = await startActing(() => ANSWER);
+    const shared = { ...behind(), headers: { 'x-team': 'us' } };
+    await ask(open(), {
+      ...shared,
+      providers: [
+        { url: one.url, weight: WEIGHT },
+        { url: two.url, upstream: 'theirs', key: 'K', headers: { 'x-room': '2' } },
+      ],
+    });
+    expect(one.seen[0]?.body).toMatchObject({ model: 'mini' });
+    expect(one.seen[0]?.headers).toMatchObject({ 'x-team': 'us' });
+    expect(one.seen[0]?.headers).not.toHaveProperty('authorization');
+    expect(two.seen[0]?.body).toMatchObject({ model: 'theirs' });
+    expect(two.seen[0]?.headers).toMatchObject({
+      'x-team': 'us',
+      'x-room': '2',
+      authorization: 'Bearer key',
+    });
+  });
+
+  it('is counted, and its model described, by the next server too', async () => {
+    const models = [{ id: 'mini', owned_by: 'acme', max_model_len: 4096 }];
+    const good = await startActing(() => ANSWER, models);
+    const model = { ...inTurn(NOBODY, good.url), server: 'sglang' } as const;
+    const backend = open();
+    expect(await backend.capabilities(model, signal)).toMatchObject({ contextTokens: 4096 });
+    expect(await backend.countTokens(request(model, said('Hi')), signal)).toBeGreaterThan(0);
+  });
+});
+
+describe('[R4.3-failover] a request that is given up', () => {
+  it('is asked nowhere else', async () => {
+    const leaving = new AbortController();
+    const silent = await serve(() => leaving.abort());
+    onTestFinished(silent.close);
+    const good = await startActing(() => ANSWER);
+    const asked = request(inTurn(silent.url, good.url), said('Hi'), { session: { session: 'me' } });
+    const reading = collect(open().generate(asked, leaving.signal));
+    await expect(reading).rejects.toMatchObject({ code: 'cancelled' });
+    expect(good.seen).toEqual([]);
+  });
+});
+
+describe('[R4.3-begun] an answer that breaks off', () => {
+  it('fails, and is not begun anew elsewhere', async () => {
+    const bad = await startActing(() => DIES_LATE);
+    const good = await startActing(() => ANSWER);
+    const events: GenerationEvent[] = [];
+    const reading = (async () => {
+      const asked = request(inTurn(bad.url, good.url), said('Hi'));
+      for await (const one of open().generate(asked, signal)) events.push(one);
+    })();
+    await expect(reading).rejects.toMatchObject({ code: 'backend-failed' });
+    expect(types(events)).toEqual(['admitted', 'text-delta']);
+    expect(good.seen).toEqual([]);
+  });
+});
+
+describe('[R4.3-client-fault] a request that is wrong', () => {
+  it.each([
+    [400, 'invalid-request'],
+    [413, 'request-too-large'],
+    [422, 'invalid-request'],
+  ])('is asked nowhere else, and away is nobody, on %i', async (status, code) => {
+    const one = await startActing(() => refuses(status));
+    const two = await startActing(() => ANSWER);
+    const backend = open();
+    for (let time = 0; time < 4; time++) {
+      await expect(ask(backend, inTurn(one.url, two.url))).rejects.toMatchObject({ code });
+    }
+    expect([one.seen.length, two.seen.length]).toEqual([4, 0]);
+  });
+});
+
+describe('[R4.3-affinity] sessions', () => {
+  const three = () => Promise.all([1, 2, 3].map(() => startActing(() => ANSWER)));
+  const askers = Array.from({ length: 60 }, (_, number) => `s${number}`);
+
+  it.each(['session', 'user'] as const)('keep their server, by their %s', async (field) => {
+    const servers = await three();
+    const backend = open();
+    const model = behind(...servers.map(({ url }) => ({ url })));
+    for (const name of askers.slice(0, 8)) {
+      const before = servers.map(({ seen }) => seen.length);
+      for (let time = 0; time < 3; time++)
+        await ask(backend, model, { session: { [field]: name } });
+      const asked = servers.map(({ seen }, index) => seen.length - (before[index] ?? 0));
+      expect(asked.toSorted((a, b) => a - b)).toEqual([0, 0, 3]);
+    }
+  });
+
+  it('[R4.3-weights] are spread over the servers', async () => {
+    const servers = await three();
+    const backend = open();
+    const model = behind(...servers.map(({ url }) => ({ url })));
+    for (const session of askers) await ask(backend, model, { session: { session } });
+    for (const { seen } of servers) expect(seen.length).toBeGreaterThan(2);
+  });
+});
+
+const away = /^http:\S+ is away for big/;
+const back = /^http:\S+ is back for big$/;
+
+describe('[R4.3-circuit] a server that fails again and again', () => {
+  const start = async (act: () => Act) => {
+    const bad = await startActing(act);
+    const good = await startActing(() => says('good'));
+    const logged: string[] = [];
+    return { bad, good, logged, backend: open(logged), model: inTurn(bad.url, good.url) };
+  };
+
+  const until = (condition: () => boolean) =>
+    vi.waitFor(() => expect(condition()).toBe(true), { timeout: 10_000, interval: 20 });
+
+  it('[R4.3-log] is left alone, looked at, tried, and asked as before', async () => {
+    let act = refuses(500);
+    const { bad, logged, backend, model } = await start(() => act);
+    for (let time = 0; time < 6; time++) expect((await ask(backend, model)).text).toBe('good');
+    expect(bad.seen).toHaveLength(3);
+    expect(bad.asked).toEqual([]);
+    expect(logged).toEqual([expect.stringMatching(away)]);
+    expect(logged[0]).toContain('not today');
+
+    act = says('bad is good');
+    // It answers again, but as long as nobody has looked it is left alone.
+    expect((await ask(backend, model)).text).toBe('good');
+    await until(() => bad.asked.includes('/v1/models'));
+    await vi.waitFor(async () => expect((await ask(backend, model)).text).toBe('bad is good'));
+    expect((await ask(backend, model)).text).toBe('bad is good');
+    expect(logged).toEqual([expect.stringMatching(away), expect.stringMatching(back)]);
+  });
+
+  it('[R4.3-health] is looked at until the backend closes, and never while it answers', async () => {
+    const { bad, good, backend, model } = await start(() => refuses(500));
+    for (let time = 0; time < 3; time++) await ask(backend, model);
+    await bad.close();
+    const again = await startActing(() => ANSWER, [], bad.port);
+    await backend.close();
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(again.asked).toEqual([]);
+    expect(good.asked).toEqual([]);
+  });
+
+  it('is tried by one request at a time', async () => {
+    let answer: (() => void) | undefined;
+    const { bad, backend, model } = await start(() => refuses(500));
+    for (let time = 0; time < 3; time++) await ask(backend, model);
+    await until(() => bad.asked.includes('/v1/models'));
+    // The look is over when its answer has arrived, not when it was asked for.
+    await delay(200);
+    await bad.close();
+    let tries = 0;
+    const slow = await serve((_incoming, response) => {
+      tries++;
+      answer = () => response.writeHead(500, { 'content-type': 'application/json' }).end('{}');
+    }, bad.port);
+    onTestFinished(slow.close);
+    const first = ask(backend, model);
+    await until(() => tries === 1);
+    const others = await Promise.all([1, 2, 3].map(() => ask(backend, model)));
+    expect(others.map(({ text }) => text)).toEqual(['good', 'good', 'good']);
+    expect(tries).toBe(1);
+    answer?.();
+    expect((await first).text).toBe('good');
+  });
+
+  it('is left alone at once, for as long as it says, where it limits its clients', async () => {
+    let act = refuses(429, '2');
+    const { bad, backend, model } = await start(() => act);
+    const from = performance.now();
+    await ask(backend, model);
+    act = says('again');
+    await ask(backend, model);
+    expect(bad.seen).toHaveLength(1);
+    await vi.waitFor(async () => expect((await ask(backend, model)).text).toBe('again'), {
+      timeout: 10_000,
+    });
+    expect(performance.now() - from).toBeGreaterThan(1_900);
+  });
+});
+
+describe('[R4.3-away] servers that are all away', () => {
+  const failureOf = (backend: Backend, model: ModelSpec) =>
+    ask(backend, model).then(
+      () => undefined,
+      (failure: unknown) => failure,
+    );
+
+  it('are named, with a time to come back, however long they have been', async () => {
+    const bad = await startActing(() => refuses(500));
+    const model = inTurn(NOBODY, bad.url);
+    const backend = open();
+    for (let time = 0; time < 5; time++) {
+      const failure = await failureOf(backend, model);
+      expect(failure).toMatchObject({ code: 'backend-unavailable' });
+      expect(failure).toHaveProperty('retryAfterSeconds', time < 2 ? 5 : 1);
+      expect(String(failure)).toContain(
+        `none of the servers of big answers (${NOBODY}, ${bad.url})`,
+      );
+    }
+    expect(bad.seen).toHaveLength(3);
+  });
+
+  it('answer again as soon as one is back', async () => {
+    const bad: ActingServer = await startActing(() => DIES);
+    const model = inTurn(bad.url, NOBODY);
+    const backend = open();
+    for (let time = 0; time < 3; time++) await failureOf(backend, model);
+    await bad.close();
+    await startActing(() => ANSWER, undefined, bad.port);
+    await vi.waitFor(async () => expect((await ask(backend, model)).text).toBe('One'), {
+      timeout: 10_000,
+      interval: 100,
+    });
+  });
+
+  it('do not hide that none of them has the model', async () => {
+    const one = await startActing(() => refuses(404));
+    const two = await startActing(() => refuses(404));
+    const failure = await failureOf(open(), inTurn(one.url, two.url));
+    expect(failure).toMatchObject({ code: 'model-not-found' });
+  });
+});

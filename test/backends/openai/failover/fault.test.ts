@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { isUpstreamFault, limitOf } from '../../../../src/backends/openai/failover/fault.ts';
+import { RuntimeFailure } from '../../../../src/core/failure.ts';
+import type { FailureCode } from '../../../../src/core/failure.ts';
+
+describe('a failure', () => {
+  it.each<[FailureCode, boolean]>([
+    ['backend-unavailable', true],
+    ['backend-failed', true],
+    ['overloaded', true],
+    ['rate-limited', true],
+    ['model-not-found', true],
+    ['billing', true],
+    ['timeout', true],
+    ['invalid-request', false],
+    ['unsupported', false],
+    ['prompt-too-long', false],
+    ['request-too-large', false],
+    ['cancelled', false],
+    ['internal', false],
+  ])('[R4.3-failover] [R4.3-client-fault] of %s is the upstream’s: %s', (code, isTheirs) => {
+    expect(isUpstreamFault(new RuntimeFailure(code, 'why'))).toBe(isTheirs);
+  });
+
+  it('[R4.3-failover] of our own is nobody else’s', () => {
+    expect(isUpstreamFault(new TypeError('undefined is not a function'))).toBe(false);
+  });
+
+  it.each<[FailureCode, number | undefined]>([
+    ['rate-limited', 7],
+    ['backend-unavailable', undefined],
+    ['overloaded', undefined],
+  ])('[R4.3-circuit] of %s limits for %s seconds', (code, seconds) => {
+    expect(limitOf(new RuntimeFailure(code, 'why', { retryAfterSeconds: 7 }))).toBe(seconds);
+  });
+});

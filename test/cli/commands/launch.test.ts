@@ -1,0 +1,298 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { freePort } from '../../support/asking.ts';
+import { makeLaunchHome } from '../../support/launching.ts';
+import { startServer } from '../../support/server.ts';
+import type { RunningServer } from '../../support/server.ts';
+
+const REGISTRY = 'aliases:\n  claude-3-5-sonnet: mini\n';
+
+let server: RunningServer;
+beforeAll(async () => {
+  server = await startServer({ args: ['--context', '40960'], registry: REGISTRY });
+});
+afterAll(() => server.stop());
+
+const onServer = () => ['--url', server.url];
+
+async function isAnswering(port: number): Promise<boolean> {
+  return fetch(`http://127.0.0.1:${port}/health`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}
+
+describe('[R5.1-server] portico launch claude', () => {
+  it('[R5.1-log] [R5.1-context] starts a server where none answers, and stops it afterwards', async () => {
+    const { run, report, folder } = await makeLaunchHome();
+    const port = await freePort();
+    const { code, stdout, stderr } = await run(
+      ['launch', 'claude', '--', '-p', 'Hello'],
+      { PORTICO_PORT: String(port) },
+      'input',
+    );
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'said input' });
+    const log = join(folder, 'portico', 'data', `launch-${port}.log`);
+    expect(stderr).toContain(`Portico serves http://127.0.0.1:${port}; its log: ${log}\n`);
+    expect(await readFile(log, 'utf8')).toContain('POST /v1/messages');
+    expect(stderr).toContain('Warning: mini has a context of 8,192 tokens, and Claude Code needs');
+    expect(await isAnswering(port)).toBe(false);
+    const given = await report();
+    expect(given?.args.slice(2)).toEqual(['--model', 'mini', '-p', 'Hello']);
+    expect(given?.environment).toMatchObject({
+      ANTHROPIC_BASE_URL: `http://127.0.0.1:${port}`,
+      CLAUDE_CODE_MAX_OUTPUT_TOKENS: '2048',
+    });
+    expect(existsSync(given?.args[1] ?? '')).toBe(false);
+  });
+
+  it('[R5.1-load] uses one that runs, loads the model there, and leaves it running', async () => {
+    const { portico, report } = await makeLaunchHome();
+    const { code, stderr } = await portico('launch', 'claude', ...onServer(), '--model', 'mini');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: 'Loading mini …\nwarned' });
+    const loaded = await fetch(`${server.url}/portico/models`);
+    expect(await loaded.json()).toMatchObject({ models: [{ name: 'mini' }] });
+    expect((await report())?.environment).toMatchObject({
+      ANTHROPIC_BASE_URL: server.url,
+      CLAUDE_CODE_MAX_OUTPUT_TOKENS: '10240',
+    });
+  });
+
+  it('gives side requests to the model of --small, and takes a [1m] from the name', async () => {
+    const { portico, report } = await makeLaunchHome();
+    const models = ['--model', 'mini[1m]', '--small', 'claude-3-5-sonnet'];
+    const { code } = await portico('launch', 'claude', ...onServer(), ...models);
+    expect(code).toBe(0);
+    expect((await report())?.environment).toMatchObject({
+      ANTHROPIC_MODEL: 'mini',
+      ANTHROPIC_DEFAULT_OPUS_MODEL: 'mini',
+      ANTHROPIC_DEFAULT_HAIKU_MODEL: 'claude-3-5-sonnet',
+      ANTHROPIC_SMALL_FAST_MODEL: 'claude-3-5-sonnet',
+    });
+    expect((await report())?.environment['CLAUDE_CODE_MAX_CONCURRENT_SUBAGENTS']).toMatch(/^\d+$/);
+    const unknown = await portico('launch', 'claude', ...onServer(), '--small', 'nothing');
+    expect(unknown.stderr).toContain('model: nothing is not known');
+  });
+
+  it('[R5.1-wildcard] takes a wildcard address for this machine, and opens nothing to the network', async () => {
+    const { run, report } = await makeLaunchHome();
+    for (const host of ['0.0.0.0', '::']) {
+      const { code } = await run(['launch', 'claude', '--model', 'mini'], {
+        PORTICO_HOST: host,
+        PORTICO_PORT: new URL(server.url).port,
+      });
+      expect(code).toBe(0);
+      expect((await report())?.environment['ANTHROPIC_BASE_URL']).toMatch(
+        /^http:\/\/(127\.0\.0\.1|\[::1\]):\d+$/,
+      );
+    }
+    const { code, stderr } = await run(['launch', 'claude', '--url', 'http://0.0.0.0:9'], {});
+    expect(code).toBe(1);
+    expect(stderr).toContain('no Portico answers at http://127.0.0.1:9; start one there');
+  });
+});
+
+describe('[R5.1-occupied] an address', () => {
+  it('where something else listens is told', async () => {
+    const other = createServer((_request, response) => response.end('<html>')).listen(0);
+    onTestFinished(() => void other.close());
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const { portico, report } = await makeLaunchHome();
+    const { code, stderr } = await portico('launch', 'claude', '--port', String(port));
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      `Error: what answers at http://127.0.0.1:${port} can't be used (it is no Portico, or an older one); ` +
+        'choose another port with --port or PORTICO_PORT, or give its key with --api-key\n',
+    );
+    expect(await report()).toBeUndefined();
+  });
+
+  it('whose server wants a key is told, and used with it', async () => {
+    const keyed = await startServer({ args: ['--api-key', 'right', '--context', '40960'] });
+    onTestFinished(() => void keyed.stop());
+    const { portico, report } = await makeLaunchHome();
+    const refused = await portico('launch', 'claude', '--url', keyed.url, '--api-key', 'wrong');
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain("can't be used (invalid x-api-key)");
+    const { code } = await portico('launch', 'claude', '--url', keyed.url, '--api-key', 'right');
+    expect(code).toBe(0);
+    expect((await report())?.settings?.env).toMatchObject({ ANTHROPIC_AUTH_TOKEN: 'right' });
+  });
+});
+
+describe('what the agent is given', () => {
+  it('[R5.1-environment] [R5.1-settings] leads nowhere else', async () => {
+    const { run, report } = await makeLaunchHome();
+    await run(['launch', 'claude', ...onServer(), '--model', 'mini', '--', '-p', 'x'], {
+      ANTHROPIC_API_KEY: 'sk-ant-real',
+      CLAUDE_CODE_USE_BEDROCK: '1',
+      ANTHROPIC_MODEL: 'opus',
+    });
+    const given = await report();
+    expect(given?.environment).not.toHaveProperty('ANTHROPIC_API_KEY');
+    expect(given?.environment).not.toHaveProperty('CLAUDE_CODE_USE_BEDROCK');
+    expect(given?.environment).toMatchObject({ ANTHROPIC_MODEL: 'mini' });
+    expect(given?.settings?.env).toMatchObject({
+      ANTHROPIC_API_KEY: '',
+      CLAUDE_CODE_USE_BEDROCK: '',
+      ANTHROPIC_BASE_URL: server.url,
+    });
+    expect(given?.mode).toBe(0o600);
+  });
+
+  it('[R5.1-name] is a name whose context counts, for an alias that begins with claude-', async () => {
+    const { portico, report } = await makeLaunchHome();
+    await portico('launch', 'claude', ...onServer(), '--model', 'claude-3-5-sonnet');
+    expect((await report())?.environment).toMatchObject({ ANTHROPIC_MODEL: 'mini' });
+  });
+
+  it('[R5.1-load] is nothing where the model can’t be loaded, but the server’s words', async () => {
+    const { portico, report } = await makeLaunchHome();
+    const { code, stderr } = await portico('launch', 'claude', ...onServer(), '--model', 'nothing');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^Loading nothing …\nError: model: nothing is not known; there are mini,/,
+    );
+    expect(await report()).toBeUndefined();
+  });
+});
+
+describe('how it ends', () => {
+  it.each([
+    [{ EXIT: '0' }, 0],
+    [{ EXIT: '3' }, 3],
+    [{ KILL: 'SIGKILL' }, 137],
+    [{ KILL: 'SIGTERM' }, 143],
+  ])('[R5.1-exit] with %j is exit code %i', async (variables, code) => {
+    const { run } = await makeLaunchHome();
+    const args = ['launch', 'claude', ...onServer(), '--model', 'mini'];
+    const ended = await run(args, variables, 'all that is read');
+    expect(ended.code).toBe(code);
+    expect(ended.stdout).toBe('said all that is read');
+  });
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    '[R5.1-signals] by %s is its own',
+    async (signal) => {
+      const { start } = await makeLaunchHome();
+      const child = start(['launch', 'claude', ...onServer(), '--model', 'mini'], { WAIT: '1' });
+      let said = '';
+      child.stdout?.setEncoding('utf8');
+      const closed = once(child, 'close');
+      child.stdout?.on('data', (text: string) => {
+        said += text;
+        if (text.includes('waiting')) child.kill(signal);
+      });
+      expect(await closed).toEqual([7, null]);
+      expect(said).toBe(`said waiting${signal}`);
+    },
+  );
+});
+
+describe('[R5.1-stray] arguments', () => {
+  it.each([
+    [['claude', '-p', 'Hello'], "'-p' is nothing that launch takes"],
+    [['claude', 'Hello'], 'as in: portico launch claude -- Hello'],
+    [['claude', '--modle', 'x', '--', '-p'], "'--modle' is nothing that launch takes"],
+    [['--', '-p'], 'name it, as in: portico launch claude -- …'],
+    [['bogus'], 'Allowed choices are claude, opencode, pi'],
+    [['pi', '--config'], '--config and --restore are for claude'],
+  ])('%j are refused', async (args, message) => {
+    const { portico, report } = await makeLaunchHome(['claude', 'pi']);
+    const { code, stderr, stdout } = await portico('launch', ...args);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^Error: .*\n$/);
+    expect(stderr).toContain(message);
+    expect(await report()).toBeUndefined();
+  });
+});
+
+describe('[R5.1-find] claude that is nowhere', () => {
+  it('is one line with the ways to get it', async () => {
+    const { portico } = await makeLaunchHome([]);
+    const { code, stderr } = await portico('launch', 'claude', ...onServer());
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^Error: claude \(Claude Code\) is not on this machine: .*\n$/);
+    expect(stderr).toContain('npm install -g @anthropic-ai/claude-code');
+  });
+
+  it('is run by npx under -y', async () => {
+    const { portico, report } = await makeLaunchHome(['npx']);
+    const { code } = await portico('launch', 'claude', ...onServer(), '-y', '--', '-p', 'Hello');
+    expect(code).toBe(0);
+    const args = (await report())?.args ?? [];
+    expect(args.slice(0, 3)).toEqual(['--yes', '@anthropic-ai/claude-code', '--settings']);
+    expect(args.slice(4)).toEqual(['--model', 'mini', '-p', 'Hello']);
+  });
+});
+
+describe('[R5.1-unasked] the model', () => {
+  it('is the default, and then what was chosen last', async () => {
+    const { portico, run, report } = await makeLaunchHome(['claude'], REGISTRY);
+    const model = async () => (await report())?.environment['ANTHROPIC_MODEL'];
+    expect((await portico('launch', 'claude', ...onServer())).code).toBe(0);
+    expect(await model()).toBe('mini');
+    await run(['default', 'claude-3-5-sonnet'], {});
+    await portico('launch', 'claude', ...onServer(), '--model', 'mini:latest');
+    await portico('launch', 'claude', ...onServer());
+    expect(await model()).toBe('mini');
+  });
+
+  it('[R5.1-pull] has to be said where neither is here', async () => {
+    const { run, report } = await makeLaunchHome();
+    const variables = { PORTICO_MODEL: 'qwen3-coder' };
+    const { code, stderr } = await run(['launch', 'claude', ...onServer()], variables);
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      'Error: no model is chosen, and there is no terminal to ask on: give one with --model NAME ' +
+        '(there are mini, claude-3-5-sonnet), or set one with: portico default NAME\n',
+    );
+    const known = ['launch', 'claude', ...onServer(), '--model', 'qwen3-coder'];
+    expect((await run(known, {})).stderr).toBe(
+      'Error: qwen3-coder is not downloaded yet (18.6 GB, needs about 23 GB of memory); ' +
+        'get it with: portico pull qwen3-coder\n',
+    );
+    expect(await report()).toBeUndefined();
+  });
+});
+
+describe('[R5.2-list] portico launch', () => {
+  it('lists the agents with what was found', async () => {
+    const { portico, folder } = await makeLaunchHome(['claude', 'pi']);
+    const { code, stdout } = await portico('launch');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^NAME +AGENT +FOUND\n/);
+    expect(stdout).toContain(`Claude Code  ${join(folder, 'bin', 'claude')}\n`);
+    expect(stdout).toMatch(/opencode +opencode +not found; npm install -g opencode-ai\n/);
+    const { stdout: json } = await portico('launch', '--json');
+    expect(JSON.parse(json)).toMatchObject([
+      { name: 'claude', file: join(folder, 'bin', 'claude') },
+      { name: 'opencode', npmPackage: 'opencode-ai' },
+      { name: 'pi', file: join(folder, 'bin', 'pi') },
+    ]);
+  });
+
+  it('[R5.2-agents] runs each of them', async () => {
+    const { portico, report } = await makeLaunchHome(['opencode', 'pi']);
+    const opencode = await portico('launch', 'opencode', ...onServer(), '--', 'run', 'Hello');
+    expect(opencode.code).toBe(0);
+    const first = await report();
+    expect(first?.args).toEqual(['run', 'Hello']);
+    expect(first?.environment['OPENCODE_CONFIG_CONTENT']).toContain('"model":"portico/mini"');
+    expect((await portico('launch', 'pi', ...onServer(), '--', '-p', 'Hello')).code).toBe(0);
+    expect((await report())?.args.slice(-6)).toEqual([
+      '--provider',
+      'portico',
+      '--model',
+      'mini',
+      '-p',
+      'Hello',
+    ]);
+  });
+});

@@ -1,0 +1,127 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { freePort } from '../../support/asking.ts';
+import { makeLaunchHome } from '../../support/launching.ts';
+import { startServer } from '../../support/server.ts';
+import type { RunningServer } from '../../support/server.ts';
+
+const THEIRS = '{\n  "theme": "dark"\n}\n';
+
+const SETTINGS = z.looseObject({ env: z.record(z.string(), z.string()) });
+
+let server: RunningServer;
+beforeAll(async () => {
+  server = await startServer({ args: ['--context', '40960'] });
+});
+afterAll(() => server.stop());
+
+async function withSettings(text: string) {
+  const home = await makeLaunchHome();
+  await mkdir(join(home.folder, '.claude'));
+  const file = join(home.folder, '.claude', 'settings.json');
+  await writeFile(file, text);
+  return { ...home, file, settings: () => readFile(file, 'utf8') };
+}
+
+const onServer = () => ['launch', 'claude', '--url', server.url];
+
+describe('[R5.1-config] portico launch claude --config', () => {
+  it('[R5.1-restore] shows the change and writes it, and --restore takes it back', async () => {
+    const { portico, file, settings, report } = await withSettings(THEIRS);
+    const { code, stdout } = await portico(...onServer(), '--config', '-y');
+    expect(code).toBe(0);
+    expect(stdout).toContain(`${file}:\n`);
+    expect(stdout).toContain(`  + env.ANTHROPIC_BASE_URL: "${server.url}"\n`);
+    expect(stdout).toContain('  + permissions.disableAutoMode: "disable"\n');
+    expect(stdout).toContain(`written, as it was: ${file}.before-portico;`);
+    expect(await report()).toBeUndefined();
+    const written = await settings();
+    expect(written).toContain('{\n  "theme": "dark",\n');
+    expect(SETTINGS.parse(JSON.parse(written)).env).toMatchObject({
+      ANTHROPIC_MODEL: 'mini',
+      ANTHROPIC_API_KEY: '',
+      CLAUDE_CODE_MAX_OUTPUT_TOKENS: '10240',
+    });
+    const again = await portico(...onServer(), '--config', '-y');
+    expect(again.stdout).toBe(`${file} has it all already\n`);
+    const restored = await portico('launch', 'claude', '--restore');
+    expect(restored).toMatchObject({ code: 0, stdout: `${file} is as it was\n` });
+    expect(await settings()).toBe(THEIRS);
+    const nothing = await portico('launch', 'claude', '--restore');
+    expect(nothing).toMatchObject({ code: 0, stdout: `${file} has nothing of Portico's\n` });
+  });
+
+  it('[R5.1-restore] tells what was changed since, and leaves it', async () => {
+    const { portico, file, settings } = await withSettings(THEIRS);
+    await portico(...onServer(), '--config', '-y');
+    await writeFile(
+      file,
+      (await settings()).replace('"ANTHROPIC_API_KEY": ""', '"ANTHROPIC_API_KEY": "mine"'),
+    );
+    const { stdout } = await portico('launch', 'claude', '--restore');
+    expect(stdout).toContain('but for what was changed there since: env.ANTHROPIC_API_KEY\n');
+    expect(await settings()).toBe(
+      '{\n  "theme": "dark",\n  "env": {\n    "ANTHROPIC_API_KEY": "mine"\n  }\n}\n',
+    );
+  });
+
+  it('changes nothing unasked: without a terminal it needs -y', async () => {
+    const { portico, file, settings } = await withSettings(THEIRS);
+    const { code, stdout, stderr } = await portico(...onServer(), '--config');
+    expect(code).toBe(1);
+    expect(stdout).toContain('+ env.ANTHROPIC_MODEL: "mini"');
+    expect(stderr).toContain(
+      `Error: ${file} is not changed, since there is no terminal to ask on; allow it with -y\n`,
+    );
+    expect(await settings()).toBe(THEIRS);
+    expect(existsSync(`${file}.before-portico`)).toBe(false);
+  });
+
+  it('heeds CLAUDE_CONFIG_DIR, and needs an address that stays', async () => {
+    const { run, folder } = await makeLaunchHome();
+    const variables = { CLAUDE_CONFIG_DIR: join(folder, 'other') };
+    expect((await run([...onServer(), '--config', '-y'], variables)).code).toBe(0);
+    expect(existsSync(join(folder, 'other', 'settings.json'))).toBe(true);
+    expect((await run(['launch', 'claude', '--restore'], variables)).code).toBe(0);
+    expect(existsSync(join(folder, 'other', 'settings.json'))).toBe(false);
+    const free = await run(['launch', 'claude', '--config', '--port', '0'], {});
+    expect(free.stderr).toContain('port 0 is another one each time; give one with --port');
+  });
+
+  it('tells how to start the server that was only started for it', async () => {
+    const { run } = await makeLaunchHome();
+    const port = String(await freePort());
+    const { stdout } = await run(['launch', 'claude', '--config', '-y'], { PORTICO_PORT: port });
+    expect(stdout).toContain(
+      `claude needs a server at http://127.0.0.1:${port} from now on: portico serve\n`,
+    );
+  });
+
+  it.each([
+    ['{\n  "theme": dark\n}\n', /^Error: \S+:2:12: this is not valid JSON \(\w+\); correct it\./],
+    ['{\n  // mine\n}\n', /^Error: \S+:2:3: Claude Code ignores a settings file with comments;/],
+    ['{ "env": ["A=1"] }', /^Error: \S+: 'env' is no JSON object, so Claude Code ignores/],
+  ])('[R5.1-broken] refuses %j before anything else', async (theirs, message) => {
+    const { run, settings } = await withSettings(theirs);
+    // Nothing would answer there: a server is neither asked nor started.
+    const args = ['launch', 'claude', '--config', '-y', '--port', '9'];
+    const { code, stdout, stderr } = await run(args, {});
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/ Nothing was changed\.\n$/);
+    expect(await settings()).toBe(theirs);
+  });
+
+  it('[R5.1-restore] writes over env: null behind a byte order mark, and brings both back', async () => {
+    const theirs = '\uFEFF{ "env": null }\r\n';
+    const { portico, settings } = await withSettings(theirs);
+    const { stdout } = await portico(...onServer(), '--config', '-y');
+    expect(stdout).toContain('  - env: null\n  + env.ANTHROPIC_API_KEY: ""\n');
+    expect(await settings()).toMatch(/^\uFEFF\{ "env": \{/);
+    expect((await portico('launch', 'claude', '--restore')).code).toBe(0);
+    expect(await settings()).toBe(theirs);
+  });
+});

@@ -1,0 +1,166 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
+import { stripVTControlCharacters } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { createAsker } from '../../../src/cli/ui/ask.ts';
+import { chooseModel, pullMissing } from '../../../src/cli/launch/model.ts';
+import { readyModel } from '../../../src/cli/launch/ready.ts';
+import { CLAUDE } from '../../../src/launch/claude/claude.ts';
+import { readLastModel, saveLastModel } from '../../../src/launch/last-model.ts';
+import { MINI, serveModels } from '../../support/model-host.ts';
+import { startServer } from '../../support/server.ts';
+import type { RunningServer } from '../../support/server.ts';
+
+let server: RunningServer;
+beforeAll(async () => {
+  server = await startServer();
+});
+afterAll(() => server.stop());
+
+const opened = () => ({
+  address: { url: server.url, key: undefined },
+  isLocal: true,
+  logFile: undefined,
+  lastLogged: () => undefined,
+  close: async () => undefined,
+});
+
+const KEYS = { up: '\u001B[A', down: '\u001B[B', enter: '\r', cancel: '\u0003', no: 'n' } as const;
+
+/** A terminal whose person presses keys, one after the other, each time that it has asked. */
+async function terminal(registry = '') {
+  const home = await mkdtemp(join(tmpdir(), 'portico-terminal-'));
+  onTestFinished(() => rm(home, { recursive: true }));
+  await writeFile(join(home, 'models.yaml'), registry);
+  const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => undefined });
+  const stderr = Object.assign(new PassThrough(), { isTTY: true, columns: 120, rows: 40 });
+  let screen = '';
+  stderr.on('data', (data: Buffer) => (screen += data.toString()));
+  const environment: NodeJS.ProcessEnv = { PORTICO_HOME: home };
+  const context = { stdin, stderr, stdout: new PassThrough(), environment };
+  return {
+    context,
+    asker: createAsker(context),
+    dataFolder: join(home, 'data'),
+    screen: () => stripVTControlCharacters(screen),
+    press: async (...keys: (keyof typeof KEYS)[]) => {
+      for (const key of keys) {
+        while (!screen.includes('\u25C6')) await wait(10);
+        await wait(50);
+        stdin.write(KEYS[key]);
+      }
+    },
+  };
+}
+
+const LOCAL = `models:
+  bigger: { backend: llama, source: "hf:u/bigger:Q4", file: ./bigger.gguf, size: 1 GB }
+`;
+
+describe('[R5.1-picker] a person at a terminal', () => {
+  it('sees what there is, the last choice first, and picks one', async () => {
+    const { context, asker, dataFolder, screen, press } = await terminal(LOCAL);
+    await saveLastModel(dataFolder, 'bigger');
+    expect(await readLastModel(dataFolder)).toBe('bigger');
+    const wish = { model: undefined, yes: false, asker };
+    const choice = chooseModel(wish, opened(), { dataFolder, defaultModel: undefined }, context);
+    await press('enter');
+    expect(await choice).toBe('bigger');
+    expect(screen()).toMatch(/● bigger +to download, 1 GB/);
+    expect(screen()).toMatch(/○ mini +installed, the embedded model/);
+    expect(screen()).toMatch(/qwen2\.5-coder:7b +(recommended, )?to download, 4\.68 GB/);
+  });
+
+  it('has the default preselected the first time, and moves from there', async () => {
+    const { context, asker, dataFolder, screen, press } = await terminal(LOCAL);
+    const wish = { model: undefined, yes: false, asker };
+    const choice = chooseModel(wish, opened(), { dataFolder, defaultModel: undefined }, context);
+    await press('down', 'up', 'enter');
+    expect(await choice).toBe('mini');
+    expect(screen()).toMatch(/● mini/);
+  });
+
+  it('is not asked under -y, nor with --model', async () => {
+    const { context, asker, dataFolder } = await terminal(LOCAL);
+    const defaults = { dataFolder, defaultModel: undefined };
+    const yes = { model: undefined, yes: true, asker };
+    expect(await chooseModel(yes, opened(), defaults, context)).toBe('mini');
+    const named = { model: 'other', yes: false, asker };
+    expect(await chooseModel(named, opened(), defaults, context)).toBe('other');
+  });
+
+  it('can leave by Ctrl-C', async () => {
+    const { context, asker, dataFolder, press } = await terminal();
+    const wish = { model: undefined, yes: false, asker };
+    const choice = chooseModel(wish, opened(), { dataFolder, defaultModel: undefined }, context);
+    const pressed = press('cancel');
+    await expect(choice).rejects.toThrow('Cancelled: nothing was started.');
+    await pressed;
+  });
+});
+
+describe('[R5.1-pull] a model that is not downloaded', () => {
+  async function missing() {
+    const host = await serveModels({ 'model-Q8_0.gguf': MINI });
+    const registry =
+      'models:\n  tiny: { backend: llama, source: "hf:user/model:Q8_0", file: ./tiny.gguf, size: 2 MB }\n';
+    const at = await terminal(registry);
+    at.context.environment['HF_ENDPOINT'] = host.url;
+    return at;
+  }
+
+  it('is pulled when the person agrees, and stdout stays the agent’s', async () => {
+    const { context, asker, screen, press } = await missing();
+    const wish = { model: 'tiny', yes: false, asker };
+    const pulled = pullMissing('tiny', wish, opened(), context);
+    await press('enter');
+    expect(await pulled).toBeUndefined();
+    expect(screen()).toContain('tiny is not downloaded yet (2 MB). Download it now?');
+    expect(screen()).toContain("pulled 'tiny'");
+    expect(context.stdout.read()).toBeNull();
+    expect(await pullMissing('tiny', wish, opened(), context)).toBeUndefined();
+  });
+
+  it('is pulled without a question under -y', async () => {
+    const { context, screen } = await missing();
+    const wish = { model: 'tiny', yes: true, asker: undefined };
+    expect(await pullMissing('tiny', wish, opened(), context)).toBeUndefined();
+    expect(screen()).toContain("pulled 'tiny'");
+  });
+
+  it('is not when they don’t', async () => {
+    const { context, asker, press } = await missing();
+    const wish = { model: 'tiny', yes: false, asker };
+    const pressed = press('no');
+    await expect(pullMissing('tiny', wish, opened(), context)).rejects.toThrow(
+      'tiny is not downloaded yet (2 MB); get it with: portico pull tiny',
+    );
+    await pressed;
+  });
+});
+
+describe('[R5.1-context] a small context', () => {
+  it('is asked about at a terminal, once the model is loaded', async () => {
+    const { context, asker, screen, press } = await terminal();
+    const wish = { model: 'mini', yes: false, asker };
+    const ready = readyModel('mini', CLAUDE, wish, opened(), context);
+    await press('enter');
+    expect(await ready).toMatchObject({ name: 'mini', baseUrl: server.url, contextTokens: 8192 });
+    expect(screen()).toContain('Loading mini …');
+    expect(screen()).toContain('Warning: mini has a context of 8,192 tokens');
+    expect(screen()).toContain('Go on with it?');
+  });
+
+  it('ends it where the person says no', async () => {
+    const { context, asker, press } = await terminal();
+    const wish = { model: 'mini', yes: false, asker };
+    const pressed = press('no');
+    await expect(readyModel('mini', CLAUDE, wish, opened(), context)).rejects.toThrow(
+      'Cancelled: nothing was started.',
+    );
+    await pressed;
+  });
+});

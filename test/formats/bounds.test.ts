@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { leaked } from '../../src/output/leaked.ts';
+import { Output } from '../../src/output/output.ts';
+import type { GenerationEvent } from '../../src/core/events.ts';
+import { JsonPrefix } from '../../src/formats/repair/json-prefix.ts';
+
+/** Milliseconds; work that grows with the square of its input takes minutes here. */
+const LINEAR = 4_000;
+const PIECES = 150_000;
+
+function timed(work: () => void): number {
+  const started = performance.now();
+  work();
+  return performance.now() - started;
+}
+
+describe('the check of arguments grows with their length only', () => {
+  it.each([
+    ['a string', '{"content":"', 'abcd', '"}'],
+    ['escapes', '{"content":"', String.raw`\n`, '"}'],
+    ['empty lists', '{"a":[', '[],', '1]}'],
+    ['a key', '{"', 'abcd', '":1}'],
+    ['a number', '{"a":1', '0000', '}'],
+    ['text after a mistake', '{"a":True,"b":"', 'abcd', '"}'],
+  ])('for %s', (_what, begin, piece, end) => {
+    const prefix = new JsonPrefix({});
+    let sent = '';
+    const milliseconds = timed(() => {
+      sent += prefix.push(begin);
+      for (let index = 0; index < PIECES; index++) sent += prefix.push(piece);
+      sent += prefix.push(end);
+    });
+    expect(prefix.text).toBe(begin + piece.repeat(PIECES) + end);
+    expect(prefix.text.startsWith(sent)).toBe(true);
+    expect(milliseconds).toBeLessThan(LINEAR);
+  });
+});
+
+describe('reading what a server leaked grows with its length only', () => {
+  const tools = [
+    {
+      name: 'get_weather',
+      inputSchema: { type: 'object', properties: { city: { type: 'string' } } },
+    },
+  ];
+  const begun = '{"name":"get_weather","arguments":{"city":"';
+
+  it.each([
+    ['a call that never ends', `<tool_call>${begun}`, 'abcd', PIECES],
+    ['calls in a loop', '', `<tool_call>${begun}`, 20_000],
+    ['triggers', '', '<tool_call>', 20_000],
+    ['triggers of another family', '', '[TOOL_CALLS]', 20_000],
+    ['bare objects', '', begun, 20_000],
+  ])('for %s', (_what, begin, piece, count) => {
+    for (const chunks of [
+      [begin, ...Array<string>(count).fill(piece)],
+      [begin + piece.repeat(count)],
+    ]) {
+      const output = new Output({
+        format: leaked,
+        thinkingOpen: false,
+        continuesText: false,
+        tools,
+        stopSequences: [],
+        newCallId: () => 'toolu_1',
+      });
+      const events: GenerationEvent[] = [];
+      const milliseconds = timed(() => {
+        for (const chunk of chunks) events.push(...output.push(chunk));
+        events.push(...output.end(false));
+      });
+      // What has a reading as one call is a call; all else is text.
+      if (events.every(({ type }) => type === 'text-delta')) {
+        const texts = events.map((event) => (event.type === 'text-delta' ? event.text : ''));
+        expect(texts.join('') === begin + piece.repeat(count)).toBe(true);
+      } else expect(events.filter(({ type }) => type === 'tool-call-end')).toHaveLength(1);
+      expect(milliseconds).toBeLessThan(LINEAR);
+    }
+  });
+});

@@ -1,0 +1,106 @@
+import type { Llama } from 'node-llama-cpp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startLlama } from '../../src/backends/local/model/native-llama.ts';
+import { writeAnswerGrammar } from '../../src/formats/call-grammar.ts';
+import { loadFixtures, waysToWrite } from './family-fixture.ts';
+import type { FamilyFixture } from './family-fixture.ts';
+import { compileCalls, compileGrammar } from './native-grammar.ts';
+import { callSections } from './read-output.ts';
+import { TOOLS } from './scenarios.ts';
+
+const FIXTURES = await loadFixtures();
+
+let llama: Llama;
+beforeAll(async () => {
+  llama = (await startLlama()).llama;
+});
+afterAll(async () => {
+  await llama.dispose();
+});
+
+/** What is appended to the prompt where a call is demanded, and how an answer goes on behind it. */
+const DEMANDED = FIXTURES.flatMap(([family, { format, outputs }]) => {
+  const forced = format.tools?.forced ?? format.tools?.triggers[0] ?? '';
+  return [...waysToWrite(outputs['no arguments']), ...waysToWrite(outputs['nested arguments'])]
+    .filter(({ output }) => output.includes(forced))
+    .map(({ output }) => {
+      const rest = output.slice(output.indexOf(forced) + forced.length);
+      return { family, format, forced, rest };
+    });
+});
+
+describe('[R3.1-any] [R3.1-tool] a call that is demanded', () => {
+  it('can be demanded of every family', () => {
+    expect(new Set(DEMANDED.map(({ family }) => family))).toEqual(
+      new Set(FIXTURES.map(([family]) => family)),
+    );
+  });
+
+  it.each(DEMANDED)('of $family is bound by a grammar: $rest', async ({ format, forced, rest }) => {
+    const options = { trigger: forced, parallel: true };
+    const admits = await compileCalls(llama, format, TOOLS, options);
+    expect([admits(rest), admits('Rather not.')]).toEqual([true, false]);
+  });
+});
+
+describe('[R3.1-one-call] where only one call is wanted', () => {
+  const listed = FIXTURES.filter(([, fixture]) => secondSection(fixture) !== undefined);
+
+  it.each(listed)(
+    'the grammar of %s admits one of a list and no second',
+    async (_name, fixture) => {
+      const { format } = fixture;
+      const section = secondSection(fixture);
+      const one = callSections(format, firstOutput(fixture, 'optional left out'))[0];
+      if (section === undefined || one === undefined) throw new Error('There are no calls.');
+      const { trigger } = section;
+      const several = await compileCalls(llama, format, TOOLS, { trigger, parallel: true });
+      const single = await compileCalls(llama, format, TOOLS, { trigger, parallel: false });
+      expect([several(section.text), single(section.text)]).toEqual([true, false]);
+      const alone = await compileCalls(llama, format, TOOLS, {
+        trigger: one.trigger,
+        parallel: false,
+      });
+      expect(alone(one.text)).toBe(true);
+    },
+  );
+});
+
+describe('[R3.4-schema] [R3.4-tools] an answer that is held to a schema', () => {
+  const schema = {
+    type: 'object',
+    properties: { answer: { type: 'integer' } },
+    required: ['answer'],
+    additionalProperties: false,
+  };
+
+  it.each(FIXTURES)(
+    'stands in the tags of %s, and calls may come instead',
+    async (_name, fixture) => {
+      const { format } = fixture;
+      const options = { format, tools: TOOLS, parallel: true, onDegraded: () => undefined };
+      const grammar = writeAnswerGrammar(schema, false, options);
+      const admits = await compileGrammar(llama, grammar);
+      const open = format.answer?.always === true ? format.answer.open : '';
+      expect(admits(`${open}{"answer": 42}`)).toBe(true);
+      expect(admits(`${open}{"answer": "no"}`)).toBe(false);
+      const call = firstOutput(fixture, 'nested arguments').trimStart();
+      const role = format.tools?.triggers.some((trigger) => call.startsWith(trigger)) === true;
+      const bare = format.tools
+        ?.triggersAtStart?.(TOOLS)
+        .some((trigger) => call.startsWith(trigger));
+      if (role || bare === true) expect(admits(call)).toBe(true);
+    },
+  );
+});
+
+function firstOutput(fixture: FamilyFixture, scenario: 'nested arguments' | 'optional left out') {
+  return waysToWrite(fixture.outputs[scenario])[0]?.output ?? '';
+}
+
+/** The section of the first way that has both of two calls in it. */
+function secondSection({ format, outputs }: FamilyFixture) {
+  return waysToWrite(outputs['two calls'])
+    .map(({ output }) => callSections(format, output))
+    .find((sections) => sections.length === 1)?.[0];
+}

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { harmony } from '../../src/formats/harmony.ts';
+import { OutputParser } from '../../src/output/output-parser.ts';
+import { readPieces } from './read-output.ts';
+import { TOOLS } from './scenarios.ts';
+import type { Found } from './scenarios.ts';
+
+const NEXT = '<|start|>assistant';
+
+const ROWS: readonly (readonly [string, string, readonly Found[]])[] = [
+  [
+    'a preamble and an answer are two paragraphs',
+    `<|channel|>commentary<|message|>First I look.<|end|>${NEXT}<|channel|>final<|message|>Done.`,
+    [{ text: 'First I look.\n\nDone.' }],
+  ],
+  [
+    'thoughts in several messages',
+    `<|channel|>analysis<|message|>One.<|end|>${NEXT}<|channel|>analysis<|message|>Two.<|end|>${NEXT}<|channel|>final<|message|>Hi.<|return|>`,
+    [{ thinking: 'One.Two.' }, { text: 'Hi.' }],
+  ],
+  [
+    'thinking, a preamble and a call',
+    `<|channel|>analysis<|message|>Hm.<|end|>${NEXT}<|channel|>commentary<|message|>I ping.<|end|>${NEXT}<|channel|>commentary to=functions.ping <|constrain|>json<|message|>{}`,
+    [{ thinking: 'Hm.' }, { text: 'I ping.' }, { call: 'ping', input: {} }],
+  ],
+  [
+    'a call on the channel of thoughts',
+    '<|channel|>analysis to=functions.ping code<|message|>{}<|call|>',
+    [{ call: 'ping', input: {} }],
+  ],
+  ['text without any channel', 'Hello there.', [{ text: 'Hello there.' }]],
+  [
+    'a tool that is not there, with its whole message',
+    `<|channel|>final<|message|>A<|end|>${NEXT}<|channel|>commentary to=functions.nothing json<|message|>{}<|call|>`,
+    [{ text: 'A\n\n<|channel|>commentary to=functions.nothing json<|message|>{}' }],
+  ],
+  ['thinking that never ends', '<|channel|>analysis<|message|>Hm, and', [{ thinking: 'Hm, and' }]],
+  ['a header that the output cut off', '<|channel|>comm', []],
+  ['a channel mark that the output cut off', '<|chan', []],
+  [
+    'an end mark twice, as when a budget ends where the thought does',
+    `<|channel|>analysis<|message|>Hm.<|end|><|end|>${NEXT}<|channel|>final<|message|>Hi.`,
+    [{ thinking: 'Hm.' }, { text: 'Hi.' }],
+  ],
+];
+
+describe('[R3.2-calls] [R3.5-blocks] gpt-oss', () => {
+  it.each(ROWS)('writes %s', (_title, output, expected) => {
+    expect(readPieces(harmony, [output])).toEqual(expected);
+    expect(readPieces(harmony, output.split(''))).toEqual(expected);
+  });
+
+  it('goes on with text that the prompt began', () => {
+    const parser = new OutputParser({
+      format: harmony,
+      thinkingOpen: false,
+      continuesText: true,
+      tools: TOOLS,
+    });
+    expect(parser.push(' and on<|return|>')).toEqual([{ type: 'text', text: ' and on' }]);
+  });
+
+  it('thinks until the next message begins, so that no grammar holds before', () => {
+    const parser = new OutputParser({
+      format: harmony,
+      thinkingOpen: false,
+      continuesText: false,
+      tools: [],
+    });
+    parser.push('<|channel|>analysis<|message|>Hm.<|end|>');
+    expect(parser.thinking).toBe(true);
+    parser.push(NEXT);
+    expect(parser.thinking).toBe(false);
+  });
+
+  it('is bound by the grammar of calls as soon as a tool is to be named', () => {
+    const parser = new OutputParser({
+      format: harmony,
+      thinkingOpen: false,
+      continuesText: false,
+      tools: TOOLS,
+    });
+    parser.push('<|channel|>commentary to=function');
+    expect(parser.calling).toBe(undefined);
+    parser.push('s');
+    expect(parser.calling).toBe('<|channel|>commentary to=functions');
+  });
+});

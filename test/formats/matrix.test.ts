@@ -1,0 +1,193 @@
+import fc from 'fast-check';
+import type { Llama } from 'node-llama-cpp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chooseFormat, FORMATS } from '../../src/formats/choose.ts';
+import { startLlama } from '../../src/backends/local/model/native-llama.ts';
+import { cut } from '../support/cut.ts';
+import { loadFixtures, waysToWrite } from './family-fixture.ts';
+import type { FamilyFixture, Fault, NativeOutput } from './family-fixture.ts';
+import { compileCalls } from './native-grammar.ts';
+import { callSections, readPieces, streamed } from './read-output.ts';
+import { SCENARIO_NAMES, SCENARIOS, TOOLS } from './scenarios.ts';
+import type { Found, ScenarioName } from './scenarios.ts';
+
+const FIXTURES = await loadFixtures();
+const FAULTS: readonly Fault[] = ['wrong type', 'missing required', 'unknown tool'];
+
+/** Every way in which every family writes every scenario it can have. */
+const ROWS = FIXTURES.flatMap(([family, fixture]) =>
+  SCENARIO_NAMES.flatMap((scenario) =>
+    waysToWrite(fixture.outputs[scenario]).map((way) => ({ family, fixture, scenario, way })),
+  ),
+);
+
+const failed = new Set<string>();
+const done = new Set<string>();
+
+afterAll(() => {
+  process.stdout.write(`\n${drawMatrix()}\n`);
+});
+
+describe('[R3.2-text] [R3.2-calls] [R3.2-no-arguments] [R3.2-values] [R3.2-thinking] [R3.2-lookalike] [R3.2-cut] [R3.2-splits] [R3.D-matrix] what a family writes is told apart', () => {
+  it.each(ROWS)('$family: $scenario', ({ family, fixture, scenario, way }) => {
+    const cell = `${family}/${scenario}`;
+    failed.add(cell);
+    const expected = expectedFor(scenario, way);
+    const read = (pieces: readonly string[]) => readPieces(fixture.format, pieces, way);
+    expect(read([way.output])).toEqual(expected);
+    expect(read(way.output.split(''))).toEqual(expected);
+    for (let place = 1; place < way.output.length; place++) {
+      expect(read(cut(way.output, [place])), `cut at ${place}`).toEqual(expected);
+    }
+    failed.delete(cell);
+    done.add(cell);
+  });
+
+  it.each(FIXTURES)('[R3.D-random-splits] %s: however it is cut into pieces', (family, fixture) => {
+    const ways = ROWS.filter((row) => row.family === family);
+    const places = fc.array(fc.nat({ max: 400 }), { minLength: 1, maxLength: 12 });
+    fc.assert(
+      fc.property(fc.constantFrom(...ways), places, ({ scenario, way }, at) => {
+        const pieces = cut(way.output, at);
+        expect(readPieces(fixture.format, pieces, way)).toEqual(expectedFor(scenario, way));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it.each(FIXTURES)(
+    '%s: a call that ends anywhere is never finished nor text',
+    (_name, fixture) => {
+      for (const way of waysToWrite(fixture.outputs['quotes and newlines'])) {
+        const from =
+          way.output.length - (callSections(fixture.format, way.output, way)[0]?.text.length ?? 0);
+        for (let end = from; end < way.output.length; end++) {
+          const found = readPieces(fixture.format, [way.output.slice(0, end)], way);
+          const [first] = SCENARIOS['quotes and newlines'];
+          const allowed: readonly (readonly Found[])[] = [
+            [],
+            [{ call: 'save', cut: true }],
+            [first],
+          ];
+          expect(allowed, `ending at ${end}`).toContainEqual(found);
+        }
+      }
+    },
+  );
+});
+
+describe('[R3.2-splits] what is decided is given at once', () => {
+  it.each(FIXTURES)('%s: text, and arguments that are strings', (_name, fixture) => {
+    const plain = firstWay(fixture, 'plain text');
+    const { text } = streamed(fixture.format, plain.output.split(' fine')[0] ?? '', plain);
+    expect(text.trimEnd()).toBe('Hello, world.\nIt is a');
+    const call = firstWay(fixture, 'quotes and newlines');
+    const { json } = streamed(fixture.format, call.output.split('hi ')[0] ?? '', call);
+    expect(json).toMatch(/"if \(a < b\) \{\\n\\tsay\(/);
+  });
+});
+
+describe('[R3.1-any] a call that was demanded', () => {
+  const demanded = ROWS.filter(({ fixture, way }) => {
+    const trigger = forcedTrigger(fixture);
+    return trigger !== undefined && way.output.startsWith(trigger);
+  }).filter(({ scenario }) => expectsCalls(scenario));
+
+  it.each(demanded)('$family: $scenario', ({ fixture, scenario, way }) => {
+    const forced = forcedTrigger(fixture) ?? '';
+    const rest = way.output.slice(forced.length);
+    const expected = expectedFor(scenario, way);
+    expect(readPieces(fixture.format, [rest], { forced })).toEqual(expected);
+    expect(readPieces(fixture.format, rest.split(''), { forced })).toEqual(expected);
+  });
+});
+
+describe('[R3.2-recognised] a family', () => {
+  it.each(FIXTURES)('%s is recognised, and no other one claims its template', (_name, fixture) => {
+    expect(chooseFormat(fixture.template).name).toBe(fixture.format.name);
+  });
+
+  it('has its fixture, whichever has a syntax for tools', () => {
+    const withTools = FORMATS.filter(({ tools }) => tools !== undefined);
+    expect(withTools.map(({ name }) => name).toSorted()).toEqual(
+      FIXTURES.map(([, { format }]) => format.name).toSorted(),
+    );
+  });
+});
+
+describe('[R3.1-valid] the grammar of a family', () => {
+  let llama: Llama;
+  beforeAll(async () => {
+    llama = (await startLlama()).llama;
+  });
+  afterAll(async () => {
+    await llama.dispose();
+  });
+
+  const calls = ROWS.filter(({ scenario }) => expectsCalls(scenario));
+
+  it.each(calls)('$family admits: $scenario', async ({ fixture, way }) => {
+    const sections = callSections(fixture.format, way.output, way);
+    expect(sections).not.toHaveLength(0);
+    for (const { trigger, text } of sections) {
+      const admits = await compileCalls(llama, fixture.format, TOOLS, { trigger, parallel: true });
+      expect(admits(text), `${trigger} ${text}`).toBe(true);
+    }
+  });
+
+  const faults = FIXTURES.flatMap(([family, fixture]) =>
+    FAULTS.map((fault) => ({ family, fixture, fault })),
+  );
+
+  it.each(faults)('$family refuses: $fault', async ({ fixture, fault }) => {
+    const way = firstWay(fixture, 'text + call');
+    const [section] = callSections(fixture.format, way.output, way);
+    if (section === undefined) throw new Error(`There is no call in ${way.output}`);
+    const [search, replacement] = fixture.faults[fault];
+    const wrong = section.text.replace(search, () => replacement);
+    const admits = await compileCalls(llama, fixture.format, TOOLS, {
+      trigger: section.trigger,
+      parallel: true,
+    });
+    expect(wrong).not.toBe(section.text);
+    expect([admits(section.text), admits(wrong)]).toEqual([true, false]);
+  });
+});
+
+/** What is appended to a prompt where a call is demanded. */
+function forcedTrigger({ format }: FamilyFixture): string | undefined {
+  return format.tools?.forced ?? format.tools?.triggers[0];
+}
+
+function firstWay(fixture: FamilyFixture, scenario: ScenarioName): NativeOutput {
+  const [way] = waysToWrite(fixture.outputs[scenario]);
+  if (way === undefined)
+    throw new Error(`${fixture.format.name} must be able to write ${scenario}.`);
+  return way;
+}
+
+function expectedFor(scenario: ScenarioName, way: NativeOutput): readonly Found[] {
+  const expected = SCENARIOS[scenario];
+  return expected === 'as-written' ? [{ text: way.output }] : expected;
+}
+
+function expectsCalls(scenario: ScenarioName): boolean {
+  const expected: readonly Found[] | 'as-written' = SCENARIOS[scenario];
+  return expected !== 'as-written' && expected.some((found) => 'input' in found);
+}
+
+function drawMatrix(): string {
+  const width = Math.max(...FIXTURES.map(([family]) => family.length)) + 2;
+  const header = SCENARIO_NAMES.map((name, index) => `${String.fromCodePoint(97 + index)} ${name}`);
+  const rows = FIXTURES.map(([family]) => {
+    const cells = SCENARIO_NAMES.map((name) => mark(`${family}/${name}`));
+    return `${family.padEnd(width)}${cells.join(' ')}`;
+  });
+  const letters = SCENARIO_NAMES.map((_name, index) => String.fromCodePoint(97 + index)).join(' ');
+  return [header.join(' · '), `${''.padEnd(width)}${letters}`, ...rows].join('\n');
+}
+
+function mark(cell: string): string {
+  if (failed.has(cell)) return '✗';
+  return done.has(cell) ? '✓' : '–';
+}

@@ -1,0 +1,64 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ChatFormat } from '../../src/formats/format.ts';
+import { OutputParser } from '../../src/output/output-parser.ts';
+import type { OutputPiece } from '../../src/formats/shared/reader.ts';
+import { cut } from '../support/cut.ts';
+import { loadFixtures, waysToWrite } from './family-fixture.ts';
+import type { FamilyFixture } from './family-fixture.ts';
+import { SCENARIO_NAMES, TOOLS } from './scenarios.ts';
+
+const FIXTURES = await loadFixtures();
+
+describe('[R3.2-splits] [R3.2-lookalike] shreds of a family’s syntax', () => {
+  it.each(FIXTURES)('%s: mean the same however they are cut into pieces', (_name, fixture) => {
+    const shreds = fc.array(shredOf(fixture), { maxLength: 5 });
+    const places = fc.array(fc.nat({ max: 200 }), { maxLength: 8 });
+    fc.assert(
+      fc.property(shreds, places, fc.boolean(), (parts, at, thinkingOpen) => {
+        const output = parts.join('');
+        const whole = read(fixture.format, [output], thinkingOpen);
+        expect(read(fixture.format, output.split(''), thinkingOpen)).toEqual(whole);
+        expect(read(fixture.format, cut(output, at), thinkingOpen)).toEqual(whole);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+/** A stretch of anything that a family writes, often one that begins or ends where it does. */
+function shredOf(fixture: FamilyFixture): fc.Arbitrary<string> {
+  const outputs = SCENARIO_NAMES.flatMap((name) => waysToWrite(fixture.outputs[name]));
+  // Half of a character would be escaped, and the whole one not: the same JSON in other words.
+  const texts = outputs.map(({ output }) => output.replaceAll('🗼', 'Tower'));
+  const stretch = fc.tuple(fc.constantFrom(...texts), fc.nat({ max: 150 }), fc.nat({ max: 150 }));
+  return stretch.map(([text, skipped, length]) => {
+    const from = skipped > 100 ? 0 : skipped;
+    return length > 100 ? text.slice(from) : text.slice(from, from + length);
+  });
+}
+
+function read(
+  format: ChatFormat,
+  pieces: readonly string[],
+  thinkingOpen: boolean,
+): readonly OutputPiece[] {
+  const parser = new OutputParser({ format, thinkingOpen, continuesText: false, tools: TOOLS });
+  return joined([...pieces.flatMap((piece) => parser.push(piece)), ...parser.end()]);
+}
+
+/** Neighbouring pieces of one kind as one. */
+function joined(pieces: readonly OutputPiece[]): readonly OutputPiece[] {
+  const result: OutputPiece[] = [];
+  for (const piece of pieces) {
+    const last = result.at(-1);
+    if (piece.type === 'text' && last?.type === 'text') {
+      result[result.length - 1] = { type: 'text', text: last.text + piece.text };
+    } else if (piece.type === 'thinking' && last?.type === 'thinking') {
+      result[result.length - 1] = { type: 'thinking', text: last.text + piece.text };
+    } else if (piece.type === 'call-json' && last?.type === 'call-json') {
+      result[result.length - 1] = { type: 'call-json', json: last.json + piece.json };
+    } else result.push(piece);
+  }
+  return result;
+}

@@ -1,0 +1,188 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { RepairedCall } from '../../../src/formats/repair/repaired-call.ts';
+import type { JsonObject } from '../../../src/core/json.ts';
+
+const SCHEMA = {
+  type: 'object',
+  properties: {
+    city: { type: 'string' },
+    hot: { type: 'boolean' },
+    days: { anyOf: [{ type: 'integer' }, { type: 'null' }] },
+    list: { type: 'array', items: { type: 'integer' } },
+    any: {},
+  },
+};
+
+interface Made {
+  readonly name: string | undefined;
+  readonly input: unknown;
+}
+
+/** The call that pieces make; undefined if it has no reading. Checks that it never sends what it takes back. */
+function made(pieces: readonly string[], name = 'Look', schema: JsonObject = SCHEMA) {
+  const tools = [
+    { name: 'Look', inputSchema: schema },
+    { name: 'other', inputSchema: {} },
+  ];
+  const call = new RepairedCall('toolu_1', name, tools);
+  const sent = pieces.flatMap((piece) => call.push(piece));
+  const rest = call.end();
+  if (rest === undefined) return call.started ? 'broken off' : undefined;
+  const events = [...sent, ...rest];
+  const json = events.map((event) => (event.type === 'tool-call-delta' ? event.json : '')).join('');
+  expect(events.filter(({ type }) => type === 'tool-call-start')).toHaveLength(1);
+  expect(events.at(-1)?.type).toBe('tool-call-end');
+  const [start] = events;
+  const called = start?.type === 'tool-call-start' ? start.name : undefined;
+  const result: Made = { name: called, input: JSON.parse(json) as unknown };
+  return result;
+}
+
+const PARIS = { city: 'Paris', hot: true };
+
+const REPAIRED: readonly (readonly [string, string, unknown])[] = [
+  ['JSON', '{"city": "Paris", "hot": true}', PARIS],
+  ['white space around JSON', '\n {"city": "Paris", "hot": true}\n', PARIS],
+  ['nothing', '', {}],
+  ['null', 'null', {}],
+  ['a Python literal', '{"city": "Paris", "hot": True}', PARIS],
+  ['Python’s None', '{"city": "Paris", "days": None}', { city: 'Paris', days: null }],
+  ['a trailing comma', '{"city": "Paris", "hot": true,}', PARIS],
+  ['a trailing comma in a list', '{"list": [1, 2,]}', { list: [1, 2] }],
+  ['single quotes', "{'city': 'Paris', 'hot': True}", PARIS],
+  ['a bracket in single quotes', "{'city': 'a}b'}", { city: 'a}b' }],
+  ['a raw line break', '{"city": "a\nb"}', { city: 'a\nb' }],
+  ['a raw tab', '{"city": "a\tb"}', { city: 'a\tb' }],
+  ['a code fence', '```json\n{"city": "Paris", "hot": true}\n```', PARIS],
+  ['double encoding', JSON.stringify(JSON.stringify(PARIS)), PARIS],
+  ['double encoding of a repairable text', JSON.stringify("{'city': 'Paris', 'hot': True}"), PARIS],
+  ['a list around it', '[{"city": "Paris", "hot": true}]', PARIS],
+  ['arguments around it', '{"arguments": {"city": "Paris", "hot": true}}', PARIS],
+  ['a call around it', '{"name": "Look", "parameters": {"city": "Paris", "hot": true}}', PARIS],
+  [
+    'a function around it',
+    '{"type": "function", "function": {"name": "Look", "arguments": "{\\"city\\": \\"Paris\\"}"}}',
+    { city: 'Paris' },
+  ],
+  ['a missing brace', '{"city": "Paris", "hot": true', PARIS],
+  ['two missing brackets', '{"list": [1, 2', { list: [1, 2] }],
+  ['a brace too many', '{"city": "Paris", "hot": true}}', PARIS],
+  ['a closing tag behind it', '{"city": "Paris", "hot": True}\n</tool_call>', PARIS],
+  ['a number as a string', '{"city": "Paris", "days": "3"}', { city: 'Paris', days: 3 }],
+  ['a truth value as a string', '{"city": "Paris", "hot": "true"}', PARIS],
+  ['Python’s truth value as a string', '{"city": "Paris", "hot": "True"}', PARIS],
+  ['a list as a string', '{"list": "[1]"}', { list: [1] }],
+  ['strings in a list of numbers', '{"list": ["1", "2"]}', { list: [1, 2] }],
+  ['a string that spells no number', '{"days": "three"}', { days: 'three' }],
+  ['a string where a string is right', '{"city": "3"}', { city: '3' }],
+  ['a string where anything is right', '{"any": "[1]"}', { any: '[1]' }],
+];
+
+const BROKEN: readonly (readonly [string, string])[] = [
+  ['a text', '"gaben"'],
+  ['a number', '7'],
+  ['a word', '{oops}'],
+  ['two objects', '[{"city": "a"}, {"city": "b"}]'],
+  ['a string that never ends', '{"city'],
+];
+
+describe('the arguments of a call', () => {
+  it.each(REPAIRED)('are repaired: %s, wherever they are cut', (_title, json, input) => {
+    const whole: Made = { name: 'Look', input };
+    expect(made([json])).toEqual(whole);
+    expect(made(json.split(''))).toEqual(whole);
+    for (let at = 1; at < json.length; at++) {
+      expect(made([json.slice(0, at), json.slice(at)])).toEqual(whole);
+    }
+  });
+
+  it.each(BROKEN)('have no reading: %s', (_title, json) => {
+    expect(made([json])).toBeUndefined();
+    expect(made(json.split(''))).toBeUndefined();
+  });
+
+  it('are never completed in the middle of a value', () => {
+    expect(made(['{"city": "Par'])).toBe('broken off');
+  });
+
+  it.each([
+    ['{"city": "Par', { city: 'Paris' }, '{"city": "Paris"}'],
+    ['{ "city" : "P a', { city: 'P a\nb', hot: true }, '{ "city" : "P a\\nb","hot":true}'],
+    ['{"city": "a", "ho', { city: 'a', hot: true }, '{"city": "a","hot":true}'],
+    ['{"city": "Par', { city: 'Rome' }, undefined],
+    ['{"city": "Par', { hot: true, city: 'Paris' }, undefined],
+  ])('that broke off after %s are ended by %j', (begun, input, json) => {
+    const call = new RepairedCall('toolu_1', 'Look', [{ name: 'Look', inputSchema: SCHEMA }]);
+    const sent = call.push(begun);
+    expect(call.end()).toBeUndefined();
+    const rest = call.endBy(input);
+    const written = [...sent, ...(rest ?? [])].flatMap((event) =>
+      event.type === 'tool-call-delta' ? [event.json] : [],
+    );
+    expect(rest && written.join('')).toBe(json);
+  });
+
+  it('are held until their end if that is wanted', () => {
+    const tools = [{ name: 'Look', inputSchema: SCHEMA }];
+    const call = new RepairedCall('toolu_1', 'Look', tools, true);
+    expect(call.push('{"city": "Paris", "hot": True}')).toEqual([]);
+    expect(call.end()).toMatchObject([
+      { name: 'Look' },
+      { json: '{"city": "Paris", "hot": true}' },
+      { type: 'tool-call-end' },
+    ]);
+  });
+
+  it.each([
+    ["{'hot': True}", 'Look needs the argument "city"'],
+    ["{'city': 'a', 'in': {'unit': 'K'}}", 'the argument "in.unit" of Look must be "C" or "F"'],
+    ['"gaben"', 'its arguments are no JSON object'],
+  ])('are broken if the tool does not take what %s is repaired to', (json, fault) => {
+    const unit = { enum: ['C', 'F'] };
+    const inputSchema = {
+      ...SCHEMA,
+      properties: { ...SCHEMA.properties, in: { type: 'object', properties: { unit } } },
+      required: ['city'],
+    };
+    const call = new RepairedCall('toolu_1', 'Look', [{ name: 'Look', inputSchema }]);
+    call.push(json);
+    expect(call.end()).toBeUndefined();
+    expect(call.fault).toBe(fault);
+  });
+
+  it('are left to the client if they are JSON that the tool does not take', () => {
+    const inputSchema = { ...SCHEMA, required: ['city'] };
+    const call = new RepairedCall('toolu_1', 'Look', [{ name: 'Look', inputSchema }]);
+    call.push('{"hot": true}');
+    expect(call.end()).toHaveLength(1);
+  });
+
+  it('are streamed while they are correct', () => {
+    const call = new RepairedCall('toolu_1', 'Look', [{ name: 'Look', inputSchema: SCHEMA }]);
+    expect(call.push('{"city": "Par')).toEqual([
+      { type: 'tool-call-start', id: 'toolu_1', name: 'Look' },
+      { type: 'tool-call-delta', id: 'toolu_1', json: '{"city": "Par' },
+    ]);
+    expect(call.push('is", ')).toMatchObject([{ json: 'is"' }]);
+    expect(call.push('"hot": True}')).toMatchObject([{ json: ', "hot":' }]);
+    expect(call.end()).toMatchObject([{ json: ' true}' }, { type: 'tool-call-end' }]);
+  });
+
+  it('belong to the one tool whose name differs in case alone', () => {
+    expect(made(['{"city": "Paris"}'], 'look')).toEqual({ name: 'Look', input: { city: 'Paris' } });
+    expect(made(['{"city": "Paris"}'], 'LOOKS')).toMatchObject({ name: 'LOOKS' });
+  });
+
+  it('are passed on as they are, if they are JSON, whatever the cuts', () => {
+    const cuts = fc.array(fc.nat(60), { maxLength: 8 });
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), cuts, (input, at) => {
+        const json = JSON.stringify(input, null, 1);
+        const edges = [0, ...at.toSorted((one, other) => one - other), json.length];
+        const pieces = edges.slice(1).map((edge, index) => json.slice(edges[index], edge));
+        expect(made(pieces, 'other')).toEqual({ name: 'other', input: JSON.parse(json) });
+      }),
+    );
+  });
+});

@@ -1,0 +1,163 @@
+import fc from 'fast-check';
+import type { Llama } from 'node-llama-cpp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startLlama } from '../../../src/backends/local/model/native-llama.ts';
+import type { ChatFormat } from '../../../src/formats/format.ts';
+import { deepseekV4 } from '../../../src/formats/deepseek-dsml.ts';
+import { gemma4 } from '../../../src/formats/gemma4.ts';
+import { glm47 } from '../../../src/formats/glm.ts';
+import { qwenXml } from '../../../src/formats/qwen-xml.ts';
+import { seedOss } from '../../../src/formats/seed-oss.ts';
+import type { JsonObject, JsonValue } from '../../../src/core/json.ts';
+import { compileCalls } from '../native-grammar.ts';
+import { readPieces } from '../read-output.ts';
+
+const tool = (inputSchema: JsonObject) => [{ name: 'set', inputSchema }];
+const property = (schema: JsonValue, more: JsonObject = {}): JsonObject => ({
+  type: 'object',
+  properties: { v: schema },
+  required: ['v'],
+  ...more,
+});
+
+const qwenCall = (value: string) =>
+  `<tool_call>\n<function=set>\n<parameter=v>\n${value}\n</parameter>\n</function>\n</tool_call>`;
+
+const STRING = property({ type: 'string' });
+const DEFINITIONS = { $defs: { Count: { type: 'integer' }, Name: { type: 'string' } } };
+
+/** A schema, what a model writes, and the value that it means; `false`: the grammar refuses it. */
+const ROWS: readonly (readonly [string, JsonObject, string, JsonValue, boolean])[] = [
+  ['text that looks like a number', STRING, '42', '42', true],
+  ['text that looks like JSON', STRING, '{"a": 1}', '{"a": 1}', true],
+  ['text with a newline at each end', STRING, '\na\n', '\na\n', true],
+  ['empty text', STRING, '', '', true],
+  ['text with the beginning of its end', STRING, 'cout << x </para', 'cout << x </para', true],
+  ['a number', property({ type: 'number' }), '-1.5e3', -1500, true],
+  ['a boolean', property({ type: 'boolean' }), 'true', true, true],
+  ['a boolean as in Python', property({ type: 'boolean' }), 'True', true, false],
+  ['a list as in Python', property({ type: 'array' }), "['a', None]", ['a', null], false],
+  ['what is no number', property({ type: 'integer' }), 'many', 'many', false],
+  ['broken JSON', property({ type: 'array' }), '[1, ', '[1, ', false],
+  ['a listed text', property({ enum: ['a', 'b'] }), 'b', 'b', true],
+  ['a text that is not listed', property({ enum: ['a', 'b'] }), 'c', 'c', false],
+  ['a listed number', property({ enum: [1, 'one'] }), '1', 1, true],
+  ['a constant', property({ const: 'x' }), 'x', 'x', true],
+  ['a text or nothing: nothing', property({ type: ['string', 'null'] }), 'null', null, true],
+  ['a text or nothing: text', property({ type: ['string', 'null'] }), '17', '17', true],
+  [
+    'a choice: the number',
+    property({ anyOf: [{ type: 'string' }, { type: 'integer' }] }),
+    '17',
+    17,
+    true,
+  ],
+  [
+    'a choice: the text',
+    property({ anyOf: [{ type: 'string' }, { type: 'integer' }] }),
+    'x',
+    'x',
+    true,
+  ],
+  [
+    'a choice without text',
+    property({ oneOf: [{ type: 'boolean' }, { type: 'integer' }] }),
+    'x',
+    'x',
+    false,
+  ],
+  ['a reference to a number', property({ $ref: '#/$defs/Count' }, DEFINITIONS), '17', 17, true],
+  ['a reference to text', property({ $ref: '#/$defs/Name' }, DEFINITIONS), '17', '17', true],
+  [
+    'parts that hold together',
+    property({ allOf: [{ description: 'x' }, { $ref: '#/$defs/Name' }] }, DEFINITIONS),
+    '17',
+    '17',
+    true,
+  ],
+  ['anything: JSON', property({}), '[1, 2]', [1, 2], true],
+  ['anything: text', property({}), 'one, two', 'one, two', true],
+  ['anything, said with true', property(true), 'None', 'None', true],
+  ['an object without a type', property({ properties: { a: {} } }), '{"a": "1"}', { a: '1' }, true],
+  ['a list without a type', property({ items: {} }), '["1"]', ['1'], true],
+  ['a tool without a list of arguments', { type: 'object' }, '7', 7, true],
+  ['a required argument without a schema', { type: 'object', required: ['v'] }, '7', 7, true],
+];
+
+describe('[R3.2-values] [R3.1-valid] a value between tags', () => {
+  let llama: Llama;
+  beforeAll(async () => {
+    llama = (await startLlama()).llama;
+  });
+  afterAll(async () => {
+    await llama.dispose();
+  });
+
+  it.each(ROWS)('%s', async (_title, schema, written, value, admitted) => {
+    const tools = tool(schema);
+    const output = qwenCall(written);
+    const expected = [{ call: 'set', input: { v: value } }];
+    expect(readPieces(qwenXml, [output], { tools })).toEqual(expected);
+    expect(readPieces(qwenXml, output.split(''), { tools })).toEqual(expected);
+    const trigger = '<tool_call>';
+    const admits = await compileCalls(llama, qwenXml, tools, { trigger, parallel: true });
+    expect(admits(output.slice(trigger.length))).toBe(admitted);
+  });
+
+  it.each([
+    ['true', 'the string', '17', '17'],
+    ['false', 'the number', '17', 17],
+    ['false', 'the text that is no JSON', 'a b', 'a b'],
+  ])('string="%s" says that it is %s', (says, _kind, written, value) => {
+    const mark = '｜DSML｜';
+    const output = `<${mark}tool_calls>\n<${mark}invoke name="set">\n<${mark}parameter name="v" string="${says}">${written}</${mark}parameter>\n</${mark}invoke>\n</${mark}tool_calls>`;
+    const tools = tool(property({}));
+    expect(readPieces(deepseekV4, [output], { tools })).toEqual([
+      { call: 'set', input: { v: value } },
+    ]);
+  });
+
+  const WRITERS: readonly (readonly [ChatFormat, (value: string) => string])[] = [
+    [qwenXml, qwenCall],
+    [
+      seedOss,
+      (value) =>
+        `<seed:tool_call>\n<function=set>\n<parameter=v>${value}</parameter>\n</function>\n</seed:tool_call>`,
+    ],
+    [
+      glm47,
+      (value) => `<tool_call>set<arg_key>v</arg_key><arg_value>${value}</arg_value></tool_call>`,
+    ],
+    [gemma4, (value) => `<|tool_call>call:set{v:<|"|>${value}<|"|>}<tool_call|>`],
+  ];
+
+  it.each(WRITERS)('is any text, written by $name', async (format, write) => {
+    const tools = tool(STRING);
+    const [trigger = ''] = format.tools?.triggers ?? [];
+    const admits = await compileCalls(llama, format, tools, { trigger, parallel: true });
+    const piece = fc.constantFrom(
+      '<',
+      '</',
+      '</para',
+      '<|',
+      '"',
+      '\n',
+      '\\',
+      '{',
+      '}',
+      'é',
+      ' ',
+      '🗼',
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 10 }), (pieces) => {
+        const text = pieces.join('');
+        const output = write(text);
+        const expected = [{ call: 'set', input: { v: text } }];
+        expect(readPieces(format, output.split(''), { tools })).toEqual(expected);
+        expect(admits(output.slice(trigger.length))).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,51 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createStopMatcher } from '../../../src/formats/shared/stops.ts';
+import { cut } from '../../support/cut.ts';
+
+function run(pieces: readonly string[], stops: readonly string[]) {
+  const matcher = createStopMatcher(stops);
+  let text = '';
+  for (const piece of pieces) {
+    const result = matcher.push(piece);
+    text += result.text;
+    if (result.stopped !== null) return { text, stopped: result.stopped };
+  }
+  return { text: text + matcher.flush(), stopped: null };
+}
+
+describe('[R2.5-stop] [R2.5-stop-leak] stop strings', () => {
+  it.each([
+    ['none', ['all of it'], [], 'all of it', null],
+    ['at the start', ['END of it'], ['END'], '', 'END'],
+    ['over three pieces', ['one E', 'N', 'D two'], ['END'], 'one ', 'END'],
+    ['begun and not completed', ['one EN', 'd'], ['END'], 'one ENd', null],
+    ['begun at the very end', ['one EN'], ['END'], 'one EN', null],
+    ['the one that is complete first', ['abcdef'], ['cdef', 'bc'], 'a', 'bc'],
+    ['the longer of two that end together', ['xabc'], ['bc', 'abc'], 'x', 'abc'],
+    ['one that overlaps itself', ['aa', 'ab'], ['aab'], 'a', 'aab'],
+    ['an empty one, which means nothing', ['text'], [''], 'text', null],
+  ])('%s', (_title, pieces, stops, text, stopped) => {
+    expect(run(pieces, stops)).toEqual({ text, stopped });
+  });
+
+  it('gives the same for every way to cut the text', () => {
+    const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 30 });
+    const stops = fc.array(
+      fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 1, maxLength: 4 }),
+      {
+        maxLength: 3,
+      },
+    );
+    fc.assert(
+      fc.property(word, stops, fc.array(fc.nat(30), { maxLength: 8 }), (text, wanted, cuts) => {
+        const whole = run([text], wanted);
+        expect(run(cut(text, cuts), wanted)).toEqual(whole);
+        const shown = whole.text;
+        expect(wanted.filter((stop) => shown.includes(stop))).toEqual([]);
+        expect(text.startsWith(shown + (whole.stopped ?? ''))).toBe(true);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});

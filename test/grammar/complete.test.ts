@@ -1,0 +1,36 @@
+import fc from 'fast-check';
+import type { Llama } from 'node-llama-cpp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startLlama } from '../../src/backends/local/model/native-llama.ts';
+import { compileGrammar } from '../formats/native-grammar.ts';
+import { cases, documentOf } from './cases.ts';
+import { grammarOf, layouts } from './compile.ts';
+
+const RUNS = 7000;
+
+describe('[R3.3-complete] [R3.D-random-schemas] values that are valid against a schema', () => {
+  let llama: Llama;
+  beforeAll(async () => {
+    llama = (await startLlama()).llama;
+  });
+  afterAll(async () => {
+    await llama.dispose();
+  });
+
+  it('are admitted by its grammar, however they are laid out [R3.3-values]', async () => {
+    await fc.assert(
+      fc.asyncProperty(cases, async (one) => {
+        const schema = documentOf(one);
+        const { grammar, reasons } = grammarOf(schema);
+        expect(reasons).toEqual([]);
+        const admits = await compileGrammar(llama, grammar);
+        for (const sample of one.samples) {
+          for (const text of layouts(sample))
+            if (!admits(text))
+              expect.fail(`${text} is not admitted by ${JSON.stringify(schema)}:\n${grammar}`);
+        }
+      }),
+      { numRuns: RUNS },
+    );
+  });
+});

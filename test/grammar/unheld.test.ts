@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { FORMATS } from '../../src/grammar/formats.ts';
+import { UNHELD_KEYWORDS, unheldPlaces } from '../../src/grammar/unheld.ts';
+import type { JsonObject } from '../../src/core/json.ts';
+
+describe('the keywords that no grammar holds', () => {
+  it.each<readonly [JsonObject, readonly string[]]>([
+    [{ if: {}, else: {} }, ['#/if']],
+    [
+      { properties: { a: { not: {} }, 'b/c': { uniqueItems: true } } },
+      ['#/properties/a/not', '#/properties/b~1c/uniqueItems'],
+    ],
+    [{ items: { contains: {}, minContains: 1 } }, ['#/items/contains']],
+    [{ prefixItems: [{}, { multipleOf: 2 }] }, ['#/prefixItems/1/multipleOf']],
+    [
+      { anyOf: [{ dependentRequired: {} }], $defs: { x: { maxProperties: 1 } } },
+      ['#/$defs/x/maxProperties', '#/anyOf/0/dependentRequired'],
+    ],
+    [
+      { patternProperties: { '^a': { minProperties: 2 } } },
+      ['#/patternProperties/^a/minProperties'],
+    ],
+    [{ format: 'ipv6' }, ['#/format']],
+    [{ pattern: '^(?!x)' }, ['#/pattern']],
+    [
+      { additionalProperties: { propertyNames: { pattern: '(a)\\1' } } },
+      ['#/additionalProperties/propertyNames/pattern'],
+    ],
+  ])('of %j are at %j', (schema, places) => {
+    expect(unheldPlaces(schema)).toEqual(places);
+  });
+
+  it('are searched for in so many values only', () => {
+    const anyOf = Array.from({ length: 200_000 }, () => ({ not: {} }));
+    const budget = { left: 1000 };
+    expect(unheldPlaces({ anyOf }, budget).length).toBeLessThan(1000);
+    expect(budget.left).toBeLessThanOrEqual(0);
+  });
+
+  it.each<readonly [JsonObject]>([
+    [{ type: 'object', properties: { if: {}, not: {} }, required: ['if'] }],
+    [{ uniqueItems: false, minProperties: 1, format: 'date', pattern: '^[a-z]{2}$' }],
+    [{ enum: [{ not: 1 }], const: { if: 1 }, default: { not: 1 }, examples: [{ not: 1 }] }],
+    [{ title: 'not', description: 'if', $comment: 'contains' }],
+  ])('are not in %j', (schema) => {
+    expect(unheldPlaces(schema)).toEqual([]);
+  });
+
+  it('are listed in the documentation, with the formats that are held', async () => {
+    const url = new URL('../../docs/chat-formats.md', import.meta.url);
+    const docs = await readFile(url, 'utf8');
+    for (const keyword of [...UNHELD_KEYWORDS, ...FORMATS.keys()]) {
+      expect(docs).toContain(`\`${keyword}\``);
+    }
+  });
+
+  it('are found in a deep schema without exhausting the stack', () => {
+    let schema: JsonObject = { not: {} };
+    for (let depth = 0; depth < 20_000; depth++) schema = { items: schema };
+    expect(unheldPlaces(schema)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,37 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { Kept } from '../../src/images/cache.ts';
+
+describe('[R4.5-kept] what is kept', () => {
+  it('goes when there is too much of it, the longest unused first', () => {
+    const kept = new Kept<number>(10);
+    kept.set('a', 1, 4);
+    kept.set('b', 2, 4);
+    expect(kept.get('a')).toBe(1);
+    kept.set('c', 3, 4);
+    expect(['a', 'b', 'c'].map((key) => kept.get(key))).toEqual([1, undefined, 3]);
+  });
+
+  it('is not kept where it alone is too much', () => {
+    const kept = new Kept<number>(10);
+    kept.set('a', 1, 11);
+    expect(kept.get('a')).toBeUndefined();
+    kept.set('a', 1, 10);
+    expect(kept.get('a')).toBe(1);
+  });
+
+  it('counts what takes the place of something once', () => {
+    const kept = new Kept<number>(10);
+    for (let turn = 0; turn < 5; turn += 1) kept.set('a', turn, 5);
+    kept.set('b', 9, 5);
+    expect([kept.get('a'), kept.get('b')]).toEqual([4, 9]);
+  });
+
+  it('is good for a while, however often it is used', async () => {
+    const kept = new Kept<number>(10, 30);
+    kept.set('a', 1, 1);
+    expect(kept.get('a')).toBe(1);
+    await delay(50);
+    expect(kept.get('a')).toBeUndefined();
+  });
+});

@@ -1,0 +1,16 @@
+import { describe, expect, it } from 'vitest';
+import { claudeWindow } from '../../../src/launch/claude/window.ts';
+import { outputTokens } from '../../../src/launch/environment.ts';
+
+describe('the window that Claude Code is told', () => {
+  it.each([
+    [8192, 21_192],
+    [32_768, 45_768],
+    [65_536, 78_536],
+    [131_072, 131_304],
+    [200_000, 200_000],
+    [1_000_000, 1_000_000],
+  ])('[R5.8-window] is, for a context of %i, %i', (context, told) => {
+    expect(claudeWindow(context, outputTokens(context))).toBe(told);
+  });
+});

@@ -1,0 +1,145 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { lstat, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import {
+  applySettings,
+  claudeSettingsFile,
+  restoreSettings,
+} from '../../../src/launch/settings/file.ts';
+
+const OURS = { env: { ANTHROPIC_MODEL: 'big' }, permissions: { disableAutoMode: 'disable' } };
+const THEIRS = '{ "theme": "dark", "env": {"ANTHROPIC_MODEL": "opus"} }\n\n';
+
+async function place(text?: string) {
+  const folder = await mkdtemp(join(tmpdir(), 'portico-settings-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const file = join(folder, 'claude', 'settings.json');
+  if (text !== undefined) {
+    await mkdir(join(folder, 'claude'));
+    await writeFile(file, text);
+  }
+  const data = join(folder, 'data');
+  return {
+    file,
+    folder,
+    apply: (settings: typeof OURS = OURS) => applySettings(file, settings, data),
+    restore: () => restoreSettings(file, data),
+    text: () => readFileSync(file, 'utf8'),
+    files: () => readdir(join(folder, 'claude')),
+  };
+}
+
+describe('[R5.1-config] a settings file', () => {
+  it('is written with a backup of what was there', async () => {
+    const { file, apply, text } = await place(THEIRS);
+    const backup = await apply();
+    expect(backup).toBe(`${file}.before-portico`);
+    expect(readFileSync(backup ?? '', 'utf8')).toBe(THEIRS);
+    expect(text()).toBe(
+      '{ "theme": "dark", "env": {"ANTHROPIC_MODEL": "big"}, "permissions": {"disableAutoMode":"disable"} }\n\n',
+    );
+  });
+
+  it('that is new can be read by its user only', async () => {
+    const { file, apply, text } = await place();
+    expect(await apply()).toBeUndefined();
+    expect(JSON.parse(text())).toEqual(OURS);
+    expect(statSync(file).mode & 0o077).toBe(0);
+  });
+
+  it('that is a link stays one', async () => {
+    const { file, folder, apply, restore } = await place(THEIRS);
+    const real = join(folder, 'dotfiles.json');
+    await writeFile(real, THEIRS);
+    await rm(file);
+    await symlink(real, file);
+    await apply();
+    expect((await lstat(file)).isSymbolicLink()).toBe(true);
+    expect(readFileSync(real, 'utf8')).toContain('"big"');
+    await restore();
+    expect((await lstat(file)).isSymbolicLink()).toBe(true);
+    expect(readFileSync(real, 'utf8')).toBe(THEIRS);
+  });
+
+  it('lies in CLAUDE_CONFIG_DIR, or in the home', () => {
+    expect(claudeSettingsFile({ CLAUDE_CONFIG_DIR: '/c' })).toBe(join('/c', 'settings.json'));
+    expect(claudeSettingsFile({ CLAUDE_CONFIG_DIR: '' })).toMatch(/\.claude.settings\.json$/);
+  });
+});
+
+describe('[R5.1-restore] undoing', () => {
+  it('gives the file back byte for byte, and takes the backup away', async () => {
+    const { apply, restore, text, files } = await place(THEIRS);
+    await apply();
+    expect(await restore()).toEqual({ kind: 'undone', kept: [] });
+    expect(text()).toBe(THEIRS);
+    expect(await files()).toEqual(['settings.json']);
+    expect(await restore()).toEqual({ kind: 'nothing' });
+  });
+
+  it('gives a byte order mark and a null back', async () => {
+    const theirs = '\uFEFF{ "theme": "dark", "env": null }\r\n';
+    const { apply, restore, text, file } = await place(theirs);
+    await apply();
+    expect(text()).toMatch(/^\uFEFF\{ "theme": "dark", "env": \{/);
+    await restore();
+    expect(text()).toBe(theirs);
+    await apply();
+    await writeFile(file, text().replace('"dark"', '"light"'));
+    expect(await restore()).toEqual({ kind: 'undone', kept: [] });
+    expect(text()).toBe(theirs.replace('"dark"', '"light"'));
+  });
+
+  it('after writing twice gives what was there before the first', async () => {
+    const { apply, restore, text } = await place(THEIRS);
+    await apply();
+    await apply({ ...OURS, env: { ANTHROPIC_MODEL: 'other' } });
+    expect(text()).toContain('"other"');
+    await restore();
+    expect(text()).toBe(THEIRS);
+  });
+
+  it('keeps what its user wrote since', async () => {
+    const { file, apply, restore, text } = await place(THEIRS);
+    await apply();
+    await writeFile(file, text().replace('"dark"', '"light"'));
+    expect(await restore()).toEqual({ kind: 'undone', kept: [] });
+    expect(text()).toBe(THEIRS.replace('"dark"', '"light"'));
+  });
+
+  it('keeps a value of ours that its user changed, and then the backup', async () => {
+    const { file, apply, restore, text } = await place(THEIRS);
+    await apply();
+    await writeFile(file, text().replace('"big"', '"mine"'));
+    expect(await restore()).toMatchObject({ kept: [{ path: ['env', 'ANTHROPIC_MODEL'] }] });
+    expect(text()).toBe(THEIRS.replace('"opus"', '"mine"'));
+    expect(existsSync(`${file}.before-portico`)).toBe(true);
+  });
+
+  it('removes a file that there was not, unless something is in it since', async () => {
+    const first = await place();
+    await first.apply();
+    await first.restore();
+    expect(existsSync(first.file)).toBe(false);
+
+    const second = await place();
+    await second.apply();
+    await writeFile(second.file, second.text().replace('{', '{ "theme": "dark",'));
+    await second.restore();
+    expect(JSON.parse(second.text())).toEqual({ theme: 'dark' });
+  });
+
+  it('[R5.1-broken] of a file that is broken since changes nothing, and can be done later', async () => {
+    const { file, apply, restore, text } = await place(THEIRS);
+    await apply();
+    const written = text();
+    await writeFile(file, written.slice(0, 20));
+    await expect(restore()).rejects.toThrow('this is not valid JSON');
+    expect(text()).toBe(written.slice(0, 20));
+    await writeFile(file, written);
+    expect(await restore()).toEqual({ kind: 'undone', kept: [] });
+    expect(text()).toBe(THEIRS);
+  });
+});

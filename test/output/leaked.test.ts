@@ -1,0 +1,112 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ChatFormat } from '../../src/formats/format.ts';
+import { hermes } from '../../src/formats/hermes.ts';
+import { leaked } from '../../src/output/leaked.ts';
+import { mergeDeltas } from '../../src/output/merge-deltas.ts';
+import { Output } from '../../src/output/output.ts';
+import type { GenerationEvent } from '../../src/core/events.ts';
+import { cut } from '../support/cut.ts';
+import { LEAKED_CALLS, LIKE_CALLS } from '../support/leaked-texts.ts';
+
+const SCHEMA = { type: 'object', properties: { at: { type: 'string' } } };
+
+function read(pieces: readonly string[], format: ChatFormat = leaked) {
+  const output = new Output({
+    format,
+    thinkingOpen: false,
+    continuesText: false,
+    tools: [{ name: 'look', inputSchema: SCHEMA }],
+    stopSequences: [],
+    newCallId: () => 'toolu_1',
+  });
+  const events = pieces.flatMap((piece) => output.push(piece));
+  return mergeDeltas([...events, ...output.end(false)]);
+}
+
+const text = (value: string): GenerationEvent => ({ type: 'text-delta', text: value });
+const thought = (value: string): GenerationEvent => ({ type: 'thinking-delta', text: value });
+
+/** The kinds of an answer's events, with the input of its call. */
+function told(events: readonly GenerationEvent[]): unknown {
+  return events.flatMap((event): readonly unknown[] => {
+    if (event.type === 'tool-call-delta') return [JSON.parse(event.json)];
+    return event.type === 'tool-call-start' ? [event.name] : [];
+  });
+}
+
+describe('the text of a server', () => {
+  it.each(LEAKED_CALLS)('contains a call that it leaked: %s', (_title, call) => {
+    const whole = told(read([call]));
+    expect(whole).toEqual(['look', { at: 'it' }]);
+    for (let at = 1; at < call.length; at++) {
+      expect(told(read([call.slice(0, at), call.slice(at)]))).toEqual(whole);
+    }
+    expect(told(read(call.split('')))).toEqual(whole);
+  });
+
+  it.each(LIKE_CALLS)('stays text, byte for byte: %j', (value) => {
+    expect(read([value])).toEqual([text(value)]);
+    expect(read(value.split(''))).toEqual([text(value)]);
+  });
+
+  it('begins with thinking that it leaked, wherever it is cut', () => {
+    const value = '<think>\nHm.\n</think>\n\nHello.';
+    const parts = [thought('Hm.'), text('Hello.')];
+    for (let at = 0; at < value.length; at++) {
+      expect(read([value.slice(0, at), value.slice(at)])).toEqual(parts);
+    }
+  });
+
+  it('is sent at once if no call can begin there', () => {
+    const output = new Output({
+      format: leaked,
+      thinkingOpen: false,
+      continuesText: false,
+      tools: [{ name: 'look', inputSchema: SCHEMA }],
+      stopSequences: [],
+      newCallId: () => 'toolu_1',
+    });
+    expect(output.push('One < two')).toEqual([text('One < two')]);
+    expect(output.push('<function=look> is')).toEqual([text('<function='), text('look> is')]);
+  });
+
+  it('loses nothing, whatever it is and however it is cut', () => {
+    const piece = fc.oneof(
+      fc.constantFrom('<tool_call>', '</tool_call>', '<function=look>', '[TOOL_CALLS]', '[ARGS]'),
+      fc.constantFrom('{"name": "look"', '<parameter=at>', '\n', ' ', '{', '}', 'look', '"'),
+      fc.string({ maxLength: 5 }),
+    );
+    const value = fc.array(piece, { maxLength: 10 }).map((pieces) => `.${pieces.join('')}.`);
+    fc.assert(
+      fc.property(value, fc.array(fc.nat(60), { maxLength: 6 }), (whole, places) => {
+        const events = read(cut(whole, places));
+        expect(events).toEqual(read([whole]));
+        const called = events.some(({ type }) => type === 'tool-call-start');
+        if (!called) expect(events).toEqual([text(whole)]);
+      }),
+    );
+  });
+});
+
+describe('a malformed call in Hermes syntax', () => {
+  it.each([
+    ['a missing last brace', '{"name": "look", "arguments": {"at": "it"}', '{"at": "it"}'],
+    ['a Python literal', '{"name": "look", "arguments": {"at": None}}', '{"at": None}}'],
+    ['a raw line break', '{"name": "look", "arguments": {"at": "a\nb"}}', '{"at": "a\nb"}}'],
+  ])('is one call with its arguments as they came: %s', (_title, body, json) => {
+    const value = `<tool_call>${body}</tool_call> Hi`;
+    for (const pieces of [[value], value.split('')]) {
+      const [start, delta, end, rest] = read(pieces, hermes);
+      expect(start).toMatchObject({ type: 'tool-call-start', name: 'look' });
+      expect(delta).toMatchObject({ json });
+      expect(end).toMatchObject({ type: 'tool-call-end' });
+      expect(rest).toEqual(text('Hi'));
+    }
+  });
+
+  it('is text if the answer ends in front of the name', () => {
+    const value = 'Hm. <tool_call>\n{"name": "lo';
+    expect(read([value], hermes)).toEqual([text(value)]);
+  });
+});

@@ -1,0 +1,171 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { chooseFormat } from '../../src/formats/choose.ts';
+import { hermes } from '../../src/formats/hermes.ts';
+import { plain } from '../../src/formats/plain.ts';
+import type { ChatFormat } from '../../src/formats/format.ts';
+import { mergeDeltas } from '../../src/output/merge-deltas.ts';
+import { Output } from '../../src/output/output.ts';
+import type { GenerationEvent } from '../../src/core/events.ts';
+import { cut } from '../support/cut.ts';
+
+interface Setup {
+  readonly format?: ChatFormat;
+  readonly thinkingOpen?: boolean;
+  readonly continuesText?: boolean;
+  readonly tools?: readonly string[];
+  readonly stops?: readonly string[];
+}
+
+/** The events of an output that came in such pieces, neighbouring deltas joined. */
+function events(pieces: readonly string[], setup: Setup = {}): readonly GenerationEvent[] {
+  let calls = 0;
+  const output = new Output({
+    format: setup.format ?? hermes,
+    thinkingOpen: setup.thinkingOpen ?? false,
+    continuesText: setup.continuesText ?? false,
+    tools: (setup.tools ?? ['look']).map((name) => ({ name, inputSchema: { type: 'object' } })),
+    stopSequences: setup.stops ?? [],
+    newCallId: () => `toolu_${++calls}`,
+  });
+  const all: GenerationEvent[] = [];
+  for (const piece of pieces) {
+    all.push(...output.push(piece));
+    if (output.stopped !== null)
+      return [...mergeDeltas(all), { type: 'text-delta', text: '<STOP>' }];
+  }
+  return mergeDeltas([...all, ...output.end()]);
+}
+
+const text = (value: string): GenerationEvent => ({ type: 'text-delta', text: value });
+const thought = (value: string): GenerationEvent => ({ type: 'thinking-delta', text: value });
+const call = (id: string, name: string, json: string): GenerationEvent[] => [
+  { type: 'tool-call-start', id, name },
+  { type: 'tool-call-delta', id, json },
+  { type: 'tool-call-end', id },
+];
+const LOOK = '<tool_call>\n{"name": "look", "arguments": {"at": "it"}}\n</tool_call>';
+
+const ROWS: readonly (readonly [string, string, Setup, readonly GenerationEvent[]])[] = [
+  ['plain text', 'Hello.', {}, [text('Hello.')]],
+  ['white space around text', '\n Hello.\n', { tools: [] }, [text('\n Hello.\n')]],
+  ['thinking, then text', '<think>\nHm.\n</think>\n\nHello.', {}, [thought('Hm.'), text('Hello.')]],
+  [
+    'thinking that the prompt opened',
+    'Hm.\n</think>\n\nHi',
+    { thinkingOpen: true },
+    [thought('Hm.'), text('Hi')],
+  ],
+  ['empty thinking', '<think>\n\n</think>\n\nHi', {}, [text('Hi')]],
+  ['thinking that never ends', '<think>\nHm, and', {}, [thought('Hm, and')]],
+  ['a tag in the midst of text', 'Use <think> tags', {}, [text('Use <think> tags')]],
+  ['a tag of which only a part comes', '<thin', {}, [text('<thin')]],
+  [
+    'text that was begun in the prompt',
+    '<think> is a tag',
+    { continuesText: true },
+    [text('<think> is a tag')],
+  ],
+  ['a call', LOOK, {}, call('toolu_1', 'look', '{"at": "it"}')],
+  [
+    'text and a call',
+    `Let me see.\n${LOOK}`,
+    {},
+    [text('Let me see.'), ...call('toolu_1', 'look', '{"at": "it"}')],
+  ],
+  [
+    'two calls',
+    `${LOOK}\n${LOOK}`,
+    {},
+    [...call('toolu_1', 'look', '{"at": "it"}'), ...call('toolu_2', 'look', '{"at": "it"}')],
+  ],
+  [
+    'thinking, a call, thinking',
+    `<think>A</think>${LOOK}<think>B</think>C`,
+    {},
+    [thought('A'), ...call('toolu_1', 'look', '{"at": "it"}'), thought('B'), text('C')],
+  ],
+  ['a call of a tool that is not there', LOOK, { tools: ['other'] }, [text(LOOK)]],
+  ['a call where no tools are', LOOK, { tools: [] }, [text(LOOK)]],
+  [
+    'tags around what is no call',
+    '<tool_call>nothing</tool_call>',
+    {},
+    [text('<tool_call>nothing</tool_call>')],
+  ],
+  [
+    'a call cut off in its arguments',
+    '<tool_call>\n{"name": "look", "arguments": {"at',
+    {},
+    call('toolu_1', 'look', '{"at').slice(0, 2),
+  ],
+  [
+    'a call that only lacks its closing tag',
+    '<tool_call>\n{"name": "look", "arguments": {}}',
+    {},
+    call('toolu_1', 'look', '{}'),
+  ],
+  ['a stop sequence in text', 'one END two', { stops: ['END'] }, [text('one '), text('<STOP>')]],
+  [
+    'a stop sequence in thinking, where it means nothing',
+    '<think>END</think>Hi',
+    { stops: ['END'] },
+    [thought('END'), text('Hi')],
+  ],
+  [
+    'a family without known tools',
+    `<think>A</think>${LOOK}`,
+    { format: plain },
+    [thought('A'), text(LOOK)],
+  ],
+];
+
+describe('[R2.T-parse-property] a model’s output', () => {
+  it.each(ROWS)('is told apart: %s', (_title, output, setup, expected) => {
+    const wanted = mergeDeltas(expected);
+    expect(mergeDeltas(events([output], setup))).toEqual(wanted);
+    expect(mergeDeltas(events(output.split(''), setup))).toEqual(wanted);
+  });
+
+  it('means the same for every way to cut it', () => {
+    const piece = fc.constantFrom(
+      '<think>',
+      '</think>',
+      '<tool_call>',
+      '</tool_call>',
+      '{"name": "look", "arguments": {}}',
+      'END',
+      'E',
+      '<',
+      '\n',
+      ' ',
+      'text',
+      '</',
+      '"',
+    );
+    fc.assert(
+      fc.property(
+        fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join('')),
+        fc.array(fc.nat(80), { maxLength: 10 }),
+        fc.boolean(),
+        (output, cuts, thinkingOpen) => {
+          const setup = { thinkingOpen, stops: ['END'] };
+          expect(mergeDeltas(events(cut(output, cuts), setup))).toEqual(
+            mergeDeltas(events([output], setup)),
+          );
+        },
+      ),
+      { numRuns: 3000 },
+    );
+  });
+});
+
+describe('[R2.5-thinking] families', () => {
+  it.each([
+    ['{{ "<tool_call>\\n{\\"name\\": ..." }} {"name":', 'hermes'],
+    ['<tool_call><function=f>', 'plain'],
+    ['{{ messages[0].content }}', 'plain'],
+  ])('are recognised by their template: %s', (template, name) => {
+    expect(chooseFormat(template).name).toBe(name);
+  });
+});

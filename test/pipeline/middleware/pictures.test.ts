@@ -1,0 +1,251 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createScriptedBackend } from '../../../src/backends/scripted.ts';
+import type { Backend, Capabilities, GenerationRequest } from '../../../src/core/backend.ts';
+import type { BinarySource, ImagePart, Part, Turn } from '../../../src/core/conversation.ts';
+import type { BackendKind, ModelSpec } from '../../../src/core/model.ts';
+import { createImageLoader } from '../../../src/images/loader.ts';
+import { Runtime } from '../../../src/pipeline/runtime.ts';
+import { halves, servePictures } from '../../support/pictures.ts';
+import { collect, request } from '../../support/requests.ts';
+
+const signal = AbortSignal.timeout(60_000);
+
+const text = (words: string): Part => ({ kind: 'text', text: words });
+const picture = (source: BinarySource, at = 'messages.0.content.0.image'): ImagePart => ({
+  kind: 'image',
+  source,
+  at,
+});
+const base64 = (bytes: Uint8Array): ImagePart =>
+  picture({
+    kind: 'base64',
+    mediaType: 'image/png',
+    data: Buffer.from(bytes).toString('base64'),
+  });
+const png = await halves(20, 10).png().toBuffer();
+
+function playing(capabilities: Partial<Capabilities> = {}) {
+  const got: GenerationRequest[] = [];
+  const backend = createScriptedBackend({
+    capabilities,
+    async *script(asked) {
+      got.push(asked);
+      const usage = {
+        promptTokens: 10,
+        cacheReadTokens: 0,
+        cacheCreationTokens: 0,
+        outputTokens: 5,
+        thinkingTokens: 0,
+      };
+      yield { type: 'finish', reason: 'end-turn', stopSequence: null, usage };
+    },
+  });
+  return { backend, got };
+}
+
+/** A runtime with these models, the first of which is asked. */
+function openRuntime(
+  specs: readonly ModelSpec[],
+  backends: Partial<Record<BackendKind, Backend>>,
+): Runtime {
+  const [first] = specs;
+  const factories = Object.entries(backends).map(([kind, backend]) => [kind, async () => backend]);
+  const runtime = new Runtime({
+    registry: () => ({
+      defaultModel: first?.name ?? '',
+      models: new Map(
+        specs.map((spec) => [spec.name, { spec, shipped: false, location: 'models.yaml:1:1' }]),
+      ),
+      aliases: new Map([['claude-small', first?.name ?? '']]),
+      problems: [],
+    }),
+    backends: Object.fromEntries(factories) as Record<string, () => Promise<Backend>>,
+    exists: () => true,
+    overflow: 'clamp',
+    sees: ({ backend, images }) => backend === 'vision' || images,
+    images: createImageLoader({ mayContact: (address) => address === '127.0.0.1' }),
+  });
+  onTestFinished(() => runtime.close());
+  return runtime;
+}
+
+const ACTOR: ModelSpec = { name: 'actor', backend: 'scripted' };
+
+const asking = (...parts: readonly Part[]): GenerationRequest => {
+  const turns: readonly Turn[] = [{ role: 'user', parts }];
+  return request(ACTOR, turns);
+};
+
+/** What a backend gets of what a user says. */
+async function passedOn(...parts: readonly Part[]): Promise<readonly Part[]> {
+  const { backend, got } = playing();
+  const runtime = openRuntime([ACTOR], { scripted: backend });
+  await collect((await runtime.generate('actor', asking(...parts), signal)).events);
+  return got[0]?.conversation.turns[0]?.parts ?? [];
+}
+
+/** How a request with a picture is refused, where the model that is asked can't see. */
+async function refusal(runtime: Runtime): Promise<unknown> {
+  return runtime.generate('actor', asking(text('Look:'), base64(png)), signal).then(
+    () => expect.unreachable('it was answered'),
+    (error: unknown) => error,
+  );
+}
+
+describe('[R4.5-places] pictures reach the backend in base64', () => {
+  it('from a user and from a tool, in base64 and at a URL', async () => {
+    const address = await servePictures((_request, response) => response.end(png));
+    const atUrl = picture({ kind: 'url', url: address });
+    const result = (output: readonly Part[]): Part => ({
+      kind: 'tool-result',
+      callId: 'toolu_1',
+      output,
+      isError: false,
+    });
+    expect(await passedOn(result([text('seen'), atUrl]), text('a'), base64(png), atUrl)).toEqual([
+      result([text('seen'), base64(png)]),
+      text('a'),
+      base64(png),
+      base64(png),
+    ]);
+  });
+
+  it('[R4.5-downscale] as large as their model looks at', async () => {
+    const { backend, got } = playing();
+    const runtime = openRuntime([{ ...ACTOR, imageLongestEdge: 16 }], { scripted: backend });
+    await collect((await runtime.generate('actor', asking(base64(png)), signal)).events);
+    const [image] = got[0]?.conversation.turns[0]?.parts ?? [];
+    const data = image?.kind === 'image' && image.source.kind === 'base64' && image.source.data;
+    const sent = Buffer.from(data || '', 'base64');
+    expect([sent.readUInt32BE(16), sent.readUInt32BE(20)]).toEqual([16, 8]);
+  });
+
+  it('from a document, which is text: behind it, its blocks keep their numbers', async () => {
+    const document = (...parts: readonly Part[]): Part => ({
+      kind: 'document',
+      source: { kind: 'content', parts },
+      title: 'Paper',
+      citations: false,
+    });
+    const other = base64(await halves(8, 8).png().toBuffer());
+    expect(
+      await passedOn(document(text('one'), base64(png), text('two'), other), text('Well?')),
+    ).toEqual([
+      document(
+        text('one'),
+        text('[picture 1 of 2, behind this document]'),
+        text('two'),
+        text('[picture 2 of 2, behind this document]'),
+      ),
+      base64(png),
+      other,
+      text('Well?'),
+    ]);
+    const plain = document(text('one'));
+    expect(await passedOn(plain)).toEqual([plain]);
+  });
+
+  it('[R4.5-base64] when they are counted too', async () => {
+    const counted: GenerationRequest[] = [];
+    const { backend } = playing();
+    const runtime = openRuntime([ACTOR], {
+      scripted: {
+        ...backend,
+        async countTokens(asked) {
+          counted.push(asked);
+          return 5;
+        },
+      },
+    });
+    const address = await servePictures((_request, response) => response.end(png));
+    const atUrl = asking(picture({ kind: 'url', url: address }));
+    expect(await runtime.countTokens('actor', atUrl, signal)).toBe(5);
+    expect(counted[0]?.conversation.turns[0]?.parts).toEqual([base64(png)]);
+  });
+});
+
+describe('[R4.5-many] pictures of one request', () => {
+  it('are a hundred at most', async () => {
+    const all = (count: number) => Array.from({ length: count }, () => base64(png));
+    expect(await passedOn(...all(100))).toHaveLength(100);
+    await expect(passedOn(...all(101))).rejects.toMatchObject({
+      code: 'invalid-request',
+      message: 'messages: Too much media: 0 document pages + 101 images > 100',
+    });
+  });
+
+  it('are fetched beside each other, and the first that fails ends them all', async () => {
+    let open = 0;
+    let most = 0;
+    const address = await servePictures(({ url }, response) => {
+      most = Math.max(most, (open += 1));
+      response.on('close', () => (open -= 1));
+      if (url === '/7') response.writeHead(404).end();
+    });
+    const urls = Array.from({ length: 20 }, (_url, index) =>
+      picture({ kind: 'url', url: `${address}/${index}` }, `messages.0.content.${index}.image`),
+    );
+    await expect(passedOn(...urls)).rejects.toThrow(
+      /^messages\.0\.content\.7\.image\.source\.url: .* its server answered 404/,
+    );
+    expect(most).toBe(8);
+    await expect.poll(() => open).toBe(0);
+  });
+});
+
+describe('[R4.5-blind] a model that can’t see', () => {
+  const blind = playing({ images: false }).backend;
+  const seeing = playing({ images: true }).backend;
+  const silent: Backend = {
+    ...seeing,
+    capabilities: () => expect.unreachable('it was asked'),
+    discover: () => expect.unreachable('it was asked'),
+  };
+  const beside = (specs: readonly ModelSpec[], backends: Partial<Record<BackendKind, Backend>>) =>
+    openRuntime([ACTOR, ...specs], { scripted: blind, ...backends });
+
+  it('leads to one that is known to see, by the picture’s place, and asks no one', async () => {
+    let backend = seeing;
+    const specs: readonly ModelSpec[] = [
+      { name: 'said-to-see', backend: 'openai', images: true },
+      { name: 'eyes', backend: 'ollama' },
+    ];
+    const ollama: Backend = {
+      ...seeing,
+      capabilities: async (...asked) => backend.capabilities(...asked),
+    };
+    const runtime = beside(specs, { openai: silent, ollama });
+    await runtime.listed((await runtime.models()).slice(2));
+    backend = silent;
+    expect(await refusal(runtime)).toMatchObject({
+      code: 'unsupported',
+      message:
+        "messages.0.content.0.image: the model actor can't see. Use eyes, which can, or leave the images out.",
+    });
+  });
+
+  it('leads to one of models.yaml that sees, though its engine or server was never asked', async () => {
+    const specs: readonly ModelSpec[] = [
+      { name: 'text', backend: 'ollama' },
+      { name: 'eyes', backend: 'vision', file: '/mini.gguf', mmproj: '/mini-mmproj.gguf' },
+    ];
+    const runtime = beside(specs, { ollama: silent, vision: silent });
+    expect(await refusal(runtime)).toMatchObject({
+      message: expect.stringContaining('Use eyes, which can,'),
+    });
+    const away: ModelSpec = { name: 'away', backend: 'openai', images: true };
+    expect(await refusal(beside([away], { openai: silent }))).toMatchObject({
+      message: expect.stringContaining('Use away, which can,'),
+    });
+  });
+
+  it('leads to how to get one where there is none, and opens no engine to find out', async () => {
+    const specs: readonly ModelSpec[] = [
+      { name: 'mini', backend: 'llama', file: '/mini.gguf' },
+      { name: 'text', backend: 'ollama' },
+    ];
+    expect(await refusal(beside(specs, { llama: silent, ollama: silent }))).toMatchObject({
+      message: expect.stringMatching(/No known model can: .*portico pull ollama:\S+.*images: true/),
+    });
+  });
+});

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import type { GenerationEvent } from '../../../src/core/events.ts';
+import { wellFormed } from '../../../src/pipeline/middleware/well-formed-events.ts';
+
+async function* from(events: readonly GenerationEvent[]): AsyncGenerator<GenerationEvent> {
+  yield* events;
+}
+
+/** The texts of all events that come out, each of them well-formed. */
+async function outOf(...events: readonly GenerationEvent[]): Promise<string> {
+  let all = '';
+  for await (const event of wellFormed(from(events))) {
+    expect(JSON.stringify(event)).not.toMatch(/(?<!\\)(?:\\\\)*\\ud[89a-f]/i);
+    if (event.type === 'text-delta' || event.type === 'thinking-delta') all += event.text;
+    if (event.type === 'tool-call-delta') all += event.json;
+    if (event.type === 'tool-call-start') all += event.name;
+  }
+  return all;
+}
+
+/** A text in all ways to send it in two pieces. */
+function cuts(text: string): readonly (readonly [string, string])[] {
+  return Array.from({ length: text.length }, (_, at) => [text.slice(0, at), text.slice(at)]);
+}
+
+describe('lone surrogates of an answer', () => {
+  it.each(['text-delta', 'thinking-delta'] as const)('become U+FFFD in a %s', async (type) => {
+    for (const [one, other] of cuts('a\ud83d b\ud83d\ude00\udc00')) {
+      const out = await outOf({ type, text: one }, { type, text: other });
+      expect(out).toBe('a\ufffd b\u{1f600}\ufffd');
+    }
+  });
+
+  it('do not join the text before and after another block', async () => {
+    const out = await outOf(
+      { type: 'thinking-delta', text: 'a\ud83d' },
+      { type: 'text-delta', text: '\ude00b\ud83d' },
+      { type: 'tool-call-start', id: 'c', name: 'x\ud83d' },
+      { type: 'tool-call-end', id: 'c' },
+    );
+    expect(out).toBe('a\ufffd\ufffdb\ufffdx\ufffd');
+  });
+
+  it.each([
+    [String.raw`{"a":"\ud83d"}`, String.raw`{"a":"\ufffd"}`],
+    [String.raw`{"a":"\ud83d\ude00\n\uDE00"}`, String.raw`{"a":"\ud83d\ude00\n\ufffd"}`],
+    [String.raw`{"a":"\\ud83d\\\ud83d\\"}`, String.raw`{"a":"\\ud83d\\\ufffd\\"}`],
+    ['{"a":"\ud83d\ude00\ud83d"}', '{"a":"\u{1f600}\ufffd"}'],
+    [String.raw`{"a":"\ud83d`, String.raw`{"a":"\ufffd`],
+  ])('become U+FFFD in arguments: %j', async (json, expected) => {
+    for (const [one, other] of cuts(json)) {
+      const start = { type: 'tool-call-start', id: 'c', name: 'look' } as const;
+      const deltas = [one, other].map(
+        (part) => ({ type: 'tool-call-delta', id: 'c', json: part }) as const,
+      );
+      const out = await outOf(start, ...deltas, { type: 'tool-call-end', id: 'c' });
+      expect(out).toBe(`look${expected}`);
+    }
+  });
+});

@@ -1,0 +1,66 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createLlamaBackend } from '../../src/backends/local/runners/llama-cpp/backend.ts';
+import type { ImagePart } from '../../src/core/conversation.ts';
+import { Runtime } from '../../src/pipeline/runtime.ts';
+import { openVision, SEEING } from '../backends/local/runners/llama-node/seeing.ts';
+import { halves } from '../support/pictures.ts';
+import { collect, request, said } from '../support/requests.ts';
+
+const signal = AbortSignal.timeout(60_000);
+
+/** A runtime whose only model has a projector, where the optional addon is missing. */
+function openRuntime(): Runtime {
+  const blind = async () =>
+    createLlamaBackend({
+      engine: 'in-process',
+      threads: 1,
+      context: undefined,
+      queueLimit: 8,
+      log: () => undefined,
+    });
+  const { backend, close } = openVision({ isInstalled: () => false, blind });
+  onTestFinished(close);
+  return new Runtime({
+    registry: () => ({
+      defaultModel: SEEING.name,
+      models: new Map([
+        [SEEING.name, { spec: SEEING, shipped: false, location: 'models.yaml:1:1' }],
+      ]),
+      aliases: new Map(),
+      problems: [],
+    }),
+    backends: { vision: async () => backend },
+    exists: () => true,
+    overflow: 'clamp',
+  });
+}
+
+describe('[R7.1-optional] without the optional addon', () => {
+  it('a model with a projector answers to text, and is listed as blind', async () => {
+    const runtime = openRuntime();
+    const asked = request(SEEING, said('Count from 1 to 3'));
+    const { events } = await runtime.generate(SEEING.name, asked, signal);
+    expect((await collect(events)).text).toBe('1, 2, 3');
+    expect(await runtime.countTokens(SEEING.name, asked, signal)).toBeGreaterThan(5);
+    const { model } = await runtime.resolve(SEEING.name);
+    expect(await runtime.capabilities(model, signal)).toMatchObject({ images: false });
+    expect((await runtime.loaded(signal)).map(({ name }) => name)).toEqual([SEEING.name]);
+    expect(await runtime.unload(SEEING.name, true, signal)).toBe(SEEING.name);
+    expect(await runtime.loaded(signal)).toEqual([]);
+  });
+
+  it('an image is refused with what to install', async () => {
+    const data = (await halves(8, 8).png().toBuffer()).toString('base64');
+    const image: ImagePart = {
+      kind: 'image',
+      source: { kind: 'base64', mediaType: 'image/png', data },
+      at: 'messages.0.content.0.image',
+    };
+    const asked = request(SEEING, [{ role: 'user', parts: [image] }]);
+    const refused = openRuntime().generate(SEEING.name, asked, signal);
+    await expect(refused).rejects.toMatchObject({ code: 'unsupported' });
+    await expect(refused).rejects.toThrow(
+      /^messages\.0\.content\.0\.image: .* `npm install @fugood\/llama\.node`/,
+    );
+  });
+});

@@ -1,0 +1,74 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createOllamaBackend } from '../../src/backends/ollama/backend.ts';
+import type { RegistryModel } from '../../src/registry/registry.ts';
+import { Runtime } from '../../src/pipeline/runtime.ts';
+import { serve } from '../support/upstream/replay.ts';
+
+/** A runtime beside an Ollama whose list takes as long as `slowness.milliseconds` says. */
+async function beside(slowness: { milliseconds: number }, names: string[]): Promise<Runtime> {
+  const { url, close } = await serve((_request, response) => {
+    const answer = (): void => {
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify({ models: names.map((name) => ({ name })) }));
+    };
+    setTimeout(answer, slowness.milliseconds).unref();
+  });
+  onTestFinished(close);
+  const backend = createOllamaBackend({ defaultUrl: url });
+  const mini: RegistryModel = {
+    spec: { name: 'mini', backend: 'llama', file: '/models/mini.gguf' },
+    shipped: true,
+    location: 'models.yaml:1:1',
+  };
+  const runtime = new Runtime({
+    registry: () => ({
+      defaultModel: 'mini',
+      models: new Map([['mini', mini]]),
+      aliases: new Map(),
+      problems: [],
+    }),
+    backends: { ollama: async () => backend },
+    discovering: ['ollama'],
+    exists: () => true,
+    overflow: 'clamp',
+  });
+  onTestFinished(() => runtime.close());
+  return runtime;
+}
+
+async function meant(runtime: Runtime, name: string): Promise<string> {
+  return (await runtime.resolve(name)).model.spec.name;
+}
+
+const listed = async (runtime: Runtime) => (await runtime.models()).map(({ name }) => name);
+
+describe('an Ollama that is slow', () => {
+  it('keeps its models, and a new one is asked for before it is unknown', async () => {
+    const slowness = { milliseconds: 600 };
+    const names = ['qwen3:8b'];
+    const runtime = await beside(slowness, names);
+    expect(await meant(runtime, 'qwen3:8b')).toBe('qwen3:8b');
+    await delay(510);
+    names.push('llama3:latest');
+    expect(await meant(runtime, 'llama3')).toBe('llama3:latest');
+    await expect(runtime.resolve('nothing')).rejects.toMatchObject({ code: 'model-not-found' });
+  });
+
+  it('has its last list when it falls silent, and is 529 for a name that may be new', async () => {
+    const slowness = { milliseconds: 0 };
+    const runtime = await beside(slowness, ['qwen3:8b']);
+    expect(await listed(runtime)).toEqual(['mini', 'qwen3:8b']);
+    slowness.milliseconds = 60_000;
+    await delay(510);
+    const began = performance.now();
+    const refused = runtime.resolve('new');
+    refused.catch(() => undefined);
+    expect(await meant(runtime, 'mini')).toBe('mini');
+    expect(await meant(runtime, 'claude-opus-4')).toBe('mini');
+    expect(await listed(runtime)).toEqual(['mini', 'qwen3:8b']);
+    expect(await meant(runtime, 'qwen3:8b')).toBe('qwen3:8b');
+    expect(performance.now() - began).toBeLessThan(1500);
+    await expect(refused).rejects.toMatchObject({ code: 'overloaded', retryAfterSeconds: 5 });
+  });
+});

@@ -1,0 +1,85 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Capabilities, GenerationRequest } from '../../src/core/backend.ts';
+import type { ToolSpec } from '../../src/core/conversation.ts';
+import type { JsonObject } from '../../src/core/json.ts';
+import { createUnheldReport } from '../../src/pipeline/unheld-report.ts';
+import { MINI, request, said } from '../support/requests.ts';
+import { answering } from '../support/scripted-answers.ts';
+import { serveScript } from '../support/scripted-server.ts';
+
+const CONDITIONAL = { type: 'object', if: {}, else: { required: ['a'] } };
+
+const tool = (name: string, inputSchema: JsonObject): ToolSpec => ({
+  name,
+  description: '',
+  inputSchema,
+  origin: { kind: 'custom' },
+  deferred: false,
+});
+
+function asked(tools: readonly ToolSpec[], more: Partial<GenerationRequest> = {}) {
+  const turns = said('Hi');
+  return request(MINI, turns, { conversation: { system: [], turns, tools }, ...more });
+}
+
+function reported(requests: readonly GenerationRequest[], tools: Capabilities['tools']) {
+  const lines: string[] = [];
+  const report = createUnheldReport((line) => lines.push(line));
+  const can: Capabilities = {
+    contextTokens: 8192,
+    thinking: 'none',
+    tools,
+    structuredOutput: true,
+    images: false,
+    documents: false,
+    citations: false,
+    exactCount: true,
+  };
+  for (const one of requests) report(one, can);
+  return lines;
+}
+
+describe('keywords that no grammar holds', () => {
+  it('are reported once for each schema, of tools and of the answer', () => {
+    const tools = [tool('look', CONDITIONAL), tool('go', { type: 'object' })];
+    const one = asked(tools, { outputSchema: { items: { uniqueItems: true } } });
+    const other = asked([tool('look', { type: 'object', not: {} })]);
+    expect(reported([one, one, other, one], 'enforced')).toEqual([
+      'tools.look.input_schema: no grammar holds #/if, so that answers may violate it.',
+      'output_config.format.schema: no grammar holds #/items/uniqueItems, so that answers may violate it.',
+      'tools.look.input_schema: no grammar holds #/not, so that answers may violate it.',
+    ]);
+  });
+
+  it('are not reported of tools whose arguments nothing holds, or that can’t be called', () => {
+    const tools = [tool('look', CONDITIONAL)];
+    expect(reported([asked(tools)], 'auto')).toEqual([]);
+    expect(reported([asked(tools, { toolChoice: { mode: 'none' } })], 'enforced')).toEqual([]);
+  });
+
+  it('are one line of the log, whatever number of requests has them', async () => {
+    const lines: string[] = [];
+    const services = { log: (line: string) => void lines.push(line) };
+    const server = await serveScript(
+      {
+        script: async function* play() {
+          yield* answering('Hello');
+        },
+      },
+      {},
+      { services },
+    );
+    onTestFinished(() => server.close());
+    const tools = [{ name: 'look', input_schema: CONDITIONAL }];
+    for (let time = 0; time < 3; time++) expect((await server.ask({ tools })).status).toBe(200);
+    expect(lines).toHaveLength(1);
+  });
+
+  it('are counted if there are many', () => {
+    const properties = Object.fromEntries(
+      Array.from({ length: 30 }, (_unused, index) => [`p${index}`, { not: {} }]),
+    );
+    const [line] = reported([asked([tool('look', { properties })])], 'enforced');
+    expect(line).toContain(' and 10 more');
+  });
+});

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { renderPrompt } from '../../../src/prompt/render.ts';
+import type { ChatTemplate } from '../../../src/prompt/render.ts';
+import type { Conversation, Part, Turn } from '../../../src/core/conversation.ts';
+import { chatTemplate } from '../../support/chat-templates.ts';
+import { areTemplatesMissing, REAL_TEMPLATES, realTemplate } from '../../support/real-templates.ts';
+import { LOOK_UP } from './conversations.ts';
+import { asking } from './rendered.ts';
+
+const CODE = 'for (const x of a) if (x < 3 && y > [1, 2][0]) say(`<div class="x">${x}</div>`);\n';
+const text = (lines: number): Part & { readonly kind: 'text' } => ({
+  kind: 'text',
+  text: CODE.repeat(lines),
+});
+
+/** As large as a coding agent's: 24 tools with 60 KB of schemas, 100 messages with 200 KB of text. */
+function agentConversation(): Conversation {
+  const place = { type: 'string', description: CODE };
+  const properties = Object.fromEntries(
+    Array.from({ length: 12 }, (_, key) => [`key${key}`, place]),
+  );
+  const tools = Array.from({ length: 24 }, (_, index) => ({
+    ...LOOK_UP,
+    name: `tool_${index}`,
+    description: CODE.repeat(14),
+    inputSchema: { type: 'object', properties },
+  }));
+  const turns: Turn[] = [{ role: 'user', parts: [text(100)] }];
+  for (let index = 0; index < 50; index++) {
+    const id = `toolu_${index}`;
+    const input = { key0: CODE, key1: '/a/b' };
+    const call: Part = { kind: 'tool-call', id, name: `tool_${index % 24}`, input };
+    const result: Part = { kind: 'tool-result', callId: id, output: [text(45)], isError: false };
+    turns.push({ role: 'assistant', parts: [text(1), call] }, { role: 'user', parts: [result] });
+  }
+  return { system: [text(150)], turns, tools };
+}
+
+const conversation = agentConversation();
+const LONGEST = 250;
+
+/** Milliseconds of the fastest of three, since others use this machine too. */
+function timeOf(template: ChatTemplate): number {
+  const times = [1, 2, 3].map(() => {
+    const start = performance.now();
+    renderPrompt(template, asking(conversation));
+    return performance.now() - start;
+  });
+  return Math.min(...times);
+}
+
+describe('[R3.2-renders] [R3.7-harmless] a conversation as large as an agent’s', () => {
+  it('has the size that is said', () => {
+    expect(JSON.stringify(conversation.tools).length).toBeGreaterThan(60_000);
+    expect(JSON.stringify(conversation.turns).length).toBeGreaterThan(200_000);
+  });
+
+  it('is protected and put together in milliseconds, whatever the vocabulary', () => {
+    const template = chatTemplate('chatml');
+    const rendered = template.render({ messages: [], enable_thinking: true });
+    const large = CODE.repeat(3000) + rendered;
+    expect(timeOf({ ...template, render: () => large })).toBeLessThan(LONGEST);
+  });
+
+  // Some templates look at every message from every other one, which llama.cpp's Jinja is slow at.
+  it
+    .skipIf(areTemplatesMissing())
+    .each([
+      'Qwen-Qwen3-0.6B',
+      'Qwen3-Coder',
+      'GLM-4.6',
+      'meta-llama-Llama-3.1-8B-Instruct',
+      'Kimi-K2-Instruct',
+      'Mistral-Small-3.2-24B-Instruct-2506',
+    ])('is rendered in a fraction of a second by %s', (name) => {
+    expect(timeOf(realTemplate(REAL_TEMPLATES.get(name) ?? ''))).toBeLessThan(LONGEST);
+  });
+});

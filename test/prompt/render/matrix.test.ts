@@ -1,0 +1,93 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import type { ChatTemplate } from '../../../src/prompt/render.ts';
+import type { Conversation } from '../../../src/core/conversation.ts';
+import { chatTemplate, TEMPLATES } from '../../support/chat-templates.ts';
+import { areTemplatesMissing, REAL_TEMPLATES, realTemplate } from '../../support/real-templates.ts';
+import { CONVERSATIONS, wordsOf } from './conversations.ts';
+import { asking, written } from './rendered.ts';
+
+const MODES = ['disabled', 'adaptive'] as const;
+const SHAPES = [...CONVERSATIONS.keys()];
+const matrix: string[] = [];
+
+/**
+ * Every text once and in order. Thinking may be left out, since templates drop that of earlier turns, but
+ * it is never doubled or moved; what the model thought since the user last spoke is shown by every
+ * template that has a place for it.
+ */
+function expectShape(template: ChatTemplate, conversation: Conversation): string {
+  const expected = wordsOf(JSON.stringify([conversation.system, conversation.turns]));
+  let mark = '·';
+  for (const mode of MODES) {
+    for (const choice of ['auto', 'none'] as const) {
+      const request = asking(conversation, {
+        thinking: { mode },
+        toolChoice: choice === 'auto' ? { mode: choice, parallel: true } : { mode: choice },
+      });
+      const words = wordsOf(written(template, request));
+      expect(words).toEqual(expected.filter((word) => !isThought(word) || words.includes(word)));
+      if (words.length < expected.length) mark = 't';
+    }
+  }
+  return mark;
+}
+
+const isThought = (word: string) => word.startsWith('T');
+
+function expectTemplate(name: string, template: ChatTemplate): void {
+  const marks = [...CONVERSATIONS.values()].map((conversation) =>
+    expectShape(template, conversation),
+  );
+  const { system, systemAnywhere, reasoning, tools, calls } = template.traits;
+  const traits = [
+    `system ${systemAnywhere ? 'anywhere' : String(system)}`,
+    reasoning ?? 'no thinking',
+    tools ? 'tools' : 'no tools',
+    calls === undefined ? 'calls as text' : JSON.stringify(Object.values(calls)),
+  ];
+  matrix.push(`${name.padEnd(46)} ${marks.join(' ')}  ${traits.join(', ')}`);
+}
+
+afterAll(() => {
+  const legend = `${SHAPES.join(', ')}; t = thinking that the template drops`;
+  process.stderr.write(`\n${legend}\n${matrix.join('\n')}\n`);
+});
+
+describe('[R3.2-renders] [R3.2-fallback] [R3.5-replay] every text stands once and in order', () => {
+  it.each(Object.keys(TEMPLATES))('in a template of our own: %s', (name) => {
+    expectTemplate(name, chatTemplate(name));
+  });
+
+  it.skipIf(areTemplatesMissing()).each([...REAL_TEMPLATES])('in %s', (name, source) => {
+    expectTemplate(name, realTemplate(source));
+  });
+});
+
+describe('[R3.5-replay] [R3.5-between] thinking since the user last spoke', () => {
+  const conversation = CONVERSATIONS.get('thinking between calls');
+
+  function expectThinking(template: ChatTemplate): void {
+    const request = asking(conversation ?? NOTHING, { thinking: { mode: 'adaptive' } });
+    const shown = wordsOf(written(template, request));
+    const all = wordsOf(JSON.stringify(conversation));
+    const { reasoning } = template.traits;
+    expect(shown).toEqual(reasoning === undefined ? all.filter((word) => !isThought(word)) : all);
+  }
+
+  it.each(Object.keys(TEMPLATES))('stands in its place, if %s has one for it', (name) => {
+    expectThinking(chatTemplate(name));
+  });
+
+  it.skipIf(areTemplatesMissing()).each([...REAL_TEMPLATES])(
+    'stands in its place, if %s has one for it',
+    (_name, source) => {
+      expectThinking(realTemplate(source));
+    },
+  );
+
+  it('has a place in one of our templates', () => {
+    expect(chatTemplate('single').traits.reasoning).toBe('thinking');
+  });
+});
+
+const NOTHING: Conversation = { system: [], turns: [], tools: [] };

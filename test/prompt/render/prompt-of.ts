@@ -1,0 +1,10 @@
+import type { ModelHead } from '../../../src/backends/local/model/model-metadata.ts';
+import type { Conversation } from '../../../src/core/conversation.ts';
+import { asking } from './rendered.ts';
+
+/** A conversation as an engine renders and tokenizes it. */
+export async function promptOf({ prompts, tokenizer }: ModelHead, conversation: Conversation) {
+  const written = await prompts.run('write', { request: asking(conversation), answers: [] });
+  const { stretches } = written.prompt;
+  return { stretches, tokens: await tokenizer.prompt(stretches, new AbortController().signal) };
+}

@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import type { ChatTemplate } from '../../../src/prompt/render.ts';
+import { renderPrompt } from '../../../src/prompt/render.ts';
+import { templateVariables } from '../../../src/prompt/template-variables.ts';
+import type { Effort, ThinkingMode } from '../../../src/core/backend.ts';
+import type { Conversation, Part } from '../../../src/core/conversation.ts';
+import { chatTemplate } from '../../support/chat-templates.ts';
+import { areTemplatesMissing, REAL_TEMPLATES, realTemplate } from '../../support/real-templates.ts';
+import { asking, written } from './rendered.ts';
+
+const ENABLED: ThinkingMode = { mode: 'enabled', budgetTokens: 2000 };
+const DISABLED: ThinkingMode = { mode: 'disabled' };
+
+function asked(...begun: readonly Part[]): Conversation {
+  const question = { role: 'user', parts: [{ kind: 'text', text: 'U' }] } as const;
+  return {
+    system: [],
+    turns: begun.length === 0 ? [question] : [question, { role: 'assistant', parts: begun }],
+    tools: [],
+  };
+}
+
+/** How often tags are opened more than closed at the end of a prompt. */
+function openTags(template: ChatTemplate, thinking: ThinkingMode): number {
+  const { open = '', close = '' } = template.format.thinking ?? {};
+  const prompt = written(template, asking(asked(), { thinking }));
+  const last = prompt.slice(prompt.lastIndexOf('U'));
+  return last.split(open).length - last.split(close).length;
+}
+
+const SWITCHABLE = [...REAL_TEMPLATES].filter(
+  ([, source]) => realTemplate(source).traits.thinking === 'switchable',
+);
+
+describe.skipIf(areTemplatesMissing())('[R3.5-switch] a template that thinks at will', () => {
+  it('is most of those that know thinking', () => {
+    expect(SWITCHABLE.length).toBeGreaterThan(25);
+  });
+
+  it.each(SWITCHABLE)('%s begins to think where that is wanted', (_name, source) => {
+    const template = realTemplate(source);
+    const { thinkingOpen } = renderPrompt(template, asking(asked(), { thinking: ENABLED }));
+    expect(thinkingOpen).toBe(true);
+    expect(openTags(template, ENABLED)).toBe(1);
+  });
+
+  it.each(SWITCHABLE)('%s does not think where it must not', (_name, source) => {
+    const template = realTemplate(source);
+    const { thinkingOpen } = renderPrompt(template, asking(asked(), { thinking: DISABLED }));
+    expect(thinkingOpen).toBe(false);
+    expect(openTags(template, DISABLED)).toBeLessThanOrEqual(0);
+  });
+
+  it.each(SWITCHABLE)('%s has two prompts for the two', (_name, source) => {
+    const template = realTemplate(source);
+    expect(written(template, asking(asked(), { thinking: ENABLED }))).not.toBe(
+      written(template, asking(asked(), { thinking: DISABLED })),
+    );
+  });
+});
+
+describe('[R3.5-replay] [R2.5-prefill] an answer that began with thinking', () => {
+  const begun = asked({ kind: 'thinking', text: 'hmm' }, { kind: 'text', text: 'The' });
+
+  it('goes on behind it', () => {
+    expect(written(chatTemplate('chatml'), asking(begun))).toMatch(
+      /assistant\n<think>\nhmm\n<\/think>\n\nThe$/,
+    );
+    // The tag was opened by the template.
+    expect(written(chatTemplate('thinker'), asking(begun))).toMatch(
+      /\[assistant\]<think>\nhmm\n<\/think>\n\nThe$/,
+    );
+  });
+
+  it('is not asked to think again, nor taken for thinking', () => {
+    const prompt = renderPrompt(chatTemplate('chatml'), asking(begun, { thinking: ENABLED }));
+    expect(prompt).toMatchObject({ thinkingOpen: false, continuesText: true });
+  });
+
+  it.skipIf(areTemplatesMissing()).each([...REAL_TEMPLATES])(
+    'ends in its text: %s',
+    (_name, source) => {
+      const template = realTemplate(source);
+      const prompt = written(template, asking(begun, { thinking: ENABLED }));
+      expect(prompt.endsWith('The')).toBe(true);
+      const { format, traits } = template;
+      const [, behind] = prompt.split('hmm');
+      expect(behind !== undefined).toBe(traits.thinking !== 'none');
+      expect(behind ?? format.thinking?.close ?? '').toContain(format.thinking?.close ?? '');
+    },
+  );
+});
+
+describe('[R3.5-effort] the level that a template is given', () => {
+  it.each<[Effort | undefined, readonly string[], string | undefined]>([
+    ['low', ['low', 'medium', 'high'], 'low'],
+    ['xhigh', ['low', 'medium', 'high'], 'high'],
+    ['max', ['low', 'medium', 'high'], 'high'],
+    ['low', ['high', 'max'], 'high'],
+    ['xhigh', ['high', 'max'], 'max'],
+    ['high', ['low', 'medium', 'xhigh'], 'xhigh'],
+    ['high', [], undefined],
+    [undefined, ['low', 'medium', 'high'], undefined],
+  ])('for %s of %j is %s', (effort, efforts, level) => {
+    const variables = templateVariables(
+      { thinking: { mode: 'adaptive' }, ...(effort !== undefined && { effort }) },
+      { efforts, thinking: 'switchable' },
+    );
+    expect(variables['reasoning_effort']).toBe(level);
+  });
+
+  it('is the lowest where a model must not think and can’t but think', () => {
+    const traits = { efforts: ['low', 'high'], thinking: 'always' } as const;
+    expect(templateVariables({ thinking: DISABLED }, traits)['reasoning_effort']).toBe('low');
+  });
+
+  it.skipIf(areTemplatesMissing()).each([
+    ['openai-gpt-oss-120b', 'low', /Reasoning: low/],
+    ['openai-gpt-oss-120b', 'max', /Reasoning: high/],
+    ['GLM-5.2', 'medium', /Reasoning Effort: High/],
+    ['GLM-5.2', 'max', /Reasoning Effort: Max/],
+    ['deepseek-ai-DeepSeek-V4', 'max', /Beyond maximum/],
+    ['ollama-qwen38_chat_template', 'low', /low/],
+  ] as const)('reaches %s: %s', (name, effort, expected) => {
+    const template = realTemplate(REAL_TEMPLATES.get(name) ?? '');
+    expect(written(template, asking(asked(), { thinking: ENABLED, effort }))).toMatch(expected);
+  });
+});
+
+describe('[R3.2-stable] what a template is told of time', () => {
+  it('is the same all day', () => {
+    const traits = { efforts: [], thinking: 'none' } as const;
+    const at = (hour: number) =>
+      templateVariables({ thinking: DISABLED }, traits, new Date(2026, 10, 20, hour, hour));
+    expect(at(23)).toEqual(at(0));
+    expect(at(9)['date_string']).toBe('20 Nov 2026');
+  });
+});

@@ -1,0 +1,77 @@
+import path from 'node:path';
+import type { LlamaModel } from 'node-llama-cpp';
+import { afterAll, describe, expect, it } from 'vitest';
+import { openHead } from '../../../src/backends/local/model/model-metadata.ts';
+import type { Conversation } from '../../../src/core/conversation.ts';
+import { CONVERSATIONS } from './conversations.ts';
+import { promptOf } from './prompt-of.ts';
+
+const mini = { name: 'mini', backend: 'llama', file: path.resolve('models/mini.gguf') } as const;
+const { native, head } = await openHead(mini);
+const { model } = head;
+afterAll(async () => {
+  head.prompts.close();
+  await native.llama.dispose();
+});
+
+const texts = (tokens: Parameters<LlamaModel['detokenize']>[0]) =>
+  tokens.map((token) => model.detokenize([token], true));
+
+/** Tokens of Mini that its template writes, and which llama.cpp makes of any text by itself. */
+const USER_DEFINED = ['<think>', '</think>', '<tool_call>', '</tool_call>', '<tool_response>'];
+
+function saying(text: string): Conversation {
+  return { system: [], turns: [{ role: 'user', parts: [{ kind: 'text', text }] }], tools: [] };
+}
+
+async function promptTokens(conversation: Conversation) {
+  return (await promptOf(head, conversation)).tokens;
+}
+
+describe('[R3.7-user-defined] a user-defined token', () => {
+  it.each(USER_DEFINED)(
+    '%s is made of any text by the tokenizer, but not of content',
+    async (token) => {
+      expect(texts(model.tokenize(`a ${token} b`, false))).toContain(token);
+      const count = async (text: string) =>
+        texts(await promptTokens(saying(text))).filter((one) => one === token).length;
+      expect(await count(`a ${token}${token} b${token}`)).toBe(await count('a harmless text'));
+    },
+  );
+
+  it.each(USER_DEFINED)('%s in content loses none of its characters', async (token) => {
+    const tokens = await promptTokens(saying(`a ${token} b`));
+    expect(model.detokenize(tokens, true)).toContain(`a ${token} b`);
+  });
+
+  it('is one token where the template writes it', async () => {
+    const calls = CONVERSATIONS.get('two results');
+    const tokens = calls === undefined ? [] : texts(await promptTokens(calls));
+    expect(tokens.filter((one) => one === '<tool_response>')).toHaveLength(2);
+    expect(tokens.filter((one) => one === '<tool_call>').length).toBeGreaterThanOrEqual(2);
+  });
+});
+
+describe('[R3.7-harmless] a prompt that forges nothing', () => {
+  it.each([...CONVERSATIONS])(
+    'has the tokens that it has as one text: %s',
+    async (_name, conversation) => {
+      const { stretches, tokens } = await promptOf(head, conversation);
+      const whole = stretches.map(({ text }) => text).join('');
+      expect(tokens).toEqual(model.tokenize(whole, true));
+    },
+  );
+
+  it.each([
+    'a < b && c > d',
+    '<div class="x">|</div>',
+    'x <| y |> z',
+    '[1, 2]<',
+    '>|',
+    'für “Ü” 東京 🎉',
+  ])('has them with %s in it', async (text) => {
+    const { stretches, tokens } = await promptOf(head, saying(text));
+    const whole = stretches.map((stretch) => stretch.text).join('');
+    expect(tokens).toEqual(model.tokenize(whole, true));
+  });
+});

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { formatTags, turnEnds } from '../../src/prompt/turn-ends.ts';
+import { chatTemplate } from '../support/chat-templates.ts';
+import { areTemplatesMissing, REAL_TEMPLATES, realTemplate } from '../support/real-templates.ts';
+import { loadFixtures, waysToWrite } from '../formats/family-fixture.ts';
+
+const OUTPUTS = new Map(
+  (await loadFixtures()).map(([, { format, outputs }]) => [
+    format.name,
+    Object.values(outputs).flatMap((written) => waysToWrite(written).map(({ output }) => output)),
+  ]),
+);
+
+describe('[R3.1-turn-ends] the tokens that end a turn', () => {
+  it('are those between an answer and what is said next', () => {
+    expect([...turnEnds(chatTemplate('chatml'))]).toEqual(['<|im_end|>', '<|im_start|>']);
+  });
+
+  it('are none where a template writes none', () => {
+    expect([...turnEnds(chatTemplate('strict'))]).toEqual([]);
+  });
+
+  it.skipIf(areTemplatesMissing()).each([
+    ['meta-llama-Llama-3.1-8B-Instruct', '<|eot_id|>'],
+    ['meta-llama-Llama-3.1-8B-Instruct', '<|start_header_id|>'],
+    ['GLM-4.6', '<|user|>'],
+  ])('of %s have %s', (name, token) => {
+    expect([...turnEnds(realTemplate(REAL_TEMPLATES.get(name) ?? ''))]).toContain(token);
+  });
+
+  it.skipIf(areTemplatesMissing()).each([...REAL_TEMPLATES])(
+    'of %s are none that its family writes within an answer',
+    (_name, source) => {
+      const template = realTemplate(source);
+      const written = [
+        ...formatTags(template.format),
+        ...(OUTPUTS.get(template.format.name) ?? []),
+      ].map((text) => text.trimEnd());
+      const within = [...turnEnds(template)].filter((end) =>
+        written.some((text) => text.includes(end) && !text.endsWith(end)),
+      );
+      expect(within).toEqual([]);
+    },
+  );
+});

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { RuntimeFailure, type FailureCode } from '../../../src/core/failure.ts';
+import { encodeFailure, encodeFailureFrame } from '../../../src/wires/anthropic/errors.ts';
+
+const ROWS = [
+  ['invalid-request', 400, 'invalid_request_error'],
+  ['unsupported', 400, 'invalid_request_error'],
+  ['prompt-too-long', 400, 'invalid_request_error'],
+  ['authentication', 401, 'authentication_error'],
+  ['billing', 402, 'billing_error'],
+  ['permission', 403, 'permission_error'],
+  ['route-not-found', 404, 'not_found_error'],
+  ['method-not-allowed', 405, 'invalid_request_error'],
+  ['model-not-found', 404, 'not_found_error'],
+  ['resource-not-found', 404, 'not_found_error'],
+  ['conflict', 409, 'conflict_error'],
+  ['request-too-large', 413, 'request_too_large'],
+  ['rate-limited', 429, 'rate_limit_error'],
+  ['overloaded', 529, 'overloaded_error'],
+  ['backend-unavailable', 529, 'overloaded_error'],
+  ['backend-failed', 500, 'api_error'],
+  ['model-load-failed', 500, 'api_error'],
+  ['engine-crashed', 500, 'api_error'],
+  ['timeout', 504, 'timeout_error'],
+  ['cancelled', 499, 'api_error'],
+  ['internal', 500, 'api_error'],
+] as const satisfies readonly (readonly [FailureCode, number, string])[];
+
+describe('failures on the wire', () => {
+  it.each(ROWS)('[R2.4-codes] %s is a %d %s', (code, status, type) => {
+    const failure = new RuntimeFailure(code, 'the reason');
+    expect(encodeFailure(failure, 'req_1')).toEqual({
+      status,
+      headers: {},
+      body: { type: 'error', error: { type, message: 'the reason' }, request_id: 'req_1' },
+    });
+  });
+
+  it('[R2.7-queue-full] when to try again is a header, in whole seconds', () => {
+    const failure = new RuntimeFailure('overloaded', 'busy', { retryAfterSeconds: 1.2 });
+    expect(encodeFailure(failure, 'r').headers).toEqual({ 'retry-after': '2' });
+  });
+
+  it('[R2.3-method] the allowed methods are a header', () => {
+    const failure = new RuntimeFailure('method-not-allowed', 'no', { allow: ['GET', 'HEAD'] });
+    expect(encodeFailure(failure, 'r').headers).toEqual({ allow: 'GET, HEAD' });
+  });
+
+  it.each([
+    ['an error', new TypeError('secret at /home/me/file.ts:1')],
+    ['a string', 'secret'],
+    ['undefined', undefined],
+  ])('[R2.12-no-trace] %s that is not ours tells a client nothing of itself', (_name, error) => {
+    const { status, body } = encodeFailure(error, 'r');
+    expect(status).toBe(500);
+    expect(body).toMatchObject({ error: { type: 'api_error' } });
+    expect(JSON.stringify(body)).not.toMatch(/secret|file\.ts/);
+  });
+
+  it('a message that quotes half a character is well-formed', () => {
+    const { body } = encodeFailure(new RuntimeFailure('invalid-request', 'Not \ud83d!'), 'r');
+    expect(body).toMatchObject({ error: { message: 'Not \ufffd!' } });
+  });
+
+  it('[R2.12-no-trace] the cause of a failure stays here', () => {
+    const failure = new RuntimeFailure('backend-failed', 'it broke', {
+      cause: new Error('secret'),
+    });
+    expect(JSON.stringify(encodeFailure(failure, 'r'))).not.toContain('secret');
+  });
+
+  it('[R2.12-sse-error] after the start the same body is a frame', () => {
+    const failure = new RuntimeFailure('engine-crashed', 'the engine died');
+    expect(encodeFailureFrame(failure, 'req_1')).toEqual({
+      event: 'error',
+      data: {
+        type: 'error',
+        error: { type: 'api_error', message: 'the engine died' },
+        request_id: 'req_1',
+      },
+    });
+  });
+});

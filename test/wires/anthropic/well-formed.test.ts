@@ -1,0 +1,56 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { finish } from '../../../src/core/steps.ts';
+import { toWellFormed } from '../../../src/wires/anthropic/decoding/well-formed.ts';
+import { decode } from './decoding.ts';
+
+const HALF = '\ud83d';
+
+describe('lone surrogates', () => {
+  it('are replaced in every string and key of a request', () => {
+    const { modelName, request } = decode({
+      model: `m${HALF}`,
+      system: `s${HALF}`,
+      stop_sequences: [`stop${HALF}`],
+      tools: [
+        {
+          name: 'f',
+          description: `d${HALF}`,
+          input_schema: { type: 'object', properties: { [`k${HALF}`]: { const: HALF } } },
+        },
+      ],
+      messages: [
+        { role: 'user', content: `a${HALF}` },
+        {
+          role: 'assistant',
+          content: [
+            { type: 'text', text: `b${HALF} \ud83d\ude00` },
+            { type: 'tool_use', id: 'toolu_1', name: 'f', input: { [`k${HALF}`]: [HALF] } },
+          ],
+        },
+        {
+          role: 'user',
+          content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: `r\ude00` }],
+        },
+      ],
+    });
+    const text = JSON.stringify([modelName, request]);
+    expect(text).not.toMatch(/\\ud/i);
+    expect(text.match(/\ufffd/g)).toHaveLength(11);
+    expect(text).toContain('b\ufffd \u{1f600}');
+  });
+
+  it('are the only thing that changes, and a value without them stays the same one', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        expect(finish(toWellFormed(value))).toBe(value);
+      }),
+    );
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (one, other) => {
+        const broken = [{ [`${one}${HALF}`]: other }, HALF];
+        expect(finish(toWellFormed(broken))).toEqual([{ [`${one}\ufffd`]: other }, '\ufffd']);
+      }),
+    );
+  });
+});
