@@ -27,9 +27,9 @@ describe('[R2.1-imports] imports of the source', () => {
 describe('[R2.1-imports] the rule of directions', () => {
   it.each([
     ['src/http/app.ts', 'src/core/failure.ts'],
-    ['src/wires/anthropic/decode.ts', 'src/wire/anthropic/schema.ts'],
-    ['src/backends/llama/engine.ts', 'src/prompt/render.ts'],
-    ['src/backends/llama/engine.ts', 'src/backends/retry.ts'],
+    ['src/wires/anthropic/decode.ts', 'src/wires/anthropic/schema.ts'],
+    ['src/backends/local/engine.ts', 'src/prompt/render.ts'],
+    ['src/backends/local/engine.ts', 'src/backends/retry.ts'],
     ['src/cli/commands/serve.ts', 'src/compose.ts'],
     ['src/main.ts', 'src/cli/program.ts'],
   ])('lets %s import %s', (from, target) => {
@@ -39,8 +39,8 @@ describe('[R2.1-imports] the rule of directions', () => {
   it.each([
     ['src/core/failure.ts', 'src/prompt/render.ts', 'stands below'],
     ['src/wires/anthropic/decode.ts', 'src/registry/resolve.ts', 'are siblings'],
-    ['src/wires/anthropic/decode.ts', 'src/wire/openai/decode.ts', 'are siblings'],
-    ['src/backends/llama/engine.ts', 'src/backends/ollama/backend.ts', 'are siblings'],
+    ['src/wires/anthropic/decode.ts', 'src/wires/openai/decode.ts', 'are siblings'],
+    ['src/backends/local/engine.ts', 'src/backends/ollama/backend.ts', 'are siblings'],
     ['src/backends/scripted.ts', 'src/backends/ollama/backend.ts', 'stands below'],
     ['src/main.ts', 'src/compose.ts', 'only cli may'],
     ['src/core/failure.ts', 'test/support/server.ts', 'outside the layers'],
@@ -50,7 +50,7 @@ describe('[R2.1-imports] the rule of directions', () => {
   });
 
   it('keeps a library in its place', () => {
-    expect(violationOf({ from: 'src/runtime/pool.ts', specifier: 'node-llama-cpp' })).toContain(
+    expect(violationOf({ from: 'src/pipeline/pool.ts', specifier: 'node-llama-cpp' })).toContain(
       'belongs to src/backends/',
     );
   });

@@ -1,19 +1,37 @@
 import type { Import } from './imports.ts';
 
-/** The design's order, lowest first. Units of one row are siblings: they do not import each other. */
+/** Units of `src`, lowest row first. Units of one row are siblings: they do not import each other. */
 const LAYERS: readonly (readonly string[])[] = [
+  ['units'],
   ['core'],
-  ['wire', 'chat', 'documents', 'images', 'registry', 'config', 'store', 'download'],
+  ['net'],
+  [
+    'wires',
+    'prompt',
+    'output',
+    'formats',
+    'grammar',
+    'documents',
+    'images',
+    'registry',
+    'discovery',
+    'config',
+    'download',
+    'store',
+  ],
   ['backends'],
-  ['runtime'],
+  ['pipeline'],
   ['http', 'launch'],
   ['compose.ts'],
   ['cli'],
   ['main.ts'],
 ];
 
+/** Siblings that may import those listed after them: from a prompt's text down to a grammar. */
+const CHAIN = ['prompt', 'output', 'formats', 'grammar'];
+
 /** Folders whose own folders are siblings too: one per wire format, one per backend. */
-const DIVIDED = new Set(['wire', 'backends']);
+const DIVIDED = new Set(['wires', 'backends']);
 
 /** Only these may import the unit, whatever the order allows. */
 const SOLE_IMPORTERS: Readonly<Record<string, string>> = { 'compose.ts': 'cli', cli: 'main.ts' };
@@ -21,8 +39,8 @@ const SOLE_IMPORTERS: Readonly<Record<string, string>> = { 'compose.ts': 'cli', 
 /** Libraries that shape what is built on them stay in the one place that is built on them. */
 const PACKAGE_HOMES: Readonly<Record<string, string>> = {
   express: 'src/http/',
-  'node-llama-cpp': 'src/backends/',
-  '@fugood/llama.node': 'src/backends/vision/',
+  'node-llama-cpp': 'src/backends/local/',
+  '@fugood/llama.node': 'src/backends/local/runners/llama-node/',
   ollama: 'src/backends/ollama/',
   commander: 'src/cli/',
 };
@@ -44,9 +62,15 @@ function directionViolation(from: string, target: string): string | undefined {
   if (importer === undefined || imported === undefined) return 'one of them is outside the layers';
   if (importer === imported) return siblingViolation(importer, from, target);
   if (layerOf(importer) < layerOf(imported)) return `${importer} stands below ${imported}`;
-  if (layerOf(importer) === layerOf(imported)) return `${importer} and ${imported} are siblings`;
+  if (layerOf(importer) === layerOf(imported) && !isFurtherDown(importer, imported))
+    return `${importer} and ${imported} are siblings`;
   const sole = SOLE_IMPORTERS[imported];
   return sole === undefined || sole === importer ? undefined : `only ${sole} may`;
+}
+
+function isFurtherDown(importer: string, imported: string): boolean {
+  const [from, to] = [CHAIN.indexOf(importer), CHAIN.indexOf(imported)];
+  return from >= 0 && to > from;
 }
 
 function siblingViolation(unit: string, from: string, target: string): string | undefined {

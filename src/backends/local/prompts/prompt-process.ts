@@ -159,7 +159,7 @@ export class PromptProcess {
 /** The compiled module: a child process can't run the sources, as tests do. */
 const CHILD_MODULE = new URL(
   './prompt-child.js',
-  import.meta.url.replace(/\/src\/(backends\/[^/]+)\.ts$/, '/dist/$1.js'),
+  import.meta.url.replace(/\/src\/(backends\/.+)\.ts$/, '/dist/$1.js'),
 );
 
 /** Variables by which a system finds libraries; a template's renderer needs no secrets. */
