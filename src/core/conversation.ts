@@ -152,6 +152,8 @@ export interface ToolSpec {
   readonly deferred: boolean;
   /** The client wants calls guaranteed to follow the schema. */
   readonly strict?: true;
+  /** True: the client wants arguments as they come, even if they turn out malformed; false: never. */
+  readonly eagerInput?: boolean;
   /** Code on Anthropic's servers may call it, and the model itself may not. */
   readonly onlyFromCode?: true;
 }

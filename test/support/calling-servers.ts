@@ -153,6 +153,8 @@ async function nothing(): Promise<void> {
 
 function engine(next: Next): Backend {
   return createScriptedBackend({
+    // No grammar holds its calls.
+    capabilities: { tools: 'auto' },
     async *script(request): AsyncGenerator<GenerationEvent> {
       const { text = '', calls = [], breaksOff, fails } = next(JSON.stringify(request));
       if (fails === true) throw promptTooLong(21, 20);

@@ -1,20 +1,26 @@
 import type { GenerationEvent } from '../../core/events.ts';
-import type { JsonObject } from '../../core/json.ts';
 import type { CallableTool } from '../format.ts';
 import { argumentFault } from './argument-fault.ts';
 import { repairArguments } from './arguments.ts';
 import { JsonPrefix } from './json-prefix.ts';
 
 /** The tool that a call means: by its name, or by the name in another case if only one tool has it. */
-export function toolNamed(name: string, tools: readonly CallableTool[]): CallableTool | undefined {
+export function toolNamed<Tool extends CallableTool>(
+  name: string,
+  tools: readonly Tool[],
+): Tool | undefined {
   const exact = tools.find((tool) => tool.name === name);
   if (exact !== undefined) return exact;
   const alike = tools.filter((tool) => tool.name.toLowerCase() === name.toLowerCase());
   return alike.length === 1 ? alike[0] : undefined;
 }
 
-/** White space of a JSON text, or one of its strings, which may lack its end. */
-const SPACE_OR_STRING = /\s+|("(?:[^"\\]|\\.)*"?)/gs;
+export interface RepairOptions {
+  /** Nothing of the call is sent before its end. */
+  readonly held?: boolean;
+  /** A call of any other tool than the offered ones is broken. */
+  readonly demanded?: boolean;
+}
 
 /** A call whose arguments are streamed as long as they are correct, and repaired at the end. */
 export class RepairedCall {
@@ -22,14 +28,23 @@ export class RepairedCall {
   readonly #tool: CallableTool;
   readonly #prefix: JsonPrefix;
   readonly #held: boolean;
+  /** The call is of a tool that no call may be of. */
+  readonly #unwanted: boolean;
   #sent = '';
   #fault = 'its arguments are no JSON object';
 
-  /** @param held nothing of the call is sent before its end */
-  constructor(id: string, name: string, tools: readonly CallableTool[], held = false) {
+  constructor(
+    id: string,
+    name: string,
+    tools: readonly CallableTool[],
+    { held = false, demanded = false }: RepairOptions = {},
+  ) {
+    const tool = toolNamed(name, tools);
     this.#id = id;
-    this.#tool = toolNamed(name, tools) ?? { name, inputSchema: {} };
-    this.#held = held;
+    this.#tool = tool ?? { name, inputSchema: {} };
+    this.#unwanted = demanded && tool === undefined;
+    if (this.#unwanted) this.#fault = `${name} is not the tool to call`;
+    this.#held = held || this.#unwanted;
     this.#prefix = new JsonPrefix(this.#tool.inputSchema);
   }
 
@@ -46,6 +61,11 @@ export class RepairedCall {
 
   get name(): string {
     return this.#tool.name;
+  }
+
+  /** True if the tool must not be called. */
+  get unwanted(): boolean {
+    return this.#unwanted;
   }
 
   /** Fault of a call that could not be ended, in words for the model. */
@@ -66,17 +86,14 @@ export class RepairedCall {
    * tool does not take what they were repaired to.
    */
   end(): readonly GenerationEvent[] | undefined {
+    if (this.#unwanted) return undefined;
     const json = this.#prefix.complete ? this.#prefix.released : this.#repaired();
     return json?.startsWith(this.#sent) === true ? this.#endWith(json) : undefined;
   }
 
-  /** Ends a call that broke off by the arguments of another try; undefined if they begin otherwise. */
-  endBy(input: JsonObject): readonly GenerationEvent[] | undefined {
-    const json = JSON.stringify(input);
-    const begun = this.#sent.replaceAll(SPACE_OR_STRING, '$1');
-    return json.startsWith(begun)
-      ? this.#endWith(this.#sent + json.slice(begun.length))
-      : undefined;
+  /** Returns what is correct of a call that the answer's limit cut off, if it was held until now. */
+  cut(): readonly GenerationEvent[] {
+    return this.#send(this.#prefix.released.slice(this.#sent.length));
   }
 
   #repaired(): string | undefined {

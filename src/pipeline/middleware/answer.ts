@@ -16,11 +16,12 @@ export function answer(
 ): AsyncGenerator<GenerationEvent> {
   const ask = (asked: GenerationRequest): AsyncGenerator<GenerationEvent> =>
     wellFormed(answerOnce(backend, asked, can, signal));
+  const bound = can.tools === 'enforced';
   if (!needsEnforcement(request, can)) {
-    return guardJson(request, (asked) => guardCalls(asked, ask, 'again'));
+    return guardJson(request, (asked) => guardCalls(asked, ask, { asksAgain: true, bound }));
   }
   // A demanded call is asked for again anyway.
-  return enforceCall(request, (asked) => guardCalls(asked, ask, 'held'));
+  return enforceCall(request, (asked) => guardCalls(asked, ask, { asksAgain: false, bound }));
 }
 
 function answerOnce(

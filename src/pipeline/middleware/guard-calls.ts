@@ -1,10 +1,9 @@
-import { callableTools } from '../../prompt/render.ts';
-import { RepairedCall } from '../../formats/repair/repaired-call.ts';
+import { RepairedCall, toolNamed } from '../../formats/repair/repaired-call.ts';
+import { admittedTools, isForced } from '../../prompt/tool-choice.ts';
 import type { GenerationRequest } from '../../core/backend.ts';
 import type { ToolSpec } from '../../core/conversation.ts';
 import type { GenerationEvent, StopReason, Usage } from '../../core/events.ts';
 import { askAgain } from './ask-again.ts';
-import { callsIn } from './call-faults.ts';
 import { isCut } from './cuts.ts';
 import { together } from './enforcement.ts';
 import { secondTry } from './second-try.ts';
@@ -12,64 +11,83 @@ import { secondTry } from './second-try.ts';
 type Finish = Extract<GenerationEvent, { type: 'finish' }>;
 type Ask = (request: GenerationRequest) => AsyncIterable<GenerationEvent>;
 
+export interface GuardOptions {
+  /** The model is asked once more for a call that has no reading. */
+  readonly asksAgain: boolean;
+  /** A grammar holds arguments to JSON, so that they may be sent as they come. */
+  readonly bound: boolean;
+}
+
 /**
  * Answers a request with calls whose arguments are always JSON objects: malformed ones are repaired.
  * If that is not possible and no other call was made, the model is asked once more; after that the call
- * is returned as text, or left cut off if a part of it was sent. The reason of the finish agrees with the
- * calls.
+ * is returned as text. So arguments that no grammar binds are held until their end, unless the client
+ * asked for them as they come. The reason of the finish agrees with the calls.
  *
- * @param mode `held`: nothing of a call is sent before its end, and the model is not asked again
+ * If calls are demanded, one of another tool counts as malformed.
  */
 export async function* guardCalls(
   request: GenerationRequest,
   ask: Ask,
-  mode: 'again' | 'held',
+  options: GuardOptions,
 ): AsyncGenerator<GenerationEvent> {
-  const first = new CallGuard(request, mode === 'held' || request.whole === true);
+  const first = new CallGuard(request, options);
   for await (const event of ask(request)) yield* first.take(event);
-  const { broken, finish } = first;
+  const { finish, demand } = first;
   if (finish === undefined) return;
-  const call = broken.at(0);
-  if (call === undefined || mode === 'held' || first.calls > 0) {
+  if (demand === undefined || !options.asksAgain) {
     yield* first.end();
     return;
   }
-  const answered = first.text.trim() === '' ? call.text : `${first.text}\n${call.text}`;
-  const demand = `That call is not valid: ${call.fault}. Call ${call.name} again, with valid JSON, and write nothing else.`;
-  const again = secondTry(ask(askAgain(request, answered, demand)), !call.started);
-  const second = new CallGuard(request, call.started || request.whole === true);
-  if (!call.started) {
-    for await (const event of again) yield* second.take(event);
-    yield* second.finish === undefined ? first.end() : second.end(finish.usage);
-    return;
-  }
-  const made: GenerationEvent[] = [];
-  for await (const event of again) made.push(...second.take(event));
-  yield* first.endBy(made, second.finish);
+  const again = secondTry(ask(askAgain(request, first.written, demand)), true);
+  const second = new CallGuard(request, options);
+  for await (const event of again) yield* second.take(event);
+  yield* second.finish === undefined ? first.end() : second.end(finish.usage);
 }
 
 /** The calls of one answer. */
 class CallGuard {
   readonly #tools: readonly ToolSpec[];
-  readonly #held: boolean;
+  readonly #options: GuardOptions;
+  readonly #demanded: boolean;
+  /** No one reads an answer in parts, so a call that was cut off is left out. */
+  readonly #whole: boolean;
   readonly #open = new Map<string, RepairedCall>();
   /** Calls that have no reading. */
-  readonly broken: RepairedCall[] = [];
+  readonly #broken: RepairedCall[] = [];
   finish: Finish | undefined;
-  text = '';
-  calls = 0;
+  #text = '';
+  #calls = 0;
   /** The first piece was passed on when it came, or when its call was complete. */
   #begun: 'at once' | 'late' | undefined;
 
-  constructor({ conversation, toolChoice }: GenerationRequest, held: boolean) {
-    this.#tools = callableTools(conversation, toolChoice);
-    this.#held = held;
+  constructor({ conversation, toolChoice, whole }: GenerationRequest, options: GuardOptions) {
+    this.#tools = admittedTools(conversation.tools, toolChoice);
+    this.#options = options;
+    this.#demanded = !options.asksAgain || isForced(toolChoice);
+    this.#whole = whole === true || !options.asksAgain;
+  }
+
+  /** Text of the answer as the model wrote it. */
+  get written(): string {
+    const calls = this.#broken.slice(0, 1).map(({ text }) => text);
+    return this.#text.trim() === '' ? calls.join('') : [this.#text, ...calls].join('\n');
+  }
+
+  /** Request for the call again, in words for the model; undefined if there is none to ask for. */
+  get demand(): string | undefined {
+    const [call] = this.#broken;
+    const sent = this.#calls > 0 || this.#broken.some(({ started }) => started);
+    if (call === undefined || sent) return undefined;
+    const wanted = this.#tools.map(({ name }) => name).join(' or ');
+    const again = call.unwanted ? `Call ${wanted}` : `Call ${call.name} again`;
+    return `That call is not valid: ${call.fault}. ${again}, with valid JSON, and write nothing else.`;
   }
 
   *take(event: GenerationEvent): Generator<GenerationEvent> {
     switch (event.type) {
       case 'tool-call-start':
-        this.#open.set(event.id, new RepairedCall(event.id, event.name, this.#tools, this.#held));
+        this.#open.set(event.id, this.#opened(event.id, event.name));
         return;
       case 'tool-call-delta':
         yield* this.#passed(this.#open.get(event.id)?.push(event.json) ?? [], 'at once');
@@ -78,11 +96,14 @@ class CallGuard {
         yield* this.#end(event.id);
         return;
       case 'finish':
-        if (!isCut(event.reason)) for (const id of this.#open.keys()) yield* this.#end(id);
+        for (const [id, call] of this.#open) {
+          if (!isCut(event.reason)) yield* this.#end(id);
+          else if (!this.#whole) yield* this.#passed(call.cut(), 'late');
+        }
         this.finish = event;
         return;
       case 'text-delta':
-        this.text += event.text;
+        this.#text += event.text;
         yield* this.#passed([event], 'at once');
         return;
       case 'thinking-delta':
@@ -100,30 +121,17 @@ class CallGuard {
 
   /** The calls that stay broken, and the finish. */
   *end(before?: Usage): Generator<GenerationEvent> {
-    for (const { text, started } of this.broken) if (!started) yield { type: 'text-delta', text };
+    for (const { text, started } of this.#broken) if (!started) yield { type: 'text-delta', text };
     if (this.finish === undefined) return;
     const usage = before === undefined ? this.finish.usage : together(before, this.finish.usage);
     const inOnePiece = this.#begun === 'at once' ? {} : ({ inOnePiece: true } as const);
     yield { ...this.finish, ...inOnePiece, reason: this.#reason(this.finish.reason), usage };
   }
 
-  /** Ends the call that broke off by one of another try, if that agrees with what was sent of it. */
-  *endBy(
-    again: readonly GenerationEvent[],
-    finish: Finish | undefined,
-  ): Generator<GenerationEvent> {
-    const [call] = this.broken;
-    const made = callsIn(again).find(({ name }) => name === call?.name);
-    const rest = made && call?.endBy(made.input);
-    if (rest !== undefined) {
-      yield* rest;
-      this.broken.shift();
-      this.calls++;
-    }
-    if (this.finish !== undefined && finish !== undefined) {
-      this.finish = { ...this.finish, usage: together(this.finish.usage, finish.usage) };
-    }
-    yield* this.end();
+  #opened(id: string, called: string): RepairedCall {
+    const eager = toolNamed(called, this.#tools)?.eagerInput;
+    const held = this.#whole || !(eager ?? this.#options.bound);
+    return new RepairedCall(id, called, this.#tools, { held, demanded: this.#demanded });
   }
 
   *#end(id: string): Generator<GenerationEvent> {
@@ -131,15 +139,15 @@ class CallGuard {
     this.#open.delete(id);
     const events = call?.end();
     if (events !== undefined) {
-      this.calls++;
+      this.#calls++;
       yield* this.#passed(events, 'late');
-    } else if (call !== undefined) this.broken.push(call);
+    } else if (call !== undefined) this.#broken.push(call);
   }
 
   #reason(reason: StopReason): StopReason {
     // The API's word for an answer that ends inside a call.
-    if (this.broken.some(({ started }) => started)) return 'max-tokens';
-    if (reason === 'tool-use' && this.calls === 0) return 'end-turn';
-    return reason === 'end-turn' && this.calls > 0 ? 'tool-use' : reason;
+    if (this.#broken.some(({ started }) => started)) return 'max-tokens';
+    if (reason === 'tool-use' && this.#calls === 0) return 'end-turn';
+    return reason === 'end-turn' && this.#calls > 0 ? 'tool-use' : reason;
   }
 }

@@ -106,26 +106,25 @@ describe('the arguments of a call', () => {
     expect(made(['{"city": "Par'])).toBe('broken off');
   });
 
-  it.each([
-    ['{"city": "Par', { city: 'Paris' }, '{"city": "Paris"}'],
-    ['{ "city" : "P a', { city: 'P a\nb', hot: true }, '{ "city" : "P a\\nb","hot":true}'],
-    ['{"city": "a", "ho', { city: 'a', hot: true }, '{"city": "a","hot":true}'],
-    ['{"city": "Par', { city: 'Rome' }, undefined],
-    ['{"city": "Par', { hot: true, city: 'Paris' }, undefined],
-  ])('that broke off after %s are ended by %j', (begun, input, json) => {
-    const call = new RepairedCall('toolu_1', 'Look', [{ name: 'Look', inputSchema: SCHEMA }]);
-    const sent = call.push(begun);
+  it('are shown as far as they are correct if they were held when the answer was cut off', () => {
+    const tools = [{ name: 'Look', inputSchema: SCHEMA }];
+    const call = new RepairedCall('toolu_1', 'Look', tools, { held: true });
+    call.push('{"city": "Par');
+    expect(call.cut()).toMatchObject([{ name: 'Look' }, { json: '{"city": "Par' }]);
+    expect(call.cut()).toEqual([]);
+  });
+
+  it('of a tool that is not to be called are broken', () => {
+    const tools = [{ name: 'Look', inputSchema: SCHEMA }];
+    const call = new RepairedCall('toolu_1', 'other', tools, { demanded: true });
+    expect(call.push('{}')).toEqual([]);
     expect(call.end()).toBeUndefined();
-    const rest = call.endBy(input);
-    const written = [...sent, ...(rest ?? [])].flatMap((event) =>
-      event.type === 'tool-call-delta' ? [event.json] : [],
-    );
-    expect(rest && written.join('')).toBe(json);
+    expect(call.fault).toBe('other is not the tool to call');
   });
 
   it('are held until their end if that is wanted', () => {
     const tools = [{ name: 'Look', inputSchema: SCHEMA }];
-    const call = new RepairedCall('toolu_1', 'Look', tools, true);
+    const call = new RepairedCall('toolu_1', 'Look', tools, { held: true });
     expect(call.push('{"city": "Paris", "hot": True}')).toEqual([]);
     expect(call.end()).toMatchObject([
       { name: 'Look' },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { GenerationRequest } from '../../../src/core/backend.ts';
+import type { ToolChoice } from '../../../src/core/conversation.ts';
 import type { GenerationEvent, StopReason } from '../../../src/core/events.ts';
 import { guardCalls } from '../../../src/pipeline/middleware/guard-calls.ts';
 import { collect, MINI, request, said } from '../../support/requests.ts';
@@ -12,11 +13,13 @@ const USAGE = {
   thinkingTokens: 0,
 };
 
+const AUTO: ToolChoice = { mode: 'auto', parallel: true };
+
 const text = (value: string): GenerationEvent => ({ type: 'text-delta', text: value });
 
-function call(json: string, id = 'toolu_1'): readonly GenerationEvent[] {
+function call(json: string, id = 'toolu_1', name = 'look'): readonly GenerationEvent[] {
   return [
-    { type: 'tool-call-start', id, name: 'look' },
+    { type: 'tool-call-start', id, name },
     ...json.split('').map((piece) => ({ type: 'tool-call-delta', id, json: piece }) as const),
     { type: 'tool-call-end', id },
   ];
@@ -26,6 +29,7 @@ function call(json: string, id = 'toolu_1'): readonly GenerationEvent[] {
 async function answer(
   answers: readonly (readonly GenerationEvent[])[],
   reason: StopReason = 'tool-use',
+  { eager = false, choice = AUTO }: Partial<{ eager: boolean; choice: ToolChoice }> = {},
 ) {
   const asked: GenerationRequest[] = [];
   const turns = said('Look!');
@@ -35,8 +39,10 @@ async function answer(
     inputSchema: { type: 'object', properties: { at: { type: 'string' } } },
     origin: { kind: 'custom' },
     deferred: false,
+    ...(eager && { eagerInput: true }),
   } as const;
-  const full = request(MINI, turns, { conversation: { system: [], turns, tools: [tool] } });
+  const conversation = { system: [], turns, tools: [tool, { ...tool, name: 'listen' }] };
+  const full = request(MINI, turns, { conversation, toolChoice: choice });
   async function* ask(one: GenerationRequest): AsyncGenerator<GenerationEvent> {
     const events = answers[asked.length] ?? [];
     asked.push(one);
@@ -44,7 +50,7 @@ async function answer(
     yield* events;
     yield { type: 'finish', reason, stopSequence: null, usage: USAGE };
   }
-  const made = await collect(guardCalls(full, ask, 'again'));
+  const made = await collect(guardCalls(full, ask, { asksAgain: true, bound: false }));
   const json = made.events.map((event) => (event.type === 'tool-call-delta' ? event.json : ''));
   return { ...made, asked, json: json.join('') };
 }
@@ -96,7 +102,47 @@ describe('a call with malformed arguments', () => {
 
   it('stays open if the answer was cut off', async () => {
     const made = await answer([call('{"at":"it"').slice(0, -1)], 'max-tokens');
+    expect(made.json).toBe('{"at":"it"');
     expect(made.events.map(({ type }) => type)).not.toContain('tool-call-end');
     expect(made.finish?.reason).toBe('max-tokens');
+  });
+
+  it('is never sent in part, so the second try is free', async () => {
+    const made = await answer([call('{"at":"i'), call('{"at":"me"}')]);
+    expect(made.json).toBe('{"at":"me"}');
+    expect(made.finish?.reason).toBe('tool-use');
+  });
+
+  it('is sent as it comes if the client wants that', async () => {
+    const made = await answer([call('{"at":"i')], 'tool-use', { eager: true });
+    expect(made.asked).toHaveLength(1);
+    expect(made.json).toBe('{"at":"i');
+    expect(made.finish?.reason).toBe('max-tokens');
+  });
+});
+
+describe('a call of another tool than the demanded one', () => {
+  const choice = { mode: 'tool', name: 'listen', parallel: true } as const;
+
+  it('is asked for again', async () => {
+    const made = await answer([call('{}'), call('{}', 'toolu_2', 'listen')], 'tool-use', {
+      choice,
+    });
+    expect(made.events).toContainEqual({ type: 'tool-call-start', id: 'toolu_2', name: 'listen' });
+    expect(made.events.filter(({ type }) => type === 'tool-call-start')).toHaveLength(1);
+    const turns = JSON.stringify(made.asked[1]?.conversation.turns);
+    expect(turns).toContain('look is not the tool to call. Call listen, with valid JSON');
+  });
+
+  it('is text if the second try calls it too', async () => {
+    const made = await answer([call('{}'), call('{}')], 'tool-use', { choice });
+    expect(made.text).toBe('<tool_call>\n{"name": "look", "arguments": {}}\n</tool_call>');
+    expect(made.finish?.reason).toBe('end-turn');
+  });
+
+  it('is passed on where any call is demanded', async () => {
+    const any = { mode: 'any', parallel: true } as const;
+    const made = await answer([call('{}')], 'tool-use', { choice: any });
+    expect(made.finish?.reason).toBe('tool-use');
   });
 });

@@ -213,7 +213,7 @@ const TABLE: Readonly<Record<string, Row>> = {
       ...TOOL_KEYS,
       ...EXAMPLES,
       description: ['x', 'honoured'],
-      eager_input_streaming: [false, 'logged'],
+      eager_input_streaming: [false, 'honoured'],
       type: ['custom', 'honoured'],
     },
   },

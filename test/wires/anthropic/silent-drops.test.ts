@@ -38,7 +38,7 @@ describe('tools', () => {
 
   it('have keys without an effect named', () => {
     const tools = [
-      { ...look, eager_input_streaming: false, newer: 1 },
+      { ...look, newer: 1 },
       {
         type: 'computer_20251124',
         name: 'computer',
@@ -49,7 +49,6 @@ describe('tools', () => {
     ];
     expect(decode({ tools }).ignored).toEqual([
       'tools.look.newer',
-      'tools.look.eager_input_streaming',
       'tools.computer.display_number',
     ]);
   });

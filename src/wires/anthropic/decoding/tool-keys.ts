@@ -15,6 +15,5 @@ export function ignoredToolKeys(tool: RawTool): readonly string[] {
   const told = isCustom ? Object.keys(customTool.shape) : TOLD_SETTINGS;
   const fields = [...Object.keys(commonFields), ...told].map((key) => [key, tool[key]] as const);
   const keys = unknownKeys(tool, Object.fromEntries(fields));
-  const buffered = tool.eager_input_streaming === false ? ['eager_input_streaming'] : [];
-  return [...keys, ...buffered].map((key) => `tools.${tool.name ?? type}.${key}`);
+  return keys.map((key) => `tools.${tool.name ?? type}.${key}`);
 }

@@ -82,10 +82,12 @@ const NO_SCHEMA = { description: '', inputSchema: { type: 'object' } };
 
 function callRules({
   strict,
+  eager_input_streaming: eager,
   allowed_callers,
-}: RawTool): Pick<ToolSpec, 'strict' | 'onlyFromCode'> {
+}: RawTool): Pick<ToolSpec, 'strict' | 'eagerInput' | 'onlyFromCode'> {
   return {
     ...(strict === true && { strict }),
+    ...(typeof eager === 'boolean' && { eagerInput: eager }),
     ...(allowed_callers?.includes('direct') === false && { onlyFromCode: true }),
   };
 }
