@@ -1,7 +1,7 @@
 import { describe } from 'vitest';
 import { createLlamaBackend } from '../../src/backends/local/runners/llama-cpp/backend.ts';
 import { childrenOf } from '../support/processes.ts';
-import { ENDLESS } from '../support/messages-api.ts';
+import { ENDLESS, ENDLESS_TOKENS } from '../support/messages-api.ts';
 import { MINI } from '../support/requests.ts';
 import { describeBreakContract } from './break.ts';
 import { describeContract } from './contract.ts';
@@ -66,7 +66,7 @@ describe('[R4.7-errors] llama, isolated, killed', () => {
         childModule,
       }),
       model: MINI,
-      endless: { outputSchema: ENDLESS.schema, maxTokens: 4000 },
+      endless: { outputSchema: ENDLESS.schema, maxTokens: ENDLESS_TOKENS },
       async breakNow() {
         const engines = (await childrenOf(process.pid)).filter((child) => !others.has(child));
         for (const engine of engines) process.kill(engine, 'SIGKILL');

@@ -5,7 +5,7 @@ import {
   openVision,
   SEEING,
 } from '../backends/local/runners/llama-node/seeing.ts';
-import { ENDLESS } from '../support/messages-api.ts';
+import { ENDLESS, ENDLESS_TOKENS } from '../support/messages-api.ts';
 import { describeBreakContract } from './break.ts';
 import { describeContract } from './contract.ts';
 import { describeImageContract } from './images.ts';
@@ -39,7 +39,7 @@ describe.skipIf(isAddonMissing())('[R7.1-contract] [R7.2-restart] vision, killed
     return {
       ...openVision(),
       model: SEEING,
-      endless: { outputSchema: ENDLESS.schema, maxTokens: 4000 },
+      endless: { outputSchema: ENDLESS.schema, maxTokens: ENDLESS_TOKENS },
       async breakNow() {
         for (const engine of await engines()) process.kill(engine, 'SIGKILL');
       },

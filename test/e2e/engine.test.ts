@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allEventsOf, eventsOf, expectGrammar, streamedText } from '../support/event-stream.ts';
 import type { StreamEvent } from '../support/event-stream.ts';
-import { endless, messageOf, post, request, textOf } from '../support/messages-api.ts';
+import {
+  endless,
+  ENDLESS_TOKENS,
+  messageOf,
+  post,
+  request,
+  textOf,
+} from '../support/messages-api.ts';
 import { childrenOf } from '../support/processes.ts';
 import { startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
@@ -29,6 +36,13 @@ async function startEndless(): Promise<{
   }
 }
 
+/** Milliseconds that a whole answer takes. */
+async function millisecondsOf(body: object): Promise<number> {
+  const started = performance.now();
+  await messageOf(await ask(body));
+  return performance.now() - started;
+}
+
 /** Waits until the server has `count` engine children. */
 async function engines(count: number): Promise<number[]> {
   const until = Date.now() + 10_000;
@@ -41,20 +55,20 @@ async function engines(count: number): Promise<number[]> {
 
 describe('the engine behind the server', () => {
   it('[R2.7-isolated] [R2.7-load-once] [R2.0-embedded] is one child, loaded once', async () => {
-    const started = performance.now();
     const answers = await Promise.all(
       ['1 to 3', '1 to 4', '1 to 5'].map((range) => ask(request(`Count from ${range}`))),
     );
-    expect(performance.now() - started).toBeLessThan(10_000);
     const texts = await Promise.all(answers.map(async (answer) => textOf(await messageOf(answer))));
     expect(texts).toEqual(['1, 2, 3', '1, 2, 3, 4', '1, 2, 3, 4, 5']);
     expect(await engines(1)).toHaveLength(1);
   });
 
   it('[R2.7-queue] [R2.5-admission] lets a second request wait, pinged, and answers it', async () => {
+    // Together they last several times as long as a ping takes to come.
     const first = await startEndless();
-    const response = await ask(request('Count from 1 to 3', { stream: true }));
-    const waiting = eventsOf(response);
+    const leave = new AbortController();
+    for (let more = 0; more < 3; more++) await ask(endless({ stream: true }), leave.signal);
+    const waiting = eventsOf(await ask(request('Count from 1 to 3', { stream: true })));
     const seen: StreamEvent[] = [];
     const names = () => seen.map(({ event }) => event);
     while (!names().includes('ping')) {
@@ -65,6 +79,7 @@ describe('the engine behind the server', () => {
     expect(names()[0]).toBe('message_start');
     expect(names()).toContain('ping');
     expect(names()).not.toContain('content_block_delta');
+    leave.abort();
     first.abort();
     for await (const event of waiting) seen.push(event);
     expectGrammar(seen);
@@ -72,23 +87,26 @@ describe('the engine behind the server', () => {
   });
 
   it('[R2.13-disconnect] is free at once when a client leaves', async () => {
-    const { abort } = await startEndless();
-    abort();
     const started = performance.now();
-    expect(textOf(await messageOf(await ask(request('Count from 1 to 3'))))).toBe('1, 2, 3');
-    expect(performance.now() - started).toBeLessThan(3000);
+    const { rest, abort } = await startEndless();
+    for (let read = 1; read < 100; read++) await rest.next();
+    const ofHundred = performance.now() - started;
+    abort();
+    const took = await millisecondsOf(request('Count from 1 to 3'));
+    expect(took).toBeLessThan((ofHundred * ENDLESS_TOKENS) / 100 / 4);
   });
 
   it('[R2.13-prefill] is free at once when a client leaves during prefill', async () => {
-    const words = Array.from({ length: 1400 }, (_, index) => `w${index}`).join(' ');
+    const words = (letter: string, count: number) =>
+      Array.from({ length: count }, (_, index) => `${letter}${index}`).join(' ');
+    const ofTenth = await millisecondsOf(request(words('v', 140), { max_tokens: 1 }));
     const controller = new AbortController();
-    const response = await ask(request(words, { stream: true }), controller.signal);
+    const response = await ask(request(words('w', 1400), { stream: true }), controller.signal);
     const first = await eventsOf(response).next();
     expect(first.value).toMatchObject({ event: 'message_start' });
     controller.abort();
-    const started = performance.now();
-    expect(textOf(await messageOf(await ask(request('Count from 1 to 3'))))).toBe('1, 2, 3');
-    expect(performance.now() - started).toBeLessThan(2000);
+    const took = await millisecondsOf(request('Count from 1 to 3'));
+    expect(took).toBeLessThan(5 * ofTenth);
   });
 
   it('[R2.6-cache-read] [R2.6-message-start] tells the prefix that it did not evaluate again', async () => {

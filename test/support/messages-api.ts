@@ -88,9 +88,16 @@ export const ENDLESS = {
   },
 };
 
+/** Tokens of an answer that fills what the context leaves: a fast machine takes seconds for them. */
+export const ENDLESS_TOKENS = 8000;
+
 /** A request whose answer does not end by itself. */
 export function endless(more: Readonly<Record<string, unknown>> = {}): object {
-  return request('Sing', { output_config: { format: ENDLESS }, max_tokens: 4000, ...more });
+  return request('Sing', {
+    output_config: { format: ENDLESS },
+    max_tokens: ENDLESS_TOKENS,
+    ...more,
+  });
 }
 
 /** The message that a response carries. Throws where it is another thing. */

@@ -6,7 +6,7 @@ import { createLlamaBackend } from '../../../../../src/backends/local/runners/ll
 import type { LlamaBackendOptions } from '../../../../../src/backends/local/runners/llama-cpp/backend.ts';
 import type { Backend, GenerationRequest } from '../../../../../src/core/backend.ts';
 import type { GenerationEvent } from '../../../../../src/core/events.ts';
-import { ENDLESS } from '../../../../support/messages-api.ts';
+import { ENDLESS, ENDLESS_TOKENS } from '../../../../support/messages-api.ts';
 import type { Answer } from '../../../../support/requests.ts';
 import { collect, MINI, request, said } from '../../../../support/requests.ts';
 import { ENGINE } from '../../../../support/engine-variant.ts';
@@ -203,7 +203,7 @@ describe.each(['isolated', 'in-process'] as const)('slots, %s', (engine) => {
   it.each(['queued', 'prefill', 'decode'])(
     '[R6.1-abort] a request that is given up while it is in %s frees its place',
     async (phase) => {
-      const endless = { outputSchema: ENDLESS.schema, maxTokens: 4000 };
+      const endless = { outputSchema: ENDLESS.schema, maxTokens: ENDLESS_TOKENS };
       const running = ['one', 'two'].map((topic) => said1(backend, `Sing of ${topic}`, endless));
       if (phase === 'queued') for (const stream of running) await untilText(stream);
       const controller = new AbortController();
