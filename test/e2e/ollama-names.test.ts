@@ -156,8 +156,8 @@ describe('an Ollama that falls silent', () => {
     const list = async () => {
       const response = await fetch(`${server.url}/v1/models?limit=1000`, {
         headers: { 'user-agent': 'claude-code/2.1.332' },
-        // Claude Code waits no longer.
-        signal: AbortSignal.timeout(3000),
+        // The list of a silent Ollama is given up later.
+        signal: AbortSignal.timeout(9000),
       });
       const { data } = (await response.json()) as { data: readonly { readonly id: string }[] };
       return data.filter(({ id }) => /qwen3-coder:latest|kimi/.test(id));

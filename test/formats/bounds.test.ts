@@ -3,16 +3,11 @@ import { leaked } from '../../src/output/leaked.ts';
 import { Output } from '../../src/output/output.ts';
 import type { GenerationEvent } from '../../src/core/events.ts';
 import { JsonPrefix } from '../../src/formats/repair/json-prefix.ts';
+import { cpuMillisecondsOf } from '../support/cpu-time.ts';
 
-/** Milliseconds; work that grows with the square of its input takes minutes here. */
+/** Milliseconds of CPU time; work that grows with the square of its input takes minutes here. */
 const LINEAR = 4_000;
 const PIECES = 150_000;
-
-function timed(work: () => void): number {
-  const started = performance.now();
-  work();
-  return performance.now() - started;
-}
 
 describe('the check of arguments grows with their length only', () => {
   it.each([
@@ -25,7 +20,7 @@ describe('the check of arguments grows with their length only', () => {
   ])('for %s', (_what, begin, piece, end) => {
     const prefix = new JsonPrefix({});
     let sent = '';
-    const milliseconds = timed(() => {
+    const milliseconds = cpuMillisecondsOf(() => {
       sent += prefix.push(begin);
       for (let index = 0; index < PIECES; index++) sent += prefix.push(piece);
       sent += prefix.push(end);
@@ -65,7 +60,7 @@ describe('reading what a server leaked grows with its length only', () => {
         newCallId: () => 'toolu_1',
       });
       const events: GenerationEvent[] = [];
-      const milliseconds = timed(() => {
+      const milliseconds = cpuMillisecondsOf(() => {
         for (const chunk of chunks) events.push(...output.push(chunk));
         events.push(...output.end(false));
       });

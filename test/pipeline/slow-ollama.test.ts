@@ -61,14 +61,14 @@ describe('an Ollama that is slow', () => {
     expect(await listed(runtime)).toEqual(['mini', 'qwen3:8b']);
     slowness.milliseconds = 60_000;
     await delay(510);
-    const began = performance.now();
-    const refused = runtime.resolve('new');
+    let isRefused = false;
+    const refused = runtime.resolve('new').finally(() => (isRefused = true));
     refused.catch(() => undefined);
     expect(await meant(runtime, 'mini')).toBe('mini');
     expect(await meant(runtime, 'claude-opus-4')).toBe('mini');
     expect(await listed(runtime)).toEqual(['mini', 'qwen3:8b']);
     expect(await meant(runtime, 'qwen3:8b')).toBe('qwen3:8b');
-    expect(performance.now() - began).toBeLessThan(1500);
+    expect(isRefused).toBe(false);
     await expect(refused).rejects.toMatchObject({ code: 'overloaded', retryAfterSeconds: 5 });
   });
 });

@@ -2,7 +2,7 @@ import { BaseSequencer } from 'vitest/node';
 import type { TestSpecification } from 'vitest/node';
 
 /** Tests that load models or start processes take seconds; all others take less. */
-const LONG = /\/test\/(backends\/(llama|vision)|cli|contract|e2e)\//;
+const LONG = /\/test\/(backends\/local|cli|contract|e2e)\//;
 
 /** Runs the files that take longest first, so that no worker is left with one at the end. */
 export class LongestFirst extends BaseSequencer {

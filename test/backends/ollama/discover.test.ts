@@ -87,14 +87,12 @@ describe('[R4.1-away] an Ollama server that does not answer', () => {
   });
 
   it('is waited for a moment only, and then left alone for a while', async () => {
-    const { url, close } = await serve(() => undefined);
+    let requests = 0;
+    const { url, close } = await serve(() => void (requests += 1));
     onTestFinished(close);
     const discover = discovering(url);
-    const started = performance.now();
     expect(await discover()).toEqual([]);
-    expect(performance.now() - started).toBeLessThan(1_000);
-    const again = performance.now();
     expect(await discover()).toEqual([]);
-    expect(performance.now() - again).toBeLessThan(100);
+    expect(requests).toBe(1);
   });
 });

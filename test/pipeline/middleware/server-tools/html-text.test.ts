@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Conversation, Part, Turn } from '../../../../src/core/conversation.ts';
 import { htmlText } from '../../../../src/pipeline/middleware/server-tools/html-text.ts';
 import { isNamed } from '../../../../src/pipeline/middleware/server-tools/prior-urls.ts';
+import { cpuMillisecondsOf } from '../../../support/cpu-time.ts';
 
 describe('[R5.7-fetch] the text of a page', () => {
   it.each([
@@ -59,10 +60,11 @@ describe('[R5.7-fetch] the text of a page', () => {
   });
 
   it('is read in one pass: a page made to take for ever takes no time', () => {
-    const started = performance.now();
-    for (const part of ['<p ', '<div>', '<p><a href="/x">w</a></p>']) {
-      htmlText(part.repeat(5_000_000 / part.length));
-    }
-    expect(performance.now() - started).toBeLessThan(30_000);
+    const took = cpuMillisecondsOf(() => {
+      for (const part of ['<p ', '<div>', '<p><a href="/x">w</a></p>']) {
+        htmlText(part.repeat(5_000_000 / part.length));
+      }
+    });
+    expect(took).toBeLessThan(30_000);
   });
 });
