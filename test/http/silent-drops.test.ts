@@ -6,13 +6,17 @@ import type { ScriptedServer } from '../support/scripted-server.ts';
 let server: ScriptedServer | undefined;
 afterEach(() => server?.close());
 
-/** A model that has cached 7 of 10 tokens, and notes what it is asked. */
-async function serve(): Promise<GenerationRequest[]> {
+/**
+ * A model that has cached 7 of 10 tokens, and notes what it is asked.
+ *
+ * @param estimatedTokens tokens of the prompt before the answer
+ */
+async function serve(estimatedTokens = 10): Promise<GenerationRequest[]> {
   const asked: GenerationRequest[] = [];
   server = await serveScript({
+    promptTokens: estimatedTokens,
     async *script(request) {
       asked.push(request);
-      yield { type: 'admitted', inputTokens: 10 };
       yield { type: 'text-delta', text: 'Hi' };
       yield {
         type: 'finish',
@@ -62,6 +66,20 @@ it('logs that max_tokens was clamped, and not where it fits', async () => {
   await serve();
   await server?.ask({ max_tokens: 10_000_000 });
   expect(lineOf()['maxTokensClampedTo']).toBeGreaterThan(0);
+});
+
+it('logs the clamp by the count if the estimate before it exceeds the context', async () => {
+  await serve(10_000_000);
+  await server?.ask({ max_tokens: 1 });
+  expect(lineOf()).not.toHaveProperty('maxTokensClampedTo');
+  await server?.close();
+  await serve(10_000_000);
+  await server?.ask({ max_tokens: 10_000_000 });
+  const clamped = lineOf()['maxTokensClampedTo'];
+  await server?.close();
+  await serve();
+  await server?.ask({ max_tokens: 10_000_000 });
+  expect(clamped).toBe(lineOf()['maxTokensClampedTo']);
 });
 
 it.each([

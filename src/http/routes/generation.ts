@@ -20,21 +20,33 @@ export async function admitted(
   if (first.done === true) {
     throw new RuntimeFailure('internal', 'The backend gave no answer.');
   }
-  noteClamp(summaryOf(request), first.value, maxTokens, generation.contextTokens);
   const { name } = generation.resolution.model.spec;
   const follower = waits.follow(name, requestIdOf(request));
-  return observed(first.value, generation.events, request, follower);
+  const events = observed(first.value, generation.events, request, follower);
+  return clampNoted(events, summaryOf(request), maxTokens, generation.contextTokens);
 }
 
-function noteClamp(
+/** The events as they are, with a clamp of `max_tokens` noted for the log line. */
+async function* clampNoted(
+  events: AsyncGenerator<GenerationEvent>,
   summary: RequestSummary,
-  first: GenerationEvent,
   maxTokens: number,
   contextTokens: number,
-): void {
-  if (first.type !== 'admitted' || first.inputTokens === null) return;
-  const left = contextTokens - first.inputTokens;
-  if (maxTokens > left) summary.maxTokensClampedTo = Math.max(0, left);
+): AsyncGenerator<GenerationEvent> {
+  const note = (promptTokens: number): void => {
+    const left = contextTokens - promptTokens;
+    // A prompt that exceeds the context is refused, so a larger number is a wrong estimate.
+    if (left >= 0 && left < maxTokens) summary.maxTokensClampedTo = left;
+  };
+  let isKnown = true;
+  for await (const event of events) {
+    if (event.type === 'admitted') {
+      isKnown = event.inputTokens !== null && event.inputTokens <= contextTokens;
+      note(event.inputTokens ?? Number.POSITIVE_INFINITY);
+    }
+    if (event.type === 'finish' && !isKnown) note(event.usage.promptTokens);
+    yield event;
+  }
 }
 
 /** The events as they are, with what the log line says of them noted by the way. */
