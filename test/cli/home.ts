@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import { runCommandLine } from '../../src/cli/program.ts';
+import { OFFLINE_NPM } from '../support/offline-npm.ts';
 import { runPortico } from '../support/server.ts';
 import type { CommandResult } from '../support/server.ts';
 
@@ -36,7 +37,12 @@ export async function runHere(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<CommandResult> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const context = { stdout, stderr, stdin: new PassThrough(), environment };
+  const context = {
+    stdout,
+    stderr,
+    stdin: new PassThrough(),
+    environment: { ...OFFLINE_NPM, ...environment },
+  };
   const code = await runCommandLine(argv, context);
   const text = (stream: PassThrough): string => String(stream.read() ?? '');
   return { code, stdout: text(stdout), stderr: text(stderr) };

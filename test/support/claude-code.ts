@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 import { claudeSettings } from '../../src/launch/claude/settings.ts';
 import { claudeEnvironment } from '../../src/launch/environment.ts';
+import { OFFLINE_NPM } from './offline-npm.ts';
 import { isMissing } from './optional.ts';
 import { ENGINE_VARIABLES, PACKAGE } from './engine-variant.ts';
 
@@ -196,6 +197,7 @@ export function bareEnvironment({ home }: ClaudeFolders): Record<string, string>
     TERM: 'xterm',
     LANG: 'C.UTF-8',
     DISABLE_AUTOUPDATER: '1',
+    ...OFFLINE_NPM,
   };
 }
 

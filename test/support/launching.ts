@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { runPortico } from './server.ts';
 import type { CommandResult } from './server.ts';
 import { ENGINE_VARIABLES, PACKAGE } from './engine-variant.ts';
+import { OFFLINE_NPM } from './offline-npm.ts';
 
 /**
  * Stands in for an agent: it writes what it was given into the file REPORT, says what it reads, and
@@ -88,6 +89,7 @@ export async function makeLaunchHome(
     REPORT: join(folder, 'report.json'),
     // Neither the agents of this machine nor those of its npm.
     PATH: [join(folder, 'bin'), dirname(process.execPath)].join(':'),
+    ...OFFLINE_NPM,
     npm_config_prefix: join(folder, 'npm'),
   };
   const run: LaunchHome['run'] = (args, variables, input) =>

@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ENGINE_VARIABLES, PACKAGE } from './engine-variant.ts';
+import { OFFLINE_NPM } from './offline-npm.ts';
 
 export const REPOSITORY = path.resolve(import.meta.dirname, '../..');
 
@@ -97,6 +98,7 @@ function spawnPortico(
       ...Object.fromEntries(inherited),
       NO_COLOR: '1',
       OLLAMA_HOST: NOBODY,
+      ...OFFLINE_NPM,
       ...ENGINE_VARIABLES,
       ...environment,
     },

@@ -230,6 +230,13 @@ describe('[R5.1-find] claude that is nowhere', () => {
     expect(args.slice(0, 3)).toEqual(['--yes', '@anthropic-ai/claude-code', '--settings']);
     expect(args.slice(4)).toEqual(['--model', 'mini', '-p', 'Hello']);
   });
+
+  it('is fetched by no test: npx fails before it contacts a registry', async () => {
+    const { portico } = await makeLaunchHome([]);
+    const { code, stderr } = await portico('launch', 'claude', ...onServer(), '-y');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/ENOTCACHED|npx can't be started/);
+  });
 });
 
 describe('[R5.1-unasked] the model', () => {
