@@ -9,6 +9,8 @@ export interface Capabilities {
   readonly chats?: false;
   /** Tokens that prompt and answer may have together. */
   readonly contextTokens: number;
+  /** The most tokens that its entry can set for a context: those of its training, or its server's; absent if unknown. */
+  readonly maxContextTokens?: number;
   /** `switchable`: it thinks when asked to; `always`: it can't be told not to. */
   readonly thinking: 'none' | 'switchable' | 'always';
   /** `auto`: calls are parsed; `enforced`: a choice and the schemas are guaranteed too. */

@@ -3,6 +3,8 @@ export interface LaunchedModel {
   readonly name: string;
   /** Tokens that prompt and answer may have together; undefined where nobody knows. */
   readonly contextTokens: number | undefined;
+  /** The most that its context can be raised to, in tokens; undefined if no one knows. */
+  readonly maxContextTokens?: number | undefined;
   /** Undefined if no one knows. */
   readonly thinks?: boolean | undefined;
   /** Requests that it answers at the same time; undefined if no one knows. */

@@ -3,7 +3,7 @@ import type { Registry, RegistryModel } from '../registry/registry.ts';
 import { describeDemand, statusOf } from '../registry/status.ts';
 import type { Agent } from './agent.ts';
 import { AGENT_CONTEXT_TOKENS } from './environment.ts';
-import type { AgentModel } from './agent-model.ts';
+import type { AgentModel, LaunchedModel } from './agent-model.ts';
 
 /** What is advised: room for a conversation beside the instructions. */
 const RAISED_CONTEXT = 65_536;
@@ -98,12 +98,15 @@ export function missingModel(
   return { name: lookup.model.spec.name, demand: describeDemand(lookup.model) };
 }
 
+/** Context of a model, as a hint to raise it needs it. */
+type ModelContext = Pick<LaunchedModel, 'name' | 'contextTokens' | 'maxContextTokens'>;
+
 type ContextNeeds = Pick<Agent, 'title' | 'instructions' | 'leastContextTokens'>;
 
 /** Warning about the contexts of an agent's models, if there is one. */
 export function contextWarnings(
   agent: ContextNeeds,
-  model: Pick<AgentModel, 'name' | 'contextTokens' | 'small'>,
+  model: ModelContext & Pick<AgentModel, 'small'>,
 ): readonly string[] {
   const warnings = [contextWarning(agent, model), smallWarning(agent, model)];
   return warnings.filter((warning) => warning !== undefined);
@@ -112,46 +115,55 @@ export function contextWarnings(
 /** The warning for a context that is too small for an agent; undefined if it is not. */
 function contextWarning(
   { title, instructions }: ContextNeeds,
-  { name, contextTokens }: Pick<AgentModel, 'name' | 'contextTokens'>,
+  model: ModelContext,
 ): string | undefined {
+  const { name, contextTokens } = model;
   const least = count(AGENT_CONTEXT_TOKENS);
   const demand = `${title} needs ${least} tokens or more: its own instructions take ${instructions}`;
   if (contextTokens === undefined) return `the context of ${name} is not known, and ${demand}`;
   if (contextTokens >= AGENT_CONTEXT_TOKENS) return undefined;
-  return `${name} has a context of ${count(contextTokens)} tokens, and ${demand}. ${raise(name)}`;
+  return `${name} has a context of ${count(contextTokens)} tokens, and ${demand}. ${raise(model)}`;
 }
 
 /** The reason why an agent can't work with a model at all; undefined if it can, or no one knows. */
 export function contextRefusal(
   { title, instructions, leastContextTokens = 0 }: ContextNeeds,
-  { name, contextTokens }: Pick<AgentModel, 'name' | 'contextTokens'>,
+  model: ModelContext,
 ): string | undefined {
+  const { name, contextTokens } = model;
   if (contextTokens === undefined || contextTokens >= leastContextTokens) return undefined;
   return (
     `${title} can't work with ${name}: its own instructions take ${instructions} tokens, and the ` +
-    `context has ${count(contextTokens)}, so that every request would be refused. ${raise(name)}`
+    `context has ${count(contextTokens)}, so that every request would be refused. ${raise(model)}`
   );
 }
 
 /** The warning for a model for side requests that has the smaller context; undefined if it has not. */
 function smallWarning(
   { title }: Pick<Agent, 'title'>,
-  { name, contextTokens, small }: Pick<AgentModel, 'name' | 'contextTokens' | 'small'>,
+  { name, contextTokens, small }: ModelContext & Pick<AgentModel, 'small'>,
 ): string | undefined {
   if (small?.contextTokens === undefined || contextTokens === undefined) return undefined;
   if (small.contextTokens >= contextTokens) return undefined;
   return (
     `${small.name} has a context of ${count(small.contextTokens)} tokens, and ${name} one of ` +
     `${count(contextTokens)}: ${title} counts on the same for both, so that a side request which is ` +
-    `longer is refused. ${raise(small.name, '--small')}`
+    `longer is refused. ${raise(small, '--small')}`
   );
 }
 
-/** The ways out of a context that is too small. */
-function raise(name: string, flag: '--model' | '--small' = '--model'): string {
+/** The ways out of a context that is too small: a larger one, if the model can have it, or another model. */
+function raise(
+  { name, contextTokens = 0, maxContextTokens = RAISED_CONTEXT }: ModelContext,
+  flag: '--model' | '--small' = '--model',
+): string {
+  const raised = Math.min(RAISED_CONTEXT, maxContextTokens);
+  if (raised <= contextTokens) {
+    return `It can't be raised: ${name} can have no more. Choose another model with ${flag}`;
+  }
   return (
-    `Raise it with 'context: ${RAISED_CONTEXT}' in the entry of ${name} in models.yaml, or with ` +
-    `PORTICO_CONTEXT=${RAISED_CONTEXT} where the server starts, as far as the model and the memory allow; ` +
+    `Raise it with 'context: ${raised}' in the entry of ${name} in models.yaml, or with ` +
+    `PORTICO_CONTEXT=${raised} where the server starts, as far as the memory allows; ` +
     `or choose another model with ${flag}`
   );
 }

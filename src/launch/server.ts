@@ -76,6 +76,7 @@ export async function describeModel(address: Address, name: string): Promise<Lau
   return {
     name,
     contextTokens: max_input_tokens ?? undefined,
+    maxContextTokens: answer.maxContextTokens,
     thinks: capabilities?.thinking.supported,
   };
 }
@@ -105,6 +106,8 @@ interface Answer {
   readonly body: unknown;
   /** The model that answered. */
   readonly model: string | undefined;
+  /** The most that the described model's context can be raised to, in tokens. */
+  readonly maxContextTokens: number | undefined;
 }
 
 async function ask({ url, key }: Address, path: string, body?: unknown): Promise<Answer> {
@@ -120,11 +123,12 @@ async function ask({ url, key }: Address, path: string, body?: unknown): Promise
     // A server that stops waits for its connections.
     reset: true,
   });
-  const model = reply.headers['portico-model'];
+  const { 'portico-model': model, 'portico-max-context': most } = reply.headers;
   return {
     status: reply.statusCode,
     body: await readJsonAnswer(reply.body),
     model: typeof model === 'string' ? model : undefined,
+    maxContextTokens: typeof most === 'string' && Number(most) > 0 ? Number(most) : undefined,
   };
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   chooseUnasked,
+  contextRefusal,
   contextWarnings,
   missingModel,
   modelChoices,
@@ -132,6 +133,26 @@ describe('[R5.1-context] a context', () => {
     expect(warning).toContain("'context: 65536' in the entry of mini in models.yaml");
     expect(warning).toContain('PORTICO_CONTEXT=65536');
     expect(warning).toContain('--model');
+  });
+
+  it.each([
+    [8192, undefined],
+    [31_000, 31_000],
+    [8192, 40_960],
+    [8192, 262_144],
+  ])('of %i tokens is advised to be raised up to %s of training', (contextTokens, most) => {
+    const model = { name: 'x', contextTokens, maxContextTokens: most };
+    const raised = Math.min(65_536, most ?? 65_536);
+    const advice =
+      raised > contextTokens
+        ? `Raise it with 'context: ${raised}' in the entry of x in models.yaml, or with PORTICO_CONTEXT=${raised} `
+        : "It can't be raised: x can have no more. Choose another model with --model";
+    const warnings = contextWarnings(agent, model);
+    expect(warnings).toEqual([expect.stringContaining(advice)]);
+    const small = { name: 'big', contextTokens: 65_536, small: model };
+    expect(contextWarnings(agent, small)[0]).toContain(advice.replace('--model', '--small'));
+    const refusal = contextRefusal({ ...agent, leastContextTokens: 32_000 }, model);
+    expect(refusal).toContain(advice);
   });
 
   it('that nobody knows is told', () => {

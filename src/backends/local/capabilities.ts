@@ -51,7 +51,10 @@ export async function capabilitiesOfFile(
   if (file === undefined) return undefined;
   const facts = await fileFacts?.read({ file, template });
   if (facts === undefined) return undefined;
-  const size = contextSizeFor({ model, server: context }, facts.trainedContext);
-  const { thinking } = facts;
-  return thinking === undefined ? baseCapabilities(size) : engineCapabilities(size, { thinking });
+  const { thinking, trainedContext } = facts;
+  const size = contextSizeFor({ model, server: context }, trainedContext);
+  return {
+    ...(thinking === undefined ? baseCapabilities(size) : engineCapabilities(size, { thinking })),
+    ...(trainedContext !== undefined && { maxContextTokens: trainedContext }),
+  };
 }

@@ -11,6 +11,8 @@ export type ThinkingControl = 'none' | 'switch' | 'levels';
 export interface ModelFacts {
   /** Tokens that prompt and answer may have together. */
   readonly contextTokens: number;
+  /** Tokens that it was trained on; undefined if Ollama does not say. */
+  readonly trainedTokens?: number | undefined;
   /** False for a model that is listed for other things, such as embeddings. */
   readonly chats?: false;
   /** Ollama's cloud decides on the context itself; else it is sent as `num_ctx`. */
@@ -56,6 +58,7 @@ export function modelFacts(
     capabilities.includes('completion') || !OTHER_USES.some((use) => capabilities.includes(use));
   return {
     contextTokens: contextOf(spec, description, { cloud, allocated }),
+    trainedTokens: description.contextLength,
     ...(!chats && { chats }),
     ...(cloud && { cloud }),
     thinking,
@@ -94,6 +97,7 @@ export function toCapabilities(facts: ModelFacts): Capabilities {
   return {
     ...(facts.chats === false && { chats: facts.chats }),
     contextTokens: facts.contextTokens,
+    ...(facts.trainedTokens !== undefined && { maxContextTokens: facts.trainedTokens }),
     thinking: THINKING[facts.thinking],
     // It has no way to force a call.
     tools: facts.tools ? 'auto' : 'none',

@@ -18,6 +18,8 @@ export interface ModelFacts {
   readonly kind: ServerKind;
   readonly traits: ServerTraits;
   readonly contextTokens: number;
+  /** Context in tokens that the server has; undefined if it does not say. */
+  readonly servedTokens?: number | undefined;
   /** The entry sets a smaller context than the server's, which we have to keep. */
   readonly limited: boolean;
   readonly thinking: ThinkingControl;
@@ -51,6 +53,7 @@ export function modelFacts(spec: ModelSpec, server: ServerDescription): ModelFac
     kind: server.kind,
     traits: serverTraits(server.kind),
     contextTokens: Math.min(own ?? served ?? DEFAULT_CONTEXT, served ?? Number.POSITIVE_INFINITY),
+    servedTokens: served,
     limited: own !== undefined && served !== undefined && own < served,
     thinking: spec.thinking ?? thinkingControl(server),
     images: spec.images ?? server.props?.images ?? false,
@@ -89,6 +92,7 @@ export function toCapabilities(facts: ModelFacts, rendersTools?: boolean): Capab
   const native = facts.traits.choice === 'unenforced' ? 'auto' : 'enforced';
   return {
     contextTokens: facts.contextTokens,
+    ...(facts.servedTokens !== undefined && { maxContextTokens: facts.servedTokens }),
     thinking: THINKING[facts.thinking],
     tools: rendersTools === false ? 'none' : native,
     ...(rendersTools === false && facts.traits.choice === 'named' && { forcesCalls: true }),

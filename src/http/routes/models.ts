@@ -35,7 +35,12 @@ export function createModelRoute(runtime: Runtime): RequestHandler<{ id: string 
   return async (request, response) => {
     const { id } = request.params;
     const { model } = await runtime.resolve(id);
-    response.json(encodeModel(await listing(id, model, await runtime.describe(model))));
+    const capabilities = await runtime.describe(model);
+    // The API's body has no place for it.
+    if (capabilities?.maxContextTokens !== undefined) {
+      response.setHeader('portico-max-context', String(capabilities.maxContextTokens));
+    }
+    response.json(encodeModel(await listing(id, model, capabilities)));
   };
 }
 

@@ -259,6 +259,7 @@ describe('[R2.4-capabilities] what /api/show says', () => {
     if (description === undefined) return;
     expect(toCapabilities(modelFacts(modelSpec('m'), description))).toEqual({
       contextTokens: 4096,
+      maxContextTokens: 4096,
       thinking,
       tools,
       structuredOutput: true,

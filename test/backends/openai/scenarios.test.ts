@@ -53,6 +53,7 @@ describe.each(await findPeers(llamaServer))('the OpenAI backend against $name', 
   it('[R4.2-capabilities] [R4.2-server] says what the server and its model can do', async () => {
     const model = await open('capabilities');
     const all = {
+      maxContextTokens: 8192,
       thinking: 'switchable',
       tools: 'enforced',
       structuredOutput: true,
