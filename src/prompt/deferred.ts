@@ -1,10 +1,13 @@
 import type { Conversation, Part, ToolChoice, ToolSpec, Turn } from '../core/conversation.ts';
+import { RuntimeFailure } from '../core/failure.ts';
 import { templateTools } from './messages.ts';
 
 /**
  * The conversation with the tools that are loaded by now: a deferred one is loaded where the
  * conversation refers to it. Where only Anthropic's servers could search for tools, all are loaded from
  * the beginning: the model could never find them.
+ *
+ * @throws {invalid-request} if none is loaded: nothing could ever load one
  */
 export function withLoadedTools(conversation: Conversation, choice: ToolChoice): Conversation {
   const { tools, turns } = conversation;
@@ -14,10 +17,14 @@ export function withLoadedTools(conversation: Conversation, choice: ToolChoice):
   }
   const loaded = new Set(turns.flatMap(({ parts }) => parts.flatMap(loadedBy)));
   if (choice.mode === 'tool') loaded.add(choice.name);
-  return {
-    ...conversation,
-    tools: tools.filter(({ name, deferred }) => !deferred || loaded.has(name)),
-  };
+  const offered = tools.filter(({ name, deferred }) => !deferred || loaded.has(name));
+  if (offered.length === 0) {
+    throw new RuntimeFailure(
+      'invalid-request',
+      'tools: At least one tool must have defer_loading=false. All tools cannot be deferred: the model could find none of them.',
+    );
+  }
+  return { ...conversation, tools: offered };
 }
 
 function isServerSearch({ origin }: ToolSpec): boolean {

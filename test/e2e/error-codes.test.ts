@@ -38,6 +38,23 @@ const changing = (type: string, tool: object) => ({
   ],
 });
 
+/** A conversation in which a tool's result refers to a tool. */
+const referring = (name: string) => [
+  { role: 'user', content: 'Hello' },
+  { role: 'assistant', content: [{ type: 'tool_use', id: 'toolu_a', name: 'find', input: {} }] },
+  {
+    role: 'user',
+    content: [
+      {
+        type: 'tool_result',
+        tool_use_id: 'toolu_a',
+        content: [{ type: 'tool_reference', tool_name: name }],
+      },
+    ],
+  },
+];
+const find = { name: 'find', input_schema: { type: 'object' } };
+
 describe('error codes, as the newest SDK reads them', () => {
   it.each([
     [
@@ -49,6 +66,36 @@ describe('error codes, as the newest SDK reads them', () => {
       'an added tool that is not defined',
       'tool_reference_unresolved',
       changing('tool_addition', { type: 'tool_reference', name: 'look' }),
+    ],
+    [
+      'a tool in a result that is not defined',
+      'tool_reference_unresolved',
+      { tools: [find], messages: referring('look') },
+    ],
+    [
+      'a tool in a result that is defined after it',
+      'tool_reference_unresolved',
+      {
+        tools: [find],
+        messages: [
+          ...referring('look'),
+          {
+            role: 'system',
+            content: [
+              {
+                type: 'tool_addition',
+                tool: { type: 'tool_definition', definition: look('Looks') },
+              },
+            ],
+          },
+          { role: 'user', content: 'Hello' },
+        ],
+      },
+    ],
+    [
+      'more than 10,000 tools',
+      'available_tools_limit_exceeded',
+      { tools: Array.from({ length: 10_001 }, (_, index) => ({ ...find, name: `find_${index}` })) },
     ],
     [
       'an added tool with the name of another',
@@ -68,6 +115,14 @@ describe('error codes, as the newest SDK reads them', () => {
     expect(error.errorCode).toBe(code);
     const className = code.replaceAll(/(?:^|_)(\w)/g, (_all, first: string) => first.toUpperCase());
     expect(error.constructor.name).toBe(`${className}Error`);
+  });
+
+  it.each([
+    ['is deferred', { tools: [find, { ...look('Looks'), defer_loading: true }] }],
+    ['is not deferred', { tools: [find, look('Looks')] }],
+  ])('takes a reference to a tool that %s', async (_what, more) => {
+    const body = request('Hello', { ...more, messages: referring('look'), max_tokens: 1 });
+    expect((await post(`${server.url}/v1/messages`, body)).status).toBe(200);
   });
 
   it.skipIf(isAddonMissing())('images beyond 8000 pixels, with the place of each', async () => {

@@ -68,6 +68,14 @@ describe('[R5.3-deferred] a deferred tool', () => {
     expect(all.tools.every(({ deferred }) => !deferred)).toBe(true);
   });
 
+  it('is refused if all are deferred and none is loaded', () => {
+    const deferred = BASE.filter((one) => one.deferred);
+    expect(() => withLoadedTools(talk([user('Hi')], deferred), AUTO)).toThrow(
+      'tools: At least one tool must have defer_loading=false.',
+    );
+    expect(names(withLoadedTools(talk([loading], deferred), AUTO))).toEqual(['Mail']);
+  });
+
   it('is described where it is loaded, and the prompt before that stays', () => {
     const template = chatTemplate('chatml');
     const prompt = (turns: readonly Turn[]): string =>

@@ -254,6 +254,7 @@ describe('request blocks', () => {
       { type: 'browser_state', tabs: [{ id: 1 }] },
     ];
     const { turns } = decode({
+      tools: [{ name: 'find', input_schema: { type: 'object' }, defer_loading: true }],
       messages: [
         hello,
         { role: 'assistant', content: [{ type: 'tool_use', id: 'A', name: 'f', input: { a: 1 } }] },

@@ -4,6 +4,7 @@ import type { Steps } from '../../../core/steps.ts';
 import { parseItem } from '../issues.ts';
 import { message, type BodyOutline, type RequestBody } from '../schema/request.ts';
 import { rawTool } from '../schema/tools.ts';
+import { checkToolCount } from './tools.ts';
 import { MOST_PATHS, unknownKeys } from './unknown-keys.ts';
 
 /** Blocks of one message, those inside of results and documents too. */
@@ -22,6 +23,7 @@ export interface CheckedBody {
  * memory.
  */
 export function* checkItems(outline: BodyOutline, body: unknown): Steps<CheckedBody> {
+  checkToolCount(outline.tools?.length ?? 0);
   const given = isRecord(body) ? body : {};
   const givenMessages: unknown = given['messages'];
   const messages: RequestBody['messages'][number][] = [];

@@ -40,6 +40,19 @@ export function* decodeTools(tools: readonly RawTool[]): Steps<readonly ToolSpec
   return decoded;
 }
 
+/** As the tool search of the real API: https://docs.claude.com/en/docs/agents-and-tools/tool-use/tool-search-tool */
+const MOST_TOOLS = 10_000;
+
+/** Throws if a request has more tools than the API takes. */
+export function checkToolCount(count: number): void {
+  if (count <= MOST_TOOLS) return;
+  throw new RuntimeFailure(
+    'invalid-request',
+    `tools: List should have at most ${MOST_TOOLS} items`,
+    { details: { error_code: 'available_tools_limit_exceeded' } },
+  );
+}
+
 /** Throws where two tools share a name. */
 export function checkToolNames(tools: readonly ToolSpec[]): void {
   if (new Set(tools.map(({ name }) => name)).size < tools.length) {

@@ -3,8 +3,8 @@ import { z } from 'zod';
 /** Blocks, names, domains: no client has as many in one list. */
 const MOST_ITEMS = 10_000;
 
-/** A list whose items are checked elsewhere, one by one. */
-export function uncheckedList(most: number) {
+/** A list whose items are checked elsewhere, one by one; without a limit, their number too. */
+export function uncheckedList(most = Infinity) {
   return z
     .custom<readonly unknown[]>(Array.isArray, { error: 'Input should be a valid list' })
     .check(({ value, issues }) => {

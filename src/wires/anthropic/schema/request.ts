@@ -40,8 +40,6 @@ const outputConfig = z.object({
 
 /** As the real API: https://docs.claude.com/en/api/messages */
 const MOST_MESSAGES = 100_000;
-/** As the tool search of the real API: https://docs.claude.com/en/docs/agents-and-tools/tool-use/tool-search-tool */
-const MOST_TOOLS = 10_000;
 /** Each one is looked for behind every token. */
 const MOST_STOP_SEQUENCES = 1000;
 
@@ -57,7 +55,7 @@ const shared = {
   top_p: z.number().min(0).max(1).nullish(),
   top_k: integer.min(0).nullish(),
   thinking: thinking.nullish(),
-  tools: uncheckedList(MOST_TOOLS).nullish(),
+  tools: uncheckedList().nullish(),
   tool_choice: toolChoice.nullish(),
   output_config: outputConfig.nullish(),
   output_format: outputFormat.nullish(),
