@@ -1,8 +1,8 @@
 import type { LlamaModel, Token } from 'node-llama-cpp';
 import type { PromptStretch } from '../../../prompt/control-tokens.ts';
-import { isRecord } from '../../../core/json.ts';
 import { findBreaks, textPieces } from './text-pieces.ts';
 import { TimeSlice } from './time-slice.ts';
+import { vocabularyOf } from './token-bytes.ts';
 
 /** Vocabularies whose tokens spell all of a text, byte by byte; the others drop white space. */
 const SPELLING = ['gpt2', 'llama'];
@@ -69,17 +69,6 @@ export class Tokenizer {
     }
     return count;
   }
-}
-
-/** The tokens of a model's file, as it writes them, and its kind of tokenizer. */
-function vocabularyOf(model: LlamaModel): {
-  readonly kind: string;
-  readonly texts: readonly string[];
-} {
-  const section: unknown = Reflect.get(model.fileInfo.metadata.tokenizer, 'ggml');
-  const { model: kind, tokens } = isRecord(section) ? section : {};
-  const texts = Array.isArray(tokens) ? tokens.filter((text) => typeof text === 'string') : [];
-  return { kind: typeof kind === 'string' ? kind : '', texts };
 }
 
 /** Bytes that the longest token may stand for; never fewer than it does. */

@@ -1,4 +1,5 @@
 import type { LlamaModel, Token } from 'node-llama-cpp';
+import { bytesOf, vocabularyOf } from './token-bytes.ts';
 
 /**
  * The texts of the tokens that steer a model and that no one's content may become: control tokens, and
@@ -22,6 +23,8 @@ export function controlTokenTexts(model: LlamaModel, markup: string): readonly s
 const LONGEST_CHARACTER = 8;
 /** Character that broken bytes are decoded to. */
 const BROKEN = '\uFFFD';
+/** Its own bytes in UTF-8, of which the first begins a character wherever it occurs. */
+const BROKEN_BYTES = Buffer.from(BROKEN).toString('latin1');
 /** How many tokens before the current ones decide about white space between them. */
 const CONTEXT = 8;
 
@@ -46,14 +49,18 @@ export class TokenText {
   push(tokens: readonly Token[]): string {
     this.#pending.push(...tokens);
     const text = this.#model.detokenize(this.#pending, true, this.#before);
-    if (text.endsWith(BROKEN) && this.#pending.length < LONGEST_CHARACTER) return '';
-    return this.#settle(text);
+    if (!text.includes(BROKEN)) return this.#settle(text);
+    const written = this.#writtenMarks();
+    const isCut = text.endsWith(BROKEN) && written.at(-1) !== true;
+    if (isCut && this.#pending.length < LONGEST_CHARACTER) return '';
+    return this.#settle(withoutBroken(text, written));
   }
 
   /** The text that is left at the end, without the bytes of a character that was cut. */
   flush(): string {
     if (this.#pending.length === 0) return '';
-    return this.#settle(this.#model.detokenize(this.#pending, true, this.#before));
+    const text = this.#model.detokenize(this.#pending, true, this.#before);
+    return this.#settle(withoutBroken(text, this.#writtenMarks()));
   }
 
   /** Takes other tokens in place of those that the last whole text came from. */
@@ -62,18 +69,25 @@ export class TokenText {
   }
 
   #settle(text: string): string {
-    const whole = this.#wholeText(text);
     this.#earlier = this.#before;
     this.#before = [...this.#before, ...this.#pending].slice(-CONTEXT);
     this.#pending = [];
-    return whole;
+    return text;
   }
 
-  /** The model may write U+FFFD itself: only one that its tokens do not spell stands for broken bytes. */
-  #wholeText(text: string): string {
-    if (!text.includes(BROKEN)) return text;
-    const spelled = this.#model.tokenize(text, false, 'trimLeadingSpace');
-    const isWritten = this.#pending.join() === spelled.join();
-    return isWritten ? text : text.replaceAll(BROKEN, '');
+  /** For each U+FFFD in the text of the pending tokens: true if the model wrote it itself. */
+  #writtenMarks(): readonly boolean[] {
+    return bytesOf(vocabularyOf(this.#model), this.#pending)
+      .toString('latin1')
+      .split(BROKEN_BYTES)
+      .flatMap((bytes, index) => {
+        const broken = Buffer.from(bytes, 'latin1').toString().split(BROKEN).slice(1);
+        return [...(index > 0 ? [true] : []), ...broken.map(() => false)];
+      });
   }
+}
+
+function withoutBroken(text: string, written: readonly boolean[]): string {
+  let index = 0;
+  return text.replaceAll(BROKEN, () => (written[index++] === true ? BROKEN : ''));
 }

@@ -37,3 +37,13 @@ describe('a character that max_tokens cuts', () => {
     }
   });
 });
+
+describe.each(chatModels())('a U+FFFD that $name writes itself', ({ model, missing }) => {
+  it.skipIf(missing)('stands in the answer', async () => {
+    const text = 'a\uFFFD\uFFFDb\uFFFD';
+    const outputSchema = object({ text: { const: text } });
+    const asked = request(model, said('Say it.'), { outputSchema, maxTokens: 60 });
+    const answer = await collect(backend.generate(asked, AbortSignal.timeout(60_000)));
+    expect(JSON.parse(answer.text)).toEqual({ text });
+  });
+});
