@@ -5,10 +5,12 @@ import type { GenerationRequest } from '../../../../../src/core/backend.ts';
 import type { Part, ToolSpec, Turn } from '../../../../../src/core/conversation.ts';
 import type { GenerationEvent } from '../../../../../src/core/events.ts';
 import type { JsonObject } from '../../../../../src/core/json.ts';
-import { chatModels } from '../../../../support/chat-models.ts';
+import { chatModels, SMOL } from '../../../../support/chat-models.ts';
 import { ENGINE } from '../../../../support/engine-variant.ts';
-import { collect, request, said } from '../../../../support/requests.ts';
+import { isModelMissing, SMOLLM2 } from '../../../../support/real-models.ts';
+import { collect, MINI, request, said } from '../../../../support/requests.ts';
 import type { Answer } from '../../../../support/requests.ts';
+import { describeBoundAnswers, describeEnds, object } from '../../bound.ts';
 
 const backend = createLlamaBackend({
   engine: 'in-process',
@@ -20,12 +22,7 @@ const backend = createLlamaBackend({
 });
 afterAll(() => backend.close());
 
-const soon = () => AbortSignal.timeout(30_000);
-
-function object(properties: JsonObject): JsonObject {
-  const required = Object.keys(properties);
-  return { type: 'object', properties, required, additionalProperties: false };
-}
+const soon = () => AbortSignal.timeout(60_000);
 
 const COLOUR = { enum: ['red', 'green', 'blue'] };
 const PAINT = object({ colour: COLOUR, coats: { enum: [1, 2, 3] } });
@@ -214,5 +211,37 @@ describe.each(chatModels())('the engine on $name', ({ model, missing }) => {
       return backend.countTokens(request(model, turns, { conversation }), soon());
     };
     expect(await count('It rains in the garden.')).toBeGreaterThan((await count('')) + 3);
+  });
+});
+
+for (const model of chatModels()) describeBoundAnswers(() => backend, model);
+describeEnds({ backend: () => backend, spec: MINI, missing: false });
+
+describe('a character that max_tokens cuts', () => {
+  const missing = isModelMissing(SMOLLM2);
+
+  it.skipIf(missing)('is left out of the answer', async () => {
+    const text = '你好世界'.repeat(3);
+    const outputSchema = object({ text: { const: text } });
+    // The text begins after 5 tokens; a character takes up to 3.
+    for (let maxTokens = 8; maxTokens < 14; maxTokens++) {
+      const asked = request(SMOL, said('Say it.'), { outputSchema, maxTokens });
+      const answer = await collect(backend.generate(asked, soon()));
+      expect(answer.finish?.usage.outputTokens).toBe(maxTokens);
+      expect(answer.text).not.toContain('\uFFFD');
+      expect(`\n{"text": "${text}`.replaceAll(/\s/g, '')).toContain(
+        answer.text.replaceAll(/\s/g, ''),
+      );
+    }
+  });
+});
+
+describe.each(chatModels())('a U+FFFD that $name writes itself', ({ model, missing }) => {
+  it.skipIf(missing)('stands in the answer', async () => {
+    const text = 'a\uFFFD\uFFFDb\uFFFD';
+    const outputSchema = object({ text: { const: text } });
+    const asked = request(model, said('Say it.'), { outputSchema, maxTokens: 60 });
+    const answer = await collect(backend.generate(asked, soon()));
+    expect(JSON.parse(answer.text)).toEqual({ text });
   });
 });
