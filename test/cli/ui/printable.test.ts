@@ -207,12 +207,17 @@ describe('portico ps', () => {
 describe('what commands print', () => {
   it('goes through the functions that escape it', async () => {
     const folder = path.join(REPOSITORY, 'src', 'cli');
-    const files = (await readdir(folder)).filter((name) => name.endsWith('.ts'));
+    const files = (await readdir(folder, { recursive: true })).filter((name) =>
+      name.endsWith('.ts'),
+    );
     const texts = await Promise.all(files.map((name) => readFile(path.join(folder, name), 'utf8')));
     const writing = files.filter((_name, at) => texts[at]?.includes('.write('));
     // What these print is ours, filtered, or drawn with escapes of ours.
-    const own = ['chat.ts', 'completion.ts', 'names.ts', 'program.ts', 'progress.ts', 'waiting.ts'];
-    expect(writing.toSorted()).toEqual([...own, 'report.ts', 'table.ts'].toSorted());
+    const own = ['commands/completion.ts', 'commands/names.ts', 'program.ts', 'run/chat.ts'];
+    const drawn = ['progress.ts', 'report.ts', 'table.ts', 'waiting.ts'].map(
+      (name) => `ui/${name}`,
+    );
+    expect(writing.toSorted()).toEqual([...own, ...drawn].toSorted());
   });
 });
 
