@@ -25,10 +25,13 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
+/** A script takes as long as its libraries take to load: a minute on a busy machine. */
+const SCRIPT = { timeout: 110_000 };
+
 /** What a script beside this file prints when it is run against the server. */
 async function report(python: string, script: string): Promise<Record<string, unknown>> {
   const file = path.join(import.meta.dirname, 'python', script);
-  const { stdout } = await promisify(execFile)(python, [file, server.url], { timeout: 55_000 });
+  const { stdout } = await promisify(execFile)(python, [file, server.url], SCRIPT);
   // LiteLLM prints hints of its own before.
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
 }
