@@ -47,12 +47,17 @@ const REPAIRED: readonly (readonly [string, string, object])[] = [
   ['a list as a string', '{"city": "Paris", "list": "[1]"}', { city: 'Paris', list: [1] }],
 ];
 
+/** Arguments of a call without any. */
+const NOTHING = ['', ' ', 'null', '""', '"null"', '{}', '{"parameters": null}'];
+
 /** Arguments without a reading that the tool could be called with. */
 const BROKEN: readonly (readonly [string, Spoken])[] = [
   ['a text', look('"gaben"')],
   ['a number', look('7')],
   ['words', look('{oops}')],
   ['no value', look('{"city": }')],
+  ['nothing', look('')],
+  ['null', look('null')],
   ['two objects', look('[{"city": "a"}, {"city": "b"}]')],
   ['an end inside a key', breakOff('{"city": "Paris", "ho')],
   ['an end inside a string', breakOff('{"city": "Par')],
@@ -93,6 +98,15 @@ describe.each(Object.entries(CALLING_SERVERS))('a call by %s', (_name, start) =>
       const { message, asked } = await answer(look(json), look('"a second try"'));
       expect(message.content).toMatchObject([{ type: 'tool_use', name: 'Look', input }]);
       expect(asked).toHaveLength(1);
+    });
+
+    it.each(NOTHING)('is made without arguments if it needs none: %j', async (json) => {
+      server.play(look(json), look('"a second try"'));
+      const { required: _, ...schema } = LOOK.input_schema;
+      const message = await askActor(server.url, streamed, [{ ...LOOK, input_schema: schema }]);
+      expectHonest(message);
+      expect(message.content).toMatchObject([{ type: 'tool_use', name: 'Look' }]);
+      expect(message.content[0]).toHaveProperty('input', {});
     });
 
     it('is made if its name has another case', async () => {

@@ -90,7 +90,7 @@ export function readChunk(value: unknown): ChatChunk | undefined {
   if (data === undefined) return undefined;
   const made = (data.message.tool_calls ?? []).map((one) => ({
     name: one.function.name ?? '',
-    json: readArguments(one.function.arguments ?? {}),
+    json: readArguments(one.function.arguments),
   }));
   const calls = made.filter(({ name }) => name !== '');
   // What calls nothing is text.
@@ -114,7 +114,7 @@ export function readChunk(value: unknown): ChatChunk | undefined {
   };
 }
 
-function readArguments(written: unknown): string {
+function readArguments(written: unknown = ''): string {
   return typeof written === 'string' ? written : JSON.stringify(written);
 }
 

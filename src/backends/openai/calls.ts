@@ -117,11 +117,9 @@ export class CallReader {
     call.ended = true;
     if (call.started) return [{ type: 'tool-call-end', id }];
     if (name === '') return call.json === '' ? [] : [{ type: 'text-delta', text: call.json }];
-    // A tool without parameters may come without arguments.
-    const json = ['', 'null'].includes(call.json.trim()) ? '{}' : call.json;
     return [
       { type: 'tool-call-start', id, name },
-      { type: 'tool-call-delta', id, json },
+      ...deltaOf(call, call.json),
       { type: 'tool-call-end', id },
     ];
   }

@@ -27,7 +27,7 @@ export function repairArguments(
   { name, inputSchema }: CallableTool,
 ): string | undefined {
   const text = strip(written);
-  if (text === '' || text === 'null' || text === 'None') return '{}';
+  if (isNothing(text)) return '{}';
   const repaired = repairJson(text);
   if (repaired === undefined) return undefined;
   const value = parse(repaired);
@@ -40,6 +40,11 @@ export function repairArguments(
 export function repairedValue(written: string): unknown {
   const text = repairJson(strip(written));
   return text === undefined ? undefined : parse(text);
+}
+
+/** True for the text of a call without arguments. */
+function isNothing(text: string): boolean {
+  return text === '' || text === 'null' || text === 'None';
 }
 
 function strip(written: string): string {
@@ -66,7 +71,9 @@ function repairJson(text: string): string | undefined {
 
 function unwrap(value: unknown, name: string, schema: unknown, depth: number): unknown {
   if (depth === 0) return undefined;
+  if (value === null) return {};
   if (typeof value === 'string') {
+    if (isNothing(strip(value))) return {};
     return unwrap(repairedValue(value), name, schema, depth - 1);
   }
   if (Array.isArray(value)) {

@@ -55,7 +55,7 @@ export class RepairedCall {
 
   /** The call as text, for an answer that can't contain it as a call. */
   get text(): string {
-    const call = `{"name": ${JSON.stringify(this.#tool.name)}, "arguments": ${this.#prefix.text}}`;
+    const call = `{"name": ${JSON.stringify(this.#tool.name)}, "arguments": ${this.#prefix.text || '{}'}}`;
     return `<tool_call>\n${call}\n</tool_call>`;
   }
 

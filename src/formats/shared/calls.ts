@@ -111,6 +111,8 @@ function* readMembers(
       if (input !== undefined) yield argumentsPiece(input);
     } else if (keys.input.includes(key.name) && name !== undefined) {
       input = '';
+      // A value may be missing, which is a call without arguments.
+      if (source.rest.startsWith('}')) continue;
       if (!(yield* streamArguments(source, keys))) return true;
     } else {
       const value = yield* source.readJson();

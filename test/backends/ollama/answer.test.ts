@@ -162,7 +162,8 @@ describe('[R4.1-tools] the calls of an answer', () => {
       { name: 'a', arguments: "{'x': 1}" },
       { name: 'a', json: "{'x': 1}" },
     ],
-    ['none', { name: 'a', arguments: null }, { name: 'a', json: '{}' }],
+    ['none', { name: 'a' }, { name: 'a', json: '' }],
+    ['null', { name: 'a', arguments: null }, { name: 'a', json: 'null' }],
   ])('are read with %s', (_name, written, read) => {
     const line = { message: { content: '', tool_calls: [{ function: written }] }, done: false };
     expect(readChunk(line)).toMatchObject({ calls: [read], tokens: 1 });
