@@ -127,8 +127,19 @@ export interface Backend {
   /**
    * Answers the request; see GenerationEvent for the order of events. Throws a RuntimeFailure.
    * Aborting the signal, or leaving the generator, stops the work and frees what it held.
+   *
+   * @param ending the caller reads calls and thinking out of the text, so only it can tell where a stop
+   *   sequence counts: the backend looks for none. Once `ending` is aborted, the answer ends with its
+   *   `finish`. A backend that can't end it then goes on to the end
    */
-  generate(request: GenerationRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent>;
+  generate(
+    request: GenerationRequest,
+    signal: AbortSignal,
+    ending?: AbortSignal,
+  ): AsyncGenerator<GenerationEvent>;
+
+  /** Names that a server knows tools by if it does not take their own, by the own name. */
+  toolAliases?(request: GenerationRequest): ReadonlyMap<string, string>;
 
   /** The models that this process holds in memory now. Absent where a backend holds none here. */
   loaded?(signal: AbortSignal): Promise<readonly LoadedModel[]>;

@@ -58,6 +58,17 @@ describe.each(['an OpenAI server', 'an Ollama server'] as const)('the text of %s
       expect(content).toMatchObject([IT]);
     });
 
+    it('contains a call by the short name that the server knows the tool by', async () => {
+      const long = `mcp__${'a_long_name_'.repeat(6)}look`;
+      const tools = [{ ...LOOK, name: long }];
+      const asked = server.play({ text: 'Hello.' });
+      await askActor(server.url, streamed, tools);
+      const short = /"name":"(mcp__[^"]*)"/.exec(asked[0] ?? '')?.[1] ?? '';
+      expect(short.length).toBeLessThanOrEqual(name === 'an OpenAI server' ? 64 : long.length);
+      const { content } = await answer(HERMES.replace('"look"', JSON.stringify(short)), tools);
+      expect(content).toMatchObject([{ ...IT, name: long }]);
+    });
+
     it.each([
       ['no tool is offered', [], undefined],
       ['no call is wanted', [LOOK], { type: 'none' } as const],

@@ -65,13 +65,17 @@ export const CALLING_SERVERS = {
       });
       return { backend, close: upstream.close, spec: { server: 'other', url: upstream.url } };
     }),
-  'an Ollama server': () =>
-    start(async (next) => {
-      const upstream = await serveAnswers(next, answerOllama);
-      const backend = createOllamaBackend({ defaultUrl: upstream.url });
-      return { backend, close: upstream.close, spec: { url: upstream.url } };
-    }),
+  'an Ollama server': () => startOllama(['completion', 'tools']),
 } as const satisfies Record<string, () => Promise<CallingServer>>;
+
+/** Starts Portico in front of an Ollama server whose model has these capabilities. */
+export function startOllama(capabilities: readonly string[]): Promise<CallingServer> {
+  return start(async (next) => {
+    const upstream = await serveAnswers(next, answerOllama, capabilities);
+    const backend = createOllamaBackend({ defaultUrl: upstream.url });
+    return { backend, close: upstream.close, spec: { url: upstream.url } };
+  });
+}
 
 interface Started {
   readonly backend: Backend;
@@ -124,6 +128,7 @@ export async function askActor(
   streamed: boolean,
   tools: Anthropic.Tool[],
   choice?: Anthropic.ToolChoice,
+  stopSequences?: string[],
 ): Promise<Anthropic.Message> {
   const [dialect] = DIALECTS;
   if (dialect === undefined) throw new Error('there is no SDK to ask with');
@@ -133,6 +138,7 @@ export async function askActor(
     max_tokens: 1000,
     tools,
     ...(choice !== undefined && { tool_choice: choice }),
+    ...(stopSequences !== undefined && { stop_sequences: stopSequences }),
     messages: [{ role: 'user', content: 'Look!' }],
   } satisfies Anthropic.MessageCreateParamsNonStreaming;
   return streamed ? messages.stream(body).finalMessage() : messages.create(body);
@@ -197,14 +203,14 @@ type Answer = (
   response: ServerResponse,
 ) => void;
 
-function serveAnswers(next: Next, answer: Answer) {
+function serveAnswers(next: Next, answer: Answer, capabilities: readonly string[] = []) {
   return serve((request, response) => {
     void (async () => {
       const text = (await readBody(request)).toString('utf8');
       const path = request.url ?? '';
       response.setHeader('content-type', 'application/json');
       if (path === '/api/show') {
-        response.end('{"details":{"family":"qwen2"},"capabilities":["completion","tools"]}');
+        response.end(JSON.stringify({ details: { family: 'qwen2' }, capabilities }));
       } else if (path === '/v1/chat/completions' || path === '/api/chat') {
         const spoken = next(text);
         const said = 'the input length exceeds the context length';
@@ -261,7 +267,7 @@ function answerOpenAi(
 /** An answer as Ollama streams it; proxies and old versions send malformed arguments as a string. */
 function answerOllama(
   { text = '', calls = [] }: Spoken,
-  _body: object,
+  body: { readonly stream?: boolean },
   response: ServerResponse,
 ): void {
   response.setHeader('content-type', 'application/x-ndjson');
@@ -269,8 +275,10 @@ function answerOllama(
     const line = { model: 'actor', created_at: '2026-01-01T00:00:00Z', message, ...end };
     response.write(`${JSON.stringify(line)}\n`);
   };
-  for (const content of pieces(text)) send({ role: 'assistant', content });
-  for (const { name, json } of calls) {
+  // An answer that is not streamed only counts the prompt.
+  const streamed = body.stream !== false;
+  for (const content of streamed ? pieces(text) : []) send({ role: 'assistant', content });
+  for (const { name, json } of streamed ? calls : []) {
     const tool_calls = [{ function: { name, arguments: objectOr(json) } }];
     send({ role: 'assistant', content: '', tool_calls });
   }

@@ -32,6 +32,8 @@ export interface AnswerOptions {
  */
 export function createAnswer(options: AnswerOptions): {
   push(chunk: ChatChunk): readonly GenerationEvent[];
+  /** Ends the answer at a stop sequence that its reader met. */
+  stop(): GenerationEvent;
 } {
   const stops = createStopMatcher(options.stopSequences);
   let received = 0;
@@ -65,6 +67,7 @@ export function createAnswer(options: AnswerOptions): {
         ? [...events, finishOf('max-tokens', null)]
         : events;
     },
+    stop: () => finishOf('stop-sequence', null),
   };
 
   function reasonOf(end: ChunkEnd, tokens: number, made: number): StopReason {

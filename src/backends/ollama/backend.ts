@@ -39,7 +39,7 @@ export function createOllamaBackend(
       return (await countPrompt(upstream, request, signal)).tokens;
     },
     discover: createDiscovery(http, defaultUrl, options.patience),
-    generate: (request, signal) => generate(upstream, request, signal),
+    generate: (request, signal, ending) => generate(upstream, request, signal, ending),
     close: () => http.close(),
   };
 }

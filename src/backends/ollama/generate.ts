@@ -51,6 +51,7 @@ export async function* generate(
   upstream: Upstream,
   request: GenerationRequest,
   signal: AbortSignal,
+  ending?: AbortSignal,
 ): AsyncGenerator<GenerationEvent> {
   const scope = scopeWithin(signal);
   try {
@@ -66,15 +67,26 @@ export async function* generate(
     const { toolChoice } = request;
     const parallel = toolChoice.mode === 'none' || toolChoice.parallel;
     const estimatedTokens = upstream.estimator.estimate(body.model, charactersOf(body));
-    const answer = createAnswer({ ...request, parallel, twice, counted, estimatedTokens });
+    const stopSequences = ending === undefined ? request.stopSequences : [];
+    const answer = createAnswer({
+      ...request,
+      stopSequences,
+      parallel,
+      twice,
+      counted,
+      estimatedTokens,
+    });
     for await (const chunk of chunks) {
       // What had arrived before an abort is not wanted either.
       if (signal.aborted) throw cancelled(signal.reason);
       for (const event of answer.push(chunk)) {
-        if (event.type !== 'finish') yield event;
-        else {
+        if (event.type === 'finish') {
           upstream.estimator.learn(body.model, charactersOf(body), event.usage.promptTokens);
-          yield event;
+        }
+        yield event;
+        if (event.type === 'finish') return;
+        if (ending?.aborted === true) {
+          yield answer.stop();
           return;
         }
       }

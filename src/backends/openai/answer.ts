@@ -50,6 +50,11 @@ export class AnswerReader {
     return [...events, ...held, ...chunk.calls.flatMap((call) => this.#calls.push(call))];
   }
 
+  /** Ends the answer at a stop sequence that its reader met. */
+  stop(): GenerationEvent {
+    return this.#finish('stop-sequence', null);
+  }
+
   /** The rest, once the upstream has ended. Throws where it ended without saying why. */
   end(): readonly GenerationEvent[] {
     const reason = this.#finishReason;

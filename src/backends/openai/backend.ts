@@ -1,4 +1,4 @@
-import type { Backend } from '../../core/backend.ts';
+import type { Backend, GenerationRequest } from '../../core/backend.ts';
 import { logOnce } from '../../core/log-once.ts';
 import type { ModelSpec } from '../../core/model.ts';
 import { createPromptEstimator } from '../../prompt/estimate.ts';
@@ -15,6 +15,7 @@ import { createKeyRing } from './keys.ts';
 import type { ReadVariable } from './keys.ts';
 import { createFactsFinder } from './probe.ts';
 import { urlOf } from './routes.ts';
+import { shortNames } from './tool-names.ts';
 import { createToolSupportFinder } from './tool-support.ts';
 
 export interface OpenAiOptions {
@@ -55,10 +56,13 @@ export function createOpenAiBackend({ readVariable, log }: OpenAiOptions): Backe
         countPrompt(upstream, { ...request, model }, signal),
       );
     },
-    generate(request, signal) {
-      if (request.model.providers === undefined) return generate(upstream, request, signal);
-      return generateByAny(circuits, request, (one) => generate(upstream, one, signal));
+    generate(request, signal, ending) {
+      const ask = (one: GenerationRequest) => generate(upstream, one, signal, ending);
+      return request.model.providers === undefined
+        ? ask(request)
+        : generateByAny(circuits, request, ask);
     },
+    toolAliases: shortNames,
     async close() {
       circuits.close();
       await http.close();

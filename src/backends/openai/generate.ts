@@ -43,6 +43,7 @@ export async function* generate(
   upstream: Upstream,
   request: GenerationRequest,
   signal: AbortSignal,
+  ending?: AbortSignal,
 ): AsyncGenerator<GenerationEvent> {
   const scope = scopeWithin(signal);
   const count: Count = { tokens: undefined, estimate: undefined };
@@ -52,7 +53,7 @@ export async function* generate(
     await within(opening, FIRST_BYTE_WAIT_MS);
     yield { type: 'admitted', inputTokens: count.tokens ?? count.estimate ?? null };
     const { call, chunks } = await opening;
-    for await (const event of translate(call, chunks, count)) {
+    for await (const event of translate(call, chunks, count, ending)) {
       // What had arrived before an abort is not wanted either.
       if (signal.aborted) throw cancelled(signal.reason);
       if (event.type === 'finish') {
@@ -72,11 +73,12 @@ async function* translate(
   { request, estimatedTokens }: Call,
   chunks: AsyncIterable<readonly ChatChunk[]>,
   count: Count,
+  ending: AbortSignal | undefined,
 ): AsyncGenerator<GenerationEvent> {
   const { toolChoice, maxTokens } = request;
   const reader = new AnswerReader({
     maxTokens,
-    stopSequences: request.stopSequences,
+    stopSequences: ending === undefined ? request.stopSequences : [],
     parallel: toolChoice.mode === 'none' || toolChoice.parallel,
     promptTokens: () => count.tokens ?? estimatedTokens,
   });
@@ -88,6 +90,10 @@ async function* translate(
       for (const event of reader.push(chunk)) {
         if (isWanted(event, maxTokens)) yield restore(event);
         if (event.type === 'finish') return;
+        if (ending?.aborted === true) {
+          yield reader.stop();
+          return;
+        }
       }
     }
   }

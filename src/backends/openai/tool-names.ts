@@ -44,7 +44,7 @@ export function nameRestorer(
 }
 
 /** The names that do not fit, each with one that does. It depends on nothing else, so that prompts keep their prefix. */
-function shortNames({ conversation }: GenerationRequest): ReadonlyMap<string, string> {
+export function shortNames({ conversation }: GenerationRequest): ReadonlyMap<string, string> {
   const parts = conversation.turns.flatMap((turn): readonly Part[] => turn.parts);
   const past = parts.flatMap((part) => (part.kind === 'tool-call' ? [part.name] : []));
   const names = new Set([...conversation.tools.map(({ name }) => name), ...past]);

@@ -3,7 +3,7 @@ import type { GenerationEvent } from '../../core/events.ts';
 import { enforceCall, needsEnforcement } from './enforcement.ts';
 import { guardCalls } from './guard-calls.ts';
 import { guardJson } from './guard-json.ts';
-import { injectRequest, neededInjection, readInjected } from './injection.ts';
+import { neededInjection, readInjected } from './injection.ts';
 import { mayLeak, readLeaked } from './read-leaked.ts';
 import { wellFormed } from './well-formed-events.ts';
 
@@ -31,10 +31,10 @@ function answerOnce(
   signal: AbortSignal,
 ): AsyncGenerator<GenerationEvent> {
   const injection = neededInjection(asked, can);
-  if (injection === undefined) {
-    const events = backend.generate(asked, signal);
-    return mayLeak(backend.kind) ? readLeaked(events, asked) : events;
+  if (injection !== undefined) {
+    return readInjected(asked, injection, (one, ending) => backend.generate(one, signal, ending));
   }
-  const events = backend.generate(injectRequest(asked, injection), signal);
-  return readInjected(events, asked, injection, (one) => backend.generate(one, signal));
+  if (!mayLeak(backend.kind)) return backend.generate(asked, signal);
+  const aliases = backend.toolAliases?.(asked) ?? new Map<string, string>();
+  return readLeaked(asked, aliases, (ending) => backend.generate(asked, signal, ending));
 }

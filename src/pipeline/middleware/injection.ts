@@ -81,56 +81,60 @@ function answeringRequest(
 }
 
 /**
- * The backend's events with calls and thinking read out of the text. A turn that ends within its thoughts
- * is answered by a second request.
+ * The backend's events with calls and thinking read out of the text, in which alone stop sequences count.
+ * A turn that ends within its thoughts is answered by a second request.
  *
- * @param ask generates the answer to a request as the backend takes it
+ * @param ask generates the answer to a request as the backend takes it, until `ending` is aborted
  */
 export async function* readInjected(
-  events: AsyncIterable<GenerationEvent>,
   request: GenerationRequest,
   injection: RequestInjection,
-  ask: (request: GenerationRequest) => AsyncIterable<GenerationEvent>,
+  ask: (request: GenerationRequest, ending: AbortSignal) => AsyncIterable<GenerationEvent>,
 ): AsyncGenerator<GenerationEvent> {
-  const { conversation, toolChoice } = request;
-  const output = new Output({
-    format: injectedFormat(plain, injection),
-    thinkingOpen: false,
-    continuesText: conversation.turns.at(-1)?.role === 'assistant',
-    tools: injection.tools ? callableTools(conversation, toolChoice) : [],
-    stopSequences: [],
-    newCallId: newToolCallId,
-  });
+  const output = outputOf(request, injection);
   const limit = callLimit(request);
+  const ending = new AbortController();
   let thoughts = '';
   let finish: Finish | undefined;
-  const read = async function* read(
-    stream: AsyncIterable<GenerationEvent>,
-  ): AsyncGenerator<GenerationEvent> {
-    for await (const event of stream) {
+  const read = async function* read(asked: GenerationRequest): AsyncGenerator<GenerationEvent> {
+    for await (const event of ask(asked, ending.signal)) {
       if (event.type === 'finish') finish = event;
+      else if (output.stopped !== null) continue;
       else if (event.type !== 'text-delta') yield event;
       else yield* noted(limit(output.push(event.text)));
+      if (output.stopped !== null) ending.abort();
     }
   };
   const noted = (decided: readonly GenerationEvent[]) => {
     for (const event of decided) if (event.type === 'thinking-delta') thoughts += event.text;
     return decided;
   };
-  yield* read(events);
+  yield* read(injectRequest(request, injection));
   const first: Finish | undefined = finish;
   if (first === undefined) return;
   const room = request.maxTokens - first.usage.outputTokens;
   if (first.reason === 'end-turn' && output.thought && !output.begun && room > 0) {
     if (output.thinking) yield* noted(output.push(injection.thinkingTags.close));
     finish = undefined;
-    yield* withoutAdmission(read(ask(answeringRequest(request, injection, thoughts, room))));
+    yield* withoutAdmission(read(answeringRequest(request, injection, thoughts, room)));
     if (finish !== undefined) finish = after(first.usage, finish);
   }
   const last: Finish | undefined = finish;
   if (last === undefined) return;
   yield* limit(output.end(isCut(last.reason)));
-  yield finished(last, output.calls);
+  yield finished(last, output);
+}
+
+function outputOf(request: GenerationRequest, injection: RequestInjection): Output {
+  const { conversation, toolChoice, stopSequences } = request;
+  return new Output({
+    format: injectedFormat(plain, injection),
+    thinkingOpen: false,
+    continuesText: conversation.turns.at(-1)?.role === 'assistant',
+    tools: injection.tools ? callableTools(conversation, toolChoice) : [],
+    stopSequences,
+    newCallId: newToolCallId,
+  });
 }
 
 type Finish = Extract<GenerationEvent, { type: 'finish' }>;
@@ -139,7 +143,8 @@ function after(first: Usage, finish: Finish): Finish {
   return { ...finish, usage: together(first, finish.usage) };
 }
 
-function finished(finish: Finish, calls: number): Finish {
+function finished(finish: Finish, { calls, stopped }: Output): Finish {
+  if (stopped !== null) return { ...finish, reason: 'stop-sequence', stopSequence: stopped };
   const called = calls > 0 && finish.reason === 'end-turn';
   return called ? { ...finish, reason: 'tool-use' } : finish;
 }

@@ -1,3 +1,4 @@
+import type { CallableTool } from '../../formats/format.ts';
 import { leaked } from '../../output/leaked.ts';
 import { Output } from '../../output/output.ts';
 import { callableTools } from '../../prompt/render.ts';
@@ -6,6 +7,7 @@ import type { GenerationEvent } from '../../core/events.ts';
 import { newToolCallId } from '../../core/ids.ts';
 import type { BackendKind } from '../../core/model.ts';
 import { callLimit } from './call-limit.ts';
+import type { CallLimit } from './call-limit.ts';
 import { isCut } from './cuts.ts';
 
 /** True if a backend's server separates thinking and calls from text, and may fail to. */
@@ -13,50 +15,104 @@ export function mayLeak(kind: BackendKind): boolean {
   return kind === 'openai' || kind === 'ollama';
 }
 
-/** A server's events with the thinking and the calls that it left in the text. */
+/**
+ * A server's events with the thinking and the calls that it left in the text, in which alone stop
+ * sequences count.
+ *
+ * @param aliases names that the server knows tools by, by their own names
+ * @param generate answers the request until `ending` is aborted
+ */
 export async function* readLeaked(
-  events: AsyncIterable<GenerationEvent>,
   request: GenerationRequest,
+  aliases: ReadonlyMap<string, string>,
+  generate: (ending: AbortSignal) => AsyncIterable<GenerationEvent>,
 ): AsyncGenerator<GenerationEvent> {
-  const continues = request.conversation.turns.at(-1)?.role === 'assistant';
-  let output = outputOf(request, continues);
-  let isUsed = false;
-  const limit = callLimit(request);
-  for await (const event of events) {
-    switch (event.type) {
-      case 'text-delta':
-        isUsed = true;
-        yield* limit(output.push(event.text));
-        break;
-      case 'admitted':
-      case 'progress':
-        yield event;
-        break;
-      case 'finish':
-        yield* limit(output.end(isCut(event.reason)));
-        yield event;
-        break;
-      default:
-        // Another block begins, so the text before it is complete.
-        if (isUsed) {
-          yield* limit(output.end(false));
-          output = outputOf(request, continues);
-          isUsed = false;
-        }
-        yield* limit([event]);
-    }
+  const reader = new LeakReader(request, aliases);
+  const ending = new AbortController();
+  for await (const event of generate(ending.signal)) {
+    yield* reader.take(event);
+    if (reader.stopped !== null) ending.abort();
   }
 }
 
-function outputOf(request: GenerationRequest, continuesText: boolean): Output {
-  const { conversation, toolChoice, outputSchema } = request;
-  return new Output({
-    format: leaked,
-    thinkingOpen: false,
-    continuesText,
+/** The blocks of one answer. */
+class LeakReader {
+  readonly #request: GenerationRequest;
+  /** Own names of tools by their aliases. */
+  readonly #names: ReadonlyMap<string, string>;
+  readonly #tools: readonly CallableTool[];
+  readonly #limit: CallLimit;
+  #output: Output;
+  #isUsed = false;
+
+  constructor(request: GenerationRequest, aliases: ReadonlyMap<string, string>) {
+    const { conversation, toolChoice, outputSchema } = request;
     // An answer that has to be JSON may look like a call.
-    tools: outputSchema === undefined ? callableTools(conversation, toolChoice) : [],
-    stopSequences: [],
-    newCallId: newToolCallId,
-  });
+    const tools = outputSchema === undefined ? callableTools(conversation, toolChoice) : [];
+    const named = tools.flatMap(({ name, inputSchema }) => {
+      const alias = aliases.get(name);
+      return alias === undefined ? [] : [{ name: alias, inputSchema }];
+    });
+    this.#request = request;
+    this.#names = new Map([...aliases].map(([name, alias]) => [alias, name]));
+    this.#tools = [...tools, ...named];
+    this.#limit = callLimit(request);
+    this.#output = this.#nextOutput();
+  }
+
+  /** The stop sequence that was met. */
+  get stopped(): string | null {
+    return this.#output.stopped;
+  }
+
+  *take(event: GenerationEvent): Generator<GenerationEvent> {
+    switch (event.type) {
+      case 'text-delta':
+        if (this.stopped !== null) return;
+        this.#isUsed = true;
+        yield* this.#read(this.#output.push(event.text));
+        return;
+      case 'admitted':
+      case 'progress':
+        yield event;
+        return;
+      case 'finish':
+        yield* this.#read(this.#output.end(isCut(event.reason)));
+        if (this.stopped === null) yield event;
+        else yield { ...event, reason: 'stop-sequence', stopSequence: this.stopped };
+        return;
+      default:
+        yield* this.#endText();
+        if (this.stopped === null) yield* this.#limit([event]);
+    }
+  }
+
+  /** Another block begins, so the text before it is complete. */
+  *#endText(): Generator<GenerationEvent> {
+    if (!this.#isUsed) return;
+    yield* this.#read(this.#output.end(false));
+    if (this.stopped !== null) return;
+    this.#output = this.#nextOutput();
+    this.#isUsed = false;
+  }
+
+  #read(events: readonly GenerationEvent[]): readonly GenerationEvent[] {
+    return this.#limit(events).map((event) =>
+      event.type === 'tool-call-start'
+        ? { ...event, name: this.#names.get(event.name) ?? event.name }
+        : event,
+    );
+  }
+
+  #nextOutput(): Output {
+    const { conversation, stopSequences } = this.#request;
+    return new Output({
+      format: leaked,
+      thinkingOpen: false,
+      continuesText: conversation.turns.at(-1)?.role === 'assistant',
+      tools: this.#tools,
+      stopSequences,
+      newCallId: newToolCallId,
+    });
+  }
 }
