@@ -1,4 +1,4 @@
-import type { CallableTool, ChatFormat, OutputContext } from './format.ts';
+import type { CallableTool, ChatFormat, OutputContext, ToolSyntax } from './format.ts';
 import { literal, oneOf } from '../grammar/gbnf.ts';
 import { defineSchema } from '../grammar/json-schema.ts';
 import type { OutputPiece, Reading, Source } from './shared/reader.ts';
@@ -50,6 +50,15 @@ export const functionaryRecipients: ChatFormat = {
         next = found.mark.slice(PART.length);
       }
     }
+  },
+};
+
+/** The same calls in the text of a server; its first part, whose beginning is in the prompt, is none. */
+export const leakedRecipients: Omit<ToolSyntax, 'grammar'> = {
+  triggers: [PART],
+  *read(source, tools) {
+    const recipient = yield* source.take(...tools.map(({ name }) => `${name}\n`));
+    return recipient !== undefined && (yield* readCall(source, tools, recipient));
   },
 };
 

@@ -1,4 +1,4 @@
-import type { CallableTool, ChatFormat, OutputContext } from './format.ts';
+import type { CallableTool, ChatFormat, OutputContext, ToolSyntax } from './format.ts';
 import { literal, oneOf } from '../grammar/gbnf.ts';
 import { defineSchema } from '../grammar/json-schema.ts';
 import type { OutputPiece, Reading, Source } from './shared/reader.ts';
@@ -50,6 +50,12 @@ export const harmony: ChatFormat = {
     else if (context.continuesText) yield* readText(reader);
     while (yield* source.some()) yield* readMessage(reader);
   },
+};
+
+/** The same calls in the text of a server that leaves the channels in it. */
+export const leakedHarmony: Omit<ToolSyntax, 'grammar'> = {
+  triggers: [IN_CHANNEL, RECIPIENT, `${NEXT}${IN_CHANNEL}`, `${NEXT} ${RECIPIENT}`],
+  read: readCall,
 };
 
 interface MessageReader {

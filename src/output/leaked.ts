@@ -6,11 +6,14 @@ import { deepseekV32, deepseekV4 } from '../formats/deepseek-dsml.ts';
 import { deepseekV31 } from '../formats/deepseek.ts';
 import { fencedCall } from '../formats/fenced-call.ts';
 import { firefunction } from '../formats/firefunction.ts';
+import { functionCall } from '../formats/function-call.ts';
+import { leakedRecipients } from '../formats/functionary-recipients.ts';
 import { functionaryTags } from '../formats/functionary-tags.ts';
 import { gemma4 } from '../formats/gemma4.ts';
 import { gigachat31 } from '../formats/gigachat.ts';
 import { glm45 } from '../formats/glm.ts';
 import { granite } from '../formats/granite.ts';
+import { leakedHarmony } from '../formats/harmony.ts';
 import { hermes } from '../formats/hermes.ts';
 import { kimi } from '../formats/kimi.ts';
 import { lfm2 } from '../formats/lfm2.ts';
@@ -52,7 +55,13 @@ const FAMILIES: readonly ChatFormat[] = [
 
 type Syntax = Omit<ToolSyntax, 'grammar'>;
 
-const SYNTAXES: readonly Syntax[] = [...FAMILIES.flatMap(({ tools }) => tools ?? []), fencedCall];
+const SYNTAXES: readonly Syntax[] = [
+  ...FAMILIES.flatMap(({ tools }) => tools ?? []),
+  leakedHarmony,
+  leakedRecipients,
+  fencedCall,
+  functionCall,
+];
 
 /** Characters that failed readings may cost one answer: a model that repeats the beginning of a call is text. */
 const MOST_REREAD = 4_000_000;

@@ -28,6 +28,32 @@ export const LEAKED_CALLS: readonly (readonly [string, string])[] = [
   ['LFM2', '<|tool_call_start|>[look(at="it")]<|tool_call_end|>'],
   ['Llama 3', '{"name": "look", "parameters": {"at": "it"}}'],
   ['Functionary', '<function=look>{"at": "it"}</function>'],
+  [
+    'Harmony',
+    '<|channel|>commentary to=functions.look <|constrain|>json<|message|>{"at": "it"}<|call|>',
+  ],
+  [
+    'Harmony with the start of its message',
+    '<|start|>assistant<|channel|>commentary to=functions.look<|message|>{"at": "it"}',
+  ],
+  [
+    'Harmony with the recipient first',
+    '<|start|>assistant to=functions.look<|channel|>commentary json<|message|>{"at": "it"}<|call|>',
+  ],
+  ['Functionary with a recipient', '>>>look\n{"at": "it"}'],
+  ['a function', '{"type": "function", "function": {"name": "look", "arguments": {"at": "it"}}}'],
+  [
+    'a function without spaces',
+    '{"type":"function","function":{"name":"look","arguments":{"at":"it"}}}',
+  ],
+  [
+    'a function in a list',
+    '[{"type": "function", "function": {"name": "look", "arguments": {"at": "it"}}}]',
+  ],
+  [
+    'a function in a fence',
+    '```json\n{\n  "type": "function",\n  "function": {\n    "name": "look",\n    "arguments": {"at": "it"}\n  }\n}\n```\n',
+  ],
   ['a fence', '```json\n{"name": "look", "arguments": {"at": "it"}}\n```'],
   [
     'a fence without a language',
@@ -54,4 +80,15 @@ export const LIKE_CALLS = [
   '```json\n{"name": "other"}\n```',
   '{"name": "other", "parameters": {}}',
   ' <thin',
+  'gpt-oss writes <|channel|>commentary to=functions.look for a call.',
+  'Send to=functions.look<|message|> and then the arguments.',
+  '<|channel|>commentary to=functions.other<|message|>{"at": "it"}<|call|>',
+  '<|channel|>commentary to=functions.look<|message|>{"at": ',
+  '>>> look\n{"at": "it"}',
+  '>>>look\nis no call.',
+  '>>>other\n{"at": "it"}',
+  '{"type": "function", "function": {"name": "other", "arguments": {}}}',
+  '{"type": "function", "function": {"name": "look", "arguments": {"at": "it"}}}\nThat is a call.',
+  '{"type": "function", "function": {"name": "look", "argu',
+  '{"type": "function", "fun',
 ];
