@@ -41,6 +41,15 @@ export async function inSlices<Result>(
   }
 }
 
+/** Does steps of the work until it is done or there is enough of it. Returns true if it is done. */
+export function* until(steps: Steps<void>, isEnough: () => boolean): Steps<boolean> {
+  while (!isEnough()) {
+    if (steps.next().done === true) return true;
+    yield;
+  }
+  return false;
+}
+
 /** Items that are gone through within a few milliseconds. */
 const FEW = 1000;
 

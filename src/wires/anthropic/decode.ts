@@ -69,6 +69,7 @@ function* decodeBody(
   const toolChoice = decodeToolChoice(body.tool_choice, tools);
   const effort = body.output_config?.effort ?? undefined;
   const outputSchema = decodeOutputSchema(body);
+  const behindTools = isBehindTools(body);
   const said = yield* decodeTurns(body.system ?? [], body.messages, context.seal);
   const conversation = { system: said.system, turns: said.turns, tools };
   const until = cache?.longUntil;
@@ -85,7 +86,7 @@ function* decodeBody(
       maxTokens: maxTokens ?? 1,
       stopSequences: decodeStopSequences(body),
       sampling: decodeSampling(body),
-      thinking: decodeThinkingMode(body.thinking, maxTokens, toolChoice, isBehindTools(body)),
+      thinking: decodeThinkingMode(body.thinking, maxTokens, toolChoice, behindTools),
       ...(effort === undefined ? {} : { effort }),
       ...(cache !== undefined && { cachesPrompt: true }),
       ...(until !== undefined && { longCache: promptPlace(until, conversation, said.placed) }),

@@ -57,7 +57,7 @@ class EngineServer {
   }
 
   get isBusy(): boolean {
-    return this.#calls.size > 0;
+    return this.#calls.size > 0 || this.#parts.isComing;
   }
 
   /** Sends a sign of life, unless native code hangs. */

@@ -17,18 +17,25 @@ interface DecodedTurns {
 
 /**
  * The whole of what was said: system parts first, then turns of alternating roles, with system
- * messages in place, and the places of all parts in the request. Throws invalid-request where the messages make no conversation.
+ * messages in place, and the places of all parts in the request. Takes each message out of its list once
+ * it is decoded: two copies of 100,000 messages would need too much memory.
+ *
+ * @throws {invalid-request} if the messages make no conversation
  */
 export function* decodeTurns(
   system: readonly TextBlock[],
-  messages: readonly Message[],
+  messages: Message[],
   seal: ThinkingSeal,
 ): Steps<DecodedTurns> {
   if (messages.length === 0) throw noMessage();
   const lastUser = messages.findLastIndex(({ role }) => role === 'user');
   const placed: PlacedTurn[] = [];
-  for (const [index, message] of messages.entries()) {
+  const count = messages.length;
+  messages.reverse();
+  for (let index = 0; index < count; index += 1) {
     yield;
+    const message = messages.pop();
+    if (message === undefined) break;
     if (isCleared(message, index < lastUser)) continue;
     const turn = placeMessage(message, index, seal);
     if (turn.parts.length > 0) placed.push(turn);

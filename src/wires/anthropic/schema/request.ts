@@ -75,9 +75,9 @@ export const countTokensBody = z.object({ ...shared, max_tokens: z.unknown().opt
 /** Either body, its messages and tools not checked yet. */
 export type BodyOutline = z.output<z.ZodObject<typeof shared>>;
 
-/** Either body, once it is valid. */
+/** Either body, once it is valid. Decoding takes its messages out. */
 export interface RequestBody extends Omit<BodyOutline, 'messages' | 'tools'> {
-  readonly messages: readonly Message[];
+  readonly messages: Message[];
   readonly tools: readonly RawTool[];
 }
 export type Message = z.output<typeof message>;
