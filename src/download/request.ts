@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
-import { EnvHttpProxyAgent, request } from 'undici';
+import { EnvHttpProxyAgent, Pool, request } from 'undici';
+import type { buildConnector } from 'undici';
 import { messageOf, RuntimeFailure } from '../core/failure.ts';
-import { createConnector } from '../net/connector.ts';
+import { createConnector, endingWhenRead } from '../net/connector.ts';
 
 /** Who may be shown a key, and which. */
 export interface Access {
@@ -38,6 +39,19 @@ const SILENCE_MILLISECONDS = 60_000;
 
 const CONNECT_MILLISECONDS = 15_000;
 
+/** Connections to one server: `connect` is the proxy agent's, if they go through a proxy. */
+function poolOf(origin: string | URL, options: object): Pool {
+  const tunnel: unknown = Reflect.get(options, 'connect');
+  const connect = isConnector(tunnel)
+    ? endingWhenRead(tunnel)
+    : createConnector({ timeout: CONNECT_MILLISECONDS });
+  return new Pool(origin, { ...options, connect });
+}
+
+function isConnector(value: unknown): value is buildConnector.connector {
+  return typeof value === 'function';
+}
+
 let agent: EnvHttpProxyAgent | undefined;
 
 /** One agent for all: it goes through the proxy that HTTPS_PROXY and the like name. */
@@ -45,7 +59,7 @@ function dispatcher(): EnvHttpProxyAgent {
   agent ??= new EnvHttpProxyAgent({
     headersTimeout: SILENCE_MILLISECONDS,
     bodyTimeout: SILENCE_MILLISECONDS,
-    connect: createConnector({ timeout: CONNECT_MILLISECONDS }),
+    factory: poolOf,
     // Each file may come from another host, and the process ends when the last has come.
     keepAliveTimeout: 1000,
   });

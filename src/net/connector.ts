@@ -10,7 +10,11 @@ import { buildConnector } from 'undici';
  * @see https://github.com/nodejs/undici/issues/5360
  */
 export function createConnector(options: buildConnector.BuildOptions): buildConnector.connector {
-  const connect = buildConnector(options);
+  return endingWhenRead(buildConnector(options));
+}
+
+/** The same for a `connect` that something else has made, such as one through a proxy. */
+export function endingWhenRead(connect: buildConnector.connector): buildConnector.connector {
   return (target, callback) => {
     connect(target, (...result) => {
       const [error, socket] = result;
