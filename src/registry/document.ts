@@ -45,7 +45,7 @@ export function parseRegistryDocument(text: string, path: string): RegistryDocum
  * Keys, values, spaces and signs of a models.yaml. An alias takes 8 of them, and as many as these take
  * 100 ms or more to read, in which a server that follows its file serves nobody.
  */
-const MOST_TOKENS = 40_000;
+const MOST_TOKENS = 20_000;
 
 /** Throws `invalid-request` for more YAML than is read. */
 function checkLength(text: string, path: string): void {
@@ -55,7 +55,7 @@ function checkLength(text: string, path: string): void {
   }
   throw new RuntimeFailure(
     'invalid-request',
-    `${path}: it has more than ${MOST_TOKENS} tokens of YAML, about 5,000 lines; remove models and aliases that are not used`,
+    `${path}: it has more than ${MOST_TOKENS} tokens of YAML, about 2,500 lines; remove models and aliases that are not used`,
   );
 }
 
