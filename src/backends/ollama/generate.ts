@@ -2,7 +2,8 @@ import type { GenerationRequest } from '../../core/backend.ts';
 import { contextLimitExceeded, RuntimeFailure } from '../../core/failure.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 import type { ModelSpec } from '../../core/model.ts';
-import { beforeWorkOn } from '../../core/steps.ts';
+import { beforeWorkOn, inSlices } from '../../core/steps.ts';
+import type { Steps } from '../../core/steps.ts';
 import type { PromptEstimator } from '../../prompt/estimate.ts';
 import { cancelled } from '../../net/http-client.ts';
 import type { HttpClient } from '../../net/http-client.ts';
@@ -34,7 +35,7 @@ export async function countPrompt(
   const url = upstream.urlOf(request.model);
   const facts = await upstream.facts(request.model, url, signal);
   await beforeWorkOn(request.conversation.turns.length);
-  const body = toCountRequest(request, facts);
+  const body = await inSlices(toCountRequest(request, facts), signal);
   const { end } = await chatWhole(
     upstream.http,
     body,
@@ -144,11 +145,14 @@ async function open(
   if (counted !== undefined && request.maxTokens === 0) {
     return { counted, chunks: undefined, body: undefined, twice: false };
   }
-  const body = toChatRequest(request, facts, counted?.tokens);
+  const body = await inSlices(toChatRequest(request, facts, counted?.tokens), signal);
   const asked = question(upstream, url, facts, body);
   known.estimate = asked.estimatedTokens;
   const ask = (chat: OllamaChatRequest) => chatStream(upstream.http, chat, asked, signal);
-  const held = twice ? heldToFormat(ask(body), () => ask(unthinking(request, facts))) : ask(body);
+  const again = async function* again() {
+    yield* ask(await inSlices(unthinking(request, facts), signal));
+  };
+  const held = twice ? heldToFormat(ask(body), again) : ask(body);
   const chunks = await begun(held);
   return { counted, chunks, body, twice };
 }
@@ -173,7 +177,7 @@ async function* heldToFormat(
 }
 
 /** The same request without thinking, to a model that is held to the format at once then. */
-function unthinking(request: GenerationRequest, facts: ModelFacts): OllamaChatRequest {
+function* unthinking(request: GenerationRequest, facts: ModelFacts): Steps<OllamaChatRequest> {
   if (facts.formatAfterThinking) {
     throw new RuntimeFailure(
       'backend-failed',
@@ -181,7 +185,7 @@ function unthinking(request: GenerationRequest, facts: ModelFacts): OllamaChatRe
         'it has thought; ask again, or ask for JSON in the prompt',
     );
   }
-  return toChatRequest({ ...request, thinking: { mode: 'disabled' } }, facts);
+  return yield* toChatRequest({ ...request, thinking: { mode: 'disabled' } }, facts);
 }
 
 /** A met stop sequence ends an answer uncounted, and a strict fit is decided before it begins. */

@@ -1,6 +1,7 @@
 import type { Options } from 'ollama';
 import type { Effort, GenerationRequest, ThinkingMode } from '../../core/backend.ts';
 import { RuntimeFailure } from '../../core/failure.ts';
+import type { Steps } from '../../core/steps.ts';
 import type { KeepAlive } from '../../units/keep-alive.ts';
 import type { Sampling } from '../../core/model.ts';
 import type { ModelFacts, ThinkingControl } from './facts.ts';
@@ -17,15 +18,15 @@ import { toMessages } from './translate.ts';
  *
  * @param counted tokens of the prompt where they are known: the answer is held to what is left
  */
-export function toChatRequest(
+export function* toChatRequest(
   request: GenerationRequest,
   facts: ModelFacts,
   counted?: number,
-): OllamaChatRequest {
+): Steps<OllamaChatRequest> {
   const { maxTokens, stopSequences, outputSchema } = request;
   const left = counted === undefined ? maxTokens : facts.contextTokens - counted;
   return {
-    ...body(request, facts, Math.max(1, Math.min(maxTokens, left))),
+    ...(yield* body(request, facts, Math.max(1, Math.min(maxTokens, left)))),
     stream: true,
     ...(outputSchema && { format: outputSchema }),
     // They tell how many tokens a chunk holds, for an answer that ends before Ollama counts it.
@@ -43,8 +44,11 @@ export function asksTwice(request: GenerationRequest, facts: ModelFacts): boolea
 }
 
 /** The body that has the same prompt evaluated and counted: one token is the least that works. */
-export function toCountRequest(request: GenerationRequest, facts: ModelFacts): OllamaChatRequest {
-  return { ...body(request, facts, 1), stream: false };
+export function* toCountRequest(
+  request: GenerationRequest,
+  facts: ModelFacts,
+): Steps<OllamaChatRequest> {
+  return { ...(yield* body(request, facts, 1)), stream: false };
 }
 
 /** For a count that an answer follows: that one says how long the model stays. */
@@ -53,17 +57,17 @@ export function withoutKeepAlive(request: GenerationRequest): GenerationRequest 
   return { ...request, model };
 }
 
-function body(
+function* body(
   request: GenerationRequest,
   facts: ModelFacts,
   numPredict: number,
-): OllamaChatRequest {
+): Steps<OllamaChatRequest> {
   const { model, conversation } = request;
   const think = thinkOf(request, facts);
   const tools = callable(request).map(toTool);
   return {
     model: upstreamName(model),
-    messages: toMessages(conversation, {
+    messages: yield* toMessages(conversation, {
       model: model.name,
       tools: facts.tools,
       images: facts.images,

@@ -9,6 +9,7 @@ import type {
   Turn,
 } from '../../core/conversation.ts';
 import { RuntimeFailure } from '../../core/failure.ts';
+import type { Steps } from '../../core/steps.ts';
 import type { OllamaMessage } from './protocol.ts';
 
 /** Whom a conversation is written for. */
@@ -29,14 +30,19 @@ type Named = ReadonlyMap<string, NamedCall>;
  *
  * @throws RuntimeFailure `unsupported` for a part that has no honest text, such as a document in base64
  */
-export function toMessages(conversation: Conversation, reader: Reader): OllamaMessage[] {
+export function* toMessages(conversation: Conversation, reader: Reader): Steps<OllamaMessage[]> {
   try {
     const system = writeParts(conversation.system);
-    const leading: OllamaMessage[] = system === '' ? [] : [{ role: 'system', content: system }];
+    const messages: OllamaMessage[] = [];
+    const add = (message: OllamaMessage) =>
+      messages.push(reader.images ? withoutTags(message) : message);
+    if (system !== '') add({ role: 'system', content: system });
     const named = reader.tools ? callsById(conversation.turns) : undefined;
-    const said = conversation.turns.flatMap((turn) => turnMessages(turn, named));
-    const all = [...leading, ...said.filter(saysSomething)];
-    return reader.images ? all.map(withoutTags) : all;
+    for (const turn of conversation.turns) {
+      turnMessages(turn, named).filter(saysSomething).forEach(add);
+      yield;
+    }
+    return messages;
   } catch (error) {
     if (!(error instanceof RuntimeFailure)) throw error;
     throw new RuntimeFailure(error.code, `${reader.model}: ${error.message}`, { cause: error });

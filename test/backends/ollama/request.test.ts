@@ -2,16 +2,22 @@ import { describe, expect, it } from 'vitest';
 import { modelFacts, toCapabilities } from '../../../src/backends/ollama/facts.ts';
 import {
   asksTwice,
-  toChatRequest,
-  toCountRequest,
+  toChatRequest as writeChatRequest,
+  toCountRequest as writeCountRequest,
   toThink,
   withoutKeepAlive,
 } from '../../../src/backends/ollama/request.ts';
 import { readDescription } from '../../../src/backends/ollama/protocol.ts';
 import type { Effort, GenerationRequest } from '../../../src/core/backend.ts';
+import { finish } from '../../../src/core/steps.ts';
 import type { KeepAlive } from '../../../src/units/keep-alive.ts';
 import type { ModelSpec } from '../../../src/core/model.ts';
 import { ask, modelSpec, toolSpec, turn } from './requests.ts';
+
+const toChatRequest = (...input: Parameters<typeof writeChatRequest>) =>
+  finish(writeChatRequest(...input));
+const toCountRequest = (...input: Parameters<typeof writeCountRequest>) =>
+  finish(writeCountRequest(...input));
 
 const FACTS = {
   contextTokens: 100,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { toMessages } from '../../../src/backends/ollama/translate.ts';
 import type { Part, Turn } from '../../../src/core/conversation.ts';
+import { finish } from '../../../src/core/steps.ts';
 import { turn } from './requests.ts';
 
 const text = (words: string): Part => ({ kind: 'text', text: words });
@@ -21,7 +22,8 @@ function messages(
   { tools = false, images = false }: Can = {},
 ): unknown {
   const blocks = system.map((words) => ({ kind: 'text', text: words }) as const);
-  return toMessages({ system: blocks, turns, tools: [] }, { model: 'mini', tools, images });
+  const conversation = { system: blocks, turns, tools: [] };
+  return finish(toMessages(conversation, { model: 'mini', tools, images }));
 }
 
 describe('[R2.8-translate] a conversation as Ollama’s messages', () => {
