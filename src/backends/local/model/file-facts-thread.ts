@@ -53,10 +53,13 @@ export class FileFactsThread {
   }
 
   #start(): Worker {
-    return new Worker(this.#module, {
+    const worker = new Worker(this.#module, {
       resourceLimits: { maxOldGenerationSizeMb: MOST_MEMORY_MB },
       execArgv: [],
     });
+    // One that is given up may still run out of memory; unheard, that would end this process.
+    worker.on('error', () => undefined);
+    return worker;
   }
 }
 

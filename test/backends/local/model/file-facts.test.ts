@@ -109,9 +109,14 @@ describe('the cache of facts', () => {
     expect(readFileSync(path.join(folder, 'model-files.json'), 'utf8')).toContain('mini.gguf');
   });
 
-  it('passes over files whose templates take all time, or are wrong', async () => {
+  it('passes over files whose templates take all time or memory, or are wrong', async () => {
     const loop = '{% for a in range(9999) %}'.repeat(3);
-    const templates = [`${loop}${'{% endfor %}'.repeat(3)}`, '{% if %}'];
+    const doubling = '{% for i in range(60) %}{% set ns.x = ns.x + ns.x %}{% endfor %}';
+    const templates = [
+      `${loop}${'{% endfor %}'.repeat(3)}`,
+      `{% set ns = namespace(x=[1]) %}${doubling}`,
+      '{% if %}',
+    ];
     const read = async (template: string) => {
       const folder = newFolder();
       const cache = open(folder);
