@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /** A body of more bytes needs many times as much memory until it is decoded. */
-export const LARGE_BYTES = 4 * 1024 * 1024;
+export const LARGE_BYTES = 2 * 1024 * 1024;
 
 let isTaken = false;
 const waiting: (() => void)[] = [];
