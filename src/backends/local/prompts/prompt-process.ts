@@ -13,7 +13,7 @@ import type {
 import { templateLimitExceeded } from './prompt-work.ts';
 import type { TemplateSetup } from './prompt-work.ts';
 import { abortReason, SlotQueue } from '../../../core/queue.ts';
-import { TIME_SIGNAL } from '../worker/watchdog.ts';
+import { MEMORY_SIGNAL, TIME_SIGNAL } from '../worker/watchdog.ts';
 
 export interface PromptProcessOptions {
   readonly model: string;
@@ -52,9 +52,10 @@ export class PromptProcess {
   }
 
   /**
-   * Does a job once those before it are done.
+   * Does a job once those before it are done, and again if something else ended the process.
    *
    * @throws {invalid-request} if it exceeds the limits on time and memory, besides its own failures
+   * @throws {overloaded} if its process was ended from outside again
    */
   async run<Job extends PromptJob>(
     job: Job,
@@ -64,7 +65,13 @@ export class PromptProcess {
     const place = this.#queue.enter();
     try {
       await place.turn(signal);
-      return await this.#ask(await this.#ready(signal), job, input, signal);
+      const work = () => this.#do(job, input, signal);
+      return await work().catch((error: unknown) => {
+        if (error instanceof ProcessLost) return work();
+        throw error;
+      });
+    } catch (error) {
+      throw error instanceof ProcessLost ? lost(this.#options.model, error.message) : error;
     } finally {
       place.leave();
     }
@@ -76,12 +83,25 @@ export class PromptProcess {
     this.#child = undefined;
   }
 
+  async #do<Job extends PromptJob>(
+    job: Job,
+    input: PromptInput<Job>,
+    signal: AbortSignal,
+  ): Promise<PromptResult<Job>> {
+    const child = await this.#ready(signal);
+    const reply = await this.#ask(child, job, input, signal);
+    if (reply.isLarge) this.#renew(child);
+    return resultOf(reply);
+  }
+
   /** A process with the native addon and the template of this one. */
   async #ready(signal: AbortSignal): Promise<ChildProcess> {
     if (this.#isClosed) throw closed(this.#options.model);
     if (this.#child !== undefined) return this.#child;
     const child = this.#start();
-    if (this.#setup !== undefined) await this.#ask(child, 'configure', this.#setup, signal);
+    if (this.#setup === undefined) return child;
+    // Even if this makes it large, it can do its job: the next one would be as large.
+    resultOf(await this.#ask(child, 'configure', this.#setup, signal));
     return child;
   }
 
@@ -107,7 +127,7 @@ export class PromptProcess {
     job: Job,
     input: PromptInput<Job>,
     signal: AbortSignal,
-  ): Promise<PromptResult<Job>> {
+  ): Promise<PromptReply<Job>> {
     const { model, cpuMilliseconds = CPU_MILLISECONDS } = this.#options;
     const tooLong = `took longer than ${cpuMilliseconds / 1000} s`;
     return new Promise((resolve, reject) => {
@@ -125,18 +145,19 @@ export class PromptProcess {
         child.removeAllListeners('message');
         child.off('exit', exited).off('error', exited);
       };
-      const exited = (_code: unknown, end?: NodeJS.Signals | null) => {
+      const exited = (code: unknown, end?: NodeJS.Signals | null) => {
         settle();
+        // The next try needs another one, whichever listener is called first.
+        this.#drop(child);
+        how ??= end === TIME_SIGNAL ? tooLong : ownEnd(code, end);
         if (this.#isClosed) reject(closed(model));
-        else if (how === undefined && signal.aborted) reject(abortReason(signal));
-        else if (end === TIME_SIGNAL) reject(limitExceeded(model, job, tooLong));
-        else reject(limitExceeded(model, job, how ?? howItEnded(end)));
+        else if (how !== tooLong && signal.aborted) reject(abortReason(signal));
+        else if (how === undefined) reject(new ProcessLost(end ?? String(code)));
+        else reject(limitExceeded(model, job, how));
       };
       child.once('message', (reply: PromptReply<Job>) => {
         settle();
-        if (reply.isLarge) this.#renew(child);
-        if ('failure' in reply) reject(revivedFailure(reply.failure));
-        else resolve(reply.result);
+        resolve(reply);
       });
       child.once('exit', exited).once('error', exited);
       signal.addEventListener('abort', abort, { once: true });
@@ -169,9 +190,42 @@ function necessaryEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => NECESSARY.test(name)));
 }
 
-function howItEnded(end: NodeJS.Signals | null | undefined): string {
-  // Only its own watchdog and a system without memory send this one.
-  return end === 'SIGKILL' ? 'needed too much memory' : `ended its process (${end ?? 'exit'})`;
+function resultOf<Job extends PromptJob>(reply: PromptReply<Job>): PromptResult<Job> {
+  if ('failure' in reply) throw revivedFailure(reply.failure);
+  return reply.result;
+}
+
+/** Signals that a process gets by its own doing, such as endless recursion. */
+const OWN_SIGNALS: readonly string[] = [
+  'SIGABRT',
+  'SIGBUS',
+  'SIGFPE',
+  'SIGILL',
+  'SIGSEGV',
+  'SIGTRAP',
+];
+
+/** Reason for which a job has ended its process; undefined if something else did. */
+function ownEnd(code: unknown, end: NodeJS.Signals | null | undefined): string | undefined {
+  if (end === MEMORY_SIGNAL) return 'needed too much memory';
+  if (typeof end === 'string') {
+    return OWN_SIGNALS.includes(end) ? `ended its process (${end})` : undefined;
+  }
+  return typeof code === 'number' && code !== 0 ? `ended its process (exit ${code})` : undefined;
+}
+
+/** The process was ended by something else than its job. */
+class ProcessLost extends Error {
+  override readonly name = 'ProcessLost';
+}
+
+function lost(model: string, how: string): RuntimeFailure {
+  return new RuntimeFailure(
+    'overloaded',
+    `The process that renders prompts of ${model} was ended from outside (${how}): the system may have been ` +
+      'out of memory. Try again, or stop other models.',
+    { retryAfterSeconds: 1 },
+  );
 }
 
 function limitExceeded(model: string, job: PromptJob, how: string): RuntimeFailure {

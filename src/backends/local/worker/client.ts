@@ -128,7 +128,6 @@ export class IsolatedEngine implements Engine {
     const abort = () => channel.fail(abortReason(signal));
     signal.addEventListener('abort', abort, { once: true });
     try {
-      // An engine that hangs may not even read it.
       this.#options.watch?.sent({ ...command, call });
       await sendCommand(child, { ...command, call }, signal);
       yield* channel.read();

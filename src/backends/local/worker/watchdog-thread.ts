@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { isRecord } from '../../../core/json.ts';
-import { cpuTime, TIME_SIGNAL } from './watchdog.ts';
+import { cpuTime, MEMORY_SIGNAL, TIME_SIGNAL } from './watchdog.ts';
 
 const INTERVAL_MILLISECONDS = 500;
 /** Memory grows by gigabytes in a second. */
@@ -17,7 +17,7 @@ let mostCpuTime = Infinity;
 if (typeof memoryBytes === 'number') {
   parentPort?.on('message', (most: number) => (mostCpuTime = most));
   setInterval(() => {
-    if (process.memoryUsage.rss() > memoryBytes) end();
+    if (process.memoryUsage.rss() > memoryBytes) end(MEMORY_SIGNAL);
     if (cpuTime() > mostCpuTime) end(TIME_SIGNAL);
   }, LIMITS_INTERVAL_MILLISECONDS);
 }

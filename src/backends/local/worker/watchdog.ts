@@ -14,8 +14,11 @@ export interface Watchdog {
   allow(milliseconds: number): void;
 }
 
-/** Signal that ends a process whose CPU time is used up; SIGKILL is for memory. */
+/** Signal that ends a process whose CPU time is used up. */
 export const TIME_SIGNAL = 'SIGQUIT';
+
+/** Signal that ends a process which has taken too much memory. Others send SIGKILL; Windows has no SIGUSR2. */
+export const MEMORY_SIGNAL = process.platform === 'win32' ? 'SIGKILL' : 'SIGUSR2';
 
 /**
  * Starts a thread that ends this process once its parent is gone, or a limit is exceeded. A thread of its

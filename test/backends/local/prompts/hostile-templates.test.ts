@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createLlamaBackend } from '../../../../src/backends/local/runners/llama-cpp/backend.ts';
 import { startLlama } from '../../../../src/backends/local/model/native-llama.ts';
 import { PromptProcess } from '../../../../src/backends/local/prompts/prompt-process.ts';
@@ -7,6 +7,7 @@ import type { ToolSpec } from '../../../../src/core/conversation.ts';
 import type { JsonObject } from '../../../../src/core/json.ts';
 import type { ModelSpec } from '../../../../src/core/model.ts';
 import { ENGINE } from '../../../support/engine-variant.ts';
+import { childrenOf } from '../../../support/processes.ts';
 import { collect, MINI, request, said } from '../../../support/requests.ts';
 
 const soon = () => AbortSignal.timeout(50_000);
@@ -24,6 +25,7 @@ const GROWTH =
   "{% set ns = namespace(x='xxxxxxxx') %}{% for i in range(60) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}";
 const DOUBLED_LIST =
   '{% set ns = namespace(x=[1]) %}{% for i in range(60) %}{% set ns.x = ns.x + ns.x %}{% endfor %}';
+const NO_CALLS = { mode: 'none' as const };
 const RECURSION = '{% macro again(n) %}{{ again(n + 1) }}{% endmacro %}{{ again(0) }}';
 
 describe('[R12.2-template] a rendering that exceeds its limits', () => {
@@ -89,6 +91,56 @@ describe('[R12.2-template] a rendering that exceeds its limits', () => {
     );
     await expect(asked).rejects.toMatchObject({ code: 'cancelled' });
     expect((await write('Hello')).prompt.stretches.length).toBeGreaterThan(0);
+  });
+});
+
+describe('[R12.2-template] a prompt process that something else ends', () => {
+  const conversation = { system: [], turns: said('BOOM'), tools: [] };
+  const thinking = { mode: 'disabled' as const };
+  const input = { request: { conversation, toolChoice: NO_CALLS, thinking }, answers: [] };
+  let others: readonly number[];
+  let prompts: PromptProcess;
+  /** Opens one that stands still, so that its job does not end before it is killed. */
+  const open = async () => {
+    others = await childrenOf(process.pid);
+    prompts = new PromptProcess({ model: 'innocent' });
+    onTestFinished(() => prompts.close());
+    const template = { model: 'innocent', source: triggered(''), bos: '', eos: '' };
+    const reading = await prompts.run('read', template);
+    await prompts.configure({ ...template, ...reading, controlTexts: [], ends: [] });
+    for (const pid of await childrenOf(process.pid)) {
+      if (!others.includes(pid)) process.kill(pid, 'SIGSTOP');
+    }
+  };
+  /** Kills so many processes, each as soon as it is there. */
+  const kill = async (count: number) => {
+    const killed = new Set(others);
+    for (let left = count; left > 0; left -= 1) {
+      const pid = await vi.waitUntil(
+        async () => (await childrenOf(process.pid)).find((child) => !killed.has(child)),
+        { timeout: 5000, interval: 5 },
+      );
+      killed.add(pid);
+      process.kill(pid, 'SIGKILL');
+    }
+  };
+
+  it('does its job again in a new one', async () => {
+    await open();
+    const [{ prompt }] = await Promise.all([prompts.run('write', input), kill(1)]);
+    expect(prompt.stretches.map(({ text }) => text).join('')).toContain('BOOM');
+  });
+
+  it('fails it as overloaded if that one is ended too', async () => {
+    await open();
+    const [failure] = await Promise.all([
+      prompts.run('write', input).catch((error: unknown) => error),
+      kill(2),
+    ]);
+    expect(failure).toMatchObject({
+      code: 'overloaded',
+      message: expect.stringContaining('innocent was ended from outside (SIGKILL)'),
+    });
   });
 });
 
