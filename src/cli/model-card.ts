@@ -68,11 +68,8 @@ export async function describe(
   };
   const settings = resolveSettings(flags, context.environment);
   switch (status) {
-    case 'ready': {
-      const { describeModel } = await import('../backends/local/runners/llama-cpp/describe.ts');
-      const described = await describeModel(spec, settings.context);
-      return { ...entry, ...described, ...(await describeSight(spec, described.capabilities)) };
-    }
+    case 'ready':
+      return { ...entry, ...(await describeFile(spec, settings.context)) };
     case 'upstream': {
       const models = await composeModels(settings, await createLogger('error', context));
       try {
@@ -91,6 +88,19 @@ export async function describe(
     default:
       return status satisfies never;
   }
+}
+
+/** Description of a model from its file, with what its projector adds. */
+async function describeFile(
+  spec: ModelSpec,
+  context: number | undefined,
+): Promise<Partial<ModelCard>> {
+  const { importEngine } = await import('../backends/local/engine-package.ts');
+  const { describeModel } = await importEngine(
+    () => import('../backends/local/runners/llama-cpp/describe.ts'),
+  );
+  const described = await describeModel(spec, context);
+  return { ...described, ...(await describeSight(spec, described.capabilities)) };
 }
 
 /** What a model can do with its projector, where that and the optional addon are there. */

@@ -30,7 +30,7 @@ export async function checkPicture(bytes: Uint8Array, longestEdge: number): Prom
   if (kind === undefined) {
     throw refusal('Could not process image: it is no PNG, JPEG, GIF or WebP. Send one of these.');
   }
-  const { default: sharp } = await import('sharp');
+  const sharp = await loadSharp(() => import('sharp'));
   // Its cache is of use for files that are read again and again.
   sharp.cache(false);
   const open = (limitInputPixels: number | false): Sharp =>
@@ -49,6 +49,24 @@ export async function checkPicture(bytes: Uint8Array, longestEdge: number): Prom
     if (error instanceof RuntimeFailure) throw error;
     const reason = `Could not process image: this ${kind.toUpperCase()} is cut off or damaged. Send it whole.`;
     throw refusal(reason, { cause: error });
+  }
+}
+
+/**
+ * Imports the library that reads pictures. Its native part is an optional package.
+ *
+ * @throws {unsupported} if that is not installed
+ */
+export async function loadSharp<T>(load: () => Promise<{ readonly default: T }>): Promise<T> {
+  try {
+    return (await load()).default;
+  } catch (error) {
+    throw new RuntimeFailure(
+      'unsupported',
+      'Could not process image: this installation lacks the optional packages of sharp. Install Portico ' +
+        'again without `--omit=optional`, or leave the images out.',
+      { cause: error },
+    );
   }
 }
 

@@ -24,8 +24,8 @@ export function cantSee(
 function missingPart({ backend, mmproj }: ModelSpec): string | undefined {
   if (backend === 'vision') {
     return (
-      'It could with the optional package @fugood/llama.node, which is not installed here: run ' +
-      '`npm install @fugood/llama.node` beside Portico, and start Portico again.'
+      'It could with an optional package that is not installed here: install Portico again without ' +
+      '`--omit=optional` (`npm install -g portico`), and start it again.'
     );
   }
   return backend === 'llama' && mmproj !== undefined

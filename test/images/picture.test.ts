@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { checkPicture } from '../../src/images/picture.ts';
+import { checkPicture, loadSharp } from '../../src/images/picture.ts';
 import { blank, claiming, colourAt, halves } from '../support/pictures.ts';
 
 const EDGE = 100;
@@ -129,5 +129,13 @@ describe('[R4.5-damaged] what is no whole picture', () => {
     await expect(checkPicture(svg, EDGE)).rejects.toThrow(
       'Could not process image: it is no PNG, JPEG, GIF or WebP. Send one of these.',
     );
+  });
+});
+
+it('is refused with what to install if the library that reads pictures has no native part', async () => {
+  const missing = () => Promise.reject(new Error('Could not load the "sharp" module'));
+  await expect(loadSharp(missing)).rejects.toMatchObject({
+    code: 'unsupported',
+    message: expect.stringContaining('without `--omit=optional`'),
   });
 });

@@ -60,7 +60,7 @@ describe('[R7.1-optional] without the optional addon', () => {
     const refused = openRuntime().generate(SEEING.name, asked, signal);
     await expect(refused).rejects.toMatchObject({ code: 'unsupported' });
     await expect(refused).rejects.toThrow(
-      /^messages\.0\.content\.0\.image: .* `npm install @fugood\/llama\.node`/,
+      /^messages\.0\.content\.0\.image: .*\(`npm install -g portico`\)/,
     );
   });
 });

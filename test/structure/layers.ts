@@ -40,7 +40,6 @@ const SOLE_IMPORTERS: Readonly<Record<string, string>> = { 'compose.ts': 'cli', 
 const PACKAGE_HOMES: Readonly<Record<string, string>> = {
   express: 'src/http/',
   'node-llama-cpp': 'src/backends/local/',
-  '@fugood/llama.node': 'src/backends/local/runners/llama-node/',
   ollama: 'src/backends/ollama/',
   commander: 'src/cli/',
 };

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -9,10 +9,14 @@ const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8');
 const PACKAGE = z.looseObject({
   name: z.string(),
   type: z.string(),
+  homepage: z.string(),
+  repository: z.object({ url: z.string() }),
+  bugs: z.object({ url: z.string() }),
+  exports: z.record(z.string(), z.string()),
   bin: z.record(z.string(), z.string()),
   engines: z.record(z.string(), z.string()),
   scripts: z.record(z.string(), z.string()),
-  dependencies: z.record(z.string(), z.string()),
+  optionalDependencies: z.record(z.string(), z.string()),
 });
 
 const manifest = PACKAGE.parse(JSON.parse(read('package.json')));
@@ -38,8 +42,17 @@ describe('the package', () => {
     },
   );
 
+  it('exports no module, and names where it comes from', () => {
+    expect(manifest.exports).toEqual({ './package.json': './package.json' });
+    const address = manifest.homepage.replace(/#.*/, '');
+    expect(manifest.bugs.url).toBe(`${address}/issues`);
+    expect(manifest.repository.url).toBe(`git+${address}.git`);
+  });
+
   it('[R2.1-engine] pins the engine', () => {
-    expect(manifest.dependencies['node-llama-cpp']).toBe('3.22.1');
+    const { 'node-llama-cpp': engine, ...builds } = manifest.optionalDependencies;
+    expect(engine).toBe('3.22.1');
+    expect(new Set(Object.values(builds))).toEqual(new Set(['1.7.15']));
   });
 
   it('[R2.1-check] checks all that it has to, the tests once', () => {
@@ -75,6 +88,18 @@ describe('the README', () => {
     ['a model that is not found', /not found/i],
   ])('[R2.0-readme] shows %s', (_what, words) => {
     expect(readme()).toMatch(words);
+  });
+
+  it('links to files of the package, or by absolute addresses to files of the repository', () => {
+    const links = [...readme().matchAll(/\]\(([^)#]+)/g)].map(([, link = '']) => link);
+    const relative = links.filter((link) => !/^https?:/.test(link));
+    expect(relative.filter((link) => !/^(?:models\/|models\.yaml$)/.test(link))).toEqual([]);
+    const page = `${manifest.homepage.replace(/#.*/, '')}/blob/main/`;
+    const own = links
+      .filter((link) => link.startsWith(page))
+      .map((link) => link.slice(page.length));
+    const missing = [...relative, ...own].filter((file) => !existsSync(path.join(ROOT, file)));
+    expect(missing).toEqual([]);
   });
 
   it('[R2.0-ci] names the commands that CI runs', () => {

@@ -1,6 +1,7 @@
-import { getLlama, LlamaLogLevel } from 'node-llama-cpp';
+import { getLlama, LlamaLogLevel, NoBinaryFoundError } from 'node-llama-cpp';
 import type { Llama, LlamaModel, LlamaModelOptions } from 'node-llama-cpp';
 import { messageOf, RuntimeFailure } from '../../../core/failure.ts';
+import { engineMissing } from '../engine-package.ts';
 import { requireRegularFile } from './regular-file.ts';
 
 /** How many of llama.cpp's last lines are kept, to say why something failed. */
@@ -18,6 +19,8 @@ export interface NativeLlama {
 /**
  * Starts llama.cpp on the best device that works here (CUDA, Metal, Vulkan, else the CPU). It never
  * compiles anything: without `build: 'never'` the library may start a build from source.
+ *
+ * @throws {model-load-failed} if there is no build of llama.cpp for this machine
  */
 export async function startLlama(): Promise<NativeLlama> {
   const said: string[] = [];
@@ -31,6 +34,10 @@ export async function startLlama(): Promise<NativeLlama> {
       if (level === LlamaLogLevel.error || level === LlamaLogLevel.fatal) said.push(message.trim());
       if (said.length > KEPT_LINES) said.shift();
     },
+  }).catch((error: unknown) => {
+    if (!(error instanceof NoBinaryFoundError)) throw error;
+    const platform = `${process.platform} on ${process.arch}`;
+    throw engineMissing(`node-llama-cpp has no build of llama.cpp for ${platform}`, error);
   });
   const reasonOf = (error: unknown) => [...said, messageOf(error)].join('; ');
   return {

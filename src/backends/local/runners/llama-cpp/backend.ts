@@ -1,6 +1,7 @@
 import type { Backend } from '../../../../core/backend.ts';
 import type { KeepAlive } from '../../../../units/keep-alive.ts';
 import type { ModelSpec } from '../../../../core/model.ts';
+import { importEngine } from '../../engine-package.ts';
 import { EnginePool } from '../../worker/pool.ts';
 import { capabilitiesOfFile } from '../../capabilities.ts';
 import type { FileFactsSource } from '../../capabilities.ts';
@@ -64,7 +65,7 @@ async function openEngine(
   const loading = { threads, gpuLayers, flashAttention, kvType, promptLookup };
   const settings = { ...loading, context, parallel, states, queueLimit };
   if (options.engine === 'in-process') {
-    const { LlamaEngine } = await import('./llama-engine.ts');
+    const { LlamaEngine } = await importEngine(() => import('./llama-engine.ts'));
     return LlamaEngine.open(spec, settings, log, gate);
   }
   const childModule = options.childModule ?? new URL('./child.js', import.meta.url);

@@ -1,4 +1,7 @@
 import { serveEngine } from '../../worker/server.ts';
-import { LlamaEngine } from './llama-engine.ts';
+import { importEngine } from '../../engine-package.ts';
 
-serveEngine((...opening) => LlamaEngine.open(...opening));
+serveEngine(async (...opening) => {
+  const { LlamaEngine } = await importEngine(() => import('./llama-engine.ts'));
+  return LlamaEngine.open(...opening);
+});

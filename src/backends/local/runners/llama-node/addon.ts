@@ -1,34 +1,34 @@
 import { createRequire } from 'node:module';
 import { isRecord } from '../../../../core/json.ts';
 
-/** The optional package that runs models which see: llama.cpp with its multimodal part. */
-const ADDON = '@fugood/llama.node';
+/**
+ * Optional package that runs models with vision: llama.cpp with its multimodal part, one package for each
+ * platform. It is used without its wrapper `@fugood/llama.node`, which depends on the builds for CUDA,
+ * Vulkan and wasm too (285 MB).
+ */
+export const ADDON = `@fugood/node-llama-${process.platform}-${process.arch}`;
 
-/** What is used of a context of `@fugood/llama.node` 1.7.15. */
+/** Members in use of a native context of version 1.7.15. */
 export interface AddonContext {
-  /** Loads a projector; false where that fails. */
+  /** Loads a projector; returns false if that fails. */
   initMultimodal(options: { readonly path: string; readonly use_gpu: boolean }): boolean;
   /** Decodes the pictures too. Rejects what can't be decoded, and a number of markers that is not theirs. */
   tokenize(
     text: string,
-    options: { readonly media_paths: readonly string[] },
+    mediaPaths: readonly string[],
   ): Promise<{ readonly tokens: { readonly length: number } }>;
   getModelInfo(): { readonly size: number };
   getUsedDevices(): readonly string[];
-  readonly parallel: {
-    enable(options: { readonly n_parallel: number; readonly n_batch: number }): Promise<boolean>;
-  };
-  /** The native context: its queue tells failures that the wrapper of it loses. */
-  readonly ctx: {
-    queueCompletion(
-      options: Readonly<Record<string, unknown>>,
-      callback: (error: unknown, result: AddonReply | undefined) => void,
-    ): { readonly requestId: number };
-    cancelRequest(requestId: number): void;
-    /** Requests that wait or run. */
-    getParallelStatus(): {
-      readonly requests: readonly { readonly request_id: number; readonly state: string }[];
-    };
+  /** Returns false if the context takes no queue of requests. */
+  enableParallelMode(options: { readonly n_parallel: number; readonly n_batch: number }): boolean;
+  queueCompletion(
+    options: Readonly<Record<string, unknown>>,
+    callback: (error: unknown, result: AddonReply | undefined) => void,
+  ): { readonly requestId: number };
+  cancelRequest(requestId: number): void;
+  /** Requests that wait or run. */
+  getParallelStatus(): {
+    readonly requests: readonly { readonly request_id: number; readonly state: string }[];
   };
 }
 
@@ -47,31 +47,35 @@ export interface AddonEnd {
 
 /** The package's entry. */
 export interface Addon {
-  loadModel(
-    options: Readonly<Record<string, unknown>>,
-    onProgress?: (percent: number) => void,
-  ): Promise<AddonContext>;
+  readonly LlamaContext: {
+    /** Loads a model. Throws if that fails. */
+    new (
+      options: Readonly<Record<string, unknown>>,
+      onProgress: (percent: number) => void,
+    ): AddonContext;
+    toggleNativeLog(enabled: boolean, callback: () => void): void;
+  };
 }
 
-/** Whether the package is installed, with its binary for this platform. */
+/** True if the package for this platform is installed. */
 export function isAddonInstalled(): boolean {
   try {
-    const entry = createRequire(import.meta.url).resolve(ADDON);
-    createRequire(entry).resolve(`@fugood/node-llama-${process.platform}-${process.arch}`);
+    createRequire(import.meta.url).resolve(ADDON);
     return true;
   } catch {
     return false;
   }
 }
 
-/** Loads the package. Throws where it is not installed, or has no binary that works here. */
-export async function loadAddon(): Promise<Addon> {
-  const loaded: unknown = await import(ADDON);
-  const entry = isRecord(loaded) && isRecord(loaded['default']) ? loaded['default'] : loaded;
-  if (isAddon(entry)) return entry;
-  throw new Error(`${ADDON} has no function loadModel`);
+/** Loads the package. Throws if it is not installed, or does not work here. */
+export function loadAddon(): Addon {
+  const addon: unknown = createRequire(import.meta.url)(ADDON);
+  if (!isAddon(addon)) throw new Error(`${ADDON} has no class LlamaContext`);
+  // Its log would quote prompts.
+  addon.LlamaContext.toggleNativeLog(false, () => undefined);
+  return addon;
 }
 
 function isAddon(value: unknown): value is Addon {
-  return isRecord(value) && typeof value['loadModel'] === 'function';
+  return isRecord(value) && typeof value['LlamaContext'] === 'function';
 }

@@ -1,6 +1,7 @@
 import { serveEngine } from '../../worker/server.ts';
-import { VisionEngine } from './vision-engine.ts';
+import { importEngine } from '../../engine-package.ts';
 
-serveEngine((spec, settings, log, gate) =>
-  VisionEngine.open({ spec, settings, log, gate, abandon: () => process.exit(1) }),
-);
+serveEngine(async (spec, settings, log, gate) => {
+  const { VisionEngine } = await importEngine(() => import('./vision-engine.ts'));
+  return VisionEngine.open({ spec, settings, log, gate, abandon: () => process.exit(1) });
+});

@@ -41,16 +41,12 @@ export class VisionContext {
   }
 
   /** Throws `model-load-failed`. */
-  static async load(addon: Addon, options: ContextOptions): Promise<VisionContext> {
+  static load(addon: Addon, options: ContextOptions): VisionContext {
     const { spec } = options;
-    const native = await addon
-      .loadModel(loadOptions(options), (percent) => options.onProgress(percent / 100))
-      .catch((error: unknown) => {
-        throw loadFailure(`The model file ${spec.file}`, messageOf(error));
-      });
+    const native = loadWeights(addon, options);
     const usesGpu = (options.settings.gpuLayers ?? spec.gpuLayers) !== 0;
     openEyes(native, spec.mmproj, usesGpu);
-    if (!(await native.parallel.enable({ n_parallel: 1, n_batch: BATCH_TOKENS }))) {
+    if (!native.enableParallelMode({ n_parallel: 1, n_batch: BATCH_TOKENS })) {
       throw loadFailure(`The model ${spec.name}`, 'its context takes no queue of requests');
     }
     return new VisionContext(native, spec.name);
@@ -69,7 +65,7 @@ export class VisionContext {
   /** Tokens of a prompt, pictures included. Throws `invalid-request` where one can't be decoded. */
   async count({ text, pictures }: AddonPrompt): Promise<number> {
     try {
-      const { tokens } = await this.#native.tokenize(text, { media_paths: pictures });
+      const { tokens } = await this.#native.tokenize(text, pictures);
       return tokens.length;
     } catch (error) {
       throw new RuntimeFailure(
@@ -91,7 +87,7 @@ export class VisionContext {
   ): AsyncGenerator<string, CompletionEnd> {
     if (signal.aborted) throw abortReason(signal);
     const channel = new EventChannel<string | AddonEnd>();
-    const { requestId } = this.#native.ctx.queueCompletion(
+    const { requestId } = this.#native.queueCompletion(
       completionOptions(prompt, options),
       (error, reply) => {
         if (error !== null && error !== undefined) channel.fail(error);
@@ -128,13 +124,12 @@ export class VisionContext {
    * (llama.rn b9eebd5, in no release of the addon yet, ends that.)
    */
   async #cancel(requestId: number): Promise<void> {
-    const { ctx } = this.#native;
     for (;;) {
-      const { requests } = ctx.getParallelStatus();
+      const { requests } = this.#native.getParallelStatus();
       const found = requests.find(({ request_id }) => request_id === requestId);
       if (found === undefined) return;
       if (found.state !== 'queued') {
-        ctx.cancelRequest(requestId);
+        this.#native.cancelRequest(requestId);
         return;
       }
       await delay(1);
@@ -147,6 +142,16 @@ export class VisionContext {
     if (end.stopped_eos || end.stopped_word) return { reason: 'end', tokens, cachedTokens };
     if (end.stopped_limit || end.context_full) return { reason: 'limit', tokens, cachedTokens };
     throw new BrokenContext(this.#name, 'a completion gave nothing');
+  }
+}
+
+/** Throws `model-load-failed`. */
+function loadWeights(addon: Addon, options: ContextOptions): AddonContext {
+  const onProgress = (percent: number) => options.onProgress(percent / 100);
+  try {
+    return new addon.LlamaContext(loadOptions(options), onProgress);
+  } catch (error) {
+    throw loadFailure(`The model file ${options.spec.file}`, messageOf(error));
   }
 }
 

@@ -200,11 +200,11 @@ export class VisionEngine implements Engine {
   async #start(): Promise<Speaker> {
     const { spec, settings, log, gate } = this.#options;
     this.#waits = true;
-    const addon = await loadAddon();
+    const addon = loadAddon();
     const needs = await loadNeeds(this.#head.model, spec.mmproj, this.#contextSize);
     await gate.enter(needs);
     this.#waits = false;
-    const context = await VisionContext.load(addon, {
+    const context = VisionContext.load(addon, {
       spec,
       settings,
       contextSize: this.#contextSize,

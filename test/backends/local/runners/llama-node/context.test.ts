@@ -14,8 +14,8 @@ import { ENGINE } from '../../../../support/engine-variant.ts';
 
 const signal = AbortSignal.timeout(60_000);
 
-async function open(mmproj: string): Promise<VisionContext> {
-  return VisionContext.load(await loadAddon(), {
+function open(mmproj: string): VisionContext {
+  return VisionContext.load(loadAddon(), {
     spec: { ...SEEING, file: MINI.file ?? '', mmproj },
     settings: { ...ENGINE, context: undefined, queueLimit: 1 },
     contextSize: 512,
@@ -28,7 +28,7 @@ describe.skipIf(isAddonMissing())('the native context', () => {
   let context: VisionContext;
   let picture: string;
   beforeAll(async () => {
-    context = await open(SEEING.mmproj ?? '');
+    context = open(SEEING.mmproj ?? '');
     picture = await fitPicture(SIGHTS.red, 64);
   });
 
@@ -82,6 +82,8 @@ describe.skipIf(isAddonMissing())('the native context', () => {
   });
 
   it('[R7.1-entry] is not made with a projector that is none', async () => {
-    await expect(open('/nowhere/eyes.gguf')).rejects.toMatchObject({ code: 'model-load-failed' });
+    await expect(async () => open('/nowhere/eyes.gguf')).rejects.toMatchObject({
+      code: 'model-load-failed',
+    });
   });
 });

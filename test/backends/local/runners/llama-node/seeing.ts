@@ -2,7 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { MACHINE, MemoryLine } from '../../../../../src/backends/local/memory/budget.ts';
-import { isAddonInstalled } from '../../../../../src/backends/local/runners/llama-node/addon.ts';
+import {
+  ADDON,
+  isAddonInstalled,
+} from '../../../../../src/backends/local/runners/llama-node/addon.ts';
 import { createVisionBackend } from '../../../../../src/backends/local/runners/llama-node/backend.ts';
 import type { VisionBackendOptions } from '../../../../../src/backends/local/runners/llama-node/backend.ts';
 import type { Backend } from '../../../../../src/core/backend.ts';
@@ -26,7 +29,7 @@ export const PICTURE_TOKENS = 16;
 /** Reports a missing addon, for `describe.skipIf`. */
 export function isAddonMissing(): boolean {
   const file = isAddonInstalled() ? process.execPath : undefined;
-  return isMissing('@fugood/llama.node', file, 'npm install @fugood/llama.node');
+  return isMissing(ADDON, file, `npm install --no-save ${ADDON}`);
 }
 
 /** A vision backend whose engines are built from dist/, with its states in a folder of its own. */
