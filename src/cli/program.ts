@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { declareService } from './commands/service.ts';
 import type { CliContext } from './context.ts';
 import { declareAnswering } from './declarations/answering.ts';
 import { declareCompletion } from './declarations/completion.ts';
@@ -49,6 +50,7 @@ const DECLARATIONS = [
   declareRegistry,
   declareRunning,
   declareLaunching,
+  declareService,
   declareCompletion,
 ];
 

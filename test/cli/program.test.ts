@@ -56,9 +56,8 @@ describe('bin/portico.js', () => {
   });
 });
 
-const COMMANDS = 'serve run pull show ls|list cp rm default ps stop launch env completion'.split(
-  ' ',
-);
+const COMMANDS =
+  'serve run pull show ls|list cp rm default ps stop launch env service completion'.split(' ');
 
 describe('[R2.2-help] --help', () => {
   it('is what a command line without words prints, with exit code 0', async () => {
@@ -93,6 +92,7 @@ describe('[R2.2-help] --help', () => {
       '--model --small --config --restore --yes --json --host --port --url --api-key --api-key-file',
     ],
     ['env', '--model --small --shell --json --host --port --url --api-key --api-key-file'],
+    ['service', '--yes'],
     ['completion', ''],
   ])('[R2.2-serve] of %s lists its flags', async (command, flags) => {
     const { code, stdout } = await run(command, '--help');

@@ -9,7 +9,7 @@ export interface Exit {
 /**
  * Declares commands; their actions are imported only when they run, so that `--help` stays fast.
  *
- * @param passed what stands behind `--` on the command line of `launch`
+ * @param passed what stands behind `--` on the command line of `launch` or `service`
  */
 export type Declare = (
   program: Command,

@@ -1,0 +1,161 @@
+import { execFile } from 'node:child_process';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { Argument } from 'commander';
+import { messageOf, RuntimeFailure } from '../../core/failure.ts';
+import { writeWholeFile } from '../../core/write-file.ts';
+import type { CliContext } from '../context.ts';
+import type { Declare } from '../declarations/declaration.ts';
+import { MARK } from '../service/definition.ts';
+import type { ServiceDefinition } from '../service/definition.ts';
+import { launchdAgent } from '../service/launchd.ts';
+import { systemdUnit } from '../service/systemd.ts';
+import { say } from '../ui/report.ts';
+
+export interface ServiceFlags {
+  readonly yes?: boolean;
+}
+
+type Action = 'install' | 'uninstall';
+
+/** `portico service`: a server that starts when its user logs in. */
+export const declareService: Declare = (program, context, exit, passed) => {
+  program
+    .command('service')
+    .usage('<action> [options] [-- flags of portico serve]')
+    .description('have systemd or launchd run portico serve from login on')
+    .addArgument(new Argument('<action>', 'what to do').choices(['install', 'uninstall']))
+    .option('-y, --yes', 'ask nothing')
+    .action(async (action: Action, flags: ServiceFlags) => {
+      const service = serviceOf(passed, context, process.platform);
+      const act = action === 'install' ? installService : uninstallService;
+      exit.code = await act(service, flags, context);
+    });
+};
+
+/**
+ * Service for this installation of Portico.
+ *
+ * @param flags of `portico serve`
+ * @throws {unsupported} if the system has neither systemd nor launchd
+ */
+export function serviceOf(
+  flags: readonly string[],
+  { environment }: CliContext,
+  platform: NodeJS.Platform,
+): ServiceDefinition {
+  const launcher = fileURLToPath(new URL('../../../bin/portico.js', import.meta.url));
+  const { PORTICO_HOME: home = '', XDG_CONFIG_HOME: config = '', HOME = homedir() } = environment;
+  const service = {
+    command: [process.execPath, launcher, 'serve', ...flags],
+    environment: home === '' ? {} : { PORTICO_HOME: resolve(home) },
+  };
+  switch (platform) {
+    case 'linux':
+      return systemdUnit(service, config === '' ? join(HOME, '.config') : config);
+    case 'darwin':
+      return launchdAgent(service, HOME, process.getuid?.() ?? 0);
+    default:
+      throw new RuntimeFailure(
+        'unsupported',
+        'services are written for systemd and launchd, which this system has not; have its own ' +
+          `service manager run: ${service.command.join(' ')}`,
+      );
+  }
+}
+
+/** `portico service install`: shows the service's file, asks, writes it, and starts the service. */
+export async function installService(
+  service: ServiceDefinition,
+  flags: ServiceFlags,
+  context: CliContext,
+): Promise<number> {
+  const { file, text, start, stop, advice } = service;
+  const before = await readOwn(file);
+  say(`${file}:\n\n${text}`, context);
+  await agree('Write this and start it?', flags, context);
+  // launchd refuses a service that it has already.
+  if (before !== undefined) await manage(service, stop, context).catch(() => undefined);
+  await mkdir(dirname(file), { recursive: true });
+  await writeWholeFile(file, text);
+  try {
+    await manage(service, start, context);
+  } catch (error) {
+    const reason = `${file} is written, but the service did not start: ${messageOf(error).trim()}`;
+    throw new RuntimeFailure('conflict', `${reason}; start it with: ${shellLine(service, start)}`, {
+      cause: error,
+    });
+  }
+  say(`portico serve runs now, and from each login on. ${advice}`, context);
+  return 0;
+}
+
+/** `portico service uninstall`: shows what it removes, asks, ends the service, and removes its file. */
+export async function uninstallService(
+  service: ServiceDefinition,
+  flags: ServiceFlags,
+  context: CliContext,
+): Promise<number> {
+  const { file, stop, forget } = service;
+  if ((await readOwn(file)) === undefined) {
+    say(`no service is installed: ${file} does not exist`, context);
+    return 0;
+  }
+  say(`${shellLine(service, stop)}\nrm ${file}`, context);
+  await agree('End the service and remove its file?', flags, context);
+  const failures: string[] = [];
+  const attempt = (calls: ServiceDefinition['stop']) =>
+    manage(service, calls, context).catch((error: unknown) => failures.push(messageOf(error)));
+  await attempt(stop);
+  await rm(file);
+  await attempt(forget);
+  const doubt = failures.length === 0 ? '' : `; it may still run: ${failures[0]}`;
+  say(`the service is removed${doubt}`, context);
+  return 0;
+}
+
+/** Text of a service's file; undefined if there is none. Throws `conflict` for a file of someone else. */
+async function readOwn(file: string): Promise<string | undefined> {
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text === undefined || text.includes(MARK)) return text;
+  throw new RuntimeFailure(
+    'conflict',
+    `${file} was not written by \`portico service install\`; move it away first`,
+  );
+}
+
+async function agree(question: string, { yes }: ServiceFlags, context: CliContext): Promise<void> {
+  if (yes === true) return;
+  const { createAsker } = await import('../ui/ask.ts');
+  const asker = createAsker(context);
+  if (asker === undefined) {
+    throw new RuntimeFailure(
+      'invalid-request',
+      'nothing is changed, since there is no terminal to ask on; allow it with -y',
+    );
+  }
+  if (!(await asker.confirm(question))) {
+    throw new RuntimeFailure('cancelled', 'Cancelled: nothing was changed.');
+  }
+}
+
+/** Calls the service manager; rejects with the reason of the first call that fails. */
+async function manage(
+  { manager }: ServiceDefinition,
+  calls: ServiceDefinition['start'],
+  { environment }: CliContext,
+): Promise<void> {
+  for (const call of calls) {
+    await promisify(execFile)(manager, [...call], { env: environment }).catch((error: unknown) => {
+      const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+      throw missing ? new Error(`${manager} is not on the PATH`, { cause: error }) : error;
+    });
+  }
+}
+
+function shellLine({ manager }: ServiceDefinition, calls: ServiceDefinition['start']): string {
+  return calls.map((call) => [manager, ...call].join(' ')).join(' && ');
+}
