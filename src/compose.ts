@@ -22,7 +22,7 @@ import { Runtime } from './pipeline/runtime.ts';
 import type { BackendFactories } from './pipeline/runtime.ts';
 import { openServices } from './pipeline/middleware/server-tools/open.ts';
 import type { NamedModel } from './pipeline/usable-models.ts';
-import { createThinkingSeal } from './wires/anthropic/signature.ts';
+import { createWires } from './wires/index.ts';
 
 /** How many requests may wait for a model before the next is told to come back later. */
 const QUEUE_LIMIT = 64;
@@ -96,7 +96,7 @@ export async function composeServer(
   const stopping = new AbortController();
   const app = createApp({
     runtime: models.runtime,
-    seal: createThinkingSeal(key),
+    wires: createWires({ thinkingKey: key }),
     logger,
     closing: closing.signal,
     stopping: stopping.signal,

@@ -24,8 +24,28 @@ export type FailureCode =
   | 'cancelled'
   | 'internal';
 
+/** Part of a request that a failure is about; a wire writes its own field's name in front of the message. */
+export type FailureSubject =
+  | 'messages'
+  | 'tools'
+  | 'tool-choice'
+  | 'output-schema'
+  /** The place of a single item, as the wire itself wrote it into the conversation. */
+  | { readonly at: string };
+
+/** Counts of a prompt that is too long, in tokens. */
+export interface PromptOverflow {
+  readonly promptTokens: number;
+  readonly contextTokens: number;
+  /** Tokens asked for, if the prompt alone would fit. */
+  readonly maxTokens?: number;
+}
+
 export interface FailureDetails {
   readonly cause?: unknown;
+  readonly subject?: FailureSubject | undefined;
+  /** For `prompt-too-long`. */
+  readonly overflow?: PromptOverflow | undefined;
   /** What a program can tell the failure by, beyond its code. */
   readonly details?: JsonObject;
   /** When it is worth trying again. */
@@ -41,6 +61,8 @@ export class RuntimeFailure extends Error {
   readonly retryAfterSeconds: number | undefined;
   readonly allow: readonly string[] | undefined;
   readonly details: JsonObject | undefined;
+  readonly subject: FailureSubject | undefined;
+  readonly overflow: PromptOverflow | undefined;
 
   constructor(code: FailureCode, message: string, details: FailureDetails = {}) {
     super(shortened(message), details.cause === undefined ? undefined : { cause: details.cause });
@@ -48,6 +70,8 @@ export class RuntimeFailure extends Error {
     this.retryAfterSeconds = details.retryAfterSeconds;
     this.allow = details.allow;
     this.details = details.details;
+    this.subject = details.subject;
+    this.overflow = details.overflow;
   }
 }
 
@@ -59,13 +83,15 @@ function shortened(message: string): string {
 }
 
 /**
- * A prompt that does not fit, in the words that clients match on to compact their conversation. They
- * cut it by what lies between the numbers, so a count that was refused is always above the maximum.
+ * The failure of a prompt that does not fit. Clients cut their conversation by what lies between the two
+ * numbers, so a refused count is always above the maximum.
  */
 export function promptTooLong(tokens: number, maximum: number): RuntimeFailure {
+  const contextTokens = Math.min(maximum, tokens - 1);
   return new RuntimeFailure(
     'prompt-too-long',
-    `prompt is too long: ${tokens} tokens > ${Math.min(maximum, tokens - 1)} maximum`,
+    `prompt is too long: ${tokens} tokens > ${contextTokens} maximum`,
+    { overflow: { promptTokens: tokens, contextTokens } },
   );
 }
 
@@ -77,7 +103,8 @@ export function contextLimitExceeded(
 ): RuntimeFailure {
   return new RuntimeFailure(
     'prompt-too-long',
-    `input length and \`max_tokens\` exceed context limit: ${tokens} + ${maxTokens} > ${context}`,
+    `prompt and answer exceed the context: ${tokens} + ${maxTokens} > ${context} tokens`,
+    { overflow: { promptTokens: tokens, contextTokens: context, maxTokens } },
   );
 }
 

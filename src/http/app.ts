@@ -3,20 +3,21 @@ import express from 'express';
 import type { Express, RequestHandler } from 'express';
 import { isLoopbackHost } from '../net/loopback.ts';
 import { RuntimeFailure } from '../core/failure.ts';
+import type { Wire } from '../wires/wire.ts';
 import { createFailureHandler, methodNotAllowed, routeNotFound } from './failures.ts';
 import { createPageGuard } from './cors.ts';
 import { createKeyGuard } from './guards.ts';
 import { createHostGuard, requireOneHost } from './hosts.ts';
-import { canonicalUrl } from './paths.ts';
 import { createRequestLog } from './request-log.ts';
 import { createLeaseRoutes } from './routes/leases.ts';
 import { createLoadedRoute, createStopRoute } from './routes/loaded.ts';
-import { createCountRoute, createMessagesRoute } from './routes/messages.ts';
-import type { MessagesOptions } from './routes/messages.ts';
-import { createModelRoute, createModelsRoute } from './routes/models.ts';
+import type { GenerateOptions } from './routes/generate.ts';
 import { closeUnread } from './unread.ts';
+import { addWireRoutes, createWireChoice } from './wire-routes.ts';
 
-export interface AppOptions extends MessagesOptions {
+export interface AppOptions extends GenerateOptions {
+  /** Dialects, the standard one first. */
+  readonly wires: readonly Wire[];
   /** Keys that clients must show; none means that no key is needed. */
   readonly apiKeys: readonly string[];
   /** Names that requests may call the server by, besides this machine's own. */
@@ -40,8 +41,8 @@ export function createApp(options: AppOptions): Express {
   app.disable('etag');
   app.use(createRequestLog(options.logger));
   app.use(closeUnread);
-  app.use((request, response, next) => {
-    request.url = canonicalUrl(request.url);
+  app.use(createWireChoice(options.wires));
+  app.use((_request, response, next) => {
     if (options.closing.aborted) {
       response.set('connection', 'close');
       throw new RuntimeFailure('overloaded', 'The server is stopping.', { retryAfterSeconds: 5 });
@@ -86,10 +87,7 @@ function addOpenRoutes(app: Express): void {
 function addApiRoutes(app: Express, options: AppOptions): void {
   const posts = methodNotAllowed(['POST']);
   const gets = methodNotAllowed(['GET', 'HEAD']);
-  app.route('/v1/messages').post(createMessagesRoute(options)).all(posts);
-  app.route('/v1/messages/count_tokens').post(createCountRoute(options)).all(posts);
-  app.route('/v1/models').get(createModelsRoute(options.runtime)).all(gets);
-  app.route('/v1/models/:id').get(createModelRoute(options.runtime)).all(gets);
+  addWireRoutes(app, options.wires, options);
   app.route('/portico/models').get(createLoadedRoute(options.runtime)).all(gets);
   app.route('/portico/models/:name/stop').post(createStopRoute(options.runtime)).all(posts);
   const leases = createLeaseRoutes(options.closing, options.unleased);

@@ -2,8 +2,7 @@ import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { messageOf, RuntimeFailure } from '../core/failure.ts';
 import { isRecord } from '../core/json.ts';
-import { encodeFailure } from '../wires/anthropic/errors.ts';
-import { requestIdOf, summaryOf } from './request-state.ts';
+import { requestIdOf, summaryOf, wireOf } from './request-state.ts';
 import { announceClose } from './unread.ts';
 
 /** The end of all routes: nothing answered. */
@@ -22,7 +21,7 @@ export function methodNotAllowed(allow: readonly string[]): RequestHandler {
   };
 }
 
-/** The one exit for what a route throws: the API's envelope, and a line in the log. */
+/** Answers with what a route throws, in the words of the request's wire, and logs it. */
 export function createFailureHandler(logger: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
     const failure = asFailure(error);
@@ -34,7 +33,7 @@ export function createFailureHandler(logger: Logger): ErrorRequestHandler {
     if (failure instanceof RuntimeFailure && failure.code === 'request-too-large') {
       announceClose(request, response);
     }
-    const { status, headers, body } = encodeFailure(failure, requestIdOf(request));
+    const { status, headers, body } = wireOf(request).encodeFailure(failure, requestIdOf(request));
     response.status(status).set(headers).json(body);
   };
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { newRequestId } from '../core/ids.ts';
+import type { Wire } from '../wires/wire.ts';
 
 /** What a request's log line says beyond method, path, status and time. */
 export interface RequestSummary {
@@ -9,7 +10,7 @@ export interface RequestSummary {
   outputTokens?: number;
   firstTokenMilliseconds?: number;
   tokensPerSecond?: number;
-  /** Tokens left for the answer by a prompt that does not fit with the request's `max_tokens`. */
+  /** Tokens left for the answer by a prompt that does not fit together with the longest answer asked for. */
   maxTokensClampedTo?: number;
   /** Fields that were accepted and have no meaning here. */
   ignored?: readonly string[];
@@ -21,6 +22,7 @@ interface RequestState {
   /** By `performance.now()`. */
   readonly arrivedAt: number;
   readonly summary: RequestSummary;
+  wire?: Wire;
 }
 
 const states = new WeakMap<IncomingMessage, RequestState>();
@@ -45,10 +47,22 @@ export function requestIdOf(request: IncomingMessage): string {
   return stateOf(request).id;
 }
 
+/** Notes the wire in which a request is answered. */
+export function setWire(request: IncomingMessage, wire: Wire): void {
+  stateOf(request).wire = wire;
+}
+
+/** The wire in which a request is answered. */
+export function wireOf(request: IncomingMessage): Wire {
+  const { wire } = stateOf(request);
+  if (wire === undefined) throw new Error('No wire was chosen for a request: the server has none.');
+  return wire;
+}
+
 function stateOf(request: IncomingMessage): RequestState {
   const known = states.get(request);
   if (known !== undefined) return known;
-  const state = { id: newRequestId(), arrivedAt: performance.now(), summary: {} };
+  const state: RequestState = { id: newRequestId(), arrivedAt: performance.now(), summary: {} };
   states.set(request, state);
   return state;
 }

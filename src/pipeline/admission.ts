@@ -1,6 +1,7 @@
 import type { Capabilities, GenerationRequest } from '../core/backend.ts';
 import type { Part } from '../core/conversation.ts';
 import { completesNothing, noChatTemplate, RuntimeFailure } from '../core/failure.ts';
+import type { FailureSubject } from '../core/failure.ts';
 import type { ModelSpec } from '../core/model.ts';
 import type { KnownCapabilities } from './known-capabilities.ts';
 
@@ -24,8 +25,7 @@ export function checkCapabilities(
   capabilities: Capabilities,
 ): readonly string[] {
   if (capabilities.chats === false) throw cantChat(request.model);
-  const reason = refusal(request, capabilities);
-  if (reason !== undefined) throw new RuntimeFailure('unsupported', reason);
+  refuseUnsupported(request, capabilities);
   // Thinking that is left to a model which knows none does not happen; what is demanded is injected.
   const adaptive = request.thinking.mode === 'adaptive';
   return [
@@ -39,23 +39,29 @@ function strictTools({ conversation }: GenerationRequest): readonly string[] {
   return strict.map(({ name }) => `tools.${name}.strict`);
 }
 
-function refusal(request: GenerationRequest, can: Capabilities): string | undefined {
+function refuseUnsupported(request: GenerationRequest, can: Capabilities): void {
   const model = request.model.name;
   const has = (test: (part: Part) => boolean): boolean =>
     request.conversation.turns.some(({ parts }) => hasPart(parts, test));
   if (!can.documents && has(isBinaryDocument)) {
-    return `messages: document blocks can't be used with ${model} unless their source is text or content. Send their text.`;
+    throw unsupported(
+      'messages',
+      `document blocks can't be used with ${model} unless their source is text or content. Send their text.`,
+    );
   }
   if (!can.citations && has((part) => 'citations' in part && part.citations)) {
-    return `messages: citations can't be given by ${model}. Leave \`citations\` out, or disable them.`;
+    throw unsupported('messages', `citations can't be given by ${model}. Leave them out.`);
   }
-  return formatRefusal(request, can);
+  if (request.outputSchema !== undefined && !can.structuredOutput) {
+    throw unsupported(
+      'output-schema',
+      `${model} can't be held to a JSON schema here. Leave it out, and ask for JSON in the prompt.`,
+    );
+  }
 }
 
-function formatRefusal(request: GenerationRequest, can: Capabilities): string | undefined {
-  return request.outputSchema !== undefined && !can.structuredOutput
-    ? `output_config.format: ${request.model.name} can't be held to a JSON schema here. Leave it out, and ask for JSON in the prompt.`
-    : undefined;
+function unsupported(subject: FailureSubject, message: string): RuntimeFailure {
+  return new RuntimeFailure('unsupported', message, { subject });
 }
 
 /** Whether there is such a part among these, or inside of tool results and documents. */

@@ -30,8 +30,8 @@ export function createUnheldReport(log: (message: string) => void): UnheldReport
     const budget = { left: MOST_VALUES };
     for (const { name, inputSchema } of tools) {
       if (budget.left <= 0) return;
-      note(`tools.${name}.input_schema`, inputSchema, budget);
+      note(`the schema of tool ${name}`, inputSchema, budget);
     }
-    if (outputSchema !== undefined) note('output_config.format.schema', outputSchema, budget);
+    if (outputSchema !== undefined) note('the schema of the output', outputSchema, budget);
   };
 }

@@ -12,12 +12,10 @@ export function cantSee(
   image: ImagePart,
   seeing: string | undefined,
 ): RuntimeFailure {
-  const place = image.at ?? 'messages: image blocks';
   const wayOut = missingPart(model) ?? hint(seeing);
-  return new RuntimeFailure(
-    'unsupported',
-    `${place}: the model ${model.name} can't see. ${wayOut}`,
-  );
+  return new RuntimeFailure('unsupported', `the model ${model.name} can't see. ${wayOut}`, {
+    subject: image.at === undefined ? 'messages' : { at: image.at },
+  });
 }
 
 /** What a model that could see lacks to do so. */

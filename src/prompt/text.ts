@@ -81,7 +81,8 @@ function tagged(
 function unwritable(block: string): RuntimeFailure {
   return new RuntimeFailure(
     'unsupported',
-    `messages: ${block} blocks can't be read by this model, and they have no text to stand for them. ` +
+    `${block} blocks can't be read by this model, and they have no text to stand for them. ` +
       'Leave them out, or choose a model that can.',
+    { subject: 'messages' },
   );
 }

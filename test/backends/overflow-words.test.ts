@@ -29,7 +29,7 @@ describe('[R5.5-words] [R5.5-honest] an overflow that an OpenAI-compatible serve
       'a prompt that fits without its answer',
       `${FULL}. However, your messages resulted in 4000 tokens.`,
       { maxTokens: 100 },
-      'input length and `max_tokens` exceed context limit: 4000 + 100 > 4096',
+      'prompt and answer exceed the context: 4000 + 100 > 4096 tokens',
     ],
     [
       'a prompt that should have fitted, as far as it is known',

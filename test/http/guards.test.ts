@@ -6,9 +6,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createFailureHandler } from '../../src/http/failures.ts';
 import { createKeyGuard } from '../../src/http/guards.ts';
 import { canonicalUrl } from '../../src/http/paths.ts';
+import { createWireChoice } from '../../src/http/wire-routes.ts';
+import { createWires } from '../../src/wires/index.ts';
 
 describe('[R2.11-key] the key guard', () => {
   const app = express()
+    .use(createWireChoice(createWires({ thinkingKey: new Uint8Array(32) })))
     .use(createKeyGuard(['first-key', 'the-second-key']))
     .get('/', (_request, response) => void response.send('in'))
     .use(createFailureHandler(pino({ level: 'silent' })));
@@ -55,6 +58,6 @@ describe('[R2.3-anthropic] [R2.3-doubled] paths', () => {
     ['/anthropical/v1', '/anthropical/v1'],
     ['/v10/v1/messages', '/v10/v1/messages'],
   ])('%s is %s', (url, path) => {
-    expect(canonicalUrl(url)).toBe(path);
+    expect(canonicalUrl(url, ['anthropic'])).toBe(path);
   });
 });

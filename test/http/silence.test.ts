@@ -6,8 +6,7 @@ import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { GenerationEvent } from '../../src/core/events.ts';
-import { EventStream } from '../../src/http/sse.ts';
-import { PING } from '../../src/wires/anthropic/encode-stream.ts';
+import { EventStream } from '../../src/http/event-stream.ts';
 import { clientOf, DIALECTS } from '../support/dialects.ts';
 import { allEventsOf, expectGrammar } from '../support/event-stream.ts';
 import type { StreamEvent } from '../support/event-stream.ts';
@@ -111,16 +110,17 @@ describe('a stream whose model is silent', () => {
     const lengths: number[] = [];
     const measure = async (response: ServerResponse): Promise<void> => {
       const { signal } = new AbortController();
+      const answer = { contentType: 'text/plain', ping: 'ping', keepAlive: () => 'ping' };
       const limits = { pingMilliseconds: 1, lifeMilliseconds: 1 };
-      const stream = new EventStream(response, { signal, life: () => [PING], limits });
+      const stream = new EventStream(response, answer, signal, limits);
       const most = 64 * 2 ** 20;
-      const written = stream.write([{ event: 'x', data: { text: 'x'.repeat(most) } }]);
+      const written = stream.write('x'.repeat(most));
       for (let round = 0; round < 2; round += 1) {
         await wait(100);
         lengths.push(response.writableLength);
       }
       response.destroy();
-      stream.end();
+      stream.end('');
       await written.catch(() => undefined);
     };
     const stuck = createServer((_request, response) => void measure(response));

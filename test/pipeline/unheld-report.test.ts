@@ -45,9 +45,9 @@ describe('keywords that no grammar holds', () => {
     const one = asked(tools, { outputSchema: { items: { uniqueItems: true } } });
     const other = asked([tool('look', { type: 'object', not: {} })]);
     expect(reported([one, one, other, one], 'enforced')).toEqual([
-      'tools.look.input_schema: no grammar holds #/if, so that answers may violate it.',
-      'output_config.format.schema: no grammar holds #/items/uniqueItems, so that answers may violate it.',
-      'tools.look.input_schema: no grammar holds #/not, so that answers may violate it.',
+      'the schema of tool look: no grammar holds #/if, so that answers may violate it.',
+      'the schema of the output: no grammar holds #/items/uniqueItems, so that answers may violate it.',
+      'the schema of tool look: no grammar holds #/not, so that answers may violate it.',
     ]);
   });
 

@@ -32,6 +32,8 @@ describe('[R2.1-imports] the rule of directions', () => {
     ['src/backends/local/engine.ts', 'src/backends/retry.ts'],
     ['src/cli/commands/serve.ts', 'src/compose.ts'],
     ['src/main.ts', 'src/cli/program.ts'],
+    ['src/wires/index.ts', 'src/wires/anthropic/wire.ts'],
+    ['src/http/app.ts', 'src/wires/wire.ts'],
   ])('lets %s import %s', (from, target) => {
     expect(violationOf({ from, specifier: target, target })).toBeUndefined();
   });
@@ -43,6 +45,7 @@ describe('[R2.1-imports] the rule of directions', () => {
     ['src/backends/local/engine.ts', 'src/backends/ollama/backend.ts', 'are siblings'],
     ['src/backends/scripted.ts', 'src/backends/ollama/backend.ts', 'stands below'],
     ['src/main.ts', 'src/compose.ts', 'only cli may'],
+    ['src/http/app.ts', 'src/wires/anthropic/errors.ts', 'only the list of wires may'],
     ['src/core/failure.ts', 'test/support/server.ts', 'outside the layers'],
     ['src/everything/else.ts', 'src/core/failure.ts', 'outside the layers'],
   ])('refuses %s to import %s', (from, target, reason) => {

@@ -9,7 +9,7 @@ import type { AppOptions } from '../../src/http/app.ts';
 import type { Registry } from '../../src/registry/registry.ts';
 import { Runtime } from '../../src/pipeline/runtime.ts';
 import type { RuntimeOptions } from '../../src/pipeline/runtime.ts';
-import { createThinkingSeal } from '../../src/wires/anthropic/signature.ts';
+import { createWires } from '../../src/wires/index.ts';
 
 /** The real HTTP surface on a real port, with a script in place of a model. */
 export interface ScriptedServer {
@@ -55,7 +55,7 @@ export async function serveScript(
       overflow: 'clamp',
       ...runtime,
     }),
-    seal: createThinkingSeal(new Uint8Array(32)),
+    wires: createWires({ thinkingKey: new Uint8Array(32) }),
     logger: pino({ level: 'trace' }, { write: (line) => void logged.push(line) }),
     stopping: never,
     closing: never,

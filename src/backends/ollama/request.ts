@@ -93,8 +93,9 @@ function callable({ conversation, toolChoice, outputSchema, model }: GenerationR
   if (outputSchema === undefined) return conversation.tools;
   throw new RuntimeFailure(
     'unsupported',
-    `output_config.format: Ollama can't let ${model.name} call tools while it is held to a JSON schema. ` +
-      'Leave one of the two out, or set tool_choice to none.',
+    `Ollama can't let ${model.name} call tools while it is held to a JSON schema. ` +
+      'Leave one of the two out, or let it call none.',
+    { subject: 'output-schema' },
   );
 }
 

@@ -144,7 +144,8 @@ function imageData({ source }: ImagePart): string {
   if (source.kind === 'base64') return source.data;
   throw new RuntimeFailure(
     'unsupported',
-    `messages: images by ${source.kind} are not passed on to another server; send them as base64`,
+    `images by ${source.kind} are not passed on to another server; send them as base64`,
+    { subject: 'messages' },
   );
 }
 

@@ -78,7 +78,8 @@ function imagePart({ source }: ImagePart): ContentPart {
   if (source.kind !== 'base64') {
     throw new RuntimeFailure(
       'unsupported',
-      `messages: images by ${source.kind} are not passed on to another server; send them as base64`,
+      `images by ${source.kind} are not passed on to another server; send them as base64`,
+      { subject: 'messages' },
     );
   }
   return {

@@ -70,8 +70,9 @@ function refusePrefill({ request, facts, client }: Call): void {
   if (facts.traits.prefill !== 'never' || !continues(request)) return;
   throw new RuntimeFailure(
     'unsupported',
-    `messages: a last assistant turn can't be continued by the server at ${client.url}. Leave it out, ` +
+    `a last assistant turn can't be continued by the server at ${client.url}. Leave it out, ` +
       "or set 'server:' in models.yaml if it is llama-server, vLLM or SGLang.",
+    { subject: 'messages' },
   );
 }
 

@@ -3,63 +3,68 @@ import type { RequestHandler } from 'express';
 import type { Capabilities } from '../../core/backend.ts';
 import { LOCAL_PREFIX } from '../../registry/lookup.ts';
 import type { RegistryModel } from '../../registry/registry.ts';
+import { titleOf } from '../../registry/title.ts';
 import type { Runtime } from '../../pipeline/runtime.ts';
 import type { NamedModel } from '../../pipeline/usable-models.ts';
-import { titleOf } from '../../registry/title.ts';
-import { encodeModel, encodePage, pageOf } from '../../wires/anthropic/models.ts';
-import type { ModelListing } from '../../wires/anthropic/models.ts';
+import type {
+  ModelListing,
+  ModelName,
+  ModelRoute,
+  ModelSource,
+  ModelsRoute,
+} from '../../wires/wire.ts';
 
-/**
- * `GET /v1/models`: every name that answers, models and aliases, those that were found last. Claude
- * Code gets the models a second time under the names that its `/model` shows.
- */
-export function createModelsRoute(runtime: Runtime): RequestHandler {
+/** Lists every name that answers, models and aliases; discovered ones come last. */
+export function createModelsHandler(route: ModelsRoute, runtime: Runtime): RequestHandler {
   return async (request, response) => {
-    const models = await runtime.models();
-    const isClaudeCode = /^claude-(?:code|cli)\//i.test(request.get('user-agent') ?? '');
-    const names = isClaudeCode ? [...models, ...(await localNames(runtime, models))] : models;
-    const page = pageOf(
-      names.map((one) => ({ ...one, id: one.name })),
-      request.query,
-    );
-    const capabilities = await runtime.listed(page.items);
-    const listings = page.items.map(({ name, model }, index) =>
-      listing(name, model, capabilities[index]),
-    );
-    response.json(encodePage(await Promise.all(listings), page.hasMore));
+    const source = modelSource(runtime, await runtime.models());
+    response.json(await route.list(source, { headers: request.headers, query: request.query }));
   };
 }
 
-/** `GET /v1/models/:id`: one of them, with what it can do. */
-export function createModelRoute(runtime: Runtime): RequestHandler<{ id: string }> {
+/** Describes one model, which the path names. */
+export function createModelHandler(route: ModelRoute, runtime: Runtime): RequestHandler {
   return async (request, response) => {
-    const { id } = request.params;
+    const id = String(request.params['id']);
     const { model } = await runtime.resolve(id);
     const capabilities = await runtime.describe(model);
     // The API's body has no place for it.
     if (capabilities?.maxContextTokens !== undefined) {
       response.setHeader('portico-max-context', String(capabilities.maxContextTokens));
     }
-    response.json(encodeModel(await listing(id, model, capabilities)));
+    response.json(route.encode(await describe(id, model, capabilities)));
   };
 }
 
-/** Second names of the models, except those that can't chat. */
-async function localNames(
-  runtime: Runtime,
-  models: readonly NamedModel[],
-): Promise<readonly NamedModel[]> {
-  const capabilities = await runtime.listed(models);
-  return models.filter((_, index) => capabilities[index]?.chats !== false).flatMap(localName);
+function modelSource(runtime: Runtime, models: readonly NamedModel[]): ModelSource {
+  const byName = new Map(
+    models.flatMap(({ name, model }) => [
+      [name, model],
+      [`${LOCAL_PREFIX}${name}`, model],
+    ]),
+  );
+  return {
+    names: models.map(modelName),
+    describe: async (names) => {
+      const chosen = names.flatMap(({ id }) => {
+        const model = byName.get(id);
+        return model === undefined ? [] : [{ name: id, model }];
+      });
+      const capabilities = await runtime.listed(chosen);
+      return Promise.all(
+        chosen.map(({ name, model }, index) => describe(name, model, capabilities[index])),
+      );
+    },
+  };
 }
 
-/** The second name of a model; none for aliases, and for names that Claude Code shows as they are. */
-function localName({ name, model }: NamedModel): readonly NamedModel[] {
-  if (name !== model.spec.name || /^(?:claude|anthropic)/i.test(name)) return [];
-  return [{ name: `${LOCAL_PREFIX}${name}`, model }];
+function modelName({ name, model }: NamedModel): ModelName {
+  return name === model.spec.name
+    ? { id: name, claudeName: `${LOCAL_PREFIX}${name}` }
+    : { id: name };
 }
 
-async function listing(
+async function describe(
   id: string,
   model: RegistryModel,
   capabilities: Capabilities | undefined,
@@ -73,7 +78,7 @@ async function listing(
   };
 }
 
-/** When the model came to this machine; the API writes the epoch where that is not known. */
+/** Time at which the model came to this machine; the epoch if that is unknown. */
 async function createdAt(file: string | undefined): Promise<string> {
   const found = file === undefined ? undefined : await stat(file).catch(() => undefined);
   return (found?.mtime ?? new Date(0)).toISOString();

@@ -39,7 +39,8 @@ export async function withPictures(
   if (images.length > MAX_IMAGES) {
     throw new RuntimeFailure(
       'invalid-request',
-      `messages: Too much media: 0 document pages + ${images.length} images > ${MAX_IMAGES}`,
+      `Too much media: 0 document pages + ${images.length} images > ${MAX_IMAGES}`,
+      { subject: 'messages' },
     );
   }
   const { imageLongestEdge } = request.model;

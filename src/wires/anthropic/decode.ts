@@ -1,5 +1,6 @@
 import type { GenerationRequest } from '../../core/backend.ts';
 import type { Steps } from '../../core/steps.ts';
+import type { WireHeaders } from '../wire.ts';
 import { withAddedTools } from './decoding/added-tools.ts';
 import { decodeCacheControl, type CacheLifetime } from './decoding/cache-control.ts';
 import { ignoredFields } from './decoding/fields.ts';
@@ -20,7 +21,7 @@ import { countTokensBody, messagesBody, type RequestBody } from './schema/reques
 import type { ThinkingSeal } from './signature.ts';
 
 export interface DecodeContext {
-  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly headers: WireHeaders;
   readonly seal: ThinkingSeal;
 }
 

@@ -6,7 +6,7 @@ import type { StreamEvent } from './stream-events.ts';
 
 export type { EncodeOptions } from './encode-options.ts';
 
-/** One server-sent event; HTTP writes it as `event: …` and `data: …`. */
+/** One server-sent event. */
 export interface StreamFrame {
   readonly event: string;
   readonly data: JsonObject;
@@ -34,3 +34,10 @@ function toFrame(data: StreamEvent): StreamFrame {
 
 /** What keeps a client waiting while nothing is generated; allowed anywhere after message_start. */
 export const PING: StreamFrame = { event: 'ping', data: { type: 'ping' } };
+
+/** Frames as the text of server-sent events. */
+export function toText(frames: readonly StreamFrame[]): string {
+  return frames
+    .map(({ event, data }) => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+    .join('');
+}

@@ -1,6 +1,7 @@
-import { RuntimeFailure, type FailureCode } from '../../core/failure.ts';
-import type { JsonObject } from '../../core/json.ts';
+import { RuntimeFailure } from '../../core/failure.ts';
+import type { FailureCode, FailureSubject, PromptOverflow } from '../../core/failure.ts';
 import { withoutSecrets } from '../../core/secrets.ts';
+import type { FailureAnswer } from '../wire.ts';
 import type { StreamFrame } from './encode-stream.ts';
 
 /** Status and error type of every failure: https://docs.claude.com/en/api/errors */
@@ -30,10 +31,7 @@ const WIRE = {
 } as const satisfies Record<FailureCode, readonly [number, string]>;
 
 /** An error as an HTTP answer: status, the headers that belong to it, and the API's envelope. */
-export function encodeFailure(
-  error: unknown,
-  requestId: string,
-): { status: number; headers: Record<string, string>; body: JsonObject } {
+export function encodeFailure(error: unknown, requestId: string): FailureAnswer {
   const failure = toFailure(error);
   const [status, type] = WIRE[failure.code];
   const headers: Record<string, string> = {};
@@ -46,7 +44,7 @@ export function encodeFailure(
     error: {
       type,
       // A server may quote half a character of the request that it refuses.
-      message: withoutSecrets(failure.message).toWellFormed(),
+      message: withoutSecrets(wordsOf(failure)).toWellFormed(),
       ...(failure.details !== undefined && { details: failure.details }),
     },
     request_id: requestId,
@@ -57,6 +55,30 @@ export function encodeFailure(
 /** The same for an answer that has begun: the SSE frame after which the connection closes. */
 export function encodeFailureFrame(error: unknown, requestId: string): StreamFrame {
   return { event: 'error', data: encodeFailure(error, requestId).body };
+}
+
+/** Name of the field that a failure is about. */
+export function fieldName(subject: FailureSubject): string {
+  return typeof subject === 'string' ? FIELDS[subject] : subject.at;
+}
+
+const FIELDS = {
+  messages: 'messages',
+  tools: 'tools',
+  'tool-choice': 'tool_choice',
+  'output-schema': 'output_config.format',
+} as const satisfies Record<Extract<FailureSubject, string>, string>;
+
+function wordsOf({ message, subject, overflow }: RuntimeFailure): string {
+  if (overflow !== undefined) return overflowWords(overflow);
+  return subject === undefined ? message : `${fieldName(subject)}: ${message}`;
+}
+
+/** The API's own words: clients match on them to compact their conversation. */
+function overflowWords({ promptTokens, contextTokens, maxTokens }: PromptOverflow): string {
+  return maxTokens === undefined
+    ? `prompt is too long: ${promptTokens} tokens > ${contextTokens} maximum`
+    : `input length and \`max_tokens\` exceed context limit: ${promptTokens} + ${maxTokens} > ${contextTokens}`;
 }
 
 /** What is not ours may carry paths and internals in its message: none of it reaches a client. */

@@ -2,20 +2,8 @@ import { z } from 'zod';
 import type { Capabilities } from '../../core/backend.ts';
 import { RuntimeFailure } from '../../core/failure.ts';
 import type { JsonObject } from '../../core/json.ts';
+import type { ListRequest, ModelListing, ModelName, ModelSource } from '../wire.ts';
 import { parseWith } from './issues.ts';
-
-/** One name that a request may ask for. */
-export interface ModelListing {
-  readonly id: string;
-  /** A short name for pickers. */
-  readonly displayName: string;
-  /** A sentence about the model. */
-  readonly description?: string | undefined;
-  /** RFC 3339. */
-  readonly createdAt: string;
-  /** Undefined where they are not known yet, because the model was never loaded. */
-  readonly capabilities: Capabilities | undefined;
-}
 
 /** One model in the API's shape: what GET /v1/models/:id answers, and an item of the list. */
 export function encodeModel(listing: ModelListing): JsonObject {
@@ -86,6 +74,29 @@ const listQuery = z.object({
   after_id: z.string().optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(20),
 });
+
+/**
+ * `GET /v1/models`: one page of the names that answer. Claude Code gets the models a second time under
+ * the names that its `/model` shows.
+ */
+export async function listModels(
+  models: ModelSource,
+  { headers, query }: ListRequest,
+): Promise<JsonObject> {
+  const isClaudeCode = /^claude-(?:code|cli)\//i.test(String(headers['user-agent'] ?? ''));
+  const names = isClaudeCode ? [...models.names, ...(await claudeNames(models))] : models.names;
+  const page = pageOf(names, query);
+  return encodePage(await models.describe(page.items), page.hasMore);
+}
+
+/** Second names of the models, except those that can't chat and those that Claude Code shows anyway. */
+async function claudeNames(models: ModelSource): Promise<readonly ModelName[]> {
+  const listings = await models.describe(models.names);
+  return models.names.flatMap(({ id, claudeName }, index) => {
+    const isHidden = claudeName !== undefined && !/^(?:claude|anthropic)/i.test(id);
+    return isHidden && listings[index]?.capabilities?.chats !== false ? [{ id: claudeName }] : [];
+  });
+}
 
 /** Content of a page of GET /v1/models. */
 export interface Page<Item> {

@@ -176,7 +176,7 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
     });
     await expect(backend.generate(request, never).next()).rejects.toMatchObject({
       code: 'prompt-too-long',
-      message: 'input length and `max_tokens` exceed context limit: 20 + 45 > 64',
+      message: 'prompt and answer exceed the context: 20 + 45 > 64 tokens',
     });
     const fitting = await collect(backend.generate({ ...request, maxTokens: 44 }, never));
     expect(fitting.text).toBe('1, 2, 3, 4, 5');

@@ -203,7 +203,7 @@ describe.each(await findPeers(llamaServer))('the OpenAI backend against $name', 
     const strict = { overflow: 'strict', maxTokens: 45 } as const;
     await expect(ask(model, said('Count from 1 to 5.'), strict)).rejects.toMatchObject({
       code: 'prompt-too-long',
-      message: 'input length and `max_tokens` exceed context limit: 20 + 45 > 64',
+      message: 'prompt and answer exceed the context: 20 + 45 > 64 tokens',
     });
     const fitting = await ask(model, said('Count from 1 to 5.'), { ...strict, maxTokens: 44 });
     expect(fitting.text).toBe('1, 2, 3, 4, 5');

@@ -157,7 +157,7 @@ describe('[R4.2-adjust] a server of its own mind', () => {
     expect((await ask(backend, entry(server.url))).finish?.reason).toBe('context-exceeded');
     expect(server.seen.map(({ body }) => body['max_tokens'])).toEqual([200, 70]);
     await expect(ask(backend, entry(server.url), { overflow: 'strict' })).rejects.toMatchObject({
-      message: 'input length and `max_tokens` exceed context limit: 30 + 200 > 100',
+      message: 'prompt and answer exceed the context: 30 + 200 > 100 tokens',
     });
   });
 });

@@ -170,7 +170,7 @@ describe('[R4.5-many] pictures of one request', () => {
     expect(await passedOn(...all(100))).toHaveLength(100);
     await expect(passedOn(...all(101))).rejects.toMatchObject({
       code: 'invalid-request',
-      message: 'messages: Too much media: 0 document pages + 101 images > 100',
+      message: 'Too much media: 0 document pages + 101 images > 100',
     });
   });
 
@@ -219,8 +219,8 @@ describe('[R4.5-blind] a model that can’t see', () => {
     backend = silent;
     expect(await refusal(runtime)).toMatchObject({
       code: 'unsupported',
-      message:
-        "messages.0.content.0.image: the model actor can't see. Use eyes, which can, or leave the images out.",
+      subject: { at: 'messages.0.content.0.image' },
+      message: "the model actor can't see. Use eyes, which can, or leave the images out.",
     });
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Capabilities } from '../../../src/core/backend.ts';
 import { isRecord } from '../../../src/core/json.ts';
 import { encodeModel, encodePage, pageOf } from '../../../src/wires/anthropic/models.ts';
-import type { ModelListing } from '../../../src/wires/anthropic/models.ts';
+import type { ModelListing } from '../../../src/wires/wire.ts';
 import { refusal } from './decoding.ts';
 
 const capabilities: Capabilities = {

@@ -230,7 +230,9 @@ function lost(model: string, how: string): RuntimeFailure {
 
 function limitExceeded(model: string, job: PromptJob, how: string): RuntimeFailure {
   if (job === 'grammar') {
-    return new RuntimeFailure('invalid-request', `tools: the compilation of their schemas ${how}.`);
+    return new RuntimeFailure('invalid-request', `the compilation of their schemas ${how}.`, {
+      subject: 'tools',
+    });
   }
   return templateLimitExceeded(model, how);
 }

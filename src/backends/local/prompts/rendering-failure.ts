@@ -5,7 +5,7 @@ export function renderingFailure(error: unknown, model: string): RuntimeFailure 
   if (error instanceof RuntimeFailure) return error;
   return new RuntimeFailure(
     'invalid-request',
-    `messages: the chat template of ${model} refuses this conversation: ${messageOf(error)}`,
-    { cause: error },
+    `the chat template of ${model} refuses this conversation: ${messageOf(error)}`,
+    { cause: error, subject: 'messages' },
   );
 }

@@ -1,5 +1,6 @@
 import type { Conversation } from '../../../core/conversation.ts';
 import { RuntimeFailure } from '../../../core/failure.ts';
+import type { FailureSubject } from '../../../core/failure.ts';
 import { isRecord } from '../../../core/json.ts';
 import type { JsonObject } from '../../../core/json.ts';
 
@@ -24,9 +25,17 @@ const MOST_PARTS = 200_000;
 export function requireCompilable({ conversation, outputSchema }: Schemas): void {
   const budget = { parts: MOST_PARTS };
   for (const { name, inputSchema } of conversation.tools) {
-    check(inputSchema, `tools: input_schema of \`${name}\``, budget);
+    check(inputSchema, { subject: 'tools', name: `the schema of \`${name}\`` }, budget);
   }
-  if (outputSchema !== undefined) check(outputSchema, 'output_config.format.schema', budget);
+  if (outputSchema !== undefined) {
+    check(outputSchema, { subject: 'output-schema', name: 'the schema' }, budget);
+  }
+}
+
+/** What a schema belongs to, for a failure. */
+interface SchemaOwner {
+  readonly subject: FailureSubject;
+  readonly name: string;
 }
 
 interface Place {
@@ -35,18 +44,18 @@ interface Place {
 }
 
 /** Walks without recursion: a schema may be nested as deeply as JSON is. */
-function check(schema: JsonObject, subject: string, budget: { parts: number }): void {
+function check(schema: JsonObject, owner: SchemaOwner, budget: { parts: number }): void {
   const todo: Place[] = [{ value: schema, path: [] }];
   for (let place = todo.pop(); place !== undefined; place = todo.pop()) {
     const { value, path } = place;
     const entries = entriesOf(value);
     const [most, things] = limitOf(value, path);
     if (entries.length > most) {
-      throw tooLarge([subject, ...path].join('.'), `has ${entries.length} ${things}`, most);
+      throw tooLarge(owner, path, `has ${entries.length} ${things}`, most);
     }
     budget.parts -= 1;
     if (budget.parts < 0) {
-      throw tooLarge(subject, 'brings the schemas of this request to too many parts', MOST_PARTS);
+      throw tooLarge(owner, [], 'brings the schemas of this request to too many parts', MOST_PARTS);
     }
     // Paths of values would take more time than the values.
     for (const [key, inner] of entries) todo.push({ value: inner, path: [...path, key] });
@@ -63,9 +72,16 @@ function limitOf(value: unknown, path: readonly string[]): readonly [number, str
   return path.at(-1) === 'enum' ? [MOST_VALUES, 'values'] : [MOST_ITEMS, 'items'];
 }
 
-function tooLarge(place: string, what: string, most: number): RuntimeFailure {
+function tooLarge(
+  { subject, name }: SchemaOwner,
+  path: readonly string[],
+  what: string,
+  most: number,
+): RuntimeFailure {
+  const place = [name, ...path].join('.');
   return new RuntimeFailure(
     'invalid-request',
     `${place} ${what}; at most ${most} can be compiled. Make the schema smaller.`,
+    { subject },
   );
 }

@@ -1,6 +1,6 @@
 import type { Capabilities, GenerationRequest, LoadStatus } from '../../../core/backend.ts';
 import { messageOf, RuntimeFailure } from '../../../core/failure.ts';
-import type { FailureCode } from '../../../core/failure.ts';
+import type { FailureCode, FailureSubject, PromptOverflow } from '../../../core/failure.ts';
 import type { GenerationEvent } from '../../../core/events.ts';
 import type { ModelSpec } from '../../../core/model.ts';
 import type { EngineSettings } from '../engine.ts';
@@ -41,13 +41,21 @@ export interface PlainFailure {
   readonly code: FailureCode;
   readonly message: string;
   readonly retryAfterSeconds?: number;
+  readonly subject?: FailureSubject;
+  readonly overflow?: PromptOverflow;
 }
 
 /** Any thrown value as plain data: what is no RuntimeFailure is `internal`. */
 export function plainFailure(error: unknown): PlainFailure {
   if (!(error instanceof RuntimeFailure)) return { code: 'internal', message: messageOf(error) };
-  const { code, message, retryAfterSeconds } = error;
-  return { code, message, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) };
+  const { code, message, retryAfterSeconds, subject, overflow } = error;
+  return {
+    code,
+    message,
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+    ...(subject !== undefined && { subject }),
+    ...(overflow !== undefined && { overflow }),
+  };
 }
 
 /** The failure behind its plain form. */

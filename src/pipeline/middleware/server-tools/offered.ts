@@ -20,7 +20,8 @@ export function withoutForeignTools(request: GenerationRequest): {
   if (lacksAll || (toolChoice.mode === 'tool' && foreign.includes(toolChoice.name))) {
     throw new RuntimeFailure(
       'unsupported',
-      `tool_choice: ${foreign.join(', ')} can't be run outside of Anthropic's servers; use tool_choice auto, or another tool`,
+      `${foreign.join(', ')} can't be run outside of Anthropic's servers. Let the model choose, or demand another tool.`,
+      { subject: 'tool-choice' },
     );
   }
   return { request: { ...request, conversation: { ...conversation, tools } }, unused };

@@ -187,17 +187,17 @@ describe('[R12.2-refused] a request that is too large', () => {
     [
       'values',
       { properties: { x: { enum: names(20_000) } } },
-      'tools: input_schema of `lookup`.properties.x.enum has 20000 values; at most 10000',
+      'the schema of `lookup`.properties.x.enum has 20000 values; at most 10000',
     ],
     [
       'properties',
       { properties: Object.fromEntries(names(600).map((name) => [name, {}])) },
-      'tools: input_schema of `lookup`.properties has 600 keys; at most 500',
+      'the schema of `lookup`.properties has 600 keys; at most 500',
     ],
     [
       'alternatives',
       { anyOf: names(600).map((name) => ({ const: name })) },
-      'tools: input_schema of `lookup`.anyOf has 600 items; at most 500',
+      'the schema of `lookup`.anyOf has 600 items; at most 500',
     ],
   ])('is refused for too many %s, with their place', async (_what, schema, message) => {
     await expect(ask('Hi', [tool({ type: 'object', ...schema })])).rejects.toMatchObject({

@@ -70,8 +70,8 @@ export class VisionContext {
     } catch (error) {
       throw new RuntimeFailure(
         'invalid-request',
-        `messages: ${this.#name} can't take these images: ${messageOf(error)}. Send others, or fewer.`,
-        { cause: error },
+        `${this.#name} can't take these images: ${messageOf(error)}. Send others, or fewer.`,
+        { cause: error, subject: 'messages' },
       );
     }
   }

@@ -164,7 +164,7 @@ describe('an engine in this process', () => {
     expect(promptTokens + outputTokens).toBe(256);
     const strict = backend.generate({ ...asked, overflow: 'strict' }, soon());
     await expect(collect(strict)).rejects.toThrow(
-      `input length and \`max_tokens\` exceed context limit: ${promptTokens} + 5000 > 256`,
+      `prompt and answer exceed the context: ${promptTokens} + 5000 > 256 tokens`,
     );
   });
 

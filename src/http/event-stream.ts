@@ -1,0 +1,72 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { RuntimeFailure } from '../core/failure.ts';
+import type { AnswerStream } from '../wires/wire.ts';
+
+/** How long a stream may say nothing. */
+export interface SilenceLimits {
+  /** Until a ping goes out, and between pings. */
+  readonly pingMilliseconds: number;
+  /** Until a delta that says nothing goes out, for clients that take no ping for a sign of life. */
+  readonly lifeMilliseconds: number;
+}
+
+/** Claude Code 2.1.197 gives a stream up after 300 s without an event that is no ping. */
+const SILENCE_LIMITS: SilenceLimits = { pingMilliseconds: 5000, lifeMilliseconds: 200_000 };
+
+/** A streamed response that never falls silent. */
+export class EventStream {
+  readonly #response: ServerResponse;
+  readonly #signal: AbortSignal;
+  readonly #ping: NodeJS.Timeout;
+  readonly #life: NodeJS.Timeout;
+
+  /**
+   * Sends the headers at once.
+   *
+   * @param signal aborts when the client has gone
+   */
+  constructor(
+    response: ServerResponse,
+    answer: Pick<AnswerStream, 'contentType' | 'ping' | 'keepAlive'>,
+    signal: AbortSignal,
+    limits: SilenceLimits = SILENCE_LIMITS,
+  ) {
+    this.#response = response;
+    this.#signal = signal;
+    response.writeHead(200, {
+      'content-type': answer.contentType,
+      'cache-control': 'no-cache',
+      connection: 'keep-alive',
+    });
+    this.#ping = setInterval(() => this.#keepAlive(answer.ping), limits.pingMilliseconds);
+    this.#life = setInterval(() => this.#keepAlive(answer.keepAlive()), limits.lifeMilliseconds);
+  }
+
+  /** Writes a text, and waits while the client reads too slowly. */
+  async write(text: string): Promise<void> {
+    if (text === '') return;
+    this.#ping.refresh();
+    this.#life.refresh();
+    if (!this.#response.write(text)) await this.#drained();
+  }
+
+  /** Skips the text while the socket is backed up: unread frames already keep the client busy. */
+  #keepAlive(text: string): void {
+    if (text !== '' && !this.#response.writableNeedDrain) this.#response.write(text);
+  }
+
+  async #drained(): Promise<void> {
+    try {
+      await once(this.#response, 'drain', { signal: this.#signal });
+    } catch (cause) {
+      throw new RuntimeFailure('cancelled', 'The client has gone.', { cause });
+    }
+  }
+
+  end(text: string): void {
+    clearInterval(this.#ping);
+    clearInterval(this.#life);
+    this.#response.end(text);
+  }
+}

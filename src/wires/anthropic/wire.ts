@@ -1,0 +1,74 @@
+import { newMessageId } from '../../core/ids.ts';
+import type { Steps } from '../../core/steps.ts';
+import type { DecodedGeneration, Wire, WireHeaders } from '../wire.ts';
+import { decodeCountTokens, decodeMessages } from './decode.ts';
+import { encodeMessage } from './encode-message.ts';
+import { createStreamEncoder, PING, toText } from './encode-stream.ts';
+import type { EncodeOptions } from './encode-stream.ts';
+import { encodeFailure, encodeFailureFrame, fieldName } from './errors.ts';
+import { parseBody } from './json.ts';
+import { encodeModel, listModels } from './models.ts';
+import type { ThinkingSeal } from './signature.ts';
+
+/** Anthropic's Messages API: https://docs.claude.com/en/api/messages */
+export function createAnthropicWire(seal: ThinkingSeal): Wire {
+  return {
+    name: 'anthropic',
+    fieldName,
+    encodeFailure,
+    routes: [
+      {
+        kind: 'generate',
+        path: '/v1/messages',
+        parse: parseBody,
+        decode: (body, headers) => decodeGeneration(body, headers, seal),
+      },
+      {
+        kind: 'count',
+        path: '/v1/messages/count_tokens',
+        parse: parseBody,
+        decode: (body, headers) => decodeCountTokens(body, { headers, seal }),
+        encode: (tokens) => ({ input_tokens: tokens }),
+      },
+      { kind: 'models', path: '/v1/models', list: listModels },
+      { kind: 'model', path: '/v1/models/:id', encode: encodeModel },
+    ],
+  };
+}
+
+function* decodeGeneration(
+  body: unknown,
+  headers: WireHeaders,
+  seal: ThinkingSeal,
+): Steps<DecodedGeneration> {
+  const decoded = yield* decodeMessages(body, { headers, seal });
+  const { modelName, request, ignored, stream, thinkingDisplay, cacheLifetime } = decoded;
+  const encoding: EncodeOptions = {
+    messageId: newMessageId(),
+    model: modelName,
+    seal,
+    thinkingDisplay,
+    cacheLifetime,
+    thinks: request.thinking.mode !== 'disabled',
+  };
+  return {
+    modelName,
+    request,
+    ignored,
+    stream,
+    createStream: () => createStream(encoding),
+    encodeWhole: (events) => encodeMessage(events, encoding),
+  };
+}
+
+function createStream(encoding: EncodeOptions): ReturnType<DecodedGeneration['createStream']> {
+  const encoder = createStreamEncoder(encoding);
+  return {
+    contentType: 'text/event-stream; charset=utf-8',
+    ping: toText([PING]),
+    push: (event) => toText(encoder.push(event)),
+    keepAlive: () => toText(encoder.life()),
+    end: () => '',
+    fail: (error, requestId) => toText([encodeFailureFrame(error, requestId)]),
+  };
+}
