@@ -57,7 +57,7 @@ export function addWireRoutes(
   >();
   for (const wire of wires) {
     for (const route of wire.routes) {
-      const serving = paths.get(route.path) ?? new Map();
+      const serving = paths.get(route.path) ?? new Map<Wire, ServedRoute>();
       paths.set(
         route.path,
         serving.set(wire, { method: methodOf(route), handle: handlerOf(route) }),
@@ -74,6 +74,11 @@ export function addWireRoutes(
       return served.handle(request, response, next);
     });
   }
+}
+
+interface ServedRoute {
+  readonly method: Method;
+  readonly handle: RequestHandler;
 }
 
 type Method = keyof typeof METHODS;

@@ -21,7 +21,8 @@ export function withLoadedTools(conversation: Conversation, choice: ToolChoice):
   if (offered.length === 0) {
     throw new RuntimeFailure(
       'invalid-request',
-      'tools: At least one tool must have defer_loading=false. All tools cannot be deferred: the model could find none of them.',
+      'At least one tool must have defer_loading=false. All tools cannot be deferred: the model could find none of them.',
+      { subject: 'tools' },
     );
   }
   return { ...conversation, tools: offered };
