@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { messageOf, RuntimeFailure } from '../core/failure.ts';
-import { rememberSecret } from '../core/secrets.ts';
+import { rememberSecret, SHORTEST_SECRET } from '../core/secrets.ts';
 import { isLoopbackHost } from '../net/loopback.ts';
 import { given, readSwitch, readText } from './sources.ts';
 
@@ -28,6 +28,7 @@ export interface AccessFlags {
 /** Reads who may use a server, and remembers its keys as secrets. Throws `invalid-request`. */
 export function readAccess(flags: AccessFlags, environment: NodeJS.ProcessEnv): AccessSettings {
   const apiKeys = readKeys(flags, environment);
+  refuseShort(apiKeys);
   apiKeys.forEach(rememberSecret);
   return {
     apiKeys,
@@ -60,6 +61,17 @@ function readKeys(flags: AccessFlags, environment: NodeJS.ProcessEnv): readonly 
   }
   const file = environment['PORTICO_API_KEY_FILE'] ?? '';
   return [...listed(environment['PORTICO_API_KEYS']), ...(file === '' ? [] : readKeyFile(file))];
+}
+
+/** A short key is a word that other texts have too, so no log could leave it out. */
+function refuseShort(apiKeys: readonly string[]): void {
+  const short = apiKeys.findIndex(({ length }) => length < SHORTEST_SECRET);
+  if (short === -1) return;
+  throw new RuntimeFailure(
+    'invalid-request',
+    `API key ${short + 1} has fewer than ${SHORTEST_SECRET} characters, so it is easy to guess and can't ` +
+      'be kept out of logs; choose a longer one, such as: openssl rand -hex 16',
+  );
 }
 
 /** Keys of a file, one a line. Unlike an argument, other users of the machine can't see them. */

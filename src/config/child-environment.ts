@@ -18,13 +18,20 @@ export function environmentWithoutKeys(
   return Object.fromEntries(kept);
 }
 
-const SECRET = /(?:^|_)(?:KEYS?|TOKENS?|SECRETS?|PASSWORD|PASSWD|CREDENTIALS?|AUTH)(?:_\d+)?$/i;
+/** Names of secrets, as their last word; `PWD` alone is the working folder. */
+const SECRET =
+  /(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|_CRED|_AUTH|^AUTH|_PASS|^PASS|_PWD|_PAT|^PAT|COOKIE|_DSN|_JWT|_BEARER|SSH_AUTH_SOCK)S?(?:_\d+)?$/i;
 
-/** The same for a process that asks nobody: without any variable that holds a secret by its name. */
+/** A URL with a user or a password, as of a database or a proxy. */
+const WITH_USER = /:\/\/[^\s/@]+@/;
+
+/** The same for a process that asks nobody: without any variable that holds a secret by its name or value. */
 export function environmentWithoutSecrets(
   environment: NodeJS.ProcessEnv,
   variables: Iterable<string>,
 ): NodeJS.ProcessEnv {
   const kept = Object.entries(environmentWithoutKeys(environment, variables));
-  return Object.fromEntries(kept.filter(([name]) => !SECRET.test(name)));
+  return Object.fromEntries(
+    kept.filter(([name, value = '']) => !SECRET.test(name) && !WITH_USER.test(value)),
+  );
 }

@@ -2,9 +2,13 @@ import { withoutKeys } from './secrets.ts';
 
 const MAX_LENGTH = 300;
 
+/** Characters of a text that are looked at: far more than are shown, since much of them may be white space. */
+const MAX_READ = 8192;
+
 /** Text of a server as one line that a message may quote, with everything that looks like a key redacted. */
 export function oneLine(text: string): string {
-  return withoutKeys(text).replaceAll(/\s+/g, ' ').trim().slice(0, MAX_LENGTH);
+  const read = withoutKeys(text, MAX_READ);
+  return read.replaceAll(/\s+/g, ' ').trim().slice(0, MAX_LENGTH);
 }
 
 /** A text as JSON, or undefined where it is not JSON. */

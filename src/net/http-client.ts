@@ -7,6 +7,7 @@ import { isLight, writeJson } from '../core/json-writer.ts';
 import { inSlices } from '../core/steps.ts';
 import { Exchange } from './response-stream.ts';
 import { oneLine } from '../core/one-line.ts';
+import { rememberSecretsOfUrl } from '../core/secrets.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
@@ -62,6 +63,7 @@ export function createHttpClient(naming: ServerNaming): HttpClient {
   const send = async (url: string, sending: Sending, caller: AbortSignal): Promise<HttpAnswer> => {
     if (caller.aborted) throw cancelled(caller.reason);
     const { origin, pathname, search } = new URL(url);
+    rememberSecretsOfUrl(url);
     const abort = (): void => exchange.abort(cancelled(caller.reason));
     const exchange = new Exchange(() => {
       calls.delete(exchange);

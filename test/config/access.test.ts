@@ -31,7 +31,10 @@ describe('a file of keys', () => {
   it('adds to --api-key, and stands before the variables', async () => {
     const apiKeyFile = await keyFile('of-the-file');
     const variables = { PORTICO_API_KEYS: 'variable', PORTICO_API_KEY_FILE: '/nowhere' };
-    expect(keysOf({ apiKey: ['flag'], apiKeyFile }, variables)).toEqual(['flag', 'of-the-file']);
+    expect(keysOf({ apiKey: ['of-the-flag'], apiKeyFile }, variables)).toEqual([
+      'of-the-flag',
+      'of-the-file',
+    ]);
   });
 
   it('is also named by PORTICO_API_KEY_FILE', async () => {
@@ -61,6 +64,22 @@ describe('a file of keys', () => {
   it('never says a key in a refusal', async () => {
     const file = await keyFile('first-key', 0o666);
     expect(() => keysOf({ apiKeyFile: file })).not.toThrow('first-key');
+  });
+});
+
+describe('a key that is too short to be kept out of logs', () => {
+  it.each([
+    ['--api-key', () => keysOf({ apiKey: ['long-enough', 'shrt5'] })],
+    ['PORTICO_API_KEYS', () => keysOf({}, { PORTICO_API_KEYS: 'long-enough,shrt5' })],
+    ['a file', async () => keysOf({ apiKeyFile: await keyFile('long-enough\nshrt5\n') })],
+  ])('is refused by its place: %s', async (_source, read) => {
+    await expect((async () => await read())()).rejects.toThrow(
+      /^API key 2 has fewer than 6 characters.*choose a longer one/,
+    );
+  });
+
+  it('is not said in the refusal', () => {
+    expect(() => keysOf({ apiKey: ['shrt5'] })).not.toThrow('shrt5');
   });
 });
 

@@ -8,10 +8,23 @@ const HARMLESS = {
   PATH: '/bin',
   CUDA_VISIBLE_DEVICES: '0',
   KEYBOARD: 'de',
+  PWD: '/home/user',
+  COMPASS: 'north',
+  HOME_PAGE: 'http://127.0.0.1/@user',
   PORTICO_THREADS: '2',
 };
 
-const OTHERS = { GITHUB_TOKEN: 'e', OPENAI_API_KEY_2: 'f' };
+const OTHERS = {
+  GITHUB_TOKEN: 'e',
+  OPENAI_API_KEY_2: 'f',
+  SOMETHING_PASSPHRASE: 'g',
+  SERVICE_APIKEY: 'h',
+  DB_PWD: 'i',
+  GIT_PAT: 'j',
+  SESSION_COOKIES: 'k',
+  SSH_AUTH_SOCK: '/agent',
+  DATABASE_URL: 'postgres://user:password@127.0.0.1/db',
+};
 
 const ENVIRONMENT = {
   ...HARMLESS,

@@ -61,10 +61,10 @@ describe('[R2.2-settings] settings', () => {
     ['logLevel', { logLevel: 'silent' }, { PORTICO_LOG_LEVEL: 'DEBUG' }, 'silent', 'debug'],
     [
       'apiKeys',
-      { apiKey: ['k1', 'k2'] },
-      { PORTICO_API_KEYS: ' a, b,, ' },
-      ['k1', 'k2'],
-      ['a', 'b'],
+      { apiKey: ['key-one', 'key-two'] },
+      { PORTICO_API_KEYS: ' key-a1, key-b2,, ' },
+      ['key-one', 'key-two'],
+      ['key-a1', 'key-b2'],
     ],
     ['insecure', { insecure: true }, { PORTICO_INSECURE: 'on' }, true, true],
   ];
@@ -128,7 +128,9 @@ describe('[R2.11-bind] a bind', () => {
       expect(attempt).toThrow(/--api-key KEY or PORTICO_API_KEYS.*--insecure/);
       expect(settingsOf({ host, apiKey: ['secret'] }).apiKeys).toEqual(['secret']);
       expect(settingsOf({ host, insecure: true }).insecure).toBe(true);
-      expect(settingsOf({}, { PORTICO_HOST: host, PORTICO_API_KEYS: 'k' }).apiKeys).toEqual(['k']);
+      expect(settingsOf({}, { PORTICO_HOST: host, PORTICO_API_KEYS: 'listed' }).apiKeys).toEqual([
+        'listed',
+      ]);
       expect(() => settingsOf({ host }, { PORTICO_API_KEYS: ' , ' })).toThrow(/--insecure/);
     },
   );

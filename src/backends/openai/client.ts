@@ -103,7 +103,7 @@ const SECRET_HEADER = /auth|key|token|secret|cookie/i;
 function secretsOf(headers: HttpHeaders): readonly string[] {
   return Object.entries(headers)
     .filter(([name]) => SECRET_HEADER.test(name))
-    .map(([, value]) => value.replace(/^bearer\s+/i, ''));
+    .map(([, value]) => value.replace(/^(?:bearer|basic)\s+/i, ''));
 }
 
 interface Authorization {

@@ -116,13 +116,20 @@ describe('[R5.1-occupied] an address', () => {
   });
 
   it('whose server wants a key is told, and used with it', async () => {
-    const keyed = await startServer({ args: ['--api-key', 'right', '--context', '40960'] });
+    const keyed = await startServer({ args: ['--api-key', 'right-key', '--context', '40960'] });
     onTestFinished(() => void keyed.stop());
     const { portico, report } = await makeLaunchHome();
-    const refused = await portico('launch', 'claude', '--url', keyed.url, '--api-key', 'wrong');
+    const refused = await portico('launch', 'claude', '--url', keyed.url, '--api-key', 'wrong-key');
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain("can't be used (invalid x-api-key)");
-    const { code } = await portico('launch', 'claude', '--url', keyed.url, '--api-key', 'right');
+    const { code } = await portico(
+      'launch',
+      'claude',
+      '--url',
+      keyed.url,
+      '--api-key',
+      'right-key',
+    );
     expect(code).toBe(0);
     expect((await report())?.settings?.env).toMatchObject({ ANTHROPIC_AUTH_TOKEN: 'right' });
   });
