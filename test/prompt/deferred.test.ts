@@ -71,7 +71,7 @@ describe('[R5.3-deferred] a deferred tool', () => {
   it('is refused if all are deferred and none is loaded', () => {
     const deferred = BASE.filter((one) => one.deferred);
     expect(() => withLoadedTools(talk([user('Hi')], deferred), AUTO)).toThrow(
-      'tools: At least one tool must have defer_loading=false.',
+      'At least one tool must have defer_loading=false.',
     );
     expect(names(withLoadedTools(talk([loading], deferred), AUTO))).toEqual(['Mail']);
   });
