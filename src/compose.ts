@@ -2,10 +2,9 @@ import { existsSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { dirname, join } from 'node:path';
 import type { Logger } from 'pino';
-import type { EngineLog, StateCache } from './backends/local/engine.ts';
+import type { EngineLog, StateCache } from './backends/local/engine-settings.ts';
 import { FileFactsCache } from './backends/local/model/file-facts-cache.ts';
-import type { MemoryLine, MemoryLineOptions } from './backends/local/memory/budget.ts';
-import { isAddonInstalled } from './backends/local/runners/llama-node/addon.ts';
+import { visionSupport } from './backends/local/runner-choice.ts';
 import { environmentWithoutKeys, environmentWithoutSecrets } from './config/child-environment.ts';
 import type { Settings } from './config/settings.ts';
 import { loadThinkingKey } from './config/thinking-key.ts';
@@ -54,7 +53,8 @@ export async function composeModels(settings: Settings, logger: Logger): Promise
     discovering: ['ollama'],
     exists: existsSync,
     overflow: settings.overflow,
-    sees: ({ backend, images }) => (backend === 'vision' ? isAddonInstalled() : images),
+    sees: (model) =>
+      model.backend === 'llama' ? visionSupport(model) === 'available' : model.images,
     services: openServices(settings.webSearch, settings.webFetch, logger.warn.bind(logger), () =>
       environmentWithoutKeys(process.env, keyVariables(live.current)),
     ),
@@ -167,29 +167,18 @@ function backendFactories(
   environment: () => NodeJS.ProcessEnv,
 ): BackendFactories {
   const log: EngineLog = (message, level = 'warn') => logger[level](message);
-  const { memoryBytes: limitBytes, keepAliveMilliseconds: keepAlive } = settings;
-  const states = stateCache(settings);
-  let line: Promise<MemoryLine> | undefined;
-  const engineOptions = async () => ({
-    ...settings,
-    keepAlive,
-    states,
-    queueLimit: QUEUE_LIMIT,
-    environment,
-    fileFacts,
-    log,
-    line: await (line ??= openMemoryLine({ log, limitBytes })),
-  });
-  const llama = async () => {
-    const { createLlamaBackend } = await import('./backends/local/runners/llama-cpp/backend.ts');
-    return createLlamaBackend(await engineOptions());
-  };
   return {
-    llama,
-    vision: async () => {
-      const { createVisionBackend } =
-        await import('./backends/local/runners/llama-node/backend.ts');
-      return createVisionBackend({ ...(await engineOptions()), blind: llama });
+    llama: async () => {
+      const { createLocalBackend } = await import('./backends/local/backend.ts');
+      return createLocalBackend({
+        ...settings,
+        keepAlive: settings.keepAliveMilliseconds,
+        states: stateCache(settings),
+        queueLimit: QUEUE_LIMIT,
+        environment,
+        fileFacts,
+        log,
+      });
     },
     ollama: async () => {
       const { createOllamaBackend } = await import('./backends/ollama/backend.ts');
@@ -203,12 +192,4 @@ function backendFactories(
       return createOpenAiBackend({ readVariable, log: (message) => logger.warn(message) });
     },
   };
-}
-
-/** All models of ours lie in the same memory, whichever engine runs them. */
-async function openMemoryLine(
-  options: Pick<MemoryLineOptions, 'log' | 'limitBytes'>,
-): Promise<MemoryLine> {
-  const { MACHINE, MemoryLine: Line } = await import('./backends/local/memory/budget.ts');
-  return new Line({ ...options, memory: MACHINE });
 }

@@ -115,6 +115,9 @@ export interface Backend {
    */
   readonly describe?: (model: ModelSpec) => Promise<Capabilities | undefined>;
 
+  /** Way to give a model vision, if a part of it is missing here; undefined or absent if none is. */
+  visionHint?(model: ModelSpec): string | undefined;
+
   /**
    * Models that answer without being registered, found soon enough for every listing to ask; none
    * where what stands behind is away. `asked`: a name to include if it would be taken unseen.

@@ -1,6 +1,6 @@
 import type { KeepAlive } from '../units/keep-alive.ts';
 
-export const BACKEND_KINDS = ['llama', 'ollama', 'openai', 'vision', 'scripted'] as const;
+export const BACKEND_KINDS = ['llama', 'ollama', 'openai', 'scripted'] as const;
 
 export type BackendKind = (typeof BACKEND_KINDS)[number];
 

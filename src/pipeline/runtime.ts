@@ -182,7 +182,9 @@ export class Runtime {
     const images = imagesOf(request.conversation);
     const [first] = images;
     if (first === undefined) return request;
-    if (!can.images) throw cantSee(request.model, first, this.#seeing());
+    const { model } = request;
+    if (!can.images)
+      throw cantSee(model, first, await this.#backend(model.backend), this.#seeing());
     return withPictures(request, images, this.#images, signal);
   }
 

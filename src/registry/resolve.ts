@@ -79,7 +79,7 @@ function present(model: RegistryModel, requested: string, hints: ResolutionHints
   const status = statusOf(model, hints.exists);
   switch (status) {
     case 'ready':
-      return sighted(model, hints);
+      return withoutMissingProjector(model, hints);
     case 'upstream':
       return model;
     case 'not downloaded':
@@ -99,11 +99,9 @@ function present(model: RegistryModel, requested: string, hints: ResolutionHints
   }
 }
 
-/** A model whose projector is there too is run by the engine that sees. */
-function sighted(model: RegistryModel, { exists }: ResolutionHints): RegistryModel {
-  const { mmproj, ...blind } = model.spec;
-  if (mmproj === undefined) return model;
-  if (exists(mmproj)) return { ...model, spec: { ...model.spec, backend: 'vision' } };
-  // Nobody can correct an entry that comes with Portico.
-  return model.shipped ? { ...model, spec: blind } : model;
+/** No one can correct an entry that comes with Portico, so a projector that is not there is none. */
+function withoutMissingProjector(model: RegistryModel, { exists }: ResolutionHints): RegistryModel {
+  const { mmproj, ...textOnly } = model.spec;
+  if (!model.shipped || mmproj === undefined || exists(mmproj)) return model;
+  return { ...model, spec: textOnly };
 }

@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import { createLlamaBackend } from '../../src/backends/local/runners/llama-cpp/backend.ts';
+import { createLocalBackend } from '../../src/backends/local/backend.ts';
 import { childrenOf } from '../support/processes.ts';
 import { ENDLESS, ENDLESS_TOKENS } from '../support/messages-api.ts';
 import { MINI } from '../support/requests.ts';
@@ -8,14 +8,11 @@ import { describeContract } from './contract.ts';
 import { describeToolContract } from './tools.ts';
 import { ENGINE } from '../support/engine-variant.ts';
 
-const childModule = new URL(
-  '../../dist/backends/local/runners/llama-cpp/child.js',
-  import.meta.url,
-);
+const childModule = new URL('../../dist/backends/local/worker/child.js', import.meta.url);
 
 describe('[R2.7-contract] [R2.7-isolated] [R4.7-cancel] llama, isolated', () => {
   describeContract(async () => ({
-    backend: createLlamaBackend({
+    backend: createLocalBackend({
       engine: 'isolated',
       ...ENGINE,
       context: undefined,
@@ -29,7 +26,7 @@ describe('[R2.7-contract] [R2.7-isolated] [R4.7-cancel] llama, isolated', () => 
 
 describe('[R2.7-contract] [R2.7-in-process] llama, in-process', () => {
   describeContract(async () => ({
-    backend: createLlamaBackend({
+    backend: createLocalBackend({
       engine: 'in-process',
       ...ENGINE,
       context: undefined,
@@ -42,7 +39,7 @@ describe('[R2.7-contract] [R2.7-in-process] llama, in-process', () => {
 
 describe('[R4.7-calls] [R4.7-forced] llama, with tools', () => {
   describeToolContract(async () => ({
-    backend: createLlamaBackend({
+    backend: createLocalBackend({
       engine: 'in-process',
       ...ENGINE,
       context: undefined,
@@ -57,7 +54,7 @@ describe('[R4.7-errors] llama, isolated, killed', () => {
   describeBreakContract(async () => {
     const others = new Set(await childrenOf(process.pid));
     return {
-      backend: createLlamaBackend({
+      backend: createLocalBackend({
         engine: 'isolated',
         ...ENGINE,
         context: undefined,

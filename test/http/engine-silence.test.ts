@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createLlamaBackend } from '../../src/backends/local/runners/llama-cpp/backend.ts';
+import { createLocalBackend } from '../../src/backends/local/backend.ts';
 import { Runtime } from '../../src/pipeline/runtime.ts';
 import { allEventsOf, expectGrammar } from '../support/event-stream.ts';
 import { MINI } from '../support/requests.ts';
@@ -7,7 +7,7 @@ import { serveScript } from '../support/scripted-server.ts';
 import type { ScriptedServer } from '../support/scripted-server.ts';
 import { ENGINE } from '../support/engine-variant.ts';
 
-const backend = createLlamaBackend({
+const backend = createLocalBackend({
   engine: 'in-process',
   ...ENGINE,
   context: undefined,

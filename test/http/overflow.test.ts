@@ -1,6 +1,6 @@
 import type { Anthropic } from 'anthropic-sdk-0';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createLlamaBackend } from '../../src/backends/local/runners/llama-cpp/backend.ts';
+import { createLocalBackend } from '../../src/backends/local/backend.ts';
 import { Runtime } from '../../src/pipeline/runtime.ts';
 import { clientOf, DIALECTS } from '../support/dialects.ts';
 import { ENDLESS } from '../support/messages-api.ts';
@@ -15,7 +15,7 @@ const TOGETHER = /input length and `max_tokens` exceed context limit: (\d+) \+ (
 
 const CONTEXT = 1200;
 
-const backend = createLlamaBackend({
+const backend = createLocalBackend({
   engine: 'in-process',
   ...ENGINE,
   context: undefined,

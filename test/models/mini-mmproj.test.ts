@@ -23,7 +23,7 @@ describe('the models that come with Portico', () => {
 
 describe.skipIf(isAddonMissing())('the embedded model, shown drawings', () => {
   const { backend, close } = openVision();
-  const model: ModelSpec = { ...MINI, backend: 'vision', mmproj: PROJECTOR };
+  const model: ModelSpec = { ...MINI, mmproj: PROJECTOR };
   afterAll(close);
 
   const ask = async (words: string, image?: ImagePart): Promise<string> => {

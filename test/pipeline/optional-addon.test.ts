@@ -1,5 +1,4 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createLlamaBackend } from '../../src/backends/local/runners/llama-cpp/backend.ts';
 import type { ImagePart } from '../../src/core/conversation.ts';
 import { Runtime } from '../../src/pipeline/runtime.ts';
 import { openVision, SEEING } from '../backends/local/runners/llama-node/seeing.ts';
@@ -10,15 +9,7 @@ const signal = AbortSignal.timeout(60_000);
 
 /** A runtime whose only model has a projector, where the optional addon is missing. */
 function openRuntime(): Runtime {
-  const blind = async () =>
-    createLlamaBackend({
-      engine: 'in-process',
-      threads: 1,
-      context: undefined,
-      queueLimit: 8,
-      log: () => undefined,
-    });
-  const { backend, close } = openVision({ isInstalled: () => false, blind });
+  const { backend, close } = openVision({ isInstalled: () => false });
   onTestFinished(close);
   return new Runtime({
     registry: () => ({
@@ -29,7 +20,7 @@ function openRuntime(): Runtime {
       aliases: new Map(),
       problems: [],
     }),
-    backends: { vision: async () => backend },
+    backends: { llama: async () => backend },
     exists: () => true,
     overflow: 'clamp',
   });

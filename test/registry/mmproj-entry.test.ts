@@ -15,9 +15,9 @@ async function resolved(user: string, name: string, exists: (file: string) => bo
 }
 
 describe('[R7.1-entry] mmproj of an entry', () => {
-  it('is a path as the file’s is, and has the model run by the engine that sees', async () => {
+  it('is a path as the file’s is, and leaves the backend as it is written', async () => {
     const spec = await resolved(ENTRY, 'm', () => true);
-    expect(spec.backend).toBe('vision');
+    expect(spec.backend).toBe('llama');
     expect(spec.mmproj).toBe(join(dirname(spec.file ?? ''), 'eyes.gguf'));
   });
 
@@ -41,7 +41,7 @@ describe('[R7.1-entry] mmproj of an entry', () => {
       resolveModel(registry, 'mini', { exists }).model.spec;
     expect(run((file) => file.endsWith('m.gguf'))).toMatchObject({ backend: 'llama' });
     expect(run((file) => file.endsWith('m.gguf'))).not.toHaveProperty('mmproj');
-    expect(run(() => true).backend).toBe('vision');
+    expect(run(() => true)).toHaveProperty('mmproj');
   });
 
   it('is for models from files only', async () => {
@@ -69,7 +69,7 @@ describe('[R7.1-pull] a pulled projector', () => {
     });
     const { spec } = resolveModel(await loadRegistry(files), 'n', { exists: () => true }).model;
     expect(spec).toMatchObject({
-      backend: 'vision',
+      backend: 'llama',
       file: at('n.gguf'),
       mmproj: at('n.mmproj.gguf'),
     });

@@ -19,7 +19,7 @@ describe('[R2.9-default] the shipped registry', () => {
     expect(registry).toMatchObject({ defaultModel: 'mini', problems: [] });
     const { model, via } = resolveModel(registry, 'claude-sonnet-4-5', { exists: existsSync });
     expect(via).toBe('stand-in');
-    expect(model.spec).toMatchObject({ name: 'mini', backend: 'vision', context: 8192 });
+    expect(model.spec).toMatchObject({ name: 'mini', backend: 'llama', context: 8192 });
   });
 });
 

@@ -43,6 +43,11 @@ describe('[R2.1-imports] the rule of directions', () => {
     ['src/wires/anthropic/decode.ts', 'src/registry/resolve.ts', 'are siblings'],
     ['src/wires/anthropic/decode.ts', 'src/wires/openai/decode.ts', 'are siblings'],
     ['src/backends/local/engine.ts', 'src/backends/ollama/backend.ts', 'are siblings'],
+    [
+      'src/backends/local/runners/llama-node/runner.ts',
+      'src/backends/local/runners/llama-cpp/slot.ts',
+      'llama-node and llama-cpp are siblings',
+    ],
     ['src/backends/scripted.ts', 'src/backends/ollama/backend.ts', 'stands below'],
     ['src/main.ts', 'src/compose.ts', 'only cli may'],
     ['src/http/app.ts', 'src/wires/anthropic/errors.ts', 'only the list of wires may'],

@@ -33,6 +33,9 @@ const CHAIN = ['prompt', 'output', 'formats', 'grammar'];
 /** Folders whose own folders are siblings too: one per wire format, one per backend. */
 const DIVIDED = new Set(['wires', 'backends']);
 
+/** Folder of runners: ways to run a model that do not know each other. */
+const RUNNERS = 'src/backends/local/runners/';
+
 /** Only these may import the unit, whatever the order allows. */
 const SOLE_IMPORTERS: Readonly<Record<string, string>> = { 'compose.ts': 'cli', cli: 'main.ts' };
 
@@ -74,10 +77,18 @@ function isFurtherDown(importer: string, imported: string): boolean {
 }
 
 function siblingViolation(unit: string, from: string, target: string): string | undefined {
+  const [runner, otherRunner] = [runnerOf(from), runnerOf(target)];
+  if (runner !== undefined && otherRunner !== undefined && runner !== otherRunner) {
+    return `${runner} and ${otherRunner} are siblings`;
+  }
   const [own, other] = [divisionOf(from), divisionOf(target)];
   if (isList(unit, from)) return undefined;
   if (!DIVIDED.has(unit) || other === undefined || own === other) return undefined;
   return own === undefined ? `${unit} stands below ${other}` : `${own} and ${other} are siblings`;
+}
+
+function runnerOf(file: string): string | undefined {
+  return file.startsWith(RUNNERS) ? file.slice(RUNNERS.length).split('/')[0] : undefined;
 }
 
 /** True for the file that lists the folders of a divided unit. */

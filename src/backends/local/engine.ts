@@ -1,14 +1,27 @@
 import type { Capabilities, GenerationRequest, LoadStatus } from '../../core/backend.ts';
 import type { GenerationEvent } from '../../core/events.ts';
-import type { FlashAttention, GpuLayers, KvType, PromptLookupMode } from '../../core/model.ts';
+import type { ModelSpec } from '../../core/model.ts';
+import { SlotQueue } from '../../core/queue.ts';
+import { engineCapabilities } from './capabilities.ts';
+import { contextSizeFor } from './context-size.ts';
+import type { EngineLog, EngineSettings } from './engine-settings.ts';
+import { admission, generateOn } from './generation.ts';
+import type { LoadedEngine } from './generation.ts';
+import { Grammars } from './grammars.ts';
+import { untilLoaded } from './load-progress.ts';
+import type { LoadNeeds } from './memory/eviction.ts';
+import type { LoadGate } from './memory/lease.ts';
+import { Prompter } from './prompter.ts';
+import type { LoadedRunner, Runner, RunnerPrompt } from './runner.ts';
+import { Transcripts } from './transcripts.ts';
 
-/** One model, in this process or in a child: what the llama backend drives. */
+/** One model, in this process or in a child. */
 export interface Engine {
-  /** What the model can do; read from its file, before its weights are loaded. */
+  /** Abilities of the model, read from its file before its weights are loaded. */
   capabilities(signal: AbortSignal): Promise<Capabilities>;
   countTokens(request: GenerationRequest, signal: AbortSignal): Promise<number>;
   generate(request: GenerationRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent>;
-  /** How it fares; undefined as long as its weights are not in memory. */
+  /** Status of the loaded model; undefined as long as its weights are not in memory. */
   status(signal: AbortSignal): Promise<LoadStatus | undefined>;
   /** True if native code takes far longer for a step than it ever did: it hangs. */
   readonly isStuck?: boolean;
@@ -16,44 +29,149 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** Told in one line what happened, or what could not be honoured but stopped nothing (`warn`, the default). */
-export type EngineLog = (message: string, level?: 'info' | 'warn') => void;
-
-/** What an engine takes from the settings of the server. */
-export interface EngineSettings {
-  /** Threads for llama.cpp, over what the registry says; undefined means `defaultThreads`. */
-  readonly threads: number | undefined;
-  /** Over what the registry says, as are the next three. */
-  readonly gpuLayers?: GpuLayers | undefined;
-  readonly flashAttention?: FlashAttention | undefined;
-  readonly kvType?: KvType | undefined;
-  readonly promptLookup?: PromptLookupMode | undefined;
-  /** Context size in tokens for every model, over what the registry says. */
-  readonly context: number | undefined;
-  /** Slots of every model, over what the registry says; undefined leaves it to memory. */
-  readonly parallel?: number | undefined;
-  /** Where prefixes are kept that no slot has room for; undefined drops them. */
-  readonly states?: StateCache | undefined;
-  /** How many requests may wait for a slot. */
-  readonly queueLimit: number;
+/** Context of an engine: its model, the server's settings, and the lease for its memory. */
+export interface LocalEngineOptions {
+  readonly spec: ModelSpec;
+  readonly settings: EngineSettings;
+  readonly log: EngineLog;
+  /** Gate before the loading of its weights. */
+  readonly gate: LoadGate;
 }
 
-/** The folder of the state files, and the bytes that those of one engine may take. */
-export interface StateCache {
-  readonly folder: string;
-  readonly limitBytes: number;
+/** Engine in this process, over any runner. The first request that needs the weights loads them. */
+export class LocalEngine<P extends RunnerPrompt, Grammar> implements Engine {
+  readonly #runner: Runner<P, Grammar>;
+  readonly #options: LocalEngineOptions;
+  readonly #contextSize: number;
+  readonly #queue: SlotQueue;
+  readonly #prompter: Prompter<P>;
+  readonly #transcripts = new Transcripts<P>();
+  #loading: Promise<LoadedEngine<P, Grammar>> | undefined;
+  #loaded: LoadedEngine<P, Grammar> | undefined;
+  #waits = false;
+  #share = 0;
+  #lastUsed = 0;
+
+  constructor(runner: Runner<P, Grammar>, options: LocalEngineOptions) {
+    this.#runner = runner;
+    this.#options = options;
+    const { spec, settings } = options;
+    const wanted = { model: spec.context, server: settings.context };
+    this.#contextSize = contextSizeFor(wanted, runner.head.trainedContext);
+    this.#queue = new SlotQueue(settings.queueLimit);
+    this.#prompter = new Prompter({
+      runner,
+      contextSize: this.#contextSize,
+      transcripts: this.#transcripts,
+      load: async () => (await this.#load()).runner,
+    });
+  }
+
+  get isStuck(): boolean {
+    return this.#loaded?.runner.isStuck === true;
+  }
+
+  async capabilities(): Promise<Capabilities> {
+    const { head, images } = this.#runner;
+    return { ...engineCapabilities(this.#contextSize, head.traits), images };
+  }
+
+  async countTokens(request: GenerationRequest, signal: AbortSignal): Promise<number> {
+    return this.#prompter.count(request, signal);
+  }
+
+  async status(): Promise<LoadStatus | undefined> {
+    if (this.#loaded === undefined) return undefined;
+    const { device, sizeBytes } = this.#loaded.runner;
+    const { busy, slots: total, waiting } = this.#queue;
+    return {
+      device,
+      sizeBytes,
+      contextTokens: this.#contextSize,
+      slots: { busy, total },
+      waiting,
+      idleMilliseconds: busy > 0 ? 0 : Math.round(performance.now() - this.#lastUsed),
+    };
+  }
+
+  async *generate(
+    request: GenerationRequest,
+    signal: AbortSignal,
+  ): AsyncGenerator<GenerationEvent> {
+    const prepared = await this.#prompter.prepare(request, signal);
+    const place = this.#queue.enter();
+    try {
+      // A free slot reports what it reuses of the prompt; before the weights are there, nothing is cached.
+      const free = this.#loaded !== undefined && place.ahead === 0;
+      const alone = this.#loaded === undefined && this.#queue.busy === 1 && place.ahead === 0;
+      if (!free) yield admission(prepared, alone ? 0 : undefined);
+      const progress = () => ({ waits: this.#waits, share: this.#share });
+      const loaded = this.#loaded ?? (yield* untilLoaded(this.#load(), progress, signal));
+      if (place.ahead > 0) {
+        yield { type: 'progress', phase: 'queued', done: 0, total: place.ahead };
+      }
+      await place.turn(signal);
+      yield* generateOn(loaded, prepared, signal, free);
+    } finally {
+      place.leave();
+      this.#lastUsed = performance.now();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#loaded?.runner.close?.();
+    await this.#runner.close();
+  }
+
+  /** Loads once, however many wait; a failed load may be tried again. */
+  #load(): Promise<LoadedEngine<P, Grammar>> {
+    this.#loading ??= this.#start().catch((error: unknown) => {
+      this.#loading = undefined;
+      this.#share = 0;
+      this.#options.gate.settle(false);
+      throw error;
+    });
+    return this.#loading;
+  }
+
+  async #start(): Promise<LoadedEngine<P, Grammar>> {
+    const { gate, log } = this.#options;
+    const { head, steering } = this.#runner;
+    const runner = await this.#runner.load({
+      contextSize: this.#contextSize,
+      reserve: (needs) => this.#reserve(needs),
+      onProgress: (share) => {
+        this.#share = Math.min(share, 0.99);
+      },
+    });
+    const compile = (gbnf: string) => runner.compile(gbnf);
+    const grammars = new Grammars({ prompts: head.prompts, compile, log });
+    this.#loaded = { runner, head, steering, grammars, transcripts: this.#transcripts };
+    this.#share = 1;
+    this.#queue.open(runner.slots);
+    gate.settle(true);
+    log(this.#describe(runner), 'info');
+    return this.#loaded;
+  }
+
+  async #reserve(needs: LoadNeeds): Promise<number> {
+    this.#waits = true;
+    try {
+      return await this.#options.gate.enter(needs);
+    } finally {
+      this.#waits = false;
+    }
+  }
+
+  #describe({ device, threads, slots }: LoadedRunner<P, Grammar>): string {
+    const vision = this.#runner.images ? ', and takes images' : '';
+    return (
+      `${this.#options.spec.name} runs on ${device} with ${counted(threads, 'thread')}, ` +
+      `${counted(slots, 'slot')} and a context of ${this.#contextSize} tokens${vision}`
+    );
+  }
 }
 
-/**
- * llama.cpp spins at barriers: with more threads than idle cores it decodes up to a hundred times
- * slower. So a small machine leaves one core to the rest, and a busy one those that are busy; up to
- * half of them, since what keeps them busy may end soon.
- *
- * @param cores physical cores that calculate at full speed
- * @param busy how many of them are busy with other things
- */
-export function defaultThreads(cores: number, busy: number): number {
-  const most = cores <= 4 ? cores - 1 : cores;
-  const idle = cores - Math.round(busy);
-  return Math.max(1, Math.floor(most / 2), Math.min(most, idle));
+function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? '' : 's'}`;
 }

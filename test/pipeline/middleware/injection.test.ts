@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { createLlamaBackend } from '../../../src/backends/local/runners/llama-cpp/backend.ts';
+import { createLocalBackend } from '../../../src/backends/local/backend.ts';
 import { createScriptedBackend } from '../../../src/backends/scripted.ts';
 import type { Backend, Capabilities, GenerationRequest } from '../../../src/core/backend.ts';
 import type { ToolSpec } from '../../../src/core/conversation.ts';
@@ -274,7 +274,7 @@ describe('[R4.4-enforced] a demanded call', () => {
 });
 
 describe('the embedded model, as if its server knew no tools', () => {
-  const real = createLlamaBackend({
+  const real = createLocalBackend({
     engine: 'in-process',
     ...ENGINE,
     context: undefined,

@@ -62,7 +62,7 @@ function openRuntime(
     backends: Object.fromEntries(factories) as Record<string, () => Promise<Backend>>,
     exists: () => true,
     overflow: 'clamp',
-    sees: ({ backend, images }) => backend === 'vision' || images,
+    sees: ({ mmproj, images }) => mmproj !== undefined || images,
     images: createImageLoader({ mayContact: (address) => address === '127.0.0.1' }),
   });
   onTestFinished(() => runtime.close());
@@ -227,9 +227,9 @@ describe('[R4.5-blind] a model that can’t see', () => {
   it('leads to one of models.yaml that sees, though its engine or server was never asked', async () => {
     const specs: readonly ModelSpec[] = [
       { name: 'text', backend: 'ollama' },
-      { name: 'eyes', backend: 'vision', file: '/mini.gguf', mmproj: '/mini-mmproj.gguf' },
+      { name: 'eyes', backend: 'llama', file: '/mini.gguf', mmproj: '/mini-mmproj.gguf' },
     ];
-    const runtime = beside(specs, { ollama: silent, vision: silent });
+    const runtime = beside(specs, { ollama: silent, llama: silent });
     expect(await refusal(runtime)).toMatchObject({
       message: expect.stringContaining('Use eyes, which can,'),
     });

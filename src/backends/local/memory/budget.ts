@@ -1,7 +1,7 @@
 import { freemem, totalmem } from 'node:os';
 import { RuntimeFailure } from '../../../core/failure.ts';
 import { formatSize } from '../../../units/size.ts';
-import type { EngineLog } from '../engine.ts';
+import type { EngineLog } from '../engine-settings.ts';
 import type { LoadGate } from './lease.ts';
 import { bytesOf, planRoom } from './eviction.ts';
 import type { Holding, LoadNeeds } from './eviction.ts';

@@ -13,6 +13,9 @@ import type { TemplateFindings } from '../prompts/prompt-work.ts';
 import { Tokenizer } from './tokenizer.ts';
 import { controlTokenTexts } from './vocabulary.ts';
 
+/** Model whose file is known. */
+export type FileSpec = ModelSpec & { readonly file: string };
+
 /** What a model's file says before its weights are loaded: enough to render and to count. */
 export interface ModelHead extends TemplateFindings {
   readonly model: LlamaModel;
@@ -37,7 +40,7 @@ export interface ModelHead extends TemplateFindings {
  * @param markers texts that steer as control tokens do, though the vocabulary has none of them
  */
 export async function openHead(
-  spec: ModelSpec & { readonly file: string },
+  spec: FileSpec,
   markers: readonly string[] = [],
 ): Promise<{ readonly native: NativeLlama; readonly head: ModelHead }> {
   // Both take a while to start.

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import type { Capabilities, GenerationRequest, LoadStatus } from '../../../core/backend.ts';
 import { RuntimeFailure } from '../../../core/failure.ts';
 import type { GenerationEvent } from '../../../core/events.ts';
-import type { ModelSpec } from '../../../core/model.ts';
-import type { Engine, EngineLog, EngineSettings } from '../engine.ts';
+import type { EngineLog, EngineTask } from '../engine-settings.ts';
+import type { Engine } from '../engine.ts';
 import { EventChannel } from './event-channel.ts';
 import type { LoadGate } from '../memory/lease.ts';
 import { deliver } from './client-calls.ts';
@@ -16,8 +16,7 @@ import type { EngineCommand, EngineReply } from './protocol.ts';
 import { abortReason } from '../../../core/queue.ts';
 
 export interface IsolatedEngineOptions {
-  readonly spec: ModelSpec;
-  readonly settings: EngineSettings;
+  readonly task: EngineTask;
   readonly log: EngineLog;
   /** Stands before the loading of weights. */
   readonly gate: LoadGate;
@@ -104,7 +103,8 @@ export class IsolatedEngine implements Engine {
   async close(): Promise<void> {
     const child = this.#child;
     if (child === undefined) return;
-    for (const channel of this.#calls.values()) channel.fail(unloaded(this.#options.spec.name));
+    for (const channel of this.#calls.values())
+      channel.fail(unloaded(this.#options.task.spec.name));
     const ended = once(child, 'exit');
     if (child.connected) child.disconnect();
     const timer = setTimeout(() => child.kill('SIGKILL'), END_MILLISECONDS);
@@ -139,7 +139,7 @@ export class IsolatedEngine implements Engine {
   }
 
   #start(): ChildProcess {
-    const { spec, settings, childModule, quotes = true, watch } = this.#options;
+    const { task, childModule, quotes = true, watch } = this.#options;
     const { environment = () => process.env } = this.#options;
     const child = fork(childModule, [String(process.pid)], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -160,7 +160,7 @@ export class IsolatedEngine implements Engine {
     const end = (how: string): void => {
       if (this.#child === child) this.#child = undefined;
       watch?.ended();
-      const failure = hung === undefined ? crash(spec.name, how, printed) : hang(spec.name, hung);
+      const failure = hung === undefined ? crash(task, how, printed) : hang(task, hung);
       for (const channel of calls.values()) channel.fail(failure);
       calls.clear();
       this.#options.gate.settle(false);
@@ -172,7 +172,7 @@ export class IsolatedEngine implements Engine {
       hung = how;
       child.kill('SIGKILL');
     });
-    this.#send(child, { type: 'open', spec, settings });
+    this.#send(child, { type: 'open', task });
     return child;
   }
 
@@ -228,10 +228,10 @@ function noAnswer(): RuntimeFailure {
   return new RuntimeFailure('internal', 'The engine ended a call without its answer.');
 }
 
-function hang(model: string, how: string): RuntimeFailure {
+function hang({ spec }: EngineTask, how: string): RuntimeFailure {
   return new RuntimeFailure(
     'engine-crashed',
-    `The engine of ${model} ${how}, so it was ended. The next request starts it again.`,
+    `The engine of ${spec.name} ${how}, so it was ended. The next request starts it again.`,
   );
 }
 
@@ -240,11 +240,11 @@ const HINTS: Readonly<Record<string, string>> = {
   SIGKILL: 'the system may have been out of memory; a smaller context or model needs less',
 };
 
-function crash(model: string, how: string, printed: string): RuntimeFailure {
+function crash({ spec }: EngineTask, how: string, printed: string): RuntimeFailure {
   const line = printed.trim().split('\n').at(-1) || HINTS[how] || '';
   return new RuntimeFailure(
     'engine-crashed',
-    `The engine of ${model} ended unexpectedly (${how})${line === '' ? '' : `: ${line}`}. ` +
+    `The engine of ${spec.name} ended unexpectedly (${how})${line === '' ? '' : `: ${line}`}. ` +
       'The next request starts it again.',
   );
 }

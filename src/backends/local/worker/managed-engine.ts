@@ -6,6 +6,8 @@ import { abortReason, raceAbort } from '../../../core/queue.ts';
 
 export interface NamedEngineOptions {
   readonly name: string;
+  /** Kind of the engine, if its model can have one of each. */
+  readonly kind?: LoadedModel['engine'];
   readonly keepAlive: KeepAlive;
   /** Takes no more requests. */
   readonly retired: () => void;
@@ -118,12 +120,14 @@ export class NamedEngine {
     const status = await engine?.status(signal).catch(() => {
       return signal.aborted ? ('silent' as const) : undefined;
     });
-    if (status === 'silent') return { ...this.#status, ...SILENT, name: this.name };
+    const { name, kind } = this.#options;
+    const named = { name, ...(kind !== undefined && { engine: kind }) };
+    if (status === 'silent') return { ...this.#status, ...SILENT, ...named };
     if (status === undefined) return undefined;
     this.#status = status;
     const left = Math.max(0, Math.round(this.#until - performance.now()));
     const leaves = !this.busy && Number.isFinite(left);
-    return { name: this.name, ...status, unloadsInMilliseconds: leaves ? left : null };
+    return { ...named, ...status, unloadsInMilliseconds: leaves ? left : null };
   }
 
   /** Ends it now; requests under way fail. */

@@ -12,6 +12,8 @@ export interface EnginePoolOptions {
   /** For models that don't say. */
   readonly keepAlive: KeepAlive;
   readonly open: (spec: ModelSpec, gate: LoadGate) => Promise<Engine>;
+  /** Kind of a model's engine; undefined if it has one kind only. */
+  readonly engineKind?: (spec: ModelSpec) => LoadedModel['engine'];
 }
 
 /** The engines of a server: one for each model, as long as it is used and there is memory for it. */
@@ -57,6 +59,7 @@ export class EnginePool {
   #start(key: string, spec: ModelSpec): NamedEngine {
     const engine: NamedEngine = new NamedEngine({
       name: spec.name,
+      kind: this.#options.engineKind?.(spec),
       keepAlive: spec.keepAliveMilliseconds ?? this.#options.keepAlive,
       retired: () => this.#engines.delete(key),
       ended: () => {

@@ -2,13 +2,12 @@ import type { Capabilities, GenerationRequest, LoadStatus } from '../../../core/
 import { messageOf, RuntimeFailure } from '../../../core/failure.ts';
 import type { FailureCode, FailureSubject, PromptOverflow } from '../../../core/failure.ts';
 import type { GenerationEvent } from '../../../core/events.ts';
-import type { ModelSpec } from '../../../core/model.ts';
-import type { EngineSettings } from '../engine.ts';
+import type { EngineTask } from '../engine-settings.ts';
 import type { LoadNeeds } from '../memory/eviction.ts';
 
 /** What the server tells an engine's child process; `call` numbers the request. */
 export type EngineCommand =
-  | { readonly type: 'open'; readonly spec: ModelSpec; readonly settings: EngineSettings }
+  | { readonly type: 'open'; readonly task: EngineTask }
   | { readonly type: 'capabilities'; readonly call: number }
   | { readonly type: 'status'; readonly call: number }
   | { readonly type: 'count'; readonly call: number; readonly request: GenerationRequest }

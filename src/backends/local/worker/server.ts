@@ -1,7 +1,7 @@
 import { RuntimeFailure } from '../../../core/failure.ts';
 import type { GenerationEvent } from '../../../core/events.ts';
-import type { ModelSpec } from '../../../core/model.ts';
-import type { Engine, EngineLog, EngineSettings } from '../engine.ts';
+import type { EngineLog, EngineTask } from '../engine-settings.ts';
+import type { Engine } from '../engine.ts';
 import { CommandParts } from './parts.ts';
 import { plainFailure, revivedFailure } from './protocol.ts';
 import type { EngineCommand, EngineMessage, EngineReply } from './protocol.ts';
@@ -10,14 +10,8 @@ import type { LoadGate } from '../memory/lease.ts';
 import { parentProcess, startWatchdog } from './watchdog.ts';
 
 /** Opens a model in this process. */
-export type OpenEngine = (
-  spec: ModelSpec,
-  settings: EngineSettings,
-  log: EngineLog,
-  gate: LoadGate,
-) => Promise<Engine>;
+export type OpenEngine = (task: EngineTask, log: EngineLog, gate: LoadGate) => Promise<Engine>;
 
-type OpenCommand = Extract<EngineCommand, { readonly type: 'open' }>;
 type Call = Extract<
   EngineCommand,
   { readonly type: 'capabilities' | 'status' | 'count' | 'generate' }
@@ -44,7 +38,7 @@ const HEARTBEAT_MILLISECONDS = 1000;
 
 class EngineServer {
   readonly #open: OpenEngine;
-  #model: OpenCommand | undefined;
+  #task: EngineTask | undefined;
   #opening: Promise<Engine> | undefined;
   #opened: Engine | undefined;
   readonly #calls = new Map<number, AbortController>();
@@ -68,7 +62,7 @@ class EngineServer {
   take(command: EngineMessage): void {
     switch (command.type) {
       case 'open':
-        this.#model = command;
+        this.#task = command.task;
         return;
       case 'cancel':
         this.#parts.drop(command.call);
@@ -112,10 +106,9 @@ class EngineServer {
 
   /** The engine, opened once; what could not be opened is tried again by the next call. */
   #engine(): Promise<Engine> {
-    if (this.#model === undefined) {
+    if (this.#task === undefined) {
       throw new RuntimeFailure('internal', 'The engine was told no model.');
     }
-    const { spec, settings } = this.#model;
     const gate: LoadGate = {
       enter: (needs) =>
         new Promise((grant, refuse) => {
@@ -124,7 +117,7 @@ class EngineServer {
         }),
       settle: (loaded) => reply({ type: 'settled', loaded }),
     };
-    this.#opening ??= this.#open(spec, settings, log, gate).then(
+    this.#opening ??= this.#open(this.#task, log, gate).then(
       (engine) => (this.#opened = engine),
       (error: unknown) => {
         this.#opening = undefined;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createLlamaBackend } from '../../../../src/backends/local/runners/llama-cpp/backend.ts';
+import { createLocalBackend } from '../../../../src/backends/local/backend.ts';
 import { startLlama } from '../../../../src/backends/local/model/native-llama.ts';
 import { PromptProcess } from '../../../../src/backends/local/prompts/prompt-process.ts';
 import type { Backend } from '../../../../src/core/backend.ts';
@@ -147,16 +147,13 @@ describe('[R12.2-template] a prompt process that something else ends', () => {
 describe('[R12.2-refused] a request that is too large', () => {
   let backend: Backend;
   beforeAll(() => {
-    backend = createLlamaBackend({
+    backend = createLocalBackend({
       engine: 'isolated',
       ...ENGINE,
       context: undefined,
       queueLimit: 8,
       log: () => undefined,
-      childModule: new URL(
-        '../../../../dist/backends/local/runners/llama-cpp/child.js',
-        import.meta.url,
-      ),
+      childModule: new URL('../../../../dist/backends/local/worker/child.js', import.meta.url),
     });
   });
   afterAll(() => backend.close());

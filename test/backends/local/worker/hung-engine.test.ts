@@ -1,18 +1,18 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createLlamaBackend } from '../../../../src/backends/local/runners/llama-cpp/backend.ts';
-import type { LlamaBackendOptions } from '../../../../src/backends/local/runners/llama-cpp/backend.ts';
+import { createLocalBackend } from '../../../../src/backends/local/backend.ts';
+import type { LocalBackendOptions } from '../../../../src/backends/local/backend.ts';
 import { Scheduler } from '../../../../src/backends/local/runners/llama-cpp/scheduler.ts';
 import { ENGINE } from '../../../support/engine-variant.ts';
 import { childrenOf } from '../../../support/processes.ts';
 import { collect, MINI, request, said } from '../../../support/requests.ts';
 
 const soon = () => AbortSignal.timeout(50_000);
-const REAL = new URL('../../../../dist/backends/local/runners/llama-cpp/child.js', import.meta.url);
+const REAL = new URL('../../../../dist/backends/local/worker/child.js', import.meta.url);
 const BLOCKING = new URL('../../../support/blocking-engine.mjs', import.meta.url);
 
-async function open(options: Partial<LlamaBackendOptions>) {
+async function open(options: Partial<LocalBackendOptions>) {
   const others = await childrenOf(process.pid);
-  const backend = createLlamaBackend({
+  const backend = createLocalBackend({
     engine: 'isolated',
     ...ENGINE,
     context: undefined,

@@ -8,7 +8,7 @@ import { REPOSITORY } from '../../../support/server.ts';
 const PARENT = `
   import { fork } from 'node:child_process';
   const child = fork(process.argv[1], [String(process.pid)], { execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
-  child.send({ type: 'open', spec: {}, settings: {} });
+  child.send({ type: 'open', task: { runner: 'llama-cpp', spec: {}, settings: {} } });
   child.send({ type: 'generate', call: 1, request: { conversation: { turns: process.argv[2] } } });
   child.once('message', () => setTimeout(() => console.log(child.pid), 300));
 `;

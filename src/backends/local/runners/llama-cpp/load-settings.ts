@@ -2,8 +2,8 @@ import { availableParallelism, loadavg } from 'node:os';
 import type { GgmlType, LlamaContextOptions, LlamaModelOptions } from 'node-llama-cpp';
 import { RuntimeFailure } from '../../../../core/failure.ts';
 import type { FlashAttention, GpuLayers, KvType, ModelSpec } from '../../../../core/model.ts';
-import { defaultThreads } from '../../engine.ts';
-import type { EngineSettings } from '../../engine.ts';
+import { defaultThreads } from '../../threads.ts';
+import type { EngineSettings } from '../../engine-settings.ts';
 
 /** How a model is loaded: the server's settings, else its own, else what is right here. */
 export interface LoadSettings {

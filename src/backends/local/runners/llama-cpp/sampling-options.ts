@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { SequenceEvaluateOptions, Token, TokenBias } from 'node-llama-cpp';
 import type { Sampling } from '../../../../core/model.ts';
-import type { ActiveGrammar } from './grammars.ts';
+import type { GrammarState } from './token-grammar.ts';
 
 /** llama.cpp's own defaults for what neither the client nor the model's entry says. */
 const DEFAULT_SAMPLING = { temperature: 0.8, topK: 40, topP: 0.95, minP: 0.05 } as const;
@@ -22,7 +22,7 @@ export const NO_SHIFT = {
 export type TokenStream = AsyncGenerator<Token, void, void | Token | Token[]>;
 
 /** The grammar that the next token has to follow, if any. */
-export type GrammarAt = () => ActiveGrammar | undefined;
+export type GrammarAt = () => GrammarState | undefined;
 
 /**
  * Options by which llama.cpp samples an answer.

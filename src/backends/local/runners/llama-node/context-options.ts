@@ -1,10 +1,16 @@
 import type { ModelSpec, Sampling } from '../../../../core/model.ts';
-import type { EngineSettings } from '../../engine.ts';
+import type { EngineSettings } from '../../engine-settings.ts';
 
 /** A prompt as the addon takes it: a marker in the text for each picture, as data URLs. */
 export interface AddonPrompt {
   readonly text: string;
   readonly pictures: readonly string[];
+  /** Of the text, in characters. */
+  readonly length: number;
+}
+
+export function addonPrompt(text: string, pictures: readonly string[] = []): AddonPrompt {
+  return { text, pictures, length: text.length };
 }
 
 export interface CompletionOptions {
@@ -23,7 +29,7 @@ export interface CompletionOptions {
 
 /** What a completion came to. */
 export interface CompletionEnd {
-  readonly reason: 'end' | 'limit';
+  readonly reason: 'turn' | 'limit';
   readonly tokens: number;
   /** Tokens of the prompt whose state was there already. */
   readonly cachedTokens: number;
@@ -38,8 +44,7 @@ export interface ContextOptions {
   readonly settings: EngineSettings;
   /** In tokens. */
   readonly contextSize: number;
-  /** Physical cores that calculate at full speed. */
-  readonly cores: number;
+  readonly threads: number;
   /** Told the share that is loaded, from 0 to 1. */
   onProgress(share: number): void;
 }

@@ -139,7 +139,7 @@ export class VisionContext {
   #end(end: AddonEnd, seen: number): CompletionEnd {
     const { cache_n: cachedTokens, predicted_n: predicted } = end.timings;
     const tokens = Math.max(seen, predicted);
-    if (end.stopped_eos || end.stopped_word) return { reason: 'end', tokens, cachedTokens };
+    if (end.stopped_eos || end.stopped_word) return { reason: 'turn', tokens, cachedTokens };
     if (end.stopped_limit || end.context_full) return { reason: 'limit', tokens, cachedTokens };
     throw new BrokenContext(this.#name, 'a completion gave nothing');
   }

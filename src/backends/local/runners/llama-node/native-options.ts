@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { availableParallelism, loadavg } from 'node:os';
 import type { Sampling } from '../../../../core/model.ts';
-import { defaultThreads } from '../../engine.ts';
+import { defaultThreads } from '../../threads.ts';
 import type { AddonPrompt, CompletionOptions, ContextOptions } from './context-options.ts';
 
 /** What is evaluated at once, in tokens. */
@@ -10,10 +10,22 @@ export const BATCH_TOKENS = 512;
 /** More than any model has; without a GPU the addon takes none. */
 const ALL_LAYERS = 999;
 
+/**
+ * Number of threads: the server's setting, the model's own, else what is right here.
+ *
+ * @param cores physical cores that calculate at full speed
+ */
+export function threadsFor(
+  { spec, settings }: Pick<ContextOptions, 'spec' | 'settings'>,
+  cores: number,
+): number {
+  const usable = Math.min(cores, availableParallelism());
+  return settings.threads ?? spec.threads ?? defaultThreads(usable, loadavg()[0] ?? 0);
+}
+
 /** What the addon loads a model with. */
 export function loadOptions(options: ContextOptions): Readonly<Record<string, unknown>> {
   const { spec, settings, contextSize } = options;
-  const cores = Math.min(options.cores, availableParallelism());
   const layers = settings.gpuLayers ?? spec.gpuLayers;
   const kvType = settings.kvType ?? spec.kvType;
   const flashAttention = settings.flashAttention ?? spec.flashAttention;
@@ -21,7 +33,7 @@ export function loadOptions(options: ContextOptions): Readonly<Record<string, un
     model: spec.file,
     n_ctx: contextSize,
     n_batch: BATCH_TOKENS,
-    n_threads: settings.threads ?? spec.threads ?? defaultThreads(cores, loadavg()[0] ?? 0),
+    n_threads: options.threads,
     n_parallel: 1,
     n_gpu_layers: typeof layers === 'number' ? layers : ALL_LAYERS,
     ...(kvType !== undefined && { cache_type_k: kvType, cache_type_v: kvType }),

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '../../../../core/failure.ts';
-import type { EngineLog, StateCache } from '../../engine.ts';
+import type { EngineLog, StateCache } from '../../engine-settings.ts';
 
 /** The file of the state of the last prompt without pictures. */
 export interface StateFile {

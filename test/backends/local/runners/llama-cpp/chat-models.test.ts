@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv';
 import { afterAll, describe, expect, it } from 'vitest';
-import { createLlamaBackend } from '../../../../../src/backends/local/runners/llama-cpp/backend.ts';
+import { createLocalBackend } from '../../../../../src/backends/local/backend.ts';
 import type { GenerationRequest } from '../../../../../src/core/backend.ts';
 import type { Part, ToolSpec, Turn } from '../../../../../src/core/conversation.ts';
 import type { GenerationEvent } from '../../../../../src/core/events.ts';
@@ -12,7 +12,7 @@ import { collect, MINI, request, said } from '../../../../support/requests.ts';
 import type { Answer } from '../../../../support/requests.ts';
 import { describeBoundAnswers, describeEnds, object } from '../../bound.ts';
 
-const backend = createLlamaBackend({
+const backend = createLocalBackend({
   engine: 'in-process',
   ...ENGINE,
   context: undefined,

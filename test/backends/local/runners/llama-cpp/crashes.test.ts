@@ -4,7 +4,7 @@ import { tmpdir, totalmem } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createLlamaBackend } from '../../../../../src/backends/local/runners/llama-cpp/backend.ts';
+import { createLocalBackend } from '../../../../../src/backends/local/backend.ts';
 import { readGguf } from '../../../../../src/backends/local/runners/llama-cpp/gguf.ts';
 import { readTower } from '../../../../../src/backends/local/runners/llama-node/projector.ts';
 import type { Backend } from '../../../../../src/core/backend.ts';
@@ -15,10 +15,7 @@ import { childrenOf } from '../../../../support/processes.ts';
 import { collect, MINI, request, said } from '../../../../support/requests.ts';
 import { ENGINE } from '../../../../support/engine-variant.ts';
 
-const childModule = new URL(
-  '../../../../../dist/backends/local/runners/llama-cpp/child.js',
-  import.meta.url,
-);
+const childModule = new URL('../../../../../dist/backends/local/worker/child.js', import.meta.url);
 const soon = () => AbortSignal.timeout(40_000);
 const LONG = `Repeat after me: ${'word '.repeat(3000)}`;
 
@@ -29,7 +26,7 @@ let others: readonly number[] = [];
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'portico-test-'));
   others = await childrenOf(process.pid);
-  backend = createLlamaBackend({
+  backend = createLocalBackend({
     engine: 'isolated',
     ...ENGINE,
     context: undefined,
@@ -157,7 +154,7 @@ describe('[R12.2-pipes] a named pipe in place of a file', () => {
 
 describe('[R6.7-memory] a context that is too large', () => {
   const inMemoryOf = (total: number) =>
-    createLlamaBackend({
+    createLocalBackend({
       engine: 'isolated',
       ...ENGINE,
       context: undefined,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { contextSizeFor } from '../../../../../src/backends/local/context-size.ts';
-import { defaultThreads } from '../../../../../src/backends/local/engine.ts';
+import { defaultThreads } from '../../../../../src/backends/local/threads.ts';
 import { EventBatch } from '../../../../../src/backends/local/worker/event-batch.ts';
 import { EventChannel } from '../../../../../src/backends/local/worker/event-channel.ts';
 import {

@@ -3,21 +3,18 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createLlamaBackend } from '../../../../../src/backends/local/runners/llama-cpp/backend.ts';
+import { createLocalBackend } from '../../../../../src/backends/local/backend.ts';
 import type { Backend, GenerationRequest } from '../../../../../src/core/backend.ts';
 import type { GenerationEvent } from '../../../../../src/core/events.ts';
 import type { JsonObject } from '../../../../../src/core/json.ts';
 import { collect, MINI, request, said } from '../../../../support/requests.ts';
 import { ENGINE } from '../../../../support/engine-variant.ts';
 
-const childModule = new URL(
-  '../../../../../dist/backends/local/runners/llama-cpp/child.js',
-  import.meta.url,
-);
+const childModule = new URL('../../../../../dist/backends/local/worker/child.js', import.meta.url);
 const soon = () => AbortSignal.timeout(30_000);
 
 function open(engine: 'isolated' | 'in-process', queueLimit = 8): Backend {
-  return createLlamaBackend({
+  return createLocalBackend({
     engine,
     ...ENGINE,
     context: undefined,

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createLlamaBackend } from '../../../../../src/backends/local/runners/llama-cpp/backend.ts';
-import type { LlamaBackendOptions } from '../../../../../src/backends/local/runners/llama-cpp/backend.ts';
+import { createLocalBackend } from '../../../../../src/backends/local/backend.ts';
+import type { LocalBackendOptions } from '../../../../../src/backends/local/backend.ts';
 import { loadSettingsFor } from '../../../../../src/backends/local/runners/llama-cpp/load-settings.ts';
 import type { CpuContext } from '../../../../../src/backends/local/runners/llama-cpp/load-settings.ts';
 import type { ModelSpec } from '../../../../../src/core/model.ts';
@@ -12,7 +12,7 @@ const SERVER = { threads: undefined, context: undefined, queueLimit: 8 };
 const cpu = (scoreBytes: number, tokens = 2049): CpuContext => ({ tokens, scoreBytes });
 
 describe('[R6.5-precedence] how a model is loaded', () => {
-  it.each<[string, Partial<ModelSpec>, Partial<LlamaBackendOptions>, object]>([
+  it.each<[string, Partial<ModelSpec>, Partial<LocalBackendOptions>, object]>([
     ['is what is right here', {}, {}, { gpuLayers: 'auto', flashAttention: 'auto', kvType: 'f16' }],
     [
       'is what its entry says',
@@ -59,7 +59,7 @@ describe('[R6.5-precedence] how a model is loaded', () => {
 describe('[R6.5-applied] [R6.6-told] a model that is loaded so', () => {
   async function load(changes: Partial<ModelSpec>): Promise<readonly string[]> {
     const lines: string[] = [];
-    const backend = createLlamaBackend({
+    const backend = createLocalBackend({
       ...SERVER,
       engine: 'in-process',
       parallel: 2,

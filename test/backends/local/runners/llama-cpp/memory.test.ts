@@ -1,6 +1,6 @@
 import { onTestFinished, describe, expect, it } from 'vitest';
-import { createLlamaBackend } from '../../../../../src/backends/local/runners/llama-cpp/backend.ts';
-import type { LlamaBackendOptions } from '../../../../../src/backends/local/runners/llama-cpp/backend.ts';
+import { createLocalBackend } from '../../../../../src/backends/local/backend.ts';
+import type { LocalBackendOptions } from '../../../../../src/backends/local/backend.ts';
 import type { Backend } from '../../../../../src/core/backend.ts';
 import type { GenerationEvent } from '../../../../../src/core/events.ts';
 import type { ModelSpec } from '../../../../../src/core/model.ts';
@@ -8,10 +8,7 @@ import { childrenOf } from '../../../../support/processes.ts';
 import { collect, MINI, request, said } from '../../../../support/requests.ts';
 import { ENGINE } from '../../../../support/engine-variant.ts';
 
-const childModule = new URL(
-  '../../../../../dist/backends/local/runners/llama-cpp/child.js',
-  import.meta.url,
-);
+const childModule = new URL('../../../../../dist/backends/local/worker/child.js', import.meta.url);
 const soon = () => AbortSignal.timeout(40_000);
 /** A child's start takes seconds on a busy machine. */
 const PATIENT = { timeout: 30_000 };
@@ -27,10 +24,10 @@ interface Opened {
   readonly engines: () => Promise<readonly number[]>;
 }
 
-async function open(options: Partial<LlamaBackendOptions> = {}): Promise<Opened> {
+async function open(options: Partial<LocalBackendOptions> = {}): Promise<Opened> {
   const others = new Set(await childrenOf(process.pid));
   const lines: string[] = [];
-  const backend = createLlamaBackend({
+  const backend = createLocalBackend({
     engine: 'isolated',
     ...ENGINE,
     context: undefined,

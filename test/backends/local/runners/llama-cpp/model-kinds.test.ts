@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KINDS } from '../../../../../bench/random-model/architectures.ts';
 import { TINY, writeRandomModel } from '../../../../../bench/random-model/write.ts';
-import { createLlamaBackend } from '../../../../../src/backends/local/runners/llama-cpp/backend.ts';
+import { createLocalBackend } from '../../../../../src/backends/local/backend.ts';
 import type { Backend } from '../../../../../src/core/backend.ts';
 import type { Turn } from '../../../../../src/core/conversation.ts';
 import type { ModelSpec } from '../../../../../src/core/model.ts';
@@ -26,7 +26,7 @@ describe.each(KINDS)('a random model of the kind %s', (kind) => {
   let model: ModelSpec;
   const logged: string[] = [];
   const open = () =>
-    createLlamaBackend({
+    createLocalBackend({
       engine: 'in-process',
       ...ENGINE,
       context: 2048,

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { LlamaGrammarEvaluationState, TokenBias } from 'node-llama-cpp';
 import type { LlamaModel, Token } from 'node-llama-cpp';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createLlamaBackend } from '../../../../../src/backends/local/runners/llama-cpp/backend.ts';
-import type { ActiveGrammar } from '../../../../../src/backends/local/runners/llama-cpp/grammars.ts';
+import { createLocalBackend } from '../../../../../src/backends/local/backend.ts';
+import type { GrammarState } from '../../../../../src/backends/local/runners/llama-cpp/token-grammar.ts';
 import { PromptLookup } from '../../../../../src/backends/local/runners/llama-cpp/prompt-lookup.ts';
 import { Scheduler } from '../../../../../src/backends/local/runners/llama-cpp/scheduler.ts';
 import { Slot } from '../../../../../src/backends/local/runners/llama-cpp/slot.ts';
@@ -168,7 +168,7 @@ describe('[R6.5-lookup] a slot that guesses', () => {
     const prompt = model.tokenize(COPY, true);
     await one.reuse(prompt);
     const tokens: Token[] = [];
-    let held: ActiveGrammar | undefined;
+    let held: GrammarState | undefined;
     const [last = prompt[0]] = prompt.slice(-1);
     if (last === undefined) throw new Error('The prompt is empty.');
     for await (const token of one.decode(last, { temperature: 0 }, () => held)) {
@@ -267,7 +267,7 @@ describe('[R6.5-lookup] [R6.5-precedence] a model', () => {
     ['does not where the server says so', undefined, 'off', false],
   ] as const)('%s', async (_case, promptLookup, server, guesses) => {
     const predict = vi.spyOn(PromptLookup.prototype, 'predictTokens');
-    const backend = createLlamaBackend({
+    const backend = createLocalBackend({
       engine: 'in-process',
       ...ENGINE,
       context: undefined,

@@ -2,8 +2,8 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createLlamaBackend } from '../../../../../src/backends/local/runners/llama-cpp/backend.ts';
-import type { LlamaBackendOptions } from '../../../../../src/backends/local/runners/llama-cpp/backend.ts';
+import { createLocalBackend } from '../../../../../src/backends/local/backend.ts';
+import type { LocalBackendOptions } from '../../../../../src/backends/local/backend.ts';
 import type { Backend, GenerationRequest } from '../../../../../src/core/backend.ts';
 import type { GenerationEvent } from '../../../../../src/core/events.ts';
 import { ENDLESS, ENDLESS_TOKENS } from '../../../../support/messages-api.ts';
@@ -11,10 +11,7 @@ import type { Answer } from '../../../../support/requests.ts';
 import { collect, MINI, request, said } from '../../../../support/requests.ts';
 import { ENGINE } from '../../../../support/engine-variant.ts';
 
-const childModule = new URL(
-  '../../../../../dist/backends/local/runners/llama-cpp/child.js',
-  import.meta.url,
-);
+const childModule = new URL('../../../../../dist/backends/local/worker/child.js', import.meta.url);
 const soon = () => AbortSignal.timeout(60_000);
 
 /** A long text that begins with its topic, so that no two of them share a prefix. */
@@ -64,8 +61,8 @@ const said1 = (backend: Backend, text: string, changes: Partial<GenerationReques
 
 describe.each(['isolated', 'in-process'] as const)('slots, %s', (engine) => {
   const logged: string[] = [];
-  const open = (changes: Partial<LlamaBackendOptions> = {}) =>
-    createLlamaBackend({
+  const open = (changes: Partial<LocalBackendOptions> = {}) =>
+    createLocalBackend({
       engine,
       ...ENGINE,
       context: undefined,

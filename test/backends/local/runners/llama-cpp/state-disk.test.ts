@@ -4,15 +4,12 @@ import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { createLlamaBackend } from '../../../../../src/backends/local/runners/llama-cpp/backend.ts';
+import { createLocalBackend } from '../../../../../src/backends/local/backend.ts';
 import { isMissing } from '../../../../support/optional.ts';
 import { collect, MINI, request, said } from '../../../../support/requests.ts';
 import { ENGINE } from '../../../../support/engine-variant.ts';
 
-const childModule = new URL(
-  '../../../../../dist/backends/local/runners/llama-cpp/child.js',
-  import.meta.url,
-);
+const childModule = new URL('../../../../../dist/backends/local/worker/child.js', import.meta.url);
 const folder = mkdtempSync(path.join(tmpdir(), 'portico-test-'));
 const isMounted = mountSmallDisk();
 afterAll(() => {
@@ -40,7 +37,7 @@ it.skipIf(noDisk)(
   '[R6.7-disk] states that find no place on the disk cost a line of the log, and no request',
   async () => {
     const warnings: string[] = [];
-    const backend = createLlamaBackend({
+    const backend = createLocalBackend({
       engine: 'isolated',
       ...ENGINE,
       context: undefined,

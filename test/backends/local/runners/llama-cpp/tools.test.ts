@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { createLlamaBackend } from '../../../../../src/backends/local/runners/llama-cpp/backend.ts';
+import { createLocalBackend } from '../../../../../src/backends/local/backend.ts';
 import type { GenerationRequest } from '../../../../../src/core/backend.ts';
 import type { ToolSpec } from '../../../../../src/core/conversation.ts';
 import type { JsonObject } from '../../../../../src/core/json.ts';
@@ -9,7 +9,7 @@ import { collect, MINI, request, said } from '../../../../support/requests.ts';
 import { ENGINE } from '../../../../support/engine-variant.ts';
 
 const logged: string[] = [];
-const backend = createLlamaBackend({
+const backend = createLocalBackend({
   engine: 'in-process',
   ...ENGINE,
   context: undefined,

@@ -1,48 +1,62 @@
 import { describe, expect, it } from 'vitest';
 import type { Token } from 'node-llama-cpp';
-import { Decoding } from '../../../../../src/backends/local/runners/llama-cpp/decoding.ts';
-import { Grammars } from '../../../../../src/backends/local/runners/llama-cpp/grammars.ts';
-import { openHead } from '../../../../../src/backends/local/model/model-metadata.ts';
-import { Prompter } from '../../../../../src/backends/local/runners/llama-cpp/prompter.ts';
-import { Scheduler } from '../../../../../src/backends/local/runners/llama-cpp/scheduler.ts';
-import { Slot } from '../../../../../src/backends/local/runners/llama-cpp/slot.ts';
+import { AnswerDecoder } from '../../../../../src/backends/local/answer-decoder.ts';
+import { Grammars } from '../../../../../src/backends/local/grammars.ts';
+import { Prompter } from '../../../../../src/backends/local/prompter.ts';
+import { TokenCompletion } from '../../../../../src/backends/local/runners/llama-cpp/completion.ts';
+import { LlamaCppRunner } from '../../../../../src/backends/local/runners/llama-cpp/runner.ts';
+import type { TokenStream } from '../../../../../src/backends/local/runners/llama-cpp/sampling-options.ts';
+import { GrammarCompiler } from '../../../../../src/backends/local/runners/llama-cpp/token-grammar.ts';
 import { Transcripts } from '../../../../../src/backends/local/transcripts.ts';
 import type { GenerationEvent } from '../../../../../src/core/events.ts';
+import { ENGINE } from '../../../../support/engine-variant.ts';
 import { MINI, request, said } from '../../../../support/requests.ts';
 
 describe('[R3.1-turn-ends] a model that goes on into another role’s turn', () => {
   it('is ended there, and none of it reaches the client', async () => {
-    const { native, head } = await openHead({ ...MINI, file: MINI.file ?? '' });
-    const { model, turnEnds, format, prompts } = head;
-    const speaker = {
-      model,
-      turnEnds,
-      thinksByInjection: false,
-      format,
-      transcripts: new Transcripts<readonly Token[]>(),
-      grammars: new Grammars(model, prompts, head.controlTexts, () => undefined),
-    };
-    const written = model.tokenize('Hello.<|im_start|>user\nAnd now I speak', true);
+    const settings = { ...ENGINE, context: undefined, queueLimit: 1 };
+    const spec = { ...MINI, file: MINI.file ?? '' };
+    const runner = await LlamaCppRunner.open(spec, settings, () => undefined);
+    const { head, steering } = runner;
+    const { model, turnEnds, prompts } = head;
+    const compiler = new GrammarCompiler(model, head.controlTexts);
+    const grammars = new Grammars({
+      prompts,
+      compile: (gbnf) => compiler.compile(gbnf),
+      log: () => undefined,
+    });
     const { signal } = new AbortController();
-    const prompter = new Prompter(head, 8192, speaker.transcripts);
+    const prompter = new Prompter({
+      runner,
+      contextSize: 8192,
+      transcripts: new Transcripts<readonly Token[]>(),
+      load: () => Promise.reject(new Error('tokens are counted without weights')),
+    });
     const prepared = await prompter.prepare(request(MINI, said('Hi')), signal);
-    const decoding = new Decoding(speaker, prepared);
+    const completion = new TokenCompletion({
+      model,
+      compiler,
+      turnEnds,
+      slot: slotThatWrites(model.tokenize('Hello.<|im_start|>user\nAnd now I speak', true)),
+      prompt: prepared.prompt,
+      sampling: {},
+      maxTokens: prepared.limit.tokens,
+    });
+    const decoder = new AnswerDecoder({ head, steering, grammars }, prepared, completion);
     const events: GenerationEvent[] = [];
-    const run = decoding.run(writingSlot(written), signal);
-    for await (const event of run) events.push(event);
+    for await (const event of decoder.run(signal)) events.push(event);
     const text = events.map((event) => (event.type === 'text-delta' ? event.text : '')).join('');
     expect(text).toBe('Hello.');
-    expect(decoding.reason).toBe('end-turn');
-    prompts.close();
-    await native.llama.dispose();
+    expect(decoder.reason).toBe('end-turn');
+    await runner.close();
   });
 });
 
 /** Stands for a slot whose model writes what the test says: no real one can be made to. */
-function writingSlot(tokens: readonly Token[]): Slot {
-  const slot = new Slot({ getSequence: () => undefined } as never, new Scheduler());
-  slot.decode = async function* decode() {
-    yield* tokens;
+function slotThatWrites(tokens: readonly Token[]): { decode(): TokenStream } {
+  return {
+    async *decode() {
+      yield* tokens;
+    },
   };
-  return slot;
 }

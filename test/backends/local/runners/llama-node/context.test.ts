@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadAddon } from '../../../../../src/backends/local/runners/llama-node/addon.ts';
 import { VisionContext } from '../../../../../src/backends/local/runners/llama-node/context.ts';
+import { addonPrompt } from '../../../../../src/backends/local/runners/llama-node/context-options.ts';
 import type { CompletionOptions } from '../../../../../src/backends/local/runners/llama-node/context-options.ts';
 import { MARKER } from '../../../../../src/backends/local/runners/llama-node/image-placeholders.ts';
 import { fitPicture } from '../../../../../src/backends/local/runners/llama-node/picture.ts';
@@ -19,7 +20,7 @@ function open(mmproj: string): VisionContext {
     spec: { ...SEEING, file: MINI.file ?? '', mmproj },
     settings: { ...ENGINE, context: undefined, queueLimit: 1 },
     contextSize: 512,
-    cores: 1,
+    threads: 1,
     onProgress: () => undefined,
   });
 }
@@ -38,7 +39,7 @@ describe.skipIf(isAddonMissing())('the native context', () => {
     state: Pick<CompletionOptions, 'save'> = {},
   ): Promise<number> => {
     const options = { maxTokens: 5, ends: [], sampling: { temperature: 0 }, ...state };
-    const stream = context.complete({ text, pictures }, options, signal);
+    const stream = context.complete(addonPrompt(text, pictures), options, signal);
     let next = await stream.next();
     while (next.done !== true) next = await stream.next();
     return next.value.tokens;
@@ -50,7 +51,7 @@ describe.skipIf(isAddonMissing())('the native context', () => {
     ['more pictures than markers', MARKER, 2],
   ])('[R7.2-marker] is not asked to complete %s, and works on', async (_case, text, pictures) => {
     const all = Array.from({ length: pictures }, () => picture);
-    await expect(context.count({ text, pictures: all })).rejects.toMatchObject({
+    await expect(context.count(addonPrompt(text, all))).rejects.toMatchObject({
       code: 'invalid-request',
     });
     expect(await answer('Count from 1 to 9', [])).toBe(5);
@@ -63,7 +64,7 @@ describe.skipIf(isAddonMissing())('the native context', () => {
     for (let round = 0; round < 100; round++) {
       const controller = new AbortController();
       const options = { maxTokens: 20, ends: [], sampling: {}, load: file };
-      const prompt = { text: `${'word '.repeat(100)}${round}`, pictures: [] };
+      const prompt = addonPrompt(`${'word '.repeat(100)}${round}`);
       const left = context.complete(prompt, options, controller.signal).next();
       // While it is taken up, or later: then tokens are there that nobody has seen.
       const until = performance.now() + (round % 12) * (round < 50 ? 0.25 : 3);
@@ -75,8 +76,8 @@ describe.skipIf(isAddonMissing())('the native context', () => {
   });
 
   it('[R7.1-count] counts a picture by its patches', async () => {
-    const words = await context.count({ text: 'Look: ', pictures: [] });
-    expect(await context.count({ text: `Look: ${MARKER}`, pictures: [picture] })).toBe(
+    const words = await context.count(addonPrompt('Look: '));
+    expect(await context.count(addonPrompt(`Look: ${MARKER}`, [picture]))).toBe(
       words + PICTURE_TOKENS,
     );
   });

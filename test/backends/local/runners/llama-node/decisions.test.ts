@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { addonPrompt } from '../../../../../src/backends/local/runners/llama-node/context-options.ts';
 import { completionOptions } from '../../../../../src/backends/local/runners/llama-node/native-options.ts';
 import {
   allowedSilence,
@@ -10,7 +11,7 @@ import { MINI, request, said } from '../../../../support/requests.ts';
 import { SIGHTS, user } from './sights.ts';
 import { SEEING } from './seeing.ts';
 
-const PROMPT = { text: 'p', pictures: [] };
+const PROMPT = addonPrompt('p');
 const greedy = { maxTokens: 9, ends: [], sampling: { temperature: 0, topK: 40 } };
 
 describe('[R7.2-greedy] what the addon picks tokens by', () => {

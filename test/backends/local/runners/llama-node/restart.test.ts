@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { VisionBackendOptions } from '../../../../../src/backends/local/runners/llama-node/backend.ts';
+import type { LocalBackendOptions } from '../../../../../src/backends/local/backend.ts';
 import type { Turn } from '../../../../../src/core/conversation.ts';
 import type { GenerationEvent } from '../../../../../src/core/events.ts';
 import { collect, request, said } from '../../../../support/requests.ts';
@@ -12,7 +12,7 @@ const STORY: readonly Turn[] = [
 ];
 
 /** A backend whose model is in memory, and a way to reach its engine. */
-async function opened(options: Partial<VisionBackendOptions> = {}) {
+async function opened(options: Partial<LocalBackendOptions> = {}) {
   const engines = await newEngines();
   const { backend, close } = openVision(options);
   onTestFinished(close);

@@ -1,13 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { MACHINE, MemoryLine } from '../../../../../src/backends/local/memory/budget.ts';
 import {
   ADDON,
   isAddonInstalled,
 } from '../../../../../src/backends/local/runners/llama-node/addon.ts';
-import { createVisionBackend } from '../../../../../src/backends/local/runners/llama-node/backend.ts';
-import type { VisionBackendOptions } from '../../../../../src/backends/local/runners/llama-node/backend.ts';
+import { createLocalBackend } from '../../../../../src/backends/local/backend.ts';
+import type { LocalBackendOptions } from '../../../../../src/backends/local/backend.ts';
 import type { Backend } from '../../../../../src/core/backend.ts';
 import type { ModelSpec } from '../../../../../src/core/model.ts';
 import { isMissing } from '../../../../support/optional.ts';
@@ -19,7 +18,7 @@ import { ENGINE } from '../../../../support/engine-variant.ts';
 export const SEEING: ModelSpec = {
   ...MINI,
   name: 'mini-sees',
-  backend: 'vision',
+  backend: 'llama',
   mmproj: new URL('../../../../fixtures/tower.gguf', import.meta.url).pathname,
 };
 
@@ -33,24 +32,19 @@ export function isAddonMissing(): boolean {
 }
 
 /** A vision backend whose engines are built from dist/, with its states in a folder of its own. */
-export function openVision(options: Partial<VisionBackendOptions> = {}): {
+export function openVision(options: Partial<LocalBackendOptions> = {}): {
   readonly backend: Backend;
   readonly close: () => Promise<void>;
 } {
   const folder = mkdtempSync(path.join(tmpdir(), 'portico-vision-'));
-  const log = (): void => undefined;
-  const backend = createVisionBackend({
+  const backend = createLocalBackend({
+    engine: 'isolated',
     ...ENGINE,
     context: undefined,
     queueLimit: 8,
     states: { folder, limitBytes: 2 ** 24 },
-    log,
-    line: new MemoryLine({ log, limitBytes: undefined, memory: MACHINE }),
-    blind: () => Promise.reject(new Error('the addon is installed')),
-    childModule: new URL(
-      '../../../../../dist/backends/local/runners/llama-node/child.js',
-      import.meta.url,
-    ),
+    log: () => undefined,
+    childModule: new URL('../../../../../dist/backends/local/worker/child.js', import.meta.url),
     ...options,
   });
   return {

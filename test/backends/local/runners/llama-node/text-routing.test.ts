@@ -1,28 +1,14 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createLlamaBackend } from '../../../../../src/backends/local/runners/llama-cpp/backend.ts';
-import { MACHINE, MemoryLine } from '../../../../../src/backends/local/memory/budget.ts';
 import type { ModelSpec } from '../../../../../src/core/model.ts';
 import { collect, request } from '../../../../support/requests.ts';
 import { isAddonMissing, openVision, SEEING } from './seeing.ts';
 import { SIGHTS, text, user } from './sights.ts';
-import { ENGINE } from '../../../../support/engine-variant.ts';
 
 const APART: ModelSpec = { ...SEEING, picturesApart: true };
 const signal = AbortSignal.timeout(60_000);
 
 function open() {
-  const log = (): void => undefined;
-  const { backend, close } = openVision({
-    blind: async () =>
-      createLlamaBackend({
-        engine: 'in-process',
-        ...ENGINE,
-        context: undefined,
-        queueLimit: 8,
-        log,
-        line: new MemoryLine({ log, limitBytes: undefined, memory: MACHINE }),
-      }),
-  });
+  const { backend, close } = openVision();
   onTestFinished(close);
   return backend;
 }

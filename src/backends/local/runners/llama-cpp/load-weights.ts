@@ -1,6 +1,6 @@
 import type { LlamaContext, LlamaModel } from 'node-llama-cpp';
 import { RuntimeFailure } from '../../../../core/failure.ts';
-import type { ModelSpec } from '../../../../core/model.ts';
+import type { FileSpec } from '../../model/model-metadata.ts';
 import { nativeContextOptions, nativeGpuLayers } from './load-settings.ts';
 import type { LoadSettings } from './load-settings.ts';
 import { estimateMemory } from './memory.ts';
@@ -10,7 +10,7 @@ import { NO_TILE, TILE } from './prefill-steps.ts';
 import { Scheduler } from './scheduler.ts';
 
 /** A model's weights in memory, with a context of some sequences. */
-export interface LoadedModel {
+export interface LoadedWeights {
   readonly model: LlamaModel;
   readonly context: LlamaContext;
   readonly scheduler: Scheduler;
@@ -18,7 +18,7 @@ export interface LoadedModel {
   readonly bytesPerToken: number;
 }
 
-export interface LoadOptions {
+export interface WeightOptions {
   readonly contextSize: number;
   readonly settings: LoadSettings;
   /** Sequences that the context is to have; undefined means as many as memory is for. */
@@ -37,9 +37,9 @@ export interface LoadOptions {
 export async function loadWeights(
   native: NativeLlama,
   head: LlamaModel,
-  spec: ModelSpec & { readonly file: string },
-  options: LoadOptions,
-): Promise<LoadedModel> {
+  spec: FileSpec,
+  options: WeightOptions,
+): Promise<LoadedWeights> {
   const { contextSize, settings, parallel } = options;
   const memory = await estimateMemory(native.llama, head, contextSize, settings);
   const sequences = await options.room({ ...memory, parallel });

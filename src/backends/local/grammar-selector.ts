@@ -1,0 +1,109 @@
+import type { GenerationRequest } from '../../core/backend.ts';
+import type { ChatFormat } from '../../formats/format.ts';
+import { admittedTools, isForced } from '../../prompt/tool-choice.ts';
+import type { Grammars, WantedGrammar } from './grammars.ts';
+import type { GrammarInput } from './prompts/prompt-work.ts';
+import type { ActiveGrammar, RunnerSteering } from './runner.ts';
+
+/** Part of the output that the model is writing. */
+export interface Writing {
+  readonly thinking: boolean;
+  /** Trigger of the calls that are being written. */
+  readonly calling: string | undefined;
+  /** Part of the output that has to begin before the turn may end. */
+  readonly owes: 'thoughts' | 'answer' | undefined;
+}
+
+/** Point of an answer; `thoughts` and `answer` are the beginnings of these. */
+type Place = 'schema' | 'thoughts' | 'answer' | 'triggered' | 'call' | 'free';
+
+export interface GrammarSelectorOptions<Grammar> {
+  readonly request: GenerationRequest;
+  readonly format: ChatFormat;
+  readonly grammars: Grammars<Grammar>;
+  readonly steering: RunnerSteering;
+  /** True if the model itself decides whether it begins to think. */
+  readonly mayThink: boolean;
+}
+
+/** Selects the grammar at each point of an answer: that of calls in calls, that of a schema elsewhere. */
+export class GrammarSelector<Grammar> {
+  readonly #options: GrammarSelectorOptions<Grammar>;
+  readonly #shared: Pick<GrammarInput, 'tools' | 'parallel' | 'excluded'>;
+  /** Triggers that the runner itself watches for. */
+  readonly #triggers: readonly string[];
+  /** True if the whole answer is held to a schema; a demanded call comes before it. */
+  readonly #held: boolean;
+  #mayThink: boolean;
+  #place: Place = 'free';
+  #calling: string | undefined;
+  #active: ActiveGrammar<Grammar> = {};
+
+  constructor(options: GrammarSelectorOptions<Grammar>) {
+    const { request, format, steering, mayThink } = options;
+    const { conversation, toolChoice, outputSchema } = request;
+    const forced = isForced(toolChoice);
+    const tools = admittedTools(conversation.tools, toolChoice);
+    this.#options = options;
+    this.#mayThink = mayThink;
+    this.#held = outputSchema !== undefined && !forced;
+    this.#shared = {
+      tools: tools.map(({ name, inputSchema }) => ({ name, inputSchema })),
+      parallel: toolChoice.mode !== 'none' && toolChoice.parallel,
+      excluded: steering.excluded,
+    };
+    // The prompt itself begins a demanded call, so that nothing triggers it.
+    const triggers = this.#held || forced || tools.length === 0 ? [] : format.tools?.triggers;
+    this.#triggers = triggers?.every((text) => steering.watches(text)) === true ? triggers : [];
+  }
+
+  /** The grammar that the next token has to follow. */
+  get active(): ActiveGrammar<Grammar> {
+    return this.#active;
+  }
+
+  /** True if another grammar applies from here on. */
+  changesAt(writing: Writing): boolean {
+    const place = this.#placeAt(writing);
+    return place !== this.#place || (place === 'call' && writing.calling !== this.#calling);
+  }
+
+  /** Makes the grammar of this point the active one, at its beginning. */
+  async select(writing: Writing): Promise<void> {
+    if (writing.thinking) this.#mayThink = false;
+    this.#place = this.#placeAt(writing);
+    this.#calling = writing.calling;
+    const wanted = this.#wanted(this.#place);
+    const grammar = wanted && (await this.#options.grammars.get(wanted));
+    this.#active = grammar === undefined ? {} : { grammar, triggers: triggersOf(wanted) };
+  }
+
+  #placeAt({ thinking, calling, owes }: Writing): Place {
+    if (this.#held && !thinking) return 'schema';
+    if (calling !== undefined) return this.#triggers.includes(calling) ? 'triggered' : 'call';
+    return owes ?? (this.#triggers.length > 0 ? 'triggered' : 'free');
+  }
+
+  #wanted(place: Place): WantedGrammar | undefined {
+    const { outputSchema: schema = {} } = this.#options.request;
+    switch (place) {
+      case 'free':
+        return undefined;
+      case 'thoughts':
+      case 'answer':
+        return { of: 'beginning', part: place };
+      case 'schema':
+        return { of: 'answer', schema, mayThink: this.#mayThink, ...this.#shared };
+      case 'triggered':
+        return { of: 'triggered', triggers: this.#triggers, ...this.#shared };
+      case 'call':
+        return { of: 'call', trigger: this.#calling ?? '', ...this.#shared };
+      default:
+        return place satisfies never;
+    }
+  }
+}
+
+function triggersOf(wanted: WantedGrammar | undefined): readonly string[] | undefined {
+  return wanted?.of === 'triggered' ? wanted.triggers : undefined;
+}

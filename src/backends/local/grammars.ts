@@ -1,0 +1,68 @@
+import { messageOf } from '../../core/failure.ts';
+import { logOnce } from '../../core/log-once.ts';
+import { BEGINNING_GRAMMARS } from '../../formats/call-grammar.ts';
+import type { EngineLog } from './engine-settings.ts';
+import type { PromptProcess } from './prompts/prompt-process.ts';
+import type { GrammarInput } from './prompts/prompt-work.ts';
+
+/** Number of compiled grammars: an agent sends the same tools with each request, and a few agents take turns. */
+const CACHED = 16;
+
+/** Larger grammars hold the engine for too long: llama.cpp takes 60 ms for a MiB. */
+const MOST_CHARACTERS = 2 ** 21;
+
+/** A grammar that is written for its tools or schema, or one of a beginning, which is always the same. */
+export type WantedGrammar =
+  | GrammarInput
+  | { readonly of: 'beginning'; readonly part: keyof typeof BEGINNING_GRAMMARS };
+
+export interface GrammarsOptions<Grammar> {
+  /** Writes grammars. */
+  readonly prompts: PromptProcess;
+  readonly compile: (gbnf: string) => Promise<Grammar>;
+  /** Receives what could not be compiled. */
+  readonly log: EngineLog;
+}
+
+/** Compiled grammars of calls and of answers, each compiled once. */
+export class Grammars<Grammar> {
+  readonly #options: GrammarsOptions<Grammar>;
+  readonly #log: (message: string) => void;
+  /** The least recently used first. */
+  readonly #compiled = new Map<string, Promise<Grammar | undefined>>();
+
+  constructor(options: GrammarsOptions<Grammar>) {
+    this.#options = options;
+    // One set of tools has several grammars.
+    this.#log = logOnce(options.log);
+  }
+
+  /** Returns undefined for a grammar that could not be compiled: nothing is enforced then. */
+  async get(wanted: WantedGrammar): Promise<Grammar | undefined> {
+    const key = JSON.stringify(wanted);
+    const compiled = this.#compiled.get(key) ?? this.#compile(wanted);
+    this.#compiled.delete(key);
+    this.#compiled.set(key, compiled);
+    const [oldest] = this.#compiled.keys();
+    if (this.#compiled.size > CACHED && oldest !== undefined) this.#compiled.delete(oldest);
+    return compiled;
+  }
+
+  async #compile(wanted: WantedGrammar): Promise<Grammar | undefined> {
+    try {
+      const gbnf = await this.#write(wanted);
+      if (gbnf.length > MOST_CHARACTERS) throw new RangeError('it is too large');
+      return await this.#options.compile(gbnf);
+    } catch (error) {
+      this.#log(`A grammar could not be compiled, so nothing is enforced: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+
+  async #write(wanted: WantedGrammar): Promise<string> {
+    if (wanted.of === 'beginning') return BEGINNING_GRAMMARS[wanted.part];
+    const { text, degraded } = await this.#options.prompts.run('grammar', wanted);
+    for (const reason of degraded) this.#log(reason);
+    return text;
+  }
+}

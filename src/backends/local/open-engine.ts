@@ -1,0 +1,43 @@
+import { RuntimeFailure } from '../../core/failure.ts';
+import { importEngine } from './engine-package.ts';
+import type { EngineLog, EngineTask } from './engine-settings.ts';
+import { LocalEngine } from './engine.ts';
+import type { Engine } from './engine.ts';
+import type { LoadGate } from './memory/lease.ts';
+
+/** Opens a model in this process. Native addons are loaded here only. Throws `model-load-failed`. */
+export async function openEngine(
+  { runner, spec, settings }: EngineTask,
+  log: EngineLog,
+  gate: LoadGate,
+): Promise<Engine> {
+  const { file } = spec;
+  if (file === undefined) {
+    throw new RuntimeFailure(
+      'model-load-failed',
+      `${spec.name} names no GGUF file. Give it one with \`file:\` in models.yaml.`,
+    );
+  }
+  const named = { ...spec, file };
+  const options = { spec, settings, log, gate };
+  switch (runner) {
+    case 'llama-cpp': {
+      const { LlamaCppRunner } = await importEngine(() => import('./runners/llama-cpp/runner.ts'));
+      return new LocalEngine(await LlamaCppRunner.open(named, settings, log), options);
+    }
+    case 'llama-node': {
+      const { LlamaNodeRunner } = await importEngine(
+        () => import('./runners/llama-node/runner.ts'),
+      );
+      const opened = await LlamaNodeRunner.open({ spec: named, settings, log, abandon });
+      return new LocalEngine(opened, options);
+    }
+    default:
+      return runner satisfies never;
+  }
+}
+
+/** Ends this process, which is a child: its native context can't be trusted any more. */
+function abandon(): never {
+  process.exit(1);
+}

@@ -1,0 +1,84 @@
+import type { GenerationRequest } from '../../core/backend.ts';
+import { conversationUntil } from '../../prompt/prompt-prefix.ts';
+import { raceAbort } from '../../core/queue.ts';
+import { answerLimit } from './answer-limit.ts';
+import type { AnswerLimit } from './answer-limit.ts';
+import type { LoadedRunner, Runner, RunnerPrompt, WrittenPrompt } from './runner.ts';
+import type { Transcripts } from './transcripts.ts';
+
+/** Request that was rendered and counted, and that fits. */
+export interface PreparedRequest<P> extends WrittenPrompt<P> {
+  readonly request: GenerationRequest;
+  /** Of the whole prompt. */
+  readonly tokens: number;
+  readonly limit: AnswerLimit;
+  /** Tokens before the place up to which the prompt is to be kept longer, if it has one. */
+  readonly tokensBeforePlace: number | undefined;
+}
+
+export interface PrompterOptions<P extends RunnerPrompt> {
+  readonly runner: Runner<P, unknown>;
+  /** In tokens. */
+  readonly contextSize: number;
+  readonly transcripts: Transcripts<P>;
+  /** Loads the model, for prompts that only the loaded model can count. */
+  readonly load: () => Promise<Pick<LoadedRunner<P, unknown>, 'count'>>;
+}
+
+/** Turns requests into prompts, and checks that they fit. */
+export class Prompter<P extends RunnerPrompt> {
+  readonly #options: PrompterOptions<P>;
+
+  constructor(options: PrompterOptions<P>) {
+    this.#options = options;
+  }
+
+  /** Counts the tokens of the whole prompt. Throws as `prepare`, but never for its length. */
+  async count(request: GenerationRequest, signal: AbortSignal): Promise<number> {
+    const { prompt } = await this.#write(request, Infinity, signal);
+    return this.#countPrompt(prompt, signal);
+  }
+
+  /**
+   * Renders, counts, and decides how much may be generated.
+   *
+   * @throws {prompt-too-long}
+   * @throws {invalid-request} for what the model's template refuses
+   */
+  async prepare(request: GenerationRequest, signal: AbortSignal): Promise<PreparedRequest<P>> {
+    const { contextSize } = this.#options;
+    const written = await this.#write(request, contextSize, signal);
+    const tokens = await this.#countPrompt(written.prompt, signal);
+    const limit = answerLimit(request, tokens, contextSize);
+    const tokensBeforePlace = await this.#tokensBefore(request, written.prompt, signal);
+    return { request, ...written, tokens, limit, tokensBeforePlace };
+  }
+
+  async #write(
+    request: GenerationRequest,
+    most: number,
+    signal: AbortSignal,
+  ): Promise<WrittenPrompt<P>> {
+    const { runner, transcripts } = this.#options;
+    return runner.write(request, await transcripts.find(request, signal), most, signal);
+  }
+
+  async #countPrompt(prompt: P, signal: AbortSignal): Promise<number> {
+    const { runner, load } = this.#options;
+    const counted = await runner.count(prompt, signal);
+    if (counted !== undefined) return counted;
+    const loaded = await raceAbort(load(), signal);
+    return loaded.count(prompt);
+  }
+
+  async #tokensBefore(
+    request: GenerationRequest,
+    prompt: P,
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    if (request.longCache === undefined) return undefined;
+    const conversation = conversationUntil(request.conversation, request.longCache);
+    const before = await this.#write({ ...request, conversation }, Infinity, signal);
+    return this.#countPrompt(this.#options.runner.commonPrefix(before.prompt, prompt), signal);
+  }
+}

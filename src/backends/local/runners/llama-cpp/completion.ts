@@ -1,0 +1,119 @@
+import type { LlamaModel, Token } from 'node-llama-cpp';
+import type { Sampling } from '../../../../core/model.ts';
+import { TokenText } from '../../model/vocabulary.ts';
+import type { ActiveGrammar, Completion, CompletionStep } from '../../runner.ts';
+import type { TokenStream } from './sampling-options.ts';
+import type { Slot } from './slot.ts';
+import type { GrammarCompiler, GrammarState, TokenGrammar } from './token-grammar.ts';
+
+export interface TokenCompletionOptions {
+  readonly model: LlamaModel;
+  readonly compiler: GrammarCompiler;
+  /** Tokens that end the model's turn, beyond those that end its generation anyway. */
+  readonly turnEnds: ReadonlySet<Token>;
+  readonly slot: Pick<Slot, 'decode'>;
+  readonly prompt: readonly Token[];
+  readonly sampling: Sampling;
+  readonly maxTokens: number;
+}
+
+type End = 'turn' | 'limit';
+
+/** Completion of a prompt on a slot, token by token. */
+export class TokenCompletion implements Completion<readonly Token[], TokenGrammar> {
+  readonly #options: TokenCompletionOptions;
+  readonly #written: Token[] = [];
+  readonly #text: TokenText;
+  #marked = 0;
+  #stream: TokenStream | undefined;
+  /** Tokens that are not evaluated yet. */
+  #last: Token[];
+  /** True if they are others than those that the stream yielded. */
+  #replaced = false;
+  #active: ActiveGrammar<TokenGrammar> | undefined;
+  #grammar: GrammarState | undefined;
+  /** End that is reported after the text before it. */
+  #end: End | undefined;
+
+  constructor(options: TokenCompletionOptions) {
+    this.#options = options;
+    this.#text = new TokenText(options.model, options.prompt);
+    this.#last = options.prompt.slice(-1);
+  }
+
+  get tokens(): number {
+    return this.#written.length;
+  }
+
+  async next(active: ActiveGrammar<TokenGrammar>): Promise<CompletionStep> {
+    if (this.#end !== undefined) return this.#takeEnd(this.#end);
+    const { slot, compiler, sampling, maxTokens, turnEnds } = this.#options;
+    if (this.#written.length >= maxTokens) return this.#endAt('limit');
+    if (active !== this.#active) {
+      this.#active = active;
+      this.#grammar = active.grammar && compiler.start(active.grammar);
+    }
+    const instead = this.#replaced ? this.#last : undefined;
+    this.#replaced = false;
+    this.#stream ??= slot.decode(this.#last, sampling, () => this.#grammar);
+    const { value: token } = await this.#stream.next(instead);
+    if (token === undefined || turnEnds.has(token)) return this.#endAt('turn');
+    this.#written.push(token);
+    this.#last = [token];
+    return { text: this.#text.push(this.#last) };
+  }
+
+  cut(text: string): void {
+    if (this.#end !== undefined) return;
+    const tokens = this.#options.model.tokenize(text, true);
+    this.#written.pop();
+    this.#text.replace(tokens);
+    this.#go(tokens, []);
+  }
+
+  write(text: string): string | undefined {
+    const tokens = this.#options.model.tokenize(text, true);
+    if (this.#written.length + tokens.length > this.#options.maxTokens) return undefined;
+    this.#go(tokens, this.#last);
+    return this.#text.push(tokens);
+  }
+
+  mark(): void {
+    this.#marked = this.#written.length;
+  }
+
+  rewind(): void {
+    this.#written.length = this.#marked;
+  }
+
+  transcript(): readonly Token[] {
+    return [...this.#options.prompt, ...this.#written];
+  }
+
+  async close(): Promise<void> {
+    const stream = this.#stream;
+    this.#stream = undefined;
+    await stream?.return();
+  }
+
+  /** Writes tokens of the engine's, to be evaluated after others that are not evaluated yet. */
+  #go(tokens: readonly Token[], after: readonly Token[]): void {
+    this.#written.push(...tokens);
+    this.#last = [...after, ...tokens];
+    this.#replaced = this.#stream !== undefined;
+  }
+
+  async #endAt(end: End): Promise<CompletionStep> {
+    await this.close();
+    this.#last = [];
+    const text = this.#text.flush();
+    if (text === '') return { end };
+    this.#end = end;
+    return { text };
+  }
+
+  #takeEnd(end: End): CompletionStep {
+    this.#end = undefined;
+    return { end };
+  }
+}
