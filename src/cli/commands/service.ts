@@ -94,7 +94,7 @@ export async function installService(
 }
 
 /** `portico service uninstall`: shows what it removes, asks, ends the service, and removes its file. */
-export async function uninstallService(
+async function uninstallService(
   service: ServiceDefinition,
   flags: ServiceFlags,
   context: CliContext,
