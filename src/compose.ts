@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import { dirname, join } from 'node:path';
 import type { Logger } from 'pino';
 import type { EngineLog, StateCache } from './backends/local/engine-settings.ts';
+import type { SilentServer } from './backends/ollama/discover.ts';
 import { FileFactsCache } from './backends/local/model/file-facts-cache.ts';
 import { visionSupport } from './backends/local/runner-choice.ts';
 import { environmentWithoutKeys, environmentWithoutSecrets } from './config/child-environment.ts';
@@ -13,6 +14,7 @@ import { createApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
 import { stopServers } from './http/stop.ts';
 import { RuntimeFailure } from './core/failure.ts';
+import { within } from './net/timeouts.ts';
 import { openLiveRegistry } from './registry/live.ts';
 import { keyVariables } from './registry/registry.ts';
 import type { Registry, RegistryFiles } from './registry/registry.ts';
@@ -26,10 +28,15 @@ import { createWires } from './wires/index.ts';
 /** How many requests may wait for a model before the next is told to come back later. */
 const QUEUE_LIMIT = 64;
 
+/** What a start prints of its models waits no longer to learn which of them can chat. */
+const DESCRIBE_TIMEOUT_MS = 5_000;
+
 /** Models that answer, without a server. */
 export interface Models {
   readonly runtime: Runtime;
   readonly registry: Registry;
+  /** Ollama, if it never answered in time so far. */
+  silent(): SilentServer | undefined;
   close(): Promise<void>;
 }
 
@@ -45,11 +52,13 @@ export async function composeModels(settings: Settings, logger: Logger): Promise
   for (const problem of live.current.problems) logger.warn(problem);
   const current = () => withDefault(live.current, settings.defaultModel);
   const fileFacts = new FileFactsCache({ folder: settings.paths.dataFolder });
+  let silent: SilentServer | undefined;
   const runtime = new Runtime({
     registry: current,
-    backends: backendFactories(settings, logger, fileFacts, () =>
-      environmentWithoutSecrets(process.env, keyVariables(live.current)),
-    ),
+    backends: backendFactories(settings, logger, fileFacts, {
+      environment: () => environmentWithoutSecrets(process.env, keyVariables(live.current)),
+      onSilent: (server) => (silent = server),
+    }),
     discovering: ['ollama'],
     exists: existsSync,
     overflow: settings.overflow,
@@ -62,6 +71,7 @@ export async function composeModels(settings: Settings, logger: Logger): Promise
   return {
     runtime,
     registry: current(),
+    silent: () => silent,
     async close() {
       live.close();
       await runtime.close();
@@ -70,12 +80,21 @@ export async function composeModels(settings: Settings, logger: Logger): Promise
   };
 }
 
+/** Models behind a server. */
+export interface ServedModels {
+  readonly usable: readonly NamedModel[];
+  /** Names of those that are known to be unable to chat. */
+  readonly mute: ReadonlySet<string>;
+  /** Ollama, if it did not answer in time. */
+  readonly silent: SilentServer | undefined;
+}
+
 /** A server that listens. */
 export interface PorticoServer {
   readonly url: string;
   readonly registry: Registry;
-  /** Models that can answer now; what they can do is found out in the background. */
-  models(): Promise<readonly NamedModel[]>;
+  /** Models that can answer now. */
+  models(): Promise<ServedModels>;
   /** Lets running requests end (10 s at most), then frees everything. */
   stop(): Promise<void>;
 }
@@ -111,9 +130,13 @@ export async function composeServer(
     url,
     registry: models.registry,
     async models() {
-      const usable = await models.runtime.models();
-      void models.runtime.listed(usable);
-      return usable;
+      const { runtime } = models;
+      const usable = await runtime.models();
+      const described = Promise.all(usable.map(({ model }) => runtime.describe(model)));
+      await within(described, DESCRIBE_TIMEOUT_MS);
+      const capabilities = await runtime.listed(usable);
+      const mute = usable.filter((_, index) => capabilities[index]?.chats === false);
+      return { usable, mute: new Set(mute.map(({ name }) => name)), silent: models.silent() };
     },
     async stop() {
       closing.abort();
@@ -155,16 +178,19 @@ function stateCache({ stateCacheMegabytes, paths }: Settings): StateCache | unde
   return { folder: join(paths.dataFolder, 'states'), limitBytes: stateCacheMegabytes * 2 ** 20 };
 }
 
-/**
- * Each backend is loaded by the first request for it: a start should cost what is needed.
- *
- * @param environment of engines
- */
+/** What backends take from the registry, and what they report. */
+interface BackendPorts {
+  /** Of engines. */
+  readonly environment: () => NodeJS.ProcessEnv;
+  readonly onSilent: (server: SilentServer) => void;
+}
+
+/** Each backend is loaded by the first request for it: a start should cost what is needed. */
 function backendFactories(
   settings: Settings,
   logger: Logger,
   fileFacts: FileFactsCache,
-  environment: () => NodeJS.ProcessEnv,
+  { environment, onSilent }: BackendPorts,
 ): BackendFactories {
   const log: EngineLog = (message, level = 'warn') => logger[level](message);
   return {
@@ -183,7 +209,8 @@ function backendFactories(
     ollama: async () => {
       const { createOllamaBackend } = await import('./backends/ollama/backend.ts');
       const { ollamaUrl } = await import('./backends/ollama/address.ts');
-      return createOllamaBackend({ defaultUrl: ollamaUrl(process.env['OLLAMA_HOST']) });
+      const defaultUrl = ollamaUrl(process.env['OLLAMA_HOST']);
+      return createOllamaBackend({ defaultUrl, patience: { onSilent } });
     },
     openai: async () => {
       const { createOpenAiBackend } = await import('./backends/openai/backend.ts');

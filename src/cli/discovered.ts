@@ -1,4 +1,4 @@
-import type { ListPatience } from '../backends/ollama/discover.ts';
+import type { ListPatience, SilentServer } from '../backends/ollama/discover.ts';
 import type { ModelSpec } from '../core/model.ts';
 import type { CliContext } from './context.ts';
 import { warn } from './ui/report.ts';
@@ -29,9 +29,9 @@ export async function discoverModels(
 
 /** The same for a list that is printed: waits longer, and warns if Ollama stays silent. */
 export async function discoverForList(context: CliContext): Promise<readonly ModelSpec[]> {
-  const onSilent = (): void =>
+  const onSilent = ({ timeoutMs }: SilentServer): void =>
     warn(
-      `Warning: Ollama has not answered for ${LIST_TIMEOUT_MS / 1000} s, so its models are missing ` +
+      `Warning: Ollama has not answered for ${timeoutMs / 1000} s, so its models are missing ` +
         'here; try again soon, or restart it with: ollama serve',
       context,
     );

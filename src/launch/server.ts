@@ -29,7 +29,12 @@ const running = z.object({
 });
 const listing = z.object({
   data: z.array(
-    z.object({ id: z.string(), display_name: z.string(), description: z.string().nullish() }),
+    z.object({
+      id: z.string(),
+      display_name: z.string(),
+      description: z.string().nullish(),
+      max_tokens: z.number().nullish(),
+    }),
   ),
 });
 const described = z.object({
@@ -52,15 +57,17 @@ export async function findOccupant(address: Address): Promise<Occupant> {
   return { kind: 'other', reason: said ?? 'it is no Portico, or an older one' };
 }
 
-/** The names that can answer, with their descriptions. */
+/** The names that can answer, with their descriptions; those that can't chat are left out. */
 export async function listNames(
   address: Address,
 ): Promise<readonly { readonly name: string; readonly description: string }[]> {
   const { data } = expect(listing, await ask(address, `/v1/models?limit=${PAGE}`), address);
-  return data.map(({ id, display_name, description }) => ({
-    name: id,
-    description: description ?? display_name,
-  }));
+  return data
+    .filter(({ max_tokens }) => max_tokens !== 0)
+    .map(({ id, display_name, description }) => ({
+      name: id,
+      description: description ?? display_name,
+    }));
 }
 
 /** Description of a model by the server. Throws if it can't chat, and the server's own words for an unknown name. */

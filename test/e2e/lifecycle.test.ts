@@ -11,7 +11,7 @@ import { allEventsOf, eventsOf } from '../support/event-stream.ts';
 import { endless, messageOf, post, request, textOf } from '../support/messages-api.ts';
 import { findOnPath, isMissing } from '../support/optional.ts';
 import { childrenOf } from '../support/processes.ts';
-import { runPortico, startServer } from '../support/server.ts';
+import { bannerOf, runPortico, startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
 
 const SHUTDOWN_MS = 10_000;
@@ -31,7 +31,7 @@ describe('what a new user sees', () => {
   it('[R2.0-banner] [R2.9-default] what is served, a curl line, the environment lines', async () => {
     const server = await startServer();
     try {
-      const banner = server.stdout();
+      const banner = await bannerOf(server);
       expect(banner).toContain('mini');
       expect(banner).toContain(`curl ${server.url}/v1/messages`);
       expect(banner).toContain(`ANTHROPIC_BASE_URL=${server.url}`);
@@ -47,7 +47,7 @@ describe('what a new user sees', () => {
     async () => {
       const server = await startServer();
       try {
-        const line = /^ *curl .*(?:\\\n.*)*$/m.exec(server.stdout())?.[0] ?? '';
+        const line = /^ *curl .*(?:\\\n.*)*$/m.exec(await bannerOf(server))?.[0] ?? '';
         const { stdout } = await promisify(execFile)('sh', ['-c', line]);
         expect(textOf(await messageOf(new Response(stdout)))).not.toBe('');
       } finally {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { listNames } from '../../src/launch/server.ts';
 import { SHORT_TEMPLATE, writeModelHeader } from '../support/gguf.ts';
 import { post, request } from '../support/messages-api.ts';
 import { makePipe } from '../support/pipes.ts';
@@ -78,6 +79,9 @@ describe('[R2.3-models] a listing of models from files', () => {
     const names = [...(await list('claude-cli/2.1.332 (external, cli)')).keys()];
     expect(names).toContain('claude-local-many-0.gguf');
     expect(names).not.toContain('claude-local-base.gguf');
+    const choices = await listNames({ url: server.url, key: undefined });
+    expect(choices.map(({ name }) => name)).toContain('many-0.gguf');
+    expect(choices.map(({ name }) => name)).not.toContain('base.gguf');
   });
 
   it.each(['/v1/messages', '/v1/messages/count_tokens'])(

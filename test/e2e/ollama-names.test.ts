@@ -7,7 +7,7 @@ import { post, request } from '../support/messages-api.ts';
 import { childrenOf } from '../support/processes.ts';
 import { startOllama } from '../support/scripted-ollama.ts';
 import type { ScriptedOllama } from '../support/scripted-ollama.ts';
-import { runPortico, startServer } from '../support/server.ts';
+import { bannerOf, runPortico, startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
 import { serve } from '../support/upstream/replay.ts';
 
@@ -57,9 +57,9 @@ describe('a name of the catalogue that Ollama has', () => {
     });
   });
 
-  it('is ready in what serve prints, not something to download', () => {
+  it('is ready in what serve prints, not something to download', async () => {
     const [, models = '', missing = ''] =
-      /^Models: (.*)\nKnown, not downloaded: (.*)$/m.exec(server.stdout()) ?? [];
+      /^Models: (.*)\nKnown, not downloaded: (.*)$/m.exec(await bannerOf(server)) ?? [];
     expect(models.split(', ')).toContain('qwen3-coder:latest');
     expect(missing.split(', ')).toContain('qwen3-coder-next');
     expect(missing.split(', ')).not.toContain('qwen3-coder');

@@ -66,6 +66,16 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   }
 }
 
+/** Text that a server prints when it listens, with its models: it lists them after its address. */
+export async function bannerOf({ process: child, stdout }: RunningServer): Promise<string> {
+  const late = AbortSignal.timeout(READY_WITHIN_MS);
+  while (!stdout().includes('ANTHROPIC_AUTH_TOKEN=')) {
+    if (child.stdout === null) throw new Error('it has no standard output');
+    await once(child.stdout, 'data', { signal: late });
+  }
+  return stdout();
+}
+
 /** What a command of portico printed, and how it ended. */
 export interface CommandResult {
   readonly code: number;

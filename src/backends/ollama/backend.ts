@@ -17,7 +17,7 @@ const DEFAULT_URL = 'http://127.0.0.1:11434';
  * @param options.defaultUrl the server of models that name none by `url`, and the one whose models are
  *   discovered; its scheme may be left
  *   out, as in OLLAMA_HOST. Default: Ollama's own default address.
- * @param options.patience with a server that was never asked before. Default: less than a second.
+ * @param options.patience with a server that was never asked before.
  */
 export function createOllamaBackend(
   options: { readonly defaultUrl?: string; readonly patience?: ListPatience } = {},

@@ -34,9 +34,16 @@ interface Refresh {
 
 /** Wait for the first list of a server. */
 export interface ListPatience {
-  readonly timeoutMs: number;
+  /** Default: less than a second. */
+  readonly timeoutMs?: number;
   /** Is called if the server stays silent for so long. */
-  readonly onSilent?: () => void;
+  readonly onSilent?: (server: SilentServer) => void;
+}
+
+/** A server that did not answer in time. */
+export interface SilentServer {
+  readonly url: string;
+  readonly timeoutMs: number;
 }
 
 /**
@@ -46,7 +53,7 @@ export interface ListPatience {
 export function createDiscovery(
   http: HttpClient,
   url: string,
-  { timeoutMs: listTimeoutMs, onSilent }: ListPatience = { timeoutMs: LIST_TIMEOUT_MS },
+  { timeoutMs: listTimeoutMs = LIST_TIMEOUT_MS, onSilent }: ListPatience = {},
 ): (asked?: string) => Promise<readonly ModelSpec[]> {
   let names: readonly string[] | undefined;
   let last: Refresh | undefined;
@@ -83,7 +90,9 @@ export function createDiscovery(
     const timeout = isNeeded ? NAME_TIMEOUT_MS : Math.max(0, listing - age);
     const isAnswered = await within(done, timeout);
     if (isNeeded && isAnswered !== true && !has(names, asked)) throw silent(url, asked);
-    if (isAnswered !== true && names === undefined) onSilent?.();
+    if (isAnswered !== true && names === undefined) {
+      onSilent?.({ url, timeoutMs: listTimeoutMs });
+    }
     if (names === undefined) return [];
     const passed = asked !== undefined && isCloudName(asked) && !names.includes(asked);
     return [...names, ...(passed ? [asked] : [])].map((name) => ({ name, backend: 'ollama' }));

@@ -15,17 +15,16 @@ export async function serve(flags: ServeFlags, context: CliContext): Promise<num
   const logger = await createLogger(settings.logLevel, context);
   const server = await composeServer(settings, logger);
   const stop = stopSignal();
-  say(
-    banner({
-      version: readVersion(),
-      url: server.url,
-      settings,
-      registry: server.registry,
-      ready: await server.models(),
-    }),
-    context,
+  const { url, registry } = server;
+  say(`Portico ${readVersion()} serves ${url}\n`, context);
+  // Files are read and Ollama may be slow: neither delays a stop.
+  const listed = server.models().then((models) => {
+    say(banner({ url, settings, registry, models }), context);
+    return stop;
+  });
+  logger.info(
+    `${await Promise.race([stop, listed])} received: no new requests, running ones get 10 s`,
   );
-  logger.info(`${await stop} received: no new requests, running ones get 10 s`);
   await server.stop();
   return 0;
 }

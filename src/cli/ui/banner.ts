@@ -1,29 +1,31 @@
+import type { SilentServer } from '../../backends/ollama/discover.ts';
+import type { ServedModels } from '../../compose.ts';
 import type { Settings } from '../../config/settings.ts';
+import { shownUrl } from '../../net/http-client.ts';
 import { listedDefault, lookUp } from '../../registry/lookup.ts';
 import type { Registry } from '../../registry/registry.ts';
-import type { NamedModel } from '../../pipeline/usable-models.ts';
 
 export interface Served {
-  readonly version: string;
   readonly url: string;
   readonly settings: Pick<Settings, 'apiKeys'>;
   readonly registry: Registry;
   /** Models that can answer now, Ollama's included. */
-  readonly ready: readonly NamedModel[];
+  readonly models: ServedModels;
 }
 
-/** What `serve` prints when it listens: what it serves, a line to try it, and how to point clients at it. */
-export function banner({ version, url, settings, registry, ready }: Served): string {
+/** Text that `serve` prints about its models: their names, a line to try one, and how to point clients at it. */
+export function banner({ url, settings, registry, models: served }: Served): string {
   const keyed = settings.apiKeys.length > 0;
-  const models = new Map(ready.map(({ name, model }) => [name, model]));
+  const { usable, mute, silent } = served;
+  const models = new Map(usable.map(({ name, model }) => [name, model]));
   const tables = { models, aliases: new Map<string, string>() };
   const usual = listedDefault(tables, registry.defaultModel);
-  const named = ready.map(({ name }) => (name === usual ? `${name} (default)` : name));
+  const chatting = usable.map(({ name }) => name).filter((name) => !mute.has(name));
+  const named = chatting.map((name) => (name === usual ? `${name} (default)` : name));
   const missing = [...registry.models.keys()].filter((name) => !lookUp(tables, name).found);
   return [
-    `Portico ${version} serves ${url}`,
-    '',
     `Models: ${named.join(', ') || 'none yet'}`,
+    ...(silent === undefined ? [] : [silence(silent)]),
     ...(missing.length > 0 ? [`Known, not downloaded: ${missing.join(', ')}`] : []),
     '',
     'Try it:',
@@ -34,6 +36,11 @@ export function banner({ version, url, settings, registry, ready }: Served): str
     `  export ANTHROPIC_AUTH_TOKEN=${keyed ? 'YOUR_KEY' : 'portico'}`,
     '',
   ].join('\n');
+}
+
+function silence({ url, timeoutMs }: SilentServer): string {
+  const seconds = timeoutMs / 1000;
+  return `Ollama at ${shownUrl(url)} did not answer within ${seconds} s; its models appear when it does.`;
 }
 
 function curlLine(url: string, model: string, keyed: boolean): string {

@@ -102,8 +102,10 @@ describe('control characters', () => {
       problems: [],
     };
     const settings = { apiKeys: [] };
-    const ready = [name, `alias${EVIL}`].map((one) => ({ name: one, model }));
-    say(banner({ version: '1', url: 'http://a', settings, registry, ready }), context);
+    const usable = [name, `alias${EVIL}`].map((one) => ({ name: one, model }));
+    const silent = { url: `http://b/${EVIL}`, timeoutMs: 800 };
+    const models = { usable, mute: new Set<string>(), silent };
+    say(banner({ url: 'http://a', settings, registry, models }), context);
     const text = shown();
     expect(text).not.toMatch(HARMFUL);
     const [, data = ''] = /-d '(.*)'$/m.exec(text) ?? [];
