@@ -67,13 +67,14 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
 }
 
 /** Text that a server prints when it listens, with its models: it lists them after its address. */
-export async function bannerOf({ process: child, stdout }: RunningServer): Promise<string> {
+export async function bannerOf(server: RunningServer): Promise<string> {
+  const { stdout: pipe } = server.process;
   const late = AbortSignal.timeout(READY_WITHIN_MS);
-  while (!stdout().includes('ANTHROPIC_AUTH_TOKEN=')) {
-    if (child.stdout === null) throw new Error('it has no standard output');
-    await once(child.stdout, 'data', { signal: late });
+  while (!server.stdout().includes('ANTHROPIC_AUTH_TOKEN=')) {
+    if (pipe === null) throw new Error('it has no standard output');
+    await once(pipe, 'data', { signal: late });
   }
-  return stdout();
+  return server.stdout();
 }
 
 /** What a command of portico printed, and how it ended. */
