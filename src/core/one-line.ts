@@ -11,6 +11,11 @@ export function oneLine(text: string): string {
   return read.replaceAll(/\s+/g, ' ').trim().slice(0, MAX_LENGTH);
 }
 
+/** Text without control characters and marks that turn its order, for a name that some terminal shows. */
+export function withoutControls(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, '');
+}
+
 /** A text as JSON, or undefined where it is not JSON. */
 export function parseJson(text: string): unknown {
   try {

@@ -1,6 +1,7 @@
+import { withoutControls } from '../core/one-line.ts';
 import type { RegistryModel } from './registry.ts';
 
-/** A short name of a model for pickers: its entry's title, else its name without `:latest`. */
+/** Short name of a model for pickers, without control characters: its entry's title, else its name without `:latest`. */
 export function titleOf({ title, spec }: RegistryModel): string {
-  return title ?? spec.name.replace(/:latest$/, '');
+  return withoutControls(title ?? spec.name.replace(/:latest$/, ''));
 }

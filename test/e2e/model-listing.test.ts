@@ -32,7 +32,8 @@ function registry(): string {
   for (const name of many) writeModelHeader(path.join(folder, name), 131_072, SHORT_TEMPLATE);
   writeModelHeader(path.join(folder, 'base.gguf'), 2048);
   writeFileSync(path.join(folder, 'broken.gguf'), 'GGUF, but not really');
-  return `models:\n${[...many, 'base.gguf', 'broken.gguf', 'pipe.gguf'].map(entry).join('')}`;
+  const evil = '  "evil\\e[31m\\u202e:latest": { backend: ollama, description: "red\\e[31m" }\n';
+  return `models:\n${evil}${[...many, 'base.gguf', 'broken.gguf', 'pipe.gguf'].map(entry).join('')}`;
 }
 
 beforeAll(async () => {
@@ -58,7 +59,7 @@ describe('[R2.3-models] a listing of models from files', () => {
   it('comes in time, whatever the files are, and tells the same as each model', async () => {
     // If it waited for the files, it would never come: nothing is written into the pipe.
     const names = [...(await list()).keys()];
-    expect(names).toHaveLength(MANY + 4);
+    expect(names).toHaveLength(MANY + 5);
     await expect
       .poll(async () => (await list()).get(`many-${MANY - 1}.gguf`), { timeout: 30_000 })
       .toMatchObject({ max_input_tokens: 32_768, max_tokens: 32_768 });
@@ -114,6 +115,11 @@ describe('[R2.3-models] a listing of models from files', () => {
         thinking: { supported: true },
       },
     });
+  });
+
+  it('has names and descriptions without control characters', async () => {
+    const evil = (await list()).get('evil\u001B[31m\u202E:latest');
+    expect(evil).toMatchObject({ display_name: 'evil[31m', description: 'red[31m' });
   });
 
   it('starts no child process', async () => {

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { RequestHandler } from 'express';
+import { withoutControls } from '../../core/one-line.ts';
 import type { Capabilities } from '../../core/backend.ts';
 import { LOCAL_PREFIX } from '../../registry/lookup.ts';
 import type { RegistryModel } from '../../registry/registry.ts';
@@ -72,7 +73,7 @@ async function describe(
   return {
     id,
     displayName: titleOf(model),
-    description: model.description,
+    description: model.description && withoutControls(model.description),
     createdAt: await createdAt(model.spec.file),
     capabilities,
   };
