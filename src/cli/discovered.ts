@@ -1,5 +1,7 @@
 import type { ListPatience, SilentServer } from '../backends/ollama/discover.ts';
-import type { ModelSpec } from '../core/model.ts';
+import type { DiscoveredModel } from '../core/model.ts';
+import { KnownCapabilities } from '../pipeline/known-capabilities.ts';
+import type { Registry } from '../registry/registry.ts';
 import type { CliContext } from './context.ts';
 import { warn } from './ui/report.ts';
 
@@ -15,7 +17,7 @@ export async function discoverModels(
   { environment }: CliContext,
   asked?: string,
   patience?: ListPatience,
-): Promise<readonly ModelSpec[]> {
+): Promise<readonly DiscoveredModel[]> {
   const { createOllamaBackend } = await import('../backends/ollama/backend.ts');
   const { ollamaUrl } = await import('../backends/ollama/address.ts');
   const defaultUrl = ollamaUrl(environment['OLLAMA_HOST']);
@@ -28,7 +30,7 @@ export async function discoverModels(
 }
 
 /** The same for a list that is printed: waits longer, and warns if Ollama stays silent. */
-export async function discoverForList(context: CliContext): Promise<readonly ModelSpec[]> {
+export async function discoverForList(context: CliContext): Promise<readonly DiscoveredModel[]> {
   const onSilent = ({ timeoutMs }: SilentServer): void =>
     warn(
       `Warning: Ollama has not answered for ${timeoutMs / 1000} s, so its models are missing ` +
@@ -36,4 +38,25 @@ export async function discoverForList(context: CliContext): Promise<readonly Mod
       context,
     );
   return discoverModels(context, undefined, { timeoutMs: LIST_TIMEOUT_MS, onSilent });
+}
+
+/** Names of models in Ollama that can't chat, such as those for embeddings, as far as it says so soon. */
+export async function modelsWithoutCompletion(
+  { models }: Registry,
+  { environment }: CliContext,
+): Promise<ReadonlySet<string>> {
+  const specs = Array.from(models.values(), ({ spec }) => spec);
+  const asked = specs.filter(({ backend }) => backend === 'ollama');
+  if (asked.length === 0) return new Set();
+  const { createOllamaBackend } = await import('../backends/ollama/backend.ts');
+  const { ollamaUrl } = await import('../backends/ollama/address.ts');
+  const backend = createOllamaBackend({ defaultUrl: ollamaUrl(environment['OLLAMA_HOST']) });
+  try {
+    const known = new KnownCapabilities((spec, signal) => backend.capabilities(spec, signal));
+    const capabilities = await known.listed(asked);
+    const mute = asked.filter((_, index) => capabilities[index]?.chats === false);
+    return new Set(mute.map(({ name }) => name));
+  } finally {
+    await backend.close();
+  }
 }

@@ -1,7 +1,7 @@
 import type { Conversation, ToolChoice } from './conversation.ts';
 import type { GenerationEvent } from './events.ts';
 import type { JsonObject } from './json.ts';
-import type { BackendKind, ModelSpec, Sampling } from './model.ts';
+import type { BackendKind, DiscoveredModel, ModelSpec, Sampling } from './model.ts';
 
 /** What a model behind a backend can do. What it cannot is said here, not discovered by failing. */
 export interface Capabilities {
@@ -122,7 +122,7 @@ export interface Backend {
    * Models that answer without being registered, found soon enough for every listing to ask; none
    * where what stands behind is away. `asked`: a name to include if it would be taken unseen.
    */
-  discover?(asked?: string): Promise<readonly ModelSpec[]>;
+  discover?(asked?: string): Promise<readonly DiscoveredModel[]>;
 
   /** Tokens of the whole prompt as `generate` would evaluate it. */
   countTokens(request: GenerationRequest, signal: AbortSignal): Promise<number>;

@@ -79,6 +79,12 @@ export interface Provider {
   readonly server?: ServerKind;
 }
 
+/** A model that a backend has found. */
+export interface DiscoveredModel extends ModelSpec {
+  /** Size on its server in bytes; absent if the server does not say. */
+  readonly sizeBytes?: number;
+}
+
 /** A model as the registry knows it, with all that its backend needs. */
 export interface ModelSpec {
   readonly name: string;

@@ -1,4 +1,4 @@
-import type { ModelSpec } from '../core/model.ts';
+import type { DiscoveredModel } from '../core/model.ts';
 import { lookUp } from './lookup.ts';
 import type { KnownAliases } from './lookup.ts';
 import type { Registry, RegistryModel } from './registry.ts';
@@ -13,15 +13,20 @@ type Exists = (file: string) => boolean;
  */
 export function withDiscovered(
   registry: Registry,
-  found: readonly ModelSpec[],
+  found: readonly DiscoveredModel[],
   exists: Exists,
 ): Registry {
   const models = new Map<string, RegistryModel>(registry.models);
-  for (const spec of found) {
+  for (const { sizeBytes, ...spec } of found) {
     const lookup = lookUp(registry, spec.name);
     if (lookup.found && (lookup.via === 'alias' || !givesWay(lookup.model, exists))) continue;
     if (lookup.found) models.delete(lookup.model.spec.name);
-    models.set(spec.name, { spec, shipped: false, location: `found by ${spec.backend}` });
+    models.set(spec.name, {
+      spec,
+      ...(sizeBytes !== undefined && { sizeBytes }),
+      shipped: false,
+      location: `found by ${spec.backend}`,
+    });
   }
   const dangling = registry.dangling ?? new Map<string, string>();
   const tables = { models, aliases: new Map([...registry.aliases, ...dangling]) };

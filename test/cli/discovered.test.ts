@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
+import { startOllama } from '../support/scripted-ollama.ts';
 import { serve } from '../support/upstream/replay.ts';
 import { makeHome } from './home.ts';
 import type { Home } from './home.ts';
@@ -111,6 +112,29 @@ describe('[R4.6-discovered] a model that only Ollama has', () => {
     expect(stderr).toBe('');
     expect(stdout).toMatch(/^claude-x +ollama +- +alias of qwen3:8b +-$/m);
   });
+});
+
+it('ls says how large a model in Ollama is, and that one for embeddings can’t chat', async () => {
+  const ollama = await startOllama({
+    'qwen3:8b': { trained: 40_960, size: 5_200_000_000 },
+    'nomic-embed-text:latest': { trained: 2048, size: 274_302_450, capabilities: ['embedding'] },
+  });
+  onTestFinished(() => ollama.close());
+  const { portico } = await makeHome(
+    'models:\n  mine: { backend: ollama, upstream: nomic-embed-text }',
+    {
+      OLLAMA_HOST: `127.0.0.1:${ollama.port}`,
+    },
+  );
+  const { stdout } = await portico('ls');
+  expect(stdout).toMatch(/^qwen3:8b +ollama +5\.2 GB +upstream +http:/m);
+  expect(stdout).toMatch(/^nomic-embed-text:latest +ollama +274 MB +can't chat +http:/m);
+  expect(stdout).toMatch(/^mine +ollama +- +can't chat +http:/m);
+  const { models } = JSON.parse((await portico('ls', '--json')).stdout) as { models: unknown[] };
+  expect(models.slice(-2)).toMatchObject([
+    { name: 'qwen3:8b', sizeBytes: 5_200_000_000 },
+    { name: 'nomic-embed-text:latest', sizeBytes: 274_302_450, chats: false },
+  ]);
 });
 
 describe('ls beside an Ollama that is slow', () => {

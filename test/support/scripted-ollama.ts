@@ -6,6 +6,8 @@ import type { LocalServer } from './upstream/replay.ts';
 export interface ScriptedModel {
   /** Tokens that it was trained on. */
   readonly trained: number;
+  /** Bytes in /api/tags; default: none are said. */
+  readonly size?: number;
   /** Lines of its Modelfile's parameters, as /api/show has them. */
   readonly parameters?: string;
   /** Capabilities in /api/show; default: completion and tools. */
@@ -48,7 +50,9 @@ export async function startOllama(
   }
 
   function answerTo(path: string | undefined, body: unknown): unknown {
-    if (path === '/api/tags') return { models: Object.keys(models).map((name) => ({ name })) };
+    if (path === '/api/tags') {
+      return { models: Object.entries(models).map(([name, { size }]) => ({ name, size })) };
+    }
     if (path === '/api/ps') return { models: [] };
     const { model: name } = body as { readonly model: string };
     const model = models[name] ?? models[`${name}:latest`];

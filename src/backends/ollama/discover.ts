@@ -1,9 +1,10 @@
 import { RuntimeFailure } from '../../core/failure.ts';
-import type { ModelSpec } from '../../core/model.ts';
+import type { DiscoveredModel } from '../../core/model.ts';
 import type { HttpClient } from '../../net/http-client.ts';
 import { within } from '../../net/timeouts.ts';
 import { isCloudName } from './names.ts';
-import { listNames } from './upstream.ts';
+import type { ListedModel } from './protocol.ts';
+import { listModels } from './upstream.ts';
 
 /** A listing waits no longer: a server on this machine answers at once. */
 const LIST_TIMEOUT_MS = 800;
@@ -54,8 +55,8 @@ export function createDiscovery(
   http: HttpClient,
   url: string,
   { timeoutMs: listTimeoutMs = LIST_TIMEOUT_MS, onSilent }: ListPatience = {},
-): (asked?: string) => Promise<readonly ModelSpec[]> {
-  let names: readonly string[] | undefined;
+): (asked?: string) => Promise<readonly DiscoveredModel[]> {
+  let models: readonly ListedModel[] | undefined;
   let last: Refresh | undefined;
 
   let isPending = false;
@@ -64,17 +65,17 @@ export function createDiscovery(
     if (last !== undefined && (isPending || performance.now() - last.at <= lifetime)) return last;
     isPending = true;
     const late = AbortSignal.timeout(REFRESH_TIMEOUT_MS);
-    const listed = listNames(http, url, late).finally(() => {
+    const listed = listModels(http, url, late).finally(() => {
       isPending = false;
     });
     const done = listed.then(
       (found) => {
-        names = found;
+        models = found;
         return true;
       },
       () => {
         // A silent server still has what it had; one that refuses a connection has nothing.
-        if (!late.aborted) names = undefined;
+        if (!late.aborted) models = undefined;
         return !late.aborted;
       },
     );
@@ -83,19 +84,24 @@ export function createDiscovery(
   };
 
   return async (asked) => {
-    const isNeeded = asked !== undefined && !standsIn(asked) && !has(names, asked);
+    const isNeeded = asked !== undefined && !standsIn(asked) && !has(models, asked);
     const { at, done } = refresh(isNeeded ? NAME_LIFETIME_MS : LIFETIME_MS);
-    const listing = names === undefined ? listTimeoutMs : RELIST_TIMEOUT_MS;
+    const listing = models === undefined ? listTimeoutMs : RELIST_TIMEOUT_MS;
     const age = performance.now() - at;
     const timeout = isNeeded ? NAME_TIMEOUT_MS : Math.max(0, listing - age);
     const isAnswered = await within(done, timeout);
-    if (isNeeded && isAnswered !== true && !has(names, asked)) throw silent(url, asked);
-    if (isAnswered !== true && names === undefined) {
+    if (isNeeded && isAnswered !== true && !has(models, asked)) throw silent(url, asked);
+    if (isAnswered !== true && models === undefined) {
       onSilent?.({ url, timeoutMs: listTimeoutMs });
     }
-    if (names === undefined) return [];
-    const passed = asked !== undefined && isCloudName(asked) && !names.includes(asked);
-    return [...names, ...(passed ? [asked] : [])].map((name) => ({ name, backend: 'ollama' }));
+    if (models === undefined) return [];
+    const passed =
+      asked !== undefined && isCloudName(asked) && !models.some(({ name }) => name === asked);
+    return [...models, ...(passed ? [{ name: asked }] : [])].map(({ name, size }) => ({
+      name,
+      backend: 'ollama',
+      ...(size !== undefined && { sizeBytes: size }),
+    }));
   };
 }
 
@@ -104,8 +110,8 @@ function standsIn(name: string): boolean {
   return /^claude-/i.test(name);
 }
 
-function has(names: readonly string[] | undefined, asked: string): boolean {
-  return names?.some((name) => name === asked || name === `${asked}:latest`) === true;
+function has(models: readonly ListedModel[] | undefined, asked: string): boolean {
+  return models?.some(({ name }) => name === asked || name === `${asked}:latest`) === true;
 }
 
 function silent(url: string, asked: string): RuntimeFailure {

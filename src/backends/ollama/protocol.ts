@@ -178,12 +178,25 @@ export function readAllocated(value: unknown): ReadonlyMap<string, number> | und
   );
 }
 
-const tagsSchema = z.object({ models: z.array(z.object({ name: z.string().min(1) })).nullable() });
+const tagsSchema = z.object({
+  models: z
+    .array(
+      z.object({ name: z.string().min(1), size: z.int().positive().optional().catch(undefined) }),
+    )
+    .nullable(),
+});
 
-/** Reads the names of /api/tags; undefined where it is no such list. */
-export function readNames(value: unknown): readonly string[] | undefined {
+/** Item of /api/tags. */
+export interface ListedModel {
+  readonly name: string;
+  /** In bytes; a model of Ollama's cloud has none to speak of. */
+  readonly size?: number | undefined;
+}
+
+/** Reads /api/tags; undefined where it is no such list. */
+export function readTags(value: unknown): readonly ListedModel[] | undefined {
   const { data } = tagsSchema.safeParse(value);
-  return data === undefined ? undefined : (data.models ?? []).map(({ name }) => name);
+  return data === undefined ? undefined : (data.models ?? []);
 }
 
 const errorSchema = z.object({ error: z.string() });

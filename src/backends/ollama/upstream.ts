@@ -6,8 +6,8 @@ import { readLines } from '../../net/lines.ts';
 import { parseJson } from '../../core/one-line.ts';
 import { errorLineFailure, OLLAMA, protocolFailure, refusalFailure } from './failures.ts';
 import type { Question } from './failures.ts';
-import { readAllocated, readChunk, readDescription, readError, readNames } from './protocol.ts';
-import type { ChatChunk, ModelDescription, OllamaChatRequest } from './protocol.ts';
+import { readAllocated, readChunk, readDescription, readError, readTags } from './protocol.ts';
+import type { ChatChunk, ListedModel, ModelDescription, OllamaChatRequest } from './protocol.ts';
 
 /** Describing a model reads a file; a server that takes longer hangs. */
 const SHOW_TIMEOUT_MS = 10_000;
@@ -49,15 +49,15 @@ export async function describeModel(
   }
 }
 
-/** The names of the models that a server has; undefined where it is no Ollama server. */
-export async function listNames(
+/** The models that a server has; undefined where it is no Ollama server. */
+export async function listModels(
   http: HttpClient,
   url: string,
   signal: AbortSignal,
-): Promise<readonly string[] | undefined> {
+): Promise<readonly ListedModel[] | undefined> {
   const answer = await http.get(endpoint(url, 'api/tags'), signal);
   const text = await readText(answer.body, MAX_TEXT_BYTES);
-  return isJson(answer) ? readNames(parseJson(text)) : undefined;
+  return isJson(answer) ? readTags(parseJson(text)) : undefined;
 }
 
 /** The context in tokens that a model has in memory now; undefined if it is not there, or not told. */

@@ -10,7 +10,7 @@ import { statusOf } from '../../registry/status.ts';
 import { chatTemplates } from '../chat-templates.ts';
 import type { CliContext } from '../context.ts';
 import type { RegistryFlags } from '../declarations/declaration.ts';
-import { discoverForList } from '../discovered.ts';
+import { discoverForList, modelsWithoutCompletion } from '../discovered.ts';
 import { readableFiles, warnOfProblems } from '../registry-files.ts';
 import { writeJson } from '../ui/report.ts';
 import { printTable } from '../ui/table.ts';
@@ -22,11 +22,14 @@ export async function list(flags: RegistryFlags, context: CliContext): Promise<n
     await discoverForList(context),
     existsSync,
   );
-  const templates = await chatTemplates(registry, context);
-  if (flags.json === true) writeJson(describeRegistry(registry, templates), context);
+  const [templates, mute] = await Promise.all([
+    chatTemplates(registry, context),
+    modelsWithoutCompletion(registry, context),
+  ]);
+  if (flags.json === true) writeJson(describeRegistry(registry, templates, mute), context);
   else {
     const ollama = ollamaUrl(context.environment['OLLAMA_HOST']);
-    printTable([HEADER, ...rowsOf(registry, templates, ollama)], context);
+    printTable([HEADER, ...rowsOf(registry, { templates, mute, ollama })], context);
   }
   warnOfProblems(registry, context);
   return 0;
@@ -36,11 +39,14 @@ const HEADER = ['NAME', 'BACKEND', 'SIZE', 'STATUS', 'WHERE'];
 
 type Row = readonly [name: string, backend: string, size: string, status: string, where: string];
 
-function rowsOf(
-  registry: Registry,
-  templates: ReadonlyMap<string, boolean>,
-  ollama: string,
-): readonly Row[] {
+/** Findings about models beside their entries. */
+interface Findings {
+  readonly templates: ReadonlyMap<string, boolean>;
+  readonly mute: ReadonlySet<string>;
+  readonly ollama: string;
+}
+
+function rowsOf(registry: Registry, findings: Findings): readonly Row[] {
   const usual = listedDefault(registry, registry.defaultModel);
   const marked = (name: string): string => (name === usual ? `${name} (default)` : name);
   const models = [...registry.models].map(([name, model]): Row => {
@@ -49,8 +55,8 @@ function rowsOf(
       marked(name),
       model.spec.backend,
       size === undefined ? '-' : formatSize(size),
-      templates.get(name) === false ? 'no chat template' : shownStatus(model),
-      placeOf(model, ollama),
+      chatProblem(name, findings) ?? shownStatus(model),
+      placeOf(model, findings.ollama),
     ];
   });
   const aliases = [...registry.aliases.keys()].flatMap((name): readonly Row[] => {
@@ -60,6 +66,15 @@ function rowsOf(
       : [];
   });
   return [...models, ...aliases];
+}
+
+/** Reason why a model can't chat; undefined if none is known. */
+function chatProblem(
+  name: string,
+  { templates, mute }: Pick<Findings, 'templates' | 'mute'>,
+): string | undefined {
+  if (mute.has(name)) return "can't chat";
+  return templates.get(name) === false ? 'no chat template' : undefined;
 }
 
 /** The file or the server that a model is on; `-` for one that is nowhere yet. */
@@ -73,7 +88,11 @@ function placeOf({ spec }: RegistryModel, ollama: string): string {
 }
 
 /** What programs read; a model's settings are those of models.yaml. */
-function describeRegistry(registry: Registry, templates: ReadonlyMap<string, boolean>): unknown {
+function describeRegistry(
+  registry: Registry,
+  templates: ReadonlyMap<string, boolean>,
+  mute: ReadonlySet<string>,
+): unknown {
   return {
     default: registry.defaultModel,
     models: [...registry.models.values()].map((model) => ({
@@ -81,6 +100,7 @@ function describeRegistry(registry: Registry, templates: ReadonlyMap<string, boo
       // Their values may be secrets.
       headers: model.spec.headers && Object.keys(model.spec.headers),
       status: shownStatus(model),
+      ...(mute.has(model.spec.name) && { chats: false }),
       chatTemplate: templates.get(model.spec.name),
       description: model.description,
       source: model.source,
