@@ -49,6 +49,15 @@ describe('[R5.1-environment] the environment of Claude Code', () => {
     expect(set['ANTHROPIC_DEFAULT_HAIKU_MODEL_SUPPORTED_CAPABILITIES']).not.toContain('thinking');
   });
 
+  it('labels a model without the control characters of its name', () => {
+    const name = 'big\u001B[31m\u202E';
+    const set = claudeEnvironment({ ...MODEL, name }, {});
+    expect(set).toMatchObject({
+      ANTHROPIC_DEFAULT_OPUS_MODEL: name,
+      ANTHROPIC_DEFAULT_OPUS_MODEL_NAME: 'big[31m',
+    });
+  });
+
   it('has no window of a million tokens, no countdown of tokens, and tools on demand', () => {
     expect(claudeEnvironment(MODEL, {})).toMatchObject({
       CLAUDE_CODE_DISABLE_1M_CONTEXT: '1',

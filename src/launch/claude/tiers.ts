@@ -1,3 +1,4 @@
+import { withoutControls } from '../../core/one-line.ts';
 import type { AgentModel, LaunchedModel, Variables } from '../agent-model.ts';
 
 /** Model families of Claude Code's picker, in the order in which they are set. */
@@ -28,7 +29,7 @@ export function tierVariables(agentModel: AgentModel): Variables {
     const variable = `ANTHROPIC_DEFAULT_${family}_MODEL`;
     return [
       [variable, model.name] as const,
-      [`${variable}_NAME`, model.name] as const,
+      [`${variable}_NAME`, withoutControls(model.name)] as const,
       [`${variable}_DESCRIPTION`, describe(model)] as const,
       ...capabilities(model).map((value) => [`${variable}_SUPPORTED_CAPABILITIES`, value] as const),
     ];
