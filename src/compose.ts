@@ -28,7 +28,7 @@ import { createWires } from './wires/index.ts';
 /** How many requests may wait for a model before the next is told to come back later. */
 const QUEUE_LIMIT = 64;
 
-/** What a start prints of its models waits no longer to learn which of them can chat. */
+/** Longest wait of a start's banner for models that describe themselves. */
 const DESCRIBE_TIMEOUT_MS = 5_000;
 
 /** Models that answer, without a server. */

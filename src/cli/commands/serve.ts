@@ -18,13 +18,14 @@ export async function serve(flags: ServeFlags, context: CliContext): Promise<num
   const { url, registry } = server;
   say(`Portico ${readVersion()} serves ${url}\n`, context);
   // Files are read and Ollama may be slow: neither delays a stop.
+  let isStopping = false;
   const listed = server.models().then((models) => {
-    say(banner({ url, settings, registry, models }), context);
+    if (!isStopping) say(banner({ url, settings, registry, models }), context);
     return stop;
   });
-  logger.info(
-    `${await Promise.race([stop, listed])} received: no new requests, running ones get 10 s`,
-  );
+  const signal = await Promise.race([stop, listed]);
+  isStopping = true;
+  logger.info(`${signal} received: no new requests, running ones get 10 s`);
   await server.stop();
   return 0;
 }
