@@ -97,12 +97,12 @@ export function createDiscovery(
     if (models === undefined) return [];
     const passed =
       asked !== undefined && isCloudName(asked) && !models.some(({ name }) => name === asked);
-    return [...models, ...(passed ? [{ name: asked }] : [])].map(({ name, size }) => ({
-      name,
-      backend: 'ollama',
-      ...(size !== undefined && { sizeBytes: size }),
-    }));
+    return [...models, ...(passed ? [{ name: asked }] : [])].map(toDiscovered);
   };
+}
+
+function toDiscovered({ name, size }: ListedModel): DiscoveredModel {
+  return { name, backend: 'ollama', ...(size !== undefined && { sizeBytes: size }) };
 }
 
 /** Another model answers for such a name if Ollama does not have it, so it is no reason to wait. */
