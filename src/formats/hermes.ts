@@ -53,9 +53,10 @@ function* readMalformed(source: Source, tools: readonly CallableTool[]): Reading
   if (!BEGINNING.test(source.rest)) return false;
   const found = yield* source.readUntil(CLOSE);
   if (found === undefined && source.cut) return false;
-  const call = readLooseCall(found?.text ?? source.rest, tools);
+  const text = found?.text ?? source.rest;
+  if (found === undefined) source.skip(text.length);
+  const call = readLooseCall(text, tools);
   if (call === undefined) return false;
-  if (found === undefined) source.skip(source.rest.length);
   yield { type: 'call-start', name: call.name };
   yield argumentsPiece(call.json);
   yield { type: 'call-end' };

@@ -64,7 +64,13 @@ const SYNTAXES: readonly Syntax[] = [
 ];
 
 /** Characters that failed readings may cost one answer: a model that repeats the beginning of a call is text. */
-const MOST_REREAD = 4_000_000;
+const MOST_REREAD = 500_000;
+
+/** Triggers without a call behind them that one answer may have, for the same reason. */
+const MOST_FAILED = 500;
+
+/** Failed readings of each answer. */
+const failures = new WeakMap<Source, number>();
 
 /**
  * Text of a server that should have told thinking and calls apart, and did not. A call counts only
@@ -77,12 +83,14 @@ export const leaked: ChatFormat = {
     triggers: [...new Set(SYNTAXES.flatMap(({ triggers }) => triggers))],
     triggersAtStart: (tools) => SYNTAXES.flatMap((syntax) => syntax.triggersAtStart?.(tools) ?? []),
     *read(source, tools, trigger) {
-      if (source.reread > MOST_REREAD) return false;
+      const failed = failures.get(source) ?? 0;
+      if (source.reread > MOST_REREAD || failed >= MOST_FAILED) return false;
       const place = source.place;
-      for (const syntax of SYNTAXES.filter((one) => knows(one, tools, trigger))) {
+      for (const syntax of syntaxesOf(tools).get(trigger) ?? []) {
         if (yield* readComplete(source, syntax.read(source, tools, trigger))) return true;
         source.rewind(place);
       }
+      failures.set(source, failed + 1);
       return false;
     },
     grammar: () => {
@@ -91,10 +99,19 @@ export const leaked: ChatFormat = {
   },
 };
 
-function knows(syntax: Syntax, tools: readonly CallableTool[], trigger: string): boolean {
-  return (
-    syntax.triggers.includes(trigger) || syntax.triggersAtStart?.(tools).includes(trigger) === true
-  );
+/** Syntaxes by their triggers, for the tools of each request: there may be thousands. */
+const syntaxes = new WeakMap<readonly CallableTool[], ReadonlyMap<string, readonly Syntax[]>>();
+
+function syntaxesOf(tools: readonly CallableTool[]): ReadonlyMap<string, readonly Syntax[]> {
+  const known = syntaxes.get(tools);
+  if (known !== undefined) return known;
+  const found = new Map<string, Syntax[]>();
+  for (const syntax of SYNTAXES) {
+    const triggers = new Set([...syntax.triggers, ...(syntax.triggersAtStart?.(tools) ?? [])]);
+    for (const trigger of triggers) found.set(trigger, [...(found.get(trigger) ?? []), syntax]);
+  }
+  syntaxes.set(tools, found);
+  return found;
 }
 
 /** Reads calls and passes them on only if all of them are complete. */

@@ -1,4 +1,5 @@
 import type { CallableTool, ChatFormat, OutputContext, OutputState } from '../formats/format.ts';
+import { TextSet } from '../formats/shared/marks.ts';
 import { Source } from '../formats/shared/reader.ts';
 import type { OutputPiece, Reading } from '../formats/shared/reader.ts';
 
@@ -76,8 +77,7 @@ function* readTagged(source: Source, format: ChatFormat, context: OutputContext)
   const { thinking, answer } = format;
   const syntax = context.tools.length > 0 ? format.tools : undefined;
   const triggers = syntax?.triggers ?? [];
-  const atStart = syntax?.triggersAtStart?.(context.tools) ?? [];
-  const opening = [thinking?.open, answer?.open, ...triggers, ...atStart].filter(isTag);
+  const opening = openingsOf(format, context.tools);
   const inAnswer = answer?.open === '' || (answer?.always === true && context.continuesText);
   let closing = inAnswer ? [answer.close] : [];
   let boundary: Boundary = context.continuesText ? 'none' : 'start';
@@ -104,19 +104,33 @@ function* readTagged(source: Source, format: ChatFormat, context: OutputContext)
   }
 }
 
+/** Texts that open a block at a boundary, by the tools of a request: there may be thousands. */
+const openings = new WeakMap<readonly CallableTool[], Map<ChatFormat, TextSet>>();
+
+function openingsOf(format: ChatFormat, tools: readonly CallableTool[]): TextSet {
+  const ofTools = openings.get(tools) ?? new Map<ChatFormat, TextSet>();
+  openings.set(tools, ofTools);
+  const known = ofTools.get(format);
+  if (known !== undefined) return known;
+  const { thinking, answer, tools: syntax } = format;
+  const calls =
+    tools.length === 0
+      ? []
+      : [syntax?.triggers ?? [], syntax?.triggersAtStart?.(tools) ?? []].flat();
+  const set = new TextSet([thinking?.open, answer?.open, ...calls].filter(isTag));
+  ofTools.set(format, set);
+  return set;
+}
+
 function isTag(tag: string | undefined): tag is string {
   return tag !== undefined && tag !== '';
 }
 
 /** Reads past a tag that opens a block, with the white space before it. */
-function* readTag(
-  source: Source,
-  boundary: Boundary,
-  tags: readonly string[],
-): Reading<string | undefined> {
+function* readTag(source: Source, boundary: Boundary, tags: TextSet): Reading<string | undefined> {
   const place = source.place;
   yield* source.skipSpace();
-  const tag = yield* source.take(...tags);
+  const tag = yield* source.takeOf(tags);
   if (tag === undefined && boundary === 'start') source.rewind(place);
   return tag;
 }

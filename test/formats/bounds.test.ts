@@ -45,6 +45,10 @@ describe('reading what a server leaked grows with its length only', () => {
     ['calls in a loop', '', `<tool_call>${begun}`, 20_000],
     ['triggers', '', '<tool_call>', 20_000],
     ['triggers of another family', '', '[TOOL_CALLS]', 20_000],
+    ['triggers of a function', '', '<function=get_weather>', 20_000],
+    ['triggers of a tool', '', '<|python_tag|>', 20_000],
+    ['empty calls', '', '<tool_call>{}', 20_000],
+    ['thoughts', '', '<think></think>', 20_000],
     ['bare objects', '', begun, 20_000],
   ])('for %s', (_what, begin, piece, count) => {
     for (const chunks of [
@@ -65,11 +69,42 @@ describe('reading what a server leaked grows with its length only', () => {
         events.push(...output.end(false));
       });
       // What has a reading as one call is a call; all else is text.
-      if (events.every(({ type }) => type === 'text-delta')) {
+      if (piece === '<think></think>') expect(events).toEqual([]);
+      else if (events.every(({ type }) => type === 'text-delta')) {
         const texts = events.map((event) => (event.type === 'text-delta' ? event.text : ''));
         expect(texts.join('') === begin + piece.repeat(count)).toBe(true);
       } else expect(events.filter(({ type }) => type === 'tool-call-end')).toHaveLength(1);
       expect(milliseconds).toBeLessThan(LINEAR);
     }
   });
+});
+
+describe('ten thousand tools', () => {
+  const tools = Array.from({ length: 10_000 }, (_, index) => ({
+    name: `tool-${index}`,
+    inputSchema: { type: 'object' },
+  }));
+  const read = (text: string) => {
+    const output = new Output({
+      format: leaked,
+      thinkingOpen: false,
+      continuesText: false,
+      tools,
+      stopSequences: [],
+      newCallId: () => 'toolu_1',
+    });
+    return [...output.push(text), ...output.end(false)];
+  };
+
+  it('can be called, and text without a call stays text', () => {
+    expect(read('{"name": "tool-9999", "arguments": {}}')[0]).toMatchObject({ name: 'tool-9999' });
+    expect(read('Hello')).toEqual([{ type: 'text-delta', text: 'Hello' }]);
+  });
+
+  it.each(['<tool_call>', '<function='])(
+    'are looked up once for an answer full of %s',
+    (trigger) => {
+      expect(cpuMillisecondsOf(() => read(trigger.repeat(3000)))).toBeLessThan(LINEAR);
+    },
+  );
 });

@@ -80,7 +80,7 @@ export class JsonPrefix {
     this.#text += text;
     this.#at = 0;
     this.#safe = -1;
-    while (!this.#violated && this.#at < text.length) {
+    while (!this.#violated && this.#expected !== 'nothing' && this.#at < text.length) {
       if (this.#take(text.charAt(this.#at))) this.#at++;
     }
     if (this.#safe < 0) {

@@ -1,6 +1,7 @@
 import type { CallableTool } from '../format.ts';
 import { JsonPrefix } from '../repair/json-prefix.ts';
 import { isFlatArgument } from '../repair/schema-types.ts';
+import { TextSet } from './marks.ts';
 import type { OutputPiece, Reading, Source } from './reader.ts';
 
 /** Makes a piece of a call's arguments. */
@@ -32,9 +33,32 @@ export function* takeTool(
   ...ends: readonly string[]
 ): Reading<{ readonly tool: CallableTool; readonly end: string } | undefined> {
   yield* source.skipSpace();
-  const named = tools.flatMap((tool) => ends.map((end) => ({ tool, end, text: tool.name + end })));
-  const taken = yield* source.take(...named.map(({ text }) => text));
-  return named.find(({ text }) => text === taken);
+  const { texts, tools: named } = namesOf(tools, ends);
+  const taken = yield* source.takeOf(texts);
+  return taken === undefined ? undefined : named.get(taken);
+}
+
+interface ToolNames {
+  /** Names of tools with what ends them. */
+  readonly texts: TextSet;
+  readonly tools: ReadonlyMap<string, { readonly tool: CallableTool; readonly end: string }>;
+}
+
+/** Names of the tools of each request: there may be thousands, and an answer may ask for them as often. */
+const toolNames = new WeakMap<readonly CallableTool[], Map<string, ToolNames>>();
+
+function namesOf(tools: readonly CallableTool[], ends: readonly string[]): ToolNames {
+  const ofTools = toolNames.get(tools) ?? new Map<string, ToolNames>();
+  toolNames.set(tools, ofTools);
+  const key = JSON.stringify(ends);
+  const known = ofTools.get(key);
+  if (known !== undefined) return known;
+  const named = new Map(
+    tools.flatMap((tool) => ends.map((end) => [tool.name + end, { tool, end }] as const)),
+  );
+  const names = { texts: new TextSet([...named.keys()]), tools: named };
+  ofTools.set(key, names);
+  return names;
 }
 
 /** How a JSON object stands for a call: the keys of its name and of its arguments. */

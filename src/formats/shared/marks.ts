@@ -17,6 +17,52 @@ export class MarkFinder {
   }
 }
 
+/** Finders that were made: a text with many marks needs the same ones again after each. */
+const finders = new Map<string, MarkFinder>();
+const MOST_FINDERS = 500;
+
+/** The finder of several marks. */
+export function finderOf(marks: readonly string[]): MarkFinder {
+  const key = marks.join('\0');
+  const known = finders.get(key);
+  if (known !== undefined) return known;
+  if (finders.size >= MOST_FINDERS) finders.clear();
+  const finder = new MarkFinder(marks);
+  finders.set(key, finder);
+  return finder;
+}
+
+/** Texts of which a source is to begin with one; there may be thousands, for as many tools. */
+export class TextSet {
+  readonly #texts: ReadonlySet<string>;
+  /** Lengths of the texts, the longest first. */
+  readonly #lengths: readonly number[];
+
+  constructor(texts: readonly string[]) {
+    this.#texts = new Set(texts);
+    const lengths = new Set(texts.map(({ length }) => length));
+    this.#lengths = [...lengths].toSorted((one, other) => other - one);
+  }
+
+  /** The longest of the texts that `text` begins with. */
+  beginningOf(text: string): string | undefined {
+    for (const length of this.#lengths) {
+      const beginning = text.slice(0, length);
+      if (this.#texts.has(beginning)) return beginning;
+    }
+    return undefined;
+  }
+
+  /** True if one of the texts begins with `text` and goes on. */
+  mayContinue(text: string): boolean {
+    if (text.length >= (this.#lengths[0] ?? 0)) return false;
+    for (const one of this.#texts) {
+      if (one.length > text.length && one.startsWith(text)) return true;
+    }
+    return false;
+  }
+}
+
 /** Length of the end of a text that may be the beginning of a mark, with the white space before it if that is trimmed. */
 export function heldBack(text: string, marks: readonly string[], space: 'keep' | 'trim'): number {
   const begun = undecided(text, marks);

@@ -1,5 +1,5 @@
 import { JsonScan } from './json-scan.ts';
-import { heldBack, MarkFinder } from './marks.ts';
+import { finderOf, heldBack, TextSet } from './marks.ts';
 import { undecided } from './stops.ts';
 
 /** A piece of a model's output, told apart. A call that the output cut off has no `call-end`. */
@@ -117,14 +117,18 @@ export class Source {
   }
 
   /** Reads past one of the texts, the longest that stands here, and gives it; undefined where none does. */
-  *take(...texts: readonly string[]): Reading<string | undefined> {
-    const sorted = texts.toSorted((one, other) => other.length - one.length);
+  take(...texts: readonly string[]): Reading<string | undefined> {
+    return this.takeOf(new TextSet(texts));
+  }
+
+  /** The same for a set that is used again and again. */
+  *takeOf(texts: TextSet): Reading<string | undefined> {
     for (;;) {
-      const rest = this.rest;
-      const waits = sorted.some((text) => text.length > rest.length && text.startsWith(rest));
-      const found = sorted.find((text) => rest.startsWith(text));
+      const { rest } = this;
+      const waits = texts.mayContinue(rest);
       // A longer one may still come where a shorter one is there already.
       if (!waits || this.#ended) {
+        const found = texts.beginningOf(rest);
         if (found === undefined) return waits ? this.#starve(undefined) : undefined;
         this.skip(found.length);
         return found;
@@ -146,7 +150,7 @@ export class Source {
     piece: (text: string) => OutputPiece,
     space: 'keep' | 'trim' = 'keep',
   ): Reading<{ readonly mark: string; readonly space: string } | undefined> {
-    const finder = new MarkFinder(marks);
+    const finder = finderOf(marks);
     for (;;) {
       const rest = this.rest;
       const found = finder.find(rest);
@@ -172,7 +176,7 @@ export class Source {
   /** Reads text up to the first of the marks and past it, all at once. */
   *readUntil(...marks: readonly string[]): Reading<{ text: string; mark: string } | undefined> {
     const start = this.place;
-    const finder = new MarkFinder(marks);
+    const finder = finderOf(marks);
     let text = '';
     for (;;) {
       const rest = this.rest;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createStopMatcher } from '../../../src/formats/shared/stops.ts';
+import { cpuMillisecondsOf } from '../../support/cpu-time.ts';
 import { cut } from '../../support/cut.ts';
 
 function run(pieces: readonly string[], stops: readonly string[]) {
@@ -47,5 +48,24 @@ describe('[R2.5-stop] [R2.5-stop-leak] stop strings', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+});
+
+describe('the search for stop strings takes time that grows with the text only', () => {
+  const many = (middle: (index: number) => string) =>
+    Array.from({ length: 1000 }, (_, i) => middle(i));
+
+  it.each([
+    ['alike at their start', 'a', many((index) => `${'a'.repeat(30)}c${index}${'a'.repeat(30)}`)],
+    ['of one letter', 'a', [`${'a'.repeat(30_000)}c${'a'.repeat(30_000)}`]],
+    ['words', 'the quick brown fox ', many((index) => `x${index} the quick brown fox jumps`)],
+    ['nearly the text', 'ab', many((index) => `${'ab'.repeat(25)}${index}`)],
+  ])('for stop strings %s', (_what, piece, stops) => {
+    const text = piece.repeat(200_000 / piece.length);
+    for (const pieces of [[text], text.match(/.{1,50}/g) ?? []]) {
+      let result;
+      expect(cpuMillisecondsOf(() => (result = run(pieces, stops)))).toBeLessThan(2000);
+      expect(result).toEqual({ text, stopped: null });
+    }
   });
 });
