@@ -67,7 +67,7 @@ const SYNTAXES: readonly Syntax[] = [
 const MOST_REREAD = 500_000;
 
 /** Triggers without a call behind them that one answer may have, for the same reason. */
-const MOST_FAILED = 500;
+const MOST_FAILED = 100;
 
 /** Failed readings of each answer. */
 const failures = new WeakMap<Source, number>();

@@ -4,10 +4,14 @@ import type { CallableTool } from '../format.ts';
 import { coerceJson } from './coerce.ts';
 import { JsonPrefix } from './json-prefix.ts';
 import { isWrapperKey } from './schema-types.ts';
+import { withTimeLimit } from './time-limit.ts';
 
 /** Text that models write around or behind arguments. */
-const FENCE = /^```[a-zA-Z]*\s*\n?([^]*?)\n?\s*```$/;
-const CLOSING = /\s*<\/(tool_call|function|tool)>\s*$/;
+const FENCE = '```';
+const CLOSING = /<\/(?:tool_call|function|tool)>$/;
+
+/** Characters that are repaired in a few milliseconds whatever they are; longer texts have a time limit. */
+const SHORT = 4096;
 
 /** The last characters of a text whose last value is complete. */
 const ENDS = /([}\]"'\d]|true|false|null|True|False|None)$/;
@@ -22,10 +26,11 @@ const MOST_WRAPPERS = 4;
  *
  * @returns undefined if there is no such reading
  */
-export function repairArguments(
-  written: string,
-  { name, inputSchema }: CallableTool,
-): string | undefined {
+export function repairArguments(written: string, tool: CallableTool): string | undefined {
+  return limited(written, () => argumentsOf(written, tool));
+}
+
+function argumentsOf(written: string, { name, inputSchema }: CallableTool): string | undefined {
   const text = strip(written);
   if (isNothing(text)) return '{}';
   const repaired = repairJson(text);
@@ -38,18 +43,34 @@ export function repairArguments(
 
 /** The value of a JSON text, repaired if that has one reading; undefined otherwise. */
 export function repairedValue(written: string): unknown {
+  return limited(written, () => valueOf(written));
+}
+
+/** The result of a repair; undefined if it takes too long, or nests deeper than the stack. */
+function limited<Result>(written: string, repair: () => Result): Result | undefined {
+  try {
+    return written.length <= SHORT ? repair() : withTimeLimit(repair);
+  } catch {
+    // Not repairable; the caller asks again or shows the text.
+    return undefined;
+  }
+}
+
+function valueOf(written: string): unknown {
   const text = repairJson(strip(written));
   return text === undefined ? undefined : parse(text);
 }
 
-/** True for the text of a call without arguments. */
 function isNothing(text: string): boolean {
   return text === '' || text === 'null' || text === 'None';
 }
 
 function strip(written: string): string {
   const text = written.trim().replace(CLOSING, '').trim();
-  return FENCE.exec(text)?.[1]?.trim() ?? text;
+  const isFenced = text.length > 2 * FENCE.length && text.startsWith(FENCE) && text.endsWith(FENCE);
+  if (!isFenced) return text;
+  const inside = text.slice(FENCE.length, -FENCE.length);
+  return inside.replace(/^[a-zA-Z]+/, '').trim();
 }
 
 /** A JSON text as it is, or repaired; undefined if it has no one reading. */
@@ -60,13 +81,9 @@ function repairJson(text: string): string | undefined {
   if (prefix.complete) return prefix.released;
   // A text that ends inside a value lacks a part of it, which no one can know.
   if (prefix.inString || !ENDS.test(text)) return undefined;
-  try {
-    const repaired = jsonrepair(text);
-    return isRecord(parse(repaired)) || Array.isArray(parse(repaired)) ? repaired : undefined;
-  } catch {
-    // Not repairable; the caller asks again or shows the text.
-    return undefined;
-  }
+  const repaired = jsonrepair(text);
+  const value = parse(repaired);
+  return isRecord(value) || Array.isArray(value) ? repaired : undefined;
 }
 
 function unwrap(value: unknown, name: string, schema: unknown, depth: number): unknown {
@@ -74,7 +91,7 @@ function unwrap(value: unknown, name: string, schema: unknown, depth: number): u
   if (value === null) return {};
   if (typeof value === 'string') {
     if (isNothing(strip(value))) return {};
-    return unwrap(repairedValue(value), name, schema, depth - 1);
+    return unwrap(valueOf(value), name, schema, depth - 1);
   }
   if (Array.isArray(value)) {
     return value.length === 1 ? unwrap(value[0], name, schema, depth - 1) : undefined;

@@ -1,4 +1,4 @@
-import { applyEdits, parseTree } from 'jsonc-parser';
+import { parseTree } from 'jsonc-parser';
 import type { Edit, Node } from 'jsonc-parser';
 import {
   allowedTypes,
@@ -14,7 +14,15 @@ import {
  */
 export function coerceJson(json: string, schema: unknown): string {
   const root = parseTree(json);
-  return root === undefined ? json : applyEdits(json, [...editsOf(root, schema)]);
+  if (root === undefined) return json;
+  let coerced = '';
+  let done = 0;
+  // In the order of the text; jsonc-parser's own `applyEdits` copies the text for each.
+  for (const { offset, length, content } of editsOf(root, schema)) {
+    coerced += json.slice(done, offset) + content;
+    done = offset + length;
+  }
+  return coerced + json.slice(done);
 }
 
 function* editsOf(node: Node, schema: unknown): Generator<Edit> {
