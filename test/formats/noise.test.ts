@@ -30,7 +30,7 @@ describe('[R3.2-splits] [R3.2-lookalike] shreds of a family’s syntax', () => {
 function shredOf(fixture: FamilyFixture): fc.Arbitrary<string> {
   const outputs = SCENARIO_NAMES.flatMap((name) => waysToWrite(fixture.outputs[name]));
   // Half of a character would be escaped, and the whole one not: the same JSON in other words.
-  const texts = outputs.map(({ output }) => output.replaceAll('🗼', 'Tower'));
+  const texts = outputs.map(({ output }) => output.replaceAll('🗼', 'ProjectorInfo'));
   const stretch = fc.tuple(fc.constantFrom(...texts), fc.nat({ max: 150 }), fc.nat({ max: 150 }));
   return stretch.map(([text, skipped, length]) => {
     const from = skipped > 100 ? 0 : skipped;

@@ -22,14 +22,12 @@ export async function openEngine(
   const options = { spec, settings, log, gate };
   switch (runner) {
     case 'llama-cpp': {
-      const { LlamaCppRunner } = await importEngine(() => import('./runners/llama-cpp/runner.ts'));
-      return new LocalEngine(await LlamaCppRunner.open(named, settings, log), options);
+      const { openLlamaCpp } = await importEngine(() => import('./runners/llama-cpp/runner.ts'));
+      return new LocalEngine(await openLlamaCpp(named, settings, log), options);
     }
     case 'llama-node': {
-      const { LlamaNodeRunner } = await importEngine(
-        () => import('./runners/llama-node/runner.ts'),
-      );
-      const opened = await LlamaNodeRunner.open({ spec: named, settings, log, abandon });
+      const { openLlamaNode } = await importEngine(() => import('./runners/llama-node/runner.ts'));
+      const opened = await openLlamaNode({ spec: named, settings, log, abandon });
       return new LocalEngine(opened, options);
     }
     default:

@@ -3,7 +3,7 @@ import type { PromptLookupMode } from '../../../../core/model.ts';
 import type { EngineLog, StateCache } from '../../engine-settings.ts';
 import type { ModelHead } from '../../model/model-metadata.ts';
 import { deviceOf } from '../../model/native-llama.ts';
-import type { LoadedRunner, RunnerSlot, SlotRequest } from '../../runner.ts';
+import type { LoadedRunner } from '../../runner.ts';
 import { TokenCompletion } from './completion.ts';
 import type { LoadedWeights } from './load-weights.ts';
 import { hasWholeStates, needsCheckpoints } from './sequence-state.ts';
@@ -13,9 +13,7 @@ import { StateFiles } from './state-files.ts';
 import { GrammarCompiler } from './token-grammar.ts';
 import type { TokenGrammar } from './token-grammar.ts';
 
-type Tokens = readonly Token[];
-
-export interface LoadedLlamaCppOptions {
+export interface LoadedRunnerOptions {
   readonly llama: Llama;
   readonly head: Pick<ModelHead, 'controlTexts' | 'turnEnds'>;
   readonly threads: number;
@@ -24,92 +22,45 @@ export interface LoadedLlamaCppOptions {
   readonly log: EngineLog;
 }
 
-/** Weights in memory, and the slots of their context. */
-export class LoadedLlamaCpp implements LoadedRunner<Tokens, TokenGrammar> {
-  readonly #weights: LoadedWeights;
-  readonly #options: LoadedLlamaCppOptions;
-  readonly #pool: SlotPool;
-  readonly #states: StateFiles | undefined;
-  readonly #compiler: GrammarCompiler;
-
-  private constructor(
-    weights: LoadedWeights,
-    options: LoadedLlamaCppOptions,
-    states: StateFiles | undefined,
-  ) {
-    const { model, context, scheduler, bytesPerToken } = weights;
-    // A wrong guess has to be taken back.
-    const guesses = options.promptLookup !== 'off' && !needsCheckpoints(model);
-    const slots = Array.from(
-      { length: context.totalSequences },
-      () => new Slot(context, scheduler, guesses),
-    );
-    this.#weights = weights;
-    this.#options = options;
-    this.#states = states;
-    this.#pool = new SlotPool(slots, scheduler, states, bytesPerToken);
-    this.#compiler = new GrammarCompiler(model, options.head.controlTexts);
-  }
-
-  static async open(
-    weights: LoadedWeights,
-    options: LoadedLlamaCppOptions,
-  ): Promise<LoadedLlamaCpp> {
-    const { states: cache, log } = options;
-    const states =
-      cache !== undefined && hasWholeStates(weights.model)
-        ? await StateFiles.open({ ...cache, log })
-        : undefined;
-    return new LoadedLlamaCpp(weights, options, states);
-  }
-
-  get device(): string {
-    return deviceOf(this.#options.llama, this.#weights.model);
-  }
-
-  get sizeBytes(): number {
-    return this.#weights.model.size;
-  }
-
-  get threads(): number {
-    return this.#options.threads;
-  }
-
-  get slots(): number {
-    return this.#weights.context.totalSequences;
-  }
-
-  get isStuck(): boolean {
-    return this.#weights.scheduler.isOverdue;
-  }
-
-  async count(prompt: Tokens): Promise<number> {
-    return prompt.length;
-  }
-
-  async compile(gbnf: string): Promise<TokenGrammar> {
-    return this.#compiler.compile(gbnf);
-  }
-
-  take(
-    { prompt, session, sampling, maxTokens }: SlotRequest<Tokens>,
-    signal: AbortSignal,
-  ): RunnerSlot<Tokens, TokenGrammar> {
-    const taken = this.#pool.take(prompt, session);
-    const { slot } = taken;
-    const { turnEnds } = this.#options.head;
-    const { model } = this.#weights;
-    const compiler = this.#compiler;
-    return {
-      reuse: () => taken.reuse(signal),
-      prefill: () => slot.prefill(prompt, signal),
-      complete: () =>
-        new TokenCompletion({ model, compiler, turnEnds, slot, prompt, sampling, maxTokens }),
-      release: (error) => taken.release(error !== undefined && !signal.aborted),
-    };
-  }
-
-  close(): void {
-    this.#states?.close();
-  }
+/** Opens the slots of a context whose weights are in memory. */
+export async function openSlots(
+  { model, context, scheduler, bytesPerToken }: LoadedWeights,
+  { llama, head, threads, promptLookup, states: cache, log }: LoadedRunnerOptions,
+): Promise<LoadedRunner<readonly Token[], TokenGrammar>> {
+  // A wrong guess has to be taken back.
+  const guesses = promptLookup !== 'off' && !needsCheckpoints(model);
+  const slots = Array.from(
+    { length: context.totalSequences },
+    () => new Slot(context, scheduler, guesses),
+  );
+  const states =
+    cache !== undefined && hasWholeStates(model)
+      ? await StateFiles.open({ ...cache, log })
+      : undefined;
+  const pool = new SlotPool(slots, scheduler, states, bytesPerToken);
+  const compiler = new GrammarCompiler(model, head.controlTexts);
+  const { turnEnds } = head;
+  return {
+    device: deviceOf(llama, model),
+    sizeBytes: model.size,
+    threads,
+    slots: slots.length,
+    get isStuck() {
+      return scheduler.isOverdue;
+    },
+    count: async (prompt) => prompt.length,
+    compile: async (gbnf) => compiler.compile(gbnf),
+    take({ prompt, session, sampling, maxTokens }, signal) {
+      const taken = pool.take(prompt, session);
+      const { slot } = taken;
+      const options = { model, compiler, turnEnds, slot, prompt, sampling, maxTokens };
+      return {
+        reuse: () => taken.reuse(signal),
+        prefill: () => slot.prefill(prompt, signal),
+        complete: () => new TokenCompletion(options),
+        release: (error) => taken.release(error !== undefined && !signal.aborted),
+      };
+    },
+    close: () => states?.close(),
+  };
 }

@@ -1,10 +1,8 @@
 import { randomInt } from 'node:crypto';
 import type { SequenceEvaluateOptions, Token, TokenBias } from 'node-llama-cpp';
 import type { Sampling } from '../../../../core/model.ts';
+import { DEFAULT_SAMPLING } from '../../default-sampling.ts';
 import type { GrammarState } from './token-grammar.ts';
-
-/** llama.cpp's own defaults for what neither the client nor the model's entry says. */
-const DEFAULT_SAMPLING = { temperature: 0.8, topK: 40, topP: 0.95, minP: 0.05 } as const;
 
 /** Seeds are unsigned 32-bit numbers in llama.cpp; its largest means "choose one". */
 const MOST_SEEDS = 2 ** 32 - 1;

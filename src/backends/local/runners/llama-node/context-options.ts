@@ -36,10 +36,10 @@ export interface CompletionEnd {
 }
 
 /** A model that sees: its file and its projector. */
-export type SeeingSpec = ModelSpec & { readonly file: string; readonly mmproj: string };
+export type VisionSpec = ModelSpec & { readonly file: string; readonly mmproj: string };
 
 export interface ContextOptions {
-  readonly spec: SeeingSpec;
+  readonly spec: VisionSpec;
   /** Of the server; they stand over those of the model's entry. */
   readonly settings: EngineSettings;
   /** In tokens. */

@@ -28,7 +28,7 @@ export class BrokenContext extends RuntimeFailure {
 }
 
 /**
- * A model with its eyes in memory. One completion runs at a time, in the addon's parallel mode: its
+ * A model and its projector in memory. One completion runs at a time, in the addon's parallel mode: its
  * serial one never recovers from a failure, and loses requests by a race.
  */
 export class VisionContext {
@@ -45,7 +45,7 @@ export class VisionContext {
     const { spec } = options;
     const native = loadWeights(addon, options);
     const usesGpu = (options.settings.gpuLayers ?? spec.gpuLayers) !== 0;
-    openEyes(native, spec.mmproj, usesGpu);
+    loadProjector(native, spec.mmproj, usesGpu);
     if (!native.enableParallelMode({ n_parallel: 1, n_batch: BATCH_TOKENS })) {
       throw loadFailure(`The model ${spec.name}`, 'its context takes no queue of requests');
     }
@@ -156,7 +156,7 @@ function loadWeights(addon: Addon, options: ContextOptions): AddonContext {
 }
 
 /** Throws `model-load-failed`. */
-function openEyes(native: AddonContext, mmproj: string, usesGpu: boolean): void {
+function loadProjector(native: AddonContext, mmproj: string, usesGpu: boolean): void {
   try {
     if (native.initMultimodal({ path: mmproj, use_gpu: usesGpu })) return;
   } catch (error) {

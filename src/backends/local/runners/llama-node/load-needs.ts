@@ -3,7 +3,7 @@ import { freemem } from 'node:os';
 import type { LlamaModel } from 'node-llama-cpp';
 import type { LoadNeeds } from '../../memory/eviction.ts';
 
-/** What a model needs with its eyes and one slot, as if all of it lay in main memory. */
+/** Memory that a model needs with its projector and one slot, if all of it is main memory. */
 export async function loadNeeds(
   { fileInsights }: LlamaModel,
   mmproj: string,

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import type { Llama } from 'node-llama-cpp';
-import type { LoadedRunner, RunnerSlot, SlotRequest } from '../../runner.ts';
+import type { LoadedRunner, SlotRequest } from '../../runner.ts';
 import { TextCompletion } from './completion.ts';
 import { BrokenContext } from './context.ts';
 import type { VisionContext } from './context.ts';
 import type { AddonPrompt, CompletionOptions } from './context-options.ts';
 import type { StateFile } from './state-file.ts';
 
-export interface LoadedLlamaNodeOptions {
+export interface LoadedRunnerOptions {
   readonly context: VisionContext;
   readonly llama: Llama;
   readonly threads: number;
@@ -20,85 +20,64 @@ export interface LoadedLlamaNodeOptions {
   readonly countText: (text: string) => number;
 }
 
-/** Model and projector in memory. */
-export class LoadedLlamaNode implements LoadedRunner<AddonPrompt, string> {
-  readonly slots = 1;
-  readonly #options: LoadedLlamaNodeOptions;
+/** Runs a native context as a model of one slot. */
+export function runnerOf(options: LoadedRunnerOptions): LoadedRunner<AddonPrompt, string> {
+  const { context, llama, threads, abandon, ends, countText } = options;
+  return {
+    device: context.device,
+    sizeBytes: context.sizeBytes,
+    threads,
+    slots: 1,
+    count: async (prompt) => context.count(prompt),
+    async compile(gbnf) {
+      // The addon ends the process over a grammar that it can't parse; node-llama-cpp throws.
+      await llama.createGrammar({ grammar: gbnf });
+      return gbnf;
+    },
+    take(request, signal) {
+      const { prompt, tokens, sampling, maxTokens } = request;
+      const state = () => stateFor(request, options.state);
+      const common = { context, prompt, sampling, maxTokens, ends, countText, state, signal };
+      return {
+        reuse: () => evaluate(options, request, signal),
+        async *prefill() {
+          yield tokens;
+        },
+        complete: () => new TextCompletion(common),
+        async release(error) {
+          // Requests that wait are sent to the next process.
+          if (error instanceof BrokenContext) setImmediate(abandon);
+        },
+      };
+    },
+  };
+}
 
-  constructor(options: LoadedLlamaNodeOptions) {
-    this.#options = options;
-  }
+/**
+ * Evaluates the prompt by a completion of its own, which is the only one that reports how much of it was
+ * there, and returns that in tokens. Its one token is dropped.
+ */
+async function evaluate(
+  { context, ends, state }: LoadedRunnerOptions,
+  request: SlotRequest<AddonPrompt>,
+  signal: AbortSignal,
+): Promise<number> {
+  const { prompt, tokens, sampling, maxTokens } = request;
+  const files = stateFor(request, state);
+  // The addon keeps nothing of a prompt without pictures, so it would evaluate it twice.
+  if (prompt.pictures.length === 0 && files.save === undefined && maxTokens > 0) return 0;
+  const stream = context.complete(prompt, { ends, sampling, ...files, maxTokens: 1 }, signal);
+  let next = await stream.next();
+  while (next.done !== true) next = await stream.next();
+  return Math.min(next.value.cachedTokens, tokens - 1);
+}
 
-  get device(): string {
-    return this.#options.context.device;
-  }
-
-  get sizeBytes(): number {
-    return this.#options.context.sizeBytes;
-  }
-
-  get threads(): number {
-    return this.#options.threads;
-  }
-
-  async count(prompt: AddonPrompt): Promise<number> {
-    return this.#options.context.count(prompt);
-  }
-
-  /** Checks a grammar: the addon ends the process over one that it can't parse, and node-llama-cpp throws. */
-  async compile(gbnf: string): Promise<string> {
-    await this.#options.llama.createGrammar({ grammar: gbnf });
-    return gbnf;
-  }
-
-  take(request: SlotRequest<AddonPrompt>, signal: AbortSignal): RunnerSlot<AddonPrompt, string> {
-    const { context, ends, countText, abandon } = this.#options;
-    const { prompt, tokens, sampling, maxTokens } = request;
-    const state = () => this.#stateOf(request);
-    return {
-      reuse: () => this.#evaluate(request, signal),
-      async *prefill() {
-        yield tokens;
-      },
-      complete: () =>
-        new TextCompletion({
-          context,
-          prompt,
-          sampling,
-          maxTokens,
-          ends,
-          countText,
-          state,
-          signal,
-        }),
-      async release(error) {
-        // Requests that wait are sent to the next process.
-        if (error instanceof BrokenContext) setImmediate(abandon);
-      },
-    };
-  }
-
-  /**
-   * Evaluates the prompt by a completion of its own, which is the only one that reports how much of it was
-   * there, and returns that in tokens. Its one token is dropped.
-   */
-  async #evaluate(request: SlotRequest<AddonPrompt>, signal: AbortSignal): Promise<number> {
-    const { prompt, tokens, sampling, maxTokens } = request;
-    const { context, ends } = this.#options;
-    const state = this.#stateOf(request);
-    // The addon keeps nothing of a prompt without pictures, so it would evaluate it twice.
-    if (prompt.pictures.length === 0 && state.save === undefined && maxTokens > 0) return 0;
-    const stream = context.complete(prompt, { ends, sampling, ...state, maxTokens: 1 }, signal);
-    let next = await stream.next();
-    while (next.done !== true) next = await stream.next();
-    return Math.min(next.value.cachedTokens, tokens - 1);
-  }
-
-  /** The addon itself reuses prompts with pictures, and all others by a file only. */
-  #stateOf({ prompt, tokens }: SlotRequest<AddonPrompt>): Pick<CompletionOptions, 'load' | 'save'> {
-    const { state } = this.#options;
-    const fits = state !== undefined && tokens <= state.mostTokens;
-    if (prompt.pictures.length > 0 || !fits) return {};
-    return { save: state.file, ...(existsSync(state.file) && { load: state.file }) };
-  }
+/** Files of the state to load and to save: the addon itself reuses prompts with pictures only. */
+function stateFor(
+  { prompt, tokens }: SlotRequest<AddonPrompt>,
+  state: StateFile | undefined,
+): Pick<CompletionOptions, 'load' | 'save'> {
+  const fits = state !== undefined && tokens <= state.mostTokens;
+  if (prompt.pictures.length > 0 || !fits) return {};
+  return { save: state.file, ...(existsSync(state.file) && { load: state.file }) };
 }

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { availableParallelism, loadavg } from 'node:os';
 import type { Sampling } from '../../../../core/model.ts';
+import { DEFAULT_SAMPLING } from '../../default-sampling.ts';
 import { defaultThreads } from '../../threads.ts';
 import type { AddonPrompt, CompletionOptions, ContextOptions } from './context-options.ts';
 
@@ -68,9 +69,6 @@ export function completionOptions(
     ...(save !== undefined && { save_state_path: save }),
   };
 }
-
-/** llama.cpp's own defaults for what neither the client nor the model's entry says. */
-const DEFAULT_SAMPLING = { temperature: 0.8, topK: 40, topP: 0.95, minP: 0.05 } as const;
 
 /** Its largest seed means "choose one". */
 const MOST_SEEDS = 2 ** 31 - 1;

@@ -6,15 +6,15 @@ import { fitPicture } from './picture.ts';
 /** Characters of data URLs that are kept: an agent sends its pictures again with every request. */
 const KEPT_CHARACTERS = 32 * 1024 * 1024;
 
-/** Fits pictures to a model's eyes, one at a time and each once. */
+/** Fits pictures to a vision encoder, one at a time and each once. */
 export class PictureFitter {
-  readonly #edge: number | undefined;
+  readonly #size: number | undefined;
   readonly #kept = new Kept<string>(KEPT_CHARACTERS);
   #last: Promise<unknown> = Promise.resolve();
 
-  /** `edge` as in `fitPicture`. */
-  constructor(edge: number | undefined) {
-    this.#edge = edge;
+  /** @param size as in `fitPicture` */
+  constructor(size: number | undefined) {
+    this.#size = size;
   }
 
   /** As data URLs, in their order. Throws as `fitPicture`. */
@@ -30,7 +30,7 @@ export class PictureFitter {
     const known = this.#kept.get(key);
     if (known !== undefined) return known;
     // A large one takes hundreds of megabytes while it is decoded.
-    const turn = this.#last.then(() => fitPicture(image, this.#edge));
+    const turn = this.#last.then(() => fitPicture(image, this.#size));
     this.#last = turn.catch(() => undefined);
     const url = await turn;
     this.#kept.set(key, url, key.length + url.length);

@@ -4,20 +4,20 @@ import { RuntimeFailure } from '../../../../core/failure.ts';
 import { kindOf } from '../../../../images/kind.ts';
 import { MAX_EDGE } from '../../../../images/limits.ts';
 
-/** Under a transparent picture lies paper. */
+/** Transparent pixels are composited onto white. */
 const BACKGROUND = '#ffffff';
 
 const DECODE_WITHIN_SECONDS = 20;
 
 /**
- * A picture as the model's eyes take it: a PNG in a data URL, upright, without transparency, and of
- * exactly their size where they have only one. What is no picture never reaches them: the addon opens
- * any other text as a local file, and has a program called for bytes that it does not know.
+ * A picture as the vision encoder takes it: a PNG in a data URL, upright, without transparency, and of
+ * exactly its size if it has only one. Other data never reaches it: the addon opens any other text as a
+ * local file, and has a program called for bytes that it does not know.
  *
- * @param edge pixels of the square that the eyes see; undefined where they take any size
+ * @param size edge in pixels of the square that the encoder takes; undefined if it takes any size
  * @throws RuntimeFailure `invalid-request` where it can't be decoded
  */
-export async function fitPicture(image: ImagePart, edge: number | undefined): Promise<string> {
+export async function fitPicture(image: ImagePart, size: number | undefined): Promise<string> {
   const { source, at = 'image' } = image;
   const bytes = Buffer.from(source.kind === 'base64' ? source.data : '', 'base64');
   if (kindOf(bytes) === undefined) {
@@ -33,9 +33,9 @@ export async function fitPicture(image: ImagePart, edge: number | undefined): Pr
       .flatten({ background: BACKGROUND })
       .toColourspace('srgb');
     const fitted =
-      edge === undefined
+      size === undefined
         ? upright
-        : upright.resize(edge, edge, { fit: 'contain', background: BACKGROUND });
+        : upright.resize(size, size, { fit: 'contain', background: BACKGROUND });
     // Levels of compression change nothing, and the picture only crosses to the addon.
     const png = await fitted.png({ compressionLevel: 1 }).toBuffer();
     return `data:image/png;base64,${png.toString('base64')}`;

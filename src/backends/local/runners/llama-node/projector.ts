@@ -3,10 +3,10 @@ import { messageOf, RuntimeFailure } from '../../../../core/failure.ts';
 import { isRecord } from '../../../../core/json.ts';
 import { requireRegularFile } from '../../model/regular-file.ts';
 
-/** What a projector file says of the model's eyes. */
-export interface Tower {
-  /** Pixels of the square that they see, where all pictures are brought to one size. */
-  readonly edge: number | undefined;
+/** Metadata of a projector file (mmproj). */
+export interface ProjectorInfo {
+  /** Edge in pixels of the square to which every picture is scaled; undefined if sizes differ. */
+  readonly imageSize: number | undefined;
 }
 
 /**
@@ -16,7 +16,7 @@ export interface Tower {
 const SQUARE = ['mlp', 'mlp_norm', 'ldp', 'ldpv2', 'gemma3', 'janus_pro'];
 
 /** Reads the header of a projector file (mmproj). Throws `model-load-failed`. */
-export async function readTower(file: string): Promise<Tower> {
+export async function readProjector(file: string): Promise<ProjectorInfo> {
   await requireRegularFile(file);
   const metadata: unknown = await readMetadata(file);
   const clip = isRecord(metadata) ? metadata['clip'] : undefined;
@@ -25,10 +25,10 @@ export async function readTower(file: string): Promise<Tower> {
     throw failure(file, 'it is no projector of a model that sees (mmproj)');
   }
   const type = clip['projector_type'] ?? vision['projector_type'];
-  const edge = vision['image_size'];
+  const size = vision['image_size'];
   const tiles = vision['image_grid_pinpoints'] !== undefined;
   const isSquare = !tiles && typeof type === 'string' && SQUARE.includes(type);
-  return { edge: isSquare && typeof edge === 'number' ? edge : undefined };
+  return { imageSize: isSquare && typeof size === 'number' ? size : undefined };
 }
 
 async function readMetadata(file: string): Promise<unknown> {

@@ -1,4 +1,3 @@
-import type { Token } from 'node-llama-cpp';
 import type { GenerationRequest } from '../../../../core/backend.ts';
 import { RuntimeFailure } from '../../../../core/failure.ts';
 import { raceAbort } from '../../../../core/queue.ts';
@@ -6,20 +5,19 @@ import { commonLength } from '../../../../prompt/prompt-prefix.ts';
 import type { EngineLog, EngineSettings } from '../../engine-settings.ts';
 import { openHead } from '../../model/model-metadata.ts';
 import type { FileSpec, ModelHead } from '../../model/model-metadata.ts';
-import type { NativeLlama } from '../../model/native-llama.ts';
 import { refuseBySize, renderRequest } from '../../prompts/render-request.ts';
-import type { LoadOptions, Runner, RunnerSteering, WrittenPrompt } from '../../runner.ts';
+import type { Runner, RunnerSteering, WrittenPrompt } from '../../runner.ts';
 import type { Transcript } from '../../transcripts.ts';
 import { loadAddon } from './addon.ts';
 import { VisionContext } from './context.ts';
 import { addonPrompt } from './context-options.ts';
-import type { AddonPrompt, SeeingSpec } from './context-options.ts';
+import type { AddonPrompt, VisionSpec } from './context-options.ts';
 import { joinPrompt, MARKER, markImages } from './image-placeholders.ts';
 import { loadNeeds } from './load-needs.ts';
-import { LoadedLlamaNode } from './loaded-runner.ts';
+import { runnerOf } from './loaded-runner.ts';
 import { threadsFor } from './native-options.ts';
 import { PictureFitter } from './picture-fitter.ts';
-import { readTower } from './projector.ts';
+import { readProjector } from './projector.ts';
 import { openStateFile } from './state-file.ts';
 
 /** What a runner is opened with. */
@@ -32,119 +30,101 @@ export interface LlamaNodeOptions {
 }
 
 /**
- * Runs a model with its projector by the addon of llama.node: one slot, and a completion for each
- * stretch of an answer that has a grammar of its own. The vocabulary is node-llama-cpp's.
+ * Opens a model and its projector for the addon of llama.node, which has one slot and completes each stretch
+ * of an answer that has a grammar of its own. The vocabulary is node-llama-cpp's. Reads the metadata of both
+ * files. Throws as `openHead`.
  */
-export class LlamaNodeRunner implements Runner<AddonPrompt, string> {
-  readonly images = true;
-  readonly steering: RunnerSteering;
-  readonly head: ModelHead;
-  readonly #native: NativeLlama;
-  readonly #options: LlamaNodeOptions & { readonly spec: SeeingSpec };
-  readonly #pictures: PictureFitter;
+export async function openLlamaNode(
+  options: LlamaNodeOptions,
+): Promise<Runner<AddonPrompt, string>> {
+  const { settings, log, abandon } = options;
+  const spec = withProjector(options.spec);
+  const pictures = new PictureFitter((await readProjector(spec.mmproj)).imageSize);
+  const { native, head } = await openHead(spec, [MARKER]);
+  const { llama } = native;
+  return {
+    head,
+    images: true,
+    steering: steeringOf(head),
+    write: async (...asked) => write(head, pictures, ...asked),
+    count: async (prompt, signal) => countText(head, prompt, signal),
+    commonPrefix(one, other) {
+      const text = other.text.slice(0, commonLength(one.text, other.text));
+      return addonPrompt(text, other.pictures.slice(0, text.split(MARKER).length - 1));
+    },
+    async load({ contextSize, reserve, onProgress }) {
+      const addon = loadAddon();
+      const needs = await loadNeeds(head.model, spec.mmproj, contextSize);
+      await reserve(needs);
+      const threads = threadsFor({ spec, settings }, llama.cpuMathCores);
+      const loading = { spec, settings, contextSize, threads, onProgress };
+      return runnerOf({
+        context: VisionContext.load(addon, loading),
+        llama,
+        threads,
+        abandon,
+        state: await openStateFile(settings.states, needs.context / contextSize, log),
+        ends: [...head.turnEnds].map((token) => head.model.detokenize([token], true)),
+        countText: (text) => head.model.tokenize(text, true).length,
+      });
+    },
+    async close() {
+      head.prompts.close();
+      await llama.dispose();
+    },
+  };
+}
 
-  private constructor(
-    { native, head }: { readonly native: NativeLlama; readonly head: ModelHead },
-    options: LlamaNodeOptions & { readonly spec: SeeingSpec },
-    pictures: PictureFitter,
-  ) {
-    this.#native = native;
-    this.head = head;
-    this.#options = options;
-    this.#pictures = pictures;
-    const { model, controlTexts } = head;
-    this.steering = {
-      watches: (trigger) => this.#tokensOf(trigger).length === 1,
-      // A grammar itself admits tokens that end a generation at its end only.
-      excluded: controlTexts.filter((text) => {
-        const [token, ...others] = this.#tokensOf(text);
-        return token !== undefined && others.length === 0 && !model.isEogToken(token);
-      }),
-    };
-  }
+/** Throws `model-load-failed` without a projector. */
+function withProjector({ mmproj, ...spec }: FileSpec): VisionSpec {
+  if (mmproj !== undefined) return { ...spec, mmproj };
+  throw new RuntimeFailure(
+    'model-load-failed',
+    `${spec.name} needs two GGUF files: \`file:\` and \`mmproj:\` in models.yaml.`,
+  );
+}
 
-  /** Reads the metadata of the model and of its projector. Throws `model-load-failed`. */
-  static async open(options: LlamaNodeOptions): Promise<LlamaNodeRunner> {
-    const { mmproj, ...spec } = options.spec;
-    if (mmproj === undefined) {
-      throw new RuntimeFailure(
-        'model-load-failed',
-        `${spec.name} needs two GGUF files: \`file:\` and \`mmproj:\` in models.yaml.`,
-      );
-    }
-    const { edge } = await readTower(mmproj);
-    const opened = await openHead(spec, [MARKER]);
-    const seeing = { ...options, spec: { ...spec, mmproj } };
-    return new LlamaNodeRunner(opened, seeing, new PictureFitter(edge));
-  }
+function steeringOf({ model, controlTexts }: ModelHead): RunnerSteering {
+  return {
+    watches: (trigger) => model.tokenize(trigger, true).length === 1,
+    // A grammar itself admits tokens that end a generation at its end only.
+    excluded: controlTexts.filter((text) => {
+      const [token, ...others] = model.tokenize(text, true);
+      return token !== undefined && others.length === 0 && !model.isEogToken(token);
+    }),
+  };
+}
 
-  async write(
-    request: GenerationRequest,
-    known: readonly Transcript<AddonPrompt>[],
-    most: number,
-    signal: AbortSignal,
-  ): Promise<WrittenPrompt<AddonPrompt>> {
-    const marked = markImages(request.conversation);
-    const asked = { ...request, conversation: marked.conversation };
-    const written = await renderRequest(this.head, asked, known, signal);
-    const { prompt: rendered, forced, before = addonPrompt('') } = written;
-    const joined = joinPrompt(rendered.stretches, marked, this.#lead);
-    const text = `${before.text}${joined.text}${forced ?? ''}`;
-    refuseBySize(this.head.tokenizer.least([{ text, control: false }]), most);
-    const pictures = await raceAbort(this.#pictures.fit(joined.images), signal);
-    return { rendered, forced, prompt: addonPrompt(text, [...before.pictures, ...pictures]) };
-  }
+async function write(
+  head: ModelHead,
+  pictures: PictureFitter,
+  request: GenerationRequest,
+  known: readonly Transcript<AddonPrompt>[],
+  most: number,
+  signal: AbortSignal,
+): Promise<WrittenPrompt<AddonPrompt>> {
+  const marked = markImages(request.conversation);
+  const asked = { ...request, conversation: marked.conversation };
+  const written = await renderRequest(head, asked, known, signal);
+  const { prompt: rendered, forced, before = addonPrompt('') } = written;
+  const joined = joinPrompt(rendered.stretches, marked, leadOf(head));
+  const text = `${before.text}${joined.text}${forced ?? ''}`;
+  refuseBySize(head.tokenizer.least([{ text, control: false }]), most);
+  const fitted = await raceAbort(pictures.fit(joined.images), signal);
+  return { rendered, forced, prompt: addonPrompt(text, [...before.pictures, ...fitted]) };
+}
 
-  /** Counts a text as the addon does. Only the loaded projector can count pictures. */
-  async count({ text, pictures }: AddonPrompt, signal: AbortSignal): Promise<number | undefined> {
-    if (pictures.length > 0) return undefined;
-    const lead = this.#lead === '' ? 0 : 1;
-    return (await this.head.tokenizer.count(text, signal)) + lead;
-  }
+/** Counts a text as the addon does. Only the loaded projector can count pictures. */
+async function countText(
+  head: ModelHead,
+  { text, pictures }: AddonPrompt,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  if (pictures.length > 0) return undefined;
+  return (await head.tokenizer.count(text, signal)) + (leadOf(head) === '' ? 0 : 1);
+}
 
-  commonPrefix(one: AddonPrompt, other: AddonPrompt): AddonPrompt {
-    const text = other.text.slice(0, commonLength(one.text, other.text));
-    return addonPrompt(text, other.pictures.slice(0, text.split(MARKER).length - 1));
-  }
-
-  async load({ contextSize, reserve, onProgress }: LoadOptions): Promise<LoadedLlamaNode> {
-    const { spec, settings, log, abandon } = this.#options;
-    const { llama } = this.#native;
-    const addon = loadAddon();
-    const needs = await loadNeeds(this.head.model, spec.mmproj, contextSize);
-    await reserve(needs);
-    const threads = threadsFor({ spec, settings }, llama.cpuMathCores);
-    const context = VisionContext.load(addon, {
-      spec,
-      settings,
-      contextSize,
-      threads,
-      onProgress,
-    });
-    const { model, turnEnds } = this.head;
-    return new LoadedLlamaNode({
-      context,
-      llama,
-      threads,
-      abandon,
-      state: await openStateFile(settings.states, needs.context / contextSize, log),
-      ends: [...turnEnds].map((token) => model.detokenize([token], true)),
-      countText: (text) => this.#tokensOf(text).length,
-    });
-  }
-
-  async close(): Promise<void> {
-    this.head.prompts.close();
-    await this.#native.llama.dispose();
-  }
-
-  #tokensOf(text: string): readonly Token[] {
-    return this.head.model.tokenize(text, true);
-  }
-
-  /** llama.cpp itself puts the first token of some vocabularies before a prompt. */
-  get #lead(): string {
-    const { model, bos } = this.head;
-    return model.tokens.shouldPrependBosToken ? bos : '';
-  }
+/** llama.cpp itself puts the first token of some vocabularies before a prompt. */
+function leadOf({ model, bos }: ModelHead): string {
+  return model.tokens.shouldPrependBosToken ? bos : '';
 }

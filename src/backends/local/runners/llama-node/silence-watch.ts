@@ -21,8 +21,8 @@ const PROMPT_TOKEN_MILLISECONDS = 250;
 /** How long an engine may say nothing, in milliseconds, before it is taken for dead. */
 export function allowedSilence({ for: what, tokens, pictures }: Waiting): number {
   if (what === 'token') return TOKEN_MILLISECONDS;
-  const eyes = TOKEN_MILLISECONDS + pictures * PICTURE_MILLISECONDS;
-  return what === 'answer' ? eyes : eyes + tokens * PROMPT_TOKEN_MILLISECONDS;
+  const encoding = TOKEN_MILLISECONDS + pictures * PICTURE_MILLISECONDS;
+  return what === 'answer' ? encoding : encoding + tokens * PROMPT_TOKEN_MILLISECONDS;
 }
 
 /** Ends an engine that has something to do and has said nothing for too long. */

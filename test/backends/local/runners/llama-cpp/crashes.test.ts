@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLocalBackend } from '../../../../../src/backends/local/backend.ts';
 import { readGguf } from '../../../../../src/backends/local/runners/llama-cpp/gguf.ts';
-import { readTower } from '../../../../../src/backends/local/runners/llama-node/projector.ts';
+import { readProjector } from '../../../../../src/backends/local/runners/llama-node/projector.ts';
 import type { Backend } from '../../../../../src/core/backend.ts';
 import type { GenerationEvent } from '../../../../../src/core/events.ts';
 import { MOST_CONTEXT_TOKENS } from '../../../../../src/core/model.ts';
@@ -144,7 +144,7 @@ describe('[R12.2-pipes] a named pipe in place of a file', () => {
     });
     await backend.unload?.('pipe');
     await expect(readGguf(file)).rejects.toThrow('is a named pipe');
-    await expect(readTower(file)).rejects.toThrow('is a named pipe');
+    await expect(readProjector(file)).rejects.toThrow('is a named pipe');
   });
 
   it.each(['/dev/null', tmpdir()])('so does %s', async (file) => {

@@ -4,7 +4,7 @@ import { AnswerDecoder } from '../../../../../src/backends/local/answer-decoder.
 import { Grammars } from '../../../../../src/backends/local/grammars.ts';
 import { Prompter } from '../../../../../src/backends/local/prompter.ts';
 import { TokenCompletion } from '../../../../../src/backends/local/runners/llama-cpp/completion.ts';
-import { LlamaCppRunner } from '../../../../../src/backends/local/runners/llama-cpp/runner.ts';
+import { openLlamaCpp } from '../../../../../src/backends/local/runners/llama-cpp/runner.ts';
 import type { TokenStream } from '../../../../../src/backends/local/runners/llama-cpp/sampling-options.ts';
 import { GrammarCompiler } from '../../../../../src/backends/local/runners/llama-cpp/token-grammar.ts';
 import { Transcripts } from '../../../../../src/backends/local/transcripts.ts';
@@ -16,7 +16,7 @@ describe('[R3.1-turn-ends] a model that goes on into another role’s turn', () 
   it('is ended there, and none of it reaches the client', async () => {
     const settings = { ...ENGINE, context: undefined, queueLimit: 1 };
     const spec = { ...MINI, file: MINI.file ?? '' };
-    const runner = await LlamaCppRunner.open(spec, settings, () => undefined);
+    const runner = await openLlamaCpp(spec, settings, () => undefined);
     const { head, steering } = runner;
     const { model, turnEnds, prompts } = head;
     const compiler = new GrammarCompiler(model, head.controlTexts);

@@ -5,7 +5,7 @@ import {
   allowedSilence,
   SilenceWatch,
 } from '../../../../../src/backends/local/runners/llama-node/silence-watch.ts';
-import { readTower } from '../../../../../src/backends/local/runners/llama-node/projector.ts';
+import { readProjector } from '../../../../../src/backends/local/runners/llama-node/projector.ts';
 import type { GenerationEvent } from '../../../../../src/core/events.ts';
 import { MINI, request, said } from '../../../../support/requests.ts';
 import { SIGHTS, user } from './sights.ts';
@@ -48,15 +48,15 @@ describe('[R7.2-greedy] what the addon picks tokens by', () => {
 
 describe('[R7.2-fitted] a projector file', () => {
   it('says which size its pictures have', async () => {
-    expect(await readTower(SEEING.mmproj ?? '')).toEqual({ edge: 64 });
+    expect(await readProjector(SEEING.mmproj ?? '')).toEqual({ imageSize: 64 });
   });
 
   it.each([
     ['a model', MINI.file ?? ''],
     ['no file', '/nowhere/eyes.gguf'],
   ])('is not %s', async (_case, file) => {
-    await expect(readTower(file)).rejects.toMatchObject({ code: 'model-load-failed' });
-    await expect(readTower(file)).rejects.toThrow(/mmproj/);
+    await expect(readProjector(file)).rejects.toMatchObject({ code: 'model-load-failed' });
+    await expect(readProjector(file)).rejects.toThrow(/mmproj/);
   });
 });
 
