@@ -141,6 +141,9 @@ export interface Backend {
     ending?: AbortSignal,
   ): AsyncGenerator<GenerationEvent>;
 
+  /** True if its server separates thinking and calls from text, and may leave some in the text. */
+  readonly mayLeak?: true;
+
   /** Names that a server knows tools by if it does not take their own, by the own name. */
   toolAliases?(request: GenerationRequest): ReadonlyMap<string, string>;
 

@@ -47,6 +47,8 @@ export type GenerationEvent =
       /** Tokens for `prefill`, requests ahead for `queued`, a fraction of 1 for `loading`. */
       readonly done: number;
       readonly total: number;
+      /** Bytes of the weights, with the last event of a load. */
+      readonly sizeBytes?: number;
     }
   | { readonly type: 'text-delta'; readonly text: string }
   | { readonly type: 'thinking-delta'; readonly text: string }

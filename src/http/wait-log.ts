@@ -1,11 +1,7 @@
 import type { Logger } from 'pino';
 import type { GenerationEvent } from '../core/events.ts';
-import type { Runtime } from '../pipeline/runtime.ts';
 import { Waiting, waitLine } from './waiting-text.ts';
 import type { WaitNews } from './waiting-text.ts';
-
-/** The size of what was loaded is left out where the engine does not tell it soon. */
-const PATIENCE_MILLISECONDS = 2000;
 
 /** One request, followed until its answer begins. */
 export interface WaitFollower {
@@ -16,13 +12,11 @@ export interface WaitFollower {
 
 /** Tells the log of models that are being loaded and of long prefills: never a prompt. */
 export class WaitLog {
-  readonly #runtime: Runtime;
   readonly #logger: Logger;
   /** Many requests may wait for a model, but one of them tells of it. */
   readonly #tellers = new Map<string, Waiting>();
 
-  constructor(runtime: Runtime, logger: Logger) {
-    this.#runtime = runtime;
+  constructor(logger: Logger) {
     this.#logger = logger;
   }
 
@@ -32,7 +26,7 @@ export class WaitLog {
     return {
       note: (event) => {
         for (const news of waiting.note(event, performance.now())) {
-          if (this.#tells(model, waiting, news)) void this.#tell(model, id, news);
+          if (this.#tells(model, waiting, news)) this.#logger.info({ id }, waitLine(model, news));
         }
       },
       leave: () => this.#leave(model, waiting),
@@ -46,17 +40,6 @@ export class WaitLog {
     const tells = this.#tellers.get(model) === waiting;
     if (type === 'loaded') this.#leave(model, waiting);
     return tells;
-  }
-
-  async #tell(model: string, id: string, news: WaitNews): Promise<void> {
-    const bytes = news.type === 'loaded' ? await this.#sizeOf(model) : undefined;
-    this.#logger.info({ id }, waitLine(model, news, bytes));
-  }
-
-  async #sizeOf(model: string): Promise<number | undefined> {
-    const signal = AbortSignal.timeout(PATIENCE_MILLISECONDS);
-    const loaded = await this.#runtime.loaded(signal).catch(() => []);
-    return loaded.find(({ name }) => name === model)?.sizeBytes;
   }
 
   #leave(model: string, waiting: Waiting): void {

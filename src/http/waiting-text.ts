@@ -5,7 +5,12 @@ import type { GenerationEvent } from '../core/events.ts';
 export type WaitNews =
   | { readonly type: 'loading' }
   | { readonly type: 'load-progress'; readonly share: number; readonly secondsLeft: number }
-  | { readonly type: 'loaded'; readonly seconds: number }
+  | {
+      readonly type: 'loaded';
+      readonly seconds: number;
+      /** Bytes of the weights, if the engine has reported them. */
+      readonly sizeBytes: number | undefined;
+    }
   | {
       readonly type: 'prefill-progress';
       readonly done: number;
@@ -43,14 +48,16 @@ export class Waiting {
   /** `now` in milliseconds, of a clock that only goes forward. */
   note(event: GenerationEvent, now: number): readonly WaitNews[] {
     if (event.type !== 'progress' && this.#wait === undefined) return NOTHING;
-    const step = event.type === 'progress' && event.phase !== 'queued' ? event : undefined;
+    const sizeBytes = event.type === 'progress' ? event.sizeBytes : undefined;
+    const isStep = event.type === 'progress' && event.phase !== 'queued' && sizeBytes === undefined;
+    const step = isStep ? event : undefined;
     const wait = this.#wait;
     if (wait !== undefined && step?.phase === wait.phase && step.done >= wait.done) {
       const tells = step.done > wait.from && now - wait.toldAt >= INTERVAL_MILLISECONDS;
       this.#wait = { ...wait, done: step.done, toldAt: tells ? now : wait.toldAt };
       return tells ? [progressOf(this.#wait, now)] : NOTHING;
     }
-    const ended = wait === undefined ? NOTHING : endOf(wait, now);
+    const ended = wait === undefined ? NOTHING : endOf(wait, now, sizeBytes);
     this.#wait = step && begun(step.phase === 'loading' ? 'loading' : 'prefill', step, now);
     return step?.phase === 'loading' ? [...ended, { type: 'loading' }] : ended;
   }
@@ -58,7 +65,7 @@ export class Waiting {
 
 function begun(
   phase: Wait['phase'],
-  { done, total }: { readonly done: number; readonly total: number },
+  { done, total }: Pick<Wait, 'done' | 'total'>,
   now: number,
 ): Wait {
   return { phase, total, from: done, done, since: now, toldAt: now };
@@ -72,25 +79,31 @@ function progressOf({ phase, total, from, done, since }: Wait, now: number): Wai
     : { type: 'prefill-progress', done, total, tokensPerSecond: perSecond, secondsLeft };
 }
 
-function endOf({ phase, total, from, since }: Wait, now: number): readonly WaitNews[] {
+/** @param sizeBytes of the weights, if the event that ends the wait has it */
+function endOf(
+  { phase, total, from, since }: Wait,
+  now: number,
+  sizeBytes: number | undefined,
+): readonly WaitNews[] {
   const seconds = (now - since) / 1000;
-  if (phase === 'loading') return [{ type: 'loaded', seconds }];
+  if (phase === 'loading') return [{ type: 'loaded', seconds, sizeBytes }];
   return now - since < INTERVAL_MILLISECONDS
     ? NOTHING
     : [{ type: 'prefilled', tokens: total - from, cachedTokens: from, seconds }];
 }
 
-/** The line that a log has of it. `bytes`: what was loaded, where that is known. */
-export function waitLine(model: string, news: WaitNews, bytes?: number): string {
+/** Line of the log for news of a model. */
+export function waitLine(model: string, news: WaitNews): string {
   switch (news.type) {
     case 'loading':
       return `${model} is being loaded`;
     case 'load-progress':
       return `${model}: ${Math.round(news.share * 100)} % loaded, ${inSeconds(news.secondsLeft)} left`;
     case 'loaded': {
+      const { seconds, sizeBytes } = news;
       const size =
-        bytes === undefined ? '' : `: ${formatSize(bytes)}, ${rate(bytes, news.seconds)}`;
-      return `${model} was loaded in ${inSeconds(news.seconds)}${size}`;
+        sizeBytes === undefined ? '' : `: ${formatSize(sizeBytes)}, ${rate(sizeBytes, seconds)}`;
+      return `${model} was loaded in ${inSeconds(seconds)}${size}`;
     }
     case 'prefill-progress': {
       const { done, total, tokensPerSecond, secondsLeft } = news;

@@ -9,7 +9,7 @@ import type { ModelSpec } from '../core/model.ts';
  * @param backend of the model: it may know the way to complete the model's own vision
  * @param seeing name of a model that is known to see; undefined if none is
  */
-export function cantSee(
+export function visionUnsupported(
   model: ModelSpec,
   image: ImagePart,
   backend: Pick<Backend, 'visionHint'>,

@@ -2,8 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { GenerationRequest } from '../../src/core/backend.ts';
 import type { Part, ToolSpec, Turn } from '../../src/core/conversation.ts';
 import type { GenerationEvent } from '../../src/core/events.ts';
-import { answer as answerWith } from '../../src/pipeline/middleware/answer.ts';
-
+import { generateThroughChain } from '../support/chain.ts';
 import { collect, request, said } from '../support/requests.ts';
 import type { Subject } from './contract.ts';
 
@@ -82,12 +81,11 @@ export function describeToolContract(open: () => Promise<Subject>): void {
   });
 
   it('[R4.7-forced] calls the tool that it has to, by itself or with Portico’s help', async () => {
-    const { backend, model } = subject;
+    const { backend } = subject;
     const signal = AbortSignal.timeout(60_000);
-    const can = await backend.capabilities(model, signal);
     const toolChoice = { mode: 'tool', name: WEATHER.name, parallel: false } as const;
     const forced = asked(said('What is the weather in Oslo?'), { toolChoice });
-    const { events, text, finish } = await collect(answerWith(backend, forced, can, signal));
+    const { events, text, finish } = await collect(generateThroughChain(backend, forced, signal));
     const calls = callsOf(events);
     expect(calls).toEqual([expect.objectContaining({ name: 'get_weather', ended: true })]);
     expect(calls[0]?.input).toEqual({ location: expect.any(String) as string });

@@ -13,15 +13,12 @@ function progress(
 }
 
 /** The lines of events that come at these seconds. */
-function linesOf(
-  events: readonly (readonly [number, GenerationEvent])[],
-  bytes?: number,
-): string[] {
+function linesOf(events: readonly (readonly [number, GenerationEvent])[]): string[] {
   const waiting = new Waiting();
   return events.flatMap(([second, event]) =>
     waiting
       .note(event, 1_000_000 + second * 1000)
-      .map((news) => `${second}: ${waitLine('mini', news, bytes)}`),
+      .map((news) => `${second}: ${waitLine('mini', news)}`),
   );
 }
 
@@ -82,7 +79,8 @@ describe('[R5.4-log] what the log says of a wait', () => {
     const loading = [0, 4, 8, 12].map(
       (second) => [second, progress('loading', second / 16)] as const,
     );
-    expect(linesOf([...loading, [16, progress('queued', 0)]], 8_100_000_000)).toEqual([
+    const last = { ...progress('loading', 1), sizeBytes: 8_100_000_000 };
+    expect(linesOf([...loading, [16, last], [16, progress('queued', 0)]])).toEqual([
       '0: mini is being loaded',
       '8: mini: 50 % loaded, 8.0 s left',
       '16: mini was loaded in 16 s: 8.1 GB, 506 MB/s',

@@ -11,8 +11,16 @@ export interface LoadProgress {
 
 const INTERVAL_MILLISECONDS = 1000;
 
-/** Waits for a load, and tells of it at once and then every second, so that clients see life. */
-export async function* untilLoaded<Loaded>(
+/** A loaded model. */
+interface Sized {
+  readonly runner: { readonly sizeBytes: number };
+}
+
+/**
+ * Waits for a load. Reports it at once and then every second, so that the client sees life, and the size of
+ * the weights at its end.
+ */
+export async function* untilLoaded<Loaded extends Sized>(
   loading: Promise<Loaded>,
   progress: () => LoadProgress,
   signal: AbortSignal,
@@ -29,6 +37,8 @@ export async function* untilLoaded<Loaded>(
       ? { type: 'progress', phase: 'queued', done: 0, total: 1 }
       : { type: 'progress', phase: 'loading', done: share, total: 1 };
   } while (!(await within(settled, INTERVAL_MILLISECONDS)));
+  const { sizeBytes } = (await loaded).runner;
+  yield { type: 'progress', phase: 'loading', done: 1, total: 1, sizeBytes };
   return loaded;
 }
 

@@ -40,6 +40,7 @@ export function createOllamaBackend(
     },
     discover: createDiscovery(http, defaultUrl, options.patience),
     generate: (request, signal, ending) => generate(upstream, request, signal, ending),
+    mayLeak: true,
     close: () => http.close(),
   };
 }

@@ -62,6 +62,7 @@ export function createOpenAiBackend({ readVariable, log }: OpenAiOptions): Backe
         ? ask(request)
         : generateByAny(circuits, request, ask);
     },
+    mayLeak: true,
     toolAliases: shortNames,
     async close() {
       circuits.close();

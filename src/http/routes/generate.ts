@@ -35,7 +35,7 @@ export interface GenerateHandlers {
 
 /** Handlers of the routes on which wires take conversations. */
 export function createGenerateHandlers(options: GenerateOptions): GenerateHandlers {
-  const waits = new WaitLog(options.runtime, options.logger);
+  const waits = new WaitLog(options.logger);
   return {
     answer: (route) => createAnswerHandler(route, waits, options),
     count: (route) => createCountHandler(route, options),

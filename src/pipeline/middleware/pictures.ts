@@ -3,6 +3,7 @@ import type { Conversation, DocumentPart, ImagePart, Part } from '../../core/con
 import { RuntimeFailure } from '../../core/failure.ts';
 import { MAX_IMAGES } from '../../images/limits.ts';
 import type { ImageLoader } from '../../images/loader.ts';
+import type { GenerationMiddleware } from '../middleware.ts';
 
 /** Pictures that are fetched at the same time. */
 const AT_ONCE = 8;
@@ -25,12 +26,22 @@ function collect(parts: readonly Part[], images: ImagePart[]): void {
 }
 
 /**
- * The request with its images as every backend takes them: checked, in base64, and none inside of a
- * document, which is text to all models: those stand behind it.
+ * Middleware that passes images on as every backend takes them: checked, in base64, and none inside of a
+ * document, which is text to all models: those follow it.
  *
- * @throws RuntimeFailure `invalid-request` that names the image that can't be used
+ * @throws {invalid-request} if an image can't be used
  */
-export async function withPictures(
+export function pictures(loader: ImageLoader): GenerationMiddleware {
+  return (next) =>
+    async function* loadPictures(request, context) {
+      const images = imagesOf(request.conversation);
+      const loaded =
+        images.length === 0 ? request : await withPictures(request, images, loader, context.signal);
+      yield* next(loaded, context);
+    };
+}
+
+async function withPictures(
   request: GenerationRequest,
   images: readonly ImagePart[],
   loader: ImageLoader,

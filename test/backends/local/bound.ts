@@ -7,7 +7,7 @@ import type { Backend, GenerationRequest } from '../../../src/core/backend.ts';
 import type { ToolSpec } from '../../../src/core/conversation.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import type { ModelSpec } from '../../../src/core/model.ts';
-import { answer as answerWith } from '../../../src/pipeline/middleware/answer.ts';
+import { generateThroughChain } from '../../support/chain.ts';
 import { collect, MINI, request, said } from '../../support/requests.ts';
 import type { Answer } from '../../support/requests.ts';
 
@@ -209,8 +209,7 @@ export function describeEnds({ backend, spec, missing }: BoundEngine): void {
       };
       const signal = AbortSignal.timeout(30_000);
       const silent = asked('silent', ENDS, { outputSchema: NOTE, whole });
-      const can = await real.capabilities(silent.model, signal);
-      const made = await collect(answerWith(unheld, silent, can, signal));
+      const made = await collect(generateThroughChain(unheld, silent, signal));
       expect(made).toMatchObject({ text: '', finish: { reason: 'refusal' } });
     },
   );

@@ -5,10 +5,11 @@ beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
 describe('[R6.4-progress] a load', () => {
-  it('tells every one of those who wait of its share, at once and then every second', async () => {
+  it('reports its share to all waiting requests, at once and then every second, and its size', async () => {
     let share = 0;
-    let finish: (weights: string) => void = () => undefined;
-    const loading = new Promise<string>((resolve) => (finish = resolve));
+    const weights = { runner: { sizeBytes: 3_000_000 } };
+    let finish: (loaded: typeof weights) => void = () => undefined;
+    const loading = new Promise<typeof weights>((resolve) => (finish = resolve));
     const { signal } = new AbortController();
     const waiters = [1, 2].map(() =>
       untilLoaded(loading, () => ({ waits: share === 0, share }), signal),
@@ -27,13 +28,15 @@ describe('[R6.4-progress] a load', () => {
       ]);
     }
     const ended = next();
-    finish('weights');
-    expect(await ended).toEqual(['weights', 'weights']);
+    finish(weights);
+    const last = { ...event, done: 1, sizeBytes: 3_000_000 };
+    expect(await ended).toEqual([last, last]);
+    expect(await next()).toEqual([weights, weights]);
   });
 
   it('ends for one that gives up, and fails for all where it fails', async () => {
     let fail: (reason: Error) => void = () => undefined;
-    const loading = new Promise<string>((_resolve, reject) => (fail = reject));
+    const loading = new Promise<never>((_resolve, reject) => (fail = reject));
     const controller = new AbortController();
     const progress = () => ({ waits: false, share: 0 });
     const [left, stays] = [controller.signal, new AbortController().signal].map((signal) =>

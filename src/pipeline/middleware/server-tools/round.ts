@@ -1,6 +1,6 @@
 import type { Part, ToolCallPart } from '../../../core/conversation.ts';
 import type { GenerationEvent } from '../../../core/events.ts';
-import { callsIn } from '../call-faults.ts';
+import { callsIn } from '../shared/call-faults.ts';
 
 type Finish = Extract<GenerationEvent, { type: 'finish' }>;
 

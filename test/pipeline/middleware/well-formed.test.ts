@@ -1,15 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { GenerationEvent } from '../../../src/core/events.ts';
-import { wellFormed } from '../../../src/pipeline/middleware/well-formed-events.ts';
-
-async function* from(events: readonly GenerationEvent[]): AsyncGenerator<GenerationEvent> {
-  yield* events;
-}
+import { wellFormed } from '../../../src/pipeline/middleware/well-formed.ts';
+import { CONTEXT, playAnswers } from '../../support/chain.ts';
+import { MINI, request, said } from '../../support/requests.ts';
 
 /** The texts of all events that come out, each of them well-formed. */
 async function outOf(...events: readonly GenerationEvent[]): Promise<string> {
   let all = '';
-  for await (const event of wellFormed(from(events))) {
+  const { next } = playAnswers(() => events);
+  for await (const event of wellFormed(next)(request(MINI, said('Hi')), CONTEXT)) {
     expect(JSON.stringify(event)).not.toMatch(/(?<!\\)(?:\\\\)*\\ud[89a-f]/i);
     if (event.type === 'text-delta' || event.type === 'thinking-delta') all += event.text;
     if (event.type === 'tool-call-delta') all += event.json;

@@ -3,15 +3,15 @@ import { admittedTools, isForced } from '../../prompt/tool-choice.ts';
 import type { GenerationRequest } from '../../core/backend.ts';
 import type { ToolSpec } from '../../core/conversation.ts';
 import type { GenerationEvent, StopReason, Usage } from '../../core/events.ts';
-import { askAgain } from './ask-again.ts';
-import { isCut } from './cuts.ts';
-import { together } from './enforcement.ts';
-import { secondTry } from './second-try.ts';
+import type { GenerationMiddleware } from '../middleware.ts';
+import { askAgain } from './shared/ask-again.ts';
+import { isCut } from './shared/cuts.ts';
+import { secondTry } from './shared/second-try.ts';
+import { usageOfTries } from './shared/usage.ts';
 
 type Finish = Extract<GenerationEvent, { type: 'finish' }>;
-type Ask = (request: GenerationRequest) => AsyncIterable<GenerationEvent>;
 
-export interface GuardOptions {
+interface GuardOptions {
   /** The model is asked once more for a call that has no reading. */
   readonly asksAgain: boolean;
   /** A grammar holds arguments to JSON, so that they may be sent as they come. */
@@ -19,31 +19,31 @@ export interface GuardOptions {
 }
 
 /**
- * Answers a request with calls whose arguments are always JSON objects: malformed ones are repaired.
- * If that is not possible and no other call was made, the model is asked once more; after that the call
+ * Middleware that yields calls whose arguments are always JSON objects: malformed ones are repaired. If that is not possible and no other call was made, the model is asked once more; after that the call
  * is returned as text. So arguments that no grammar binds are held until their end, unless the client
  * asked for them as they come. The reason of the finish agrees with the calls.
  *
  * If calls are demanded, one of another tool counts as malformed.
  */
-export async function* guardCalls(
-  request: GenerationRequest,
-  ask: Ask,
-  options: GuardOptions,
-): AsyncGenerator<GenerationEvent> {
-  const first = new CallGuard(request, options);
-  for await (const event of ask(request)) yield* first.take(event);
-  const { finish, demand } = first;
-  if (finish === undefined) return;
-  if (demand === undefined || !options.asksAgain) {
-    yield* first.end();
-    return;
-  }
-  const again = secondTry(ask(askAgain(request, first.written, demand)), true);
-  const second = new CallGuard(request, options);
-  for await (const event of again) yield* second.take(event);
-  yield* second.finish === undefined ? first.end() : second.end(finish.usage);
-}
+export const callGuard: GenerationMiddleware = (next) =>
+  async function* guardCalls(request, context) {
+    const options = {
+      asksAgain: context.retriesCalls !== true,
+      bound: context.capabilities.tools === 'enforced',
+    };
+    const first = new CallGuard(request, options);
+    for await (const event of next(request, context)) yield* first.take(event);
+    const { finish, demand } = first;
+    if (finish === undefined) return;
+    if (demand === undefined || !options.asksAgain) {
+      yield* first.end();
+      return;
+    }
+    const again = secondTry(next(askAgain(request, first.written, demand), context), true);
+    const second = new CallGuard(request, options);
+    for await (const event of again) yield* second.take(event);
+    yield* second.finish === undefined ? first.end() : second.end(finish.usage);
+  };
 
 /** The calls of one answer. */
 class CallGuard {
@@ -123,7 +123,8 @@ class CallGuard {
   *end(before?: Usage): Generator<GenerationEvent> {
     for (const { text, started } of this.#broken) if (!started) yield { type: 'text-delta', text };
     if (this.finish === undefined) return;
-    const usage = before === undefined ? this.finish.usage : together(before, this.finish.usage);
+    const usage =
+      before === undefined ? this.finish.usage : usageOfTries(before, this.finish.usage);
     const inOnePiece = this.#begun === 'at once' ? {} : ({ inOnePiece: true } as const);
     yield { ...this.finish, ...inOnePiece, reason: this.#reason(this.finish.reason), usage };
   }

@@ -1,5 +1,5 @@
-import type { GenerationRequest } from '../../core/backend.ts';
-import type { GenerationEvent } from '../../core/events.ts';
+import type { GenerationRequest } from '../../../core/backend.ts';
+import type { GenerationEvent } from '../../../core/events.ts';
 
 /** Passes on the next blocks of an answer; if only one call is wanted, nothing after its end. */
 export type CallLimit = (blocks: readonly GenerationEvent[]) => readonly GenerationEvent[];

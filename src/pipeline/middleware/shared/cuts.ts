@@ -1,4 +1,4 @@
-import type { StopReason } from '../../core/events.ts';
+import type { StopReason } from '../../../core/events.ts';
 
 const CUTS: ReadonlySet<StopReason> = new Set([
   'max-tokens',

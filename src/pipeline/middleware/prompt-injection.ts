@@ -12,9 +12,10 @@ import type { Capabilities, GenerationRequest } from '../../core/backend.ts';
 import type { Turn } from '../../core/conversation.ts';
 import type { GenerationEvent, Usage } from '../../core/events.ts';
 import { newToolCallId } from '../../core/ids.ts';
-import { callLimit } from './call-limit.ts';
-import { isCut } from './cuts.ts';
-import { together } from './enforcement.ts';
+import type { Generate, GenerationContext, GenerationMiddleware } from '../middleware.ts';
+import { callLimit } from './shared/call-limit.ts';
+import { isCut } from './shared/cuts.ts';
+import { usageOfTries } from './shared/usage.ts';
 
 /** Features of one request that instructions replace. */
 interface RequestInjection extends Injection {
@@ -22,8 +23,20 @@ interface RequestInjection extends Injection {
   readonly forced: boolean;
 }
 
-/** What a request needs that the model behind a backend does not have; undefined where it has all. */
-export function neededInjection(
+/**
+ * Middleware that replaces features which a model does not have by instructions: calls and thinking are read
+ * out of the text, in which alone stop sequences count. A turn that ends within its thoughts is answered by a
+ * second request.
+ */
+export const promptInjection: GenerationMiddleware = (next) => (request, context) => {
+  const injection = neededInjection(request, context.capabilities);
+  return injection === undefined
+    ? next(request, context)
+    : generateInjected(next, request, injection, context);
+};
+
+/** Features that a request needs and its model does not have; undefined if it has all. */
+function neededInjection(
   request: GenerationRequest,
   can: Capabilities,
 ): RequestInjection | undefined {
@@ -41,10 +54,7 @@ export function neededInjection(
 }
 
 /** The request as the backend gets it: tools and calls of the past as text, thinking asked for in words. */
-export function injectRequest(
-  request: GenerationRequest,
-  injection: RequestInjection,
-): GenerationRequest {
+function injectRequest(request: GenerationRequest, injection: RequestInjection): GenerationRequest {
   const { conversation, toolChoice, thinking } = request;
   const tools = callableTools(conversation, toolChoice);
   // A call that is demanded comes at once, and thinking would come before it.
@@ -67,37 +77,32 @@ function answeringRequest(
   maxTokens: number,
 ): GenerationRequest {
   const unthinking = { ...request, maxTokens, thinking: { mode: 'disabled' } } as const;
-  const asked = injectRequest(unthinking, { ...injection, thinking: false });
-  const { turns } = asked.conversation;
+  const injected = injectRequest(unthinking, { ...injection, thinking: false });
+  const { turns } = injected.conversation;
   const last = turns.at(-1);
   const begun = last?.role === 'assistant' ? last.parts : [];
   const thought: Turn = { role: 'assistant', parts: [...begun, { kind: 'text', text: thoughts }] };
   const demand: Turn = { role: 'user', parts: [{ kind: 'text', text: 'Now write the answer.' }] };
   const before = begun.length > 0 ? turns.slice(0, -1) : turns;
   return {
-    ...asked,
-    conversation: { ...asked.conversation, turns: [...before, thought, demand] },
+    ...injected,
+    conversation: { ...injected.conversation, turns: [...before, thought, demand] },
   };
 }
 
-/**
- * The backend's events with calls and thinking read out of the text, in which alone stop sequences count.
- * A turn that ends within its thoughts is answered by a second request.
- *
- * @param ask generates the answer to a request as the backend takes it, until `ending` is aborted
- */
-export async function* readInjected(
+async function* generateInjected(
+  next: Generate,
   request: GenerationRequest,
   injection: RequestInjection,
-  ask: (request: GenerationRequest, ending: AbortSignal) => AsyncIterable<GenerationEvent>,
+  context: GenerationContext,
 ): AsyncGenerator<GenerationEvent> {
   const output = outputOf(request, injection);
   const limit = callLimit(request);
   const ending = new AbortController();
   let thoughts = '';
   let finish: Finish | undefined;
-  const read = async function* read(asked: GenerationRequest): AsyncGenerator<GenerationEvent> {
-    for await (const event of ask(asked, ending.signal)) {
+  const read = async function* read(injected: GenerationRequest): AsyncGenerator<GenerationEvent> {
+    for await (const event of next(injected, { ...context, ending: ending.signal })) {
       if (event.type === 'finish') finish = event;
       else if (output.stopped !== null) continue;
       else if (event.type !== 'text-delta') yield event;
@@ -140,7 +145,7 @@ function outputOf(request: GenerationRequest, injection: RequestInjection): Outp
 type Finish = Extract<GenerationEvent, { type: 'finish' }>;
 
 function after(first: Usage, finish: Finish): Finish {
-  return { ...finish, usage: together(first, finish.usage) };
+  return { ...finish, usage: usageOfTries(first, finish.usage) };
 }
 
 function finished(finish: Finish, { calls, stopped }: Output): Finish {

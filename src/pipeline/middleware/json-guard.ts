@@ -5,43 +5,47 @@ import type { GenerationRequest } from '../../core/backend.ts';
 import type { GenerationEvent, Usage } from '../../core/events.ts';
 import { isRecord } from '../../core/json.ts';
 import type { JsonObject } from '../../core/json.ts';
-import { askAgain } from './ask-again.ts';
-import { together } from './enforcement.ts';
+import type { Generate, GenerationContext, GenerationMiddleware } from '../middleware.ts';
+import { askAgain } from './shared/ask-again.ts';
+import { usageOfTries } from './shared/usage.ts';
 
 type Finish = Extract<GenerationEvent, { type: 'finish' }>;
-type Ask = (request: GenerationRequest) => AsyncIterable<GenerationEvent>;
 
 const EXPLANATION =
   'The answer is not the JSON that the request demands: the model or its server did not follow the schema.';
 
 /**
- * Answers a request whose text has to be JSON of a schema. Not every server follows a schema, and not every
- * grammar compiles: so the text is passed on as long as it is correct, and repaired at the end if it has one
+ * Middleware that yields the JSON that a request's schema demands. Not every server follows a schema, and not
+ * every grammar compiles: so the text is passed on as long as it is correct, and repaired at the end if it has one
  * reading. If it has none and nothing was sent, the model is asked once more. After that the answer is a
  * refusal, the reason for which the API documents that an answer may not match its schema.
  *
  * @see https://docs.claude.com/en/docs/build-with-claude/structured-outputs
  */
-export async function* guardJson(
-  request: GenerationRequest,
-  ask: Ask,
-): AsyncGenerator<GenerationEvent> {
+export const jsonGuard: GenerationMiddleware = (next) => (request, context) => {
   const { outputSchema, toolChoice } = request;
   // A demanded call comes in place of the JSON.
-  if (outputSchema === undefined || isForced(toolChoice)) {
-    yield* ask(request);
-    return;
-  }
+  return outputSchema === undefined || isForced(toolChoice)
+    ? next(request, context)
+    : guardJson(next, { ...request, outputSchema }, context);
+};
+
+async function* guardJson(
+  next: Generate,
+  request: GenerationRequest & { readonly outputSchema: JsonObject },
+  context: GenerationContext,
+): AsyncGenerator<GenerationEvent> {
+  const { outputSchema } = request;
   const streams = request.whole !== true;
   const first = new JsonGuard(outputSchema, streams);
-  for await (const event of ask(request)) yield* first.take(event);
+  for await (const event of next(request, context)) yield* first.take(event);
   if (!first.failed || first.sent) {
     yield* first.end();
     return;
   }
   const second = new JsonGuard(outputSchema, streams);
   const demand = `That is not the JSON that is needed. Write JSON that is valid against this JSON Schema, and nothing else: ${JSON.stringify(outputSchema)}`;
-  for await (const event of ask(askAgain(request, first.text, demand))) {
+  for await (const event of next(askAgain(request, first.text, demand), context)) {
     if (event.type !== 'admitted') yield* second.take(event);
   }
   yield* second.end(first.usage);
@@ -117,7 +121,8 @@ class JsonGuard {
     if (this.#finish === undefined) return;
     const inOnePiece = this.#called || this.sent ? {} : ({ inOnePiece: true } as const);
     if (!this.#called) yield* this.#send(this.#rest ?? this.text.slice(this.#sent.length));
-    const usage = before === undefined ? this.#finish.usage : together(before, this.#finish.usage);
+    const usage =
+      before === undefined ? this.#finish.usage : usageOfTries(before, this.#finish.usage);
     yield this.failed
       ? { ...this.#finish, ...inOnePiece, usage, reason: 'refusal', explanation: EXPLANATION }
       : { ...this.#finish, ...inOnePiece, usage };

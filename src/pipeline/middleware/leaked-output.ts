@@ -5,31 +5,32 @@ import { callableTools } from '../../prompt/render.ts';
 import type { GenerationRequest } from '../../core/backend.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 import { newToolCallId } from '../../core/ids.ts';
-import type { BackendKind } from '../../core/model.ts';
-import { callLimit } from './call-limit.ts';
-import type { CallLimit } from './call-limit.ts';
-import { isCut } from './cuts.ts';
-
-/** True if a backend's server separates thinking and calls from text, and may fail to. */
-export function mayLeak(kind: BackendKind): boolean {
-  return kind === 'openai' || kind === 'ollama';
-}
+import type { Generate, GenerationContext, GenerationMiddleware } from '../middleware.ts';
+import { callLimit } from './shared/call-limit.ts';
+import type { CallLimit } from './shared/call-limit.ts';
+import { isCut } from './shared/cuts.ts';
 
 /**
- * A server's events with the thinking and the calls that it left in the text, in which alone stop
+ * Middleware that reads the thinking and the calls that a server left in the text, in which alone stop
  * sequences count.
- *
- * @param aliases names that the server knows tools by, by their own names
- * @param generate answers the request until `ending` is aborted
  */
-export async function* readLeaked(
+export const leakedOutput: GenerationMiddleware = (next) => (request, context) => {
+  // An outer middleware that ends the answer reads the text itself.
+  const isRead = context.ending !== undefined;
+  return isRead || context.backend.mayLeak !== true
+    ? next(request, context)
+    : readLeaked(next, request, context);
+};
+
+async function* readLeaked(
+  next: Generate,
   request: GenerationRequest,
-  aliases: ReadonlyMap<string, string>,
-  generate: (ending: AbortSignal) => AsyncIterable<GenerationEvent>,
+  context: GenerationContext,
 ): AsyncGenerator<GenerationEvent> {
+  const aliases = context.backend.toolAliases?.(request) ?? new Map<string, string>();
   const reader = new LeakReader(request, aliases);
   const ending = new AbortController();
-  for await (const event of generate(ending.signal)) {
+  for await (const event of next(request, { ...context, ending: ending.signal })) {
     yield* reader.take(event);
     if (reader.stopped !== null) ending.abort();
   }

@@ -1,4 +1,5 @@
 import type { GenerationEvent } from '../../core/events.ts';
+import type { GenerationMiddleware } from '../middleware.ts';
 
 /** An end of a JSON text that may be a part of an escape, or of a pair of escapes. */
 const CUT_ESCAPE =
@@ -10,11 +11,14 @@ const ESCAPES =
 const LONE_LENGTH = '\\ud83d'.length;
 
 /**
- * Events with U+FFFD for each lone surrogate in their texts, names and arguments. Half a character can't be
+ * Middleware that yields U+FFFD for each lone surrogate in their texts, names and arguments. Half a character can't be
  * written as UTF-8, so a client could neither print it nor send it back. A pair that comes in two pieces
  * is sent as one.
  */
-export async function* wellFormed(
+export const wellFormed: GenerationMiddleware = (next) => (request, context) =>
+  wellFormedEvents(next(request, context));
+
+async function* wellFormedEvents(
   events: AsyncIterable<GenerationEvent>,
 ): AsyncGenerator<GenerationEvent> {
   const texts = new Pieces(halfOfPair, repairText);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { GenerationRequest } from '../../../src/core/backend.ts';
 import type { GenerationEvent, StopReason } from '../../../src/core/events.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
-import { guardJson } from '../../../src/pipeline/middleware/guard-json.ts';
+import { jsonGuard } from '../../../src/pipeline/middleware/json-guard.ts';
+import { CONTEXT, playAnswers } from '../../support/chain.ts';
 import { collect, MINI, request, said } from '../../support/requests.ts';
 
 const USAGE = {
@@ -30,20 +30,19 @@ interface Options {
 /** Answers of a model that is held to nothing, one after the other and in small pieces, and what comes of them. */
 async function answer(texts: readonly string[], options: Options = {}) {
   const { schema = SCHEMA, reason = 'end-turn', whole = false, before = [], after = [] } = options;
-  const asked: GenerationRequest[] = [];
   const full = request(MINI, said('Where?'), { outputSchema: schema, whole });
-  async function* ask(one: GenerationRequest): AsyncGenerator<GenerationEvent> {
-    const text = texts[asked.length] ?? '';
-    asked.push(one);
-    yield { type: 'admitted', inputTokens: 10 };
-    yield* before;
-    for (const piece of text.match(/[^]{1,3}/g) ?? []) yield { type: 'text-delta', text: piece };
-    yield* after;
-    yield { type: 'finish', reason, stopSequence: null, usage: USAGE };
-  }
-  const made = await collect(guardJson(full, ask));
+  const { next, requests } = playAnswers((index) => [
+    { type: 'admitted', inputTokens: 10 },
+    ...before,
+    ...(texts[index]?.match(/[^]{1,3}/g) ?? []).map(
+      (text) => ({ type: 'text-delta', text }) as const,
+    ),
+    ...after,
+    { type: 'finish', reason, stopSequence: null, usage: USAGE },
+  ]);
+  const made = await collect(jsonGuard(next)(full, CONTEXT));
   expect(made.events.filter(({ type }) => type === 'admitted')).toHaveLength(1);
-  return { ...made, asked };
+  return { ...made, asked: requests };
 }
 
 const WHOLE = '{"city": "Paris", "hot": true}';
@@ -153,11 +152,10 @@ it('does not demand JSON in place of a demanded call', async () => {
     outputSchema: SCHEMA,
     toolChoice: { mode: 'any', parallel: true },
   });
-  const made = await collect(
-    guardJson(asked, async function* ask() {
-      yield { type: 'text-delta', text: 'No.' };
-      yield { type: 'finish', reason: 'end-turn', stopSequence: null, usage: USAGE };
-    }),
-  );
+  const { next } = playAnswers(() => [
+    { type: 'text-delta', text: 'No.' },
+    { type: 'finish', reason: 'end-turn', stopSequence: null, usage: USAGE },
+  ]);
+  const made = await collect(jsonGuard(next)(asked, CONTEXT));
   expect(made).toMatchObject({ text: 'No.', finish: { reason: 'end-turn' } });
 });

@@ -3,9 +3,10 @@ import type { ToolChoice, ToolResultPart } from '../../../core/conversation.ts';
 import { RuntimeFailure } from '../../../core/failure.ts';
 import type { GenerationEvent, StopReason, Usage } from '../../../core/events.ts';
 import type { ServiceUse } from '../../../core/server-tools.ts';
+import type { Generate, GenerationContext, GenerationMiddleware } from '../../middleware.ts';
 import { CarriedCalls, servedTools } from './carry-out.ts';
 import type { ServedSpec } from './carry-out.ts';
-import { continued } from './history.ts';
+import { continued, withServedCalls } from './history.ts';
 import { resultOf } from './outcome-text.ts';
 import { readRound } from './round.ts';
 import type { Round } from './round.ts';
@@ -17,42 +18,44 @@ const MAX_ROUNDS = 10;
 /** The part of a context that a page may take. */
 const PAGE_SHARE = 4;
 
-export interface ServingOptions {
-  readonly ask: (request: GenerationRequest) => AsyncIterable<GenerationEvent>;
-  readonly services: ServerServices;
-  readonly contextTokens: number;
-  readonly signal: AbortSignal;
+/**
+ * Middleware that carries out the calls of tools which this server runs itself, such as web search: the
+ * results of each round of calls are appended, until the model makes none, or calls a tool of the client's
+ * too. Calls of earlier answers are passed on as the model made them.
+ */
+export function serverTools(services: ServerServices): GenerationMiddleware {
+  return (next) => (request, context) => {
+    const read = { ...request, conversation: withServedCalls(request.conversation) };
+    return needsServing(read) ? serveCalls(next, read, context, services) : next(read, context);
+  };
 }
 
-/** Whether a request has tools that the server carries out itself. */
-export function needsServing({ conversation, toolChoice }: GenerationRequest): boolean {
+function needsServing({ conversation, toolChoice }: GenerationRequest): boolean {
   return toolChoice.mode !== 'none' && servedTools(conversation.tools).size > 0;
 }
 
-/**
- * Answers a request whose tools the server carries out itself: each round of calls is carried out and
- * its results are put behind it, until the model makes none, or calls a tool of the client's too.
- */
-export async function* serveCalls(
+async function* serveCalls(
+  next: Generate,
   request: GenerationRequest,
-  options: ServingOptions,
+  context: GenerationContext,
+  services: ServerServices,
 ): AsyncGenerator<GenerationEvent> {
-  const { ask, services, contextTokens, signal } = options;
+  const { contextTokens } = context.capabilities;
   const tools = servedTools(request.conversation.tools);
   const carried = new CarriedCalls(services, Math.floor(contextTokens / PAGE_SHARE));
-  let asked = request;
+  let continuation = request;
   let spent: Usage | undefined;
   for (let count = 1; ; count += 1) {
     const round: Round = yield* readRound(
-      count === 1 ? ask(asked) : fitting(ask(asked)),
+      count === 1 ? next(continuation, context) : fitting(next(continuation, context)),
       (name) => tools.has(name),
       count === 1,
     );
     if (round.finish === undefined) return;
-    spent = together(spent, round.finish.usage);
+    spent = usageOfRounds(spent, round.finish.usage);
     const results: ToolResultPart[] = [];
     for (const { call, tool } of servedIn(round, tools)) {
-      const outcome = await carried.outcome(call, tool, asked.conversation, signal);
+      const outcome = await carried.outcome(call, tool, continuation.conversation, context.signal);
       yield { type: 'server-tool-result', callId: call.id, service: tool.served.service, outcome };
       results.push(resultOf(call, outcome));
     }
@@ -62,9 +65,9 @@ export async function* serveCalls(
       yield { ...round.finish, reason: end, usage: withUse(spent, carried.use) };
       return;
     }
-    asked = {
-      ...asked,
-      conversation: continued(asked.conversation, round.parts, results),
+    continuation = {
+      ...continuation,
+      conversation: continued(continuation.conversation, round.parts, results),
       toolChoice: freed(request.toolChoice),
       maxTokens: left,
     };
@@ -120,8 +123,8 @@ const NOTHING: Usage = {
   thinkingTokens: 0,
 };
 
-/** What all rounds took together, as the API counts it. */
-function together(spent: Usage | undefined, usage: Usage): Usage {
+/** Usage of all rounds, as the API counts it. */
+function usageOfRounds(spent: Usage | undefined, usage: Usage): Usage {
   if (spent === undefined) return usage;
   return {
     promptTokens: spent.promptTokens + usage.promptTokens,

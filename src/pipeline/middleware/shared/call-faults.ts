@@ -1,8 +1,8 @@
-import { argumentFault } from '../../formats/repair/argument-fault.ts';
-import type { ToolCallPart, ToolSpec } from '../../core/conversation.ts';
-import type { GenerationEvent } from '../../core/events.ts';
-import { isRecord } from '../../core/json.ts';
-import type { JsonObject } from '../../core/json.ts';
+import { argumentFault } from '../../../formats/repair/argument-fault.ts';
+import type { ToolCallPart, ToolSpec } from '../../../core/conversation.ts';
+import type { GenerationEvent } from '../../../core/events.ts';
+import { isRecord } from '../../../core/json.ts';
+import type { JsonObject } from '../../../core/json.ts';
 
 /** The calls among the events of an answer; an input that is no JSON object counts as empty. */
 export function callsIn(events: readonly GenerationEvent[]): readonly ToolCallPart[] {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { callFault, callsIn } from '../../../src/pipeline/middleware/call-faults.ts';
-import type { ToolSpec } from '../../../src/core/conversation.ts';
-import type { JsonObject } from '../../../src/core/json.ts';
+import { callFault, callsIn } from '../../../../src/pipeline/middleware/shared/call-faults.ts';
+import type { ToolSpec } from '../../../../src/core/conversation.ts';
+import type { JsonObject } from '../../../../src/core/json.ts';
 
 function tool(inputSchema: JsonObject): ToolSpec {
   return {

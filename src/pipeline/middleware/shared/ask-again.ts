@@ -1,5 +1,5 @@
-import type { GenerationRequest } from '../../core/backend.ts';
-import type { Turn } from '../../core/conversation.ts';
+import type { GenerationRequest } from '../../../core/backend.ts';
+import type { Turn } from '../../../core/conversation.ts';
 
 /** Returns the request with the answer that was made to it, and what the user demands instead. */
 export function askAgain(

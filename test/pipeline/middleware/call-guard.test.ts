@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { GenerationRequest } from '../../../src/core/backend.ts';
 import type { ToolChoice } from '../../../src/core/conversation.ts';
 import type { GenerationEvent, StopReason } from '../../../src/core/events.ts';
-import { guardCalls } from '../../../src/pipeline/middleware/guard-calls.ts';
+import { callGuard } from '../../../src/pipeline/middleware/call-guard.ts';
+import { CONTEXT, playAnswers } from '../../support/chain.ts';
 import { collect, MINI, request, said } from '../../support/requests.ts';
 
 const USAGE = {
@@ -31,7 +31,6 @@ async function answer(
   reason: StopReason = 'tool-use',
   { eager = false, choice = AUTO }: Partial<{ eager: boolean; choice: ToolChoice }> = {},
 ) {
-  const asked: GenerationRequest[] = [];
   const turns = said('Look!');
   const tool = {
     name: 'look',
@@ -43,16 +42,14 @@ async function answer(
   } as const;
   const conversation = { system: [], turns, tools: [tool, { ...tool, name: 'listen' }] };
   const full = request(MINI, turns, { conversation, toolChoice: choice });
-  async function* ask(one: GenerationRequest): AsyncGenerator<GenerationEvent> {
-    const events = answers[asked.length] ?? [];
-    asked.push(one);
-    yield { type: 'admitted', inputTokens: 10 };
-    yield* events;
-    yield { type: 'finish', reason, stopSequence: null, usage: USAGE };
-  }
-  const made = await collect(guardCalls(full, ask, { asksAgain: true, bound: false }));
+  const { next, requests } = playAnswers((index) => [
+    { type: 'admitted', inputTokens: 10 },
+    ...(answers[index] ?? []),
+    { type: 'finish', reason, stopSequence: null, usage: USAGE },
+  ]);
+  const made = await collect(callGuard(next)(full, CONTEXT));
   const json = made.events.map((event) => (event.type === 'tool-call-delta' ? event.json : ''));
-  return { ...made, asked, json: json.join('') };
+  return { ...made, asked: requests, json: json.join('') };
 }
 
 describe('a call with malformed arguments', () => {

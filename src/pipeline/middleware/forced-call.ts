@@ -1,8 +1,11 @@
 import type { Capabilities, GenerationRequest } from '../../core/backend.ts';
 import type { Part, ToolCallPart, ToolChoice, ToolSpec, Turn } from '../../core/conversation.ts';
-import type { GenerationEvent, Usage } from '../../core/events.ts';
-import { callFault, callsIn } from './call-faults.ts';
-import { secondTry } from './second-try.ts';
+import type { GenerationEvent } from '../../core/events.ts';
+import { isForced } from '../../prompt/tool-choice.ts';
+import type { Generate, GenerationContext, GenerationMiddleware } from '../middleware.ts';
+import { callFault, callsIn } from './shared/call-faults.ts';
+import { secondTry } from './shared/second-try.ts';
+import { usageOfTries } from './shared/usage.ts';
 
 type Finish = Extract<GenerationEvent, { type: 'finish' }>;
 
@@ -16,32 +19,34 @@ interface Attempt {
   readonly finish: Finish | undefined;
 }
 
-/** Whether a demanded call has to be asked for again where the model does not make it. */
-export function needsEnforcement({ toolChoice }: GenerationRequest, can: Capabilities): boolean {
-  const enforced = can.tools === 'enforced' || can.forcesCalls === true;
-  return !enforced && (toolChoice.mode === 'any' || toolChoice.mode === 'tool');
+/**
+ * Middleware that gets a demanded call from a model that can't be held to it: the answer is held back until
+ * it calls, and one without a call, or with one that its schema forbids, is asked for once more. What the
+ * second try calls is passed on as it is, as clients have to check inputs anyway. If neither calls, the
+ * answer is the text of the second try, or of the first if the second is empty.
+ */
+export const forcedCall: GenerationMiddleware = (next) => (request, context) =>
+  needsForcing(request, context.capabilities)
+    ? forceCall(next, request, { ...context, retriesCalls: true })
+    : next(request, context);
+
+function needsForcing({ toolChoice }: GenerationRequest, can: Capabilities): boolean {
+  return can.tools !== 'enforced' && can.forcesCalls !== true && isForced(toolChoice);
 }
 
-/**
- * Has a demanded call made by a model that can't be held to it: the answer is held back until it calls,
- * and one without a call, or with one that its schema forbids, is asked for once more. What the second
- * try calls is passed on as it is, as clients have to check inputs anyway. If neither calls, the answer is
- * the text of the second try, or of the first if the second is empty.
- *
- * @param ask answers a request
- */
-export async function* enforceCall(
+async function* forceCall(
+  next: Generate,
   request: GenerationRequest,
-  ask: (request: GenerationRequest) => AsyncIterable<GenerationEvent>,
+  context: GenerationContext,
 ): AsyncGenerator<GenerationEvent> {
   const narrowed = narrowedTo(request);
   const { tools } = narrowed.conversation;
-  const first = yield* attempt(ask(narrowed), tools, true);
+  const first = yield* attempt(next(narrowed, context), tools, true);
   if (first.fault === undefined) {
     yield* first.events.map(atOnce);
     return;
   }
-  const again = secondTry(ask(corrected(narrowed, first, first.fault)), false);
+  const again = secondTry(next(corrected(narrowed, first, first.fault), context), false);
   const second = yield* attempt(again, tools, false);
   // A second try that failed has no finish.
   const tries = second.finish === undefined ? [first] : [second, first];
@@ -51,7 +56,7 @@ export async function* enforceCall(
   const [last] = tries;
   if (better.finish !== undefined && last?.finish !== undefined) {
     const usage =
-      last === first ? last.finish.usage : together(first.finish?.usage, last.finish.usage);
+      last === first ? last.finish.usage : usageOfTries(first.finish?.usage, last.finish.usage);
     yield { ...better.finish, inOnePiece: true, usage };
   }
 }
@@ -144,14 +149,4 @@ function joined(turns: readonly Turn[]): readonly Turn[] {
 
 function namesOf({ conversation }: GenerationRequest): string {
   return conversation.tools.map(({ name }) => name).join(' or ');
-}
-
-/** What was generated in both tries, on the prompt that the client sent. */
-export function together(first: Usage | undefined, second: Usage): Usage {
-  if (first === undefined) return second;
-  return {
-    ...first,
-    outputTokens: first.outputTokens + second.outputTokens,
-    thinkingTokens: first.thinkingTokens + second.thinkingTokens,
-  };
 }

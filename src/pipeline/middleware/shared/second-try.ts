@@ -1,5 +1,5 @@
-import { RuntimeFailure } from '../../core/failure.ts';
-import type { GenerationEvent } from '../../core/events.ts';
+import { RuntimeFailure } from '../../../core/failure.ts';
+import type { GenerationEvent } from '../../../core/events.ts';
 
 /**
  * Events of a second try, without its admission. A failure ends them, without a `finish`: then the first

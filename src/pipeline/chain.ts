@@ -1,0 +1,31 @@
+import type { ImageLoader } from '../images/loader.ts';
+import { callGuard } from './middleware/call-guard.ts';
+import { forcedCall } from './middleware/forced-call.ts';
+import { jsonGuard } from './middleware/json-guard.ts';
+import { leakedOutput } from './middleware/leaked-output.ts';
+import { pictures } from './middleware/pictures.ts';
+import { promptInjection } from './middleware/prompt-injection.ts';
+import { serverTools } from './middleware/server-tools/server-tools.ts';
+import type { ServerServices } from './middleware/server-tools/services.ts';
+import { wellFormed } from './middleware/well-formed.ts';
+import { compose } from './middleware.ts';
+import type { GenerationMiddleware } from './middleware.ts';
+
+export interface ChainOptions {
+  readonly images: ImageLoader;
+  readonly services: ServerServices;
+}
+
+/** The way of every admitted request to its backend, and of the events back. */
+export function createChain({ images, services }: ChainOptions): GenerationMiddleware {
+  return compose(
+    pictures(images),
+    serverTools(services),
+    jsonGuard,
+    forcedCall,
+    callGuard,
+    wellFormed,
+    promptInjection,
+    leakedOutput,
+  );
+}
