@@ -17,6 +17,9 @@ interface Package {
   readonly manifest: z.infer<typeof MANIFEST>;
 }
 
+/** Packages inside of packages, and the source of llama.cpp: 35 MB that nothing reads. */
+const LEFT_OUT = ['node_modules', 'gitRelease.bundle'];
+
 const MANIFEST = z.looseObject({ name: z.string(), version: z.string() });
 const LOCK = z.object({
   packages: z.record(z.string(), z.object({ dev: z.boolean().optional() })),
@@ -36,7 +39,8 @@ export async function openRegistry(absent: RegExp): Promise<LocalRegistry> {
     const file = packages[Number(index)];
     if (file !== undefined) {
       const { dir, base } = path.parse(file.folder);
-      const tar = spawn('tar', ['-c', '-C', dir, '--exclude', 'node_modules', base]);
+      const left = LEFT_OUT.flatMap((entry) => ['--exclude', entry]);
+      const tar = spawn('tar', ['-c', '-C', dir, ...left, base]);
       tar.stdout.pipe(response);
       return;
     }
