@@ -53,6 +53,6 @@ describe('[R7.1-optional] without the optional addon', () => {
       code: 'unsupported',
       subject: { at: 'messages.0.content.0.image' },
     });
-    await expect(refused).rejects.toThrow(/ \(`npm install -g portico`\)/);
+    await expect(refused).rejects.toThrow(/install Portico again without `--omit=optional`/);
   });
 });

@@ -21,8 +21,8 @@ export async function importEngine<T>(load: () => Promise<T>): Promise<T> {
 export function engineMissing(reason: string, cause: unknown): RuntimeFailure {
   return new RuntimeFailure(
     'model-load-failed',
-    `Portico can't run GGUF files here: ${reason}. Install Portico again without \`--omit=optional\` ` +
-      '(`npm install -g portico`), or use a model of Ollama or of a model server.',
+    `Portico can't run GGUF files here: ${reason}. Install Portico again without \`--omit=optional\`, ` +
+      'or use a model of Ollama or of a model server.',
     { cause },
   );
 }

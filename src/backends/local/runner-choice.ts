@@ -54,7 +54,7 @@ export function visionHint(
     case 'addon-missing':
       return (
         'It could with an optional package that is not installed here: install Portico again without ' +
-        '`--omit=optional` (`npm install -g portico`), and start it again.'
+        '`--omit=optional`, and start it again.'
       );
     default:
       return vision satisfies never;
