@@ -1,5 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
+import { isUtf8 } from 'node:buffer';
+import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { messageOf, RuntimeFailure } from '../core/failure.ts';
+import { readBoundedSync } from '../core/regular-file.ts';
 import { rememberSecret, SHORTEST_SECRET } from '../core/secrets.ts';
 import { isLoopbackHost } from '../net/loopback.ts';
 import { given, readSwitch, readText } from './sources.ts';
@@ -83,12 +86,7 @@ function readKeyFile(file: string): readonly string[] {
 
 function linesOf(file: string): readonly string[] {
   try {
-    const status = statSync(file);
-    if (!status.isFile() && !status.isFIFO()) throw new Error('it is neither a file nor a pipe');
-    if (process.platform !== 'win32' && (status.mode & 0o077) !== 0) {
-      throw new Error(`others than its owner may open it; close it with: chmod 600 ${file}`);
-    }
-    return readFileSync(file, 'utf8')
+    return textOf(readOwnFile(file))
       .split('\n')
       .map((line) => line.trim());
   } catch (error) {
@@ -98,6 +96,37 @@ function linesOf(file: string): readonly string[] {
       { cause: error },
     );
   }
+}
+
+/** Thousands of keys have less. */
+const MOST_KEY_BYTES = 1024 * 1024;
+
+/** Reads a file or, for `<(…)` of a shell, a pipe that nobody but its owner may open. */
+function readOwnFile(file: string): Buffer {
+  checkOwn(statSync(file), file);
+  const opened = openSync(file, 'r');
+  try {
+    // Another one may have taken its place meanwhile.
+    checkOwn(fstatSync(opened), file);
+    return readBoundedSync(opened, MOST_KEY_BYTES);
+  } finally {
+    closeSync(opened);
+  }
+}
+
+function checkOwn(status: Stats, file: string): void {
+  if (!status.isFile() && !status.isFIFO()) throw new Error('it is neither a file nor a pipe');
+  if (process.platform !== 'win32' && (status.mode & 0o077) !== 0) {
+    throw new Error(`others than its owner may open it; close it with: chmod 600 ${file}`);
+  }
+}
+
+/** Keys in another encoding would be other ones than those that clients send. */
+function textOf(bytes: Buffer): string {
+  const text = bytes.toString('utf8');
+  // UTF-16 without a byte order mark is valid UTF-8 with a NUL beside each letter.
+  if (isUtf8(bytes) && !text.includes('\0')) return text.replace(/^\ufeff/, '');
+  throw new Error('it is no UTF-8 text; save it as UTF-8');
 }
 
 function readHost(text: string): string {

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { readRegularFile } from '../core/regular-file.ts';
 
 /** Gives the value of an environment variable; undefined where it is unset or empty. */
 export type VariableReader = (name: string) => Promise<string | undefined>;
@@ -25,9 +25,12 @@ export function createVariableReader(
   };
 }
 
+/** Such files have a few lines. */
+const MOST_BYTES = 1024 * 1024;
+
 async function readVariables(file: string): Promise<NodeJS.Dict<string>> {
   try {
-    return parseEnv(await readFile(file, 'utf8'));
+    return parseEnv(await readRegularFile(file, MOST_BYTES));
   } catch {
     return {};
   }

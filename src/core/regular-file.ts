@@ -1,8 +1,13 @@
-import { readFileSync, statSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
 
 /** Reason why a file is not read, without its name. */
 class UnreadableFile extends Error {}
+
+/** Opening a fifo does not wait for its writer, and a terminal does not become this process's own. */
+const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
+
+const CHUNK_BYTES = 64 * 1024;
 
 /**
  * The text of a file. A fifo or a device is refused, since reading it may never end.
@@ -12,13 +17,63 @@ class UnreadableFile extends Error {}
  */
 export async function readRegularFile(path: string, mostBytes: number): Promise<string> {
   check(await stat(path), mostBytes);
-  return readFile(path, 'utf8');
+  const file = await open(path, FLAGS);
+  try {
+    check(await file.stat(), mostBytes);
+    const chunks: Buffer[] = [];
+    for (let bytes = 0; ;) {
+      const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(CHUNK_BYTES));
+      if (bytesRead === 0) return Buffer.concat(chunks).toString('utf8');
+      bytes += bytesRead;
+      checkSize(bytes, mostBytes);
+      chunks.push(buffer.subarray(0, bytesRead));
+    }
+  } finally {
+    await file.close();
+  }
 }
 
 /** The same, at once. */
 export function readRegularFileSync(path: string, mostBytes: number): string {
+  const { file } = openRegularFileSync(path, mostBytes);
+  try {
+    return readBoundedSync(file, mostBytes).toString('utf8');
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** A descriptor, to be closed by its owner, and the size of its file in bytes. */
+export interface OpenFile {
+  readonly file: number;
+  readonly size: number;
+}
+
+/** Opens a regular file to be read. It does not wait, even if a fifo takes the file's place meanwhile. */
+export function openRegularFileSync(path: string, mostBytes = Infinity): OpenFile {
   check(statSync(path), mostBytes);
-  return readFileSync(path, 'utf8');
+  const file = openSync(path, FLAGS);
+  try {
+    const state = fstatSync(file);
+    check(state, mostBytes);
+    return { file, size: state.size };
+  } catch (error) {
+    closeSync(file);
+    throw error;
+  }
+}
+
+/** All bytes of an open file or pipe. Throws UnreadableFile if there are more than `mostBytes`. */
+export function readBoundedSync(file: number, mostBytes: number): Buffer {
+  const chunks: Buffer[] = [];
+  for (let bytes = 0; ;) {
+    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+    const read = readSync(file, chunk);
+    if (read === 0) return Buffer.concat(chunks);
+    bytes += read;
+    checkSize(bytes, mostBytes);
+    chunks.push(chunk.subarray(0, read));
+  }
 }
 
 interface FileState {
@@ -27,10 +82,14 @@ interface FileState {
   isDirectory(): boolean;
 }
 
+/** Done before a file is opened, as opening makes some devices act, and again for what was opened. */
 function check(state: FileState, mostBytes: number): void {
   if (state.isDirectory()) throw new UnreadableFile('it is a folder');
   if (!state.isFile()) throw new UnreadableFile('it is no regular file');
-  if (state.size > mostBytes) {
-    throw new UnreadableFile(`it has ${state.size} bytes, and at most ${mostBytes} are read`);
-  }
+  checkSize(state.size, mostBytes);
+}
+
+function checkSize(bytes: number, mostBytes: number): void {
+  if (bytes <= mostBytes) return;
+  throw new UnreadableFile(`it has ${bytes} bytes, and at most ${mostBytes} are read`);
 }

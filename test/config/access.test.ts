@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** A file of keys that its owner alone may open, unless a mode says otherwise. */
-async function keyFile(text: string, mode = 0o600): Promise<string> {
+async function keyFile(text: string | Buffer, mode = 0o600): Promise<string> {
   const file = path.join(folder, `keys-${Math.random()}`);
   await writeFile(file, text);
   await chmod(file, mode);
@@ -59,6 +59,27 @@ describe('a file of keys', () => {
     const file = await named();
     expect(() => keysOf({ apiKeyFile: file })).toThrow(reason);
     expect(() => keysOf({ apiKeyFile: file })).toThrow(file);
+  });
+
+  it.each([
+    ['UTF-16', Buffer.from('\ufeffof-the-file\n', 'utf16le')],
+    ['UTF-16 without a byte order mark', Buffer.from('of-the-file\n', 'utf16le')],
+    ['invalid UTF-8', Buffer.from('of-the-f\xefle\n', 'latin1')],
+  ])('is refused in %s', async (_encoding, bytes) => {
+    const file = await keyFile(bytes);
+    expect(() => keysOf({ apiKeyFile: file })).toThrow(
+      `the keys of ${file} can't be used: it is no UTF-8 text; save it as UTF-8`,
+    );
+  });
+
+  it('may begin with a byte order mark', async () => {
+    const file = await keyFile('\ufefffirst-key\n');
+    expect(keysOf({ apiKeyFile: file })).toEqual(['first-key']);
+  });
+
+  it('is refused if it is too large', async () => {
+    const file = await keyFile('k'.repeat(1024 * 1024 + 1));
+    expect(() => keysOf({ apiKeyFile: file })).toThrow('at most 1048576 are read');
   });
 
   it('never says a key in a refusal', async () => {

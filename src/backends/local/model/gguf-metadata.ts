@@ -1,4 +1,5 @@
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
+import { openRegularFileSync } from '../../../core/regular-file.ts';
 
 /** Single values of a GGUF's metadata; lists, such as the vocabulary, are left out. */
 export type GgufMetadata = ReadonlyMap<string, string | number>;
@@ -55,10 +56,7 @@ class FileBytes {
   #at = 0;
 
   constructor(path: string) {
-    // Opening a named pipe may never return.
-    if (!statSync(path).isFile()) throw new Error('it is no regular file');
-    this.#file = openSync(path, 'r');
-    this.#size = fstatSync(this.#file).size;
+    ({ file: this.#file, size: this.#size } = openRegularFileSync(path));
   }
 
   close(): void {
