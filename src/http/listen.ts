@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import { isRecord } from '../core/json.ts';
 import { RuntimeFailure } from '../core/failure.ts';
+import { createHttpServer } from './server.ts';
 
 export interface Listening {
   /** The address that clients are told, such as `http://127.0.0.1:11435`. */
@@ -34,7 +34,7 @@ export async function listen(
 }
 
 async function listenOn(listener: RequestListener, host: string, port: number): Promise<Server> {
-  const server = createServer(listener);
+  const server = createHttpServer(listener);
   server.listen(port, host);
   try {
     await once(server, 'listening');

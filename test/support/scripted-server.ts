@@ -1,11 +1,11 @@
 import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:http';
 import { pino } from 'pino';
 import { createScriptedBackend } from '../../src/backends/scripted.ts';
 import type { ScriptedOptions } from '../../src/backends/scripted.ts';
 import type { Backend } from '../../src/core/backend.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { AppOptions } from '../../src/http/app.ts';
+import { createHttpServer } from '../../src/http/server.ts';
 import type { Registry } from '../../src/registry/registry.ts';
 import { Runtime } from '../../src/pipeline/runtime.ts';
 import type { RuntimeOptions } from '../../src/pipeline/runtime.ts';
@@ -63,7 +63,7 @@ export async function serveScript(
     host: '127.0.0.1',
     ...more,
   });
-  const server = createServer(app);
+  const server = createHttpServer(app);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;

@@ -1,0 +1,102 @@
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { answering } from '../support/scripted-answers.ts';
+import { serveScript } from '../support/scripted-server.ts';
+import type { ScriptedServer } from '../support/scripted-server.ts';
+
+let server: ScriptedServer;
+let begun = 0;
+let answer: () => void;
+beforeEach(async () => {
+  begun = 0;
+  const answered = new Promise<void>((resolve) => (answer = resolve));
+  server = await serveScript({
+    async *script() {
+      begun++;
+      await answered;
+      yield* answering('Done.');
+    },
+  });
+});
+afterEach(() => server.close());
+
+function open(): Socket {
+  const { hostname, port } = new URL(server.url);
+  return connect(Number(port), hostname).on('error', () => undefined);
+}
+
+const GET = 'GET /v1/models HTTP/1.1\r\nhost: localhost\r\n\r\n';
+
+function postOf(content: string): string {
+  const body = JSON.stringify({
+    model: 'actor',
+    max_tokens: 10,
+    messages: [{ role: 'user', content }],
+  });
+  return `POST /v1/messages HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+}
+
+const listings = () => server.logged.filter((line) => line.includes('/v1/models')).length;
+
+describe('requests of one connection that come all at once', () => {
+  it('let those of others in between', async () => {
+    const COUNT = 10_000;
+    const socket = open();
+    socket.resume().write(postOf('first') + GET.repeat(COUNT));
+    await vi.waitFor(() => expect(begun).toBe(1));
+    expect(listings()).toBe(0);
+    answer();
+    await vi.waitFor(() => expect(listings()).toBeGreaterThan(0));
+    expect((await fetch(`${server.url}/health`)).status).toBe(200);
+    expect(listings()).toBeLessThan(COUNT / 4);
+    socket.destroy();
+  });
+
+  it('are read no further while the first one is answered', async () => {
+    const MB = 2 ** 20;
+    const socket = open();
+    socket.write(postOf('first') + postOf('second'));
+    await vi.waitFor(() => expect(begun).toBe(1));
+    const sent = GET.repeat(Math.ceil((32 * MB) / GET.length));
+    socket.write(sent);
+    await expect(vi.waitFor(() => expect(socket.writableLength).toBe(0), 1000)).rejects.toThrow();
+    expect(begun).toBe(1);
+    socket.destroy();
+  });
+
+  it('are answered in their order, large bodies too', async () => {
+    const socket = open();
+    let text = '';
+    socket.setEncoding('latin1').on('data', (piece: string) => (text += piece));
+    socket.write(`${postOf('first')}${GET}${postOf('x'.repeat(300_000))}${GET}`);
+    answer();
+    const kinds = () => text.match(/"type":"message"|"data":\[/g);
+    const [message, list] = ['"type":"message"', '"data":['];
+    await vi.waitFor(() => expect(kinds()).toEqual([message, list, message, list]));
+    expect(begun).toBe(2);
+    socket.destroy();
+  });
+
+  it('are forgotten if their client leaves', async () => {
+    const socket = open();
+    socket.write(postOf('first') + postOf('second'));
+    await vi.waitFor(() => expect(begun).toBe(1));
+    socket.destroy();
+    await vi.waitFor(() => expect(server.logged.join()).toContain('/v1/messages'));
+    answer();
+    expect((await server.ask()).status).toBe(200);
+    expect(begun).toBe(2);
+  });
+});
+
+describe('a Host header that follows thousands of others', () => {
+  it('is seen', async () => {
+    const socket = open();
+    const headers = 'a:\r\n'.repeat(2100);
+    socket.write(`GET /health HTTP/1.1\r\nhost: localhost\r\n${headers}host: evil.example\r\n\r\n`);
+    const text = await new Promise((resolve) => socket.setEncoding('latin1').once('data', resolve));
+    expect(text).toMatch(/^HTTP\/1\.1 400 /);
+    socket.destroy();
+  });
+});
