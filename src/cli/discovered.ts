@@ -1,6 +1,5 @@
 import type { ListPatience, SilentServer } from '../backends/ollama/discover.ts';
 import type { DiscoveredModel } from '../core/model.ts';
-import { KnownCapabilities } from '../pipeline/known-capabilities.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { CliContext } from './context.ts';
 import { warn } from './ui/report.ts';
@@ -50,6 +49,7 @@ export async function modelsWithoutCompletion(
   if (asked.length === 0) return new Set();
   const { createOllamaBackend } = await import('../backends/ollama/backend.ts');
   const { ollamaUrl } = await import('../backends/ollama/address.ts');
+  const { KnownCapabilities } = await import('../pipeline/known-capabilities.ts');
   const backend = createOllamaBackend({ defaultUrl: ollamaUrl(environment['OLLAMA_HOST']) });
   try {
     const known = new KnownCapabilities((spec, signal) => backend.capabilities(spec, signal));

@@ -1,14 +1,21 @@
 import { Command, CommanderError } from 'commander';
+import { declareCompletion } from './commands/completion.ts';
+import { declareCp } from './commands/cp.ts';
+import { declareDefault } from './commands/default.ts';
+import { declareEnv } from './commands/env.ts';
+import { declareLaunch } from './commands/launch.ts';
+import { declareLs } from './commands/ls.ts';
+import { declareNames } from './commands/names.ts';
+import { declarePs } from './commands/ps.ts';
+import { declarePull } from './commands/pull.ts';
+import { declareRm } from './commands/rm.ts';
+import { declareRun } from './commands/run.ts';
+import { declareServe } from './commands/serve.ts';
 import { declareService } from './commands/service.ts';
+import { declareShow } from './commands/show.ts';
+import { declareStop } from './commands/stop.ts';
 import type { CliContext } from './context.ts';
-import { declareAnswering } from './declarations/answering.ts';
-import { declareCompletion } from './declarations/completion.ts';
-import type { Exit } from './declarations/declaration.ts';
-import { declareLaunching } from './declarations/launching.ts';
-import { declareModels } from './declarations/models.ts';
-import { declareRegistry } from './declarations/registry.ts';
-import { declareRunning } from './declarations/running.ts';
-import { splitPassed } from './passed.ts';
+import type { Declare, Exit } from './declaration.ts';
 import { oneLine } from './ui/printable.ts';
 import { reportError } from './ui/report.ts';
 import { readVersion } from './version.ts';
@@ -36,6 +43,14 @@ export async function runCommandLine(
   }
 }
 
+/** Splits off what follows the first `--`, if the command passes it on; commander would mix it with our own arguments. */
+function splitPassed(argv: readonly string[]) {
+  const at = PASSING.includes(argv[0] ?? '') ? argv.indexOf('--') : -1;
+  return at < 0
+    ? { own: argv, passed: [] }
+    : { own: argv.slice(0, at), passed: argv.slice(at + 1) };
+}
+
 /** A command line in the words that are declared: help if there is none, `-V` and `version` alike. */
 function usual(own: readonly string[]): readonly string[] {
   const [first, ...rest] = own;
@@ -43,16 +58,27 @@ function usual(own: readonly string[]): readonly string[] {
   return first === '-V' || first === 'version' ? ['--version', ...rest] : own;
 }
 
-/** In the order of `--help`. */
-const DECLARATIONS = [
-  declareAnswering,
-  declareModels,
-  declareRegistry,
-  declareRunning,
-  declareLaunching,
+/** Commands in the order of `--help`. */
+const COMMANDS: readonly Declare[] = [
+  declareServe,
+  declareRun,
+  declarePull,
+  declareShow,
+  declareLs,
+  declareCp,
+  declareRm,
+  declareDefault,
+  declarePs,
+  declareStop,
+  declareLaunch,
+  declareEnv,
   declareService,
   declareCompletion,
+  declareNames,
 ];
+
+/** Commands that pass on what follows the first `--`: to an agent, or to the server of a service. */
+const PASSING = ['launch', 'service'];
 
 /** @param first word of the command line, as a rule a command */
 function createProgram(
@@ -82,6 +108,6 @@ function createProgram(
             .replace(/\.$/, '')}; see: ${help()}\n`,
         ),
     });
-  for (const declare of DECLARATIONS) declare(program, context, exit, passed);
+  for (const declare of COMMANDS) declare(program, context, exit, passed);
   return program;
 }

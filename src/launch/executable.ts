@@ -1,6 +1,10 @@
+import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, join } from 'node:path';
+
+/** npm may hang where its registry does; nobody waits longer to learn a folder. */
+const NPM_TIMEOUT_MS = 10_000;
 
 /** Where an agent's program may be. */
 export interface Whereabouts {
@@ -64,4 +68,19 @@ async function isExecutable(file: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** Where npm puts global packages; undefined where there is no npm, or it does not say. */
+export function npmPrefix(environment: NodeJS.ProcessEnv): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    execFile(
+      'npm',
+      ['prefix', '--global'],
+      { env: environment, timeout: NPM_TIMEOUT_MS },
+      (error, stdout) => {
+        const prefix = stdout.trim();
+        resolve(error === null && prefix !== '' ? prefix : undefined);
+      },
+    );
+  });
 }

@@ -3,8 +3,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { request } from 'undici';
 import { z } from 'zod';
 import { readJsonAnswer } from '../net/read-text.ts';
-import { findOccupant } from './server.ts';
-import type { Address } from './server.ts';
+import { findOccupant } from './client.ts';
+import type { Address } from './client.ts';
 
 /** A temporary server lives as long as any lease on it. */
 export interface Lease {

@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { claudeWindow } from '../../src/launch/claude/window.ts';
+import { claudeWindow } from '../../src/launch/claude/environment.ts';
 import {
   CLAUDES,
   claudeFolders,

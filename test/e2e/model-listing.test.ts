@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { listNames } from '../../src/launch/server.ts';
+import { listNames } from '../../src/launch/client.ts';
 import { SHORT_TEMPLATE, writeModelHeader } from '../support/gguf.ts';
 import { post, request } from '../support/messages-api.ts';
 import { makePipe } from '../support/pipes.ts';

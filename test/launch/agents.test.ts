@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { OPENCODE } from '../../src/launch/opencode.ts';
-import { PI } from '../../src/launch/pi.ts';
+import { OPENCODE } from '../../src/launch/agents/opencode.ts';
+import { PI } from '../../src/launch/agents/pi.ts';
 
 const MODEL = { baseUrl: 'http://127.0.0.1:1', key: "k'1", name: 'a:b', contextTokens: 65_536 };
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { plannedEnvironment } from '../../src/launch/agent.ts';
-import { claudeEnvironment, ELSEWHERE, outputTokens } from '../../src/launch/environment.ts';
+import { claudeEnvironment, ELSEWHERE } from '../../src/launch/claude/environment.ts';
+import { outputTokens } from '../../src/launch/environment.ts';
 
 const MODEL = {
   baseUrl: 'http://127.0.0.1:11435',

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { CLAUDE } from '../../src/launch/claude/claude.ts';
+import { CLAUDE } from '../../src/launch/agents/claude.ts';
 import { findExecutable, localFiles } from '../../src/launch/executable.ts';
 
 async function machine(files: Readonly<Record<string, number>>) {

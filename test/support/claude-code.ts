@@ -7,7 +7,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 import { claudeSettings } from '../../src/launch/claude/settings.ts';
-import { claudeEnvironment } from '../../src/launch/environment.ts';
+import { claudeEnvironment } from '../../src/launch/claude/environment.ts';
 import { OFFLINE_NPM } from './offline-npm.ts';
 import { isMissing } from './optional.ts';
 import { ENGINE_VARIABLES, PACKAGE } from './engine-variant.ts';

@@ -1,16 +1,34 @@
+import { Argument } from 'commander';
 import type { Command } from 'commander';
-import { bashScript, fishScript, zshScript } from '../completion/scripts.ts';
 import type { CompletedCommand } from '../completion/scripts.ts';
 import type { CliContext } from '../context.ts';
-import type { Shell } from '../completion/shells.ts';
+import type { Declare } from '../declaration.ts';
 
-const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
+const SHELLS = ['bash', 'zsh', 'fish'] as const;
+
+type Shell = (typeof SHELLS)[number];
 
 /** Arguments that are names of models.yaml. */
 const NAMES = ['model', 'name', 'source'];
 
-/** `portico completion`: prints the script of a shell, made from the declarations themselves. */
-export function printCompletion(shell: Shell, program: Command, context: CliContext): number {
+/** `portico completion`: the script of a shell, made from the declarations themselves. */
+export const declareCompletion: Declare = (program, context, exit) => {
+  program
+    .command('completion')
+    .description('print a script that completes commands, flags and names in a shell')
+    .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
+    .action(async (shell: Shell) => {
+      exit.code = await printCompletion(shell, program, context);
+    });
+};
+
+async function printCompletion(
+  shell: Shell,
+  program: Command,
+  context: CliContext,
+): Promise<number> {
+  const { bashScript, fishScript, zshScript } = await import('../completion/scripts.ts');
+  const scripts = { bash: bashScript, zsh: zshScript, fish: fishScript };
   const help = program.createHelp();
   const commands = help
     .visibleCommands(program)
@@ -29,6 +47,6 @@ export function printCompletion(shell: Shell, program: Command, context: CliCont
         takesNames: first !== undefined && NAMES.includes(first.name()),
       };
     });
-  context.stdout.write(SCRIPTS[shell](commands));
+  context.stdout.write(scripts[shell](commands));
   return 0;
 }

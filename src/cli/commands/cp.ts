@@ -1,28 +1,40 @@
-import { copyModel } from '../../registry/edit.ts';
 import type { CliContext } from '../context.ts';
+import { OVERLAY_HELP } from '../declaration.ts';
+import type { Declare } from '../declaration.ts';
 import { discoverModels } from '../discovered.ts';
-import { editableFiles } from '../registry-files.ts';
-import { say } from '../ui/report.ts';
+import { say, sayHowToPull } from '../ui/report.ts';
 
-/** `portico cp`: makes an alias, and says how to get the model where it is not here yet. */
-export async function copy(
+interface CopyFlags {
+  readonly models?: string;
+}
+
+/** `portico cp`: makes an alias, and says how to get a model that is not here yet. */
+export const declareCp: Declare = (program, context, exit) => {
+  program
+    .command('cp')
+    .description('give a model another name, such as claude-3-5-sonnet')
+    .argument('<source>', 'a model or an alias')
+    .argument('<destination>', 'the new alias')
+    .option('--models <file>', OVERLAY_HELP)
+    .action(async (source: string, destination: string, flags: CopyFlags) => {
+      exit.code = await copy(source, destination, flags, context);
+    });
+};
+
+async function copy(
   source: string,
   destination: string,
-  flags: { readonly models?: string },
+  flags: CopyFlags,
   context: CliContext,
 ): Promise<number> {
+  const { copyModel } = await import('../../registry/edit.ts');
+  const { editableFiles } = await import('../registry-files.ts');
   const files = editableFiles(flags.models, context.environment);
   const { model, pull, replaced } = await copyModel(files, source, destination, (asked) =>
     discoverModels(context, asked),
   );
   const instead = replaced === undefined ? '' : `, which was an alias of '${replaced}' before`;
   say(`copied '${source}' to '${destination}'${instead}`, context);
-  if (pull !== undefined) {
-    say(
-      `'${model.spec.name}' is not downloaded yet (${pull.demand}); get it with:
-  ${pull.command}`,
-      context,
-    );
-  }
+  if (pull !== undefined) sayHowToPull(model.spec.name, pull, context);
   return 0;
 }

@@ -1,25 +1,42 @@
-import { setDefaultModel } from '../../registry/edit.ts';
-import { loadRegistry } from '../../registry/load.ts';
 import type { CliContext } from '../context.ts';
-import type { RegistryFlags } from '../declarations/declaration.ts';
+import { OVERLAY_HELP } from '../declaration.ts';
+import type { Declare, RegistryFlags } from '../declaration.ts';
 import { discoverModels } from '../discovered.ts';
-import { editableFiles, readableFiles, warnOfProblems } from '../registry-files.ts';
-import { say, writeJson } from '../ui/report.ts';
+import { say, sayHowToPull, writeJson } from '../ui/report.ts';
 
 /** `portico default`: writes the default into the user's models.yaml, or prints the present one. */
-export async function setDefault(
-  name: string | undefined,
+export const declareDefault: Declare = (program, context, exit) => {
+  program
+    .command('default')
+    .description('say, or choose, which model answers for claude-… names that are no alias')
+    .argument('[name]', 'a model or an alias; without it the present default is printed')
+    .option('--json', 'as JSON')
+    .option('--models <file>', OVERLAY_HELP)
+    .action(async (name: string | undefined, flags: RegistryFlags) => {
+      exit.code = await (name === undefined
+        ? printDefault(flags, context)
+        : setDefault(name, flags, context));
+    });
+};
+
+async function printDefault(flags: RegistryFlags, context: CliContext): Promise<number> {
+  const { loadRegistry } = await import('../../registry/load.ts');
+  const { readableFiles, warnOfProblems } = await import('../registry-files.ts');
+  const registry = await loadRegistry(readableFiles(flags.models, context.environment));
+  const { defaultModel } = registry;
+  if (flags.json === true) writeJson({ default: defaultModel }, context);
+  else say(defaultModel, context);
+  warnOfProblems(registry, context);
+  return 0;
+}
+
+async function setDefault(
+  name: string,
   flags: RegistryFlags,
   context: CliContext,
 ): Promise<number> {
-  if (name === undefined) {
-    const registry = await loadRegistry(readableFiles(flags.models, context.environment));
-    const { defaultModel } = registry;
-    if (flags.json === true) writeJson({ default: defaultModel }, context);
-    else say(defaultModel, context);
-    warnOfProblems(registry, context);
-    return 0;
-  }
+  const { setDefaultModel } = await import('../../registry/edit.ts');
+  const { editableFiles } = await import('../registry-files.ts');
   const files = editableFiles(flags.models, context.environment);
   const { model, pull } = await setDefaultModel(files, name, (asked) =>
     discoverModels(context, asked),
@@ -29,12 +46,6 @@ export async function setDefault(
     return 0;
   }
   say(`'${name}' is the default now`, context);
-  if (pull !== undefined) {
-    say(
-      `'${model.spec.name}' is not downloaded yet (${pull.demand}); get it with:
-  ${pull.command}`,
-      context,
-    );
-  }
+  if (pull !== undefined) sayHowToPull(model.spec.name, pull, context);
   return 0;
 }

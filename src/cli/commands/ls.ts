@@ -1,22 +1,30 @@
-import { existsSync, statSync } from 'node:fs';
-import { shownUrl } from '../../net/http-client.ts';
-import { ollamaUrl } from '../../backends/ollama/address.ts';
-import { withDiscovered } from '../../registry/discovered.ts';
-import { loadRegistry } from '../../registry/load.ts';
-import { listedDefault, lookUp } from '../../registry/lookup.ts';
-import type { Registry, RegistryModel } from '../../registry/registry.ts';
-import { formatSize } from '../../units/size.ts';
-import { statusOf } from '../../registry/status.ts';
-import { chatTemplates } from '../chat-templates.ts';
+import { existsSync } from 'node:fs';
 import type { CliContext } from '../context.ts';
-import type { RegistryFlags } from '../declarations/declaration.ts';
+import { OVERLAY_HELP } from '../declaration.ts';
+import type { Declare, RegistryFlags } from '../declaration.ts';
 import { discoverForList, modelsWithoutCompletion } from '../discovered.ts';
-import { readableFiles, warnOfProblems } from '../registry-files.ts';
 import { writeJson } from '../ui/report.ts';
 import { printTable } from '../ui/table.ts';
 
 /** `portico ls`: models, then aliases, as a table or as JSON; problems go to stderr. */
-export async function list(flags: RegistryFlags, context: CliContext): Promise<number> {
+export const declareLs: Declare = (program, context, exit) => {
+  program
+    .command('ls')
+    .alias('list')
+    .description('list models and aliases')
+    .option('--json', 'as JSON')
+    .option('--models <file>', OVERLAY_HELP)
+    .action(async (flags: RegistryFlags) => {
+      exit.code = await list(flags, context);
+    });
+};
+
+async function list(flags: RegistryFlags, context: CliContext): Promise<number> {
+  const { ollamaUrl } = await import('../../backends/ollama/address.ts');
+  const { withDiscovered } = await import('../../registry/discovered.ts');
+  const { loadRegistry } = await import('../../registry/load.ts');
+  const { chatTemplates, describeRegistry, registryRows } = await import('../list/registry.ts');
+  const { readableFiles, warnOfProblems } = await import('../registry-files.ts');
   const registry = withDiscovered(
     await loadRegistry(readableFiles(flags.models, context.environment)),
     await discoverForList(context),
@@ -26,104 +34,9 @@ export async function list(flags: RegistryFlags, context: CliContext): Promise<n
     chatTemplates(registry, context),
     modelsWithoutCompletion(registry, context),
   ]);
+  const ollama = ollamaUrl(context.environment['OLLAMA_HOST']);
   if (flags.json === true) writeJson(describeRegistry(registry, templates, mute), context);
-  else {
-    const ollama = ollamaUrl(context.environment['OLLAMA_HOST']);
-    printTable([HEADER, ...rowsOf(registry, { templates, mute, ollama })], context);
-  }
+  else printTable(registryRows(registry, { templates, mute, ollama }), context);
   warnOfProblems(registry, context);
   return 0;
-}
-
-const HEADER = ['NAME', 'BACKEND', 'SIZE', 'STATUS', 'WHERE'];
-
-type Row = readonly [name: string, backend: string, size: string, status: string, where: string];
-
-/** Findings about models beside their entries. */
-interface Findings {
-  readonly templates: ReadonlyMap<string, boolean>;
-  readonly mute: ReadonlySet<string>;
-  readonly ollama: string;
-}
-
-function rowsOf(registry: Registry, findings: Findings): readonly Row[] {
-  const usual = listedDefault(registry, registry.defaultModel);
-  const marked = (name: string): string => (name === usual ? `${name} (default)` : name);
-  const models = [...registry.models].map(([name, model]): Row => {
-    const size = sizeOf(model);
-    return [
-      marked(name),
-      model.spec.backend,
-      size === undefined ? '-' : formatSize(size),
-      chatProblem(name, findings) ?? shownStatus(model),
-      placeOf(model, findings.ollama),
-    ];
-  });
-  const aliases = [...registry.aliases.keys()].flatMap((name): readonly Row[] => {
-    const target = lookUp(registry, name);
-    return target.found
-      ? [[marked(name), target.model.spec.backend, '-', `alias of ${target.model.spec.name}`, '-']]
-      : [];
-  });
-  return [...models, ...aliases];
-}
-
-/** Reason why a model can't chat; undefined if none is known. */
-function chatProblem(
-  name: string,
-  { templates, mute }: Pick<Findings, 'templates' | 'mute'>,
-): string | undefined {
-  if (mute.has(name)) return "can't chat";
-  return templates.get(name) === false ? 'no chat template' : undefined;
-}
-
-/** The file or the server that a model is on; `-` for one that is nowhere yet. */
-function placeOf({ spec }: RegistryModel, ollama: string): string {
-  const { file, url, providers } = spec;
-  if (file !== undefined) return existsSync(file) ? file : '-';
-  const urls = providers?.map((provider) => provider.url) ?? [url ?? ollama];
-  return urls
-    .map((one) => (/^https?:/.test(one) && URL.canParse(one) ? shownUrl(one) : one))
-    .join(', ');
-}
-
-/** What programs read; a model's settings are those of models.yaml. */
-function describeRegistry(
-  registry: Registry,
-  templates: ReadonlyMap<string, boolean>,
-  mute: ReadonlySet<string>,
-): unknown {
-  return {
-    default: registry.defaultModel,
-    models: [...registry.models.values()].map((model) => ({
-      ...model.spec,
-      // Their values may be secrets.
-      headers: model.spec.headers && Object.keys(model.spec.headers),
-      status: shownStatus(model),
-      ...(mute.has(model.spec.name) && { chats: false }),
-      chatTemplate: templates.get(model.spec.name),
-      description: model.description,
-      source: model.source,
-      sizeBytes: sizeOf(model),
-      memoryBytes: model.memoryBytes,
-      shipped: model.shipped,
-      location: model.location,
-    })),
-    aliases: Object.fromEntries(registry.aliases),
-    problems: registry.problems,
-  };
-}
-
-/** The status, or that the place of its file has something else, such as a named pipe. */
-function shownStatus(model: RegistryModel): string {
-  const { file } = model.spec;
-  const found = file === undefined ? undefined : statSync(file, { throwIfNoEntry: false });
-  return found?.isFile() === false ? 'not a file' : statusOf(model, existsSync);
-}
-
-/** The size of the file that is there, else of the one to download. */
-function sizeOf(model: RegistryModel): number | undefined {
-  const { file } = model.spec;
-  const found = file === undefined ? undefined : statSync(file, { throwIfNoEntry: false });
-  return found?.isFile() === true ? found.size : model.sizeBytes;
 }

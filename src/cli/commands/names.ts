@@ -1,13 +1,20 @@
 import { existsSync } from 'node:fs';
-import { withDiscovered } from '../../registry/discovered.ts';
-import { loadRegistry } from '../../registry/load.ts';
 import type { CliContext } from '../context.ts';
+import type { Declare } from '../declaration.ts';
 import { discoverModels } from '../discovered.ts';
 import { printable } from '../ui/printable.ts';
-import { readableFiles } from '../registry-files.ts';
 
-/** `portico names`: what a shell may complete, one name a line. */
-export async function printNames(context: CliContext): Promise<number> {
+/** `portico names`: what a shell may complete, one name a line. Hidden: only completion scripts run it. */
+export const declareNames: Declare = (program, context, exit) => {
+  program.command('names', { hidden: true }).action(async () => {
+    exit.code = await printNames(context);
+  });
+};
+
+async function printNames(context: CliContext): Promise<number> {
+  const { withDiscovered } = await import('../../registry/discovered.ts');
+  const { loadRegistry } = await import('../../registry/load.ts');
+  const { readableFiles } = await import('../registry-files.ts');
   const registry = await loadRegistry(readableFiles(undefined, context.environment));
   const { models, aliases } = withDiscovered(registry, await discoverModels(context), existsSync);
   context.stdout.write(

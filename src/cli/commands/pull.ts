@@ -1,23 +1,36 @@
-import { loadRegistry } from '../../registry/load.ts';
-import { unknownModel } from '../../registry/resolve.ts';
 import type { CliContext } from '../context.ts';
-import type { RegistryFlags } from '../declarations/declaration.ts';
-import { createProgress } from '../ui/progress.ts';
-import { pullFiles } from '../pull/files.ts';
-import { pullOllama } from '../pull/ollama.ts';
-import { choosePull } from '../pull/target.ts';
-import { editableFiles } from '../registry-files.ts';
+import { INTERRUPTED, OVERLAY_HELP } from '../declaration.ts';
+import type { Declare, RegistryFlags } from '../declaration.ts';
 import { warn } from '../ui/report.ts';
 
-/** What a shell reports for a program that Ctrl-C ended: 128 and the signal's number. */
-export const INTERRUPTED = 130;
+const MODEL_HELP =
+  'a name of models.yaml, hf:user/model:quantization, the URL of a GGUF file, or a name of Ollama';
 
-/** `portico pull`: gets a model here, or has Ollama get it. Gives the exit code. */
-export async function pull(
-  what: string,
-  flags: RegistryFlags & { readonly name?: string },
-  context: CliContext,
-): Promise<number> {
+type PullFlags = RegistryFlags & { readonly name?: string };
+
+/** `portico pull`: gets a model here, or has Ollama get it. */
+export const declarePull: Declare = (program, context, exit) => {
+  program
+    .command('pull')
+    .description('download a model, and make it known by a name')
+    .argument('<model>', MODEL_HELP)
+    .option('--name <name>', 'what to call it, instead of what it is called there')
+    .option('--json', 'print the outcome as JSON')
+    .option('--models <file>', OVERLAY_HELP)
+    .action(async (model: string, flags: PullFlags) => {
+      exit.code = await pull(model, flags, context);
+    });
+};
+
+/** Pulls a model until it is here or Ctrl-C comes. Returns the exit code. */
+export async function pull(what: string, flags: PullFlags, context: CliContext): Promise<number> {
+  const { loadRegistry } = await import('../../registry/load.ts');
+  const { unknownModel } = await import('../../registry/resolve.ts');
+  const { pullFiles } = await import('../pull/files.ts');
+  const { pullOllama } = await import('../pull/ollama.ts');
+  const { choosePull } = await import('../pull/target.ts');
+  const { editableFiles } = await import('../registry-files.ts');
+  const { createProgress } = await import('../ui/progress.ts');
   const files = editableFiles(flags.models, context.environment);
   const registry = await loadRegistry(files);
   const target = choosePull(registry, what, files.modelsFolder, flags.name);

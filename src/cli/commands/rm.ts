@@ -1,14 +1,31 @@
-import { removeModel } from '../../registry/edit.ts';
 import type { CliContext } from '../context.ts';
-import { readableFiles } from '../registry-files.ts';
+import { OVERLAY_HELP } from '../declaration.ts';
+import type { Declare } from '../declaration.ts';
 import { reportError, say } from '../ui/report.ts';
 
-/** `portico rm`: removes every name that can be removed; 1 where one could not. */
-export async function remove(
+interface RemoveFlags {
+  readonly models?: string;
+}
+
+/** `portico rm`: removes every name that can be removed; the exit code is 1 if one could not. */
+export const declareRm: Declare = (program, context, exit) => {
+  program
+    .command('rm')
+    .description('remove aliases and models from your models.yaml; files stay')
+    .argument('<name...>', 'aliases or models')
+    .option('--models <file>', OVERLAY_HELP)
+    .action(async (names: readonly string[], flags: RemoveFlags) => {
+      exit.code = await remove(names, flags, context);
+    });
+};
+
+async function remove(
   names: readonly string[],
-  flags: { readonly models?: string },
+  flags: RemoveFlags,
   context: CliContext,
 ): Promise<number> {
+  const { removeModel } = await import('../../registry/edit.ts');
+  const { readableFiles } = await import('../registry-files.ts');
   const files = readableFiles(flags.models, context.environment);
   let code = 0;
   for (const name of names) {

@@ -1,34 +1,53 @@
-import { text } from 'node:stream/consumers';
-import { composeModels } from '../../compose.ts';
 import type { Models } from '../../compose.ts';
-import { resolveSettings } from '../../config/settings.ts';
 import type { ServeFlags } from '../../config/settings.ts';
 import { RuntimeFailure } from '../../core/failure.ts';
-import { answer } from '../run/answer.ts';
-import { chat, turnOf } from '../run/chat.ts';
 import type { CliContext } from '../context.ts';
-import { createLogger } from '../ui/logger.ts';
-import { readableFiles } from '../registry-files.ts';
+import {
+  CONTEXT_HELP,
+  ENGINE_HELP,
+  INTERRUPTED,
+  OVERLAY_HELP,
+  THREADS_HELP,
+} from '../declaration.ts';
+import type { Declare } from '../declaration.ts';
 import { writeAnswer } from '../ui/report.ts';
 
-/** What a shell reports for a program that Ctrl-C ended: 128 and the signal's number. */
-const INTERRUPTED = 130;
+type RunFlags = Pick<ServeFlags, 'models' | 'threads' | 'context' | 'engine'>;
 
-/** `portico run`: one answer where there is a prompt or input, else a conversation. Gives the exit code. */
-export async function run(
+/** `portico run`: one answer if there is a prompt or input, else a conversation. */
+export const declareRun: Declare = (program, context, exit) => {
+  program
+    .command('run')
+    .description('talk to a model in the terminal, without a server')
+    .argument('[model]', 'the model, or an alias of it; the default where none is given')
+    .argument('[prompt]', 'what to say; without it standard input is read')
+    .option('--models <file>', OVERLAY_HELP)
+    .option('--threads <count>', THREADS_HELP)
+    .option('--context <tokens>', CONTEXT_HELP)
+    .option('--engine <kind>', ENGINE_HELP)
+    .action(async (model: string | undefined, prompt: string | undefined, flags: RunFlags) => {
+      exit.code = await run(model, prompt, flags, context);
+    });
+};
+
+async function run(
   model: string | undefined,
   prompt: string | undefined,
-  flags: Pick<ServeFlags, 'models' | 'threads' | 'context' | 'engine'>,
+  flags: RunFlags,
   context: CliContext,
 ): Promise<number> {
+  const { composeModels } = await import('../../compose.ts');
+  const { resolveSettings } = await import('../../config/settings.ts');
+  const { readableFiles } = await import('../registry-files.ts');
+  const { createLogger } = await import('../ui/logger.ts');
   readableFiles(flags.models, context.environment);
   const settings = resolveSettings(flags, context.environment);
-  const logger = await createLogger('error', context);
-  const models = await composeModels(settings, logger);
+  const models = await composeModels(settings, await createLogger('error', context));
   try {
     const { requested: name } = await models.runtime.resolve(model ?? models.registry.defaultModel);
     const asked = await readPrompt(prompt, context);
     if (asked !== undefined) return await answerOnce(models, name, asked, context);
+    const { chat } = await import('../run/chat.ts');
     await chat(models.runtime, name, context);
     return 0;
   } finally {
@@ -36,11 +55,12 @@ export async function run(
   }
 }
 
-/** The prompt and what standard input holds; undefined where a person sits there and gave none. */
+/** The prompt and the text of standard input; undefined if that is a terminal and there is no prompt. */
 async function readPrompt(
   prompt: string | undefined,
   { stdin }: CliContext,
 ): Promise<string | undefined> {
+  const { text } = await import('node:stream/consumers');
   const input = stdin.isTTY === true ? '' : (await text(stdin)).trim();
   const parts = [prompt ?? '', input].filter((part) => part !== '');
   if (parts.length > 0) return parts.join('\n\n');
@@ -57,6 +77,8 @@ async function answerOnce(
   prompt: string,
   context: CliContext,
 ): Promise<number> {
+  const { answer } = await import('../run/answer.ts');
+  const { turnOf } = await import('../run/chat.ts');
   const controller = new AbortController();
   const interrupt = () => controller.abort();
   process.once('SIGINT', interrupt);

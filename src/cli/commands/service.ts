@@ -8,7 +8,7 @@ import { Argument } from 'commander';
 import { messageOf, RuntimeFailure } from '../../core/failure.ts';
 import { writeWholeFile } from '../../core/write-file.ts';
 import type { CliContext } from '../context.ts';
-import type { Declare } from '../declarations/declaration.ts';
+import type { Declare } from '../declaration.ts';
 import { MARK } from '../service/definition.ts';
 import type { ServiceDefinition } from '../service/definition.ts';
 import { launchdAgent } from '../service/launchd.ts';

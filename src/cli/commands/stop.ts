@@ -1,20 +1,29 @@
-import { z } from 'zod';
 import type { CliContext } from '../context.ts';
+import { withServer } from '../declaration.ts';
+import type { Declare, ServerFlags } from '../declaration.ts';
 import { say, writeJson } from '../ui/report.ts';
-import { askServer } from '../running-server.ts';
-import type { ServerFlags } from '../running-server.ts';
 
-const answer = z.object({ stopped: z.string() });
+type StopFlags = ServerFlags & { readonly force?: boolean; readonly json?: boolean };
 
 /** `portico stop`: has a running server free a model's memory. */
-export async function stop(
-  model: string,
-  flags: ServerFlags & { readonly force?: boolean; readonly json?: boolean },
-  context: CliContext,
-): Promise<number> {
-  const query = flags.force === true ? '?force=true' : '';
-  const path = `/portico/models/${encodeURIComponent(model)}/stop${query}`;
-  const stopped = await askServer(flags, { method: 'POST', path, answer }, context);
+export const declareStop: Declare = (program, context, exit) => {
+  withServer(
+    program
+      .command('stop')
+      .description('have a running server free a model’s memory; the next request loads it again')
+      .argument('<model>', 'a model or an alias')
+      .option('--force', 'even while it answers: those answers break off')
+      .option('--json', 'as JSON'),
+  ).action(async (model: string, flags: StopFlags) => {
+    exit.code = await stop(model, flags, context);
+  });
+};
+
+async function stop(model: string, flags: StopFlags, context: CliContext): Promise<number> {
+  const { stopModel } = await import('../../launch/client.ts');
+  const { addressOf } = await import('../server-address.ts');
+  const address = addressOf(flags, context.environment);
+  const stopped = await stopModel(address, model, flags.force === true);
   if (flags.json === true) writeJson(stopped, context);
   else say(`stopped '${model}'`, context);
   return 0;

@@ -1,10 +1,9 @@
 import { homedir } from 'node:os';
 import type { Agent } from '../../launch/agent.ts';
-import { CLAUDE } from '../../launch/claude/claude.ts';
-import { findExecutable } from '../../launch/executable.ts';
-import { npmPrefix } from '../../launch/npm.ts';
-import { OPENCODE } from '../../launch/opencode.ts';
-import { PI } from '../../launch/pi.ts';
+import { CLAUDE } from '../../launch/agents/claude.ts';
+import { findExecutable, npmPrefix } from '../../launch/executable.ts';
+import { OPENCODE } from '../../launch/agents/opencode.ts';
+import { PI } from '../../launch/agents/pi.ts';
 import { AGENT_NAMES } from './agent-names.ts';
 import type { AgentName } from './agent-names.ts';
 import type { CliContext } from '../context.ts';

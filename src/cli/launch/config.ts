@@ -1,8 +1,8 @@
 import { resolveSettings } from '../../config/settings.ts';
 import { RuntimeFailure } from '../../core/failure.ts';
-import { CLAUDE } from '../../launch/claude/claude.ts';
+import { CLAUDE } from '../../launch/agents/claude.ts';
 import { claudeSettings } from '../../launch/claude/settings.ts';
-import { claudeEnvironment } from '../../launch/environment.ts';
+import { claudeEnvironment } from '../../launch/claude/environment.ts';
 import type { AgentModel } from '../../launch/agent-model.ts';
 import { describeChanges } from '../../launch/settings/edit.ts';
 import {
@@ -14,9 +14,9 @@ import {
 import type { CliContext } from '../context.ts';
 import type { ModelWish } from './model.ts';
 import { withModel } from './session.ts';
-import { addressOf } from '../running-server.ts';
+import { addressOf } from '../server-address.ts';
 import { say } from '../ui/report.ts';
-import type { ServerFlags } from '../running-server.ts';
+import type { ServerFlags } from '../declaration.ts';
 
 /** `portico launch claude --config`: writes our part into the user's settings, after showing the change. */
 export async function configureClaude(

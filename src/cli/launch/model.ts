@@ -4,7 +4,7 @@ import { RuntimeFailure } from '../../core/failure.ts';
 import { chooseUnasked, missingModel, modelChoices } from '../../launch/choices.ts';
 import type { ModelChoice } from '../../launch/choices.ts';
 import { readLastModel } from '../../launch/last-model.ts';
-import { listNames } from '../../launch/server.ts';
+import { listNames } from '../../launch/client.ts';
 import { withDiscovered } from '../../registry/discovered.ts';
 import { loadRegistry } from '../../registry/load.ts';
 import { withoutWindowMark } from '../../registry/lookup.ts';

@@ -1,9 +1,9 @@
 import { RuntimeFailure } from '../../core/failure.ts';
 import type { Agent } from '../../launch/agent.ts';
 import { contextRefusal, contextWarnings } from '../../launch/choices.ts';
-import { isAnthropicName } from '../../launch/environment.ts';
+import { isAnthropicName } from '../../launch/claude/environment.ts';
 import type { AgentModel } from '../../launch/agent-model.ts';
-import { describeModel, loadModel, slotsOf } from '../../launch/server.ts';
+import { describeModel, loadModel, slotsOf } from '../../launch/client.ts';
 import type { CliContext } from '../context.ts';
 import type { ModelWish } from './model.ts';
 import type { OpenServer } from './server.ts';

@@ -6,13 +6,13 @@ import { z } from 'zod';
 import { isLoopbackHost } from '../../net/loopback.ts';
 import { resolveSettings } from '../../config/settings.ts';
 import { RuntimeFailure } from '../../core/failure.ts';
-import { findOccupant } from '../../launch/server.ts';
-import type { Address } from '../../launch/server.ts';
+import { findOccupant } from '../../launch/client.ts';
+import type { Address } from '../../launch/client.ts';
 import type { CliContext } from '../context.ts';
 import { takeLease } from '../../launch/lease.ts';
 import { startTemporary } from './temporary.ts';
-import { addressOf } from '../running-server.ts';
-import type { ServerFlags } from '../running-server.ts';
+import { addressOf } from '../server-address.ts';
+import type { ServerFlags } from '../declaration.ts';
 
 /** A server that answers, for as long as it is open here. */
 export interface OpenServer {

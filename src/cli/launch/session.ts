@@ -9,7 +9,7 @@ import { readyModel } from './ready.ts';
 import { openServer } from './server.ts';
 import type { OpenServer } from './server.ts';
 import { warn } from '../ui/report.ts';
-import type { ServerFlags } from '../running-server.ts';
+import type { ServerFlags } from '../declaration.ts';
 
 /** Has `work` done with a model that is loaded and a server that runs until it is done. Gives its exit code. */
 export async function withModel(

@@ -13,6 +13,15 @@ export function say(text: string, context: CliContext): void {
   context.stdout.write(`${printable(text)}\n`);
 }
 
+/** Writes to stdout that a model is not downloaded yet, and the command that gets it. */
+export function sayHowToPull(
+  name: string,
+  { demand, command }: { readonly demand: string; readonly command: string },
+  context: CliContext,
+): void {
+  say(`'${name}' is not downloaded yet (${demand}); get it with:\n  ${command}`, context);
+}
+
 /** Writes one line to stderr, without control characters. */
 export function warn(text: string, context: Pick<CliContext, 'stderr'>): void {
   context.stderr.write(`${oneLine(text)}\n`);

@@ -1,6 +1,6 @@
 import { isRecord } from '../../core/json.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
-import { ELSEWHERE } from '../environment.ts';
+import { ELSEWHERE } from './environment.ts';
 import type { Variables } from '../agent-model.ts';
 
 /**

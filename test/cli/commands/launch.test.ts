@@ -131,7 +131,7 @@ describe('[R5.1-occupied] an address', () => {
       'right-key',
     );
     expect(code).toBe(0);
-    expect((await report())?.settings?.env).toMatchObject({ ANTHROPIC_AUTH_TOKEN: 'right' });
+    expect((await report())?.settings?.env).toMatchObject({ ANTHROPIC_AUTH_TOKEN: 'right-key' });
   });
 });
 

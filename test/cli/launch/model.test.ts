@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { createAsker } from '../../../src/cli/ui/ask.ts';
 import { chooseModel, pullMissing } from '../../../src/cli/launch/model.ts';
 import { readyModel } from '../../../src/cli/launch/ready.ts';
-import { CLAUDE } from '../../../src/launch/claude/claude.ts';
+import { CLAUDE } from '../../../src/launch/agents/claude.ts';
 import { readLastModel, saveLastModel } from '../../../src/launch/last-model.ts';
 import { MINI, serveModels } from '../../support/model-host.ts';
 import { startServer } from '../../support/server.ts';

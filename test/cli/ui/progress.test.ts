@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { createProgress } from '../../../src/cli/ui/progress.ts';
 import { formatDuration, progressBar, progressText } from '../../../src/cli/ui/progress-text.ts';
-import { RateMeter } from '../../../src/cli/ui/rate.ts';
+import { RateMeter } from '../../../src/cli/ui/progress.ts';
 
 describe('[R4.6-pull-progress] progress in words', () => {
   it.each([

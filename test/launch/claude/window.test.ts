@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { claudeWindow } from '../../../src/launch/claude/window.ts';
+import { claudeWindow } from '../../../src/launch/claude/environment.ts';
 import { outputTokens } from '../../../src/launch/environment.ts';
 
 describe('the window that Claude Code is told', () => {

@@ -1,13 +1,10 @@
-import { RuntimeFailure } from '../core/failure.ts';
-import { isRecord } from '../core/json.ts';
-import type { Agent } from './agent.ts';
-import { outputTokens, withoutProxy } from './environment.ts';
-import type { AgentModel, LaunchedModel } from './agent-model.ts';
+import { RuntimeFailure } from '../../core/failure.ts';
+import { isRecord } from '../../core/json.ts';
+import type { Agent } from '../agent.ts';
+import { outputTokens, UNKNOWN_CONTEXT_TOKENS, withoutProxy } from '../environment.ts';
+import type { AgentModel, LaunchedModel } from '../agent-model.ts';
 
 const CONTENT = 'OPENCODE_CONFIG_CONTENT';
-
-/** What it takes for a model's limits where nobody knows them: the least that agents need. */
-const UNKNOWN_CONTEXT = 32_768;
 
 /** opencode, which takes further configuration from a variable: https://opencode.ai/docs/config */
 export const OPENCODE: Agent = {
@@ -48,7 +45,7 @@ function configuration(model: AgentModel) {
 }
 
 function entryOf({ name, contextTokens }: LaunchedModel) {
-  const context = contextTokens ?? UNKNOWN_CONTEXT;
+  const context = contextTokens ?? UNKNOWN_CONTEXT_TOKENS;
   return { name, limit: { context, output: outputTokens(context) } };
 }
 

@@ -1,14 +1,11 @@
 import { join } from 'node:path';
-import type { Agent } from './agent.ts';
-import { outputTokens, withoutProxy } from './environment.ts';
-import type { AgentModel } from './agent-model.ts';
+import type { Agent } from '../agent.ts';
+import { outputTokens, UNKNOWN_CONTEXT_TOKENS, withoutProxy } from '../environment.ts';
+import type { AgentModel } from '../agent-model.ts';
 
 const EXTENSION = 'portico.js';
 
 const KEY_VARIABLE = 'PORTICO_AGENT_KEY';
-
-/** What it takes for a model's limits where nobody knows them: the least that agents need. */
-const UNKNOWN_CONTEXT = 32_768;
 
 /** pi, which learns of providers from extensions: docs/custom-provider.md of its package, 0.73.1. */
 export const PI: Agent = {
@@ -33,7 +30,7 @@ export const PI: Agent = {
 };
 
 function extension({ baseUrl, name, contextTokens }: AgentModel): string {
-  const contextWindow = contextTokens ?? UNKNOWN_CONTEXT;
+  const contextWindow = contextTokens ?? UNKNOWN_CONTEXT_TOKENS;
   const maxTokens = outputTokens(contextWindow);
   const provider = {
     name: 'Portico',

@@ -1,17 +1,17 @@
 import { existsSync } from 'node:fs';
-import { composeModels } from '../compose.ts';
-import { resolveSettings } from '../config/settings.ts';
-import type { Capabilities } from '../core/backend.ts';
-import type { ModelSpec } from '../core/model.ts';
-import type { RegistryModel } from '../registry/registry.ts';
-import { statusOf } from '../registry/status.ts';
-import type { ModelStatus } from '../registry/status.ts';
-import type { CliContext } from './context.ts';
-import type { RegistryFlags } from './declarations/declaration.ts';
-import { createLogger } from './ui/logger.ts';
+import { composeModels } from '../../compose.ts';
+import { resolveSettings } from '../../config/settings.ts';
+import type { Capabilities } from '../../core/backend.ts';
+import type { ModelSpec } from '../../core/model.ts';
+import type { RegistryModel } from '../../registry/registry.ts';
+import { statusOf } from '../../registry/status.ts';
+import type { ModelStatus } from '../../registry/status.ts';
+import type { CliContext } from '../context.ts';
+import type { RegistryFlags } from '../declaration.ts';
+import { createLogger } from '../ui/logger.ts';
 
 /** How long another server may take to describe its model. */
-const PATIENCE_MILLISECONDS = 10_000;
+const DESCRIBE_TIMEOUT_MS = 10_000;
 
 /** All that is known of a model before it is loaded; what is not known is undefined. */
 export interface ModelCard {
@@ -44,7 +44,7 @@ export interface ModelCard {
 }
 
 /** Reads a model's file, or asks the server that has it; else it is what models.yaml says. */
-export async function describe(
+export async function describeModel(
   model: RegistryModel,
   flags: RegistryFlags,
   context: CliContext,
@@ -75,7 +75,7 @@ export async function describe(
       try {
         const capabilities = await models.runtime.capabilities(
           model,
-          AbortSignal.timeout(PATIENCE_MILLISECONDS),
+          AbortSignal.timeout(DESCRIBE_TIMEOUT_MS),
         );
         return { ...entry, capabilities, context: capabilities?.contextTokens ?? spec.context };
       } finally {
@@ -95,11 +95,11 @@ async function describeFile(
   spec: ModelSpec,
   context: number | undefined,
 ): Promise<Partial<ModelCard>> {
-  const { importEngine } = await import('../backends/local/engine-package.ts');
-  const { describeModel } = await importEngine(
-    () => import('../backends/local/runners/llama-cpp/describe.ts'),
+  const { importEngine } = await import('../../backends/local/engine-package.ts');
+  const engine = await importEngine(
+    () => import('../../backends/local/runners/llama-cpp/describe.ts'),
   );
-  const described = await describeModel(spec, context);
+  const described = await engine.describeModel(spec, context);
   return { ...described, ...(await describeSight(spec, described.capabilities)) };
 }
 
@@ -109,7 +109,7 @@ async function describeSight(
   capabilities: Capabilities | undefined,
 ): Promise<Pick<ModelCard, 'capabilities' | 'projector'>> {
   if (mmproj === undefined || !existsSync(mmproj)) return {};
-  const { isAddonInstalled } = await import('../backends/local/runners/llama-node/addon.ts');
+  const { isAddonInstalled } = await import('../../backends/local/runners/llama-node/addon.ts');
   if (!isAddonInstalled()) return {};
   return { capabilities: capabilities && { ...capabilities, images: true }, projector: mmproj };
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { CLAUDE } from '../../../src/launch/claude/claude.ts';
+import { CLAUDE } from '../../../src/launch/agents/claude.ts';
 
 const MODEL = { baseUrl: 'http://127.0.0.1:1', key: 'k', name: 'big', contextTokens: 65_536 };
 

@@ -4,9 +4,8 @@ import { messageOf, RuntimeFailure } from '../../core/failure.ts';
 import { isRecord } from '../../core/json.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Agent } from '../agent.ts';
-import { optionOf } from '../arguments.ts';
-import { claudeSettings, mergeSettings } from './settings.ts';
-import { claudeEnvironment, ELSEWHERE } from '../environment.ts';
+import { claudeSettings, mergeSettings } from '../claude/settings.ts';
+import { claudeEnvironment, ELSEWHERE } from '../claude/environment.ts';
 
 const SETTINGS_FILE = 'settings.json';
 
@@ -60,4 +59,28 @@ async function readSettings(value: string): Promise<JsonObject> {
 
 function isJsonObject(value: unknown): value is JsonObject {
   return isRecord(value);
+}
+
+/** An option with a value among arguments, as `--name value` or `--name=value`. */
+interface FoundOption {
+  readonly value: string;
+  /** The arguments without it. */
+  readonly others: readonly string[];
+}
+
+/** The last of its kind, which is the one that counts; all of them are taken out of the others. */
+function optionOf(args: readonly string[], name: string): FoundOption | undefined {
+  let value: string | undefined;
+  const others: string[] = [];
+  for (let at = 0; at < args.length; at++) {
+    const arg = args[at] ?? '';
+    if (arg === name) {
+      value = args[++at] ?? '';
+    } else if (arg.startsWith(`${name}=`)) {
+      value = arg.slice(name.length + 1);
+    } else {
+      others.push(arg);
+    }
+  }
+  return value === undefined ? undefined : { value, others };
 }

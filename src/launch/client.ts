@@ -4,29 +4,43 @@ import { messageOf, RuntimeFailure } from '../core/failure.ts';
 import { readJsonAnswer } from '../net/read-text.ts';
 import type { LaunchedModel } from './agent-model.ts';
 
-/** Where a Portico is, and a key that it takes. */
+/** Address of a Portico, and a key that it accepts. */
 export interface Address {
   /** Without a slash at its end. */
   readonly url: string;
   readonly key: string | undefined;
 }
 
-/** Who listens at an address. */
+/** Program that listens at an address. */
 export type Occupant =
   | { readonly kind: 'portico' }
   | { readonly kind: 'nobody' }
   | { readonly kind: 'other'; readonly reason: string };
 
-/** Questions that no model has to answer should not hang the terminal. */
-const PATIENCE_MILLISECONDS = 10_000;
+/** Limit for questions that no model has to answer: a server that hangs should not hang the terminal. */
+const ANSWER_TIMEOUT_MS = 10_000;
 
 /** The most that a page of models may have. */
 const PAGE = 1000;
 
-const loaded = z.object({ models: z.array(z.unknown()) });
-const running = z.object({
-  models: z.array(z.object({ name: z.string(), slots: z.object({ total: z.number() }) })),
+const anyModels = z.object({ models: z.array(z.unknown()) });
+const loadedModels = z.object({
+  models: z.array(
+    z.looseObject({
+      name: z.string(),
+      engine: z.string().optional(),
+      responds: z.literal(false).optional(),
+      device: z.string(),
+      sizeBytes: z.number(),
+      contextTokens: z.number(),
+      slots: z.object({ busy: z.number(), total: z.number() }),
+      waiting: z.number(),
+      idleMilliseconds: z.number(),
+      unloadsInMilliseconds: z.number().nullable(),
+    }),
+  ),
 });
+const stopped = z.object({ stopped: z.string() });
 const listing = z.object({
   data: z.array(
     z.object({
@@ -45,19 +59,42 @@ const described = z.object({
 });
 const failure = z.object({ error: z.object({ message: z.string() }) });
 
-/** Whether a Portico answers at an address; another program there is no reason to start one over it. */
+/** Status of a model in a server's memory, with further fields that the server may add. */
+export type LoadedModel = z.infer<typeof loadedModels>['models'][number];
+
+/** Finds out if a Portico answers at an address; another program there is no reason to start one over it. */
 export async function findOccupant(address: Address): Promise<Occupant> {
-  const answer = await ask(address, '/portico/models').catch((error: unknown) =>
+  const answer = await send(address, '/portico/models').catch((error: unknown) =>
     isRefused(error) ? 'refused' : messageOf(error),
   );
   if (answer === 'refused') return { kind: 'nobody' };
   if (typeof answer === 'string') return { kind: 'other', reason: answer };
-  if (answer.status === 200 && loaded.safeParse(answer.body).success) return { kind: 'portico' };
+  if (answer.status === 200 && anyModels.safeParse(answer.body).success) return { kind: 'portico' };
   const said = failure.safeParse(answer.body).data?.error.message;
   return { kind: 'other', reason: said ?? 'it is no Portico, or an older one' };
 }
 
-/** The names that can answer, with their descriptions; those that can't chat are left out. */
+/** Models that a server has in memory. */
+export async function listLoaded(address: Address): Promise<readonly LoadedModel[]> {
+  return expect(loadedModels, await ask(address, '/portico/models'), address).models;
+}
+
+/**
+ * Has a server free a model's memory.
+ *
+ * @param force even while it answers
+ * @throws {RuntimeFailure} `backend-failed` with the server's own words if it refuses
+ */
+export async function stopModel(
+  address: Address,
+  name: string,
+  force: boolean,
+): Promise<z.infer<typeof stopped>> {
+  const path = `/portico/models/${encodeURIComponent(name)}/stop${force ? '?force=true' : ''}`;
+  return expect(stopped, await ask(address, path, { method: 'POST' }), address);
+}
+
+/** Names that can answer, with their descriptions; those that can't chat are left out. */
 export async function listNames(
   address: Address,
 ): Promise<readonly { readonly name: string; readonly description: string }[]> {
@@ -90,7 +127,7 @@ export async function describeModel(address: Address, name: string): Promise<Lau
 
 /** Requests that a loaded model answers at the same time; undefined if its memory is not the server's. */
 export async function slotsOf(address: Address, own: string): Promise<number | undefined> {
-  const { data } = running.safeParse((await ask(address, '/portico/models')).body);
+  const { data } = loadedModels.safeParse((await ask(address, '/portico/models')).body);
   return data?.models.find(({ name }) => name === own)?.slots.total;
 }
 
@@ -102,10 +139,17 @@ export async function slotsOf(address: Address, own: string): Promise<number | u
  */
 export async function loadModel(address: Address, name: string): Promise<string> {
   const messages = [{ role: 'user', content: '.' }];
-  const answer = await ask(address, '/v1/messages', { model: name, max_tokens: 0, messages });
+  const body = { model: name, max_tokens: 0, messages };
+  const answer = await ask(address, '/v1/messages', { method: 'POST', body });
   expect(z.object({ type: z.literal('message') }), answer, address);
   const { model } = answer;
   return model === undefined ? name : decodeURI(model);
+}
+
+interface Question {
+  readonly method: 'GET' | 'POST';
+  /** A body is for a model, so its answer has no timeout. */
+  readonly body?: unknown;
 }
 
 interface Answer {
@@ -117,15 +161,35 @@ interface Answer {
   readonly maxContextTokens: number | undefined;
 }
 
-async function ask({ url, key }: Address, path: string, body?: unknown): Promise<Answer> {
+/** Answer of a server, whatever it is. Throws `backend-unavailable` if none answers, with how to start one. */
+async function ask(address: Address, path: string, question?: Question): Promise<Answer> {
+  try {
+    return await send(address, path, question);
+  } catch (error) {
+    const isLate = error instanceof Error && error.name === 'TimeoutError';
+    const reason = isLate ? 'it says nothing' : messageOf(error);
+    throw new RuntimeFailure(
+      'backend-unavailable',
+      `no Portico answers at ${address.url} (${reason}); start one with: portico serve, ` +
+        'or name another with --host and --port',
+      { cause: error },
+    );
+  }
+}
+
+async function send(
+  { url, key }: Address,
+  path: string,
+  { method, body }: Question = { method: 'GET' },
+): Promise<Answer> {
   const reply = await request(`${url}${path}`, {
-    method: body === undefined ? 'GET' : 'POST',
+    method,
     headers: {
       ...(key !== undefined && { 'x-api-key': key }),
       ...(body !== undefined && { 'content-type': 'application/json' }),
     },
     ...(body === undefined
-      ? { signal: AbortSignal.timeout(PATIENCE_MILLISECONDS) }
+      ? { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) }
       : { body: JSON.stringify(body), headersTimeout: 0, bodyTimeout: 0 }),
     // A server that stops waits for its connections.
     reset: true,
@@ -145,11 +209,11 @@ function expect<Value>(shape: z.ZodType<Value>, answer: Answer, { url }: Address
   const said = failure.safeParse(answer.body).data?.error.message;
   throw new RuntimeFailure(
     'backend-failed',
-    said ?? `the server at ${url} answered ${answer.status}, and nothing that a Portico would say`,
+    said ?? `what answers at ${url} is no Portico, or an older one; check --port and --url`,
   );
 }
 
-/** Nobody listens: refused, or no route to such an address. */
+/** True if no program listens: refused, or no route to such an address. */
 function isRefused(error: unknown): boolean {
   const causes = error instanceof AggregateError ? error.errors : [error];
   return causes.every(

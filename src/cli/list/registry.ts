@@ -1,0 +1,128 @@
+import { existsSync, statSync } from 'node:fs';
+import { FileFactsCache } from '../../backends/local/model/file-facts-cache.ts';
+import { resolvePaths } from '../../config/paths.ts';
+import { shownUrl } from '../../net/http-client.ts';
+import { within } from '../../net/timeouts.ts';
+import { listedDefault, lookUp } from '../../registry/lookup.ts';
+import type { Registry, RegistryModel } from '../../registry/registry.ts';
+import { statusOf } from '../../registry/status.ts';
+import { formatSize } from '../../units/size.ts';
+import type { CliContext } from '../context.ts';
+
+/** A list waits no longer for files that were not read before. */
+const READ_TIMEOUT_MS = 5_000;
+
+const HEADER = ['NAME', 'BACKEND', 'SIZE', 'STATUS', 'WHERE'];
+
+type Row = readonly [name: string, backend: string, size: string, status: string, where: string];
+
+/** Findings about models beside their entries. */
+interface Findings {
+  readonly templates: ReadonlyMap<string, boolean>;
+  readonly mute: ReadonlySet<string>;
+  readonly ollama: string;
+}
+
+/** Rows of the table that `portico ls` prints: models, then aliases. */
+export function registryRows(
+  registry: Registry,
+  findings: Findings,
+): readonly (readonly string[])[] {
+  const usual = listedDefault(registry, registry.defaultModel);
+  const marked = (name: string): string => (name === usual ? `${name} (default)` : name);
+  const models = [...registry.models].map(([name, model]): Row => {
+    const size = sizeOf(model);
+    return [
+      marked(name),
+      model.spec.backend,
+      size === undefined ? '-' : formatSize(size),
+      chatProblem(name, findings) ?? shownStatus(model),
+      placeOf(model, findings.ollama),
+    ];
+  });
+  const aliases = [...registry.aliases.keys()].flatMap((name): readonly Row[] => {
+    const target = lookUp(registry, name);
+    return target.found
+      ? [[marked(name), target.model.spec.backend, '-', `alias of ${target.model.spec.name}`, '-']]
+      : [];
+  });
+  return [HEADER, ...models, ...aliases];
+}
+
+/** Reason why a model can't chat; undefined if none is known. */
+function chatProblem(
+  name: string,
+  { templates, mute }: Pick<Findings, 'templates' | 'mute'>,
+): string | undefined {
+  if (mute.has(name)) return "can't chat";
+  return templates.get(name) === false ? 'no chat template' : undefined;
+}
+
+/** The file or the server that a model is on; `-` for one that is nowhere yet. */
+function placeOf({ spec }: RegistryModel, ollama: string): string {
+  const { file, url, providers } = spec;
+  if (file !== undefined) return existsSync(file) ? file : '-';
+  const urls = providers?.map((provider) => provider.url) ?? [url ?? ollama];
+  return urls
+    .map((one) => (/^https?:/.test(one) && URL.canParse(one) ? shownUrl(one) : one))
+    .join(', ');
+}
+
+/** The same as data for programs; a model's settings are those of models.yaml. */
+export function describeRegistry(
+  registry: Registry,
+  templates: ReadonlyMap<string, boolean>,
+  mute: ReadonlySet<string>,
+): unknown {
+  return {
+    default: registry.defaultModel,
+    models: [...registry.models.values()].map((model) => ({
+      ...model.spec,
+      // Their values may be secrets.
+      headers: model.spec.headers && Object.keys(model.spec.headers),
+      status: shownStatus(model),
+      ...(mute.has(model.spec.name) && { chats: false }),
+      chatTemplate: templates.get(model.spec.name),
+      description: model.description,
+      source: model.source,
+      sizeBytes: sizeOf(model),
+      memoryBytes: model.memoryBytes,
+      shipped: model.shipped,
+      location: model.location,
+    })),
+    aliases: Object.fromEntries(registry.aliases),
+    problems: registry.problems,
+  };
+}
+
+/** The status, or that the place of its file has something else, such as a named pipe. */
+function shownStatus(model: RegistryModel): string {
+  const { file } = model.spec;
+  const found = file === undefined ? undefined : statSync(file, { throwIfNoEntry: false });
+  return found?.isFile() === false ? 'not a file' : statusOf(model, existsSync);
+}
+
+/** The size of the file that is there, else of the one to download. */
+function sizeOf(model: RegistryModel): number | undefined {
+  const { file } = model.spec;
+  const found = file === undefined ? undefined : statSync(file, { throwIfNoEntry: false });
+  return found?.isFile() === true ? found.size : model.sizeBytes;
+}
+
+/** For models whose file is here: true if they have a chat template, so that they can chat. */
+export async function chatTemplates(
+  { models }: Registry,
+  { environment }: CliContext,
+): Promise<ReadonlyMap<string, boolean>> {
+  const cache = new FileFactsCache({ folder: resolvePaths(environment).dataFolder });
+  const found = new Map<string, boolean>();
+  const reading = [...models].map(async ([name, model]) => {
+    const { file, template } = model.spec;
+    if (file === undefined || statusOf(model, existsSync) !== 'ready') return;
+    const facts = await cache.read({ file, template });
+    if (facts !== undefined) found.set(name, facts.thinking !== undefined);
+  });
+  await within(Promise.all(reading), READ_TIMEOUT_MS);
+  await cache.close();
+  return new Map(found);
+}
