@@ -121,7 +121,7 @@ describe('a model file with changed bytes', () => {
       }
       const counts = [...outcomes].map(([outcome, count]) => `${count} × ${outcome}`);
       record(`${DAMAGED} model files with changed bytes, seed ${SEED}`, counts.join(', '));
-      for (const outcome of outcomes.keys()) expect(outcome).toMatch(/^an answer|^400 |^500 api/);
+      for (const outcome of outcomes.keys()) expect(outcome).toMatch(/^an answer|^400 /);
       await expectHealthy();
     },
     IS_LONG ? 1_800_000 : 240_000,

@@ -14,7 +14,7 @@ export async function openEngine(
   const { file } = spec;
   if (file === undefined) {
     throw new RuntimeFailure(
-      'model-load-failed',
+      'unsupported',
       `${spec.name} names no GGUF file. Give it one with \`file:\` in models.yaml.`,
     );
   }

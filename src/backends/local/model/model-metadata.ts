@@ -35,7 +35,7 @@ export interface ModelHead extends TemplateFindings {
 
 /**
  * Starts llama.cpp, and reads a model's vocabulary and chat template. Throws `model-load-failed`,
- * `unsupported` if it has no template, and `invalid-request` if its template exceeds its limits.
+ * `unsupported` if its file is damaged or has no template, and `invalid-request` if its template exceeds its limits.
  *
  * @param markers texts that steer as control tokens do, though the vocabulary has none of them
  */

@@ -2,15 +2,27 @@ import { getLlama, LlamaLogLevel, NoBinaryFoundError } from 'node-llama-cpp';
 import type { Llama, LlamaModel, LlamaModelOptions } from 'node-llama-cpp';
 import { messageOf, RuntimeFailure } from '../../../core/failure.ts';
 import { engineMissing } from '../engine-package.ts';
-import { requireRegularFile } from './regular-file.ts';
+import { isSystemError, requireGguf } from './require-gguf.ts';
 
 /** How many of llama.cpp's last lines are kept, to say why something failed. */
 const KEPT_LINES = 6;
 
+/**
+ * Words of llama.cpp for a file that it can't load on any machine, from src/llama-model-loader.cpp and
+ * ggml/src/gguf.cpp.
+ */
+const DAMAGE =
+  /corrupt|not within|missing tensor|wrong (?:shape|number)|invalid|duplicate|gguf_init|unknown model|key not found/i;
+
 /** llama.cpp in this process, with what it last said. */
 export interface NativeLlama {
   readonly llama: Llama;
-  /** Loads a model file. Throws `model-load-failed` with llama.cpp's own reason. */
+  /**
+   * Loads a model file.
+   *
+   * @throws {unsupported} for a damaged file and an unknown architecture, with llama.cpp's own reason
+   * @throws {model-load-failed} if the system failed, or its memory was too small
+   */
   loadModel(options: LlamaModelOptions): Promise<LlamaModel>;
   /** An error's message, behind what llama.cpp itself has said last of what is wrong. */
   reasonOf(error: unknown): string;
@@ -45,13 +57,15 @@ export async function startLlama(): Promise<NativeLlama> {
     reasonOf,
     async loadModel(options) {
       said.length = 0;
-      await requireRegularFile(options.modelPath);
+      await requireGguf(options.modelPath);
       try {
         return await llama.loadModel(options);
       } catch (error) {
+        const reason = reasonOf(error);
+        const isDamaged = options.vocabOnly === true || DAMAGE.test(reason);
         throw new RuntimeFailure(
-          'model-load-failed',
-          `The model file ${options.modelPath} could not be loaded: ${reasonOf(error)}. ` +
+          isDamaged && !isSystemError(error) ? 'unsupported' : 'model-load-failed',
+          `The model file ${options.modelPath} could not be loaded: ${reason}. ` +
             'Check that it is a whole GGUF file of an architecture that llama.cpp knows.',
           { cause: error },
         );

@@ -34,7 +34,7 @@ export interface ModelDescription extends Pick<
 }
 
 /**
- * Describes a model by its file's header. Throws `model-load-failed`.
+ * Describes a model by its file's header. Throws `unsupported` if it is damaged.
  *
  * @param context the size in tokens that the server's settings give to models whose entry has none
  */
@@ -43,7 +43,7 @@ export async function describeModel(
   context: number | undefined,
 ): Promise<ModelDescription> {
   if (spec.file === undefined) {
-    throw new RuntimeFailure('model-load-failed', `${spec.name} names no GGUF file.`);
+    throw new RuntimeFailure('unsupported', `${spec.name} names no GGUF file.`);
   }
   const info = await readGguf(spec.file);
   const { bos, eos, template, ...header } = headerOf(info);

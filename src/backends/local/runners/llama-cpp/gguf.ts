@@ -3,7 +3,7 @@ import { GgufFileType, readGgufFileInfo } from 'node-llama-cpp';
 import type { GgufFileInfo } from 'node-llama-cpp';
 import { messageOf, RuntimeFailure } from '../../../../core/failure.ts';
 import { isRecord } from '../../../../core/json.ts';
-import { requireRegularFile } from '../../model/regular-file.ts';
+import { isSystemError, requireGguf, unreadableGguf } from '../../model/require-gguf.ts';
 
 /** What the header of a GGUF says of its model. */
 export interface GgufHeader {
@@ -20,17 +20,21 @@ export interface GgufHeader {
   readonly eos: string;
 }
 
-/** Reads the header of a GGUF file, all parts of a split one. Throws `model-load-failed`. */
+/**
+ * Reads the header of a GGUF file, all parts of a split one.
+ *
+ * @throws {unsupported} if it is damaged
+ * @throws {model-load-failed} if the system can't read it
+ */
 export async function readGguf(file: string): Promise<GgufFileInfo> {
-  await requireRegularFile(file);
+  await requireGguf(file);
   try {
     return await readGgufFileInfo(file, { sourceType: 'filesystem', logWarnings: false });
   } catch (error) {
-    throw new RuntimeFailure(
-      'model-load-failed',
-      `${file} can't be read as GGUF: ${messageOf(error)}. Check that it is a whole GGUF file.`,
-      { cause: error },
-    );
+    if (!isSystemError(error)) throw unreadableGguf(file, error);
+    throw new RuntimeFailure('model-load-failed', `${file} can't be read: ${messageOf(error)}.`, {
+      cause: error,
+    });
   }
 }
 
@@ -52,7 +56,7 @@ export function headerOf({ metadata }: GgufFileInfo): GgufHeader {
 }
 
 /**
- * Bytes of a model's files. Throws `model-load-failed` where they are fewer than the header tells.
+ * Bytes of a model's files. Throws `unsupported` if they are fewer than the header tells.
  *
  * @param weights bytes of all tensors
  */
@@ -67,7 +71,7 @@ export async function sizeOf({ sourceData }: GgufFileInfo, weights: number): Pro
   if (bytes >= headers + weights) return bytes;
   const [first] = sourceData;
   throw new RuntimeFailure(
-    'model-load-failed',
+    'unsupported',
     `${first?.type === 'path' ? first.path : 'The file'} is cut off: it has ${bytes} bytes of ` +
       `${headers + weights}. Remove it, and get it again.`,
   );

@@ -28,7 +28,7 @@ const MOST_SCORE_BYTES = 512 * 2 ** 20;
 const SHALLOW_TOKENS = 2048;
 
 /**
- * Chooses how to load a model. Throws `model-load-failed` where llama.cpp can't do it so.
+ * Chooses how to load a model. Throws `unsupported` if llama.cpp can't do it so.
  *
  * @param cores physical cores that calculate at full speed
  * @param context undefined where a GPU calculates
@@ -50,7 +50,7 @@ export function loadSettingsFor(
   const { flashAttention, kvType } = settings;
   if (flashAttention === 'off' && !WHOLE_TYPES.includes(kvType)) {
     throw new RuntimeFailure(
-      'model-load-failed',
+      'unsupported',
       `${spec.name} can't have a context of type ${kvType} without flash attention. ` +
         'Remove `flash_attention: off` (or the flag), or take f16.',
     );

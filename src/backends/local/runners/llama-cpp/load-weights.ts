@@ -30,7 +30,7 @@ export interface WeightOptions {
 }
 
 /**
- * Loads a model's weights and makes its context. Throws `model-load-failed`.
+ * Loads a model's weights and makes its context. Throws `model-load-failed`, and `unsupported` if they are damaged.
  *
  * @param head the model's file, read without its weights
  */

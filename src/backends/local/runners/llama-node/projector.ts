@@ -1,7 +1,7 @@
 import { readGgufFileInfo } from 'node-llama-cpp';
 import { messageOf, RuntimeFailure } from '../../../../core/failure.ts';
 import { isRecord } from '../../../../core/json.ts';
-import { requireRegularFile } from '../../model/regular-file.ts';
+import { requireGguf } from '../../model/require-gguf.ts';
 
 /** Metadata of a projector file (mmproj). */
 export interface ProjectorInfo {
@@ -15,9 +15,9 @@ export interface ProjectorInfo {
  */
 const SQUARE = ['mlp', 'mlp_norm', 'ldp', 'ldpv2', 'gemma3', 'janus_pro'];
 
-/** Reads the header of a projector file (mmproj). Throws `model-load-failed`. */
+/** Reads the header of a projector file (mmproj). Throws `unsupported` if it is damaged, or no projector. */
 export async function readProjector(file: string): Promise<ProjectorInfo> {
-  await requireRegularFile(file);
+  await requireGguf(file);
   const metadata: unknown = await readMetadata(file);
   const clip = isRecord(metadata) ? metadata['clip'] : undefined;
   const vision = isRecord(clip) ? clip['vision'] : undefined;
@@ -42,7 +42,7 @@ async function readMetadata(file: string): Promise<unknown> {
 
 function failure(file: string, reason: string): RuntimeFailure {
   return new RuntimeFailure(
-    'model-load-failed',
+    'unsupported',
     `The projector ${file} can't be used: ${reason}. Check \`mmproj:\` in models.yaml.`,
   );
 }

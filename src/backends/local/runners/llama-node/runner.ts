@@ -79,7 +79,7 @@ export async function openLlamaNode(
 function withProjector({ mmproj, ...spec }: FileSpec): VisionSpec {
   if (mmproj !== undefined) return { ...spec, mmproj };
   throw new RuntimeFailure(
-    'model-load-failed',
+    'unsupported',
     `${spec.name} needs two GGUF files: \`file:\` and \`mmproj:\` in models.yaml.`,
   );
 }

@@ -120,13 +120,16 @@ describe('[R6.7-files] a file that is corrupt', () => {
     ['cut in its header', (whole) => whole.subarray(0, 500)],
     ['cut in its vocabulary', (whole) => whole.subarray(0, 20_000)],
     ['cut in its weights', (whole) => whole.subarray(0, -1000)],
+    ['with a length that no text has', (whole) => Buffer.from(whole).fill(0x0f, 24, 28)],
+    ['of another magic', (whole) => Buffer.from(whole).fill('X', 2, 4)],
+    ['with another number of tensors', (whole) => Buffer.from(whole).fill(7, 8, 9)],
     ['of another version', (whole) => Buffer.from(whole).fill(0xff, 4, 8)],
     ['with a count that no file has', (whole) => Buffer.from(whole).fill(0x7f, 8, 16)],
   ])('and %s fails its request with its name, and nothing else', async (title, damage) => {
     const file = path.join(folder, `${title.replaceAll(' ', '-')}.gguf`);
     await writeFile(file, damage(await readFile(MINI.file ?? '')));
     await expect(collect(ask({ ...MINI, name: title, file }))).rejects.toMatchObject({
-      code: 'model-load-failed',
+      code: 'unsupported',
       message: expect.stringContaining(file),
     });
     expect((await collect(ask(MINI))).text).toBe('1, 2, 3');
@@ -139,7 +142,7 @@ describe('[R12.2-pipes] a named pipe in place of a file', () => {
     const file = path.join(folder, 'pipe.gguf');
     await promisify(execFile)('mkfifo', [file]);
     await expect(collect(ask({ ...MINI, name: 'pipe', file }))).rejects.toMatchObject({
-      code: 'model-load-failed',
+      code: 'unsupported',
       message: expect.stringContaining(`${file} is a named pipe`),
     });
     await backend.unload?.('pipe');

@@ -55,7 +55,7 @@ describe('[R7.2-fitted] a projector file', () => {
     ['a model', MINI.file ?? ''],
     ['no file', '/nowhere/eyes.gguf'],
   ])('is not %s', async (_case, file) => {
-    await expect(readProjector(file)).rejects.toMatchObject({ code: 'model-load-failed' });
+    await expect(readProjector(file)).rejects.toMatchObject({ code: 'unsupported' });
     await expect(readProjector(file)).rejects.toThrow(/mmproj/);
   });
 });

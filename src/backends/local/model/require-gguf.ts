@@ -1,0 +1,58 @@
+import { stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { messageOf, RuntimeFailure } from '../../../core/failure.ts';
+import { allParts } from '../../../download/parts.ts';
+import { basename, dirname, join } from 'node:path';
+import { readGgufMetadata } from './gguf-metadata.ts';
+
+/**
+ * Refuses a file that is no GGUF, or whose header is damaged, before a library reads it: from a wrong length
+ * the libraries make buffers of gigabytes, or end their process. A missing file is left to whoever opens it.
+ *
+ * @throws {unsupported} with the file's name and the reason
+ */
+export async function requireGguf(file: string): Promise<void> {
+  await requireRegularFile(file);
+  try {
+    readGgufMetadata(file);
+  } catch (error) {
+    if (isSystemError(error)) return;
+    throw unreadableGguf(file, error);
+  }
+}
+
+/** Failure of a file that is no GGUF: no retry mends it, so it counts as the request's. */
+export function unreadableGguf(file: string, cause: unknown): RuntimeFailure {
+  return new RuntimeFailure(
+    'unsupported',
+    `${file} can't be read as GGUF: ${messageOf(cause)}. Check that it is a whole GGUF file.`,
+    { cause },
+  );
+}
+
+/** True if the system failed, such as by a missing file or too many open ones. */
+export function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
+}
+
+/**
+ * Refuses what is there and is no regular file, such as a named pipe or a device: opening one may never
+ * return. All parts of a split file are checked.
+ */
+async function requireRegularFile(file: string): Promise<void> {
+  for (const name of allParts(basename(file))) {
+    const part = join(dirname(file), name);
+    const found = await stat(part).catch(() => undefined);
+    if (found === undefined || found.isFile()) continue;
+    throw new RuntimeFailure(
+      'unsupported',
+      `${part} is ${kindOf(found)}, not a regular file, so it was not opened. Name a GGUF file.`,
+    );
+  }
+}
+
+function kindOf(found: Stats): string {
+  if (found.isDirectory()) return 'a folder';
+  if (found.isFIFO()) return 'a named pipe';
+  return found.isSocket() ? 'a socket' : 'a device';
+}
