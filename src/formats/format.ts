@@ -6,6 +6,11 @@ import type { Reading, Source } from './shared/reader.ts';
 export interface ThinkingTags {
   readonly open: string;
   readonly close: string;
+  /**
+   * Meaning of tags in the text after the thinking: further blocks, with a tag that has no counterpart as text
+   * (`blocks`) or left out (`dropped`). Absent if they are text.
+   */
+  readonly later?: 'blocks' | 'dropped';
   /** Calls may stand inside of the thinking, and end it. */
   readonly endsAtCalls?: boolean;
 }

@@ -79,6 +79,7 @@ const failures = new WeakMap<Source, number>();
 export const leaked: ChatFormat = {
   ...plain,
   name: 'leaked',
+  thinking: { open: '<think>', close: '</think>', later: 'blocks' },
   tools: {
     triggers: [...new Set(SYNTAXES.flatMap(({ triggers }) => triggers))],
     triggersAtStart: (tools) => SYNTAXES.flatMap((syntax) => syntax.triggersAtStart?.(tools) ?? []),

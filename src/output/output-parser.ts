@@ -1,4 +1,10 @@
-import type { CallableTool, ChatFormat, OutputContext, OutputState } from '../formats/format.ts';
+import type {
+  CallableTool,
+  ChatFormat,
+  OutputContext,
+  OutputState,
+  ThinkingTags,
+} from '../formats/format.ts';
 import { TextSet } from '../formats/shared/marks.ts';
 import { Source } from '../formats/shared/reader.ts';
 import type { OutputPiece, Reading } from '../formats/shared/reader.ts';
@@ -81,12 +87,14 @@ function* readTagged(source: Source, format: ChatFormat, context: OutputContext)
   const inAnswer = answer?.open === '' || (answer?.always === true && context.continuesText);
   let closing = inAnswer ? [answer.close] : [];
   let boundary: Boundary = context.continuesText ? 'none' : 'start';
+  let thought = context.thinkingOpen;
   if (context.forced !== undefined)
     boundary = yield* readCalls(source, format, context, context.forced);
   else if (context.thinkingOpen) boundary = yield* readThinking(source, format, context);
   for (;;) {
     const tag = boundary === 'none' ? undefined : yield* readTag(source, boundary, opening);
     if (tag !== undefined && tag === thinking?.open) {
+      thought = true;
       boundary = yield* readThinking(source, format, context);
     } else if (tag !== undefined && tag === answer?.open) {
       closing = [answer.close];
@@ -94,11 +102,14 @@ function* readTagged(source: Source, format: ChatFormat, context: OutputContext)
     } else if (tag !== undefined) {
       boundary = yield* readCalls(source, format, context, tag);
     } else {
-      const marks = [...triggers, ...closing];
+      const later = thought && thinking !== undefined ? laterTags(thinking) : [];
+      const marks = [...triggers, ...closing, ...later];
       const space = marks.length === 0 ? 'keep' : 'trim';
       const found = yield* source.streamUntil(marks, textPiece, space);
       if (found === undefined) return;
       if (found.mark === answer?.close) boundary = 'between';
+      else if (thinking !== undefined && later.includes(found.mark))
+        boundary = yield* readLater(source, thinking, found);
       else boundary = yield* readCalls(source, format, context, found.mark, found.space);
     }
   }
@@ -149,6 +160,29 @@ function* readThinking(
   context.state.thinking = false;
   if (found === undefined || found.mark === close) return 'between';
   return yield* readCalls(source, format, context, found.mark, found.space);
+}
+
+/** The tags that mean something in the text after the thinking. */
+function laterTags({ open, close, later }: ThinkingTags): readonly string[] {
+  if (later === undefined) return [];
+  return later === 'dropped' ? [open, close] : [open];
+}
+
+/** Reads another block of thinking amid the text; a tag without its counterpart is text, or left out. */
+function* readLater(
+  source: Source,
+  { open, close, later }: ThinkingTags,
+  { mark, space }: { readonly mark: string; readonly space: string },
+): Reading<Boundary> {
+  const block = mark === open ? yield* source.readUntil(close) : undefined;
+  if (block !== undefined) {
+    const thoughts = block.text.trim();
+    if (thoughts !== '') yield thinkingPiece(thoughts);
+    return 'between';
+  }
+  const text = later === 'dropped' ? space : space + mark;
+  if (text !== '') yield textPiece(text);
+  return 'none';
 }
 
 /** Reads the calls behind a trigger; where there are none, the trigger is text. */

@@ -7,6 +7,7 @@ import { pictures } from './middleware/pictures.ts';
 import { promptInjection } from './middleware/prompt-injection.ts';
 import { serverTools } from './middleware/server-tools/server-tools.ts';
 import type { ServerServices } from './middleware/server-tools/services.ts';
+import { unopenedThinking } from './middleware/unopened-thinking.ts';
 import { wellFormed } from './middleware/well-formed.ts';
 import { compose } from './middleware.ts';
 import type { GenerationMiddleware } from './middleware.ts';
@@ -27,5 +28,6 @@ export function createChain({ images, services }: ChainOptions): GenerationMiddl
     wellFormed,
     promptInjection,
     leakedOutput,
+    unopenedThinking(),
   );
 }

@@ -40,7 +40,7 @@ export function injectedFormat(
   return {
     ...format,
     ...(tools && hermes.tools && { tools: hermes.tools }),
-    ...(thinking && { thinking: thinkingTags }),
+    ...(thinking && { thinking: { ...thinkingTags, later: 'dropped' } }),
   };
 }
 

@@ -58,6 +58,20 @@ describe('the text of a server', () => {
     }
   });
 
+  it.each([
+    [
+      '<think>Hm.</think>Hello. <think>Well.</think>\nBye.',
+      [thought('Hm.'), text('Hello.'), thought('Well.'), text('Bye.')],
+    ],
+    ['<think>Hm.</think>Write <think> first.', [thought('Hm.'), text('Write <think> first.')]],
+    ['Write <think>so</think>.', [text('Write <think>so</think>.')]],
+  ])('contains later blocks of thinking if it began with one: %j', (value, parts) => {
+    for (let at = 0; at <= value.length; at++) {
+      expect(read([value.slice(0, at), value.slice(at)])).toEqual(parts);
+    }
+    expect(read(value.split(''))).toEqual(parts);
+  });
+
   it('is sent at once if no call can begin there', () => {
     const output = new Output({
       format: leaked,

@@ -4,6 +4,7 @@ import { chooseFormat } from '../../src/formats/choose.ts';
 import { hermes } from '../../src/formats/hermes.ts';
 import { plain } from '../../src/formats/plain.ts';
 import type { ChatFormat } from '../../src/formats/format.ts';
+import { injectedFormat, plainInjection } from '../../src/prompt/inject.ts';
 import { mergeDeltas } from '../../src/output/merge-deltas.ts';
 import { Output } from '../../src/output/output.ts';
 import type { GenerationEvent } from '../../src/core/events.ts';
@@ -167,5 +168,27 @@ describe('[R2.5-thinking] families', () => {
     ['{{ messages[0].content }}', 'plain'],
   ])('are recognised by their template: %s', (template, name) => {
     expect(chooseFormat(template).name).toBe(name);
+  });
+});
+
+describe('tags that a model writes after thinking by instructions', () => {
+  const format = injectedFormat(plain, plainInjection(false, true));
+
+  it.each([
+    ['Hm.</think>Hello. </think>Bye.', [thought('Hm.'), text('Hello. Bye.')]],
+    ['Hm.</think><think>Well.</think>Hello.', [thought('Hm.Well.'), text('Hello.')]],
+    ['Hm.</think>Hello.<think>Well.</think>', [thought('Hm.'), text('Hello.'), thought('Well.')]],
+    ['Hm.</think>Hello. <think>Bye.', [thought('Hm.'), text('Hello. Bye.')]],
+    ['Hm.</think></think>\nHello.</think>', [thought('Hm.'), text('\nHello.')]],
+  ])('never get into the text: %j', (value, expected) => {
+    for (let at = 0; at <= value.length; at++) {
+      const pieces = [value.slice(0, at), value.slice(at)];
+      expect(events(pieces, { format, thinkingOpen: true })).toEqual(expected);
+    }
+    expect(events(value.split(''), { format, thinkingOpen: true })).toEqual(expected);
+  });
+
+  it('stay in an answer without thinking', () => {
+    expect(events(['Write <think>.'], { format })).toEqual([text('Write <think>.')]);
   });
 });

@@ -136,12 +136,13 @@ export function describeBoundAnswers(
           (subject) => `Say one word about ${subject}.`,
           {
             thinking: { mode: 'enabled', budgetTokens: 6 },
-            maxTokens: 16,
+            maxTokens: 40,
           },
         );
         for (const { text, thinking } of answers) {
           expect(thinking).not.toBe('');
           expect(text.trim()).not.toBe('');
+          expect(text).not.toMatch(/<\/?think>/);
         }
       },
       120_000,

@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest';
+import type { Capabilities, GenerationRequest } from '../../../src/core/backend.ts';
+import type { GenerationEvent } from '../../../src/core/events.ts';
+import { mergeDeltas } from '../../../src/output/merge-deltas.ts';
+import { compose } from '../../../src/pipeline/middleware.ts';
+import { leakedOutput } from '../../../src/pipeline/middleware/leaked-output.ts';
+import {
+  ThinkingHabits,
+  unopenedThinking,
+} from '../../../src/pipeline/middleware/unopened-thinking.ts';
+import { MINI, request, said } from '../../support/requests.ts';
+
+const CAN: Capabilities = {
+  contextTokens: 100,
+  thinking: 'switchable',
+  tools: 'none',
+  structuredOutput: false,
+  images: false,
+  documents: false,
+  citations: false,
+  exactCount: false,
+};
+const THINKING = { thinking: { mode: 'adaptive' } } as const;
+const USAGE = {
+  promptTokens: 1,
+  cacheReadTokens: 0,
+  cacheCreationTokens: 0,
+  outputTokens: 9,
+  thinkingTokens: 0,
+};
+
+const text = (value: string): GenerationEvent => ({ type: 'text-delta', text: value });
+const thought = (value: string): GenerationEvent => ({ type: 'thinking-delta', text: value });
+
+interface Options {
+  readonly changes?: Partial<GenerationRequest>;
+  readonly can?: Capabilities;
+  readonly habits?: ThinkingHabits;
+  readonly reason?: 'end-turn' | 'max-tokens';
+}
+
+/** The events of an answer of these pieces, each with the number of pieces that had come by then. */
+async function readTimed(pieces: readonly (string | GenerationEvent)[], options: Options = {}) {
+  const { changes = THINKING, can = CAN, habits = new ThinkingHabits() } = options;
+  let sent = 0;
+  async function* events(): AsyncGenerator<GenerationEvent> {
+    for (const piece of pieces) {
+      sent++;
+      yield typeof piece === 'string' ? text(piece) : piece;
+    }
+    const { reason = 'end-turn' } = options;
+    yield { type: 'finish', reason, stopSequence: null, usage: USAGE };
+  }
+  const asked = request(MINI, said('Hello'), changes);
+  const timed: { readonly event: GenerationEvent; readonly sent: number }[] = [];
+  const { signal } = new AbortController();
+  const context = { capabilities: can, backend: { mayLeak: true as const }, signal };
+  const generate = compose(leakedOutput, unopenedThinking(habits))(events);
+  for await (const event of generate(asked, context)) {
+    if (event.type !== 'finish') timed.push({ event, sent });
+  }
+  return timed;
+}
+
+async function read(pieces: readonly (string | GenerationEvent)[], options: Options = {}) {
+  return mergeDeltas((await readTimed(pieces, options)).map(({ event }) => event));
+}
+
+describe('thinking that a text closes and does not open', () => {
+  const VALUE = 'abc</think>hello';
+
+  it('is thinking, wherever it is cut', async () => {
+    for (let at = 0; at <= VALUE.length; at++) {
+      const pieces = [VALUE.slice(0, at), VALUE.slice(at)];
+      expect(await read(pieces)).toEqual([thought('abc'), text('hello')]);
+    }
+    expect(await read(VALUE.split(''))).toEqual([thought('abc'), text('hello')]);
+  });
+
+  it('is followed by further blocks', async () => {
+    const value = `${VALUE}<think>Hm.</think>Bye.`;
+    const parts = [thought('abc'), text('hello'), thought('Hm.'), text('Bye.')];
+    expect(await read(value.split(''))).toEqual(parts);
+  });
+
+  it('is thinking in an answer that is not streamed, whatever is known of the model', async () => {
+    const can = { ...CAN, thinking: 'none' } as const;
+    const changes = { whole: true, thinking: { mode: 'disabled' } } as const;
+    expect(await read([VALUE], { can, changes })).toEqual([thought('abc'), text('hello')]);
+  });
+
+  it('is text in the first streamed answer of a model that is not known to think', async () => {
+    const can = { ...CAN, thinking: 'none' } as const;
+    const habits = new ThinkingHabits();
+    expect(await read(VALUE.split(''), { can, habits })).toEqual([text(VALUE)]);
+    expect(await read(VALUE.split(''), { can, habits })).toEqual([thought('abc'), text('hello')]);
+    // Without thinking the model has another prompt.
+    const changes = { thinking: { mode: 'disabled' } } as const;
+    expect(await read(['abc'], { can, habits, changes })).toEqual([text('abc')]);
+  });
+
+  it('is thinking if a limit has cut it off, once the model was seen to do so', async () => {
+    const habits = new ThinkingHabits();
+    await read([VALUE], { habits });
+    expect(await read(['ab', 'c'], { habits, reason: 'max-tokens' })).toEqual([thought('abc')]);
+    expect(await read([VALUE], { habits })).toEqual([thought('abc'), text('hello')]);
+  });
+});
+
+describe('a text', () => {
+  const firstOf = async (pieces: readonly (string | GenerationEvent)[], options: Options = {}) =>
+    (await readTimed(pieces, options)).find(({ event }) => event.type === 'text-delta')?.sent;
+
+  it('is streamed behind thinking that came in a field of its own, or in tags', async () => {
+    expect(await firstOf([thought('Hm.'), 'Hello', ' you', '.'])).toBe(2);
+    expect(await firstOf(['<think>Hm.</think>', 'Hello', ' you', '.'])).toBe(2);
+  });
+
+  it('is streamed if thinking is off', async () => {
+    const changes = { thinking: { mode: 'disabled' } } as const;
+    expect(await firstOf(['Hello', ' you', '.'], { changes })).toBe(1);
+  });
+
+  it('is held for a model that may think, until an answer has shown that it need not be', async () => {
+    const habits = new ThinkingHabits();
+    expect(await firstOf(['Hello', ' you', '.'], { habits })).toBe(3);
+    expect(await firstOf(['Hello', ' you', '.'], { habits })).toBe(1);
+  });
+
+  it('goes on with what the prompt began', async () => {
+    const begun = [...said('Hello'), { role: 'assistant', parts: [{ kind: 'text', text: 'a' }] }];
+    const conversation = {
+      system: [],
+      turns: begun,
+      tools: [],
+    } as GenerationRequest['conversation'];
+    const changes = { ...THINKING, conversation };
+    expect(await read(['b</think>c'], { changes })).toEqual([text('b</think>c')]);
+  });
+});
