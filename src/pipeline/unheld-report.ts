@@ -1,8 +1,10 @@
 import { unheldPlaces } from '../grammar/unheld.ts';
 import type { SearchBudget } from '../grammar/unheld.ts';
+import { unsatisfiablePlace } from '../grammar/unsatisfiable.ts';
 import { callableTools } from '../prompt/render.ts';
 import type { Capabilities, GenerationRequest } from '../core/backend.ts';
 import type { JsonObject } from '../core/json.ts';
+import { RuntimeFailure } from '../core/failure.ts';
 import { logOnce } from '../core/log-once.ts';
 
 /** More places than this are counted only. */
@@ -11,12 +13,30 @@ const MOST_PLACES = 20;
 /** Values of a request's schemas that are searched: as many take a few milliseconds. */
 const MOST_VALUES = 10_000;
 
-/** Reports keywords of a request's schemas that no grammar holds. */
+/**
+ * Reports keywords of a request's schemas that no grammar holds, and schemas that no value matches.
+ *
+ * @throws {invalid-request} if no answer, or no input of a strict tool, can match its schema
+ */
 export type UnheldReport = (request: GenerationRequest, can: Capabilities) => void;
 
 /** A report that logs one line for each schema, once. */
 export function createUnheldReport(log: (message: string) => void): UnheldReport {
   const once = logOnce(log);
+  const checkMatchable = ({ conversation, toolChoice, outputSchema }: GenerationRequest): void => {
+    const budget = { left: MOST_VALUES };
+    if (outputSchema !== undefined) {
+      const place = unsatisfiablePlace(outputSchema, budget);
+      if (place !== undefined) throw unmatchable('output_config.format.schema', place);
+    }
+    for (const { name, inputSchema, strict } of callableTools(conversation, toolChoice)) {
+      const place = unsatisfiablePlace(inputSchema, budget);
+      if (place === undefined) continue;
+      const failure = unmatchable(`tools.${name}.input_schema`, place);
+      if (strict === true) throw failure;
+      once(failure.message);
+    }
+  };
   const note = (name: string, schema: JsonObject, budget: SearchBudget): void => {
     const places = unheldPlaces(schema, budget);
     if (places.length === 0) return;
@@ -24,7 +44,9 @@ export function createUnheldReport(log: (message: string) => void): UnheldReport
     const listed = places.slice(0, MOST_PLACES).join(', ');
     once(`${name}: no grammar holds ${listed}${more}, so that answers may violate it.`);
   };
-  return ({ conversation, toolChoice, outputSchema }, can) => {
+  return (request, can) => {
+    checkMatchable(request);
+    const { conversation, toolChoice, outputSchema } = request;
     // Arguments that nothing holds to a schema are checked by the client anyway.
     const tools = can.tools === 'enforced' ? callableTools(conversation, toolChoice) : [];
     const budget = { left: MOST_VALUES };
@@ -34,4 +56,11 @@ export function createUnheldReport(log: (message: string) => void): UnheldReport
     }
     if (outputSchema !== undefined) note('the schema of the output', outputSchema, budget);
   };
+}
+
+function unmatchable(name: string, place: string): RuntimeFailure {
+  return new RuntimeFailure(
+    'invalid-request',
+    `${name}: No value can match this schema, because of ${place}. Correct it there.`,
+  );
 }

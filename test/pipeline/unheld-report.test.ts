@@ -43,7 +43,7 @@ describe('keywords that no grammar holds', () => {
   it('are reported once for each schema, of tools and of the answer', () => {
     const tools = [tool('look', CONDITIONAL), tool('go', { type: 'object' })];
     const one = asked(tools, { outputSchema: { items: { uniqueItems: true } } });
-    const other = asked([tool('look', { type: 'object', not: {} })]);
+    const other = asked([tool('look', { type: 'object', not: { required: ['a'] } })]);
     expect(reported([one, one, other, one], 'enforced')).toEqual([
       'the schema of tool look: no grammar holds #/if, so that answers may violate it.',
       'the schema of the output: no grammar holds #/items/uniqueItems, so that answers may violate it.',
@@ -55,6 +55,21 @@ describe('keywords that no grammar holds', () => {
     const tools = [tool('look', CONDITIONAL)];
     expect(reported([asked(tools)], 'auto')).toEqual([]);
     expect(reported([asked(tools, { toolChoice: { mode: 'none' } })], 'enforced')).toEqual([]);
+  });
+
+  it('refuse a request by a schema that nothing matches, if its answer is held to it', () => {
+    const none = { type: 'object', properties: { a: false }, required: ['a'] };
+    const words = 'No value can match this schema, because of #/properties/a. Correct it there.';
+    expect(() => reported([asked([], { outputSchema: none })], 'none')).toThrow(
+      `output_config.format.schema: ${words}`,
+    );
+    const look = tool('look', none);
+    expect(() => reported([asked([{ ...look, strict: true }])], 'auto')).toThrow(
+      `tools.look.input_schema: ${words}`,
+    );
+    expect(reported([asked([look]), asked([look])], 'auto')).toEqual([
+      `tools.look.input_schema: ${words}`,
+    ]);
   });
 
   it('are one line of the log, whatever number of requests has them', async () => {
