@@ -52,7 +52,7 @@ afterAll(async () => {
 const ask = (model: string, stream: boolean) =>
   post(
     `${server.url}/v1/messages`,
-    request('Hello', { model, stream, tools: [TOOL] }),
+    request('Hello', { model, stream, max_tokens: 20_000, tools: [TOOL] }),
     {},
     AbortSignal.timeout(ENOUGH_MS),
   );

@@ -2,6 +2,7 @@ import { createStopMatcher } from '../../formats/shared/stops.ts';
 import { RuntimeFailure } from '../../core/failure.ts';
 import type { GenerationEvent, StopReason, Usage } from '../../core/events.ts';
 import { newToolCallId } from '../../core/ids.ts';
+import { AnswerBound } from '../../net/answer-bound.ts';
 import type { ChatChunk, ChunkCall, ChunkEnd, DoneReason } from './protocol.ts';
 
 /** What was known of a prompt before its answer began. */
@@ -36,6 +37,7 @@ export function createAnswer(options: AnswerOptions): {
   stop(): GenerationEvent;
 } {
   const stops = createStopMatcher(options.stopSequences);
+  const bound = new AnswerBound(options.maxTokens);
   let received = 0;
   let calls = 0;
   let thought = false;
@@ -63,8 +65,9 @@ export function createAnswer(options: AnswerOptions): {
         return [...events, finishOf(reasonOf(chunk.end, received, calls), null, chunk.end)];
       }
       // Each generation has the whole of max_tokens for itself.
-      return options.twice && received >= options.maxTokens
-        ? [...events, finishOf('max-tokens', null)]
+      const isOver = options.twice && received >= options.maxTokens;
+      return bound.isExceededBy(charactersOf(chunk)) || isOver
+        ? [...events, ...delta('text-delta', stops.flush()), finishOf('max-tokens', null)]
         : events;
     },
     stop: () => finishOf('stop-sequence', null),
@@ -74,6 +77,10 @@ export function createAnswer(options: AnswerOptions): {
     const reason = toStopReason(end.reason, end.outputTokens ?? tokens, options.maxTokens);
     return reason === 'end-turn' && made > 0 ? 'tool-use' : reason;
   }
+}
+
+function charactersOf({ text, thinking, calls }: ChatChunk): number {
+  return calls.reduce((sum, { json }) => sum + json.length, text.length + thinking.length);
 }
 
 function callEvents({ name, json }: ChunkCall): readonly GenerationEvent[] {

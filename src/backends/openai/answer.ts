@@ -2,6 +2,7 @@ import { createStopMatcher } from '../../formats/shared/stops.ts';
 import type { StopMatcher } from '../../formats/shared/stops.ts';
 import { RuntimeFailure } from '../../core/failure.ts';
 import type { GenerationEvent, StopReason, Usage } from '../../core/events.ts';
+import { AnswerBound } from '../../net/answer-bound.ts';
 import { CallReader } from './calls.ts';
 import type { ChatChunk } from './protocol.ts';
 import type { UsageReport } from './usage.ts';
@@ -23,6 +24,7 @@ export class AnswerReader {
   readonly #options: AnswerOptions;
   readonly #stops: StopMatcher;
   readonly #calls: CallReader;
+  readonly #bound: AnswerBound;
   #usage: UsageReport | undefined;
   #received = 0;
   #finishReason: string | undefined;
@@ -31,10 +33,20 @@ export class AnswerReader {
     this.#options = options;
     this.#stops = createStopMatcher(options.stopSequences);
     this.#calls = new CallReader(options.parallel);
+    this.#bound = new AnswerBound(options.maxTokens);
   }
 
   /** Takes the next event; a `finish` among ours ends the answer before its upstream does. */
   push(chunk: ChatChunk): readonly GenerationEvent[] {
+    const events = this.#read(chunk);
+    // A server that says that it is done needs no one to end its answer.
+    const isDone = chunk.finishReason !== undefined || events.at(-1)?.type === 'finish';
+    return !this.#bound.isExceededBy(charactersOf(chunk)) || isDone
+      ? events
+      : [...events, ...delta('text-delta', this.#stops.flush()), this.#finish('max-tokens', null)];
+  }
+
+  #read(chunk: ChatChunk): readonly GenerationEvent[] {
     this.#usage = chunk.usage ?? this.#usage;
     this.#finishReason ??= chunk.finishReason;
     if (chunk.text !== '' || chunk.thinking !== '' || chunk.calls.length > 0) this.#received++;
@@ -127,6 +139,13 @@ export function toStopReason(
     default:
       return calls > 0 ? 'tool-use' : 'end-turn';
   }
+}
+
+function charactersOf({ text, thinking, calls }: ChatChunk): number {
+  return calls.reduce(
+    (sum, { name, json }) => sum + name.length + json.length,
+    text.length + thinking.length,
+  );
 }
 
 function isCut(reason: string): boolean {
