@@ -14,6 +14,7 @@ import type { Strain } from './watch.ts';
 
 const WAIT_MS = 150;
 const MEMORY_MB = 400;
+const AT_ONCE = 6;
 const QUIET_MS = 2000;
 /** Engines' work on a valid body is no matter of this part. */
 const PATIENCE_MS = 20_000;
@@ -53,12 +54,22 @@ async function run(): Promise<Section> {
       const bytes = body.make();
       await measure(body.name, () => send(server.url, body, bytes));
     }
+    const [large] = validBodies('stub');
+    if (large !== undefined)
+      await measure(`${AT_ONCE} × ${large.name}`, () => sendAtOnce(server.url, large));
     watch.stop();
     return { results: { bodies: outcomes }, bars: outcomes.flatMap(bars) };
   } finally {
     await server.stop();
     await stub.stop();
   }
+}
+
+/** Sends a body several times at once. Returns each answer once. */
+async function sendAtOnce(url: string, body: StallBody): Promise<string> {
+  const bytes = body.make();
+  const sending = Array.from({ length: AT_ONCE }, () => send(url, body, bytes));
+  return [...new Set(await Promise.all(sending))].join(', ');
 }
 
 async function send(url: string, { path, headers }: StallBody, body: Uint8Array): Promise<string> {

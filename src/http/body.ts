@@ -3,7 +3,10 @@ import type { Readable, Transform } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { RuntimeFailure } from '../core/failure.ts';
+import { BodyMemory } from './body-memory.ts';
 import { collectAfter, LARGE_BYTES, largeBodyTurn } from './large-bodies.ts';
+
+const memory = new BodyMemory();
 
 /** The real API's limit on the body of a request. */
 const MOST_BYTES = 32 * 1024 * 1024;
@@ -26,10 +29,12 @@ export async function useBody<Result>(
   response: ServerResponse,
   use: (text: string) => Promise<Result>,
 ): Promise<Result> {
-  if (Number(request.headers['content-length']) > MOST_BYTES) throw tooLarge(request);
-  const pieces = await collect(request);
+  if (Number(request.headers['content-length']) > MOST_BYTES) {
+    passOver(request);
+    throw tooLarge();
+  }
+  const pieces = await collect(request, response);
   if (pieces.bytes <= LARGE_BYTES) return use(textOf(pieces));
-  collectAfter(response);
   const leave = await largeBodyTurn();
   try {
     // No variable here may keep the text in memory while it is used.
@@ -74,27 +79,33 @@ function decompressed(request: IncomingMessage): Readable {
  * By events: an iterator over a stream takes longer than all else of a small body. Each piece becomes
  * text when it comes: to decode 32 MB at once takes too long.
  */
-function collect(request: IncomingMessage): Promise<Pieces> {
+function collect(request: IncomingMessage, response: ServerResponse): Promise<Pieces> {
   const body = decompressed(request);
   const isDecoded = body !== request;
   return new Promise((resolve, reject) => {
     const decoder = new StringDecoder();
-    const texts: string[] = [];
-    let bytes = 0;
-    body.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes <= MOST_BYTES) {
-        texts.push(decoder.write(chunk));
-        return;
-      }
+    const pieces: Pieces = { texts: [], bytes: 0 };
+    const refuse = (failure: RuntimeFailure): void => {
       body.removeAllListeners('data');
-      texts.length = 0;
+      pieces.texts = [];
       if (isDecoded) body.destroy();
-      reject(tooLarge(request, isDecoded));
+      passOver(request);
+      reject(failure);
+    };
+    const share = memory.share(body, refuse);
+    response.once('close', () => share.release());
+    body.on('data', (chunk: Buffer) => {
+      const wasLarge = pieces.bytes > LARGE_BYTES;
+      pieces.bytes += chunk.length;
+      if (pieces.bytes > MOST_BYTES) return refuse(tooLarge(isDecoded));
+      if (!wasLarge && pieces.bytes > LARGE_BYTES) collectAfter(response);
+      pieces.texts.push(decoder.write(chunk));
+      share.add(chunk.length);
     });
     body.once('end', () => {
-      texts.push(decoder.end());
-      resolve({ texts, bytes });
+      share.complete();
+      pieces.texts.push(decoder.end());
+      resolve(pieces);
     });
     body.once('error', (error) => reject(unreadable(error, isDecoded)));
     body.once('close', () => {
@@ -103,10 +114,13 @@ function collect(request: IncomingMessage): Promise<Pieces> {
   });
 }
 
-/** Passes over the rest of the body, so that the client can read the answer; see unread.ts. */
-function tooLarge(request: IncomingMessage, isDecoded = false): RuntimeFailure {
+/** Reads the rest of a body without keeping it, so that the client can read the answer; see unread.ts. */
+function passOver(request: IncomingMessage): void {
   request.unpipe();
   request.resume();
+}
+
+function tooLarge(isDecoded = false): RuntimeFailure {
   return new RuntimeFailure(
     'request-too-large',
     'Request exceeds the maximum size: a body may have 32 MB.',

@@ -1,6 +1,7 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { messageOf, RuntimeFailure } from '../core/failure.ts';
+import type { FailureCode } from '../core/failure.ts';
 import { isRecord } from '../core/json.ts';
 import { requestIdOf, summaryOf, wireOf } from './request-state.ts';
 import { announceClose } from './unread.ts';
@@ -21,6 +22,9 @@ export function methodNotAllowed(allow: readonly string[]): RequestHandler {
   };
 }
 
+/** Failures after which no more of a body is wanted, if it is still coming. */
+const ENDS_BODY: readonly FailureCode[] = ['request-too-large', 'overloaded'];
+
 /** Answers with what a route throws, in the words of the request's wire, and logs it. */
 export function createFailureHandler(logger: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
@@ -30,7 +34,7 @@ export function createFailureHandler(logger: Logger): ErrorRequestHandler {
       response.destroy();
       return;
     }
-    if (failure instanceof RuntimeFailure && failure.code === 'request-too-large') {
+    if (failure instanceof RuntimeFailure && ENDS_BODY.includes(failure.code)) {
       announceClose(request, response);
     }
     const { status, headers, body } = wireOf(request).encodeFailure(failure, requestIdOf(request));

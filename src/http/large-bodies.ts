@@ -25,6 +25,7 @@ export async function largeBodyTurn(): Promise<() => void> {
 }
 
 let collect: (() => void) | undefined;
+let isDue = false;
 
 /**
  * Has the memory of a large request collected when it is over. V8 lets a process grow to several times
@@ -32,7 +33,15 @@ let collect: (() => void) | undefined;
  * of 31 MB one after the other take 770 MB. The pause grows with what is still in use.
  */
 export function collectAfter(response: ServerResponse): void {
-  response.once('close', () => setImmediate((collect ??= findCollector())));
+  response.once('close', () => {
+    if (isDue) return;
+    isDue = true;
+    // Once for all that end together.
+    setImmediate(() => {
+      isDue = false;
+      (collect ??= findCollector())();
+    });
+  });
 }
 
 /** V8's own function; no flag of the command line is needed for it in a new context. */
