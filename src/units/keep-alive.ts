@@ -1,4 +1,4 @@
-/** How long a model stays in memory after its last request: milliseconds, or for ever. */
+/** Time that a model stays in memory after its last request: milliseconds, or for ever. */
 export type KeepAlive = number | 'always';
 
 const UNITS: Readonly<Record<string, number>> = {
@@ -9,12 +9,12 @@ const UNITS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-/** A number of seconds, or numbers with units. */
+/** Number of seconds, or numbers with units. */
 const DURATION = /^(?:(\d+(?:\.\d+)?)|(?:\d+(?:\.\d+)?(?:ms|[smhd]))+)$/;
 
 /**
  * Reads a keep-alive as Ollama writes it: `300` (seconds), `5m`, `1h30m`; 0 frees the model at once,
- * `always` or anything below 0 never does. Undefined where it is none of these.
+ * `always` or a negative number never frees it. Returns undefined for any other text.
  *
  * @see https://docs.ollama.com/faq, “How do I keep a model loaded in memory or make it unload immediately?”
  */

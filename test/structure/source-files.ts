@@ -19,8 +19,11 @@ export function sourceFiles(folder: string): SourceFile[] {
     .map((name) => parse(path.posix.join(folder, name.split(path.sep).join('/'))));
 }
 
-function parse(file: string): SourceFile {
-  const text = readFileSync(path.join(ROOT, file), 'utf8');
+/** Parses a file of the repository, or the given text under its name. */
+export function parse(
+  file: string,
+  text = readFileSync(path.join(ROOT, file), 'utf8'),
+): SourceFile {
   return { path: file, text, tree: ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true) };
 }
 
