@@ -42,6 +42,6 @@ function checkUrl(url: string): string {
 /** A wildcard is an address to bind: what connects to it reaches this machine at best. */
 function connectable(url: string): string {
   return url
-    .replace(/\/+$/, '')
+    .replace(/(?<!\/)\/+$/, '')
     .replace(/^(https?:\/\/)(?:0\.0\.0\.0|\[(?:::|0:0:0:0:0:0:0:0)\])(?=[:/]|$)/i, '$1127.0.0.1');
 }

@@ -16,7 +16,10 @@ export interface Hub {
 
 /** The variables of the official client: HF_ENDPOINT and HF_TOKEN. Throws `invalid-request`. */
 export function hubFrom(environment: NodeJS.ProcessEnv): Hub {
-  const endpoint = (environment['HF_ENDPOINT'] || 'https://huggingface.co').replace(/\/+$/, '');
+  const endpoint = (environment['HF_ENDPOINT'] || 'https://huggingface.co').replace(
+    /(?<!\/)\/+$/,
+    '',
+  );
   if (!/^https?:\/\//.test(endpoint) || !URL.canParse(endpoint)) {
     throw new RuntimeFailure(
       'invalid-request',
@@ -88,7 +91,7 @@ function toFile({ path, size, lfs }: z.infer<typeof tree>[number]): HubFile {
 
 /** Long lists come in pages: `Link: <…>; rel="next"`. */
 function nextPage(link: string | undefined, from: string): string | undefined {
-  const next = /<([^>]+)>;\s*rel="next"/.exec(link ?? '')?.[1];
+  const next = /<([^<>]+)>;\s*rel="next"/.exec(link ?? '')?.[1];
   return next === undefined ? undefined : new URL(next, from).href;
 }
 

@@ -1,4 +1,4 @@
-import { dirname } from 'node:path/posix';
+import { basename, dirname } from 'node:path/posix';
 import { RuntimeFailure } from '../core/failure.ts';
 import { allParts, stemOf } from './parts.ts';
 import type { Source } from './source.ts';
@@ -42,13 +42,18 @@ const USUAL_PROJECTORS = ['F16', 'BF16', 'F32', 'Q8_0'];
 /** The projector (mmproj) by which the picked model sees; undefined where its repository has none. */
 export function pickProjector(files: readonly HubFile[], model: HubFile): HubFile | undefined {
   const folder = dirname(model.path);
-  const all = files.filter(({ path }) => /mmproj[^/]*\.gguf$/i.test(path));
+  const all = files.filter(({ path }) => isProjector(path));
   const beside = all.filter(({ path }) => dirname(path) === folder);
   const candidates = beside.length > 0 ? beside : all.filter(({ path }) => !path.includes('/'));
   return (
     USUAL_PROJECTORS.map((tag) => tagged(candidates, tag)).find((file) => file !== undefined) ??
     candidates[0]
   );
+}
+
+function isProjector(path: string): boolean {
+  const name = basename(path).toLowerCase();
+  return name.includes('mmproj') && name.endsWith('.gguf');
 }
 
 function choose(models: readonly HubFile[], wanted: Wanted): HubFile | undefined {

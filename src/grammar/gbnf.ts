@@ -35,7 +35,7 @@ export class GrammarRules {
    * characters other than letters, digits and dashes become dashes.
    */
   define(wanted: string, body: string): string {
-    const base = wanted.replaceAll(/[^a-zA-Z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '') || 'rule';
+    const base = wanted.replaceAll(/[^a-zA-Z0-9]+/g, '-').replaceAll(/^-|-$/g, '') || 'rule';
     const key = `${base} ${body}`;
     const known = this.#names.get(key);
     if (known !== undefined) return known;

@@ -19,7 +19,7 @@ export function createKeyGuard(keys: readonly string[]): RequestHandler {
 }
 
 function bearer(header: string | undefined): string | undefined {
-  return /^Bearer\s+(.+)$/i.exec(header ?? '')?.[1];
+  return /^Bearer\s+(\S.*)$/i.exec(header ?? '')?.[1];
 }
 
 /** Digests have one length, which timingSafeEqual needs and which hides the key's own. */

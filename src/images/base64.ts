@@ -6,7 +6,7 @@ const CANONICAL = /^[A-Za-z0-9+/]+={0,2}$/;
  */
 export function decodeBase64(text: string): Uint8Array | undefined {
   const plain = CANONICAL.test(text) ? text : canonical(text);
-  const digits = plain.replace(/=+$/, '').length;
+  const digits = plain.replace(/(?<!=)=+$/, '').length;
   return digits % 4 === 1 || !CANONICAL.test(plain) ? undefined : Buffer.from(plain, 'base64');
 }
 

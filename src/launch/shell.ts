@@ -15,7 +15,7 @@ export function shellScript(syntax: ShellSyntax, set: Variables, unset: readonly
 
 /** The syntax of the shell that `SHELL` names; PowerShell's on Windows, where nothing names one. */
 export function guessSyntax(shell: string | undefined, platform: NodeJS.Platform): ShellSyntax {
-  const name = /([^/\\]+?)(?:\.exe)?$/i.exec(shell ?? '')?.[1]?.toLowerCase();
+  const name = /(?<![^/\\])([^/\\]+?)(?:\.exe)?$/i.exec(shell ?? '')?.[1]?.toLowerCase();
   if (name === undefined) return platform === 'win32' ? 'powershell' : 'bash';
   if (name === 'fish') return 'fish';
   return name === 'pwsh' || name === 'powershell' ? 'powershell' : 'bash';

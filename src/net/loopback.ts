@@ -6,7 +6,7 @@ LOOPBACK.addAddress('::1', 'ipv6');
 
 /** Returns true for a host that reaches this machine only: 127.0.0.0/8 (mapped into IPv6 too), ::1, localhost. */
 export function isLoopbackHost(host: string): boolean {
-  const address = withoutBrackets(host).replace(/%.*$/, '');
+  const address = withoutBrackets(host).replace(/%.*$/s, '');
   switch (isIP(address)) {
     case 4:
       return LOOPBACK.check(address, 'ipv4');

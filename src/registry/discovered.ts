@@ -34,7 +34,7 @@ export function withDiscovered(
   const saved = new Map([...dangling].filter(([, target]) => lookUp(tables, target, known).found));
   for (const name of saved.keys()) models.delete(name);
   const isSolved = (problem: string): boolean =>
-    saved.has(/: alias '(.+)' leads to '/.exec(problem)?.[1] ?? '');
+    saved.has(/: alias '([^']+)' leads to '/.exec(problem)?.[1] ?? '');
   return {
     ...registry,
     models,

@@ -102,7 +102,8 @@ function addLines(text: string, map: YAMLMap, lines: readonly string[]): string 
 function addFirstLines(text: string, section: Pair, lines: readonly string[]): string {
   const key = endOfNode(section.key, text) ?? 0;
   const end = endOf(section, text);
-  const emptied = text.slice(0, key) + text.slice(key, end).replace(/\s*(\{\s*\}|~|null)$/, '');
+  const emptied =
+    text.slice(0, key) + text.slice(key, end).replace(/(?<!\s)\s*(\{\s*\}|~|null)$/, '');
   return insertLines(emptied + text.slice(end), emptied.length, lines, '  ');
 }
 

@@ -30,7 +30,7 @@ function parseDuration(written: string): number | undefined {
   const match = DURATION.exec(written);
   if (match === null) return undefined;
   if (match[1] !== undefined) return Math.round(Number(match[1]) * 1000);
-  const parts = [...written.matchAll(/([\d.]+)([a-z]+)/g)];
+  const parts = [...written.matchAll(/(?<![\d.])([\d.]+)([a-z]+)/g)];
   return Math.round(
     parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (UNITS[unit] ?? 0), 0),
   );

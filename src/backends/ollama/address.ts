@@ -15,5 +15,5 @@ export function ollamaUrl(host: string | undefined): string {
   const url = new URL(withScheme);
   if (url.hostname === '0.0.0.0' || url.hostname === '[::]') url.hostname = '127.0.0.1';
   if (url.port === '' && !written.includes('://')) url.port = DEFAULT_PORT;
-  return url.href.replace(/\/+$/, '');
+  return url.href.replace(/(?<!\/)\/+$/, '');
 }

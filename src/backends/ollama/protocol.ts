@@ -155,7 +155,7 @@ export function readDescription(value: unknown): ModelDescription | undefined {
 
 /** `num_ctx` of the lines `NAME VALUE` that /api/show prints a Modelfile's parameters as. */
 function numCtxOf(parameters = ''): number | undefined {
-  const tokens = Number(/^\s*num_ctx\s+(\d+)\s*$/m.exec(parameters)?.[1]);
+  const tokens = Number(/^[ \t]*num_ctx[ \t]+(\d+)[ \t\r]*$/m.exec(parameters)?.[1]);
   return tokens > 0 ? tokens : undefined;
 }
 

@@ -36,7 +36,7 @@ export async function* pullThroughOllama(
   const http = createHttpClient(OLLAMA);
   const layers = new Map<string, { readonly done: number; readonly total: number }>();
   try {
-    const answer = await http.post(`${url.replace(/\/+$/, '')}/api/pull`, { model }, signal);
+    const answer = await http.post(`${url.replace(/(?<!\/)\/+$/, '')}/api/pull`, { model }, signal);
     for await (const text of readLines(answer.body, MAX_LINE_BYTES)) {
       const value = parseJson(text);
       const said = readError(value);

@@ -24,7 +24,7 @@ const MAX_TEXT_BYTES = 16 * 1024 * 1024;
 /** The address of a path under a server's base URL, which may lack its scheme as OLLAMA_HOST does. */
 function endpoint(baseUrl: string, path: string): string {
   const base = baseUrl.includes('://') ? baseUrl : `http://${baseUrl}`;
-  return `${base.replace(/\/+$/, '')}/${path}`;
+  return `${base.replace(/(?<!\/)\/+$/, '')}/${path}`;
 }
 
 /** What a model is. Throws `model-not-found` where the server does not have it. */

@@ -11,6 +11,6 @@ export function rootUrl(baseUrl: string, path: string): string {
 /** The query of a base URL stays, as Azure's `api-version` has to. */
 function under(baseUrl: string, place: (pathname: string) => string): string {
   const url = new URL(baseUrl);
-  url.pathname = place(url.pathname.replace(/(\/chat\/completions)?\/*$/, ''));
+  url.pathname = place(url.pathname.replace(/(?<!\/)\/+$/, '').replace(/\/chat\/completions$/, ''));
   return url.href;
 }

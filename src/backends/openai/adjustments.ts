@@ -54,7 +54,7 @@ const COMPLAINTS = [
     'completionTokens',
     /max_completion_tokens.{0,20} instead|unsupported parameter.{0,10}max_tokens/i,
   ],
-  ['shortIds', /tool call ids?\b.*(length|alphanumeric|a-z)/is],
+  ['shortIds', /tool call ids?\b.{0,200}(length|alphanumeric|a-z)/is],
   ['singleCalls', /single tool[- ]calls?|one tool[- ]call at a time/i],
   ['bareCalls', /both content and thinking/i],
   [
@@ -63,7 +63,7 @@ const COMPLAINTS = [
   ],
   [
     'systemFirst',
-    /system (message|role|prompt).*(beginning|first|start|only)|only.*system (message|role)/is,
+    /system (message|role|prompt).{0,200}(beginning|first|start|only)|only.{0,200}system (message|role)/is,
   ],
   ['systemFirst', ORDER],
   ['foldedResults', ORDER],

@@ -17,7 +17,7 @@ const CONTEXT = [
   /context (?:length|size|window)(?: is| of)?(?: only)? \(?(\d+)/i,
   /maximum model length(?: is| of)? (\d+)/i,
   /configured limit of (\d+)/i,
-  /(\d+) maximum context/i,
+  /(?<!\d)(\d+) maximum context/i,
 ];
 
 const PROMPT = [

@@ -9,7 +9,7 @@ export function printable(text: string): string {
 
 /** The same as one line. */
 export function oneLine(text: string): string {
-  return printable(text.trim().replaceAll(/\s*\n\s*/g, ' '));
+  return printable(text.trim().replaceAll(/(?<!\s)\s*\n\s*/g, ' '));
 }
 
 /**
