@@ -6,6 +6,7 @@ import type { HubFile } from './pick.ts';
 import { refusal } from './refusal.ts';
 import { get } from './request.ts';
 import type { Access } from './request.ts';
+import { append } from '../core/lists.ts';
 
 /** Hugging Face, or a mirror of it. */
 export interface Hub {
@@ -78,7 +79,7 @@ export async function listFiles(
     }
     const page = tree.safeParse(parseJson(body)).data;
     if (page === undefined) throw notTheHub(next);
-    files.push(...page.filter(({ type }) => type === 'file').map(toFile));
+    append(files, page.filter(({ type }) => type === 'file').map(toFile));
     next = nextPage(reply.header('link'), reply.url);
   }
   return files;

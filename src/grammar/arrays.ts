@@ -6,6 +6,7 @@ import { separator } from './json.ts';
 import { repeated } from './repetition.ts';
 import { countBounds, isSchema, schemaAt } from './schema.ts';
 import type { Conjunction, Place, Schema, ValueCompiler } from './schema.ts';
+import { largest } from '../core/lists.ts';
 
 /** A tuple's positions are written out: further ones are like the items behind it. */
 const MOST_POSITIONS = 64;
@@ -21,7 +22,10 @@ export function arrayExpression(
   compiler: ValueCompiler,
 ): string | undefined {
   const { least, most } = countBounds(schemas, 'Items');
-  const longest = Math.max(0, ...schemas.map((schema) => tupleOf(schema).length));
+  const longest = largest(
+    schemas.map((schema) => tupleOf(schema).length),
+    0,
+  );
   const positions = Math.min(MOST_POSITIONS, longest, most);
   const itemAt = (index: number): string | undefined =>
     compiler.compile(

@@ -4,6 +4,7 @@ import { digitsBetween } from './digits.ts';
 import { number } from './json.ts';
 import { numbersAt } from './schema.ts';
 import type { Conjunction } from './schema.ts';
+import { largest, smallest } from '../core/lists.ts';
 
 /** As many digits as 64-bit integers have: without an end, a model may never come to it. */
 const LARGEST = 10n ** 20n - 1n;
@@ -48,10 +49,10 @@ function boundsOf(schemas: Conjunction): Bounds {
   const above = [...numbersAt(schemas, 'exclusiveMinimum'), ...flagged(schemas, 'Minimum')];
   const below = [...numbersAt(schemas, 'exclusiveMaximum'), ...flagged(schemas, 'Maximum')];
   return {
-    least: Math.max(-Infinity, ...least, ...above),
-    leastOpen: Math.max(...above) >= Math.max(...least),
-    most: Math.min(Infinity, ...most, ...below),
-    mostOpen: Math.min(...below) <= Math.min(...most),
+    least: largest([...least, ...above]),
+    leastOpen: largest(above) >= largest(least),
+    most: smallest([...most, ...below]),
+    mostOpen: smallest(below) <= smallest(most),
   };
 }
 

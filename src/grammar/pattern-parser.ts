@@ -1,5 +1,6 @@
 import { complement } from './code-points.ts';
 import type { Range } from './code-points.ts';
+import { append } from '../core/lists.ts';
 
 /** A regular expression, as far as a grammar can hold one. */
 export type Pattern =
@@ -170,7 +171,7 @@ class PatternParser {
         if (!isSingle(first) || !isSingle(last) || last[0] < first[0])
           throw new Unsupported('a range that is none');
         ranges.push([first[0], last[0]]);
-      } else ranges.push(...from);
+      } else append(ranges, from);
     }
     return except ? complement(ranges) : ranges;
   }

@@ -2,6 +2,7 @@ import type { JsonObject, JsonValue } from '../core/json.ts';
 import { isRecord } from '../core/json.ts';
 import { isList, isSchema } from './schema.ts';
 import type { Schema } from './schema.ts';
+import { append } from '../core/lists.ts';
 
 /** Finds what `$ref` points to inside one document: by JSON pointer (RFC 6901), `$anchor` or `$id`. */
 export class References {
@@ -72,13 +73,13 @@ function namedSchemas(root: JsonObject): ReadonlyMap<string, JsonObject> {
   const named = new Map<string, JsonObject>();
   const todo: JsonValue[] = [root];
   for (let value = todo.pop(); value !== undefined; value = todo.pop()) {
-    if (isList(value)) todo.push(...value);
+    if (isList(value)) append(todo, value);
     if (!isRecord(value)) continue;
     const { $id, $anchor, $dynamicAnchor } = value;
     if (typeof $id === 'string') named.set($id.replace(/#$/, ''), value);
     for (const anchor of [$anchor, $dynamicAnchor])
       if (typeof anchor === 'string') named.set(`#${anchor}`, value);
-    todo.push(...Object.values(value));
+    append(todo, Object.values(value));
   }
   return named;
 }

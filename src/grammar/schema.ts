@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import { isRecord } from '../core/json.ts';
+import { largest, smallest } from '../core/lists.ts';
 
 /** A JSON Schema: true takes any value, false none. */
 export type Schema = boolean | JsonObject;
@@ -74,7 +75,7 @@ export function countBounds(
   keyword: 'Length' | 'Items' | 'Properties',
 ): { readonly least: number; readonly most: number } {
   return {
-    least: Math.max(0, ...numbersAt(schemas, `min${keyword}`)),
-    most: Math.min(Infinity, ...numbersAt(schemas, `max${keyword}`)),
+    least: largest(numbersAt(schemas, `min${keyword}`), 0),
+    most: smallest(numbersAt(schemas, `max${keyword}`)),
   };
 }

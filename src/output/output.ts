@@ -4,6 +4,7 @@ import type { OutputShape } from './output-parser.ts';
 import type { OutputPiece } from '../formats/shared/reader.ts';
 import { createStopMatcher } from '../formats/shared/stops.ts';
 import type { StopMatcher } from '../formats/shared/stops.ts';
+import { append } from '../core/lists.ts';
 
 export interface OutputOptions extends OutputShape {
   readonly stopSequences: readonly string[];
@@ -89,7 +90,7 @@ export class Output {
     const events: GenerationEvent[] = [];
     for (const piece of pieces) {
       if (this.#stopped !== null || this.#closed) break;
-      events.push(...this.#translatePiece(piece));
+      append(events, this.#translatePiece(piece));
     }
     return events;
   }

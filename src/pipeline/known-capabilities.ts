@@ -1,6 +1,7 @@
 import { within } from '../net/timeouts.ts';
 import type { Capabilities } from '../core/backend.ts';
 import type { ModelSpec } from '../core/model.ts';
+import { largest } from '../core/lists.ts';
 
 /** Time for which a finding is true: backends remember it as long. */
 const LIFETIME_MS = 10_000;
@@ -59,7 +60,7 @@ export class KnownCapabilities {
     });
     if (unknown.length > 0) {
       // What has been silent for so long is not waited for by each listing again.
-      const latest = Math.max(...unknown.map(({ since }) => since));
+      const latest = largest(unknown.map(({ since }) => since));
       const left = Math.max(0, latest + LISTING_TIMEOUT_MS - performance.now());
       await within(Promise.all(unknown.map(({ done }) => done)), left);
     }

@@ -9,6 +9,7 @@ import type { FilePlaces } from './files.ts';
 import type { RegistryModel } from './registry.ts';
 import { entrySchema, outlineSchema } from './schema.ts';
 import type { RegistryEntry } from './schema.ts';
+import { append } from '../core/lists.ts';
 
 /** A name that leads to another, and where it says so. */
 export interface Reference {
@@ -57,7 +58,7 @@ export function readEntries(
         problems.push(`${locate(document, [...path, 'template'], 'value')}: ${model}`);
       }
     } else {
-      problems.push(...describeIssues(entry.error, document, path));
+      append(problems, describeIssues(entry.error, document, path));
     }
   }
   const aliases = readAliases(document, outline.data.aliases ?? {}, problems);

@@ -11,6 +11,7 @@ import type { Grammars } from './grammars.ts';
 import type { ModelHead } from './model/model-metadata.ts';
 import type { PreparedRequest } from './prompter.ts';
 import type { Completion, RunnerSteering } from './runner.ts';
+import { append } from '../../core/lists.ts';
 
 /** Tokens of white space, or of a trigger that is not complete yet, that may follow a demanded call. */
 const MOST_TOKENS_AFTER_CALL = 16;
@@ -179,7 +180,7 @@ export class AnswerDecoder<P, Grammar> {
     const events: GenerationEvent[] = [];
     let length = 0;
     for (const character of text) {
-      events.push(...this.#output.push(character));
+      append(events, this.#output.push(character));
       length += character.length;
       const called = this.#output.calling !== undefined && this.#output.calling !== calling;
       const thought = thinking && !this.#output.thinking;

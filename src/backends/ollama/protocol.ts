@@ -201,8 +201,13 @@ export function readTags(value: unknown): readonly ListedModel[] | undefined {
 
 const errorSchema = z.object({ error: z.string() });
 
+/** Characters of an error that are read: it may be as long as an answer. */
+const MOST_READ = 16_384;
+
 /** The message of `{"error": "…"}`, which is how Ollama fails; undefined for anything else. */
 export function readError(value: unknown): string | undefined {
   // Nearly every line is none, and a failed parse costs more than a whole one.
-  return isRecord(value) && 'error' in value ? errorSchema.safeParse(value).data?.error : undefined;
+  return isRecord(value) && 'error' in value
+    ? errorSchema.safeParse(value).data?.error.slice(0, MOST_READ)
+    : undefined;
 }

@@ -7,6 +7,7 @@ import { arrange, joined } from './arrangement.ts';
 import { assistantMessages, callId } from './assistant-messages.ts';
 import type { MessageStyle, NamedCalls } from './assistant-messages.ts';
 import type { ChatMessage, ContentPart } from './chat-message.ts';
+import { append } from '../../core/lists.ts';
 
 /**
  * A conversation as chat completions take it, every turn in its place.
@@ -21,7 +22,7 @@ export function* toMessages(
   const system = writeParts(conversation.system);
   const messages: ChatMessage[] = system === '' ? [] : [{ role: 'system', content: system }];
   for (const turn of conversation.turns) {
-    messages.push(...turnMessages(turn, named, style));
+    append(messages, turnMessages(turn, named, style));
     yield;
   }
   return arrange(messages, style);
@@ -57,7 +58,7 @@ function userMessages(
     const call = named.get(part.callId);
     if (images.length > 0) {
       pictures.push({ type: 'text', text: `The picture that ${call?.name ?? 'the tool'} gave:` });
-      pictures.push(...images.map(imagePart));
+      append(pictures, images.map(imagePart));
     }
     const content = writeToolOutput(texts, part.isError);
     return { role: 'tool', tool_call_id: callId(part.callId, call, style), content };

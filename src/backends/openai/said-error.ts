@@ -30,9 +30,16 @@ const detailSchema = z.union([
     .transform((issues) => issues.map(({ loc, msg }) => `${loc.join('.')}: ${msg}`).join('; ')),
 ]);
 
+/** Characters of a message that are read: it may be as long as an answer, and is searched for many patterns. */
+const MOST_READ = 16_384;
+
 /** Reads the error of an answer, in whichever of the usual shapes; undefined where it has none. */
 export function readError(value: unknown): SaidError | undefined {
-  if (Array.isArray(value)) return readError(value[0]);
+  const error = errorIn(Array.isArray(value) ? value[0] : value);
+  return error && { ...error, message: error.message.slice(0, MOST_READ) };
+}
+
+function errorIn(value: unknown): SaidError | undefined {
   if (!isRecord(value)) return undefined;
   const error = value['error'];
   if (typeof error === 'string') return { message: error, code: '' };
@@ -48,7 +55,10 @@ function readErrorObject(error: Record<string, unknown>): SaidError | undefined 
   if (data === undefined) return undefined;
   return {
     message: data.message,
-    code: [data.code, data.type].filter((word) => typeof word === 'string').join(' '),
+    code: [data.code, data.type]
+      .filter((word) => typeof word === 'string')
+      .join(' ')
+      .slice(0, MOST_READ),
     ...(data.n_prompt_tokens && { promptTokens: data.n_prompt_tokens }),
     ...(data.n_ctx && { contextTokens: data.n_ctx }),
   };

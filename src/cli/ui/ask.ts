@@ -2,6 +2,7 @@ import { confirm, isCancel, select } from '@clack/prompts';
 import { RuntimeFailure } from '../../core/failure.ts';
 import type { CliContext } from '../context.ts';
 import { oneLine } from './printable.ts';
+import { largest } from '../../core/lists.ts';
 
 /** Asks the person at the terminal. Whoever presses Ctrl-C or Esc gets a `cancelled` failure. */
 export interface Asker {
@@ -24,7 +25,7 @@ export function createAsker({ stdin, stderr }: CliContext): Asker | undefined {
       return answer;
     },
     async choose(message, choices, first) {
-      const width = Math.max(...choices.map(({ value }) => value.length));
+      const width = largest(choices.map(({ value }) => value.length));
       const options = choices.map(({ value, hint }) => ({
         value,
         label: oneLine(`${value.padEnd(width)}  ${hint}`),

@@ -10,6 +10,7 @@ import {
   type StreamEvent,
 } from './stream-events.ts';
 import { parseToolInput } from './tool-input.ts';
+import { append } from '../../core/lists.ts';
 
 type EventOf<Type extends GenerationEvent['type']> = Extract<GenerationEvent, { type: Type }>;
 type Finish = EventOf<'finish'>;
@@ -200,7 +201,7 @@ class EventEncoder {
     // Each round ends a call that was cut off, and lets out what waited for it.
     while (this.#block?.kind === 'tool') this.#leaveCall();
     this.#close();
-    this.#out.push(...endMessage(event, this.#hasToolCall, this.#options.cacheLifetime ?? '5m'));
+    append(this.#out, endMessage(event, this.#hasToolCall, this.#options.cacheLifetime ?? '5m'));
     this.#phase = 'finished';
   }
 

@@ -36,6 +36,14 @@ describe('[R12.1-first] lists are counted before they are checked', () => {
     expect(refusal(() => decode({ messages })).message).toContain('250000 values');
   });
 
+  it('characters of all stop sequences together', () => {
+    const stops = many(16, 'x'.repeat(4096));
+    expect(decode({ stop_sequences: stops }).request.stopSequences).toHaveLength(16);
+    expect(refusal(() => decode({ stop_sequences: [...stops, 'y'] })).message).toBe(
+      'stop_sequences: all together should have at most 65536 characters',
+    );
+  });
+
   it('as many messages as the API takes are taken', () => {
     const { request } = decode({ messages: many(100_000, user('hi')) });
     expect(request.conversation.turns[0]?.parts).toHaveLength(100_000);

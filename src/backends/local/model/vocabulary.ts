@@ -1,5 +1,6 @@
 import type { LlamaModel, Token } from 'node-llama-cpp';
 import { bytesOf, vocabularyOf } from './token-bytes.ts';
+import { append } from '../../../core/lists.ts';
 
 /**
  * The texts of the tokens that steer a model and that no one's content may become: control tokens, and
@@ -47,7 +48,7 @@ export class TokenText {
 
   /** The text that is whole by now. */
   push(tokens: readonly Token[]): string {
-    this.#pending.push(...tokens);
+    append(this.#pending, tokens);
     const text = this.#model.detokenize(this.#pending, true, this.#before);
     if (!text.includes(BROKEN)) return this.#settle(text);
     const written = this.#writtenMarks();

@@ -1,3 +1,5 @@
+import { append } from '../../../core/lists.ts';
+
 /** Items that come in when they will, read one by one in order; it ends or fails once. */
 export class EventChannel<Item> {
   readonly #items: Item[] = [];
@@ -5,7 +7,7 @@ export class EventChannel<Item> {
   #wake: () => void = () => undefined;
 
   push(items: readonly Item[]): void {
-    this.#items.push(...items);
+    append(this.#items, items);
     this.#wake();
   }
 

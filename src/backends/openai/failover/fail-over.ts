@@ -1,3 +1,4 @@
+import { smallest } from '../../../core/lists.ts';
 import type { GenerationRequest, SessionKey } from '../../../core/backend.ts';
 import { RuntimeFailure } from '../../../core/failure.ts';
 import type { GenerationEvent } from '../../../core/events.ts';
@@ -110,6 +111,6 @@ function allAway(
   return new RuntimeFailure(
     'backend-unavailable',
     `none of the servers of ${name} answers (${urls})${reasons && `: ${reasons}`}`,
-    { retryAfterSeconds: Math.max(1, Math.min(...seconds, ...told, RETRY_AFTER_SECONDS)) },
+    { retryAfterSeconds: Math.max(1, smallest([...seconds, ...told], RETRY_AFTER_SECONDS)) },
   );
 }

@@ -1,5 +1,6 @@
 import type { Part, ToolCallPart } from '../../../core/conversation.ts';
 import type { GenerationEvent } from '../../../core/events.ts';
+import { append } from '../../../core/lists.ts';
 import { callsIn } from '../shared/call-faults.ts';
 
 type Finish = Extract<GenerationEvent, { type: 'finish' }>;
@@ -66,7 +67,10 @@ function partsOf(
         parts[parts.length - 1] = { ...last, text: last.text + event.text };
       } else parts.push({ kind: 'thinking', text: event.text });
     } else if (event.type === 'tool-call-start') {
-      parts.push(...calls.filter(({ id }) => id === event.id));
+      append(
+        parts,
+        calls.filter(({ id }) => id === event.id),
+      );
     }
   }
   return parts;

@@ -6,6 +6,7 @@ import type { MessageBlock, ToolChangeBlock, ToolResultBlock } from '../schema/b
 import type { Message } from '../schema/request.ts';
 import type { RawTool } from '../schema/tools.ts';
 import { checkToolCount, decodeTool } from './tools.ts';
+import { append } from '../../../core/lists.ts';
 
 /**
  * The request's tools, and behind them those that the conversation defines on its way: deferred, so
@@ -67,7 +68,7 @@ const NONE: readonly NamedTool[] = [];
 function* namedToolsOf(messages: readonly Message[]): Steps<readonly NamedTool[]> {
   const named: NamedTool[] = [];
   for (const [index, message] of messages.entries()) {
-    named.push(...namedToolsIn(message, index));
+    append(named, namedToolsIn(message, index));
     yield;
   }
   return named;

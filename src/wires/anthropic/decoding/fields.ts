@@ -6,6 +6,7 @@ import type { CheckedBody } from './items.ts';
 import { ignoredToolKeys } from './tool-keys.ts';
 import { MOST_PATHS, unknownKeys } from './unknown-keys.ts';
 import { messagesBody, type RequestBody } from '../schema/request.ts';
+import { append } from '../../../core/lists.ts';
 
 const UNDERSTOOD: readonly string[] = Object.keys(messagesBody.shape);
 
@@ -131,7 +132,7 @@ function* ignoredInside(body: RequestBody): Steps<readonly string[]> {
   if (thinks && thinking.display === 'updates') ignored.push('thinking.display');
   for (const tool of [...body.tools, ...(yield* addedDefinitions(body.messages))]) {
     if (ignored.length >= MOST_PATHS) break;
-    ignored.push(...ignoredToolKeys(tool));
+    append(ignored, ignoredToolKeys(tool));
     yield;
   }
   return ignored;

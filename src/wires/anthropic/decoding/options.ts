@@ -49,9 +49,19 @@ export function decodeSampling(body: RequestBody): Sampling {
   };
 }
 
-/** Stop sequences as given. Throws on one that would stop at any space. */
+/** Most characters of all stop sequences: text is compared with them while it arrives. */
+const MOST_STOP_CHARACTERS = 65_536;
+
+/** Stop sequences as given. Throws on one that would stop at any space, and if they are too long. */
 export function decodeStopSequences(body: RequestBody): readonly string[] {
   const sequences = body.stop_sequences ?? [];
+  const characters = sequences.reduce((sum, { length }) => sum + length, 0);
+  if (characters > MOST_STOP_CHARACTERS) {
+    throw new RuntimeFailure(
+      'invalid-request',
+      `stop_sequences: all together should have at most ${MOST_STOP_CHARACTERS} characters`,
+    );
+  }
   if (sequences.some((sequence) => sequence.trim() === '')) {
     throw new RuntimeFailure(
       'invalid-request',

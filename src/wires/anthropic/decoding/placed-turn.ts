@@ -1,5 +1,6 @@
 import type { Part, Role } from '../../../core/conversation.ts';
 import type { Steps } from '../../../core/steps.ts';
+import { append } from '../../../core/lists.ts';
 
 /** A part and where it stands in the request, for messages about it. */
 interface PlacedPart {
@@ -30,7 +31,7 @@ export function* mergeNeighbours(turns: readonly PlacedTurn[]): Steps<readonly P
       joined = [...last.parts];
       merged[merged.length - 1] = { role: turn.role, parts: joined };
     }
-    joined.push(...turn.parts);
+    append(joined, turn.parts);
   }
   return merged;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { append } from '../../../core/lists.ts';
 
 /** Blocks, names, domains: no client has as many in one list. */
 const MOST_ITEMS = 10_000;
@@ -23,7 +24,7 @@ export function list<Item extends z.ZodType>(item: Item, most = MOST_ITEMS) {
     for (const [index, each] of items.entries()) {
       const result = item.safeParse(each);
       if (!result.success) {
-        context.issues.push(...firstIssue(item, each, index));
+        append(context.issues, firstIssue(item, each, index));
         return z.NEVER;
       }
       checked.push(result.data);

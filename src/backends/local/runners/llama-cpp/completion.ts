@@ -5,6 +5,7 @@ import type { ActiveGrammar, Completion, CompletionStep } from '../../runner.ts'
 import type { TokenStream } from './sampling-options.ts';
 import type { Slot } from './slot.ts';
 import type { GrammarCompiler, GrammarState, TokenGrammar } from './token-grammar.ts';
+import { append } from '../../../../core/lists.ts';
 
 export interface TokenCompletionOptions {
   readonly model: LlamaModel;
@@ -98,7 +99,7 @@ export class TokenCompletion implements Completion<readonly Token[], TokenGramma
 
   /** Writes tokens of the engine's, to be evaluated after others that are not evaluated yet. */
   #go(tokens: readonly Token[], after: readonly Token[]): void {
-    this.#written.push(...tokens);
+    append(this.#written, tokens);
     this.#last = [...after, ...tokens];
     this.#replaced = this.#stream !== undefined;
   }

@@ -1,3 +1,5 @@
+import { smallest } from '../../../../core/lists.ts';
+
 /** While somebody decodes or may cancel, a batch with a step of prefill takes no longer than this. */
 const STEP_MILLISECONDS = 80;
 /** Steps that are tried, in tokens. */
@@ -40,14 +42,14 @@ export function prefillStep(
     tokens,
     milliseconds: estimate(measured, tokens, tile),
   }));
-  const fastest = Math.min(...steps.map(({ milliseconds }) => milliseconds));
+  const fastest = smallest(steps.map(({ milliseconds }) => milliseconds));
   if (fastest <= STEP_MILLISECONDS) {
     const longest = steps.findLast(({ milliseconds }) => milliseconds <= STEP_MILLISECONDS);
     const bargain = steps.find((step) => longest !== undefined && isBargain(step, longest));
     return (bargain ?? longest)?.tokens ?? SMALLEST_STEP;
   }
   const fitting = steps.filter(({ milliseconds }) => milliseconds <= 2 * fastest);
-  const best = Math.min(...fitting.map(tokenTime));
+  const best = smallest(fitting.map(tokenTime));
   const chosen = fitting.find((step) => tokenTime(step) <= WASTE * best);
   // Of another kind, a larger one may waste less: that is not known before it was tried.
   const untried = fitting.find(({ tokens }) => tokens > largest && tile !== NO_TILE);

@@ -1,5 +1,6 @@
 import { TokenPredictor } from 'node-llama-cpp';
 import type { Token } from 'node-llama-cpp';
+import { append } from '../../../../core/lists.ts';
 
 /** How many of the last tokens must have come before, so that what followed them is guessed again. */
 const PATTERN = 3;
@@ -69,7 +70,7 @@ export class PromptLookup extends TokenPredictor {
   }
 
   pushTokens(tokens: Token[]): void {
-    this.#tokens.push(...tokens);
+    append(this.#tokens, tokens);
   }
 
   predictTokens(): Token[] {

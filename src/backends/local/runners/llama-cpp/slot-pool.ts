@@ -7,6 +7,7 @@ import type { Slot } from './slot.ts';
 import { chooseSlot, isLossy, NEGLIGIBLE_TOKENS } from './slot-choice.ts';
 import type { SlotView } from './slot-choice.ts';
 import type { SavedState, StateFiles } from './state-files.ts';
+import { largest } from '../../../../core/lists.ts';
 
 /** The slots of a context: who gets which, and what becomes of the prefixes in them. */
 export class SlotPool {
@@ -69,7 +70,7 @@ export class SlotPool {
   #evaluating(
     prompt: readonly Token[],
   ): { readonly slot: Slot; readonly length: number } | undefined {
-    const known = Math.max(...this.#slots.map((slot) => slot.reusable(prompt)));
+    const known = largest(this.#slots.map((slot) => slot.reusable(prompt)));
     return this.#slots
       .map((slot) => ({ slot, length: slot.expects(prompt) }))
       .filter(({ length }) => length > known + NEGLIGIBLE_TOKENS)

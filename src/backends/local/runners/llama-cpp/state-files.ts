@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { Token } from 'node-llama-cpp';
 import { messageOf } from '../../../../core/failure.ts';
 import type { Slot } from './slot.ts';
+import { largest } from '../../../../core/lists.ts';
 
 export interface StateFilesOptions {
   /** The folder of all engines' state files; each process has one of its own in it. */
@@ -70,7 +71,7 @@ export class StateFiles {
 
   /** As last measured. */
   get bytesPerMillisecond(): number {
-    return Math.max(...this.#speeds);
+    return largest(this.#speeds);
   }
 
   /** Whether anything can be saved: not after a failure. */

@@ -2,6 +2,7 @@ import type { GenerationEvent } from '../../../../core/events.ts';
 import type { EngineCommand, EngineReply } from '../../worker/protocol.ts';
 import type { EngineWatch } from '../../worker/client.ts';
 import { countImages } from './image-placeholders.ts';
+import { largest } from '../../../../core/lists.ts';
 
 /** What a request waits for: its answer to begin, its prompt to be evaluated, or its next token. */
 export interface Waiting {
@@ -102,7 +103,7 @@ export class SilenceWatch implements EngineWatch {
   #rearm(): void {
     clearTimeout(this.#timer);
     if (this.#loading || this.#waiting.size === 0) return;
-    const longest = Math.max(...[...this.#waiting.values()].map(this.#allowed));
+    const longest = largest([...this.#waiting.values()].map(this.#allowed));
     const how = `said nothing for ${longest / 1000} s`;
     this.#timer = setTimeout(() => this.#end(how), longest).unref();
   }
