@@ -1,5 +1,6 @@
 import type { Backend, LoadedModel } from '../core/backend.ts';
 import { RuntimeFailure } from '../core/failure.ts';
+import { append } from '../core/lists.ts';
 import type { BackendKind } from '../core/model.ts';
 
 /** Creates a backend when the first request needs it: most servers never need all of them. */
@@ -35,7 +36,7 @@ export class Backends {
     const found: LoadedModel[] = [];
     for (const backend of await Promise.allSettled(this.#created.values())) {
       if (backend.status === 'fulfilled')
-        found.push(...((await backend.value.loaded?.(signal)) ?? []));
+        append(found, (await backend.value.loaded?.(signal)) ?? []);
     }
     return found;
   }

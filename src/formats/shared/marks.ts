@@ -19,10 +19,17 @@ export class MarkFinder {
 
 /** Finders that were made: a text with many marks needs the same ones again after each. */
 const finders = new Map<string, MarkFinder>();
+const findersOfLists = new WeakMap<readonly string[], MarkFinder>();
 const MOST_FINDERS = 500;
 
 /** The finder of several marks. */
 export function finderOf(marks: readonly string[]): MarkFinder {
+  const finder = findersOfLists.get(marks) ?? finderOfTexts(marks);
+  findersOfLists.set(marks, finder);
+  return finder;
+}
+
+function finderOfTexts(marks: readonly string[]): MarkFinder {
   const key = marks.join('\0');
   const known = finders.get(key);
   if (known !== undefined) return known;

@@ -1,5 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CallableTool } from '../../formats/format.ts';
 import { leaked } from '../../output/leaked.ts';
+import { mergeDeltas } from '../../output/merge-deltas.ts';
 import { Output } from '../../output/output.ts';
 import { callableTools } from '../../prompt/render.ts';
 import type { GenerationRequest } from '../../core/backend.ts';
@@ -31,8 +33,28 @@ async function* readLeaked(
   const reader = new LeakReader(request, aliases);
   const ending = new AbortController();
   for await (const event of next(request, { ...context, ending: ending.signal })) {
-    yield* reader.take(event);
-    if (reader.stopped !== null) ending.abort();
+    for (const part of partsOf(event)) {
+      yield* reader.take(part);
+      if (reader.stopped !== null) ending.abort();
+      // A whole answer comes at once; others have their turn while it is read.
+      if (part !== event) await nextTurn();
+    }
+  }
+}
+
+/** Characters that are read within a few milliseconds. */
+const FEW = 16_384;
+
+/** A long text in parts, none of which begins within a character. */
+function* partsOf(event: GenerationEvent): Generator<GenerationEvent> {
+  if (event.type !== 'text-delta' || event.text.length <= FEW) {
+    yield event;
+    return;
+  }
+  const { text } = event;
+  for (let start = 0, end = FEW; start < text.length; start = end, end += FEW) {
+    if (/[\uD800-\uDBFF]/.test(text.charAt(end - 1))) end++;
+    yield { type: 'text-delta', text: text.slice(start, end) };
   }
 }
 
@@ -98,7 +120,7 @@ class LeakReader {
   }
 
   #read(events: readonly GenerationEvent[]): readonly GenerationEvent[] {
-    return this.#limit(events).map((event) =>
+    return this.#limit(mergeDeltas(events)).map((event) =>
       event.type === 'tool-call-start'
         ? { ...event, name: this.#names.get(event.name) ?? event.name }
         : event,
