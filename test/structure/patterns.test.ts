@@ -4,7 +4,7 @@ import { cpuMillisecondsOf } from '../support/cpu-time.ts';
 import { sourceFiles, walk } from './source-files.ts';
 
 /** Repeated characters with which patterns were slow: white space, digits, letters, marks. */
-const CHARACTERS = [...' \n\t0aA-_=/.`<"\'%,[{(:'];
+const CHARACTERS = Array.from(' \n\t0aA-_=/.`<"\'%,[{(:');
 
 /** Ends at which a pattern that has read everything so far fails. */
 const ENDS = ['\0', '\n', '\0/'];
