@@ -7,9 +7,9 @@ import { capabilitiesOfFile } from './capabilities.ts';
 import type { FileFactsSource } from './capabilities.ts';
 import type { EngineLog, EngineSettings } from './engine-settings.ts';
 import type { Engine } from './engine.ts';
-import { MACHINE, MemoryLine } from './memory/budget.ts';
+import { MACHINE, MemoryBudget } from './memory/budget.ts';
 import type { MainMemory } from './memory/budget.ts';
-import type { LoadGate } from './memory/lease.ts';
+import type { MemoryLease } from './memory/lease.ts';
 import { chooseRunner, visionHint, visionSupport } from './runner-choice.ts';
 import type { RunnerConditions, RunnerKind } from './runner-choice.ts';
 import { countImages } from './runners/llama-node/image-placeholders.ts';
@@ -90,18 +90,18 @@ function openPools(
   takesImages: (model: ModelSpec) => boolean,
 ): Readonly<Record<RunnerKind, EnginePool>> {
   const { log, memoryBytes: limitBytes, memory = MACHINE, keepAlive = 'always' } = options;
-  const line = new MemoryLine({ log, limitBytes, memory });
-  const open = (runner: RunnerKind) => (spec: ModelSpec, gate: LoadGate) =>
-    startEngine(runner, spec, options, gate);
+  const budget = new MemoryBudget({ log, limitBytes, memory });
+  const open = (runner: RunnerKind) => (spec: ModelSpec, lease: MemoryLease) =>
+    startEngine(runner, spec, options, lease);
   return {
     'llama-cpp': new EnginePool({
-      line,
+      budget,
       keepAlive,
       open: open('llama-cpp'),
       engineKind: (model) => (takesImages(model) ? 'text' : undefined),
     }),
     'llama-node': new EnginePool({
-      line,
+      budget,
       keepAlive,
       open: open('llama-node'),
       engineKind: () => 'vision',
@@ -114,7 +114,7 @@ async function startEngine(
   runner: RunnerKind,
   spec: ModelSpec,
   options: LocalBackendOptions,
-  gate: LoadGate,
+  lease: MemoryLease,
 ): Promise<Engine> {
   const { threads, gpuLayers, flashAttention, kvType, context, parallel, states } = options;
   const { queueLimit, log, promptLookup } = options;
@@ -124,7 +124,7 @@ async function startEngine(
   const hasVision = runner === 'llama-node';
   if (options.engine === 'in-process' && !hasVision) {
     const { openEngine } = await import('./open-engine.ts');
-    return openEngine(task, log, gate);
+    return openEngine(task, log, lease);
   }
   const childModule = options.childModule ?? new URL('./worker/child.js', import.meta.url);
   const { environment = () => process.env } = options;
@@ -133,7 +133,7 @@ async function startEngine(
     : new HeartbeatWatch(options.allowedSilenceSeconds);
   // The addon for vision prints prompts.
   const quotes = !hasVision;
-  return new IsolatedEngine({ task, log, gate, childModule, environment, watch, quotes });
+  return new IsolatedEngine({ task, log, lease, childModule, environment, watch, quotes });
 }
 
 /** A request whose engine has died is worth another try as long as nothing of its answer was reported. */

@@ -10,7 +10,7 @@ import type { LoadedEngine } from './generation.ts';
 import { Grammars } from './grammars.ts';
 import { untilLoaded } from './load-progress.ts';
 import type { LoadNeeds } from './memory/eviction.ts';
-import type { LoadGate } from './memory/lease.ts';
+import type { MemoryLease } from './memory/lease.ts';
 import { Prompter } from './prompter.ts';
 import type { LoadedRunner, Runner, RunnerPrompt } from './runner.ts';
 import { Transcripts } from './transcripts.ts';
@@ -34,8 +34,8 @@ export interface LocalEngineOptions {
   readonly spec: ModelSpec;
   readonly settings: EngineSettings;
   readonly log: EngineLog;
-  /** Gate before the loading of its weights. */
-  readonly gate: LoadGate;
+  /** Lease of the memory for its weights. */
+  readonly lease: MemoryLease;
 }
 
 /** Engine in this process, over any runner. The first request that needs the weights loads them. */
@@ -128,14 +128,14 @@ export class LocalEngine<P extends RunnerPrompt, Grammar> implements Engine {
     this.#loading ??= this.#start().catch((error: unknown) => {
       this.#loading = undefined;
       this.#share = 0;
-      this.#options.gate.settle(false);
+      this.#options.lease.settle(false);
       throw error;
     });
     return this.#loading;
   }
 
   async #start(): Promise<LoadedEngine<P, Grammar>> {
-    const { gate, log } = this.#options;
+    const { lease, log } = this.#options;
     const { head, steering } = this.#runner;
     const runner = await this.#runner.load({
       contextSize: this.#contextSize,
@@ -149,7 +149,7 @@ export class LocalEngine<P extends RunnerPrompt, Grammar> implements Engine {
     this.#loaded = { runner, head, steering, grammars, transcripts: this.#transcripts };
     this.#share = 1;
     this.#queue.open(runner.slots);
-    gate.settle(true);
+    lease.settle(true);
     log(this.#describe(runner), 'info');
     return this.#loaded;
   }
@@ -157,7 +157,7 @@ export class LocalEngine<P extends RunnerPrompt, Grammar> implements Engine {
   async #reserve(needs: LoadNeeds): Promise<number> {
     this.#waits = true;
     try {
-      return await this.#options.gate.enter(needs);
+      return await this.#options.lease.acquire(needs);
     } finally {
       this.#waits = false;
     }

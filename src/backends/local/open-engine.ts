@@ -3,13 +3,13 @@ import { importEngine } from './engine-package.ts';
 import type { EngineLog, EngineTask } from './engine-settings.ts';
 import { LocalEngine } from './engine.ts';
 import type { Engine } from './engine.ts';
-import type { LoadGate } from './memory/lease.ts';
+import type { MemoryLease } from './memory/lease.ts';
 
 /** Opens a model in this process. Native addons are loaded here only. Throws `model-load-failed`. */
 export async function openEngine(
   { runner, spec, settings }: EngineTask,
   log: EngineLog,
-  gate: LoadGate,
+  lease: MemoryLease,
 ): Promise<Engine> {
   const { file } = spec;
   if (file === undefined) {
@@ -19,7 +19,7 @@ export async function openEngine(
     );
   }
   const named = { ...spec, file };
-  const options = { spec, settings, log, gate };
+  const options = { spec, settings, log, lease };
   switch (runner) {
     case 'llama-cpp': {
       const { openLlamaCpp } = await importEngine(() => import('./runners/llama-cpp/runner.ts'));

@@ -2,8 +2,8 @@ import { freemem, totalmem } from 'node:os';
 import { RuntimeFailure } from '../../../core/failure.ts';
 import { formatSize } from '../../../units/size.ts';
 import type { EngineLog } from '../engine-settings.ts';
-import type { LoadGate } from './lease.ts';
-import { bytesOf, planRoom } from './eviction.ts';
+import type { MemoryLease } from './lease.ts';
+import { bytesOf, planEviction } from './eviction.ts';
 import type { Holding, LoadNeeds } from './eviction.ts';
 import { slotsFor } from './slot-count.ts';
 
@@ -21,14 +21,14 @@ export const MACHINE: MainMemory = {
   total: Math.min(process.constrainedMemory() || Number.MAX_SAFE_INTEGER, totalmem()),
 };
 
-/** An engine of the line. */
-export interface LineMember extends Omit<Holding, 'bytes'> {
+/** Engine that needs memory. */
+export interface BudgetMember extends Omit<Holding, 'bytes'> {
   readonly name: string;
   /** Ends it once it has answered. */
   retire(): void;
 }
 
-export interface MemoryLineOptions {
+export interface MemoryBudgetOptions {
   readonly memory: MainMemory;
   /** Bytes that all models together may take; undefined means all that there are. */
   readonly limitBytes: number | undefined;
@@ -36,7 +36,7 @@ export interface MemoryLineOptions {
 }
 
 interface Ticket {
-  readonly member: LineMember;
+  readonly member: BudgetMember;
   readonly needs: LoadNeeds;
   /** Bytes of its place that are free or given away. */
   readonly capacity: number;
@@ -45,26 +45,26 @@ interface Ticket {
 }
 
 interface Held {
-  readonly member: LineMember;
+  readonly member: BudgetMember;
   readonly place: LoadNeeds['place'];
   readonly bytes: number;
 }
 
-/** Engines that wait for memory, in their order, and those that have it. */
-export class MemoryLine {
-  readonly #options: MemoryLineOptions;
+/** Memory of all models: engines that wait for it, in their order, and those that have it. */
+export class MemoryBudget {
+  readonly #options: MemoryBudgetOptions;
   readonly #tickets: Ticket[] = [];
-  readonly #held = new Map<LineMember, Held>();
-  #loading: LineMember | undefined;
+  readonly #held = new Map<BudgetMember, Held>();
+  #loading: BudgetMember | undefined;
 
-  constructor(options: MemoryLineOptions) {
+  constructor(options: MemoryBudgetOptions) {
     this.#options = options;
   }
 
-  /** The gate of one engine. */
-  gateOf(member: LineMember): LoadGate {
+  /** The lease of one engine. */
+  leaseOf(member: BudgetMember): MemoryLease {
     return {
-      enter: (needs) =>
+      acquire: (needs) =>
         new Promise((grant, refuse) => {
           const capacity = this.#capacity(needs);
           this.#tickets.push({ member, needs, capacity, grant, refuse });
@@ -77,7 +77,7 @@ export class MemoryLine {
   /** Lets in whoever can be, since something has changed. */
   advance(): void {
     if (this.#loading !== undefined) return;
-    // One whose requests have all been given up keeps its place, but nobody has to make room for it.
+    // One whose requests have all been given up keeps its place, but no engine is ended for it.
     const ticket = this.#tickets.find(({ member }) => member.busy);
     if (ticket === undefined) return;
     const { member, needs } = ticket;
@@ -91,7 +91,7 @@ export class MemoryLine {
     const held = this.#heldAt(needs.place);
     const free = this.#free(ticket, held);
     const bytes = bytesOf(needs, needs.parallel ?? 1);
-    const plan = planRoom(bytes, free, held.map(asHolding));
+    const plan = planEviction(bytes, free, held.map(asHolding));
     switch (plan.action) {
       case 'wait':
         return;
@@ -116,7 +116,7 @@ export class MemoryLine {
     ticket.grant(slots);
   }
 
-  #settle(member: LineMember, loaded: boolean): void {
+  #settle(member: BudgetMember, loaded: boolean): void {
     if (this.#loading === member) this.#loading = undefined;
     if (!loaded) {
       this.#held.delete(member);
@@ -165,13 +165,13 @@ export class MemoryLine {
     );
   }
 
-  #makeWay({ member }: Held, wanted: LineMember): void {
+  #makeWay({ member }: Held, wanted: BudgetMember): void {
     const when = member.busy ? 'once it has answered' : 'now';
     this.#options.log(`${member.name} makes way for ${wanted.name} ${when}`, 'info');
     member.retire();
   }
 
-  #warn({ name }: LineMember, bytes: number, free: number): void {
+  #warn({ name }: BudgetMember, bytes: number, free: number): void {
     this.#options.log(
       `${name} needs about ${formatSize(bytes)} and ${formatSize(Math.max(free, 0))} are free: it is ` +
         'loaded all the same, and may be slow; a smaller context or model helps',

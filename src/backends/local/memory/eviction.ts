@@ -8,7 +8,7 @@ export interface LoadNeeds extends MemoryEstimate {
   readonly parallel: number | undefined;
 }
 
-/** An engine that has room, as far as it matters to one that has none. */
+/** Loaded engine, as seen by the eviction planner. */
 export interface Holding {
   readonly bytes: number;
   /** Whether it has requests to answer. */
@@ -20,20 +20,20 @@ export interface Holding {
 }
 
 /** What to do for a model that wants to be loaded. */
-export type RoomPlan<One extends Holding> =
+export type EvictionPlan<One extends Holding> =
   | { readonly action: 'load'; readonly fits: boolean }
   | { readonly action: 'end'; readonly holdings: readonly One[] }
   | { readonly action: 'wait' };
 
 /**
- * Makes room: unused models go first, the least recently used one before the others, and then those
+ * Plans which engines to end: unused models go first, the least recently used one before the others, and then those
  * that answer, as soon as they have. One that would not even fit alone is loaded alone: estimates err.
  */
-export function planRoom<One extends Holding>(
+export function planEviction<One extends Holding>(
   bytes: number,
   free: number,
   held: readonly One[],
-): RoomPlan<One> {
+): EvictionPlan<One> {
   if (bytes <= free) return { action: 'load', fits: true };
   if (held.length === 0) return { action: 'load', fits: false };
   const expected = free + sum(held.filter(({ ending }) => ending));

@@ -1,9 +1,9 @@
 import type { LoadNeeds } from './eviction.ts';
 
-/** What stands before the loading of weights: models are loaded one by one, and where there is room. */
-export interface LoadGate {
-  /** Resolves to the number of slots once it may load. Throws where it never could. */
-  enter(needs: LoadNeeds): Promise<number>;
-  /** Says that it has loaded; or that it holds nothing, and waits no more. */
+/** Lease of memory for one engine's weights: models are loaded one by one, if there is memory. */
+export interface MemoryLease {
+  /** Resolves to the number of slots once the engine may load. Throws if it never could. */
+  acquire(needs: LoadNeeds): Promise<number>;
+  /** Confirms that the engine has loaded, or gives the lease back. */
   settle(loaded: boolean): void;
 }

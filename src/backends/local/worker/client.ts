@@ -7,7 +7,7 @@ import type { GenerationEvent } from '../../../core/events.ts';
 import type { EngineLog, EngineTask } from '../engine-settings.ts';
 import type { Engine } from '../engine.ts';
 import { EventChannel } from './event-channel.ts';
-import type { LoadGate } from '../memory/lease.ts';
+import type { MemoryLease } from '../memory/lease.ts';
 import { deliver } from './client-calls.ts';
 import type { Answer, Calls } from './client-calls.ts';
 import { send, sendCommand } from './parts.ts';
@@ -18,8 +18,8 @@ import { abortReason } from '../../../core/queue.ts';
 export interface IsolatedEngineOptions {
   readonly task: EngineTask;
   readonly log: EngineLog;
-  /** Stands before the loading of weights. */
-  readonly gate: LoadGate;
+  /** Lease of the memory for its weights. */
+  readonly lease: MemoryLease;
   /** The compiled module that the child process runs. */
   readonly childModule: URL;
   /** Whether what it printed last may be told, to say why it died; default: it may. */
@@ -163,7 +163,7 @@ export class IsolatedEngine implements Engine {
       const failure = hung === undefined ? crash(task, how, printed) : hang(task, hung);
       for (const channel of calls.values()) channel.fail(failure);
       calls.clear();
-      this.#options.gate.settle(false);
+      this.#options.lease.settle(false);
     };
     child.once('exit', (code, signal) => end(signal ?? `exit code ${code}`));
     // A process that could not be started never exits.
@@ -182,7 +182,7 @@ export class IsolatedEngine implements Engine {
   }
 
   #hear(child: ChildProcess, calls: Calls, reply: EngineReply): void {
-    const { log, gate, watch } = this.#options;
+    const { log, lease, watch } = this.#options;
     watch?.heard(reply);
     if (this.#child === child) this.#isUp = true;
     switch (reply.type) {
@@ -191,14 +191,14 @@ export class IsolatedEngine implements Engine {
       case 'log':
         log(reply.message, reply.level);
         return;
-      case 'enter':
-        gate.enter(reply.needs).then(
+      case 'acquire':
+        lease.acquire(reply.needs).then(
           (slots) => this.#send(child, { type: 'granted', slots }),
           (error: unknown) => this.#send(child, { type: 'refused', failure: plainFailure(error) }),
         );
         return;
       case 'settled':
-        gate.settle(reply.loaded);
+        lease.settle(reply.loaded);
         return;
       default:
         deliver(calls, reply);

@@ -42,7 +42,7 @@ export class HeartbeatWatch implements EngineWatch {
   heard(reply: EngineReply): void {
     this.#missed = 0;
     this.#isStarting = false;
-    if (reply.type === 'enter') this.#isLoading = true;
+    if (reply.type === 'acquire') this.#isLoading = true;
     else if (reply.type === 'settled') this.#isLoading = false;
     else if ('call' in reply && reply.type !== 'events') this.#calls.delete(reply.call);
   }

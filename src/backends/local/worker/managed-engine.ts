@@ -4,7 +4,7 @@ import type { KeepAlive } from '../../../units/keep-alive.ts';
 import type { Engine } from '../engine.ts';
 import { abortReason, raceAbort } from '../../../core/queue.ts';
 
-export interface NamedEngineOptions {
+export interface ManagedEngineOptions {
   readonly name: string;
   /** Kind of the engine, if its model can have one of each. */
   readonly kind?: LoadedModel['engine'];
@@ -34,8 +34,8 @@ const UNKNOWN: LoadStatus = {
 const SILENT = { responds: false, waiting: 0, unloadsInMilliseconds: null } as const;
 
 /** A model's engine: it knows what it works on, and ends itself when it was not used for long enough. */
-export class NamedEngine {
-  readonly #options: NamedEngineOptions;
+export class ManagedEngine {
+  readonly #options: ManagedEngineOptions;
   #opened: Promise<Engine> | undefined;
   #calls = 0;
   #lastUsed = performance.now();
@@ -47,7 +47,7 @@ export class NamedEngine {
   #status: LoadStatus = UNKNOWN;
   #closing: Promise<void> | undefined;
 
-  constructor(options: NamedEngineOptions) {
+  constructor(options: ManagedEngineOptions) {
     this.#options = options;
   }
 

@@ -2,16 +2,16 @@ import type { LoadedModel } from '../../../core/backend.ts';
 import type { KeepAlive } from '../../../units/keep-alive.ts';
 import type { ModelSpec } from '../../../core/model.ts';
 import type { Engine } from '../engine.ts';
-import type { LoadGate } from '../memory/lease.ts';
-import type { MemoryLine } from '../memory/budget.ts';
-import { NamedEngine } from './managed-engine.ts';
+import type { MemoryLease } from '../memory/lease.ts';
+import type { MemoryBudget } from '../memory/budget.ts';
+import { ManagedEngine } from './managed-engine.ts';
 
 export interface EnginePoolOptions {
   /** Shared by all pools whose models lie in the same memory. */
-  readonly line: MemoryLine;
+  readonly budget: MemoryBudget;
   /** For models that don't say. */
   readonly keepAlive: KeepAlive;
-  readonly open: (spec: ModelSpec, gate: LoadGate) => Promise<Engine>;
+  readonly open: (spec: ModelSpec, lease: MemoryLease) => Promise<Engine>;
   /** Kind of a model's engine; undefined if it has one kind only. */
   readonly engineKind?: (spec: ModelSpec) => LoadedModel['engine'];
 }
@@ -19,19 +19,19 @@ export interface EnginePoolOptions {
 /** The engines of a server: one for each model, as long as it is used and there is memory for it. */
 export class EnginePool {
   readonly #options: EnginePoolOptions;
-  readonly #line: MemoryLine;
+  readonly #budget: MemoryBudget;
   /** By model and settings: those that take requests. */
-  readonly #engines = new Map<string, NamedEngine>();
+  readonly #engines = new Map<string, ManagedEngine>();
   /** With those that only end what they have begun. */
-  readonly #living = new Set<NamedEngine>();
+  readonly #living = new Set<ManagedEngine>();
 
   constructor(options: EnginePoolOptions) {
     this.#options = options;
-    this.#line = options.line;
+    this.#budget = options.budget;
   }
 
   /** The engine of a model. An entry that was edited gets a new one in place of the old. */
-  engineFor(spec: ModelSpec): NamedEngine {
+  engineFor(spec: ModelSpec): ManagedEngine {
     const key = JSON.stringify(spec);
     const known = this.#engines.get(key);
     if (known !== undefined) return known;
@@ -56,26 +56,26 @@ export class EnginePool {
     await this.#close([...this.#living]);
   }
 
-  #start(key: string, spec: ModelSpec): NamedEngine {
-    const engine: NamedEngine = new NamedEngine({
+  #start(key: string, spec: ModelSpec): ManagedEngine {
+    const engine: ManagedEngine = new ManagedEngine({
       name: spec.name,
       kind: this.#options.engineKind?.(spec),
       keepAlive: spec.keepAliveMilliseconds ?? this.#options.keepAlive,
       retired: () => this.#engines.delete(key),
       ended: () => {
         this.#living.delete(engine);
-        gate.settle(false);
+        lease.settle(false);
       },
-      changed: () => this.#line.advance(),
+      changed: () => this.#budget.advance(),
     });
-    const gate = this.#line.gateOf(engine);
+    const lease = this.#budget.leaseOf(engine);
     this.#engines.set(key, engine);
     this.#living.add(engine);
-    engine.open(this.#options.open(spec, gate));
+    engine.open(this.#options.open(spec, lease));
     return engine;
   }
 
-  async #close(engines: readonly NamedEngine[]): Promise<void> {
+  async #close(engines: readonly ManagedEngine[]): Promise<void> {
     await Promise.all(engines.map((engine) => engine.close()));
   }
 }

@@ -31,7 +31,7 @@ export type EngineReply =
   | { readonly type: 'done'; readonly call: number }
   | { readonly type: 'log'; readonly message: string; readonly level: 'info' | 'warn' }
   | { readonly type: 'alive' }
-  | { readonly type: 'enter'; readonly needs: LoadNeeds }
+  | { readonly type: 'acquire'; readonly needs: LoadNeeds }
   | { readonly type: 'settled'; readonly loaded: boolean }
   | { readonly type: 'failed'; readonly call: number; readonly failure: PlainFailure };
 

@@ -6,11 +6,11 @@ import { CommandParts } from './parts.ts';
 import { plainFailure, revivedFailure } from './protocol.ts';
 import type { EngineCommand, EngineMessage, EngineReply } from './protocol.ts';
 import { EventBatch } from './event-batch.ts';
-import type { LoadGate } from '../memory/lease.ts';
+import type { MemoryLease } from '../memory/lease.ts';
 import { parentProcess, startWatchdog } from './watchdog.ts';
 
 /** Opens a model in this process. */
-export type OpenEngine = (task: EngineTask, log: EngineLog, gate: LoadGate) => Promise<Engine>;
+export type OpenEngine = (task: EngineTask, log: EngineLog, lease: MemoryLease) => Promise<Engine>;
 
 type Call = Extract<
   EngineCommand,
@@ -109,15 +109,15 @@ class EngineServer {
     if (this.#task === undefined) {
       throw new RuntimeFailure('internal', 'The engine was told no model.');
     }
-    const gate: LoadGate = {
-      enter: (needs) =>
+    const lease: MemoryLease = {
+      acquire: (needs) =>
         new Promise((grant, refuse) => {
           this.#waiting = { grant, refuse };
-          reply({ type: 'enter', needs });
+          reply({ type: 'acquire', needs });
         }),
       settle: (loaded) => reply({ type: 'settled', loaded }),
     };
-    this.#opening ??= this.#open(this.#task, log, gate).then(
+    this.#opening ??= this.#open(this.#task, log, lease).then(
       (engine) => (this.#opened = engine),
       (error: unknown) => {
         this.#opening = undefined;

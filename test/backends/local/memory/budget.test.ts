@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { LoadGate } from '../../../../src/backends/local/memory/lease.ts';
-import { MemoryLine } from '../../../../src/backends/local/memory/budget.ts';
-import type { LineMember } from '../../../../src/backends/local/memory/budget.ts';
+import type { MemoryLease } from '../../../../src/backends/local/memory/lease.ts';
+import { MemoryBudget } from '../../../../src/backends/local/memory/budget.ts';
+import type { BudgetMember } from '../../../../src/backends/local/memory/budget.ts';
 import type { LoadNeeds } from '../../../../src/backends/local/memory/eviction.ts';
 
 const GB = 1e9;
@@ -13,29 +13,29 @@ beforeEach(() => {
   happened = [];
 });
 
-function openLine(limitBytes?: number): MemoryLine {
+function openBudget(limitBytes?: number): MemoryBudget {
   const memory = { free: () => 30 * GB, total: 32 * GB };
-  return new MemoryLine({ memory, limitBytes, log: (message) => said.push(message) });
+  return new MemoryBudget({ memory, limitBytes, log: (message) => said.push(message) });
 }
 
-/** An engine that tells what happens to it; it leaves the line as soon as it has nothing to do. */
-class Member implements LineMember {
+/** Engine that reports what happens to it; it frees its memory as soon as it has nothing to do. */
+class Member implements BudgetMember {
   readonly name: string;
-  readonly #line: MemoryLine;
-  readonly #gate: LoadGate;
+  readonly #budget: MemoryBudget;
+  readonly #lease: MemoryLease;
   busy = true;
   ending = false;
   lastUsed = 0;
 
-  constructor(line: MemoryLine, name: string) {
+  constructor(budget: MemoryBudget, name: string) {
     this.name = name;
-    this.#line = line;
-    this.#gate = line.gateOf(this);
+    this.#budget = budget;
+    this.#lease = budget.leaseOf(this);
   }
 
   async enter(needs: Partial<LoadNeeds> = {}): Promise<void> {
     try {
-      const slots = await this.#gate.enter({
+      const slots = await this.#lease.acquire({
         place: 'CPU',
         free: 0,
         weights: 18 * GB,
@@ -45,7 +45,7 @@ class Member implements LineMember {
         ...needs,
       });
       happened.push(`${this.name} loads ${slots}`);
-      this.#gate.settle(true);
+      this.#lease.settle(true);
     } catch (error) {
       happened.push(String(error));
     }
@@ -55,12 +55,12 @@ class Member implements LineMember {
     this.busy = false;
     this.lastUsed = now;
     if (this.ending) this.#leave();
-    else this.#line.advance();
+    else this.#budget.advance();
   }
 
   asked(): void {
     this.busy = true;
-    this.#line.advance();
+    this.#budget.advance();
   }
 
   retire(): void {
@@ -71,35 +71,35 @@ class Member implements LineMember {
 
   #leave(): void {
     happened.push(`${this.name} ends`);
-    this.#gate.settle(false);
+    this.#lease.settle(false);
   }
 }
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-describe('[R6.4-eviction] the line for memory', () => {
+describe('[R6.4-eviction] the memory budget', () => {
   it('lets models in as long as there is room', async () => {
-    const line = openLine();
-    void new Member(line, 'a').enter({ weights: 10 * GB });
-    void new Member(line, 'b').enter({ weights: 10 * GB });
+    const budget = openBudget();
+    void new Member(budget, 'a').enter({ weights: 10 * GB });
+    void new Member(budget, 'b').enter({ weights: 10 * GB });
     await turn();
     expect(happened).toEqual(['a loads 1', 'b loads 1']);
     expect(said).toEqual([]);
   });
 
   it('gives as many slots as half of what is left is for', async () => {
-    const line = openLine(21 * GB);
-    void new Member(line, 'a').enter({ weights: 11 * GB, parallel: undefined });
+    const budget = openBudget(21 * GB);
+    void new Member(budget, 'a').enter({ weights: 11 * GB, parallel: undefined });
     await turn();
     expect(happened).toEqual(['a loads 4']);
-    void new Member(line, 'b').enter({ weights: 1 * GB, parallel: undefined });
+    void new Member(budget, 'b').enter({ weights: 1 * GB, parallel: undefined });
     await turn();
     expect(happened).toEqual(['a loads 4', 'b loads 1']);
   });
 
   it('ends the model that was not used for longest, and says so', async () => {
-    const line = openLine();
-    const [a, b, c] = ['a', 'b', 'c'].map((name) => new Member(line, name));
+    const budget = openBudget();
+    const [a, b, c] = ['a', 'b', 'c'].map((name) => new Member(budget, name));
     void a?.enter({ weights: 10 * GB });
     void b?.enter({ weights: 10 * GB });
     await turn();
@@ -112,14 +112,14 @@ describe('[R6.4-eviction] the line for memory', () => {
   });
 
   it('[R6.4-swap] waits for one that answers, and is served before what comes later', async () => {
-    const line = openLine();
-    const a = new Member(line, 'a');
+    const budget = openBudget();
+    const a = new Member(budget, 'a');
     void a.enter();
     await turn();
-    void new Member(line, 'b').enter();
+    void new Member(budget, 'b').enter();
     await turn();
     // New requests for `a` have an engine of their own, since the old one takes no more.
-    void new Member(line, 'a2').enter();
+    void new Member(budget, 'a2').enter();
     await turn();
     expect(happened).toEqual(['a loads 1', 'a retires']);
     a.answered(1);
@@ -128,8 +128,8 @@ describe('[R6.4-eviction] the line for memory', () => {
   });
 
   it('makes no room for one whose requests were given up, as long as there are none', async () => {
-    const line = openLine();
-    const [a, b] = ['a', 'b'].map((name) => new Member(line, name));
+    const budget = openBudget();
+    const [a, b] = ['a', 'b'].map((name) => new Member(budget, name));
     void a?.enter();
     await turn();
     if (b !== undefined) b.busy = false;
@@ -142,8 +142,8 @@ describe('[R6.4-eviction] the line for memory', () => {
   });
 
   it('loads one that would not fit even alone, with a warning', async () => {
-    const line = openLine(4 * GB);
-    void new Member(line, 'a').enter();
+    const budget = openBudget(4 * GB);
+    void new Member(budget, 'a').enter();
     await turn();
     expect(happened).toEqual(['a loads 1']);
     expect(said).toEqual([expect.stringMatching(/^a needs about 20 GB and 4 GB are free: /)]);
@@ -153,9 +153,9 @@ describe('[R6.4-eviction] the line for memory', () => {
     ['weights are', { weights: 40 * GB }, 'its weights are 40 GB, and the memory is 32 GB'],
     ['context is', { context: 50 * GB }, 'its context would take about 50 GB, and the memory is'],
   ])('refuses one whose %s larger than the memory, and goes on', async (_title, needs, reason) => {
-    const line = openLine();
-    void new Member(line, 'a').enter(needs);
-    void new Member(line, 'b').enter();
+    const budget = openBudget();
+    void new Member(budget, 'a').enter(needs);
+    void new Member(budget, 'b').enter();
     await turn();
     expect(happened).toHaveLength(2);
     expect(happened[0]).toContain(reason);
@@ -163,13 +163,13 @@ describe('[R6.4-eviction] the line for memory', () => {
   });
 
   it('[R6.6-vram] counts the memory of a GPU apart', async () => {
-    const line = openLine();
-    const a = new Member(line, 'a');
+    const budget = openBudget();
+    const a = new Member(budget, 'a');
     void a.enter({ place: 'GPU', free: 24 * GB });
-    void new Member(line, 'b').enter();
+    void new Member(budget, 'b').enter();
     await turn();
     expect(happened).toEqual(['a loads 1', 'b loads 1']);
-    void new Member(line, 'c').enter({ place: 'GPU', free: 4 * GB });
+    void new Member(budget, 'c').enter({ place: 'GPU', free: 4 * GB });
     await turn();
     a.answered(1);
     await turn();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { planRoom } from '../../../../src/backends/local/memory/eviction.ts';
+import { planEviction } from '../../../../src/backends/local/memory/eviction.ts';
 import type { Holding } from '../../../../src/backends/local/memory/eviction.ts';
 
 interface Named extends Holding {
@@ -30,7 +30,7 @@ describe('[R6.4-eviction] room for a model', () => {
     ['comes with those that end and one more', 30, 10, held('a', 'b!-'), ['a']],
     ['is waited for where nobody else can make it', 99, 10, held('b!-'), { action: 'wait' }],
   ])('%s', (_title, bytes, free, models, expected) => {
-    const plan = planRoom(bytes, free, models);
+    const plan = planEviction(bytes, free, models);
     const ended = plan.action === 'end' ? plan.holdings.map(({ name }) => name) : plan;
     expect(ended).toEqual(expected);
   });

@@ -23,10 +23,10 @@ export interface WeightOptions {
   readonly settings: LoadSettings;
   /** Sequences that the context is to have; undefined means as many as memory is for. */
   readonly parallel: number | undefined;
-  /** Asked before anything is loaded; resolves to the number of sequences once there is room. */
-  room(needs: LoadNeeds): Promise<number>;
+  /** Called before anything is loaded; resolves to the number of sequences once there is memory. */
+  readonly reserve: (needs: LoadNeeds) => Promise<number>;
   /** Told the share that is loaded, from 0 to 1. */
-  onProgress(share: number): void;
+  readonly onProgress: (share: number) => void;
 }
 
 /**
@@ -42,7 +42,7 @@ export async function loadWeights(
 ): Promise<LoadedWeights> {
   const { contextSize, settings, parallel } = options;
   const memory = await estimateMemory(native.llama, head, contextSize, settings);
-  const sequences = await options.room({ ...memory, parallel });
+  const sequences = await options.reserve({ ...memory, parallel });
   const model = await native.loadModel({
     modelPath: spec.file,
     gpuLayers: nativeGpuLayers(settings.gpuLayers, contextSize * sequences),

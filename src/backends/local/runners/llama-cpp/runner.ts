@@ -40,7 +40,7 @@ export async function openLlamaCpp(
         contextSize,
         settings: loading,
         parallel: settings.parallel ?? spec.parallel,
-        room: reserve,
+        reserve,
         onProgress,
       });
       const promptLookup = settings.promptLookup ?? spec.promptLookup;

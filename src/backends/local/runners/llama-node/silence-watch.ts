@@ -75,7 +75,7 @@ export class SilenceWatch implements EngineWatch {
     // Its answers are what matters: its main thread may well be in native code.
     if (reply.type === 'alive') return;
     // The weights wait for memory, and take their time.
-    if (reply.type === 'enter') this.#loading = true;
+    if (reply.type === 'acquire') this.#loading = true;
     else if (reply.type === 'settled') this.#loading = false;
     else if (reply.type === 'events') {
       for (const event of reply.events) this.#follow(reply.call, event);

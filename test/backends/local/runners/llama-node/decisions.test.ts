@@ -116,7 +116,7 @@ describe('[R7.2-wedged] an engine that says nothing', () => {
 
   it('lives while it loads, and while a request that was given up ends', () => {
     watch.heard({
-      type: 'enter',
+      type: 'acquire',
       needs: { place: 'CPU', free: 1, weights: 1, context: 1, sequence: 1, parallel: 1 },
     });
     minutes(60);
