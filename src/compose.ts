@@ -1,22 +1,18 @@
 import { existsSync } from 'node:fs';
 import type { Server } from 'node:http';
-import { dirname, join } from 'node:path';
 import type { Logger } from 'pino';
-import type { EngineLog, StateCache } from './backends/local/engine-settings.ts';
-import type { SilentServer } from './backends/ollama/discover.ts';
-import { FileFactsCache } from './backends/local/model/file-facts-cache.ts';
-import { visionSupport } from './backends/local/runner-choice.ts';
+import type { BackendContext, BackendDefinition, SilentServer } from './backends/definition.ts';
+import { BACKENDS, entriesByKind, keyVariables } from './backends/index.ts';
 import { environmentWithoutKeys, environmentWithoutSecrets } from './config/child-environment.ts';
 import type { Settings } from './config/settings.ts';
 import { loadThinkingKey } from './config/thinking-key.ts';
-import { createVariableReader } from './config/variables.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
 import { stopServers } from './http/stop.ts';
 import { RuntimeFailure } from './core/failure.ts';
+import type { ModelSpec } from './core/model.ts';
 import { within } from './net/timeouts.ts';
 import { openLiveRegistry } from './registry/live.ts';
-import { keyVariables } from './registry/registry.ts';
 import type { Registry, RegistryFiles } from './registry/registry.ts';
 import { shippedRegistryFile } from './registry/shipped.ts';
 import type { BackendFactories } from './pipeline/backends.ts';
@@ -24,9 +20,6 @@ import { Runtime } from './pipeline/runtime.ts';
 import { openServices } from './pipeline/middleware/server-tools/open.ts';
 import type { NamedModel } from './pipeline/usable-models.ts';
 import { createWires } from './wires/index.ts';
-
-/** How many requests may wait for a model before the next is told to come back later. */
-const QUEUE_LIMIT = 64;
 
 /** Longest wait of a start's banner for models that describe themselves. */
 const DESCRIBE_TIMEOUT_MS = 5_000;
@@ -41,8 +34,12 @@ export interface Models {
 }
 
 /** Opens the registry and the backends behind it. Throws where models.yaml can't be read. */
-export async function composeModels(settings: Settings, logger: Logger): Promise<Models> {
-  const live = await openLiveRegistry(registryFiles(settings), {
+export async function composeModels(
+  settings: Settings,
+  logger: Logger,
+  backends: readonly BackendDefinition[] = BACKENDS,
+): Promise<Models> {
+  const live = await openLiveRegistry(registryFiles(settings, backends), {
     changed: (registry) => {
       logger.info(`models.yaml was read again: ${registry.models.size} models`);
       for (const problem of registry.problems) logger.warn(problem);
@@ -51,21 +48,22 @@ export async function composeModels(settings: Settings, logger: Logger): Promise
   });
   for (const problem of live.current.problems) logger.warn(problem);
   const current = () => withDefault(live.current, settings.defaultModel);
-  const fileFacts = new FileFactsCache({ folder: settings.paths.dataFolder });
+  const keys = () => keyVariables(live.current, backends);
   let silent: SilentServer | undefined;
   const runtime = new Runtime({
     registry: current,
-    backends: backendFactories(settings, logger, fileFacts, {
-      environment: () => environmentWithoutSecrets(process.env, keyVariables(live.current)),
+    backends: backendFactories(backends, {
+      settings,
+      log: (message, level = 'warn') => logger[level](message),
+      environment: () => environmentWithoutSecrets(process.env, keys()),
       onSilent: (server) => (silent = server),
     }),
-    discovering: ['ollama'],
+    discovering: backends.filter(({ discovers }) => discovers).map(({ kind }) => kind),
     exists: existsSync,
     overflow: settings.overflow,
-    sees: (model) =>
-      model.backend === 'llama' ? visionSupport(model) === 'available' : model.images,
+    sees: (model) => takesImages(backends, model),
     services: openServices(settings.webSearch, settings.webFetch, logger.warn.bind(logger), () =>
-      environmentWithoutKeys(process.env, keyVariables(live.current)),
+      environmentWithoutKeys(process.env, keys()),
     ),
   });
   return {
@@ -75,7 +73,6 @@ export async function composeModels(settings: Settings, logger: Logger): Promise
     async close() {
       live.close();
       await runtime.close();
-      await fileFacts.close();
     },
   };
 }
@@ -99,18 +96,25 @@ export interface PorticoServer {
   stop(): Promise<void>;
 }
 
+export interface ServerOptions {
+  /** Called when the last lease on the server has ended. */
+  readonly unleased?: () => void;
+  /** Kinds of backends. Default: all of Portico's. */
+  readonly backends?: readonly BackendDefinition[];
+}
+
 /**
- * Starts to serve. Throws `conflict` where the port is taken.
+ * Starts to serve.
  *
- * @param unleased called when the last lease on the server has ended
+ * @throws {conflict} if the port is taken
  */
 export async function composeServer(
   settings: Settings,
   logger: Logger,
-  unleased?: () => void,
+  { unleased, backends }: ServerOptions = {},
 ): Promise<PorticoServer> {
   const key = await loadThinkingKey(settings.paths.dataFolder);
-  const models = await composeModels(settings, logger);
+  const models = await composeModels(settings, logger, backends);
   const closing = new AbortController();
   const stopping = new AbortController();
   const app = createApp({
@@ -160,11 +164,12 @@ function serverStopped(): RuntimeFailure {
 }
 
 /** The files of the registry that settings name. */
-function registryFiles(settings: Settings): RegistryFiles {
+function registryFiles(settings: Settings, backends: readonly BackendDefinition[]): RegistryFiles {
   return {
     shipped: shippedRegistryFile,
     user: settings.registryFile,
     modelsFolder: settings.paths.modelsFolder,
+    entries: entriesByKind(backends),
   };
 }
 
@@ -172,51 +177,20 @@ function withDefault(registry: Registry, defaultModel: string | undefined): Regi
   return defaultModel === undefined ? registry : { ...registry, defaultModel };
 }
 
-/** Where engines keep states that no slot has room for. */
-function stateCache({ stateCacheMegabytes, paths }: Settings): StateCache | undefined {
-  if (stateCacheMegabytes === 0) return undefined;
-  return { folder: join(paths.dataFolder, 'states'), limitBytes: stateCacheMegabytes * 2 ** 20 };
-}
-
-/** What backends take from the registry, and what they report. */
-interface BackendPorts {
-  /** Of engines. */
-  readonly environment: () => NodeJS.ProcessEnv;
-  readonly onSilent: (server: SilentServer) => void;
-}
-
 /** Each backend is loaded by the first request for it: a start should cost what is needed. */
 function backendFactories(
-  settings: Settings,
-  logger: Logger,
-  fileFacts: FileFactsCache,
-  { environment, onSilent }: BackendPorts,
+  backends: readonly BackendDefinition[],
+  context: BackendContext,
 ): BackendFactories {
-  const log: EngineLog = (message, level = 'warn') => logger[level](message);
-  return {
-    llama: async () => {
-      const { createLocalBackend } = await import('./backends/local/backend.ts');
-      return createLocalBackend({
-        ...settings,
-        keepAlive: settings.keepAliveMilliseconds,
-        states: stateCache(settings),
-        queueLimit: QUEUE_LIMIT,
-        environment,
-        fileFacts,
-        log,
-      });
-    },
-    ollama: async () => {
-      const { createOllamaBackend } = await import('./backends/ollama/backend.ts');
-      const { ollamaUrl } = await import('./backends/ollama/address.ts');
-      const defaultUrl = ollamaUrl(process.env['OLLAMA_HOST']);
-      return createOllamaBackend({ defaultUrl, patience: { onSilent } });
-    },
-    openai: async () => {
-      const { createOpenAiBackend } = await import('./backends/openai/backend.ts');
-      const folders = [dirname(settings.registryFile), settings.paths.configFolder];
-      const readVariable = createVariableReader(process.env, folders);
-      return createOpenAiBackend({ readVariable, log: (message) => logger.warn(message) });
-    },
-  };
+  return Object.fromEntries(
+    backends.map((backend) => [backend.kind, () => backend.create(context)]),
+  );
+}
+
+/** Finds out if a model takes images, as far as its entry tells. */
+function takesImages(
+  backends: readonly BackendDefinition[],
+  model: ModelSpec,
+): boolean | undefined {
+  return backends.find(({ kind }) => kind === model.backend)?.takesImages?.(model);
 }

@@ -1,4 +1,5 @@
-import type { ListPatience, SilentServer } from '../backends/ollama/discover.ts';
+import type { SilentServer } from '../backends/definition.ts';
+import type { ListPatience } from '../backends/ollama/discover.ts';
 import type { DiscoveredModel } from '../core/model.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { CliContext } from './context.ts';

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { entriesByKind } from '../backends/index.ts';
 import { resolvePaths } from '../config/paths.ts';
 import { RuntimeFailure } from '../core/failure.ts';
 import type { Registry, RegistryFiles } from '../registry/registry.ts';
@@ -36,6 +37,7 @@ export function editableFiles(
     shipped: shippedRegistryFile,
     user: models === undefined ? registryFile : resolve(models),
     modelsFolder,
+    entries: entriesByKind(),
   };
 }
 

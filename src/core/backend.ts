@@ -52,9 +52,9 @@ export interface PromptPlace {
 }
 
 /** One generation, in no wire's terms. It is plain data: it crosses process borders as JSON. */
-export interface GenerationRequest {
+export interface GenerationRequest<Spec extends ModelSpec = ModelSpec> {
   readonly id: string;
-  readonly model: ModelSpec;
+  readonly model: Spec;
   readonly conversation: Conversation;
   readonly toolChoice: ToolChoice;
   /** 0 evaluates the prompt and generates nothing. */
@@ -102,21 +102,25 @@ export interface LoadedModel extends LoadStatus {
   readonly unloadsInMilliseconds: number | null;
 }
 
-/** What stands behind a model: an engine of our own, or another server. */
-export interface Backend {
+/**
+ * Engine of our own, or client of another server, behind a model.
+ *
+ * @typeParam Spec models of this backend, with the options of its own that its schema has checked
+ */
+export interface Backend<Spec extends ModelSpec = ModelSpec> {
   readonly kind: BackendKind;
 
   /** What the model can do. Throws a RuntimeFailure where the model can't be reached or read. */
-  capabilities(model: ModelSpec, signal: AbortSignal): Promise<Capabilities>;
+  capabilities(model: Spec, signal: AbortSignal): Promise<Capabilities>;
 
   /**
    * The same for listings, known without an engine; undefined if it can't be known so. Absent if
    * `capabilities` itself needs none.
    */
-  readonly describe?: (model: ModelSpec) => Promise<Capabilities | undefined>;
+  describe?(model: Spec): Promise<Capabilities | undefined>;
 
   /** Way to give a model vision, if a part of it is missing here; undefined or absent if none is. */
-  visionHint?(model: ModelSpec): string | undefined;
+  visionHint?(model: Spec): string | undefined;
 
   /**
    * Models that answer without being registered, found soon enough for every listing to ask; none
@@ -125,7 +129,7 @@ export interface Backend {
   discover?(asked?: string): Promise<readonly DiscoveredModel[]>;
 
   /** Tokens of the whole prompt as `generate` would evaluate it. */
-  countTokens(request: GenerationRequest, signal: AbortSignal): Promise<number>;
+  countTokens(request: GenerationRequest<Spec>, signal: AbortSignal): Promise<number>;
 
   /**
    * Answers the request; see GenerationEvent for the order of events. Throws a RuntimeFailure.
@@ -136,7 +140,7 @@ export interface Backend {
    *   `finish`. A backend that can't end it then goes on to the end
    */
   generate(
-    request: GenerationRequest,
+    request: GenerationRequest<Spec>,
     signal: AbortSignal,
     ending?: AbortSignal,
   ): AsyncGenerator<GenerationEvent>;
@@ -145,7 +149,7 @@ export interface Backend {
   readonly mayLeak?: true;
 
   /** Names that a server knows tools by if it does not take their own, by the own name. */
-  toolAliases?(request: GenerationRequest): ReadonlyMap<string, string>;
+  toolAliases?(request: GenerationRequest<Spec>): ReadonlyMap<string, string>;
 
   /** The models that this process holds in memory now. Absent where a backend holds none here. */
   loaded?(signal: AbortSignal): Promise<readonly LoadedModel[]>;

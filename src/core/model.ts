@@ -1,8 +1,7 @@
 import type { KeepAlive } from '../units/keep-alive.ts';
 
-export const BACKEND_KINDS = ['llama', 'ollama', 'openai', 'scripted'] as const;
-
-export type BackendKind = (typeof BACKEND_KINDS)[number];
+/** Word for `backend:` in models.yaml. */
+export type BackendKind = string;
 
 /** How the next token is picked. What is absent is left to the model's own defaults. */
 export interface Sampling {

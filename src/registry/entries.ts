@@ -7,8 +7,8 @@ import type { RegistryDocument } from './document.ts';
 import { isInlineTemplate, pulledFile, resolveFile } from './files.ts';
 import type { FilePlaces } from './files.ts';
 import type { RegistryModel } from './registry.ts';
-import { entrySchema, outlineSchema } from './schema.ts';
-import type { RegistryEntry } from './schema.ts';
+import { kindSchema, outlineSchema } from './schema.ts';
+import type { EntriesByKind, RegistryEntry } from './schema.ts';
 import { append } from '../core/lists.ts';
 
 /** A name that leads to another, and where it says so. */
@@ -25,21 +25,25 @@ export interface FileEntries {
   readonly problems: readonly string[];
 }
 
+/** Context of the entries of one file. */
+export interface EntryContext {
+  readonly places: FilePlaces;
+  /** True for the file that comes with Portico. */
+  readonly shipped: boolean;
+  readonly entries: EntriesByKind;
+}
+
 const KNOWN_KEYS = ['default', 'models', 'aliases'];
 
 /**
  * The entries of one file. A bad entry becomes a problem, and the others stay.
  * Throws `invalid-request`, beginning with `file:line:column`, where the outline itself is wrong.
  */
-export function readEntries(
-  document: RegistryDocument,
-  places: FilePlaces,
-  shipped: boolean,
-): FileEntries {
+export function readEntries(document: RegistryDocument, context: EntryContext): FileEntries {
   const value = plainValue(document);
   const outline = outlineSchema.safeParse(value ?? {});
   if (!outline.success) {
-    const [first] = describeIssues(outline.error, document, []);
+    const [first] = describeIssues(outline.error, document, [], context.entries);
     throw new RuntimeFailure('invalid-request', first ?? document.path);
   }
   const problems = Object.keys(outline.data)
@@ -49,16 +53,16 @@ export function readEntries(
   const models = new Map<string, RegistryModel>();
   for (const [name, written] of Object.entries(outline.data.models ?? {})) {
     const path = ['models', name];
-    const entry = entrySchema.safeParse(written);
+    const entry = parseEntry(written, context.entries);
     if (entry.success) {
-      const model = toModel(name, entry.data, places, shipped, locate(document, path, 'key'));
+      const model = toModel(name, entry.data, context, locate(document, path, 'key'));
       if (typeof model !== 'string') {
         models.set(name, model);
       } else {
         problems.push(`${locate(document, [...path, 'template'], 'value')}: ${model}`);
       }
     } else {
-      append(problems, describeIssues(entry.error, document, path));
+      append(problems, describeIssues(entry.error, document, path, context.entries));
     }
   }
   const aliases = readAliases(document, outline.data.aliases ?? {}, problems);
@@ -92,46 +96,45 @@ function readDefault(
     : undefined;
 }
 
-/** The model of an entry, or what is wrong with its template. */
+/** Checks an entry by the schema of its backend. */
+function parseEntry(written: unknown, entries: EntriesByKind) {
+  const kind = kindSchema([...entries.keys()]).safeParse(written);
+  if (!kind.success) return kind;
+  const { schema } = entries.get(kind.data.backend) ?? {};
+  return schema === undefined ? kind : schema.safeParse(written);
+}
+
+/** The model of an entry, or the fault of its template. */
 function toModel(
   name: string,
   entry: RegistryEntry,
-  places: FilePlaces,
-  shipped: boolean,
+  { places, shipped, entries }: EntryContext,
   location: string,
 ): RegistryModel | string {
-  const { file, mmproj, template, sampling, size, memory, ...named } = entry;
-  const { title, description, source, ...others } = named;
-  const { keep_alive: keepAlive, image_longest_edge: imageLongestEdge, ...loading } = others;
-  const {
-    gpu_layers: gpuLayers,
-    flash_attention: flashAttention,
-    kv_type: kvType,
-    prompt_lookup: promptLookup,
-    pictures_apart: picturesApart,
-    ...rest
-  } = loading;
+  const { backend, file, mmproj, upstream, url, context, template, sampling, ...described } = entry;
+  const { title, description, source, size, memory, ...loading } = described;
+  const { keep_alive: keepAlive, image_longest_edge: imageLongestEdge, ...own } = loading;
   const jinja = template === undefined ? {} : readTemplate(template, places);
   if (typeof jinja === 'string') {
     return jinja;
   }
-  const path = modelFile(name, rest.backend, file, places);
+  const usesFiles = entries.get(backend)?.usesFiles === true;
+  const path = modelFile(name, usesFiles, file, places);
+  // An upstream that is not named otherwise knows the model by the same name.
+  const upstreamName = upstream ?? (usesFiles ? undefined : name);
   return {
     spec: {
+      ...inCamelCase(own),
       name,
-      ...rest,
+      backend,
       ...(path === undefined ? {} : { file: path }),
       ...(mmproj === undefined ? {} : { mmproj: resolveFile(mmproj, places) }),
-      // An upstream that is not named otherwise knows the model by the same name.
-      ...(rest.backend === 'llama' ? {} : { upstream: rest.upstream ?? name }),
+      ...(upstreamName === undefined ? {} : { upstream: upstreamName }),
+      ...(url === undefined ? {} : { url }),
+      ...(context === undefined ? {} : { context }),
       ...jinja,
       ...(keepAlive === undefined ? {} : { keepAliveMilliseconds: keepAlive }),
-      ...(gpuLayers === undefined ? {} : { gpuLayers }),
-      ...(flashAttention === undefined ? {} : { flashAttention }),
-      ...(kvType === undefined ? {} : { kvType }),
-      ...(promptLookup === undefined ? {} : { promptLookup }),
       ...(imageLongestEdge === undefined ? {} : { imageLongestEdge }),
-      ...(picturesApart === undefined ? {} : { picturesApart }),
       ...(sampling === undefined ? {} : { sampling: toSampling(sampling) }),
     },
     ...(title === undefined ? {} : { title }),
@@ -144,16 +147,25 @@ function toModel(
   };
 }
 
+function camelCase(key: string): string {
+  return key.replaceAll(/_(\w)/g, (_match, letter: string) => letter.toUpperCase());
+}
+
+/** Options of a backend, by the names that its code knows them by. */
+function inCamelCase(own: Readonly<Record<string, unknown>>): object {
+  return Object.fromEntries(Object.entries(own).map(([key, value]) => [camelCase(key), value]));
+}
+
 function modelFile(
   name: string,
-  backend: RegistryEntry['backend'],
+  usesFiles: boolean,
   file: string | undefined,
   places: FilePlaces,
 ): string | undefined {
   if (file !== undefined) {
     return resolveFile(file, places);
   }
-  return backend === 'llama' ? pulledFile(name, places.modelsFolder) : undefined;
+  return usesFiles ? pulledFile(name, places.modelsFolder) : undefined;
 }
 
 /** Chat templates have some kilobytes. */
@@ -188,18 +200,34 @@ function describeIssues(
   error: z.ZodError,
   document: RegistryDocument,
   base: readonly string[],
+  entries: EntriesByKind,
 ): readonly string[] {
-  return error.issues.map((issue) => {
-    const unknownKey = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
-    const path = [...base, ...issue.path, ...(unknownKey === undefined ? [] : [unknownKey])];
+  const describe = (path: readonly PropertyKey[], what: 'key' | 'value', reason: string) => {
     const subject = path.length === 0 ? '' : `${path.map(String).join('.')}: `;
-    const location = locate(document, path, unknownKey === undefined ? 'value' : 'key');
-    const reason =
-      unknownKey === undefined
-        ? issue.message
-        : "this key is not known here; Portico's own models.yaml explains all that are";
-    return `${location}: ${subject}${reason}`;
+    return `${locate(document, path, what)}: ${subject}${reason}`;
+  };
+  return error.issues.flatMap((issue) => {
+    const path = [...base, ...issue.path];
+    if (issue.code !== 'unrecognized_keys') return [describe(path, 'value', issue.message)];
+    return issue.keys.map((key) => {
+      const owners = issue.path.length === 0 ? ownersOf(key, entries) : [];
+      return owners.length === 0
+        ? describe([...path, key], 'key', UNKNOWN_KEY)
+        : describe(
+            [...path, key],
+            'value',
+            `only a model with ${owners.join(' or ')} can have '${key}'`,
+          );
+    });
   });
+}
+
+const UNKNOWN_KEY = "this key is not known here; Portico's own models.yaml explains all that are";
+
+/** Backends whose entries have a field, as they are written. */
+function ownersOf(key: string, entries: EntriesByKind): readonly string[] {
+  const owners = [...entries].filter(([, { schema }]) => Object.hasOwn(schema.shape, key));
+  return owners.map(([kind]) => `'backend: ${kind}'`);
 }
 
 function listed(names: readonly string[]): string {

@@ -31,11 +31,11 @@ export async function registryFromText(text: string, files: RegistryFiles): Prom
 function entriesOf(
   text: string,
   path: string,
-  { modelsFolder }: RegistryFiles,
+  { modelsFolder, entries }: RegistryFiles,
   shipped: boolean,
 ): FileEntries {
   const places = { registryFile: path, modelsFolder, homeFolder: homedir(), exists: existsSync };
-  return readEntries(parseRegistryDocument(text, path), places, shipped);
+  return readEntries(parseRegistryDocument(text, path), { places, shipped, entries });
 }
 
 /** The text of a user's models.yaml, or undefined where there is none. Throws `invalid-request`. */

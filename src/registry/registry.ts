@@ -1,4 +1,5 @@
 import type { ModelSpec } from '../core/model.ts';
+import type { EntriesByKind } from './schema.ts';
 
 /** A model that the registry knows, whether or not its file is on this machine. */
 export interface RegistryModel {
@@ -30,19 +31,13 @@ export interface Registry {
   readonly problems: readonly string[];
 }
 
-/** The files that make up a registry. */
+/** Files that make up a registry, and schemas of their entries. */
 export interface RegistryFiles {
   readonly shipped: string;
   /** It need not exist. */
   readonly user: string;
-  /** Where pulled GGUF files lie. */
+  /** Folder of pulled GGUF files. */
   readonly modelsFolder: string;
-}
-
-/** Variables that hold keys of model servers. */
-export function keyVariables({ models }: Registry): readonly string[] {
-  const specs = Array.from(models.values(), ({ spec }) => spec);
-  return specs
-    .flatMap(({ key, providers = [] }) => [key, ...providers.map((provider) => provider.key)])
-    .filter((name) => name !== undefined);
+  /** Kinds of backends, and the schemas of their entries. */
+  readonly entries: EntriesByKind;
 }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { entriesByKind } from '../../src/backends/index.ts';
 import { loadRegistry } from '../../src/registry/load.ts';
 import { shippedRegistryFile } from '../../src/registry/shipped.ts';
 import { event, startActing } from '../backends/openai/acting-server.ts';
@@ -28,7 +29,8 @@ const says = (text: string): Act => ({ events: [event({ content: text }), event(
 
 describe('Docker Compose', () => {
   it('has a service for each server of models.yaml, on a GPU of its own', async () => {
-    const files = { shipped: shippedRegistryFile, user: REGISTRY, modelsFolder: FOLDER };
+    const entries = entriesByKind();
+    const files = { shipped: shippedRegistryFile, user: REGISTRY, modelsFolder: FOLDER, entries };
     const { models, problems, defaultModel } = await loadRegistry(files);
     expect(problems).toEqual([]);
     const spec = models.get(defaultModel)?.spec;

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { entriesByKind } from '../../src/backends/index.ts';
 import { loadRegistry } from '../../src/registry/load.ts';
 import type { Registry, RegistryFiles } from '../../src/registry/registry.ts';
 
@@ -26,6 +27,7 @@ export async function registryFolder(user?: string, shipped = SHIPPED): Promise<
     shipped: join(folder, 'shipped', 'models.yaml'),
     user: join(folder, 'home', 'models.yaml'),
     modelsFolder: join(folder, 'home', 'models'),
+    entries: entriesByKind(),
   };
   await mkdir(dirname(files.shipped));
   await writeFile(files.shipped, shipped);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { entriesByKind } from '../../src/backends/index.ts';
 import { parseRegistryDocument } from '../../src/registry/document.ts';
 import { readEntries } from '../../src/registry/entries.ts';
 
@@ -11,7 +12,11 @@ const places = {
 
 function read(entry: string) {
   const text = `models:\n  m: ${entry}\n`;
-  return readEntries(parseRegistryDocument(text, 'models.yaml'), places, false);
+  return readEntries(parseRegistryDocument(text, 'models.yaml'), {
+    places,
+    shipped: false,
+    entries: entriesByKind(),
+  });
 }
 
 describe('[R6.5-settings] how an entry says to load its model', () => {

@@ -1,19 +1,20 @@
 import { describe, expect, it } from 'vitest';
+import { entriesByKind } from '../../src/backends/index.ts';
 import { parseRegistryDocument } from '../../src/registry/document.ts';
 import { readEntries } from '../../src/registry/entries.ts';
 
 function read(entry: string) {
   const text = `models:\n  m: ${entry}\n`;
-  return readEntries(
-    parseRegistryDocument(text, 'models.yaml'),
-    {
+  return readEntries(parseRegistryDocument(text, 'models.yaml'), {
+    places: {
       registryFile: '/home/models.yaml',
       modelsFolder: '/home/models',
       homeFolder: '/home',
       exists: () => false,
     },
-    false,
-  );
+    shipped: false,
+    entries: entriesByKind(),
+  });
 }
 
 describe('[R6.1-parallel] parallel of an entry', () => {

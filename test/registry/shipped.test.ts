@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { entriesByKind } from '../../src/backends/index.ts';
 import { loadRegistry } from '../../src/registry/load.ts';
 import { resolveModel } from '../../src/registry/resolve.ts';
 import { shippedRegistryFile } from '../../src/registry/shipped.ts';
@@ -11,6 +12,7 @@ const files = {
   shipped: shippedRegistryFile,
   user: join('nowhere', 'models.yaml'),
   modelsFolder: 'nowhere',
+  entries: entriesByKind(),
 };
 
 describe('[R2.9-default] the shipped registry', () => {

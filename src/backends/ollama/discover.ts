@@ -1,3 +1,4 @@
+import type { SilentServer } from '../definition.ts';
 import { RuntimeFailure } from '../../core/failure.ts';
 import type { DiscoveredModel } from '../../core/model.ts';
 import type { HttpClient } from '../../net/http-client.ts';
@@ -39,12 +40,6 @@ export interface ListPatience {
   readonly timeoutMs?: number;
   /** Is called if the server stays silent for so long. */
   readonly onSilent?: (server: SilentServer) => void;
-}
-
-/** A server that did not answer in time. */
-export interface SilentServer {
-  readonly url: string;
-  readonly timeoutMs: number;
 }
 
 /**

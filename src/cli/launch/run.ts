@@ -9,7 +9,7 @@ import type { Agent } from '../../launch/agent.ts';
 import type { AgentModel } from '../../launch/agent-model.ts';
 import { runAgent } from '../../launch/run-agent.ts';
 import { loadRegistry } from '../../registry/load.ts';
-import { keyVariables } from '../../registry/registry.ts';
+import { keyVariables } from '../../backends/index.ts';
 import type { CliContext } from '../context.ts';
 import { readableFiles } from '../registry-files.ts';
 import { locateAgent } from './agents.ts';

@@ -17,7 +17,7 @@ async function serve({ flags, logFile }: Extract<TemporaryMessage, { type: 'star
     file.on('error', () => undefined);
     const logger = pino(loggerOptions(settings.logLevel), file);
     const unused = new Promise<void>((resolve) => (stop = resolve));
-    const server = await composeServer(settings, logger, () => stop());
+    const server = await composeServer(settings, logger, { unleased: () => stop() });
     await reply({ type: 'listening', url: server.url });
     await unused;
     await server.stop();

@@ -1,4 +1,4 @@
-import type { SilentServer } from '../../backends/ollama/discover.ts';
+import type { SilentServer } from '../../backends/definition.ts';
 import type { ServedModels } from '../../compose.ts';
 import type { Settings } from '../../config/settings.ts';
 import { shownUrl } from '../../net/http-client.ts';

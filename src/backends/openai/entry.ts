@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { SERVER_KINDS, THINKING_CONTROLS } from '../../core/model.ts';
+import { entrySchemaOf, text, url } from '../../registry/schema.ts';
+
+/** Header names as RFC 9110 has them, and values that can't begin a line of their own. */
+const headers = z.record(
+  z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, 'must be the name of a header'),
+  z.string().regex(/^[^\r\n\0]*$/, 'must be one line of text'),
+);
+
+const KEY_HINT =
+  'must be the name of an environment variable that holds the key, such as OPENAI_API_KEY';
+
+const key = z.string().regex(/^[A-Z_][A-Z0-9_]*$/i, KEY_HINT);
+
+const PROVIDER_HINT = 'must be a mapping, such as { url: http://10.0.0.1:8000/v1 }';
+
+/** Several of them answer for one model. */
+const provider = z.strictObject(
+  {
+    url,
+    upstream: text.exactOptional(),
+    weight: z.number().positive('must be more than 0').exactOptional(),
+    key: key.exactOptional(),
+    headers: headers.exactOptional(),
+    server: z.enum(SERVER_KINDS).exactOptional(),
+  },
+  { error: (issue) => (issue.code === 'invalid_type' ? PROVIDER_HINT : undefined) },
+);
+
+const providers = z
+  .array(provider, { error: `must be a list; each ${PROVIDER_HINT}` })
+  .min(1, 'must name at least one server')
+  .superRefine((list, context) => {
+    const seen = new Set<string>();
+    for (const [index, { url: base, upstream, key: variable }] of list.entries()) {
+      const id = JSON.stringify([base, upstream, variable]);
+      if (seen.has(id)) {
+        const message = "is listed already; give that one a 'weight' if it is to answer more";
+        context.addIssue({ code: 'custom', path: [index, 'url'], message });
+      }
+      seen.add(id);
+    }
+  });
+
+/** Entry of a model behind a server, or several, that speak OpenAI's API. */
+export const entrySchema = entrySchemaOf({
+  providers: providers.exactOptional(),
+  key: key.exactOptional(),
+  headers: headers.exactOptional(),
+  server: z.enum(SERVER_KINDS).exactOptional(),
+  images: z.boolean().exactOptional(),
+  thinking: z.enum(THINKING_CONTROLS).exactOptional(),
+}).superRefine((entry, context) => {
+  const refuse = (field: string, message: string) =>
+    context.addIssue({ code: 'custom', path: [field], message });
+  if (entry.keep_alive !== undefined) {
+    refuse('keep_alive', 'a server that speaks OpenAI’s API decides that itself; remove it here');
+  }
+  if (entry.url === undefined && entry.providers === undefined) {
+    refuse(
+      'backend',
+      "an openai model needs 'url', such as http://127.0.0.1:8000/v1, or 'providers', a list of such",
+    );
+  }
+  if (entry.url !== undefined && entry.providers !== undefined) {
+    refuse('url', "a model with 'providers' has no 'url' of its own; add it to the list");
+  }
+});
