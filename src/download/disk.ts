@@ -3,16 +3,20 @@ import { RuntimeFailure } from '../core/failure.ts';
 import { formatSize } from '../units/size.ts';
 import { writeFailure } from '../core/write-file.ts';
 
-/** Bytes that a folder's disk has left for this user. */
+/** Free bytes for this user on a folder's disk. */
 export async function freeBytes(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize;
 }
 
-/** What is left free: a disk that is full to the brim hurts everything else on it. */
+/** Bytes that stay free: a full disk harms other programs. */
 const RESERVE = 100e6;
 
-/** Throws `conflict` where so many more bytes do not fit. */
+/**
+ * Checks that a number of further bytes fits.
+ *
+ * @throws {conflict} if it does not
+ */
 export function requireSpace(needed: number, free: number, folder: string): void {
   if (needed === 0 || needed + RESERVE <= free) return;
   throw new RuntimeFailure(
@@ -22,14 +26,18 @@ export function requireSpace(needed: number, free: number, folder: string): void
   );
 }
 
-/** Makes a folder where it is missing. Throws `conflict`. */
+/**
+ * Creates a folder if it is missing.
+ *
+ * @throws {conflict} if that is not possible
+ */
 export async function makeFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
     throw diskFailure(error, folder);
   });
 }
 
-/** What a failed write means. */
+/** Converts the error of a failed write to a failure. */
 export function diskFailure(error: unknown, target: string): RuntimeFailure {
   return writeFailure(target, error, 'free some space and pull again, it goes on from there');
 }

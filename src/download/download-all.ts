@@ -5,8 +5,9 @@ import { download } from './download.ts';
 import type { Download, Downloaded, DownloadOptions } from './download.ts';
 
 /**
- * Gets several files, one after the other. Throws as `download` does, and `conflict` at once where
- * the disk has no room for all of them. Progress counts all of them together.
+ * Downloads several files, one after another. Progress is the sum over all files.
+ *
+ * @throws {conflict} before the first byte if the disk has no space for all files; else as `download`
  */
 export async function downloadAll(
   files: readonly Download[],
@@ -35,7 +36,7 @@ export async function downloadAll(
   return got;
 }
 
-/** Counts only what is listed and not here yet: the rest is checked as it comes. */
+/** Checks the space for files of known size that are not present; other sizes are checked during transfer. */
 async function requireRoom(files: readonly Download[]): Promise<void> {
   const [first] = files;
   if (first === undefined) return;

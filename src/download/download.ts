@@ -11,7 +11,7 @@ import type { Access } from './request.ts';
 import { transfer } from './transfer.ts';
 import type { Expected, RemoteFile } from './transfer.ts';
 
-/** A file to get, and where it is to lie. */
+/** Remote file and its target path. */
 export interface Download extends RemoteFile {
   readonly target: string;
 }
@@ -20,38 +20,39 @@ export interface DownloadOptions {
   readonly access: Access | undefined;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: FileProgress) => void;
-  /** Told why a try failed, before the next one goes on. */
+  /** Receives the reason of a failed attempt before the next one. */
   readonly onRetry: (reason: string) => void;
-  /** Pauses before each further try, in milliseconds; progress begins them anew. */
+  /** Pauses before further attempts, in milliseconds; an attempt with progress resets them. */
   readonly pauses?: readonly number[];
 }
 
-/** How far a file is. */
+/** Progress of a file. */
 export interface FileProgress {
-  /** `checking` reads what an earlier try has left. */
+  /** `checking` reads the bytes of an earlier attempt. */
   readonly phase: 'checking' | 'downloading';
   readonly done: number;
   readonly total: number | undefined;
 }
 
-/** A file that is whole. */
+/** Completed file. */
 export interface Downloaded {
   readonly file: string;
   readonly bytes: number;
-  /** Undefined for a file that was there and has no hash to compare with. */
+  /** Undefined for a file that existed before and has no hash to compare with. */
   readonly sha256: string | undefined;
-  /** Whether the source named that hash. */
+  /** True if the source published this hash. */
   readonly verified: boolean;
-  /** It was there before, and nothing was downloaded. */
+  /** True if the file existed before and nothing was downloaded. */
   readonly wasThere: boolean;
 }
 
 const PAUSES = [1000, 2000, 4000, 8000, 16_000];
 
 /**
- * Gets a file whole or not at all: it lies under its name only when every byte is there and right.
- * What came before a break, a cancel or a crash is kept, and the next call goes on from there.
- * Throws a RuntimeFailure; `cancelled` where the signal aborts.
+ * Downloads a file completely or not at all: the file gets its name only after all bytes are checked.
+ * Bytes received before an interruption or a crash are kept, and the next call resumes after them.
+ *
+ * @throws RuntimeFailure; {cancelled} if the signal aborts
  */
 export async function download(file: Download, options: DownloadOptions): Promise<Downloaded> {
   const { target } = file;
@@ -72,7 +73,7 @@ export async function download(file: Download, options: DownloadOptions): Promis
   }
 }
 
-/** A file of that name is there: it may be another one, of a source that had the name before. */
+/** Checks an existing file of the same name: it may come from another source. */
 async function accept(
   { target, url, bytes, sha256 }: Download,
   size: number,
@@ -125,7 +126,7 @@ async function complete(
   }
 }
 
-/** Tries until all bytes are there, with pauses that grow while nothing comes. */
+/** Repeats the transfer until all bytes are present, with growing pauses while there is no progress. */
 async function transferAll(
   file: Download,
   part: PartialFile,
@@ -155,24 +156,24 @@ async function transferAll(
   }
 }
 
-/** What is wrong with a file that has come to its end; undefined where nothing is. */
+/** Describes the defect of a completely transferred file; returns undefined if it has none. */
 async function faultOf(part: PartialFile, whole: Expected): Promise<string | undefined> {
   if (part.bytes !== whole.bytes) {
-    return `gave ${part.bytes} bytes instead of ${whole.bytes}`;
+    return `sent ${part.bytes} bytes instead of ${whole.bytes}`;
   }
   const beginning = await part.beginning(4);
   if (beginning !== 'GGUF') {
-    return `gave no GGUF file: it begins with ${JSON.stringify(beginning)}`;
+    return `sent no GGUF file: it begins with ${JSON.stringify(beginning)}`;
   }
   const digest = part.digest();
   return whole.sha256 === undefined || whole.sha256 === digest
     ? undefined
-    : `gave something else than its source lists (SHA-256 ${digest} instead of ${whole.sha256})`;
+    : `sent another file than its source lists (SHA-256 ${digest} instead of ${whole.sha256})`;
 }
 
 function gaveUp(error: ConnectionBroken, part: PartialFile): RuntimeFailure {
   const kept =
-    part.bytes > 0 ? `; ${formatSize(part.bytes)} are kept, and the next pull goes on` : '';
+    part.bytes > 0 ? `; ${formatSize(part.bytes)} are kept, and the next pull resumes` : '';
   return new RuntimeFailure(
     'backend-unavailable',
     `the download broke off (${error.message})${kept}; try again when the network is back`,
@@ -180,9 +181,9 @@ function gaveUp(error: ConnectionBroken, part: PartialFile): RuntimeFailure {
   );
 }
 
-/** Two pulls of one file would write into each other. */
+/** Locks a partial file: two pulls of one file would overwrite each other. */
 async function lockPart(target: string): Promise<() => Promise<void>> {
-  // Longer than a lock lives whose process was killed.
+  // Longer than the lock of a killed process stays valid.
   const retries = { retries: 13, factor: 1, minTimeout: 1000 };
   return lock(target, { realpath: false, retries }).catch((error: unknown) => {
     throw new RuntimeFailure(

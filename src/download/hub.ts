@@ -8,14 +8,18 @@ import { get } from './request.ts';
 import type { Access } from './request.ts';
 import { append } from '../core/lists.ts';
 
-/** Hugging Face, or a mirror of it. */
+/** Hugging Face or a mirror of it. */
 export interface Hub {
-  /** Without a slash at its end. */
+  /** Base URL without a trailing slash. */
   readonly endpoint: string;
   readonly access: Access | undefined;
 }
 
-/** The variables of the official client: HF_ENDPOINT and HF_TOKEN. Throws `invalid-request`. */
+/**
+ * Reads the variables of the official client: HF_ENDPOINT and HF_TOKEN.
+ *
+ * @throws {invalid-request} if HF_ENDPOINT is no http(s) URL
+ */
 export function hubFrom(environment: NodeJS.ProcessEnv): Hub {
   const endpoint = (environment['HF_ENDPOINT'] || 'https://huggingface.co').replace(
     /(?<!\/)\/+$/,
@@ -32,12 +36,12 @@ export function hubFrom(environment: NodeJS.ProcessEnv): Hub {
   return { endpoint, access: token ? { origin: new URL(endpoint).origin, token } : undefined };
 }
 
-/** The page of a repository, for people. */
+/** Web page of a repository. */
 export function pageOf({ endpoint }: Hub, repository: string): string {
   return `${endpoint}/${repository}`;
 }
 
-/** Where a file of a repository is downloaded from. */
+/** Download URL of a file of a repository. */
 export function fileUrl({ endpoint }: Hub, repository: string, path: string): string {
   return `${endpoint}/${repository}/resolve/main/${path.split('/').map(encodeURIComponent).join('/')}`;
 }
@@ -52,13 +56,14 @@ const tree = z.array(
   }),
 );
 
-/** A page of the hub has up to a thousand files. */
+/** Pages that are read of a file list; a page has up to a thousand files. */
 const MOST_PAGES = 100;
 const MOST_PAGE_BYTES = 4 * 1024 * 1024;
 
 /**
- * All files of a repository. Throws `backend-unavailable` without an answer, and otherwise where the
- * repository is not there or not open to everyone.
+ * Lists all files of a repository.
+ *
+ * @throws {backend-unavailable} without a response; other codes if the repository is missing or restricted
  */
 export async function listFiles(
   hub: Hub,
@@ -90,7 +95,7 @@ function toFile({ path, size, lfs }: z.infer<typeof tree>[number]): HubFile {
   return { path, bytes: lfs?.size ?? size, ...(sha256 !== undefined && { sha256 }) };
 }
 
-/** Long lists come in pages: `Link: <…>; rel="next"`. */
+/** URL of the next page of a long list, from `Link: <…>; rel="next"`. */
 function nextPage(link: string | undefined, from: string): string | undefined {
   const next = /<([^<>]+)>;\s*rel="next"/.exec(link ?? '')?.[1];
   return next === undefined ? undefined : new URL(next, from).href;
@@ -117,7 +122,7 @@ function unavailable(error: unknown): never {
 function endless(url: string): RuntimeFailure {
   return new RuntimeFailure(
     'backend-failed',
-    `the list of files does not end: ${url} is there twice, or behind ${MOST_PAGES} pages; ` +
+    `the list of files does not end: ${url} repeats, or follows ${MOST_PAGES} pages; ` +
       'check HF_ENDPOINT, or name one file by its https:// address',
   );
 }
@@ -125,6 +130,6 @@ function endless(url: string): RuntimeFailure {
 function notTheHub(url: string): RuntimeFailure {
   return new RuntimeFailure(
     'backend-failed',
-    `${url} gave no list of files; check HF_ENDPOINT, which has to be Hugging Face or a mirror of it`,
+    `${url} sent no list of files; set HF_ENDPOINT to Hugging Face or a mirror of it`,
   );
 }

@@ -5,17 +5,17 @@ import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { isRecord } from '../core/json.ts';
 
-/** What tells that a file on a server is still the one that was begun. */
+/** Properties that identify the version of a file on a server. */
 export interface Identity {
   readonly url: string;
   readonly sha256: string | undefined;
-  /** A strong ETag: it changes with every byte of the file. */
+  /** Strong ETag, which changes with every byte of the file. */
   readonly etag: string | undefined;
 }
 
 /**
- * A download that is under way: `FILE.part`, with `FILE.part.json` beside it that says what it is a
- * part of. It gets the file's name only by `finish`.
+ * Unfinished download: `FILE.part` with its identity in `FILE.part.json`. Only `finish` renames it to the
+ * file's name.
  */
 export class PartialFile {
   readonly #target: string;
@@ -31,7 +31,7 @@ export class PartialFile {
     this.#bytes = bytes;
   }
 
-  /** Opens what an earlier try has left, or an empty one. `onHashed` is told the bytes read so far. */
+  /** Opens the part of an earlier attempt or an empty one. `onHashed` receives the bytes read so far. */
   static async open(
     target: string,
     signal: AbortSignal,
@@ -61,7 +61,7 @@ export class PartialFile {
     return this.#identity;
   }
 
-  /** Notes what the part belongs to, before its first byte is written. */
+  /** Writes the identity of the part, before its first byte is written. */
   async identify(identity: Identity): Promise<void> {
     this.#identity = identity;
     await writeFile(`${this.#target}.part.json`, JSON.stringify(identity));
@@ -73,7 +73,7 @@ export class PartialFile {
     this.#bytes += chunk.length;
   }
 
-  /** Throws away what is there. */
+  /** Removes all bytes. */
   async restart(): Promise<void> {
     await this.#handle.truncate(0);
     this.#hash = createHash('sha256');
@@ -81,12 +81,12 @@ export class PartialFile {
     this.#identity = undefined;
   }
 
-  /** The SHA-256 of what is there, in hex. */
+  /** SHA-256 of the present bytes, in hex. */
   digest(): string {
     return this.#hash.copy().digest('hex');
   }
 
-  /** The first bytes, as text. */
+  /** First bytes, as text. */
   async beginning(length: number): Promise<string> {
     const reader = await open(`${this.#target}.part`, 'r');
     try {
@@ -100,7 +100,7 @@ export class PartialFile {
     }
   }
 
-  /** Gives it the file's name, once all of it is on the disk. */
+  /** Flushes the part to disk and renames it to the file's name. */
   async finish(): Promise<void> {
     await this.#handle.sync();
     await this.#handle.close();
@@ -108,13 +108,13 @@ export class PartialFile {
     await rm(`${this.#target}.part.json`, { force: true });
   }
 
-  /** Keeps it for the next try; one without a byte is removed. */
+  /** Closes the part and keeps it for the next attempt; removes an empty one. */
   async leave(): Promise<void> {
     if (this.#bytes === 0) await this.discard();
     else await this.#handle.close();
   }
 
-  /** Removes it: no try can go on from here. */
+  /** Removes a part that can't be resumed. */
   async discard(): Promise<void> {
     // A close reports a write that failed late.
     await this.#handle.close().catch(() => undefined);
@@ -123,7 +123,7 @@ export class PartialFile {
   }
 }
 
-/** The SHA-256 of a file, to be read or gone on with. `onHashed` is told the bytes read so far. */
+/** Running SHA-256 of a file, which can be extended. `onHashed` receives the bytes read so far. */
 export async function hashFile(
   file: string,
   signal: AbortSignal,
@@ -151,7 +151,7 @@ async function readIdentity(file: string): Promise<Identity | undefined> {
       etag: typeof etag === 'string' ? etag : undefined,
     };
   } catch {
-    // A part that nothing is known of is begun anew.
+    // A part without a readable identity is restarted.
     return undefined;
   }
 }

@@ -1,8 +1,8 @@
 const PART = /-(\d{5})-of-(\d{5})\.gguf$/i;
 
 /**
- * The names of all parts of a GGUF that is split as llama.cpp splits (`…-00001-of-00003.gguf`), the
- * first part first; the name alone where it is whole. What stands before the number stays.
+ * Names of all parts of a GGUF file that is split in llama.cpp's way (`…-00001-of-00003.gguf`), in order;
+ * only the given name if the file is not split. The prefix before the number is kept.
  */
 export function allParts(name: string): readonly string[] {
   const count = Number(PART.exec(name)?.[2] ?? 0);
@@ -12,7 +12,7 @@ export function allParts(name: string): readonly string[] {
   );
 }
 
-/** The name of one part, counted from 0; llama.cpp finds the others by the first one's name. */
+/** Name of a part, counted from 0. llama.cpp derives the other names from the first one's. */
 export function partName(stem: string, index: number, count: number): string {
   return `${stem}-${digits(index + 1)}-of-${digits(count)}.gguf`;
 }
@@ -21,7 +21,7 @@ function digits(number: number): string {
   return String(number).padStart(5, '0');
 }
 
-/** A file's name without its part number and ending. */
+/** File name without its part number and extension. */
 export function stemOf(name: string): string {
   return name.replace(PART, '').replace(/\.gguf$/i, '');
 }

@@ -3,29 +3,30 @@ import { RuntimeFailure } from '../core/failure.ts';
 import { allParts, stemOf } from './parts.ts';
 import type { Source } from './source.ts';
 
-/** A file of a repository. */
+/** File of a repository. */
 export interface HubFile {
   readonly path: string;
   readonly bytes: number;
-  /** Known for the files that are kept in large-file storage, as all GGUFs are. */
+  /** Known for files in large-file storage, such as all GGUFs. */
   readonly sha256?: string;
 }
 
 type Wanted = Extract<Source, { readonly kind: 'hub' }>['wanted'];
 
-/** What a repository is asked for where nobody says which: small for its quality. */
+/** Default quantizations in order of preference: small for their quality. */
 const USUAL = ['Q4_K_M', 'Q4_K_XL', 'MXFP4', 'Q4_0', 'Q8_0'];
 
 /**
- * The file that is wanted of a repository, or all of its parts in order.
- * Throws `resource-not-found` with what there is.
+ * Picks the wanted file of a repository, or all of its parts in order.
+ *
+ * @throws {resource-not-found} with the files that exist
  */
 export function pickFiles(
   files: readonly HubFile[],
   wanted: Wanted,
   repository: string,
 ): readonly HubFile[] {
-  // Vision projectors lie beside the models that they belong to, under the same tags.
+  // Vision projectors are next to their models, under the same tags.
   const models = files.filter(({ path }) => /\.gguf$/i.test(path) && !/mmproj/i.test(path));
   const first = choose(models, wanted);
   if (first === undefined) throw notThere(models, wanted, repository);
@@ -36,10 +37,10 @@ export function pickFiles(
   });
 }
 
-/** The precisions that a projector is wanted in: it is small, and every device computes the first. */
+/** Precisions of a projector in order of preference: it is small, and every device supports the first. */
 const USUAL_PROJECTORS = ['F16', 'BF16', 'F32', 'Q8_0'];
 
-/** The projector (mmproj) by which the picked model sees; undefined where its repository has none. */
+/** Projector (mmproj) of the picked model; undefined if its repository has none. */
 export function pickProjector(files: readonly HubFile[], model: HubFile): HubFile | undefined {
   const folder = dirname(model.path);
   const all = files.filter(({ path }) => isProjector(path));
@@ -71,7 +72,7 @@ function choose(models: readonly HubFile[], wanted: Wanted): HubFile | undefined
   }
 }
 
-/** The shortest path that ends in a tag: `x-UD-Q4_K_M.gguf` ends in `Q4_K_M` too. */
+/** Shortest path that ends in a tag, because `x-UD-Q4_K_M.gguf` ends in `Q4_K_M` too. */
 function tagged(models: readonly HubFile[], tag: string): HubFile | undefined {
   const suffix = tag.toLowerCase();
   return models
@@ -88,13 +89,13 @@ function tagged(models: readonly HubFile[], tag: string): HubFile | undefined {
 
 function notThere(models: readonly HubFile[], wanted: Wanted, repository: string): RuntimeFailure {
   const stems = [...new Set(models.map(({ path }) => stemOf(path)))];
-  const wayOut =
+  const hint =
     stems.length === 0
-      ? 'it holds no GGUF model, look for a repository whose name ends in -GGUF'
+      ? 'it has no GGUF model, look for a repository whose name ends in -GGUF'
       : `there are ${stems.join(', ')}`;
   return new RuntimeFailure(
     'resource-not-found',
-    `${repository} has no ${describe(wanted)}; ${wayOut}`,
+    `${repository} has no ${describe(wanted)}; ${hint}`,
   );
 }
 

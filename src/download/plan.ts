@@ -8,16 +8,15 @@ import type { HubFile } from './pick.ts';
 import type { Source } from './source.ts';
 import type { RemoteFile } from './transfer.ts';
 
-/** A file of a model, and where it is to lie. */
+/** File of a model and its target path. */
 export interface PlannedDownload extends Download {
-  /** It is the projector by which the model sees. */
+  /** Set for the vision projector. */
   readonly isProjector?: true;
 }
 
 /**
- * The files that make up a model, the first part first, and where each is to lie: a whole model at
- * `target`, parts beside each other under names that llama.cpp takes for parts of one model, and the
- * projector of a model that sees last.
+ * Files of a model with their target paths. A single file is at `target`; parts are in order, under names
+ * by which llama.cpp finds them; the projector of a vision model is last.
  */
 export async function planDownloads(
   source: Source,

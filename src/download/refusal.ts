@@ -1,18 +1,18 @@
 import { RuntimeFailure } from '../core/failure.ts';
 
-/** What was asked for, as an error names it. */
+/** Requested resource, as errors name it. */
 export interface Asked {
   readonly url: string;
   /** The repository's page on Hugging Face, where its terms are accepted. */
   readonly page?: string;
 }
 
-/** Whether it is worth asking again: the server is busy, or has a bad moment. */
+/** Returns true for a status that a retry may resolve: the server is busy or has a temporary failure. */
 export function isTemporary(status: number): boolean {
   return status === 408 || status === 429 || status >= 500;
 }
 
-/** What a status other than 200 and 206 means, with the way out. */
+/** Converts a status other than 200 and 206 to a failure with a hint. */
 export function refusal(status: number, asked: Asked): RuntimeFailure {
   switch (status) {
     case 401:
@@ -37,8 +37,8 @@ export function refusal(status: number, asked: Asked): RuntimeFailure {
 
 function permission({ page }: Asked): string {
   return page === undefined
-    ? 'it gives the file only to those who are signed in; download it in a browser, ' +
+    ? 'it sends the file to signed-in users only; download it in a browser, ' +
         'and name it with `file:` in models.yaml'
-    : `the repository is not there, or it wants its terms accepted at ${page}; ` +
+    : `the repository does not exist, or its terms must be accepted at ${page}; ` +
         'then set HF_TOKEN to a token of yours';
 }

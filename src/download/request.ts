@@ -4,19 +4,19 @@ import type { buildConnector } from 'undici';
 import { messageOf, RuntimeFailure } from '../core/failure.ts';
 import { createConnector, endingWhenRead } from '../net/connector.ts';
 
-/** Who may be shown a key, and which. */
+/** Token and the only origin that receives it. */
 export interface Access {
   /** Such as `https://huggingface.co`. */
   readonly origin: string;
   readonly token: string;
 }
 
-/** A server's answer behind all redirects, its body not read yet. */
+/** Response after all redirects, with its body unread. */
 export interface Reply {
   readonly status: number;
   readonly url: string;
   readonly body: Readable;
-  /** The whole file's SHA-256 in hex, where a hop named it. */
+  /** SHA-256 of the complete file in hex, if a response of the redirect chain names it. */
   readonly sha256: string | undefined;
   readonly header: (name: string) => string | undefined;
 }
@@ -27,19 +27,19 @@ export interface GetOptions {
   readonly signal: AbortSignal;
 }
 
-/** The connection failed or broke off: it may work the next time. */
+/** Error of a connection that failed or was interrupted; a retry may succeed. */
 export class ConnectionBroken extends Error {
   override readonly name = 'ConnectionBroken';
 }
 
 const MOST_REDIRECTS = 10;
 
-/** A server that says nothing for so long has gone. */
+/** Silence after which a connection counts as lost. */
 const SILENCE_MILLISECONDS = 60_000;
 
 const CONNECT_MILLISECONDS = 15_000;
 
-/** Connections to one server: `connect` is the proxy agent's, if they go through a proxy. */
+/** Creates the connections to one server. `connect` is the proxy agent's if there is a proxy. */
 function poolOf(origin: string | URL, options: object): Pool {
   const tunnel: unknown = Reflect.get(options, 'connect');
   const connect = isConnector(tunnel)
@@ -54,21 +54,22 @@ function isConnector(value: unknown): value is buildConnector.connector {
 
 let agent: EnvHttpProxyAgent | undefined;
 
-/** One agent for all: it goes through the proxy that HTTPS_PROXY and the like name. */
+/** Shared agent, which uses the proxy of HTTPS_PROXY and similar variables. */
 function dispatcher(): EnvHttpProxyAgent {
   agent ??= new EnvHttpProxyAgent({
     headersTimeout: SILENCE_MILLISECONDS,
     bodyTimeout: SILENCE_MILLISECONDS,
     factory: poolOf,
-    // Each file may come from another host, and the process ends when the last has come.
+    // Files come from different hosts, and idle connections would delay the end of the process.
     keepAliveTimeout: 1000,
   });
   return agent;
 }
 
 /**
- * GETs a URL and follows its redirects; the token stays with the origin that it belongs to.
- * Throws ConnectionBroken, `cancelled` on abort, and `backend-failed` for a redirect that goes wrong.
+ * Sends a GET and follows its redirects. The token is sent to its own origin only.
+ *
+ * @throws ConnectionBroken; {cancelled} on abort; {backend-failed} for an invalid redirect
  */
 export async function get(from: string, options: GetOptions): Promise<Reply> {
   let url = from;
@@ -97,7 +98,7 @@ async function ask(url: string, { access, headers, signal }: GetOptions) {
       dispatcher: dispatcher(),
       headers: {
         'user-agent': 'portico',
-        // A range counts the bytes of the file, not those of a compressed form of it.
+        // A range counts bytes of the file, not of a compressed form.
         'accept-encoding': 'identity',
         ...headers,
         ...(shown && { authorization: `Bearer ${access.token}` }),
@@ -109,7 +110,7 @@ async function ask(url: string, { access, headers, signal }: GetOptions) {
   }
 }
 
-/** What a failed read of a body means. */
+/** Converts the error of a failed body read. */
 export function broken(url: string, error: unknown): ConnectionBroken {
   return new ConnectionBroken(`${new URL(url).host}: ${messageOf(error) || 'no connection'}`, {
     cause: error,
@@ -132,7 +133,7 @@ function redirected(from: string, location: string): string {
   return to.href;
 }
 
-/** Hugging Face names the SHA-256 of a file in large-file storage; of others it is a git hash. */
+/** SHA-256 from an ETag of Hugging Face. Files outside of large-file storage have a git hash there. */
 function sha256Of(etag: string | undefined): string | undefined {
   return /^(?:W\/)?"?([0-9a-f]{64})"?$/.exec(etag ?? '')?.[1];
 }

@@ -1,12 +1,12 @@
 import { RuntimeFailure } from '../core/failure.ts';
 
-/** Where a model's file can be had. */
+/** Source of a model's file. */
 export type Source =
   | {
       readonly kind: 'hub';
       /** `user/model` on Hugging Face. */
       readonly repository: string;
-      /** Which of the repository's files: by its quantization, by its path, or the usual one. */
+      /** Selector of a file: by quantization, by path, or the default. */
       readonly wanted:
         | { readonly by: 'quantization'; readonly tag: string }
         | { readonly by: 'path'; readonly path: string }
@@ -16,14 +16,16 @@ export type Source =
 
 const HUB = /^hf:([\w.-]+\/[\w.-]+?)(?:\/([^:\s]+\.gguf)|:([\w.-]+))?$/i;
 
-/** Whether a text is meant as a source rather than as a model's name. */
+/** Returns true for a text that is meant as a source and not as a model's name. */
 export function isSource(text: string): boolean {
   return /^(hf:|https?:\/\/)/i.test(text);
 }
 
 /**
- * Reads `hf:user/model`, `hf:user/model:quantization`, `hf:user/model/path.gguf` or the URL of a
- * GGUF file. Throws `invalid-request`.
+ * Parses `hf:user/model`, `hf:user/model:quantization`, `hf:user/model/path.gguf` or the URL of a
+ * GGUF file.
+ *
+ * @throws {invalid-request} for any other text
  */
 export function parseSource(text: string): Source {
   const [, repository, path, tag] = HUB.exec(text) ?? [];
@@ -38,12 +40,12 @@ export function parseSource(text: string): Source {
   throw new RuntimeFailure(
     'invalid-request',
     `'${text}' is no source of a GGUF file; ` +
-      'give hf:user/model:quantization, such as hf:unsloth/Qwen3-0.6B-GGUF:Q4_K_M, ' +
+      'use hf:user/model:quantization, such as hf:unsloth/Qwen3-0.6B-GGUF:Q4_K_M, ' +
       'or the https:// address of a .gguf file',
   );
 }
 
-/** A name for what a source gives, as people type it: `qwen3-0.6b` for `hf:unsloth/Qwen3-0.6B-GGUF`. */
+/** Short name for a source's model: `qwen3-0.6b` for `hf:unsloth/Qwen3-0.6B-GGUF`. */
 export function nameOf(source: Source): string {
   const title =
     source.kind === 'hub'

@@ -5,34 +5,35 @@ import { isTemporary, refusal } from './refusal.ts';
 import { broken, cancelled, ConnectionBroken, get } from './request.ts';
 import type { Access, Reply } from './request.ts';
 
-/** One file to get. */
+/** File to download. */
 export interface RemoteFile {
   readonly url: string;
-  /** As the source lists it. */
+  /** Size in the source's list. */
   readonly bytes: number | undefined;
   readonly sha256: string | undefined;
-  /** Where its terms are accepted, on Hugging Face. */
+  /** Page on Hugging Face where a user accepts the terms. */
   readonly page?: string;
 }
 
 export interface TransferOptions {
   readonly access: Access | undefined;
   readonly signal: AbortSignal;
-  /** Told what is there, and of how many bytes; undefined where the server does not tell. */
+  /** Receives the present bytes and the total; undefined if the server does not report a total. */
   readonly onBytes: (done: number, total: number | undefined) => void;
-  /** Throws where the disk has no room for so many bytes more. */
+  /** Throws if the disk has no space for this many further bytes. */
   readonly checkSpace: (bytes: number) => Promise<void>;
 }
 
-/** What a whole file has to be. */
+/** Expected size and hash of the complete file. */
 export interface Expected {
   readonly bytes: number;
   readonly sha256: string | undefined;
 }
 
 /**
- * Gets what is missing of a file, in one request, and tells what the whole has to be. Throws
- * ConnectionBroken where another try may go on, else a RuntimeFailure.
+ * Requests the missing bytes of a file once, and returns the expected size and hash.
+ *
+ * @throws ConnectionBroken if a further attempt may resume; else RuntimeFailure
  */
 export async function transfer(
   file: RemoteFile,
@@ -45,7 +46,7 @@ export async function transfer(
   const etag = part.identity?.etag;
   const headers = part.bytes > 0 && {
     range: `bytes=${part.bytes}-`,
-    // A file that has changed since comes whole; one with a known hash is checked by that.
+    // With `If-Range`, a changed file is sent completely. A known hash detects the change by itself.
     ...(file.sha256 === undefined && etag !== undefined && { 'if-range': etag }),
   };
   const { access } = options;
@@ -53,12 +54,12 @@ export async function transfer(
   try {
     return await receive(reply, file, part, options);
   } finally {
-    // Leaving a body unread is an error to it, and none to us.
+    // Destroying an unread body emits an error, which is expected here.
     reply.body.on('error', () => undefined).destroy();
   }
 }
 
-/** Whether the bytes that are there are a beginning of this very file. */
+/** Returns true if the present bytes are the beginning of this version of the file. */
 function belongs({ bytes, identity }: PartialFile, file: RemoteFile): boolean {
   if (bytes === 0) return true;
   if (identity === undefined || (file.bytes !== undefined && bytes > file.bytes)) return false;
@@ -94,7 +95,7 @@ async function receive(
   ) {
     throw new RuntimeFailure(
       'backend-failed',
-      `${file.url} tells neither its size nor its hash, so that a part could be taken for all of it; ` +
+      `${file.url} reports neither its size nor its hash, so an incomplete file would not be noticed; ` +
         'download it by other means, and name it with `file:` in models.yaml',
     );
   }
@@ -108,7 +109,7 @@ async function receive(
   return expected(file, total ?? part.bytes, sha256);
 }
 
-/** Leaves only answers whose body goes on exactly where the part ends. */
+/** Accepts only responses whose body continues exactly at the end of the part. */
 async function settleStatus(reply: Reply, file: RemoteFile, part: PartialFile): Promise<void> {
   const { status } = reply;
   const start = /^bytes (\d+)-/.exec(reply.header('content-range') ?? '')?.[1];
@@ -118,11 +119,9 @@ async function settleStatus(reply: Reply, file: RemoteFile, part: PartialFile): 
     return;
   }
   if (status === 206 || status === 416) {
-    // The part is none of this file's: without it the next try asks for the whole.
+    // The part belongs to another version: without it, the next attempt requests the complete file.
     await part.restart();
-    throw new ConnectionBroken(
-      `${new URL(reply.url).host} could not go on from where it broke off`,
-    );
+    throw new ConnectionBroken(`${new URL(reply.url).host} could not resume the download`);
   }
   if (isTemporary(status))
     throw new ConnectionBroken(`${new URL(reply.url).host} answers ${status}`);
@@ -147,7 +146,7 @@ async function store(
   }
 }
 
-/** The size of the whole file, of which `there` bytes are here already. */
+/** Size of the complete file, of which `there` bytes are already present. */
 function totalOf(reply: Reply, there: number): number | undefined {
   const ranged = /\/(\d+)$/.exec(reply.header('content-range') ?? '')?.[1];
   if (ranged !== undefined) return Number(ranged);
@@ -155,7 +154,7 @@ function totalOf(reply: Reply, there: number): number | undefined {
   return length === undefined ? undefined : there + Number(length);
 }
 
-/** `W/"…"` says only that two files mean the same. */
+/** Returns a strong ETag. A weak one (`W/"…"`) does not guarantee equal bytes. */
 function strongTag(etag: string | undefined): string | undefined {
   return etag?.startsWith('"') === true ? etag : undefined;
 }

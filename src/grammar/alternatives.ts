@@ -3,10 +3,10 @@ import type { References } from './references.ts';
 import { arrayAt, isSchema } from './schema.ts';
 import type { Conjunction, Schema } from './schema.ts';
 
-/** Unions of unions multiply: beyond so many alternatives further unions are not looked into. */
+/** Alternatives after which further unions are not expanded: nested unions multiply. */
 const MOST = 256;
 
-/** The keywords that say something about a value which a grammar can hold. */
+/** Keywords whose restrictions a grammar can express. */
 const CONSTRAINTS: ReadonlySet<string> = new Set(
   [
     'type enum const',
@@ -24,8 +24,8 @@ interface Gathered {
 }
 
 /**
- * The alternatives that schemas come to which must all hold: references and `allOf` are joined, `anyOf`
- * and `oneOf` are chosen from. No alternative: no value is valid. One without schemas: every value is.
+ * Alternatives of schemas that apply together: references and `allOf` are joined, and `anyOf` and `oneOf`
+ * are expanded. Without an alternative no value is valid; an alternative without schemas accepts every value.
  */
 export function alternativesOf(
   schemas: readonly Schema[],
@@ -46,10 +46,10 @@ export function alternativesOf(
   return found;
 }
 
-/** Joins a schema with what was gathered; false where nothing can be valid any more. */
+/** Adds a schema to those gathered so far. Returns false if no value can be valid any more. */
 function gather(schema: Schema, all: Gathered, references: References): boolean {
   if (typeof schema === 'boolean') return schema;
-  // One that is there already adds nothing: so references in a circle come to an end.
+  // A schema that is already present adds nothing; this ends circular references.
   if (all.parts.has(schema)) return true;
   all.parts.add(schema);
   for (const keyword of ['anyOf', 'oneOf']) {

@@ -8,12 +8,12 @@ import { countBounds, isSchema, schemaAt } from './schema.ts';
 import type { Conjunction, Place, Schema, ValueCompiler } from './schema.ts';
 import { largest } from '../core/lists.ts';
 
-/** A tuple's positions are written out: further ones are like the items behind it. */
+/** Limit of a tuple's written-out positions. Later ones are treated as the items after the tuple. */
 const MOST_POSITIONS = 64;
 
 /**
- * An expression for arrays; undefined where none is valid. Behind the positions of a tuple there is
- * nothing unless the schema says what, as with the properties of objects.
+ * Expression for arrays; undefined if no array is valid. A tuple has no further items unless the schema
+ * describes them, as with the properties of objects.
  */
 export function arrayExpression(
   schemas: Conjunction,
@@ -40,14 +40,14 @@ export function arrayExpression(
   let entries = furtherItems(bounds.most > 0 ? itemAt(positions) : undefined, bounds, place, rules);
   for (let index = positions - 1; index >= 0; index--) {
     const item = itemAt(index);
-    // Where nothing can stand, nothing can follow either.
+    // If no value is valid at this position, there are no later positions either.
     const some = item && entries && followed(item, entries, rules);
     entries = some === undefined && index < least ? undefined : { some, mayBeNone: index >= least };
   }
   return entries && least <= most ? bracketed('[]', entries, rules) : undefined;
 }
 
-/** The items behind the positions of a tuple; undefined where there must be some and can't. */
+/** Items after the positions of a tuple; undefined if some are required but none is valid. */
 function furtherItems(
   item: string | undefined,
   { least, most }: { readonly least: number; readonly most: number },
@@ -55,20 +55,20 @@ function furtherItems(
   rules: GrammarRules,
 ): Entries | undefined {
   if (item === undefined) return least > 0 ? undefined : { some: undefined, mayBeNone: true };
-  // A rule of its own, as llama.cpp writes out what is repeated.
+  // A separate rule keeps the grammar small: llama.cpp expands each repetition.
   const one = rules.define(`${place.name}-item`, item);
   const next = rules.define(`${place.name}-next`, `${separator(rules)} ${one}`);
   const more = repeated(next, { least: Math.max(0, least - 1), most: most - 1 });
   return { some: `${one} ${more}`.trimEnd(), mayBeNone: least <= 0 };
 }
 
-/** The schemas of a tuple's positions: `prefixItems`, or `items` as before 2020. */
+/** Schemas of a tuple's positions: `prefixItems`, or the array form of `items` in drafts before 2020. */
 function tupleOf(schema: JsonObject): readonly Schema[] {
   const tuple = schema['prefixItems'] ?? schema['items'];
   return Array.isArray(tuple) ? tuple.filter(isSchema) : [];
 }
 
-/** What one schema says about an item; past all tuples, about all further ones. */
+/** Schemas that one schema has for an item. The index after all tuples means every further item. */
 function itemSchemas(schema: JsonObject, index: number, positions: number): readonly Schema[] {
   const tuple = tupleOf(schema);
   const own = tuple[index];

@@ -3,7 +3,7 @@ export type Range = readonly [first: number, last: number];
 
 const LAST = 0x10ffff;
 
-/** All code points that the ranges leave out. */
+/** Code points outside of all ranges. */
 export function complement(ranges: readonly Range[]): readonly Range[] {
   const left: Range[] = [];
   let next = 0;
@@ -15,7 +15,7 @@ export function complement(ranges: readonly Range[]): readonly Range[] {
   return left;
 }
 
-/** What JSON strings can't hold as it is, and how they hold it. */
+/** Characters that a JSON string can't contain as they are, and their escapes. */
 const ESCAPED: ReadonlyMap<number, string> = new Map([
   [0x08, 'b'],
   [0x09, 't'],
@@ -32,7 +32,7 @@ const NOT_PLAIN: readonly Range[] = [
 ];
 
 /**
- * An expression for one of the code points as it stands in a JSON string; undefined for none.
+ * Expression for one of the code points as it is written in a JSON string; undefined if there are none.
  *
  * @param escapedOnly characters that are written as an escape, unless they are the only one
  */
@@ -55,7 +55,7 @@ export function inJsonString(
   return ways.length > 1 ? `(${ways.join(' | ')})` : ways[0];
 }
 
-/** The last code point that one `\u` escape can write. */
+/** Last code point that a single `\u` escape can represent. */
 const LAST_UNIT = 0xffff;
 
 function unit(code: number): string {

@@ -13,11 +13,11 @@ import { stringExpression } from './strings.ts';
 import { hasType, typesOf } from './types.ts';
 import type { JsonType } from './types.ts';
 
-/** Deeper schemas, and larger ones, are taken for mistakes. */
+/** Limits of depth and size. A schema beyond them is taken for a mistake. */
 const MOST_LEVELS = 64;
 const MOST_PARTS = 5000;
 
-/** A schema that can't be compiled, with the part of it that is to blame. */
+/** Error for a schema that can't be compiled, with the part that causes it. */
 export class SchemaFailure extends Error {
   readonly schemas: readonly Schema[];
 
@@ -27,14 +27,14 @@ export class SchemaFailure extends Error {
   }
 }
 
-/** What a conjunction came to, or the rule that it will be. */
+/** Result of a conjunction, or the rule that is reserved for it. */
 interface Compiled {
   expression?: string | undefined;
   done: boolean;
   rule?: string;
 }
 
-/** Compiles the schemas of one document; each conjunction of them once, so that they may recur. */
+/** Compiles the schemas of one document. Each conjunction is compiled once, so recursion is possible. */
 export class SchemaCompiler implements ValueCompiler {
   readonly #rules: GrammarRules;
   readonly #references: References;
@@ -47,12 +47,12 @@ export class SchemaCompiler implements ValueCompiler {
     this.#references = references;
   }
 
-  /** The innermost schemas that no value is valid against, of those that were compiled last. */
+  /** Innermost schemas of the last compilation that no value matches. */
   get impossible(): Conjunction {
     return this.#impossible;
   }
 
-  /** @throws SchemaFailure if the schemas are nested too deeply or come to too much */
+  /** @throws SchemaFailure if the schemas are nested too deeply or are too large */
   compile(schemas: readonly Schema[], place: Place): string | undefined {
     if (place.depth > MOST_LEVELS)
       throw new SchemaFailure(`it is nested deeper than ${MOST_LEVELS} levels`, schemas);
@@ -77,7 +77,7 @@ export class SchemaCompiler implements ValueCompiler {
       forcedBy: new Set([...place.forcedBy, key]),
     });
     compiled.done = true;
-    // If a part of it is impossible, that is to blame.
+    // If a part is impossible, report that part and not the whole.
     if (expression === undefined && this.#impossible === before) this.#impossible = schemas;
     if (compiled.rule === undefined) compiled.expression = expression;
     else {
@@ -89,7 +89,7 @@ export class SchemaCompiler implements ValueCompiler {
 
   #again(known: Compiled, key: string, place: Place): string | undefined {
     if (known.done) return known.expression;
-    // A value that can't be without another of its kind would have no end.
+    // A value that requires another one of the same kind would never end.
     if (place.forcedBy.has(key)) return undefined;
     known.rule ??= this.#rules.reserve(place.name);
     return known.rule;

@@ -14,7 +14,7 @@ export function digitsBetween(least: bigint, most: bigint): string {
   ]);
 }
 
-/** Numbers of so many digits from `low` to `high`, leading zeros included. */
+/** Numbers from `low` to `high`, which have the same number of digits; leading zeros count as digits. */
 function sameLength(low: string, high: string): string {
   const [first, last] = [Number(low.charAt(0)), Number(high.charAt(0))];
   const [lowRest, highRest] = [low.slice(1), high.slice(1)];

@@ -2,21 +2,21 @@ import { literal } from './gbnf.ts';
 import type { GrammarRules } from './gbnf.ts';
 import { separator, space } from './json.ts';
 
-/** The entries of an object or an array, from some entry on. */
+/** Entries of an object or an array, from one of them to the end. */
 export interface Entries {
-  /** The first of them with all that may follow; undefined where there can be none. */
+  /** Expression for one or more entries; undefined if no entry is valid. */
   readonly some: string | undefined;
   readonly mayBeNone: boolean;
 }
 
-/** One entry with those that may follow it. */
+/** Expression for one entry and the entries that may follow it. */
 export function followed(entry: string, { some, mayBeNone }: Entries, rules: GrammarRules): string {
   if (some === undefined) return entry;
   const listed = `${separator(rules)} ${some}`;
   return `${entry} ${mayBeNone ? `(${listed})?` : listed}`;
 }
 
-/** Entries in their brackets. */
+/** Expression for entries with their brackets. */
 export function bracketed(brackets: '{}' | '[]', entries: Entries, rules: GrammarRules): string {
   const [open, close] = [literal(brackets.charAt(0)), literal(brackets.charAt(1))];
   const gap = space(rules);

@@ -8,11 +8,11 @@ import { colon, separator } from './json.ts';
 import { arrayAt } from './schema.ts';
 import type { Conjunction } from './schema.ts';
 
-/** Longer lists are not looked into: then any value of the type is taken. */
+/** Longest list of values that is enforced. A longer list accepts any value of the type. */
 const MOST_VALUES = 2000;
 const MOST_CHARACTERS = 65_536;
 
-/** The values that `enum` and `const` leave; undefined where there is neither, or too many. */
+/** Values that `enum` and `const` allow; undefined if neither is present or there are too many. */
 export function fixedValues(schemas: Conjunction): readonly JsonValue[] | undefined {
   const lists = schemas.flatMap((schema) => [
     ...(Array.isArray(schema['enum']) ? [arrayAt(schema, 'enum')] : []),
@@ -28,7 +28,7 @@ function isShort(list: readonly JsonValue[]): boolean {
   return list.length <= MOST_VALUES && JSON.stringify(list).length <= MOST_CHARACTERS;
 }
 
-/** An expression for one of the values; undefined for none. */
+/** Expression for one of the values; undefined if there are none. */
 export function fixedExpression(
   values: readonly JsonValue[],
   rules: GrammarRules,
@@ -43,7 +43,7 @@ export function fixedExpression(
   return expressions.length === 0 ? undefined : oneOf(expressions);
 }
 
-/** A value as JSON, with white space where any value may have it. */
+/** Expression for a value as JSON, with the usual optional white space. */
 function structured(value: JsonValue, rules: GrammarRules): string {
   if (Array.isArray(value)) {
     const items = value.map((item: JsonValue) => structured(item, rules));
@@ -61,7 +61,7 @@ function inOrder(entries: readonly string[], rules: GrammarRules): Entries {
   return { some, mayBeNone: false };
 }
 
-/** The same text for equal values, whatever the order of their keys. */
+/** Canonical text of a value: equal for equal values in any order of keys. */
 function canonical(value: JsonValue): string {
   return JSON.stringify(value, (_key, item: JsonValue) =>
     isRecord(item)

@@ -1,5 +1,5 @@
-// The formats of JSON Schema that are cheap as a grammar, by name; https://json-schema.org/draft/2020-12
-// section 7.3. Dates know the length of months and leap years, as validators do.
+// Formats of JSON Schema that are cheap as a grammar (https://json-schema.org/draft/2020-12 section 7.3).
+// Dates respect the length of months and leap years, as validators do.
 
 const DAY_31 = '("0" [1-9] | [12] [0-9] | "3" [01])';
 const DAY_30 = '("0" [1-9] | [12] [0-9] | "30")';
@@ -24,11 +24,11 @@ const EMAIL = `${WORD} ("." ${WORD})* "@" ${LABEL} ("." ${LABEL})+`;
 const OCTET = '("25" [0-5] | "2" [0-4] [0-9] | "1" [0-9] [0-9] | [1-9]? [0-9])';
 const IPV4 = `${OCTET} "." ${OCTET} "." ${OCTET} "." ${OCTET}`;
 
-// Characters beyond ASCII are taken as browsers take them: a model that writes one means it.
+// Non-ASCII characters are accepted, as in browsers: a model that writes one means it.
 const URI_CHARACTER = String.raw`[^"\\\x00-\x20<>{}|\x5e\x60\x7f]`;
 const URI = `[a-zA-Z] [a-zA-Z0-9+.\\-]{0,31} ":" ${URI_CHARACTER}+`;
 
-/** Expressions for what stands between the quotes of a string of some format. */
+/** Expressions for the content of a string, without its quotes, by format. */
 export const FORMATS: ReadonlyMap<string, string> = new Map([
   ['date', DATE],
   ['time', TIME],

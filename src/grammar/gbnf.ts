@@ -1,16 +1,16 @@
 import type { JsonObject } from '../core/json.ts';
 
 /**
- * The rules of a grammar in llama.cpp's GBNF. Expressions are GBNF text; a rule is written once, under a
- * name of its own, and named where it is used.
+ * Rules of a grammar in llama.cpp's GBNF. Expressions are GBNF text. Each rule is defined once under a
+ * unique name, by which expressions refer to it.
  */
 export class GrammarRules {
   readonly #rules = new Map<string, string>();
-  /** The number that the next other rule of a wanted name gets. */
+  /** Number of the next rule with the same wanted name. */
   readonly #numbers = new Map<string, number>();
-  /** Which rule has a body, by wanted name and body. */
+  /** Rule names by wanted name and body. */
   readonly #names = new Map<string, string>();
-  /** Told in what way the grammar is not the schema that it was made from. */
+  /** Receives each difference between the grammar and the schema that it was made from. */
   readonly onDegraded: (reason: string, schema: JsonObject) => void;
   /** Texts that no free text may contain. */
   readonly excluded: readonly string[];
@@ -23,7 +23,7 @@ export class GrammarRules {
     this.excluded = excluded;
   }
 
-  /** The characters that the excluded texts begin with. */
+  /** First characters of the excluded texts. */
   get excludedFirsts(): readonly string[] {
     return [
       ...new Set(this.excluded.map((text) => String.fromCodePoint(text.codePointAt(0) ?? 0))),
@@ -31,8 +31,8 @@ export class GrammarRules {
   }
 
   /**
-   * Adds a rule and gives its name. Where the wanted name has another body already, a number is added;
-   * characters other than letters, digits and dashes become dashes.
+   * Adds a rule and returns its name. If the wanted name already has another body, a number is appended.
+   * Characters other than letters, digits and dashes become dashes.
    */
   define(wanted: string, body: string): string {
     const base = wanted.replaceAll(/[^a-zA-Z0-9]+/g, '-').replaceAll(/^-|-$/g, '') || 'rule';
@@ -46,9 +46,9 @@ export class GrammarRules {
   }
 
   /**
-   * Adds a rule that names itself, and gives its name.
+   * Adds a recursive rule and returns its name.
    *
-   * @param body the rule's body for the name that it is to have
+   * @param body returns the rule's body for its name
    */
   defineRecursive(wanted: string, body: (name: string) => string): string {
     const key = `${wanted} ${body('itself')}`;
@@ -60,22 +60,22 @@ export class GrammarRules {
     return name;
   }
 
-  /** Whether a rule has this name. */
+  /** Returns true if a rule has this name. */
   has(name: string): boolean {
     return this.#rules.has(name);
   }
 
-  /** Takes a name before its body is known, for rules that name themselves. */
+  /** Reserves a name before its body is known, for recursive rules. */
   reserve(wanted: string): string {
     return this.define(wanted, `"reserved ${this.#rules.size}"`);
   }
 
-  /** Gives a reserved name its body. */
+  /** Sets the body of a reserved name. */
   complete(name: string, body: string): void {
     this.#rules.set(name, body);
   }
 
-  /** Does something that may throw: then the rules that it added are forgotten. */
+  /** Runs an action, and removes the rules that it added if it throws. */
   attempt<Result>(work: () => Result): Result {
     const { size } = this.#rules;
     try {
@@ -87,7 +87,7 @@ export class GrammarRules {
     }
   }
 
-  /** The grammar's text; generation starts with the expression `root`. */
+  /** Returns the grammar's text; generation starts with the expression `root`. */
   write(root: string): string {
     return [
       `root ::= ${root}`,
@@ -96,7 +96,7 @@ export class GrammarRules {
   }
 
   #freeName(base: string): string {
-    // `root` is the start, so no other rule may have that name.
+    // `root` is the start rule, so no other rule may have this name.
     let number = this.#numbers.get(base) ?? (base === 'root' ? 2 : 1);
     let name: string;
     do {
@@ -108,22 +108,22 @@ export class GrammarRules {
   }
 }
 
-/** What would end a text or steer a class, and control characters. */
+/** Characters with a meaning inside quotes or brackets, and control characters. */
 const STEERING = /["\\\]^\-\p{Cc}]/gu;
 
-/** A text as GBNF that admits exactly it. */
+/** GBNF literal that matches exactly this text. */
 export function literal(text: string): string {
   return `"${text.replaceAll(STEERING, escapeCharacter)}"`;
 }
 
-/** One of several expressions. */
+/** Alternation of expressions. */
 export function oneOf(expressions: readonly string[]): string {
   return expressions.length === 1 ? (expressions[0] ?? '""') : `(${expressions.join(' | ')})`;
 }
 
 /**
- * One of several texts. What they begin with in common is written once: llama.cpp looks at each
- * alternative for each token of the vocabulary.
+ * Alternation of texts. Shared prefixes are written once, because llama.cpp tests each alternative for
+ * each token of the vocabulary.
  */
 export function oneOfTexts(texts: readonly string[]): string {
   const groups = new Map<string, string[]>();
@@ -146,7 +146,7 @@ function commonBeginning(texts: readonly string[]): string {
   return (end === -1 ? first : first.slice(0, end)).join('');
 }
 
-/** A character (a code point) for use inside quotes or brackets, so that it can't end or steer them. */
+/** Escapes a code point for use inside quotes or brackets. */
 export function escapeCharacter(character: string): string {
   if (character === '\n') return String.raw`\n`;
   if ('"\\]'.includes(character)) return `\\${character}`;

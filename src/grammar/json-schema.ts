@@ -8,11 +8,11 @@ import { References } from './references.ts';
 import type { Schema } from './schema.ts';
 
 /**
- * Adds the rules of a JSON Schema to a grammar, and gives the expression for a value that is valid
- * against it. Keywords that a grammar can't hold, such as `not` or `uniqueItems`, are left out: the
- * grammar admits more then. Known properties come in the schema's order, and no others where the schema
- * does not say so. A schema that can't be compiled stands for any JSON object; the rules' `onDegraded`
- * is told what is not as the schema has it. It never throws.
+ * Adds the rules of a JSON Schema to a grammar, and returns the expression for a matching value.
+ * Keywords that a grammar can't enforce, such as `not` or `uniqueItems`, are left out, so the grammar
+ * accepts more values. Known properties are in the schema's order; unknown ones are accepted only if the
+ * schema allows them explicitly. A schema that can't be compiled accepts any JSON object. Each deviation
+ * is reported to the rules' `onDegraded`. Never throws.
  */
 export function defineSchema(rules: GrammarRules, schema: JsonObject): string {
   const known = defined.get(rules) ?? new WeakMap<JsonObject, string>();
@@ -22,7 +22,7 @@ export function defineSchema(rules: GrammarRules, schema: JsonObject): string {
   return expression;
 }
 
-/** The expressions of each grammar's schemas: a family may write the same arguments in two ways. */
+/** Cache of expressions by grammar and schema: a format may use the same arguments in two syntaxes. */
 const defined = new WeakMap<GrammarRules, WeakMap<JsonObject, string>>();
 
 function compileWhole(rules: GrammarRules, schema: JsonObject): string {
@@ -51,7 +51,7 @@ function compile(rules: GrammarRules, schema: JsonObject, references: References
   return object(rules);
 }
 
-/** JSON pointer to the first of the parts of a schema; to the schema if they are not in it. */
+/** JSON pointer to the first of the parts inside a schema; to the schema itself if none is inside. */
 function pointerTo(schema: JsonObject, parts: readonly Schema[]): string {
   const sought = new Set<unknown>(parts.filter((part) => typeof part === 'object'));
   const todo: (readonly [JsonValue, string])[] = [[schema, '#']];

@@ -2,30 +2,30 @@ import { escapeCharacter } from './gbnf.ts';
 import type { GrammarRules } from './gbnf.ts';
 import { jsonTextWithout } from './text-without.ts';
 
-// Models write `{"a": 1}`, `{"a":1}` or one entry a line. White space is bounded, so that none of them
-// can go on with it for ever.
+// Models write `{"a": 1}`, `{"a":1}` or one entry per line. White space is bounded, so that a model can't
+// repeat it for ever.
 
-/** White space behind an opening bracket, a comma, and before a closing bracket. */
+/** White space after an opening bracket or a comma, and before a closing bracket. */
 export function space(rules: GrammarRules): string {
   return rules.define('space', String.raw`(" " | "\n" [ \t]{0,32})?`);
 }
 
-/** What stands between two entries. */
+/** Comma between two entries, with white space. */
 export function separator(rules: GrammarRules): string {
   return rules.define('separator', `"," ${space(rules)}`);
 }
 
-/** What stands between a name and its value. */
+/** Colon between a name and its value, with white space. */
 export function colon(rules: GrammarRules): string {
   return rules.define('colon', '":" " "?');
 }
 
-/** Characters that a JSON string can't contain, as in a class of GBNF. */
+/** Characters that a JSON string can't contain, as in a GBNF character class. */
 const NEVER = String.raw`"\\\x00-\x1f`;
 
 /**
- * One code point of a JSON string, as itself or as an escape: lone surrogates are none. What excluded texts
- * begin with is admitted as an escape only.
+ * One code point of a JSON string, as itself or as an escape; lone surrogates are excluded. First characters
+ * of excluded texts are accepted as an escape only.
  */
 export function character(rules: GrammarRules): string {
   const firsts = rules.excludedFirsts.map(escapeCharacter).join('');
@@ -48,7 +48,7 @@ export function string(rules: GrammarRules): string {
   return rules.define('string', String.raw`"\"" ${text} "\""`);
 }
 
-/** Any JSON number that a double can hold, in as many digits as a double has. */
+/** Any JSON number in the range of a double, with at most as many digits as a double has. */
 export function number(rules: GrammarRules): string {
   const whole = '"-"? ("0" | [1-9] [0-9]{0,20})';
   const exponent = '[eE] ("+"? [0-9]{1,2} | "-" [0-9]{1,3})';

@@ -2,19 +2,19 @@ import { escapeCharacter, literal } from './gbnf.ts';
 import type { GrammarRules } from './gbnf.ts';
 import { string } from './json.ts';
 
-/** Known names of more characters than this in all are not kept out of the unknown ones. */
+/** Total characters of the known names up to which unknown names are kept distinct from them. */
 const MOST = 2000;
 
-/** The ways to escape a character that JSON writers use; `\u0061` or `\/` would be second spellings. */
+/** Escapes that JSON writers use. Others, such as `\u0061` or `\/`, would be second spellings. */
 const ESCAPES = ['\\"', '\\\\', '\\b', '\\f', '\\n', '\\r', '\\t'] as const;
 
-/** What may follow in a name, unit by unit: a unit is a character or an escape. */
+/** Node of a trie of names. A unit is a character or an escape. */
 interface Branch {
   readonly next: Map<string, Branch>;
   ends: boolean;
 }
 
-/** A JSON string for a property's name that is none of the given ones. */
+/** Expression for a property name, as a JSON string, that differs from all given names. */
 export function keyExcept(names: readonly string[], rules: GrammarRules): string {
   const units = names.map((name) => unitsOf(name));
   if (names.length === 0 || units.flat().length > MOST) return string(rules);
@@ -50,7 +50,7 @@ function write({ next, ends }: Branch, rest: string, never: readonly string[]): 
   return `(${ways.join(' | ')})`;
 }
 
-/** A name as it stands in JSON, character by character. */
+/** Units of a name as it is written in JSON. */
 function unitsOf(name: string): readonly string[] {
   return (
     JSON.stringify(name)

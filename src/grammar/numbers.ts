@@ -6,13 +6,13 @@ import { numbersAt } from './schema.ts';
 import type { Conjunction } from './schema.ts';
 import { largest, smallest } from '../core/lists.ts';
 
-/** As many digits as 64-bit integers have: without an end, a model may never come to it. */
+/** Largest integer by digits, about that of 64 bits: without a limit, a model may never stop. */
 const LARGEST = 10n ** 20n - 1n;
 
-/** So many digits a double always tells apart. */
+/** Decimal digits that a double always represents exactly. */
 const DOUBLE_DIGITS = 15;
 
-/** Where nothing bounds an integer, it stays one that JavaScript clients can hold exactly. */
+/** Default bound of integers: the largest that JavaScript clients represent exactly. */
 const LARGEST_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 
 const DIGIT = '[0-9]';
@@ -25,9 +25,8 @@ interface Bounds {
 }
 
 /**
- * An expression for numbers; undefined where none is valid. Bounds hold exactly for integers, and for
- * numbers with bounds that are whole; other bounds are widened to the next whole number. Numbers with
- * bounds have no exponent.
+ * Expression for numbers; undefined if no number is valid. Bounds are exact for integers and if they are
+ * whole numbers; other bounds are widened to the next whole number. Bounded numbers have no exponent.
  */
 export function numberExpression(
   schemas: Conjunction,
@@ -56,7 +55,7 @@ function boundsOf(schemas: Conjunction): Bounds {
   };
 }
 
-/** Bounds that a flag makes exclusive, as in drafts 3 and 4. */
+/** Bounds that are exclusive by a boolean flag, as in drafts 3 and 4. */
 function flagged(schemas: Conjunction, bound: 'Minimum' | 'Maximum'): readonly number[] {
   const exclusive = schemas.filter((schema) => schema[`exclusive${bound}`] === true);
   return numbersAt(exclusive, bound.toLowerCase());
@@ -93,7 +92,7 @@ function decimalsWithin({ least, leastOpen, most, mostOpen }: Bounds): string | 
   return parts.length === 0 ? undefined : oneOf(parts);
 }
 
-/** Expressions for the decimals within bounds that are not negative. */
+/** Expressions for the non-negative decimals within bounds. */
 function magnitudes(bounds: Bounds): readonly string[] {
   const least = Math.max(0, bounds.least);
   const leastOpen = bounds.leastOpen && bounds.least >= 0;
@@ -112,22 +111,22 @@ function magnitudes(bounds: Bounds): readonly string[] {
 }
 
 /**
- * What stands behind a whole number: more than nothing, or less than one, where the next whole number is
- * excluded. Only so many zeros or nines come first that no double rounds to it.
+ * Fraction after a whole number: above zero, below one, or both, if the next whole number is excluded. The
+ * number of leading zeros or nines is limited, so that no double rounds to the excluded number.
  */
 function fraction(whole: bigint, moreThanNone: boolean, lessThanOne: boolean): string {
   if (!moreThanNone && !lessThanOne) return `"." ${DIGIT}{1,17}`;
-  const told = Math.max(1, DOUBLE_DIGITS - 1 - String(whole).length);
+  const distinct = Math.max(1, DOUBLE_DIGITS - 1 - String(whole).length);
   const any = `${DIGIT}{0,17}`;
   const digits = [
-    moreThanNone ? `"0"{1,${told}} [1-9] ${any}` : `"0" ${any}`,
+    moreThanNone ? `"0"{1,${distinct}} [1-9] ${any}` : `"0" ${any}`,
     `[1-8] ${any}`,
-    lessThanOne ? `"9"{1,${told}} ([0-8] ${any})?` : `"9" ${any}`,
+    lessThanOne ? `"9"{1,${distinct}} ([0-8] ${any})?` : `"9" ${any}`,
   ];
   return `"." ${oneOf(digits)}`;
 }
 
-/** A bound of integers, and `open` where there is none. */
+/** Bound of integers; `open` if there is none. */
 function integerBound(whole: number, open: bigint): bigint {
   if (!Number.isFinite(whole)) return open;
   return toBigInt(whole, open < 0n ? -LARGEST : LARGEST);
@@ -137,7 +136,7 @@ function isBeyondSafe(whole: number): boolean {
   return Number.isFinite(whole) && Math.abs(whole) > Number.MAX_SAFE_INTEGER;
 }
 
-/** A whole number; the limit for one that is beyond it. */
+/** Converts a whole number; returns the limit for a number beyond it. */
 function toBigInt(whole: number, limit: bigint): bigint {
   if (!Number.isFinite(whole)) return whole < 0 === limit < 0n ? limit : -limit;
   const exact = BigInt(whole);

@@ -16,13 +16,12 @@ interface Member {
 }
 
 /**
- * An expression for objects; undefined where none is valid. Known properties come in the order in which
- * the schema has them, so that the grammar grows with their number only, not with that of their orders;
- * it is the order that models were shown, and write.
+ * Expression for objects; undefined if no object is valid. Known properties are in the schema's order, so
+ * that the grammar grows with the number of properties and not with the number of their permutations.
+ * Models see the properties in this order, and write them in it.
  *
- * Where the schema has properties and says nothing about others, there are none: JSON Schema would take
- * them, but arguments that a model invents help no tool. An object about whose properties nothing is
- * said is any object.
+ * If the schema has properties and does not mention others, others are excluded: JSON Schema would accept
+ * them, but arguments that a model invents help no tool. A schema without properties accepts any object.
  */
 export function objectExpression(
   schemas: Conjunction,
@@ -72,19 +71,19 @@ function membersOf(schemas: Conjunction): readonly Member[] {
   }));
 }
 
-/** What one schema says about a property, which may be a further one to it. */
+/** Schemas that one schema has for a property, which it may not list itself. */
 function memberSchemas(schema: JsonObject, name: string): readonly Schema[] {
   const properties = objectAt(schema, 'properties');
   const own = Object.hasOwn(properties, name) ? schemaAt(properties, name) : undefined;
   if (own !== undefined) return [own];
   const extra = schemaAt(schema, 'additionalProperties');
-  // Whether a pattern matches the name is not looked at, so that no foreign pattern is ever run.
+  // Patterns of a client are never run against names: they could be slow on purpose.
   return extra === undefined || schema['patternProperties'] !== undefined ? [] : [extra];
 }
 
 const STRING: JsonObject = { type: 'string' };
 
-/** What further properties must be; undefined where there are none. */
+/** Schemas of further properties; undefined if further properties are not allowed. */
 function extraSchemas(schemas: Conjunction, hasMembers: boolean): readonly Schema[] | undefined {
   const said = [
     ...schemasAt(schemas, 'additionalProperties'),
@@ -95,7 +94,7 @@ function extraSchemas(schemas: Conjunction, hasMembers: boolean): readonly Schem
   return closed ? undefined : [];
 }
 
-/** Expressions for the entries that the schema does not name. */
+/** Expressions for entries whose names are not in the schema. */
 function otherEntries(
   schemas: Conjunction,
   members: readonly Member[],
@@ -151,7 +150,7 @@ function prepend(
   const sequence = followed(entry, following, rules);
   const mayBeNone = !required && following.mayBeNone;
   if (following.some === undefined) return { some: sequence, mayBeNone };
-  // A rule of its own, as an optional property before this one names what follows twice.
+  // A separate rule, because an optional property before this one refers to it twice.
   const body = required ? sequence : `${sequence} | ${following.some}`;
   return { some: rules.define(`${place.name}-${name}-on`, body), mayBeNone };
 }

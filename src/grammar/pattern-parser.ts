@@ -2,7 +2,7 @@ import { complement } from './code-points.ts';
 import type { Range } from './code-points.ts';
 import { append } from '../core/lists.ts';
 
-/** A regular expression, as far as a grammar can hold one. */
+/** Regular expression, as far as a grammar can express one. */
 export type Pattern =
   | { readonly kind: 'character'; readonly ranges: readonly Range[] }
   | { readonly kind: 'sequence'; readonly items: readonly Pattern[] }
@@ -56,10 +56,10 @@ const CONTROLS: ReadonlyMap<string, number> = new Map([
   ['r', 0x0d],
 ]);
 
-/** A pattern with something that a grammar can't hold, such as a look-ahead. */
+/** Error for a pattern that a grammar can't express, such as a look-ahead. */
 class Unsupported extends Error {}
 
-/** Parses a regular expression of ECMA-262; undefined where a grammar can't hold it. */
+/** Parses a regular expression of ECMA-262; returns undefined if a grammar can't express it. */
 export function parsePattern(source: string): Pattern | undefined {
   try {
     const parser = new PatternParser(source);
@@ -136,7 +136,7 @@ class PatternParser {
     const bounds = this.#bounds();
     if (bounds === undefined) return item;
     if (item.kind === 'start' || item.kind === 'end') throw new Unsupported('a repeated anchor');
-    // Whether it takes as much as it can or as little makes no difference to what it admits.
+    // Greedy and lazy quantifiers match the same texts.
     this.#take('?');
     return { kind: 'repeat', item, ...bounds };
   }
@@ -190,7 +190,7 @@ class PatternParser {
     if (control !== undefined) return [[control, control]];
     if (character === 'x') return this.#hexadecimal(2);
     if (character === 'u') return this.#hexadecimal(4);
-    // Other letters and digits are references, boundaries and properties.
+    // Escaped letters and digits that remain are references, boundaries and properties.
     if (/^[a-zA-Z0-9]$/.test(character)) throw new Unsupported(`the escape \\${character}`);
     return [only(character)];
   }

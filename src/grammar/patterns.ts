@@ -6,7 +6,7 @@ import { parsePattern } from './pattern-parser.ts';
 import type { Pattern } from './pattern-parser.ts';
 import { repeated } from './repetition.ts';
 
-/** Longer patterns are not looked into. */
+/** Longest pattern that is parsed. */
 const MOST_CHARACTERS = 1000;
 
 interface Bounds {
@@ -15,9 +15,8 @@ interface Bounds {
 }
 
 /**
- * An expression for what stands between the quotes of a string that a pattern matches; undefined for a
- * pattern that a grammar can't hold. The bounds on the length are kept where the pattern is one class of
- * characters.
+ * Expression for the content, without quotes, of a string that matches a pattern; undefined if a grammar
+ * can't express the pattern. Length bounds are enforced only if the pattern is one character class.
  */
 export function patternExpression(
   source: string,
@@ -32,7 +31,7 @@ export function patternExpression(
   return known.length === written.length ? oneOf(known) : undefined;
 }
 
-/** A pattern may match anywhere: what its anchors do not rule out stands around it. */
+/** Adds any text before and after a pattern, except at its anchors: a pattern may match anywhere. */
 function wholeExpression(option: Pattern, bounds: Bounds, rules: GrammarRules): string | undefined {
   const items = option.kind === 'sequence' ? option.items : [option];
   const atStart = items[0]?.kind === 'start';
@@ -65,7 +64,7 @@ function expressionOf(pattern: Pattern, rules: GrammarRules): string | undefined
       return repeatExpression(pattern, rules);
     case 'start':
     case 'end':
-      // In the middle of a pattern they are conditions, which a grammar can't hold.
+      // Anchors in the middle of a pattern are conditions, which a grammar can't express.
       return undefined;
     default:
       return pattern satisfies never;
@@ -86,7 +85,7 @@ function repeatExpression(
   { item, least, most }: Pattern & { readonly kind: 'repeat' },
   rules: GrammarRules,
 ): string | undefined {
-  // llama.cpp takes no endless repetition of what may be empty.
+  // llama.cpp rejects an unbounded repetition of an item that may be empty.
   if (isEmptiable(item) && most > 1) return undefined;
   const expression = expressionOf(item, rules);
   if (expression === undefined) return undefined;

@@ -4,7 +4,7 @@ import { isList, isSchema } from './schema.ts';
 import type { Schema } from './schema.ts';
 import { append } from '../core/lists.ts';
 
-/** Finds what `$ref` points to inside one document: by JSON pointer (RFC 6901), `$anchor` or `$id`. */
+/** Resolves each `$ref` inside one document: by JSON pointer (RFC 6901), `$anchor` or `$id`. */
 export class References {
   readonly #root: JsonObject;
   readonly #resolved = new Map<string, Schema>();
@@ -15,12 +15,12 @@ export class References {
     this.#root = root;
   }
 
-  /** The references so far that lead nowhere. */
+  /** References that could not be resolved so far. */
   get dangling(): readonly string[] {
     return this.#dangling;
   }
 
-  /** The schemas that a schema refers to; one that can't be found takes any value. */
+  /** Schemas that a schema refers to. An unresolved reference accepts any value. */
   of(schema: JsonObject): readonly Schema[] {
     return ['$ref', '$dynamicRef', '$recursiveRef'].flatMap((keyword) => {
       const reference = schema[keyword];
@@ -68,7 +68,7 @@ function decode(token: string): string {
   }
 }
 
-/** All schemas of a document that have a name of their own: `#anchor` or an `$id`. */
+/** Schemas of a document by their own name: `#anchor` or an `$id`. */
 function namedSchemas(root: JsonObject): ReadonlyMap<string, JsonObject> {
   const named = new Map<string, JsonObject>();
   const todo: JsonValue[] = [root];

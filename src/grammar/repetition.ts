@@ -1,7 +1,7 @@
-/** llama.cpp writes a repetition out, so that higher bounds are dropped. */
+/** Highest bound of a repetition: llama.cpp expands repetitions, so higher bounds are dropped. */
 const MOST = 256;
 
-/** A rule repeated at least and at most so often; a bound that is too high to be written out is dropped. */
+/** Repeats a rule within bounds. A bound that is too high for llama.cpp is dropped. */
 export function repeated(
   rule: string,
   { least, most }: { readonly least: number; readonly most: number },

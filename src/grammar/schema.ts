@@ -2,23 +2,23 @@ import type { JsonObject, JsonValue } from '../core/json.ts';
 import { isRecord } from '../core/json.ts';
 import { largest, smallest } from '../core/lists.ts';
 
-/** A JSON Schema: true takes any value, false none. */
+/** JSON Schema: true accepts any value, false none. */
 export type Schema = boolean | JsonObject;
 
-/** Schemas that hold all at once, with no `$ref`, `allOf`, `anyOf` or `oneOf` left to look into. */
+/** Schemas that apply together, with `$ref`, `allOf`, `anyOf` and `oneOf` already expanded. */
 export type Conjunction = readonly JsonObject[];
 
-/** Where a value stands: what its rules are named after, and what it stands in. */
+/** Position of a value: the base name of its rules, and the conjunctions around it. */
 export interface Place {
   readonly name: string;
   readonly depth: number;
-  /** The conjunctions that can't be written without the value of this place. */
+  /** Conjunctions around this place that require its value. */
   readonly forcedBy: ReadonlySet<string>;
 }
 
-/** Compiles the schemas of what an object or an array holds. */
+/** Compiles the schemas of the values inside an object or an array. */
 export interface ValueCompiler {
-  /** An expression for the values that all schemas admit; undefined where there is none. */
+  /** Returns an expression for the values that match all schemas; undefined if there are none. */
   compile(schemas: readonly Schema[], place: Place): string | undefined;
 }
 
@@ -30,30 +30,30 @@ export function isSchema(value: JsonValue | undefined): value is Schema {
   return typeof value === 'boolean' || isRecord(value);
 }
 
-/** A keyword's object; one without keys where it is missing or no object. */
+/** Object of a keyword; an empty one if the keyword is missing or is not an object. */
 export function objectAt(schema: JsonObject, keyword: string): JsonObject {
   const value = schema[keyword];
   return isRecord(value) ? value : {};
 }
 
-/** A keyword's array; an empty one where it is missing or no array. */
+/** Array of a keyword; an empty one if the keyword is missing or is not an array. */
 export function arrayAt(schema: JsonObject, keyword: string): readonly JsonValue[] {
   const value = schema[keyword];
   return isList(value) ? value : [];
 }
 
-/** A keyword's schema, where it has one. */
+/** Schema of a keyword, if it has one. */
 export function schemaAt(schema: JsonObject, keyword: string): Schema | undefined {
   const value = schema[keyword];
   return isSchema(value) ? value : undefined;
 }
 
-/** The schemas that a keyword has in several schemas. */
+/** Schemas of a keyword across several schemas. */
 export function schemasAt(schemas: Conjunction, keyword: string): readonly Schema[] {
   return schemas.map((schema) => schema[keyword]).filter(isSchema);
 }
 
-/** The numbers that a keyword has in several schemas. */
+/** Numbers of a keyword across several schemas. */
 export function numbersAt(schemas: Conjunction, keyword: string): readonly number[] {
   return schemas.flatMap((schema) => {
     const value = schema[keyword];
@@ -61,7 +61,7 @@ export function numbersAt(schemas: Conjunction, keyword: string): readonly numbe
   });
 }
 
-/** The texts that a keyword has in several schemas. */
+/** Texts of a keyword across several schemas. */
 export function textsAt(schemas: Conjunction, keyword: string): readonly string[] {
   return schemas.flatMap((schema) => {
     const value = schema[keyword];
@@ -69,7 +69,7 @@ export function textsAt(schemas: Conjunction, keyword: string): readonly string[
   });
 }
 
-/** The tightest of the bounds on how much there may be, such as `minItems` and `maxItems`. */
+/** Tightest pair of count bounds, such as `minItems` and `maxItems`. */
 export function countBounds(
   schemas: Conjunction,
   keyword: 'Length' | 'Items' | 'Properties',

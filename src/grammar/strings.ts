@@ -7,8 +7,8 @@ import { countBounds, textsAt } from './schema.ts';
 import type { Conjunction } from './schema.ts';
 
 /**
- * An expression for strings; undefined where none is valid. A pattern goes before a format and both
- * before the length: a grammar can't hold two of them at once.
+ * Expression for strings; undefined if no string is valid. A pattern has precedence over a format, and both
+ * over length bounds: a grammar can't enforce two of them at once.
  */
 export function stringExpression(schemas: Conjunction, rules: GrammarRules): string | undefined {
   const bounds = countBounds(schemas, 'Length');

@@ -2,22 +2,22 @@ import { escapeCharacter } from './gbnf.ts';
 import type { GrammarRules } from './gbnf.ts';
 
 /**
- * Defines any text, even none, that contains neither the given one nor a text that the rules exclude.
+ * Defines any text, including the empty one, without the forbidden text and the texts that the rules exclude.
  *
  * @throws a RangeError for an empty text, which every text contains
  */
 export function textWithout(rules: GrammarRules, forbidden: string): string {
   if (forbidden === '') throw new RangeError('Every text contains the empty text.');
-  // Named by what it forbids: wherever the same text is forbidden, the same rules stand for it.
+  // The name derives from the forbidden text, so that equal texts share their rules.
   const base = `without-${Buffer.from(forbidden).toString('hex')}`;
   return defineAutomaton(rules, base, [forbidden, ...rules.excluded], { never: '' });
 }
 
 /**
- * Defines the characters of a JSON string without the texts that the rules exclude, if they exclude any.
+ * Defines the characters of a JSON string without the texts that the rules exclude.
  *
- * @param never what no character may be, as in a class of GBNF
- * @param escape expression of an escape
+ * @param never characters that are always excluded, as in a GBNF character class
+ * @param escape expression for an escape sequence
  */
 export function jsonTextWithout(rules: GrammarRules, never: string, escape: string): string {
   const texts = rules.excluded.filter((text) => !/["\\\p{Cc}]/u.test(text));
@@ -30,8 +30,8 @@ interface Alphabet {
 }
 
 /**
- * Defines the automaton of Aho and Corasick with a rule for each state, so that every text has exactly one way
- * through it. A state is what the text ends with of the beginning of a forbidden one.
+ * Defines an Aho-Corasick automaton with one rule for each state, so that every text has exactly one
+ * derivation. A state is the longest prefix of a forbidden text that the text so far ends with.
  */
 function defineAutomaton(
   rules: GrammarRules,
@@ -60,7 +60,7 @@ function defineAutomaton(
   return `${base}-0`;
 }
 
-/** The beginnings of the texts, none first, as far as they contain no other of the texts. */
+/** Prefixes of the texts that contain none of the texts; the empty prefix is first. */
 function statesOf(texts: readonly string[]): readonly string[] {
   const states = new Set(['']);
   for (const text of texts) {
@@ -88,14 +88,14 @@ function stateAfter(
   return 0;
 }
 
-/** Texts that begin with so many characters in common are excluded by these alone. */
+/** Length of a shared prefix that is excluded in place of the texts that begin with it. */
 const COMMON = 8;
-/** Number of texts up to which each one is excluded by itself. */
+/** Number of texts with a shared prefix up to which each text is excluded separately. */
 const MOST_ALIKE = 4;
 
 /**
- * Shortens a list of texts to exclude: vocabularies have up to a thousand that are reserved, such as
- * `<unused98>`. One or two characters are left out, since too much would contain them.
+ * Shortens a list of texts to exclude: vocabularies have up to a thousand reserved tokens, such as
+ * `<unused98>`. Texts of one or two characters are dropped, because too much ordinary text contains them.
  */
 export function condensed(texts: readonly string[]): readonly string[] {
   const groups = new Map<string, string[]>();

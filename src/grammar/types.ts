@@ -5,7 +5,7 @@ const TYPES = ['object', 'array', 'string', 'number', 'integer', 'boolean', 'nul
 
 export type JsonType = (typeof TYPES)[number];
 
-/** Keywords that speak of one type only: a schema without `type` that has them means this type. */
+/** Keywords of a single type. They imply that type in a schema without `type`. */
 const IMPLIED: readonly (readonly [JsonType, readonly string[]])[] = [
   [
     'object',
@@ -25,7 +25,7 @@ const IMPLIED: readonly (readonly [JsonType, readonly string[]])[] = [
   ['number', ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum']],
 ];
 
-/** The types that schemas admit together; undefined where none says anything about it. */
+/** Types that match all schemas; undefined if no schema restricts the type. */
 export function typesOf(schemas: Conjunction): readonly JsonType[] | undefined {
   const declared = schemas.flatMap((schema) => {
     const named = declaredTypes(schema['type']);
@@ -39,7 +39,7 @@ export function typesOf(schemas: Conjunction): readonly JsonType[] | undefined {
   return implied.length === 0 ? undefined : implied.map(([type]) => type);
 }
 
-/** Whether a value has one of the types. */
+/** Returns true if a value has one of the types. */
 export function hasType(value: JsonValue, types: readonly JsonType[] | undefined): boolean {
   if (types === undefined) return true;
   if (Number.isInteger(value) && types.includes('integer')) return true;
@@ -64,7 +64,7 @@ function typeOf(value: JsonValue): JsonType {
 function declaredTypes(type: JsonValue | undefined): readonly JsonType[] {
   const names: readonly (JsonValue | undefined)[] = Array.isArray(type) ? type : [type];
   const known = TYPES.filter((one) => names.includes(one));
-  // An integer is a number: both of them are one and the same type.
+  // `number` includes `integer`.
   return known.includes('number') ? known.filter((one) => one !== 'integer') : known;
 }
 

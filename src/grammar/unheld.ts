@@ -6,7 +6,7 @@ import { FORMATS } from './formats.ts';
 import { patternExpression } from './patterns.ts';
 import { isList } from './schema.ts';
 
-/** Keywords that restrict a value in a way that no grammar holds. */
+/** Keywords that restrict a value in a way that a grammar can't enforce. */
 export const UNHELD_KEYWORDS: ReadonlySet<string> = new Set([
   'not',
   'if',
@@ -43,15 +43,15 @@ const NAMED: ReadonlySet<string> = new Set([
 
 const NO_BOUNDS = { least: 0, most: Number.POSITIVE_INFINITY };
 
-/** Values that may still be looked at. */
+/** Number of values that may still be searched. */
 export interface SearchBudget {
   left: number;
 }
 
 /**
- * The places of a schema, as JSON pointers, whose keywords no grammar holds.
+ * Places of a schema, as JSON pointers, whose keywords a grammar can't enforce.
  *
- * @param budget what is beyond it is not searched
+ * @param budget values to search at most; further ones are skipped
  */
 export function unheldPlaces(
   schema: JsonObject,

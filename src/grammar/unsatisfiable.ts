@@ -6,10 +6,10 @@ import { arrayAt, isList, objectAt, schemaAt } from './schema.ts';
 import type { SearchBudget } from './unheld.ts';
 
 /**
- * The place of a schema, as a JSON pointer, because of which no value matches it; undefined if none is
- * found. What would take more than a look at each keyword is not proved, such as two patterns at once.
+ * Place in a schema, as a JSON pointer, that excludes every value; undefined if none is found. Only what
+ * single keywords show is detected, not, for example, two patterns that exclude each other.
  *
- * @param budget schemas that are looked at at most
+ * @param budget schemas to examine at most
  */
 export function unsatisfiablePlace(
   schema: JsonObject,
@@ -21,13 +21,13 @@ export function unsatisfiablePlace(
 const TYPES = ['null', 'boolean', 'object', 'array', 'number', 'string'] as const;
 type Type = (typeof TYPES)[number];
 
-/** Schemas within each other that are looked at. */
+/** Depth of nested schemas that are examined. */
 const DEEPEST = 200;
 
 class Search {
   readonly #references: References;
   readonly #budget: SearchBudget;
-  /** Schemas that are being looked at: a recursive one is left undecided. */
+  /** Schemas under examination. A recursive schema is left undecided. */
   readonly #open = new Set<JsonObject>();
 
   constructor(root: JsonObject, budget: SearchBudget) {
@@ -46,7 +46,7 @@ class Search {
     return place;
   }
 
-  /** Looks into the schemas that hold beside this one. */
+  /** Examines the schemas that apply together with this one. */
   #emptyPart(schema: JsonObject, at: string): string | undefined {
     const { not } = schema;
     if (not === true || (isRecord(not) && Object.keys(not).length === 0)) return pointTo(at, 'not');
@@ -68,7 +68,7 @@ class Search {
       .map((keyword) => pointTo(at, keyword))[0];
   }
 
-  /** The place that excludes the first type, if each type that the schema allows is excluded. */
+  /** Place that excludes the first type, if every type that the schema allows is excluded. */
   #emptyTypes(schema: JsonObject, at: string): string | undefined {
     if (schema['type'] === undefined) return undefined;
     const types = typesOf(schema['type']);
@@ -102,7 +102,7 @@ class Search {
     }
   }
 
-  /** Looks for a required property that can't be there. */
+  /** Finds a required property for which no value is valid. */
   #emptyObject(schema: JsonObject, at: string): string | undefined {
     const required = arrayAt(schema, 'required').filter((name) => typeof name === 'string');
     if (new Set(required).size > numberAt(schema, 'maxProperties', Infinity)) {
@@ -122,10 +122,10 @@ class Search {
     return undefined;
   }
 
-  /** Looks for an item that has to be there and can't be. */
+  /** Finds a required item for which no value is valid. */
   #emptyArray(schema: JsonObject, at: string): string | undefined {
     const least = numberAt(schema, 'minItems', 0);
-    // Older drafts write the first items as a list of `items`.
+    // Drafts before 2020 have the schemas of the first items in `items`.
     const keyword = isList(schema['items']) ? 'items' : 'prefixItems';
     const first = arrayAt(schema, keyword);
     for (const [index, one] of first.slice(0, least).entries()) {
@@ -138,7 +138,7 @@ class Search {
   }
 }
 
-/** The place of fixed values of which none matches the rest of their schema. */
+/** Place of `enum` or `const` if none of their values matches the rest of the schema. */
 function impossibleValue(schema: JsonObject, at: string): string | undefined {
   const values = schema['enum'];
   const types = schema['type'] === undefined ? TYPES : typesOf(schema['type']);
@@ -174,7 +174,7 @@ function typeOf(value: JsonValue): Type {
   return typeof value === 'boolean' ? 'boolean' : 'object';
 }
 
-/** The lower bound's place if no number lies between it and the upper one. */
+/** Place of the lower bound if no number is between it and the upper bound. */
 function crossed(
   schema: JsonObject,
   at: string,

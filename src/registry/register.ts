@@ -71,11 +71,11 @@ async function shippedEntry(
 }
 
 /** A name that no model has yet: the first of these. Throws `conflict` where all are taken. */
-export function freeName(taken: (name: string) => boolean, wishes: readonly string[]): string {
-  const free = wishes.find((wish) => !taken(wish));
+export function freeName(taken: (name: string) => boolean, names: readonly string[]): string {
+  const free = names.find((name) => !taken(name));
   if (free !== undefined) return free;
   throw new RuntimeFailure(
     'conflict',
-    `there is a model named ${wishes.join(' and one named ')} already; name this one with --name NAME`,
+    `there is a model named ${names.join(' and one named ')} already; name this one with --name NAME`,
   );
 }

@@ -288,8 +288,8 @@ describe('[R4.6-pull-resume] a download that breaks off', () => {
 
 describe('[R4.6-pull-refused] a refusal names the way out', () => {
   it.each([
-    [401, /permission|signed in/],
-    [403, /signed in.*`file:` in models\.yaml/],
+    [401, /permission|signed-in/],
+    [403, /signed-in.*`file:` in models\.yaml/],
     [404, /no such file/],
     [400, /answers 400/],
   ])('of status %d', async (status, words) => {

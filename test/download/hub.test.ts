@@ -39,7 +39,7 @@ describe('[R12.1-listing] the listing of a repository', () => {
       pages += 1;
       listing(`?page=${pages}`)(request, response);
     });
-    await expect(endless).rejects.toThrow('behind 100 pages');
+    await expect(endless).rejects.toThrow('follows 100 pages');
     expect(pages).toBe(100);
   });
 

@@ -66,7 +66,7 @@ describe('[R4.6-pull-sources] what a source stands for', () => {
   it('[R4.6-pull-token] is listed for the token that HF_TOKEN holds only', async () => {
     const { url } = await serveModels({ 'a.gguf': MINI }, { token: 'hf_secret' });
     await expect(plan('hf:user/model', { HF_ENDPOINT: url })).rejects.toThrow(
-      new RegExp(`terms accepted at ${url}/user/model; then set HF_TOKEN`),
+      new RegExp(`terms must be accepted at ${url}/user/model; then set HF_TOKEN`),
     );
     expect(await plan('hf:user/model', { HF_ENDPOINT: url, HF_TOKEN: 'hf_secret' })).toHaveLength(
       1,

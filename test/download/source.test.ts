@@ -91,7 +91,7 @@ describe('[R4.6-pull-sources] of a repository', () => {
 
   it.each([
     [REPOSITORY, 'Q5_K_M', /user\/model has no Q5_K_M; there are model-UD-Q4_K_M, model-Q4_K_M/],
-    [[file('README.md')], 'Q4_0', /holds no GGUF model.*-GGUF/],
+    [[file('README.md')], 'Q4_0', /has no GGUF model.*-GGUF/],
     [REPOSITORY, 'Q2_K', /lacks a part of it: broken-Q2_K-00002-of-00002\.gguf/],
   ])('what is not there is refused with what is', (files, tag, words) => {
     expect(() => pickFiles(files, { by: 'quantization', tag }, 'user/model')).toThrow(words);

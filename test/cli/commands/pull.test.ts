@@ -204,7 +204,7 @@ describe('[R4.6-pull-refused] portico pull', () => {
     ['hf:user/none:Q8_0', {}, /404: there is no such file/],
     ['hf:user/model:Q2_K', {}, /user\/model has no Q2_K; there are model-Q8_0/],
     ['hf:user/model', { token: 'x' }, /401.*HF_TOKEN/],
-    ['hf:user', {}, /no source of a GGUF file; give hf:/],
+    ['hf:user', {}, /no source of a GGUF file; use hf:/],
     [SOURCE, { listedBytes: 1e18 }, /no room.*free some/],
     [
       SOURCE,
