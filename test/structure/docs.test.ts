@@ -31,6 +31,12 @@ describe.each([...PAGES, 'CONTRIBUTING.md', 'examples/README.md'])('%s', (page) 
   });
 });
 
+describe.each(PAGES.filter((page) => page.startsWith('docs/decisions/')))('%s', (page) => {
+  it('has a date, a status and alternatives', () => {
+    expect(read(page)).toMatch(/^Date: \d{4}-\d\d-\d\d\. Status: \w+\.$[^]*^## Alternatives$/m);
+  });
+});
+
 /** True if the file of a link exists, and has the heading that the link names. */
 function leadsSomewhere(page: string, link: string): boolean {
   const [file = '', heading] = link.split('#');

@@ -1,7 +1,7 @@
 import type { Import } from './imports.ts';
 
 /** Units of `src`, lowest row first. Units of one row are siblings: they do not import each other. */
-const LAYERS: readonly (readonly string[])[] = [
+export const LAYERS: readonly (readonly string[])[] = [
   ['units'],
   ['core'],
   ['net'],
