@@ -9,17 +9,17 @@ import { given, readSwitch, readText } from './sources.ts';
 
 /** Access rules of a server. */
 export interface AccessSettings {
-  /** Keys that clients must show; none means that no key is needed. */
+  /** Keys of clients; without any, no key is required. */
   readonly apiKeys: readonly string[];
-  /** A bind other than loopback is meant to be open to everyone. */
+  /** Allows a non-loopback bind without keys. */
   readonly insecure: boolean;
-  /** Names that requests may call the server by, besides this machine's own. */
+  /** Accepted host names of requests besides this machine's own. */
   readonly allowedHosts: readonly string[];
-  /** Origins whose pages may read answers; `*` stands for all. */
+  /** Origins whose pages may read responses; `*` means all. */
   readonly corsOrigins: readonly string[];
 }
 
-/** Flags that say who may use a server. */
+/** Flags of a server's access rules. */
 export interface AccessFlags {
   readonly apiKey?: readonly string[];
   readonly apiKeyFile?: string;
@@ -28,7 +28,11 @@ export interface AccessFlags {
   readonly cors?: readonly string[];
 }
 
-/** Reads who may use a server, and remembers its keys as secrets. Throws `invalid-request`. */
+/**
+ * Reads the access rules of a server, and registers its keys as secrets.
+ *
+ * @throws {invalid-request} for an invalid value
+ */
 export function readAccess(flags: AccessFlags, environment: NodeJS.ProcessEnv): AccessSettings {
   const apiKeys = readKeys(flags, environment);
   refuseShort(apiKeys);
@@ -44,7 +48,11 @@ export function readAccess(flags: AccessFlags, environment: NodeJS.ProcessEnv): 
   };
 }
 
-/** Throws `invalid-request` for a bind that would be open to the network without a key. */
+/**
+ * Refuses a bind that would be open to the network without a key.
+ *
+ * @throws {invalid-request}
+ */
 export function refuseOpenBind(host: string, { insecure, apiKeys }: AccessSettings): void {
   if (isLoopbackHost(host) || insecure || apiKeys.length > 0) return;
   throw new RuntimeFailure(
@@ -66,7 +74,7 @@ function readKeys(flags: AccessFlags, environment: NodeJS.ProcessEnv): readonly 
   return [...listed(environment['PORTICO_API_KEYS']), ...(file === '' ? [] : readKeyFile(file))];
 }
 
-/** A short key is a word that other texts have too, so no log could leave it out. */
+/** Refuses short keys: they occur in ordinary texts, so a log can't redact them. */
 function refuseShort(apiKeys: readonly string[]): void {
   const short = apiKeys.findIndex(({ length }) => length < SHORTEST_SECRET);
   if (short === -1) return;
@@ -77,7 +85,7 @@ function refuseShort(apiKeys: readonly string[]): void {
   );
 }
 
-/** Keys of a file, one a line. Unlike an argument, other users of the machine can't see them. */
+/** Reads keys from a file, one per line. Unlike arguments, other users of the machine can't see them. */
 function readKeyFile(file: string): readonly string[] {
   const keys = linesOf(file).filter((line) => line !== '');
   if (keys.length > 0) return keys;
@@ -98,15 +106,15 @@ function linesOf(file: string): readonly string[] {
   }
 }
 
-/** Thousands of keys have less. */
+/** Size limit of a key file; thousands of keys fit. */
 const MOST_KEY_BYTES = 1024 * 1024;
 
-/** Reads a file or, for `<(…)` of a shell, a pipe that nobody but its owner may open. */
+/** Reads a file, or a pipe for a shell's `<(…)`, that only its owner may open. */
 function readOwnFile(file: string): Buffer {
   checkOwn(statSync(file), file);
   const opened = openSync(file, 'r');
   try {
-    // Another one may have taken its place meanwhile.
+    // Another file may have replaced it since the first check.
     checkOwn(fstatSync(opened), file);
     return readBoundedSync(opened, MOST_KEY_BYTES);
   } finally {
@@ -121,10 +129,10 @@ function checkOwn(status: Stats, file: string): void {
   }
 }
 
-/** Keys in another encoding would be other ones than those that clients send. */
+/** Decodes UTF-8 only: keys in another encoding would not match those that clients send. */
 function textOf(bytes: Buffer): string {
   const text = bytes.toString('utf8');
-  // UTF-16 without a byte order mark is valid UTF-8 with a NUL beside each letter.
+  // UTF-16 without a byte order mark is valid UTF-8 with a NUL next to each letter.
   if (isUtf8(bytes) && !text.includes('\0')) return text.replace(/^\ufeff/, '');
   throw new Error('it is no UTF-8 text; save it as UTF-8');
 }
@@ -134,11 +142,11 @@ function readHost(text: string): string {
   if (URL.canParse(`http://${name}`) && new URL(`http://${name}`).hostname === name) return name;
   throw new RuntimeFailure(
     'invalid-request',
-    `--allowed-host: '${text}' is no host name; give one without scheme and port, such as portico.lan`,
+    `--allowed-host: '${text}' is no host name; use one without scheme and port, such as portico.lan`,
   );
 }
 
-/** An origin in the form that browsers send. */
+/** Normalizes an origin to the form that browsers send. */
 function readOrigin(text: string, hasKeys: boolean): string {
   const origin = text.trim().replace(/\/$/, '').toLowerCase();
   if (origin === '*') {
@@ -153,11 +161,11 @@ function readOrigin(text: string, hasKeys: boolean): string {
   if (rest.length === 0 && scheme && host && !host.includes('/')) return canonical || origin;
   throw new RuntimeFailure(
     'invalid-request',
-    `--cors: '${text}' is no origin; give scheme, host and port, such as http://localhost:5173`,
+    `--cors: '${text}' is no origin; use scheme, host and port, such as http://localhost:5173`,
   );
 }
 
-/** Parts of a variable that lists several. */
+/** Items of a variable with a list. */
 function listed(text = ''): readonly string[] {
   return text
     .split(',')

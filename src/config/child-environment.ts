@@ -1,11 +1,10 @@
-/** Variables with which a child process could ask this server, or start another like it. */
+/** Variables with this server's own keys. */
 const OWN = ['PORTICO_API_KEYS', 'PORTICO_API_KEY_FILE'];
 
 /**
- * Environment of a child process that works for somebody else: without the server's own keys, and without
- * the keys of model servers.
+ * Environment of a child process of a third party, without the keys of this server and of model servers.
  *
- * @param variables that hold keys, as models.yaml names them; `NAME_1`, `NAME_2` … hold further ones
+ * @param variables variables with keys, from models.yaml; `NAME_1`, `NAME_2` … contain further ones
  */
 export function environmentWithoutKeys(
   environment: NodeJS.ProcessEnv,
@@ -18,14 +17,14 @@ export function environmentWithoutKeys(
   return Object.fromEntries(kept);
 }
 
-/** Names of secrets, as their last word; `PWD` alone is the working folder. */
+/** Last words of variable names that mean a secret; `PWD` alone is the working folder. */
 const SECRET =
   /(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|_CRED|_AUTH|^AUTH|_PASS|^PASS|_PWD|_PAT|^PAT|COOKIE|_DSN|_JWT|_BEARER|SSH_AUTH_SOCK)S?(?:_\d+)?$/i;
 
-/** A URL with a user or a password, as of a database or a proxy. */
+/** URL with a user or a password, such as that of a database or a proxy. */
 const WITH_USER = /:\/\/[^\s/@]+@/;
 
-/** The same for a process that asks nobody: without any variable that holds a secret by its name or value. */
+/** Environment of a process that needs no credentials: without variables whose name or value means a secret. */
 export function environmentWithoutSecrets(
   environment: NodeJS.ProcessEnv,
   variables: Iterable<string>,

@@ -1,19 +1,19 @@
 import { join, resolve } from 'node:path';
 import envPaths from 'env-paths';
 
-/** Where Portico keeps things; all absolute. None of them need exist yet. */
+/** Absolute paths of Portico's files and folders, which need not exist yet. */
 export interface Paths {
   readonly configFolder: string;
   readonly dataFolder: string;
-  /** Where pulled GGUF files lie. */
+  /** Folder of pulled GGUF files. */
   readonly modelsFolder: string;
   /** The user's models.yaml. */
   readonly registryFile: string;
 }
 
 /**
- * `PORTICO_HOME`, where it is set and not empty, holds `models.yaml`, `models/` and `data/`;
- * else these lie in the platform's own folders for configuration and for data.
+ * Paths inside `PORTICO_HOME` (`models.yaml`, `models/` and `data/`) if it is set and not empty; else in
+ * the platform's folders for configuration and data.
  */
 export function resolvePaths(environment: NodeJS.ProcessEnv): Paths {
   const home = environment['PORTICO_HOME'];

@@ -3,20 +3,24 @@ import type { Given } from './sources.ts';
 
 interface CommandService {
   readonly kind: 'command';
-  /** A program and its arguments; no shell reads them. */
+  /** Program and arguments, run without a shell. */
   readonly command: readonly [string, ...string[]];
 }
 
-/** What searches the web: a SearXNG at a base URL, or a command. */
+/** Service for web searches: a SearXNG at a base URL, or a command. */
 export type SearchService = { readonly kind: 'searxng'; readonly url: string } | CommandService;
 
-/** What reads pages: this server itself, or a command. */
+/** Service for reading pages: this server itself, or a command. */
 export type FetchService = { readonly kind: 'direct' } | CommandService;
 
 const OFF: ReadonlySet<string> = new Set(['off', '0', 'false', 'no']);
 const ON: ReadonlySet<string> = new Set(['on', '1', 'true', 'yes']);
 
-/** `off`, the http(s) base URL of a SearXNG, or a command line. Throws `invalid-request`. */
+/**
+ * Reads `off`, the http(s) base URL of a SearXNG, or a command line.
+ *
+ * @throws {invalid-request} for any other text
+ */
 export function readSearch(given: Given | undefined): SearchService | undefined {
   const text = wordOf(given);
   if (given === undefined || text === undefined) return undefined;
@@ -26,20 +30,24 @@ export function readSearch(given: Given | undefined): SearchService | undefined 
   return { kind: 'searxng', url: text };
 }
 
-/** `off`, `on`, or a command line. Throws `invalid-request`. */
+/**
+ * Reads `off`, `on`, or a command line.
+ *
+ * @throws {invalid-request} for any other text
+ */
 export function readFetch(given: Given | undefined): FetchService | undefined {
   const text = wordOf(given);
   if (given === undefined || text === undefined) return undefined;
   return ON.has(text.toLowerCase()) ? { kind: 'direct' } : commandOf(given);
 }
 
-/** What was given; undefined where nothing is to be served. */
+/** Text of a setting; undefined if it is absent or turns the service off. */
 function wordOf(given: Given | undefined): string | undefined {
   const text = given?.text.trim();
   return text === undefined || OFF.has(text.toLowerCase()) ? undefined : text;
 }
 
-/** Words, or what stands in quotes: no shell is asked, so nothing else means anything. */
+/** Splits a command line into words and quoted words. No shell reads it, so nothing else is special. */
 function commandOf(given: Given): CommandService {
   const pieces = given.text.matchAll(/"([^"]*)"|'([^']*)'|[^\s"']+/g);
   const [program, ...args] = Array.from(pieces, ([word, twice, once]) => twice ?? once ?? word);
@@ -52,6 +60,6 @@ function refused({ name, text }: Given): RuntimeFailure {
     name === '--web-search' || name === 'PORTICO_WEB_SEARCH' ? 'the URL of a SearXNG' : "'on'";
   return new RuntimeFailure(
     'invalid-request',
-    `${name}: '${text}' is not allowed; give ${allowed}, a command, or 'off'`,
+    `${name}: '${text}' is not allowed; use ${allowed}, a command, or 'off'`,
   );
 }

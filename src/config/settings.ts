@@ -20,40 +20,40 @@ import {
 } from './sources.ts';
 import type { Given } from './sources.ts';
 
-/** Everything that can be set, resolved and checked. */
+/** All settings, resolved and checked. */
 export interface Settings extends AccessSettings {
-  /** What to bind. `127.0.0.1`, the default, means 127.0.0.1 and ::1. */
+  /** Address to bind. `127.0.0.1`, the default, means 127.0.0.1 and ::1. */
   readonly host: string;
-  /** 0 lets the system choose. */
+  /** Port; 0 lets the system choose. */
   readonly port: number;
-  /** Takes the place of the registry's default model. */
+  /** Overrides the registry's default model. */
   readonly defaultModel: string | undefined;
   /** The user's models.yaml. */
   readonly registryFile: string;
-  /** How models of ours are loaded, over what their entries say; undefined leaves it to them. */
+  /** CPU threads of local models; overrides their entries if set. */
   readonly threads: number | undefined;
   readonly gpuLayers: GpuLayers | undefined;
   readonly flashAttention: FlashAttention | undefined;
   readonly kvType: KvType | undefined;
   readonly promptLookup: PromptLookupMode | undefined;
-  /** Bytes of memory that models of ours may take together; undefined means all that there are. */
+  /** Bytes of memory for all local models; undefined means all of the machine's. */
   readonly memoryBytes: number | undefined;
-  /** Context in tokens of every model, over what its entry says; undefined leaves it to them. */
+  /** Context in tokens of every model; overrides their entries if set. */
   readonly context: number | undefined;
-  /** Requests that a model of ours answers at once, over what its entry says; undefined leaves it to memory. */
+  /** Concurrent requests per local model; overrides their entries if set. Undefined leaves it to memory. */
   readonly parallel: number | undefined;
-  /** Megabytes of files for prefixes that no slot has room for, per model; 0 keeps none. */
+  /** Megabytes of files per model for prefixes that no slot has space for; 0 disables them. */
   readonly stateCacheMegabytes: number;
-  /** How long a model of ours stays in memory after its last request, where its entry does not say. */
+  /** Time that a local model stays in memory after its last request, unless its entry sets one. */
   readonly keepAliveMilliseconds: KeepAlive;
-  /** Whether a loaded model lives in a child process of its own. */
+  /** Process of a loaded model: a child process of its own, or the server's. */
   readonly engine: 'isolated' | 'in-process';
   readonly logLevel: LogLevel;
-  /** Searches the web for models that call `web_search`; undefined answers that it is unavailable. */
+  /** Service for `web_search` calls; undefined reports the tool as unavailable. */
   readonly webSearch: SearchService | undefined;
-  /** Reads pages for models that call `web_fetch`; undefined answers that it is unavailable. */
+  /** Service for `web_fetch` calls; undefined reports the tool as unavailable. */
   readonly webFetch: FetchService | undefined;
-  /** Where prompt and `max_tokens` exceed the context: generate what fits, or refuse. */
+  /** Handling of a request whose prompt and `max_tokens` exceed the context: generate what fits, or refuse. */
   readonly overflow: 'clamp' | 'strict';
   readonly paths: Paths;
 }
@@ -62,7 +62,7 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
 
 type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** The flags of `serve`, as the command line gives them; `run` has some of them. */
+/** Flags of `serve` as the command line parses them; `run` has some of them. */
 export interface ServeFlags extends AccessFlags {
   readonly host?: string;
   readonly port?: string;
@@ -84,17 +84,17 @@ export interface ServeFlags extends AccessFlags {
   readonly webFetch?: string;
 }
 
-/** Ollama's own port is 11434, next door. */
+/** Next to Ollama's port, which is 11434. */
 const DEFAULT_PORT = 11435;
 
-/** About 32k tokens of a model of 8 billion parameters. */
+/** Enough for about 32k tokens of a model with 8 billion parameters. */
 const DEFAULT_STATE_CACHE = 4096;
 
 /** Five minutes, as with Ollama. */
 const DEFAULT_KEEP_ALIVE = 300_000;
 
 /**
- * One object from flags, environment variables and defaults, in this order of precedence.
+ * Resolves settings from flags, environment variables and defaults, in this order of precedence.
  * Throws `invalid-request` for a value that is not allowed, and for a bind that would be open to
  * the network without a key.
  */
@@ -139,10 +139,10 @@ export function resolveSettings(flags: ServeFlags, environment: NodeJS.ProcessEn
   return settings;
 }
 
-/** What was given for a setting: by its flag, else by its variable. */
+/** Picks the text of a setting: from its flag, else from its variable. */
 type PickGiven = (name: string, flag: string | undefined, variable: string) => Given | undefined;
 
-/** How models of ours are loaded. */
+/** Reads the settings for loading local models. */
 function readLoading(pick: PickGiven, flags: ServeFlags) {
   return {
     threads: readInteger(pick('--threads', flags.threads, 'PORTICO_THREADS'), { minimum: 1 }),

@@ -5,13 +5,13 @@ import { GPU_LAYERS } from '../core/model.ts';
 import type { GpuLayers } from '../core/model.ts';
 import { parseSize } from '../units/size.ts';
 
-/** A setting's text and the name that its user knows it by: the flag or the variable. */
+/** Text of a setting with its source: the name of the flag or of the variable. */
 export interface Given {
   readonly name: string;
   readonly text: string;
 }
 
-/** The flag where it was given, else the variable where it is set and not empty. */
+/** Returns the flag if it is present, else the variable if it is set and not empty. */
 export function given(
   flag: { readonly name: string; readonly text: string | undefined } | undefined,
   variable: string,
@@ -24,7 +24,7 @@ export function given(
   return text === undefined || text === '' ? undefined : { name: variable, text };
 }
 
-/** Text that must not be blank. Throws `invalid-request`. */
+/** Reads a text that must not be blank. Throws `invalid-request`. */
 export function readText(value: Given | undefined): string | undefined {
   if (value === undefined) {
     return undefined;
@@ -36,7 +36,7 @@ export function readText(value: Given | undefined): string | undefined {
   return text;
 }
 
-/** A whole number within a range, both ends included. Throws `invalid-request`. */
+/** Reads an integer within an inclusive range. Throws `invalid-request`. */
 export function readInteger(
   value: Given | undefined,
   range: { readonly minimum: number; readonly maximum?: number },
@@ -58,7 +58,7 @@ export function readInteger(
   return number;
 }
 
-/** How long a model stays in memory. Throws `invalid-request`. */
+/** Reads a keep-alive time. Throws `invalid-request`. */
 export function readKeepAlive(value: Given | undefined): KeepAlive | undefined {
   if (value === undefined) {
     return undefined;
@@ -70,7 +70,7 @@ export function readKeepAlive(value: Given | undefined): KeepAlive | undefined {
   return parsed;
 }
 
-/** Bytes of a size that is more than nothing. Throws `invalid-request`. */
+/** Reads a size above zero, in bytes. Throws `invalid-request`. */
 export function readSize(value: Given | undefined): number | undefined {
   if (value === undefined) {
     return undefined;
@@ -82,7 +82,7 @@ export function readSize(value: Given | undefined): number | undefined {
   return bytes;
 }
 
-/** How many layers of a model lie on a GPU. Throws `invalid-request`. */
+/** Reads the number of a model's layers on a GPU. Throws `invalid-request`. */
 export function readGpuLayers(value: Given | undefined): GpuLayers | undefined {
   if (value === undefined) {
     return undefined;
@@ -95,7 +95,7 @@ export function readGpuLayers(value: Given | undefined): GpuLayers | undefined {
   return layers;
 }
 
-/** One of a few words. Throws `invalid-request`. */
+/** Reads one of a few words. Throws `invalid-request`. */
 export function readChoice<Choice extends string>(
   value: Given | undefined,
   choices: readonly Choice[],
@@ -116,7 +116,7 @@ const SWITCH = new Map([
   ...['0', 'false', 'no', 'off'].map((word) => [word, false] as const),
 ]);
 
-/** A variable that turns something on or off. Throws `invalid-request`. */
+/** Reads a switch: on or off. Throws `invalid-request`. */
 export function readSwitch(value: Given | undefined): boolean | undefined {
   if (value === undefined) {
     return undefined;
@@ -131,6 +131,6 @@ export function readSwitch(value: Given | undefined): boolean | undefined {
 function refused(value: Given, allowed: string): RuntimeFailure {
   return new RuntimeFailure(
     'invalid-request',
-    `${value.name}: '${value.text}' is not allowed; give ${allowed}`,
+    `${value.name}: '${value.text}' is not allowed; use ${allowed}`,
   );
 }

@@ -8,9 +8,10 @@ const KEY_BYTES = 32;
 const OWNER_ONLY = 0o600;
 
 /**
- * The key that signs thinking: 32 random bytes, made on first use and read again afterwards, so
- * that signatures hold across restarts. Processes that start at once get the same one.
- * Throws `internal` for a key file that is damaged or can't be read or made.
+ * Loads the key that signs thinking: 32 random bytes in a file, created on first use, so that signatures
+ * stay valid across restarts. Processes that start at the same time get the same key.
+ *
+ * @throws {internal} if the key file is damaged or can't be read or created
  */
 export async function loadThinkingKey(dataFolder: string): Promise<Uint8Array> {
   const file = join(dataFolder, 'thinking.key');
@@ -42,7 +43,7 @@ async function readKey(file: string): Promise<Uint8Array | undefined> {
   }
 }
 
-/** Restored backups and copies tend to be readable by everyone. */
+/** Restricts the file to its owner: restored backups and copies are often readable by everyone. */
 async function closeToOthers(file: string): Promise<void> {
   const { mode } = await stat(file);
   if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
@@ -50,7 +51,7 @@ async function closeToOthers(file: string): Promise<void> {
   }
 }
 
-/** Puts a whole file in place by a link, which fails where another process was first: its key holds. */
+/** Writes a draft and links it to the final name. If another process was first, the link fails and its key stays. */
 async function createKey(dataFolder: string, file: string): Promise<Uint8Array> {
   await mkdir(dataFolder, { recursive: true, mode: 0o700 });
   const draft = join(dataFolder, `.thinking.key.${randomUUID()}`);

@@ -2,13 +2,12 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { readRegularFile } from '../core/regular-file.ts';
 
-/** Gives the value of an environment variable; undefined where it is unset or empty. */
+/** Returns the value of an environment variable; undefined if it is unset or empty. */
 export type VariableReader = (name: string) => Promise<string | undefined>;
 
 /**
- * Reads variables from the environment, else from the `.env` of the first folder whose file has them.
- * Files are read anew each time, so that a new key needs no restart; those that are not there, or
- * can't be read, have none.
+ * Reads variables from the environment, else from the first folder whose `.env` file has them. Files are
+ * read each time, so that a new key needs no restart. Missing and unreadable files count as empty.
  */
 export function createVariableReader(
   environment: NodeJS.ProcessEnv,
@@ -25,7 +24,7 @@ export function createVariableReader(
   };
 }
 
-/** Such files have a few lines. */
+/** Size limit of a `.env` file. */
 const MOST_BYTES = 1024 * 1024;
 
 async function readVariables(file: string): Promise<NodeJS.Dict<string>> {

@@ -1,8 +1,8 @@
 const CANONICAL = /^[A-Za-z0-9+/]+={0,2}$/;
 
 /**
- * The bytes of base64, which may be broken into lines or of the alphabet for URLs; undefined where it
- * is something else, which Node's own decoder would cut short without a word.
+ * Decodes base64, which may have line breaks or the URL alphabet. Returns undefined for any other text,
+ * which Node's own decoder would silently truncate.
  */
 export function decodeBase64(text: string): Uint8Array | undefined {
   const plain = CANONICAL.test(text) ? text : canonical(text);

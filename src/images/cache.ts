@@ -4,14 +4,14 @@ interface Entry<Value> {
   readonly at: number;
 }
 
-/** What was found out a while ago, up to a weight in all: the longest unused goes first. */
+/** LRU cache with a limit on the total weight of its values. */
 export class Kept<Value> {
   readonly #entries = new Map<string, Entry<Value>>();
   readonly #maxWeight: number;
   readonly #lifetimeMs: number;
   #weight = 0;
 
-  /** @param lifetimeMs how long a value is good for, however often it is used */
+  /** @param lifetimeMs time after which a value expires, even if it is used */
   constructor(maxWeight: number, lifetimeMs = Number.POSITIVE_INFINITY) {
     this.#maxWeight = maxWeight;
     this.#lifetimeMs = lifetimeMs;

@@ -6,9 +6,9 @@ import type { ContactRules } from '../net/public-fetch.ts';
 const ACCEPT = 'image/png, image/jpeg, image/gif, image/webp';
 
 /**
- * The bytes of a picture at a URL of a client's, fetched as `fetchPublic` does.
+ * Downloads a picture from a client's URL by `fetchPublic`.
  *
- * @throws RuntimeFailure `invalid-request` with the reason and the way out, `cancelled` on abort
+ * @throws RuntimeFailure `invalid-request` with the reason and a hint, `cancelled` on abort
  */
 export async function download(
   url: string,
@@ -36,7 +36,7 @@ function refusal(url: string, { message, cause }: FetchRefusal): RuntimeFailure 
 
 const SHOWN_CHARACTERS = 200;
 
-/** A URL without what may be secret: a password, and a query, which may hold a key. */
+/** URL without possible secrets: a password, and a query, which may contain a key. */
 function shown(url: string): string {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   const text = parsed === undefined ? url : `${parsed.protocol}//${parsed.host}${parsed.pathname}`;

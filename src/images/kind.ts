@@ -1,7 +1,7 @@
-/** The pictures that the Messages API knows. */
+/** Picture formats of the Messages API. */
 export type PictureKind = 'png' | 'jpeg' | 'gif' | 'webp';
 
-/** The media type by which every server knows a kind. */
+/** Media type of a kind. */
 export const MEDIA_TYPES = {
   png: 'image/png',
   jpeg: 'image/jpeg',
@@ -9,7 +9,7 @@ export const MEDIA_TYPES = {
   webp: 'image/webp',
 } as const satisfies Record<PictureKind, string>;
 
-/** What bytes are by how they begin, whatever they are said to be; undefined where they are no picture. */
+/** Detects a picture's kind by its first bytes, not by its declared type; undefined if it is no picture. */
 export function kindOf(bytes: Uint8Array): PictureKind | undefined {
   const head = Buffer.from(bytes.subarray(0, 12)).toString('latin1');
   if (head.startsWith('\x89PNG\r\n\x1a\n')) return 'png';

@@ -9,37 +9,37 @@ import type { Picture } from './picture.ts';
 
 type PictureSource = Extract<ImagePart['source'], { kind: 'base64' }>;
 
-/** An image part with its picture in it. */
+/** Image part with inline data. */
 export interface LoadedImage extends ImagePart {
   readonly source: PictureSource;
 }
 
 export interface ImageLoader {
   /**
-   * The same image with a picture that was checked, and fetched where it lies at a URL. What is passed
-   * on untouched keeps its bytes.
+   * Returns the image with a checked picture, which is fetched first if its source is a URL. A picture that
+   * needs no change keeps its bytes.
    *
-   * @param longestEdge pixels beyond which it is scaled down
-   * @throws RuntimeFailure `invalid-request` that names the image's place, `cancelled` on abort
+   * @param longestEdge pixels above which the picture is scaled down
+   * @throws RuntimeFailure `invalid-request` with the image's place, `cancelled` on abort
    */
   load(image: ImagePart, signal: AbortSignal, longestEdge?: number): Promise<LoadedImage>;
 }
 
-/** Characters of base64 that are kept: an agent sends its pictures again with every request. */
+/** Cached characters of base64: an agent sends its pictures again with every request. */
 const KEPT_CHARACTERS = 32 * 1024 * 1024;
 
-/** Long enough for a conversation to go on, short enough for a picture that is replaced. */
+/** Long enough for a conversation, short enough to notice a replaced picture. */
 const FETCHED_LIFETIME_MS = 300_000;
 
 const WITHIN_MS = 15_000;
 
-/** What became of a picture; without data it is passed on as it came. */
+/** Result of a check; without data, the picture is used unchanged. */
 interface Checked {
   readonly mediaType: string;
   readonly data: string | undefined;
 }
 
-/** @param rules what a URL may lead to; public addresses unless it says otherwise */
+/** @param rules addresses that a URL may lead to; default: public ones */
 export function createImageLoader(rules: Partial<ContactRules> = {}): ImageLoader {
   const checked = new Kept<Checked>(KEPT_CHARACTERS);
   const fetched = new Kept<PictureSource>(KEPT_CHARACTERS, FETCHED_LIFETIME_MS);
@@ -95,7 +95,7 @@ async function noFiles(fileId: string): Promise<never> {
   );
 }
 
-/** One picture at a time: a large one takes hundreds of megabytes while it is decoded. */
+/** Processes one picture at a time: decoding a large one takes hundreds of megabytes. */
 function createChecker() {
   let last: Promise<unknown> = Promise.resolve();
   return async (bytes: Uint8Array, edge: number, signal: AbortSignal): Promise<Picture> => {
@@ -109,7 +109,7 @@ function createChecker() {
   };
 }
 
-/** Most servers never fetch a picture. */
+/** Imported lazily: most servers never fetch a picture. */
 async function bytesAt(
   url: string,
   rules: Partial<ContactRules>,
@@ -128,7 +128,7 @@ function sourceOf(mediaType: string, data: string): PictureSource {
   return { kind: 'base64', mediaType, data };
 }
 
-/** The image with another source; a failure says where in the request the image stands. */
+/** Replaces the source of an image. A failure names the image's place in the request. */
 async function placed(
   image: ImagePart,
   field: string,
@@ -147,7 +147,7 @@ async function placed(
   }
 }
 
-/** The image's place without the types of its blocks: `messages.0.content.1.content.0`. */
+/** Place of the image without the types of its blocks: `messages.0.content.1.content.0`. */
 function blockPath({ at = 'image' }: ImagePart): string {
   return at
     .split('.')

@@ -5,23 +5,23 @@ import { kindOf, MEDIA_TYPES } from './kind.ts';
 import type { PictureKind } from './kind.ts';
 import { MAX_BYTES, MAX_EDGE, tooManyBytes } from './limits.ts';
 
-/** A picture that can be decoded, of a kind that every server which can see reads. */
+/** Decodable picture of a kind that every vision server accepts. */
 export interface Picture {
   readonly mediaType: string;
   readonly bytes: Uint8Array;
 }
 
-/** A whole picture of the largest size is decoded within a second or two. */
+/** Time limit of decoding; a picture of the largest size takes a second or two. */
 const DECODE_WITHIN_SECONDS = 20;
 
-/** llama.cpp reads no WebP, and no server moves: both become PNG, which loses nothing. */
+/** Kinds that may stay as they are. Others become PNG, because llama.cpp reads no WebP and no server plays GIFs. */
 const PASSED_ON: readonly PictureKind[] = ['png', 'jpeg'];
 
 /**
- * Checks a picture, and brings it into the form that models take: upright, one frame, not larger than
- * they look at. One that is so already is given back as it is.
+ * Checks a picture, and converts it to the form that models accept: upright, one frame, not larger than
+ * the model's input. A picture in this form is returned unchanged.
  *
- * @param longestEdge pixels beyond which it is scaled down
+ * @param longestEdge pixels above which the picture is scaled down
  * @throws RuntimeFailure `invalid-request` in the API's words, without the picture's place
  */
 export async function checkPicture(bytes: Uint8Array, longestEdge: number): Promise<Picture> {
@@ -31,12 +31,12 @@ export async function checkPicture(bytes: Uint8Array, longestEdge: number): Prom
     throw refusal('Could not process image: it is no PNG, JPEG, GIF or WebP. Send one of these.');
   }
   const sharp = await loadSharp(() => import('sharp'));
-  // Its cache is of use for files that are read again and again.
+  // sharp's cache helps only if files are read repeatedly.
   sharp.cache(false);
   const open = (limitInputPixels: number | false): Sharp =>
     sharp(bytes, { failOn: 'error', limitInputPixels });
   try {
-    // This reads the header alone: the size is known before anything is unpacked.
+    // Only the header is read: the size is known before anything is decoded.
     const header = await open(false).metadata();
     checkSize(header);
     const image = open(MAX_EDGE * MAX_EDGE).timeout({ seconds: DECODE_WITHIN_SECONDS });
@@ -53,7 +53,7 @@ export async function checkPicture(bytes: Uint8Array, longestEdge: number): Prom
 }
 
 /**
- * Imports the library that reads pictures. Its native part is an optional package.
+ * Imports the library for pictures. Its native part is an optional package.
  *
  * @throws {unsupported} if that is not installed
  */
@@ -81,12 +81,12 @@ function checkSize({ width, height }: Metadata): void {
 
 function isPassedOn(kind: PictureKind, header: Metadata, longestEdge: number): boolean {
   const { width, height, orientation = 1, space } = header;
-  // Decoders for the web read no CMYK, which printers use.
+  // Web decoders do not read CMYK.
   const isPlain = orientation === 1 && space !== 'cmyk';
   return PASSED_ON.includes(kind) && isPlain && Math.max(width, height) <= longestEdge;
 }
 
-/** Cameras say how a picture is to be turned, which only the larger servers heed. */
+/** Rotates by the camera's EXIF orientation, which many servers ignore. */
 async function redrawn(image: Sharp, kind: PictureKind, longestEdge: number): Promise<Picture> {
   const drawn = image.autoOrient().toColourspace('srgb').resize({
     width: longestEdge,

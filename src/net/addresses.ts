@@ -2,8 +2,8 @@ import ipaddr from 'ipaddr.js';
 import { isMetadataAddress } from './metadata-services.ts';
 
 /**
- * Whether an address belongs to somebody on the public internet: not to this machine, a local net, or
- * a cloud's metadata. IPv6 that stands for IPv4 is judged as the addresses it stands for.
+ * Returns true for an address on the public internet: not this machine, a local network or a cloud's
+ * metadata service. IPv6 that embeds IPv4 is judged by the embedded addresses.
  */
 export function isPublicAddress(text: string): boolean {
   if (!ipaddr.isValid(text)) return false;
@@ -20,10 +20,10 @@ function isPublicIPv6(bytes: readonly number[]): boolean {
   const address = ipaddr.fromByteArray([...bytes]);
   switch (address.range()) {
     case 'unicast':
-      // 2000::/3 is all that has ever been given out.
+      // Only 2000::/3 is allocated for global unicast.
       return ((bytes[0] ?? 0) & 0xe0) === 0x20;
     case 'rfc6052':
-      // Only 64:ff9b::/96 has its IPv4 address at a known place.
+      // Only 64:ff9b::/96 has its IPv4 address at a known position.
       return bytes.slice(4, 12).every((byte) => byte === 0) && isPublicIPv4(bytes.slice(12));
     case '6to4':
       return isPublicIPv4(bytes.slice(2, 6));

@@ -2,10 +2,10 @@ import type { Socket } from 'node:net';
 import { buildConnector } from 'undici';
 
 /**
- * Creates the `connect` of an undici agent, whose connections end only when all of them is read.
+ * Creates the `connect` of an undici agent, whose connections end only after all bytes are read.
  *
- * If a server closes the connection while a slow reader has its parser paused, undici 7 fails an
- * assertion in an event handler, which ends the process. Version 8 has mended it, but needs Node 22.
+ * If a server closes the connection while a slow reader has paused the parser, undici 7 fails an
+ * assertion in an event handler, which ends the process. Version 8 fixes it, but requires Node 22.
  *
  * @see https://github.com/nodejs/undici/issues/5360
  */
@@ -13,7 +13,7 @@ export function createConnector(options: buildConnector.BuildOptions): buildConn
   return endingWhenRead(buildConnector(options));
 }
 
-/** The same for a `connect` that something else has made, such as one through a proxy. */
+/** Wraps an existing `connect` in the same way, such as one through a proxy. */
 export function endingWhenRead(connect: buildConnector.connector): buildConnector.connector {
   return (target, callback) => {
     connect(target, (...result) => {
@@ -24,7 +24,7 @@ export function endingWhenRead(connect: buildConnector.connector): buildConnecto
   };
 }
 
-/** Holds back the end of a connection until its reader asks for more, which it does not while paused. */
+/** Delays the end of a connection until its reader requests more data, which a paused reader does not. */
 function endWhenRead(socket: Socket): void {
   const push = socket.push.bind(socket);
   const read: (size?: number) => unknown = socket.read.bind(socket);
@@ -37,7 +37,7 @@ function endWhenRead(socket: Socket): void {
   };
   socket.read = (size) => {
     const chunk = read(size);
-    // Node itself reads 0 bytes to keep the stream going.
+    // Node itself calls `read(0)` to keep the stream flowing.
     if (chunk === null && size !== 0 && isEndDue) {
       isEndDue = false;
       push(null);

@@ -11,24 +11,24 @@ import { rememberSecretsOfUrl } from '../core/secrets.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
-/** Servers close a connection that was idle for 5 s; a request must not be under way by then. */
+/** Below the 5 s after which servers close an idle connection, so that no request races with the close. */
 const KEEP_CONNECTION_MS = 2_000;
 
-/** How long a server that is away is given before the next try. */
+/** Suggested delay of a retry if a server does not respond. */
 const RETRY_AFTER_SECONDS = 5;
 
-/** How failures name the servers that a client asks. */
+/** Name and hint for failures about a server. */
 export interface ServerNaming {
   /** Such as `Ollama`. */
   readonly name: string;
-  /** What to do where it does not answer, such as `start it with: ollama serve`. */
+  /** Hint if the server does not respond, such as `start it with: ollama serve`. */
   readonly wayOut: string;
 }
 
-/** An upstream's answer, its body not read yet. */
+/** Upstream response with its body unread. */
 export interface HttpAnswer {
   readonly status: number;
-  /** Without its parameters, in lower case; empty where there is none. */
+  /** Media type without parameters, in lower case; empty if absent. */
   readonly mediaType: string;
   /** Value of the `retry-after` header. */
   readonly retryAfterSeconds: number | undefined;
@@ -39,23 +39,23 @@ export type HttpHeaders = Readonly<Record<string, string>>;
 
 export interface HttpClient {
   /**
-   * Sends JSON. Aborting the signal closes the connection at once, before the headers too.
+   * Sends JSON. Aborting the signal closes the connection at once, even before the headers.
    *
-   * @throws RuntimeFailure `backend-unavailable` without an answer, `cancelled` on abort; reading
-   * the body throws `backend-failed` where it breaks off
+   * @throws RuntimeFailure `backend-unavailable` without a response, `cancelled` on abort; reading
+   * the body throws `backend-failed` if it is interrupted
    */
   post(url: string, body: unknown, signal: AbortSignal, headers?: HttpHeaders): Promise<HttpAnswer>;
-  /** Asks without a body; all else as `post`. */
+  /** Sends a request without a body; otherwise like `post`. */
   get(url: string, signal: AbortSignal, headers?: HttpHeaders): Promise<HttpAnswer>;
-  /** Ends all calls, which then throw `cancelled`. */
+  /** Ends all requests, which then throw `cancelled`. */
   close(): Promise<void>;
 }
 
 type Sending = Pick<Dispatcher.DispatchOptions, 'method' | 'headers' | 'body'>;
 
 /**
- * A client for model servers: they may think for an hour before the first byte, so neither headers
- * nor body have a time limit. Calls at the same time have a connection each, which an abort closes.
+ * HTTP client for model servers. Headers and body have no time limit, because a model may work for an hour
+ * before the first byte. Each concurrent request has its own connection, which an abort closes.
  */
 export function createHttpClient(naming: ServerNaming): HttpClient {
   const dispatcher = createAgent();
@@ -100,14 +100,14 @@ export function createHttpClient(naming: ServerNaming): HttpClient {
     get: (url, signal, headers = {}) =>
       send(url, { method: 'GET', headers: { ...headers } }, signal),
     async close() {
-      // An undici Agent forgets connections that it can't reuse, so its destroy misses some.
+      // An undici Agent drops connections that it can't reuse, so its `destroy` misses some.
       for (const call of calls) call.abort(cancelled('the client was closed'));
       await dispatcher.destroy();
     },
   };
 }
 
-/** A large body in pieces, so that neither writing nor encoding it takes long at a time. */
+/** Splits a large body, so that no single write or encoding step takes long. */
 async function writeBody(
   body: unknown,
   signal: AbortSignal,
@@ -134,7 +134,7 @@ function createAgent(): Agent {
   });
 }
 
-/** No answer at all came. */
+/** Failure of a request without a response. */
 export function unreachable(
   { name, wayOut }: ServerNaming,
   url: string,
@@ -147,7 +147,7 @@ export function unreachable(
   );
 }
 
-/** A URL as failures name it: without a password, and without a query, which may hold a key. */
+/** URL for failures: without a password, and without a query, which may contain a key. */
 export function shownUrl(url: string): string {
   const { protocol, host, pathname } = new URL(url);
   return `${protocol}//${host}${pathname === '/' ? '' : pathname}`;
@@ -158,19 +158,19 @@ function mediaTypeOf(header: string | string[] | undefined): string {
   return mediaType.trim().toLowerCase();
 }
 
-/** Nobody waits longer: a server that says more is asked again after this. */
+/** Longest delay that is respected; a server that requests more is tried again after this. */
 const MOST_RETRY_AFTER_SECONDS = 3600;
 
 function secondsOf(header: string | string[] | undefined): number | undefined {
   const text = String(header ?? '').trim();
-  // A number, or a date: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+  // Seconds or a date: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
   const seconds = /^\d+(\.\d+)?$/.test(text)
     ? Number(text)
     : Math.ceil((Date.parse(text) - Date.now()) / 1000);
   return seconds >= 0 ? Math.min(seconds, MOST_RETRY_AFTER_SECONDS) : undefined;
 }
 
-/** The answer ended before its end; a failure that was meant stays as it is. */
+/** Converts an interrupted body to a failure; a RuntimeFailure is returned unchanged. */
 function brokenOff({ name }: ServerNaming, url: string, reason: unknown): RuntimeFailure {
   if (reason instanceof RuntimeFailure) return reason;
   return new RuntimeFailure(
@@ -180,7 +180,7 @@ function brokenOff({ name }: ServerNaming, url: string, reason: unknown): Runtim
   );
 }
 
-/** What a caller gets who has given up. */
+/** Failure for a caller that has aborted. */
 export function cancelled(reason: unknown): RuntimeFailure {
   return new RuntimeFailure('cancelled', 'the request was cancelled', { cause: reason });
 }

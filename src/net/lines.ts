@@ -3,10 +3,9 @@ import { RuntimeFailure } from '../core/failure.ts';
 const NEWLINE = 0x0a;
 
 /**
- * Cuts a byte stream into its lines, however it arrives; empty lines are left out. A last line
- * without its newline counts as one.
+ * Splits a byte stream into lines and drops empty ones. A last line without a newline counts.
  *
- * @param maxBytes the longest line that is held in memory; a longer one throws `backend-failed`
+ * @param maxBytes longest line; a longer one throws `backend-failed`
  */
 export async function* readLines(
   bytes: AsyncIterable<Uint8Array>,
@@ -15,7 +14,7 @@ export async function* readLines(
   for await (const lines of readLineGroups(bytes, maxBytes)) yield* lines;
 }
 
-/** The same, with the lines that arrive together in one piece: a step for each line takes longer than to cut it. */
+/** Yields lines that arrive together as one batch: a generator step per line would cost more than splitting. */
 export async function* readLineGroups(
   bytes: AsyncIterable<Uint8Array>,
   maxBytes: number,
@@ -50,7 +49,7 @@ export async function* readLineGroups(
       }
       take(chunk.subarray(from));
     } finally {
-      // Also those before one that is too long.
+      // Yields the complete lines before one that is too long.
       if (lines.length > 0) yield lines;
     }
   }

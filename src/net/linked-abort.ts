@@ -1,15 +1,15 @@
-/** A piece of work that its caller can end, and that can be ended by itself. */
+/** Abort of work that follows its caller's signal and can also be triggered by itself. */
 export interface Scope {
   readonly signal: AbortSignal;
   abort(): void;
-  /** Forgets the caller. */
+  /** Removes the listener from the caller's signal. */
   release(): void;
 }
 
-/** Made once: an error takes longer to make, for its stack, than many a call. */
+/** Created once: capturing an error's stack takes longer than many requests. */
 const ENDED = new DOMException('The work was ended.', 'AbortError');
 
-/** A scope within a caller's. AbortSignal.any takes three times as long, and outlives its use. */
+/** Creates an abort that follows the caller's. AbortSignal.any takes three times as long and leaks. */
 export function scopeWithin(caller: AbortSignal): Scope {
   const controller = new AbortController();
   const follow = (): void => controller.abort(caller.reason);

@@ -17,7 +17,7 @@ export function isLoopbackHost(host: string): boolean {
   }
 }
 
-/** IPv6 address without the brackets that it has in a URL. */
+/** IPv6 address without the brackets of a URL. */
 export function withoutBrackets(host: string): string {
   return host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
 }

@@ -1,8 +1,8 @@
 import ipaddr from 'ipaddr.js';
 
 /**
- * Addresses at which clouds tell a machine its credentials, and services of the host beside them. Some
- * lie in nets that are public otherwise, so a range is no test for them.
+ * Addresses of cloud metadata services, which serve a machine's credentials, and of other host services.
+ * Some are in otherwise public networks, so they are listed one by one.
  */
 const ADDRESSES: readonly string[] = [
   // AWS, and most other clouds: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
@@ -36,7 +36,7 @@ const ADDRESSES: readonly string[] = [
   '169.254.0.23',
 ];
 
-/** Names of the same services. What they lead to need not be private on a machine that is elsewhere. */
+/** Host names of the same services. They may resolve to public addresses outside of their cloud. */
 const NAMES: ReadonlySet<string> = new Set([
   // AWS
   'instance-data',
@@ -61,7 +61,7 @@ export function isMetadataAddress(bytes: readonly number[]): boolean {
   return KNOWN.has(bytes.join('.'));
 }
 
-/** Returns true for the name of a metadata service, in any case and with or without the root's dot. */
+/** Returns true for the name of a metadata service, in any case and with or without a trailing dot. */
 export function isMetadataName(host: string): boolean {
   return NAMES.has(host.toLowerCase().replace(/\.$/, ''));
 }

@@ -7,21 +7,21 @@ import { messageOf, RuntimeFailure } from '../core/failure.ts';
 import { createConnector } from './connector.ts';
 import { isMetadataName } from './metadata-services.ts';
 
-/** What may be contacted, and how it is found. */
+/** Rules for addresses, and the resolver. */
 export interface ContactRules {
-  /** Whether an address of a URL's server may be connected to. */
+  /** Returns true if a connection to the address is allowed. */
   readonly mayContact: (address: string) => boolean;
-  /** All addresses of a host. */
+  /** Resolves all addresses of a host. */
   readonly resolve: (host: string) => Promise<readonly string[]>;
-  /** For the whole of it, redirects included. */
+  /** Time limit for everything, redirects included. */
   readonly withinMs: number;
 }
 
-/** What is asked for, and how much of it is taken. */
+/** Request headers and limits. */
 export interface FetchRules extends ContactRules {
   readonly accept: string;
   readonly maxBytes: number;
-  /** Whether a redirect may lead to a URL, beyond what holds for its address. Default: it may. */
+  /** Returns true if a redirect to the URL is allowed; its address is checked as well. Default: always. */
   readonly mayVisit?: (url: string) => boolean;
 }
 
@@ -29,15 +29,15 @@ const MAX_REDIRECTS = 5;
 
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 
-/** All addresses of a host by the machine's own resolver. Throws where there is none. */
+/** Resolves all addresses of a host by the system resolver. Throws if there are none. */
 export async function resolveHost(host: string): Promise<readonly string[]> {
   return (await lookup(host, { all: true })).map(({ address }) => address);
 }
 
-/** Why a URL was not fetched, as the end of a sentence about it. */
+/** Error with the reason why a URL was not fetched, as the end of a sentence about the URL. */
 export class FetchRefusal extends Error {
   override readonly name = 'FetchRefusal';
-  /** Bytes of a body that is too large, as far as they are known. */
+  /** Bytes of a body that is too large, if known. */
   readonly tooManyBytes: number | undefined;
 
   constructor(reason: string, cause?: unknown, tooManyBytes?: number) {
@@ -46,7 +46,7 @@ export class FetchRefusal extends Error {
   }
 }
 
-/** What answered, behind all redirects. */
+/** Response after all redirects. */
 export interface PublicAnswer {
   readonly url: string;
   readonly contentType: string;
@@ -54,8 +54,8 @@ export interface PublicAnswer {
 }
 
 /**
- * What lies at a URL of somebody else's. Whatever the URL or a redirect says, only addresses that may
- * be contacted are: a host is resolved once, and the connection goes to what was checked.
+ * Fetches an untrusted URL. The URL and each redirect can reach allowed addresses only: a host is resolved
+ * once, and the connection uses the checked address.
  *
  * @throws FetchRefusal with the reason, RuntimeFailure `cancelled` on abort
  */
@@ -86,7 +86,7 @@ async function follow(
   for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
     const target = parseTarget(url);
     if (rules.mayVisit?.(target.href) === false) {
-      throw new FetchRefusal('it redirects to where it may not lead');
+      throw new FetchRefusal('it redirects to an address that is not allowed');
     }
     const addresses = await addressesOf(target, rules, signal);
     const agent = new Agent({
@@ -98,7 +98,7 @@ async function follow(
         headers: headersOf(rules),
         signal,
       });
-      // What is left of a body ends with its connection, which nobody needs to hear of.
+      // Closing the connection discards the rest of a body; its error is irrelevant.
       answer.body.on('error', () => undefined);
       const { location } = answer.headers;
       if (!REDIRECTS.includes(answer.statusCode) || typeof location !== 'string') {
@@ -153,7 +153,7 @@ async function resolved(
   const found = resolve(host).catch((error: unknown) => {
     throw new FetchRefusal(`its host ${host} can't be found`, error);
   });
-  // A resolver takes its time, and can't be told to stop.
+  // A resolver may be slow and can't be cancelled.
   const stopped = new Promise<never>((_resolve, reject) => {
     signal.addEventListener('abort', () => reject(new Error('stopped')), { once: true });
   });
@@ -162,7 +162,7 @@ async function resolved(
   return addresses;
 }
 
-/** A look-up that gives what was checked: a second one could give something else. */
+/** Lookup that returns the checked addresses: a second resolution could return others. */
 function pinned(addresses: readonly string[]): LookupFunction {
   const known = addresses.map((address) => ({ address, family: isIP(address) }));
   return (_host, options, callback) => {
@@ -194,7 +194,7 @@ function tooLarge(bytes: number): FetchRefusal {
   return new FetchRefusal(`it is larger than allowed: ${bytes} bytes`, undefined, bytes);
 }
 
-/** What a failed connection says: undici keeps the reason in the cause of some errors. */
+/** Message of a failed connection. undici has the reason in the cause of some errors. */
 function said(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : messageOf(error);
   return `its server does not answer (${code})`;

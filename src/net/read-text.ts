@@ -1,6 +1,6 @@
 import { RuntimeFailure } from '../core/failure.ts';
 
-/** The whole text of a server's answer. Throws `backend-failed` if it has over `maxBytes`. */
+/** Reads a response as text. Throws `backend-failed` if it has more than `maxBytes`. */
 export async function readText(
   bytes: AsyncIterable<Uint8Array>,
   maxBytes: number,
@@ -17,7 +17,7 @@ export async function readText(
   return Buffer.concat(held).toString('utf8');
 }
 
-/** The JSON of a server's answer; undefined if it is none, or has over `maxBytes`. */
+/** Reads a response as JSON; returns undefined if it is not JSON or has more than `maxBytes`. */
 export async function readJsonAnswer(
   bytes: AsyncIterable<Uint8Array>,
   maxBytes = 8 * 1024 * 1024,

@@ -1,29 +1,29 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 
-/** What begins an answer. */
+/** Response status and headers. */
 export interface AnswerHead {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
 }
 
-/** More than this of an answer is not held in memory: its connection is read no further. */
+/** Buffered bytes above which the connection is paused. */
 const MOST_HELD_BYTES = 256 * 1024;
 
 /**
- * How long the end of an answer that nobody reads further is waited for. Most have a last few bytes
- * on their way then, and a connection that has been read to its end can be used again.
+ * Time to wait for the end of a response after its consumer stopped. Most responses have only a few bytes
+ * left, and a connection that was read to the end can be reused.
  */
 const TAIL_MS = 100;
 
-/** Made once: an error takes longer to make, for its stack, than many a call. */
+/** Created once: capturing an error's stack takes longer than many requests. */
 const LEFT = new DOMException('The answer was not read to its end.', 'AbortError');
 
-/** One request to a server and its answer. undici's own `request` costs several times as much. */
+/** Request to a server and its response. undici's own `request` takes several times as long. */
 export class Exchange implements Dispatcher.DispatchHandler {
   #begin: (head: AnswerHead) => void = () => undefined;
   #refuse: (reason: unknown) => void = () => undefined;
-  /** Settles once the answer has begun. Rejects where none comes. */
+  /** Resolves with the start of the response; rejects if there is none. */
   readonly head = new Promise<AnswerHead>((resolve, reject) => {
     this.#begin = resolve;
     this.#refuse = reject;
@@ -37,19 +37,19 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #failure: unknown;
   #wake: (() => void) | undefined;
 
-  /** `settled` is called once, when the answer has ended, or can't any more. */
+  /** `settled` is called once, after the response has ended or failed. */
   constructor(settled: () => void) {
     this.#settled = settled;
   }
 
-  /** Closes the connection at once; whoever waits for the answer gets the reason thrown. */
+  /** Closes the connection at once; pending reads throw the reason. */
   abort(reason: Error): void {
     this.#held = [];
     this.#settle('failed', reason);
     this.#controller?.abort(reason);
   }
 
-  /** The answer's bytes as they come, for one reader. Where they break off, it throws what `broken` makes of it. */
+  /** Body bytes as they arrive, for one reader. An interruption throws the error that `broken` returns. */
   async *body(broken: (reason: unknown) => unknown): AsyncGenerator<Uint8Array, void> {
     try {
       for (;;) {
@@ -78,7 +78,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     status: number,
     headers: IncomingHttpHeaders,
   ): void {
-    // Statuses below 200 only announce the answer.
+    // Informational responses (1xx) precede the real one.
     if (status >= 200) this.#begin({ status, headers });
   }
 
@@ -107,7 +107,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#settled();
   }
 
-  /** Nobody reads further. */
+  /** Handles a consumer that stopped reading. */
   #leave(): void {
     this.#isRead = false;
     this.#held = [];

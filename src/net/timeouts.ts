@@ -1,9 +1,9 @@
-/** By then a failure that comes soon has become a status (the design's "2 s at most"). */
+/** Time in which an early failure still becomes an HTTP status: the stream starts after it. */
 export const FIRST_BYTE_WAIT_MS = 2_000;
 
 /**
- * What `work` gives if it ends within `milliseconds`, undefined if it takes longer: it goes on, and
- * a later failure of it is the caller's to await. Throws what it throws within the time.
+ * Returns the result of `work` if it ends within `milliseconds`, else undefined. The work continues then, and
+ * the caller must await its later failure. A failure within the time is thrown.
  */
 export async function within<T>(work: Promise<T>, milliseconds: number): Promise<T | undefined> {
   work.catch(() => undefined);
@@ -18,11 +18,11 @@ export async function within<T>(work: Promise<T>, milliseconds: number): Promise
   }
 }
 
-/** The same stream, once its first item is there. Throws what it throws until then. */
+/** Returns the same stream after its first item has arrived. Throws an error that comes before it. */
 export async function begun<T>(stream: AsyncGenerator<T, void>): Promise<AsyncIterable<T>> {
   let first: IteratorResult<T, void> | undefined = await stream.next();
   return {
-    // By hand: a generator around another one costs as much again with every item.
+    // Written by hand: a wrapping generator would double the cost of each item.
     [Symbol.asyncIterator]: () => ({
       async next() {
         const item = first ?? (await stream.next());

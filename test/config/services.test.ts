@@ -39,9 +39,9 @@ describe('[R5.7-unavailable] services', () => {
   });
 
   it.each([
-    [{ webSearch: 'on' }, /^--web-search: 'on' is not allowed; give the URL of a SearXNG/],
+    [{ webSearch: 'on' }, /^--web-search: 'on' is not allowed; use the URL of a SearXNG/],
     [{ webSearch: 'http://' }, /^--web-search: 'http:\/\/' is not allowed/],
-    [{ webFetch: '""' }, /^--web-fetch: '""' is not allowed; give 'on', a command, or 'off'$/],
+    [{ webFetch: '""' }, /^--web-fetch: '""' is not allowed; use 'on', a command, or 'off'$/],
   ])('%o is refused', (flags, message) => {
     expect(() => servicesOf(flags)).toThrow(message);
   });

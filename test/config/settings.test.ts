@@ -116,7 +116,7 @@ describe('[R2.2-usage] a value that is not allowed', () => {
   it.each(rows)('of %s is named with %o %o', (name, flags, environment, value, allowed) => {
     const attempt = (): Settings => settingsOf(flags, environment);
     expect(attempt).toThrow(RuntimeFailure);
-    expect(attempt).toThrow(new RegExp(`^${name}: '${value}' is not allowed; give .*${allowed}`));
+    expect(attempt).toThrow(new RegExp(`^${name}: '${value}' is not allowed; use .*${allowed}`));
   });
 });
 

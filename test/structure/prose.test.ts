@@ -5,7 +5,15 @@ import { codeMistakes, textMistakes } from './prose.ts';
 import { parse, ROOT } from './source-files.ts';
 
 /** Folders and files that follow the rules. The other ones of src, bin, bench and docs are added once they do. */
-const PROSE_FOLDERS = ['bin', 'src/download', 'src/grammar', 'src/units'];
+const PROSE_FOLDERS = [
+  'bin',
+  'src/config',
+  'src/download',
+  'src/grammar',
+  'src/images',
+  'src/net',
+  'src/units',
+];
 
 /** Files to check under a folder; the file itself if the path is one. */
 function proseFiles(name: string): string[] {
