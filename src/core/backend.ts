@@ -3,26 +3,26 @@ import type { GenerationEvent } from './events.ts';
 import type { JsonObject } from './json.ts';
 import type { BackendKind, DiscoveredModel, ModelSpec, Sampling } from './model.ts';
 
-/** What a model behind a backend can do. What it cannot is said here, not discovered by failing. */
+/** Capabilities of a backend's model, so that a missing one is known before a request fails. */
 export interface Capabilities {
-  /** False for a base model and one for embeddings; absent if it chats. */
+  /** False for base models and embedding models; absent if the model chats. */
   readonly chats?: false;
-  /** Tokens that prompt and answer may have together. */
+  /** Total tokens of prompt and answer. */
   readonly contextTokens: number;
   /** The most tokens that its entry can set for a context: those of its training, or its server's; absent if unknown. */
   readonly maxContextTokens?: number;
-  /** `switchable`: it thinks when asked to; `always`: it can't be told not to. */
+  /** `switchable`: the request decides; `always`: thinking can't be turned off. */
   readonly thinking: 'none' | 'switchable' | 'always';
-  /** `auto`: calls are parsed; `enforced`: a choice and the schemas are guaranteed too. */
+  /** `auto`: calls are parsed; `enforced`: tool choice and schemas are guaranteed too. */
   readonly tools: 'none' | 'auto' | 'enforced';
   /** With tools `none`: a demanded call is enforced, though the model is not shown the tools. */
   readonly forcesCalls?: true;
-  /** Whether an answer can be held to a JSON Schema. */
+  /** True if an answer can be constrained by a JSON Schema. */
   readonly structuredOutput: boolean;
   readonly images: boolean;
   readonly documents: boolean;
   readonly citations: boolean;
-  /** Whether `countTokens` is what a generation will report. */
+  /** True if `countTokens` equals the count that a generation reports. */
   readonly exactCount: boolean;
 }
 
@@ -30,20 +30,20 @@ export const EFFORTS = ['low', 'medium', 'high', 'xhigh', 'max'] as const;
 
 export type Effort = (typeof EFFORTS)[number];
 
-/** `adaptive` leaves it to the model whether and how long it thinks. */
+/** Thinking of a request. With `adaptive`, the model decides if and how long it thinks. */
 export type ThinkingMode =
   | { readonly mode: 'disabled' }
   | { readonly mode: 'adaptive' }
   | { readonly mode: 'enabled'; readonly budgetTokens: number };
 
-/** Who asks, as far as the client tells: it decides which slot's prefix is likely to fit. */
+/** Identity of a client's session, as far as it is known. It helps to choose the slot with the best prefix. */
 export interface SessionKey {
   readonly user?: string;
   readonly session?: string;
   readonly agent?: string;
 }
 
-/** A place in a prompt: after so many tools, system texts and turns, and so many parts of the next turn. */
+/** Place in a prompt: counts of the tools, system texts, turns, and parts of the next turn before it. */
 export interface PromptPlace {
   readonly tools: number;
   readonly system: number;
@@ -51,93 +51,93 @@ export interface PromptPlace {
   readonly parts: number;
 }
 
-/** One generation, in no wire's terms. It is plain data: it crosses process borders as JSON. */
+/** Wire-neutral request for one generation. Plain data: it crosses process borders as JSON. */
 export interface GenerationRequest<Spec extends ModelSpec = ModelSpec> {
   readonly id: string;
   readonly model: Spec;
   readonly conversation: Conversation;
   readonly toolChoice: ToolChoice;
-  /** 0 evaluates the prompt and generates nothing. */
+  /** Limit of generated tokens; 0 only evaluates the prompt. */
   readonly maxTokens: number;
   readonly stopSequences: readonly string[];
   readonly sampling: Sampling;
   readonly thinking: ThinkingMode;
   readonly effort?: Effort;
-  /** The answer's text must be JSON that is valid against this schema. */
+  /** Schema that the answer's text, as JSON, must match. */
   readonly outputSchema?: JsonObject;
   readonly session: SessionKey;
-  /** Nobody reads the answer before its end, so a server may be asked for it in one piece. */
+  /** The answer is not streamed to the client, so an upstream may be asked for it in one piece. */
   readonly whole?: boolean;
-  /** The client asks to keep the prompt for later requests, and wants to know how much of it was. */
+  /** The client requests prompt caching and its token counts. */
   readonly cachesPrompt?: boolean;
-  /** End of the part of the prompt that is to be kept longer than the rest. */
+  /** End of the part of the prompt with the longer cache lifetime. */
   readonly longCache?: PromptPlace;
-  /** Where prompt and `maxTokens` exceed the context: generate what fits, or refuse. */
+  /** Handling of a prompt and `maxTokens` that exceed the context: generate what fits, or refuse. */
   readonly overflow: 'clamp' | 'strict';
 }
 
-/** How a model that is in memory fares. */
+/** Status of a loaded model. */
 export interface LoadStatus {
-  /** In words, such as `CPU` or `cuda`. */
+  /** Device name, such as `CPU` or `cuda`. */
   readonly device: string;
   /** Bytes of the weights. */
   readonly sizeBytes: number;
-  /** Tokens that prompt and answer may have together. */
+  /** Total tokens of prompt and answer. */
   readonly contextTokens: number;
-  /** A slot answers one request at a time. */
+  /** Slots; each answers one request at a time. */
   readonly slots: { readonly busy: number; readonly total: number };
   /** Requests that wait for a slot. */
   readonly waiting: number;
-  /** Since its last request ended, or it was loaded; 0 while it answers. */
+  /** Time since its last request ended or since it was loaded; 0 while it answers. */
   readonly idleMilliseconds: number;
 }
 
 export interface LoadedModel extends LoadStatus {
   readonly name: string;
-  /** False if its engine does not answer; the rest is as it was last, or empty. Absent if it does. */
+  /** False if its engine does not respond: the other fields are then the last known ones. Else absent. */
   readonly responds?: false;
-  /** Kind of engine, if a model can have one of each in memory. */
+  /** Kind of engine, if a model can have one of each kind in memory. */
   readonly engine?: 'text' | 'vision';
-  /** Until it leaves the memory if it isn't used; null while it answers, and where it stays. */
+  /** Time until an unused model is unloaded; null while it answers or if it stays loaded. */
   readonly unloadsInMilliseconds: number | null;
 }
 
 /**
- * Engine of our own, or client of another server, behind a model.
+ * Source of a model's answers: a local engine or a client of another server.
  *
  * @typeParam Spec models of this backend, with the options of its own that its schema has checked
  */
 export interface Backend<Spec extends ModelSpec = ModelSpec> {
   readonly kind: BackendKind;
 
-  /** What the model can do. Throws a RuntimeFailure where the model can't be reached or read. */
+  /** Returns a model's capabilities. Throws a RuntimeFailure if the model can't be reached or read. */
   capabilities(model: Spec, signal: AbortSignal): Promise<Capabilities>;
 
   /**
-   * The same for listings, known without an engine; undefined if it can't be known so. Absent if
-   * `capabilities` itself needs none.
+   * Returns the capabilities for listings without loading an engine; undefined if that is not possible.
+   * Absent if `capabilities` itself needs no engine.
    */
   describe?(model: Spec): Promise<Capabilities | undefined>;
 
-  /** Way to give a model vision, if a part of it is missing here; undefined or absent if none is. */
+  /** Hint how to add vision to a model whose projector is missing; undefined or absent if nothing is missing. */
   visionHint?(model: Spec): string | undefined;
 
   /**
-   * Models that answer without being registered, found soon enough for every listing to ask; none
-   * where what stands behind is away. `asked`: a name to include if it would be taken unseen.
+   * Lists models that are not in the registry, fast enough for every listing; none if the server is
+   * unavailable. `asked` is a name to include if the server accepts it without listing it.
    */
   discover?(asked?: string): Promise<readonly DiscoveredModel[]>;
 
-  /** Tokens of the whole prompt as `generate` would evaluate it. */
+  /** Counts the tokens of the complete prompt as `generate` would evaluate it. */
   countTokens(request: GenerationRequest<Spec>, signal: AbortSignal): Promise<number>;
 
   /**
    * Answers the request; see GenerationEvent for the order of events. Throws a RuntimeFailure.
-   * Aborting the signal, or leaving the generator, stops the work and frees what it held.
+   * Aborting the signal or leaving the generator stops the work and frees its resources.
    *
-   * @param ending the caller reads calls and thinking out of the text, so only it can tell where a stop
-   *   sequence counts: the backend looks for none. Once `ending` is aborted, the answer ends with its
-   *   `finish`. A backend that can't end it then goes on to the end
+   * @param ending if present, the caller parses calls and thinking from the text and detects stop sequences
+   *   itself, and the backend ignores them. After `ending` aborts, the answer ends with its `finish`; a
+   *   backend that can't stop early continues to the end
    */
   generate(
     request: GenerationRequest<Spec>,
@@ -145,18 +145,18 @@ export interface Backend<Spec extends ModelSpec = ModelSpec> {
     ending?: AbortSignal,
   ): AsyncGenerator<GenerationEvent>;
 
-  /** True if its server separates thinking and calls from text, and may leave some in the text. */
+  /** True if its server separates thinking and calls from text, but may leave some in the text. */
   readonly mayLeak?: true;
 
-  /** Names that a server knows tools by if it does not take their own, by the own name. */
+  /** Replacements of tool names that the server does not accept, by original name. */
   toolAliases?(request: GenerationRequest<Spec>): ReadonlyMap<string, string>;
 
-  /** The models that this process holds in memory now. Absent where a backend holds none here. */
+  /** Lists the models in this process's memory. Absent if the backend has no models in memory. */
   loaded?(signal: AbortSignal): Promise<readonly LoadedModel[]>;
 
-  /** Frees a model's memory; requests that it still answers fail, and the next one loads it again. */
+  /** Unloads a model. Its running requests fail, and the next request loads it again. */
   unload?(name: string): Promise<void>;
 
-  /** Ends all work and frees all that is loaded. */
+  /** Ends all work and unloads all models. */
   close(): Promise<void>;
 }

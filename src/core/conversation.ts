@@ -6,7 +6,7 @@ export interface TextPart {
   readonly text: string;
 }
 
-/** Where a picture or a document lies: in the request, at a URL, or in the files store. */
+/** Location of a picture or a document: in the request, at a URL, or in the files store. */
 export type BinarySource =
   | { readonly kind: 'base64'; readonly mediaType: string; readonly data: string }
   | { readonly kind: 'url'; readonly url: string }
@@ -15,7 +15,7 @@ export type BinarySource =
 export interface ImagePart {
   readonly kind: 'image';
   readonly source: BinarySource;
-  /** Where the client put it, for failures about it: `messages.0.content.1.image`. */
+  /** Place in the client's request, for failures: `messages.0.content.1.image`. */
   readonly at?: string;
 }
 
@@ -43,7 +43,7 @@ export interface ThinkingPart {
   readonly text: string;
 }
 
-/** Thinking of another server that only that server can read. It never reaches a prompt. */
+/** Encrypted thinking of another server. It never reaches a prompt. */
 export interface RedactedThinkingPart {
   readonly kind: 'redacted-thinking';
   readonly data: string;
@@ -69,7 +69,7 @@ export interface ToolReferencePart {
   readonly name: string;
 }
 
-/** A call that the server itself carried out, an MCP server's included. */
+/** Call that a server executed, including an MCP server. */
 export interface ServerToolCallPart {
   readonly kind: 'server-tool-call';
   readonly id: string;
@@ -77,36 +77,36 @@ export interface ServerToolCallPart {
   readonly input: JsonObject;
 }
 
-/** What such a call gave, in the wire's own shape: each server tool has another one. */
+/** Result of a call that a server executed, in the wire's own shape, which differs by tool. */
 export interface ServerToolResultPart {
   readonly kind: 'server-tool-result';
   readonly callId: string;
   readonly blockType: string;
   readonly content: JsonValue;
-  /** The same in no wire's terms, where it is one that this server could have given too. */
+  /** Wire-neutral form of the result, if this server's own tools can produce such a result. */
   readonly outcome?: ServiceOutcome;
 }
 
-/** The summary that stands for the turns before it. */
+/** Summary that replaces the turns before it. */
 export interface CompactionPart {
   readonly kind: 'compaction';
   readonly text: string;
 }
 
-/** Tools that become callable, or cease to be, from this place of the conversation on. */
+/** Tools that become callable or cease to be callable at this place of the conversation. */
 export interface ToolChangePart {
   readonly kind: 'tool-change';
   readonly change: 'added' | 'removed';
   readonly name: string;
 }
 
-/** A file of the files store that was handed to a code-execution container. */
+/** File of the files store that was uploaded to a code-execution container. */
 export interface ContainerUploadPart {
   readonly kind: 'container-upload';
   readonly fileId: string;
 }
 
-/** One piece of a turn. Every request block of the Messages API decodes to one of these. */
+/** Part of a turn. Every request block of the Messages API decodes to one of these. */
 export type Part =
   | TextPart
   | ImagePart
@@ -125,13 +125,13 @@ export type Part =
 
 export type Role = 'user' | 'assistant' | 'system';
 
-/** What one side said. Neighbouring turns always differ in role. */
+/** Turn of one role. Adjacent turns always differ in role. */
 export interface Turn {
   readonly role: Role;
   readonly parts: readonly Part[];
 }
 
-/** Who carries a tool out, and whose schema it has. */
+/** Executor of a tool, and the owner of its schema. */
 export type ToolOrigin =
   | { readonly kind: 'custom' }
   | { readonly kind: 'client'; readonly type: string; readonly settings: JsonObject }
@@ -139,7 +139,7 @@ export type ToolOrigin =
       readonly kind: 'server';
       readonly type: string;
       readonly settings: JsonObject;
-      /** How this server may carry it out; absent where it never can. */
+      /** Tool of this server that executes it; absent if there is none. */
       readonly served?: ServedTool;
     };
 
@@ -148,23 +148,23 @@ export interface ToolSpec {
   readonly description: string;
   readonly inputSchema: JsonObject;
   readonly origin: ToolOrigin;
-  /** Not part of the tool prefix: it is rendered where a tool reference loads it. */
+  /** Not part of the tool prefix: it is rendered at the tool reference that loads it. */
   readonly deferred: boolean;
-  /** The client wants calls guaranteed to follow the schema. */
+  /** The client requires calls that match the schema. */
   readonly strict?: true;
-  /** True: the client wants arguments as they come, even if they turn out malformed; false: never. */
+  /** True: arguments are streamed as generated, even if they may turn out malformed; false: they never are. */
   readonly eagerInput?: boolean;
-  /** Code on Anthropic's servers may call it, and the model itself may not. */
+  /** Only code on Anthropic's servers may call it, not the model itself. */
   readonly onlyFromCode?: true;
 }
 
-/** Which tools the model may, must or must not call. */
+/** Constraint on the tools that the model calls. */
 export type ToolChoice =
   | { readonly mode: 'auto' | 'any'; readonly parallel: boolean }
   | { readonly mode: 'tool'; readonly name: string; readonly parallel: boolean }
   | { readonly mode: 'none' };
 
-/** What was said so far, in no wire's terms. A last assistant turn is continued, not answered. */
+/** Wire-neutral conversation. A last assistant turn is continued, not answered. */
 export interface Conversation {
   readonly system: readonly TextPart[];
   readonly turns: readonly Turn[];

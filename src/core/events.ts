@@ -10,25 +10,25 @@ export type StopReason =
   | 'refusal'
   | 'context-exceeded';
 
-/** Counts of tokens, by the model's own tokenizer. */
+/** Token counts by the model's own tokenizer. */
 export interface Usage {
-  /** The whole prompt, cached parts included. */
+  /** Tokens of the complete prompt, cached parts included. */
   readonly promptTokens: number;
-  /** The part of the prompt whose state was already there and was not evaluated again. */
+  /** Prompt tokens whose state was cached and reused. */
   readonly cacheReadTokens: number;
-  /** The part of the prompt that was evaluated and kept for later requests at the client's wish. */
+  /** Prompt tokens that were evaluated and cached at the client's request. */
   readonly cacheCreationTokens: number;
-  /** The part of `cacheCreationTokens` that is to be kept longer, if the client asked for two lifetimes. */
+  /** Part of `cacheCreationTokens` with the longer lifetime, if the client requested two lifetimes. */
   readonly longCacheTokens?: number;
-  /** All that was generated, thinking included. */
+  /** Generated tokens, thinking included. */
   readonly outputTokens: number;
   readonly thinkingTokens: number;
-  /** What the server did itself for the answer; absent where it did nothing. */
+  /** Use of server tools for the answer; absent if there was none. */
   readonly services?: ServiceUse;
 }
 
 /**
- * What a backend yields for one request.
+ * Event of a generation.
  *
  * The first event is `admitted`: before it, a failure is thrown and becomes an HTTP status; after it,
  * the answer has begun. The last is `finish`, exactly once, unless the generator throws.
@@ -38,7 +38,7 @@ export type GenerationEvent =
   | {
       readonly type: 'admitted';
       readonly inputTokens: number | null;
-      /** Its split as the usage will report it; absent if that is not known yet. */
+      /** Split of the input by cache, as the usage will report it; absent if not known yet. */
       readonly cache?: Pick<Usage, 'cacheReadTokens' | 'cacheCreationTokens' | 'longCacheTokens'>;
     }
   | {
@@ -55,7 +55,7 @@ export type GenerationEvent =
   | { readonly type: 'tool-call-start'; readonly id: string; readonly name: string }
   | { readonly type: 'tool-call-delta'; readonly id: string; readonly json: string }
   | { readonly type: 'tool-call-end'; readonly id: string }
-  /** A whole call that the server carries out itself; its result follows before the answer ends. */
+  /** Complete call that the server executes itself; its result follows before the answer ends. */
   | {
       readonly type: 'server-tool-call';
       readonly id: string;
@@ -71,11 +71,11 @@ export type GenerationEvent =
   | {
       readonly type: 'finish';
       readonly reason: StopReason;
-      /** The stop sequence that was met, for `stop-sequence`; else null. */
+      /** Matched stop sequence for `stop-sequence`; else null. */
       readonly stopSequence: string | null;
       /** The cause of a refusal, in words. */
       readonly explanation?: string;
       readonly usage: Usage;
-      /** The events came all at once, so that their times say nothing about the decoding. */
+      /** All events arrived at once, so their times do not measure the decoding. */
       readonly inOnePiece?: true;
     };

@@ -1,6 +1,6 @@
 import type { JsonObject } from './json.ts';
 
-/** Every way in which a request can fail. Each wire format maps all of them in one table. */
+/** Codes of all failures. Each wire format maps all of them in one table. */
 export type FailureCode =
   | 'invalid-request'
   | 'unsupported'
@@ -30,14 +30,14 @@ export type FailureSubject =
   | 'tools'
   | 'tool-choice'
   | 'output-schema'
-  /** The place of a single item, as the wire itself wrote it into the conversation. */
+  /** Place of a single item, as the wire wrote it into the conversation. */
   | { readonly at: string };
 
-/** Counts of a prompt that is too long, in tokens. */
+/** Token counts of a prompt that is too long. */
 export interface PromptOverflow {
   readonly promptTokens: number;
   readonly contextTokens: number;
-  /** Tokens asked for, if the prompt alone would fit. */
+  /** Requested output tokens, if the prompt alone would fit. */
   readonly maxTokens?: number;
 }
 
@@ -46,15 +46,15 @@ export interface FailureDetails {
   readonly subject?: FailureSubject | undefined;
   /** For `prompt-too-long`. */
   readonly overflow?: PromptOverflow | undefined;
-  /** What a program can tell the failure by, beyond its code. */
+  /** Machine-readable details beyond the code. */
   readonly details?: JsonObject;
-  /** When it is worth trying again. */
+  /** Suggested delay before a retry. */
   readonly retryAfterSeconds?: number;
-  /** The methods that a route takes, for `method-not-allowed`. */
+  /** Methods of the route, for `method-not-allowed`. */
   readonly allow?: readonly string[];
 }
 
-/** The one error class: its message names the thing, the reason and the way out, and may reach a client. */
+/** The only error class. Its message names the thing, the reason and a hint, and may reach a client. */
 export class RuntimeFailure extends Error {
   override readonly name = 'RuntimeFailure';
   readonly code: FailureCode;
@@ -75,7 +75,7 @@ export class RuntimeFailure extends Error {
   }
 }
 
-/** Longer messages repeat what a client or a server sent; no log or client wants that. */
+/** Longest message; longer ones repeat the input of a client or a server. */
 const MOST_CHARACTERS = 4000;
 
 function shortened(message: string): string {
@@ -83,8 +83,8 @@ function shortened(message: string): string {
 }
 
 /**
- * The failure of a prompt that does not fit. Clients cut their conversation by what lies between the two
- * numbers, so a refused count is always above the maximum.
+ * Failure of a prompt that does not fit. Clients shorten their conversation by the difference of the two
+ * numbers, so the refused count is always above the maximum.
  */
 export function promptTooLong(tokens: number, maximum: number): RuntimeFailure {
   const contextTokens = Math.min(maximum, tokens - 1);
@@ -95,7 +95,7 @@ export function promptTooLong(tokens: number, maximum: number): RuntimeFailure {
   );
 }
 
-/** The same for the `strict` overflow setting, where the prompt fits but its answer may not. */
+/** Failure of the `strict` overflow setting: the prompt fits, but its answer may not. */
 export function contextLimitExceeded(
   tokens: number,
   maxTokens: number,
@@ -108,7 +108,7 @@ export function contextLimitExceeded(
   );
 }
 
-/** A model that its server lists for embeddings or pictures alone. */
+/** Failure of a model that its server lists for embeddings or image generation only. */
 export function completesNothing(model: string): RuntimeFailure {
   return new RuntimeFailure(
     'unsupported',
@@ -116,7 +116,7 @@ export function completesNothing(model: string): RuntimeFailure {
   );
 }
 
-/** A base model: the same words for a request and for `portico show`. */
+/** Failure of a base model, shared by requests and `portico show`. */
 export function noChatTemplate(model: string): RuntimeFailure {
   return new RuntimeFailure(
     'unsupported',
@@ -124,7 +124,7 @@ export function noChatTemplate(model: string): RuntimeFailure {
   );
 }
 
-/** What an unknown thrown value says, in one line. */
+/** Message of any thrown value, on one line. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -3,22 +3,22 @@ import { randomFillSync } from 'node:crypto';
 const ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789';
 const LENGTH = 24;
 
-/** A new id of a tool call, unique across conversations: `toolu_` and 24 letters and digits. */
+/** Creates an id of a tool call, unique across conversations: `toolu_` and 24 letters and digits. */
 export function newToolCallId(): string {
   return newId('toolu');
 }
 
-/** A new id of a message: `msg_…`. */
+/** Creates an id of a message: `msg_…`. */
 export function newMessageId(): string {
   return newId('msg');
 }
 
-/** A new id of a request: `req_…`. */
+/** Creates an id of a request: `req_…`. */
 export function newRequestId(): string {
   return newId('req');
 }
 
-/** Random bytes for many ids: asking the system for each takes longer than all else of a small request's decoding. */
+/** Pool of random bytes: a system call for each id would dominate the decoding of a small request. */
 const pool = new Uint8Array(LENGTH * 256);
 let used = pool.length;
 

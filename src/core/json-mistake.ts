@@ -2,7 +2,7 @@
 export class JsonMistake extends Error {
   /** Characters before the mistake. */
   readonly offset: number;
-  /** True if the text may be JSON, but has more of something than is read. */
+  /** True if the text may be JSON, but exceeds a limit of the reader. */
   readonly exceedsLimit: boolean;
 
   constructor(reason: string, offset: number, exceedsLimit = false) {
@@ -17,7 +17,7 @@ const BACKSLASH = 0x5c;
 const LETTER_U = 0x75;
 const ESCAPED = '"\\/bfnrt';
 
-/** The first mistake of a string of JSON whose opening quote is at a place. */
+/** Finds the first mistake of a JSON string whose opening quote is at `begin`. */
 export function stringMistake(text: string, begin: number): JsonMistake {
   for (let at = begin + 1; at < text.length; at += 1) {
     const code = text.charCodeAt(at);

@@ -1,15 +1,15 @@
 import { JsonMistake, stringMistake } from './json-mistake.ts';
 import type { Steps } from './steps.ts';
 
-/** More values need more memory than the bytes that they came in. */
+/** Limit of values: more would need far more memory than their text. */
 const MOST_VALUES = 1_000_000;
 /** Lists and objects inside each other. */
 const MOST_LEVELS = 1000;
-/** Keys of one object: to list more of them takes V8 tens of milliseconds each time. */
+/** Keys of one object: listing more takes V8 tens of milliseconds each time. */
 const MOST_KEYS = 20_000;
 
 const VALUES_A_STEP = 256;
-/** A string of more characters is a step of its own. */
+/** Characters above which a string is a step of its own. */
 const LONG_STRING = 64 * 1024;
 
 const WORDS = [
@@ -29,7 +29,7 @@ const CLOSE_LIST = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
-/** A list or an object that is not closed yet. */
+/** Unclosed list or object. */
 type Open =
   | { readonly close: typeof CLOSE_LIST; readonly value: unknown[] }
   | {
@@ -84,7 +84,7 @@ class Reader {
     }
   }
 
-  /** The code of the next character that is no space; NaN at the end of the text. */
+  /** Code of the next non-space character; NaN at the end of the text. */
   #next(): number {
     const text = this.#text;
     let at = this.#at;
@@ -97,7 +97,7 @@ class Reader {
     return code;
   }
 
-  /** Opens a list or an object. Returns true if it has nothing in it. */
+  /** Opens a list or an object. Returns true if it is empty. */
   #enter(code: typeof OPEN_LIST | typeof OPEN_OBJECT): boolean {
     if (this.#open.length >= MOST_LEVELS) throw this.#tooMany(MOST_LEVELS, 'levels');
     this.#at += 1;
@@ -115,7 +115,7 @@ class Reader {
     return this.#open.pop()?.value;
   }
 
-  /** Adds a value to what is open. Returns false if nothing is. */
+  /** Adds a value to the innermost open container. Returns false if none is open. */
   #put(value: unknown): boolean {
     const open = this.#open.at(-1);
     if (open === undefined) return false;
@@ -128,7 +128,7 @@ class Reader {
     return true;
   }
 
-  /** Goes on to the next value of what is open. Returns false if it ends here. */
+  /** Advances to the next value of the open container. Returns false if it ends here. */
   #goesOn(): boolean {
     const open = this.#open.at(-1);
     const code = this.#next();
@@ -154,12 +154,12 @@ class Reader {
     return key;
   }
 
-  /** The place after the quote that ends the string which begins here. */
+  /** Finds the place after the closing quote of the string that begins here. */
   #stringEnd(): number {
     const text = this.#text;
     const end = text.indexOf('"', this.#at + 1);
     if (end !== -1 && text.charCodeAt(end - 1) !== BACKSLASH) return end + 1;
-    // One call for each escaped quote would take longer than to look at every character.
+    // A search per escaped quote would take longer than a loop over the characters.
     for (let at = this.#at + 1; at < text.length; at += 1) {
       const code = text.charCodeAt(at);
       if (code === QUOTE) return at + 1;
@@ -168,11 +168,11 @@ class Reader {
     throw new JsonMistake('unterminated string', this.#at);
   }
 
-  /** The string that ends here; undefined if there is a mistake in it. */
+  /** Parses the string that ends here; returns undefined if it is malformed. */
   #tryString(end: number): string | undefined {
     const quoted = this.#text.slice(this.#at, end);
     try {
-      // Makes a copy: a slice would keep the whole text in memory for as long as the string is used.
+      // `String` copies: a slice would keep the complete text in memory while the string is used.
       const value = String(JSON.parse(quoted));
       this.#at = end;
       return value;
@@ -181,7 +181,7 @@ class Reader {
     }
   }
 
-  /** A number, or `true`, `false` or `null`. */
+  /** Reads a number, or `true`, `false` or `null`. */
   #word(): unknown {
     const word = WORDS.find(([written]) => this.#text.startsWith(written, this.#at));
     if (word !== undefined) {

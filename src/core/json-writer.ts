@@ -1,16 +1,16 @@
 import type { Steps } from './steps.ts';
 
-/** Weight that is written at once: as many characters and values take a millisecond or less. */
+/** Weight of one step: this many characters take a millisecond or less. */
 const LIGHT = 64 * 1024;
-/** A value takes about as long as so many characters. */
+/** Weight of a value, in characters. */
 const VALUE_WEIGHT = 16;
 
-/** Returns true if a value of JSON is small enough to be written at once. */
+/** Returns true if a JSON value is small enough to be written in one step. */
 export function isLight(value: unknown): boolean {
   return lighten(value, LIGHT) >= 0;
 }
 
-/** Rest of a weight without that of a value; below 0 if it is not enough. */
+/** Subtracts the weight of a value; the result is below 0 if the value is too heavy. */
 function lighten(value: unknown, weight: number): number {
   if (typeof value === 'string') return weight - VALUE_WEIGHT - value.length;
   let left = weight - VALUE_WEIGHT;
@@ -37,7 +37,7 @@ export function* writeJson(value: unknown, take: (piece: string) => void): Steps
   pieces.end();
 }
 
-/** Joins short texts, since a piece has its price too. */
+/** Joins short texts, because each piece has a cost. */
 class Pieces {
   readonly #take: (piece: string) => void;
   #held = '';
@@ -64,7 +64,7 @@ function* write(value: unknown, pieces: Pieces): Steps<void> {
   else if (typeof value === 'object' && value !== null) yield* writeObject(value, pieces);
 }
 
-/** Half of a character at the end of a slice is written as an escape, as is the other half. */
+/** Writes a long string in slices. A surrogate pair split by a slice becomes two escapes. */
 function* writeString(text: string, pieces: Pieces): Steps<void> {
   pieces.add('"');
   for (let at = 0; at < text.length; at += LIGHT) {

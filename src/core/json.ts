@@ -1,12 +1,12 @@
-/** Any value that JSON can carry. */
+/** Any JSON value. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
 
-/** A JSON object, such as a tool's arguments or a JSON Schema. */
+/** JSON object, such as a tool's arguments or a JSON Schema. */
 export interface JsonObject {
   readonly [key: string]: JsonValue;
 }
 
-/** Whether a value is an object with keys: not null and not an array. */
+/** Returns true for an object with keys: not null and not an array. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

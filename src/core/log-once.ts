@@ -1,7 +1,7 @@
-/** Messages that are remembered; after so many, older ones may be logged again. */
+/** Number of remembered messages; older ones may be logged again. */
 const MOST = 1000;
 
-/** Wraps a log so that it takes each message once. */
+/** Wraps a log function so that it logs each message once. */
 export function logOnce(log: (message: string) => void): (message: string) => void {
   const logged = new Set<string>();
   return (message) => {

@@ -3,7 +3,7 @@ import type { KeepAlive } from '../units/keep-alive.ts';
 /** Word for `backend:` in models.yaml. */
 export type BackendKind = string;
 
-/** How the next token is picked. What is absent is left to the model's own defaults. */
+/** Sampling of the next token. Absent fields have the model's own defaults. */
 export interface Sampling {
   /** 0 is greedy and repeatable; at most 2. */
   readonly temperature?: number;
@@ -13,7 +13,7 @@ export interface Sampling {
   readonly seed?: number;
 }
 
-/** What answers at an OpenAI-compatible URL: it decides what is sent beyond OpenAI's own fields. */
+/** Kinds of OpenAI-compatible servers, which accept different fields beyond OpenAI's own. */
 export const SERVER_KINDS = [
   'llama-server',
   'vllm',
@@ -26,8 +26,8 @@ export const SERVER_KINDS = [
 export type ServerKind = (typeof SERVER_KINDS)[number];
 
 /**
- * How a model behind an OpenAI-compatible server is told to think: by `enable_thinking` of its chat
- * template, by an effort, or not at all, since it never does or `always` does.
+ * Control of thinking on an OpenAI-compatible server: by `enable_thinking` of the chat template, by an
+ * effort, or not at all, because the model never thinks or `always` does.
  */
 export const THINKING_CONTROLS = ['none', 'switch', 'effort', 'always'] as const;
 
@@ -36,17 +36,17 @@ export type ThinkingControl = (typeof THINKING_CONTROLS)[number];
 /** No model knows a longer context; planning one takes time and memory of its own. */
 export const MOST_CONTEXT_TOKENS = 2 ** 24;
 
-/** Where a model's layers lie: as many on the GPU as fit, all, or so many. */
+/** Number of a model's layers on the GPU: as many as fit, all, or a count. */
 export type GpuLayers = (typeof GPU_LAYERS)[number] | number;
 
 export const GPU_LAYERS = ['auto', 'max'] as const;
 
-/** Whether attention is computed in one pass; `auto` where the device does it well. */
+/** Flash attention, which computes attention in one pass; `auto` uses it if the device does it well. */
 export const FLASH_ATTENTION = ['auto', 'on', 'off'] as const;
 
 export type FlashAttention = (typeof FLASH_ATTENTION)[number];
 
-/** Whether tokens are guessed by what came before; `auto` where that makes an answer faster. */
+/** Speculative decoding by earlier tokens; `auto` uses it if that makes an answer faster. */
 export const PROMPT_LOOKUP = ['auto', 'off'] as const;
 
 export type PromptLookupMode = (typeof PROMPT_LOOKUP)[number];
@@ -70,7 +70,7 @@ export type KvType = (typeof KV_TYPES)[number];
 export interface Provider {
   readonly url: string;
   readonly upstream?: string;
-  /** Its share of the sessions, relative to the others'; 1 where it is absent. */
+  /** Relative share of the sessions; default: 1. */
   readonly weight?: number;
   readonly key?: string;
   /** Sent beside the model's own. */
@@ -100,23 +100,23 @@ export interface ModelSpec {
   readonly url?: string;
   /** The servers that share the model's requests, instead of the one at `url`. */
   readonly providers?: readonly Provider[];
-  /** The environment variable that holds the upstream's key; with _1, _2 … appended, further ones. */
+  /** Environment variable with the upstream's key; with _1, _2 … appended, further ones. */
   readonly key?: string;
   /** Sent to the upstream with every request. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** What the upstream is, where it can't be found out. */
+  /** Kind of the upstream, if detection fails. */
   readonly server?: ServerKind;
-  /** Whether the model can see, where it can't be found out. */
+  /** Vision of the model, if detection fails. */
   readonly images?: boolean;
   /** Pixels along the longer edge beyond which an image is scaled down; absent means the API's 1568. */
   readonly imageLongestEdge?: number;
-  /** How the model is told to think, where it can't be found out. */
+  /** Control of thinking, if detection fails. */
   readonly thinking?: ThinkingControl;
   /** Context size in tokens; absent means what the backend finds right. */
   readonly context?: number;
-  /** How long it stays in memory after its last request; absent means what its backend finds right. */
+  /** Time in memory after its last request; absent means the backend's default. */
   readonly keepAliveMilliseconds?: KeepAlive;
-  /** How many requests it answers at once; absent means as many as memory is for. */
+  /** Number of concurrent requests; absent means as many as memory allows. */
   readonly parallel?: number;
   /** CPU threads; absent means what the backend finds right. */
   readonly threads?: number;

@@ -1,8 +1,8 @@
 import { RuntimeFailure } from './failure.ts';
 
-/** A place in the queue for a slot. It must be left, whether its turn came or not. */
+/** Ticket of a queued request. Always call `leave()`, even if no slot was granted. */
 export interface Place {
-  /** Requests that have to end before its turn comes; 0 from then on. */
+  /** Number of requests that must end before this one's turn; 0 afterwards. */
   readonly ahead: number;
   /** Resolves when it is this request's turn; rejects with the signal's reason. */
   turn(signal: AbortSignal): Promise<void>;
@@ -14,7 +14,7 @@ interface Entry {
   readonly started: Promise<void>;
 }
 
-/** Requests that wait for one of some slots: first in, first out, and no more than `limit` waiting. */
+/** FIFO queue of requests for a number of slots, with at most `limit` waiting. */
 export class SlotQueue {
   readonly #limit: number;
   readonly #running = new Set<Entry>();
@@ -25,7 +25,7 @@ export class SlotQueue {
     this.#limit = limit;
   }
 
-  /** Requests whose turn it is. */
+  /** Number of requests that have a slot. */
   get busy(): number {
     return this.#running.size;
   }
@@ -34,7 +34,7 @@ export class SlotQueue {
     return this.#waiting.length;
   }
 
-  /** How many may have their turn at once; 1 before it was said. */
+  /** Number of slots; 1 until it is set. */
   get slots(): number {
     return this.#slots;
   }
@@ -44,7 +44,7 @@ export class SlotQueue {
     this.#advance();
   }
 
-  /** Takes a place, or throws `overloaded` where too many wait already. */
+  /** Enters the queue. Throws `overloaded` if too many requests are waiting. */
   enter(): Place {
     if (this.#running.size >= this.#slots && this.#waiting.length >= this.#limit) {
       throw new RuntimeFailure(
@@ -89,10 +89,10 @@ function newEntry(): Entry {
   return { start, started };
 }
 
-/** Stands until the promise of a turn has made its own. */
+/** Placeholder; the Promise executor replaces it synchronously. */
 function noStart(): void {}
 
-/** The promise's value, or the signal's reason if that comes first. */
+/** Returns the promise's value, or rejects with the signal's reason if that comes first. */
 export function raceAbort<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(abortReason(signal));
@@ -102,7 +102,7 @@ export function raceAbort<Value>(promise: Promise<Value>, signal: AbortSignal): 
   });
 }
 
-/** Why a request was given up, as a failure. */
+/** Failure of an aborted request. */
 export function abortReason(signal: AbortSignal): RuntimeFailure {
   return signal.reason instanceof RuntimeFailure
     ? signal.reason

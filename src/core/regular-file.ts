@@ -1,16 +1,16 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 
-/** Reason why a file is not read, without its name. */
+/** Error with the reason why a file is not read, without its name. */
 class UnreadableFile extends Error {}
 
-/** Opening a fifo does not wait for its writer, and a terminal does not become this process's own. */
+/** Flags so that opening a fifo does not wait for a writer, and a terminal does not become the controlling one. */
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * The text of a file. A fifo or a device is refused, since reading it may never end.
+ * Reads a text file. A fifo or a device is refused, because reading it may never end.
  *
  * @param mostBytes a larger file is refused
  * @throws UnreadableFile, and what the file system throws
@@ -33,7 +33,7 @@ export async function readRegularFile(path: string, mostBytes: number): Promise<
   }
 }
 
-/** The same, at once. */
+/** Reads a text file synchronously, with the checks of `readRegularFile`. */
 export function readRegularFileSync(path: string, mostBytes: number): string {
   const { file } = openRegularFileSync(path, mostBytes);
   try {
@@ -43,13 +43,13 @@ export function readRegularFileSync(path: string, mostBytes: number): string {
   }
 }
 
-/** A descriptor, to be closed by its owner, and the size of its file in bytes. */
+/** File descriptor, which the caller must close, and the file's size in bytes. */
 export interface OpenFile {
   readonly file: number;
   readonly size: number;
 }
 
-/** Opens a regular file to be read. It does not wait, even if a fifo takes the file's place meanwhile. */
+/** Opens a regular file for reading. Does not wait, even if a fifo replaces the file meanwhile. */
 export function openRegularFileSync(path: string, mostBytes = Infinity): OpenFile {
   check(statSync(path), mostBytes);
   const file = openSync(path, FLAGS);
@@ -63,7 +63,7 @@ export function openRegularFileSync(path: string, mostBytes = Infinity): OpenFil
   }
 }
 
-/** All bytes of an open file or pipe. Throws UnreadableFile if there are more than `mostBytes`. */
+/** Reads all bytes of an open file or pipe. Throws UnreadableFile if there are more than `mostBytes`. */
 export function readBoundedSync(file: number, mostBytes: number): Buffer {
   const chunks: Buffer[] = [];
   for (let bytes = 0; ;) {
@@ -82,7 +82,7 @@ interface FileState {
   isDirectory(): boolean;
 }
 
-/** Done before a file is opened, as opening makes some devices act, and again for what was opened. */
+/** Checks a file before it is opened, because opening triggers some devices, and again afterwards. */
 function check(state: FileState, mostBytes: number): void {
   if (state.isDirectory()) throw new UnreadableFile('it is a folder');
   if (!state.isFile()) throw new UnreadableFile('it is no regular file');

@@ -1,18 +1,18 @@
 /**
- * Secrets of this process: the keys of its own clients, of servers that it asks, of Hugging Face. There
- * is one set for the process, since an error or a log line may carry one from anywhere to anywhere.
+ * Secrets of this process: keys of its clients, of upstream servers, and of Hugging Face. The set is global,
+ * because any error or log line may contain any of them.
  */
 const known = new Set<string>();
 
-/** The secrets as texts may spell them: as they are, and escaped or encoded. */
+/** Spellings of the secrets: plain, escaped and encoded. */
 const spellings = new Set<string>();
 
-/** Length of the shortest text that counts as a secret. Shorter ones are words, which a text may well have. */
+/** Length of the shortest text that counts as a secret. Shorter ones occur as ordinary words. */
 export const SHORTEST_SECRET = 6;
 
 const REDACTED = '[redacted]';
 
-/** Adds a key to those that no message or log line of this process shows from now on. */
+/** Registers a key, which messages and log lines redact from now on. */
 export function rememberSecret(secret: string): void {
   if (secret.length < SHORTEST_SECRET || known.has(secret)) return;
   known.add(secret);
@@ -23,7 +23,7 @@ export function rememberSecret(secret: string): void {
 
 const SECRET_PARAMETER = /key|token|secret|sig|pass|auth|code|cred/i;
 
-/** Adds the password of a URL, and those parts of its query that are keys by their name. */
+/** Registers the password of a URL, and the query values whose names mean a key. */
 export function rememberSecretsOfUrl(url: string): void {
   const { username, password, searchParams } = new URL(url);
   rememberSecret(decoded(password));
@@ -38,7 +38,7 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    // A percent sign that begins no escape stands for itself.
+    // A percent sign that begins no escape is literal.
     return text;
   }
 }
@@ -47,7 +47,7 @@ function spellingsOf(secret: string): readonly string[] {
   const text = secret.toWellFormed();
   return [
     secret,
-    // As a log line has it.
+    // JSON spelling, as in a log line.
     JSON.stringify(secret).slice(1, -1),
     encodeURIComponent(text),
     new URLSearchParams({ '': text }).toString().slice(1),
@@ -56,8 +56,8 @@ function spellingsOf(secret: string): readonly string[] {
 }
 
 /**
- * Characters that base64 has for a text which stands `offset` bytes behind a multiple of three, such as a
- * password behind its user. Characters that depend on what stands around it are left out.
+ * Base64 spellings of a text that starts `offset` bytes after a multiple of three, such as a password after
+ * its user. Characters that depend on the surrounding bytes are left out.
  */
 function base64Spellings(text: string, offset: number): readonly string[] {
   const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(text)]);
@@ -77,14 +77,14 @@ export function withoutSecrets(text: string): string {
   return redact(text, secretsIn(text));
 }
 
-/** Characters that are looked at past the end of what is shown: more than a key needs to be recognised. */
+/** Characters that are read past the shown end: more than the recognition of a key needs. */
 const LEAST_AHEAD = 64;
 
 /**
- * Returns the text of another program without the secrets of this process and without what looks like
- * a key: servers repeat the key that they refuse.
+ * Returns the text of another program without the secrets of this process and without texts that look like
+ * keys: servers repeat the key that they refuse.
  *
- * @param length number of the text's characters to return; a key that goes on past them is redacted too
+ * @param length number of characters to return; a key that continues past them is redacted too
  */
 export function withoutKeys(text: string, length = text.length): string {
   let ahead = LEAST_AHEAD;
@@ -104,8 +104,8 @@ function secretsIn(text: string): readonly Range[] {
 }
 
 /**
- * Keys by how they begin, and what stands where keys stand: all of a match but its first group. None looks
- * behind, and none begins within a match that failed late, so that they take linear time on any text.
+ * Patterns of keys, by their prefix or by their context; the key is the match without its first group. They
+ * have no lookbehind, and no match can start inside a late failure, so they take linear time on any text.
  */
 const KEYS = [
   /\b()(?:sk|pk|rk|ak|gsk|xai|pplx|nvapi|hf|r8|csk|fw|tgp|ghp|gho|ghs|github_pat|glpat|AKIA|AIza)[-_]?[\w-]{12,}/g,
@@ -124,7 +124,7 @@ function keysIn(text: string): readonly Range[] {
   );
 }
 
-/** Replaces parts of a text. Those that overlap are replaced as one, so that no rest of a key stays. */
+/** Replaces ranges of a text. Overlapping ranges are replaced as one, so that no rest of a key remains. */
 function redact(text: string, parts: readonly Range[]): string {
   let clean = '';
   let done = 0;

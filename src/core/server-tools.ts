@@ -1,27 +1,27 @@
-/** What this server itself can be asked to do by a model. */
+/** Kind of a server tool, which this server executes itself. */
 export type ServerService = 'web-search' | 'web-fetch';
 
-/** A tool of the client's request that the server carries out, and within which limits. */
+/** Tool of a request that the server executes, with its limits. */
 export interface ServedTool {
   readonly service: ServerService;
-  /** Calls of one request. */
+  /** Limit of calls per request. */
   readonly maxUses?: number;
-  /** A host, with its subdomains, and a path where only that may be used. None means all. */
+  /** Allowed hosts with their subdomains, optionally with a path. An empty list allows all. */
   readonly allowedDomains: readonly string[];
   readonly blockedDomains: readonly string[];
-  /** About how many tokens a page may take. */
+  /** Approximate limit of tokens per page. */
   readonly maxContentTokens?: number;
-  /** Settings of the client's that have no effect here. */
+  /** Settings of the client that have no effect here. */
   readonly ignored: readonly string[];
 }
 
-/** A page that a search has found. */
+/** Page found by a search. */
 export interface FoundPage {
   readonly url: string;
   readonly title: string;
-  /** What the search engine says of it; may be empty. */
+  /** Excerpt by the search engine; may be empty. */
   readonly excerpt: string;
-  /** When it was written, in the search engine's words. */
+  /** Age in the search engine's words. */
   readonly age: string | null;
 }
 
@@ -34,7 +34,7 @@ export interface FetchedPage {
   readonly retrievedAt: string;
 }
 
-/** Why a call that the server carries out gave nothing. */
+/** Reasons for which a server tool call failed. */
 export const SERVICE_FAILURES = [
   'invalid-input',
   'unavailable',
@@ -51,13 +51,13 @@ export const SERVICE_FAILURES = [
 
 export type ServiceFailure = (typeof SERVICE_FAILURES)[number];
 
-/** What a call that the server carried out gave. */
+/** Result of a server tool call. */
 export type ServiceOutcome =
   | { readonly kind: 'found'; readonly pages: readonly FoundPage[] }
   | { readonly kind: 'fetched'; readonly page: FetchedPage }
   | { readonly kind: 'failed'; readonly reason: ServiceFailure };
 
-/** Calls that were carried out for one answer; those that failed don't count. */
+/** Counts of successful server tool calls for one answer. */
 export interface ServiceUse {
   readonly webSearches: number;
   readonly webFetches: number;

@@ -1,15 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /**
- * Work in steps: each `yield` is a place where the event loop may serve others. A step takes a
- * millisecond or so, whatever the input.
+ * Work in steps: at each `yield`, the event loop may serve other requests. A step takes about a millisecond,
+ * whatever the input.
  */
 export type Steps<Result> = Generator<undefined, Result, undefined>;
 
-/** Time that work may hold the event loop before others have their turn. */
+/** Time that work may block the event loop. */
 const SLICE_MILLISECONDS = 10;
 
-/** Result of the work, all of it in one go. For input that is known to be small. */
+/** Runs the work without pauses and returns its result. For input that is known to be small. */
 export function finish<Result>(steps: Steps<Result>): Result {
   for (;;) {
     const step = steps.next();
@@ -18,7 +18,7 @@ export function finish<Result>(steps: Steps<Result>): Result {
 }
 
 /**
- * Result of the work, done in slices between which the event loop serves others.
+ * Runs the work in slices, between which the event loop serves other requests, and returns its result.
  *
  * @throws the reason of `signal`, if it aborts before the work is done
  */
@@ -30,7 +30,7 @@ export async function inSlices<Result>(
   let isLong = false;
   for (;;) {
     const step = steps.next();
-    // What the result is used for may take long too.
+    // The caller's use of the result may take long too.
     if (step.done === true && isLong) await nextTurn();
     if (step.done === true) return step.value;
     if (performance.now() - began < SLICE_MILLISECONDS) continue;
@@ -41,7 +41,7 @@ export async function inSlices<Result>(
   }
 }
 
-/** Does steps of the work until it is done or there is enough of it. Returns true if it is done. */
+/** Runs steps until the work is done or `isEnough` returns true. Returns true if the work is done. */
 export function* until(steps: Steps<void>, isEnough: () => boolean): Steps<boolean> {
   while (!isEnough()) {
     if (steps.next().done === true) return true;
@@ -50,10 +50,10 @@ export function* until(steps: Steps<void>, isEnough: () => boolean): Steps<boole
   return false;
 }
 
-/** Items that are gone through within a few milliseconds. */
+/** Number of items that are processed within a few milliseconds. */
 const FEW = 1000;
 
-/** Gives others their turn before work that goes through so many items. */
+/** Lets the event loop serve other requests before work on many items. */
 export async function beforeWorkOn(items: number): Promise<void> {
   if (items > FEW) await nextTurn();
 }

@@ -5,10 +5,10 @@ import type { FileHandle } from 'node:fs/promises';
 import { messageOf, RuntimeFailure } from './failure.ts';
 
 /**
- * Writes a file whole or not at all: whoever reads it finds the old content or the new one, and a
- * write that fails leaves no temporary file. A file that is there keeps its owner.
+ * Writes a file atomically: readers see the old content or the new one, and a failed write leaves no
+ * temporary file. An existing file keeps its owner.
  *
- * @param mode of the file; default: the one that it has
+ * @param mode mode of the file; default: the present one
  * @throws {RuntimeFailure} `conflict` with the name of the file
  */
 export async function writeWholeFile(
@@ -22,7 +22,7 @@ export async function writeWholeFile(
     const handle = await open(draft, 'wx', mode ?? before?.mode);
     try {
       if (before !== undefined) await likeBefore(handle, before, mode ?? before.mode);
-      // Unlike a single write, it goes on after one that a full disk cut short, and so fails.
+      // Unlike `write`, `writeFile` continues after a short write, so a full disk is an error.
       await handle.writeFile(content);
       await handle.sync();
     } finally {
@@ -35,7 +35,7 @@ export async function writeWholeFile(
   }
 }
 
-/** The process's mask has no say in a file that was there, and only root may give files away. */
+/** Restores mode and owner of an existing file: the umask must not apply, and only root may change owners. */
 async function likeBefore(
   handle: FileHandle,
   { uid, gid }: Pick<Stats, 'uid' | 'gid'>,

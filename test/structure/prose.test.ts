@@ -8,6 +8,7 @@ import { parse, ROOT } from './source-files.ts';
 const PROSE_FOLDERS = [
   'bin',
   'src/config',
+  'src/core',
   'src/download',
   'src/grammar',
   'src/images',
