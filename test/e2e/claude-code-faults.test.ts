@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import type { Script } from '../../src/backends/scripted.ts';
+import type { Script } from '../support/scripted-backend.ts';
 import { promptTooLong, RuntimeFailure } from '../../src/core/failure.ts';
 import type { GenerationEvent } from '../../src/core/events.ts';
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Script } from '../../src/backends/scripted.ts';
+import type { Script } from '../support/scripted-backend.ts';
 import { openServices } from '../../src/pipeline/middleware/server-tools/open.ts';
 import { startSearxng } from '../http/searching.ts';
 import { CLAUDES, claudeFolders, isClaudeMissing, startClaude } from '../support/claude-code.ts';

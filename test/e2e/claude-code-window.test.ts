@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Script } from '../../src/backends/scripted.ts';
+import type { Script } from '../support/scripted-backend.ts';
 import { contextLimitExceeded } from '../../src/core/failure.ts';
 import { CLAUDES, claudeFolders, isClaudeMissing, startClaude } from '../support/claude-code.ts';
 import { servePlay } from '../support/claude-play.ts';

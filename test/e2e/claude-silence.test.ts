@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Script } from '../../src/backends/scripted.ts';
+import type { Script } from '../support/scripted-backend.ts';
 import type { GenerationRequest } from '../../src/core/backend.ts';
 import { CLAUDES, claudeFolders, isClaudeMissing, startClaude } from '../support/claude-code.ts';
 import { FILE_TASK, FILE_TEXT, fileOf, fileTask } from '../support/claude-task.ts';

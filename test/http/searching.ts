@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Script } from '../../src/backends/scripted.ts';
+import type { Script } from '../support/scripted-backend.ts';
 import type { GenerationRequest } from '../../src/core/backend.ts';
 import type { GenerationEvent, StopReason } from '../../src/core/events.ts';
 

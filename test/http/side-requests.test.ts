@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { createScriptedBackend } from '../../src/backends/scripted.ts';
+import { createScriptedBackend } from '../support/scripted-backend.ts';
 import type { GenerationRequest } from '../../src/core/backend.ts';
 import type { RegistryModel } from '../../src/registry/registry.ts';
 import { Runtime } from '../../src/pipeline/runtime.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { ScriptedOptions } from '../../src/backends/scripted.ts';
+import type { ScriptedOptions } from '../support/scripted-backend.ts';
 import type { GenerationEvent } from '../../src/core/events.ts';
 import { messageOf, RuntimeFailure } from '../../src/core/failure.ts';
 import { parseJson } from '../../src/core/one-line.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createScriptedBackend } from '../../src/backends/scripted.ts';
+import { createScriptedBackend } from '../support/scripted-backend.ts';
 import type { Backend, GenerationRequest } from '../../src/core/backend.ts';
 import type { ToolSpec } from '../../src/core/conversation.ts';
 import { compose, countBy } from '../../src/pipeline/middleware.ts';

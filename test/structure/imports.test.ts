@@ -48,7 +48,7 @@ describe('[R2.1-imports] the rule of directions', () => {
       'src/backends/local/runners/llama-cpp/slot.ts',
       'llama-node and llama-cpp are siblings',
     ],
-    ['src/backends/scripted.ts', 'src/backends/ollama/backend.ts', 'stands below'],
+    ['src/backends/definition.ts', 'src/backends/ollama/backend.ts', 'stands below'],
     ['src/main.ts', 'src/compose.ts', 'only cli may'],
     ['src/http/app.ts', 'src/wires/anthropic/errors.ts', 'only the list of wires may'],
     ['src/core/failure.ts', 'test/support/server.ts', 'outside the layers'],

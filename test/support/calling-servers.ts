@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Anthropic } from 'anthropic-sdk-0';
 import { createOllamaBackend } from '../../src/backends/ollama/backend.ts';
 import { createOpenAiBackend } from '../../src/backends/openai/backend.ts';
-import { createScriptedBackend } from '../../src/backends/scripted.ts';
+import { createScriptedBackend } from './scripted-backend.ts';
 import type { Backend } from '../../src/core/backend.ts';
 import { promptTooLong } from '../../src/core/failure.ts';
 import type { GenerationEvent } from '../../src/core/events.ts';

@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest';
-import { createScriptedBackend } from '../../src/backends/scripted.ts';
-import type { Script } from '../../src/backends/scripted.ts';
+import { createScriptedBackend } from './scripted-backend.ts';
+import type { Script } from './scripted-backend.ts';
 import type { GenerationRequest } from '../../src/core/backend.ts';
 import type { RuntimeFailure } from '../../src/core/failure.ts';
 import { serveScript } from './scripted-server.ts';

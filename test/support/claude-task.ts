@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { Script } from '../../src/backends/scripted.ts';
+import type { Script } from './scripted-backend.ts';
 import type { GenerationRequest } from '../../src/core/backend.ts';
 import type { ClaudeFolders } from './claude-code.ts';
 import { answering, resultsIn, textIn } from './scripted-answers.ts';

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
-import { createScriptedBackend } from '../../src/backends/scripted.ts';
-import type { ScriptedOptions } from '../../src/backends/scripted.ts';
+import { createScriptedBackend } from './scripted-backend.ts';
+import type { ScriptedOptions } from './scripted-backend.ts';
 import type { Backend } from '../../src/core/backend.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { AppOptions } from '../../src/http/app.ts';

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { createScriptedBackend } from '../../../src/backends/scripted.ts';
+import { createScriptedBackend } from '../../support/scripted-backend.ts';
 import { chat } from '../../../src/cli/run/chat.ts';
 import type { GenerationEvent } from '../../../src/core/events.ts';
 import { Runtime } from '../../../src/pipeline/runtime.ts';

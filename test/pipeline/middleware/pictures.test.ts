@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createScriptedBackend } from '../../../src/backends/scripted.ts';
+import { createScriptedBackend } from '../../support/scripted-backend.ts';
 import type { Backend, Capabilities, GenerationRequest } from '../../../src/core/backend.ts';
 import type { BinarySource, ImagePart, Part, Turn } from '../../../src/core/conversation.ts';
 import type { BackendKind, ModelSpec } from '../../../src/core/model.ts';

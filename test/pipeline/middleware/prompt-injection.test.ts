@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { createLocalBackend } from '../../../src/backends/local/backend.ts';
-import { createScriptedBackend } from '../../../src/backends/scripted.ts';
+import { createScriptedBackend } from '../../support/scripted-backend.ts';
 import type { Backend, Capabilities, GenerationRequest } from '../../../src/core/backend.ts';
 import type { ToolSpec } from '../../../src/core/conversation.ts';
 import type { GenerationEvent } from '../../../src/core/events.ts';

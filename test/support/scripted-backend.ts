@@ -1,5 +1,5 @@
-import type { Backend, Capabilities, GenerationRequest } from '../core/backend.ts';
-import type { GenerationEvent } from '../core/events.ts';
+import type { Backend, Capabilities, GenerationRequest } from '../../src/core/backend.ts';
+import type { GenerationEvent } from '../../src/core/events.ts';
 
 /** What a scripted model does with a request; it is admitted before the script begins. */
 export type Script = (
