@@ -18,13 +18,13 @@ import { addWireRoutes, createWireChoice } from './wire-routes.ts';
 export interface AppOptions extends GenerateOptions {
   /** Dialects, the standard one first. */
   readonly wires: readonly Wire[];
-  /** Keys that clients must show; none means that no key is needed. */
+  /** Keys of clients; without any, no key is required. */
   readonly apiKeys: readonly string[];
-  /** Names that requests may call the server by, besides this machine's own. */
+  /** Accepted host names of requests besides this machine's own. */
   readonly allowedHosts?: readonly string[];
-  /** Origins whose pages may read answers; `*` stands for all. */
+  /** Origins whose pages may read responses; `*` means all. */
   readonly corsOrigins?: readonly string[];
-  /** Aborts when no new request is to be taken any more. */
+  /** Aborts when the server stops accepting requests. */
   readonly closing: AbortSignal;
   /** Name or address that is bound. */
   readonly host: string;
@@ -32,9 +32,9 @@ export interface AppOptions extends GenerateOptions {
   readonly unleased?: (() => void) | undefined;
 }
 
-/** The HTTP surface: guards, then routes, then one exit for what fails. */
+/** Creates the HTTP application: guards, then routes, then one handler for all failures. */
 export function createApp(options: AppOptions): Express {
-  // Every request that runs listens to it.
+  // Every running request adds a listener.
   setMaxListeners(0, options.stopping);
   const app = express();
   app.disable('x-powered-by');
@@ -58,7 +58,7 @@ export function createApp(options: AppOptions): Express {
   return app;
 }
 
-/** Guards against pages of the web. Whoever shows a key is no such page, so a keyed server takes any name. */
+/** Adds guards against web pages. A request with a key is not from such a page, so a keyed server accepts any name. */
 function addPageGuards(
   app: Express,
   { apiKeys, host, allowedHosts = [], corsOrigins = [] }: AppOptions,
@@ -74,7 +74,7 @@ const alive: RequestHandler = (_request, response) => {
   response.json({ status: 'ok' });
 };
 
-/** What clients ask to see whether anybody is there; it tells nothing, so it needs no key. */
+/** Adds the health routes of clients, which reveal nothing and need no key. */
 function addOpenRoutes(app: Express): void {
   for (const path of ['/', '/api/hello', '/health']) {
     app

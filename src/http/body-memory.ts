@@ -2,11 +2,11 @@ import type { Readable } from 'node:stream';
 import { RuntimeFailure } from '../core/failure.ts';
 import { LARGE_BYTES } from './large-bodies.ts';
 
-/** Limits on the bodies of all requests that are under way. */
+/** Limits on the bodies of all running requests. */
 export interface BodyLimits {
-  /** Bytes that they may have together. */
+  /** Total bytes of all bodies. */
   readonly mostBytes: number;
-  /** While others wait for room, a body that comes in has to grow by `leastBytes` in this time. */
+  /** Time in which an incoming body must grow by `leastBytes` while others wait for memory. */
   readonly stallMilliseconds: number;
   readonly leastBytes: number;
 }
@@ -17,16 +17,16 @@ const LIMITS: BodyLimits = {
   leastBytes: 64 * 1024,
 };
 
-/** About as much as one read of a connection brings. */
+/** Approximate size of one read from a connection. */
 const PIECE_BYTES = 64 * 1024;
 
-/** Part of one body in the memory for all bodies. */
+/** Share of one body in the memory for all bodies. */
 export interface BodyShare {
-  /** Counts bytes that came. Pauses the body if there is no room for more of it. */
+  /** Counts received bytes. Pauses the body if there is no memory for more. */
   add(bytes: number): void;
-  /** Notes that the body has come in. It keeps its room until it is released. */
+  /** Marks the body as received. Its memory stays counted until it is released. */
   complete(): void;
-  /** Gives the room back, for the bodies that wait. */
+  /** Releases the memory for waiting bodies. */
   release(): void;
 }
 
@@ -41,13 +41,13 @@ interface Share {
 }
 
 /**
- * Memory for the bodies of all requests, from their first byte until they are answered. Without room, a
- * large body is read no further; small ones always are. The large body that began first is read in any
- * case, so that there is always one that goes on.
+ * Memory budget for the bodies of all requests, from their first byte until they are answered. Above the
+ * budget, large bodies are paused; small ones are always read. The oldest large body is always read, so
+ * that at least one makes progress.
  */
 export class BodyMemory {
   readonly #limits: BodyLimits;
-  /** In the order in which they began. */
+  /** Shares in order of their start. */
   readonly #shares = new Set<Share>();
   #total = 0;
   #watch: NodeJS.Timeout | undefined;
@@ -56,7 +56,7 @@ export class BodyMemory {
     this.#limits = { ...LIMITS, ...limits };
   }
 
-  /** @param refuse called if the body stops coming in while others wait */
+  /** @param refuse called if the body stalls while others wait */
   share(body: Readable, refuse: (failure: RuntimeFailure) => void): BodyShare {
     const share: Share = {
       body,
@@ -102,7 +102,7 @@ export class BodyMemory {
     share.body.resume();
   }
 
-  /** Refuses bodies that keep room that others wait for, and don't come in. */
+  /** Refuses stalled bodies whose memory others wait for. */
   #look(): void {
     if (this.#waiting().length === 0) {
       clearInterval(this.#watch);
@@ -124,7 +124,7 @@ export class BodyMemory {
     return [...this.#shares].filter(({ state }) => state === 'waiting');
   }
 
-  /** The large body that began first, also if it has come in already. */
+  /** Oldest large body, even if it is already received. */
   #first(): Share | undefined {
     for (const share of this.#shares) if (isLarge(share)) return share;
     return undefined;

@@ -20,9 +20,11 @@ const DECOMPRESSORS: Readonly<Record<string, () => Transform>> = {
 };
 
 /**
- * Uses the whole body of a request as text; an absent one is empty. Whatever its content type says, it
- * is UTF-8, as JSON is. While a large body is used, other large ones wait: what `use` returns should be
- * all that is kept of it. Throws `request-too-large`, and `invalid-request` where it can't be read.
+ * Passes the complete body of a request to `use` as text; an absent body is empty. The text is UTF-8, as JSON
+ * is, whatever the content type says. Other large bodies wait meanwhile, so only the result of `use` should
+ * be kept.
+ *
+ * @throws {request-too-large} and {invalid-request} if the body can't be read
  */
 export async function useBody<Result>(
   request: IncomingMessage,
@@ -37,14 +39,14 @@ export async function useBody<Result>(
   if (pieces.bytes <= LARGE_BYTES) return use(textOf(pieces));
   const leave = await largeBodyTurn();
   try {
-    // No variable here may keep the text in memory while it is used.
+    // No variable may keep the text in memory during `use`.
     return await use(textOf(pieces));
   } finally {
     leave();
   }
 }
 
-/** A body as it came. */
+/** Received pieces of a body. */
 interface Pieces {
   texts: string[];
   bytes: number;
@@ -52,7 +54,7 @@ interface Pieces {
 
 const BYTE_ORDER_MARK = '\ufeff';
 
-/** Text of a body, whose pieces are let go. */
+/** Joins the text of a body and releases its pieces. */
 function textOf(pieces: Pieces): string {
   const text = pieces.texts.join('');
   pieces.texts = [];
@@ -76,8 +78,8 @@ function decompressed(request: IncomingMessage): Readable {
 }
 
 /**
- * By events: an iterator over a stream takes longer than all else of a small body. Each piece becomes
- * text when it comes: to decode 32 MB at once takes too long.
+ * Collects a body by events, because a stream's iterator would dominate the time of a small body. Each piece
+ * is decoded on arrival: decoding 32 MB at once takes too long.
  */
 function collect(request: IncomingMessage, response: ServerResponse): Promise<Pieces> {
   const body = decompressed(request);
@@ -114,7 +116,7 @@ function collect(request: IncomingMessage, response: ServerResponse): Promise<Pi
   });
 }
 
-/** Reads the rest of a body without keeping it, so that the client can read the answer; see unread.ts. */
+/** Discards the rest of a body, so that the client can read the response; see unread.ts. */
 function passOver(request: IncomingMessage): void {
   request.unpipe();
   request.resume();

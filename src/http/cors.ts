@@ -5,25 +5,25 @@ import { hostname, isLocalName } from './hosts.ts';
 
 /** Pages that may use a server. */
 export interface PageRules {
-  /** Origins whose pages may read answers; `*` stands for all. */
+  /** Origins whose pages may read responses; `*` means all. */
   readonly origins: readonly string[];
-  /** Pages that can't read an answer may send requests too: the ones of whoever has a key. */
+  /** Pages of any origin may send requests, because a key protects the server. */
   readonly anyOrigin: boolean;
-  /** The server can be reached from this machine only. */
+  /** Only this machine can reach the server. */
   readonly loopback: boolean;
 }
 
-/** Headers that a page may read, besides those that it always may. */
+/** Headers that a page may read besides the safelisted ones. */
 const EXPOSED = ['request-id', 'portico-model', 'retry-after', 'allow'].join(', ');
 
 const METHODS = 'GET, HEAD, POST, DELETE';
 
-/** The longest that Chromium remembers the answer to a preflight, in seconds. */
+/** Longest time that Chromium caches a preflight response, in seconds. */
 const MAX_AGE = '7200';
 
 /**
- * Lets pages of some origins in, and refuses those of other sites before they start anything: a
- * browser sends many a request of a page whose answer the page may not read.
+ * Accepts pages of allowed origins, and refuses other sites before their request has an effect: a browser
+ * also sends requests whose response the page may not read.
  *
  * @see https://fetch.spec.whatwg.org/#http-cors-protocol
  * @see https://www.w3.org/TR/fetch-metadata/
@@ -59,7 +59,7 @@ function isPreflight(method: string, headers: IncomingHttpHeaders): boolean {
   return method === 'OPTIONS' && headers['access-control-request-method'] !== undefined;
 }
 
-/** SDKs add headers from version to version, so that whatever a page asks for is allowed. */
+/** Answers a preflight. All requested headers are allowed, because SDKs add new ones in each version. */
 function answerPreflight(headers: IncomingHttpHeaders, response: Response): void {
   const asked = headers['access-control-request-headers'];
   response

@@ -3,15 +3,15 @@ import type { ServerResponse } from 'node:http';
 import { RuntimeFailure } from '../core/failure.ts';
 import type { AnswerStream } from '../wires/wire.ts';
 
-/** How long a stream may say nothing. */
+/** Limits on the silence of a stream. */
 export interface SilenceLimits {
-  /** Until a ping goes out, and between pings. */
+  /** Time until a ping and between pings. */
   readonly pingMilliseconds: number;
-  /** Until a delta that says nothing goes out, for clients that take no ping for a sign of life. */
+  /** Time until an empty delta, for clients that ignore pings. */
   readonly lifeMilliseconds: number;
 }
 
-/** Claude Code 2.1.197 gives a stream up after 300 s without an event that is no ping. */
+/** Below the 300 s after which Claude Code 2.1.197 aborts a stream without events other than pings. */
 const SILENCE_LIMITS: SilenceLimits = { pingMilliseconds: 5000, lifeMilliseconds: 200_000 };
 
 /** A streamed response that never falls silent. */
@@ -43,7 +43,7 @@ export class EventStream {
     this.#life = setInterval(() => this.#keepAlive(answer.keepAlive()), limits.lifeMilliseconds);
   }
 
-  /** Writes a text, and waits while the client reads too slowly. */
+  /** Writes a text, and waits while the client reads slowly. */
   async write(text: string): Promise<void> {
     if (text === '') return;
     this.#ping.refresh();

@@ -6,12 +6,12 @@ import { isRecord } from '../core/json.ts';
 import { requestIdOf, summaryOf, wireOf } from './request-state.ts';
 import { announceClose } from './unread.ts';
 
-/** The end of all routes: nothing answered. */
+/** Last route: reports that no route matched. */
 export const routeNotFound: RequestHandler = (request) => {
   throw new RuntimeFailure('route-not-found', `Not found: ${request.method} ${request.path}`);
 };
 
-/** For a path that is there, but not with this method. */
+/** Handles a path that exists, but not with this method. */
 export function methodNotAllowed(allow: readonly string[]): RequestHandler {
   return (request) => {
     throw new RuntimeFailure(
@@ -22,10 +22,10 @@ export function methodNotAllowed(allow: readonly string[]): RequestHandler {
   };
 }
 
-/** Failures after which no more of a body is wanted, if it is still coming. */
+/** Failures after which the rest of an incoming body is discarded. */
 const ENDS_BODY: readonly FailureCode[] = ['request-too-large', 'overloaded'];
 
-/** Answers with what a route throws, in the words of the request's wire, and logs it. */
+/** Sends a route's error as the request's wire encodes it, and logs it. */
 export function createFailureHandler(logger: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
     const failure = asFailure(error);
@@ -42,7 +42,7 @@ export function createFailureHandler(logger: Logger): ErrorRequestHandler {
   };
 }
 
-/** Notes why a request failed; what was not foreseen is logged with its stack. */
+/** Records the reason of a failed request; unexpected errors are logged with their stack. */
 export function recordFailure(
   failure: unknown,
   request: Parameters<typeof summaryOf>[0],
@@ -54,7 +54,7 @@ export function recordFailure(
   }
 }
 
-/** What the router throws, for a path that is no valid URL, carries a status of its own. */
+/** Converts an error of the router, which has a status of its own, for a path that is no valid URL. */
 function asFailure(error: unknown): unknown {
   if (error instanceof RuntimeFailure || !isRecord(error)) return error;
   const status = error['status'];

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import { RuntimeFailure } from '../core/failure.ts';
 
-/** Requires one of the keys, as `x-api-key` or as a bearer token; where both are sent, the first counts. */
+/** Requires one of the keys as `x-api-key` or as a bearer token; `x-api-key` has precedence. */
 export function createKeyGuard(keys: readonly string[]): RequestHandler {
   const digests = keys.map(digest);
   return (request, _response, next) => {
@@ -11,7 +11,7 @@ export function createKeyGuard(keys: readonly string[]): RequestHandler {
       throw new RuntimeFailure('authentication', 'x-api-key header is required');
     }
     const given = digest(key);
-    // Every key is compared, so that the time tells nothing of which one nearly fits.
+    // Every key is compared, so that the time reveals nothing about them.
     const fitting = digests.filter((known) => timingSafeEqual(known, given));
     if (fitting.length === 0) throw new RuntimeFailure('authentication', 'invalid x-api-key');
     next();
@@ -22,7 +22,7 @@ function bearer(header: string | undefined): string | undefined {
   return /^Bearer\s+(\S.*)$/i.exec(header ?? '')?.[1];
 }
 
-/** Digests have one length, which timingSafeEqual needs and which hides the key's own. */
+/** Digest of a key. All digests have one length, as timingSafeEqual requires, which hides the key's length. */
 function digest(key: string): Buffer {
   return createHash('sha256').update(key).digest();
 }

@@ -3,14 +3,14 @@ import type { RequestHandler } from 'express';
 import { isLoopbackHost } from '../net/loopback.ts';
 import { RuntimeFailure } from '../core/failure.ts';
 
-/** Names by which a server may be asked, besides those of this machine for itself. */
+/** Accepted names of a server. */
 export interface HostRules {
   readonly names: readonly string[];
-  /** The server can be reached from this machine only. */
+  /** Only this machine can reach the server. */
   readonly loopback: boolean;
 }
 
-/** Refuses a request with two Host headers, or with one that is no host. https://www.rfc-editor.org/rfc/rfc9112#section-3.2 */
+/** Refuses a request with two Host headers or an invalid one: https://www.rfc-editor.org/rfc/rfc9112#section-3.2 */
 export const requireOneHost: RequestHandler = ({ rawHeaders, headers }, _response, next) => {
   const hosts = rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === 'host');
   if (hosts.length > 1) throw new RuntimeFailure('invalid-request', 'Send one Host header.');
@@ -22,13 +22,13 @@ export const requireOneHost: RequestHandler = ({ rawHeaders, headers }, _respons
 };
 
 /**
- * Refuses foreign names, against DNS rebinding: a page of the web can make a browser send requests to
- * this server, but it can't hide the name that it used. An address in numbers is nobody's name, so
- * a server of the network takes any.
+ * Refuses foreign host names against DNS rebinding: a web page can make a browser send requests to this
+ * server, but it can't hide the host name. A numeric address can't be rebound, so a server that is open to
+ * the network accepts any.
  */
 export function createHostGuard({ names, loopback }: HostRules): RequestHandler {
   const known = new Set(names.map((name) => name.toLowerCase()));
-  // Most servers are only ever asked by one name, which need not be taken apart each time.
+  // Most servers are reached by one name only, so its check is cached.
   let lastKnown: string | undefined;
   return ({ headers: { host } }, _response, next) => {
     if (host !== undefined && host !== lastKnown) {
@@ -61,7 +61,7 @@ export function hostname(url: string): string | undefined {
   }
 }
 
-/** Returns true for names that lead to the machine that asks by them. */
+/** Returns true for names of the local machine. */
 export function isLocalName(name: string): boolean {
   return isLoopbackHost(name) || name.endsWith('.localhost');
 }

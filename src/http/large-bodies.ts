@@ -2,15 +2,15 @@ import type { ServerResponse } from 'node:http';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** A body of more bytes needs many times as much memory until it is decoded. */
+/** Size above which a body counts as large. */
 export const LARGE_BYTES = 2 * 1024 * 1024;
 
 let isTaken = false;
 const waiting: (() => void)[] = [];
 
 /**
- * Lets one large body at a time be decoded, which takes many times its bytes; the others wait in their
- * order. It is not held while a body comes in: a client that stops sending must not stop the others.
+ * Waits for the turn to decode a large body. One is decoded at a time, because that takes many times its
+ * bytes. Bodies are received outside of the turn, so that a stalled client does not block others.
  *
  * @returns a function that lets the next one begin; call it once
  */
@@ -28,15 +28,15 @@ let collect: (() => void) | undefined;
 let isDue = false;
 
 /**
- * Has the memory of a large request collected when it is over. V8 lets a process grow to several times
- * of what it needs before it collects large strings, and models need that memory: without this, bodies
- * of 31 MB one after the other take 770 MB. The pause grows with what is still in use.
+ * Collects the memory of a large request after its end. V8 lets a process grow to several times its need
+ * before it collects large strings, and models need that memory: without this, consecutive bodies of 31 MB
+ * take 770 MB. The pause grows with the memory in use.
  */
 export function collectAfter(response: ServerResponse): void {
   response.once('close', () => {
     if (isDue) return;
     isDue = true;
-    // Once for all that end together.
+    // One collection for all requests that end together.
     setImmediate(() => {
       isDue = false;
       (collect ??= findCollector())();
@@ -44,7 +44,7 @@ export function collectAfter(response: ServerResponse): void {
   });
 }
 
-/** V8's own function; no flag of the command line is needed for it in a new context. */
+/** Finds V8's collector, which is available in a new context without a command-line flag. */
 function findCollector(): () => void {
   setFlagsFromString('--expose-gc');
   const found: unknown = runInNewContext('gc');

@@ -5,14 +5,16 @@ import { RuntimeFailure } from '../core/failure.ts';
 import { createHttpServer } from './server.ts';
 
 export interface Listening {
-  /** The address that clients are told, such as `http://127.0.0.1:11435`. */
+  /** Address for clients, such as `http://127.0.0.1:11435`. */
   readonly url: string;
   readonly servers: readonly Server[];
 }
 
 /**
- * Listens on a host and port; a loopback name means 127.0.0.1 and, where the machine has it, ::1, since
- * `localhost` may be either. Throws `conflict` for a port that is taken.
+ * Listens on a host and port. A loopback name means 127.0.0.1 and, if the machine has it, ::1, because
+ * `localhost` may be either.
+ *
+ * @throws {conflict} if the port is in use
  */
 export async function listen(
   listener: RequestListener,
@@ -58,7 +60,7 @@ function portOf(server: Server): number {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-/** A wildcard address is none that a client can connect to everywhere. */
+/** Host for clients. A wildcard address is replaced, because not every client can connect to it. */
 function clientHost(host: string): string {
   if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
   return host.includes(':') ? `[${host}]` : host;

@@ -4,10 +4,10 @@ import type { Socket } from 'node:net';
 /** A request and its response. */
 type Exchange = Parameters<RequestListener>;
 
-/** A connection that is not read does not tell either if its client has left, so a few may wait. */
+/** Waiting requests of a connection before it is paused. A paused connection does not report a disconnect. */
 const MOST_WAITING = 16;
 
-/** Requests of a connection that wait while an earlier one is answered. */
+/** Queue of a connection's requests while an earlier one is answered. */
 class Lane {
   readonly #socket: Socket;
   readonly #listener: RequestListener;
@@ -17,7 +17,7 @@ class Lane {
   constructor(socket: Socket, listener: RequestListener) {
     this.#socket = socket;
     this.#listener = listener;
-    // node resumes a connection after each message that it has read.
+    // Node resumes a connection after each message.
     socket.on('resume', () => this.#pauseIfFull());
   }
 
@@ -33,7 +33,7 @@ class Lane {
 
   #answer(exchange: Exchange): void {
     this.#isBusy = true;
-    // Other connections have their turn between two requests of this one.
+    // Other connections are served between two requests of this one.
     exchange[1].once('close', () => setImmediate(() => this.#goOn()));
     this.#listener(...exchange);
   }
@@ -48,8 +48,8 @@ class Lane {
 }
 
 /**
- * Answers the requests of each connection one after another. A client may send thousands in one packet,
- * and node hands all of them over at once. While too many wait, the connection is read no further.
+ * Handles the requests of each connection one after another. A client may send thousands in one packet, which
+ * Node emits at once. While too many wait, the connection is paused.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9112#section-9.3.2
  */

@@ -3,7 +3,7 @@ import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { elapsed, markArrival, requestIdOf, summaryOf } from './request-state.ts';
 
-/** Gives each request its id, and writes one line when it has been answered: never a prompt. */
+/** Assigns each request an id, and logs one line after its response; never logs a prompt. */
 export function createRequestLog(logger: Logger): RequestHandler {
   return (request, response, next) => {
     markArrival(request);
@@ -16,7 +16,7 @@ export function createRequestLog(logger: Logger): RequestHandler {
   };
 }
 
-/** Method and path without the query, which may hold a key. */
+/** Method and path without the query, which may contain a key. */
 function title(request: IncomingMessage): string {
   return `${request.method} ${request.url?.split('?', 1)[0]}`;
 }

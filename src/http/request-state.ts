@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { newRequestId } from '../core/ids.ts';
 import type { Wire } from '../wires/wire.ts';
 
-/** What a request's log line says beyond method, path, status and time. */
+/** Content of a request's log line beyond method, path, status and time. */
 export interface RequestSummary {
   model?: string;
   promptTokens?: number;
@@ -10,16 +10,16 @@ export interface RequestSummary {
   outputTokens?: number;
   firstTokenMilliseconds?: number;
   tokensPerSecond?: number;
-  /** Tokens left for the answer by a prompt that does not fit together with the longest answer asked for. */
+  /** Reduced `max_tokens`, if the prompt and the requested `max_tokens` exceed the context. */
   maxTokensClampedTo?: number;
-  /** Fields that were accepted and have no meaning here. */
+  /** Accepted fields without an effect. */
   ignored?: readonly string[];
   error?: string;
 }
 
 interface RequestState {
   readonly id: string;
-  /** By `performance.now()`. */
+  /** Arrival by `performance.now()`. */
   readonly arrivedAt: number;
   readonly summary: RequestSummary;
   wire?: Wire;
@@ -27,32 +27,32 @@ interface RequestState {
 
 const states = new WeakMap<IncomingMessage, RequestState>();
 
-/** Notes that a request has come in, and gives it its id. */
+/** Records a request's arrival, and assigns its id. */
 export function markArrival(request: IncomingMessage): void {
   stateOf(request);
 }
 
-/** The summary of a request, to be filled while it is answered. */
+/** Summary of a request, which is filled while it is answered. */
 export function summaryOf(request: IncomingMessage): RequestSummary {
   return stateOf(request).summary;
 }
 
-/** Milliseconds since a request came in. */
+/** Milliseconds since a request's arrival. */
 export function elapsed(request: IncomingMessage): number {
   return performance.now() - stateOf(request).arrivedAt;
 }
 
-/** The id that a request has in the log and in its `request-id` header. */
+/** Id of a request in the log and in its `request-id` header. */
 export function requestIdOf(request: IncomingMessage): string {
   return stateOf(request).id;
 }
 
-/** Notes the wire in which a request is answered. */
+/** Sets the wire of a request. */
 export function setWire(request: IncomingMessage, wire: Wire): void {
   stateOf(request).wire = wire;
 }
 
-/** The wire in which a request is answered. */
+/** Wire of a request. */
 export function wireOf(request: IncomingMessage): Wire {
   const { wire } = stateOf(request);
   if (wire === undefined) throw new Error('No wire was chosen for a request: the server has none.');
@@ -67,10 +67,10 @@ function stateOf(request: IncomingMessage): RequestState {
   return state;
 }
 
-/** A signal that aborts when the client goes away before it was answered, and with `stopping`. */
+/** Signal that aborts with `stopping`, and if the client disconnects before the end of the response. */
 export function disconnectSignal(response: ServerResponse, stopping?: AbortSignal): AbortSignal {
   const controller = new AbortController();
-  // Not AbortSignal.any: Node 20 never forgets what it ties to a signal that lives on.
+  // Not AbortSignal.any: Node 20 leaks signals that depend on a long-lived one.
   const stop = (): void => controller.abort(stopping?.reason);
   if (stopping?.aborted === true) stop();
   stopping?.addEventListener('abort', stop, { once: true });

@@ -2,11 +2,11 @@ import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import { oneByOne } from './one-by-one.ts';
 
-/** Creates a server that listens nowhere yet. */
+/** Creates a server that does not listen yet. */
 export function createHttpServer(listener: RequestListener): Server {
   const server = createServer(oneByOne(listener));
-  // By default node drops the headers after the 2000th without a word, so that no guard sees them. All of
-  // them together have 16 KB at most.
+  // By default Node silently drops headers after the 2000th, so guards would not see them. The total size
+  // is limited to 16 KB.
   server.maxHeadersCount = 0;
   return server;
 }

@@ -1,16 +1,16 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 
-/** How long running requests get when the server stops. */
+/** Time for running requests to end when the server stops. */
 const GRACE_MILLISECONDS = 10_000;
 
-/** How often connections that have become idle meanwhile are closed. */
+/** Interval at which connections that became idle are closed. */
 const SWEEP_MILLISECONDS = 50;
 
 /**
- * Takes no new connection, gives running requests ten seconds, then ends what is left.
+ * Stops servers: accepts no new connection, waits ten seconds for running requests, then ends the rest.
  *
- * @param abort tells the requests that still run to end
+ * @param abort aborts the requests that still run
  */
 export async function stopServers(servers: readonly Server[], abort: () => void): Promise<void> {
   const closed = servers.map((server) => {

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 
-/** As much as the largest body: a client that sends all of its body first then still reads the answer. */
+/** Size of the largest body, so that a client that sends its complete body first still reads the response. */
 const MOST_BYTES = 32 * 1024 * 1024;
 const LINGER_MILLISECONDS = 5000;
 const LOOK_MILLISECONDS = 10;
 
-/** Ends the connections of clients that go on sending a body after its request was answered. */
+/** Ends the connections of clients that keep sending a body after the response. */
 export const closeUnread: RequestHandler = (request, response, next) => {
   response.once('finish', () => {
     if (!request.complete) linger(request, response);
@@ -15,8 +15,8 @@ export const closeUnread: RequestHandler = (request, response, next) => {
 };
 
 /**
- * Has the connection closed after an answer that comes before the end of the body. First only our
- * side is closed: a connection that is closed at once takes an answer with it that is not read yet.
+ * Closes the connection after a response that precedes the end of the body. Only the server's side is closed
+ * first: closing both sides at once would discard an unread response.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9112#section-9.6
  */
@@ -24,7 +24,7 @@ export function announceClose(request: IncomingMessage, response: ServerResponse
   if (request.complete) return;
   const { socket } = request;
   response.setHeader('connection', 'close');
-  // node calls it when the answer is written; closeUnread destroys the socket later.
+  // Node calls this after the response is written; closeUnread destroys the socket later.
   socket.destroySoon = () => socket.end();
 }
 

@@ -3,17 +3,17 @@ import type { GenerationEvent } from '../core/events.ts';
 import { Waiting, waitLine } from './waiting-text.ts';
 import type { WaitNews } from './waiting-text.ts';
 
-/** One request, followed until its answer begins. */
+/** Observer of one request until its answer begins. */
 export interface WaitFollower {
   note(event: GenerationEvent): void;
-  /** Nothing more comes. */
+  /** Ends the observation. */
   leave(): void;
 }
 
-/** Tells the log of models that are being loaded and of long prefills: never a prompt. */
+/** Logs model loads and long prefills; never logs a prompt. */
 export class WaitLog {
   readonly #logger: Logger;
-  /** Many requests may wait for a model, but one of them tells of it. */
+  /** Request that reports the load of a model: only one of all that wait for it does. */
   readonly #tellers = new Map<string, Waiting>();
 
   constructor(logger: Logger) {
@@ -35,7 +35,7 @@ export class WaitLog {
 
   #tells(model: string, waiting: Waiting, { type }: WaitNews): boolean {
     if (type === 'prefill-progress' || type === 'prefilled') return true;
-    // One that only sees the end has begun to wait when another was telling of it.
+    // A request that joins late must not report the load a second time.
     if (type !== 'loaded' && !this.#tellers.has(model)) this.#tellers.set(model, waiting);
     const tells = this.#tellers.get(model) === waiting;
     if (type === 'loaded') this.#leave(model, waiting);

@@ -1,7 +1,7 @@
 import { formatSize } from '../units/size.ts';
 import type { GenerationEvent } from '../core/events.ts';
 
-/** What there is to tell of the time before an answer's first token. */
+/** Report about the time before an answer's first token. */
 export type WaitNews =
   | { readonly type: 'loading' }
   | { readonly type: 'load-progress'; readonly share: number; readonly secondsLeft: number }
@@ -21,12 +21,12 @@ export type WaitNews =
   | {
       readonly type: 'prefilled';
       readonly tokens: number;
-      /** Those of the prompt that did not have to be evaluated. */
+      /** Prompt tokens that did not have to be evaluated. */
       readonly cachedTokens: number;
       readonly seconds: number;
     };
 
-/** Between two lines, and what a prefill takes at least to be worth one. */
+/** Time between two lines, and shortest prefill that is logged. */
 const INTERVAL_MILLISECONDS = 5000;
 
 const NOTHING: readonly WaitNews[] = [];
@@ -34,18 +34,18 @@ const NOTHING: readonly WaitNews[] = [];
 interface Wait {
   readonly phase: 'loading' | 'prefill';
   readonly total: number;
-  /** What was done already when it began. */
+  /** Progress at the start of the wait. */
   readonly from: number;
   readonly done: number;
   readonly since: number;
   readonly toldAt: number;
 }
 
-/** Follows the events of one answer, and finds what is worth telling of its waits. */
+/** Follows the events of one answer, and reports its waits. */
 export class Waiting {
   #wait: Wait | undefined;
 
-  /** `now` in milliseconds, of a clock that only goes forward. */
+  /** Reports an event. `now` is in milliseconds of a monotonic clock. */
   note(event: GenerationEvent, now: number): readonly WaitNews[] {
     if (event.type !== 'progress' && this.#wait === undefined) return NOTHING;
     const sizeBytes = event.type === 'progress' ? event.sizeBytes : undefined;
@@ -79,7 +79,7 @@ function progressOf({ phase, total, from, done, since }: Wait, now: number): Wai
     : { type: 'prefill-progress', done, total, tokensPerSecond: perSecond, secondsLeft };
 }
 
-/** @param sizeBytes of the weights, if the event that ends the wait has it */
+/** @param sizeBytes bytes of the weights, if the event that ends the wait has them */
 function endOf(
   { phase, total, from, since }: Wait,
   now: number,
@@ -92,7 +92,7 @@ function endOf(
     : [{ type: 'prefilled', tokens: total - from, cachedTokens: from, seconds }];
 }
 
-/** Line of the log for news of a model. */
+/** Log line of a report about a model. */
 export function waitLine(model: string, news: WaitNews): string {
   switch (news.type) {
     case 'loading':
@@ -128,7 +128,7 @@ function rate(bytes: number, seconds: number): string {
   return `${formatSize(bytes / Math.max(seconds, 0.001))}/s`;
 }
 
-/** Short times with a decimal, long ones without. */
+/** Formats seconds: short times with a decimal, long ones without. */
 function inSeconds(seconds: number): string {
   return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
 }

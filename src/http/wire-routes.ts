@@ -8,8 +8,8 @@ import type { GenerateOptions } from './routes/generate.ts';
 import { createModelHandler, createModelsHandler } from './routes/models.ts';
 
 /**
- * Chooses the wire of each request: the one that the path's first segment names, else one that has the
- * path and claims the headers, else the first that has the path. Wires share paths, such as `/v1/models`.
+ * Chooses the wire of each request: the one named by the first path segment, else one with the path that
+ * claims the headers, else the first with the path. Wires share paths, such as `/v1/models`.
  */
 export function createWireChoice(wires: readonly Wire[]): RequestHandler {
   const names = wires.map(({ name }) => name);
@@ -28,7 +28,7 @@ export function createWireChoice(wires: readonly Wire[]): RequestHandler {
   };
 }
 
-/** True if a request has the path of a route, whose `:id` stands for any segment. */
+/** Returns true if a request matches the path of a route, whose `:id` matches any segment. */
 function fits(route: string, { path }: Request): boolean {
   const [expected, given] = [route.split('/'), path.split('/')];
   return (

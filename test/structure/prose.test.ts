@@ -11,6 +11,7 @@ const PROSE_FOLDERS = [
   'src/core',
   'src/download',
   'src/grammar',
+  'src/http',
   'src/images',
   'src/net',
   'src/units',

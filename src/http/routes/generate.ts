@@ -24,7 +24,7 @@ export interface GenerateOptions {
   readonly logger: Logger;
   /** Aborts when the server stops. */
   readonly stopping: AbortSignal;
-  /** Default: what clients wait for. */
+  /** Default: limits that suit known clients. */
   readonly silence?: SilenceLimits;
 }
 
@@ -33,7 +33,7 @@ export interface GenerateHandlers {
   readonly count: (route: CountRoute) => RequestHandler;
 }
 
-/** Handlers of the routes on which wires take conversations. */
+/** Creates the handlers of routes that accept conversations. */
 export function createGenerateHandlers(options: GenerateOptions): GenerateHandlers {
   const waits = new WaitLog(options.logger);
   return {
@@ -85,7 +85,7 @@ async function decodedBody<Decoded>(
   { parse, decode }: BodyReader<Decoded>,
   signal: AbortSignal,
 ): Promise<Decoded> {
-  // An async function would keep the text in memory until the end.
+  // Not `async`: an async function would keep the text in memory until the end.
   return useBody(request, response, (text) =>
     inSlices(parse(text), signal).then((body) => inSlices(decode(body, request.headers), signal)),
   );

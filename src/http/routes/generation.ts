@@ -7,8 +7,8 @@ import type { RequestSummary } from '../request-state.ts';
 import type { WaitFollower, WaitLog } from '../wait-log.ts';
 
 /**
- * Waits until a generation is admitted, and gives its events from the first on. What it throws is
- * still a status; what the events throw later is not.
+ * Waits until a generation is admitted, and returns its events from the first one on. An error until then
+ * becomes an HTTP status; a later error does not.
  */
 export async function admitted(
   generation: Generation,
@@ -18,7 +18,7 @@ export async function admitted(
 ): Promise<AsyncGenerator<GenerationEvent>> {
   const first = await generation.events.next();
   if (first.done === true) {
-    throw new RuntimeFailure('internal', 'The backend gave no answer.');
+    throw new RuntimeFailure('internal', 'The backend returned no answer.');
   }
   const { name } = generation.resolution.model.spec;
   const follower = waits.follow(name, requestIdOf(request));
@@ -26,7 +26,7 @@ export async function admitted(
   return clampNoted(events, summaryOf(request), maxTokens, generation.contextTokens);
 }
 
-/** The events as they are, with a clamp of `max_tokens` noted for the log line. */
+/** Passes events through, and records a clamp of `max_tokens` for the log line. */
 async function* clampNoted(
   events: AsyncGenerator<GenerationEvent>,
   summary: RequestSummary,
@@ -49,7 +49,7 @@ async function* clampNoted(
   }
 }
 
-/** The events as they are, with what the log line says of them noted by the way. */
+/** Passes events through, and records their figures for the log line. */
 async function* observed(
   first: GenerationEvent,
   rest: AsyncGenerator<GenerationEvent>,
@@ -69,7 +69,7 @@ async function* observed(
         summary.firstTokenMilliseconds = Math.round(elapsed(request));
       }
       if (event.type === 'finish') {
-        // Servers also send a streamed answer in one piece.
+        // Some servers send a streamed answer in one piece.
         const isOnePiece = event.inOnePiece || deltas === 1;
         noteUsage(summary, event.usage, isOnePiece ? undefined : firstToken);
       }
@@ -80,7 +80,7 @@ async function* observed(
   }
 }
 
-/** Without a first token's time the time of the decoding is not known. */
+/** Records the usage. The decoding speed is unknown without the time of the first token. */
 function noteUsage(summary: RequestSummary, usage: Usage, firstToken: number | undefined): void {
   summary.promptTokens = usage.promptTokens;
   summary.cacheReadTokens = usage.cacheReadTokens;

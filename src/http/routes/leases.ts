@@ -1,15 +1,15 @@
 import type { RequestHandler } from 'express';
 
-/** Routes by which programs say that they use this server. */
+/** Routes by which programs keep a server running. */
 export interface LeaseRoutes {
-  /** Holds the response open until the lease ends. */
+  /** Keeps the response open until the lease ends. */
   readonly hold: RequestHandler<{ id: string }>;
   /** Ends a lease, and reports if the server stops with it. */
   readonly end: RequestHandler<{ id: string }>;
 }
 
 /**
- * Leases on a server. A lease is a connection, so one whose program was killed ends too.
+ * Creates the routes of leases. A lease is a connection, so it also ends if its program is killed.
  *
  * @param closing ends all leases
  * @param unleased called when the last lease has ended; a server that it stops is temporary

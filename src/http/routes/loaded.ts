@@ -1,17 +1,17 @@
 import type { RequestHandler } from 'express';
 import type { Runtime } from '../../pipeline/runtime.ts';
 
-/** An engine whose process does not answer is left out; one that loads answers that it has not loaded. */
+/** Timeout of an engine's status; an engine that does not respond is left out. */
 const PATIENCE_MILLISECONDS = 2000;
 
-/** `GET /portico/models`: what is in memory, for `portico ps`. */
+/** `GET /portico/models`: loaded models, for `portico ps`. */
 export function createLoadedRoute(runtime: Runtime): RequestHandler {
   return async (_request, response) => {
     response.json({ models: await runtime.loaded(patience()) });
   };
 }
 
-/** `POST /portico/models/:name/stop`: frees a model's memory, for `portico stop`. */
+/** `POST /portico/models/:name/stop`: unloads a model, for `portico stop`. */
 export function createStopRoute(runtime: Runtime): RequestHandler<{ name: string }> {
   return async (request, response) => {
     const force = request.query['force'] === 'true';

@@ -15,7 +15,7 @@ import type {
   ModelsRoute,
 } from '../../wires/wire.ts';
 
-/** Lists every name that answers, models and aliases; discovered ones come last. */
+/** Lists all usable names, models and aliases; discovered ones are last. */
 export function createModelsHandler(route: ModelsRoute, runtime: Runtime): RequestHandler {
   return async (request, response) => {
     const source = modelSource(runtime, await runtime.models());
@@ -29,7 +29,7 @@ export function createModelHandler(route: ModelRoute, runtime: Runtime): Request
     const id = String(request.params['id']);
     const { model } = await runtime.resolve(id);
     const capabilities = await runtime.describe(model);
-    // The API's body has no place for it.
+    // The API's body has no field for it.
     if (capabilities?.maxContextTokens !== undefined) {
       response.setHeader('portico-max-context', String(capabilities.maxContextTokens));
     }
