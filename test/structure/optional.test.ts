@@ -6,7 +6,8 @@ import { findOnPath, isMissing } from '../support/optional.ts';
 
 describe('[R2.0-optional] an optional tool', () => {
   it('that is there is used', () => {
-    expect(isMissing('node', process.execPath, '', {}, expect.unreachable)).toBe(false);
+    const options = { environment: {}, say: expect.unreachable };
+    expect(isMissing('node', process.execPath, '', options)).toBe(false);
   });
 
   it.each([
@@ -14,15 +15,21 @@ describe('[R2.0-optional] an optional tool', () => {
     ['that is not where it was said', '/nowhere/python', 'Python is not at /nowhere/python: inst'],
   ])('%s is one loud line', (_case, file, text) => {
     const lines: string[] = [];
-    expect(isMissing('Python', file, 'install it', {}, (line) => lines.push(line))).toBe(true);
+    const options = { environment: {}, say: (line: string) => void lines.push(line) };
+    expect(isMissing('Python', file, 'install it', options)).toBe(true);
     expect(lines).toHaveLength(1);
     expect(lines[0]?.trim().split('\n')).toHaveLength(1);
     expect(lines[0]).toContain(`!!! SKIPPED: ${text}`);
   });
 
   it('that is missing fails where all are required', () => {
-    const required = { PORTICO_REQUIRE_ALL: '1' };
-    expect(() => isMissing('Python', undefined, 'install it', required)).toThrow('SKIPPED');
+    const environment = { PORTICO_REQUIRE_ALL: '1' };
+    const ask = (isRequired: boolean) => {
+      const options = { environment, say: () => undefined, isRequired };
+      return isMissing('Python', undefined, 'install it', options);
+    };
+    expect(() => ask(true)).toThrow('SKIPPED');
+    expect(ask(false)).toBe(true);
   });
 
   it('is found on the PATH', () => {
@@ -34,14 +41,15 @@ describe('[R2.0-optional] an optional tool', () => {
 describe('the end of a run', () => {
   const fixture = path.resolve(import.meta.dirname, '../fixtures/missing-parts');
   const vitest = path.resolve(import.meta.dirname, '../../node_modules/vitest/vitest.mjs');
-  const run = async (...args: readonly string[]) => {
+  const run = async (args: readonly string[], required = '') => {
     const config = path.join(fixture, 'vitest.config.ts');
     const command = [vitest, 'run', '--config', config, ...args];
-    return (await promisify(execFile)(process.execPath, command)).stdout;
+    const env = { ...process.env, PORTICO_REQUIRE_ALL: required };
+    return promisify(execFile)(process.execPath, command, { env });
   };
 
   it('says by which missing part how many tests were skipped', async () => {
-    expect(await run()).toBe(
+    expect((await run(['skips.ts'])).stdout).toBe(
       [
         'Skipped, by the part that is missing on this machine:',
         '    2  an old python',
@@ -53,6 +61,12 @@ describe('the end of a run', () => {
   });
 
   it('says nothing of tests that a name pattern leaves out', async () => {
-    expect(await run('-t', 'needs nothing')).toBe('');
+    expect((await run(['-t', 'needs nothing'])).stdout).toBe('');
+  });
+
+  it('[R2.0-ci] fails for a test that is skipped without a missing part if all are required', async () => {
+    await expect(run(['skips.ts'], '1')).resolves.toBeDefined();
+    const stdout = expect.stringContaining('a test that no missing part skips is a failure');
+    await expect(run(['left-out.ts'], '1')).rejects.toMatchObject({ code: 1, stdout });
   });
 });

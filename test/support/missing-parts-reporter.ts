@@ -1,6 +1,13 @@
 import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node';
+import { areAllRequired } from './all-required.ts';
 
-/** Ends the output of a run with the number of tests that each missing optional part skipped. */
+/** Title of tests that are skipped though no part is missing. */
+const NO_PART = 'none: the test says why';
+
+/**
+ * Ends the output of a run with the number of tests that each missing optional part skipped. Tests that
+ * are skipped for another reason fail the run if `PORTICO_REQUIRE_ALL=1`.
+ */
 export class MissingPartsReporter implements Reporter {
   #vitest: Vitest | undefined;
 
@@ -11,13 +18,17 @@ export class MissingPartsReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     // A name pattern skips tests too, of which no one knows whether they would have run.
     if (this.#vitest === undefined || this.#vitest.config.testNamePattern !== undefined) return;
-    const lines = missingPartsSummary(modules);
-    if (lines.length > 0) this.#vitest.logger.log(lines.join('\n'));
+    const counts = skippedByMissingPart(modules);
+    const { logger } = this.#vitest;
+    if (counts.size > 0) logger.log(summaryOf(counts).join('\n'));
+    if (!counts.has(NO_PART) || !areAllRequired(process.env)) return;
+    logger.log('PORTICO_REQUIRE_ALL=1: a test that no missing part skips is a failure.');
+    process.exitCode = 1;
   }
 }
 
-/** One line for each missing part, the one that skipped most tests first. */
-function missingPartsSummary(modules: readonly TestModule[]): readonly string[] {
+/** Number of skipped tests by missing part. */
+function skippedByMissingPart(modules: readonly TestModule[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const module of modules) {
     for (const test of module.children.allTests('skipped')) {
@@ -25,7 +36,11 @@ function missingPartsSummary(modules: readonly TestModule[]): readonly string[] 
       counts.set(part, (counts.get(part) ?? 0) + 1);
     }
   }
-  if (counts.size === 0) return [];
+  return counts;
+}
+
+/** One line for each missing part, the one that skipped most tests first. */
+function summaryOf(counts: ReadonlyMap<string, number>): readonly string[] {
   const sorted = [...counts].toSorted(([, one], [, other]) => other - one);
   return [
     'Skipped, by the part that is missing on this machine:',
@@ -38,6 +53,6 @@ function missingPartOf(test: TestCase): string {
   for (let task: TestCase | TestCase['parent'] = test; ; task = task.parent) {
     const { missing } = task.meta();
     if (missing !== undefined) return [...new Set(missing)].join(' or ');
-    if (task.type === 'module') return 'none: the test says why';
+    if (task.type === 'module') return NO_PART;
   }
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { TestRunner } from 'vitest';
+import { areAllRequired } from './all-required.ts';
 
 declare module 'vitest' {
   interface TaskMeta {
@@ -9,8 +10,14 @@ declare module 'vitest' {
   }
 }
 
-/** Variable that, set to 1, makes a missing part a failure, as in CI. */
-const REQUIRE_ALL = 'PORTICO_REQUIRE_ALL';
+interface MissingOptions {
+  /** False for a part that CI can't install; default true. */
+  readonly isRequired?: boolean;
+  /** Variables; default those of this process. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Writes the line; default to stderr, once a process. */
+  readonly say?: (line: string) => void;
+}
 
 /**
  * Reports a missing optional part, for `describe.skipIf`: in a line, and for the summary of the run, which
@@ -18,18 +25,17 @@ const REQUIRE_ALL = 'PORTICO_REQUIRE_ALL';
  *
  * @param file path of the part, if it is known
  * @param wayOut action that makes the part available
- * @throws if the part is missing and `PORTICO_REQUIRE_ALL=1`
+ * @throws if the part is missing, required, and `PORTICO_REQUIRE_ALL=1`
  */
 export function isMissing(
   what: string,
   file: string | undefined,
   wayOut: string,
-  environment: Readonly<Record<string, string | undefined>> = process.env,
-  say: (line: string) => void = sayOnce,
+  { isRequired = true, environment = process.env, say = sayOnce }: MissingOptions = {},
 ): boolean {
   if (file !== undefined && existsSync(file)) return false;
   const line = `SKIPPED: ${what} is not ${file === undefined ? 'here' : `at ${file}`}: ${wayOut}`;
-  if (environment[REQUIRE_ALL] === '1') throw new Error(line);
+  if (isRequired && areAllRequired(environment)) throw new Error(line);
   say(`\n!!! ${line}\n`);
   recordMissing(what);
   return true;

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { bindingsOf, createRenderer } from '../../src/backends/local/prompts/jinja.ts';
 import { startLlama } from '../../src/backends/local/model/native-llama.ts';
@@ -8,22 +8,28 @@ import type { ChatTemplate } from '../../src/prompt/render.ts';
 import { probeTemplate } from '../../src/prompt/traits.ts';
 import { isMissing } from './optional.ts';
 
-const FOLDER = path.resolve('../shared/templates');
+/** Folder of chat templates of published models, a `.jinja` file each. They are not part of the project. */
+const FOLDER = process.env['PORTICO_TEST_TEMPLATES'];
 
-/** Chat templates of published models, by name, with their source; empty if they are not here. */
+/** Chat templates of published models, by name, with their source; empty if no folder is named. */
 export const REAL_TEMPLATES: ReadonlyMap<string, string> = new Map(
-  (existsSync(FOLDER) ? readdirSync(FOLDER) : []).map((file) => [
-    file.replace(/\.jinja2?$/, ''),
-    readFileSync(path.join(FOLDER, file), 'utf8'),
-  ]),
+  FOLDER === undefined ? [] : readTemplates(FOLDER),
 );
+
+function readTemplates(folder: string): [string, string][] {
+  return readdirSync(folder).map((file) => [
+    file.replace(/\.jinja2?$/, ''),
+    readFileSync(path.join(folder, file), 'utf8'),
+  ]);
+}
 
 /** Reports missing templates, for `describe.skipIf`. */
 export function areTemplatesMissing(): boolean {
   return isMissing(
     'the folder of real chat templates',
     FOLDER,
-    'they are not part of the project; its own short templates are tested everywhere',
+    'name it in PORTICO_TEST_TEMPLATES; short templates of the project are tested everywhere',
+    { isRequired: false },
   );
 }
 
