@@ -1,10 +1,16 @@
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/longest-first.ts';
 import { MissingPartsReporter } from './test/support/missing-parts-reporter.ts';
+import { E2E_FOLDERS } from './test/support/projects.ts';
+
+const e2e = E2E_FOLDERS.map((folder) => `${folder}/**/*.test.ts`);
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: e2e } },
+      { extends: true, test: { name: 'e2e', include: e2e } },
+    ],
     reporters: ['default', new MissingPartsReporter()],
     globalSetup: ['test/support/perturbed-package.ts'],
     // Two fill two cores, with the processes that they start; the third works while one waits for a timeout.

@@ -60,8 +60,8 @@ describe('the package', () => {
     expect(all.map((name) => manifest.scripts[name]).join('\n')).toMatch(
       /oxfmt --check[^]*oxlint --type-aware --deny-warnings[^]*tsc --noEmit[^]*knip[^]*publint[^]*vitest run/,
     );
-    expect(all.filter((name) => name === 'test')).toHaveLength(1);
-    expect(scriptsUnder('check:static')).not.toContain('test');
+    expect(all.filter((name) => name === 'test:all')).toHaveLength(1);
+    expect(scriptsUnder('check:static')).not.toContain('test:all');
   });
 
   it('[R2.9-card] carries the embedded model beside its card', () => {
