@@ -62,9 +62,9 @@ describe('[R5.7-fetch] the text of a page', () => {
   it('is read in one pass: a page made to take for ever takes no time', () => {
     const took = cpuMillisecondsOf(() => {
       for (const part of ['<p ', '<div>', '<p><a href="/x">w</a></p>']) {
-        htmlText(part.repeat(5_000_000 / part.length));
+        htmlText(part.repeat(1_000_000 / part.length));
       }
     });
-    expect(took).toBeLessThan(30_000);
+    expect(took).toBeLessThan(10_000);
   });
 });
