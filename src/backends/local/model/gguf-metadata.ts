@@ -4,8 +4,12 @@ import { openRegularFileSync } from '../../../core/regular-file.ts';
 /** Single values of a GGUF's metadata; lists, such as the vocabulary, are left out. */
 export type GgufMetadata = ReadonlyMap<string, string | number>;
 
-/** More than any header has: what claims more is no GGUF. */
-const MOST_VALUES = 1_000_000;
+/** More than any header has: what claims more is no GGUF, or takes minutes and gigabytes to be read. */
+const MOST_VALUES = 100_000;
+const MOST_TENSORS = 100_000;
+/** Of all lists together; the largest vocabularies have some 300,000 tokens, and as many merges and scores. */
+const MOST_ITEMS = 5_000_000;
+const MOST_HEADER_BYTES = 2 ** 28;
 
 /** Chat templates have up to 100 kB. */
 const MOST_TEXT_BYTES = 2 ** 22;
@@ -22,7 +26,8 @@ const LIST = 9;
 
 /**
  * Reads the metadata of a GGUF file. The library's own reader makes an object of each token, which takes
- * it a hundred times as long. Throws if the file is no GGUF, or ends too soon.
+ * it a hundred times as long. Throws if the file is no GGUF, ends too soon, or has more than any header has:
+ * a sparse file of terabytes has room for every count that it claims.
  *
  * @see https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
  */
@@ -32,7 +37,7 @@ export function readGgufMetadata(file: string): GgufMetadata {
     if (bytes.take(4).toString('latin1') !== MAGIC) throw new Error('it does not begin with GGUF');
     const version = bytes.number(4);
     if (version !== 2 && version !== 3) throw new Error(`its version is ${version}`);
-    bytes.skip(8);
+    bytes.count(MOST_TENSORS);
     const metadata = new Map<string, string | number>();
     for (let left = bytes.count(MOST_VALUES); left > 0; left -= 1) {
       const key = bytes.text();
@@ -54,6 +59,8 @@ class FileBytes {
   #start = 0;
   /** Place of the next byte in the file. */
   #at = 0;
+  /** Items of lists so far. */
+  #items = 0;
 
   constructor(path: string) {
     ({ file: this.#file, size: this.#size } = openRegularFileSync(path));
@@ -74,6 +81,8 @@ class FileBytes {
   skip(length: number): void {
     this.#at += length;
     if (this.#at > this.#size) throw new Error('it ends within its header');
+    if (this.#at > MOST_HEADER_BYTES)
+      throw new Error(`its header has over ${MOST_HEADER_BYTES} bytes`);
   }
 
   /** An unsigned number of 4 or 8 bytes. */
@@ -108,7 +117,8 @@ class FileBytes {
 
   #skipList(): void {
     const type = this.number(4);
-    const count = this.number(8);
+    const count = this.count(MOST_ITEMS - this.#items);
+    this.#items += count;
     if (type === LIST) throw new Error('it has a list of lists');
     if (type !== TEXT) return this.skip(widthOf(type) * count);
     for (let left = count; left > 0; left -= 1) this.skip(this.number(8));

@@ -7,17 +7,20 @@ import { readGgufMetadata } from './gguf-metadata.ts';
 
 /**
  * Refuses a file that is no GGUF, or whose header is damaged, before a library reads it: from a wrong length
- * the libraries make buffers of gigabytes, or end their process. A missing file is left to whoever opens it.
+ * the libraries make buffers of gigabytes, or end their process. All parts of a split file are checked. A
+ * missing file is left to whoever opens it.
  *
  * @throws {unsupported} with the file's name and the reason
  */
 export async function requireGguf(file: string): Promise<void> {
-  await requireRegularFile(file);
-  try {
-    readGgufMetadata(file);
-  } catch (error) {
-    if (isSystemError(error)) return;
-    throw unreadableGguf(file, error);
+  for (const name of allParts(basename(file))) {
+    const part = join(dirname(file), name);
+    await requireRegularFile(part);
+    try {
+      readGgufMetadata(part);
+    } catch (error) {
+      if (!isSystemError(error)) throw unreadableGguf(part, error);
+    }
   }
 }
 
@@ -35,20 +38,14 @@ export function isSystemError(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error;
 }
 
-/**
- * Refuses what is there and is no regular file, such as a named pipe or a device: opening one may never
- * return. All parts of a split file are checked.
- */
+/** Refuses what is no regular file, such as a named pipe or a device: opening one may never return. */
 async function requireRegularFile(file: string): Promise<void> {
-  for (const name of allParts(basename(file))) {
-    const part = join(dirname(file), name);
-    const found = await stat(part).catch(() => undefined);
-    if (found === undefined || found.isFile()) continue;
-    throw new RuntimeFailure(
-      'unsupported',
-      `${part} is ${kindOf(found)}, not a regular file, so it was not opened. Name a GGUF file.`,
-    );
-  }
+  const found = await stat(file).catch(() => undefined);
+  if (found === undefined || found.isFile()) return;
+  throw new RuntimeFailure(
+    'unsupported',
+    `${file} is ${kindOf(found)}, not a regular file, so it was not opened. Name a GGUF file.`,
+  );
 }
 
 function kindOf(found: Stats): string {
