@@ -1,8 +1,8 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { RuntimeFailure } from '../../../core/failure.ts';
 import { revivedFailure } from '../worker/protocol.ts';
 import { addonPath } from './jinja.ts';
+import { closed, endedBy, limitExceeded, lost, ownEnd, ProcessLost } from './prompt-failures.ts';
 import type {
   PromptCommand,
   PromptInput,
@@ -10,20 +10,21 @@ import type {
   PromptReply,
   PromptResult,
 } from './prompt-protocol.ts';
-import { templateLimitExceeded } from './prompt-work.ts';
 import type { TemplateSetup } from './prompt-work.ts';
 import { abortReason, SlotQueue } from '../../../core/queue.ts';
-import { MEMORY_SIGNAL, TIME_SIGNAL } from '../worker/watchdog.ts';
+import { TIME_SIGNAL } from '../worker/watchdog.ts';
 
 export interface PromptProcessOptions {
   readonly model: string;
   /** Milliseconds of CPU time that one job may take; default: 10 s. */
   readonly cpuMilliseconds?: number;
+  /** Milliseconds in which it has to get that CPU time; default: 60 s. */
+  readonly wallMilliseconds?: number;
 }
 
 const CPU_MILLISECONDS = 10_000;
-/** On a busy machine a job waits for its CPU time, but no longer than so many times as long. */
-const WALL_RATIO = 6;
+/** On a busy machine a job waits for its CPU time, but no longer than this. */
+const WALL_MILLISECONDS = 60_000;
 /** A job whose client has gone may still end so late before its process is ended. */
 const ABORT_MILLISECONDS = 200;
 
@@ -32,14 +33,18 @@ const ABORT_MILLISECONDS = 200;
  * native code renders it, and nothing but the end of its process can stop that. Jobs run one by one.
  */
 export class PromptProcess {
-  readonly #options: PromptProcessOptions;
+  readonly #options: Required<PromptProcessOptions>;
   readonly #queue = new SlotQueue(Infinity);
   #child: ChildProcess | undefined;
   #setup: TemplateSetup | undefined;
   #isClosed = false;
 
   constructor(options: PromptProcessOptions) {
-    this.#options = options;
+    this.#options = {
+      cpuMilliseconds: CPU_MILLISECONDS,
+      wallMilliseconds: WALL_MILLISECONDS,
+      ...options,
+    };
     // Its start takes as long as the vocabulary's load: both are needed for the first request.
     this.#start();
   }
@@ -128,14 +133,15 @@ export class PromptProcess {
     input: PromptInput<Job>,
     signal: AbortSignal,
   ): Promise<PromptReply<Job>> {
-    const { model, cpuMilliseconds = CPU_MILLISECONDS } = this.#options;
+    const { model, cpuMilliseconds, wallMilliseconds } = this.#options;
     const tooLong = `took longer than ${cpuMilliseconds / 1000} s`;
     return new Promise((resolve, reject) => {
-      let how: string | undefined;
+      let starved: string | undefined;
       const late = setTimeout(() => {
-        how = tooLong;
+        // Its watchdog ends a job that has used its CPU time: this one was stopped, or did not get it.
+        starved = `got less than ${cpuMilliseconds / 1000} s of CPU time in ${wallMilliseconds / 1000} s`;
         child.kill('SIGKILL');
-      }, cpuMilliseconds * WALL_RATIO);
+      }, wallMilliseconds);
       const abort = () => setTimeout(() => settled || child.kill('SIGKILL'), ABORT_MILLISECONDS);
       let settled = false;
       const settle = () => {
@@ -149,10 +155,11 @@ export class PromptProcess {
         settle();
         // The next try needs another one, whichever listener is called first.
         this.#drop(child);
-        how ??= end === TIME_SIGNAL ? tooLong : ownEnd(code, end);
+        const how = end === TIME_SIGNAL ? tooLong : ownEnd(code, end);
         if (this.#isClosed) reject(closed(model));
         else if (how !== tooLong && signal.aborted) reject(abortReason(signal));
-        else if (how === undefined) reject(new ProcessLost(end ?? String(code)));
+        else if (how === undefined)
+          reject(new ProcessLost(starved ?? endedBy(end ?? String(code))));
         else reject(limitExceeded(model, job, how));
       };
       child.once('message', (reply: PromptReply<Job>) => {
@@ -161,12 +168,7 @@ export class PromptProcess {
       });
       child.once('exit', exited).once('error', exited);
       signal.addEventListener('abort', abort, { once: true });
-      const command: PromptCommand<Job> = {
-        job,
-        input,
-        addon: addonPath(),
-        cpuMilliseconds,
-      };
+      const command: PromptCommand<Job> = { job, input, addon: addonPath(), cpuMilliseconds };
       child.send(command, () => undefined);
     });
   }
@@ -193,50 +195,4 @@ function necessaryEnvironment(): NodeJS.ProcessEnv {
 function resultOf<Job extends PromptJob>(reply: PromptReply<Job>): PromptResult<Job> {
   if ('failure' in reply) throw revivedFailure(reply.failure);
   return reply.result;
-}
-
-/** Signals that a process gets by its own doing, such as endless recursion. */
-const OWN_SIGNALS: readonly string[] = [
-  'SIGABRT',
-  'SIGBUS',
-  'SIGFPE',
-  'SIGILL',
-  'SIGSEGV',
-  'SIGTRAP',
-];
-
-/** Reason for which a job has ended its process; undefined if something else did. */
-function ownEnd(code: unknown, end: NodeJS.Signals | null | undefined): string | undefined {
-  if (end === MEMORY_SIGNAL) return 'needed too much memory';
-  if (typeof end === 'string') {
-    return OWN_SIGNALS.includes(end) ? `ended its process (${end})` : undefined;
-  }
-  return typeof code === 'number' && code !== 0 ? `ended its process (exit ${code})` : undefined;
-}
-
-/** The process was ended by something else than its job. */
-class ProcessLost extends Error {
-  override readonly name = 'ProcessLost';
-}
-
-function lost(model: string, how: string): RuntimeFailure {
-  return new RuntimeFailure(
-    'overloaded',
-    `The process that renders prompts of ${model} was ended from outside (${how}): the system may have been ` +
-      'out of memory. Try again, or stop other models.',
-    { retryAfterSeconds: 1 },
-  );
-}
-
-function limitExceeded(model: string, job: PromptJob, how: string): RuntimeFailure {
-  if (job === 'grammar') {
-    return new RuntimeFailure('invalid-request', `the compilation of their schemas ${how}.`, {
-      subject: 'tools',
-    });
-  }
-  return templateLimitExceeded(model, how);
-}
-
-function closed(model: string): RuntimeFailure {
-  return new RuntimeFailure('overloaded', `${model} is being stopped.`, { retryAfterSeconds: 1 });
 }

@@ -101,9 +101,9 @@ describe('[R12.2-template] a prompt process that something else ends', () => {
   let others: readonly number[];
   let prompts: PromptProcess;
   /** Opens one that stands still, so that its job does not end before it is killed. */
-  const open = async () => {
+  const open = async (options: { readonly wallMilliseconds?: number } = {}) => {
     others = await childrenOf(process.pid);
-    prompts = new PromptProcess({ model: 'innocent' });
+    prompts = new PromptProcess({ model: 'innocent', ...options });
     onTestFinished(() => prompts.close());
     const template = { model: 'innocent', source: triggered(''), bos: '', eos: '' };
     const reading = await prompts.run('read', template);
@@ -128,6 +128,12 @@ describe('[R12.2-template] a prompt process that something else ends', () => {
   it('does its job again in a new one', async () => {
     await open();
     const [{ prompt }] = await Promise.all([prompts.run('write', input), kill(1)]);
+    expect(prompt.stretches.map(({ text }) => text).join('')).toContain('BOOM');
+  });
+
+  it('does its job again if it was stopped', async () => {
+    await open({ wallMilliseconds: 4000 });
+    const { prompt } = await prompts.run('write', input);
     expect(prompt.stretches.map(({ text }) => text).join('')).toContain('BOOM');
   });
 

@@ -1,0 +1,57 @@
+import { RuntimeFailure } from '../../../core/failure.ts';
+import { MEMORY_SIGNAL } from '../worker/watchdog.ts';
+import type { PromptJob } from './prompt-protocol.ts';
+import { templateLimitExceeded } from './prompt-work.ts';
+
+/** Signals that a process gets by its own doing, such as endless recursion. */
+const OWN_SIGNALS: readonly string[] = [
+  'SIGABRT',
+  'SIGBUS',
+  'SIGFPE',
+  'SIGILL',
+  'SIGSEGV',
+  'SIGTRAP',
+];
+
+/** Reason for which a job has ended its process; undefined if something else did. */
+export function ownEnd(code: unknown, end: NodeJS.Signals | null | undefined): string | undefined {
+  if (end === MEMORY_SIGNAL) return 'needed too much memory';
+  if (typeof end === 'string') {
+    return OWN_SIGNALS.includes(end) ? `ended its process (${end})` : undefined;
+  }
+  return typeof code === 'number' && code !== 0 ? `ended its process (exit ${code})` : undefined;
+}
+
+/** Way in which a process was lost that got a signal, or has left. */
+export function endedBy(how: string): string {
+  return `was ended from outside (${how}): the system may have been out of memory`;
+}
+
+/** The process was ended, or kept from running, by something else than its job. */
+export class ProcessLost extends Error {
+  override readonly name = 'ProcessLost';
+}
+
+/** Failure of a job whose process was lost twice. */
+export function lost(model: string, how: string): RuntimeFailure {
+  return new RuntimeFailure(
+    'overloaded',
+    `The process that renders prompts of ${model} ${how}. Try again, or stop other models.`,
+    { retryAfterSeconds: 1 },
+  );
+}
+
+/** Failure of a job that has exceeded its limits. */
+export function limitExceeded(model: string, job: PromptJob, how: string): RuntimeFailure {
+  if (job === 'grammar') {
+    return new RuntimeFailure('invalid-request', `the compilation of their schemas ${how}.`, {
+      subject: 'tools',
+    });
+  }
+  return templateLimitExceeded(model, how);
+}
+
+/** Failure of a job of a model that is being stopped. */
+export function closed(model: string): RuntimeFailure {
+  return new RuntimeFailure('overloaded', `${model} is being stopped.`, { retryAfterSeconds: 1 });
+}
