@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { SETTINGS } from './setting-list.ts';
+import type { SettingInfo } from './setting-list.ts';
 import type { CliContext } from './context.ts';
 
 /** Where an action leaves its exit code. */
@@ -22,13 +24,19 @@ export type Declare = (
 ) => void;
 
 /** Help of `--models`, the same for all commands that have it. */
-export const OVERLAY_HELP =
-  'a models.yaml of yours, instead of the one in the configuration folder';
+export const OVERLAY_HELP = SETTINGS.models.meaning;
 
-/** Help of flags that `serve` and `run` share. */
-export const THREADS_HELP = 'CPU threads of an engine';
-export const CONTEXT_HELP = 'context in tokens of every model, over what its entry says';
-export const ENGINE_HELP = "'isolated', a child process for each model, or 'in-process'";
+/** Adds the flag of a setting, if it has one. */
+export function withSetting(command: Command, setting: SettingInfo): Command {
+  const { flag, meaning, fallback, isRepeatable } = setting;
+  if (flag === undefined) return command;
+  const help = fallback === undefined ? meaning : `${meaning} (default: ${fallback})`;
+  return isRepeatable ? command.option(flag, help, collect) : command.option(flag, help);
+}
+
+function collect(value: string, earlier: readonly string[] | undefined): readonly string[] {
+  return [...(earlier ?? []), value];
+}
 
 /** Flags of commands on the registry. */
 export interface RegistryFlags {

@@ -73,6 +73,8 @@ describe('the packed package', () => {
       'README.md',
       'bin/',
       'dist/',
+      'docs/',
+      'models.schema.json',
       'models.yaml',
       'models/',
       'package.json',

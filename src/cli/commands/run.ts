@@ -1,14 +1,9 @@
 import type { Models } from '../../compose.ts';
+import { SETTINGS } from '../setting-list.ts';
 import type { ServeFlags } from '../../config/settings.ts';
 import { RuntimeFailure } from '../../core/failure.ts';
 import type { CliContext } from '../context.ts';
-import {
-  CONTEXT_HELP,
-  ENGINE_HELP,
-  INTERRUPTED,
-  OVERLAY_HELP,
-  THREADS_HELP,
-} from '../declaration.ts';
+import { INTERRUPTED, withSetting } from '../declaration.ts';
 import type { Declare } from '../declaration.ts';
 import { writeAnswer } from '../ui/report.ts';
 
@@ -16,18 +11,16 @@ type RunFlags = Pick<ServeFlags, 'models' | 'threads' | 'context' | 'engine'>;
 
 /** `portico run`: one answer if there is a prompt or input, else a conversation. */
 export const declareRun: Declare = (program, context, exit) => {
-  program
+  const command = program
     .command('run')
     .description('talk to a model in the terminal, without a server')
     .argument('[model]', 'the model, or an alias of it; the default where none is given')
-    .argument('[prompt]', 'what to say; without it standard input is read')
-    .option('--models <file>', OVERLAY_HELP)
-    .option('--threads <count>', THREADS_HELP)
-    .option('--context <tokens>', CONTEXT_HELP)
-    .option('--engine <kind>', ENGINE_HELP)
-    .action(async (model: string | undefined, prompt: string | undefined, flags: RunFlags) => {
-      exit.code = await run(model, prompt, flags, context);
-    });
+    .argument('[prompt]', 'what to say; without it standard input is read');
+  const { models, threads, context: tokens, engine } = SETTINGS;
+  for (const setting of [models, threads, tokens, engine]) withSetting(command, setting);
+  command.action(async (model: string | undefined, prompt: string | undefined, flags: RunFlags) => {
+    exit.code = await run(model, prompt, flags, context);
+  });
 };
 
 async function run(

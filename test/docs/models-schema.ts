@@ -1,0 +1,41 @@
+import { ENTRY_KEYS } from './entry-keys.ts';
+import { KINDS, valuesOf } from './entry-schemas.ts';
+
+/** JSON Schema of models.yaml, for the completion of editors. */
+export function modelsSchema(): object {
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'models.yaml of Portico',
+    type: 'object',
+    properties: {
+      default: {
+        type: ['string', 'null'],
+        description: 'Model that answers for claude-… names that are no alias.',
+      },
+      models: {
+        type: ['object', 'null'],
+        description: 'Models by their names.',
+        additionalProperties: { anyOf: KINDS.map((kind) => ({ $ref: `#/definitions/${kind}` })) },
+      },
+      aliases: {
+        type: ['object', 'null'],
+        description: 'Other names of models.',
+        additionalProperties: { type: 'string' },
+      },
+    },
+    definitions: Object.fromEntries(KINDS.map((kind) => [kind, entryOf(kind)])),
+  };
+}
+
+function entryOf(kind: string): object {
+  const properties = Object.entries(valuesOf(kind)).map(([key, schema]) => [
+    key,
+    { ...schema, description: ENTRY_KEYS[key]?.meaning },
+  ]);
+  return {
+    type: 'object',
+    properties: Object.fromEntries(properties),
+    required: ['backend'],
+    additionalProperties: false,
+  };
+}
