@@ -7,9 +7,8 @@ import { statusOf } from './status.ts';
 type Exists = (file: string) => boolean;
 
 /**
- * The registry with models behind its own that a backend has found, and with the aliases that lead to
- * one of them. A name of the registry wins, except for a shipped entry whose file is not here: a model
- * that can answer now takes its place.
+ * Adds models that a backend has found, and the aliases of them, to a registry. A name of the registry has
+ * precedence, except for a shipped entry whose file is missing: a model that can answer now replaces it.
  */
 export function withDiscovered(
   registry: Registry,
@@ -49,12 +48,12 @@ export function isSettled(registry: Registry, name: string, exists: Exists): boo
   return lookup.found && !givesWay(lookup.model, exists);
 }
 
-/** A shipped entry that is only an offer to download. */
+/** Returns true for a shipped entry that is not downloaded. */
 function givesWay(model: RegistryModel, exists: Exists): boolean {
   return model.shipped && statusOf(model, exists) === 'not downloaded';
 }
 
-/** The name to ask backends for if the registry does not settle one: the end of its aliases. */
+/** Name to ask backends for if the registry does not resolve one: the end of its aliases. */
 export function askedName(
   { models, aliases, dangling = new Map() }: Registry,
   name: string,

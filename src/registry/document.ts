@@ -12,17 +12,17 @@ import {
 import type { Document, Pair, YAMLMap } from 'yaml';
 import { messageOf, RuntimeFailure } from '../core/failure.ts';
 
-/** A models.yaml as it was read, with what is needed to say where things are in it. */
+/** Parsed models.yaml with the positions of its nodes. */
 export interface RegistryDocument {
-  /** The path as the user knows it. */
+  /** Path as the user wrote it. */
   readonly path: string;
   readonly yaml: Document.Parsed;
   readonly lines: LineCounter;
 }
 
 /**
- * Reads YAML. Throws `invalid-request`, beginning with `file:line:column`, where it is broken, and with
- * the file where it is too long.
+ * Parses YAML. Throws `invalid-request` with `file:line:column` for malformed YAML, and with the file for
+ * one that is too long.
  */
 export function parseRegistryDocument(text: string, path: string): RegistryDocument {
   checkLength(text, path);
@@ -42,12 +42,12 @@ export function parseRegistryDocument(text: string, path: string): RegistryDocum
 }
 
 /**
- * Keys, values, spaces and signs of a models.yaml. An alias takes 8 of them, and as many as these take
- * 100 ms or more to read, in which a server that follows its file serves nobody.
+ * Limit of YAML tokens of a models.yaml; an alias takes 8. This many take 100 ms or more to parse, during
+ * which a server that follows its file is blocked.
  */
 const MOST_TOKENS = 20_000;
 
-/** Throws `invalid-request` for more YAML than is read. */
+/** Throws `invalid-request` for YAML above the limit. */
 function checkLength(text: string, path: string): void {
   const tokens = new Lexer().lex(text);
   for (let count = 0; count < MOST_TOKENS; count += 1) {
@@ -59,17 +59,17 @@ function checkLength(text: string, path: string): void {
   );
 }
 
-/** Reads YAML; `firstMistake` finds keys that are there twice, which the library takes too long for. */
+/** Parses YAML. `firstMistake` finds duplicate keys, because the library's own check is too slow. */
 export function parseYaml(text: string, lines = new LineCounter()): Document.Parsed {
   return parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
 }
 
-/** Each one is searched for in the whole document. */
+/** Limit of YAML aliases: each one is searched for in the complete document. */
 const MOST_ALIASES = 100;
 
 /**
- * The first key that is there twice, and the first of YAML's own aliases, `*name`, that has no `&name`
- * or is one too many: where, and what to say.
+ * Position and message of the first mistake: a duplicate key, or a YAML alias `*name` that has no `&name` or
+ * exceeds the limit.
  */
 function firstMistake(yaml: Document.Parsed): readonly [number, string] | undefined {
   let first: readonly [number, string] | undefined;
@@ -106,7 +106,7 @@ function repeatedKey(map: YAMLMap): unknown {
   return undefined;
 }
 
-/** The plain value of the whole document. Throws `invalid-request` for an alias bomb. */
+/** Plain value of the document. Throws `invalid-request` for an alias bomb. */
 export function plainValue(document: RegistryDocument): unknown {
   try {
     return document.yaml.toJS();
@@ -118,8 +118,8 @@ export function plainValue(document: RegistryDocument): unknown {
 }
 
 /**
- * `file:line:column` of what a path of keys and indices leads to: its value, or its key where `what` says so.
- * Where the path leads nowhere it is the last place on the way.
+ * `file:line:column` of the node at a path of keys and indices: of its value, or of its key by `what`. If the
+ * path does not exist, the position of its last existing part.
  */
 export function locate(
   document: RegistryDocument,
@@ -148,12 +148,12 @@ export function locate(
   return `${document.path}:${line}:${col}`;
 }
 
-/** The pair of a key, which counts as text even where YAML reads it as a number. */
+/** Pair of a key, which is compared as text even if YAML reads it as a number. */
 export function findPair(map: YAMLMap, key: string): Pair | undefined {
   let index = indexes.get(map);
   if (index?.count !== map.items.length) {
     index = { count: map.items.length, pairs: new Map() };
-    // Of keys that are the same as text, the first counts.
+    // The first of keys with equal text wins.
     for (const pair of map.items.toReversed()) index.pairs.set(nameOf(pair), pair);
     indexes.set(map, index);
   }
@@ -165,17 +165,17 @@ interface KeyIndex {
   readonly pairs: Map<string, Pair>;
 }
 
-/** Maps may have tens of thousands of keys, each of which is searched for. */
+/** Index of keys by map: a map may have tens of thousands of keys, each of which is looked up. */
 const indexes = new WeakMap<YAMLMap, KeyIndex>();
 
 function nameOf({ key }: Pair): string {
   return String(isScalar(key) ? key.value : key);
 }
 
-/** The tables of a models.yaml. */
+/** Tables of a models.yaml. */
 export type Section = 'models' | 'aliases';
 
-/** The map of a section, where it has one. */
+/** Map of a section, if it has one. */
 export function sectionMap(document: RegistryDocument, section: Section): YAMLMap | undefined {
   const root = document.yaml.contents;
   const value = isMap(root) ? findPair(root, section)?.value : undefined;

@@ -12,21 +12,21 @@ import { withAlias, withDefaultModel, withModel, withoutEntry } from './rewrite.
 import { describeDemand, pullCommand, statusOf } from './status.ts';
 import { editUserFile } from './user-file.ts';
 
-/** Finds models that backends have without an entry; `asked` is the name in question. */
+/** Finds models of backends that have no entry; `asked` is the requested name. */
 type Discover = (asked: string) => Promise<readonly ModelSpec[]>;
 
-/** A model that was given a name or a role. */
+/** Result of naming a model or making it the default. */
 export interface NamingOutcome {
   readonly model: RegistryModel;
-  /** How to get the model, where its file is not here yet. */
+  /** Command to get the model, if its file is missing. */
   readonly pull?: { readonly command: string; readonly demand: string };
-  /** Target of the alias that had the name before, if it was another one. */
+  /** Previous target of the alias, if it was another one. */
   readonly replaced?: string;
 }
 
 export interface RemoveOutcome {
   readonly kind: 'alias' | 'model';
-  /** The GGUF of a removed model, where there is one: it stays. */
+  /** GGUF file of a removed model, if it has one; the file is kept. */
   readonly file?: string;
 }
 
@@ -36,9 +36,9 @@ export const NEW_FILE = `# Your own models and aliases; they lie over the ones t
 `;
 
 /**
- * Makes `destination` an alias of the model that `source` means, in the user's file. The model
- * need not be here yet. Throws `model-not-found` for an unknown source, and `invalid-request` for
- * a destination that is a model's name, or no name.
+ * Makes `destination` an alias of the model `source` in the user's file. The model need not be downloaded.
+ * Throws `model-not-found` for an unknown source, and `invalid-request` for a destination that is a model's
+ * name or no valid name.
  */
 export async function copyModel(
   files: RegistryFiles,
@@ -58,8 +58,8 @@ export async function copyModel(
 }
 
 /**
- * Makes a model, or an alias, the one that answers where no other is named, in the user's file. The
- * model need not be here yet. Throws `model-not-found` for an unknown name.
+ * Sets the default model, or an alias of it, in the user's file. The model need not be downloaded. Throws
+ * `model-not-found` for an unknown name.
  */
 export async function setDefaultModel(
   files: RegistryFiles,
@@ -73,8 +73,8 @@ export async function setDefaultModel(
 }
 
 /**
- * The model that a name means, and the user's file; one that only a backend knew gets an entry there,
- * so that its name means something while that backend is away too. Throws `model-not-found`.
+ * Resolves a name, and adds an entry to the user's file for a model that only a backend knows, so that the
+ * name stays valid while that backend is unavailable. Throws `model-not-found`.
  */
 async function withEntry(
   current: string | undefined,
@@ -92,7 +92,7 @@ async function withEntry(
   const lookup = lookUp(registry, name);
   if (asIs && lookup.found && lookup.model === asIs.model) return asIs;
   const models = sectionMap(document, 'models');
-  // An entry that is broken must be repaired, not written over.
+  // A broken entry must be repaired by the user, not overwritten.
   if (!lookup.found || (models && findPair(models, lookup.model.spec.name)) !== undefined) {
     throw new RuntimeFailure('model-not-found', unknownModel(registry, name));
   }
@@ -113,7 +113,7 @@ function refuseDestination(registry: Registry, destination: string): void {
   if (!/^[^\s\p{Cc}]+$/u.test(destination)) {
     throw new RuntimeFailure(
       'invalid-request',
-      `'${destination}' is no name: give one without spaces, such as claude-3-5-sonnet`,
+      `'${destination}' is no name: use one without spaces, such as claude-3-5-sonnet`,
     );
   }
   const taken = lookUp({ models: registry.models, aliases: new Map() }, destination);
@@ -126,8 +126,8 @@ function refuseDestination(registry: Registry, destination: string): void {
 }
 
 /**
- * Removes an alias or a model from the user's file; a model's GGUF stays. Throws `model-not-found`
- * for an unknown name, and `invalid-request` for what comes with Portico and for what others need.
+ * Removes an alias or a model from the user's file; a model's GGUF file is kept. Throws `model-not-found` for
+ * an unknown name, and `invalid-request` for a shipped entry and for one that others refer to.
  */
 export async function removeModel(files: RegistryFiles, name: string): Promise<RemoveOutcome> {
   return editUserFile(files.user, async (current) => {
@@ -152,7 +152,7 @@ export async function removeModel(files: RegistryFiles, name: string): Promise<R
   });
 }
 
-/** Where an entry stands in the file, be it a good one or a broken one. */
+/** Section of an entry in the file, whether the entry is valid or broken. */
 function sectionOf(document: RegistryDocument, name: string): Section | undefined {
   return (['aliases', 'models'] as const).find((section) => {
     const map = sectionMap(document, section);
@@ -169,7 +169,7 @@ function notRemovable(registry: Registry, name: string, file: string): RuntimeFa
     : new RuntimeFailure('model-not-found', unknownModel(registry, name));
 }
 
-/** Refuses a removal that would leave an alias or the default leading nowhere. */
+/** Refuses a removal that would leave an alias or the default without a target. */
 function refuseLosses(before: Registry, after: Registry, name: string): void {
   const lost = [...before.aliases.keys()].filter(
     (alias) => alias !== name && !after.aliases.has(alias),

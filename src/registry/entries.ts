@@ -11,13 +11,13 @@ import { kindSchema, outlineSchema } from './schema.ts';
 import type { EntriesByKind, RegistryEntry } from './schema.ts';
 import { append } from '../core/lists.ts';
 
-/** A name that leads to another, and where it says so. */
+/** Reference from one name to another, with its location. */
 export interface Reference {
   readonly target: string;
   readonly location: string;
 }
 
-/** What one models.yaml holds, before another lies over it. */
+/** Entries of one models.yaml, before the overlay. */
 export interface FileEntries {
   readonly defaultModel: Reference | undefined;
   readonly models: ReadonlyMap<string, RegistryModel>;
@@ -36,8 +36,8 @@ export interface EntryContext {
 const KNOWN_KEYS = ['default', 'models', 'aliases'];
 
 /**
- * The entries of one file. A bad entry becomes a problem, and the others stay.
- * Throws `invalid-request`, beginning with `file:line:column`, where the outline itself is wrong.
+ * Reads the entries of one file. An invalid entry becomes a problem, and the others stay. Throws
+ * `invalid-request` with `file:line:column` if the document's structure is wrong.
  */
 export function readEntries(document: RegistryDocument, context: EntryContext): FileEntries {
   const value = plainValue(document);

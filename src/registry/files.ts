@@ -1,8 +1,8 @@
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 
-/** Where the paths of a models.yaml may lead, and what of the disk deciding it needs. */
+/** Folders that paths of a models.yaml refer to, and access to the disk. */
 export interface FilePlaces {
-  /** The models.yaml itself. */
+  /** Path of the models.yaml. */
   readonly registryFile: string;
   readonly modelsFolder: string;
   readonly homeFolder: string;
@@ -10,8 +10,8 @@ export interface FilePlaces {
 }
 
 /**
- * The absolute path that a `file` or `template` of models.yaml means: `~/` is the home folder, `./`
- * and `../` start beside the models.yaml, as does what exists there; all else in the models folder.
+ * Resolves a `file` or `template` of models.yaml to an absolute path. `~/` is the home folder. `./`, `../` and
+ * files that exist next to the models.yaml are relative to it; other paths are in the models folder.
  */
 export function resolveFile(written: string, places: FilePlaces): string {
   if (written.startsWith('~/')) {
@@ -26,13 +26,13 @@ export function resolveFile(written: string, places: FilePlaces): string {
     : resolve(places.modelsFolder, written);
 }
 
-/** Where the file of a model lies once it is pulled; different names give different files. */
+/** Path of a model's file after a pull; different names have different files. */
 export function pulledFile(name: string, modelsFolder: string): string {
-  // encodeURIComponent leaves `*`, which Windows does not allow in names.
+  // encodeURIComponent keeps `*`, which Windows does not allow in names.
   return join(modelsFolder, `${encodeURIComponent(name).replaceAll('*', '%2A')}.gguf`);
 }
 
-/** Whether a `template` is the Jinja text itself: a path has neither tags nor line breaks. */
+/** Returns true if a `template` is Jinja text: a path has neither tags nor line breaks. */
 export function isInlineTemplate(template: string): boolean {
   return /\{[{%#]|\n/.test(template);
 }

@@ -3,21 +3,21 @@ import { messageOf } from '../core/failure.ts';
 import { loadRegistry } from './load.ts';
 import type { Registry, RegistryFiles } from './registry.ts';
 
-/** A registry that follows its file. */
+/** Registry that follows its file. */
 export interface LiveRegistry {
-  /** The last good one. */
+  /** Last valid registry. */
   readonly current: Registry;
   close(): void;
 }
 
-/** Where news of the file go. */
+/** Receiver of changes of the file. */
 export interface RegistryListener {
   changed(registry: Registry): void;
-  /** The file can't be used; the last good registry stays. */
+  /** Reports an unusable file; the last valid registry stays. */
   broken(message: string): void;
 }
 
-/** A server follows an edit within a second; looking is one `stat`. */
+/** Interval of polling, which is one `stat`. */
 const POLL_MILLISECONDS = 250;
 
 /**
@@ -29,7 +29,7 @@ export async function openLiveRegistry(
   files: RegistryFiles,
   on: RegistryListener,
 ): Promise<LiveRegistry> {
-  // Taken before the file is read, so that an edit in between is seen as one.
+  // Taken before the file is read, so that an edit in between is noticed.
   let seen = await fingerprint(files.user);
   let current = await loadRegistry(files);
   let busy = false;
@@ -76,8 +76,8 @@ export async function openLiveRegistry(
 }
 
 /**
- * What changes whenever a file does. Polled, as watching does not see every editor's way of saving,
- * nor network drives, nor folders that do not exist yet.
+ * Fingerprint of a file, which changes with it. It is polled, because watching misses some editors' way of
+ * saving, network drives, and folders that do not exist yet.
  */
 async function fingerprint(path: string): Promise<string> {
   try {

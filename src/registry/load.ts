@@ -10,7 +10,7 @@ import type { FileEntries } from './entries.ts';
 import { overlay } from './overlay.ts';
 import type { Registry, RegistryFiles } from './registry.ts';
 
-/** Bytes of a models.yaml: thousands of models and aliases. */
+/** Size limit of a models.yaml; thousands of models and aliases fit. */
 const MOST_BYTES = 4 * 1024 * 1024;
 
 /**
@@ -22,7 +22,7 @@ export async function loadRegistry(files: RegistryFiles): Promise<Registry> {
   return registryFromText((await readUserFile(files.user)) ?? '', files);
 }
 
-/** The same, for a user's file that holds `text`. */
+/** Loads the registry with `text` in place of the user's file. */
 export async function registryFromText(text: string, files: RegistryFiles): Promise<Registry> {
   const shipped = entriesOf(await readFile(files.shipped, 'utf8'), files.shipped, files, true);
   return overlay(shipped, entriesOf(text, files.user, files, false));
@@ -38,7 +38,7 @@ function entriesOf(
   return readEntries(parseRegistryDocument(text, path), { places, shipped, entries });
 }
 
-/** The text of a user's models.yaml, or undefined where there is none. Throws `invalid-request`. */
+/** Reads a user's models.yaml; returns undefined if it does not exist. Throws `invalid-request`. */
 export async function readUserFile(path: string): Promise<string | undefined> {
   try {
     return await readRegularFile(path, MOST_BYTES);

@@ -1,12 +1,12 @@
 import type { RegistryModel } from './registry.ts';
 
-/** The names that a registry can answer to. */
+/** Tables of a registry's names. */
 export interface NameTables {
   readonly models: ReadonlyMap<string, RegistryModel>;
   readonly aliases: ReadonlyMap<string, string>;
 }
 
-/** Where a name leads. */
+/** Result of a name's lookup. */
 export type Lookup =
   | { readonly found: true; readonly model: RegistryModel; readonly via: 'name' | 'alias' }
   | { readonly found: false; readonly why: 'unknown'; readonly name: string }
@@ -16,8 +16,8 @@ export type Lookup =
 export const LOCAL_PREFIX = 'claude-local-';
 
 /**
- * Follows a name, and the chain of aliases behind it. As with Ollama, `x` and `x:latest` are one. If
- * nothing has the name, what Claude Code adds to a name is left out: `x[1m]` and `claude-local-x`.
+ * Resolves a name through its chain of aliases. As in Ollama, `x` and `x:latest` are equal. If the name is
+ * unknown, the additions of Claude Code are removed: `x[1m]` and `claude-local-x`.
  */
 export function lookUp(tables: NameTables, name: string, known: KnownAliases = new Map()): Lookup {
   const lookup = follow(tables, name, known);
@@ -30,7 +30,7 @@ export function lookUp(tables: NameTables, name: string, known: KnownAliases = n
 /** Targets of aliases that were followed already, for a caller that looks up many names of the same tables. */
 export type KnownAliases = Map<string, Lookup>;
 
-/** A name without one thing that Claude Code adds: a `[1m]` behind it, else `claude-local-` before it. */
+/** Removes one addition of Claude Code: the suffix `[1m]`, else the prefix `claude-local-`. */
 function plainName(name: string): string {
   const unmarked = withoutWindowMark(name);
   if (unmarked !== name) return unmarked;
@@ -67,7 +67,7 @@ function follow(tables: NameTables, name: string, known: KnownAliases): Lookup {
   }
 }
 
-/** A short circle is followed again, so that it is told from the name on that was asked for. */
+/** Short circles are not cached, so that each message begins with the requested name. */
 function isKept(lookup: Lookup): boolean {
   return lookup.found || lookup.why !== 'circle' || lookup.names.length > MOST_SHOWN;
 }
@@ -75,7 +75,7 @@ function isKept(lookup: Lookup): boolean {
 /** Names of a circle that are shown. */
 export const MOST_SHOWN = 20;
 
-/** The name that a name leads to, or where it ends. */
+/** Next name of a chain, or its end. */
 function step(tables: NameTables, name: string, visited: Set<string>): Lookup | string {
   const model = either(tables.models, name);
   if (model !== undefined) {

@@ -36,13 +36,13 @@ export function overlay(shipped: FileEntries, user: FileEntries): Registry {
       );
     }
   }
-  // By the aliases as they are written, so that a circle is told as one.
+  // Uses the aliases as written, so that a circle is reported as one.
   const tables = { models, aliases: written };
   const defaultModel = chooseDefault(tables, [user.defaultModel, shipped.defaultModel], problems);
   return { defaultModel, models, aliases, dangling, problems: shortened(problems) };
 }
 
-/** Problems that are told. */
+/** Limit of reported problems. */
 const MOST_PROBLEMS = 100;
 
 function shortened(problems: readonly string[]): readonly string[] {

@@ -15,7 +15,7 @@ export interface PulledModel {
   readonly source: string;
   /** The GGUF's absolute path, or its first part's. */
   readonly file: string;
-  /** The same of its projector, where it has one. */
+  /** Absolute path of its projector, if it has one. */
   readonly mmproj?: string | undefined;
 }
 
@@ -49,7 +49,7 @@ export async function registerModel(files: RegistryFiles, pulled: PulledModel): 
   });
 }
 
-/** How `file` is written; undefined where it need not be, as it lies where it is looked for anyway. */
+/** Text of `file` in models.yaml; undefined if the file is at its default path. */
 function writtenFile({ name, file }: PulledModel, modelsFolder: string): string | undefined {
   if (file === pulledFile(name, modelsFolder)) return undefined;
   return shortPath(file, modelsFolder);
@@ -70,7 +70,7 @@ async function shippedEntry(
   return isRecord(entry) ? entry : {};
 }
 
-/** A name that no model has yet: the first of these. Throws `conflict` where all are taken. */
+/** First of the names that no model has. Throws `conflict` if all are taken. */
 export function freeName(taken: (name: string) => boolean, names: readonly string[]): string {
   const free = names.find((name) => !taken(name));
   if (free !== undefined) return free;

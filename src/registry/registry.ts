@@ -7,12 +7,12 @@ export interface RegistryModel {
   /** A short name for pickers, such as `Portico Mini`. */
   readonly title?: string;
   readonly description?: string;
-  /** Where to pull it from: `hf:…` or `https://…`. */
+  /** Source of a pull: `hf:…` or `https://…`. */
   readonly source?: string;
   readonly sizeBytes?: number;
-  /** What it needs when it is loaded, as an estimate. */
+  /** Estimated memory of the loaded model. */
   readonly memoryBytes?: number;
-  /** Whether it comes with Portico, not from the user's file. */
+  /** True for an entry that is part of Portico, not of the user's file. */
   readonly shipped: boolean;
   /** `file:line:column` of its entry. */
   readonly location: string;
@@ -27,7 +27,7 @@ export interface Registry {
   readonly aliases: ReadonlyMap<string, string>;
   /** Aliases that lead to no model of it: to one that a backend has, perhaps. */
   readonly dangling?: ReadonlyMap<string, string>;
-  /** What is wrong with single entries, one line each, with `file:line:column` and the way out. */
+  /** Problems of single entries, one line each, with `file:line:column` and a hint. */
   readonly problems: readonly string[];
 }
 

@@ -12,7 +12,7 @@ export interface Resolution {
   readonly via: 'name' | 'alias' | 'stand-in';
 }
 
-/** What a resolution depends on besides the registry. */
+/** Inputs of a resolution besides the registry. */
 export interface ResolutionHints {
   /** The name of the model that this session last used. */
   readonly lastUsed?: string;
@@ -43,8 +43,8 @@ function isStandInName(name: string): boolean {
 
 function chooseStandIn(registry: Registry, hints: ResolutionHints): RegistryModel | undefined {
   const lastUsed = modelNamed(registry, hints.lastUsed);
-  // A model whose file has gone since does not hold the session; a default without its file is
-  // an error that says how to get it, which is better than an answer from another model.
+  // A last model whose file is missing is skipped. A default without its file is an error with a hint,
+  // which is better than an answer from another model.
   return lastUsed !== undefined && isUsable(statusOf(lastUsed, hints.exists))
     ? lastUsed
     : (modelNamed(registry, registry.defaultModel) ?? modelNamed(registry, EMBEDDED_MODEL));
@@ -55,7 +55,7 @@ function modelNamed(registry: Registry, name: string | undefined): RegistryModel
   return lookup?.found === true ? lookup.model : undefined;
 }
 
-/** What is wrong with the entry that would have a name; undefined where there is no such entry. */
+/** Problem of the broken entry with this name; undefined if there is none. */
 export function problemOf(registry: Registry, name: string): string | undefined {
   const marks = [`models.${name}.`, `models.${name}:`, `: alias '${name}' `];
   return registry.problems.find((text) => marks.some((mark) => text.includes(mark)));

@@ -38,7 +38,7 @@ export function withDefaultModel(document: RegistryDocument, text: string, name:
  * The text of a models.yaml with a model that it does not have yet; all else stays, as with
  * `withAlias`.
  *
- * @param entry its keys and values, as they are to stand there
+ * @param entry keys and values of the entry
  */
 export function withModel(
   document: RegistryDocument,
@@ -94,7 +94,7 @@ export function withoutEntry(
   return verified(exact, document);
 }
 
-/** The exact text where it means what the document now says; else the document's own rendering. */
+/** Returns the edited text if it means the same as the document; else the document's own rendering. */
 function verified(exact: string | undefined, { yaml }: RegistryDocument): string {
   const reread = exact === undefined ? undefined : parseYaml(exact);
   return exact !== undefined &&

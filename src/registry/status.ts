@@ -1,10 +1,10 @@
 import type { RegistryModel } from './registry.ts';
 import { formatSize } from '../units/size.ts';
 
-/** Whether a model can be used: `upstream` says that another server has to have it. */
+/** Availability of a model; `upstream` models are on another server. */
 export type ModelStatus = 'ready' | 'not downloaded' | 'file missing' | 'upstream';
 
-/** Tells a model's status by whether its file is there. */
+/** Returns a model's status by the existence of its file. */
 export function statusOf(model: RegistryModel, exists: (file: string) => boolean): ModelStatus {
   const { file } = model.spec;
   if (file === undefined) {
@@ -16,17 +16,17 @@ export function statusOf(model: RegistryModel, exists: (file: string) => boolean
   return model.source === undefined ? 'file missing' : 'not downloaded';
 }
 
-/** Whether nothing that this machine should have is missing. */
+/** Returns true if no file is missing on this machine. */
 export function isUsable(status: ModelStatus): boolean {
   return status === 'ready' || status === 'upstream';
 }
 
-/** The line that gets a model here. */
+/** Command that downloads a model. */
 export function pullCommand(model: RegistryModel): string {
   return `portico pull ${model.spec.name}`;
 }
 
-/** What getting a model costs, such as `18.6 GB, needs about 23 GB of memory`. */
+/** Cost of a download, such as `18.6 GB, needs about 23 GB of memory`. */
 export function describeDemand({ sizeBytes, memoryBytes }: RegistryModel): string {
   const size = sizeBytes === undefined ? [] : [formatSize(sizeBytes)];
   const memory =

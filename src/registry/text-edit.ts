@@ -4,8 +4,8 @@ import { findPair, sectionMap } from './document.ts';
 import type { RegistryDocument, Section } from './document.ts';
 
 /**
- * The text with one alias more, or with another target for it, every other character kept.
- * Undefined where the file is not in block style, so that there is no line to add or to change.
+ * Adds an alias to the text, or changes its target, and keeps every other character. Returns undefined if the
+ * file is not in block style: there is no line to add or change.
  */
 export function insertAlias(
   document: RegistryDocument,
@@ -76,7 +76,7 @@ function appendLines(text: string, lines: readonly string[]): string {
   return `${text}${gap}${lines.map((line) => `${line}${end}`).join('')}`;
 }
 
-/** The text without the lines of one entry; undefined where it does not have lines of its own. */
+/** Removes the lines of one entry from the text; returns undefined if it has no lines of its own. */
 export function cutEntry(text: string, map: YAMLMap, pair: Pair): string | undefined {
   const start = startOf(pair.key);
   if (map.flow === true || start === undefined) {
@@ -107,7 +107,7 @@ function addFirstLines(text: string, section: Pair, lines: readonly string[]): s
   return insertLines(emptied + text.slice(end), emptied.length, lines, '  ');
 }
 
-/** Adds lines after the one that a place lies in. */
+/** Adds lines after the line of a position. */
 function insertLines(
   text: string,
   offset: number,
@@ -144,7 +144,7 @@ function endOf(pair: Pair, text: string): number {
   return endOfNode(pair.value, text) ?? endOfNode(pair.key, text) ?? 0;
 }
 
-/** Where a node's last character is, whatever comments follow it. */
+/** Position of a node's last character, without the comments after it. */
 function endOfNode(node: unknown, text: string): number | undefined {
   if (isMap(node) && node.flow !== true) {
     const last = node.items.at(-1);

@@ -5,26 +5,25 @@ import { messageOf, RuntimeFailure } from '../core/failure.ts';
 import { writeWholeFile } from '../core/write-file.ts';
 import { readUserFile } from './load.ts';
 
-/** What an edit makes of the file's text, and what it has to tell. */
+/** New text of the file, and the outcome of the edit. */
 export interface Edit<Outcome> {
   readonly text: string;
   readonly outcome: Outcome;
 }
 
-/** Patience for other processes that edit the file: some 15 s, in steps of 20 to 200 ms. */
+/** Retries while another process edits the file: about 15 s, in steps of 20 to 200 ms. */
 const RETRIES = { retries: 100, factor: 1.3, minTimeout: 20, maxTimeout: 200, randomize: true };
 
 /**
- * Changes the user's models.yaml as one step that no other Portico can come between, and that is
- * done whole or not at all. The file and its folder are created where they are missing.
- * Throws `conflict` where another process holds the file, and whatever `edit` throws.
+ * Edits the user's models.yaml atomically, under a lock against other Portico processes. A missing file and
+ * folder are created. Throws `conflict` if another process keeps the lock, and errors of `edit`.
  */
 export async function editUserFile<Outcome>(
   path: string,
   edit: (text: string | undefined) => Promise<Edit<Outcome>>,
 ): Promise<Outcome> {
   await mkdir(dirname(path), { recursive: true });
-  // The lock of a file that is a link lies beside what it leads to, whichever way one comes.
+  // The lock of a symbolic link is next to its target, so that all paths share it.
   const target = await realpath(path).catch(async () =>
     join(await realpath(dirname(path)), basename(path)),
   );

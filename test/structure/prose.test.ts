@@ -14,6 +14,7 @@ const PROSE_FOLDERS = [
   'src/http',
   'src/images',
   'src/net',
+  'src/registry',
   'src/units',
 ];
 
