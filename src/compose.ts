@@ -24,7 +24,7 @@ import { createWires } from './wires/index.ts';
 /** Longest wait of a start's banner for models that describe themselves. */
 const DESCRIBE_TIMEOUT_MS = 5_000;
 
-/** Models that answer, without a server. */
+/** Registry and backends without a server. */
 export interface Models {
   readonly runtime: Runtime;
   readonly registry: Registry;
@@ -33,7 +33,7 @@ export interface Models {
   close(): Promise<void>;
 }
 
-/** Opens the registry and the backends behind it. Throws where models.yaml can't be read. */
+/** Opens the registry and its backends. Throws if models.yaml can't be read. */
 export async function composeModels(
   settings: Settings,
   logger: Logger,
@@ -77,7 +77,7 @@ export async function composeModels(
   };
 }
 
-/** Models behind a server. */
+/** Usable models of a server. */
 export interface ServedModels {
   readonly usable: readonly NamedModel[];
   /** Names of those that are known to be unable to chat. */
@@ -86,13 +86,13 @@ export interface ServedModels {
   readonly silent: SilentServer | undefined;
 }
 
-/** A server that listens. */
+/** Listening server. */
 export interface PorticoServer {
   readonly url: string;
   readonly registry: Registry;
   /** Models that can answer now. */
   models(): Promise<ServedModels>;
-  /** Lets running requests end (10 s at most), then frees everything. */
+  /** Waits at most 10 s for running requests, then frees all resources. */
   stop(): Promise<void>;
 }
 
@@ -177,7 +177,7 @@ function withDefault(registry: Registry, defaultModel: string | undefined): Regi
   return defaultModel === undefined ? registry : { ...registry, defaultModel };
 }
 
-/** Each backend is loaded by the first request for it: a start should cost what is needed. */
+/** Factories that import each backend on its first request, so that a start loads only what it needs. */
 function backendFactories(
   backends: readonly BackendDefinition[],
   context: BackendContext,
@@ -187,7 +187,7 @@ function backendFactories(
   );
 }
 
-/** Finds out if a model takes images, as far as its entry tells. */
+/** Returns whether a model accepts images, as far as its entry shows. */
 function takesImages(
   backends: readonly BackendDefinition[],
   model: ModelSpec,
