@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import { startOllama } from '../support/scripted-ollama.ts';
 import { serve } from '../support/upstream/replay.ts';
+import { runPortico } from '../support/server.ts';
 import { makeHome } from './home.ts';
 import type { Home } from './home.ts';
 
@@ -87,8 +88,9 @@ describe('[R4.6-discovered] a model that only Ollama has', () => {
   });
 
   it('is shown', async () => {
-    const { portico } = await beside(['qwen3:8b']);
-    const { code, stdout } = await portico('show', 'qwen3:8b');
+    const { environment } = await beside(['qwen3:8b']);
+    // The backend that describes it reads the environment of its process.
+    const { code, stdout } = await runPortico(['show', 'qwen3:8b'], environment);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^backend +ollama$[^]*^entry +found by ollama$/m);
   });

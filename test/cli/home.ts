@@ -1,18 +1,16 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { onTestFinished } from 'vitest';
-import { runCommandLine } from '../../src/cli/program.ts';
-import { OFFLINE_NPM } from '../support/offline-npm.ts';
-import { runPortico } from '../support/server.ts';
+import { runHere } from '../support/command-line.ts';
 import type { CommandResult } from '../support/server.ts';
 
-/** A `PORTICO_HOME` of a test's own, and the built command line in it. */
+/** A `PORTICO_HOME` of a test's own, and the command line in it. */
 export interface Home {
   readonly registryFile: string;
   /** What its commands run with. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Runs a command line in this process. */
   readonly portico: (...args: string[]) => Promise<CommandResult>;
 }
 
@@ -28,22 +26,5 @@ export async function makeHome(
     await writeFile(registryFile, registry);
   }
   const environment = { ...variables, PORTICO_HOME: home };
-  return { registryFile, environment, portico: (...args) => runPortico(args, environment) };
-}
-
-/** Runs a command line in this process, which takes no time to start one. */
-export async function runHere(
-  argv: readonly string[],
-  environment: Readonly<Record<string, string>> = {},
-): Promise<CommandResult> {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const context = {
-    stdout,
-    stderr,
-    stdin: new PassThrough(),
-    environment: { ...OFFLINE_NPM, ...environment },
-  };
-  const code = await runCommandLine(argv, context);
-  const text = (stream: PassThrough): string => String(stream.read() ?? '');
-  return { code, stdout: text(stdout), stderr: text(stderr) };
+  return { registryFile, environment, portico: (...args) => runHere(args, environment) };
 }

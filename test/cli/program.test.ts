@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { REPOSITORY, runPortico } from '../support/server.ts';
-import { runHere } from './home.ts';
+import { runHere } from '../support/command-line.ts';
 
 const run = (...argv: string[]) => runHere(argv);
 

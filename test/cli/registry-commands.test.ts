@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { runPortico } from '../support/server.ts';
 import { makeHome } from './home.ts';
 
 const LISTING = z.strictObject({
@@ -57,12 +58,14 @@ describe('[R2.2-cp] portico cp', () => {
   });
 
   it('[R2.10-atomic] from several processes at once loses nothing', async () => {
-    const { portico, registryFile } = await makeHome('# kept\n');
+    const { registryFile, environment } = await makeHome('# kept\n');
     const names = Array.from({ length: 8 }, (_, index) => `name-${index}`);
     const seen = new Set<string>();
     // A reader sees the file before an edit or after it, and nothing in between.
     const reader = setInterval(() => seen.add(readFileSync(registryFile, 'utf8')), 1);
-    const results = await Promise.all(names.map((name) => portico('cp', 'mini', name)));
+    const results = await Promise.all(
+      names.map((name) => runPortico(['cp', 'mini', name], environment)),
+    );
     clearInterval(reader);
     expect(results.map(({ code, stderr }) => ({ code, stderr }))).toEqual(
       names.map(() => ({ code: 0, stderr: '' })),

@@ -36,10 +36,10 @@ describe.each(AGENTS)('[R5.2-agents] the real $name', ({ name, npmPackage, varia
       },
     });
     onTestFinished(() => server.close());
-    const { portico, folder } = await makeLaunchHome([]);
+    const { run, folder } = await makeLaunchHome([]);
     await symlink(file ?? '', join(folder, 'bin', name));
     const onServer = ['--url', server.url, '--model', 'actor', '-y'];
-    const { code, stdout } = await portico('launch', name, ...onServer, '--', ...args);
+    const { code, stdout } = await run(['launch', name, ...onServer, '--', ...args]);
     expect(code).toBe(0);
     expect(stdout.trim()).toBe('Said by the actor.');
     // The first request only loads the model; the agent's own has its tools.
@@ -61,10 +61,10 @@ describe.each(AGENTS)('[R5.2-agents] the real $name', ({ name, npmPackage, varia
         },
       });
       onTestFinished(() => server.close());
-      const { portico, folder } = await makeLaunchHome([]);
+      const { run, folder } = await makeLaunchHome([]);
       await symlink(file ?? '', join(folder, 'bin', name));
       const onServer = ['--url', server.url, '--model', 'actor', '-y'];
-      const { code, stderr } = await portico('launch', name, ...onServer, '--', ...args);
+      const { code, stderr } = await run(['launch', name, ...onServer, '--', ...args]);
       expect(code).toBe(1);
       expect(stderr).toMatch(
         /can't work with actor: its own instructions take about [\d,]+ tokens/,

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { z } from 'zod';
+import { runHere } from './command-line.ts';
 import { runPortico } from './server.ts';
 import type { CommandResult } from './server.ts';
 import { ENGINE_VARIABLES, PACKAGE } from './engine-variant.ts';
@@ -50,17 +51,22 @@ const REPORT = z.object({
 
 export type Report = z.infer<typeof REPORT>;
 
+type RunCommand = (
+  args: readonly string[],
+  variables?: Readonly<Record<string, string>>,
+  input?: string,
+) => Promise<CommandResult>;
+
 /** A home of a test's own, with stand-ins for agents on its PATH. */
 export interface LaunchHome {
   readonly folder: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** Runs a command line in this process; it must start no agent. */
   readonly portico: (...args: string[]) => Promise<CommandResult>;
-  /** The same with further variables and with input. */
-  readonly run: (
-    args: readonly string[],
-    variables: Readonly<Record<string, string>>,
-    input?: string,
-  ) => Promise<CommandResult>;
+  /** The same with further variables. */
+  readonly here: RunCommand;
+  /** Runs a command line in a process of its own, with further variables and with input. */
+  readonly run: RunCommand;
   readonly start: (
     args: readonly string[],
     variables: Readonly<Record<string, string>>,
@@ -92,13 +98,14 @@ export async function makeLaunchHome(
     ...OFFLINE_NPM,
     npm_config_prefix: join(folder, 'npm'),
   };
-  const run: LaunchHome['run'] = (args, variables, input) =>
-    runPortico(args, { ...environment, ...variables }, input);
+  const here: RunCommand = (args, variables, input) =>
+    runHere(args, { ...environment, ...variables }, input);
   return {
     folder,
     environment,
-    run,
-    portico: (...args) => run(args, {}),
+    portico: (...args) => here(args),
+    here,
+    run: (args, variables, input) => runPortico(args, { ...environment, ...variables }, input),
     start: (args, variables) =>
       spawn(process.execPath, [join(PACKAGE, 'bin/portico.js'), ...args], {
         env: { ...environment, ...variables },

@@ -97,22 +97,29 @@ export async function runPortico(
   return { code, stdout: output.stdout(), stderr: output.stderr() };
 }
 
+/** Environment of a test's commands: that of this process, without Portico's and Anthropic's variables. */
+export function commandEnvironment(
+  environment: Readonly<Record<string, string>>,
+): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith('PORTICO_') && !name.startsWith('ANTHROPIC_'),
+  );
+  return {
+    ...Object.fromEntries(inherited),
+    NO_COLOR: '1',
+    OLLAMA_HOST: NOBODY,
+    ...OFFLINE_NPM,
+    ...ENGINE_VARIABLES,
+    ...environment,
+  };
+}
+
 function spawnPortico(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): ChildProcess {
-  const inherited = Object.entries(process.env).filter(
-    ([name]) => !name.startsWith('PORTICO_') && !name.startsWith('ANTHROPIC_'),
-  );
   return spawn(process.execPath, [path.join(PACKAGE, 'bin/portico.js'), ...args], {
-    env: {
-      ...Object.fromEntries(inherited),
-      NO_COLOR: '1',
-      OLLAMA_HOST: NOBODY,
-      ...OFFLINE_NPM,
-      ...ENGINE_VARIABLES,
-      ...environment,
-    },
+    env: commandEnvironment(environment),
     stdio: ['pipe', 'pipe', 'pipe'],
   });
 }

@@ -54,8 +54,8 @@ describe('[R5.1-server] portico launch claude', () => {
   });
 
   it('[R5.1-load] uses one that runs, loads the model there, and leaves it running', async () => {
-    const { portico, report } = await makeLaunchHome();
-    const { code, stderr } = await portico('launch', 'claude', ...onServer(), '--model', 'mini');
+    const { run, report } = await makeLaunchHome();
+    const { code, stderr } = await run(['launch', 'claude', ...onServer(), '--model', 'mini']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: 'Loading mini …\nwarned' });
     const loaded = await fetch(`${server.url}/portico/models`);
     expect(await loaded.json()).toMatchObject({ models: [{ name: 'mini' }] });
@@ -66,9 +66,9 @@ describe('[R5.1-server] portico launch claude', () => {
   });
 
   it('gives side requests to the model of --small, and takes a [1m] from the name', async () => {
-    const { portico, report } = await makeLaunchHome();
+    const { portico, run, report } = await makeLaunchHome();
     const models = ['--model', 'mini[1m]', '--small', 'claude-3-5-sonnet'];
-    const { code } = await portico('launch', 'claude', ...onServer(), ...models);
+    const { code } = await run(['launch', 'claude', ...onServer(), ...models]);
     expect(code).toBe(0);
     expect((await report())?.environment).toMatchObject({
       ANTHROPIC_MODEL: 'mini',
@@ -82,7 +82,7 @@ describe('[R5.1-server] portico launch claude', () => {
   });
 
   it('[R5.1-wildcard] takes a wildcard address for this machine, and opens nothing to the network', async () => {
-    const { run, report } = await makeLaunchHome();
+    const { portico, run, report } = await makeLaunchHome();
     for (const host of ['0.0.0.0', '::']) {
       const { code } = await run(['launch', 'claude', '--model', 'mini'], {
         PORTICO_HOST: host,
@@ -93,7 +93,7 @@ describe('[R5.1-server] portico launch claude', () => {
         /^http:\/\/(127\.0\.0\.1|\[::1\]):\d+$/,
       );
     }
-    const { code, stderr } = await run(['launch', 'claude', '--url', 'http://0.0.0.0:9'], {});
+    const { code, stderr } = await portico('launch', 'claude', '--url', 'http://0.0.0.0:9');
     expect(code).toBe(1);
     expect(stderr).toContain('no Portico answers at http://127.0.0.1:9; start one there');
   });
@@ -118,18 +118,11 @@ describe('[R5.1-occupied] an address', () => {
   it('whose server wants a key is told, and used with it', async () => {
     const keyed = await startServer({ args: ['--api-key', 'right-key', '--context', '40960'] });
     onTestFinished(() => void keyed.stop());
-    const { portico, report } = await makeLaunchHome();
+    const { portico, run, report } = await makeLaunchHome();
     const refused = await portico('launch', 'claude', '--url', keyed.url, '--api-key', 'wrong-key');
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain("can't be used (invalid x-api-key)");
-    const { code } = await portico(
-      'launch',
-      'claude',
-      '--url',
-      keyed.url,
-      '--api-key',
-      'right-key',
-    );
+    const { code } = await run(['launch', 'claude', '--url', keyed.url, '--api-key', 'right-key']);
     expect(code).toBe(0);
     expect((await report())?.settings?.env).toMatchObject({ ANTHROPIC_AUTH_TOKEN: 'right-key' });
   });
@@ -156,8 +149,8 @@ describe('what the agent is given', () => {
   });
 
   it('[R5.1-name] is a name whose context counts, for an alias that begins with claude-', async () => {
-    const { portico, report } = await makeLaunchHome();
-    await portico('launch', 'claude', ...onServer(), '--model', 'claude-3-5-sonnet');
+    const { run, report } = await makeLaunchHome();
+    await run(['launch', 'claude', ...onServer(), '--model', 'claude-3-5-sonnet']);
     expect((await report())?.environment).toMatchObject({ ANTHROPIC_MODEL: 'mini' });
   });
 
@@ -232,8 +225,8 @@ describe('[R5.1-find] claude that is nowhere', () => {
   });
 
   it('is run by npx under -y', async () => {
-    const { portico, report } = await makeLaunchHome(['npx']);
-    const { code } = await portico('launch', 'claude', ...onServer(), '-y', '--', '-p', 'Hello');
+    const { run, report } = await makeLaunchHome(['npx']);
+    const { code } = await run(['launch', 'claude', ...onServer(), '-y', '--', '-p', 'Hello']);
     expect(code).toBe(0);
     const args = (await report())?.args ?? [];
     expect(args.slice(0, 3)).toEqual(['--yes', '@anthropic-ai/claude-code', '--settings']);
@@ -241,8 +234,8 @@ describe('[R5.1-find] claude that is nowhere', () => {
   });
 
   it('is fetched by no test: npx fails before it contacts a registry', async () => {
-    const { portico } = await makeLaunchHome([]);
-    const { code, stderr } = await portico('launch', 'claude', ...onServer(), '-y');
+    const { run } = await makeLaunchHome([]);
+    const { code, stderr } = await run(['launch', 'claude', ...onServer(), '-y']);
     expect(code).toBe(1);
     expect(stderr).toMatch(/ENOTCACHED|npx can't be started/);
   });
@@ -252,25 +245,25 @@ describe('[R5.1-unasked] the model', () => {
   it('is the default, and then what was chosen last', async () => {
     const { portico, run, report } = await makeLaunchHome(['claude'], REGISTRY);
     const model = async () => (await report())?.environment['ANTHROPIC_MODEL'];
-    expect((await portico('launch', 'claude', ...onServer())).code).toBe(0);
+    expect((await run(['launch', 'claude', ...onServer()])).code).toBe(0);
     expect(await model()).toBe('mini');
-    await run(['default', 'claude-3-5-sonnet'], {});
-    await portico('launch', 'claude', ...onServer(), '--model', 'mini:latest');
-    await portico('launch', 'claude', ...onServer());
+    await portico('default', 'claude-3-5-sonnet');
+    await run(['launch', 'claude', ...onServer(), '--model', 'mini:latest']);
+    await run(['launch', 'claude', ...onServer()]);
     expect(await model()).toBe('mini');
   });
 
   it('[R5.1-pull] has to be said where neither is here', async () => {
-    const { run, report } = await makeLaunchHome();
+    const { here, portico, report } = await makeLaunchHome();
     const variables = { PORTICO_MODEL: 'qwen3-coder' };
-    const { code, stderr } = await run(['launch', 'claude', ...onServer()], variables);
+    const { code, stderr } = await here(['launch', 'claude', ...onServer()], variables);
     expect(code).toBe(1);
     expect(stderr).toBe(
       'Error: no model is chosen, and there is no terminal to ask on: give one with --model NAME ' +
         '(there are mini, claude-3-5-sonnet), or set one with: portico default NAME\n',
     );
     const known = ['launch', 'claude', ...onServer(), '--model', 'qwen3-coder'];
-    expect((await run(known, {})).stderr).toBe(
+    expect((await portico(...known)).stderr).toBe(
       'Error: qwen3-coder is not downloaded yet (18.6 GB, needs about 23 GB of memory); ' +
         'get it with: portico pull qwen3-coder\n',
     );
@@ -295,13 +288,13 @@ describe('[R5.2-list] portico launch', () => {
   });
 
   it('[R5.2-agents] runs each of them', async () => {
-    const { portico, report } = await makeLaunchHome(['opencode', 'pi']);
-    const opencode = await portico('launch', 'opencode', ...onServer(), '--', 'run', 'Hello');
+    const { run, report } = await makeLaunchHome(['opencode', 'pi']);
+    const opencode = await run(['launch', 'opencode', ...onServer(), '--', 'run', 'Hello']);
     expect(opencode.code).toBe(0);
     const first = await report();
     expect(first?.args).toEqual(['run', 'Hello']);
     expect(first?.environment['OPENCODE_CONFIG_CONTENT']).toContain('"model":"portico/mini"');
-    expect((await portico('launch', 'pi', ...onServer(), '--', '-p', 'Hello')).code).toBe(0);
+    expect((await run(['launch', 'pi', ...onServer(), '--', '-p', 'Hello'])).code).toBe(0);
     expect((await report())?.args.slice(-6)).toEqual([
       '--provider',
       'portico',

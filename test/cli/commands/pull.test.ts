@@ -9,7 +9,7 @@ import { parse } from 'yaml';
 import { MINI, serveModels, sha256 } from '../../support/model-host.ts';
 import { serveProxy } from '../../support/proxy.ts';
 import type { Manners } from '../../support/model-host.ts';
-import { REPOSITORY } from '../../support/server.ts';
+import { REPOSITORY, runPortico } from '../../support/server.ts';
 import { makeHome } from '../home.ts';
 import { PACKAGE } from '../../support/engine-variant.ts';
 
@@ -187,12 +187,12 @@ describe('[R4.6-pull-sources] behind a proxy', () => {
   it('portico pull goes through the one that HTTP_PROXY or HTTPS_PROXY names', async () => {
     const host = await serveModels(FILES);
     const proxy = await serveProxy();
-    const { portico } = await makeHome('', {
+    const { environment } = await makeHome('', {
       HF_ENDPOINT: host.url,
       HTTP_PROXY: proxy.url,
       NO_PROXY: '',
     });
-    expect((await portico('pull', SOURCE)).code).toBe(0);
+    expect((await runPortico(['pull', SOURCE], environment)).code).toBe(0);
     expect(new Set(proxy.asked)).toEqual(
       new Set([host.url, host.cdn].map((url) => new URL(url).host)),
     );

@@ -7,7 +7,7 @@ import { installService, serviceOf } from '../../../src/cli/commands/service.ts'
 import { launchdAgent } from '../../../src/cli/service/launchd.ts';
 import { systemdUnit } from '../../../src/cli/service/systemd.ts';
 import { REPOSITORY } from '../../support/server.ts';
-import { runHere } from '../home.ts';
+import { runHere } from '../../support/command-line.ts';
 
 /** Home of a user, with a service manager on the PATH that records its arguments, a call a line. */
 async function makeUser(exitCode = 0) {

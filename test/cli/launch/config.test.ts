@@ -30,8 +30,8 @@ const onServer = () => ['launch', 'claude', '--url', server.url];
 
 describe('[R5.1-config] portico launch claude --config', () => {
   it('[R5.1-restore] shows the change and writes it, and --restore takes it back', async () => {
-    const { portico, file, settings, report } = await withSettings(THEIRS);
-    const { code, stdout } = await portico(...onServer(), '--config', '-y');
+    const { run, file, settings, report } = await withSettings(THEIRS);
+    const { code, stdout } = await run([...onServer(), '--config', '-y']);
     expect(code).toBe(0);
     expect(stdout).toContain(`${file}:\n`);
     expect(stdout).toContain(`  + env.ANTHROPIC_BASE_URL: "${server.url}"\n`);
@@ -45,23 +45,23 @@ describe('[R5.1-config] portico launch claude --config', () => {
       ANTHROPIC_API_KEY: '',
       CLAUDE_CODE_MAX_OUTPUT_TOKENS: '10240',
     });
-    const again = await portico(...onServer(), '--config', '-y');
+    const again = await run([...onServer(), '--config', '-y']);
     expect(again.stdout).toBe(`${file} has it all already\n`);
-    const restored = await portico('launch', 'claude', '--restore');
+    const restored = await run(['launch', 'claude', '--restore']);
     expect(restored).toMatchObject({ code: 0, stdout: `${file} is as it was\n` });
     expect(await settings()).toBe(THEIRS);
-    const nothing = await portico('launch', 'claude', '--restore');
+    const nothing = await run(['launch', 'claude', '--restore']);
     expect(nothing).toMatchObject({ code: 0, stdout: `${file} has nothing of Portico's\n` });
   });
 
   it('[R5.1-restore] tells what was changed since, and leaves it', async () => {
-    const { portico, file, settings } = await withSettings(THEIRS);
-    await portico(...onServer(), '--config', '-y');
+    const { run, file, settings } = await withSettings(THEIRS);
+    await run([...onServer(), '--config', '-y']);
     await writeFile(
       file,
       (await settings()).replace('"ANTHROPIC_API_KEY": ""', '"ANTHROPIC_API_KEY": "mine"'),
     );
-    const { stdout } = await portico('launch', 'claude', '--restore');
+    const { stdout } = await run(['launch', 'claude', '--restore']);
     expect(stdout).toContain('but for what was changed there since: env.ANTHROPIC_API_KEY\n');
     expect(await settings()).toBe(
       '{\n  "theme": "dark",\n  "env": {\n    "ANTHROPIC_API_KEY": "mine"\n  }\n}\n',
@@ -69,8 +69,8 @@ describe('[R5.1-config] portico launch claude --config', () => {
   });
 
   it('changes nothing unasked: without a terminal it needs -y', async () => {
-    const { portico, file, settings } = await withSettings(THEIRS);
-    const { code, stdout, stderr } = await portico(...onServer(), '--config');
+    const { run, file, settings } = await withSettings(THEIRS);
+    const { code, stdout, stderr } = await run([...onServer(), '--config']);
     expect(code).toBe(1);
     expect(stdout).toContain('+ env.ANTHROPIC_MODEL: "mini"');
     expect(stderr).toContain(
@@ -117,11 +117,11 @@ describe('[R5.1-config] portico launch claude --config', () => {
 
   it('[R5.1-restore] writes over env: null behind a byte order mark, and brings both back', async () => {
     const theirs = '\uFEFF{ "env": null }\r\n';
-    const { portico, settings } = await withSettings(theirs);
-    const { stdout } = await portico(...onServer(), '--config', '-y');
+    const { run, settings } = await withSettings(theirs);
+    const { stdout } = await run([...onServer(), '--config', '-y']);
     expect(stdout).toContain('  - env: null\n  + env.ANTHROPIC_API_KEY: ""\n');
     expect(await settings()).toMatch(/^\uFEFF\{ "env": \{/);
-    expect((await portico('launch', 'claude', '--restore')).code).toBe(0);
+    expect((await run(['launch', 'claude', '--restore'])).code).toBe(0);
     expect(await settings()).toBe(theirs);
   });
 });

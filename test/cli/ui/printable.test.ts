@@ -11,7 +11,8 @@ import { whileWaiting } from '../../../src/cli/ui/waiting.ts';
 import type { Registry } from '../../../src/registry/registry.ts';
 import { REPOSITORY } from '../../support/server.ts';
 import { serve } from '../../support/upstream/replay.ts';
-import { makeHome, runHere } from '../home.ts';
+import { runHere } from '../../support/command-line.ts';
+import { makeHome } from '../home.ts';
 
 const RED = '\u001b[31m';
 
