@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Argument } from 'commander';
 import { messageOf, RuntimeFailure } from '../../core/failure.ts';
+import { homeFolder } from '../../core/home-folder.ts';
 import { writeWholeFile } from '../../core/write-file.ts';
 import type { CliContext } from '../context.ts';
 import type { Declare } from '../declaration.ts';
@@ -48,16 +48,17 @@ export function serviceOf(
   platform: NodeJS.Platform,
 ): ServiceDefinition {
   const launcher = fileURLToPath(new URL('../../../bin/portico.js', import.meta.url));
-  const { PORTICO_HOME: home = '', XDG_CONFIG_HOME: config = '', HOME = homedir() } = environment;
+  const { PORTICO_HOME: home = '', XDG_CONFIG_HOME: config = '' } = environment;
+  const userFolder = homeFolder(environment, platform);
   const service = {
     command: [process.execPath, launcher, 'serve', ...flags],
     environment: home === '' ? {} : { PORTICO_HOME: resolve(home) },
   };
   switch (platform) {
     case 'linux':
-      return systemdUnit(service, config === '' ? join(HOME, '.config') : config);
+      return systemdUnit(service, config === '' ? join(userFolder, '.config') : config);
     case 'darwin':
-      return launchdAgent(service, HOME, process.getuid?.() ?? 0);
+      return launchdAgent(service, userFolder, process.getuid?.() ?? 0);
     default:
       throw new RuntimeFailure(
         'unsupported',

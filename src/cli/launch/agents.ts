@@ -1,4 +1,4 @@
-import { homedir } from 'node:os';
+import { homeFolder } from '../../core/home-folder.ts';
 import type { Agent } from '../../launch/agent.ts';
 import { CLAUDE } from '../../launch/agents/claude.ts';
 import { findExecutable, npmPrefix } from '../../launch/executable.ts';
@@ -23,7 +23,7 @@ export function locateAgent(
 ): Promise<string | undefined> {
   return findExecutable(whereabouts, {
     environment,
-    homeFolder: homedir(),
+    homeFolder: homeFolder(environment),
     platform: process.platform,
     npmPrefix: () => npmPrefix(environment),
   });

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, realpath, rm, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { messageOf, RuntimeFailure } from '../../core/failure.ts';
+import { homeFolder } from '../../core/home-folder.ts';
 import { isRecord } from '../../core/json.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { writeWholeFile } from '../../core/write-file.ts';
@@ -39,7 +39,7 @@ const records = z.record(
 export function claudeSettingsFile(environment: NodeJS.ProcessEnv): string {
   const folder = environment['CLAUDE_CONFIG_DIR'];
   return join(
-    folder === undefined || folder === '' ? join(homedir(), '.claude') : folder,
+    folder === undefined || folder === '' ? join(homeFolder(environment), '.claude') : folder,
     'settings.json',
   );
 }

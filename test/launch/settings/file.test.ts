@@ -65,7 +65,8 @@ describe('[R5.1-config] a settings file', () => {
 
   it('lies in CLAUDE_CONFIG_DIR, or in the home', () => {
     expect(claudeSettingsFile({ CLAUDE_CONFIG_DIR: '/c' })).toBe(join('/c', 'settings.json'));
-    expect(claudeSettingsFile({ CLAUDE_CONFIG_DIR: '' })).toMatch(/\.claude.settings\.json$/);
+    const home = { HOME: '/home/me', USERPROFILE: '/home/me', CLAUDE_CONFIG_DIR: '' };
+    expect(claudeSettingsFile(home)).toBe(join('/home/me', '.claude', 'settings.json'));
   });
 });
 
