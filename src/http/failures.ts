@@ -22,7 +22,7 @@ export function methodNotAllowed(allow: readonly string[]): RequestHandler {
   };
 }
 
-/** Failures after which the rest of an incoming body is discarded. */
+/** Failures after which the connection is closed, because the rest of an incoming body is not wanted. */
 const ENDS_BODY: readonly FailureCode[] = ['request-too-large', 'overloaded'];
 
 /** Sends a route's error as the request's wire encodes it, and logs it. */

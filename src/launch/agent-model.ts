@@ -1,25 +1,25 @@
-/** A model as an agent is told of it. */
+/** Description of a model for an agent. */
 export interface LaunchedModel {
   readonly name: string;
-  /** Tokens that prompt and answer may have together; undefined where nobody knows. */
+  /** Total tokens of prompt and answer; undefined if unknown. */
   readonly contextTokens: number | undefined;
-  /** The most that its context can be raised to, in tokens; undefined if no one knows. */
+  /** Largest possible context in tokens; undefined if unknown. */
   readonly maxContextTokens?: number | undefined;
-  /** Undefined if no one knows. */
+  /** Undefined if unknown. */
   readonly thinks?: boolean | undefined;
-  /** Requests that it answers at the same time; undefined if no one knows. */
+  /** Number of concurrent requests; undefined if unknown. */
   readonly slots?: number | undefined;
 }
 
-/** Model that an agent is set up with. */
+/** Model for the configuration of an agent. */
 export interface AgentModel extends LaunchedModel {
   /** Base URL of Portico, such as `http://127.0.0.1:11435`. */
   readonly baseUrl: string;
   /** Key that Portico accepts; any text if it needs none. */
   readonly key: string;
-  /** The model for side requests, such as titles; default: the model itself. */
+  /** Model for side requests, such as titles; default: the model itself. */
   readonly small?: LaunchedModel | undefined;
 }
 
-/** Variables and their values, in the order in which they are shown. */
+/** Variables and their values, in the order of display. */
 export type Variables = Readonly<Record<string, string>>;

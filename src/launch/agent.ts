@@ -1,28 +1,28 @@
 import type { AgentModel, Variables } from './agent-model.ts';
 import type { Whereabouts } from './executable.ts';
 
-/** A program that works with a model behind an Anthropic base URL. */
+/** Program that works with a model at an Anthropic base URL. */
 export interface Agent {
   readonly title: string;
   readonly whereabouts: Whereabouts;
-  /** What `npx` can run, and `npm install -g` installs. */
+  /** npm package for `npx` and `npm install -g`. */
   readonly npmPackage: string;
-  /** Tokens that its own instructions and tools take, in words. */
+  /** Tokens of its own instructions and tools, in words. */
   readonly instructions: string;
-  /** Tokens below which no request of it fits, whatever it is asked. Default: any context is tried. */
+  /** Smallest context in tokens that fits any of its requests. Default: any context is tried. */
   readonly leastContextTokens?: number;
-  /** How it is told of the model. Throws `invalid-request` for arguments that would undo it. */
+  /** Configures the agent for the model. Throws `invalid-request` for arguments that would override that. */
   readonly plan: (run: AgentRun) => Promise<AgentPlan>;
 }
 
-/** One run of an agent. */
+/** Run of an agent. */
 export interface AgentRun {
   readonly model: AgentModel;
-  /** What the user passes to the agent. */
+  /** Arguments of the user for the agent. */
   readonly args: readonly string[];
-  /** The environment that the agent would have otherwise. */
+  /** Environment before the configuration. */
   readonly environment: NodeJS.ProcessEnv;
-  /** An empty folder for this run alone, which only its user can read. */
+  /** Empty folder for this run, which only its user can read. */
   readonly folder: string;
 }
 
@@ -30,11 +30,11 @@ export interface AgentPlan {
   readonly args: readonly string[];
   readonly set: Variables;
   readonly unset: readonly string[];
-  /** What is to be written into the run's folder, by file name. */
+  /** Contents of files to write into the run's folder, by name. */
   readonly files: Readonly<Record<string, string>>;
 }
 
-/** The environment of a run: what there is, without what leads elsewhere, and ours over it. */
+/** Environment of a run: the present one without variables that lead to other servers, and with the agent's. */
 export function plannedEnvironment(
   environment: NodeJS.ProcessEnv,
   { set, unset }: Pick<AgentPlan, 'set' | 'unset'>,

@@ -5,29 +5,29 @@ import type { Agent } from './agent.ts';
 import { AGENT_CONTEXT_TOKENS } from './environment.ts';
 import type { AgentModel, LaunchedModel } from './agent-model.ts';
 
-/** What is advised: room for a conversation beside the instructions. */
+/** Recommended context: it leaves space for a conversation after the instructions. */
 const RAISED_CONTEXT = 65_536;
 
-/** A model that can be chosen. */
+/** Selectable model. */
 export interface ModelChoice {
   readonly name: string;
   readonly state: 'installed' | 'downloadable';
   readonly isRecommended: boolean;
-  /** What there is to know of it, in a few words. */
+  /** Short description. */
   readonly hint: string;
 }
 
 export interface ChoiceFacts {
-  /** What the server lists: it can answer now. */
+  /** Models of the server's list, which can answer now. */
   readonly listed: readonly { readonly name: string; readonly description: string }[];
-  /** This machine's models.yaml; undefined where the server is on another one. */
+  /** This machine's models.yaml; undefined if the server is on another machine. */
   readonly registry: Registry | undefined;
   readonly exists: (file: string) => boolean;
   /** Memory of this machine in bytes. */
   readonly memoryBytes: number;
 }
 
-/** What can be chosen: recommended models first, then what is installed, then what can be downloaded. */
+/** Lists selectable models: recommended ones first, then installed ones, then downloadable ones. */
 export function modelChoices({
   listed,
   registry,
@@ -52,7 +52,7 @@ export function modelChoices({
   ];
 }
 
-/** Known to work with agents, and small enough for this machine. */
+/** Returns true for a model that works with agents and is small enough for this machine. */
 function isRecommended(model: RegistryModel | undefined, memoryBytes: number): boolean {
   return (
     model?.shipped === true && model.memoryBytes !== undefined && model.memoryBytes <= memoryBytes
@@ -63,14 +63,14 @@ function demandOf(model: RegistryModel): string {
   return `to download, ${describeDemand(model)}`;
 }
 
-/** A line of a picker has little room. */
+/** Shortens a text to one line of a picker. */
 function shortened(text: string): string {
   return text.length <= 60 ? text : `${text.slice(0, 59)}…`;
 }
 
 /**
- * The model to take where nobody is asked: the first wish that is installed, else, where it may be
- * downloaded, the first that can be.
+ * Chooses a model without a prompt: the first preferred one that is installed, else, if a download is allowed,
+ * the first that can be downloaded.
  */
 export function chooseUnasked(
   choices: readonly ModelChoice[],
@@ -87,7 +87,7 @@ export function chooseUnasked(
   return undefined;
 }
 
-/** The known model that a name means and that is not on this machine yet, with what it costs to get. */
+/** Known model of a name that is not downloaded yet, with the cost of its download. */
 export function missingModel(
   registry: Registry,
   name: string,
@@ -152,7 +152,7 @@ function smallWarning(
   );
 }
 
-/** The ways out of a context that is too small: a larger one, if the model can have it, or another model. */
+/** Hint for a context that is too small: a larger one, if the model supports it, or another model. */
 function raise(
   { name, contextTokens = 0, maxContextTokens = RAISED_CONTEXT }: ModelContext,
   flag: '--model' | '--small' = '--model',

@@ -6,7 +6,7 @@ import type { LaunchedModel } from './agent-model.ts';
 
 /** Address of a Portico, and a key that it accepts. */
 export interface Address {
-  /** Without a slash at its end. */
+  /** Base URL without a trailing slash. */
   readonly url: string;
   readonly key: string | undefined;
 }
@@ -17,7 +17,7 @@ export type Occupant =
   | { readonly kind: 'nobody' }
   | { readonly kind: 'other'; readonly reason: string };
 
-/** Limit for questions that no model has to answer: a server that hangs should not hang the terminal. */
+/** Timeout of requests that need no model, so that a hung server does not hang the terminal. */
 const ANSWER_TIMEOUT_MS = 10_000;
 
 /** The most that a page of models may have. */
@@ -80,9 +80,9 @@ export async function listLoaded(address: Address): Promise<readonly LoadedModel
 }
 
 /**
- * Has a server free a model's memory.
+ * Asks a server to unload a model.
  *
- * @param force even while it answers
+ * @param force unloads it even while it answers
  * @throws {RuntimeFailure} `backend-failed` with the server's own words if it refuses
  */
 export async function stopModel(
@@ -134,7 +134,7 @@ export async function slotsOf(address: Address, own: string): Promise<number | u
 /**
  * Has a model loaded, however long that takes, by a request that generates nothing.
  *
- * @returns the model's own name, where it was asked for by another
+ * @returns the model's own name, if it was requested by another one
  * @throws RuntimeFailure with the server's own words
  */
 export async function loadModel(address: Address, name: string): Promise<string> {
@@ -161,7 +161,7 @@ interface Answer {
   readonly maxContextTokens: number | undefined;
 }
 
-/** Answer of a server, whatever it is. Throws `backend-unavailable` if none answers, with how to start one. */
+/** Returns any response of a server. Throws `backend-unavailable` with a hint if there is none. */
 async function ask(address: Address, path: string, question?: Question): Promise<Answer> {
   try {
     return await send(address, path, question);

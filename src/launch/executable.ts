@@ -3,10 +3,10 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, join } from 'node:path';
 
-/** npm may hang where its registry does; nobody waits longer to learn a folder. */
+/** Timeout of npm, which may hang with its registry. */
 const NPM_TIMEOUT_MS = 10_000;
 
-/** Where an agent's program may be. */
+/** Possible locations of an agent's program. */
 export interface Whereabouts {
   /** The file's name, without an extension. */
   readonly program: string;
@@ -14,12 +14,12 @@ export interface Whereabouts {
   readonly homeFiles: readonly string[];
 }
 
-/** The machine that is searched. */
+/** Searched machine. */
 export interface Machine {
   readonly environment: NodeJS.ProcessEnv;
   readonly homeFolder: string;
   readonly platform: NodeJS.Platform;
-  /** The folder of npm's global packages, asked only where nothing else has the program. */
+  /** Finds the folder of npm's global packages; called only if no other folder has the program. */
   readonly npmPrefix: () => Promise<string | undefined>;
 }
 
@@ -70,7 +70,7 @@ async function isExecutable(file: string): Promise<boolean> {
   }
 }
 
-/** Where npm puts global packages; undefined where there is no npm, or it does not say. */
+/** Folder of npm's global packages; undefined if npm is missing or does not report it. */
 export function npmPrefix(environment: NodeJS.ProcessEnv): Promise<string | undefined> {
   return new Promise((resolve) => {
     execFile(

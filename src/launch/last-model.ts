@@ -5,7 +5,7 @@ import { writeWholeFile } from '../core/write-file.ts';
 
 const shape = z.object({ model: z.string().min(1) });
 
-/** The model that was chosen last, by name; undefined where none was, or nobody can tell. */
+/** Name of the model that was chosen last; undefined if there is none or it can't be read. */
 export async function readLastModel(dataFolder: string): Promise<string | undefined> {
   try {
     return shape.parse(JSON.parse(await readFile(fileIn(dataFolder), 'utf8'))).model;

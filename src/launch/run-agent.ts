@@ -10,15 +10,15 @@ export interface AgentProcess {
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** What a terminal, a supervisor or a closed window sends to the process that it knows. */
+/** Signals of a terminal, a supervisor or a closed window. */
 const PASSED_ON = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * Runs an agent with this process's own input and output until it ends, and passes signals on to it.
- * Throws where it can't be started.
+ * Throws if it can't be started.
  *
- * @param isTerminal whether a terminal is the input: it sends its Ctrl-C to the agent by itself
- * @returns its exit code; 128 and the signal's number where a signal ended it, as shells say it
+ * @param isTerminal true if the input is a terminal, which sends Ctrl-C to the agent by itself
+ * @returns its exit code; 128 plus the signal's number if a signal ended it, as in shells
  */
 export async function runAgent(
   { file, args, environment }: AgentProcess,

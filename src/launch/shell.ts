@@ -13,7 +13,7 @@ export function shellScript(syntax: ShellSyntax, set: Variables, unset: readonly
   return lines.map((line) => `${line}\n`).join('');
 }
 
-/** The syntax of the shell that `SHELL` names; PowerShell's on Windows, where nothing names one. */
+/** Syntax of the shell in `SHELL`; PowerShell's on Windows, which has no such variable. */
 export function guessSyntax(shell: string | undefined, platform: NodeJS.Platform): ShellSyntax {
   const name = /(?<![^/\\])([^/\\]+?)(?:\.exe)?$/i.exec(shell ?? '')?.[1]?.toLowerCase();
   if (name === undefined) return platform === 'win32' ? 'powershell' : 'bash';
@@ -29,7 +29,7 @@ interface Words {
 const WORDS = {
   bash: {
     unsetting: (name) => `unset ${name}`,
-    // A quote ends the text, stands by itself escaped, and begins the text again.
+    // A quote closes the text, is written escaped, and opens the text again.
     setting: (name, value) => `export ${name}='${value.replaceAll("'", `'\\''`)}'`,
   },
   fish: {
