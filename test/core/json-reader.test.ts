@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { JsonMistake } from '../../src/core/json-mistake.ts';
 import { readJson } from '../../src/core/json-reader.ts';
 import { finish } from '../../src/core/steps.ts';
+import { propertyRuns } from '../support/property-runs.ts';
 
 /** The value of a text, or that it is none. */
 function outcome(read: (text: string) => unknown, text: string): unknown {
@@ -53,7 +54,7 @@ describe('the JSON reader', () => {
         const text = chosen.join('');
         expect(outcome(read, text)).toEqual(outcome(parse, text));
       }),
-      { numRuns: 5000 },
+      { numRuns: propertyRuns(5000) },
     );
   });
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isLight, writeJson } from '../../src/core/json-writer.ts';
 import { finish } from '../../src/core/steps.ts';
+import { propertyRuns } from '../support/property-runs.ts';
 
 function written(value: unknown): readonly string[] {
   const pieces: string[] = [];
@@ -17,7 +18,7 @@ describe('[R12.1-writer] the JSON writer', () => {
       fc.property(fc.jsonValue({ maxDepth: 4 }), (value) => {
         expect(written(value)).toEqual([JSON.stringify(value)]);
       }),
-      { numRuns: 50 },
+      { numRuns: propertyRuns(50) },
     );
   });
 
@@ -34,7 +35,7 @@ describe('[R12.1-writer] the JSON writer', () => {
         expect(pieces.length).toBeGreaterThan(5);
         expect(JSON.parse(pieces.join(''))).toEqual(JSON.parse(JSON.stringify(large)));
       }),
-      { numRuns: 50 },
+      { numRuns: propertyRuns(50) },
     );
   });
 

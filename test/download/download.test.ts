@@ -9,6 +9,7 @@ import { downloadAll } from '../../src/download/download-all.ts';
 import { download } from '../../src/download/download.ts';
 import type { DownloadOptions } from '../../src/download/download.ts';
 import { MINI, serveModels, sha256 } from '../support/model-host.ts';
+import { propertyRuns } from '../support/property-runs.ts';
 
 const FILES = { 'mini.gguf': MINI };
 const HASH = sha256(MINI);
@@ -192,7 +193,7 @@ describe('[R4.6-pull-resume] a download that breaks off', () => {
         await expectWhole(file);
       },
     );
-    await fc.assert(property, { numRuns: 25 });
+    await fc.assert(property, { numRuns: propertyRuns(25) });
   });
 
   it('begins anew where nothing tells that it is still the same file', async () => {

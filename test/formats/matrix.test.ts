@@ -10,6 +10,7 @@ import { compileCalls } from './native-grammar.ts';
 import { callSections, readPieces, streamed } from './read-output.ts';
 import { SCENARIO_NAMES, SCENARIOS, TOOLS } from './scenarios.ts';
 import type { Found, ScenarioName } from './scenarios.ts';
+import { propertyRuns } from '../support/property-runs.ts';
 
 const FIXTURES = await loadFixtures();
 const FAULTS: readonly Fault[] = ['wrong type', 'missing required', 'unknown tool'];
@@ -51,7 +52,7 @@ describe('[R3.2-text] [R3.2-calls] [R3.2-no-arguments] [R3.2-values] [R3.2-think
         const pieces = cut(way.output, at);
         expect(readPieces(fixture.format, pieces, way)).toEqual(expectedFor(scenario, way));
       }),
-      { numRuns: 500 },
+      { numRuns: propertyRuns(500) },
     );
   });
 

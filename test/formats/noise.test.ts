@@ -7,6 +7,7 @@ import { cut } from '../support/cut.ts';
 import { loadFixtures, waysToWrite } from './family-fixture.ts';
 import type { FamilyFixture } from './family-fixture.ts';
 import { SCENARIO_NAMES, TOOLS } from './scenarios.ts';
+import { propertyRuns } from '../support/property-runs.ts';
 
 const FIXTURES = await loadFixtures();
 
@@ -21,7 +22,7 @@ describe('[R3.2-splits] [R3.2-lookalike] shreds of a family’s syntax', () => {
         expect(read(fixture.format, output.split(''), thinkingOpen)).toEqual(whole);
         expect(read(fixture.format, cut(output, at), thinkingOpen)).toEqual(whole);
       }),
-      { numRuns: 300 },
+      { numRuns: propertyRuns(300) },
     );
   });
 });

@@ -9,6 +9,7 @@ import type { JsonObject, JsonValue } from '../../src/core/json.ts';
 import { cut } from '../support/cut.ts';
 import { compileCalls } from './native-grammar.ts';
 import { readPieces } from './read-output.ts';
+import { propertyRuns } from '../support/property-runs.ts';
 
 const TOOL: CallableTool = { name: 'run', inputSchema: { type: 'object' } };
 const OPEN = '<|tool_call_start|>';
@@ -67,7 +68,7 @@ describe('[R3.2-values] calls that are Python', () => {
         const output = written(writePythonCall('run', given));
         expect(read(cut(output, cuts))).toEqual([{ call: 'run', input: given }]);
       }),
-      { numRuns: 2000 },
+      { numRuns: propertyRuns(2000) },
     );
   });
 });

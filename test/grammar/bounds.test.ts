@@ -6,6 +6,7 @@ import type { JsonObject } from '../../src/core/json.ts';
 import { compileGrammar } from '../formats/native-grammar.ts';
 import type { Admits } from '../formats/native-grammar.ts';
 import { grammarOf, validator } from './compile.ts';
+import { propertyRuns } from '../support/property-runs.ts';
 
 describe('[R3.3-bounds] bounds, patterns and formats', () => {
   let llama: Llama;
@@ -37,7 +38,7 @@ describe('[R3.3-bounds] bounds, patterns and formats', () => {
                 minimum <= value && value <= maximum,
               ]);
       }),
-      { numRuns: 300 },
+      { numRuns: propertyRuns(300) },
     );
   });
 
@@ -66,7 +67,7 @@ describe('[R3.3-bounds] bounds, patterns and formats', () => {
           }
         },
       ),
-      { numRuns: 300 },
+      { numRuns: propertyRuns(300) },
     );
   });
 

@@ -5,8 +5,9 @@ import { startLlama } from '../../src/backends/local/model/native-llama.ts';
 import { compileGrammar } from '../formats/native-grammar.ts';
 import { cases, documentOf } from './cases.ts';
 import { grammarOf, layouts } from './compile.ts';
+import { propertyRuns } from '../support/property-runs.ts';
 
-const RUNS = 7000;
+const RUNS = 2000;
 
 describe('[R3.3-complete] [R3.D-random-schemas] values that are valid against a schema', () => {
   let llama: Llama;
@@ -30,7 +31,7 @@ describe('[R3.3-complete] [R3.D-random-schemas] values that are valid against a 
               expect.fail(`${text} is not admitted by ${JSON.stringify(schema)}:\n${grammar}`);
         }
       }),
-      { numRuns: RUNS },
+      { numRuns: propertyRuns(RUNS) },
     );
   });
 });

@@ -7,6 +7,7 @@ import { plain } from '../../src/formats/plain.ts';
 import { qwenXml } from '../../src/formats/qwen-xml.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { compileGrammar } from '../formats/native-grammar.ts';
+import { propertyRuns } from '../support/property-runs.ts';
 
 const CONTROL = ['<|im_start|>', '<s>', '[INST]', '<tool_call>', '<tool_response>'];
 
@@ -48,7 +49,7 @@ describe('a grammar for a model whose control tokens are mere text to it', () =>
         expect(admits(`${spell(json.slice(0, -1))}"`) || holdsControl(text)).toBe(true);
         if (holdsControl(text)) expect(admits(json)).toBe(false);
       }),
-      { numRuns: 300 },
+      { numRuns: propertyRuns(300) },
     );
   });
 

@@ -5,6 +5,7 @@ import { startLlama } from '../../src/backends/local/model/native-llama.ts';
 import { GrammarRules } from '../../src/grammar/gbnf.ts';
 import { textWithout } from '../../src/grammar/text-without.ts';
 import { compileGrammar } from '../formats/native-grammar.ts';
+import { propertyRuns } from '../support/property-runs.ts';
 
 describe('[R3.3-sound] [R3.3-complete] text that must not hold another one', () => {
   let llama: Llama;
@@ -27,7 +28,7 @@ describe('[R3.3-sound] [R3.3-complete] text that must not hold another one', () 
           const text = pieces.join('');
           expect(admits(text)).toBe(!text.includes(forbidden));
         }),
-        { numRuns: 300 },
+        { numRuns: propertyRuns(300) },
       );
     },
   );

@@ -5,6 +5,7 @@ import { startLlama } from '../../src/backends/local/model/native-llama.ts';
 import type { JsonObject, JsonValue } from '../../src/core/json.ts';
 import { compileGrammar } from '../formats/native-grammar.ts';
 import { grammarOf } from './compile.ts';
+import { propertyRuns } from '../support/property-runs.ts';
 
 interface Row {
   readonly what: string;
@@ -370,7 +371,7 @@ describe('[R3.3-values] [R3.3-untyped] a schema', () => {
         if (reasons.some((reason) => reason.includes('any JSON object')))
           expect(admits('{"a":[1]}')).toBe(true);
       }),
-      { numRuns: 2000 },
+      { numRuns: propertyRuns(2000) },
     );
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { cases, documentOf } from './cases.ts';
 import { grammarOf, validator } from './compile.ts';
 import { Sampler } from './sampler.ts';
+import { propertyRuns } from '../support/property-runs.ts';
 
 const RUNS = 3000;
 const TEXTS = 4;
@@ -26,7 +27,7 @@ describe('[R3.3-sound] [R3.D-random-schemas] whatever a grammar admits', () => {
             );
         }
       }),
-      { numRuns: RUNS },
+      { numRuns: propertyRuns(RUNS) },
     );
   });
 });

@@ -9,6 +9,7 @@ import { mergeDeltas } from '../../src/output/merge-deltas.ts';
 import { Output } from '../../src/output/output.ts';
 import type { GenerationEvent } from '../../src/core/events.ts';
 import { cut } from '../support/cut.ts';
+import { propertyRuns } from '../support/property-runs.ts';
 
 interface Setup {
   readonly format?: ChatFormat;
@@ -156,7 +157,7 @@ describe('[R2.T-parse-property] a model’s output', () => {
           );
         },
       ),
-      { numRuns: 3000 },
+      { numRuns: propertyRuns(3000) },
     );
   });
 });

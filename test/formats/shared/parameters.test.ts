@@ -11,6 +11,7 @@ import { seedOss } from '../../../src/formats/seed-oss.ts';
 import type { JsonObject, JsonValue } from '../../../src/core/json.ts';
 import { compileCalls } from '../native-grammar.ts';
 import { readPieces } from '../read-output.ts';
+import { propertyRuns } from '../../support/property-runs.ts';
 
 const tool = (inputSchema: JsonObject) => [{ name: 'set', inputSchema }];
 const property = (schema: JsonValue, more: JsonObject = {}): JsonObject => ({
@@ -157,7 +158,7 @@ describe('[R3.2-values] [R3.1-valid] a value between tags', () => {
         expect(readPieces(format, output.split(''), { tools })).toEqual(expected);
         expect(admits(output.slice(trigger.length))).toBe(true);
       }),
-      { numRuns: 300 },
+      { numRuns: propertyRuns(300) },
     );
   });
 });

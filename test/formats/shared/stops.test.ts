@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createStopMatcher } from '../../../src/formats/shared/stops.ts';
 import { cpuMillisecondsOf } from '../../support/cpu-time.ts';
 import { cut } from '../../support/cut.ts';
+import { propertyRuns } from '../../support/property-runs.ts';
 
 function run(pieces: readonly string[], stops: readonly string[]) {
   const matcher = createStopMatcher(stops);
@@ -46,7 +47,7 @@ describe('[R2.5-stop] [R2.5-stop-leak] stop strings', () => {
         expect(wanted.filter((stop) => shown.includes(stop))).toEqual([]);
         expect(text.startsWith(shown + (whole.stopped ?? ''))).toBe(true);
       }),
-      { numRuns: 2000 },
+      { numRuns: propertyRuns(2000) },
     );
   });
 });

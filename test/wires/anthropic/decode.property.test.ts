@@ -5,6 +5,7 @@ import { finish } from '../../../src/core/steps.ts';
 import { decodeCountTokens, decodeMessages } from '../../../src/wires/anthropic/decode.ts';
 import { parseBody } from '../../../src/wires/anthropic/json.ts';
 import { seal, withOwnMessages } from './decoding.ts';
+import { propertyRuns } from '../../support/property-runs.ts';
 
 const context = { headers: {}, seal };
 
@@ -107,7 +108,7 @@ describe('bodies of any kind', () => {
         );
         outcomes.push(decodesOrRefuses(() => finish(decodeCountTokens(body, context))));
       }),
-      { numRuns: 1000 },
+      { numRuns: propertyRuns(1000) },
     );
     // The property says something only where both happen often.
     const decoded = outcomes.filter((outcome) => outcome === 'decoded').length;

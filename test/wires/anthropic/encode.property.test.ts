@@ -8,6 +8,7 @@ import { encodeMessage } from '../../../src/wires/anthropic/encode-message.ts';
 import type { StreamFrame } from '../../../src/wires/anthropic/encode-stream.ts';
 import { asyncOf, framesOf, optionsWith, usage } from './encoding.ts';
 import { hear, textOf, type HeardBlock } from './stream-grammar.ts';
+import { propertyRuns } from '../../support/property-runs.ts';
 
 const id = fc.constantFrom('A', 'B', 'C');
 const text = fc.string({ maxLength: 4 });
@@ -109,7 +110,7 @@ describe('any sequence of events', () => {
           3, 2, 7,
         ]);
       }),
-      { numRuns: 1000 },
+      { numRuns: propertyRuns(1000) },
     );
   });
 
@@ -128,7 +129,7 @@ describe('any sequence of events', () => {
           expect(heard.map(({ deltas }) => textOf(deltas, block)).join('')).toBe(said);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: propertyRuns(500) },
     );
   });
 
@@ -141,7 +142,7 @@ describe('any sequence of events', () => {
         expect(message['stop_reason']).toBe(stopReason);
         expect(message['usage']).toMatchObject(counted);
       }),
-      { numRuns: 500 },
+      { numRuns: propertyRuns(500) },
     );
   });
 
@@ -181,7 +182,7 @@ describe('any sequence of events', () => {
           expect(content.filter(uncut)).toEqual(contentOf(blocks));
           expect(whole.usage).toMatchObject({ input_tokens: 3, output_tokens: 5 });
         }),
-        { numRuns: 200 },
+        { numRuns: propertyRuns(200) },
       );
     },
   );

@@ -9,6 +9,7 @@ import type { StreamFrame } from '../../../src/wires/anthropic/encode-stream.ts'
 import { decode, seal } from './decoding.ts';
 import { shown } from './stream-grammar.ts';
 import { admitted, finish, framesOf, optionsWith } from './encoding.ts';
+import { propertyRuns } from '../../support/property-runs.ts';
 
 const LIFE = 'life';
 type Step = GenerationEvent | typeof LIFE;
@@ -163,7 +164,7 @@ describe('[R5.4-life-valid] silences anywhere', () => {
         expect(parts.every((part) => part.kind !== 'text' || part.text !== '')).toBe(true);
         expect(parts.every((part) => part.kind !== 'thinking' || part.text !== '')).toBe(true);
       }),
-      { numRuns: 200 },
+      { numRuns: propertyRuns(200) },
     );
   });
 });

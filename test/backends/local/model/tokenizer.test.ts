@@ -10,6 +10,7 @@ import { GEMMA3_BASE, isModelMissing, SMOLLM2 } from '../../../support/real-mode
 import { MINI } from '../../../support/requests.ts';
 import { writeTinyVocabulary } from '../../../support/tiny-vocabulary.ts';
 import type { TinyToken } from '../../../support/tiny-vocabulary.ts';
+import { propertyRuns } from '../../../support/property-runs.ts';
 
 const tiny = path.join(mkdtempSync(path.join(tmpdir(), 'portico-')), 'tiny.gguf');
 const LETTERS = Array.from('abcdefghijklmnopqrstuvwxyz▁\n.', (letter): TinyToken => [
@@ -77,7 +78,7 @@ describe.each([
         expect(await tokenizer.count(text, signal)).toBe(model.tokenize(text, true).length);
       }),
       {
-        numRuns: 15,
+        numRuns: propertyRuns(15),
         seed: 12,
         endOnFailure: true,
       },
