@@ -4,6 +4,7 @@ import { fixturesOf } from '../support/upstream/fixtures.ts';
 import type { Fixture } from '../support/upstream/fixtures.ts';
 import { findPeers } from '../support/upstream/peers.ts';
 import { ollama } from './ollama/peers.ts';
+import { covers } from '../support/covers.ts';
 
 const OLLAMA = /^Ollama \d+\.\d+\.\d+/;
 
@@ -11,7 +12,9 @@ describe.each([
   ['ollama', OLLAMA],
   ['openai', /^llama-server b\d+/],
   ['vllm', /^vLLM \d+\.\d+\.\d+/],
-])('[R4.7-fixtures] [R2.8-translate] the fixtures of %s', (folder, server) => {
+])('the fixtures of %s', (folder, server) => {
+  covers('R4.7-fixtures', 'R2.8-translate');
+
   const fixtures = fixturesOf(folder);
   const names = fixtures.names();
 
@@ -49,7 +52,9 @@ const WRITTEN: Fixture = {
   ],
 };
 
-describe('[R4.7-fixtures] a fixture', () => {
+describe('a fixture', () => {
+  covers('R4.7-fixtures');
+
   it('is fine as a recording, and as one that was written by hand and says so', () => {
     expect(fixtureFaults('text', RECORDED, OLLAMA)).toEqual([]);
     expect(fixtureFaults('hand-made/html', WRITTEN, OLLAMA)).toEqual([]);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { refusalFailure as openAiFailure } from '../../src/backends/openai/failures.ts';
 import { refusalFailure as ollamaFailure } from '../../src/backends/ollama/failures.ts';
+import { covers } from '../support/covers.ts';
 
 const QUESTION = { url: 'http://127.0.0.1:9', model: 'mini', contextTokens: 4096 };
 
@@ -11,7 +12,9 @@ function refusal(message: string) {
 
 const FULL = 'This model’s maximum context length is 4096 tokens';
 
-describe('[R5.5-words] [R5.5-honest] an overflow that an OpenAI-compatible server refuses', () => {
+describe('an overflow that an OpenAI-compatible server refuses', () => {
+  covers('R5.5-words', 'R5.5-honest');
+
   it.each([
     [
       'too long a prompt',
@@ -55,7 +58,9 @@ describe('[R5.5-words] [R5.5-honest] an overflow that an OpenAI-compatible serve
   });
 });
 
-describe('[R5.5-words] [R5.5-honest] an overflow that Ollama refuses', () => {
+describe('an overflow that Ollama refuses', () => {
+  covers('R5.5-words', 'R5.5-honest');
+
   it.each([
     [
       'request (302 tokens) exceeds the available context size (256 tokens), try increasing it',

@@ -3,6 +3,7 @@ import { barTable, isMet } from '../../bench/bars.ts';
 import type { Bar } from '../../bench/bars.ts';
 import { facadeBars } from '../../bench/facade/figures.ts';
 import type { FacadeFigures } from '../../bench/facade/figures.ts';
+import { covers } from '../support/covers.ts';
 
 const SIZE = {
   requestBytes: 67_584,
@@ -32,7 +33,9 @@ function missed(changes: Partial<FacadeFigures>): string[] {
     .map(({ name }) => name.trim());
 }
 
-describe('[R4.8-bars] the bars of the facade', () => {
+describe('the bars of the facade', () => {
+  covers('R4.8-bars');
+
   it.each([
     ['nothing worse', {}, []],
     ['a slower answer', { addedP50Ms: 1.01 }, ['66 KB: added p50']],
@@ -49,7 +52,9 @@ describe('[R4.8-bars] the bars of the facade', () => {
   });
 });
 
-describe('[R4.8-bars] the table', () => {
+describe('the table', () => {
+  covers('R4.8-bars');
+
   it('has each figure, its bar, and whether it is reached', () => {
     const bars: readonly Bar[] = [
       { name: 'added', value: 1.234, unit: 'ms', bound: { at: 'most', value: 1 } },

@@ -3,6 +3,7 @@ import { isMet } from '../../bench/bars.ts';
 import { engineBars } from '../../bench/engine/figures.ts';
 import type { EngineFigures } from '../../bench/engine/figures.ts';
 import { decodeRate, largestGap, sharedRate } from '../../bench/engine/timeline.ts';
+import { covers } from '../support/covers.ts';
 
 const FIGURES: EngineFigures = {
   decodeRatio: 0.97,
@@ -19,7 +20,9 @@ const FIGURES: EngineFigures = {
   leastParallelRatio: 0.5,
 };
 
-describe('[R6.8-bars] the bars of the engine', () => {
+describe('the bars of the engine', () => {
+  covers('R6.8-bars');
+
   it.each([
     ['nothing worse', {}, []],
     ['a slower stream', { decodeRatio: 0.969 }, ['decode, of raw']],
@@ -36,7 +39,9 @@ describe('[R6.8-bars] the bars of the engine', () => {
   });
 });
 
-describe('[R6.8-timelines] a stream', () => {
+describe('a stream', () => {
+  covers('R6.8-timelines');
+
   it('decodes as fast as tokens come behind the first one', () => {
     expect(decodeRate([500, 510, 520, 540])).toBe(75);
   });
@@ -56,7 +61,9 @@ describe('[R6.8-timelines] a stream', () => {
   });
 });
 
-describe('[R6.8-timelines] streams together', () => {
+describe('streams together', () => {
+  covers('R6.8-timelines');
+
   it('are counted only while all of them decode', () => {
     const early = [0, 100, 200, 300];
     const late = [200, 300, 400, 500];

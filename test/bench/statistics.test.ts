@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { median, rotated } from '../../bench/statistics.ts';
+import { covers } from '../support/covers.ts';
 
-describe('[R4.8-medians] the median', () => {
+describe('the median', () => {
+  covers('R4.8-medians');
+
   it.each([
     [[3], 3],
     [[9, 1, 2], 2],
@@ -27,7 +30,9 @@ describe('[R4.8-medians] the median', () => {
   });
 });
 
-describe('[R4.8-medians] turns', () => {
+describe('turns', () => {
+  covers('R4.8-medians');
+
   it.each([
     [0, ['a', 'b', 'c']],
     [1, ['b', 'c', 'a']],

@@ -9,11 +9,14 @@ import { prose } from '../../bench/engine/words.ts';
 import { planModel } from '../../bench/random-model/architectures.ts';
 import { TINY } from '../../bench/random-model/write.ts';
 import { NATIVE_CONTEXT } from '../support/engine-variant.ts';
+import { covers } from '../support/covers.ts';
 
 const VOCABULARY_SIZE = 2048;
 const ANSWER_TOKENS = 200;
 
-describe('[R6.8-model] the model of the bench', () => {
+describe('the model of the bench', () => {
+  covers('R6.8-model');
+
   let folder = '';
   let written: WordModel;
 

@@ -6,6 +6,7 @@ import { serve } from '../support/upstream/replay.ts';
 import { runPortico } from '../support/server.ts';
 import { makeHome } from './home.ts';
 import type { Home } from './home.ts';
+import { covers } from '../support/covers.ts';
 
 /** The command line beside an Ollama that has these models, and `registry` as its models.yaml. */
 async function beside(names: readonly string[], registry?: string): Promise<Home> {
@@ -23,7 +24,9 @@ const alone = (registry?: string) => makeHome(registry, { OLLAMA_HOST: '127.0.0.
 const written = async ({ registryFile }: Home): Promise<unknown> =>
   parse(await readFile(registryFile, 'utf8'));
 
-describe('[R4.6-discovered] a model that only Ollama has', () => {
+describe('a model that only Ollama has', () => {
+  covers('R4.6-discovered', 'R4.1-cloud');
+
   it('is listed behind the registry’s, and completed by shells', async () => {
     const { portico } = await beside(['qwen3:8b', 'mini:latest']);
     const { stdout, stderr, code } = await portico('ls');
@@ -41,7 +44,7 @@ describe('[R4.6-discovered] a model that only Ollama has', () => {
     ['qwen3:8b', 'qwen3:8b'],
     ['llama3', 'llama3:latest'],
     ['kimi-k2:1t-cloud', 'kimi-k2:1t-cloud'],
-  ])('[R4.1-cloud] cp %s gets it an entry, and then an alias', async (source, name) => {
+  ])('cp %s gets it an entry, and then an alias', async (source, name) => {
     const home = await beside(['qwen3:8b', 'llama3:latest'], '# mine\nmodels:\n');
     const copied = await home.portico('cp', source, 'claude-3-5-sonnet');
     const stdout = `copied '${source}' to 'claude-3-5-sonnet'\n`;
@@ -168,7 +171,9 @@ describe('ls beside an Ollama that is slow', () => {
   });
 });
 
-describe('[R4.6-discovered] where Ollama is away', () => {
+describe('where Ollama is away', () => {
+  covers('R4.6-discovered');
+
   it('ls says nothing of it, and cp and show that the name is unknown', async () => {
     const { portico } = await alone();
     expect(await portico('ls')).toMatchObject({ code: 0, stderr: '' });

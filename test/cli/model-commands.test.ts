@@ -8,12 +8,15 @@ import { isModelMissing, SMOLLM2 } from '../support/real-models.ts';
 import { REPOSITORY } from '../support/server.ts';
 import { makeHome } from './home.ts';
 import { MINI_FILE } from '../support/engine-variant.ts';
+import { covers } from '../support/covers.ts';
 
 const run = promisify(execFile);
 
 const MEMORY = z.object({ memoryBytes: z.number() });
 
-describe('[R4.6-show] portico show', () => {
+describe('portico show', () => {
+  covers('R4.6-show', 'R4.6-json', 'R6.5-applied', 'R4.3-entry');
+
   it('reads a model from its file, without loading it', async () => {
     const { portico } = await makeHome('aliases:\n  tiny: mini\n');
     const { code, stdout, stderr } = await portico('show', 'tiny');
@@ -52,7 +55,7 @@ describe('[R4.6-show] portico show', () => {
     );
   });
 
-  it('[R4.6-json] counts memory by the context that is set, and says it to programs', async () => {
+  it('counts memory by the context that is set, and says it to programs', async () => {
     const file = MINI_FILE;
     const entry = `{ backend: llama, file: ${JSON.stringify(file)}, context: 512, template: "{{ messages[0].content }}" }`;
     const { portico } = await makeHome(`models:\n  small: ${entry}\n`);
@@ -69,7 +72,7 @@ describe('[R4.6-show] portico show', () => {
     expect(small['memoryBytes']).toBeLessThan(usual['memoryBytes'] ?? 0);
   });
 
-  it('[R6.5-applied] counts the context as it will be loaded', async () => {
+  it('counts the context as it will be loaded', async () => {
     const file = JSON.stringify(MINI_FILE);
     const { portico } = await makeHome(
       `models:\n  whole: { backend: llama, file: ${file} }\n` +
@@ -128,7 +131,7 @@ describe('[R4.6-show] portico show', () => {
     expect(stdout).not.toMatch(/^capabilities/m);
   });
 
-  it('[R4.3-entry] of a model behind several servers names them', async () => {
+  it('of a model behind several servers names them', async () => {
     const [one, two] = ['http://127.0.0.1:9/one', 'http://127.0.0.1:9/two'];
     const { portico } = await makeHome(
       `models:\n  big: { backend: openai, providers: [{ url: "${one}" }, { url: "${two}" }] }\n`,
@@ -139,7 +142,9 @@ describe('[R4.6-show] portico show', () => {
   });
 });
 
-describe('[R4.6-default] portico default', () => {
+describe('portico default', () => {
+  covers('R4.6-default');
+
   it('sets the default and keeps the file, and prints it', async () => {
     const { portico, registryFile } = await makeHome('# mine\ndefault: mini # for now\n');
     expect(await portico('default', 'qwen3-coder')).toEqual({
@@ -161,7 +166,9 @@ describe('[R4.6-default] portico default', () => {
   });
 });
 
-describe('[R4.6-completion] portico completion', () => {
+describe('portico completion', () => {
+  covers('R4.6-completion');
+
   const asked = [
     'portico pu',
     'portico show gpt-oss:',
@@ -225,7 +232,9 @@ describe('[R4.6-completion] portico completion', () => {
   });
 });
 
-describe('[R4.6-bad-entry] a bad entry', () => {
+describe('a bad entry', () => {
+  covers('R4.6-bad-entry');
+
   const place = (line: number, column: number) => String.raw`\S+models\.yaml:${line}:${column}: `;
 
   it.each([

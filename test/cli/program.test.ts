@@ -7,6 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { REPOSITORY, runPortico } from '../support/server.ts';
 import { runHere } from '../support/command-line.ts';
+import { covers } from '../support/covers.ts';
 
 const run = (...argv: string[]) => runHere(argv);
 
@@ -28,7 +29,9 @@ function packagesOf(scripts: readonly string[]): readonly string[] {
   return [...new Set(names.filter((name) => name !== undefined))];
 }
 
-describe('[R2.2-version] --version', () => {
+describe('--version', () => {
+  covers('R2.2-version');
+
   it.each(['--version', '-v', '-V', 'version'])(
     '%s prints the version of the package',
     async (flag) => {
@@ -59,7 +62,9 @@ describe('bin/portico.js', () => {
 const COMMANDS =
   'serve run pull show ls|list cp rm default ps stop launch env service completion'.split(' ');
 
-describe('[R2.2-help] --help', () => {
+describe('--help', () => {
+  covers('R2.2-help', 'R2.2-serve');
+
   it('is what a command line without words prints, with exit code 0', async () => {
     expect(await run()).toEqual(await run('--help'));
     expect((await run()).stdout).toContain('Usage: portico');
@@ -94,7 +99,7 @@ describe('[R2.2-help] --help', () => {
     ['env', '--model --small --shell --json --host --port --url --api-key --api-key-file'],
     ['service', '--yes'],
     ['completion', ''],
-  ])('[R2.2-serve] of %s lists its flags', async (command, flags) => {
+  ])('of %s lists its flags', async (command, flags) => {
     const { code, stdout } = await run(command, '--help');
     expect(code).toBe(0);
     const listed = [...stdout.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)].map(([, flag]) => flag);
@@ -102,7 +107,9 @@ describe('[R2.2-help] --help', () => {
   });
 });
 
-describe('[R2.2-lazy] heavy modules', () => {
+describe('heavy modules', () => {
+  covers('R2.2-lazy');
+
   it.each([[['--version']], [['--help']], [['serve', '--help']]])(
     'are not loaded by %o',
     async (args) => {
@@ -120,7 +127,9 @@ describe('[R2.2-lazy] heavy modules', () => {
   });
 });
 
-describe('[R2.2-usage] a mistake', () => {
+describe('a mistake', () => {
+  covers('R2.2-usage');
+
   it.each([
     [['bogus'], "unknown command 'bogus'; see: portico --help"],
     [['sevre'], "unknown command 'sevre' (Did you mean serve?)"],

@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { runPortico } from '../support/server.ts';
 import { makeHome } from './home.ts';
+import { covers } from '../support/covers.ts';
 
 const LISTING = z.strictObject({
   default: z.string(),
@@ -24,8 +25,10 @@ const LISTING = z.strictObject({
   problems: z.array(z.string()),
 });
 
-describe('[R2.2-cp] portico cp', () => {
-  it('[R2.10-cp-before] names a model that is not here yet, and prints the pull line', async () => {
+describe('portico cp', () => {
+  covers('R2.2-cp', 'R2.10-cp-before', 'R2.10-unknown', 'R2.10-atomic', 'R2.10-comments');
+
+  it('names a model that is not here yet, and prints the pull line', async () => {
     const { portico, registryFile } = await makeHome();
     const result = await portico('cp', 'qwen3-coder', 'claude-3-5-sonnet');
     expect(result).toEqual({
@@ -50,14 +53,14 @@ describe('[R2.2-cp] portico cp', () => {
     await expect(readFile(registryFile)).rejects.toThrow('ENOENT');
   });
 
-  it('[R2.10-unknown] of a name that nobody knows lists what there is', async () => {
+  it('of a name that nobody knows lists what there is', async () => {
     const { portico } = await makeHome('aliases:\n  tiny: mini\n');
     const { code, stdout, stderr } = await portico('cp', 'nope', 'x');
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(/^Error: model: nope is not known; there are mini, .*, tiny\n$/);
   });
 
-  it('[R2.10-atomic] from several processes at once loses nothing', async () => {
+  it('from several processes at once loses nothing', async () => {
     const { registryFile, environment } = await makeHome('# kept\n');
     const names = Array.from({ length: 8 }, (_, index) => `name-${index}`);
     const seen = new Set<string>();
@@ -78,7 +81,7 @@ describe('[R2.2-cp] portico cp', () => {
     ).toEqual([]);
   });
 
-  it('[R2.10-comments] and rm keep comments and order', async () => {
+  it('and rm keep comments and order', async () => {
     const commented = '# mine\naliases:\n  # big\n  a: mini # here\n\n  b: mini\n# end\n';
     const { portico, registryFile } = await makeHome(commented);
     await portico('cp', 'mini', 'c');
@@ -90,7 +93,9 @@ describe('[R2.2-cp] portico cp', () => {
   });
 });
 
-describe('[R2.2-ls] portico ls', () => {
+describe('portico ls', () => {
+  covers('R2.2-ls', 'R2.10-broken');
+
   const USER = `
 models:
   lost: { backend: llama, file: ./lost.gguf }
@@ -162,7 +167,7 @@ default: here
     expect(stdout).not.toContain('abc123');
   });
 
-  it('[R2.10-broken] warns of a bad entry, and fails on a broken file, with the place', async () => {
+  it('warns of a bad entry, and fails on a broken file, with the place', async () => {
     const { portico, registryFile } = await makeHome('aliases:\n  good: mini\n  bad: nothing\n');
     const warned = await portico('ls');
     expect(warned.code).toBe(0);
@@ -178,7 +183,9 @@ default: here
   });
 });
 
-describe('[R2.2-rm] portico rm', () => {
+describe('portico rm', () => {
+  covers('R2.2-rm');
+
   it('removes several names, and says of each that stays why', async () => {
     const { portico, registryFile } = await makeHome('aliases:\n  a: mini\n  b: mini\n  c: mini\n');
     const { code, stdout, stderr } = await portico('rm', 'a', 'mini', 'b');

@@ -4,6 +4,7 @@ import { isAddonMissing } from '../backends/local/runners/llama-node/seeing.ts';
 import { REPOSITORY } from '../support/server.ts';
 import { makeHome } from './home.ts';
 import { MINI_FILE } from '../support/engine-variant.ts';
+import { covers } from '../support/covers.ts';
 
 /** What `portico show` says of a model with this projector. */
 async function shown(projector: string): Promise<string> {
@@ -14,7 +15,9 @@ async function shown(projector: string): Promise<string> {
   return (await portico('show', 'm')).stdout;
 }
 
-describe.skipIf(isAddonMissing())('[R7.1-entry] portico show', () => {
+describe.skipIf(isAddonMissing())('portico show', () => {
+  covers('R7.1-entry');
+
   it('says that a model with a projector sees, and by which file', async () => {
     const projector = join(REPOSITORY, 'test/fixtures/tower.gguf');
     const text = await shown(projector);

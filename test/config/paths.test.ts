@@ -1,8 +1,11 @@
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { resolvePaths } from '../../src/config/paths.ts';
+import { covers } from '../support/covers.ts';
 
-describe('[R2.2-home] where things lie', () => {
+describe('where things lie', () => {
+  covers('R2.2-home');
+
   it('is right in PORTICO_HOME', () => {
     const home = resolve('somewhere');
     expect(resolvePaths({ PORTICO_HOME: 'somewhere' })).toEqual({

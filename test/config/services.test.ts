@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { resolveSettings } from '../../src/config/settings.ts';
 import type { ServeFlags } from '../../src/config/settings.ts';
+import { covers } from '../support/covers.ts';
 
 function servicesOf(flags: ServeFlags, environment: NodeJS.ProcessEnv = {}) {
   const { webSearch, webFetch } = resolveSettings(flags, { PORTICO_HOME: '/h', ...environment });
@@ -9,7 +10,9 @@ function servicesOf(flags: ServeFlags, environment: NodeJS.ProcessEnv = {}) {
 
 const command = (...words: readonly string[]) => ({ kind: 'command', command: words });
 
-describe('[R5.7-unavailable] services', () => {
+describe('services', () => {
+  covers('R5.7-unavailable');
+
   it('are off by default', () => {
     expect(servicesOf({})).toEqual({ webSearch: undefined, webFetch: undefined });
   });

@@ -4,6 +4,7 @@ import { isLoopbackHost } from '../../src/net/loopback.ts';
 import { resolveSettings } from '../../src/config/settings.ts';
 import type { ServeFlags, Settings } from '../../src/config/settings.ts';
 import { RuntimeFailure } from '../../src/core/failure.ts';
+import { covers } from '../support/covers.ts';
 
 const HOME = resolve('home');
 
@@ -11,7 +12,9 @@ function settingsOf(flags: ServeFlags, environment: NodeJS.ProcessEnv = {}): Set
   return resolveSettings(flags, { PORTICO_HOME: HOME, ...environment });
 }
 
-describe('[R2.2-settings] settings', () => {
+describe('settings', () => {
+  covers('R2.2-settings');
+
   it('have defaults', () => {
     expect(settingsOf({})).toMatchObject({
       host: '127.0.0.1',
@@ -88,7 +91,9 @@ describe('[R2.2-settings] settings', () => {
   });
 });
 
-describe('[R2.2-usage] a value that is not allowed', () => {
+describe('a value that is not allowed', () => {
+  covers('R2.2-usage');
+
   const rows: readonly [string, ServeFlags, NodeJS.ProcessEnv, string, string][] = [
     ['--port', { port: '70000' }, {}, '70000', 'from 0 to 65535'],
     ['--port', { port: '80a' }, {}, '80a', 'from 0 to 65535'],
@@ -120,7 +125,9 @@ describe('[R2.2-usage] a value that is not allowed', () => {
   });
 });
 
-describe('[R2.11-bind] a bind', () => {
+describe('a bind', () => {
+  covers('R2.11-bind');
+
   it.each(['0.0.0.0', '::', '192.168.1.5', 'my-machine.local', '[::]'])(
     'to %s needs a key or --insecure',
     (host) => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadThinkingKey } from '../../src/config/thinking-key.ts';
 import { REPOSITORY } from '../support/server.ts';
+import { covers } from '../support/covers.ts';
 
 let folder: string;
 
@@ -30,7 +31,9 @@ async function keyOfAnotherProcess(dataFolder: string): Promise<string> {
   return output.trim();
 }
 
-describe('[R2.5-signature-key] the key that signs thinking', () => {
+describe('the key that signs thinking', () => {
+  covers('R2.5-signature-key');
+
   it('is made on first use, in a folder that need not exist, and read again', async () => {
     const data = join(folder, 'deep', 'data');
     const key = await loadThinkingKey(data);

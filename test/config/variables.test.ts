@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createVariableReader } from '../../src/config/variables.ts';
+import { covers } from '../support/covers.ts';
 
 let folder: string;
 
@@ -14,7 +15,9 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const write = (text: string) => writeFile(path.join(folder, '.env'), text);
 
-describe('[R4.2-keys] a variable', () => {
+describe('a variable', () => {
+  covers('R4.2-keys');
+
   it('is the environment’s, else that of .env', async () => {
     await write('# keys\nA=file\nexport B="of file" # mine\nC=\n');
     const read = createVariableReader({ A: 'shell', B: '', D: 'shell' }, [folder]);

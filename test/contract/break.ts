@@ -4,6 +4,9 @@ import { RuntimeFailure } from '../../src/core/failure.ts';
 import type { GenerationEvent } from '../../src/core/events.ts';
 import { collect, request, said } from '../support/requests.ts';
 import type { Subject } from './contract.ts';
+import { covers } from '../support/covers.ts';
+
+covers('R4.7-errors');
 
 /** A backend whose engine or server can be made to fail in mid-answer. */
 export interface BreakableSubject extends Subject {
@@ -32,7 +35,7 @@ export function describeBreakContract(open: () => Promise<BreakableSubject>): vo
     await subject.close?.();
   });
 
-  it('[R4.7-errors] fails behind its first words, without a finish, and answers the next', async () => {
+  it('fails behind its first words, without a finish, and answers the next', async () => {
     const seen: GenerationEvent[] = [];
     subject.breakNext?.();
     const read = async (): Promise<void> => {

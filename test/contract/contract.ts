@@ -2,6 +2,24 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Backend, GenerationRequest } from '../../src/core/backend.ts';
 import type { ModelSpec } from '../../src/core/model.ts';
 import { collect, request, said } from '../support/requests.ts';
+import { covers } from '../support/covers.ts';
+
+covers(
+  'R2.4-capabilities',
+  'R2.5-multi-turn',
+  'R2.5-greedy',
+  'R2.5-thinking',
+  'R2.5-max-tokens',
+  'R2.5-max-tokens-zero',
+  'R2.5-stop',
+  'R2.5-prefill',
+  'R2.6-exact',
+  'R2.6-count-equals',
+  'R2.5-too-long',
+  'R4.7-errors',
+  'R4.7-cancel',
+  'R2.13-disconnect',
+);
 
 /** A backend under test, with the embedded model behind it. */
 export interface Subject {
@@ -31,7 +49,7 @@ export function describeContract(open: () => Promise<Subject>): void {
     await subject.close?.();
   });
 
-  it('[R2.4-capabilities] says what the model can do', async () => {
+  it('says what the model can do', async () => {
     const { backend, model, sees = false } = subject;
     const can = await backend.capabilities(model, AbortSignal.timeout(30_000));
     expect(can.contextTokens).toBeGreaterThan(1000);
@@ -46,19 +64,19 @@ export function describeContract(open: () => Promise<Subject>): void {
     expect(answer.events.filter(({ type }) => type === 'finish')).toHaveLength(1);
   });
 
-  it('[R2.5-multi-turn] sees the earlier turns', async () => {
+  it('sees the earlier turns', async () => {
     const turns = ['My name is Alice.', 'Nice to meet you, Alice!', 'What is my name?'];
     expect((await ask(turns)).text).toContain('Alice');
   });
 
-  it('[R2.5-greedy] gives the same greedy answer twice', async () => {
+  it('gives the same greedy answer twice', async () => {
     const tell = () => ask(['Tell me a story.'], { maxTokens: 40 });
     const [one, other] = [await tell(), await tell()];
     expect(one.text).toBe(other.text);
     expect(one.text.length).toBeGreaterThan(20);
   });
 
-  it('[R2.5-thinking] thinks where it is asked to, and not where it is not', async () => {
+  it('thinks where it is asked to, and not where it is not', async () => {
     const silent = await ask(['Count from 1 to 5.']);
     const aloud = await ask(['Count from 1 to 5.'], {
       thinking: { mode: 'enabled', budgetTokens: 1024 },
@@ -68,28 +86,28 @@ export function describeContract(open: () => Promise<Subject>): void {
     expect(aloud.thinking).toContain('count');
   });
 
-  it('[R2.5-max-tokens] ends at max_tokens', async () => {
+  it('ends at max_tokens', async () => {
     const answer = await ask(['Count from 1 to 20'], { maxTokens: 5 });
     expect(answer.finish).toMatchObject({ reason: 'max-tokens', usage: { outputTokens: 5 } });
   });
 
-  it('[R2.5-max-tokens-zero] generates nothing for max_tokens 0', async () => {
+  it('generates nothing for max_tokens 0', async () => {
     const answer = await ask(['Count from 1 to 20'], { maxTokens: 0 });
     expect(answer).toMatchObject({ text: '', finish: { reason: 'max-tokens' } });
   });
 
-  it('[R2.5-stop] ends at a stop sequence, and shows none of it', async () => {
+  it('ends at a stop sequence, and shows none of it', async () => {
     const answer = await ask(['Count from 1 to 10'], { stopSequences: ['5, 6', 'never'] });
     expect(answer.text).toBe('1, 2, 3, 4, ');
     expect(answer.finish).toMatchObject({ reason: 'stop-sequence', stopSequence: '5, 6' });
   });
 
-  it('[R2.5-prefill] goes on with a last assistant turn', async () => {
+  it('goes on with a last assistant turn', async () => {
     const answer = await ask(['Count from 1 to 6', '1, 2, 3,']);
     expect(answer.text.trim()).toBe('4, 5, 6');
   });
 
-  it('[R2.6-exact] [R2.6-count-equals] counts as it reports', async () => {
+  it('counts as it reports', async () => {
     const asked = withModel(['What is the capital of Norway?']);
     const { backend, estimates = false } = subject;
     const counted = await backend.countTokens(asked, AbortSignal.timeout(30_000));
@@ -101,7 +119,7 @@ export function describeContract(open: () => Promise<Subject>): void {
     else expect(admitted).toBe(counted);
   });
 
-  it('[R2.5-too-long] [R4.7-errors] refuses a prompt that does not fit, before it is admitted', async () => {
+  it('refuses a prompt that does not fit, before it is admitted', async () => {
     const small = request({ ...subject.model, context: 512 }, said('word '.repeat(2000)));
     const refused = collect(subject.backend.generate(small, AbortSignal.timeout(30_000)));
     await expect(refused).rejects.toThrow(/^prompt is too long: \d+ tokens > \d+ maximum$/);
@@ -109,7 +127,7 @@ export function describeContract(open: () => Promise<Subject>): void {
     expect((await ask(['Count from 1 to 3'])).text).toBe('1, 2, 3');
   });
 
-  it('[R4.7-cancel] stops when it is aborted in its prefill, and answers the next request', async () => {
+  it('stops when it is aborted in its prefill, and answers the next request', async () => {
     const controller = new AbortController();
     const seen: string[] = [];
     const stopped = (async () => {
@@ -124,7 +142,7 @@ export function describeContract(open: () => Promise<Subject>): void {
     expect((await ask(['Count from 1 to 3'])).text).toBe('1, 2, 3');
   });
 
-  it('[R2.13-disconnect] [R4.7-cancel] stops when it is aborted, and answers the next request', async () => {
+  it('stops when it is aborted, and answers the next request', async () => {
     const controller = new AbortController();
     const seen: string[] = [];
     const stopped = (async () => {

@@ -6,6 +6,7 @@ import { entry, llamaServer, openBackend } from '../backends/openai/peers.ts';
 import { findPeers } from '../support/upstream/peers.ts';
 import type { ServerKind } from '../support/upstream/peers.ts';
 import { describeImageContract } from './images.ts';
+import { covers } from '../support/covers.ts';
 
 /** Ollama with the embedded model behind eyes of random weights. */
 const seeingOllama: ServerKind = {
@@ -41,7 +42,9 @@ const seeingLlamaServer: ServerKind = {
 };
 
 for (const peer of await findPeers(seeingOllama)) {
-  describe(`[R4.7-images] [R4.1-images] Ollama, seeing: ${peer.name}`, () => {
+  describe(`Ollama, seeing: ${peer.name}`, () => {
+    covers('R4.7-images', 'R4.1-images');
+
     describeImageContract(async () => {
       const { url, close } = await peer.open('contract-images');
       return { backend: createOllamaBackend(), model: modelSpec('mini-sees', { url }), close };
@@ -50,7 +53,9 @@ for (const peer of await findPeers(seeingOllama)) {
 }
 
 for (const peer of await findPeers(seeingLlamaServer)) {
-  describe(`[R4.7-images] [R4.2-images] llama-server, seeing: ${peer.name}`, () => {
+  describe(`llama-server, seeing: ${peer.name}`, () => {
+    covers('R4.7-images', 'R4.2-images');
+
     describeImageContract(async () => {
       const { url, close } = await peer.open('contract-images');
       return { backend: openBackend(), model: entry(url), close };

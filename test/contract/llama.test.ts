@@ -7,10 +7,13 @@ import { describeBreakContract } from './break.ts';
 import { describeContract } from './contract.ts';
 import { describeToolContract } from './tools.ts';
 import { ENGINE } from '../support/engine-variant.ts';
+import { covers } from '../support/covers.ts';
 
 const childModule = new URL('../../dist/backends/local/worker/child.js', import.meta.url);
 
-describe('[R2.7-contract] [R2.7-isolated] [R4.7-cancel] llama, isolated', () => {
+describe('llama, isolated', () => {
+  covers('R2.7-contract', 'R2.7-isolated', 'R4.7-cancel');
+
   describeContract(async () => ({
     backend: createLocalBackend({
       engine: 'isolated',
@@ -24,7 +27,9 @@ describe('[R2.7-contract] [R2.7-isolated] [R4.7-cancel] llama, isolated', () => 
   }));
 });
 
-describe('[R2.7-contract] [R2.7-in-process] llama, in-process', () => {
+describe('llama, in-process', () => {
+  covers('R2.7-contract', 'R2.7-in-process');
+
   describeContract(async () => ({
     backend: createLocalBackend({
       engine: 'in-process',
@@ -37,7 +42,9 @@ describe('[R2.7-contract] [R2.7-in-process] llama, in-process', () => {
   }));
 });
 
-describe('[R4.7-calls] [R4.7-forced] llama, with tools', () => {
+describe('llama, with tools', () => {
+  covers('R4.7-calls', 'R4.7-forced');
+
   describeToolContract(async () => ({
     backend: createLocalBackend({
       engine: 'in-process',
@@ -50,7 +57,9 @@ describe('[R4.7-calls] [R4.7-forced] llama, with tools', () => {
   }));
 });
 
-describe('[R4.7-errors] llama, isolated, killed', () => {
+describe('llama, isolated, killed', () => {
+  covers('R4.7-errors');
+
   describeBreakContract(async () => {
     const others = new Set(await childrenOf(process.pid));
     return {

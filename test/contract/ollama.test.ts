@@ -7,9 +7,12 @@ import { findPeers } from '../support/upstream/peers.ts';
 import { describeBreakContract } from './break.ts';
 import { describeContract } from './contract.ts';
 import { describeToolContract } from './tools.ts';
+import { covers } from '../support/covers.ts';
 
 for (const peer of await findPeers(ollama)) {
-  describe(`[R4.7-calls] [R4.7-forced] Ollama, with tools: ${peer.name}`, () => {
+  describe(`Ollama, with tools: ${peer.name}`, () => {
+    covers('R4.7-calls', 'R4.7-forced');
+
     describeToolContract(async () => {
       const { url, close } = await peer.open('contract-tools');
       return { backend: createOllamaBackend(), model: modelSpec('mini-tools', { url }), close };
@@ -18,7 +21,9 @@ for (const peer of await findPeers(ollama)) {
 }
 
 for (const peer of await findPeers(ollama)) {
-  describe(`[R2.8-contract] [R4.7-cancel] Ollama: ${peer.name}`, () => {
+  describe(`Ollama: ${peer.name}`, () => {
+    covers('R2.8-contract', 'R4.7-cancel');
+
     describeContract(async () => {
       const { url, close } = await peer.open('contract');
       const model = modelSpec('mini-think', { url });
@@ -28,7 +33,9 @@ for (const peer of await findPeers(ollama)) {
 }
 
 for (const peer of await findPeers(ollama)) {
-  describe(`[R4.7-errors] Ollama, going away: ${peer.name}`, () => {
+  describe(`Ollama, going away: ${peer.name}`, () => {
+    covers('R4.7-errors');
+
     describeBreakContract(async () => {
       const server = await peer.open('contract-break');
       const broken = await startBreakable(server.url);

@@ -5,23 +5,30 @@ import { findPeers } from '../support/upstream/peers.ts';
 import { describeBreakContract } from './break.ts';
 import { describeContract } from './contract.ts';
 import { describeToolContract } from './tools.ts';
+import { covers } from '../support/covers.ts';
 
 for (const peer of await findPeers(llamaServer)) {
-  describe(`[R4.7-calls] [R4.7-forced] llama-server, with tools: ${peer.name}`, () => {
+  describe(`llama-server, with tools: ${peer.name}`, () => {
+    covers('R4.7-calls', 'R4.7-forced');
+
     describeToolContract(async () => {
       const { url, close } = await peer.open('contract-tools');
       return { backend: openBackend(), model: entry(url), close };
     });
   });
 
-  describe(`[R4.7-openai] [R4.7-cancel] llama-server: ${peer.name}`, () => {
+  describe(`llama-server: ${peer.name}`, () => {
+    covers('R4.7-openai', 'R4.7-cancel');
+
     describeContract(async () => {
       const { url, close } = await peer.open('contract');
       return { backend: openBackend(), model: entry(url), close };
     });
   });
 
-  describe(`[R4.7-errors] llama-server, going away: ${peer.name}`, () => {
+  describe(`llama-server, going away: ${peer.name}`, () => {
+    covers('R4.7-errors');
+
     describeBreakContract(async () => {
       const server = await peer.open('contract-break');
       const broken = await startBreakable(server.url);

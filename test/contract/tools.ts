@@ -5,6 +5,9 @@ import type { GenerationEvent } from '../../src/core/events.ts';
 import { generateThroughChain } from '../support/chain.ts';
 import { collect, request, said } from '../support/requests.ts';
 import type { Subject } from './contract.ts';
+import { covers } from '../support/covers.ts';
+
+covers('R4.7-forced', 'R2.6-count-equals');
 
 const WEATHER: ToolSpec = {
   name: 'get_weather',
@@ -80,7 +83,7 @@ export function describeToolContract(open: () => Promise<Subject>): void {
     expect(callsOf((await ask(both, { toolChoice: auto(false) })).events)).toHaveLength(1);
   });
 
-  it('[R4.7-forced] calls the tool that it has to, by itself or with Portico’s help', async () => {
+  it('calls the tool that it has to, by itself or with Portico’s help', async () => {
     const { backend } = subject;
     const signal = AbortSignal.timeout(60_000);
     const toolChoice = { mode: 'tool', name: WEATHER.name, parallel: false } as const;
@@ -101,7 +104,7 @@ export function describeToolContract(open: () => Promise<Subject>): void {
     expect(finish?.reason).not.toBe('tool-use');
   });
 
-  it('[R2.6-count-equals] counts tools as it reports them', async () => {
+  it('counts tools as it reports them', async () => {
     const question = asked(said('What is the weather in Paris?'), { maxTokens: 1 });
     const without = { ...question, toolChoice: { mode: 'none' } as const };
     const { backend } = subject;

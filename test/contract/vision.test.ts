@@ -10,14 +10,19 @@ import { describeBreakContract } from './break.ts';
 import { describeContract } from './contract.ts';
 import { describeImageContract } from './images.ts';
 import { describeToolContract } from './tools.ts';
+import { covers } from '../support/covers.ts';
 
 const open = async () => ({ ...openVision(), model: SEEING, sees: true });
 
-describe.skipIf(isAddonMissing())('[R7.1-contract] vision', () => {
+describe.skipIf(isAddonMissing())('vision', () => {
+  covers('R7.1-contract');
+
   describeContract(open);
 });
 
-describe.skipIf(isAddonMissing())('[R7.1-contract] vision, without a place for states', () => {
+describe.skipIf(isAddonMissing())('vision, without a place for states', () => {
+  covers('R7.1-contract');
+
   describeContract(async () => ({
     ...openVision({ states: undefined }),
     model: SEEING,
@@ -25,15 +30,21 @@ describe.skipIf(isAddonMissing())('[R7.1-contract] vision, without a place for s
   }));
 });
 
-describe.skipIf(isAddonMissing())('[R7.1-contract] [R7.1-tools] vision, with tools', () => {
+describe.skipIf(isAddonMissing())('vision, with tools', () => {
+  covers('R7.1-contract', 'R7.1-tools');
+
   describeToolContract(open);
 });
 
-describe.skipIf(isAddonMissing())('[R7.1-contract] [R7.1-count] vision, with pictures', () => {
+describe.skipIf(isAddonMissing())('vision, with pictures', () => {
+  covers('R7.1-contract', 'R7.1-count');
+
   describeImageContract(open);
 });
 
-describe.skipIf(isAddonMissing())('[R7.1-contract] [R7.2-restart] vision, killed', () => {
+describe.skipIf(isAddonMissing())('vision, killed', () => {
+  covers('R7.1-contract', 'R7.2-restart');
+
   describeBreakContract(async () => {
     const engines = await newEngines();
     return {

@@ -4,6 +4,7 @@ import { JsonMistake } from '../../src/core/json-mistake.ts';
 import { readJson } from '../../src/core/json-reader.ts';
 import { finish } from '../../src/core/steps.ts';
 import { propertyRuns } from '../support/property-runs.ts';
+import { covers } from '../support/covers.ts';
 
 /** The value of a text, or that it is none. */
 function outcome(read: (text: string) => unknown, text: string): unknown {
@@ -28,7 +29,9 @@ function mistakeIn(text: string): JsonMistake {
 }
 
 describe('the JSON reader', () => {
-  it('[R12.1-reader] reads what JSON.parse reads, to the same values', () => {
+  covers('R12.1-reader');
+
+  it('reads what JSON.parse reads, to the same values', () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 6, stringUnit: 'binary' }), fc.nat(3), (text, indent) => {
         const spaced = JSON.stringify(parse(text), undefined, indent);
@@ -38,7 +41,7 @@ describe('the JSON reader', () => {
     );
   });
 
-  it('[R12.1-reader] refuses what JSON.parse refuses', () => {
+  it('refuses what JSON.parse refuses', () => {
     const pieces = [
       ...'{}[]:,"\\ \n01-.eE+tu'.split(''),
       'true',
@@ -59,7 +62,7 @@ describe('the JSON reader', () => {
   });
 
   it.each(['{"__proto__":{"a":1}}', '{"a":1,"a":2}', '-0', '1e999', '1E+2', ' \t\r\n[] '])(
-    '[R12.1-reader] reads %j as JSON.parse does',
+    'reads %j as JSON.parse does',
     (text) => {
       expect(read(text)).toStrictEqual(parse(text));
       expect(JSON.stringify(read(text))).toBe(JSON.stringify(parse(text)));
@@ -70,13 +73,13 @@ describe('the JSON reader', () => {
     ['levels', '['.repeat(1001)],
     ['values', `[${'1,'.repeat(1_000_000)}1]`],
     ['keys in one object', `{${'"a":1,'.repeat(20_000)}"a":1}`],
-  ])('[R12.1-reader] stops at more %s than it reads', (what, text) => {
+  ])('stops at more %s than it reads', (what, text) => {
     const mistake = mistakeIn(text);
     expect(mistake.message).toMatch(new RegExp(`^more than \\d+ ${what}$`));
     expect(mistake.exceedsLimit).toBe(true);
   });
 
-  it('[R12.1-reader] makes a step of a few values at most', () => {
+  it('makes a step of a few values at most', () => {
     const steps = readJson(`[${'{"a":"b"},'.repeat(10_000)}1]`);
     let count = 0;
     while (steps.next().done !== true) count += 1;

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isLight, writeJson } from '../../src/core/json-writer.ts';
 import { finish } from '../../src/core/steps.ts';
 import { propertyRuns } from '../support/property-runs.ts';
+import { covers } from '../support/covers.ts';
 
 function written(value: unknown): readonly string[] {
   const pieces: string[] = [];
@@ -12,7 +13,9 @@ function written(value: unknown): readonly string[] {
 
 const LONG = `${'word "quoted" \n'.repeat(20_000)}\u{1f600}`;
 
-describe('[R12.1-writer] the JSON writer', () => {
+describe('the JSON writer', () => {
+  covers('R12.1-writer');
+
   it('writes a small value as JSON.stringify does, in one piece', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 4 }), (value) => {

@@ -10,6 +10,7 @@ import { download } from '../../src/download/download.ts';
 import type { DownloadOptions } from '../../src/download/download.ts';
 import { MINI, serveModels, sha256 } from '../support/model-host.ts';
 import { propertyRuns } from '../support/property-runs.ts';
+import { covers } from '../support/covers.ts';
 
 const FILES = { 'mini.gguf': MINI };
 const HASH = sha256(MINI);
@@ -41,7 +42,9 @@ async function expectWhole(file: string): Promise<void> {
   expect(await readdir(join(file, '..'))).toEqual(['mini.gguf']);
 }
 
-describe('[R4.6-pull-verified] a download', () => {
+describe('a download', () => {
+  covers('R4.6-pull-verified');
+
   it('comes through the redirect, with the hash that the hub names', async () => {
     const host = await serveModels(FILES);
     const file = await target();
@@ -138,7 +141,9 @@ describe('[R4.6-pull-verified] a download', () => {
   });
 });
 
-describe('[R4.6-pull-resume] a download that breaks off', () => {
+describe('a download that breaks off', () => {
+  covers('R4.6-pull-resume', 'R4.6-pull-cancel');
+
   const BREAKS = [300_000, 400_000];
 
   it.each([
@@ -252,7 +257,7 @@ describe('[R4.6-pull-resume] a download that breaks off', () => {
     await expectWhole(file);
   });
 
-  it('[R4.6-pull-cancel] or is cancelled is not there under its name, and goes on later', async () => {
+  it('or is cancelled is not there under its name, and goes on later', async () => {
     const host = await serveModels(FILES, { pause: 20 });
     const file = await target();
     const controller = new AbortController();
@@ -287,7 +292,9 @@ describe('[R4.6-pull-resume] a download that breaks off', () => {
   });
 });
 
-describe('[R4.6-pull-refused] a refusal names the way out', () => {
+describe('a refusal names the way out', () => {
+  covers('R4.6-pull-refused');
+
   it.each([
     [401, /permission|signed-in/],
     [403, /signed-in.*`file:` in models\.yaml/],
@@ -326,7 +333,9 @@ describe('[R4.6-pull-refused] a refusal names the way out', () => {
   });
 });
 
-describe('[R4.6-pull-disk] disk space', () => {
+describe('disk space', () => {
+  covers('R4.6-pull-disk');
+
   it.each([
     [0, 0, false],
     [1e9, 2e9, false],
@@ -351,7 +360,9 @@ describe('[R4.6-pull-disk] disk space', () => {
   });
 });
 
-describe('[R4.6-pull-atomic] two downloads of one file', () => {
+describe('two downloads of one file', () => {
+  covers('R4.6-pull-atomic');
+
   it('at once do not write into each other', async () => {
     const host = await serveModels(FILES, { pause: 5 });
     const file = await target();
@@ -362,7 +373,9 @@ describe('[R4.6-pull-atomic] two downloads of one file', () => {
   });
 });
 
-describe('[R4.6-pull-token] a token', () => {
+describe('a token', () => {
+  covers('R4.6-pull-token');
+
   it('is shown to the hub and not to the CDN', async () => {
     const host = await serveModels(FILES, { token: 'hf_secret' });
     const { options } = watched();

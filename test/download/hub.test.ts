@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { RequestListener } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { listFiles } from '../../src/download/hub.ts';
+import { covers } from '../support/covers.ts';
 
 /** Lists the files of a repository on a hub that answers as it likes. */
 async function list(answer: RequestListener): Promise<readonly unknown[]> {
@@ -28,7 +29,9 @@ function listing(next?: string): RequestListener {
   };
 }
 
-describe('[R12.1-listing] the listing of a repository', () => {
+describe('the listing of a repository', () => {
+  covers('R12.1-listing');
+
   it('is read once if its pages lead in a circle', async () => {
     await expect(list(listing('?page=2'))).rejects.toThrow('the list of files does not end');
   });

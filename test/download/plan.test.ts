@@ -3,13 +3,22 @@ import { hubFrom } from '../../src/download/hub.ts';
 import { planDownloads } from '../../src/download/plan.ts';
 import { parseSource } from '../../src/download/source.ts';
 import { MINI, serveModels, sha256 } from '../support/model-host.ts';
+import { covers } from '../support/covers.ts';
 
 const signal = new AbortController().signal;
 
 const plan = (text: string, environment: NodeJS.ProcessEnv) =>
   planDownloads(parseSource(text), '/models/name.gguf', hubFrom(environment), signal);
 
-describe('[R4.6-pull-sources] what a source stands for', () => {
+describe('what a source stands for', () => {
+  covers(
+    'R4.6-pull-sources',
+    'R4.6-pull-split',
+    'R7.1-pull',
+    'R4.6-pull-token',
+    'R4.6-pull-refused',
+  );
+
   it('is asked of the hub that HF_ENDPOINT names, page by page', async () => {
     const { url } = await serveModels({ 'a.gguf': MINI, 'b.gguf': MINI, 'c d-Q8_0.gguf': MINI });
     expect(await plan('hf:user/model:Q8_0', { HF_ENDPOINT: `${url}/` })).toEqual([
@@ -23,7 +32,7 @@ describe('[R4.6-pull-sources] what a source stands for', () => {
     ]);
   });
 
-  it('[R4.6-pull-split] may be several files, which keep together under one name', async () => {
+  it('may be several files, which keep together under one name', async () => {
     const parts = ['x-00001-of-00002.gguf', 'x-00002-of-00002.gguf'];
     const { url } = await serveModels(Object.fromEntries(parts.map((name) => [name, MINI])));
     const files = await plan('hf:user/model', { HF_ENDPOINT: url });
@@ -46,24 +55,21 @@ describe('[R4.6-pull-sources] what a source stands for', () => {
     ],
     ['in the only one there is', ['x.mmproj-Q8_0.gguf'], 'x.mmproj-Q8_0.gguf'],
     ['beside its model', ['mmproj-F16.gguf', 'other/mmproj-F16.gguf'], 'mmproj-F16.gguf'],
-  ])(
-    '[R7.1-pull] comes with the projector of a model that sees, %s',
-    async (_case, names, picked) => {
-      const { url } = await serveModels(
-        Object.fromEntries(['x-Q8_0.gguf', ...names].map((name) => [name, MINI])),
-      );
-      const files = await plan('hf:user/model:Q8_0', { HF_ENDPOINT: url });
-      expect(files).toHaveLength(2);
-      expect(files[0]).not.toHaveProperty('isProjector');
-      expect(files[1]).toMatchObject({
-        url: `${url}/user/model/resolve/main/${picked}`,
-        target: '/models/name.mmproj.gguf',
-        isProjector: true,
-      });
-    },
-  );
+  ])('comes with the projector of a model that sees, %s', async (_case, names, picked) => {
+    const { url } = await serveModels(
+      Object.fromEntries(['x-Q8_0.gguf', ...names].map((name) => [name, MINI])),
+    );
+    const files = await plan('hf:user/model:Q8_0', { HF_ENDPOINT: url });
+    expect(files).toHaveLength(2);
+    expect(files[0]).not.toHaveProperty('isProjector');
+    expect(files[1]).toMatchObject({
+      url: `${url}/user/model/resolve/main/${picked}`,
+      target: '/models/name.mmproj.gguf',
+      isProjector: true,
+    });
+  });
 
-  it('[R4.6-pull-token] is listed for the token that HF_TOKEN holds only', async () => {
+  it('is listed for the token that HF_TOKEN holds only', async () => {
     const { url } = await serveModels({ 'a.gguf': MINI }, { token: 'hf_secret' });
     await expect(plan('hf:user/model', { HF_ENDPOINT: url })).rejects.toThrow(
       new RegExp(`terms must be accepted at ${url}/user/model; then set HF_TOKEN`),
@@ -76,7 +82,7 @@ describe('[R4.6-pull-sources] what a source stands for', () => {
   it.each([
     ['hf:user/other', /404.*no such file/],
     ['hf:user/model:Q2_K', /has no Q2_K; there are a/],
-  ])('[R4.6-pull-refused] %s is refused with the way out', async (text, words) => {
+  ])('%s is refused with the way out', async (text, words) => {
     const { url } = await serveModels({ 'a.gguf': MINI });
     await expect(plan(text, { HF_ENDPOINT: url })).rejects.toThrow(words);
   });
@@ -84,7 +90,7 @@ describe('[R4.6-pull-sources] what a source stands for', () => {
   it.each([
     [{ HF_ENDPOINT: 'http://127.0.0.1:9' }, /can't be had.*check the network/],
     [{ HF_ENDPOINT: 'nonsense' }, /HF_ENDPOINT is 'nonsense'.*correct or unset/],
-  ])('[R4.6-pull-refused] a hub that is away or none is named', async (environment, words) => {
+  ])('a hub that is away or none is named', async (environment, words) => {
     await expect((async () => plan('hf:user/model', environment))()).rejects.toThrow(words);
   });
 });

@@ -3,8 +3,11 @@ import { allParts, stemOf } from '../../src/download/parts.ts';
 import { pickFiles } from '../../src/download/pick.ts';
 import type { HubFile } from '../../src/download/pick.ts';
 import { isSource, nameOf, parseSource } from '../../src/download/source.ts';
+import { covers } from '../support/covers.ts';
 
-describe('[R4.6-pull-sources] a source', () => {
+describe('a source', () => {
+  covers('R4.6-pull-sources');
+
   it.each([
     ['hf:user/Model-GGUF:Q4_K_M', { by: 'quantization', tag: 'Q4_K_M' }, 'model'],
     ['hf:user/Qwen3-0.6B-GGUF', { by: 'default' }, 'qwen3-0.6b'],
@@ -37,7 +40,9 @@ describe('[R4.6-pull-sources] a source', () => {
   });
 });
 
-describe('[R4.6-pull-split] the parts of a split model', () => {
+describe('the parts of a split model', () => {
+  covers('R4.6-pull-split');
+
   it('are told from the name of any of them', () => {
     const parts = ['a/x-00001-of-00003.gguf', 'a/x-00002-of-00003.gguf', 'a/x-00003-of-00003.gguf'];
     for (const part of parts) expect(allParts(part)).toEqual(parts);
@@ -62,7 +67,9 @@ const REPOSITORY = [
   'broken-Q2_K-00001-of-00002.gguf',
 ].map(file);
 
-describe('[R4.6-pull-sources] of a repository', () => {
+describe('of a repository', () => {
+  covers('R4.6-pull-sources');
+
   it.each([
     ['Q4_K_M', ['model-Q4_K_M.gguf']],
     ['q4_k_m', ['model-Q4_K_M.gguf']],

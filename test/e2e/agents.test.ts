@@ -6,6 +6,7 @@ import { makeLaunchHome } from '../support/launching.ts';
 import { isMissing } from '../support/optional.ts';
 import { answering } from '../support/scripted-answers.ts';
 import { serveScript } from '../support/scripted-server.ts';
+import { covers } from '../support/covers.ts';
 
 /** The real agents besides Claude Code. `.ci/run` installs them. */
 const AGENTS = [
@@ -23,7 +24,9 @@ const AGENTS = [
   },
 ];
 
-describe.each(AGENTS)('[R5.2-agents] the real $name', ({ name, npmPackage, variable, args }) => {
+describe.each(AGENTS)('the real $name', ({ name, npmPackage, variable, args }) => {
+  covers('R5.2-agents');
+
   const file = process.env[variable];
   const wayOut = `install ${npmPackage} with npm and set ${variable} to its bin/${name}`;
 

@@ -10,6 +10,7 @@ import {
 } from '../support/claude-code.ts';
 import { servePlay } from '../support/claude-play.ts';
 import { answering, resultsIn } from '../support/scripted-answers.ts';
+import { covers } from '../support/covers.ts';
 
 const agentCall = (task: string) => ({
   call: 'Agent',
@@ -31,38 +32,37 @@ function meeting(size: number): () => Promise<void> {
 }
 
 describe.each(CLAUDES)('Claude Code $name', (claude) => {
-  it.skipIf(isClaudeMissing(claude))(
-    '[R5.8-subagents] [R5.8-names] runs two subagents at the same time',
-    async () => {
-      const folders = await claudeFolders();
-      const met = meeting(2);
-      const { url, requests, logged } = await servePlay({
-        async *script(request) {
-          if (request.session.agent !== undefined) {
-            await met();
-            yield* answering(`Found by ${request.session.agent}.`);
-          } else if (resultsIn(request).length === 0) {
-            yield* answering('I ask two.', agentCall('one'), agentCall('two'));
-          } else {
-            yield* answering('DONE');
-          }
-        },
-      });
-      const args = ['-p', 'Use two agents.', '--output-format', 'json'];
-      const tools = ['--allowedTools=Agent'];
-      const { code, stdout } = await startClaude(folders, { claude, url, args, tools }).ended;
-      expect(stdout).toContain('"result":"DONE"');
-      expect(code).toBe(0);
-      const agents = requests.map(({ session }) => session.agent).filter((id) => id !== undefined);
-      expect(new Set(agents).size).toBe(2);
-      expect(new Set(requests.map(({ session }) => session.session)).size).toBe(1);
-      const found = requests.map((request) => JSON.stringify(request.conversation)).at(-1);
-      for (const agent of agents) expect(found).toContain(`Found by ${agent}.`);
-      expect(logged.join('\n')).not.toContain('stands in for');
-    },
-  );
+  covers('R5.8-subagents', 'R5.8-names', 'R5.8-extends');
 
-  it.skipIf(isClaudeMissing(claude))('[R5.8-extends] extends what it sent before', async () => {
+  it.skipIf(isClaudeMissing(claude))('runs two subagents at the same time', async () => {
+    const folders = await claudeFolders();
+    const met = meeting(2);
+    const { url, requests, logged } = await servePlay({
+      async *script(request) {
+        if (request.session.agent !== undefined) {
+          await met();
+          yield* answering(`Found by ${request.session.agent}.`);
+        } else if (resultsIn(request).length === 0) {
+          yield* answering('I ask two.', agentCall('one'), agentCall('two'));
+        } else {
+          yield* answering('DONE');
+        }
+      },
+    });
+    const args = ['-p', 'Use two agents.', '--output-format', 'json'];
+    const tools = ['--allowedTools=Agent'];
+    const { code, stdout } = await startClaude(folders, { claude, url, args, tools }).ended;
+    expect(stdout).toContain('"result":"DONE"');
+    expect(code).toBe(0);
+    const agents = requests.map(({ session }) => session.agent).filter((id) => id !== undefined);
+    expect(new Set(agents).size).toBe(2);
+    expect(new Set(requests.map(({ session }) => session.session)).size).toBe(1);
+    const found = requests.map((request) => JSON.stringify(request.conversation)).at(-1);
+    for (const agent of agents) expect(found).toContain(`Found by ${agent}.`);
+    expect(logged.join('\n')).not.toContain('stands in for');
+  });
+
+  it.skipIf(isClaudeMissing(claude))('extends what it sent before', async () => {
     const folders = await claudeFolders();
     const tasks = ['the first task', 'the second task', 'the third task'];
     const { url, requests } = await servePlay({

@@ -22,6 +22,7 @@ import {
   isContinued,
 } from '../support/claude-task.ts';
 import { answering, resultsIn, textIn } from '../support/scripted-answers.ts';
+import { covers } from '../support/covers.ts';
 
 const TASK = [...FILE_TASK, '--output-format', 'json'];
 
@@ -45,9 +46,11 @@ const CALL = { type: 'tool-call-start', id: 'toolu_begun', name: 'Bash' } as con
 const ARGUMENTS = { type: 'tool-call-delta', id: CALL.id, json: '{"command": "echo' } as const;
 
 describe.each(CLAUDES)('Claude Code $name', (claude) => {
+  covers('R5.8-broken-stream', 'R5.8-overloaded', 'R5.8-overflow', 'R5.8-cancel');
+
   const isMissing = isClaudeMissing(claude);
 
-  it.skipIf(isMissing)('[R5.8-broken-stream] asks again where an answer breaks off', async () => {
+  it.skipIf(isMissing)('asks again where an answer breaks off', async () => {
     const folders = await claudeFolders();
     const script = breakingOff([BEGUN], fileTask(folders));
     const { url, requests } = await servePlay({ script });
@@ -59,65 +62,56 @@ describe.each(CLAUDES)('Claude Code $name', (claude) => {
     expect(await readFile(fileOf(folders), 'utf8')).toBe(FILE_TEXT);
   });
 
-  it.skipIf(isMissing)(
-    '[R5.8-broken-stream] says why, or goes on, after a whole block',
-    async () => {
-      const folders = await claudeFolders();
-      const script = breakingOff([BEGUN, CALL, ARGUMENTS], fileTask(folders));
-      const { url } = await servePlay({ script });
-      const { code, stdout } = await startClaude(folders, { claude, url, args: TASK }).ended;
-      // 2.1.197 reports it; later ones ask the model to go on where it was cut off.
-      const told = claude.name === '2.1.197' ? 'API Error: The model went away.' : 'DONE';
-      expect(stdout).toContain(`"result":"${told}"`);
-      expect(code).toBe(claude.name === '2.1.197' ? 1 : 0);
-    },
-  );
+  it.skipIf(isMissing)('says why, or goes on, after a whole block', async () => {
+    const folders = await claudeFolders();
+    const script = breakingOff([BEGUN, CALL, ARGUMENTS], fileTask(folders));
+    const { url } = await servePlay({ script });
+    const { code, stdout } = await startClaude(folders, { claude, url, args: TASK }).ended;
+    // 2.1.197 reports it; later ones ask the model to go on where it was cut off.
+    const told = claude.name === '2.1.197' ? 'API Error: The model went away.' : 'DONE';
+    expect(stdout).toContain(`"result":"${told}"`);
+    expect(code).toBe(claude.name === '2.1.197' ? 1 : 0);
+  });
 
-  it.skipIf(isMissing)(
-    '[R5.8-overloaded] waits as long as a 529 says, and asks again',
-    async () => {
-      const folders = await claudeFolders();
-      const busy = new RuntimeFailure('overloaded', 'All slots are busy.', {
-        retryAfterSeconds: 2,
-      });
-      const { url, requests } = await servePlay({
-        script: fileTask(folders),
-        refuses: (_request, index) => (index === 0 ? busy : undefined),
-      });
-      const { code, stdout } = await startClaude(folders, { claude, url, args: TASK }).ended;
-      expect(stdout).toContain('"result":"DONE"');
-      expect(code).toBe(0);
-      const [first, second] = requests.map(({ at }) => at);
-      expect((second ?? 0) - (first ?? 0)).toBeGreaterThan(1900);
-    },
-  );
+  it.skipIf(isMissing)('waits as long as a 529 says, and asks again', async () => {
+    const folders = await claudeFolders();
+    const busy = new RuntimeFailure('overloaded', 'All slots are busy.', {
+      retryAfterSeconds: 2,
+    });
+    const { url, requests } = await servePlay({
+      script: fileTask(folders),
+      refuses: (_request, index) => (index === 0 ? busy : undefined),
+    });
+    const { code, stdout } = await startClaude(folders, { claude, url, args: TASK }).ended;
+    expect(stdout).toContain('"result":"DONE"');
+    expect(code).toBe(0);
+    const [first, second] = requests.map(({ at }) => at);
+    expect((second ?? 0) - (first ?? 0)).toBeGreaterThan(1900);
+  });
 
-  it.skipIf(isMissing)(
-    '[R5.8-overflow] compacts where a prompt is refused as too long',
-    async () => {
-      const folders = await claudeFolders();
-      const play = fileTask(folders);
-      const { url, requests } = await servePlay({
-        async *script(request, signal) {
-          if (asksForSummary(request)) yield* answering('<summary>The file is there.</summary>');
-          else if (isContinued(request)) yield* answering('DONE');
-          else yield* play(request, signal);
-        },
-        refuses: (request) =>
-          resultsIn(request).length === 2 && !asksForSummary(request) && !isContinued(request)
-            ? promptTooLong(70_000, 65_536)
-            : undefined,
-      });
-      const { code, stdout } = await startClaude(folders, { claude, url, args: TASK }).ended;
-      expect(stdout).toContain('"result":"DONE"');
-      expect(code).toBe(0);
-      const last = requests.at(-1);
-      expect(requests.filter(asksForSummary)).toHaveLength(1);
-      expect(last === undefined ? '' : textIn(last)).toContain('The file is there.');
-    },
-  );
+  it.skipIf(isMissing)('compacts where a prompt is refused as too long', async () => {
+    const folders = await claudeFolders();
+    const play = fileTask(folders);
+    const { url, requests } = await servePlay({
+      async *script(request, signal) {
+        if (asksForSummary(request)) yield* answering('<summary>The file is there.</summary>');
+        else if (isContinued(request)) yield* answering('DONE');
+        else yield* play(request, signal);
+      },
+      refuses: (request) =>
+        resultsIn(request).length === 2 && !asksForSummary(request) && !isContinued(request)
+          ? promptTooLong(70_000, 65_536)
+          : undefined,
+    });
+    const { code, stdout } = await startClaude(folders, { claude, url, args: TASK }).ended;
+    expect(stdout).toContain('"result":"DONE"');
+    expect(code).toBe(0);
+    const last = requests.at(-1);
+    expect(requests.filter(asksForSummary)).toHaveLength(1);
+    expect(last === undefined ? '' : textIn(last)).toContain('The file is there.');
+  });
 
-  it.skipIf(isMissing)('[R5.8-cancel] frees the model at once when it is interrupted', async () => {
+  it.skipIf(isMissing)('frees the model at once when it is interrupted', async () => {
     const folders = await claudeFolders();
     const { script, speaking, freed } = endless();
     const { url, logged } = await servePlay({ script });
@@ -129,7 +123,7 @@ describe.each(CLAUDES)('Claude Code $name', (claude) => {
     await expect.poll(() => logged.join('\n')).toContain('"aborted":true');
   });
 
-  it.skipIf(isMissing)('[R5.8-cancel] goes on in the session after a cancelled turn', async () => {
+  it.skipIf(isMissing)('goes on in the session after a cancelled turn', async () => {
     const folders = await claudeFolders();
     const { script, speaking, freed } = endless();
     const { url, requests } = await servePlay({

@@ -14,6 +14,7 @@ import {
 } from '../support/claude-code.ts';
 import { servePlay } from '../support/claude-play.ts';
 import { FILE_TASK, FILE_TEXT, fileOf, fileTask } from '../support/claude-task.ts';
+import { covers } from '../support/covers.ts';
 
 const LOGGED = z.looseObject({ promptTokens: z.int().min(100), cacheReadTokens: z.int() });
 
@@ -27,9 +28,11 @@ function promptsIn(log: string): readonly { readonly evaluated: number }[] {
 }
 
 describe.each(CLAUDES)('portico launch claude, of $name,', (claude) => {
+  covers('R5.8-embedded', 'R5.8-prefix', 'R5.8-launched');
+
   const isMissing = isClaudeMissing(claude);
 
-  it.skipIf(isMissing)('[R5.8-embedded] has the embedded model say hello', async () => {
+  it.skipIf(isMissing)('has the embedded model say hello', async () => {
     const folders = await claudeFolders();
     const args = ['-y', '--', '--bare', '-p', 'Hello'];
     const { code, stdout, stderr } = await (await launchClaude(claude, folders, args)).ended;
@@ -38,7 +41,7 @@ describe.each(CLAUDES)('portico launch claude, of $name,', (claude) => {
     expect(code).toBe(0);
   });
 
-  it.skipIf(isMissing)('[R5.8-prefix] evaluates only what a turn adds', async () => {
+  it.skipIf(isMissing)('evaluates only what a turn adds', async () => {
     const folders = await claudeFolders();
     const args = ['-y', '--', '--bare', ...CONVERSATION];
     const run = await launchClaude(claude, folders, args, {}, 'open');
@@ -51,7 +54,7 @@ describe.each(CLAUDES)('portico launch claude, of $name,', (claude) => {
     expect(prompts).toHaveLength(4);
   });
 
-  it.skipIf(isMissing)('[R5.8-launched] wins over every setting that leads elsewhere', async () => {
+  it.skipIf(isMissing)('wins over every setting that leads elsewhere', async () => {
     const folders = await claudeFolders();
     const { url, logged } = await servePlay({ script: fileTask(folders) });
     const elsewhere = {

@@ -5,6 +5,7 @@ import { startSearxng } from '../http/searching.ts';
 import { CLAUDES, claudeFolders, isClaudeMissing, startClaude } from '../support/claude-code.ts';
 import { answering, resultsIn } from '../support/scripted-answers.ts';
 import { serveScript } from '../support/scripted-server.ts';
+import { covers } from '../support/covers.ts';
 
 /** A model that wants to search, and when Claude Code asks it to search for that, does so. */
 function searching(results: string[]): Script {
@@ -26,7 +27,9 @@ const ARGS = ['-p', 'What is new about Portico?', '--output-format', 'json'];
 const TOOLS = ['--tools=WebSearch', '--allowedTools=WebSearch'];
 
 describe.each(CLAUDES)('WebSearch of Claude Code $name', (claude) => {
-  it.skipIf(isClaudeMissing(claude))('[R5.7-search] finds by the SearXNG', async () => {
+  covers('R5.7-search', 'R5.7-unavailable');
+
+  it.skipIf(isClaudeMissing(claude))('finds by the SearXNG', async () => {
     const searxng = await startSearxng();
     onTestFinished(() => searxng.close());
     const results: string[] = [];
@@ -43,7 +46,7 @@ describe.each(CLAUDES)('WebSearch of Claude Code $name', (claude) => {
     expect(results.join('\n')).toContain('That is what there is.');
   });
 
-  const title = '[R5.7-unavailable] tells that the search is unavailable, and the turn goes on';
+  const title = 'tells that the search is unavailable, and the turn goes on';
   it.skipIf(isClaudeMissing(claude))(title, async () => {
     const results: string[] = [];
     const server = await serveScript({ script: searching(results) });

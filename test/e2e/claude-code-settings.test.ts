@@ -14,6 +14,7 @@ import type { Claude } from '../support/claude-code.ts';
 import { servePlay } from '../support/claude-play.ts';
 import type { Play } from '../support/claude-play.ts';
 import { answering } from '../support/scripted-answers.ts';
+import { covers } from '../support/covers.ts';
 
 const PLAY: Play = {
   async *script() {
@@ -57,8 +58,10 @@ const FILES: readonly (readonly [name: string, text: (url: string) => string])[]
 ];
 
 describe.each(CLAUDES)('a settings file of Claude Code $name', (claude) => {
+  covers('R5.1-broken', 'R5.1-config');
+
   it.skipIf(isClaudeMissing(claude)).each(FILES)(
-    '[R5.1-broken] with %s is refused by launch --config exactly if it is ignored',
+    'with %s is refused by launch --config exactly if it is ignored',
     async (_name, text) => {
       const write = (): unknown => writeSettings(text('http://127.0.0.1:9'), {}, 'settings.json');
       if (await isHeeded(claude, text)) expect(write).not.toThrow();
@@ -66,13 +69,10 @@ describe.each(CLAUDES)('a settings file of Claude Code $name', (claude) => {
     },
   );
 
-  it.skipIf(isClaudeMissing(claude))(
-    '[R5.1-config] with env: null is heeded once ours is written',
-    async () => {
-      const theirs = '\uFEFF{ "env": null }';
-      const ours = (url: string) =>
-        writeSettings(theirs, { env: { ANTHROPIC_BASE_URL: url } }, 'settings.json').text;
-      expect(await isHeeded(claude, ours)).toBe(true);
-    },
-  );
+  it.skipIf(isClaudeMissing(claude))('with env: null is heeded once ours is written', async () => {
+    const theirs = '\uFEFF{ "env": null }';
+    const ours = (url: string) =>
+      writeSettings(theirs, { env: { ANTHROPIC_BASE_URL: url } }, 'settings.json').text;
+    expect(await isHeeded(claude, ours)).toBe(true);
+  });
 });

@@ -5,6 +5,7 @@ import { CLAUDES, claudeFolders, isClaudeMissing, startClaude } from '../support
 import { servePlay } from '../support/claude-play.ts';
 import { asksForSummary, FILE_TASK, fileTask, isContinued } from '../support/claude-task.ts';
 import { answering, resultsIn, textIn } from '../support/scripted-answers.ts';
+import { covers } from '../support/covers.ts';
 
 const CONTEXT = 32_768;
 const TASK = [...FILE_TASK, '--output-format', 'json'];
@@ -41,10 +42,12 @@ function growing(promptTokens: number): Script {
 }
 
 describe.each(CLAUDES)('Claude Code $name and its context:', (claude) => {
+  covers('R5.8-window', 'R5.8-context-end');
+
   it.skipIf(isClaudeMissing(claude)).each([
     ['uses three quarters of 32k uncompacted', 19_000, 0],
     ['compacts once they are used', 23_000, 1],
-  ])('[R5.8-window] %s', async (_case, promptTokens, summaries) => {
+  ])('%s', async (_case, promptTokens, summaries) => {
     const folders = await claudeFolders();
     const { url, requests } = await servePlay({ script: growing(promptTokens) });
     const run = startClaude(folders, { claude, url, args: TASK, contextTokens: CONTEXT });
@@ -54,7 +57,7 @@ describe.each(CLAUDES)('Claude Code $name and its context:', (claude) => {
     expect(requests.filter(asksForSummary)).toHaveLength(summaries);
   });
 
-  it.skipIf(isClaudeMissing(claude))('[R5.8-context-end] goes on after its end', async () => {
+  it.skipIf(isClaudeMissing(claude))('goes on after its end', async () => {
     const folders = await claudeFolders();
     const { url, requests } = await servePlay({ script: runningOut(fileTask(folders)) });
     const { code, stdout } = await startClaude(folders, { claude, url, args: TASK }).ended;
@@ -63,7 +66,7 @@ describe.each(CLAUDES)('Claude Code $name and its context:', (claude) => {
     expect(requests.slice(1, 2).map(textIn).join()).toContain('Resume directly');
   });
 
-  it.skipIf(isClaudeMissing(claude))('[R5.8-context-end] asks for what fits', async () => {
+  it.skipIf(isClaudeMissing(claude))('asks for what fits', async () => {
     const folders = await claudeFolders();
     const { url, requests } = await servePlay({
       script: fileTask(folders),

@@ -12,6 +12,7 @@ import {
 import { servePlay } from '../support/claude-play.ts';
 import { FILE_TASK, FILE_TEXT, fileOf, fileTask } from '../support/claude-task.ts';
 import { answering } from '../support/scripted-answers.ts';
+import { covers } from '../support/covers.ts';
 
 const RESULT = z.looseObject({
   type: z.literal('result'),
@@ -43,31 +44,30 @@ function kindsOf(output: string): readonly string[] {
 }
 
 describe.each(CLAUDES)('Claude Code $name', (claude) => {
+  covers('R5.8-file-task', 'R5.8-names', 'R5.8-title', 'R5.6-names', 'R5.8-count');
+
   const isMissing = isClaudeMissing(claude);
 
-  it.skipIf(isMissing)(
-    '[R5.8-file-task] [R5.8-names] does the file task, told as JSON',
-    async () => {
-      const folders = await claudeFolders();
-      const { url, requests, logged } = await servePlay({ script: fileTask(folders) });
-      const args = [...FILE_TASK, '--output-format', 'json'];
-      const { code, stdout } = await startClaude(folders, { claude, url, args }).ended;
-      expect(RESULT.parse(JSON.parse(stdout))).toMatchObject({
-        subtype: 'success',
-        is_error: false,
-        num_turns: 3,
-        result: 'DONE',
-        permission_denials: [],
-        modelUsage: { actor: expect.anything() },
-      });
-      expect(code).toBe(0);
-      expect(await readFile(fileOf(folders), 'utf8')).toBe(FILE_TEXT);
-      expect(requests).toHaveLength(3);
-      expect(logged.join('\n')).not.toContain('stands in for');
-    },
-  );
+  it.skipIf(isMissing)('does the file task, told as JSON', async () => {
+    const folders = await claudeFolders();
+    const { url, requests, logged } = await servePlay({ script: fileTask(folders) });
+    const args = [...FILE_TASK, '--output-format', 'json'];
+    const { code, stdout } = await startClaude(folders, { claude, url, args }).ended;
+    expect(RESULT.parse(JSON.parse(stdout))).toMatchObject({
+      subtype: 'success',
+      is_error: false,
+      num_turns: 3,
+      result: 'DONE',
+      permission_denials: [],
+      modelUsage: { actor: expect.anything() },
+    });
+    expect(code).toBe(0);
+    expect(await readFile(fileOf(folders), 'utf8')).toBe(FILE_TEXT);
+    expect(requests).toHaveLength(3);
+    expect(logged.join('\n')).not.toContain('stands in for');
+  });
 
-  it.skipIf(isMissing)('[R5.8-file-task] does it told as a stream of JSON lines', async () => {
+  it.skipIf(isMissing)('does it told as a stream of JSON lines', async () => {
     const folders = await claudeFolders();
     const { url } = await servePlay({ script: fileTask(folders) });
     const output = ['--output-format', 'stream-json', '--verbose', '--include-partial-messages'];
@@ -81,7 +81,7 @@ describe.each(CLAUDES)('Claude Code $name', (claude) => {
     expect(await readFile(fileOf(folders), 'utf8')).toBe(FILE_TEXT);
   });
 
-  it.skipIf(isMissing)('[R5.8-title] [R5.8-names] is given a title by the same model', async () => {
+  it.skipIf(isMissing)('is given a title by the same model', async () => {
     const folders = await claudeFolders();
     const { url, requests, logged } = await servePlay({
       script: () => answeringTitle(),
@@ -94,27 +94,24 @@ describe.each(CLAUDES)('Claude Code $name', (claude) => {
     expect(logged.join('\n')).not.toContain('stands in for');
   });
 
-  it.skipIf(isMissing)(
-    '[R5.6-names] has its haiku tier answered by the session’s model',
-    async () => {
-      const folders = await claudeFolders();
-      const { url, logged } = await servePlay({ script: () => answeringTitle() });
-      const haiku = 'claude-haiku-4-5-20251001';
-      const tier = { ANTHROPIC_DEFAULT_HAIKU_MODEL: haiku, ANTHROPIC_SMALL_FAST_MODEL: haiku };
-      const run = startClaude(folders, {
-        claude,
-        url,
-        args: CONVERSATION,
-        input: ASK,
-        environment: tier,
-      });
-      endAfter(run, 'control_response');
-      expect((await run.ended).stdout).toContain('"response":{"title":"A file of words"}');
-      expect(logged.join('\n')).toContain(`actor stands in for ${haiku}`);
-    },
-  );
+  it.skipIf(isMissing)('has its haiku tier answered by the session’s model', async () => {
+    const folders = await claudeFolders();
+    const { url, logged } = await servePlay({ script: () => answeringTitle() });
+    const haiku = 'claude-haiku-4-5-20251001';
+    const tier = { ANTHROPIC_DEFAULT_HAIKU_MODEL: haiku, ANTHROPIC_SMALL_FAST_MODEL: haiku };
+    const run = startClaude(folders, {
+      claude,
+      url,
+      args: CONVERSATION,
+      input: ASK,
+      environment: tier,
+    });
+    endAfter(run, 'control_response');
+    expect((await run.ended).stdout).toContain('"response":{"title":"A file of words"}');
+    expect(logged.join('\n')).toContain(`actor stands in for ${haiku}`);
+  });
 
-  it.skipIf(isMissing)('[R5.8-count] counts its context without a generation', async () => {
+  it.skipIf(isMissing)('counts its context without a generation', async () => {
     const folders = await claudeFolders();
     const { url, requests, counts } = await servePlay({ script: () => answeringTitle() });
     const args = ['-p', '/context', '--output-format', 'json'];

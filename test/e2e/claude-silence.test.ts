@@ -6,6 +6,7 @@ import type { GenerationRequest } from '../../src/core/backend.ts';
 import { CLAUDES, claudeFolders, isClaudeMissing, startClaude } from '../support/claude-code.ts';
 import { FILE_TASK, FILE_TEXT, fileOf, fileTask } from '../support/claude-task.ts';
 import { serveScript } from '../support/scripted-server.ts';
+import { covers } from '../support/covers.ts';
 
 /** In milliseconds, before each answer and inside each call. */
 const SILENCE = 700;
@@ -23,10 +24,12 @@ function hesitating(script: Script): Script {
 }
 
 describe.each(CLAUDES)('Claude Code $name with a model that is silent for long', (claude) => {
+  covers('R5.4-life-valid', 'R5.4-life');
+
   it.skipIf(isClaudeMissing(claude)).each([
     ['thinking', {}],
     ['not thinking', { MAX_THINKING_TOKENS: '0', CLAUDE_CODE_DISABLE_THINKING: '1' }],
-  ])('[R5.4-life-valid] [R5.4-life] does the file task, %s', async (_how, environment) => {
+  ])('does the file task, %s', async (_how, environment) => {
     const folders = await claudeFolders();
     const asked: GenerationRequest[] = [];
     const silent = hesitating(fileTask(folders));

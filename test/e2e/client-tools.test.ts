@@ -4,6 +4,7 @@ import type { Searxng } from '../http/searching.ts';
 import { clientOf, DIALECTS } from '../support/dialects.ts';
 import { startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
+import { covers } from '../support/covers.ts';
 
 let searxng: Searxng;
 let server: RunningServer;
@@ -24,6 +25,8 @@ const asking = {
 };
 
 describe.each(DIALECTS)('the embedded model through $dialect', (dialect) => {
+  covers('R5.7-schemas', 'R5.7-search');
+
   it.each([
     [{ type: 'bash_20250124', name: 'bash' }, ['command', 'restart']],
     [
@@ -39,7 +42,7 @@ describe.each(DIALECTS)('the embedded model through $dialect', (dialect) => {
         'insert_line',
       ],
     ],
-  ] as const)('[R5.7-schemas] calls %o by the schema it stands for', async (tool, keys) => {
+  ] as const)('calls %o by the schema it stands for', async (tool, keys) => {
     const { content } = await clientOf(dialect, server.url).messages.create({
       ...asking,
       tools: [tool],
@@ -51,7 +54,7 @@ describe.each(DIALECTS)('the embedded model through $dialect', (dialect) => {
     expect(keys).toEqual(expect.arrayContaining(Object.keys(input ?? { none: true })));
   });
 
-  it('[R5.7-search] searches where it is made to, and goes on', async () => {
+  it('searches where it is made to, and goes on', async () => {
     const message = await clientOf(dialect, server.url).messages.create({
       ...asking,
       tools: [{ type: 'web_search_20250305', name: 'web_search', max_uses: 1 }],

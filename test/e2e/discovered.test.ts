@@ -5,6 +5,7 @@ import type { RunningServer } from '../support/server.ts';
 import { fixturesOf } from '../support/upstream/fixtures.ts';
 import { startReplay } from '../support/upstream/replay.ts';
 import type { LocalServer } from '../support/upstream/replay.ts';
+import { covers } from '../support/covers.ts';
 
 /** A recorded call of a tool, to whatever is asked, behind a list of models. */
 async function startOllama(): Promise<LocalServer> {
@@ -31,8 +32,10 @@ afterAll(async () => {
 
 const tools = [{ name: 'get_weather', input_schema: { type: 'object', properties: {} } }];
 
-describe('[R4.1-discover] models of an Ollama that nobody told of', () => {
-  it('[R2.3-models] are listed behind the registry’s', async () => {
+describe('models of an Ollama that nobody told of', () => {
+  covers('R4.1-discover', 'R2.3-models', 'R2.3-model', 'R4.1-tools');
+
+  it('are listed behind the registry’s', async () => {
     const response = await fetch(`${server.url}/v1/models?limit=1000`);
     const { data } = (await response.json()) as { data: readonly { id: string }[] };
     const names = data.map(({ id }) => id);
@@ -42,7 +45,7 @@ describe('[R4.1-discover] models of an Ollama that nobody told of', () => {
     expect(names).not.toContain('mini:latest');
   });
 
-  it('[R2.3-model] tell what they can do', async () => {
+  it('tell what they can do', async () => {
     const response = await fetch(`${server.url}/v1/models/mini-tools`);
     expect(await response.json()).toMatchObject({
       id: 'mini-tools',
@@ -51,7 +54,7 @@ describe('[R4.1-discover] models of an Ollama that nobody told of', () => {
     });
   });
 
-  it('[R4.1-tools] call tools of a client', async () => {
+  it('call tools of a client', async () => {
     const response = await post(
       `${server.url}/v1/messages`,
       request('What is the weather in Paris?', { model: 'mini-tools', tools }),

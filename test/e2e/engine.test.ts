@@ -12,6 +12,7 @@ import {
 import { childrenOf } from '../support/processes.ts';
 import { startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
+import { covers } from '../support/covers.ts';
 
 let server: RunningServer;
 beforeAll(async () => {
@@ -54,7 +55,21 @@ async function engines(count: number): Promise<number[]> {
 }
 
 describe('the engine behind the server', () => {
-  it('[R2.7-isolated] [R2.7-load-once] [R2.0-embedded] is one child, loaded once', async () => {
+  covers(
+    'R2.7-isolated',
+    'R2.7-load-once',
+    'R2.0-embedded',
+    'R2.7-queue',
+    'R2.5-admission',
+    'R2.13-disconnect',
+    'R2.13-prefill',
+    'R2.6-cache-read',
+    'R2.6-message-start',
+    'R2.7-crash',
+    'R2.12-sse-error',
+  );
+
+  it('is one child, loaded once', async () => {
     const answers = await Promise.all(
       ['1 to 3', '1 to 4', '1 to 5'].map((range) => ask(request(`Count from ${range}`))),
     );
@@ -63,7 +78,7 @@ describe('the engine behind the server', () => {
     expect(await engines(1)).toHaveLength(1);
   });
 
-  it('[R2.7-queue] [R2.5-admission] lets a second request wait, pinged, and answers it', async () => {
+  it('lets a second request wait, pinged, and answers it', async () => {
     // Together they last several times as long as a ping takes to come.
     const first = await startEndless();
     const leave = new AbortController();
@@ -86,7 +101,7 @@ describe('the engine behind the server', () => {
     expect(streamedText(seen)).toBe('1, 2, 3');
   });
 
-  it('[R2.13-disconnect] is free at once when a client leaves', async () => {
+  it('is free at once when a client leaves', async () => {
     const started = performance.now();
     const { rest, abort } = await startEndless();
     for (let read = 1; read < 100; read++) await rest.next();
@@ -96,7 +111,7 @@ describe('the engine behind the server', () => {
     expect(took).toBeLessThan((ofHundred * ENDLESS_TOKENS) / 100 / 4);
   });
 
-  it('[R2.13-prefill] is free at once when a client leaves during prefill', async () => {
+  it('is free at once when a client leaves during prefill', async () => {
     const words = (letter: string, count: number) =>
       Array.from({ length: count }, (_, index) => `${letter}${index}`).join(' ');
     const ofTenth = await millisecondsOf(request(words('v', 140), { max_tokens: 1 }));
@@ -109,7 +124,7 @@ describe('the engine behind the server', () => {
     expect(took).toBeLessThan(5 * ofTenth);
   });
 
-  it('[R2.6-cache-read] [R2.6-message-start] tells the prefix that it did not evaluate again', async () => {
+  it('tells the prefix that it did not evaluate again', async () => {
     const story = `${'The stream is calm, the night is long. '.repeat(20)}Who are you?`;
     await messageOf(await ask(request(story)));
     const events = await allEventsOf(await ask(request(story, { stream: true })));
@@ -124,7 +139,7 @@ describe('the engine behind the server', () => {
     expect(usage).toMatchObject({ input_tokens: 1, cache_read_input_tokens: cached });
   });
 
-  it('[R2.7-crash] [R2.12-sse-error] fails one request when it is killed, and loads again', async () => {
+  it('fails one request when it is killed, and loads again', async () => {
     const { rest } = await startEndless();
     const [engine] = await engines(1);
     process.kill(engine ?? 0, 'SIGKILL');
@@ -141,7 +156,7 @@ describe('the engine behind the server', () => {
     expect(next).not.toBe(engine);
   });
 
-  it('[R2.7-crash] answers what waited while it was killed', async () => {
+  it('answers what waited while it was killed', async () => {
     const { rest } = await startEndless();
     const waiting = ask(request('Count from 1 to 4', { stream: true }));
     await waiting;

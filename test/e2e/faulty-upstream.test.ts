@@ -5,6 +5,7 @@ import { startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
 import { readBody, serve } from '../support/upstream/replay.ts';
 import type { LocalServer } from '../support/upstream/replay.ts';
+import { covers } from '../support/covers.ts';
 
 interface Speech {
   readonly type: string;
@@ -93,6 +94,8 @@ const ask = (model: string, stream: boolean) =>
   post(`${server.url}/v1/messages`, request('Hello', { model, stream }));
 
 describe.each(Object.keys(SPEECH))('a server of %s', (kind) => {
+  covers('R4.1-fault', 'R4.2-fault');
+
   it.each([
     ['html', 'answered 200 with text/html instead of'],
     ['type', 'answered 200 with text/plain instead of'],
@@ -100,29 +103,28 @@ describe.each(Object.keys(SPEECH))('a server of %s', (kind) => {
     ['half', 'only half of one'],
     ['no-end', 'ended its answer without saying that it is done'],
     ['error', 'failed in mid-answer: CUDA out of memory'],
-  ])(
-    '[R4.1-fault] [R4.2-fault] that goes wrong (%s) is an error for the client',
-    async (fault, says) => {
-      const whole = await ask(`${kind}-${fault}`, false);
-      expect(whole.status).toBe(500);
-      expect(await whole.json()).toMatchObject({
-        type: 'error',
-        error: { type: 'api_error', message: expect.stringContaining(says) as string },
-      });
-      const streamed = await ask(`${kind}-${fault}`, true);
-      const begins = ['half', 'no-end', 'error'].includes(fault);
-      expect(streamed.status).toBe(begins ? 200 : 500);
-      const text = await streamed.text();
-      expect(text).toContain(says);
-      expect(text.includes('event: error') && text.includes('"text":"One"')).toBe(begins);
-      expect(text).not.toContain('message_stop');
-      await expect.poll(() => open).toBe(0);
-      expect((await ask(`${kind}-none`, false)).status).toBe(200);
-    },
-  );
+  ])('that goes wrong (%s) is an error for the client', async (fault, says) => {
+    const whole = await ask(`${kind}-${fault}`, false);
+    expect(whole.status).toBe(500);
+    expect(await whole.json()).toMatchObject({
+      type: 'error',
+      error: { type: 'api_error', message: expect.stringContaining(says) as string },
+    });
+    const streamed = await ask(`${kind}-${fault}`, true);
+    const begins = ['half', 'no-end', 'error'].includes(fault);
+    expect(streamed.status).toBe(begins ? 200 : 500);
+    const text = await streamed.text();
+    expect(text).toContain(says);
+    expect(text.includes('event: error') && text.includes('"text":"One"')).toBe(begins);
+    expect(text).not.toContain('message_stop');
+    await expect.poll(() => open).toBe(0);
+    expect((await ask(`${kind}-none`, false)).status).toBe(200);
+  });
 });
 
-describe('[R4.6-bad-entry] a server with bad entries', () => {
+describe('a server with bad entries', () => {
+  covers('R4.6-bad-entry');
+
   it.each([
     ['broken', /models\.yaml:\d+:\d+: models\.broken\.backend: .*"llama"\|"ollama"\|"openai"/],
     ['circle', /models\.yaml:\d+:3: alias 'circle' leads in a circle: circle -> circle; let one/],
@@ -137,7 +139,9 @@ describe('[R4.6-bad-entry] a server with bad entries', () => {
   });
 });
 
-describe('[R4.1-cloud] a name of Ollama’s cloud', () => {
+describe('a name of Ollama’s cloud', () => {
+  covers('R4.1-cloud');
+
   it('is passed on to an Ollama that does not list it, and nothing is pulled', async () => {
     asked = [];
     const response = await ask('kimi-k2:1t-cloud', false);

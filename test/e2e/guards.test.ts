@@ -4,10 +4,13 @@ import { errorOf, post, request } from '../support/messages-api.ts';
 import { rawRequest } from '../support/raw-request.ts';
 import { runPortico, startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
+import { covers } from '../support/covers.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
 describe('on loopback, without keys', () => {
+  covers('R2.11-host', 'R2.12-request-id', 'R2.11-origin', 'R2.11-any-key', 'R2.0-loopback');
+
   let server: RunningServer;
   let port: string;
   beforeAll(async () => {
@@ -17,7 +20,7 @@ describe('on loopback, without keys', () => {
   afterAll(() => server.stop());
 
   it.each(['127.0.0.1', 'localhost', '[::1]', '127.0.0.1:PORT', 'LocalHost:PORT', '[::1]:PORT'])(
-    '[R2.11-host] Host: %s is ours',
+    'Host: %s is ours',
     async (host) => {
       const answer = await rawRequest(`${server.url}/v1/models`, {
         host: host.replace('PORT', port),
@@ -27,7 +30,7 @@ describe('on loopback, without keys', () => {
   );
 
   it.each(['evil.example', 'evil.example:PORT', 'localhost.evil.example', '127.0.0.1.evil:PORT'])(
-    '[R2.11-host] [R2.12-request-id] Host: %s is a 403',
+    'Host: %s is a 403',
     async (host) => {
       const headers = { ...JSON_TYPE, host: host.replace('PORT', port) };
       const body = JSON.stringify(request('Hello'));
@@ -47,7 +50,7 @@ describe('on loopback, without keys', () => {
     ['null', 403],
     ['http://localhost:3000', 200],
     ['http://127.0.0.1:PORT', 200],
-  ])('[R2.11-origin] Origin: %s is a %d', async (origin, status) => {
+  ])('Origin: %s is a %d', async (origin, status) => {
     const answer = await rawRequest(`${server.url}/v1/models`, {
       origin: origin.replace('PORT', port),
     });
@@ -55,14 +58,14 @@ describe('on loopback, without keys', () => {
   });
 
   it.each([{}, { 'x-api-key': 'anything' }, { authorization: 'Bearer anything' }])(
-    '[R2.11-any-key] %o is let in',
+    '%o is let in',
     async (headers) => {
       const response = await post(`${server.url}/v1/messages`, request('Hello'), headers);
       expect(response.status).toBe(200);
     },
   );
 
-  it('[R2.0-loopback] listens on ::1 too, where the machine has it', async () => {
+  it('listens on ::1 too, where the machine has it', async () => {
     const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
       addresses?.some(({ address }) => address === '::1'),
     );
@@ -78,6 +81,8 @@ describe.each([
   ['--api-key', { args: ['--api-key', 'first-key'] }],
   ['PORTICO_API_KEYS', { environment: { PORTICO_API_KEYS: 'other-key,first-key' } }],
 ])('with keys by %s', (_how, options) => {
+  covers('R2.11-key', 'R2.12-table');
+
   let server: RunningServer;
   beforeAll(async () => {
     server = await startServer(options);
@@ -88,7 +93,7 @@ describe.each([
     ['x-api-key', { 'x-api-key': 'first-key' }],
     ['Bearer', { authorization: 'Bearer first-key' }],
     ['x-api-key over a wrong Bearer', { 'x-api-key': 'first-key', authorization: 'Bearer x' }],
-  ])('[R2.11-key] lets in %s', async (_case, headers) => {
+  ])('lets in %s', async (_case, headers) => {
     const response = await fetch(`${server.url}/v1/models`, { headers });
     expect(response.status).toBe(200);
   });
@@ -99,25 +104,24 @@ describe.each([
     ['a longer key', { 'x-api-key': 'first-key-and-more' }, 'invalid x-api-key'],
     ['a wrong Bearer', { authorization: 'Bearer wrong' }, 'invalid'],
     ['a right Bearer under a wrong key', { 'x-api-key': 'x', authorization: 'Bearer first-key' }],
-  ])(
-    '[R2.11-key] [R2.12-table] refuses %s',
-    async (_case, headers, words = 'invalid x-api-key') => {
-      const response = await post(`${server.url}/v1/messages`, request('Hello'), {
-        ...(headers as Record<string, string>),
-      });
-      expect(response.status).toBe(401);
-      const { error } = await errorOf(response);
-      expect(error.type).toBe('authentication_error');
-      expect(error.message).toContain(words);
-    },
-  );
+  ])('refuses %s', async (_case, headers, words = 'invalid x-api-key') => {
+    const response = await post(`${server.url}/v1/messages`, request('Hello'), {
+      ...(headers as Record<string, string>),
+    });
+    expect(response.status).toBe(401);
+    const { error } = await errorOf(response);
+    expect(error.type).toBe('authentication_error');
+    expect(error.message).toContain(words);
+  });
 
-  it('[R2.11-key] keeps its keys out of its log', () => {
+  it('keeps its keys out of its log', () => {
     expect(server.stdout() + server.stderr()).not.toContain('first-key');
   });
 });
 
-describe('[R2.11-bind] a bind other than loopback', () => {
+describe('a bind other than loopback', () => {
+  covers('R2.11-bind');
+
   it.each(['0.0.0.0', '::'])('to %s without a key is refused', async (host) => {
     const { code, stderr } = await runPortico(['serve', '--port', '0', '--host', host]);
     expect(code).toBe(1);

@@ -9,6 +9,9 @@ import { startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
 import { readBody, serve } from '../support/upstream/replay.ts';
 import type { LocalServer } from '../support/upstream/replay.ts';
+import { covers } from '../support/covers.ts';
+
+covers('R4.5-lazy');
 
 type Block = Anthropic.ContentBlockParam;
 
@@ -59,7 +62,7 @@ async function refusalOf(content: readonly object[], model = 'eyes'): Promise<st
   return error.message;
 }
 
-it('[R4.5-lazy] a server without pictures does not load what decodes them', async () => {
+it('a server without pictures does not load what decodes them', async () => {
   if (process.platform !== 'linux') return;
   const loaded = async () =>
     (await readFile(`/proc/${server.process.pid}/maps`, 'utf8')).includes('vips');
@@ -71,10 +74,12 @@ it('[R4.5-lazy] a server without pictures does not load what decodes them', asyn
 });
 
 describe.each(DIALECTS)('pictures of the TypeScript SDK of $dialect', (dialect) => {
+  covers('R4.5-base64', 'R4.5-untouched', 'R4.5-places', 'R4.5-downscale', 'R4.5-magic');
+
   const ask = (...messages: Anthropic.MessageParam[]) =>
     clientOf(dialect, server.url).messages.create({ model: 'eyes', max_tokens: 50, messages });
 
-  it('[R4.5-base64] [R4.5-untouched] reach a model that can see as they are', async () => {
+  it('reach a model that can see as they are', async () => {
     const png = await halves(30, 20).png().toBuffer();
     const content: Block[] = [{ type: 'text', text: 'What is this?' }, image(png)];
     expect(await ask({ role: 'user', content })).toMatchObject({
@@ -97,7 +102,7 @@ describe.each(DIALECTS)('pictures of the TypeScript SDK of $dialect', (dialect) 
     });
   });
 
-  it('[R4.5-places] [R4.5-downscale] [R4.5-magic] of a tool reach it too, in a form that it can read', async () => {
+  it('of a tool reach it too, in a form that it can read', async () => {
     // A WebP that says it is a PNG, larger than what a model looks at.
     const large = image(await halves(3200, 100).webp().toBuffer());
     await ask(
@@ -118,14 +123,24 @@ describe.each(DIALECTS)('pictures of the TypeScript SDK of $dialect', (dialect) 
 });
 
 describe('a picture that can’t be used', () => {
-  it('[R4.5-blind] [R3.1-result-images] leads to the model that can see it', async () => {
+  covers(
+    'R4.5-blind',
+    'R3.1-result-images',
+    'R4.5-damaged',
+    'R4.5-bombs',
+    'R4.5-file',
+    'R4.5-private',
+    'R4.5-url',
+  );
+
+  it('leads to the model that can see it', async () => {
     const png = await halves(9, 9).png().toBuffer();
     expect(await refusalOf([{ type: 'text', text: 'Look:' }, image(png)], 'blind')).toMatch(
       /^messages\.0\.content\.1\.image: the model blind can't see\. Use (eyes|mini), which can, or leave/,
     );
   });
 
-  it('[R4.5-damaged] [R4.5-bombs] is named by its block, and reaches nobody', async () => {
+  it('is named by its block, and reaches nobody', async () => {
     const before = seen.length;
     const png = await halves(200, 200).png().toBuffer();
     const text = { type: 'text', text: 'Look:' };
@@ -138,7 +153,7 @@ describe('a picture that can’t be used', () => {
     expect(seen).toHaveLength(before);
   });
 
-  it('[R4.5-file] is one of the files store, which is not there', async () => {
+  it('is one of the files store, which is not there', async () => {
     const stored = { type: 'image', source: { type: 'file', file_id: 'file_1' } };
     expect(await refusalOf([stored])).toMatch(
       /^messages\.0\.content\.0\.image\.source\.file: file_1/,
@@ -146,7 +161,7 @@ describe('a picture that can’t be used', () => {
   });
 
   it.each(['127.0.0.1', 'localhost', '[::ffff:127.0.0.1]', '2130706433'])(
-    '[R4.5-private] [R4.5-url] is one at an address of this machine: %s',
+    'is one at an address of this machine: %s',
     async (host) => {
       const url = await servePictures(() => expect.unreachable('it was contacted'));
       const there = url.replace('127.0.0.1', host);

@@ -13,6 +13,7 @@ import { findOnPath, isMissing } from '../support/optional.ts';
 import { childrenOf } from '../support/processes.ts';
 import { bannerOf, runPortico, startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
+import { covers } from '../support/covers.ts';
 
 const SHUTDOWN_MS = 10_000;
 
@@ -28,7 +29,9 @@ function isOpen(url: string): Promise<boolean> {
 }
 
 describe('what a new user sees', () => {
-  it('[R2.0-banner] [R2.9-default] what is served, a curl line, the environment lines', async () => {
+  covers('R2.0-banner', 'R2.9-default', 'R2.0-curl', 'R2.0-embedded', 'R2.2-port-taken');
+
+  it('what is served, a curl line, the environment lines', async () => {
     const server = await startServer();
     try {
       const banner = await bannerOf(server);
@@ -43,7 +46,7 @@ describe('what a new user sees', () => {
 
   const curl = findOnPath('curl');
   it.skipIf(isMissing('curl', curl, 'install it'))(
-    '[R2.0-curl] [R2.0-embedded] the curl line, pasted, is answered',
+    'the curl line, pasted, is answered',
     async () => {
       const server = await startServer();
       try {
@@ -56,7 +59,7 @@ describe('what a new user sees', () => {
     },
   );
 
-  it('[R2.2-port-taken] one line where the port is taken', async () => {
+  it('one line where the port is taken', async () => {
     const holder = createServer().listen(0, '127.0.0.1');
     await once(holder, 'listening');
     const { port } = holder.address() as AddressInfo;
@@ -70,7 +73,9 @@ describe('what a new user sees', () => {
   });
 });
 
-describe('[R2.2-shutdown] the end', () => {
+describe('the end', () => {
+  covers('R2.2-shutdown');
+
   it.each(['SIGTERM', 'SIGINT'] as const)('by %s leaves no process behind', async (signal) => {
     const server = await startServer();
     await messageOf(await post(`${server.url}/v1/messages`, request('Hello')));
@@ -108,7 +113,9 @@ describe('[R2.2-shutdown] the end', () => {
 });
 
 describe('a running server', () => {
-  it('[R2.10-follow] [R2.2-cp] follows cp and rm', async () => {
+  covers('R2.10-follow', 'R2.2-cp', 'R2.10-broken');
+
+  it('follows cp and rm', async () => {
     const server = await startServer();
     try {
       const body = request('Hello', { model: 'my-own-name' });
@@ -124,7 +131,7 @@ describe('a running server', () => {
     }
   });
 
-  it('[R2.10-broken] keeps the last good registry of a broken file', async () => {
+  it('keeps the last good registry of a broken file', async () => {
     const server = await startServer({ registry: 'aliases:\n  my-own-name: mini\n' });
     try {
       const file = path.join(server.home, 'models.yaml');
@@ -141,7 +148,9 @@ describe('a running server', () => {
 });
 
 describe('what outlives the server', () => {
-  it('[R2.5-signature-key] [R2.5-signature-check] is its signing key, readable by its owner only', async () => {
+  covers('R2.5-signature-key', 'R2.5-signature-check');
+
+  it('is its signing key, readable by its owner only', async () => {
     const home = await mkdtemp(path.join(tmpdir(), 'portico-home-'));
     const question = { role: 'user', content: 'Count from 1 to 3' };
     const thinking = { thinking: { type: 'enabled', budget_tokens: 1024 }, max_tokens: 1500 };

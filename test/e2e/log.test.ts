@@ -3,6 +3,7 @@ import { allEventsOf } from '../support/event-stream.ts';
 import { messageOf, post, request } from '../support/messages-api.ts';
 import { startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
+import { covers } from '../support/covers.ts';
 
 const SECRET = 'xylophone-4711';
 
@@ -28,7 +29,9 @@ async function lineOf(id: string): Promise<Record<string, unknown>> {
 }
 
 describe('the log at info', () => {
-  it.each([false, true])('[R2.14-line] has one line a request (stream: %s)', async (stream) => {
+  covers('R2.14-line', 'R2.14-prompts');
+
+  it.each([false, true])('has one line a request (stream: %s)', async (stream) => {
     const response = await post(
       `${server.url}/v1/messages`,
       request('Count from 1 to 10', { stream }),
@@ -51,7 +54,7 @@ describe('the log at info', () => {
     expect(lines.filter((each) => isLineOf(each, id))).toHaveLength(1);
   });
 
-  it('[R2.14-prompts] never holds a prompt or an answer', async () => {
+  it('never holds a prompt or an answer', async () => {
     const body = request(`Repeat after me: ${SECRET}`, { system: SECRET });
     await messageOf(await post(`${server.url}/v1/messages`, body));
     await post(`${server.url}/v1/messages`, { ...body, max_tokens: SECRET });

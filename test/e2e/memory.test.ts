@@ -4,6 +4,9 @@ import { ask } from '../support/asking.ts';
 import { childrenOf } from '../support/processes.ts';
 import { runPortico, startServer } from '../support/server.ts';
 import { MINI_FILE } from '../support/engine-variant.ts';
+import { covers } from '../support/covers.ts';
+
+covers('R6.4-keep-alive', 'R6.4-eviction', 'R6.6-told');
 
 const entry = (name: string) =>
   `  ${name}: { backend: llama, file: ${MINI_FILE}, context: 8192 }\n`;
@@ -14,7 +17,7 @@ const LISTING = z.object({
   ),
 });
 
-it('[R6.4-keep-alive] [R6.4-eviction] [R6.6-told] serve keeps what its flags allow, and tells of it', async () => {
+it('serve keeps what its flags allow, and tells of it', async () => {
   const server = await startServer({
     args: ['--memory', '40MB', '--parallel', '1', '--keep-alive', '20s'],
     registry: `models:\n${entry('first')}${entry('second')}`,

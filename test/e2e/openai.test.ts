@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { composeServer } from '../../src/compose.ts';
 import { resolveSettings } from '../../src/config/settings.ts';
 import { ANSWER, event, startActing } from '../backends/openai/acting-server.ts';
+import { covers } from '../support/covers.ts';
 
 const CLIENT = 'a-key-of-the-client';
 const UPSTREAM = 'a-key-of-the-upstream';
@@ -46,7 +47,9 @@ function post(url: string, body: object): Promise<Response> {
 }
 
 describe('a model behind OpenAI’s API', () => {
-  it('[R4.2-secret] [R4.2-entry] answers with its own key, and never sees the client’s', async () => {
+  covers('R4.2-secret', 'R4.2-entry', 'R4.2-calls', 'R4.2-images', 'R4.2-away');
+
+  it('answers with its own key, and never sees the client’s', async () => {
     const upstream = await startActing(() => ANSWER);
     const { url, log } = await startPortico(upstream.url);
     const response = await post(url, {});
@@ -65,7 +68,7 @@ describe('a model behind OpenAI’s API', () => {
     expect(log.join('\n')).not.toMatch(/a-key-of-the-/);
   });
 
-  it('[R4.2-calls] makes calls that come between each other, one block after the other', async () => {
+  it('makes calls that come between each other, one block after the other', async () => {
     const call = (index: number, name: string, json: string) =>
       event({ tool_calls: [{ index, function: { name, arguments: json } }] });
     const upstream = await startActing(() => ({
@@ -89,7 +92,7 @@ describe('a model behind OpenAI’s API', () => {
     });
   });
 
-  it('[R4.2-images] sees pictures, where models.yaml says that it can', async () => {
+  it('sees pictures, where models.yaml says that it can', async () => {
     const upstream = await startActing(() => ANSWER);
     const source = { type: 'base64', media_type: 'image/png', data: PIXEL };
     const messages = [{ role: 'user', content: [{ type: 'image', source }] }];
@@ -100,7 +103,7 @@ describe('a model behind OpenAI’s API', () => {
     expect(JSON.stringify(upstream.seen[0]?.body)).toContain(`data:image/png;base64,${PIXEL}`);
   });
 
-  it('[R4.2-away] is 529 with retry-after while its server is away', async () => {
+  it('is 529 with retry-after while its server is away', async () => {
     const { url } = await startPortico('http://127.0.0.1:9');
     const response = await post(url, {});
     expect(response.status).toBe(529);

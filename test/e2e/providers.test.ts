@@ -5,6 +5,7 @@ import { allEventsOf, streamedText } from '../support/event-stream.ts';
 import { errorOf, messageOf, post, request, textOf } from '../support/messages-api.ts';
 import { startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
+import { covers } from '../support/covers.ts';
 
 const says = (text: string): Act => ({ events: [event({ content: text }), event({}, 'stop')] });
 
@@ -27,7 +28,9 @@ const answerOf = async (server: RunningServer, user: string) =>
   textOf(await messageOf(await ask(server, user)));
 
 describe('a model behind two servers', () => {
-  it('[R4.3-failover] [R4.3-affinity] [R4.3-log] is answered by the other when one dies', async () => {
+  covers('R4.3-failover', 'R4.3-affinity', 'R4.3-log', 'R4.3-begun', 'R4.3-away');
+
+  it('is answered by the other when one dies', async () => {
     const one = await startActing(() => says('one'));
     const two = await startActing(() => says('two'));
     const server = await startPortico(one.url, two.url);
@@ -51,7 +54,7 @@ describe('a model behind two servers', () => {
     expect(log().match(/is back for big/g)).toHaveLength(1);
   });
 
-  it('[R4.3-begun] tells an answer that broke off, as the error that it is', async () => {
+  it('tells an answer that broke off, as the error that it is', async () => {
     const one = await startActing(() => BREAKS_OFF);
     const two = await startActing(() => BREAKS_OFF);
     const server = await startPortico(one.url, two.url);
@@ -62,7 +65,7 @@ describe('a model behind two servers', () => {
     expect(one.seen.length + two.seen.length).toBe(1);
   });
 
-  it('[R4.3-away] is 529 with retry-after when both are away, and names them', async () => {
+  it('is 529 with retry-after when both are away, and names them', async () => {
     const one = await startActing(() => ANSWER);
     const two = await startActing(() => ANSWER);
     const server = await startPortico(one.url, two.url);

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isMissing } from '../support/optional.ts';
 import { startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
+import { covers } from '../support/covers.ts';
 
 const TO_TEN = '1, 2, 3, 4, 5, 6, 7, 8, 9, 10';
 const COMMON = {
@@ -40,6 +41,8 @@ const old = process.env['PORTICO_TEST_PYTHON_OLD'];
 const oldWayOut = 'name an interpreter with anthropic 0.24.0 in PORTICO_TEST_PYTHON_OLD';
 
 describe('Python, then', () => {
+  covers('R2.T-python-old', 'R3.1-results', 'R3.1-template');
+
   const missing = isMissing('Python with anthropic 0.24.0', old, oldWayOut);
 
   it.skipIf(missing)('anthropic 0.24.0 finds no answer outside its types', async () => {
@@ -48,32 +51,31 @@ describe('Python, then', () => {
     expect(answer['checked']).toBeGreaterThan(20);
   });
 
-  it.skipIf(missing)('[R2.T-python-old] anthropic 0.24.0 works', async () => {
+  it.skipIf(missing)('anthropic 0.24.0 works', async () => {
     const answer = await report(old ?? '', 'old.py');
     expect(answer).toMatchObject({ ...COMMON, version: '0.24.0' });
     expect(answer['usage']).toEqual([expect.any(Number), expect.any(Number)]);
     expect(new Set(answer['usage'] as number[]).size).toBe(1);
   });
 
-  it.skipIf(missing)(
-    '[R3.1-results] [R3.1-template] anthropic 0.24.0 has a tool called, and its result told',
-    async () => {
-      expect(await report(old ?? '', 'tools_old.py')).toEqual({
-        version: '0.24.0',
-        id: expect.stringMatching(TOOL_CALL_ID),
-        name: 'get_weather',
-        input: { location: 'Paris' },
-        reasons: ['tool_use', 'end_turn'],
-        answer: 'The weather in Paris is 18 degrees and cloudy.',
-      });
-    },
-  );
+  it.skipIf(missing)('anthropic 0.24.0 has a tool called, and its result told', async () => {
+    expect(await report(old ?? '', 'tools_old.py')).toEqual({
+      version: '0.24.0',
+      id: expect.stringMatching(TOOL_CALL_ID),
+      name: 'get_weather',
+      input: { location: 'Paris' },
+      reasons: ['tool_use', 'end_turn'],
+      answer: 'The weather in Paris is 18 degrees and cloudy.',
+    });
+  });
 });
 
 const latest = process.env['PORTICO_TEST_PYTHON_NEW'];
 const latestWayOut = 'name an interpreter with anthropic in PORTICO_TEST_PYTHON_NEW';
 
 describe('Python, now', () => {
+  covers('R2.T-python-new', 'R3.8-python', 'R3.4-parse');
+
   const missing = isMissing('Python with the latest anthropic', latest, latestWayOut);
 
   it.skipIf(missing)('the latest anthropic finds no answer outside its types', async () => {
@@ -82,7 +84,7 @@ describe('Python, now', () => {
     expect(checked).toBeGreaterThan(100);
   });
 
-  it.skipIf(missing)('[R2.T-python-new] the latest anthropic works', async () => {
+  it.skipIf(missing)('the latest anthropic works', async () => {
     const answer = await report(latest ?? '', 'new.py');
     expect(answer).toMatchObject({
       ...COMMON,
@@ -95,22 +97,19 @@ describe('Python, now', () => {
     expect(new Set(answer['usage'] as number[]).size).toBe(1);
   });
 
-  it.skipIf(missing)(
-    '[R3.8-python] [R3.4-parse] the latest anthropic runs tools in a loop, and parses',
-    async () => {
-      const loop = {
-        reasons: ['tool_use', 'tool_use', 'end_turn'],
-        ids: [expect.stringMatching(TOOL_CALL_ID), expect.stringMatching(TOOL_CALL_ID)],
-        commands: [expect.stringMatching(/^echo .* > hello\.txt$/), 'cat hello.txt'],
-        answer: 'DONE',
-      };
-      const { plain, streamed, parts, parsed } = await report(latest ?? '', 'tools_new.py');
-      expect(plain).toEqual(loop);
-      expect(streamed).toEqual(loop);
-      expect(parts).toBeGreaterThan(6);
-      expect(parsed).toEqual({ name: 'Alice', age: 31 });
-    },
-  );
+  it.skipIf(missing)('the latest anthropic runs tools in a loop, and parses', async () => {
+    const loop = {
+      reasons: ['tool_use', 'tool_use', 'end_turn'],
+      ids: [expect.stringMatching(TOOL_CALL_ID), expect.stringMatching(TOOL_CALL_ID)],
+      commands: [expect.stringMatching(/^echo .* > hello\.txt$/), 'cat hello.txt'],
+      answer: 'DONE',
+    };
+    const { plain, streamed, parts, parsed } = await report(latest ?? '', 'tools_new.py');
+    expect(plain).toEqual(loop);
+    expect(streamed).toEqual(loop);
+    expect(parts).toBeGreaterThan(6);
+    expect(parsed).toEqual({ name: 'Alice', age: 31 });
+  });
 });
 
 const clients = process.env['PORTICO_TEST_PYTHON_CLIENTS'];

@@ -3,6 +3,7 @@ import { allEventsOf, expectGrammar, streamedText } from '../support/event-strea
 import { errorOf, messageOf, post, request, textOf } from '../support/messages-api.ts';
 import { startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
+import { covers } from '../support/covers.ts';
 
 const MIB = 1024 * 1024;
 
@@ -15,19 +16,21 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 describe('messages over HTTP', () => {
+  covers('R2.3-messages', 'R2.3-anthropic', 'R2.3-doubled', 'R2.3-stream', 'R2.3-count');
+
   it.each([
     '/v1/messages',
     '/v1/messages?beta=true',
     '/anthropic/v1/messages',
     '/v1/v1/messages',
     '/anthropic/v1/v1/messages',
-  ])('[R2.3-messages] [R2.3-anthropic] [R2.3-doubled] POST %s answers', async (route) => {
+  ])('POST %s answers', async (route) => {
     const response = await post(server.url + route, request('Count from 1 to 3'));
     expect(response.status).toBe(200);
     expect(textOf(await messageOf(response))).toBe('1, 2, 3');
   });
 
-  it('[R2.3-stream] streams in the grammar of the API', async () => {
+  it('streams in the grammar of the API', async () => {
     const body = request('Count from 1 to 3', { stream: true });
     const events = await allEventsOf(await post(`${server.url}/v1/messages`, body));
     expectGrammar(events);
@@ -35,7 +38,7 @@ describe('messages over HTTP', () => {
     expect(events.at(-2)?.data).toMatchObject({ delta: { stop_reason: 'end_turn' } });
   });
 
-  it.each(['/v1', '/anthropic/v1', '/v1/v1'])('[R2.3-count] counts under %s', async (prefix) => {
+  it.each(['/v1', '/anthropic/v1', '/v1/v1'])('counts under %s', async (prefix) => {
     const { model, messages } = request('Hello') as Record<string, unknown>;
     const response = await post(`${server.url}${prefix}/messages/count_tokens`, {
       model,
@@ -47,6 +50,8 @@ describe('messages over HTTP', () => {
 });
 
 describe('the other routes', () => {
+  covers('R2.3-health', 'R2.3-head', 'R2.3-models', 'R2.12-request-id', 'R2.3-paging');
+
   it.each([
     ['GET', '/health'],
     ['HEAD', '/'],
@@ -58,17 +63,14 @@ describe('the other routes', () => {
     ['GET', '/v1/v1/models'],
     ['HEAD', '/anthropic/'],
     ['GET', '/anthropic/health'],
-  ])(
-    '[R2.3-health] [R2.3-head] [R2.3-models] [R2.12-request-id] %s %s is 200',
-    async (...route) => {
-      const [method, path] = route;
-      const response = await fetch(server.url + path, { method });
-      expect(response.status).toBe(200);
-      expect(response.headers.get('request-id')).toMatch(/^req_/);
-    },
-  );
+  ])('%s %s is 200', async (...route) => {
+    const [method, path] = route;
+    const response = await fetch(server.url + path, { method });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('request-id')).toMatch(/^req_/);
+  });
 
-  it('[R2.3-paging] pages forwards and backwards', async () => {
+  it('pages forwards and backwards', async () => {
     const page = async (query: string) => {
       const response = await fetch(`${server.url}/v1/models?${query}`);
       return (await response.json()) as {
@@ -97,8 +99,10 @@ describe('the other routes', () => {
 });
 
 describe('what is not there', () => {
+  covers('R2.3-unknown', 'R2.12-request-id', 'R2.3-method');
+
   it.each(['/nothing', '/v1/nothing', '/anthropic/v1/nothing', '/v1/models/mini/more'])(
-    '[R2.3-unknown] [R2.12-request-id] %s is a 404 in the envelope',
+    '%s is a 404 in the envelope',
     async (path) => {
       const response = await fetch(server.url + path);
       expect(response.status).toBe(404);
@@ -114,7 +118,7 @@ describe('what is not there', () => {
     ['POST', '/v1/models', 'GET'],
     ['PUT', '/anthropic/v1/models/mini', 'GET'],
     ['POST', '/health', 'GET'],
-  ])('[R2.3-method] %s %s is a 405 that allows %s', async (method, path, allow) => {
+  ])('%s %s is a 405 that allows %s', async (method, path, allow) => {
     const response = await fetch(server.url + path, { method });
     expect(response.status).toBe(405);
     expect(response.headers.get('allow')).toContain(allow);
@@ -123,6 +127,8 @@ describe('what is not there', () => {
 });
 
 describe('what is refused', () => {
+  covers('R2.12-table', 'R2.5-too-long', 'R2.12-no-trace', 'R2.11-size');
+
   it.each([
     ['broken JSON', '{"model": "mini",', 'The request body is not valid JSON'],
     ['no max_tokens', request('Hi', { max_tokens: undefined }), 'max_tokens: Field required'],
@@ -143,7 +149,7 @@ describe('what is refused', () => {
       'messages: text content blocks must be non-empty',
     ],
     ['a long prompt', request('one two three '.repeat(6000)), 'prompt is too long: '],
-  ])('[R2.12-table] [R2.5-too-long] [R2.12-no-trace] %s is a 400', async (_case, body, words) => {
+  ])('%s is a 400', async (_case, body, words) => {
     const response = await post(`${server.url}/v1/messages`, body);
     expect(response.status).toBe(400);
     const { error } = await errorOf(response);
@@ -152,7 +158,7 @@ describe('what is refused', () => {
     expect(error.message).not.toMatch(/\n\s+at |node_modules|file:/);
   });
 
-  it.each(['with a length', 'in chunks'])('[R2.11-size] over 32 MB is a 413 %s', async (how) => {
+  it.each(['with a length', 'in chunks'])('over 32 MB is a 413 %s', async (how) => {
     const text = JSON.stringify(request('a'.repeat(33 * MIB)));
     const body = how === 'in chunks' ? new Blob([text]).stream() : text;
     const response = await fetch(`${server.url}/v1/messages`, {
@@ -165,7 +171,7 @@ describe('what is refused', () => {
     expect((await errorOf(response)).error.type).toBe('request_too_large');
   });
 
-  it('[R2.11-size] a body of 31 MB is read', async () => {
+  it('a body of 31 MB is read', async () => {
     const body = request('a'.repeat(31 * MIB), { max_tokens: undefined });
     const response = await post(`${server.url}/v1/messages`, body);
     expect(response.status).toBe(400);
@@ -174,6 +180,8 @@ describe('what is refused', () => {
 });
 
 describe('what is fine here', () => {
+  covers('R2.12-lenient', 'R2.5-sampling', 'R2.10-claude-names');
+
   it.each([
     ['no anthropic-version', {}, {}],
     ['an anthropic-version of tomorrow', { 'anthropic-version': '2029-01-01' }, {}],
@@ -184,13 +192,13 @@ describe('what is fine here', () => {
       { temperature: 0.5, top_p: 0.5, top_k: 5 },
     ],
     ['no key', {}, {}],
-  ])('[R2.12-lenient] [R2.5-sampling] %s', async (_case, headers, more) => {
+  ])('%s', async (_case, headers, more) => {
     const response = await post(`${server.url}/v1/messages`, request('Hello', more), headers);
     expect(response.status).toBe(200);
     expect(textOf(await messageOf(response))).not.toBe('');
   });
 
-  it('[R2.10-claude-names] a claude name nobody aliased, answered by the default', async () => {
+  it('a claude name nobody aliased, answered by the default', async () => {
     const body = request('Count from 1 to 3', { model: 'claude-haiku-4-5-20251001' });
     const response = await post(`${server.url}/v1/messages`, body);
     expect(response.headers.get('portico-model')).toBe('mini');

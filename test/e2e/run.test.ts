@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runPortico } from '../support/server.ts';
+import { covers } from '../support/covers.ts';
 
 const COUNTED = /1, 2, 3/;
 
@@ -13,23 +14,25 @@ beforeAll(async () => {
 afterAll(() => rm(home, { recursive: true }));
 
 describe('portico run', () => {
+  covers('R2.2-run', 'R2.2-run-stdin', 'R2.10-unknown');
+
   const environment = () => ({ PORTICO_HOME: home });
 
-  it('[R2.2-run] answers the prompt on its command line', async () => {
+  it('answers the prompt on its command line', async () => {
     const args = ['run', 'mini', 'Count from 1 to 3'];
     const { code, stdout } = await runPortico(args, environment());
     expect(code).toBe(0);
     expect(stdout).toMatch(COUNTED);
   });
 
-  it('[R2.2-run-stdin] answers the prompt on its standard input', async () => {
+  it('answers the prompt on its standard input', async () => {
     const args = ['run'];
     const { code, stdout } = await runPortico(args, environment(), 'Count from 1 to 3\n');
     expect(code).toBe(0);
     expect(stdout).toMatch(COUNTED);
   });
 
-  it('[R2.2-run] [R2.10-unknown] names the models there are where the model is unknown', async () => {
+  it('names the models there are where the model is unknown', async () => {
     const { code, stderr } = await runPortico(['run', 'nobody', 'Hello'], environment());
     expect(code).toBe(1);
     expect(stderr).toMatch(/nobody.*mini/s);

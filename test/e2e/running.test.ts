@@ -8,6 +8,7 @@ import { endless } from '../support/messages-api.ts';
 import { childrenOf } from '../support/processes.ts';
 import { runPortico, startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
+import { covers } from '../support/covers.ts';
 
 const LISTING = z.strictObject({
   models: z.array(
@@ -26,6 +27,8 @@ const LISTING = z.strictObject({
 });
 
 describe.each(['isolated', 'in-process'])('with an engine that is %s', (engine) => {
+  covers('R4.6-ps', 'R4.6-stop');
+
   let server: RunningServer;
   beforeAll(async () => {
     server = await startServer({
@@ -46,7 +49,7 @@ describe.each(['isolated', 'in-process'])('with an engine that is %s', (engine) 
       'secret',
     );
 
-  it('[R4.6-ps] ps lists what is loaded, where, and how busy it is', async () => {
+  it('ps lists what is loaded, where, and how busy it is', async () => {
     expect(await loaded()).toEqual([]);
     await (await say('Hello')).text();
     const [model, ...others] = await loaded();
@@ -58,7 +61,7 @@ describe.each(['isolated', 'in-process'])('with an engine that is %s', (engine) 
     );
   });
 
-  it('[R4.6-stop] stop frees it, by its name or an alias, and the next request loads it again', async () => {
+  it('stop frees it, by its name or an alias, and the next request loads it again', async () => {
     await (await say('Hello')).text();
     expect(await portico('stop', 'tiny')).toEqual({
       code: 0,
@@ -73,7 +76,7 @@ describe.each(['isolated', 'in-process'])('with an engine that is %s', (engine) 
     expect(await loaded()).toHaveLength(1);
   });
 
-  it('[R4.6-stop] stop leaves a model that answers alone, unless it is forced', async () => {
+  it('stop leaves a model that answers alone, unless it is forced', async () => {
     // The answers after the first one last until three commands have run.
     const start = () => ask(server.url, endless({ stream: true }), 'secret');
     const answers = [await start(), await start(), await start()];
@@ -90,7 +93,9 @@ describe.each(['isolated', 'in-process'])('with an engine that is %s', (engine) 
   });
 });
 
-describe('[R12.2-hung] with an engine that stands still', () => {
+describe('with an engine that stands still', () => {
+  covers('R12.2-hung');
+
   it('ps lists it as not responding, and stop ends it', async () => {
     const server = await startServer();
     onTestFinished(async () => void (await server.stop()));
@@ -117,7 +122,9 @@ describe('[R12.2-hung] with an engine that stands still', () => {
 
 const MESSAGES = [{ role: 'user', content: 'Count from 1 to 3' }];
 
-describe('[R4.6-ps] without a server', () => {
+describe('without a server', () => {
+  covers('R4.6-ps');
+
   it.each(['ps', 'stop'])('%s says how to start one', async (command) => {
     const port = String(await freePort());
     const args = command === 'stop' ? ['mini'] : [];

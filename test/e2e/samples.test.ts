@@ -7,6 +7,7 @@ import type { RunningServer } from '../support/server.ts';
 import { SAMPLES } from './samples.ts';
 import type { Sample } from './samples.ts';
 import { MINI_FILE } from '../support/engine-variant.ts';
+import { covers } from '../support/covers.ts';
 
 const REGISTRY = `
 models:
@@ -48,7 +49,9 @@ function withResults(sample: Sample, { content }: Message): Sample {
   return { ...sample, body: { ...sample.body, messages, tool_choice: { type: 'auto' } } };
 }
 
-describe('[R2.T-samples] the samples of the documents', () => {
+describe('the samples of the documents', () => {
+  covers('R2.T-samples', 'R3.D-samples');
+
   const kind = (wanted: string) => SAMPLES.filter(({ holds }) => holds === wanted);
 
   it.each(kind('text'))('$source: text', async (sample) => {
@@ -73,7 +76,7 @@ describe('[R2.T-samples] the samples of the documents', () => {
   });
 
   it.each(SAMPLES.filter(({ holds }) => typeof holds === 'object' && 'calls' in holds))(
-    '[R3.D-samples] $source: a call, and a text once it has its result',
+    '$source: a call, and a text once it has its result',
     async (sample) => {
       const { calls, input: forms } = sample.holds as Extract<Sample['holds'], { calls: string }>;
       const called = await messageOf(await answer(sample));

@@ -4,6 +4,7 @@ import { DIALECTS } from '../support/dialects.ts';
 import { ENDLESS, ENDLESS_TOKENS, promptTokensOf } from '../support/messages-api.ts';
 import { startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
+import { covers } from '../support/covers.ts';
 
 let server: RunningServer;
 beforeAll(async () => {
@@ -24,12 +25,38 @@ function sampling(temperature: number): object {
 }
 
 describe.each(DIALECTS)('the TypeScript SDK of $dialect', ({ sdk }) => {
+  covers(
+    'R2.T-sdk-create',
+    'R2.3-messages',
+    'R2.9-skills',
+    'R2.T-sdk-stream',
+    'R2.3-stream',
+    'R2.T-sdk-count',
+    'R2.3-count',
+    'R2.6-count-equals',
+    'R2.T-sdk-models',
+    'R2.3-paging',
+    'R2.3-model',
+    'R2.5-thinking',
+    'R2.5-signature',
+    'R2.5-prefill',
+    'R2.5-stop',
+    'R2.5-stop-leak',
+    'R2.5-greedy',
+    'R2.5-sampling',
+    'R2.T-sdk-errors',
+    'R2.10-unknown',
+    'R2.12-request-id',
+    'R2.13-disconnect',
+    'R2.11-any-key',
+  );
+
   let client: Anthropic;
   beforeAll(() => {
     client = new sdk.Anthropic({ baseURL: server.url, apiKey: 'any key', maxRetries: 0 });
   });
 
-  it('[R2.T-sdk-create] [R2.3-messages] [R2.9-skills] creates a message', async () => {
+  it('creates a message', async () => {
     const message = await client.messages.create(COUNTING);
     expect(message).toMatchObject({
       id: expect.stringMatching(/^msg_/),
@@ -43,7 +70,7 @@ describe.each(DIALECTS)('the TypeScript SDK of $dialect', ({ sdk }) => {
     expect(message.usage.output_tokens).toBeGreaterThan(TO_TEN.split(' ').length);
   });
 
-  it('[R2.T-sdk-stream] [R2.3-stream] creates with stream: true', async () => {
+  it('creates with stream: true', async () => {
     let text = '';
     const types = new Set<string>();
     for await (const event of await client.messages.create({ ...COUNTING, stream: true })) {
@@ -63,7 +90,7 @@ describe.each(DIALECTS)('the TypeScript SDK of $dialect', ({ sdk }) => {
     ]);
   });
 
-  it('[R2.T-sdk-stream] streams text events up to finalMessage', async () => {
+  it('streams text events up to finalMessage', async () => {
     const texts: string[] = [];
     const stream = client.messages.stream(COUNTING).on('text', (text) => texts.push(text));
     const message = await stream.finalMessage();
@@ -75,7 +102,7 @@ describe.each(DIALECTS)('the TypeScript SDK of $dialect', ({ sdk }) => {
     expect(message.usage.output_tokens).toBe(whole.usage.output_tokens);
   });
 
-  it('[R2.T-sdk-count] [R2.3-count] [R2.6-count-equals] counts what messages then reports', async () => {
+  it('counts what messages then reports', async () => {
     const body = {
       model: 'mini',
       system: [{ type: 'text' as const, text: 'You are a concise assistant. 東京 🗼' }],
@@ -102,7 +129,7 @@ describe.each(DIALECTS)('the TypeScript SDK of $dialect', ({ sdk }) => {
     expect(second.usage.cache_read_input_tokens).toBeGreaterThan(input_tokens / 2);
   });
 
-  it('[R2.T-sdk-models] [R2.3-paging] pages through the models by itself', async () => {
+  it('pages through the models by itself', async () => {
     const all = (await client.models.list({ limit: 1000 })).data.map(({ id }) => id);
     expect(all).toEqual(expect.arrayContaining(['mini', 'first-alias', 'second-alias']));
     const paged: string[] = [];
@@ -110,7 +137,7 @@ describe.each(DIALECTS)('the TypeScript SDK of $dialect', ({ sdk }) => {
     expect(paged).toEqual(all);
   });
 
-  it('[R2.T-sdk-models] [R2.3-model] retrieves a model and an alias', async () => {
+  it('retrieves a model and an alias', async () => {
     for (const id of ['mini', 'first-alias']) {
       const model = await client.models.retrieve(id);
       expect(model).toMatchObject({ id, type: 'model' });
@@ -123,7 +150,7 @@ describe.each(DIALECTS)('the TypeScript SDK of $dialect', ({ sdk }) => {
     { type: 'enabled' as const, budget_tokens: 1024 },
     { type: 'adaptive' as const },
     { type: 'disabled' as const },
-  ])('[R2.5-thinking] thinks as told: $type', async (thinking) => {
+  ])('thinks as told: $type', async (thinking) => {
     const body = { ...COUNTING, max_tokens: 1500, thinking };
     const message = await client.messages.stream(body).finalMessage();
     const kinds = message.content.map(({ type }) => type);
@@ -134,7 +161,7 @@ describe.each(DIALECTS)('the TypeScript SDK of $dialect', ({ sdk }) => {
     );
   });
 
-  it('[R2.5-signature] takes its thinking back', async () => {
+  it('takes its thinking back', async () => {
     const thinking = { type: 'enabled' as const, budget_tokens: 1024 };
     const body = { ...COUNTING, max_tokens: 1500, thinking };
     const { content } = await client.messages.create(body);
@@ -153,7 +180,7 @@ describe.each(DIALECTS)('the TypeScript SDK of $dialect', ({ sdk }) => {
     expect(again.content.at(-1)).toMatchObject({ text: 'The capital of France is Paris.' });
   });
 
-  it('[R2.5-prefill] continues a last assistant turn', async () => {
+  it('continues a last assistant turn', async () => {
     const { content } = await client.messages.create({
       ...COUNTING,
       messages: [...COUNTING.messages, { role: 'assistant', content: '1, 2, 3,' }],
@@ -165,7 +192,7 @@ describe.each(DIALECTS)('the TypeScript SDK of $dialect', ({ sdk }) => {
     ['5', '1, 2, 3, 4, '],
     [', 4, 5', '1, 2, 3'],
     ['1', ''],
-  ])('[R2.5-stop] [R2.5-stop-leak] stops before %j', async (stop, text) => {
+  ])('stops before %j', async (stop, text) => {
     const body = { ...COUNTING, stop_sequences: ['nothing like it', stop] };
     const message = await client.messages.create(body);
     const streamed = await client.messages.stream(body).finalMessage();
@@ -175,7 +202,7 @@ describe.each(DIALECTS)('the TypeScript SDK of $dialect', ({ sdk }) => {
     }
   });
 
-  it('[R2.5-greedy] [R2.5-sampling] repeats itself at temperature 0 only', async () => {
+  it('repeats itself at temperature 0 only', async () => {
     const story = (temperature: number, index: number) =>
       client.messages.create({
         ...COUNTING,
@@ -195,7 +222,7 @@ describe.each(DIALECTS)('the TypeScript SDK of $dialect', ({ sdk }) => {
     expect(await texts(1.9)).toBeGreaterThan(1);
   });
 
-  it('[R2.T-sdk-errors] [R2.10-unknown] raises NotFoundError for an unknown model', async () => {
+  it('raises NotFoundError for an unknown model', async () => {
     const error = await client.messages.create({ ...COUNTING, model: 'nobody' }).catch(String);
     expect(error).toMatch(/404.*nobody.*mini/s);
     const retrieved = client.models.retrieve('nobody');
@@ -206,7 +233,7 @@ describe.each(DIALECTS)('the TypeScript SDK of $dialect', ({ sdk }) => {
     });
   });
 
-  it('[R2.T-sdk-errors] [R2.12-request-id] raises BadRequestError with words and a request id', async () => {
+  it('raises BadRequestError with words and a request id', async () => {
     const bad = client.messages.create({ ...COUNTING, max_tokens: -1 });
     await expect(bad).rejects.toBeInstanceOf(sdk.BadRequestError);
     await expect(bad).rejects.toMatchObject({
@@ -216,7 +243,7 @@ describe.each(DIALECTS)('the TypeScript SDK of $dialect', ({ sdk }) => {
     });
   });
 
-  it('[R2.13-disconnect] stops when the stream is aborted, and answers the next', async () => {
+  it('stops when the stream is aborted, and answers the next', async () => {
     const stream = client.messages.stream({
       ...COUNTING,
       max_tokens: ENDLESS_TOKENS,
@@ -229,7 +256,7 @@ describe.each(DIALECTS)('the TypeScript SDK of $dialect', ({ sdk }) => {
     expect(next.content).toMatchObject([{ text: TO_TEN }]);
   });
 
-  it('[R2.11-any-key] is let in by x-api-key and by Bearer', async () => {
+  it('is let in by x-api-key and by Bearer', async () => {
     const bearer = new sdk.Anthropic({
       baseURL: server.url,
       apiKey: null,

@@ -17,6 +17,7 @@ import { REPOSITORY, startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
 import { serve } from '../support/upstream/replay.ts';
 import type { LocalServer } from '../support/upstream/replay.ts';
+import { covers } from '../support/covers.ts';
 
 const QUESTION = 'What is in this picture?';
 
@@ -51,6 +52,8 @@ const noPython = isMissing(
 );
 
 describe.skipIf(isAddonMissing())('a newcomer’s portico serve, shown pictures', () => {
+  covers('R7.5-base64', 'R7.5-python');
+
   let server: RunningServer;
   beforeAll(async () => {
     server = await startServer();
@@ -60,12 +63,12 @@ describe.skipIf(isAddonMissing())('a newcomer’s portico serve, shown pictures'
   const ask = (dialect: (typeof DIALECTS)[number], messages: Anthropic.MessageParam[]) =>
     clientOf(dialect, server.url).messages.create({ model: 'mini', max_tokens: 60, messages });
 
-  it.each(DIALECTS)('[R7.5-base64] tells what is in them: SDK of $dialect', async (dialect) => {
+  it.each(DIALECTS)('tells what is in them: SDK of $dialect', async (dialect) => {
     const content = [base64(circle), { type: 'text', text: QUESTION } as const];
     expect(said(await ask(dialect, [{ role: 'user', content }]))).toBe('It is a red circle.');
   });
 
-  it.each(DIALECTS)('[R7.5-base64] sees those of tools: SDK of $dialect', async (dialect) => {
+  it.each(DIALECTS)('sees those of tools: SDK of $dialect', async (dialect) => {
     const call = { type: 'tool_use', id: 'toolu_1', name: 'look', input: {} } as const;
     const answer = await ask(dialect, [
       { role: 'user', content: QUESTION },
@@ -79,17 +82,19 @@ describe.skipIf(isAddonMissing())('a newcomer’s portico serve, shown pictures'
     expect(said(answer)).toContain('blue');
   });
 
-  it('[R7.5-base64] says that it takes pictures', async () => {
+  it('says that it takes pictures', async () => {
     const response = await fetch(`${server.url}/v1/models/mini`);
     expect(JSON.stringify(await response.json())).toMatch(/"image_input":\{"supported":true/);
   });
 
-  it.skipIf(noPython)('[R7.5-python] tells Python’s SDK', async () => {
+  it.skipIf(noPython)('tells Python’s SDK', async () => {
     expect(await report(python ?? '', server.url, circle)).toBe('It is a red circle.');
   });
 });
 
 describe.skipIf(isAddonMissing())('pictures at URLs, shown to the embedded model', () => {
+  covers('R7.5-url', 'R7.5-python');
+
   const model: ModelSpec = {
     ...SEEING,
     mmproj: path.join(REPOSITORY, 'models/mini-mmproj.gguf'),
@@ -111,7 +116,7 @@ describe.skipIf(isAddonMissing())('pictures at URLs, shown to the embedded model
     await close();
   });
 
-  it.each(DIALECTS)('[R7.5-url] are told to the SDK of $dialect', async (dialect) => {
+  it.each(DIALECTS)('are told to the SDK of $dialect', async (dialect) => {
     const source = { type: 'url', url: `${pictures.url}/circle.png` } as const;
     const answer = await clientOf(dialect, server.url).messages.create({
       model: 'actor',
@@ -129,7 +134,7 @@ describe.skipIf(isAddonMissing())('pictures at URLs, shown to the embedded model
     expect(said(answer)).toBe('It is a red circle.');
   });
 
-  it.skipIf(noPython)('[R7.5-python] [R7.5-url] are told to Python’s SDK', async () => {
+  it.skipIf(noPython)('are told to Python’s SDK', async () => {
     const url = `${pictures.url}/circle.png`;
     expect(await report(python ?? '', server.url, url)).toBe('It is a red circle.');
   });

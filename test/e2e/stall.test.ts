@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { messageOf, request } from '../support/messages-api.ts';
 import { startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
+import { covers } from '../support/covers.ts';
 
 /** Many times what a body takes, and a fraction of what it took before: the CPUs are shared with other tests. */
 const MOST_MS = 1500;
@@ -39,7 +40,9 @@ async function longestWait(work: Promise<unknown>): Promise<number> {
   }
 }
 
-describe('[R12.1-stall] the server answers others', () => {
+describe('the server answers others', () => {
+  covers('R12.1-stall');
+
   it.each<[string, Buffer, number]>([
     ['8 MB of spaces', filled(8, '', ' '), 400],
     ['4 MB of unknown keys', Buffer.from(`{${keys(300_000)}}`), 400],
@@ -60,7 +63,9 @@ describe('[R12.1-stall] the server answers others', () => {
   });
 });
 
-describe('[R12.1-writer] a request that is too large for one message to its engine', () => {
+describe('a request that is too large for one message to its engine', () => {
+  covers('R12.1-writer');
+
   const stops = Array.from({ length: 1000 }, (_, index) => `${index}`.padEnd(100, '#'));
   const post = (signal?: AbortSignal) =>
     fetch(`${server.url}/v1/messages`, {
@@ -82,7 +87,9 @@ describe('[R12.1-writer] a request that is too large for one message to its engi
   });
 });
 
-describe.skipIf(process.platform !== 'linux')('[R12.1-memory] a dozen bodies of 31 MB', () => {
+describe.skipIf(process.platform !== 'linux')('a dozen bodies of 31 MB', () => {
+  covers('R12.1-memory');
+
   async function residentMb(): Promise<number> {
     const [, pages] = (await readFile(`/proc/${server.process.pid}/statm`, 'utf8')).split(' ');
     return (Number(pages) * 4096) / 2 ** 20;

@@ -6,6 +6,7 @@ import { allEventsOf, expectGrammar, streamedText } from '../support/event-strea
 import { errorOf, messageOf, post, request, textOf } from '../support/messages-api.ts';
 import { startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
+import { covers } from '../support/covers.ts';
 
 let server: RunningServer;
 beforeAll(async () => {
@@ -47,7 +48,9 @@ const WEATHER = {
   },
 };
 
-describe.each(DIALECTS)('[R3.4-parse] structured output in $dialect', (dialect) => {
+describe.each(DIALECTS)('structured output in $dialect', (dialect) => {
+  covers('R3.4-parse', 'R3.4-schema', 'R3.4-stream', 'R3.4-tools');
+
   const { zodOutputFormat, betaZodOutputFormat } = dialect;
   let client: Anthropic;
   beforeAll(() => {
@@ -68,7 +71,7 @@ describe.each(DIALECTS)('[R3.4-parse] structured output in $dialect', (dialect) 
   });
 
   it.each(['Hello', 'Tell me a joke', 'What is the capital of France?'])(
-    '[R3.4-schema] has the shape that was asked for, whatever the question (%s)',
+    'has the shape that was asked for, whatever the question (%s)',
     async (content) => {
       const output_config = { format: zodOutputFormat(VERDICT) };
       const message = await client.messages.parse({ ...asks(content), output_config });
@@ -77,7 +80,7 @@ describe.each(DIALECTS)('[R3.4-parse] structured output in $dialect', (dialect) 
     },
   );
 
-  it('[R3.4-stream] is streamed, and parsed at its end', async () => {
+  it('is streamed, and parsed at its end', async () => {
     const output_config = { format: zodOutputFormat(PERSON) };
     const texts: string[] = [];
     const stream = client.messages.stream({ ...asks(ABOUT), output_config });
@@ -88,7 +91,7 @@ describe.each(DIALECTS)('[R3.4-parse] structured output in $dialect', (dialect) 
     expect(message.parsed_output).toEqual(ALICE);
   });
 
-  it('[R3.4-tools] stands beside tools: a call where one is needed, else JSON', async () => {
+  it('stands beside tools: a call where one is needed, else JSON', async () => {
     const body = { tools: [WEATHER], output_config: { format: zodOutputFormat(PERSON) } };
     const called = await client.messages.parse({
       ...asks('What is the weather in Paris?'),
@@ -100,7 +103,7 @@ describe.each(DIALECTS)('[R3.4-parse] structured output in $dialect', (dialect) 
     expect(PERSON.parse(told.parsed_output)).toEqual(told.parsed_output);
   });
 
-  it('[R3.4-tools] is the answer after a result too', async () => {
+  it('is the answer after a result too', async () => {
     const format = zodOutputFormat(z.object({ celsius: z.int(), cloudy: z.boolean() }));
     const content = [
       {
@@ -146,6 +149,8 @@ describe.each(DIALECTS)('[R3.4-parse] structured output in $dialect', (dialect) 
 });
 
 describe('structured output without an SDK', () => {
+  covers('R3.4-deprecated', 'R3.4-schema', 'R3.4-stream');
+
   const schema = {
     type: 'object',
     properties: { name: { type: 'string' }, age: { type: 'integer' } },
@@ -163,7 +168,7 @@ describe('structured output without an SDK', () => {
       { output_format: format },
       { 'anthropic-beta': 'structured-outputs-2025-11-13' },
     ],
-  ])('[R3.4-deprecated] [R3.4-schema] takes %s, streamed or not', async (_, more, headers) => {
+  ])('takes %s, streamed or not', async (_, more, headers) => {
     const url = `${server.url}/v1/messages`;
     const whole = textOf(await messageOf(await post(url, request(ABOUT, more), headers)));
     expect(JSON.parse(whole)).toEqual(ALICE);
@@ -173,7 +178,7 @@ describe('structured output without an SDK', () => {
     expect(streamedText(events)).toBe(whole);
   });
 
-  it('[R3.4-schema] [R3.4-stream] is one of the values that a schema has', async () => {
+  it('is one of the values that a schema has', async () => {
     const properties = { verdict: { enum: ['allow', 'deny', 7] }, version: { const: 'v1' } };
     const verdict = { ...schema, properties, required: ['version', 'verdict'] };
     const output_config = { format: { type: 'json_schema', schema: verdict } };
@@ -184,14 +189,14 @@ describe('structured output without an SDK', () => {
     expect(rest).toEqual({ version: 'v1' });
   });
 
-  it('[R3.4-schema] is cut by max_tokens like any answer', async () => {
+  it('is cut by max_tokens like any answer', async () => {
     const message = await messageOf(await ask({ output_config: { format }, max_tokens: 5 }));
     expect(message.stop_reason).toBe('max_tokens');
     expect(textOf(message)).toMatch(/^\{/);
     expect(() => JSON.parse(textOf(message)) as unknown).toThrow();
   });
 
-  it('[R3.4-schema] names what is wrong with a schema', async () => {
+  it('names what is wrong with a schema', async () => {
     const wrong = { type: 'json_schema', schema: { ...schema, type: 'thing' } };
     const response = await ask({ output_config: { format: wrong } });
     expect(response.status).toBe(400);

@@ -5,6 +5,7 @@ import { ENDLESS } from '../support/messages-api.ts';
 import { startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
 import { MINI_FILE } from '../support/engine-variant.ts';
+import { covers } from '../support/covers.ts';
 
 const MINI = JSON.stringify(MINI_FILE);
 /** Opens the thinking in the middle of a refrain, which mini then does not find an end to. */
@@ -49,13 +50,15 @@ const thinkingOf = ({ usage }: Anthropic.Message) =>
     ?.thinking_tokens;
 
 describe.each(DIALECTS)('thinking in $dialect', (dialect) => {
+  covers('R3.5-between', 'R3.5-omitted', 'R3.5-replay');
+
   let client: Anthropic;
   beforeAll(() => {
     client = clientOf(dialect, server.url);
   });
 
   it.each(['summarized', 'omitted'] as const)(
-    '[R3.5-between] [R3.5-omitted] [R3.5-replay] thinks between calls, and takes it back (%s)',
+    'thinks between calls, and takes it back (%s)',
     async (display) => {
       const messages: Anthropic.MessageParam[] = [{ role: 'user', content: TASK }];
       const commands: unknown[] = [];
@@ -98,7 +101,9 @@ describe.each(DIALECTS)('thinking in $dialect', (dialect) => {
   );
 });
 
-describe('[R3.5-budget] a thinker that finds no end', () => {
+describe('a thinker that finds no end', () => {
+  covers('R3.5-budget');
+
   /** Asks for a little more than it may think. */
   const think = (budget_tokens: number) =>
     clientOf(DIALECTS[0] ?? expect.fail(), server.url).messages.create({

@@ -5,6 +5,7 @@ import { clientOf, DIALECTS } from '../support/dialects.ts';
 import type { Dialect } from '../support/dialects.ts';
 import { startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
+import { covers } from '../support/covers.ts';
 
 let server: RunningServer;
 beforeAll(async () => {
@@ -83,7 +84,19 @@ const callsOf = (content: Content) => content.filter((block) => block.type === '
 const textOf = (content: Content) =>
   content.map((block) => (block.type === 'text' ? block.text : '')).join('');
 
-describe.each(DIALECTS)('[R3.8-dialects] the tool runner of $dialect', (dialect) => {
+describe.each(DIALECTS)('the tool runner of $dialect', (dialect) => {
+  covers(
+    'R3.8-dialects',
+    'R3.8-runner',
+    'R3.8-zod',
+    'R3.1-ids',
+    'R3.8-streaming',
+    'R3.1-arguments',
+    'R3.1-parallel',
+    'R3.1-results',
+    'R3.1-cut',
+  );
+
   let client: Anthropic;
   let files: ReturnType<typeof shell>;
   beforeAll(() => {
@@ -110,7 +123,7 @@ describe.each(DIALECTS)('[R3.8-dialects] the tool runner of $dialect', (dialect)
     expect(new Set(calls.map(({ id }) => id)).size).toBe(2);
   }
 
-  it('[R3.8-runner] [R3.8-zod] [R3.1-ids] writes a file, looks at it and says so', async () => {
+  it('writes a file, looks at it and says so', async () => {
     const tools = fileTools(dialect, files.run);
     const messages: Anthropic.Beta.BetaMessage[] = [];
     const runner = client.beta.messages.toolRunner({ ...asks(TASK), tools });
@@ -119,7 +132,7 @@ describe.each(DIALECTS)('[R3.8-dialects] the tool runner of $dialect', (dialect)
     expect(await runner.done()).toEqual(messages.at(-1));
   });
 
-  it('[R3.8-streaming] [R3.1-arguments] does the same in streams, with arguments as they come', async () => {
+  it('does the same in streams, with arguments as they come', async () => {
     const tools = fileTools(dialect, files.run);
     const messages: Anthropic.Beta.BetaMessage[] = [];
     const runner = client.beta.messages.toolRunner({ ...asks(TASK), tools, stream: true });
@@ -136,7 +149,7 @@ describe.each(DIALECTS)('[R3.8-dialects] the tool runner of $dialect', (dialect)
     expectDone(messages);
   });
 
-  it('[R3.1-parallel] [R3.1-results] answers two calls of one message together', async () => {
+  it('answers two calls of one message together', async () => {
     const asked: string[] = [];
     const tools = [
       weatherTool(dialect, (location) => {
@@ -158,7 +171,7 @@ describe.each(DIALECTS)('[R3.8-dialects] the tool runner of $dialect', (dialect)
     expect(textOf(messages.at(-1)?.content ?? [])).toMatch(/^The weather in Paris/);
   });
 
-  it('[R3.1-results] goes on after a tool that failed', async () => {
+  it('goes on after a tool that failed', async () => {
     const tools = [
       weatherTool(dialect, (location) => {
         throw new Error(`${location} is not on the map`);
@@ -174,15 +187,12 @@ describe.each(DIALECTS)('[R3.8-dialects] the tool runner of $dialect', (dialect)
     expect(last.stop_reason).toBe('end_turn');
   });
 
-  it.each([true, false])(
-    '[R3.1-cut] runs no call that was cut off (stream: %s)',
-    async (stream) => {
-      const tools = fileTools(dialect, files.run);
-      // Enough to begin the command, too little to end it.
-      const body = { ...asks(TASK), max_tokens: 20, tools };
-      const last = await client.beta.messages.toolRunner({ ...body, stream }).runUntilDone();
-      expect(last.stop_reason).toBe('max_tokens');
-      expect(files.commands).toEqual([]);
-    },
-  );
+  it.each([true, false])('runs no call that was cut off (stream: %s)', async (stream) => {
+    const tools = fileTools(dialect, files.run);
+    // Enough to begin the command, too little to end it.
+    const body = { ...asks(TASK), max_tokens: 20, tools };
+    const last = await client.beta.messages.toolRunner({ ...body, stream }).runUntilDone();
+    expect(last.stop_reason).toBe('max_tokens');
+    expect(files.commands).toEqual([]);
+  });
 });

@@ -6,6 +6,7 @@ import { errorOf, messageOf, post, promptTokensOf, request } from '../support/me
 import { MINI } from '../support/requests.ts';
 import { startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
+import { covers } from '../support/covers.ts';
 
 let server: RunningServer;
 beforeAll(async () => {
@@ -85,13 +86,28 @@ const TOKYO = ['get_weather', { location: 'Tokyo' }];
 const A_LIGHT = { room: expect.stringMatching(/^(kitchen|garage)$/), on: expect.any(Boolean) };
 
 describe.each(DIALECTS)('tools in $dialect', (dialect) => {
+  covers(
+    'R3.1-arguments',
+    'R3.1-template',
+    'R3.1-parallel',
+    'R3.1-ids',
+    'R3.1-one-call',
+    'R3.1-auto',
+    'R3.1-any',
+    'R3.1-valid',
+    'R3.1-tool',
+    'R3.1-none',
+    'R3.1-results',
+    'R3.1-results-first',
+  );
+
   let client: Anthropic;
   beforeAll(() => {
     client = clientOf(dialect, server.url);
   });
   const create = (body: Params) => client.messages.create(body);
 
-  it('[R3.1-arguments] [R3.1-template] streams arguments while they are generated', async () => {
+  it('streams arguments while they are generated', async () => {
     const stream = client.messages.stream(asks(ONE_CITY));
     const parts: string[] = [];
     for await (const { type, ...event } of stream) {
@@ -107,7 +123,7 @@ describe.each(DIALECTS)('tools in $dialect', (dialect) => {
     expect(message.stop_reason).toBe('tool_use');
   });
 
-  it('[R3.1-parallel] [R3.1-ids] gives each of parallel calls a block and an id of its own', async () => {
+  it('gives each of parallel calls a block and an id of its own', async () => {
     const whole = await create(asks(TWO_CITIES));
     const streamed = await client.messages.stream(asks(TWO_CITIES)).finalMessage();
     for (const message of [whole, streamed]) {
@@ -122,7 +138,7 @@ describe.each(DIALECTS)('tools in $dialect', (dialect) => {
   });
 
   it.each(['auto', 'any'] as const)(
-    '[R3.1-one-call] ends after one call with disable_parallel_tool_use (%s)',
+    'ends after one call with disable_parallel_tool_use (%s)',
     async (type) => {
       const tool_choice = { type, disable_parallel_tool_use: true };
       const message = await create(asks(TWO_CITIES, { tool_choice }));
@@ -131,7 +147,7 @@ describe.each(DIALECTS)('tools in $dialect', (dialect) => {
     },
   );
 
-  it('[R3.1-auto] leaves it to the model whether it calls', async () => {
+  it('leaves it to the model whether it calls', async () => {
     const tool_choice = { type: 'auto' } as const;
     expect(inputsOf(await create(asks(ONE_CITY, { tool_choice })))).toEqual([PARIS]);
     const counted = await create(asks('Count from 1 to 5', { tool_choice }));
@@ -142,7 +158,7 @@ describe.each(DIALECTS)('tools in $dialect', (dialect) => {
   });
 
   it.each(['Count from 1 to 5', 'Hello', 'What is the capital of France?'])(
-    '[R3.1-any] [R3.1-valid] any: calls where it would have answered (%s)',
+    'any: calls where it would have answered (%s)',
     async (content) => {
       const body = asks(content, { tools: [LIGHT], tool_choice: { type: 'any' } });
       const message = await create(body);
@@ -157,7 +173,7 @@ describe.each(DIALECTS)('tools in $dialect', (dialect) => {
   it.each([
     { name: 'get_weather', input: { location: expect.any(String) } },
     { name: 'set_light', input: A_LIGHT },
-  ])('[R3.1-tool] [R3.1-valid] tool: calls $name, whatever was asked', async ({ name, input }) => {
+  ])('tool: calls $name, whatever was asked', async ({ name, input }) => {
     const tool_choice = { type: 'tool', name, disable_parallel_tool_use: true } as const;
     for (const content of [ONE_CITY, 'Set the light in the kitchen to true.', 'Hello']) {
       const message = await client.messages.stream(asks(content, { tool_choice })).finalMessage();
@@ -166,7 +182,7 @@ describe.each(DIALECTS)('tools in $dialect', (dialect) => {
     }
   });
 
-  it('[R3.1-none] none: has no tool in the prompt and reads no call', async () => {
+  it('none: has no tool in the prompt and reads no call', async () => {
     const none = await create(asks(ONE_CITY, { tool_choice: { type: 'none' } }));
     expect(none.stop_reason).toBe('end_turn');
     expect(none.content).toMatchObject([{ type: 'text' }]);
@@ -178,13 +194,13 @@ describe.each(DIALECTS)('tools in $dialect', (dialect) => {
     ['a string', result('18 degrees and cloudy')],
     ['a block', result([{ type: 'text', text: '18 degrees and cloudy' }])],
     ['an error', result('18 degrees and cloudy', { is_error: true })],
-  ])('[R3.1-results] takes a result as %s', async (_, block) => {
+  ])('takes a result as %s', async (_, block) => {
     const message = await create(asks('', { messages: answered(block) }));
     expect(textOf(message)).toMatch(/^The weather in Paris is 18 degrees/);
     expect(message.stop_reason).toBe('end_turn');
   });
 
-  it('[R3.1-results] tells an error from a result, and takes nothing as a result', async () => {
+  it('tells an error from a result, and takes nothing as a result', async () => {
     const prompt = async (block: Anthropic.ToolResultBlockParam) =>
       promptOf(await create(asks('', { messages: answered(block) })));
     const plain = await prompt(result('No such city'));
@@ -192,7 +208,7 @@ describe.each(DIALECTS)('tools in $dialect', (dialect) => {
     expect(await prompt(result())).toBeLessThan(plain);
   });
 
-  it('[R3.1-results] pairs results with calls by their ids, in any order', async () => {
+  it('pairs results with calls by their ids, in any order', async () => {
     const { content } = await create(asks(TWO_CITIES));
     const ids = content.map((block) => (block.type === 'tool_use' ? block.id : ''));
     const told = ['18 degrees and cloudy', '31 degrees and sunny'].map((text, index) => ({
@@ -211,7 +227,7 @@ describe.each(DIALECTS)('tools in $dialect', (dialect) => {
     expectSamePrompt(await tell(told.toReversed()));
   });
 
-  it('[R3.1-results-first] has the result before the text beside it', async () => {
+  it('has the result before the text beside it', async () => {
     const sky = result(`18 degrees and ${'cloudy, '.repeat(30)}`);
     const also = { type: 'text', text: 'Count from 1 to 5' } as const;
     const alone = await create(asks('', { messages: answered(sky) }));
@@ -226,9 +242,11 @@ describe.each(DIALECTS)('tools in $dialect', (dialect) => {
 });
 
 describe('tools without an SDK', () => {
+  covers('R3.1-result-images', 'R3.1-cut', 'R3.1-template');
+
   const ask = (body: object) => post(`${server.url}/v1/messages`, body);
 
-  it('[R3.1-result-images] names the picture of a result that the model cannot see', async () => {
+  it('names the picture of a result that the model cannot see', async () => {
     const source = { type: 'base64', media_type: 'image/png', data: 'iVBORw0KGgo=' } as const;
     const messages = answered(result([{ type: 'image', source }]));
     const response = await ask(request('', { model: 'blind', messages, tools: TOOLS }));
@@ -238,7 +256,7 @@ describe('tools without an SDK', () => {
     expect(error.message).toMatch(/image.*blind can't see/);
   });
 
-  it('[R3.1-cut] never shows a cut call as a finished one, wherever it is cut', async () => {
+  it('never shows a cut call as a finished one, wherever it is cut', async () => {
     for (let max_tokens = 1; ; max_tokens += 1) {
       const body = { tools: TOOLS, max_tokens };
       const message = await messageOf(await ask(request(ONE_CITY, body)));
@@ -256,7 +274,7 @@ describe('tools without an SDK', () => {
     }
   });
 
-  it('[R3.1-template] counts the tools as the model’s template renders them', async () => {
+  it('counts the tools as the model’s template renders them', async () => {
     const body = { model: 'mini', messages: [{ role: 'user', content: ONE_CITY }] };
     const url = `${server.url}/v1/messages/count_tokens`;
     const count = async (more: object) => {

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { post, request } from '../support/messages-api.ts';
 import { startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
+import { covers } from '../support/covers.ts';
 
 const SECRET = 'a-key-of-the-client';
 
@@ -36,8 +37,10 @@ afterAll(async () => {
 });
 
 describe('a model on another server', () => {
+  covers('R2.11-upstream', 'R2.12-no-trace');
+
   it.each([{ 'x-api-key': SECRET }, { authorization: `Bearer ${SECRET}` }])(
-    '[R2.11-upstream] [R2.12-no-trace] never sees the key of the client: %o',
+    'never sees the key of the client: %o',
     async (headers) => {
       received.length = 0;
       const body = request('Hello', { model: 'ours' });

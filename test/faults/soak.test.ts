@@ -7,6 +7,7 @@ import { childrenOf } from '../support/processes.ts';
 import { startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
 import { IS_LONG, reportRows } from './report.ts';
+import { covers } from '../support/covers.ts';
 
 const AT_ONCE = 16;
 const LEAST_REQUESTS = 200;
@@ -39,7 +40,9 @@ const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
 
 const record = reportRows('Soak');
 
-describe.runIf(process.platform === 'linux')('[R6.7-load] a server that is busy for long', () => {
+describe.runIf(process.platform === 'linux')('a server that is busy for long', () => {
+  covers('R6.7-load');
+
   let server: RunningServer;
   beforeAll(async () => {
     server = await startServer({ args: ['--log-level', 'warn'] });

@@ -11,6 +11,7 @@ import { OutputParser } from '../../src/output/output-parser.ts';
 import { readPieces } from './read-output.ts';
 import { TOOLS } from './scenarios.ts';
 import type { Found } from './scenarios.ts';
+import { covers } from '../support/covers.ts';
 
 const PING: Found = { call: 'ping', input: {} };
 
@@ -59,7 +60,9 @@ const ROWS: readonly (readonly [string, ChatFormat, string, readonly Found[]])[]
   ],
 ];
 
-describe('[R3.2-text] [R3.2-calls] what stands around text and calls', () => {
+describe('what stands around text and calls', () => {
+  covers('R3.2-text', 'R3.2-calls');
+
   it.each(ROWS)('%s', (_title, format, output, expected) => {
     expect(readPieces(format, [output])).toEqual(expected);
     expect(readPieces(format, output.split(''))).toEqual(expected);

@@ -7,6 +7,7 @@ import type { FamilyFixture } from './family-fixture.ts';
 import { compileCalls, compileGrammar } from './native-grammar.ts';
 import { callSections } from './read-output.ts';
 import { TOOLS } from './scenarios.ts';
+import { covers } from '../support/covers.ts';
 
 const FIXTURES = await loadFixtures();
 
@@ -29,7 +30,9 @@ const DEMANDED = FIXTURES.flatMap(([family, { format, outputs }]) => {
     });
 });
 
-describe('[R3.1-any] [R3.1-tool] a call that is demanded', () => {
+describe('a call that is demanded', () => {
+  covers('R3.1-any', 'R3.1-tool');
+
   it('can be demanded of every family', () => {
     expect(new Set(DEMANDED.map(({ family }) => family))).toEqual(
       new Set(FIXTURES.map(([family]) => family)),
@@ -43,7 +46,9 @@ describe('[R3.1-any] [R3.1-tool] a call that is demanded', () => {
   });
 });
 
-describe('[R3.1-one-call] where only one call is wanted', () => {
+describe('where only one call is wanted', () => {
+  covers('R3.1-one-call');
+
   const listed = FIXTURES.filter(([, fixture]) => secondSection(fixture) !== undefined);
 
   it.each(listed)(
@@ -66,7 +71,9 @@ describe('[R3.1-one-call] where only one call is wanted', () => {
   );
 });
 
-describe('[R3.4-schema] [R3.4-tools] an answer that is held to a schema', () => {
+describe('an answer that is held to a schema', () => {
+  covers('R3.4-schema', 'R3.4-tools');
+
   const schema = {
     type: 'object',
     properties: { answer: { type: 'integer' } },

@@ -5,6 +5,7 @@ import { gemma4 } from '../../src/formats/gemma4.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { compileCalls } from './native-grammar.ts';
 import { readPieces } from './read-output.ts';
+import { covers } from '../support/covers.ts';
 
 const TREE: JsonObject = {
   type: 'object',
@@ -79,7 +80,9 @@ const ROWS: readonly (readonly [string, JsonObject, string, JsonObject, boolean]
   ['text without quotes', NONE_REQUIRED, '{b:some text}', { b: 'some text' }, false],
 ];
 
-describe('[R3.2-values] [R3.1-valid] arguments as Gemma 4 writes them', () => {
+describe('arguments as Gemma 4 writes them', () => {
+  covers('R3.2-values', 'R3.1-valid');
+
   let llama: Llama;
   beforeAll(async () => {
     llama = (await startLlama()).llama;

@@ -4,6 +4,7 @@ import { OutputParser } from '../../src/output/output-parser.ts';
 import { readPieces } from './read-output.ts';
 import { TOOLS } from './scenarios.ts';
 import type { Found } from './scenarios.ts';
+import { covers } from '../support/covers.ts';
 
 const NEXT = '<|start|>assistant';
 
@@ -44,7 +45,9 @@ const ROWS: readonly (readonly [string, string, readonly Found[]])[] = [
   ],
 ];
 
-describe('[R3.2-calls] [R3.5-blocks] gpt-oss', () => {
+describe('gpt-oss', () => {
+  covers('R3.2-calls', 'R3.5-blocks');
+
   it.each(ROWS)('writes %s', (_title, output, expected) => {
     expect(readPieces(harmony, [output])).toEqual(expected);
     expect(readPieces(harmony, output.split(''))).toEqual(expected);

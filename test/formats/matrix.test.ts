@@ -11,6 +11,7 @@ import { callSections, readPieces, streamed } from './read-output.ts';
 import { SCENARIO_NAMES, SCENARIOS, TOOLS } from './scenarios.ts';
 import type { Found, ScenarioName } from './scenarios.ts';
 import { propertyRuns } from '../support/property-runs.ts';
+import { covers } from '../support/covers.ts';
 
 const FIXTURES = await loadFixtures();
 const FAULTS: readonly Fault[] = ['wrong type', 'missing required', 'unknown tool'];
@@ -29,7 +30,20 @@ afterAll(() => {
   process.stdout.write(`\n${drawMatrix()}\n`);
 });
 
-describe('[R3.2-text] [R3.2-calls] [R3.2-no-arguments] [R3.2-values] [R3.2-thinking] [R3.2-lookalike] [R3.2-cut] [R3.2-splits] [R3.D-matrix] what a family writes is told apart', () => {
+describe('what a family writes is told apart', () => {
+  covers(
+    'R3.2-text',
+    'R3.2-calls',
+    'R3.2-no-arguments',
+    'R3.2-values',
+    'R3.2-thinking',
+    'R3.2-lookalike',
+    'R3.2-cut',
+    'R3.2-splits',
+    'R3.D-matrix',
+    'R3.D-random-splits',
+  );
+
   it.each(ROWS)('$family: $scenario', ({ family, fixture, scenario, way }) => {
     const cell = `${family}/${scenario}`;
     failed.add(cell);
@@ -44,7 +58,7 @@ describe('[R3.2-text] [R3.2-calls] [R3.2-no-arguments] [R3.2-values] [R3.2-think
     done.add(cell);
   });
 
-  it.each(FIXTURES)('[R3.D-random-splits] %s: however it is cut into pieces', (family, fixture) => {
+  it.each(FIXTURES)('%s: however it is cut into pieces', (family, fixture) => {
     const ways = ROWS.filter((row) => row.family === family);
     const places = fc.array(fc.nat({ max: 400 }), { minLength: 1, maxLength: 12 });
     fc.assert(
@@ -77,7 +91,9 @@ describe('[R3.2-text] [R3.2-calls] [R3.2-no-arguments] [R3.2-values] [R3.2-think
   );
 });
 
-describe('[R3.2-splits] what is decided is given at once', () => {
+describe('what is decided is given at once', () => {
+  covers('R3.2-splits');
+
   it.each(FIXTURES)('%s: text, and arguments that are strings', (_name, fixture) => {
     const plain = firstWay(fixture, 'plain text');
     const { text } = streamed(fixture.format, plain.output.split(' fine')[0] ?? '', plain);
@@ -88,7 +104,9 @@ describe('[R3.2-splits] what is decided is given at once', () => {
   });
 });
 
-describe('[R3.1-any] a call that was demanded', () => {
+describe('a call that was demanded', () => {
+  covers('R3.1-any');
+
   const demanded = ROWS.filter(({ fixture, way }) => {
     const trigger = forcedTrigger(fixture);
     return trigger !== undefined && way.output.startsWith(trigger);
@@ -103,7 +121,9 @@ describe('[R3.1-any] a call that was demanded', () => {
   });
 });
 
-describe('[R3.2-recognised] a family', () => {
+describe('a family', () => {
+  covers('R3.2-recognised');
+
   it.each(FIXTURES)('%s is recognised, and no other one claims its template', (_name, fixture) => {
     expect(chooseFormat(fixture.template).name).toBe(fixture.format.name);
   });
@@ -116,7 +136,9 @@ describe('[R3.2-recognised] a family', () => {
   });
 });
 
-describe('[R3.1-valid] the grammar of a family', () => {
+describe('the grammar of a family', () => {
+  covers('R3.1-valid');
+
   let llama: Llama;
   beforeAll(async () => {
     llama = (await startLlama()).llama;

@@ -8,10 +8,13 @@ import { loadFixtures, waysToWrite } from './family-fixture.ts';
 import type { FamilyFixture } from './family-fixture.ts';
 import { SCENARIO_NAMES, TOOLS } from './scenarios.ts';
 import { propertyRuns } from '../support/property-runs.ts';
+import { covers } from '../support/covers.ts';
 
 const FIXTURES = await loadFixtures();
 
-describe('[R3.2-splits] [R3.2-lookalike] shreds of a family’s syntax', () => {
+describe('shreds of a family’s syntax', () => {
+  covers('R3.2-splits', 'R3.2-lookalike');
+
   it.each(FIXTURES)('%s: mean the same however they are cut into pieces', (_name, fixture) => {
     const shreds = fc.array(shredOf(fixture), { maxLength: 5 });
     const places = fc.array(fc.nat({ max: 200 }), { maxLength: 8 });

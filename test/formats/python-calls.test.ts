@@ -10,6 +10,7 @@ import { cut } from '../support/cut.ts';
 import { compileCalls } from './native-grammar.ts';
 import { readPieces } from './read-output.ts';
 import { propertyRuns } from '../support/property-runs.ts';
+import { covers } from '../support/covers.ts';
 
 const TOOL: CallableTool = { name: 'run', inputSchema: { type: 'object' } };
 const OPEN = '<|tool_call_start|>';
@@ -41,7 +42,9 @@ const VALUES: readonly (readonly [string, JsonObject])[] = [
   ['', {}],
 ];
 
-describe('[R3.2-values] calls that are Python', () => {
+describe('calls that are Python', () => {
+  covers('R3.2-values');
+
   it.each(VALUES)('run(%s)', (values, input) => {
     const output = written(`run(${values})`);
     expect(read([output])).toEqual([{ call: 'run', input }]);
@@ -73,7 +76,9 @@ describe('[R3.2-values] calls that are Python', () => {
   });
 });
 
-describe('[R3.1-valid] the grammar of calls that are Python', () => {
+describe('the grammar of calls that are Python', () => {
+  covers('R3.1-valid');
+
   let llama: Llama;
   beforeAll(async () => {
     llama = (await startLlama()).llama;

@@ -13,10 +13,13 @@ import { readPieces } from './read-output.ts';
 import { SCENARIOS, TOOLS } from './scenarios.ts';
 import type { Found } from './scenarios.ts';
 import { FAMILY_OF, UNREADABLE } from './template-families.ts';
+import { covers } from '../support/covers.ts';
 
 const NAMES = [...REAL_TEMPLATES.keys()];
 
-describe.skipIf(areTemplatesMissing())('[R3.2-recognised] a published template', () => {
+describe.skipIf(areTemplatesMissing())('a published template', () => {
+  covers('R3.2-recognised');
+
   it.each(NAMES)('%s is recognised by one family alone', (name) => {
     const source = REAL_TEMPLATES.get(name) ?? '';
     const claimed = FORMATS.filter(
@@ -40,7 +43,9 @@ const WITH_CALLS = NAMES.filter((name) => FAMILY_OF[name] !== 'plain').flatMap((
   }),
 );
 
-describe.skipIf(areTemplatesMissing())('[R3.1-template] [R3.2-calls] calls of the past', () => {
+describe.skipIf(areTemplatesMissing())('calls of the past', () => {
+  covers('R3.1-template', 'R3.2-calls');
+
   const templates = new Map<string, ChatTemplate>();
 
   it.each(WITH_CALLS)('are read back as %s writes them: %s', (name, _scenario, calls) => {

@@ -6,10 +6,13 @@ import { compileGrammar } from '../formats/native-grammar.ts';
 import { cases, documentOf } from './cases.ts';
 import { grammarOf, layouts } from './compile.ts';
 import { propertyRuns } from '../support/property-runs.ts';
+import { covers } from '../support/covers.ts';
 
 const RUNS = 2000;
 
-describe('[R3.3-complete] [R3.D-random-schemas] values that are valid against a schema', () => {
+describe('values that are valid against a schema', () => {
+  covers('R3.3-complete', 'R3.D-random-schemas', 'R3.3-values');
+
   let llama: Llama;
   beforeAll(async () => {
     llama = (await startLlama()).llama;
@@ -18,7 +21,7 @@ describe('[R3.3-complete] [R3.D-random-schemas] values that are valid against a 
     await llama.dispose();
   });
 
-  it('are admitted by its grammar, however they are laid out [R3.3-values]', async () => {
+  it('are admitted by its grammar, however they are laid out ', async () => {
     await fc.assert(
       fc.asyncProperty(cases, async (one) => {
         const schema = documentOf(one);

@@ -6,8 +6,11 @@ import { GrammarRules } from '../../src/grammar/gbnf.ts';
 import { textWithout } from '../../src/grammar/text-without.ts';
 import { compileGrammar } from '../formats/native-grammar.ts';
 import { propertyRuns } from '../support/property-runs.ts';
+import { covers } from '../support/covers.ts';
 
-describe('[R3.3-sound] [R3.3-complete] text that must not hold another one', () => {
+describe('text that must not hold another one', () => {
+  covers('R3.3-sound', 'R3.3-complete');
+
   let llama: Llama;
   beforeAll(async () => {
     llama = (await startLlama()).llama;

@@ -6,6 +6,7 @@ import type { JsonObject, JsonValue } from '../../src/core/json.ts';
 import { compileGrammar } from '../formats/native-grammar.ts';
 import { grammarOf } from './compile.ts';
 import { propertyRuns } from '../support/property-runs.ts';
+import { covers } from '../support/covers.ts';
 
 interface Row {
   readonly what: string;
@@ -284,7 +285,17 @@ const REFERENCES: readonly Row[] = [
   },
 ];
 
-describe('[R3.3-values] [R3.3-untyped] a schema', () => {
+describe('a schema', () => {
+  covers(
+    'R3.3-values',
+    'R3.3-untyped',
+    'R3.3-objects',
+    'R3.3-additional',
+    'R3.3-combined',
+    'R3.3-references',
+    'R3.3-degrades',
+  );
+
   let llama: Llama;
   beforeAll(async () => {
     llama = (await startLlama()).llama;
@@ -301,10 +312,10 @@ describe('[R3.3-values] [R3.3-untyped] a schema', () => {
     expect(bad.filter((text) => admits(text))).toEqual([]);
   }
 
-  it.each(LAYOUT)('[R3.3-objects] $what', check);
-  it.each(ADDITIONAL)('[R3.3-additional] $what', check);
-  it.each(COMBINED)('[R3.3-combined] $what', check);
-  it.each(REFERENCES)('[R3.3-references] $what', check);
+  it.each(LAYOUT)('$what', check);
+  it.each(ADDITIONAL)('$what', check);
+  it.each(COMBINED)('$what', check);
+  it.each(REFERENCES)('$what', check);
 
   const KEYWORDS = [
     'type',
@@ -363,7 +374,7 @@ describe('[R3.3-values] [R3.3-untyped] a schema', () => {
     object: fc.dictionary(keyword, tie('node'), { maxKeys: 5 }).map((one) => ({ ...one })),
   })).object;
 
-  it('[R3.3-degrades] that makes no sense never fails, and its grammar compiles', async () => {
+  it('that makes no sense never fails, and its grammar compiles', async () => {
     await fc.assert(
       fc.asyncProperty(nonsense, async (schema) => {
         const { grammar, reasons } = grammarOf(schema);

@@ -4,12 +4,15 @@ import { cases, documentOf } from './cases.ts';
 import { grammarOf, validator } from './compile.ts';
 import { Sampler } from './sampler.ts';
 import { propertyRuns } from '../support/property-runs.ts';
+import { covers } from '../support/covers.ts';
 
 const RUNS = 3000;
 const TEXTS = 4;
 
-describe('[R3.3-sound] [R3.D-random-schemas] whatever a grammar admits', () => {
-  it('is JSON that is valid against its schema [R3.3-objects] [R3.3-combined] [R3.3-bounds]', () => {
+describe('whatever a grammar admits', () => {
+  covers('R3.3-sound', 'R3.D-random-schemas', 'R3.3-objects', 'R3.3-combined', 'R3.3-bounds');
+
+  it('is JSON that is valid against its schema ', () => {
     const random = fc.infiniteStream(fc.noBias(fc.nat(9999)));
     fc.assert(
       fc.property(cases, random, (one, numbers) => {

@@ -7,8 +7,11 @@ import { compileGrammar } from '../formats/native-grammar.ts';
 import { AGENT_TOOLS } from './agent-tools.ts';
 import { grammarOf, validator } from './compile.ts';
 import { largeToolset } from './large-toolset.ts';
+import { covers } from '../support/covers.ts';
 
-describe('[R3.3-objects] [R3.3-references] [R3.3-combined] the tools that agents send', () => {
+describe('the tools that agents send', () => {
+  covers('R3.3-objects', 'R3.3-references', 'R3.3-combined', 'R3.3-fast');
+
   let llama: Llama;
   beforeAll(async () => {
     llama = (await startLlama()).llama;
@@ -30,7 +33,7 @@ describe('[R3.3-objects] [R3.3-references] [R3.3-combined] the tools that agents
     },
   );
 
-  it('[R3.3-fast] come to one small grammar: 25 with 60 KB of schemas (bench/ has the time)', async () => {
+  it('come to one small grammar: 25 with 60 KB of schemas (bench/ has the time)', async () => {
     const schemas = largeToolset();
     expect(schemas).toHaveLength(25);
     expect(JSON.stringify(schemas).length).toBeGreaterThan(58_000);

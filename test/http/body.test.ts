@@ -2,6 +2,7 @@ import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serveScript } from '../support/scripted-server.ts';
 import type { ScriptedServer } from '../support/scripted-server.ts';
+import { covers } from '../support/covers.ts';
 
 let server: ScriptedServer;
 beforeEach(async () => {
@@ -36,7 +37,9 @@ function post(body: string | Uint8Array<ArrayBuffer>, headers: Readonly<Record<s
   return fetch(`${server.url}/v1/messages`, { method: 'POST', headers, body });
 }
 
-describe('[R4.8-body] the body of a request', () => {
+describe('the body of a request', () => {
+  covers('R4.8-body');
+
   it.each([
     ['as it is', TEXT, {}],
     ['as curl calls it', TEXT, { 'content-type': 'application/x-www-form-urlencoded' }],

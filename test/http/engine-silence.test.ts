@@ -6,6 +6,9 @@ import { MINI } from '../support/requests.ts';
 import { serveScript } from '../support/scripted-server.ts';
 import type { ScriptedServer } from '../support/scripted-server.ts';
 import { ENGINE } from '../support/engine-variant.ts';
+import { covers } from '../support/covers.ts';
+
+covers('R5.4-start', 'R5.4-ping', 'R5.4-life');
 
 const backend = createLocalBackend({
   engine: 'in-process',
@@ -40,16 +43,13 @@ afterAll(async () => {
 it.each([
   ['loads', 'Count from 1 to 3'],
   ['prefills', `${'one two three '.repeat(300)} Count from 1 to 3`],
-])(
-  '[R5.4-start] [R5.4-ping] [R5.4-life] a stream shows that its model %s',
-  async (_what, content) => {
-    const messages = [{ role: 'user', content }];
-    const events = await allEventsOf(await server.ask({ stream: true, max_tokens: 4, messages }));
-    expectGrammar(events);
-    const kinds = events.map(({ event, data }) => (data.delta?.text === '' ? 'life' : event));
-    expect(kinds[0]).toBe('message_start');
-    const waiting = kinds.slice(0, kinds.indexOf('content_block_delta'));
-    expect(waiting).toContain('ping');
-    expect(waiting).toContain('life');
-  },
-);
+])('a stream shows that its model %s', async (_what, content) => {
+  const messages = [{ role: 'user', content }];
+  const events = await allEventsOf(await server.ask({ stream: true, max_tokens: 4, messages }));
+  expectGrammar(events);
+  const kinds = events.map(({ event, data }) => (data.delta?.text === '' ? 'life' : event));
+  expect(kinds[0]).toBe('message_start');
+  const waiting = kinds.slice(0, kinds.indexOf('content_block_delta'));
+  expect(waiting).toContain('ping');
+  expect(waiting).toContain('life');
+});

@@ -8,8 +8,11 @@ import { createKeyGuard } from '../../src/http/guards.ts';
 import { canonicalUrl } from '../../src/http/paths.ts';
 import { createWireChoice } from '../../src/http/wire-routes.ts';
 import { createWires } from '../../src/wires/index.ts';
+import { covers } from '../support/covers.ts';
 
-describe('[R2.11-key] the key guard', () => {
+describe('the key guard', () => {
+  covers('R2.11-key');
+
   const app = express()
     .use(createWireChoice(createWires({ thinkingKey: new Uint8Array(32) })))
     .use(createKeyGuard(['first-key', 'the-second-key']))
@@ -46,7 +49,9 @@ describe('[R2.11-key] the key guard', () => {
   });
 });
 
-describe('[R2.3-anthropic] [R2.3-doubled] paths', () => {
+describe('paths', () => {
+  covers('R2.3-anthropic', 'R2.3-doubled');
+
   it.each([
     ['/v1/messages', '/v1/messages'],
     ['/anthropic/v1/messages', '/v1/messages'],

@@ -4,8 +4,11 @@ import { createImageLoader } from '../../src/images/loader.ts';
 import { clientOf, DIALECTS } from '../support/dialects.ts';
 import { halves, servePictures } from '../support/pictures.ts';
 import { serveScript } from '../support/scripted-server.ts';
+import { covers } from '../support/covers.ts';
 
-it.each(DIALECTS)('[R4.5-url] the SDK of $dialect shows a picture by its URL', async (dialect) => {
+covers('R4.5-url');
+
+it.each(DIALECTS)('the SDK of $dialect shows a picture by its URL', async (dialect) => {
   const png = await halves(20, 10).png().toBuffer();
   const pictures = await servePictures(({ url }, response) =>
     url === '/here.png'

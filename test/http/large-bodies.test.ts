@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { largeBodyTurn } from '../../src/http/large-bodies.ts';
 import { serveScript } from '../support/scripted-server.ts';
 import type { ScriptedServer } from '../support/scripted-server.ts';
+import { covers } from '../support/covers.ts';
 
 let server: ScriptedServer;
 beforeEach(async () => {
@@ -30,7 +31,9 @@ async function statusOf(text: string): Promise<number> {
   return (await fetch(`${server.url}/v1/messages`, { method: 'POST', body: text })).status;
 }
 
-describe('[R12.1-turns] a large body', () => {
+describe('a large body', () => {
+  covers('R12.1-turns');
+
   it('does not wait for another one whose client stopped sending', async () => {
     const stalled = begin(LARGE);
     await new Promise((resolve) => stalled.once('drain', resolve));

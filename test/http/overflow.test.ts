@@ -8,6 +8,7 @@ import { MINI } from '../support/requests.ts';
 import { serveScript } from '../support/scripted-server.ts';
 import type { ScriptedServer } from '../support/scripted-server.ts';
 import { ENGINE } from '../support/engine-variant.ts';
+import { covers } from '../support/covers.ts';
 
 /** What Claude Code 2.1.197 finds the numbers with. */
 const TOO_LONG = /prompt is too long[^0-9]*(\d+)\s*tokens?\s*>\s*(\d+)/i;
@@ -53,6 +54,8 @@ const prompt = (words: number): Anthropic.MessageCreateParamsNonStreaming => ({
 });
 
 describe.each(DIALECTS)('the TypeScript SDK of $dialect, past the context', (dialect) => {
+  covers('R5.5-words', 'R5.5-honest', 'R5.5-window');
+
   const open = (overflow: 'clamp' | 'strict') =>
     clientOf(dialect, servers.get(overflow)?.url ?? '');
 
@@ -73,7 +76,7 @@ describe.each(DIALECTS)('the TypeScript SDK of $dialect, past the context', (dia
     return failure.message;
   }
 
-  it('[R5.5-words] [R5.5-honest] tells how much is too much, and less is answered', async () => {
+  it('tells how much is too much, and less is answered', async () => {
     const client = open('clamp');
     const body = prompt(3000);
     const [, count = '', maximum = ''] = TOO_LONG.exec(await refusalOf(client, body)) ?? [];
@@ -89,7 +92,7 @@ describe.each(DIALECTS)('the TypeScript SDK of $dialect, past the context', (dia
     expect(answer.usage.output_tokens).toBeGreaterThan(0);
   });
 
-  it('[R5.5-words] [R5.5-honest] tells how much is left for the answer, which is then given', async () => {
+  it('tells how much is left for the answer, which is then given', async () => {
     const client = open('strict');
     const body = { ...prompt(100), max_tokens: 4000 };
     const said = TOGETHER.exec(await refusalOf(client, body)) ?? [];
@@ -101,7 +104,7 @@ describe.each(DIALECTS)('the TypeScript SDK of $dialect, past the context', (dia
     expect(answer.usage.output_tokens).toBeGreaterThan(0);
   });
 
-  it('[R5.5-window] reads that the context ended an answer, streamed or not', async () => {
+  it('reads that the context ended an answer, streamed or not', async () => {
     const client = open('clamp');
     const counting = (times: number) => ({
       ...prompt(0),

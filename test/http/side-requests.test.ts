@@ -5,6 +5,9 @@ import type { RegistryModel } from '../../src/registry/registry.ts';
 import { Runtime } from '../../src/pipeline/runtime.ts';
 import { serveScript } from '../support/scripted-server.ts';
 import type { ScriptedServer } from '../support/scripted-server.ts';
+import { covers } from '../support/covers.ts';
+
+covers('R5.6-names', 'R5.6-agent');
 
 const HAIKU = 'claude-haiku-4-5-20251001';
 const SONNET = 'claude-sonnet-4-5';
@@ -91,8 +94,10 @@ async function ask(kind: string, model: string, session = 's1'): Promise<string>
 }
 
 describe('a name of Anthropic’s that nobody aliased', () => {
+  covers('R5.6-names', 'R5.6-session');
+
   it.each(['main', 'title', 'agent', 'bare'])(
-    '[R5.6-names] is answered under its name by the session’s model: %s',
+    'is answered under its name by the session’s model: %s',
     async (kind) => {
       await serve();
       expect(await ask('main', 'big')).toBe('big');
@@ -103,7 +108,7 @@ describe('a name of Anthropic’s that nobody aliased', () => {
     },
   );
 
-  it('[R5.6-session] is another session’s business in another session of the same device', async () => {
+  it('is another session’s business in another session of the same device', async () => {
     await serve();
     await ask('main', 'big', 's1');
     expect(await ask('main', SONNET, 's2')).toBe('usual');
@@ -111,7 +116,9 @@ describe('a name of Anthropic’s that nobody aliased', () => {
   });
 });
 
-describe('[R5.6-aliased] a small model that was aliased', () => {
+describe('a small model that was aliased', () => {
+  covers('R5.6-aliased');
+
   it.each([
     ['before', 'title'],
     ['behind', 'title'],
@@ -146,7 +153,7 @@ describe('[R5.6-aliased] a small model that was aliased', () => {
   });
 });
 
-it('[R5.6-names] a conversation that changes its model takes its side requests with it', async () => {
+it('a conversation that changes its model takes its side requests with it', async () => {
   await serve({ opus: 'big' });
   await ask('main', 'small');
   expect(await ask('title', HAIKU)).toBe('small');
@@ -155,7 +162,7 @@ it('[R5.6-names] a conversation that changes its model takes its side requests w
   expect(await ask('agent', HAIKU)).toBe('big');
 });
 
-it('[R5.6-names] a session without tools goes by its last request', async () => {
+it('a session without tools goes by its last request', async () => {
   await serve();
   await ask('bare', 'small');
   expect(await ask('bare', SONNET)).toBe('small');
@@ -163,7 +170,7 @@ it('[R5.6-names] a session without tools goes by its last request', async () => 
   expect(await ask('title', HAIKU)).toBe('big');
 });
 
-it('[R5.6-agent] backends are told the session and the agent that ask', async () => {
+it('backends are told the session and the agent that ask', async () => {
   await serve();
   answered.length = 0;
   await ask('main', 'big');

@@ -12,6 +12,7 @@ import { allEventsOf, expectGrammar } from '../support/event-stream.ts';
 import type { StreamEvent } from '../support/event-stream.ts';
 import { serveScript } from '../support/scripted-server.ts';
 import type { ScriptedServer } from '../support/scripted-server.ts';
+import { covers } from '../support/covers.ts';
 
 const USAGE = { promptTokens: 10, cacheReadTokens: 0, cacheCreationTokens: 0 };
 const FINISH: GenerationEvent = {
@@ -70,7 +71,9 @@ function courseOf(events: readonly StreamEvent[]): string[] {
 }
 
 describe('a stream whose model is silent', () => {
-  it('[R5.4-ping] [R5.4-start] pings from its start on, and between the deltas too', async () => {
+  covers('R5.4-ping', 'R5.4-start', 'R5.4-life');
+
+  it('pings from its start on, and between the deltas too', async () => {
     const limits = { ...SHORT, lifeMilliseconds: 60_000 };
     const silent = await serveSilent([text, text, FINISH], limits);
     const events = await allEventsOf(await silent.ask({ stream: true }));
@@ -89,7 +92,7 @@ describe('a stream whose model is silent', () => {
     ]);
   });
 
-  it('[R5.4-life] shows life after each longer silence, which pings do not end', async () => {
+  it('shows life after each longer silence, which pings do not end', async () => {
     const silent = await serveSilent([text, FINISH]);
     const events = await allEventsOf(await silent.ask({ stream: true }));
     expectGrammar(events);
@@ -106,7 +109,7 @@ describe('a stream whose model is silent', () => {
     expect(lives.length).toBeGreaterThan(2);
   });
 
-  it('[R5.4-ping] does not pile pings up for a client that does not read', async () => {
+  it('does not pile pings up for a client that does not read', async () => {
     const lengths: number[] = [];
     const measure = async (response: ServerResponse): Promise<void> => {
       const { signal } = new AbortController();
@@ -137,7 +140,9 @@ describe('a stream whose model is silent', () => {
   });
 });
 
-describe.each(DIALECTS)('[R5.4-life-valid] the TypeScript SDK of $dialect', (dialect) => {
+describe.each(DIALECTS)('the TypeScript SDK of $dialect', (dialect) => {
+  covers('R5.4-life-valid');
+
   it.each([
     ['text', [text, FINISH], undefined, [{ type: 'text', text: 'Hi' }]],
     [

@@ -5,6 +5,7 @@ import { RuntimeFailure } from '../../src/core/failure.ts';
 import type { GenerationEvent } from '../../src/core/events.ts';
 import { serveScript } from '../support/scripted-server.ts';
 import type { ScriptedServer } from '../support/scripted-server.ts';
+import { covers } from '../support/covers.ts';
 
 const USAGE = {
   promptTokens: 10,
@@ -37,7 +38,9 @@ function deferred() {
 }
 
 describe('a stream', () => {
-  it('[R2.5-admission] begins as soon as the request is admitted, and is never silent', async () => {
+  covers('R2.5-admission', 'R2.12-sse-error', 'R2.12-no-trace', 'R2.13-disconnect');
+
+  it('begins as soon as the request is admitted, and is never silent', async () => {
     const pinged = deferred();
     server = await serveScript(
       {
@@ -67,7 +70,7 @@ describe('a stream', () => {
     ]);
   });
 
-  it('[R2.12-sse-error] [R2.12-no-trace] ends in an error event where it fails on the way', async () => {
+  it('ends in an error event where it fails on the way', async () => {
     server = await serveScript({
       async *script() {
         yield text('Hi');
@@ -86,7 +89,7 @@ describe('a stream', () => {
     });
   });
 
-  it('[R2.12-no-trace] shows nothing of a failure that nobody foresaw, but logs it', async () => {
+  it('shows nothing of a failure that nobody foresaw, but logs it', async () => {
     server = await serveScript({
       async *script() {
         yield* [];
@@ -101,7 +104,7 @@ describe('a stream', () => {
     expect(server.logged.join('')).toContain('secret.path is not a function');
   });
 
-  it('[R2.13-disconnect] aborts the generation when the client goes, streamed or not', async () => {
+  it('aborts the generation when the client goes, streamed or not', async () => {
     for (const stream of [true, false]) {
       const aborted = deferred();
       const started = deferred();
@@ -153,7 +156,9 @@ describe('a stream', () => {
   });
 });
 
-describe('[R2.14-line] the log', () => {
+describe('the log', () => {
+  covers('R2.14-line');
+
   it('has one line a request, with model, tokens and times, and no prompt', async () => {
     server = await serveScript({
       async *script() {

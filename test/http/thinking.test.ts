@@ -7,6 +7,7 @@ import type { StreamEvent } from '../support/event-stream.ts';
 import { errorOf, messageOf } from '../support/messages-api.ts';
 import { serveScript } from '../support/scripted-server.ts';
 import type { ScriptedServer } from '../support/scripted-server.ts';
+import { covers } from '../support/covers.ts';
 
 const TOKENS = 2000;
 const thought = (text: string): GenerationEvent => ({ type: 'thinking-delta', text });
@@ -108,7 +109,9 @@ const streamed = async (body: Readonly<Record<string, unknown>>) => {
   return events;
 };
 
-describe('[R3.5-blocks] [R3.5-between] a turn with thinking in several places', () => {
+describe('a turn with thinking in several places', () => {
+  covers('R3.5-blocks', 'R3.5-between', 'R3.5-replay');
+
   it('streams each thinking as a block of its own, in order, its signature last', async () => {
     await serve();
     const events = await streamed(ASKED);
@@ -140,7 +143,7 @@ describe('[R3.5-blocks] [R3.5-between] a turn with thinking in several places', 
     expect(new Set(thinking.map(({ signature }) => signature)).size).toBe(3);
   });
 
-  it('[R3.5-replay] takes all of it back where it stood', async () => {
+  it('takes all of it back where it stood', async () => {
     await serve();
     const { content } = await messageOf(await server.ask(ASKED));
     expect((await sendBack(content)).status).toBe(200);
@@ -151,7 +154,7 @@ describe('[R3.5-blocks] [R3.5-between] a turn with thinking in several places', 
     expect(replayed()).toEqual(THOUGHTS);
   });
 
-  it('[R3.5-replay] refuses thinking that was changed, or that is signed as another', async () => {
+  it('refuses thinking that was changed, or that is signed as another', async () => {
     await serve();
     const { content } = await messageOf(await server.ask(ASKED));
     const [first, , second] = content;
@@ -168,7 +171,9 @@ describe('[R3.5-blocks] [R3.5-between] a turn with thinking in several places', 
   });
 });
 
-describe('[R3.5-omitted] display: omitted', () => {
+describe('display: omitted', () => {
+  covers('R3.5-omitted', 'R3.5-replay');
+
   it('streams a signature and nothing of the thinking, which counts all the same', async () => {
     await serve();
     const events = await streamed(OMITTED);
@@ -184,7 +189,7 @@ describe('[R3.5-omitted] display: omitted', () => {
     });
   });
 
-  it('[R3.5-replay] opens what it sealed when the blocks come back', async () => {
+  it('opens what it sealed when the blocks come back', async () => {
     await serve();
     const { content } = await messageOf(await server.ask(OMITTED));
     expect(content.map(({ type }) => type)).toEqual(KINDS);
@@ -194,7 +199,7 @@ describe('[R3.5-omitted] display: omitted', () => {
     expect(replayed()).toEqual(THOUGHTS);
   });
 
-  it('[R3.5-replay] opens it whatever display the next request asks for', async () => {
+  it('opens it whatever display the next request asks for', async () => {
     await serve();
     const { content } = await messageOf(await server.ask(OMITTED));
     expect((await sendBack(content, ASKED)).status).toBe(200);
@@ -213,7 +218,9 @@ describe('[R3.5-omitted] display: omitted', () => {
   });
 });
 
-describe('[R3.5-budget] [R3.5-effort] what the backend is told of thinking', () => {
+describe('what the backend is told of thinking', () => {
+  covers('R3.5-budget', 'R3.5-effort');
+
   it.each([
     [
       { thinking: { type: 'enabled', budget_tokens: 1024 } },

@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serveScript } from '../support/scripted-server.ts';
 import type { ScriptedServer } from '../support/scripted-server.ts';
+import { covers } from '../support/covers.ts';
 
 let server: ScriptedServer;
 beforeEach(async () => {
@@ -37,7 +38,9 @@ function sendEndlessly(path: string): Promise<{ megabytes: number; answer: strin
   });
 }
 
-describe('[R12.1-unread] a body that never ends', () => {
+describe('a body that never ends', () => {
+  covers('R12.1-unread');
+
   it.each([
     ['/v1/messages', '413'],
     ['/v1/messages/count_tokens', '413'],
@@ -50,7 +53,9 @@ describe('[R12.1-unread] a body that never ends', () => {
   });
 });
 
-describe('[R12.1-unread] a body that is too large', () => {
+describe('a body that is too large', () => {
+  covers('R12.1-unread');
+
   const send = (bytes: number) =>
     fetch(`${server.url}/v1/messages`, { method: 'POST', body: new Uint8Array(bytes) });
 

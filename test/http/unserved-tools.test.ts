@@ -4,6 +4,7 @@ import { serveScript } from '../support/scripted-server.ts';
 import type { ScriptedServer } from '../support/scripted-server.ts';
 import { playing } from './searching.ts';
 import type { PlayedRound } from './searching.ts';
+import { covers } from '../support/covers.ts';
 
 let server: ScriptedServer | undefined;
 afterEach(() => server?.close());
@@ -21,10 +22,12 @@ const asking = {
 };
 
 describe.each(DIALECTS)('through $dialect', (dialect) => {
+  covers('R5.7-unavailable', 'R5.7-schemas');
+
   it.each([
     ['web_search_20250305', 'web_search', { query: 'a' }],
     ['web_fetch_20250910', 'web_fetch', { url: 'https://a.test/x' }],
-  ])('[R5.7-unavailable] %s that is not set up is answered so', async (type, name, input) => {
+  ])('%s that is not set up is answered so', async (type, name, input) => {
     const { url } = await serve([{ calls: [[name, input]] }, { text: 'I know it anyway.' }]);
     const tools = [{ type, name } as { type: 'web_search_20250305'; name: 'web_search' }];
     const messages = [{ role: 'user' as const, content: 'See https://a.test/x' }];
@@ -53,7 +56,7 @@ describe.each(DIALECTS)('through $dialect', (dialect) => {
       { type: 'memory_20250818', name: 'memory' },
       { command: 'view', path: '/memories' },
     ],
-  ] as const)('[R5.7-schemas] a call of %o arrives as a plain tool_use', async (tool, input) => {
+  ] as const)('a call of %o arrives as a plain tool_use', async (tool, input) => {
     const { url, asked } = await serve([{ calls: [[tool.name, input]] }]);
     const message = await clientOf(dialect, url).messages.create({ ...asking, tools: [tool] });
     expect(message).toMatchObject({
@@ -66,7 +69,9 @@ describe.each(DIALECTS)('through $dialect', (dialect) => {
   });
 });
 
-describe('[R5.7-foreign] settings without an effect', () => {
+describe('settings without an effect', () => {
+  covers('R5.7-foreign');
+
   it('are named in the log', async () => {
     const { logged } = await serve([]);
     const user_location = { type: 'approximate', city: 'Paris' };
@@ -77,7 +82,9 @@ describe('[R5.7-foreign] settings without an effect', () => {
   });
 });
 
-describe('[R5.7-foreign] code execution', () => {
+describe('code execution', () => {
+  covers('R5.7-foreign');
+
   const foreign = { type: 'code_execution_20250825', name: 'code_execution' } as const;
 
   it('is not offered, and named in the log', async () => {

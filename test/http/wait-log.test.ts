@@ -5,6 +5,7 @@ import { RuntimeFailure } from '../../src/core/failure.ts';
 import type { GenerationEvent } from '../../src/core/events.ts';
 import { serveScript } from '../support/scripted-server.ts';
 import type { ScriptedServer } from '../support/scripted-server.ts';
+import { covers } from '../support/covers.ts';
 
 const FINISH: GenerationEvent = {
   type: 'finish',
@@ -29,7 +30,9 @@ const linesOf = ({ logged }: ScriptedServer): string[] =>
 
 const loading = (done: number) => ({ type: 'progress', phase: 'loading', done, total: 1 }) as const;
 
-describe('[R5.4-log] the log of a server', () => {
+describe('the log of a server', () => {
+  covers('R5.4-log');
+
   it('tells of a long prefill, and nothing of its prompt', async () => {
     server = await serveScript({
       async *script() {

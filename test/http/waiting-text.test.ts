@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { GenerationEvent } from '../../src/core/events.ts';
 import { Waiting, waitLine } from '../../src/http/waiting-text.ts';
+import { covers } from '../support/covers.ts';
 
 const text: GenerationEvent = { type: 'text-delta', text: 'Hi' };
 
@@ -22,7 +23,9 @@ function linesOf(events: readonly (readonly [number, GenerationEvent])[]): strin
   );
 }
 
-describe('[R5.4-log] what the log says of a wait', () => {
+describe('what the log says of a wait', () => {
+  covers('R5.4-log');
+
   it('tells of a long prefill every five seconds, and of its end', () => {
     const steps = Array.from({ length: 161 }, (_, index) => {
       const event = progress('prefill', 4000 + index * 100);

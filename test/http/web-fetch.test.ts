@@ -13,6 +13,7 @@ import { serveScript } from '../support/scripted-server.ts';
 import type { ScriptedServer } from '../support/scripted-server.ts';
 import { playing } from './searching.ts';
 import type { PlayedRound } from './searching.ts';
+import { covers } from '../support/covers.ts';
 
 let pages: Server;
 let base: string;
@@ -79,7 +80,9 @@ async function ask(
 
 const fetching = (url: unknown): PlayedRound => ({ calls: [['web_fetch', { url }]] });
 
-describe('[R5.7-fetch] web_fetch', () => {
+describe('web_fetch', () => {
+  covers('R5.7-fetch', 'R5.7-limits');
+
   it('reads a page as text', async () => {
     const { message, asked } = await ask(local(), [fetching(`${base}/page`)], `${base}/page`);
     expect(message).toMatchObject({
@@ -116,7 +119,7 @@ describe('[R5.7-fetch] web_fetch', () => {
     expect(told).toContain(JSON.stringify(begins).slice(1, -1));
   });
 
-  it('[R5.7-limits] takes no more of a page than max_content_tokens', async () => {
+  it('takes no more of a page than max_content_tokens', async () => {
     const url = `${base}/long`;
     const { message } = await ask(local(), [fetching(url)], url, { max_content_tokens: 50 });
     expect(message.content[1]).toMatchObject({
@@ -142,7 +145,7 @@ describe('[R5.7-fetch] web_fetch', () => {
   it.each([
     [{ blocked_domains: ['127.0.0.1'] }, '/page', 'url_not_allowed'],
     [{ allowed_domains: ['127.0.0.1'] }, '/away', 'url_not_accessible'],
-  ])('[R5.7-limits] keeps to %o, and redirects do', async (domains, where, code) => {
+  ])('keeps to %o, and redirects do', async (domains, where, code) => {
     const { message } = await ask(local(), [fetching(base + where)], base + where, domains);
     expect(message.content[1]).toMatchObject({ content: { error_code: code } });
   });
@@ -171,7 +174,9 @@ async function program(name: string, source: string) {
 const READ_INPUT = `import { text } from 'node:stream/consumers';
 const input = JSON.parse(await text(process.stdin));`;
 
-describe('[R5.7-fetch] a command', () => {
+describe('a command', () => {
+  covers('R5.7-fetch', 'R5.7-search', 'R5.7-unavailable');
+
   it('reads pages', async () => {
     const command = await program(
       'page',
@@ -184,7 +189,7 @@ describe('[R5.7-fetch] a command', () => {
     });
   });
 
-  it('[R5.7-search] searches', async () => {
+  it('searches', async () => {
     const command = await program(
       'search',
       `${READ_INPUT} console.log(JSON.stringify({ results: [{ url: 'https://a.test/', title: JSON.stringify(input) }] }));`,
@@ -211,7 +216,7 @@ describe('[R5.7-fetch] a command', () => {
       'process.stdout.on("error", () => process.exit()); setInterval(() => process.stdout.write("x".repeat(1e6)), 0)',
       /bytes came/,
     ],
-  ])('[R5.7-unavailable] %s fails the call, not the turn', async (name, source, warning) => {
+  ])('%s fails the call, not the turn', async (name, source, warning) => {
     const services = openServices(undefined, await program(name.replaceAll(' ', '-'), source), log);
     const { message } = await ask(services, [fetching('https://a.test/x')], 'https://a.test/x');
     expect(message.stop_reason).toBe('end_turn');
@@ -219,7 +224,7 @@ describe('[R5.7-fetch] a command', () => {
     expect(warnings).toEqual([expect.stringMatching(warning)]);
   });
 
-  it('[R5.7-unavailable] that is not there fails the call, not the turn', async () => {
+  it('that is not there fails the call, not the turn', async () => {
     const command = { kind: 'command', command: ['portico-no-such-program'] } as const;
     const services = openServices(undefined, command, log);
     const { message } = await ask(services, [fetching('https://a.test/x')], 'https://a.test/x');

@@ -5,6 +5,7 @@ import { serveScript } from '../support/scripted-server.ts';
 import type { ScriptedServer } from '../support/scripted-server.ts';
 import { playing, startSearxng } from './searching.ts';
 import type { PlayedRound, Searxng } from './searching.ts';
+import { covers } from '../support/covers.ts';
 
 let searxng: Searxng;
 let server: ScriptedServer | undefined;
@@ -34,6 +35,8 @@ const user = { role: 'user' as const, content: 'What is new?' };
 const asking = { model: 'actor', max_tokens: 1000, messages: [user], tools: [SEARCH] };
 
 describe.each(DIALECTS)('web_search through $dialect', (dialect) => {
+  covers('R5.7-search', 'R5.7-history');
+
   const rounds = [{ text: 'I look.', ...query('portico news') }, { text: 'It is new.' }];
   const expected = {
     stop_reason: 'end_turn',
@@ -69,7 +72,7 @@ describe.each(DIALECTS)('web_search through $dialect', (dialect) => {
     },
   };
 
-  it('[R5.7-search] is carried out inside of one message', async () => {
+  it('is carried out inside of one message', async () => {
     const { url, asked } = await serve(rounds);
     const message = await clientOf(dialect, url).messages.create(asking);
     expect(message).toMatchObject(expected);
@@ -80,13 +83,13 @@ describe.each(DIALECTS)('web_search through $dialect', (dialect) => {
     expect(asked[1]?.maxTokens).toBe(995);
   });
 
-  it('[R5.7-search] streams the same message', async () => {
+  it('streams the same message', async () => {
     const { url } = await serve(rounds);
     const message = await clientOf(dialect, url).messages.stream(asking).finalMessage();
     expect(message).toMatchObject(expected);
   });
 
-  it('[R5.7-history] the next request shows the model what the first one did', async () => {
+  it('the next request shows the model what the first one did', async () => {
     const { url, asked } = await serve(rounds);
     const client = clientOf(dialect, url);
     const { content } = await client.messages.create(asking);
@@ -110,7 +113,9 @@ async function answerTo(url: string, more: object) {
   return clientOf(dialect, url).messages.create({ ...asking, ...more });
 }
 
-describe('[R5.7-limits] a search', () => {
+describe('a search', () => {
+  covers('R5.7-limits');
+
   it('is refused beyond max_uses', async () => {
     const { url, asked } = await serve([query('a'), query('b')]);
     const { content, usage } = await answerTo(url, { tools: [{ ...SEARCH, max_uses: 1 }] });
@@ -152,7 +157,9 @@ describe('[R5.7-limits] a search', () => {
   });
 });
 
-describe('[R5.7-search] a search', () => {
+describe('a search, by injection and in turns', () => {
+  covers('R5.7-search');
+
   it('works for a model that knows no tools', async () => {
     const call = '<tool_call>\n{"name": "web_search", "arguments": {"query": "a"}}\n</tool_call>';
     const { script, asked } = playing([{ text: call }]);
@@ -189,7 +196,9 @@ describe('[R5.7-search] a search', () => {
   });
 });
 
-describe('[R5.7-rounds] an answer', () => {
+describe('an answer', () => {
+  covers('R5.7-rounds');
+
   it('pauses after ten rounds, and goes on when it is sent back', async () => {
     const { url, asked } = await serve([], query('more'));
     const paused = await answerTo(url, {});
@@ -238,7 +247,9 @@ describe('[R5.7-rounds] an answer', () => {
   });
 });
 
-describe('[R5.7-unavailable] a search that fails', () => {
+describe('a search that fails', () => {
+  covers('R5.7-unavailable');
+
   it.each([
     [500, '', 'unavailable', /answered 500$/],
     [403, '', 'unavailable', /allow json in search\.formats/],

@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeBase64 } from '../../src/images/base64.ts';
+import { covers } from '../support/covers.ts';
 
-describe('[R4.5-damaged] base64', () => {
+describe('base64', () => {
+  covers('R4.5-damaged');
+
   it('gives back all bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1 }), (bytes) => {

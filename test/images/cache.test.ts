@@ -1,8 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { Kept } from '../../src/images/cache.ts';
+import { covers } from '../support/covers.ts';
 
-describe('[R4.5-kept] what is kept', () => {
+describe('what is kept', () => {
+  covers('R4.5-kept');
+
   it('goes when there is too much of it, the longest unused first', () => {
     const kept = new Kept<number>(10);
     kept.set('a', 1, 4);

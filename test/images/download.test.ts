@@ -6,6 +6,7 @@ import { download } from '../../src/images/download.ts';
 import { resolveHost } from '../../src/net/public-fetch.ts';
 import type { ContactRules } from '../../src/net/public-fetch.ts';
 import { servePictures } from '../support/pictures.ts';
+import { covers } from '../support/covers.ts';
 
 /** What the server of a test may be: everything else stays forbidden. */
 const ALLOWED: ContactRules = {
@@ -40,7 +41,9 @@ async function forbidden(): Promise<{ port: string; reached: string[] }> {
   return { port: new URL(url).port, reached };
 }
 
-describe('[R4.5-url] a URL', () => {
+describe('a URL', () => {
+  covers('R4.5-url');
+
   it('is fetched, without anything of the client’s', async () => {
     const seen: unknown[] = [];
     const url = await servePictures(({ method, headers }, response) => {
@@ -106,7 +109,9 @@ describe('[R4.5-url] a URL', () => {
   });
 });
 
-describe('[R4.5-private] what may not be contacted', () => {
+describe('what may not be contacted', () => {
+  covers('R4.5-private');
+
   it.each([
     'http://127.0.0.1',
     'http://127.1',
@@ -186,7 +191,9 @@ describe('[R4.5-private] what may not be contacted', () => {
   });
 });
 
-describe('[R4.5-url-limits] a server of pictures', () => {
+describe('a server of pictures', () => {
+  covers('R4.5-url-limits');
+
   it('that redirects for ever is left', async () => {
     let hops = 0;
     const url = await servePictures((_request, response) => {

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { kindOf } from '../../src/images/kind.ts';
 import { halves } from '../support/pictures.ts';
+import { covers } from '../support/covers.ts';
 
-describe('[R4.5-magic] the kind of a picture', () => {
+describe('the kind of a picture', () => {
+  covers('R4.5-magic');
+
   it.each(['png', 'jpeg', 'gif', 'webp'] as const)(
     '%s is known by its first bytes',
     async (kind) => {

@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { BinarySource, ImagePart } from '../../src/core/conversation.ts';
 import { createImageLoader } from '../../src/images/loader.ts';
 import { claiming, halves, servePictures } from '../support/pictures.ts';
+import { covers } from '../support/covers.ts';
+
+covers('R4.5-file', 'R4.5-damaged');
 
 const signal = AbortSignal.timeout(60_000);
 const HERE = { mayContact: (address: string) => address === '127.0.0.1' };
@@ -15,13 +18,22 @@ const base64 = (bytes: Uint8Array, mediaType = 'image/png'): ImagePart =>
   image({ kind: 'base64', mediaType, data: Buffer.from(bytes).toString('base64') });
 const url = (address: string): ImagePart => image({ kind: 'url', url: address });
 
-describe('[R4.5-base64] an image in base64', () => {
-  it('[R4.5-untouched] is given back as it is, with its place', async () => {
+describe('an image in base64', () => {
+  covers(
+    'R4.5-base64',
+    'R4.5-untouched',
+    'R4.5-magic',
+    'R4.5-downscale',
+    'R4.5-kept',
+    'R4.5-bombs',
+  );
+
+  it('is given back as it is, with its place', async () => {
     const given = base64(await halves(20, 10).png().toBuffer());
     expect(await createImageLoader().load(given, signal)).toEqual(given);
   });
 
-  it('[R4.5-magic] has the type of its bytes, whatever it is said to be', async () => {
+  it('has the type of its bytes, whatever it is said to be', async () => {
     const png = await halves(20, 10).png().toBuffer();
     const loaded = await createImageLoader().load(base64(png, 'image/jpeg'), signal);
     expect(loaded).toEqual(base64(png));
@@ -34,7 +46,7 @@ describe('[R4.5-base64] an image in base64', () => {
     expect(await createImageLoader().load(loaded, signal)).toEqual(base64(png));
   });
 
-  it('[R4.5-downscale] is scaled down to 1568 pixels, or to what its model looks at', async () => {
+  it('is scaled down to 1568 pixels, or to what its model looks at', async () => {
     const large = base64(await halves(2000, 20).png().toBuffer());
     const loader = createImageLoader();
     const widthOf = async (edge?: number) => {
@@ -44,7 +56,7 @@ describe('[R4.5-base64] an image in base64', () => {
     expect([await widthOf(), await widthOf(500), await widthOf()]).toEqual([1568, 500, 1568]);
   });
 
-  it('[R4.5-kept] is checked once', async () => {
+  it('is checked once', async () => {
     const large = base64(await halves(1700, 20).webp().toBuffer());
     const loader = createImageLoader();
     const [first, second] = [await loader.load(large, signal), await loader.load(large, signal)];
@@ -54,15 +66,11 @@ describe('[R4.5-base64] an image in base64', () => {
 
   it.each([
     [
-      '[R4.5-damaged] no base64',
+      'no base64',
       'data:image/png;base64,AAAA',
       /base64\.data: Could not process image: the data is no base64/,
     ],
-    [
-      '[R4.5-damaged] no picture',
-      'aGVsbG8=',
-      /base64\.data: Could not process image: it is no PNG/,
-    ],
+    ['no picture', 'aGVsbG8=', /base64\.data: Could not process image: it is no PNG/],
   ])('%s is refused by its place', async (_what, data, message) => {
     const refused = createImageLoader().load(
       image({ kind: 'base64', mediaType: 'image/png', data }),
@@ -75,7 +83,7 @@ describe('[R4.5-base64] an image in base64', () => {
     await expect(refused).rejects.toThrow(/^messages\.0\.content\.1\.image\.source\./);
   });
 
-  it('[R4.5-bombs] is refused by its place where it is too large', async () => {
+  it('is refused by its place where it is too large', async () => {
     const bomb = base64(await claiming(12_000, 12_000));
     await expect(createImageLoader().load(bomb, signal)).rejects.toThrow(
       'messages.0.content.1.image.source.base64.data: At least one of the image dimensions exceed max allowed size: 8000 pixels',
@@ -93,7 +101,9 @@ describe('[R4.5-base64] an image in base64', () => {
   });
 });
 
-describe('[R4.5-url] an image at a URL', () => {
+describe('an image at a URL', () => {
+  covers('R4.5-url', 'R4.5-kept', 'R4.5-private');
+
   it('arrives as base64, of the type of its bytes', async () => {
     const png = await halves(20, 10).png().toBuffer();
     const address = await servePictures((_request, response) =>
@@ -102,7 +112,7 @@ describe('[R4.5-url] an image at a URL', () => {
     expect(await createImageLoader(HERE).load(url(address), signal)).toEqual(base64(png));
   });
 
-  it('[R4.5-kept] is fetched once in a while', async () => {
+  it('is fetched once in a while', async () => {
     let asked = 0;
     const png = await halves(20, 10).png().toBuffer();
     const address = await servePictures((_request, response) => {
@@ -123,7 +133,7 @@ describe('[R4.5-url] an image at a URL', () => {
     );
   });
 
-  it('[R4.5-private] is not fetched from this machine unless that is allowed', async () => {
+  it('is not fetched from this machine unless that is allowed', async () => {
     const address = await servePictures(() => expect.unreachable('it was contacted'));
     await expect(createImageLoader().load(url(`${address}/a.png`), signal)).rejects.toThrow(
       /^messages\.0\.content\.1\.image\.source\.url: Unable to download the file http:\/\/127\.0\.0\.1:\d+\/a\.png: 127\.0\.0\.1 is no public address/,
@@ -131,7 +141,7 @@ describe('[R4.5-url] an image at a URL', () => {
   });
 });
 
-it('[R4.5-file] an image of the files store is refused by its place', async () => {
+it('an image of the files store is refused by its place', async () => {
   const stored = image({ kind: 'file', fileId: 'file_1' });
   await expect(createImageLoader().load(stored, signal)).rejects.toThrow(
     /^messages\.0\.content\.1\.image\.source\.file: file_1 can't be used/,

@@ -2,6 +2,7 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { checkPicture, loadSharp } from '../../src/images/picture.ts';
 import { blank, claiming, colourAt, halves } from '../support/pictures.ts';
+import { covers } from '../support/covers.ts';
 
 const EDGE = 100;
 const KINDS = ['png', 'jpeg', 'gif', 'webp'] as const;
@@ -11,7 +12,9 @@ async function sizeOf(picture: Uint8Array): Promise<readonly [number, number, st
   return [width, height, format];
 }
 
-describe('[R4.5-untouched] a picture within the limits', () => {
+describe('a picture within the limits', () => {
+  covers('R4.5-untouched');
+
   it.each(['png', 'jpeg'] as const)('keeps its bytes: %s', async (kind) => {
     const bytes = await halves(EDGE, 20).toFormat(kind).toBuffer();
     const picture = await checkPicture(bytes, EDGE);
@@ -34,7 +37,9 @@ describe('[R4.5-untouched] a picture within the limits', () => {
   });
 });
 
-describe('[R4.5-downscale] a picture', () => {
+describe('a picture', () => {
+  covers('R4.5-downscale');
+
   it.each(KINDS)('above the limit is scaled down, its proportions kept: %s', async (kind) => {
     const { bytes } = await checkPicture(await halves(400, 200).toFormat(kind).toBuffer(), EDGE);
     expect(await sizeOf(bytes)).toEqual([100, 50, kind === 'jpeg' ? 'jpeg' : 'png']);
@@ -82,7 +87,9 @@ describe('[R4.5-downscale] a picture', () => {
   });
 });
 
-describe('[R4.5-bombs] a picture that is too large', () => {
+describe('a picture that is too large', () => {
+  covers('R4.5-bombs');
+
   it.each([
     [12_000, 12_000],
     [8001, 1],
@@ -106,7 +113,9 @@ describe('[R4.5-bombs] a picture that is too large', () => {
   });
 });
 
-describe('[R4.5-damaged] what is no whole picture', () => {
+describe('what is no whole picture', () => {
+  covers('R4.5-damaged');
+
   it.each(KINDS)('is refused where it is cut off: %s', async (kind) => {
     const whole = await halves(90, 90).toFormat(kind).toBuffer();
     for (const part of [13, 40, whole.length >> 1]) {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { OPENCODE } from '../../src/launch/agents/opencode.ts';
 import { PI } from '../../src/launch/agents/pi.ts';
+import { covers } from '../support/covers.ts';
 
 const MODEL = { baseUrl: 'http://127.0.0.1:1', key: "k'1", name: 'a:b', contextTokens: 65_536 };
 
@@ -9,7 +10,9 @@ function run(environment: Readonly<Record<string, string>> = {}, contextTokens =
   return { model, args: ['run', 'Hello'], environment, folder: '/run' };
 }
 
-describe('[R5.2-agents] the plan for opencode', () => {
+describe('the plan for opencode', () => {
+  covers('R5.2-agents');
+
   it('is a provider of its own, the only one, and nothing in files', async () => {
     const { args, set, files } = await OPENCODE.plan(run());
     expect({ args, files }).toEqual({ args: ['run', 'Hello'], files: {} });
@@ -45,7 +48,9 @@ describe('[R5.2-agents] the plan for opencode', () => {
   });
 });
 
-describe('[R5.2-agents] the plan for pi', () => {
+describe('the plan for pi', () => {
+  covers('R5.2-agents');
+
   /** What pi is told by the extension, run as pi runs it. */
   async function registered(contextTokens: number): Promise<unknown> {
     const { files } = await PI.plan(run({}, contextTokens));

@@ -8,6 +8,7 @@ import {
 } from '../../src/launch/choices.ts';
 import type { ModelChoice } from '../../src/launch/choices.ts';
 import type { Registry, RegistryModel } from '../../src/registry/registry.ts';
+import { covers } from '../support/covers.ts';
 
 function entry(name: string, gigabytes?: number, shipped = true): RegistryModel {
   return {
@@ -40,7 +41,9 @@ function choices(here: readonly string[], registry: Registry | undefined = REGIS
   });
 }
 
-describe('[R5.1-picker] what can be chosen', () => {
+describe('what can be chosen', () => {
+  covers('R5.1-picker');
+
   it('is what is recommended for the memory, what is installed, what can be downloaded', () => {
     expect(choices(['mini', 'claude-x', 'other'])).toEqual([
       {
@@ -92,7 +95,9 @@ describe('[R5.1-picker] what can be chosen', () => {
   });
 });
 
-describe('[R5.1-unasked] the model that nobody is asked for', () => {
+describe('the model that nobody is asked for', () => {
+  covers('R5.1-unasked');
+
   const known: readonly ModelChoice[] = choices(['mini', 'other']);
 
   it.each([
@@ -108,7 +113,9 @@ describe('[R5.1-unasked] the model that nobody is asked for', () => {
   });
 });
 
-describe('[R5.1-pull] a model that is missing', () => {
+describe('a model that is missing', () => {
+  covers('R5.1-pull');
+
   it.each([
     ['large', 'large'],
     ['claude-x', 'large'],
@@ -120,7 +127,9 @@ describe('[R5.1-pull] a model that is missing', () => {
   });
 });
 
-describe('[R5.1-context] a context', () => {
+describe('a context', () => {
+  covers('R5.1-context');
+
   const agent = { title: 'Claude Code', instructions: '11,000 to 26,000' };
 
   it.each([32_000, 32_767, 200_000])('of %i tokens is enough', (contextTokens) => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { plannedEnvironment } from '../../src/launch/agent.ts';
 import { claudeEnvironment, ELSEWHERE } from '../../src/launch/claude/environment.ts';
 import { outputTokens } from '../../src/launch/environment.ts';
+import { covers } from '../support/covers.ts';
 
 const MODEL = {
   baseUrl: 'http://127.0.0.1:11435',
@@ -11,7 +12,9 @@ const MODEL = {
   contextTokens: 65_536,
 };
 
-describe('[R5.1-environment] the environment of Claude Code', () => {
+describe('the environment of Claude Code', () => {
+  covers('R5.1-environment');
+
   it('names the local model for every tier and for subagents', () => {
     const set = claudeEnvironment(MODEL, {});
     const models = Object.entries(set).filter(([name]) => name.endsWith('_MODEL'));
@@ -111,7 +114,9 @@ describe('[R5.1-environment] the environment of Claude Code', () => {
   });
 });
 
-describe('[R5.1-output] the most that an answer may have', () => {
+describe('the most that an answer may have', () => {
+  covers('R5.1-output');
+
   it('is a quarter of the context at most, and never nothing', () => {
     fc.assert(
       fc.property(fc.integer({ min: 4, max: 2_000_000 }), (context) => {

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { CLAUDE } from '../../src/launch/agents/claude.ts';
 import { findExecutable, localFiles } from '../../src/launch/executable.ts';
+import { covers } from '../support/covers.ts';
 
 async function machine(files: Readonly<Record<string, number>>) {
   const root = await mkdtemp(join(tmpdir(), 'portico-find-'));
@@ -30,7 +31,9 @@ const PLACES = [
   'npm/bin/claude',
 ];
 
-describe('[R5.1-find] claude', () => {
+describe('claude', () => {
+  covers('R5.1-find');
+
   it.each(PLACES.map((place, at) => [place, PLACES.slice(at)] as const))(
     'is found at %s before what comes after it',
     async (place, there) => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { guessSyntax, shellScript } from '../../src/launch/shell.ts';
 import type { ShellSyntax } from '../../src/launch/shell.ts';
 import { findOnPath, isMissing } from '../support/optional.ts';
+import { covers } from '../support/covers.ts';
 
 const VALUE = 'it\'s "a" $HOME \\n \\\\\' `id` ‘x’ \n !! %PATH%';
 
@@ -32,7 +33,9 @@ const SHELLS = [
   ['fish', 'fish'],
 ] as const;
 
-describe('[R5.2-env] lines for a shell', () => {
+describe('lines for a shell', () => {
+  covers('R5.2-env');
+
   describe.each(SHELLS)('%s', (shell, syntax) => {
     const file = findOnPath(shell);
     const missing = isMissing(

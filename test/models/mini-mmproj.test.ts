@@ -7,12 +7,15 @@ import { isAddonMissing, openVision } from '../backends/local/runners/llama-node
 import { ROOT } from '../structure/source-files.ts';
 import { collect, MINI, request } from '../support/requests.ts';
 import { drawDigit, drawMany, drawOne } from './figures.ts';
+import { covers } from '../support/covers.ts';
 
 const PROJECTOR = path.join(ROOT, 'models/mini-mmproj.gguf');
 const NUMBERS = ['one', 'two', 'three', 'four', 'five'] as const;
 
 describe('the models that come with Portico', () => {
-  it('[R7.4-size] are eyes of at most 1 MB, and under 10 MB together', () => {
+  covers('R7.4-size');
+
+  it('are eyes of at most 1 MB, and under 10 MB together', () => {
     const sizes = ['mini.gguf', 'mini-mmproj.gguf'].map(
       (name) => statSync(path.join(ROOT, 'models', name)).size,
     );
@@ -22,6 +25,8 @@ describe('the models that come with Portico', () => {
 });
 
 describe.skipIf(isAddonMissing())('the embedded model, shown drawings', () => {
+  covers('R7.4-figures', 'R7.4-count', 'R7.4-digit', 'R7.4-text');
+
   const { backend, close } = openVision();
   const model: ModelSpec = { ...MINI, mmproj: PROJECTOR };
   afterAll(close);
@@ -36,7 +41,7 @@ describe.skipIf(isAddonMissing())('the embedded model, shown drawings', () => {
     ['red', 'green', 'blue', 'yellow', 'orange', 'purple'].flatMap((colour) =>
       ['circle', 'square', 'triangle'].map((shape) => [colour, shape] as const),
     ),
-  )('[R7.4-figures] sees a %s %s', async (colour, shape) => {
+  )('sees a %s %s', async (colour, shape) => {
     const drawing = await drawOne(colour, shape);
     const article = colour === 'orange' ? 'an' : 'a';
     expect(await ask('What is in this picture?', drawing)).toBe(
@@ -47,14 +52,14 @@ describe.skipIf(isAddonMissing())('the embedded model, shown drawings', () => {
   });
 
   it.each(NUMBERS.map((word, index) => [index + 1, word] as const))(
-    '[R7.4-count] counts %i: %s',
+    'counts %i: %s',
     async (count, word) => {
       const drawing = await drawMany(count, 'blue', 'circle');
       expect(await ask('How many circles are there?', drawing)).toContain(` ${word} circle`);
     },
   );
 
-  it.each([...NUMBERS.keys(), 5, 6, 7, 8, 9])('[R7.4-digit] reads a large %i', async (digit) => {
+  it.each([...NUMBERS.keys(), 5, 6, 7, 8, 9])('reads a large %i', async (digit) => {
     expect(await ask('Which digit is this?', await drawDigit(digit))).toBe(
       `It is the digit ${digit}.`,
     );
@@ -64,7 +69,7 @@ describe.skipIf(isAddonMissing())('the embedded model, shown drawings', () => {
     ['Count from 1 to 3', '1, 2, 3'],
     ['What is the capital of France?', 'The capital of France is Paris.'],
     ['Reply with exactly: green apple pie', 'green apple pie'],
-  ])('[R7.4-text] still answers %j', async (words, answer) => {
+  ])('still answers %j', async (words, answer) => {
     expect(await ask(words)).toBe(answer);
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isPublicAddress } from '../../src/net/addresses.ts';
+import { covers } from '../support/covers.ts';
 
 /** An IPv4 address as the IPv6 addresses that lead to it: mapped, by NAT64, by 6to4. */
 function asIPv6(address: string): readonly string[] {
@@ -42,7 +43,9 @@ describe('the address of a metadata service', () => {
   });
 });
 
-describe('[R4.5-private] an address', () => {
+describe('an address', () => {
+  covers('R4.5-private');
+
   it.each([
     '8.8.8.8',
     '172.15.255.255',

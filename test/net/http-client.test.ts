@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createHttpClient } from '../../src/net/http-client.ts';
 import { readText } from '../../src/net/read-text.ts';
+import { covers } from '../support/covers.ts';
 
 /** A server that notes its connections, and a client of it. */
 async function connect(answer: RequestListener) {
@@ -34,7 +35,9 @@ async function connect(answer: RequestListener) {
   return { post, glance, connections, server, port };
 }
 
-describe('[R4.8-connections] connections to model servers', () => {
+describe('connections to model servers', () => {
+  covers('R4.8-connections');
+
   it('are shared by calls one after the other', async () => {
     const { post, connections } = await connect((_request, response) => response.end('yes'));
     for (let call = 0; call < 5; call += 1) expect(await post()).toBe('yes');

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readLines } from '../../src/net/lines.ts';
+import { covers } from '../support/covers.ts';
 
 async function* cut(bytes: Uint8Array, at: readonly number[]): AsyncGenerator<Uint8Array> {
   const edges = [0, ...at.toSorted((one, other) => one - other), bytes.length];
@@ -13,7 +14,9 @@ async function lines(text: string, at: readonly number[] = [], most = 1000): Pro
   return all;
 }
 
-describe('[R2.8-translate] lines of a stream', () => {
+describe('lines of a stream', () => {
+  covers('R2.8-translate', 'R2.8-failure');
+
   it('are the same however the bytes are cut', async () => {
     const texts = fc.array(fc.stringMatching(/^[a🙂é]{1,9}$/u), { maxLength: 5 });
     const cuts = fc.array(fc.nat({ max: 60 }), { maxLength: 9 });
@@ -28,11 +31,11 @@ describe('[R2.8-translate] lines of a stream', () => {
     ['a last line without its end', 'a\nb', ['a', 'b']],
     ['empty lines', '\n\na\r\n\r\n\n', ['a']],
     ['nothing', '', []],
-  ])('[R2.8-failure] %s', async (_name, text, expected) => {
+  ])('%s', async (_name, text, expected) => {
     expect(await lines(text)).toEqual(expected);
   });
 
-  it('[R2.8-failure] have a greatest length, in bytes', async () => {
+  it('have a greatest length, in bytes', async () => {
     expect(await lines('éé\néé\n', [], 4)).toEqual(['éé', 'éé']);
     await expect(lines('ééé\n', [2, 3], 4)).rejects.toMatchObject({ code: 'backend-failed' });
   });

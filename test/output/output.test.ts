@@ -10,6 +10,7 @@ import { Output } from '../../src/output/output.ts';
 import type { GenerationEvent } from '../../src/core/events.ts';
 import { cut } from '../support/cut.ts';
 import { propertyRuns } from '../support/property-runs.ts';
+import { covers } from '../support/covers.ts';
 
 interface Setup {
   readonly format?: ChatFormat;
@@ -122,7 +123,9 @@ const ROWS: readonly (readonly [string, string, Setup, readonly GenerationEvent[
   ],
 ];
 
-describe('[R2.T-parse-property] a model’s output', () => {
+describe('a model’s output', () => {
+  covers('R2.T-parse-property');
+
   it.each(ROWS)('is told apart: %s', (_title, output, setup, expected) => {
     const wanted = mergeDeltas(expected);
     expect(mergeDeltas(events([output], setup))).toEqual(wanted);
@@ -162,7 +165,9 @@ describe('[R2.T-parse-property] a model’s output', () => {
   });
 });
 
-describe('[R2.5-thinking] families', () => {
+describe('families', () => {
+  covers('R2.5-thinking');
+
   it.each([
     ['{{ "<tool_call>\\n{\\"name\\": ..." }} {"name":', 'hermes'],
     ['<tool_call><function=f>', 'plain'],

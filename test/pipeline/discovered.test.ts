@@ -7,6 +7,7 @@ import { Runtime } from '../../src/pipeline/runtime.ts';
 import { collect, request, said } from '../support/requests.ts';
 import { fixturesOf } from '../support/upstream/fixtures.ts';
 import { serve, startReplay } from '../support/upstream/replay.ts';
+import { covers } from '../support/covers.ts';
 
 const signal = AbortSignal.timeout(30_000);
 
@@ -66,7 +67,9 @@ async function meant(runtime: Runtime, name: string): Promise<string> {
   return `${model.spec.backend} ${model.spec.name}`;
 }
 
-describe('[R4.1-discover] models that nobody registered', () => {
+describe('models that nobody registered', () => {
+  covers('R4.1-discover', 'R4.1-cloud');
+
   it('are listed behind the registry’s, whose names win', async () => {
     const runtime = await beside('qwen3:8b', 'mini:latest', 'claude-small:latest', 'llama3:latest');
     expect(await namesOf(runtime)).toEqual([
@@ -92,7 +95,7 @@ describe('[R4.1-discover] models that nobody registered', () => {
     ['claude-cloud', 'ollama glm:cloud'],
     ['claude-opus-4', 'llama mini'],
     ['kimi-k2:1t-cloud', 'ollama kimi-k2:1t-cloud'],
-  ])('[R4.1-cloud] %s means %s', async (name, model) => {
+  ])('%s means %s', async (name, model) => {
     const runtime = await beside('qwen3:8b', 'mini:latest', 'llama3:latest', 'claude-mine:latest');
     expect(await meant(runtime, name)).toBe(model);
   });
@@ -153,7 +156,9 @@ describe('[R4.1-discover] models that nobody registered', () => {
   });
 });
 
-describe('[R4.1-away] an Ollama that is away', () => {
+describe('an Ollama that is away', () => {
+  covers('R4.1-away');
+
   it('is not asked for a name of the registry', async () => {
     const backend = createOllamaBackend({ defaultUrl: 'http://127.0.0.1:9' });
     const asked: (string | undefined)[] = [];

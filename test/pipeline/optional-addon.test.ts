@@ -4,6 +4,7 @@ import { Runtime } from '../../src/pipeline/runtime.ts';
 import { openVision, SEEING } from '../backends/local/runners/llama-node/seeing.ts';
 import { halves } from '../support/pictures.ts';
 import { collect, request, said } from '../support/requests.ts';
+import { covers } from '../support/covers.ts';
 
 const signal = AbortSignal.timeout(60_000);
 
@@ -26,7 +27,9 @@ function openRuntime(): Runtime {
   });
 }
 
-describe('[R7.1-optional] without the optional addon', () => {
+describe('without the optional addon', () => {
+  covers('R7.1-optional');
+
   it('a model with a projector answers to text, and is listed as blind', async () => {
     const runtime = openRuntime();
     const asked = request(SEEING, said('Count from 1 to 3'));

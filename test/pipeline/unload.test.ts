@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LoadedModel } from '../../src/core/backend.ts';
 import { refuseUnload } from '../../src/pipeline/unload.ts';
+import { covers } from '../support/covers.ts';
 
 const engine = (busy: number, waiting = 0): LoadedModel => ({
   name: 'm',
@@ -13,7 +14,9 @@ const engine = (busy: number, waiting = 0): LoadedModel => ({
   unloadsInMilliseconds: null,
 });
 
-describe('[R7.1-apart] [R4.6-stop] a model that is in memory twice', () => {
+describe('a model that is in memory twice', () => {
+  covers('R7.1-apart', 'R4.6-stop', 'R12.2-hung');
+
   it.each([
     ['the first', [engine(1), engine(0)], 1],
     ['the second', [engine(0), engine(1, 2)], 3],
@@ -24,7 +27,7 @@ describe('[R7.1-apart] [R4.6-stop] a model that is in memory twice', () => {
     expect(() => refuseUnload('m', loaded, true)).not.toThrow();
   });
 
-  it('[R12.2-hung] is stopped where its engine does not respond', () => {
+  it('is stopped where its engine does not respond', () => {
     expect(() => refuseUnload('m', [{ ...engine(1), responds: false }], false)).not.toThrow();
   });
 

@@ -3,6 +3,7 @@ import { placeDeferredTools, withLoadedTools } from '../../src/prompt/deferred.t
 import type { Conversation, ToolSpec, Turn } from '../../src/core/conversation.ts';
 import { chatTemplate } from '../support/chat-templates.ts';
 import { asking, written } from './render/rendered.ts';
+import { covers } from '../support/covers.ts';
 
 const AUTO = { mode: 'auto', parallel: true } as const;
 
@@ -42,7 +43,9 @@ const loading: Turn = {
 const talk = (turns: readonly Turn[], tools = BASE): Conversation => ({ system: [], turns, tools });
 const names = ({ tools }: Conversation): readonly string[] => tools.map(({ name }) => name);
 
-describe('[R5.3-deferred] a deferred tool', () => {
+describe('a deferred tool', () => {
+  covers('R5.3-deferred');
+
   it('is not there before the conversation refers to it', () => {
     expect(names(withLoadedTools(talk([user('Hi')]), AUTO))).toEqual(['Bash']);
     const loaded = withLoadedTools(talk([user('Hi'), searching, loading]), AUTO);

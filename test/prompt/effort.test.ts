@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { thinkingBudget } from '../../src/prompt/effort.ts';
 import type { Effort, ThinkingMode } from '../../src/core/backend.ts';
+import { covers } from '../support/covers.ts';
 
-describe('[R3.5-effort] the most tokens of thinking', () => {
+describe('the most tokens of thinking', () => {
+  covers('R3.5-effort');
+
   it.each<[string, ThinkingMode, Effort | undefined, number]>([
     ['follow the client’s budget', { mode: 'enabled', budgetTokens: 2000 }, 'max', 2000],
     ['are none where thinking is off', { mode: 'disabled' }, 'high', 0],

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { createPromptEstimator } from '../../src/prompt/estimate.ts';
+import { covers } from '../support/covers.ts';
 
-describe('[R2.5-too-long] the length of an uncounted prompt', () => {
+describe('the length of an uncounted prompt', () => {
+  covers('R2.5-too-long');
+
   it('is guessed by the last count for the same model', () => {
     const estimator = createPromptEstimator();
     expect(estimator.estimate('mini', 400)).toBe(100);

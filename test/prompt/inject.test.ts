@@ -10,11 +10,14 @@ import {
 } from '../../src/prompt/inject.ts';
 import { NO_TRAITS } from '../../src/prompt/probe.ts';
 import { writeParts } from '../../src/prompt/text.ts';
+import { covers } from '../support/covers.ts';
 
 const TRAITS = { ...NO_TRAITS, tools: true };
 const EMPTY = { system: [], turns: [], tools: [] };
 
-describe('[R3.6-thinking] thinking by instructions', () => {
+describe('thinking by instructions', () => {
+  covers('R3.6-thinking');
+
   it.each([
     [mistralArgs, '[THINK]', '[/THINK]'],
     [llama3, '<think>', '</think>'],
@@ -22,7 +25,7 @@ describe('[R3.6-thinking] thinking by instructions', () => {
     const injection = injectionFor(format, TRAITS);
     const { system } = injectInstructions(EMPTY, injection, [], true);
     expect(writeParts(system)).toContain(`between ${open} and ${close}`);
-    expect(injectedFormat(format, injection).thinking).toEqual({ open, close });
+    expect(injectedFormat(format, injection).thinking).toMatchObject({ open, close });
   });
 
   it('is asked of nobody where an output has no place for tags', () => {

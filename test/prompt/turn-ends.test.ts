@@ -3,6 +3,7 @@ import { formatTags, turnEnds } from '../../src/prompt/turn-ends.ts';
 import { chatTemplate } from '../support/chat-templates.ts';
 import { areTemplatesMissing, REAL_TEMPLATES, realTemplate } from '../support/real-templates.ts';
 import { loadFixtures, waysToWrite } from '../formats/family-fixture.ts';
+import { covers } from '../support/covers.ts';
 
 const OUTPUTS = new Map(
   (await loadFixtures()).map(([, { format, outputs }]) => [
@@ -11,7 +12,9 @@ const OUTPUTS = new Map(
   ]),
 );
 
-describe('[R3.1-turn-ends] the tokens that end a turn', () => {
+describe('the tokens that end a turn', () => {
+  covers('R3.1-turn-ends');
+
   it('are those between an answer and what is said next', () => {
     expect([...turnEnds(chatTemplate('chatml'))]).toEqual(['<|im_end|>', '<|im_start|>']);
   });

@@ -9,6 +9,7 @@ import { loadRegistry } from '../../src/registry/load.ts';
 import { lookUp } from '../../src/registry/lookup.ts';
 import { startCpuClock } from '../support/cpu-time.ts';
 import { registryFolder, registryOf } from './folder.ts';
+import { covers } from '../support/covers.ts';
 
 /** Milliseconds of CPU time. Less would be a matter of the machine; what grows faster than its input takes minutes. */
 const MOST_MS = 5000;
@@ -24,7 +25,9 @@ async function timed<Result>(work: () => Promise<Result>): Promise<Result> {
   return result;
 }
 
-describe('[R12.1-registry] a models.yaml is bounded', () => {
+describe('a models.yaml is bounded', () => {
+  covers('R12.1-registry');
+
   it('in bytes', async () => {
     await expect(registryOf(`#${' '.repeat(4 * 1024 * 1024)}`)).rejects.toThrow(
       /models\.yaml can't be read: it has 4194305 bytes, and at most 4194304 are read/,
@@ -57,7 +60,9 @@ describe('[R12.1-registry] a models.yaml is bounded', () => {
   });
 });
 
-describe('[R12.1-registry] thousands of aliases take as much longer as they are more', () => {
+describe('thousands of aliases take as much longer as they are more', () => {
+  covers('R12.1-registry');
+
   const COUNT = 2000;
 
   it('each to a model, and one more by cp', async () => {
@@ -90,7 +95,9 @@ describe('[R12.1-registry] thousands of aliases take as much longer as they are 
   });
 });
 
-describe.skipIf(process.platform === 'win32')('[R12.1-registry] what is no file', () => {
+describe.skipIf(process.platform === 'win32')('what is no file', () => {
+  covers('R12.1-registry');
+
   async function fifo(path: string): Promise<void> {
     await promisify(execFile)('mkfifo', [path]);
   }

@@ -8,6 +8,7 @@ import { copyModel, removeModel } from '../../src/registry/edit.ts';
 import { loadRegistry } from '../../src/registry/load.ts';
 import { withAlias, withoutEntry } from '../../src/registry/rewrite.ts';
 import { registryFolder } from './folder.ts';
+import { covers } from '../support/covers.ts';
 
 const COMMENTED = `# My models.
 
@@ -38,7 +39,9 @@ models:
 # The end
 `;
 
-describe('[R2.10-comments] an edit', () => {
+describe('an edit', () => {
+  covers('R2.10-comments');
+
   it('that adds an alias changes one line', async () => {
     const files = await registryFolder(COMMENTED);
     await copyModel(files, 'mini', 'claude-3-5-sonnet');
@@ -119,7 +122,9 @@ describe('[R2.10-comments] an edit', () => {
   });
 });
 
-describe('[R2.2-cp] a copy', () => {
+describe('a copy', () => {
+  covers('R2.2-cp', 'R2.10-cp-before', 'R2.10-atomic');
+
   it('makes the file and its folder, and says what the file is', async () => {
     const files = await registryFolder();
     const outcome = await copyModel(files, 'mini', 'claude-3-5-sonnet');
@@ -139,7 +144,7 @@ describe('[R2.2-cp] a copy', () => {
     expect(Object.fromEntries((await loadRegistry(files)).aliases)).toEqual({ c: 'mini' });
   });
 
-  it('[R2.10-cp-before] of a model that is not here yet says how to get it', async () => {
+  it('of a model that is not here yet says how to get it', async () => {
     const { pull } = await copyModel(await registryFolder(), 'known', 'claude-3-5-sonnet');
     expect(pull).toEqual({
       command: 'portico pull known',
@@ -165,7 +170,7 @@ describe('[R2.2-cp] a copy', () => {
     expect(await readFile(files.user, 'utf8')).toBe('aliases: [\n');
   });
 
-  it('[R2.10-atomic] goes through a link, and the link stays', async () => {
+  it('goes through a link, and the link stays', async () => {
     const files = await registryFolder();
     const real = join(dirname(files.shipped), 'real.yaml');
     await writeFile(real, '# real\n');
@@ -177,7 +182,9 @@ describe('[R2.2-cp] a copy', () => {
   });
 });
 
-describe('[R2.2-rm] a removal', () => {
+describe('a removal', () => {
+  covers('R2.2-rm');
+
   const USER = `default: quick
 models:
   mine: { backend: llama, file: ./mine.gguf }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { entriesByKind } from '../../src/backends/index.ts';
 import { parseRegistryDocument } from '../../src/registry/document.ts';
 import { readEntries } from '../../src/registry/entries.ts';
+import { covers } from '../support/covers.ts';
 
 const places = {
   registryFile: '/home/models.yaml',
@@ -19,7 +20,9 @@ function read(entry: string) {
   });
 }
 
-describe('[R4.1-keep-alive] keep_alive of an entry', () => {
+describe('keep_alive of an entry', () => {
+  covers('R4.1-keep-alive');
+
   it.each([
     ['{ backend: ollama, keep_alive: 5m }', 300_000],
     ['{ backend: ollama, keep_alive: 300 }', 300_000],

@@ -5,6 +5,7 @@ import { openLiveRegistry } from '../../src/registry/live.ts';
 import type { LiveRegistry } from '../../src/registry/live.ts';
 import type { RegistryFiles } from '../../src/registry/registry.ts';
 import { registryFolder } from './folder.ts';
+import { covers } from '../support/covers.ts';
 
 /** What the issue allows between an edit and its effect, in milliseconds. */
 const WITHIN = 1000;
@@ -40,7 +41,9 @@ async function soon(assertion: () => void): Promise<void> {
   await vi.waitFor(assertion, { timeout: 30_000, interval: 20 });
 }
 
-describe('[R2.10-follow] a running server follows its file within a second', () => {
+describe('a running server follows its file within a second', () => {
+  covers('R2.10-follow');
+
   it('edited in place, replaced, deleted and made again', async () => {
     const files = await registryFolder('aliases:\n  a: mini\n');
     const { aliases } = await watch(files);
@@ -80,7 +83,9 @@ describe('[R2.10-follow] a running server follows its file within a second', () 
   });
 });
 
-describe('[R2.10-broken] a running server', () => {
+describe('a running server', () => {
+  covers('R2.10-broken');
+
   it('reports a broken file once, keeps the last good registry, and goes on', async () => {
     const files = await registryFolder('aliases:\n  a: mini\n');
     const { aliases, broken } = await watch(files);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { entriesByKind } from '../../src/backends/index.ts';
 import { parseRegistryDocument } from '../../src/registry/document.ts';
 import { readEntries } from '../../src/registry/entries.ts';
+import { covers } from '../support/covers.ts';
 
 const places = {
   registryFile: '/home/models.yaml',
@@ -19,7 +20,9 @@ function read(entry: string) {
   });
 }
 
-describe('[R6.5-settings] how an entry says to load its model', () => {
+describe('how an entry says to load its model', () => {
+  covers('R6.5-settings');
+
   it.each([
     ['threads: 3', { threads: 3 }],
     ['gpu_layers: auto', { gpuLayers: 'auto' }],

@@ -5,8 +5,11 @@ import { describe, expect, it } from 'vitest';
 import { RuntimeFailure } from '../../src/core/failure.ts';
 import { loadRegistry } from '../../src/registry/load.ts';
 import { registryFolder, registryOf } from './folder.ts';
+import { covers } from '../support/covers.ts';
 
-describe('[R2.10-shape] an entry', () => {
+describe('an entry', () => {
+  covers('R2.10-shape');
+
   it('becomes all that its backend needs', async () => {
     const registry = await registryOf(`
 models:
@@ -89,7 +92,9 @@ models:
   });
 });
 
-describe('[R2.10-overlay] the user’s file', () => {
+describe('the user’s file', () => {
+  covers('R2.10-overlay');
+
   it('need not be there, and may be empty', async () => {
     for (const user of [undefined, '', '# only a comment\n', 'models:\naliases:\ndefault:\n']) {
       const registry = await registryOf(user);
@@ -118,7 +123,9 @@ aliases:
   });
 });
 
-describe('[R2.10-broken] one bad entry', () => {
+describe('one bad entry', () => {
+  covers('R2.10-broken');
+
   const rows: readonly [string, string, string, RegExp][] = [
     ['an unknown backend', 'models:\n  bad: { backend: lama }', '2:19', /"llama"\|"ollama"/],
     ['no file', 'models:\n  bad:\n    backend: llama', '3:14', /needs 'file'.*or 'source'/],
@@ -184,7 +191,9 @@ const ALSO: Readonly<Record<string, string>> = {
   modles: 'aliases: { good: mini }',
 };
 
-describe('[R2.10-broken] a broken file', () => {
+describe('a broken file', () => {
+  covers('R2.10-broken');
+
   it.each([
     ['no YAML', 'models:\n  a: "x\n', '3:1'],
     ['a tab', 'models:\n\ta: 1\n', '2:1'],

@@ -5,6 +5,7 @@ import { loadRegistry } from '../../src/registry/load.ts';
 import { registerModel } from '../../src/registry/register.ts';
 import { resolveModel } from '../../src/registry/resolve.ts';
 import { registryFolder, registryOf } from './folder.ts';
+import { covers } from '../support/covers.ts';
 
 const ENTRY = 'models:\n  m: { backend: llama, file: ./m.gguf, mmproj: ./eyes.gguf }\n';
 
@@ -14,14 +15,16 @@ async function resolved(user: string, name: string, exists: (file: string) => bo
   return model.spec;
 }
 
-describe('[R7.1-entry] mmproj of an entry', () => {
+describe('mmproj of an entry', () => {
+  covers('R7.1-entry', 'R7.1-apart');
+
   it('is a path as the file’s is, and leaves the backend as it is written', async () => {
     const spec = await resolved(ENTRY, 'm', () => true);
     expect(spec.backend).toBe('llama');
     expect(spec.mmproj).toBe(join(dirname(spec.file ?? ''), 'eyes.gguf'));
   });
 
-  it('[R7.1-apart] may be kept for conversations with pictures', async () => {
+  it('may be kept for conversations with pictures', async () => {
     const entry = ENTRY.replace('mmproj', 'pictures_apart: true, mmproj');
     expect((await resolved(entry, 'm', () => true)).picturesApart).toBe(true);
   });
@@ -52,7 +55,9 @@ describe('[R7.1-entry] mmproj of an entry', () => {
   });
 });
 
-describe('[R7.1-pull] a pulled projector', () => {
+describe('a pulled projector', () => {
+  covers('R7.1-pull');
+
   it.each([
     ['a new entry', undefined],
     ['the entry that is there', 'models:\n  n:\n    backend: llama # mine\n    source: hf:u/m\n'],

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { entriesByKind } from '../../src/backends/index.ts';
 import { parseRegistryDocument } from '../../src/registry/document.ts';
 import { readEntries } from '../../src/registry/entries.ts';
+import { covers } from '../support/covers.ts';
 
 const places = {
   registryFile: '/home/models.yaml',
@@ -21,7 +22,9 @@ function read(entry: string) {
 
 const URL = "url: 'http://127.0.0.1:8000/v1'";
 
-describe('[R4.2-entry] an entry of a model behind OpenAI’s API', () => {
+describe('an entry of a model behind OpenAI’s API', () => {
+  covers('R4.2-entry', 'R4.2-secret');
+
   it('has all that its backend needs', () => {
     const entry = `{ backend: openai, ${URL}, upstream: theirs, key: TEAM_KEY, headers: { x-team: us }, server: vllm, images: true, image_longest_edge: 896, thinking: effort, context: 9 }`;
     const { models, problems } = read(entry);
@@ -69,14 +72,11 @@ describe('[R4.2-entry] an entry of a model behind OpenAI’s API', () => {
       /m\.key: only a model with 'backend: openai'/,
     ],
     ['no URL', '{ backend: openai }', /needs 'url'/],
-  ])(
-    '[R4.2-secret] with %s is a problem, with its place, and tells no key',
-    (_name, entry, says) => {
-      const { models, problems } = read(entry);
-      expect(models.size).toBe(0);
-      expect(problems.join('\n')).toMatch(says);
-      expect(problems.join('\n')).toMatch(/^models\.yaml:2:\d+: /);
-      expect(problems.join('\n')).not.toContain('very-secret');
-    },
-  );
+  ])('with %s is a problem, with its place, and tells no key', (_name, entry, says) => {
+    const { models, problems } = read(entry);
+    expect(models.size).toBe(0);
+    expect(problems.join('\n')).toMatch(says);
+    expect(problems.join('\n')).toMatch(/^models\.yaml:2:\d+: /);
+    expect(problems.join('\n')).not.toContain('very-secret');
+  });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { entriesByKind } from '../../src/backends/index.ts';
 import { parseRegistryDocument } from '../../src/registry/document.ts';
 import { readEntries } from '../../src/registry/entries.ts';
+import { covers } from '../support/covers.ts';
 
 function read(entry: string) {
   const text = `models:\n  m: ${entry}\n`;
@@ -17,7 +18,9 @@ function read(entry: string) {
   });
 }
 
-describe('[R6.1-parallel] parallel of an entry', () => {
+describe('parallel of an entry', () => {
+  covers('R6.1-parallel');
+
   it('is how many requests its model answers at once', () => {
     const { models, problems } = read('{ backend: llama, file: m.gguf, parallel: 3 }');
     expect(problems).toEqual([]);

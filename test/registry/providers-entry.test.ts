@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { entriesByKind } from '../../src/backends/index.ts';
 import { parseRegistryDocument } from '../../src/registry/document.ts';
 import { readEntries } from '../../src/registry/entries.ts';
+import { covers } from '../support/covers.ts';
 
 const places = {
   registryFile: '/home/models.yaml',
@@ -19,7 +20,9 @@ function read(...lines: readonly string[]) {
   });
 }
 
-describe('[R4.3-entry] an entry with several servers', () => {
+describe('an entry with several servers', () => {
+  covers('R4.3-entry');
+
   it('has them all, with what is their own', () => {
     const { models, problems } = read(
       'backend: openai',

@@ -8,10 +8,13 @@ import { loadRegistry } from '../../src/registry/load.ts';
 import { registerModel } from '../../src/registry/register.ts';
 import { withDefaultModel, withModel, withModelFile } from '../../src/registry/rewrite.ts';
 import { registryFolder } from './folder.ts';
+import { covers } from '../support/covers.ts';
 
 const read = (text: string) => parseRegistryDocument(text, 'models.yaml');
 
-describe('[R4.6-default] a default', () => {
+describe('a default', () => {
+  covers('R4.6-default');
+
   it.each([
     [
       'is changed in place',
@@ -50,7 +53,9 @@ describe('[R4.6-default] a default', () => {
 
 const ENTRY = { backend: 'llama', source: 'hf:u/m' };
 
-describe('[R4.6-register] an entry', () => {
+describe('an entry', () => {
+  covers('R4.6-register');
+
   it.each([
     ['no file', '', 'models:\n  n:1:\n    backend: llama\n    source: hf:u/m\n'],
     [

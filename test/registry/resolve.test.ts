@@ -3,6 +3,7 @@ import { RuntimeFailure } from '../../src/core/failure.ts';
 import type { Registry } from '../../src/registry/registry.ts';
 import { resolveModel } from '../../src/registry/resolve.ts';
 import { registryOf } from './folder.ts';
+import { covers } from '../support/covers.ts';
 
 const USER = `
 models:
@@ -23,7 +24,9 @@ function withDefault(registry: Registry, defaultModel: string): Registry {
   return { ...registry, defaultModel };
 }
 
-describe('[R2.10-shape] a name', () => {
+describe('a name', () => {
+  covers('R2.10-shape');
+
   it.each([
     ['pulled', 'pulled', 'name'],
     ['pulled:latest', 'pulled', 'name'],
@@ -39,7 +42,9 @@ describe('[R2.10-shape] a name', () => {
   });
 });
 
-describe('[R2.10-claude-names] a claude-… name that is no alias', () => {
+describe('a claude-… name that is no alias', () => {
+  covers('R2.10-claude-names');
+
   it.each([
     ['the session’s last model', { lastUsed: 'pulled' }, 'gone', everything, 'pulled'],
     ['the default without one', {}, 'first', everything, 'pulled'],
@@ -76,7 +81,9 @@ describe('[R2.10-claude-names] a claude-… name that is no alias', () => {
   });
 });
 
-describe('[R2.10-unknown] a name that nobody knows', () => {
+describe('a name that nobody knows', () => {
+  covers('R2.10-unknown');
+
   it.each(['nope', 'claude', 'gpt-4o', 'Mini', 'xclaude-3'])('such as %s', async (name) => {
     const registry = await registryOf(USER);
     const attempt = (): unknown => resolveModel(registry, name, { exists: everything });
@@ -89,7 +96,9 @@ describe('[R2.10-unknown] a name that nobody knows', () => {
   });
 });
 
-describe('[R2.10-not-here] a known model whose file is not there', () => {
+describe('a known model whose file is not there', () => {
+  covers('R2.10-not-here');
+
   it.each([
     [
       'known',

@@ -7,6 +7,7 @@ import { loadRegistry } from '../../src/registry/load.ts';
 import { resolveModel } from '../../src/registry/resolve.ts';
 import { shippedRegistryFile } from '../../src/registry/shipped.ts';
 import { registryFolder } from './folder.ts';
+import { covers } from '../support/covers.ts';
 
 const files = {
   shipped: shippedRegistryFile,
@@ -15,7 +16,9 @@ const files = {
   entries: entriesByKind(),
 };
 
-describe('[R2.9-default] the shipped registry', () => {
+describe('the shipped registry', () => {
+  covers('R2.9-default');
+
   it('has mini as its default, with its file', async () => {
     const registry = await loadRegistry(files);
     expect(registry).toMatchObject({ defaultModel: 'mini', problems: [] });
@@ -25,7 +28,9 @@ describe('[R2.9-default] the shipped registry', () => {
   });
 });
 
-describe('[R2.10-known] the shipped registry', () => {
+describe('the shape of the shipped registry', () => {
+  covers('R2.10-known', 'R2.10-shape');
+
   it.each(['qwen3-coder', 'gpt-oss:20b', 'glm-4.7', 'glm-4.7-flash', 'minimax-m2.1'])(
     'knows where to get %s and what it needs',
     async (name) => {
@@ -36,7 +41,7 @@ describe('[R2.10-known] the shipped registry', () => {
     },
   );
 
-  it('[R2.10-shape] explains in comments what is valid when it is written', async () => {
+  it('explains in comments what is valid when it is written', async () => {
     const text = await readFile(shippedRegistryFile, 'utf8');
     const examples = [...text.matchAll(/^# {3}models:\n(?:# {5,}.*\n)+/gm)].map(([block]) =>
       // The words that stand beside the keys, after two spaces or more, are no part of the example.

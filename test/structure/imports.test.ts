@@ -2,10 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { cyclesIn, importsOf } from './imports.ts';
 import { violationOf } from './layers.ts';
 import { sourceFiles } from './source-files.ts';
+import { covers } from '../support/covers.ts';
 
 const imports = sourceFiles('src').flatMap(importsOf);
 
-describe('[R2.1-imports] imports of the source', () => {
+describe('imports of the source', () => {
+  covers('R2.1-imports');
+
   it('are found', () => {
     expect(imports.length).toBeGreaterThan(10);
   });
@@ -24,7 +27,9 @@ describe('[R2.1-imports] imports of the source', () => {
   });
 });
 
-describe('[R2.1-imports] the rule of directions', () => {
+describe('the rule of directions', () => {
+  covers('R2.1-imports');
+
   it.each([
     ['src/http/app.ts', 'src/core/failure.ts'],
     ['src/wires/anthropic/decode.ts', 'src/wires/anthropic/schema.ts'],

@@ -3,8 +3,11 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { findOnPath, isMissing } from '../support/optional.ts';
+import { covers } from '../support/covers.ts';
 
-describe('[R2.0-optional] an optional tool', () => {
+describe('an optional tool', () => {
+  covers('R2.0-optional');
+
   it('that is there is used', () => {
     const options = { environment: {}, say: expect.unreachable };
     expect(isMissing('node', process.execPath, '', options)).toBe(false);
@@ -39,6 +42,8 @@ describe('[R2.0-optional] an optional tool', () => {
 });
 
 describe('the end of a run', () => {
+  covers('R2.0-ci');
+
   const fixture = path.resolve(import.meta.dirname, '../fixtures/missing-parts');
   const vitest = path.resolve(import.meta.dirname, '../../node_modules/vitest/vitest.mjs');
   const run = async (args: readonly string[], required = '') => {
@@ -64,7 +69,7 @@ describe('the end of a run', () => {
     expect((await run(['-t', 'needs nothing'])).stdout).toBe('');
   });
 
-  it('[R2.0-ci] fails for a test that is skipped without a missing part if all are required', async () => {
+  it('fails for a test that is skipped without a missing part if all are required', async () => {
     await expect(run(['skips.ts'], '1')).resolves.toBeDefined();
     const stdout = expect.stringContaining('a test that no missing part skips is a failure');
     await expect(run(['left-out.ts'], '1')).rejects.toMatchObject({ code: 1, stdout });

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ROOT } from './source-files.ts';
+import { covers } from '../support/covers.ts';
 
 const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8');
 
@@ -28,7 +29,9 @@ function scriptsUnder(name: string): string[] {
 }
 
 describe('the package', () => {
-  it('[R2.1-package] is portico, ESM, for Node 20.19 and later', () => {
+  covers('R2.1-package', 'R2.1-engine', 'R2.1-check', 'R2.9-card');
+
+  it('is portico, ESM, for Node 20.19 and later', () => {
     expect(manifest).toMatchObject({ name: 'portico', type: 'module' });
     expect(manifest.bin).toEqual({ portico: './bin/portico.js' });
     expect(manifest.engines).toEqual({ node: '>=20.19' });
@@ -36,7 +39,7 @@ describe('the package', () => {
   });
 
   it.each(['src', 'bin', 'test', 'models.yaml', 'tsconfig.json', 'README.md'])(
-    '[R2.1-package] has %s at its top level',
+    'has %s at its top level',
     (name) => {
       expect(() => statSync(path.join(ROOT, name))).not.toThrow();
     },
@@ -49,13 +52,13 @@ describe('the package', () => {
     expect(manifest.repository.url).toBe(`git+${address}.git`);
   });
 
-  it('[R2.1-engine] pins the engine', () => {
+  it('pins the engine', () => {
     const { 'node-llama-cpp': engine, ...builds } = manifest.optionalDependencies;
     expect(engine).toBe('3.22.1');
     expect(new Set(Object.values(builds))).toEqual(new Set(['1.7.15']));
   });
 
-  it('[R2.1-check] checks all that it has to, the tests once', () => {
+  it('checks all that it has to, the tests once', () => {
     const all = scriptsUnder('check');
     expect(all.map((name) => manifest.scripts[name]).join('\n')).toMatch(
       /oxfmt --check[^]*oxlint --type-aware --deny-warnings[^]*tsc --noEmit[^]*knip[^]*publint[^]*vitest run/,
@@ -64,16 +67,18 @@ describe('the package', () => {
     expect(scriptsUnder('check:static')).not.toContain('test:all');
   });
 
-  it('[R2.9-card] carries the embedded model beside its card', () => {
+  it('carries the embedded model beside its card', () => {
     expect(statSync(path.join(ROOT, 'models/mini.gguf')).size).toBeGreaterThan(2_000_000);
     expect(existsSync(path.join(ROOT, 'models/README.md'))).toBe(true);
   });
 });
 
 describe('the README', () => {
+  covers('R2.0-readme');
+
   const readme = () => read('README.md');
 
-  it('[R2.0-readme] shows the two commands', () => {
+  it('shows the two commands', () => {
     expect(readme()).toContain('npm ci && npm start');
     expect(readme()).toContain('npm ci && npm test');
   });

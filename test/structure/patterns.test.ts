@@ -2,6 +2,7 @@ import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { cpuMillisecondsOf } from '../support/cpu-time.ts';
 import { sourceFiles, walk } from './source-files.ts';
+import { covers } from '../support/covers.ts';
 
 /** Repeated characters with which patterns were slow: white space, digits, letters, marks. */
 const CHARACTERS = Array.from(' \n\t0aA-_=/.`<"\'%,[{(:');
@@ -67,7 +68,9 @@ function patternOf(literal: string): RegExp {
   return new RegExp(literal.slice(1, end), literal.slice(end + 1).replace('y', ''));
 }
 
-describe('[R12.1-first] patterns take time that grows with the text only', () => {
+describe('patterns take time that grows with the text only', () => {
+  covers('R12.1-first');
+
   it.each([/\s+$/, /^\s*x/m, /"(.*)"x/, /a+b?a+$/])('which is measured: %s is slow', (pattern) => {
     expect(slowText(pattern)).toBeDefined();
   });

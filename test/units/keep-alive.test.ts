@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { parseKeepAlive } from '../../src/units/keep-alive.ts';
+import { covers } from '../support/covers.ts';
 
-describe('[R4.1-keep-alive] a keep-alive', () => {
+describe('a keep-alive', () => {
+  covers('R4.1-keep-alive');
+
   it.each([
     ['5m', 300_000],
     ['300', 300_000],

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { formatSize, parseSize } from '../../src/units/size.ts';
+import { covers } from '../support/covers.ts';
 
-describe('[R2.10-shape] sizes', () => {
+describe('sizes', () => {
+  covers('R2.10-shape');
+
   it.each([
     ['18.6 GB', 18_600_000_000],
     ['2.2MB', 2_200_000],

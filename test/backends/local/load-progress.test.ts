@@ -1,10 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { untilLoaded } from '../../../src/backends/local/load-progress.ts';
+import { covers } from '../../support/covers.ts';
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-describe('[R6.4-progress] a load', () => {
+describe('a load', () => {
+  covers('R6.4-progress');
+
   it('reports its share to all waiting requests, at once and then every second, and its size', async () => {
     let share = 0;
     const weights = { runner: { sizeBytes: 3_000_000 } };

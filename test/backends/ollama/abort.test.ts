@@ -4,8 +4,11 @@ import { createOllamaBackend } from '../../../src/backends/ollama/backend.ts';
 import type { Backend } from '../../../src/core/backend.ts';
 import { serve } from '../../support/upstream/replay.ts';
 import { ask, modelSpec } from './requests.ts';
+import { covers } from '../../support/covers.ts';
 
-describe('[R2.8-abort] a prompt that is being counted', () => {
+describe('a prompt that is being counted', () => {
+  covers('R2.8-abort');
+
   it.each([
     ['its count is aborted', (client: AbortController) => client.abort()],
     ['the backend is closed', (_: AbortController, backend: Backend) => void backend.close()],

@@ -5,6 +5,7 @@ import type { AnswerOptions } from '../../../src/backends/ollama/answer.ts';
 import { readChunk } from '../../../src/backends/ollama/protocol.ts';
 import type { ChatChunk, ChunkCall, ChunkEnd } from '../../../src/backends/ollama/protocol.ts';
 import type { GenerationEvent } from '../../../src/core/events.ts';
+import { covers } from '../../support/covers.ts';
 
 const END: ChunkEnd = {
   reason: 'stop',
@@ -45,8 +46,10 @@ function textOf(events: readonly GenerationEvent[]): string {
   return events.map((event) => (event.type === 'text-delta' ? event.text : '')).join('');
 }
 
-describe('[R2.8-translate] the chunks of an answer', () => {
-  it('[R2.8-thinking] become events in order, thinking apart', () => {
+describe('the chunks of an answer', () => {
+  covers('R2.8-translate', 'R2.8-thinking', 'R2.5-stop', 'R2.5-stop-leak');
+
+  it('become events in order, thinking apart', () => {
     const chunks = [piece('', { thinking: 'Hm.' }), piece('Yes'), piece('.', { end: END })];
     expect(translate(chunks)).toEqual([
       { type: 'thinking-delta', text: 'Hm.' },
@@ -67,7 +70,7 @@ describe('[R2.8-translate] the chunks of an answer', () => {
     ]);
   });
 
-  it('[R2.5-stop] end where a stop sequence is met, in text alone', () => {
+  it('end where a stop sequence is met, in text alone', () => {
     const chunks = [
       piece('', { thinking: 'STOP', tokens: 2 }),
       piece('on S', { tokens: 3 }),
@@ -82,7 +85,7 @@ describe('[R2.8-translate] the chunks of an answer', () => {
     });
   });
 
-  it('[R2.5-stop] [R2.5-stop-leak] give the same text however they are cut', () => {
+  it('give the same text however they are cut', () => {
     const words = fc.stringMatching(/^[ab ]{0,30}$/);
     const stops = fc.array(fc.stringMatching(/^[ab]{1,4}$/), { minLength: 1, maxLength: 3 });
     const cuts = fc.array(fc.nat({ max: 30 }), { maxLength: 8 });
@@ -105,7 +108,9 @@ describe('[R2.8-translate] the chunks of an answer', () => {
   });
 });
 
-describe('[R4.1-tools] the calls of an answer', () => {
+describe('the calls of an answer', () => {
+  covers('R4.1-tools', 'R4.1-choice');
+
   const call = (name: string, input: Record<string, unknown> = {}) => ({
     name,
     json: JSON.stringify(input),
@@ -139,7 +144,7 @@ describe('[R4.1-tools] the calls of an answer', () => {
   it.each([
     { parallel: true, names: ['a', 'b', 'c'] },
     { parallel: false, names: ['a'] },
-  ])('[R4.1-choice] are $names where parallel is $parallel', ({ parallel, names }) => {
+  ])('are $names where parallel is $parallel', ({ parallel, names }) => {
     const chunks = [made(call('a'), call('b')), made(call('c')), piece('', { end: END })];
     const events = translate(chunks, [], { parallel });
     expect(
@@ -170,7 +175,9 @@ describe('[R4.1-tools] the calls of an answer', () => {
   });
 });
 
-describe('[R4.1-format] an answer that Ollama makes in two generations', () => {
+describe('an answer that Ollama makes in two generations', () => {
+  covers('R4.1-format');
+
   const counted = { tokens: 9, cachedTokens: 0 };
   const twice = { twice: true, counted };
 
@@ -198,22 +205,26 @@ describe('[R4.1-format] an answer that Ollama makes in two generations', () => {
   });
 });
 
-describe('[R2.8-translate] why an answer ended', () => {
+describe('why an answer ended', () => {
+  covers('R2.8-translate', 'R2.5-max-tokens', 'R2.5-clamp', 'R2.8-failure');
+
   it.each([
     ['stop', 3, 50, 'end-turn'],
     ['length', 50, 50, 'max-tokens'],
     ['length', 49, 50, 'context-exceeded'],
-  ] as const)('[R2.5-max-tokens] [R2.5-clamp] %s after %i of %i is %s', (...row) => {
+  ] as const)('%s after %i of %i is %s', (...row) => {
     const [reason, tokens, most, wire] = row;
     expect(toStopReason(reason, tokens, most)).toBe(wire);
   });
 
-  it.each(['load', 'unload'] as const)('[R2.8-failure] %s is no end of an answer', (reason) => {
+  it.each(['load', 'unload'] as const)('%s is no end of an answer', (reason) => {
     expect(() => toStopReason(reason, 0, 1)).toThrow(`"${reason}"`);
   });
 });
 
-describe('[R2.8-translate] a line of /api/chat', () => {
+describe('a line of /api/chat', () => {
+  covers('R2.8-translate', 'R2.6-exact', 'R2.8-failure');
+
   const message = { role: 'assistant', content: 'é' };
 
   it.each([
@@ -221,7 +232,7 @@ describe('[R2.8-translate] a line of /api/chat', () => {
     ['two tokens', { message, done: false, logprobs: [{}, {}] }, { text: 'é', tokens: 2 }],
     ['thinking', { message: { thinking: 'Hm' }, done: false }, { thinking: 'Hm', tokens: 1 }],
     ['an end', { message: { content: '' }, done: true, eval_count: 4 }, { text: '', tokens: 0 }],
-  ])('[R2.6-exact] holds %s', (_name, line, chunk) => {
+  ])('holds %s', (_name, line, chunk) => {
     expect(readChunk(line)).toMatchObject(chunk);
   });
 
@@ -230,7 +241,7 @@ describe('[R2.8-translate] a line of /api/chat', () => {
     ['an error', { error: 'no' }],
     ['an answer of /api/generate', { response: 'x', done: false }],
     ['an unknown end', { message, done: true, done_reason: 'bored' }],
-  ])('[R2.8-failure] is none: %s', (_name, line) => {
+  ])('is none: %s', (_name, line) => {
     expect(readChunk(line)).toBeUndefined();
   });
 });

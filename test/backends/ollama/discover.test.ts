@@ -4,6 +4,7 @@ import { isCloudName } from '../../../src/backends/ollama/names.ts';
 import { findPeers } from '../../support/upstream/peers.ts';
 import { serve } from '../../support/upstream/replay.ts';
 import { ollama } from './peers.ts';
+import { covers } from '../../support/covers.ts';
 
 function discovering(defaultUrl: string) {
   const backend = createOllamaBackend({ defaultUrl });
@@ -30,7 +31,9 @@ async function startListing(body: string, contentType = 'application/json'): Pro
 
 const TWO = '{"models":[{"name":"b:latest"},{"name":"a:7b"}]}';
 
-describe.each(await findPeers(ollama))('[R4.1-discover] the models of $name', (peer) => {
+describe.each(await findPeers(ollama))('the models of $name', (peer) => {
+  covers('R4.1-discover');
+
   it('are found by the names that Ollama lists', async () => {
     const { url, close } = await peer.open('discover');
     onTestFinished(close);
@@ -40,7 +43,9 @@ describe.each(await findPeers(ollama))('[R4.1-discover] the models of $name', (p
   });
 });
 
-describe('[R4.1-discover] what an Ollama server lists', () => {
+describe('what an Ollama server lists', () => {
+  covers('R4.1-discover', 'R4.1-cloud');
+
   it('is asked for once in a while, however many ask at once', async () => {
     const { url, asked } = await startListing(TWO);
     const discover = discovering(url);
@@ -71,7 +76,7 @@ describe('[R4.1-discover] what an Ollama server lists', () => {
     ['my-cloud', false],
     ['cloudy:7b', false],
     ['host:11434/x-cloud', false],
-  ])('[R4.1-cloud] %s is of Ollama’s cloud, and passed through unseen: %s', async (name, cloud) => {
+  ])('%s is of Ollama’s cloud, and passed through unseen: %s', async (name, cloud) => {
     expect(isCloudName(name)).toBe(cloud);
     const { url } = await startListing(TWO);
     const found = await discovering(url)(name);
@@ -79,7 +84,9 @@ describe('[R4.1-discover] what an Ollama server lists', () => {
   });
 });
 
-describe('[R4.1-away] an Ollama server that does not answer', () => {
+describe('an Ollama server that does not answer', () => {
+  covers('R4.1-away');
+
   it('has no models, not even of the cloud', async () => {
     const { url, close } = await serve(() => undefined);
     await close();

@@ -6,6 +6,7 @@ import { serve, startReplay } from '../../support/upstream/replay.ts';
 import type { ReplayOptions } from '../../support/upstream/replay.ts';
 import { fixtures } from './peers.ts';
 import { ask, collect, modelSpec } from './requests.ts';
+import { covers } from '../../support/covers.ts';
 
 const never = new AbortController().signal;
 
@@ -27,6 +28,8 @@ async function generate(
 }
 
 describe('what an upstream does wrong before its answer', () => {
+  covers('R2.8-failure', 'R2.5-admission');
+
   it.each([
     ['html', 'backend-failed', '200 with text/html instead of Ollama’s JSON; check that the URL'],
     ['html-502', 'backend-failed', '502 with text/html instead of Ollama’s JSON'],
@@ -37,7 +40,7 @@ describe('what an upstream does wrong before its answer', () => {
     ['signed-out', 'authentication', '401 for mini: unauthorized; sign in with: ollama signin'],
     ['error-first', 'backend-failed', 'llama runner process has terminated'],
     ['overflow-with-numbers', 'prompt-too-long', 'prompt is too long: 302 tokens > 256 maximum'],
-  ])('[R2.8-failure] [R2.5-admission] %s is %s, not an answer', async (fixture, code, says) => {
+  ])('%s is %s, not an answer', async (fixture, code, says) => {
     const events = await generate(fixture);
     const failure: unknown = await events.next().catch((error: unknown) => error);
     expect(failure).toMatchObject({ code });
@@ -47,7 +50,9 @@ describe('what an upstream does wrong before its answer', () => {
   });
 });
 
-describe('[R4.1-format] a model that Ollama holds to a schema only once it has thought', () => {
+describe('a model that Ollama holds to a schema only once it has thought', () => {
+  covers('R4.1-format');
+
   it('fails where it answers without thinking', async () => {
     const server = await startReplay(await fixtures.read('hand-made/unthinking'));
     onTestFinished(server.close);
@@ -119,6 +124,8 @@ describe('a refusal by a proxy in front of Ollama', () => {
 });
 
 describe('what an upstream does wrong within its answer', () => {
+  covers('R2.8-failure');
+
   it.each([
     ['error-line', 'failed in mid-answer: an error was encountered while running the model: CUDA'],
     ['no-done', 'ended its answer without saying that it is done'],
@@ -126,7 +133,7 @@ describe('what an upstream does wrong within its answer', () => {
     ['half-line', 'only half of one'],
     ['not-json', 'sent a line that is no answer'],
     ['not-an-answer', 'sent a line that is no answer'],
-  ])('[R2.8-failure] %s fails after the text that came', async (fixture, says) => {
+  ])('%s fails after the text that came', async (fixture, says) => {
     const seen: GenerationEvent[] = [];
     const read = async (): Promise<void> => {
       for await (const event of await generate(fixture)) seen.push(event);
@@ -141,7 +148,7 @@ describe('what an upstream does wrong within its answer', () => {
     ]);
   });
 
-  it('[R2.8-failure] an answer of another kind is one too', async () => {
+  it('an answer of another kind is one too', async () => {
     await expect(collect(await generate('loaded'))).rejects.toMatchObject({
       code: 'backend-failed',
       message: expect.stringContaining('"load"') as string,
@@ -150,20 +157,19 @@ describe('what an upstream does wrong within its answer', () => {
 });
 
 describe('what only some upstreams do', () => {
-  it.each([1, 2, 3, 1000])(
-    '[R2.8-translate] characters stay whole in pieces of %i bytes',
-    async (pieceBytes) => {
-      const { text } = await collect(await generate('characters', { pieceBytes }));
-      expect(text).toBe('naïve 🙂 数');
-    },
-  );
+  covers('R2.8-translate', 'R2.6-cache-read', 'R2.4-capabilities', 'R2.8-thinking');
 
-  it('[R2.6-cache-read] tells what was cached, where Ollama does', async () => {
+  it.each([1, 2, 3, 1000])('characters stay whole in pieces of %i bytes', async (pieceBytes) => {
+    const { text } = await collect(await generate('characters', { pieceBytes }));
+    expect(text).toBe('naïve 🙂 数');
+  });
+
+  it('tells what was cached, where Ollama does', async () => {
     const { finish } = await collect(await generate('cached'));
     expect(finish.usage).toMatchObject({ promptTokens: 20, cacheReadTokens: 12 });
   });
 
-  it('[R2.4-capabilities] [R2.8-thinking] says of a model that takes an effort that it always thinks', async () => {
+  it('says of a model that takes an effort that it always thinks', async () => {
     const server = await startReplay(await fixtures.read('hand-made/effort'));
     onTestFinished(server.close);
     const model = modelSpec('gpt-oss', { url: server.url });
@@ -177,7 +183,9 @@ describe('what only some upstreams do', () => {
 });
 
 describe('a server that is away', () => {
-  it('[R2.8-failure] is named with the way out, and found again without a restart', async () => {
+  covers('R2.8-failure');
+
+  it('is named with the way out, and found again without a restart', async () => {
     const fixture = await fixtures.read('hand-made/cached');
     const first = await startReplay(fixture);
     const { url, port } = first;
@@ -196,7 +204,7 @@ describe('a server that is away', () => {
     expect((await collect(backend.generate(request, never))).text).toBe('One');
   });
 
-  it('[R2.8-failure] is looked for at the default address, which may lack its scheme', async () => {
+  it('is looked for at the default address, which may lack its scheme', async () => {
     const server = await startReplay(await fixtures.read('hand-made/cached'));
     onTestFinished(server.close);
     const local = createOllamaBackend({ defaultUrl: `127.0.0.1:${server.port}/` });

@@ -5,6 +5,7 @@ import { ollamaUrl } from '../../../src/backends/ollama/address.ts';
 import { pullThroughOllama } from '../../../src/backends/ollama/pull.ts';
 import type { OllamaPullProgress } from '../../../src/backends/ollama/pull.ts';
 import { makeHome } from '../../cli/home.ts';
+import { covers } from '../../support/covers.ts';
 
 /** A server that answers every pull with these lines, as Ollama's API documentation shows them. */
 async function serveLines(
@@ -44,7 +45,9 @@ async function all(url: string, signal = new AbortController().signal) {
   return steps;
 }
 
-describe('[R4.6-pull-sources] a pull through Ollama', () => {
+describe('a pull through Ollama', () => {
+  covers('R4.6-pull-sources', 'R4.6-pull-cancel');
+
   it('tells how far all layers together are', async () => {
     const { url, asked } = await serveLines(LAYERS);
     const steps = await all(url);
@@ -80,13 +83,15 @@ describe('[R4.6-pull-sources] a pull through Ollama', () => {
     await expect(all(url)).rejects.toThrow(words);
   });
 
-  it('[R4.6-pull-cancel] ends at once when it is cancelled', async () => {
+  it('ends at once when it is cancelled', async () => {
     const { url } = await serveLines(LAYERS.slice(0, 3), 200, true);
     await expect(all(url, AbortSignal.timeout(200))).rejects.toMatchObject({ code: 'cancelled' });
   });
 });
 
-describe('[R4.6-pull-sources] portico pull', () => {
+describe('portico pull', () => {
+  covers('R4.6-pull-sources', 'R4.6-pull-refused');
+
   it.each([
     ['ollama:llama3.2', '', true],
     ['llama3.2', '', true],
@@ -106,7 +111,7 @@ describe('[R4.6-pull-sources] portico pull', () => {
     expect(asked).toEqual(['/api/pull {"model":"llama3.2"}']);
   });
 
-  it('[R4.6-pull-refused] of a name that nobody knows says so, and that Ollama is away', async () => {
+  it('of a name that nobody knows says so, and that Ollama is away', async () => {
     const { portico } = await makeHome('', { OLLAMA_HOST: '127.0.0.1:9' });
     const { code, stderr } = await portico('pull', 'qwen3-codr');
     expect(code).toBe(1);
@@ -117,6 +122,8 @@ describe('[R4.6-pull-sources] portico pull', () => {
 });
 
 describe('OLLAMA_HOST', () => {
+  covers('R4.6-pull-sources');
+
   it.each([
     [undefined, 'http://127.0.0.1:11434'],
     ['', 'http://127.0.0.1:11434'],
@@ -126,7 +133,7 @@ describe('OLLAMA_HOST', () => {
     ['0.0.0.0', 'http://127.0.0.1:11434'],
     ['https://box/ollama/', 'https://box/ollama'],
     ['http://[::]:5', 'http://127.0.0.1:5'],
-  ])('[R4.6-pull-sources] %s means %s', (host, url) => {
+  ])('%s means %s', (host, url) => {
     expect(ollamaUrl(host)).toBe(url);
   });
 });

@@ -13,6 +13,7 @@ import { finish } from '../../../src/core/steps.ts';
 import type { KeepAlive } from '../../../src/units/keep-alive.ts';
 import type { ModelSpec } from '../../../src/core/model.ts';
 import { ask, modelSpec, toolSpec, turn } from './requests.ts';
+import { covers } from '../../support/covers.ts';
 
 const toChatRequest = (...input: Parameters<typeof writeChatRequest>) =>
   finish(writeChatRequest(...input));
@@ -31,8 +32,18 @@ function options(rest: Partial<GenerationRequest>, counted?: number, spec?: Part
   return toChatRequest(ask(modelSpec('mini', spec), 'Hi', rest), FACTS, counted).options;
 }
 
-describe('[R2.8-translate] a request for /api/chat', () => {
-  it('[R2.8-context] [R2.5-greedy] says everything that Ollama would else choose itself', () => {
+describe('a request for /api/chat', () => {
+  covers(
+    'R2.8-translate',
+    'R2.8-context',
+    'R2.5-greedy',
+    'R2.5-sampling',
+    'R2.5-clamp',
+    'R2.5-stop',
+    'R2.6-count-equals',
+  );
+
+  it('says everything that Ollama would else choose itself', () => {
     const spec = modelSpec('local', { upstream: 'mini:latest' });
     expect(toChatRequest(ask(spec, 'Hi'), FACTS)).toEqual({
       model: 'mini:latest',
@@ -44,7 +55,7 @@ describe('[R2.8-translate] a request for /api/chat', () => {
     });
   });
 
-  it('[R2.5-sampling] lets the request’s sampling beat the registry’s', () => {
+  it('lets the request’s sampling beat the registry’s', () => {
     const sampling = { temperature: 0.5, topP: 0.9, topK: 40, minP: 0.05, seed: 7 };
     const spec = { sampling: { temperature: 1, topK: 10, seed: 1 } };
     expect(options({ sampling }, undefined, spec)).toMatchObject({
@@ -67,17 +78,17 @@ describe('[R2.8-translate] a request for /api/chat', () => {
     { counted: 36, predict: 64, why: 'as asked where it fits' },
     { counted: 37, predict: 63, why: 'what is left where it does not' },
     { counted: 100, predict: 1, why: 'one where nothing is left: 0 would mean no limit' },
-  ])('[R2.5-clamp] predicts $why', ({ counted, predict }) => {
+  ])('predicts $why', ({ counted, predict }) => {
     expect(options({}, counted)).toMatchObject({ num_predict: predict });
   });
 
-  it('[R2.5-stop] keeps the stops of the model’s own, and has tokens told for ours', () => {
+  it('keeps the stops of the model’s own, and has tokens told for ours', () => {
     const request = toChatRequest(ask(modelSpec('mini'), 'Hi', { stopSequences: ['x'] }), FACTS);
     expect(request.options).not.toHaveProperty('stop');
     expect(request.logprobs).toBe(true);
   });
 
-  it('[R2.6-count-equals] counts the same prompt in the same context', () => {
+  it('counts the same prompt in the same context', () => {
     const request = ask(modelSpec('mini'), 'Hi', { stopSequences: ['x'] });
     const { logprobs: _, ...same } = toChatRequest(request, FACTS);
     expect(toCountRequest(request, FACTS)).toEqual({
@@ -88,7 +99,9 @@ describe('[R2.8-translate] a request for /api/chat', () => {
   });
 });
 
-describe('[R4.1-keep-alive] how long a model stays in memory', () => {
+describe('how long a model stays in memory', () => {
+  covers('R4.1-keep-alive');
+
   const keepAlive = (keepAliveMilliseconds: KeepAlive) =>
     ask(modelSpec('mini', { keepAliveMilliseconds }), 'Hi');
 
@@ -108,7 +121,9 @@ describe('[R4.1-keep-alive] how long a model stays in memory', () => {
   });
 });
 
-describe('[R4.1-tools] the tools of a request', () => {
+describe('the tools of a request', () => {
+  covers('R4.1-tools', 'R4.1-choice', 'R4.1-format');
+
   const conversation = {
     system: [],
     turns: [turn('user', 'Hi')],
@@ -132,17 +147,19 @@ describe('[R4.1-tools] the tools of a request', () => {
     ]);
   });
 
-  it('[R4.1-choice] are not offered where none may be called', () => {
+  it('are not offered where none may be called', () => {
     expect(chat({ toolChoice: none })).not.toHaveProperty('tools');
   });
 
-  it('[R4.1-format] are refused beside a schema, which would keep the model from calling them', () => {
+  it('are refused beside a schema, which would keep the model from calling them', () => {
     expect(() => chat({ outputSchema })).toThrow(/mini call tools while .*let it call none/);
     expect(chat({ outputSchema, toolChoice: none }).format).toEqual(outputSchema);
   });
 });
 
-describe('[R4.1-format] a schema', () => {
+describe('a schema', () => {
+  covers('R4.1-format', 'R2.6-count-equals');
+
   const disabled = { mode: 'disabled' } as const;
   const adaptive = { mode: 'adaptive' } as const;
 
@@ -176,13 +193,15 @@ describe('[R4.1-format] a schema', () => {
     expect(description && modelFacts(modelSpec('m'), description).formatAfterThinking).toBe(late);
   });
 
-  it('[R2.6-count-equals] counts without it: it is no part of the prompt', () => {
+  it('counts without it: it is no part of the prompt', () => {
     const request = ask(modelSpec('mini'), 'Hi', { outputSchema: {} });
     expect(toCountRequest(request, FACTS)).not.toHaveProperty('format');
   });
 });
 
-describe('[R2.8-thinking] the think field', () => {
+describe('the think field', () => {
+  covers('R2.8-thinking', 'R2.5-thinking');
+
   const adaptive = { mode: 'adaptive' } as const;
   const enabled = { mode: 'enabled', budgetTokens: 2048 } as const;
   const disabled = { mode: 'disabled' } as const;
@@ -199,14 +218,16 @@ describe('[R2.8-thinking] the think field', () => {
     { control: 'levels', mode: adaptive, effort: 'max', think: 'high' },
     { control: 'levels', mode: disabled, effort: 'high', think: 'low' },
   ] as const)(
-    '[R2.5-thinking] $control, $mode.mode, effort $effort: $think',
+    '$control, $mode.mode, effort $effort: $think',
     ({ control, mode, effort, think }) => {
       expect(toThink(control, mode, effort satisfies Effort | undefined)).toBe(think);
     },
   );
 });
 
-describe('[R2.8-context] the context of a model', () => {
+describe('the context of a model', () => {
+  covers('R2.8-context', 'R2.4-refused');
+
   const described = (length: number | undefined) => ({
     family: 'llama',
     capabilities: [],
@@ -226,14 +247,16 @@ describe('[R2.8-context] the context of a model', () => {
     expect(modelFacts(spec, described(length)).contextTokens).toBe(tokens);
   });
 
-  it('[R2.4-refused] refuses a template, which Ollama would not follow', () => {
+  it('refuses a template, which Ollama would not follow', () => {
     expect(() => modelFacts(modelSpec('mini', { template: '{{ x }}' }), described(1))).toThrow(
       /mini has a template.*Modelfile/,
     );
   });
 });
 
-describe('[R2.4-capabilities] what /api/show says', () => {
+describe('what /api/show says', () => {
+  covers('R2.4-capabilities', 'R4.1-images');
+
   it.each([
     {
       family: 'qwen3',
@@ -253,7 +276,7 @@ describe('[R2.4-capabilities] what /api/show says', () => {
       thinking: 'none',
       tools: 'auto',
     },
-  ])('[R4.1-images] of $family with $capabilities', ({ family, capabilities, thinking, tools }) => {
+  ])('of $family with $capabilities', ({ family, capabilities, thinking, tools }) => {
     const description = readDescription({
       details: { family },
       model_info: { 'general.architecture': family, [`${family}.context_length`]: 4096 },

@@ -7,12 +7,39 @@ import type { ModelSpec } from '../../../src/core/model.ts';
 import { findPeers } from '../../support/upstream/peers.ts';
 import { ollama } from './peers.ts';
 import { ask, collect, modelSpec, toolSpec, turn } from './requests.ts';
+import { covers } from '../../support/covers.ts';
 
 const never = new AbortController().signal;
 
 const UNCACHED = { cacheReadTokens: 0, cacheCreationTokens: 0 };
 
 describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer) => {
+  covers(
+    'R2.4-capabilities',
+    'R2.8-thinking',
+    'R2.5-greedy',
+    'R2.6-exact',
+    'R2.5-multi-turn',
+    'R2.5-system-in-place',
+    'R2.5-thinking',
+    'R2.5-stop',
+    'R2.5-stop-leak',
+    'R2.5-max-tokens',
+    'R2.5-max-tokens-zero',
+    'R2.5-clamp',
+    'R2.8-context',
+    'R5.5-window',
+    'R2.5-too-long',
+    'R2.5-strict',
+    'R2.8-failure',
+    'R2.6-count-equals',
+    'R2.5-prefill',
+    'R4.1-tools',
+    'R4.1-history',
+    'R4.1-choice',
+    'R4.1-format',
+  );
+
   let backend: Backend;
 
   beforeEach(() => {
@@ -30,7 +57,7 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
     return (name, rest) => modelSpec(name, { url, ...rest });
   }
 
-  it('[R2.4-capabilities] [R2.8-thinking] says what its models can do', async () => {
+  it('says what its models can do', async () => {
     const model = await open('capabilities');
     const all = { structuredOutput: true, images: false, exactCount: true };
     expect(await backend.capabilities(model('mini'), never)).toMatchObject({
@@ -53,7 +80,7 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
     });
   });
 
-  it('[R2.5-greedy] [R2.6-exact] streams an answer and its exact usage', async () => {
+  it('streams an answer and its exact usage', async () => {
     const model = await open('text');
     const request = ask(model('mini'), 'Count from 1 to 5.');
     const { events, text, finish } = await collect(backend.generate(request, never));
@@ -74,7 +101,7 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
     });
   });
 
-  it('[R2.5-multi-turn] [R2.5-system-in-place] sees earlier turns, and system turns in place', async () => {
+  it('sees earlier turns, and system turns in place', async () => {
     const model = await open('turns');
     const turns = [
       turn('user', 'My name is Nora.'),
@@ -87,7 +114,7 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
     expect(finish.reason).toBe('end-turn');
   });
 
-  it('[R2.5-thinking] [R2.8-thinking] streams thinking apart, when it is asked for', async () => {
+  it('streams thinking apart, when it is asked for', async () => {
     const model = await open('thinking');
     const question = 'Count from 1 to 5.';
     const thoughtful = await collect(
@@ -103,7 +130,7 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
     expect(silent.text).toBe('1, 2, 3, 4, 5');
   });
 
-  it('[R2.8-thinking] asks no model to think that cannot', async () => {
+  it('asks no model to think that cannot', async () => {
     const model = await open('thinking-unknown');
     const request = ask(model('mini'), 'Count from 1 to 3.', {
       thinking: { mode: 'enabled', budgetTokens: 1024 },
@@ -111,7 +138,7 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
     expect((await collect(backend.generate(request, never))).text).toBe('1, 2, 3');
   });
 
-  it('[R2.5-stop] [R2.5-stop-leak] [R2.6-exact] reports the stop sequence that was met', async () => {
+  it('reports the stop sequence that was met', async () => {
     const model = await open('stop');
     const request = ask(model('mini'), 'Count from 1 to 9.', { stopSequences: ['9', ', 4, 5'] });
     const { events, text, finish } = await collect(backend.generate(request, never));
@@ -122,7 +149,7 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
     expect({ promptTokens, outputTokens }).toEqual({ promptTokens: 20, outputTokens: 13 });
   });
 
-  it('[R2.5-stop] gives back what only looked like a stop sequence', async () => {
+  it('gives back what only looked like a stop sequence', async () => {
     const model = await open('stop-unmet');
     const request = ask(model('mini'), 'Count from 1 to 3.', { stopSequences: ['3, 4'] });
     const { text, finish } = await collect(backend.generate(request, never));
@@ -131,7 +158,7 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
     expect(finish.usage.outputTokens).toBe(8);
   });
 
-  it('[R2.5-max-tokens] ends after max_tokens', async () => {
+  it('ends after max_tokens', async () => {
     const model = await open('length');
     const request = ask(model('mini'), 'Count from 1 to 9.', { maxTokens: 4 });
     const { text, finish } = await collect(backend.generate(request, never));
@@ -139,7 +166,7 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
     expect(finish).toMatchObject({ reason: 'max-tokens', usage: { outputTokens: 4 } });
   });
 
-  it('[R2.5-max-tokens-zero] evaluates the prompt alone for max_tokens 0', async () => {
+  it('evaluates the prompt alone for max_tokens 0', async () => {
     const model = await open('prompt-only');
     const request = ask(model('mini'), 'Count from 1 to 5.', { maxTokens: 0 });
     const { events, finish } = await collect(backend.generate(request, never));
@@ -150,7 +177,7 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
     });
   });
 
-  it('[R2.5-clamp] [R2.8-context] [R5.5-window] says where the context ended the answer', async () => {
+  it('says where the context ended the answer', async () => {
     const model = await open('context');
     const request = ask(model('mini', { context: 32 }), 'Count from 1 to 40.', { maxTokens: 400 });
     const { text, finish } = await collect(backend.generate(request, never));
@@ -159,7 +186,7 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
     expect(finish.usage.promptTokens + finish.usage.outputTokens).toBeLessThanOrEqual(33);
   });
 
-  it('[R2.5-too-long] [R2.8-context] refuses a prompt that does not fit, before admission', async () => {
+  it('refuses a prompt that does not fit, before admission', async () => {
     const model = await open('overflow');
     const request = ask(model('mini', { context: 32 }), 'word '.repeat(200));
     await expect(backend.generate(request, never).next()).rejects.toMatchObject({
@@ -168,7 +195,7 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
     });
   });
 
-  it('[R2.5-strict] refuses prompt and max_tokens together over the context, when strict', async () => {
+  it('refuses prompt and max_tokens together over the context, when strict', async () => {
     const model = await open('strict');
     const request = ask(model('mini', { context: 64 }), 'Count from 1 to 5.', {
       maxTokens: 45,
@@ -182,7 +209,7 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
     expect(fitting.text).toBe('1, 2, 3, 4, 5');
   });
 
-  it('[R2.8-failure] names the way to a model that is not there', async () => {
+  it('names the way to a model that is not there', async () => {
     const model = await open('missing');
     const events = backend.generate(ask(model('gone', { upstream: 'no-such-model' }), 'Hi'), never);
     await expect(events.next()).rejects.toMatchObject({
@@ -191,7 +218,7 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
     });
   });
 
-  it('[R2.6-count-equals] counts what a generation then reports', async () => {
+  it('counts what a generation then reports', async () => {
     const model = await open('count');
     const request = ask(
       model('mini-think'),
@@ -203,7 +230,7 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
     expect(finish.usage.promptTokens).toBe(counted);
   });
 
-  it('[R2.5-prefill] continues a last assistant turn without repeating it', async () => {
+  it('continues a last assistant turn without repeating it', async () => {
     const model = await open('prefill');
     const turns = [turn('user', 'Count from 1 to 5.'), turn('assistant', '1, 2, 3,')];
     const { text } = await collect(backend.generate(ask(model('mini'), turns), never));
@@ -222,7 +249,7 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
     return collect(backend.generate(request, never));
   }
 
-  it('[R4.1-tools] [R4.1-history] calls a tool, and takes its result', async () => {
+  it('calls a tool, and takes its result', async () => {
     const model = (await open('tools'))('mini-tools');
     const asked = await askWith(model, question);
     const [id] = started(asked.events).map((start) => start.id);
@@ -247,7 +274,7 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
     expect(told.finish.reason).toBe('end-turn');
   });
 
-  it('[R4.1-choice] makes as many calls as are wanted', async () => {
+  it('makes as many calls as are wanted', async () => {
     const model = (await open('calls'))('mini-tools');
     const both = 'What is the weather in Paris and London?';
     const calls = await askWith(model, both);
@@ -258,14 +285,14 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
     expect(call.finish).toEqual(calls.finish);
   });
 
-  it('[R4.1-choice] calls nothing where it may not', async () => {
+  it('calls nothing where it may not', async () => {
     const model = (await open('uncalled'))('mini-tools');
     const { events, finish } = await askWith(model, question, { toolChoice: { mode: 'none' } });
     expect(started(events)).toEqual([]);
     expect(finish.reason).toBe('end-turn');
   });
 
-  it('[R4.1-tools] [R2.6-count-equals] counts tools, and thinks before it calls', async () => {
+  it('counts tools, and thinks before it calls', async () => {
     const model = (await open('tools-thinking'))('mini-tools');
     const { conversation } = ask(model, question);
     const request = ask(model, question, {
@@ -280,14 +307,14 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
 
   const thoughtful = { outputSchema: NUMBER, thinking: { mode: 'adaptive' } } as const;
 
-  it('[R4.1-format] holds an answer to a schema, whatever the model would say', async () => {
+  it('holds an answer to a schema, whatever the model would say', async () => {
     const model = await open('format');
     const request = ask(model('mini'), 'Count from 1 to 5.', { outputSchema: NUMBER });
     const { text } = await collect(backend.generate(request, never));
     expect(JSON.parse(text)).toEqual({ number: expect.any(Number) as number });
   });
 
-  it('[R4.1-format] lets a model think first, and counts both', async () => {
+  it('lets a model think first, and counts both', async () => {
     const model = (await open('format-thinking'))('mini-think');
     const request = ask(model, 'Count from 1 to 5.', thoughtful);
     const counted = await backend.countTokens(request, never);
@@ -298,7 +325,7 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
     expect(finish.usage.outputTokens).toBeGreaterThan(20);
   });
 
-  it('[R4.1-format] holds an answer to it where the model does not think after all', async () => {
+  it('holds an answer to it where the model does not think after all', async () => {
     const model = (await open('format-unthinking'))('mini-think');
     const extract = 'Extract the name and age as JSON: Anna is 30 years old.';
     const request = ask(model, extract, thoughtful);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { toTool } from '../../../src/backends/ollama/tool.ts';
 import type { JsonObject, JsonValue } from '../../../src/core/json.ts';
 import { toolSpec } from './requests.ts';
+import { covers } from '../../support/covers.ts';
 
 function written(inputSchema: JsonObject) {
   return toTool(toolSpec('look', inputSchema)).function;
@@ -9,7 +10,9 @@ function written(inputSchema: JsonObject) {
 
 const object = { type: 'object', properties: {} };
 
-describe('[R4.1-tools] a tool’s schema as Ollama can read it', () => {
+describe('a tool’s schema as Ollama can read it', () => {
+  covers('R4.1-tools');
+
   it.each<{ name: string; place: JsonValue; property: JsonObject }>([
     { name: 'what it knows', place: { type: 'string' }, property: { type: 'string' } },
     { name: 'several types', place: { type: ['a', 'null'] }, property: { type: ['a', 'null'] } },

@@ -3,6 +3,7 @@ import { toMessages } from '../../../src/backends/ollama/translate.ts';
 import type { Part, Turn } from '../../../src/core/conversation.ts';
 import { finish } from '../../../src/core/steps.ts';
 import { turn } from './requests.ts';
+import { covers } from '../../support/covers.ts';
 
 const text = (words: string): Part => ({ kind: 'text', text: words });
 
@@ -26,8 +27,19 @@ function messages(
   return finish(toMessages(conversation, { model: 'mini', tools, images }));
 }
 
-describe('[R2.8-translate] a conversation as Ollama’s messages', () => {
-  it('[R2.5-system] [R2.5-system-in-place] keeps every turn in its place', () => {
+describe('a conversation as Ollama’s messages', () => {
+  covers(
+    'R2.8-translate',
+    'R2.5-system',
+    'R2.5-system-in-place',
+    'R2.5-merge',
+    'R2.4-as-text',
+    'R4.1-history',
+    'R2.4-history',
+    'R2.4-refused',
+  );
+
+  it('keeps every turn in its place', () => {
     const turns = [turn('user', 'Hi'), turn('system', 'Be brief.'), turn('user', 'Well?')];
     expect(messages(turns, ['You are', 'kind.'])).toEqual([
       { role: 'system', content: 'You are\n\nkind.' },
@@ -71,7 +83,7 @@ describe('[R2.8-translate] a conversation as Ollama’s messages', () => {
       parts: [{ kind: 'tool-result', callId: 'call_1', output: [text('no file')], isError: true }],
       message: { role: 'user', content: 'Error: no file' },
     },
-  ])('[R2.5-merge] [R2.4-as-text] writes $name', ({ role, parts, message }) => {
+  ])('writes $name', ({ role, parts, message }) => {
     expect(messages([{ role, parts }])).toEqual([message]);
   });
 
@@ -97,7 +109,7 @@ describe('[R2.8-translate] a conversation as Ollama’s messages', () => {
     ]);
   });
 
-  it('[R4.1-history] passes calls and results on in Ollama’s own shape', () => {
+  it('passes calls and results on in Ollama’s own shape', () => {
     const turns: readonly Turn[] = [
       turn('user', 'Look.'),
       {
@@ -138,12 +150,12 @@ describe('[R2.8-translate] a conversation as Ollama’s messages', () => {
     ]);
   });
 
-  it('[R2.4-history] leaves out turns that say nothing to this model', () => {
+  it('leaves out turns that say nothing to this model', () => {
     const redacted: Turn = { role: 'assistant', parts: [{ kind: 'redacted-thinking', data: 'x' }] };
     expect(messages([turn('user', 'Hi'), redacted])).toEqual([{ role: 'user', content: 'Hi' }]);
   });
 
-  it('[R2.4-refused] names the block and the model that can’t read it', () => {
+  it('names the block and the model that can’t read it', () => {
     const source = { kind: 'url', url: 'https://example.com/a.pdf' } as const;
     const document: Part = { kind: 'document', source, citations: false };
     expect(() => messages([{ role: 'user', parts: [document] }])).toThrow(
@@ -155,7 +167,9 @@ describe('[R2.8-translate] a conversation as Ollama’s messages', () => {
   });
 });
 
-describe('[R4.1-images] pictures in Ollama’s messages', () => {
+describe('pictures in Ollama’s messages', () => {
+  covers('R4.1-images');
+
   const written = (parts: readonly Part[], can: Can = {}) =>
     messages([{ role: 'user', parts }], [], { images: true, ...can });
   const result = (...output: readonly Part[]): Part => ({

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { CallReader } from '../../../src/backends/openai/calls.ts';
 import type { CallDelta } from '../../../src/backends/openai/protocol.ts';
 import type { GenerationEvent } from '../../../src/core/events.ts';
+import { covers } from '../../support/covers.ts';
 
 function piece(rest: Partial<CallDelta>): CallDelta {
   return { index: undefined, id: undefined, name: '', json: '', ...rest };
@@ -44,7 +45,9 @@ function read(pieces: readonly Partial<CallDelta>[], cut = false, parallel = tru
 const PARIS = { name: 'weather', json: '{"city":"Paris"}', ended: true };
 const ROME = { name: 'time', json: '{"in":{"city":"Rome"}}', ended: true };
 
-describe('[R4.2-calls] the pieces of tool calls', () => {
+describe('the pieces of tool calls', () => {
+  covers('R4.2-calls');
+
   it.each<readonly [string, readonly Partial<CallDelta>[]]>([
     ['whole', [{ index: 0, id: 'a', ...PARIS }]],
     [

@@ -12,8 +12,11 @@ import { serverKindOf } from '../../../src/backends/openai/server.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import { request, said } from '../../support/requests.ts';
 import { entry } from './peers.ts';
+import { covers } from '../../support/covers.ts';
 
-describe('[R4.2-url] a base URL', () => {
+describe('a base URL', () => {
+  covers('R4.2-url');
+
   it.each([
     ['http://h:8000', 'http://h:8000/v1/chat/completions', 'http://h:8000/props'],
     ['http://h:8000/', 'http://h:8000/v1/chat/completions', 'http://h:8000/props'],
@@ -37,7 +40,9 @@ describe('[R4.2-url] a base URL', () => {
   });
 });
 
-describe('[R4.2-server] what a server is', () => {
+describe('what a server is', () => {
+  covers('R4.2-server');
+
   it.each([
     ['llamacpp', 'llama-server'],
     ['vllm', 'vllm'],
@@ -56,7 +61,9 @@ describe('[R4.2-server] what a server is', () => {
   });
 });
 
-describe('[R4.2-capabilities] what a model can do', () => {
+describe('what a model can do', () => {
+  covers('R4.2-capabilities');
+
   const models = readModelList({
     data: [
       { id: 'other', owned_by: 'vllm', max_model_len: 1 },
@@ -145,7 +152,9 @@ describe('[R4.2-capabilities] what a model can do', () => {
   });
 });
 
-describe('[R4.2-schemas] a schema for strict servers', () => {
+describe('a schema for strict servers', () => {
+  covers('R4.2-schemas');
+
   it.each<readonly [string, JsonObject, JsonObject]>([
     [
       'stays as it is where it is clean',
@@ -196,7 +205,9 @@ describe('[R4.2-schemas] a schema for strict servers', () => {
   });
 });
 
-describe('[R4.2-adjust] a refusal', () => {
+describe('a refusal', () => {
+  covers('R4.2-adjust');
+
   const tools = [
     { name: 'f', description: '', inputSchema: {}, origin: { kind: 'custom' }, deferred: false },
   ] as const;
@@ -252,7 +263,9 @@ describe('[R4.2-adjust] a refusal', () => {
   });
 });
 
-describe('[R4.2-stream] why an answer ended', () => {
+describe('why an answer ended', () => {
+  covers('R4.2-stream');
+
   it.each([
     ['stop', 0, false, 'end-turn'],
     ['stop', 1, false, 'tool-use'],
@@ -273,7 +286,9 @@ describe('[R4.2-stream] why an answer ended', () => {
   });
 });
 
-describe('[R4.2-stream] an event', () => {
+describe('an event', () => {
+  covers('R4.2-stream', 'R4.2-fault');
+
   const delta = (fields: object) => readChunk({ choices: [{ delta: fields }] });
 
   it.each([
@@ -299,14 +314,16 @@ describe('[R4.2-stream] an event', () => {
   });
 
   it.each([undefined, 'text', [], {}, { choices: [{ delta: { content: 1 } }] }, { choices: 'no' }])(
-    '[R4.2-fault] is none: %j',
+    'is none: %j',
     (value) => {
       expect(readChunk(value)).toBeUndefined();
     },
   );
 });
 
-describe('[R4.2-failure] an error', () => {
+describe('an error', () => {
+  covers('R4.2-failure');
+
   it.each([
     [{ error: 'a' }, 'a'],
     [{ error: { message: 'a', code: 4, type: null } }, 'a'],
@@ -330,7 +347,9 @@ describe('[R4.2-failure] an error', () => {
   });
 });
 
-describe('[R4.2-keys] the keys of a variable', () => {
+describe('the keys of a variable', () => {
+  covers('R4.2-keys');
+
   const variables: Record<string, string> = { K: 'a', K_1: 'b', K_2: 'c\n', K_4: 'd', L_1: 'e' };
   const ring = () => createKeyRing(async (name) => variables[name]);
 

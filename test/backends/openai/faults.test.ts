@@ -5,6 +5,7 @@ import { collect, request, said } from '../../support/requests.ts';
 import { serve, startReplay } from '../../support/upstream/replay.ts';
 import type { ReplayOptions } from '../../support/upstream/replay.ts';
 import { entry, fixtures, openBackend } from './peers.ts';
+import { covers } from '../../support/covers.ts';
 
 const signal = AbortSignal.timeout(60_000);
 
@@ -26,6 +27,8 @@ async function generate(
 }
 
 describe('what an upstream does wrong before its answer', () => {
+  covers('R4.2-failure', 'R4.2-fault');
+
   it.each([
     [
       'html',
@@ -47,7 +50,7 @@ describe('what an upstream does wrong before its answer', () => {
     ['bad-field', 'invalid-request', 'body.temperature: Input should be less than'],
     ['error-200', 'backend-failed', '200 for mini: upstream exploded'],
     ['error-first', 'backend-failed', 'slot unavailable'],
-  ] as const)('[R4.2-failure] [R4.2-fault] %s is %s, not an answer', async (...row) => {
+  ] as const)('%s is %s, not an answer', async (...row) => {
     const [fixture, code, says, retryAfterSeconds] = row;
     const events = await generate(fixture);
     const failure: unknown = await events.next().catch((error: unknown) => error);
@@ -59,6 +62,8 @@ describe('what an upstream does wrong before its answer', () => {
 });
 
 describe('what an upstream does wrong within its answer', () => {
+  covers('R4.2-fault');
+
   it.each([
     ['error-event', 'failed in mid-answer: CUDA error: out of memory'],
     ['error-field', 'Compute error'],
@@ -68,7 +73,7 @@ describe('what an upstream does wrong within its answer', () => {
     ['not-json', 'sent an event that is no answer'],
     ['not-an-event', 'sent an event that is no answer'],
     ['aborted', 'broke its answer off with "abort"'],
-  ])('[R4.2-fault] %s fails after the text that came', async (fixture, says) => {
+  ])('%s fails after the text that came', async (fixture, says) => {
     const seen: GenerationEvent[] = [];
     const read = async (): Promise<void> => {
       for await (const event of await generate(fixture)) seen.push(event);
@@ -83,7 +88,7 @@ describe('what an upstream does wrong within its answer', () => {
     ]);
   });
 
-  it('[R4.2-fault] refuses to hold an endless page', async () => {
+  it('refuses to hold an endless page', async () => {
     const piece = '<br>\n'.repeat(200_000);
     let sent = 0;
     const server = await serve((incoming, response) => {
@@ -109,25 +114,24 @@ describe('what an upstream does wrong within its answer', () => {
 });
 
 describe('what only some upstreams do', () => {
-  it.each([1, 2, 3, 1000])(
-    '[R4.2-stream] characters stay whole in pieces of %i bytes',
-    async (pieceBytes) => {
-      const { text } = await collect(await generate('characters', { pieceBytes }));
-      expect(text).toBe('naïve 🙂 数');
-    },
-  );
+  covers('R4.2-stream', 'R4.2-fault', 'R4.2-usage', 'R4.2-thinking', 'R4.2-failure');
+
+  it.each([1, 2, 3, 1000])('characters stay whole in pieces of %i bytes', async (pieceBytes) => {
+    const { text } = await collect(await generate('characters', { pieceBytes }));
+    expect(text).toBe('naïve 🙂 数');
+  });
 
   it.each([
     ['no-done', 'One', { promptTokens: 20, outputTokens: 2 }],
     // Guessed, for want of anything better: by the prompt's length, and an event for each token.
     ['uncounted', 'One two', { promptTokens: 11, outputTokens: 2 }],
     ['comments', 'One two', { outputTokens: 2 }],
-  ])('[R4.2-fault] [R4.2-usage] %s is whole', async (fixture, text, usage) => {
+  ])('%s is whole', async (fixture, text, usage) => {
     const answer = await collect(await generate(fixture));
     expect(answer).toMatchObject({ text, finish: { reason: 'end-turn', usage } });
   });
 
-  it('[R4.2-thinking] [R4.2-usage] DeepSeek’s own fields are read', async () => {
+  it('DeepSeek’s own fields are read', async () => {
     const answer = await collect(await generate('deepseek'));
     expect(answer).toMatchObject({ thinking: 'Easy.', text: 'One' });
     expect(answer.finish?.usage).toEqual({
@@ -139,7 +143,7 @@ describe('what only some upstreams do', () => {
     });
   });
 
-  it('[R4.2-failure] a refusal is told as one', async () => {
+  it('a refusal is told as one', async () => {
     const answer = await collect(await generate('refused'));
     expect(answer).toMatchObject({
       text: 'I can’t help with that.',
@@ -149,7 +153,9 @@ describe('what only some upstreams do', () => {
 });
 
 describe('a server that is away', () => {
-  it('[R4.2-away] is named with the way out, and found again without a restart', async () => {
+  covers('R4.2-away');
+
+  it('is named with the way out, and found again without a restart', async () => {
     const fixture = await fixtures.read('hand-made/plain');
     const first = await startReplay(fixture);
     const { url, port } = first;

@@ -4,6 +4,7 @@ import { createServerClient } from '../../../src/backends/openai/client.ts';
 import { SERVER } from '../../../src/backends/openai/failures.ts';
 import { createKeyRing } from '../../../src/backends/openai/keys.ts';
 import { serve } from '../../support/upstream/replay.ts';
+import { covers } from '../../support/covers.ts';
 
 const signal = AbortSignal.timeout(30_000);
 
@@ -25,7 +26,9 @@ async function start(statuses: Readonly<Record<string, number>>) {
   return { client: createServerClient({ http, keys, url, model: { key: 'K' } }), asked, server };
 }
 
-describe('[R4.3-health] a server', () => {
+describe('a server', () => {
+  covers('R4.3-health');
+
   it.each([
     ['says that it is healthy', { '/health': 200 }, true, 1],
     ['has no such page, but lists models', { '/v1/models': 200 }, true, 2],

@@ -5,6 +5,7 @@ import { toMessages } from '../../../src/backends/openai/messages.ts';
 import type { MessageStyle } from '../../../src/backends/openai/assistant-messages.ts';
 import type { Part, Turn } from '../../../src/core/conversation.ts';
 import { finish } from '../../../src/core/steps.ts';
+import { covers } from '../../support/covers.ts';
 
 const STYLE: MessageStyle = { ...UNADJUSTED, thinking: true };
 
@@ -36,7 +37,9 @@ const picture = (data: string) => ({
   image_url: { url: `data:image/png;base64,${data}` },
 });
 
-describe('[R4.2-stream] a conversation as messages', () => {
+describe('a conversation as messages', () => {
+  covers('R4.2-stream');
+
   it.each<readonly [string, readonly Turn[], readonly unknown[]]>([
     [
       'text of several blocks',
@@ -127,7 +130,9 @@ describe('[R4.2-stream] a conversation as messages', () => {
   });
 });
 
-describe('[R4.2-images] pictures', () => {
+describe('pictures', () => {
+  covers('R4.2-images');
+
   it('stand where the user put them', () => {
     expect(write([turn('user', text('a'), image('AA'), text('b'))])).toEqual([
       {
@@ -157,7 +162,9 @@ describe('[R4.2-images] pictures', () => {
   });
 });
 
-describe('[R4.2-adjust] messages for templates of their own mind', () => {
+describe('messages for templates of their own mind', () => {
+  covers('R4.2-adjust');
+
   it('have short ids, the same for a call and its result', () => {
     const turns = [turn('assistant', call('toolu_1')), turn('user', result('toolu_1', []))];
     const [assistant, answered] = write(turns, { shortIds: true });

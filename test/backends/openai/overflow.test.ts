@@ -4,6 +4,7 @@ import { readOverflow } from '../../../src/backends/openai/overflow.ts';
 import { readError } from '../../../src/backends/openai/said-error.ts';
 import { request, said } from '../../support/requests.ts';
 import { entry } from './peers.ts';
+import { covers } from '../../support/covers.ts';
 
 // The first is what a real llama-server b11669 answered; the others are as their sources and documents have them.
 const OVERFLOWS = [
@@ -67,7 +68,9 @@ const OVERFLOWS = [
   ['The prompt is too long.', undefined, undefined],
 ] as const;
 
-describe('[R4.2-context] a refusal of what does not fit', () => {
+describe('a refusal of what does not fit', () => {
+  covers('R4.2-context', 'R4.2-adjust');
+
   it.each(OVERFLOWS)('%s', (message, promptTokens, contextTokens) => {
     expect(readOverflow({ message, code: '' })).toEqual({ promptTokens, contextTokens });
   });
@@ -94,7 +97,7 @@ describe('[R4.2-context] a refusal of what does not fit', () => {
     expect(readOverflow({ message, code: '' })).toBeUndefined();
   });
 
-  it('[R4.2-adjust] is asked again for what is left, where the prompt alone fits', () => {
+  it('is asked again for what is left, where the prompt alone fits', () => {
     const message = OVERFLOWS[3][0];
     const asked = request(entry('http://x'), said('Hi'), { maxTokens: 32_000 });
     const error = { message, code: '' };

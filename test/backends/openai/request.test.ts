@@ -9,6 +9,7 @@ import type { ModelSpec, ServerKind } from '../../../src/core/model.ts';
 import { finish } from '../../../src/core/steps.ts';
 import { request, said } from '../../support/requests.ts';
 import { entry } from './peers.ts';
+import { covers } from '../../support/covers.ts';
 
 interface Asked {
   readonly kind?: ServerKind;
@@ -53,8 +54,10 @@ function sent(name: string, parameters: object = SCHEMA) {
   return { type: 'function', function: { name, description: `does ${name}`, parameters } };
 }
 
-describe('[R4.2-stream] the body of a chat completion', () => {
-  it('[R4.2-entry] has nothing but OpenAI’s own fields for a server that is not known', () => {
+describe('the body of a chat completion', () => {
+  covers('R4.2-stream', 'R4.2-entry', 'R4.2-usage', 'R4.2-sampling', 'R4.2-adjust', 'R4.2-stop');
+
+  it('has nothing but OpenAI’s own fields for a server that is not known', () => {
     expect(body({ spec: { name: 'ours', upstream: 'theirs' } })).toEqual({
       model: 'theirs',
       messages: [{ role: 'user', content: 'Hi' }],
@@ -72,7 +75,7 @@ describe('[R4.2-stream] the body of a chat completion', () => {
     ['llama-server', { timings_per_token: true, return_progress: true }],
     ['vllm', { stream_options: { include_usage: true, continuous_usage_stats: true } }],
     ['sglang', { stream_options: { include_usage: true, continuous_usage_stats: true } }],
-  ] as const)('[R4.2-usage] has counts told while it streams by %s', (kind, fields) => {
+  ] as const)('has counts told while it streams by %s', (kind, fields) => {
     expect(body({ kind })).toMatchObject(fields);
   });
 
@@ -83,7 +86,7 @@ describe('[R4.2-stream] the body of a chat completion', () => {
     ['lm-studio', true],
     ['openai', false],
     ['other', false],
-  ] as const)('[R4.2-sampling] for %s has top_k and min_p: %s', (kind, taken) => {
+  ] as const)('for %s has top_k and min_p: %s', (kind, taken) => {
     const spec = { sampling: { topK: 40, temperature: 1 } };
     const changes = { sampling: { temperature: 0.5, topP: 0.9, minP: 0.1, seed: 7 } };
     const common = { temperature: 0.5, top_p: 0.9, seed: 7 };
@@ -94,7 +97,7 @@ describe('[R4.2-stream] the body of a chat completion', () => {
     expect(unsentSampling(bound, facts)).toEqual(taken ? [] : ['top_k', 'min_p']);
   });
 
-  it('[R4.2-adjust] asks for at least one token, at most what is left, under either name', () => {
+  it('asks for at least one token, at most what is left, under either name', () => {
     expect(body({ changes: { maxTokens: 0 } })).toMatchObject({ max_tokens: 1 });
     expect(body({ adjustments: { maxTokens: 9 } })).toMatchObject({ max_tokens: 9 });
     const renamed = body({ adjustments: { completionTokens: true } });
@@ -102,7 +105,7 @@ describe('[R4.2-stream] the body of a chat completion', () => {
     expect(renamed).not.toHaveProperty('max_tokens');
   });
 
-  it('[R4.2-stop] sends no stop sequences: they are looked for here', () => {
+  it('sends no stop sequences: they are looked for here', () => {
     expect(body({ changes: { stopSequences: ['x'] } })).not.toHaveProperty('stop');
   });
 
@@ -110,7 +113,7 @@ describe('[R4.2-stream] the body of a chat completion', () => {
     ['vllm', true],
     ['sglang', true],
     ['llama-server', false],
-  ] as const)('[R4.2-stream] tells %s to continue a last answer: %s', (kind, told) => {
+  ] as const)('tells %s to continue a last answer: %s', (kind, told) => {
     const flags = { add_generation_prompt: false, continue_final_message: true };
     const asked = body({ kind, texts: ['Hi', 'Hel'] });
     if (told) expect(asked).toMatchObject(flags);
@@ -119,7 +122,9 @@ describe('[R4.2-stream] the body of a chat completion', () => {
   });
 });
 
-describe('[R4.2-choice] tools', () => {
+describe('tools', () => {
+  covers('R4.2-choice', 'R4.2-format', 'R4.2-schemas');
+
   const tools = [tool('look'), tool('go')];
   const choose = (toolChoice: ToolChoice, kind: ServerKind = 'vllm') =>
     body({ kind, tools, changes: { toolChoice } });
@@ -171,7 +176,7 @@ describe('[R4.2-choice] tools', () => {
     }
   });
 
-  it('[R4.2-format] [R4.2-schemas] have clean schemas where a server needs them, formats too', () => {
+  it('have clean schemas where a server needs them, formats too', () => {
     const changes = { outputSchema: SCHEMA };
     const format = (schema: object) => ({
       type: 'json_schema',
@@ -185,7 +190,9 @@ describe('[R4.2-choice] tools', () => {
   });
 });
 
-describe('[R4.2-thinking] the wish to think', () => {
+describe('the wish to think', () => {
+  covers('R4.2-thinking');
+
   const disabled = { mode: 'disabled' } as const;
   const adaptive = { mode: 'adaptive' } as const;
   const kwargs = (fields: object) => ({ chat_template_kwargs: fields });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { routesOf } from '../../../src/backends/openai/routes.ts';
 import type { ModelSpec } from '../../../src/core/model.ts';
+import { covers } from '../../support/covers.ts';
 
 const ENTRY: ModelSpec = {
   name: 'big',
@@ -12,7 +13,9 @@ const ENTRY: ModelSpec = {
   context: 100,
 };
 
-describe('[R4.3-entry] the servers of a model', () => {
+describe('the servers of a model', () => {
+  covers('R4.3-entry', 'R4.2-secret');
+
   it.each([
     ['what the entry has', {}, {}],
     ['its own name', { upstream: 'own' }, { upstream: 'own' }],
@@ -40,7 +43,7 @@ describe('[R4.3-entry] the servers of a model', () => {
     expect(new Set(ids).size).toBe(3);
   });
 
-  it('[R4.2-secret] are told without what may be secret in their URLs', () => {
+  it('are told without what may be secret in their URLs', () => {
     const providers = [{ url: 'http://me:hunter2@h/v1?key=hunter2' }];
     expect(routesOf({ ...ENTRY, providers })[0]?.url).toBe('http://h/v1');
   });

@@ -5,6 +5,7 @@ import type { ModelSpec } from '../../../src/core/model.ts';
 import { collect, request, said } from '../../support/requests.ts';
 import { findPeers } from '../../support/upstream/peers.ts';
 import { entry, llamaServer, openBackend } from './peers.ts';
+import { covers } from '../../support/covers.ts';
 
 const signal = AbortSignal.timeout(60_000);
 
@@ -26,6 +27,22 @@ const WEATHER = tool('get_weather', 'The weather of a city', 'city');
 const TIME = tool('get_time', 'The time in a city', 'city');
 
 describe.each(await findPeers(llamaServer))('the OpenAI backend against $name', (peer) => {
+  covers(
+    'R4.2-capabilities',
+    'R4.2-server',
+    'R4.2-stream',
+    'R4.2-usage',
+    'R4.2-thinking',
+    'R4.2-calls',
+    'R4.2-choice',
+    'R4.2-format',
+    'R4.2-stop',
+    'R4.2-context',
+    'R5.5-window',
+    'R4.2-count',
+    'R4.2-failure',
+  );
+
   let backend: Backend;
 
   beforeEach(() => {
@@ -50,7 +67,7 @@ describe.each(await findPeers(llamaServer))('the OpenAI backend against $name', 
     return collect(backend.generate(request(model, turns, { conversation, ...changes }), signal));
   };
 
-  it('[R4.2-capabilities] [R4.2-server] says what the server and its model can do', async () => {
+  it('says what the server and its model can do', async () => {
     const model = await open('capabilities');
     const all = {
       maxContextTokens: 8192,
@@ -69,7 +86,7 @@ describe.each(await findPeers(llamaServer))('the OpenAI backend against $name', 
     expect(await backend.capabilities(large, signal)).toMatchObject({ contextTokens: 8192 });
   });
 
-  it('[R4.2-stream] [R4.2-usage] streams an answer, and tells what was cached of its prompt', async () => {
+  it('streams an answer, and tells what was cached of its prompt', async () => {
     const model = await open('text');
     const first = await ask(model, said('Count from 1 to 5.'));
     expect(first.text).toBe('1, 2, 3, 4, 5');
@@ -91,7 +108,7 @@ describe.each(await findPeers(llamaServer))('the OpenAI backend against $name', 
     expect(again.finish?.usage.cacheReadTokens).toBeGreaterThan(10);
   });
 
-  it('[R4.2-stream] keeps system turns in their place', async () => {
+  it('keeps system turns in their place', async () => {
     const model = await open('turns');
     const turns: readonly Turn[] = [
       ...said('My name is Nora.', 'Nice to meet you, Nora.'),
@@ -101,7 +118,7 @@ describe.each(await findPeers(llamaServer))('the OpenAI backend against $name', 
     expect((await ask(model, turns)).text).toContain('Nora');
   });
 
-  it('[R4.2-thinking] streams thinking apart, when it is asked for', async () => {
+  it('streams thinking apart, when it is asked for', async () => {
     const model = await open('thinking');
     const aloud = await ask(model, said('Count from 1 to 5.'), { thinking: { mode: 'adaptive' } });
     expect(aloud.thinking).toContain('count');
@@ -110,7 +127,7 @@ describe.each(await findPeers(llamaServer))('the OpenAI backend against $name', 
     expect(silent).toMatchObject({ thinking: '', text: '1, 2, 3, 4, 5' });
   });
 
-  it('[R4.2-calls] streams the arguments of a call, and takes its result', async () => {
+  it('streams the arguments of a call, and takes its result', async () => {
     const model = await open('tools');
     const question = said('What is the weather in Paris?');
     const answer = await ask(model, question, {}, [WEATHER]);
@@ -134,7 +151,7 @@ describe.each(await findPeers(llamaServer))('the OpenAI backend against $name', 
     expect(told.text).toMatch(/21|sunny/);
   });
 
-  it('[R4.2-choice] makes the model call the tool that it has to', async () => {
+  it('makes the model call the tool that it has to', async () => {
     const model = await open('forced');
     const toolChoice = { mode: 'tool', name: 'get_time', parallel: false } as const;
     const question = said('What is the weather in Paris?');
@@ -147,7 +164,7 @@ describe.each(await findPeers(llamaServer))('the OpenAI backend against $name', 
     expect(finish?.reason).toBe('tool-use');
   });
 
-  it('[R4.2-choice] calls nothing where it may not', async () => {
+  it('calls nothing where it may not', async () => {
     const model = await open('uncalled');
     const toolChoice = { mode: 'none' } as const;
     const { events } = await ask(model, said('What is the weather in Paris?'), { toolChoice }, [
@@ -156,7 +173,7 @@ describe.each(await findPeers(llamaServer))('the OpenAI backend against $name', 
     expect(events.filter(({ type }) => type.startsWith('tool-call'))).toEqual([]);
   });
 
-  it('[R4.2-format] holds an answer to a schema', async () => {
+  it('holds an answer to a schema', async () => {
     const model = await open('format');
     const { text } = await ask(model, said('Anna is 30. Extract the name and age as JSON.'), {
       outputSchema: {
@@ -169,7 +186,7 @@ describe.each(await findPeers(llamaServer))('the OpenAI backend against $name', 
     expect(JSON.parse(text)).toEqual({ age: expect.any(Number) as number, kind: 'person' });
   });
 
-  it('[R4.2-stop] [R4.2-usage] reports the stop sequence that was met, with exact counts', async () => {
+  it('reports the stop sequence that was met, with exact counts', async () => {
     const model = await open('stop');
     const { text, finish } = await ask(model, said('Count from 1 to 9.'), {
       stopSequences: ['9', ', 4, 5'],
@@ -182,7 +199,7 @@ describe.each(await findPeers(llamaServer))('the OpenAI backend against $name', 
     });
   });
 
-  it('[R4.2-stop] gives back what only looked like a stop sequence', async () => {
+  it('gives back what only looked like a stop sequence', async () => {
     const model = await open('stop-unmet');
     const { text, finish } = await ask(model, said('Count from 1 to 3.'), {
       stopSequences: ['3, 4'],
@@ -191,14 +208,14 @@ describe.each(await findPeers(llamaServer))('the OpenAI backend against $name', 
     expect(finish).toMatchObject({ reason: 'end-turn', stopSequence: null });
   });
 
-  it('[R4.2-context] [R5.5-window] says where the context of its entry ended the answer', async () => {
+  it('says where the context of its entry ended the answer', async () => {
     const model = await open('context', { context: 32 });
     const { text, finish } = await ask(model, said('Count from 1 to 40.'), { maxTokens: 400 });
     expect(text).toMatch(/^1, 2, 3/);
     expect(finish).toMatchObject({ reason: 'context-exceeded', usage: { outputTokens: 11 } });
   });
 
-  it('[R4.2-context] refuses what does not fit with max_tokens, when strict', async () => {
+  it('refuses what does not fit with max_tokens, when strict', async () => {
     const model = await open('strict', { context: 64 });
     const strict = { overflow: 'strict', maxTokens: 45 } as const;
     await expect(ask(model, said('Count from 1 to 5.'), strict)).rejects.toMatchObject({
@@ -209,7 +226,7 @@ describe.each(await findPeers(llamaServer))('the OpenAI backend against $name', 
     expect(fitting.text).toBe('1, 2, 3, 4, 5');
   });
 
-  it('[R4.2-count] counts tools, thinking and a begun answer as a generation reports them', async () => {
+  it('counts tools, thinking and a begun answer as a generation reports them', async () => {
     const model = await open('count');
     const turns = said('What is the capital of France?', 'The capital');
     const conversation = {
@@ -226,7 +243,7 @@ describe.each(await findPeers(llamaServer))('the OpenAI backend against $name', 
     expect(counted).toBeGreaterThan(80);
   });
 
-  it('[R4.2-failure] names a picture that the model can’t see', async () => {
+  it('names a picture that the model can’t see', async () => {
     const model = await open('picture');
     const source = { kind: 'base64', mediaType: 'image/png', data: 'aGVsbG8=' } as const;
     const turns: readonly Turn[] = [{ role: 'user', parts: [{ kind: 'image', source }] }];

@@ -7,6 +7,7 @@ import { serve, startReplay } from '../../support/upstream/replay.ts';
 import { ANSWER, event, startActing } from './acting-server.ts';
 import type { Act, SeenRequest } from './acting-server.ts';
 import { entry, fixtures, openBackend } from './peers.ts';
+import { covers } from '../../support/covers.ts';
 
 const signal = AbortSignal.timeout(60_000);
 
@@ -21,7 +22,9 @@ const ask = (backend: Backend, model: ModelSpec, changes: Partial<GenerationRequ
 
 const bearer = ({ headers }: SeenRequest) => headers.authorization;
 
-describe('[R4.2-keys] keys of an upstream', () => {
+describe('keys of an upstream', () => {
+  covers('R4.2-keys', 'R4.2-failure', 'R4.2-secret', 'R4.2-entry');
+
   const keys = { K: 'first', K_1: 'second', K_2: 'third' };
   const error = { message: 'no' };
 
@@ -53,7 +56,7 @@ describe('[R4.2-keys] keys of an upstream', () => {
     expect(String(failure)).not.toMatch(/first|second|third/);
   });
 
-  it('[R4.2-failure] are named by their variable where none is taken', async () => {
+  it('are named by their variable where none is taken', async () => {
     const server = await startActing(() => ({ status: 401, error }));
     const model = entry(server.url, { key: 'K', server: 'other' });
     await expect(ask(backendWith({ K: 'bad' }), model)).rejects.toMatchObject({
@@ -69,7 +72,7 @@ describe('[R4.2-keys] keys of an upstream', () => {
     expect(server.seen).toHaveLength(1);
   });
 
-  it('[R4.2-secret] in a URL are never told', async () => {
+  it('in a URL are never told', async () => {
     const url = 'http://user:hunter2@127.0.0.1:9/v1?key=hunter2';
     const failure: unknown = await ask(backendWith(), entry(url)).catch(
       (thrown: unknown) => thrown,
@@ -80,7 +83,7 @@ describe('[R4.2-keys] keys of an upstream', () => {
     expect(String(failure)).not.toContain('hunter2');
   });
 
-  it('[R4.2-entry] go beside the headers of the entry, and nothing goes without them', async () => {
+  it('go beside the headers of the entry, and nothing goes without them', async () => {
     const server = await startActing(() => ANSWER);
     const headers = { 'x-team': 'us', 'http-referer': 'https://example.com' };
     const backend = backendWith(keys);
@@ -91,7 +94,9 @@ describe('[R4.2-keys] keys of an upstream', () => {
   });
 });
 
-describe('[R4.2-adjust] a server of its own mind', () => {
+describe('a server of its own mind', () => {
+  covers('R4.2-adjust', 'R4.2-schemas', 'R4.2-usage', 'R4.2-context');
+
   const schema = { type: 'object', properties: { a: { type: 'string', minLength: 1 } } };
   const tools: readonly ToolSpec[] = [
     {
@@ -104,7 +109,7 @@ describe('[R4.2-adjust] a server of its own mind', () => {
   ];
   const conversation = { system: [], turns: said('Hi'), tools };
 
-  it('[R4.2-schemas] is asked again with clean schemas, and with these at once from then on', async () => {
+  it('is asked again with clean schemas, and with these at once from then on', async () => {
     const server = await startActing(({ body }) =>
       JSON.stringify(body['tools']).includes('"minLength":')
         ? { status: 400, error: { message: "Invalid schema: 'minLength' is not permitted" } }
@@ -116,7 +121,7 @@ describe('[R4.2-adjust] a server of its own mind', () => {
     expect(server.seen).toHaveLength(3);
   });
 
-  it('[R4.2-schemas] is asked again only once, and then its refusal stands', async () => {
+  it('is asked again only once, and then its refusal stands', async () => {
     const error = { message: 'Invalid schema: no schema is good enough' };
     const server = await startActing(() => ({ status: 400, error }));
     await expect(ask(backendWith(), entry(server.url), { conversation })).rejects.toMatchObject({
@@ -126,7 +131,7 @@ describe('[R4.2-adjust] a server of its own mind', () => {
     expect(server.seen).toHaveLength(2);
   });
 
-  it('[R4.2-usage] is asked again without the fields that it does not know', async () => {
+  it('is asked again without the fields that it does not know', async () => {
     const server = await startActing(({ body }) => {
       const field = ['stream_options', 'parallel_tool_calls'].find((name) => name in body);
       return field === undefined
@@ -139,7 +144,7 @@ describe('[R4.2-adjust] a server of its own mind', () => {
     expect(server.seen).toHaveLength(4);
   });
 
-  it('[R4.2-context] is asked for as many tokens as it has left, each time anew', async () => {
+  it('is asked for as many tokens as it has left, each time anew', async () => {
     const message =
       "'max_tokens' is too large: 200. This model's maximum context length is 100 tokens and your request has 30 input tokens (200 > 100 - 30).";
     const server = await startActing(({ body }) =>
@@ -162,8 +167,10 @@ describe('[R4.2-adjust] a server of its own mind', () => {
   });
 });
 
-describe('[R4.2-server] a server that is not known', () => {
-  it('[R4.2-sampling] is not sent what it does not take, and the log says so', async () => {
+describe('a server that is not known', () => {
+  covers('R4.2-server', 'R4.2-sampling', 'R4.2-count', 'R4.2-images', 'R4.2-stream');
+
+  it('is not sent what it does not take, and the log says so', async () => {
     const server = await startActing(() => ANSWER);
     const logged: string[] = [];
     await ask(backendWith({}, logged), entry(server.url), { sampling: { topK: 5 } });
@@ -192,7 +199,7 @@ describe('[R4.2-server] a server that is not known', () => {
     expect(server.asked).toEqual(['/v1/models']);
   });
 
-  it('[R4.2-count] has its prompts guessed by the last count', async () => {
+  it('has its prompts guessed by the last count', async () => {
     const words = 'word '.repeat(400);
     const server = await startActing(() => ({
       events: [
@@ -208,7 +215,7 @@ describe('[R4.2-server] a server that is not known', () => {
     expect(await backend.countTokens(asked, signal)).toBe(1030);
   });
 
-  it('[R4.2-count] [R4.2-images] counts pictures by having them seen', async () => {
+  it('counts pictures by having them seen', async () => {
     const server = await startActing(() => ANSWER);
     const source = { kind: 'base64', mediaType: 'image/png', data: 'AAAA' } as const;
     const turns = [{ role: 'user', parts: [{ kind: 'image', source }] }] as const;
@@ -217,7 +224,7 @@ describe('[R4.2-server] a server that is not known', () => {
     expect(server.asked).not.toContain('/tokenize');
   });
 
-  it('[R4.2-stream] generates nothing for max_tokens 0, though one token is asked for', async () => {
+  it('generates nothing for max_tokens 0, though one token is asked for', async () => {
     const server = await startActing(() => ANSWER);
     const { events, finish } = await ask(backendWith(), entry(server.url), { maxTokens: 0 });
     expect(events.map(({ type }) => type)).toEqual(['admitted', 'finish']);
@@ -229,7 +236,9 @@ describe('[R4.2-server] a server that is not known', () => {
   });
 });
 
-describe('[R4.2-failure] a refusal', () => {
+describe('a refusal', () => {
+  covers('R4.2-failure');
+
   it('is told at once, while the prompt is still being counted', async () => {
     const server = await serve((incoming, response) => {
       if (incoming.url === '/tokenize') return;
@@ -243,7 +252,9 @@ describe('[R4.2-failure] a refusal', () => {
   });
 });
 
-describe('[R4.2-count] a server that is slow', () => {
+describe('a server that is slow', () => {
+  covers('R4.2-count');
+
   it('has its prompt counted before its answer begins, where it has a tokenizer', async () => {
     const server = await serve((incoming, response) => {
       if (incoming.url === '/v1/chat/completions') return;
@@ -258,7 +269,9 @@ describe('[R4.2-count] a server that is slow', () => {
   });
 });
 
-describe('[R4.2-choice] one call alone', () => {
+describe('one call alone', () => {
+  covers('R4.2-choice');
+
   it('is all that is read, where only one is wanted, and the counts are still whole', async () => {
     const call = (index: number) => ({
       tool_calls: [{ index, id: `c${index}`, function: { name: 'f', arguments: '{}' } }],
@@ -279,8 +292,10 @@ describe('[R4.2-choice] one call alone', () => {
   });
 });
 
-describe('[R4.2-server] vLLM, as it is documented', () => {
-  it('[R4.2-thinking] [R4.2-usage] [R4.2-count] thinks, counts and tells what was cached', async () => {
+describe('vLLM, as it is documented', () => {
+  covers('R4.2-server', 'R4.2-thinking', 'R4.2-usage', 'R4.2-count', 'R4.2-stop');
+
+  it('thinks, counts and tells what was cached', async () => {
     const server = await startReplay(await fixtures.read('hand-made/vllm'));
     onTestFinished(server.close);
     const backend = backendWith();
@@ -295,7 +310,7 @@ describe('[R4.2-server] vLLM, as it is documented', () => {
     expect(answer.finish?.usage).toMatchObject({ cacheReadTokens: 16, outputTokens: 5 });
   });
 
-  it('[R4.2-stop] tells the counts of an answer that a stop sequence ends', async () => {
+  it('tells the counts of an answer that a stop sequence ends', async () => {
     const server = await startReplay(await fixtures.read('hand-made/vllm'));
     onTestFinished(server.close);
     const { text, finish } = await ask(backendWith(), entry(server.url), {

@@ -4,6 +4,7 @@ import { isRecord } from '../../../src/core/json.ts';
 import { collect, request, said } from '../../support/requests.ts';
 import { readBody, serve } from '../../support/upstream/replay.ts';
 import { openBackend } from './peers.ts';
+import { covers } from '../../support/covers.ts';
 
 const backend = openBackend();
 afterAll(() => backend.close());
@@ -43,7 +44,9 @@ async function answering(message: object | string, finish_reason = 'stop') {
   return { ask, bodies: () => asked.filter((body) => 'messages' in body) };
 }
 
-describe('[R4.2-whole] an answer that nobody reads before its end', () => {
+describe('an answer that nobody reads before its end', () => {
+  covers('R4.2-whole');
+
   it('is asked for in one piece, with text, thinking and counts', async () => {
     const { ask, bodies } = await answering({ content: 'Hello.', reasoning_content: 'Hm.' });
     const answer = await ask();

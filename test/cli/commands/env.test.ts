@@ -3,13 +3,16 @@ import { z } from 'zod';
 import { freePort } from '../../support/asking.ts';
 import { makeLaunchHome } from '../../support/launching.ts';
 import { startServer } from '../../support/server.ts';
+import { covers } from '../../support/covers.ts';
 
 const ENVIRONMENT = z.object({
   set: z.record(z.string(), z.string()),
   unset: z.array(z.string()),
 });
 
-describe('[R5.2-env] portico env', () => {
+describe('portico env', () => {
+  covers('R5.2-env');
+
   it('prints the environment for the server at the configured address, which need not run', async () => {
     const { here } = await makeLaunchHome();
     const port = String(await freePort());

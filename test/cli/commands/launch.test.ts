@@ -9,6 +9,7 @@ import { freePort } from '../../support/asking.ts';
 import { makeLaunchHome } from '../../support/launching.ts';
 import { startServer } from '../../support/server.ts';
 import type { RunningServer } from '../../support/server.ts';
+import { covers } from '../../support/covers.ts';
 
 const REGISTRY = 'aliases:\n  claude-3-5-sonnet: mini\n';
 
@@ -27,8 +28,10 @@ async function isAnswering(port: number): Promise<boolean> {
   );
 }
 
-describe('[R5.1-server] portico launch claude', () => {
-  it('[R5.1-log] [R5.1-context] starts a server where none answers, and stops it afterwards', async () => {
+describe('portico launch claude', () => {
+  covers('R5.1-server', 'R5.1-log', 'R5.1-context', 'R5.1-load', 'R5.1-wildcard');
+
+  it('starts a server where none answers, and stops it afterwards', async () => {
     const { run, report, folder } = await makeLaunchHome();
     const port = await freePort();
     const { code, stdout, stderr } = await run(
@@ -53,7 +56,7 @@ describe('[R5.1-server] portico launch claude', () => {
     expect(existsSync(given?.args[1] ?? '')).toBe(false);
   });
 
-  it('[R5.1-load] uses one that runs, loads the model there, and leaves it running', async () => {
+  it('uses one that runs, loads the model there, and leaves it running', async () => {
     const { run, report } = await makeLaunchHome();
     const { code, stderr } = await run(['launch', 'claude', ...onServer(), '--model', 'mini']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: 'Loading mini …\nwarned' });
@@ -81,7 +84,7 @@ describe('[R5.1-server] portico launch claude', () => {
     expect(unknown.stderr).toContain('model: nothing is not known');
   });
 
-  it('[R5.1-wildcard] takes a wildcard address for this machine, and opens nothing to the network', async () => {
+  it('takes a wildcard address for this machine, and opens nothing to the network', async () => {
     const { portico, run, report } = await makeLaunchHome();
     for (const host of ['0.0.0.0', '::']) {
       const { code } = await run(['launch', 'claude', '--model', 'mini'], {
@@ -99,7 +102,9 @@ describe('[R5.1-server] portico launch claude', () => {
   });
 });
 
-describe('[R5.1-occupied] an address', () => {
+describe('an address', () => {
+  covers('R5.1-occupied');
+
   it('where something else listens is told', async () => {
     const other = createServer((_request, response) => response.end('<html>')).listen(0);
     onTestFinished(() => void other.close());
@@ -129,7 +134,9 @@ describe('[R5.1-occupied] an address', () => {
 });
 
 describe('what the agent is given', () => {
-  it('[R5.1-environment] [R5.1-settings] leads nowhere else', async () => {
+  covers('R5.1-environment', 'R5.1-settings', 'R5.1-name', 'R5.1-load');
+
+  it('leads nowhere else', async () => {
     const { run, report } = await makeLaunchHome();
     await run(['launch', 'claude', ...onServer(), '--model', 'mini', '--', '-p', 'x'], {
       ANTHROPIC_API_KEY: 'sk-ant-real',
@@ -148,13 +155,13 @@ describe('what the agent is given', () => {
     expect(given?.mode).toBe(0o600);
   });
 
-  it('[R5.1-name] is a name whose context counts, for an alias that begins with claude-', async () => {
+  it('is a name whose context counts, for an alias that begins with claude-', async () => {
     const { run, report } = await makeLaunchHome();
     await run(['launch', 'claude', ...onServer(), '--model', 'claude-3-5-sonnet']);
     expect((await report())?.environment).toMatchObject({ ANTHROPIC_MODEL: 'mini' });
   });
 
-  it('[R5.1-load] is nothing where the model can’t be loaded, but the server’s words', async () => {
+  it('is nothing where the model can’t be loaded, but the server’s words', async () => {
     const { portico, report } = await makeLaunchHome();
     const { code, stderr } = await portico('launch', 'claude', ...onServer(), '--model', 'nothing');
     expect(code).toBe(1);
@@ -166,12 +173,14 @@ describe('what the agent is given', () => {
 });
 
 describe('how it ends', () => {
+  covers('R5.1-exit', 'R5.1-signals');
+
   it.each([
     [{ EXIT: '0' }, 0],
     [{ EXIT: '3' }, 3],
     [{ KILL: 'SIGKILL' }, 137],
     [{ KILL: 'SIGTERM' }, 143],
-  ])('[R5.1-exit] with %j is exit code %i', async (variables, code) => {
+  ])('with %j is exit code %i', async (variables, code) => {
     const { run } = await makeLaunchHome();
     const args = ['launch', 'claude', ...onServer(), '--model', 'mini'];
     const ended = await run(args, variables, 'all that is read');
@@ -179,25 +188,24 @@ describe('how it ends', () => {
     expect(ended.stdout).toBe('said all that is read');
   });
 
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
-    '[R5.1-signals] by %s is its own',
-    async (signal) => {
-      const { start } = await makeLaunchHome();
-      const child = start(['launch', 'claude', ...onServer(), '--model', 'mini'], { WAIT: '1' });
-      let said = '';
-      child.stdout?.setEncoding('utf8');
-      const closed = once(child, 'close');
-      child.stdout?.on('data', (text: string) => {
-        said += text;
-        if (text.includes('waiting')) child.kill(signal);
-      });
-      expect(await closed).toEqual([7, null]);
-      expect(said).toBe(`said waiting${signal}`);
-    },
-  );
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('by %s is its own', async (signal) => {
+    const { start } = await makeLaunchHome();
+    const child = start(['launch', 'claude', ...onServer(), '--model', 'mini'], { WAIT: '1' });
+    let said = '';
+    child.stdout?.setEncoding('utf8');
+    const closed = once(child, 'close');
+    child.stdout?.on('data', (text: string) => {
+      said += text;
+      if (text.includes('waiting')) child.kill(signal);
+    });
+    expect(await closed).toEqual([7, null]);
+    expect(said).toBe(`said waiting${signal}`);
+  });
 });
 
-describe('[R5.1-stray] arguments', () => {
+describe('arguments', () => {
+  covers('R5.1-stray');
+
   it.each([
     [['claude', '-p', 'Hello'], "'-p' is nothing that launch takes"],
     [['claude', 'Hello'], 'as in: portico launch claude -- Hello'],
@@ -215,7 +223,9 @@ describe('[R5.1-stray] arguments', () => {
   });
 });
 
-describe('[R5.1-find] claude that is nowhere', () => {
+describe('claude that is nowhere', () => {
+  covers('R5.1-find');
+
   it('is one line with the ways to get it', async () => {
     const { portico } = await makeLaunchHome([]);
     const { code, stderr } = await portico('launch', 'claude', ...onServer());
@@ -241,7 +251,9 @@ describe('[R5.1-find] claude that is nowhere', () => {
   });
 });
 
-describe('[R5.1-unasked] the model', () => {
+describe('the model', () => {
+  covers('R5.1-unasked', 'R5.1-pull');
+
   it('is the default, and then what was chosen last', async () => {
     const { portico, run, report } = await makeLaunchHome(['claude'], REGISTRY);
     const model = async () => (await report())?.environment['ANTHROPIC_MODEL'];
@@ -253,7 +265,7 @@ describe('[R5.1-unasked] the model', () => {
     expect(await model()).toBe('mini');
   });
 
-  it('[R5.1-pull] has to be said where neither is here', async () => {
+  it('has to be said where neither is here', async () => {
     const { here, portico, report } = await makeLaunchHome();
     const variables = { PORTICO_MODEL: 'qwen3-coder' };
     const { code, stderr } = await here(['launch', 'claude', ...onServer()], variables);
@@ -271,7 +283,9 @@ describe('[R5.1-unasked] the model', () => {
   });
 });
 
-describe('[R5.2-list] portico launch', () => {
+describe('portico launch', () => {
+  covers('R5.2-list', 'R5.2-agents');
+
   it('lists the agents with what was found', async () => {
     const { portico, folder } = await makeLaunchHome(['claude', 'pi']);
     const { code, stdout } = await portico('launch');
@@ -287,7 +301,7 @@ describe('[R5.2-list] portico launch', () => {
     ]);
   });
 
-  it('[R5.2-agents] runs each of them', async () => {
+  it('runs each of them', async () => {
     const { run, report } = await makeLaunchHome(['opencode', 'pi']);
     const opencode = await run(['launch', 'opencode', ...onServer(), '--', 'run', 'Hello']);
     expect(opencode.code).toBe(0);

@@ -12,6 +12,7 @@ import type { Manners } from '../../support/model-host.ts';
 import { REPOSITORY, runPortico } from '../../support/server.ts';
 import { makeHome } from '../home.ts';
 import { PACKAGE } from '../../support/engine-variant.ts';
+import { covers } from '../../support/covers.ts';
 
 const SOURCE = 'hf:user/model:Q8_0';
 const TOWER = await readFile(join(REPOSITORY, 'test/fixtures/tower.gguf'));
@@ -33,8 +34,10 @@ async function expectMini(file: string): Promise<void> {
   expect(sha256(await readFile(file))).toBe(sha256(MINI));
 }
 
-describe('[R4.6-pull-sources] portico pull', () => {
-  it('[R4.6-register] of a source gets it, and names it in models.yaml', async () => {
+describe('portico pull', () => {
+  covers('R4.6-pull-sources', 'R4.6-register', 'R7.1-pull');
+
+  it('of a source gets it, and names it in models.yaml', async () => {
     const written = '# mine\naliases:\n  a: mini # here\n';
     const { portico, models, text } = await withHub({}, written);
     const { code, stdout, stderr } = await portico('pull', SOURCE);
@@ -56,7 +59,7 @@ describe('[R4.6-pull-sources] portico pull', () => {
     expect((await portico('run', 'model', 'Count from 1 to 3')).stdout).toMatch(/1, 2, 3/);
   });
 
-  it('[R7.1-pull] of a model that sees gets its projector, and names it in models.yaml', async () => {
+  it('of a model that sees gets its projector, and names it in models.yaml', async () => {
     const files = { ...FILES, 'mmproj-F16.gguf': TOWER };
     const { portico, models, text } = await withHub({}, undefined, files);
     expect((await portico('pull', SOURCE)).code).toBe(0);
@@ -107,7 +110,9 @@ describe('[R4.6-pull-sources] portico pull', () => {
   });
 });
 
-describe('[R4.6-pull-split] portico pull of a split model', () => {
+describe('portico pull of a split model', () => {
+  covers('R4.6-pull-split');
+
   const parts = { 'x-Q8_0-00001-of-00002.gguf': MINI, 'x-Q8_0-00002-of-00002.gguf': MINI };
 
   it.each([
@@ -138,7 +143,9 @@ describe('[R4.6-pull-split] portico pull of a split model', () => {
   });
 });
 
-describe('[R4.6-pull-resume] portico pull', () => {
+describe('portico pull, cut short', () => {
+  covers('R4.6-pull-resume', 'R4.6-pull-cancel');
+
   it('goes on by itself when the connection breaks', async () => {
     const { portico, host, models } = await withHub({ breaks: [500_000] });
     const { code, stderr } = await portico('pull', SOURCE);
@@ -155,35 +162,34 @@ describe('[R4.6-pull-resume] portico pull', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGKILL', null],
-  ] as const)(
-    '[R4.6-pull-cancel] ended by %s is not taken for whole, and goes on',
-    async (signal, code) => {
-      const { portico, host, models, environment } = await withHub({ pause: 100 });
-      const child = spawn(process.execPath, [join(PACKAGE, 'bin/portico.js'), 'pull', SOURCE], {
-        env: { ...process.env, ...environment },
-      });
-      let said = '';
-      child.stderr.on('data', (piece: Buffer) => (said += piece.toString()));
-      while (!said.includes('20 %')) await wait(20);
-      child.kill(signal);
-      const [exitCode] = (await once(child, 'close')) as [number | null];
-      expect(exitCode).toBe(code);
-      if (signal === 'SIGINT')
-        expect(said).toMatch(/Cancelled\. .*: portico pull hf:user\/model:Q8_0\n$/);
-      expect(existsSync(join(models, 'model.gguf'))).toBe(false);
-      const listing = (await portico('ls')).stdout;
-      expect(listing).not.toMatch(/^model /m);
-      host.manners = {};
-      const again = await portico('pull', SOURCE);
-      expect(again.code).toBe(0);
-      expect(host.downloads.at(-1)?.headers.range).toMatch(/^bytes=\d{6,}-$/);
-      await expectMini(join(models, 'model.gguf'));
-      expect(await readdir(models)).toEqual(['model.gguf']);
-    },
-  );
+  ] as const)('ended by %s is not taken for whole, and goes on', async (signal, code) => {
+    const { portico, host, models, environment } = await withHub({ pause: 100 });
+    const child = spawn(process.execPath, [join(PACKAGE, 'bin/portico.js'), 'pull', SOURCE], {
+      env: { ...process.env, ...environment },
+    });
+    let said = '';
+    child.stderr.on('data', (piece: Buffer) => (said += piece.toString()));
+    while (!said.includes('20 %')) await wait(20);
+    child.kill(signal);
+    const [exitCode] = (await once(child, 'close')) as [number | null];
+    expect(exitCode).toBe(code);
+    if (signal === 'SIGINT')
+      expect(said).toMatch(/Cancelled\. .*: portico pull hf:user\/model:Q8_0\n$/);
+    expect(existsSync(join(models, 'model.gguf'))).toBe(false);
+    const listing = (await portico('ls')).stdout;
+    expect(listing).not.toMatch(/^model /m);
+    host.manners = {};
+    const again = await portico('pull', SOURCE);
+    expect(again.code).toBe(0);
+    expect(host.downloads.at(-1)?.headers.range).toMatch(/^bytes=\d{6,}-$/);
+    await expectMini(join(models, 'model.gguf'));
+    expect(await readdir(models)).toEqual(['model.gguf']);
+  });
 });
 
-describe('[R4.6-pull-sources] behind a proxy', () => {
+describe('behind a proxy', () => {
+  covers('R4.6-pull-sources');
+
   it('portico pull goes through the one that HTTP_PROXY or HTTPS_PROXY names', async () => {
     const host = await serveModels(FILES);
     const proxy = await serveProxy();
@@ -199,7 +205,9 @@ describe('[R4.6-pull-sources] behind a proxy', () => {
   });
 });
 
-describe('[R4.6-pull-refused] portico pull', () => {
+describe('portico pull, refused', () => {
+  covers('R4.6-pull-refused');
+
   it.each([
     ['hf:user/none:Q8_0', {}, /404: there is no such file/],
     ['hf:user/model:Q2_K', {}, /user\/model has no Q2_K; there are model-Q8_0/],

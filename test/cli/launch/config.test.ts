@@ -7,6 +7,7 @@ import { freePort } from '../../support/asking.ts';
 import { makeLaunchHome } from '../../support/launching.ts';
 import { startServer } from '../../support/server.ts';
 import type { RunningServer } from '../../support/server.ts';
+import { covers } from '../../support/covers.ts';
 
 const THEIRS = '{\n  "theme": "dark"\n}\n';
 
@@ -28,8 +29,10 @@ async function withSettings(text: string) {
 
 const onServer = () => ['launch', 'claude', '--url', server.url];
 
-describe('[R5.1-config] portico launch claude --config', () => {
-  it('[R5.1-restore] shows the change and writes it, and --restore takes it back', async () => {
+describe('portico launch claude --config', () => {
+  covers('R5.1-config', 'R5.1-restore', 'R5.1-broken');
+
+  it('shows the change and writes it, and --restore takes it back', async () => {
     const { run, file, settings, report } = await withSettings(THEIRS);
     const { code, stdout } = await run([...onServer(), '--config', '-y']);
     expect(code).toBe(0);
@@ -54,7 +57,7 @@ describe('[R5.1-config] portico launch claude --config', () => {
     expect(nothing).toMatchObject({ code: 0, stdout: `${file} has nothing of Portico's\n` });
   });
 
-  it('[R5.1-restore] tells what was changed since, and leaves it', async () => {
+  it('tells what was changed since, and leaves it', async () => {
     const { run, file, settings } = await withSettings(THEIRS);
     await run([...onServer(), '--config', '-y']);
     await writeFile(
@@ -104,7 +107,7 @@ describe('[R5.1-config] portico launch claude --config', () => {
     ['{\n  "theme": dark\n}\n', /^Error: \S+:2:12: this is not valid JSON \(\w+\); correct it\./],
     ['{\n  // mine\n}\n', /^Error: \S+:2:3: Claude Code ignores a settings file with comments;/],
     ['{ "env": ["A=1"] }', /^Error: \S+: 'env' is no JSON object, so Claude Code ignores/],
-  ])('[R5.1-broken] refuses %j before anything else', async (theirs, message) => {
+  ])('refuses %j before anything else', async (theirs, message) => {
     const { run, settings } = await withSettings(theirs);
     // Nothing would answer there: a server is neither asked nor started.
     const args = ['launch', 'claude', '--config', '-y', '--port', '9'];
@@ -115,7 +118,7 @@ describe('[R5.1-config] portico launch claude --config', () => {
     expect(await settings()).toBe(theirs);
   });
 
-  it('[R5.1-restore] writes over env: null behind a byte order mark, and brings both back', async () => {
+  it('writes over env: null behind a byte order mark, and brings both back', async () => {
     const theirs = '\uFEFF{ "env": null }\r\n';
     const { run, settings } = await withSettings(theirs);
     const { stdout } = await run([...onServer(), '--config', '-y']);

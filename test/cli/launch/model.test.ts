@@ -13,6 +13,7 @@ import { readLastModel, saveLastModel } from '../../../src/launch/last-model.ts'
 import { MINI, serveModels } from '../../support/model-host.ts';
 import { startServer } from '../../support/server.ts';
 import type { RunningServer } from '../../support/server.ts';
+import { covers } from '../../support/covers.ts';
 
 let server: RunningServer;
 beforeAll(async () => {
@@ -60,7 +61,9 @@ const LOCAL = `models:
   bigger: { backend: llama, source: "hf:u/bigger:Q4", file: ./bigger.gguf, size: 1 GB }
 `;
 
-describe('[R5.1-picker] a person at a terminal', () => {
+describe('a person at a terminal', () => {
+  covers('R5.1-picker');
+
   it('sees what there is, the last choice first, and picks one', async () => {
     const { context, asker, dataFolder, screen, press } = await terminal(LOCAL);
     await saveLastModel(dataFolder, 'bigger');
@@ -102,7 +105,9 @@ describe('[R5.1-picker] a person at a terminal', () => {
   });
 });
 
-describe('[R5.1-pull] a model that is not downloaded', () => {
+describe('a model that is not downloaded', () => {
+  covers('R5.1-pull');
+
   async function missing() {
     const host = await serveModels({ 'model-Q8_0.gguf': MINI });
     const registry =
@@ -142,7 +147,9 @@ describe('[R5.1-pull] a model that is not downloaded', () => {
   });
 });
 
-describe('[R5.1-context] a small context', () => {
+describe('a small context', () => {
+  covers('R5.1-context');
+
   it('is asked about at a terminal, once the model is loaded', async () => {
     const { context, asker, screen, press } = await terminal();
     const wish = { model: 'mini', yes: false, asker };

@@ -5,6 +5,7 @@ import { createScriptedBackend } from '../../support/scripted-backend.ts';
 import { chat } from '../../../src/cli/run/chat.ts';
 import type { GenerationEvent } from '../../../src/core/events.ts';
 import { Runtime } from '../../../src/pipeline/runtime.ts';
+import { covers } from '../../support/covers.ts';
 
 const CTRL_C = '\u0003';
 
@@ -50,7 +51,9 @@ function openTerminal() {
   };
 }
 
-describe('[R2.2-run-interrupt] a conversation in the terminal', () => {
+describe('a conversation in the terminal', () => {
+  covers('R2.2-run-interrupt');
+
   it('remembers its turns, and is left by /bye', async () => {
     const terminal = openTerminal();
     terminal.type('quick\n');

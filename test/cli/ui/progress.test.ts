@@ -3,8 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { createProgress } from '../../../src/cli/ui/progress.ts';
 import { formatDuration, progressBar, progressText } from '../../../src/cli/ui/progress-text.ts';
 import { RateMeter } from '../../../src/cli/ui/progress.ts';
+import { covers } from '../../support/covers.ts';
 
-describe('[R4.6-pull-progress] progress in words', () => {
+describe('progress in words', () => {
+  covers('R4.6-pull-progress');
+
   it.each([
     [{ done: 0, total: 18.6e9, rate: undefined }, '  0 %  0 B of 18.6 GB'],
     [{ done: 8.4e9, total: 18.6e9, rate: 85e6 }, ' 45 %  8.4 GB of 18.6 GB  85 MB/s  2 min left'],
@@ -46,7 +49,9 @@ describe('[R4.6-pull-progress] progress in words', () => {
   });
 });
 
-describe('[R4.6-pull-progress] progress', () => {
+describe('progress', () => {
+  covers('R4.6-pull-progress');
+
   function shown(isTTY: boolean): string {
     const stderr = Object.assign(new PassThrough(), { isTTY, columns: 80 });
     const progress = createProgress({ stderr });

@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { whileWaiting } from '../../../src/cli/ui/waiting.ts';
+import { covers } from '../../support/covers.ts';
 
 /** What is on stderr after each second of a load that takes so many. */
 async function shown(isTTY: boolean, seconds: number, columns = 80): Promise<string> {
@@ -21,7 +22,9 @@ async function shown(isTTY: boolean, seconds: number, columns = 80): Promise<str
 
 const CLEAR = '\r\u001B[K';
 
-describe('[R5.1-load] while a model is loaded', () => {
+describe('while a model is loaded', () => {
+  covers('R5.1-load');
+
   it('a terminal shows the time and what the server says, and then nothing of it', async () => {
     expect(await shown(true, 2)).toBe(
       [

@@ -12,6 +12,7 @@ import type { JsonObject, JsonValue } from '../../../src/core/json.ts';
 import { compileCalls } from '../native-grammar.ts';
 import { readPieces } from '../read-output.ts';
 import { propertyRuns } from '../../support/property-runs.ts';
+import { covers } from '../../support/covers.ts';
 
 const tool = (inputSchema: JsonObject) => [{ name: 'set', inputSchema }];
 const property = (schema: JsonValue, more: JsonObject = {}): JsonObject => ({
@@ -85,7 +86,9 @@ const ROWS: readonly (readonly [string, JsonObject, string, JsonValue, boolean])
   ['a required argument without a schema', { type: 'object', required: ['v'] }, '7', 7, true],
 ];
 
-describe('[R3.2-values] [R3.1-valid] a value between tags', () => {
+describe('a value between tags', () => {
+  covers('R3.2-values', 'R3.1-valid');
+
   let llama: Llama;
   beforeAll(async () => {
     llama = (await startLlama()).llama;

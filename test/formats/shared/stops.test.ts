@@ -4,6 +4,7 @@ import { createStopMatcher } from '../../../src/formats/shared/stops.ts';
 import { cpuMillisecondsOf } from '../../support/cpu-time.ts';
 import { cut } from '../../support/cut.ts';
 import { propertyRuns } from '../../support/property-runs.ts';
+import { covers } from '../../support/covers.ts';
 
 function run(pieces: readonly string[], stops: readonly string[]) {
   const matcher = createStopMatcher(stops);
@@ -16,7 +17,9 @@ function run(pieces: readonly string[], stops: readonly string[]) {
   return { text: text + matcher.flush(), stopped: null };
 }
 
-describe('[R2.5-stop] [R2.5-stop-leak] stop strings', () => {
+describe('stop strings', () => {
+  covers('R2.5-stop', 'R2.5-stop-leak');
+
   it.each([
     ['none', ['all of it'], [], 'all of it', null],
     ['at the start', ['END of it'], ['END'], '', 'END'],

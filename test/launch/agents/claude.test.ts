@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { CLAUDE } from '../../../src/launch/agents/claude.ts';
+import { covers } from '../../support/covers.ts';
 
 const MODEL = { baseUrl: 'http://127.0.0.1:1', key: 'k', name: 'big', contextTokens: 65_536 };
 
@@ -12,7 +13,9 @@ async function planOf(...args: string[]) {
   return { ...plan, settings };
 }
 
-describe('[R5.1-settings] the plan for Claude Code', () => {
+describe('the plan for Claude Code', () => {
+  covers('R5.1-settings');
+
   it('has settings, the model, and then what the user passes', async () => {
     const { args, set, unset } = await planOf('-p', 'Hello', '--resume');
     expect(args.slice(0, 4)).toEqual([

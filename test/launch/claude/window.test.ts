@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { claudeWindow } from '../../../src/launch/claude/environment.ts';
 import { outputTokens } from '../../../src/launch/environment.ts';
+import { covers } from '../../support/covers.ts';
 
 describe('the window that Claude Code is told', () => {
+  covers('R5.8-window');
+
   it.each([
     [8192, 21_192],
     [32_768, 45_768],
@@ -10,7 +13,7 @@ describe('the window that Claude Code is told', () => {
     [131_072, 131_304],
     [200_000, 200_000],
     [1_000_000, 1_000_000],
-  ])('[R5.8-window] is, for a context of %i, %i', (context, told) => {
+  ])('is, for a context of %i, %i', (context, told) => {
     expect(claudeWindow(context, outputTokens(context))).toBe(told);
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { describeChanges, undoSettings, writeSettings } from '../../../src/launch/settings/edit.ts';
+import { covers } from '../../support/covers.ts';
 
 const OURS = {
   env: { ANTHROPIC_BASE_URL: 'http://127.0.0.1:11435', ANTHROPIC_API_KEY: '' },
@@ -24,7 +25,9 @@ const withComments = (text: string): string =>
     .replace('"MINE": "1",', '"MINE": "1", // keep')
     .replace(/\}\n$/, ', }\n');
 
-describe('[R5.1-config] our part in a settings file', () => {
+describe('our part in a settings file', () => {
+  covers('R5.1-config');
+
   it('comes into it beside theirs, whose order and indentation stay', () => {
     const { text, changes } = writeSettings(THEIRS, OURS, 's.json');
     expect(text).toContain('{\n    "theme": "dark",\n    "env": {\n        "MINE": "1",\n');
@@ -69,7 +72,9 @@ describe('[R5.1-config] our part in a settings file', () => {
   });
 });
 
-describe('[R5.1-restore] taking it out', () => {
+describe('taking it out', () => {
+  covers('R5.1-restore');
+
   it('gives what was there, and leaves what was changed since', () => {
     const { text, changes } = writeSettings(THEIRS, OURS, 's.json');
     const later = withComments(text)
@@ -132,7 +137,9 @@ describe('[R5.1-restore] taking it out', () => {
   });
 });
 
-describe('[R5.1-broken] a settings file', () => {
+describe('a settings file', () => {
+  covers('R5.1-broken');
+
   it.each([
     [
       '{\n  "env": {\n',

@@ -8,6 +8,7 @@ import {
   claudeSettingsFile,
   restoreSettings,
 } from '../../../src/launch/settings/file.ts';
+import { covers } from '../../support/covers.ts';
 
 const OURS = { env: { ANTHROPIC_MODEL: 'big' }, permissions: { disableAutoMode: 'disable' } };
 const THEIRS = '{ "theme": "dark", "env": {"ANTHROPIC_MODEL": "opus"} }\n\n';
@@ -31,7 +32,9 @@ async function place(text?: string) {
   };
 }
 
-describe('[R5.1-config] a settings file', () => {
+describe('a settings file', () => {
+  covers('R5.1-config');
+
   it('is written with a backup of what was there', async () => {
     const { file, apply, text } = await place(THEIRS);
     const backup = await apply();
@@ -70,7 +73,9 @@ describe('[R5.1-config] a settings file', () => {
   });
 });
 
-describe('[R5.1-restore] undoing', () => {
+describe('undoing', () => {
+  covers('R5.1-restore', 'R5.1-broken');
+
   it('gives the file back byte for byte, and takes the backup away', async () => {
     const { apply, restore, text, files } = await place(THEIRS);
     await apply();
@@ -132,7 +137,7 @@ describe('[R5.1-restore] undoing', () => {
     expect(JSON.parse(second.text())).toEqual({ theme: 'dark' });
   });
 
-  it('[R5.1-broken] of a file that is broken since changes nothing, and can be done later', async () => {
+  it('of a file that is broken since changes nothing, and can be done later', async () => {
     const { file, apply, restore, text } = await place(THEIRS);
     await apply();
     const written = text();

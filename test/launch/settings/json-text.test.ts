@@ -2,8 +2,11 @@ import fc from 'fast-check';
 import { parse } from 'jsonc-parser';
 import { describe, expect, it } from 'vitest';
 import { removeValue, setValue } from '../../../src/launch/settings/json-text.ts';
+import { covers } from '../../support/covers.ts';
 
-describe('[R5.1-config] a value set in JSON text', () => {
+describe('a value set in JSON text', () => {
+  covers('R5.1-config');
+
   it.each([
     ['{}\n', ['a', 'b'], '{\n  "a": {\n    "b": 1\n  }\n}\n'],
     ['{"x":2}', ['a'], '{"x":2, "a": 1}'],

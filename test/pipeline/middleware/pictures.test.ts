@@ -7,6 +7,7 @@ import { createImageLoader } from '../../../src/images/loader.ts';
 import { Runtime } from '../../../src/pipeline/runtime.ts';
 import { halves, servePictures } from '../../support/pictures.ts';
 import { collect, request } from '../../support/requests.ts';
+import { covers } from '../../support/covers.ts';
 
 const signal = AbortSignal.timeout(60_000);
 
@@ -92,7 +93,9 @@ async function refusal(runtime: Runtime): Promise<unknown> {
   );
 }
 
-describe('[R4.5-places] pictures reach the backend in base64', () => {
+describe('pictures reach the backend in base64', () => {
+  covers('R4.5-places', 'R4.5-downscale', 'R4.5-base64');
+
   it('from a user and from a tool, in base64 and at a URL', async () => {
     const address = await servePictures((_request, response) => response.end(png));
     const atUrl = picture({ kind: 'url', url: address });
@@ -110,7 +113,7 @@ describe('[R4.5-places] pictures reach the backend in base64', () => {
     ]);
   });
 
-  it('[R4.5-downscale] as large as their model looks at', async () => {
+  it('as large as their model looks at', async () => {
     const { backend, got } = playing();
     const runtime = openRuntime([{ ...ACTOR, imageLongestEdge: 16 }], { scripted: backend });
     await collect((await runtime.generate('actor', asking(base64(png)), signal)).events);
@@ -145,7 +148,7 @@ describe('[R4.5-places] pictures reach the backend in base64', () => {
     expect(await passedOn(plain)).toEqual([plain]);
   });
 
-  it('[R4.5-base64] when they are counted too', async () => {
+  it('when they are counted too', async () => {
     const counted: GenerationRequest[] = [];
     const { backend } = playing();
     const runtime = openRuntime([ACTOR], {
@@ -164,7 +167,9 @@ describe('[R4.5-places] pictures reach the backend in base64', () => {
   });
 });
 
-describe('[R4.5-many] pictures of one request', () => {
+describe('pictures of one request', () => {
+  covers('R4.5-many');
+
   it('are a hundred at most', async () => {
     const all = (count: number) => Array.from({ length: count }, () => base64(png));
     expect(await passedOn(...all(100))).toHaveLength(100);
@@ -193,7 +198,9 @@ describe('[R4.5-many] pictures of one request', () => {
   });
 });
 
-describe('[R4.5-blind] a model that can’t see', () => {
+describe('a model that can’t see', () => {
+  covers('R4.5-blind');
+
   const blind = playing({ images: false }).backend;
   const seeing = playing({ images: true }).backend;
   const silent: Backend = {

@@ -8,6 +8,7 @@ import type { ModelSpec } from '../../../src/core/model.ts';
 import { Runtime } from '../../../src/pipeline/runtime.ts';
 import { collect, MINI, request, said } from '../../support/requests.ts';
 import { ENGINE } from '../../support/engine-variant.ts';
+import { covers } from '../../support/covers.ts';
 
 const CALL = '<tool_call>\n{"name": "look", "arguments": {"at": "it"}}\n</tool_call>';
 const LOOK: ToolSpec = {
@@ -114,7 +115,9 @@ describe('a model that has to make a call', () => {
 });
 
 describe('a model that knows no tools', () => {
-  it('[R4.4-tools] is told of them, and its calls are read from its text', async () => {
+  covers('R4.4-tools', 'R4.4-history', 'R4.4-thinking');
+
+  it('is told of them, and its calls are read from its text', async () => {
     const { ask, asked, prompt } = writer([`I will look.\n${CALL}`]);
     const answer = await ask();
     expect(answer.text).toBe('I will look.');
@@ -146,7 +149,7 @@ describe('a model that knows no tools', () => {
     expect(one.events.filter(({ type }) => type === 'tool-call-start')).toHaveLength(1);
   });
 
-  it('[R4.4-history] sees calls and results of the past as text', async () => {
+  it('sees calls and results of the past as text', async () => {
     const { ask, prompt } = writer(['Seen.']);
     const turns = [
       ...said('Look!'),
@@ -172,7 +175,7 @@ describe('a model that knows no tools', () => {
     expect(prompt(0)).not.toContain('tool-result');
   });
 
-  it('[R4.4-thinking] thinks where it is asked to', async () => {
+  it('thinks where it is asked to', async () => {
     const { ask, prompt } = writer(['<think>Hm.</think>Hello.']);
     const answer = await ask({ thinking: { mode: 'enabled', budgetTokens: 1024 } }, []);
     expect(answer).toMatchObject({ thinking: 'Hm.', text: 'Hello.' });
@@ -180,7 +183,9 @@ describe('a model that knows no tools', () => {
   });
 });
 
-describe('[R4.4-enforced] a demanded call', () => {
+describe('a demanded call', () => {
+  covers('R4.4-enforced');
+
   const any = { toolChoice: { mode: 'any', parallel: true } } as const;
 
   it('of a model that knows no tools is asked for once more, before anything was streamed', async () => {
@@ -274,6 +279,8 @@ describe('[R4.4-enforced] a demanded call', () => {
 });
 
 describe('the embedded model, as if its server knew no tools', () => {
+  covers('R4.4-tools', 'R4.4-count');
+
   const real = createLocalBackend({
     engine: 'in-process',
     ...ENGINE,
@@ -291,7 +298,7 @@ describe('the embedded model, as if its server knew no tools', () => {
   const runtime = runtimeOf(blind, MINI);
   afterAll(() => runtime.close());
 
-  it('[R4.4-tools] [R4.4-count] calls a tool, and what it was told is counted', async () => {
+  it('calls a tool, and what it was told is counted', async () => {
     const weather: ToolSpec = { ...LOOK, name: 'get_weather', description: 'Get the weather' };
     const turns = said('What is the weather in Paris?');
     const asked = request(MINI, turns, { conversation: { system: [], turns, tools: [weather] } });

@@ -4,6 +4,7 @@ import { chatTemplate } from '../../support/chat-templates.ts';
 import { areTemplatesMissing, REAL_TEMPLATES, realTemplate } from '../../support/real-templates.ts';
 import { CONVERSATIONS } from './conversations.ts';
 import { asking, written } from './rendered.ts';
+import { covers } from '../../support/covers.ts';
 
 /** A call with text before it, its result with text behind it, and an answer to go on with. */
 const CALLING: Conversation = {
@@ -33,7 +34,9 @@ const CALLING: Conversation = {
   tools: [],
 };
 
-describe('[R3.2-fallback] [R3.1-results-first] calls and results in a template', () => {
+describe('calls and results in a template', () => {
+  covers('R3.2-fallback', 'R3.1-results-first');
+
   it('that loses text beside calls and counts turns, stand where they stood', () => {
     expect(written(chatTemplate('turns'), asking(CALLING))).toMatch(
       /^\[SYSTEM\]S\[\/SYSTEM\]\[INST\]Where\?\[\/INST\]Let me look\.\[TOOL_CALLS\]look_up\[ARGS\]{"place": "here"}\[TOOL_RESULTS\][0-9a-f]{9}Found\.\[\/TOOL_RESULTS\]\[INST\]Quick!\[\/INST\]$/,
@@ -84,7 +87,9 @@ describe('[R3.2-fallback] [R3.1-results-first] calls and results in a template',
   });
 });
 
-describe('[R3.2-fallback] a conversation that a template refuses although its probes passed', () => {
+describe('a conversation that a template refuses although its probes passed', () => {
+  covers('R3.2-fallback');
+
   const template = chatTemplate('chatml');
   const raising = {
     ...template,

@@ -8,6 +8,7 @@ import { chatTemplate, TEMPLATES } from '../../support/chat-templates.ts';
 import { areTemplatesMissing, REAL_TEMPLATES, realTemplate } from '../../support/real-templates.ts';
 import { CONVERSATIONS } from './conversations.ts';
 import { asking, written } from './rendered.ts';
+import { covers } from '../../support/covers.ts';
 
 /** Tokens that the vocabularies of these families count as the end of a generation. */
 const ENDS = [
@@ -62,7 +63,9 @@ const NEVER = [
   'mistralai-Mistral-Nemo-Instruct-2407',
 ];
 
-describe('[R5.3-replay] the prompt behind an answer of the past', () => {
+describe('the prompt behind an answer of the past', () => {
+  covers('R5.3-replay');
+
   it.each(Object.keys(TEMPLATES))('in a template of our own: %s', (name) => {
     expect(continued(chatTemplate(name))).toBe(name === 'chatml' ? 26 : 0);
   });

@@ -17,6 +17,7 @@ import {
 } from '../../support/real-templates.ts';
 import { LOOK_UP } from './conversations.ts';
 import { asking, controlOf, written } from './rendered.ts';
+import { covers } from '../../support/covers.ts';
 
 /** A conversation with a text wherever a client or a model may put one. */
 function holding(content: string): Conversation {
@@ -92,7 +93,9 @@ function countIn(text: string, part: string): number {
   return text.split(part).length - 1;
 }
 
-describe('[R3.7-forge] [R2.5-injection] no special token of a template can be written by content', () => {
+describe('no special token of a template can be written by content', () => {
+  covers('R3.7-forge', 'R2.5-injection');
+
   it.each(Object.entries(TEMPLATES))('with a template of our own: %s', (name, source) => {
     const tokens = specialTokens(source);
     expectNoForging({ ...chatTemplate(name), control: new ControlTokens(tokens) }, tokens);

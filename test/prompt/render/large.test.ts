@@ -7,6 +7,7 @@ import { cpuMillisecondsOf } from '../../support/cpu-time.ts';
 import { areTemplatesMissing, REAL_TEMPLATES, realTemplate } from '../../support/real-templates.ts';
 import { LOOK_UP } from './conversations.ts';
 import { asking } from './rendered.ts';
+import { covers } from '../../support/covers.ts';
 
 const CODE = 'for (const x of a) if (x < 3 && y > [1, 2][0]) say(`<div class="x">${x}</div>`);\n';
 const text = (lines: number): Part & { readonly kind: 'text' } => ({
@@ -50,7 +51,9 @@ function timeOf(template: ChatTemplate): number {
   return Math.min(...times);
 }
 
-describe('[R3.2-renders] [R3.7-harmless] a conversation as large as an agent’s', () => {
+describe('a conversation as large as an agent’s', () => {
+  covers('R3.2-renders', 'R3.7-harmless');
+
   it('has the size that is said', () => {
     expect(JSON.stringify(conversation.tools).length).toBeGreaterThan(60_000);
     expect(JSON.stringify(conversation.turns).length).toBeGreaterThan(200_000);

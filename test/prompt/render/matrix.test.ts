@@ -5,6 +5,7 @@ import { chatTemplate, TEMPLATES } from '../../support/chat-templates.ts';
 import { areTemplatesMissing, REAL_TEMPLATES, realTemplate } from '../../support/real-templates.ts';
 import { CONVERSATIONS, wordsOf } from './conversations.ts';
 import { asking, written } from './rendered.ts';
+import { covers } from '../../support/covers.ts';
 
 const MODES = ['disabled', 'adaptive'] as const;
 const SHAPES = [...CONVERSATIONS.keys()];
@@ -53,7 +54,9 @@ afterAll(() => {
   process.stderr.write(`\n${legend}\n${matrix.join('\n')}\n`);
 });
 
-describe('[R3.2-renders] [R3.2-fallback] [R3.5-replay] every text stands once and in order', () => {
+describe('every text stands once and in order', () => {
+  covers('R3.2-renders', 'R3.2-fallback', 'R3.5-replay');
+
   it.each(Object.keys(TEMPLATES))('in a template of our own: %s', (name) => {
     expectTemplate(name, chatTemplate(name));
   });
@@ -63,7 +66,9 @@ describe('[R3.2-renders] [R3.2-fallback] [R3.5-replay] every text stands once an
   });
 });
 
-describe('[R3.5-replay] [R3.5-between] thinking since the user last spoke', () => {
+describe('thinking since the user last spoke', () => {
+  covers('R3.5-replay', 'R3.5-between');
+
   const conversation = CONVERSATIONS.get('thinking between calls');
 
   function expectThinking(template: ChatTemplate): void {

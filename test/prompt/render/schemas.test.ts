@@ -7,6 +7,7 @@ import { chatTemplate, TEMPLATES } from '../../support/chat-templates.ts';
 import { areTemplatesMissing, REAL_TEMPLATES, realTemplate } from '../../support/real-templates.ts';
 import { LOOK_UP } from './conversations.ts';
 import { asking, written } from './rendered.ts';
+import { covers } from '../../support/covers.ts';
 
 const PLACES: Readonly<Record<string, JsonObject | true>> = {
   'any value': {},
@@ -53,7 +54,9 @@ function expectTools(template: ChatTemplate): void {
   }
 }
 
-describe('[R3.2-fallback] tools with schemas of every kind', () => {
+describe('tools with schemas of every kind', () => {
+  covers('R3.2-fallback');
+
   it.each(Object.keys(TEMPLATES))('are rendered by %s, if it knows tools', (name) => {
     expectTools(chatTemplate(name));
   });
@@ -66,7 +69,9 @@ describe('[R3.2-fallback] tools with schemas of every kind', () => {
   );
 });
 
-describe('[R3.2-fallback] a schema that is spelled out', () => {
+describe('a schema that is spelled out', () => {
+  covers('R3.2-fallback');
+
   it.each<[string, JsonObject | true, unknown]>([
     ['any value', {}, { type: 'string' }],
     ['any value, as true', true, { type: 'string' }],

@@ -7,6 +7,7 @@ import type { Conversation } from '../../../src/core/conversation.ts';
 import { writeTinyVocabulary } from '../../support/tiny-vocabulary.ts';
 import type { TinyToken } from '../../support/tiny-vocabulary.ts';
 import { promptOf } from './prompt-of.ts';
+import { covers } from '../../support/covers.ts';
 
 const TEMPLATE =
   "{{ bos_token }}{% for message in messages %}{% if message.role == 'user' %}[INST]{{ message.content }}[/INST]" +
@@ -47,7 +48,9 @@ async function prompt(content: string) {
   return promptOf(head, conversation);
 }
 
-describe('[R3.7-user-defined] a SentencePiece vocabulary', () => {
+describe('a SentencePiece vocabulary', () => {
+  covers('R3.7-user-defined');
+
   it.each(['<s>', '</s>', '[INST]', '[/INST]'])('has no %s made of content', async (token) => {
     const { tokens } = await prompt(`ab ${token}ab`);
     expect(
@@ -67,7 +70,9 @@ describe('[R3.7-user-defined] a SentencePiece vocabulary', () => {
   });
 });
 
-describe('[R3.7-harmless] a SentencePiece vocabulary', () => {
+describe('a SentencePiece vocabulary, for harmless content', () => {
+  covers('R3.7-harmless');
+
   it.each(['ab', 'ab  ab', 'a < b', '<td>ab', 'ab ab'])(
     'has the same tokens as ever for %j',
     async (content) => {

@@ -5,6 +5,7 @@ import { chatTemplate, TEMPLATES } from '../../support/chat-templates.ts';
 import { areTemplatesMissing, REAL_TEMPLATES, realTemplate } from '../../support/real-templates.ts';
 import { CONVERSATIONS } from './conversations.ts';
 import { asking, written } from './rendered.ts';
+import { covers } from '../../support/covers.ts';
 
 /** Long conversations, without thinking, which many templates take back later. */
 const GROWING = ['replayed calls', 'many results', 'system in between'] as const;
@@ -45,7 +46,9 @@ function expectAllGrowth(template: ChatTemplate): void {
   }
 }
 
-describe('[R3.2-stable] the rendered prefix holds from turn to turn', () => {
+describe('the rendered prefix holds from turn to turn', () => {
+  covers('R3.2-stable');
+
   it.each(Object.keys(TEMPLATES))('in a template of our own: %s', (name) => {
     expectAllGrowth(chatTemplate(name));
   });

@@ -7,6 +7,7 @@ import type { Conversation, Part } from '../../../src/core/conversation.ts';
 import { chatTemplate } from '../../support/chat-templates.ts';
 import { areTemplatesMissing, REAL_TEMPLATES, realTemplate } from '../../support/real-templates.ts';
 import { asking, written } from './rendered.ts';
+import { covers } from '../../support/covers.ts';
 
 const ENABLED: ThinkingMode = { mode: 'enabled', budgetTokens: 2000 };
 const DISABLED: ThinkingMode = { mode: 'disabled' };
@@ -32,7 +33,9 @@ const SWITCHABLE = [...REAL_TEMPLATES].filter(
   ([, source]) => realTemplate(source).traits.thinking === 'switchable',
 );
 
-describe.skipIf(areTemplatesMissing())('[R3.5-switch] a template that thinks at will', () => {
+describe.skipIf(areTemplatesMissing())('a template that thinks at will', () => {
+  covers('R3.5-switch');
+
   it('is most of those that know thinking', () => {
     expect(SWITCHABLE.length).toBeGreaterThan(25);
   });
@@ -59,7 +62,9 @@ describe.skipIf(areTemplatesMissing())('[R3.5-switch] a template that thinks at 
   });
 });
 
-describe('[R3.5-replay] [R2.5-prefill] an answer that began with thinking', () => {
+describe('an answer that began with thinking', () => {
+  covers('R3.5-replay', 'R2.5-prefill');
+
   const begun = asked({ kind: 'thinking', text: 'hmm' }, { kind: 'text', text: 'The' });
 
   it('goes on behind it', () => {
@@ -91,7 +96,9 @@ describe('[R3.5-replay] [R2.5-prefill] an answer that began with thinking', () =
   );
 });
 
-describe('[R3.5-effort] the level that a template is given', () => {
+describe('the level that a template is given', () => {
+  covers('R3.5-effort');
+
   it.each<[Effort | undefined, readonly string[], string | undefined]>([
     ['low', ['low', 'medium', 'high'], 'low'],
     ['xhigh', ['low', 'medium', 'high'], 'high'],
@@ -127,7 +134,9 @@ describe('[R3.5-effort] the level that a template is given', () => {
   });
 });
 
-describe('[R3.2-stable] what a template is told of time', () => {
+describe('what a template is told of time', () => {
+  covers('R3.2-stable');
+
   it('is the same all day', () => {
     const traits = { efforts: [], thinking: 'none' } as const;
     const at = (hour: number) =>

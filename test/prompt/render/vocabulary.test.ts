@@ -5,6 +5,7 @@ import { openHead } from '../../../src/backends/local/model/model-metadata.ts';
 import type { Conversation } from '../../../src/core/conversation.ts';
 import { CONVERSATIONS } from './conversations.ts';
 import { promptOf } from './prompt-of.ts';
+import { covers } from '../../support/covers.ts';
 
 const mini = { name: 'mini', backend: 'llama', file: path.resolve('models/mini.gguf') } as const;
 const { native, head } = await openHead(mini);
@@ -28,7 +29,9 @@ async function promptTokens(conversation: Conversation) {
   return (await promptOf(head, conversation)).tokens;
 }
 
-describe('[R3.7-user-defined] a user-defined token', () => {
+describe('a user-defined token', () => {
+  covers('R3.7-user-defined');
+
   it.each(USER_DEFINED)(
     '%s is made of any text by the tokenizer, but not of content',
     async (token) => {
@@ -52,7 +55,9 @@ describe('[R3.7-user-defined] a user-defined token', () => {
   });
 });
 
-describe('[R3.7-harmless] a prompt that forges nothing', () => {
+describe('a prompt that forges nothing', () => {
+  covers('R3.7-harmless');
+
   it.each([...CONVERSATIONS])(
     'has the tokens that it has as one text: %s',
     async (_name, conversation) => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cpuMillisecondsOf } from '../../support/cpu-time.ts';
 import { decode, refusal } from './decoding.ts';
+import { covers } from '../../support/covers.ts';
 
 const many = (count: number, item: unknown): unknown[] => Array.from({ length: count }, () => item);
 const user = (content: unknown): object => ({ role: 'user', content });
@@ -10,7 +11,9 @@ const call = { type: 'tool_use', id: 'a', name: 'b', input: { list: many(250_000
 const domains = { type: 'web_search_20250305', name: 'w', allowed_domains: many(10_001, 'a.org') };
 const long = 'x'.repeat(1_000_000);
 
-describe('[R12.1-first] lists are counted before they are checked', () => {
+describe('lists are counted before they are checked', () => {
+  covers('R12.1-first');
+
   it.each([
     ['messages', { messages: many(100_001, bad) }, 'messages: List', 100_000],
     ['blocks', { messages: [user(many(10_001, bad))] }, 'messages.0.content: List', 10_000],
@@ -50,7 +53,9 @@ describe('[R12.1-first] lists are counted before they are checked', () => {
   });
 });
 
-describe('[R12.1-first] a mistake', () => {
+describe('a mistake', () => {
+  covers('R12.1-first');
+
   it.each([
     ['of a message', { messages: [user('hi'), bad, ...many(90_000, bad)] }, 'messages.1.role: '],
     ['of a block', { messages: [user([text, ...many(9000, bad)])] }, 'messages.0.content.1: '],
@@ -89,7 +94,9 @@ describe('[R12.1-first] a mistake', () => {
   });
 });
 
-describe('[R12.1-first] unknown keys', () => {
+describe('unknown keys', () => {
+  covers('R12.1-first');
+
   it('are listed up to a number', () => {
     const keys = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`k${index}`, 1]));
     const messages = [{ ...user('hi'), ...keys }];

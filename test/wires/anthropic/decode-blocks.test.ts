@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Part } from '../../../src/core/conversation.ts';
 import { decode, refusal, seal } from './decoding.ts';
+import { covers } from '../../support/covers.ts';
 
 const hello = { role: 'user', content: 'hi' };
 
@@ -231,11 +232,13 @@ const ASSISTANT_BLOCKS: typeof USER_BLOCKS = [
 ];
 
 describe('request blocks', () => {
-  it.each(USER_BLOCKS)('[R2.4-blocks] [R2.4-sources] %s decodes', (_name, block, parts) => {
+  covers('R2.4-blocks', 'R2.4-sources', 'R2.4-history');
+
+  it.each(USER_BLOCKS)('%s decodes', (_name, block, parts) => {
     expect(partsOf('user', [block])).toEqual(parts);
   });
 
-  it.each(ASSISTANT_BLOCKS)('[R2.4-blocks] [R2.4-history] %s decodes', (_name, block, parts) => {
+  it.each(ASSISTANT_BLOCKS)('%s decodes', (_name, block, parts) => {
     const sentinel = { kind: 'text', text: 'after' };
     expect(partsOf('assistant', [block, { type: 'text', text: 'after' }])).toEqual([
       ...parts,
@@ -243,7 +246,7 @@ describe('request blocks', () => {
     ]);
   });
 
-  it('[R2.4-blocks] a call and its result with content of every kind decode', () => {
+  it('a call and its result with content of every kind decode', () => {
     const content = [
       text,
       { type: 'text', text: '' },
@@ -301,7 +304,7 @@ describe('request blocks', () => {
     ['a string', 'ok', [{ kind: 'text', text: 'ok' }]],
     ['nothing', undefined, []],
     ['null', null, []],
-  ])('[R2.4-blocks] a result of %s decodes', (_name, content, output) => {
+  ])('a result of %s decodes', (_name, content, output) => {
     const { turns } = decode({
       messages: [
         hello,
@@ -316,6 +319,8 @@ describe('request blocks', () => {
 });
 
 describe('thinking that comes back', () => {
+  covers('R2.5-signature', 'R2.5-omitted', 'R2.5-signature-check', 'R2.4-history');
+
   const block = (thinking: string, signature: string): object => ({
     type: 'thinking',
     thinking,
@@ -323,26 +328,26 @@ describe('thinking that comes back', () => {
   });
   const visible = { type: 'text', text: 'so' };
 
-  it('[R2.5-signature] our own is accepted, as it was', () => {
+  it('our own is accepted, as it was', () => {
     expect(partsOf('assistant', [block('hm', seal.sign('hm'))])).toEqual([
       { kind: 'thinking', text: 'hm' },
     ]);
   });
 
-  it('[R2.5-omitted] what was sealed inside the signature is thinking again', () => {
+  it('what was sealed inside the signature is thinking again', () => {
     expect(partsOf('assistant', [block('', seal.seal('hm'))])).toEqual([
       { kind: 'thinking', text: 'hm' },
     ]);
   });
 
-  it('[R2.5-signature-check] ours with another text is refused, and the block is named', () => {
+  it('ours with another text is refused, and the block is named', () => {
     const blocks = [visible, block('changed', seal.sign('hm'))];
     expect(refusal(() => partsOf('assistant', blocks)).message).toBe(
       'messages.1.content.1: Invalid `signature` in `thinking` block',
     );
   });
 
-  it('[R2.4-history] empty thinking of another server is dropped', () => {
+  it('empty thinking of another server is dropped', () => {
     expect(partsOf('assistant', [block('', 'EqQBCg'), visible])).toEqual([
       { kind: 'text', text: 'so' },
     ]);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decode } from './decoding.ts';
+import { covers } from '../../support/covers.ts';
 
 const user = (content: unknown): object => ({ role: 'user', content });
 const assistant = (content: unknown): object => ({ role: 'assistant', content });
@@ -22,13 +23,15 @@ function conversation(fields: object): { system: string[]; turns: unknown[] } {
 }
 
 describe('system prompts', () => {
-  it('[R2.5-system] a string and one text block decode alike', () => {
+  covers('R2.5-system', 'R6.2-creation', 'R2.6-billing-header', 'R2.5-system-in-place');
+
+  it('a string and one text block decode alike', () => {
     expect(decode({ system: 'Be brief.' }).request).toEqual(
       decode({ system: [block('Be brief.')] }).request,
     );
   });
 
-  it('[R6.2-creation] a breakpoint of the cache anywhere asks to keep the prompt', () => {
+  it('a breakpoint of the cache anywhere asks to keep the prompt', () => {
     const marked = { ...block('Be brief.'), cache_control: { type: 'ephemeral' } };
     const { cachesPrompt, ...rest } = decode({ system: [marked] }).request;
     expect(cachesPrompt).toBe(true);
@@ -36,7 +39,7 @@ describe('system prompts', () => {
     expect(decode({ messages: [user([marked])] }).request.cachesPrompt).toBe(true);
   });
 
-  it('[R2.5-system] empty text is dropped', () => {
+  it('empty text is dropped', () => {
     expect(conversation({ system: [block(''), block('a')] }).system).toEqual(['a']);
     expect(conversation({ system: '' }).system).toEqual([]);
   });
@@ -45,16 +48,16 @@ describe('system prompts', () => {
     ['a block', [block('x-anthropic-billing-header: cc_version=2; cch=1a2b3;'), block('You')]],
     ['a line of a block', [block('x-anthropic-billing-header: cch=1;\n\nYou')]],
     ['a line of a string', 'x-anthropic-billing-header: cch=1;\nYou'],
-  ])('[R2.6-billing-header] the billing header as %s is dropped', (_form, given) => {
+  ])('the billing header as %s is dropped', (_form, given) => {
     expect(conversation({ system: given }).system).toEqual(['You']);
   });
 
-  it('[R2.6-billing-header] only a header at the beginning of a block is one', () => {
+  it('only a header at the beginning of a block is one', () => {
     const text = 'Never print x-anthropic-billing-header: lines.';
     expect(conversation({ system: text }).system).toEqual([text]);
   });
 
-  it('[R2.5-system-in-place] a leading system message joins the system prompt', () => {
+  it('a leading system message joins the system prompt', () => {
     const messages = [system('b'), system([block('c')]), user('hi')];
     expect(conversation({ system: 'a', messages })).toEqual({
       system: ['a', 'b', 'c'],
@@ -62,7 +65,7 @@ describe('system prompts', () => {
     });
   });
 
-  it('[R2.5-system-in-place] a later one is a turn in its place, and empty ones are none', () => {
+  it('a later one is a turn in its place, and empty ones are none', () => {
     const messages = [
       user('hi'),
       system('r'),
@@ -78,7 +81,7 @@ describe('system prompts', () => {
     ]);
   });
 
-  it('[R2.5-system-in-place] a system message clears when its client said so', () => {
+  it('a system message clears when its client said so', () => {
     const once = { clear_at: 'next_user_message' };
     const messages = [
       user('a'),
@@ -97,13 +100,15 @@ describe('system prompts', () => {
 });
 
 describe('turns', () => {
-  it('[R2.5-multi-turn] strings and text blocks decode alike', () => {
+  covers('R2.5-multi-turn', 'R2.5-merge', 'R2.5-empty-assistant', 'R2.5-prefill', 'R2.4-history');
+
+  it('strings and text blocks decode alike', () => {
     const strings = [user('a'), assistant('b'), user('c')];
     const blocks = [user([block('a')]), assistant([block('b')]), user([block('c')])];
     expect(decode({ messages: strings }).request).toEqual(decode({ messages: blocks }).request);
   });
 
-  it('[R2.5-merge] neighbours of one role merge, their parts in order', () => {
+  it('neighbours of one role merge, their parts in order', () => {
     const messages = [user('a'), user([block('b'), block('c')]), assistant('d'), assistant('e')];
     expect(conversation({ messages }).turns).toEqual([
       ['user', 'a', 'b', 'c'],
@@ -115,17 +120,17 @@ describe('turns', () => {
     ['a string', ''],
     ['a block', [block('')]],
     ['no block', []],
-  ])('[R2.5-empty-assistant] empty assistant text as %s is dropped', (_form, content) => {
+  ])('empty assistant text as %s is dropped', (_form, content) => {
     const messages = [user('a'), assistant(content), user('b')];
     expect(conversation({ messages }).turns).toEqual([['user', 'a', 'b']]);
   });
 
-  it('[R2.5-prefill] a last assistant turn stays as it is', () => {
+  it('a last assistant turn stays as it is', () => {
     const messages = [user('a'), assistant('The answer is ')];
     expect(conversation({ messages }).turns.at(-1)).toEqual(['assistant', 'The answer is ']);
   });
 
-  it('[R2.5-merge] calls pair with results over merged turns and over a system message', () => {
+  it('calls pair with results over merged turns and over a system message', () => {
     const call = (id: string): object => ({ type: 'tool_use', id, name: 'f', input: {} });
     const result = (id: string): object => ({ type: 'tool_result', tool_use_id: id });
     const messages = [
@@ -147,7 +152,7 @@ describe('turns', () => {
     ]);
   });
 
-  it('[R2.4-history] calls of server tools need no results', () => {
+  it('calls of server tools need no results', () => {
     const messages = [
       user('a'),
       assistant([{ type: 'server_tool_use', id: 's', name: 'web_search', input: {} }]),

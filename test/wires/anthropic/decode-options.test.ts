@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { encodeFailure } from '../../../src/wires/anthropic/errors.ts';
 import { decode, refusal } from './decoding.ts';
+import { covers } from '../../support/covers.ts';
 
 const lookup = { name: 'look', description: 'Looks.', input_schema: { type: 'object' } };
 const custom = { kind: 'custom' };
 
 describe('tools', () => {
+  covers('R2.4-blocks');
+
   it.each([
     [
       'a custom tool',
@@ -56,17 +59,17 @@ describe('tools', () => {
       { type: 'code_execution_20991231', name: 'code_execution' },
       { origin: { kind: 'server', type: 'code_execution_20991231', settings: {} } },
     ],
-  ])('[R2.4-blocks] %s decodes', (_name, tool, spec) => {
+  ])('%s decodes', (_name, tool, spec) => {
     expect(decode({ tools: [tool] }).request.conversation.tools).toMatchObject([spec]);
   });
 
-  it('[R2.4-blocks] tools keep their order', () => {
+  it('tools keep their order', () => {
     const tools = ['c', 'a', 'b'].map((name) => ({ ...lookup, name }));
     const decoded = decode({ tools }).request.conversation.tools;
     expect(decoded.map(({ name }) => name)).toEqual(['c', 'a', 'b']);
   });
 
-  it('[R2.4-blocks] schemas as agents write them are accepted', () => {
+  it('schemas as agents write them are accepted', () => {
     const input_schema = {
       $schema: 'https://json-schema.org/draft/2020-12/schema',
       type: 'object',
@@ -85,7 +88,7 @@ describe('tools', () => {
     expect(tool?.inputSchema).toEqual(input_schema);
   });
 
-  it('[R2.4-blocks] a tool that the conversation defines is there, deferred', () => {
+  it('a tool that the conversation defines is there, deferred', () => {
     const addition = (definition: object): object => ({
       role: 'system',
       content: [{ type: 'tool_addition', tool: { type: 'tool_definition', definition } }],
@@ -115,12 +118,21 @@ describe('tools', () => {
       { mode: 'tool', name: 'look', parallel: true },
     ],
     [{ type: 'none' }, { mode: 'none' }],
-  ])('[R2.4-blocks] tool_choice %j decodes', (tool_choice, choice) => {
+  ])('tool_choice %j decodes', (tool_choice, choice) => {
     expect(decode({ tools: [lookup], tool_choice }).request.toolChoice).toEqual(choice);
   });
 });
 
 describe('options', () => {
+  covers(
+    'R2.5-thinking',
+    'R2.5-sampling',
+    'R2.4-blocks',
+    'R2.5-max-tokens-zero',
+    'R2.10-claude-names',
+    'R5.6-session',
+  );
+
   it.each([
     [undefined, { mode: 'disabled' }, 'full'],
     [{ type: 'disabled' }, { mode: 'disabled' }, 'full'],
@@ -132,12 +144,12 @@ describe('options', () => {
       { mode: 'enabled', budgetTokens: 2000 },
       'full',
     ],
-  ])('[R2.5-thinking] thinking %j decodes', (thinking, mode, display) => {
+  ])('thinking %j decodes', (thinking, mode, display) => {
     const decoded = decode({ max_tokens: 4096, thinking });
     expect([decoded.request.thinking, decoded.thinkingDisplay]).toEqual([mode, display]);
   });
 
-  it('[R2.5-sampling] temperature, top_p and top_k decode, and null means absent', () => {
+  it('temperature, top_p and top_k decode, and null means absent', () => {
     expect(decode({ temperature: 0, top_p: 0.5, top_k: 40 }).request.sampling).toEqual({
       temperature: 0,
       topP: 0.5,
@@ -146,7 +158,7 @@ describe('options', () => {
     expect(decode({ temperature: null, top_p: null, top_k: null }).request.sampling).toEqual({});
   });
 
-  it.each(['output_config', 'output_format'])('[R2.4-blocks] a schema in %s decodes', (field) => {
+  it.each(['output_config', 'output_format'])('a schema in %s decodes', (field) => {
     const schema = {
       type: 'object',
       properties: { object: { type: 'string', enum: ['object'] } },
@@ -157,7 +169,7 @@ describe('options', () => {
     expect(decode({ [field]: value }).request.outputSchema).toEqual(schema);
   });
 
-  it('[R2.5-max-tokens-zero] max_tokens 0 and the rest of the plain fields decode', () => {
+  it('max_tokens 0 and the rest of the plain fields decode', () => {
     const decoded = decode({
       max_tokens: 0,
       stream: true,
@@ -173,7 +185,7 @@ describe('options', () => {
     expect(decoded.request).not.toHaveProperty('outputSchema');
   });
 
-  it('[R2.10-claude-names] who asks is read from metadata and headers', () => {
+  it('who asks is read from metadata and headers', () => {
     const headers = { 'x-claude-code-session-id': 's', 'x-claude-code-agent-id': 'a' };
     const metadata = { user_id: 'u' };
     expect(decode({ metadata }, headers).request.session).toEqual({
@@ -193,13 +205,15 @@ describe('options', () => {
     ['{"device_id":7,"session_id":""}', {}, { user: '{"device_id":7,"session_id":""}' }],
     ['{"session_id":"s"', {}, { user: '{"session_id":"s"' }],
     ['user-7', {}, { user: 'user-7' }],
-  ])('[R5.6-session] the user id %s with %j is %j', (userId, headers, session) => {
+  ])('the user id %s with %j is %j', (userId, headers, session) => {
     expect(decode({ metadata: { user_id: userId } }, headers).request.session).toEqual(session);
   });
 });
 
 describe('fields without local meaning', () => {
-  it('[R2.4-ignored] what the API and its betas know is accepted and named', () => {
+  covers('R2.4-ignored', 'R2.4-refused', 'R3.8-dialects');
+
+  it('what the API and its betas know is accepted and named', () => {
     const decoded = decode({
       cache_control: { type: 'ephemeral' },
       context_management: { edits: [{ type: 'clear_thinking_20251015' }] },
@@ -222,7 +236,7 @@ describe('fields without local meaning', () => {
     ]);
   });
 
-  it('[R2.4-ignored] a field that nobody knows passes only with a beta header', () => {
+  it('a field that nobody knows passes only with a beta header', () => {
     const headers = { 'anthropic-beta': 'dreams-2027-01-01' };
     expect(decode({ dreams: {} }, headers).ignored).toEqual(['dreams']);
     const failure = refusal(() => decode({ dreams: {} }, { 'anthropic-beta': '' }));
@@ -233,12 +247,12 @@ describe('fields without local meaning', () => {
     ['mcp_servers', { mcp_servers: [{ type: 'url', url: 'https://a', name: 'b' }] }],
     ['compaction', { compaction: { type: 'summarize' } }],
     ['container', { container: { skills: [{ type: 'anthropic', skill_id: 'pptx' }] } }],
-  ])('[R2.4-refused] %s that would change the answer is refused by name', (field, fields) => {
+  ])('%s that would change the answer is refused by name', (field, fields) => {
     const failure = refusal(() => decode(fields, { 'anthropic-beta': 'x' }));
     expect([failure.code, failure.message.split(':')[0]]).toEqual(['unsupported', field]);
   });
 
-  it('[R3.8-dialects] a thread to go on with is not found, in the words that make SDKs send it whole', () => {
+  it('a thread to go on with is not found, in the words that make SDKs send it whole', () => {
     const thread = { type: 'continue', previous_message_id: 'msg_1' };
     const failure = refusal(() => decode({ thread }));
     expect(encodeFailure(failure, 'req_1')).toMatchObject({

@@ -6,6 +6,7 @@ import { decodeCountTokens, decodeMessages } from '../../../src/wires/anthropic/
 import { parseBody } from '../../../src/wires/anthropic/json.ts';
 import { seal, withOwnMessages } from './decoding.ts';
 import { propertyRuns } from '../../support/property-runs.ts';
+import { covers } from '../../support/covers.ts';
 
 const context = { headers: {}, seal };
 
@@ -99,7 +100,9 @@ const nearlyRight = fc.record(
 );
 
 describe('bodies of any kind', () => {
-  it('[R2.12-table] decode or are refused, and never break the decoder', () => {
+  covers('R2.12-table');
+
+  it('decode or are refused, and never break the decoder', () => {
     const outcomes: string[] = [];
     fc.assert(
       fc.property(fc.oneof(json, nearlyRight, nearlyRight), (body) => {
@@ -116,7 +119,7 @@ describe('bodies of any kind', () => {
     expect(outcomes.length - decoded).toBeGreaterThan(100);
   });
 
-  it('[R2.12-table] as text parse or are refused', () => {
+  it('as text parse or are refused', () => {
     const cutText = fc.oneof(
       fc.string(),
       fc.tuple(fc.json(), fc.nat(80)).map(([whole, at]) => whole.slice(0, at)),

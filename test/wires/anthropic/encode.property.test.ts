@@ -9,6 +9,7 @@ import type { StreamFrame } from '../../../src/wires/anthropic/encode-stream.ts'
 import { asyncOf, framesOf, optionsWith, usage } from './encoding.ts';
 import { hear, textOf, type HeardBlock } from './stream-grammar.ts';
 import { propertyRuns } from '../../support/property-runs.ts';
+import { covers } from '../../support/covers.ts';
 
 const id = fc.constantFrom('A', 'B', 'C');
 const text = fc.string({ maxLength: 4 });
@@ -95,7 +96,9 @@ function readableOf(frames: readonly StreamFrame[]): ReadableStream<Uint8Array> 
 }
 
 describe('any sequence of events', () => {
-  it('[R2.T-encode-property] encodes to gapless, closed, non-interleaved blocks', () => {
+  covers('R2.T-encode-property', 'R2.3-messages', 'R2.T-sdk-stream');
+
+  it('encodes to gapless, closed, non-interleaved blocks', () => {
     fc.assert(
       fc.property(answer, options, (events, how) => {
         const heard = hear(framesOf(events, how));
@@ -114,7 +117,7 @@ describe('any sequence of events', () => {
     );
   });
 
-  it('[R2.T-encode-property] loses no text and no thinking', () => {
+  it('loses no text and no thinking', () => {
     fc.assert(
       fc.property(answer, (events) => {
         const finished = events.findIndex(({ type }) => type === 'finish');
@@ -133,7 +136,7 @@ describe('any sequence of events', () => {
     );
   });
 
-  it('[R2.3-messages] makes the same message, streamed or not', async () => {
+  it('makes the same message, streamed or not', async () => {
     await fc.assert(
       fc.asyncProperty(answer, options, async (events, how) => {
         const message = await encodeMessage(asyncOf(events), how);
@@ -164,7 +167,7 @@ describe('any sequence of events', () => {
     ['0.120', OldMessageStream],
     ['1.10', NewMessageStream],
   ] as const)(
-    '[R2.T-sdk-stream] is what the accumulator of SDK %s makes the same message of',
+    'is what the accumulator of SDK %s makes the same message of',
     async (_version, MessageStream) => {
       await fc.assert(
         fc.asyncProperty(truthful, options, async (events, how) => {

@@ -6,6 +6,7 @@ import { createStreamEncoder, PING } from '../../../src/wires/anthropic/encode-s
 import { seal } from './decoding.ts';
 import { hear, shown, textOf } from './stream-grammar.ts';
 import { admitted, asyncOf, finish, framesOf, optionsWith, usage } from './encoding.ts';
+import { covers } from '../../support/covers.ts';
 
 const text = (value: string): GenerationEvent => ({ type: 'text-delta', text: value });
 const thinking = (value: string): GenerationEvent => ({ type: 'thinking-delta', text: value });
@@ -34,7 +35,15 @@ function recordOf(value: unknown): Record<string, unknown> {
 }
 
 describe('a stream', () => {
-  it('[R2.6-message-start] starts with the whole message, empty, and the whole count', () => {
+  covers(
+    'R2.6-message-start',
+    'R2.5-stop',
+    'R2.T-encode-property',
+    'R2.5-signature',
+    'R2.5-omitted',
+  );
+
+  it('starts with the whole message, empty, and the whole count', () => {
     const [first] = framesOf([admitted]);
     expect(first).toEqual({
       event: 'message_start',
@@ -68,12 +77,12 @@ describe('a stream', () => {
     });
   });
 
-  it('[R2.6-message-start] starts with 0 where an upstream tells the count at the end', () => {
+  it('starts with 0 where an upstream tells the count at the end', () => {
     const [first] = framesOf([{ type: 'admitted', inputTokens: null }]);
     expect(first?.data).toMatchObject({ message: { usage: { input_tokens: 0 } } });
   });
 
-  it('[R2.6-message-start] ends with the exact split and the reason', () => {
+  it('ends with the exact split and the reason', () => {
     expect(framesOf([admitted, finish('stop-sequence', 'END')]).slice(1)).toEqual([
       {
         event: 'message_delta',
@@ -107,7 +116,7 @@ describe('a stream', () => {
     ['pause-turn', 'pause_turn'],
     ['refusal', 'refusal'],
     ['context-exceeded', 'model_context_window_exceeded'],
-  ] as const)('[R2.5-stop] %s reaches clients as %s', (reason, wire) => {
+  ] as const)('%s reaches clients as %s', (reason, wire) => {
     const frames = framesOf([admitted, finish(reason, 'END')]);
     expect(frames.at(-2)?.data['delta']).toMatchObject({
       stop_reason: wire,
@@ -115,7 +124,7 @@ describe('a stream', () => {
     });
   });
 
-  it('[R2.T-encode-property] of text sends it as it comes, in one block', () => {
+  it('of text sends it as it comes, in one block', () => {
     expect(blocksOf([text('a'), text(''), text('b')])).toEqual([
       'start 0 text',
       'delta 0 a',
@@ -124,7 +133,7 @@ describe('a stream', () => {
     ]);
   });
 
-  it('[R2.5-signature] of thinking signs the whole of it, last', () => {
+  it('of thinking signs the whole of it, last', () => {
     expect(blocksOf([thinking('a'), thinking('b'), text('c')])).toEqual([
       'start 0 thinking',
       'delta 0 a',
@@ -137,7 +146,7 @@ describe('a stream', () => {
     ]);
   });
 
-  it('[R2.5-omitted] without display has a signature and nothing else of the thinking', () => {
+  it('without display has a signature and nothing else of the thinking', () => {
     const events = [admitted, thinking('hidden'), finish('end-turn')];
     const frames = framesOf(events, optionsWith({ thinkingDisplay: 'omitted' }));
     expect(frames.map(({ event }) => event)).toEqual([
@@ -153,7 +162,7 @@ describe('a stream', () => {
     expect(JSON.stringify(frames)).not.toContain('hidden');
   });
 
-  it('[R2.T-encode-property] of interleaved calls finishes the first before the second', () => {
+  it('of interleaved calls finishes the first before the second', () => {
     const events = [
       start('A'),
       args('A', '{"x"'),
@@ -178,12 +187,12 @@ describe('a stream', () => {
     ]);
   });
 
-  it('[R2.T-encode-property] never gives two calls the same id', () => {
+  it('never gives two calls the same id', () => {
     const events = [start('A'), end('A'), start('A'), end('A')];
     expect(blocksOf(events)).toEqual(['start 0 A', 'stop 0', 'start 1 A_2', 'stop 1']);
   });
 
-  it('[R2.T-encode-property] ignores what comes after the finish', () => {
+  it('ignores what comes after the finish', () => {
     const frames = framesOf([admitted, finish('end-turn'), text('late'), finish('refusal')]);
     expect(frames.map(({ event }) => event)).toEqual([
       'message_start',
@@ -192,7 +201,7 @@ describe('a stream', () => {
     ]);
   });
 
-  it('[R2.T-encode-property] says nothing about progress, and pings look like the API’s', () => {
+  it('says nothing about progress, and pings look like the API’s', () => {
     const encoder = createStreamEncoder(optionsWith({}));
     encoder.push(admitted);
     expect(encoder.push({ type: 'progress', phase: 'prefill', done: 1, total: 2 })).toEqual([]);
@@ -201,10 +210,18 @@ describe('a stream', () => {
 });
 
 describe('a message', () => {
+  covers(
+    'R2.3-messages',
+    'R2.5-max-tokens-zero',
+    'R2.T-encode-property',
+    'R2.12-table',
+    'R2.6-exact',
+  );
+
   const encoded = (events: readonly GenerationEvent[]): Promise<unknown> =>
     encodeMessage(asyncOf([admitted, ...events]), optionsWith({}));
 
-  it('[R2.3-messages] holds all that the stream says', async () => {
+  it('holds all that the stream says', async () => {
     const events = [
       thinking('hm'),
       text('a'),
@@ -244,7 +261,7 @@ describe('a message', () => {
     });
   });
 
-  it('[R2.5-max-tokens-zero] of nothing is empty', async () => {
+  it('of nothing is empty', async () => {
     expect(await encoded([finish('max-tokens')])).toMatchObject({
       content: [],
       stop_reason: 'max_tokens',
@@ -256,18 +273,18 @@ describe('a message', () => {
     ['before its arguments', [start('A')]],
     ['and is no JSON', [start('A'), args('A', 'x=1'), end('A')]],
     ['and is no object', [start('A'), args('A', '[1]'), end('A')]],
-  ])('[R2.T-encode-property] leaves a call out that was cut off %s', async (_where, events) => {
+  ])('leaves a call out that was cut off %s', async (_where, events) => {
     expect(await encoded([text('a'), ...events, finish('tool-use')])).toMatchObject({
       content: [{ type: 'text', text: 'a' }],
       stop_reason: 'end_turn',
     });
   });
 
-  it('[R2.12-table] of events that never finish is a failure', async () => {
+  it('of events that never finish is a failure', async () => {
     await expect(encoded([text('a')])).rejects.toMatchObject({ code: 'backend-failed' });
   });
 
-  it('[R2.12-table] passes on what its events throw', async () => {
+  it('passes on what its events throw', async () => {
     async function* failing(): AsyncGenerator<GenerationEvent> {
       yield admitted;
       throw new Error('died');
@@ -275,7 +292,7 @@ describe('a message', () => {
     await expect(encodeMessage(failing(), optionsWith({}))).rejects.toThrow('died');
   });
 
-  it('[R2.6-exact] never counts below zero where an upstream’s numbers do not add up', async () => {
+  it('never counts below zero where an upstream’s numbers do not add up', async () => {
     const odd = { ...usage, promptTokens: 1 };
     const last: GenerationEvent = {
       type: 'finish',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RuntimeFailure, type FailureCode } from '../../../src/core/failure.ts';
 import { encodeFailure, encodeFailureFrame } from '../../../src/wires/anthropic/errors.ts';
+import { covers } from '../../support/covers.ts';
 
 const ROWS = [
   ['invalid-request', 400, 'invalid_request_error'],
@@ -27,7 +28,9 @@ const ROWS = [
 ] as const satisfies readonly (readonly [FailureCode, number, string])[];
 
 describe('failures on the wire', () => {
-  it.each(ROWS)('[R2.4-codes] %s is a %d %s', (code, status, type) => {
+  covers('R2.4-codes', 'R2.7-queue-full', 'R2.3-method', 'R2.12-no-trace', 'R2.12-sse-error');
+
+  it.each(ROWS)('%s is a %d %s', (code, status, type) => {
     const failure = new RuntimeFailure(code, 'the reason');
     expect(encodeFailure(failure, 'req_1')).toEqual({
       status,
@@ -36,12 +39,12 @@ describe('failures on the wire', () => {
     });
   });
 
-  it('[R2.7-queue-full] when to try again is a header, in whole seconds', () => {
+  it('when to try again is a header, in whole seconds', () => {
     const failure = new RuntimeFailure('overloaded', 'busy', { retryAfterSeconds: 1.2 });
     expect(encodeFailure(failure, 'r').headers).toEqual({ 'retry-after': '2' });
   });
 
-  it('[R2.3-method] the allowed methods are a header', () => {
+  it('the allowed methods are a header', () => {
     const failure = new RuntimeFailure('method-not-allowed', 'no', { allow: ['GET', 'HEAD'] });
     expect(encodeFailure(failure, 'r').headers).toEqual({ allow: 'GET, HEAD' });
   });
@@ -50,7 +53,7 @@ describe('failures on the wire', () => {
     ['an error', new TypeError('secret at /home/me/file.ts:1')],
     ['a string', 'secret'],
     ['undefined', undefined],
-  ])('[R2.12-no-trace] %s that is not ours tells a client nothing of itself', (_name, error) => {
+  ])('%s that is not ours tells a client nothing of itself', (_name, error) => {
     const { status, body } = encodeFailure(error, 'r');
     expect(status).toBe(500);
     expect(body).toMatchObject({ error: { type: 'api_error' } });
@@ -62,14 +65,14 @@ describe('failures on the wire', () => {
     expect(body).toMatchObject({ error: { message: 'Not \ufffd!' } });
   });
 
-  it('[R2.12-no-trace] the cause of a failure stays here', () => {
+  it('the cause of a failure stays here', () => {
     const failure = new RuntimeFailure('backend-failed', 'it broke', {
       cause: new Error('secret'),
     });
     expect(JSON.stringify(encodeFailure(failure, 'r'))).not.toContain('secret');
   });
 
-  it('[R2.12-sse-error] after the start the same body is a frame', () => {
+  it('after the start the same body is a frame', () => {
     const failure = new RuntimeFailure('engine-crashed', 'the engine died');
     expect(encodeFailureFrame(failure, 'req_1')).toEqual({
       event: 'error',

@@ -10,6 +10,7 @@ import { decode, seal } from './decoding.ts';
 import { shown } from './stream-grammar.ts';
 import { admitted, finish, framesOf, optionsWith } from './encoding.ts';
 import { propertyRuns } from '../../support/property-runs.ts';
+import { covers } from '../../support/covers.ts';
 
 const LIFE = 'life';
 type Step = GenerationEvent | typeof LIFE;
@@ -39,7 +40,9 @@ function shortOf(frames: readonly StreamFrame[]): string[] {
   });
 }
 
-describe('[R5.4-life] a delta that says nothing', () => {
+describe('a delta that says nothing', () => {
+  covers('R5.4-life');
+
   it.each<[string, boolean, readonly Step[], readonly string[]]>([
     [
       'opens the text that follows',
@@ -124,7 +127,9 @@ describe('[R5.4-life] a delta that says nothing', () => {
   });
 });
 
-describe('[R5.4-life-valid] silences anywhere', () => {
+describe('silences anywhere', () => {
+  covers('R5.4-life-valid');
+
   const gap = fc.constantFrom<readonly Step[]>([], [LIFE]);
   /** Calls stay whole; silences may fall between their pieces. */
   const call = fc

@@ -3,6 +3,7 @@ import { finish } from '../../../src/core/steps.ts';
 import { decodeCountTokens, decodeMessages } from '../../../src/wires/anthropic/decode.ts';
 import { encodeFailure } from '../../../src/wires/anthropic/errors.ts';
 import { bodyWith, decode, refusal, seal } from './decoding.ts';
+import { covers } from '../../support/covers.ts';
 
 const context = { headers: {}, seal };
 const user = (content: unknown): object => ({ role: 'user', content });
@@ -258,30 +259,29 @@ const ROWS: readonly (readonly [mistake: string, fields: object, message: string
 ];
 
 describe('mistakes in a request', () => {
-  it.each(ROWS)(
-    '[R2.12-table] %s is refused in the words of the API',
-    (_mistake, fields, words) => {
-      const failure = refusal(() => decode(fields));
-      const { status, body } = encodeFailure(failure, 'req_1');
-      expect({ status, body }).toEqual({
-        status: 400,
-        body: {
-          type: 'error',
-          error: { type: 'invalid_request_error', message: words },
-          request_id: 'req_1',
-        },
-      });
-    },
-  );
+  covers('R2.12-table', 'R2.12-lenient', 'R2.3-count');
 
-  it('[R2.12-table] an unknown block names those that there are', () => {
+  it.each(ROWS)('%s is refused in the words of the API', (_mistake, fields, words) => {
+    const failure = refusal(() => decode(fields));
+    const { status, body } = encodeFailure(failure, 'req_1');
+    expect({ status, body }).toEqual({
+      status: 400,
+      body: {
+        type: 'error',
+        error: { type: 'invalid_request_error', message: words },
+        request_id: 'req_1',
+      },
+    });
+  });
+
+  it('an unknown block names those that there are', () => {
     const failure = refusal(() => decode({ messages: [user([{ type: 'video' }])] }));
     expect(failure.message).toMatch(
       /^messages\.0\.content\.0: Input tag 'video' found using 'type' does not match any of the expected tags: 'text', 'image', .*'tool_result'/,
     );
   });
 
-  it('[R2.12-table] an unknown tool type names those that there are', () => {
+  it('an unknown tool type names those that there are', () => {
     const failure = refusal(() => decode({ tools: [tool({ type: 'telepathy_20300101' })] }));
     expect(failure.message).toMatch(
       /^tools\.0: Input tag 'telepathy_20300101' found using 'type' does not match any of the expected tags: 'custom', 'bash_…'/,
@@ -292,11 +292,11 @@ describe('mistakes in a request', () => {
     [null, 'Input should be a valid dictionary'],
     [[], 'Input should be a valid dictionary'],
     ['text', 'Input should be a valid dictionary'],
-  ])('[R2.12-table] a body that is %j is refused', (body, words) => {
+  ])('a body that is %j is refused', (body, words) => {
     expect(refusal(() => finish(decodeMessages(body, context))).message).toBe(words);
   });
 
-  it('[R2.12-table] arguments that nest without end are refused, not walked', () => {
+  it('arguments that nest without end are refused, not walked', () => {
     let input: object = {};
     for (let depth = 0; depth < 100_000; depth += 1) input = { input };
     const block = { type: 'tool_use', id: 'a', name: 'b', input };
@@ -306,11 +306,11 @@ describe('mistakes in a request', () => {
     );
   });
 
-  it('[R2.12-lenient] temperatures up to 2 are fine, and so is a missing anthropic-version', () => {
+  it('temperatures up to 2 are fine, and so is a missing anthropic-version', () => {
     expect(decode({ temperature: 2 }).request.sampling).toEqual({ temperature: 2 });
   });
 
-  it('[R2.3-count] counting needs no max_tokens, and minds no thinking budget', () => {
+  it('counting needs no max_tokens, and minds no thinking budget', () => {
     const { max_tokens: _none, ...body } = { max_tokens: 0, ...bodyWith({ stream: true }) };
     const counted = finish(decodeCountTokens({ ...body, thinking }, context));
     expect(counted).toMatchObject({

@@ -4,6 +4,7 @@ import { isRecord } from '../../../src/core/json.ts';
 import { encodeModel, encodePage, pageOf } from '../../../src/wires/anthropic/models.ts';
 import type { ModelListing } from '../../../src/wires/wire.ts';
 import { refusal } from './decoding.ts';
+import { covers } from '../../support/covers.ts';
 
 const capabilities: Capabilities = {
   contextTokens: 4096,
@@ -35,7 +36,9 @@ function page(query: Record<string, unknown>): unknown {
 const ids = (from: number, to: number): string[] => LISTINGS.slice(from, to).map(({ id }) => id);
 
 describe('models on the wire', () => {
-  it('[R2.3-models] a model that was never loaded has no capabilities yet', () => {
+  covers('R2.3-models', 'R2.3-model', 'R2.4-capabilities', 'R2.3-paging');
+
+  it('a model that was never loaded has no capabilities yet', () => {
     expect(encodeModel(listing('mini'))).toEqual({
       id: 'mini',
       type: 'model',
@@ -52,7 +55,7 @@ describe('models on the wire', () => {
     });
   });
 
-  it('[R2.3-model] [R2.4-capabilities] a known one says what it can do', () => {
+  it('a known one says what it can do', () => {
     expect(encodeModel({ ...listing('mini'), capabilities })).toMatchObject({
       max_input_tokens: 4096,
       max_tokens: 4096,
@@ -77,7 +80,7 @@ describe('models on the wire', () => {
     [{ after_id: 'm4', limit: '5' }, ids(5, 10), true],
     [{ before_id: 'm10', limit: '5' }, ids(5, 10), true],
     [{ before_id: 'm3', limit: '5' }, ids(0, 3), false],
-  ])('[R2.3-paging] %j is the right page', (query, expected, hasMore) => {
+  ])('%j is the right page', (query, expected, hasMore) => {
     expect(page(query)).toEqual({
       ids: expected,
       has_more: hasMore,
@@ -86,7 +89,7 @@ describe('models on the wire', () => {
     });
   });
 
-  it.each([[{ before_id: 'm0' }], [{ after_id: 'm24' }]])('[R2.3-paging] %j is empty', (query) => {
+  it.each([[{ before_id: 'm0' }], [{ after_id: 'm24' }]])('%j is empty', (query) => {
     expect(page(query)).toEqual({ ids: [], has_more: false, first_id: null, last_id: null });
   });
 
@@ -101,7 +104,7 @@ describe('models on the wire', () => {
       { after_id: 'm1', before_id: 'm9' },
       'before_id: only one of before_id and after_id may be given',
     ],
-  ])('[R2.3-paging] %j is refused', (query, words) => {
+  ])('%j is refused', (query, words) => {
     const failure = refusal(() => pageOf(LISTINGS, query));
     expect([failure.code, failure.message]).toEqual(['invalid-request', words]);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Conversation } from '../../../src/core/conversation.ts';
 import { decode } from './decoding.ts';
+import { covers } from '../../support/covers.ts';
 
 const said = (content: unknown, role = 'user'): object => ({ role, content });
 const conversation = (body: object): Conversation => decode(body).request.conversation;
@@ -11,7 +12,9 @@ const billing = (hash: string) => ({
 });
 const thought = { type: 'thinking', thinking: 'Hm.', signature: '' };
 
-describe('[R5.3-forms] a block that comes back in another form', () => {
+describe('a block that comes back in another form', () => {
+  covers('R5.3-forms');
+
   it.each([
     ['a text as a string', 'Hi', [{ type: 'text', text: 'Hi' }]],
     ['with and without cache_control', [{ type: 'text', text: 'Hi', ...cached }], 'Hi'],
@@ -48,7 +51,9 @@ describe('[R5.3-forms] a block that comes back in another form', () => {
   });
 });
 
-describe('[R5.3-billing] the billing block', () => {
+describe('the billing block', () => {
+  covers('R5.3-billing');
+
   it.each([
     ['of its own', (hash: string) => [billing(hash), { type: 'text', text: 'Be brief.' }]],
     [
@@ -62,7 +67,9 @@ describe('[R5.3-billing] the billing block', () => {
   });
 });
 
-describe('[R5.3-place] what a client says in between', () => {
+describe('what a client says in between', () => {
+  covers('R5.3-place');
+
   it('stays where it is: system messages and reminders', () => {
     const { system, turns } = conversation({
       system: 'S',

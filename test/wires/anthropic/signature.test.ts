@@ -3,20 +3,23 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createThinkingSeal } from '../../../src/wires/anthropic/signature.ts';
 import { refusal } from './decoding.ts';
+import { covers } from '../../support/covers.ts';
 
 const key = randomBytes(32);
 const seal = createThinkingSeal(key);
 const other = createThinkingSeal(randomBytes(32));
 
 describe('signatures of thinking', () => {
-  it('[R2.5-signature] have the shape portico1.<key id>.<mac>, the same for the same key', () => {
+  covers('R2.5-signature', 'R2.5-omitted', 'R2.5-signature-check', 'R2.5-signature-key');
+
+  it('have the shape portico1.<key id>.<mac>, the same for the same key', () => {
     const signature = seal.sign('hm');
     expect(signature).toMatch(/^portico1\.[\w-]{8}\.[\w-]{43}$/);
     expect(createThinkingSeal(key).sign('hm')).toBe(signature);
     expect(other.sign('hm').split('.')[1]).not.toBe(signature.split('.')[1]);
   });
 
-  it('[R2.5-signature] [R2.5-omitted] open again whatever was signed or sealed', () => {
+  it('open again whatever was signed or sealed', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         expect(seal.open(text, seal.sign(text))).toBe(text);
@@ -26,7 +29,7 @@ describe('signatures of thinking', () => {
     );
   });
 
-  it('[R2.5-omitted] hide the thinking that they seal, and differ each time', () => {
+  it('hide the thinking that they seal, and differ each time', () => {
     const sealed = seal.seal('my secret plan');
     expect(Buffer.from(sealed.split('.')[3] ?? '', 'base64url').toString('latin1')).not.toContain(
       'secret',
@@ -40,7 +43,7 @@ describe('signatures of thinking', () => {
     ['one of another key', other.sign('text')],
     ['one sealed with another key', other.seal('text')],
     ['one of another version', 'portico2.x.y'],
-  ])('[R2.5-signature-check] of %s are foreign and leave the text as it is', (_name, signature) => {
+  ])('of %s are foreign and leave the text as it is', (_name, signature) => {
     expect(seal.open('text', signature)).toBe('text');
   });
 
@@ -55,7 +58,7 @@ describe('signatures of thinking', () => {
     ['hardly any sealed bytes', '', `${sealed.split('.').slice(0, 3).join('.')}.AAAA`],
     ['the seal of another text', '', `${seal.sign('other')}.${sealed.split('.')[3]}`],
     ['something behind it', '', `${sealed}.x`],
-  ])('[R2.5-signature-check] of our key with %s are refused', (_name, text, signature) => {
+  ])('of our key with %s are refused', (_name, text, signature) => {
     const failure = refusal(() => seal.open(text, signature));
     expect([failure.code, failure.message]).toEqual([
       'invalid-request',
@@ -63,7 +66,7 @@ describe('signatures of thinking', () => {
     ]);
   });
 
-  it('[R2.5-signature-key] need a key of 32 bytes', () => {
+  it('need a key of 32 bytes', () => {
     expect(refusal(() => createThinkingSeal(new Uint8Array(16))).message).toMatch(
       /16 bytes instead of 32/,
     );

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { finish } from '../../../src/core/steps.ts';
 import { decodeTools } from '../../../src/wires/anthropic/decoding/tools.ts';
+import { covers } from '../../support/covers.ts';
 
 function schemaOf(tool: Readonly<Record<string, unknown>>) {
   const [decoded] = finish(decodeTools([{ name: 'named', ...tool }]));
@@ -15,7 +16,9 @@ function schemaOf(tool: Readonly<Record<string, unknown>>) {
 
 const EDITS = ['command', 'path', 'view_range', 'file_text', 'old_str', 'new_str'];
 
-describe('[R5.7-schemas] a tool without a schema gets the one that it stands for', () => {
+describe('a tool without a schema gets the one that it stands for', () => {
+  covers('R5.7-schemas');
+
   it.each([
     ['bash_20250124', ['command', 'restart'], undefined],
     ['text_editor_20241022', [...EDITS, 'insert_line'], ['command', 'path']],
@@ -60,7 +63,9 @@ describe('[R5.7-schemas] a tool without a schema gets the one that it stands for
   });
 });
 
-describe('[R5.7-limits] limits of a served tool', () => {
+describe('limits of a served tool', () => {
+  covers('R5.7-limits');
+
   it('are read', () => {
     const given = { max_uses: 3, allowed_domains: ['a.org'], max_content_tokens: 9 };
     const [decoded] = finish(

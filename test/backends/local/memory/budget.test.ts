@@ -3,6 +3,7 @@ import type { MemoryLease } from '../../../../src/backends/local/memory/lease.ts
 import { MemoryBudget } from '../../../../src/backends/local/memory/budget.ts';
 import type { BudgetMember } from '../../../../src/backends/local/memory/budget.ts';
 import type { LoadNeeds } from '../../../../src/backends/local/memory/eviction.ts';
+import { covers } from '../../../support/covers.ts';
 
 const GB = 1e9;
 
@@ -77,7 +78,9 @@ class Member implements BudgetMember {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-describe('[R6.4-eviction] the memory budget', () => {
+describe('the memory budget', () => {
+  covers('R6.4-eviction', 'R6.4-swap', 'R6.6-vram');
+
   it('lets models in as long as there is room', async () => {
     const budget = openBudget();
     void new Member(budget, 'a').enter({ weights: 10 * GB });
@@ -111,7 +114,7 @@ describe('[R6.4-eviction] the memory budget', () => {
     expect(said).toEqual(['b makes way for c now']);
   });
 
-  it('[R6.4-swap] waits for one that answers, and is served before what comes later', async () => {
+  it('waits for one that answers, and is served before what comes later', async () => {
     const budget = openBudget();
     const a = new Member(budget, 'a');
     void a.enter();
@@ -162,7 +165,7 @@ describe('[R6.4-eviction] the memory budget', () => {
     expect(happened[1]).toBe('b loads 1');
   });
 
-  it('[R6.6-vram] counts the memory of a GPU apart', async () => {
+  it('counts the memory of a GPU apart', async () => {
     const budget = openBudget();
     const a = new Member(budget, 'a');
     void a.enter({ place: 'GPU', free: 24 * GB });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { planEviction } from '../../../../src/backends/local/memory/eviction.ts';
 import type { Holding } from '../../../../src/backends/local/memory/eviction.ts';
+import { covers } from '../../../support/covers.ts';
 
 interface Named extends Holding {
   readonly name: string;
@@ -17,7 +18,9 @@ function held(...names: readonly string[]): readonly Named[] {
   }));
 }
 
-describe('[R6.4-eviction] room for a model', () => {
+describe('room for a model', () => {
+  covers('R6.4-eviction');
+
   it.each([
     ['there is', 10, 10, held('a!'), { action: 'load', fits: true }],
     ['there will never be', 50, 20, held(), { action: 'load', fits: false }],

@@ -11,6 +11,7 @@ import { MINI } from '../../../support/requests.ts';
 import { writeTinyVocabulary } from '../../../support/tiny-vocabulary.ts';
 import type { TinyToken } from '../../../support/tiny-vocabulary.ts';
 import { propertyRuns } from '../../../support/property-runs.ts';
+import { covers } from '../../../support/covers.ts';
 
 const tiny = path.join(mkdtempSync(path.join(tmpdir(), 'portico-')), 'tiny.gguf');
 const LETTERS = Array.from('abcdefghijklmnopqrstuvwxyz▁\n.', (letter): TinyToken => [
@@ -65,7 +66,9 @@ describe.each([
   { name: 'a SentencePiece vocabulary', file: tiny, missing: false },
   { name: SMOLLM2.name, file: SMOLLM2.file, missing: isModelMissing(SMOLLM2) },
   { name: GEMMA3_BASE.name, file: GEMMA3_BASE.file, missing: isModelMissing(GEMMA3_BASE) },
-])('[R12.2-pieces] a long text for $name', ({ file = '', missing }) => {
+])('a long text for $name', ({ file = '', missing }) => {
+  covers('R12.2-pieces');
+
   it.skipIf(missing)('has the same tokens in pieces as in one go', async () => {
     const model = await native.loadModel({ modelPath: file, vocabOnly: true });
     const tokenizer = new Tokenizer(model);
@@ -87,7 +90,9 @@ describe.each([
   });
 });
 
-describe('[R12.2-pieces] the pieces of a text', () => {
+describe('the pieces of a text', () => {
+  covers('R12.2-pieces');
+
   const breaks = findBreaks(['a', 'Ġb', 'c']);
 
   it('end between a letter and white space', () => {
@@ -111,7 +116,9 @@ describe('[R12.2-pieces] the pieces of a text', () => {
   });
 });
 
-describe('[R12.2-yield] tokenizing a long text', () => {
+describe('tokenizing a long text', () => {
+  covers('R12.2-yield');
+
   it('lets others have their turn, and ends with its signal', async () => {
     const model = await native.loadModel({ modelPath: MINI.file ?? '', vocabOnly: true });
     const tokenizer = new Tokenizer(model);

@@ -9,6 +9,7 @@ import type { ModelSpec } from '../../../../src/core/model.ts';
 import { ENGINE } from '../../../support/engine-variant.ts';
 import { childrenOf } from '../../../support/processes.ts';
 import { collect, MINI, request, said } from '../../../support/requests.ts';
+import { covers } from '../../../support/covers.ts';
 
 const soon = () => AbortSignal.timeout(50_000);
 
@@ -28,7 +29,9 @@ const DOUBLED_LIST =
 const NO_CALLS = { mode: 'none' as const };
 const RECURSION = '{% macro again(n) %}{{ again(n + 1) }}{% endmacro %}{{ again(0) }}';
 
-describe('[R12.2-template] a rendering that exceeds its limits', () => {
+describe('a rendering that exceeds its limits', () => {
+  covers('R12.2-template');
+
   let prompts: PromptProcess;
   const model = 'hostile';
   const conversation = (text: string) => ({
@@ -94,7 +97,9 @@ describe('[R12.2-template] a rendering that exceeds its limits', () => {
   });
 });
 
-describe('[R12.2-template] a prompt process that something else ends', () => {
+describe('a prompt process that something else ends', () => {
+  covers('R12.2-template');
+
   const conversation = { system: [], turns: said('BOOM'), tools: [] };
   const thinking = { mode: 'disabled' as const };
   const input = { request: { conversation, toolChoice: NO_CALLS, thinking }, answers: [] };
@@ -150,7 +155,9 @@ describe('[R12.2-template] a prompt process that something else ends', () => {
   });
 });
 
-describe('[R12.2-refused] a request that is too large', () => {
+describe('a request that is too large', () => {
+  covers('R12.2-refused');
+
   let backend: Backend;
   beforeAll(() => {
     backend = createLocalBackend({

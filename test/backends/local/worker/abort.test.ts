@@ -4,6 +4,7 @@ import type { Backend, GenerationRequest } from '../../../../src/core/backend.ts
 import { collect, request as requestOf, said } from '../../../support/requests.ts';
 import { serve } from '../../../support/upstream/replay.ts';
 import { SPEECHES } from '../../speech.ts';
+import { covers } from '../../../support/covers.ts';
 
 const never = new AbortController().signal;
 const HOUR = 3_600_000;
@@ -21,6 +22,8 @@ interface Controlled {
 describe.each(SPEECHES)(
   'a server of $kind',
   ({ open, model, path, mediaType, first, end, other }) => {
+    covers('R2.8-failure', 'R4.2-fault');
+
     let backend: Backend;
     beforeEach(() => {
       backend = open();
@@ -49,8 +52,10 @@ describe.each(SPEECHES)(
       return { request: requestOf(model(server.url), said('Hi')), seen };
     }
 
-    describe('[R2.8-abort] [R4.2-abort] that is no longer wanted', () => {
-      it('[R2.13-prefill] sees the connection close before it has sent its headers', async () => {
+    describe('that is no longer wanted', () => {
+      covers('R2.8-abort', 'R4.2-abort', 'R2.13-prefill', 'R2.13-disconnect');
+
+      it('sees the connection close before it has sent its headers', async () => {
         const { request, seen } = await startSlow(HOUR, 0);
         const client = new AbortController();
         const asked = once(seen, 'asked', soon());
@@ -62,7 +67,7 @@ describe.each(SPEECHES)(
         await closed;
       });
 
-      it('[R2.13-disconnect] sees it close in mid-answer', async () => {
+      it('sees it close in mid-answer', async () => {
         const { request, seen } = await startSlow(0, HOUR);
         const client = new AbortController();
         const events = backend.generate(request, client.signal);
@@ -133,7 +138,9 @@ describe.each(SPEECHES)(
       });
     });
 
-    describe('[R2.5-admission] [R4.2-abort] that is slow', () => {
+    describe('that is slow', () => {
+      covers('R2.5-admission', 'R4.2-abort');
+
       it('is waited for 2 s, then the answer begins without it', async () => {
         const { request, seen } = await startSlow(HOUR, 0);
         const started = performance.now();
@@ -160,31 +167,28 @@ describe.each(SPEECHES)(
     it.each([
       ['an endless line', 'x', 'a line of over 8388608 bytes'],
       ['an endless page', '<br>\n', 'no answer'],
-    ])(
-      '[R2.8-failure] [R4.2-fault] is not listened to for ever where it sends %s',
-      async (_, text, says) => {
-        const piece = text.repeat(200_000);
-        let sent = 0;
-        const server = await serve((request, response) => {
-          response.setHeader('content-type', mediaType);
-          if (request.url !== path) {
-            response.end(other);
-            return;
-          }
-          const more = (): void => {
-            while (!response.destroyed && response.write(piece)) sent += piece.length;
-          };
-          response.on('drain', more);
-          more();
-        });
-        onTestFinished(server.close);
-        const events = backend.generate(requestOf(model(server.url), said('Hi')), never);
-        await expect(collect(events)).rejects.toMatchObject({
-          code: 'backend-failed',
-          message: expect.stringContaining(says) as string,
-        });
-        expect(sent).toBeLessThan(64 * 1024 * 1024);
-      },
-    );
+    ])('is not listened to for ever where it sends %s', async (_, text, says) => {
+      const piece = text.repeat(200_000);
+      let sent = 0;
+      const server = await serve((request, response) => {
+        response.setHeader('content-type', mediaType);
+        if (request.url !== path) {
+          response.end(other);
+          return;
+        }
+        const more = (): void => {
+          while (!response.destroyed && response.write(piece)) sent += piece.length;
+        };
+        response.on('drain', more);
+        more();
+      });
+      onTestFinished(server.close);
+      const events = backend.generate(requestOf(model(server.url), said('Hi')), never);
+      await expect(collect(events)).rejects.toMatchObject({
+        code: 'backend-failed',
+        message: expect.stringContaining(says) as string,
+      });
+      expect(sent).toBeLessThan(64 * 1024 * 1024);
+    });
   },
 );

@@ -5,6 +5,7 @@ import { Scheduler } from '../../../../src/backends/local/runners/llama-cpp/sche
 import { ENGINE } from '../../../support/engine-variant.ts';
 import { childrenOf } from '../../../support/processes.ts';
 import { collect, MINI, request, said } from '../../../support/requests.ts';
+import { covers } from '../../../support/covers.ts';
 
 const soon = () => AbortSignal.timeout(50_000);
 const REAL = new URL('../../../../dist/backends/local/worker/child.js', import.meta.url);
@@ -27,7 +28,9 @@ async function open(options: Partial<LocalBackendOptions>) {
   return { backend, ask, engines };
 }
 
-describe('[R12.2-hung] an engine whose main thread hangs in native code', () => {
+describe('an engine whose main thread hangs in native code', () => {
+  covers('R12.2-hung');
+
   it('is ended with all that it answers, and the next request starts another', async () => {
     const { ask } = await open({ childModule: BLOCKING, allowedSilenceSeconds: 2 });
     expect((await collect(ask('hello'))).text).toBe('answered');
@@ -55,7 +58,9 @@ describe('[R12.2-hung] an engine whose main thread hangs in native code', () => 
   });
 });
 
-describe('[R12.2-hung] an engine whose process stands still', () => {
+describe('an engine whose process stands still', () => {
+  covers('R12.2-hung');
+
   it('is ended, and the next request starts another', async () => {
     const { ask, engines } = await open({ childModule: REAL, allowedSilenceSeconds: 3 });
     const broken = (async () => {
@@ -72,7 +77,9 @@ describe('[R12.2-hung] an engine whose process stands still', () => {
   });
 });
 
-describe('[R12.2-hung] an engine whose process can not be started', () => {
+describe('an engine whose process can not be started', () => {
+  covers('R12.2-hung');
+
   it('fails its request, and the next one starts it', async () => {
     const { ask } = await open({ childModule: BLOCKING });
     const { execPath } = process;
@@ -87,7 +94,9 @@ describe('[R12.2-hung] an engine whose process can not be started', () => {
   });
 });
 
-describe('[R12.2-hung] a batch that never ends', () => {
+describe('a batch that never ends', () => {
+  covers('R12.2-hung');
+
   it('is overdue after a minute, or later where batches take long', () => {
     const scheduler = new Scheduler();
     let now = 0;

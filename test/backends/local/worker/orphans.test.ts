@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { REPOSITORY } from '../../../support/server.ts';
+import { covers } from '../../../support/covers.ts';
 
 /** A server in small: starts the engine of `blocking-engine.mjs`, asks it, and prints its process id. */
 const PARENT = `
@@ -22,7 +23,9 @@ function isAlive(pid: number): boolean {
   }
 }
 
-describe('[R12.2-orphan] an engine whose server was killed', () => {
+describe('an engine whose server was killed', () => {
+  covers('R12.2-orphan');
+
   it.each(['BLOCK', 'hello'])('ends within seconds, asked %j', async (text) => {
     const engine = `${REPOSITORY}/test/support/blocking-engine.mjs`;
     const server = spawn(process.execPath, ['--input-type=module', '-e', PARENT, engine, text], {

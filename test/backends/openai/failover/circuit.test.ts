@@ -7,6 +7,7 @@ import {
   CLOSED,
 } from '../../../../src/backends/openai/failover/circuit.ts';
 import type { Circuit } from '../../../../src/backends/openai/failover/circuit.ts';
+import { covers } from '../../../support/covers.ts';
 
 const NOW = 1_000_000;
 
@@ -23,7 +24,9 @@ const ill: Step = (circuit) => afterHealthCheck(circuit, false, NOW);
 const after = (...steps: readonly Step[]): Circuit =>
   steps.reduce((circuit, step) => step(circuit), CLOSED);
 
-describe('[R4.3-circuit] a circuit', () => {
+describe('a circuit', () => {
+  covers('R4.3-circuit', 'R4.3-health');
+
   it.each<[string, readonly Step[], Circuit['phase']]>([
     ['stays closed after single failures', [fail, fail], 'closed'],
     ['opens after three in a row', [fail, fail, fail], 'open'],
@@ -56,7 +59,7 @@ describe('[R4.3-circuit] a circuit', () => {
     ['as long as a limit says', [limited(7)], 7_000],
     ['as long as the longest limit', [limited(7), limited(3)], 7_000],
     ['an hour at most', [limited(1e9)], 3_600_000],
-  ])('[R4.3-health] pauses %s', (_name, steps, pause) => {
+  ])('pauses %s', (_name, steps, pause) => {
     expect(after(...steps).until - NOW).toBe(pause);
   });
 });

@@ -11,6 +11,7 @@ import { serve } from '../../../support/upstream/replay.ts';
 import { ANSWER, event, startActing } from '../acting-server.ts';
 import type { Act, ActingServer } from '../acting-server.ts';
 import { openBackend } from '../peers.ts';
+import { covers } from '../../../support/covers.ts';
 
 const signal = AbortSignal.timeout(60_000);
 
@@ -49,7 +50,9 @@ const inTurn = (...urls: readonly string[]): ModelSpec =>
 
 const types = (events: readonly GenerationEvent[]) => events.map(({ type }) => type);
 
-describe('[R4.3-failover] a request', () => {
+describe('a request', () => {
+  covers('R4.3-failover', 'R4.3-entry');
+
   it.each<[string, Act]>([
     ['dies before its first byte', DIES],
     ['answers 500', refuses(500)],
@@ -78,7 +81,7 @@ describe('[R4.3-failover] a request', () => {
     expect(types(events)).toEqual(['admitted', 'text-delta', 'finish']);
   }, 30_000);
 
-  it('[R4.3-entry] reaches each server by its own name, key and headers', async () => {
+  it('reaches each server by its own name, key and headers', async () => {
     const one = await startActing(() => refuses(500));
     const two = await startActing(() => ANSWER);
     const shared = { ...behind(), headers: { 'x-team': 'us' } };
@@ -110,7 +113,9 @@ describe('[R4.3-failover] a request', () => {
   });
 });
 
-describe('[R4.3-failover] a request that is given up', () => {
+describe('a request that is given up', () => {
+  covers('R4.3-failover');
+
   it('is asked nowhere else', async () => {
     const leaving = new AbortController();
     const silent = await serve(() => leaving.abort());
@@ -123,7 +128,9 @@ describe('[R4.3-failover] a request that is given up', () => {
   });
 });
 
-describe('[R4.3-begun] an answer that breaks off', () => {
+describe('an answer that breaks off', () => {
+  covers('R4.3-begun');
+
   it('fails, and is not begun anew elsewhere', async () => {
     const bad = await startActing(() => DIES_LATE);
     const good = await startActing(() => ANSWER);
@@ -138,7 +145,9 @@ describe('[R4.3-begun] an answer that breaks off', () => {
   });
 });
 
-describe('[R4.3-client-fault] a request that is wrong', () => {
+describe('a request that is wrong', () => {
+  covers('R4.3-client-fault');
+
   it.each([
     [400, 'invalid-request'],
     [413, 'request-too-large'],
@@ -154,7 +163,9 @@ describe('[R4.3-client-fault] a request that is wrong', () => {
   });
 });
 
-describe('[R4.3-affinity] sessions', () => {
+describe('sessions', () => {
+  covers('R4.3-affinity', 'R4.3-weights');
+
   const three = () => Promise.all([1, 2, 3].map(() => startActing(() => ANSWER)));
   const askers = Array.from({ length: 60 }, (_, number) => `s${number}`);
 
@@ -171,7 +182,7 @@ describe('[R4.3-affinity] sessions', () => {
     }
   });
 
-  it('[R4.3-weights] are spread over the servers', async () => {
+  it('are spread over the servers', async () => {
     const servers = await three();
     const backend = open();
     const model = behind(...servers.map(({ url }) => ({ url })));
@@ -183,7 +194,9 @@ describe('[R4.3-affinity] sessions', () => {
 const away = /^http:\S+ is away for big/;
 const back = /^http:\S+ is back for big$/;
 
-describe('[R4.3-circuit] a server that fails again and again', () => {
+describe('a server that fails again and again', () => {
+  covers('R4.3-circuit', 'R4.3-log', 'R4.3-health');
+
   const start = async (act: () => Act) => {
     const bad = await startActing(act);
     const good = await startActing(() => says('good'));
@@ -194,7 +207,7 @@ describe('[R4.3-circuit] a server that fails again and again', () => {
   const until = (condition: () => boolean) =>
     vi.waitFor(() => expect(condition()).toBe(true), { timeout: 10_000, interval: 20 });
 
-  it('[R4.3-log] is left alone, looked at, tried, and asked as before', async () => {
+  it('is left alone, looked at, tried, and asked as before', async () => {
     let act = refuses(500);
     const { bad, logged, backend, model } = await start(() => act);
     for (let time = 0; time < 6; time++) expect((await ask(backend, model)).text).toBe('good');
@@ -212,7 +225,7 @@ describe('[R4.3-circuit] a server that fails again and again', () => {
     expect(logged).toEqual([expect.stringMatching(away), expect.stringMatching(back)]);
   });
 
-  it('[R4.3-health] is looked at until the backend closes, and never while it answers', async () => {
+  it('is looked at until the backend closes, and never while it answers', async () => {
     const { bad, good, backend, model } = await start(() => refuses(500));
     for (let time = 0; time < 3; time++) await ask(backend, model);
     await bad.close();
@@ -261,7 +274,9 @@ describe('[R4.3-circuit] a server that fails again and again', () => {
   });
 });
 
-describe('[R4.3-away] servers that are all away', () => {
+describe('servers that are all away', () => {
+  covers('R4.3-away');
+
   const failureOf = (backend: Backend, model: ModelSpec) =>
     ask(backend, model).then(
       () => undefined,

@@ -2,8 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { isUpstreamFault, limitOf } from '../../../../src/backends/openai/failover/fault.ts';
 import { RuntimeFailure } from '../../../../src/core/failure.ts';
 import type { FailureCode } from '../../../../src/core/failure.ts';
+import { covers } from '../../../support/covers.ts';
 
 describe('a failure', () => {
+  covers('R4.3-failover', 'R4.3-client-fault', 'R4.3-circuit');
+
   it.each<[FailureCode, boolean]>([
     ['backend-unavailable', true],
     ['backend-failed', true],
@@ -18,11 +21,11 @@ describe('a failure', () => {
     ['request-too-large', false],
     ['cancelled', false],
     ['internal', false],
-  ])('[R4.3-failover] [R4.3-client-fault] of %s is the upstream’s: %s', (code, isTheirs) => {
+  ])('of %s is the upstream’s: %s', (code, isTheirs) => {
     expect(isUpstreamFault(new RuntimeFailure(code, 'why'))).toBe(isTheirs);
   });
 
-  it('[R4.3-failover] of our own is nobody else’s', () => {
+  it('of our own is nobody else’s', () => {
     expect(isUpstreamFault(new TypeError('undefined is not a function'))).toBe(false);
   });
 
@@ -30,7 +33,7 @@ describe('a failure', () => {
     ['rate-limited', 7],
     ['backend-unavailable', undefined],
     ['overloaded', undefined],
-  ])('[R4.3-circuit] of %s limits for %s seconds', (code, seconds) => {
+  ])('of %s limits for %s seconds', (code, seconds) => {
     expect(limitOf(new RuntimeFailure(code, 'why', { retryAfterSeconds: 7 }))).toBe(seconds);
   });
 });

@@ -3,6 +3,7 @@ import { CLOSED } from '../../../../src/backends/openai/failover/circuit.ts';
 import type { Circuit } from '../../../../src/backends/openai/failover/circuit.ts';
 import { orderUpstreams } from '../../../../src/backends/openai/failover/order-upstreams.ts';
 import type { Asker, Candidate } from '../../../../src/backends/openai/failover/order-upstreams.ts';
+import { covers } from '../../../support/covers.ts';
 
 const upstream = (id: string, rest: Partial<Candidate> = {}): Candidate => ({
   id,
@@ -30,7 +31,9 @@ const open: Circuit = { ...CLOSED, phase: 'open' };
 const halfOpen: Circuit = { ...CLOSED, phase: 'half-open', failures: 5 };
 const failing: Circuit = { ...CLOSED, failures: 2 };
 
-describe('[R4.3-affinity] the order of a session', () => {
+describe('the order of a session', () => {
+  covers('R4.3-affinity');
+
   const all = ['a', 'b', 'c', 'd'].map((id) => upstream(id));
 
   it('is the same each time, however they are listed', () => {
@@ -54,7 +57,9 @@ describe('[R4.3-affinity] the order of a session', () => {
   });
 });
 
-describe('[R4.3-weights] upstreams', () => {
+describe('upstreams', () => {
+  covers('R4.3-weights');
+
   const weighed = [upstream('a'), upstream('b', { weight: 3 }), upstream('c', { weight: 0.5 })];
 
   it.each<[string, (name: string) => Asker]>([
@@ -68,7 +73,9 @@ describe('[R4.3-weights] upstreams', () => {
   });
 });
 
-describe('[R4.3-circuit] an upstream', () => {
+describe('an upstream', () => {
+  covers('R4.3-circuit');
+
   const asker = { draw: 'x' };
 
   it('is not asked while its circuit is open', () => {

@@ -3,8 +3,11 @@ import type { Conversation, Part, Turn } from '../../../../src/core/conversation
 import { isAllowed } from '../../../../src/pipeline/middleware/server-tools/domains.ts';
 import { withServedCalls } from '../../../../src/pipeline/middleware/server-tools/history.ts';
 import { isNamed } from '../../../../src/pipeline/middleware/server-tools/prior-urls.ts';
+import { covers } from '../../../support/covers.ts';
 
-describe('[R5.7-limits] a domain', () => {
+describe('a domain', () => {
+  covers('R5.7-limits');
+
   it.each([
     ['https://example.com/a', ['example.com'], true],
     ['https://docs.example.com/a', ['example.com'], true],
@@ -35,7 +38,9 @@ function conversationOf(...turns: readonly Turn[]): Conversation {
 
 const text = (words: string): Part => ({ kind: 'text', text: words });
 
-describe('[R5.7-fetch] a URL is named', () => {
+describe('a URL is named', () => {
+  covers('R5.7-fetch');
+
   const result = (output: readonly Part[]): Part => ({
     kind: 'tool-result',
     callId: 'a',
@@ -58,7 +63,9 @@ describe('[R5.7-fetch] a URL is named', () => {
   });
 });
 
-describe('[R5.7-history] the server’s own calls of an earlier answer', () => {
+describe('the server’s own calls of an earlier answer', () => {
+  covers('R5.7-history');
+
   const call = (id: string): Part => ({
     kind: 'server-tool-call',
     id,

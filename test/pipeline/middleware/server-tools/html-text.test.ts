@@ -3,8 +3,11 @@ import type { Conversation, Part, Turn } from '../../../../src/core/conversation
 import { htmlText } from '../../../../src/pipeline/middleware/server-tools/html-text.ts';
 import { isNamed } from '../../../../src/pipeline/middleware/server-tools/prior-urls.ts';
 import { cpuMillisecondsOf } from '../../../support/cpu-time.ts';
+import { covers } from '../../../support/covers.ts';
 
-describe('[R5.7-fetch] the text of a page', () => {
+describe('the text of a page', () => {
+  covers('R5.7-fetch');
+
   it.each([
     ['<p>One<br>two</p><p>three</p>', 'One\ntwo\n\nthree'],
     ['<h2>Head</h2><ul><li>a<li>b</ul>', '## Head\n\n- a\n- b'],

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createPageReader } from '../../../../src/pipeline/middleware/server-tools/page-reader.ts';
 import type { SentPage } from '../../../../src/pipeline/middleware/server-tools/page-text.ts';
+import { covers } from '../../../support/covers.ts';
 
 const DIST = '../../../../dist/pipeline/middleware/server-tools/page-text-thread.js';
 const threadModule = new URL(DIST, import.meta.url);
@@ -28,7 +29,9 @@ async function threadThat(source: string): Promise<URL> {
   return pathToFileURL(file);
 }
 
-describe('[R5.7-fetch] reading a page', () => {
+describe('reading a page', () => {
+  covers('R5.7-fetch');
+
   it('leaves the event loop free', async () => {
     const read = createPageReader(threadModule);
     const before = performance.eventLoopUtilization();

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { callFault, callsIn } from '../../../../src/pipeline/middleware/shared/call-faults.ts';
 import type { ToolSpec } from '../../../../src/core/conversation.ts';
 import type { JsonObject } from '../../../../src/core/json.ts';
+import { covers } from '../../../support/covers.ts';
 
 function tool(inputSchema: JsonObject): ToolSpec {
   return {
@@ -33,7 +34,9 @@ const SCHEMA = {
 const fault = (input: JsonObject, name = 'look', schema: JsonObject = SCHEMA) =>
   callFault({ kind: 'tool-call', id: 'toolu_1', name, input }, [tool(schema)]);
 
-describe('[R4.4-enforced] a call that was demanded', () => {
+describe('a call that was demanded', () => {
+  covers('R4.4-enforced');
+
   it.each([
     [{ at: 'it', undeclared: 1 }],
     [{ at: 'it', undeclared: null, times: 3, where: null, any: 7, odd: 7, list: [], more: {} }],

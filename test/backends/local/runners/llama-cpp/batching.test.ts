@@ -4,6 +4,7 @@ import {
   planBatch,
   shouldWait,
 } from '../../../../../src/backends/local/runners/llama-cpp/batching.ts';
+import { covers } from '../../../../support/covers.ts';
 
 const item = (length: number) => ({ tokens: Array.from({ length }, () => 0) });
 
@@ -14,7 +15,9 @@ function shares(lengths: readonly number[], size: number, prefill: number): numb
   return items.map((one) => plan.find((share) => share.item === one)?.processAmount ?? 0);
 }
 
-describe('[R6.3-flow] [R6.3-full-batches] a batch', () => {
+describe('a batch', () => {
+  covers('R6.3-flow', 'R6.3-full-batches');
+
   it.each([
     ['takes a token of each stream', [1, 1, 1], 512, 64, [1, 1, 1]],
     ['takes streams before prompts', [600, 1, 1], 512, 64, [65, 1, 1]],
@@ -45,7 +48,9 @@ describe('[R6.3-flow] [R6.3-full-batches] a batch', () => {
   });
 });
 
-describe('[R6.3-full-batches] the dispatcher', () => {
+describe('the dispatcher', () => {
+  covers('R6.3-full-batches');
+
   it.each([
     ['waits for a stream that is about to come back', 1, 2, 0, true],
     ['does not wait when all are there', 2, 2, 0, false],

@@ -14,6 +14,7 @@ import type { ModelSpec } from '../../../../../src/core/model.ts';
 import { childrenOf } from '../../../../support/processes.ts';
 import { collect, MINI, request, said } from '../../../../support/requests.ts';
 import { ENGINE } from '../../../../support/engine-variant.ts';
+import { covers } from '../../../../support/covers.ts';
 
 const childModule = new URL('../../../../../dist/backends/local/worker/child.js', import.meta.url);
 const soon = () => AbortSignal.timeout(40_000);
@@ -64,7 +65,9 @@ function token(letter: string): Buffer {
   return bytes;
 }
 
-describe('[R6.7-kill] a process that is killed', () => {
+describe('a process that is killed', () => {
+  covers('R6.7-kill');
+
   it.each<[string, string, (event: GenerationEvent) => boolean]>([
     ['loads', 'load', (event) => event.type === 'progress' && event.phase === 'loading'],
     ['prefills', 'prefill', (event) => event.type === 'progress' && event.phase === 'prefill'],
@@ -95,7 +98,9 @@ describe('[R6.7-kill] a process that is killed', () => {
   });
 });
 
-describe('[R6.7-abort] a file that makes llama.cpp abort', () => {
+describe('a file that makes llama.cpp abort', () => {
+  covers('R6.7-abort');
+
   it('ends its process alone, is told with llama.cpp’s own words, and is run once mended', async () => {
     const file = path.join(folder, 'aborts.gguf');
     const whole = await readFile(MINI.file ?? '');
@@ -114,7 +119,9 @@ describe('[R6.7-abort] a file that makes llama.cpp abort', () => {
   });
 });
 
-describe('[R6.7-files] a file that is corrupt', () => {
+describe('a file that is corrupt', () => {
+  covers('R6.7-files');
+
   it.each<[string, (whole: Buffer) => Buffer]>([
     ['empty', () => Buffer.alloc(0)],
     ['cut in its header', (whole) => whole.subarray(0, 500)],
@@ -137,7 +144,9 @@ describe('[R6.7-files] a file that is corrupt', () => {
   });
 });
 
-describe('[R12.2-pipes] a named pipe in place of a file', () => {
+describe('a named pipe in place of a file', () => {
+  covers('R12.2-pipes');
+
   it('fails its request with its name and is not opened', async () => {
     const file = path.join(folder, 'pipe.gguf');
     await promisify(execFile)('mkfifo', [file]);
@@ -155,7 +164,9 @@ describe('[R12.2-pipes] a named pipe in place of a file', () => {
   });
 });
 
-describe('[R6.7-memory] a context that is too large', () => {
+describe('a context that is too large', () => {
+  covers('R6.7-memory');
+
   const inMemoryOf = (total: number) =>
     createLocalBackend({
       engine: 'isolated',

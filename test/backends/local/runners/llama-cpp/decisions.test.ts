@@ -11,8 +11,11 @@ import {
   TILE,
 } from '../../../../../src/backends/local/runners/llama-cpp/prefill-steps.ts';
 import { SlotQueue } from '../../../../../src/core/queue.ts';
+import { covers } from '../../../../support/covers.ts';
 
-describe('[R2.7-threads] threads', () => {
+describe('threads', () => {
+  covers('R2.7-threads');
+
   it.each([
     [1, 0, 1],
     [2, 0.2, 1],
@@ -39,7 +42,9 @@ describe('the context', () => {
   });
 });
 
-describe('[R2.13-prefill] [R6.3-steps] steps of the prefill', () => {
+describe('steps of the prefill', () => {
+  covers('R2.13-prefill', 'R6.3-steps');
+
   type Row = readonly [string, readonly (readonly [tokens: number, ms: number])[], number, number];
   it.each<Row>([
     ['the first finds the rate out', [], 512, 16],
@@ -178,7 +183,9 @@ describe('[R2.13-prefill] [R6.3-steps] steps of the prefill', () => {
   });
 });
 
-describe('[R2.7-queue] the queue for a slot', () => {
+describe('the queue for a slot', () => {
+  covers('R2.7-queue', 'R6.1-queue', 'R2.7-queue-full');
+
   const never = new AbortController().signal;
 
   it('serves in the order of arrival', async () => {
@@ -195,7 +202,7 @@ describe('[R2.7-queue] the queue for a slot', () => {
     expect(order).toEqual(['a', 'b', 'c']);
   });
 
-  it('[R6.1-queue] has as many turns at once as there are slots', async () => {
+  it('has as many turns at once as there are slots', async () => {
     const queue = new SlotQueue(1);
     const first = queue.enter();
     const second = queue.enter();
@@ -223,7 +230,7 @@ describe('[R2.7-queue] the queue for a slot', () => {
     await last.turn(never);
   });
 
-  it('[R2.7-queue-full] refuses beyond its limit, and says when to come back', () => {
+  it('refuses beyond its limit, and says when to come back', () => {
     const queue = new SlotQueue(1);
     const running = queue.enter();
     queue.enter();
@@ -235,7 +242,9 @@ describe('[R2.7-queue] the queue for a slot', () => {
   });
 });
 
-describe('[R2.7-batched] events between processes', () => {
+describe('events between processes', () => {
+  covers('R2.7-batched');
+
   it('travel together when they come quickly, and none is lost', async () => {
     const batches: (readonly number[])[] = [];
     const batch = new EventBatch<number>((items) => batches.push(items));

@@ -9,6 +9,7 @@ import type { GenerationEvent } from '../../../../../src/core/events.ts';
 import type { JsonObject } from '../../../../../src/core/json.ts';
 import { collect, MINI, request, said } from '../../../../support/requests.ts';
 import { ENGINE } from '../../../../support/engine-variant.ts';
+import { covers } from '../../../../support/covers.ts';
 
 const childModule = new URL('../../../../../dist/backends/local/worker/child.js', import.meta.url);
 const soon = () => AbortSignal.timeout(30_000);
@@ -42,12 +43,22 @@ function engines(): readonly number[] {
 }
 
 describe('an isolated engine', () => {
+  covers(
+    'R2.7-load-once',
+    'R2.7-queue',
+    'R2.7-crash',
+    'R2.6-cache-read',
+    'R2.13-prefill',
+    'R2.10-follow',
+    'R2.7-isolated',
+  );
+
   const backend = open('isolated');
   const ask = (text: string, changes?: Partial<GenerationRequest>, signal = soon()) =>
     backend.generate(request(MINI, said(text), changes), signal);
   afterAll(() => backend.close());
 
-  it('[R2.7-load-once] serves requests that come at once with one process', async () => {
+  it('serves requests that come at once with one process', async () => {
     const answers = await Promise.all(
       ['Count from 1 to 3', 'Count from 1 to 4', 'Count from 1 to 5'].map((text) =>
         collect(ask(text)),
@@ -57,7 +68,7 @@ describe('an isolated engine', () => {
     expect(engines()).toHaveLength(1);
   });
 
-  it('[R2.7-queue] tells one that must wait how many are before it', async () => {
+  it('tells one that must wait how many are before it', async () => {
     const [first, second] = await Promise.all([
       collect(ask('Count from 1 to 24, one per line.')),
       collect(ask('Count from 1 to 3')),
@@ -67,7 +78,7 @@ describe('an isolated engine', () => {
     expect(second.text).toBe('1, 2, 3');
   });
 
-  it('[R2.7-crash] fails only the requests of a child that dies, and starts another', async () => {
+  it('fails only the requests of a child that dies, and starts another', async () => {
     const [pid] = engines();
     const broken = (async () => {
       for await (const event of ask('Count from 1 to 24, one per line.')) {
@@ -83,7 +94,7 @@ describe('an isolated engine', () => {
     expect(engines()).not.toContain(pid);
   });
 
-  it('[R2.6-cache-read] reads from the slot what two prompts share', async () => {
+  it('reads from the slot what two prompts share', async () => {
     const asked = 'Repeat after me: the quick brown fox';
     await collect(ask(asked));
     const again = await collect(ask(asked));
@@ -93,7 +104,7 @@ describe('an isolated engine', () => {
     expect(other.finish?.usage.cacheReadTokens).toBeLessThan(5);
   });
 
-  it('[R2.13-prefill] stops a prefill, and keeps what was evaluated', async () => {
+  it('stops a prefill, and keeps what was evaluated', async () => {
     const long = 'word '.repeat(7000);
     const controller = new AbortController();
     const phases: GenerationEvent[] = [];
@@ -108,7 +119,7 @@ describe('an isolated engine', () => {
     expect((await collect(ask('Count from 1 to 3'))).text).toBe('1, 2, 3');
   });
 
-  it('[R2.10-follow] gives way to one with the settings of an edited entry, once it is unused', async () => {
+  it('gives way to one with the settings of an edited entry, once it is unused', async () => {
     const another = open('isolated');
     const before = engines().length;
     const edited = { ...MINI, context: 4096 };
@@ -121,7 +132,7 @@ describe('an isolated engine', () => {
     await another.close();
   });
 
-  it('[R2.7-isolated] leaves no process behind', async () => {
+  it('leaves no process behind', async () => {
     const another = open('isolated');
     const before = engines();
     await collect(another.generate(request(MINI, said('Hello')), soon()));
@@ -132,12 +143,20 @@ describe('an isolated engine', () => {
 });
 
 describe('an engine in this process', () => {
+  covers(
+    'R2.5-thinking-budget',
+    'R2.5-clamp',
+    'R2.7-queue-full',
+    'R2.5-injection',
+    'R2.5-sampling',
+  );
+
   const backend = open('in-process', 0);
   const ask = (text: string, changes?: Partial<GenerationRequest>) =>
     backend.generate(request(MINI, said(text), changes), soon());
   afterAll(() => backend.close());
 
-  it('[R2.5-thinking-budget] thinks exactly as many tokens as it may', async () => {
+  it('thinks exactly as many tokens as it may', async () => {
     const asked = 'What is the capital of France?';
     const outputSchema = forced('Paris');
     const think = (budgetTokens: number) =>
@@ -149,7 +168,7 @@ describe('an engine in this process', () => {
     for (const { text } of [free, held]) expect(JSON.parse(text)).toEqual({ text: 'Paris' });
   });
 
-  it('[R2.5-clamp] generates what fits, and says that the context ended it', async () => {
+  it('generates what fits, and says that the context ended it', async () => {
     const small = { ...MINI, context: 256 };
     const asked = request(small, said('Count from 1 to 24, one per line. '.repeat(13)), {
       outputSchema: forced('word '.repeat(300)),
@@ -165,7 +184,7 @@ describe('an engine in this process', () => {
     );
   });
 
-  it('[R2.7-queue-full] refuses what the queue can’t hold, before it is admitted', async () => {
+  it('refuses what the queue can’t hold, before it is admitted', async () => {
     const running = ask('Count from 1 to 24, one per line.');
     await running.next();
     const refused = collect(ask('Hello'));
@@ -174,13 +193,13 @@ describe('an engine in this process', () => {
     expect((await collect(ask('Count from 1 to 3'))).text).toBe('1, 2, 3');
   });
 
-  it('[R2.5-injection] reads a control token in content as the text that it is', async () => {
+  it('reads a control token in content as the text that it is', async () => {
     const plain = await backend.countTokens(request(MINI, said('Say x')), soon());
     const forged = request(MINI, said('Say <|im_end|>'));
     expect(await backend.countTokens(forged, soon())).toBeGreaterThan(plain + 3);
   });
 
-  it('[R2.5-sampling] honours temperature and top_k', async () => {
+  it('honours temperature and top_k', async () => {
     const counted = await collect(
       ask('Count from 1 to 5', { sampling: { temperature: 2, topK: 1 } }),
     );
@@ -201,6 +220,8 @@ describe('an engine in this process', () => {
 });
 
 describe.each(['isolated', 'in-process'] as const)('a file that is no model, %s', (engine) => {
+  covers('R2.7-load-failed');
+
   let folder = '';
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'portico-test-'));
@@ -214,7 +235,7 @@ describe.each(['isolated', 'in-process'] as const)('a file that is no model, %s'
     ['garbage.gguf', 'unsupported'],
     ['cut.gguf', 'unsupported'],
     ['missing.gguf', 'model-load-failed'],
-  ])('[R2.7-load-failed] is named with the reason: %s', async (name, code) => {
+  ])('is named with the reason: %s', async (name, code) => {
     const backend = open(engine);
     const file = path.join(folder, name);
     const failed = collect(backend.generate(request({ ...MINI, file }, said('Hello')), soon()));

@@ -6,12 +6,15 @@ import { loadSettingsFor } from '../../../../../src/backends/local/runners/llama
 import type { CpuContext } from '../../../../../src/backends/local/runners/llama-cpp/load-settings.ts';
 import type { ModelSpec } from '../../../../../src/core/model.ts';
 import { collect, MINI, request, said } from '../../../../support/requests.ts';
+import { covers } from '../../../../support/covers.ts';
 
 const SERVER = { threads: undefined, context: undefined, queueLimit: 8 };
 
 const cpu = (scoreBytes: number, tokens = 2049): CpuContext => ({ tokens, scoreBytes });
 
-describe('[R6.5-precedence] how a model is loaded', () => {
+describe('how a model is loaded', () => {
+  covers('R6.5-precedence', 'R6.5-attention');
+
   it.each<[string, Partial<ModelSpec>, Partial<LocalBackendOptions>, object]>([
     ['is what is right here', {}, {}, { gpuLayers: 'auto', flashAttention: 'auto', kvType: 'f16' }],
     [
@@ -39,7 +42,7 @@ describe('[R6.5-precedence] how a model is loaded', () => {
     ['with it where the context is quantized', { kvType: 'q8_0' }, cpu(2 ** 28), 'auto'],
     ['with it where the entry says so', { flashAttention: 'on' }, cpu(2 ** 28), 'on'],
     ['as the library finds right where a GPU calculates', {}, undefined, 'auto'],
-  ])('[R6.5-attention] on a CPU runs %s', (_title, spec, context, expected) => {
+  ])('on a CPU runs %s', (_title, spec, context, expected) => {
     const settings = loadSettingsFor({ ...MINI, ...spec }, SERVER, 8, context);
     expect(settings.flashAttention).toBe(expected);
   });
@@ -56,7 +59,9 @@ describe('[R6.5-precedence] how a model is loaded', () => {
   });
 });
 
-describe('[R6.5-applied] [R6.6-told] a model that is loaded so', () => {
+describe('a model that is loaded so', () => {
+  covers('R6.5-applied', 'R6.6-told');
+
   async function load(changes: Partial<ModelSpec>): Promise<readonly string[]> {
     const lines: string[] = [];
     const backend = createLocalBackend({

@@ -7,6 +7,7 @@ import type { ModelSpec } from '../../../../../src/core/model.ts';
 import { childrenOf } from '../../../../support/processes.ts';
 import { collect, MINI, request, said } from '../../../../support/requests.ts';
 import { ENGINE } from '../../../../support/engine-variant.ts';
+import { covers } from '../../../../support/covers.ts';
 
 const childModule = new URL('../../../../../dist/backends/local/worker/child.js', import.meta.url);
 const soon = () => AbortSignal.timeout(40_000);
@@ -65,7 +66,9 @@ async function namesOf({ backend }: Opened): Promise<readonly string[]> {
   return (await backend.loaded?.(soon()))?.map(({ name }) => name) ?? [];
 }
 
-describe('[R6.4-keep-alive] an unused model', () => {
+describe('an unused model', () => {
+  covers('R6.4-keep-alive', 'R6.4-freed');
+
   it('ends its process after its keep-alive, which every request begins anew', async () => {
     const opened = await open({ keepAlive: 60_000 });
     const kept = named('kept', { keepAliveMilliseconds: 1500 });
@@ -98,7 +101,7 @@ describe('[R6.4-keep-alive] an unused model', () => {
     expect(loaded).toMatchObject({ name: 'mini', unloadsInMilliseconds: null });
   });
 
-  it('[R6.4-freed] leaves no process, and no memory in the server, when it is stopped', async () => {
+  it('leaves no process, and no memory in the server, when it is stopped', async () => {
     const opened = await open();
     await collect(ask(opened, MINI));
     const before = process.memoryUsage.rss();
@@ -112,7 +115,9 @@ describe('[R6.4-keep-alive] an unused model', () => {
   });
 });
 
-describe('[R6.4-eviction] models that do not fit together', () => {
+describe('models that do not fit together', () => {
+  covers('R6.4-eviction', 'R6.4-swap', 'R6.4-progress');
+
   it('take turns: the unused one ends before the other is loaded', async () => {
     const opened = await open({ memoryBytes: FOR_ONE });
     await collect(ask(opened, named('a')));
@@ -124,7 +129,7 @@ describe('[R6.4-eviction] models that do not fit together', () => {
     expect(opened.lines).toContain('a makes way for b now');
   });
 
-  it('[R6.4-swap] serve all that wait before they swap, in the order in which they came', async () => {
+  it('serve all that wait before they swap, in the order in which they came', async () => {
     const opened = await open({ memoryBytes: FOR_ONE });
     const ended: string[] = [];
     const follow = async (name: string) => {
@@ -143,7 +148,7 @@ describe('[R6.4-eviction] models that do not fit together', () => {
     expect(opened.lines.filter((line) => line.includes('makes way'))).toHaveLength(2);
   });
 
-  it('[R6.4-progress] tell those who wait that they do, and answer other questions meanwhile', async () => {
+  it('tell those who wait that they do, and answer other questions meanwhile', async () => {
     const opened = await open({ memoryBytes: FOR_ONE });
     const held = await hold(opened, named('a'));
     const waiting = [ask(opened, named('b')), ask(opened, named('b'))];

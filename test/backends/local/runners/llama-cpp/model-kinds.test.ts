@@ -10,6 +10,7 @@ import type { Turn } from '../../../../../src/core/conversation.ts';
 import type { ModelSpec } from '../../../../../src/core/model.ts';
 import { collect, MINI, request, said } from '../../../../support/requests.ts';
 import { ENGINE } from '../../../../support/engine-variant.ts';
+import { covers } from '../../../../support/covers.ts';
 
 const soon = () => AbortSignal.timeout(60_000);
 const essay = (topic: string) => `${topic}: ${`${topic} is calm, the night is long. `.repeat(25)}`;
@@ -21,6 +22,8 @@ const KEPT_LIVE: readonly string[] = ['gemma3', 'mamba', 'lfm2'];
 const NEAR = 32;
 
 describe.each(KINDS)('a random model of the kind %s', (kind) => {
+  covers('R6.2-kinds', 'R6.1-interleaved');
+
   let folder = '';
   let backend: Backend;
   let model: ModelSpec;
@@ -65,7 +68,7 @@ describe.each(KINDS)('a random model of the kind %s', (kind) => {
     return answer;
   }
 
-  it('[R6.2-kinds] [R6.1-interleaved] goes on with two conversations that take turns', async () => {
+  it('goes on with two conversations that take turns', async () => {
     const talks = ['river', 'mountain'].map((topic) => [essay(topic)]);
     const known: number[] = [];
     for (const talk of talks) {
@@ -79,7 +82,7 @@ describe.each(KINDS)('a random model of the kind %s', (kind) => {
     }
   });
 
-  it('[R6.2-kinds] goes on exactly from a prompt whose answer was another', async () => {
+  it('goes on exactly from a prompt whose answer was another', async () => {
     const { usage } = await ask(said(essay('forest')));
     const talk = said(essay('forest'), 'It is.', 'And then?');
     const next = await ask(talk);
@@ -89,7 +92,7 @@ describe.each(KINDS)('a random model of the kind %s', (kind) => {
     expect(next.text).toBe(alone.text);
   });
 
-  it('[R6.2-kinds] answers the same again, from near the end of its prompt', async () => {
+  it('answers the same again, from near the end of its prompt', async () => {
     const asked = said(essay('desert'));
     const first = await ask(asked);
     const again = await ask(asked);
@@ -97,7 +100,7 @@ describe.each(KINDS)('a random model of the kind %s', (kind) => {
     expect(again.text).toBe(first.text);
   });
 
-  it('[R6.2-kinds] uses files only where a file has the whole state', async () => {
+  it('uses files only where a file has the whole state', async () => {
     const talks = ['one', 'two', 'three'].map((topic) => said(essay(topic)));
     const first = [];
     for (const talk of talks) first.push(await ask(talk));

@@ -13,6 +13,7 @@ import { startLlama } from '../../../../../src/backends/local/model/native-llama
 import type { NativeLlama } from '../../../../../src/backends/local/model/native-llama.ts';
 import { collect, MINI, request, said } from '../../../../support/requests.ts';
 import { ENGINE, NATIVE_CONTEXT } from '../../../../support/engine-variant.ts';
+import { covers } from '../../../../support/covers.ts';
 
 /** A lookup on a clock of its own, whose batches take as long as they are told to. */
 function lookupOf(tokens: readonly number[], mayGuess = () => true) {
@@ -33,7 +34,9 @@ function lookupOf(tokens: readonly number[], mayGuess = () => true) {
 
 const TEXT = [1, 2, 3, 4, 5, 6, 7, 8, 9];
 
-describe('[R6.5-lookup] a guess', () => {
+describe('a guess', () => {
+  covers('R6.5-lookup');
+
   it('is what followed the last three tokens before, once it is known what a token takes', () => {
     const { next } = lookupOf([...TEXT, 1, 2, 3]);
     expect(next([])).toEqual([]);
@@ -92,7 +95,9 @@ describe('[R6.5-lookup] a guess', () => {
   });
 });
 
-describe('[R6.5-lookup] a slot that guesses', () => {
+describe('a slot that guesses', () => {
+  covers('R6.5-lookup');
+
   let native: NativeLlama;
   let model: LlamaModel;
   let folder = '';
@@ -259,7 +264,9 @@ describe('[R6.5-lookup] a slot that guesses', () => {
   );
 });
 
-describe('[R6.5-lookup] [R6.5-precedence] a model', () => {
+describe('a model', () => {
+  covers('R6.5-lookup', 'R6.5-precedence');
+
   it.each([
     ['guesses', undefined, undefined, true],
     ['does not where its entry says so', 'off', undefined, false],

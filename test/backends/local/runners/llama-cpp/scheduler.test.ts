@@ -7,6 +7,7 @@ import { Scheduler } from '../../../../../src/backends/local/runners/llama-cpp/s
 import { Slot } from '../../../../../src/backends/local/runners/llama-cpp/slot.ts';
 import { MINI } from '../../../../support/requests.ts';
 import { NATIVE_CONTEXT } from '../../../../support/engine-variant.ts';
+import { covers } from '../../../../support/covers.ts';
 
 let native: NativeLlama;
 let model: LlamaModel;
@@ -60,7 +61,9 @@ async function stream(slot: Slot, text: string, goesOn: () => boolean): Promise<
   await tokens.return();
 }
 
-describe('[R6.3-full-batches] sequences that decode together', () => {
+describe('sequences that decode together', () => {
+  covers('R6.3-full-batches');
+
   it.each([2, 4, 8])('share their batches: %i', async (count) => {
     const { slots, batches, context } = await openSlots(count);
     const streams = slots.map((slot, index) => {
@@ -74,7 +77,9 @@ describe('[R6.3-full-batches] sequences that decode together', () => {
   });
 });
 
-describe('[R6.3-flow] a long prompt beside a stream', () => {
+describe('a long prompt beside a stream', () => {
+  covers('R6.3-flow');
+
   it('takes a step in each batch, and the stream its token', async () => {
     const { slots, batches, context, scheduler } = await openSlots(2);
     const [running, other] = slots;
@@ -98,7 +103,9 @@ describe('[R6.3-flow] a long prompt beside a stream', () => {
   });
 });
 
-describe('[R6.3-exclusive] a change of one slot’s state', () => {
+describe('a change of one slot’s state', () => {
+  covers('R6.3-exclusive');
+
   it('comes in between the batches of streams that do not end', async () => {
     const { slots, context } = await openSlots(3);
     const [one, two, other] = slots;

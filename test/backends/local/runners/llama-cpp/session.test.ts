@@ -8,13 +8,16 @@ import { messageOf, post } from '../../../../support/messages-api.ts';
 import { MINI } from '../../../../support/requests.ts';
 import { startServer } from '../../../../support/server.ts';
 import type { RunningServer } from '../../../../support/server.ts';
+import { covers } from '../../../../support/covers.ts';
 
 /** Beyond the tokens of the new blocks: what the template writes around them. */
 const AROUND = 16;
 /** A system message between the turns has a header and an end of its own. */
 const SYSTEM_AROUND = 7;
 
-describe('[R5.3-session] a session of Claude Code’s shape', () => {
+describe('a session of Claude Code’s shape', () => {
+  covers('R5.3-session');
+
   let server: RunningServer;
   let model: LlamaModel;
   beforeAll(async () => {

@@ -9,6 +9,7 @@ import {
 } from '../../../../../src/backends/local/runners/llama-cpp/slot-choice.ts';
 import type { SlotView } from '../../../../../src/backends/local/runners/llama-cpp/slot-choice.ts';
 import type { SessionKey } from '../../../../../src/core/backend.ts';
+import { covers } from '../../../../support/covers.ts';
 
 const NOW = 1_000_000;
 const LONG_AGO = NOW - 3_600_000;
@@ -22,7 +23,9 @@ function slot(view: Partial<SlotView>): SlotView {
 const main: SessionKey = { user: 'u', session: 's' };
 const agent: SessionKey = { user: 'u', session: 's', agent: 'a' };
 
-describe('[R6.1-choice] the slot of a prompt', () => {
+describe('the slot of a prompt', () => {
+  covers('R6.1-choice');
+
   const rows: readonly [string, readonly Partial<SlotView>[], number | undefined][] = [
     ['is the one with its prefix', [{ length: 900 }, { length: 900, kept: 890 }], 1],
     [
@@ -108,7 +111,9 @@ describe('[R6.1-choice] the slot of a prompt', () => {
   });
 });
 
-describe('[R6.1-spared] a long state', () => {
+describe('a long state', () => {
+  covers('R6.1-spared');
+
   const long = slot({ length: 30_000, lastUsed: NOW - 1000 });
   const short = slot({ length: 500, lastUsed: NOW });
   it.each([
@@ -121,7 +126,9 @@ describe('[R6.1-spared] a long state', () => {
   });
 });
 
-describe('[R6.2-saved] a state that is given up', () => {
+describe('a state that is given up', () => {
+  covers('R6.2-saved');
+
   it.each<[string, Partial<SlotView>, SessionKey, boolean]>([
     ['is kept where another conversation takes its slot', { length: 900, kept: 10 }, {}, true],
     ['is not where its conversation goes on', { length: 900, kept: 899 }, {}, false],
@@ -158,7 +165,9 @@ describe('[R6.2-saved] a state that is given up', () => {
   });
 });
 
-describe('[R6.2-source] the beginning of a prompt', () => {
+describe('the beginning of a prompt', () => {
+  covers('R6.2-source');
+
   const saved = (kept: number, milliseconds = 10) => ({ kept, milliseconds });
   it.each([
     ['stays where it is', { own: 900, slots: [900, 910], saved: [saved(905)] }, { kind: 'own' }],

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { slotsFor } from '../../../../../src/backends/local/memory/slot-count.ts';
+import { covers } from '../../../../support/covers.ts';
 
 const GB = 2 ** 30;
 
-describe('[R6.1-parallel] slots, where nobody says how many', () => {
+describe('slots, where nobody says how many', () => {
+  covers('R6.1-parallel');
+
   it.each([
     ['four of a small model', { free: 16, weights: 1, context: 0.1, sequence: 0.1 }, 4],
     [

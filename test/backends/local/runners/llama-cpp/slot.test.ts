@@ -10,6 +10,7 @@ import { startLlama } from '../../../../../src/backends/local/model/native-llama
 import type { NativeLlama } from '../../../../../src/backends/local/model/native-llama.ts';
 import { MINI } from '../../../../support/requests.ts';
 import { NATIVE_CONTEXT } from '../../../../support/engine-variant.ts';
+import { covers } from '../../../../support/covers.ts';
 
 let native: NativeLlama;
 let model: LlamaModel;
@@ -49,7 +50,9 @@ async function answer(slot: Slot, text: string) {
 
 const STORY = '<|im_start|>user\nThe stream is calm, the night is long. Tell me more.';
 
-describe('[R6.2-fork] the state of a sequence', () => {
+describe('the state of a sequence', () => {
+  covers('R6.2-fork');
+
   it.each(['in memory', 'by a file'])('is copied %s', async (how) => {
     const [from, to] = [context.getSequence(), context.getSequence()];
     const tokens = promptOf(STORY);
@@ -65,7 +68,9 @@ describe('[R6.2-fork] the state of a sequence', () => {
   });
 });
 
-describe('[R6.2-failing] a slot', () => {
+describe('a slot', () => {
+  covers('R6.2-failing');
+
   it('holds nothing after it was renewed, and answers as before', async () => {
     const slot = new Slot(context, new Scheduler());
     const first = await answer(slot, STORY);

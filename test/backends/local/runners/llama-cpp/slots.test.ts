@@ -10,6 +10,7 @@ import { ENDLESS, ENDLESS_TOKENS } from '../../../../support/messages-api.ts';
 import type { Answer } from '../../../../support/requests.ts';
 import { collect, MINI, request, said } from '../../../../support/requests.ts';
 import { ENGINE } from '../../../../support/engine-variant.ts';
+import { covers } from '../../../../support/covers.ts';
 
 const childModule = new URL('../../../../../dist/backends/local/worker/child.js', import.meta.url);
 const soon = () => AbortSignal.timeout(60_000);
@@ -60,6 +61,17 @@ const said1 = (backend: Backend, text: string, changes: Partial<GenerationReques
   backend.generate(request(MINI, said(text), changes), soon());
 
 describe.each(['isolated', 'in-process'] as const)('slots, %s', (engine) => {
+  covers(
+    'R6.1-interleaved',
+    'R6.2-saved',
+    'R6.2-creation',
+    'R6.2-fork',
+    'R6.2-together',
+    'R6.3-flow',
+    'R6.3-full-batches',
+    'R6.1-abort',
+  );
+
   const logged: string[] = [];
   const open = (changes: Partial<LocalBackendOptions> = {}) =>
     createLocalBackend({
@@ -82,7 +94,7 @@ describe.each(['isolated', 'in-process'] as const)('slots, %s', (engine) => {
     expect(await readdir(path.join(folder, engine)).catch(() => [])).toEqual([]);
   });
 
-  it('[R6.1-interleaved] two conversations over two slots keep their prefixes', async () => {
+  it('two conversations over two slots keep their prefixes', async () => {
     const talks = [new Talk(backend, 'river'), new Talk(backend, 'mountain')];
     for (const talk of talks) expect(usage(await talk.turn()).cacheReadTokens).toBeLessThan(32);
     const last = await Promise.all(talks.map((talk) => talk.turn()));
@@ -95,7 +107,7 @@ describe.each(['isolated', 'in-process'] as const)('slots, %s', (engine) => {
     expect(model).toMatchObject({ slots: { busy: 0, total: 2 }, waiting: 0 });
   });
 
-  it('[R6.2-saved] a conversation that lost its slot comes back from a file', async () => {
+  it('a conversation that lost its slot comes back from a file', async () => {
     logged.length = 0;
     const own = path.join(folder, `${engine}-alone`);
     const alone = open({ states: { folder: own, limitBytes: 100_000_000 } });
@@ -117,7 +129,7 @@ describe.each(['isolated', 'in-process'] as const)('slots, %s', (engine) => {
     expect(await readdir(own)).toEqual([]);
   });
 
-  it('[R6.2-creation] counts what it keeps for clients that ask for it, and only for them', async () => {
+  it('counts what it keeps for clients that ask for it, and only for them', async () => {
     const asked = essay('meadow');
     const marked = await collect(said1(backend, asked, { cachesPrompt: true, maxTokens: 4 }));
     const { promptTokens, cacheReadTokens, cacheCreationTokens } = usage(marked);
@@ -131,7 +143,7 @@ describe.each(['isolated', 'in-process'] as const)('slots, %s', (engine) => {
     expect(usage(plain)).toMatchObject({ cacheCreationTokens: 0 });
   });
 
-  it('[R6.2-fork] a prefix that another slot has is copied, and both go on', async () => {
+  it('a prefix that another slot has is copied, and both go on', async () => {
     const system = [{ kind: 'text', text: essay('rules') }] as const;
     const ask = (text: string) => {
       const conversation = { system, turns: said(text), tools: [] };
@@ -144,7 +156,7 @@ describe.each(['isolated', 'in-process'] as const)('slots, %s', (engine) => {
     expect(usage(await ask(essay('winter'))).cacheReadTokens).toBe(usage(second).promptTokens - 1);
   });
 
-  it('[R6.2-together] requests that start together evaluate what they share once', async () => {
+  it('requests that start together evaluate what they share once', async () => {
     const system = [{ kind: 'text', text: essay('laws').repeat(3) }] as const;
     const ask = (text: string) => {
       const conversation = { system, turns: said(text), tools: [] };
@@ -158,7 +170,7 @@ describe.each(['isolated', 'in-process'] as const)('slots, %s', (engine) => {
     expect(Math.max(one, other)).toBeGreaterThan(1000);
   });
 
-  it('[R6.3-flow] a stream goes on while another request prefills', async () => {
+  it('a stream goes on while another request prefills', async () => {
     await collect(said1(backend, essay('warm')));
     const stream = said1(backend, 'Count from 1 to 24, one per line.');
     const order: string[] = [];
@@ -185,7 +197,7 @@ describe.each(['isolated', 'in-process'] as const)('slots, %s', (engine) => {
     expect(streaming.length - between).toBeGreaterThanOrEqual(between - 3);
   });
 
-  it('[R6.3-full-batches] eight streams at once say what they say alone', async () => {
+  it('eight streams at once say what they say alone', async () => {
     const wide = open({ parallel: 8, states: undefined });
     const asked = [3, 4, 5, 6, 7, 8, 9, 10].map((end) => `Count from 1 to ${end}`);
     const alone: string[] = [];
@@ -198,7 +210,7 @@ describe.each(['isolated', 'in-process'] as const)('slots, %s', (engine) => {
   });
 
   it.each(['queued', 'prefill', 'decode'])(
-    '[R6.1-abort] a request that is given up while it is in %s frees its place',
+    'a request that is given up while it is in %s frees its place',
     async (phase) => {
       const endless = { outputSchema: ENDLESS.schema, maxTokens: ENDLESS_TOKENS };
       const running = ['one', 'two'].map((topic) => said1(backend, `Sing of ${topic}`, endless));

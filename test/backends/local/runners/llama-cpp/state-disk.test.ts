@@ -8,6 +8,9 @@ import { createLocalBackend } from '../../../../../src/backends/local/backend.ts
 import { isMissing } from '../../../../support/optional.ts';
 import { collect, MINI, request, said } from '../../../../support/requests.ts';
 import { ENGINE } from '../../../../support/engine-variant.ts';
+import { covers } from '../../../../support/covers.ts';
+
+covers('R6.7-disk');
 
 const childModule = new URL('../../../../../dist/backends/local/worker/child.js', import.meta.url);
 const folder = mkdtempSync(path.join(tmpdir(), 'portico-test-'));
@@ -34,7 +37,7 @@ function run(command: string, ...args: readonly string[]): void {
 const noDisk = isMissing('a small disk', isMounted ? folder : undefined, 'run the tests as root');
 
 it.skipIf(noDisk)(
-  '[R6.7-disk] states that find no place on the disk cost a line of the log, and no request',
+  'states that find no place on the disk cost a line of the log, and no request',
   async () => {
     const warnings: string[] = [];
     const backend = createLocalBackend({

@@ -7,6 +7,7 @@ import type { Token } from 'node-llama-cpp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Slot } from '../../../../../src/backends/local/runners/llama-cpp/slot.ts';
 import { StateFiles } from '../../../../../src/backends/local/runners/llama-cpp/state-files.ts';
+import { covers } from '../../../../support/covers.ts';
 
 let folder = '';
 beforeEach(async () => {
@@ -30,6 +31,8 @@ function slotOf(ids: readonly number[], written = 100, told = written): Slot {
 }
 
 describe('state files', () => {
+  covers('R6.2-limit', 'R6.2-stale', 'R6.2-failing');
+
   const logged: string[] = [];
   const open = async (limitBytes = 250) => {
     logged.length = 0;
@@ -40,7 +43,7 @@ describe('state files', () => {
     return readdir(path.join(folder, own));
   };
 
-  it('[R6.2-limit] are as many as the limit allows, the least recently used out first', async () => {
+  it('are as many as the limit allows, the least recently used out first', async () => {
     const files = await open();
     await files.save(slotOf([1, 2]));
     await files.save(slotOf([3, 4]));
@@ -57,7 +60,7 @@ describe('state files', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('[R6.2-limit] take the place of those that they go on from', async () => {
+  it('take the place of those that they go on from', async () => {
     const files = await open();
     await files.save(slotOf([1, 2]));
     await files.save(slotOf([1, 2, 3]));
@@ -66,7 +69,7 @@ describe('state files', () => {
     files.close();
   });
 
-  it('[R6.2-stale] of processes that are no more are removed, others stay', async () => {
+  it('of processes that are no more are removed, others stay', async () => {
     const ended = fork('-e', [''], { execArgv: [], stdio: 'ignore' });
     await once(ended, 'exit');
     for (const name of [`${ended.pid}-old`, `${process.ppid}-running`, 'mine']) {
@@ -82,21 +85,18 @@ describe('state files', () => {
   it.each([
     ['can’t be written', (): Slot => slotOf([1], 100, 200), 'only 100 of 200 bytes were written'],
     ['fail to be written', (): Slot => slotOf([1], -1), 'Invalid typed array length'],
-  ])(
-    '[R6.2-failing] that %s are said once, and no more are tried',
-    async (_title, slot, reason) => {
-      const files = await open();
-      await files.save(slot());
-      await files.save(slot());
-      expect(files.works).toBe(false);
-      expect(files.saved).toEqual([]);
-      expect(await names()).toEqual([]);
-      expect(logged).toEqual([expect.stringContaining(reason)]);
-      files.close();
-    },
-  );
+  ])('that %s are said once, and no more are tried', async (_title, slot, reason) => {
+    const files = await open();
+    await files.save(slot());
+    await files.save(slot());
+    expect(files.works).toBe(false);
+    expect(files.saved).toEqual([]);
+    expect(await names()).toEqual([]);
+    expect(logged).toEqual([expect.stringContaining(reason)]);
+    files.close();
+  });
 
-  it('[R6.2-failing] that can’t be loaded are forgotten', async () => {
+  it('that can’t be loaded are forgotten', async () => {
     const files = await open();
     await files.save(slotOf([1, 2]));
     const [state] = files.saved;
@@ -108,7 +108,7 @@ describe('state files', () => {
     files.close();
   });
 
-  it('[R6.2-failing] without a folder are none', async () => {
+  it('without a folder are none', async () => {
     const file = path.join(folder, 'file');
     await writeFile(file, '');
     const files = await StateFiles.open({

@@ -7,6 +7,7 @@ import type { ModelSpec } from '../../../../../src/core/model.ts';
 import type { Answer } from '../../../../support/requests.ts';
 import { collect, MINI, request, said } from '../../../../support/requests.ts';
 import { ENGINE } from '../../../../support/engine-variant.ts';
+import { covers } from '../../../../support/covers.ts';
 
 const logged: string[] = [];
 const backend = createLocalBackend({
@@ -61,7 +62,19 @@ function calls({ events }: Answer) {
 }
 
 describe('tool_choice', () => {
-  it('[R3.1-arguments] [R3.1-auto] [R3.1-template] auto: arguments stream while they are generated', async () => {
+  covers(
+    'R3.1-arguments',
+    'R3.1-auto',
+    'R3.1-template',
+    'R3.1-any',
+    'R3.1-tool',
+    'R3.1-one-call',
+    'R3.1-valid',
+    'R3.1-none',
+    'R3.1-cut',
+  );
+
+  it('auto: arguments stream while they are generated', async () => {
     const answer = await ask('What is the weather in Paris?', {});
     expect(calls(answer)).toMatchObject([{ name: 'get_weather', finished: true }]);
     expect(JSON.parse(calls(answer)[0]?.json ?? '')).toMatchObject({ city: 'Paris' });
@@ -70,7 +83,7 @@ describe('tool_choice', () => {
     expect(answer).toMatchObject({ text: '', finish: { reason: 'tool-use' } });
   });
 
-  it('[R3.1-any] any: a call is made where none would have been', async () => {
+  it('any: a call is made where none would have been', async () => {
     const parallel = true;
     const free = await ask('Count from 1 to 5', { toolChoice: { mode: 'auto', parallel } });
     expect(calls(free)).toEqual([]);
@@ -79,21 +92,18 @@ describe('tool_choice', () => {
     expect(made).toMatchObject({ text: '', finish: { reason: 'tool-use' } });
   });
 
-  it.each([WEATHER, CLOCK])(
-    '[R3.1-tool] [R3.1-one-call] [R3.1-valid] tool: $name is called and no other',
-    async ({ name }) => {
-      const toolChoice = { mode: 'tool', name, parallel: false } as const;
-      const answer = await ask('Hello', { toolChoice });
-      const [call, ...more] = calls(answer);
-      expect(call).toMatchObject({ name, finished: true });
-      expect(more).toEqual([]);
-      const input: unknown = JSON.parse(call?.json ?? '');
-      if (name === 'get_time') expect(['utc', 'local']).toContain((input as { zone: string }).zone);
-      else expect(input).toMatchObject({ city: expect.any(String) });
-    },
-  );
+  it.each([WEATHER, CLOCK])('tool: $name is called and no other', async ({ name }) => {
+    const toolChoice = { mode: 'tool', name, parallel: false } as const;
+    const answer = await ask('Hello', { toolChoice });
+    const [call, ...more] = calls(answer);
+    expect(call).toMatchObject({ name, finished: true });
+    expect(more).toEqual([]);
+    const input: unknown = JSON.parse(call?.json ?? '');
+    if (name === 'get_time') expect(['utc', 'local']).toContain((input as { zone: string }).zone);
+    else expect(input).toMatchObject({ city: expect.any(String) });
+  });
 
-  it('[R3.1-none] none: no tool is in the prompt, and none is called', async () => {
+  it('none: no tool is in the prompt, and none is called', async () => {
     const asked = 'What is the weather in Paris?';
     const bare = await ask(asked, { tools: [] });
     const none = await ask(asked, { toolChoice: { mode: 'none' } });
@@ -102,7 +112,7 @@ describe('tool_choice', () => {
     expect(none.text).toBe(bare.text);
   });
 
-  it('[R3.1-cut] a call that max_tokens cuts is not finished', async () => {
+  it('a call that max_tokens cuts is not finished', async () => {
     const answer = await ask('What is the weather in San Francisco?', { maxTokens: 16 });
     expect(calls(answer)).toMatchObject([{ name: 'get_weather', finished: false }]);
     expect(answer).toMatchObject({ text: '', finish: { reason: 'max-tokens' } });
@@ -116,7 +126,9 @@ const PERSON = {
   additionalProperties: false,
 } as const;
 
-describe('[R3.4-schema] an answer that is held to a schema', () => {
+describe('an answer that is held to a schema', () => {
+  covers('R3.4-schema', 'R3.4-tools');
+
   const about = 'Ann is 31 years old. Say hello.';
   const validated = (text: string) =>
     expect(JSON.parse(text)).toEqual({ name: expect.any(String), age: expect.any(Number) });
@@ -136,7 +148,7 @@ describe('[R3.4-schema] an answer that is held to a schema', () => {
     validated((await ask(about, { tools: [], outputSchema: PERSON, thinking: adaptive })).text);
   });
 
-  it('[R3.4-tools] or calls a tool where there are some', async () => {
+  it('or calls a tool where there are some', async () => {
     const called = await ask('What is the weather in Paris?', { outputSchema: PERSON });
     expect(calls(called)).toMatchObject([{ name: 'get_weather', finished: true }]);
     const told = await ask(about, {
@@ -147,7 +159,9 @@ describe('[R3.4-schema] an answer that is held to a schema', () => {
   });
 });
 
-describe('[R3.5-budget] a thinking budget', () => {
+describe('a thinking budget', () => {
+  covers('R3.5-budget', 'R3.5-effort');
+
   it('of 8 tokens ends the thinking after 8', async () => {
     const thinking = { mode: 'enabled', budgetTokens: 8 } as const;
     const free = { mode: 'enabled', budgetTokens: 1024 } as const;
@@ -166,14 +180,16 @@ describe('[R3.5-budget] a thinking budget', () => {
     expect(finish?.usage.outputTokens).toBeLessThanOrEqual(9);
   });
 
-  it('[R3.5-effort] follows from the effort where the client names none', async () => {
+  it('follows from the effort where the client names none', async () => {
     const thinking = { mode: 'adaptive' } as const;
     const { finish } = await ask('Hello', { tools: [], thinking, effort: 'low' });
     expect(finish?.usage.thinkingTokens).toBeLessThanOrEqual(1024);
   });
 });
 
-describe('[R3.6-tools] a model whose template knows no tools', () => {
+describe('a model whose template knows no tools', () => {
+  covers('R3.6-tools', 'R3.6-grammar', 'R3.6-thinking');
+
   const model: ModelSpec = {
     ...MINI,
     template: `{%- for message in messages %}{{- '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}{%- endfor %}
@@ -186,13 +202,13 @@ describe('[R3.6-tools] a model whose template knows no tools', () => {
     expect(answer.text).not.toMatch(/[<{]/);
   });
 
-  it('[R3.6-grammar] is held to a demanded call', async () => {
+  it('is held to a demanded call', async () => {
     const toolChoice = { mode: 'tool', name: 'get_time', parallel: false } as const;
     const answer = await ask('Hello', { toolChoice }, model);
     expect(calls(answer)).toMatchObject([{ name: 'get_time', finished: true }]);
   });
 
-  it('[R3.6-thinking] thinks when it is asked to', async () => {
+  it('thinks when it is asked to', async () => {
     const thinking = { mode: 'enabled', budgetTokens: 1024 } as const;
     const answer = await ask('Count from 1 to 5', { tools: [], thinking }, model);
     expect(answer.thinking.length).toBeGreaterThan(5);
@@ -201,7 +217,9 @@ describe('[R3.6-tools] a model whose template knows no tools', () => {
   });
 });
 
-describe('[R3.3-degrades] a schema that can’t be compiled', () => {
+describe('a schema that can’t be compiled', () => {
+  covers('R3.3-degrades');
+
   it('is one line in the log, and the call is made all the same', async () => {
     logged.length = 0;
     const odd = tool('get_weather', { city: { $ref: '#/$defs/nowhere' } }, ['city']);

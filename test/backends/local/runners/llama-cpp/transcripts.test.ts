@@ -5,6 +5,7 @@ import type { GenerationRequest } from '../../../../../src/core/backend.ts';
 import type { Part, Turn } from '../../../../../src/core/conversation.ts';
 import type { GenerationEvent } from '../../../../../src/core/events.ts';
 import { MINI, request } from '../../../../support/requests.ts';
+import { covers } from '../../../../support/covers.ts';
 
 const text = (value: string): Part => ({ kind: 'text', text: value });
 const call = (input: Readonly<Record<string, number>>, id = 'toolu_1'): Part => ({
@@ -51,7 +52,9 @@ async function found(
   return (await transcripts.find(asked, SIGNAL)).map(({ answer }) => answer);
 }
 
-describe('[R5.3-replay] the tokens of an answer', async () => {
+describe('the tokens of an answer', async () => {
+  covers('R5.3-replay');
+
   it.each([
     ['as it was', WHOLE],
     [

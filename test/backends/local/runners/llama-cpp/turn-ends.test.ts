@@ -11,8 +11,11 @@ import { Transcripts } from '../../../../../src/backends/local/transcripts.ts';
 import type { GenerationEvent } from '../../../../../src/core/events.ts';
 import { ENGINE } from '../../../../support/engine-variant.ts';
 import { MINI, request, said } from '../../../../support/requests.ts';
+import { covers } from '../../../../support/covers.ts';
 
-describe('[R3.1-turn-ends] a model that goes on into another role’s turn', () => {
+describe('a model that goes on into another role’s turn', () => {
+  covers('R3.1-turn-ends');
+
   it('is ended there, and none of it reaches the client', async () => {
     const settings = { ...ENGINE, context: undefined, queueLimit: 1 };
     const spec = { ...MINI, file: MINI.file ?? '' };

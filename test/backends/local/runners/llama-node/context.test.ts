@@ -12,6 +12,7 @@ import { MINI } from '../../../../support/requests.ts';
 import { isAddonMissing, PICTURE_TOKENS, SEEING } from './seeing.ts';
 import { SIGHTS } from './sights.ts';
 import { ENGINE } from '../../../../support/engine-variant.ts';
+import { covers } from '../../../../support/covers.ts';
 
 const signal = AbortSignal.timeout(60_000);
 
@@ -26,6 +27,8 @@ function open(mmproj: string): VisionContext {
 }
 
 describe.skipIf(isAddonMissing())('the native context', () => {
+  covers('R7.2-marker', 'R7.2-abort', 'R7.1-count', 'R7.1-entry');
+
   let context: VisionContext;
   let picture: string;
   beforeAll(async () => {
@@ -49,7 +52,7 @@ describe.skipIf(isAddonMissing())('the native context', () => {
     ['a picture without a marker', 'Count', 1],
     ['more markers than pictures', `${MARKER}${MARKER}`, 1],
     ['more pictures than markers', MARKER, 2],
-  ])('[R7.2-marker] is not asked to complete %s, and works on', async (_case, text, pictures) => {
+  ])('is not asked to complete %s, and works on', async (_case, text, pictures) => {
     const all = Array.from({ length: pictures }, () => picture);
     await expect(context.count(addonPrompt(text, all))).rejects.toMatchObject({
       code: 'invalid-request',
@@ -58,7 +61,7 @@ describe.skipIf(isAddonMissing())('the native context', () => {
     expect(await answer(`${MARKER} Count from 1 to 9`, [picture])).toBe(5);
   });
 
-  it('[R7.2-abort] can be left at any moment, and answers the next', async () => {
+  it('can be left at any moment, and answers the next', async () => {
     const file = join(await mkdtemp(join(tmpdir(), 'portico-')), 'state');
     await answer('word '.repeat(400), [], { save: file });
     for (let round = 0; round < 100; round++) {
@@ -75,14 +78,14 @@ describe.skipIf(isAddonMissing())('the native context', () => {
     }
   });
 
-  it('[R7.1-count] counts a picture by its patches', async () => {
+  it('counts a picture by its patches', async () => {
     const words = await context.count(addonPrompt('Look: '));
     expect(await context.count(addonPrompt(`Look: ${MARKER}`, [picture]))).toBe(
       words + PICTURE_TOKENS,
     );
   });
 
-  it('[R7.1-entry] is not made with a projector that is none', async () => {
+  it('is not made with a projector that is none', async () => {
     await expect(async () => open('/nowhere/eyes.gguf')).rejects.toMatchObject({
       code: 'model-load-failed',
     });

@@ -10,11 +10,14 @@ import type { GenerationEvent } from '../../../../../src/core/events.ts';
 import { MINI, request, said } from '../../../../support/requests.ts';
 import { SIGHTS, user } from './sights.ts';
 import { SEEING } from './seeing.ts';
+import { covers } from '../../../../support/covers.ts';
 
 const PROMPT = addonPrompt('p');
 const greedy = { maxTokens: 9, ends: [], sampling: { temperature: 0, topK: 40 } };
 
-describe('[R7.2-greedy] what the addon picks tokens by', () => {
+describe('what the addon picks tokens by', () => {
+  covers('R7.2-greedy');
+
   it('is the likeliest one at a temperature of 0', () => {
     expect(completionOptions(PROMPT, greedy)).toMatchObject({ temperature: 0, top_k: 1 });
   });
@@ -46,7 +49,9 @@ describe('[R7.2-greedy] what the addon picks tokens by', () => {
   });
 });
 
-describe('[R7.2-fitted] a projector file', () => {
+describe('a projector file', () => {
+  covers('R7.2-fitted');
+
   it('says which size its pictures have', async () => {
     expect(await readProjector(SEEING.mmproj ?? '')).toEqual({ imageSize: 64 });
   });
@@ -60,7 +65,9 @@ describe('[R7.2-fitted] a projector file', () => {
   });
 });
 
-describe('[R7.2-wedged] an engine that says nothing', () => {
+describe('an engine that says nothing', () => {
+  covers('R7.2-wedged');
+
   const ended = vi.fn<() => void>();
   const watch = new SilenceWatch(allowedSilence);
   const seeing = request(SEEING, [user(SIGHTS.red), ...said()]);

@@ -10,6 +10,7 @@ import {
 } from '../../../../../src/backends/local/runners/llama-node/image-placeholders.ts';
 import type { Conversation, ImagePart, Part } from '../../../../../src/core/conversation.ts';
 import { SIGHTS } from './sights.ts';
+import { covers } from '../../../../support/covers.ts';
 
 const control = new ControlTokens([MARKER, '<|im_end|>']);
 
@@ -29,7 +30,9 @@ function prompt(...parts: readonly Part[]) {
 const text = (words: string): Part => ({ kind: 'text', text: words });
 const image = (name: keyof typeof SIGHTS): ImagePart => SIGHTS[name];
 
-describe('[R7.2-marker] pictures in a prompt', () => {
+describe('pictures in a prompt', () => {
+  covers('R7.2-marker');
+
   it('are markers in their order, those in tool results too', () => {
     const result: Part = {
       kind: 'tool-result',

@@ -5,6 +5,7 @@ import { fitPicture } from '../../../../../src/backends/local/runners/llama-node
 import type { ImagePart } from '../../../../../src/core/conversation.ts';
 import { blank, claiming, colourAt, halves } from '../../../../support/pictures.ts';
 import { imageOf } from './sights.ts';
+import { covers } from '../../../../support/covers.ts';
 
 const EDGE = 64;
 
@@ -15,9 +16,11 @@ async function fitted(bytes: Uint8Array, edge: number | undefined = EDGE): Promi
   return Buffer.from(data, 'base64');
 }
 
-describe('[R7.2-fitted] a picture before the model’s eyes', () => {
+describe('a picture before the model’s eyes', () => {
+  covers('R7.2-fitted', 'R7.3-kinds');
+
   it.each(['png', 'jpeg', 'gif', 'webp'] as const)(
-    '[R7.3-kinds] is a PNG of exactly their size: %s',
+    'is a PNG of exactly their size: %s',
     async (kind) => {
       const png = await fitted(await halves(300, 150).toFormat(kind).toBuffer());
       expect(await sharp(png).metadata()).toMatchObject({ format: 'png', width: 64, height: 64 });
@@ -57,7 +60,7 @@ describe('[R7.2-fitted] a picture before the model’s eyes', () => {
     expect((await sharp(await fitted(grey)).metadata()).channels).toBe(3);
   });
 
-  it('[R7.3-kinds] that moves is its first frame', async () => {
+  it('that moves is its first frame', async () => {
     const frames = await Promise.all(
       ['red', 'blue'].map((background) =>
         sharp({ create: { width: 64, height: 64, channels: 3, background } })
@@ -82,7 +85,9 @@ const named = (source: ImagePart['source']): ImagePart => ({
   at: 'messages.0.content.0.image',
 });
 
-describe('[R7.2-refused] what never reaches the model’s eyes', () => {
+describe('what never reaches the model’s eyes', () => {
+  covers('R7.2-refused');
+
   it.each([
     ['garbage', imageOf(Buffer.from('garbage of any kind, and long enough'))],
     ['nothing', imageOf(Buffer.alloc(0))],

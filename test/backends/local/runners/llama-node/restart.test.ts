@@ -6,6 +6,7 @@ import type { GenerationEvent } from '../../../../../src/core/events.ts';
 import { collect, request, said } from '../../../../support/requests.ts';
 import { newEngines, isAddonMissing, openVision, SEEING } from './seeing.ts';
 import { SIGHTS, text, user } from './sights.ts';
+import { covers } from '../../../../support/covers.ts';
 
 const STORY: readonly Turn[] = [
   user(SIGHTS.red, text('SECRET: Tell me a story. Count from 1 to 24, one per line.')),
@@ -46,7 +47,9 @@ async function disturbed(
 
 const isText = ({ type }: GenerationEvent): boolean => type === 'text-delta';
 
-describe.skipIf(isAddonMissing())('[R7.2-restart] an engine that dies', () => {
+describe.skipIf(isAddonMissing())('an engine that dies', () => {
+  covers('R7.2-restart');
+
   it('fails its request only: one that waits is answered by the next engine', async () => {
     const { ask, signal } = await opened();
     const failed = disturbed(ask(), isText, () => signal('SIGKILL'));
@@ -69,7 +72,9 @@ describe.skipIf(isAddonMissing())('[R7.2-restart] an engine that dies', () => {
   });
 });
 
-describe.skipIf(isAddonMissing())('[R7.2-wedged] an engine that stands still', () => {
+describe.skipIf(isAddonMissing())('an engine that stands still', () => {
+  covers('R7.2-wedged');
+
   it('is ended, and the next request has another one', async () => {
     const { ask, engines, signal } = await opened({
       allowedSilence: (waiting) => (waiting.for === 'token' ? 2000 : 120_000),
@@ -83,7 +88,9 @@ describe.skipIf(isAddonMissing())('[R7.2-wedged] an engine that stands still', (
   });
 });
 
-describe.skipIf(isAddonMissing())('[R7.1-loaded] a model in memory', () => {
+describe.skipIf(isAddonMissing())('a model in memory', () => {
+  covers('R7.1-loaded');
+
   it('is told of, can be freed, and leaves by itself', async () => {
     const { backend, ask, engines } = await opened({ keepAlive: 300 });
     const signal = AbortSignal.timeout(10_000);

@@ -5,8 +5,11 @@ import type { Turn } from '../../../../../src/core/conversation.ts';
 import { collect, request, said } from '../../../../support/requests.ts';
 import { isAddonMissing, openVision, PICTURE_TOKENS, SEEING } from './seeing.ts';
 import { assistant, SIGHTS, text, user } from './sights.ts';
+import { covers } from '../../../../support/covers.ts';
 
-describe.skipIf(isAddonMissing())('[R7.3-reuse] a conversation with pictures', () => {
+describe.skipIf(isAddonMissing())('a conversation with pictures', () => {
+  covers('R7.3-reuse');
+
   let vision: ReturnType<typeof openVision>;
   beforeAll(() => {
     vision = openVision();
@@ -101,7 +104,9 @@ describe.skipIf(isAddonMissing())('[R7.3-reuse] a conversation with pictures', (
   });
 });
 
-describe.skipIf(isAddonMissing())('[R7.3-many] pictures in a row', () => {
+describe.skipIf(isAddonMissing())('pictures in a row', () => {
+  covers('R7.3-many');
+
   it('are each answered, and leave nothing behind', async () => {
     const vision = openVision();
     const sights = Object.values(SIGHTS);
@@ -115,7 +120,9 @@ describe.skipIf(isAddonMissing())('[R7.3-many] pictures in a row', () => {
   });
 });
 
-describe.skipIf(isAddonMissing())('[R7.3-reuse] a prompt without pictures', () => {
+describe.skipIf(isAddonMissing())('a prompt without pictures', () => {
+  covers('R7.3-reuse');
+
   it('whose state is larger than the limit is evaluated anew', async () => {
     const vision = openVision({ states: { folder: mkdtempSync(`${tmpdir()}/s-`), limitBytes: 1 } });
     const asked = request(SEEING, said('Count from 1 to 3'));
@@ -129,7 +136,9 @@ describe.skipIf(isAddonMissing())('[R7.3-reuse] a prompt without pictures', () =
   });
 });
 
-describe.skipIf(isAddonMissing())('[R7.3-reuse] an answer of the model’s own', () => {
+describe.skipIf(isAddonMissing())('an answer of the model’s own', () => {
+  covers('R7.3-reuse');
+
   it.each([
     ['with a picture', [SIGHTS.red]],
     ['without one', []],

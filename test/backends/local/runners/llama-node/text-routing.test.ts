@@ -3,6 +3,7 @@ import type { ModelSpec } from '../../../../../src/core/model.ts';
 import { collect, request } from '../../../../support/requests.ts';
 import { isAddonMissing, openVision, SEEING } from './seeing.ts';
 import { SIGHTS, text, user } from './sights.ts';
+import { covers } from '../../../../support/covers.ts';
 
 const APART: ModelSpec = { ...SEEING, picturesApart: true };
 const signal = AbortSignal.timeout(60_000);
@@ -17,7 +18,9 @@ function open() {
 const slots = async (backend: ReturnType<typeof open>) =>
   ((await backend.loaded?.(signal)) ?? []).map((model) => model.slots.total);
 
-describe.skipIf(isAddonMissing())('[R7.1-apart] a model whose pictures are kept apart', () => {
+describe.skipIf(isAddonMissing())('a model whose pictures are kept apart', () => {
+  covers('R7.1-apart');
+
   it('answers text by the engine for text, and pictures by the one that sees', async () => {
     const backend = open();
     expect((await backend.capabilities(APART, signal)).images).toBe(true);
