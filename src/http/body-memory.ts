@@ -4,8 +4,10 @@ import { LARGE_BYTES } from './large-bodies.ts';
 
 /** Limits on the bodies of all running requests. */
 export interface BodyLimits {
-  /** Total bytes of all bodies. */
+  /** Total bytes of the bodies that are received or decoded. Small bodies may take as much again. */
   readonly mostBytes: number;
+  /** The same together with the bodies of requests that are being answered. */
+  readonly mostHeldBytes: number;
   /** Time in which an incoming body must grow by `leastBytes` while others wait for memory. */
   readonly stallMilliseconds: number;
   readonly leastBytes: number;
@@ -13,8 +15,9 @@ export interface BodyLimits {
 
 const LIMITS: BodyLimits = {
   mostBytes: 64 * 1024 * 1024,
+  mostHeldBytes: 192 * 1024 * 1024,
   stallMilliseconds: 30_000,
-  leastBytes: 64 * 1024,
+  leastBytes: 1024 * 1024,
 };
 
 /** Approximate size of one read from a connection. */
@@ -24,8 +27,10 @@ const PIECE_BYTES = 64 * 1024;
 export interface BodyShare {
   /** Counts received bytes. Pauses the body if there is no memory for more. */
   add(bytes: number): void;
-  /** Marks the body as received. Its memory stays counted until it is released. */
+  /** Marks the body as received. */
   complete(): void;
+  /** Marks the body as decoded. Its memory counts among that of requests which are being answered. */
+  decoded(): void;
   /** Releases the memory for waiting bodies. */
   release(): void;
 }
@@ -34,7 +39,7 @@ interface Share {
   readonly body: Readable;
   readonly refuse: (failure: RuntimeFailure) => void;
   bytes: number;
-  state: 'coming' | 'waiting' | 'complete';
+  state: 'coming' | 'waiting' | 'complete' | 'decoded';
   /** Begin of the time in which it has to grow, by `performance.now()`, and its bytes then. */
   since: number;
   bytesThen: number;
@@ -42,14 +47,17 @@ interface Share {
 
 /**
  * Memory budget for the bodies of all requests, from their first byte until they are answered. Above the
- * budget, large bodies are paused; small ones are always read. The oldest large body is always read, so
- * that at least one makes progress.
+ * budget, bodies are paused, large ones earlier than small ones. The oldest body that is not decoded yet is
+ * always read, so that at least one makes progress.
  */
 export class BodyMemory {
   readonly #limits: BodyLimits;
   /** Shares in order of their start. */
   readonly #shares = new Set<Share>();
-  #total = 0;
+  /** Bytes of bodies that are not decoded yet. */
+  #coming = 0;
+  /** Bytes of bodies that are decoded. */
+  #held = 0;
   #watch: NodeJS.Timeout | undefined;
 
   constructor(limits: Partial<BodyLimits> = {}) {
@@ -70,29 +78,51 @@ export class BodyMemory {
     return {
       add: (bytes) => this.#add(share, bytes),
       complete: () => (share.state = 'complete'),
+      decoded: () => this.#decoded(share),
       release: () => this.#release(share),
     };
   }
 
   #add(share: Share, bytes: number): void {
     share.bytes += bytes;
-    this.#total += bytes;
-    const isFull = this.#total > this.#limits.mostBytes;
-    if (!isFull || !isLarge(share) || share === this.#first()) return;
+    this.#coming += bytes;
+    if (this.#hasRoom(share, 0) || share === this.#first()) return;
     share.state = 'waiting';
     share.body.pause();
     this.#watch ??= setInterval(() => this.#look(), this.#limits.stallMilliseconds / 4).unref();
   }
 
+  #decoded(share: Share): void {
+    if (!this.#shares.has(share) || share.state === 'decoded') return;
+    share.state = 'decoded';
+    this.#coming -= share.bytes;
+    this.#held += share.bytes;
+    this.#resumeWaiting();
+  }
+
   #release(share: Share): void {
     if (!this.#shares.delete(share)) return;
-    this.#total -= share.bytes;
+    if (share.state === 'decoded') this.#held -= share.bytes;
+    else this.#coming -= share.bytes;
+    this.#resumeWaiting();
+  }
+
+  #resumeWaiting(): void {
     const first = this.#first();
-    let expected = this.#total;
+    let expected = 0;
     for (const next of this.#waiting()) {
       expected += PIECE_BYTES;
-      if (expected <= this.#limits.mostBytes || next === first) this.#resume(next);
+      if (next === first || this.#hasRoom(next, expected)) this.#resume(next);
     }
+  }
+
+  /** @param expected bytes that bodies which were resumed before will bring */
+  #hasRoom(share: Share, expected: number): boolean {
+    const { mostBytes, mostHeldBytes } = this.#limits;
+    const coming = this.#coming + expected;
+    return (
+      coming <= (isLarge(share) ? mostBytes : 2 * mostBytes) && coming + this.#held <= mostHeldBytes
+    );
   }
 
   #resume(share: Share): void {
@@ -112,7 +142,7 @@ export class BodyMemory {
     const now = performance.now();
     const { stallMilliseconds, leastBytes } = this.#limits;
     for (const share of this.#shares) {
-      if (share.state !== 'coming' || !isLarge(share)) continue;
+      if (share.state !== 'coming' || share.bytes < PIECE_BYTES) continue;
       if (now - share.since < stallMilliseconds) continue;
       if (share.bytes - share.bytesThen < leastBytes) share.refuse(stalled(this.#limits));
       share.since = now;
@@ -124,9 +154,9 @@ export class BodyMemory {
     return [...this.#shares].filter(({ state }) => state === 'waiting');
   }
 
-  /** Oldest large body, even if it is already received. */
+  /** Oldest body that is not decoded. */
   #first(): Share | undefined {
-    for (const share of this.#shares) if (isLarge(share)) return share;
+    for (const share of this.#shares) if (share.state !== 'decoded') return share;
     return undefined;
   }
 }

@@ -4,6 +4,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { RuntimeFailure } from '../core/failure.ts';
 import { BodyMemory } from './body-memory.ts';
+import type { BodyShare } from './body-memory.ts';
 import { collectAfter, LARGE_BYTES, largeBodyTurn } from './large-bodies.ts';
 
 const memory = new BodyMemory();
@@ -36,13 +37,13 @@ export async function useBody<Result>(
     throw tooLarge();
   }
   const pieces = await collect(request, response);
-  if (pieces.bytes <= LARGE_BYTES) return use(textOf(pieces));
-  const leave = await largeBodyTurn();
+  const leave = pieces.bytes > LARGE_BYTES ? await largeBodyTurn() : undefined;
   try {
     // No variable may keep the text in memory during `use`.
     return await use(textOf(pieces));
   } finally {
-    leave();
+    leave?.();
+    pieces.share.decoded();
   }
 }
 
@@ -50,6 +51,7 @@ export async function useBody<Result>(
 interface Pieces {
   texts: string[];
   bytes: number;
+  readonly share: BodyShare;
 }
 
 const BYTE_ORDER_MARK = '\ufeff';
@@ -86,7 +88,6 @@ function collect(request: IncomingMessage, response: ServerResponse): Promise<Pi
   const isDecoded = body !== request;
   return new Promise((resolve, reject) => {
     const decoder = new StringDecoder();
-    const pieces: Pieces = { texts: [], bytes: 0 };
     const refuse = (failure: RuntimeFailure): void => {
       body.removeAllListeners('data');
       pieces.texts = [];
@@ -95,6 +96,7 @@ function collect(request: IncomingMessage, response: ServerResponse): Promise<Pi
       reject(failure);
     };
     const share = memory.share(body, refuse);
+    const pieces: Pieces = { texts: [], bytes: 0, share };
     response.once('close', () => share.release());
     body.on('data', (chunk: Buffer) => {
       const wasLarge = pieces.bytes > LARGE_BYTES;

@@ -10,7 +10,7 @@ const MB = 2 ** 20;
 afterEach(() => void vi.useRealTimers());
 
 function begin(limits: Partial<BodyLimits> = {}) {
-  const memory = new BodyMemory({ mostBytes: 10 * MB, ...limits });
+  const memory = new BodyMemory({ mostBytes: 10 * MB, leastBytes: 65_536, ...limits });
   return () => {
     const body = new PassThrough();
     const refuse = vi.fn<(error: Error) => void>();
@@ -44,12 +44,32 @@ describe('memory for all bodies', () => {
     expect(second.body.isPaused()).toBe(false);
   });
 
-  it('never has a small one wait', () => {
+  it('pauses small bodies later than large ones', () => {
     const next = begin();
-    next().add(20 * MB);
-    const small = next();
+    next().add(16 * MB);
+    const [small, other] = [next(), next()];
     small.add(2 * MB);
     expect(small.body.isPaused()).toBe(false);
+    other.add(2.5 * MB);
+    expect(other.body.isPaused()).toBe(true);
+    small.add(MB);
+    expect(small.body.isPaused()).toBe(true);
+  });
+
+  it('takes further bodies while earlier ones are being answered', () => {
+    const next = begin({ mostHeldBytes: 20 * MB });
+    const [first, second, third, fourth] = [next(), next(), next(), next()];
+    for (const body of [first, second]) {
+      body.add(8 * MB);
+      body.complete();
+      body.decoded();
+    }
+    third.add(3 * MB);
+    expect(third.body.isPaused()).toBe(false);
+    fourth.add(3 * MB);
+    expect(fourth.body.isPaused()).toBe(true);
+    first.release();
+    expect(fourth.body.isPaused()).toBe(false);
   });
 
   it('is not kept by a body that stops coming in while others wait', () => {

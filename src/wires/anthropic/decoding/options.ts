@@ -50,7 +50,7 @@ export function decodeSampling(body: RequestBody): Sampling {
 }
 
 /** Most characters of all stop sequences: text is compared with them while it arrives. */
-const MOST_STOP_CHARACTERS = 65_536;
+const MOST_STOP_CHARACTERS = 16_384;
 
 /** Stop sequences as given. Throws on one that would stop at any space, and if they are too long. */
 export function decodeStopSequences(body: RequestBody): readonly string[] {
