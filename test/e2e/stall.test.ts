@@ -66,11 +66,16 @@ describe('the server answers others', () => {
 describe('a request that is too large for one message to its engine', () => {
   covers('R12.1-writer');
 
-  const stops = Array.from({ length: 1000 }, (_, index) => `${index}`.padEnd(100, '#'));
+  // Tools that may not be called take no part of the context.
+  const tool = { name: 'look', description: 'x'.repeat(200_000), input_schema: { type: 'object' } };
   const post = (signal?: AbortSignal) =>
     fetch(`${server.url}/v1/messages`, {
       method: 'POST',
-      body: JSON.stringify({ ...request('Count from 1 to 3'), stop_sequences: stops }),
+      body: JSON.stringify({
+        ...request('Count from 1 to 3'),
+        tools: [tool],
+        tool_choice: { type: 'none' },
+      }),
       ...(signal && { signal }),
     });
 

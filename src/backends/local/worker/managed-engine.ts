@@ -30,6 +30,9 @@ const UNKNOWN: LoadStatus = {
   waiting: 0,
   idleMilliseconds: 0,
 };
+/** An engine answers at once, unless it hangs. */
+const STATUS_TIMEOUT_MS = 2000;
+
 /** Facts of an engine that does not respond. */
 const SILENT = { responds: false, waiting: 0, unloadsInMilliseconds: null } as const;
 
@@ -107,11 +110,22 @@ export class ManagedEngine {
       const engine = await this.#engine();
       if (signal.aborted) throw abortReason(signal);
       yield* engine.generate(request, signal);
+      if (this.#status === UNKNOWN) this.#learnStatus(engine);
     } finally {
       this.#lastUsed = performance.now();
       this.#keepAlive();
       this.#end();
     }
+  }
+
+  /** Asks for the status once, to be shown if the engine hangs later. */
+  #learnStatus(engine: Engine): void {
+    engine.status(AbortSignal.timeout(STATUS_TIMEOUT_MS)).then(
+      (status) => {
+        this.#status = status ?? this.#status;
+      },
+      () => undefined,
+    );
   }
 
   /** Undefined if it has no weights in memory. */
