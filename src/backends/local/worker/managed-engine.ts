@@ -110,7 +110,7 @@ export class ManagedEngine {
       const engine = await this.#engine();
       if (signal.aborted) throw abortReason(signal);
       yield* engine.generate(request, signal);
-      if (this.#status === UNKNOWN) this.#learnStatus(engine);
+      if (this.#status === UNKNOWN) void this.#learnStatus(engine);
     } finally {
       this.#lastUsed = performance.now();
       this.#keepAlive();
@@ -119,13 +119,9 @@ export class ManagedEngine {
   }
 
   /** Asks for the status once, to be shown if the engine hangs later. */
-  #learnStatus(engine: Engine): void {
-    engine.status(AbortSignal.timeout(STATUS_TIMEOUT_MS)).then(
-      (status) => {
-        this.#status = status ?? this.#status;
-      },
-      () => undefined,
-    );
+  async #learnStatus(engine: Engine): Promise<void> {
+    const asked = engine.status(AbortSignal.timeout(STATUS_TIMEOUT_MS));
+    this.#status = (await asked.catch(() => undefined)) ?? this.#status;
   }
 
   /** Undefined if it has no weights in memory. */
