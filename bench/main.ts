@@ -9,7 +9,7 @@ import { stall } from './stall/stall.ts';
 
 const PARTS: Readonly<Record<string, Part>> = { facade, grammar, engine, stall };
 
-const RESULTS = new URL('./results.json', import.meta.url);
+const RESULTS = new URL('../bench/results.json', import.meta.url);
 
 /** Runs the named parts, or all, and writes each one's section; the others' sections stay. */
 async function bench(names: readonly string[]): Promise<void> {

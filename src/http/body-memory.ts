@@ -15,7 +15,7 @@ export interface BodyLimits {
 
 const LIMITS: BodyLimits = {
   mostBytes: 64 * 1024 * 1024,
-  mostHeldBytes: 192 * 1024 * 1024,
+  mostHeldBytes: 96 * 1024 * 1024,
   stallMilliseconds: 30_000,
   leastBytes: 1024 * 1024,
 };
