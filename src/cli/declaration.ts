@@ -3,7 +3,7 @@ import { SETTINGS } from './setting-list.ts';
 import type { SettingInfo } from './setting-list.ts';
 import type { CliContext } from './context.ts';
 
-/** Where an action leaves its exit code. */
+/** Exit code of an action. */
 export interface Exit {
   code: number;
 }

@@ -13,7 +13,7 @@ const STARTS = [
   '{"function":{',
 ] as const;
 
-/** What may be around it. */
+/** Texts that may open an answer before the call. */
 const OPENINGS = ['', '[', '```json\n', '```\n'] as const;
 
 const FENCE = /^```(?:json)?\n([^]*)```\s*$/;

@@ -2,7 +2,7 @@ import { createAnthropicWire } from './anthropic/wire.ts';
 import { createThinkingSeal } from './anthropic/signature.ts';
 import type { Wire } from './wire.ts';
 
-/** What wires need of the process that they serve in. */
+/** Dependencies of wires on the process that serves them. */
 export interface WireContext {
   /** Key that signs thinking, so that clients can't change what they send back. */
   readonly thinkingKey: Uint8Array;

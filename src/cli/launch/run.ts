@@ -15,7 +15,7 @@ import { readableFiles } from '../registry-files.ts';
 import { locateAgent } from './agents.ts';
 import type { ModelWish } from './model.ts';
 
-/** What runs the agent: its program, or npx where it is agreed to. */
+/** Command that runs the agent: its program, or npx if the user agrees. */
 export async function findCommand(
   agent: Agent,
   { yes, asker }: ModelWish,

@@ -18,7 +18,7 @@ const REDRAW_MILLISECONDS = 100;
 const LINE_PERCENT = 10;
 const LINE_MILLISECONDS = 60_000;
 
-/** How long back a rate looks: long enough to be steady, short enough to follow. */
+/** Time that a rate covers: long enough to be steady, short enough to follow. */
 const WINDOW_MILLISECONDS = 5000;
 
 /** Back to the first column, and the line away. */

@@ -1,4 +1,4 @@
-/** What a piece of text has become after the stop strings were looked for. */
+/** Result of a search for stop strings in a piece of text. */
 export interface StopResult {
   /** Text that may be shown: it holds no part of a stop string. */
   readonly text: string;
@@ -101,7 +101,7 @@ function step(state: State, character: string): State {
   }
 }
 
-/** How many characters at the end of `text` begin one of `strings` without completing it. */
+/** Number of characters at the end of `text` that begin one of `strings` without completing it. */
 export function undecided(text: string, strings: readonly string[]): number {
   let longest = 0;
   for (const string of strings) {

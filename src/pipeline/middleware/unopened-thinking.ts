@@ -6,7 +6,7 @@ import { isCut } from './shared/cuts.ts';
 const OPEN = '<think>';
 const CLOSE = '</think>';
 
-/** How models behind servers were seen to think: by name, and apart for requests with and without thinking. */
+/** Observed thinking of models behind servers: by name, apart for requests with and without thinking. */
 export class ThinkingHabits {
   readonly #unopened = new Map<string, boolean>();
 

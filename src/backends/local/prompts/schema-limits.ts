@@ -32,7 +32,7 @@ export function requireCompilable({ conversation, outputSchema }: Schemas): void
   }
 }
 
-/** What a schema belongs to, for a failure. */
+/** Owner of a schema, for a failure. */
 interface SchemaOwner {
   readonly subject: FailureSubject;
   readonly name: string;

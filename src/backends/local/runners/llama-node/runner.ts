@@ -20,7 +20,7 @@ import { PictureFitter } from './picture-fitter.ts';
 import { readProjector } from './projector.ts';
 import { openStateFile } from './state-file.ts';
 
-/** What a runner is opened with. */
+/** Options with which a runner is opened. */
 export interface LlamaNodeOptions {
   readonly spec: FileSpec;
   readonly settings: EngineSettings;
