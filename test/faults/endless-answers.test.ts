@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { errorOf, messageOf, post, request } from '../support/messages-api.ts';
-import { startServer } from '../support/server.ts';
-import type { RunningServer } from '../support/server.ts';
 import { allEventsOf } from '../support/event-stream.ts';
-import { readBody, serve } from '../support/upstream/replay.ts';
-import type { LocalServer } from '../support/upstream/replay.ts';
+import { readBody } from '../support/upstream/replay.ts';
+import type { RunningServer } from '../support/server.ts';
+import { KINDS, startBadUpstreams } from './bad-upstreams.ts';
+import type { BadUpstreams } from './bad-upstreams.ts';
 import { SPEECHES } from './speech.ts';
 import type { Speech } from './speech.ts';
 
@@ -25,7 +25,6 @@ const ENDLESS: Readonly<Record<string, (speech: Speech) => { first?: string; lin
   }),
   calls: (speech) => ({ line: speech.calls([{ function: { name: 'look', arguments: {} } }]) }),
 };
-const KINDS = ['openai', 'ollama'] as const;
 const ENDS = Object.keys(ENDLESS);
 
 let open = 0;
@@ -55,22 +54,13 @@ async function answer(incoming: IncomingMessage, response: ServerResponse): Prom
   send();
 }
 
-let upstream: LocalServer;
+let upstreams: BadUpstreams;
 let server: RunningServer;
 beforeAll(async () => {
-  upstream = await serve((incoming, response) => void answer(incoming, response));
-  const entries = KINDS.flatMap((kind) =>
-    ENDS.map(
-      (_, index) =>
-        `  ${kind}-${index}: { backend: ${kind}, url: '${upstream.url}/${kind}/${index}' }\n`,
-    ),
-  );
-  server = await startServer({ registry: `models:\n${entries.join('')}` });
+  upstreams = await startBadUpstreams(answer, ENDS.length);
+  ({ server } = upstreams);
 });
-afterAll(async () => {
-  await server.stop();
-  await upstream.close();
-});
+afterAll(() => upstreams.stop());
 
 const ask = (model: string, more: object) =>
   post(

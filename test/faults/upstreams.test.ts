@@ -2,10 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allEventsOf, streamedText } from '../support/event-stream.ts';
 import { errorOf, messageOf, post, request, textOf } from '../support/messages-api.ts';
-import { startServer } from '../support/server.ts';
+import { readBody } from '../support/upstream/replay.ts';
 import type { RunningServer } from '../support/server.ts';
-import { readBody, serve } from '../support/upstream/replay.ts';
-import type { LocalServer } from '../support/upstream/replay.ts';
+import { KINDS, startBadUpstreams } from './bad-upstreams.ts';
+import type { BadUpstreams } from './bad-upstreams.ts';
 import { reportRows } from './report.ts';
 import { SPEECHES } from './speech.ts';
 import { UPSTREAM_FAULTS } from './upstream-faults.ts';
@@ -13,7 +13,6 @@ import type { UpstreamFault } from './upstream-faults.ts';
 
 const TOOL = { name: 'look', input_schema: { type: 'object' } };
 const ENOUGH_MS = 20_000;
-const KINDS = ['ollama', 'openai'] as const;
 const FAULTS = Object.entries(UPSTREAM_FAULTS);
 
 /** Answers of the scripted server that have not ended. */
@@ -32,22 +31,13 @@ async function answer(incoming: IncomingMessage, response: ServerResponse): Prom
   } else response.writeHead(404).end();
 }
 
-let upstream: LocalServer;
+let upstreams: BadUpstreams;
 let server: RunningServer;
 beforeAll(async () => {
-  upstream = await serve((incoming, response) => void answer(incoming, response));
-  const entries = KINDS.flatMap((kind) =>
-    FAULTS.map(
-      (_, index) =>
-        `  ${kind}-${index}: { backend: ${kind}, url: '${upstream.url}/${kind}/${index}' }\n`,
-    ),
-  );
-  server = await startServer({ registry: `models:\n${entries.join('')}` });
+  upstreams = await startBadUpstreams(answer, FAULTS.length);
+  ({ server } = upstreams);
 });
-afterAll(async () => {
-  await server.stop();
-  await upstream.close();
-});
+afterAll(() => upstreams.stop());
 
 const ask = (model: string, stream: boolean) =>
   post(

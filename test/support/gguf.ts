@@ -5,13 +5,13 @@ const LIST = 9;
 const UINT32 = 4;
 const FLOAT32 = 6;
 
-const uint32 = (value: number): Buffer => {
+export const uint32 = (value: number): Buffer => {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32LE(value);
   return bytes;
 };
 
-const uint64 = (value: number): Buffer => {
+export const uint64 = (value: number): Buffer => {
   const bytes = Buffer.alloc(8);
   bytes.writeBigUInt64LE(BigInt(value));
   return bytes;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requireGguf } from '../../../../src/backends/local/model/require-gguf.ts';
-import { ggufHeader } from '../../../support/gguf.ts';
+import { ggufHeader, uint32, uint64 } from '../../../support/gguf.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -22,18 +22,6 @@ async function sparse(name: string, begin: Buffer): Promise<string> {
   await handle.close();
   return file;
 }
-
-const uint32 = (value: number): Buffer => {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value);
-  return bytes;
-};
-
-const uint64 = (value: number): Buffer => {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64LE(BigInt(value));
-  return bytes;
-};
 
 const head = (tensors: number, values: number): Buffer =>
   Buffer.concat([Buffer.from('GGUF'), uint32(3), uint64(tensors), uint64(values)]);
