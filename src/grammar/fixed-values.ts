@@ -8,7 +8,7 @@ import { colon, separator } from './json.ts';
 import { arrayAt } from './schema.ts';
 import type { Conjunction } from './schema.ts';
 
-/** Longest list of values that is enforced. A longer list accepts any value of the type. */
+/** Longest list of values that a grammar holds. A longer one accepts any value of its values' types. */
 const MOST_VALUES = 2000;
 const MOST_CHARACTERS = 65_536;
 
@@ -18,13 +18,14 @@ export function fixedValues(schemas: Conjunction): readonly JsonValue[] | undefi
     ...(Array.isArray(schema['enum']) ? [arrayAt(schema, 'enum')] : []),
     ...(schema['const'] === undefined ? [] : [[schema['const']]]),
   ]);
-  const [first, ...others] = lists.filter(isShort);
+  const [first, ...others] = lists.filter(isShortList);
   if (first === undefined) return undefined;
   const otherTexts = others.map((list) => new Set(list.map(canonical)));
   return first.filter((value) => otherTexts.every((texts) => texts.has(canonical(value))));
 }
 
-function isShort(list: readonly JsonValue[]): boolean {
+/** True for a list of values that a grammar holds. */
+export function isShortList(list: readonly JsonValue[]): boolean {
   return list.length <= MOST_VALUES && JSON.stringify(list).length <= MOST_CHARACTERS;
 }
 

@@ -1,4 +1,6 @@
-import type { JsonValue } from '../core/json.ts';
+import type { JsonObject, JsonValue } from '../core/json.ts';
+import { isShortList } from './fixed-values.ts';
+import { arrayAt } from './schema.ts';
 import type { Conjunction } from './schema.ts';
 
 const TYPES = ['object', 'array', 'string', 'number', 'integer', 'boolean', 'null'] as const;
@@ -29,7 +31,7 @@ const IMPLIED: readonly (readonly [JsonType, readonly string[]])[] = [
 export function typesOf(schemas: Conjunction): readonly JsonType[] | undefined {
   const declared = schemas.flatMap((schema) => {
     const named = declaredTypes(schema['type']);
-    return named.length > 0 ? [named] : [];
+    return [named, ...longLists(schema).map(typesIn)].filter((types) => types.length > 0);
   });
   const [first, ...others] = declared;
   if (first !== undefined) return others.reduce(intersect, first);
@@ -37,6 +39,18 @@ export function typesOf(schemas: Conjunction): readonly JsonType[] | undefined {
     keywords.some((keyword) => schemas.some((schema) => schema[keyword] !== undefined)),
   );
   return implied.length === 0 ? undefined : implied.map(([type]) => type);
+}
+
+/** Lists of allowed values that are too long for a grammar, so that it holds only their types. */
+function longLists(schema: JsonObject): readonly (readonly JsonValue[])[] {
+  const { const: only } = schema;
+  const lists = [arrayAt(schema, 'enum'), only === undefined ? [] : [only]];
+  return lists.filter((list) => !isShortList(list));
+}
+
+function typesIn(values: readonly JsonValue[]): readonly JsonType[] {
+  const found = new Set(values.map((one) => (Number.isInteger(one) ? 'integer' : typeOf(one))));
+  return TYPES.filter((type) => found.has(type) && !(type === 'integer' && found.has('number')));
 }
 
 /** Returns true if a value has one of the types. */

@@ -2,6 +2,7 @@ import type { JsonObject, JsonValue } from '../core/json.ts';
 import { isRecord } from '../core/json.ts';
 import { pointTo } from '../core/json-pointer.ts';
 import { GrammarRules } from './gbnf.ts';
+import { isShortList } from './fixed-values.ts';
 import { FORMATS } from './formats.ts';
 import { patternExpression } from './patterns.ts';
 import { isList } from './schema.ts';
@@ -86,6 +87,10 @@ export function unheldPlaces(
 
 function isUnheld(keyword: string, value: JsonValue): boolean {
   switch (keyword) {
+    case 'enum':
+      return isList(value) && !isShortList(value);
+    case 'const':
+      return !isShortList([value]);
     case 'uniqueItems':
       return value === true;
     case 'minProperties':

@@ -1,8 +1,14 @@
 import { readFile } from 'node:fs/promises';
-import { describe, expect, it } from 'vitest';
+import type { Llama } from 'node-llama-cpp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startLlama } from '../../src/backends/local/model/native-llama.ts';
 import { FORMATS } from '../../src/grammar/formats.ts';
 import { UNHELD_KEYWORDS, unheldPlaces } from '../../src/grammar/unheld.ts';
 import type { JsonObject } from '../../src/core/json.ts';
+import { compileGrammar } from '../formats/native-grammar.ts';
+import { grammarOf } from './compile.ts';
+
+const LONG = Array.from({ length: 2001 }, (_, index) => `v${index}`);
 
 describe('the keywords that no grammar holds', () => {
   it.each<readonly [JsonObject, readonly string[]]>([
@@ -29,6 +35,14 @@ describe('the keywords that no grammar holds', () => {
     ],
   ])('of %j are at %j', (schema, places) => {
     expect(unheldPlaces(schema)).toEqual(places);
+  });
+
+  it('include lists of too many values, or of too many characters', () => {
+    const text = 'a'.repeat(70_000);
+    const properties = { a: { enum: LONG }, b: { enum: [text] }, c: { const: text } };
+    const places = ['#/properties/a/enum', '#/properties/b/enum', '#/properties/c/const'];
+    expect(unheldPlaces({ properties })).toEqual(places);
+    expect(unheldPlaces({ enum: LONG.slice(1), const: 'v1' })).toEqual([]);
   });
 
   it('are searched for in so many values only', () => {
@@ -59,5 +73,25 @@ describe('the keywords that no grammar holds', () => {
     let schema: JsonObject = { not: {} };
     for (let depth = 0; depth < 20_000; depth++) schema = { items: schema };
     expect(unheldPlaces(schema)).toHaveLength(1);
+  });
+});
+
+describe('the grammar of too many values', () => {
+  let llama: Llama;
+  beforeAll(async () => {
+    llama = (await startLlama()).llama;
+  });
+  afterAll(() => llama.dispose());
+
+  it.each<readonly [string, JsonObject, readonly string[], readonly string[]]>([
+    ['texts', { enum: LONG }, ['"v1"', '"w"'], ['1', 'null', '{}']],
+    ['integers', { enum: [...LONG.keys()] }, ['1', '-7'], ['1.5', '"1"']],
+    ['numbers', { type: 'number', enum: [0.5, ...LONG.keys()] }, ['1.5'], ['"1"']],
+    ['texts and null', { enum: [null, ...LONG] }, ['null', '"w"'], ['1', '[]']],
+    ['lists', { enum: LONG.map((one) => [one]) }, ['["v1"]', '[1]'], ['1', '{}']],
+    ['objects', { enum: LONG.map((one) => ({ one })) }, ['{"one": "v1"}'], ['1', '[]']],
+  ])('holds their type: %s', async (_of, schema, yes, no) => {
+    const admits = await compileGrammar(llama, grammarOf(schema).grammar);
+    expect([...yes, ...no].filter(admits)).toEqual(yes);
   });
 });
