@@ -4,80 +4,102 @@ import { LARGE_BYTES } from './large-bodies.ts';
 
 /** Limits on the bodies of all running requests. */
 export interface BodyLimits {
-  /** Total bytes of the bodies that are received or decoded. Small bodies may take as much again. */
-  readonly mostBytes: number;
-  /** The same together with the bodies of requests that are being answered. */
-  readonly mostHeldBytes: number;
-  /** Time in which an incoming body must grow by `leastBytes` while others wait for memory. */
+  /** Bytes of large bodies, from their reservation until their requests are answered. */
+  readonly largeBytes: number;
+  /** Bytes of medium bodies, from their reservation until they are decoded. */
+  readonly mediumBytes: number;
+  /** Time that a body may wait for its reservation. */
+  readonly waitMilliseconds: number;
+  /** Time in which a body must grow by `leastBytes` while others wait. */
   readonly stallMilliseconds: number;
   readonly leastBytes: number;
 }
 
+const MB = 1024 * 1024;
+
 const LIMITS: BodyLimits = {
-  mostBytes: 64 * 1024 * 1024,
-  mostHeldBytes: 96 * 1024 * 1024,
+  largeBytes: 128 * MB,
+  mediumBytes: 64 * MB,
+  waitMilliseconds: 60_000,
   stallMilliseconds: 30_000,
-  leastBytes: 1024 * 1024,
+  leastBytes: MB,
 };
 
-/** Approximate size of one read from a connection. */
-const PIECE_BYTES = 64 * 1024;
+/** Size up to which bodies are read without a reservation. */
+const SMALL_BYTES = MB / 4;
 
 /** Share of one body in the memory for all bodies. */
 export interface BodyShare {
-  /** Counts received bytes. Pauses the body if there is no memory for more. */
+  /** Counts received bytes. Pauses the body if it has to wait for its reservation. */
   add(bytes: number): void;
   /** Marks the body as received. */
   complete(): void;
-  /** Marks the body as decoded. Its memory counts among that of requests which are being answered. */
+  /** Marks the body as decoded: a medium one gives its memory back. */
   decoded(): void;
-  /** Releases the memory for waiting bodies. */
+  /** Gives the memory back. */
   release(): void;
 }
 
 interface Share {
   readonly body: Readable;
   readonly refuse: (failure: RuntimeFailure) => void;
+  readonly pool: Pool;
+  /** Bytes of the complete body, as far as they are known before. */
+  readonly expected: number;
   bytes: number;
-  state: 'coming' | 'waiting' | 'complete' | 'decoded';
-  /** Begin of the time in which it has to grow, by `performance.now()`, and its bytes then. */
+  /** Bytes that are taken from the pool. */
+  reserved: number;
+  state: 'small' | 'waiting' | 'coming' | 'complete' | 'decoded';
+  /** Begin of its wait, or of the time in which it has to grow, by `performance.now()`. */
   since: number;
   bytesThen: number;
 }
 
+interface Pool {
+  readonly most: number;
+  reserved: number;
+  readonly waiting: Set<Share>;
+}
+
 /**
- * Memory budget for the bodies of all requests, from their first byte until they are answered. Above the
- * budget, bodies are paused, large ones earlier than small ones. The oldest body that is not decoded yet is
- * always read, so that at least one makes progress.
+ * Memory budget for the bodies of all requests. A body that outgrows a small one reserves memory for its
+ * whole length before it is read on, in the order of arrival, so a body that was admitted is never paused by
+ * another one. Large bodies have a budget apart from medium ones, and keep their memory until they are
+ * answered. Admitted bodies that stall while others wait are refused, as are bodies that wait too long.
  */
 export class BodyMemory {
   readonly #limits: BodyLimits;
-  /** Shares in order of their start. */
+  readonly #large: Pool;
+  readonly #medium: Pool;
   readonly #shares = new Set<Share>();
-  /** Bytes of bodies that are not decoded yet. */
-  #coming = 0;
-  /** Bytes of bodies that are decoded. */
-  #held = 0;
   #watch: NodeJS.Timeout | undefined;
 
   constructor(limits: Partial<BodyLimits> = {}) {
     this.#limits = { ...LIMITS, ...limits };
+    this.#large = { most: this.#limits.largeBytes, reserved: 0, waiting: new Set() };
+    this.#medium = { most: this.#limits.mediumBytes, reserved: 0, waiting: new Set() };
   }
 
-  /** @param refuse called if the body stalls while others wait */
-  share(body: Readable, refuse: (failure: RuntimeFailure) => void): BodyShare {
+  /**
+   * @param expected bytes of the complete body, or the most that it may have
+   * @param refuse called if the body stalls while others wait, or waits too long
+   */
+  share(body: Readable, expected: number, refuse: (failure: RuntimeFailure) => void): BodyShare {
     const share: Share = {
       body,
       refuse,
+      pool: expected > LARGE_BYTES ? this.#large : this.#medium,
+      expected,
       bytes: 0,
-      state: 'coming',
-      since: performance.now(),
+      reserved: 0,
+      state: 'small',
+      since: 0,
       bytesThen: 0,
     };
     this.#shares.add(share);
     return {
       add: (bytes) => this.#add(share, bytes),
-      complete: () => (share.state = 'complete'),
+      complete: () => void (share.state = 'complete'),
       decoded: () => this.#decoded(share),
       release: () => this.#release(share),
     };
@@ -85,91 +107,95 @@ export class BodyMemory {
 
   #add(share: Share, bytes: number): void {
     share.bytes += bytes;
-    this.#coming += bytes;
-    if (this.#hasRoom(share, 0) || share === this.#first()) return;
+    if (share.state !== 'small' || share.bytes <= SMALL_BYTES) return;
+    if (share.pool.waiting.size === 0 && hasRoom(share)) return this.#admit(share);
     share.state = 'waiting';
+    share.since = performance.now();
+    share.pool.waiting.add(share);
     share.body.pause();
     this.#watch ??= setInterval(() => this.#look(), this.#limits.stallMilliseconds / 4).unref();
   }
 
+  #admit(share: Share): void {
+    share.state = 'coming';
+    share.since = performance.now();
+    share.bytesThen = share.bytes;
+    share.reserved = share.expected;
+    share.pool.reserved += share.reserved;
+  }
+
   #decoded(share: Share): void {
-    if (!this.#shares.has(share) || share.state === 'decoded') return;
+    if (!this.#shares.has(share)) return;
     share.state = 'decoded';
-    this.#coming -= share.bytes;
-    this.#held += share.bytes;
-    this.#resumeWaiting();
+    this.#reserve(share, share.pool === this.#large && share.reserved > 0 ? share.bytes : 0);
   }
 
   #release(share: Share): void {
     if (!this.#shares.delete(share)) return;
-    if (share.state === 'decoded') this.#held -= share.bytes;
-    else this.#coming -= share.bytes;
-    this.#resumeWaiting();
+    share.pool.waiting.delete(share);
+    this.#reserve(share, 0);
   }
 
-  #resumeWaiting(): void {
-    const first = this.#first();
-    let expected = 0;
-    for (const next of this.#waiting()) {
-      expected += PIECE_BYTES;
-      if (next === first || this.#hasRoom(next, expected)) this.#resume(next);
+  #reserve(share: Share, bytes: number): void {
+    const { pool } = share;
+    pool.reserved += bytes - share.reserved;
+    share.reserved = bytes;
+    for (const next of pool.waiting) {
+      if (!hasRoom(next)) return;
+      pool.waiting.delete(next);
+      this.#admit(next);
+      next.body.resume();
     }
   }
 
-  /** @param expected bytes that bodies which were resumed before will bring */
-  #hasRoom(share: Share, expected: number): boolean {
-    const { mostBytes, mostHeldBytes } = this.#limits;
-    const coming = this.#coming + expected;
-    return (
-      coming <= (isLarge(share) ? mostBytes : 2 * mostBytes) && coming + this.#held <= mostHeldBytes
-    );
-  }
-
-  #resume(share: Share): void {
-    share.state = 'coming';
-    share.since = performance.now();
-    share.bytesThen = share.bytes;
-    share.body.resume();
-  }
-
-  /** Refuses stalled bodies whose memory others wait for. */
+  /** Refuses what waits too long, and stalled bodies whose memory others wait for. */
   #look(): void {
-    if (this.#waiting().length === 0) {
+    if (this.#large.waiting.size + this.#medium.waiting.size === 0) {
       clearInterval(this.#watch);
       this.#watch = undefined;
       return;
     }
     const now = performance.now();
-    const { stallMilliseconds, leastBytes } = this.#limits;
     for (const share of this.#shares) {
-      if (share.state !== 'coming' || share.bytes < PIECE_BYTES) continue;
-      if (now - share.since < stallMilliseconds) continue;
-      if (share.bytes - share.bytesThen < leastBytes) share.refuse(stalled(this.#limits));
-      share.since = now;
-      share.bytesThen = share.bytes;
+      if (share.state === 'waiting') this.#endWait(share, now);
+      else if (share.state === 'coming' && share.pool.waiting.size > 0) this.#endStall(share, now);
     }
   }
 
-  #waiting(): readonly Share[] {
-    return [...this.#shares].filter(({ state }) => state === 'waiting');
+  #endWait(share: Share, now: number): void {
+    if (now - share.since < this.#limits.waitMilliseconds) return;
+    this.#release(share);
+    share.refuse(
+      new RuntimeFailure(
+        'overloaded',
+        'The body is too large while the server answers other large requests. Send it again later.',
+        { retryAfterSeconds: 5 },
+      ),
+    );
   }
 
-  /** Oldest body that is not decoded. */
-  #first(): Share | undefined {
-    for (const share of this.#shares) if (share.state !== 'decoded') return share;
-    return undefined;
+  #endStall(share: Share, now: number): void {
+    const { stallMilliseconds, leastBytes } = this.#limits;
+    if (now - share.since < stallMilliseconds) return;
+    if (share.bytes - share.bytesThen < leastBytes) {
+      this.#release(share);
+      share.refuse(stalled(this.#limits));
+      return;
+    }
+    share.since = now;
+    share.bytesThen = share.bytes;
   }
 }
 
-function isLarge({ bytes }: Share): boolean {
-  return bytes > LARGE_BYTES;
+function hasRoom({ pool, expected }: Share): boolean {
+  return pool.reserved + expected <= pool.most;
 }
 
 function stalled({ stallMilliseconds, leastBytes }: BodyLimits): RuntimeFailure {
   return new RuntimeFailure(
     'overloaded',
-    `The body stopped coming in while other requests waited for its room in memory: fewer than ${leastBytes} ` +
-      `bytes came in ${stallMilliseconds / 1000} s. Send the request again, faster or smaller.`,
+    `The body stalled while other requests waited for its memory: fewer than ${leastBytes} bytes arrived in ` +
+      `${stallMilliseconds / 1000} s. Send the request again, faster or smaller.`,
     { retryAfterSeconds: 1 },
   );
 }

@@ -7,7 +7,7 @@ import { BodyMemory } from './body-memory.ts';
 import type { BodyShare } from './body-memory.ts';
 import { collectAfter, LARGE_BYTES, largeBodyTurn } from './large-bodies.ts';
 
-const memory = new BodyMemory();
+const SHARED_MEMORY = new BodyMemory();
 
 /** The real API's limit on the body of a request. */
 const MOST_BYTES = 32 * 1024 * 1024;
@@ -31,14 +31,16 @@ export async function useBody<Result>(
   request: IncomingMessage,
   response: ServerResponse,
   use: (text: string) => Promise<Result>,
+  memory = SHARED_MEMORY,
 ): Promise<Result> {
   if (Number(request.headers['content-length']) > MOST_BYTES) {
     passOver(request);
     throw tooLarge();
   }
-  const pieces = await collect(request, response);
+  const pieces = await collect(request, response, memory);
   const leave = pieces.bytes > LARGE_BYTES ? await largeBodyTurn() : undefined;
   try {
+    if (pieces.isAbandoned) throw new RuntimeFailure('cancelled', 'The client has gone.');
     // No variable may keep the text in memory during `use`.
     return await use(textOf(pieces));
   } finally {
@@ -51,6 +53,8 @@ export async function useBody<Result>(
 interface Pieces {
   texts: string[];
   bytes: number;
+  /** True if the client left, and its pieces were dropped. */
+  isAbandoned: boolean;
   readonly share: BodyShare;
 }
 
@@ -83,7 +87,11 @@ function decompressed(request: IncomingMessage): Readable {
  * Collects a body by events, because a stream's iterator would dominate the time of a small body. Each piece
  * is decoded on arrival: decoding 32 MB at once takes too long.
  */
-function collect(request: IncomingMessage, response: ServerResponse): Promise<Pieces> {
+function collect(
+  request: IncomingMessage,
+  response: ServerResponse,
+  memory: BodyMemory,
+): Promise<Pieces> {
   const body = decompressed(request);
   const isDecoded = body !== request;
   return new Promise((resolve, reject) => {
@@ -95,9 +103,14 @@ function collect(request: IncomingMessage, response: ServerResponse): Promise<Pi
       passOver(request);
       reject(failure);
     };
-    const share = memory.share(body, refuse);
-    const pieces: Pieces = { texts: [], bytes: 0, share };
-    response.once('close', () => share.release());
+    const length = isDecoded ? MOST_BYTES : Number(request.headers['content-length'] ?? MOST_BYTES);
+    const share = memory.share(body, length, refuse);
+    const pieces: Pieces = { texts: [], bytes: 0, isAbandoned: false, share };
+    response.once('close', () => {
+      pieces.texts = [];
+      pieces.isAbandoned = true;
+      share.release();
+    });
     body.on('data', (chunk: Buffer) => {
       const wasLarge = pieces.bytes > LARGE_BYTES;
       pieces.bytes += chunk.length;
@@ -111,7 +124,10 @@ function collect(request: IncomingMessage, response: ServerResponse): Promise<Pi
       pieces.texts.push(decoder.end());
       resolve(pieces);
     });
-    body.once('error', (error) => reject(unreadable(error, isDecoded)));
+    body.once('error', (error) => {
+      if (isDecoded) passOver(request);
+      reject(unreadable(error, isDecoded));
+    });
     body.once('close', () => {
       if (!body.readableEnded) reject(unreadable(new Error('it broke off')));
     });

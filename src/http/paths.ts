@@ -11,5 +11,6 @@ export function prefixOf(url: string, wires: readonly string[]): string | undefi
  */
 export function canonicalUrl(url: string, wires: readonly string[]): string {
   const rest = url.slice((prefixOf(url, wires)?.length ?? -1) + 1);
-  return rest.replace(/^(?:\/v1)+(?=\/v1(?:\/|\?|$))/, '') || '/';
+  const path = rest.replace(/^(?:\/v1)+(?=\/v1(?:\/|\?|$))/, '');
+  return path.startsWith('/') ? path : `/${path}`;
 }

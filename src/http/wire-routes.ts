@@ -15,14 +15,15 @@ export function createWireChoice(wires: readonly Wire[]): RequestHandler {
   const names = wires.map(({ name }) => name);
   const [standard] = wires;
   return (request, _response, next) => {
+    // A failure while the wire is chosen needs one, too.
+    if (standard !== undefined) setWire(request, standard);
     const prefix = prefixOf(request.url, names);
     request.url = canonicalUrl(request.url, names);
     const serving = wires.filter((wire) => wire.routes.some(({ path }) => fits(path, request)));
     const wire =
       wires.find(({ name }) => name === prefix) ??
       serving.find(({ claims }) => claims?.(request.headers)) ??
-      serving[0] ??
-      standard;
+      serving[0];
     if (wire !== undefined) setWire(request, wire);
     next();
   };
@@ -51,10 +52,7 @@ export function addWireRoutes(
       ? createModelsHandler(route, options.runtime)
       : createModelHandler(route, options.runtime);
   };
-  const paths = new Map<
-    string,
-    Map<Wire, { readonly method: Method; readonly handle: RequestHandler }>
-  >();
+  const paths = new Map<string, Map<Wire, ServedRoute>>();
   for (const wire of wires) {
     for (const route of wire.routes) {
       const serving = paths.get(route.path) ?? new Map<Wire, ServedRoute>();

@@ -28,6 +28,8 @@ export class Backends {
     }
     const created = create();
     this.#created.set(kind, created);
+    // The next request tries again.
+    created.catch(() => this.#created.delete(kind));
     return created;
   }
 

@@ -5,6 +5,7 @@ import { callableTools } from '../prompt/render.ts';
 import type { Capabilities, GenerationRequest } from '../core/backend.ts';
 import type { JsonObject } from '../core/json.ts';
 import { RuntimeFailure } from '../core/failure.ts';
+import type { FailureSubject } from '../core/failure.ts';
 import { logOnce } from '../core/log-once.ts';
 
 /** More places than this are counted only. */
@@ -27,12 +28,12 @@ export function createUnheldReport(log: (message: string) => void): UnheldReport
     const budget = { left: MOST_VALUES };
     if (outputSchema !== undefined) {
       const place = unsatisfiablePlace(outputSchema, budget);
-      if (place !== undefined) throw unmatchable('output_config.format.schema', place);
+      if (place !== undefined) throw unmatchable('output-schema', 'this schema', place);
     }
     for (const { name, inputSchema, strict } of callableTools(conversation, toolChoice)) {
       const place = unsatisfiablePlace(inputSchema, budget);
       if (place === undefined) continue;
-      const failure = unmatchable(`tools.${name}.input_schema`, place);
+      const failure = unmatchable('tools', `the schema of tool ${name}`, place);
       if (strict === true) throw failure;
       once(failure.message);
     }
@@ -58,9 +59,10 @@ export function createUnheldReport(log: (message: string) => void): UnheldReport
   };
 }
 
-function unmatchable(name: string, place: string): RuntimeFailure {
+function unmatchable(subject: FailureSubject, schema: string, place: string): RuntimeFailure {
   return new RuntimeFailure(
     'invalid-request',
-    `${name}: No value can match this schema, because of ${place}. Correct it there.`,
+    `no value can match ${schema}, because of ${place}. Correct it there.`,
+    { subject },
   );
 }

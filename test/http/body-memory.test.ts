@@ -1,5 +1,12 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
+import { connect } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { useBody } from '../../src/http/body.ts';
+import { largeBodyTurn } from '../../src/http/large-bodies.ts';
 import { BodyMemory } from '../../src/http/body-memory.ts';
 import type { BodyLimits } from '../../src/http/body-memory.ts';
 import { serveScript } from '../support/scripted-server.ts';
@@ -10,96 +17,172 @@ const MB = 2 ** 20;
 afterEach(() => void vi.useRealTimers());
 
 function begin(limits: Partial<BodyLimits> = {}) {
-  const memory = new BodyMemory({ mostBytes: 10 * MB, leastBytes: 65_536, ...limits });
-  return () => {
+  const memory = new BodyMemory({ largeBytes: 30 * MB, mediumBytes: 3 * MB, ...limits });
+  return (expected: number) => {
     const body = new PassThrough();
     const refuse = vi.fn<(error: Error) => void>();
-    return { body, refuse, ...memory.share(body, refuse) };
+    return { body, refuse, ...memory.share(body, expected, refuse) };
   };
 }
 
 describe('memory for all bodies', () => {
-  it('has a large body wait until there is room', () => {
+  it('has a large body wait until there is room for all of it', () => {
     const next = begin();
-    const [first, second] = [next(), next()];
-    first.add(8 * MB);
-    second.add(3 * MB);
-    expect(second.body.isPaused()).toBe(true);
+    const [first, second] = [next(20 * MB), next(15 * MB)];
+    first.add(MB);
+    second.add(MB);
+    expect([first, second].map(({ body }) => body.isPaused())).toEqual([false, true]);
+    first.add(19 * MB);
+    expect(first.body.isPaused()).toBe(false);
     first.complete();
+    first.decoded();
     expect(second.body.isPaused()).toBe(true);
     first.release();
     expect(second.body.isPaused()).toBe(false);
   });
 
-  it('always lets the first large body go on', () => {
+  it('admits waiting bodies in the order of arrival', () => {
     const next = begin();
-    const [first, second, third] = [next(), next(), next()];
-    second.add(6 * MB);
-    first.add(6 * MB);
-    third.add(3 * MB);
-    expect([first, second, third].map(({ body }) => body.isPaused())).toEqual([false, false, true]);
-    second.add(1);
-    expect(second.body.isPaused()).toBe(true);
+    const [first, second, third] = [next(20 * MB), next(20 * MB), next(5 * MB)];
+    for (const body of [first, second, third]) body.add(MB);
+    expect(third.body.isPaused()).toBe(true);
     first.release();
-    expect(second.body.isPaused()).toBe(false);
+    expect([second, third].map(({ body }) => body.isPaused())).toEqual([false, false]);
   });
 
-  it('pauses small bodies later than large ones', () => {
+  it('keeps the memory of medium bodies apart, and takes it back once they are decoded', () => {
     const next = begin();
-    next().add(16 * MB);
-    const [small, other] = [next(), next()];
-    small.add(2 * MB);
-    expect(small.body.isPaused()).toBe(false);
-    other.add(2.5 * MB);
+    next(30 * MB).add(10 * MB);
+    const [medium, other] = [next(2 * MB), next(2 * MB)];
+    medium.add(MB);
+    expect(medium.body.isPaused()).toBe(false);
+    other.add(MB);
     expect(other.body.isPaused()).toBe(true);
-    small.add(MB);
-    expect(small.body.isPaused()).toBe(true);
+    medium.decoded();
+    expect(other.body.isPaused()).toBe(false);
   });
 
-  it('takes further bodies while earlier ones are being answered', () => {
-    const next = begin({ mostHeldBytes: 20 * MB });
-    const [first, second, third, fourth] = [next(), next(), next(), next()];
-    for (const body of [first, second]) {
-      body.add(8 * MB);
-      body.complete();
-      body.decoded();
-    }
-    third.add(3 * MB);
-    expect(third.body.isPaused()).toBe(false);
-    fourth.add(3 * MB);
-    expect(fourth.body.isPaused()).toBe(true);
-    first.release();
-    expect(fourth.body.isPaused()).toBe(false);
+  it('never has a small body wait, nor a body behind a small one', () => {
+    const next = begin();
+    const idle = next(100);
+    idle.add(1);
+    const large = next(30 * MB);
+    large.add(MB);
+    const small = next(30 * MB);
+    small.add(1000);
+    expect([idle, large, small].some(({ body }) => body.isPaused())).toBe(false);
   });
 
-  it('is not kept by a body that stops coming in while others wait', () => {
+  it('refuses a body that stalls while others wait', () => {
     vi.useFakeTimers();
     const next = begin();
-    const [slow, waiting] = [next(), next()];
+    const [slow, waiting] = [next(20 * MB), next(20 * MB)];
     slow.add(8 * MB);
     vi.advanceTimersByTime(100_000);
     expect(slow.refuse).not.toHaveBeenCalled();
     waiting.add(3 * MB);
-    // What came before the others began to wait counts for the first 30 s.
     vi.advanceTimersByTime(40_000);
     expect(slow.refuse).toHaveBeenCalledOnce();
     expect(slow.refuse.mock.calls[0]?.[0].message).toMatch(
-      /^The body stopped coming in while other requests waited .* 65536 bytes came in 30 s\. Send/,
+      /^The body stalled while other requests waited .* arrived in 30 s\. Send/,
     );
+    expect(waiting.body.isPaused()).toBe(false);
     expect(waiting.refuse).not.toHaveBeenCalled();
   });
 
-  it('is kept by a slow body that comes in', () => {
+  it('refuses a body that waits too long for answers to end', () => {
     vi.useFakeTimers();
     const next = begin();
-    const [slow, waiting] = [next(), next()];
-    slow.add(8 * MB);
-    waiting.add(3 * MB);
-    for (let minutes = 0; minutes < 5; minutes += 0.25) {
-      vi.advanceTimersByTime(15_000);
-      slow.add(100_000);
+    const [answered, waiting] = [next(20 * MB), next(20 * MB)];
+    answered.add(20 * MB);
+    answered.decoded();
+    waiting.add(MB);
+    vi.advanceTimersByTime(50_000);
+    expect(waiting.refuse).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(20_000);
+    expect(waiting.refuse).toHaveBeenCalledOnce();
+    expect(waiting.refuse.mock.calls[0]?.[0]).toMatchObject({ code: 'overloaded' });
+  });
+
+  it('lets a slow body finish that grows', () => {
+    vi.useFakeTimers();
+    const next = begin();
+    const [slow, waiting] = [next(20 * MB), next(20 * MB)];
+    slow.add(MB);
+    waiting.add(MB);
+    for (let seconds = 0; seconds < 50; seconds += 10) {
+      vi.advanceTimersByTime(10_000);
+      slow.add(MB);
     }
     expect(slow.refuse).not.toHaveBeenCalled();
+  });
+});
+
+describe('the body of a request', () => {
+  const requests: IncomingMessage[] = [];
+  let listener: Server;
+  let use: (text: string) => Promise<void>;
+  beforeEach(async () => {
+    requests.length = 0;
+    use = async () => undefined;
+    const memory = new BodyMemory({ largeBytes: 8 * MB });
+    listener = createServer((request, response) => {
+      requests.push(request);
+      useBody(request, response, async (text) => use(text), memory).then(
+        () => response.end('used'),
+        () => response.end('refused'),
+      );
+    }).listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+  });
+  afterEach(() => {
+    listener.closeAllConnections();
+    listener.close();
+  });
+
+  /** Sends the head of a request and a part of its body. */
+  function send(length: number, part: number, headers = ''): Socket {
+    const { port } = listener.address() as AddressInfo;
+    const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+    socket
+      .resume()
+      .write(`POST / HTTP/1.1\r\nhost: localhost\r\n${headers}content-length: ${length}\r\n\r\n`);
+    socket.write('x'.repeat(part));
+    return socket;
+  }
+
+  it('is read no further while others take the memory, and then to its end', async () => {
+    const first = send(5 * MB, 4 * MB);
+    await vi.waitFor(() => expect(requests).toHaveLength(1));
+    const used = new Promise<string>((resolve) => {
+      use = async (text) => resolve(text);
+    });
+    send(6 * MB, 6 * MB);
+    await vi.waitFor(() => expect(requests[1]?.isPaused()).toBe(true));
+    first.destroy();
+    expect(await used).toHaveLength(6 * MB);
+  });
+
+  it('is discarded if it can not be decompressed, so that the client reads the answer', async () => {
+    const socket = send(8 * MB, 0, 'content-encoding: gzip\r\n');
+    socket.write('x'.repeat(8 * MB));
+    await vi.waitFor(() => expect(requests[0]?.complete).toBe(true));
+    socket.destroy();
+  });
+
+  it('is not used if its client leaves before its turn', async () => {
+    const used = vi.fn<(text: string) => void>();
+    use = async (text) => used(text);
+    const leave = await largeBodyTurn();
+    const gone = send(3 * MB, 3 * MB);
+    await vi.waitFor(() => expect(requests[0]?.complete).toBe(true));
+    gone.destroy();
+    await vi.waitFor(() => expect(requests[0]?.socket.destroyed).toBe(true));
+    leave();
+    const there = send(3 * MB, 3 * MB);
+    await once(there, 'data');
+    expect(used).toHaveBeenCalledOnce();
+    there.destroy();
   });
 });
 

@@ -56,7 +56,7 @@ describe('paths', () => {
     ['/v1/messages', '/v1/messages'],
     ['/anthropic/v1/messages', '/v1/messages'],
     ['/anthropic', '/'],
-    ['/anthropic?a=b', '?a=b'],
+    ['/anthropic?a=b', '/?a=b'],
     ['/v1/v1/messages?beta=true', '/v1/messages?beta=true'],
     ['/anthropic/v1/v1/models', '/v1/models'],
     ['/v1/models/v1', '/v1/models/v1'],

@@ -59,17 +59,14 @@ describe('keywords that no grammar holds', () => {
 
   it('refuse a request by a schema that nothing matches, if its answer is held to it', () => {
     const none = { type: 'object', properties: { a: false }, required: ['a'] };
-    const words = 'No value can match this schema, because of #/properties/a. Correct it there.';
+    const place = 'because of #/properties/a. Correct it there.';
     expect(() => reported([asked([], { outputSchema: none })], 'none')).toThrow(
-      `output_config.format.schema: ${words}`,
+      `no value can match this schema, ${place}`,
     );
+    const words = `no value can match the schema of tool look, ${place}`;
     const look = tool('look', none);
-    expect(() => reported([asked([{ ...look, strict: true }])], 'auto')).toThrow(
-      `tools.look.input_schema: ${words}`,
-    );
-    expect(reported([asked([look]), asked([look])], 'auto')).toEqual([
-      `tools.look.input_schema: ${words}`,
-    ]);
+    expect(() => reported([asked([{ ...look, strict: true }])], 'auto')).toThrow(words);
+    expect(reported([asked([look]), asked([look])], 'auto')).toEqual([words]);
   });
 
   it('are one line of the log, whatever number of requests has them', async () => {

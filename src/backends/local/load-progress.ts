@@ -1,3 +1,4 @@
+import { within } from '../../net/timeouts.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 import { raceAbort } from '../../core/queue.ts';
 
@@ -40,16 +41,4 @@ export async function* untilLoaded<Loaded extends Sized>(
   const { sizeBytes } = (await loaded).runner;
   yield { type: 'progress', phase: 'loading', done: 1, total: 1, sizeBytes };
   return loaded;
-}
-
-async function within(settled: Promise<boolean>, milliseconds: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), milliseconds);
-  });
-  try {
-    return await Promise.race([settled, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

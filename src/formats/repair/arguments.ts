@@ -1,5 +1,6 @@
 import { jsonrepair } from 'jsonrepair';
 import { isRecord } from '../../core/json.ts';
+import { parseJson } from '../../core/one-line.ts';
 import type { CallableTool } from '../format.ts';
 import { coerceJson } from './coerce.ts';
 import { JsonPrefix } from './json-prefix.ts';
@@ -35,7 +36,7 @@ function argumentsOf(written: string, { name, inputSchema }: CallableTool): stri
   if (isNothing(text)) return '{}';
   const repaired = repairJson(text);
   if (repaired === undefined) return undefined;
-  const value = parse(repaired);
+  const value = parseJson(repaired);
   const input = unwrap(value, name, inputSchema, MOST_WRAPPERS);
   if (!isRecord(input)) return undefined;
   return coerceJson(input === value ? repaired : JSON.stringify(input), inputSchema);
@@ -58,7 +59,7 @@ function limited<Result>(written: string, repair: () => Result): Result | undefi
 
 function valueOf(written: string): unknown {
   const text = repairJson(strip(written));
-  return text === undefined ? undefined : parse(text);
+  return text === undefined ? undefined : parseJson(text);
 }
 
 function isNothing(text: string): boolean {
@@ -75,14 +76,14 @@ function strip(written: string): string {
 
 /** A JSON text as it is, or repaired; undefined if it has no one reading. */
 function repairJson(text: string): string | undefined {
-  if (parse(text) !== undefined) return text;
+  if (parseJson(text) !== undefined) return text;
   const prefix = new JsonPrefix(undefined);
   prefix.push(text);
   if (prefix.complete) return prefix.released;
   // A text that ends inside a value lacks a part of it, which no one can know.
   if (prefix.inString || !ENDS.test(text)) return undefined;
   const repaired = jsonrepair(text);
-  const value = parse(repaired);
+  const value = parseJson(repaired);
   return isRecord(value) || Array.isArray(value) ? repaired : undefined;
 }
 
@@ -103,12 +104,4 @@ function unwrap(value: unknown, name: string, schema: unknown, depth: number): u
   const other = value['name'];
   if (typeof other === 'string' && other.toLowerCase() !== name.toLowerCase()) return value;
   return inner === undefined ? value : unwrap(inner, name, schema, depth - 1);
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { RepairedCall, toolNamed } from '../../formats/repair/repaired-call.ts';
 import { admittedTools, isForced } from '../../prompt/tool-choice.ts';
 import type { GenerationRequest } from '../../core/backend.ts';
@@ -10,6 +11,9 @@ import { secondTry } from './shared/second-try.ts';
 import { usageOfTries } from './shared/usage.ts';
 
 type Finish = Extract<GenerationEvent, { type: 'finish' }>;
+
+/** Time after which others are answered. */
+const SLICE_MS = 10;
 
 interface GuardOptions {
   /** The model is asked once more for a call that has no reading. */
@@ -32,7 +36,7 @@ export const callGuard: GenerationMiddleware = (next) =>
       bound: context.capabilities.tools === 'enforced',
     };
     const first = new CallGuard(request, options);
-    for await (const event of next(request, context)) yield* first.take(event);
+    for await (const event of pausedAtCalls(next(request, context))) yield* first.take(event);
     const { finish, demand } = first;
     if (finish === undefined) return;
     if (demand === undefined || !options.asksAgain) {
@@ -41,9 +45,22 @@ export const callGuard: GenerationMiddleware = (next) =>
     }
     const again = secondTry(next(askAgain(request, first.written, demand), context), true);
     const second = new CallGuard(request, options);
-    for await (const event of again) yield* second.take(event);
+    for await (const event of pausedAtCalls(again)) yield* second.take(event);
     yield* second.finish === undefined ? first.end() : second.end(finish.usage);
   };
+
+/** Lets the server answer others between the calls of one answer: the repair of each may take long. */
+async function* pausedAtCalls(
+  events: AsyncIterable<GenerationEvent>,
+): AsyncGenerator<GenerationEvent> {
+  let since = performance.now();
+  for await (const event of events) {
+    yield event;
+    if (event.type !== 'tool-call-end' || performance.now() - since < SLICE_MS) continue;
+    await setImmediate();
+    since = performance.now();
+  }
+}
 
 /** The calls of one answer. */
 class CallGuard {

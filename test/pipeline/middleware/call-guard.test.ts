@@ -143,3 +143,24 @@ describe('a call of another tool than the demanded one', () => {
     expect(made.finish?.reason).toBe('tool-use');
   });
 });
+
+describe('many calls of one answer whose repair takes long', () => {
+  it('let others have their turn between the calls', async () => {
+    const json = `{"at":"${'x"y '.repeat(5000)}"}`;
+    const calls = Array.from({ length: 10 }, (_, index) => [
+      { type: 'tool-call-start', id: `toolu_${index}`, name: 'look' } as const,
+      { type: 'tool-call-delta', id: `toolu_${index}`, json } as const,
+      { type: 'tool-call-end', id: `toolu_${index}` } as const,
+    ]).flat();
+    let turns = 0;
+    let isOver = false;
+    const count = (): void => {
+      turns++;
+      if (!isOver) setImmediate(count);
+    };
+    setImmediate(count);
+    await answer([calls, [text('no')]]);
+    isOver = true;
+    expect(turns).toBeGreaterThan(5);
+  });
+});
