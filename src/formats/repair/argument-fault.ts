@@ -11,19 +11,27 @@ import { isOfType } from './schema-types.ts';
 export function argumentFault(
   input: unknown,
   { name, inputSchema }: CallableTool,
+  { allowsNull = false }: { readonly allowsNull?: boolean } = {},
 ): string | undefined {
-  return valueFault(input, inputSchema, [], name);
+  return valueFault(input, inputSchema, [], { tool: name, allowsNull });
+}
+
+interface Checked {
+  readonly tool: string;
+  /** A null counts as a value of any type. */
+  readonly allowsNull: boolean;
 }
 
 function valueFault(
   value: unknown,
   schema: unknown,
   path: readonly string[],
-  tool: string,
+  checked: Checked,
 ): string | undefined {
+  if (value === null && checked.allowsNull) return undefined;
   // What stands beside a reference counts in newer drafts only.
   if (!isRecord(schema) || '$ref' in schema) return undefined;
-  const argument = `the argument "${path.join('.')}" of ${tool}`;
+  const argument = `the argument "${path.join('.')}" of ${checked.tool}`;
   const types = textsOf(schema['type']);
   if (path.length > 0 && types.length > 0 && !types.some((type) => isOfType(value, type))) {
     return `${argument} must be of the type ${types.join(' or ')}`;
@@ -35,24 +43,25 @@ function valueFault(
   if (Array.isArray(value)) {
     const items: unknown = schema['prefixItems'] === undefined ? schema['items'] : undefined;
     return firstFault(value.entries(), (item, index) =>
-      valueFault(item, items, [...path, String(index)], tool),
+      valueFault(item, items, [...path, String(index)], checked),
     );
   }
-  return isRecord(value) ? objectFault(value, schema, path, tool) : undefined;
+  return isRecord(value) ? objectFault(value, schema, path, checked) : undefined;
 }
 
 function objectFault(
   value: Record<string, unknown>,
   schema: Record<string, unknown>,
   path: readonly string[],
-  tool: string,
+  checked: Checked,
 ): string | undefined {
   const missing = textsOf(schema['required']).find((key) => !Object.hasOwn(value, key));
-  if (missing !== undefined) return `${tool} needs the argument "${[...path, missing].join('.')}"`;
+  if (missing !== undefined)
+    return `${checked.tool} needs the argument "${[...path, missing].join('.')}"`;
   const properties = isRecord(schema['properties']) ? schema['properties'] : {};
   return firstFault(Object.entries(value), (one, key) => {
     const declared = Object.hasOwn(properties, key) ? properties[key] : undefined;
-    return valueFault(one, declared, [...path, key], tool);
+    return valueFault(one, declared, [...path, key], checked);
   });
 }
 

@@ -3,6 +3,7 @@ import { isRecord } from '../../core/json.ts';
 import { parseJson } from '../../core/one-line.ts';
 import type { CallableTool } from '../format.ts';
 import { coerceJson } from './coerce.ts';
+import { mendEscapes } from './escapes.ts';
 import { JsonPrefix } from './json-prefix.ts';
 import { isWrapperKey } from './schema-types.ts';
 import { withTimeLimit } from './time-limit.ts';
@@ -17,13 +18,20 @@ const SHORT = 4096;
 /** The last characters of a text whose last value is complete. */
 const ENDS = /([}\]"'\d]|true|false|null|True|False|None)$/;
 
+/** Strings of a JSON-like text; the last one may lack its end. */
+const STRINGS = /"[^"\\]*(?:\\[^][^"\\]*)*"?|'[^'\\]*(?:\\[^][^'\\]*)*'?/g;
+
+/** A member without a value, or a number that JSON does not have. */
+const UNKNOWN = /:\s*[,}\]]|[:[,]\s*[-+]?(?:NaN|Infinity)\s*(?:[,}\]]|$)/;
+
 /** Number of times that arguments may be wrapped: as a string, in a list, in a call. */
 const MOST_WRAPPERS = 4;
 
 /**
  * The arguments of a call as the text of a JSON object. What has one reading is repaired: Python
- * literals, single quotes, trailing commas, raw line breaks, code fences, double encoding, a call or a
- * list around the arguments, missing closing brackets. Strings are coerced where the schema demands it.
+ * literals, single quotes, backslashes that escape nothing, trailing commas, raw line breaks, code
+ * fences, double encoding, a call or a list around the arguments, missing closing brackets. Strings are
+ * coerced where the schema demands it.
  *
  * @returns undefined if there is no such reading
  */
@@ -75,8 +83,10 @@ function strip(written: string): string {
 }
 
 /** A JSON text as it is, or repaired; undefined if it has no one reading. */
-function repairJson(text: string): string | undefined {
-  if (parseJson(text) !== undefined) return text;
+function repairJson(written: string): string | undefined {
+  if (parseJson(written) !== undefined) return written;
+  const text = mendEscapes(written);
+  if (text === undefined || UNKNOWN.test(text.replace(STRINGS, '""'))) return undefined;
   const prefix = new JsonPrefix(undefined);
   prefix.push(text);
   if (prefix.complete) return prefix.released;

@@ -99,7 +99,8 @@ export class RepairedCall {
   #repaired(): string | undefined {
     const json = repairArguments(this.#prefix.text, this.#tool);
     if (json === undefined) return undefined;
-    const fault = argumentFault(JSON.parse(json), this.#tool);
+    // A client takes null for any argument in correct JSON too.
+    const fault = argumentFault(JSON.parse(json), this.#tool, { allowsNull: true });
     this.#fault = fault ?? this.#fault;
     return fault === undefined ? json : undefined;
   }

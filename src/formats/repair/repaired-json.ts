@@ -36,7 +36,7 @@ export class RepairedJson {
     if (this.#prefix.complete) return '';
     const repaired = repairArguments(this.text, this.#tool);
     if (repaired?.startsWith(this.#released) !== true) return undefined;
-    // A repair may be a guess, such as a string for `NaN`, so it counts only if it is valid.
+    // A repair may be a guess, such as a string for a bare word, so it counts only if it is valid.
     if (argumentFault(JSON.parse(repaired), this.#tool) !== undefined) return undefined;
     return this.#release(repaired.slice(this.#released.length));
   }

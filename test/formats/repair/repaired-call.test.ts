@@ -8,6 +8,7 @@ const SCHEMA = {
   properties: {
     city: { type: 'string' },
     hot: { type: 'boolean' },
+    count: { type: 'integer' },
     days: { anyOf: [{ type: 'integer' }, { type: 'null' }] },
     list: { type: 'array', items: { type: 'integer' } },
     any: {},
@@ -52,6 +53,34 @@ const REPAIRED: readonly (readonly [string, string, unknown])[] = [
   ['a trailing comma in a list', '{"list": [1, 2,]}', { list: [1, 2] }],
   ['single quotes', "{'city': 'Paris', 'hot': True}", PARIS],
   ['a bracket in single quotes', "{'city': 'a}b'}", { city: 'a}b' }],
+  [
+    'a backslash before a letter',
+    String.raw`{"city": "\d+\.ts$ \("}`,
+    { city: String.raw`\d+\.ts$ \(` },
+  ],
+  ['one in single quotes', String.raw`{'city': '\d'}`, { city: String.raw`\d` }],
+  ['one after a line break', String.raw`{'city': 'a\nb \d'}`, { city: 'a\nb \\d' }],
+  ['a path', String.raw`{"city": "C:\Users\me"}`, { city: String.raw`C:\Users\me` }],
+  ['a path of a user', String.raw`{"city": "C:\users\\new"}`, { city: String.raw`C:\users\new` }],
+  ['a backslash in a shell', '{"city": "a \\\n| b"}', { city: 'a \\\n| b' }],
+  [
+    'patterns of a shell',
+    String.raw`{"city": "grep 'foo\|bar' \$HOME"}`,
+    { city: String.raw`grep 'foo\|bar' \$HOME` },
+  ],
+  ['a single quote that is escaped', String.raw`{"city": "it\'s"}`, { city: "it's" }],
+  [
+    'one that is escaped in single quotes',
+    String.raw`{'city': 'it\'s "x" \"'}`,
+    { city: `it's "x" "` },
+  ],
+  [
+    'a backslash in double encoding',
+    JSON.stringify(String.raw`{"city": "\d"}`),
+    { city: String.raw`\d` },
+  ],
+  ['Python’s None for a number', '{"city": "a", "count": None}', { city: 'a', count: null }],
+  ['NaN in a string', '{"city": "NaN", "any": ": NaN",}', { city: 'NaN', any: ': NaN' }],
   ['a raw line break', '{"city": "a\nb"}', { city: 'a\nb' }],
   ['a raw tab', '{"city": "a\tb"}', { city: 'a\tb' }],
   ['a code fence', '```json\n{"city": "Paris", "hot": true}\n```', PARIS],
@@ -87,6 +116,18 @@ const BROKEN: readonly (readonly [string, string])[] = [
   ['a string that never ends', '{"city'],
 ];
 
+/** Texts that begin correctly. */
+const BROKEN_LATE: readonly (readonly [string, string])[] = [
+  ['a path with a name like an escape', String.raw`{"city": "C:\Users\new"}`],
+  ['one with a space', String.raw`{"city": "C:\temp dir\My Files\x"}`],
+  ['a code of a character', String.raw`{"city": "\x41"}`],
+  ['a part of such a code', String.raw`{"city": "\u12"}`],
+  ['a code in braces', String.raw`{"city": "\u{1F600}"}`],
+  ['no number', '{"any": NaN}'],
+  ['infinity', '{"any": [-Infinity, 1]}'],
+  ['no value', '{"any": }'],
+];
+
 describe('the arguments of a call', () => {
   it.each(REPAIRED)('are repaired: %s, wherever they are cut', (_title, json, input) => {
     const whole: Made = { name: 'Look', input };
@@ -100,6 +141,11 @@ describe('the arguments of a call', () => {
   it.each(BROKEN)('have no reading: %s', (_title, json) => {
     expect(made([json])).toBeUndefined();
     expect(made(json.split(''))).toBeUndefined();
+  });
+
+  it.each(BROKEN_LATE)('have no reading that goes on from what was sent: %s', (_title, json) => {
+    expect(made([json])).toBe('broken off');
+    expect(made(json.split(''))).toBe('broken off');
   });
 
   it('are never completed in the middle of a value', () => {
