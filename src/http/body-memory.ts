@@ -34,9 +34,9 @@ export interface BodyShare {
   add(bytes: number): void;
   /** Marks the body as received. */
   complete(): void;
-  /** Marks the body as decoded: a medium one gives its memory back. */
+  /** Marks the body as decoded, which releases the memory of a medium one. */
   decoded(): void;
-  /** Gives the memory back. */
+  /** Releases the memory. */
   release(): void;
 }
 
