@@ -8,7 +8,7 @@ import { colon, separator } from './json.ts';
 import { arrayAt } from './schema.ts';
 import type { Conjunction } from './schema.ts';
 
-/** Longest list of values that a grammar holds. A longer one accepts any value of its values' types. */
+/** Longest list of values that a grammar enforces. A longer one accepts any value of its values' types. */
 const MOST_VALUES = 2000;
 const MOST_CHARACTERS = 65_536;
 
@@ -24,7 +24,7 @@ export function fixedValues(schemas: Conjunction): readonly JsonValue[] | undefi
   return first.filter((value) => otherTexts.every((texts) => texts.has(canonical(value))));
 }
 
-/** True for a list of values that a grammar holds. */
+/** True for a list of values that a grammar enforces. */
 export function isShortList(list: readonly JsonValue[]): boolean {
   return list.length <= MOST_VALUES && JSON.stringify(list).length <= MOST_CHARACTERS;
 }

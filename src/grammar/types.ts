@@ -41,7 +41,7 @@ export function typesOf(schemas: Conjunction): readonly JsonType[] | undefined {
   return implied.length === 0 ? undefined : implied.map(([type]) => type);
 }
 
-/** Lists of allowed values that are too long for a grammar, so that it holds only their types. */
+/** Lists of allowed values that are too long for a grammar, so that it enforces only their types. */
 function longLists(schema: JsonObject): readonly (readonly JsonValue[])[] {
   const { const: only } = schema;
   const lists = [arrayAt(schema, 'enum'), only === undefined ? [] : [only]];
