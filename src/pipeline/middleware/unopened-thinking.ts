@@ -1,22 +1,57 @@
 import type { Capabilities, GenerationRequest } from '../../core/backend.ts';
 import type { GenerationEvent } from '../../core/events.ts';
+import { MarkdownCode } from '../../output/markdown-code.ts';
 import type { GenerationMiddleware } from '../middleware.ts';
 import { isCut } from './shared/cuts.ts';
 
 const OPEN = '<think>';
 const CLOSE = '</think>';
 
+/** Answers in a row without unopened thinking after which a model is expected to write no more of it. */
+const MOST_PLAIN = 3;
+
+/** Longest white space behind a closing tag that is waited for until its line ends. */
+const MOST_BLANKS = 64;
+
+/**
+ * Thinking of an answer: closed and not opened in its text, in a field of the server's own, or neither.
+ * Thinking in whole tags is `plain` too.
+ */
+type Observed = 'unopened' | 'separate' | 'plain';
+
 /** Observed thinking of models behind servers: by name, apart for requests with and without thinking. */
 export class ThinkingHabits {
-  readonly #unopened = new Map<string, boolean>();
+  readonly #unopened = new Set<string>();
+  readonly #separate = new Set<string>();
+  /** Answers without unopened thinking since the last one with it. */
+  readonly #plain = new Map<string, number>();
 
-  /** True if the model's last answer closed a thinking that it had not opened; undefined before its first. */
-  leavesUnopened(request: GenerationRequest): boolean | undefined {
-    return this.#unopened.get(keyOf(request));
+  /** True if the model was seen to close a thinking that it had not opened. */
+  leavesUnopened(request: GenerationRequest): boolean {
+    return this.#unopened.has(keyOf(request));
   }
 
-  note(request: GenerationRequest, unopened: boolean): void {
-    this.#unopened.set(keyOf(request), unopened);
+  /** True if the server was seen to separate the thinking by itself. */
+  isSeparate(request: GenerationRequest): boolean {
+    return this.#separate.has(keyOf(request));
+  }
+
+  /** True if several answers in a row had no unopened thinking. */
+  isPlain(request: GenerationRequest): boolean {
+    return (this.#plain.get(keyOf(request)) ?? 0) >= MOST_PLAIN;
+  }
+
+  note(request: GenerationRequest, observed: Observed): void {
+    const key = keyOf(request);
+    if (observed === 'unopened') {
+      this.#unopened.add(key);
+      this.#separate.delete(key);
+      this.#plain.delete(key);
+      return;
+    }
+    if (observed === 'separate') this.#separate.add(key);
+    this.#plain.set(key, (this.#plain.get(key) ?? 0) + 1);
+    if (this.isPlain(request)) this.#unopened.delete(key);
   }
 }
 
@@ -27,7 +62,7 @@ function keyOf({ model, thinking }: GenerationRequest): string {
 /**
  * Middleware that writes the opening tag before thinking that a server's text only closes: templates that open it in the
  * prompt, such as DeepSeek-R1's, leave it out of the answer. The text has to be held back until its tag
- * comes, so a streamed one is held only if the model is known to think, or did so in its last answer.
+ * comes, so a streamed one is held only if the model is known to think, or was seen to do so.
  *
  * @see https://docs.vllm.ai/en/latest/features/reasoning_outputs/ for servers that separate it themselves
  */
@@ -50,38 +85,55 @@ async function* openThinking(
     yield* events;
     return;
   }
-  const known = habits.leavesUnopened(request);
-  const holds = request.whole === true || (known ?? thinks(request, can));
-  const scan = new TagScan();
+  const expected = expectationOf(request, can, habits);
+  const holds = request.whole === true || expected.isHeld;
+  const scan = new TagScan(expected.isLikely);
   let held: string[] = [];
   let isDecided = false;
-  let hasText = false;
   for await (const event of events) {
     if (isDecided || event.type === 'admitted' || event.type === 'progress') {
       yield event;
       continue;
     }
-    if (event.type === 'text-delta') {
-      hasText = true;
-      const first = scan.push(event.text);
-      isDecided = first !== undefined;
-      if (isDecided) habits.note(request, first === CLOSE);
-      held.push(event.text);
-      if (!isDecided && holds) continue;
-      if (holds && first === CLOSE) held.unshift(OPEN);
-      yield { type: 'text-delta', text: held.join('') };
-    } else {
-      isDecided = true;
-      // Thinking that a limit has cut off has no closing tag.
-      const leftOpen = known === true && event.type === 'finish' && isCut(event.reason);
-      if (holds && held.length > 0) {
-        yield { type: 'text-delta', text: [...(leftOpen ? [OPEN] : []), ...held].join('') };
-      }
-      if (!leftOpen && (hasText || event.type !== 'tool-call-start')) habits.note(request, false);
-      yield event;
-    }
+    const isText = event.type === 'text-delta';
+    if (isText) held.push(event.text);
+    const verdict = isText ? scan.push(event.text) : scan.end();
+    isDecided = !isText || verdict !== undefined;
+    if (!isDecided && holds) continue;
+    const isCutOff = event.type === 'finish' && isCut(event.reason);
+    // Thinking that a limit has cut off has no closing tag.
+    const isLeftOpen = isCutOff && verdict === undefined && expected.isCertain;
+    if (holds && held.length > 0) {
+      const isUnopened = verdict === CLOSE || isLeftOpen;
+      yield { type: 'text-delta', text: [...(isUnopened ? [OPEN] : []), ...held].join('') };
+    } else if (isText) yield event;
     held = [];
+    if (!isText) yield event;
+    if (verdict !== undefined) habits.note(request, verdict === CLOSE ? 'unopened' : 'plain');
+    else if (event.type === 'thinking-delta') habits.note(request, 'separate');
+    else if (isDecided && !isCutOff && scan.hasText) habits.note(request, 'plain');
   }
+}
+
+interface Expectation {
+  /** A closing tag probably ends a thinking, wherever it is. */
+  readonly isLikely: boolean;
+  /** A text without tags is thinking if it was cut off. */
+  readonly isCertain: boolean;
+  /** A streamed text has to wait for its closing tag. */
+  readonly isHeld: boolean;
+}
+
+function expectationOf(
+  request: GenerationRequest,
+  can: Capabilities,
+  habits: ThinkingHabits,
+): Expectation {
+  const isSeen = habits.leavesUnopened(request);
+  const isDeclared = can.thinking === 'always' && !habits.isSeparate(request);
+  const isLikely = isSeen || thinks(request, can);
+  const isCertain = isSeen || isDeclared;
+  return { isLikely, isCertain, isHeld: isDeclared || (isLikely && !habits.isPlain(request)) };
 }
 
 /** True if an answer probably begins with thinking. */
@@ -90,17 +142,54 @@ function thinks({ thinking: { mode } }: GenerationRequest, can: Capabilities): b
   return can.thinking === 'always' || mode === 'enabled';
 }
 
+/** First tag of a text; `text` if it is only mentioned there. */
+type Verdict = typeof OPEN | typeof CLOSE | 'text';
+
 /** Search for the first tag in a text that comes piece by piece. */
 class TagScan {
-  /** End of the text so far, as long as a tag that is not whole yet. */
+  readonly #isLikely: boolean;
+  readonly #pieces: string[] = [];
+  /** End of the text so far: a tag that is not whole yet, or a closing one whose line goes on. */
   #tail = '';
 
-  /** The first tag, as soon as it is there. */
-  push(text: string): typeof OPEN | typeof CLOSE | undefined {
+  /** @param isLikely a closing tag counts wherever it is, and not only at an end of a line */
+  constructor(isLikely: boolean) {
+    this.#isLikely = isLikely;
+  }
+
+  /** True if any text was there. */
+  get hasText(): boolean {
+    return this.#pieces.length > 0;
+  }
+
+  /** The first tag, as soon as it is decided. */
+  push(text: string): Verdict | undefined {
+    this.#pieces.push(text);
     const rest = this.#tail + text;
-    this.#tail = rest.slice(1 - CLOSE.length);
     const [open, close] = [rest.indexOf(OPEN), rest.indexOf(CLOSE)];
-    if (open < 0 && close < 0) return undefined;
-    return close < 0 || (open >= 0 && open < close) ? OPEN : CLOSE;
+    if (open >= 0 && (close < 0 || open < close)) return OPEN;
+    this.#tail = close < 0 ? rest.slice(1 - CLOSE.length) : rest.slice(close);
+    if (close < 0) return undefined;
+    const isOpenEnded =
+      this.#tail.length <= CLOSE.length + MOST_BLANKS &&
+      this.#tail.slice(CLOSE.length).trim() === '' &&
+      !this.#tail.includes('\n');
+    return isOpenEnded && !this.#isLikely ? undefined : this.#closing();
+  }
+
+  /** The same at the end of the text. */
+  end(): Verdict | undefined {
+    return this.#tail.startsWith(CLOSE) ? this.#closing() : undefined;
+  }
+
+  #closing(): Verdict {
+    if (this.#isLikely) return CLOSE;
+    const text = this.#pieces.join('');
+    const before = text.slice(0, text.length - this.#tail.length);
+    const isAtEnd = /^[ \t\r]*(?:\n|$)/.test(this.#tail.slice(CLOSE.length));
+    const isAtStart = /\n[ \t]*$/.test(before);
+    const code = new MarkdownCode();
+    code.push(before);
+    return (isAtEnd || isAtStart) && code.open === undefined ? CLOSE : 'text';
   }
 }

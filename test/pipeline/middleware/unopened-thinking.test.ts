@@ -83,20 +83,87 @@ describe('thinking that a text closes and does not open', () => {
     expect(await read(value.split(''))).toEqual(parts);
   });
 
-  it('is thinking in an answer that is not streamed, whatever is known of the model', async () => {
-    const can = { ...CAN, thinking: 'none' } as const;
-    const changes = { whole: true, thinking: { mode: 'disabled' } } as const;
-    expect(await read([VALUE], { can, changes })).toEqual([thought('abc'), text('hello')]);
+  const NONE = { ...CAN, thinking: 'none' } as const;
+  const WHOLE = { whole: true, thinking: { mode: 'disabled' } } as const;
+
+  it.each(['abc\n</think>\n\nhello', 'abc</think>\nhello', 'abc\n</think>hello'])(
+    'is thinking in an answer that is not streamed if its tag ends or begins a line: %j',
+    async (value) => {
+      const parts = [thought('abc'), text('hello')];
+      expect(await read([value], { can: NONE, changes: WHOLE })).toEqual(parts);
+    },
+  );
+
+  it.each([
+    'Models such as R1 end thoughts with </think> and then answer.',
+    '</think> is the tag.',
+    'It is `</think>`\nand so on.',
+    'Like this:\n```\nHm.\n</think>\nHello.\n```',
+    `Two: </think> and\n</think>\n.`,
+  ])('is text if the tag is only mentioned: %j', async (value) => {
+    const habits = new ThinkingHabits();
+    expect(await read([value], { can: NONE, changes: WHOLE, habits })).toEqual([text(value)]);
+    const changes = { thinking: { mode: 'disabled' } } as const;
+    expect(await read(value.split(''), { can: NONE, changes, habits })).toEqual([text(value)]);
+    expect(await read(['a', 'b'], { can: NONE, changes, habits, reason: 'max-tokens' })).toEqual([
+      text('ab'),
+    ]);
+  });
+
+  it('is thinking wherever its tag is, if the model thinks or is asked to', async () => {
+    const parts = [thought('abc'), text('hello')];
+    expect(await read([VALUE], { can: { ...CAN, thinking: 'always' }, changes: WHOLE })).toEqual(
+      parts,
+    );
+    const changes = { whole: true, thinking: { mode: 'enabled', budgetTokens: 9 } } as const;
+    expect(await read([VALUE], { can: NONE, changes })).toEqual(parts);
   });
 
   it('is text in the first streamed answer of a model that is not known to think', async () => {
-    const can = { ...CAN, thinking: 'none' } as const;
     const habits = new ThinkingHabits();
-    expect(await read(VALUE.split(''), { can, habits })).toEqual([text(VALUE)]);
-    expect(await read(VALUE.split(''), { can, habits })).toEqual([thought('abc'), text('hello')]);
+    const value = 'abc\n</think>\nhello';
+    expect(await read(value.split(''), { can: NONE, habits })).toEqual([text(value)]);
+    expect(await read(VALUE.split(''), { can: NONE, habits })).toEqual([
+      thought('abc'),
+      text('hello'),
+    ]);
     // Without thinking the model has another prompt.
     const changes = { thinking: { mode: 'disabled' } } as const;
-    expect(await read(['abc'], { can, habits, changes })).toEqual([text('abc')]);
+    expect(await read(['abc'], { can: NONE, habits, changes })).toEqual([text('abc')]);
+  });
+
+  it('is expected again after a plain answer, and not after several in a row', async () => {
+    const habits = new ThinkingHabits();
+    const answer = (value: string) => read(value.split(''), { can: NONE, habits });
+    await answer('abc\n</think>\nhello');
+    for (let count = 0; count < 3; count++) {
+      expect(await answer('plain')).toEqual([text('plain')]);
+      if (count < 2) expect(await answer(VALUE)).toEqual([thought('abc'), text('hello')]);
+    }
+    for (let count = 0; count < 3; count++) await answer('plain');
+    expect(await answer(VALUE)).toEqual([text(VALUE)]);
+  });
+
+  it('is expected of a model that is declared to think, whatever it answered', async () => {
+    const options = { can: { ...CAN, thinking: 'always' }, habits: new ThinkingHabits() } as const;
+    for (let count = 0; count < 5; count++) {
+      expect(await read(['pl', 'ain'], options)).toEqual([text('plain')]);
+      const parts = [thought('abc'), text('hello')];
+      if (count % 4 === 0) expect(await read(VALUE.split(''), options)).toEqual(parts);
+    }
+    const cut = { ...options, reason: 'max-tokens' } as const;
+    expect(await read(['ab', 'c'], cut)).toEqual([thought('abc')]);
+    // A server that has separated thinking does so in its next answer too.
+    const separate = { ...options, habits: new ThinkingHabits() };
+    await read([thought('Hm.'), 'Hello'], separate);
+    expect(await read(['ab', 'c'], { ...separate, reason: 'max-tokens' })).toEqual([text('abc')]);
+  });
+
+  it('is text if a limit has cut it off, unless the model was seen to think', async () => {
+    for (const whole of [true, false]) {
+      const changes = { ...THINKING, whole };
+      expect(await read(['ab', 'c'], { changes, reason: 'max-tokens' })).toEqual([text('abc')]);
+    }
   });
 
   it('is thinking if a limit has cut it off, once the model was seen to do so', async () => {
@@ -121,9 +188,11 @@ describe('a text', () => {
     expect(await firstOf(['Hello', ' you', '.'], { changes })).toBe(1);
   });
 
-  it('is held for a model that may think, until an answer has shown that it need not be', async () => {
+  it('is held for a model that may think, until answers have shown that it need not be', async () => {
     const habits = new ThinkingHabits();
-    expect(await firstOf(['Hello', ' you', '.'], { habits })).toBe(3);
+    for (let count = 0; count < 3; count++) {
+      expect(await firstOf(['Hello', ' you', '.'], { habits })).toBe(3);
+    }
     expect(await firstOf(['Hello', ' you', '.'], { habits })).toBe(1);
   });
 

@@ -1,0 +1,44 @@
+/** Fence or inline code of a Markdown text that is still open. */
+export interface OpenCode {
+  /** Backticks or tildes that begin it, and end it. */
+  readonly marker: string;
+  readonly isFence: boolean;
+  /** Only white space is before it. */
+  readonly isFirst: boolean;
+}
+
+/** Tracks code fences and inline code in a Markdown text that comes piece by piece. */
+export class MarkdownCode {
+  #fence: OpenCode | undefined;
+  #line = '';
+  #hasLines = false;
+
+  push(text: string): void {
+    for (const part of text.split(/(?<=\n)/)) {
+      this.#line += part;
+      if (part.endsWith('\n')) this.#endLine();
+    }
+  }
+
+  /** Code that is open at the end of the text so far; inline code only on its own line. */
+  get open(): OpenCode | undefined {
+    if (this.#fence !== undefined) return this.#fence;
+    let open: RegExpExecArray | undefined;
+    for (const run of this.#line.matchAll(/`+/g)) {
+      if (open === undefined) open = run;
+      else if (open[0] === run[0]) open = undefined;
+    }
+    if (open === undefined) return undefined;
+    const isFirst = !this.#hasLines && this.#line.slice(0, open.index).trim() === '';
+    return { marker: open[0], isFence: false, isFirst };
+  }
+
+  #endLine(): void {
+    const marker = /^[\s>]*(`{3,}|~{3,})[^`]*$/.exec(this.#line)?.[1];
+    if (this.#fence === undefined) {
+      if (marker !== undefined) this.#fence = { marker, isFence: true, isFirst: !this.#hasLines };
+    } else if (marker?.startsWith(this.#fence.marker) === true) this.#fence = undefined;
+    this.#hasLines ||= this.#line.trim() !== '';
+    this.#line = '';
+  }
+}
