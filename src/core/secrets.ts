@@ -21,6 +21,30 @@ export function rememberSecret(secret: string): void {
   }
 }
 
+/** Headers that describe the client or the request; the values of all others may be keys. */
+const PUBLIC_HEADER =
+  /^(?:accept.*|content-.*|user-agent|origin|(?:http-)?referer|x-title|.*-(?:version|beta))$/i;
+
+/** Registers the values of headers that are sent to a server, and the keys within them. */
+export function rememberSecretsOfHeaders(headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (PUBLIC_HEADER.test(name)) continue;
+    rememberSecret(value);
+    // The scheme of a key is none of it: `Bearer KEY`, `Token KEY`.
+    const [, scheme = '', key = ''] = /^([\w-]+)\s+(\S+)$/.exec(value) ?? [];
+    rememberSecret(key);
+    if (/^basic$/i.test(scheme))
+      rememberSecret(
+        Buffer.from(key, 'base64')
+          .toString()
+          .replace(/^[^:]*:/, ''),
+      );
+    if (/cookie/i.test(name)) {
+      for (const [, part = ''] of value.matchAll(/=([^;]+)/g)) rememberSecret(part.trim());
+    }
+  }
+}
+
 const SECRET_PARAMETER = /key|token|secret|sig|pass|auth|code|cred/i;
 
 /** Registers the password of a URL, and the query values whose names mean a key. */
@@ -103,25 +127,43 @@ function secretsIn(text: string): readonly Range[] {
   return found;
 }
 
+/** Prefixes of keys, followed by `-` or `_`. */
+const PREFIXED =
+  /\b(?:sk|pk|rk|ak|gsk|xai|pplx|nvapi|hf|r8|csk|fw|tgp|ghp|gho|ghs|github_pat|glpat)[-_][\w-]{12,}/g;
+
 /**
- * Patterns of keys, by their prefix or by their context; the key is the match without its first group. They
+ * Patterns of keys, by their form or by their context; the key is the match without its first group. They
  * have no lookbehind, and no match can start inside a late failure, so they take linear time on any text.
  */
 const KEYS = [
-  /\b()(?:sk|pk|rk|ak|gsk|xai|pplx|nvapi|hf|r8|csk|fw|tgp|ghp|gho|ghs|github_pat|glpat|AKIA|AIza)[-_]?[\w-]{12,}/g,
+  /\b()AKIA[A-Z\d]{12,}/g,
+  /\b()AIza[\w-]{20,}/g,
   /\b()eyJ[\w.-]{17,}/g,
   /\b(bearer\s+["']?)[^\s"',;]{6,}/gi,
   /\b((?:api[-_ ]?key|access[-_ ]?token|authorization|secret)(?: provided)?["']?\s*[:=]\s*["']?(?:basic )?)(?!bearer\b)[^\s"',;&]{6,}/gi,
   /([?&](?:key|token|sig|signature|password|code)=)[^\s"'&#]{6,}/gi,
 ];
 
+/** Words of an error in the place of a key, as in `authorization: required`. */
+const NO_KEY =
+  /^(?:auth[a-z]*|credentials?|expired|headers?|invalid|malformed|missing|required|scheme|string|tokens?|undefined)[.:!?)]*$/i;
+
 function keysIn(text: string): readonly Range[] {
-  return KEYS.flatMap((pattern) =>
+  const prefixed = [...text.matchAll(PREFIXED)].filter(([key]) => isRandom(key));
+  const byContext = KEYS.flatMap((pattern) =>
     [...text.matchAll(pattern)].map(({ index, 0: match, 1: before = '' }): Range => [
       index + before.length,
       index + match.length,
     ]),
-  );
+  ).filter(([start, end]) => !NO_KEY.test(text.slice(start, end)));
+  return [...prefixed.map(({ index, 0: key }): Range => [index, index + key.length]), ...byContext];
+}
+
+/** Returns true if a text has a part as keys have, so that it is no name such as `sk-learn-based-classifier`. */
+function isRandom(text: string): boolean {
+  return text
+    .split(/[-_]/)
+    .some((part) => part.length >= 16 || (part.length >= 10 && /\d/.test(part)));
 }
 
 /** Replaces ranges of a text. Overlapping ranges are replaced as one, so that no rest of a key remains. */

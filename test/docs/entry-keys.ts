@@ -32,7 +32,10 @@ export const ENTRY_KEYS: Readonly<Record<string, EntryKey>> = {
       'environment variable that contains the key of the server; `_1`, `_2` … appended name further keys',
     example: 'TEAM_KEY',
   },
-  headers: { meaning: 'headers of each request to the server', example: { 'x-team': 'a' } },
+  headers: {
+    meaning: 'headers of each request to the server; their values are redacted as keys are',
+    example: { 'x-team': 'a' },
+  },
   server: { meaning: 'kind of server, if it can’t be detected', example: 'vllm' },
   images: { meaning: 'the model has vision, if that can’t be detected', example: true },
   image_longest_edge: {

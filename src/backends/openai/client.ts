@@ -1,6 +1,6 @@
 import type { ModelSpec } from '../../core/model.ts';
 import { RuntimeFailure } from '../../core/failure.ts';
-import { rememberSecret } from '../../core/secrets.ts';
+import { rememberSecretsOfHeaders } from '../../core/secrets.ts';
 import { shownUrl, unreachable } from '../../net/http-client.ts';
 import type { HttpAnswer, HttpClient, HttpHeaders } from '../../net/http-client.ts';
 import { readText } from '../../net/read-text.ts';
@@ -44,7 +44,7 @@ const OTHER_KEY_STATUSES: readonly number[] = [401, 429];
 export function createServerClient({ http, keys, url, model }: ClientOptions): ServerClient {
   const send = async (target: string, body: object | undefined, signal: AbortSignal) => {
     for (const { headers, last, worked } of await authorizations(model, keys)) {
-      secretsOf(headers).forEach(rememberSecret);
+      rememberSecretsOfHeaders(headers);
       const answer =
         body === undefined
           ? await http.get(target, signal, headers)
@@ -96,14 +96,6 @@ export function isRefusal(answer: HttpAnswer | Refusal): answer is Refusal {
 
 function isAlive(status: number): boolean {
   return status < 500 && status !== 429;
-}
-
-const SECRET_HEADER = /auth|key|token|secret|cookie/i;
-
-function secretsOf(headers: HttpHeaders): readonly string[] {
-  return Object.entries(headers)
-    .filter(([name]) => SECRET_HEADER.test(name))
-    .map(([, value]) => value.replace(/^(?:bearer|basic)\s+/i, ''));
 }
 
 interface Authorization {

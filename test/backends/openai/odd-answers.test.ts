@@ -120,6 +120,28 @@ describe('a key in an error', () => {
     expect(String(failure)).not.toMatch(/configured|cookie-1|abcdef/);
   });
 
+  it.each([
+    ['x-team', 'blue-team-login-7', 'blue-team-login-7'],
+    ['cookie', 'theme=dark-blue; session=cookie-of-ours', 'cookie-of-ours'],
+    ['authorization', 'Token header-token-1', 'header-token-1'],
+    ['proxy-authorization', `Basic ${btoa('user:basic-password')}`, 'basic-password'],
+  ])('is never repeated, from any header of the entry: %s', async (name, value, secret) => {
+    const error = { message: `no access for ${secret}` };
+    const server = await startActing(() => ({ status: 400, error }));
+    const model = entry(server.url, { headers: { [name]: value }, server: 'other' });
+    const asking = collect(open().generate(request(model, said('Hi')), signal));
+    await expect(asking).rejects.toThrow('no access for [redacted]');
+  });
+
+  it('is not in a header that describes the client', async () => {
+    const error = { message: 'application/json of Portico-Tests is not supported' };
+    const server = await startActing(() => ({ status: 400, error }));
+    const headers = { Accept: 'application/json', 'User-Agent': 'Portico-Tests' };
+    const model = entry(server.url, { headers, server: 'other' });
+    const asking = collect(open().generate(request(model, said('Hi')), signal));
+    await expect(asking).rejects.toThrow(error.message);
+  });
+
   it('is never repeated in mid-answer', async () => {
     const events = [event({ content: 'One' }), { error: { message: `bad ${KEY}` } }];
     const server = await startActing(() => ({ events }));
@@ -133,6 +155,9 @@ describe('a key in an error', () => {
     ['Incorrect API key provided: sk-proj-abcdefghijkl1234.', 'abcdefghijkl'],
     ['token hf_abcdefghijklmnop is expired', 'abcdefghijkl'],
     ['Authorization: Bearer abc.def-ghi', 'abc.def'],
+    ['the key sk-test-1234567890 is unknown', '1234567890'],
+    ['key ghp_16C7e42F292c6912E7710c838347Ae178B4a is revoked', '16C7e42F'],
+    ['key AKIAIOSFODNN7EXAMPLE is unknown', 'IOSFODNN'],
     ['got api_key=0123456789abcdef', '0123456789'],
     ['{"x-api-key": "0123456789abcdef"}', '0123456789'],
     ['eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abc', 'eyJhbGci'],
@@ -145,6 +170,10 @@ describe('a key in an error', () => {
     'the model gpt-oss-120b does not support tools',
     'sk is no key, and bearer of news neither: short',
     'risk-assessment-of-many-models failed',
+    'no tool skill-based-matching, ak-47-rifle-of-the-game, sk-learn-based-classification',
+    'hf_transformers_and_accelerate, fw-update-of-router, akin_to_the_other_one, skeleton_of_a_schema',
+    'authorization: required; secret: string expected; api key: missing',
+    'Bearer authentication is needed, and a Bearer token',
   ])('is not seen where there is none: %s', (text) => {
     expect(withoutKeys(text)).toBe(text);
   });
