@@ -6,7 +6,7 @@ import type { AssistantMessage, TemplateCall } from './template-message.ts';
 import { writeParts } from './text.ts';
 import type { CallTraits, TemplateTraits } from './template-traits.ts';
 
-/** One answer of the past as messages. What follows a call starts a new one, so that the order stays. */
+/** Messages for a past assistant turn. Text after a call starts a new message, to preserve the order. */
 export function assistantMessages(
   parts: readonly Part[],
   named: ReadonlyMap<string, NamedCall>,
@@ -19,7 +19,7 @@ export function assistantMessages(
   );
 }
 
-/** The model's own words, joined as it wrote them. */
+/** Text of an assistant turn without its calls, joined as the model generated it. */
 export function assistantText(parts: readonly Part[]): string {
   return writeParts(
     parts.filter(({ kind }) => kind !== 'tool-call'),
@@ -27,12 +27,12 @@ export function assistantText(parts: readonly Part[]): string {
   );
 }
 
-/** The thinking of an answer; several stretches of it are paragraphs. */
+/** Thinking of an assistant turn. Several thinking parts become paragraphs. */
 export function thinkingOf(parts: readonly Part[]): string {
   return parts.flatMap((part) => (part.kind === 'thinking' ? [part.text] : [])).join('\n\n');
 }
 
-/** Text and calls as one text, for templates that know no calls. */
+/** Text and calls as one text, for templates without support for calls. */
 function writtenOut(parts: readonly Part[]): string {
   let written = '';
   for (const part of parts) {

@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
 import type { ToolResultPart, Turn } from '../core/conversation.ts';
 
-/** How a template wants the ids of calls: any, nine letters and digits (Mistral's), or Kimi's. */
+/** Form of call ids that a template accepts: any id, nine letters and digits (Mistral), or Kimi's form. */
 export type CallIds = 'kept' | 'short' | 'indexed';
 
-/** A call of the conversation, as its result refers to it. */
+/** Name and index of a call, looked up by the id in its result. */
 export interface NamedCall {
   readonly name: string;
-  /** Its place among the calls of its turn, from 0. */
+  /** Position among the calls of its turn, from 0. */
   readonly index: number;
 }
 
 const SHORT = 9;
 
-/** The id of a call for a template; the same one each time, since it is part of the prefix. */
+/** Id of a call in the form that a template accepts. It is stable, since it is part of the prompt prefix. */
 export function templateCallId(id: string, call: NamedCall | undefined, ids: CallIds): string {
   switch (ids) {
     case 'kept':
@@ -27,7 +27,7 @@ export function templateCallId(id: string, call: NamedCall | undefined, ids: Cal
   }
 }
 
-/** All calls of a conversation by their ids. */
+/** Calls of a conversation, by id. */
 export function callsById(turns: readonly Turn[]): ReadonlyMap<string, NamedCall> {
   const named = new Map<string, NamedCall>();
   for (const { parts } of turns) {
@@ -39,10 +39,7 @@ export function callsById(turns: readonly Turn[]): ReadonlyMap<string, NamedCall
   return named;
 }
 
-/**
- * Results in the order of their calls: templates want them so, and many tell only by the order which
- * result belongs to which call.
- */
+/** Results in the order of their calls. Many templates match results to calls by order alone. */
 export function inCallOrder(
   results: readonly ToolResultPart[],
   named: ReadonlyMap<string, NamedCall>,

@@ -5,18 +5,19 @@ import type { ChatTemplate, Prompt, PromptRequest } from './render.ts';
 import { anyEnd, cutBehind, markEnd } from './turn-closing.ts';
 import type { Seams } from './turn-closing.ts';
 
-/** What is known of a model's turns. */
+/** End of an assistant turn in a template. */
 export interface TurnEnding {
   readonly seams: Seams;
-  /** The texts of the tokens that end a turn. */
+  /** Texts of the tokens that end a turn. */
   readonly ends: ReadonlySet<string>;
 }
 
 /**
- * The prompt behind an answer of the model's own, from the token that ends its turn on: what comes
- * before needs no rendering, since its tokens are known. Undefined where the template does not tell.
+ * Renders the rest of a prompt after an answer that this model generated, starting at the token that ends
+ * its turn. The earlier part needs no rendering, since its tokens are known. Returns undefined if the end
+ * of the answer can't be found in the rendered prompt.
  *
- * @param answer the index of the answer's turn, with another turn behind it
+ * @param answer index of the answer's turn; at least one turn follows it
  */
 export function renderContinuation(
   template: ChatTemplate,
@@ -27,7 +28,7 @@ export function renderContinuation(
   const { turns } = request.conversation;
   const later = turns.slice(answer + 1);
   if (seams.repeats && !later.every(isResult)) return undefined;
-  // Nobody can guess it, so nobody else's text can be taken for it.
+  // Random, so that no other text in the prompt can be mistaken for it.
   const mark = randomBytes(12).toString('hex');
   const turn = turns[answer];
   const marked = turn && markEnd(turn, mark);
@@ -45,7 +46,7 @@ export function renderContinuation(
     : undefined;
 }
 
-/** A user's turn that says nothing beside results. */
+/** Returns true for an assistant turn and for a turn that consists of tool results only. */
 function isResult({ role, parts }: Turn): boolean {
   return role === 'assistant' || parts.every(({ kind }) => kind === 'tool-result');
 }

@@ -1,24 +1,24 @@
 /**
- * A stretch of a prompt: `control` is the text of exactly one control token, anything else is plain. Two
- * plain ones stand side by side where together they would read as a control token.
+ * Stretch of a prompt: the text of exactly one control token if `control` is set, otherwise plain text. Two
+ * adjacent plain stretches stay separate if their joined text would be read as a control token.
  */
 export interface PromptStretch {
   readonly text: string;
   readonly control: boolean;
 }
 
-/** The texts of a vocabulary's control tokens, and how to find them. */
+/** Finds the control tokens of a vocabulary in text. */
 export class ControlTokens {
   readonly #pattern: RegExp | undefined;
   readonly #watched: RegExp | undefined;
-  /** What a control token may begin and end with, without being whole. */
+  /** Proper prefixes and suffixes of control tokens. */
   readonly #beginnings = new Set<string>();
   readonly #endings = new Set<string>();
   readonly #longest: number;
 
   /**
-   * @param texts the control tokens as they are written in a prompt, such as `<|im_end|>`
-   * @param tags texts that are no tokens, but that templates look for in what others wrote
+   * @param texts control tokens as they are written in a prompt, such as `<|im_end|>`
+   * @param tags texts that are not tokens, but that templates search for in message content
    */
   constructor(texts: Iterable<string>, tags: Iterable<string> = []) {
     const sorted = longestFirst(texts);
@@ -33,7 +33,7 @@ export class ControlTokens {
     }
   }
 
-  /** Whether `text`, put anywhere into a prompt, could be or become part of a control token. */
+  /** Returns true if `text` could contain, or become part of, a control token anywhere in a prompt. */
   endangers(text: string): boolean {
     if (this.#watched === undefined) return false;
     if (text.search(this.#watched) !== -1) return true;
@@ -45,7 +45,7 @@ export class ControlTokens {
     return false;
   }
 
-  /** Tells the control tokens in trusted text from the rest. */
+  /** Splits trusted text into control tokens and plain text. */
   split(text: string): readonly PromptStretch[] {
     if (this.#pattern === undefined) return text === '' ? [] : [{ text, control: false }];
     const stretches: PromptStretch[] = [];
@@ -62,8 +62,9 @@ export class ControlTokens {
   }
 
   /**
-   * Plain text in pieces that hold no control token's text. Tokenizers make some tokens of any text
-   * (llama.cpp: all that are user-defined, such as Qwen's `<tool_call>`), unless it comes in two pieces.
+   * Cuts plain text into pieces without the text of a control token. Tokenizers recognize some tokens even
+   * in plain text (llama.cpp: all user-defined ones, such as Qwen's `<tool_call>`), unless the text is
+   * tokenized in two pieces.
    */
   cut(text: string): readonly string[] {
     if (this.#pattern === undefined) return [text];
@@ -73,7 +74,7 @@ export class ControlTokens {
       this.#pattern.lastIndex = from;
       const match = this.#pattern.exec(text);
       if (match === null) return [...pieces, text.slice(from)];
-      // Behind the first character, which may be two units long.
+      // Cut after the first character, which may be a surrogate pair.
       const end = match.index + String.fromCodePoint(match[0].codePointAt(0) ?? 0).length;
       pieces.push(text.slice(from, end));
       from = end;
@@ -81,7 +82,7 @@ export class ControlTokens {
   }
 }
 
-/** One control token's text may begin another's. */
+/** Sorts by length: the text of one control token may be a prefix of another. */
 function longestFirst(texts: Iterable<string>): readonly string[] {
   return [...new Set(texts)]
     .filter((text) => text !== '')

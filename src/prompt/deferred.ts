@@ -3,11 +3,11 @@ import { RuntimeFailure } from '../core/failure.ts';
 import { templateTools } from './messages.ts';
 
 /**
- * The conversation with the tools that are loaded by now: a deferred one is loaded where the
- * conversation refers to it. Where only Anthropic's servers could search for tools, all are loaded from
- * the beginning: the model could never find them.
+ * Conversation with only the tools that are loaded so far. A deferred tool is loaded when the conversation
+ * refers to it. If the search for tools runs on Anthropic's servers, all tools are loaded from the start,
+ * since the model could never find them.
  *
- * @throws {invalid-request} if none is loaded: nothing could ever load one
+ * @throws {invalid-request} if no tool is loaded, since nothing could load one later
  */
 export function withLoadedTools(conversation: Conversation, choice: ToolChoice): Conversation {
   const { tools, turns } = conversation;
@@ -39,8 +39,8 @@ function loadedBy(part: Part): readonly string[] {
 }
 
 /**
- * The conversation with each deferred tool described where it is first referred to, and not in the tool
- * prefix: a tool that joined that prefix would change the prompt from its beginning on.
+ * Conversation in which each deferred tool is described at the first reference to it. A tool added to the
+ * list at the start of the prompt would invalidate the cached prefix.
  */
 export function placeDeferredTools(conversation: Conversation): Conversation {
   const waiting = new Map(
@@ -51,7 +51,7 @@ export function placeDeferredTools(conversation: Conversation): Conversation {
     ...turn,
     parts: placeIn(turn.parts, waiting),
   }));
-  // What nothing refers to can only be told at the beginning.
+  // A tool without a reference can only be described at the start.
   const tools = conversation.tools.filter(({ name, deferred }) => !deferred || waiting.has(name));
   return { ...conversation, turns, tools };
 }

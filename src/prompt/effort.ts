@@ -1,6 +1,6 @@
 import type { Effort, ThinkingMode } from '../core/backend.ts';
 
-/** Tokens of thinking that an effort stands for, where the client names no budget of its own. */
+/** Thinking budgets in tokens per effort, used if the client sets no budget. */
 const BUDGETS = {
   low: 1024,
   medium: 4096,
@@ -9,10 +9,7 @@ const BUDGETS = {
   max: Number.POSITIVE_INFINITY,
 } as const satisfies Record<Effort, number>;
 
-/**
- * The most tokens that a model may think: the client's budget, else what the effort stands for, else
- * as many as it likes.
- */
+/** Thinking budget in tokens: the client's own, else that of the effort, else unlimited. */
 export function thinkingBudget(thinking: ThinkingMode, effort: Effort | undefined): number {
   switch (thinking.mode) {
     case 'enabled':

@@ -1,16 +1,16 @@
-/** English text in common vocabularies; used until a model's own prompts have been counted. */
+/** Ratio of English text in common vocabularies. Used until a prompt of the model has been counted. */
 const TOKENS_PER_CHARACTER = 0.25;
 
-/** In a shorter prompt the template's own tokens outweigh the text. */
+/** Minimum length of a prompt to learn from. In shorter ones the template's own tokens outweigh the text. */
 const MIN_CHARACTERS = 1_000;
 
-/** Guesses how many tokens an uncounted prompt has, by the last count for the same model. */
+/** Estimates the tokens of a prompt from the last counted prompt of the same model. */
 export interface PromptEstimator {
   learn(model: string, characters: number, tokens: number): void;
   estimate(model: string, characters: number): number;
 }
 
-/** An estimator that knows nothing yet. */
+/** Creates an estimator without any counts. */
 export function createPromptEstimator(): PromptEstimator {
   const ratios = new Map<string, number>();
   return {

@@ -7,32 +7,32 @@ import { hermes } from '../formats/hermes.ts';
 import type { TemplateTraits } from './template-traits.ts';
 import { writeToolOutput } from './text.ts';
 
-/** What a model's own template does not know, and instructions in the prompt stand for. */
+/** Features that a model's template lacks and that instructions in the prompt replace. */
 export interface Injection {
   readonly tools: boolean;
   readonly thinking: boolean;
-  /** The tags to think in: the family's own where it has some. */
+  /** Tags around the thinking: the family's own if it has any. */
   readonly thinkingTags: ThinkingTags;
 }
 
 const THINKING_TAGS: ThinkingTags = { open: '<think>', close: '</think>' };
 
-/** What has to be injected for a family and a template. */
+/** Features to inject for a model family and a template. */
 export function injectionFor(format: ChatFormat, traits: TemplateTraits): Injection {
   return {
     tools: format.tools === undefined || !traits.tools,
-    // An output that is no tagged text has no place for tags.
+    // Thinking tags have no meaning in output that is not tagged text.
     thinking: traits.thinking === 'none' && format.readOutput === undefined,
     thinkingTags: format.thinking ?? THINKING_TAGS,
   };
 }
 
-/** For models that are known by what their server says, not by a template. */
+/** Injection for models of a server that reports capabilities but no template. */
 export function plainInjection(tools: boolean, thinking: boolean): Injection {
   return { tools, thinking, thinkingTags: THINKING_TAGS };
 }
 
-/** The family with Hermes syntax in place of what it does not have. */
+/** Chat format with Hermes syntax for the features that the family lacks. */
 export function injectedFormat(
   format: ChatFormat,
   { tools, thinking, thinkingTags }: Injection,
@@ -44,7 +44,7 @@ export function injectedFormat(
   };
 }
 
-/** The template's traits with what instructions make of them. */
+/** Traits of a template after injection. */
 export function injectedTraits(
   traits: TemplateTraits,
   { tools, thinking }: Injection,
@@ -52,15 +52,16 @@ export function injectedTraits(
   return {
     ...traits,
     ...(thinking && { thinking: 'switchable' }),
-    // The calls of the past stand in the syntax that the instructions teach.
+    // Past calls are written as text, in the syntax that the instructions teach.
     ...(tools && { calls: undefined }),
   };
 }
 
 /**
- * The conversation with instructions at the end of its system prompt, where its tools stand as text.
+ * Conversation with instructions at the end of its system prompt. Injected tools move into these
+ * instructions as text.
  *
- * @param tools those that may be called
+ * @param tools callable tools
  * @param thinks the model is to think before it answers
  */
 export function injectInstructions(
@@ -80,7 +81,7 @@ export function injectInstructions(
   };
 }
 
-/** The conversation with calls and results of the past as text, in the syntax that is taught. */
+/** Conversation with past calls and results as text, in the syntax that the instructions teach. */
 export function callsAsText(conversation: Conversation): Conversation {
   const named = callsById(conversation.turns);
   return {
@@ -92,7 +93,7 @@ export function callsAsText(conversation: Conversation): Conversation {
   };
 }
 
-/** The same parts, with the results among them in the order of their calls. */
+/** Returns the same parts with the results sorted in the order of their calls. */
 function inPlaces(parts: readonly Part[], named: ReadonlyMap<string, NamedCall>): readonly Part[] {
   const results = parts.filter((part) => part.kind === 'tool-result');
   if (results.length < 2) return parts;
@@ -107,7 +108,7 @@ function partsAsText(parts: readonly Part[]): readonly Part[] {
       return [{ kind: 'text', text: index === 0 ? call : `\n${call}` }];
     }
     if (part.kind !== 'tool-result') return [part];
-    // What can be seen stands behind the result that it came with.
+    // Images follow the result that contained them.
     const seen = part.output.filter(({ kind }) => kind === 'image');
     const told = part.output.filter(({ kind }) => kind !== 'image');
     return [{ kind: 'text', text: writeResult(writeToolOutput(told, part.isError)) }, ...seen];
@@ -117,7 +118,7 @@ function partsAsText(parts: readonly Part[]): readonly Part[] {
 function thinkingInstructions({ open, close }: ThinkingTags): string {
   return `# Thinking
 
-Think before you answer: write your thoughts between ${open} and ${close}, then the answer behind them.`;
+Think before you answer: write your thoughts between ${open} and ${close}, then the answer after them.`;
 }
 
 function toolInstructions(tools: readonly ToolSpec[]): string {

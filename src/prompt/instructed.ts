@@ -5,8 +5,8 @@ import { callableTools } from './render.ts';
 import type { PromptRequest } from './render.ts';
 
 /**
- * The request as it is rendered: with instructions for what the template does not know, and tools where
- * they belong.
+ * Request to render: with instructions for the features that the template lacks, and with deferred tools at
+ * their places.
  *
  * @param forced the prompt ends in the beginning of a call
  */
@@ -15,7 +15,7 @@ export function instructedRequest(
   injection: Injection,
   forced: boolean,
 ): PromptRequest {
-  // A call that is demanded comes at once, and thinking would come before it.
+  // A forced call starts the answer, so there is no place for thinking before it.
   const thinking = forced ? ({ mode: 'disabled' } as const) : request.thinking;
   const placed = placeDeferredTools(request.conversation);
   const tools = callableTools(placed, request.toolChoice);

@@ -9,7 +9,7 @@ import { writeParts, writeToolOutput } from './text.ts';
 import type { TemplateCall, TemplateMessage, TemplateTool } from './template-message.ts';
 import type { TemplateTraits } from './template-traits.ts';
 
-/** A conversation as the messages that a template with such traits renders in full and in order. */
+/** Converts a conversation to messages that a template with these traits renders completely and in order. */
 export function templateMessages(
   conversation: Conversation,
   traits: TemplateTraits,
@@ -22,7 +22,7 @@ export function templateMessages(
   return followResults(mergeUsers([...leading, ...rest]), traits);
 }
 
-/** Tools in the shape that templates take, in the order given. */
+/** Tools in the shape that templates expect, in the given order. */
 export function templateTools(
   tools: readonly ToolSpec[],
   form: TemplateTraits['parameters'],
@@ -70,8 +70,9 @@ function turnMessages(
 }
 
 /**
- * Where the template has no place for it, a system message in mid-conversation becomes a reminder of
- * the user's at the SAME position: moved to the front it would break the prefix of every later turn.
+ * Message for a system turn in mid-conversation. If the template does not support one there, it becomes a
+ * reminder in a user message at the SAME position: moving it to the front would invalidate the cached
+ * prefix of every later turn.
  */
 function systemMessage(text: string, traits: TemplateTraits): TemplateMessage {
   return traits.systemAnywhere
@@ -79,7 +80,7 @@ function systemMessage(text: string, traits: TemplateTraits): TemplateMessage {
     : { role: 'user', content: `<system-reminder>\n${text}\n</system-reminder>` };
 }
 
-/** Results come first, in the order of their calls: templates want them right after these. */
+/** Messages for a user turn. Results come first, in call order: templates expect them right after the calls. */
 function userMessages(
   parts: readonly Part[],
   named: ReadonlyMap<string, NamedCall>,
@@ -111,7 +112,7 @@ function mergeUsers(messages: readonly TemplateMessage[]): readonly TemplateMess
   return merged;
 }
 
-/** What the user says right behind results, where a template expects an answer instead. */
+/** Rewrites user messages right after results, for templates that expect an answer there. */
 function followResults(
   messages: readonly TemplateMessage[],
   { calls }: TemplateTraits,
@@ -130,7 +131,10 @@ function followResults(
   return following;
 }
 
-/** Templates that check for turns pass over messages with calls, and write none of a user's. */
+/**
+ * Placeholder calls on a user message. Templates that check the alternation of roles skip messages with
+ * calls, and they render no calls of a user.
+ */
 const MARK: readonly TemplateCall[] = [
   { id: 'none', type: 'function', function: { name: 'none', arguments: {} } },
 ];

@@ -2,16 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { isRecord } from '../core/json.ts';
 import type { ControlTokens, PromptStretch } from './control-tokens.ts';
 
-/** `plain` is never a control token, `trusted` may hold some, `ahead` is plain and moves to the front. */
+/** P (plain) never becomes a control token, T (trusted) may contain some, A (ahead) is plain and moves. */
 type Kind = 'P' | 'T' | 'A';
 
 /**
- * Keeps what others wrote from becoming control tokens: text that could is rendered as a placeholder,
- * which is put back only after the control tokens of the rendered prompt have been found.
+ * Prevents message content from becoming control tokens. Dangerous text is rendered as a placeholder, and
+ * restored only after the control tokens of the rendered prompt have been found.
  */
 export class Placeholders {
   readonly #control: ControlTokens;
-  /** Nobody can guess it, so nobody can write a placeholder of their own. */
+  /** Random, so that message content can't forge a placeholder. */
   readonly #nonce = randomBytes(12).toString('hex');
   readonly #texts: string[] = [];
 
@@ -19,7 +19,7 @@ export class Placeholders {
     this.#control = control;
   }
 
-  /** The value with every string in it that could forge a control token replaced. */
+  /** Returns the value with each string that could forge a control token replaced by a placeholder. */
   protect(value: unknown): unknown {
     if (typeof value === 'string') return this.protectText(value);
     if (Array.isArray(value)) return value.map((item: unknown) => this.protect(item));
@@ -32,26 +32,26 @@ export class Placeholders {
     );
   }
 
-  /** The text, or a placeholder for it. What holds a placeholder already is safe. */
+  /** Returns the text, or a placeholder for it. Text with a placeholder inside is already safe. */
   protectText(text: string): string {
     const safe = text.includes(this.#nonce) || !this.#control.endangers(text);
     return safe ? text : this.#keep('P', text);
   }
 
-  /** A placeholder for text of our own, whose control tokens count; what others wrote is protected in it. */
+  /** Placeholder for trusted text, whose control tokens count. Message content in it is already protected. */
   trust(text: string): string {
     return this.#keep('T', text);
   }
 
-  /** A placeholder for text that is to stand before the `lead` that precedes the placeholder. */
+  /** Placeholder for text that moves in front of the `lead` before the placeholder. */
   ahead(text: string): string {
     return this.#keep('A', text);
   }
 
   /**
-   * The rendered prompt in stretches, with the replaced texts back in.
+   * Splits the rendered prompt into stretches and restores the replaced texts.
    *
-   * @param lead what the template writes between the place of texts `ahead` and their placeholders
+   * @param lead text that the template writes between the place of an `ahead` text and its placeholder
    */
   restore(rendered: string, lead = ''): readonly PromptStretch[] {
     return joinPlain([...this.#stretches(rendered, lead)]).flatMap((stretch) =>
@@ -63,7 +63,7 @@ export class Placeholders {
 
   #keep(kind: Kind, text: string): string {
     this.#texts.push(text);
-    // Its quotes show afterwards whether the template wrote it into a JSON string, and how deep.
+    // The quotes show later whether the template wrote it into a JSON string, and at which depth.
     return `${kind}${this.#nonce}"${this.#texts.length - 1}"`;
   }
 
@@ -74,7 +74,7 @@ export class Placeholders {
       const [whole, kind = '', backslashes = '', index] = match;
       const before = rendered.slice(from, match.index);
       const text = this.#texts[Number(index)] ?? '';
-      // Some templates repeat the name that it stands in, beside the call's result.
+      // Some templates repeat the call's name, and thus this placeholder, next to the result.
       if (kind === 'A') this.#texts[Number(index)] = '';
       const moved = kind === 'A' && text !== '' && before.endsWith(lead) ? lead : '';
       yield* this.#control.split(before.slice(0, before.length - moved.length));
@@ -87,7 +87,11 @@ export class Placeholders {
   }
 }
 
-/** `backslashes` stood before a quote: none outside JSON, one in a JSON string, three in one in another. */
+/**
+ * Escapes text for its place in JSON.
+ *
+ * @param backslashes those before the quote: none outside JSON, one in a JSON string, three if nested twice
+ */
 function escapeAsIn(text: string, backslashes: string): string {
   const depth = Math.log2(backslashes.length + 1);
   let escaped = text;
@@ -95,7 +99,7 @@ function escapeAsIn(text: string, backslashes: string): string {
   return escaped;
 }
 
-/** Neighbouring plain stretches are tokenized as one, as they would be without placeholders. */
+/** Joins adjacent plain stretches, so that they are tokenized as one, as without placeholders. */
 function joinPlain(stretches: readonly PromptStretch[]): readonly PromptStretch[] {
   const joined: PromptStretch[] = [];
   for (const stretch of stretches) {

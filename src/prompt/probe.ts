@@ -8,7 +8,7 @@ import { spliceMessages } from './template-workarounds.ts';
 import type { TemplateTraits } from './template-traits.ts';
 import { templateVariables } from './template-variables.ts';
 
-/** What every template takes: users and answers in turn. */
+/** Traits that every template has: it renders alternating user and assistant messages. */
 export const NO_TRAITS: TemplateTraits = {
   system: false,
   systemAnywhere: false,
@@ -21,7 +21,7 @@ export const NO_TRAITS: TemplateTraits = {
   calls: undefined,
 };
 
-/** A text that a template must show: a word of its own. */
+/** Text part with a word to find in the rendered prompt. */
 export const said = (word: string): Part => ({ kind: 'text', text: `PROBE-${word}` });
 
 export const thought = (word: string): Part => ({ kind: 'thinking', text: `PROBE-${word}` });
@@ -40,7 +40,7 @@ export const answered = (call: string, word: string): Part => ({
   isError: false,
 });
 
-/** A conversation whose user and assistant take turns. */
+/** Conversation with alternating turns, starting with the user. */
 export function taking(...turns: readonly (readonly Part[])[]): Conversation {
   return {
     system: [],
@@ -49,7 +49,11 @@ export function taking(...turns: readonly (readonly Part[])[]): Conversation {
   };
 }
 
-/** The conversation with a system prompt, and with a system message behind its first turn. */
+/**
+ * Conversation with a system prompt.
+ *
+ * @param later word of a system message after the first turn
+ */
 export function told({ turns, tools }: Conversation, word: string, later?: string): Conversation {
   const between: readonly Turn[] =
     later === undefined ? [] : [{ role: 'system', parts: [said(later)] }];
@@ -60,7 +64,7 @@ export function told({ turns, tools }: Conversation, word: string, later?: strin
   };
 }
 
-/** A tool that a template must show. */
+/** Tool to find in the rendered prompt. */
 export const PROBE_TOOL: ToolSpec = {
   name: 'probe_call',
   description: 'PROBE-TOOL',
@@ -73,7 +77,7 @@ export const PROBE_TOOL: ToolSpec = {
   deferred: false,
 };
 
-/** Places of a schema that templates have been seen to stumble over. */
+/** Tool with the schema features on which some published templates fail. */
 const ODD_TOOL: ToolSpec = {
   ...PROBE_TOOL,
   name: 'probe_odd',
@@ -93,7 +97,7 @@ const ODD_TOOL: ToolSpec = {
   },
 };
 
-/** Renders conversations with a template and looks for their words. */
+/** Renders conversations with a template and looks for their words in the result. */
 export class Probe {
   readonly #render: TemplateRenderer;
   readonly #format: ChatFormat;
@@ -109,7 +113,7 @@ export class Probe {
     this.#tokens = tokens;
   }
 
-  /** The rendered text, or undefined where the template raises. */
+  /** Rendered text; undefined if the template raises an error. */
   render(
     conversation: Conversation,
     traits: TemplateTraits,
@@ -135,13 +139,13 @@ export class Probe {
     }
   }
 
-  /** Whether each word of the conversation is shown exactly once, and in order. */
+  /** Returns true if the rendered text contains each word of the conversation exactly once and in order. */
   shows(conversation: Conversation, traits: TemplateTraits): boolean {
     const expected = wordsOf(JSON.stringify([conversation.system, conversation.turns]));
     return wordsOf(this.render(conversation, traits)) === expected;
   }
 
-  /** Whether tools that are passed to the template are shown. */
+  /** Returns true if the rendered text contains the tools that were passed to the template. */
   showsTools(parameters: TemplateTraits['parameters'], kind: 'plain' | 'odd'): boolean {
     const tools = templateTools(
       kind === 'plain' ? [PROBE_TOOL] : [PROBE_TOOL, ODD_TOOL],

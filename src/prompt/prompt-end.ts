@@ -4,30 +4,30 @@ import { assistantText, thinkingOf } from './assistant.ts';
 import type { ChatFormat, ThinkingTags } from '../formats/format.ts';
 import type { TemplateTraits } from './template-traits.ts';
 
-/** What an answer begins with that the model goes on with. */
+/** Beginning of an answer that the model continues. */
 export interface Prefill {
   readonly thinking: string;
   readonly text: string;
 }
 
-/** What stands behind the rendered conversation. */
+/** Text after the rendered conversation. */
 export interface PromptEnd {
   readonly text: string;
-  /** It ends inside of the model's thinking. */
+  /** The text ends inside the model's thinking. */
   readonly thinkingOpen: boolean;
 }
 
-/** The beginning of an answer as the client gave it. */
+/** Prefill from the parts of a last assistant turn. */
 export function prefillOf(parts: readonly Part[]): Prefill {
   return { thinking: thinkingOf(parts), text: assistantText(parts) };
 }
 
 /**
- * What the rendered prompt lacks at its end: a tag that the template always opens is closed where nothing
- * is to be thought, and one is opened where thinking is wanted for certain; then the answer's beginning.
+ * Text to append to the rendered prompt. It closes a thinking tag that the template always opens if
+ * thinking is disabled, and opens one if thinking is required. The prefill comes last.
  *
- * @param rendered the conversation with the template's own generation prompt
- * @param prefill with what others wrote protected
+ * @param rendered conversation with the template's own generation prompt
+ * @param prefill texts that are already protected by placeholders
  */
 export function promptEnd(
   format: ChatFormat,
@@ -61,7 +61,7 @@ function switchThinking(
   return { text: opens ? tags.open + lineBreaks(tags, 1) : '', thinkingOpen: opened || opens };
 }
 
-/** The thinking in front of text that a prompt begins. */
+/** Thinking block before a prefilled text. */
 function thoughtBefore(
   tags: ThinkingTags,
   traits: TemplateTraits,
@@ -79,7 +79,7 @@ function noThinking(tags: ThinkingTags, traits: TemplateTraits, opened: boolean)
   return traits.emptyThinking ? tags.open + close : '';
 }
 
-/** Tags like `<think>` stand on lines of their own. */
+/** Line breaks around a tag. Tags such as `<think>` are on lines of their own. */
 function lineBreaks({ open }: ThinkingTags, count: number): string {
   return /^<[\w:]+>$/.test(open) ? '\n'.repeat(count) : '';
 }

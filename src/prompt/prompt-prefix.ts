@@ -1,10 +1,10 @@
 import type { PromptPlace } from '../core/backend.ts';
 import type { Conversation, Turn } from '../core/conversation.ts';
 
-/** Stands for what the user says, without which templates render nothing. */
+/** User turn for an otherwise empty conversation, which templates do not render. */
 const NEXT: Turn = { role: 'user', parts: [{ kind: 'text', text: '\u2026' }] };
 
-/** The conversation up to a place in its prompt. */
+/** Conversation up to a place in its prompt. */
 export function conversationUntil(conversation: Conversation, place: PromptPlace): Conversation {
   const whole = conversation.turns.slice(0, place.turns);
   const cut = conversation.turns[place.turns];
@@ -19,7 +19,7 @@ export function conversationUntil(conversation: Conversation, place: PromptPlace
   };
 }
 
-/** Number of items that two lists begin with in common. */
+/** Length of the common prefix of two lists. */
 export function commonLength(one: ArrayLike<unknown>, other: ArrayLike<unknown>): number {
   const most = Math.min(one.length, other.length);
   let length = 0;

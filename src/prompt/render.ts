@@ -12,16 +12,16 @@ import type { TemplateMessage } from './template-message.ts';
 import type { TemplateTraits } from './template-traits.ts';
 import { templateVariables } from './template-variables.ts';
 
-/** Renders one chat template (Jinja) with the given variables. Throws what the template raises. */
+/** Renders one chat template (Jinja) with variables. Throws the errors that the template raises. */
 export type TemplateRenderer = (variables: Readonly<Record<string, unknown>>) => string;
 
-/** All that is known of a model's way to write a conversation. */
+/** Chat template of a model with everything needed to render conversations. */
 export interface ChatTemplate {
   readonly render: TemplateRenderer;
   readonly format: ChatFormat;
   readonly traits: TemplateTraits;
   readonly control: ControlTokens;
-  /** How the vocabulary writes its first and last token; templates put them in themselves. */
+  /** Texts of the vocabulary's first and last token. Templates insert them. */
   readonly bos: string;
   readonly eos: string;
 }
@@ -30,19 +30,21 @@ export interface Prompt {
   readonly stretches: readonly PromptStretch[];
   /** The prompt ends inside the model's thinking tags. */
   readonly thinkingOpen: boolean;
-  /** The prompt ends in text of the assistant that the model goes on with. */
+  /** The prompt ends in text of the assistant, and the model continues it. */
   readonly continuesText: boolean;
 }
 
-/** The parts of a request that its prompt is made of. */
+/** Fields of a request that determine its prompt. */
 export type PromptRequest = Pick<
   GenerationRequest,
   'conversation' | 'toolChoice' | 'thinking' | 'effort'
 >;
 
 /**
- * Writes a conversation as the model's own template does. What others wrote can't become a control
- * token. Throws what the template raises, and `unsupported` for parts that have no text.
+ * Renders a conversation with the model's chat template. Message content can't become a control token.
+ * Rethrows the errors that the template raises.
+ *
+ * @throws {unsupported} if a part has no text form
  */
 export function renderPrompt(template: ChatTemplate, request: PromptRequest): Prompt {
   const { conversation, prefill } = splitPrefill(request.conversation);
@@ -61,15 +63,15 @@ export function renderPrompt(template: ChatTemplate, request: PromptRequest): Pr
   };
 }
 
-/** An answer that has begun is thought about already, or was not to be. */
+/** Thinking mode after a prefill: an answer that has begun needs no further thinking. */
 function thinkingBefore(prefill: Prefill, thinking: ThinkingMode): ThinkingMode {
   if (prefill.thinking !== '') return { mode: 'adaptive' };
   return prefill.text === '' ? thinking : { mode: 'disabled' };
 }
 
 /**
- * The conversation with the template's own generation prompt. What the template refuses although its
- * probes passed is written with nothing but users and answers in turn.
+ * Renders the conversation with the template's own generation prompt. If the template refuses it although
+ * the probes passed, falls back to plain user and assistant messages.
  */
 function renderConversation(
   template: ChatTemplate,
@@ -118,12 +120,12 @@ function renderMessages(
   });
 }
 
-/** Firefunction's template takes its tools as JSON, and needs some. */
+/** Variables for tools. Firefunction's template expects them as JSON in `functions`. */
 function toolVariables(tools: unknown) {
   return { tools, functions: JSON.stringify(tools) };
 }
 
-/** The tools that are rendered as callable. */
+/** Tools that are rendered as callable. */
 export function callableTools(
   conversation: Conversation,
   choice: ToolChoice,
@@ -131,7 +133,7 @@ export function callableTools(
   return choice.mode === 'none' ? [] : conversation.tools;
 }
 
-/** A last assistant turn is no message of its own: the model goes on where it ends. */
+/** Separates a last assistant turn, which the model continues, from the messages to render. */
 function splitPrefill(conversation: Conversation): {
   readonly conversation: Conversation;
   readonly prefill: Prefill;

@@ -1,14 +1,14 @@
 import { isRecord } from '../core/json.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 
-/** Keys whose values are schemas by name. */
+/** Keys whose values map names to schemas. */
 const NAMED = ['properties', '$defs', 'definitions'] as const;
 /** Keys whose values are lists of schemas. */
 const LISTED = ['anyOf', 'oneOf', 'allOf', 'prefixItems'] as const;
 
 /**
- * A JSON Schema in which every place has one type and every array its items, for templates that raise
- * where one is missing. It is only what the model reads: the grammar keeps to the real one.
+ * JSON Schema in which every place has exactly one type and every array has items, for templates that fail
+ * without them. Only the model reads it: the grammar enforces the original schema.
  */
 export function spellOut(schema: JsonObject): JsonObject {
   const spelled: Record<string, JsonValue> = { ...schema };
@@ -28,8 +28,8 @@ export function spellOut(schema: JsonObject): JsonObject {
 }
 
 /**
- * A JSON Schema whose properties are of basic types only, for templates that raise at any list; what they
- * really are stands in their descriptions.
+ * JSON Schema whose properties have basic types only, for templates that fail on lists. The descriptions
+ * contain the original schemas.
  */
 export function spellBasic(schema: JsonObject): JsonObject {
   const { properties } = schema;
@@ -54,7 +54,7 @@ function basicProperty(property: JsonValue): JsonObject {
   return { type: 'object', description: parts.join(' JSON Schema: ') };
 }
 
-/** Templates join the values of an enum, which must be texts or numbers. */
+/** Converts an enum value to text or a number, since templates join enum values. */
 function nameable(value: JsonValue): JsonValue {
   return typeof value === 'string' || typeof value === 'number' ? value : JSON.stringify(value);
 }
@@ -69,7 +69,7 @@ function itemsOf(schema: JsonObject): JsonValue {
   return (isList(prefixItems) ? prefixItems[0] : undefined) ?? {};
 }
 
-/** The type that a schema names or implies; of several the first that is not null. */
+/** Type that a schema names or implies; the first one that is not null if there are several. */
 function typeOf(schema: JsonObject): string {
   const { type } = schema;
   if (typeof type === 'string') return type;
@@ -84,7 +84,7 @@ function typeOf(schema: JsonObject): string {
   return firstType([...types, ...branches, ...('$ref' in schema ? ['object'] : [])]);
 }
 
-/** The values that a schema names. */
+/** Values of `enum` or `const`. */
 function valuesOf(schema: JsonObject): readonly (JsonValue | undefined)[] {
   if (isList(schema['enum'])) return schema['enum'];
   return 'const' in schema ? [schema['const']] : [];

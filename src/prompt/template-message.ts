@@ -1,7 +1,7 @@
 import type { JsonObject } from '../core/json.ts';
 import type { WrittenCall } from '../formats/format.ts';
 
-/** A message as chat templates take them, in OpenAI's shape. */
+/** Message for a chat template, in OpenAI's shape. */
 export type TemplateMessage =
   | {
       readonly role: 'system' | 'user';
@@ -23,9 +23,9 @@ export interface AssistantMessage {
   readonly reasoning?: string;
   readonly thinking?: string;
   readonly tool_calls?: readonly TemplateCall[];
-  /** Text that stands before the calls, and that the template would lose; see `spliceMessages`. */
+  /** Text before the calls that the template would drop; see `spliceMessages`. */
   readonly ahead?: string;
-  /** Calls that are written into the content, since the template would lose them. */
+  /** Calls to write into the content, since the template would drop them. */
   readonly written?: readonly WrittenCall[];
 }
 

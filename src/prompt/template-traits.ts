@@ -1,47 +1,47 @@
 import type { CallIds } from './call-ids.ts';
 
-/** What a chat template was found to take; see `probeTemplate`. */
+/** Features that a chat template supports; see `probeTemplate`. */
 export interface TemplateTraits {
   /** A system message at the beginning is rendered there. */
   readonly system: boolean;
-  /** A system message is rendered wherever it stands. */
+  /** A system message is rendered at any place in the conversation. */
   readonly systemAnywhere: boolean;
-  /** What asking for thinking changes: nothing, the prompt, or it is always asked for. */
+  /** Effect of enabling thinking: none, a different prompt, or none because thinking is always on. */
   readonly thinking: 'none' | 'switchable' | 'always';
-  /** That nothing is to be thought must be shown by empty tags: the template itself has no switch. */
+  /** Empty thinking tags have to disable thinking, since the template has no switch for it. */
   readonly emptyThinking: boolean;
-  /** The levels that it takes as `reasoning_effort`, the lowest first. */
+  /** Accepted levels of `reasoning_effort`, the lowest first. */
   readonly efforts: readonly string[];
-  /** Where it wants the thinking of an answer: in a field of this name, in blocks, or nowhere. */
+  /** Place for the thinking of an answer: a field of this name, blocks, or none. */
   readonly reasoning: ReasoningPlace | undefined;
-  /** It tells the model of tools. */
+  /** Tools are rendered. */
   readonly tools: boolean;
-  /** How it wants the schemas of tools: as they are, spelled out, in basic types, or as JSON. */
+  /** Form of tool schemas: original, spelled out, basic types only, or JSON text. */
   readonly parameters: 'object' | 'spelled' | 'basic' | 'text';
-  /** How it wants calls and their results; undefined where it loses them, and they are written as text. */
+  /** Form of calls and results; undefined if the template drops them, so that they are written as text. */
   readonly calls: CallTraits | undefined;
 }
 
 export type ReasoningPlace = 'reasoning_content' | 'reasoning' | 'thinking' | 'blocks';
 
 export interface CallTraits {
-  /** Arguments as an object or as JSON; or whole calls are written into the content. */
+  /** Arguments as an object or as JSON text, or complete calls written into the content. */
   readonly arguments: 'object' | 'text' | 'written';
   readonly ids: CallIds;
-  /** The content of a message that has none beside its calls. */
+  /** Content of a message that consists of calls only. */
   readonly noContent: '' | null;
-  /** A message may have several calls. */
+  /** A message can contain several calls. */
   readonly parallel: boolean;
   /**
-   * Where text before calls goes: beside them, into a message before them, into their thinking, or into
-   * the rendered prompt ahead of them.
+   * Place for text before calls: the content of the same message, a message of its own before it, its
+   * thinking, or the rendered prompt ahead of the calls.
    */
   readonly text: 'beside' | 'before' | 'thought' | 'ahead';
-  /** What the template writes between the place of such text and the name of the first call. */
+  /** Text that the template writes between an `ahead` text and the name of the first call. */
   readonly lead: string;
   /**
-   * What the user says right behind results: a message like any other, one that is marked so that it is
-   * not counted as a turn, or text at the end of the last result.
+   * Form of a user message right after results: an ordinary message, one with placeholder calls so that the
+   * template does not count it as a turn, or text appended to the last result.
    */
   readonly afterResults: 'user' | 'marked' | 'appended';
 }

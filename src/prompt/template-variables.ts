@@ -2,17 +2,17 @@ import { EFFORTS } from '../core/backend.ts';
 import type { Effort, ThinkingMode } from '../core/backend.ts';
 import type { TemplateTraits } from './template-traits.ts';
 
-/** How a prompt asks for thinking. */
+/** Thinking mode and effort that a prompt asks for. */
 export interface ThinkingWish {
   readonly thinking: ThinkingMode;
   readonly effort?: Effort;
 }
 
 /**
- * What templates ask for by name, besides messages and tools: whether to think (`enable_thinking` for
- * Qwen and most others, `thinking` for DeepSeek and Granite, `reasoning` for Cohere, `thinking_budget`
- * for Seed), how hard, how many results to keep (MiroThinker: all), and what day it is. Nothing finer
- * than the day: the prompt's beginning would never be the same again.
+ * Template variables besides messages and tools. They switch thinking (`enable_thinking` for Qwen and most
+ * others, `thinking` for DeepSeek and Granite, `reasoning` for Cohere, `thinking_budget` for Seed), set the
+ * effort, keep all tool results (MiroThinker), and pass the date. The date has no time of day, which would
+ * change the start of every prompt and invalidate the cached prefix.
  */
 export function templateVariables(
   { thinking, effort }: ThinkingWish,
@@ -35,10 +35,10 @@ export function templateVariables(
   };
 }
 
-/** `26 Jul 2024`, as Llama's templates write it. */
+/** Date in the form of Llama's templates, such as `26 Jul 2024`. */
 const DAY = new Intl.DateTimeFormat('en-GB', { day: '2-digit', month: 'short', year: 'numeric' });
 
-/** The template's level nearest to an effort, the higher one of two; the lowest for no thinking. */
+/** Level of the template nearest to an effort; the higher of two, and the lowest if thinking is disabled. */
 function effortLevel(
   thinks: boolean,
   effort: Effort | undefined,

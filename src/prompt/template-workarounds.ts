@@ -3,8 +3,8 @@ import type { Placeholders } from './placeholders.ts';
 import type { TemplateCall, TemplateMessage } from './template-message.ts';
 
 /**
- * Messages with placeholders for what their template would lose: text ahead of calls stands in the name
- * of the first one, and calls in the content.
+ * Messages with placeholders for content that the template would drop. Text ahead of calls goes into the
+ * name of the first call, and calls go into the content.
  */
 export function spliceMessages(
   messages: readonly TemplateMessage[],

@@ -1,7 +1,7 @@
 import type { Part, TextPart } from '../core/conversation.ts';
 import { RuntimeFailure } from '../core/failure.ts';
 
-/** What parts say, as one text: what no model knows as a block of its own is written out. */
+/** Parts as one text. Parts without a form of their own in templates are written out. */
 export function writeParts(parts: readonly Part[], separator = '\n\n'): string {
   return parts
     .map(writePart)
@@ -10,8 +10,9 @@ export function writeParts(parts: readonly Part[], separator = '\n\n'): string {
 }
 
 /**
- * One part as text. Throws `unsupported` for what has no honest text: pictures, binary documents,
- * files of a container.
+ * One part as text.
+ *
+ * @throws {unsupported} if the part has no text form: images, binary documents, container uploads
  */
 function writePart(part: Part): string {
   switch (part.kind) {
@@ -46,7 +47,7 @@ function writePart(part: Part): string {
   }
 }
 
-/** A tool's output as text; a failed call says so, since no template has a place for it. */
+/** Output of a tool as text. A failure is marked in the text, since templates have no field for it. */
 export function writeToolOutput(output: readonly Part[], isError: boolean): string {
   const text = writeParts(output);
   return isError ? `Error: ${text}` : text;
@@ -81,8 +82,8 @@ function tagged(
 function unwritable(block: string): RuntimeFailure {
   return new RuntimeFailure(
     'unsupported',
-    `${block} blocks can't be read by this model, and they have no text to stand for them. ` +
-      'Leave them out, or choose a model that can.',
+    `This model can't read ${block} blocks, and they have no text form. ` +
+      'Leave them out, or choose a model that can read them.',
     { subject: 'messages' },
   );
 }

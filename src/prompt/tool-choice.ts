@@ -1,11 +1,11 @@
 import type { ToolChoice, ToolSpec } from '../core/conversation.ts';
 
-/** Whether an answer has to begin with a call. */
+/** Returns true if an answer has to begin with a call. */
 export function isForced(choice: ToolChoice): boolean {
   return choice.mode === 'any' || choice.mode === 'tool';
 }
 
-/** The tools that a choice lets the model call. */
+/** Tools that the model may call under a tool choice. */
 export function admittedTools(tools: readonly ToolSpec[], choice: ToolChoice): readonly ToolSpec[] {
   switch (choice.mode) {
     case 'none':

@@ -7,8 +7,8 @@ import type { CallTraits, ReasoningPlace, TemplateTraits } from './template-trai
 import { templateVariables } from './template-variables.ts';
 
 /**
- * Finds out by small conversations what a template takes, once: a fallback that depended on the
- * conversation at hand could change from turn to turn, and the rendered prefix with it.
+ * Detects the features of a template by rendering small conversations. This runs once per model: a
+ * fallback chosen per conversation could change between turns, and invalidate the cached prefix.
  */
 export function probeTemplate(
   render: TemplateRenderer,
@@ -60,7 +60,7 @@ const FORMS = ['object', 'text', 'written'] as const;
 const IDS = ['kept', 'short'] as const;
 const NO_CONTENT = ['', null] as const;
 
-/** The first way to pass calls and results in which none gets lost; arguments stay JSON if they can. */
+/** First form of calls and results that the template renders completely, preferably with arguments as JSON. */
 function findCalls(probe: Probe, base: TemplateTraits): CallTraits | undefined {
   const styles = FORMS.flatMap((form) =>
     IDS.flatMap((ids) =>
@@ -71,24 +71,24 @@ function findCalls(probe: Probe, base: TemplateTraits): CallTraits | undefined {
   const style = styles.find((calls) => !BENT_JSON.test(asWritten(calls))) ?? styles[0];
   if (style === undefined) return undefined;
   const written = asWritten(style);
-  // The template makes up ids of its own for calls; those of results have to be the same.
+  // The template generates its own call ids, so the ids in results have to match them.
   const indexed = written.includes('functions.probe_call:0') && written.includes('toolu_C');
   return [true, false]
     .map((parallel): CallTraits => ({ ...style, parallel, ...(indexed && { ids: 'indexed' }) }))
     .find((calls) => probe.shows(TWO_CALLS, { ...base, calls }));
 }
 
-/** A string in JSON, or what Python prints. */
+/** Arguments that are escaped in a JSON string, or printed as a Python object. */
 const BENT_JSON = /\\"PROBE-C|'PROBE-C/;
 
 const PLACES = ['reasoning_content', 'reasoning', 'thinking', 'blocks'] as const;
 
-/** Templates drop thinking at different places, so it counts wherever it is shown. */
+/** Place for thinking. One rendered conversation suffices, since templates drop thinking at different places. */
 function findReasoning(probe: Probe, base: TemplateTraits): ReasoningPlace | undefined {
   return PLACES.find((reasoning) =>
     thoughtfulTalks(base).some((conversation) => {
       const traits = { ...base, reasoning };
-      // A template that knows no blocks may print them as they are.
+      // A template without support for blocks may print them as objects.
       const printed = /['"]type['"]/.test(probe.render(conversation, traits) ?? '');
       return probe.shows(conversation, traits) && !(printed && reasoning === 'blocks');
     }),
@@ -101,7 +101,7 @@ function thoughtfulTalks({ calls }: TemplateTraits): readonly Conversation[] {
   return [talk, taking([said('U')], [thought('T'), called('C')], [answered('C', 'R')])];
 }
 
-/** Where text before a call is shown, now and turns later; if possible with the thinking before it. */
+/** Place for text before a call that is rendered now and in later turns, preferably after the thinking. */
 function findTextPlace(
   probe: Probe,
   format: ChatFormat,
@@ -126,15 +126,15 @@ function findTextPlace(
 
 const aheadIf = (holds: boolean) => (holds ? (['ahead'] as const) : []);
 
-/** Text right ahead of calls is what the model itself wrote, if calls are read there. */
+/** Returns true if the lead begins with a trigger: `ahead` text is then where the model generates it. */
 function isRead(format: ChatFormat, lead: string): boolean {
   if (format.readOutput !== undefined || lead === '') return false;
   return format.tools?.triggers.some((trigger) => lead.trimStart().startsWith(trigger)) === true;
 }
 
 /**
- * What the template writes of calls before the name of the first one; empty where the text of an answer
- * would not begin at the same place.
+ * Text that the template writes before the name of the first call. Empty if the text of an answer would not
+ * begin at the same place.
  */
 function findLead(probe: Probe, traits: TemplateTraits): string {
   const calling = probe.render(CALL, traits) ?? '';
@@ -144,7 +144,7 @@ function findLead(probe: Probe, traits: TemplateTraits): string {
   return calling.slice(start, calling.indexOf('probe_call'));
 }
 
-/** What has to be done with what the user says right behind results. */
+/** Call traits with a form for user messages right after results that the template renders. */
 function findFollowing(probe: Probe, base: TemplateTraits, calls: CallTraits): CallTraits {
   const conversation = taking(
     [said('U')],
@@ -160,7 +160,7 @@ function findFollowing(probe: Probe, base: TemplateTraits, calls: CallTraits): C
   return styles.find((style) => probe.shows(conversation, { ...base, calls: style })) ?? calls;
 }
 
-/** The levels that change the prompt in a way of their own, or are named in it. */
+/** Effort levels that the prompt names, or that change it differently from an unknown level. */
 function findEfforts(probe: Probe): readonly string[] {
   const asking = (level: string) => probe.render(ASKED, NO_TRAITS, { reasoning_effort: level });
   const unknown = asking('probe');
@@ -182,10 +182,10 @@ function thinkingTraits(
   const [asked, forbidden] = (['adaptive', 'disabled'] as const).map((mode) =>
     probe.render(ASKED, NO_TRAITS, templateVariables({ thinking: { mode } }, NO_TRAITS)),
   );
-  // A tag that the template always opens is closed again at once.
+  // If the template always opens the tag, closing it at once disables thinking.
   const opened = asked?.trimEnd().endsWith(tags.open) === true;
   const switched = asked !== forbidden || opened;
-  // A template that shows thinking in the family's tags is a thinking model's.
+  // A template that renders thinking in the family's tags belongs to a thinking model.
   const thinks =
     switched ||
     thoughtfulTalks(traits).some((conversation) => {

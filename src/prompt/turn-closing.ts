@@ -4,21 +4,21 @@ import { answered, called, PROBE_TOOL, said, taking, told } from './probe.ts';
 import { renderPrompt } from './render.ts';
 import type { ChatTemplate } from './render.ts';
 
-/** How a template closes an answer: what it writes between its last word and the end of the turn. */
+/** Text that a template writes between an answer's last character and the token that ends the turn. */
 export interface Seams {
-  /** Behind text; undefined where no control token ends the turn. */
+  /** Closing after text; undefined if no control token ends the turn. */
   readonly text: string | undefined;
-  /** Behind the last value of a call; undefined likewise. */
+  /** Closing after the last argument of a call; undefined if no control token ends the turn. */
   readonly call: string | undefined;
-  /** System prompt or tools are written anew with what the user says last. */
+  /** The template repeats the system prompt or the tools in the last user message. */
   readonly repeats: boolean;
 }
 
-/** A prompt behind its mark. */
+/** Rest of a prompt after a marker. */
 export interface MarkedEnd {
-  /** Up to the control token that ends the marked turn. */
+  /** Text up to the control token that ends the marked turn. */
   readonly closing: string;
-  /** From that token on. */
+  /** Stretches from that token on. */
   readonly rest: readonly PromptStretch[];
 }
 
@@ -26,21 +26,25 @@ const MARK = 'PROBE-M';
 const TALK = taking([said('U')], [said('M')], [said('N')]);
 const CALL = { ...taking([said('U')], [called('M')], [answered('M', 'N')]), tools: [PROBE_TOOL] };
 
-/** Finds out, once per model, where a template's answers end. `ends`: the tokens that end a turn. */
+/**
+ * Detects the turn closing of a template. Runs once per model.
+ *
+ * @param ends tokens that end a turn
+ */
 export function findSeams(template: ChatTemplate, ends: ReadonlySet<string>): Seams {
   const behindText = probe(template, TALK, anyEnd);
   const behindCall = probe(template, CALL, (text) => ends.has(text));
   const rich = { ...told(TALK, 'S'), tools: [PROBE_TOOL] };
   const again = textOf(probe(template, rich, anyEnd)?.rest ?? []);
   return {
-    // Words between a text and the next control token would be somebody's.
+    // Non-whitespace here is message content, so the template has no fixed closing.
     text: behindText?.closing.trim() === '' ? behindText.closing : undefined,
     call: behindCall?.closing,
     repeats: again.includes('PROBE-S') || again.includes(PROBE_TOOL.description),
   };
 }
 
-/** The turn with `mark` as its last word; undefined where it ends in neither text nor a call. */
+/** Turn with its last part replaced by `mark`; undefined if that part is neither text nor a call. */
 export function markEnd({ role, parts }: Turn, mark: string): Turn | undefined {
   const last = parts.at(-1);
   if (last === undefined || role !== 'assistant') return undefined;
@@ -53,7 +57,7 @@ function markPart(part: Part, mark: string): Part | undefined {
   return part.kind === 'tool-call' ? { ...part, input: { mark } } : undefined;
 }
 
-/** What a prompt has behind its mark; undefined where the mark is not there exactly once. */
+/** Rest of a prompt after a marker; undefined unless the prompt contains the marker exactly once. */
 export function cutBehind(
   stretches: readonly PromptStretch[],
   mark: string,
@@ -72,7 +76,7 @@ export function cutBehind(
   return { closing: behind + textOf(stretches.slice(start, end)), rest: stretches.slice(end) };
 }
 
-/** Behind text any control token ends the turn. */
+/** Accepts any control token: after text, each one ends the turn. */
 export function anyEnd(): boolean {
   return true;
 }
@@ -89,7 +93,7 @@ function probe(
     const end = cutBehind(stretches, MARK, isEnd);
     return textOf(end?.rest ?? []).includes('PROBE-N') ? end : undefined;
   } catch {
-    // A template that refuses so short a talk tells nothing of its turns.
+    // A template that refuses this short conversation does not reveal its turn closing.
     return undefined;
   }
 }

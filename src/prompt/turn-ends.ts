@@ -6,12 +6,12 @@ import type { ChatTemplate, Prompt } from './render.ts';
 const TALK = taking([said('U')], [said('A')], [said('N')]);
 
 /**
- * The control tokens that a template writes between an answer and what the user says next. A model that
- * generates one has ended its turn, whether or not its file counts that token as an end: what follows
- * would be another role's words.
+ * Control tokens that a template writes between an answer and the next user message. A model that generates
+ * one has ended its turn, even if its file does not list that token as an end of generation: the text after
+ * it would belong to another role.
  */
 export function turnEnds(template: ChatTemplate): ReadonlySet<string> {
-  // Families that write no tagged text use the same tokens within their answers.
+  // Families without tagged text use the same tokens inside their answers.
   if (template.format.readOutput !== undefined) return new Set();
   const stretches = renderTalk(template);
   const answer = stretches.findIndex(({ text }) => text.includes('PROBE-A'));
@@ -20,12 +20,12 @@ export function turnEnds(template: ChatTemplate): ReadonlySet<string> {
     .slice(answer + 1, next)
     .flatMap(({ text, control }) => (control ? [text] : []));
   const own = formatTags(template.format).join('\n');
-  // Where the token that ends a turn begins a call too, only what follows tells which it is.
+  // If the same token also begins a call, only the text after it shows which of the two it is.
   if (own.includes(between[0] ?? '')) return new Set();
   return new Set(between.filter((text) => !own.includes(text)));
 }
 
-/** A template that refuses so short a talk tells nothing of its turns. */
+/** Rendered sample conversation; empty if the template refuses such a short one. */
 function renderTalk(template: ChatTemplate): Prompt['stretches'] {
   try {
     const thinking = { mode: 'disabled' } as const;
@@ -36,7 +36,7 @@ function renderTalk(template: ChatTemplate): Prompt['stretches'] {
   }
 }
 
-/** The texts by which a family tells blocks apart. */
+/** Texts that delimit the blocks of a family's output. */
 export function formatTags({ thinking, answer, tools }: ChatFormat): readonly string[] {
   const tags = [thinking?.open, thinking?.close, answer?.open, answer?.close];
   return [...tags, ...(tools?.triggers ?? [])].flatMap((tag) => (tag ? [tag] : []));
