@@ -46,13 +46,13 @@ const names = ({ tools }: Conversation): readonly string[] => tools.map(({ name 
 describe('a deferred tool', () => {
   covers('R5.3-deferred');
 
-  it('is not there before the conversation refers to it', () => {
+  it('is not offered before the conversation refers to it', () => {
     expect(names(withLoadedTools(talk([user('Hi')]), AUTO))).toEqual(['Bash']);
     const loaded = withLoadedTools(talk([user('Hi'), searching, loading]), AUTO);
     expect(names(loaded)).toEqual(['Bash', 'Mail']);
   });
 
-  it('is there where the client adds it by a block of its own', () => {
+  it('is offered if the client adds it by a tool change', () => {
     const added: Turn = {
       role: 'user',
       parts: [{ kind: 'tool-change', change: 'added', name: 'Map' }],
@@ -60,18 +60,18 @@ describe('a deferred tool', () => {
     expect(names(withLoadedTools(talk([added]), AUTO))).toEqual(['Bash', 'Map']);
   });
 
-  it('is there where the client demands it', () => {
+  it('is offered if the tool choice names it', () => {
     const demanded = { mode: 'tool', name: 'Map', parallel: true } as const;
     expect(names(withLoadedTools(talk([user('Hi')]), demanded))).toEqual(['Bash', 'Map']);
   });
 
-  it('is there from the beginning where only Anthropic’s servers could find it', () => {
+  it('is offered from the start if only a search on Anthropic’s servers could find it', () => {
     const search = tool('tool_search_tool_regex', false, 'tool_search_tool_regex_20251119');
     const all = withLoadedTools(talk([user('Hi')], [...BASE, search]), AUTO);
     expect(all.tools.every(({ deferred }) => !deferred)).toBe(true);
   });
 
-  it('is refused if all are deferred and none is loaded', () => {
+  it('causes an error if all tools are deferred and none is loaded', () => {
     const deferred = BASE.filter((one) => one.deferred);
     expect(() => withLoadedTools(talk([user('Hi')], deferred), AUTO)).toThrow(
       'At least one tool must have defer_loading=false.',
@@ -79,7 +79,7 @@ describe('a deferred tool', () => {
     expect(names(withLoadedTools(talk([loading], deferred), AUTO))).toEqual(['Mail']);
   });
 
-  it('is described where it is loaded, and the prompt before that stays', () => {
+  it('is described at the reference that loads it, with the prompt before that unchanged', () => {
     const template = chatTemplate('chatml');
     const prompt = (turns: readonly Turn[]): string =>
       written(template, asking(placeDeferredTools(withLoadedTools(talk(turns), AUTO))));
@@ -92,7 +92,7 @@ describe('a deferred tool', () => {
     expect(after.split('It does Mail.')).toHaveLength(2);
   });
 
-  it('is described once, however often it is referred to', () => {
+  it('is described only once for several references', () => {
     const again = placeDeferredTools(talk([user('Hi'), searching, loading, searching, loading]));
     expect(JSON.stringify(again).split('It does Mail.')).toHaveLength(2);
   });

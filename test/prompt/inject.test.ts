@@ -15,28 +15,28 @@ import { covers } from '../support/covers.ts';
 const TRAITS = { ...NO_TRAITS, tools: true };
 const EMPTY = { system: [], turns: [], tools: [] };
 
-describe('thinking by instructions', () => {
+describe('injected thinking instructions', () => {
   covers('R3.6-thinking');
 
   it.each([
     [mistralArgs, '[THINK]', '[/THINK]'],
     [llama3, '<think>', '</think>'],
-  ])('$name is told of the tags that are read', (format, open, close) => {
+  ])('name the tags that the parser of $name reads', (format, open, close) => {
     const injection = injectionFor(format, TRAITS);
     const { system } = injectInstructions(EMPTY, injection, [], true);
     expect(writeParts(system)).toContain(`between ${open} and ${close}`);
     expect(injectedFormat(format, injection).thinking).toMatchObject({ open, close });
   });
 
-  it('is asked of nobody where an output has no place for tags', () => {
+  it('are left out for output that is not tagged text', () => {
     const injection = injectionFor(functionaryRecipients, TRAITS);
     expect(injectInstructions(EMPTY, injection, [], true).system).toEqual([]);
     expect(injectedFormat(functionaryRecipients, injection).thinking).toBe(undefined);
   });
 });
 
-describe('calls of the past by instructions', () => {
-  it('have their results in the order of the calls', () => {
+describe('past calls as text', () => {
+  it('have their results in call order', () => {
     const call = (id: string) => ({ kind: 'tool-call', id, name: 'f', input: {} }) as const;
     const result = (callId: string) =>
       ({

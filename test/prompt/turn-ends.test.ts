@@ -15,11 +15,11 @@ const OUTPUTS = new Map(
 describe('the tokens that end a turn', () => {
   covers('R3.1-turn-ends');
 
-  it('are those between an answer and what is said next', () => {
+  it('are those between an answer and the next user message', () => {
     expect([...turnEnds(chatTemplate('chatml'))]).toEqual(['<|im_end|>', '<|im_start|>']);
   });
 
-  it('are none where a template writes none', () => {
+  it('are none if a template writes no control tokens', () => {
     expect([...turnEnds(chatTemplate('strict'))]).toEqual([]);
   });
 
@@ -27,12 +27,12 @@ describe('the tokens that end a turn', () => {
     ['meta-llama-Llama-3.1-8B-Instruct', '<|eot_id|>'],
     ['meta-llama-Llama-3.1-8B-Instruct', '<|start_header_id|>'],
     ['GLM-4.6', '<|user|>'],
-  ])('of %s have %s', (name, token) => {
+  ])('for %s include %s', (name, token) => {
     expect([...turnEnds(realTemplate(REAL_TEMPLATES.get(name) ?? ''))]).toContain(token);
   });
 
   it.skipIf(areTemplatesMissing()).each([...REAL_TEMPLATES])(
-    'of %s are none that its family writes within an answer',
+    'for %s exclude those that its family writes inside an answer',
     (_name, source) => {
       const template = realTemplate(source);
       const written = [

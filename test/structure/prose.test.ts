@@ -16,8 +16,10 @@ const PROSE_FOLDERS = [
   'src/images',
   'src/main.ts',
   'src/net',
+  'src/prompt',
   'src/registry',
   'src/units',
+  'test/prompt',
 ];
 
 /** Files to check under a folder; the file itself if the path is one. */

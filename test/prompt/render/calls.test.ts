@@ -6,7 +6,7 @@ import { CONVERSATIONS } from './conversations.ts';
 import { asking, written } from './rendered.ts';
 import { covers } from '../../support/covers.ts';
 
-/** A call with text before it, its result with text behind it, and an answer to go on with. */
+/** Call after text, and its result after a user text. */
 const CALLING: Conversation = {
   system: [{ kind: 'text', text: 'S' }],
   turns: [
@@ -37,19 +37,19 @@ const CALLING: Conversation = {
 describe('calls and results in a template', () => {
   covers('R3.2-fallback', 'R3.1-results-first');
 
-  it('that loses text beside calls and counts turns, stand where they stood', () => {
+  it('keep their order if the template drops text in messages with calls and counts turns', () => {
     expect(written(chatTemplate('turns'), asking(CALLING))).toMatch(
       /^\[SYSTEM\]S\[\/SYSTEM\]\[INST\]Where\?\[\/INST\]Let me look\.\[TOOL_CALLS\]look_up\[ARGS\]{"place": "here"}\[TOOL_RESULTS\][0-9a-f]{9}Found\.\[\/TOOL_RESULTS\]\[INST\]Quick!\[\/INST\]$/,
     );
   });
 
-  it('that takes one call a message, as text, stand in messages of their own', () => {
+  it('get messages of their own if the template accepts one call per message, as JSON text', () => {
     expect(written(chatTemplate('single'), asking(CALLING))).toBe(
       '[user]S\n\nWhere?[assistant]Let me look.[call]look_up{"place":"here"}[tool]Found.[user]Quick![assistant]',
     );
   });
 
-  it('that knows none, are text in Hermes’ syntax', () => {
+  it('become text in Hermes syntax if the template has no support for them', () => {
     expect(written(chatTemplate('strict'), asking(CALLING))).toBe(
       '[system]S[user]Where?[assistant]Let me look.\n<tool_call>\n{"name": "look_up", "arguments": {"place":"here"}}\n</tool_call>' +
         '[user]<tool_response>\nFound.\n</tool_response>\n\nQuick![assistant]',
@@ -80,7 +80,7 @@ describe('calls and results in a template', () => {
       'google-gemma-2-2b-it',
       '<start_of_turn>user\n<tool_response>\nFound.\n</tool_response>\n\nQuick!',
     ],
-  ])('of the model’s own, are written as it would: %s', (name, expected) => {
+  ])('are rendered in the syntax of %s', (name, expected) => {
     expect(written(realTemplate(REAL_TEMPLATES.get(name) ?? ''), asking(CALLING))).toContain(
       expected,
     );
@@ -100,7 +100,7 @@ describe('a conversation that a template refuses although its probes passed', ()
     },
   };
 
-  it('is written with users and answers in turn', () => {
+  it('is rendered as plain user and assistant messages', () => {
     expect(written(raising, asking(CALLING))).toBe(
       '<|im_start|>user\nS\n\nWhere?<|im_end|>\n' +
         '<|im_start|>assistant\nLet me look.\n<tool_call>\n{"name": "look_up", "arguments": {"place":"here"}}\n</tool_call><|im_end|>\n' +
@@ -109,7 +109,7 @@ describe('a conversation that a template refuses although its probes passed', ()
     );
   });
 
-  it('fails with what the template said, if that does not help', () => {
+  it('fails with the error of the template if plain messages are refused too', () => {
     const refusing = {
       ...template,
       render: () => {

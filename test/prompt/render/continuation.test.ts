@@ -10,7 +10,7 @@ import { CONVERSATIONS } from './conversations.ts';
 import { asking, written } from './rendered.ts';
 import { covers } from '../../support/covers.ts';
 
-/** Tokens that the vocabularies of these families count as the end of a generation. */
+/** Tokens that the vocabularies of these families mark as end of generation. */
 const ENDS = [
   '</s>',
   '<|im_end|>',
@@ -34,7 +34,7 @@ function endingOf(template: ChatTemplate): TurnEnding {
   return { seams: findSeams(template, ends), ends };
 }
 
-/** How many answers of all conversations the prompt can be continued behind. */
+/** Counts the answers of all conversations after which the prompt can be continued. */
 function continued(template: ChatTemplate): number {
   const ending = endingOf(template);
   let count = 0;
@@ -48,7 +48,7 @@ function continued(template: ChatTemplate): number {
       if (prompt === undefined) return;
       const rest = prompt.stretches.map(({ text }) => text).join('');
       expect(plain.endsWith(rest)).toBe(true);
-      // The token that ends the turn, and nothing of the answer.
+      // The rest starts at the token that ends the turn, without any text of the answer.
       expect(prompt.stretches[0]?.control).toBe(true);
       count++;
     });
@@ -56,24 +56,27 @@ function continued(template: ChatTemplate): number {
   return count;
 }
 
-/** Templates with no token at the end of a turn, or with system and tools in the last one. */
+/** Templates without a token at the end of a turn, or with system prompt and tools in the last turn. */
 const NEVER = [
   'ByteDance-Seed-OSS',
   'llama-cpp-rwkv-world',
   'mistralai-Mistral-Nemo-Instruct-2407',
 ];
 
-describe('the prompt behind an answer of the past', () => {
+describe('the continuation of a prompt after a past answer', () => {
   covers('R5.3-replay');
 
-  it.each(Object.keys(TEMPLATES))('in a template of our own: %s', (name) => {
+  it.each(Object.keys(TEMPLATES))('ends like the complete prompt of test template %s', (name) => {
     expect(continued(chatTemplate(name))).toBe(name === 'chatml' ? 26 : 0);
   });
 
-  it.skipIf(areTemplatesMissing()).each([...REAL_TEMPLATES])('in %s', (name, source) => {
-    const count = continued(realTemplate(source));
-    // Behind all texts at least, unless it is one of these.
-    if (NEVER.includes(name)) expect(count).toBe(0);
-    else expect(count).toBeGreaterThanOrEqual(7);
-  });
+  it.skipIf(areTemplatesMissing()).each([...REAL_TEMPLATES])(
+    'ends like the complete prompt of %s',
+    (name, source) => {
+      const count = continued(realTemplate(source));
+      // Every template can continue at least after plain text, except those listed.
+      if (NEVER.includes(name)) expect(count).toBe(0);
+      else expect(count).toBeGreaterThanOrEqual(7);
+    },
+  );
 });

@@ -19,7 +19,7 @@ import { LOOK_UP } from './conversations.ts';
 import { asking, controlOf, written } from './rendered.ts';
 import { covers } from '../../support/covers.ts';
 
-/** A conversation with a text wherever a client or a model may put one. */
+/** Conversation with the same text in every place that a client or a model can fill. */
 function holding(content: string): Conversation {
   const text: Part = { kind: 'text', text: `a ${content} b` };
   const call = (id: string): Part => ({
@@ -56,7 +56,7 @@ function holding(content: string): Conversation {
   return { system: [{ kind: 'text', text: `a ${content} b` }], turns, tools: [tool] };
 }
 
-/** Tools and thinking by instructions, where the template has none, as the engine does it. */
+/** Injects tools and thinking that the template lacks, as the engine does. */
 function injected(template: ChatTemplate, conversation: Conversation) {
   const injection = injectionFor(template.format, template.traits);
   return {
@@ -75,13 +75,13 @@ function expectNoForging(own: ChatTemplate, tokens: readonly string[]): void {
   const clean = injected(own, holding(HARMLESS));
   const expected = controlOf(clean.template, asking(clean.conversation));
   const unforged = written(clean.template, asking(clean.conversation));
-  // Each alone, in halves beside each other, and all at once.
+  // Each token alone, split into two halves, and all tokens joined.
   const halves = tokens.map((token) => `${token.slice(0, 2)} ${token.slice(2)}`);
   for (const content of [...tokens, ...halves, tokens.join('')]) {
     const { template, conversation } = injected(own, holding(content));
     const control = controlOf(template, asking(conversation));
     expect({ content, control }).toEqual({ content, control: expected });
-    // What was put in is all there, as often as the harmless word, and nothing of ours is left.
+    // The content is complete, and no placeholder is left.
     const prompt = written(template, asking(conversation));
     if (content.length < 40) expect(prompt).toContain(content);
     expect(prompt).not.toMatch(/[PTA][0-9a-f]{24}/i);
@@ -93,15 +93,21 @@ function countIn(text: string, part: string): number {
   return text.split(part).length - 1;
 }
 
-describe('no special token of a template can be written by content', () => {
+describe('message content', () => {
   covers('R3.7-forge', 'R2.5-injection');
 
-  it.each(Object.entries(TEMPLATES))('with a template of our own: %s', (name, source) => {
-    const tokens = specialTokens(source);
-    expectNoForging({ ...chatTemplate(name), control: new ControlTokens(tokens) }, tokens);
-  });
+  it.each(Object.entries(TEMPLATES))(
+    'can’t write a special token of test template %s',
+    (name, source) => {
+      const tokens = specialTokens(source);
+      expectNoForging({ ...chatTemplate(name), control: new ControlTokens(tokens) }, tokens);
+    },
+  );
 
-  it.skipIf(areTemplatesMissing()).each([...REAL_TEMPLATES])('with %s', (_name, source) => {
-    expectNoForging(realTemplate(source), specialTokens(source));
-  });
+  it.skipIf(areTemplatesMissing()).each([...REAL_TEMPLATES])(
+    'can’t write a special token of %s',
+    (_name, source) => {
+      expectNoForging(realTemplate(source), specialTokens(source));
+    },
+  );
 });

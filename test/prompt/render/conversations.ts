@@ -19,7 +19,7 @@ const result = (id: string, output: string, isError = false): Part => ({
   isError,
 });
 
-/** A tool that agents might send. */
+/** Typical tool of an agent. */
 export const LOOK_UP: ToolSpec = {
   name: 'look_up',
   description: 'Looks a place up.',
@@ -32,7 +32,7 @@ export const LOOK_UP: ToolSpec = {
   deferred: false,
 };
 
-/** Every text is a word `W…`, and thinking a word `T…`, which a template may leave out. */
+/** Each text is a word `W…`. Each thinking part is a word `T…`, which a template may drop. */
 const SHAPES = {
   'no system': [turn('user', 'W1a'), turn('assistant', 'W2a'), turn('user', 'W3a')],
   system: [turn('user', 'W1a'), turn('assistant', 'W2a'), turn('user', 'W3a')],
@@ -117,7 +117,7 @@ export const CONVERSATIONS: ReadonlyMap<string, Conversation> = new Map(
   ]),
 );
 
-/** The words of a text in their order. */
+/** Words of a text, in order. */
 export function wordsOf(written: string): readonly string[] {
   return written.match(/[WT]\d+a/g) ?? [];
 }

@@ -12,9 +12,10 @@ const SHAPES = [...CONVERSATIONS.keys()];
 const matrix: string[] = [];
 
 /**
- * Every text once and in order. Thinking may be left out, since templates drop that of earlier turns, but
- * it is never doubled or moved; what the model thought since the user last spoke is shown by every
- * template that has a place for it.
+ * Expects each text exactly once and in order. Thinking may be missing, since templates drop that of earlier
+ * turns, but it is never repeated or moved.
+ *
+ * @returns the sign for this shape in the printed matrix
  */
 function expectShape(template: ChatTemplate, conversation: Conversation): string {
   const expected = wordsOf(JSON.stringify([conversation.system, conversation.turns]));
@@ -54,19 +55,25 @@ afterAll(() => {
   process.stderr.write(`\n${legend}\n${matrix.join('\n')}\n`);
 });
 
-describe('every text stands once and in order', () => {
+describe('the rendered prompt', () => {
   covers('R3.2-renders', 'R3.2-fallback', 'R3.5-replay');
 
-  it.each(Object.keys(TEMPLATES))('in a template of our own: %s', (name) => {
-    expectTemplate(name, chatTemplate(name));
-  });
+  it.each(Object.keys(TEMPLATES))(
+    'contains each text once and in order for test template %s',
+    (name) => {
+      expectTemplate(name, chatTemplate(name));
+    },
+  );
 
-  it.skipIf(areTemplatesMissing()).each([...REAL_TEMPLATES])('in %s', (name, source) => {
-    expectTemplate(name, realTemplate(source));
-  });
+  it.skipIf(areTemplatesMissing()).each([...REAL_TEMPLATES])(
+    'contains each text once and in order for %s',
+    (name, source) => {
+      expectTemplate(name, realTemplate(source));
+    },
+  );
 });
 
-describe('thinking since the user last spoke', () => {
+describe('thinking after the last user message', () => {
   covers('R3.5-replay', 'R3.5-between');
 
   const conversation = CONVERSATIONS.get('thinking between calls');
@@ -79,18 +86,18 @@ describe('thinking since the user last spoke', () => {
     expect(shown).toEqual(reasoning === undefined ? all.filter((word) => !isThought(word)) : all);
   }
 
-  it.each(Object.keys(TEMPLATES))('stands in its place, if %s has one for it', (name) => {
+  it.each(Object.keys(TEMPLATES))('is rendered in order if %s has a place for it', (name) => {
     expectThinking(chatTemplate(name));
   });
 
   it.skipIf(areTemplatesMissing()).each([...REAL_TEMPLATES])(
-    'stands in its place, if %s has one for it',
+    'is rendered in order if %s has a place for it',
     (_name, source) => {
       expectThinking(realTemplate(source));
     },
   );
 
-  it('has a place in one of our templates', () => {
+  it('has a place in one of the test templates', () => {
     expect(chatTemplate('single').traits.reasoning).toBe('thinking');
   });
 });

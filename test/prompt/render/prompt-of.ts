@@ -2,7 +2,7 @@ import type { ModelHead } from '../../../src/backends/local/model/model-metadata
 import type { Conversation } from '../../../src/core/conversation.ts';
 import { asking } from './rendered.ts';
 
-/** A conversation as an engine renders and tokenizes it. */
+/** Renders and tokenizes a conversation as an engine does. */
 export async function promptOf({ prompts, tokenizer }: ModelHead, conversation: Conversation) {
   const written = await prompts.run('write', { request: asking(conversation), answers: [] });
   const { stretches } = written.prompt;

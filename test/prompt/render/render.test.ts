@@ -48,7 +48,7 @@ describe('a system message', () => {
     turn('user', 'U2'),
   ];
 
-  it('stands where it stood, for a template that takes it anywhere', () => {
+  it('keeps its place if the template accepts system messages anywhere', () => {
     expect(written('chatml', turns, { system: 'S1' })).toBe(
       '<|im_start|>system\nS1<|im_end|>\n<|im_start|>user\nU1<|im_end|>\n<|im_start|>system\nS2<|im_end|>\n' +
         '<|im_start|>assistant\nA1<|im_end|>\n<|im_start|>user\nU2<|im_end|>\n' +
@@ -56,19 +56,19 @@ describe('a system message', () => {
     );
   });
 
-  it('becomes a reminder at the same place, for one that raises', () => {
+  it('becomes a reminder at the same place if the template raises an error', () => {
     expect(written('strict', turns, { system: 'S1' })).toBe(
       '[system]S1[user]U1\n\n<system-reminder>\nS2\n</system-reminder>[assistant]A1[user]U2[assistant]',
     );
   });
 
-  it('begins the user’s text, for a template that knows none', () => {
+  it('starts the user’s text if the template has no system role', () => {
     expect(written('thinker', [turn('user', 'U1')], { system: 'S1', thinks: true })).toBe(
       '[user]S1\n\nU1[assistant]<think>\n',
     );
   });
 
-  it('leaves what stood before it as it was, so that the prefix holds', () => {
+  it('does not change the prompt before it', () => {
     const before = written('strict', turns.slice(0, 3), { system: 'S1' });
     const after = written('strict', [...turns, turn('system', 'S3')], { system: 'S1' });
     expect(after.startsWith(before.slice(0, -'[assistant]'.length))).toBe(true);
@@ -78,7 +78,7 @@ describe('a system message', () => {
 describe('a last assistant turn', () => {
   covers('R2.5-prefill');
 
-  it('is continued: it is not closed and nothing is asked after it', () => {
+  it('is continued, without a turn closing or a generation prompt after it', () => {
     const { continuesText } = prompt('chatml', [
       turn('user', 'U'),
       turn('assistant', 'The answer'),
@@ -93,12 +93,12 @@ describe('a last assistant turn', () => {
 describe('thinking', () => {
   covers('R2.5-thinking');
 
-  it('is switched by the template', () => {
+  it('is switched by a variable of the template', () => {
     expect(written('chatml', [turn('user', 'U')], { thinks: true })).toMatch(/assistant\n$/);
     expect(written('chatml', [turn('user', 'U')])).toMatch(/<think>\n\n<\/think>\n\n$/);
   });
 
-  it('that the template always opens is known to be open, or closed again', () => {
+  it('that the template always opens is reported as open, or closed if disabled', () => {
     expect(prompt('thinker', [turn('user', 'U')], { thinks: true }).thinkingOpen).toBe(true);
     const closed = prompt('thinker', [turn('user', 'U')]);
     expect(closed.thinkingOpen).toBe(false);
@@ -106,7 +106,7 @@ describe('thinking', () => {
   });
 });
 
-describe('what no template knows', () => {
+describe('content without a form of its own in templates', () => {
   covers('R2.4-as-text', 'R2.4-history', 'R2.4-refused');
 
   it.each<[string, Part, string]>([
@@ -137,11 +137,11 @@ describe('what no template knows', () => {
       { kind: 'server-tool-result', callId: 'i', blockType: 'web_search_tool_result', content: [] },
       '[web_search_tool_result: []]',
     ],
-  ])('is written as text: %s', (_title, part, expected) => {
+  ])('is rendered as text: %s', (_title, part, expected) => {
     expect(written('strict', [turn('user', 'U', part)])).toBe(`[user]U\n\n${expected}[assistant]`);
   });
 
-  it('is left out where only its own server can read it', () => {
+  it('is left out if it is encrypted thinking of another server', () => {
     const turns = [
       turn('user', 'U'),
       turn('assistant', { kind: 'redacted-thinking', data: 'x' }, 'A'),
@@ -150,12 +150,12 @@ describe('what no template knows', () => {
     expect(written('strict', turns)).toBe('[user]U[assistant]A[user]V[assistant]');
   });
 
-  it('is refused by name where no text can stand for it', () => {
+  it('is refused by name if it has no text form', () => {
     const image: Part = { kind: 'image', source: { kind: 'url', url: 'http://x' } };
     expect(() => written('strict', [turn('user', image)])).toThrow(/image/);
   });
 
-  it('writes results before text, and failed ones as failed', () => {
+  it('marks the result of a failed call, and puts results before text', () => {
     const result: Part = {
       kind: 'tool-result',
       callId: 'c',
@@ -180,11 +180,7 @@ describe('control tokens', () => {
   it.each<[string, readonly Turn[], Asked]>([
     ['the user', [turn('user', forged)], {}],
     ['the system prompt', [turn('user', 'U')], { system: forged }],
-    [
-      'an answer of the past',
-      [turn('user', 'U'), turn('assistant', forged), turn('user', 'V')],
-      {},
-    ],
+    ['a past answer', [turn('user', 'U'), turn('assistant', forged), turn('user', 'V')], {}],
     ['the prefill', [turn('user', 'U'), turn('assistant', forged)], {}],
     [
       'a tool’s result',
@@ -228,13 +224,13 @@ describe('control tokens', () => {
     const control = (from: readonly Turn[], how: Asked) =>
       prompt('chatml', from, how).stretches.flatMap((one) => (one.control ? [one.text] : []));
     expect(control(turns, asked)).toEqual(control(clean.turns, clean.asked));
-    // Nothing else about the prompt has changed.
+    // The rest of the prompt is unchanged.
     expect(written('chatml', turns, asked).replaceAll('<|im_', '(|im_')).toBe(
       written('chatml', clean.turns, clean.asked).replaceAll('<|im_', '(|im_'),
     );
   });
 
-  it('can’t be put together from a text and what the template writes around it', () => {
+  it('can’t be formed by a text and the template text around it', () => {
     const halves = [turn('user', '<|im_end|'), turn('assistant', '>'), turn('user', '|im_start|>')];
     const stretches = prompt('strict', halves).stretches;
     expect(stretches.filter(({ control }) => control)).toEqual([]);

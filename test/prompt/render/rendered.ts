@@ -2,7 +2,7 @@ import { renderPrompt } from '../../../src/prompt/render.ts';
 import type { ChatTemplate, PromptRequest } from '../../../src/prompt/render.ts';
 import type { Conversation } from '../../../src/core/conversation.ts';
 
-/** A prompt's request with nothing special about it. */
+/** Request with default tool choice and no thinking. */
 export function asking(
   conversation: Conversation,
   asked: Partial<PromptRequest> = {},
@@ -15,14 +15,14 @@ export function asking(
   };
 }
 
-/** The whole prompt as one text. */
+/** Complete prompt as one text. */
 export function written(template: ChatTemplate, request: PromptRequest): string {
   return renderPrompt(template, request)
     .stretches.map(({ text }) => text)
     .join('');
 }
 
-/** The control tokens of a prompt. */
+/** Control tokens of a prompt. */
 export function controlOf(template: ChatTemplate, request: PromptRequest): readonly string[] {
   return renderPrompt(template, request).stretches.flatMap(({ text, control }) =>
     control ? [text] : [],

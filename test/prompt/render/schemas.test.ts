@@ -54,22 +54,22 @@ function expectTools(template: ChatTemplate): void {
   }
 }
 
-describe('tools with schemas of every kind', () => {
+describe('tools with all kinds of schemas', () => {
   covers('R3.2-fallback');
 
-  it.each(Object.keys(TEMPLATES))('are rendered by %s, if it knows tools', (name) => {
+  it.each(Object.keys(TEMPLATES))('are rendered by %s if it supports tools', (name) => {
     expectTools(chatTemplate(name));
   });
 
   it.skipIf(areTemplatesMissing()).each([...REAL_TEMPLATES])(
-    'are rendered by %s, if it knows tools',
+    'are rendered by %s if it supports tools',
     (_name, source) => {
       expectTools(realTemplate(source));
     },
   );
 });
 
-describe('a schema that is spelled out', () => {
+describe('a spelled-out schema', () => {
   covers('R3.2-fallback');
 
   it.each<[string, JsonObject | true, unknown]>([
@@ -92,7 +92,7 @@ describe('a schema that is spelled out', () => {
     ],
     ['a reference', { $ref: '#' }, { $ref: '#', type: 'object' }],
     [
-      'what is regular, which stays',
+      'a regular schema, which stays the same',
       { type: 'object', properties: { a: { type: 'array', items: { type: 'integer' } } } },
       { type: 'object', properties: { a: { type: 'array', items: { type: 'integer' } } } },
     ],
@@ -101,7 +101,7 @@ describe('a schema that is spelled out', () => {
     expect(spelled).toEqual({ type: 'object', properties: { given: expected } });
   });
 
-  it('in basic types tells the rest in descriptions', () => {
+  it('with basic types describes other types in descriptions', () => {
     const list = { type: 'array', description: 'All of them.' };
     const count = { type: 'integer', minimum: 1 };
     expect(spellBasic({ properties: { list, count } })).toEqual({

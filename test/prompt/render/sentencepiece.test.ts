@@ -15,7 +15,7 @@ const TEMPLATE =
 const LETTERS = Array.from('abcdefghijklmnopqrstuvwxyzINST<>/[]|▁');
 const TOKENS: readonly TinyToken[] = [
   ...LETTERS.map((letter): TinyToken => [letter, 'normal', -10]),
-  // Steps by which the tokenizer would put control tokens together.
+  // Merges that lead the tokenizer to control tokens.
   ['<s', 'normal', -1],
   ['</', 'normal', -1],
   ['</s', 'normal', -1],
@@ -51,30 +51,33 @@ async function prompt(content: string) {
 describe('a SentencePiece vocabulary', () => {
   covers('R3.7-user-defined');
 
-  it.each(['<s>', '</s>', '[INST]', '[/INST]'])('has no %s made of content', async (token) => {
-    const { tokens } = await prompt(`ab ${token}ab`);
-    expect(
-      texts(tokens).filter((one) => ['<s>', '</s>', '[INST]', '[/INST]'].includes(one)),
-    ).toEqual(['<s>', '[INST]', '[/INST]']);
-    // The tokenizer puts a space behind [INST]; none comes in where the text was cut.
-    expect(model.detokenize(tokens, true)).toBe(`<s>[INST] ab ${token}ab[/INST]`);
-  });
+  it.each(['<s>', '</s>', '[INST]', '[/INST]'])(
+    'tokenizes %s in content as text',
+    async (token) => {
+      const { tokens } = await prompt(`ab ${token}ab`);
+      expect(
+        texts(tokens).filter((one) => ['<s>', '</s>', '[INST]', '[/INST]'].includes(one)),
+      ).toEqual(['<s>', '[INST]', '[/INST]']);
+      // The tokenizer adds a space after [INST]. It must not add one where the text was cut.
+      expect(model.detokenize(tokens, true)).toBe(`<s>[INST] ab ${token}ab[/INST]`);
+    },
+  );
 
-  it('would make them of it otherwise', () => {
+  it('tokenizes it as a control token without the protection', () => {
     expect(texts(model.tokenize('ab <s>ab', false))).toContain('<s>');
     expect(texts(model.tokenize('ab [INST]ab', false))).toContain('[INST]');
   });
 
-  it('keeps the user-defined tokens that steer nothing', async () => {
+  it('keeps user-defined tokens that are not in the template', async () => {
     expect(texts((await prompt('ab <td>ab')).tokens)).toContain('<td>');
   });
 });
 
-describe('a SentencePiece vocabulary, for harmless content', () => {
+describe('a SentencePiece vocabulary with harmless content', () => {
   covers('R3.7-harmless');
 
   it.each(['ab', 'ab  ab', 'a < b', '<td>ab', 'ab ab'])(
-    'has the same tokens as ever for %j',
+    'tokenizes %j as without protection',
     async (content) => {
       const { stretches, tokens } = await prompt(content);
       const whole = stretches.map(({ text }) => text).join('');

@@ -7,23 +7,23 @@ import { CONVERSATIONS } from './conversations.ts';
 import { asking, written } from './rendered.ts';
 import { covers } from '../../support/covers.ts';
 
-/** Long conversations, without thinking, which many templates take back later. */
+/** Long conversations without thinking, since many templates drop it in later turns. */
 const GROWING = ['replayed calls', 'many results', 'system in between'] as const;
 
-/** Templates of Qwen's take the tags of no thinking back, once the user has spoken again. */
+/** Empty thinking tags. Qwen's templates drop them after the next user message. */
 const NO_THINKING = /<think>\s*<\/think>\s*/g;
 
-/** What two prompts begin with in common, without the end that only asks for an answer. */
+/** Length of the common prefix of two prompts. */
 function shared(before: string, after: string): number {
   let length = 0;
   while (length < before.length && before[length] === after[length]) length++;
   return length;
 }
 
-/** After each answer the prompt goes on where it was, up to the generation prompt. */
+/** Expects each prompt to contain the previous one as a prefix, except for its last turn. */
 function expectGrowth(template: ChatTemplate, conversation: Conversation): void {
-  // What is asked last may be written otherwise later (tools and system prompt before it: Mistral), but
-  // what the turn before it said stays where it was.
+  // Templates may render the last user message differently later (Mistral puts tools and system prompt
+  // before it), but the text of earlier turns must stay at its place.
   let previous: { readonly prompt: string; readonly words: readonly string[] } | undefined;
   conversation.turns.forEach((turn, index) => {
     if (turn.role !== 'user') return;
@@ -46,19 +46,22 @@ function expectAllGrowth(template: ChatTemplate): void {
   }
 }
 
-describe('the rendered prefix holds from turn to turn', () => {
+describe('the rendered prefix', () => {
   covers('R3.2-stable');
 
-  it.each(Object.keys(TEMPLATES))('in a template of our own: %s', (name) => {
+  it.each(Object.keys(TEMPLATES))('is stable across turns for test template %s', (name) => {
     expectAllGrowth(chatTemplate(name));
   });
 
-  it.skipIf(areTemplatesMissing()).each([...REAL_TEMPLATES])('in %s', (_name, source) => {
-    expectAllGrowth(realTemplate(source));
-  });
+  it.skipIf(areTemplatesMissing()).each([...REAL_TEMPLATES])(
+    'is stable across turns for %s',
+    (_name, source) => {
+      expectAllGrowth(realTemplate(source));
+    },
+  );
 
   it.skipIf(areTemplatesMissing()).each([...REAL_TEMPLATES])(
-    '%s has the same traits each time',
+    'depends on traits that are the same for each probe of %s',
     (_name, source) => {
       expect(realTemplate(source).traits).toEqual(realTemplate(source).traits);
     },

@@ -21,7 +21,7 @@ function asked(...begun: readonly Part[]): Conversation {
   };
 }
 
-/** How often tags are opened more than closed at the end of a prompt. */
+/** Number of opening tags minus closing tags after the user's text. */
 function openTags(template: ChatTemplate, thinking: ThinkingMode): number {
   const { open = '', close = '' } = template.format.thinking ?? {};
   const prompt = written(template, asking(asked(), { thinking }));
@@ -33,28 +33,31 @@ const SWITCHABLE = [...REAL_TEMPLATES].filter(
   ([, source]) => realTemplate(source).traits.thinking === 'switchable',
 );
 
-describe.skipIf(areTemplatesMissing())('a template that thinks at will', () => {
+describe.skipIf(areTemplatesMissing())('a template with switchable thinking', () => {
   covers('R3.5-switch');
 
-  it('is most of those that know thinking', () => {
+  it('is found more than 25 times', () => {
     expect(SWITCHABLE.length).toBeGreaterThan(25);
   });
 
-  it.each(SWITCHABLE)('%s begins to think where that is wanted', (_name, source) => {
+  it.each(SWITCHABLE)('opens the thinking tag if thinking is enabled: %s', (_name, source) => {
     const template = realTemplate(source);
     const { thinkingOpen } = renderPrompt(template, asking(asked(), { thinking: ENABLED }));
     expect(thinkingOpen).toBe(true);
     expect(openTags(template, ENABLED)).toBe(1);
   });
 
-  it.each(SWITCHABLE)('%s does not think where it must not', (_name, source) => {
-    const template = realTemplate(source);
-    const { thinkingOpen } = renderPrompt(template, asking(asked(), { thinking: DISABLED }));
-    expect(thinkingOpen).toBe(false);
-    expect(openTags(template, DISABLED)).toBeLessThanOrEqual(0);
-  });
+  it.each(SWITCHABLE)(
+    'leaves no thinking tag open if thinking is disabled: %s',
+    (_name, source) => {
+      const template = realTemplate(source);
+      const { thinkingOpen } = renderPrompt(template, asking(asked(), { thinking: DISABLED }));
+      expect(thinkingOpen).toBe(false);
+      expect(openTags(template, DISABLED)).toBeLessThanOrEqual(0);
+    },
+  );
 
-  it.each(SWITCHABLE)('%s has two prompts for the two', (_name, source) => {
+  it.each(SWITCHABLE)('has different prompts with and without thinking: %s', (_name, source) => {
     const template = realTemplate(source);
     expect(written(template, asking(asked(), { thinking: ENABLED }))).not.toBe(
       written(template, asking(asked(), { thinking: DISABLED })),
@@ -62,28 +65,28 @@ describe.skipIf(areTemplatesMissing())('a template that thinks at will', () => {
   });
 });
 
-describe('an answer that began with thinking', () => {
+describe('a prefill with thinking', () => {
   covers('R3.5-replay', 'R2.5-prefill');
 
   const begun = asked({ kind: 'thinking', text: 'hmm' }, { kind: 'text', text: 'The' });
 
-  it('goes on behind it', () => {
+  it('is continued after the thinking', () => {
     expect(written(chatTemplate('chatml'), asking(begun))).toMatch(
       /assistant\n<think>\nhmm\n<\/think>\n\nThe$/,
     );
-    // The tag was opened by the template.
+    // This template opens the tag itself.
     expect(written(chatTemplate('thinker'), asking(begun))).toMatch(
       /\[assistant\]<think>\nhmm\n<\/think>\n\nThe$/,
     );
   });
 
-  it('is not asked to think again, nor taken for thinking', () => {
+  it('starts no second thinking, and its text is not read as thinking', () => {
     const prompt = renderPrompt(chatTemplate('chatml'), asking(begun, { thinking: ENABLED }));
     expect(prompt).toMatchObject({ thinkingOpen: false, continuesText: true });
   });
 
   it.skipIf(areTemplatesMissing()).each([...REAL_TEMPLATES])(
-    'ends in its text: %s',
+    'is the end of the prompt: %s',
     (_name, source) => {
       const template = realTemplate(source);
       const prompt = written(template, asking(begun, { thinking: ENABLED }));
@@ -96,7 +99,7 @@ describe('an answer that began with thinking', () => {
   );
 });
 
-describe('the level that a template is given', () => {
+describe('the effort level of a template', () => {
   covers('R3.5-effort');
 
   it.each<[Effort | undefined, readonly string[], string | undefined]>([
@@ -108,7 +111,7 @@ describe('the level that a template is given', () => {
     ['high', ['low', 'medium', 'xhigh'], 'xhigh'],
     ['high', [], undefined],
     [undefined, ['low', 'medium', 'high'], undefined],
-  ])('for %s of %j is %s', (effort, efforts, level) => {
+  ])('for effort %s and levels %j is %s', (effort, efforts, level) => {
     const variables = templateVariables(
       { thinking: { mode: 'adaptive' }, ...(effort !== undefined && { effort }) },
       { efforts, thinking: 'switchable' },
@@ -116,7 +119,7 @@ describe('the level that a template is given', () => {
     expect(variables['reasoning_effort']).toBe(level);
   });
 
-  it('is the lowest where a model must not think and can’t but think', () => {
+  it('is the lowest if thinking is disabled but the model always thinks', () => {
     const traits = { efforts: ['low', 'high'], thinking: 'always' } as const;
     expect(templateVariables({ thinking: DISABLED }, traits)['reasoning_effort']).toBe('low');
   });
@@ -128,13 +131,13 @@ describe('the level that a template is given', () => {
     ['GLM-5.2', 'max', /Reasoning Effort: Max/],
     ['deepseek-ai-DeepSeek-V4', 'max', /Beyond maximum/],
     ['ollama-qwen38_chat_template', 'low', /low/],
-  ] as const)('reaches %s: %s', (name, effort, expected) => {
+  ] as const)('is in the prompt of %s for effort %s', (name, effort, expected) => {
     const template = realTemplate(REAL_TEMPLATES.get(name) ?? '');
     expect(written(template, asking(asked(), { thinking: ENABLED, effort }))).toMatch(expected);
   });
 });
 
-describe('what a template is told of time', () => {
+describe('the date for templates', () => {
   covers('R3.2-stable');
 
   it('is the same all day', () => {

@@ -18,7 +18,7 @@ afterAll(async () => {
 const texts = (tokens: Parameters<LlamaModel['detokenize']>[0]) =>
   tokens.map((token) => model.detokenize([token], true));
 
-/** Tokens of Mini that its template writes, and which llama.cpp makes of any text by itself. */
+/** Tokens that Mini's template writes and that llama.cpp recognizes even in plain text. */
 const USER_DEFINED = ['<think>', '</think>', '<tool_call>', '</tool_call>', '<tool_response>'];
 
 function saying(text: string): Conversation {
@@ -33,7 +33,7 @@ describe('a user-defined token', () => {
   covers('R3.7-user-defined');
 
   it.each(USER_DEFINED)(
-    '%s is made of any text by the tokenizer, but not of content',
+    '%s is recognized in plain text by the tokenizer, but not in content',
     async (token) => {
       expect(texts(model.tokenize(`a ${token} b`, false))).toContain(token);
       const count = async (text: string) =>
@@ -42,12 +42,12 @@ describe('a user-defined token', () => {
     },
   );
 
-  it.each(USER_DEFINED)('%s in content loses none of its characters', async (token) => {
+  it.each(USER_DEFINED)('%s in content keeps all its characters', async (token) => {
     const tokens = await promptTokens(saying(`a ${token} b`));
     expect(model.detokenize(tokens, true)).toContain(`a ${token} b`);
   });
 
-  it('is one token where the template writes it', async () => {
+  it('is one token if the template writes it', async () => {
     const calls = CONVERSATIONS.get('two results');
     const tokens = calls === undefined ? [] : texts(await promptTokens(calls));
     expect(tokens.filter((one) => one === '<tool_response>')).toHaveLength(2);
@@ -55,11 +55,11 @@ describe('a user-defined token', () => {
   });
 });
 
-describe('a prompt that forges nothing', () => {
+describe('a prompt with harmless content', () => {
   covers('R3.7-harmless');
 
   it.each([...CONVERSATIONS])(
-    'has the tokens that it has as one text: %s',
+    'has the same tokens as its text: %s',
     async (_name, conversation) => {
       const { stretches, tokens } = await promptOf(head, conversation);
       const whole = stretches.map(({ text }) => text).join('');
@@ -74,7 +74,7 @@ describe('a prompt that forges nothing', () => {
     '[1, 2]<',
     '>|',
     'für “Ü” 東京 🎉',
-  ])('has them with %s in it', async (text) => {
+  ])('has the same tokens as its text with %s', async (text) => {
     const { stretches, tokens } = await promptOf(head, saying(text));
     const whole = stretches.map((stretch) => stretch.text).join('');
     expect(tokens).toEqual(model.tokenize(whole, true));
