@@ -119,6 +119,20 @@ describe('a malformed call in Hermes syntax', () => {
     }
   });
 
+  it.each([
+    '<tool_call>{"name": "look", "arguments": {} \n{"at": "it"}}</tool_call>',
+    '[TOOL_CALLS]look[ARGS]{} \n{"at": "it"}',
+    '<function=look>{} \n{"at": "it"}</function>',
+  ])('has what follows an empty object among its arguments, for repair: %s', (value) => {
+    for (const pieces of [[value], value.split('')]) {
+      const [start, delta, end, ...rest] = read(pieces);
+      expect(start).toMatchObject({ type: 'tool-call-start', name: 'look' });
+      expect(delta).toMatchObject({ json: expect.stringMatching(/^\{\}\s*\{"at": "it"\}/) });
+      expect(end).toMatchObject({ type: 'tool-call-end' });
+      expect(rest).toEqual([]);
+    }
+  });
+
   it('is text if the answer ends in front of the name', () => {
     const value = 'Hm. <tool_call>\n{"name": "lo';
     expect(read([value], hermes)).toEqual([text(value)]);

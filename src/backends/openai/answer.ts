@@ -43,7 +43,7 @@ export class AnswerReader {
     const isDone = chunk.finishReason !== undefined || events.at(-1)?.type === 'finish';
     return !this.#bound.isExceededBy(charactersOf(chunk)) || isDone
       ? events
-      : [...events, ...delta('text-delta', this.#stops.flush()), this.#finish('max-tokens', null)];
+      : [...events, ...this.#rest(true), this.#finish('max-tokens', null)];
   }
 
   #read(chunk: ChatChunk): readonly GenerationEvent[] {
@@ -51,8 +51,10 @@ export class AnswerReader {
     this.#finishReason ??= chunk.finishReason;
     if (chunk.text !== '' || chunk.thinking !== '' || chunk.calls.length > 0) this.#received++;
     const { text, stopped } = this.#stops.push(chunk.text);
+    const isText = chunk.text !== '' || chunk.thinking !== '';
     const events = [
       ...(chunk.prefill ? [prefill(chunk.prefill)] : []),
+      ...(isText ? this.#calls.endWhole() : []),
       ...this.#think(chunk.thinking),
       ...delta('text-delta', text),
     ];
@@ -77,13 +79,18 @@ export class AnswerReader {
       );
     }
     const cut = isCut(reason);
-    const rest = [...delta('text-delta', this.#stops.flush()), ...this.#calls.end(cut)];
+    const rest = this.#rest(cut);
     const { maxTokens } = this.#options;
     const outcome = toStopReason(reason, {
       calls: this.#calls.whole,
       short: this.#usage !== undefined && this.#usage.outputTokens < maxTokens,
     });
     return [...rest, this.#finish(outcome, null)];
+  }
+
+  /** What was held back until the answer ended. */
+  #rest(cut: boolean): readonly GenerationEvent[] {
+    return [...delta('text-delta', this.#stops.flush()), ...this.#calls.end(cut)];
   }
 
   /** Thinking behind text is a block of its own, so what was held of the text comes first. */

@@ -15,6 +15,10 @@ interface OpenCall {
   name: string;
   json: string;
   started: boolean;
+  /** Its arguments are a whole object; what follows may still belong to them. */
+  isWhole: boolean;
+  /** Text after that object that was not passed on. */
+  tail: string;
   ended: boolean;
 }
 
@@ -37,7 +41,20 @@ export class CallReader {
   }
 
   push(delta: CallDelta): readonly GenerationEvent[] {
-    const call = this.#find(delta) ?? this.#open(delta);
+    const known = this.#find(delta);
+    if (known !== undefined) return this.#extendCall(known, delta);
+    const ended = this.endWhole();
+    return [...ended, ...this.#extendCall(this.#open(delta), delta)];
+  }
+
+  /** Ends the calls that are whole, because something else follows them. */
+  endWhole(): readonly GenerationEvent[] {
+    return this.#calls
+      .filter((call) => call.isWhole && !call.ended)
+      .flatMap((call) => this.#close(call));
+  }
+
+  #extendCall(call: OpenCall, delta: CallDelta): readonly GenerationEvent[] {
     if (call.ended) return [];
     // A server may also repeat the whole name with every piece.
     if (!call.started && delta.name !== call.name) call.name += delta.name;
@@ -47,16 +64,19 @@ export class CallReader {
 
   /**
    * What is left once the answer has ended. A call that was `cut` off stays open: it never appears
-   * as a finished one. Throws `backend-failed` where one is broken otherwise.
+   * as a finished one.
    */
   end(cut: boolean): readonly GenerationEvent[] {
+    if (cut) return this.endWhole();
     return this.#calls
       .filter((call) => !call.ended && this.#wanted(call))
-      .flatMap((call) => this.#close(call, cut));
+      .flatMap((call) => this.#close(call));
   }
 
-  #find({ index, id }: CallDelta): OpenCall | undefined {
+  #find({ index, id, name, json }: CallDelta): OpenCall | undefined {
     const last = this.#calls.at(-1);
+    const isNamed = name !== '' && (name !== last?.name || json.trim() !== '');
+    if (index === undefined && id === undefined && last?.isWhole && isNamed) return undefined;
     const call = this.#calls.findLast((known) =>
       index === undefined ? known.theirId === id : known.index === index,
     );
@@ -75,6 +95,8 @@ export class CallReader {
       name: '',
       json: '',
       started: false,
+      isWhole: false,
+      tail: '',
       ended: false,
     };
     this.#calls.push(call);
@@ -98,22 +120,29 @@ export class CallReader {
 
   /** Passes all on as it came: malformed arguments are repaired for all backends in one place. */
   #extend(call: OpenCall, json: string): readonly GenerationEvent[] {
+    if (call.isWhole) return this.#extendWhole(call, json);
     call.json += json;
     const end = call.scan.complete ? 0 : call.scan.advance(json);
-    if (
-      call.scan.complete &&
+    const rest = json.slice(end);
+    call.isWhole =
       end > 0 &&
-      isRecord(parseJson(call.json.slice(0, call.json.length - json.length + end)))
-    ) {
-      call.ended = true;
-      return [...deltaOf(call, json.slice(0, end)), { type: 'tool-call-end', id: call.id }];
-    }
-    return deltaOf(call, json);
+      call.scan.complete &&
+      isRecord(parseJson(call.json.slice(0, call.json.length - rest.length)));
+    if (!call.isWhole) return deltaOf(call, json);
+    return [...deltaOf(call, json.slice(0, end)), ...this.#extendWhole(call, rest)];
   }
 
-  #close(call: OpenCall, cut: boolean): readonly GenerationEvent[] {
+  /** White space after the arguments says nothing; anything else may be another reading of them. */
+  #extendWhole(call: OpenCall, json: string): readonly GenerationEvent[] {
+    call.tail += json;
+    if (call.tail.trim() === '') return [];
+    const { tail } = call;
+    call.tail = '';
+    return deltaOf(call, tail);
+  }
+
+  #close(call: OpenCall): readonly GenerationEvent[] {
     const { id, name } = call;
-    if (cut) return [];
     call.ended = true;
     if (call.started) return [{ type: 'tool-call-end', id }];
     if (name === '') return call.json === '' ? [] : [{ type: 'text-delta', text: call.json }];

@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import { jsonrepair } from 'jsonrepair';
 import { isRecord } from '../../core/json.ts';
 import { parseJson } from '../../core/one-line.ts';
 import type { CallableTool } from '../format.ts';
 import { coerceJson } from './coerce.ts';
+import { isClosing } from './closing.ts';
 import { mendEscapes } from './escapes.ts';
 import { JsonPrefix } from './json-prefix.ts';
 import { isWrapperKey } from './schema-types.ts';
@@ -23,6 +25,9 @@ const STRINGS = /"[^"\\]*(?:\\[^][^"\\]*)*"?|'[^'\\]*(?:\\[^][^'\\]*)*'?/g;
 
 /** A member without a value, or a number that JSON does not have. */
 const UNKNOWN = /:\s*[,}\]]|[:[,]\s*[-+]?(?:NaN|Infinity)\s*(?:[,}\]]|$)/;
+
+/** Empty arguments before the ones that count: some servers send `{}` first. */
+const EMPTY_BEFORE = /^(?:\s*(?:\{\s*\}|null|None))+(?=\s*\{)/;
 
 /** Number of times that arguments may be wrapped: as a string, in a list, in a call. */
 const MOST_WRAPPERS = 4;
@@ -85,11 +90,16 @@ function strip(written: string): string {
 /** A JSON text as it is, or repaired; undefined if it has no one reading. */
 function repairJson(written: string): string | undefined {
   if (parseJson(written) !== undefined) return written;
-  const text = mendEscapes(written);
+  const text = mendEscapes(written.replace(EMPTY_BEFORE, ''));
   if (text === undefined || UNKNOWN.test(text.replace(STRINGS, '""'))) return undefined;
   const prefix = new JsonPrefix(undefined);
   prefix.push(text);
-  if (prefix.complete) return prefix.released;
+  if (prefix.complete) {
+    const rest = text.slice(prefix.released.length);
+    const isWhole =
+      isClosing(rest) || isDeepStrictEqual(parseJson(rest), parseJson(prefix.released));
+    return isWhole ? prefix.released : undefined;
+  }
   // A text that ends inside a value lacks a part of it, which no one can know.
   if (prefix.inString || !ENDS.test(text)) return undefined;
   const repaired = jsonrepair(text);

@@ -2,6 +2,7 @@ import type { GenerationEvent } from '../../core/events.ts';
 import type { CallableTool } from '../format.ts';
 import { argumentFault } from './argument-fault.ts';
 import { repairArguments } from './arguments.ts';
+import { isClosing, isEmptyInput } from './closing.ts';
 import { JsonPrefix } from './json-prefix.ts';
 
 /** The tool that a call means: by its name, or by the name in another case if only one tool has it. */
@@ -78,7 +79,8 @@ export class RepairedCall {
     // White space before the arguments would not agree with repaired ones.
     const text = this.#prefix.text === '' ? json.trimStart() : json;
     const released = this.#prefix.push(text);
-    return this.#held ? [] : this.#send(released);
+    const waits = this.#prefix.complete && !this.started && isEmptyInput(released);
+    return this.#held || waits ? [] : this.#send(released);
   }
 
   /**
@@ -87,7 +89,9 @@ export class RepairedCall {
    */
   end(): readonly GenerationEvent[] | undefined {
     if (this.#unwanted) return undefined;
-    const json = this.#prefix.complete ? this.#prefix.released : this.#repaired();
+    const { complete, released, text } = this.#prefix;
+    const isWhole = complete && isClosing(text.slice(released.length));
+    const json = isWhole ? released : this.#repaired();
     return json?.startsWith(this.#sent) === true ? this.#endWith(json) : undefined;
   }
 

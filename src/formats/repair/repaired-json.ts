@@ -1,6 +1,7 @@
 import type { CallableTool } from '../format.ts';
 import { argumentFault } from './argument-fault.ts';
 import { repairArguments } from './arguments.ts';
+import { isClosing } from './closing.ts';
 import { JsonPrefix } from './json-prefix.ts';
 
 /** A JSON object that is released while it arrives as long as it is correct, and repaired at the end. */
@@ -33,7 +34,9 @@ export class RepairedJson {
 
   /** Returns the rest of the object; undefined if no valid reading of it agrees with what was released. */
   end(): string | undefined {
-    if (this.#prefix.complete) return '';
+    // Words after the object are not part of it; another object may be what was meant.
+    const rest = this.#prefix.complete ? this.text.slice(this.#released.length) : undefined;
+    if (rest !== undefined && (isClosing(rest) || !rest.trimStart().startsWith('{'))) return '';
     const repaired = repairArguments(this.text, this.#tool);
     if (repaired?.startsWith(this.#released) !== true) return undefined;
     // A repair may be a guess, such as a string for a bare word, so it counts only if it is valid.

@@ -4,6 +4,8 @@ import { isFlatArgument } from '../repair/schema-types.ts';
 import { TextSet } from './marks.ts';
 import type { OutputPiece, Reading, Source } from './reader.ts';
 
+const EMPTY = '{}';
+
 /** Makes a piece of a call's arguments. */
 export function argumentsPiece(json: string): OutputPiece {
   return { type: 'call-json', json };
@@ -95,7 +97,22 @@ export function* readArguments(source: Source, name: string): Reading<boolean> {
   yield* source.skipSpace();
   if (!source.rest.startsWith('{')) return false;
   yield { type: 'call-start', name };
-  if (yield* source.streamJson(argumentsPiece)) yield { type: 'call-end' };
+  if (yield* streamObject(source)) yield { type: 'call-end' };
+  return true;
+}
+
+/** Streams an object, and the one that a model wrote after an empty one, for repair; false if it is not complete. */
+function* streamObject(source: Source): Reading<boolean> {
+  let json = '';
+  const isComplete = yield* source.streamJson((text) => {
+    if (json.length <= EMPTY.length) json += text;
+    return argumentsPiece(text);
+  });
+  if (!isComplete || json !== EMPTY) return isComplete;
+  const place = source.place;
+  yield* source.skipSpace();
+  if (source.rest.startsWith('{')) return yield* source.streamJson(argumentsPiece);
+  source.rewind(place);
   return true;
 }
 

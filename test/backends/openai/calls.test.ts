@@ -123,6 +123,7 @@ describe('the pieces of tool calls', () => {
         { index: 0, id: 'b', ...ROME },
       ],
     ],
+    ['without index and id, told apart by names', [PARIS, ROME]],
     [
       'without an index, told apart by ids',
       [
@@ -152,6 +153,24 @@ describe('the pieces of tool calls', () => {
     ['that are no object', '"text"'],
   ])('arguments %s are passed on for repair', (_name, json) => {
     expect(read([{ index: 0, name: 'f', json }])).toEqual([{ name: 'f', json, ended: true }]);
+  });
+
+  it.each([
+    ['in one piece', [{ index: 0, name: 'f', json: '{} \n{"a":1}' }]],
+    [
+      'in pieces',
+      [{ index: 0, name: 'f', json: '{}' }, { json: ' \n' }, { json: '{"a"' }, { json: ':1}' }],
+    ],
+  ])('text after whole arguments is passed on for repair: %s', (_how, pieces) => {
+    expect(read(pieces)).toEqual([{ name: 'f', json: '{} \n{"a":1}', ended: true }]);
+  });
+
+  it('a whole call ends when text follows it, or when the answer is cut off', () => {
+    const reader = new CallReader(true);
+    reader.push(piece({ index: 0, ...PARIS }));
+    expect(reader.endWhole()).toMatchObject([{ type: 'tool-call-end' }]);
+    expect(reader.end(true)).toEqual([]);
+    expect(read([{ index: 0, ...PARIS }], true)).toEqual([PARIS]);
   });
 
   it('arguments without a name become text', () => {

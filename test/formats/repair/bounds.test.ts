@@ -34,6 +34,8 @@ describe('the repair of arguments ends soon', () => {
     ['backslashes', '{"a":"', '\\d', '",}'],
     ['names in a path', '{"a":"', '\\new ', '",}'],
     ['empty values', '{"a":', ': ', '}'],
+    ['empty objects', '', '{}', '{x'],
+    ['empty objects behind one', '{"a":1}', '{ }', '{'],
     ['comments', '{', '/*', '}'],
     ['unquoted text', '{', 'a:', '}'],
     ['quotes in a string', '{"a":"', 'x"y ', '"}'],

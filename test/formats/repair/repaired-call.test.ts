@@ -49,6 +49,7 @@ const REPAIRED: readonly (readonly [string, string, unknown])[] = [
   ['null', 'null', {}],
   ['a Python literal', '{"city": "Paris", "hot": True}', PARIS],
   ['Python’s None', '{"city": "Paris", "days": None}', { city: 'Paris', days: null }],
+  ['None where null would pass', '{"city": "a", "count": None}', { city: 'a', count: null }],
   ['a trailing comma', '{"city": "Paris", "hot": true,}', PARIS],
   ['a trailing comma in a list', '{"list": [1, 2,]}', { list: [1, 2] }],
   ['single quotes', "{'city': 'Paris', 'hot': True}", PARIS],
@@ -97,6 +98,13 @@ const REPAIRED: readonly (readonly [string, string, unknown])[] = [
   ['a missing brace', '{"city": "Paris", "hot": true', PARIS],
   ['two missing brackets', '{"list": [1, 2', { list: [1, 2] }],
   ['a brace too many', '{"city": "Paris", "hot": true}}', PARIS],
+  ['an empty object before it', '{}{"city": "Paris", "hot": true}', PARIS],
+  ['an empty object before a malformed one', "{ }\n{'city': 'Paris', 'hot': True}", PARIS],
+  ['null before it', 'null{"city": "Paris", "hot": true}', PARIS],
+  ['an empty object behind it', '{"city": "Paris", "hot": true}\n{}', PARIS],
+  ['the same object again', '{"city": "Paris", "hot": true}{"hot":true,"city":"Paris"}', PARIS],
+  ['empty objects', '{}{}', {}],
+  ['closing marks behind it', '{"city": "Paris", "hot": true}]}\n```\n</tool_call>', PARIS],
   ['a closing tag behind it', '{"city": "Paris", "hot": True}\n</tool_call>', PARIS],
   ['a number as a string', '{"city": "Paris", "days": "3"}', { city: 'Paris', days: 3 }],
   ['a truth value as a string', '{"city": "Paris", "hot": "true"}', PARIS],
@@ -114,10 +122,14 @@ const BROKEN: readonly (readonly [string, string])[] = [
   ['a word', '{oops}'],
   ['two objects', '[{"city": "a"}, {"city": "b"}]'],
   ['a string that never ends', '{"city'],
+  ['two objects behind an empty one', '{}{"city": "Paris"}{"city": "Rome"}'],
 ];
 
 /** Texts that begin correctly. */
 const BROKEN_LATE: readonly (readonly [string, string])[] = [
+  ['another object behind it', '{"city": "Paris"}{"city": "Rome"}'],
+  ['words behind it', '{"city": "Paris"} is what I look at'],
+  ['another argument behind it', '{"city": "Paris"}, "hot": true}'],
   ['a path with a name like an escape', String.raw`{"city": "C:\Users\new"}`],
   ['one with a space', String.raw`{"city": "C:\temp dir\My Files\x"}`],
   ['a code of a character', String.raw`{"city": "\x41"}`],

@@ -61,6 +61,7 @@ describe.each([
   it.each([
     ['a code fence', `\`\`\`json\n${WHOLE}\n\`\`\``, WHOLE],
     ['white space around it', `\n\n ${WHOLE}\n\n`, WHOLE],
+    ['the same again after it', `${WHOLE}\n${WHOLE}`, WHOLE],
     ['words after it', `${WHOLE}\n\nThat is all.`, WHOLE],
     ['Python’s literals', '{"city": "Paris", "hot": True}', WHOLE],
     ['a last comma', '{"city": "Paris", "hot": true,}', WHOLE],
@@ -72,22 +73,27 @@ describe.each([
     expect([finish?.reason, asked.length]).toEqual(['end-turn', 1]);
   });
 
-  it.each(['It is Paris.', '', 'null', '{"city": "Par', '[1, 2]', '{"hot": NaN}'])(
-    'is asked for once more in silence after %j',
-    async (first) => {
-      const sends = !whole && first.startsWith('{');
-      const { text, finish, asked } = await answer([first, WHOLE], { whole });
-      if (sends) {
-        expect([text, finish?.reason, asked.length]).toEqual([first, 'refusal', 1]);
-        return;
-      }
-      expect([text, finish?.reason, asked.length]).toEqual([WHOLE, 'end-turn', 2]);
-      expect(finish?.usage).toMatchObject({ promptTokens: 10, outputTokens: 10 });
-      const turns = JSON.stringify(asked[1]?.conversation.turns);
-      expect(turns).toContain(JSON.stringify(JSON.stringify(SCHEMA)).slice(1, -1));
-      expect(turns).toContain(JSON.stringify(first).slice(1, -1));
-    },
-  );
+  it.each([
+    'It is Paris.',
+    '',
+    'null',
+    '{"city": "Par',
+    '[1, 2]',
+    '{"hot": NaN}',
+    '{"city": "a"}{"city": "b"}',
+  ])('is asked for once more in silence after %j', async (first) => {
+    const sends = !whole && first.startsWith('{');
+    const { text, finish, asked } = await answer([first, WHOLE], { whole });
+    if (sends) {
+      expect([text, finish?.reason, asked.length]).toEqual([first, 'refusal', 1]);
+      return;
+    }
+    expect([text, finish?.reason, asked.length]).toEqual([WHOLE, 'end-turn', 2]);
+    expect(finish?.usage).toMatchObject({ promptTokens: 10, outputTokens: 10 });
+    const turns = JSON.stringify(asked[1]?.conversation.turns);
+    expect(turns).toContain(JSON.stringify(JSON.stringify(SCHEMA)).slice(1, -1));
+    expect(turns).toContain(JSON.stringify(first).slice(1, -1));
+  });
 
   it('is a refusal that says why if it is no JSON twice', async () => {
     const { text, finish, asked } = await answer(['It is Paris.', 'Paris, as I said.'], { whole });
