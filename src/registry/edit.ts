@@ -30,8 +30,9 @@ export interface RemoveOutcome {
   readonly file?: string;
 }
 
-export const NEW_FILE = `# Your own models and aliases; they lie over the ones that come with Portico.
-# \`portico ls\` lists them all. The models.yaml in Portico's own folder explains every key.
+/** Beginning of a models.yaml that is created for the user. */
+export const NEW_FILE = `# Your own models and aliases. An entry here replaces the entry of the same name that comes with Portico.
+# \`portico ls\` lists all models. docs/configuration.md in Portico's package explains every key.
 
 `;
 

@@ -222,7 +222,7 @@ function describeIssues(
   });
 }
 
-const UNKNOWN_KEY = "this key is not known here; Portico's own models.yaml explains all that are";
+const UNKNOWN_KEY = 'this key is not known here; docs/configuration.md lists all that are';
 
 /** Backends whose entries have a field, as they are written. */
 function ownersOf(key: string, entries: EntriesByKind): readonly string[] {

@@ -35,6 +35,11 @@ describe.each(PAGES.filter((page) => page.startsWith('docs/decisions/')))('%s', 
   it('has a date, a status and alternatives', () => {
     expect(read(page)).toMatch(/^Date: \d{4}-\d\d-\d\d\. Status: \w+\.$[^]*^## Alternatives$/m);
   });
+
+  it('names source files by paths that exist', () => {
+    const named = [...read(page).matchAll(/`([\w./-]+\.ts)`/g)].map(([, file = '']) => file);
+    expect(named.filter((file) => !existsSync(path.join(ROOT, file)))).toEqual([]);
+  });
 });
 
 /** True if the file of a link exists, and has the heading that the link names. */
