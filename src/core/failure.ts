@@ -25,13 +25,15 @@ export type FailureCode =
   | 'internal';
 
 /** Part of a request that a failure is about; a wire writes its own field's name in front of the message. */
-export type FailureSubject =
-  | 'messages'
-  | 'tools'
-  | 'tool-choice'
-  | 'output-schema'
-  /** Place of a single item, as the wire wrote it into the conversation. */
-  | { readonly at: string };
+export type FailureSubject = 'messages' | 'tools' | 'tool-choice' | 'output-schema' | ItemSubject;
+
+/** A single item of a request. */
+export interface ItemSubject {
+  /** Place of the item, as the wire wrote it into the conversation. */
+  readonly at: string;
+  /** Kind of the item's source, if the failure is about that. */
+  readonly source?: 'base64' | 'url' | 'file';
+}
 
 /** Token counts of a prompt that is too long. */
 export interface PromptOverflow {

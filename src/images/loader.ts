@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ImagePart } from '../core/conversation.ts';
 import { RuntimeFailure } from '../core/failure.ts';
+import { imageSubject } from '../core/parts.ts';
 import { decodeBase64 } from './base64.ts';
 import type { ContactRules } from '../net/public-fetch.ts';
 import { Kept } from './cache.ts';
@@ -20,7 +21,7 @@ export interface ImageLoader {
    * needs no change keeps its bytes.
    *
    * @param longestEdge pixels above which the picture is scaled down
-   * @throws RuntimeFailure `invalid-request` with the image's place, `cancelled` on abort
+   * @throws RuntimeFailure `invalid-request` whose subject is the image, `cancelled` on abort
    */
   load(image: ImagePart, signal: AbortSignal, longestEdge?: number): Promise<LoadedImage>;
 }
@@ -73,11 +74,11 @@ export function createImageLoader(rules: Partial<ContactRules> = {}): ImageLoade
       const { source } = image;
       switch (source.kind) {
         case 'base64':
-          return placed(image, 'base64.data', fromBase64(source.data, longestEdge, signal));
+          return placed(image, fromBase64(source.data, longestEdge, signal));
         case 'url':
-          return placed(image, 'url', fromUrl(source.url, longestEdge, signal));
+          return placed(image, fromUrl(source.url, longestEdge, signal));
         case 'file':
-          return placed(image, 'file', noFiles(source.fileId));
+          return placed(image, noFiles(source.fileId));
         default:
           return source satisfies never;
       }
@@ -128,20 +129,16 @@ function sourceOf(mediaType: string, data: string): PictureSource {
   return { kind: 'base64', mediaType, data };
 }
 
-/** Replaces the source of an image. A failure names the image's place in the request. */
-async function placed(
-  image: ImagePart,
-  field: string,
-  source: Promise<PictureSource>,
-): Promise<LoadedImage> {
+/** Replaces the source of an image. The image's source is the subject of a failure. */
+async function placed(image: ImagePart, source: Promise<PictureSource>): Promise<LoadedImage> {
   try {
     return { ...image, source: await source };
   } catch (error) {
     if (!(error instanceof RuntimeFailure) || error.code === 'cancelled') throw error;
-    const at = `${image.at ?? 'image'}.source.${field}`;
     const { details } = error;
-    throw new RuntimeFailure(error.code, `${at}: ${error.message}`, {
+    throw new RuntimeFailure(error.code, error.message, {
       cause: error,
+      subject: imageSubject(image, image.source.kind),
       ...(details !== undefined && { details: { ...details, paths: [blockPath(image)] } }),
     });
   }

@@ -3,6 +3,7 @@ import type { Part } from '../core/conversation.ts';
 import { completesNothing, noChatTemplate, RuntimeFailure } from '../core/failure.ts';
 import type { FailureSubject } from '../core/failure.ts';
 import type { ModelSpec } from '../core/model.ts';
+import { partsOf } from '../core/parts.ts';
 import type { KnownCapabilities } from './known-capabilities.ts';
 
 /** Refuses a model that is known to be unable to chat, so that none is loaded to find that out again. */
@@ -41,8 +42,7 @@ function strictTools({ conversation }: GenerationRequest): readonly string[] {
 
 function refuseUnsupported(request: GenerationRequest, can: Capabilities): void {
   const model = request.model.name;
-  const has = (test: (part: Part) => boolean): boolean =>
-    request.conversation.turns.some(({ parts }) => hasPart(parts, test));
+  const has = (test: (part: Part) => boolean): boolean => partsOf(request.conversation).some(test);
   if (!can.documents && has(isBinaryDocument)) {
     throw unsupported(
       'messages',
@@ -62,18 +62,6 @@ function refuseUnsupported(request: GenerationRequest, can: Capabilities): void 
 
 function unsupported(subject: FailureSubject, message: string): RuntimeFailure {
   return new RuntimeFailure('unsupported', message, { subject });
-}
-
-/** Whether there is such a part among these, or inside of tool results and documents. */
-function hasPart(parts: readonly Part[], test: (part: Part) => boolean): boolean {
-  return parts.some((part) => test(part) || hasPart(innerParts(part), test));
-}
-
-const NO_PARTS: readonly Part[] = [];
-
-function innerParts(part: Part): readonly Part[] {
-  if (part.kind === 'tool-result') return part.output;
-  return part.kind === 'document' && part.source.kind === 'content' ? part.source.parts : NO_PARTS;
 }
 
 function isBinaryDocument(part: Part): boolean {

@@ -1,6 +1,7 @@
 import type { Backend, Capabilities, GenerationRequest, LoadedModel } from '../core/backend.ts';
 import type { GenerationEvent } from '../core/events.ts';
 import { RuntimeFailure } from '../core/failure.ts';
+import { imagesOf } from '../core/parts.ts';
 import { createImageLoader } from '../images/loader.ts';
 import type { ImageLoader } from '../images/loader.ts';
 import { withLoadedTools } from '../prompt/deferred.ts';
@@ -13,7 +14,6 @@ import type { BackendFactories } from './backends.ts';
 import { createChain } from './chain.ts';
 import { countBy, generateBy } from './middleware.ts';
 import type { GenerationContext, GenerationMiddleware } from './middleware.ts';
-import { imagesOf } from './middleware/pictures.ts';
 import { withoutForeignTools } from './middleware/server-tools/offered.ts';
 import type { ServerServices } from './middleware/server-tools/services.ts';
 import { ModelDirectory } from './model-directory.ts';

@@ -2,6 +2,7 @@ import type { Backend } from '../core/backend.ts';
 import type { ImagePart } from '../core/conversation.ts';
 import { RuntimeFailure } from '../core/failure.ts';
 import type { ModelSpec } from '../core/model.ts';
+import { imageSubject } from '../core/parts.ts';
 
 /**
  * Failure of a model that can't see: the first image's place, and the way to one that can.
@@ -17,7 +18,7 @@ export function visionUnsupported(
 ): RuntimeFailure {
   const hint = backend.visionHint?.(model) ?? otherModel(seeing);
   return new RuntimeFailure('unsupported', `the model ${model.name} can't see. ${hint}`, {
-    subject: image.at === undefined ? 'messages' : { at: image.at },
+    subject: imageSubject(image),
   });
 }
 

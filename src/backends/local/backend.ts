@@ -2,6 +2,7 @@ import type { Backend, GenerationRequest } from '../../core/backend.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 import { RuntimeFailure } from '../../core/failure.ts';
 import type { ModelSpec } from '../../core/model.ts';
+import { imagesOf } from '../../core/parts.ts';
 import type { KeepAlive } from '../../units/keep-alive.ts';
 import { capabilitiesOfFile } from './capabilities.ts';
 import type { FileFactsSource } from './capabilities.ts';
@@ -12,7 +13,6 @@ import type { MainMemory } from './memory/budget.ts';
 import type { MemoryLease } from './memory/lease.ts';
 import { chooseRunner, visionHint, visionSupport } from './runner-choice.ts';
 import type { RunnerConditions, RunnerKind } from './runner-choice.ts';
-import { countImages } from './runners/llama-node/image-placeholders.ts';
 import { allowedSilence, SilenceWatch } from './runners/llama-node/silence-watch.ts';
 import type { Waiting } from './runners/llama-node/silence-watch.ts';
 import { IsolatedEngine } from './worker/client.ts';
@@ -46,7 +46,7 @@ export function createLocalBackend(options: LocalBackendOptions): Backend {
   const takesImages = (model: ModelSpec) => runnerFor(model, true) === 'llama-node';
   const pools = openPools(options, takesImages);
   const runnerOf = ({ model, conversation }: GenerationRequest) =>
-    runnerFor(model, countImages(conversation) > 0);
+    runnerFor(model, imagesOf(conversation).length > 0);
   return {
     kind: 'llama',
     async capabilities(model, signal) {

@@ -1,29 +1,13 @@
 import type { GenerationRequest } from '../../core/backend.ts';
-import type { Conversation, DocumentPart, ImagePart, Part } from '../../core/conversation.ts';
+import type { DocumentPart, ImagePart, Part } from '../../core/conversation.ts';
 import { RuntimeFailure } from '../../core/failure.ts';
+import { imagesOf } from '../../core/parts.ts';
 import { MAX_IMAGES } from '../../images/limits.ts';
 import type { ImageLoader } from '../../images/loader.ts';
 import type { GenerationMiddleware } from '../middleware.ts';
 
 /** Pictures that are fetched at the same time. */
 const AT_ONCE = 8;
-
-/** The images of a conversation, those in tool results and documents too. */
-export function imagesOf({ turns }: Conversation): readonly ImagePart[] {
-  const images: ImagePart[] = [];
-  for (const { parts } of turns) collect(parts, images);
-  return images;
-}
-
-function collect(parts: readonly Part[], images: ImagePart[]): void {
-  for (const part of parts) {
-    if (part.kind === 'image') images.push(part);
-    else if (part.kind === 'tool-result') collect(part.output, images);
-    else if (part.kind === 'document' && part.source.kind === 'content') {
-      collect(part.source.parts, images);
-    }
-  }
-}
 
 /**
  * Middleware that passes images on as every backend takes them: checked, in base64, and none inside of a
@@ -116,6 +100,7 @@ function together(failures: readonly RuntimeFailure[]): RuntimeFailure {
   const paths = failures.flatMap(({ details }) => details?.['paths'] ?? []);
   return new RuntimeFailure('invalid-request', first?.message ?? '', {
     cause: first,
+    subject: first?.subject,
     details: { ...first?.details, paths },
   });
 }

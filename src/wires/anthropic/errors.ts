@@ -1,5 +1,10 @@
 import { RuntimeFailure } from '../../core/failure.ts';
-import type { FailureCode, FailureSubject, PromptOverflow } from '../../core/failure.ts';
+import type {
+  FailureCode,
+  FailureSubject,
+  ItemSubject,
+  PromptOverflow,
+} from '../../core/failure.ts';
 import { withoutSecrets } from '../../core/secrets.ts';
 import type { FailureAnswer } from '../wire.ts';
 import type { StreamFrame } from './encode-stream.ts';
@@ -59,8 +64,16 @@ export function encodeFailureFrame(error: unknown, requestId: string): StreamFra
 
 /** Name of the field that a failure is about. */
 export function fieldName(subject: FailureSubject): string {
-  return typeof subject === 'string' ? FIELDS[subject] : subject.at;
+  if (typeof subject === 'string') return FIELDS[subject];
+  const { at, source } = subject;
+  return source === undefined ? at : `${at}.source.${SOURCE_FIELDS[source]}`;
 }
+
+const SOURCE_FIELDS = {
+  base64: 'base64.data',
+  url: 'url',
+  file: 'file',
+} as const satisfies Record<NonNullable<ItemSubject['source']>, string>;
 
 const FIELDS = {
   messages: 'messages',

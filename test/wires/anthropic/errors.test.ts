@@ -44,6 +44,20 @@ describe('failures on the wire', () => {
     expect(encodeFailure(failure, 'r').headers).toEqual({ 'retry-after': '2' });
   });
 
+  it.each([
+    ['messages', 'messages'],
+    ['tool-choice', 'tool_choice'],
+    ['output-schema', 'output_config.format'],
+    [{ at: 'messages.0.content.1.image' }, 'messages.0.content.1.image'],
+    [{ at: 'x', source: 'base64' }, 'x.source.base64.data'],
+    [{ at: 'x', source: 'url' }, 'x.source.url'],
+    [{ at: 'x', source: 'file' }, 'x.source.file'],
+  ] as const)('the subject %j is the field %s', (subject, field) => {
+    const failure = new RuntimeFailure('invalid-request', 'the reason', { subject });
+    const { body } = encodeFailure(failure, 'r');
+    expect(body).toMatchObject({ error: { message: `${field}: the reason` } });
+  });
+
   it('the allowed methods are a header', () => {
     const failure = new RuntimeFailure('method-not-allowed', 'no', { allow: ['GET', 'HEAD'] });
     expect(encodeFailure(failure, 'r').headers).toEqual({ allow: 'GET, HEAD' });

@@ -29,16 +29,6 @@ export function markImages(conversation: Conversation): MarkedConversation {
   return { conversation: { ...conversation, turns }, images, nonce };
 }
 
-/** How many pictures a conversation has. */
-export function countImages({ turns }: Conversation): number {
-  const count = (parts: readonly Part[]): number =>
-    parts.reduce((sum, part) => {
-      if (part.kind === 'tool-result') return sum + count(part.output);
-      return part.kind === 'image' ? sum + 1 : sum;
-    }, 0);
-  return turns.reduce((sum, { parts }) => sum + count(parts), 0);
-}
-
 /** A prompt in one text, with a marker for each of its pictures. */
 export interface MarkedPrompt {
   readonly text: string;

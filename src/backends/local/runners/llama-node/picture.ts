@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import type { ImagePart } from '../../../../core/conversation.ts';
 import { RuntimeFailure } from '../../../../core/failure.ts';
+import { imageSubject } from '../../../../core/parts.ts';
 import { kindOf } from '../../../../images/kind.ts';
 import { MAX_EDGE } from '../../../../images/limits.ts';
 
@@ -18,12 +19,13 @@ const DECODE_WITHIN_SECONDS = 20;
  * @throws RuntimeFailure `invalid-request` where it can't be decoded
  */
 export async function fitPicture(image: ImagePart, size: number | undefined): Promise<string> {
-  const { source, at = 'image' } = image;
+  const { source } = image;
   const bytes = Buffer.from(source.kind === 'base64' ? source.data : '', 'base64');
   if (kindOf(bytes) === undefined) {
     throw new RuntimeFailure(
       'invalid-request',
-      `${at}: Could not process image: it is no PNG, JPEG, GIF or WebP. Send one of these as base64.`,
+      'Could not process image: it is no PNG, JPEG, GIF or WebP. Send one of these as base64.',
+      { subject: imageSubject(image) },
     );
   }
   try {
@@ -42,8 +44,8 @@ export async function fitPicture(image: ImagePart, size: number | undefined): Pr
   } catch (error) {
     throw new RuntimeFailure(
       'invalid-request',
-      `${at}: Could not process image: it is cut off, damaged or too large. Send it whole.`,
-      { cause: error },
+      'Could not process image: it is cut off, damaged or too large. Send it whole.',
+      { cause: error, subject: imageSubject(image) },
     );
   }
 }

@@ -1,7 +1,7 @@
+import { imagesOf } from '../../../../core/parts.ts';
 import type { GenerationEvent } from '../../../../core/events.ts';
 import type { EngineCommand, EngineReply } from '../../worker/protocol.ts';
 import type { EngineWatch } from '../../worker/client.ts';
-import { countImages } from './image-placeholders.ts';
 import { largest } from '../../../../core/lists.ts';
 
 /** What a request waits for: its answer to begin, its prompt to be evaluated, or its next token. */
@@ -50,7 +50,7 @@ export class SilenceWatch implements EngineWatch {
         this.#waiting.set(command.call, {
           for: 'answer',
           tokens: 0,
-          pictures: countImages(command.request.conversation),
+          pictures: imagesOf(command.request.conversation).length,
         });
         break;
       case 'capabilities':

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { ControlTokens } from '../../../../../src/prompt/control-tokens.ts';
 import { Placeholders } from '../../../../../src/prompt/placeholders.ts';
 import {
-  countImages,
   joinPrompt,
   markImages,
   MARKER,
@@ -69,14 +68,5 @@ describe('pictures in a prompt', () => {
     const marked = { images: [], nonce: 'n' };
     expect(joinPrompt([{ text: '<s>', control: true }], marked, '<s>').text).toBe('');
     expect(joinPrompt([{ text: '<s>', control: true }], marked).text).toBe('<s>');
-  });
-
-  it('are counted before they are rendered', () => {
-    const output = [image('red'), text('b')];
-    const parts: readonly Part[] = [
-      image('blue'),
-      { kind: 'tool-result', callId: 'toolu_1', output, isError: false },
-    ];
-    expect(countImages({ system: [], turns: [{ role: 'user', parts }], tools: [] })).toBe(2);
   });
 });

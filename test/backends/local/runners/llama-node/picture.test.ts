@@ -104,9 +104,10 @@ describe('what never reaches the model’s eyes', () => {
     ['a file', named({ kind: 'file', fileId: path })],
   ])('%s', async (_case, image) => {
     const refused = fitPicture(image, EDGE);
-    await expect(refused).rejects.toMatchObject({ code: 'invalid-request' });
-    await expect(refused).rejects.toThrow(
-      /^messages\.0\.content\.0\.image: Could not process image: .+ Send .+\.$/,
-    );
+    await expect(refused).rejects.toMatchObject({
+      code: 'invalid-request',
+      subject: { at: 'messages.0.content.0.image' },
+    });
+    await expect(refused).rejects.toThrow(/^Could not process image: .+ Send .+\.$/);
   });
 });
