@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 
 /** Error with the reason why a file is not read, without its name. */
@@ -76,20 +77,19 @@ export function readBoundedSync(file: number, mostBytes: number): Buffer {
   }
 }
 
-interface FileState {
-  readonly size: number;
-  isFile(): boolean;
-  isDirectory(): boolean;
-}
-
 /** Checks a file before it is opened, because opening triggers some devices, and again afterwards. */
-function check(state: FileState, mostBytes: number): void {
-  if (state.isDirectory()) throw new UnreadableFile('it is a folder');
-  if (!state.isFile()) throw new UnreadableFile('it is no regular file');
+function check(state: Stats, mostBytes: number): void {
+  if (!state.isFile()) throw new UnreadableFile(`it is ${kindOf(state)}, not a regular file`);
   checkSize(state.size, mostBytes);
 }
 
 function checkSize(bytes: number, mostBytes: number): void {
   if (bytes <= mostBytes) return;
   throw new UnreadableFile(`it has ${bytes} bytes, and at most ${mostBytes} are read`);
+}
+
+function kindOf(state: Stats): string {
+  if (state.isDirectory()) return 'a folder';
+  if (state.isFIFO()) return 'a named pipe';
+  return state.isSocket() ? 'a socket' : 'a device';
 }

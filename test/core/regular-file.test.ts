@@ -34,7 +34,7 @@ describe.skipIf(process.platform === 'win32')('a file that changes places with a
     })();
     const hanging = new Promise((resolve) => setTimeout(resolve, HANGS_MS, 'hangs').unref());
     expect(await Promise.race([reading, hanging])).toBe('read');
-    expect(outcomes).toEqual(new Set(['text\n', 'it is no regular file']));
+    expect(outcomes).toEqual(new Set(['text\n', 'it is a named pipe, not a regular file']));
   });
 });
 

@@ -16,7 +16,9 @@ import type { RunnerConditions, RunnerKind } from './runner-choice.ts';
 import { allowedSilence, SilenceWatch } from './runners/llama-node/silence-watch.ts';
 import type { Waiting } from './runners/llama-node/silence-watch.ts';
 import { IsolatedEngine } from './worker/client.ts';
+import { joinWatches } from './worker/engine-watch.ts';
 import { HeartbeatWatch } from './worker/heartbeat-watch.ts';
+import { LoadWatch } from './worker/load-watch.ts';
 import { EnginePool } from './worker/pool.ts';
 
 export interface LocalBackendOptions extends EngineSettings, FileFactsSource, RunnerConditions {
@@ -31,6 +33,8 @@ export interface LocalBackendOptions extends EngineSettings, FileFactsSource, Ru
   readonly memory?: MainMemory;
   /** Seconds that an engine with work may give no sign of life; default: as `HeartbeatWatch` has it. */
   readonly allowedSilenceSeconds?: number;
+  /** Seconds for opening a model, and for loading it beside its bytes; default: as `LoadWatch` has it. */
+  readonly allowedLoadSeconds?: number;
   /** Milliseconds that an engine with vision may say nothing; default: `allowedSilence`. */
   readonly allowedSilence?: (waiting: Waiting) => number;
   /** The compiled module of the child process, if it is not beside this one. */
@@ -128,11 +132,12 @@ async function startEngine(
   }
   const childModule = options.childModule ?? new URL('./worker/child.js', import.meta.url);
   const { environment = () => process.env } = options;
-  const watch = hasVision
+  const activity = hasVision
     ? new SilenceWatch(options.allowedSilence ?? allowedSilence)
     : new HeartbeatWatch(options.allowedSilenceSeconds);
   // The addon for vision prints prompts.
   const quotes = !hasVision;
+  const watch = joinWatches(activity, new LoadWatch(options.allowedLoadSeconds));
   return new IsolatedEngine({ task, log, lease, childModule, environment, watch, quotes });
 }
 

@@ -8,6 +8,7 @@ import { isRecord } from '../../../core/json.ts';
 import type { ModelSpec } from '../../../core/model.ts';
 import { startLlama } from './native-llama.ts';
 import type { NativeLlama } from './native-llama.ts';
+import { requireGguf } from './require-gguf.ts';
 import { PromptProcess } from '../prompts/prompt-process.ts';
 import type { TemplateFindings } from '../prompts/prompt-work.ts';
 import { Tokenizer } from './tokenizer.ts';
@@ -43,6 +44,7 @@ export async function openHead(
   spec: FileSpec,
   markers: readonly string[] = [],
 ): Promise<{ readonly native: NativeLlama; readonly head: ModelHead }> {
+  requireGguf(spec.file);
   // Both take a while to start.
   const prompts = new PromptProcess({ model: spec.name });
   try {

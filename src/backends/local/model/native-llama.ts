@@ -2,7 +2,7 @@ import { getLlama, LlamaLogLevel, NoBinaryFoundError } from 'node-llama-cpp';
 import type { Llama, LlamaModel, LlamaModelOptions } from 'node-llama-cpp';
 import { messageOf, RuntimeFailure } from '../../../core/failure.ts';
 import { engineMissing } from '../engine-package.ts';
-import { isSystemError, requireGguf } from './require-gguf.ts';
+import { isSystemError } from './require-gguf.ts';
 
 /** How many of llama.cpp's last lines are kept, to say why something failed. */
 const KEPT_LINES = 6;
@@ -57,7 +57,6 @@ export async function startLlama(): Promise<NativeLlama> {
     reasonOf,
     async loadModel(options) {
       said.length = 0;
-      await requireGguf(options.modelPath);
       try {
         return await llama.loadModel(options);
       } catch (error) {

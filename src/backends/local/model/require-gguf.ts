@@ -1,21 +1,18 @@
-import { stat } from 'node:fs/promises';
-import type { Stats } from 'node:fs';
 import { messageOf, RuntimeFailure } from '../../../core/failure.ts';
 import { allParts } from '../../../download/parts.ts';
 import { basename, dirname, join } from 'node:path';
 import { readGgufMetadata } from './gguf-metadata.ts';
 
 /**
- * Refuses a file that is no GGUF, or whose header is damaged, before a library reads it: from a wrong length
+ * Refuses what is no regular file or no GGUF, or whose header is damaged, before a library reads it: from a wrong length
  * the libraries make buffers of gigabytes, or end their process. All parts of a split file are checked. A
  * missing file is left to whoever opens it.
  *
  * @throws {unsupported} with the file's name and the reason
  */
-export async function requireGguf(file: string): Promise<void> {
+export function requireGguf(file: string): void {
   for (const name of allParts(basename(file))) {
     const part = join(dirname(file), name);
-    await requireRegularFile(part);
     try {
       readGgufMetadata(part);
     } catch (error) {
@@ -36,20 +33,4 @@ export function unreadableGguf(file: string, cause: unknown): RuntimeFailure {
 /** True if the system failed, such as by a missing file or too many open ones. */
 export function isSystemError(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error;
-}
-
-/** Refuses what is no regular file, such as a named pipe or a device: opening one may never return. */
-async function requireRegularFile(file: string): Promise<void> {
-  const found = await stat(file).catch(() => undefined);
-  if (found === undefined || found.isFile()) return;
-  throw new RuntimeFailure(
-    'unsupported',
-    `${file} is ${kindOf(found)}, not a regular file, so it was not opened. Name a GGUF file.`,
-  );
-}
-
-function kindOf(found: Stats): string {
-  if (found.isDirectory()) return 'a folder';
-  if (found.isFIFO()) return 'a named pipe';
-  return found.isSocket() ? 'a socket' : 'a device';
 }

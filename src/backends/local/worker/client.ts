@@ -6,6 +6,7 @@ import { RuntimeFailure } from '../../../core/failure.ts';
 import type { GenerationEvent } from '../../../core/events.ts';
 import type { EngineLog, EngineTask } from '../engine-settings.ts';
 import type { Engine } from '../engine.ts';
+import type { EngineWatch } from './engine-watch.ts';
 import { EventChannel } from './event-channel.ts';
 import type { MemoryLease } from '../memory/lease.ts';
 import { deliver } from './client-calls.ts';
@@ -27,16 +28,6 @@ export interface IsolatedEngineOptions {
   readonly watch?: EngineWatch;
   /** Environment of the child process; default: this process's. */
   readonly environment?: () => NodeJS.ProcessEnv;
-}
-
-/** Follows what is said between the server and an engine, and may end the engine. */
-export interface EngineWatch {
-  /** A child process was started; `end` ends it at once, and says why in `how`, such as `it hung`. */
-  started(end: (how: string) => void): void;
-  sent(command: EngineCommand): void;
-  heard(reply: EngineReply): void;
-  /** The child process is gone. */
-  ended(): void;
 }
 
 /** How long a child gets to end by itself. */
@@ -187,6 +178,7 @@ export class IsolatedEngine implements Engine {
     if (this.#child === child) this.#isUp = true;
     switch (reply.type) {
       case 'alive':
+      case 'opened':
         return;
       case 'log':
         log(reply.message, reply.level);

@@ -1,5 +1,5 @@
 import type { EngineCommand, EngineReply } from './protocol.ts';
-import type { EngineWatch } from './client.ts';
+import type { EngineWatch } from './engine-watch.ts';
 
 /** Seconds without a sign of life after which an engine counts as hung. */
 const ALLOWED_SECONDS = 60;

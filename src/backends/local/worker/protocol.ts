@@ -31,6 +31,8 @@ export type EngineReply =
   | { readonly type: 'done'; readonly call: number }
   | { readonly type: 'log'; readonly message: string; readonly level: 'info' | 'warn' }
   | { readonly type: 'alive' }
+  /** The model's file was read, as far as calls without its weights need it. */
+  | { readonly type: 'opened' }
   | { readonly type: 'acquire'; readonly needs: LoadNeeds }
   | { readonly type: 'settled'; readonly loaded: boolean }
   | { readonly type: 'failed'; readonly call: number; readonly failure: PlainFailure };

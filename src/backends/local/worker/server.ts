@@ -118,7 +118,10 @@ class EngineServer {
       settle: (loaded) => reply({ type: 'settled', loaded }),
     };
     this.#opening ??= this.#open(this.#task, log, lease).then(
-      (engine) => (this.#opened = engine),
+      (engine) => {
+        reply({ type: 'opened' });
+        return (this.#opened = engine);
+      },
       (error: unknown) => {
         this.#opening = undefined;
         throw error;

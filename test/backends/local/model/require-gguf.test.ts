@@ -55,16 +55,18 @@ describe('a sparse GGUF of a terabyte', () => {
     ],
   ])('that claims %s is refused by name', async (name, begin, reason) => {
     const file = await sparse(name, begin);
-    await expect(requireGguf(file)).rejects.toMatchObject({
-      code: 'unsupported',
-      message: expect.stringContaining(`${file} can't be read as GGUF: ${reason}`),
-    });
+    expect(() => requireGguf(file)).toThrow(
+      expect.objectContaining({
+        code: 'unsupported',
+        message: expect.stringContaining(`${file} can't be read as GGUF: ${reason}`),
+      }),
+    );
   });
 
   it('is refused as a later part of a split file', async () => {
     const [first, second] = [1, 2].map((number) => `split-0000${number}-of-00002.gguf`);
     await sparse(first ?? '', ggufHeader({}));
     const file = await sparse(second ?? '', head(2 ** 40, 0));
-    await expect(requireGguf(join(folder, first ?? ''))).rejects.toThrow(`${file} can't be read`);
+    expect(() => requireGguf(join(folder, first ?? ''))).toThrow(`${file} can't be read`);
   });
 });

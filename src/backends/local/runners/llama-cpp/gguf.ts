@@ -27,7 +27,7 @@ export interface GgufHeader {
  * @throws {model-load-failed} if the system can't read it
  */
 export async function readGguf(file: string): Promise<GgufFileInfo> {
-  await requireGguf(file);
+  requireGguf(file);
   try {
     return await readGgufFileInfo(file, { sourceType: 'filesystem', logWarnings: false });
   } catch (error) {

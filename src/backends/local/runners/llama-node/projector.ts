@@ -17,7 +17,7 @@ const SQUARE = ['mlp', 'mlp_norm', 'ldp', 'ldpv2', 'gemma3', 'janus_pro'];
 
 /** Reads the header of a projector file (mmproj). Throws `unsupported` if it is damaged, or no projector. */
 export async function readProjector(file: string): Promise<ProjectorInfo> {
-  await requireGguf(file);
+  requireGguf(file);
   const metadata: unknown = await readMetadata(file);
   const clip = isRecord(metadata) ? metadata['clip'] : undefined;
   const vision = isRecord(clip) ? clip['vision'] : undefined;

@@ -1,7 +1,7 @@
 import { imagesOf } from '../../../../core/parts.ts';
 import type { GenerationEvent } from '../../../../core/events.ts';
 import type { EngineCommand, EngineReply } from '../../worker/protocol.ts';
-import type { EngineWatch } from '../../worker/client.ts';
+import type { EngineWatch } from '../../worker/engine-watch.ts';
 import { largest } from '../../../../core/lists.ts';
 
 /** What a request waits for: its answer to begin, its prompt to be evaluated, or its next token. */
