@@ -98,12 +98,12 @@ export function missingModel(
   return { name: lookup.model.spec.name, demand: describeDemand(lookup.model) };
 }
 
-/** Context of a model, as a hint to raise it needs it. */
+/** Part of a model's description that the context warnings need. */
 type ModelContext = Pick<LaunchedModel, 'name' | 'contextTokens' | 'maxContextTokens'>;
 
 type ContextNeeds = Pick<Agent, 'title' | 'instructions' | 'leastContextTokens'>;
 
-/** Warning about the contexts of an agent's models, if there is one. */
+/** Warnings about contexts that are too small for an agent; empty if all are large enough. */
 export function contextWarnings(
   agent: ContextNeeds,
   model: ModelContext & Pick<AgentModel, 'small'>,
@@ -112,7 +112,7 @@ export function contextWarnings(
   return warnings.filter((warning) => warning !== undefined);
 }
 
-/** The warning for a context that is too small for an agent; undefined if it is not. */
+/** Warning about a context that is too small for an agent or unknown; undefined if it is large enough. */
 function contextWarning(
   { title, instructions }: ContextNeeds,
   model: ModelContext,
@@ -125,7 +125,7 @@ function contextWarning(
   return `${name} has a context of ${count(contextTokens)} tokens, and ${demand}. ${raise(model)}`;
 }
 
-/** The reason why an agent can't work with a model at all; undefined if it can, or no one knows. */
+/** Reason why an agent can't work with a model at all; undefined if it can, or if the context is unknown. */
 export function contextRefusal(
   { title, instructions, leastContextTokens = 0 }: ContextNeeds,
   model: ModelContext,
@@ -134,11 +134,11 @@ export function contextRefusal(
   if (contextTokens === undefined || contextTokens >= leastContextTokens) return undefined;
   return (
     `${title} can't work with ${name}: its own instructions take ${instructions} tokens, and the ` +
-    `context has ${count(contextTokens)}, so that every request would be refused. ${raise(model)}`
+    `context has ${count(contextTokens)}, so every request would be refused. ${raise(model)}`
   );
 }
 
-/** The warning for a model for side requests that has the smaller context; undefined if it has not. */
+/** Warning about a model for side requests with a smaller context; undefined if its context is as large. */
 function smallWarning(
   { title }: Pick<Agent, 'title'>,
   { name, contextTokens, small }: ModelContext & Pick<AgentModel, 'small'>,
@@ -147,7 +147,7 @@ function smallWarning(
   if (small.contextTokens >= contextTokens) return undefined;
   return (
     `${small.name} has a context of ${count(small.contextTokens)} tokens, and ${name} one of ` +
-    `${count(contextTokens)}: ${title} counts on the same for both, so that a side request which is ` +
+    `${count(contextTokens)}: ${title} assumes the same for both, so a side request that is ` +
     `longer is refused. ${raise(small, '--small')}`
   );
 }

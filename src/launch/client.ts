@@ -20,7 +20,7 @@ export type Occupant =
 /** Timeout of requests that need no model, so that a hung server does not hang the terminal. */
 const ANSWER_TIMEOUT_MS = 10_000;
 
-/** The most that a page of models may have. */
+/** Largest page of models that a server accepts. */
 const PAGE = 1000;
 
 const anyModels = z.object({ models: z.array(z.unknown()) });
@@ -59,10 +59,10 @@ const described = z.object({
 });
 const failure = z.object({ error: z.object({ message: z.string() }) });
 
-/** Status of a model in a server's memory, with further fields that the server may add. */
+/** Status of a model in a server's memory. A newer server may add fields. */
 export type LoadedModel = z.infer<typeof loadedModels>['models'][number];
 
-/** Finds out if a Portico answers at an address; another program there is no reason to start one over it. */
+/** Finds out which program listens at an address. Another program must not be replaced by a new server. */
 export async function findOccupant(address: Address): Promise<Occupant> {
   const answer = await send(address, '/portico/models').catch((error: unknown) =>
     isRefused(error) ? 'refused' : messageOf(error),
@@ -71,7 +71,7 @@ export async function findOccupant(address: Address): Promise<Occupant> {
   if (typeof answer === 'string') return { kind: 'other', reason: answer };
   if (answer.status === 200 && anyModels.safeParse(answer.body).success) return { kind: 'portico' };
   const said = failure.safeParse(answer.body).data?.error.message;
-  return { kind: 'other', reason: said ?? 'it is no Portico, or an older one' };
+  return { kind: 'other', reason: said ?? 'it is not Portico, or an older version' };
 }
 
 /** Models that a server has in memory. */
@@ -94,7 +94,7 @@ export async function stopModel(
   return expect(stopped, await ask(address, path, { method: 'POST' }), address);
 }
 
-/** Names that can answer, with their descriptions; those that can't chat are left out. */
+/** Names and descriptions of the models that can chat. */
 export async function listNames(
   address: Address,
 ): Promise<readonly { readonly name: string; readonly description: string }[]> {
@@ -107,7 +107,7 @@ export async function listNames(
     }));
 }
 
-/** Description of a model by the server. Throws if it can't chat, and the server's own words for an unknown name. */
+/** Describes a model as its server reports it. Throws if it can't chat, or the server's own words if it is unknown. */
 export async function describeModel(address: Address, name: string): Promise<LaunchedModel> {
   const answer = await ask(address, `/v1/models/${encodeURIComponent(name)}`);
   const { max_input_tokens, max_tokens, capabilities } = expect(described, answer, address);
@@ -125,17 +125,17 @@ export async function describeModel(address: Address, name: string): Promise<Lau
   };
 }
 
-/** Requests that a loaded model answers at the same time; undefined if its memory is not the server's. */
+/** Number of concurrent requests of a loaded model; undefined if the server does not manage its memory. */
 export async function slotsOf(address: Address, own: string): Promise<number | undefined> {
   const { data } = loadedModels.safeParse((await ask(address, '/portico/models')).body);
   return data?.models.find(({ name }) => name === own)?.slots.total;
 }
 
 /**
- * Has a model loaded, however long that takes, by a request that generates nothing.
+ * Loads a model by a request that generates nothing. It has no timeout.
  *
- * @returns the model's own name, if it was requested by another one
- * @throws RuntimeFailure with the server's own words
+ * @returns the model's own name, even if `name` is an alias
+ * @throws {RuntimeFailure} with the server's own words
  */
 export async function loadModel(address: Address, name: string): Promise<string> {
   const messages = [{ role: 'user', content: '.' }];
@@ -148,16 +148,16 @@ export async function loadModel(address: Address, name: string): Promise<string>
 
 interface Question {
   readonly method: 'GET' | 'POST';
-  /** A body is for a model, so its answer has no timeout. */
+  /** Body for a model, so the request has no timeout. */
   readonly body?: unknown;
 }
 
 interface Answer {
   readonly status: number;
   readonly body: unknown;
-  /** The model that answered. */
+  /** Name of the model that answered. */
   readonly model: string | undefined;
-  /** The most that the described model's context can be raised to, in tokens. */
+  /** Largest possible context of the described model, in tokens. */
   readonly maxContextTokens: number | undefined;
 }
 
@@ -167,7 +167,7 @@ async function ask(address: Address, path: string, question?: Question): Promise
     return await send(address, path, question);
   } catch (error) {
     const isLate = error instanceof Error && error.name === 'TimeoutError';
-    const reason = isLate ? 'it says nothing' : messageOf(error);
+    const reason = isLate ? 'no answer in time' : messageOf(error);
     throw new RuntimeFailure(
       'backend-unavailable',
       `no Portico answers at ${address.url} (${reason}); start one with: portico serve, ` +
@@ -191,7 +191,7 @@ async function send(
     ...(body === undefined
       ? { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) }
       : { body: JSON.stringify(body), headersTimeout: 0, bodyTimeout: 0 }),
-    // A server that stops waits for its connections.
+    // Close the connection: a server that stops waits for open ones.
     reset: true,
   });
   const { 'portico-model': model, 'portico-max-context': most } = reply.headers;
@@ -209,11 +209,11 @@ function expect<Value>(shape: z.ZodType<Value>, answer: Answer, { url }: Address
   const said = failure.safeParse(answer.body).data?.error.message;
   throw new RuntimeFailure(
     'backend-failed',
-    said ?? `what answers at ${url} is no Portico, or an older one; check --port and --url`,
+    said ?? `the server at ${url} is not Portico, or an older version; check --port and --url`,
   );
 }
 
-/** True if no program listens: refused, or no route to such an address. */
+/** Returns true if no program listens: each address of the host refused the connection. */
 function isRefused(error: unknown): boolean {
   const causes = error instanceof AggregateError ? error.errors : [error];
   return causes.every(

@@ -20,7 +20,7 @@ export interface NoProxy {
   readonly no_proxy?: string | undefined;
 }
 
-/** The same with the server, which no proxy could reach. */
+/** Adds the server and this machine to the hosts that bypass a proxy, because no proxy could reach them. */
 export function withoutProxy({ NO_PROXY, no_proxy }: NoProxy, baseUrl: string): Variables {
   const listed = `${NO_PROXY ?? ''},${no_proxy ?? ''}`.split(/[\s,]+/);
   const host = new URL(baseUrl).hostname.replace(/^\[|\]$/g, '');

@@ -23,7 +23,7 @@ export interface Machine {
   readonly npmPrefix: () => Promise<string | undefined>;
 }
 
-/** The first of an agent's files that can be run: on the PATH, in the user's home, in npm's global folder. */
+/** Finds an agent's program: on the PATH, in the user's home, then in npm's global folder. */
 export async function findExecutable(
   whereabouts: Whereabouts,
   machine: Machine,
@@ -37,7 +37,7 @@ export async function findExecutable(
   return (await isExecutable(file)) ? file : undefined;
 }
 
-/** The files to try before npm is asked. Relative folders of the PATH are left out: a project may be hostile. */
+/** Files to try before npm is asked. Relative folders of the PATH are left out: a project may be hostile. */
 export function localFiles(
   { program, homeFiles }: Whereabouts,
   { environment, homeFolder, platform }: Machine,

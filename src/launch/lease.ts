@@ -6,13 +6,13 @@ import { readJsonAnswer } from '../net/read-text.ts';
 import { findOccupant } from './client.ts';
 import type { Address } from './client.ts';
 
-/** A temporary server lives as long as any lease on it. */
+/** Lease on a temporary server, which runs as long as it has one. */
 export interface Lease {
   /** Ends the lease; if the server stops with it, waits until it has stopped. */
   end(): Promise<void>;
 }
 
-/** Longer than a server gives running requests when it stops. */
+/** Longer than the time that a server leaves running requests when it stops. */
 const STOP_TIMEOUT_MS = 15_000;
 
 const POLL_MS = 20;
@@ -20,8 +20,8 @@ const POLL_MS = 20;
 const ended = z.object({ stops: z.boolean() });
 
 /**
- * Takes a lease on a server: a connection that stays open, so that it ends with this process, whatever
- * ends that. An older server has no leases, and needs none.
+ * Takes a lease on a server. The lease is an open connection, so it ends with this process even after a
+ * crash. An older server has no leases and needs none.
  *
  * @returns undefined if the server has stopped, or is about to
  */

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { constants } from 'node:os';
 import { messageOf, RuntimeFailure } from '../core/failure.ts';
 
-/** A program to run in the terminal, in place of the one that runs it. */
+/** Program that takes over the terminal. */
 export interface AgentProcess {
   readonly file: string;
   readonly args: readonly string[];
@@ -15,7 +15,7 @@ const PASSED_ON = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * Runs an agent with this process's own input and output until it ends, and passes signals on to it.
- * Throws if it can't be started.
+ * Throws if the agent can't be started.
  *
  * @param isTerminal true if the input is a terminal, which sends Ctrl-C to the agent by itself
  * @returns its exit code; 128 plus the signal's number if a signal ended it, as in shells
@@ -42,7 +42,7 @@ export async function runAgent(
   return exitCode(child.exitCode, child.signalCode);
 }
 
-/** The code that a shell would report for a process that has ended. */
+/** Exit code that a shell would report for an ended process. */
 function exitCode(code: number | null, signal: NodeJS.Signals | null): number {
   return signal === null ? (code ?? 1) : 128 + constants.signals[signal];
 }

@@ -1,9 +1,9 @@
 import type { Variables } from './agent-model.ts';
 
-/** The syntaxes that `portico env` writes; bash's is also that of zsh, dash and ksh. */
+/** Syntax that `portico env` can write. The one of bash works in zsh, dash and ksh too. */
 export type ShellSyntax = 'bash' | 'fish' | 'powershell';
 
-/** Lines that set and unset variables when a shell evaluates them; values are taken literally. */
+/** Script that sets and unsets variables in a shell. Values are taken literally. */
 export function shellScript(syntax: ShellSyntax, set: Variables, unset: readonly string[]): string {
   const { unsetting, setting } = WORDS[syntax];
   const lines = [
@@ -29,7 +29,7 @@ interface Words {
 const WORDS = {
   bash: {
     unsetting: (name) => `unset ${name}`,
-    // A quote closes the text, is written escaped, and opens the text again.
+    // A quote ends the quoted text, follows escaped, and begins the quoted text again.
     setting: (name, value) => `export ${name}='${value.replaceAll("'", `'\\''`)}'`,
   },
   fish: {
@@ -38,7 +38,7 @@ const WORDS = {
   },
   powershell: {
     unsetting: (name) => `Remove-Item Env:${name} -ErrorAction SilentlyContinue`,
-    // PowerShell takes the typographic quotes for quotes too.
+    // PowerShell reads typographic quotes as quotes too.
     setting: (name, value) => `$env:${name} = '${value.replaceAll(/['‘’‚‛]/g, '$&$&')}'`,
   },
 } as const satisfies Record<ShellSyntax, Words>;

@@ -13,7 +13,7 @@ function run(environment: Readonly<Record<string, string>> = {}, contextTokens =
 describe('the plan for opencode', () => {
   covers('R5.2-agents');
 
-  it('is a provider of its own, the only one, and nothing in files', async () => {
+  it('sets up Portico as the only provider, without files', async () => {
     const { args, set, files } = await OPENCODE.plan(run());
     expect({ args, files }).toEqual({ args: ['run', 'Hello'], files: {} });
     expect(JSON.parse(set['OPENCODE_CONFIG_CONTENT'] ?? '')).toEqual({
@@ -31,7 +31,7 @@ describe('the plan for opencode', () => {
     });
   });
 
-  it('keeps what the variable has already', async () => {
+  it('keeps other configuration in the variable', async () => {
     const { set } = await OPENCODE.plan(
       run({ OPENCODE_CONFIG_CONTENT: '{"theme":"dark","model":"other/x"}' }),
     );
@@ -41,9 +41,9 @@ describe('the plan for opencode', () => {
     });
   });
 
-  it.each(['[1]', '{'])('refuses %s in it', async (text) => {
+  it.each(['[1]', '{'])('refuses %s in the variable', async (text) => {
     await expect(OPENCODE.plan(run({ OPENCODE_CONFIG_CONTENT: text }))).rejects.toThrow(
-      'OPENCODE_CONFIG_CONTENT is set, and it is no JSON object',
+      'OPENCODE_CONFIG_CONTENT is set, but it is not a JSON object',
     );
   });
 });
@@ -51,7 +51,7 @@ describe('the plan for opencode', () => {
 describe('the plan for pi', () => {
   covers('R5.2-agents');
 
-  /** What pi is told by the extension, run as pi runs it. */
+  /** Provider that the extension registers, run as pi runs it. */
   async function registered(contextTokens: number): Promise<unknown> {
     const { files } = await PI.plan(run({}, contextTokens));
     const code = Buffer.from(files['portico.js'] ?? '').toString('base64');
@@ -63,7 +63,7 @@ describe('the plan for pi', () => {
     return told;
   }
 
-  it('is an extension that registers a provider, whose key stays in a variable', async () => {
+  it('is an extension that registers a provider with the key in a variable', async () => {
     const { args, set } = await PI.plan(run());
     expect(args.slice(2)).toEqual(['--provider', 'portico', '--model', 'a:b', 'run', 'Hello']);
     expect(set).toMatchObject({ PORTICO_AGENT_KEY: "k'1" });
@@ -78,7 +78,7 @@ describe('the plan for pi', () => {
     ]);
   });
 
-  it('asks for no thinking where an answer has no room for it', async () => {
+  it('turns thinking off if an answer is too short for it', async () => {
     expect(await registered(8191)).toMatchObject([
       'portico',
       { models: [{ maxTokens: 2047, reasoning: false }] },

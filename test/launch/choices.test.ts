@@ -28,7 +28,7 @@ const REGISTRY: Registry = {
   problems: [],
 };
 
-/** The names that are here; the server lists them. */
+/** Installed models, as the server lists them. */
 function choices(here: readonly string[], registry: Registry | undefined = REGISTRY) {
   return modelChoices({
     listed: here.map((name) => ({
@@ -41,10 +41,10 @@ function choices(here: readonly string[], registry: Registry | undefined = REGIS
   });
 }
 
-describe('what can be chosen', () => {
+describe('modelChoices', () => {
   covers('R5.1-picker');
 
-  it('is what is recommended for the memory, what is installed, what can be downloaded', () => {
+  it('lists models recommended for the memory, then installed and downloadable ones', () => {
     expect(choices(['mini', 'claude-x', 'other'])).toEqual([
       {
         name: 'small',
@@ -75,7 +75,7 @@ describe('what can be chosen', () => {
     ]);
   });
 
-  it('has what is recommended and installed first too', () => {
+  it('lists recommended models first if they are installed', () => {
     expect(choices(['mini', 'small']).map(({ name, state }) => [name, state])).toEqual([
       ['small', 'installed'],
       ['mini', 'installed'],
@@ -84,7 +84,7 @@ describe('what can be chosen', () => {
     ]);
   });
 
-  it('is what it lists, where the server is on another machine', () => {
+  it('lists the server’s models only if it is on another machine', () => {
     const listed = modelChoices({
       listed: [{ name: 'far', description: 'far' }],
       registry: undefined,
@@ -95,7 +95,7 @@ describe('what can be chosen', () => {
   });
 });
 
-describe('the model that nobody is asked for', () => {
+describe('chooseUnasked', () => {
   covers('R5.1-unasked');
 
   const known: readonly ModelChoice[] = choices(['mini', 'other']);
@@ -108,12 +108,12 @@ describe('the model that nobody is asked for', () => {
     [['large'], true, 'large'],
     [['large'], false, undefined],
     [['gone', undefined], true, undefined],
-  ])('of the wishes %j, downloads allowed: %s, is %s', (wishes, mayDownload, name) => {
+  ])('from %j, with downloads allowed: %s, takes %s', (wishes, mayDownload, name) => {
     expect(chooseUnasked(known, wishes, mayDownload)).toBe(name);
   });
 });
 
-describe('a model that is missing', () => {
+describe('missingModel', () => {
   covers('R5.1-pull');
 
   it.each([
@@ -121,7 +121,7 @@ describe('a model that is missing', () => {
     ['claude-x', 'large'],
     ['mini', undefined],
     ['unknown', undefined],
-  ])('%s is %s', (asked, name) => {
+  ])('for %s is %s', (asked, name) => {
     const missing = missingModel(REGISTRY, asked, (file) => file === '/models/mini.gguf');
     expect(missing?.name).toBe(name);
   });
@@ -136,7 +136,7 @@ describe('a context', () => {
     expect(contextWarnings(agent, { name: 'big', contextTokens })).toEqual([]);
   });
 
-  it('below that is told with both ways to raise it', () => {
+  it('that is smaller causes a warning with both ways to raise it', () => {
     const [warning] = contextWarnings(agent, { name: 'mini', contextTokens: 31_999 });
     expect(warning).toContain('mini has a context of 31,999 tokens, and Claude Code needs 32,000');
     expect(warning).toContain("'context: 65536' in the entry of mini in models.yaml");
@@ -149,7 +149,7 @@ describe('a context', () => {
     [31_000, 31_000],
     [8192, 40_960],
     [8192, 262_144],
-  ])('of %i tokens is advised to be raised up to %s of training', (contextTokens, most) => {
+  ])('of %i tokens can be raised up to the %s of training', (contextTokens, most) => {
     const model = { name: 'x', contextTokens, maxContextTokens: most };
     const raised = Math.min(65_536, most ?? 65_536);
     const advice =
@@ -164,7 +164,7 @@ describe('a context', () => {
     expect(refusal).toContain(advice);
   });
 
-  it('that nobody knows is told', () => {
+  it('that is unknown causes a warning', () => {
     expect(contextWarnings(agent, { name: 'far', contextTokens: undefined })).toEqual([
       expect.stringContaining('the context of far is not known'),
     ]);
@@ -177,9 +177,9 @@ describe('a context', () => {
     [
       65_536,
       40_960,
-      'tiny has a context of 40,960 tokens, and big one of 65,536: Claude Code counts',
+      'tiny has a context of 40,960 tokens, and big one of 65,536: Claude Code assumes',
     ],
-  ])('of %i tokens beside one of %s for side requests', (contextTokens, others, said) => {
+  ])('of %i tokens is compared with one of %s for side requests', (contextTokens, others, said) => {
     const model = { name: 'big', contextTokens, small: { name: 'tiny', contextTokens: others } };
     const warnings = contextWarnings(agent, model);
     expect(warnings).toEqual(said === undefined ? [] : [expect.stringContaining(said)]);

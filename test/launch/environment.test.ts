@@ -62,7 +62,7 @@ describe('the environment of Claude Code', () => {
     });
   });
 
-  it('has no window of a million tokens, no countdown of tokens, and tools on demand', () => {
+  it('turns off the window of a million tokens and the token countdown, and loads tools on demand', () => {
     expect(claudeEnvironment(MODEL, {})).toMatchObject({
       CLAUDE_CODE_DISABLE_1M_CONTEXT: '1',
       CLAUDE_CODE_TOTAL_TOKENS_REMINDER: 'off',
@@ -73,7 +73,7 @@ describe('the environment of Claude Code', () => {
     expect(own['ENABLE_TOOL_SEARCH']).toBe('false');
   });
 
-  it('leaves the non-streaming fallback on, which recovers broken answers', () => {
+  it('leaves the non-streaming fallback on, because it recovers broken answers', () => {
     expect(Object.keys(claudeEnvironment(MODEL, {}))).not.toContain(
       'CLAUDE_CODE_DISABLE_NONSTREAMING_FALLBACK',
     );
@@ -85,18 +85,18 @@ describe('the environment of Claude Code', () => {
     [65_536, '78536', '100000', '16384'],
     [262_144, '262144', '262144', '32000'],
   ])(
-    'for a context of %s tells %s, a window of %s and %s for answers',
-    (contextTokens, ...told) => {
+    'for a context of %s sets %s, a window of %s and %s for answers',
+    (contextTokens, ...limits) => {
       const set = claudeEnvironment({ ...MODEL, contextTokens }, {});
       expect([
         set['CLAUDE_CODE_MAX_CONTEXT_TOKENS'],
         set['CLAUDE_CODE_AUTO_COMPACT_WINDOW'],
         set['CLAUDE_CODE_MAX_OUTPUT_TOKENS'],
-      ]).toEqual(told);
+      ]).toEqual(limits);
     },
   );
 
-  it('reaches the server past every proxy', () => {
+  it('bypasses every proxy for the server', () => {
     const { NO_PROXY, no_proxy } = claudeEnvironment(
       { ...MODEL, baseUrl: 'http://[fd00::7]:11435' },
       { NO_PROXY: 'corp.example, 10.0.0.0/8', no_proxy: 'localhost' },
@@ -105,7 +105,7 @@ describe('the environment of Claude Code', () => {
     expect(no_proxy).toBe(NO_PROXY);
   });
 
-  it('has nothing that leads elsewhere', () => {
+  it('sets no variable that leads to another server', () => {
     const before = { ...Object.fromEntries(ELSEWHERE.map((name) => [name, '1'])), PATH: '/bin' };
     const set = claudeEnvironment(MODEL, {});
     const planned = plannedEnvironment(before, { set, unset: ELSEWHERE });
@@ -114,10 +114,10 @@ describe('the environment of Claude Code', () => {
   });
 });
 
-describe('the most that an answer may have', () => {
+describe('the limit of an answer', () => {
   covers('R5.1-output');
 
-  it('is a quarter of the context at most, and never nothing', () => {
+  it('is at most a quarter of the context, and at least one token', () => {
     fc.assert(
       fc.property(fc.integer({ min: 4, max: 2_000_000 }), (context) => {
         const most = outputTokens(context);

@@ -45,7 +45,7 @@ describe('claude', () => {
     },
   );
 
-  it('is not found where nothing is, nor in a folder or a file that can’t be run', async () => {
+  it('is not found if it is missing, a folder, or not executable', async () => {
     expect((await machine({})).found).toBeUndefined();
     expect((await machine({ 'a/claude/x': 0o755, 'b/claude': 0o644 })).found).toBeUndefined();
   });

@@ -8,14 +8,14 @@ import { covers } from '../support/covers.ts';
 
 const VALUE = 'it\'s "a" $HOME \\n \\\\\' `id` ‘x’ \n !! %PATH%';
 
-/** What keeps a shell from reading its user's own files. */
+/** Flags that keep a shell from reading its user's own files. */
 const BARE: Readonly<Record<string, string>> = {
   bash: '--norc',
   zsh: '--no-rcs',
   fish: '--no-config',
 };
 
-/** What a shell has in its variables once it has evaluated a script. */
+/** Variables of a shell after it evaluated a script. */
 function evaluated(
   shell: string,
   script: string,
@@ -33,7 +33,7 @@ const SHELLS = [
   ['fish', 'fish'],
 ] as const;
 
-describe('lines for a shell', () => {
+describe('shellScript', () => {
   covers('R5.2-env');
 
   describe.each(SHELLS)('%s', (shell, syntax) => {
@@ -44,7 +44,7 @@ describe('lines for a shell', () => {
       `install ${shell} to check what it makes of portico env`,
     );
 
-    it.skipIf(missing)('set and unset variables, whatever is in them', () => {
+    it.skipIf(missing)('sets and unsets variables with any content', () => {
       const script = shellScript(syntax, { A: VALUE, B: '' }, ['ANTHROPIC_API_KEY', 'NOT_SET']);
       const variables = evaluated(shell, script, { ANTHROPIC_API_KEY: 'x' }).split('\0');
       expect(variables).toContain(`A=${VALUE}`);
@@ -53,7 +53,7 @@ describe('lines for a shell', () => {
     });
   });
 
-  it('give bash every text back as it was', () => {
+  it('quotes any text for bash', () => {
     const text = fc.string({
       unit: fc.constantFrom(...'\' " \\ $ ` ! \n ; & | * ? ~ # % { } ( ) < > a'.split(' '), ' '),
     });
@@ -64,7 +64,7 @@ describe('lines for a shell', () => {
       expect(variables).toContain(`${name}=${value}`);
   });
 
-  it('quote for PowerShell, which takes typographic quotes for quotes', () => {
+  it('doubles typographic quotes for PowerShell', () => {
     expect(shellScript('powershell', { A: "it's ‘$x’" }, ['B'])).toBe(
       "Remove-Item Env:B -ErrorAction SilentlyContinue\n$env:A = 'it''s ‘‘$x’’'\n",
     );
@@ -79,7 +79,7 @@ describe('lines for a shell', () => {
     [undefined, 'linux', 'bash'],
     ['', 'linux', 'bash'],
     [undefined, 'win32', 'powershell'],
-  ])('for SHELL=%s on %s are %s’s', (shell, platform, syntax) => {
+  ])('for SHELL=%s on %s has the syntax of %s', (shell, platform, syntax) => {
     expect(guessSyntax(shell, platform)).toBe(syntax);
   });
 });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { codeMistakes, textMistakes } from './prose.ts';
 import { parse, ROOT } from './source-files.ts';
 
-/** Folders and files that follow the rules. The other ones of src, bin, bench and docs are added once they do. */
+/** Folders and files that follow the rules. The others are added once they do. */
 const PROSE_FOLDERS = [
   'bin',
   'src/compose.ts',
@@ -14,11 +14,13 @@ const PROSE_FOLDERS = [
   'src/grammar',
   'src/http',
   'src/images',
+  'src/launch',
   'src/main.ts',
   'src/net',
   'src/prompt',
   'src/registry',
   'src/units',
+  'test/launch',
   'test/prompt',
 ];
 

@@ -1,4 +1,4 @@
-/** Agents that `portico launch` knows, by the names that one types; commander checks them without loading more. */
+/** Agents of `portico launch`, by their names as arguments. Apart from the agents, so that commander loads no more. */
 export const AGENT_NAMES = ['claude', 'opencode', 'pi'] as const;
 
 export type AgentName = (typeof AGENT_NAMES)[number];

@@ -16,7 +16,7 @@ export const AGENTS: Readonly<Record<AgentName, Agent>> = {
   pi: PI,
 };
 
-/** Where an agent's program is on this machine; undefined where it is not. */
+/** Path of an agent's program; undefined if it is not on this machine. */
 export function locateAgent(
   { whereabouts }: Agent,
   { environment }: CliContext,
@@ -29,7 +29,7 @@ export function locateAgent(
   });
 }
 
-/** `portico launch` alone: the agents, and what was found of them on this machine. */
+/** Runs `portico launch` without an agent: lists the agents and the paths of their programs. */
 export async function listAgents(
   flags: { readonly json?: boolean },
   context: CliContext,

@@ -18,7 +18,7 @@ import { addressOf } from '../server-address.ts';
 import { say } from '../ui/report.ts';
 import type { ServerFlags } from '../declaration.ts';
 
-/** `portico launch claude --config`: writes our part into the user's settings, after showing the change. */
+/** Runs `portico launch claude --config`: shows the change of the user's settings, then writes it. */
 export async function configureClaude(
   flags: ServerFlags,
   wish: ModelWish,
@@ -28,11 +28,11 @@ export async function configureClaude(
   if (port === 0 && flags.url === undefined) {
     throw new RuntimeFailure(
       'invalid-request',
-      'settings need an address that stays, and port 0 is another one each time; give one with --port',
+      'settings need an address that stays, and port 0 is a different one each time; set one with --port',
     );
   }
   const file = claudeSettingsFile(context.environment);
-  // A broken file is told before a model is loaded for nothing.
+  // Report an invalid file before a model is loaded in vain.
   await planSettings(file, {});
   return withModel(CLAUDE, wish, flags, context, async (model, server) => {
     const code = await configure(file, model, wish, context);
@@ -53,14 +53,14 @@ async function configure(
   const settings = claudeSettings(claudeEnvironment(model, environment));
   const { changes } = await planSettings(file, settings);
   if (changes.length === 0) {
-    say(`${file} has it all already`, context);
+    say(`${file} is already set up`, context);
     return 0;
   }
   say(`${file}:\n${describeChanges(changes)}`, context);
   if (!yes) await agree(asker, file);
   const { paths } = resolveSettings({ insecure: true }, environment);
   const backup = await applySettings(file, settings, paths.dataFolder);
-  const saved = backup === undefined ? '' : `, as it was: ${backup}`;
+  const saved = backup === undefined ? '' : `, backup: ${backup}`;
   say(`written${saved}; portico launch claude --restore undoes it`, context);
   return 0;
 }
@@ -69,7 +69,7 @@ async function agree(asker: ModelWish['asker'], file: string): Promise<void> {
   if (asker === undefined) {
     throw new RuntimeFailure(
       'invalid-request',
-      `${file} is not changed, since there is no terminal to ask on; allow it with -y`,
+      `${file} is not changed, because there is no terminal to ask on; allow it with -y`,
     );
   }
   if (!(await asker.confirm('Write this?'))) {
@@ -77,18 +77,18 @@ async function agree(asker: ModelWish['asker'], file: string): Promise<void> {
   }
 }
 
-/** `portico launch claude --restore`: takes out of the user's settings what was written there. */
+/** Runs `portico launch claude --restore`: removes from the user's settings what `--config` wrote. */
 export async function restoreClaude(context: CliContext): Promise<number> {
   const { environment } = context;
   const file = claudeSettingsFile(environment);
   const { paths } = resolveSettings({ insecure: true }, environment);
   const undone = await restoreSettings(file, paths.dataFolder);
   if (undone.kind === 'nothing') {
-    say(`${file} has nothing of Portico's`, context);
+    say(`${file} has no settings of Portico`, context);
     return 0;
   }
   const left = undone.kept.map(({ path }) => path.join('.'));
-  const kept = `, but for what was changed there since: ${left.join(', ')}`;
-  say(`${file} is as it was${left.length === 0 ? '' : kept}`, context);
+  const kept = `, except what was changed since: ${left.join(', ')}`;
+  say(`${file} is restored${left.length === 0 ? '' : kept}`, context);
   return 0;
 }

@@ -8,15 +8,16 @@ import { chooseModel } from './model.ts';
 import { ANY_KEY } from './ready.ts';
 import { openServer } from './server.ts';
 
-/** Model for a client that is started otherwise, and if its server runs already. */
+/** Model for a client that the user starts. */
 export interface EnvironmentModel {
   readonly model: AgentModel;
+  /** True if its server is running. */
   readonly isRunning: boolean;
 }
 
 /**
- * Chooses the model of an environment without asking, and describes it without loading it. Only a
- * server knows a model's context, so one is started for a moment if none runs.
+ * Chooses a model without a prompt, and describes it without loading it. Only a server knows the
+ * context of a model, so a temporary one is started if none runs.
  */
 export async function environmentModel(
   flags: ServerFlags & { readonly model?: string; readonly small?: string },

@@ -15,28 +15,29 @@ import { discoverModels } from '../discovered.ts';
 import type { OpenServer } from './server.ts';
 import { readableFiles } from '../registry-files.ts';
 
-/** What decides on the model of a launch. */
+/** Flags and terminal that decide the model of a launch. */
 export interface ModelWish {
-  /** What `--model` says. */
+  /** Value of `--model`. */
   readonly model: string | undefined;
-  /** Model for side requests, from `--small`. */
+  /** Model for side requests, the value of `--small`. */
   readonly small?: string | undefined;
-  /** Everything is agreed to beforehand. */
+  /** Answers every question with yes (`-y`). */
   readonly yes: boolean;
-  /** Undefined where there is nobody to ask. */
+  /** Undefined if there is no terminal to ask on. */
   readonly asker: Asker | undefined;
 }
 
-/** Where choices are remembered, and what stands in for one. */
+/** Defaults of a model that is not chosen. */
 export interface ModelDefaults {
+  /** Folder that stores the last choice. */
   readonly dataFolder: string;
-  /** What PORTICO_MODEL says, which takes the place of the registry's default. */
+  /** Value of PORTICO_MODEL, which overrides the registry's default. */
   readonly defaultModel: string | undefined;
 }
 
 /**
- * The model to launch with: what was wished, else what the person at the terminal picks, else the last
- * choice or the default. Throws `invalid-request` where nobody can say.
+ * Chooses the model of a launch: the one of `--model`, otherwise the user's choice at the terminal,
+ * otherwise the last choice or the default. Throws `invalid-request` if there is none of these.
  */
 export async function chooseModel(
   wish: ModelWish,
@@ -66,7 +67,7 @@ export async function chooseModel(
   return asker.choose('Which model?', shown, preselected);
 }
 
-/** This machine's models.yaml, and what Ollama has; undefined where the server is on another one. */
+/** Models of this machine's models.yaml and of Ollama; undefined if the server is on another machine. */
 async function localRegistry(
   { isLocal }: OpenServer,
   context: CliContext,
@@ -81,15 +82,15 @@ function unchosen(choices: readonly ModelChoice[]): never {
   const installed = choices.filter(({ state }) => state === 'installed').map(({ name }) => name);
   throw new RuntimeFailure(
     'invalid-request',
-    'no model is chosen, and there is no terminal to ask on: give one with --model NAME ' +
+    'no model is chosen, and there is no terminal to ask on: choose one with --model NAME ' +
       `(there are ${installed.join(', ') || 'none yet'}), or set one with: portico default NAME`,
   );
 }
 
 /**
- * Gets a known model here that is not downloaded yet, after asking.
+ * Downloads a known model if it is missing, after the user agreed.
  *
- * @returns the exit code of a download that was cancelled; undefined where the model can be used
+ * @returns the exit code of a cancelled download; undefined if the model can be used
  */
 export async function pullMissing(
   name: string,
@@ -111,7 +112,7 @@ export async function pullMissing(
     }
   }
   const { pull } = await import('../commands/pull.ts');
-  // What the agent prints stays alone on stdout.
+  // Keep stdout for the output of the agent.
   const code = await pull(missing.name, {}, { ...context, stdout: context.stderr });
   return code === 0 ? undefined : code;
 }

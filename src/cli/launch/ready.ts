@@ -10,10 +10,13 @@ import type { OpenServer } from './server.ts';
 import { warn } from '../ui/report.ts';
 import { whileWaiting } from '../ui/waiting.ts';
 
-/** What stands for a key where none is asked for: clients insist on having one. */
+/** Key for a server that needs none: clients insist on one. */
 export const ANY_KEY = 'portico';
 
-/** Loads a model, and sees that its real context is large enough for an agent, or agreed to. Throws if no request can fit. */
+/**
+ * Loads a model for an agent and checks its real context. If that is small, warns and asks the user to
+ * go on. Throws if no request of the agent would fit.
+ */
 export async function readyModel(
   asked: string,
   agent: Agent,
@@ -46,13 +49,13 @@ export async function readyModel(
   return model;
 }
 
-/** The name that the agent is told: Claude Code takes what begins with `claude-` for Anthropic's, with their context. */
+/** Name to report to the agent. Claude Code takes `claude-…` for a model of Anthropic, with the context of that one. */
 function clientName(asked: string, own: string, context: CliContext): string {
   if (!isAnthropicName(asked)) return asked;
   if (!isAnthropicName(own)) return own;
   warn(
     `Warning: Claude Code takes ${own} for a model of Anthropic, with a context of 200,000 tokens or more; ` +
-      `give it another name with: portico cp ${own} NAME`,
+      `add another name with: portico cp ${own} NAME`,
     context,
   );
   return asked;

@@ -14,27 +14,27 @@ import { startTemporary } from './temporary.ts';
 import { addressOf } from '../server-address.ts';
 import type { ServerFlags } from '../declaration.ts';
 
-/** A server that answers, for as long as it is open here. */
+/** Running server, in use until `close()`. */
 export interface OpenServer {
   readonly address: Address;
-  /** Whether it has this machine's models. */
+  /** True if it has this machine's models. */
   readonly isLocal: boolean;
-  /** The log of a server that was started for this; undefined where one was running. */
+  /** Log of a server that was started here; undefined if one was running. */
   readonly logFile: string | undefined;
-  /** What a server that was started for this logged last, such as how far a model is loaded. */
+  /** Last message in that log, such as the progress of a load. */
   readonly lastLogged: () => string | undefined;
-  /** Ends this use of it; a server that was started for launches stops with the last one. */
+  /** Ends this use. A server that was started for launches stops after the last one. */
   close(): Promise<void>;
 }
 
 const logged = z.object({ msg: z.string().optional() });
 
-/** What stands in for a port that the system is to choose. */
+/** Port that lets the system choose. */
 const ANY_PORT = 0;
 
 /**
- * The Portico at the configured address, or one that is started there. Throws where something else
- * listens, and where none answers at an address that is not this machine's.
+ * Opens the Portico at the configured address, or starts one there. Throws if another program
+ * listens, or if none answers at an address of another machine.
  */
 export async function openServer(flags: ServerFlags, context: CliContext): Promise<OpenServer> {
   const { url, key, host, port } = addressOf(flags, context.environment);
@@ -57,8 +57,8 @@ export async function openServer(flags: ServerFlags, context: CliContext): Promi
     case 'other':
       throw new RuntimeFailure(
         'conflict',
-        `what answers at ${url} can't be used (${occupant.reason}); ` +
-          'choose another port with --port or PORTICO_PORT, or give its key with --api-key',
+        `the server at ${url} can't be used (${occupant.reason}); ` +
+          'choose another port with --port or PORTICO_PORT, or pass its key with --api-key',
       );
     case 'nobody':
       if (flags.url !== undefined || !isLocal) {
@@ -82,16 +82,16 @@ const NOBODY = { kind: 'nobody' } as const;
 
 const RETRY_MS = 100;
 
-/** The server that was found stops just now, since the launch that it was started for has ended. */
+/** Tries again after a moment: the server is stopping, because the launch that it was started for ended. */
 async function openLater(flags: ServerFlags, context: CliContext): Promise<OpenServer> {
   await wait(RETRY_MS);
   return openServer(flags, context);
 }
 
 /**
- * Starts one for this machine alone, which lives until the last launch that uses it has ended.
+ * Starts a server for this machine only. It runs until the last launch that uses it ends.
  *
- * @param key its key; undefined leaves it to the environment
+ * @param key key of the server; if undefined, the environment decides
  */
 async function startServer(
   key: string | undefined,
@@ -105,7 +105,7 @@ async function startServer(
   };
   const { paths, apiKeys } = resolveSettings(flags, environment);
   await mkdir(paths.dataFolder, { recursive: true, mode: 0o700 });
-  // The terminal is the agent's.
+  // The agent uses the terminal, so the server logs to a file.
   const logFile = join(paths.dataFolder, `launch-${port}.log`);
   const server = await startTemporary({ flags, logFile }, environment);
   const address = { url: server.url, key: apiKeys[0] };

@@ -11,7 +11,7 @@ import type { OpenServer } from './server.ts';
 import { warn } from '../ui/report.ts';
 import type { ServerFlags } from '../declaration.ts';
 
-/** Has `work` done with a model that is loaded and a server that runs until it is done. Gives its exit code. */
+/** Loads a model, and runs `work` with it while the server is open. Returns the exit code of `work`. */
 export async function withModel(
   agent: Agent,
   wish: ModelWish,

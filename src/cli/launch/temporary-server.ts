@@ -13,7 +13,7 @@ async function serve({ flags, logFile }: Extract<TemporaryMessage, { type: 'star
   try {
     const settings = resolveSettings(flags, process.env);
     const file = pino.destination({ dest: logFile, append: false, sync: true });
-    // A full disk is no reason to answer nobody.
+    // The server goes on without a log if the disk is full.
     file.on('error', () => undefined);
     const logger = pino(loggerOptions(settings.logLevel), file);
     const unused = new Promise<void>((resolve) => (stop = resolve));
@@ -38,7 +38,7 @@ process.on('message', (message: TemporaryMessage) => {
   if (message.type === 'leased') isLeased = true;
   else void serve(message);
 });
-// Else the launch that started this was killed before it took its lease.
+// Without a lease, the launch that started this server was killed.
 process.on('disconnect', () => {
   if (!isLeased) stop();
 });

@@ -12,15 +12,15 @@ export type TemporaryMessage =
   | { readonly type: 'start'; readonly flags: ServeFlags; readonly logFile: string }
   | { readonly type: 'leased' };
 
-/** Its answer to `start`. */
+/** Answer of a temporary server to `start`. */
 export type TemporaryReply =
   | { readonly type: 'listening'; readonly url: string }
   | { readonly type: 'failed'; readonly failure: PlainFailure };
 
-/** A server in a process of its own, which outlives the process that started it. */
+/** Server in its own process, which outlives the process that started it. */
 export interface TemporaryServer {
   readonly url: string;
-  /** From now on leases alone keep it alive. */
+  /** Lets the server run as long as it has a lease, without this process. */
   release(): void;
 }
 
@@ -29,7 +29,7 @@ export async function startTemporary(
   start: Omit<Extract<TemporaryMessage, { type: 'start' }>, 'type'>,
   environment: NodeJS.ProcessEnv,
 ): Promise<TemporaryServer> {
-  // A session of its own: the terminal's Ctrl-C and its end are for the agent.
+  // Detached into its own session: Ctrl-C and the end of the terminal are meant for the agent.
   const child = fork(new URL('temporary-server.js', import.meta.url), {
     env: environment,
     detached: true,

@@ -9,7 +9,11 @@ import { claudeEnvironment, ELSEWHERE } from '../claude/environment.ts';
 
 const SETTINGS_FILE = 'settings.json';
 
-/** Claude Code: https://code.claude.com/docs */
+/**
+ * Claude Code.
+ *
+ * @see https://code.claude.com/docs
+ */
 export const CLAUDE: Agent = {
   title: 'Claude Code',
   whereabouts: { program: 'claude', homeFiles: ['.local/bin/claude', '.claude/local/claude'] },
@@ -22,7 +26,7 @@ export const CLAUDE: Agent = {
     const set = claudeEnvironment(model, environment);
     const ours = claudeSettings(set);
     const settings = own === undefined ? ours : mergeSettings(await readSettings(own.value), ours);
-    // A file, not JSON in the arguments: everyone on the machine can read those, and it may hold a key.
+    // A file, not JSON in the arguments: they are visible to all users of the machine, and this may contain a key.
     const args = ['--settings', join(folder, SETTINGS_FILE), '--model', model.name];
     return {
       args: [...args, ...(own?.others ?? run.args)],
@@ -36,22 +40,22 @@ export const CLAUDE: Agent = {
 function twoModels(): RuntimeFailure {
   return new RuntimeFailure(
     'invalid-request',
-    '--model stands behind --, where it would undo what Claude Code is told of its model; ' +
-      'give it before: portico launch claude --model NAME -- …',
+    '--model comes after --, so it would override the model that Claude Code is set up for; ' +
+      'put it before: portico launch claude --model NAME -- …',
   );
 }
 
-/** What the user's own `--settings` has: JSON, or a file of it. */
+/** Reads the user's own `--settings`, which is JSON or the path of a JSON file. */
 async function readSettings(value: string): Promise<JsonObject> {
   try {
     const text = value.trim().startsWith('{') ? value : await readFile(value, 'utf8');
     const settings: unknown = JSON.parse(text);
     if (isJsonObject(settings)) return settings;
-    throw new Error('it is no JSON object');
+    throw new Error('it is not a JSON object');
   } catch (error) {
     throw new RuntimeFailure(
       'invalid-request',
-      `--settings ${value} can't be used: ${messageOf(error)}; give a JSON file, or JSON`,
+      `--settings ${value} can't be used: ${messageOf(error)}; set it to JSON or to the path of a JSON file`,
       { cause: error },
     );
   }
@@ -61,14 +65,14 @@ function isJsonObject(value: unknown): value is JsonObject {
   return isRecord(value);
 }
 
-/** An option with a value among arguments, as `--name value` or `--name=value`. */
+/** Option with a value, written as `--name value` or `--name=value`. */
 interface FoundOption {
   readonly value: string;
-  /** The arguments without it. */
+  /** Arguments without the option. */
   readonly others: readonly string[];
 }
 
-/** The last of its kind, which is the one that counts; all of them are taken out of the others. */
+/** Finds the last option of a name, which is the one in force. `others` contains none of them. */
 function optionOf(args: readonly string[], name: string): FoundOption | undefined {
   let value: string | undefined;
   const others: string[] = [];

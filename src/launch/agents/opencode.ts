@@ -6,7 +6,11 @@ import type { AgentModel, LaunchedModel } from '../agent-model.ts';
 
 const CONTENT = 'OPENCODE_CONFIG_CONTENT';
 
-/** opencode, which takes further configuration from a variable: https://opencode.ai/docs/config */
+/**
+ * opencode, which reads further configuration from a variable.
+ *
+ * @see https://opencode.ai/docs/config
+ */
 export const OPENCODE: Agent = {
   title: 'opencode',
   whereabouts: { program: 'opencode', homeFiles: ['.opencode/bin/opencode'] },
@@ -18,7 +22,7 @@ export const OPENCODE: Agent = {
     args,
     set: {
       [CONTENT]: JSON.stringify({ ...ownContent(environment[CONTENT]), ...configuration(model) }),
-      // Its catalogue of other providers is of no use here.
+      // Its catalogue of other providers is not needed.
       OPENCODE_DISABLE_MODELS_FETCH: '1',
       ...withoutProxy(environment, model.baseUrl),
     },
@@ -55,10 +59,10 @@ function ownContent(text: string | undefined): Record<string, unknown> {
     const content: unknown = JSON.parse(text);
     if (isRecord(content)) return content;
   } catch {
-    // Told below.
+    // Reported below.
   }
   throw new RuntimeFailure(
     'invalid-request',
-    `${CONTENT} is set, and it is no JSON object; correct it, or unset it`,
+    `${CONTENT} is set, but it is not a JSON object; correct it, or unset it`,
   );
 }

@@ -7,7 +7,7 @@ const EXTENSION = 'portico.js';
 
 const KEY_VARIABLE = 'PORTICO_AGENT_KEY';
 
-/** pi, which learns of providers from extensions: docs/custom-provider.md of its package, 0.73.1. */
+/** pi, whose providers are registered by extensions: docs/custom-provider.md of its package, 0.73.1. */
 export const PI: Agent = {
   title: 'pi',
   whereabouts: { program: 'pi', homeFiles: [] },
@@ -36,13 +36,13 @@ function extension({ baseUrl, name, contextTokens }: AgentModel): string {
     name: 'Portico',
     baseUrl,
     api: 'anthropic-messages',
-    // The name of the variable: pi would take a key itself for a name too.
+    // Name of a variable. pi would read a key here as a name too.
     apiKey: KEY_VARIABLE,
     models: [
       {
         id: name,
         name,
-        // It keeps 1,024 tokens for the answer, and thinking needs as many at least.
+        // pi reserves 1,024 tokens for the answer, and thinking needs at least as many.
         reasoning: maxTokens >= 4096,
         input: ['text', 'image'],
         cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },

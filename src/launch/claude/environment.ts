@@ -3,19 +3,19 @@ import { outputTokens, withoutProxy } from '../environment.ts';
 import type { NoProxy } from '../environment.ts';
 import { tierVariables } from './tiers.ts';
 
-/** Claude Code raises smaller windows to this, and then takes the context where that is smaller. */
+/** Claude Code raises smaller windows to this value. If the context is smaller, it uses the context. */
 const LEAST_COMPACT_WINDOW = 100_000;
 
-/** Claude Code compacts a conversation this many tokens before what it believes is the end: its source has them. */
+/** Claude Code compacts a conversation this many tokens before the assumed end of the window (from its source). */
 const COMPACTED_BEFORE = 13_000;
 
-/** At most so much of the window it keeps free for an answer, whatever answers may have. */
+/** Most tokens of the window that Claude Code reserves for an answer, even if answers may be longer. */
 const MOST_KEPT_FOR_ANSWER = 20_000;
 
-/** An hour: a local model may read a long prompt for many minutes before its first token. */
+/** One hour: a local model may need many minutes to read a long prompt. */
 const REQUEST_TIMEOUT_MS = '3600000';
 
-/** Variables that would send a client elsewhere, or with somebody else's key. */
+/** Variables that would send requests to another server, or with a key of another one. */
 export const ELSEWHERE = [
   'ANTHROPIC_API_KEY',
   'ANTHROPIC_UNIX_SOCKET',
@@ -27,17 +27,17 @@ export const ELSEWHERE = [
   'CLAUDE_CODE_USE_VERTEX',
 ] as const;
 
-/** Variables of the present environment that Claude Code's depends on. */
+/** Variables of the present environment that have an effect on the one of Claude Code. */
 export interface EnvironmentBefore extends NoProxy {
-  /** Wins over the default: the user may know that a model does better with all tools in view. */
+  /** Overrides the default: the user may know that a model works better with all tools in view. */
   readonly ENABLE_TOOL_SEARCH?: string | undefined;
 }
 
 /**
- * The environment that makes every request of Claude Code, whatever tier or subagent asks, go to one
- * local model: https://code.claude.com/docs/en/env-vars, checked with 2.1.197 and 2.1.332.
+ * Environment that sends every request of Claude Code, of any tier or subagent, to one local model.
+ * Checked with 2.1.197 and 2.1.332.
  *
- * @param before the environment so far
+ * @see https://code.claude.com/docs/en/env-vars
  */
 export function claudeEnvironment(model: AgentModel, before: EnvironmentBefore): Variables {
   const { baseUrl, key, contextTokens, slots } = model;
@@ -46,14 +46,14 @@ export function claudeEnvironment(model: AgentModel, before: EnvironmentBefore):
     ANTHROPIC_AUTH_TOKEN: key,
     ...tierVariables(model),
     ...(contextTokens !== undefined && contextVariables(contextTokens)),
-    // Else Claude Code appends [1m] to its default model, and counts on 1,000,000 tokens.
+    // Otherwise Claude Code appends [1m] to its default model, and assumes 1,000,000 tokens.
     CLAUDE_CODE_DISABLE_1M_CONTEXT: '1',
-    // Else a system message after each prompt and each batch of tools counts tokens down.
+    // Otherwise a system message counts tokens down after each prompt and each batch of tools.
     CLAUDE_CODE_TOTAL_TOKENS_REMINDER: 'off',
-    // Unset, it depends on the version, and on how a resumed conversation began.
+    // If unset, it depends on the version, and on the start of a resumed conversation.
     ENABLE_TOOL_SEARCH: before.ENABLE_TOOL_SEARCH ?? 'true',
     ...(slots !== undefined && { CLAUDE_CODE_MAX_CONCURRENT_SUBAGENTS: String(slots) }),
-    // It then asks for GET /v1/models, and shows in /model what begins with claude.
+    // Claude Code then reads GET /v1/models, and shows names that begin with claude in /model.
     CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY: '1',
     CLAUDE_CODE_ATTRIBUTION_HEADER: '0',
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
@@ -76,13 +76,14 @@ function contextVariables(contextTokens: number): Variables {
 }
 
 /**
- * The context window to tell Claude Code of, in tokens, for a model with `contextTokens`.
+ * Context window to report to Claude Code, in tokens, for a model with `contextTokens`.
  *
- * It compacts at window − answer − 13,000. For a context of 32k that is 11.6k, less than its own
- * instructions: it would compact without end, and give up. So a small window is told larger, such
- * that it compacts when three quarters of the real one are used; seen with 2.1.197 and 2.1.329.
+ * Claude Code compacts at window − answer − 13,000. For a context of 32k that is 11.6k, less than its
+ * own instructions, so it would compact without end and give up. A small window is therefore reported
+ * larger, so that Claude Code compacts after three quarters of the real one. Seen with 2.1.197 and
+ * 2.1.329.
  *
- * @param answerTokens the most that one answer may have
+ * @param answerTokens limit of one answer
  */
 export function claudeWindow(contextTokens: number, answerTokens: number): number {
   const compactedAt = Math.floor(contextTokens * 0.75);
@@ -90,7 +91,7 @@ export function claudeWindow(contextTokens: number, answerTokens: number): numbe
   return Math.max(contextTokens, compactedAt + kept + COMPACTED_BEFORE);
 }
 
-/** Claude Code counts names that begin so as Anthropic's, whatever context it is told. */
+/** Returns true for a name that Claude Code takes for a model of Anthropic: it then ignores the configured context. */
 export function isAnthropicName(name: string): boolean {
   return /^claude-/i.test(name);
 }

@@ -4,12 +4,12 @@ import { ELSEWHERE } from './environment.ts';
 import type { Variables } from '../agent-model.ts';
 
 /**
- * The settings for `--settings`, which win over every settings file of the user and of the project,
- * whose own `env` would win over the process environment. Auto mode asks the server for safety
- * verdicts, which a local model cannot give.
+ * Settings for `--settings`. They override all settings files of the user and of the project, whose
+ * `env` would override the process environment. Auto mode is off, because it asks the server for
+ * safety verdicts, and a local model has none.
  */
 export function claudeSettings(environment: Variables): JsonObject {
-  // Settings can set variables only; all of these count as unset when they are empty.
+  // Settings can't unset variables, but each of these counts as unset if it is empty.
   const emptied = Object.fromEntries(ELSEWHERE.map((name) => [name, '']));
   return {
     env: { ...emptied, ...environment },
@@ -17,7 +17,7 @@ export function claudeSettings(environment: Variables): JsonObject {
   };
 }
 
-/** Settings of the user's own for the same run, with ours over them. */
+/** Merges Portico's settings into the user's own. Portico's override. */
 export function mergeSettings(theirs: JsonObject, ours: JsonObject): JsonObject {
   const merged: Record<string, JsonValue> = { ...theirs };
   for (const [name, value] of Object.entries(ours)) {

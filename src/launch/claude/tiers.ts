@@ -1,10 +1,10 @@
 import { withoutControls } from '../../core/one-line.ts';
 import type { AgentModel, LaunchedModel, Variables } from '../agent-model.ts';
 
-/** Model families of Claude Code's picker, in the order in which they are set. */
+/** Model families of Claude Code's picker, in the order of their variables. */
 const FAMILIES = ['OPUS', 'SONNET', 'HAIKU', 'FABLE'] as const;
 
-/** Features that Portico has for every model; Claude Code takes what is not listed for missing. */
+/** Features that Portico has for every model. Claude Code assumes that an unlisted feature is missing. */
 const ALWAYS_SUPPORTED = ['mid_conversation_system', 'temperature'] as const;
 
 const SUPPORTED_BY_THINKING = [
@@ -15,8 +15,8 @@ const SUPPORTED_BY_THINKING = [
 ] as const;
 
 /**
- * The variables that bind each family of Claude Code's models to a local one, and label it in
- * `/model`. The haiku family answers side requests, so it is the small model if there is one.
+ * Variables that bind each family of Claude Code's models to a local one, and label it in `/model`.
+ * The haiku family answers side requests, so it is the small model if there is one.
  *
  * 2.1.197 and 2.1.332 read `_SUPPORTED_CAPABILITIES` for cloud providers only, not for a base URL.
  *
@@ -47,7 +47,7 @@ function describe({ contextTokens }: LaunchedModel): string {
   return context === undefined ? 'Local model' : `Local model, context of ${context} tokens`;
 }
 
-/** One value, or none if no one knows what the model can do. */
+/** List of the model's features in one value; none if they are unknown. */
 function capabilities({ thinks }: LaunchedModel): readonly string[] {
   if (thinks === undefined) return [];
   return [[...ALWAYS_SUPPORTED, ...(thinks ? SUPPORTED_BY_THINKING : [])].join(',')];

@@ -8,16 +8,16 @@ import { parseForClaude, parseWithComments, splitMark } from './text.ts';
 
 const json: z.ZodType<JsonValue> = z.json();
 
-/** One value of a settings file that is changed. */
+/** Change of one value in a settings file. */
 export interface SettingChange {
   /** Keys from the top, such as `env`, `ANTHROPIC_MODEL`. */
   readonly path: readonly string[];
-  /** Absent where there was none. */
+  /** Absent if the file had no such value. */
   readonly before?: JsonValue;
   readonly after: JsonValue;
 }
 
-/** What is to become of a settings file. */
+/** Settings file after its changes. */
 export interface SettingsEdit {
   readonly text: string;
   readonly changes: readonly SettingChange[];
@@ -28,8 +28,8 @@ export interface SettingsEdit {
  * becomes an object, as a change of its own. Throws `invalid-request` if Claude Code would ignore the
  * file.
  *
- * @param text of the file; undefined where there is none
- * @param file its name, for messages
+ * @param text content of the file; undefined if there is no file
+ * @param file name of the file, for messages
  */
 export function writeSettings(
   text: string | undefined,
@@ -50,23 +50,23 @@ export function writeSettings(
   return { text: mark + written, changes };
 }
 
-/** Groups of ours that are null in the file: an empty one takes their place. */
+/** Changes that replace null by an empty object, for each group that gets values. */
 function nullGroups(root: Node, settings: JsonObject): readonly SettingChange[] {
   return Object.entries(settings)
     .filter(([key, value]) => isObject(value) && findNodeAtLocation(root, [key])?.type === 'null')
     .map(([key]) => ({ path: [key], before: null, after: {} }));
 }
 
-/** What undoing does, and what it leaves because it was changed since. */
+/** Settings file after an undo, and the values that it left because they were changed in between. */
 export interface SettingsUndo {
   readonly text: string;
   readonly kept: readonly SettingChange[];
 }
 
 /**
- * Takes changes back: each value that is still ours becomes what it was before, and groups that are
- * empty then go, or are null again. Throws `invalid-request` where the text is no JSON object;
- * comments and trailing commas may have come into it.
+ * Undoes changes. Each value that is still Portico's gets its earlier value back. Groups that are empty
+ * afterwards are removed, or are null again. The user may have added comments and trailing commas.
+ * Throws `invalid-request` if the text is not a JSON object.
  */
 export function undoSettings(
   text: string,
@@ -90,19 +90,19 @@ export function undoSettings(
   return { text: mark + cleaned, kept: leaves.filter((change) => !isOurs(change)) };
 }
 
-/** The changes as lines that begin with `-` and `+`, as a diff has them. */
+/** Formats changes as a diff: lines that begin with `-` and `+`. */
 export function describeChanges(changes: readonly SettingChange[]): string {
   return changes
     .flatMap(({ path, before, after }) => {
       const name = path.join('.');
       const old = before === undefined ? [] : [`  - ${name}: ${shown(name, before)}`];
-      // Of a group that is made, the values follow as changes of their own.
+      // The values of a new group follow as changes of their own.
       return isObject(after) ? old : [...old, `  + ${name}: ${shown(name, after)}`];
     })
     .join('\n');
 }
 
-/** Keys have no place on a screen, or in what keeps its output. */
+/** Formats a value. Keys are hidden: output on a screen is often recorded. */
 function shown(name: string, value: JsonValue): string {
   const isSecret = /TOKEN$|KEY$|SECRET/.test(name) && value !== '';
   return isSecret ? '(not shown)' : JSON.stringify(value);
@@ -123,12 +123,12 @@ function isObject(value: JsonValue): value is JsonObject {
   return isRecord(value);
 }
 
-/** `undefined` takes the value out. */
+/** Sets a value, or removes it if `value` is undefined. */
 function set(text: string, path: readonly string[], value: JsonValue | undefined): string {
   return value === undefined ? removeValue(text, path) : setValue(text, path, value);
 }
 
-/** The text without a group that is empty, or with what was there before the group was made. */
+/** Removes an empty group, or sets it back to the value before the group. */
 function withoutEmpty(
   text: string,
   group: string,
@@ -137,7 +137,7 @@ function withoutEmpty(
 ): string {
   const node = findNodeAtLocation(parseWithComments(text, file), [group]);
   const isEmpty = node?.type === 'object' && node.children?.length === 0;
-  // A comment of theirs may be all that is in it.
+  // A group with nothing but a comment of the user stays.
   const hasText =
     node !== undefined && /\S/.test(text.slice(node.offset + 1, node.offset + node.length - 1));
   return isEmpty && !hasText ? set(text, [group], before) : text;

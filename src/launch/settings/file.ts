@@ -13,11 +13,11 @@ import type { SettingChange, SettingsEdit } from './edit.ts';
 
 const OWNER_ONLY = 0o600;
 
-/** What was written into a settings file, kept until it is undone. */
+/** Record of the changes in a settings file, kept until they are undone. */
 interface SettingsRecord {
-  /** The file as it was before; null where there was none. */
+  /** Path of the copy of the original file; null if there was no file. */
   readonly backup: string | null;
-  /** SHA-256 of the text that was written: while it stands, undoing gives the backup byte for byte. */
+  /** SHA-256 of the written text. If the file still has it, an undo restores the backup byte for byte. */
   readonly written: string;
   readonly changes: readonly SettingChange[];
 }
@@ -35,7 +35,7 @@ const records = z.record(
   }),
 );
 
-/** The user's own settings file of Claude Code: in CLAUDE_CONFIG_DIR where that is set, else in ~/.claude. */
+/** Path of the user's settings file of Claude Code: in CLAUDE_CONFIG_DIR if that is set, otherwise in ~/.claude. */
 export function claudeSettingsFile(environment: NodeJS.ProcessEnv): string {
   const folder = environment['CLAUDE_CONFIG_DIR'];
   return join(
@@ -44,15 +44,15 @@ export function claudeSettingsFile(environment: NodeJS.ProcessEnv): string {
   );
 }
 
-/** What writing our settings into a file would change. Throws where the file is broken. */
+/** Plans the changes that write settings into a file. Throws if the file is invalid. */
 export async function planSettings(file: string, settings: JsonObject): Promise<SettingsEdit> {
   return writeSettings(await readText(file), settings, file);
 }
 
 /**
- * Writes our settings into a file, and remembers in the data folder what they take the place of.
+ * Writes settings into a file, and records the replaced values in the data folder.
  *
- * @returns the backup, or undefined where there was no file
+ * @returns path of the backup, or undefined if there was no file
  */
 export async function applySettings(
   file: string,
@@ -64,7 +64,7 @@ export async function applySettings(
   const { text, changes } = await planSettings(file, settings);
   const backup = earlier === undefined ? await backUp(file) : earlier.backup;
   await mkdir(dirname(file), { recursive: true });
-  // The record comes first: should the write fail, undoing finds nothing of ours and changes nothing.
+  // Write the record first: if the next write fails, an undo finds no value of ours and changes nothing.
   const record = {
     backup,
     written: digest(text),
@@ -75,12 +75,12 @@ export async function applySettings(
   return backup ?? undefined;
 }
 
-/** What undoing came to. */
+/** Result of an undo; `kept` are the values that were changed in between. */
 export type Undone =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'undone'; readonly kept: readonly SettingChange[] };
 
-/** Takes out of a file what was written into it, and nothing else. Throws where the file is broken. */
+/** Removes from a file only what was written into it. Throws if the file is invalid. */
 export async function restoreSettings(file: string, dataFolder: string): Promise<Undone> {
   const { [file]: record, ...others } = await readRecords(dataFolder);
   if (record === undefined) return { kind: 'nothing' };
@@ -104,7 +104,7 @@ async function undo(
   return kept;
 }
 
-/** What was there before the first of two changes is what undoing has to give. */
+/** Joins changes of two writes. An undo restores the value before the first of them. */
 function joined(
   earlier: readonly SettingChange[],
   later: readonly SettingChange[],
@@ -146,10 +146,10 @@ async function readText(file: string): Promise<string | undefined> {
   }
 }
 
-/** What a link leads to is written, and the link stays. */
+/** Writes a file. If it is a symbolic link, its target is written and the link stays. */
 async function writeText(file: string, text: string): Promise<void> {
   const target = await realpath(file).catch(() => undefined);
-  // A new file may hold a key.
+  // A new file may contain a key.
   if (target === undefined) await writeWholeFile(file, text, OWNER_ONLY);
   else await writeWholeFile(target, text);
 }
@@ -163,8 +163,8 @@ async function readRecords(dataFolder: string): Promise<Readonly<Record<string, 
   } catch (error) {
     throw new RuntimeFailure(
       'internal',
-      `${file}, which says what to undo, is damaged: ${messageOf(error)}; put the backup beside ` +
-        'your settings back by hand, and delete this file',
+      `${file}, the record of what to undo, is damaged: ${messageOf(error)}; restore the backup next to ` +
+        'your settings by hand, and delete this file',
       { cause: error },
     );
   }

@@ -3,11 +3,11 @@ import type { Node } from 'jsonc-parser';
 import type { JsonValue } from '../../core/json.ts';
 
 /**
- * The text of a JSON object with one value set; not a character of the rest changes. Groups on the way
- * that are missing are made, each value on a line of its own where its neighbours are.
+ * Sets one value in the text of a JSON object. No other character changes. Missing groups of the path
+ * are added. A new value gets a line of its own if its neighbours have one.
  *
- * @param text valid JSON, with comments perhaps
- * @param path keys from the top, at least one; what is on the way are objects
+ * @param text valid JSON, possibly with comments
+ * @param path keys from the top, at least one; every value on the path is an object
  */
 export function setValue(text: string, path: readonly string[], value: JsonValue): string {
   const root = parseTree(text);
@@ -23,7 +23,7 @@ export function setValue(text: string, path: readonly string[], value: JsonValue
   return text;
 }
 
-/** The same with a value taken out. */
+/** Removes a value from the text of a JSON object. */
 export function removeValue(text: string, path: readonly string[]): string {
   return applyEdits(text, modify(text, [...path], undefined, {}));
 }
@@ -54,13 +54,13 @@ function inserted(text: string, group: Node, key: string, value: JsonValue): str
   return text.slice(0, start) + space + property + rest + text.slice(start + inside.length);
 }
 
-/** What separates a property from what stands before it. */
+/** White space before a property. */
 function spaceBefore(text: string, { offset }: Node): string {
   const before = text.slice(0, offset);
   return before.slice(before.trimEnd().length) || ' ';
 }
 
-/** The indentation of the line that an offset is in. */
+/** Indentation of the line that contains an offset. */
 function indentAt(text: string, offset: number): string {
   const line = text.slice(text.lastIndexOf('\n', offset - 1) + 1, offset);
   return /^[ \t]*/.exec(line)?.[0] ?? '';

@@ -16,7 +16,7 @@ export function splitMark(text: string): { readonly mark: string; readonly body:
  * Parses a settings file as Claude Code does, which ignores the whole file if it has a comment, a
  * trailing comma or a setting of a wrong type (seen in 2.1.197 and in the latest version).
  *
- * @throws RuntimeFailure `invalid-request` with the place, the reason and the way out
+ * @throws {RuntimeFailure} `invalid-request` with the place, the reason and a hint
  */
 export function parseForClaude(body: string, file: string): Node {
   const errors: ParseError[] = [];
@@ -29,7 +29,7 @@ export function parseForClaude(body: string, file: string): Node {
   return object;
 }
 
-/** Parses a settings file with whatever its user added since: comments and trailing commas too. */
+/** Parses a settings file that its user may have edited: comments and trailing commas are accepted. */
 export function parseWithComments(body: string, file: string): Node {
   const errors: ParseError[] = [];
   const root = parseTree(body, errors, { allowTrailingComma: true });
@@ -63,10 +63,10 @@ function invalidJson(body: string, { error, offset }: ParseError, file: string):
 
 function checkObject(root: Node | undefined, file: string): Node {
   if (root?.type === 'object') return root;
-  throw refused(`${file}: this is no JSON object; correct it`);
+  throw refused(`${file}: this is not a JSON object; correct it`);
 }
 
-/** Settings next to which ours are written, or which decide the model and the key. Others are not checked. */
+/** Types of the settings that are changed, or that decide the model and the key. Others are not checked. */
 const types = z.looseObject({
   env: z.looseObject({}).nullish(),
   permissions: z
@@ -88,20 +88,20 @@ function checkTypes(root: Node, file: string): void {
   if (issue === undefined) return;
   const expected = issue.code === 'invalid_type' ? EXPECTED[issue.expected] : undefined;
   throw refused(
-    `${file}: '${issue.path.join('.')}' is no ${expected ?? 'valid value'}, so Claude Code ` +
+    `${file}: '${issue.path.join('.')}' is not ${expected ?? 'a valid value'}, so Claude Code ` +
       'ignores the whole file; correct it',
   );
 }
 
 const EXPECTED: Readonly<Record<string, string>> = {
-  object: 'JSON object',
-  array: 'list',
-  string: 'text',
+  object: 'a JSON object',
+  array: 'a list',
+  string: 'a text',
 };
 
 /**
- * Refuses keys that are there twice where ours are written: Claude Code reads the last one, and an edit
- * would change the first.
+ * Refuses repeated keys in the groups to change: Claude Code reads the last one, and an edit would
+ * change the first.
  */
 function checkRepeats(root: Node, body: string, file: string): void {
   const groups = ['env', 'permissions'].map((name) => findNodeAtLocation(root, [name]));

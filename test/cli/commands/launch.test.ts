@@ -114,8 +114,8 @@ describe('an address', () => {
     const { code, stderr } = await portico('launch', 'claude', '--port', String(port));
     expect(code).toBe(1);
     expect(stderr).toBe(
-      `Error: what answers at http://127.0.0.1:${port} can't be used (it is no Portico, or an older one); ` +
-        'choose another port with --port or PORTICO_PORT, or give its key with --api-key\n',
+      `Error: the server at http://127.0.0.1:${port} can't be used (it is not Portico, or an older version); ` +
+        'choose another port with --port or PORTICO_PORT, or pass its key with --api-key\n',
     );
     expect(await report()).toBeUndefined();
   });
@@ -271,7 +271,7 @@ describe('the model', () => {
     const { code, stderr } = await here(['launch', 'claude', ...onServer()], variables);
     expect(code).toBe(1);
     expect(stderr).toBe(
-      'Error: no model is chosen, and there is no terminal to ask on: give one with --model NAME ' +
+      'Error: no model is chosen, and there is no terminal to ask on: choose one with --model NAME ' +
         '(there are mini, claude-3-5-sonnet), or set one with: portico default NAME\n',
     );
     const known = ['launch', 'claude', ...onServer(), '--model', 'qwen3-coder'];

@@ -32,14 +32,14 @@ const onServer = () => ['launch', 'claude', '--url', server.url];
 describe('portico launch claude --config', () => {
   covers('R5.1-config', 'R5.1-restore', 'R5.1-broken');
 
-  it('shows the change and writes it, and --restore takes it back', async () => {
+  it('shows the change and writes it; --restore undoes it', async () => {
     const { run, file, settings, report } = await withSettings(THEIRS);
     const { code, stdout } = await run([...onServer(), '--config', '-y']);
     expect(code).toBe(0);
     expect(stdout).toContain(`${file}:\n`);
     expect(stdout).toContain(`  + env.ANTHROPIC_BASE_URL: "${server.url}"\n`);
     expect(stdout).toContain('  + permissions.disableAutoMode: "disable"\n');
-    expect(stdout).toContain(`written, as it was: ${file}.before-portico;`);
+    expect(stdout).toContain(`written, backup: ${file}.before-portico;`);
     expect(await report()).toBeUndefined();
     const written = await settings();
     expect(written).toContain('{\n  "theme": "dark",\n');
@@ -49,15 +49,15 @@ describe('portico launch claude --config', () => {
       CLAUDE_CODE_MAX_OUTPUT_TOKENS: '10240',
     });
     const again = await run([...onServer(), '--config', '-y']);
-    expect(again.stdout).toBe(`${file} has it all already\n`);
+    expect(again.stdout).toBe(`${file} is already set up\n`);
     const restored = await run(['launch', 'claude', '--restore']);
-    expect(restored).toMatchObject({ code: 0, stdout: `${file} is as it was\n` });
+    expect(restored).toMatchObject({ code: 0, stdout: `${file} is restored\n` });
     expect(await settings()).toBe(THEIRS);
     const nothing = await run(['launch', 'claude', '--restore']);
-    expect(nothing).toMatchObject({ code: 0, stdout: `${file} has nothing of Portico's\n` });
+    expect(nothing).toMatchObject({ code: 0, stdout: `${file} has no settings of Portico\n` });
   });
 
-  it('tells what was changed since, and leaves it', async () => {
+  it('reports what was changed since, and leaves it', async () => {
     const { run, file, settings } = await withSettings(THEIRS);
     await run([...onServer(), '--config', '-y']);
     await writeFile(
@@ -65,25 +65,25 @@ describe('portico launch claude --config', () => {
       (await settings()).replace('"ANTHROPIC_API_KEY": ""', '"ANTHROPIC_API_KEY": "mine"'),
     );
     const { stdout } = await run(['launch', 'claude', '--restore']);
-    expect(stdout).toContain('but for what was changed there since: env.ANTHROPIC_API_KEY\n');
+    expect(stdout).toContain('except what was changed since: env.ANTHROPIC_API_KEY\n');
     expect(await settings()).toBe(
       '{\n  "theme": "dark",\n  "env": {\n    "ANTHROPIC_API_KEY": "mine"\n  }\n}\n',
     );
   });
 
-  it('changes nothing unasked: without a terminal it needs -y', async () => {
+  it('needs -y if there is no terminal to ask on', async () => {
     const { run, file, settings } = await withSettings(THEIRS);
     const { code, stdout, stderr } = await run([...onServer(), '--config']);
     expect(code).toBe(1);
     expect(stdout).toContain('+ env.ANTHROPIC_MODEL: "mini"');
     expect(stderr).toContain(
-      `Error: ${file} is not changed, since there is no terminal to ask on; allow it with -y\n`,
+      `Error: ${file} is not changed, because there is no terminal to ask on; allow it with -y\n`,
     );
     expect(await settings()).toBe(THEIRS);
     expect(existsSync(`${file}.before-portico`)).toBe(false);
   });
 
-  it('heeds CLAUDE_CONFIG_DIR, and needs an address that stays', async () => {
+  it('uses CLAUDE_CONFIG_DIR, and refuses port 0, which changes each time', async () => {
     const { run, folder } = await makeLaunchHome();
     const variables = { CLAUDE_CONFIG_DIR: join(folder, 'other') };
     expect((await run([...onServer(), '--config', '-y'], variables)).code).toBe(0);
@@ -91,10 +91,10 @@ describe('portico launch claude --config', () => {
     expect((await run(['launch', 'claude', '--restore'], variables)).code).toBe(0);
     expect(existsSync(join(folder, 'other', 'settings.json'))).toBe(false);
     const free = await run(['launch', 'claude', '--config', '--port', '0'], {});
-    expect(free.stderr).toContain('port 0 is another one each time; give one with --port');
+    expect(free.stderr).toContain('port 0 is a different one each time; set one with --port');
   });
 
-  it('tells how to start the server that was only started for it', async () => {
+  it('says how to start a server if it had started one for itself', async () => {
     const { run } = await makeLaunchHome();
     const port = String(await freePort());
     const { stdout } = await run(['launch', 'claude', '--config', '-y'], { PORTICO_PORT: port });
@@ -106,10 +106,10 @@ describe('portico launch claude --config', () => {
   it.each([
     ['{\n  "theme": dark\n}\n', /^Error: \S+:2:12: this is not valid JSON \(\w+\); correct it\./],
     ['{\n  // mine\n}\n', /^Error: \S+:2:3: Claude Code ignores a settings file with comments;/],
-    ['{ "env": ["A=1"] }', /^Error: \S+: 'env' is no JSON object, so Claude Code ignores/],
+    ['{ "env": ["A=1"] }', /^Error: \S+: 'env' is not a JSON object, so Claude Code ignores/],
   ])('refuses %j before anything else', async (theirs, message) => {
     const { run, settings } = await withSettings(theirs);
-    // Nothing would answer there: a server is neither asked nor started.
+    // No program listens there, so this also shows that no server is asked or started.
     const args = ['launch', 'claude', '--config', '-y', '--port', '9'];
     const { code, stdout, stderr } = await run(args, {});
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -118,7 +118,7 @@ describe('portico launch claude --config', () => {
     expect(await settings()).toBe(theirs);
   });
 
-  it('writes over env: null behind a byte order mark, and brings both back', async () => {
+  it('overwrites env: null after a byte order mark, and restores both', async () => {
     const theirs = '\uFEFF{ "env": null }\r\n';
     const { run, settings } = await withSettings(theirs);
     const { stdout } = await run([...onServer(), '--config', '-y']);

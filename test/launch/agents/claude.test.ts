@@ -16,7 +16,7 @@ async function planOf(...args: string[]) {
 describe('the plan for Claude Code', () => {
   covers('R5.1-settings');
 
-  it('has settings, the model, and then what the user passes', async () => {
+  it('passes settings, the model, then the user’s arguments', async () => {
     const { args, set, unset } = await planOf('-p', 'Hello', '--resume');
     expect(args.slice(0, 4)).toEqual([
       '--settings',
@@ -29,7 +29,7 @@ describe('the plan for Claude Code', () => {
     expect(unset).toContain('ANTHROPIC_API_KEY');
   });
 
-  it('sets all that it sets in the settings too, and empties there what leads elsewhere', async () => {
+  it('repeats its variables in the settings, and empties variables for other servers', async () => {
     const { set, unset, settings } = await planOf();
     expect(settings).toEqual({
       env: { ...Object.fromEntries(unset.map((name) => [name, ''])), ...set },
@@ -57,7 +57,7 @@ describe('the plan for Claude Code', () => {
     },
   );
 
-  it('takes up a file of them', async () => {
+  it('merges a settings file of the user', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'portico-settings-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     await writeFile(join(folder, 'mine.json'), '{"outputStyle":"Explanatory"}');
@@ -66,11 +66,14 @@ describe('the plan for Claude Code', () => {
   });
 
   it.each([
-    [['--settings', '[]'], /--settings \[\] can't be used: .*; give a JSON file, or JSON/],
+    [
+      ['--settings', '[]'],
+      /--settings \[\] can't be used: .*; set it to JSON or to the path of a JSON file/,
+    ],
     [['--settings', '{"env":'], /can't be used: .*JSON/],
     [['--settings', '/nowhere/s.json'], /ENOENT/],
-    [['-p', '--model', 'opus'], /give it before: portico launch claude --model NAME -- …/],
-    [['--model=opus'], /give it before/],
+    [['-p', '--model', 'opus'], /put it before: portico launch claude --model NAME -- …/],
+    [['--model=opus'], /put it before/],
   ])('refuses %j', async (args, message) => {
     await expect(planOf(...args)).rejects.toThrow(message);
   });

@@ -3,7 +3,7 @@ import { claudeWindow } from '../../../src/launch/claude/environment.ts';
 import { outputTokens } from '../../../src/launch/environment.ts';
 import { covers } from '../../support/covers.ts';
 
-describe('the window that Claude Code is told', () => {
+describe('the window reported to Claude Code', () => {
   covers('R5.8-window');
 
   it.each([
@@ -13,7 +13,7 @@ describe('the window that Claude Code is told', () => {
     [131_072, 131_304],
     [200_000, 200_000],
     [1_000_000, 1_000_000],
-  ])('is, for a context of %i, %i', (context, told) => {
-    expect(claudeWindow(context, outputTokens(context))).toBe(told);
+  ])('for a context of %i is %i', (context, window) => {
+    expect(claudeWindow(context, outputTokens(context))).toBe(window);
   });
 });

@@ -18,17 +18,17 @@ const THEIRS = `{
 }
 `;
 
-/** Adds comments and a trailing comma, as a user may once ours are in the file. */
+/** Adds comments and a trailing comma, as a user may do after the change. */
 const withComments = (text: string): string =>
   text
     .replace('"theme"', '// what I like\n    "theme"')
     .replace('"MINE": "1",', '"MINE": "1", // keep')
     .replace(/\}\n$/, ', }\n');
 
-describe('our part in a settings file', () => {
+describe('writeSettings', () => {
   covers('R5.1-config');
 
-  it('comes into it beside theirs, whose order and indentation stay', () => {
+  it('adds values and keeps the order and indentation of the others', () => {
     const { text, changes } = writeSettings(THEIRS, OURS, 's.json');
     expect(text).toContain('{\n    "theme": "dark",\n    "env": {\n        "MINE": "1",\n');
     expect(text).toContain('        "ANTHROPIC_BASE_URL": "http://127.0.0.1:11435"');
@@ -43,7 +43,7 @@ describe('our part in a settings file', () => {
     );
   });
 
-  it('is shown without keys', () => {
+  it('hides keys in the description of changes', () => {
     const theirs = '{"env":{"ANTHROPIC_AUTH_TOKEN":"sk-secret","ANTHROPIC_API_KEY":"sk-secret"}}';
     const ours = { env: { ANTHROPIC_AUTH_TOKEN: 'sk-ours', ANTHROPIC_API_KEY: '' } };
     expect(describeChanges(writeSettings(theirs, ours, 's.json').changes)).toBe(
@@ -56,26 +56,26 @@ describe('our part in a settings file', () => {
     );
   });
 
-  it.each([[undefined], [''], ['  \n'], ['{}\n']])('makes a file of %j', (text) => {
+  it.each([[undefined], [''], ['  \n'], ['{}\n']])('creates settings from %j', (text) => {
     expect(JSON.parse(writeSettings(text, OURS, 's.json').text)).toEqual(OURS);
   });
 
-  it('changes nothing where it is there already', () => {
+  it('changes nothing if all values are set already', () => {
     const { text } = writeSettings(THEIRS, OURS, 's.json');
     expect(writeSettings(text, OURS, 's.json')).toEqual({ text, changes: [] });
   });
 
-  it('keeps the line ends and the tabs of Windows', () => {
+  it('keeps tabs and the line endings of Windows', () => {
     const { text } = writeSettings('{\r\n\t"a": 1\r\n}\r\n', OURS, 's.json');
     expect(text.replaceAll('\r\n', '')).not.toContain('\n');
     expect(text).toContain('\r\n\t\t"ANTHROPIC_API_KEY": ""');
   });
 });
 
-describe('taking it out', () => {
+describe('undoSettings', () => {
   covers('R5.1-restore');
 
-  it('gives what was there, and leaves what was changed since', () => {
+  it('restores earlier values, and keeps what was changed since', () => {
     const { text, changes } = writeSettings(THEIRS, OURS, 's.json');
     const later = withComments(text)
       .replace('"theme": "dark"', '"theme": "light"')
@@ -89,7 +89,7 @@ describe('taking it out', () => {
     expect(undone.text).toContain('"MINE": "1", // keep');
   });
 
-  it('leaves no empty groups, but those with a comment of theirs', () => {
+  it('removes empty groups except those with a comment', () => {
     const { text: filled, changes } = writeSettings('{}', OURS, 's.json');
     const commented = filled.replace(/(?=\n  \},\n)/, ' // mine');
     const { text } = undoSettings(commented, changes, 's.json');
@@ -101,7 +101,7 @@ describe('taking it out', () => {
     ['{ "env": null, "permissions": null }'],
     ['\uFEFF{\r\n  "env": null\r\n}\r\n'],
     ['\uFEFF{"theme": "dark"}'],
-  ])('is the inverse for %j', (theirs) => {
+  ])('restores %j exactly', (theirs) => {
     const { text, changes } = writeSettings(theirs, OURS, 's.json');
     expect(JSON.parse(text.replace('\uFEFF', ''))).toMatchObject(OURS);
     expect(text.startsWith('\uFEFF')).toBe(theirs.startsWith('\uFEFF'));
@@ -109,14 +109,14 @@ describe('taking it out', () => {
     expect({ undone, kept }).toEqual({ undone: theirs, kept: [] });
   });
 
-  it('leaves a group that was null with what came into it since', () => {
+  it('keeps a group that was null if it has new values', () => {
     const { text, changes } = writeSettings('{ "env": null }', OURS, 's.json');
     const later = text.replace('"ANTHROPIC_API_KEY": ""', '"MINE": "1", "ANTHROPIC_API_KEY": ""');
     const { text: undone, kept } = undoSettings(later, changes, 's.json');
     expect({ ...JSON.parse(undone), kept }).toEqual({ env: { MINE: '1' }, kept: [] });
   });
 
-  it('is the inverse, whatever theirs are', () => {
+  it('restores any generated settings exactly', () => {
     const leaf = fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constant(null));
     const key = fc.constantFrom('a', 'ANTHROPIC_BASE_URL', 'ANTHROPIC_API_KEY', 'disableAutoMode');
     const group = fc.dictionary(key, leaf, { minKeys: 1, noNullPrototype: true });
@@ -158,19 +158,19 @@ describe('a settings file', () => {
       /^s\.json:2:9: Claude Code ignores a settings file with a comma before a closing/,
     ],
     ['{ "a": [1,] }', /^s\.json:1:10: Claude Code ignores a settings file with a comma before/],
-    ['[]', /^s\.json: this is no JSON object; correct it\. Nothing was changed\.$/],
-    ['"x"', /^s\.json: this is no JSON object/],
+    ['[]', /^s\.json: this is not a JSON object; correct it\. Nothing was changed\.$/],
+    ['"x"', /^s\.json: this is not a JSON object/],
     [
       '{"env": ["A=1"]}',
-      /^s\.json: 'env' is no JSON object, so Claude Code ignores the whole file; correct/,
+      /^s\.json: 'env' is not a JSON object, so Claude Code ignores the whole file; correct/,
     ],
-    ['{"permissions": []}', /^s\.json: 'permissions' is no JSON object/],
-    ['{"permissions": {"allow": "Bash"}}', /^s\.json: 'permissions\.allow' is no list/],
-    ['{"model": null}', /^s\.json: 'model' is no text/],
+    ['{"permissions": []}', /^s\.json: 'permissions' is not a JSON object/],
+    ['{"permissions": {"allow": "Bash"}}', /^s\.json: 'permissions\.allow' is not a list/],
+    ['{"model": null}', /^s\.json: 'model' is not a text/],
     ['{"env": {}, "env": {}}', /^s\.json:1:13: 'env' is here twice; remove one/],
     ['{"env": {"A": "1", "A": "2"}}', /^s\.json:1:20: 'A' is here twice/],
     ['\uFFFD\uFFFD{\0}\0', /^s\.json: this is not UTF-8 text; save it as UTF-8/],
-  ])('that Claude Code would ignore or misread is refused: %j', (text, message) => {
+  ])('is refused if Claude Code would ignore or misread it: %j', (text, message) => {
     expect(() => writeSettings(text, OURS, 's.json')).toThrow(message);
     expect(() => writeSettings(text, {}, 's.json')).toThrow(message);
   });

@@ -35,7 +35,7 @@ async function place(text?: string) {
 describe('a settings file', () => {
   covers('R5.1-config');
 
-  it('is written with a backup of what was there', async () => {
+  it('is written after a backup of the original', async () => {
     const { file, apply, text } = await place(THEIRS);
     const backup = await apply();
     expect(backup).toBe(`${file}.before-portico`);
@@ -45,14 +45,14 @@ describe('a settings file', () => {
     );
   });
 
-  it('that is new can be read by its user only', async () => {
+  it('is readable by its user only if it is new', async () => {
     const { file, apply, text } = await place();
     expect(await apply()).toBeUndefined();
     expect(JSON.parse(text())).toEqual(OURS);
     expect(statSync(file).mode & 0o077).toBe(0);
   });
 
-  it('that is a link stays one', async () => {
+  it('stays a symbolic link', async () => {
     const { file, folder, apply, restore } = await place(THEIRS);
     const real = join(folder, 'dotfiles.json');
     await writeFile(real, THEIRS);
@@ -66,7 +66,7 @@ describe('a settings file', () => {
     expect(readFileSync(real, 'utf8')).toBe(THEIRS);
   });
 
-  it('lies in CLAUDE_CONFIG_DIR, or in the home', () => {
+  it('is in CLAUDE_CONFIG_DIR, or in the home folder', () => {
     expect(claudeSettingsFile({ CLAUDE_CONFIG_DIR: '/c' })).toBe(join('/c', 'settings.json'));
     const home = { HOME: '/home/me', USERPROFILE: '/home/me', CLAUDE_CONFIG_DIR: '' };
     expect(claudeSettingsFile(home)).toBe(join('/home/me', '.claude', 'settings.json'));
@@ -76,7 +76,7 @@ describe('a settings file', () => {
 describe('undoing', () => {
   covers('R5.1-restore', 'R5.1-broken');
 
-  it('gives the file back byte for byte, and takes the backup away', async () => {
+  it('restores the file byte for byte, and deletes the backup', async () => {
     const { apply, restore, text, files } = await place(THEIRS);
     await apply();
     expect(await restore()).toEqual({ kind: 'undone', kept: [] });
@@ -85,7 +85,7 @@ describe('undoing', () => {
     expect(await restore()).toEqual({ kind: 'nothing' });
   });
 
-  it('gives a byte order mark and a null back', async () => {
+  it('restores a byte order mark and null', async () => {
     const theirs = '\uFEFF{ "theme": "dark", "env": null }\r\n';
     const { apply, restore, text, file } = await place(theirs);
     await apply();
@@ -98,7 +98,7 @@ describe('undoing', () => {
     expect(text()).toBe(theirs.replace('"dark"', '"light"'));
   });
 
-  it('after writing twice gives what was there before the first', async () => {
+  it('after two writes restores the file before the first', async () => {
     const { apply, restore, text } = await place(THEIRS);
     await apply();
     await apply({ ...OURS, env: { ANTHROPIC_MODEL: 'other' } });
@@ -107,7 +107,7 @@ describe('undoing', () => {
     expect(text()).toBe(THEIRS);
   });
 
-  it('keeps what its user wrote since', async () => {
+  it('keeps values that the user added since', async () => {
     const { file, apply, restore, text } = await place(THEIRS);
     await apply();
     await writeFile(file, text().replace('"dark"', '"light"'));
@@ -115,7 +115,7 @@ describe('undoing', () => {
     expect(text()).toBe(THEIRS.replace('"dark"', '"light"'));
   });
 
-  it('keeps a value of ours that its user changed, and then the backup', async () => {
+  it('keeps a value that the user changed since, and the backup', async () => {
     const { file, apply, restore, text } = await place(THEIRS);
     await apply();
     await writeFile(file, text().replace('"big"', '"mine"'));
@@ -124,7 +124,7 @@ describe('undoing', () => {
     expect(existsSync(`${file}.before-portico`)).toBe(true);
   });
 
-  it('removes a file that there was not, unless something is in it since', async () => {
+  it('removes a new file, unless it has other settings since', async () => {
     const first = await place();
     await first.apply();
     await first.restore();
@@ -137,7 +137,7 @@ describe('undoing', () => {
     expect(JSON.parse(second.text())).toEqual({ theme: 'dark' });
   });
 
-  it('of a file that is broken since changes nothing, and can be done later', async () => {
+  it('changes nothing in an invalid file, and succeeds after its repair', async () => {
     const { file, apply, restore, text } = await place(THEIRS);
     await apply();
     const written = text();

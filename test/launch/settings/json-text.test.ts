@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { removeValue, setValue } from '../../../src/launch/settings/json-text.ts';
 import { covers } from '../../support/covers.ts';
 
-describe('a value set in JSON text', () => {
+describe('setValue', () => {
   covers('R5.1-config');
 
   it.each([
@@ -20,11 +20,11 @@ describe('a value set in JSON text', () => {
     ['{ "x": { "y": [1,\n2] } }', ['x', 'y'], '{ "x": { "y": 1 } }'],
     ['{\n    "x": {}\n}', ['x', 'y'], '{\n    "x": {\n        "y": 1\n    }\n}'],
     ['{\n  // mine\n}', ['a'], '{\n  "a": 1\n  // mine\n}'],
-  ])('%j at %j gives %j', (text, path, expected) => {
+  ])('%j at %j becomes %j', (text, path, expected) => {
     expect(setValue(text, path, 1)).toBe(expected);
   });
 
-  it('leaves every character of the rest', () => {
+  it('keeps every other character', () => {
     const key = fc.constantFrom('a', 'b', 'c');
     const theirs = fc.dictionary(key, fc.oneof(fc.string(), fc.array(fc.integer())), {
       noNullPrototype: true,
