@@ -54,6 +54,8 @@ export interface FailureDetails {
   readonly retryAfterSeconds?: number;
   /** Methods of the route, for `method-not-allowed`. */
   readonly allow?: readonly string[];
+  /** The model's server accepts no tools: the request may be sent again with tools by instructions. */
+  readonly refusesTools?: boolean;
 }
 
 /** The only error class. Its message names the thing, the reason and a hint, and may reach a client. */
@@ -65,6 +67,7 @@ export class RuntimeFailure extends Error {
   readonly details: JsonObject | undefined;
   readonly subject: FailureSubject | undefined;
   readonly overflow: PromptOverflow | undefined;
+  readonly refusesTools: boolean;
 
   constructor(code: FailureCode, message: string, details: FailureDetails = {}) {
     super(shortened(message), details.cause === undefined ? undefined : { cause: details.cause });
@@ -74,6 +77,7 @@ export class RuntimeFailure extends Error {
     this.details = details.details;
     this.subject = details.subject;
     this.overflow = details.overflow;
+    this.refusesTools = details.refusesTools === true;
   }
 }
 

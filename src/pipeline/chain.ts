@@ -5,6 +5,7 @@ import { jsonGuard } from './middleware/json-guard.ts';
 import { leakedOutput } from './middleware/leaked-output.ts';
 import { pictures } from './middleware/pictures.ts';
 import { promptInjection } from './middleware/prompt-injection.ts';
+import { refusedTools } from './middleware/refused-tools.ts';
 import { serverTools } from './middleware/server-tools/server-tools.ts';
 import type { ServerServices } from './middleware/server-tools/services.ts';
 import { unopenedThinking } from './middleware/unopened-thinking.ts';
@@ -23,6 +24,7 @@ export function createChain({ images, services }: ChainOptions): GenerationMiddl
     pictures(images),
     serverTools(services),
     jsonGuard,
+    refusedTools,
     forcedCall,
     callGuard,
     wellFormed,

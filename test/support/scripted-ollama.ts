@@ -12,6 +12,8 @@ export interface ScriptedModel {
   readonly parameters?: string;
   /** Capabilities in /api/show; default: completion and tools. */
   readonly capabilities?: readonly string[];
+  /** Refuses tools, whatever its capabilities are. */
+  readonly refusesTools?: boolean;
 }
 
 /** An Ollama on a port, whose answers have the shape that Ollama 0.30 was recorded with. */
@@ -43,10 +45,23 @@ export async function startOllama(
     const text = (await readBody(incoming)).toString();
     const body: unknown = text === '' ? undefined : JSON.parse(text);
     if (incoming.url === '/api/chat') chats.push(body);
-    const answer = answerTo(incoming.url, body);
     response.setHeader('content-type', 'application/json');
+    const refused = refusalOf(incoming.url, body);
+    if (refused !== undefined) {
+      response.writeHead(400).end(JSON.stringify({ error: refused }));
+      return;
+    }
+    const answer = answerTo(incoming.url, body);
     response.statusCode = answer === undefined ? 404 : 200;
     response.end(`${JSON.stringify(answer ?? { error: 'model not found' })}\n`);
+  }
+
+  function refusalOf(path: string | undefined, body: unknown): string | undefined {
+    if (path !== '/api/chat') return undefined;
+    const { model: name, tools } = body as { readonly model: string; readonly tools?: unknown };
+    return models[name]?.refusesTools === true && tools !== undefined
+      ? `registry.ollama.ai/library/${name} does not support tools`
+      : undefined;
   }
 
   function answerTo(path: string | undefined, body: unknown): unknown {

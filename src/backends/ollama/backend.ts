@@ -1,4 +1,5 @@
 import type { Backend } from '../../core/backend.ts';
+import type { ModelSpec } from '../../core/model.ts';
 import { createPromptEstimator } from '../../prompt/estimate.ts';
 import { createHttpClient } from '../../net/http-client.ts';
 import { createDiscovery } from './discover.ts';
@@ -8,6 +9,8 @@ import { OLLAMA } from './failures.ts';
 import { countPrompt, generate } from './generate.ts';
 import type { Upstream } from './generate.ts';
 import { createFactsFinder } from './models.ts';
+import { upstreamName } from './names.ts';
+import { createToolRefusals } from './tool-refusals.ts';
 
 const DEFAULT_URL = 'http://127.0.0.1:11434';
 
@@ -24,11 +27,13 @@ export function createOllamaBackend(
 ): Backend {
   const http = createHttpClient(OLLAMA);
   const defaultUrl = options.defaultUrl ?? DEFAULT_URL;
+  const urlOf = (model: ModelSpec) => model.url ?? defaultUrl;
+  const refusals = createToolRefusals((model) => `${urlOf(model)} ${upstreamName(model)}`);
   const upstream: Upstream = {
     http,
-    facts: createFactsFinder(http),
+    facts: refusals.apply(createFactsFinder(http)),
     estimator: createPromptEstimator(),
-    urlOf: (model) => model.url ?? defaultUrl,
+    urlOf,
   };
   return {
     kind: 'ollama',
@@ -36,10 +41,22 @@ export function createOllamaBackend(
       return toCapabilities(await upstream.facts(model, upstream.urlOf(model), signal));
     },
     async countTokens(request, signal) {
-      return (await countPrompt(upstream, request, signal)).tokens;
+      try {
+        return (await countPrompt(upstream, request, signal)).tokens;
+      } catch (error) {
+        refusals.note(request.model, error);
+        throw error;
+      }
     },
     discover: createDiscovery(http, defaultUrl, options.patience),
-    generate: (request, signal, ending) => generate(upstream, request, signal, ending),
+    async *generate(request, signal, ending) {
+      try {
+        yield* generate(upstream, request, signal, ending);
+      } catch (error) {
+        refusals.note(request.model, error);
+        throw error;
+      }
+    },
     mayLeak: true,
     close: () => http.close(),
   };

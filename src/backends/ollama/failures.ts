@@ -2,6 +2,7 @@ import { promptTooLong, RuntimeFailure } from '../../core/failure.ts';
 import type { FailureCode } from '../../core/failure.ts';
 import type { ServerNaming } from '../../net/http-client.ts';
 import { oneLine, parseJson } from '../../core/one-line.ts';
+import { isToolRefusal } from '../refused-tools.ts';
 import { readError } from './protocol.ts';
 
 /** How failures name it. */
@@ -53,6 +54,7 @@ export function refusalFailure(refusal: Refusal, question: Question): RuntimeFai
       return new RuntimeFailure(
         said.includes('does not support') ? 'unsupported' : 'backend-failed',
         failure,
+        { refusesTools: isToolRefusal(said) },
       );
     default:
       return new RuntimeFailure(

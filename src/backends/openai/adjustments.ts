@@ -14,6 +14,10 @@ export interface Adjustments extends Omit<MessageStyle, 'thinking'> {
   readonly looseTools: boolean;
   /** Names of tools fit the limit of most providers. */
   readonly shortNames: boolean;
+  /** No `tool_choice` of `auto`, which is the default. */
+  readonly defaultChoice: boolean;
+  /** No `response_format`: the pipeline demands the JSON in words, and checks it. */
+  readonly freeText: boolean;
   /** `max_completion_tokens` takes the place of `max_tokens`, as newer models want. */
   readonly completionTokens: boolean;
   /** Fields that are left out: the answer is the same without them, or only less is known of it. */
@@ -26,6 +30,8 @@ export const UNADJUSTED: Adjustments = {
   cleanSchemas: false,
   looseTools: false,
   shortNames: false,
+  defaultChoice: false,
+  freeText: false,
   completionTokens: false,
   shortIds: false,
   systemFirst: false,
@@ -72,6 +78,11 @@ const COMPLAINTS = [
   ['shortNames', /(function|tool)s?\b.{0,20}\bname\b.{0,80}(long|length|pattern|match|must)/is],
   ['looseTools', SCHEMAS],
   ['cleanSchemas', SCHEMAS],
+  ['defaultChoice', /tool_choice/],
+  [
+    'freeText',
+    /(response_format|json_schema|structured outputs?)(?!.{0,60}schema).{0,60}(not|un)[ -]?(supported|available|permitted)|not support.{0,20}(response_format|json_schema|structured output)|(unknown|unrecognized|unsupported).{0,60}response_format|response_format['"`]?: (extra|unexpected|unknown)/i,
+  ],
 ] as const satisfies readonly (readonly [keyof Adjustments, RegExp])[];
 
 /** Fields that a server may be asked without, by what its refusal calls them. */
@@ -80,6 +91,7 @@ const DROPPABLE = [
   ['stream_options', /stream_options/],
   ['parallel_tool_calls', /parallel_tool_calls/],
   ['reasoning_effort', /reasoning[_ ]effort/i],
+  ['chat_template_kwargs', /chat_template_kwargs/],
 ] as const;
 
 /**
@@ -137,6 +149,10 @@ function concerns(
       );
     case 'completionTokens':
       return true;
+    case 'defaultChoice':
+      return request.toolChoice.mode === 'auto' && conversation.tools.length > 0;
+    case 'freeText':
+      return outputSchema !== undefined;
     case 'shortNames':
       return withShortNames(request) !== request;
     case 'shortIds':

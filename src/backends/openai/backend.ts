@@ -3,6 +3,7 @@ import { logOnce } from '../../core/log-once.ts';
 import type { ModelSpec } from '../../core/model.ts';
 import { createPromptEstimator } from '../../prompt/estimate.ts';
 import { createHttpClient } from '../../net/http-client.ts';
+import { modelKey } from './call.ts';
 import type { Upstream } from './call.ts';
 import { createCircuits } from './failover/circuits.ts';
 import { createServerClient } from './client.ts';
@@ -33,6 +34,7 @@ export function createOpenAiBackend({ readVariable, log }: OpenAiOptions): Backe
     facts: createFactsFinder(),
     estimator: createPromptEstimator(),
     adjustments: new Map(),
+    toolRefusals: new Map(),
     clientOf: rememberClients((model) =>
       createServerClient({ http, keys, url: urlOf(model), model }),
     ),
@@ -77,6 +79,8 @@ function createDescriber(upstream: Upstream) {
   return async (model: ModelSpec, signal: AbortSignal) => {
     const client = upstream.clientOf(model);
     const facts = await upstream.facts(model, client, signal);
+    const refusal = upstream.toolRefusals.get(modelKey(client, model));
+    if (refusal !== undefined) return toCapabilities(facts, false, refusal === 'all');
     const renders = await supportOf(model, client, facts, signal);
     if (renders === false) {
       upstream.log(`${model.name} is told of tools by instructions: its template renders none`);

@@ -13,12 +13,17 @@ import type { FactsFinder } from './probe.ts';
 import { toPromptBody } from './request.ts';
 import type { PromptBody } from './request.ts';
 
+/** Calls that a server refuses: those that its model may make, or demanded ones too. */
+export type ToolRefusal = 'optional' | 'all';
+
 /** What all calls of one backend share. */
 export interface Upstream {
   readonly facts: FactsFinder;
   readonly estimator: PromptEstimator;
   /** How models are asked otherwise than at first, by server and name. */
   readonly adjustments: Map<string, Adjustments>;
+  /** Models whose server refuses tools, by server and name. */
+  readonly toolRefusals: Map<string, ToolRefusal>;
   readonly clientOf: (model: ModelSpec) => ServerClient;
   readonly log: (message: string) => void;
 }
@@ -40,6 +45,11 @@ export interface Call {
   readonly question: Question;
 }
 
+/** Key of what is remembered of a model on a server. */
+export function modelKey({ key }: ServerClient, model: ModelSpec): string {
+  return `${key} ${upstreamName(model)}`;
+}
+
 /** Finds out how the request has to be asked. Throws a RuntimeFailure where its server is away. */
 export async function prepareCall(
   { facts: find, estimator, adjustments: known, clientOf }: Upstream,
@@ -49,7 +59,7 @@ export async function prepareCall(
   const { model } = request;
   const client = clientOf(model);
   const facts = await find(model, client, signal);
-  const key = `${client.key} ${upstreamName(model)}`;
+  const key = modelKey(client, model);
   const adjustments = known.get(key) ?? UNADJUSTED;
   await beforeWorkOn(request.conversation.turns.length);
   const prompt = await inSlices(toPromptBody(request, facts, adjustments));

@@ -87,15 +87,21 @@ const THINKING = {
  * The same facts in the words that all backends share.
  *
  * @param rendersTools false if the server's chat template is known to render no tools
+ * @param refusesCalls the server is known to refuse demanded calls too
  */
-export function toCapabilities(facts: ModelFacts, rendersTools?: boolean): Capabilities {
+export function toCapabilities(
+  facts: ModelFacts,
+  rendersTools?: boolean,
+  refusesCalls = false,
+): Capabilities {
+  const forcesCalls = rendersTools === false && facts.traits.choice === 'named' && !refusesCalls;
   const native = facts.traits.choice === 'unenforced' ? 'auto' : 'enforced';
   return {
     contextTokens: facts.contextTokens,
     ...(facts.servedTokens !== undefined && { maxContextTokens: facts.servedTokens }),
     thinking: THINKING[facts.thinking],
     tools: rendersTools === false ? 'none' : native,
-    ...(rendersTools === false && facts.traits.choice === 'named' && { forcesCalls: true }),
+    ...(forcesCalls && { forcesCalls }),
     structuredOutput: true,
     images: facts.images,
     documents: false,

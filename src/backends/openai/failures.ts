@@ -2,6 +2,7 @@ import { contextLimitExceeded, promptTooLong, RuntimeFailure } from '../../core/
 import type { FailureCode } from '../../core/failure.ts';
 import type { ServerNaming } from '../../net/http-client.ts';
 import { oneLine, parseJson } from '../../core/one-line.ts';
+import { isToolRefusal } from '../refused-tools.ts';
 import { readOverflow } from './overflow.ts';
 import type { Overflow } from './overflow.ts';
 import { readError } from './said-error.ts';
@@ -47,11 +48,10 @@ export function refusalFailure(refusal: Refusal, question: Question): RuntimeFai
   if (overflow !== undefined) return overflowFailure(overflow, question);
   const { code, way, retries } = meaningOf(refusal.status, error, question);
   const said = `${question.url} answered ${refusal.status} for ${question.model}: ${oneLine(error.message)}`;
-  return new RuntimeFailure(
-    code,
-    way === undefined ? said : `${said}; ${way}`,
-    retries ? { retryAfterSeconds: refusal.retryAfterSeconds ?? RETRY_AFTER_SECONDS } : {},
-  );
+  return new RuntimeFailure(code, way === undefined ? said : `${said}; ${way}`, {
+    ...(retries && { retryAfterSeconds: refusal.retryAfterSeconds ?? RETRY_AFTER_SECONDS }),
+    refusesTools: isToolRefusal(error.message),
+  });
 }
 
 /** What an error within an answer means. */

@@ -12,6 +12,7 @@ import { needsCount } from './count.ts';
 import { refusalFailure } from './failures.ts';
 import { readOverflow } from './overflow.ts';
 import type { ChatChunk } from './protocol.ts';
+import { noteToolRefusal, refuseKnown } from './tool-refusal.ts';
 import { continues, toChatBody, toPromptBody, unsentSampling } from './request.ts';
 import { readError } from './said-error.ts';
 import { readChunks } from './stream.ts';
@@ -90,6 +91,7 @@ async function ask(
   const { request, facts, client, signal, question, key } = call;
   let adjustments = { ...call.adjustments, maxTokens };
   let { prompt } = call;
+  refuseKnown(upstream, call);
   for (;;) {
     const answer = await client.complete(toChatBody(request, prompt, facts, adjustments), signal);
     if (!isRefusal(answer)) {
@@ -103,7 +105,12 @@ async function ask(
     if (next === undefined) {
       const tokens = error && readOverflow(error) ? await counted : undefined;
       const { estimatedTokens = 0 } = question;
-      throw refusalFailure(answer, { ...question, estimatedTokens: tokens ?? estimatedTokens });
+      const failure = refusalFailure(answer, {
+        ...question,
+        estimatedTokens: tokens ?? estimatedTokens,
+      });
+      if (failure.refusesTools) noteToolRefusal(upstream, call);
+      throw failure;
     }
     const dropped = next.dropped.find((field) => !adjustments.dropped.includes(field));
     if (dropped !== undefined) {

@@ -72,7 +72,8 @@ export function* toPromptBody(
     model: upstreamName(request.model),
     messages: yield* toMessages(conversation, style),
     ...toTools(named, facts, adjustments),
-    ...(outputSchema && { response_format: toFormat(outputSchema, adjustments) }),
+    ...(outputSchema &&
+      !adjustments.freeText && { response_format: toFormat(outputSchema, adjustments) }),
     ...toThinking(request, facts, adjustments.dropped.includes('reasoning_effort')),
     ...(continues(request) &&
       facts.traits.prefill === 'told' && {
@@ -118,7 +119,7 @@ function toTools(request: GenerationRequest, facts: ModelFacts, adjustments: Adj
   );
   switch (toolChoice.mode) {
     case 'auto':
-      return { ...rest, tools, tool_choice: 'auto' };
+      return { ...rest, tools, ...(!adjustments.defaultChoice && { tool_choice: 'auto' }) };
     case 'any':
       return { ...rest, tools, tool_choice: 'required' };
     case 'tool': {

@@ -1,0 +1,40 @@
+import type { GenerationRequest } from '../../core/backend.ts';
+import { RuntimeFailure } from '../../core/failure.ts';
+import type { GenerationContext, GenerationMiddleware } from '../middleware.ts';
+
+/**
+ * Middleware that asks again with tools by instructions if the model's server refuses tools. The backend
+ * remembers the refusal for later requests; a refusal comes before any output.
+ */
+export const refusedTools: GenerationMiddleware = (next) =>
+  async function* askWithoutTools(request, context) {
+    let isAdmitted = false;
+    try {
+      for await (const event of next(request, context)) {
+        isAdmitted ||= event.type === 'admitted';
+        yield event;
+      }
+      return;
+    } catch (error) {
+      if (!(error instanceof RuntimeFailure) || !error.refusesTools) throw error;
+      if (!sendsTools(request, context)) throw error;
+    }
+    const { forcesCalls: _forced, ...can } = context.capabilities;
+    const capabilities = { ...can, tools: 'none' } as const;
+    for await (const event of next(request, { ...context, capabilities })) {
+      if (event.type !== 'admitted' || !isAdmitted) yield event;
+    }
+  };
+
+/** Returns true if the backend was sent tools, or calls of the past, in the server's own form. */
+function sendsTools(
+  { conversation }: GenerationRequest,
+  { capabilities }: GenerationContext,
+): boolean {
+  const isNative = capabilities.tools !== 'none' || capabilities.forcesCalls === true;
+  const { tools, turns } = conversation;
+  return (
+    isNative &&
+    (tools.length > 0 || turns.some(({ parts }) => parts.some(({ kind }) => kind === 'tool-call')))
+  );
+}
