@@ -76,13 +76,13 @@ const COMPLAINTS = [
   ['wholeTurns', ORDER],
   ['systemInUser', ORDER],
   ['shortNames', /(function|tool)s?\b.{0,20}\bname\b.{0,80}(long|length|pattern|match|must)/is],
-  ['looseTools', SCHEMAS],
-  ['cleanSchemas', SCHEMAS],
   ['defaultChoice', /tool_choice/],
   [
     'freeText',
     /(response_format|json_schema|structured outputs?)(?!.{0,60}schema).{0,60}(not|un)[ -]?(supported|available|permitted)|not support.{0,20}(response_format|json_schema|structured output)|(unknown|unrecognized|unsupported).{0,60}response_format|response_format['"`]?: (extra|unexpected|unknown)/i,
   ],
+  ['looseTools', SCHEMAS],
+  ['cleanSchemas', SCHEMAS],
 ] as const satisfies readonly (readonly [keyof Adjustments, RegExp])[];
 
 /** Fields that a server may be asked without, by what its refusal calls them. */
