@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 
-/** What a command may touch of the process that it runs in; tests give it streams of their own. */
+/** Streams and environment that a command may use. Tests pass their own. */
 export interface CliContext {
   readonly stdout: Writable & { readonly isTTY?: boolean };
   readonly stderr: Writable & { readonly isTTY?: boolean };
@@ -8,7 +8,7 @@ export interface CliContext {
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** The process itself. */
+/** Context of the present process. */
 export function processContext(): CliContext {
   return {
     stdout: process.stdout,

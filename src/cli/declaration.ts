@@ -12,7 +12,7 @@ export interface Exit {
 export const INTERRUPTED = 130;
 
 /**
- * Declares a command. Its action imports what is heavy only when it runs, so that `--help` stays fast.
+ * Declares a command. Its action imports heavy modules only when it runs, so that `--help` stays fast.
  *
  * @param passed arguments after `--` on the command line of `launch` or `service`
  */
@@ -23,7 +23,7 @@ export type Declare = (
   passed: readonly string[],
 ) => void;
 
-/** Help of `--models`, the same for all commands that have it. */
+/** Help of `--models` for all commands. */
 export const OVERLAY_HELP = SETTINGS.models.meaning;
 
 /** Adds the flag of a setting, if it has one. */
@@ -44,7 +44,7 @@ export interface RegistryFlags {
   readonly json?: boolean;
 }
 
-/** Flags that say which server a command asks. */
+/** Flags that choose the server of a command. */
 export interface ServerFlags {
   readonly host?: string;
   readonly port?: string;
@@ -59,6 +59,6 @@ export function withServer(command: Command): Command {
     .option('--host <host>', 'its address (default: 127.0.0.1)')
     .option('--port <port>', 'its port (default: 11435)')
     .option('--url <url>', 'its address and port as one URL')
-    .option('--api-key <key>', 'a key that it takes, where it asks for one')
+    .option('--api-key <key>', 'a key that it accepts, if it requires one')
     .option('--api-key-file <file>', 'a file with such a key');
 }

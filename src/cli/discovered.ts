@@ -5,13 +5,13 @@ import type { Registry } from '../registry/registry.ts';
 import type { CliContext } from './context.ts';
 import { warn } from './ui/report.ts';
 
-/** A command that lists waits longer than a request: it has no earlier list to fall back on. */
+/** Timeout of a command that lists models. It is longer than for a request, which can use an earlier list. */
 const LIST_TIMEOUT_MS = 3_000;
 
 /**
- * The models that the Ollama on this machine has; none, and soon, where it is away.
+ * Lists the models of the Ollama on this machine. Returns none, after a short time, if Ollama does not run.
  *
- * @param asked a name to include if Ollama would take it unseen
+ * @param asked unlisted name to include if Ollama accepts it
  */
 export async function discoverModels(
   { environment }: CliContext,
@@ -29,18 +29,18 @@ export async function discoverModels(
   }
 }
 
-/** The same for a list that is printed: waits longer, and warns if Ollama stays silent. */
+/** Lists the models of Ollama for output: waits longer, and warns if Ollama does not answer. */
 export async function discoverForList(context: CliContext): Promise<readonly DiscoveredModel[]> {
   const onSilent = ({ timeoutMs }: SilentServer): void =>
     warn(
       `Warning: Ollama has not answered for ${timeoutMs / 1000} s, so its models are missing ` +
-        'here; try again soon, or restart it with: ollama serve',
+        'in this list; try again soon, or restart it with: ollama serve',
       context,
     );
   return discoverModels(context, undefined, { timeoutMs: LIST_TIMEOUT_MS, onSilent });
 }
 
-/** Names of models in Ollama that can't chat, such as those for embeddings, as far as it says so soon. */
+/** Names of models in Ollama that can't chat, such as those for embeddings. Only includes answers that come in time. */
 export async function modelsWithoutCompletion(
   { models }: Registry,
   { environment }: CliContext,

@@ -21,9 +21,10 @@ import { reportError } from './ui/report.ts';
 import { readVersion } from './version.ts';
 
 /**
- * Runs a command line, without the program's name, and returns the exit code. What goes wrong is
- * one line on stderr and exit code 1. Actions are imported only when they run, so that `--help` and
- * `--version` stay fast.
+ * Runs a command line and returns the exit code. An error is one line on stderr and exit code 1. Actions
+ * import their modules only when they run, so that `--help` and `--version` stay fast.
+ *
+ * @param argv arguments after the program's name
  */
 export async function runCommandLine(
   argv: readonly string[],
@@ -43,7 +44,7 @@ export async function runCommandLine(
   }
 }
 
-/** Splits off what follows the first `--`, if the command passes it on; commander would mix it with our own arguments. */
+/** Splits off the arguments after the first `--` if the command passes them on. Commander would mix both kinds. */
 function splitPassed(argv: readonly string[]) {
   const at = PASSING.includes(argv[0] ?? '') ? argv.indexOf('--') : -1;
   return at < 0
@@ -51,7 +52,7 @@ function splitPassed(argv: readonly string[]) {
     : { own: argv.slice(0, at), passed: argv.slice(at + 1) };
 }
 
-/** A command line in the words that are declared: help if there is none, `-V` and `version` alike. */
+/** Rewrites spellings that are not declared: an empty command line, `-V` and `version`. */
 function usual(own: readonly string[]): readonly string[] {
   const [first, ...rest] = own;
   if (first === undefined) return ['--help'];
@@ -77,10 +78,10 @@ const COMMANDS: readonly Declare[] = [
   declareNames,
 ];
 
-/** Commands that pass on what follows the first `--`: to an agent, or to the server of a service. */
+/** Commands that pass on the arguments after the first `--`: to an agent, or to the server of a service. */
 const PASSING = ['launch', 'service'];
 
-/** @param first word of the command line, as a rule a command */
+/** @param first first argument, usually a command */
 function createProgram(
   first: string | undefined,
   context: CliContext,

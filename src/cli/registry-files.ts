@@ -27,7 +27,7 @@ export function readableFiles(
   return files;
 }
 
-/** Files of the registry for a command that writes the user's own, which need not exist yet. */
+/** Files of the registry for a command that writes the user's file, which may not exist yet. */
 export function editableFiles(
   models: string | undefined,
   environment: NodeJS.ProcessEnv,
@@ -41,7 +41,7 @@ export function editableFiles(
   };
 }
 
-/** Says on stderr what is wrong with single entries: the others work nevertheless. */
+/** Warns on stderr about invalid entries. The other entries work. */
 export function warnOfProblems(registry: Registry, context: CliContext): void {
   for (const problem of registry.problems) {
     warn(`Warning: ${problem}`, context);

@@ -3,13 +3,13 @@ import { RuntimeFailure } from '../core/failure.ts';
 import type { Address } from '../launch/client.ts';
 import type { ServerFlags } from './declaration.ts';
 
-/** Address of a command's server, with the host and port that a server of its own would bind. */
+/** Address of a command's server, and the host and port for a server that the command starts. */
 export interface ServerAddress extends Address {
   readonly host: string;
   readonly port: number;
 }
 
-/** Address of the server that a command asks; a wildcard address becomes one to connect to. */
+/** Returns the address of a command's server. A wildcard address becomes one to connect to. */
 export function addressOf(flags: ServerFlags, environment: NodeJS.ProcessEnv): ServerAddress {
   const { host, port, apiKeys } = resolveSettings(
     {
@@ -17,7 +17,7 @@ export function addressOf(flags: ServerFlags, environment: NodeJS.ProcessEnv): S
       ...(flags.port !== undefined && { port: flags.port }),
       ...(flags.apiKey !== undefined && { apiKey: [flags.apiKey] }),
       ...(flags.apiKeyFile !== undefined && { apiKeyFile: flags.apiKeyFile }),
-      // Nothing is bound here, so an address of the network opens nothing.
+      // This command binds no port, so an address of the network needs no key.
       insecure: true,
     },
     environment,
@@ -35,11 +35,11 @@ function checkUrl(url: string): string {
   if (/^https?:/i.test(url) && URL.canParse(url)) return url;
   throw new RuntimeFailure(
     'invalid-request',
-    `--url: '${url}' is not allowed; give an address such as http://127.0.0.1:11435`,
+    `--url: '${url}' is not allowed; use an address such as http://127.0.0.1:11435`,
   );
 }
 
-/** A wildcard is an address to bind: what connects to it reaches this machine at best. */
+/** Replaces a wildcard host, which is only an address to bind, by the one of this machine. */
 function connectable(url: string): string {
   return url
     .replace(/(?<!\/)\/+$/, '')

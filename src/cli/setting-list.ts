@@ -6,7 +6,7 @@ export interface SettingInfo {
   readonly variable?: string;
   readonly fallback?: string;
   readonly meaning: string;
-  /** The flag can be given more than once. */
+  /** The flag may be repeated. */
   readonly isRepeatable?: true;
 }
 
@@ -27,11 +27,11 @@ export const SETTINGS = {
   model: {
     flag: '--model <name>',
     variable: 'PORTICO_MODEL',
-    meaning: 'model for claude-… names that are no alias, instead of the default',
+    meaning: 'model for claude-… names that are not aliases, instead of the default',
   },
   models: {
     flag: '--models <file>',
-    meaning: 'a models.yaml of yours, instead of the one in the configuration folder',
+    meaning: 'your models.yaml, instead of the one in the configuration folder',
   },
   threads: {
     flag: '--threads <count>',
@@ -43,7 +43,7 @@ export const SETTINGS = {
     flag: '--gpu-layers <count>',
     variable: 'PORTICO_GPU_LAYERS',
     fallback: 'auto',
-    meaning: "layers on the GPU: a number, 'max', or 'auto', as many as fit",
+    meaning: "layers on the GPU: a number, 'max', or 'auto' for as many as fit",
   },
   flashAttention: {
     flag: '--flash-attention <mode>',
@@ -55,37 +55,37 @@ export const SETTINGS = {
     flag: '--kv-type <type>',
     variable: 'PORTICO_KV_TYPE',
     fallback: 'f16',
-    meaning: 'type of the context in memory: f16, or smaller: q8_0, q4_0, …',
+    meaning: 'type of the KV cache: f16, or a smaller one such as q8_0 or q4_0',
   },
   promptLookup: {
     flag: '--prompt-lookup <mode>',
     variable: 'PORTICO_PROMPT_LOOKUP',
     fallback: 'auto',
-    meaning: 'auto or off: tokens are guessed from earlier text if that is faster',
+    meaning: 'auto or off: drafts tokens from earlier text if that is faster',
   },
   memory: {
     flag: '--memory <size>',
     variable: 'PORTICO_MEMORY',
     fallback: 'all',
-    meaning: 'memory that models may take together, such as 24GB; unused ones make room',
+    meaning: 'memory for all loaded models, such as 24GB; unused ones are unloaded to free it',
   },
   context: {
     flag: '--context <tokens>',
     variable: 'PORTICO_CONTEXT',
-    fallback: 'as the model was trained, up to 32k',
-    meaning: 'context in tokens of every model, over what its entry says',
+    fallback: 'context of training, up to 32k',
+    meaning: 'context in tokens of every model, overriding its entry',
   },
   parallel: {
     flag: '--parallel <count>',
     variable: 'PORTICO_PARALLEL',
     fallback: 'up to 4, as memory allows',
-    meaning: 'requests that a model answers at once, each with a context of its own',
+    meaning: 'concurrent requests of a model, each with its own context',
   },
   stateCache: {
     flag: '--state-cache <megabytes>',
     variable: 'PORTICO_STATE_CACHE_MB',
     fallback: '4096',
-    meaning: 'megabytes of files for prompts that no slot has room for; 0 is none',
+    meaning: 'megabytes of state files for prompts that leave their slots; 0 for none',
   },
   keepAlive: {
     flag: '--keep-alive <time>',
@@ -102,12 +102,12 @@ export const SETTINGS = {
   apiKeyFile: {
     flag: '--api-key-file <file>',
     variable: 'PORTICO_API_KEY_FILE',
-    meaning: 'file with keys that clients must send, one a line',
+    meaning: 'file with keys that clients must send, one per line',
   },
   apiKey: {
     flag: '--api-key <key>',
     variable: 'PORTICO_API_KEYS',
-    meaning: 'such a key itself; can be given more than once',
+    meaning: 'such a key; repeat the flag for more than one',
     isRepeatable: true,
   },
   cors: {
@@ -118,25 +118,25 @@ export const SETTINGS = {
   allowedHost: {
     flag: '--allowed-host <name...>',
     variable: 'PORTICO_ALLOWED_HOSTS',
-    meaning: "names that requests may use in `Host`, besides this machine's own",
+    meaning: "host names that requests may use in `Host`, in addition to this machine's own",
   },
   webSearch: {
     flag: '--web-search <url|command>',
     variable: 'PORTICO_WEB_SEARCH',
     fallback: 'off',
-    meaning: 'what searches the web for models: a SearXNG, or a command',
+    meaning: 'search for the server tool web_search: URL of a SearXNG, or a command',
   },
   webFetch: {
     flag: '--web-fetch <on|command>',
     variable: 'PORTICO_WEB_FETCH',
     fallback: 'off',
-    meaning: "what reads web pages for models: 'on', or a command",
+    meaning: "reader for the server tool web_fetch: 'on', or a command",
   },
   insecure: {
     flag: '--insecure',
     variable: 'PORTICO_INSECURE',
     fallback: 'off',
-    meaning: 'admits everyone who reaches the address, without a key',
+    meaning: 'accept requests without a key from every client that reaches the address',
   },
   logLevel: {
     flag: '--log-level <level>',

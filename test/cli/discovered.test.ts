@@ -8,7 +8,7 @@ import { makeHome } from './home.ts';
 import type { Home } from './home.ts';
 import { covers } from '../support/covers.ts';
 
-/** The command line beside an Ollama that has these models, and `registry` as its models.yaml. */
+/** Home with an Ollama that has these models, and with `registry` as its models.yaml. */
 async function beside(names: readonly string[], registry?: string): Promise<Home> {
   const { port, close } = await serve((_request, response) => {
     response.setHeader('content-type', 'application/json');
@@ -18,7 +18,7 @@ async function beside(names: readonly string[], registry?: string): Promise<Home
   return makeHome(registry, { OLLAMA_HOST: `127.0.0.1:${port}` });
 }
 
-/** Beside none. */
+/** Home without an Ollama. */
 const alone = (registry?: string) => makeHome(registry, { OLLAMA_HOST: '127.0.0.1:9' });
 
 const written = async ({ registryFile }: Home): Promise<unknown> =>
@@ -27,7 +27,7 @@ const written = async ({ registryFile }: Home): Promise<unknown> =>
 describe('a model that only Ollama has', () => {
   covers('R4.6-discovered', 'R4.1-cloud');
 
-  it('is listed behind the registry’s, and completed by shells', async () => {
+  it('is listed after those of the registry, and completed by shells', async () => {
     const { portico } = await beside(['qwen3:8b', 'mini:latest']);
     const { stdout, stderr, code } = await portico('ls');
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
@@ -44,7 +44,7 @@ describe('a model that only Ollama has', () => {
     ['qwen3:8b', 'qwen3:8b'],
     ['llama3', 'llama3:latest'],
     ['kimi-k2:1t-cloud', 'kimi-k2:1t-cloud'],
-  ])('cp %s gets it an entry, and then an alias', async (source, name) => {
+  ])('gets an entry and an alias by cp %s', async (source, name) => {
     const home = await beside(['qwen3:8b', 'llama3:latest'], '# mine\nmodels:\n');
     const copied = await home.portico('cp', source, 'claude-3-5-sonnet');
     const stdout = `copied '${source}' to 'claude-3-5-sonnet'\n`;
@@ -59,7 +59,7 @@ describe('a model that only Ollama has', () => {
     expect(await written(home)).toMatchObject({ models: expected.models });
   });
 
-  it('wins over a catalogue entry without a file', async () => {
+  it('overrides a catalogue entry without a file', async () => {
     const home = await beside(['qwen3-coder:latest']);
     const { stdout } = await home.portico('ls');
     expect(stdout).toMatch(/^qwen3-coder:latest +ollama +- +upstream +http:/m);
@@ -90,15 +90,15 @@ describe('a model that only Ollama has', () => {
     });
   });
 
-  it('is shown', async () => {
+  it('is described by show', async () => {
     const { environment } = await beside(['qwen3:8b']);
-    // The backend that describes it reads the environment of its process.
+    // In a process of its own, because the backend reads the environment of the process.
     const { code, stdout } = await runPortico(['show', 'qwen3:8b'], environment);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^backend +ollama$[^]*^entry +found by ollama$/m);
   });
 
-  it('is no name for an alias of itself, and no cure for an entry that is broken', async () => {
+  it('can’t be an alias of itself, and does not replace an invalid entry', async () => {
     const broken = 'models:\n  qwen3:8b: { backend: olama }\n';
     const { portico, registryFile } = await beside(['qwen3:8b', 'llama3:8b'], broken);
     expect((await portico('cp', 'llama3:8b', 'llama3:8b')).stderr).toMatch(
@@ -110,7 +110,7 @@ describe('a model that only Ollama has', () => {
     expect(await readFile(registryFile, 'utf8')).toBe(broken);
   });
 
-  it('makes an alias that somebody wrote good', async () => {
+  it('makes an alias in models.yaml valid', async () => {
     const alias = 'aliases:\n  claude-x: qwen3:8b\n';
     const { portico } = await beside(['qwen3:8b'], alias);
     const { stdout, stderr } = await portico('ls');
@@ -119,7 +119,7 @@ describe('a model that only Ollama has', () => {
   });
 });
 
-it('ls says how large a model in Ollama is, and that one for embeddings can’t chat', async () => {
+it('ls shows the size of models in Ollama, and marks those that can’t chat', async () => {
   const ollama = await startOllama({
     'qwen3:8b': { trained: 40_960, size: 5_200_000_000 },
     'nomic-embed-text:latest': { trained: 2048, size: 274_302_450, capabilities: ['embedding'] },
@@ -142,7 +142,7 @@ it('ls says how large a model in Ollama is, and that one for embeddings can’t 
   ]);
 });
 
-describe('ls beside an Ollama that is slow', () => {
+describe('ls with a slow Ollama', () => {
   const besideSlow = async (answer: (reply: () => void) => void): Promise<Home> => {
     const { port, close } = await serve((_request, response) => {
       response.setHeader('content-type', 'application/json');
@@ -152,29 +152,29 @@ describe('ls beside an Ollama that is slow', () => {
     return makeHome(undefined, { OLLAMA_HOST: `127.0.0.1:${port}` });
   };
 
-  it('waits for its models for longer than a request does', async () => {
+  it('waits for its models longer than a request does', async () => {
     const { portico } = await besideSlow((reply) => setTimeout(reply, 1000));
     const { stdout, stderr } = await portico('ls');
     expect(stderr).toBe('');
     expect(stdout).toMatch(/^qwen3:8b +ollama /m);
   });
 
-  it('warns that its models are missing if it stays silent', async () => {
+  it('warns about missing models if it does not answer', async () => {
     const { portico } = await besideSlow(() => undefined);
     const { code, stdout, stderr } = await portico('ls', '--json');
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ default: 'mini' });
     expect(stderr).toBe(
-      'Warning: Ollama has not answered for 3 s, so its models are missing here; try again soon, ' +
+      'Warning: Ollama has not answered for 3 s, so its models are missing in this list; try again soon, ' +
         'or restart it with: ollama serve\n',
     );
   });
 });
 
-describe('where Ollama is away', () => {
+describe('without Ollama', () => {
   covers('R4.6-discovered');
 
-  it('ls says nothing of it, and cp and show that the name is unknown', async () => {
+  it('ls does not mention it, and other commands report an unknown name', async () => {
     const { portico } = await alone();
     expect(await portico('ls')).toMatchObject({ code: 0, stderr: '' });
     for (const args of [
@@ -188,7 +188,7 @@ describe('where Ollama is away', () => {
     }
   });
 
-  it('an alias to one of its models is told with its place and what it waits for', async () => {
+  it('an alias of one of its models is reported with its place and the missing Ollama', async () => {
     const { portico } = await alone('aliases:\n  claude-x: qwen3:8b\n');
     const says =
       /models\.yaml:2:3: alias 'claude-x' leads to 'qwen3:8b', which has no entry, and answers only while Ollama has it; 'portico ls'.*\n$/;

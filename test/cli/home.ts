@@ -5,16 +5,16 @@ import { onTestFinished } from 'vitest';
 import { runHere } from '../support/command-line.ts';
 import type { CommandResult } from '../support/server.ts';
 
-/** A `PORTICO_HOME` of a test's own, and the command line in it. */
+/** Folder for a test as `PORTICO_HOME`, and the command line in it. */
 export interface Home {
   readonly registryFile: string;
-  /** What its commands run with. */
+  /** Environment of its commands. */
   readonly environment: Readonly<Record<string, string>>;
   /** Runs a command line in this process. */
   readonly portico: (...args: string[]) => Promise<CommandResult>;
 }
 
-/** Makes one, with the text of a models.yaml where it is given. */
+/** Creates a home. `registry` is the text of its models.yaml; if undefined, there is none. */
 export async function makeHome(
   registry?: string,
   variables: Readonly<Record<string, string>> = {},

@@ -27,7 +27,7 @@ async function end(launch: ChildProcess, signal: NodeJS.Signals): Promise<void> 
 }
 
 it.each(['SIGTERM', 'SIGKILL'] as const)(
-  'a server that two launches share outlives the first, which ends by %s',
+  'a server of two launches outlives the first, ended by %s',
   async (signal) => {
     const { start } = await makeLaunchHome();
     const port = await freePort();

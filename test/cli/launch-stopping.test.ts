@@ -2,9 +2,9 @@ import { expect, it } from 'vitest';
 import { makeLaunchHome } from '../support/launching.ts';
 import { serve } from '../support/upstream/replay.ts';
 
-it('launch that meets a server which is stopping waits, and starts one of its own', async () => {
+it('launch waits for a server that is stopping, and starts its own', async () => {
   let leases = 0;
-  // A real one is in this state for a moment only: it answers, but grants no lease.
+  // A real server is in this state for a moment only: it answers, but grants no lease.
   const stopping = await serve((request, response) => {
     response.setHeader('content-type', 'application/json');
     if (request.url === '/portico/models') {

@@ -43,19 +43,22 @@ describe('portico show', () => {
     });
   });
 
-  it.skipIf(isModelMissing(SMOLLM2))('tells what a real model does by instructions', async () => {
-    const file = JSON.stringify(SMOLLM2.file);
-    const { portico } = await makeHome(`models:\n  smol: { backend: llama, file: ${file} }\n`);
-    const { code, stdout } = await portico('show', 'smol');
-    expect(code).toBe(0);
-    // Its default system prompt names SmolLM, which says nothing of its template's family.
-    expect(stdout).toMatch(/^chat template +plain$/m);
-    expect(stdout).toMatch(
-      /^capabilities +text, thinking \(by instructions\), tools \(by instructions\), structured output$/m,
-    );
-  });
+  it.skipIf(isModelMissing(SMOLLM2))(
+    'reports which capabilities of a real model come from instructions',
+    async () => {
+      const file = JSON.stringify(SMOLLM2.file);
+      const { portico } = await makeHome(`models:\n  smol: { backend: llama, file: ${file} }\n`);
+      const { code, stdout } = await portico('show', 'smol');
+      expect(code).toBe(0);
+      // The name SmolLM in its default system prompt is no evidence of the template's family.
+      expect(stdout).toMatch(/^chat template +plain$/m);
+      expect(stdout).toMatch(
+        /^capabilities +text, thinking \(by instructions\), tools \(by instructions\), structured output$/m,
+      );
+    },
+  );
 
-  it('counts memory by the context that is set, and says it to programs', async () => {
+  it('computes memory for the configured context, also as JSON', async () => {
     const file = MINI_FILE;
     const entry = `{ backend: llama, file: ${JSON.stringify(file)}, context: 512, template: "{{ messages[0].content }}" }`;
     const { portico } = await makeHome(`models:\n  small: ${entry}\n`);
@@ -72,7 +75,7 @@ describe('portico show', () => {
     expect(small['memoryBytes']).toBeLessThan(usual['memoryBytes'] ?? 0);
   });
 
-  it('counts the context as it will be loaded', async () => {
+  it('shows the context that a load would use', async () => {
     const file = JSON.stringify(MINI_FILE);
     const { portico } = await makeHome(
       `models:\n  whole: { backend: llama, file: ${file} }\n` +
@@ -83,11 +86,11 @@ describe('portico show', () => {
       MEMORY.parse(JSON.parse((await portico('show', name, '--json')).stdout)).memoryBytes;
     const whole = await memory('whole');
     expect(await memory('quantized')).toBeLessThan(whole * 0.9);
-    // Without flash attention, which is slower on a CPU, all scores of a batch are held at once.
+    // Flash attention is off, because it is slower on a CPU. All scores of a batch are then in memory at once.
     expect(await memory('flash')).toBeLessThan(whole);
   });
 
-  it('says what models.yaml says of a model that is not here', async () => {
+  it('shows the entry of a model that is not downloaded', async () => {
     const { portico } = await makeHome();
     const { code, stdout, stderr } = await portico('show', 'qwen3-coder');
     expect(code).toBe(0);
@@ -107,7 +110,7 @@ describe('portico show', () => {
       /^Error: \S+cut\.gguf can't be read as GGUF: it ends within its header\. Check that it is .*\n$/,
     ],
     ['short', /^Error: \S+short\.gguf is cut off: it has 3552831 bytes of 3552832\. .*\n$/],
-  ])('of %s is one line with the way out', async (name, words) => {
+  ])('fails for %s with one line that ends in a hint', async (name, words) => {
     const names = ['broken', 'cut', 'short'];
     const entries = names.map((one) => `  ${one}: { backend: llama, file: ./${one}.gguf }\n`);
     const { portico, registryFile } = await makeHome(`models:\n${entries.join('')}`);
@@ -121,7 +124,7 @@ describe('portico show', () => {
     expect(stderr).toMatch(words);
   });
 
-  it('of a model on a server that is away says what is known', async () => {
+  it('shows the entry of a model whose server is down', async () => {
     const { portico } = await makeHome(
       'models:\n  far: { backend: ollama, upstream: far:7b, url: "http://127.0.0.1:9" }\n',
     );
@@ -131,7 +134,7 @@ describe('portico show', () => {
     expect(stdout).not.toMatch(/^capabilities/m);
   });
 
-  it('of a model behind several servers names them', async () => {
+  it('lists the servers of a model with several', async () => {
     const [one, two] = ['http://127.0.0.1:9/one', 'http://127.0.0.1:9/two'];
     const { portico } = await makeHome(
       `models:\n  big: { backend: openai, providers: [{ url: "${one}" }, { url: "${two}" }] }\n`,
@@ -145,7 +148,7 @@ describe('portico show', () => {
 describe('portico default', () => {
   covers('R4.6-default');
 
-  it('sets the default and keeps the file, and prints it', async () => {
+  it('sets and prints the default, and keeps the rest of the file', async () => {
     const { portico, registryFile } = await makeHome('# mine\ndefault: mini # for now\n');
     expect(await portico('default', 'qwen3-coder')).toEqual({
       code: 0,
@@ -178,7 +181,7 @@ describe('portico completion', () => {
     'portico launch ',
   ];
 
-  it('of bash completes commands, names, flags and words', async () => {
+  it('completes commands, names, flags and words in bash', async () => {
     const { portico, environment, registryFile } = await makeHome('aliases:\n  tiny: mini\n');
     const { stdout: script } = await portico('completion', 'bash');
     const folder = dirname(registryFile);
@@ -189,7 +192,7 @@ describe('portico completion', () => {
     const { stdout } = await run('bash', ['--norc', '-c', [script, ...asking].join('\n')], {
       env: { ...process.env, ...environment, PATH: `${folder}:${process.env['PATH']}` },
     });
-    // Bash itself puts back what stands before the colon.
+    // Bash itself adds the part before the colon again.
     expect(stdout.split('\n')).toEqual([
       'pull',
       '20b 120b',
@@ -214,7 +217,7 @@ describe('portico completion', () => {
       /-a pull -d 'download a model/,
       /seen_subcommand_from show' -l json/,
     ],
-  ])('of %s has the commands, flags and names', async (shell, ...parts) => {
+  ])('prints a script for %s with commands, flags and names', async (shell, ...parts) => {
     const { portico } = await makeHome();
     const { code, stdout } = await portico('completion', shell);
     expect(code).toBe(0);
@@ -222,7 +225,7 @@ describe('portico completion', () => {
     expect(stdout).toContain('portico names');
   });
 
-  it('of another shell says which there are', async () => {
+  it('lists the supported shells if another one is named', async () => {
     const { portico } = await makeHome();
     const { code, stderr } = await portico('completion', 'tcsh');
     expect(code).toBe(1);
@@ -232,7 +235,7 @@ describe('portico completion', () => {
   });
 });
 
-describe('a bad entry', () => {
+describe('an invalid entry', () => {
   covers('R4.6-bad-entry');
 
   const place = (line: number, column: number) => String.raw`\S+models\.yaml:${line}:${column}: `;
@@ -254,7 +257,7 @@ describe('a bad entry', () => {
       /in a circle: x -> y -> x; let one of them/,
     ],
   ])(
-    '%s is one line with its place, and the others work',
+    'with %s is reported in one line with its place, and the others work',
     async (_case, text, line, column, words) => {
       const { portico } = await makeHome(`${text}\n`);
       const { code, stdout, stderr } = await portico('ls');
@@ -270,7 +273,7 @@ describe('a bad entry', () => {
     },
   );
 
-  it('a missing file is told where the model is wanted, with the place of its entry', async () => {
+  it('with a missing file is reported with its place when the model is requested', async () => {
     const { portico } = await makeHome('models:\n  x: { backend: llama, file: ./none.gguf }\n');
     expect((await portico('ls')).stdout).toMatch(/^x +llama +- +file missing +-$/m);
     const { code, stderr } = await portico('run', 'x', 'Hello');

@@ -13,7 +13,7 @@ const run = (...argv: string[]) => runHere(argv);
 
 const COVERAGE = z.object({ result: z.array(z.object({ url: z.string() })) });
 
-/** Every script that a command line loads, as V8 itself lists them: its coverage names them all. */
+/** Scripts that a command line loads. The coverage of V8 lists them all. */
 async function scriptsOf(...args: string[]): Promise<readonly string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'portico-coverage-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
@@ -46,7 +46,7 @@ describe('--version', () => {
 });
 
 describe('bin/portico.js', () => {
-  it('says how to build before there is a build', async () => {
+  it('reports a missing build, with the command to build', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'portico-unbuilt-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     await cp(join(REPOSITORY, 'bin'), join(folder, 'bin'), { recursive: true });
@@ -65,7 +65,7 @@ const COMMANDS =
 describe('--help', () => {
   covers('R2.2-help', 'R2.2-serve');
 
-  it('is what a command line without words prints, with exit code 0', async () => {
+  it('is printed by an empty command line, with exit code 0', async () => {
     expect(await run()).toEqual(await run('--help'));
     expect((await run()).stdout).toContain('Usage: portico');
   });
@@ -99,7 +99,7 @@ describe('--help', () => {
     ['env', '--model --small --shell --json --host --port --url --api-key --api-key-file'],
     ['service', '--yes'],
     ['completion', ''],
-  ])('of %s lists its flags', async (command, flags) => {
+  ])('lists the flags of %s', async (command, flags) => {
     const { code, stdout } = await run(command, '--help');
     expect(code).toBe(0);
     const listed = [...stdout.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)].map(([, flag]) => flag);
@@ -120,14 +120,14 @@ describe('heavy modules', () => {
     },
   );
 
-  it('are seen where they are loaded', async () => {
+  it('are found by this test when a command loads them', async () => {
     expect(packagesOf(await scriptsOf('ls'))).toEqual(
       expect.arrayContaining(['commander', 'yaml', 'zod']),
     );
   });
 });
 
-describe('a mistake', () => {
+describe('an invalid command line', () => {
   covers('R2.2-usage');
 
   it.each([
@@ -137,10 +137,10 @@ describe('a mistake', () => {
     [['cp', 'mini'], "missing required argument 'destination'"],
     [['rm'], "missing required argument 'name'; see: portico rm --help"],
     [['list', 'x'], 'Expected 0 arguments but got 1; see: portico ls --help'],
-    [['ps', '--url', 'nope'], "--url: 'nope' is not allowed; give an address such as http://"],
+    [['ps', '--url', 'nope'], "--url: 'nope' is not allowed; use an address such as http://"],
     [['cp', 'a', 'b', 'c'], 'too many arguments'],
     [['serve', '--port'], "option '--port <port>' argument missing"],
-  ])('%o is one line and exit code 1', async (argv, message) => {
+  ])('%o causes one line and exit code 1', async (argv, message) => {
     const { code, stdout, stderr } = await run(...argv);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(/^Error: .*\n$/);

@@ -28,7 +28,7 @@ const LISTING = z.strictObject({
 describe('portico cp', () => {
   covers('R2.2-cp', 'R2.10-cp-before', 'R2.10-unknown', 'R2.10-atomic', 'R2.10-comments');
 
-  it('names a model that is not here yet, and prints the pull line', async () => {
+  it('names a model that is not downloaded, and prints the command to pull it', async () => {
     const { portico, registryFile } = await makeHome();
     const result = await portico('cp', 'qwen3-coder', 'claude-3-5-sonnet');
     expect(result).toEqual({
@@ -44,7 +44,7 @@ describe('portico cp', () => {
     });
   });
 
-  it('prints nothing more for a model that is here, and takes --models', async () => {
+  it('prints no pull command for a downloaded model, and accepts --models', async () => {
     const { portico, registryFile } = await makeHome();
     const other = join(dirname(registryFile), 'other.yaml');
     const result = await portico('cp', 'mini', 'tiny', '--models', other);
@@ -53,18 +53,18 @@ describe('portico cp', () => {
     await expect(readFile(registryFile)).rejects.toThrow('ENOENT');
   });
 
-  it('of a name that nobody knows lists what there is', async () => {
+  it('lists the known names if the name is unknown', async () => {
     const { portico } = await makeHome('aliases:\n  tiny: mini\n');
     const { code, stdout, stderr } = await portico('cp', 'nope', 'x');
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(/^Error: model: nope is not known; there are mini, .*, tiny\n$/);
   });
 
-  it('from several processes at once loses nothing', async () => {
+  it('loses no edit of several processes at once', async () => {
     const { registryFile, environment } = await makeHome('# kept\n');
     const names = Array.from({ length: 8 }, (_, index) => `name-${index}`);
     const seen = new Set<string>();
-    // A reader sees the file before an edit or after it, and nothing in between.
+    // A reader sees the file before or after an edit, never a part of it.
     const reader = setInterval(() => seen.add(readFileSync(registryFile, 'utf8')), 1);
     const results = await Promise.all(
       names.map((name) => runPortico(['cp', 'mini', name], environment)),
@@ -81,7 +81,7 @@ describe('portico cp', () => {
     ).toEqual([]);
   });
 
-  it('and rm keep comments and order', async () => {
+  it('keeps comments and order, as rm does', async () => {
     const commented = '# mine\naliases:\n  # big\n  a: mini # here\n\n  b: mini\n# end\n';
     const { portico, registryFile } = await makeHome(commented);
     await portico('cp', 'mini', 'c');
@@ -107,7 +107,7 @@ aliases:
 default: here
 `;
 
-  it('shows every name in columns, the default marked', async () => {
+  it('shows all names in columns and marks the default', async () => {
     const { portico, registryFile } = await makeHome(USER);
     await writeFile(join(dirname(registryFile), 'here.gguf'), Buffer.alloc(1500));
     await mkdir(join(dirname(registryFile), 'folder.gguf'));
@@ -134,7 +134,7 @@ default: here
     expect((await portico('list')).stdout).toBe(stdout);
   });
 
-  it('--json says the same to programs', async () => {
+  it('prints the same as JSON with --json', async () => {
     const { portico } = await makeHome(USER);
     const { code, stdout } = await portico('ls', '--json');
     expect(code).toBe(0);
@@ -158,7 +158,7 @@ default: here
     });
   });
 
-  it('--json names the headers of a server, but not what they hold', async () => {
+  it('prints the names of headers with --json, but not their values', async () => {
     const { portico } = await makeHome(
       'models:\n  far:\n    backend: openai\n    url: http://127.0.0.1:1/v1\n    headers: { x-secret: abc123 }\n',
     );
@@ -167,7 +167,7 @@ default: here
     expect(stdout).not.toContain('abc123');
   });
 
-  it('warns of a bad entry, and fails on a broken file, with the place', async () => {
+  it('warns of an invalid entry, and fails on an invalid file, with the place', async () => {
     const { portico, registryFile } = await makeHome('aliases:\n  good: mini\n  bad: nothing\n');
     const warned = await portico('ls');
     expect(warned.code).toBe(0);
@@ -186,7 +186,7 @@ default: here
 describe('portico rm', () => {
   covers('R2.2-rm');
 
-  it('removes several names, and says of each that stays why', async () => {
+  it('removes several names, and reports why one stays', async () => {
     const { portico, registryFile } = await makeHome('aliases:\n  a: mini\n  b: mini\n  c: mini\n');
     const { code, stdout, stderr } = await portico('rm', 'a', 'mini', 'b');
     expect(code).toBe(1);

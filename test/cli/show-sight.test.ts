@@ -6,7 +6,7 @@ import { makeHome } from './home.ts';
 import { MINI_FILE } from '../support/engine-variant.ts';
 import { covers } from '../support/covers.ts';
 
-/** What `portico show` says of a model with this projector. */
+/** Output of `portico show` for a model with this projector. */
 async function shown(projector: string): Promise<string> {
   const file = MINI_FILE;
   const { portico } = await makeHome(
@@ -18,14 +18,14 @@ async function shown(projector: string): Promise<string> {
 describe.skipIf(isAddonMissing())('portico show', () => {
   covers('R7.1-entry');
 
-  it('says that a model with a projector sees, and by which file', async () => {
+  it('shows vision and the projector’s file', async () => {
     const projector = join(REPOSITORY, 'test/fixtures/tower.gguf');
     const text = await shown(projector);
     expect(text).toMatch(/^capabilities .*images/m);
     expect(text).toContain(`projector      ${projector}`);
   });
 
-  it('says nothing of a projector that is not there', async () => {
+  it('does not show a missing projector', async () => {
     const text = await shown('/nowhere/eyes.gguf');
     expect(text).toMatch(/^capabilities /m);
     expect(text).not.toMatch(/images|projector/);

@@ -1,7 +1,7 @@
 /** Key of a models.yaml entry, in words. */
 export interface EntryKey {
   readonly meaning: string;
-  /** Valid value: shows by which backends the key is accepted. */
+  /** Valid value. The backends that accept it are those of the key. */
   readonly example: unknown;
 }
 
@@ -12,7 +12,7 @@ export const ENTRY_KEYS: Readonly<Record<string, EntryKey>> = {
     example: undefined,
   },
   file: {
-    meaning: 'GGUF file: absolute, `~/…`, `./…` (beside models.yaml), or in the models folder',
+    meaning: 'GGUF file: absolute, `~/…`, `./…` (relative to models.yaml), or in the models folder',
     example: 'mine.gguf',
   },
   mmproj: { meaning: 'projector of a model with vision, as a path like `file`', example: 'p.gguf' },
@@ -45,7 +45,7 @@ export const ENTRY_KEYS: Readonly<Record<string, EntryKey>> = {
   thinking: { meaning: 'control of thinking, if it can’t be detected', example: 'switch' },
   context: { meaning: 'tokens of prompt and answer together', example: 32_768 },
   parallel: {
-    meaning: 'requests that it answers at once, each with a context of its own',
+    meaning: 'concurrent requests, each with its own context',
     example: 2,
   },
   threads: { meaning: 'CPU threads. Default: the idle cores', example: 6 },
@@ -54,13 +54,12 @@ export const ENTRY_KEYS: Readonly<Record<string, EntryKey>> = {
     example: 'auto',
   },
   flash_attention: {
-    meaning: 'attention in one pass; `auto` uses it if the device does it well. Default: `auto`',
+    meaning: 'flash attention; `auto` uses it if the device supports it well. Default: `auto`',
     example: 'auto',
   },
-  kv_type: { meaning: 'type of the context in memory. Default: `f16`', example: 'q8_0' },
+  kv_type: { meaning: 'type of the KV cache. Default: `f16`', example: 'q8_0' },
   prompt_lookup: {
-    meaning:
-      'tokens are guessed from earlier text; `auto` does so if it is faster. Default: `auto`',
+    meaning: 'drafts tokens from earlier text; `auto` does so if it is faster. Default: `auto`',
     example: 'off',
   },
   keep_alive: {
@@ -83,7 +82,7 @@ export const ENTRY_KEYS: Readonly<Record<string, EntryKey>> = {
     example: 'hf:a/b:Q8_0',
   },
   size: { meaning: 'size of the file, such as `18.6 GB`', example: '18.6 GB' },
-  memory: { meaning: 'memory that it needs when it is loaded, such as `23 GB`', example: '23 GB' },
+  memory: { meaning: 'memory that it needs if loaded, such as `23 GB`', example: '23 GB' },
 };
 
 /** Meanings of keys inside a key. */
@@ -92,7 +91,7 @@ export const NESTED_KEYS: Readonly<Record<string, string>> = {
   'providers[].upstream': 'name of the model on this server. Default: the entry’s',
   'providers[].weight': 'share of the sessions, relative to the others’. Default: 1',
   'providers[].key': 'environment variable of its key. Default: the entry’s',
-  'providers[].headers': 'headers beside the entry’s',
+  'providers[].headers': 'headers in addition to the entry’s',
   'providers[].server': 'kind of server. Default: the entry’s',
   'sampling.temperature': 'randomness; 0 always takes the most probable token',
   'sampling.top_p': 'tokens whose probabilities together reach this share',

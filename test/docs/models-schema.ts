@@ -10,7 +10,7 @@ export function modelsSchema(): object {
     properties: {
       default: {
         type: ['string', 'null'],
-        description: 'Model that answers for claude-… names that are no alias.',
+        description: 'Model for claude-… names that are not aliases.',
       },
       models: {
         type: ['object', 'null'],

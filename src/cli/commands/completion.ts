@@ -8,10 +8,10 @@ const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
 type Shell = (typeof SHELLS)[number];
 
-/** Arguments that are names of models.yaml. */
+/** Names of arguments whose values are names of models.yaml. */
 const NAMES = ['model', 'name', 'source'];
 
-/** `portico completion`: the script of a shell, made from the declarations themselves. */
+/** Declares `portico completion`, which prints a shell script generated from the declared commands. */
 export const declareCompletion: Declare = (program, context, exit) => {
   program
     .command('completion')

@@ -8,11 +8,11 @@ interface CopyFlags {
   readonly models?: string;
 }
 
-/** `portico cp`: makes an alias, and says how to get a model that is not here yet. */
+/** Declares `portico cp`, which adds an alias, and prints how to pull a model that is not downloaded. */
 export const declareCp: Declare = (program, context, exit) => {
   program
     .command('cp')
-    .description('give a model another name, such as claude-3-5-sonnet')
+    .description('add an alias of a model, such as claude-3-5-sonnet')
     .argument('<source>', 'a model or an alias')
     .argument('<destination>', 'the new alias')
     .option('--models <file>', OVERLAY_HELP)

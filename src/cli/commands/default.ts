@@ -4,12 +4,12 @@ import type { Declare, RegistryFlags } from '../declaration.ts';
 import { discoverModels } from '../discovered.ts';
 import { say, sayHowToPull, writeJson } from '../ui/report.ts';
 
-/** `portico default`: writes the default into the user's models.yaml, or prints the present one. */
+/** Declares `portico default`, which writes the default into the user's models.yaml, or prints it. */
 export const declareDefault: Declare = (program, context, exit) => {
   program
     .command('default')
-    .description('say, or choose, which model answers for claude-… names that are no alias')
-    .argument('[name]', 'a model or an alias; without it the present default is printed')
+    .description('set or print the model for claude-… names that are not aliases')
+    .argument('[name]', 'a model or an alias; without it, the default is printed')
     .option('--json', 'as JSON')
     .option('--models <file>', OVERLAY_HELP)
     .action(async (name: string | undefined, flags: RegistryFlags) => {

@@ -5,7 +5,7 @@ import { withServer } from '../declaration.ts';
 import type { Declare, ServerFlags } from '../declaration.ts';
 import { warn, writeJson, writeScript } from '../ui/report.ts';
 
-/** Values of `--shell`; bash's syntax is that of zsh too. */
+/** Values of `--shell`; the syntax of bash works in zsh too. */
 const SYNTAXES = ['bash', 'fish', 'powershell'] as const satisfies readonly ShellSyntax[];
 
 interface EnvironmentFlags extends ServerFlags {
@@ -15,16 +15,18 @@ interface EnvironmentFlags extends ServerFlags {
   readonly json?: boolean;
 }
 
-/** `portico env`: the environment for programs that are started otherwise. */
+/** Declares `portico env`, which prints the environment for clients that the user starts. */
 export const declareEnv: Declare = (program, context, exit) => {
   withServer(
     program
       .command('env')
-      .description('print the environment that brings a client to a model, for a shell to evaluate')
-      .option('--model <name>', 'the model or an alias; else the last choice, or the default')
+      .description(
+        'print the environment that connects a client to a model, for a shell to evaluate',
+      )
+      .option('--model <name>', 'the model or an alias; otherwise the last choice, or the default')
       .option('--small <name>', 'a smaller model for side requests, such as titles')
       .addOption(
-        new Option('--shell <shell>', 'its syntax, instead of that of your $SHELL').choices(
+        new Option('--shell <shell>', 'syntax to print, instead of the one of your $SHELL').choices(
           SYNTAXES,
         ),
       )

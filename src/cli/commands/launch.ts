@@ -17,32 +17,32 @@ interface LaunchFlags extends ServerFlags {
   readonly json?: boolean;
 }
 
-/** Words on the command line of a launch. */
+/** Arguments of a launch. */
 interface LaunchWords {
-  /** Undefined if agents are to be listed. */
+  /** Undefined to list the agents. */
   readonly agent: AgentName | undefined;
-  /** Arguments that are neither ours nor after `--`. */
+  /** Unknown arguments before `--`. */
   readonly stray: readonly string[];
-  /** Arguments after `--`: the agent's own. */
+  /** Arguments after `--`, for the agent. */
   readonly passed: readonly string[];
 }
 
-/** `portico launch`: runs an agent on a local model, changes its settings, or lists the agents. */
+/** Declares `portico launch`, which runs an agent on a local model, changes its settings, or lists the agents. */
 export const declareLaunch: Declare = (program, context, exit, passed) => {
   withServer(
     program
       .command('launch')
       .usage('[agent] [options] [-- arguments of the agent]')
-      .description('run an agent, such as Claude Code, on a local model; alone it lists them')
+      .description('run an agent, such as Claude Code, on a local model; without one, list them')
       .addArgument(new Argument('[agent]', 'the agent').choices(AGENT_NAMES))
       .option('--model <name>', 'the model or an alias, instead of asking for it')
       .option('--small <name>', 'a smaller model for side requests, such as titles')
-      .option('--config', 'write it into Claude Code’s own settings, instead of running it')
-      .option('--restore', 'take out of those settings what --config wrote')
-      .option('-y, --yes', 'ask nothing: download, and go on, where it would be asked')
+      .option('--config', 'write the setup into Claude Code’s own settings, instead of running it')
+      .option('--restore', 'remove from those settings what --config wrote')
+      .option('-y, --yes', 'answer every question with yes, such as to download a model')
       .option('--json', 'the list of agents as JSON'),
   )
-    // Whatever is not ours is refused in our own words, with the way out.
+    // Unknown arguments are refused below, because commander's message would lack the hint.
     .allowUnknownOption()
     .allowExcessArguments()
     .action(async (agent: AgentName | undefined, flags: LaunchFlags, command: Command) => {
@@ -61,7 +61,7 @@ async function launchOrList(
   if (first !== undefined) {
     throw new RuntimeFailure(
       'invalid-request',
-      `'${first}' is nothing that launch takes; what is for ${agent ?? 'the agent'} itself stands behind --, ` +
+      `launch does not accept '${first}'; put arguments of ${agent ?? 'the agent'} after --, ` +
         `as in: portico launch ${[agent ?? 'claude', '--', ...stray].join(' ')}`,
     );
   }
@@ -69,7 +69,7 @@ async function launchOrList(
   if (passed.length > 0) {
     throw new RuntimeFailure(
       'invalid-request',
-      `nothing says which agent '-- ${passed.join(' ')}' is for; name it, as in: portico launch claude -- …`,
+      `no agent is named for '-- ${passed.join(' ')}'; name one, as in: portico launch claude -- …`,
     );
   }
   const { listAgents } = await import('../launch/agents.ts');
@@ -79,7 +79,7 @@ async function launchOrList(
 /**
  * Runs an agent on a local model, or changes its settings. Returns the agent's exit code.
  *
- * @param passed what the user passes to the agent
+ * @param passed arguments of the user for the agent
  */
 async function launch(
   name: AgentName,
@@ -116,6 +116,6 @@ async function launch(
 function onlyClaude(title: string): RuntimeFailure {
   return new RuntimeFailure(
     'invalid-request',
-    `--config and --restore are for claude: ${title} needs nothing in its settings`,
+    `--config and --restore are for claude: ${title} needs no change of its settings`,
   );
 }

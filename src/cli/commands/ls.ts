@@ -6,7 +6,7 @@ import { discoverForList, modelsWithoutCompletion } from '../discovered.ts';
 import { writeJson } from '../ui/report.ts';
 import { printTable } from '../ui/table.ts';
 
-/** `portico ls`: models, then aliases, as a table or as JSON; problems go to stderr. */
+/** Declares `portico ls`, which prints models, then aliases, as a table or as JSON. Problems go to stderr. */
 export const declareLs: Declare = (program, context, exit) => {
   program
     .command('ls')

@@ -4,7 +4,7 @@ import type { Declare } from '../declaration.ts';
 import { discoverModels } from '../discovered.ts';
 import { printable } from '../ui/printable.ts';
 
-/** `portico names`: what a shell may complete, one name a line. Hidden: only completion scripts run it. */
+/** Declares `portico names`, which prints names for completion scripts, one per line. It is hidden from the help. */
 export const declareNames: Declare = (program, context, exit) => {
   program.command('names', { hidden: true }).action(async () => {
     exit.code = await printNames(context);

@@ -9,7 +9,7 @@ const HEADER = ['NAME', 'SIZE', 'DEVICE', 'CONTEXT', 'SLOTS BUSY', 'IDLE', 'LEAV
 
 type PsFlags = ServerFlags & { readonly json?: boolean };
 
-/** `portico ps`: models in the memory of a running server. */
+/** Declares `portico ps`, which lists the models that a running server has loaded. */
 export const declarePs: Declare = (program, context, exit) => {
   withServer(
     program

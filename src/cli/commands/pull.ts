@@ -8,21 +8,21 @@ const MODEL_HELP =
 
 type PullFlags = RegistryFlags & { readonly name?: string };
 
-/** `portico pull`: gets a model here, or has Ollama get it. */
+/** Declares `portico pull`, which downloads a model, or makes Ollama download it. */
 export const declarePull: Declare = (program, context, exit) => {
   program
     .command('pull')
-    .description('download a model, and make it known by a name')
+    .description('download a model, and add it to your models.yaml')
     .argument('<model>', MODEL_HELP)
-    .option('--name <name>', 'what to call it, instead of what it is called there')
-    .option('--json', 'print the outcome as JSON')
+    .option('--name <name>', 'name of the model, instead of the one at its source')
+    .option('--json', 'print the result as JSON')
     .option('--models <file>', OVERLAY_HELP)
     .action(async (model: string, flags: PullFlags) => {
       exit.code = await pull(model, flags, context);
     });
 };
 
-/** Pulls a model until it is here or Ctrl-C comes. Returns the exit code. */
+/** Pulls a model until it is complete or Ctrl-C is pressed. Returns the exit code. */
 export async function pull(what: string, flags: PullFlags, context: CliContext): Promise<number> {
   const { loadRegistry } = await import('../../registry/load.ts');
   const { unknownModel } = await import('../../registry/resolve.ts');
@@ -46,7 +46,7 @@ export async function pull(what: string, flags: PullFlags, context: CliContext):
   } catch (error) {
     progress.end();
     if (!controller.signal.aborted) throw error;
-    warn(`Cancelled. The same command goes on from there: portico pull ${what}`, context);
+    warn(`Cancelled. The same command resumes the download: portico pull ${what}`, context);
     return INTERRUPTED;
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);

@@ -7,7 +7,7 @@ interface RemoveFlags {
   readonly models?: string;
 }
 
-/** `portico rm`: removes every name that can be removed; the exit code is 1 if one could not. */
+/** Declares `portico rm`, which removes each name if it can. The exit code is 1 if one was not removed. */
 export const declareRm: Declare = (program, context, exit) => {
   program
     .command('rm')
@@ -30,7 +30,7 @@ async function remove(
   let code = 0;
   for (const name of names) {
     try {
-      // One after the other: a model can go once the aliases before it on the line are gone.
+      // In order: a model can be removed after its aliases, which may come before it on the command line.
       const { file } = await removeModel(files, name);
       say(`deleted '${name}'`, context);
       if (file !== undefined) say(`its file stays: ${file}`, context);

@@ -9,13 +9,13 @@ import { writeAnswer } from '../ui/report.ts';
 
 type RunFlags = Pick<ServeFlags, 'models' | 'threads' | 'context' | 'engine'>;
 
-/** `portico run`: one answer if there is a prompt or input, else a conversation. */
+/** Declares `portico run`, which prints one answer to a prompt or to the input, or runs a conversation. */
 export const declareRun: Declare = (program, context, exit) => {
   const command = program
     .command('run')
     .description('talk to a model in the terminal, without a server')
-    .argument('[model]', 'the model, or an alias of it; the default where none is given')
-    .argument('[prompt]', 'what to say; without it standard input is read');
+    .argument('[model]', 'a model or an alias; otherwise the default')
+    .argument('[prompt]', 'the prompt; without it, standard input is read');
   const { models, threads, context: tokens, engine } = SETTINGS;
   for (const setting of [models, threads, tokens, engine]) withSetting(command, setting);
   command.action(async (model: string | undefined, prompt: string | undefined, flags: RunFlags) => {
@@ -48,7 +48,7 @@ async function run(
   }
 }
 
-/** The prompt and the text of standard input; undefined if that is a terminal and there is no prompt. */
+/** Prompt with the text of standard input; undefined if there is no prompt and the input is a terminal. */
 async function readPrompt(
   prompt: string | undefined,
   { stdin }: CliContext,
@@ -60,7 +60,7 @@ async function readPrompt(
   if (stdin.isTTY === true) return undefined;
   throw new RuntimeFailure(
     'invalid-request',
-    'There is no prompt: give one as the second argument, or on standard input.',
+    'There is no prompt: pass one as the second argument, or on standard input.',
   );
 }
 

@@ -6,7 +6,7 @@ import type { Declare } from '../declaration.ts';
 import { say } from '../ui/report.ts';
 import { readVersion } from '../version.ts';
 
-/** `portico serve`: a server until SIGINT or SIGTERM. */
+/** Declares `portico serve`, which runs a server until SIGINT or SIGTERM. */
 export const declareServe: Declare = (program, context, exit) => {
   const command = program.command('serve').description('serve the Messages API');
   Object.values(SETTINGS).forEach((setting) => withSetting(command, setting));
@@ -15,7 +15,7 @@ export const declareServe: Declare = (program, context, exit) => {
   });
 };
 
-/** Returns the exit code when the server has stopped. */
+/** Runs a server. Returns the exit code after it has stopped. */
 async function serve(flags: ServeFlags, context: CliContext): Promise<number> {
   const { composeServer } = await import('../../compose.ts');
   const { resolveSettings } = await import('../../config/settings.ts');
@@ -29,7 +29,7 @@ async function serve(flags: ServeFlags, context: CliContext): Promise<number> {
   const stop = stopSignal();
   const { url, registry } = server;
   say(`Portico ${readVersion()} serves ${url}\n`, context);
-  // Files are read and Ollama may be slow: neither delays a stop.
+  // Listing the models reads files and asks Ollama, which may be slow. A stop does not wait for it.
   let isStopping = false;
   const listed = server.models().then((models) => {
     if (!isStopping) say(banner({ url, settings, registry, models }), context);
@@ -42,7 +42,7 @@ async function serve(flags: ServeFlags, context: CliContext): Promise<number> {
   return 0;
 }
 
-/** The first SIGINT or SIGTERM; a second SIGINT ends the process at once, as it does everywhere. */
+/** Resolves with the first SIGINT or SIGTERM. A second SIGINT ends the process at once, as usual. */
 function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     process.once('SIGINT', resolve);

@@ -21,12 +21,12 @@ export interface ServiceFlags {
 
 type Action = 'install' | 'uninstall';
 
-/** `portico service`: a server that starts when its user logs in. */
+/** Declares `portico service`, which sets up a server that starts when its user logs in. */
 export const declareService: Declare = (program, context, exit, passed) => {
   program
     .command('service')
     .usage('<action> [options] [-- flags of portico serve]')
-    .description('have systemd or launchd run portico serve from login on')
+    .description('let systemd or launchd run portico serve from login on')
     .addArgument(new Argument('<action>', 'what to do').choices(['install', 'uninstall']))
     .option('-y, --yes', 'ask nothing')
     .action(async (action: Action, flags: ServiceFlags) => {
@@ -39,8 +39,8 @@ export const declareService: Declare = (program, context, exit, passed) => {
 /**
  * Service for this installation of Portico.
  *
- * @param flags of `portico serve`
- * @throws {unsupported} if the system has neither systemd nor launchd
+ * @param flags flags of `portico serve`
+ * @throws {RuntimeFailure} `unsupported` if the system has neither systemd nor launchd
  */
 export function serviceOf(
   flags: readonly string[],
@@ -62,13 +62,13 @@ export function serviceOf(
     default:
       throw new RuntimeFailure(
         'unsupported',
-        'services are written for systemd and launchd, which this system has not; have its own ' +
+        'services are for systemd and launchd, and this system has neither; let its own ' +
           `service manager run: ${service.command.join(' ')}`,
       );
   }
 }
 
-/** `portico service install`: shows the service's file, asks, writes it, and starts the service. */
+/** Runs `portico service install`: shows the service's file, asks, writes it, and starts the service. */
 export async function installService(
   service: ServiceDefinition,
   flags: ServiceFlags,
@@ -78,7 +78,7 @@ export async function installService(
   const before = await readOwn(file);
   say(`${file}:\n\n${text}`, context);
   await agree('Write this and start it?', flags, context);
-  // launchd refuses a service that it has already.
+  // launchd refuses a service that is already loaded.
   if (before !== undefined) await manage(service, stop, context).catch(() => undefined);
   await mkdir(dirname(file), { recursive: true });
   await writeWholeFile(file, text);
@@ -90,11 +90,11 @@ export async function installService(
       cause: error,
     });
   }
-  say(`portico serve runs now, and from each login on. ${advice}`, context);
+  say(`portico serve runs now, and starts at each login. ${advice}`, context);
   return 0;
 }
 
-/** `portico service uninstall`: shows what it removes, asks, ends the service, and removes its file. */
+/** Runs `portico service uninstall`: shows what it removes, asks, ends the service, and removes its file. */
 async function uninstallService(
   service: ServiceDefinition,
   flags: ServiceFlags,
@@ -118,7 +118,7 @@ async function uninstallService(
   return 0;
 }
 
-/** Text of a service's file; undefined if there is none. Throws `conflict` for a file of someone else. */
+/** Reads a service's file; undefined if there is none. Throws `conflict` for a file that Portico did not write. */
 async function readOwn(file: string): Promise<string | undefined> {
   const text = await readFile(file, 'utf8').catch(() => undefined);
   if (text === undefined || text.includes(MARK)) return text;
@@ -143,7 +143,7 @@ async function agree(question: string, { yes }: ServiceFlags, context: CliContex
   }
 }
 
-/** Calls the service manager; rejects with the reason of the first call that fails. */
+/** Runs commands of the service manager. Rejects with the reason of the first one that fails. */
 async function manage(
   { manager }: ServiceDefinition,
   calls: ServiceDefinition['start'],

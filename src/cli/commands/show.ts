@@ -7,7 +7,7 @@ import { discoverModels } from '../discovered.ts';
 import { warn, writeJson } from '../ui/report.ts';
 import { printTable } from '../ui/table.ts';
 
-/** `portico show`: describes a model by its file, or by what models.yaml says of it. */
+/** Declares `portico show`, which describes a model from its file, its server, or its entry in models.yaml. */
 export const declareShow: Declare = (program, context, exit) => {
   program
     .command('show')

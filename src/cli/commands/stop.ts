@@ -5,14 +5,14 @@ import { say, writeJson } from '../ui/report.ts';
 
 type StopFlags = ServerFlags & { readonly force?: boolean; readonly json?: boolean };
 
-/** `portico stop`: has a running server free a model's memory. */
+/** Declares `portico stop`, which makes a running server unload a model. */
 export const declareStop: Declare = (program, context, exit) => {
   withServer(
     program
       .command('stop')
-      .description('have a running server free a model’s memory; the next request loads it again')
+      .description('unload a model of a running server; the next request loads it again')
       .argument('<model>', 'a model or an alias')
-      .option('--force', 'even while it answers: those answers break off')
+      .option('--force', 'unload it even while it answers; those answers are cut off')
       .option('--json', 'as JSON'),
   ).action(async (model: string, flags: StopFlags) => {
     exit.code = await stop(model, flags, context);

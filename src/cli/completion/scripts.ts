@@ -1,6 +1,6 @@
-/** What a shell may complete of a command. */
+/** Completion of a command in a shell. */
 export interface CompletedCommand {
-  /** The first is the usual one. */
+  /** Name of the command, then its aliases. */
   readonly names: readonly string[];
   readonly description: string;
   readonly flags: readonly {
@@ -8,16 +8,16 @@ export interface CompletedCommand {
     readonly description: string;
     readonly takesValue: boolean;
   }[];
-  /** What its first argument can be. */
+  /** Possible values of its first argument. */
   readonly words: readonly string[];
-  /** Whether its arguments are names of models. */
+  /** True if its arguments are names of models. */
   readonly takesNames: boolean;
 }
 
-/** Fails silently: a shell is no place for errors while one types. */
+/** Command that lists names. Its errors are hidden, because they would disturb the user's typing. */
 const ASK_NAMES = 'portico names 2>/dev/null';
 
-/** A script for bash 3.2 or later, to be sourced. */
+/** Script for bash 3.2 or later, to be sourced. */
 export function bashScript(commands: readonly CompletedCommand[]): string {
   const cases = commands.map(
     ({ names, flags, words, takesNames }) => `    ${names.join('|')})
@@ -41,7 +41,7 @@ ${cases.join('\n')}
   fi
   if [[ "$current" == -* ]]; then words="$flags"; fi
   COMPREPLY=($(compgen -W "$words" -- "$current"))
-  # Bash cuts words at colons: what stands before the last one is there already.
+  # Bash splits words at colons: the part before the last one is already typed.
   if [[ "$current" == *:* && "$COMP_WORDBREAKS" == *:* ]]; then
     COMPREPLY=("\${COMPREPLY[@]#"\${current%"\${current##*:}"}"}")
   fi
@@ -50,7 +50,7 @@ complete -o default -F _portico portico
 `;
 }
 
-/** A script for zsh, to be sourced, or to lie as \`_portico\` in a folder of $fpath. */
+/** Script for zsh, to be sourced, or to be saved as `_portico` in a folder of $fpath. */
 export function zshScript(commands: readonly CompletedCommand[]): string {
   const described = commands.map(
     ({ names, description }) =>
@@ -64,7 +64,7 @@ export function zshScript(commands: readonly CompletedCommand[]): string {
       ;;`;
   });
   return `#compdef portico
-# Completion of portico for zsh. Add to ~/.zshrc, behind compinit:  source <(portico completion zsh)
+# Completion of portico for zsh. Add to ~/.zshrc, after compinit:  source <(portico completion zsh)
 _portico() {
   local -a flags candidates
   if (( CURRENT == 2 )); then
@@ -89,7 +89,7 @@ compdef _portico portico
 `;
 }
 
-/** A script for fish, to be sourced, or to lie in ~/.config/fish/completions/portico.fish. */
+/** Script for fish, to be sourced, or to be saved as ~/.config/fish/completions/portico.fish. */
 export function fishScript(commands: readonly CompletedCommand[]): string {
   const lines = commands.flatMap(({ names, description, flags, words, takesNames }) => {
     const seen = `complete -c portico -n ${quoted(`__fish_seen_subcommand_from ${names.join(' ')}`)}`;
@@ -108,7 +108,7 @@ ${lines.join('\n')}
 `;
 }
 
-/** In single quotes, as all three shells read them; a quote itself becomes a typographic one. */
+/** Quotes a text for all three shells. A single quote in it becomes a typographic one. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", '’')}'`;
 }

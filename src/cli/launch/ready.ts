@@ -43,7 +43,7 @@ export async function readyModel(
   const warnings = contextWarnings(agent, model);
   for (const warning of warnings) warn(`Warning: ${warning}.`, context);
   if (warnings.length === 0) return model;
-  if (!yes && asker !== undefined && !(await asker.confirm('Go on with it?'))) {
+  if (!yes && asker !== undefined && !(await asker.confirm('Continue with it?'))) {
     throw new RuntimeFailure('cancelled', 'Cancelled: nothing was started.');
   }
   return model;

@@ -9,14 +9,14 @@ import { statusOf } from '../../registry/status.ts';
 import { formatSize } from '../../units/size.ts';
 import type { CliContext } from '../context.ts';
 
-/** A list waits no longer for files that were not read before. */
+/** Timeout for reading files whose metadata is not cached. */
 const READ_TIMEOUT_MS = 5_000;
 
 const HEADER = ['NAME', 'BACKEND', 'SIZE', 'STATUS', 'WHERE'];
 
 type Row = readonly [name: string, backend: string, size: string, status: string, where: string];
 
-/** Findings about models beside their entries. */
+/** Findings about models that their entries do not have. */
 interface Findings {
   readonly templates: ReadonlyMap<string, boolean>;
   readonly mute: ReadonlySet<string>;
@@ -58,7 +58,7 @@ function chatProblem(
   return templates.get(name) === false ? 'no chat template' : undefined;
 }
 
-/** The file or the server that a model is on; `-` for one that is nowhere yet. */
+/** File or servers of a model; `-` if it is not downloaded. */
 function placeOf({ spec }: RegistryModel, ollama: string): string {
   const { file, url, providers } = spec;
   if (file !== undefined) return existsSync(file) ? file : '-';
@@ -68,7 +68,7 @@ function placeOf({ spec }: RegistryModel, ollama: string): string {
     .join(', ');
 }
 
-/** The same as data for programs; a model's settings are those of models.yaml. */
+/** Describes the registry as data for programs. A model's settings are those of models.yaml. */
 export function describeRegistry(
   registry: Registry,
   templates: ReadonlyMap<string, boolean>,
@@ -78,7 +78,7 @@ export function describeRegistry(
     default: registry.defaultModel,
     models: [...registry.models.values()].map((model) => ({
       ...model.spec,
-      // Their values may be secrets.
+      // Only names: the values may be secrets.
       headers: model.spec.headers && Object.keys(model.spec.headers),
       status: shownStatus(model),
       ...(mute.has(model.spec.name) && { chats: false }),
@@ -95,21 +95,21 @@ export function describeRegistry(
   };
 }
 
-/** The status, or that the place of its file has something else, such as a named pipe. */
+/** Status of a model; `not a file` if its path is something else, such as a named pipe. */
 function shownStatus(model: RegistryModel): string {
   const { file } = model.spec;
   const found = file === undefined ? undefined : statSync(file, { throwIfNoEntry: false });
   return found?.isFile() === false ? 'not a file' : statusOf(model, existsSync);
 }
 
-/** The size of the file that is there, else of the one to download. */
+/** Size of a model's file, or of the one to download. */
 function sizeOf(model: RegistryModel): number | undefined {
   const { file } = model.spec;
   const found = file === undefined ? undefined : statSync(file, { throwIfNoEntry: false });
   return found?.isFile() === true ? found.size : model.sizeBytes;
 }
 
-/** For models whose file is here: true if they have a chat template, so that they can chat. */
+/** Maps each model with a file to true if it has a chat template, so that it can chat. */
 export async function chatTemplates(
   { models }: Registry,
   { environment }: CliContext,

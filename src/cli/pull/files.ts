@@ -10,7 +10,7 @@ import type { PullJob } from './job.ts';
 import type { PullTarget } from './target.ts';
 import { say, writeJson } from '../ui/report.ts';
 
-/** Downloads a model's files, and writes it into the user's models.yaml where it is not there yet. */
+/** Downloads a model's files, and adds the model to the user's models.yaml if it has no entry. */
 export async function pullFiles(
   target: Extract<PullTarget, { readonly kind: 'gguf' }>,
   registry: RegistryFiles,
@@ -45,7 +45,7 @@ export async function pullFiles(
 }
 
 function labelOf(phase: FileProgress['phase'], name: string): string {
-  return phase === 'checking' ? `checking what is there of ${name}` : `pulling ${name}`;
+  return phase === 'checking' ? `checking the downloaded part of ${name}` : `pulling ${name}`;
 }
 
 function report(
@@ -60,11 +60,11 @@ function report(
   const fresh = files.filter(({ wasThere }) => !wasThere);
   const size = formatSize(fresh.reduce((sum, { bytes }) => sum + bytes, 0));
   const checked = fresh.every(({ verified }) => verified)
-    ? 'its SHA-256 is the one that the source lists'
+    ? 'its SHA-256 matches the source'
     : 'its source lists no SHA-256 to compare';
   say(
     fresh.length === 0
-      ? `'${name}' is here already: ${files[0]?.file}`
+      ? `'${name}' is already downloaded: ${files[0]?.file}`
       : `pulled '${name}' (${size}); ${checked}\ntry it with: portico run ${name}`,
     context,
   );

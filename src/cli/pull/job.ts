@@ -1,7 +1,7 @@
 import type { CliContext } from '../context.ts';
 import type { ProgressDisplay } from '../ui/progress.ts';
 
-/** What a pull needs of the command that it is. */
+/** Output, progress and abort signal of a pull. */
 export interface PullJob {
   readonly context: CliContext;
   readonly progress: ProgressDisplay;

@@ -6,9 +6,9 @@ import type { PullTarget } from './target.ts';
 import { say, writeJson } from '../ui/report.ts';
 
 /**
- * Has Ollama pull a model, with the same progress as a download of ours.
+ * Makes Ollama pull a model, and shows the same progress as Portico's own downloads.
  *
- * @param unknown what to say of a name that only might be one of Ollama's
+ * @param unknown message for a name that neither models.yaml nor Ollama knows
  */
 export async function pullOllama(
   target: Extract<PullTarget, { readonly kind: 'ollama' }>,

@@ -7,17 +7,17 @@ import { freeName } from '../../registry/register.ts';
 import type { Registry, RegistryModel } from '../../registry/registry.ts';
 import { problemOf, unknownModel } from '../../registry/resolve.ts';
 
-/** What is to be pulled. */
+/** Model to pull. */
 export type PullTarget =
   | {
       readonly kind: 'gguf';
       readonly name: string;
-      /** As it is written in models.yaml. */
+      /** Source as written in models.yaml. */
       readonly source: string;
       readonly from: Source;
-      /** The file that it is to become. */
+      /** Path of the downloaded file. */
       readonly file: string;
-      /** Whether models.yaml has it under this name. */
+      /** True if models.yaml has an entry of this name. */
       readonly isKnown: boolean;
     }
   | {
@@ -25,15 +25,15 @@ export type PullTarget =
       readonly model: string;
       /** Undefined for the server that OLLAMA_HOST names. */
       readonly url: string | undefined;
-      /** Nobody said that it is Ollama's; no other place knows the name. */
+      /** True if the user did not name Ollama, but no entry has this name. */
       readonly isGuess: boolean;
     };
 
 /**
- * What a word on the command line means: a source, a name of models.yaml, or a name of Ollama.
+ * Resolves an argument to a model to pull: a source, a name of models.yaml, or a name of Ollama.
  * Throws `invalid-request` for a model that can't be pulled.
  *
- * @param wish the name that the user wants it to have
+ * @param wish name for the model, from `--name`
  */
 export function choosePull(
   registry: Registry,
@@ -48,7 +48,7 @@ export function choosePull(
   if (wish !== undefined) {
     throw new RuntimeFailure(
       'invalid-request',
-      `--name is for sources, such as hf:user/model; portico cp ${what} ${wish} gives ${what} another name`,
+      `--name is for sources, such as hf:user/model; for another name of ${what}, use: portico cp ${what} ${wish}`,
     );
   }
   const lookup = lookUp(registry, what);
@@ -75,7 +75,7 @@ function sourceTarget(
   return { kind: 'gguf', name, source, from, file: pulledFile(name, modelsFolder), isKnown: false };
 }
 
-/** A repository has several quantizations, which may be on one machine. */
+/** Names to try, in this order. The second one has the quantization, because a repository has several. */
 function namesFor(from: Source): readonly string[] {
   const name = nameOf(from);
   return from.kind === 'hub' && from.wanted.by === 'quantization'
@@ -85,7 +85,7 @@ function namesFor(from: Source): readonly string[] {
 
 function checkName(name: string): string {
   if (/^[^\s\p{Cc}]+$/u.test(name)) return name;
-  throw new RuntimeFailure('invalid-request', `'${name}' is no name: give one without spaces`);
+  throw new RuntimeFailure('invalid-request', `'${name}' is not a name: use one without spaces`);
 }
 
 function modelTarget({ spec, source, location }: RegistryModel): PullTarget {

@@ -2,14 +2,14 @@ import type { Turn } from '../../core/conversation.ts';
 import { newRequestId } from '../../core/ids.ts';
 import type { Runtime } from '../../pipeline/runtime.ts';
 
-/** More than any context holds: an answer ends where its model ends it, or its context. */
+/** More tokens than any context has: an answer ends when the model ends it, or at the end of the context. */
 const NO_LIMIT = 1_000_000;
 
 /**
- * Has a model answer a conversation, and writes the answer while it comes.
+ * Lets a model answer a conversation, and writes the answer as it is generated.
  *
- * @returns the whole answer, as far as it came before the signal aborted
- * @throws RuntimeFailure as the runtime does, but not for the abort
+ * @returns the complete answer, or the part of it before the signal aborted
+ * @throws {RuntimeFailure} as the runtime does, but not for the abort
  */
 export async function answer(
   runtime: Runtime,

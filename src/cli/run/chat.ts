@@ -8,7 +8,7 @@ import { reportError, writeAnswer } from '../ui/report.ts';
 
 const HINT = '(Ctrl-C again, Ctrl-D or /bye leaves)\n';
 
-/** A conversation in the terminal: it remembers what was said until it is left. */
+/** Runs a conversation in the terminal until the user leaves it. */
 export async function chat(runtime: Runtime, model: string, context: CliContext): Promise<void> {
   const { stdin, stdout } = context;
   const lines = createInterface({ input: stdin, output: stdout, prompt: '>>> ' });
@@ -23,7 +23,7 @@ export async function chat(runtime: Runtime, model: string, context: CliContext)
     if (prompt !== '') turns = await exchange(prompt);
     lines.prompt();
   }
-  // Whoever leaves by a key stands behind the prompt still.
+  // A user who left by a key is still on the line of the prompt.
   if (!left) stdout.write('\n');
   lines.close();
 
@@ -48,12 +48,12 @@ export async function chat(runtime: Runtime, model: string, context: CliContext)
   }
 }
 
-/** One thing that a side said. */
+/** Makes a turn of one text. */
 export function turnOf(role: 'user' | 'assistant', text: string): Turn {
   return { role, parts: [{ kind: 'text', text }] };
 }
 
-/** Ctrl-C stops the answer that runs; at the prompt, or twice, it leaves. */
+/** Handles Ctrl-C: the first one stops a running answer; a second one, or two at the prompt, leave the conversation. */
 function watchInterrupts(lines: Interface, { stdout }: CliContext) {
   let running: AbortController | undefined;
   let warned = false;

@@ -10,10 +10,10 @@ import type { CliContext } from '../context.ts';
 import type { RegistryFlags } from '../declaration.ts';
 import { createLogger } from '../ui/logger.ts';
 
-/** How long another server may take to describe its model. */
+/** Timeout for another server to describe its model. */
 const DESCRIBE_TIMEOUT_MS = 10_000;
 
-/** All that is known of a model before it is loaded; what is not known is undefined. */
+/** Description of a model that is not loaded. Unknown fields are undefined. */
 export interface ModelCard {
   readonly name: string;
   readonly backend: string;
@@ -27,14 +27,14 @@ export interface ModelCard {
   readonly context?: number | undefined;
   readonly templateFamily?: string | undefined;
   readonly capabilities?: Capabilities | undefined;
-  /** Abilities that are instructions in the prompt, not the model's own. */
+  /** Capabilities that come from instructions in the prompt, not from the chat template. */
   readonly injected?: { readonly tools: boolean; readonly thinking: boolean } | undefined;
   readonly file: string | undefined;
-  /** The file by which it sees, where it can. */
+  /** File of its projector, if it has vision. */
   readonly projector?: string | undefined;
   readonly upstream: string | undefined;
   readonly url: string | undefined;
-  /** Those that share its requests. */
+  /** URLs of several servers that share its requests. */
   readonly servers?: readonly string[] | undefined;
   readonly source: string | undefined;
   readonly fileBytes: number | undefined;
@@ -43,7 +43,7 @@ export interface ModelCard {
   readonly location: string;
 }
 
-/** Reads a model's file, or asks the server that has it; else it is what models.yaml says. */
+/** Describes a model by its file or its server. If it has neither, describes its entry in models.yaml. */
 export async function describeModel(
   model: RegistryModel,
   flags: RegistryFlags,
@@ -90,7 +90,7 @@ export async function describeModel(
   }
 }
 
-/** Description of a model from its file, with what its projector adds. */
+/** Describes a model by its file and its projector. */
 async function describeFile(
   spec: ModelSpec,
   context: number | undefined,
@@ -103,7 +103,7 @@ async function describeFile(
   return { ...described, ...(await describeSight(spec, described.capabilities)) };
 }
 
-/** What a model can do with its projector, where that and the optional addon are there. */
+/** Capabilities of a model with its projector; none if the projector or the optional addon is missing. */
 async function describeSight(
   { mmproj }: ModelSpec,
   capabilities: Capabilities | undefined,

@@ -2,7 +2,7 @@ import type { Capabilities } from '../../core/backend.ts';
 import { formatSize } from '../../units/size.ts';
 import type { ModelCard } from './card.ts';
 
-/** Rows of the table that `portico show` prints, without those that are not known. */
+/** Rows of the table that `portico show` prints, without unknown fields. */
 export function rowsOf(card: ModelCard): readonly (readonly string[])[] {
   const rows: readonly (readonly [string, string | undefined])[] = [
     ['name', card.name],
@@ -38,7 +38,7 @@ function formatTokens(tokens: number | undefined): string | undefined {
   return tokens === undefined ? undefined : `${tokens} tokens`;
 }
 
-/** `30.5 B`, as the names of models have it. */
+/** Formats a number of parameters like `30.5 B`. */
 function formatCount(count: number): string {
   const [unit, size] = count >= 1e9 ? (['B', 1e9] as const) : (['M', 1e6] as const);
   return `${Number((count / size).toPrecision(3))} ${unit}`;

@@ -4,7 +4,7 @@ import type { CliContext } from '../context.ts';
 import { oneLine } from './printable.ts';
 import { largest } from '../../core/lists.ts';
 
-/** Asks the person at the terminal. Whoever presses Ctrl-C or Esc gets a `cancelled` failure. */
+/** Asks the user at the terminal. Throws `cancelled` if the user presses Ctrl-C or Esc. */
 export interface Asker {
   confirm(question: string): Promise<boolean>;
   choose(
@@ -14,7 +14,7 @@ export interface Asker {
   ): Promise<string>;
 }
 
-/** Somebody to ask; undefined where there is no terminal. Questions go to stderr: stdout is the agent's. */
+/** Creates an asker; undefined if there is no terminal. Questions go to stderr, because stdout is for the agent. */
 export function createAsker({ stdin, stderr }: CliContext): Asker | undefined {
   if (stdin.isTTY !== true || stderr.isTTY !== true) return undefined;
   const streams = { input: stdin, output: stderr };

@@ -9,11 +9,11 @@ export interface Served {
   readonly url: string;
   readonly settings: Pick<Settings, 'apiKeys'>;
   readonly registry: Registry;
-  /** Models that can answer now, Ollama's included. */
+  /** Models that can answer now, including those of Ollama. */
   readonly models: ServedModels;
 }
 
-/** Text that `serve` prints about its models: their names, a line to try one, and how to point clients at it. */
+/** Text that `serve` prints: names of models, a command to try one, and the environment for clients. */
 export function banner({ url, settings, registry, models: served }: Served): string {
   const keyed = settings.apiKeys.length > 0;
   const { usable, mute, silent } = served;
@@ -40,7 +40,7 @@ export function banner({ url, settings, registry, models: served }: Served): str
 
 function silence({ url, timeoutMs }: SilentServer): string {
   const seconds = timeoutMs / 1000;
-  return `Ollama at ${shownUrl(url)} did not answer within ${seconds} s; its models appear when it does.`;
+  return `Ollama at ${shownUrl(url)} did not answer within ${seconds} s; its models are listed once it does.`;
 }
 
 function curlLine(url: string, model: string, keyed: boolean): string {
@@ -50,7 +50,7 @@ function curlLine(url: string, model: string, keyed: boolean): string {
     messages: [{ role: 'user', content: 'Hello, how are you?' }],
   });
   const key = keyed ? ` -H 'x-api-key: YOUR_KEY'` : '';
-  // A quote in the model's name would end the shell's text.
+  // A quote in the model's name would end the shell's quoted text.
   const data = body.replaceAll("'", String.raw`\u0027`);
   return `curl ${url}/v1/messages -H 'content-type: application/json'${key} -d '${data}'`;
 }

@@ -5,12 +5,12 @@ import { withoutSecrets } from '../../core/secrets.ts';
 import type { CliContext } from '../context.ts';
 import { oneLine, printable } from './printable.ts';
 
-/** Options of every log: no line shows a secret or has a control character, whoever wrote what it says. */
+/** Options of every log. They remove secrets and control characters from each line. */
 export function loggerOptions(level: Settings['logLevel']): LoggerOptions {
   return { level, base: null, hooks: { streamWrite: cleanLine } };
 }
 
-/** Logs go to stderr: readable lines on a terminal, JSON lines elsewhere. */
+/** Creates a log on stderr: readable lines on a terminal, JSON lines elsewhere. */
 export async function createLogger(
   level: Settings['logLevel'],
   { stderr }: CliContext,
@@ -32,7 +32,10 @@ function cleanLine(line: string): string {
   return printable(withoutSecrets(line));
 }
 
-/** A line for pino-pretty, which prints texts as they are: each keeps its escapes, and a message its line. */
+/**
+ * Cleans a line for pino-pretty, which prints texts without escapes. Control characters become visible,
+ * and a message stays on its line.
+ */
 function shownLine(line: string): string {
   const shown: unknown = JSON.parse(withoutSecrets(line), (key, value: unknown) => {
     if (typeof value !== 'string') return value;

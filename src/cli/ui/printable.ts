@@ -1,20 +1,20 @@
 /**
- * Text with each control character as a visible escape such as `\\u001b`; line breaks and tabs stay.
- * Names and messages of files, servers and models can't change the terminal that they are printed on,
- * nor turn the order of what follows by marks for right-to-left text. JSON keeps its meaning.
+ * Replaces each control character by a visible escape such as `\\u001b`. Line breaks and tabs stay.
+ * Names and messages of files, servers and models then can't change the terminal, and can't reorder the
+ * text after them by marks for right-to-left text. JSON keeps its meaning.
  */
 export function printable(text: string): string {
   return text.replaceAll(/(?![\n\t])[\p{Cc}\p{Bidi_Control}]/gu, escaped);
 }
 
-/** The same as one line. */
+/** Like `printable`, on one line. */
 export function oneLine(text: string): string {
   return printable(text.trim().replaceAll(/(?<!\s)\s*\n\s*/g, ' '));
 }
 
 /**
- * A model's answer for a terminal, whole or in pieces: control characters as visible escapes, carriage
- * returns left out. Marks for right-to-left text stay, since answers are written in such scripts too.
+ * Prepares a model's answer, or a piece of it, for a terminal: control characters become visible escapes,
+ * carriage returns are removed. Marks for right-to-left text stay, because answers may need them.
  */
 export function printableAnswer(piece: string): string {
   return piece.replaceAll('\r', '').replaceAll(/(?![\n\t])\p{Cc}/gu, escaped);

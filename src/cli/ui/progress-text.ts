@@ -1,15 +1,15 @@
 import { formatSize } from '../../units/size.ts';
 
-/** How far something is that has bytes. */
+/** Progress of a transfer in bytes. */
 export interface Progress {
   readonly done: number;
-  /** Undefined where nobody tells. */
+  /** Undefined if unknown. */
   readonly total: number | undefined;
-  /** Bytes a second, where that is known yet. */
+  /** Bytes per second; undefined if not measured yet. */
   readonly rate: number | undefined;
 }
 
-/** `45 %  8.4 GB of 18.6 GB  85 MB/s  2 min left`, as far as it is known. */
+/** Formats progress like `45 %  8.4 GB of 18.6 GB  85 MB/s  2 min left`, without unknown parts. */
 export function progressText({ done, total, rate }: Progress): string {
   const speed = rate === undefined ? [] : [`${formatSize(Math.round(rate))}/s`];
   if (total === undefined) return [formatSize(done), ...speed].join('  ');
@@ -21,7 +21,7 @@ export function progressText({ done, total, rate }: Progress): string {
   return [share, `${formatSize(done)} of ${formatSize(total)}`, ...speed, ...left].join('  ');
 }
 
-/** The same behind a bar, in no more columns than there are. */
+/** Formats progress with a bar, shorter than the width of the terminal. */
 export function progressBar(label: string, progress: Progress, columns: number): string {
   const text = `${label} ${progressText(progress)}`;
   const room = Math.min(columns - text.length - 4, 40);
@@ -30,12 +30,12 @@ export function progressBar(label: string, progress: Progress, columns: number):
   return `${label} [${'#'.repeat(filled)}${'.'.repeat(room - filled)}] ${progressText(progress)}`;
 }
 
-/** Whole percents; 100 only when all is there. */
+/** Progress in whole percent, rounded down: 100 means complete. */
 export function percent(done: number, total: number): number {
   return total === 0 ? 100 : Math.min(100, Math.floor((done * 100) / total));
 }
 
-/** Seconds as people say them: `45 s`, `12 min`, `3 h 05 min`. */
+/** Formats seconds as `45 s`, `12 min` or `3 h 05 min`. */
 export function formatDuration(seconds: number): string {
   if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
   const minutes = Math.round(seconds / 60);

@@ -3,28 +3,28 @@ import { oneLine } from './printable.ts';
 import { percent, progressBar, progressText } from './progress-text.ts';
 import { warn } from './report.ts';
 
-/** Shows how far something is, on stderr. */
+/** Display of progress on stderr. */
 export interface ProgressDisplay {
   update(label: string, done: number, total: number | undefined): void;
-  /** A line for good, such as why a try failed. */
+  /** Prints a line that stays, such as the reason of a retry. */
   say(text: string): void;
-  /** The last state, for good. */
+  /** Leaves the last state on the screen. */
   end(): void;
 }
 
 const REDRAW_MILLISECONDS = 100;
 
-/** Lines of a log: one every so many percent, or minutes, whichever is sooner. */
+/** Steps between two lines of a log; the first one reached counts. */
 const LINE_PERCENT = 10;
 const LINE_MILLISECONDS = 60_000;
 
-/** Time that a rate covers: long enough to be steady, short enough to follow. */
+/** Time over which the rate is measured: long enough for a steady value, short enough to follow changes. */
 const WINDOW_MILLISECONDS = 5000;
 
-/** Back to the first column, and the line away. */
+/** Moves the cursor to the first column and clears the line. */
 const CLEAR = '\r\u001B[K';
 
-/** A bar that redraws itself on a terminal; plain lines elsewhere. */
+/** Creates a display: a bar that redraws itself on a terminal, plain lines elsewhere. */
 export function createProgress({ stderr }: Pick<CliContext, 'stderr'>): ProgressDisplay {
   return stderr.isTTY === true ? createBar(stderr) : createLines(stderr);
 }
@@ -74,11 +74,11 @@ function createLines(stderr: CliContext['stderr']): ProgressDisplay {
   };
 }
 
-/** Measures how fast a number grows. */
+/** Measures the growth of a number per second. */
 export class RateMeter {
   #samples: { readonly at: number; readonly done: number }[] = [];
 
-  /** Notes how far it is at a time in milliseconds. A number that shrinks begins anew. */
+  /** Adds a sample at a time in milliseconds. A smaller number starts a new measurement. */
   add(done: number, at: number): void {
     const last = this.#samples.at(-1);
     if (last !== undefined && done < last.done) this.#samples = [];
@@ -86,7 +86,7 @@ export class RateMeter {
     while ((this.#samples[1]?.at ?? at) < at - WINDOW_MILLISECONDS) this.#samples.shift();
   }
 
-  /** Per second, or undefined as long as that can't be told. */
+  /** Growth per second; undefined if there are too few samples. */
   get perSecond(): number | undefined {
     const [first, last] = [this.#samples[0], this.#samples.at(-1)];
     if (first === undefined || last === undefined || last.at - first.at < 100) return undefined;

@@ -3,7 +3,7 @@ import { withoutSecrets } from '../../core/secrets.ts';
 import type { CliContext } from '../context.ts';
 import { oneLine, printable, printableAnswer } from './printable.ts';
 
-/** Says on stderr, in one line, what went wrong. */
+/** Writes the message of an error to stderr, on one line. */
 export function reportError(error: unknown, context: CliContext): void {
   context.stderr.write(`Error: ${oneLine(withoutSecrets(messageOf(error)))}\n`);
 }
@@ -13,7 +13,7 @@ export function say(text: string, context: CliContext): void {
   context.stdout.write(`${printable(text)}\n`);
 }
 
-/** Writes to stdout that a model is not downloaded yet, and the command that gets it. */
+/** Writes to stdout that a model is not downloaded yet, and the command that pulls it. */
 export function sayHowToPull(
   name: string,
   { demand, command }: { readonly demand: string; readonly command: string },
@@ -27,12 +27,12 @@ export function warn(text: string, context: Pick<CliContext, 'stderr'>): void {
   context.stderr.write(`${oneLine(text)}\n`);
 }
 
-/** Writes a model's answer to stdout: on a terminal without control characters, elsewhere as it is. */
+/** Writes a piece of a model's answer to stdout: on a terminal without control characters, elsewhere unchanged. */
 export function writeAnswer(piece: string, { stdout }: Pick<CliContext, 'stdout'>): void {
   stdout.write(stdout.isTTY === true ? printableAnswer(piece) : piece);
 }
 
-/** Writes lines that a shell is to evaluate to stdout; a terminal, which evaluates nothing, gets no control characters. */
+/** Writes a script for a shell to stdout. A terminal evaluates nothing, so it gets no control characters. */
 export function writeScript(script: string, { stdout }: Pick<CliContext, 'stdout'>): void {
   stdout.write(stdout.isTTY === true ? printable(script) : script);
 }

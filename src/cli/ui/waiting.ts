@@ -4,16 +4,16 @@ import { formatDuration } from './progress-text.ts';
 
 const REDRAW_MILLISECONDS = 1000;
 
-/** Elsewhere than on a terminal: one line in this time. */
+/** Time between two lines in a log. */
 const LINE_MILLISECONDS = 30_000;
 
-/** Back to the first column, and the line away. */
+/** Moves the cursor to the first column and clears the line. */
 const CLEAR = '\r\u001B[K';
 
 /**
- * Says on stderr that something is going on, and for how long, until it is done.
+ * Shows on stderr that work is in progress, and its duration, until it is done.
  *
- * @param detail what more there is to say of it just now
+ * @param detail present state of the work, shown in brackets
  */
 export async function whileWaiting<Value>(
   label: string,

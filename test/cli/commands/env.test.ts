@@ -13,7 +13,7 @@ const ENVIRONMENT = z.object({
 describe('portico env', () => {
   covers('R5.2-env');
 
-  it('prints the environment for the server at the configured address, which need not run', async () => {
+  it('prints the environment for the configured address, even if no server runs', async () => {
     const { here } = await makeLaunchHome();
     const port = String(await freePort());
     const variables = { PORTICO_PORT: port, SHELL: '/bin/bash', PORTICO_HOST: '0.0.0.0' };
@@ -26,7 +26,7 @@ describe('portico env', () => {
     expect(stderr).toContain(`No Portico answers at http://127.0.0.1:${port} yet`);
   });
 
-  it('prints it for the shell that is named, or as JSON', async () => {
+  it('prints it for the named shell, or as JSON', async () => {
     const server = await startServer({ args: ['--context', '40960'] });
     try {
       const { here } = await makeLaunchHome();
@@ -44,7 +44,7 @@ describe('portico env', () => {
     }
   });
 
-  it('refuses another shell, and a model that is not known', async () => {
+  it('refuses an unknown shell or model', async () => {
     const { here } = await makeLaunchHome();
     const shell = await here(['env', '--shell', 'csh']);
     expect(shell.stderr).toContain('Allowed choices are bash, fish, powershell');

@@ -31,7 +31,7 @@ async function isAnswering(port: number): Promise<boolean> {
 describe('portico launch claude', () => {
   covers('R5.1-server', 'R5.1-log', 'R5.1-context', 'R5.1-load', 'R5.1-wildcard');
 
-  it('starts a server where none answers, and stops it afterwards', async () => {
+  it('starts a server if none answers, and stops it afterwards', async () => {
     const { run, report, folder } = await makeLaunchHome();
     const port = await freePort();
     const { code, stdout, stderr } = await run(
@@ -56,7 +56,7 @@ describe('portico launch claude', () => {
     expect(existsSync(given?.args[1] ?? '')).toBe(false);
   });
 
-  it('uses one that runs, loads the model there, and leaves it running', async () => {
+  it('uses a running server, loads the model there, and leaves it running', async () => {
     const { run, report } = await makeLaunchHome();
     const { code, stderr } = await run(['launch', 'claude', ...onServer(), '--model', 'mini']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: 'Loading mini …\nwarned' });
@@ -68,7 +68,7 @@ describe('portico launch claude', () => {
     });
   });
 
-  it('gives side requests to the model of --small, and takes a [1m] from the name', async () => {
+  it('uses the model of --small for side requests, and removes [1m] from the name', async () => {
     const { portico, run, report } = await makeLaunchHome();
     const models = ['--model', 'mini[1m]', '--small', 'claude-3-5-sonnet'];
     const { code } = await run(['launch', 'claude', ...onServer(), ...models]);
@@ -84,7 +84,7 @@ describe('portico launch claude', () => {
     expect(unknown.stderr).toContain('model: nothing is not known');
   });
 
-  it('takes a wildcard address for this machine, and opens nothing to the network', async () => {
+  it('connects to a wildcard address on this machine, and opens no port to the network', async () => {
     const { portico, run, report } = await makeLaunchHome();
     for (const host of ['0.0.0.0', '::']) {
       const { code } = await run(['launch', 'claude', '--model', 'mini'], {
@@ -102,10 +102,10 @@ describe('portico launch claude', () => {
   });
 });
 
-describe('an address', () => {
+describe('a server', () => {
   covers('R5.1-occupied');
 
-  it('where something else listens is told', async () => {
+  it('that is another program is reported', async () => {
     const other = createServer((_request, response) => response.end('<html>')).listen(0);
     onTestFinished(() => void other.close());
     await once(other, 'listening');
@@ -120,7 +120,7 @@ describe('an address', () => {
     expect(await report()).toBeUndefined();
   });
 
-  it('whose server wants a key is told, and used with it', async () => {
+  it('that requires a key is reported, and used with the key', async () => {
     const keyed = await startServer({ args: ['--api-key', 'right-key', '--context', '40960'] });
     onTestFinished(() => void keyed.stop());
     const { portico, run, report } = await makeLaunchHome();
@@ -133,10 +133,10 @@ describe('an address', () => {
   });
 });
 
-describe('what the agent is given', () => {
+describe('the setup of the agent', () => {
   covers('R5.1-environment', 'R5.1-settings', 'R5.1-name', 'R5.1-load');
 
-  it('leads nowhere else', async () => {
+  it('leads to no other server', async () => {
     const { run, report } = await makeLaunchHome();
     await run(['launch', 'claude', ...onServer(), '--model', 'mini', '--', '-p', 'x'], {
       ANTHROPIC_API_KEY: 'sk-ant-real',
@@ -155,13 +155,13 @@ describe('what the agent is given', () => {
     expect(given?.mode).toBe(0o600);
   });
 
-  it('is a name whose context counts, for an alias that begins with claude-', async () => {
+  it('replaces an alias that begins with claude- by a name whose context is used', async () => {
     const { run, report } = await makeLaunchHome();
     await run(['launch', 'claude', ...onServer(), '--model', 'claude-3-5-sonnet']);
     expect((await report())?.environment).toMatchObject({ ANTHROPIC_MODEL: 'mini' });
   });
 
-  it('is nothing where the model can’t be loaded, but the server’s words', async () => {
+  it('is skipped with the server’s words if the model can’t be loaded', async () => {
     const { portico, report } = await makeLaunchHome();
     const { code, stderr } = await portico('launch', 'claude', ...onServer(), '--model', 'nothing');
     expect(code).toBe(1);
@@ -172,7 +172,7 @@ describe('what the agent is given', () => {
   });
 });
 
-describe('how it ends', () => {
+describe('the exit code', () => {
   covers('R5.1-exit', 'R5.1-signals');
 
   it.each([
@@ -180,7 +180,7 @@ describe('how it ends', () => {
     [{ EXIT: '3' }, 3],
     [{ KILL: 'SIGKILL' }, 137],
     [{ KILL: 'SIGTERM' }, 143],
-  ])('with %j is exit code %i', async (variables, code) => {
+  ])('with %j is %i', async (variables, code) => {
     const { run } = await makeLaunchHome();
     const args = ['launch', 'claude', ...onServer(), '--model', 'mini'];
     const ended = await run(args, variables, 'all that is read');
@@ -188,7 +188,7 @@ describe('how it ends', () => {
     expect(ended.stdout).toBe('said all that is read');
   });
 
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('by %s is its own', async (signal) => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('after %s is the agent’s', async (signal) => {
     const { start } = await makeLaunchHome();
     const child = start(['launch', 'claude', ...onServer(), '--model', 'mini'], { WAIT: '1' });
     let said = '';
@@ -207,13 +207,13 @@ describe('arguments', () => {
   covers('R5.1-stray');
 
   it.each([
-    [['claude', '-p', 'Hello'], "'-p' is nothing that launch takes"],
+    [['claude', '-p', 'Hello'], "launch does not accept '-p'"],
     [['claude', 'Hello'], 'as in: portico launch claude -- Hello'],
-    [['claude', '--modle', 'x', '--', '-p'], "'--modle' is nothing that launch takes"],
-    [['--', '-p'], 'name it, as in: portico launch claude -- …'],
+    [['claude', '--modle', 'x', '--', '-p'], "launch does not accept '--modle'"],
+    [['--', '-p'], 'name one, as in: portico launch claude -- …'],
     [['bogus'], 'Allowed choices are claude, opencode, pi'],
     [['pi', '--config'], '--config and --restore are for claude'],
-  ])('%j are refused', async (args, message) => {
+  ])('are refused if they are %j', async (args, message) => {
     const { portico, report } = await makeLaunchHome(['claude', 'pi']);
     const { code, stderr, stdout } = await portico('launch', ...args);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -223,10 +223,10 @@ describe('arguments', () => {
   });
 });
 
-describe('claude that is nowhere', () => {
+describe('a missing claude', () => {
   covers('R5.1-find');
 
-  it('is one line with the ways to get it', async () => {
+  it('is reported in one line with the ways to install it', async () => {
     const { portico } = await makeLaunchHome([]);
     const { code, stderr } = await portico('launch', 'claude', ...onServer());
     expect(code).toBe(1);
@@ -234,7 +234,7 @@ describe('claude that is nowhere', () => {
     expect(stderr).toContain('npm install -g @anthropic-ai/claude-code');
   });
 
-  it('is run by npx under -y', async () => {
+  it('is run by npx with -y', async () => {
     const { run, report } = await makeLaunchHome(['npx']);
     const { code } = await run(['launch', 'claude', ...onServer(), '-y', '--', '-p', 'Hello']);
     expect(code).toBe(0);
@@ -243,7 +243,7 @@ describe('claude that is nowhere', () => {
     expect(args.slice(4)).toEqual(['--model', 'mini', '-p', 'Hello']);
   });
 
-  it('is fetched by no test: npx fails before it contacts a registry', async () => {
+  it('is not downloaded in tests: npx fails before it contacts a registry', async () => {
     const { run } = await makeLaunchHome([]);
     const { code, stderr } = await run(['launch', 'claude', ...onServer(), '-y']);
     expect(code).toBe(1);
@@ -254,7 +254,7 @@ describe('claude that is nowhere', () => {
 describe('the model', () => {
   covers('R5.1-unasked', 'R5.1-pull');
 
-  it('is the default, and then what was chosen last', async () => {
+  it('is the default, then the last choice', async () => {
     const { portico, run, report } = await makeLaunchHome(['claude'], REGISTRY);
     const model = async () => (await report())?.environment['ANTHROPIC_MODEL'];
     expect((await run(['launch', 'claude', ...onServer()])).code).toBe(0);
@@ -265,7 +265,7 @@ describe('the model', () => {
     expect(await model()).toBe('mini');
   });
 
-  it('has to be said where neither is here', async () => {
+  it('must be named if neither is installed', async () => {
     const { here, portico, report } = await makeLaunchHome();
     const variables = { PORTICO_MODEL: 'qwen3-coder' };
     const { code, stderr } = await here(['launch', 'claude', ...onServer()], variables);
@@ -286,7 +286,7 @@ describe('the model', () => {
 describe('portico launch', () => {
   covers('R5.2-list', 'R5.2-agents');
 
-  it('lists the agents with what was found', async () => {
+  it('lists the agents and the programs found', async () => {
     const { portico, folder } = await makeLaunchHome(['claude', 'pi']);
     const { code, stdout } = await portico('launch');
     expect(code).toBe(0);

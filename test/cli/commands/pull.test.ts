@@ -18,7 +18,7 @@ const SOURCE = 'hf:user/model:Q8_0';
 const TOWER = await readFile(join(REPOSITORY, 'test/fixtures/tower.gguf'));
 const FILES = { 'model-Q8_0.gguf': MINI, 'README.md': Buffer.from('# A model') };
 
-/** A hub of the test's own, and a home whose commands ask it. */
+/** Model hub of a test, and a home whose commands use it. */
 async function withHub(
   manners: Manners = {},
   registry?: string,
@@ -37,14 +37,14 @@ async function expectMini(file: string): Promise<void> {
 describe('portico pull', () => {
   covers('R4.6-pull-sources', 'R4.6-register', 'R7.1-pull');
 
-  it('of a source gets it, and names it in models.yaml', async () => {
+  it('downloads a source, and adds it to models.yaml', async () => {
     const written = '# mine\naliases:\n  a: mini # here\n';
     const { portico, models, text } = await withHub({}, written);
     const { code, stdout, stderr } = await portico('pull', SOURCE);
     expect({ code, stdout }).toEqual({
       code: 0,
       stdout:
-        "pulled 'model' (3.55 MB); its SHA-256 is the one that the source lists\n" +
+        "pulled 'model' (3.55 MB); its SHA-256 matches the source\n" +
         'try it with: portico run model\n',
     });
     expect(stderr).toMatch(
@@ -55,11 +55,11 @@ describe('portico pull', () => {
     );
     await expectMini(join(models, 'model.gguf'));
     const again = await portico('pull', SOURCE);
-    expect(again.stdout).toBe(`'model' is here already: ${join(models, 'model.gguf')}\n`);
+    expect(again.stdout).toBe(`'model' is already downloaded: ${join(models, 'model.gguf')}\n`);
     expect((await portico('run', 'model', 'Count from 1 to 3')).stdout).toMatch(/1, 2, 3/);
   });
 
-  it('of a model that sees gets its projector, and names it in models.yaml', async () => {
+  it('downloads the projector of a model with vision, and adds it to models.yaml', async () => {
     const files = { ...FILES, 'mmproj-F16.gguf': TOWER };
     const { portico, models, text } = await withHub({}, undefined, files);
     expect((await portico('pull', SOURCE)).code).toBe(0);
@@ -70,7 +70,7 @@ describe('portico pull', () => {
     });
   });
 
-  it('of a URL, with a name of the user’s own', async () => {
+  it('downloads a URL under the name of --name', async () => {
     const { portico, host, models, text } = await withHub();
     const url = `${host.url}/user/model/resolve/main/model-Q8_0.gguf`;
     const { stdout } = await portico('pull', url, '--name', 'my:own', '--json');
@@ -87,7 +87,7 @@ describe('portico pull', () => {
     });
   });
 
-  it('of a name gets it from the source in models.yaml, and leaves that alone', async () => {
+  it('downloads a known name from its source, and leaves models.yaml unchanged', async () => {
     const registry = `models:\n  big: { backend: llama, source: "${SOURCE}", file: ./here.gguf }\n`;
     const { portico, registryFile, text } = await withHub({}, registry);
     expect((await portico('pull', 'big')).code).toBe(0);
@@ -95,7 +95,7 @@ describe('portico pull', () => {
     expect(await text()).toBe(registry);
   });
 
-  it('of a second quantization finds another name for it', async () => {
+  it('finds another name for a second quantization', async () => {
     const files = {
       'model-Q8_0.gguf': MINI,
       'model-Q4_0.gguf': MINI,
@@ -128,25 +128,28 @@ describe('portico pull of a split model', () => {
       'mine',
       `models:\n  mine:\n    backend: llama\n    source: ${SOURCE} # from there\n    file: mine-00001-of-00002.gguf\n# end\n`,
     ],
-  ])('%s gets all parts, and its file is the first', async (_case, before, name, after) => {
-    const { portico, models, text } = await withHub({}, before, parts);
-    expect(await portico('pull', before === '' ? SOURCE : name)).toMatchObject({ code: 0 });
-    expect(await readdir(models)).toEqual([
-      `${name}-00001-of-00002.gguf`,
-      `${name}-00002-of-00002.gguf`,
-    ]);
-    expect(await text()).toBe(after);
-    const listed = JSON.parse((await portico('ls', '--json')).stdout) as {
-      models: { name: string; status: string }[];
-    };
-    expect(listed.models.find((model) => model.name === name)?.status).toBe('ready');
-  });
+  ])(
+    'downloads all parts of %s, and its file is the first one',
+    async (_case, before, name, after) => {
+      const { portico, models, text } = await withHub({}, before, parts);
+      expect(await portico('pull', before === '' ? SOURCE : name)).toMatchObject({ code: 0 });
+      expect(await readdir(models)).toEqual([
+        `${name}-00001-of-00002.gguf`,
+        `${name}-00002-of-00002.gguf`,
+      ]);
+      expect(await text()).toBe(after);
+      const listed = JSON.parse((await portico('ls', '--json')).stdout) as {
+        models: { name: string; status: string }[];
+      };
+      expect(listed.models.find((model) => model.name === name)?.status).toBe('ready');
+    },
+  );
 });
 
 describe('portico pull, cut short', () => {
   covers('R4.6-pull-resume', 'R4.6-pull-cancel');
 
-  it('goes on by itself when the connection breaks', async () => {
+  it('resumes by itself if the connection breaks', async () => {
     const { portico, host, models } = await withHub({ breaks: [500_000] });
     const { code, stderr } = await portico('pull', SOURCE);
     expect(code).toBe(0);
@@ -154,7 +157,7 @@ describe('portico pull, cut short', () => {
     expect(stderr).toContain('; trying again\n');
     const [first, second, ...others] = host.downloads.map(({ headers }) => headers.range);
     expect([first, others]).toEqual([undefined, []]);
-    // What was still on its way when the connection broke is fetched again.
+    // The part that was in transit when the connection broke is fetched again.
     expect(Number(/^bytes=(\d+)-$/.exec(second ?? '')?.[1])).toBeGreaterThan(0);
     await expectMini(join(models, 'model.gguf'));
   });
@@ -162,35 +165,38 @@ describe('portico pull, cut short', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGKILL', null],
-  ] as const)('ended by %s is not taken for whole, and goes on', async (signal, code) => {
-    const { portico, host, models, environment } = await withHub({ pause: 100 });
-    const child = spawn(process.execPath, [join(PACKAGE, 'bin/portico.js'), 'pull', SOURCE], {
-      env: { ...process.env, ...environment },
-    });
-    let said = '';
-    child.stderr.on('data', (piece: Buffer) => (said += piece.toString()));
-    while (!said.includes('20 %')) await wait(20);
-    child.kill(signal);
-    const [exitCode] = (await once(child, 'close')) as [number | null];
-    expect(exitCode).toBe(code);
-    if (signal === 'SIGINT')
-      expect(said).toMatch(/Cancelled\. .*: portico pull hf:user\/model:Q8_0\n$/);
-    expect(existsSync(join(models, 'model.gguf'))).toBe(false);
-    const listing = (await portico('ls')).stdout;
-    expect(listing).not.toMatch(/^model /m);
-    host.manners = {};
-    const again = await portico('pull', SOURCE);
-    expect(again.code).toBe(0);
-    expect(host.downloads.at(-1)?.headers.range).toMatch(/^bytes=\d{6,}-$/);
-    await expectMini(join(models, 'model.gguf'));
-    expect(await readdir(models)).toEqual(['model.gguf']);
-  });
+  ] as const)(
+    'resumes after %s, and does not take the part for the complete file',
+    async (signal, code) => {
+      const { portico, host, models, environment } = await withHub({ pause: 100 });
+      const child = spawn(process.execPath, [join(PACKAGE, 'bin/portico.js'), 'pull', SOURCE], {
+        env: { ...process.env, ...environment },
+      });
+      let said = '';
+      child.stderr.on('data', (piece: Buffer) => (said += piece.toString()));
+      while (!said.includes('20 %')) await wait(20);
+      child.kill(signal);
+      const [exitCode] = (await once(child, 'close')) as [number | null];
+      expect(exitCode).toBe(code);
+      if (signal === 'SIGINT')
+        expect(said).toMatch(/Cancelled\. .*: portico pull hf:user\/model:Q8_0\n$/);
+      expect(existsSync(join(models, 'model.gguf'))).toBe(false);
+      const listing = (await portico('ls')).stdout;
+      expect(listing).not.toMatch(/^model /m);
+      host.manners = {};
+      const again = await portico('pull', SOURCE);
+      expect(again.code).toBe(0);
+      expect(host.downloads.at(-1)?.headers.range).toMatch(/^bytes=\d{6,}-$/);
+      await expectMini(join(models, 'model.gguf'));
+      expect(await readdir(models)).toEqual(['model.gguf']);
+    },
+  );
 });
 
-describe('behind a proxy', () => {
+describe('portico pull behind a proxy', () => {
   covers('R4.6-pull-sources');
 
-  it('portico pull goes through the one that HTTP_PROXY or HTTPS_PROXY names', async () => {
+  it('uses the proxy of HTTP_PROXY or HTTPS_PROXY', async () => {
     const host = await serveModels(FILES);
     const proxy = await serveProxy();
     const { environment } = await makeHome('', {
@@ -222,19 +228,22 @@ describe('portico pull, refused', () => {
     ['mini', {}, /models\.yaml:\d+:\d+: 'mini' has no source.*add 'source:/],
     ['bad', {}, /bad can't be used: \S+models\.yaml:\d+:\d+: models\.bad\.backend: .*"llama"/],
     ['far', {}, /'far' runs on http:\/\/127\.0\.0\.1:8000\/v1, so there is nothing to pull/],
-  ] as const)('of %s with %o is one line with the way out', async (what, manners, words) => {
-    const registry =
-      'models:\n  far: { backend: openai, url: http://127.0.0.1:8000/v1 }\n  bad: { backend: x }\n';
-    const { portico, models, text } = await withHub(manners, registry);
-    const { code, stdout, stderr } = await portico('pull', what);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/(^|\n)Error: [^\n]*\n$/);
-    expect(stderr).toMatch(words);
-    expect(await text()).toBe(registry);
-    expect(existsSync(models) ? await readdir(models) : []).toEqual([]);
-  });
+  ] as const)(
+    'of %s with %o fails with one line that ends in a hint',
+    async (what, manners, words) => {
+      const registry =
+        'models:\n  far: { backend: openai, url: http://127.0.0.1:8000/v1 }\n  bad: { backend: x }\n';
+      const { portico, models, text } = await withHub(manners, registry);
+      const { code, stdout, stderr } = await portico('pull', what);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toMatch(/(^|\n)Error: [^\n]*\n$/);
+      expect(stderr).toMatch(words);
+      expect(await text()).toBe(registry);
+      expect(existsSync(models) ? await readdir(models) : []).toEqual([]);
+    },
+  );
 
-  it('of a name that is taken asks for another', async () => {
+  it('of a name in use asks for another name', async () => {
     const { portico } = await withHub();
     const { stderr } = await portico('pull', SOURCE, '--name', 'mini');
     expect(stderr).toBe(

@@ -9,7 +9,7 @@ import { systemdUnit } from '../../../src/cli/service/systemd.ts';
 import { REPOSITORY } from '../../support/server.ts';
 import { runHere } from '../../support/command-line.ts';
 
-/** Home of a user, with a service manager on the PATH that records its arguments, a call a line. */
+/** Home of a user. The service manager on its PATH records its arguments, one call per line. */
 async function makeUser(exitCode = 0) {
   const home = await mkdtemp(path.join(tmpdir(), 'portico-service-'));
   onTestFinished(() => rm(home, { recursive: true, force: true }));
@@ -45,7 +45,7 @@ describe.skipIf(process.platform !== 'linux')('portico service install', () => {
     );
     expect(text).toContain('Environment="PORTICO_HOME=/srv/portico"\n');
     expect(installed.stdout).toContain(`${unit}:\n\n${text}`);
-    expect(installed.stdout).toContain('runs now, and from each login on');
+    expect(installed.stdout).toContain('runs now, and starts at each login');
     expect(await calls()).toEqual([
       'systemctl --user daemon-reload',
       'systemctl --user enable portico.service',
@@ -66,7 +66,7 @@ describe.skipIf(process.platform !== 'linux')('portico service install', () => {
   it.each([
     ['is missing', { PATH: '/nowhere' }, 0, 'systemctl is not on the PATH'],
     ['fails', {}, 1, 'Command failed: systemctl --user daemon-reload'],
-  ])('says how to start it if systemctl %s', async (_case, changes, exitCode, reason) => {
+  ])('reports how to start it if systemctl %s', async (_case, changes, exitCode, reason) => {
     const { environment, unit } = await makeUser(exitCode);
     const variables = { ...environment, ...changes };
     const { code, stderr } = await runHere(['service', 'install', '-y'], variables);
@@ -76,7 +76,7 @@ describe.skipIf(process.platform !== 'linux')('portico service install', () => {
     expect(await readFile(unit, 'utf8')).toContain('ExecStart=');
   });
 
-  it('overwrites no unit of someone else', async () => {
+  it('does not overwrite a unit that it did not write', async () => {
     const { environment, unit } = await makeUser();
     await mkdir(path.dirname(unit), { recursive: true });
     await writeFile(unit, '[Service]\n');
@@ -101,7 +101,7 @@ describe.skipIf(process.platform !== 'linux')('portico service uninstall', () =>
     ]);
   });
 
-  it('has nothing to do if no service is installed', async () => {
+  it('does nothing if no service is installed', async () => {
     const { environment, calls } = await makeUser();
     const { code, stdout } = await runHere(['service', 'uninstall', '-y'], environment);
     expect(code).toBe(0);
@@ -135,13 +135,13 @@ describe('a service', () => {
     environment: { A: '%h & <$x>' },
   };
 
-  it('has every argument as it is in a unit', () => {
+  it('keeps every argument unchanged in a unit', () => {
     const { text } = systemdUnit(ODD, '/config');
     expect(text).toContain(String.raw`ExecStart="/a b/node" "50%%" "$$HOME" "say \"\\\""`);
     expect(text).toContain('Environment="A=%%h & <$x>"');
   });
 
-  it('has every argument as it is in a plist', () => {
+  it('keeps every argument unchanged in a plist', () => {
     const { text } = launchdAgent(ODD, '/home', 501);
     expect(text).toContain('<string>say "\\"</string>');
     expect(text).toContain('<key>A</key><string>%h &amp; &lt;$x&gt;</string>');

@@ -31,7 +31,7 @@ const opened = () => ({
 
 const KEYS = { up: '\u001B[A', down: '\u001B[B', enter: '\r', cancel: '\u0003', no: 'n' } as const;
 
-/** A terminal whose person presses keys, one after the other, each time that it has asked. */
+/** Terminal whose user presses one key after each question. */
 async function terminal(registry = '') {
   const home = await mkdtemp(join(tmpdir(), 'portico-terminal-'));
   onTestFinished(() => rm(home, { recursive: true }));
@@ -61,10 +61,10 @@ const LOCAL = `models:
   bigger: { backend: llama, source: "hf:u/bigger:Q4", file: ./bigger.gguf, size: 1 GB }
 `;
 
-describe('a person at a terminal', () => {
+describe('the model picker', () => {
   covers('R5.1-picker');
 
-  it('sees what there is, the last choice first, and picks one', async () => {
+  it('lists models, with the last choice first, and returns the picked one', async () => {
     const { context, asker, dataFolder, screen, press } = await terminal(LOCAL);
     await saveLastModel(dataFolder, 'bigger');
     expect(await readLastModel(dataFolder)).toBe('bigger');
@@ -77,7 +77,7 @@ describe('a person at a terminal', () => {
     expect(screen()).toMatch(/qwen2\.5-coder:7b +(recommended, )?to download, 4\.68 GB/);
   });
 
-  it('has the default preselected the first time, and moves from there', async () => {
+  it('preselects the default if there was no choice before', async () => {
     const { context, asker, dataFolder, screen, press } = await terminal(LOCAL);
     const wish = { model: undefined, yes: false, asker };
     const choice = chooseModel(wish, opened(), { dataFolder, defaultModel: undefined }, context);
@@ -86,7 +86,7 @@ describe('a person at a terminal', () => {
     expect(screen()).toMatch(/● mini/);
   });
 
-  it('is not asked under -y, nor with --model', async () => {
+  it('is skipped with -y or --model', async () => {
     const { context, asker, dataFolder } = await terminal(LOCAL);
     const defaults = { dataFolder, defaultModel: undefined };
     const yes = { model: undefined, yes: true, asker };
@@ -95,7 +95,7 @@ describe('a person at a terminal', () => {
     expect(await chooseModel(named, opened(), defaults, context)).toBe('other');
   });
 
-  it('can leave by Ctrl-C', async () => {
+  it('is cancelled by Ctrl-C', async () => {
     const { context, asker, dataFolder, press } = await terminal();
     const wish = { model: undefined, yes: false, asker };
     const choice = chooseModel(wish, opened(), { dataFolder, defaultModel: undefined }, context);
@@ -117,7 +117,7 @@ describe('a model that is not downloaded', () => {
     return at;
   }
 
-  it('is pulled when the person agrees, and stdout stays the agent’s', async () => {
+  it('is pulled if the user agrees, without output on stdout', async () => {
     const { context, asker, screen, press } = await missing();
     const wish = { model: 'tiny', yes: false, asker };
     const pulled = pullMissing('tiny', wish, opened(), context);
@@ -129,14 +129,14 @@ describe('a model that is not downloaded', () => {
     expect(await pullMissing('tiny', wish, opened(), context)).toBeUndefined();
   });
 
-  it('is pulled without a question under -y', async () => {
+  it('is pulled without a question with -y', async () => {
     const { context, screen } = await missing();
     const wish = { model: 'tiny', yes: true, asker: undefined };
     expect(await pullMissing('tiny', wish, opened(), context)).toBeUndefined();
     expect(screen()).toContain("pulled 'tiny'");
   });
 
-  it('is not when they don’t', async () => {
+  it('is not pulled if the user refuses', async () => {
     const { context, asker, press } = await missing();
     const wish = { model: 'tiny', yes: false, asker };
     const pressed = press('no');
@@ -150,7 +150,7 @@ describe('a model that is not downloaded', () => {
 describe('a small context', () => {
   covers('R5.1-context');
 
-  it('is asked about at a terminal, once the model is loaded', async () => {
+  it('causes a question at a terminal, after the model is loaded', async () => {
     const { context, asker, screen, press } = await terminal();
     const wish = { model: 'mini', yes: false, asker };
     const ready = readyModel('mini', CLAUDE, wish, opened(), context);
@@ -158,10 +158,10 @@ describe('a small context', () => {
     expect(await ready).toMatchObject({ name: 'mini', baseUrl: server.url, contextTokens: 8192 });
     expect(screen()).toContain('Loading mini …');
     expect(screen()).toContain('Warning: mini has a context of 8,192 tokens');
-    expect(screen()).toContain('Go on with it?');
+    expect(screen()).toContain('Continue with it?');
   });
 
-  it('ends it where the person says no', async () => {
+  it('cancels the launch if the user says no', async () => {
     const { context, asker, press } = await terminal();
     const wish = { model: 'mini', yes: false, asker };
     const pressed = press('no');

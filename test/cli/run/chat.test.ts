@@ -9,7 +9,7 @@ import { covers } from '../../support/covers.ts';
 
 const CTRL_C = '\u0003';
 
-/** A conversation in a terminal of the test's own, with a model that counts the turns it sees. */
+/** Conversation in a terminal of the test. Its model counts the turns in the prompt. */
 function openTerminal() {
   const stdin = Object.assign(new PassThrough(), { isTTY: true });
   const stdout = Object.assign(new PassThrough(), { isTTY: true, columns: 80 });
@@ -54,7 +54,7 @@ function openTerminal() {
 describe('a conversation in the terminal', () => {
   covers('R2.2-run-interrupt');
 
-  it('remembers its turns, and is left by /bye', async () => {
+  it('remembers its turns, and ends at /bye', async () => {
     const terminal = openTerminal();
     terminal.type('quick\n');
     await terminal.expectShown('turn 1');
@@ -64,7 +64,7 @@ describe('a conversation in the terminal', () => {
     await expect(terminal.left).resolves.toBeUndefined();
   });
 
-  it('stops the answer at Ctrl-C, and goes on', async () => {
+  it('stops the answer at Ctrl-C, and continues', async () => {
     const terminal = openTerminal();
     terminal.type('slow\n');
     await terminal.expectShown('turn 1');
@@ -77,7 +77,7 @@ describe('a conversation in the terminal', () => {
     await expect(terminal.left).resolves.toBeUndefined();
   });
 
-  it('is left by Ctrl-C twice, in an answer and at the prompt', async () => {
+  it('ends after two Ctrl-C, in an answer and at the prompt', async () => {
     const busy = openTerminal();
     busy.type('slow\n');
     await busy.expectShown('turn 1');

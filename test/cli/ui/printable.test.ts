@@ -16,13 +16,13 @@ import { makeHome } from '../home.ts';
 
 const RED = '\u001b[31m';
 
-/** An escape sequence that a name or a message may carry: it renames the window of a terminal. */
+/** Escape sequence, possible in names and messages, that renames the window of a terminal. */
 const EVIL = '\u001b]0;evil\u0007';
 
-/** Characters that a terminal must not get from names and messages. */
+/** Characters of names and messages that must not reach a terminal. */
 const HARMFUL = /[^\n\t\P{Cc}]|\p{Bidi_Control}/u;
 
-/** A context whose output is a terminal, and what it shows. */
+/** Context whose output is a terminal, and the output. */
 function terminal() {
   const output = Object.assign(new PassThrough(), { isTTY: true, columns: 80 });
   const context = { stdin: new PassThrough(), stdout: output, stderr: output, environment: {} };
@@ -47,7 +47,7 @@ describe('control characters', () => {
     ['rm', ['rm', `nope${RED}`]],
     ['run', ['run', `nope${RED}`, 'Hello']],
     ['stop', ['stop', `nope${RED}`, '--port', '9']],
-  ])('of names in models.yaml are not printed by %s', async (_name, command) => {
+  ])('in names of models.yaml are not printed by %s', async (_name, command) => {
     const { environment } = await makeHome(
       [
         'models:',
@@ -62,7 +62,7 @@ describe('control characters', () => {
     expect(stdout + stderr).not.toMatch(HARMFUL);
   });
 
-  it('of models and of Ollama are not printed by pull and ls', async () => {
+  it('in texts of models and of Ollama are not printed by pull and ls', async () => {
     const ollama = await startOllama();
     const { environment } = await makeHome('', { OLLAMA_HOST: ollama });
     const pulled = await runHere(['pull', `ollama:x${EVIL}`], environment);
@@ -78,7 +78,7 @@ describe('control characters', () => {
     });
   });
 
-  it('of what a running server says are not printed by ps and stop', async () => {
+  it('in texts of a running server are not printed by ps and stop', async () => {
     const url = await serveJson((asked) =>
       asked.includes('stop')
         ? { error: { message: `no ${EVIL}` } }
@@ -91,7 +91,7 @@ describe('control characters', () => {
     }
   });
 
-  it('of names are in no line of the banner, and end no quotes of its curl line', () => {
+  it('in names are not in the banner, and quotes do not end its curl line', () => {
     const { context, shown } = terminal();
     const name = `it's${EVIL}`;
     const spec = { name, backend: 'ollama' as const };
@@ -114,7 +114,7 @@ describe('control characters', () => {
     expect(JSON.parse(data)).toMatchObject({ model: name });
   });
 
-  it('of messages are in no line of the log, on a terminal or elsewhere', async () => {
+  it('in messages are not in the log, on a terminal or elsewhere', async () => {
     const { context, shown } = terminal();
     const logger = await createLogger('info', context);
     logger.info({ model: `m${EVIL}` }, `one ${EVIL}\ntwo \u202e`);
@@ -130,7 +130,7 @@ describe('control characters', () => {
     expect(JSON.parse(line)).toMatchObject({ msg: `one ${EVIL}\u009b\u202e` });
   });
 
-  it('of an answer reach a program, but no terminal', () => {
+  it('in an answer reach a program, but not a terminal', () => {
     const { context, shown } = terminal();
     const answer = `a\tb\r\n${EVIL}\u009bשלום\u200f`;
     for (const piece of answer) writeAnswer(piece, context);
@@ -140,7 +140,7 @@ describe('control characters', () => {
     expect(String(stdout.read())).toBe(answer);
   });
 
-  it('of labels are not printed while something goes on', async () => {
+  it('in labels of progress are not printed', async () => {
     const { context, shown } = terminal();
     const progress = createProgress(context);
     progress.update(`pulling ${EVIL}`, 1, 2);
@@ -150,14 +150,14 @@ describe('control characters', () => {
     expect(shown()).not.toContain(EVIL);
   });
 
-  it('of variables are not printed by env on a terminal, which evaluates nothing', async () => {
+  it('in variables are not printed by env on a terminal', async () => {
     const { context, shown } = terminal();
     writeScript(`export A='${EVIL}'\n`, context);
     expect(shown()).toBe("export A='\\u001b]0;evil\\u0007'\n");
   });
 });
 
-/** The state of an engine that a server has loaded. */
+/** State of a loaded engine, as a server reports it. */
 function loaded(name: string, engine: string) {
   return {
     name,
@@ -172,7 +172,7 @@ function loaded(name: string, engine: string) {
   };
 }
 
-/** A server that answers every path with JSON. */
+/** Starts a server that answers every path with JSON. */
 async function serveJson(answer: (path: string) => unknown): Promise<string> {
   const server = await serve((request, response) => {
     response.writeHead(200, { 'content-type': 'application/json' });
@@ -182,7 +182,7 @@ async function serveJson(answer: (path: string) => unknown): Promise<string> {
   return server.url;
 }
 
-/** An Ollama whose model and whose messages have control characters. */
+/** Starts an Ollama whose model and messages have control characters. */
 async function startOllama(): Promise<string> {
   const server = await serve((request, response) => {
     const isPull = request.url === '/api/pull';
@@ -197,7 +197,7 @@ async function startOllama(): Promise<string> {
 }
 
 describe('portico ps', () => {
-  it('names the kind of two engines of one model', async () => {
+  it('shows the kind of each engine if a model has two', async () => {
     const engines = [loaded('one', 'text'), loaded('two', 'text'), loaded('two', 'vision')];
     const url = await serveJson(() => ({ models: engines }));
     const { environment } = await makeHome();
@@ -207,15 +207,15 @@ describe('portico ps', () => {
   });
 });
 
-describe('what commands print', () => {
-  it('goes through the functions that escape it', async () => {
+describe('output of commands', () => {
+  it('is only written by functions that escape it', async () => {
     const folder = path.join(REPOSITORY, 'src', 'cli');
     const files = (await readdir(folder, { recursive: true })).filter((name) =>
       name.endsWith('.ts'),
     );
     const texts = await Promise.all(files.map((name) => readFile(path.join(folder, name), 'utf8')));
     const writing = files.filter((_name, at) => texts[at]?.includes('.write('));
-    // What these print is ours, filtered, or drawn with escapes of ours.
+    // Output of these files is our own text, filtered, or drawn with our own escapes.
     const own = ['commands/completion.ts', 'commands/names.ts', 'program.ts', 'run/chat.ts'];
     const drawn = ['progress.ts', 'report.ts', 'table.ts', 'waiting.ts'].map(
       (name) => `ui/${name}`,
@@ -232,7 +232,7 @@ describe('--models', () => {
     ['rm', 'mini'],
     ['serve'],
     ['run', 'mini', 'Hi'],
-  ])('of a file that does not exist is an error of %s %s', async (...command) => {
+  ])('fails for a missing file in %s %s', async (...command) => {
     const { environment } = await makeHome();
     const { code, stdout, stderr } = await runHere(
       [...command, '--models', '/missing/models.yaml'],
@@ -246,7 +246,7 @@ describe('--models', () => {
 });
 
 describe('portico cp over an alias', () => {
-  it('says what the name meant before, if that was another model', async () => {
+  it('reports the earlier model of the name', async () => {
     const { environment, registryFile } = await makeHome();
     await writeFile(
       registryFile,

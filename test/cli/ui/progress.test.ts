@@ -5,7 +5,7 @@ import { formatDuration, progressBar, progressText } from '../../../src/cli/ui/p
 import { RateMeter } from '../../../src/cli/ui/progress.ts';
 import { covers } from '../../support/covers.ts';
 
-describe('progress in words', () => {
+describe('progressText', () => {
   covers('R4.6-pull-progress');
 
   it.each([
@@ -29,14 +29,14 @@ describe('progress in words', () => {
     expect(formatDuration(seconds)).toBe(text);
   });
 
-  it.each([40, 60, 80, 200])('a bar fits in %d columns', (columns) => {
+  it.each([40, 60, 80, 200])('fits a bar in %d columns', (columns) => {
     const bar = progressBar('pulling x', { done: 25, total: 100, rate: 1 }, columns);
     expect(bar.length).toBeLessThan(columns);
     expect(bar).toContain('pulling x');
     if (columns >= 80) expect(bar).toMatch(/\[#+\.+\] {2}25 %/);
   });
 
-  it('a rate is that of the last seconds', () => {
+  it('measures the rate over the last seconds', () => {
     const meter = new RateMeter();
     meter.add(0, 0);
     expect(meter.perSecond).toBeUndefined();
@@ -67,7 +67,7 @@ describe('progress', () => {
     expect(text.split('\n')).toHaveLength(3);
   });
 
-  it('is a line for every tenth elsewhere', () => {
+  it('prints a line for every tenth elsewhere', () => {
     const lines = shown(false).trimEnd().split('\n');
     expect(lines.map((line) => /^pulling x (\d+) %/.exec(line)?.[1] ?? line)).toEqual([
       '0',

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { whileWaiting } from '../../../src/cli/ui/waiting.ts';
 import { covers } from '../../support/covers.ts';
 
-/** What is on stderr after each second of a load that takes so many. */
+/** Output on stderr during a load of some seconds. */
 async function shown(isTTY: boolean, seconds: number, columns = 80): Promise<string> {
   vi.useFakeTimers();
   onTestFinished(() => void vi.useRealTimers());
@@ -22,10 +22,10 @@ async function shown(isTTY: boolean, seconds: number, columns = 80): Promise<str
 
 const CLEAR = '\r\u001B[K';
 
-describe('while a model is loaded', () => {
+describe('during a load', () => {
   covers('R5.1-load');
 
-  it('a terminal shows the time and what the server says, and then nothing of it', async () => {
+  it('a terminal shows the time and the server’s progress, and is cleared at the end', async () => {
     expect(await shown(true, 2)).toBe(
       [
         'Loading big …',
@@ -36,11 +36,11 @@ describe('while a model is loaded', () => {
     );
   });
 
-  it('a narrow one shows what fits', async () => {
+  it('a narrow terminal shows what fits', async () => {
     expect(await shown(true, 1, 20)).toBe(`Loading big …${CLEAR}Loading big … 1 s (${CLEAR}`);
   });
 
-  it('a log has a line each half minute', async () => {
+  it('a log gets one line per half minute', async () => {
     expect(await shown(false, 61)).toBe(
       [
         'Loading big …',
