@@ -27,7 +27,7 @@ import { qwenXml } from '../formats/qwen-xml.ts';
 import { seedOss } from '../formats/seed-oss.ts';
 import type { OutputPiece, Reading, Source } from '../formats/shared/reader.ts';
 
-/** The families whose calls begin with a text of their own. Two of them may begin alike. */
+/** Families whose calls begin with a distinctive trigger. Several may share a trigger. */
 const FAMILIES: readonly ChatFormat[] = [
   hermes,
   qwenXml,
@@ -63,18 +63,18 @@ const SYNTAXES: readonly Syntax[] = [
   functionCall,
 ];
 
-/** Characters that failed readings may cost one answer: a model that repeats the beginning of a call is text. */
+/** Limit of characters per answer that failed reads may reread: a model can repeat the start of a call forever. */
 const MOST_REREAD = 500_000;
 
-/** Triggers without a call behind them that one answer may have, for the same reason. */
+/** Limit of triggers per answer that no call follows, for the same reason. */
 const MOST_FAILED = 100;
 
-/** Failed readings of each answer. */
+/** Failed reads of each answer. */
 const failures = new WeakMap<Source, number>();
 
 /**
- * Text of a server that should have told thinking and calls apart, and did not. A call counts only
- * once it is complete; until then, and if it never is, it is text.
+ * Format for text of a server that failed to separate thinking and calls from text. Only a complete call
+ * counts; anything else stays text.
  */
 export const leaked: ChatFormat = {
   ...plain,
@@ -95,12 +95,12 @@ export const leaked: ChatFormat = {
       return false;
     },
     grammar: () => {
-      throw new Error('Leaked calls have no grammar: they are read from the text of servers.');
+      throw new Error('Leaked calls have no grammar: they are parsed from the text of servers.');
     },
   },
 };
 
-/** Syntaxes by their triggers, for the tools of each request: there may be thousands. */
+/** Syntaxes by trigger. Cached per list of tools, which may contain thousands. */
 const syntaxes = new WeakMap<readonly CallableTool[], ReadonlyMap<string, readonly Syntax[]>>();
 
 function syntaxesOf(tools: readonly CallableTool[]): ReadonlyMap<string, readonly Syntax[]> {
@@ -115,7 +115,7 @@ function syntaxesOf(tools: readonly CallableTool[]): ReadonlyMap<string, readonl
   return found;
 }
 
-/** Reads calls and passes them on only if all of them are complete. */
+/** Reads calls, and yields them only if all of them are complete. */
 function* readComplete(source: Source, reading: Reading<boolean>): Reading<boolean> {
   const pieces: OutputPiece[] = [];
   source.keep(true);

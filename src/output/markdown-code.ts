@@ -1,13 +1,13 @@
-/** Fence or inline code of a Markdown text that is still open. */
+/** Code fence or inline code that is still open. */
 export interface OpenCode {
-  /** Backticks or tildes that begin it, and end it. */
+  /** Backticks or tildes that open and close it. */
   readonly marker: string;
   readonly isFence: boolean;
-  /** Only white space is before it. */
+  /** The text before it is only white space. */
   readonly isFirst: boolean;
 }
 
-/** Tracks code fences and inline code in a Markdown text that comes piece by piece. */
+/** Tracks code fences and inline code in streamed Markdown text. */
 export class MarkdownCode {
   #fence: OpenCode | undefined;
   #line = '';

@@ -1,6 +1,6 @@
 import type { GenerationEvent } from '../core/events.ts';
 
-/** Events with neighbouring deltas of one block joined, so that reading by characters costs no events. */
+/** Joins adjacent deltas of the same block, since the parser may emit a piece per character. */
 export function mergeDeltas(events: readonly GenerationEvent[]): readonly GenerationEvent[] {
   const merged: GenerationEvent[] = [];
   for (const event of events) {

@@ -11,17 +11,17 @@ import type { OutputPiece, Reading } from '../formats/shared/reader.ts';
 
 export interface OutputShape {
   readonly format: ChatFormat;
-  /** The prompt itself ended in the opening tag. */
+  /** The prompt ends inside the thinking tags. */
   readonly thinkingOpen: boolean;
-  /** The output goes on with text that the prompt began, so no block can open at its start. */
+  /** The output continues text of the prompt, so no block can open at its start. */
   readonly continuesText: boolean;
-  /** The tools that may be called; a call of anything else is text. */
+  /** Callable tools. A call of any other tool is text. */
   readonly tools: readonly CallableTool[];
-  /** The trigger that was appended to the prompt, where a call is demanded. */
+  /** Trigger that was appended to the prompt to force a call. */
   readonly forced?: string;
 }
 
-/** Tells text, thinking and tool calls apart in a model's output, however it is cut into pieces. */
+/** Separates text, thinking and tool calls in a model's output, regardless of the chunks it arrives in. */
 export class OutputParser {
   readonly #source = new Source();
   readonly #state: OutputState = { thinking: false, calling: undefined };
@@ -36,26 +36,26 @@ export class OutputParser {
     this.#state.calling = forced;
   }
 
-  /** Whether the model is thinking. */
+  /** True while the model is thinking. */
   get thinking(): boolean {
     return this.#state.thinking;
   }
 
-  /** The trigger whose calls the model is writing; undefined outside of calls. */
+  /** Trigger of the calls that the model is generating; undefined outside of calls. */
   get calling(): string | undefined {
     return this.#state.calling;
   }
 
-  /** Takes the next text of the model; gives what it means, as far as that is decided. */
+  /** Parses the next text of the model. Returns the pieces that are decided so far. */
   push(text: string): readonly OutputPiece[] {
     this.#source.feed(text);
     return this.#read();
   }
 
   /**
-   * Returns the events that were held back when the output ended.
+   * Parses the text that was held back until the end of the output.
    *
-   * @param cut the output was cut off: the beginning of a call is no text then
+   * @param cut the output was cut off, so that the beginning of a call is dropped instead of being text
    */
   end(cut = true): readonly OutputPiece[] {
     this.#source.end(cut);
@@ -75,10 +75,10 @@ export class OutputParser {
 const textPiece = (text: string): OutputPiece => ({ type: 'text', text });
 const thinkingPiece = (text: string): OutputPiece => ({ type: 'thinking', text });
 
-/** Where a block may open: before the first word, where white space is text, or between two blocks. */
+/** Position in the output. A block can open at the start, where white space is text, or between blocks. */
 type Boundary = 'start' | 'between' | 'none';
 
-/** Reads text with thinking tags and calls in it, which is how nearly all families write. */
+/** Reads text with thinking tags and calls in it, the output form of nearly all families. */
 function* readTagged(source: Source, format: ChatFormat, context: OutputContext): Reading {
   const { thinking, answer } = format;
   const syntax = context.tools.length > 0 ? format.tools : undefined;
@@ -115,7 +115,7 @@ function* readTagged(source: Source, format: ChatFormat, context: OutputContext)
   }
 }
 
-/** Texts that open a block at a boundary, by the tools of a request: there may be thousands. */
+/** Texts that open a block at a boundary. Cached per list of tools, which may contain thousands. */
 const openings = new WeakMap<readonly CallableTool[], Map<ChatFormat, TextSet>>();
 
 function openingsOf(format: ChatFormat, tools: readonly CallableTool[]): TextSet {
@@ -137,7 +137,7 @@ function isTag(tag: string | undefined): tag is string {
   return tag !== undefined && tag !== '';
 }
 
-/** Reads past a tag that opens a block, with the white space before it. */
+/** Reads a tag that opens a block, and the white space before it. */
 function* readTag(source: Source, boundary: Boundary, tags: TextSet): Reading<string | undefined> {
   const place = source.place;
   yield* source.skipSpace();
@@ -162,13 +162,13 @@ function* readThinking(
   return yield* readCalls(source, format, context, found.mark, found.space);
 }
 
-/** The tags that mean something in the text after the thinking. */
+/** Tags with a meaning in the text after the thinking. */
 function laterTags({ open, close, later }: ThinkingTags): readonly string[] {
   if (later === undefined) return [];
   return later === 'dropped' ? [open, close] : [open];
 }
 
-/** Reads another block of thinking amid the text; a tag without its counterpart is text, or left out. */
+/** Reads a later block of thinking in the text. A tag without its counterpart is text, or dropped. */
 function* readLater(
   source: Source,
   { open, close, later }: ThinkingTags,
@@ -185,7 +185,7 @@ function* readLater(
   return 'none';
 }
 
-/** Reads the calls behind a trigger; where there are none, the trigger is text. */
+/** Reads the calls after a trigger. If there are none, the trigger is text. */
 function* readCalls(
   source: Source,
   format: ChatFormat,
@@ -197,7 +197,7 @@ function* readCalls(
   state.calling = trigger;
   const { read, begun } = yield* watchStart(format.tools?.read(source, tools, trigger) ?? noCall());
   state.calling = undefined;
-  // What the output cut off, before a name was known or within a closing mark, is neither call nor text.
+  // The rest of a cut-off call (before its name, or in its closing tag) is neither a call nor text.
   const lost = source.starved && (source.cut || read || begun);
   if (lost) source.skip(source.rest.length);
   if (read || lost) return 'between';
@@ -206,7 +206,7 @@ function* readCalls(
   return 'none';
 }
 
-/** Passes on what is read, and notes if a call began. */
+/** Yields all pieces of a reading, and records if a call began. */
 function* watchStart(
   reading: Reading<boolean>,
 ): Reading<{ readonly read: boolean; readonly begun: boolean }> {

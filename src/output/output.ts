@@ -8,13 +8,13 @@ import { append } from '../core/lists.ts';
 
 export interface OutputOptions extends OutputShape {
   readonly stopSequences: readonly string[];
-  /** After its first whole call the answer holds nothing but further calls: anything else ends it. */
+  /** After the first complete call, the answer may contain only further calls. Anything else ends it. */
   readonly callsOnly?: boolean;
-  /** A new id for a tool call, unique in its conversation. */
+  /** Creates an id for a tool call that is unique in the conversation. */
   readonly newCallId: () => string;
 }
 
-/** From a model's text to generation events: blocks told apart, stop sequences cut out. */
+/** Converts a model's text to generation events: separates blocks and applies stop sequences. */
 export class Output {
   readonly #parser: OutputParser;
   readonly #stops: StopMatcher;
@@ -24,7 +24,7 @@ export class Output {
   #begun = false;
   #thought = false;
   #stopped: string | null = null;
-  /** The id of the call that is being written. */
+  /** Id of the current call. */
   #call: string | undefined;
   #calls = 0;
 
@@ -35,27 +35,27 @@ export class Output {
     this.#callsOnly = options.callsOnly === true;
   }
 
-  /** The stop sequence that was met: the output ends there. */
+  /** Stop sequence that ended the output, if any. */
   get stopped(): string | null {
     return this.#stopped;
   }
 
-  /** True if something followed the calls that the answer had to consist of; the answer ends before it. */
+  /** True if the answer ended because other output followed its calls; see `callsOnly`. */
   get closed(): boolean {
     return this.#closed;
   }
 
-  /** True if the answer has begun: a text or a call, not only thinking. */
+  /** True after the first text or call. Thinking does not count. */
   get begun(): boolean {
     return this.#begun;
   }
 
-  /** True if any thoughts were written. */
+  /** True after the first thinking. */
   get thought(): boolean {
     return this.#thought;
   }
 
-  /** How many whole tool calls have been made. */
+  /** Number of complete tool calls. */
   get calls(): number {
     return this.#calls;
   }
@@ -64,20 +64,20 @@ export class Output {
     return this.#parser.thinking;
   }
 
-  /** The trigger whose calls are being written, which is when the grammar of calls holds. */
+  /** Trigger of the calls that are being generated. The grammar of calls is active meanwhile. */
   get calling(): string | undefined {
     return this.#parser.calling;
   }
 
-  /** Takes the model's next text; gives the events that are decided by now. */
+  /** Parses the model's next text. Returns the events that are decided so far. */
   push(text: string): readonly GenerationEvent[] {
     return this.#translate(this.#parser.push(text));
   }
 
   /**
-   * The rest, once the model has ended.
+   * Returns the remaining events after the end of the output.
    *
-   * @param cut its output was cut off, for example at a limit
+   * @param cut the output was cut off, for example by a token limit
    */
   end(cut = true): readonly GenerationEvent[] {
     if (this.#stopped !== null || this.#closed) return [];
@@ -130,7 +130,7 @@ export class Output {
     return this.#callsOnly && called && (type === 'text' || type === 'thinking');
   }
 
-  /** What text or call came before has ended. */
+  /** Ends the current text or call. */
   #endBlock(): readonly GenerationEvent[] {
     return [...textDelta(this.#stops.flush()), ...this.#endCall()];
   }

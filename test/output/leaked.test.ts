@@ -27,7 +27,7 @@ function read(pieces: readonly string[], format: ChatFormat = leaked) {
 const text = (value: string): GenerationEvent => ({ type: 'text-delta', text: value });
 const thought = (value: string): GenerationEvent => ({ type: 'thinking-delta', text: value });
 
-/** The kinds of an answer's events, with the input of its call. */
+/** Names and inputs of the calls among events. */
 function told(events: readonly GenerationEvent[]): unknown {
   return events.flatMap((event): readonly unknown[] => {
     if (event.type === 'tool-call-delta') return [JSON.parse(event.json)];
@@ -36,7 +36,7 @@ function told(events: readonly GenerationEvent[]): unknown {
 }
 
 describe('the text of a server', () => {
-  it.each(LEAKED_CALLS)('contains a call that it leaked: %s', (_title, call) => {
+  it.each(LEAKED_CALLS)('contains a leaked call: %s', (_title, call) => {
     const whole = told(read([call]));
     expect(whole).toEqual(['look', { at: 'it' }]);
     for (let at = 1; at < call.length; at++) {
@@ -50,7 +50,7 @@ describe('the text of a server', () => {
     expect(read(value.split(''))).toEqual([text(value)]);
   });
 
-  it('begins with thinking that it leaked, wherever it is cut', () => {
+  it('starts with leaked thinking, at every cut into two chunks', () => {
     const value = '<think>\nHm.\n</think>\n\nHello.';
     const parts = [thought('Hm.'), text('Hello.')];
     for (let at = 0; at < value.length; at++) {
@@ -85,7 +85,7 @@ describe('the text of a server', () => {
     expect(output.push('<function=look> is')).toEqual([text('<function='), text('look> is')]);
   });
 
-  it('loses nothing, whatever it is and however it is cut', () => {
+  it('is read the same for all chunks, and completely if it contains no call', () => {
     const piece = fc.oneof(
       fc.constantFrom('<tool_call>', '</tool_call>', '<function=look>', '[TOOL_CALLS]', '[ARGS]'),
       fc.constantFrom('{"name": "look"', '<parameter=at>', '\n', ' ', '{', '}', 'look', '"'),
@@ -108,7 +108,7 @@ describe('a malformed call in Hermes syntax', () => {
     ['a missing last brace', '{"name": "look", "arguments": {"at": "it"}', '{"at": "it"}'],
     ['a Python literal', '{"name": "look", "arguments": {"at": None}}', '{"at": None}}'],
     ['a raw line break', '{"name": "look", "arguments": {"at": "a\nb"}}', '{"at": "a\nb"}}'],
-  ])('is one call with its arguments as they came: %s', (_title, body, json) => {
+  ])('is one call with unchanged arguments: %s', (_title, body, json) => {
     const value = `<tool_call>${body}</tool_call> Hi`;
     for (const pieces of [[value], value.split('')]) {
       const [start, delta, end, rest] = read(pieces, hermes);
@@ -123,7 +123,7 @@ describe('a malformed call in Hermes syntax', () => {
     '<tool_call>{"name": "look", "arguments": {} \n{"at": "it"}}</tool_call>',
     '[TOOL_CALLS]look[ARGS]{} \n{"at": "it"}',
     '<function=look>{} \n{"at": "it"}</function>',
-  ])('has what follows an empty object among its arguments, for repair: %s', (value) => {
+  ])('contains the text after an empty object in its arguments, for repair: %s', (value) => {
     for (const pieces of [[value], value.split('')]) {
       const [start, delta, end, ...rest] = read(pieces);
       expect(start).toMatchObject({ type: 'tool-call-start', name: 'look' });
@@ -133,7 +133,7 @@ describe('a malformed call in Hermes syntax', () => {
     }
   });
 
-  it('is text if the answer ends in front of the name', () => {
+  it('is text if the answer ends before the name', () => {
     const value = 'Hm. <tool_call>\n{"name": "lo';
     expect(read([value], hermes)).toEqual([text(value)]);
   });

@@ -20,7 +20,7 @@ interface Setup {
   readonly stops?: readonly string[];
 }
 
-/** The events of an output that came in such pieces, neighbouring deltas joined. */
+/** Events of an output that arrives in these chunks, with adjacent deltas joined. */
 function events(pieces: readonly string[], setup: Setup = {}): readonly GenerationEvent[] {
   let calls = 0;
   const output = new Output({
@@ -61,10 +61,10 @@ const ROWS: readonly (readonly [string, string, Setup, readonly GenerationEvent[
   ],
   ['empty thinking', '<think>\n\n</think>\n\nHi', {}, [text('Hi')]],
   ['thinking that never ends', '<think>\nHm, and', {}, [thought('Hm, and')]],
-  ['a tag in the midst of text', 'Use <think> tags', {}, [text('Use <think> tags')]],
-  ['a tag of which only a part comes', '<thin', {}, [text('<thin')]],
+  ['a tag inside text', 'Use <think> tags', {}, [text('Use <think> tags')]],
+  ['an incomplete tag', '<thin', {}, [text('<thin')]],
   [
-    'text that was begun in the prompt',
+    'text that continues a prefill',
     '<think> is a tag',
     { continuesText: true },
     [text('<think> is a tag')],
@@ -88,10 +88,10 @@ const ROWS: readonly (readonly [string, string, Setup, readonly GenerationEvent[
     {},
     [thought('A'), ...call('toolu_1', 'look', '{"at": "it"}'), thought('B'), text('C')],
   ],
-  ['a call of a tool that is not there', LOOK, { tools: ['other'] }, [text(LOOK)]],
-  ['a call where no tools are', LOOK, { tools: [] }, [text(LOOK)]],
+  ['a call of an unknown tool', LOOK, { tools: ['other'] }, [text(LOOK)]],
+  ['a call without any tools', LOOK, { tools: [] }, [text(LOOK)]],
   [
-    'tags around what is no call',
+    'tags around text that is not a call',
     '<tool_call>nothing</tool_call>',
     {},
     [text('<tool_call>nothing</tool_call>')],
@@ -103,20 +103,20 @@ const ROWS: readonly (readonly [string, string, Setup, readonly GenerationEvent[
     call('toolu_1', 'look', '{"at').slice(0, 2),
   ],
   [
-    'a call that only lacks its closing tag',
+    'a call without its closing tag',
     '<tool_call>\n{"name": "look", "arguments": {}}',
     {},
     call('toolu_1', 'look', '{}'),
   ],
   ['a stop sequence in text', 'one END two', { stops: ['END'] }, [text('one '), text('<STOP>')]],
   [
-    'a stop sequence in thinking, where it means nothing',
+    'a stop sequence in thinking, which is ignored',
     '<think>END</think>Hi',
     { stops: ['END'] },
     [thought('END'), text('Hi')],
   ],
   [
-    'a family without known tools',
+    'a family without a known tool syntax',
     `<think>A</think>${LOOK}`,
     { format: plain },
     [thought('A'), text(LOOK)],
@@ -126,13 +126,13 @@ const ROWS: readonly (readonly [string, string, Setup, readonly GenerationEvent[
 describe('a model’s output', () => {
   covers('R2.T-parse-property');
 
-  it.each(ROWS)('is told apart: %s', (_title, output, setup, expected) => {
+  it.each(ROWS)('is parsed into events: %s', (_title, output, setup, expected) => {
     const wanted = mergeDeltas(expected);
     expect(mergeDeltas(events([output], setup))).toEqual(wanted);
     expect(mergeDeltas(events(output.split(''), setup))).toEqual(wanted);
   });
 
-  it('means the same for every way to cut it', () => {
+  it('is parsed the same for all chunks', () => {
     const piece = fc.constantFrom(
       '<think>',
       '</think>',
@@ -172,12 +172,12 @@ describe('families', () => {
     ['{{ "<tool_call>\\n{\\"name\\": ..." }} {"name":', 'hermes'],
     ['<tool_call><function=f>', 'plain'],
     ['{{ messages[0].content }}', 'plain'],
-  ])('are recognised by their template: %s', (template, name) => {
+  ])('are detected by their template: %s', (template, name) => {
     expect(chooseFormat(template).name).toBe(name);
   });
 });
 
-describe('tags that a model writes after thinking by instructions', () => {
+describe('tags that a model writes after injected thinking', () => {
   const format = injectedFormat(plain, plainInjection(false, true));
 
   it.each([
@@ -186,7 +186,7 @@ describe('tags that a model writes after thinking by instructions', () => {
     ['Hm.</think>Hello.<think>Well.</think>', [thought('Hm.'), text('Hello.'), thought('Well.')]],
     ['Hm.</think>Hello. <think>Bye.', [thought('Hm.'), text('Hello. Bye.')]],
     ['Hm.</think></think>\nHello.</think>', [thought('Hm.'), text('\nHello.')]],
-  ])('never get into the text: %j', (value, expected) => {
+  ])('never reach the text: %j', (value, expected) => {
     for (let at = 0; at <= value.length; at++) {
       const pieces = [value.slice(0, at), value.slice(at)];
       expect(events(pieces, { format, thinkingOpen: true })).toEqual(expected);
@@ -194,7 +194,7 @@ describe('tags that a model writes after thinking by instructions', () => {
     expect(events(value.split(''), { format, thinkingOpen: true })).toEqual(expected);
   });
 
-  it('stay in an answer without thinking', () => {
+  it('stay in the text of an answer without thinking', () => {
     expect(events(['Write <think>.'], { format })).toEqual([text('Write <think>.')]);
   });
 });

@@ -18,11 +18,13 @@ const PROSE_FOLDERS = [
   'src/launch',
   'src/main.ts',
   'src/net',
+  'src/output',
   'src/prompt',
   'src/registry',
   'src/units',
   'test/cli',
   'test/launch',
+  'test/output',
   'test/prompt',
 ];
 
