@@ -4,11 +4,11 @@ import type { Wire } from './wire.ts';
 
 /** Dependencies of wires on the process that serves them. */
 export interface WireContext {
-  /** Key that signs thinking, so that clients can't change what they send back. */
+  /** Key that signs thinking, so that clients can't return altered thinking. */
   readonly thinkingKey: Uint8Array;
 }
 
-/** The dialects that are served. Where two share a path and neither claims a request, the first answers. */
+/** Creates all wires. If two share a path and neither claims a request, the first one answers. */
 export function createWires({ thinkingKey }: WireContext): readonly Wire[] {
   return [createAnthropicWire(createThinkingSeal(thinkingKey))];
 }

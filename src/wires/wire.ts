@@ -5,14 +5,14 @@ import type { JsonObject } from '../core/json.ts';
 import type { Steps } from '../core/steps.ts';
 
 /**
- * A dialect: how requests of one API are read, and how answers and failures are written. Each
- * implementation is a folder beside this file and a line in index.ts.
+ * Dialect of one API: decodes its requests, and encodes answers and failures. Each implementation is a
+ * folder next to this file and a line in index.ts.
  */
 export interface Wire {
-  /** Also the first segment of paths that choose this wire, as in `/anthropic/v1/messages`. */
+  /** Name of the wire, and first segment of paths that select it, as in `/anthropic/v1/messages`. */
   readonly name: string;
   readonly routes: readonly WireRoute[];
-  /** True for a request whose headers only clients of this wire send; decides where wires share a path. */
+  /** Returns true if only clients of this wire send such headers. Used if wires share a path. */
   readonly claims?: (headers: WireHeaders) => boolean;
   /** Name of the field that a failure is about. */
   readonly fieldName: (subject: FailureSubject) => string;
@@ -21,10 +21,10 @@ export interface Wire {
 
 export type WireRoute = GenerateRoute | CountRoute | ModelsRoute | ModelRoute;
 
-/** Header names are lower-case. */
+/** Headers by lower-case name. */
 export type WireHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** Reads the text of a body. A generator, so that large bodies yield to the event loop. */
+/** Parses and decodes a body. Both are generators, so that large bodies yield to the event loop. */
 export interface BodyReader<Decoded> {
   /** @throws RuntimeFailure `invalid-request` if the text can't be read */
   readonly parse: (text: string) => Steps<unknown>;
@@ -52,18 +52,18 @@ export interface ModelsRoute {
   readonly list: (models: ModelSource, request: ListRequest) => Promise<JsonObject>;
 }
 
-/** `GET` of one model, which is named by the path's parameter `id`. */
+/** `GET` of one model, selected by the path parameter `id`. */
 export interface ModelRoute {
   readonly kind: 'model';
   readonly path: string;
   readonly encode: (listing: ModelListing) => JsonObject;
 }
 
-/** A request in the terms of every backend, and the name of the model that it asks for. */
+/** Request in neutral form, and the name of the requested model. */
 export interface DecodedRequest {
   readonly modelName: string;
   readonly request: Omit<GenerationRequest, 'id' | 'model' | 'overflow'>;
-  /** Fields that have no meaning here, for the log. */
+  /** Accepted fields without an effect on this server, for the log. */
   readonly ignored: readonly string[];
 }
 
@@ -71,25 +71,25 @@ export interface DecodedGeneration extends DecodedRequest {
   /** True if the answer is to be streamed. */
   readonly stream: boolean;
   readonly createStream: () => AnswerStream;
-  /** The whole answer. Rejects with what the events throw. */
+  /** Encodes the complete answer. Rejects with the error of the events, if any. */
   readonly encodeWhole: (events: AsyncIterable<GenerationEvent>) => Promise<JsonObject>;
 }
 
-/** Encoder of one streamed answer. Its texts are written as they are; an empty one is not written. */
+/** Encoder of one streamed answer. Its texts are sent unchanged; empty ones are skipped. */
 export interface AnswerStream {
   readonly contentType: string;
-  /** Sent while nothing is generated. */
+  /** Text to send while nothing is generated. */
   readonly ping: string;
   readonly push: (event: GenerationEvent) => string;
-  /** An empty delta, for clients that do not count a ping as a sign of life. */
+  /** Encodes an empty delta, for clients that time out despite pings. */
   readonly keepAlive: () => string;
-  /** The end of an answer that was finished. */
+  /** Encodes the end of a finished answer. */
   readonly end: () => string;
-  /** The end of an answer that failed. */
+  /** Encodes the end of a failed answer. */
   readonly fail: (error: unknown, requestId: string) => string;
 }
 
-/** A failure as an HTTP answer. */
+/** HTTP answer for a failure. */
 export interface FailureAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -102,27 +102,27 @@ export interface ListRequest {
   readonly query: Readonly<Record<string, unknown>>;
 }
 
-/** The models that a list can show. */
+/** Source of the models for a list. */
 export interface ModelSource {
-  /** All names that answer: models and aliases. */
+  /** Names of all models and aliases. */
   readonly names: readonly ModelName[];
-  /** Describes some of them, in their order. */
+  /** Describes the models with these names, in the same order. */
   readonly describe: (names: readonly ModelName[]) => Promise<readonly ModelListing[]>;
 }
 
-/** A name that answers. */
+/** Name of a model, or an alias. */
 export interface ModelName {
   readonly id: string;
-  /** Another name of the model, which begins with `claude-`; aliases have none. */
+  /** Second name of the model that begins with `claude-`. Aliases have none. */
   readonly claudeName?: string;
 }
 
 export interface ModelListing {
   readonly id: string;
-  /** Short name, for a picker. */
+  /** Short name for a picker. */
   readonly displayName: string;
   readonly description?: string | undefined;
-  /** ISO 8601. */
+  /** Time in ISO 8601. */
   readonly createdAt: string;
   /** Undefined if unknown. */
   readonly capabilities: Capabilities | undefined;

@@ -22,10 +22,12 @@ const PROSE_FOLDERS = [
   'src/prompt',
   'src/registry',
   'src/units',
+  'src/wires',
   'test/cli',
   'test/launch',
   'test/output',
   'test/prompt',
+  'test/wires',
 ];
 
 /** Files to check under a folder; the file itself if the path is one. */

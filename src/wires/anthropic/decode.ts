@@ -29,16 +29,18 @@ export interface DecodedRequest {
   readonly modelName: string;
   readonly stream: boolean;
   readonly thinkingDisplay: 'full' | 'omitted';
-  /** Fields that were understood as having no local meaning, for one log line. */
+  /** Accepted fields without an effect on this server, for one log line. */
   readonly ignored: readonly string[];
-  /** Lifetime that the client asked for its cached prompt, for its usage. */
+  /** Requested lifetime of the cached prompt, reported in the usage. */
   readonly cacheLifetime: CacheLifetime;
   readonly request: Omit<GenerationRequest, 'id' | 'model' | 'overflow'>;
 }
 
 /**
- * The body of POST /v1/messages, whose messages are taken out of it. Throws invalid-request or
- * unsupported, in the API's words.
+ * Decodes the body of POST /v1/messages. Removes its messages, to save memory. Error messages use the API's
+ * wording.
+ *
+ * @throws {invalid-request|unsupported}
  */
 export function* decodeMessages(raw: unknown, context: DecodeContext): Steps<DecodedRequest> {
   const body = yield* toWellFormed(raw);
@@ -47,7 +49,11 @@ export function* decodeMessages(raw: unknown, context: DecodeContext): Steps<Dec
   return yield* decodeBody(body, checked, outline.max_tokens, context);
 }
 
-/** The body of POST /v1/messages/count_tokens, as the request that it counts. Throws as decodeMessages does. */
+/**
+ * Decodes the body of POST /v1/messages/count_tokens to the request to count.
+ *
+ * @throws {invalid-request|unsupported}
+ */
 export function* decodeCountTokens(raw: unknown, context: DecodeContext): Steps<DecodedRequest> {
   const body = yield* toWellFormed(raw);
   const checked = yield* checkItems(parseWith(countTokensBody, body), body);
@@ -83,7 +89,7 @@ function* decodeBody(
     request: {
       conversation,
       toolChoice,
-      // What only counts generates nothing; 1 is the least that every backend takes.
+      // Counting generates nothing; 1 is the minimum that every backend accepts.
       maxTokens: maxTokens ?? 1,
       stopSequences: decodeStopSequences(body),
       sampling: decodeSampling(body),
@@ -101,13 +107,13 @@ function* decodeBody(
   };
 }
 
-/** True if the last message contains results of tools. */
+/** Returns true if the last message contains tool results. */
 function isBehindTools({ messages }: RequestBody): boolean {
   const blocks: readonly { readonly type: string }[] = messages.at(-1)?.content ?? [];
   return blocks.some(({ type }) => type === 'tool_result');
 }
 
-/** A header's first value; an empty one counts as absent. */
+/** First value of a header; undefined if empty. */
 function header(context: DecodeContext, name: string): string | undefined {
   const value = context.headers[name];
   const first = typeof value === 'string' ? value : value?.[0];

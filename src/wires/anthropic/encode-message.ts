@@ -7,9 +7,10 @@ import type { BlockDelta, ContentBlock, StartedMessage, StreamEvent } from './st
 import { parseToolInput } from './tool-input.ts';
 
 /**
- * The whole Message of an answer, made from the same events as its stream, so that both forms agree.
- * A tool call that was cut off inside its arguments is left out: nobody could carry it out. Throws
- * what the events throw, and backend-failed where they end without a finish.
+ * Encodes a complete Message from the same events as a stream, so that both forms agree. Leaves out a tool
+ * call with incomplete arguments, since no client could execute it. Rethrows errors of the events.
+ *
+ * @throws {backend-failed} if the events end without a finish
  */
 export async function encodeMessage(
   events: AsyncIterable<GenerationEvent>,
@@ -23,7 +24,7 @@ export async function encodeMessage(
   return collector.message();
 }
 
-/** What a client makes of the stream. */
+/** Assembles a Message from stream events, as clients do. */
 class MessageCollector {
   readonly #content: JsonObject[] = [];
   #message: StartedMessage | undefined;
@@ -77,7 +78,7 @@ class MessageCollector {
     if (message === undefined || end === undefined) {
       throw new RuntimeFailure(
         'backend-failed',
-        'The backend ended its answer without finishing it; send the request again.',
+        'The backend ended its answer without finishing it. Send the request again.',
       );
     }
     return {

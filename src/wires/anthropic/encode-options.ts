@@ -1,16 +1,16 @@
 import type { CacheLifetime } from './decoding/cache-control.ts';
 import type { ThinkingSeal } from './signature.ts';
 
-/** What an answer is encoded with. */
+/** Options for the encoding of an answer. */
 export interface EncodeOptions {
   readonly messageId: string;
-  /** The name that the request asked for. */
+  /** Model name in the request. */
   readonly model: string;
   readonly seal: ThinkingSeal;
-  /** `omitted`: the client gets no thinking, only a signature with the thinking sealed inside. */
+  /** Visibility of thinking. If omitted, the signature contains the encrypted thinking instead. */
   readonly thinkingDisplay: 'full' | 'omitted';
-  /** Lifetime that the client asked for its cached prompt. */
+  /** Requested lifetime of the cached prompt. */
   readonly cacheLifetime?: CacheLifetime;
-  /** Whether the model may think, so that an answer may well begin with thinking. */
+  /** The model may think, so that an answer probably begins with thinking. */
   readonly thinks: boolean;
 }

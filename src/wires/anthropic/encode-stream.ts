@@ -13,13 +13,13 @@ export interface StreamFrame {
 }
 
 export interface StreamEncoder {
-  /** The frames that an event gives: often one, none while another block must be finished first. */
+  /** Returns the frames for an event. There are none while another block has to finish first. */
   push(event: GenerationEvent): readonly StreamFrame[];
-  /** The frames of a delta that says nothing, for clients that take no ping for a sign of life. */
+  /** Returns the frames of an empty delta, for clients that time out despite pings. */
   life(): readonly StreamFrame[];
 }
 
-/** Encodes one answer. It takes any sequence of events: its frames are always a valid stream. */
+/** Creates the encoder of one answer. For any sequence of events, its frames are a valid stream. */
 export function createStreamEncoder(options: EncodeOptions): StreamEncoder {
   const encoder = createEventEncoder(options);
   return {
@@ -32,10 +32,10 @@ function toFrame(data: StreamEvent): StreamFrame {
   return { event: data.type, data };
 }
 
-/** What keeps a client waiting while nothing is generated; allowed anywhere after message_start. */
+/** Frame that keeps the connection alive while nothing is generated. Allowed anywhere after message_start. */
 export const PING: StreamFrame = { event: 'ping', data: { type: 'ping' } };
 
-/** Frames as the text of server-sent events. */
+/** Text of frames as server-sent events. */
 export function toText(frames: readonly StreamFrame[]): string {
   return frames
     .map(({ event, data }) => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)

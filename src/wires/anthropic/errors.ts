@@ -9,7 +9,11 @@ import { withoutSecrets } from '../../core/secrets.ts';
 import type { FailureAnswer } from '../wire.ts';
 import type { StreamFrame } from './encode-stream.ts';
 
-/** Status and error type of every failure: https://docs.claude.com/en/api/errors */
+/**
+ * Status and error type by failure code.
+ *
+ * @see https://docs.claude.com/en/api/errors
+ */
 const WIRE = {
   'invalid-request': [400, 'invalid_request_error'],
   unsupported: [400, 'invalid_request_error'],
@@ -30,12 +34,12 @@ const WIRE = {
   'model-load-failed': [500, 'api_error'],
   'engine-crashed': [500, 'api_error'],
   timeout: [504, 'timeout_error'],
-  // The client is gone and never reads it: nginx's number for that, so that logs tell it apart.
+  // The client is gone and never reads this status. It is nginx's own, to be distinct in logs.
   cancelled: [499, 'api_error'],
   internal: [500, 'api_error'],
 } as const satisfies Record<FailureCode, readonly [number, string]>;
 
-/** An error as an HTTP answer: status, the headers that belong to it, and the API's envelope. */
+/** Encodes an error as an HTTP answer: status, headers, and the API's error envelope. */
 export function encodeFailure(error: unknown, requestId: string): FailureAnswer {
   const failure = toFailure(error);
   const [status, type] = WIRE[failure.code];
@@ -48,7 +52,7 @@ export function encodeFailure(error: unknown, requestId: string): FailureAnswer 
     type: 'error',
     error: {
       type,
-      // A server may quote half a character of the request that it refuses.
+      // A model server may quote half a surrogate pair from the request that it refuses.
       message: withoutSecrets(wordsOf(failure)).toWellFormed(),
       ...(failure.details !== undefined && { details: failure.details }),
     },
@@ -57,12 +61,12 @@ export function encodeFailure(error: unknown, requestId: string): FailureAnswer 
   return { status, headers, body };
 }
 
-/** The same for an answer that has begun: the SSE frame after which the connection closes. */
+/** Encodes an error in a started stream. The connection closes after this frame. */
 export function encodeFailureFrame(error: unknown, requestId: string): StreamFrame {
   return { event: 'error', data: encodeFailure(error, requestId).body };
 }
 
-/** Name of the field that a failure is about. */
+/** Name of the request field that a failure is about. */
 export function fieldName(subject: FailureSubject): string {
   if (typeof subject === 'string') return FIELDS[subject];
   const { at, source } = subject;
@@ -87,18 +91,18 @@ function wordsOf({ message, subject, overflow }: RuntimeFailure): string {
   return subject === undefined ? message : `${fieldName(subject)}: ${message}`;
 }
 
-/** The API's own words: clients match on them to compact their conversation. */
+/** Message in the API's wording. Clients match on it to compact their conversation. */
 function overflowWords({ promptTokens, contextTokens, maxTokens }: PromptOverflow): string {
   return maxTokens === undefined
     ? `prompt is too long: ${promptTokens} tokens > ${contextTokens} maximum`
     : `input length and \`max_tokens\` exceed context limit: ${promptTokens} + ${maxTokens} > ${contextTokens}`;
 }
 
-/** What is not ours may carry paths and internals in its message: none of it reaches a client. */
+/** Hides other errors from clients, since their messages may contain paths and internals. */
 function toFailure(error: unknown): RuntimeFailure {
   if (error instanceof RuntimeFailure) return error;
   return new RuntimeFailure(
     'internal',
-    'Internal server error: the log of the server has the details.',
+    'Internal server error. The server log contains the details.',
   );
 }

@@ -17,11 +17,11 @@ type Finish = EventOf<'finish'>;
 
 export interface MessageEncoder {
   push(event: GenerationEvent): readonly StreamEvent[];
-  /** A delta that says nothing, for clients that take no ping for a sign of life. */
+  /** Returns an empty delta, for clients that time out despite pings. */
   life(): readonly StreamEvent[];
 }
 
-/** The grammar of a streamed message as a machine that no order of events can break. */
+/** Creates an encoder whose output is a valid streamed message for any order of events. */
 export function createEventEncoder(options: EncodeOptions): MessageEncoder {
   const encoder = new EventEncoder(options);
   return { push: (event) => encoder.push(event), life: () => encoder.life() };
@@ -33,12 +33,12 @@ class EventEncoder {
   #phase: 'before' | 'open' | 'finished' = 'before';
   #index = -1;
   #block: OpenBlock | undefined;
-  /** What has to wait until the open tool call ends, because blocks never interleave. */
+  /** Events that wait for the end of the open tool call, because blocks never interleave. */
   #waiting: GenerationEvent[] = [];
   #hasToolCall = false;
-  /** The server's own calls, by the id that the model gave them. */
+  /** Client ids of calls that this server executes, by the model's id. */
   readonly #servedIds = new Map<string, string>();
-  /** An empty text is open in front of a call that is not shown yet. */
+  /** An empty text block is open before a call that is not shown yet. */
   #hasFiller = false;
   #out: StreamEvent[] = [];
 
@@ -59,7 +59,7 @@ class EventEncoder {
     return this.#out;
   }
 
-  /** In the block that is open; else in one that what comes next is likely to fill. */
+  /** Sends an empty delta in the open block, or in a new one of the kind that probably comes next. */
   #live(): void {
     const block = this.#block ?? (this.#options.thinks ? this.#openThinking() : this.#openText());
     const delta = emptyDelta(block);
@@ -144,7 +144,7 @@ class EventEncoder {
     this.#block = { kind: 'tool', callId, start, json: '', isShown: false };
   }
 
-  /** Two calls of one id could never be answered: clients and servers pair results by it. */
+  /** Makes a call id unique: clients and servers match results to calls by id. */
   #unusedId(callId: string): string {
     let id = callId;
     for (let copy = 2; this.#usedIds.has(id); copy += 1) id = `${callId}_${copy}`;
@@ -189,7 +189,7 @@ class EventEncoder {
     this.#stop();
   }
 
-  /** The API tells a result whole, in the start of its block. */
+  /** Sends a result completely in the start event of its block, as the API does. */
   #serverResult({ callId, service, outcome }: EventOf<'server-tool-result'>): void {
     this.#close();
     const id = this.#servedIds.get(callId) ?? serverCallId(callId);
@@ -198,7 +198,7 @@ class EventEncoder {
   }
 
   #finish(event: Finish): void {
-    // Each round ends a call that was cut off, and lets out what waited for it.
+    // Each iteration ends a cut-off call and sends the events that waited for it.
     while (this.#block?.kind === 'tool') this.#leaveCall();
     this.#close();
     append(this.#out, endMessage(event, this.#hasToolCall, this.#options.cacheLifetime ?? '5m'));

@@ -5,9 +5,11 @@ import { isRecord } from '../../core/json.ts';
 type Issue = z.core.$ZodIssue;
 
 /**
- * Parses a value of the request body. Throws invalid-request in the API's own words, which are
- * pydantic's: `messages.0.content: Input should be a valid string`.
- * `at` is where the value stands in the body, as the message shall say it.
+ * Parses a value of the request body. Errors use the API's wording, which is pydantic's:
+ * `messages.0.content: Input should be a valid string`.
+ *
+ * @param at path of the value in the body, for the message
+ * @throws {invalid-request}
  */
 export function parseWith<Schema extends z.ZodType>(
   schema: Schema,
@@ -19,7 +21,7 @@ export function parseWith<Schema extends z.ZodType>(
   throw refused(result.error, (first) => describe(first, value, at));
 }
 
-/** The same for one item of a list of the body. */
+/** Parses one item of a list in the request body; see `parseWith`. */
 export function parseItem<Schema extends z.ZodType>(
   schema: Schema,
   body: Readonly<Record<string, unknown>>,
@@ -38,7 +40,7 @@ function refused({ issues: [first] }: z.ZodError, tell: (first: Issue) => string
   );
 }
 
-/** `before`: the way through the body to what was parsed. */
+/** Message for an issue. `before` is the path in the body to the parsed value. */
 function describe(
   outer: Issue,
   body: unknown,
@@ -55,7 +57,7 @@ function describe(
   return where === '' ? what : `${where}: ${what}`;
 }
 
-/** Where several forms may stand, the issue of the form that was meant: the one that got further in. */
+/** Issue of the union member that the client probably meant: the one with the deepest path. */
 function innermost(
   issue: Issue,
   before: readonly PropertyKey[],
@@ -70,7 +72,7 @@ function innermost(
   return meant === undefined ? { issue, path } : innermost(meant, path);
 }
 
-/** The API names the kind of a block after its position: `tools.0.custom.name`. */
+/** Path in the API's form, which contains the kind of a block after its position: `tools.0.custom.name`. */
 function locate(
   body: unknown,
   path: readonly PropertyKey[],
@@ -171,7 +173,7 @@ function tags(issue: z.core.$ZodIssueInvalidUnion): string {
   return options.map((option) => `'${String(option)}'`).join(', ');
 }
 
-/** Characters of a wrong value that its message repeats. */
+/** Limit of characters of a wrong value in a message. */
 const MOST_SHOWN = 100;
 
 function shown(value: unknown): string {

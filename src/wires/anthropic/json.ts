@@ -3,10 +3,14 @@ import { JsonMistake } from '../../core/json-mistake.ts';
 import { readJson } from '../../core/json-reader.ts';
 import type { Steps } from '../../core/steps.ts';
 
-/** Characters of a body that `JSON.parse` reads within a few milliseconds, whatever they are. */
+/** Size in characters up to which `JSON.parse` takes only a few milliseconds for any body. */
 const SMALL = 256 * 1024;
 
-/** Parses a request body. Throws invalid-request that names the place, in the API's words. */
+/**
+ * Parses a request body.
+ *
+ * @throws {invalid-request} with the position of the mistake, in the API's wording
+ */
 export function* parseBody(text: string): Steps<unknown> {
   if (text.length <= SMALL) {
     const parsed = tryParse(text);
@@ -38,7 +42,7 @@ function invalidJson(mistake: JsonMistake, { line, column }: Place): RuntimeFail
   );
 }
 
-/** Line and column of a character, both counted from 1. */
+/** Line and column of a character, both from 1. */
 interface Place {
   readonly line: number;
   readonly column: number;

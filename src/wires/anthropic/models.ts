@@ -5,7 +5,7 @@ import type { JsonObject } from '../../core/json.ts';
 import type { ListRequest, ModelListing, ModelName, ModelSource } from '../wire.ts';
 import { parseWith } from './issues.ts';
 
-/** One model in the API's shape: what GET /v1/models/:id answers, and an item of the list. */
+/** Encodes one model, for GET /v1/models/:id and as an item of the list. */
 export function encodeModel(listing: ModelListing): JsonObject {
   const { id, displayName, description, createdAt, capabilities } = listing;
   return {
@@ -15,7 +15,7 @@ export function encodeModel(listing: ModelListing): JsonObject {
     description: description ?? null,
     created_at: createdAt,
     max_input_tokens: capabilities?.contextTokens ?? null,
-    // A model that can't chat writes nothing.
+    // A model that can't chat generates nothing.
     max_tokens: capabilities?.chats === false ? 0 : (capabilities?.contextTokens ?? null),
     capabilities: capabilities === undefined ? null : encodeCapabilities(capabilities),
     lifecycle: 'active',
@@ -76,8 +76,8 @@ const listQuery = z.object({
 });
 
 /**
- * `GET /v1/models`: one page of the names that answer. Claude Code gets the models a second time under
- * the names that its `/model` shows.
+ * Answers `GET /v1/models` with one page of models and aliases. Claude Code gets each model a second time,
+ * under a name that its `/model` picker shows.
  */
 export async function listModels(
   models: ModelSource,
@@ -89,7 +89,7 @@ export async function listModels(
   return encodePage(await models.describe(page.items), page.hasMore);
 }
 
-/** Second names of the models, except those that can't chat and those that Claude Code shows anyway. */
+/** Second names of the models that can chat and that Claude Code's picker would otherwise hide. */
 async function claudeNames(models: ModelSource): Promise<readonly ModelName[]> {
   const listings = await models.describe(models.names);
   return models.names.flatMap(({ id, claudeName }, index) => {
@@ -98,15 +98,16 @@ async function claudeNames(models: ModelSource): Promise<readonly ModelName[]> {
   });
 }
 
-/** Content of a page of GET /v1/models. */
+/** Page of GET /v1/models. */
 export interface Page<Item> {
   readonly items: readonly Item[];
   readonly hasMore: boolean;
 }
 
 /**
- * One page for the query's before_id, after_id and limit (1–1000, else 20). Throws invalid-request on
- * another limit, on both cursors at once, and on a cursor that no model has.
+ * Page for the query's before_id, after_id and limit (1–1000, default 20).
+ *
+ * @throws {invalid-request} for another limit, for both cursors at once, and for an unknown cursor
  */
 export function pageOf<Item extends { readonly id: string }>(
   all: readonly Item[],
@@ -116,18 +117,18 @@ export function pageOf<Item extends { readonly id: string }>(
   if (before_id !== undefined && after_id !== undefined) {
     throw new RuntimeFailure(
       'invalid-request',
-      'before_id: only one of before_id and after_id may be given',
+      "before_id: can't be used together with after_id; leave one of them out",
     );
   }
   const end = before_id === undefined ? all.length : position(all, before_id, 'before_id');
   const start = after_id === undefined ? 0 : position(all, after_id, 'after_id') + 1;
   const candidates = all.slice(start, end);
-  // A page before a cursor is the one that ends there, not the list's first.
+  // A page before a cursor ends at the cursor; it is not the first page of the list.
   const items = before_id === undefined ? candidates.slice(0, limit) : candidates.slice(-limit);
   return { items, hasMore: candidates.length > items.length };
 }
 
-/** A page in the API's shape. */
+/** Encodes a page in the API's shape. */
 export function encodePage(listings: readonly ModelListing[], hasMore: boolean): JsonObject {
   return {
     data: listings.map((listing) => encodeModel(listing)),

@@ -5,11 +5,11 @@ export interface OpenThinking {
   text: string;
 }
 
-/** A block of an answer that more may be said in. */
+/** Block of an answer that has not ended. */
 export type OpenBlock =
   | { readonly kind: 'text' }
   | OpenThinking
-  // Shown once it has arguments or an end: a call that is cut off before both never was one.
+  // Shown after its first arguments or its end: a call that is cut off earlier is dropped.
   | {
       readonly kind: 'tool';
       readonly callId: string;
@@ -20,7 +20,7 @@ export type OpenBlock =
 
 export const EMPTY_TEXT: ContentBlock = { type: 'text', text: '' };
 
-/** A delta that says nothing in a block; undefined where the block is not shown yet. */
+/** Empty delta for a block; undefined if the block is not shown yet. */
 export function emptyDelta(block: OpenBlock): BlockDelta | undefined {
   switch (block.kind) {
     case 'text':

@@ -25,13 +25,13 @@ const FAILURES = {
   'content-too-large': 'content_too_large',
 } as const satisfies Record<ServiceFailure, string>;
 
-/** The blocks of both services, as in the SDK's WebSearchToolResultBlock and WebFetchToolResultBlock. */
+/** Block types of both services, as in the SDK's WebSearchToolResultBlock and WebFetchToolResultBlock. */
 const BLOCKS = {
   'web-search': 'web_search_tool_result',
   'web-fetch': 'web_fetch_tool_result',
 } as const satisfies Record<ServerService, string>;
 
-/** The block that tells a client what a call of the server's own gave. */
+/** Block with the result of a call that this server executed. */
 export interface ServerResultBlock extends JsonObject {
   readonly type: (typeof BLOCKS)[ServerService];
   readonly tool_use_id: string;
@@ -39,7 +39,7 @@ export interface ServerResultBlock extends JsonObject {
   readonly caller: { readonly type: 'direct' };
 }
 
-/** A result as the API's block for its service. */
+/** Encodes a result as the API's block for its service. */
 export function encodeResult(
   id: string,
   service: ServerService,
@@ -63,7 +63,7 @@ function encodeOutcome(type: string, outcome: ServiceOutcome): JsonValue {
   }
 }
 
-/** The API seals what a search found; here nothing in it is secret, and no key has to be kept for it. */
+/** Prefix of unencrypted content. The API encrypts excerpts; here they are not secret and need no key. */
 const OPEN_CONTENT = 'portico1.';
 
 function encodeFound({ url, title, excerpt, age }: FoundPage): JsonObject {
@@ -96,8 +96,8 @@ const fetched = z.object({
 const failed = z.object({ error_code: z.string() });
 
 /**
- * What a result that comes back once gave; undefined for blocks of other tools, and for content that
- * is not like ours. What another server's search has sealed is lost: its titles and URLs stay.
+ * Decodes a result that a client sends back. Returns undefined for blocks of other tools and for unknown
+ * content. Excerpts that another server encrypted are lost; their titles and URLs stay.
  */
 export function decodeResult(blockType: string, content: JsonValue): ServiceOutcome | undefined {
   if (blockType === BLOCKS['web-search']) {
@@ -131,20 +131,20 @@ function failure(content: JsonValue): ServiceOutcome | undefined {
   return { kind: 'failed', reason: reason ?? 'unavailable' };
 }
 
-/** The API's ids of calls that a server carries out itself. */
+/** Prefix in the API's ids of calls that a server executes. */
 const SERVER_PREFIX = 'srv';
 
-/** The id under which a client knows a call of the server's own: `srvtoolu_…`. */
+/** Id for clients of a call that this server executes: `srvtoolu_…`. */
 export function serverCallId(id: string): string {
   return id.startsWith('toolu_') ? SERVER_PREFIX + id : `${SERVER_PREFIX}toolu_${id}`;
 }
 
-/** The id under which the model made that call. */
+/** Id for the model of a call that this server executes. */
 export function modelCallId(id: string): string {
   return id.startsWith(`${SERVER_PREFIX}toolu_`) ? id.slice(SERVER_PREFIX.length) : id;
 }
 
-/** usage.server_tool_use; null where the server did nothing itself. */
+/** Encodes usage.server_tool_use; null if this server executed no tool. */
 export function encodeServiceUse(use: ServiceUse | undefined): JsonObject | null {
   return use === undefined
     ? null

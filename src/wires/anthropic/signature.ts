@@ -9,15 +9,17 @@ import {
 } from 'node:crypto';
 import { messageOf, RuntimeFailure } from '../../core/failure.ts';
 
-/** Signs the thinking that leaves this server, and checks what comes back of it. */
+/** Signs outgoing thinking and verifies thinking that clients send back. */
 export interface ThinkingSeal {
-  /** `portico1.<key id>.<mac>` for thinking that the client sees. */
+  /** Returns `portico1.<key id>.<mac>` for thinking that the client sees. */
   sign(text: string): string;
-  /** The same with the thinking itself encrypted inside, for `display: omitted` (`portico1.<key id>.<mac>.<sealed>`). */
+  /** Returns `portico1.<key id>.<mac>.<sealed>` with the encrypted thinking, for `display: omitted`. */
   seal(text: string): string;
   /**
-   * The thinking behind a block that came back. A signature of our key with a wrong mac throws
-   * invalid-request; a foreign or empty one returns `text` as it is; a sealed one what is inside.
+   * Returns the thinking of a block that a client sends back: the decrypted one if the signature contains
+   * it, else `text`. A foreign or empty signature is not verified.
+   *
+   * @throws {invalid-request} if a signature of this key does not match
    */
   open(text: string, signature: string): string;
 }
@@ -26,12 +28,16 @@ const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Makes the seal of a key of 32 bytes; HMAC-SHA256 signs and AES-256-GCM encrypts. Throws on another length. */
+/**
+ * Creates a seal that signs with HMAC-SHA256 and encrypts with AES-256-GCM.
+ *
+ * @throws {internal} unless the key has 32 bytes
+ */
 export function createThinkingSeal(key: Uint8Array): ThinkingSeal {
   if (key.length !== KEY_BYTES) {
     throw new RuntimeFailure(
       'internal',
-      `The signing key has ${key.length} bytes instead of ${KEY_BYTES}; delete its file and a new one is made.`,
+      `The signing key has ${key.length} bytes instead of ${KEY_BYTES}. Delete its file to create a new one.`,
     );
   }
   const macKey = subkey(key, 'portico thinking mac');
@@ -48,7 +54,7 @@ export function createThinkingSeal(key: Uint8Array): ThinkingSeal {
       if (!signature.startsWith(prefix)) return text;
       const [mac = '', sealed, ...rest] = signature.slice(prefix.length).split('.');
       const thinking = sealed === undefined ? text : decrypt(sealKey, sealed);
-      // Text beside a sealed signature must be the sealed one: what the client shows is what we signed.
+      // Text next to a sealed signature must equal the sealed text, so that the client shows signed text.
       const altered = sealed !== undefined && text !== '' && text !== thinking;
       if (altered || rest.length > 0 || !equal(mac, macOf(thinking))) throw invalidSignature();
       return thinking;
@@ -85,7 +91,7 @@ function equal(left: string, right: string): boolean {
   return leftBytes.length === rightBytes.length && timingSafeEqual(leftBytes, rightBytes);
 }
 
-/** The API's words for it. */
+/** Error in the API's wording. */
 function invalidSignature(cause?: string): RuntimeFailure {
   return new RuntimeFailure('invalid-request', 'Invalid `signature` in `thinking` block', {
     cause,

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../core/json.ts';
 import { encodeServiceUse } from './server-tools.ts';
 import type { ServerResultBlock } from './server-tools.ts';
 
-/** An open block as its start event shows it; deltas fill it. */
+/** Block in its start event. Deltas extend it. */
 export type ContentBlock =
   // No `citations: null`: Vercel AI SDK 5 and 6 refuse it.
   | { readonly type: 'text'; readonly text: string }
@@ -24,10 +24,14 @@ export type BlockDelta =
   | { readonly type: 'signature_delta'; readonly signature: string }
   | { readonly type: 'input_json_delta'; readonly partial_json: string };
 
-/** A message of which nothing was generated yet. */
+/** Message before any content. */
 export type StartedMessage = JsonObject & { readonly usage: JsonObject };
 
-/** The events of one streamed message, in the order of https://docs.claude.com/en/docs/build-with-claude/streaming. */
+/**
+ * Event of a streamed message.
+ *
+ * @see https://docs.claude.com/en/docs/build-with-claude/streaming
+ */
 export type StreamEvent =
   | { readonly type: 'message_start'; readonly message: StartedMessage }
   | {
@@ -40,7 +44,7 @@ export type StreamEvent =
   | { readonly type: 'message_delta'; readonly delta: JsonObject; readonly usage: JsonObject }
   | { readonly type: 'message_stop' };
 
-/** The message as it starts, with the counts that are known of its prompt. */
+/** Message for the start of a stream, with the known token counts of its prompt. */
 export function startMessage(
   id: string,
   model: string,
@@ -75,7 +79,7 @@ export function startMessage(
   };
 }
 
-/** The split of the prompt as the API counts it: input_tokens is what no cache had a part in. */
+/** Encodes usage as the API counts it: input_tokens excludes tokens read from or written to a cache. */
 function encodeUsage(usage: Usage, lifetime: CacheLifetime): JsonObject {
   const { promptTokens, cacheReadTokens, cacheCreationTokens } = usage;
   const long = usage.longCacheTokens ?? (lifetime === '1h' ? cacheCreationTokens : 0);
@@ -94,8 +98,8 @@ function encodeUsage(usage: Usage, lifetime: CacheLifetime): JsonObject {
 }
 
 /**
- * The events that end a message. An answer that was to end in a call, and whose only call was cut off,
- * ends its turn: nobody could carry that call out.
+ * Events that end a message. If the only call of a `tool-use` answer was cut off, the stop reason becomes
+ * `end_turn`, since no client could execute the call.
  */
 export function endMessage(
   { reason, stopSequence, explanation, usage }: Extract<GenerationEvent, { type: 'finish' }>,
@@ -118,7 +122,7 @@ export function endMessage(
   ];
 }
 
-/** The API's name of why an answer ended. */
+/** Stop reason in the API's spelling. */
 function encodeStopReason(reason: StopReason): string {
   switch (reason) {
     case 'end-turn':

@@ -10,7 +10,11 @@ import { parseBody } from './json.ts';
 import { encodeModel, listModels } from './models.ts';
 import type { ThinkingSeal } from './signature.ts';
 
-/** Anthropic's Messages API: https://docs.claude.com/en/api/messages */
+/**
+ * Creates the wire of Anthropic's Messages API.
+ *
+ * @see https://docs.claude.com/en/api/messages
+ */
 export function createAnthropicWire(seal: ThinkingSeal): Wire {
   return {
     name: 'anthropic',

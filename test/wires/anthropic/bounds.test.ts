@@ -11,7 +11,7 @@ const call = { type: 'tool_use', id: 'a', name: 'b', input: { list: many(250_000
 const domains = { type: 'web_search_20250305', name: 'w', allowed_domains: many(10_001, 'a.org') };
 const long = 'x'.repeat(1_000_000);
 
-describe('lists are counted before they are checked', () => {
+describe('the limit of a request', () => {
   covers('R12.1-first');
 
   it.each([
@@ -21,33 +21,33 @@ describe('lists are counted before they are checked', () => {
     ['tools', { tools: many(10_001, bad) }, 'tools: List', 10_000],
     ['stop sequences', { stop_sequences: many(1001, 'x') }, 'stop_sequences: List', 1000],
     ['domains of a tool', { tools: [domains] }, 'allowed_domains: List', 10_000],
-  ])('%s', (_what, fields, where, most) => {
+  ])('applies to %s before they are validated', (_what, fields, where, most) => {
     expect(refusal(() => decode(fields)).message).toContain(
       `${where} should have at most ${most} items`,
     );
   });
 
-  it('blocks of results, together with those around them', () => {
+  it('applies to the blocks of a message including those in results', () => {
     const result = { type: 'tool_result', tool_use_id: 'a', content: many(5000, text) };
     expect(refusal(() => decode({ messages: [user([result, result])] })).message).toBe(
       'messages.0.content: List should have at most 10000 items',
     );
   });
 
-  it('values of a tool’s arguments', () => {
+  it('applies to the values in a tool’s arguments', () => {
     const messages = [user('hi'), { role: 'assistant', content: [call] }];
     expect(refusal(() => decode({ messages })).message).toContain('250000 values');
   });
 
-  it('characters of all stop sequences together', () => {
+  it('applies to the characters of all stop sequences in total', () => {
     const stops = many(16, 'x'.repeat(1024));
     expect(decode({ stop_sequences: stops }).request.stopSequences).toHaveLength(16);
     expect(refusal(() => decode({ stop_sequences: [...stops, 'y'] })).message).toBe(
-      'stop_sequences: all together should have at most 16384 characters',
+      'stop_sequences: should have at most 16384 characters in total',
     );
   });
 
-  it('as many messages as the API takes are taken', () => {
+  it('allows as many messages as the API', () => {
     const { request } = decode({ messages: many(100_000, user('hi')) });
     expect(request.conversation.turns[0]?.parts).toHaveLength(100_000);
   });
@@ -61,7 +61,7 @@ describe('a mistake', () => {
     ['of a block', { messages: [user([text, ...many(9000, bad)])] }, 'messages.0.content.1: '],
     ['of a tool', { tools: many(10_000, 5) }, 'tools.0: '],
     ['of a stop sequence', { stop_sequences: ['x', ...many(900, 5)] }, 'stop_sequences.1: '],
-  ])('%s ends the check', (_what, fields, where) => {
+  ])('%s ends the validation', (_what, fields, where) => {
     const took = cpuMillisecondsOf(() => {
       expect(refusal(() => decode(fields)).message).toContain(where);
     });
@@ -79,11 +79,11 @@ describe('a mistake', () => {
         tools: [{ name: 'a', input_schema: { type: 'object' } }],
       },
     ],
-  ])('in %s of a million characters is told in a short message', (_what, fields) => {
+  ])('in %s of a million characters is reported by a short message', (_what, fields) => {
     expect(refusal(() => decode(fields)).message.length).toBeLessThan(5000);
   });
 
-  it('in thousands of calls names a few of them', () => {
+  it('in thousands of calls is reported with a few ids', () => {
     const calls = Array.from({ length: 9000 }, (_, index) => ({
       ...call,
       id: `c${index}`,
@@ -97,7 +97,7 @@ describe('a mistake', () => {
 describe('unknown keys', () => {
   covers('R12.1-first');
 
-  it('are listed up to a number', () => {
+  it('are logged up to a limit', () => {
     const keys = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`k${index}`, 1]));
     const messages = [{ ...user('hi'), ...keys }];
     const { ignored } = decode({ ...keys, messages }, { 'anthropic-beta': 'x' });

@@ -5,7 +5,7 @@ import { covers } from '../../support/covers.ts';
 
 const hello = { role: 'user', content: 'hi' };
 
-/** The parts of one message of the given blocks. */
+/** Parts of a message with the given blocks. */
 function partsOf(role: 'user' | 'assistant', blocks: readonly object[]): readonly Part[] {
   const messages =
     role === 'user' ? [{ role, content: blocks }] : [hello, { role, content: blocks }];
@@ -15,7 +15,7 @@ function partsOf(role: 'user' | 'assistant', blocks: readonly object[]): readonl
 
 const png = { type: 'base64', media_type: 'image/png', data: 'AAAA' };
 const pngSource = { kind: 'base64', mediaType: 'image/png', data: 'AAAA' };
-/** Where the only block of the only message stands. */
+/** Path of the only block. */
 const at = 'messages.0.content.0.image';
 const text = { type: 'text', text: 'x' };
 
@@ -231,14 +231,14 @@ const ASSISTANT_BLOCKS: typeof USER_BLOCKS = [
   ['fallback', { type: 'fallback', from: { model: 'a' }, to: { model: 'b' } }, []],
 ];
 
-describe('request blocks', () => {
+describe('the decoder of blocks', () => {
   covers('R2.4-blocks', 'R2.4-sources', 'R2.4-history');
 
-  it.each(USER_BLOCKS)('%s decodes', (_name, block, parts) => {
+  it.each(USER_BLOCKS)('decodes %s', (_name, block, parts) => {
     expect(partsOf('user', [block])).toEqual(parts);
   });
 
-  it.each(ASSISTANT_BLOCKS)('%s decodes', (_name, block, parts) => {
+  it.each(ASSISTANT_BLOCKS)('decodes %s', (_name, block, parts) => {
     const sentinel = { kind: 'text', text: 'after' };
     expect(partsOf('assistant', [block, { type: 'text', text: 'after' }])).toEqual([
       ...parts,
@@ -246,7 +246,7 @@ describe('request blocks', () => {
     ]);
   });
 
-  it('a call and its result with content of every kind decode', () => {
+  it('decodes a call, and its result with all kinds of content', () => {
     const content = [
       text,
       { type: 'text', text: '' },
@@ -304,7 +304,7 @@ describe('request blocks', () => {
     ['a string', 'ok', [{ kind: 'text', text: 'ok' }]],
     ['nothing', undefined, []],
     ['null', null, []],
-  ])('a result of %s decodes', (_name, content, output) => {
+  ])('decodes a result of %s', (_name, content, output) => {
     const { turns } = decode({
       messages: [
         hello,
@@ -318,7 +318,7 @@ describe('request blocks', () => {
   });
 });
 
-describe('thinking that comes back', () => {
+describe('thinking in a request', () => {
   covers('R2.5-signature', 'R2.5-omitted', 'R2.5-signature-check', 'R2.4-history');
 
   const block = (thinking: string, signature: string): object => ({
@@ -328,26 +328,26 @@ describe('thinking that comes back', () => {
   });
   const visible = { type: 'text', text: 'so' };
 
-  it('our own is accepted, as it was', () => {
+  it('is accepted if this server signed it', () => {
     expect(partsOf('assistant', [block('hm', seal.sign('hm'))])).toEqual([
       { kind: 'thinking', text: 'hm' },
     ]);
   });
 
-  it('what was sealed inside the signature is thinking again', () => {
+  it('is decrypted from a sealed signature', () => {
     expect(partsOf('assistant', [block('', seal.seal('hm'))])).toEqual([
       { kind: 'thinking', text: 'hm' },
     ]);
   });
 
-  it('ours with another text is refused, and the block is named', () => {
+  it('is refused with its block if the text differs from the signed one', () => {
     const blocks = [visible, block('changed', seal.sign('hm'))];
     expect(refusal(() => partsOf('assistant', blocks)).message).toBe(
       'messages.1.content.1: Invalid `signature` in `thinking` block',
     );
   });
 
-  it('empty thinking of another server is dropped', () => {
+  it('is dropped if another server withheld its text', () => {
     expect(partsOf('assistant', [block('', 'EqQBCg'), visible])).toEqual([
       { kind: 'text', text: 'so' },
     ]);

@@ -22,16 +22,16 @@ function conversation(fields: object): { system: string[]; turns: unknown[] } {
   };
 }
 
-describe('system prompts', () => {
+describe('the decoder of system prompts', () => {
   covers('R2.5-system', 'R6.2-creation', 'R2.6-billing-header', 'R2.5-system-in-place');
 
-  it('a string and one text block decode alike', () => {
+  it('decodes a string like one text block', () => {
     expect(decode({ system: 'Be brief.' }).request).toEqual(
       decode({ system: [block('Be brief.')] }).request,
     );
   });
 
-  it('a breakpoint of the cache anywhere asks to keep the prompt', () => {
+  it('requests caching of the prompt for any cache breakpoint', () => {
     const marked = { ...block('Be brief.'), cache_control: { type: 'ephemeral' } };
     const { cachesPrompt, ...rest } = decode({ system: [marked] }).request;
     expect(cachesPrompt).toBe(true);
@@ -39,7 +39,7 @@ describe('system prompts', () => {
     expect(decode({ messages: [user([marked])] }).request.cachesPrompt).toBe(true);
   });
 
-  it('empty text is dropped', () => {
+  it('drops empty text', () => {
     expect(conversation({ system: [block(''), block('a')] }).system).toEqual(['a']);
     expect(conversation({ system: '' }).system).toEqual([]);
   });
@@ -48,16 +48,16 @@ describe('system prompts', () => {
     ['a block', [block('x-anthropic-billing-header: cc_version=2; cch=1a2b3;'), block('You')]],
     ['a line of a block', [block('x-anthropic-billing-header: cch=1;\n\nYou')]],
     ['a line of a string', 'x-anthropic-billing-header: cch=1;\nYou'],
-  ])('the billing header as %s is dropped', (_form, given) => {
+  ])('drops the billing header as %s', (_form, given) => {
     expect(conversation({ system: given }).system).toEqual(['You']);
   });
 
-  it('only a header at the beginning of a block is one', () => {
+  it('keeps the name of the billing header inside a text', () => {
     const text = 'Never print x-anthropic-billing-header: lines.';
     expect(conversation({ system: text }).system).toEqual([text]);
   });
 
-  it('a leading system message joins the system prompt', () => {
+  it('appends a leading system message to the system prompt', () => {
     const messages = [system('b'), system([block('c')]), user('hi')];
     expect(conversation({ system: 'a', messages })).toEqual({
       system: ['a', 'b', 'c'],
@@ -65,7 +65,7 @@ describe('system prompts', () => {
     });
   });
 
-  it('a later one is a turn in its place, and empty ones are none', () => {
+  it('keeps the place of later system messages, and drops empty ones', () => {
     const messages = [
       user('hi'),
       system('r'),
@@ -81,7 +81,7 @@ describe('system prompts', () => {
     ]);
   });
 
-  it('a system message clears when its client said so', () => {
+  it('drops a system message after the turn to which its client limited it', () => {
     const once = { clear_at: 'next_user_message' };
     const messages = [
       user('a'),
@@ -99,16 +99,16 @@ describe('system prompts', () => {
   });
 });
 
-describe('turns', () => {
+describe('the decoder of turns', () => {
   covers('R2.5-multi-turn', 'R2.5-merge', 'R2.5-empty-assistant', 'R2.5-prefill', 'R2.4-history');
 
-  it('strings and text blocks decode alike', () => {
+  it('decodes strings like text blocks', () => {
     const strings = [user('a'), assistant('b'), user('c')];
     const blocks = [user([block('a')]), assistant([block('b')]), user([block('c')])];
     expect(decode({ messages: strings }).request).toEqual(decode({ messages: blocks }).request);
   });
 
-  it('neighbours of one role merge, their parts in order', () => {
+  it('merges adjacent messages of one role, with their parts in order', () => {
     const messages = [user('a'), user([block('b'), block('c')]), assistant('d'), assistant('e')];
     expect(conversation({ messages }).turns).toEqual([
       ['user', 'a', 'b', 'c'],
@@ -120,17 +120,17 @@ describe('turns', () => {
     ['a string', ''],
     ['a block', [block('')]],
     ['no block', []],
-  ])('empty assistant text as %s is dropped', (_form, content) => {
+  ])('drops empty assistant text as %s', (_form, content) => {
     const messages = [user('a'), assistant(content), user('b')];
     expect(conversation({ messages }).turns).toEqual([['user', 'a', 'b']]);
   });
 
-  it('a last assistant turn stays as it is', () => {
+  it('keeps a last assistant turn unchanged', () => {
     const messages = [user('a'), assistant('The answer is ')];
     expect(conversation({ messages }).turns.at(-1)).toEqual(['assistant', 'The answer is ']);
   });
 
-  it('calls pair with results over merged turns and over a system message', () => {
+  it('matches calls with results across merged turns and system messages', () => {
     const call = (id: string): object => ({ type: 'tool_use', id, name: 'f', input: {} });
     const result = (id: string): object => ({ type: 'tool_result', tool_use_id: id });
     const messages = [
@@ -152,7 +152,7 @@ describe('turns', () => {
     ]);
   });
 
-  it('calls of server tools need no results', () => {
+  it('accepts calls of server tools without results', () => {
     const messages = [
       user('a'),
       assistant([{ type: 'server_tool_use', id: 's', name: 'web_search', input: {} }]),

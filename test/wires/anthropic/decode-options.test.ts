@@ -6,7 +6,7 @@ import { covers } from '../../support/covers.ts';
 const lookup = { name: 'look', description: 'Looks.', input_schema: { type: 'object' } };
 const custom = { kind: 'custom' };
 
-describe('tools', () => {
+describe('the decoder of tools', () => {
   covers('R2.4-blocks');
 
   it.each([
@@ -15,8 +15,8 @@ describe('tools', () => {
       lookup,
       { name: 'look', description: 'Looks.', inputSchema: { type: 'object' }, origin: custom },
     ],
-    ['a custom tool that says so', { ...lookup, type: 'custom', strict: true }, { origin: custom }],
-    ['a deferred one', { ...lookup, defer_loading: true }, { deferred: true }],
+    ['a tool of type custom', { ...lookup, type: 'custom', strict: true }, { origin: custom }],
+    ['a deferred tool', { ...lookup, defer_loading: true }, { deferred: true }],
     [
       'bash',
       { type: 'bash_20250124', name: 'bash' },
@@ -55,21 +55,21 @@ describe('tools', () => {
       },
     ],
     [
-      'a version that is newer than this server',
+      'a version that is newer than those of this server',
       { type: 'code_execution_20991231', name: 'code_execution' },
       { origin: { kind: 'server', type: 'code_execution_20991231', settings: {} } },
     ],
-  ])('%s decodes', (_name, tool, spec) => {
+  ])('decodes %s', (_name, tool, spec) => {
     expect(decode({ tools: [tool] }).request.conversation.tools).toMatchObject([spec]);
   });
 
-  it('tools keep their order', () => {
+  it('keeps the order of tools', () => {
     const tools = ['c', 'a', 'b'].map((name) => ({ ...lookup, name }));
     const decoded = decode({ tools }).request.conversation.tools;
     expect(decoded.map(({ name }) => name)).toEqual(['c', 'a', 'b']);
   });
 
-  it('schemas as agents write them are accepted', () => {
+  it('accepts schemas as agents write them', () => {
     const input_schema = {
       $schema: 'https://json-schema.org/draft/2020-12/schema',
       type: 'object',
@@ -88,7 +88,7 @@ describe('tools', () => {
     expect(tool?.inputSchema).toEqual(input_schema);
   });
 
-  it('a tool that the conversation defines is there, deferred', () => {
+  it('adds a tool that the conversation defines as a deferred tool', () => {
     const addition = (definition: object): object => ({
       role: 'system',
       content: [{ type: 'tool_addition', tool: { type: 'tool_definition', definition } }],
@@ -103,7 +103,7 @@ describe('tools', () => {
     });
     const other = { ...lookup, description: 'Other.' };
     const failure = refusal(() => decode({ messages, tools: [other] }));
-    expect(failure.message).toMatch(/^messages\.1\.content\.0.*'look' is already there/);
+    expect(failure.message).toMatch(/^messages\.1\.content\.0.*'look' already exists/);
   });
 
   it.each([
@@ -118,12 +118,12 @@ describe('tools', () => {
       { mode: 'tool', name: 'look', parallel: true },
     ],
     [{ type: 'none' }, { mode: 'none' }],
-  ])('tool_choice %j decodes', (tool_choice, choice) => {
+  ])('decodes tool_choice %j', (tool_choice, choice) => {
     expect(decode({ tools: [lookup], tool_choice }).request.toolChoice).toEqual(choice);
   });
 });
 
-describe('options', () => {
+describe('the decoder of options', () => {
   covers(
     'R2.5-thinking',
     'R2.5-sampling',
@@ -144,12 +144,12 @@ describe('options', () => {
       { mode: 'enabled', budgetTokens: 2000 },
       'full',
     ],
-  ])('thinking %j decodes', (thinking, mode, display) => {
+  ])('decodes thinking %j', (thinking, mode, display) => {
     const decoded = decode({ max_tokens: 4096, thinking });
     expect([decoded.request.thinking, decoded.thinkingDisplay]).toEqual([mode, display]);
   });
 
-  it('temperature, top_p and top_k decode, and null means absent', () => {
+  it('decodes temperature, top_p and top_k, with null as absent', () => {
     expect(decode({ temperature: 0, top_p: 0.5, top_k: 40 }).request.sampling).toEqual({
       temperature: 0,
       topP: 0.5,
@@ -158,7 +158,7 @@ describe('options', () => {
     expect(decode({ temperature: null, top_p: null, top_k: null }).request.sampling).toEqual({});
   });
 
-  it.each(['output_config', 'output_format'])('a schema in %s decodes', (field) => {
+  it.each(['output_config', 'output_format'])('decodes a schema in %s', (field) => {
     const schema = {
       type: 'object',
       properties: { object: { type: 'string', enum: ['object'] } },
@@ -169,7 +169,7 @@ describe('options', () => {
     expect(decode({ [field]: value }).request.outputSchema).toEqual(schema);
   });
 
-  it('max_tokens 0 and the rest of the plain fields decode', () => {
+  it('decodes max_tokens 0 and the other plain fields', () => {
     const decoded = decode({
       max_tokens: 0,
       stream: true,
@@ -185,7 +185,7 @@ describe('options', () => {
     expect(decoded.request).not.toHaveProperty('outputSchema');
   });
 
-  it('who asks is read from metadata and headers', () => {
+  it('reads the session from metadata and headers', () => {
     const headers = { 'x-claude-code-session-id': 's', 'x-claude-code-agent-id': 'a' };
     const metadata = { user_id: 'u' };
     expect(decode({ metadata }, headers).request.session).toEqual({
@@ -205,15 +205,15 @@ describe('options', () => {
     ['{"device_id":7,"session_id":""}', {}, { user: '{"device_id":7,"session_id":""}' }],
     ['{"session_id":"s"', {}, { user: '{"session_id":"s"' }],
     ['user-7', {}, { user: 'user-7' }],
-  ])('the user id %s with %j is %j', (userId, headers, session) => {
+  ])('decodes user id %s with headers %j as %j', (userId, headers, session) => {
     expect(decode({ metadata: { user_id: userId } }, headers).request.session).toEqual(session);
   });
 });
 
-describe('fields without local meaning', () => {
+describe('a field without an effect on this server', () => {
   covers('R2.4-ignored', 'R2.4-refused', 'R3.8-dialects');
 
-  it('what the API and its betas know is accepted and named', () => {
+  it('is accepted and logged if the API or its betas know it', () => {
     const decoded = decode({
       cache_control: { type: 'ephemeral' },
       context_management: { edits: [{ type: 'clear_thinking_20251015' }] },
@@ -236,7 +236,7 @@ describe('fields without local meaning', () => {
     ]);
   });
 
-  it('a field that nobody knows passes only with a beta header', () => {
+  it('is accepted only with a beta header if it is unknown', () => {
     const headers = { 'anthropic-beta': 'dreams-2027-01-01' };
     expect(decode({ dreams: {} }, headers).ignored).toEqual(['dreams']);
     const failure = refusal(() => decode({ dreams: {} }, { 'anthropic-beta': '' }));
@@ -247,12 +247,12 @@ describe('fields without local meaning', () => {
     ['mcp_servers', { mcp_servers: [{ type: 'url', url: 'https://a', name: 'b' }] }],
     ['compaction', { compaction: { type: 'summarize' } }],
     ['container', { container: { skills: [{ type: 'anthropic', skill_id: 'pptx' }] } }],
-  ])('%s that would change the answer is refused by name', (field, fields) => {
+  ])('is refused by name if it would change the answer: %s', (field, fields) => {
     const failure = refusal(() => decode(fields, { 'anthropic-beta': 'x' }));
     expect([failure.code, failure.message.split(':')[0]]).toEqual(['unsupported', field]);
   });
 
-  it('a thread to go on with is not found, in the words that make SDKs send it whole', () => {
+  it('is answered with thread_not_found for a thread, so that SDKs send the complete conversation', () => {
     const thread = { type: 'continue', previous_message_id: 'msg_1' };
     const failure = refusal(() => decode({ thread }));
     expect(encodeFailure(failure, 'req_1')).toMatchObject({

@@ -10,7 +10,7 @@ import { covers } from '../../support/covers.ts';
 
 const context = { headers: {}, seal };
 
-/** Decodes or fails as the decoder may: with a RuntimeFailure and nothing else. */
+/** Outcome of a decoder, which may fail only with a RuntimeFailure. */
 function decodesOrRefuses(act: () => unknown): string {
   try {
     act();
@@ -37,7 +37,7 @@ const type = fc.constantFrom(
   'base64',
   'content',
 );
-/** Blocks that are nearly right: known fields, any values. */
+/** Nearly valid blocks: known fields with any values. */
 const block = fc.letrec((tie) => ({
   block: fc.record(
     {
@@ -58,7 +58,7 @@ const block = fc.letrec((tie) => ({
     { requiredKeys: ['type'] },
   ),
 })).block;
-/** Mostly as it should be, else anything. */
+/** Mostly valid values, and sometimes any JSON. */
 function mostly(valid: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
   return fc.oneof({ weight: 12, arbitrary: valid }, { weight: 1, arbitrary: json });
 }
@@ -99,10 +99,10 @@ const nearlyRight = fc.record(
   { requiredKeys: ['model', 'max_tokens', 'messages'] },
 );
 
-describe('bodies of any kind', () => {
+describe('any request body', () => {
   covers('R2.12-table');
 
-  it('decode or are refused, and never break the decoder', () => {
+  it('is decoded or refused, and never breaks the decoder', () => {
     const outcomes: string[] = [];
     fc.assert(
       fc.property(fc.oneof(json, nearlyRight, nearlyRight), (body) => {
@@ -113,13 +113,13 @@ describe('bodies of any kind', () => {
       }),
       { numRuns: propertyRuns(1000) },
     );
-    // The property says something only where both happen often.
+    // The property is meaningful only if both outcomes are frequent.
     const decoded = outcomes.filter((outcome) => outcome === 'decoded').length;
     expect(decoded).toBeGreaterThan(50);
     expect(outcomes.length - decoded).toBeGreaterThan(100);
   });
 
-  it('as text parse or are refused', () => {
+  it('is parsed or refused as text', () => {
     const cutText = fc.oneof(
       fc.string(),
       fc.tuple(fc.json(), fc.nat(80)).map(([whole, at]) => whole.slice(0, at)),

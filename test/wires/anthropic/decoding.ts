@@ -7,7 +7,7 @@ import { createThinkingSeal } from '../../../src/wires/anthropic/signature.ts';
 
 export const seal = createThinkingSeal(randomBytes(32));
 
-/** A valid body, with what a test is about laid over it. */
+/** Valid body with some fields replaced. */
 export function bodyWith(fields: object): object {
   return {
     model: 'mini',
@@ -21,14 +21,14 @@ export function decode(fields: object, headers: Record<string, string> = {}): De
   return finish(decodeMessages(withOwnMessages(bodyWith(fields)), { headers, seal }));
 }
 
-/** The same body with a list of messages of its own: decoding takes them out. */
+/** Body with a copy of its list of messages, since decoding removes them. */
 export function withOwnMessages(body: unknown): unknown {
   if (!isRecord(body)) return body;
   const { messages } = body;
   return Array.isArray(messages) ? { ...body, messages: [...messages] } : body;
 }
 
-/** What the decoder says to a body that it refuses. */
+/** Failure with which the decoder refuses a body. */
 export function refusal(act: () => unknown): RuntimeFailure {
   try {
     act();

@@ -13,7 +13,7 @@ import { covers } from '../../support/covers.ts';
 
 const id = fc.constantFrom('A', 'B', 'C');
 const text = fc.string({ maxLength: 4 });
-/** Pieces of JSON, so that some sequences make whole arguments and some do not. */
+/** Pieces of JSON. Only some sequences of them are complete arguments. */
 const piece = fc.constantFrom('', '{', '}', '{}', '{"a":', '1', '"x"', ',"b":[', ']');
 
 function eventWith(json: fc.Arbitrary<string>): fc.Arbitrary<GenerationEvent> {
@@ -57,7 +57,7 @@ const options = fc
   .constantFrom('full' as const, 'omitted' as const)
   .map((thinkingDisplay) => optionsWith({ thinkingDisplay }));
 
-/** The arguments of a call, where its deltas make whole ones. */
+/** Arguments of a call; undefined if its deltas are not complete. */
 function inputOf({ deltas }: HeardBlock): unknown {
   const json = textOf(deltas, 'partial_json');
   try {
@@ -68,7 +68,7 @@ function inputOf({ deltas }: HeardBlock): unknown {
   }
 }
 
-/** The content of a message as a client makes it of the blocks, with calls that were cut off left out. */
+/** Content that a client assembles from the blocks, without calls that were cut off. */
 function contentOf(blocks: readonly HeardBlock[]): unknown[] {
   return blocks.flatMap<unknown>((block) => {
     const { type, start, deltas } = block;
@@ -82,23 +82,23 @@ function contentOf(blocks: readonly HeardBlock[]): unknown[] {
   });
 }
 
-/** Sealed thinking is encrypted anew each time: two encodings agree in all but these bytes. */
+/** Removes encrypted thinking, which differs for each encoding. */
 function withoutSealed(value: unknown): unknown {
   return JSON.parse(
     JSON.stringify(value).replaceAll(/"(portico1\.[\w-]+\.[\w-]+)\.[\w-]+"/g, '"$1"'),
   );
 }
 
-/** What the newline-delimited form of a stream is to the SDKs' own accumulators. */
+/** Stream in the newline-delimited form that the SDKs' accumulators read. */
 function readableOf(frames: readonly StreamFrame[]): ReadableStream<Uint8Array> {
   const lines = frames.map(({ data }) => `${JSON.stringify(data)}\n`).join('');
   return new Blob([lines]).stream();
 }
 
-describe('any sequence of events', () => {
+describe('the encoder for any sequence of events', () => {
   covers('R2.T-encode-property', 'R2.3-messages', 'R2.T-sdk-stream');
 
-  it('encodes to gapless, closed, non-interleaved blocks', () => {
+  it('writes closed blocks without gaps or interleaving', () => {
     fc.assert(
       fc.property(answer, options, (events, how) => {
         const heard = hear(framesOf(events, how));
@@ -136,7 +136,7 @@ describe('any sequence of events', () => {
     );
   });
 
-  it('makes the same message, streamed or not', async () => {
+  it('writes the same message streamed and complete', async () => {
     await fc.assert(
       fc.asyncProperty(answer, options, async (events, how) => {
         const message = await encodeMessage(asyncOf(events), how);
@@ -149,7 +149,7 @@ describe('any sequence of events', () => {
     );
   });
 
-  /** Backends give calls with whole arguments, or with the beginning of such: anything else no SDK reads. */
+  /** Complete arguments or the start of such, as backends send them. SDKs can't read anything else. */
   const argument = fc.constantFrom('{"a": [1, "x"]}', '{"a": [1', '{', '');
   const truthful = answerOf(eventWith(argument)).map((events) => oneDeltaPerId(events));
 
@@ -167,7 +167,7 @@ describe('any sequence of events', () => {
     ['0.120', OldMessageStream],
     ['1.10', NewMessageStream],
   ] as const)(
-    'is what the accumulator of SDK %s makes the same message of',
+    'writes a stream that SDK %s accumulates to the same message',
     async (_version, MessageStream) => {
       await fc.assert(
         fc.asyncProperty(truthful, options, async (events, how) => {
@@ -177,7 +177,7 @@ describe('any sequence of events', () => {
           const { blocks, stopReason } = hear(frames);
           expect(whole.stop_reason).toBe(stopReason);
           expect(content.length).toBe(blocks.length);
-          // The SDKs complete a call that was cut off; all else they read as we do.
+          // The SDKs complete a cut-off call. They read everything else as expected.
           const uncut = (_: unknown, index: number): boolean => {
             const block = blocks[index];
             return block?.type !== 'tool_use' || inputOf(block) !== undefined;

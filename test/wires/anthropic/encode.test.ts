@@ -14,7 +14,7 @@ const start = (id: string): GenerationEvent => ({ type: 'tool-call-start', id, n
 const args = (id: string, json: string): GenerationEvent => ({ type: 'tool-call-delta', id, json });
 const end = (id: string): GenerationEvent => ({ type: 'tool-call-end', id });
 
-/** Frames of the events between admission and finish, in short: kind, index, and what is new in it. */
+/** Short form of the frames between admission and finish: kind, index, and new content. */
 function blocksOf(
   events: readonly GenerationEvent[],
   reason: StopReason = 'end-turn',
@@ -43,7 +43,7 @@ describe('a stream', () => {
     'R2.5-omitted',
   );
 
-  it('starts with the whole message, empty, and the whole count', () => {
+  it('starts with an empty message and the input count', () => {
     const [first] = framesOf([admitted]);
     expect(first).toEqual({
       event: 'message_start',
@@ -77,12 +77,12 @@ describe('a stream', () => {
     });
   });
 
-  it('starts with 0 where an upstream tells the count at the end', () => {
+  it('starts with 0 if an upstream reports the count at the end', () => {
     const [first] = framesOf([{ type: 'admitted', inputTokens: null }]);
     expect(first?.data).toMatchObject({ message: { usage: { input_tokens: 0 } } });
   });
 
-  it('ends with the exact split and the reason', () => {
+  it('ends with the exact usage and the stop reason', () => {
     expect(framesOf([admitted, finish('stop-sequence', 'END')]).slice(1)).toEqual([
       {
         event: 'message_delta',
@@ -116,7 +116,7 @@ describe('a stream', () => {
     ['pause-turn', 'pause_turn'],
     ['refusal', 'refusal'],
     ['context-exceeded', 'model_context_window_exceeded'],
-  ] as const)('%s reaches clients as %s', (reason, wire) => {
+  ] as const)('reports the stop reason %s as %s', (reason, wire) => {
     const frames = framesOf([admitted, finish(reason, 'END')]);
     expect(frames.at(-2)?.data['delta']).toMatchObject({
       stop_reason: wire,
@@ -124,7 +124,7 @@ describe('a stream', () => {
     });
   });
 
-  it('of text sends it as it comes, in one block', () => {
+  it('sends text as it arrives, in one block', () => {
     expect(blocksOf([text('a'), text(''), text('b')])).toEqual([
       'start 0 text',
       'delta 0 a',
@@ -133,7 +133,7 @@ describe('a stream', () => {
     ]);
   });
 
-  it('of thinking signs the whole of it, last', () => {
+  it('signs the complete thinking at the end of its block', () => {
     expect(blocksOf([thinking('a'), thinking('b'), text('c')])).toEqual([
       'start 0 thinking',
       'delta 0 a',
@@ -146,7 +146,7 @@ describe('a stream', () => {
     ]);
   });
 
-  it('without display has a signature and nothing else of the thinking', () => {
+  it('contains only the signature of omitted thinking', () => {
     const events = [admitted, thinking('hidden'), finish('end-turn')];
     const frames = framesOf(events, optionsWith({ thinkingDisplay: 'omitted' }));
     expect(frames.map(({ event }) => event)).toEqual([
@@ -162,7 +162,7 @@ describe('a stream', () => {
     expect(JSON.stringify(frames)).not.toContain('hidden');
   });
 
-  it('of interleaved calls finishes the first before the second', () => {
+  it('finishes the first of interleaved calls before the second', () => {
     const events = [
       start('A'),
       args('A', '{"x"'),
@@ -187,12 +187,12 @@ describe('a stream', () => {
     ]);
   });
 
-  it('never gives two calls the same id', () => {
+  it('never contains two calls with the same id', () => {
     const events = [start('A'), end('A'), start('A'), end('A')];
     expect(blocksOf(events)).toEqual(['start 0 A', 'stop 0', 'start 1 A_2', 'stop 1']);
   });
 
-  it('ignores what comes after the finish', () => {
+  it('ignores events after the finish', () => {
     const frames = framesOf([admitted, finish('end-turn'), text('late'), finish('refusal')]);
     expect(frames.map(({ event }) => event)).toEqual([
       'message_start',
@@ -201,7 +201,7 @@ describe('a stream', () => {
     ]);
   });
 
-  it('says nothing about progress, and pings look like the API’s', () => {
+  it('contains no progress, and pings in the API’s form', () => {
     const encoder = createStreamEncoder(optionsWith({}));
     encoder.push(admitted);
     expect(encoder.push({ type: 'progress', phase: 'prefill', done: 1, total: 2 })).toEqual([]);
@@ -209,7 +209,7 @@ describe('a stream', () => {
   });
 });
 
-describe('a message', () => {
+describe('a complete message', () => {
   covers(
     'R2.3-messages',
     'R2.5-max-tokens-zero',
@@ -221,7 +221,7 @@ describe('a message', () => {
   const encoded = (events: readonly GenerationEvent[]): Promise<unknown> =>
     encodeMessage(asyncOf([admitted, ...events]), optionsWith({}));
 
-  it('holds all that the stream says', async () => {
+  it('contains the content of the stream', async () => {
     const events = [
       thinking('hm'),
       text('a'),
@@ -261,7 +261,7 @@ describe('a message', () => {
     });
   });
 
-  it('of nothing is empty', async () => {
+  it('is empty if nothing was generated', async () => {
     expect(await encoded([finish('max-tokens')])).toMatchObject({
       content: [],
       stop_reason: 'max_tokens',
@@ -271,20 +271,20 @@ describe('a message', () => {
   it.each([
     ['inside its arguments', [start('A'), args('A', '{"x":')]],
     ['before its arguments', [start('A')]],
-    ['and is no JSON', [start('A'), args('A', 'x=1'), end('A')]],
-    ['and is no object', [start('A'), args('A', '[1]'), end('A')]],
-  ])('leaves a call out that was cut off %s', async (_where, events) => {
+    ['and is not JSON', [start('A'), args('A', 'x=1'), end('A')]],
+    ['and is not an object', [start('A'), args('A', '[1]'), end('A')]],
+  ])('leaves out a call that was cut off %s', async (_where, events) => {
     expect(await encoded([text('a'), ...events, finish('tool-use')])).toMatchObject({
       content: [{ type: 'text', text: 'a' }],
       stop_reason: 'end_turn',
     });
   });
 
-  it('of events that never finish is a failure', async () => {
+  it('fails if its events never finish', async () => {
     await expect(encoded([text('a')])).rejects.toMatchObject({ code: 'backend-failed' });
   });
 
-  it('passes on what its events throw', async () => {
+  it('fails with the error of its events', async () => {
     async function* failing(): AsyncGenerator<GenerationEvent> {
       yield admitted;
       throw new Error('died');
@@ -292,7 +292,7 @@ describe('a message', () => {
     await expect(encodeMessage(failing(), optionsWith({}))).rejects.toThrow('died');
   });
 
-  it('never counts below zero where an upstream’s numbers do not add up', async () => {
+  it('never counts below 0 if the numbers of an upstream are inconsistent', async () => {
     const odd = { ...usage, promptTokens: 1 };
     const last: GenerationEvent = {
       type: 'finish',

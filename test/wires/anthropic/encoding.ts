@@ -31,7 +31,7 @@ export function optionsWith(fields: Partial<EncodeOptions>): EncodeOptions {
   };
 }
 
-/** All frames of a sequence of events. */
+/** Frames of a sequence of events. */
 export function framesOf(
   events: readonly GenerationEvent[],
   options: EncodeOptions = optionsWith({}),

@@ -27,10 +27,10 @@ const ROWS = [
   ['internal', 500, 'api_error'],
 ] as const satisfies readonly (readonly [FailureCode, number, string])[];
 
-describe('failures on the wire', () => {
+describe('the encoder of failures', () => {
   covers('R2.4-codes', 'R2.7-queue-full', 'R2.3-method', 'R2.12-no-trace', 'R2.12-sse-error');
 
-  it.each(ROWS)('%s is a %d %s', (code, status, type) => {
+  it.each(ROWS)('encodes %s as %d %s', (code, status, type) => {
     const failure = new RuntimeFailure(code, 'the reason');
     expect(encodeFailure(failure, 'req_1')).toEqual({
       status,
@@ -39,7 +39,7 @@ describe('failures on the wire', () => {
     });
   });
 
-  it('when to try again is a header, in whole seconds', () => {
+  it('sends retry-after in integral seconds', () => {
     const failure = new RuntimeFailure('overloaded', 'busy', { retryAfterSeconds: 1.2 });
     expect(encodeFailure(failure, 'r').headers).toEqual({ 'retry-after': '2' });
   });
@@ -52,13 +52,13 @@ describe('failures on the wire', () => {
     [{ at: 'x', source: 'base64' }, 'x.source.base64.data'],
     [{ at: 'x', source: 'url' }, 'x.source.url'],
     [{ at: 'x', source: 'file' }, 'x.source.file'],
-  ] as const)('the subject %j is the field %s', (subject, field) => {
+  ] as const)('names the field of the subject %j: %s', (subject, field) => {
     const failure = new RuntimeFailure('invalid-request', 'the reason', { subject });
     const { body } = encodeFailure(failure, 'r');
     expect(body).toMatchObject({ error: { message: `${field}: the reason` } });
   });
 
-  it('the allowed methods are a header', () => {
+  it('sends the allowed methods as a header', () => {
     const failure = new RuntimeFailure('method-not-allowed', 'no', { allow: ['GET', 'HEAD'] });
     expect(encodeFailure(failure, 'r').headers).toEqual({ allow: 'GET, HEAD' });
   });
@@ -67,26 +67,26 @@ describe('failures on the wire', () => {
     ['an error', new TypeError('secret at /home/me/file.ts:1')],
     ['a string', 'secret'],
     ['undefined', undefined],
-  ])('%s that is not ours tells a client nothing of itself', (_name, error) => {
+  ])('hides the message of %s that is not a RuntimeFailure', (_name, error) => {
     const { status, body } = encodeFailure(error, 'r');
     expect(status).toBe(500);
     expect(body).toMatchObject({ error: { type: 'api_error' } });
     expect(JSON.stringify(body)).not.toMatch(/secret|file\.ts/);
   });
 
-  it('a message that quotes half a character is well-formed', () => {
+  it('replaces a lone surrogate in a message', () => {
     const { body } = encodeFailure(new RuntimeFailure('invalid-request', 'Not \ud83d!'), 'r');
     expect(body).toMatchObject({ error: { message: 'Not \ufffd!' } });
   });
 
-  it('the cause of a failure stays here', () => {
+  it('does not send the cause of a failure', () => {
     const failure = new RuntimeFailure('backend-failed', 'it broke', {
       cause: new Error('secret'),
     });
     expect(JSON.stringify(encodeFailure(failure, 'r'))).not.toContain('secret');
   });
 
-  it('after the start the same body is a frame', () => {
+  it('sends the same body as a frame in a started stream', () => {
     const failure = new RuntimeFailure('engine-crashed', 'the engine died');
     expect(encodeFailureFrame(failure, 'req_1')).toEqual({
       event: 'error',

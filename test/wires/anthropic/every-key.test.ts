@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { REPOSITORY } from '../../support/server.ts';
 import { decode, refusal } from './decoding.ts';
 
-/** The request types of the newest SDK. */
+/** File with the request types of the newest SDK. */
 const TYPES = path.join(
   REPOSITORY,
   'node_modules/anthropic-sdk-1/resources/beta/messages/messages.d.ts',
@@ -21,7 +21,7 @@ const called = { type: 'tool_use', id: 'A', name: 'look', input: {} };
 const result = { type: 'tool_result', tool_use_id: 'A' };
 const look = { name: 'look', input_schema: { type: 'object' } };
 
-/** Turn of the assistant in a conversation that goes on after it. */
+/** Conversation with the block in an assistant turn before the last one. */
 const assistant = (block: object) => ({
   messages: [
     { role: 'user', content: 'Look' },
@@ -39,10 +39,10 @@ const answering = (call: object, answer: object) => ({
 const inTools = (tool: object) => ({ tools: [tool] });
 
 interface Row {
-  /** A request with a value of the type in it. */
+  /** Creates request fields that contain a value of the type. */
   readonly within: (value: object) => object;
   readonly base: object;
-  /** Each key that the type does not require: a value of it, and what becomes of it. */
+  /** Value and expected outcome of each optional key. */
   readonly keys: Readonly<Record<string, readonly [value: unknown, outcome: Outcome]>>;
 }
 
@@ -260,7 +260,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   },
 };
 
-/** The keys of each interface that it does not require. */
+/** Optional keys of each interface. */
 function optionalKeys(): ReadonlyMap<string, readonly string[]> {
   const source = ts.createSourceFile(TYPES, readFileSync(TYPES, 'utf8'), ts.ScriptTarget.Latest);
   const found = new Map<string, readonly string[]>();
@@ -274,7 +274,7 @@ function optionalKeys(): ReadonlyMap<string, readonly string[]> {
   return found;
 }
 
-/** Log lines of a request: from the wire, and from those who run its tools. */
+/** Logged fields of a request: of the wire and of the executors of its tools. */
 function loggedOf({ ignored, request }: ReturnType<typeof decode>): readonly string[] {
   const served = request.conversation.tools.flatMap(({ origin }) =>
     origin.kind === 'server' ? (origin.served?.ignored ?? []) : [],
@@ -299,7 +299,7 @@ function outcomeOf({ within, base }: Row, key: string, value: unknown): Outcome 
 const published = optionalKeys();
 
 describe.each(Object.entries(TABLE))('%s of the newest SDK', (name, row) => {
-  it('has no key that this table does not know', () => {
+  it('has no key that is missing in this table', () => {
     const known = Object.keys(row.keys);
     expect(published.get(name)?.filter((key) => !known.includes(key))).toEqual([]);
   });
@@ -307,7 +307,7 @@ describe.each(Object.entries(TABLE))('%s of the newest SDK', (name, row) => {
   const rows = Object.entries(row.keys).filter(
     ([key, [, outcome]]) => outcome !== 'header' && !(name === 'BetaTool' && key === 'type'),
   );
-  it.each(rows)('%s is not dropped silently', (key, [value, outcome]) => {
+  it.each(rows)('does not lose the key %s silently', (key, [value, outcome]) => {
     expect(outcomeOf(row, key, value)).toBe(outcome);
   });
 });

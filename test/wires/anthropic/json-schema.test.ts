@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/core/json.ts';
 import { openObject, schemaFault } from '../../../src/wires/anthropic/decoding/json-schema.ts';
 
-describe('a JSON schema that is refused says where', () => {
+describe('the check of JSON Schemas', () => {
   it.each<readonly [JsonObject, string]>([
     [{ type: 'text' }, '#/type'],
     [{ type: ['string', 'text'] }, '#/type'],
@@ -16,7 +16,7 @@ describe('a JSON schema that is refused says where', () => {
     [{ anyOf: [{}, { not: 1 }] }, '#/anyOf/1/not'],
     [{ items: [{}, { items: { type: 'x' } }] }, '#/items/1/items/type'],
     [{ additionalProperties: 'no' }, '#/additionalProperties'],
-  ])('%j: %s', (schema, place) => {
+  ])('refuses %j at %s', (schema, place) => {
     expect(schemaFault(schema)).toBe(place);
   });
 
@@ -24,7 +24,7 @@ describe('a JSON schema that is refused says where', () => {
     [{}],
     [{ type: 'object', properties: { a: true, b: { type: ['string', 'null'] } } }],
     [{ items: [{}, true], anyOf: [{ type: 'array' }], default: { type: 'text' } }],
-  ])('%j is none', (schema) => {
+  ])('accepts %j', (schema) => {
     expect(schemaFault(schema)).toBeUndefined();
   });
 
@@ -40,7 +40,7 @@ describe('a JSON schema that is refused says where', () => {
       '#/properties/a/anyOf/1',
     ],
     [{ enum: [{ type: 'object' }], const: { type: 'object' } }, undefined],
-  ])('%j is open at %s', (schema, place) => {
+  ])('finds the first open object of %j at %s', (schema, place) => {
     expect(openObject(schema)).toBe(place);
   });
 });

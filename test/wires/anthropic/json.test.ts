@@ -4,10 +4,10 @@ import { parseBody } from '../../../src/wires/anthropic/json.ts';
 import { refusal } from './decoding.ts';
 import { covers } from '../../support/covers.ts';
 
-describe('request bodies as text', () => {
+describe('the parser of request bodies', () => {
   covers('R2.12-table');
 
-  it('valid JSON is parsed', () => {
+  it('parses valid JSON', () => {
     expect(finish(parseBody('{"a":[1,null,"x"]}'))).toEqual({ a: [1, null, 'x'] });
   });
 
@@ -27,7 +27,7 @@ describe('request bodies as text', () => {
     ['[-]', 'invalid number: line 1 column 2 (char 1)'],
     ['{"a":1 /* b */}', 'unexpected character: line 1 column 8 (char 7)'],
     ["{'a':1}", 'unexpected character: line 1 column 2 (char 1)'],
-  ])('%j is refused with the place of the mistake', (text, words) => {
+  ])('refuses %j with the position of the mistake', (text, words) => {
     const failure = refusal(() => finish(parseBody(text)));
     expect([failure.code, failure.message]).toEqual([
       'invalid-request',
@@ -35,7 +35,7 @@ describe('request bodies as text', () => {
     ]);
   });
 
-  it('brackets without end are refused, not walked', () => {
+  it('refuses 200,000 nested brackets without reading all of them', () => {
     const depth = 200_000;
     expect(refusal(() => finish(parseBody('['.repeat(depth)))).message).toContain(
       'more than 1000 levels: line 1 column 1001 (char 1000)',

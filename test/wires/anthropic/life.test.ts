@@ -23,13 +23,13 @@ const rest: Step = { type: 'tool-call-delta', id: 'A', json: '1}' };
 const end: Step = { type: 'tool-call-end', id: 'A' };
 const done = finish('end-turn');
 
-/** The frames of an answer in which some silences were too long. */
+/** Frames of an answer with keep-alive deltas. */
 function encoded(steps: readonly Step[], thinks: boolean): StreamFrame[] {
   const encoder = createStreamEncoder(optionsWith({ thinks }));
   return steps.flatMap((step) => [...(step === LIFE ? encoder.life() : encoder.push(step))]);
 }
 
-/** Each frame between message_start and message_delta in short. */
+/** Short form of the frames between message_start and message_delta. */
 function shortOf(frames: readonly StreamFrame[]): string[] {
   return frames.slice(1, -2).map(({ data }) => {
     const [block, delta] = [data['content_block'], data['delta']];
@@ -40,7 +40,7 @@ function shortOf(frames: readonly StreamFrame[]): string[] {
   });
 }
 
-describe('a delta that says nothing', () => {
+describe('a keep-alive delta', () => {
   covers('R5.4-life');
 
   it.each<[string, boolean, readonly Step[], readonly string[]]>([
@@ -63,7 +63,7 @@ describe('a delta that says nothing', () => {
       ],
     ],
     [
-      'closes its thinking where text follows',
+      'closes its thinking if text follows',
       true,
       [LIFE, text],
       [
@@ -77,7 +77,7 @@ describe('a delta that says nothing', () => {
       ],
     ],
     [
-      'closes its text where a call follows',
+      'closes its text if a call follows',
       false,
       [LIFE, start, begun, LIFE, rest, end],
       [
@@ -92,7 +92,7 @@ describe('a delta that says nothing', () => {
       ],
     ],
     [
-      'comes before a call that has not said anything yet',
+      'comes before a call without any arguments yet',
       true,
       [start, LIFE, LIFE, begun, rest, end],
       [
@@ -107,13 +107,13 @@ describe('a delta that says nothing', () => {
       ],
     ],
     [
-      'ends where the call was none',
+      'ends with its text if the call never gets arguments',
       false,
       [start, LIFE],
       ['start 0 text', 'delta 0 text=', 'stop 0'],
     ],
     [
-      'goes into the block that is open, whichever may follow',
+      'extends the open block',
       true,
       [text, LIFE, text],
       ['start 0 text', 'delta 0 text=a', 'delta 0 text=', 'delta 0 text=a', 'stop 0'],
@@ -122,16 +122,16 @@ describe('a delta that says nothing', () => {
     expect(shortOf(encoded([admitted, ...steps, done], thinks))).toEqual(frames);
   });
 
-  it('never comes before the message or behind its end', () => {
+  it('never comes before the message or after its end', () => {
     expect(encoded([LIFE, admitted, done, LIFE], false)).toEqual(framesOf([admitted, done]));
   });
 });
 
-describe('silences anywhere', () => {
+describe('keep-alive deltas at any place', () => {
   covers('R5.4-life-valid');
 
   const gap = fc.constantFrom<readonly Step[]>([], [LIFE]);
-  /** Calls stay whole; silences may fall between their pieces. */
+  /** Complete call with possible keep-alive deltas between its events. */
   const call = fc
     .tuple(gap, gap, gap)
     .map(([first, second, third]) => [start, ...first, begun, ...second, rest, ...third, end]);
@@ -143,7 +143,7 @@ describe('silences anywhere', () => {
   it.each([
     ['0.120', OldMessageStream],
     ['1.10', NewMessageStream],
-  ] as const)('change no message for SDK %s but for empty blocks', async (_version, Stream) => {
+  ] as const)('add only empty blocks to the message of SDK %s', async (_version, Stream) => {
     const read = async (frames: readonly StreamFrame[]) => {
       const lines = frames.map(({ data }) => `${JSON.stringify(data)}\n`).join('');
       return Stream.fromReadableStream(new Blob([lines]).stream()).finalMessage();

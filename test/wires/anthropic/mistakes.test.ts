@@ -61,12 +61,12 @@ const ROWS: readonly (readonly [mistake: string, fields: object, message: string
     'messages.0: all messages must have non-empty content except for the optional final assistant message',
   ],
   [
-    'content that is a number',
+    'a number as content',
     { messages: [user(5)] },
     'messages.0.content: Input should be a valid string',
   ],
   [
-    'a block that is a number',
+    'a number as a block',
     { messages: [user([5])] },
     'messages.0.content.0: Input should be a valid dictionary',
   ],
@@ -86,7 +86,7 @@ const ROWS: readonly (readonly [mistake: string, fields: object, message: string
     'messages.1.content.0.tool_use.input: Field required',
   ],
   [
-    'a call whose input is a string',
+    'a call with a string as input',
     { messages: [user('hi'), assistant([{ type: 'tool_use', id: 'a', name: 'b', input: '{}' }])] },
     'messages.1.content.0.tool_use.input: Input should be a valid dictionary',
   ],
@@ -143,7 +143,7 @@ const ROWS: readonly (readonly [mistake: string, fields: object, message: string
     'tools.1.custom.input_schema: Field required',
   ],
   [
-    'a schema of no object',
+    'a schema that is not an object',
     { tools: [tool({ input_schema: { type: 'string' } })] },
     `tools.0.custom.input_schema: ${invalidSchema} The fault is at #/type.`,
   ],
@@ -158,7 +158,7 @@ const ROWS: readonly (readonly [mistake: string, fields: object, message: string
     'tool_choice.any may only be specified while providing tools',
   ],
   [
-    'the choice of a tool that is not there',
+    'the choice of an unknown tool',
     { tools: [tool({})], tool_choice: { type: 'tool', name: 'find' } },
     "tool_choice.tool.name: Tool 'find' not found in provided tools",
   ],
@@ -221,7 +221,7 @@ const ROWS: readonly (readonly [mistake: string, fields: object, message: string
     "system.0.cache_control.ephemeral.ttl: Input should be '5m' or '1h'",
   ],
   [
-    'an image that is too large',
+    'a too large image',
     {
       messages: [
         user([
@@ -236,7 +236,7 @@ const ROWS: readonly (readonly [mistake: string, fields: object, message: string
     'messages.0.content.1.image.source.base64: image exceeds 5 MB maximum: 5242884 bytes > 5242880 bytes',
   ],
   [
-    'an image of another kind',
+    'an image of an unsupported type',
     {
       messages: [
         user([
@@ -258,10 +258,10 @@ const ROWS: readonly (readonly [mistake: string, fields: object, message: string
   ],
 ];
 
-describe('mistakes in a request', () => {
+describe('the decoder of requests', () => {
   covers('R2.12-table', 'R2.12-lenient', 'R2.3-count');
 
-  it.each(ROWS)('%s is refused in the words of the API', (_mistake, fields, words) => {
+  it.each(ROWS)('refuses %s in the wording of the API', (_mistake, fields, words) => {
     const failure = refusal(() => decode(fields));
     const { status, body } = encodeFailure(failure, 'req_1');
     expect({ status, body }).toEqual({
@@ -274,14 +274,14 @@ describe('mistakes in a request', () => {
     });
   });
 
-  it('an unknown block names those that there are', () => {
+  it('lists the known block types for an unknown one', () => {
     const failure = refusal(() => decode({ messages: [user([{ type: 'video' }])] }));
     expect(failure.message).toMatch(
       /^messages\.0\.content\.0: Input tag 'video' found using 'type' does not match any of the expected tags: 'text', 'image', .*'tool_result'/,
     );
   });
 
-  it('an unknown tool type names those that there are', () => {
+  it('lists the known tool types for an unknown one', () => {
     const failure = refusal(() => decode({ tools: [tool({ type: 'telepathy_20300101' })] }));
     expect(failure.message).toMatch(
       /^tools\.0: Input tag 'telepathy_20300101' found using 'type' does not match any of the expected tags: 'custom', 'bash_…'/,
@@ -292,11 +292,11 @@ describe('mistakes in a request', () => {
     [null, 'Input should be a valid dictionary'],
     [[], 'Input should be a valid dictionary'],
     ['text', 'Input should be a valid dictionary'],
-  ])('a body that is %j is refused', (body, words) => {
+  ])('refuses %j as a body', (body, words) => {
     expect(refusal(() => finish(decodeMessages(body, context))).message).toBe(words);
   });
 
-  it('arguments that nest without end are refused, not walked', () => {
+  it('refuses arguments with 100,000 nested levels', () => {
     let input: object = {};
     for (let depth = 0; depth < 100_000; depth += 1) input = { input };
     const block = { type: 'tool_use', id: 'a', name: 'b', input };
@@ -306,11 +306,11 @@ describe('mistakes in a request', () => {
     );
   });
 
-  it('temperatures up to 2 are fine, and so is a missing anthropic-version', () => {
+  it('accepts temperatures up to 2 and a missing anthropic-version', () => {
     expect(decode({ temperature: 2 }).request.sampling).toEqual({ temperature: 2 });
   });
 
-  it('counting needs no max_tokens, and minds no thinking budget', () => {
+  it('counts without max_tokens and with any thinking budget', () => {
     const { max_tokens: _none, ...body } = { max_tokens: 0, ...bodyWith({ stream: true }) };
     const counted = finish(decodeCountTokens({ ...body, thinking }, context));
     expect(counted).toMatchObject({

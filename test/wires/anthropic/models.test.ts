@@ -23,7 +23,7 @@ function listing(id: string): ModelListing {
 
 const LISTINGS = Array.from({ length: 25 }, (_, index) => listing(`m${index}`));
 
-/** The ids of a page and its marks. */
+/** Ids of a page, and its other fields. */
 function page(query: Record<string, unknown>): unknown {
   const { items, hasMore } = pageOf(LISTINGS, query);
   const { data, ...marks } = encodePage(items, hasMore);
@@ -35,10 +35,10 @@ function page(query: Record<string, unknown>): unknown {
 
 const ids = (from: number, to: number): string[] => LISTINGS.slice(from, to).map(({ id }) => id);
 
-describe('models on the wire', () => {
+describe('the encoder of models', () => {
   covers('R2.3-models', 'R2.3-model', 'R2.4-capabilities', 'R2.3-paging');
 
-  it('a model that was never loaded has no capabilities yet', () => {
+  it('reports no capabilities for a model that was never loaded', () => {
     expect(encodeModel(listing('mini'))).toEqual({
       id: 'mini',
       type: 'model',
@@ -55,7 +55,7 @@ describe('models on the wire', () => {
     });
   });
 
-  it('a known one says what it can do', () => {
+  it('reports the capabilities of a known model', () => {
     expect(encodeModel({ ...listing('mini'), capabilities })).toMatchObject({
       max_input_tokens: 4096,
       max_tokens: 4096,
@@ -80,7 +80,7 @@ describe('models on the wire', () => {
     [{ after_id: 'm4', limit: '5' }, ids(5, 10), true],
     [{ before_id: 'm10', limit: '5' }, ids(5, 10), true],
     [{ before_id: 'm3', limit: '5' }, ids(0, 3), false],
-  ])('%j is the right page', (query, expected, hasMore) => {
+  ])('returns the requested page for %j', (query, expected, hasMore) => {
     expect(page(query)).toEqual({
       ids: expected,
       has_more: hasMore,
@@ -89,9 +89,12 @@ describe('models on the wire', () => {
     });
   });
 
-  it.each([[{ before_id: 'm0' }], [{ after_id: 'm24' }]])('%j is empty', (query) => {
-    expect(page(query)).toEqual({ ids: [], has_more: false, first_id: null, last_id: null });
-  });
+  it.each([[{ before_id: 'm0' }], [{ after_id: 'm24' }]])(
+    'returns an empty page for %j',
+    (query) => {
+      expect(page(query)).toEqual({ ids: [], has_more: false, first_id: null, last_id: null });
+    },
+  );
 
   it.each([
     [{ limit: '0' }, 'limit: Input should be greater than or equal to 1'],
@@ -102,9 +105,9 @@ describe('models on the wire', () => {
     [{ after_id: ['a', 'b'] }, 'after_id: Input should be a valid string'],
     [
       { after_id: 'm1', before_id: 'm9' },
-      'before_id: only one of before_id and after_id may be given',
+      "before_id: can't be used together with after_id; leave one of them out",
     ],
-  ])('%j is refused', (query, words) => {
+  ])('refuses %j', (query, words) => {
     const failure = refusal(() => pageOf(LISTINGS, query));
     expect([failure.code, failure.message]).toEqual(['invalid-request', words]);
   });

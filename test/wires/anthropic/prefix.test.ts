@@ -12,13 +12,13 @@ const billing = (hash: string) => ({
 });
 const thought = { type: 'thinking', thinking: 'Hm.', signature: '' };
 
-describe('a block that comes back in another form', () => {
+describe('a block in another form', () => {
   covers('R5.3-forms');
 
   it.each([
     ['a text as a string', 'Hi', [{ type: 'text', text: 'Hi' }]],
     ['with and without cache_control', [{ type: 'text', text: 'Hi', ...cached }], 'Hi'],
-    ['with no citations', [{ type: 'text', text: 'Hi', citations: [] }], 'Hi'],
+    ['with empty citations', [{ type: 'text', text: 'Hi', citations: [] }], 'Hi'],
     [
       'a result as a string',
       [{ type: 'tool_result', tool_use_id: 'toolu_1', content: 'x' }],
@@ -31,7 +31,7 @@ describe('a block that comes back in another form', () => {
         },
       ],
     ],
-  ])('is the same prompt: %s', (_form, one, other) => {
+  ])('results in the same prompt: %s', (_form, one, other) => {
     const call = { type: 'tool_use', id: 'toolu_1', name: 'Bash', input: {} };
     const body = (content: unknown) => ({
       tools: [{ name: 'Bash', input_schema: { type: 'object' } }],
@@ -42,7 +42,7 @@ describe('a block that comes back in another form', () => {
     expect(conversation(messages(one))).toEqual(conversation(messages(other)));
   });
 
-  it('is the same system prompt, as a string and as blocks', () => {
+  it('results in the same system prompt as a string and as blocks', () => {
     const asked = { messages: [said('Hi')] };
     const blocks = [{ type: 'text', text: 'Be brief.', ...cached }];
     expect(conversation({ ...asked, system: 'Be brief.' })).toEqual(
@@ -55,22 +55,25 @@ describe('the billing block', () => {
   covers('R5.3-billing');
 
   it.each([
-    ['of its own', (hash: string) => [billing(hash), { type: 'text', text: 'Be brief.' }]],
     [
-      'ahead of a text',
+      'in a block of its own',
+      (hash: string) => [billing(hash), { type: 'text', text: 'Be brief.' }],
+    ],
+    [
+      'at the start of a text',
       (hash: string) => [{ type: 'text', text: `${billing(hash).text}\nBe brief.` }],
     ],
-  ])('is dropped, %s', (_place, system) => {
+  ])('is dropped %s', (_place, system) => {
     const asked = (hash: string) => conversation({ system: system(hash), messages: [said('Hi')] });
     expect(asked('a1f')).toEqual(asked('b2e'));
     expect(asked('a1f').system).toEqual([{ kind: 'text', text: 'Be brief.' }]);
   });
 });
 
-describe('what a client says in between', () => {
+describe('the decoded conversation', () => {
   covers('R5.3-place');
 
-  it('stays where it is: system messages and reminders', () => {
+  it('keeps the places of system messages and reminders', () => {
     const { system, turns } = conversation({
       system: 'S',
       messages: [
@@ -92,7 +95,7 @@ describe('what a client says in between', () => {
     ]);
   });
 
-  it('leaves the tools in their order', () => {
+  it('keeps the order of tools', () => {
     const names = ['Write', 'Bash', 'Agent'];
     const tools = names.map((name) => ({ name, input_schema: { type: 'object' } }));
     expect(conversation({ tools, messages: [said('Hi')] }).tools.map(({ name }) => name)).toEqual(

@@ -12,14 +12,14 @@ const other = createThinkingSeal(randomBytes(32));
 describe('signatures of thinking', () => {
   covers('R2.5-signature', 'R2.5-omitted', 'R2.5-signature-check', 'R2.5-signature-key');
 
-  it('have the shape portico1.<key id>.<mac>, the same for the same key', () => {
+  it('have the form portico1.<key id>.<mac> and are the same for the same key', () => {
     const signature = seal.sign('hm');
     expect(signature).toMatch(/^portico1\.[\w-]{8}\.[\w-]{43}$/);
     expect(createThinkingSeal(key).sign('hm')).toBe(signature);
     expect(other.sign('hm').split('.')[1]).not.toBe(signature.split('.')[1]);
   });
 
-  it('open again whatever was signed or sealed', () => {
+  it('return any text that was signed or sealed', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         expect(seal.open(text, seal.sign(text))).toBe(text);
@@ -29,7 +29,7 @@ describe('signatures of thinking', () => {
     );
   });
 
-  it('hide the thinking that they seal, and differ each time', () => {
+  it('hide sealed thinking and differ for each seal', () => {
     const sealed = seal.seal('my secret plan');
     expect(Buffer.from(sealed.split('.')[3] ?? '', 'base64url').toString('latin1')).not.toContain(
       'secret',
@@ -39,11 +39,11 @@ describe('signatures of thinking', () => {
 
   it.each([
     ['no signature', ''],
-    ['another server’s', 'EqQBCkYIARgCIkDN'],
-    ['one of another key', other.sign('text')],
-    ['one sealed with another key', other.seal('text')],
-    ['one of another version', 'portico2.x.y'],
-  ])('of %s are foreign and leave the text as it is', (_name, signature) => {
+    ['a signature of another server', 'EqQBCkYIARgCIkDN'],
+    ['a signature of another key', other.sign('text')],
+    ['a seal of another key', other.seal('text')],
+    ['a signature of another version', 'portico2.x.y'],
+  ])('are not verified if foreign: %s', (_name, signature) => {
     expect(seal.open('text', signature)).toBe('text');
   });
 
@@ -53,12 +53,12 @@ describe('signatures of thinking', () => {
     ['no text', '', seal.sign('text')],
     ['a mac cut short', 'text', seal.sign('text').slice(0, -1)],
     ['no mac', 'text', `${seal.sign('text').split('.').slice(0, 2).join('.')}.`],
-    ['another text beside a sealed one', 'changed', sealed],
+    ['a text that differs from the sealed one', 'changed', sealed],
     ['sealed bytes cut short', '', sealed.slice(0, -4)],
-    ['hardly any sealed bytes', '', `${sealed.split('.').slice(0, 3).join('.')}.AAAA`],
+    ['too few sealed bytes', '', `${sealed.split('.').slice(0, 3).join('.')}.AAAA`],
     ['the seal of another text', '', `${seal.sign('other')}.${sealed.split('.')[3]}`],
-    ['something behind it', '', `${sealed}.x`],
-  ])('of our key with %s are refused', (_name, text, signature) => {
+    ['an appended part', '', `${sealed}.x`],
+  ])('of the own key are refused with %s', (_name, text, signature) => {
     const failure = refusal(() => seal.open(text, signature));
     expect([failure.code, failure.message]).toEqual([
       'invalid-request',
@@ -66,7 +66,7 @@ describe('signatures of thinking', () => {
     ]);
   });
 
-  it('need a key of 32 bytes', () => {
+  it('require a key of 32 bytes', () => {
     expect(refusal(() => createThinkingSeal(new Uint8Array(16))).message).toMatch(
       /16 bytes instead of 32/,
     );

@@ -14,18 +14,18 @@ const cached = (ttl: string) => ({ cache_control: { type: 'ephemeral', ttl } });
 const text = (more: object = {}) => ({ type: 'text', text: 'x', ...more });
 const said = (...content: object[]) => [{ role: 'user', content }];
 
-describe('tools', () => {
+describe('decoded tools', () => {
   const input_examples = [{ at: 'the door' }, { at: 'the wall' }];
   const told = 'Examples of its input:\n{"at":"the door"}\n{"at":"the wall"}';
 
-  it('have their input examples in the description', () => {
+  it('contain their input examples in the description', () => {
     expect(toolOf({ ...look, input_examples })?.description).toBe(`Looks.\n\n${told}`);
     expect(toolOf({ name: 'look', input_schema, input_examples })?.description).toBe(told);
     const bash = toolOf({ type: 'bash_20250124', name: 'bash', input_examples });
     expect(bash?.description).toMatch(/^Runs a command[^]*the wall"}$/);
   });
 
-  it('say who may call them and whether their schema is guaranteed', () => {
+  it('contain their allowed callers and the strict flag', () => {
     const fromCode = toolOf({
       ...look,
       allowed_callers: ['code_execution_20260120'],
@@ -36,7 +36,7 @@ describe('tools', () => {
     expect(direct).not.toHaveProperty('onlyFromCode');
   });
 
-  it('have keys without an effect named', () => {
+  it('report keys without an effect', () => {
     const tools = [
       { ...look, newer: 1 },
       {
@@ -54,8 +54,8 @@ describe('tools', () => {
   });
 });
 
-describe('thinking', () => {
-  it('between tools happens behind their results only', () => {
+describe('the thinking option', () => {
+  it('between_tools enables thinking only after tool results', () => {
     const thinking = { type: 'between_tools' };
     const tools = [look];
     expect(decode({ thinking, tools }).request.thinking).toEqual({ mode: 'disabled' });
@@ -63,7 +63,7 @@ describe('thinking', () => {
     expect(behind.request.thinking).toEqual({ mode: 'adaptive' });
   });
 
-  it('options without an effect are named', () => {
+  it('reports parts without an effect', () => {
     const output_config = { effort: 'low' };
     const thinking = { type: 'adaptive', display: 'updates', block_binding: {} };
     expect(decode({ output_config }).ignored).toEqual(['output_config.effort']);
@@ -75,7 +75,7 @@ describe('thinking', () => {
 });
 
 describe('unknown keys', () => {
-  it('are named once by their path, wherever they are', () => {
+  it('are reported once by their path at any place', () => {
     const { ignored } = decode({
       system: [text({ a: 1 })],
       messages: [
@@ -100,14 +100,14 @@ describe('unknown keys', () => {
     ]);
   });
 
-  it('are not what this server wrote itself, nor null', () => {
+  it('exclude fields of this server’s answers and null', () => {
     const content = [text({ citations: [] }), { ...called, caller: { type: 'direct' }, x: null }];
     const [first, , last] = answered;
     const messages = [first, { role: 'assistant', content }, last];
     expect(decode({ messages, tools: [look] }).ignored).toEqual([]);
   });
 
-  it('fill one log line at most', () => {
+  it('are reported up to a limit', () => {
     const many = Object.fromEntries(Array.from({ length: 999 }, (_, index) => [`k${index}`, 1]));
     expect(decode({ metadata: many }).ignored).toHaveLength(20);
   });
@@ -130,15 +130,15 @@ describe('cache breakpoints', () => {
     ],
     ['of the request', cached('1h'), '1h'],
     [
-      'of the request, on a block that has it already',
+      'of the request, on a block with the same one',
       { ...cached('5m'), messages: said(text(cached('5m'))) },
       '5m',
     ],
-  ])('%s', (_what, fields, lifetime) => {
+  ])('determine the lifetime: %s', (_what, fields, lifetime) => {
     expect(lifetimeOf(fields)).toBe(lifetime);
   });
 
-  it('of two lifetimes keep the prompt longer up to the last one of an hour', () => {
+  it('of two lifetimes cache the prompt up to the last one-hour breakpoint for an hour', () => {
     const longCacheOf = (fields: object) => decode(fields).request.longCache;
     const short = text(cached('5m'));
     const long = text(cached('1h'));
@@ -163,27 +163,31 @@ describe('cache breakpoints', () => {
   const four = Array.from({ length: 4 }, () => text(cached('5m')));
   it.each([
     [
-      'an hour behind 5 minutes',
+      'an hour after 5 minutes',
       { messages: said(text(cached('5m')), text(cached('1h'))) },
       /^messages\.0\.content\.1\.cache_control\.ttl: a ttl='1h' cache_control block must not come after a ttl='5m'/,
     ],
     [
-      'an hour behind 5 minutes in tools',
+      'an hour after 5 minutes in tools',
       { tools: [{ ...look, ...cached('5m') }], system: [text(cached('1h'))] },
       /^system\.0\.cache_control\.ttl: a ttl='1h'/,
     ],
     [
-      'of the request behind 5 minutes',
+      'an hour of the request after 5 minutes',
       { ...cached('1h'), messages: said(text(cached('5m')), text()) },
       /^cache_control\.ttl: a ttl='1h'/,
     ],
     [
       'two lifetimes of one block',
       { ...cached('1h'), messages: said(text(cached('5m'))) },
-      /^cache_control\.ttl: messages\.0\.content\.0 has/,
+      /^cache_control\.ttl: messages\.0\.content\.0 already has/,
     ],
-    ['a fifth of the request', { ...cached('5m'), messages: said(...four, text()) }, /Found 5\.$/],
-  ])('%s is refused', (_what, fields, words) => {
+    [
+      'a fifth breakpoint of the request',
+      { ...cached('5m'), messages: said(...four, text()) },
+      /Found 5\.$/,
+    ],
+  ])('are refused: %s', (_what, fields, words) => {
     expect(refusal(() => decode(fields)).message).toMatch(words);
   });
 });
@@ -206,6 +210,6 @@ it.each([
     },
     "messages.0.content.0.image.transformations.oversized_image: Input should be 'downsize'",
   ],
-])('a value of %s that would not be heeded is refused', (_field, fields, message) => {
+])('an unsupported value of %s is refused', (_field, fields, message) => {
   expect(refusal(() => decode(fields)).message).toBe(message);
 });

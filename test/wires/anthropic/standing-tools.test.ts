@@ -16,7 +16,7 @@ function schemaOf(tool: Readonly<Record<string, unknown>>) {
 
 const EDITS = ['command', 'path', 'view_range', 'file_text', 'old_str', 'new_str'];
 
-describe('a tool without a schema gets the one that it stands for', () => {
+describe('a typed tool', () => {
   covers('R5.7-schemas');
 
   it.each([
@@ -34,7 +34,7 @@ describe('a tool without a schema gets the one that it stands for', () => {
     ['web_search_20250305', ['query'], ['query']],
     ['web_search_20260318', ['query'], ['query']],
     ['web_fetch_20250910', ['url'], ['url']],
-  ])('%s', (type, keys, required) => {
+  ])('gets the schema of %s', (type, keys, required) => {
     expect(schemaOf({ type })).toMatchObject({ keys, required, name: 'named' });
   });
 
@@ -42,7 +42,7 @@ describe('a tool without a schema gets the one that it stands for', () => {
     ['text_editor_20250124', true],
     ['text_editor_20250429', false],
     ['text_editor_20250728', false],
-  ])('%s can undo: %s', (type, can) => {
+  ])('of type %s has an undo command: %s', (type, can) => {
     expect(schemaOf({ type }).properties.includes('undo_edit')).toBe(can);
   });
 
@@ -51,22 +51,22 @@ describe('a tool without a schema gets the one that it stands for', () => {
     [{ type: 'computer_20250124' }, 'scroll', true],
     [{ type: 'computer_20250124' }, 'zoom', false],
     [{ type: 'computer_20251124', enable_zoom: true }, 'zoom', true],
-  ])('%o can %s: %s', (tool, action, can) => {
+  ])('from %o has the action %s: %s', (tool, action, can) => {
     const { properties } = schemaOf({ ...tool, display_width_px: 1024, display_height_px: 768 });
     expect(properties.includes(`"${action}"`)).toBe(can);
   });
 
-  it('a computer tells the size of its screen', () => {
+  it('for a computer has the screen size in its description', () => {
     const sized = { type: 'computer_20250124', display_width_px: 1024, display_height_px: 768 };
     const [decoded] = finish(decodeTools([{ name: 'computer', ...sized }]));
     expect(decoded?.description).toContain('1024 x 768');
   });
 });
 
-describe('limits of a served tool', () => {
+describe('limits of a server tool', () => {
   covers('R5.7-limits');
 
-  it('are read', () => {
+  it('are decoded', () => {
     const given = { max_uses: 3, allowed_domains: ['a.org'], max_content_tokens: 9 };
     const [decoded] = finish(
       decodeTools([{ type: 'web_fetch_20250910', name: 'web_fetch', ...given }]),
@@ -89,7 +89,7 @@ describe('limits of a served tool', () => {
       /^tools\.0\.web_search_20250305: allowed_domains and blocked_domains/,
     ],
     [{ url_sources: { user_input: { type: 'none' } } }, /url_sources: .*leave it out$/],
-  ])('%o is refused by name', (given, message) => {
+  ])('are refused by name: %o', (given, message) => {
     const tool = { type: 'web_search_20250305', name: 'web_search', ...given };
     expect(() => finish(decodeTools([tool]))).toThrow(message);
   });

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { isRecord } from '../../../src/core/json.ts';
 import type { StreamFrame } from '../../../src/wires/anthropic/encode-stream.ts';
 
-/** A block as a client that knows nothing of the encoder puts it together. */
+/** Block as a client assembles it, independently of the encoder. */
 export interface HeardBlock {
   readonly type: string;
   readonly start: Readonly<Record<string, unknown>>;
@@ -28,7 +28,7 @@ const DELTAS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Reads a whole stream by the grammar of the API's documentation, independently of the encoder:
+ * Reads a complete stream by the grammar in the API's documentation, independently of the encoder:
  * message_start (block_start delta* block_stop)* message_delta message_stop. Fails on any deviation.
  */
 export function hear(frames: readonly StreamFrame[]): HeardMessage {
@@ -82,7 +82,7 @@ function checkBlock({ type, start, deltas }: HeardBlock): void {
     expect(textOf(deltas, 'text')).not.toBe('');
   } else if (type === 'thinking') {
     expect(start).toEqual({ type, thinking: '', signature: '' });
-    // The SDKs replace what they have by each signature_delta.
+    // Each signature_delta replaces the previous one in the SDKs.
     expect(kinds.indexOf('signature_delta')).toBe(kinds.length - 1);
   } else {
     expect(start).toMatchObject({ type: 'tool_use', input: {} });
@@ -90,12 +90,12 @@ function checkBlock({ type, start, deltas }: HeardBlock): void {
   }
 }
 
-/** What the deltas of a block say together in one of their fields. */
+/** Joined values of a field in the deltas of a block. */
 export function textOf(deltas: HeardBlock['deltas'], field: string): string {
   return deltas.map((delta) => shown(delta[field] ?? '')).join('');
 }
 
-/** A string as it is, anything else as JSON. */
+/** Text of a value: strings unchanged, anything else as JSON. */
 export function shown(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

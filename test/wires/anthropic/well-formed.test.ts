@@ -40,7 +40,7 @@ describe('lone surrogates', () => {
     expect(text).toContain('b\ufffd \u{1f600}');
   });
 
-  it('are the only thing that changes, and a value without them stays the same one', () => {
+  it('are the only change, and a value without them is returned unchanged', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         expect(finish(toWellFormed(value))).toBe(value);

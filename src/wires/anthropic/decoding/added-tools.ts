@@ -9,9 +9,11 @@ import { checkToolCount, decodeTool } from './tools.ts';
 import { append } from '../../../core/lists.ts';
 
 /**
- * The request's tools, and behind them those that the conversation defines on its way: deferred, so
- * that they are rendered where they were added. Throws if one name would mean two tools, if a change or a
- * tool's result names a tool that is not defined before it, and if the tools are too many.
+ * Tools of the request, followed by those that the conversation defines. The latter are deferred, so that
+ * they are rendered at the place of their addition.
+ *
+ * @throws {invalid-request} if two different tools share a name, if a tool change or a tool result refers to
+ *   a tool that is not defined before it, and if there are too many tools
  */
 export function* withAddedTools(
   declared: readonly ToolSpec[],
@@ -28,7 +30,7 @@ export function* withAddedTools(
     else if (!isDeepStrictEqual({ ...known, deferred: true }, added)) {
       throw new RuntimeFailure(
         'invalid-request',
-        `${at.join('.')}: a different tool named '${added.name}' is already there; give this one another name`,
+        `${at.join('.')}: a different tool named '${added.name}' already exists; use another name`,
         { details: { error_code: 'tool_name_conflict' } },
       );
     }
@@ -37,7 +39,7 @@ export function* withAddedTools(
   return [...tools.values()];
 }
 
-/** The tools that the conversation defines on its way, as they came. */
+/** Definitions of tools inside the conversation, not decoded. */
 export function* addedDefinitions(messages: readonly Message[]): Steps<readonly RawTool[]> {
   const named = yield* namedToolsOf(messages);
   return named.flatMap(({ tool }) => (tool.type === 'tool_definition' ? [tool.definition] : []));
@@ -56,10 +58,10 @@ function checkReference(
   );
 }
 
-/** A tool that the conversation defines or refers to. */
+/** Tool that the conversation defines or refers to. */
 interface NamedTool {
   readonly tool: ToolChangeBlock['tool'];
-  /** Place of the block that names it. */
+  /** Path of the block that names it. */
   readonly at: readonly string[];
 }
 

@@ -10,14 +10,14 @@ import {
   decodeToolResult,
 } from './tool-blocks.ts';
 
-/** Where a block stands in the request. */
+/** Position of a block in the request. */
 export interface BlockPlace {
   readonly role: Role;
   readonly message: number;
   readonly block: number;
 }
 
-/** Which side of the conversation alone may say a block; the others may stand on both. */
+/** Roles by block type, for blocks that only one role may send. */
 const ONLY_IN: ReadonlyMap<string, Role> = new Map([
   ['tool_use', 'assistant'],
   ['thinking', 'assistant'],
@@ -26,9 +26,10 @@ const ONLY_IN: ReadonlyMap<string, Role> = new Map([
 ]);
 
 /**
- * One block as the parts that it means: none for empty text and for blocks that carry nothing for a
- * model. Throws invalid-request for a block on the wrong side, an empty text of the user's, and
- * thinking that this server signed and somebody changed.
+ * Decodes a block to parts: none for empty text and for blocks without content for a model.
+ *
+ * @throws {invalid-request} for a block of the wrong role, for empty text of the user, and for thinking that
+ *   was altered after this server signed it
  */
 export function decodeBlock(
   block: MessageBlock,
@@ -94,7 +95,7 @@ function checkSide(block: MessageBlock, place: BlockPlace): void {
   }
 }
 
-/** Foreign thinking whose text was withheld has nothing left to show to a model. */
+/** Decodes thinking: no part if another server withheld its text. */
 function decodeThinking(
   block: ThinkingBlock,
   place: BlockPlace,

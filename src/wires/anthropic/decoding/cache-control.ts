@@ -6,7 +6,7 @@ import type { RequestBody } from '../schema/request.ts';
 
 const MOST_BREAKPOINTS = 4;
 
-/** Lifetime that a client asks for its cached prompt. */
+/** Requested lifetime of a cached prompt. */
 export type CacheLifetime = '5m' | '1h';
 
 interface Block {
@@ -15,27 +15,27 @@ interface Block {
   readonly cache_control?: CacheControl;
 }
 
-/** A block that may have a breakpoint. */
+/** Block that may have a breakpoint. */
 interface Slot {
-  /** Its place in the request. */
+  /** Path in the request. */
   readonly at: () => string;
   readonly lifetime: CacheLifetime | undefined;
-  /** True if the breakpoint of the request itself may go there. */
+  /** The breakpoint of the request itself may be placed here. */
   readonly isOuter: boolean;
 }
 
 /** Lifetimes of a request's cached prompt. */
 export interface CacheRequest {
   readonly lifetime: CacheLifetime;
-  /** Place in the request up to which the prompt is kept for an hour, if the rest is for five minutes. */
+  /** Path up to which the prompt is cached for an hour, if the rest is cached for five minutes. */
   readonly longUntil?: string;
 }
 
 /**
- * The lifetimes of a request's cache breakpoints; undefined where it sets none. The API counts what lies
- * before the last breakpoint of one hour as kept for an hour; it comes first where lifetimes are mixed.
- * Throws invalid-request for more breakpoints than the API takes, or in another order.
+ * Decodes the cache breakpoints of a request; undefined if it has none. The API caches everything before the
+ * last one-hour breakpoint for an hour. One-hour breakpoints have to come before five-minute ones.
  *
+ * @throws {invalid-request} for more breakpoints than the API accepts, or in another order
  * @see https://docs.claude.com/en/docs/build-with-claude/prompt-caching
  */
 export function* decodeCacheControl(body: RequestBody): Steps<CacheRequest | undefined> {
@@ -68,7 +68,7 @@ interface Breakpoint {
   readonly lifetime: CacheLifetime;
 }
 
-/** The breakpoint that the request's own cache_control sets on its last block that can have one. */
+/** Breakpoint that the request's own cache_control sets on the last cacheable block. */
 function automaticBreakpoint(
   { cache_control }: RequestBody,
   last: Slot | undefined,
@@ -79,7 +79,7 @@ function automaticBreakpoint(
   if (last.lifetime === lifetime) return undefined;
   throw new RuntimeFailure(
     'invalid-request',
-    `cache_control.ttl: ${last.at()} has a cache_control with ttl='${last.lifetime}' already; use the same ttl here, or leave one of them out`,
+    `cache_control.ttl: ${last.at()} already has a cache_control with ttl='${last.lifetime}'; use the same ttl here, or leave one of them out`,
   );
 }
 
@@ -95,8 +95,8 @@ function checkOrder(breakpoints: readonly Breakpoint[]): void {
 }
 
 /**
- * The slots of all tools, of the system prompt and of each message, in the order of the prompt: a block
- * that holds others comes after them.
+ * Slots of all tools, of the system prompt and of each message, in prompt order. A block with nested blocks
+ * comes after these.
  */
 function* slotsOf({ tools, system, messages }: RequestBody): Generator<Iterable<Slot>> {
   yield tools.map((tool, index) => slot(tool, () => `tools.${index}`, true));

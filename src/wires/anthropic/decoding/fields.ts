@@ -10,7 +10,7 @@ import { append } from '../../../core/lists.ts';
 
 const UNDERSTOOD: readonly string[] = Object.keys(messagesBody.shape);
 
-/** What the API and its betas take, and what a local server has no use for. */
+/** Fields that the API and its betas accept, and that have no effect on a local server. */
 const WITHOUT_LOCAL_MEANING: readonly string[] = [
   'billing_policy',
   'compaction',
@@ -31,7 +31,7 @@ const WITHOUT_LOCAL_MEANING: readonly string[] = [
 
 type Body = Readonly<Record<string, unknown>>;
 
-/** Fields without which the answer would be another one, and how to do without them. */
+/** Unsupported fields that would change the answer, each with an alternative. */
 const CANNOT_BE_HONOURED: readonly {
   readonly field: string;
   readonly isAsked: (value: unknown) => boolean;
@@ -40,24 +40,27 @@ const CANNOT_BE_HONOURED: readonly {
   {
     field: 'mcp_servers',
     isAsked: (value) => !Array.isArray(value) || value.length > 0,
-    message: 'this server calls no MCP servers; let the client call them and pass them as tools',
+    message:
+      'this server does not call MCP servers; call them in the client and pass their tools in tools',
   },
   {
     field: 'compaction',
     isAsked: () => true,
-    message: 'this server writes no compaction blocks; ask for a summary in a message',
+    message: 'this server does not write compaction blocks; ask for a summary in a message',
   },
   {
     field: 'container',
     isAsked: (value) =>
       isRecord(value) && Array.isArray(value['skills']) && value['skills'].length > 0,
-    message: 'this server runs no containers and so no skills; leave container.skills out',
+    message: 'this server runs neither containers nor skills; leave container.skills out',
   },
 ];
 
 /**
- * The fields of a valid request that mean nothing here, for the log. Throws unsupported for one that
- * would change the answer, and invalid-request for one that nobody knows, unless the client announces betas.
+ * Fields of a valid request without an effect on this server, for the log.
+ *
+ * @throws {unsupported} for a field that would change the answer
+ * @throws {invalid-request} for an unknown field, unless the client announces betas
  */
 export function* ignoredFields(
   raw: unknown,
@@ -82,7 +85,7 @@ export function* ignoredFields(
   return [...unused, ...[...inside].slice(0, MOST_PATHS), ...(yield* ignoredInside(body))];
 }
 
-/** Keys without a meaning inside of all fields but the messages. */
+/** Unknown keys inside all fields except the messages. */
 function keysInside(given: Body, body: RequestBody): readonly string[] {
   const outside = Object.entries(given).filter(
     ([field]) => field !== 'messages' && Object.hasOwn(body, field),
@@ -99,12 +102,12 @@ function knownFields(raw: Body): Body {
   );
 }
 
-/** Told so, the SDKs' tool runners send the whole conversation again, as they do for a thread that has expired. */
+/** Rejects threads as expired. The SDKs' tool runners then send the complete conversation again. */
 function checkThread({ thread }: Body): void {
   if (!isRecord(thread) || thread['type'] === 'create') return;
   throw new RuntimeFailure(
     'resource-not-found',
-    'thread: this server holds no threads; send the whole conversation in messages',
+    'thread: this server does not store threads; send the complete conversation in messages',
     { details: { error_code: 'thread_not_found' } },
   );
 }

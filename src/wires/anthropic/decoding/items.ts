@@ -7,20 +7,21 @@ import { rawTool } from '../schema/tools.ts';
 import { checkToolCount } from './tools.ts';
 import { MOST_PATHS, unknownKeys } from './unknown-keys.ts';
 
-/** Blocks of one message, those inside of results and documents too. */
+/** Limit of blocks in one message, including those inside results and documents. */
 const MOST_BLOCKS = 10_000;
 
-/** A body whose messages and tools are valid too. */
+/** Body with validated messages and tools. */
 export interface CheckedBody {
   readonly body: RequestBody;
-  /** Paths of keys of its messages that mean nothing here. */
+  /** Paths of unknown keys in its messages. */
   readonly unknownInMessages: readonly string[];
 }
 
 /**
- * Checks messages and tools one by one. Throws invalid-request for the first that is wrong. Takes each
- * message out of the given body once it is checked: two copies of 100,000 messages would need too much
- * memory.
+ * Validates messages and tools one by one. Removes each message from the given body after its check, since
+ * two copies of 100,000 messages would need too much memory.
+ *
+ * @throws {invalid-request} for the first mistake
  */
 export function* checkItems(outline: BodyOutline, body: unknown): Steps<CheckedBody> {
   checkToolCount(outline.tools?.length ?? 0);

@@ -12,9 +12,10 @@ const TYPES: readonly unknown[] = [
 ];
 
 /**
- * The first place where an object is no JSON Schema, as a JSON pointer; undefined if it is one, as far as
- * clients get it wrong and engines stumble over it: https://json-schema.org/draft/2020-12. Keywords that
- * it does not know are free.
+ * First invalid place of a JSON Schema, as a JSON pointer; undefined if there is none. Checks the mistakes
+ * that clients make and that break engines. Unknown keywords are accepted.
+ *
+ * @see https://json-schema.org/draft/2020-12
  */
 export function schemaFault(schema: JsonObject, at = '#'): string | undefined {
   return firstFault(Object.entries(schema), at, keywordFault);
@@ -40,7 +41,7 @@ function keywordFault(value: JsonValue, at: string, keyword: string): string | u
     case 'allOf':
       return isList(value) && value.length > 0 ? listFault(value, at) : at;
     case 'items':
-      // A list is the older drafts' way to write a tuple.
+      // Older drafts write tuples as a list.
       return isList(value) ? listFault(value, at) : subschemaFault(value, at);
     case 'additionalProperties':
     case 'propertyNames':
@@ -80,14 +81,14 @@ function isList(value: JsonValue): value is readonly JsonValue[] {
   return Array.isArray(value);
 }
 
-/** Within JSON an object's members are JSON. */
+/** Narrows a JSON value to an object, whose members are JSON too. */
 function isObject(value: unknown): value is JsonObject {
   return isRecord(value);
 }
 
 /**
- * The first object that a schema describes and does not close, which the API asks of an output format, as
- * a JSON pointer; undefined if all are closed.
+ * First object type in a schema that allows additional properties, as a JSON pointer; undefined if there is
+ * none. The API requires `additionalProperties: false` in output formats.
  */
 export function openObject(schema: JsonValue, at = '#'): string | undefined {
   if (isList(schema)) return firstFault(schema.entries(), at, openObject);

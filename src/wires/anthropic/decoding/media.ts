@@ -2,12 +2,16 @@ import type { BinarySource, DocumentPart, Part, TextPart } from '../../../core/c
 import type { DocumentBlock, MediaBlock, TextBlock } from '../schema/blocks.ts';
 import type { ImageSource } from '../schema/sources.ts';
 
-/** A text block as a part; an empty one is none. */
+/** Decodes a text block; no part if it is empty. */
 export function decodeText(block: TextBlock): readonly TextPart[] {
   return block.text === '' ? [] : [{ kind: 'text', text: block.text }];
 }
 
-/** What a user shows to the model beside text. `at`: the block's place, as `messages.0.content.1`. */
+/**
+ * Decodes an image, document or search result.
+ *
+ * @param at path of the block, such as `messages.0.content.1`
+ */
 export function decodeMedia(block: MediaBlock, at: string): Part {
   switch (block.type) {
     case 'image':

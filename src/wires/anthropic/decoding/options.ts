@@ -7,9 +7,11 @@ import type { RequestBody, ThinkingConfig } from '../schema/request.ts';
 import { openObject, schemaFault } from './json-schema.ts';
 
 /**
- * Thinking mode of the model. `maxTokens` is undefined where nothing is generated; `isBehindTools` says that
- * results of tools are what it answers. Throws invalid-request
- * where the budget leaves no room for an answer or the choice of tools leaves none for thinking.
+ * Decodes the thinking mode.
+ *
+ * @param maxTokens undefined if nothing is generated
+ * @param isBehindTools the last message contains tool results
+ * @throws {invalid-request} if the budget leaves no tokens for an answer, or if a forced call excludes thinking
  */
 export function decodeThinkingMode(
   thinking: ThinkingConfig | null | undefined,
@@ -39,7 +41,7 @@ export function decodeThinkingMode(
   return { mode: 'enabled', budgetTokens: thinking.budget_tokens };
 }
 
-/** How the next token is picked; absent values are left to the model. */
+/** Decodes the sampling options. The model's defaults apply to absent ones. */
 export function decodeSampling(body: RequestBody): Sampling {
   const { temperature = null, top_p: topP = null, top_k: topK = null } = body;
   return {
@@ -49,17 +51,21 @@ export function decodeSampling(body: RequestBody): Sampling {
   };
 }
 
-/** Most characters of all stop sequences: text is compared with them while it arrives. */
+/** Limit of characters in all stop sequences, since streamed text is compared with them. */
 const MOST_STOP_CHARACTERS = 16_384;
 
-/** Stop sequences as given. Throws on one that would stop at any space, and if they are too long. */
+/**
+ * Decodes the stop sequences.
+ *
+ * @throws {invalid-request} for one that consists of white space, and if they are too long in total
+ */
 export function decodeStopSequences(body: RequestBody): readonly string[] {
   const sequences = body.stop_sequences ?? [];
   const characters = sequences.reduce((sum, { length }) => sum + length, 0);
   if (characters > MOST_STOP_CHARACTERS) {
     throw new RuntimeFailure(
       'invalid-request',
-      `stop_sequences: all together should have at most ${MOST_STOP_CHARACTERS} characters`,
+      `stop_sequences: should have at most ${MOST_STOP_CHARACTERS} characters in total`,
     );
   }
   if (sequences.some((sequence) => sequence.trim() === '')) {
@@ -71,7 +77,11 @@ export function decodeStopSequences(body: RequestBody): readonly string[] {
   return sequences;
 }
 
-/** The schema of the answer, from output_config.format or from its older place. Throws invalid-request. */
+/**
+ * Decodes the schema of the answer from output_config.format, or from the older output_format.
+ *
+ * @throws {invalid-request} if the schema is invalid or allows additional properties
+ */
 export function decodeOutputSchema(body: RequestBody): JsonObject | undefined {
   const current = body.output_config?.format?.schema;
   const schema = current ?? body.output_format?.schema;

@@ -2,7 +2,7 @@ import type { Part, Role } from '../../../core/conversation.ts';
 import type { Steps } from '../../../core/steps.ts';
 import { append } from '../../../core/lists.ts';
 
-/** A part and where it stands in the request, for messages about it. */
+/** Part and its position in the request, for error messages. */
 interface PlacedPart {
   readonly message: number;
   readonly block: number;
@@ -14,10 +14,10 @@ export interface PlacedTurn {
   readonly parts: readonly PlacedPart[];
 }
 
-/** Joins turns of one role that follow each other, in their order. The others stay the same objects. */
+/** Joins adjacent turns of the same role. The other turns stay the same objects. */
 export function* mergeNeighbours(turns: readonly PlacedTurn[]): Steps<readonly PlacedTurn[]> {
   const merged: PlacedTurn[] = [];
-  /** Parts of the last turn, if it is one that was joined here. */
+  /** Parts of the last turn, if it was joined here. */
   let joined: PlacedPart[] | undefined;
   for (const turn of turns) {
     yield;

@@ -3,11 +3,11 @@ import type { Conversation } from '../../../core/conversation.ts';
 import type { PlacedTurn } from './placed-turn.ts';
 
 /**
- * Returns the place in a prompt after a block of its request. Templates write tools among the system texts,
- * so that a tool comes after all of these.
+ * Place in a prompt after a block of its request. Templates write tools between system texts, so that a tool
+ * comes after all of these.
  *
- * @param at the block, such as `tools.3` or `messages.2.content.1`
- * @param placed turns with the places of their parts; those of the conversation are the last of them
+ * @param at path of the block, such as `tools.3` or `messages.2.content.1`
+ * @param placed turns with the positions of their parts; the last ones are those of the conversation
  */
 export function promptPlace(
   at: string,

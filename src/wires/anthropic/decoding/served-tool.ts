@@ -15,8 +15,10 @@ const limits = z.object({
 });
 
 /**
- * How this server may carry out a typed tool; undefined for one that it never can. Throws
- * invalid-request for limits that are none, and unsupported for one that it could not keep to.
+ * Limits under which this server may execute a typed tool; undefined if it can't execute the tool.
+ *
+ * @throws {invalid-request} for invalid limits
+ * @throws {unsupported} for a limit that this server can't enforce
  */
 export function servedTool(
   type: string,
@@ -36,7 +38,7 @@ export function servedTool(
   if ((settings['url_sources'] ?? null) !== null) {
     throw new RuntimeFailure(
       'unsupported',
-      `${at.join('.')}.url_sources: this server fetches what users, tools and searches have named; leave it out`,
+      `${at.join('.')}.url_sources: this server fetches only URLs from users, tools and searches; leave it out`,
     );
   }
   return {

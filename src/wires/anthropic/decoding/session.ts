@@ -1,19 +1,19 @@
 import type { SessionKey } from '../../../core/backend.ts';
 import { isRecord } from '../../../core/json.ts';
 
-/** What a client says of itself beside its request. */
+/** Identity that a client sends with its request. */
 export interface Asking {
   /** `metadata.user_id`. */
   readonly userId: string | undefined;
-  /** The header `x-claude-code-session-id`. */
+  /** Header `x-claude-code-session-id`. */
   readonly session: string | undefined;
-  /** The header `x-claude-code-agent-id`, of subagents. */
+  /** Header `x-claude-code-agent-id`, sent for subagents. */
   readonly agent: string | undefined;
 }
 
 /**
- * Who asks. Claude Code's `user_id` is the JSON of an object: its `device_id` stays when its
- * `session_id` changes, which its header says too.
+ * Decodes the session of a request. Claude Code's `user_id` is a JSON object: `device_id` is stable, and
+ * `session_id` equals the header.
  */
 export function decodeSession({ userId, session, agent }: Asking): SessionKey {
   const told: Told = userId === undefined ? {} : parseUserId(userId);
@@ -30,7 +30,7 @@ interface Told {
   readonly session?: string | undefined;
 }
 
-/** Any other text is the user's name as it is. */
+/** Parses Claude Code's `user_id`. Any other text is the user's name. */
 function parseUserId(userId: string): Told {
   const { device_id: device, session_id: session } = parseObject(userId);
   return { user: nonEmpty(device) ?? userId, session: nonEmpty(session) };

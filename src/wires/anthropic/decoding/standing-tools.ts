@@ -1,15 +1,16 @@
 import type { ToolSpec } from '../../../core/conversation.ts';
 import type { JsonObject } from '../../../core/json.ts';
 
-/** What a tool whose schema the API knows looks like to a model. */
+/** Description and schema for a tool whose schema the API defines. */
 export type StandingTool = Pick<ToolSpec, 'description' | 'inputSchema'>;
 
 const NUMBER = { type: 'number' };
 
 /**
- * The description and the schema that a typed tool stands for; undefined for one that has none of its
- * own here. Sources: https://docs.claude.com/en/docs/agents-and-tools/tool-use/ (bash-tool,
- * text-editor-tool, memory-tool, computer-use-tool, web-search-tool, web-fetch-tool) and the SDK's types.
+ * Description and schema for a typed tool; undefined if none is known. Sources are the pages of bash-tool,
+ * text-editor-tool, memory-tool, computer-use-tool, web-search-tool and web-fetch-tool, and the SDK's types.
+ *
+ * @see https://docs.claude.com/en/docs/agents-and-tools/tool-use/
  */
 export function standingTool(type: string, settings: JsonObject): StandingTool | undefined {
   if (type.startsWith('bash_')) return BASH;
@@ -25,7 +26,7 @@ const BASH: StandingTool = {
     'Runs a command in a bash session that persists between calls: its working directory, variables and files stay. Interactive programs are not possible.',
   inputSchema: object({
     command: text('The command to run. Required, unless the session is restarted.'),
-    restart: { type: 'boolean', description: 'true starts the session anew.' },
+    restart: { type: 'boolean', description: 'true restarts the session.' },
   }),
 };
 
@@ -37,19 +38,21 @@ const VIEW_RANGE = {
   maxItems: 2,
   description: 'For view of a file: first and last line, counted from 1; -1 means to the end.',
 };
-const FILE_TEXT = text('For create: the whole content of the file.');
-const OLD_STR = text('For str_replace: the text to replace, exactly as it stands there, once.');
-const NEW_STR = text('For str_replace: the text to put in its place.');
+const FILE_TEXT = text('For create: the complete content of the file.');
+const OLD_STR = text(
+  'For str_replace: the text to replace. It must occur exactly once in the file.',
+);
+const NEW_STR = text('For str_replace: the replacement.');
 const INSERT_LINE = {
   type: 'integer',
-  description: 'For insert: the line behind which to insert; 0 is the beginning of the file.',
+  description: 'For insert: the line after which to insert; 0 is the beginning of the file.',
 };
 
-/** The last versions that could undo, and wrote the text to insert as `new_str`. */
+/** Versions with an undo command. */
 const UNDOING: readonly string[] = ['text_editor_20241022', 'text_editor_20250124'];
 
 /**
- * From 20250429 on there is no undo_edit. What models write for insert is `insert_text` from 20250728 on
+ * Text editor of a version. 20250429 removed undo_edit. The text to insert is `insert_text` since 20250728
  * (anthropic-sdk-python issue 1155), and `new_str` before.
  */
 function textEditor(type: string): StandingTool {
@@ -57,7 +60,7 @@ function textEditor(type: string): StandingTool {
   const insertsNew = undoes || type === 'text_editor_20250429';
   const commands = ['view', 'create', 'str_replace', 'insert', ...(undoes ? ['undo_edit'] : [])];
   const replacing = insertsNew
-    ? { new_str: text('For str_replace: the text to put in its place. For insert: the new text.') }
+    ? { new_str: text('For str_replace: the replacement. For insert: the new text.') }
     : { new_str: NEW_STR, insert_text: text('For insert: the text to insert.') };
   return {
     description: `Views and edits files: ${commands.join(', ')}.`,
@@ -89,8 +92,8 @@ const MEMORY: StandingTool = {
       new_str: NEW_STR,
       insert_line: INSERT_LINE,
       insert_text: text('For insert: the text to insert.'),
-      old_path: text('For rename: the path until now.'),
-      new_path: text('For rename: the path from now on.'),
+      old_path: text('For rename: the old path.'),
+      new_path: text('For rename: the new path.'),
     },
     ['command'],
   ),
@@ -129,13 +132,13 @@ function computer(type: string, settings: JsonObject): StandingTool {
 
 const WEB_SEARCH: StandingTool = {
   description:
-    'Searches the web, and gives titles, addresses and excerpts of pages. Use it for what is recent or not known for certain.',
+    'Searches the web, and returns titles, addresses and excerpts of pages. Use it for recent or uncertain facts.',
   inputSchema: object({ query: text('What to search for.') }, ['query']),
 };
 
 const WEB_FETCH: StandingTool = {
   description:
-    'Reads the page at a URL. Only URLs can be read that the user, a tool result or a search result has named.',
+    'Reads the page at a URL. The URL must come from the user, a tool result or a search result.',
   inputSchema: object({ url: text('The URL of the page.') }, ['url']),
 };
 

@@ -17,7 +17,11 @@ import type {
 import { decodeResult, modelCallId } from '../server-tools.ts';
 import { decodeMedia, decodeText } from './media.ts';
 
-/** What the client's tool gave. `at`: the block's place, as `messages.0.content.1`. */
+/**
+ * Decodes the result of a client's tool.
+ *
+ * @param at path of the block, such as `messages.0.content.1`
+ */
 export function decodeToolResult(block: ToolResultBlock, at: string): ToolResultPart {
   return {
     kind: 'tool-result',
@@ -48,7 +52,7 @@ function decodeContent(block: ToolResultContentBlock, callId: string, at: string
   }
 }
 
-/** What another server called and got, itself or from an MCP server. */
+/** Decodes a call that another server executed, or its result. Includes calls of MCP servers. */
 export function decodeServerTool(
   block: ServerToolBlock,
 ): ServerToolCallPart | ServerToolResultPart {
@@ -72,7 +76,7 @@ export function decodeServerTool(
     case 'advisor_tool_result':
     case 'mcp_tool_result': {
       const { type, tool_use_id, content = '', is_error } = block;
-      // Only MCP servers say beside the content that a call failed, and that must not get lost.
+      // Only MCP results have an error flag next to the content. It must not get lost.
       return serverResult(tool_use_id, type, is_error === true ? { is_error, content } : content);
     }
     default:
@@ -91,7 +95,7 @@ function serverResult(callId: string, blockType: string, content: JsonValue): Se
   return outcome === undefined ? result : { ...result, outcome };
 }
 
-/** A compaction that failed on its server has no content, and stands for nothing. */
+/** Decodes a compaction. One that failed on its server has no content and becomes no part. */
 export function decodeCompaction(
   block: CompactionBlock,
 ): readonly (CompactionPart | ToolChangePart)[] {
@@ -100,7 +104,7 @@ export function decodeCompaction(
   return text === '' ? changes : [{ kind: 'compaction', text }, ...changes];
 }
 
-/** A tool that is added or removed from here on, by the name it is called by. */
+/** Decodes the addition or removal of a tool. */
 export function decodeToolChange(block: ToolChangeBlock): ToolChangePart {
   const change = block.type === 'tool_addition' ? 'added' : 'removed';
   return { kind: 'tool-change', change, name: changedName(block.tool) };

@@ -1,12 +1,12 @@
 import { commonFields, customTool, type RawTool } from '../schema/tools.ts';
 import { unknownKeys } from './unknown-keys.ts';
 
-/** Settings of a typed client tool that its model is told; the others concern its client alone. */
+/** Settings of typed client tools that reach the model. The others concern only the client. */
 const TOLD_SETTINGS: readonly string[] = ['display_width_px', 'display_height_px', 'enable_zoom'];
 
 /**
- * Keys of a tool of the client's own that have no effect here, as `tools.NAME.KEY`. Those of server
- * tools are known to whoever runs them.
+ * Keys of a client tool without an effect on this server, as `tools.NAME.KEY`. Server tools are left out:
+ * their executor reports ignored keys.
  */
 export function ignoredToolKeys(tool: RawTool): readonly string[] {
   const type = tool.type ?? 'custom';

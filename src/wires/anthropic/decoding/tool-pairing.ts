@@ -3,8 +3,11 @@ import type { Steps } from '../../../core/steps.ts';
 import type { PlacedTurn } from './placed-turn.ts';
 
 /**
- * Checks that each tool call has its one result in the turn after it, and each result its call in the
- * turn before. `turns` alternate between user and assistant. Throws invalid-request in the API's words.
+ * Checks that each tool call has exactly one result in the next turn, and each result a call in the previous
+ * turn. Errors use the API's wording.
+ *
+ * @param turns alternating user and assistant turns
+ * @throws {invalid-request}
  */
 export function* checkToolPairing(turns: readonly PlacedTurn[]): Steps<void> {
   const seen = new Set<string>();
@@ -20,7 +23,7 @@ export function* checkToolPairing(turns: readonly PlacedTurn[]): Steps<void> {
   }
 }
 
-/** Ids that a message lists. */
+/** Limit of ids in an error message. */
 const MOST_NAMED = 20;
 
 interface PlacedId {

@@ -15,7 +15,7 @@ import { schemaFault } from './json-schema.ts';
 import { servedTool } from './served-tool.ts';
 import { standingTool } from './standing-tools.ts';
 
-/** The API's own tools by the beginning of their type, which ends in a date that moves on. */
+/** The API's own tools by the prefix of their type. The rest of the type is a date that changes. */
 const KNOWN_TOOLS = [
   ['bash_', 'client'],
   ['text_editor_', 'client'],
@@ -30,7 +30,12 @@ const KNOWN_TOOLS = [
   ['advisor_', 'server'],
 ] as const satisfies readonly (readonly [string, ToolOrigin['kind']])[];
 
-/** Tools in the order given. Throws invalid-request, and unsupported for a limit that can't be kept to. */
+/**
+ * Decodes tools in the given order.
+ *
+ * @throws {invalid-request}
+ * @throws {unsupported} for a limit that this server can't enforce
+ */
 export function* decodeTools(tools: readonly RawTool[]): Steps<readonly ToolSpec[]> {
   const decoded: ToolSpec[] = [];
   for (const [index, tool] of tools.entries()) {
@@ -40,10 +45,14 @@ export function* decodeTools(tools: readonly RawTool[]): Steps<readonly ToolSpec
   return decoded;
 }
 
-/** As the tool search of the real API: https://docs.claude.com/en/docs/agents-and-tools/tool-use/tool-search-tool */
+/**
+ * Limit of the real API's tool search.
+ *
+ * @see https://docs.claude.com/en/docs/agents-and-tools/tool-use/tool-search-tool
+ */
 const MOST_TOOLS = 10_000;
 
-/** Throws if a request has more tools than the API takes. */
+/** Throws if a request has more tools than the API accepts. */
 export function checkToolCount(count: number): void {
   if (count <= MOST_TOOLS) return;
   throw new RuntimeFailure(
@@ -53,14 +62,18 @@ export function checkToolCount(count: number): void {
   );
 }
 
-/** Throws where two tools share a name. */
+/** Throws if two tools share a name. */
 export function checkToolNames(tools: readonly ToolSpec[]): void {
   if (new Set(tools.map(({ name }) => name)).size < tools.length) {
     throw new RuntimeFailure('invalid-request', 'tools: Tool names must be unique.');
   }
 }
 
-/** One entry of `tools`, or a tool that is defined inside the conversation. Throws invalid-request. */
+/**
+ * Decodes an entry of `tools`, or a tool that the conversation defines.
+ *
+ * @throws {invalid-request}
+ */
 export function decodeTool(tool: RawTool, at: readonly string[]): ToolSpec {
   const type = tool.type ?? 'custom';
   const deferred = tool.defer_loading ?? false;
@@ -105,7 +118,7 @@ function callRules({
   };
 }
 
-/** No chat template has a place for examples, so they are a part of the description. */
+/** Appends examples to a description, since chat templates have no place for them. */
 function withExamples(description: string, { input_examples }: RawTool): string {
   if (input_examples === null || input_examples === undefined || input_examples.length === 0) {
     return description;
@@ -126,7 +139,7 @@ function typedOrigin(
   return { kind, type, settings, ...(served !== undefined && { served }) };
 }
 
-/** A toolset stands for several tools and carries no name of its own. */
+/** Name for a toolset, which groups several tools and has no name of its own. */
 function toolsetName(type: string): string | undefined {
   const [, family] = /^(computer|browser)_toolset_/.exec(type) ?? [];
   return family;
@@ -155,7 +168,11 @@ function checkInputSchema(schema: JsonObject, at: readonly string[]): void {
   );
 }
 
-/** Which tools the model may call. Throws where the choice needs a tool that is not there. */
+/**
+ * Decodes the tool choice.
+ *
+ * @throws {invalid-request} if the choice requires a missing tool
+ */
 export function decodeToolChoice(
   choice: RawToolChoice | null | undefined,
   tools: readonly ToolSpec[],

@@ -16,11 +16,11 @@ interface DecodedTurns {
 }
 
 /**
- * The whole of what was said: system parts first, then turns of alternating roles, with system
- * messages in place, and the places of all parts in the request. Takes each message out of its list once
- * it is decoded: two copies of 100,000 messages would need too much memory.
+ * Decodes the conversation to system parts and turns of alternating roles, with later system messages in
+ * place, and with the positions of all parts in the request. Removes each message from its list after its
+ * decoding, since two copies of 100,000 messages would need too much memory.
  *
- * @throws {invalid-request} if the messages make no conversation
+ * @throws {invalid-request} if the messages are not a valid conversation
  */
 export function* decodeTurns(
   system: readonly TextBlock[],
@@ -84,12 +84,12 @@ function placeMessage(message: Message, index: number, seal: ThinkingSeal): Plac
   return { role, parts };
 }
 
-/** A reminder that its client wanted to be shown for one user turn only. */
+/** Returns true for a system message that the client limited to one user turn, if that turn is over. */
 function isCleared(message: Message, userFollows: boolean): boolean {
   return userFollows && message.role === 'system' && message.clear_at === 'next_user_message';
 }
 
-/** The text of a system message before everything else is part of the system prompt. */
+/** Moves the text of a leading system message to the system prompt. */
 function leadingSystem(turns: readonly Turn[]): {
   readonly system: readonly TextPart[];
   readonly turns: readonly Turn[];
@@ -101,7 +101,7 @@ function leadingSystem(turns: readonly Turn[]): {
   return { system, turns: others.length === 0 ? rest : [{ ...first, parts: others }, ...rest] };
 }
 
-/** Claude Code's first system line changes with every conversation: with it no prefix would ever match. */
+/** First system line of Claude Code. It changes with every conversation, so no cached prefix would match. */
 const BILLING_LINE = /^x-anthropic-billing-header:[^\n]*\n*/;
 
 function decodeSystemText(block: TextBlock): readonly TextPart[] {

@@ -1,16 +1,16 @@
 import { isRecord } from '../../../core/json.ts';
 
-/** So many paths are enough for a log line. */
+/** Limit of paths in a log line. */
 export const MOST_PATHS = 20;
 const LONGEST_KEY = 64;
 
 /**
- * Paths of the keys that a schema left out of a value, such as `messages.content.toolset_name`: without
- * positions in lists, and each one once. A key without a meaning (null, or what this server writes
- * itself) is none.
+ * Paths of the keys of a value that its schema does not know, such as `messages.content.toolset_name`.
+ * Positions in lists are left out, and each path occurs once. Ignores keys without a meaning: null, and
+ * values that this server itself sends.
  *
- * @param given the value as it came
- * @param known what the schema made of it; what it passes on as it is, is not searched
+ * @param given original value
+ * @param known value after parsing; parts that the schema passed through unchanged are not searched
  */
 export function unknownKeys(given: unknown, known: unknown): readonly string[] {
   const paths = new Set<string>();
@@ -34,7 +34,7 @@ function collect(given: unknown, known: unknown, at: string[], paths: Set<string
   }
 }
 
-/** Clients send back what they got: calls with their caller, and texts without citations. */
+/** Returns false for values that clients send back from answers: direct callers and empty citations. */
 function hasMeaning(key: string, value: unknown): boolean {
   if (value === null || value === undefined) return false;
   if (key === 'caller') return !isRecord(value) || value['type'] !== 'direct';

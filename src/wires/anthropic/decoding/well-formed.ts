@@ -1,12 +1,12 @@
 import { isRecord } from '../../../core/json.ts';
 import type { Steps } from '../../../core/steps.ts';
 
-/** More levels than a valid request has: what is nested deeper is never read. */
+/** More levels than a valid request has. Deeper values are never read. */
 const DEEPEST = 500;
 
 /**
- * The same body with U+FFFD for each lone surrogate in its strings and keys. Half an emoji, as
- * clients make it by cutting text, can't be written as UTF-8: servers and tokenizers refuse it.
+ * Replaces each lone surrogate in strings and keys of a body by U+FFFD. Clients produce them by cutting an
+ * emoji in half. They can't be encoded as UTF-8, so servers and tokenizers refuse them.
  */
 export function* toWellFormed(body: unknown): Steps<unknown> {
   if (!isRecord(body)) return wellFormed(body);

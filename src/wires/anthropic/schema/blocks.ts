@@ -10,7 +10,7 @@ const citations = z.object({ enabled: z.boolean().nullish() }).nullish();
 
 const textBlock = z.object({ type: z.literal('text'), text: z.string(), cache_control });
 
-/** A string is the short form of one text block; an empty one of no block. */
+/** List of blocks, or a string as the short form of one text block. An empty string means no block. */
 function stringOr<Block extends z.ZodType>(block: Block) {
   return z.union([z.string().transform((text) => shortForm(text)), list(block)]);
 }
@@ -21,7 +21,7 @@ function shortForm(text: string): readonly TextBlock[] {
 
 export const textContent = stringOr(textBlock);
 
-/** Larger images are always scaled down here. */
+/** Only supported mode: oversized images are always scaled down. */
 const onlyDownsize = z.literal('downsize');
 
 const imageBlock = z.object({
@@ -55,7 +55,7 @@ const searchResultBlock = z.object({
 const thinkingBlock = z.object({
   type: z.literal('thinking'),
   thinking: z.string(),
-  // Clients that met no signature leave it out, send null or an empty one.
+  // Clients that received no signature leave it out, or send null or an empty one.
   signature: z.string().nullish(),
 });
 const redactedThinkingBlock = z.object({
@@ -142,10 +142,10 @@ const containerUploadBlock = z.object({
   file_id: z.string(),
   cache_control,
 });
-/** Marks where another server went over to another model. */
+/** Marks the place where another server switched to another model. */
 const fallbackBlock = z.object({ type: z.literal('fallback') });
 
-/** Every block that a user or assistant message may hold, the betas' included. */
+/** Block of a user or assistant message, including those of betas. */
 const messageBlock = z.discriminatedUnion('type', [
   textBlock,
   imageBlock,
@@ -166,7 +166,7 @@ const messageBlock = z.discriminatedUnion('type', [
 
 export const messageContent = stringOr(messageBlock);
 
-/** What a system message inside the conversation may hold. */
+/** Content of a system message inside the conversation. */
 export const systemContent = stringOr(z.discriminatedUnion('type', [textBlock, toolChangeBlock]));
 
 export type TextBlock = z.output<typeof textBlock>;

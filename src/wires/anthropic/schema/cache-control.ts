@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A cache breakpoint: what lies before it is worth keeping. */
+/** Cache breakpoint: requests caching of the prompt before it. */
 export const cacheControl = z
   .object({ type: z.literal('ephemeral'), ttl: z.enum(['5m', '1h']).nullish() })
   .nullish();

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { isRecord, type JsonObject, type JsonValue } from '../../../core/json.ts';
 
-/** Deeper JSON than this serves nobody, and would overflow the stack of whoever walks it. */
+/** Limit of nested levels. Deeper JSON has no use, and would overflow the stack of recursive functions. */
 const DEEPEST = 200;
 
-/** Nor does more of it in one place than this, such as one schema. */
+/** Limit of values in one place, such as one schema. */
 const MOST_VALUES = 250_000;
 
 const SCALARS: ReadonlySet<string> = new Set(['string', 'number', 'boolean']);
@@ -28,12 +28,12 @@ function isJsonObject(value: unknown): value is JsonObject {
 
 const TOO_MUCH = `Input should be JSON of at most ${DEEPEST} nested levels and ${MOST_VALUES} values`;
 
-/** JSON whose shape is somebody else's: a tool's arguments, a schema, a tool's settings. */
+/** JSON object of any shape: arguments of a tool, a schema, settings of a tool. */
 export const jsonObject = z.custom<JsonObject>(isJsonObject, {
   error: (issue) => (isRecord(issue.input) ? TOO_MUCH : 'Input should be a valid dictionary'),
 });
 
-/** The same where any JSON may stand. */
+/** JSON value of any type, with the same limits. */
 export const jsonValue = z.custom<JsonValue>(isJson, {
   error: (issue) => (issue.input === undefined ? 'Field required' : TOO_MUCH),
 });

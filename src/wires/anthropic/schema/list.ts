@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { append } from '../../../core/lists.ts';
 
-/** Blocks, names, domains: no client has as many in one list. */
+/** Limit of blocks, names or domains in one list. No client sends as many. */
 const MOST_ITEMS = 10_000;
 
-/** A list whose items are checked elsewhere, one by one; without a limit, their number too. */
+/** List whose items are validated elsewhere, one by one. Without a limit, their number is too. */
 export function uncheckedList(most = Infinity) {
   return z
     .custom<readonly unknown[]>(Array.isArray, { error: 'Input should be a valid list' })
@@ -15,8 +15,8 @@ export function uncheckedList(most = Infinity) {
 }
 
 /**
- * A list that is checked up to its first wrong item. zod's own array collects the issues of all, and
- * counts the items last, which takes minutes for a list of millions.
+ * List that is validated up to its first invalid item. zod's own array collects the issues of all items, and
+ * checks their number last, which takes minutes for a list of millions.
  */
 export function list<Item extends z.ZodType>(item: Item, most = MOST_ITEMS) {
   return uncheckedList(most).transform((items, context) => {
@@ -33,7 +33,7 @@ export function list<Item extends z.ZodType>(item: Item, most = MOST_ITEMS) {
   });
 }
 
-/** An issue of the outer list's own: those of a finished parse are of another type. */
+/** Issue in the form that the outer list needs. A finished parse returns issues of another type. */
 function firstIssue(item: z.ZodType, value: unknown, index: number): z.core.$ZodRawIssue[] {
   // zod's own interface for schemas that contain others: https://zod.dev/library-authors
   // oxlint-disable-next-line no-underscore-dangle

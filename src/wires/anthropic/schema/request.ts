@@ -6,10 +6,10 @@ import { jsonObject } from './json.ts';
 import { list, uncheckedList } from './list.ts';
 import { toolChoice, type RawTool } from './tools.ts';
 
-/** zod calls a string in its place a wrong number. */
+/** Integer with a message for other types. zod's own message for a string is about a number. */
 const integer = z.int({ error: 'Input should be a valid integer' });
 
-/** One message of `messages`. */
+/** Item of `messages`. */
 export const message = z.discriminatedUnion('role', [
   z.object({ role: z.literal('user'), content: messageContent }),
   z.object({ role: z.literal('assistant'), content: messageContent }),
@@ -38,19 +38,23 @@ const outputConfig = z.object({
   task_budget: z.unknown().optional(),
 });
 
-/** As the real API: https://docs.claude.com/en/api/messages */
+/**
+ * Limit of the real API.
+ *
+ * @see https://docs.claude.com/en/api/messages
+ */
 const MOST_MESSAGES = 100_000;
-/** Each one is looked for behind every token. */
+/** Limit, since each stop sequence is searched after every token. */
 const MOST_STOP_SEQUENCES = 1000;
 
-/** The fields of a body that mean something here; which others may stand beside them, `fields.ts` knows. */
+/** Fields of a body with an effect on this server. `fields.ts` decides on the other ones. */
 const shared = {
   model: z.string().min(1).max(256),
   messages: uncheckedList(MOST_MESSAGES),
   system: textContent.nullish(),
   stream: z.boolean().nullish(),
   stop_sequences: list(z.string(), MOST_STOP_SEQUENCES).nullish(),
-  // The API stops at 1; many local models are used above it.
+  // The API's maximum is 1, but many local models are used with more.
   temperature: z.number().min(0).max(2).nullish(),
   top_p: z.number().min(0).max(1).nullish(),
   top_k: integer.min(0).nullish(),
@@ -66,16 +70,16 @@ const shared = {
   metadata: z.object({ user_id: z.string().max(256).nullish() }).nullish(),
 };
 
-/** The body of POST /v1/messages. */
+/** Body of POST /v1/messages. */
 export const messagesBody = z.object({ ...shared, max_tokens: integer.min(0) });
 
-/** The body of POST /v1/messages/count_tokens: the same, with nothing to limit. */
+/** Body of POST /v1/messages/count_tokens. `max_tokens` is ignored. */
 export const countTokensBody = z.object({ ...shared, max_tokens: z.unknown().optional() });
 
-/** Either body, its messages and tools not checked yet. */
+/** Either body, before messages and tools are validated. */
 export type BodyOutline = z.output<z.ZodObject<typeof shared>>;
 
-/** Either body, once it is valid. Decoding takes its messages out. */
+/** Either body, after validation. Decoding removes its messages. */
 export interface RequestBody extends Omit<BodyOutline, 'messages' | 'tools'> {
   readonly messages: Message[];
   readonly tools: readonly RawTool[];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What the API takes of one image, measured on the base64 text as the API measures it. */
+/** Limit of one image in bytes of its base64 text, as in the API. */
 const IMAGE_BYTES = 5 * 1024 * 1024;
 
 const url = z.object({ type: z.literal('url'), url: z.string().min(1) });
@@ -19,7 +19,7 @@ const base64Image = z
     issues.push({ code: 'custom', input: value, message });
   });
 
-/** Where an image block's picture lies. */
+/** Source of an image block. */
 export const imageSource = z.discriminatedUnion('type', [base64Image, url, file]);
 
 const base64Document = z.object({
@@ -33,7 +33,7 @@ const plainText = z.object({
   data: z.string(),
 });
 
-/** Where a document lies; a `content` source is made by the blocks, which it holds. */
+/** Sources of a document, except `content`, which contains blocks and is defined with these. */
 export const documentSources = [base64Document, plainText, url, file] as const;
 
 export type ImageSource = z.output<typeof imageSource>;

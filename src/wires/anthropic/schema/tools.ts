@@ -3,7 +3,7 @@ import { cacheControl } from './cache-control.ts';
 import { jsonObject } from './json.ts';
 import { list } from './list.ts';
 
-/** Fields that tools of all kinds may have. */
+/** Fields of tools of all kinds. */
 export const commonFields = {
   type: z.string().nullish(),
   name: z.string().optional(),
@@ -15,19 +15,19 @@ export const commonFields = {
   input_examples: list(jsonObject).nullish(),
 };
 
-/** A tool before its kind is known: which fields it must have depends on its `type`. */
+/** Tool of any kind. Its `type` decides which fields are required. */
 export const rawTool = z.looseObject({ ...commonFields, mcp_server_name: z.string().optional() });
 
 const name = z.string().regex(/^[a-zA-Z0-9_-]{1,128}$/);
 
-/** A tool of the client's own, with its own schema. */
+/** Tool with a schema of the client's own. */
 export const customTool = z.object({
   name,
   description: z.string().nullish(),
   input_schema: jsonObject,
 });
 
-/** The name of a tool whose schema the API knows. */
+/** Name of a tool whose schema the API defines. */
 export const namedTool = z.object({ name });
 
 const disable_parallel_tool_use = z.boolean().nullish();
