@@ -9,8 +9,8 @@ const OPEN = '<|tools_prefix|>';
 const CLOSE = '<|tools_suffix|>';
 
 /**
- * Apertus' calls, each an object with the tool's name as its only key: `<|tools_prefix|>[{"name": {…}}]
- * <|tools_suffix|>`. They may stand inside of the thinking, which is not closed before them.
+ * Apertus. Each call is an object with the tool's name as its only key: `<|tools_prefix|>[{"name": {…}}]
+ * <|tools_suffix|>`. Calls may appear inside the thinking, which is not closed before them.
  */
 export const apertus: ChatFormat = {
   name: 'apertus',
@@ -30,7 +30,7 @@ export const apertus: ChatFormat = {
         return `${literal(JSON.stringify(name))} ${space} ":" ${space} ${input}`;
       });
       const call = rules.define('call', `"{" ${space} ${oneOf(calls)} ${space} "}"`);
-      // The closing mark may count as the end of the turn, which no grammar can demand.
+      // Optional, since the closing mark may be an end-of-turn token, which no grammar can require.
       return `${listOf(rules, call, parallel)} ${literal(CLOSE)}?`;
     },
   },

@@ -7,8 +7,8 @@ const OPEN = '<tool_calls>';
 const CLOSE = '</tool_calls>';
 
 /**
- * ServiceNow's Apriel 1.5 and 1.6: one list of JSON calls in `<tool_calls>`. It thinks without a tag, behind a
- * sentence that the prompt or the model begins with, up to the marker of its answer.
+ * ServiceNow's Apriel 1.5 and 1.6: one list of JSON calls in `<tool_calls>`. Thinking has no opening tag: it
+ * starts after a fixed sentence of the prompt or the model, and ends at the marker of the answer.
  */
 export const apriel: ChatFormat = {
   name: 'apriel',

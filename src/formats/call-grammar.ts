@@ -6,22 +6,22 @@ import { condensed } from '../grammar/text-without.ts';
 
 export interface CallGrammarOptions {
   readonly format: ChatFormat;
-  /** The tools that may be called. */
+  /** Callable tools. */
   readonly tools: readonly CallableTool[];
   readonly parallel: boolean;
-  /** Told which schema could not be compiled, and why; any JSON object is admitted in its place. */
+  /** Called with the reason if a schema could not be compiled. The grammar then accepts any JSON object. */
   readonly onDegraded: (reason: string) => void;
-  /** Texts that no free text may contain: of control tokens, where nothing else keeps these out. */
+  /** Texts of control tokens to exclude from free text, if nothing else prevents them. */
   readonly excluded?: readonly string[];
 }
 
-/** The grammar (GBNF) of what follows a trigger: calls whose arguments are valid. */
+/** Writes the grammar (GBNF) of the calls after a trigger, with valid arguments. */
 export function writeCallGrammar(trigger: string, options: CallGrammarOptions): string {
   const rules = rulesFor(options);
   return rules.write(callExpression(rules, trigger, options));
 }
 
-/** The grammar of an answer from the first of its triggers on: calls, trigger by trigger, and nothing else. */
+/** Writes the grammar of an answer from its first trigger on. It accepts only calls, each with its trigger. */
 export function writeTriggeredGrammar(
   triggers: readonly string[],
   options: CallGrammarOptions,
@@ -31,11 +31,11 @@ export function writeTriggeredGrammar(
 }
 
 /**
- * The grammar of a whole answer that is held to a schema: JSON, or calls where there are tools. At most one
- * line break precedes it: unbounded white space could use up all of `max_tokens`.
+ * Writes the grammar of a complete answer with a schema: JSON, or calls if there are tools. At most one line
+ * break precedes it, since unbounded white space could use up `max_tokens`.
  *
- * @param mayThink the answer may still begin with the opening tag of thinking, behind which no grammar
- *   holds until the thinking has ended
+ * @param mayThink the answer may begin with the opening tag of thinking; no grammar is active from there to
+ *   the end of the thinking
  */
 export function writeAnswerGrammar(
   schema: JsonObject,
@@ -56,8 +56,8 @@ export function writeAnswerGrammar(
 }
 
 /**
- * The grammar of thoughts or of an answer that has to begin: any text after a first character that is no white
- * space. A turn can't end before that character, and thoughts can't be closed.
+ * Grammars that force the model to begin thinking or an answer: any text after a first character that is not
+ * white space. Before that character, the turn can't end and thinking can't be closed.
  */
 export const BEGINNING_GRAMMARS = {
   thoughts: String.raw`root ::= [^ \t\r\n<[] .*`,
@@ -65,9 +65,9 @@ export const BEGINNING_GRAMMARS = {
 } as const;
 
 /**
- * Rules that report which schema they do not hold.
+ * Creates rules that report a schema they can't enforce.
  *
- * @param answer the schema that a whole answer is held to
+ * @param answer schema of the complete answer
  */
 function rulesFor(
   { tools, onDegraded, excluded = [] }: CallGrammarOptions,
@@ -77,18 +77,18 @@ function rulesFor(
     const tool = tools.find(({ inputSchema }) => inputSchema === schema);
     const ofTool = tool === undefined ? 'a parameter of a tool' : `the tool ${tool.name}`;
     const whose = schema === answer ? 'the answer' : ofTool;
-    onDegraded(`The schema of ${whose} is not held as it is: ${reason}.`);
+    onDegraded(`The schema of ${whose} is not enforced completely: ${reason}.`);
   };
   return new GrammarRules(degrade, condensed(excluded));
 }
 
-/** An answer in the tags that the family puts around every one; the closing one may end the turn. */
+/** Answer in the tags of families that always write them. The closing tag may be an end-of-turn token. */
 function taggedAnswer({ answer }: ChatFormat, text: string): string {
   if (answer?.always !== true) return text;
   return `${literal(answer.open)} ${text} ${answer.close === '' ? '' : `${literal(answer.close)}?`}`;
 }
 
-/** Calls that each begin with a trigger. */
+/** Expression for calls that each begin with a trigger. */
 function triggered(rules: GrammarRules, trigger: string, options: CallGrammarOptions): string {
   return `(${literal(trigger)} ${callExpression(rules, trigger, options)} "\\n"{0,2})+`;
 }

@@ -27,7 +27,7 @@ import { mistralList } from './mistral-list.ts';
 import { smollm3 } from './smollm3.ts';
 import { plain } from './plain.ts';
 
-/** The known families, the first that recognises a template wins; the last takes any. */
+/** Known families. The first one that recognizes a template is used; the last one recognizes any. */
 export const FORMATS: readonly ChatFormat[] = [
   hermes,
   deepseekV32,
@@ -62,7 +62,7 @@ export const FORMATS: readonly ChatFormat[] = [
   plain,
 ];
 
-/** The family that a chat template (Jinja source) belongs to. */
+/** Family of a chat template (Jinja source). */
 export function chooseFormat(template: string): ChatFormat {
   return FORMATS.find((format) => format.recognises(template)) ?? plain;
 }

@@ -1,7 +1,7 @@
 import type { ChatFormat } from './format.ts';
 import { commandR7b } from './command-r7b.ts';
 
-/** Cohere's mixtures of experts: as Command R7B, with other tags around answers. */
+/** Cohere's mixtures of experts: like Command R7B, with other tags around answers. */
 export const cohere2Moe: ChatFormat = {
   ...commandR7b,
   name: 'cohere2-moe',

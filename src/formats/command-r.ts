@@ -6,16 +6,16 @@ import { readJsonCall, takeClosing } from './shared/calls.ts';
 
 const OPEN = 'Action:\n```json\n[';
 const OPEN_ON_ONE_LINE = 'Action: ```json\n[';
-// The template writes a line break before it, by which a demanded list is told from one that was begun freely.
+// The template writes a line break before it. It distinguishes a forced list from one that the model began.
 const FORCED = `\n${OPEN}`;
 const CLOSE = '```';
 const KEYS = { name: 'tool_name', input: ['parameters'] } as const;
-/** The template's own name for calling nothing. */
+/** The template's name for calling no tool. */
 const DIRECTLY = 'directly-answer';
 
 /**
- * Command R and R+: every answer begins with a list of actions, `Action:` and a fenced JSON list of
- * `{"tool_name": …, "parameters": {…}}`, in which `directly-answer` stands for no call at all.
+ * Command R and R+: each answer begins with `Action:` and a fenced JSON list of
+ * `{"tool_name": …, "parameters": {…}}`. The tool name `directly-answer` means no call.
  */
 export const commandR: ChatFormat = {
   name: 'command-r',
@@ -33,14 +33,14 @@ export const commandR: ChatFormat = {
       const space = defineSpace(rules);
       const call = defineJsonCall(rules, tools, { name: 'tool_name', input: 'parameters' });
       const calls = restOfList(rules, call, parallel);
-      // Whoever begins with actions is free to take none, unless one is demanded.
+      // A model that begins with actions may take none, unless a call is forced.
       const none = `${space} "{" ${space} ${literal(`"tool_name": "${DIRECTLY}"`)} ${space} "," ${space} ${literal('"parameters": {}')} ${space} "}" ${space} "]"`;
       return `(${trigger === FORCED ? calls : `${calls} | ${none}`}) ${literal(CLOSE)}`;
     },
   },
 };
 
-/** One action; to answer directly is neither call nor text. */
+/** Reads an action. `directly-answer` is neither a call nor text. */
 function* readAction(source: Source, tools: readonly CallableTool[]): Reading<boolean> {
   yield* source.skipSpace();
   const place = source.place;

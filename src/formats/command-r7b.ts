@@ -15,7 +15,7 @@ const KEYS = { name: 'tool_name', input: ['parameters'] } as const;
 
 /**
  * Command R7B and Command A: `<|START_ACTION|>` and a list of `{"tool_call_id": …, "tool_name": …,
- * "parameters": {…}}`; thinking and answers stand in tags of their own.
+ * "parameters": {…}}`. Thinking and answers have tags of their own.
  */
 export const commandR7b: ChatFormat = {
   name: 'command-r7b',

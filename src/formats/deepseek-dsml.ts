@@ -4,8 +4,8 @@ import { markupTools } from './shared/markup.ts';
 const MARK = '｜DSML｜';
 
 /**
- * DeepSeek V3.2 and V4: markup with `｜DSML｜` in each tag, where every parameter says whether it is a
- * string. The two differ in the name of the block only.
+ * DeepSeek V3.2 and V4: markup with `｜DSML｜` in each tag. Each parameter has an attribute for strings. The
+ * two versions differ only in the name of the block.
  */
 function dsml(version: '3.2' | '4', block: 'function_calls' | 'tool_calls'): ChatFormat {
   return {

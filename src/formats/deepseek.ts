@@ -12,7 +12,7 @@ const SEPARATOR = '<｜tool▁sep｜>';
 const KIND = `function${SEPARATOR}`;
 const FENCE = '```json';
 
-/** How one call is written around its name and its arguments. */
+/** Texts around the name and the arguments of a call. */
 interface CallLayout {
   readonly beforeName: string;
   readonly beforeInput: string;
@@ -53,7 +53,7 @@ function toolSyntax({ beforeName, beforeInput, behindInput, separator }: CallLay
   };
 }
 
-/** Reads calls of either layout: distilled models mix them up. */
+/** Reads calls of both layouts, since distilled models mix them. */
 function* readCalls(source: Source, tools: readonly CallableTool[]): Reading<boolean> {
   for (let read = false; ; read = true) {
     const place = source.place;
@@ -73,7 +73,7 @@ function* readCalls(source: Source, tools: readonly CallableTool[]): Reading<boo
 
 const THINKING = { open: '<think>', close: '</think>' };
 
-/** DeepSeek R1, its distilled models, and V3: arguments in a fence of Markdown. */
+/** DeepSeek R1, its distilled models, and V3: arguments in a Markdown code fence. */
 export const deepseekR1: ChatFormat = {
   name: 'deepseek-r1',
   recognises: (template) => template.includes(OPEN) && template.includes('```json'),
@@ -81,7 +81,7 @@ export const deepseekR1: ChatFormat = {
   tools: toolSyntax(FENCED),
 };
 
-/** DeepSeek V3.1: name and arguments, and nothing around them. */
+/** DeepSeek V3.1: name and arguments without a code fence. */
 export const deepseekV31: ChatFormat = {
   name: 'deepseek-v3.1',
   recognises: (template) => template.includes(OPEN) && !template.includes('```json'),

@@ -6,7 +6,7 @@ const FENCE = '```';
 const OPENINGS = [`${FENCE}json\n`, `${FENCE}\n`] as const;
 
 /**
- * A call in a code fence that is the whole answer: no family is trained on it, but small coding models write
+ * Call in a code fence that is the complete answer. No family is trained on it, but small coding models write
  * it, such as Qwen 2.5 Coder on Ollama.
  */
 export const fencedCall: Omit<ToolSyntax, 'grammar'> = {
@@ -19,7 +19,7 @@ export const fencedCall: Omit<ToolSyntax, 'grammar'> = {
     yield* readNamedCall(source, JSON_CALL_KEYS, called.name);
     if ((yield* takeClosing(source, FENCE)) === undefined) return false;
     yield* source.skipSpace();
-    // With text after it, it is an example.
+    // A call followed by text is an example.
     return !(yield* source.some());
   },
 };

@@ -5,7 +5,7 @@ import { readJsonCall } from './shared/calls.ts';
 const OPEN = 'functools[';
 const KEYS = { name: 'name', input: ['arguments'] } as const;
 
-/** FireFunction's calls, `functools[{"name": …, "arguments": {…}}, …]`, with no closing marker. */
+/** FireFunction: `functools[{"name": …, "arguments": {…}}, …]` without a closing marker. */
 export const firefunction: ChatFormat = {
   name: 'firefunction',
   recognises: (template) => template.includes(OPEN),

@@ -2,7 +2,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { GrammarRules } from '../grammar/gbnf.ts';
 import type { Reading, Source } from './shared/reader.ts';
 
-/** The tags that a family puts around its thinking. */
+/** Tags of a family around its thinking. */
 export interface ThinkingTags {
   readonly open: string;
   readonly close: string;
@@ -11,109 +11,105 @@ export interface ThinkingTags {
    * (`blocks`) or left out (`dropped`). Absent if they are text.
    */
   readonly later?: 'blocks' | 'dropped';
-  /** Calls may stand inside of the thinking, and end it. */
+  /** Calls may appear inside the thinking, and end it. */
   readonly endsAtCalls?: boolean;
 }
 
-/** The tags that a family puts around the text of its answers. */
+/** Tags of a family around the text of its answers. */
 export interface AnswerTags {
-  /** Empty where only a closing one is written. */
+  /** Opening tag; empty if there is only a closing one. */
   readonly open: string;
   readonly close: string;
-  /** Every answer has them: text that a prompt begins needs the opening one before it. */
+  /** Every answer has the tags, so that a prefill needs the opening tag before it. */
   readonly always: boolean;
 }
 
-/** A tool that may be called. */
+/** Tool that the model may call. */
 export interface CallableTool {
   readonly name: string;
   readonly inputSchema: JsonObject;
 }
 
-/** How a family writes tool calls into its text. */
+/** Syntax of tool calls in a family's text. */
 export interface ToolSyntax {
   /**
-   * The texts that begin calls anywhere in the output, outside of thinking. The first is appended to the
-   * prompt where a call is demanded.
+   * Texts that begin calls anywhere in the output, outside of thinking. The first one is appended to the
+   * prompt to force a call.
    */
   readonly triggers: readonly string[];
   /**
-   * Further ones that count at the beginning of the output only, such as a bare `{"name": "search"`. The
-   * grammar of calls holds behind them, so they name a tool where other text could begin alike.
+   * Additional triggers at the start of the output only, such as a bare `{"name": "search"`. They activate the
+   * grammar of calls, so they contain a tool's name if other text could begin in the same way.
    */
   triggersAtStart?(tools: readonly CallableTool[]): readonly string[];
-  /** What is appended to the prompt where a call is demanded, where that is not the first trigger. */
+  /** Text to append to the prompt to force a call, if it is not the first trigger. */
   readonly forced?: string;
   /**
-   * Reads what follows a trigger: one call, or several where they stand in one list. It may give
-   * `call-start` once it is certain of a tool's name, and from then on what it reads belongs to that
-   * call. Gives false, with nothing given before, where the text turns out to be no call: the trigger
-   * is text then.
+   * Reads the text after a trigger: one call, or several in one list. It yields `call-start` after a complete
+   * tool name; everything it reads from then on belongs to that call. If the text is not a call, it returns
+   * false without yielding a piece, and the trigger is text.
    *
-   * @param trigger the one that was met
+   * @param trigger found trigger
    */
   read(source: Source, tools: readonly CallableTool[], trigger: string): Reading<boolean>;
   /**
-   * A GBNF expression for what follows a trigger, up to the end of the call or of the list of calls, with
-   * arguments that are valid against their schemas. White space that tokenizers glue to a trigger is
-   * optional in it.
+   * Returns a GBNF expression for the text after a trigger, up to the end of the call or of the list of calls.
+   * Arguments are valid against their schemas. White space that a token may join to a trigger is optional.
    */
   grammar(tools: readonly CallableTool[], rules: GrammarRules, options: GrammarOptions): string;
   /**
-   * Writes calls as the model itself does, trigger included: for templates that render tools and results
-   * and leave it to others to write the calls of the past.
+   * Writes calls as the model does, including the trigger. Used for templates that render tools and results but
+   * not past calls.
    */
   write?(calls: readonly WrittenCall[]): string;
 }
 
-/** A call as a part of the conversation. */
+/** Past call of a conversation. */
 export interface WrittenCall {
   readonly name: string;
   readonly input: Readonly<Record<string, unknown>>;
 }
 
 export interface GrammarOptions {
-  /** The trigger that was met. */
+  /** Found trigger. */
   readonly trigger: string;
-  /** A list may hold several calls. */
+  /** A list may contain several calls. */
   readonly parallel: boolean;
 }
 
-/** One family of chat templates: how it is recognised, and what its model's output looks like. */
+/** Family of chat templates: recognizes its templates, and describes the output of its models. */
 export interface ChatFormat {
   readonly name: string;
-  /** Whether a chat template (Jinja source) is one of this family. */
+  /** Returns true if a chat template (Jinja source) belongs to this family. */
   recognises(template: string): boolean;
   readonly thinking?: ThinkingTags;
-  /** It thinks whatever the prompt says; only its effort can be told. */
+  /** Thinking can't be disabled; the prompt can only set the effort. */
   readonly alwaysThinks?: boolean;
   readonly answer?: AnswerTags;
   readonly tools?: ToolSyntax;
-  /** What ends the thinking when its budget is spent, where that is more than the closing tag. */
+  /** Text that ends the thinking when its budget is spent, if it is not just the closing tag. */
   readonly thinkingEnd?: string;
-  /** What the template takes as `reasoning_effort`, the lowest first; absent where it takes none. */
+  /** Accepted levels of `reasoning_effort`, the lowest first; detected by probing if absent. */
   readonly efforts?: readonly string[];
-  /**
-   * Reads a whole output, for families that do not write text with tags in it; absent for all others.
-   */
+  /** Reads a complete output. Only for families whose output is not text with tags. */
   readOutput?(source: Source, context: OutputContext): Reading;
 }
 
-/** What a family's own reader of whole outputs needs. */
+/** Context of a family's own output reader. */
 export interface OutputContext {
   readonly tools: readonly CallableTool[];
-  /** The prompt itself ended in the opening tag of thinking. */
+  /** The prompt ends inside the thinking tags. */
   readonly thinkingOpen: boolean;
-  /** The output goes on with text that the prompt began. */
+  /** The output continues text of the prompt. */
   readonly continuesText: boolean;
-  /** The trigger that was appended to the prompt, where a call is demanded. */
+  /** Trigger that was appended to the prompt to force a call. */
   readonly forced: string | undefined;
-  /** To be kept true while the model thinks, and while it writes calls. */
+  /** State that the reader updates when thinking or calls begin and end. */
   readonly state: OutputState;
 }
 
 export interface OutputState {
   thinking: boolean;
-  /** The trigger whose calls are being written; undefined outside of calls. */
+  /** Trigger of the current calls; undefined outside of calls. */
   calling: string | undefined;
 }

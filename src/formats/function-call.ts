@@ -3,7 +3,7 @@ import { readLooseCall } from './repair/loose-call.ts';
 import { argumentsPiece } from './shared/calls.ts';
 import { JsonScan } from './shared/json-scan.ts';
 
-/** Beginnings of a call as OpenAI's API writes it, in the layouts of models and of JSON printers. */
+/** Beginnings of a call in the form of OpenAI's API, in the layouts of models and JSON printers. */
 const STARTS = [
   '{"type": "function", "function": ',
   '{"type":"function","function":',
@@ -19,8 +19,8 @@ const OPENINGS = ['', '[', '```json\n', '```\n'] as const;
 const FENCE = /^```(?:json)?\n([^]*)```\s*$/;
 
 /**
- * A call with a `function` around its name and arguments that is the whole answer: no family is trained
- * on it, but models write it after the requests of OpenAI's API.
+ * Call with a `function` object around its name and arguments that is the complete answer. No family is
+ * trained on it, but models imitate the form of OpenAI's API.
  */
 export const functionCall: Omit<ToolSyntax, 'grammar'> = {
   triggers: [],
@@ -40,7 +40,7 @@ export const functionCall: Omit<ToolSyntax, 'grammar'> = {
   },
 };
 
-/** True if a text is one complete value, in a fence or not. With text after it, it is an example. */
+/** Returns true if a text is one JSON value, possibly in a fence. A call followed by text is an example. */
 function isWhole(text: string): boolean {
   const json = FENCE.exec(text)?.[1] ?? text;
   const scan = new JsonScan();

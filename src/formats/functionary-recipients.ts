@@ -4,14 +4,14 @@ import { defineSchema } from '../grammar/json-schema.ts';
 import type { OutputPiece, Reading, Source } from './shared/reader.ts';
 import { readArguments, takeClosing } from './shared/calls.ts';
 
-/** Begins each part of an answer; the prompt ends in the first one. */
+/** Mark that begins each part of an answer. The prompt ends in the first one. */
 const PART = '>>>';
-/** The recipient of what the user reads. */
+/** Recipient of text for the user. */
 const ALL = 'all\n';
 
 /**
- * Functionary 3.2: every part of an answer begins with its recipient, `>>>all` and a line feed before
- * text, `>>>name` and a line feed before the JSON arguments of a call.
+ * Functionary 3.2: each part of an answer begins with its recipient. `>>>all` and a line feed precede text;
+ * `>>>name` and a line feed precede the JSON arguments of a call.
  */
 export const functionaryRecipients: ChatFormat = {
   name: 'functionary-recipients',
@@ -53,7 +53,7 @@ export const functionaryRecipients: ChatFormat = {
   },
 };
 
-/** The same calls in the text of a server; its first part, whose beginning is in the prompt, is none. */
+/** Functionary calls in the text of a server. The first part can't be a call, since its mark is in the prompt. */
 export const leakedRecipients: Omit<ToolSyntax, 'grammar'> = {
   triggers: [PART],
   *read(source, tools) {
@@ -68,7 +68,7 @@ function recipients(tools: readonly CallableTool[]): readonly string[] {
 
 const textPiece = (text: string): OutputPiece => ({ type: 'text', text });
 
-/** Reads the arguments behind a tool's recipient; where there are none, the recipient is text. */
+/** Reads the arguments after a tool's recipient. If there are none, the recipient is text. */
 function* readPart(
   source: Source,
   { tools, state }: OutputContext,

@@ -5,10 +5,10 @@ import { isCallable, readArguments, readName, takeClosing } from './shared/calls
 
 const OPEN = '<function=';
 const CLOSE = '</function>';
-/** What the template writes before the arguments of a tool of this name. */
+/** Mark before the arguments of a tool named `python`. */
 const PYTHON = '<|python_tag|>';
 
-/** Functionary 3.1's calls, `<function=name>{…}</function>`; a tool named `python` has a mark of its own. */
+/** Functionary 3.1: `<function=name>{…}</function>`. A tool named `python` has a mark of its own. */
 export const functionaryTags: ChatFormat = {
   name: 'functionary-tags',
   recognises: (template) =>

@@ -9,7 +9,7 @@ const OPEN = '<|tool_call>';
 const CLOSE = '<tool_call|>';
 const CALL = 'call:';
 
-/** Gemma 4: `call:name{key:value,…}`, where strings stand in quotes that are a token of their own. */
+/** Gemma 4: `call:name{key:value,…}`. The quotes around strings are a control token. */
 export const gemma4: ChatFormat = {
   name: 'gemma4',
   recognises: (template) => template.includes(OPEN) && template.includes(CALL),
@@ -37,7 +37,7 @@ export const gemma4: ChatFormat = {
   },
 };
 
-/** Reads what is left of an object behind its brace, and streams it as JSON; false where it is broken. */
+/** Reads an object after its opening brace and streams it as JSON. Returns false if it is malformed. */
 function* readMembers(source: Source): Reading<boolean> {
   yield argumentsPiece('{');
   for (let count = 0; ; count++) {
@@ -54,7 +54,7 @@ function* readMembers(source: Source): Reading<boolean> {
   }
 }
 
-/** A key, which stands in quotes or without, read past its colon. */
+/** Reads a key, quoted or not, and its colon. */
 function* readKey(source: Source): Reading<string | undefined> {
   yield* source.skipSpace();
   const quoted = (yield* source.take(QUOTE)) !== undefined;
@@ -89,7 +89,7 @@ function* readValue(source: Source): Reading<boolean> {
     case '[':
       return yield* readItems(source);
     case '"':
-      // Quotes as JSON has them, where the model forgot its own.
+      // The model wrote a JSON quote instead of its own.
       source.rewind(source.place - 1);
       return yield* source.streamJson(argumentsPiece);
     default:
@@ -97,7 +97,7 @@ function* readValue(source: Source): Reading<boolean> {
   }
 }
 
-/** A number, a word, or text that stands without quotes. */
+/** Reads a number, a word, or unquoted text. */
 function* readBare(source: Source): Reading<boolean> {
   const bare = yield* source.readUntil(',', '}', ']');
   if (bare === undefined) return false;

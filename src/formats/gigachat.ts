@@ -5,7 +5,7 @@ import { readJsonCall, takeClosing } from './shared/calls.ts';
 
 const MESSAGE_END = '<|message_sep|>';
 const OPEN = '<|function_call|>';
-/** How a message of the role that calls begins, behind the answer's own message. */
+/** Start of a message with a call, after the message with the answer's text. */
 const ROLE = 'function call<|role_sep|>\n';
 const KEYS = { name: 'name', input: ['arguments'] } as const;
 
@@ -18,12 +18,12 @@ const tools: ToolSyntax = {
   },
   grammar(callable, rules) {
     const call = defineJsonCall(rules, callable, { name: 'name', input: 'arguments' });
-    // What ends a message may count as the end of the turn, which no grammar can demand.
+    // Optional, since the mark may be an end-of-turn token, which no grammar can require.
     return `[ \\n]? ${call} ${literal(MESSAGE_END)}?`;
   },
 };
 
-/** GigaChat 3.1: one call behind an answer's text, `<|function_call|>{"name": …, "arguments": {…}}`. */
+/** GigaChat 3.1: one call after the text of an answer, `<|function_call|>{"name": …, "arguments": {…}}`. */
 export const gigachat31: ChatFormat = {
   name: 'gigachat-3.1',
   recognises: (template) => template.includes('<|role_sep|>') && template.includes(OPEN),
@@ -31,7 +31,7 @@ export const gigachat31: ChatFormat = {
   tools,
 };
 
-/** GigaChat 3.0: the same call in a message of its own, by the role `function call`. */
+/** GigaChat 3.0: the same call in a message of its own, with the role `function call`. */
 export const gigachat30: ChatFormat = {
   ...gigachat31,
   name: 'gigachat-3.0',

@@ -9,7 +9,7 @@ const OPEN = '<tool_call>';
 const CLOSE = '</tool_call>';
 const KEY = '<arg_key>';
 
-/** GLM: a tool's name in `<tool_call>`, then keys and values in tags; each on its own line up to 4.6. */
+/** GLM: a tool's name in `<tool_call>`, then keys and values in tags, each on its own line up to GLM-4.6. */
 function glm(name: string, line: '' | '\n', recognises: ChatFormat['recognises']): ChatFormat {
   const parameters: ParameterSyntax = {
     open: KEY,

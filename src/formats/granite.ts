@@ -6,8 +6,8 @@ const OPEN = '<|tool_call|>';
 const KEYS = { name: 'name', input: ['arguments', 'parameters'] } as const;
 
 /**
- * Granite 3's calls, `<|tool_call|>[{"name": …, "arguments": {…}}]`. Asked to think it writes its
- * thoughts between `<think>` tags and what it answers between `<response>` tags.
+ * Granite 3: `<|tool_call|>[{"name": …, "arguments": {…}}]`. With thinking enabled, it writes thinking in
+ * `<think>` tags and the answer in `<response>` tags.
  */
 export const granite: ChatFormat = {
   name: 'granite',

@@ -8,17 +8,19 @@ const CHANNEL = '<|channel|>';
 const MESSAGE = '<|message|>';
 const NEXT = '<|start|>assistant';
 const CALL_END = '<|call|>';
-/** What ends a message's text; the next message may also begin without. */
+/** Marks that end a message's text. The next message may also begin without one. */
 const ENDS = ['<|end|>', CALL_END, '<|return|>'] as const;
-/** The recipient of a call. Its dot belongs to the name, since tokenizers glue the two. */
+/** Recipient of a call. The dot after it belongs to the name, since a token may contain both. */
 const RECIPIENT = 'to=functions';
 const IN_CHANNEL = `${CHANNEL}commentary ${RECIPIENT}`;
 const THINKING_END = `<|end|>${NEXT}`;
 
 /**
- * gpt-oss' Harmony: an answer is messages on channels, `analysis` for thinking, `final` and `commentary`
- * for text, and a call is a message to `functions.name`. The first begins behind `<|start|>assistant`.
- * Source: https://cookbook.openai.com/articles/openai-harmony
+ * Harmony, the format of gpt-oss. An answer consists of messages on channels: `analysis` for thinking, `final`
+ * and `commentary` for text. A call is a message to `functions.name`. The first message begins after
+ * `<|start|>assistant`, which is in the prompt.
+ *
+ * @see https://cookbook.openai.com/articles/openai-harmony
  */
 export const harmony: ChatFormat = {
   name: 'harmony',
@@ -40,7 +42,7 @@ export const harmony: ChatFormat = {
         const input = defineSchema(rules, inputSchema);
         return rules.define(`call-${name}`, `${literal(`.${name}`)} ${header} ${input}`);
       });
-      // The closing mark counts as the end of the turn, which no grammar can demand.
+      // Optional, since the closing mark is an end-of-turn token, which no grammar can require.
       return `${oneOf(calls)} ${literal(CALL_END)}?`;
     },
   },
@@ -52,7 +54,7 @@ export const harmony: ChatFormat = {
   },
 };
 
-/** The same calls in the text of a server that leaves the channels in it. */
+/** Harmony calls in the text of a server that does not parse the channels. */
 export const leakedHarmony: Omit<ToolSyntax, 'grammar'> = {
   triggers: [IN_CHANNEL, RECIPIENT, `${NEXT}${IN_CHANNEL}`, `${NEXT} ${RECIPIENT}`],
   read: readCall,
@@ -61,7 +63,7 @@ export const leakedHarmony: Omit<ToolSyntax, 'grammar'> = {
 interface MessageReader {
   readonly source: Source;
   readonly context: OutputContext;
-  /** A message with text was read: the next one is another paragraph. */
+  /** A message with text was read, so that the next one is a new paragraph. */
   said: boolean;
 }
 
@@ -72,7 +74,7 @@ function* readMessage(reader: MessageReader): Reading {
   const begun = yield* source.take(CHANNEL, RECIPIENT);
   if (begun === RECIPIENT) return yield* readCallMessage(reader, place, RECIPIENT);
   if (begun === CHANNEL) return yield* readChannel(reader, place);
-  // Of a mark that the output cut off nothing becomes text.
+  // A cut-off mark is not text.
   if (source.starved && source.rest.startsWith('<|')) return source.skip(source.rest.length);
   source.rewind(place);
   return yield* readText(reader);
@@ -94,7 +96,7 @@ function* readChannel(reader: MessageReader, place: number): Reading {
   } else yield* readText(reader);
 }
 
-/** Reads a message behind its recipient; where it is no call of a tool, the whole message is text. */
+/** Reads a message after its recipient. If it is not a call of a tool, the complete message is text. */
 function* readCallMessage(reader: MessageReader, place: number, trigger: string): Reading {
   const { source, context } = reader;
   context.state.calling = context.tools.length > 0 ? trigger : undefined;
@@ -127,7 +129,7 @@ function* readText(reader: MessageReader): Reading {
   if (found !== undefined && found.mark !== NEXT) yield* takeNext(reader.source);
 }
 
-/** Reads past what stands between two messages. */
+/** Skips the marks between two messages. */
 function* takeNext(source: Source): Reading {
   let mark: string | undefined;
   do mark = yield* takeClosing(source, NEXT, ...ENDS);

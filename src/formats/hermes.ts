@@ -8,18 +8,18 @@ import { argumentsPiece, readJsonCall, takeClosing } from './shared/calls.ts';
 const OPEN = '<tool_call>';
 const CLOSE = '</tool_call>';
 
-/** What other families that write `<tool_call>` too have, or that stands for another trigger. */
+/** Texts in templates of other families with `<tool_call>`. */
 const OTHERS = ['<function=', '<arg_key>', '<tool_calls>', '<use_mcp_tool>'];
 
-/** Models write `parameters` as well. */
+/** Keys of a call. Models also write `parameters`. */
 const KEYS = { name: 'name', input: ['arguments', 'parameters'], closing: CLOSE } as const;
 
-/** Beginnings of a call that has to be repaired. */
+/** Beginning of a call that may be repaired. */
 const BEGINNING = /^[{[`]/;
 
 /**
- * Hermes-style calls, one JSON object in `<tool_call>` tags with `name` and `arguments`, and `<think>`
- * tags: Qwen 2.5 and 3, QwQ, MiMo, Hermes, Reka, Bielik, and the embedded Mini.
+ * Hermes: one JSON object with `name` and `arguments` in `<tool_call>` tags, and `<think>` tags. Used by Qwen
+ * 2.5 and 3, QwQ, MiMo, Hermes, Reka, Bielik, and the embedded Mini.
  */
 export const hermes: ChatFormat = {
   name: 'hermes',
@@ -47,7 +47,7 @@ export const hermes: ChatFormat = {
   },
 };
 
-/** Reads a call up to its closing tag that is no correct JSON, or wrapped, if it has one reading. */
+/** Reads a malformed or wrapped call up to its closing tag, if it is unambiguous. */
 function* readMalformed(source: Source, tools: readonly CallableTool[]): Reading<boolean> {
   yield* source.skipSpace();
   if (!BEGINNING.test(source.rest)) return false;

@@ -12,8 +12,8 @@ const ARGUMENTS = '<|tool_call_argument_begin|>';
 const CALL_END = '<|tool_call_end|>';
 
 /**
- * Kimi K2's calls, in one section: `<|tool_call_begin|>functions.name:0<|tool_call_argument_begin|>{…}
- * <|tool_call_end|>`, numbered through the conversation. K2 Thinking thinks in `<think>` tags.
+ * Kimi K2. One section contains all calls: `<|tool_call_begin|>functions.name:0<|tool_call_argument_begin|>{…}
+ * <|tool_call_end|>`, numbered across the conversation. K2 Thinking uses `<think>` tags.
  */
 export const kimi: ChatFormat = {
   name: 'kimi',

@@ -11,8 +11,8 @@ const OPEN = '<|tool_call_start|>';
 const CLOSE = '<|tool_call_end|>';
 
 /**
- * LFM2's calls, written as Python: `<|tool_call_start|>[name(key="value", n=3)]<|tool_call_end|>`. Its
- * templates list the tools and do not show the syntax, which the model was trained on.
+ * LFM2. Calls are Python: `<|tool_call_start|>[name(key="value", n=3)]<|tool_call_end|>`. Its templates list
+ * the tools without the syntax, on which the model was trained.
  */
 export const lfm2: ChatFormat = {
   name: 'lfm2',

@@ -9,11 +9,11 @@ import { definePythonCall } from './shared/python-grammar.ts';
 
 const PYTHON = '<|python_tag|>';
 const FORCED = '{"name": "';
-/** Keys of a call, and of its arguments, in the JSON of a call. */
+/** Keys of the name and the arguments in a JSON call. */
 export const JSON_CALL_KEYS = { name: 'name', input: ['parameters', 'arguments'] } as const;
 const MEMBERS = { name: 'name', input: 'parameters' } as const;
 
-/** How the object of a call begins, up to the name. */
+/** Beginnings of a call's object, up to the name. */
 const STARTS = [
   '{"name": ',
   '{"name":',
@@ -23,8 +23,8 @@ const STARTS = [
 ] as const;
 
 /**
- * Llama 3.1 to 3.3: a call is the whole answer, `{"name": …, "parameters": {…}}`, or stands behind
- * `<|python_tag|>`, also as `name.call(key="value")`. Several are divided by semicolons.
+ * Llama 3.1 to 3.3. A call is the complete answer, `{"name": …, "parameters": {…}}`, or follows
+ * `<|python_tag|>`, also as `name.call(key="value")`. Semicolons separate several calls.
  */
 export const llama3: ChatFormat = {
   name: 'llama3',
@@ -53,7 +53,7 @@ export const llama3: ChatFormat = {
   },
 };
 
-/** The texts that begin a bare JSON call of one of the tools, up to the tool's name. */
+/** Texts that begin a bare JSON call of one of the tools, up to the tool's name. */
 export function jsonCallStarts(tools: readonly CallableTool[]): readonly string[] {
   return tools.flatMap(({ name }) => STARTS.map((start) => start + JSON.stringify(name)));
 }
@@ -96,7 +96,7 @@ function firstCall(tools: readonly CallableTool[], rules: GrammarRules, trigger:
   }
 }
 
-/** A whole call, with the `type` that some models put first. */
+/** Expression for a complete call, with the `type` that some models put first. */
 function defineCall(rules: GrammarRules, tools: readonly CallableTool[]): string {
   const space = defineSpace(rules);
   const before = `(${memberKey(rules, 'type')} "\\"function\\"" ${space} ",")?`;

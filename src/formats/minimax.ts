@@ -2,8 +2,8 @@ import type { ChatFormat } from './format.ts';
 import { markupTools } from './shared/markup.ts';
 
 /**
- * MiniMax-M2: `<invoke name="…">` with `<parameter name="…">`, all calls of a turn in one
- * `<minimax:tool_call>`.
+ * MiniMax-M2: `<invoke name="…">` with `<parameter name="…">`. One `<minimax:tool_call>` contains all calls
+ * of a turn.
  */
 export const minimax: ChatFormat = {
   name: 'minimax',

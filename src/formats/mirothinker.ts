@@ -8,7 +8,7 @@ const OPEN = '<use_mcp_tool>';
 const CLOSE = '</use_mcp_tool>';
 const SERVER = '<server_name>';
 
-/** MiroThinker: calls as of MCP, each with the name of a server, of its tool, and JSON arguments. */
+/** MiroThinker: MCP calls, each with the name of a server, the name of its tool, and JSON arguments. */
 export const mirothinker: ChatFormat = {
   name: 'mirothinker',
   recognises: (template) => template.includes(OPEN) && template.includes(SERVER),
@@ -44,9 +44,9 @@ function* readCalls(source: Source, tools: readonly CallableTool[]): Reading<boo
   }
 }
 
-/** The name of the tool, read past the tag of its arguments. */
+/** Reads the name of the tool, up to and including the opening tag of its arguments. */
 function* readHead(source: Source, tools: readonly CallableTool[]): Reading<string | undefined> {
-  // Which server has the tool is known here: the model only repeats what its prompt says.
+  // The server of a tool is already known: the model only repeats the name in its prompt.
   yield* source.readUntil('</server_name>');
   yield* source.skipSpace();
   if ((yield* source.take('<tool_name>')) === undefined) return undefined;

@@ -8,8 +8,8 @@ const ID = '[CALL_ID]';
 const ARGUMENTS = '[ARGS]';
 
 /**
- * Mistral's newer calls, each `[TOOL_CALLS]name[ARGS]{…}` with `[CALL_ID]…` between where the model was
- * taught so: Mistral Small 3.2, Devstral, Ministral, Magistral. Thinking stands in `[THINK]` tags.
+ * Mistral Small 3.2, Devstral, Ministral, Magistral. Each call is `[TOOL_CALLS]name[ARGS]{…}`, with
+ * `[CALL_ID]…` before the arguments for some models. Thinking is in `[THINK]` tags.
  */
 export const mistralArgs: ChatFormat = {
   name: 'mistral-args',

@@ -7,8 +7,8 @@ const OPEN = '[TOOL_CALLS]';
 const KEYS = { name: 'name', input: ['arguments'] } as const;
 
 /**
- * Mistral's older calls, `[TOOL_CALLS][{"name": …, "arguments": {…}, "id": …}]`: Nemo, Mistral 7B v0.3,
- * Mistral Small up to 3.1. An id has nine letters or digits, and ours does not depend on it.
+ * Mistral Nemo, Mistral 7B v0.3, Mistral Small up to 3.1. Calls are
+ * `[TOOL_CALLS][{"name": …, "arguments": {…}, "id": …}]`. An id has nine letters or digits, and is ignored.
  */
 export const mistralList: ChatFormat = {
   name: 'mistral-list',

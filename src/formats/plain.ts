@@ -1,6 +1,6 @@
 import type { ChatFormat } from './format.ts';
 
-/** A family whose tool calls, if it has any, are not known: text, and thinking in the usual tags. */
+/** Unknown family: text without a known call syntax, and thinking in the usual tags. */
 export const plain: ChatFormat = {
   name: 'plain',
   recognises: () => true,

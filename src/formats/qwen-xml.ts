@@ -2,8 +2,8 @@ import type { ChatFormat } from './format.ts';
 import { markupTools } from './shared/markup.ts';
 
 /**
- * `<tool_call>` with `<function=name>` and `<parameter=name>` in it, values on lines of their own: Qwen3-Coder,
- * Qwen 3.5, Nemotron 3, Step 3.5.
+ * Qwen3-Coder, Qwen 3.5, Nemotron 3, Step 3.5. A `<tool_call>` contains `<function=name>` and
+ * `<parameter=name>`, with values on lines of their own.
  */
 export const qwenXml: ChatFormat = {
   name: 'qwen-xml',
@@ -26,7 +26,7 @@ export const qwenXml: ChatFormat = {
       end: '</function>',
     },
     several: false,
-    // Qwen3-Coder does so now and then.
+    // Qwen3-Coder sometimes leaves out `<tool_call>`.
     mayStartBare: true,
   }),
 };

@@ -1,7 +1,7 @@
 import type { ChatFormat } from './format.ts';
 import { markupTools } from './shared/markup.ts';
 
-/** ByteDance's Seed-OSS: `<function=name>` in `<seed:tool_call>`, values without lines of their own. */
+/** ByteDance's Seed-OSS: `<function=name>` in `<seed:tool_call>`, with values on the same line. */
 export const seedOss: ChatFormat = {
   name: 'seed-oss',
   recognises: (template) => template.includes('<seed:tool_call>'),

@@ -2,8 +2,9 @@ import type { ChatFormat } from './format.ts';
 import { hermes } from './hermes.ts';
 
 /**
- * SmolLM3, which writes Hermes calls, by those of its templates that do not show them; the others are
- * recognised as Hermes. SmolLM2 has the name in its default system prompt, but no reasoning mode. Its template thinks unless the system prompt holds `/no_think`.
+ * SmolLM3, which writes Hermes calls, with templates that do not show the syntax. The other templates are
+ * recognized as Hermes. SmolLM2's templates contain the name too, but no reasoning mode. SmolLM3's template
+ * enables thinking unless the system prompt contains `/no_think`.
  */
 export const smollm3: ChatFormat = {
   ...hermes,

@@ -5,11 +5,11 @@ import { defineSchema } from '../../grammar/json-schema.ts';
 import type { Reading, Source } from './reader.ts';
 
 /**
- * Reads calls in a JSON list, or a single one without brackets. Gives false, with nothing given, where
- * the first is no call; from a later one on that is none, what is left stays unread.
+ * Reads calls in a JSON list, or a single call without brackets. Returns false without yielding a piece if the
+ * first item is not a call. Stops before a later item that is not a call.
  *
- * @param readCall reads one call, and gives false where there is none
- * @param opened the opening bracket was read already
+ * @param readCall reads one call; returns false if there is none
+ * @param opened the opening bracket has been read
  */
 export function* readCallList(
   source: Source,
@@ -32,36 +32,36 @@ export function* readCallList(
   }
 }
 
-/** How models lay out JSON: on one line, or indented; never endless white space. */
+/** White space in JSON of models: on one line or indented, and bounded. */
 const SPACE = String.raw`( " " | "\n" [ \t]{0,16} )?`;
 
-/** A rule for the white space between JSON's marks. */
+/** Defines the rule for white space between JSON tokens. */
 export function defineSpace(rules: GrammarRules): string {
   return rules.define('json-space', SPACE);
 }
 
-/** A list in brackets with one of the calls, or with several where that is allowed. */
+/** Expression for a list in brackets with one call, or with several if `parallel` is set. */
 export function listOf(rules: GrammarRules, call: string, parallel: boolean): string {
   return `${defineSpace(rules)} "[" ${restOfList(rules, call, parallel)}`;
 }
 
-/** The same behind its opening bracket. */
+/** Expression for such a list after its opening bracket. */
 export function restOfList(rules: GrammarRules, call: string, parallel: boolean): string {
   const space = defineSpace(rules);
   const further = parallel ? `(${space} "," ${space} ${call})*` : '';
   return `${space} ${call} ${further} ${space} "]"`;
 }
 
-/** The keys that a call's object has, in this order. */
+/** Keys in the object of a call, in this order. */
 export interface CallMembers {
   readonly name: string;
   readonly input: string;
-  /** What stands before the name, and behind the arguments, as GBNF. */
+  /** GBNF before the name and after the arguments. */
   readonly before?: string;
   readonly behind?: string;
 }
 
-/** A rule for one call of any of the tools, as a JSON object with valid arguments. */
+/** Defines a rule for one call of any of the tools, as a JSON object with valid arguments. */
 export function defineJsonCall(
   rules: GrammarRules,
   tools: readonly CallableTool[],
@@ -78,7 +78,7 @@ export function defineJsonCall(
   );
 }
 
-/** What follows the name in the object of a tool's call. */
+/** Defines a rule for the rest of a call's object after the name. */
 export function restOfCall(
   rules: GrammarRules,
   { name, inputSchema }: CallableTool,
@@ -90,7 +90,7 @@ export function restOfCall(
   return rules.define(`call-${name}`, `${body} ${members.behind ?? ''} ${space} "}"`);
 }
 
-/** A key of an object with its colon. */
+/** Expression for a key of an object and its colon. */
 export function memberKey(rules: GrammarRules, key: string): string {
   const space = defineSpace(rules);
   return `${literal(JSON.stringify(key))} ${space} ":" ${space}`;

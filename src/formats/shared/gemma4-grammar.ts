@@ -12,16 +12,16 @@ import {
 } from './parameter-schemas.ts';
 import type { JsonType } from './parameter-schemas.ts';
 
-/** What stands around a string. */
+/** Quote around strings. */
 export const QUOTE = '<|"|>';
 
 const ANY_TYPE: readonly JsonType[] = ['string', 'number', 'boolean', 'null', 'object', 'array'];
 
-/** The grammar of values as Gemma 4 writes them, by the schemas of one document. */
+/** Writes the grammar of Gemma 4's values for the schemas of one document. */
 export class GemmaGrammar {
   readonly #rules: GrammarRules;
   readonly #document: JsonObject;
-  /** Rules of schemas that are written already or being written: schemas may name themselves. */
+  /** Rules of finished and current schemas, since schemas may be recursive. */
   readonly #names = new Map<JsonValue, string>();
   #any: string | undefined;
 
@@ -30,7 +30,7 @@ export class GemmaGrammar {
     this.#document = document;
   }
 
-  /** A rule for the values of a schema, with the wanted name. */
+  /** Defines a rule for the values of a schema, and returns its name. */
   define(schema: JsonValue, wanted: string): string {
     if (!isJsonObject(schema)) return this.#anything();
     const known = this.#names.get(schema);
@@ -72,7 +72,7 @@ export class GemmaGrammar {
     }
   }
 
-  /** The properties in the order of their names, which is how the template writes them. */
+  /** Expression for an object with its properties sorted by name, as in the template. */
   #object(schema: JsonObject, wanted: string): string {
     const properties = isJsonObject(schema['properties']) ? schema['properties'] : {};
     const required = requiredOf(schema);
@@ -81,7 +81,7 @@ export class GemmaGrammar {
       return schema['additionalProperties'] === false || schema['properties'] !== undefined
         ? '"{}"'
         : this.#freeObject();
-    // From the last to the first: what may follow where something stands already, and where nothing does.
+    // From the last property to the first: the rest after another property, and the rest without one.
     let after = '';
     let alone = '';
     for (const name of names.toReversed()) {
@@ -122,7 +122,7 @@ function write(value: JsonValue): string {
   return `{${members.join(',')}}`;
 }
 
-/** Jinja's `dictsort`: upper and lower case alike. */
+/** Compares case-insensitively, like Jinja's `dictsort`. */
 function byLetters(one: string, other: string): number {
   const [left, right] = [one.toLowerCase(), other.toLowerCase()];
   return left < right ? -1 : Number(left > right);

@@ -1,4 +1,4 @@
-/** How far a JSON value reaches, by its strings and brackets. */
+/** Finds the end of a JSON value by its strings and brackets. */
 export class JsonScan {
   #depth = 0;
   #inString = false;
@@ -6,12 +6,12 @@ export class JsonScan {
   begun = false;
   complete = false;
 
-  /** A value without brackets or quotes has begun, which only its surroundings end. */
+  /** True if a value without brackets or quotes has begun. Only the text after it shows its end. */
   get bare(): boolean {
     return this.begun && this.#depth === 0 && !this.#inString;
   }
 
-  /** How many characters of the text belong to the value. */
+  /** Returns the number of characters of the text that belong to the value. */
   advance(text: string): number {
     for (let index = 0; index < text.length; index++) {
       const character = text.charAt(index);

@@ -1,13 +1,13 @@
 import { undecided } from './stops.ts';
 
-/** Finds the first of several marks in one pass, the longest of those that begin at the same place. */
+/** Finds the first of several marks in one pass, and the longest one at the same place. */
 export class MarkFinder {
   readonly #pattern: RegExp;
 
   constructor(marks: readonly string[]) {
     const sorted = marks.toSorted((one, other) => other.length - one.length);
     const escaped = sorted.map((mark) => mark.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`));
-    // Without marks it matches nothing.
+    // `(?!)` matches nothing.
     this.#pattern = new RegExp(escaped.length > 0 ? escaped.join('|') : '(?!)');
   }
 
@@ -17,12 +17,12 @@ export class MarkFinder {
   }
 }
 
-/** Finders that were made: a text with many marks needs the same ones again after each. */
+/** Cached finders: a text with many marks needs the same ones after each mark. */
 const finders = new Map<string, MarkFinder>();
 const findersOfLists = new WeakMap<readonly string[], MarkFinder>();
 const MOST_FINDERS = 500;
 
-/** The finder of several marks. */
+/** Finder of several marks, from the cache if possible. */
 export function finderOf(marks: readonly string[]): MarkFinder {
   const finder = findersOfLists.get(marks) ?? finderOfTexts(marks);
   findersOfLists.set(marks, finder);
@@ -39,7 +39,7 @@ function finderOfTexts(marks: readonly string[]): MarkFinder {
   return finder;
 }
 
-/** Texts of which a source is to begin with one; there may be thousands, for as many tools. */
+/** Set of texts to find at the start of a text. It may contain thousands, one per tool. */
 export class TextSet {
   readonly #texts: ReadonlySet<string>;
   /** Lengths of the texts, the longest first. */
@@ -51,7 +51,7 @@ export class TextSet {
     this.#lengths = [...lengths].toSorted((one, other) => other - one);
   }
 
-  /** The longest of the texts that `text` begins with. */
+  /** Returns the longest of the texts with which `text` begins. */
   beginningOf(text: string): string | undefined {
     for (const length of this.#lengths) {
       const beginning = text.slice(0, length);
@@ -60,7 +60,7 @@ export class TextSet {
     return undefined;
   }
 
-  /** True if one of the texts begins with `text` and goes on. */
+  /** Returns true if `text` is a proper prefix of one of the texts. */
   mayContinue(text: string): boolean {
     if (text.length >= (this.#lengths[0] ?? 0)) return false;
     for (const one of this.#texts) {
@@ -70,7 +70,7 @@ export class TextSet {
   }
 }
 
-/** Length of the end of a text that may be the beginning of a mark, with the white space before it if that is trimmed. */
+/** Length of the end of a text that may begin a mark, including white space before it if that is trimmed. */
 export function heldBack(text: string, marks: readonly string[], space: 'keep' | 'trim'): number {
   const begun = undecided(text, marks);
   if (space === 'keep') return begun;

@@ -7,22 +7,22 @@ import { defineParameters } from './parameter-grammar.ts';
 import { readParameters } from './parameters.ts';
 import type { ParameterSyntax } from './parameters.ts';
 
-/** How a family writes calls as markup, such as `<function=n>` with its parameters in `<tool_call>`. */
+/** Syntax of calls as markup, such as `<function=n>` with its parameters in `<tool_call>`. */
 export interface MarkupSyntax {
   readonly open: string;
   readonly close: string;
-  /** Stands before a tool's name. */
+  /** Text before a tool's name. */
   readonly callOpen: string;
-  /** Stands behind it. */
+  /** Text after a tool's name. */
   readonly nameEnd: string;
   readonly parameters: ParameterSyntax;
-  /** Whether one block holds several calls. */
+  /** One block may contain several calls. */
   readonly several: boolean;
-  /** Whether models begin with `callOpen` at times, and leave `open` out. */
+  /** Models sometimes leave out `open`, and begin with `callOpen`. */
   readonly mayStartBare: boolean;
 }
 
-/** Calls that are markup, each element on a line of its own. */
+/** Creates the syntax of calls as markup, with each element on a line of its own. */
 export function markupTools(syntax: MarkupSyntax): ToolSyntax {
   return {
     triggers: syntax.mayStartBare ? [syntax.open, syntax.callOpen] : [syntax.open],

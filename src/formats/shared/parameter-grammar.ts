@@ -14,7 +14,7 @@ import {
 import type { Parameter } from './parameter-schemas.ts';
 import type { ParameterSyntax, ValueKind } from './parameters.ts';
 
-/** The expression for all arguments of a tool, without their end: required ones, and any of the rest. */
+/** Expression for the arguments of a tool, without their end: all required ones, and any of the others. */
 export function defineParameters(
   rules: GrammarRules,
   tool: CallableTool,
@@ -35,7 +35,7 @@ export function defineParameters(
   return expressions.join(' ');
 }
 
-/** One argument with each way in which its value may be written. */
+/** Expressions for one argument, by the possible forms of its value. */
 function valueWays(
   rules: GrammarRules,
   tool: CallableTool,

@@ -2,20 +2,20 @@ import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { isRecord } from '../../core/json.ts';
 import type { CallableTool } from '../format.ts';
 
-/** One argument of a tool, as its schema describes it. */
+/** Parameter of a tool, from its schema. */
 export interface Parameter {
   readonly name: string;
   readonly required: boolean;
-  /** The schemas of which its value must fulfil one; references are followed. */
+  /** Alternative schemas for the value, with references resolved. */
   readonly schemas: readonly JsonObject[];
 }
 
 export type JsonType = 'string' | 'integer' | 'number' | 'boolean' | 'object' | 'array' | 'null';
 
-/** How deep references and choices are followed: schemas may name themselves. */
+/** Limit of nested references and alternatives, since schemas may be recursive. */
 const MAX_DEPTH = 16;
 
-/** The parameters of a tool in its schema's order, required ones without a schema at the end. */
+/** Parameters of a tool in schema order, followed by required ones without a schema. */
 export function parametersOf({ inputSchema }: CallableTool): readonly Parameter[] {
   const objects = alternativesOf(inputSchema, inputSchema);
   const properties = objects.flatMap((schema) =>
@@ -31,7 +31,7 @@ export function parametersOf({ inputSchema }: CallableTool): readonly Parameter[
   }));
 }
 
-/** Whether a tool takes arguments of any name, since its schema lists none. */
+/** Returns true if a tool accepts arguments of any name, since its schema lists none. */
 export function takesAnything({ inputSchema }: CallableTool): boolean {
   const [schema] = alternativesOf(inputSchema, inputSchema);
   return (
@@ -42,7 +42,7 @@ export function takesAnything({ inputSchema }: CallableTool): boolean {
   );
 }
 
-/** The types that values of such schemas can have; undefined where any can. */
+/** Types that values of these schemas can have; undefined if any type is valid. */
 export function typesOf(schemas: readonly JsonObject[]): ReadonlySet<JsonType> | undefined {
   const types = new Set<JsonType>();
   for (const schema of schemas) {
@@ -53,14 +53,14 @@ export function typesOf(schemas: readonly JsonObject[]): ReadonlySet<JsonType> |
   return types;
 }
 
-/** The values that a schema lists; undefined where it lists none. */
+/** Values of `const` or `enum`; undefined if a schema has neither. */
 export function listedValues(schema: JsonObject): readonly JsonValue[] | undefined {
   if (schema['const'] !== undefined) return [schema['const']];
   const values = schema['enum'];
   return isJsonArray(values) ? values : undefined;
 }
 
-/** A schema taken out of its document, with the definitions that it may refer to. */
+/** Schema with the definitions of its document, so that its references resolve on their own. */
 export function standalone(schema: JsonObject, document: JsonObject): JsonObject {
   const definitions = ['$defs', 'definitions'].flatMap((key) =>
     document[key] === undefined ? [] : [[key, document[key]] as const],
@@ -68,7 +68,7 @@ export function standalone(schema: JsonObject, document: JsonObject): JsonObject
   return { ...Object.fromEntries(definitions), ...schema };
 }
 
-/** The types that a schema without references and choices allows; undefined where it allows any. */
+/** Types that a schema without references and alternatives allows; undefined if it allows any. */
 export function ownTypes(schema: JsonObject): readonly JsonType[] | undefined {
   const listed = listedValues(schema);
   if (listed !== undefined) return listed.flatMap(typesOfValue);
@@ -79,7 +79,7 @@ export function ownTypes(schema: JsonObject): readonly JsonType[] | undefined {
   return schema['items'] === undefined ? undefined : ['array'];
 }
 
-/** The types that a value is of: a whole number is a number too. */
+/** Types of a value. An integer is a number too. */
 export function typesOfValue(value: unknown): readonly JsonType[] {
   if (value === null) return ['null'];
   if (Array.isArray(value)) return ['array'];
@@ -95,7 +95,7 @@ export function typesOfValue(value: unknown): readonly JsonType[] {
   }
 }
 
-/** The choices that a schema leaves open, each without references and choices at its top. */
+/** Alternatives of a schema, each without references and alternatives at its top level. */
 export function alternativesOf(
   schema: JsonValue,
   document: JsonObject,
@@ -130,13 +130,13 @@ function merge(one: JsonObject, other: JsonObject): JsonObject {
   };
 }
 
-/** The names that an object's schema asks for. */
+/** Required property names of an object schema. */
 export function requiredOf(schema: JsonObject): readonly string[] {
   const required = schema['required'];
   return isJsonArray(required) ? required.filter((name) => typeof name === 'string') : [];
 }
 
-/** Follows a JSON pointer such as `#/$defs/Item`; undefined where it leads nowhere. */
+/** Resolves a JSON pointer such as `#/$defs/Item`; undefined if its target is missing. */
 function followed(reference: string, document: JsonObject): JsonValue | undefined {
   if (!reference.startsWith('#')) return undefined;
   let place: JsonValue | undefined = document;
@@ -157,7 +157,7 @@ function isJsonArray(value: JsonValue | undefined): value is readonly JsonValue[
   return Array.isArray(value);
 }
 
-/** Whether a JSON value is an object. */
+/** Returns true if a JSON value is an object. */
 export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
   return isRecord(value);
 }

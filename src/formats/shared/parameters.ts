@@ -6,7 +6,7 @@ import { parametersOf, typesOf, typesOfValue } from './parameter-schemas.ts';
 import type { JsonType } from './parameter-schemas.ts';
 import { readPythonValue } from './python-values.ts';
 
-/** How a value is written: as raw text, or as JSON. */
+/** Form of a value: raw text or JSON. */
 export type ValueKind = 'text' | 'json';
 
 export interface NameEnd {
@@ -14,28 +14,28 @@ export interface NameEnd {
   readonly kind?: ValueKind;
 }
 
-/** How a family writes arguments one by one, such as `<parameter=city>\nParis\n</parameter>\n`. */
+/** Syntax of separate arguments, such as `<parameter=city>\nParis\n</parameter>\n`. */
 export interface ParameterSyntax {
-  /** Stands before the name. */
+  /** Text before the name. */
   readonly open: string;
-  /** What stands between name and value; where it tells how the value is written, that counts. */
+  /** Texts between name and value. If one determines the form of the value, that form is used. */
   readonly nameEnds: readonly NameEnd[];
-  /** What models write there at times, though the template does not. */
+  /** Texts that models sometimes write there, although the template does not. */
   readonly looseNameEnds?: readonly NameEnd[];
   /** White space between `nameEnds` and the value, and between the value and `close`. */
   readonly layout: '' | '\n';
   readonly close: string;
-  /** White space behind `close`. */
+  /** White space after `close`. */
   readonly separator: '' | '\n';
-  /** Stands behind the last argument, in the place of `open`. */
+  /** Text after the last argument, in place of `open`. */
   readonly end: string;
 }
 
 /**
- * Reads the arguments of a call up to the end of them and past it, as one JSON object: raw text is
- * streamed while it comes, other values as a whole. Ends the call if they are complete.
+ * Reads the arguments of a call and their end, and streams them as one JSON object. Raw text is streamed as it
+ * arrives, other values after they are complete. Ends the call if all arguments are complete.
  *
- * @returns whether they are
+ * @returns true if all arguments are complete
  */
 export function* readParameters(
   source: Source,
@@ -69,7 +69,7 @@ function* readValue(
 ): Reading<boolean> {
   if (layout !== '') yield* source.take(layout);
   const onlyText = types !== undefined && [...types].every((type) => type === 'string');
-  // An empty layout would make the mark twice the same.
+  // With an empty layout, both marks would be the same.
   const marks = layout === '' ? [close] : [layout + close, close];
   if (kind === 'text' || (kind === undefined && onlyText)) {
     return yield* streamText(source, marks);
@@ -80,7 +80,7 @@ function* readValue(
   return true;
 }
 
-/** Streams raw text up to a mark and past it, as a JSON string; gives whether the mark came. */
+/** Reads raw text and the mark after it, and streams the text as a JSON string. Returns true if the mark came. */
 export function* streamText(source: Source, marks: readonly string[]): Reading<boolean> {
   yield argumentsPiece('"');
   if ((yield* source.streamUntil(marks, insideString)) === undefined) return false;
@@ -93,26 +93,26 @@ function insideString(text: string): OutputPiece {
 }
 
 /**
- * A value as JSON: as it stands where it is that, else as a string.
+ * Converts a value to JSON: unchanged if it is JSON, else as a string.
  *
- * @param types the types that it may have; undefined for any
+ * @param types allowed types; undefined for any
  */
 export function toJson(text: string, types: ReadonlySet<JsonType> | undefined): string {
   const json = text.trim();
   const found = typesOfJson(json);
   if (found === undefined) return pythonToJson(json, types) ?? JSON.stringify(text);
   const fits = types === undefined || found.some((type) => types.has(type));
-  // A value that no type fits is left to whoever checks it, unless text was possible.
+  // A value of a wrong type stays JSON for the later validation, unless text is allowed.
   return fits || !types.has('string') ? json : JSON.stringify(text);
 }
 
 /**
- * Some templates show arguments of the past as Python writes them, and models do the same then: `True`,
- * `{'a': None}`. Undefined where it is nothing like that, or of a type that it may not have.
+ * Converts a Python literal to JSON; undefined if it is none, or of a type that is not allowed. Some templates
+ * render past arguments as Python, such as `True` or `{'a': None}`, and models imitate them.
  */
 function pythonToJson(text: string, types: ReadonlySet<JsonType> | undefined): string | undefined {
   const source = new Source();
-  // A word ends only before something else.
+  // The line break ends a last word.
   source.feed(`${text}\n`);
   source.end();
   const reading = readPythonValue(source);

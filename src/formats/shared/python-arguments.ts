@@ -3,8 +3,8 @@ import { argumentsPiece } from './calls.ts';
 import { readPythonValue } from './python-values.ts';
 
 /**
- * Reads a Python call's keyword arguments behind `name(` up to the closing parenthesis, streaming them as
- * a JSON object. Gives false, with nothing given, where no argument stands there.
+ * Reads the keyword arguments of a Python call after `name(`, up to the closing parenthesis, and streams them
+ * as a JSON object. Returns false without yielding a piece if there are no arguments.
  */
 export function* readPythonArguments(source: Source, name: string): Reading<boolean> {
   yield* source.skipSpace();
@@ -28,7 +28,7 @@ export function* readPythonArguments(source: Source, name: string): Reading<bool
   return true;
 }
 
-/** A keyword, read past its equals sign; undefined where there is none. */
+/** Reads a keyword and its equals sign; undefined if there is none. */
 function* readKey(source: Source): Reading<string | undefined> {
   let key = '';
   yield* source.skipSpace();

@@ -7,7 +7,7 @@ import type { Parameter } from './parameter-schemas.ts';
 
 const SEPARATOR = '", "';
 
-/** The expression for a Python call of a tool with keyword arguments, `name(key=value, …)`. */
+/** Defines a rule for a Python call of a tool with keyword arguments, `name(key=value, …)`. */
 export function definePythonCall(rules: GrammarRules, tool: CallableTool, open = '('): string {
   const inside = takesAnything(tool) ? anyArguments(rules) : listedArguments(rules, tool);
   const body = `${literal(tool.name + open)} ${inside} ")"`;
@@ -22,7 +22,7 @@ function anyArguments(rules: GrammarRules): string {
   return `(${one} (${SEPARATOR} ${one})*)?`;
 }
 
-/** The arguments in the schema's order; each rule is what may follow once the earlier ones are written. */
+/** Expression for arguments in schema order. Each rule describes the rest after the earlier arguments. */
 function listedArguments(rules: GrammarRules, tool: CallableTool): string {
   const { first } = parametersOf(tool).reduceRight(
     (rest, parameter) => {

@@ -1,6 +1,6 @@
 import { isRecord } from '../../core/json.ts';
 
-/** A JSON value as Python writes it, strings in double quotes. */
+/** Writes a JSON value as Python, with strings in double quotes. */
 function writePythonValue(value: unknown): string {
   if (value === true) return 'True';
   if (value === false) return 'False';
@@ -13,7 +13,7 @@ function writePythonValue(value: unknown): string {
   return `{${entries.join(', ')}}`;
 }
 
-/** A Python call with keyword arguments. */
+/** Writes a Python call with keyword arguments. */
 export function writePythonCall(name: string, input: Readonly<Record<string, unknown>>): string {
   const values = Object.entries(input).map(([key, value]) => `${key}=${writePythonValue(value)}`);
   return `${name}(${values.join(', ')})`;

@@ -3,14 +3,14 @@ import { argumentsPiece } from './calls.ts';
 
 const QUOTES = ['"""', "'''", '"', "'"] as const;
 
-/** Python's names for what JSON writes otherwise. */
+/** Python's constants and their names in JSON. */
 const CONSTANTS: ReadonlyMap<string, string> = new Map([
   ['True', 'true'],
   ['False', 'false'],
   ['None', 'null'],
 ]);
 
-/** What a backslash makes of the next character; others stay as they are, as in Python. */
+/** Escaped characters after a backslash. Other escapes stay unchanged, as in Python. */
 const ESCAPES: ReadonlyMap<string, string> = new Map([
   ['n', '\n'],
   ['t', '\t'],
@@ -20,7 +20,7 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
   ['\\', '\\'],
   ["'", "'"],
   ['"', '"'],
-  // JSON's, which models write as well.
+  // An escape of JSON that models write too.
   ['/', '/'],
   ['\n', ''],
 ]);
@@ -31,7 +31,7 @@ const CODE_LENGTHS: ReadonlyMap<string, number> = new Map([
   ['U', 8],
 ]);
 
-/** Reads a Python literal and streams it as JSON. Gives whether it is complete. */
+/** Reads a Python literal and streams it as JSON. Returns true if it is complete. */
 export function* readPythonValue(source: Source): Reading<boolean> {
   yield* source.skipSpace();
   const quote = yield* source.take(...QUOTES);
@@ -49,7 +49,7 @@ export function* readPythonValue(source: Source): Reading<boolean> {
   }
 }
 
-/** A list or a tuple behind its opening bracket. */
+/** Reads a list or a tuple after its opening bracket. */
 function* readItems(source: Source, close: string): Reading<boolean> {
   yield argumentsPiece('[');
   for (let separator = ''; ; separator = ', ') {
@@ -63,7 +63,7 @@ function* readItems(source: Source, close: string): Reading<boolean> {
   return true;
 }
 
-/** A dictionary behind its opening brace. */
+/** Reads a dictionary after its opening brace. */
 function* readEntries(source: Source): Reading<boolean> {
   yield argumentsPiece('{');
   for (let separator = ''; ; separator = ', ') {
@@ -82,13 +82,13 @@ function* readEntries(source: Source): Reading<boolean> {
   return true;
 }
 
-/** Gives whether a comma or the closing bracket stands next; the bracket is left to be read. */
+/** Skips a comma. Returns true if it or the closing bracket comes next; the bracket is not read. */
 function* skipComma(source: Source, close: string): Reading<boolean> {
   yield* source.skipSpace();
   return (yield* source.take(',')) !== undefined || source.rest.startsWith(close);
 }
 
-/** A string behind its opening quote. */
+/** Reads a string after its opening quote. */
 function* readString(source: Source, quote: string): Reading<boolean> {
   yield argumentsPiece('"');
   while (yield* source.some()) {
@@ -113,7 +113,7 @@ function* readString(source: Source, quote: string): Reading<boolean> {
   return false;
 }
 
-/** What a backslash begins. */
+/** Reads an escape after its backslash. */
 function* readEscape(source: Source): Reading {
   if (!(yield* source.some())) return;
   const character = source.rest.charAt(0);
@@ -134,7 +134,7 @@ function* readEscape(source: Source): Reading {
   else yield textPiece(`\\${character}${digits}`);
 }
 
-/** A number, a constant, or a bare word, which stands for a string. */
+/** Reads a number, a constant, or a bare word, which means a string. */
 function* readWord(source: Source): Reading<boolean> {
   let word = '';
   while (yield* source.some()) {

@@ -2,7 +2,7 @@ import { JsonScan } from './json-scan.ts';
 import { finderOf, heldBack, TextSet } from './marks.ts';
 import { undecided } from './stops.ts';
 
-/** A piece of a model's output, told apart. A call that the output cut off has no `call-end`. */
+/** Parsed piece of a model's output. A call that was cut off has no `call-end`. */
 export type OutputPiece =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'thinking'; readonly text: string }
@@ -10,21 +10,18 @@ export type OutputPiece =
   | { readonly type: 'call-json'; readonly json: string }
   | { readonly type: 'call-end' };
 
-/**
- * Reads text that arrives bit by bit, as if it were there: it yields the pieces that are decided, and
- * undefined where it must wait for more text.
- */
+/** Parser of streamed text. It yields decided pieces, and undefined if it needs more text. */
 export type Reading<Result = void> = Generator<OutputPiece | undefined, Result, void>;
 
-/** The text to read: what has come and is not read yet, and whether more can come. */
+/** Streamed text with a read position. */
 export class Source {
-  /** Text that was read before the latest feed; only ever appended to, so that it is not copied each time. */
+  /** Text that was read before the latest feed. It is only appended to, which avoids copies. */
   #before = '';
-  /** The latest text, and what was not read of the text before it. */
+  /** Unread text at the time of the latest feed, and the text of that feed. */
   #text = '';
-  /** Index in `#text` of what is read next. */
+  /** Read position in `#text`. */
   #at = 0;
-  /** Characters that were read and dropped before `#before`. */
+  /** Number of characters that were read and dropped before `#before`. */
   #dropped = 0;
   #reread = 0;
   #ended = false;
@@ -40,9 +37,9 @@ export class Source {
   }
 
   /**
-   * No more text comes.
+   * Marks the end of the text.
    *
-   * @param cut the text may have been cut off, so that what is incomplete in it has no meaning
+   * @param cut the text may have been cut off, so that an incomplete end has no meaning
    */
   end(cut = true): void {
     this.#ended = true;
@@ -54,30 +51,27 @@ export class Source {
     return this.#cut;
   }
 
-  /** Whether the text ended where a reader needed more of it. */
+  /** True if the text ended when a reader needed more. */
   get starved(): boolean {
     return this.#starved;
   }
 
-  /** What has come and is not read yet. */
+  /** Unread text. */
   get rest(): string {
     return this.#text.slice(this.#at);
   }
 
-  /** A place to come back to. */
+  /** Read position, for `rewind`. */
   get place(): number {
     return this.#dropped + this.#before.length + this.#at;
   }
 
-  /** Characters that were read again because a reading of them failed. */
+  /** Number of characters that were rewound after failed reads. */
   get reread(): number {
     return this.#reread;
   }
 
-  /**
-   * Reads on from an earlier place; not from before text that was streamed by `streamUntil`, unless
-   * text was kept.
-   */
+  /** Continues from an earlier place, which must not be before streamed text unless that was kept. */
   rewind(place: number): void {
     this.#reread += this.place - place;
     this.#at = place - this.#dropped - this.#before.length;
@@ -89,7 +83,7 @@ export class Source {
     this.#starved = false;
   }
 
-  /** Sets whether streamed text is kept, so that it can be read again. */
+  /** Keeps streamed text from now on, so that it can be read again, or stops doing so. */
   keep(kept: boolean): void {
     this.#kept = kept;
   }
@@ -98,7 +92,7 @@ export class Source {
     this.#at += length;
   }
 
-  /** Waits until something is there; false where the text ended instead. */
+  /** Waits for unread text. Returns false if the text ended instead. */
   *some(): Reading<boolean> {
     while (this.rest === '') {
       if (this.#ended) return this.#starve(false);
@@ -107,7 +101,7 @@ export class Source {
     return true;
   }
 
-  /** Reads past white space. */
+  /** Skips white space. */
   *skipSpace(): Reading {
     while (yield* this.some()) {
       const length = this.rest.length - this.rest.trimStart().length;
@@ -116,17 +110,17 @@ export class Source {
     }
   }
 
-  /** Reads past one of the texts, the longest that stands here, and gives it; undefined where none does. */
+  /** Reads the longest of the given texts that comes next, and returns it; undefined if none does. */
   take(...texts: readonly string[]): Reading<string | undefined> {
     return this.takeOf(new TextSet(texts));
   }
 
-  /** The same for a set that is used again and again. */
+  /** Same as `take`, for a set that is reused. */
   *takeOf(texts: TextSet): Reading<string | undefined> {
     for (;;) {
       const { rest } = this;
       const waits = texts.mayContinue(rest);
-      // A longer one may still come where a shorter one is there already.
+      // A longer text of the set may still come, even if a shorter one is complete.
       if (!waits || this.#ended) {
         const found = texts.beginningOf(rest);
         if (found === undefined) return waits ? this.#starve(undefined) : undefined;
@@ -138,12 +132,12 @@ export class Source {
   }
 
   /**
-   * Reads text up to the first of the marks and past it, streaming it as pieces while it comes.
+   * Reads text and the first of the marks after it. Streams the text as pieces while it arrives.
    *
    * @param marks texts that end it
-   * @param piece makes a piece of the text that is decided
+   * @param piece creates a piece from decided text
    * @param space `trim` leaves out white space before a mark
-   * @returns the mark, and the white space that was left out; undefined where the text ended first
+   * @returns the mark, and the white space that was left out; undefined if the text ended first
    */
   *streamUntil(
     marks: readonly string[],
@@ -173,7 +167,7 @@ export class Source {
     }
   }
 
-  /** Reads text up to the first of the marks and past it, all at once. */
+  /** Reads text and the first of the marks after it, and returns both together. */
   *readUntil(...marks: readonly string[]): Reading<{ text: string; mark: string } | undefined> {
     const start = this.place;
     const finder = finderOf(marks);
@@ -190,7 +184,7 @@ export class Source {
         this.rewind(start);
         return this.#starve(undefined);
       }
-      // What can't belong to a mark is not searched again with the next text.
+      // Text that can't belong to a mark is not searched again with the next feed.
       const decided = rest.slice(0, rest.length - undecided(rest, marks));
       text += decided;
       this.skip(decided.length);
@@ -199,8 +193,8 @@ export class Source {
   }
 
   /**
-   * Reads one JSON value, streaming its text as pieces. It looks at strings and brackets only, so that
-   * what a model wrote wrongly comes through as it is. Gives whether the value is complete.
+   * Reads one JSON value and streams its text as pieces. It checks only strings and brackets, so that
+   * malformed JSON passes unchanged. Returns true if the value is complete.
    */
   *streamJson(piece: (text: string) => OutputPiece): Reading<boolean> {
     const scan = new JsonScan();
@@ -210,13 +204,13 @@ export class Source {
       if (length > 0) yield piece(rest.slice(0, length));
       this.skip(length);
       if (scan.complete) return true;
-      // A bare value, such as a number, ends before what can't belong to it.
+      // A bare value, such as a number, ends before a character that can't belong to it.
       if (length < rest.length) return scan.begun;
     }
     return scan.bare;
   }
 
-  /** The same, given as a whole; undefined where it is not complete. */
+  /** Reads one JSON value and returns its text; undefined if it is not complete. */
   *readJson(): Reading<string | undefined> {
     let json = '';
     const scanning = this.streamJson((text) => ({ type: 'text', text }));
@@ -228,7 +222,7 @@ export class Source {
     }
   }
 
-  /** Drops what has been read, so that a long text is not copied again with each piece. */
+  /** Drops text that has been read, so that a long text is not copied with each piece. */
   #release(): void {
     if (this.#kept) return;
     this.#dropped += this.#before.length;

@@ -1,23 +1,23 @@
 /** Result of a search for stop strings in a piece of text. */
 export interface StopResult {
-  /** Text that may be shown: it holds no part of a stop string. */
+  /** Text that can be shown, since it contains no part of a stop string. */
   readonly text: string;
-  /** The stop string that was met, which ends the output; else null. */
+  /** Stop string that ends the output; null if there is none so far. */
   readonly stopped: string | null;
 }
 
 export interface StopMatcher {
-  /** Takes the next piece of text; gives what is decided. After a stop nothing more may be pushed. */
+  /** Searches the next text, and returns the decided part. Must not be called after a stop. */
   push(text: string): StopResult;
-  /** Text still held back, for when the output ends otherwise. */
+  /** Returns the text that is still held back, if the output ends without a stop. */
   flush(): string;
 }
 
 /**
- * Looks for stop strings in streamed text, however it is cut into pieces. The one that is complete
- * first wins, among those the one that begins first. Text that may become one is held back.
+ * Creates a matcher that finds stop strings in streamed text, regardless of its chunks. The first complete one
+ * wins; among several, the one that begins first. Text that may become a stop string is held back.
  *
- * Takes time that grows with the text, and not with the number and the length of stop strings.
+ * The time grows with the length of the text, not with the number and the length of stop strings.
  */
 export function createStopMatcher(stops: readonly string[]): StopMatcher {
   const root = automatons.get(stops) ?? automatonOf(stops.filter((stop) => stop !== ''));
@@ -46,14 +46,14 @@ export function createStopMatcher(stops: readonly string[]): StopMatcher {
   };
 }
 
-/** State of an automaton: the end of the text is the beginning of a stop string. */
+/** State of an automaton: the end of the text is a prefix of a stop string. */
 interface State {
-  /** Length of that beginning. */
+  /** Length of that prefix. */
   readonly depth: number;
   readonly next: Map<string, State>;
-  /** The state of the longest shorter beginning that the text ends in; undefined for the first state. */
+  /** State of the longest shorter prefix that the text ends in; undefined for the first state. */
   shorter: State | undefined;
-  /** The longest stop string that the text ends in. */
+  /** Longest stop string that the text ends in. */
   stop: string | undefined;
 }
 
@@ -64,10 +64,14 @@ const newState = (depth: number): State => ({
   stop: undefined,
 });
 
-/** Automatons by their lists of stop strings: an answer has a matcher for each of its blocks. */
+/** Automatons by list of stop strings, cached since each block of an answer has a matcher. */
 const automatons = new WeakMap<readonly string[], State>();
 
-/** @see https://en.wikipedia.org/wiki/Aho%E2%80%93Corasick_algorithm */
+/**
+ * Automaton of Aho and Corasick.
+ *
+ * @see https://en.wikipedia.org/wiki/Aho%E2%80%93Corasick_algorithm
+ */
 function automatonOf(stops: readonly string[]): State {
   const root = newState(0);
   for (const stop of stops) {
@@ -79,7 +83,7 @@ function automatonOf(stops: readonly string[]): State {
     }
     state.stop = stop;
   }
-  // By depth, so that shorter beginnings are linked first; the loop goes over the states that it adds.
+  // By depth, so that shorter prefixes are linked first. The loop also visits the states that it adds.
   const states = [root];
   for (const state of states) {
     for (const [character, next] of state.next) {
