@@ -1,6 +1,4 @@
-import type { Llama } from 'node-llama-cpp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startLlama } from '../../src/backends/local/model/native-llama.ts';
+import { describe, expect, it } from 'vitest';
 import { writeAnswerGrammar } from '../../src/formats/call-grammar.ts';
 import { loadFixtures, waysToWrite } from './family-fixture.ts';
 import type { FamilyFixture } from './family-fixture.ts';
@@ -10,14 +8,6 @@ import { TOOLS } from './scenarios.ts';
 import { covers } from '../support/covers.ts';
 
 const FIXTURES = await loadFixtures();
-
-let llama: Llama;
-beforeAll(async () => {
-  llama = (await startLlama()).llama;
-});
-afterAll(async () => {
-  await llama.dispose();
-});
 
 /** What is appended to the prompt where a call is demanded, and how an answer goes on behind it. */
 const DEMANDED = FIXTURES.flatMap(([family, { format, outputs }]) => {
@@ -41,7 +31,7 @@ describe('a call that is demanded', () => {
 
   it.each(DEMANDED)('of $family is bound by a grammar: $rest', async ({ format, forced, rest }) => {
     const options = { trigger: forced, parallel: true };
-    const admits = await compileCalls(llama, format, TOOLS, options);
+    const admits = await compileCalls(format, TOOLS, options);
     expect([admits(rest), admits('Rather not.')]).toEqual([true, false]);
   });
 });
@@ -59,10 +49,10 @@ describe('where only one call is wanted', () => {
       const one = callSections(format, firstOutput(fixture, 'optional left out'))[0];
       if (section === undefined || one === undefined) throw new Error('There are no calls.');
       const { trigger } = section;
-      const several = await compileCalls(llama, format, TOOLS, { trigger, parallel: true });
-      const single = await compileCalls(llama, format, TOOLS, { trigger, parallel: false });
+      const several = await compileCalls(format, TOOLS, { trigger, parallel: true });
+      const single = await compileCalls(format, TOOLS, { trigger, parallel: false });
       expect([several(section.text), single(section.text)]).toEqual([true, false]);
-      const alone = await compileCalls(llama, format, TOOLS, {
+      const alone = await compileCalls(format, TOOLS, {
         trigger: one.trigger,
         parallel: false,
       });
@@ -87,7 +77,7 @@ describe('an answer that is held to a schema', () => {
       const { format } = fixture;
       const options = { format, tools: TOOLS, parallel: true, onDegraded: () => undefined };
       const grammar = writeAnswerGrammar(schema, false, options);
-      const admits = await compileGrammar(llama, grammar);
+      const admits = await compileGrammar(grammar);
       const open = format.answer?.always === true ? format.answer.open : '';
       expect(admits(`${open}{"answer": 42}`)).toBe(true);
       expect(admits(`${open}{"answer": "no"}`)).toBe(false);

@@ -1,6 +1,4 @@
-import type { Llama } from 'node-llama-cpp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startLlama } from '../../src/backends/local/model/native-llama.ts';
+import { describe, expect, it } from 'vitest';
 import { gemma4 } from '../../src/formats/gemma4.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { compileCalls } from './native-grammar.ts';
@@ -83,21 +81,13 @@ const ROWS: readonly (readonly [string, JsonObject, string, JsonObject, boolean]
 describe('arguments as Gemma 4 writes them', () => {
   covers('R3.2-values', 'R3.1-valid');
 
-  let llama: Llama;
-  beforeAll(async () => {
-    llama = (await startLlama()).llama;
-  });
-  afterAll(async () => {
-    await llama.dispose();
-  });
-
   it.each(ROWS)('%s', async (_title, inputSchema, written, input, admitted) => {
     const tools = [{ name: 'set', inputSchema }];
     const output = `<|tool_call>call:set${written}<tool_call|>`;
     expect(readPieces(gemma4, [output], { tools })).toEqual([{ call: 'set', input }]);
     expect(readPieces(gemma4, output.split(''), { tools })).toEqual([{ call: 'set', input }]);
     const trigger = '<|tool_call>';
-    const admits = await compileCalls(llama, gemma4, tools, { trigger, parallel: true });
+    const admits = await compileCalls(gemma4, tools, { trigger, parallel: true });
     expect(admits(output.slice(trigger.length))).toBe(admitted);
   });
 });

@@ -1,8 +1,6 @@
 import fc from 'fast-check';
-import type { Llama } from 'node-llama-cpp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { chooseFormat, FORMATS } from '../../src/formats/choose.ts';
-import { startLlama } from '../../src/backends/local/model/native-llama.ts';
 import { cut } from '../support/cut.ts';
 import { loadFixtures, waysToWrite } from './family-fixture.ts';
 import type { FamilyFixture, Fault, NativeOutput } from './family-fixture.ts';
@@ -139,21 +137,13 @@ describe('a family', () => {
 describe('the grammar of a family', () => {
   covers('R3.1-valid');
 
-  let llama: Llama;
-  beforeAll(async () => {
-    llama = (await startLlama()).llama;
-  });
-  afterAll(async () => {
-    await llama.dispose();
-  });
-
   const calls = ROWS.filter(({ scenario }) => expectsCalls(scenario));
 
   it.each(calls)('$family admits: $scenario', async ({ fixture, way }) => {
     const sections = callSections(fixture.format, way.output, way);
     expect(sections).not.toHaveLength(0);
     for (const { trigger, text } of sections) {
-      const admits = await compileCalls(llama, fixture.format, TOOLS, { trigger, parallel: true });
+      const admits = await compileCalls(fixture.format, TOOLS, { trigger, parallel: true });
       expect(admits(text), `${trigger} ${text}`).toBe(true);
     }
   });
@@ -168,7 +158,7 @@ describe('the grammar of a family', () => {
     if (section === undefined) throw new Error(`There is no call in ${way.output}`);
     const [search, replacement] = fixture.faults[fault];
     const wrong = section.text.replace(search, () => replacement);
-    const admits = await compileCalls(llama, fixture.format, TOOLS, {
+    const admits = await compileCalls(fixture.format, TOOLS, {
       trigger: section.trigger,
       parallel: true,
     });

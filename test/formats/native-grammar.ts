@@ -1,24 +1,24 @@
-import type { Llama } from 'node-llama-cpp';
 import type { CallableTool, ChatFormat } from '../../src/formats/format.ts';
 import { GrammarRules } from '../../src/grammar/gbnf.ts';
+import { sharedLlama } from '../support/native-llama.ts';
 
 /** Whether a whole text is admitted. */
 export type Admits = (text: string) => boolean;
 
 /** Compiles what a family admits behind a trigger. */
 export function compileCalls(
-  llama: Llama,
   format: ChatFormat,
   tools: readonly CallableTool[],
   options: { readonly trigger: string; readonly parallel: boolean },
 ): Promise<Admits> {
   const rules = new GrammarRules();
   const root = format.tools?.grammar(tools, rules, options) ?? '""';
-  return compileGrammar(llama, rules.write(root));
+  return compileGrammar(rules.write(root));
 }
 
 /** Compiles a grammar by llama.cpp itself. Throws where it is none. */
-export async function compileGrammar(llama: Llama, gbnf: string): Promise<Admits> {
+export async function compileGrammar(gbnf: string): Promise<Admits> {
+  const { llama } = await sharedLlama();
   const grammar = await llama.createGrammar({ grammar: gbnf });
   // An internal member of node-llama-cpp 3.22.1: nothing public tells what a grammar admits.
   const native: unknown = Reflect.get(grammar, '_grammar');

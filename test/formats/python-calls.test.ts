@@ -1,7 +1,5 @@
 import fc from 'fast-check';
-import type { Llama } from 'node-llama-cpp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startLlama } from '../../src/backends/local/model/native-llama.ts';
+import { describe, expect, it } from 'vitest';
 import { lfm2 } from '../../src/formats/lfm2.ts';
 import { writePythonCall } from '../../src/formats/shared/python-literals.ts';
 import type { CallableTool } from '../../src/formats/format.ts';
@@ -79,14 +77,6 @@ describe('calls that are Python', () => {
 describe('the grammar of calls that are Python', () => {
   covers('R3.1-valid');
 
-  let llama: Llama;
-  beforeAll(async () => {
-    llama = (await startLlama()).llama;
-  });
-  afterAll(async () => {
-    await llama.dispose();
-  });
-
   const schema: JsonObject = {
     type: 'object',
     properties: {
@@ -114,12 +104,12 @@ describe('the grammar of calls that are Python', () => {
 
   it.each(rows)('run(%s): %s', async (values, admitted) => {
     const tools = [{ name: 'run', inputSchema: schema }];
-    const admits = await compileCalls(llama, lfm2, tools, { trigger: OPEN, parallel: false });
+    const admits = await compileCalls(lfm2, tools, { trigger: OPEN, parallel: false });
     expect(admits(`[run(${values})]<|tool_call_end|>`)).toBe(admitted);
   });
 
   it('leaves arguments free where the schema does', async () => {
-    const admits = await compileCalls(llama, lfm2, [TOOL], { trigger: OPEN, parallel: false });
+    const admits = await compileCalls(lfm2, [TOOL], { trigger: OPEN, parallel: false });
     expect(admits('[run(anything=[1, "x"], more={})]<|tool_call_end|>')).toBe(true);
     expect(admits('[run()]<|tool_call_end|>')).toBe(true);
   });

@@ -1,7 +1,5 @@
 import fc from 'fast-check';
-import type { Llama } from 'node-llama-cpp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startLlama } from '../../src/backends/local/model/native-llama.ts';
+import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
 import { compileGrammar } from '../formats/native-grammar.ts';
 import type { Admits } from '../formats/native-grammar.ts';
@@ -12,18 +10,10 @@ import { covers } from '../support/covers.ts';
 describe('bounds, patterns and formats', () => {
   covers('R3.3-bounds', 'R3.3-degrades');
 
-  let llama: Llama;
-  beforeAll(async () => {
-    llama = (await startLlama()).llama;
-  });
-  afterAll(async () => {
-    await llama.dispose();
-  });
-
   async function admitted(schema: JsonObject): Promise<Admits> {
     const { grammar, reasons } = grammarOf(schema);
     expect(reasons).toEqual([]);
-    return compileGrammar(llama, grammar);
+    return compileGrammar(grammar);
   }
 
   const anyWhole = fc.oneof(fc.integer({ min: -120, max: 120 }), fc.maxSafeInteger());
@@ -224,7 +214,7 @@ describe('bounds, patterns and formats', () => {
     const { grammar, reasons } = grammarOf(schema);
     expect(reasons).toHaveLength(1);
     expect(reasons[0]).toContain(reason);
-    const admits = await compileGrammar(llama, grammar);
+    const admits = await compileGrammar(grammar);
     expect(admits(good)).toBe(true);
     expect(admits('[]')).toBe(false);
   });

@@ -1,7 +1,5 @@
 import fc from 'fast-check';
-import type { Llama } from 'node-llama-cpp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startLlama } from '../../src/backends/local/model/native-llama.ts';
+import { describe, expect, it } from 'vitest';
 import { writeAnswerGrammar, writeCallGrammar } from '../../src/formats/call-grammar.ts';
 import { plain } from '../../src/formats/plain.ts';
 import { qwenXml } from '../../src/formats/qwen-xml.ts';
@@ -10,12 +8,6 @@ import { compileGrammar } from '../formats/native-grammar.ts';
 import { propertyRuns } from '../support/property-runs.ts';
 
 const CONTROL = ['<|im_start|>', '<s>', '[INST]', '<tool_call>', '<tool_response>'];
-
-let llama: Llama;
-beforeAll(async () => {
-  llama = (await startLlama()).llama;
-});
-afterAll(() => llama.dispose());
 
 /** Pieces that often make up a control token's text, or nearly. */
 const NEARLY = ['<|im_start', '|>', '<', '[', 'INST]', 's>', 'tool_', 'x', ' ', '世', '<<', '\\n'];
@@ -26,7 +18,7 @@ const TEXTS = fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join(''))
 async function answersTo(schema: JsonObject) {
   const options = { format: plain, tools: [], parallel: true, onDegraded: () => undefined };
   const excluded = CONTROL;
-  return compileGrammar(llama, writeAnswerGrammar(schema, false, { ...options, excluded }));
+  return compileGrammar(writeAnswerGrammar(schema, false, { ...options, excluded }));
 }
 
 const holdsControl = (text: string) => CONTROL.some((control) => text.includes(control));
@@ -83,7 +75,7 @@ describe('a grammar for a model whose control tokens are mere text to it', () =>
       onDegraded: () => undefined,
     };
     const grammar = writeCallGrammar('<tool_call>', { ...options, excluded: CONTROL });
-    const admits = await compileGrammar(llama, grammar);
+    const admits = await compileGrammar(grammar);
     const call = (text: string) =>
       `\n<function=write>\n<parameter=text>\n${text}\n</parameter>\n</function>\n</tool_call>`;
     expect(admits(call('a < b </p'))).toBe(true);
@@ -98,7 +90,7 @@ describe('a grammar for a model whose control tokens are mere text to it', () =>
       excluded: [...CONTROL, ...reserved],
     });
     expect(grammar.length).toBeLessThan(10_000);
-    const admits = await compileGrammar(llama, grammar);
+    const admits = await compileGrammar(grammar);
     expect(admits('"<SPECIAL_123>"')).toBe(false);
     expect(admits('"<SPECIES>"')).toBe(true);
   });

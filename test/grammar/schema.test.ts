@@ -1,7 +1,5 @@
 import fc from 'fast-check';
-import type { Llama } from 'node-llama-cpp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startLlama } from '../../src/backends/local/model/native-llama.ts';
+import { describe, expect, it } from 'vitest';
 import type { JsonObject, JsonValue } from '../../src/core/json.ts';
 import { compileGrammar } from '../formats/native-grammar.ts';
 import { grammarOf } from './compile.ts';
@@ -296,18 +294,10 @@ describe('a schema', () => {
     'R3.3-degrades',
   );
 
-  let llama: Llama;
-  beforeAll(async () => {
-    llama = (await startLlama()).llama;
-  });
-  afterAll(async () => {
-    await llama.dispose();
-  });
-
   async function check({ schema, good, bad }: Row): Promise<void> {
     const { grammar, reasons } = grammarOf(schema);
     expect(reasons).toEqual([]);
-    const admits = await compileGrammar(llama, grammar);
+    const admits = await compileGrammar(grammar);
     expect(good.filter((text) => !admits(text))).toEqual([]);
     expect(bad.filter((text) => admits(text))).toEqual([]);
   }
@@ -378,7 +368,7 @@ describe('a schema', () => {
     await fc.assert(
       fc.asyncProperty(nonsense, async (schema) => {
         const { grammar, reasons } = grammarOf(schema);
-        const admits = await compileGrammar(llama, grammar);
+        const admits = await compileGrammar(grammar);
         if (reasons.some((reason) => reason.includes('any JSON object')))
           expect(admits('{"a":[1]}')).toBe(true);
       }),

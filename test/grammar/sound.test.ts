@@ -6,7 +6,7 @@ import { Sampler } from './sampler.ts';
 import { propertyRuns } from '../support/property-runs.ts';
 import { covers } from '../support/covers.ts';
 
-const RUNS = 3000;
+const RUNS = 1000;
 const TEXTS = 4;
 
 describe('whatever a grammar admits', () => {

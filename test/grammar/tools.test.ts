@@ -1,6 +1,4 @@
-import type { Llama } from 'node-llama-cpp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startLlama } from '../../src/backends/local/model/native-llama.ts';
+import { describe, expect, it } from 'vitest';
 import { GrammarRules, oneOf } from '../../src/grammar/gbnf.ts';
 import { defineSchema } from '../../src/grammar/json-schema.ts';
 import { compileGrammar } from '../formats/native-grammar.ts';
@@ -12,20 +10,12 @@ import { covers } from '../support/covers.ts';
 describe('the tools that agents send', () => {
   covers('R3.3-objects', 'R3.3-references', 'R3.3-combined', 'R3.3-fast');
 
-  let llama: Llama;
-  beforeAll(async () => {
-    llama = (await startLlama()).llama;
-  });
-  afterAll(async () => {
-    await llama.dispose();
-  });
-
   it.each(AGENT_TOOLS)(
     '$name admits valid arguments and no others',
     async ({ schema, good, bad }) => {
       const { grammar, reasons } = grammarOf(schema);
       expect(reasons).toEqual([]);
-      const admits = await compileGrammar(llama, grammar);
+      const admits = await compileGrammar(grammar);
       expect(good.filter((text) => !admits(text))).toEqual([]);
       expect(bad.filter((text) => admits(text))).toEqual([]);
       const isValid = validator(schema);
@@ -40,7 +30,7 @@ describe('the tools that agents send', () => {
     const rules = new GrammarRules();
     const grammar = rules.write(oneOf(schemas.map((schema) => defineSchema(rules, schema))));
     expect(grammar.length).toBeLessThan(25_000);
-    const admits = await compileGrammar(llama, grammar);
+    const admits = await compileGrammar(grammar);
     expect(admits('{"command": "ls"}')).toBe(true);
     expect(admits('{"todos_1": []}')).toBe(true);
     expect(admits('{"nothing": 1}')).toBe(false);

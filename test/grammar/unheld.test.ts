@@ -1,7 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Llama } from 'node-llama-cpp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startLlama } from '../../src/backends/local/model/native-llama.ts';
+import { describe, expect, it } from 'vitest';
 import { FORMATS } from '../../src/grammar/formats.ts';
 import { UNHELD_KEYWORDS, unheldPlaces } from '../../src/grammar/unheld.ts';
 import type { JsonObject } from '../../src/core/json.ts';
@@ -77,12 +75,6 @@ describe('the keywords that no grammar holds', () => {
 });
 
 describe('the grammar of too many values', () => {
-  let llama: Llama;
-  beforeAll(async () => {
-    llama = (await startLlama()).llama;
-  });
-  afterAll(() => llama.dispose());
-
   it.each<readonly [string, JsonObject, readonly string[], readonly string[]]>([
     ['texts', { enum: LONG }, ['"v1"', '"w"'], ['1', 'null', '{}']],
     ['integers', { enum: [...LONG.keys()] }, ['1', '-7'], ['1.5', '"1"']],
@@ -91,7 +83,7 @@ describe('the grammar of too many values', () => {
     ['lists', { enum: LONG.map((one) => [one]) }, ['["v1"]', '[1]'], ['1', '{}']],
     ['objects', { enum: LONG.map((one) => ({ one })) }, ['{"one": "v1"}'], ['1', '[]']],
   ])('holds their type: %s', async (_of, schema, yes, no) => {
-    const admits = await compileGrammar(llama, grammarOf(schema).grammar);
+    const admits = await compileGrammar(grammarOf(schema).grammar);
     expect([...yes, ...no].filter(admits)).toEqual(yes);
   });
 });

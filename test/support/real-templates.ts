@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { bindingsOf, createRenderer } from '../../src/backends/local/prompts/jinja.ts';
-import { startLlama } from '../../src/backends/local/model/native-llama.ts';
 import { ControlTokens } from '../../src/prompt/control-tokens.ts';
 import { chooseFormat } from '../../src/formats/choose.ts';
 import type { ChatTemplate } from '../../src/prompt/render.ts';
 import { probeTemplate } from '../../src/prompt/traits.ts';
+import { sharedLlama } from './native-llama.ts';
 import { isMissing } from './optional.ts';
 
 /** Folder of chat templates of published models, a `.jinja` file each. They are not part of the project. */
@@ -42,10 +42,19 @@ export function specialTokens(source: string): readonly string[] {
   return [...new Set([...(source.match(SPECIAL) ?? []), '<s>', '</s>'])];
 }
 
-const native = await startLlama();
+const native = await sharedLlama();
 
-/** A template as the engine sets it up, rendered by llama.cpp's own Jinja. */
+const read = new Map<string, ChatTemplate>();
+
+/** Returns a template as the engine sets it up, read once for all test files of a worker. */
 export function realTemplate(source: string): ChatTemplate {
+  const template = read.get(source) ?? readRealTemplate(source);
+  read.set(source, template);
+  return template;
+}
+
+/** Reads a template as the engine does, rendered by llama.cpp's own Jinja. */
+export function readRealTemplate(source: string): ChatTemplate {
   const render = createRenderer(bindingsOf(native.llama), source);
   const format = chooseFormat(source);
   const tokens = { bos: '<s>', eos: '</s>' };

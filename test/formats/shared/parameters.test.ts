@@ -1,7 +1,5 @@
 import fc from 'fast-check';
-import type { Llama } from 'node-llama-cpp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startLlama } from '../../../src/backends/local/model/native-llama.ts';
+import { describe, expect, it } from 'vitest';
 import type { ChatFormat } from '../../../src/formats/format.ts';
 import { deepseekV4 } from '../../../src/formats/deepseek-dsml.ts';
 import { gemma4 } from '../../../src/formats/gemma4.ts';
@@ -89,14 +87,6 @@ const ROWS: readonly (readonly [string, JsonObject, string, JsonValue, boolean])
 describe('a value between tags', () => {
   covers('R3.2-values', 'R3.1-valid');
 
-  let llama: Llama;
-  beforeAll(async () => {
-    llama = (await startLlama()).llama;
-  });
-  afterAll(async () => {
-    await llama.dispose();
-  });
-
   it.each(ROWS)('%s', async (_title, schema, written, value, admitted) => {
     const tools = tool(schema);
     const output = qwenCall(written);
@@ -104,7 +94,7 @@ describe('a value between tags', () => {
     expect(readPieces(qwenXml, [output], { tools })).toEqual(expected);
     expect(readPieces(qwenXml, output.split(''), { tools })).toEqual(expected);
     const trigger = '<tool_call>';
-    const admits = await compileCalls(llama, qwenXml, tools, { trigger, parallel: true });
+    const admits = await compileCalls(qwenXml, tools, { trigger, parallel: true });
     expect(admits(output.slice(trigger.length))).toBe(admitted);
   });
 
@@ -138,7 +128,7 @@ describe('a value between tags', () => {
   it.each(WRITERS)('is any text, written by $name', async (format, write) => {
     const tools = tool(STRING);
     const [trigger = ''] = format.tools?.triggers ?? [];
-    const admits = await compileCalls(llama, format, tools, { trigger, parallel: true });
+    const admits = await compileCalls(format, tools, { trigger, parallel: true });
     const piece = fc.constantFrom(
       '<',
       '</',

@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { ChatTemplate } from '../../../src/prompt/render.ts';
 import type { Conversation } from '../../../src/core/conversation.ts';
 import { chatTemplate, TEMPLATES } from '../../support/chat-templates.ts';
-import { areTemplatesMissing, REAL_TEMPLATES, realTemplate } from '../../support/real-templates.ts';
+import {
+  areTemplatesMissing,
+  readRealTemplate,
+  REAL_TEMPLATES,
+  realTemplate,
+} from '../../support/real-templates.ts';
 import { CONVERSATIONS } from './conversations.ts';
 import { asking, written } from './rendered.ts';
 import { covers } from '../../support/covers.ts';
@@ -63,7 +68,7 @@ describe('the rendered prefix', () => {
   it.skipIf(areTemplatesMissing()).each([...REAL_TEMPLATES])(
     'depends on traits that are the same for each probe of %s',
     (_name, source) => {
-      expect(realTemplate(source).traits).toEqual(realTemplate(source).traits);
+      expect(readRealTemplate(source).traits).toEqual(realTemplate(source).traits);
     },
   );
 });

@@ -7,10 +7,10 @@ import { FileFactsCache } from '../../../../src/backends/local/model/file-facts-
 import { openHead } from '../../../../src/backends/local/model/model-metadata.ts';
 import { boundedRenderer } from '../../../../src/backends/local/model/bounded-renderer.ts';
 import { bindingsOf, createRenderer } from '../../../../src/backends/local/prompts/jinja.ts';
-import { startLlama } from '../../../../src/backends/local/model/native-llama.ts';
 import { readTemplate } from '../../../../src/backends/local/model/template-reading.ts';
 import type { TemplateRenderer } from '../../../../src/prompt/render.ts';
 import { ggufHeader, SHORT_TEMPLATE, writeModelHeader } from '../../../support/gguf.ts';
+import { sharedLlama } from '../../../support/native-llama.ts';
 import { makePipe } from '../../../support/pipes.ts';
 import { areTemplatesMissing, REAL_TEMPLATES } from '../../../support/real-templates.ts';
 import { MINI } from '../../../support/requests.ts';
@@ -61,7 +61,7 @@ describe('facts of a model file', () => {
 
 describe.skipIf(areTemplatesMissing())('published chat templates', () => {
   it('are read alike without llama.cpp', async () => {
-    const { llama } = await startLlama();
+    const { llama } = await sharedLlama();
     const tokens = { bos: '<s>', eos: '</s>' };
     const thinking = (source: string, render: TemplateRenderer) =>
       readTemplate(render, source, tokens).traits.thinking;

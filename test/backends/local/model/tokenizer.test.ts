@@ -2,10 +2,10 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
-import { afterAll, describe, expect, it } from 'vitest';
-import { startLlama } from '../../../../src/backends/local/model/native-llama.ts';
+import { describe, expect, it } from 'vitest';
 import { findBreaks, textPieces } from '../../../../src/backends/local/model/text-pieces.ts';
 import { Tokenizer } from '../../../../src/backends/local/model/tokenizer.ts';
+import { sharedLlama } from '../../../support/native-llama.ts';
 import { GEMMA3_BASE, isModelMissing, SMOLLM2 } from '../../../support/real-models.ts';
 import { MINI } from '../../../support/requests.ts';
 import { writeTinyVocabulary } from '../../../support/tiny-vocabulary.ts';
@@ -27,8 +27,7 @@ writeTinyVocabulary(tiny, '{{ messages[0].content }}', [
   ['\n\n', 'normal', -2],
 ]);
 
-const native = await startLlama();
-afterAll(() => native.llama.dispose());
+const native = await sharedLlama();
 const { signal } = new AbortController();
 
 /** Words, white space, digits, signs and other scripts, as they follow each other in real prompts. */

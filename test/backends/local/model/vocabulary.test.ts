@@ -1,13 +1,12 @@
 import type { LlamaModel, Token } from 'node-llama-cpp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startLlama } from '../../../../src/backends/local/model/native-llama.ts';
 import { bytesOf, vocabularyOf } from '../../../../src/backends/local/model/token-bytes.ts';
 import { TokenText } from '../../../../src/backends/local/model/vocabulary.ts';
+import { sharedLlama } from '../../../support/native-llama.ts';
 import { GEMMA3_BASE, isModelMissing, SMOLLM2 } from '../../../support/real-models.ts';
 import { MINI } from '../../../support/requests.ts';
 
-const native = await startLlama();
-afterAll(() => native.llama.dispose());
+const native = await sharedLlama();
 
 const TEXT = 'a\uFFFD \uFFFD\uFFFD你好\uFFFD😀\n\uFFFD';
 
@@ -19,6 +18,9 @@ describe.each([
   let model: LlamaModel;
   beforeAll(async () => {
     if (!missing) model = await native.loadModel({ modelPath: file ?? '', vocabOnly: true });
+  });
+  afterAll(async () => {
+    if (!missing) await model.dispose();
   });
 
   const written = (tokens: readonly Token[]): string => {
