@@ -12,8 +12,16 @@ export interface SourceFile {
 
 export const ROOT = path.resolve(import.meta.dirname, '../..');
 
-/** All TypeScript files under a folder of the repository; none where the folder is missing. */
-export function sourceFiles(folder: string): SourceFile[] {
+const parsed = new Map<string, readonly SourceFile[]>();
+
+/** Returns all TypeScript files under a folder of the repository, parsed once for all test files of a worker. */
+export function sourceFiles(folder: string): readonly SourceFile[] {
+  const files = parsed.get(folder) ?? parseAll(folder);
+  parsed.set(folder, files);
+  return files;
+}
+
+function parseAll(folder: string): readonly SourceFile[] {
   return readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
     .map((name) => parse(path.posix.join(folder, name.split(path.sep).join('/'))));

@@ -1,16 +1,23 @@
 import { BaseSequencer } from 'vitest/node';
 import type { TestSpecification } from 'vitest/node';
 
-/** Tests that load models or start processes take seconds; all others take less. */
-const LONG = /\/test\/(backends\/local|cli|contract|e2e)\//;
+/** Files that take longest, by what the processor has to do. */
+const LONG =
+  /\/test\/(backends\/local\/runners\/llama-cpp\/(chat-models|crashes|engine|memory|slots)|cli\/commands\/launch|contract\/(llama|vision)|e2e\/(install|lifecycle|python|running))\.test\.ts$/;
 
-/** Runs the files that take longest first, so that no worker is left with one at the end. */
+/**
+ * Runs the project `e2e` before `unit`, and the longest files of a project first. Short files fill the
+ * end, and workers keep their modules: vitest replaces a worker whose next file is of another project.
+ */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     // The method of the class, not an array's.
     // oxlint-disable-next-line unicorn/no-array-sort
     const sorted = await super.sort(files);
-    const isLong = ({ moduleId }: TestSpecification) => LONG.test(moduleId);
-    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+    return sorted.toSorted((one, other) => placeOf(one) - placeOf(other));
   }
+}
+
+function placeOf({ project, moduleId }: TestSpecification): number {
+  return (project.name === 'e2e' ? 0 : 2) + (LONG.test(moduleId) ? 0 : 1);
 }
