@@ -3,6 +3,8 @@ import { LongestFirst } from './test/support/longest-first.ts';
 import { MissingPartsReporter } from './test/support/missing-parts-reporter.ts';
 import { E2E_FOLDERS } from './test/support/projects.ts';
 
+const withoutTrial = ['--import', new URL('test/support/no-addon-trial.mjs', import.meta.url).href];
+
 const e2e = E2E_FOLDERS.map((folder) => `${folder}/**/*.test.ts`);
 
 export default defineConfig({
@@ -13,6 +15,9 @@ export default defineConfig({
     ],
     reporters: ['default', new MissingPartsReporter()],
     globalSetup: ['test/support/perturbed-package.ts'],
+    // In this process's workers, and in the processes that they start.
+    execArgv: withoutTrial,
+    env: { NODE_OPTIONS: withoutTrial.join(' ') },
     // Two fill two cores, with the processes that they start; the third works while one waits for a timeout.
     maxWorkers: 3,
     // Test files of a worker share its process and its modules, which take longer to load than most tests to run.

@@ -28,7 +28,7 @@ const PACKED = z.object({
 /** Runs a program in a folder, without input; rejects if it fails. */
 function run(program: string, args: readonly string[], cwd = folder) {
   const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(?:npm_|PORTICO_|ANTHROPIC_)/i.test(name),
+    ([name]) => !/^(?:npm_|PORTICO_|ANTHROPIC_|NODE_OPTIONS$)/i.test(name),
   );
   const env = {
     ...Object.fromEntries(inherited),
