@@ -84,8 +84,8 @@ export const SETTINGS = {
   stateCache: {
     flag: '--state-cache <megabytes>',
     variable: 'PORTICO_STATE_CACHE_MB',
-    fallback: '4096',
-    meaning: 'megabytes of state files for prompts that leave their slots; 0 for none',
+    fallback: 'a tenth of the free disk, up to 16384',
+    meaning: 'megabytes of files from which prompts are restored; 0 is none',
   },
   keepAlive: {
     flag: '--keep-alive <time>',

@@ -42,8 +42,8 @@ export interface Settings extends AccessSettings {
   readonly context: number | undefined;
   /** Concurrent requests per local model; overrides their entries if set. Undefined leaves it to memory. */
   readonly parallel: number | undefined;
-  /** Megabytes of files per model for prefixes that no slot has space for; 0 disables them. */
-  readonly stateCacheMegabytes: number;
+  /** Megabytes of files for the prefixes of all models; 0 disables them. Undefined: by the free disk. */
+  readonly stateCacheMegabytes: number | undefined;
   /** Time that a local model stays in memory after its last request, unless its entry sets one. */
   readonly keepAliveMilliseconds: KeepAlive;
   /** Process of a loaded model: a child process of its own, or the server's. */
@@ -87,9 +87,6 @@ export interface ServeFlags extends AccessFlags {
 /** Next to Ollama's port, which is 11434. */
 const DEFAULT_PORT = 11435;
 
-/** Enough for about 32k tokens of a model with 8 billion parameters. */
-const DEFAULT_STATE_CACHE = 4096;
-
 /** Five minutes, as with Ollama. */
 const DEFAULT_KEEP_ALIVE = 300_000;
 
@@ -117,10 +114,12 @@ export function resolveSettings(flags: ServeFlags, environment: NodeJS.ProcessEn
       maximum: MOST_CONTEXT_TOKENS,
     }),
     parallel: readInteger(pick('--parallel', flags.parallel, 'PORTICO_PARALLEL'), { minimum: 1 }),
-    stateCacheMegabytes:
-      readInteger(pick('--state-cache', flags.stateCache, 'PORTICO_STATE_CACHE_MB'), {
+    stateCacheMegabytes: readInteger(
+      pick('--state-cache', flags.stateCache, 'PORTICO_STATE_CACHE_MB'),
+      {
         minimum: 0,
-      }) ?? DEFAULT_STATE_CACHE,
+      },
+    ),
     keepAliveMilliseconds:
       readKeepAlive(pick('--keep-alive', flags.keepAlive, 'PORTICO_KEEP_ALIVE')) ??
       DEFAULT_KEEP_ALIVE,

@@ -23,16 +23,17 @@ export interface EngineSettings {
   readonly context: number | undefined;
   /** Slots of every model, over what the registry says; undefined leaves it to memory. */
   readonly parallel?: number | undefined;
-  /** Place of prefixes for which no slot has room; undefined drops them. */
+  /** Place of prefixes that outlive their slots and this process; undefined drops them. */
   readonly states?: StateCache | undefined;
   /** Number of requests that may wait for a slot. */
   readonly queueLimit: number;
 }
 
-/** Folder of the state files, and the bytes that those of one engine may take. */
+/** Folder of the state files of all models. */
 export interface StateCache {
   readonly folder: string;
-  readonly limitBytes: number;
+  /** Bytes that they may take together; undefined: a tenth of the free disk, at most 16 GB. */
+  readonly limitBytes: number | undefined;
 }
 
 /** Model, its runner, and the server's settings for it: plain data, which crosses the process border. */

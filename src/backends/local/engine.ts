@@ -38,6 +38,9 @@ export interface LocalEngineOptions {
   readonly lease: MemoryLease;
 }
 
+/** Time without requests after which states are written to files. */
+const IDLE_MILLISECONDS = 10_000;
+
 /** Engine in this process, over any runner. The first request that needs the weights loads them. */
 export class LocalEngine<P extends RunnerPrompt, Grammar> implements Engine {
   readonly #runner: Runner<P, Grammar>;
@@ -45,12 +48,14 @@ export class LocalEngine<P extends RunnerPrompt, Grammar> implements Engine {
   readonly #contextSize: number;
   readonly #queue: SlotQueue;
   readonly #prompter: Prompter<P>;
-  readonly #transcripts = new Transcripts<P>();
+  readonly #transcripts: Transcripts<P>;
   #loading: Promise<LoadedEngine<P, Grammar>> | undefined;
   #loaded: LoadedEngine<P, Grammar> | undefined;
   #waits = false;
   #share = 0;
   #lastUsed = 0;
+  #idle: NodeJS.Timeout | undefined;
+  #keeping: Promise<void> | undefined;
 
   constructor(runner: Runner<P, Grammar>, options: LocalEngineOptions) {
     this.#runner = runner;
@@ -59,6 +64,7 @@ export class LocalEngine<P extends RunnerPrompt, Grammar> implements Engine {
     const wanted = { model: spec.context, server: settings.context };
     this.#contextSize = contextSizeFor(wanted, runner.head.trainedContext);
     this.#queue = new SlotQueue(settings.queueLimit);
+    this.#transcripts = runner.transcripts ?? new Transcripts();
     this.#prompter = new Prompter({
       runner,
       contextSize: this.#contextSize,
@@ -101,10 +107,11 @@ export class LocalEngine<P extends RunnerPrompt, Grammar> implements Engine {
     const prepared = await this.#prompter.prepare(request, signal);
     const place = this.#queue.enter();
     try {
-      // A free slot reports what it reuses of the prompt; before the weights are there, nothing is cached.
+      // A free slot reports what it reuses of the prompt; before the weights are there, only files have some of it.
       const free = this.#loaded !== undefined && place.ahead === 0;
       const alone = this.#loaded === undefined && this.#queue.busy === 1 && place.ahead === 0;
-      if (!free) yield admission(prepared, alone ? 0 : undefined);
+      const isNew = alone && this.#runner.mayRestore?.(prepared.prompt) !== true;
+      if (!free) yield admission(prepared, isNew ? 0 : undefined);
       const progress = () => ({ waits: this.#waits, share: this.#share });
       const loaded = this.#loaded ?? (yield* untilLoaded(this.#load(), progress, signal));
       if (place.ahead > 0) {
@@ -115,12 +122,23 @@ export class LocalEngine<P extends RunnerPrompt, Grammar> implements Engine {
     } finally {
       place.leave();
       this.#lastUsed = performance.now();
+      this.#keepSoon();
     }
   }
 
   async close(): Promise<void> {
-    this.#loaded?.runner.close?.();
+    clearTimeout(this.#idle);
+    await this.#keeping;
+    await this.#loaded?.runner.keep?.();
     await this.#runner.close();
+  }
+
+  /** Writes states to files once nothing was asked for a while: a process may be killed at any time. */
+  #keepSoon(): void {
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => {
+      if (this.#queue.busy === 0) this.#keeping = this.#loaded?.runner.keep?.();
+    }, IDLE_MILLISECONDS).unref();
   }
 
   /** Loads once, however many wait; a failed load may be tried again. */

@@ -30,7 +30,8 @@ export async function* generateOn<P extends RunnerPrompt, Grammar>(
   const { session, model } = request;
   const sampling = { ...model.sampling, ...request.sampling };
   const maxTokens = limit.tokens;
-  const slot = engine.runner.take({ prompt, tokens, session, sampling, maxTokens }, signal);
+  const isHeld = request.cachesPrompt === true;
+  const slot = engine.runner.take({ prompt, tokens, session, isHeld, sampling, maxTokens }, signal);
   let failure: unknown;
   try {
     const cacheReadTokens = yield* reuse(slot, prepared, admits);

@@ -36,8 +36,9 @@ export const LLAMA: BackendDefinition = {
   },
 };
 
-/** Place of states that no slot has room for; undefined keeps none. */
+/** Place of states that outlive their slots; undefined keeps none. */
 function stateCache({ stateCacheMegabytes, paths }: Settings): StateCache | undefined {
   if (stateCacheMegabytes === 0) return undefined;
-  return { folder: join(paths.dataFolder, 'states'), limitBytes: stateCacheMegabytes * 2 ** 20 };
+  const limitBytes = stateCacheMegabytes === undefined ? undefined : stateCacheMegabytes * 2 ** 20;
+  return { folder: join(paths.dataFolder, 'states'), limitBytes };
 }

@@ -3,7 +3,7 @@ import type { Sampling } from '../../core/model.ts';
 import type { Prompt } from '../../prompt/render.ts';
 import type { LoadNeeds } from './memory/eviction.ts';
 import type { ModelHead } from './model/model-metadata.ts';
-import type { Transcript } from './transcripts.ts';
+import type { Transcript, Transcripts } from './transcripts.ts';
 
 /**
  * Prompt in the form that a runner takes: tokens, or a text with its pictures.
@@ -25,6 +25,10 @@ export interface Runner<P extends RunnerPrompt, Grammar> {
   /** True if prompts may contain pictures. */
   readonly images: boolean;
   readonly steering: RunnerSteering;
+  /** Conversations of earlier processes, if it keeps them. */
+  readonly transcripts?: Transcripts<P>;
+  /** True if a part of the prompt may be restored from a file. */
+  mayRestore?(prompt: P): boolean;
 
   /**
    * Renders a request, after the last answer of `known` from which the template can go on.
@@ -98,8 +102,8 @@ export interface LoadedRunner<P, Grammar> {
   /** Takes an idle slot, which it chooses by the prompt. Only called if one is idle. */
   take(request: SlotRequest<P>, signal: AbortSignal): RunnerSlot<P, Grammar>;
 
-  /** Removes what it keeps outside of this process. */
-  close?(): void;
+  /** Writes states that are not in files yet, so that they outlive this process. */
+  keep?(): Promise<void>;
 }
 
 /** Request whose turn has come. */
@@ -108,6 +112,8 @@ export interface SlotRequest<P> {
   /** Tokens of the prompt. */
   readonly tokens: number;
   readonly session: SessionKey;
+  /** The client marked the prompt with a cache breakpoint. */
+  readonly isHeld: boolean;
   readonly sampling: Sampling;
   /** The most tokens to generate; 0 evaluates the prompt only. */
   readonly maxTokens: number;

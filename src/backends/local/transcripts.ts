@@ -48,7 +48,16 @@ export class Transcripts<Written extends { readonly length: number }> {
     signal: AbortSignal,
   ): Promise<void> {
     const [key] = (await keysOf(request, signal, JSON.stringify(saidBy(events)))).slice(-1);
-    if (key === undefined) return;
+    if (key !== undefined) this.restore(key, written);
+  }
+
+  /** All that is kept, by the keys of the conversations. */
+  entries(): Iterable<readonly [string, Written]> {
+    return this.#kept.entries();
+  }
+
+  /** Keeps what was written up to an answer under the key of its conversation. */
+  restore(key: string, written: Written): void {
     this.#drop(key);
     this.#kept.set(key, written);
     this.#size += written.length;

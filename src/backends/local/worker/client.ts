@@ -1,11 +1,11 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import type { Capabilities, GenerationRequest, LoadStatus } from '../../../core/backend.ts';
 import { RuntimeFailure } from '../../../core/failure.ts';
 import type { GenerationEvent } from '../../../core/events.ts';
 import type { EngineLog, EngineTask } from '../engine-settings.ts';
 import type { Engine } from '../engine.ts';
+import { ended } from './ended.ts';
 import type { EngineWatch } from './engine-watch.ts';
 import { EventChannel } from './event-channel.ts';
 import type { MemoryLease } from '../memory/lease.ts';
@@ -30,8 +30,6 @@ export interface IsolatedEngineOptions {
   readonly environment?: () => NodeJS.ProcessEnv;
 }
 
-/** How long a child gets to end by itself. */
-const END_MILLISECONDS = 2000;
 /** How much of what a child printed last is kept, to say why it died. */
 const KEPT_CHARACTERS = 2000;
 
@@ -96,11 +94,8 @@ export class IsolatedEngine implements Engine {
     if (child === undefined) return;
     for (const channel of this.#calls.values())
       channel.fail(unloaded(this.#options.task.spec.name));
-    const ended = once(child, 'exit');
-    if (child.connected) child.disconnect();
-    const timer = setTimeout(() => child.kill('SIGKILL'), END_MILLISECONDS);
-    await ended;
-    clearTimeout(timer);
+    this.#send(child, { type: 'close' });
+    await ended(child);
   }
 
   async *#events(request: GenerationRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent> {

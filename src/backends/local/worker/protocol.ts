@@ -13,6 +13,7 @@ export type EngineCommand =
   | { readonly type: 'count'; readonly call: number; readonly request: GenerationRequest }
   | { readonly type: 'generate'; readonly call: number; readonly request: GenerationRequest }
   | { readonly type: 'cancel'; readonly call: number }
+  | { readonly type: 'close' }
   | { readonly type: 'granted'; readonly slots: number }
   | { readonly type: 'refused'; readonly failure: PlainFailure };
 

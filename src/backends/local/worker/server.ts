@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { RuntimeFailure } from '../../../core/failure.ts';
 import type { GenerationEvent } from '../../../core/events.ts';
 import type { EngineLog, EngineTask } from '../engine-settings.ts';
@@ -36,6 +37,9 @@ export function serveEngine(open: OpenEngine): void {
 /** A message of the main thread shows that it moves; `HeartbeatWatch` counts the seconds without one. */
 const HEARTBEAT_MILLISECONDS = 1000;
 
+/** Time that requests get to end once they are aborted. */
+const ABORT_MILLISECONDS = 1000;
+
 class EngineServer {
   readonly #open: OpenEngine;
   #task: EngineTask | undefined;
@@ -45,13 +49,14 @@ class EngineServer {
   readonly #parts = new CommandParts();
   /** The weights wait for the server's word: it knows of the other models in memory. */
   #waiting: { grant(slots: number): void; refuse(reason: Error): void } | undefined;
+  #isClosing = false;
 
   constructor(open: OpenEngine) {
     this.#open = open;
   }
 
   get isBusy(): boolean {
-    return this.#calls.size > 0 || this.#parts.isComing;
+    return this.#calls.size > 0 || this.#parts.isComing || this.#isClosing;
   }
 
   /** Sends a sign of life, unless native code hangs. */
@@ -67,6 +72,9 @@ class EngineServer {
       case 'cancel':
         this.#parts.drop(command.call);
         this.#calls.get(command.call)?.abort();
+        return;
+      case 'close':
+        void this.#close();
         return;
       case 'part':
         this.#parts.add(command.call, command.text);
@@ -89,6 +97,17 @@ class EngineServer {
       default:
         command satisfies never;
     }
+  }
+
+  /** Ends this process once requests under way are given up, and states are in files. */
+  async #close(): Promise<void> {
+    this.#isClosing = true;
+    for (const controller of this.#calls.values()) controller.abort();
+    for (let waited = 0; this.#calls.size > 0 && waited < ABORT_MILLISECONDS; waited += 10) {
+      await setTimeout(10);
+    }
+    await this.#opened?.close().catch(() => undefined);
+    process.exit(0);
   }
 
   async #answer(command: Call): Promise<void> {

@@ -1,15 +1,15 @@
 import type { Llama, Token } from 'node-llama-cpp';
 import type { PromptLookupMode } from '../../../../core/model.ts';
-import type { EngineLog, StateCache } from '../../engine-settings.ts';
+import type { EngineLog } from '../../engine-settings.ts';
 import type { ModelHead } from '../../model/model-metadata.ts';
 import { deviceOf } from '../../model/native-llama.ts';
 import type { LoadedRunner } from '../../runner.ts';
 import { TokenCompletion } from './completion.ts';
 import type { LoadedWeights } from './load-weights.ts';
-import { hasWholeStates, needsCheckpoints } from './sequence-state.ts';
+import { needsCheckpoints } from './sequence-state.ts';
 import { Slot } from './slot.ts';
 import { SlotPool } from './slot-pool.ts';
-import { StateFiles } from './state-files.ts';
+import type { StateFiles } from './state-files.ts';
 import { GrammarCompiler } from './token-grammar.ts';
 import type { TokenGrammar } from './token-grammar.ts';
 
@@ -18,26 +18,22 @@ export interface LoadedRunnerOptions {
   readonly head: Pick<ModelHead, 'controlTexts' | 'turnEnds'>;
   readonly threads: number;
   readonly promptLookup: PromptLookupMode | undefined;
-  readonly states: StateCache | undefined;
+  readonly states: StateFiles | undefined;
   readonly log: EngineLog;
 }
 
 /** Opens the slots of a context whose weights are in memory. */
-export async function openSlots(
+export function openSlots(
   { model, context, scheduler, bytesPerToken }: LoadedWeights,
-  { llama, head, threads, promptLookup, states: cache, log }: LoadedRunnerOptions,
-): Promise<LoadedRunner<readonly Token[], TokenGrammar>> {
+  { llama, head, threads, promptLookup, states, log }: LoadedRunnerOptions,
+): LoadedRunner<readonly Token[], TokenGrammar> {
   // A wrong guess has to be taken back.
   const guesses = promptLookup !== 'off' && !needsCheckpoints(model);
   const slots = Array.from(
     { length: context.totalSequences },
     () => new Slot(context, scheduler, guesses),
   );
-  const states =
-    cache !== undefined && hasWholeStates(model)
-      ? await StateFiles.open({ ...cache, log })
-      : undefined;
-  const pool = new SlotPool(slots, scheduler, states, bytesPerToken);
+  const pool = new SlotPool({ slots, scheduler, states, bytesPerToken, log });
   const compiler = new GrammarCompiler(model, head.controlTexts);
   const { turnEnds } = head;
   return {
@@ -50,8 +46,8 @@ export async function openSlots(
     },
     count: async (prompt) => prompt.length,
     compile: async (gbnf) => compiler.compile(gbnf),
-    take({ prompt, session, sampling, maxTokens }, signal) {
-      const taken = pool.take(prompt, session);
+    take({ prompt, session, isHeld, sampling, maxTokens }, signal) {
+      const taken = pool.take(prompt, session, isHeld);
       const { slot } = taken;
       const options = { model, compiler, turnEnds, slot, prompt, sampling, maxTokens };
       return {
@@ -61,6 +57,6 @@ export async function openSlots(
         release: (error) => taken.release(error !== undefined && !signal.aborted),
       };
     },
-    close: () => states?.close(),
+    keep: () => pool.keepAll(),
   };
 }

@@ -38,6 +38,9 @@ export function choosePrefix(prefixes: Prefixes, rate: number | undefined): Pref
   return best;
 }
 
+/** Tokens that are worth a file before the rate of prefill was measured: most of them came from a file then. */
+const UNMEASURED_TOKENS = 512;
+
 /** What a state file costs: it is written once and, if its prompt comes back, read once. */
 export interface SavingCost {
   readonly bytes: number;
@@ -52,7 +55,8 @@ export interface SavingCost {
  * @param rate of prefill in tokens per millisecond; undefined before it was measured
  */
 export function isWorthSaving(lost: number, rate: number | undefined, cost: SavingCost): boolean {
-  if (rate === undefined || cost.bytes > cost.limitBytes) return false;
+  if (cost.bytes > cost.limitBytes) return false;
+  if (rate === undefined) return lost >= UNMEASURED_TOKENS;
   return (2 * cost.bytes) / cost.bytesPerMillisecond < lost / rate;
 }
 

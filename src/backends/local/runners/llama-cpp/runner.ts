@@ -1,4 +1,5 @@
-import type { Token } from 'node-llama-cpp';
+import { getModuleVersion } from 'node-llama-cpp';
+import type { Llama, Token } from 'node-llama-cpp';
 import type { GenerationRequest } from '../../../../core/backend.ts';
 import { commonLength } from '../../../../prompt/prompt-prefix.ts';
 import type { EngineLog, EngineSettings } from '../../engine-settings.ts';
@@ -6,11 +7,17 @@ import { openHead } from '../../model/model-metadata.ts';
 import type { FileSpec, ModelHead } from '../../model/model-metadata.ts';
 import { refuseBySize, renderRequest } from '../../prompts/render-request.ts';
 import type { Runner, WrittenPrompt } from '../../runner.ts';
+import { weightsIdentity } from '../../states/identity.ts';
+import { Transcripts } from '../../transcripts.ts';
 import type { Transcript } from '../../transcripts.ts';
 import { loadSettingsFor } from './load-settings.ts';
+import type { LoadSettings } from './load-settings.ts';
 import { loadWeights } from './load-weights.ts';
 import { openSlots } from './loaded-runner.ts';
 import { cpuContext } from './memory.ts';
+import { hasWholeStates } from './sequence-state.ts';
+import { NEGLIGIBLE_TOKENS } from './slot-choice.ts';
+import { StateFiles } from './state-files.ts';
 import type { TokenGrammar } from './token-grammar.ts';
 
 type Tokens = readonly Token[];
@@ -26,8 +33,12 @@ export async function openLlamaCpp(
 ): Promise<Runner<Tokens, TokenGrammar>> {
   const { native, head } = await openHead(spec);
   const { llama } = native;
+  const transcripts = new Transcripts<Tokens>();
+  const states = await openStates(spec, settings, head, transcripts, log);
   return {
     head,
+    transcripts,
+    mayRestore: (prompt) => states?.knows(prompt, NEGLIGIBLE_TOKENS) === true,
     images: false,
     steering: { watches: () => false, excluded: [] },
     write: async (...asked) => write(head, ...asked),
@@ -45,14 +56,38 @@ export async function openLlamaCpp(
       });
       const promptLookup = settings.promptLookup ?? spec.promptLookup;
       const { threads } = loading;
-      const { states } = settings;
+      states?.useContext(await stateContext(llama, loading));
       return openSlots(weights, { llama, head, threads, promptLookup, states, log });
     },
     async close() {
+      states?.close();
       head.prompts.close();
       await llama.dispose();
     },
   };
+}
+
+/** Opens the files of states; undefined if none are wanted, or a state of this model would lack a part in a file. */
+async function openStates(
+  spec: FileSpec,
+  { states }: EngineSettings,
+  { model }: ModelHead,
+  transcripts: Transcripts<Tokens>,
+  log: EngineLog,
+): Promise<StateFiles | undefined> {
+  if (states === undefined || !hasWholeStates(model)) return undefined;
+  const { metadataSize, tensorInfoSize = 0 } = model.fileInfo;
+  const identity = await weightsIdentity(spec.file, metadataSize + tensorInfoSize);
+  return StateFiles.open({ ...states, model: spec.name, identity, transcripts, log });
+}
+
+/** Parameters that the bytes of a state depend on. */
+async function stateContext(
+  { llamaCppRelease: { release } }: Llama,
+  { kvType, flashAttention }: LoadSettings,
+): Promise<string> {
+  const addon = `node-llama-cpp ${await getModuleVersion()} of llama.cpp ${release}`;
+  return `${kvType}, flash attention ${flashAttention}, ${addon}`;
 }
 
 async function write(

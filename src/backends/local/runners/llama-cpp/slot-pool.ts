@@ -1,13 +1,27 @@
 import type { Token } from 'node-llama-cpp';
 import type { SessionKey } from '../../../../core/backend.ts';
 import { RuntimeFailure } from '../../../../core/failure.ts';
+import { commonLength } from '../../../../prompt/prompt-prefix.ts';
+import type { EngineLog } from '../../engine-settings.ts';
 import { choosePrefix, isWorthSaving, sharedLength } from './prefix-source.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Slot } from './slot.ts';
 import { chooseSlot, isLossy, NEGLIGIBLE_TOKENS } from './slot-choice.ts';
 import type { SlotView } from './slot-choice.ts';
-import type { SavedState, StateFiles } from './state-files.ts';
+import type { SavedState } from './saved-state.ts';
+import type { StateFiles } from './state-files.ts';
 import { largest } from '../../../../core/lists.ts';
+
+export interface SlotPoolOptions {
+  readonly slots: readonly Slot[];
+  readonly scheduler: Scheduler;
+  /** Place of states that are given up; undefined drops them. */
+  readonly states: StateFiles | undefined;
+  /** Bytes that a state is expected to take. */
+  readonly bytesPerToken: number;
+  /** Told what was restored from a file. */
+  readonly log: EngineLog;
+}
 
 /** The slots of a context: who gets which, and what becomes of the prefixes in them. */
 export class SlotPool {
@@ -15,25 +29,18 @@ export class SlotPool {
   readonly #scheduler: Scheduler;
   readonly #states: StateFiles | undefined;
   readonly #bytesPerToken: number;
+  readonly #log: EngineLog;
 
-  /**
-   * @param states where states that are given up go; undefined where they are dropped
-   * @param bytesPerToken that a state is expected to take
-   */
-  constructor(
-    slots: readonly Slot[],
-    scheduler: Scheduler,
-    states: StateFiles | undefined,
-    bytesPerToken: number,
-  ) {
+  constructor({ slots, scheduler, states, bytesPerToken, log }: SlotPoolOptions) {
     this.#slots = slots;
     this.#scheduler = scheduler;
     this.#states = states;
     this.#bytesPerToken = bytesPerToken;
+    this.#log = log;
   }
 
   /** Takes an idle slot for a prompt: its turn has come, so there is one. It must be released. */
-  take(prompt: readonly Token[], session: SessionKey): TakenSlot {
+  take(prompt: readonly Token[], session: SessionKey, isHeld: boolean): TakenSlot {
     const views = this.#slots.map((slot) => viewOf(slot, prompt));
     const now = performance.now();
     const index = chooseSlot(views, { session, promptLength: prompt.length, now });
@@ -44,7 +51,7 @@ export class SlotPool {
     }
     const lossy = isLossy(view, session);
     const evaluating = this.#evaluating(prompt);
-    slot.claim(prompt, session);
+    slot.claim(prompt, session, isHeld);
     return {
       slot,
       reuse: async (signal) => {
@@ -101,7 +108,7 @@ export class SlotPool {
       }
       case 'saved': {
         const state = saved[source.index];
-        if (state !== undefined) await this.#states?.load(state, slot);
+        if (state !== undefined) await this.#load(state, slot, prompt.length);
         return;
       }
       default:
@@ -109,13 +116,32 @@ export class SlotPool {
     }
   }
 
-  async #keep(slot: Slot, lost: number): Promise<void> {
+  /** Writes the states of idle slots that no file has, so that they outlive this process. */
+  async keepAll(): Promise<void> {
+    for (const slot of this.#slots) if (slot.idle) await this.#keep(slot, slot.length, 0);
+  }
+
+  async #load(state: SavedState, slot: Slot, promptLength: number): Promise<void> {
+    const started = performance.now();
+    if ((await this.#states?.load(state, slot)) !== true) return;
+    const seconds = (performance.now() - started) / 1000;
+    this.#log(
+      `restored ${slot.length.toLocaleString('en')} of ${promptLength.toLocaleString('en')} tokens ` +
+        `in ${seconds.toFixed(1)} s`,
+      'info',
+    );
+  }
+
+  /** @param slack tokens at its end that a file may lack, so that none is written for them */
+  async #keep(slot: Slot, lost: number, slack = NEGLIGIBLE_TOKENS): Promise<void> {
     const states = this.#states;
-    if (states === undefined || !states.works || isCovered(slot, states.saved)) return;
+    if (states === undefined || !states.works || isCovered(slot, states.saved, slack)) return;
     const { limitBytes, bytesPerMillisecond } = states;
     const bytes = slot.length * this.#bytesPerToken;
     const cost = { bytes, bytesPerMillisecond, limitBytes };
-    if (isWorthSaving(lost, this.#scheduler.rate, cost)) await states.save(slot);
+    const { rate } = this.#scheduler;
+    if (!isWorthSaving(lost, rate, cost)) return;
+    await states.save(slot, rate === undefined ? 0 : slot.length / rate / 1000);
   }
 }
 
@@ -132,10 +158,8 @@ function viewOf(slot: Slot, prompt: readonly Token[]): SlotView {
   return { idle, length, kept: slot.reusable(prompt), promptLength, session, lastUsed };
 }
 
-/** Whether a saved state has all of a slot's but a negligible rest. */
-function isCovered(slot: Slot, saved: readonly SavedState[]): boolean {
+/** True if a saved state has all tokens of a slot but so many at its end. */
+function isCovered(slot: Slot, saved: readonly SavedState[], slack: number): boolean {
   const { tokens } = slot;
-  return saved.some(
-    (state) => sharedLength(state.tokens, [...tokens, -1]) >= tokens.length - NEGLIGIBLE_TOKENS,
-  );
+  return saved.some((state) => commonLength(state.tokens, tokens) >= tokens.length - slack);
 }

@@ -28,6 +28,8 @@ export class Slot {
   #sequence: LlamaContextSequence;
   /** Who was served last, and how long that prompt was: what came behind it was generated. */
   session: SessionKey = {};
+  /** Its last prompt has a cache breakpoint of the client. */
+  isHeld = false;
   promptLength = 0;
   idle = true;
   lastUsed = 0;
@@ -78,9 +80,10 @@ export class Slot {
   }
 
   /** Takes the slot for a prompt, until it is released. */
-  claim(prompt: readonly Token[], session: SessionKey): void {
+  claim(prompt: readonly Token[], session: SessionKey, isHeld: boolean): void {
     this.idle = false;
     this.session = session;
+    this.isHeld = isHeld;
     this.#prefilling = prompt;
   }
 
@@ -124,12 +127,13 @@ export class Slot {
     if (!done) await this.renew();
   }
 
-  /** Saves its whole state, and gives the bytes that it takes. Throws where the file can't be written. */
-  async save(file: string): Promise<number> {
-    const { fileSize } = await this.#scheduler.exclusive(() =>
-      this.#sequence.saveStateToFile(file),
-    );
-    return fileSize;
+  /** Saves its whole state. Throws if the file can't be written. */
+  async save(file: string): Promise<{ readonly bytes: number; readonly tokens: readonly Token[] }> {
+    return this.#scheduler.exclusive(async () => {
+      const tokens = this.tokens;
+      const { fileSize } = await this.#sequence.saveStateToFile(file);
+      return { bytes: fileSize, tokens };
+    });
   }
 
   /** Loads a state of this model in place of its own. Throws where that fails, and then holds nothing. */

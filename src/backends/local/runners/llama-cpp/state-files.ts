@@ -1,26 +1,39 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Token } from 'node-llama-cpp';
+import type { SessionKey } from '../../../../core/backend.ts';
 import { messageOf } from '../../../../core/failure.ts';
-import type { Slot } from './slot.ts';
 import { largest } from '../../../../core/lists.ts';
+import { commonLength } from '../../../../prompt/prompt-prefix.ts';
+import type { StateCache } from '../../engine-settings.ts';
+import { allStates, enforceLimit } from '../../states/budget.ts';
+import { stateLimit } from '../../states/limit.ts';
+import {
+  checksumOf,
+  readTokens,
+  removeRemains,
+  removeState,
+  stateFile,
+  touch,
+  weightsFolder,
+  writeRecord,
+} from '../../states/record.ts';
+import { removeStale } from '../../states/stale.ts';
+import type { Transcripts } from '../../transcripts.ts';
+import { isPrefix, readSaved, transcriptsIn } from './saved-state.ts';
+import type { SavedState } from './saved-state.ts';
+import type { Slot } from './slot.ts';
 
-export interface StateFilesOptions {
-  /** The folder of all engines' state files; each process has one of its own in it. */
-  readonly folder: string;
-  /** Bytes that this engine's files may take together. */
-  readonly limitBytes: number;
+export interface StateFilesOptions extends StateCache {
+  /** Name of the model. */
+  readonly model: string;
+  /** Identity of its weights: states of others are not read. */
+  readonly identity: string;
+  readonly transcripts: Transcripts<readonly Token[]>;
   /** Told once why states can't be kept. */
   readonly log: (message: string) => void;
-}
-
-/** The state of a slot that was given up, in a file. */
-export interface SavedState {
-  readonly tokens: readonly Token[];
-  readonly file: string;
-  readonly bytes: number;
 }
 
 /** Assumed of a disk until something was written. */
@@ -28,45 +41,53 @@ const BYTES_PER_MILLISECOND = 200_000;
 /** Of so many last files the fastest tells: a slow one may have been held up by other processes. */
 const MEASURED_FILES = 5;
 
-/** States of slots that were given up: as many as fit into the limit, the oldest out first. */
+/** States of slots that were given up, in files that outlive this process. */
 export class StateFiles {
-  readonly limitBytes: number;
+  readonly #options: StateFilesOptions;
   readonly #folder: string;
-  readonly #log: (message: string) => void;
+  readonly #scratch: string;
   /** The least recently used first. */
   #saved: readonly SavedState[] = [];
+  #context = '';
+  #limitBytes = 0;
   #speeds: readonly number[] = [BYTES_PER_MILLISECOND];
   #failed = false;
-  readonly #removeAll = () => {
+  readonly #removeScratch = () => {
     try {
-      rmSync(this.#folder, { recursive: true, force: true });
+      rmSync(this.#scratch, { recursive: true, force: true });
     } catch {
       // What can't be removed now is stale to the next process.
     }
   };
 
   private constructor(options: StateFilesOptions) {
-    this.limitBytes = options.limitBytes;
-    this.#folder = path.join(options.folder, `${process.pid}-${randomUUID()}`);
-    this.#log = options.log;
-    process.on('exit', this.#removeAll);
+    this.#options = options;
+    this.#folder = weightsFolder(options.folder, options.identity);
+    this.#scratch = path.join(options.folder, `${process.pid}-${randomUUID()}`);
+    process.on('exit', this.#removeScratch);
   }
 
-  /** Makes the folder, and removes what processes that have ended left behind. */
+  /**
+   * Opens the states of a model: reads what earlier processes have kept, gives their transcripts back, and
+   * removes the temporary files of processes that have ended.
+   */
   static async open(options: StateFilesOptions): Promise<StateFiles> {
     const files = new StateFiles(options);
     try {
-      await removeStale(options.folder);
-      // What was said to a model is nobody else's business.
-      await mkdir(files.#folder, { recursive: true, mode: 0o700 });
+      await files.#open();
     } catch (error) {
       files.#fail(error);
     }
     return files;
   }
 
+  /** States that the context can take. */
   get saved(): readonly SavedState[] {
-    return this.#saved;
+    return this.#saved.filter(({ record }) => record.context === this.#context);
+  }
+
+  get limitBytes(): number {
+    return this.#limitBytes;
   }
 
   /** As last measured. */
@@ -81,85 +102,142 @@ export class StateFiles {
 
   /** A folder for files that are in use for a moment; undefined where there is none. */
   get scratch(): string | undefined {
-    return this.#failed ? undefined : this.#folder;
+    return this.#failed ? undefined : this.#scratch;
   }
 
-  /** Saves a slot's state, in place of those that it goes on from. */
-  async save(slot: Slot): Promise<void> {
-    const { tokens } = slot;
-    const file = path.join(this.#folder, randomUUID());
+  /** True if a state in a file may spare a prompt more than so many tokens. */
+  knows(prompt: readonly Token[], tokens: number): boolean {
+    return this.#saved.some((state) => commonLength(state.tokens, prompt) > tokens);
+  }
+
+  /** Sets the parameters that the bytes of a state depend on: states of others are not read. */
+  useContext(context: string): void {
+    this.#context = context;
+  }
+
+  /**
+   * Saves a slot's state, in place of those that it goes on from.
+   *
+   * @param seconds of evaluation that it saves
+   */
+  async save(slot: Slot, seconds = 0): Promise<void> {
+    const draft = path.join(this.#scratch, randomUUID());
     const started = performance.now();
     try {
-      const bytes = await slot.save(file);
-      const written = (await stat(file)).size;
+      const { bytes, tokens } = await slot.save(draft);
+      const written = (await stat(draft)).size;
       if (written < bytes) throw new Error(`only ${written} of ${bytes} bytes were written`);
       const speed = bytes / Math.max(performance.now() - started, 1);
       this.#speeds = [...this.#speeds, speed].slice(-MEASURED_FILES);
-      const kept = this.#saved.filter((state) => !isPrefix(state.tokens, tokens));
-      await this.#replace([...kept, { tokens, file, bytes }]);
+      await this.#add(draft, slot, tokens, { bytes: written, seconds });
     } catch (error) {
-      await rm(file, { force: true }).catch(() => undefined);
+      await rm(draft, { force: true }).catch(() => undefined);
       this.#fail(error);
     }
   }
 
-  /** Loads a saved state into a slot; the slot is empty where that fails. */
-  async load(state: SavedState, slot: Slot): Promise<void> {
-    const others = this.#saved.filter((one) => one !== state);
+  /** Loads a saved state into a slot. Where that fails, the slot may be empty, and the state is forgotten. */
+  async load(state: SavedState, slot: Slot): Promise<boolean> {
     try {
-      // Now used, it is the last to go.
-      this.#saved = [...others, state];
-      await slot.load(state.file);
+      if (!state.isOwn) await this.#check(state);
+      await slot.load(stateFile(state.stem));
     } catch (error) {
-      await this.#replace(others);
-      this.#fail(error);
+      this.#options.log(
+        `A prefix of ${this.#options.model} can't be restored from ${stateFile(state.stem)}: ` +
+          `${messageOf(error)}. It is evaluated again.`,
+      );
+      this.#saved = this.#saved.filter((one) => one !== state);
+      await removeState(state.stem);
+      return false;
     }
+    await this.#used(state, slot.session);
+    return true;
   }
 
-  /** Removes all files. */
+  /** Removes what only this process uses. */
   close(): void {
     this.#failed = true;
     this.#saved = [];
-    process.off('exit', this.#removeAll);
-    this.#removeAll();
+    process.off('exit', this.#removeScratch);
+    this.#removeScratch();
   }
 
-  /** Keeps these and no others, as far as the limit goes. */
-  async #replace(states: readonly SavedState[]): Promise<void> {
-    let bytes = 0;
-    const newest = states.toReversed().filter((state) => (bytes += state.bytes) <= this.limitBytes);
-    const removed = [...this.#saved, ...states].filter((state) => !newest.includes(state));
-    this.#saved = newest.toReversed();
-    await Promise.all(removed.map(({ file }) => rm(file, { force: true })));
+  async #open(): Promise<void> {
+    const { folder, transcripts } = this.#options;
+    await removeStale(folder);
+    // What was said to a model is nobody else's business.
+    for (const one of [this.#folder, this.#scratch]) {
+      await mkdir(one, { recursive: true, mode: 0o700 });
+    }
+    await removeRemains(this.#folder);
+    const held = (await allStates(folder)).reduce((sum, { record }) => sum + record.bytes, 0);
+    this.#limitBytes = await stateLimit(this.#options, held);
+    this.#saved = await readSaved(this.#folder, transcripts);
+  }
+
+  async #add(
+    draft: string,
+    slot: Slot,
+    tokens: readonly Token[],
+    size: { readonly bytes: number; readonly seconds: number },
+  ): Promise<void> {
+    const { model, folder } = this.#options;
+    const { keys, written } = transcriptsIn(this.#options.transcripts, tokens);
+    const replaced = this.saved.filter((state) => isPrefix(state.tokens, tokens));
+    const sessions = [nameOf(slot.session), ...replaced.flatMap(({ record }) => record.sessions)];
+    const record = {
+      model,
+      context: this.#context,
+      tokens: tokens.length,
+      ...size,
+      checksum: await checksumOf(draft),
+      transcripts: keys,
+      sessions: [...new Set(sessions.filter((name) => name !== ''))],
+      isHeld: slot.isHeld || replaced.some((state) => state.record.isHeld),
+    };
+    const stem = path.join(this.#folder, randomUUID());
+    await chmod(draft, 0o600);
+    await rename(draft, stateFile(stem));
+    await writeRecord(stem, record, written);
+    const added: SavedState = { tokens, bytes: size.bytes, stem, record, isOwn: true };
+    await Promise.all(replaced.map((state) => removeState(state.stem)));
+    const removed = await enforceLimit(folder, this.#limitBytes);
+    this.#saved = [...this.#saved, added].filter(
+      (state) => !replaced.includes(state) && !removed.has(state.stem),
+    );
+  }
+
+  async #check({ stem, record }: SavedState): Promise<void> {
+    if ((await checksumOf(stateFile(stem))) !== record.checksum) {
+      throw new Error('it is damaged, or another file');
+    }
+  }
+
+  /** Makes a state the last to go. */
+  async #used(state: SavedState, session: SessionKey): Promise<void> {
+    const others = this.#saved.filter((one) => one !== state);
+    const name = nameOf(session);
+    const isKnown = name === '' || state.record.sessions.includes(name);
+    const sessions = isKnown ? state.record.sessions : [...state.record.sessions, name];
+    const record = { ...state.record, sessions };
+    this.#saved = [...others, { ...state, record, isOwn: true }];
+    if (isKnown) await touch(state.stem);
+    else {
+      const written = await readTokens(state.stem).catch(() => undefined);
+      if (written !== undefined) await writeRecord(state.stem, record, written).catch(() => {});
+    }
   }
 
   #fail(error: unknown): void {
     if (this.#failed) return;
     this.#failed = true;
-    this.#log(
-      `Prefixes can't be kept in ${this.#folder}: ${messageOf(error)}. ` +
+    this.#options.log(
+      `Prefixes can't be kept in ${this.#options.folder}: ${messageOf(error)}. ` +
         'They are evaluated again instead, until the engine is started anew.',
     );
   }
 }
 
-function isPrefix(tokens: readonly Token[], of: readonly Token[]): boolean {
-  return tokens.length <= of.length && tokens.every((token, index) => token === of[index]);
-}
-
-/** Removes the folders of processes that are no more: a name begins with its process's id. */
-async function removeStale(folder: string): Promise<void> {
-  const names = await readdir(folder).catch(() => []);
-  const stale = names.filter((name) => !isRunning(Number.parseInt(name, 10)));
-  await Promise.all(stale.map((name) => rm(path.join(folder, name), { recursive: true })));
-}
-
-function isRunning(pid: number): boolean {
-  // Never touch what is not named as ours are.
-  if (!Number.isInteger(pid)) return true;
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
+function nameOf({ session, agent, user }: SessionKey): string {
+  return [session ?? user, agent].filter((part) => part !== undefined).join('/');
 }

@@ -64,6 +64,7 @@ export class SilenceWatch implements EngineWatch {
       case 'open':
       case 'granted':
       case 'refused':
+      case 'close':
         break;
       default:
         command satisfies never;

@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '../../../../core/failure.ts';
 import type { EngineLog, StateCache } from '../../engine-settings.ts';
+import { stateLimit } from '../../states/limit.ts';
 
 /** The file of the state of the last prompt without pictures. */
 export interface StateFile {
@@ -24,11 +25,13 @@ export async function openStateFile(
   log: EngineLog,
 ): Promise<StateFile | undefined> {
   if (states === undefined) return undefined;
-  const { folder, limitBytes } = states;
+  const { folder } = states;
   const own = path.join(folder, `${process.pid}-${randomUUID()}`);
+  let limitBytes = 0;
   try {
     // What was said to a model is nobody else's business.
     await mkdir(own, { recursive: true, mode: 0o700 });
+    limitBytes = await stateLimit(states);
   } catch (error) {
     log(`No states can be kept in ${folder}: ${messageOf(error)}. Requests go on without.`);
     return undefined;

@@ -7,6 +7,7 @@ import type { Token } from 'node-llama-cpp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Slot } from '../../../../../src/backends/local/runners/llama-cpp/slot.ts';
 import { StateFiles } from '../../../../../src/backends/local/runners/llama-cpp/state-files.ts';
+import { Transcripts } from '../../../../../src/backends/local/transcripts.ts';
 import { covers } from '../../../../support/covers.ts';
 
 let folder = '';
@@ -19,11 +20,12 @@ const tokens = (...ids: readonly number[]) => ids as unknown as readonly Token[]
 
 /** Stands for a slot: a real one needs a model, and its files are too large to count. */
 function slotOf(ids: readonly number[], written = 100, told = written): Slot {
-  const slot: Pick<Slot, 'tokens' | 'save' | 'load'> = {
-    tokens: tokens(...ids),
+  const slot: Pick<Slot, 'session' | 'isHeld' | 'save' | 'load'> = {
+    session: {},
+    isHeld: false,
     async save(file) {
       await writeFile(file, new Uint8Array(written));
-      return told;
+      return { bytes: told, tokens: tokens(...ids) };
     },
     load: async (file) => void (await stat(file)),
   };
@@ -36,12 +38,19 @@ describe('state files', () => {
   const logged: string[] = [];
   const open = async (limitBytes = 250) => {
     logged.length = 0;
-    return StateFiles.open({ folder, limitBytes, log: (message) => logged.push(message) });
+    return openIn(folder, limitBytes);
   };
-  const names = async () => {
-    const [own = ''] = await readdir(folder);
-    return readdir(path.join(folder, own));
-  };
+  const openIn = (place: string, limitBytes: number) =>
+    StateFiles.open({
+      folder: place,
+      limitBytes,
+      model: 'mini',
+      identity: 'test',
+      transcripts: new Transcripts(),
+      log: (message) => logged.push(message),
+    });
+  const names = async () =>
+    (await readdir(path.join(folder, 'model-test'))).filter((name) => name.endsWith('.state'));
 
   it('are as many as the limit allows, the least recently used out first', async () => {
     const files = await open();
@@ -57,7 +66,13 @@ describe('state files', () => {
     ]);
     expect(await names()).toHaveLength(2);
     files.close();
-    expect(await readdir(folder)).toEqual([]);
+    expect(await readdir(folder)).toEqual(['model-test']);
+    const next = await open();
+    expect(next.saved.map((state) => state.tokens)).toEqual([
+      [1, 2],
+      [5, 6],
+    ]);
+    next.close();
   });
 
   it('take the place of those that they go on from', async () => {
@@ -77,7 +92,7 @@ describe('state files', () => {
     }
     const files = await open();
     const left = await readdir(folder);
-    expect(left).toHaveLength(3);
+    expect(left).toHaveLength(4);
     expect(left).toEqual(expect.arrayContaining([`${process.ppid}-running`, 'mine']));
     files.close();
   });
@@ -101,21 +116,18 @@ describe('state files', () => {
     await files.save(slotOf([1, 2]));
     const [state] = files.saved;
     if (state === undefined) throw new Error('Nothing was saved.');
-    await rm(state.file);
+    await rm(`${state.stem}.state`);
     await files.load(state, slotOf([]));
     expect(files.saved).toEqual([]);
-    expect(logged).toHaveLength(1);
+    expect(files.works).toBe(true);
+    expect(logged).toEqual([expect.stringContaining("can't be restored")]);
     files.close();
   });
 
   it('without a folder are none', async () => {
     const file = path.join(folder, 'file');
     await writeFile(file, '');
-    const files = await StateFiles.open({
-      folder: file,
-      limitBytes: 9,
-      log: (line) => logged.push(line),
-    });
+    const files = await openIn(file, 9);
     expect(files.works).toBe(false);
     expect(logged.at(-1)).toContain('ENOTDIR');
     files.close();

@@ -1,0 +1,54 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { readRecords, removeState } from './record.ts';
+import type { StoredState } from './record.ts';
+
+/** All states in the folder of the cache, of any model, the least recently used first. */
+export async function allStates(folder: string): Promise<readonly StoredState[]> {
+  const names = await readdir(folder).catch(() => []);
+  const lists = await Promise.all(
+    names
+      .filter((name) => name.startsWith('model-'))
+      .map((name) => readRecords(path.join(folder, name))),
+  );
+  return lists.flat().toSorted((one, other) => one.lastUsed.getTime() - other.lastUsed.getTime());
+}
+
+/**
+ * Removes states until the rest fits into the limit. The newest one goes last: it was just written.
+ *
+ * @returns path stems of those that were removed
+ */
+export async function enforceLimit(
+  folder: string,
+  limitBytes: number,
+): Promise<ReadonlySet<string>> {
+  const states = await allStates(folder);
+  let bytes = states.reduce((sum, { record }) => sum + record.bytes, 0);
+  const removed = new Set<string>();
+  for (const { stem, record } of inOrderOfRemoval(states)) {
+    if (bytes <= limitBytes) break;
+    await removeState(stem);
+    removed.add(stem);
+    bytes -= record.bytes;
+  }
+  return removed;
+}
+
+/**
+ * States in the order in which they are given up: single conversations first, then prefixes that several
+ * sessions use, then those that a client's cache breakpoint holds; in each group the least recently used
+ * first.
+ *
+ * @param states the least recently used first
+ */
+export function inOrderOfRemoval(states: readonly StoredState[]): readonly StoredState[] {
+  const newest = states.slice(-1);
+  const others = states.slice(0, -1);
+  return [...others.toSorted((one, other) => rankOf(one) - rankOf(other)), ...newest];
+}
+
+function rankOf({ record }: StoredState): number {
+  if (record.isHeld) return 2;
+  return record.sessions.length > 1 ? 1 : 0;
+}

@@ -1,0 +1,130 @@
+import { createReadStream } from 'node:fs';
+import { readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
+import path from 'node:path';
+import { crc32 } from 'node:zlib';
+import { z } from 'zod';
+import { parseJson } from '../../../core/one-line.ts';
+import { writeWholeFile } from '../../../core/write-file.ts';
+
+/** Raise it if files of an earlier version can't be read. */
+const VERSION = 1;
+
+/** Only the owner may read what was said to a model. */
+const PRIVATE = 0o600;
+
+const recordSchema = z.object({
+  version: z.literal(VERSION),
+  /** Name of the model that evaluated it. */
+  model: z.string(),
+  /** Parameters that the bytes of a state depend on, and the versions of addon and llama.cpp. */
+  context: z.string(),
+  /** Tokens in the state. */
+  tokens: z.int().nonnegative(),
+  bytes: z.int().positive(),
+  /** CRC-32 of the file of the state. */
+  checksum: z.number(),
+  /** Keys of conversations, each with the number of tokens that were written up to its last answer. */
+  transcripts: z.array(z.tuple([z.string(), z.int().positive()])),
+  /** Sessions that used it. */
+  sessions: z.array(z.string()),
+  /** A client marked it with a cache breakpoint. */
+  isHeld: z.boolean(),
+  /** Seconds of evaluation that it saves, as measured when it was written. */
+  seconds: z.number().nonnegative(),
+});
+
+export type StateRecord = z.infer<typeof recordSchema>;
+
+/** Record on disk. Its state and its tokens lie beside it, under the same name. */
+export interface StoredState {
+  readonly record: StateRecord;
+  /** Path without an ending. */
+  readonly stem: string;
+  readonly lastUsed: Date;
+}
+
+export const stateFile = (stem: string): string => `${stem}.state`;
+const recordFile = (stem: string): string => `${stem}.json`;
+const tokensFile = (stem: string): string => `${stem}.tokens`;
+
+/** Folder of all states of the same weights. */
+export function weightsFolder(folder: string, identity: string): string {
+  return path.join(folder, `model-${identity}`);
+}
+
+/** Writes the record of a state whose file is in place. Without its record, a state is not there. */
+export async function writeRecord(
+  stem: string,
+  record: Omit<StateRecord, 'version'>,
+  tokens: readonly number[],
+): Promise<void> {
+  const bytes = new Uint8Array(Uint32Array.from(tokens).buffer);
+  await writeWholeFile(tokensFile(stem), bytes, PRIVATE);
+  const text = JSON.stringify({ version: VERSION, ...record });
+  await writeWholeFile(recordFile(stem), text, PRIVATE);
+}
+
+/** Tokens that belong to a state: its own, and those that its longest transcript has behind them. */
+export async function readTokens(stem: string): Promise<readonly number[]> {
+  const bytes = await readFile(tokensFile(stem));
+  return Array.from({ length: Math.floor(bytes.length / 4) }, (_, at) =>
+    bytes.readUInt32LE(at * 4),
+  );
+}
+
+/** Marks a state as used now. */
+export async function touch(stem: string): Promise<void> {
+  const now = new Date();
+  await utimes(recordFile(stem), now, now).catch(() => undefined);
+}
+
+export async function removeState(stem: string): Promise<void> {
+  // The record goes first: without it the rest does not count.
+  for (const file of [recordFile(stem), tokensFile(stem), stateFile(stem)]) {
+    await rm(file, { force: true }).catch(() => undefined);
+  }
+}
+
+/** Age at which files without a record are remains: a process that writes them needs less time. */
+const REMAINS_MILLISECONDS = 10 * 60_000;
+
+/** Removes files without a record, which a process left behind that was killed while it wrote. */
+export async function removeRemains(folder: string): Promise<void> {
+  const names = await readdir(folder);
+  const recorded = new Set(names.filter((name) => name.endsWith('.json')).map(stemOf));
+  for (const name of names.filter((one) => !recorded.has(stemOf(one)))) {
+    const file = path.join(folder, name);
+    const found = await stat(file).catch(() => undefined);
+    if (found === undefined || Date.now() - found.mtimeMs < REMAINS_MILLISECONDS) continue;
+    await rm(file, { force: true }).catch(() => undefined);
+  }
+}
+
+const stemOf = (name: string): string => name.split('.', 1).join('');
+
+/** Records in a folder of states, the least recently used first. Unreadable ones are left out. */
+export async function readRecords(folder: string): Promise<readonly StoredState[]> {
+  const names = await readdir(folder).catch(() => []);
+  const found: StoredState[] = [];
+  for (const name of names.filter((one) => one.endsWith('.json'))) {
+    const stem = path.join(folder, name.slice(0, -'.json'.length));
+    const stored = await readRecord(stem).catch(() => undefined);
+    if (stored !== undefined) found.push(stored);
+  }
+  return found.toSorted((one, other) => one.lastUsed.getTime() - other.lastUsed.getTime());
+}
+
+async function readRecord(stem: string): Promise<StoredState | undefined> {
+  const { mtime } = await stat(recordFile(stem));
+  const { data } = recordSchema.safeParse(parseJson(await readFile(recordFile(stem), 'utf8')));
+  return data && { record: data, stem, lastUsed: mtime };
+}
+
+/** CRC-32 of a file. */
+export async function checksumOf(file: string): Promise<number> {
+  let checksum = 0;
+  for await (const chunk of createReadStream(file, { highWaterMark: 2 ** 20 })) {
+    checksum = crc32(chunk, checksum);
+  }
+  return checksum;
+}
