@@ -1,19 +1,34 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { closeSync, fstatSync, readSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+import { openRegularFileSync } from '../../../core/regular-file.ts';
+
+/** Bytes that are read at once: the event loop waits for them. */
+const PIECE = 2 ** 20;
 
 /**
  * Identity of a model's weights, by which a state is found again: its file may move, but must not change.
  * The header lists each tensor's name, type, shape and place, so that only files of the same shape, size and
  * time can be mistaken for each other.
  *
+ * @param path the model's file
  * @param headerBytes size of the metadata and of the tensor table
  */
-export async function weightsIdentity(file: string, headerBytes: number): Promise<string> {
-  const { size, mtimeMs } = await stat(file);
-  const hash = createHash('sha256').update(`${size} ${Math.floor(mtimeMs)} ${headerBytes}\n`);
-  for await (const chunk of createReadStream(file, { end: Math.max(0, headerBytes - 1) })) {
-    hash.update(chunk);
+export async function weightsIdentity(path: string, headerBytes: number): Promise<string> {
+  // The file may have been replaced since it was checked, for example by a named pipe.
+  const { file } = openRegularFileSync(path);
+  try {
+    const { size, mtimeMs } = fstatSync(file);
+    const hash = createHash('sha256').update(`${size} ${Math.floor(mtimeMs)} ${headerBytes}\n`);
+    const piece = Buffer.alloc(PIECE);
+    for (let at = 0; at < headerBytes; at += PIECE) {
+      const length = readSync(file, piece, 0, Math.min(PIECE, headerBytes - at), at);
+      if (length === 0) break;
+      hash.update(piece.subarray(0, length));
+      await setImmediate();
+    }
+    return hash.digest('hex').slice(0, 32);
+  } finally {
+    closeSync(file);
   }
-  return hash.digest('hex').slice(0, 32);
 }

@@ -27,9 +27,9 @@ export async function readSaved(
 ): Promise<readonly SavedState[]> {
   const saved: SavedState[] = [];
   for (const { record, stem } of (await readRecords(folder)).slice(-MOST_STATES)) {
-    const ids = await readTokens(stem).catch(() => []);
+    const ids: readonly number[] = await readTokens(stem).catch(() => []);
     if (ids.length < record.tokens) continue;
-    const tokens: readonly Token[] = ids.filter((id) => isToken(id));
+    const tokens: readonly Token[] = ids.filter(isToken);
     for (const [key, length] of record.transcripts) {
       transcripts.restore(key, tokens.slice(0, length));
     }
