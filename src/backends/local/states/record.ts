@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
+import { open, readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
@@ -122,9 +121,16 @@ async function readRecord(stem: string): Promise<StoredState | undefined> {
 
 /** CRC-32 of a file. */
 export async function checksumOf(file: string): Promise<number> {
-  let checksum = 0;
-  for await (const chunk of createReadStream(file, { highWaterMark: 2 ** 20 })) {
-    checksum = crc32(chunk, checksum);
+  const handle = await open(file);
+  try {
+    const piece = Buffer.alloc(2 ** 20);
+    let checksum = 0;
+    for (;;) {
+      const { bytesRead } = await handle.read(piece);
+      if (bytesRead === 0) return checksum;
+      checksum = crc32(piece.subarray(0, bytesRead), checksum);
+    }
+  } finally {
+    await handle.close();
   }
-  return checksum;
 }
