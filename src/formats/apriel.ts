@@ -1,7 +1,8 @@
 import type { ChatFormat } from './format.ts';
 import { literal } from '../grammar/gbnf.ts';
 import { defineJsonCall, listOf, readCallList } from './shared/call-list.ts';
-import { readJsonCall, takeClosing } from './shared/calls.ts';
+import { takeClosing } from './shared/calls.ts';
+import { readJsonCall } from './shared/json-calls.ts';
 
 const OPEN = '<tool_calls>';
 const CLOSE = '</tool_calls>';

@@ -2,7 +2,8 @@ import type { CallableTool, ChatFormat } from './format.ts';
 import { literal } from '../grammar/gbnf.ts';
 import type { Reading, Source } from './shared/reader.ts';
 import { defineJsonCall, defineSpace, readCallList, restOfList } from './shared/call-list.ts';
-import { readJsonCall, takeClosing } from './shared/calls.ts';
+import { takeClosing } from './shared/calls.ts';
+import { readJsonCall } from './shared/json-calls.ts';
 
 const OPEN = 'Action:\n```json\n[';
 const OPEN_ON_ONE_LINE = 'Action: ```json\n[';

@@ -7,7 +7,8 @@ import {
   memberKey,
   readCallList,
 } from './shared/call-list.ts';
-import { readJsonCall, takeClosing } from './shared/calls.ts';
+import { takeClosing } from './shared/calls.ts';
+import { readJsonCall } from './shared/json-calls.ts';
 
 const OPEN = '<|START_ACTION|>';
 const CLOSE = '<|END_ACTION|>';

@@ -1,6 +1,7 @@
 import type { ToolSyntax } from './format.ts';
-import { readNamedCall, takeClosing } from './shared/calls.ts';
-import { JSON_CALL_KEYS, jsonCallStarts } from './llama3.ts';
+import { takeClosing } from './shared/calls.ts';
+import { readNamedCall } from './shared/json-calls.ts';
+import { BARE_KEYS, jsonCallStarts } from './llama3.ts';
 
 const FENCE = '```';
 const OPENINGS = [`${FENCE}json\n`, `${FENCE}\n`] as const;
@@ -15,8 +16,7 @@ export const fencedCall: Omit<ToolSyntax, 'grammar'> = {
     jsonCallStarts(tools).flatMap((start) => OPENINGS.map((opening) => opening + start)),
   *read(source, tools, trigger) {
     const called = tools.find(({ name }) => trigger.endsWith(JSON.stringify(name)));
-    if (called === undefined) return false;
-    yield* readNamedCall(source, JSON_CALL_KEYS, called.name);
+    if (called === undefined || !(yield* readNamedCall(source, called, BARE_KEYS))) return false;
     if ((yield* takeClosing(source, FENCE)) === undefined) return false;
     yield* source.skipSpace();
     // A call followed by text is an example.

@@ -1,6 +1,6 @@
 import type { ChatFormat } from './format.ts';
 import { defineJsonCall, readCallList, restOfList } from './shared/call-list.ts';
-import { readJsonCall } from './shared/calls.ts';
+import { readJsonCall } from './shared/json-calls.ts';
 
 const OPEN = 'functools[';
 const KEYS = { name: 'name', input: ['arguments'] } as const;

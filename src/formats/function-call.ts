@@ -31,7 +31,7 @@ export const functionCall: Omit<ToolSyntax, 'grammar'> = {
       text += source.rest;
       source.skip(source.rest.length);
     }
-    const call = isWhole(text) ? readLooseCall(text, tools) : undefined;
+    const call = isWhole(text) ? readLooseCall(text, tools, false) : undefined;
     if (call === undefined) return false;
     yield { type: 'call-start', name: call.name };
     yield argumentsPiece(call.json);

@@ -1,7 +1,8 @@
 import type { ChatFormat, ToolSyntax } from './format.ts';
 import { literal } from '../grammar/gbnf.ts';
 import { defineJsonCall } from './shared/call-list.ts';
-import { readJsonCall, takeClosing } from './shared/calls.ts';
+import { takeClosing } from './shared/calls.ts';
+import { readJsonCall } from './shared/json-calls.ts';
 
 const MESSAGE_END = '<|message_sep|>';
 const OPEN = '<|function_call|>';

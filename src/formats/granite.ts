@@ -1,6 +1,6 @@
 import type { ChatFormat } from './format.ts';
 import { defineJsonCall, listOf, readCallList } from './shared/call-list.ts';
-import { readJsonCall } from './shared/calls.ts';
+import { readJsonCall } from './shared/json-calls.ts';
 
 const OPEN = '<|tool_call|>';
 const KEYS = { name: 'name', input: ['arguments', 'parameters'] } as const;

@@ -3,7 +3,8 @@ import { literal } from '../grammar/gbnf.ts';
 import type { Reading, Source } from './shared/reader.ts';
 import { defineJsonCall, defineSpace } from './shared/call-list.ts';
 import { readLooseCall } from './repair/loose-call.ts';
-import { argumentsPiece, readJsonCall, takeClosing } from './shared/calls.ts';
+import { argumentsPiece, takeClosing } from './shared/calls.ts';
+import { readJsonCall } from './shared/json-calls.ts';
 
 const OPEN = '<tool_call>';
 const CLOSE = '</tool_call>';
@@ -55,7 +56,7 @@ function* readMalformed(source: Source, tools: readonly CallableTool[]): Reading
   if (found === undefined && source.cut) return false;
   const text = found?.text ?? source.rest;
   if (found === undefined) source.skip(text.length);
-  const call = readLooseCall(text, tools);
+  const call = readLooseCall(text, tools, true);
   if (call === undefined) return false;
   yield { type: 'call-start', name: call.name };
   yield argumentsPiece(call.json);

@@ -1,16 +1,19 @@
-import type { CallableTool, ChatFormat } from './format.ts';
+import type { CallableTool, ChatFormat, ToolSyntax } from './format.ts';
 import { literal, oneOf } from '../grammar/gbnf.ts';
 import type { GrammarRules } from '../grammar/gbnf.ts';
 import type { Reading, Source } from './shared/reader.ts';
 import { defineJsonCall, defineSpace, memberKey, restOfCall } from './shared/call-list.ts';
-import { isCallable, readJsonCall, readName, readNamedCall } from './shared/calls.ts';
+import { readName } from './shared/calls.ts';
+import { readJsonCall, readNamedCall } from './shared/json-calls.ts';
+import type { JsonCallKeys } from './shared/json-calls.ts';
 import { readPythonArguments } from './shared/python-arguments.ts';
 import { definePythonCall } from './shared/python-grammar.ts';
 
 const PYTHON = '<|python_tag|>';
 const FORCED = '{"name": "';
-/** Keys of the name and the arguments in a JSON call. */
-export const JSON_CALL_KEYS = { name: 'name', input: ['parameters', 'arguments'] } as const;
+const KEYS = { name: 'name', input: ['parameters', 'arguments'] } as const;
+/** The same if no mark tells such an object from other JSON. */
+export const BARE_KEYS = { ...KEYS, isBare: true } as const;
 const MEMBERS = { name: 'name', input: 'parameters' } as const;
 
 /** Beginnings of a call's object, up to the name. */
@@ -34,18 +37,7 @@ export const llama3: ChatFormat = {
     triggers: [PYTHON],
     triggersAtStart: jsonCallStarts,
     forced: FORCED,
-    *read(source, tools, trigger) {
-      if (!(yield* readFirst(source, tools, trigger))) return false;
-      for (;;) {
-        const place = source.place;
-        yield* source.skipSpace();
-        if ((yield* source.take(';')) === undefined) return true;
-        if (!(yield* readJsonCall(source, tools, JSON_CALL_KEYS))) {
-          if (!source.starved) source.rewind(place);
-          return true;
-        }
-      }
-    },
+    read: (source, tools, trigger) => readCalls(source, tools, trigger, KEYS),
     grammar(tools, rules, { trigger, parallel }) {
       const further = `("; " ${defineCall(rules, tools)})*`;
       return `${firstCall(tools, rules, trigger)} ${parallel ? further : ''}`;
@@ -53,30 +45,57 @@ export const llama3: ChatFormat = {
   },
 };
 
+/** The same calls in the text of a server. */
+export const leakedLlama3: Omit<ToolSyntax, 'grammar'> = {
+  triggers: [PYTHON],
+  triggersAtStart: jsonCallStarts,
+  read: (source, tools, trigger) =>
+    readCalls(source, tools, trigger, trigger === PYTHON ? KEYS : BARE_KEYS),
+};
+
 /** Texts that begin a bare JSON call of one of the tools, up to the tool's name. */
 export function jsonCallStarts(tools: readonly CallableTool[]): readonly string[] {
   return tools.flatMap(({ name }) => STARTS.map((start) => start + JSON.stringify(name)));
+}
+
+function* readCalls(
+  source: Source,
+  tools: readonly CallableTool[],
+  trigger: string,
+  keys: JsonCallKeys,
+): Reading<boolean> {
+  if (!(yield* readFirst(source, tools, trigger, keys))) return false;
+  for (;;) {
+    const place = source.place;
+    yield* source.skipSpace();
+    if ((yield* source.take(';')) === undefined) return true;
+    if (!(yield* readJsonCall(source, tools, keys))) {
+      if (!source.starved) source.rewind(place);
+      return true;
+    }
+  }
 }
 
 function* readFirst(
   source: Source,
   tools: readonly CallableTool[],
   trigger: string,
+  keys: JsonCallKeys,
 ): Reading<boolean> {
   if (trigger === PYTHON) {
     yield* source.skipSpace();
-    if (source.rest.startsWith('{')) return yield* readJsonCall(source, tools, JSON_CALL_KEYS);
+    if (source.rest.startsWith('{')) return yield* readJsonCall(source, tools, keys);
   }
   const named = tools.find(({ name }) => trigger.endsWith(JSON.stringify(name)));
   const name = named?.name ?? (yield* readName(source));
-  if (!isCallable(name, tools)) return false;
+  const tool = named ?? tools.find((one) => one.name === name);
+  if (tool === undefined) return false;
   if (trigger === PYTHON) {
     if ((yield* source.take('.call(')) === undefined) return false;
     return yield* readPythonArguments(source, name);
   }
   if (named === undefined && (yield* source.take('"')) === undefined) return false;
-  yield* readNamedCall(source, JSON_CALL_KEYS, name);
-  return true;
+  return yield* readNamedCall(source, tool, keys);
 }
 
 function firstCall(tools: readonly CallableTool[], rules: GrammarRules, trigger: string): string {

@@ -1,7 +1,7 @@
 import type { ChatFormat } from './format.ts';
 import { defineJsonCall, defineSpace, listOf, memberKey } from './shared/call-list.ts';
 import { readCallList } from './shared/call-list.ts';
-import { readJsonCall } from './shared/calls.ts';
+import { readJsonCall } from './shared/json-calls.ts';
 
 const OPEN = '[TOOL_CALLS]';
 const KEYS = { name: 'name', input: ['arguments'] } as const;

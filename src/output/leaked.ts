@@ -17,7 +17,7 @@ import { leakedHarmony } from '../formats/harmony.ts';
 import { hermes } from '../formats/hermes.ts';
 import { kimi } from '../formats/kimi.ts';
 import { lfm2 } from '../formats/lfm2.ts';
-import { llama3 } from '../formats/llama3.ts';
+import { leakedLlama3 } from '../formats/llama3.ts';
 import { minimax } from '../formats/minimax.ts';
 import { mirothinker } from '../formats/mirothinker.ts';
 import { mistralArgs } from '../formats/mistral-args.ts';
@@ -34,7 +34,6 @@ const FAMILIES: readonly ChatFormat[] = [
   glm45,
   mistralList,
   mistralArgs,
-  llama3,
   kimi,
   minimax,
   deepseekV31,
@@ -57,6 +56,7 @@ type Syntax = Omit<ToolSyntax, 'grammar'>;
 
 const SYNTAXES: readonly Syntax[] = [
   ...FAMILIES.flatMap(({ tools }) => tools ?? []),
+  leakedLlama3,
   leakedHarmony,
   leakedRecipients,
   fencedCall,

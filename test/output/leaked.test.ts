@@ -2,21 +2,27 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ChatFormat } from '../../src/formats/format.ts';
 import { hermes } from '../../src/formats/hermes.ts';
+import { repairArguments } from '../../src/formats/repair/arguments.ts';
 import { leaked } from '../../src/output/leaked.ts';
 import { mergeDeltas } from '../../src/output/merge-deltas.ts';
 import { Output } from '../../src/output/output.ts';
 import type { GenerationEvent } from '../../src/core/events.ts';
+import type { JsonObject } from '../../src/core/json.ts';
 import { cut } from '../support/cut.ts';
 import { LEAKED_CALLS, LIKE_CALLS } from '../support/leaked-texts.ts';
 
 const SCHEMA = { type: 'object', properties: { at: { type: 'string' } } };
 
-function read(pieces: readonly string[], format: ChatFormat = leaked) {
+function read(
+  pieces: readonly string[],
+  format: ChatFormat = leaked,
+  inputSchema: JsonObject = SCHEMA,
+) {
   const output = new Output({
     format,
     thinkingOpen: false,
     continuesText: false,
-    tools: [{ name: 'look', inputSchema: SCHEMA }],
+    tools: [{ name: 'look', inputSchema }],
     stopSequences: [],
     newCallId: () => 'toolu_1',
   });
@@ -30,7 +36,9 @@ const thought = (value: string): GenerationEvent => ({ type: 'thinking-delta', t
 /** Names and inputs of the calls among events. */
 function told(events: readonly GenerationEvent[]): unknown {
   return events.flatMap((event): readonly unknown[] => {
-    if (event.type === 'tool-call-delta') return [JSON.parse(event.json)];
+    if (event.type === 'tool-call-delta') {
+      return [JSON.parse(repairArguments(event.json, { name: 'look', inputSchema: {} }) ?? 'null')];
+    }
     return event.type === 'tool-call-start' ? [event.name] : [];
   });
 }
@@ -48,6 +56,27 @@ describe('the text of a server', () => {
   it.each(LIKE_CALLS)('stays text, byte for byte: %j', (value) => {
     expect(read([value])).toEqual([text(value)]);
     expect(read(value.split(''))).toEqual([text(value)]);
+  });
+
+  it.each([
+    '{"name": "look", "input": {"any": 12345678901234567890}}',
+    '{"name": "look", "any": 12345678901234567890}',
+    '[{"type": "function", "function": {"name": "look", "args": {"any": 12345678901234567890}}}]',
+    "<tool_call>{'name': 'look', 'arguments': {'any': 12345678901234567890}}</tool_call>",
+  ])('contains calls with all digits of a long number: %s', (value) => {
+    const any = { type: 'object', properties: { any: {} } };
+    const deltas = read([value], leaked, any).filter(({ type }) => type === 'tool-call-delta');
+    expect(JSON.stringify(deltas)).toContain('12345678901234567890}');
+  });
+
+  it('contains a call with a name alone if it is in tags and the tool needs nothing', () => {
+    const value = '<tool_call>{"name": "look"}</tool_call>';
+    expect(told(read([value]))).toEqual(['look', {}]);
+    expect(told(read([value.replaceAll('"', "'")]))).toEqual(['look', {}]);
+    const needy = { ...SCHEMA, required: ['at'] };
+    for (const format of [leaked, hermes]) {
+      expect(read([value], format, needy)).toEqual([text(value)]);
+    }
   });
 
   it('starts with leaked thinking, at every cut into two chunks', () => {

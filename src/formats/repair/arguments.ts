@@ -7,6 +7,7 @@ import { coerceJson } from './coerce.ts';
 import { isClosing } from './closing.ts';
 import { mendEscapes } from './escapes.ts';
 import { JsonPrefix } from './json-prefix.ts';
+import { itemsOf, membersOf } from './json-text.ts';
 import { isWrapperKey } from './schema-types.ts';
 import { withTimeLimit } from './time-limit.ts';
 
@@ -48,16 +49,23 @@ function argumentsOf(written: string, { name, inputSchema }: CallableTool): stri
   const text = strip(written);
   if (isNothing(text)) return '{}';
   const repaired = repairJson(text);
-  if (repaired === undefined) return undefined;
-  const value = parseJson(repaired);
-  const input = unwrap(value, name, inputSchema, MOST_WRAPPERS);
-  if (!isRecord(input)) return undefined;
-  return coerceJson(input === value ? repaired : JSON.stringify(input), inputSchema);
+  const input = repaired && unwrap(repaired, name, inputSchema, MOST_WRAPPERS);
+  return input === undefined ? undefined : coerceJson(input, inputSchema);
 }
 
-/** The value of a JSON text, repaired if that has one reading; undefined otherwise. */
-export function repairedValue(written: string): unknown {
-  return limited(written, () => valueOf(written));
+/**
+ * What a reader makes of a JSON text, repaired if that has one reading.
+ *
+ * @returns undefined if there is no such reading
+ */
+export function readRepaired<Result>(
+  written: string,
+  read: (json: string) => Result,
+): Result | undefined {
+  return limited(written, () => {
+    const json = repairJson(strip(written));
+    return json === undefined ? undefined : read(json);
+  });
 }
 
 /** The result of a repair; undefined if it takes too long, or nests deeper than the stack. */
@@ -68,11 +76,6 @@ function limited<Result>(written: string, repair: () => Result): Result | undefi
     // Not repairable; the caller asks again or shows the text.
     return undefined;
   }
-}
-
-function valueOf(written: string): unknown {
-  const text = repairJson(strip(written));
-  return text === undefined ? undefined : parseJson(text);
 }
 
 function isNothing(text: string): boolean {
@@ -107,21 +110,38 @@ function repairJson(written: string): string | undefined {
   return isRecord(value) || Array.isArray(value) ? repaired : undefined;
 }
 
-function unwrap(value: unknown, name: string, schema: unknown, depth: number): unknown {
+/** The object of arguments in a JSON text, as it is written there: numbers may have more digits than JavaScript's. */
+function unwrap(json: string, name: string, schema: unknown, depth: number): string | undefined {
   if (depth === 0) return undefined;
-  if (value === null) return {};
-  if (typeof value === 'string') {
-    if (isNothing(strip(value))) return {};
-    return unwrap(valueOf(value), name, schema, depth - 1);
+  switch (json.trimStart().charAt(0)) {
+    case 'n':
+      return '{}';
+    case '"': {
+      const text = strip(String(JSON.parse(json)));
+      if (isNothing(text)) return '{}';
+      const inner = repairJson(text);
+      return inner === undefined ? undefined : unwrap(inner, name, schema, depth - 1);
+    }
+    case '[': {
+      const [item, ...others] = itemsOf(json);
+      if (item === undefined || others.length > 0) return undefined;
+      return unwrap(item, name, schema, depth - 1);
+    }
+    case '{': {
+      const inner = wrapped(json, name, schema);
+      return inner === undefined ? json : unwrap(inner, name, schema, depth - 1);
+    }
+    default:
+      return undefined;
   }
-  if (Array.isArray(value)) {
-    return value.length === 1 ? unwrap(value[0], name, schema, depth - 1) : undefined;
-  }
-  if (!isRecord(value)) return undefined;
-  const keys = Object.keys(value);
-  if (keys.length === 0 || !keys.every((key) => isWrapperKey(schema, key))) return value;
-  const inner = value['function'] ?? value['arguments'] ?? value['parameters'];
-  const other = value['name'];
-  if (typeof other === 'string' && other.toLowerCase() !== name.toLowerCase()) return value;
-  return inner === undefined ? value : unwrap(inner, name, schema, depth - 1);
+}
+
+/** The member of a call's object that is a call or its arguments; undefined if the object is no call of this tool. */
+function wrapped(json: string, name: string, schema: unknown): string | undefined {
+  const members = membersOf(json);
+  if (![...members.keys()].every((key) => isWrapperKey(schema, key))) return undefined;
+  const other: unknown = parseJson(members.get('name') ?? '');
+  if (typeof other === 'string' && other.toLowerCase() !== name.toLowerCase()) return undefined;
+  const inner = ['function', 'arguments', 'parameters'].flatMap((key) => members.get(key) ?? []);
+  return inner.find((one) => one !== 'null') ?? inner[0];
 }

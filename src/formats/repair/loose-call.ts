@@ -1,8 +1,9 @@
-import { isRecord } from '../../core/json.ts';
 import type { CallableTool } from '../format.ts';
-import { repairedValue } from './arguments.ts';
+import { parseJson } from '../../core/one-line.ts';
+import { readRepaired } from './arguments.ts';
+import { callInput } from './call-input.ts';
+import { itemsOf, membersOf } from './json-text.ts';
 import { toolNamed } from './repaired-call.ts';
-import { isFlatArgument } from './schema-types.ts';
 
 /** A call that was read out of malformed text. */
 export interface LooseCall {
@@ -15,19 +16,30 @@ export interface LooseCall {
  * Reads a whole text as one call of an offered tool, with what has one reading repaired: the JSON
  * itself, a list or a `function` around the call, `parameters` for `arguments`, arguments beside
  * the name, the case of the name.
+ *
+ * @param isMarked marks of a format are around the call, so that a name alone may be a call
  */
-export function readLooseCall(text: string, tools: readonly CallableTool[]): LooseCall | undefined {
-  const value = repairedValue(text);
-  const outer: unknown = Array.isArray(value) && value.length === 1 ? value[0] : value;
-  const call = isRecord(outer) && isRecord(outer['function']) ? outer['function'] : outer;
-  if (!isRecord(call)) return undefined;
-  const name = call['name'] ?? (typeof call['function'] === 'string' ? call['function'] : '');
+export function readLooseCall(
+  text: string,
+  tools: readonly CallableTool[],
+  isMarked: boolean,
+): LooseCall | undefined {
+  return readRepaired(text, (json) => callIn(json, tools, isMarked));
+}
+
+function callIn(
+  json: string,
+  tools: readonly CallableTool[],
+  isMarked: boolean,
+): LooseCall | undefined {
+  const items = itemsOf(json);
+  const outer = membersOf(items.length === 1 ? (items[0] ?? '') : json);
+  const inner = membersOf(outer.get('function') ?? '');
+  const members = inner.size > 0 ? inner : outer;
+  const name = parseJson(members.get('name') ?? members.get('function') ?? '');
   const tool = typeof name === 'string' ? toolNamed(name, tools) : undefined;
   if (tool === undefined) return undefined;
-  const flat = Object.entries(call).filter(
-    ([key, member]) =>
-      key !== 'name' && isFlatArgument(tool.inputSchema, key, JSON.stringify(member)),
-  );
-  const input = call['arguments'] ?? call['parameters'] ?? Object.fromEntries(flat);
-  return { name: tool.name, json: JSON.stringify(input) };
+  const beside = [...members].filter(([key]) => key !== 'function' || members.has('name'));
+  const input = callInput(new Map(beside), tool, isMarked);
+  return input === undefined ? undefined : { name: tool.name, json: input };
 }

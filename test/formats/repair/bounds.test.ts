@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { repairArguments, repairedValue } from '../../../src/formats/repair/arguments.ts';
+import { repairArguments, readRepaired } from '../../../src/formats/repair/arguments.ts';
 import { coerceJson } from '../../../src/formats/repair/coerce.ts';
 import { cpuMillisecondsOf } from '../../support/cpu-time.ts';
 
@@ -41,7 +41,7 @@ describe('the repair of arguments ends soon', () => {
     ['quotes in a string', '{"a":"', 'x"y ', '"}'],
   ])('for %s', (_what, begin, piece, end) => {
     const text = begin + piece.repeat(LENGTH / piece.length) + end;
-    for (const repair of [() => repairArguments(text, tool), () => repairedValue(text)]) {
+    for (const repair of [() => repairArguments(text, tool), () => readRepaired(text, String)]) {
       expect(cpuMillisecondsOf(repair)).toBeLessThan(500);
     }
   });

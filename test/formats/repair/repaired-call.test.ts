@@ -160,6 +160,21 @@ describe('the arguments of a call', () => {
     expect(made(json.split(''))).toBe('broken off');
   });
 
+  it.each([
+    ['JSON', '{"count": 12345678901234567890}'],
+    ['a list around it', '[{"count": 12345678901234567890}]'],
+    ['double encoding', JSON.stringify('{"count": 12345678901234567890}')],
+    ['parameters around it', '{"parameters": {"count": 12345678901234567890}}'],
+    ['a function', '{"function": {"name": "Look", "arguments": {"count": 12345678901234567890}}}'],
+    ['a number as a string', '{"count": "12345678901234567890"}'],
+    ['single quotes', "[{'count': 12345678901234567890}]"],
+  ])('keep all digits of a long number: %s', (_title, json) => {
+    const call = new RepairedCall('toolu_1', 'Look', [{ name: 'Look', inputSchema: SCHEMA }]);
+    const events = [...call.push(json), ...(call.end() ?? [])];
+    const sent = events.map((event) => (event.type === 'tool-call-delta' ? event.json : ''));
+    expect(sent.join('')).toMatch(/^\{"count": *12345678901234567890\}$/);
+  });
+
   it('are never completed in the middle of a value', () => {
     expect(made(['{"city": "Par'])).toBe('broken off');
   });
