@@ -8,8 +8,7 @@ import type { Settings } from './config/settings.ts';
 import { loadThinkingKey } from './config/thinking-key.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
-import { stopServers } from './http/stop.ts';
-import { RuntimeFailure } from './core/failure.ts';
+import { serverStopping, stopServers } from './http/stop.ts';
 import type { ModelSpec } from './core/model.ts';
 import { within } from './net/timeouts.ts';
 import { openLiveRegistry } from './registry/live.ts';
@@ -144,7 +143,7 @@ export async function composeServer(
     },
     async stop() {
       closing.abort();
-      await stopServers(servers, () => stopping.abort(serverStopped()));
+      await stopServers(servers, () => stopping.abort(serverStopping()));
       await models.close();
     },
   };
@@ -157,10 +156,6 @@ export async function composeServer(
       throw error;
     }
   }
-}
-
-function serverStopped(): RuntimeFailure {
-  return new RuntimeFailure('overloaded', 'The server is stopping.', { retryAfterSeconds: 5 });
 }
 
 /** The files of the registry that settings name. */

@@ -2,7 +2,6 @@ import { setMaxListeners } from 'node:events';
 import express from 'express';
 import type { Express, RequestHandler } from 'express';
 import { isLoopbackHost } from '../net/loopback.ts';
-import { RuntimeFailure } from '../core/failure.ts';
 import type { Wire } from '../wires/wire.ts';
 import { createFailureHandler, methodNotAllowed, routeNotFound } from './failures.ts';
 import { createPageGuard } from './cors.ts';
@@ -12,6 +11,7 @@ import { createRequestLog } from './request-log.ts';
 import { createLeaseRoutes } from './routes/leases.ts';
 import { createLoadedRoute, createStopRoute } from './routes/loaded.ts';
 import type { GenerateOptions } from './routes/generate.ts';
+import { serverStopping } from './stop.ts';
 import { closeUnread } from './unread.ts';
 import { addWireRoutes, createWireChoice } from './wire-routes.ts';
 
@@ -24,8 +24,6 @@ export interface AppOptions extends GenerateOptions {
   readonly allowedHosts?: readonly string[];
   /** Origins whose pages may read responses; `*` means all. */
   readonly corsOrigins?: readonly string[];
-  /** Aborts when the server stops accepting requests. */
-  readonly closing: AbortSignal;
   /** Name or address that is bound. */
   readonly host: string;
   /** Called when the last lease on the server has ended. */
@@ -34,8 +32,8 @@ export interface AppOptions extends GenerateOptions {
 
 /** Creates the HTTP application: guards, then routes, then one handler for all failures. */
 export function createApp(options: AppOptions): Express {
-  // Every running request adds a listener.
-  setMaxListeners(0, options.stopping);
+  // Every running request adds listeners.
+  setMaxListeners(0, options.stopping, options.closing);
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -45,7 +43,7 @@ export function createApp(options: AppOptions): Express {
   app.use((_request, response, next) => {
     if (options.closing.aborted) {
       response.set('connection', 'close');
-      throw new RuntimeFailure('overloaded', 'The server is stopping.', { retryAfterSeconds: 5 });
+      throw serverStopping();
     }
     next();
   });

@@ -5,6 +5,7 @@ import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { RuntimeFailure } from '../core/failure.ts';
 import { BodyMemory } from './body-memory.ts';
 import type { BodyShare } from './body-memory.ts';
+import { serverStopping } from './stop.ts';
 import { collectAfter, LARGE_BYTES, largeBodyTurn } from './large-bodies.ts';
 
 const SHARED_MEMORY = new BodyMemory();
@@ -31,13 +32,13 @@ export async function useBody<Result>(
   request: IncomingMessage,
   response: ServerResponse,
   use: (text: string) => Promise<Result>,
-  memory = SHARED_MEMORY,
+  { closing, memory = SHARED_MEMORY }: BodyOptions,
 ): Promise<Result> {
   if (Number(request.headers['content-length']) > MOST_BYTES) {
     passOver(request);
     throw tooLarge();
   }
-  const pieces = await collect(request, response, memory);
+  const pieces = await collect(request, response, memory, closing);
   const leave = pieces.bytes > LARGE_BYTES ? await largeBodyTurn() : undefined;
   try {
     if (pieces.isAbandoned) throw new RuntimeFailure('cancelled', 'The client has gone.');
@@ -47,6 +48,12 @@ export async function useBody<Result>(
     leave?.();
     pieces.share.decoded();
   }
+}
+
+interface BodyOptions {
+  /** Aborts when the server stops accepting requests, which refuses a body that is not complete. */
+  readonly closing: AbortSignal;
+  readonly memory?: BodyMemory;
 }
 
 /** Received pieces of a body. */
@@ -91,6 +98,7 @@ function collect(
   request: IncomingMessage,
   response: ServerResponse,
   memory: BodyMemory,
+  closing: AbortSignal,
 ): Promise<Pieces> {
   const body = decompressed(request);
   const isDecoded = body !== request;
@@ -103,12 +111,14 @@ function collect(
       passOver(request);
       reject(failure);
     };
-    const length = isDecoded ? MOST_BYTES : Number(request.headers['content-length'] ?? MOST_BYTES);
-    const share = memory.share(body, length, refuse);
+    const share = memory.share(body, isDecoded ? MOST_BYTES : lengthOf(request), refuse);
+    const close = (): void => refuse(serverStopping());
+    closing.addEventListener('abort', close, { once: true });
     const pieces: Pieces = { texts: [], bytes: 0, isAbandoned: false, share };
     response.once('close', () => {
       pieces.texts = [];
       pieces.isAbandoned = true;
+      closing.removeEventListener('abort', close);
       share.release();
     });
     body.on('data', (chunk: Buffer) => {
@@ -120,6 +130,7 @@ function collect(
       share.add(chunk.length);
     });
     body.once('end', () => {
+      closing.removeEventListener('abort', close);
       share.complete();
       pieces.texts.push(decoder.end());
       resolve(pieces);
@@ -132,6 +143,11 @@ function collect(
       if (!body.readableEnded) reject(unreadable(new Error('it broke off')));
     });
   });
+}
+
+/** Length of a body as its client announces it, else the most that it may have. */
+function lengthOf({ headers }: IncomingMessage): number {
+  return Number(headers['content-length'] ?? MOST_BYTES);
 }
 
 /** Discards the rest of a body, so that the client can read the response; see unread.ts. */

@@ -1,5 +1,11 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
+import { RuntimeFailure } from '../core/failure.ts';
+
+/** Failure of requests that the server does not answer because it stops. */
+export function serverStopping(): RuntimeFailure {
+  return new RuntimeFailure('overloaded', 'The server is stopping.', { retryAfterSeconds: 5 });
+}
 
 /** Time for running requests to end when the server stops. */
 const GRACE_MILLISECONDS = 10_000;

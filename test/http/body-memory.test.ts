@@ -122,13 +122,18 @@ describe('the body of a request', () => {
   const requests: IncomingMessage[] = [];
   let listener: Server;
   let use: (text: string) => Promise<void>;
+  let closing: AbortController;
   beforeEach(async () => {
     requests.length = 0;
     use = async () => undefined;
+    closing = new AbortController();
     const memory = new BodyMemory({ largeBytes: 8 * MB });
     listener = createServer((request, response) => {
       requests.push(request);
-      useBody(request, response, async (text) => use(text), memory).then(
+      useBody(request, response, async (text) => use(text), {
+        closing: closing.signal,
+        memory,
+      }).then(
         () => response.end('used'),
         () => response.end('refused'),
       );
@@ -161,6 +166,17 @@ describe('the body of a request', () => {
     await vi.waitFor(() => expect(requests[1]?.isPaused()).toBe(true));
     first.destroy();
     expect(await used).toHaveLength(6 * MB);
+  });
+
+  it('is refused if the server closes before it is complete', async () => {
+    const coming = send(5 * MB, 4 * MB);
+    await vi.waitFor(() => expect(requests).toHaveLength(1));
+    const waiting = send(6 * MB, 6 * MB);
+    await vi.waitFor(() => expect(requests[1]?.isPaused()).toBe(true));
+    closing.abort();
+    for (const socket of [coming, waiting]) {
+      expect(String(await once(socket, 'data'))).toContain('refused');
+    }
   });
 
   it('is discarded if it can not be decompressed, so that the client reads the answer', async () => {

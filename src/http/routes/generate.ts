@@ -22,7 +22,9 @@ import { admitted } from './generation.ts';
 export interface GenerateOptions {
   readonly runtime: Runtime;
   readonly logger: Logger;
-  /** Aborts when the server stops. */
+  /** Aborts when the server stops accepting requests. */
+  readonly closing: AbortSignal;
+  /** Aborts running requests when the server stops. */
   readonly stopping: AbortSignal;
   /** Default: limits that suit known clients. */
   readonly silence?: SilenceLimits;
@@ -47,10 +49,10 @@ function createAnswerHandler(
   waits: WaitLog,
   options: GenerateOptions,
 ): RequestHandler {
-  const { runtime, logger, stopping } = options;
+  const { runtime, logger, closing, stopping } = options;
   return async (request, response) => {
     const signal = disconnectSignal(response, stopping);
-    const decoded = await decodedBody(request, response, route, signal);
+    const decoded = await decodedBody(request, response, route, { signal, closing });
     const id = requestIdOf(request);
     const generation = await runtime.generate(
       decoded.modelName,
@@ -68,11 +70,11 @@ function createAnswerHandler(
 
 function createCountHandler(
   route: CountRoute,
-  { runtime, stopping }: GenerateOptions,
+  { runtime, closing, stopping }: GenerateOptions,
 ): RequestHandler {
   return async (request, response) => {
     const signal = disconnectSignal(response, stopping);
-    const decoded = await decodedBody(request, response, route, signal);
+    const decoded = await decodedBody(request, response, route, { signal, closing });
     const counted = { ...decoded.request, id: requestIdOf(request) };
     const tokens = await runtime.countTokens(decoded.modelName, counted, signal);
     response.json(route.encode(tokens));
@@ -83,12 +85,12 @@ async function decodedBody<Decoded>(
   request: Request,
   response: Response,
   { parse, decode }: BodyReader<Decoded>,
-  signal: AbortSignal,
+  { signal, closing }: { readonly signal: AbortSignal; readonly closing: AbortSignal },
 ): Promise<Decoded> {
   // Not `async`: an async function would keep the text in memory until the end.
-  return useBody(request, response, (text) =>
-    inSlices(parse(text), signal).then((body) => inSlices(decode(body, request.headers), signal)),
-  );
+  const read = (text: string) =>
+    inSlices(parse(text), signal).then((body) => inSlices(decode(body, request.headers), signal));
+  return useBody(request, response, read, { closing });
 }
 
 /** Express's own `json` takes twice as long. */
