@@ -42,8 +42,11 @@ export async function* readLineGroups(
     try {
       let from = 0;
       for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, from)) {
-        take(chunk.subarray(from, end));
+        const isBlank = end === from && heldBytes === 0;
+        if (!isBlank) take(chunk.subarray(from, end));
         from = end + 1;
+        // Millions of them would take long.
+        if (isBlank) continue;
         const line = close();
         if (line !== '') lines.push(line);
       }

@@ -13,7 +13,9 @@ const PIECE = 'x'.repeat(1000);
 const look = (json: string) => ({ index: 0, function: { name: 'look', arguments: json } });
 
 /** Lines that a server sends over and over, the first one before them. */
-const ENDLESS: Readonly<Record<string, (speech: Speech) => { first?: string; line: string }>> = {
+type Endless = Readonly<Record<string, (speech: Speech) => { first?: string; line: string }>>;
+
+const ENDLESS_PARTS: Endless = {
   text: (speech) => ({ line: speech.text(PIECE) }),
   'text letter by letter': (speech) => ({ line: speech.text('x') }),
   thinking: (speech) => ({
@@ -25,6 +27,13 @@ const ENDLESS: Readonly<Record<string, (speech: Speech) => { first?: string; lin
   }),
   calls: (speech) => ({ line: speech.calls([{ function: { name: 'look', arguments: {} } }]) }),
 };
+
+/** Lines without a part of an answer. */
+const ENDLESS_NOTHING: Endless = {
+  'empty deltas': (speech) => ({ line: speech.chunk({ content: '', filler: PIECE }) }),
+  'empty lines': () => ({ line: '\n' }),
+};
+const ENDLESS: Endless = { ...ENDLESS_PARTS, ...ENDLESS_NOTHING };
 const ENDS = Object.keys(ENDLESS);
 
 let open = 0;
@@ -74,21 +83,37 @@ const ask = (model: string, more: object) =>
     AbortSignal.timeout(20_000),
   );
 
-describe.each(KINDS.flatMap((kind) => ENDS.map((end, index) => [kind, end, index] as const)))(
-  'an answer of %s that has endless %s',
+const cases = (endless: Endless) =>
+  KINDS.flatMap((kind) =>
+    Object.keys(endless).map((end) => [kind, end, ENDS.indexOf(end)] as const),
+  );
+
+describe.each(cases(ENDLESS_PARTS))('an answer of %s that has endless %s', (kind, _end, index) => {
+  const model = `${kind}-${index}`;
+
+  it('ends as one that has met max_tokens', async () => {
+    const message = await messageOf(await ask(model, { max_tokens: 10 }));
+    expect(message.stop_reason).toBe('max_tokens');
+    await vi.waitFor(() => expect(open).toBe(0));
+  });
+
+  it('ends so as a stream', async () => {
+    const events = await allEventsOf(await ask(model, { max_tokens: 10, stream: true }));
+    expect(events.at(-1)?.event).toBe('message_stop');
+    expect(JSON.stringify(events.slice(-2))).toContain('"max_tokens"');
+    await vi.waitFor(() => expect(open).toBe(0));
+  });
+});
+
+describe.each(cases(ENDLESS_NOTHING))(
+  'a server of %s that sends endless %s',
   (kind, _end, index) => {
-    const model = `${kind}-${index}`;
-
-    it('ends as one that has met max_tokens', async () => {
-      const message = await messageOf(await ask(model, { max_tokens: 10 }));
-      expect(message.stop_reason).toBe('max_tokens');
-      await vi.waitFor(() => expect(open).toBe(0));
-    });
-
-    it('ends so as a stream', async () => {
-      const events = await allEventsOf(await ask(model, { max_tokens: 10, stream: true }));
-      expect(events.at(-1)?.event).toBe('message_stop');
-      expect(JSON.stringify(events.slice(-2))).toContain('"max_tokens"');
+    it('is cut off after 32 MB', async () => {
+      const response = await ask(`${kind}-${index}`, { max_tokens: 10 });
+      expect(response.status).toBe(500);
+      expect((await errorOf(response)).error.message).toContain(
+        'sent nothing of an answer in over 33554432 bytes, so it was cut off',
+      );
       await vi.waitFor(() => expect(open).toBe(0));
     });
   },

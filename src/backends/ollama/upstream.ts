@@ -3,6 +3,7 @@ import { readText } from '../../net/read-text.ts';
 import { unreachable } from '../../net/http-client.ts';
 import type { HttpAnswer, HttpClient } from '../../net/http-client.ts';
 import { readLines } from '../../net/lines.ts';
+import { ProgressBound } from '../../net/progress-bound.ts';
 import { parseJson } from '../../core/one-line.ts';
 import { errorLineFailure, OLLAMA, protocolFailure, refusalFailure } from './failures.ts';
 import type { Question } from './failures.ts';
@@ -99,8 +100,10 @@ export async function* chatStream(
 ): AsyncGenerator<ChatChunk, void> {
   const answer = await http.post(endpoint(question.url, 'api/chat'), request, signal);
   if (!isJson(answer)) throw await unexpected(answer, question);
-  for await (const line of readLines(answer.body, MAX_LINE_BYTES)) {
+  const bound = new ProgressBound();
+  for await (const line of readLines(bound.watch(answer.body), MAX_LINE_BYTES)) {
     const chunk = toChunk(parseJson(line), question);
+    if (chunk.text !== '' || chunk.thinking !== '' || chunk.calls.length > 0) bound.advance();
     yield chunk;
     if (chunk.end !== undefined) return;
   }

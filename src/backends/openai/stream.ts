@@ -2,6 +2,7 @@ import type { HttpAnswer } from '../../net/http-client.ts';
 import { parseJson } from '../../core/one-line.ts';
 import { errorEventFailure, protocolFailure, refusalFailure } from './failures.ts';
 import type { Question } from './failures.ts';
+import { ProgressBound } from '../../net/progress-bound.ts';
 import { readText } from '../../net/read-text.ts';
 import { readChunk, readWhole } from './protocol.ts';
 import type { ChatChunk } from './protocol.ts';
@@ -22,15 +23,21 @@ export async function* readChunks(
     yield [{ ...(await readInOnePiece(answer, question)), inOnePiece: true }];
     return;
   }
-  for await (const events of readEvents(answer.body)) {
+  const bound = new ProgressBound();
+  for await (const events of readEvents(bound.watch(answer.body))) {
     const chunks: ChatChunk[] = [];
     try {
       for (const data of events) chunks.push(toChunk(data, question));
     } finally {
+      if (chunks.some(isProgress)) bound.advance();
       // Also those before one that fails.
       if (chunks.length > 0) yield chunks;
     }
   }
+}
+
+function isProgress({ text, thinking, calls, prefill }: ChatChunk): boolean {
+  return text !== '' || thinking !== '' || calls.length > 0 || prefill !== undefined;
 }
 
 function toChunk(data: string, question: Question): ChatChunk {
