@@ -29,7 +29,7 @@ export interface ImageLoader {
 /** Cached characters of base64: an agent sends its pictures again with every request. */
 const KEPT_CHARACTERS = 32 * 1024 * 1024;
 
-/** Long enough for a conversation, short enough to notice a replaced picture. */
+/** Lifetime of fetched pictures: enough for a conversation, and short enough to notice a replaced picture. */
 const FETCHED_LIFETIME_MS = 300_000;
 
 const WITHIN_MS = 15_000;
@@ -87,12 +87,12 @@ export function createImageLoader(rules: Partial<ContactRules> = {}): ImageLoade
 }
 
 const NO_BASE64 =
-  'Could not process image: the data is no base64. Send the base64 alone, without data:…;base64, before it.';
+  'Could not process image: the data is not base64. Send only the base64, without data:…;base64, before it.';
 
 async function noFiles(fileId: string): Promise<never> {
   throw new RuntimeFailure(
     'unsupported',
-    `${fileId} can't be used: there is no files store here yet. Send the picture as base64 or by its URL.`,
+    `${fileId} can't be used: this server has no files store. Send the picture as base64 or by its URL.`,
   );
 }
 

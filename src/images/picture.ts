@@ -14,7 +14,7 @@ export interface Picture {
 /** Time limit of decoding; a picture of the largest size takes a second or two. */
 const DECODE_WITHIN_SECONDS = 20;
 
-/** Kinds that may stay as they are. Others become PNG, because llama.cpp reads no WebP and no server plays GIFs. */
+/** Kinds that stay unchanged. Others become PNG: llama.cpp does not read WebP, and no server animates GIFs. */
 const PASSED_ON: readonly PictureKind[] = ['png', 'jpeg'];
 
 /**
@@ -22,13 +22,15 @@ const PASSED_ON: readonly PictureKind[] = ['png', 'jpeg'];
  * the model's input. A picture in this form is returned unchanged.
  *
  * @param longestEdge pixels above which the picture is scaled down
- * @throws RuntimeFailure `invalid-request` in the API's words, without the picture's place
+ * @throws RuntimeFailure `invalid-request` in the API's wording, without the picture's place
  */
 export async function checkPicture(bytes: Uint8Array, longestEdge: number): Promise<Picture> {
   if (bytes.length > MAX_BYTES) throw refusal(tooManyBytes(bytes.length));
   const kind = kindOf(bytes);
   if (kind === undefined) {
-    throw refusal('Could not process image: it is no PNG, JPEG, GIF or WebP. Send one of these.');
+    throw refusal(
+      'Could not process image: it is not a PNG, JPEG, GIF or WebP. Send one of these.',
+    );
   }
   const sharp = await loadSharp(() => import('sharp'));
   // sharp's cache helps only if files are read repeatedly.
@@ -47,7 +49,7 @@ export async function checkPicture(bytes: Uint8Array, longestEdge: number): Prom
     return await redrawn(image, kind, longestEdge);
   } catch (error) {
     if (error instanceof RuntimeFailure) throw error;
-    const reason = `Could not process image: this ${kind.toUpperCase()} is cut off or damaged. Send it whole.`;
+    const reason = `Could not process image: this ${kind.toUpperCase()} is cut off or damaged. Send the complete file.`;
     throw refusal(reason, { cause: error });
   }
 }

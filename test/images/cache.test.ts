@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { Kept } from '../../src/images/cache.ts';
 import { covers } from '../support/covers.ts';
 
-describe('what is kept', () => {
+describe('the cache of pictures', () => {
   covers('R4.5-kept');
 
-  it('goes when there is too much of it, the longest unused first', () => {
+  it('evicts the least recently used value above the limit', () => {
     const kept = new Kept<number>(10);
     kept.set('a', 1, 4);
     kept.set('b', 2, 4);
@@ -15,7 +15,7 @@ describe('what is kept', () => {
     expect(['a', 'b', 'c'].map((key) => kept.get(key))).toEqual([1, undefined, 3]);
   });
 
-  it('is not kept where it alone is too much', () => {
+  it('does not store a value that alone exceeds the limit', () => {
     const kept = new Kept<number>(10);
     kept.set('a', 1, 11);
     expect(kept.get('a')).toBeUndefined();
@@ -23,14 +23,14 @@ describe('what is kept', () => {
     expect(kept.get('a')).toBe(1);
   });
 
-  it('counts what takes the place of something once', () => {
+  it('counts a replaced value once', () => {
     const kept = new Kept<number>(10);
     for (let turn = 0; turn < 5; turn += 1) kept.set('a', turn, 5);
     kept.set('b', 9, 5);
     expect([kept.get('a'), kept.get('b')]).toEqual([4, 9]);
   });
 
-  it('is good for a while, however often it is used', async () => {
+  it('expires a value after its lifetime, even if it is used', async () => {
     const kept = new Kept<number>(10, 30);
     kept.set('a', 1, 1);
     expect(kept.get('a')).toBe(1);

@@ -8,7 +8,7 @@ import type { ContactRules } from '../../src/net/public-fetch.ts';
 import { servePictures } from '../support/pictures.ts';
 import { covers } from '../support/covers.ts';
 
-/** What the server of a test may be: everything else stays forbidden. */
+/** Rules that allow only the test's own server. */
 const ALLOWED: ContactRules = {
   mayContact: (address) => address === '127.0.0.1',
   resolve: resolveHost,
@@ -31,7 +31,7 @@ const redirectTo =
   (_request, response) =>
     response.writeHead(302, { location }).end('elsewhere');
 
-/** A server that must not be reached; gives its port, and who did. */
+/** Server that must not be contacted. Returns its port and the requests that it received. */
 async function forbidden(): Promise<{ port: string; reached: string[] }> {
   const reached: string[] = [];
   const url = await servePictures(({ url: path }, response) => {
@@ -41,10 +41,10 @@ async function forbidden(): Promise<{ port: string; reached: string[] }> {
   return { port: new URL(url).port, reached };
 }
 
-describe('a URL', () => {
+describe('the download of a URL', () => {
   covers('R4.5-url');
 
-  it('is fetched, without anything of the client’s', async () => {
+  it('sends no data of the client', async () => {
     const seen: unknown[] = [];
     const url = await servePictures(({ method, headers }, response) => {
       seen.push({ method, ...headers });
@@ -63,7 +63,7 @@ describe('a URL', () => {
     ]);
   });
 
-  it.each([301, 302, 303, 307, 308])('is followed where it redirects: %d', async (status) => {
+  it.each([301, 302, 303, 307, 308])('follows a redirect with status %d', async (status) => {
     const url = await servePictures(({ url: path }, response) => {
       if (path === '/new.png') response.end('bytes');
       else response.writeHead(status, { location: 'new.png' }).end();
@@ -78,7 +78,7 @@ describe('a URL', () => {
     ['only http and https', 'ftp://example.com/a.png'],
     ['must not carry a name or a password', 'http://me:secret@example.com/a.png'],
     ['must not carry a name or a password', 'http://me@example.com/a.png'],
-  ])('is refused before anything is asked: %s', async (reason, url) => {
+  ])('is refused before any request: %s', async (reason, url) => {
     const resolve = () => expect.unreachable('it was resolved') as Promise<string[]>;
     const failure = get(url, { resolve, mayContact: () => true });
     await expect(failure).rejects.toMatchObject(refused(reason));
@@ -92,13 +92,13 @@ describe('a URL', () => {
     'http://metadata.goog/',
     'http://metadata/',
     'http://instance-data/latest/meta-data/',
-  ])('is refused before its name is resolved: the metadata service %s', async (url) => {
+  ])('is refused before its host is resolved for the metadata service %s', async (url) => {
     const resolve = () => expect.unreachable('it was resolved') as Promise<string[]>;
     const failure = get(url, { resolve, mayContact: () => true });
     await expect(failure).rejects.toMatchObject(refused('is the metadata service of a cloud'));
   });
 
-  it('is named without its query, and not at any length', async () => {
+  it('reports the URL without its query and up to a length', async () => {
     const url = await servePictures((_request, response) => response.writeHead(404).end());
     await expect(get(`${url}/${'a'.repeat(300)}?token=secret`)).rejects.toMatchObject(
       refused(
@@ -109,7 +109,7 @@ describe('a URL', () => {
   });
 });
 
-describe('what may not be contacted', () => {
+describe('a forbidden address', () => {
   covers('R4.5-private');
 
   it.each([
@@ -123,7 +123,7 @@ describe('what may not be contacted', () => {
     'http://[::ffff:127.0.0.1]',
     'http://[64:ff9b::7f00:1]',
     'http://localhost',
-  ])('is not, by default: this machine as %s', async (base) => {
+  ])('is not contacted by default: this machine as %s', async (base) => {
     const { port, reached } = await forbidden();
     await expect(get(`${base}:${port}/a.png`, DEFAULT)).rejects.toMatchObject(
       refused(/(is no public address|leads to an address that is not public), and no other/),
@@ -140,15 +140,15 @@ describe('what may not be contacted', () => {
     'http://[fc00::1]/a.png',
     'http://[fe80::1]/a.png',
     'https://[fd00:ec2::254]/a.png',
-  ])('is not, by default: %s', async (url) => {
+  ])('is not contacted by default: %s', async (url) => {
     await expect(get(url, DEFAULT)).rejects.toMatchObject(refused('is no public address'));
   });
 
   it.each([
-    ['only', ['10.0.0.1']],
-    ['beside a public one', ['8.8.8.8', '10.0.0.1']],
-    ['behind NAT64', ['64:ff9b::a00:1']],
-  ])('is not by a name that leads to a private address, %s', async (_how, addresses) => {
+    ['alone', ['10.0.0.1']],
+    ['next to a public one', ['8.8.8.8', '10.0.0.1']],
+    ['through NAT64', ['64:ff9b::a00:1']],
+  ])('is not contacted by a host with a private address %s', async (_how, addresses) => {
     const failure = get('http://pictures.test/a.png', {
       ...DEFAULT,
       resolve: async () => addresses,
@@ -160,7 +160,7 @@ describe('what may not be contacted', () => {
   });
 
   it.each(['127.0.0.2', 'inside.test', '[::1]'])(
-    'is not by a redirect of one that may: %s',
+    'is not contacted by a redirect of an allowed address: %s',
     async (host) => {
       const { port, reached } = await forbidden();
       const url = await servePictures(redirectTo(`http://${host}:${port}/a.png`));
@@ -172,18 +172,18 @@ describe('what may not be contacted', () => {
   );
 
   it.each(['file:///etc/passwd', 'http://me:secret@127.0.0.1/'])(
-    'is not by a redirect to what is no such URL: %s',
+    'is not contacted by a redirect to an invalid URL: %s',
     async (location) => {
       const url = await servePictures(redirectTo(location));
       await expect(get(url)).rejects.toMatchObject(refused('Unable to download'));
     },
   );
 
-  it('is not by a name that resolves to another address the second time', async () => {
+  it('is not contacted by a host that resolves to another address the second time', async () => {
     const asked: string[] = [];
     const url = await servePictures(({ headers }, response) => response.end(headers.host));
     const { port } = new URL(url);
-    // A second look-up would lead to where nobody listens.
+    // A second lookup would return an address without a listener.
     const resolve = async (host: string) => [asked.push(host) === 1 ? '127.0.0.1' : '127.0.0.9'];
     const bytes = await get(`http://rebinding.test:${port}/a.png`, { resolve });
     expect(Buffer.from(bytes).toString()).toBe(`rebinding.test:${port}`);
@@ -194,7 +194,7 @@ describe('what may not be contacted', () => {
 describe('a server of pictures', () => {
   covers('R4.5-url-limits');
 
-  it('that redirects for ever is left', async () => {
+  it('is left after 5 redirects', async () => {
     let hops = 0;
     const url = await servePictures((_request, response) => {
       hops += 1;
@@ -204,7 +204,7 @@ describe('a server of pictures', () => {
     expect(hops).toBe(6);
   });
 
-  it('that announces too much is not read', async () => {
+  it('is not read if it announces too many bytes', async () => {
     const url = await servePictures((_request, response) => {
       response.writeHead(200, { 'content-length': 6_000_000 }).write('x');
     });
@@ -213,7 +213,7 @@ describe('a server of pictures', () => {
     );
   });
 
-  it('that sends without end is left at the limit', async () => {
+  it('is left at the limit if it sends without end', async () => {
     const piece = Buffer.alloc(65_536);
     const url = await servePictures((_request, response) => {
       const more = (): void => {
@@ -225,7 +225,7 @@ describe('a server of pictures', () => {
     await expect(get(url)).rejects.toMatchObject(refused('^image exceeds 5 MB maximum'));
   });
 
-  it('that never answers, or never ends, is left in time', async () => {
+  it('is left after the timeout if it never answers or never ends', async () => {
     const silent = await servePictures(() => undefined);
     const slow = await servePictures((_request, response) => response.write('GIF89a'));
     for (const url of [silent, slow]) {
@@ -235,14 +235,14 @@ describe('a server of pictures', () => {
     }
   });
 
-  it('whose name is looked up for ever is left in time', async () => {
+  it('is left after the timeout if its host is never resolved', async () => {
     const resolve = () => new Promise<never>(() => undefined);
     await expect(get('http://slow.test/', { resolve, withinMs: 300 })).rejects.toMatchObject(
       refused('it took longer than 0.3 s'),
     );
   });
 
-  it('that is away, breaks off, or has no name says so', async () => {
+  it('is reported if it is unreachable, breaks off or has an unknown host', async () => {
     const broken = await servePictures((_request, response) => {
       response.writeHead(200, { 'content-length': 100 }).write('GIF89a');
       setTimeout(() => response.destroy(), 20);
@@ -254,7 +254,7 @@ describe('a server of pictures', () => {
     );
   });
 
-  it('is left at once by a client that goes', async () => {
+  it('is left at once if the client disconnects', async () => {
     const controller = new AbortController();
     const left: Promise<unknown>[] = [];
     const url = await servePictures((request) => {

@@ -3,11 +3,11 @@ import { kindOf } from '../../src/images/kind.ts';
 import { halves } from '../support/pictures.ts';
 import { covers } from '../support/covers.ts';
 
-describe('the kind of a picture', () => {
+describe('the detection of a picture’s kind', () => {
   covers('R4.5-magic');
 
   it.each(['png', 'jpeg', 'gif', 'webp'] as const)(
-    '%s is known by its first bytes',
+    'recognizes %s by its first bytes',
     async (kind) => {
       expect(kindOf(await halves(8, 8).toFormat(kind).toBuffer())).toBe(kind);
     },
@@ -19,10 +19,10 @@ describe('the kind of a picture', () => {
     ['HTML', '<!doctype html><img src="x.png">'],
     ['SVG', '<svg xmlns="http://www.w3.org/2000/svg"/>'],
     ['a PDF', '%PDF-1.7'],
-    ['a sound', 'RIFF\0\0\0\0WAVEfmt '],
+    ['audio', 'RIFF\0\0\0\0WAVEfmt '],
     ['half a signature', '\x89PN'],
-    ['a picture behind something else', ' \x89PNG\r\n\x1a\n'],
-  ])('%s is none', (_what, text) => {
+    ['a picture after other bytes', ' \x89PNG\r\n\x1a\n'],
+  ])('recognizes no picture in %s', (_what, text) => {
     expect(kindOf(Buffer.from(text, 'latin1'))).toBeUndefined();
   });
 });

@@ -26,25 +26,25 @@ describe('an image in base64', () => {
     'R4.5-bombs',
   );
 
-  it('is given back as it is, with its place', async () => {
+  it('is returned unchanged, with its place', async () => {
     const given = base64(await halves(20, 10).png().toBuffer());
     expect(await createImageLoader().load(given, signal)).toEqual(given);
   });
 
-  it('has the type of its bytes, whatever it is said to be', async () => {
+  it('gets the type of its bytes instead of the declared one', async () => {
     const png = await halves(20, 10).png().toBuffer();
     const loaded = await createImageLoader().load(base64(png, 'image/jpeg'), signal);
     expect(loaded).toEqual(base64(png));
   });
 
-  it('is written as every server reads it', async () => {
+  it('is normalized to base64 without line breaks', async () => {
     const png = await halves(20, 10).png().toBuffer();
     const data = png.toString('base64').replaceAll(/.{60}/g, '$&\n');
     const loaded = image({ kind: 'base64', mediaType: 'image/png', data });
     expect(await createImageLoader().load(loaded, signal)).toEqual(base64(png));
   });
 
-  it('is scaled down to 1568 pixels, or to what its model looks at', async () => {
+  it('is scaled down to 1568 pixels, or to the size of its model’s input', async () => {
     const large = base64(await halves(2000, 20).png().toBuffer());
     const loader = createImageLoader();
     const widthOf = async (edge?: number) => {
@@ -54,7 +54,7 @@ describe('an image in base64', () => {
     expect([await widthOf(), await widthOf(500), await widthOf()]).toEqual([1568, 500, 1568]);
   });
 
-  it('is checked once', async () => {
+  it('is checked only once', async () => {
     const large = base64(await halves(1700, 20).webp().toBuffer());
     const loader = createImageLoader();
     const [first, second] = [await loader.load(large, signal), await loader.load(large, signal)];
@@ -63,9 +63,13 @@ describe('an image in base64', () => {
   });
 
   it.each([
-    ['no base64', 'data:image/png;base64,AAAA', /^Could not process image: the data is no base64/],
-    ['no picture', 'aGVsbG8=', /^Could not process image: it is no PNG/],
-  ])('%s is refused by its place', async (_what, data, message) => {
+    [
+      'text that is not base64',
+      'data:image/png;base64,AAAA',
+      /^Could not process image: the data is not base64/,
+    ],
+    ['data that is not a picture', 'aGVsbG8=', /^Could not process image: it is not a PNG/],
+  ])('is refused with its place for %s', async (_what, data, message) => {
     const refused = createImageLoader().load(
       image({ kind: 'base64', mediaType: 'image/png', data }),
       signal,
@@ -77,7 +81,7 @@ describe('an image in base64', () => {
     });
   });
 
-  it('is refused by its place where it is too large', async () => {
+  it('is refused with its place if it is too large', async () => {
     const bomb = base64(await claiming(12_000, 12_000));
     await expect(createImageLoader().load(bomb, signal)).rejects.toMatchObject({
       message: 'At least one of the image dimensions exceed max allowed size: 8000 pixels',
@@ -85,7 +89,7 @@ describe('an image in base64', () => {
     });
   });
 
-  it('is not decoded for a client that has gone', async () => {
+  it('is not decoded after the client disconnects', async () => {
     const controller = new AbortController();
     const loading = createImageLoader().load(
       base64(await halves(9, 9).png().toBuffer()),
@@ -99,7 +103,7 @@ describe('an image in base64', () => {
 describe('an image at a URL', () => {
   covers('R4.5-url', 'R4.5-kept', 'R4.5-private');
 
-  it('arrives as base64, of the type of its bytes', async () => {
+  it('becomes base64 with the type of its bytes', async () => {
     const png = await halves(20, 10).png().toBuffer();
     const address = await servePictures((_request, response) =>
       response.writeHead(200, { 'content-type': 'text/plain' }).end(png),
@@ -107,7 +111,7 @@ describe('an image at a URL', () => {
     expect(await createImageLoader(HERE).load(url(address), signal)).toEqual(base64(png));
   });
 
-  it('is fetched once in a while', async () => {
+  it('is fetched once for repeated requests', async () => {
     let asked = 0;
     const png = await halves(20, 10).png().toBuffer();
     const address = await servePictures((_request, response) => {
@@ -119,17 +123,17 @@ describe('an image at a URL', () => {
     expect(asked).toBe(1);
   });
 
-  it('that is no picture is refused by its place', async () => {
+  it('is refused with its place if it is not a picture', async () => {
     const address = await servePictures((_request, response) =>
       response.writeHead(200, { 'content-type': 'image/png' }).end('<!doctype html>'),
     );
     await expect(createImageLoader(HERE).load(url(address), signal)).rejects.toMatchObject({
-      message: expect.stringMatching(/^Could not process image: it is no PNG/) as string,
+      message: expect.stringMatching(/^Could not process image: it is not a PNG/) as string,
       subject: subject('url'),
     });
   });
 
-  it('is not fetched from this machine unless that is allowed', async () => {
+  it('is not fetched from this machine by default', async () => {
     const address = await servePictures(() => expect.unreachable('it was contacted'));
     await expect(createImageLoader().load(url(`${address}/a.png`), signal)).rejects.toMatchObject({
       message: expect.stringMatching(
@@ -140,7 +144,7 @@ describe('an image at a URL', () => {
   });
 });
 
-it('an image of the files store is refused by its place', async () => {
+it('refuses an image of the files store with its place', async () => {
   const stored = image({ kind: 'file', fileId: 'file_1' });
   await expect(createImageLoader().load(stored, signal)).rejects.toMatchObject({
     message: expect.stringMatching(/^file_1 can't be used/) as string,

@@ -24,6 +24,7 @@ const PROSE_FOLDERS = [
   'src/units',
   'src/wires',
   'test/cli',
+  'test/images',
   'test/launch',
   'test/output',
   'test/prompt',

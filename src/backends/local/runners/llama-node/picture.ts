@@ -24,7 +24,7 @@ export async function fitPicture(image: ImagePart, size: number | undefined): Pr
   if (kindOf(bytes) === undefined) {
     throw new RuntimeFailure(
       'invalid-request',
-      'Could not process image: it is no PNG, JPEG, GIF or WebP. Send one of these as base64.',
+      'Could not process image: it is not a PNG, JPEG, GIF or WebP. Send one of these as base64.',
       { subject: imageSubject(image) },
     );
   }
@@ -44,7 +44,7 @@ export async function fitPicture(image: ImagePart, size: number | undefined): Pr
   } catch (error) {
     throw new RuntimeFailure(
       'invalid-request',
-      'Could not process image: it is cut off, damaged or too large. Send it whole.',
+      'Could not process image: it is cut off, damaged or too large. Send the complete file.',
       { cause: error, subject: imageSubject(image) },
     );
   }
