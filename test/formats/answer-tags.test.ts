@@ -17,53 +17,53 @@ const PING: Found = { call: 'ping', input: {} };
 
 const ROWS: readonly (readonly [string, ChatFormat, string, readonly Found[]])[] = [
   [
-    'Granite thinks and answers in tags',
+    'thinking and answer of Granite',
     granite,
     '<think>Hm.</think>\n<response>Hi.</response>',
     [{ thinking: 'Hm.' }, { text: 'Hi.' }],
   ],
   [
-    'a closing tag without an opening one is text',
+    'a closing tag without an opening one, which is text',
     granite,
     'Write </response> at the end.',
     [{ text: 'Write </response> at the end.' }],
   ],
   [
-    'Command R7B thinks, and acts without an answer',
+    'thinking and a call of Command R7B without an answer',
     commandR7b,
     '<|START_THINKING|>Hm.<|END_THINKING|><|START_ACTION|>[{"tool_name": "ping", "parameters": {}}]<|END_ACTION|>',
     [{ thinking: 'Hm.' }, PING],
   ],
   [
-    'Command R answers directly: no call, no syntax',
+    'a direct answer of Command R, which is not a call',
     commandR,
     'Action:\n```json\n[\n    {\n        "tool_name": "directly-answer",\n        "parameters": {}\n    }\n]```\nHello.',
     [{ text: 'Hello.' }],
   ],
   [
-    'GigaChat 3.0 says something, then calls',
+    'text before a call of GigaChat 3.0',
     gigachat30,
     'I look.<|message_sep|>\n\nfunction call<|role_sep|>\n{"name": "ping", "arguments": {}}<|message_sep|>\n\n',
     [{ text: 'I look.' }, PING],
   ],
   [
-    'Functionary 3.2 calls, then answers',
+    'text after a call of Functionary 3.2',
     functionaryRecipients,
     'ping\n{}\n>>>all\nDone: >>> is a prompt.',
     [PING, { text: 'Done: >>> is a prompt.' }],
   ],
   [
-    'what is no tool in a list ends the list and is not lost',
+    'an unknown tool in a list, which ends the list and stays text',
     mistralList,
     '[TOOL_CALLS][{"name": "ping", "arguments": {}}, {"name": "other"}]',
     [PING, { text: ', {"name": "other"}]' }],
   ],
 ];
 
-describe('what stands around text and calls', () => {
+describe('the parser of answer tags', () => {
   covers('R3.2-text', 'R3.2-calls');
 
-  it.each(ROWS)('%s', (_title, format, output, expected) => {
+  it.each(ROWS)('reads %s', (_title, format, output, expected) => {
     expect(readPieces(format, [output])).toEqual(expected);
     expect(readPieces(format, output.split(''))).toEqual(expected);
   });
@@ -72,7 +72,7 @@ describe('what stands around text and calls', () => {
     [commandR7b, ' and on<|END_RESPONSE|>'],
     [functionaryRecipients, ' and on'],
     [granite, ' and on'],
-  ])('$name goes on with text that the prompt began', (format, output) => {
+  ])('continues a prefill of $name', (format, output) => {
     const parser = new OutputParser({
       format,
       thinkingOpen: false,
@@ -82,7 +82,7 @@ describe('what stands around text and calls', () => {
     expect([...parser.push(output), ...parser.end()]).toEqual([{ type: 'text', text: ' and on' }]);
   });
 
-  it('has a mark of its own for a tool named python, in Functionary 3.1', () => {
+  it('reads the mark of Functionary 3.1 for a tool named python', () => {
     const python = [{ name: 'python', inputSchema: { type: 'object' } }];
     const output = '<|python_tag|>{"code": "print(1)"}';
     expect(readPieces(functionaryTags, output.split(''), { tools: python })).toEqual([

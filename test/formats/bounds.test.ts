@@ -5,11 +5,11 @@ import type { GenerationEvent } from '../../src/core/events.ts';
 import { JsonPrefix } from '../../src/formats/repair/json-prefix.ts';
 import { cpuMillisecondsOf } from '../support/cpu-time.ts';
 
-/** Milliseconds of CPU time; work that grows with the square of its input takes minutes here. */
+/** Limit of CPU time in ms. Quadratic work would take minutes here. */
 const LINEAR = 4_000;
 const PIECES = 150_000;
 
-describe('the check of arguments grows with their length only', () => {
+describe('the check of arguments', () => {
   it.each([
     ['a string', '{"content":"', 'abcd', '"}'],
     ['escapes', '{"content":"', String.raw`\n`, '"}'],
@@ -17,7 +17,7 @@ describe('the check of arguments grows with their length only', () => {
     ['a key', '{"', 'abcd', '":1}'],
     ['a number', '{"a":1', '0000', '}'],
     ['text after a mistake', '{"a":True,"b":"', 'abcd', '"}'],
-  ])('for %s', (_what, begin, piece, end) => {
+  ])('takes linear time for %s', (_what, begin, piece, end) => {
     const prefix = new JsonPrefix({});
     let sent = '';
     const milliseconds = cpuMillisecondsOf(() => {
@@ -31,7 +31,7 @@ describe('the check of arguments grows with their length only', () => {
   });
 });
 
-describe('reading what a server leaked grows with its length only', () => {
+describe('the parser of leaked calls', () => {
   const tools = [
     {
       name: 'get_weather',
@@ -50,7 +50,7 @@ describe('reading what a server leaked grows with its length only', () => {
     ['empty calls', '', '<tool_call>{}', 20_000],
     ['thoughts', '', '<think></think>', 20_000],
     ['bare objects', '', begun, 20_000],
-  ])('for %s', (_what, begin, piece, count) => {
+  ])('takes linear time for %s', (_what, begin, piece, count) => {
     for (const chunks of [
       [begin, ...Array<string>(count).fill(piece)],
       [begin + piece.repeat(count)],
@@ -68,7 +68,7 @@ describe('reading what a server leaked grows with its length only', () => {
         for (const chunk of chunks) events.push(...output.push(chunk));
         events.push(...output.end(false));
       });
-      // What has a reading as one call is a call; all else is text.
+      // An output that can be read as one call is a call. Anything else is text.
       if (piece === '<think></think>') expect(events).toEqual([]);
       else if (events.every(({ type }) => type === 'text-delta')) {
         const texts = events.map((event) => (event.type === 'text-delta' ? event.text : ''));
@@ -79,7 +79,7 @@ describe('reading what a server leaked grows with its length only', () => {
   });
 });
 
-describe('ten thousand tools', () => {
+describe('10,000 tools', () => {
   const tools = Array.from({ length: 10_000 }, (_, index) => ({
     name: `tool-${index}`,
     inputSchema: { type: 'object' },
@@ -96,13 +96,13 @@ describe('ten thousand tools', () => {
     return [...output.push(text), ...output.end(false)];
   };
 
-  it('can be called, and text without a call stays text', () => {
+  it('can be called, while text without a call stays text', () => {
     expect(read('{"name": "tool-9999", "arguments": {}}')[0]).toMatchObject({ name: 'tool-9999' });
     expect(read('Hello')).toEqual([{ type: 'text-delta', text: 'Hello' }]);
   });
 
   it.each(['<tool_call>', '<function='])(
-    'are looked up once for an answer full of %s',
+    'are indexed once for an answer with many triggers %s',
     (trigger) => {
       expect(cpuMillisecondsOf(() => read(trigger.repeat(3000)))).toBeLessThan(LINEAR);
     },

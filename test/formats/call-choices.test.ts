@@ -9,7 +9,7 @@ import { covers } from '../support/covers.ts';
 
 const FIXTURES = await loadFixtures();
 
-/** What is appended to the prompt where a call is demanded, and how an answer goes on behind it. */
+/** Text that is appended to the prompt to force a call, and the rest of an answer after it. */
 const DEMANDED = FIXTURES.flatMap(([family, { format, outputs }]) => {
   const forced = format.tools?.forced ?? format.tools?.triggers[0] ?? '';
   return [...waysToWrite(outputs['no arguments']), ...waysToWrite(outputs['nested arguments'])]
@@ -20,29 +20,32 @@ const DEMANDED = FIXTURES.flatMap(([family, { format, outputs }]) => {
     });
 });
 
-describe('a call that is demanded', () => {
+describe('a forced call', () => {
   covers('R3.1-any', 'R3.1-tool');
 
-  it('can be demanded of every family', () => {
+  it('is possible for every family', () => {
     expect(new Set(DEMANDED.map(({ family }) => family))).toEqual(
       new Set(FIXTURES.map(([family]) => family)),
     );
   });
 
-  it.each(DEMANDED)('of $family is bound by a grammar: $rest', async ({ format, forced, rest }) => {
-    const options = { trigger: forced, parallel: true };
-    const admits = await compileCalls(format, TOOLS, options);
-    expect([admits(rest), admits('Rather not.')]).toEqual([true, false]);
-  });
+  it.each(DEMANDED)(
+    'of $family is enforced by a grammar: $rest',
+    async ({ format, forced, rest }) => {
+      const options = { trigger: forced, parallel: true };
+      const admits = await compileCalls(format, TOOLS, options);
+      expect([admits(rest), admits('Rather not.')]).toEqual([true, false]);
+    },
+  );
 });
 
-describe('where only one call is wanted', () => {
+describe('without parallel calls', () => {
   covers('R3.1-one-call');
 
   const listed = FIXTURES.filter(([, fixture]) => secondSection(fixture) !== undefined);
 
   it.each(listed)(
-    'the grammar of %s admits one of a list and no second',
+    'the grammar of %s accepts exactly one call in a list',
     async (_name, fixture) => {
       const { format } = fixture;
       const section = secondSection(fixture);
@@ -61,7 +64,7 @@ describe('where only one call is wanted', () => {
   );
 });
 
-describe('an answer that is held to a schema', () => {
+describe('the grammar of an answer with a schema', () => {
   covers('R3.4-schema', 'R3.4-tools');
 
   const schema = {
@@ -71,31 +74,26 @@ describe('an answer that is held to a schema', () => {
     additionalProperties: false,
   };
 
-  it.each(FIXTURES)(
-    'stands in the tags of %s, and calls may come instead',
-    async (_name, fixture) => {
-      const { format } = fixture;
-      const options = { format, tools: TOOLS, parallel: true, onDegraded: () => undefined };
-      const grammar = writeAnswerGrammar(schema, false, options);
-      const admits = await compileGrammar(grammar);
-      const open = format.answer?.always === true ? format.answer.open : '';
-      expect(admits(`${open}{"answer": 42}`)).toBe(true);
-      expect(admits(`${open}{"answer": "no"}`)).toBe(false);
-      const call = firstOutput(fixture, 'nested arguments').trimStart();
-      const role = format.tools?.triggers.some((trigger) => call.startsWith(trigger)) === true;
-      const bare = format.tools
-        ?.triggersAtStart?.(TOOLS)
-        .some((trigger) => call.startsWith(trigger));
-      if (role || bare === true) expect(admits(call)).toBe(true);
-    },
-  );
+  it.each(FIXTURES)('accepts JSON in the tags of %s, or calls instead', async (_name, fixture) => {
+    const { format } = fixture;
+    const options = { format, tools: TOOLS, parallel: true, onDegraded: () => undefined };
+    const grammar = writeAnswerGrammar(schema, false, options);
+    const admits = await compileGrammar(grammar);
+    const open = format.answer?.always === true ? format.answer.open : '';
+    expect(admits(`${open}{"answer": 42}`)).toBe(true);
+    expect(admits(`${open}{"answer": "no"}`)).toBe(false);
+    const call = firstOutput(fixture, 'nested arguments').trimStart();
+    const role = format.tools?.triggers.some((trigger) => call.startsWith(trigger)) === true;
+    const bare = format.tools?.triggersAtStart?.(TOOLS).some((trigger) => call.startsWith(trigger));
+    if (role || bare === true) expect(admits(call)).toBe(true);
+  });
 });
 
 function firstOutput(fixture: FamilyFixture, scenario: 'nested arguments' | 'optional left out') {
   return waysToWrite(fixture.outputs[scenario])[0]?.output ?? '';
 }
 
-/** The section of the first way that has both of two calls in it. */
+/** Section of the first output form in which one section contains both calls. */
 function secondSection({ format, outputs }: FamilyFixture) {
   return waysToWrite(outputs['two calls'])
     .map(({ output }) => callSections(format, output))

@@ -2,38 +2,38 @@ import { readdirSync } from 'node:fs';
 import type { ChatFormat } from '../../src/formats/format.ts';
 import type { ScenarioName } from './scenarios.ts';
 
-/** A model's whole output, as its family writes it. */
+/** Complete output of a model in the syntax of its family. */
 export interface NativeOutput {
   readonly output: string;
-  /** The prompt itself ended in the opening tag of thinking. */
+  /** The prompt ends inside the thinking tags. */
   readonly thinkingOpen?: boolean;
 }
 
-/** Why a family can't have a scenario. */
+/** Reason for the absence of a scenario in a family. */
 export interface LeftOut {
   readonly leftOut: string;
 }
 
-/** One way to write a scenario, or several. */
+/** One or several outputs for a scenario. */
 export type ScenarioOutput = string | NativeOutput | LeftOut | readonly (string | NativeOutput)[];
 
-/** How calls get wrong that a grammar must not admit. */
+/** Fault of a call that a grammar must refuse. */
 export type Fault = 'wrong type' | 'missing required' | 'unknown tool';
 
-/** What one family writes. Each file of `fixtures/` exports one, as `fixture`. */
+/** Outputs of one family. Each file in `fixtures/` exports one as `fixture`. */
 export interface FamilyFixture {
   readonly format: ChatFormat;
-  /** A short template of our own, with what the family is recognised by. */
+  /** Short template with the texts by which the family is recognized. */
   readonly template: string;
   readonly outputs: Readonly<Record<ScenarioName, ScenarioOutput>>;
   /**
-   * Faults, each as a text to replace in the (first) output of `text + call` and what to put there: the
-   * grammar admits what was there before and not what is there then.
+   * Faults, each as a text in the first output of `text + call` and its replacement. The grammar accepts the
+   * original output and refuses the changed one.
    */
   readonly faults: Readonly<Record<Fault, readonly [search: string, replacement: string]>>;
 }
 
-/** All fixtures, by the names of their files. */
+/** Loads all fixtures, with the names of their files. */
 export async function loadFixtures(): Promise<readonly (readonly [string, FamilyFixture])[]> {
   const folder = new URL('./fixtures/', import.meta.url);
   const files = readdirSync(folder)
@@ -47,7 +47,7 @@ export async function loadFixtures(): Promise<readonly (readonly [string, Family
   );
 }
 
-/** The ways a family writes a scenario; none where it is left out. */
+/** Outputs of a family for a scenario; none if it is left out. */
 export function waysToWrite(written: ScenarioOutput): readonly NativeOutput[] {
   if (typeof written === 'string') return [{ output: written }];
   if ('leftOut' in written) return [];

@@ -38,34 +38,34 @@ const LISTED: JsonObject = {
   required: ['v'],
 };
 
-/** A schema, the arguments as a model writes them, what they mean, and whether the grammar admits them. */
+/** Title, schema, arguments in Gemma's syntax, their value, and true if the grammar accepts them. */
 const ROWS: readonly (readonly [string, JsonObject, string, JsonObject, boolean])[] = [
   [
-    'a schema that names itself',
+    'a recursive schema',
     TREE,
     '{tree:{Children:[{Children:[],name:<|"|>b<|"|>},{name:<|"|>c<|"|>}],name:<|"|>a<|"|>}}',
     { tree: { name: 'a', Children: [{ name: 'b', Children: [] }, { name: 'c' }] } },
     true,
   ],
   [
-    'a required property missing deep inside',
+    'a missing required property of a nested object',
     TREE,
     '{tree:{Children:[]}}',
     { tree: { Children: [] } },
     false,
   ],
   ['the required property alone', OPTIONAL, '{b:1}', { b: 1 }, true],
-  ['an optional one before it', OPTIONAL, '{a:0,b:1}', { a: 0, b: 1 }, true],
-  ['an optional one behind it', OPTIONAL, '{b:1,c:2}', { b: 1, c: 2 }, true],
-  ['all of them', OPTIONAL, '{a:0,b:1,c:2}', { a: 0, b: 1, c: 2 }, true],
-  ['optional ones without it', OPTIONAL, '{a:0,c:2}', { a: 0, c: 2 }, false],
-  ['no property of those that may be left out', NONE_REQUIRED, '{}', {}, true],
-  ['the last of those', NONE_REQUIRED, '{b:null}', { b: null }, true],
-  ['both of those', NONE_REQUIRED, '{a:true,b:<|"|><|"|>}', { a: true, b: '' }, true],
+  ['an optional property before the required one', OPTIONAL, '{a:0,b:1}', { a: 0, b: 1 }, true],
+  ['an optional property after the required one', OPTIONAL, '{b:1,c:2}', { b: 1, c: 2 }, true],
+  ['all properties', OPTIONAL, '{a:0,b:1,c:2}', { a: 0, b: 1, c: 2 }, true],
+  ['optional properties without the required one', OPTIONAL, '{a:0,c:2}', { a: 0, c: 2 }, false],
+  ['no property if all are optional', NONE_REQUIRED, '{}', {}, true],
+  ['the last of several optional properties', NONE_REQUIRED, '{b:null}', { b: null }, true],
+  ['several optional properties', NONE_REQUIRED, '{a:true,b:<|"|><|"|>}', { a: true, b: '' }, true],
   ['a listed text', LISTED, '{v:<|"|>a<|"|>}', { v: 'a' }, true],
   ['a listed number', LISTED, '{v:2}', { v: 2 }, true],
   ['a listed object', LISTED, '{v:{x:<|"|>y<|"|>}}', { v: { x: 'y' } }, true],
-  ['what is not listed', LISTED, '{v:3}', { v: 3 }, false],
+  ['an unlisted number', LISTED, '{v:3}', { v: 3 }, false],
   [
     'arguments of any kind',
     { type: 'object' },
@@ -73,15 +73,15 @@ const ROWS: readonly (readonly [string, JsonObject, string, JsonObject, boolean]
     { v: [1, 'a', { b: null }], w: -1.5 },
     true,
   ],
-  ['keys in quotes', OPTIONAL, '{<|"|>b<|"|>:1}', { b: 1 }, false],
-  ['text in JSON’s quotes', NONE_REQUIRED, String.raw`{b:"a\"}"}`, { b: 'a"}' }, false],
+  ['quoted keys', OPTIONAL, '{<|"|>b<|"|>:1}', { b: 1 }, false],
+  ['text in JSON quotes', NONE_REQUIRED, String.raw`{b:"a\"}"}`, { b: 'a"}' }, false],
   ['text without quotes', NONE_REQUIRED, '{b:some text}', { b: 'some text' }, false],
 ];
 
-describe('arguments as Gemma 4 writes them', () => {
+describe('the parser and the grammar of Gemma 4', () => {
   covers('R3.2-values', 'R3.1-valid');
 
-  it.each(ROWS)('%s', async (_title, inputSchema, written, input, admitted) => {
+  it.each(ROWS)('handle %s', async (_title, inputSchema, written, input, admitted) => {
     const tools = [{ name: 'set', inputSchema }];
     const output = `<|tool_call>call:set${written}<tool_call|>`;
     expect(readPieces(gemma4, [output], { tools })).toEqual([{ call: 'set', input }]);

@@ -10,12 +10,12 @@ const NEXT = '<|start|>assistant';
 
 const ROWS: readonly (readonly [string, string, readonly Found[]])[] = [
   [
-    'a preamble and an answer are two paragraphs',
+    'a preamble and an answer as two paragraphs',
     `<|channel|>commentary<|message|>First I look.<|end|>${NEXT}<|channel|>final<|message|>Done.`,
     [{ text: 'First I look.\n\nDone.' }],
   ],
   [
-    'thoughts in several messages',
+    'thinking in several messages',
     `<|channel|>analysis<|message|>One.<|end|>${NEXT}<|channel|>analysis<|message|>Two.<|end|>${NEXT}<|channel|>final<|message|>Hi.<|return|>`,
     [{ thinking: 'One.Two.' }, { text: 'Hi.' }],
   ],
@@ -25,35 +25,35 @@ const ROWS: readonly (readonly [string, string, readonly Found[]])[] = [
     [{ thinking: 'Hm.' }, { text: 'I ping.' }, { call: 'ping', input: {} }],
   ],
   [
-    'a call on the channel of thoughts',
+    'a call on the channel of thinking',
     '<|channel|>analysis to=functions.ping code<|message|>{}<|call|>',
     [{ call: 'ping', input: {} }],
   ],
   ['text without any channel', 'Hello there.', [{ text: 'Hello there.' }]],
   [
-    'a tool that is not there, with its whole message',
+    'a call of an unknown tool as text',
     `<|channel|>final<|message|>A<|end|>${NEXT}<|channel|>commentary to=functions.nothing json<|message|>{}<|call|>`,
     [{ text: 'A\n\n<|channel|>commentary to=functions.nothing json<|message|>{}' }],
   ],
   ['thinking that never ends', '<|channel|>analysis<|message|>Hm, and', [{ thinking: 'Hm, and' }]],
-  ['a header that the output cut off', '<|channel|>comm', []],
-  ['a channel mark that the output cut off', '<|chan', []],
+  ['a cut-off header', '<|channel|>comm', []],
+  ['a cut-off channel mark', '<|chan', []],
   [
-    'an end mark twice, as when a budget ends where the thought does',
+    'a repeated end mark, as after the end of a thinking budget',
     `<|channel|>analysis<|message|>Hm.<|end|><|end|>${NEXT}<|channel|>final<|message|>Hi.`,
     [{ thinking: 'Hm.' }, { text: 'Hi.' }],
   ],
 ];
 
-describe('gpt-oss', () => {
+describe('the reader of Harmony', () => {
   covers('R3.2-calls', 'R3.5-blocks');
 
-  it.each(ROWS)('writes %s', (_title, output, expected) => {
+  it.each(ROWS)('reads %s', (_title, output, expected) => {
     expect(readPieces(harmony, [output])).toEqual(expected);
     expect(readPieces(harmony, output.split(''))).toEqual(expected);
   });
 
-  it('goes on with text that the prompt began', () => {
+  it('continues a prefill', () => {
     const parser = new OutputParser({
       format: harmony,
       thinkingOpen: false,
@@ -63,7 +63,7 @@ describe('gpt-oss', () => {
     expect(parser.push(' and on<|return|>')).toEqual([{ type: 'text', text: ' and on' }]);
   });
 
-  it('thinks until the next message begins, so that no grammar holds before', () => {
+  it('reports thinking until the next message begins, so that no grammar is active before', () => {
     const parser = new OutputParser({
       format: harmony,
       thinkingOpen: false,
@@ -76,7 +76,7 @@ describe('gpt-oss', () => {
     expect(parser.thinking).toBe(false);
   });
 
-  it('is bound by the grammar of calls as soon as a tool is to be named', () => {
+  it('activates the grammar of calls before the name of a tool', () => {
     const parser = new OutputParser({
       format: harmony,
       thinkingOpen: false,

@@ -14,7 +14,7 @@ import { covers } from '../support/covers.ts';
 const FIXTURES = await loadFixtures();
 const FAULTS: readonly Fault[] = ['wrong type', 'missing required', 'unknown tool'];
 
-/** Every way in which every family writes every scenario it can have. */
+/** Every output of every family for every scenario. */
 const ROWS = FIXTURES.flatMap(([family, fixture]) =>
   SCENARIO_NAMES.flatMap((scenario) =>
     waysToWrite(fixture.outputs[scenario]).map((way) => ({ family, fixture, scenario, way })),
@@ -28,7 +28,7 @@ afterAll(() => {
   process.stdout.write(`\n${drawMatrix()}\n`);
 });
 
-describe('what a family writes is told apart', () => {
+describe('the parser', () => {
   covers(
     'R3.2-text',
     'R3.2-calls',
@@ -42,7 +42,7 @@ describe('what a family writes is told apart', () => {
     'R3.D-random-splits',
   );
 
-  it.each(ROWS)('$family: $scenario', ({ family, fixture, scenario, way }) => {
+  it.each(ROWS)('reads $scenario of $family', ({ family, fixture, scenario, way }) => {
     const cell = `${family}/${scenario}`;
     failed.add(cell);
     const expected = expectedFor(scenario, way);
@@ -56,7 +56,7 @@ describe('what a family writes is told apart', () => {
     done.add(cell);
   });
 
-  it.each(FIXTURES)('%s: however it is cut into pieces', (family, fixture) => {
+  it.each(FIXTURES)('reads outputs of %s the same for all chunks', (family, fixture) => {
     const ways = ROWS.filter((row) => row.family === family);
     const places = fc.array(fc.nat({ max: 400 }), { minLength: 1, maxLength: 12 });
     fc.assert(
@@ -69,7 +69,7 @@ describe('what a family writes is told apart', () => {
   });
 
   it.each(FIXTURES)(
-    '%s: a call that ends anywhere is never finished nor text',
+    'reads a cut-off call of %s neither as complete nor as text',
     (_name, fixture) => {
       for (const way of waysToWrite(fixture.outputs['quotes and newlines'])) {
         const from =
@@ -89,10 +89,10 @@ describe('what a family writes is told apart', () => {
   );
 });
 
-describe('what is decided is given at once', () => {
+describe('the streaming parser', () => {
   covers('R3.2-splits');
 
-  it.each(FIXTURES)('%s: text, and arguments that are strings', (_name, fixture) => {
+  it.each(FIXTURES)('emits text and string arguments of %s as they arrive', (_name, fixture) => {
     const plain = firstWay(fixture, 'plain text');
     const { text } = streamed(fixture.format, plain.output.split(' fine')[0] ?? '', plain);
     expect(text.trimEnd()).toBe('Hello, world.\nIt is a');
@@ -102,7 +102,7 @@ describe('what is decided is given at once', () => {
   });
 });
 
-describe('a call that was demanded', () => {
+describe('the parser after a forced trigger', () => {
   covers('R3.1-any');
 
   const demanded = ROWS.filter(({ fixture, way }) => {
@@ -110,7 +110,7 @@ describe('a call that was demanded', () => {
     return trigger !== undefined && way.output.startsWith(trigger);
   }).filter(({ scenario }) => expectsCalls(scenario));
 
-  it.each(demanded)('$family: $scenario', ({ fixture, scenario, way }) => {
+  it.each(demanded)('reads $scenario of $family', ({ fixture, scenario, way }) => {
     const forced = forcedTrigger(fixture) ?? '';
     const rest = way.output.slice(forced.length);
     const expected = expectedFor(scenario, way);
@@ -122,11 +122,11 @@ describe('a call that was demanded', () => {
 describe('a family', () => {
   covers('R3.2-recognised');
 
-  it.each(FIXTURES)('%s is recognised, and no other one claims its template', (_name, fixture) => {
+  it.each(FIXTURES)('is recognized by its template: %s', (_name, fixture) => {
     expect(chooseFormat(fixture.template).name).toBe(fixture.format.name);
   });
 
-  it('has its fixture, whichever has a syntax for tools', () => {
+  it('with a syntax for tools has a fixture', () => {
     const withTools = FORMATS.filter(({ tools }) => tools !== undefined);
     expect(withTools.map(({ name }) => name).toSorted()).toEqual(
       FIXTURES.map(([, { format }]) => format.name).toSorted(),
@@ -139,7 +139,7 @@ describe('the grammar of a family', () => {
 
   const calls = ROWS.filter(({ scenario }) => expectsCalls(scenario));
 
-  it.each(calls)('$family admits: $scenario', async ({ fixture, way }) => {
+  it.each(calls)('accepts $scenario of $family', async ({ fixture, way }) => {
     const sections = callSections(fixture.format, way.output, way);
     expect(sections).not.toHaveLength(0);
     for (const { trigger, text } of sections) {
@@ -152,7 +152,7 @@ describe('the grammar of a family', () => {
     FAULTS.map((fault) => ({ family, fixture, fault })),
   );
 
-  it.each(faults)('$family refuses: $fault', async ({ fixture, fault }) => {
+  it.each(faults)('refuses a call of $family with the fault $fault', async ({ fixture, fault }) => {
     const way = firstWay(fixture, 'text + call');
     const [section] = callSections(fixture.format, way.output, way);
     if (section === undefined) throw new Error(`There is no call in ${way.output}`);
@@ -167,7 +167,7 @@ describe('the grammar of a family', () => {
   });
 });
 
-/** What is appended to a prompt where a call is demanded. */
+/** Text that is appended to a prompt to force a call. */
 function forcedTrigger({ format }: FamilyFixture): string | undefined {
   return format.tools?.forced ?? format.tools?.triggers[0];
 }

@@ -12,10 +12,10 @@ import { covers } from '../support/covers.ts';
 
 const FIXTURES = await loadFixtures();
 
-describe('shreds of a family’s syntax', () => {
+describe('fragments of a family’s syntax', () => {
   covers('R3.2-splits', 'R3.2-lookalike');
 
-  it.each(FIXTURES)('%s: mean the same however they are cut into pieces', (_name, fixture) => {
+  it.each(FIXTURES)('are read the same for all chunks: %s', (_name, fixture) => {
     const shreds = fc.array(shredOf(fixture), { maxLength: 5 });
     const places = fc.array(fc.nat({ max: 200 }), { maxLength: 8 });
     fc.assert(
@@ -30,10 +30,10 @@ describe('shreds of a family’s syntax', () => {
   });
 });
 
-/** A stretch of anything that a family writes, often one that begins or ends where it does. */
+/** Fragment of a family's outputs, often including the start or the end of one. */
 function shredOf(fixture: FamilyFixture): fc.Arbitrary<string> {
   const outputs = SCENARIO_NAMES.flatMap((name) => waysToWrite(fixture.outputs[name]));
-  // Half of a character would be escaped, and the whole one not: the same JSON in other words.
+  // A lone surrogate would be escaped in JSON, but not a complete pair, so that equal values would differ.
   const texts = outputs.map(({ output }) => output.replaceAll('🗼', 'ProjectorInfo'));
   const stretch = fc.tuple(fc.constantFrom(...texts), fc.nat({ max: 150 }), fc.nat({ max: 150 }));
   return stretch.map(([text, skipped, length]) => {
@@ -51,7 +51,7 @@ function read(
   return joined([...pieces.flatMap((piece) => parser.push(piece)), ...parser.end()]);
 }
 
-/** Neighbouring pieces of one kind as one. */
+/** Joins adjacent pieces of one kind. */
 function joined(pieces: readonly OutputPiece[]): readonly OutputPiece[] {
   const result: OutputPiece[] = [];
   for (const piece of pieces) {

@@ -15,7 +15,7 @@ const OPEN = '<|tool_call_start|>';
 const written = (call: string) => `${OPEN}[${call}]<|tool_call_end|>`;
 const read = (pieces: readonly string[]) => readPieces(lfm2, pieces, { tools: [TOOL] });
 
-/** JSON has no -0. */
+/** Replaces -0, which JSON does not have. */
 function withoutMinusZero(value: unknown): JsonValue {
   const again: JsonValue = JSON.parse(JSON.stringify(value));
   return again;
@@ -40,17 +40,17 @@ const VALUES: readonly (readonly [string, JsonObject])[] = [
   ['', {}],
 ];
 
-describe('calls that are Python', () => {
+describe('the parser of Python calls', () => {
   covers('R3.2-values');
 
-  it.each(VALUES)('run(%s)', (values, input) => {
+  it.each(VALUES)('reads run(%s)', (values, input) => {
     const output = written(`run(${values})`);
     expect(read([output])).toEqual([{ call: 'run', input }]);
     expect(read(output.split(''))).toEqual([{ call: 'run', input }]);
   });
 
   it.each(['a=', 'a=[1', 'a={"k"', 'a={1: 2}', 'a="x" b', 'a=1, 2', 'a="\\'])(
-    'are not finished where something is wrong: run(%s',
+    'does not complete a malformed call: run(%s',
     (values) => {
       expect(read([`${OPEN}[run(${values}`])).not.toContainEqual(
         expect.objectContaining({ input: expect.anything() }),
@@ -58,7 +58,7 @@ describe('calls that are Python', () => {
     },
   );
 
-  it('are read back as they are written, however cut', () => {
+  it('reads any written call for all chunks', () => {
     const input = fc.dictionary(
       fc.stringMatching(/^[a-z_]\w{0,8}$/),
       fc.jsonValue().map(withoutMinusZero),
@@ -74,7 +74,7 @@ describe('calls that are Python', () => {
   });
 });
 
-describe('the grammar of calls that are Python', () => {
+describe('the grammar of Python calls', () => {
   covers('R3.1-valid');
 
   const schema: JsonObject = {
@@ -102,13 +102,13 @@ describe('the grammar of calls that are Python', () => {
     [', second=1', false],
   ] as const;
 
-  it.each(rows)('run(%s): %s', async (values, admitted) => {
+  it.each(rows)('accepts run(%s): %s', async (values, admitted) => {
     const tools = [{ name: 'run', inputSchema: schema }];
     const admits = await compileCalls(lfm2, tools, { trigger: OPEN, parallel: false });
     expect(admits(`[run(${values})]<|tool_call_end|>`)).toBe(admitted);
   });
 
-  it('leaves arguments free where the schema does', async () => {
+  it('accepts any arguments if the schema lists none', async () => {
     const admits = await compileCalls(lfm2, [TOOL], { trigger: OPEN, parallel: false });
     expect(admits('[run(anything=[1, "x"], more={})]<|tool_call_end|>')).toBe(true);
     expect(admits('[run()]<|tool_call_end|>')).toBe(true);

@@ -9,11 +9,11 @@ import type { Found } from './scenarios.ts';
 export interface ReadOptions {
   readonly thinkingOpen?: boolean;
   readonly tools?: readonly CallableTool[];
-  /** The trigger that was appended to the prompt. */
+  /** Trigger that was appended to the prompt. */
   readonly forced?: string;
 }
 
-/** What a family's reader finds in an output that came in such pieces. */
+/** Parses an output that arrives in these pieces. */
 export function readPieces(
   format: ChatFormat,
   pieces: readonly string[],
@@ -23,7 +23,7 @@ export function readPieces(
   return join([...pieces.flatMap((piece) => parser.push(piece)), ...parser.end()]);
 }
 
-/** What is given of an output as long as more may come: its text, and the arguments of its calls. */
+/** Text and call arguments that the parser emits before the end of an output. */
 export function streamed(
   format: ChatFormat,
   output: string,
@@ -36,7 +36,7 @@ export function streamed(
   };
 }
 
-/** The parts of an output behind their triggers for which the grammar of calls holds. */
+/** Sections of an output after triggers, in which the grammar of calls is active. */
 export function callSections(
   format: ChatFormat,
   output: string,

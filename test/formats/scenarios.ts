@@ -1,7 +1,7 @@
 import type { CallableTool } from '../../src/formats/format.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 
-/** What a reader has to find in an output, neighbouring pieces of one kind joined. */
+/** Part that a parser has to find in an output, with adjacent pieces of one kind joined. */
 export type Found =
   | { readonly text: string }
   | { readonly thinking: string }
@@ -61,7 +61,7 @@ export const TOOLS: readonly CallableTool[] = [
   },
 ];
 
-/** What every family must be able to say; `as-written`: the whole output is text. */
+/** Contents that every family has to be able to write. `as-written` means that the complete output is text. */
 export const SCENARIOS = {
   'plain text': [{ text: 'Hello, world.\nIt is a fine day.' }],
   'text + call': [

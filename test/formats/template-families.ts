@@ -1,4 +1,4 @@
-/** Which family each published template belongs to; `plain`: it knows no tools. */
+/** Family of each published template. `plain` means that the template does not support tools. */
 export const FAMILY_OF: Readonly<Record<string, string>> = {
   'Apertus-8B-Instruct': 'apertus',
   'Apriel-1.6-15b-Thinker-fixed': 'apriel',
@@ -62,17 +62,17 @@ export const FAMILY_OF: Readonly<Record<string, string>> = {
 
 const ONE_CALL = {
   scenarios: ['two calls'],
-  reason: 'A message has one call at most, so the second stands in a message of its own.',
+  reason: 'A message has one call at most, so the second one is in a message of its own.',
 } as const;
 
-/** Templates whose calls of the past can't be read back, in all scenarios or in some, and why. */
+/** Templates whose past calls can't be parsed again in some scenarios or in all, with the reason. */
 export const UNREADABLE: Readonly<
   Record<string, { readonly scenarios: 'all' | readonly string[]; readonly reason: string }>
 > = {
   'CohereForAI-c4ai-command-r-plus-tool_use': {
     scenarios: 'all',
     reason:
-      'It writes instructions behind the last message: no prompt begins like what follows it.',
+      'It writes instructions after the last message, so no prompt is a prefix of the next one.',
   },
   'GigaChat3-10B-A1.8B': ONE_CALL,
   'GigaChat3.1-10B-A1.8B': ONE_CALL,

@@ -20,7 +20,7 @@ const NAMES = [...REAL_TEMPLATES.keys()];
 describe.skipIf(areTemplatesMissing())('a published template', () => {
   covers('R3.2-recognised');
 
-  it.each(NAMES)('%s is recognised by one family alone', (name) => {
+  it.each(NAMES)('is recognized by one family only: %s', (name) => {
     const source = REAL_TEMPLATES.get(name) ?? '';
     const claimed = FORMATS.filter(
       (format) => format.name !== 'plain' && format.recognises(source),
@@ -43,12 +43,12 @@ const WITH_CALLS = NAMES.filter((name) => FAMILY_OF[name] !== 'plain').flatMap((
   }),
 );
 
-describe.skipIf(areTemplatesMissing())('calls of the past', () => {
+describe.skipIf(areTemplatesMissing())('past calls', () => {
   covers('R3.1-template', 'R3.2-calls');
 
   const templates = new Map<string, ChatTemplate>();
 
-  it.each(WITH_CALLS)('are read back as %s writes them: %s', (name, _scenario, calls) => {
+  it.each(WITH_CALLS)('are parsed again from the text of %s: %s', (name, _scenario, calls) => {
     const template = templates.get(name) ?? setUp(REAL_TEMPLATES.get(name) ?? '');
     templates.set(name, template);
     const { native, thinkingOpen } = nativeCalls(template, calls);
@@ -59,7 +59,7 @@ describe.skipIf(areTemplatesMissing())('calls of the past', () => {
   });
 });
 
-/** A template with its family, or with Hermes calls where the template tells nothing of tools. */
+/** Template with its family, or with Hermes calls if it does not support tools. */
 function setUp(source: string): ChatTemplate {
   const template = realTemplate(source);
   const injection = { ...injectionFor(template.format, template.traits), thinking: false };
@@ -72,7 +72,7 @@ function setUp(source: string): ChatTemplate {
 
 type Called = Extract<Found, { readonly input: unknown }>;
 
-/** What a template writes for a turn of nothing but calls, without what ends the turn. */
+/** Text of a template for a turn of calls only, without the end of the turn. */
 function nativeCalls(
   template: ChatTemplate,
   calls: readonly Called[],
@@ -96,10 +96,10 @@ function nativeCalls(
   return { native: thinkingOpen ? native : withoutEmptyThinking(native, template), thinkingOpen };
 }
 
-/** What ends a turn of calls, where that is not what ends one of text. */
+/** End of a turn of calls, if it differs from the end of a turn of text. */
 const TURN_END = /<\|(eom_id|eot_id|END_OF_TURN_TOKEN|tool_response)\|?>[^]*$/;
 
-/** How much of a prompt stands in a rendering too, up to the beginning of a tag that differs. */
+/** Length of the common prefix of a prompt and a rendering, up to the start of a tag that differs. */
 function sharedLength(prompt: string, rendering: string): number {
   let length = 0;
   while (length < prompt.length && prompt[length] === rendering[length]) length++;
@@ -107,7 +107,7 @@ function sharedLength(prompt: string, rendering: string): number {
   return length < prompt.length && prompt.indexOf('>', tag) >= length ? tag : length;
 }
 
-/** Templates write tags of empty thinking into the past that a prompt has otherwise, or not at all. */
+/** Removes tags of empty thinking, which templates write differently for past turns. */
 function withoutEmptyThinking(native: string, { format }: ChatTemplate): string {
   if (format.thinking === undefined) return native;
   const { open, close } = format.thinking;

@@ -9,18 +9,18 @@ export interface WrittenCall {
   readonly input: JsonObject;
 }
 
-/** How a family writes the parts of an answer. */
+/** Writer of a family's answers. */
 export interface Writer {
-  /** Several calls that follow each other. */
+  /** Writes consecutive calls. */
   readonly calls: (calls: readonly WrittenCall[]) => string;
-  /** Text, as the whole answer or before a call. */
+  /** Writes text, as the complete answer or before a call. */
   readonly text?: (text: string, before: 'a call' | 'nothing') => string;
   readonly thinking: ((text: string) => string) | LeftOut;
-  /** Text that merely looks like a call. */
+  /** Text that only looks like a call. */
   readonly lookalike: string | readonly string[];
 }
 
-/** Every scenario as a family writes it. */
+/** Writes every scenario in the syntax of a family. */
 export function writeOutputs(writer: Writer): FamilyFixture['outputs'] {
   const cutCall = writer.calls([{ name: 'get_weather', input: { city: 'Paris' } }]);
   const { thinking } = writer;
@@ -52,7 +52,7 @@ export function writeOutputs(writer: Writer): FamilyFixture['outputs'] {
   };
 }
 
-/** JSON as Python's `json.dumps` and most templates write it, with a space behind commas and colons. */
+/** Writes JSON like Python's `json.dumps` and most templates, with a space after commas and colons. */
 export function spacedJson(value: JsonValue): string {
   if (Array.isArray(value)) return `[${value.map(spacedJson).join(', ')}]`;
   if (!isRecord(value)) return JSON.stringify(value);
@@ -60,7 +60,7 @@ export function spacedJson(value: JsonValue): string {
   return `{${entries.map(([key, item]) => `${JSON.stringify(key)}: ${spacedJson(item)}`).join(', ')}}`;
 }
 
-/** What a grammar must refuse where arguments are JSON in one line. */
+/** Faults that a grammar must refuse, for arguments as JSON on one line. */
 export const JSON_FAULTS = {
   'wrong type': ['"days": 3', '"days": "three"'],
   'missing required': ['"city": "Paris", ', ''],

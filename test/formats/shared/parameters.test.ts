@@ -26,41 +26,41 @@ const qwenCall = (value: string) =>
 const STRING = property({ type: 'string' });
 const DEFINITIONS = { $defs: { Count: { type: 'integer' }, Name: { type: 'string' } } };
 
-/** A schema, what a model writes, and the value that it means; `false`: the grammar refuses it. */
+/** Title, schema, written text, its value, and true if the grammar accepts the text. */
 const ROWS: readonly (readonly [string, JsonObject, string, JsonValue, boolean])[] = [
   ['text that looks like a number', STRING, '42', '42', true],
   ['text that looks like JSON', STRING, '{"a": 1}', '{"a": 1}', true],
   ['text with a newline at each end', STRING, '\na\n', '\na\n', true],
   ['empty text', STRING, '', '', true],
-  ['text with the beginning of its end', STRING, 'cout << x </para', 'cout << x </para', true],
+  ['text with a part of its closing tag', STRING, 'cout << x </para', 'cout << x </para', true],
   ['a number', property({ type: 'number' }), '-1.5e3', -1500, true],
   ['a boolean', property({ type: 'boolean' }), 'true', true, true],
   ['a boolean as in Python', property({ type: 'boolean' }), 'True', true, false],
   ['a list as in Python', property({ type: 'array' }), "['a', None]", ['a', null], false],
-  ['what is no number', property({ type: 'integer' }), 'many', 'many', false],
+  ['text in place of a number', property({ type: 'integer' }), 'many', 'many', false],
   ['broken JSON', property({ type: 'array' }), '[1, ', '[1, ', false],
   ['a listed text', property({ enum: ['a', 'b'] }), 'b', 'b', true],
   ['a text that is not listed', property({ enum: ['a', 'b'] }), 'c', 'c', false],
   ['a listed number', property({ enum: [1, 'one'] }), '1', 1, true],
   ['a constant', property({ const: 'x' }), 'x', 'x', true],
-  ['a text or nothing: nothing', property({ type: ['string', 'null'] }), 'null', null, true],
-  ['a text or nothing: text', property({ type: ['string', 'null'] }), '17', '17', true],
+  ['null for a text or null', property({ type: ['string', 'null'] }), 'null', null, true],
+  ['text for a text or null', property({ type: ['string', 'null'] }), '17', '17', true],
   [
-    'a choice: the number',
+    'a number for a text or a number',
     property({ anyOf: [{ type: 'string' }, { type: 'integer' }] }),
     '17',
     17,
     true,
   ],
   [
-    'a choice: the text',
+    'text for a text or a number',
     property({ anyOf: [{ type: 'string' }, { type: 'integer' }] }),
     'x',
     'x',
     true,
   ],
   [
-    'a choice without text',
+    'text for a boolean or a number',
     property({ oneOf: [{ type: 'boolean' }, { type: 'integer' }] }),
     'x',
     'x',
@@ -69,25 +69,25 @@ const ROWS: readonly (readonly [string, JsonObject, string, JsonValue, boolean])
   ['a reference to a number', property({ $ref: '#/$defs/Count' }, DEFINITIONS), '17', 17, true],
   ['a reference to text', property({ $ref: '#/$defs/Name' }, DEFINITIONS), '17', '17', true],
   [
-    'parts that hold together',
+    'text for schemas that apply together',
     property({ allOf: [{ description: 'x' }, { $ref: '#/$defs/Name' }] }, DEFINITIONS),
     '17',
     '17',
     true,
   ],
-  ['anything: JSON', property({}), '[1, 2]', [1, 2], true],
-  ['anything: text', property({}), 'one, two', 'one, two', true],
-  ['anything, said with true', property(true), 'None', 'None', true],
+  ['JSON for any type', property({}), '[1, 2]', [1, 2], true],
+  ['text for any type', property({}), 'one, two', 'one, two', true],
+  ['text for the schema true', property(true), 'None', 'None', true],
   ['an object without a type', property({ properties: { a: {} } }), '{"a": "1"}', { a: '1' }, true],
   ['a list without a type', property({ items: {} }), '["1"]', ['1'], true],
   ['a tool without a list of arguments', { type: 'object' }, '7', 7, true],
   ['a required argument without a schema', { type: 'object', required: ['v'] }, '7', 7, true],
 ];
 
-describe('a value between tags', () => {
+describe('a value in tags', () => {
   covers('R3.2-values', 'R3.1-valid');
 
-  it.each(ROWS)('%s', async (_title, schema, written, value, admitted) => {
+  it.each(ROWS)('can be %s', async (_title, schema, written, value, admitted) => {
     const tools = tool(schema);
     const output = qwenCall(written);
     const expected = [{ call: 'set', input: { v: value } }];
@@ -101,8 +101,8 @@ describe('a value between tags', () => {
   it.each([
     ['true', 'the string', '17', '17'],
     ['false', 'the number', '17', 17],
-    ['false', 'the text that is no JSON', 'a b', 'a b'],
-  ])('string="%s" says that it is %s', (says, _kind, written, value) => {
+    ['false', 'the text, since it is not JSON', 'a b', 'a b'],
+  ])('with string="%s" is read as %s', (says, _kind, written, value) => {
     const mark = '｜DSML｜';
     const output = `<${mark}tool_calls>\n<${mark}invoke name="set">\n<${mark}parameter name="v" string="${says}">${written}</${mark}parameter>\n</${mark}invoke>\n</${mark}tool_calls>`;
     const tools = tool(property({}));
@@ -125,7 +125,7 @@ describe('a value between tags', () => {
     [gemma4, (value) => `<|tool_call>call:set{v:<|"|>${value}<|"|>}<tool_call|>`],
   ];
 
-  it.each(WRITERS)('is any text, written by $name', async (format, write) => {
+  it.each(WRITERS)('can be any text for $name', async (format, write) => {
     const tools = tool(STRING);
     const [trigger = ''] = format.tools?.triggers ?? [];
     const admits = await compileCalls(format, tools, { trigger, parallel: true });

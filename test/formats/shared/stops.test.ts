@@ -17,24 +17,24 @@ function run(pieces: readonly string[], stops: readonly string[]) {
   return { text: text + matcher.flush(), stopped: null };
 }
 
-describe('stop strings', () => {
+describe('the stop matcher', () => {
   covers('R2.5-stop', 'R2.5-stop-leak');
 
   it.each([
-    ['none', ['all of it'], [], 'all of it', null],
-    ['at the start', ['END of it'], ['END'], '', 'END'],
-    ['over three pieces', ['one E', 'N', 'D two'], ['END'], 'one ', 'END'],
-    ['begun and not completed', ['one EN', 'd'], ['END'], 'one ENd', null],
-    ['begun at the very end', ['one EN'], ['END'], 'one EN', null],
+    ['no stop string', ['all of it'], [], 'all of it', null],
+    ['a stop string at the start', ['END of it'], ['END'], '', 'END'],
+    ['one across three chunks', ['one E', 'N', 'D two'], ['END'], 'one ', 'END'],
+    ['one that is not completed', ['one EN', 'd'], ['END'], 'one ENd', null],
+    ['one that is cut off at the end', ['one EN'], ['END'], 'one EN', null],
     ['the one that is complete first', ['abcdef'], ['cdef', 'bc'], 'a', 'bc'],
     ['the longer of two that end together', ['xabc'], ['bc', 'abc'], 'x', 'abc'],
     ['one that overlaps itself', ['aa', 'ab'], ['aab'], 'a', 'aab'],
-    ['an empty one, which means nothing', ['text'], [''], 'text', null],
-  ])('%s', (_title, pieces, stops, text, stopped) => {
+    ['an empty one, which is ignored', ['text'], [''], 'text', null],
+  ])('handles %s', (_title, pieces, stops, text, stopped) => {
     expect(run(pieces, stops)).toEqual({ text, stopped });
   });
 
-  it('gives the same for every way to cut the text', () => {
+  it('has the same result for all chunks', () => {
     const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 30 });
     const stops = fc.array(
       fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 1, maxLength: 4 }),
@@ -55,16 +55,16 @@ describe('stop strings', () => {
   });
 });
 
-describe('the search for stop strings takes time that grows with the text only', () => {
+describe('the time of the stop matcher', () => {
   const many = (middle: (index: number) => string) =>
     Array.from({ length: 1000 }, (_, i) => middle(i));
 
   it.each([
-    ['alike at their start', 'a', many((index) => `${'a'.repeat(30)}c${index}${'a'.repeat(30)}`)],
+    ['with a common prefix', 'a', many((index) => `${'a'.repeat(30)}c${index}${'a'.repeat(30)}`)],
     ['of one letter', 'a', [`${'a'.repeat(30_000)}c${'a'.repeat(30_000)}`]],
-    ['words', 'the quick brown fox ', many((index) => `x${index} the quick brown fox jumps`)],
-    ['nearly the text', 'ab', many((index) => `${'ab'.repeat(25)}${index}`)],
-  ])('for stop strings %s', (_what, piece, stops) => {
+    ['of words', 'the quick brown fox ', many((index) => `x${index} the quick brown fox jumps`)],
+    ['that are almost in the text', 'ab', many((index) => `${'ab'.repeat(25)}${index}`)],
+  ])('grows with the text only for stop strings %s', (_what, piece, stops) => {
     const text = piece.repeat(200_000 / piece.length);
     for (const pieces of [[text], text.match(/.{1,50}/g) ?? []]) {
       let result;
