@@ -6,9 +6,9 @@ import type { ModelSpec } from '../core/model.ts';
 import { partsOf } from '../core/parts.ts';
 import type { KnownCapabilities } from './known-capabilities.ts';
 
-/** Refuses a model that is known to be unable to chat, so that none is loaded to find that out again. */
+/** Refuses a model that is known to be unable to chat, so that it is not loaded only to fail. */
 export async function checkChats(known: KnownCapabilities, model: ModelSpec): Promise<void> {
-  // Its file may have been replaced since.
+  // Look again: its file may have been replaced.
   const isDoubted = known.get(model)?.chats === false;
   if (isDoubted && (await known.latest(model))?.chats === false) throw cantChat(model);
 }
@@ -18,8 +18,8 @@ function cantChat({ name, file }: ModelSpec): RuntimeFailure {
 }
 
 /**
- * What a model can't do of a request without changing its answer is refused by name; the rest that it
- * can't use is returned by name, to be logged. Throws `unsupported`.
+ * Compares a request with the capabilities of its model. Throws `unsupported` for a missing capability that
+ * would change the answer. Returns the names of other unusable parts, to be logged.
  */
 export function checkCapabilities(
   request: GenerationRequest,
@@ -27,7 +27,7 @@ export function checkCapabilities(
 ): readonly string[] {
   if (capabilities.chats === false) throw cantChat(request.model);
   refuseUnsupported(request, capabilities);
-  // Thinking that is left to a model which knows none does not happen; what is demanded is injected.
+  // A model without thinking ignores adaptive thinking. Demanded thinking is injected.
   const adaptive = request.thinking.mode === 'adaptive';
   return [
     ...(adaptive && capabilities.thinking === 'none' ? ['thinking'] : []),
@@ -50,12 +50,12 @@ function refuseUnsupported(request: GenerationRequest, can: Capabilities): void 
     );
   }
   if (!can.citations && has((part) => 'citations' in part && part.citations)) {
-    throw unsupported('messages', `citations can't be given by ${model}. Leave them out.`);
+    throw unsupported('messages', `${model} can't write citations. Leave them out.`);
   }
   if (request.outputSchema !== undefined && !can.structuredOutput) {
     throw unsupported(
       'output-schema',
-      `${model} can't be held to a JSON schema here. Leave it out, and ask for JSON in the prompt.`,
+      `${model} can't follow a JSON schema here. Leave it out, and ask for JSON in the prompt.`,
     );
   }
 }

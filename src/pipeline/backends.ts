@@ -3,10 +3,10 @@ import { RuntimeFailure } from '../core/failure.ts';
 import { append } from '../core/lists.ts';
 import type { BackendKind } from '../core/model.ts';
 
-/** Creates a backend when the first request needs it: most servers never need all of them. */
+/** Factories of backends. Each runs at the first request, because most servers need few of them. */
 export type BackendFactories = Readonly<Partial<Record<BackendKind, () => Promise<Backend>>>>;
 
-/** Backends that were created so far. */
+/** Backends, created on demand. */
 export class Backends {
   readonly #factories: BackendFactories;
   readonly #created = new Map<BackendKind, Promise<Backend>>();
@@ -15,7 +15,11 @@ export class Backends {
     this.#factories = factories;
   }
 
-  /** @throws {unsupported} if there is no backend of this kind */
+  /**
+   * Returns a backend, and creates it if needed.
+   *
+   * @throws {RuntimeFailure} `unsupported` if there is no backend of this kind
+   */
   get(kind: BackendKind): Promise<Backend> {
     const known = this.#created.get(kind);
     if (known !== undefined) return known;
@@ -28,12 +32,12 @@ export class Backends {
     }
     const created = create();
     this.#created.set(kind, created);
-    // The next request tries again.
+    // After a failure, the next request tries again.
     created.catch(() => this.#created.delete(kind));
     return created;
   }
 
-  /** Models that this process holds in memory now. */
+  /** Models in the memory of this server. */
   async loaded(signal: AbortSignal): Promise<readonly LoadedModel[]> {
     const found: LoadedModel[] = [];
     for (const backend of await Promise.allSettled(this.#created.values())) {
@@ -43,16 +47,16 @@ export class Backends {
     return found;
   }
 
-  /** Frees the memory of a model. */
+  /** Unloads a model. */
   async unload(name: string): Promise<void> {
     for (const created of this.#created.values()) await (await created).unload?.(name);
   }
 
-  /** Ends all work and frees all that is loaded. */
+  /** Ends all work and unloads all models. */
   async close(): Promise<void> {
     const closing = [...this.#created.values()].map(async (created) => (await created).close());
     this.#created.clear();
-    // A backend that could not be created holds nothing.
+    // A backend that failed to start has nothing to close.
     await Promise.allSettled(closing);
   }
 }

@@ -18,7 +18,7 @@ export interface ChainOptions {
   readonly services: ServerServices;
 }
 
-/** The way of every admitted request to its backend, and of the events back. */
+/** Creates the middleware between every admitted request and its backend, the outermost first. */
 export function createChain({ images, services }: ChainOptions): GenerationMiddleware {
   return compose(
     pictures(images),

@@ -3,24 +3,24 @@ import type { Capabilities } from '../core/backend.ts';
 import type { ModelSpec } from '../core/model.ts';
 import { largest } from '../core/lists.ts';
 
-/** Time for which a finding is true: backends remember it as long. */
+/** Time for which capabilities are valid. Backends cache them as long. */
 const LIFETIME_MS = 10_000;
 
-/** A listing waits so long for what is not known yet: Claude Code gives it 3 s in all. */
+/** Time that a listing waits for unknown capabilities. Claude Code waits at most 3 s for the listing. */
 const LISTING_TIMEOUT_MS = 1_000;
 
-/** A server that takes longer to describe a model hangs. */
+/** Timeout for a server to describe a model. */
 const DESCRIBE_TIMEOUT_MS = 10_000;
 
-/** Models that are asked about at the same time. */
+/** Largest number of concurrent requests for capabilities. */
 const MOST_AT_ONCE = 8;
 
-/** Edited entries leave old ones behind. */
+/** Largest number of cached models. Each edit of an entry adds a new one. */
 const MOST_ENTRIES = 2000;
 
 interface Entry {
   readonly capabilities: Capabilities | undefined;
-  /** When it was found out, of `performance.now()`. */
+  /** Time of `performance.now()` at which they were found. */
   readonly at: number;
 }
 
@@ -29,10 +29,10 @@ interface Refresh {
   readonly done: Promise<void>;
 }
 
-/** Finds out what a model can do. Throws if it can't be asked just now. */
+/** Finds the capabilities of a model. Throws if its server does not answer. */
 export type Describe = (model: ModelSpec, signal: AbortSignal) => Promise<Capabilities | undefined>;
 
-/** Capabilities of models, as last found out: for listings and error texts, which wait for no one. */
+/** Cache of capabilities, for listings and error texts, which can't wait for a slow server. */
 export class KnownCapabilities {
   readonly #describe: Describe;
   readonly #entries = new Map<string, Entry>();
@@ -44,14 +44,14 @@ export class KnownCapabilities {
     this.#describe = describe;
   }
 
-  /** Known capabilities of a model; undefined if there are none. */
+  /** Cached capabilities of a model; undefined if unknown. */
   get(model: ModelSpec): Capabilities | undefined {
     return this.#entries.get(keyOf(model))?.capabilities;
   }
 
   /**
-   * Known capabilities of models, in their order. Unknown ones are asked for, but not
-   * waited for long; what is no longer true is found out in the background.
+   * Returns the capabilities of models, in their order. Requests unknown ones with a short timeout, and
+   * updates expired ones in the background.
    */
   async listed(models: readonly ModelSpec[]): Promise<readonly (Capabilities | undefined)[]> {
     const unknown = models.flatMap((model) => {
@@ -59,7 +59,7 @@ export class KnownCapabilities {
       return refresh === undefined || this.#entries.has(keyOf(model)) ? [] : [refresh];
     });
     if (unknown.length > 0) {
-      // What has been silent for so long is not waited for by each listing again.
+      // The time counts from the start of the request, so that not every listing waits for a silent server.
       const latest = largest(unknown.map(({ since }) => since));
       const left = Math.max(0, latest + LISTING_TIMEOUT_MS - performance.now());
       await within(Promise.all(unknown.map(({ done }) => done)), left);
@@ -67,7 +67,7 @@ export class KnownCapabilities {
     return models.map((model) => this.get(model));
   }
 
-  /** Capabilities of a model now, else the last known ones. */
+  /** Returns the present capabilities of a model, or the cached ones if its server does not answer. */
   async latest(model: ModelSpec): Promise<Capabilities | undefined> {
     await this.#refresh(model)?.done;
     return this.get(model);
@@ -88,7 +88,7 @@ export class KnownCapabilities {
   async #find(model: ModelSpec, key: string): Promise<void> {
     const known = this.#entries.get(key)?.capabilities;
     await this.#turn();
-    // A server that is away still has what it had.
+    // If the server does not answer, keep the cached capabilities.
     const capabilities = await this.#describe(
       model,
       AbortSignal.timeout(DESCRIBE_TIMEOUT_MS),

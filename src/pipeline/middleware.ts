@@ -1,15 +1,15 @@
 import type { Backend, Capabilities, GenerationRequest } from '../core/backend.ts';
 import type { GenerationEvent } from '../core/events.ts';
 
-/** Facts of the model that answers a request, and the signals that end its work. */
+/** Model of a request, and the signals that end its work. */
 export interface GenerationContext {
   readonly capabilities: Capabilities;
   readonly backend: Pick<Backend, 'mayLeak' | 'toolAliases'>;
   /** Aborts when the client leaves or the server stops. */
   readonly signal: AbortSignal;
-  /** Set by a middleware that reads calls and thinking out of the text; see `Backend.generate`. */
+  /** Set by a middleware that parses calls and thinking from the text; see `Backend.generate`. */
   readonly ending?: AbortSignal;
-  /** An outer middleware asks again for a demanded call, so an inner one must not. */
+  /** An outer middleware asks again for a forced call, so an inner one must not. */
   readonly retriesCalls?: true;
 }
 
@@ -19,7 +19,7 @@ export type Generate = (
   context: GenerationContext,
 ) => AsyncGenerator<GenerationEvent>;
 
-/** Layer around a generation: it may change the request, the events, or generate again. */
+/** Layer around a generation. It may change the request, change the events, or generate again. */
 export type GenerationMiddleware = (next: Generate) => Generate;
 
 /**
@@ -36,7 +36,7 @@ export function generateBy(backend: Backend): Generate {
   return (request, { signal, ending }) => backend.generate(request, signal, ending);
 }
 
-/** Innermost generation that is only admitted: with the tokens of the prompt as the backend counts them. */
+/** Innermost generation of a token count: yields only `admitted`, with the tokens that the backend counts. */
 export function countBy(backend: Backend): Generate {
   return async function* count(request, { signal }) {
     yield { type: 'admitted', inputTokens: await backend.countTokens(request, signal) };

@@ -10,23 +10,23 @@ import { usableModels } from './usable-models.ts';
 import type { NamedModel } from './usable-models.ts';
 
 export interface DirectoryOptions {
-  /** The registry as it is now. */
+  /** Returns the present registry. */
   readonly registry: () => Registry;
-  /** Backends whose models answer without being registered. Default: none. */
+  /** Backends whose models need no entry in the registry. Default: none. */
   readonly discovering?: readonly BackendKind[];
   /** True if a model's file is on this machine. */
   readonly exists: (file: string) => boolean;
-  /** True if a model takes images, as far as that is known without asking its backend. */
+  /** True if a model takes images; undefined if that is unknown without its backend. */
   readonly sees?: (model: ModelSpec) => boolean | undefined;
 }
 
-/** Models that can answer: those of the registry, and those that backends have found. */
+/** Models that can answer: those of the registry, and those that backends find. */
 export class ModelDirectory {
   readonly #options: DirectoryOptions;
   readonly #backends: Backends;
-  /** Capabilities of models, as last found out. */
+  /** Cached capabilities of the models. */
   readonly known: KnownCapabilities;
-  /** Models that backends had when they were asked last. */
+  /** Models that backends found last. */
   #found: readonly ModelSpec[] = [];
 
   constructor(options: DirectoryOptions, backends: Backends) {
@@ -35,17 +35,17 @@ export class ModelDirectory {
     this.known = new KnownCapabilities((model, signal) => this.#describe(model, signal));
   }
 
-  /** Models that can answer now: the registry's, its aliases, and what backends have found. */
+  /** Lists the models that can answer: those of the registry, its aliases, and those that backends find. */
   async models(): Promise<readonly NamedModel[]> {
     this.#found = await this.#discover();
     return this.#usable();
   }
 
   /**
-   * Returns the model that a name means.
+   * Resolves a name to a model.
    *
-   * @param lastUsed the model that the session used last, for names that stand for no model of their own
-   * @throws {model-not-found}
+   * @param lastUsed model that the session used last, for `claude-…` names that are not aliases
+   * @throws {RuntimeFailure} `model-not-found`
    */
   async resolve(name: string, lastUsed?: string): Promise<Resolution> {
     const { exists } = this.#options;
@@ -55,7 +55,7 @@ export class ModelDirectory {
     });
   }
 
-  /** Name of a model that is known to take images. */
+  /** Returns the name of a model that is known to take images. */
   seeing(): string | undefined {
     const models = this.#usable();
     const known = models.find(({ model }) => this.known.get(model.spec)?.images);
@@ -71,7 +71,7 @@ export class ModelDirectory {
     return backend.describe ? backend.describe(model) : backend.capabilities(model, signal);
   }
 
-  /** Asks no backend for a name whose model is the user's own, or is here. */
+  /** Registry for a name, with models that backends find. A known name that can answer needs no backend. */
   async #registryFor(name: string): Promise<Registry> {
     const registry = this.#options.registry();
     const { exists } = this.#options;

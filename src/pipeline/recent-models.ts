@@ -1,9 +1,9 @@
 import type { GenerationRequest, SessionKey } from '../core/backend.ts';
 
-/** Sessions that are remembered; an agent has a handful. */
+/** Largest number of remembered sessions. An agent has a handful. */
 const LIMIT = 1000;
 
-/** What a request is to its session, the most telling first. */
+/** Roles of a request in its session, the most significant first. */
 const STANDINGS = ['conversation', 'plain', 'side'] as const;
 
 type Standing = (typeof STANDINGS)[number];
@@ -11,9 +11,9 @@ type Standing = (typeof STANDINGS)[number];
 type Asked = Pick<GenerationRequest, 'session' | 'conversation' | 'outputSchema'>;
 
 /**
- * Which model each session used last, for names that stand for no model of their own. A session's
- * small requests may well go to a model of their own: the conversation's model answers for them, but
- * theirs never for the conversation.
+ * Model that each session used last, for `claude-…` names that are not aliases. Side requests may use
+ * another model than the conversation. The model of the conversation also counts for side requests, but
+ * theirs never counts for the conversation.
  */
 export class RecentModels {
   readonly #models = new Map<string, Partial<Record<Standing, string>>>();
@@ -41,7 +41,10 @@ function keyOf(session: SessionKey): string | undefined {
   return session.session ?? session.user;
 }
 
-/** An agent's conversation has tools, its subagents name themselves, and its titles have a schema alone. */
+/**
+ * Finds the role of a request. The conversation of an agent has tools, a subagent sends its own name, and
+ * a request for a title has only a schema.
+ */
 function standingOf({ session, conversation, outputSchema }: Asked): Standing {
   if (session.agent !== undefined) return 'side';
   if (conversation.tools.length > 0) return 'conversation';

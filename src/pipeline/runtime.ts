@@ -28,26 +28,26 @@ import { visionUnsupported } from './vision-unsupported.ts';
 export interface RuntimeOptions extends DirectoryOptions {
   readonly backends: BackendFactories;
   readonly overflow: 'clamp' | 'strict';
-  /** Checks and fetches images. Default: one that contacts public addresses only. */
+  /** Checks and fetches images. Default: a loader that contacts only public addresses. */
   readonly images?: ImageLoader;
-  /** Services that the server runs for models that call its tools. Default: none. */
+  /** Services of the server tools. Default: none. */
   readonly services?: ServerServices;
 }
 
-/** A request of a client, before its model is known. */
+/** Request of a client, before its model is resolved. */
 export type ModelRequest = Omit<GenerationRequest, 'model' | 'overflow'>;
 
-/** A generation that is about to begin; its first event is `admitted`. */
+/** Generation before its start; its first event is `admitted`. */
 export interface Generation {
   readonly resolution: Resolution;
-  /** Parts of the request that the model can't use, without any change to the answer. */
+  /** Parts of the request that the model can't use, and that do not change the answer. */
   readonly unused: readonly string[];
-  /** Tokens that the prompt and the answer may have together. */
+  /** Total tokens of prompt and answer. */
   readonly contextTokens: number;
   readonly events: AsyncGenerator<GenerationEvent>;
 }
 
-/** A request with its model, and parts of it that nothing here can use. */
+/** Request with its model. `unused` names the parts that Portico can't use. */
 interface Bound {
   readonly request: GenerationRequest;
   readonly resolution: Resolution;
@@ -59,7 +59,7 @@ interface Admission extends Pick<Generation, 'unused'> {
   readonly context: GenerationContext;
 }
 
-/** Brings requests and models together: resolves a name, checks the request, and runs it through the chain. */
+/** Resolves the model of a request, checks the request, and runs it through the middleware. */
 export class Runtime {
   readonly #options: RuntimeOptions;
   readonly #backends: Backends;
@@ -78,8 +78,8 @@ export class Runtime {
   }
 
   /**
-   * Starts a generation by the model that `name` means. A request that the model can't answer fails here;
-   * other failures come with the first event.
+   * Starts a generation. A request that the model can't answer fails here. Other failures come with the
+   * first event.
    */
   async generate(name: string, request: ModelRequest, signal: AbortSignal): Promise<Generation> {
     const bound = await this.#bind(name, request);
@@ -91,7 +91,7 @@ export class Runtime {
     return { resolution, unused, contextTokens: context.capabilities.contextTokens, events };
   }
 
-  /** Tokens of the whole prompt, as a generation by the same model would report them. */
+  /** Counts the tokens of the prompt, as a generation by the same model would report them. */
   async countTokens(name: string, request: ModelRequest, signal: AbortSignal): Promise<number> {
     const bound = await this.#bind(name, request);
     const { context } = await this.#admit(bound, signal);
@@ -99,30 +99,30 @@ export class Runtime {
     for await (const event of events) {
       if (event.type === 'admitted' && event.inputTokens !== null) return event.inputTokens;
     }
-    throw new RuntimeFailure('internal', 'The backend counted no tokens.');
+    throw new RuntimeFailure('internal', 'The backend did not count the tokens.');
   }
 
-  /** Models that can answer now: the registry's, its aliases, and what backends have found. */
+  /** Lists the models that can answer: those of the registry, its aliases, and those that backends find. */
   async models(): Promise<readonly NamedModel[]> {
     return this.#directory.models();
   }
 
-  /** Capabilities of models, in their order; undefined for those of which they are not known soon. */
+  /** Returns the capabilities of models, in their order; undefined if they are not known in time. */
   async listed(models: readonly NamedModel[]): Promise<readonly (Capabilities | undefined)[]> {
     return this.#directory.known.listed(models.map(({ model }) => model.spec));
   }
 
-  /** Capabilities of one model; undefined if they can't be found out just now. No engine is started. */
+  /** Returns the capabilities of a model without loading it; undefined if its server does not answer. */
   async describe({ spec }: RegistryModel): Promise<Capabilities | undefined> {
     return this.#directory.known.latest(spec);
   }
 
-  /** The model that a name means. Throws `model-not-found`. */
+  /** Resolves a name to a model. Throws `model-not-found`. */
   async resolve(name: string): Promise<Resolution> {
     return this.#directory.resolve(name);
   }
 
-  /** Capabilities of a model; undefined if it can't be asked just now. */
+  /** Returns the capabilities of a model as its backend reports them; undefined if that fails. */
   async capabilities(model: RegistryModel, signal: AbortSignal): Promise<Capabilities | undefined> {
     try {
       const backend = await this.#backends.get(model.spec.backend);
@@ -133,16 +133,16 @@ export class Runtime {
     }
   }
 
-  /** Models that this process holds in memory now. */
+  /** Models in the memory of this server. */
   async loaded(signal: AbortSignal): Promise<readonly LoadedModel[]> {
     return this.#backends.loaded(signal);
   }
 
   /**
-   * Frees a model's memory, and returns its own name.
+   * Unloads a model, and returns its own name.
    *
-   * @throws {resource-not-found} if it is not in memory
-   * @throws {conflict} if it answers requests and `force` is not set
+   * @throws {RuntimeFailure} `resource-not-found` if it is not in memory, `conflict` if it answers requests
+   *   and `force` is not set
    */
   async unload(name: string, force: boolean, signal: AbortSignal): Promise<string> {
     const lookup = lookUp(this.#options.registry(), name);
@@ -152,12 +152,12 @@ export class Runtime {
     return own;
   }
 
-  /** Ends all work and frees all that is loaded. */
+  /** Ends all work and unloads all models. */
   async close(): Promise<void> {
     await this.#backends.close();
   }
 
-  /** Resolves the name of a request's model, and leaves out the tools that no one here can run. */
+  /** Resolves the model of a request, and removes the tools that Portico can't run. */
   async #bind(name: string, request: ModelRequest): Promise<Bound> {
     const resolution = await this.#directory.resolve(name, this.#recent.get(request));
     const { spec: model } = resolution.model;
@@ -171,7 +171,7 @@ export class Runtime {
     return { ...offered, resolution, backend: await this.#backends.get(model.backend) };
   }
 
-  /** Refuses what the model can't do. */
+  /** Refuses a request that needs capabilities which the model does not have. */
   async #admit({ request, backend, unused }: Bound, signal: AbortSignal): Promise<Admission> {
     const capabilities = await backend.capabilities(request.model, signal);
     const unusedByModel = checkCapabilities(request, capabilities);

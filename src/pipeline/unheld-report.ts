@@ -8,20 +8,20 @@ import { RuntimeFailure } from '../core/failure.ts';
 import type { FailureSubject } from '../core/failure.ts';
 import { logOnce } from '../core/log-once.ts';
 
-/** More places than this are counted only. */
+/** Number of listed places; further ones are only counted. */
 const MOST_PLACES = 20;
 
-/** Values of a request's schemas that are searched: as many take a few milliseconds. */
+/** Number of searched values in the schemas of a request. They take a few milliseconds. */
 const MOST_VALUES = 10_000;
 
 /**
- * Reports keywords of a request's schemas that no grammar holds, and schemas that no value matches.
+ * Reports keywords of a request's schemas that no grammar enforces, and schemas that no value matches.
  *
- * @throws {invalid-request} if no answer, or no input of a strict tool, can match its schema
+ * @throws {RuntimeFailure} `invalid-request` if no answer, or no input of a strict tool, can match its schema
  */
 export type UnheldReport = (request: GenerationRequest, can: Capabilities) => void;
 
-/** A report that logs one line for each schema, once. */
+/** Creates a report that logs one line per schema, once. */
 export function createUnheldReport(log: (message: string) => void): UnheldReport {
   const once = logOnce(log);
   const checkMatchable = ({ conversation, toolChoice, outputSchema }: GenerationRequest): void => {
@@ -43,12 +43,12 @@ export function createUnheldReport(log: (message: string) => void): UnheldReport
     if (places.length === 0) return;
     const more = places.length > MOST_PLACES ? ` and ${places.length - MOST_PLACES} more` : '';
     const listed = places.slice(0, MOST_PLACES).join(', ');
-    once(`${name}: no grammar holds ${listed}${more}, so that answers may violate it.`);
+    once(`${name}: no grammar enforces ${listed}${more}, so answers may violate it.`);
   };
   return (request, can) => {
     checkMatchable(request);
     const { conversation, toolChoice, outputSchema } = request;
-    // Arguments that nothing holds to a schema are checked by the client anyway.
+    // If no grammar applies to arguments, the client has to check them anyway.
     const tools = can.tools === 'enforced' ? callableTools(conversation, toolChoice) : [];
     const budget = { left: MOST_VALUES };
     for (const { name, inputSchema } of tools) {

@@ -4,14 +4,14 @@ import { withDiscovered } from '../registry/discovered.ts';
 import type { Registry, RegistryModel } from '../registry/registry.ts';
 import { resolveModel } from '../registry/resolve.ts';
 
-/** A name that answers, and its model. */
+/** Name that can answer, and its model. */
 export interface NamedModel {
   readonly name: string;
   readonly model: RegistryModel;
 }
 
 /**
- * The models that can answer: the registry's, its aliases, then those that backends have found.
+ * Lists the models that can answer: those of the registry, its aliases, then those that backends found.
  *
  * @param exists true if a model's file is on this machine
  */

@@ -5,10 +5,10 @@ import type { ModelSpec } from '../core/model.ts';
 import { imageSubject } from '../core/parts.ts';
 
 /**
- * Failure of a model that can't see: the first image's place, and the way to one that can.
+ * Failure of a model without vision, with the place of the first image and a hint to a model with vision.
  *
- * @param backend of the model: it may know the way to complete the model's own vision
- * @param seeing name of a model that is known to see; undefined if none is
+ * @param backend backend of the model, which may have a hint to enable its vision
+ * @param seeing name of a model that is known to have vision; undefined if there is none
  */
 export function visionUnsupported(
   model: ModelSpec,
@@ -17,14 +17,14 @@ export function visionUnsupported(
   seeing: string | undefined,
 ): RuntimeFailure {
   const hint = backend.visionHint?.(model) ?? otherModel(seeing);
-  return new RuntimeFailure('unsupported', `the model ${model.name} can't see. ${hint}`, {
+  return new RuntimeFailure('unsupported', `the model ${model.name} has no vision. ${hint}`, {
     subject: imageSubject(image),
   });
 }
 
 function otherModel(seeing: string | undefined): string {
   return seeing === undefined
-    ? 'No known model can: get one, such as with `portico pull ollama:gemma3`, or write `images: true` ' +
-        'into the entry of one behind a server that takes images. Or leave the images out.'
-    : `Use ${seeing}, which can, or leave the images out.`;
+    ? 'No known model has it: pull one, such as with `portico pull ollama:gemma3`, or set `images: true` ' +
+        'in the entry of a model whose server takes images. Or leave the images out.'
+    : `Use ${seeing}, which has it, or leave the images out.`;
 }

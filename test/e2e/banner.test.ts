@@ -42,6 +42,6 @@ it('serve says in one line that a silent Ollama did not answer', async () => {
   const lines = await linesOf({ environment: { OLLAMA_HOST: `127.0.0.1:${ollama.port}` } });
   expect(namesIn(lines, 'Models: ')).toEqual(['mini (default)']);
   expect(lines).toContain(
-    `Ollama at ${ollama.url} did not answer within 0.8 s; its models appear when it does.`,
+    `Ollama at ${ollama.url} did not answer within 0.8 s; its models are listed once it does.`,
   );
 });

@@ -136,7 +136,7 @@ describe('a picture that can’t be used', () => {
   it('leads to the model that can see it', async () => {
     const png = await halves(9, 9).png().toBuffer();
     expect(await refusalOf([{ type: 'text', text: 'Look:' }, image(png)], 'blind')).toMatch(
-      /^messages\.0\.content\.1\.image: the model blind can't see\. Use (eyes|mini), which can, or leave/,
+      /^messages\.0\.content\.1\.image: the model blind has no vision\. Use (eyes|mini), which has it, or leave/,
     );
   });
 

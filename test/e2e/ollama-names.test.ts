@@ -105,7 +105,7 @@ it.each(['launch', 'env'])(
     const { code, stderr } = await home.run(args, besideOllama);
     expect(code).toBe(0);
     expect(stderr).toContain(
-      'Warning: mini has a context of 8,192 tokens, and qwen3-coder one of 262,144: Claude Code counts',
+      'Warning: mini has a context of 8,192 tokens, and qwen3-coder one of 262,144: Claude Code assumes',
     );
   },
 );
@@ -123,7 +123,7 @@ it.skipIf(isAddonMissing())(
     const before = await childrenOf(server.process.pid ?? 0);
     const refused = await post(`${server.url}/v1/messages`, body);
     expect(refused.status).toBe(400);
-    expect(await refused.text()).toContain("can't see. Use mini, which can,");
+    expect(await refused.text()).toContain('has no vision. Use mini, which has it,');
     expect(before).toEqual(expect.arrayContaining(await childrenOf(server.process.pid ?? 0)));
   },
 );

@@ -71,7 +71,7 @@ describe.each(['isolated', 'in-process'])('with an engine that is %s', (engine) 
     expect(await loaded()).toEqual([]);
     const again = await portico('stop', 'mini');
     expect(again).toMatchObject({ code: 1, stdout: '' });
-    expect(again.stderr).toMatch(/^Error: mini is not loaded.*loaded: none\n$/);
+    expect(again.stderr).toMatch(/^Error: mini is not loaded.*loaded models: none\n$/);
     expect((await say('Hello')).status).toBe(200);
     expect(await loaded()).toHaveLength(1);
   });
@@ -144,6 +144,6 @@ describe('without a server', () => {
     const { code, stderr } = await runPortico(['ps', '--url', `http://127.0.0.1:${port}`]);
     other.close();
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^Error: .*no Portico.*\n$/);
+    expect(stderr).toMatch(/^Error: .*is not Portico.*\n$/);
   });
 });

@@ -253,7 +253,7 @@ describe('tools without an SDK', () => {
     expect(response.status).toBe(400);
     const { error } = await errorOf(response);
     expect(error.type).toBe('invalid_request_error');
-    expect(error.message).toMatch(/image.*blind can't see/);
+    expect(error.message).toMatch(/image.*blind has no vision/);
   });
 
   it('never shows a cut call as a finished one, wherever it is cut', async () => {

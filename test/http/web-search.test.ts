@@ -255,7 +255,7 @@ describe('a search that fails', () => {
     [403, '', 'unavailable', /allow json in search\.formats/],
     [429, '', 'too_many_requests', /answered 429$/],
     [200, '<html>', 'unavailable', /JSON/],
-    [200, '{"hits":[]}', 'unavailable', /gave no JSON with results/],
+    [200, '{"hits":[]}', 'unavailable', /did not return JSON with results/],
   ])('%i %s is told as %s, and the turn goes on', async (status, body, code, warning) => {
     const failing = await startSearxng();
     failing.fail(status, body);

@@ -16,7 +16,7 @@ const LOOK: ToolSpec = {
   deferred: false,
 };
 
-/** Middleware that writes its name at the end of a prompt and of an answer. */
+/** Middleware that appends its name to the prompt and to the answer. */
 function signing(name: string): GenerationMiddleware {
   return (next) =>
     async function* sign(one, context) {
@@ -60,7 +60,7 @@ function openRuntime(changes: Partial<Backend>) {
 const { signal } = new AbortController();
 
 describe('middleware', () => {
-  it('wraps what follows it: requests go down the list, and events come back up', async () => {
+  it('wraps the layers after it: requests go down the list, and events come back up', async () => {
     const { next, requests } = playAnswers(() => [{ type: 'text-delta', text: 'backend' }]);
     const generate = compose(signing('outer'), signing('inner'))(next);
     const { events } = await collect(generate(request(MINI, said('Hi'), { id: 'asks' }), CONTEXT));
@@ -72,7 +72,7 @@ describe('middleware', () => {
     ]);
   });
 
-  it('takes part in a count, which ends before any text', async () => {
+  it('takes part in a token count, which ends before any text', async () => {
     const backend = createScriptedBackend({ async *script() {}, promptTokens: 7 });
     const { events } = await collect(
       compose(signing('outer'))(countBy(backend))(request(MINI, said('Hi')), CONTEXT),
@@ -97,7 +97,7 @@ describe('a count of tokens', () => {
     expect(counted).toEqual(generated);
   });
 
-  it('fails as the backend does', async () => {
+  it('fails like the backend', async () => {
     const { runtime } = openRuntime({
       async countTokens() {
         throw new Error('no tokenizer');

@@ -13,7 +13,7 @@ const signal = AbortSignal.timeout(30_000);
 
 const FILE = '/models/mini.gguf';
 
-/** An entry whose file can be pulled. */
+/** Entry whose file can be pulled. */
 const entryOf = (name: string, shipped: boolean): RegistryModel => ({
   spec: { name, backend: 'llama', file: `/models/${name}.gguf` },
   source: 'hf:someone/something',
@@ -21,7 +21,7 @@ const entryOf = (name: string, shipped: boolean): RegistryModel => ({
   location: 'models.yaml:2:1',
 });
 
-/** A runtime whose registry has a model `mini` and the alias `claude-small` of it. */
+/** Runtime whose registry has a model `mini` and its alias `claude-small`. */
 function openRuntime(backend: Backend, more: readonly RegistryModel[] = []): Runtime {
   const spec: ModelSpec = { name: 'mini', backend: 'llama', file: FILE };
   const runtime = new Runtime({
@@ -49,7 +49,7 @@ function openRuntime(backend: Backend, more: readonly RegistryModel[] = []): Run
   return runtime;
 }
 
-/** The same beside an Ollama server that has these models. */
+/** Like `openRuntime`, with an Ollama that has these models. */
 async function beside(...names: readonly string[]): Promise<Runtime> {
   const { url, close } = await serve((_request, response) => {
     response.setHeader('content-type', 'application/json');
@@ -61,16 +61,16 @@ async function beside(...names: readonly string[]): Promise<Runtime> {
 
 const namesOf = async (runtime: Runtime) => (await runtime.models()).map(({ name }) => name);
 
-/** Whoever means `name` gets this model. */
+/** Backend and model that a name resolves to. */
 async function meant(runtime: Runtime, name: string): Promise<string> {
   const { model } = await runtime.resolve(name);
   return `${model.spec.backend} ${model.spec.name}`;
 }
 
-describe('models that nobody registered', () => {
+describe('models without an entry', () => {
   covers('R4.1-discover', 'R4.1-cloud');
 
-  it('are listed behind the registry’s, whose names win', async () => {
+  it('are listed after those of the registry, whose names have priority', async () => {
     const runtime = await beside('qwen3:8b', 'mini:latest', 'claude-small:latest', 'llama3:latest');
     expect(await namesOf(runtime)).toEqual([
       'mini',
@@ -95,12 +95,12 @@ describe('models that nobody registered', () => {
     ['claude-cloud', 'ollama glm:cloud'],
     ['claude-opus-4', 'llama mini'],
     ['kimi-k2:1t-cloud', 'ollama kimi-k2:1t-cloud'],
-  ])('%s means %s', async (name, model) => {
+  ])('resolve %s to %s', async (name, model) => {
     const runtime = await beside('qwen3:8b', 'mini:latest', 'llama3:latest', 'claude-mine:latest');
     expect(await meant(runtime, name)).toBe(model);
   });
 
-  it('win over a shipped entry without a file, and not over one of the user', async () => {
+  it('override a shipped entry without a file, but not one of the user', async () => {
     const { url, close } = await serve((_request, response) => {
       response.setHeader('content-type', 'application/json');
       response.end('{"models":[{"name":"coder:latest"},{"name":"mine:latest"}]}');
@@ -116,7 +116,7 @@ describe('models that nobody registered', () => {
     expect(await namesOf(runtime)).toEqual(['mini', 'claude-small', 'coder:latest']);
   });
 
-  it('are named where a name is unknown', async () => {
+  it('are listed in the error for an unknown name', async () => {
     const runtime = await beside('qwen3:8b');
     await expect(runtime.resolve('qwen4')).rejects.toMatchObject({
       code: 'model-not-found',
@@ -124,7 +124,7 @@ describe('models that nobody registered', () => {
     });
   });
 
-  it('answer by name, and stand in for the Claude that the session asks for next', async () => {
+  it('answer by name, and then for a claude-… name of the same session', async () => {
     const recording = await fixturesOf('ollama').read('text');
     const listing = {
       request: { method: 'GET', path: '/api/tags' },
@@ -156,7 +156,7 @@ describe('models that nobody registered', () => {
   });
 });
 
-describe('an Ollama that is away', () => {
+describe('an Ollama that does not run', () => {
   covers('R4.1-away');
 
   it('is not asked for a name of the registry', async () => {
@@ -174,7 +174,7 @@ describe('an Ollama that is away', () => {
     expect(asked).toEqual(['claude-opus-4']);
   });
 
-  it('changes nothing for anybody, and is found once it is there', async () => {
+  it('does not affect other models, and is found after its start', async () => {
     const { close, url, port } = await serve(() => undefined);
     await close();
     const runtime = openRuntime(createOllamaBackend({ defaultUrl: url }));

@@ -8,7 +8,7 @@ import { covers } from '../support/covers.ts';
 
 const signal = AbortSignal.timeout(60_000);
 
-/** A runtime whose only model has a projector, where the optional addon is missing. */
+/** Runtime without the optional addon, whose only model has a projector. */
 function openRuntime(): Runtime {
   const { backend, close } = openVision({ isInstalled: () => false });
   onTestFinished(close);
@@ -30,7 +30,7 @@ function openRuntime(): Runtime {
 describe('without the optional addon', () => {
   covers('R7.1-optional');
 
-  it('a model with a projector answers to text, and is listed as blind', async () => {
+  it('a model with a projector answers text, and is listed without vision', async () => {
     const runtime = openRuntime();
     const asked = request(SEEING, said('Count from 1 to 3'));
     const { events } = await runtime.generate(SEEING.name, asked, signal);
@@ -43,7 +43,7 @@ describe('without the optional addon', () => {
     expect(await runtime.loaded(signal)).toEqual([]);
   });
 
-  it('an image is refused with what to install', async () => {
+  it('an image is refused with the package to install', async () => {
     const data = (await halves(8, 8).png().toBuffer()).toString('base64');
     const image: ImagePart = {
       kind: 'image',

@@ -5,7 +5,7 @@ import type { RegistryModel } from '../../src/registry/registry.ts';
 import { Runtime } from '../../src/pipeline/runtime.ts';
 import { serve } from '../support/upstream/replay.ts';
 
-/** A runtime beside an Ollama whose list takes as long as `slowness.milliseconds` says. */
+/** Runtime with an Ollama that lists its models after `slowness.milliseconds`. */
 async function beside(slowness: { milliseconds: number }, names: string[]): Promise<Runtime> {
   const { url, close } = await serve((_request, response) => {
     const answer = (): void => {
@@ -43,8 +43,8 @@ async function meant(runtime: Runtime, name: string): Promise<string> {
 
 const listed = async (runtime: Runtime) => (await runtime.models()).map(({ name }) => name);
 
-describe('an Ollama that is slow', () => {
-  it('keeps its models, and a new one is asked for before it is unknown', async () => {
+describe('a slow Ollama', () => {
+  it('keeps its known models, and is asked about a new name before that is unknown', async () => {
     const slowness = { milliseconds: 600 };
     const names = ['qwen3:8b'];
     const runtime = await beside(slowness, names);
@@ -55,7 +55,7 @@ describe('an Ollama that is slow', () => {
     await expect(runtime.resolve('nothing')).rejects.toMatchObject({ code: 'model-not-found' });
   });
 
-  it('has its last list when it falls silent, and is 529 for a name that may be new', async () => {
+  it('keeps its last list if it stops answering, and is a 529 for a name that may be new', async () => {
     const slowness = { milliseconds: 0 };
     const runtime = await beside(slowness, ['qwen3:8b']);
     expect(await listed(runtime)).toEqual(['mini', 'qwen3:8b']);

@@ -39,25 +39,25 @@ function reported(requests: readonly GenerationRequest[], tools: Capabilities['t
   return lines;
 }
 
-describe('keywords that no grammar holds', () => {
-  it('are reported once for each schema, of tools and of the answer', () => {
+describe('keywords that no grammar enforces', () => {
+  it('are reported once per schema, of tools and of the answer', () => {
     const tools = [tool('look', CONDITIONAL), tool('go', { type: 'object' })];
     const one = asked(tools, { outputSchema: { items: { uniqueItems: true } } });
     const other = asked([tool('look', { type: 'object', not: { required: ['a'] } })]);
     expect(reported([one, one, other, one], 'enforced')).toEqual([
-      'the schema of tool look: no grammar holds #/if, so that answers may violate it.',
-      'the schema of the output: no grammar holds #/items/uniqueItems, so that answers may violate it.',
-      'the schema of tool look: no grammar holds #/not, so that answers may violate it.',
+      'the schema of tool look: no grammar enforces #/if, so answers may violate it.',
+      'the schema of the output: no grammar enforces #/items/uniqueItems, so answers may violate it.',
+      'the schema of tool look: no grammar enforces #/not, so answers may violate it.',
     ]);
   });
 
-  it('are not reported of tools whose arguments nothing holds, or that can’t be called', () => {
+  it('are not reported for tools without a grammar, or that can’t be called', () => {
     const tools = [tool('look', CONDITIONAL)];
     expect(reported([asked(tools)], 'auto')).toEqual([]);
     expect(reported([asked(tools, { toolChoice: { mode: 'none' } })], 'enforced')).toEqual([]);
   });
 
-  it('refuse a request by a schema that nothing matches, if its answer is held to it', () => {
+  it('cause a refusal if no value matches a schema that the answer must follow', () => {
     const none = { type: 'object', properties: { a: false }, required: ['a'] };
     const place = 'because of #/properties/a. Correct it there.';
     expect(() => reported([asked([], { outputSchema: none })], 'none')).toThrow(
@@ -69,7 +69,7 @@ describe('keywords that no grammar holds', () => {
     expect(reported([asked([look]), asked([look])], 'auto')).toEqual([words]);
   });
 
-  it('are one line of the log, whatever number of requests has them', async () => {
+  it('are one line of the log for any number of requests', async () => {
     const lines: string[] = [];
     const services = { log: (line: string) => void lines.push(line) };
     const server = await serveScript(

@@ -14,24 +14,24 @@ const engine = (busy: number, waiting = 0): LoadedModel => ({
   unloadsInMilliseconds: null,
 });
 
-describe('a model that is in memory twice', () => {
+describe('a model with two engines', () => {
   covers('R7.1-apart', 'R4.6-stop', 'R12.2-hung');
 
   it.each([
     ['the first', [engine(1), engine(0)], 1],
     ['the second', [engine(0), engine(1, 2)], 3],
     ['each', [engine(1), engine(1)], 2],
-  ])('is not stopped while %s of its engines answers', (_which, loaded, requests) => {
+  ])('is not unloaded while %s of its engines answers', (_which, loaded, requests) => {
     const says = new RegExp(`^m has ${requests} request`);
     expect(() => refuseUnload('m', loaded, false)).toThrow(says);
     expect(() => refuseUnload('m', loaded, true)).not.toThrow();
   });
 
-  it('is stopped where its engine does not respond', () => {
+  it('is unloaded if its engine does not respond', () => {
     expect(() => refuseUnload('m', [{ ...engine(1), responds: false }], false)).not.toThrow();
   });
 
-  it('is stopped while none does', () => {
+  it('is unloaded while none answers', () => {
     expect(() => refuseUnload('m', [engine(0), engine(0)], false)).not.toThrow();
   });
 });

@@ -19,6 +19,7 @@ const PROSE_FOLDERS = [
   'src/main.ts',
   'src/net',
   'src/output',
+  'src/pipeline',
   'src/prompt',
   'src/registry',
   'src/units',
@@ -27,6 +28,7 @@ const PROSE_FOLDERS = [
   'test/images',
   'test/launch',
   'test/output',
+  'test/pipeline',
   'test/prompt',
   'test/wires',
 ];

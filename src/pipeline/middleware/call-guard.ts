@@ -12,22 +12,23 @@ import { usageOfTries } from './shared/usage.ts';
 
 type Finish = Extract<GenerationEvent, { type: 'finish' }>;
 
-/** Time after which others are answered. */
+/** Time after which other requests get their turn. */
 const SLICE_MS = 10;
 
 interface GuardOptions {
-  /** The model is asked once more for a call that has no reading. */
+  /** The model is asked once more for a call that can't be repaired. */
   readonly asksAgain: boolean;
-  /** A grammar holds arguments to JSON, so that they may be sent as they come. */
+  /** A grammar makes the arguments valid JSON, so they can be streamed. */
   readonly bound: boolean;
 }
 
 /**
- * Middleware that yields calls whose arguments are always JSON objects: malformed ones are repaired. If that is not possible and no other call was made, the model is asked once more; after that the call
- * is returned as text. So arguments that no grammar binds are held until their end, unless the client
- * asked for them as they come. The reason of the finish agrees with the calls.
+ * Middleware that makes the arguments of all calls JSON objects. Malformed arguments are repaired. If that
+ * fails and no other call was made, the model is asked once more. If it fails again, the call becomes
+ * text. Arguments without a grammar are therefore buffered until their end, unless the client asked for
+ * early streaming. The reason of the finish agrees with the calls.
  *
- * If calls are demanded, one of another tool counts as malformed.
+ * If a call is forced, a call of another tool counts as malformed.
  */
 export const callGuard: GenerationMiddleware = (next) =>
   async function* guardCalls(request, context) {
@@ -49,7 +50,7 @@ export const callGuard: GenerationMiddleware = (next) =>
     yield* second.finish === undefined ? first.end() : second.end(finish.usage);
   };
 
-/** Lets the server answer others between the calls of one answer: the repair of each may take long. */
+/** Lets other requests run between the calls of one answer, because the repair of a call may take long. */
 async function* pausedAtCalls(
   events: AsyncIterable<GenerationEvent>,
 ): AsyncGenerator<GenerationEvent> {
@@ -62,20 +63,20 @@ async function* pausedAtCalls(
   }
 }
 
-/** The calls of one answer. */
+/** Guard of the calls of one answer. */
 class CallGuard {
   readonly #tools: readonly ToolSpec[];
   readonly #options: GuardOptions;
   readonly #demanded: boolean;
-  /** No one reads an answer in parts, so a call that was cut off is left out. */
+  /** The client gets the complete answer at the end, so a call that was cut off is left out. */
   readonly #whole: boolean;
   readonly #open = new Map<string, RepairedCall>();
-  /** Calls that have no reading. */
+  /** Calls that can't be repaired. */
   readonly #broken: RepairedCall[] = [];
   finish: Finish | undefined;
   #text = '';
   #calls = 0;
-  /** The first piece was passed on when it came, or when its call was complete. */
+  /** Time of the first output: as soon as it was generated, or after its call was complete. */
   #begun: 'at once' | 'late' | undefined;
 
   constructor({ conversation, toolChoice, whole }: GenerationRequest, options: GuardOptions) {
@@ -85,13 +86,13 @@ class CallGuard {
     this.#whole = whole === true || !options.asksAgain;
   }
 
-  /** Text of the answer as the model wrote it. */
+  /** Original text of the answer. */
   get written(): string {
     const calls = this.#broken.slice(0, 1).map(({ text }) => text);
     return this.#text.trim() === '' ? calls.join('') : [this.#text, ...calls].join('\n');
   }
 
-  /** Request for the call again, in words for the model; undefined if there is none to ask for. */
+  /** Prompt that asks the model for the call again; undefined if no call needs that. */
   get demand(): string | undefined {
     const [call] = this.#broken;
     const sent = this.#calls > 0 || this.#broken.some(({ started }) => started);
@@ -136,7 +137,7 @@ class CallGuard {
     return events;
   }
 
-  /** The calls that stay broken, and the finish. */
+  /** Yields malformed calls as text, and the finish. */
   *end(before?: Usage): Generator<GenerationEvent> {
     for (const { text, started } of this.#broken) if (!started) yield { type: 'text-delta', text };
     if (this.finish === undefined) return;
@@ -163,7 +164,7 @@ class CallGuard {
   }
 
   #reason(reason: StopReason): StopReason {
-    // The API's word for an answer that ends inside a call.
+    // The API reports an answer that ends inside a call as `max_tokens`.
     if (this.#broken.some(({ started }) => started)) return 'max-tokens';
     if (reason === 'tool-use' && this.#calls === 0) return 'end-turn';
     return reason === 'end-turn' && this.#calls > 0 ? 'tool-use' : reason;

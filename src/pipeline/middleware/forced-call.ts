@@ -9,20 +9,20 @@ import { usageOfTries } from './shared/usage.ts';
 
 type Finish = Extract<GenerationEvent, { type: 'finish' }>;
 
-/** One try, held back until it is known whether it calls as it should. */
+/** Buffered answer of one try. */
 interface Attempt {
   readonly events: readonly GenerationEvent[];
   readonly text: string;
   readonly calls: readonly ToolCallPart[];
-  /** What is wrong with it; undefined where it has a call, and nothing is. */
+  /** Fault of the try, for the model; undefined if its calls are valid. */
   readonly fault: string | undefined;
   readonly finish: Finish | undefined;
 }
 
 /**
- * Middleware that gets a demanded call from a model that can't be held to it: the answer is held back until
- * it calls, and one without a call, or with one that its schema forbids, is asked for once more. What the
- * second try calls is passed on as it is, as clients have to check inputs anyway. If neither calls, the
+ * Middleware that demands a forced call from a model without enforced calls. The answer is buffered. If it
+ * has no call, or one that violates its schema, the model is asked once more. Calls of the second try are
+ * passed on without a check, because clients have to check inputs anyway. If neither try has a call, the
  * answer is the text of the second try, or of the first if the second is empty.
  */
 export const forcedCall: GenerationMiddleware = (next) => (request, context) =>
@@ -48,7 +48,7 @@ async function* forceCall(
   }
   const again = secondTry(next(corrected(narrowed, first, first.fault), context), false);
   const second = yield* attempt(again, tools, false);
-  // A second try that failed has no finish.
+  // A failed second try has no finish.
   const tries = second.finish === undefined ? [first] : [second, first];
   const better =
     tries.find(({ calls }) => calls.length > 0) ?? tries.find(({ text }) => text !== '') ?? first;
@@ -61,7 +61,7 @@ async function* forceCall(
   }
 }
 
-/** A limit that was met after the last call did not cut anything of the answer. */
+/** Corrects the reason of a finish: a limit after the last call did not cut off the answer. */
 function endedByCalls(event: GenerationEvent, before: readonly GenerationEvent[]): GenerationEvent {
   if (event.type !== 'finish') return event;
   const count = (type: GenerationEvent['type']) => before.filter((one) => one.type === type).length;
@@ -69,12 +69,12 @@ function endedByCalls(event: GenerationEvent, before: readonly GenerationEvent[]
   return isCut ? event : { ...event, reason: 'tool-use', stopSequence: null };
 }
 
-/** Marks the finish of an answer that was held back: it arrived in one piece. */
+/** Marks the finish of a buffered answer, which arrives in one piece. */
 function atOnce(event: GenerationEvent): GenerationEvent {
   return event.type === 'finish' ? { ...event, inOnePiece: true } : event;
 }
 
-/** Passes on what tells a client that it is alive, and keeps the rest. */
+/** Reads one try. Passes on events that keep the client alive, and buffers the others. */
 async function* attempt(
   events: AsyncIterable<GenerationEvent>,
   tools: readonly ToolSpec[],
@@ -84,7 +84,7 @@ async function* attempt(
   let called = false;
   for await (const event of events) {
     called ||= event.type === 'tool-call-end';
-    // After a demanded call only another one belongs to the answer.
+    // After a forced call, only further calls belong to the answer.
     if (called && (event.type === 'text-delta' || event.type === 'thinking-delta')) continue;
     if (event.type === 'progress' || (event.type === 'admitted' && admits)) yield event;
     else if (event.type !== 'admitted') kept.push(called ? endedByCalls(event, kept) : event);
@@ -101,7 +101,7 @@ async function* attempt(
   };
 }
 
-/** The tool that a choice names is the only one that is offered. */
+/** Offers only the tool that the choice names, and lets the model choose. */
 function narrowedTo(request: GenerationRequest): GenerationRequest {
   const { conversation, toolChoice } = request;
   const free: ToolChoice = {
@@ -113,7 +113,7 @@ function narrowedTo(request: GenerationRequest): GenerationRequest {
   return { ...request, conversation: { ...conversation, tools }, toolChoice: free };
 }
 
-/** The conversation so far, the answer that was none, and what was wrong with it. */
+/** Appends the invalid answer and its fault to the conversation. */
 function corrected(
   request: GenerationRequest,
   { text, calls }: Attempt,
@@ -135,7 +135,7 @@ function corrected(
   return { ...request, conversation: { ...conversation, turns: joined(turns) } };
 }
 
-/** Without empty turns, so that neighbours differ in role again. */
+/** Removes empty turns and joins neighbours of one role. */
 function joined(turns: readonly Turn[]): readonly Turn[] {
   const all: Turn[] = [];
   for (const turn of turns) {

@@ -15,16 +15,16 @@ const EXPLANATION =
   'The answer is not the JSON that the request demands: the model or its server did not follow the schema.';
 
 /**
- * Middleware that yields the JSON that a request's schema demands. Not every server follows a schema, and not
- * every grammar compiles: so the text is passed on as long as it is correct, and repaired at the end if it has one
- * reading. If it has none and nothing was sent, the model is asked once more. After that the answer is a
- * refusal, the reason for which the API documents that an answer may not match its schema.
+ * Middleware that makes an answer the JSON of the request's schema. Not every server follows a schema, and
+ * not every schema has a grammar. The text is passed on while it is valid, and repaired at the end. If that
+ * fails and nothing was sent, the model is asked once more. If it fails again, the answer is a refusal:
+ * for this reason the API documents that an answer may not match its schema.
  *
  * @see https://docs.claude.com/en/docs/build-with-claude/structured-outputs
  */
 export const jsonGuard: GenerationMiddleware = (next) => (request, context) => {
   const { outputSchema, toolChoice } = request;
-  // A demanded call comes in place of the JSON.
+  // A forced call replaces the JSON.
   return outputSchema === undefined || isForced(toolChoice)
     ? next(request, context)
     : guardJson(next, { ...request, outputSchema }, context);
@@ -51,10 +51,10 @@ async function* guardJson(
   yield* second.end(first.usage);
 }
 
-/** Text that may be read as an object: one in a code fence, in a list or in a string too. */
+/** Start of a text that may contain an object, possibly in a code fence, a list or a string. */
 const BEGINNING = /^(?:```[a-zA-Z]*\s*)?[{["]/;
 
-/** The text of one answer. */
+/** Guard of the text of one answer. */
 class JsonGuard {
   readonly #schema: JsonObject;
   readonly #takesObject: boolean;
@@ -63,10 +63,10 @@ class JsonGuard {
   #sent = '';
   #called = false;
   #finish: Finish | undefined;
-  /** The text that is missing at the end; undefined if there is no reading. */
+  /** Text to add at the end; undefined if the answer can't be repaired. */
   #rest: string | undefined;
 
-  /** @param streams the text is sent while it arrives, not all of it at the end */
+  /** @param streams the text is sent as it is generated, not at the end */
   constructor(schema: JsonObject, streams: boolean) {
     this.#schema = schema;
     this.#takesObject = allowedTypes(schema)?.includes('object') ?? true;
@@ -102,7 +102,7 @@ class JsonGuard {
       }
       case 'tool-call-start':
       case 'server-tool-call':
-        // Text before a call is none of the JSON.
+        // Text before a call is not part of the JSON.
         if (!this.#called) yield* this.#send(this.text.slice(this.#sent.length));
         this.#called = true;
         yield event;
@@ -116,7 +116,7 @@ class JsonGuard {
     }
   }
 
-  /** The rest of the text, and the finish. */
+  /** Yields the rest of the text, and the finish. */
   *end(before?: Usage): Generator<GenerationEvent> {
     if (this.#finish === undefined) return;
     const inOnePiece = this.#called || this.sent ? {} : ({ inOnePiece: true } as const);
@@ -145,7 +145,7 @@ class JsonGuard {
   }
 }
 
-/** True if a text is JSON of a type that the schema has at its root, but no object. */
+/** Returns true if a text is JSON, not an object, and of a type that the schema allows at its root. */
 function isOtherValue(text: string, schema: JsonObject): boolean {
   try {
     const value: unknown = JSON.parse(text);

@@ -13,11 +13,11 @@ import type { CallLimit } from './shared/call-limit.ts';
 import { isCut } from './shared/cuts.ts';
 
 /**
- * Middleware that reads the thinking and the calls that a server left in the text, in which alone stop
- * sequences count.
+ * Middleware that parses thinking and calls which a server left in the text. Stop sequences apply to the
+ * remaining text only.
  */
 export const leakedOutput: GenerationMiddleware = (next) => (request, context) => {
-  // An outer middleware that ends the answer reads the text itself.
+  // An outer middleware that ends the answer parses the text itself.
   const isRead = context.ending !== undefined;
   return isRead || context.backend.mayLeak !== true
     ? next(request, context)
@@ -36,16 +36,16 @@ async function* readLeaked(
     for (const part of partsOf(event)) {
       yield* reader.take(part);
       if (reader.stopped !== null) ending.abort();
-      // A whole answer comes at once; others have their turn while it is read.
+      // A complete answer comes in one event. Other requests get their turn between its parts.
       if (part !== event) await nextTurn();
     }
   }
 }
 
-/** Characters that are read within a few milliseconds. */
+/** Number of characters that take a few milliseconds to parse. */
 const FEW = 16_384;
 
-/** A long text in parts, none of which begins within a character. */
+/** Splits a long text. No part begins inside a surrogate pair. */
 function* partsOf(event: GenerationEvent): Generator<GenerationEvent> {
   if (event.type !== 'text-delta' || event.text.length <= FEW) {
     yield event;
@@ -58,7 +58,7 @@ function* partsOf(event: GenerationEvent): Generator<GenerationEvent> {
   }
 }
 
-/** The blocks of one answer. */
+/** Parser of the blocks of one answer. */
 class LeakReader {
   readonly #request: GenerationRequest;
   /** Own names of tools by their aliases. */
@@ -70,7 +70,7 @@ class LeakReader {
 
   constructor(request: GenerationRequest, aliases: ReadonlyMap<string, string>) {
     const { conversation, toolChoice, outputSchema } = request;
-    // An answer that has to be JSON may look like a call.
+    // JSON of an output schema may look like a call.
     const tools = outputSchema === undefined ? callableTools(conversation, toolChoice) : [];
     const named = tools.flatMap(({ name, inputSchema }) => {
       const alias = aliases.get(name);
@@ -83,7 +83,7 @@ class LeakReader {
     this.#output = this.#nextOutput();
   }
 
-  /** The stop sequence that was met. */
+  /** Stop sequence that ended the text; null if none did. */
   get stopped(): string | null {
     return this.#output.stopped;
   }
@@ -110,7 +110,7 @@ class LeakReader {
     }
   }
 
-  /** Another block begins, so the text before it is complete. */
+  /** Ends the text before another block. */
   *#endText(): Generator<GenerationEvent> {
     if (!this.#isUsed) return;
     yield* this.#read(this.#output.end(false));

@@ -6,14 +6,14 @@ import { MAX_IMAGES } from '../../images/limits.ts';
 import type { ImageLoader } from '../../images/loader.ts';
 import type { GenerationMiddleware } from '../middleware.ts';
 
-/** Pictures that are fetched at the same time. */
+/** Number of images that are fetched concurrently. */
 const AT_ONCE = 8;
 
 /**
- * Middleware that passes images on as every backend takes them: checked, in base64, and none inside of a
- * document, which is text to all models: those follow it.
+ * Middleware that prepares images for all backends: checked and in base64. Images of a document are moved
+ * after it, because models read documents as text.
  *
- * @throws {invalid-request} if an image can't be used
+ * @throws {RuntimeFailure} `invalid-request` if an image can't be used
  */
 export function pictures(loader: ImageLoader): GenerationMiddleware {
   return (next) =>
@@ -53,8 +53,8 @@ async function withPictures(
 type Loaded = ReadonlyMap<ImagePart, ImagePart>;
 
 /**
- * Loads images, several at a time. The first that fails ends the others, unless it is too large: then the
- * failure lists all images that are.
+ * Loads images, several concurrently. The first failure ends the others. If images are too large, the
+ * failure lists all of these.
  */
 async function loadAll(
   images: readonly ImagePart[],
@@ -94,7 +94,7 @@ function isTooLarge(error: unknown): error is RuntimeFailure {
   );
 }
 
-/** The first of several failures, with the places of all. */
+/** Joins failures: the first one, with the places of all. */
 function together(failures: readonly RuntimeFailure[]): RuntimeFailure {
   const [first] = failures;
   const paths = failures.flatMap(({ details }) => details?.['paths'] ?? []);
@@ -115,7 +115,7 @@ function replaceImages(parts: readonly Part[], loaded: Loaded): readonly Part[] 
   });
 }
 
-/** A document's blocks keep their numbers, which citations count by. */
+/** Moves the images of a document after it. Text replaces them, so that the blocks keep their numbers for citations. */
 function withImagesBehind(document: DocumentPart, loaded: Loaded): readonly Part[] {
   const { source } = document;
   if (source.kind !== 'content') return [document];
@@ -123,7 +123,7 @@ function withImagesBehind(document: DocumentPart, loaded: Loaded): readonly Part
   if (images.length === 0) return [document];
   const parts = source.parts.map((part): Part => {
     if (part.kind !== 'image') return part;
-    const text = `[picture ${images.indexOf(part) + 1} of ${images.length}, behind this document]`;
+    const text = `[picture ${images.indexOf(part) + 1} of ${images.length}, after this document]`;
     return { kind: 'text', text };
   });
   return [{ ...document, source: { kind: 'content', parts } }, ...replaceImages(images, loaded)];

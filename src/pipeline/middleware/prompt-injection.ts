@@ -19,14 +19,14 @@ import { usageOfTries } from './shared/usage.ts';
 
 /** Features of one request that instructions replace. */
 interface RequestInjection extends Injection {
-  /** The backend has a call made, though only the instructions describe the tools. */
+  /** The backend forces a call, although only the instructions describe the tools. */
   readonly forced: boolean;
 }
 
 /**
- * Middleware that replaces features which a model does not have by instructions: calls and thinking are read
- * out of the text, in which alone stop sequences count. A turn that ends within its thoughts is answered by a
- * second request.
+ * Middleware that replaces missing features of a model by instructions. Calls and thinking are parsed from
+ * the text, and stop sequences apply to the remaining text only. If the model's turn ends inside its
+ * thinking, a second request asks for the answer.
  */
 export const promptInjection: GenerationMiddleware = (next) => (request, context) => {
   const injection = neededInjection(request, context.capabilities);
@@ -35,7 +35,7 @@ export const promptInjection: GenerationMiddleware = (next) => (request, context
     : generateInjected(next, request, injection, context);
 };
 
-/** Features that a request needs and its model does not have; undefined if it has all. */
+/** Features that a request needs and its model does not have; undefined if there are none. */
 function neededInjection(
   request: GenerationRequest,
   can: Capabilities,
@@ -53,11 +53,11 @@ function neededInjection(
   return { ...plainInjection(tools, thinks), forced };
 }
 
-/** The request as the backend gets it: tools and calls of the past as text, thinking asked for in words. */
+/** Rewrites a request for the backend: tools and earlier calls become text, thinking becomes an instruction. */
 function injectRequest(request: GenerationRequest, injection: RequestInjection): GenerationRequest {
   const { conversation, toolChoice, thinking } = request;
   const tools = callableTools(conversation, toolChoice);
-  // A call that is demanded comes at once, and thinking would come before it.
+  // A forced call comes first, so there is no thinking before it.
   const thinks = thinking.mode === 'enabled' && !injection.forced;
   const instructed = injectInstructions(conversation, injection, tools, thinks);
   const written = injection.tools ? callsAsText(instructed) : instructed;
@@ -69,7 +69,7 @@ function injectRequest(request: GenerationRequest, injection: RequestInjection):
   };
 }
 
-/** The request for the answer to thoughts that a model ended its turn with. */
+/** Request for the answer, after a turn that ended inside its thinking. */
 function answeringRequest(
   request: GenerationRequest,
   injection: RequestInjection,

@@ -3,8 +3,8 @@ import { RuntimeFailure } from '../../core/failure.ts';
 import type { GenerationContext, GenerationMiddleware } from '../middleware.ts';
 
 /**
- * Middleware that asks again with tools by instructions if the model's server refuses tools. The backend
- * remembers the refusal for later requests; a refusal comes before any output.
+ * Middleware that repeats a request with tools as instructions if the model's server refuses tools. The
+ * refusal comes before any output. The backend remembers it for later requests.
  */
 export const refusedTools: GenerationMiddleware = (next) =>
   async function* askWithoutTools(request, context) {
@@ -26,7 +26,7 @@ export const refusedTools: GenerationMiddleware = (next) =>
     }
   };
 
-/** Returns true if the backend was sent tools, or calls of the past, in the server's own form. */
+/** Returns true if the backend sent tools or earlier calls in the server's own form. */
 function sendsTools(
   { conversation }: GenerationRequest,
   { capabilities }: GenerationContext,

@@ -7,36 +7,36 @@ import { isCut } from './shared/cuts.ts';
 const OPEN = '<think>';
 const CLOSE = '</think>';
 
-/** Answers in a row without unopened thinking after which a model is expected to write no more of it. */
+/** Number of consecutive answers without unopened thinking after which it is no longer expected. */
 const MOST_PLAIN = 3;
 
-/** Longest white space behind a closing tag that is waited for until its line ends. */
+/** Longest white space after a closing tag for which the text is buffered until the end of its line. */
 const MOST_BLANKS = 64;
 
 /**
- * Thinking of an answer: closed and not opened in its text, in a field of the server's own, or neither.
- * Thinking in whole tags is `plain` too.
+ * Thinking of an answer: `unopened` is closed and not opened in the text, `separate` is in the server's own
+ * field, `plain` is neither. Thinking in complete tags is `plain` too.
  */
 type Observed = 'unopened' | 'separate' | 'plain';
 
-/** Observed thinking of models behind servers: by name, apart for requests with and without thinking. */
+/** Observed thinking of models on servers, by name, separately for requests with and without thinking. */
 export class ThinkingHabits {
   readonly #unopened = new Set<string>();
   readonly #separate = new Set<string>();
   /** Answers without unopened thinking since the last one with it. */
   readonly #plain = new Map<string, number>();
 
-  /** True if the model was seen to close a thinking that it had not opened. */
+  /** Returns true if the model has written unopened thinking. */
   leavesUnopened(request: GenerationRequest): boolean {
     return this.#unopened.has(keyOf(request));
   }
 
-  /** True if the server was seen to separate the thinking by itself. */
+  /** Returns true if the server has sent thinking separately. */
   isSeparate(request: GenerationRequest): boolean {
     return this.#separate.has(keyOf(request));
   }
 
-  /** True if several answers in a row had no unopened thinking. */
+  /** Returns true if several consecutive answers had no unopened thinking. */
   isPlain(request: GenerationRequest): boolean {
     return (this.#plain.get(keyOf(request)) ?? 0) >= MOST_PLAIN;
   }
@@ -60,9 +60,10 @@ function keyOf({ model, thinking }: GenerationRequest): string {
 }
 
 /**
- * Middleware that writes the opening tag before thinking that a server's text only closes: templates that open it in the
- * prompt, such as DeepSeek-R1's, leave it out of the answer. The text has to be held back until its tag
- * comes, so a streamed one is held only if the model is known to think, or was seen to do so.
+ * Middleware that adds the opening tag before thinking that a server's text only closes. Templates that
+ * open it in the prompt, such as the one of DeepSeek-R1, leave the tag out of the answer. The text has to be
+ * buffered until the closing tag. A streamed text is buffered only if the model is declared to think, or
+ * has done so.
  *
  * @see https://docs.vllm.ai/en/latest/features/reasoning_outputs/ for servers that separate it themselves
  */
@@ -101,7 +102,7 @@ async function* openThinking(
     isDecided = !isText || verdict !== undefined;
     if (!isDecided && holds) continue;
     const isCutOff = event.type === 'finish' && isCut(event.reason);
-    // Thinking that a limit has cut off has no closing tag.
+    // Thinking that was cut off by a limit has no closing tag.
     const isLeftOpen = isCutOff && verdict === undefined && expected.isCertain;
     if (holds && held.length > 0) {
       const isUnopened = verdict === CLOSE || isLeftOpen;
@@ -116,11 +117,11 @@ async function* openThinking(
 }
 
 interface Expectation {
-  /** A closing tag probably ends a thinking, wherever it is. */
+  /** A closing tag probably ends thinking, at any place. */
   readonly isLikely: boolean;
   /** A text without tags is thinking if it was cut off. */
   readonly isCertain: boolean;
-  /** A streamed text has to wait for its closing tag. */
+  /** A streamed text is buffered until its closing tag. */
   readonly isHeld: boolean;
 }
 
@@ -136,7 +137,7 @@ function expectationOf(
   return { isLikely, isCertain, isHeld: isDeclared || (isLikely && !habits.isPlain(request)) };
 }
 
-/** True if an answer probably begins with thinking. */
+/** Returns true if an answer probably begins with thinking. */
 function thinks({ thinking: { mode } }: GenerationRequest, can: Capabilities): boolean {
   if (can.thinking === 'switchable') return mode !== 'disabled';
   return can.thinking === 'always' || mode === 'enabled';
@@ -145,24 +146,24 @@ function thinks({ thinking: { mode } }: GenerationRequest, can: Capabilities): b
 /** First tag of a text; `text` if it is only mentioned there. */
 type Verdict = typeof OPEN | typeof CLOSE | 'text';
 
-/** Search for the first tag in a text that comes piece by piece. */
+/** Search for the first tag in a text that arrives in pieces. */
 class TagScan {
   readonly #isLikely: boolean;
   readonly #pieces: string[] = [];
-  /** End of the text so far: a tag that is not whole yet, or a closing one whose line goes on. */
+  /** End of the text so far: an incomplete tag, or a closing one whose line continues. */
   #tail = '';
 
-  /** @param isLikely a closing tag counts wherever it is, and not only at an end of a line */
+  /** @param isLikely a closing tag counts at any place, not only at an end of a line */
   constructor(isLikely: boolean) {
     this.#isLikely = isLikely;
   }
 
-  /** True if any text was there. */
+  /** True if there was any text. */
   get hasText(): boolean {
     return this.#pieces.length > 0;
   }
 
-  /** The first tag, as soon as it is decided. */
+  /** Adds a piece. Returns the first tag as soon as it is decided. */
   push(text: string): Verdict | undefined {
     this.#pieces.push(text);
     const rest = this.#tail + text;
@@ -177,7 +178,7 @@ class TagScan {
     return isOpenEnded && !this.#isLikely ? undefined : this.#closing();
   }
 
-  /** The same at the end of the text. */
+  /** Returns the first tag at the end of the text. */
   end(): Verdict | undefined {
     return this.#tail.startsWith(CLOSE) ? this.#closing() : undefined;
   }

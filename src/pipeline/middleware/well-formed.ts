@@ -1,19 +1,19 @@
 import type { GenerationEvent } from '../../core/events.ts';
 import type { GenerationMiddleware } from '../middleware.ts';
 
-/** An end of a JSON text that may be a part of an escape, or of a pair of escapes. */
+/** End of a JSON text that may be part of an escape, or of a pair of escapes. */
 const CUT_ESCAPE =
   /^\\(?:u(?:[\da-fA-F]{0,3}|[dD][89abAB][\da-fA-F]{2}(?:\\(?:u[\da-fA-F]{0,3})?)?))?$/;
 const LONGEST_CUT = '\\ud83d\\ude0'.length;
-/** Escapes of JSON: a pair of surrogates, a lone one, and any other. Only a lone one has its length. */
+/** Escapes of JSON: a pair of surrogates, a lone one, and any other. Only a lone surrogate has `LONE_LENGTH`. */
 const ESCAPES =
   /\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\u[dD][89a-fA-F][\da-fA-F]{2}|\\[^]/g;
 const LONE_LENGTH = '\\ud83d'.length;
 
 /**
- * Middleware that yields U+FFFD for each lone surrogate in their texts, names and arguments. Half a character can't be
- * written as UTF-8, so a client could neither print it nor send it back. A pair that comes in two pieces
- * is sent as one.
+ * Middleware that replaces each lone surrogate in texts, names and arguments by U+FFFD. Half a character
+ * can't be encoded as UTF-8, so a client could neither print it nor send it back. A pair that arrives in
+ * two pieces is sent as one.
  */
 export const wellFormed: GenerationMiddleware = (next) => (request, context) =>
   wellFormedEvents(next(request, context));
@@ -73,7 +73,7 @@ function halfOfPair(text: string): number {
   return /[\uD800-\uDBFF]/.test(text.slice(-1)) ? text.length - 1 : text.length;
 }
 
-/** The same for JSON, where an escape may be cut anywhere. */
+/** Like `halfOfPair`, for JSON, in which an escape may be cut at any character. */
 function cutOfJson(json: string): number {
   for (let at = Math.max(0, json.length - LONGEST_CUT); at < json.length; at++) {
     if (CUT_ESCAPE.test(json.slice(at)) && isEscape(json, at)) return at;
@@ -81,26 +81,26 @@ function cutOfJson(json: string): number {
   return halfOfPair(json);
 }
 
-/** True if a backslash begins an escape: after an odd number of others it is what they escape. */
+/** Returns true if a backslash begins an escape. After an odd number of others it is itself escaped. */
 function isEscape(json: string, at: number): boolean {
   let before = at;
   while (json[before - 1] === '\\') before--;
   return (at - before) % 2 === 0;
 }
 
-/** A text that comes in pieces. */
+/** Repair of a text that arrives in pieces. */
 class Pieces {
   readonly #cutOf: (text: string) => number;
   readonly #repair: (text: string) => string;
   #held = '';
 
-  /** @param cutOf index from which a text has to wait for its next piece */
+  /** @param cutOf returns the index from which a text has to wait for its next piece */
   constructor(cutOf: (text: string) => number, repair: (text: string) => string) {
     this.#cutOf = cutOf;
     this.#repair = repair;
   }
 
-  /** Takes the next piece; returns what is complete. */
+  /** Adds a piece. Returns the text that is complete. */
   push(piece: string): string {
     const text = this.#held + piece;
     const cut = this.#cutOf(text);
@@ -108,7 +108,7 @@ class Pieces {
     return this.#repair(text.slice(0, cut));
   }
 
-  /** Returns the rest, which no piece follows. */
+  /** Returns the rest at the end of the text. */
   end(): string {
     const rest = this.#repair(this.#held);
     this.#held = '';

@@ -25,7 +25,7 @@ function call(json: string, id = 'toolu_1', name = 'look'): readonly GenerationE
   ];
 }
 
-/** Answers that a model makes one after the other, and what comes of them. */
+/** Sends answers of a model, one by one, and returns the results. */
 async function answer(
   answers: readonly (readonly GenerationEvent[])[],
   reason: StopReason = 'tool-use',
@@ -58,16 +58,16 @@ describe('a call with malformed arguments', () => {
     expect(JSON.parse(json)).toEqual({ at: 'it' });
     expect(asked).toHaveLength(1);
     expect(finish?.reason).toBe('tool-use');
-    // Nothing was sent before its end, so the time of the decoding is not known.
+    // No output was sent before its end, so the time of decoding is not known.
     expect(finish?.inOnePiece).toBe(true);
   });
 
-  it('leaves the time of the decoding known if its beginning was sent', async () => {
+  it('keeps the time of decoding if its beginning was sent', async () => {
     const { finish } = await answer([[text('Look. '), ...call("{'at': 'it',}")]]);
     expect(finish?.inOnePiece).toBeUndefined();
   });
 
-  it('is asked for once more in silence if nothing of it was sent', async () => {
+  it('is asked for once more, without output, if no part of it was sent', async () => {
     const made = await answer([[text('Hm.'), ...call('"it"')], call('{"at":"it"}')]);
     expect(made.text).toBe('Hm.');
     expect(JSON.parse(made.json)).toEqual({ at: 'it' });
@@ -91,7 +91,7 @@ describe('a call with malformed arguments', () => {
     expect(made.finish?.reason).toBe('tool-use');
   });
 
-  it('is completed if the answer ended without the end of the call', async () => {
+  it('is completed if the answer ended inside the call', async () => {
     const made = await answer([call('{"at":"it"').slice(0, -1)], 'end-turn');
     expect(JSON.parse(made.json)).toEqual({ at: 'it' });
     expect(made.finish?.reason).toBe('tool-use');
@@ -104,13 +104,13 @@ describe('a call with malformed arguments', () => {
     expect(made.finish?.reason).toBe('max-tokens');
   });
 
-  it('is never sent in part, so the second try is free', async () => {
+  it('is never streamed in part in a non-streamed answer, so a second try is possible', async () => {
     const made = await answer([call('{"at":"i'), call('{"at":"me"}')]);
     expect(made.json).toBe('{"at":"me"}');
     expect(made.finish?.reason).toBe('tool-use');
   });
 
-  it('is sent as it comes if the client wants that', async () => {
+  it('is streamed early if the client asked for that', async () => {
     const made = await answer([call('{"at":"i')], 'tool-use', { eager: true });
     expect(made.asked).toHaveLength(1);
     expect(made.json).toBe('{"at":"i');
@@ -118,7 +118,7 @@ describe('a call with malformed arguments', () => {
   });
 });
 
-describe('a call of another tool than the demanded one', () => {
+describe('a call of another tool than the forced one', () => {
   const choice = { mode: 'tool', name: 'listen', parallel: true } as const;
 
   it('is asked for again', async () => {
@@ -131,13 +131,13 @@ describe('a call of another tool than the demanded one', () => {
     expect(turns).toContain('look is not the tool to call. Call listen, with valid JSON');
   });
 
-  it('is text if the second try calls it too', async () => {
+  it('becomes text if the second try calls it too', async () => {
     const made = await answer([call('{}'), call('{}')], 'tool-use', { choice });
     expect(made.text).toBe('<tool_call>\n{"name": "look", "arguments": {}}\n</tool_call>');
     expect(made.finish?.reason).toBe('end-turn');
   });
 
-  it('is passed on where any call is demanded', async () => {
+  it('is passed on if any tool may be called', async () => {
     const any = { mode: 'any', parallel: true } as const;
     const made = await answer([call('{}')], 'tool-use', { choice: any });
     expect(made.finish?.reason).toBe('tool-use');
@@ -145,7 +145,7 @@ describe('a call of another tool than the demanded one', () => {
 });
 
 describe('many calls of one answer whose repair takes long', () => {
-  it('let others have their turn between the calls', async () => {
+  it('let other requests run between the calls', async () => {
     const json = `{"at":"${'x"y '.repeat(5000)}"}`;
     const calls = Array.from({ length: 10 }, (_, index) => [
       { type: 'tool-call-start', id: `toolu_${index}`, name: 'look' } as const,

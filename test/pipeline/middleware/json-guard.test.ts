@@ -27,7 +27,7 @@ interface Options {
   readonly after?: readonly GenerationEvent[];
 }
 
-/** Answers of a model that is held to nothing, one after the other and in small pieces, and what comes of them. */
+/** Sends answers of a model without a grammar, one by one and in small pieces, and returns the results. */
 async function answer(texts: readonly string[], options: Options = {}) {
   const { schema = SCHEMA, reason = 'end-turn', whole = false, before = [], after = [] } = options;
   const full = request(MINI, said('Where?'), { outputSchema: schema, whole });
@@ -50,11 +50,11 @@ const WHOLE = '{"city": "Paris", "hot": true}';
 describe.each([
   { how: 'streamed', whole: false },
   { how: 'not streamed', whole: true },
-])('an answer that has to be JSON, $how,', ({ whole }) => {
-  it('is passed on as it is if it is JSON', async () => {
+])('an answer with a schema, $how,', ({ whole }) => {
+  it('is passed on unchanged if it is JSON', async () => {
     const { text, finish, asked } = await answer([WHOLE], { whole });
     expect([text, finish?.reason, asked.length]).toEqual([WHOLE, 'end-turn', 1]);
-    // The log has a rate only if the time of the decoding is known.
+    // The log has a rate only if the time of decoding is known.
     expect(finish?.inOnePiece).toBe(whole ? true : undefined);
   });
 
@@ -81,7 +81,7 @@ describe.each([
     '[1, 2]',
     '{"hot": NaN}',
     '{"city": "a"}{"city": "b"}',
-  ])('is asked for once more in silence after %j', async (first) => {
+  ])('is asked for once more, without output, after %j', async (first) => {
     const sends = !whole && first.startsWith('{');
     const { text, finish, asked } = await answer([first, WHOLE], { whole });
     if (sends) {
@@ -95,7 +95,7 @@ describe.each([
     expect(turns).toContain(JSON.stringify(first).slice(1, -1));
   });
 
-  it('is a refusal that says why if it is no JSON twice', async () => {
+  it('is a refusal with a reason if it is not JSON twice', async () => {
     const { text, finish, asked } = await answer(['It is Paris.', 'Paris, as I said.'], { whole });
     expect([text, asked.length]).toEqual(['Paris, as I said.', 2]);
     expect(finish).toMatchObject({ reason: 'refusal', usage: { outputTokens: 10 } });
@@ -103,7 +103,7 @@ describe.each([
   });
 
   it.each(['max-tokens', 'stop-sequence', 'context-exceeded', 'refusal'] as const)(
-    'that ends by %s is passed on to the last character, and not asked for again',
+    'that ends by %s is passed on completely, and not asked for again',
     async (reason) => {
       for (const cut of ['{"city": "Par', '{"city": "Paris", "ho', '{"city": "Paris",', 'It is']) {
         const { text, finish, asked } = await answer([cut], { reason, whole });
@@ -112,7 +112,7 @@ describe.each([
     },
   );
 
-  it('may be calls instead, with text before them', async () => {
+  it('may consist of calls, with text before them', async () => {
     const id = 'toolu_1';
     const after = [
       { type: 'tool-call-start', id, name: 'look' },
@@ -126,7 +126,7 @@ describe.each([
     );
   });
 
-  it('may have thoughts before it', async () => {
+  it('may follow thinking', async () => {
     const before = [{ type: 'thinking-delta', text: 'Hm.' }] as const;
     const { thinking, text } = await answer([WHOLE], { whole, before });
     expect([thinking, text]).toEqual(['Hm.', WHOLE]);
@@ -141,18 +141,18 @@ describe.each([
     [{}, '7', 'end-turn'],
     [{ type: 'array' }, '{"a": 1}', 'refusal'],
     [{ type: 'array' }, '[1, 2', 'refusal'],
-  ])('of the schema %j may be %s: %s', async (schema, text, reason) => {
+  ])('with the schema %j may be %s: %s', async (schema, text, reason) => {
     const made = await answer([text, text], { schema, whole });
     expect([made.text, made.finish?.reason]).toEqual([text, reason]);
   });
 });
 
-it('streams an answer that has to be JSON while it arrives', async () => {
+it('streams an answer with a schema as it is generated', async () => {
   const { events } = await answer(['{"city": "A city with a long name", "hot": true}']);
   expect(events.filter(({ type }) => type === 'text-delta').length).toBeGreaterThan(5);
 });
 
-it('does not demand JSON in place of a demanded call', async () => {
+it('does not demand JSON instead of a forced call', async () => {
   const turns = said('Where?');
   const asked = request(MINI, turns, {
     outputSchema: SCHEMA,

@@ -44,7 +44,7 @@ function playing(capabilities: Partial<Capabilities> = {}) {
   return { backend, got };
 }
 
-/** A runtime with these models, the first of which is asked. */
+/** Runtime with these models; requests go to the first. */
 function openRuntime(
   specs: readonly ModelSpec[],
   backends: Partial<Record<BackendKind, Backend>>,
@@ -77,7 +77,7 @@ const asking = (...parts: readonly Part[]): GenerationRequest => {
   return request(ACTOR, turns);
 };
 
-/** What a backend gets of what a user says. */
+/** Parts that reach the backend. */
 async function passedOn(...parts: readonly Part[]): Promise<readonly Part[]> {
   const { backend, got } = playing();
   const runtime = openRuntime([ACTOR], { scripted: backend });
@@ -85,7 +85,7 @@ async function passedOn(...parts: readonly Part[]): Promise<readonly Part[]> {
   return got[0]?.conversation.turns[0]?.parts ?? [];
 }
 
-/** How a request with a picture is refused, where the model that is asked can't see. */
+/** Failure of a request with an image to a model without vision. */
 async function refusal(runtime: Runtime): Promise<unknown> {
   return runtime.generate('actor', asking(text('Look:'), base64(png)), signal).then(
     () => expect.unreachable('it was answered'),
@@ -93,10 +93,10 @@ async function refusal(runtime: Runtime): Promise<unknown> {
   );
 }
 
-describe('pictures reach the backend in base64', () => {
+describe('images reach the backend in base64', () => {
   covers('R4.5-places', 'R4.5-downscale', 'R4.5-base64');
 
-  it('from a user and from a tool, in base64 and at a URL', async () => {
+  it('from a user and a tool, in base64 and from a URL', async () => {
     const address = await servePictures((_request, response) => response.end(png));
     const atUrl = picture({ kind: 'url', url: address });
     const result = (output: readonly Part[]): Part => ({
@@ -113,7 +113,7 @@ describe('pictures reach the backend in base64', () => {
     ]);
   });
 
-  it('as large as their model looks at', async () => {
+  it('scaled down to the size that their model uses', async () => {
     const { backend, got } = playing();
     const runtime = openRuntime([{ ...ACTOR, imageLongestEdge: 16 }], { scripted: backend });
     await collect((await runtime.generate('actor', asking(base64(png)), signal)).events);
@@ -123,7 +123,7 @@ describe('pictures reach the backend in base64', () => {
     expect([sent.readUInt32BE(16), sent.readUInt32BE(20)]).toEqual([16, 8]);
   });
 
-  it('from a document, which is text: behind it, its blocks keep their numbers', async () => {
+  it('from a document: after it, and its blocks keep their numbers', async () => {
     const document = (...parts: readonly Part[]): Part => ({
       kind: 'document',
       source: { kind: 'content', parts },
@@ -136,9 +136,9 @@ describe('pictures reach the backend in base64', () => {
     ).toEqual([
       document(
         text('one'),
-        text('[picture 1 of 2, behind this document]'),
+        text('[picture 1 of 2, after this document]'),
         text('two'),
-        text('[picture 2 of 2, behind this document]'),
+        text('[picture 2 of 2, after this document]'),
       ),
       base64(png),
       other,
@@ -148,7 +148,7 @@ describe('pictures reach the backend in base64', () => {
     expect(await passedOn(plain)).toEqual([plain]);
   });
 
-  it('when they are counted too', async () => {
+  it('when tokens are counted too', async () => {
     const counted: GenerationRequest[] = [];
     const { backend } = playing();
     const runtime = openRuntime([ACTOR], {
@@ -167,10 +167,10 @@ describe('pictures reach the backend in base64', () => {
   });
 });
 
-describe('pictures of one request', () => {
+describe('images of one request', () => {
   covers('R4.5-many');
 
-  it('are a hundred at most', async () => {
+  it('are at most a hundred', async () => {
     const all = (count: number) => Array.from({ length: count }, () => base64(png));
     expect(await passedOn(...all(100))).toHaveLength(100);
     await expect(passedOn(...all(101))).rejects.toMatchObject({
@@ -179,7 +179,7 @@ describe('pictures of one request', () => {
     });
   });
 
-  it('are fetched beside each other, and the first that fails ends them all', async () => {
+  it('are fetched concurrently, and the first failure ends the others', async () => {
     let open = 0;
     let most = 0;
     const address = await servePictures(({ url }, response) => {
@@ -199,7 +199,7 @@ describe('pictures of one request', () => {
   });
 });
 
-describe('a model that can’t see', () => {
+describe('a model without vision', () => {
   covers('R4.5-blind');
 
   const blind = playing({ images: false }).backend;
@@ -212,7 +212,7 @@ describe('a model that can’t see', () => {
   const beside = (specs: readonly ModelSpec[], backends: Partial<Record<BackendKind, Backend>>) =>
     openRuntime([ACTOR, ...specs], { scripted: blind, ...backends });
 
-  it('leads to one that is known to see, by the picture’s place, and asks no one', async () => {
+  it('is refused with a hint to a model with vision, without asking a backend', async () => {
     let backend = seeing;
     const specs: readonly ModelSpec[] = [
       { name: 'said-to-see', backend: 'openai', images: true },
@@ -228,32 +228,34 @@ describe('a model that can’t see', () => {
     expect(await refusal(runtime)).toMatchObject({
       code: 'unsupported',
       subject: { at: 'messages.0.content.0.image' },
-      message: "the model actor can't see. Use eyes, which can, or leave the images out.",
+      message: 'the model actor has no vision. Use eyes, which has it, or leave the images out.',
     });
   });
 
-  it('leads to one of models.yaml that sees, though its engine or server was never asked', async () => {
+  it('is refused with a hint to a model of models.yaml, even if its backend was never asked', async () => {
     const specs: readonly ModelSpec[] = [
       { name: 'text', backend: 'ollama' },
       { name: 'eyes', backend: 'llama', file: '/mini.gguf', mmproj: '/mini-mmproj.gguf' },
     ];
     const runtime = beside(specs, { ollama: silent, llama: silent });
     expect(await refusal(runtime)).toMatchObject({
-      message: expect.stringContaining('Use eyes, which can,'),
+      message: expect.stringContaining('Use eyes, which has it,'),
     });
     const away: ModelSpec = { name: 'away', backend: 'openai', images: true };
     expect(await refusal(beside([away], { openai: silent }))).toMatchObject({
-      message: expect.stringContaining('Use away, which can,'),
+      message: expect.stringContaining('Use away, which has it,'),
     });
   });
 
-  it('leads to how to get one where there is none, and opens no engine to find out', async () => {
+  it('is refused with a hint to pull one if there is none, without opening an engine', async () => {
     const specs: readonly ModelSpec[] = [
       { name: 'mini', backend: 'llama', file: '/mini.gguf' },
       { name: 'text', backend: 'ollama' },
     ];
     expect(await refusal(beside(specs, { llama: silent, ollama: silent }))).toMatchObject({
-      message: expect.stringMatching(/No known model can: .*portico pull ollama:\S+.*images: true/),
+      message: expect.stringMatching(
+        /No known model has it: .*portico pull ollama:\S+.*images: true/,
+      ),
     });
   });
 });

@@ -34,7 +34,7 @@ function runtimeOf(backend: Backend, spec: ModelSpec): Runtime {
   });
 }
 
-/** A model that can do nothing but write, and that writes these texts, one an answer. */
+/** Model without any feature, which writes these texts, one per answer. */
 function writer(
   texts: readonly string[],
   capabilities: Partial<Capabilities> = {},
@@ -81,10 +81,10 @@ const inputOf = (events: readonly GenerationEvent[]): unknown =>
 
 const kinds = (events: readonly GenerationEvent[]) => [...new Set(events.map(({ type }) => type))];
 
-describe('a model that is only told to think', () => {
+describe('a model that thinks by instructions', () => {
   const thinking = { mode: 'enabled', budgetTokens: 1024 } as const;
 
-  it('is asked for its answer if its turn ends within the thoughts', async () => {
+  it('is asked for its answer if its turn ends inside the thinking', async () => {
     const { ask, asked, prompt } = writer(['<think>Hard to say.', 'Seven.']);
     const answer = await ask({ thinking }, []);
     expect(answer).toMatchObject({ thinking: 'Hard to say.', text: 'Seven.' });
@@ -95,7 +95,7 @@ describe('a model that is only told to think', () => {
     expect(kinds(answer.events).filter((kind) => kind === 'admitted')).toHaveLength(1);
   });
 
-  it('is asked once if it answers, and if max_tokens leaves no room', async () => {
+  it('is asked only once if it answers, or if max_tokens is used up', async () => {
     const whole = writer(['<think>Easy.</think>Seven.', 'no']);
     expect(await whole.ask({ thinking }, [])).toMatchObject({ text: 'Seven.' });
     expect(whole.asked).toHaveLength(1);
@@ -105,8 +105,8 @@ describe('a model that is only told to think', () => {
   });
 });
 
-describe('a model that has to make a call', () => {
-  it('says nothing after it', async () => {
+describe('a model with a forced call', () => {
+  it('has no text after the call', async () => {
     const { ask } = writer([`${CALL}\n<tool_response>\n{"it": 1}\n</tool_response>\nDone.`]);
     const answer = await ask({ toolChoice: { mode: 'any', parallel: true } });
     expect(answer).toMatchObject({ text: '', finish: { reason: 'tool-use' } });
@@ -114,10 +114,10 @@ describe('a model that has to make a call', () => {
   });
 });
 
-describe('a model that knows no tools', () => {
+describe('a model without tools', () => {
   covers('R4.4-tools', 'R4.4-history', 'R4.4-thinking');
 
-  it('is told of them, and its calls are read from its text', async () => {
+  it('gets instructions about tools, and its calls are parsed from its text', async () => {
     const { ask, asked, prompt } = writer([`I will look.\n${CALL}`]);
     const answer = await ask();
     expect(answer.text).toBe('I will look.');
@@ -134,7 +134,7 @@ describe('a model that knows no tools', () => {
     expect(asked[0]).toMatchObject({ toolChoice: { mode: 'none' }, conversation: { tools: [] } });
   });
 
-  it('answers as ever where it calls none, and is told of none where none may be called', async () => {
+  it('answers with text if it calls none, and gets no instructions if none may be called', async () => {
     const plain = writer(['Hello.']);
     expect(await plain.ask()).toMatchObject({ text: 'Hello.', finish: { reason: 'end-turn' } });
     const none = writer([CALL]);
@@ -143,13 +143,13 @@ describe('a model that knows no tools', () => {
     expect(none.asked[0]?.conversation.system).toEqual([]);
   });
 
-  it('makes one call where more are not wanted', async () => {
+  it('makes one call if parallel calls are off', async () => {
     const { ask } = writer([`${CALL}\n${CALL}`]);
     const one = await ask({ toolChoice: { mode: 'auto', parallel: false } });
     expect(one.events.filter(({ type }) => type === 'tool-call-start')).toHaveLength(1);
   });
 
-  it('sees calls and results of the past as text', async () => {
+  it('gets earlier calls and results as text', async () => {
     const { ask, prompt } = writer(['Seen.']);
     const turns = [
       ...said('Look!'),
@@ -175,7 +175,7 @@ describe('a model that knows no tools', () => {
     expect(prompt(0)).not.toContain('tool-result');
   });
 
-  it('thinks where it is asked to', async () => {
+  it('thinks if it is asked to', async () => {
     const { ask, prompt } = writer(['<think>Hm.</think>Hello.']);
     const answer = await ask({ thinking: { mode: 'enabled', budgetTokens: 1024 } }, []);
     expect(answer).toMatchObject({ thinking: 'Hm.', text: 'Hello.' });
@@ -183,12 +183,12 @@ describe('a model that knows no tools', () => {
   });
 });
 
-describe('a demanded call', () => {
+describe('a forced call', () => {
   covers('R4.4-enforced');
 
   const any = { toolChoice: { mode: 'any', parallel: true } } as const;
 
-  it('of a model that knows no tools is asked for once more, before anything was streamed', async () => {
+  it('of a model without tools is asked for once more, before output is streamed', async () => {
     const { ask, asked, prompt } = writer(['No.', CALL]);
     const answer = await ask(any);
     expect(answer.text).toBe('');
@@ -201,7 +201,7 @@ describe('a demanded call', () => {
     expect(prompt(1)).toMatch(/No\..*Call look now/s);
   });
 
-  it('of a model that has tools, but can’t be held to them, is asked for once more too', async () => {
+  it('of a model with tools that are not enforced is asked for once more', async () => {
     const { ask, asked } = writer(['No.', ''], { tools: 'auto' }, [
       { type: 'tool-call-start', id: 'toolu_1', name: 'look' },
       { type: 'tool-call-delta', id: 'toolu_1', json: '{"at":"it"}' },
@@ -214,7 +214,7 @@ describe('a demanded call', () => {
     expect(asked[1]?.conversation.tools).toEqual([LOOK]);
   });
 
-  it('that is made at once is asked for once', async () => {
+  it('that is made at once needs one request', async () => {
     const { ask, asked } = writer([CALL]);
     expect((await ask(any)).finish?.reason).toBe('tool-use');
     expect(asked).toHaveLength(1);
@@ -226,7 +226,7 @@ describe('a demanded call', () => {
   it.each([
     ['without an argument that it needs', {}, 'look needs the argument'],
     ['with one of another type', { at: [1] }, 'must be of the type string'],
-  ])('%s is asked for once more, and told so', async (_what, input, fault) => {
+  ])('%s is asked for once more, with its fault', async (_what, input, fault) => {
     const { ask, asked, prompt } = writer([`Hm.${callOf('look', input)}`, CALL]);
     const answer = await ask(any);
     expect(inputOf(answer.events)).toEqual({ at: 'it' });
@@ -236,27 +236,27 @@ describe('a demanded call', () => {
     expect(prompt(1)).toContain('Call look now');
   });
 
-  it('that is wrong twice is passed on as it was made last', async () => {
+  it('that is invalid twice is passed on as made last', async () => {
     const { ask } = writer([callOf('look', {}), callOf('look', { at: 7 })]);
     const answer = await ask(any);
     expect(inputOf(answer.events)).toEqual({ at: 7 });
     expect(answer.finish).toMatchObject({ reason: 'tool-use', usage: { outputTokens: 10 } });
   });
 
-  it('that is wrong, and then not made, is passed on as it was made', async () => {
+  it('that is invalid, and then not made, is passed on as made first', async () => {
     const { ask } = writer([callOf('look', {}), 'No.']);
     const answer = await ask(any);
     expect(inputOf(answer.events)).toEqual({});
     expect(answer).toMatchObject({ text: '', finish: { reason: 'tool-use' } });
   });
 
-  it('is demanded in the user’s own turn where nothing was said', async () => {
+  it('is demanded in the user’s own turn if the answer was empty', async () => {
     const { ask, asked } = writer(['', CALL]);
     await ask(any);
     expect(asked[1]?.conversation.turns.map(({ role }) => role)).toEqual(['user']);
   });
 
-  it('of one tool offers no other', async () => {
+  it('of one tool offers no other tool', async () => {
     const { ask, prompt } = writer([CALL]);
     const toolChoice = { mode: 'tool', name: 'look', parallel: true } as const;
     await ask({ toolChoice }, [LOOK, OTHER]);
@@ -266,19 +266,16 @@ describe('a demanded call', () => {
   it.each([
     [['No.', 'Never.'], 'Never.'],
     [['No.', ''], 'No.'],
-  ])(
-    'that neither of %o makes is answered by text, with the true reason',
-    async (answers, text) => {
-      const { ask, asked } = writer(answers);
-      const answer = await ask(any);
-      expect(asked).toHaveLength(2);
-      expect(answer).toMatchObject({ text, finish: { reason: 'end-turn' } });
-      expect(answer.events.filter(({ type }) => type === 'tool-call-start')).toEqual([]);
-    },
-  );
+  ])('that neither of %o makes becomes text, with the true reason', async (answers, text) => {
+    const { ask, asked } = writer(answers);
+    const answer = await ask(any);
+    expect(asked).toHaveLength(2);
+    expect(answer).toMatchObject({ text, finish: { reason: 'end-turn' } });
+    expect(answer.events.filter(({ type }) => type === 'tool-call-start')).toEqual([]);
+  });
 });
 
-describe('the embedded model, as if its server knew no tools', () => {
+describe('the embedded model without tools', () => {
   covers('R4.4-tools', 'R4.4-count');
 
   const real = createLocalBackend({
@@ -298,7 +295,7 @@ describe('the embedded model, as if its server knew no tools', () => {
   const runtime = runtimeOf(blind, MINI);
   afterAll(() => runtime.close());
 
-  it('calls a tool, and what it was told is counted', async () => {
+  it('calls a tool, and the tokens of the instructions are counted', async () => {
     const weather: ToolSpec = { ...LOOK, name: 'get_weather', description: 'Get the weather' };
     const turns = said('What is the weather in Paris?');
     const asked = request(MINI, turns, { conversation: { system: [], turns, tools: [weather] } });

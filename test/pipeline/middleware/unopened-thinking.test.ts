@@ -39,7 +39,7 @@ interface Options {
   readonly reason?: 'end-turn' | 'max-tokens';
 }
 
-/** The events of an answer of these pieces, each with the number of pieces that had come by then. */
+/** Events of an answer in these pieces, each with the number of pieces that had arrived. */
 async function readTimed(pieces: readonly (string | GenerationEvent)[], options: Options = {}) {
   const { changes = THINKING, can = CAN, habits = new ThinkingHabits() } = options;
   let sent = 0;
@@ -66,10 +66,10 @@ async function read(pieces: readonly (string | GenerationEvent)[], options: Opti
   return mergeDeltas((await readTimed(pieces, options)).map(({ event }) => event));
 }
 
-describe('thinking that a text closes and does not open', () => {
+describe('unopened thinking', () => {
   const VALUE = 'abc</think>hello';
 
-  it('is thinking, wherever it is cut', async () => {
+  it('is thinking at any split of the text', async () => {
     for (let at = 0; at <= VALUE.length; at++) {
       const pieces = [VALUE.slice(0, at), VALUE.slice(at)];
       expect(await read(pieces)).toEqual([thought('abc'), text('hello')]);
@@ -87,7 +87,7 @@ describe('thinking that a text closes and does not open', () => {
   const WHOLE = { whole: true, thinking: { mode: 'disabled' } } as const;
 
   it.each(['abc\n</think>\n\nhello', 'abc</think>\nhello', 'abc\n</think>hello'])(
-    'is thinking in an answer that is not streamed if its tag ends or begins a line: %j',
+    'is thinking in a non-streamed answer if its tag ends or begins a line: %j',
     async (value) => {
       const parts = [thought('abc'), text('hello')];
       expect(await read([value], { can: NONE, changes: WHOLE })).toEqual(parts);
@@ -110,7 +110,7 @@ describe('thinking that a text closes and does not open', () => {
     ]);
   });
 
-  it('is thinking wherever its tag is, if the model thinks or is asked to', async () => {
+  it('is thinking at any place of its tag if the model thinks or is asked to', async () => {
     const parts = [thought('abc'), text('hello')];
     expect(await read([VALUE], { can: { ...CAN, thinking: 'always' }, changes: WHOLE })).toEqual(
       parts,
@@ -127,12 +127,12 @@ describe('thinking that a text closes and does not open', () => {
       thought('abc'),
       text('hello'),
     ]);
-    // Without thinking the model has another prompt.
+    // Without thinking, the model has another prompt.
     const changes = { thinking: { mode: 'disabled' } } as const;
     expect(await read(['abc'], { can: NONE, habits, changes })).toEqual([text('abc')]);
   });
 
-  it('is expected again after a plain answer, and not after several in a row', async () => {
+  it('is expected after a plain answer, but not after several consecutive ones', async () => {
     const habits = new ThinkingHabits();
     const answer = (value: string) => read(value.split(''), { can: NONE, habits });
     await answer('abc\n</think>\nhello');
@@ -144,7 +144,7 @@ describe('thinking that a text closes and does not open', () => {
     expect(await answer(VALUE)).toEqual([text(VALUE)]);
   });
 
-  it('is expected of a model that is declared to think, whatever it answered', async () => {
+  it('is expected from a model that is declared to think, after any answers', async () => {
     const options = { can: { ...CAN, thinking: 'always' }, habits: new ThinkingHabits() } as const;
     for (let count = 0; count < 5; count++) {
       expect(await read(['pl', 'ain'], options)).toEqual([text('plain')]);
@@ -153,20 +153,20 @@ describe('thinking that a text closes and does not open', () => {
     }
     const cut = { ...options, reason: 'max-tokens' } as const;
     expect(await read(['ab', 'c'], cut)).toEqual([thought('abc')]);
-    // A server that has separated thinking does so in its next answer too.
+    // A server that separates thinking does so in its next answer too.
     const separate = { ...options, habits: new ThinkingHabits() };
     await read([thought('Hm.'), 'Hello'], separate);
     expect(await read(['ab', 'c'], { ...separate, reason: 'max-tokens' })).toEqual([text('abc')]);
   });
 
-  it('is text if a limit has cut it off, unless the model was seen to think', async () => {
+  it('is text if a limit cut it off, unless the model has thought before', async () => {
     for (const whole of [true, false]) {
       const changes = { ...THINKING, whole };
       expect(await read(['ab', 'c'], { changes, reason: 'max-tokens' })).toEqual([text('abc')]);
     }
   });
 
-  it('is thinking if a limit has cut it off, once the model was seen to do so', async () => {
+  it('is thinking if a limit cut it off and the model has thought before', async () => {
     const habits = new ThinkingHabits();
     await read([VALUE], { habits });
     expect(await read(['ab', 'c'], { habits, reason: 'max-tokens' })).toEqual([thought('abc')]);
@@ -178,7 +178,7 @@ describe('a text', () => {
   const firstOf = async (pieces: readonly (string | GenerationEvent)[], options: Options = {}) =>
     (await readTimed(pieces, options)).find(({ event }) => event.type === 'text-delta')?.sent;
 
-  it('is streamed behind thinking that came in a field of its own, or in tags', async () => {
+  it('is streamed after thinking in a separate field or in tags', async () => {
     expect(await firstOf([thought('Hm.'), 'Hello', ' you', '.'])).toBe(2);
     expect(await firstOf(['<think>Hm.</think>', 'Hello', ' you', '.'])).toBe(2);
   });
@@ -188,7 +188,7 @@ describe('a text', () => {
     expect(await firstOf(['Hello', ' you', '.'], { changes })).toBe(1);
   });
 
-  it('is held for a model that may think, until answers have shown that it need not be', async () => {
+  it('is buffered for a model that may think, until several answers were plain', async () => {
     const habits = new ThinkingHabits();
     for (let count = 0; count < 3; count++) {
       expect(await firstOf(['Hello', ' you', '.'], { habits })).toBe(3);
@@ -196,7 +196,7 @@ describe('a text', () => {
     expect(await firstOf(['Hello', ' you', '.'], { habits })).toBe(1);
   });
 
-  it('goes on with what the prompt began', async () => {
+  it('is passed on if it continues a prefilled answer', async () => {
     const begun = [...said('Hello'), { role: 'assistant', parts: [{ kind: 'text', text: 'a' }] }];
     const conversation = {
       system: [],

@@ -4,7 +4,7 @@ import { wellFormed } from '../../../src/pipeline/middleware/well-formed.ts';
 import { CONTEXT, playAnswers } from '../../support/chain.ts';
 import { MINI, request, said } from '../../support/requests.ts';
 
-/** The texts of all events that come out, each of them well-formed. */
+/** Texts of all events, each of them well-formed. */
 async function outOf(...events: readonly GenerationEvent[]): Promise<string> {
   let all = '';
   const { next } = playAnswers(() => events);
@@ -17,7 +17,7 @@ async function outOf(...events: readonly GenerationEvent[]): Promise<string> {
   return all;
 }
 
-/** A text in all ways to send it in two pieces. */
+/** Splits a text in all ways into two pieces. */
 function cuts(text: string): readonly (readonly [string, string])[] {
   return Array.from({ length: text.length }, (_, at) => [text.slice(0, at), text.slice(at)]);
 }
@@ -30,7 +30,7 @@ describe('lone surrogates of an answer', () => {
     }
   });
 
-  it('do not join the text before and after another block', async () => {
+  it('are not joined across another block', async () => {
     const out = await outOf(
       { type: 'thinking-delta', text: 'a\ud83d' },
       { type: 'text-delta', text: '\ude00b\ud83d' },

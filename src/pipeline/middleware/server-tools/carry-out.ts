@@ -11,16 +11,16 @@ import { isNamed } from './prior-urls.ts';
 import { ServiceError } from './services.ts';
 import type { ServerServices } from './services.ts';
 
-/** The API's limits: https://docs.claude.com/en/docs/agents-and-tools/tool-use/web-fetch-tool */
+/** Limits of the API: https://docs.claude.com/en/docs/agents-and-tools/tool-use/web-fetch-tool */
 const MAX_URL_CHARACTERS = 250;
 const MAX_QUERY_CHARACTERS = 1000;
-/** About as many as are in a token of English. */
+/** Approximate value for English. */
 const CHARACTERS_PER_TOKEN = 4;
 
-/** Carries out the calls of one answer, within the limits of its tools. */
+/** Runs the calls of one answer, within the limits of its tools. */
 export class CarriedCalls {
   readonly #services: ServerServices;
-  /** What a page may take of the model's context, where its tool says nothing. */
+  /** Largest number of tokens of a page, unless its tool sets one. */
   readonly #pageTokens: number;
   readonly #uses = new Map<string, number>();
   #webSearches = 0;
@@ -31,12 +31,12 @@ export class CarriedCalls {
     this.#pageTokens = pageTokens;
   }
 
-  /** The calls that gave something. */
+  /** Number of successful calls. */
   get use(): ServiceUse {
     return { webSearches: this.#webSearches, webFetches: this.#webFetches };
   }
 
-  /** What a call gives; a failure is an outcome too. Throws a RuntimeFailure where the signal aborts. */
+  /** Runs a call and returns its outcome; a failure is an outcome too. Throws a RuntimeFailure if the signal aborts. */
   async outcome(
     call: ToolCallPart,
     { name, served }: ServedSpec,
@@ -91,13 +91,13 @@ export class CarriedCalls {
   }
 }
 
-/** A tool that the server carries out, with how. */
+/** Tool that the server runs. */
 export interface ServedSpec {
   readonly name: string;
   readonly served: ServedTool;
 }
 
-/** The tools among those of a request that the server carries out. */
+/** Server tools among the tools of a request, by name. */
 export function servedTools(tools: readonly ToolSpec[]): ReadonlyMap<string, ServedSpec> {
   return new Map(
     tools.flatMap(({ name, origin }) =>
@@ -108,7 +108,7 @@ export function servedTools(tools: readonly ToolSpec[]): ReadonlyMap<string, Ser
   );
 }
 
-/** A server that stops says so; everything else is a client that has gone. */
+/** Failure of an aborted call. A stopping server passes its own failure as the reason; otherwise the client left. */
 function stopped({ reason }: AbortSignal): RuntimeFailure {
   return reason instanceof RuntimeFailure
     ? reason

@@ -11,12 +11,12 @@ import type { WebFetch, WebSearch } from './services.ts';
 const WITHIN_MS = 30_000;
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** A program with its arguments; no shell ever reads them. */
+/** Program with its arguments, run without a shell. */
 export type Command = readonly [string, ...string[]];
 
 /**
- * Searches by a command: it gets `{"query", "allowed_domains", "blocked_domains"}` on its standard input
- * and prints `{"results": [{"url", "title", "content", "publishedDate"}]}`, as SearXNG answers.
+ * Creates a search by a command. It reads `{"query", "allowed_domains", "blocked_domains"}` from its standard
+ * input and prints `{"results": [{"url", "title", "content", "publishedDate"}]}`, as SearXNG does.
  */
 export function createCommandSearch(
   command: Command,
@@ -34,7 +34,7 @@ const page = z.object({
   title: z.string().nullish(),
 });
 
-/** Fetches by a command: it gets `{"url"}` on its standard input and prints `{"text", "title", "url"}`. */
+/** Creates a fetch by a command. It reads `{"url"}` from its standard input and prints `{"text", "title", "url"}`. */
 export function createCommandFetch(
   command: Command,
   environment?: () => NodeJS.ProcessEnv,
@@ -50,8 +50,9 @@ export function createCommandFetch(
 }
 
 /**
- * What a command prints, parsed as JSON. It is killed when its time is up, or nobody waits any more.
- * Throws a ServiceError.
+ * Runs a command and parses its output as JSON. Kills it after the timeout, or if the request is aborted.
+ *
+ * @throws {ServiceError}
  */
 async function runCommand(
   [program, ...args]: Command,
@@ -67,7 +68,7 @@ async function runCommand(
     killSignal: 'SIGKILL',
   });
   const closed = once(child, 'close');
-  // A command need not read its input, and one that never started can't.
+  // A command may ignore its input, and one that did not start can't read it.
   child.stdin.on('error', () => undefined).end(JSON.stringify(input));
   try {
     const [output] = await Promise.all([readLimited(child.stdout, MAX_BYTES), closed]);
@@ -75,7 +76,7 @@ async function runCommand(
     return JSON.parse(output);
   } catch (error) {
     child.kill('SIGKILL');
-    // The one of the two that was not waited for.
+    // Ignore a second failure: the process may fail after its output did.
     closed.catch(() => undefined);
     if (error instanceof ServiceError || signal.aborted) throw error;
     const reason = late.aborted ? `it took longer than ${WITHIN_MS / 1000} s` : messageOf(error);

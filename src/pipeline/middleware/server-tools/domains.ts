@@ -1,6 +1,6 @@
 import type { ServedTool } from '../../../core/server-tools.ts';
 
-/** Whether a tool may use the page at a URL. Only http and https have pages. */
+/** Returns true if a tool may use the page at a URL. Only http and https have pages. */
 export function isAllowed(
   url: string,
   { allowedDomains, blockedDomains }: Pick<ServedTool, 'allowedDomains' | 'blockedDomains'>,
@@ -17,8 +17,8 @@ function pageAt(url: string): URL | undefined {
 }
 
 /**
- * Whether a page belongs to a domain as the API's `allowed_domains` has them: `example.com` with all its
- * subdomains, `example.com/blog` with what lies below that path; `*` in a path stands for anything.
+ * Returns true if a page belongs to a domain of the API's `allowed_domains`: `example.com` includes its
+ * subdomains, `example.com/blog` the paths below it, and `*` in a path matches any text.
  */
 function lies({ hostname, pathname }: URL, domain: string): boolean {
   const [host = '', ...rest] = domain.replace(/^https?:\/\//, '').split('/');

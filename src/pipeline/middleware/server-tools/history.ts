@@ -10,9 +10,8 @@ import type { ServiceOutcome } from '../../../core/server-tools.ts';
 import { resultOf } from './outcome-text.ts';
 
 /**
- * The conversation with the server's own calls as the model made them: calls of the assistant's, and
- * results in a turn of the user's behind them. What has no result, or one that nobody here can read,
- * stays as it is.
+ * Rewrites calls of server tools as the model made them: calls in the assistant's turn, and results in a
+ * user turn after it. Calls without a result, or with one that Portico can't read, stay unchanged.
  */
 export function withServedCalls(conversation: Conversation): Conversation {
   const { turns } = conversation;
@@ -51,7 +50,7 @@ function asCall({ id, name, input }: ServerToolCallPart): ToolCallPart {
   return { kind: 'tool-call', id, name, input };
 }
 
-/** Turns of one role that follow each other, as one. */
+/** Joins neighbouring turns of one role. */
 function merged(turns: readonly Turn[]): readonly Turn[] {
   const joined: Turn[] = [];
   for (const turn of turns) {
@@ -63,7 +62,7 @@ function merged(turns: readonly Turn[]): readonly Turn[] {
   return joined;
 }
 
-/** A conversation that goes on with what the assistant said and what its calls gave. */
+/** Appends the assistant's turn and the results of its calls to a conversation. */
 export function continued(
   conversation: Conversation,
   said: readonly Part[],

@@ -2,17 +2,17 @@ import { convert } from 'html-to-text';
 import type { DomNode, FormatCallback, SelectorDefinition } from 'html-to-text';
 import { isRecord } from '../../../core/json.ts';
 
-/** More of a page takes seconds to read, and no context has room for its text. */
+/** More would take seconds to convert, and would not fit any context. */
 const MAX_CHARACTERS = 1_000_000;
-/** Pages of people are some dozen deep; the reader recurses. */
+/** Ordinary pages have some dozen levels. The limit protects the stack, because the converter recurses. */
 const MAX_DEPTH = 150;
 const MAX_CHILDREN = 50_000;
-/** Elements still open at one place; past them, reading would take the square of their number. */
+/** Elements that are open at one place. The time of the conversion grows with the square of their number. */
 const MAX_OPEN_TAGS = 5000;
-/** Longest URL that web_fetch accepts; a longer one could not be followed. */
+/** Longest URL that web_fetch accepts. */
 const MAX_URL_CHARACTERS = 250;
 
-/** Elements without text to read, or that a browser does not show. */
+/** Elements without readable text, or that a browser does not show. */
 const UNREAD = [
   ...'script style noscript template svg nav iframe select object'.split(' '),
   '[hidden]',
@@ -59,12 +59,12 @@ const marked: FormatCallback = (element, walk, builder) => {
 };
 
 /**
- * The title and the text of an HTML page: blocks become lines, list items get a dash, headings a #, and
- * a link its URL behind it. What scripts would show, and what is hidden, is not there. A page is read up to a size, a depth
- * and a width that keep it from taking long.
+ * Converts an HTML page to a title and text. Blocks become lines, list items get a dash, headings a #, and
+ * links are followed by their URL. Hidden elements and output of scripts are left out. Limits of size,
+ * depth and width bound the time.
  *
- * @param url of the page, which its links are resolved against if it names no base; without either,
- *   only absolute links show
+ * @param url URL of the page, to resolve its links if it has no base. Without either, only absolute links
+ *   are shown.
  */
 export function htmlText(
   html: string,
@@ -95,7 +95,7 @@ export function htmlText(
   return { title: titles.find((title) => title !== '') ?? null, text: text.trim() };
 }
 
-/** The part of a page that is read: up to a length, and to where too many elements are open. */
+/** Cuts a page at the largest length, and where too many elements are open. */
 function bounded(html: string): string {
   const part = html.slice(0, MAX_CHARACTERS);
   let open = 0;
@@ -115,7 +115,7 @@ function attributesOf(element: DomNode): Readonly<Record<string, unknown>> {
   return isRecord(attributes) ? attributes : {};
 }
 
-/** URL of a link without its fragment, if it is another page that can be fetched. */
+/** URL of a link without its fragment; undefined if it is the same page, or can't be fetched. */
 function linkedPage(
   href: unknown,
   base: string | undefined,

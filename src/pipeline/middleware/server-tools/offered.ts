@@ -3,9 +3,9 @@ import type { ToolSpec } from '../../../core/conversation.ts';
 import { RuntimeFailure } from '../../../core/failure.ts';
 
 /**
- * The request without the tools that nobody here can run or that have no schema: the model could call
- * them, and nobody would answer. `unused` names them, and settings of others without an effect. Throws
- * `unsupported` where a call of one is demanded.
+ * Removes tools that no one can run here, or that have no schema: a call of the model would get no result.
+ * `unused` names them, and settings of other tools that have no effect. Throws `unsupported` if a call of
+ * such a tool is demanded.
  */
 export function withoutForeignTools(request: GenerationRequest): {
   readonly request: GenerationRequest;
@@ -29,7 +29,7 @@ export function withoutForeignTools(request: GenerationRequest): {
 
 function isForeign({ origin, onlyFromCode }: ToolSpec): boolean {
   if (onlyFromCode === true) return true;
-  // A toolset stands for tools whose calls have a form of their own, which no model here writes.
+  // A toolset is a group of tools whose calls have a special form, which no model here writes.
   if (origin.kind === 'client') return origin.type.includes('_toolset_');
   return origin.kind === 'server' && origin.served === undefined;
 }

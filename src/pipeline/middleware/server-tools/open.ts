@@ -4,9 +4,9 @@ import type { ServerServices, WebFetch, WebSearch } from './services.ts';
 type Environment = () => NodeJS.ProcessEnv;
 
 /**
- * The services that were set up; each is loaded by the first call for it.
+ * Creates the configured services. The first call of each loads its module.
  *
- * @param environment of commands; default: this process's
+ * @param environment environment of commands; default: the one of this process
  */
 export function openServices(
   webSearch: SearchService | undefined,

@@ -2,8 +2,8 @@ import type { ToolCallPart, ToolResultPart } from '../../../core/conversation.ts
 import type { FoundPage, ServiceFailure, ServiceOutcome } from '../../../core/server-tools.ts';
 
 /**
- * What a call gave, as the model reads it. The same outcome always reads the same, so that the prompt
- * of the next request begins with what this one's ended in.
+ * Writes the outcome of a call for the model. The same outcome always has the same text, so that the next
+ * request can reuse the prefix of this one.
  */
 export function resultOf(
   { id }: Pick<ToolCallPart, 'id'>,
@@ -40,7 +40,7 @@ function writeFound({ title, url, age, excerpt }: FoundPage, index: number): str
 }
 
 const FAILURES = {
-  'invalid-input': 'The arguments are not what the tool takes.',
+  'invalid-input': 'The arguments are not valid for this tool.',
   unavailable: 'The tool is not available now. Say so, and answer without it.',
   'max-uses-exceeded': 'The tool may not be used again in this answer. Answer with what is known.',
   'too-many-requests': 'The tool was used too often. Answer without it, or try again later.',
@@ -50,6 +50,6 @@ const FAILURES = {
   'url-not-in-prior-context':
     'Only URLs can be read that the user, a tool result or a search result has named.',
   'url-not-accessible': 'The page could not be read.',
-  'unsupported-content-type': 'What lies at this URL is no text.',
+  'unsupported-content-type': 'The content of this URL is not text.',
   'content-too-large': 'The page is too large.',
 } as const satisfies Record<ServiceFailure, string>;

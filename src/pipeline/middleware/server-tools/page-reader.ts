@@ -3,19 +3,19 @@ import { messageOf } from '../../../core/failure.ts';
 import type { PageText, SentPage } from './page-text.ts';
 import { ServiceError } from './services.ts';
 
-/** The largest page takes a second; one that takes longer was made to. */
+/** The largest ordinary page takes a second. One that takes longer was built to. */
 const READ_TIMEOUT_MS = 10_000;
 
-/** Several times what the largest page takes. */
+/** Several times the memory for the largest page. */
 const MOST_MEMORY_MB = 256;
 
-/** Reads a page in a thread of its own. Throws a ServiceError, or the signal's reason. */
+/** Reads a page in its own thread. Throws a ServiceError, or the signal's reason. */
 export type PageReader = (page: SentPage, signal: AbortSignal) => Promise<PageText>;
 
 /**
- * Creates a reader that keeps the work off the event loop, one page at a time.
+ * Creates a reader that works outside of the event loop, one page at a time.
  *
- * @param module of the thread
+ * @param module module of the thread
  */
 export function createPageReader(module: URL, timeoutMs = READ_TIMEOUT_MS): PageReader {
   let last: Promise<unknown> = Promise.resolve();

@@ -2,5 +2,5 @@ import { parentPort } from 'node:worker_threads';
 import { pageText } from './page-text.ts';
 import type { SentPage } from './page-text.ts';
 
-/** Reads the one page that this thread was started for. */
+/** Reads one page; the thread is started for it. */
 parentPort?.once('message', (page: SentPage) => parentPort?.postMessage(pageText(page)));

@@ -1,8 +1,8 @@
 import type { Conversation, Part } from '../../../core/conversation.ts';
 
 /**
- * Whether a URL stands in what the user, tools or the server's own searches said. A model may be talked
- * into sending what it knows to a URL of somebody's making; one that is already there tells nothing.
+ * Returns true if the user, a tool or a search has named a URL. A page may talk a model into sending its
+ * knowledge to a URL that the page's author built. A URL that was already named contains nothing new.
  */
 export function isNamed(url: string, { turns }: Conversation): boolean {
   const bare = withoutScheme(url);
@@ -11,7 +11,7 @@ export function isNamed(url: string, { turns }: Conversation): boolean {
   );
 }
 
-/** People name pages without a scheme, and with or without a slash behind. */
+/** Normalizes a URL: users often leave out the scheme and the trailing slash. */
 function withoutScheme(url: string): string {
   return url.replace(/^https?:\/\//i, '').replace(/\/$/, '');
 }

@@ -1,6 +1,6 @@
 import { ServiceError } from './services.ts';
 
-/** All of a stream as text. Throws a ServiceError where it has more bytes than allowed. */
+/** Reads a stream as text. Throws a ServiceError if it has more bytes than allowed. */
 export async function readLimited(
   stream: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   maxBytes: number,
@@ -10,7 +10,7 @@ export async function readLimited(
   for await (const piece of stream) {
     bytes += piece.length;
     if (bytes > maxBytes) {
-      throw new ServiceError('content-too-large', `more than ${maxBytes} bytes came`);
+      throw new ServiceError('content-too-large', `the content has more than ${maxBytes} bytes`);
     }
     pieces.push(piece);
   }

@@ -5,17 +5,17 @@ import { callsIn } from '../shared/call-faults.ts';
 
 type Finish = Extract<GenerationEvent, { type: 'finish' }>;
 
-/** What the model said until it waited for its calls, or had done. */
+/** Output of the model up to its calls, or up to the end of the answer. */
 export interface Round {
-  /** All of it that is whole, in order. */
+  /** Complete parts, in order. */
   readonly parts: readonly Part[];
   readonly calls: readonly ToolCallPart[];
   readonly finish: Finish | undefined;
 }
 
 /**
- * Passes on a round's events, but for its end, and with calls that the server carries out as events
- * of their own, which tell the whole call at once.
+ * Passes on the events of a round, except its finish. A call of a server tool becomes one event with the
+ * complete call.
  */
 export async function* readRound(
   events: AsyncIterable<GenerationEvent>,

@@ -12,11 +12,11 @@ const MAX_BYTES = 2 * 1024 * 1024;
 
 const dispatcher = new Agent({ connect: createConnector({ timeout: WITHIN_MS }) });
 
-/** More would crowd a local model's context. */
+/** Limits that keep most of a local model's context free. */
 const MAX_PAGES = 10;
 const MAX_EXCERPT_CHARACTERS = 1000;
 
-/** What SearXNG answers, as far as it is used: https://docs.searxng.org/dev/search_api */
+/** Used part of SearXNG's answer: https://docs.searxng.org/dev/search_api */
 const answer = z.object({
   results: z.array(
     z.object({
@@ -28,11 +28,14 @@ const answer = z.object({
   ),
 });
 
-/** What was found, from an answer in SearXNG's form. Throws a ServiceError where it is another. */
+/** Reads the found pages from an answer in SearXNG's form. Throws a ServiceError if it has another form. */
 export function readFound(value: unknown, source: string): readonly FoundPage[] {
   const read = answer.safeParse(value);
   if (!read.success) {
-    throw new ServiceError('unavailable', `${source} gave no JSON with results, each with a url`);
+    throw new ServiceError(
+      'unavailable',
+      `${source} did not return JSON with results that each have a url`,
+    );
   }
   return read.data.results.slice(0, MAX_PAGES).map(({ url, title, content, publishedDate }) => ({
     url,
@@ -42,7 +45,7 @@ export function readFound(value: unknown, source: string): readonly FoundPage[] 
   }));
 }
 
-/** Searches by the SearXNG at a base URL. It is the user's own server, on this machine as a rule. */
+/** Creates a search by the SearXNG at a base URL. It is the user's own server, usually on this machine. */
 export function createSearxngSearch(baseUrl: string): WebSearch {
   const endpoint = new URL('search', baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`);
   return async (search, signal) => {
@@ -53,7 +56,7 @@ export function createSearxngSearch(baseUrl: string): WebSearch {
   };
 }
 
-/** Search engines know `site:`; SearXNG passes it on to them. */
+/** Writes domains as `site:`, which SearXNG passes on to search engines. */
 function queryOf({ query, allowedDomains, blockedDomains }: Search): string {
   const sites = allowedDomains.map((domain) => `site:${domain}`).join(' OR ');
   const only = allowedDomains.length > 1 ? `(${sites})` : sites;

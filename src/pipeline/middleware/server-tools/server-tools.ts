@@ -12,16 +12,16 @@ import { readRound } from './round.ts';
 import type { Round } from './round.ts';
 import type { ServerServices } from './services.ts';
 
-/** Rounds of one answer, as the API has it; then the client is to send it back to go on. */
+/** Most rounds of one answer, as in the API. Afterwards the client sends the answer back to continue. */
 const MAX_ROUNDS = 10;
 
-/** The part of a context that a page may take. */
+/** Part of a context for one page: 1 / PAGE_SHARE. */
 const PAGE_SHARE = 4;
 
 /**
- * Middleware that carries out the calls of tools which this server runs itself, such as web search: the
- * results of each round of calls are appended, until the model makes none, or calls a tool of the client's
- * too. Calls of earlier answers are passed on as the model made them.
+ * Middleware that runs calls of server tools, such as web search. The results of each round of calls are
+ * appended, until the model makes no call, or also calls a tool of the client. Calls of earlier answers
+ * are passed on as the model made them.
  */
 export function serverTools(services: ServerServices): GenerationMiddleware {
   return (next) => (request, context) => {
@@ -84,7 +84,7 @@ function servedIn(
   });
 }
 
-/** Why the answer ends with this round; undefined where it goes on. */
+/** Reason why the answer ends with this round; undefined if it continues. */
 function endOf(
   { calls, finish }: Round,
   servedCalls: number,
@@ -99,12 +99,12 @@ function endOf(
   return round >= MAX_ROUNDS ? 'pause-turn' : undefined;
 }
 
-/** A call that was demanded has been made: from there on the model decides. */
+/** Lets the model decide after the forced call was made. */
 function freed(choice: ToolChoice): ToolChoice {
   return choice.mode === 'none' ? choice : { mode: 'auto', parallel: choice.parallel };
 }
 
-/** The answer has begun: results that fill the context end it, and are no failure. */
+/** Ends the answer if results fill the context. That is not a failure, because the answer has begun. */
 async function* fitting(events: AsyncIterable<GenerationEvent>): AsyncGenerator<GenerationEvent> {
   try {
     yield* events;
@@ -123,7 +123,7 @@ const NOTHING: Usage = {
   thinkingTokens: 0,
 };
 
-/** Usage of all rounds, as the API counts it. */
+/** Adds the usage of a round, as the API does. */
 function usageOfRounds(spent: Usage | undefined, usage: Usage): Usage {
   if (spent === undefined) return usage;
   return {

@@ -7,7 +7,7 @@ import type {
 
 export interface Search {
   readonly query: string;
-  /** The engine is told where to search and where not; what it finds is checked all the same. */
+  /** Domains for the search engine. Its results are checked against them too. */
   readonly allowedDomains: ServedTool['allowedDomains'];
   readonly blockedDomains: ServedTool['blockedDomains'];
 }
@@ -16,7 +16,7 @@ export interface Search {
 export type WebSearch = (search: Search, signal: AbortSignal) => Promise<readonly FoundPage[]>;
 
 /**
- * Reads the page at a URL. `mayVisit` tells where redirects may lead. Throws a ServiceError.
+ * Reads the page at a URL. `mayVisit` checks the targets of redirects. Throws a ServiceError.
  */
 export type WebFetch = (
   url: string,
@@ -24,14 +24,14 @@ export type WebFetch = (
   signal: AbortSignal,
 ) => Promise<FetchedPage>;
 
-/** What this server was set up to do itself for models. What is absent is answered `unavailable`. */
+/** Configured services of the server tools. A call of a missing one is answered with `unavailable`. */
 export interface ServerServices {
   readonly search?: WebSearch;
   readonly fetch?: WebFetch;
   readonly log: (message: string) => void;
 }
 
-/** A service that could not do what it was asked: the reason for the model, the message for the log. */
+/** Failure of a service: the reason is for the model, the message for the log. */
 export class ServiceError extends Error {
   override readonly name = 'ServiceError';
   readonly reason: ServiceFailure;

@@ -12,10 +12,10 @@ const MAX_BYTES = 5 * 1024 * 1024;
 const ACCEPT = 'text/html, text/markdown, text/plain, application/json';
 
 /**
- * Fetches pages itself, from public addresses only: HTML as its text, other text as it is.
+ * Creates a fetch of pages from public addresses. HTML becomes text, other text stays unchanged.
  *
- * @param rules what a URL may lead to; public addresses unless it says otherwise
- * @param threadModule of the thread that reads pages, for tests that run without a build
+ * @param rules addresses that may be contacted; default: public ones
+ * @param threadModule module of the thread that reads pages, for tests that run without a build
  */
 export function createPageFetch(
   rules: Partial<ContactRules> = {},

@@ -1,7 +1,7 @@
 import type { GenerationRequest } from '../../../core/backend.ts';
 import type { Turn } from '../../../core/conversation.ts';
 
-/** Returns the request with the answer that was made to it, and what the user demands instead. */
+/** Appends an answer and the user's demand for another one to a request. */
 export function askAgain(
   request: GenerationRequest,
   answered: string,

@@ -4,7 +4,7 @@ import type { GenerationEvent } from '../../../core/events.ts';
 import { isRecord } from '../../../core/json.ts';
 import type { JsonObject } from '../../../core/json.ts';
 
-/** The calls among the events of an answer; an input that is no JSON object counts as empty. */
+/** Calls in the events of an answer. An input that is not a JSON object counts as empty. */
 export function callsIn(events: readonly GenerationEvent[]): readonly ToolCallPart[] {
   return events.flatMap((start): readonly ToolCallPart[] => {
     if (start.type !== 'tool-call-start') return [];
@@ -25,14 +25,14 @@ function parsed(json: string): JsonObject {
   }
 }
 
-/** What was parsed as JSON holds nothing else. */
+/** Narrows a parsed value to a JSON object. */
 function isJsonObject(value: unknown): value is JsonObject {
   return isRecord(value);
 }
 
 /**
- * Plain fault of a call, in words for the model: a tool that is not offered, or arguments
- * that its schema forbids.
+ * Describes the fault of a call for the model: a tool that is not offered, or arguments that violate its
+ * schema.
  */
 export function callFault(
   { name, input }: ToolCallPart,

@@ -1,10 +1,10 @@
 import type { GenerationRequest } from '../../../core/backend.ts';
 import type { GenerationEvent } from '../../../core/events.ts';
 
-/** Passes on the next blocks of an answer; if only one call is wanted, nothing after its end. */
+/** Passes on blocks of an answer. If only one call is allowed, drops everything after it. */
 export type CallLimit = (blocks: readonly GenerationEvent[]) => readonly GenerationEvent[];
 
-/** A limit for the answer to a request. */
+/** Creates the limit for the answer to a request. */
 export function callLimit({ toolChoice }: GenerationRequest): CallLimit {
   const one = toolChoice.mode !== 'none' && !toolChoice.parallel;
   let reached = false;

@@ -7,7 +7,7 @@ const CUTS: ReadonlySet<StopReason> = new Set([
   'refusal',
 ]);
 
-/** True if an answer that ended for this reason may have been cut off inside a call. */
+/** Returns true if an answer that ended for this reason may be cut off inside a call. */
 export function isCut(reason: StopReason): boolean {
   return CUTS.has(reason);
 }

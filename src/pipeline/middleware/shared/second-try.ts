@@ -2,11 +2,11 @@ import { RuntimeFailure } from '../../../core/failure.ts';
 import type { GenerationEvent } from '../../../core/events.ts';
 
 /**
- * Events of a second try, without its admission. A failure ends them, without a `finish`: then the first
- * try is the answer. Once the client has seen a part of the second try, a failure is one of the answer.
+ * Events of a second try, without its admission. If it fails, they end without a `finish`, and the first
+ * try is the answer. After the client has got a part of the second try, a failure is thrown instead.
  *
- * @param shown the events are passed on as they come
- * @throws what the events throw, if the client has seen some of them or has left
+ * @param shown the caller passes the events on to the client
+ * @throws the failure of the events, if the client got some of them or has left
  */
 export async function* secondTry(
   events: AsyncIterable<GenerationEvent>,

@@ -1,6 +1,6 @@
 import type { Usage } from '../../../core/events.ts';
 
-/** Usage of an answer that took two tries: all that was generated, on the prompt that the client sent. */
+/** Usage of an answer after two tries: the generated tokens of both, and the client's prompt. */
 export function usageOfTries(first: Usage | undefined, second: Usage): Usage {
   if (first === undefined) return second;
   return {

@@ -38,7 +38,7 @@ function conversationOf(...turns: readonly Turn[]): Conversation {
 
 const text = (words: string): Part => ({ kind: 'text', text: words });
 
-describe('a URL is named', () => {
+describe('a URL in the conversation', () => {
   covers('R5.7-fetch');
 
   const result = (output: readonly Part[]): Part => ({
@@ -51,19 +51,19 @@ describe('a URL is named', () => {
     ['by the user', [text('Read https://a.org/x?y=1 please')], 'https://a.org/x?y=1', true],
     ['without its scheme', [text('Read a.org/x')], 'https://a.org/x/', true],
     ['by a tool', [result([text('see http://a.org/x')])], 'http://a.org/x', true],
-    ['by nobody', [text('Read https://a.org/x')], 'https://a.org/x?secret=1', false],
-    ['by nobody', [text('Read a page')], 'https://a.org/', false],
-  ])('%s', (_title, parts, url, named) => {
+    ['with another query: no', [text('Read https://a.org/x')], 'https://a.org/x?secret=1', false],
+    ['by no one: no', [text('Read a page')], 'https://a.org/', false],
+  ])('is accepted if named %s', (_title, parts, url, named) => {
     expect(isNamed(url, conversationOf({ role: 'user', parts }))).toBe(named);
   });
 
-  it('but not by the model itself', () => {
+  it('is refused if only the model named it', () => {
     const said = conversationOf({ role: 'assistant', parts: [text('https://a.org/x')] });
     expect(isNamed('https://a.org/x', said)).toBe(false);
   });
 });
 
-describe('the server’s own calls of an earlier answer', () => {
+describe('calls of server tools in an earlier answer', () => {
   covers('R5.7-history');
 
   const call = (id: string): Part => ({
@@ -80,7 +80,7 @@ describe('the server’s own calls of an earlier answer', () => {
     outcome: { kind: 'failed', reason: 'unavailable' },
   });
 
-  it('stand as calls and results in turns of their own', () => {
+  it('become calls and results in turns of their own', () => {
     const { turns } = withServedCalls(
       conversationOf(
         { role: 'user', parts: [text('hi')] },
@@ -102,7 +102,7 @@ describe('the server’s own calls of an earlier answer', () => {
     expect(turns[2]?.parts[0]).toMatchObject({ callId: 'a', isError: true });
   });
 
-  it('join the results of client tools that were called beside them', () => {
+  it('are joined with results of client tools that were called with them', () => {
     const clients: Part = { kind: 'tool-call', id: 'c', name: 'look', input: {} };
     const { turns } = withServedCalls(
       conversationOf(
@@ -119,7 +119,7 @@ describe('the server’s own calls of an earlier answer', () => {
     ]);
   });
 
-  it('stay as they are where nobody can read the result', () => {
+  it('stay unchanged if the result can’t be read', () => {
     const sealed: Part = {
       kind: 'server-tool-result',
       callId: 'a',

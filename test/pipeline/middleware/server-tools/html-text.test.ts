@@ -32,12 +32,12 @@ describe('the text of a page', () => {
     expect(htmlText(html).text).toBe(said);
   });
 
-  it('comes with its title', () => {
+  it('has the title of the page', () => {
     const html = '<html><head><title>A &amp; B</title></head><body>x</body></html>';
     expect(htmlText(html)).toEqual({ title: 'A & B', text: 'x' });
   });
 
-  it('names where its links lead, so that web_fetch may follow them', () => {
+  it('contains the URLs of links, so that web_fetch may follow them', () => {
     const html =
       '<a href="../b?x=1#y">b</a> <a href="javascript:x()">c</a> <a href="#d">d</a> ' +
       '<a href="//e.org/f">e</a>';
@@ -62,7 +62,7 @@ describe('the text of a page', () => {
     expect(htmlText(html, 'https://a.org/x/y').text).toBe(said);
   });
 
-  it('is read in one pass: a page made to take for ever takes no time', () => {
+  it('takes linear time, even for a page built to take forever', () => {
     const took = cpuMillisecondsOf(() => {
       for (const part of ['<p ', '<div>', '<p><a href="/x">w</a></p>']) {
         htmlText(part.repeat(1_000_000 / part.length));

@@ -17,10 +17,10 @@ function page(html: string, charset?: string): SentPage {
   return { url: 'https://a.org/x', kind: 'html', charset, bytes };
 }
 
-/** A page of the largest size that is read. */
+/** Page of the largest size that is read. */
 const LARGE = page(`<ol>${'<li>a<p>b</p>'.repeat(400_000)}`);
 
-/** The module of a thread that does something else than reading. */
+/** Module of a thread that runs other code. */
 async function threadThat(source: string): Promise<URL> {
   const folder = await mkdtemp(path.join(tmpdir(), 'portico-thread-'));
   onTestFinished(() => rm(folder, { recursive: true }));
@@ -29,10 +29,10 @@ async function threadThat(source: string): Promise<URL> {
   return pathToFileURL(file);
 }
 
-describe('reading a page', () => {
+describe('the page reader', () => {
   covers('R5.7-fetch');
 
-  it('leaves the event loop free', async () => {
+  it('does not block the event loop', async () => {
     const read = createPageReader(threadModule);
     const before = performance.eventLoopUtilization();
     const { text } = await read(LARGE, NEVER);
@@ -52,7 +52,7 @@ describe('reading a page', () => {
     expect((await read({ ...page('<b>'), kind: 'text' }, NEVER)).text).toBe('<b>');
   });
 
-  it('ends with its request, and goes on with the next page', async () => {
+  it('stops at the end of the request, and continues with the next page', async () => {
     const read = createPageReader(await threadThat('for (;;);'));
     const controller = new AbortController();
     const reading = read(page('a'), controller.signal);
@@ -70,7 +70,7 @@ describe('reading a page', () => {
       60_000,
       'memory limit',
     ],
-  ])('gives a page up that %s', async (_name, source, timeoutMs, reason) => {
+  ])('ends a page that %s', async (_name, source, timeoutMs, reason) => {
     const read = createPageReader(await threadThat(source), timeoutMs);
     await expect(read(page('a'), NEVER)).rejects.toMatchObject({
       reason: 'content-too-large',

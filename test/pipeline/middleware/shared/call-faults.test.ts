@@ -34,7 +34,7 @@ const SCHEMA = {
 const fault = (input: JsonObject, name = 'look', schema: JsonObject = SCHEMA) =>
   callFault({ kind: 'tool-call', id: 'toolu_1', name, input }, [tool(schema)]);
 
-describe('a call that was demanded', () => {
+describe('callFault', () => {
   covers('R4.4-enforced');
 
   it.each([
@@ -43,7 +43,7 @@ describe('a call that was demanded', () => {
     [{ at: '', undeclared: [], times: 1e20, where: {} }],
     [{ at: '', undeclared: 1, list: ['a', { b: 1 }], pair: [1, 2], deep: { in: 1 }, one: 1 }],
     [{ at: '', undeclared: 1, elsewhere: 7 }],
-  ])('may be %o', (input) => {
+  ])('accepts %o', (input) => {
     expect(fault(input)).toBeUndefined();
   });
 
@@ -63,11 +63,11 @@ describe('a call that was demanded', () => {
     [{ at: '', undeclared: 1, list: [7] }, 'the argument "list.0" of look must be "a" or {"b":1}'],
     [{ at: '', undeclared: 1, deep: {} }, 'look needs the argument "deep.in"'],
     [{ at: '', undeclared: 1, one: 2 }, 'the argument "one" of look must be 1'],
-  ])('with %o is wrong: %s', (input, says) => {
+  ])('rejects %o: %s', (input, says) => {
     expect(fault(input)).toBe(says);
   });
 
-  it('has to be of a tool that is offered', () => {
+  it('rejects a tool that is not offered', () => {
     expect(fault({}, 'touch')).toBe('there is no tool named touch');
   });
 
@@ -76,11 +76,11 @@ describe('a call that was demanded', () => {
     [{ type: 'object' }],
     [{ required: [1], properties: [] }],
     [{ properties: { toString: {} } }],
-  ])('is never wrong by the schema %o', (schema: JsonObject) => {
+  ])('finds no fault by the schema %o', (schema: JsonObject) => {
     expect(fault({ at: 1, toString: 1, constructor: 1 }, 'look', schema)).toBeUndefined();
   });
 
-  it('is read from its pieces; what is no object is empty', () => {
+  it('reads the input from its pieces, and as empty if it is not an object', () => {
     const calls = callsIn([
       { type: 'tool-call-start', id: 'a', name: 'one' },
       { type: 'tool-call-delta', id: 'a', json: '{"x":' },
