@@ -56,15 +56,27 @@ async function run(): Promise<Section> {
       const bytes = body.make();
       await measure(body.name, () => send(server.url, body, bytes));
     }
+    const worst = worstOf(outcomes);
     const [large] = validBodies('stub');
     if (large !== undefined)
       await measure(`${AT_ONCE} × ${large.name}`, () => sendAtOnce(server.url, large));
     watch.stop();
-    return { results: { bodies: outcomes }, bars: outcomes.flatMap(bars) };
+    return { results: { bodies: outcomes }, bars: [...outcomes, worst].flatMap(bars) };
   } finally {
     await server.stop();
     await stub.stop();
   }
+}
+
+/** The longest wait and the most memory of all single bodies. */
+function worstOf(outcomes: readonly Outcome[]): Outcome {
+  return {
+    name: 'worst of all single bodies',
+    answer: '',
+    seconds: 0,
+    waitMs: Math.max(...outcomes.map(({ waitMs }) => waitMs)),
+    peakMb: Math.max(...outcomes.map(({ peakMb }) => peakMb)),
+  };
 }
 
 /** Sends a body several times at once. Returns each answer once. */
