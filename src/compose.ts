@@ -79,6 +79,8 @@ export async function composeModels(
 /** Usable models of a server. */
 export interface ServedModels {
   readonly usable: readonly NamedModel[];
+  /** Reasons why models of the registry whose files are here can't be used, by name. */
+  readonly problems: ReadonlyMap<string, string>;
   /** Names of those that are known to be unable to chat. */
   readonly mute: ReadonlySet<string>;
   /** Ollama, if it did not answer in time. */
@@ -134,12 +136,19 @@ export async function composeServer(
     registry: models.registry,
     async models() {
       const { runtime } = models;
-      const usable = await runtime.models();
-      const described = Promise.all(usable.map(({ model }) => runtime.describe(model)));
+      const found = await runtime.models();
+      const described = Promise.all(found.map(({ model }) => runtime.describe(model)));
       await within(described, DESCRIBE_TIMEOUT_MS);
+      const problems = await problemsOf(models);
+      const usable = found.filter(({ model }) => !problems.has(model.spec.name));
       const capabilities = await runtime.listed(usable);
       const mute = usable.filter((_, index) => capabilities[index]?.chats === false);
-      return { usable, mute: new Set(mute.map(({ name }) => name)), silent: models.silent() };
+      return {
+        usable,
+        mute: new Set(mute.map(({ name }) => name)),
+        problems,
+        silent: models.silent(),
+      };
     },
     async stop() {
       closing.abort();
@@ -156,6 +165,20 @@ export async function composeServer(
       throw error;
     }
   }
+}
+
+/** Problems of the registry's models whose files are here but can't be used, by name. */
+async function problemsOf({ runtime, registry }: Models): Promise<ReadonlyMap<string, string>> {
+  const local = Array.from(registry.models, ([name, model]) => ({ name, model })).filter(
+    ({ model }) => model.spec.file !== undefined,
+  );
+  const can = await runtime.listed(local);
+  return new Map(
+    local.flatMap(({ name }, index): (readonly [string, string])[] => {
+      const problem = can[index]?.problem;
+      return problem === undefined ? [] : [[name, problem]];
+    }),
+  );
 }
 
 /** The files of the registry that settings name. */

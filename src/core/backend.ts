@@ -7,6 +7,8 @@ import type { BackendKind, DiscoveredModel, ModelSpec, Sampling } from './model.
 export interface Capabilities {
   /** False for base models and embedding models; absent if the model chats. */
   readonly chats?: false;
+  /** Reason why no request can be answered, such as a damaged file; absent if none is known. `chats` is false then. */
+  readonly problem?: string;
   /** Total tokens of prompt and answer. */
   readonly contextTokens: number;
   /** The most tokens that its entry can set for a context: those of its training, or its server's; absent if unknown. */

@@ -10,10 +10,12 @@ import type { KnownCapabilities } from './known-capabilities.ts';
 export async function checkChats(known: KnownCapabilities, model: ModelSpec): Promise<void> {
   // Look again: its file may have been replaced.
   const isDoubted = known.get(model)?.chats === false;
-  if (isDoubted && (await known.latest(model))?.chats === false) throw cantChat(model);
+  const can = isDoubted ? await known.latest(model) : undefined;
+  if (can?.chats === false) throw cantChat(model, can);
 }
 
-function cantChat({ name, file }: ModelSpec): RuntimeFailure {
+function cantChat({ name, file }: ModelSpec, { problem }: Capabilities): RuntimeFailure {
+  if (problem !== undefined) return new RuntimeFailure('unsupported', `${name}: ${problem}`);
   return file === undefined ? completesNothing(name) : noChatTemplate(name);
 }
 
@@ -25,7 +27,7 @@ export function checkCapabilities(
   request: GenerationRequest,
   capabilities: Capabilities,
 ): readonly string[] {
-  if (capabilities.chats === false) throw cantChat(request.model);
+  if (capabilities.chats === false) throw cantChat(request.model, capabilities);
   refuseUnsupported(request, capabilities);
   // A model without thinking ignores adaptive thinking. Demanded thinking is injected.
   const adaptive = request.thinking.mode === 'adaptive';

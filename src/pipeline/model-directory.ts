@@ -38,7 +38,10 @@ export class ModelDirectory {
   /** Lists the models that can answer: those of the registry, its aliases, and those that backends find. */
   async models(): Promise<readonly NamedModel[]> {
     this.#found = await this.#discover();
-    return this.#usable();
+    const usable = this.#usable();
+    const local = usable.map(({ model }) => model.spec).filter(({ file }) => file !== undefined);
+    await this.known.listed(local);
+    return usable.filter(({ model }) => this.known.get(model.spec)?.problem === undefined);
   }
 
   /**

@@ -2,7 +2,7 @@ import { RuntimeFailure } from '../core/failure.ts';
 import { isLocalName, lookUp } from './lookup.ts';
 import { EMBEDDED_MODEL } from './overlay.ts';
 import type { Registry, RegistryModel } from './registry.ts';
-import { describeDemand, isUsable, pullCommand, statusOf } from './status.ts';
+import { describeDemand, isUsable, missingFile, pullCommand, statusOf } from './status.ts';
 
 /** The model that answers to a name. */
 export interface Resolution {
@@ -74,7 +74,7 @@ export function unknownModel(registry: Registry, name: string): string {
 }
 
 function present(model: RegistryModel, requested: string, hints: ResolutionHints): RegistryModel {
-  const { name, file } = model.spec;
+  const { name } = model.spec;
   const subject = requested === name ? requested : `${requested} (that is ${name})`;
   const status = statusOf(model, hints.exists);
   switch (status) {
@@ -89,11 +89,7 @@ function present(model: RegistryModel, requested: string, hints: ResolutionHints
           `get it with: ${pullCommand(model)}`,
       );
     case 'file missing':
-      throw new RuntimeFailure(
-        'model-not-found',
-        `model: ${subject}: its file ${file} is not there; ` +
-          `put it there, or correct the entry at ${model.location}`,
-      );
+      throw new RuntimeFailure('model-not-found', `model: ${subject}: ${missingFile(model)}`);
     default:
       return status satisfies never;
   }

@@ -26,6 +26,15 @@ export function pullCommand(model: RegistryModel): string {
   return `portico pull ${model.spec.name}`;
 }
 
+/** Reason why a model whose file is missing can't be used, and how to get the file. */
+export function missingFile(model: RegistryModel): string {
+  const way =
+    model.source === undefined
+      ? `put it there, or correct the entry at ${model.location}`
+      : `get it with: ${pullCommand(model)}`;
+  return `its file ${model.spec.file} is not there; ${way}`;
+}
+
 /** Cost of a download, such as `18.6 GB, needs about 23 GB of memory`. */
 export function describeDemand({ sizeBytes, memoryBytes }: RegistryModel): string {
   const size = sizeBytes === undefined ? [] : [formatSize(sizeBytes)];

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { MINI_FILE } from '../support/engine-variant.ts';
 import { runPortico } from '../support/server.ts';
 import { makeHome } from './home.ts';
 import { covers } from '../support/covers.ts';
@@ -14,7 +15,14 @@ const LISTING = z.strictObject({
     z.looseObject({
       name: z.string(),
       backend: z.string(),
-      status: z.enum(['ready', 'not downloaded', 'file missing', 'upstream']),
+      status: z.enum([
+        'ready',
+        'unreadable',
+        'not a file',
+        'not downloaded',
+        'file missing',
+        'upstream',
+      ]),
       sizeBytes: z.number().optional(),
       memoryBytes: z.number().optional(),
       shipped: z.boolean(),
@@ -101,6 +109,8 @@ models:
   lost: { backend: llama, file: ./lost.gguf }
   here: { backend: llama, file: ./here.gguf }
   folder: { backend: llama, file: ./folder.gguf }
+  zeros: { backend: llama, file: ./zeros.gguf }
+  cut: { backend: llama, file: ./cut.gguf }
   llama3.2: { backend: ollama }
 aliases:
   claude-3-5-sonnet: qwen3-coder
@@ -109,10 +119,25 @@ default: here
 
   it('shows all names in columns and marks the default', async () => {
     const { portico, registryFile } = await makeHome(USER);
-    await writeFile(join(dirname(registryFile), 'here.gguf'), Buffer.alloc(1500));
-    await mkdir(join(dirname(registryFile), 'folder.gguf'));
+    const folder = dirname(registryFile);
+    await copyFile(MINI_FILE, join(folder, 'here.gguf'));
+    await writeFile(join(folder, 'zeros.gguf'), Buffer.alloc(1500));
+    await writeFile(join(folder, 'cut.gguf'), (await readFile(MINI_FILE)).subarray(0, -1));
+    await mkdir(join(folder, 'folder.gguf'));
     const { code, stdout, stderr } = await portico('ls');
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(code).toBe(0);
+    const reasons = stderr.trimEnd().split('\n').toSorted();
+    expect(reasons).toEqual([
+      expect.stringMatching(
+        /^cut: .*cut\.gguf can't be read as GGUF: it is cut off: it has \d+ bytes/,
+      ),
+      expect.stringMatching(
+        /^folder: .*folder\.gguf can't be read as GGUF: it is a folder, not a regular file\. Check/,
+      ),
+      expect.stringMatching(
+        /^zeros: .*zeros\.gguf can't be .*: it does not begin with GGUF\. Check/,
+      ),
+    ]);
     const [header = '', ...lines] = stdout.trimEnd().split('\n');
     const columns = ['NAME', 'BACKEND', 'SIZE', 'STATUS', 'WHERE'].map((title) =>
       header.indexOf(title),
@@ -125,7 +150,9 @@ default: here
         ['mini', 'llama', '3.55 MB', 'ready', expect.stringMatching(/mini\.gguf$/)],
         ['qwen3-coder', 'llama', '18.6 GB', 'not downloaded', '-'],
         ['lost', 'llama', '-', 'file missing', '-'],
-        ['here (default)', 'llama', '1.5 kB', 'ready', expect.stringMatching(/here\.gguf$/)],
+        ['zeros', 'llama', '1.5 kB', 'unreadable', expect.stringMatching(/zeros\.gguf$/)],
+        ['cut', 'llama', '3.55 MB', 'unreadable', expect.stringMatching(/cut\.gguf$/)],
+        ['here (default)', 'llama', '3.55 MB', 'ready', expect.stringMatching(/here\.gguf$/)],
         ['folder', 'llama', '-', 'not a file', expect.stringMatching(/folder\.gguf$/)],
         ['llama3.2', 'ollama', '-', 'upstream', 'http://127.0.0.1:9'],
         ['claude-3-5-sonnet', 'llama', '-', 'alias of qwen3-coder', '-'],

@@ -51,8 +51,9 @@ export async function capabilitiesOfFile(
   if (file === undefined) return undefined;
   const facts = await fileFacts?.read({ file, template });
   if (facts === undefined) return undefined;
-  const { thinking, trainedContext } = facts;
+  const { problem, thinking, trainedContext } = facts;
   const size = contextSizeFor({ model, server: context }, trainedContext);
+  if (problem !== undefined) return { ...baseCapabilities(size), problem };
   return {
     ...(thinking === undefined ? baseCapabilities(size) : engineCapabilities(size, { thinking })),
     ...(trainedContext !== undefined && { maxContextTokens: trainedContext }),

@@ -3,7 +3,7 @@ import type { CliContext } from '../context.ts';
 import { OVERLAY_HELP } from '../declaration.ts';
 import type { Declare, RegistryFlags } from '../declaration.ts';
 import { discoverForList, modelsWithoutCompletion } from '../discovered.ts';
-import { writeJson } from '../ui/report.ts';
+import { warn, writeJson } from '../ui/report.ts';
 import { printTable } from '../ui/table.ts';
 
 /** Declares `portico ls`, which prints models, then aliases, as a table or as JSON. Problems go to stderr. */
@@ -23,20 +23,23 @@ async function list(flags: RegistryFlags, context: CliContext): Promise<number> 
   const { ollamaUrl } = await import('../../backends/ollama/address.ts');
   const { withDiscovered } = await import('../../registry/discovered.ts');
   const { loadRegistry } = await import('../../registry/load.ts');
-  const { chatTemplates, describeRegistry, registryRows } = await import('../list/registry.ts');
+  const { describeRegistry, fileFacts, registryRows } = await import('../list/registry.ts');
   const { readableFiles, warnOfProblems } = await import('../registry-files.ts');
   const registry = withDiscovered(
     await loadRegistry(readableFiles(flags.models, context.environment)),
     await discoverForList(context),
     existsSync,
   );
-  const [templates, mute] = await Promise.all([
-    chatTemplates(registry, context),
+  const [files, mute] = await Promise.all([
+    fileFacts(registry, context),
     modelsWithoutCompletion(registry, context),
   ]);
   const ollama = ollamaUrl(context.environment['OLLAMA_HOST']);
-  if (flags.json === true) writeJson(describeRegistry(registry, templates, mute), context);
-  else printTable(registryRows(registry, { templates, mute, ollama }), context);
+  if (flags.json === true) writeJson(describeRegistry(registry, files, mute), context);
+  else printTable(registryRows(registry, { files, mute, ollama }), context);
+  for (const [name, { problem }] of files) {
+    if (problem !== undefined) warn(`${name}: ${problem}`, context);
+  }
   warnOfProblems(registry, context);
   return 0;
 }

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { FileFactsCache } from '../../backends/local/model/file-facts-cache.ts';
+import type { FileFacts } from '../../backends/local/model/file-facts.ts';
 import { resolvePaths } from '../../config/paths.ts';
 import { shownUrl } from '../../net/http-client.ts';
 import { within } from '../../net/timeouts.ts';
@@ -18,7 +19,7 @@ type Row = readonly [name: string, backend: string, size: string, status: string
 
 /** Findings about models that their entries do not have. */
 interface Findings {
-  readonly templates: ReadonlyMap<string, boolean>;
+  readonly files: ReadonlyMap<string, FileFacts>;
   readonly mute: ReadonlySet<string>;
   readonly ollama: string;
 }
@@ -36,7 +37,7 @@ export function registryRows(
       marked(name),
       model.spec.backend,
       size === undefined ? '-' : formatSize(size),
-      chatProblem(name, findings) ?? shownStatus(model),
+      chatProblem(name, findings) ?? shownStatus(model, findings.files.get(name)),
       placeOf(model, findings.ollama),
     ];
   });
@@ -52,10 +53,16 @@ export function registryRows(
 /** Reason why a model can't chat; undefined if none is known. */
 function chatProblem(
   name: string,
-  { templates, mute }: Pick<Findings, 'templates' | 'mute'>,
+  { files, mute }: Pick<Findings, 'files' | 'mute'>,
 ): string | undefined {
   if (mute.has(name)) return "can't chat";
-  return templates.get(name) === false ? 'no chat template' : undefined;
+  const facts = files.get(name);
+  return facts && hasTemplate(facts) === false ? 'no chat template' : undefined;
+}
+
+/** Returns true if a file has a chat template, so that its model can chat; undefined if it can't be used. */
+function hasTemplate({ problem, thinking }: FileFacts): boolean | undefined {
+  return problem === undefined ? thinking !== undefined : undefined;
 }
 
 /** File or servers of a model; `-` if it is not downloaded. */
@@ -71,35 +78,43 @@ function placeOf({ spec }: RegistryModel, ollama: string): string {
 /** Describes the registry as data for programs. A model's settings are those of models.yaml. */
 export function describeRegistry(
   registry: Registry,
-  templates: ReadonlyMap<string, boolean>,
+  files: Findings['files'],
   mute: ReadonlySet<string>,
 ): unknown {
   return {
     default: registry.defaultModel,
-    models: [...registry.models.values()].map((model) => ({
-      ...model.spec,
-      // Only names: the values may be secrets.
-      headers: model.spec.headers && Object.keys(model.spec.headers),
-      status: shownStatus(model),
-      ...(mute.has(model.spec.name) && { chats: false }),
-      chatTemplate: templates.get(model.spec.name),
-      description: model.description,
-      source: model.source,
-      sizeBytes: sizeOf(model),
-      memoryBytes: model.memoryBytes,
-      shipped: model.shipped,
-      location: model.location,
-    })),
+    models: [...registry.models.values()].map((model) => describeEntry(model, files, mute)),
     aliases: Object.fromEntries(registry.aliases),
     problems: registry.problems,
   };
 }
 
-/** Status of a model; `not a file` if its path is something else, such as a named pipe. */
-function shownStatus(model: RegistryModel): string {
+function describeEntry(model: RegistryModel, files: Findings['files'], mute: Findings['mute']) {
+  const { name, headers } = model.spec;
+  const facts = files.get(name);
+  return {
+    ...model.spec,
+    // Only names: the values may be secrets.
+    headers: headers && Object.keys(headers),
+    status: shownStatus(model, facts),
+    problem: facts?.problem,
+    ...(mute.has(name) && { chats: false }),
+    chatTemplate: facts && hasTemplate(facts),
+    description: model.description,
+    source: model.source,
+    sizeBytes: sizeOf(model),
+    memoryBytes: model.memoryBytes,
+    shipped: model.shipped,
+    location: model.location,
+  };
+}
+
+/** Status of a model; `unreadable` if its file can't be used, `not a file` if its path is a folder or a pipe. */
+function shownStatus(model: RegistryModel, facts: FileFacts | undefined): string {
   const { file } = model.spec;
   const found = file === undefined ? undefined : statSync(file, { throwIfNoEntry: false });
-  return found?.isFile() === false ? 'not a file' : statusOf(model, existsSync);
+  if (found?.isFile() === false) return 'not a file';
+  return facts?.problem === undefined ? statusOf(model, existsSync) : 'unreadable';
 }
 
 /** Size of a model's file, or of the one to download. */
@@ -109,18 +124,18 @@ function sizeOf(model: RegistryModel): number | undefined {
   return found?.isFile() === true ? found.size : model.sizeBytes;
 }
 
-/** Maps each model with a file to true if it has a chat template, so that it can chat. */
-export async function chatTemplates(
+/** Facts of the files that are here, by model, as far as they are found out in time. */
+export async function fileFacts(
   { models }: Registry,
   { environment }: CliContext,
-): Promise<ReadonlyMap<string, boolean>> {
+): Promise<ReadonlyMap<string, FileFacts>> {
   const cache = new FileFactsCache({ folder: resolvePaths(environment).dataFolder });
-  const found = new Map<string, boolean>();
+  const found = new Map<string, FileFacts>();
   const reading = [...models].map(async ([name, model]) => {
     const { file, template } = model.spec;
     if (file === undefined || statusOf(model, existsSync) !== 'ready') return;
     const facts = await cache.read({ file, template });
-    if (facts !== undefined) found.set(name, facts.thinking !== undefined);
+    if (facts !== undefined) found.set(name, facts);
   });
   await within(Promise.all(reading), READ_TIMEOUT_MS);
   await cache.close();

@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
 import type { SilentServer } from '../../backends/definition.ts';
 import type { ServedModels } from '../../compose.ts';
 import type { Settings } from '../../config/settings.ts';
 import { shownUrl } from '../../net/http-client.ts';
 import { listedDefault, lookUp } from '../../registry/lookup.ts';
-import type { Registry } from '../../registry/registry.ts';
+import type { Registry, RegistryModel } from '../../registry/registry.ts';
+import { missingFile, statusOf } from '../../registry/status.ts';
 
 export interface Served {
   readonly url: string;
@@ -16,17 +18,21 @@ export interface Served {
 /** Text that `serve` prints: names of models, a command to try one, and the environment for clients. */
 export function banner({ url, settings, registry, models: served }: Served): string {
   const keyed = settings.apiKeys.length > 0;
-  const { usable, mute, silent } = served;
+  const { usable, mute, problems, silent } = served;
   const models = new Map(usable.map(({ name, model }) => [name, model]));
   const tables = { models, aliases: new Map<string, string>() };
   const usual = listedDefault(tables, registry.defaultModel);
   const chatting = usable.map(({ name }) => name).filter((name) => !mute.has(name));
   const named = chatting.map((name) => (name === usual ? `${name} (default)` : name));
-  const missing = [...registry.models.keys()].filter((name) => !lookUp(tables, name).found);
+  const others = [...registry.models].filter(([name]) => !lookUp(tables, name).found);
+  const missing = others.filter(([, model]) => isOffered(model)).map(([name]) => name);
   return [
     `Models: ${named.join(', ') || 'none yet'}`,
     ...(silent === undefined ? [] : [silence(silent)]),
     ...(missing.length > 0 ? [`Known, not downloaded: ${missing.join(', ')}`] : []),
+    ...others.flatMap(([name, model]) =>
+      isOffered(model) ? [] : [`Not usable: ${name}: ${problems.get(name) ?? missingFile(model)}`],
+    ),
     '',
     'Try it:',
     `  ${curlLine(url, registry.defaultModel, keyed)}`,
@@ -36,6 +42,11 @@ export function banner({ url, settings, registry, models: served }: Served): str
     `  export ANTHROPIC_AUTH_TOKEN=${keyed ? 'YOUR_KEY' : 'portico'}`,
     '',
   ].join('\n');
+}
+
+/** Returns true for a model of the catalogue that can be downloaded. */
+function isOffered(model: RegistryModel): boolean {
+  return model.shipped && statusOf(model, existsSync) === 'not downloaded';
 }
 
 function silence({ url, timeoutMs }: SilentServer): string {

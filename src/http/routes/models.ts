@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { RequestHandler } from 'express';
 import { withoutControls } from '../../core/one-line.ts';
 import type { Capabilities } from '../../core/backend.ts';
+import { RuntimeFailure } from '../../core/failure.ts';
 import { LOCAL_PREFIX } from '../../registry/lookup.ts';
 import type { RegistryModel } from '../../registry/registry.ts';
 import { titleOf } from '../../registry/title.ts';
@@ -29,6 +30,9 @@ export function createModelHandler(route: ModelRoute, runtime: Runtime): Request
     const id = String(request.params['id']);
     const { model } = await runtime.resolve(id);
     const capabilities = await runtime.describe(model);
+    if (capabilities?.problem !== undefined) {
+      throw new RuntimeFailure('model-not-found', `model: ${id}: ${capabilities.problem}`);
+    }
     // The API's body has no field for it.
     if (capabilities?.maxContextTokens !== undefined) {
       response.setHeader('portico-max-context', String(capabilities.maxContextTokens));

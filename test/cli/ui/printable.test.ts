@@ -105,7 +105,7 @@ describe('control characters', () => {
     const settings = { apiKeys: [] };
     const usable = [name, `alias${EVIL}`].map((one) => ({ name: one, model }));
     const silent = { url: `http://b/${EVIL}`, timeoutMs: 800 };
-    const models = { usable, mute: new Set<string>(), silent };
+    const models = { usable, mute: new Set<string>(), problems: new Map<string, string>(), silent };
     say(banner({ url: 'http://a', settings, registry, models }), context);
     const text = shown();
     expect(text).not.toMatch(HARMFUL);

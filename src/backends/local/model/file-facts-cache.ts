@@ -6,10 +6,11 @@ import { writeWholeFile } from '../../../core/write-file.ts';
 import { fileFactsSchema } from './file-facts.ts';
 import type { FactsQuestion, FileFacts } from './file-facts.ts';
 import { FileFactsThread } from './file-facts-thread.ts';
+import { problemOfGguf } from './require-gguf.ts';
 import { parseJson } from '../../../core/one-line.ts';
 
 /** Raise it if the same file is read otherwise than before. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** The oldest entries beyond these are dropped: their files may be gone. */
 const MOST_ENTRIES = 1000;
@@ -50,10 +51,11 @@ export class FileFactsCache {
     );
   }
 
-  /** Facts of a file; undefined if there is none, or it can't be read. */
+  /** Facts of a file, or its problem; undefined if there is no such file, or nothing is found out in time. */
   async read(question: FactsQuestion): Promise<FileFacts | undefined> {
     const found = await stat(question.file).catch(() => undefined);
-    if (found?.isFile() !== true) return undefined;
+    if (found === undefined) return undefined;
+    if (!found.isFile()) return { problem: problemOfGguf(question.file) };
     await (this.#loading ??= this.#load());
     const key = keyOf(question);
     const stamp = { sizeBytes: found.size, changedMs: found.mtimeMs };
@@ -76,8 +78,8 @@ export class FileFactsCache {
     const facts = await this.#thread.read(question);
     this.#reading.delete(key);
     this.#entries.delete(key);
-    // What can't be read now, such as a file that is still copied, is tried again.
-    if (facts !== undefined) {
+    // What can't be used now, such as a file that is still copied, is tried again.
+    if (facts !== undefined && facts.problem === undefined) {
       this.#entries.set(key, { ...stamp, facts });
       this.#isChanged = true;
     }

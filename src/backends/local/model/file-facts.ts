@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { boundedRenderer } from './bounded-renderer.ts';
-import { readGgufMetadata } from './gguf-metadata.ts';
+import { readWholeGguf } from './gguf-metadata.ts';
 import { readTemplate } from './template-reading.ts';
 
 /** Facts of a model file, for listings. They are plain data, cached on disk as JSON. */
 export interface FileFacts {
+  /** Reason why the file can't be used, with its name; absent if it can, or if that is not known. */
+  readonly problem?: string | undefined;
   /** Context size in tokens that the model was trained on; absent if the file does not say. */
   readonly trainedContext?: number | undefined;
   /** Thinking that its chat template knows, instructions included; absent if there is no template. */
@@ -30,7 +32,7 @@ const TOKENS = { bos: '<s>', eos: '</s>' } as const;
  * the file can't be read.
  */
 export function readFileFacts({ file, template }: FactsQuestion): FileFacts {
-  const metadata = readGgufMetadata(file);
+  const metadata = readWholeGguf(file);
   const trained = metadata.get(`${metadata.get('general.architecture')}.context_length`);
   const source = template ?? metadata.get('tokenizer.chat_template');
   const hasTemplate = typeof source === 'string' && source !== '';

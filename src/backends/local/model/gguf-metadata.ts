@@ -1,5 +1,5 @@
-import { closeSync, readSync } from 'node:fs';
-import { openRegularFileSync } from '../../../core/regular-file.ts';
+import { GgufBytes } from './gguf-bytes.ts';
+import { weightsEnd } from './gguf-weights.ts';
 
 /** Single values of a GGUF's metadata; lists, such as the vocabulary, are left out. */
 export type GgufMetadata = ReadonlyMap<string, string | number>;
@@ -7,22 +7,8 @@ export type GgufMetadata = ReadonlyMap<string, string | number>;
 /** More than any header has: what claims more is no GGUF, or takes minutes and gigabytes to be read. */
 const MOST_VALUES = 100_000;
 const MOST_TENSORS = 100_000;
-/** Of all lists together; the largest vocabularies have some 300,000 tokens, and as many merges and scores. */
-const MOST_ITEMS = 5_000_000;
-const MOST_HEADER_BYTES = 2 ** 28;
-
-/** Chat templates have up to 100 kB. */
-const MOST_TEXT_BYTES = 2 ** 22;
-
-const CHUNK_BYTES = 2 ** 18;
 
 const MAGIC = 'GGUF';
-
-/** Bytes of the values that are numbers, by the type's number. */
-const NUMBER_BYTES = [1, 1, 2, 2, 4, 4, 4, 1, undefined, undefined, 8, 8, 8] as const;
-
-const TEXT = 8;
-const LIST = 9;
 
 /**
  * Reads the metadata of a GGUF file. The library's own reader makes an object of each token, which takes
@@ -32,111 +18,39 @@ const LIST = 9;
  * @see https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
  */
 export function readGgufMetadata(file: string): GgufMetadata {
-  const bytes = new FileBytes(file);
+  return readHeader(file, (bytes) => readMetadata(bytes).metadata);
+}
+
+/** Reads the same of a file with all its weights. Throws if it is cut off too. */
+export function readWholeGguf(file: string): GgufMetadata {
+  return readHeader(file, (bytes) => {
+    const { metadata, tensors } = readMetadata(bytes);
+    const alignment = metadata.get('general.alignment');
+    const end = weightsEnd(bytes, tensors, typeof alignment === 'number' ? alignment : undefined);
+    if (bytes.size >= end) return metadata;
+    throw new Error(`it is cut off: it has ${bytes.size} bytes of ${end}`);
+  });
+}
+
+function readHeader<T>(file: string, read: (bytes: GgufBytes) => T): T {
+  const bytes = new GgufBytes(file);
   try {
-    if (bytes.take(4).toString('latin1') !== MAGIC) throw new Error('it does not begin with GGUF');
-    const version = bytes.number(4);
-    if (version !== 2 && version !== 3) throw new Error(`its version is ${version}`);
-    bytes.count(MOST_TENSORS);
-    const metadata = new Map<string, string | number>();
-    for (let left = bytes.count(MOST_VALUES); left > 0; left -= 1) {
-      const key = bytes.text();
-      const value = bytes.value(bytes.number(4));
-      if (value !== undefined) metadata.set(key, value);
-    }
-    return metadata;
+    return read(bytes);
   } finally {
     bytes.close();
   }
 }
 
-/** A file from its beginning to its end, a chunk at a time. */
-class FileBytes {
-  readonly #file: number;
-  readonly #size: number;
-  #chunk: Buffer = Buffer.alloc(0);
-  /** Place of the chunk in the file. */
-  #start = 0;
-  /** Place of the next byte in the file. */
-  #at = 0;
-  /** Items of lists so far. */
-  #items = 0;
-
-  constructor(path: string) {
-    ({ file: this.#file, size: this.#size } = openRegularFileSync(path));
+function readMetadata(bytes: GgufBytes) {
+  if (bytes.take(4).toString('latin1') !== MAGIC) throw new Error('it does not begin with GGUF');
+  const version = bytes.number(4);
+  if (version !== 2 && version !== 3) throw new Error(`its version is ${version}`);
+  const tensors = bytes.count(MOST_TENSORS);
+  const metadata = new Map<string, string | number>();
+  for (let left = bytes.count(MOST_VALUES); left > 0; left -= 1) {
+    const key = bytes.text();
+    const value = bytes.value(bytes.number(4));
+    if (value !== undefined) metadata.set(key, value);
   }
-
-  close(): void {
-    closeSync(this.#file);
-  }
-
-  take(length: number): Buffer {
-    const from = this.#at - this.#start;
-    if (from < 0 || from + length > this.#chunk.length) this.#load(length);
-    const offset = this.#at - this.#start;
-    this.skip(length);
-    return this.#chunk.subarray(offset, offset + length);
-  }
-
-  skip(length: number): void {
-    this.#at += length;
-    if (this.#at > this.#size) throw new Error('it ends within its header');
-    if (this.#at > MOST_HEADER_BYTES)
-      throw new Error(`its header has over ${MOST_HEADER_BYTES} bytes`);
-  }
-
-  /** An unsigned number of 4 or 8 bytes. */
-  number(length: 4 | 8): number {
-    const bytes = this.take(length);
-    return length === 4 ? bytes.readUInt32LE() : Number(bytes.readBigUInt64LE());
-  }
-
-  count(most: number): number {
-    const count = this.number(8);
-    if (count > most) throw new Error(`it claims ${count} of what has ${most} at most`);
-    return count;
-  }
-
-  text(): string {
-    return this.take(this.count(MOST_TEXT_BYTES)).toString('utf8');
-  }
-
-  /** A value of a type; undefined for lists, which are passed over, and for fractions. */
-  value(type: number): string | number | undefined {
-    if (type === TEXT) return this.text();
-    if (type === LIST) {
-      this.#skipList();
-      return undefined;
-    }
-    const length = widthOf(type);
-    const isUnsigned = type === 4 || type === 10;
-    if (isUnsigned && (length === 4 || length === 8)) return this.number(length);
-    this.skip(length);
-    return undefined;
-  }
-
-  #skipList(): void {
-    const type = this.number(4);
-    const count = this.count(MOST_ITEMS - this.#items);
-    this.#items += count;
-    if (type === LIST) throw new Error('it has a list of lists');
-    if (type !== TEXT) return this.skip(widthOf(type) * count);
-    for (let left = count; left > 0; left -= 1) this.skip(this.number(8));
-  }
-
-  #load(length: number): void {
-    const wanted = Math.min(Math.max(length, CHUNK_BYTES), this.#size - this.#at);
-    if (wanted < length) throw new Error('it ends within its header');
-    const chunk = Buffer.allocUnsafe(wanted);
-    const read = readSync(this.#file, chunk, 0, wanted, this.#at);
-    if (read < length) throw new Error('it ends within its header');
-    this.#chunk = chunk.subarray(0, read);
-    this.#start = this.#at;
-  }
-}
-
-function widthOf(type: number): number {
-  const bytes = NUMBER_BYTES[type];
-  if (bytes === undefined) throw new Error(`it has a value of the unknown type ${type}`);
-  return bytes;
+  return { metadata, tensors };
 }

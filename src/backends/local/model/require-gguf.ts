@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs';
 import { messageOf, RuntimeFailure } from '../../../core/failure.ts';
 import { allParts } from '../../../download/parts.ts';
 import { basename, dirname, join } from 'node:path';
-import { readGgufMetadata } from './gguf-metadata.ts';
+import { readGgufMetadata, readWholeGguf } from './gguf-metadata.ts';
 
 /**
  * Refuses what is no regular file or no GGUF, or whose header is damaged, before a library reads it: from a wrong length
@@ -19,6 +20,26 @@ export function requireGguf(file: string): void {
       if (!isSystemError(error)) throw unreadableGguf(part, error);
     }
   }
+}
+
+/**
+ * Problem of a model's file, with its name and a hint: it is no regular file, no GGUF, damaged, cut off, not
+ * readable, or one of its parts is missing. Undefined if there is none, or no such file.
+ */
+export function problemOfGguf(file: string): string | undefined {
+  if (!existsSync(file)) return undefined;
+  for (const name of allParts(basename(file))) {
+    const part = join(dirname(file), name);
+    try {
+      readWholeGguf(part);
+    } catch (error) {
+      // Too many open files say nothing about this one.
+      if (!isSystemError(error) || !/EMFILE|ENFILE/.test(messageOf(error))) {
+        return unreadableGguf(part, error).message;
+      }
+    }
+  }
+  return undefined;
 }
 
 /** Failure of a file that is no GGUF: no retry mends it, so it counts as the request's. */

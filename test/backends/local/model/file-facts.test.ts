@@ -130,13 +130,13 @@ describe('the cache of facts', () => {
     await Promise.all(templates.map(read));
   });
 
-  it('passes over what is no file', async () => {
+  it('names what is no file, without waiting for it', async () => {
     const folder = newFolder();
     const pipe = path.join(folder, 'pipe.gguf');
     await makePipe(pipe);
     const cache = open(folder);
-    for (const file of [pipe, folder, path.join(folder, 'missing.gguf')]) {
-      expect(await cache.read({ file })).toBeUndefined();
-    }
+    expect((await cache.read({ file: pipe }))?.problem).toContain('it is a named pipe');
+    expect((await cache.read({ file: folder }))?.problem).toContain('it is a folder');
+    expect(await cache.read({ file: path.join(folder, 'missing.gguf') })).toBeUndefined();
   });
 });
