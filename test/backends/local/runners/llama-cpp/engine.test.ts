@@ -202,7 +202,7 @@ describe('an engine in this process', () => {
   it('honours temperature and top_k', async () => {
     const outputSchema = {
       type: 'object',
-      properties: { letter: { enum: [...'abcdefghijklmnop'] } },
+      properties: { letter: { enum: 'abcdefghijklmnop'.split('') } },
       required: ['letter'],
       additionalProperties: false,
     };
