@@ -134,22 +134,7 @@ export async function composeServer(
   return {
     url,
     registry: models.registry,
-    async models() {
-      const { runtime } = models;
-      const found = await runtime.models();
-      const described = Promise.all(found.map(({ model }) => runtime.describe(model)));
-      await within(described, DESCRIBE_TIMEOUT_MS);
-      const problems = await problemsOf(models);
-      const usable = found.filter(({ model }) => !problems.has(model.spec.name));
-      const capabilities = await runtime.listed(usable);
-      const mute = usable.filter((_, index) => capabilities[index]?.chats === false);
-      return {
-        usable,
-        mute: new Set(mute.map(({ name }) => name)),
-        problems,
-        silent: models.silent(),
-      };
-    },
+    models: () => servedModels(models),
     async stop() {
       closing.abort();
       await stopServers(servers, () => stopping.abort(serverStopping()));
@@ -165,6 +150,24 @@ export async function composeServer(
       throw error;
     }
   }
+}
+
+/** Models that can answer now, after their descriptions were waited for. */
+async function servedModels(models: Models): Promise<ServedModels> {
+  const { runtime } = models;
+  const found = await runtime.models();
+  const described = Promise.all(found.map(({ model }) => runtime.describe(model)));
+  await within(described, DESCRIBE_TIMEOUT_MS);
+  const problems = await problemsOf(models);
+  const usable = found.filter(({ model }) => !problems.has(model.spec.name));
+  const capabilities = await runtime.listed(usable);
+  const mute = usable.filter((_, index) => capabilities[index]?.chats === false);
+  return {
+    usable,
+    mute: new Set(mute.map(({ name }) => name)),
+    problems,
+    silent: models.silent(),
+  };
 }
 
 /** Problems of the registry's models whose files are here but can't be used, by name. */
