@@ -87,6 +87,8 @@ export interface ChatFormat {
   readonly alwaysThinks?: boolean;
   readonly answer?: AnswerTags;
   readonly tools?: ToolSyntax;
+  /** Its calls are plain text, so that an answer may contain examples of them. */
+  readonly mayQuoteCalls?: boolean;
   /** Text that ends the thinking when its budget is spent, if it is not just the closing tag. */
   readonly thinkingEnd?: string;
   /** Accepted levels of `reasoning_effort`, the lowest first; detected by probing if absent. */

@@ -80,6 +80,7 @@ export const leaked: ChatFormat = {
   ...plain,
   name: 'leaked',
   thinking: { open: '<think>', close: '</think>', later: 'blocks' },
+  mayQuoteCalls: true,
   tools: {
     triggers: [...new Set(SYNTAXES.flatMap(({ triggers }) => triggers))],
     triggersAtStart: (tools) => SYNTAXES.flatMap((syntax) => syntax.triggersAtStart?.(tools) ?? []),

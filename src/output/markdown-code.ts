@@ -11,11 +11,13 @@ export interface OpenCode {
 export class MarkdownCode {
   #fence: OpenCode | undefined;
   #line = '';
+  #isBlank = true;
   #hasLines = false;
 
   push(text: string): void {
     for (const part of text.split(/(?<=\n)/)) {
       this.#line += part;
+      this.#isBlank &&= part.trim() === '';
       if (part.endsWith('\n')) this.#endLine();
     }
   }
@@ -33,12 +35,23 @@ export class MarkdownCode {
     return { marker: open[0], isFence: false, isFirst };
   }
 
+  /** Marker of the fence that is open at the end of the text so far. */
+  get fence(): string | undefined {
+    return this.#fence?.marker;
+  }
+
+  /** True if the last line has only white space so far. */
+  get isLineStart(): boolean {
+    return this.#isBlank;
+  }
+
   #endLine(): void {
     const marker = /^[\s>]*(`{3,}|~{3,})[^`]*$/.exec(this.#line)?.[1];
     if (this.#fence === undefined) {
       if (marker !== undefined) this.#fence = { marker, isFence: true, isFirst: !this.#hasLines };
     } else if (marker?.startsWith(this.#fence.marker) === true) this.#fence = undefined;
-    this.#hasLines ||= this.#line.trim() !== '';
+    this.#hasLines ||= !this.#isBlank;
     this.#line = '';
+    this.#isBlank = true;
   }
 }

@@ -5,7 +5,11 @@ import type {
   OutputState,
   ThinkingTags,
 } from '../formats/format.ts';
-import { TextSet } from '../formats/shared/marks.ts';
+import type { TextSet } from '../formats/shared/marks.ts';
+import { examplePlace, MOST_EXAMPLES, readMeant } from './examples.ts';
+import type { ExamplePlace } from './examples.ts';
+import { MarkdownCode } from './markdown-code.ts';
+import { openingsOf } from './openings.ts';
 import { Source } from '../formats/shared/reader.ts';
 import type { OutputPiece, Reading } from '../formats/shared/reader.ts';
 
@@ -72,14 +76,30 @@ export class OutputParser {
   }
 }
 
-const textPiece = (text: string): OutputPiece => ({ type: 'text', text });
 const thinkingPiece = (text: string): OutputPiece => ({ type: 'thinking', text });
 
 /** Position in the output. A block can open at the start, where white space is text, or between blocks. */
 type Boundary = 'start' | 'between' | 'none';
 
+/** State that the readers of tagged text share. */
+interface Tagged {
+  readonly source: Source;
+  readonly format: ChatFormat;
+  readonly context: OutputContext;
+  /** The text so far. */
+  readonly code: MarkdownCode;
+  /** Number of calls that may have been examples. */
+  examples: number;
+}
+
+function textPiece({ code }: Tagged, text: string, space = ''): OutputPiece {
+  code.push(text);
+  return { type: 'text', text: space + text };
+}
+
 /** Reads text with thinking tags and calls in it, the output form of nearly all families. */
 function* readTagged(source: Source, format: ChatFormat, context: OutputContext): Reading {
+  const reader: Tagged = { source, format, context, code: new MarkdownCode(), examples: 0 };
   const { thinking, answer } = format;
   const syntax = context.tools.length > 0 ? format.tools : undefined;
   const triggers = syntax?.triggers ?? [];
@@ -88,53 +108,30 @@ function* readTagged(source: Source, format: ChatFormat, context: OutputContext)
   let closing = inAnswer ? [answer.close] : [];
   let boundary: Boundary = context.continuesText ? 'none' : 'start';
   let thought = context.thinkingOpen;
-  if (context.forced !== undefined)
-    boundary = yield* readCalls(source, format, context, context.forced);
-  else if (context.thinkingOpen) boundary = yield* readThinking(source, format, context);
+  if (context.forced !== undefined) boundary = yield* readCalls(reader, context.forced);
+  else if (context.thinkingOpen) boundary = yield* readThinking(reader);
   for (;;) {
     const tag = boundary === 'none' ? undefined : yield* readTag(source, boundary, opening);
     if (tag !== undefined && tag === thinking?.open) {
       thought = true;
-      boundary = yield* readThinking(source, format, context);
+      boundary = yield* readThinking(reader);
     } else if (tag !== undefined && tag === answer?.open) {
       closing = [answer.close];
       boundary = 'none';
     } else if (tag !== undefined) {
-      boundary = yield* readCalls(source, format, context, tag);
+      boundary = yield* readCalls(reader, tag);
     } else {
       const later = thought && thinking !== undefined ? laterTags(thinking) : [];
       const marks = [...triggers, ...closing, ...later];
       const space = marks.length === 0 ? 'keep' : 'trim';
-      const found = yield* source.streamUntil(marks, textPiece, space);
+      const found = yield* source.streamUntil(marks, (text) => textPiece(reader, text), space);
       if (found === undefined) return;
       if (found.mark === answer?.close) boundary = 'between';
       else if (thinking !== undefined && later.includes(found.mark))
-        boundary = yield* readLater(source, thinking, found);
-      else boundary = yield* readCalls(source, format, context, found.mark, found.space);
+        boundary = yield* readLater(reader, thinking, found);
+      else boundary = yield* readCalls(reader, found.mark, found.space);
     }
   }
-}
-
-/** Texts that open a block at a boundary. Cached per list of tools, which may contain thousands. */
-const openings = new WeakMap<readonly CallableTool[], Map<ChatFormat, TextSet>>();
-
-function openingsOf(format: ChatFormat, tools: readonly CallableTool[]): TextSet {
-  const ofTools = openings.get(tools) ?? new Map<ChatFormat, TextSet>();
-  openings.set(tools, ofTools);
-  const known = ofTools.get(format);
-  if (known !== undefined) return known;
-  const { thinking, answer, tools: syntax } = format;
-  const calls =
-    tools.length === 0
-      ? []
-      : [syntax?.triggers ?? [], syntax?.triggersAtStart?.(tools) ?? []].flat();
-  const set = new TextSet([thinking?.open, answer?.open, ...calls].filter(isTag));
-  ofTools.set(format, set);
-  return set;
-}
-
-function isTag(tag: string | undefined): tag is string {
-  return tag !== undefined && tag !== '';
 }
 
 /** Reads a tag that opens a block, and the white space before it. */
@@ -146,11 +143,8 @@ function* readTag(source: Source, boundary: Boundary, tags: TextSet): Reading<st
   return tag;
 }
 
-function* readThinking(
-  source: Source,
-  format: ChatFormat,
-  context: OutputContext,
-): Reading<Boundary> {
+function* readThinking(reader: Tagged): Reading<Boundary> {
+  const { source, format, context } = reader;
   const { thinking, tools } = format;
   const close = thinking?.close ?? '';
   const calls = thinking?.endsAtCalls === true && context.tools.length > 0 ? tools?.triggers : [];
@@ -159,7 +153,7 @@ function* readThinking(
   const found = yield* source.streamUntil([close, ...(calls ?? [])], thinkingPiece, 'trim');
   context.state.thinking = false;
   if (found === undefined || found.mark === close) return 'between';
-  return yield* readCalls(source, format, context, found.mark, found.space);
+  return yield* readCalls(reader, found.mark, found.space);
 }
 
 /** Tags with a meaning in the text after the thinking. */
@@ -170,40 +164,62 @@ function laterTags({ open, close, later }: ThinkingTags): readonly string[] {
 
 /** Reads a later block of thinking in the text. A tag without its counterpart is text, or dropped. */
 function* readLater(
-  source: Source,
+  reader: Tagged,
   { open, close, later }: ThinkingTags,
   { mark, space }: { readonly mark: string; readonly space: string },
 ): Reading<Boundary> {
-  const block = mark === open ? yield* source.readUntil(close) : undefined;
+  const block = mark === open ? yield* reader.source.readUntil(close) : undefined;
   if (block !== undefined) {
     const thoughts = block.text.trim();
     if (thoughts !== '') yield thinkingPiece(thoughts);
     return 'between';
   }
   const text = later === 'dropped' ? space : space + mark;
-  if (text !== '') yield textPiece(text);
+  if (text !== '') yield textPiece(reader, text);
   return 'none';
 }
 
 /** Reads the calls after a trigger. If there are none, the trigger is text. */
-function* readCalls(
-  source: Source,
-  format: ChatFormat,
-  { tools, state }: OutputContext,
-  trigger: string,
-  space = '',
-): Reading<Boundary> {
+function* readCalls(reader: Tagged, trigger: string, space = ''): Reading<Boundary> {
+  const { source, format, context, code } = reader;
   const place = source.place;
-  state.calling = trigger;
-  const { read, begun } = yield* watchStart(format.tools?.read(source, tools, trigger) ?? noCall());
-  state.calling = undefined;
+  code.push(space);
+  const isForced = trigger === context.forced;
+  const example = format.mayQuoteCalls === true && !isForced ? examplePlace(code) : undefined;
+  const { read, begun } = yield* watchStart(
+    example === undefined
+      ? readCall(reader, trigger)
+      : readExample(reader, example, trigger, space),
+  );
   // The rest of a cut-off call (before its name, or in its closing tag) is neither a call nor text.
   const lost = source.starved && (source.cut || read || begun);
   if (lost) source.skip(source.rest.length);
-  if (read || lost) return 'between';
+  if (read || lost) return example === undefined || begun ? 'between' : 'none';
   source.rewind(place);
-  yield textPiece(space + trigger);
+  yield textPiece(reader, trigger, space);
   return 'none';
+}
+
+function* readCall({ source, format, context }: Tagged, trigger: string): Reading<boolean> {
+  const { tools, state } = context;
+  state.calling = trigger;
+  const isCall = yield* format.tools?.read(source, tools, trigger) ?? noCall();
+  state.calling = undefined;
+  return isCall;
+}
+
+function readExample(
+  reader: Tagged,
+  place: ExamplePlace,
+  trigger: string,
+  space: string,
+): Reading<boolean> {
+  if (++reader.examples > MOST_EXAMPLES) return noCall();
+  return readMeant(reader.source, place, trigger, {
+    triggers: reader.format.tools?.triggers ?? [],
+    readCall: (found) => readCall(reader, found),
+    textPiece: (text) => textPiece(reader, text, space),
+  });
 }
 
 /** Yields all pieces of a reading, and records if a call began. */

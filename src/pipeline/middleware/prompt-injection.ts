@@ -133,7 +133,7 @@ async function* generateInjected(
 function outputOf(request: GenerationRequest, injection: RequestInjection): Output {
   const { conversation, toolChoice, stopSequences } = request;
   return new Output({
-    format: injectedFormat(plain, injection),
+    format: { ...injectedFormat(plain, injection), mayQuoteCalls: true },
     thinkingOpen: false,
     continuesText: conversation.turns.at(-1)?.role === 'assistant',
     tools: injection.tools ? callableTools(conversation, toolChoice) : [],

@@ -1,0 +1,86 @@
+import { TextSet } from '../formats/shared/marks.ts';
+import type { OutputPiece, Reading, Source } from '../formats/shared/reader.ts';
+import type { MarkdownCode } from './markdown-code.ts';
+
+/** Place in a text where a call may be an example: in code, or after other words on its line. */
+export interface ExamplePlace {
+  /** Marker that ends the code fence around the place. */
+  readonly fence: string | undefined;
+}
+
+/** Examples that one answer may have; a later one is text without being read. */
+export const MOST_EXAMPLES = 100;
+
+/** Marks that servers leave at the end of an answer. */
+const ENDS = ['<|im_end|>', '<|endoftext|>', '<|eot_id|>', '</s>', '</tool_call>'] as const;
+
+/** The place at the end of a text; undefined if a call there is certainly meant. */
+export function examplePlace({ fence, isLineStart }: MarkdownCode): ExamplePlace | undefined {
+  return fence === undefined && isLineStart ? undefined : { fence };
+}
+
+/** Ways to read calls that may be an example. */
+export interface ExampleReader {
+  readonly triggers: readonly string[];
+  /** Reads a call after its trigger. */
+  readonly readCall: (trigger: string) => Reading<boolean>;
+  /** Makes a piece of the text of an example. */
+  readonly textPiece: (text: string) => OutputPiece;
+}
+
+/**
+ * Reads calls that may be an example. They count if only further calls, the end of their code fence and white
+ * space follow them up to the end of the answer. Otherwise all of it is text.
+ */
+export function* readMeant(
+  source: Source,
+  { fence }: ExamplePlace,
+  trigger: string,
+  { triggers, readCall, textPiece }: ExampleReader,
+): Reading<boolean> {
+  const start = source.place;
+  const ends: readonly string[] = fence === undefined ? ENDS : [...ENDS, fence];
+  const following = new TextSet([...triggers, ...ends]);
+  const pieces: OutputPiece[] = [];
+  let next: string | undefined = trigger;
+  while (next !== undefined) {
+    const place = source.place - next.length;
+    if (!ends.includes(next) && !(yield* collect(source, readCall(next), pieces))) {
+      if (pieces.length === 0) return false;
+      // Nothing is shown of a further call that was cut off.
+      if (source.starved && source.cut) source.skip(source.rest.length);
+      else source.rewind(place);
+      break;
+    }
+    yield* source.skipSpace();
+    next = source.rest === '' ? undefined : yield* source.takeOf(following);
+  }
+  if (source.rest === '') yield* pieces;
+  else yield textPiece(trigger + readAgain(source, start));
+  return true;
+}
+
+/** Adds the pieces of a call to a list; returns false if there is no call. */
+function* collect(
+  source: Source,
+  reading: Reading<boolean>,
+  pieces: OutputPiece[],
+): Reading<boolean> {
+  source.keep(true);
+  let step = reading.next();
+  for (; step.done !== true; step = reading.next()) {
+    if (step.value === undefined) yield undefined;
+    else pieces.push(step.value);
+  }
+  source.keep(false);
+  return step.value;
+}
+
+/** The text from an earlier place to here. */
+function readAgain(source: Source, start: number): string {
+  const length = source.place - start;
+  source.rewind(start);
+  const text = source.rest.slice(0, length);
+  source.skip(length);
+  return text;
+}
