@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { declareCache } from './commands/cache.ts';
 import { declareCompletion } from './commands/completion.ts';
 import { declareCp } from './commands/cp.ts';
 import { declareDefault } from './commands/default.ts';
@@ -71,6 +72,7 @@ const COMMANDS: readonly Declare[] = [
   declareDefault,
   declarePs,
   declareStop,
+  declareCache,
   declareLaunch,
   declareEnv,
   declareService,
