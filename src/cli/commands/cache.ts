@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { CliContext } from '../context.ts';
 import type { Declare } from '../declaration.ts';
 import { say, writeJson } from '../ui/report.ts';
@@ -27,7 +28,6 @@ export const declareCache: Declare = (program, context, exit) => {
 };
 
 async function run(flags: CacheFlags, context: CliContext): Promise<void> {
-  const { join } = await import('node:path');
   const { resolvePaths } = await import('../../config/paths.ts');
   const { allStates } = await import('../../backends/local/states/budget.ts');
   const { removeState } = await import('../../backends/local/states/record.ts');
@@ -46,7 +46,7 @@ async function run(flags: CacheFlags, context: CliContext): Promise<void> {
     writeJson({ prefixes: states.map(described) }, context);
     return;
   }
-  await printTable([HEADER, ...(await rowsOf(states))], context);
+  printTable([HEADER, ...(await rowsOf(states))], context);
   say(`${counted(states.length)} of ${size}`, context);
 }
 
