@@ -1,19 +1,19 @@
-/** One measured figure beside what it must reach. */
+/** Measured figure with its bound. */
 export interface Bar {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
-  /** A figure without a bound is there for comparison. */
+  /** Bound of the figure; a figure without one is only for comparison. */
   readonly bound?: { readonly at: 'most' | 'least'; readonly value: number };
 }
 
-/** Whether a figure reaches its bar; undefined where it has none. */
+/** Returns true if a figure meets its bound; undefined if it has none. */
 export function isMet({ value, bound }: Bar): boolean | undefined {
   if (bound === undefined) return undefined;
   return bound.at === 'most' ? value <= bound.value : value >= bound.value;
 }
 
-/** The bars as a table for a terminal: name, figure, bar, ✓ or ✗. */
+/** Formats bars as a table for a terminal: name, figure, bound, ✓ or ✗. */
 export function barTable(title: string, bars: readonly Bar[]): string {
   const cells = bars.map((bar) => [bar.name, figure(bar.value, bar.unit), boundText(bar)] as const);
   const [names, figures, bounds] = [0, 1, 2].map((column) =>
@@ -42,7 +42,7 @@ function mark(bar: Bar): string {
   return met ? '✓' : '✗';
 }
 
-/** Three digits are enough to compare. */
+/** Formats a figure with few digits, which are enough to compare. */
 function figure(value: number, unit: string): string {
   const digits = Math.abs(value) >= 100 ? 0 : 2;
   return `${value.toFixed(digits)} ${unit}`.trimEnd();

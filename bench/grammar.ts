@@ -8,12 +8,12 @@ import { z } from 'zod';
 import type { Part, Section } from './part.ts';
 import { rounded } from './statistics.ts';
 
-/** Schemas of a large toolset, written as a grammar and compiled. */
+/** Bound for writing and compiling the schemas of a large toolset. */
 const MOST_MS = 20;
 
 const VITEST = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url));
 
-/** What vitest writes, as far as it is read here; times are in milliseconds. */
+/** Used part of vitest's report; times are in milliseconds. */
 const reportSchema = z.looseObject({
   files: z.array(
     z.looseObject({
@@ -26,7 +26,7 @@ const reportSchema = z.looseObject({
   ),
 });
 
-/** How long grammars take. Vitest runs it, as it needs the source and not what is built. */
+/** Time to create grammars. Vitest runs this part, because it needs the source instead of the build. */
 export const grammar: Part = { title: 'Grammar: the schemas of a large toolset', run };
 
 async function run(): Promise<Section> {

@@ -11,7 +11,7 @@ const PARTS: Readonly<Record<string, Part>> = { facade, grammar, engine, stall }
 
 const RESULTS = new URL('../bench/results.json', import.meta.url);
 
-/** Runs the named parts, or all, and writes each one's section; the others' sections stay. */
+/** Runs the named parts, or all, and writes their sections of the results. Other sections stay. */
 async function bench(names: readonly string[]): Promise<void> {
   const unknown = names.filter((name) => !Object.hasOwn(PARTS, name));
   if (unknown.length > 0) {

@@ -1,13 +1,13 @@
 import type { Bar } from './bars.ts';
 
-/** What one part of the bench has measured. */
+/** Result of one part of the bench. */
 export interface Section {
-  /** Its figures as `results.json` has them. */
+  /** Figures for `results.json`. */
   readonly results: Readonly<Record<string, unknown>>;
   readonly bars: readonly Bar[];
 }
 
-/** A part of the bench. Throws where it could not run; a bar that is missed is no such case. */
+/** Part of the bench. Throws if it can't run, but not if a bound is missed. */
 export interface Part {
   readonly title: string;
   run(): Promise<Section>;

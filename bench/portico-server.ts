@@ -8,10 +8,10 @@ import type { ServerProcess } from './process.ts';
 const LAUNCHER = fileURLToPath(new URL('../bin/portico.js', import.meta.url));
 
 /**
- * Starts a real `portico serve` with a home of its own.
+ * Starts a real `portico serve` in a new home folder.
  *
- * @param registry its models.yaml
- * @param flags beyond the port, which the system chooses
+ * @param registry text of its models.yaml
+ * @param flags flags in addition to the port, which the system chooses
  */
 export async function startPorticoServer(
   registry: string,
@@ -32,7 +32,7 @@ export async function startPorticoServer(
   };
 }
 
-/** What a person has set for a server of their own would change what is measured. */
+/** Removes settings of the user's own server, which would change the figures. */
 function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept = Object.entries(environment).filter(([name]) => !name.startsWith('PORTICO_'));
   return Object.fromEntries(kept);

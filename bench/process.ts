@@ -3,18 +3,18 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
-/** A server in a process of its own. */
+/** Server in a child process. */
 export interface ServerProcess {
   readonly url: string;
   readonly pid: number;
-  /** From the start of the process until it said where it listens. */
+  /** Time from the start of the process to the line with its URL. */
   readonly readyMs: number;
   stop(): Promise<void>;
 }
 
 /**
- * Starts a node program that prints its URL once it listens; its log goes nowhere.
- * Throws where it ends instead.
+ * Starts a node program that prints its URL when it listens. Its log is discarded.
+ * Throws if it ends before that.
  */
 export async function startServer(
   command: readonly string[],
@@ -43,7 +43,7 @@ async function end(child: ChildProcess): Promise<void> {
   await exited;
 }
 
-/** How long node itself takes to start and to end, in milliseconds. */
+/** Time that node itself takes to start and end, in milliseconds. */
 export async function timeBareNode(): Promise<number> {
   const began = performance.now();
   await once(spawn(process.execPath, ['-e', '0'], { stdio: 'ignore' }), 'exit');

@@ -1,4 +1,4 @@
-/** The middle of the values, or the mean of both middles. Throws where there is none. */
+/** Median of values. Throws if there are none. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((one, other) => one - other);
   const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
@@ -6,17 +6,17 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2;
 }
 
-/** All of them together. */
+/** Sum of values. */
 export function sum(values: readonly number[]): number {
   return values.reduce((one, other) => one + other, 0);
 }
 
-/** A number as the results have it: three decimals say more than any measurement does. */
+/** Rounds a number to three decimals, which is more than the precision of any measurement. */
 export function rounded(value: number): number {
   return Math.round(value * 1000) / 1000;
 }
 
-/** The same items, beginning with another one each round, so that none always has the warm place. */
+/** Rotates items, so that each round begins with another one and none always profits from a warm start. */
 export function rotated<Item>(items: readonly Item[], round: number): readonly Item[] {
   const first = items.length === 0 ? 0 : round % items.length;
   return [...items.slice(first), ...items.slice(0, first)];

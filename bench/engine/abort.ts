@@ -4,14 +4,14 @@ import type { Rig } from './rig.ts';
 
 export interface AbortPlan {
   readonly rounds: number;
-  /** Of the prompt: it must prefill for longer than `PREFILLING_MS`. */
+  /** Words of the prompt. Its prefill must take longer than `PREFILLING_MS`. */
   readonly words: number;
 }
 
 const PREFILLING_MS = 700;
 const POLL_MS = 2;
 
-/** From a client's leaving, while its prompt prefills, until the slot is free. */
+/** Measures the time from the client's disconnect during a prefill until the slot is free. */
 export async function measureAbort(rig: Rig, { rounds, words }: AbortPlan) {
   const times: number[] = [];
   for (let round = 0; round < rounds; round += 1) times.push(await abortOnce(rig, words, round));
@@ -27,12 +27,13 @@ async function abortOnce({ portico, prose }: Rig, words: number, round: number):
     () => 'left',
   );
   while ((await portico.busySlots()) === 0) await wait(POLL_MS);
-  // Steps of different lengths: the client leaves at another place in one each time.
+  // Vary the wait, so that the client leaves at different places in a step.
   await wait(PREFILLING_MS + round * 17);
   const began = performance.now();
   controller.abort();
   while ((await portico.busySlots()) > 0) await wait(POLL_MS);
   const milliseconds = performance.now() - began;
-  if ((await outcome) === 'answered') throw new Error('The prompt was too short to leave it.');
+  if ((await outcome) === 'answered')
+    throw new Error('The prompt was too short: its prefill ended before the abort.');
   return milliseconds;
 }

@@ -2,30 +2,30 @@ import { Pool } from 'undici';
 import { z } from 'zod';
 import type { Timeline } from './timeline.ts';
 
-/** The name that models.yaml has for the model. */
+/** Name of the model in models.yaml. */
 export const MODEL = 'words';
 
-/** A turn of a conversation in text. */
+/** Turn of a conversation in text. */
 export interface Turn {
   readonly role: 'user' | 'assistant';
   readonly content: string;
 }
 
-/** What is asked of Portico. */
+/** Request to Portico. */
 export interface Question {
   readonly system?: string;
   readonly tools?: readonly object[];
   readonly messages: readonly Turn[];
   /** Tokens to generate. */
   readonly generate: number;
-  /** What Claude Code names its session by. */
+  /** Session id, as Claude Code sends it. */
   readonly session?: string;
 }
 
-/** A streamed answer; times are in milliseconds from when it was asked. */
+/** Streamed answer. Times are in milliseconds from the start of the request. */
 export interface StreamedAnswer {
   readonly text: string;
-  /** When each token was there. */
+  /** Times at which the tokens arrived. */
   readonly timeline: Timeline;
   readonly endedAt: number;
   readonly promptTokens: number;
@@ -67,13 +67,13 @@ const loadedSchema = z.object({
   models: z.array(z.looseObject({ slots: z.looseObject({ busy: z.number() }) })),
 });
 
-/** What follows a stream while it runs. */
+/** Callbacks and signal of a stream. */
 export interface Following {
   readonly signal?: AbortSignal;
   readonly onToken?: () => void;
 }
 
-/** A client of a server that streams messages. */
+/** Client of a server that streams messages. */
 export class StreamClient {
   protected readonly pool: Pool;
 
@@ -81,7 +81,7 @@ export class StreamClient {
     this.pool = new Pool(url, { headersTimeout: 0, bodyTimeout: 0 });
   }
 
-  /** Posts JSON, and reads the stream. Throws where the server fails, and where the signal is aborted. */
+  /** Posts JSON and reads the stream. Throws if the server fails or the signal aborts. */
   async stream(
     body: object,
     session: string | undefined,
@@ -125,13 +125,13 @@ export class StreamClient {
   }
 }
 
-/** A client of a running Portico. */
+/** Client of a running Portico. */
 export class PorticoClient extends StreamClient {
   ask(question: Question, following: Following = {}): Promise<StreamedAnswer> {
     return this.stream(bodyOf(question), question.session, following);
   }
 
-  /** How many slots of the model answer now. */
+  /** Number of busy slots of the model. */
   async busySlots(): Promise<number> {
     const { body } = await this.pool.request({ path: '/portico/models', method: 'GET' });
     const { models } = loadedSchema.parse(await body.json());
@@ -144,7 +144,7 @@ function bodyOf({ system, tools, messages, generate }: Question): object {
     model: MODEL,
     max_tokens: generate,
     stream: true,
-    // Only who sets a breakpoint is told what was read.
+    // The usage reports cached tokens only if the request has a breakpoint.
     cache_control: { type: 'ephemeral' },
     ...(system !== undefined && { system }),
     ...(tools !== undefined && { tools }),
@@ -152,7 +152,7 @@ function bodyOf({ system, tools, messages, generate }: Question): object {
   };
 }
 
-/** The events of a stream, each as soon as it is there. */
+/** Reads the events of a stream as they arrive. */
 async function* events(body: AsyncIterable<Uint8Array>): AsyncGenerator<StreamEvent> {
   const decoder = new TextDecoder();
   let rest = '';

@@ -5,12 +5,12 @@ import { decodeRate } from './timeline.ts';
 
 export interface DecodePlan {
   readonly pairs: number;
-  /** Of the prompt: an agent's, and a short question. */
+  /** Words of the prompts: one of an agent, and a short question. */
   readonly words: { readonly long: number; readonly short: number };
   readonly tokens: number;
 }
 
-/** How fast one stream decodes, of what raw llama.cpp does, and the least server in front of it. */
+/** Measures the decoding speed of one stream, as a ratio to raw llama.cpp, also for the minimal server. */
 export async function measureDecode(rig: Rig, { pairs, words, tokens }: DecodePlan) {
   const long: Rates[] = [];
   const short: Rates[] = [];
@@ -28,7 +28,7 @@ export async function measureDecode(rig: Rig, { pairs, words, tokens }: DecodePl
   };
 }
 
-/** Tokens a second. */
+/** Tokens per second. */
 interface Rates {
   readonly ours: number;
   readonly raw: number;

@@ -21,7 +21,7 @@ import type { SessionPlan } from './session.ts';
 import { measureWarm } from './warm.ts';
 import type { WarmPlan } from './warm.ts';
 
-/** How much of everything is measured. */
+/** Sizes and rounds of all measurements. */
 interface EnginePlan {
   readonly size: Dimensions;
   readonly decode: DecodePlan;
@@ -44,11 +44,11 @@ const PLAN: EnginePlan = {
   parallel: { streams: 8, rounds: 5, words: 32, tokens: 96 },
 };
 
-/** Two slots of 8k tokens; or eight shorter ones. */
+/** Two slots of 8k tokens, or eight shorter ones. */
 const LONG = { contextSize: 8192, sequences: 2 } as const;
 const SHORT_CONTEXT = 1024;
 
-/** What is left of llama.cpp's speed behind the engine, its process and HTTP. */
+/** Speed of Portico with its engine, process and HTTP, compared with raw llama.cpp. */
 export const engine: Part = { title: 'Engine: Portico beside raw llama.cpp', run: () => run(PLAN) };
 
 /** Measures by a plan. */

@@ -1,6 +1,6 @@
 import type { Bar } from '../bars.ts';
 
-/** The engine's figures that have a bar; times in milliseconds, all others are ratios. */
+/** Figures of the engine. Times are in milliseconds, all others are ratios. */
 export interface EngineFigures {
   readonly decodeRatio: number;
   readonly warmTtftRatio: number;
@@ -10,14 +10,14 @@ export interface EngineFigures {
   readonly abortMs: number;
   readonly parallelRatio: number;
   readonly sessionShare: number;
-  /** The same ratios of the least server there could be: what no server does better on this machine. */
+  /** The same ratios of a minimal server, which no server can exceed on this machine. */
   readonly leastDecodeRatio: number;
   readonly shortDecodeRatio: number;
   readonly leastShortDecodeRatio: number;
   readonly leastParallelRatio: number;
 }
 
-/** The figures beside their bars, which are for two cores without a GPU. */
+/** Figures with their bounds, which are for two cores without a GPU. */
 export function engineBars(figures: EngineFigures): readonly Bar[] {
   return [
     least('decode, of raw', figures.decodeRatio, 0.97),
@@ -28,14 +28,14 @@ export function engineBars(figures: EngineFigures): readonly Bar[] {
     most('abort in a prefill', figures.abortMs, 100, 'ms'),
     least('parallel streams, of raw', figures.parallelRatio, 0.9),
     least('session in llama.cpp', figures.sessionShare, 0.9),
-    compared('decode behind a short prompt', figures.shortDecodeRatio),
-    compared('the least server: decode', figures.leastDecodeRatio),
-    compared('behind a short prompt', figures.leastShortDecodeRatio),
+    compared('decode after a short prompt', figures.shortDecodeRatio),
+    compared('minimal server: decode', figures.leastDecodeRatio),
+    compared('after a short prompt', figures.leastShortDecodeRatio),
     compared('parallel streams', figures.leastParallelRatio),
   ];
 }
 
-/** A ratio to raw llama.cpp that has no bar. */
+/** Ratio to raw llama.cpp without a bound. */
 function compared(name: string, value: number): Bar {
   return { name, value, unit: '' };
 }

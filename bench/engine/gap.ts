@@ -4,16 +4,16 @@ import { largestGap } from './timeline.ts';
 
 export interface GapPlan {
   readonly rounds: number;
-  /** Of the prompt that prefills beside the stream. */
+  /** Words of the prompt that is prefilled during the stream. */
   readonly words: number;
 }
 
-/** More than come while the prompt prefills. */
+/** Tokens of the stream: more than it generates during the prefill. */
 const STREAMED = 2000;
-/** A stream that has begun is past what its own prompt took. */
+/** Tokens after which the stream counts as running, because its own prefill is over. */
 const BEGUN = 8;
 
-/** How long a running stream stands still at most while a long prompt prefills. */
+/** Measures the longest gap in a running stream while a long prompt is prefilled. */
 export async function measureGap(rig: Rig, { rounds, words }: GapPlan) {
   const gaps: number[] = [];
   const prefills: number[] = [];
@@ -36,7 +36,7 @@ export async function measureGap(rig: Rig, { rounds, words }: GapPlan) {
 
 const FAILED = 'The stream failed.';
 
-/** Starts a stream and waits for its first tokens; `stop` gives when each token was there. */
+/** Starts a stream and waits for its first tokens. `stop` returns the times of all tokens. */
 async function startStream({ portico, prose }: Rig, round: number) {
   const controller = new AbortController();
   const tokens: number[] = [];

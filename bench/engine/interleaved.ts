@@ -5,13 +5,13 @@ import type { Rig } from './rig.ts';
 export interface InterleavedPlan {
   readonly conversations: number;
   readonly turns: number;
-  /** Of each system prompt, and of what the user says in each turn. */
+  /** Words of each system prompt; `words` are those of each user turn. */
   readonly system: number;
   readonly words: number;
   readonly tokens: number;
 }
 
-/** A conversation as it stands. */
+/** State of a conversation. */
 interface Standing {
   readonly session: string;
   readonly system: string;
@@ -19,7 +19,7 @@ interface Standing {
   last: StreamedAnswer | undefined;
 }
 
-/** How much of each conversation's last prompt and answer need not be evaluated again, when they take turns. */
+/** Measures the share of each conversation's last prompt and answer that is reused, if conversations take turns. */
 export async function measureInterleaved({ portico, prose }: Rig, plan: InterleavedPlan) {
   const conversations = Array.from({ length: plan.conversations }, (_, index) =>
     start(`conversation ${index}`, prose(plan.system, 4000 + index)),

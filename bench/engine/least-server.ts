@@ -9,19 +9,19 @@ const promptSchema = z.object({
   keep: z.number(),
   fresh: z.number(),
   generate: z.number(),
-  /** So many prompts begin together, once all of them are there. */
+  /** Number of prompts that begin together, after all of them have arrived. */
   together: z.number(),
 });
 
-/** What it is asked for. */
+/** Request to the minimal server. */
 export type LeastPrompt = Readonly<z.infer<typeof promptSchema>>;
 
-/** Generates tokens behind a prompt, each as it is there. */
+/** Generates tokens after a prompt. */
 export type Generate = (prompt: RawPrompt) => AsyncIterable<unknown>;
 
 /**
- * The least that a server in front of llama.cpp can be: in its very process, it writes an event of
- * fixed text for each token. Gives its URL.
+ * Starts the minimal server in front of llama.cpp, in the same process. It writes an event of constant text
+ * for each token. Returns its URL.
  */
 export function startLeastServer(generate: Generate): Promise<string> {
   const waiting: (() => void)[] = [];

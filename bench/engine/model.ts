@@ -5,8 +5,8 @@ import { writeRandomModel } from '../random-model/write.ts';
 import { wordsOf } from './words.ts';
 
 /**
- * 80 million parameters in few wide layers: attention is cheap beside the matrices then, as it is in
- * models a hundred times larger.
+ * Size of 80 million parameters in few wide layers. Attention is then cheap compared with the matrices, as
+ * in models a hundred times larger.
  */
 export const MEDIUM: Dimensions = {
   layers: 6,
@@ -18,7 +18,7 @@ export const MEDIUM: Dimensions = {
   context: 8192,
 };
 
-/** A model that was written, and what it can say. */
+/** Written model, and the words that it can generate. */
 export interface WordModel {
   readonly file: string;
   readonly parameters: number;
@@ -26,8 +26,8 @@ export interface WordModel {
 }
 
 /**
- * Writes a model of random weights that says nothing but words: so it never ends its turn, never calls
- * a tool, and each of its tokens is a delta of its own. It has the embedded model's tokenizer.
+ * Writes a model of random weights that generates only words. It never ends its turn and never calls a tool,
+ * and each token is one delta. It has the tokenizer of the embedded model.
  */
 export function writeWordModel(file: string, size: Dimensions): WordModel {
   const vocabulary = fileURLToPath(new URL('../../models/mini.gguf', import.meta.url));

@@ -10,7 +10,10 @@ export interface ParallelPlan {
   readonly tokens: number;
 }
 
-/** How fast streams decode together, of raw llama.cpp in full batches, and the least server in front of it. */
+/**
+ * Measures the decoding speed of parallel streams, as a ratio to raw llama.cpp in full batches, also for the
+ * minimal server.
+ */
 export async function measureParallel(rig: Rig, plan: ParallelPlan) {
   const rates: { readonly ours: number; readonly raw: number; readonly least: number }[] = [];
   for (let round = 0; round < plan.rounds; round += 1) {

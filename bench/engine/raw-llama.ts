@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { RawCommand, RawPrompt, RawReply, RawSettings } from './raw-protocol.ts';
 import type { Timeline } from './timeline.ts';
 
-/** Raw llama.cpp in a process of its own. */
+/** Raw llama.cpp in a child process. */
 export class RawLlama {
   readonly #child: ChildProcess;
 
@@ -12,14 +12,14 @@ export class RawLlama {
     this.#child = child;
   }
 
-  /** Loads a model. Throws where that fails. */
+  /** Loads a model. Throws if that fails. */
   static async open(settings: RawSettings): Promise<RawLlama> {
     const raw = new RawLlama(fork(new URL('raw.js', import.meta.url), { execArgv: [] }));
     await raw.#ask({ type: 'open', settings });
     return raw;
   }
 
-  /** Evaluates prompts at the same time; gives when each of their tokens was there, from 0. */
+  /** Evaluates prompts concurrently. Returns the times of their tokens, from 0. */
   async answer(prompts: readonly RawPrompt[]): Promise<readonly Timeline[]> {
     const reply = await this.#ask({ type: 'answer', prompts });
     return reply.type === 'answered' ? reply.timelines : [];
@@ -31,7 +31,7 @@ export class RawLlama {
     return timeline;
   }
 
-  /** The URL of the least server in front of the same model, which takes a RawPrompt. */
+  /** Starts the minimal server for the same model. Returns its URL. */
   async serve(): Promise<string> {
     const reply = await this.#ask({ type: 'serve' });
     return reply.type === 'serving' ? reply.url : '';

@@ -1,6 +1,6 @@
 import type { Timeline } from './timeline.ts';
 
-/** What llama.cpp is loaded with. */
+/** Settings to load llama.cpp with. */
 export interface RawSettings {
   readonly file: string;
   readonly contextSize: number;
@@ -8,7 +8,7 @@ export interface RawSettings {
   readonly threads: number;
 }
 
-/** A prompt that a sequence is given: what it keeps of its tokens, and how many new ones follow. */
+/** Prompt for a sequence: the number of its tokens to keep, and of new ones. */
 export interface RawPrompt {
   readonly sequence: number;
   readonly keep: number;
@@ -17,15 +17,15 @@ export interface RawPrompt {
   readonly generate: number;
 }
 
-/** What the process with raw llama.cpp is told. It answers one after the other. */
+/** Command to the process with raw llama.cpp, which runs one at a time. */
 export type RawCommand =
   | { readonly type: 'open'; readonly settings: RawSettings }
-  /** All at the same time. */
+  /** Answers all prompts concurrently. */
   | { readonly type: 'answer'; readonly prompts: readonly RawPrompt[] }
-  /** From now on it also answers prompts by HTTP. */
+  /** Starts to answer prompts over HTTP too. */
   | { readonly type: 'serve' };
 
-/** What it answers; a timeline for each prompt, from 0 where all of them began. */
+/** Reply of that process. Timelines count from the common start of all prompts. */
 export type RawReply =
   | { readonly type: 'opened' }
   | { readonly type: 'serving'; readonly url: string }

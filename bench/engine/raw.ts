@@ -5,11 +5,11 @@ import { startLeastServer } from './least-server.ts';
 import type { RawCommand, RawPrompt, RawReply, RawSettings } from './raw-protocol.ts';
 import type { Timeline } from './timeline.ts';
 
-/** node-llama-cpp without anything around it, in a process of its own. */
+/** Process with node-llama-cpp and nothing else. */
 
-/** What Portico samples by where neither client nor model say anything. */
+/** Default sampling of Portico. */
 const SAMPLING = { temperature: 0.8, topK: 40, topP: 0.95, minP: 0.05 } as const;
-/** A sequence is back within three turns of the dispatcher as a rule. */
+/** Turns of the dispatcher to wait for a sequence, which usually returns within three. */
 const MOST_TURNS = 40;
 
 let sequences: readonly LlamaContextSequence[] = [];
@@ -45,7 +45,7 @@ async function work(command: RawCommand): Promise<RawReply> {
 async function open({ file, contextSize, sequences: count, threads }: RawSettings): Promise<void> {
   const llama = await getLlama({ gpu: 'auto', build: 'never', logLevel: LlamaLogLevel.error });
   const model = await llama.loadModel({ modelPath: file });
-  // Control tokens are the last ones.
+  // The second half of the vocabulary includes the control tokens.
   const tokens = [...model.iterateAllTokens()];
   plainTokens = tokens.slice(0, tokens.length / 2);
   const context = await model.createContext({
@@ -57,7 +57,7 @@ async function open({ file, contextSize, sequences: count, threads }: RawSetting
   sequences = Array.from({ length: count }, () => context.getSequence());
 }
 
-/** The public remedy for the dispatcher's half-empty batches: it waits until all sequences are back. */
+/** Waits until all sequences have returned: the known remedy for half-empty batches of the dispatcher. */
 function fullBatches({ items, size }: { readonly items: readonly BatchItem[]; size: number }) {
   if (items.length < active && turns++ < MOST_TURNS) return [];
   turns = 0;

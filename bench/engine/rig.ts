@@ -8,7 +8,7 @@ import type { RawPrompt } from './raw-protocol.ts';
 import type { Timeline } from './timeline.ts';
 import { prose } from './words.ts';
 
-/** More would fight with the client, the server and the rest of a machine with two cores. */
+/** One thread, because more would compete with client and server on a machine with two cores. */
 const THREADS = 1;
 
 export interface RigSettings {
@@ -17,17 +17,17 @@ export interface RigSettings {
   readonly sequences: number;
 }
 
-/** One model behind Portico and in raw llama.cpp, each in processes of its own. */
+/** One model in Portico and in raw llama.cpp, in separate processes. */
 export interface Rig {
   readonly portico: PorticoClient;
   readonly raw: RawLlama;
-  /** Has the least server in front of raw llama.cpp answer prompts at the same time, over HTTP. */
+  /** Sends prompts to the minimal server in front of raw llama.cpp, concurrently over HTTP. */
   readonly least: (prompts: readonly RawPrompt[]) => Promise<readonly Timeline[]>;
-  /** So many words, about one token each; others for each seed. */
+  /** Makes a text of `count` words, about one token each. Each seed has different words. */
   readonly prose: (count: number, seed: number) => string;
 }
 
-/** Sets both up, has them answer once, so that all is loaded and compiled, and takes them down after. */
+/** Starts both, warms them up, runs a measurement, and stops both. */
 export async function withRig<Result>(
   { model, contextSize, sequences }: RigSettings,
   measure: (rig: Rig) => Promise<Result>,
@@ -61,7 +61,7 @@ export async function withRig<Result>(
   }
 }
 
-/** When its tokens were there, on the process's clock. */
+/** Sends a prompt to the minimal server. Returns the times of its tokens on this process's clock. */
 async function askLeast(
   client: StreamClient,
   prompt: RawPrompt,
@@ -73,7 +73,7 @@ async function askLeast(
   return timeline;
 }
 
-/** Steps of a prefill grow as they are measured: one long prompt lets them. */
+/** Warms up with long prompts, because the steps of a prefill grow with its measurements. */
 async function warmUp({ portico, raw, prose: write }: Rig): Promise<void> {
   const messages = [{ role: 'user', content: write(600, 0) }] as const;
   for (let round = 0; round < 2; round += 1) {
@@ -82,31 +82,31 @@ async function warmUp({ portico, raw, prose: write }: Rig): Promise<void> {
   }
 }
 
-/** An answer of Portico's, and of raw llama.cpp to as many tokens. */
+/** Answer of Portico, and the times of raw llama.cpp for the same numbers of tokens. */
 export interface Pair {
   readonly ours: StreamedAnswer;
-  /** What raw llama.cpp was told. */
+  /** Prompt of raw llama.cpp. */
   readonly prompt: RawPrompt;
   readonly raw: Timeline;
 }
 
 /**
- * Asks Portico, then has raw llama.cpp keep, evaluate and generate exactly as many tokens.
- * Throws where Portico's answer has not one delta for each token: then nothing could be compared.
+ * Asks Portico, then lets raw llama.cpp keep, evaluate and generate the same numbers of tokens. Throws if
+ * Portico's answer does not have one delta per token, because the figures would not be comparable.
  */
 export async function pair({ portico, raw }: Rig, question: Question): Promise<Pair> {
   const ours = await portico.ask(question);
   if (ours.timeline.length !== ours.outputTokens || ours.outputTokens !== question.generate) {
     throw new Error(
-      `${question.generate} tokens were asked for, ${ours.outputTokens} generated, ` +
-        `and ${ours.timeline.length} deltas came.`,
+      `${question.generate} tokens were requested, ${ours.outputTokens} generated, ` +
+        `and ${ours.timeline.length} deltas received.`,
     );
   }
   const prompt = asTokens(ours);
   return { ours, prompt, raw: await raw.answerOne(prompt) };
 }
 
-/** The same work in raw tokens. */
+/** Prompt of raw llama.cpp with the same numbers of tokens. */
 function asTokens(answer: StreamedAnswer): RawPrompt {
   const { promptTokens, cacheReadTokens, outputTokens } = answer;
   const fresh = promptTokens - cacheReadTokens;

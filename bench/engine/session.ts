@@ -5,16 +5,16 @@ import type { Rig } from './rig.ts';
 
 export interface SessionPlan {
   readonly turns: number;
-  /** Of the system prompt, and of what the user says in each turn. */
+  /** Words of the system prompt; `words` are those of each user turn. */
   readonly system: number;
   readonly words: number;
-  /** Generated in each turn. */
+  /** Generated tokens per turn. */
   readonly tokens: number;
 }
 
 const TOOLS = ['Read', 'Write', 'Edit', 'Bash', 'Search'];
 
-/** How much of the time that a session takes would be gone with raw llama.cpp alone. */
+/** Measures the time of a session in Portico, and the share that raw llama.cpp takes for it. */
 export async function measureSession(rig: Rig, plan: SessionPlan) {
   const system = rig.prose(plan.system, 3000);
   const tools = TOOLS.map((name, index) => tool(name, rig.prose(30, 3100 + index)));

@@ -6,15 +6,15 @@ export interface WarmPlan {
   /** Words of the system prompt that all questions share. */
   readonly prefix: number;
   readonly question: number;
-  /** Prefixes; the first question behind each is cold. */
+  /** Number of prefixes; the first question after each is cold. */
   readonly prefixes: number;
-  /** Further questions behind each prefix. */
+  /** Further questions after each prefix. */
   readonly pairs: number;
 }
 
 const GENERATED = 2;
 
-/** Time to the first token where the prompt's beginning is known, and where nothing is. */
+/** Measures the time to the first token with a cached prefix, and without. */
 export async function measureWarm(rig: Rig, plan: WarmPlan) {
   const cold: Pair[] = [];
   const warm: Pair[] = [];

@@ -1,14 +1,14 @@
 import type { Vocabulary } from '../random-model/vocabulary.ts';
 
 const TOKENS = Buffer.from('tokenizer.ggml.tokens');
-/** Before the strings of a list: the length of its key, its type, theirs, and how many there are. */
+/** Bytes before the strings of a list: length of its key, key, types of the list and of its items, and count. */
 const HEAD_BYTES = 8 + TOKENS.length + 4 + 4 + 8;
 const STRING_HEAD_BYTES = 8;
 
-/** How a vocabulary of bytes writes the blank before a word. */
+/** Word in a byte-level vocabulary, which writes a space as `Ġ`. */
 const WORD = /^Ġ[a-z]{3,}$/;
 
-/** The tokens of a vocabulary that are a blank and a word in small letters: `Ġthe`, by their ids. */
+/** Finds the tokens that are a space and a lower-case word, such as `Ġthe`, by their ids. */
 export function wordsOf({ entries }: Vocabulary): ReadonlyMap<number, string> {
   const list = entries.find((entry) =>
     TOKENS.equals(entry.subarray(STRING_HEAD_BYTES, STRING_HEAD_BYTES + TOKENS.length)),
@@ -26,7 +26,7 @@ export function wordsOf({ entries }: Vocabulary): ReadonlyMap<number, string> {
   return words;
 }
 
-/** So many words in an order that another seed changes: about one token each. */
+/** Makes a text of `count` words, about one token each. Each seed has different words. */
 export function prose(words: readonly string[], count: number, seed: number): string {
   let state = seed + 1;
   const chosen = Array.from({ length: count }, () => {

@@ -17,13 +17,13 @@ const SEQUENTIAL = 200;
 const CONCURRENT = { rounds: 5, count: 500, open: OPEN };
 const STARTS = 7;
 
-/** Code that runs for the first time is not yet compiled, and every server in use is past that. */
+/** Rounds before the measurement, because node compiles code only after it has run for a while. */
 const WARM_UP = { rounds: 2, count: 500, open: OPEN };
 
-/** How long a server is left alone before its memory counts as idle. */
+/** Time without requests after which the memory of a server counts as idle. */
 const QUIET_MS = 2000;
 
-/** What Portico adds to a model server that answers at once. */
+/** Time that Portico adds to a model server that answers at once. */
 export const facade: Part = { title: 'Facade: Portico in front of a stub', run };
 
 type Make = (stream: boolean) => string;
@@ -65,7 +65,7 @@ function poolOf({ url }: ServerProcess): Pool {
   return new Pool(url, { connections: OPEN });
 }
 
-/** Starts of Portico and of node itself, in turn. */
+/** Measures starts of Portico and of node itself, alternately. */
 async function measureStarts(stub: string) {
   const [ready, bare]: [number[], number[]] = [[], []];
   for (let round = 0; round < STARTS; round += 1) {
@@ -77,7 +77,7 @@ async function measureStarts(stub: string) {
   return { readyMs: rounded(median(ready)), bareNodeMs: rounded(median(bare)) };
 }
 
-/** A server that has answered once and waits. */
+/** Measures a server that is idle after one answer. */
 async function measureIdle({ pid }: ServerProcess, targets: readonly Target[]) {
   await sequential(targets, smallRequest(false), 1);
   await wait(QUIET_MS);

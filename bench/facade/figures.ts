@@ -1,6 +1,6 @@
 import type { Bar } from '../bars.ts';
 
-/** What was measured with requests of one size; times in milliseconds, rates in requests a second. */
+/** Figures for requests of one size. Times are in milliseconds, rates in requests per second. */
 export interface SizeFigures {
   readonly requestBytes: number;
   readonly addedP50Ms: number;
@@ -13,11 +13,11 @@ export interface SizeFigures {
   readonly skeletonRpsAt50: number;
 }
 
-/** All of the facade's figures: those of large requests, of the process, and of small requests. */
+/** Figures of the facade: for large requests, for the process, and for small requests. */
 export interface FacadeFigures extends SizeFigures {
   readonly idleRssMb: number;
   readonly loadedRssMb: number;
-  /** Whether the native engine was loaded; null where the system does not tell. */
+  /** True if the native engine was loaded; null if the system does not report it. */
   readonly engineLoaded: boolean | null;
   readonly readyMs: number;
   readonly bareNodeMs: number;
@@ -29,10 +29,10 @@ const DIRECT_SHARE = 0.2;
 const SKELETON_SHARE = 0.8;
 const IDLE_MB = 110;
 const READY_MS = 700;
-/** A slow machine is given as many times what node itself takes. */
+/** Bound for a slow machine, as a multiple of node's own time. */
 const READY_BARE_NODES = 5;
 
-/** The figures beside their bars. */
+/** Figures with their bounds. */
 export function facadeBars(figures: FacadeFigures): readonly Bar[] {
   const readyMost = Math.max(READY_MS, READY_BARE_NODES * figures.bareNodeMs);
   return [

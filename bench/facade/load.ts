@@ -1,23 +1,23 @@
 import type { Pool } from 'undici';
 import { rotated } from '../statistics.ts';
 
-/** What is asked: the stub itself, or a server in front of it. */
+/** Target of requests: the stub itself, or a server in front of it. */
 export interface Target {
   readonly name: 'direct' | 'skeleton' | 'portico';
   readonly path: string;
   readonly pool: Pool;
 }
 
-/** One figure for each target. */
+/** One value per target. */
 export type PerTarget<Value> = Readonly<Record<Target['name'], Value>>;
 
-/** Milliseconds from sending a request until the first byte of its answer's body, and the last. */
+/** Milliseconds from sending a request to the first and to the last byte of the answer's body. */
 interface Timing {
   readonly first: number;
   readonly last: number;
 }
 
-/** Sends one request. Throws where the answer is no success. */
+/** Sends one request. Throws if the answer is not a success. */
 async function time({ pool, path, name }: Target, body: string): Promise<Timing> {
   const began = performance.now();
   const answer = await pool.request({
@@ -34,7 +34,7 @@ async function time({ pool, path, name }: Target, body: string): Promise<Timing>
   return { first, last: performance.now() - began };
 }
 
-/** Sends requests one after the other, to each target in turn: noise hits all of them alike. */
+/** Sends requests one by one, to the targets in turn, so that noise affects all of them equally. */
 export async function sequential(
   targets: readonly Target[],
   body: string,
@@ -49,7 +49,7 @@ export async function sequential(
   return timings;
 }
 
-/** Requests a second that each target answers at a number of open requests, once a round. */
+/** Measures the requests per second of each target at a number of open requests, once per round. */
 export async function concurrent(
   targets: readonly Target[],
   body: string,

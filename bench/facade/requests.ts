@@ -1,10 +1,10 @@
-/** The name that models.yaml has for the stub. */
+/** Name of the stub in models.yaml. */
 export const MODEL = 'stub';
 
 const SENTENCE =
   'Read the file that the failing test names, and say what it does before you change it. ';
 
-/** A question without anything beside it: 0.3 KB. */
+/** Plain question of 0.3 KB. */
 export function smallRequest(stream: boolean): string {
   const messages = [{ role: 'user', content: SENTENCE.repeat(2) }];
   return JSON.stringify({ model: MODEL, max_tokens: 1024, stream, messages });
@@ -13,7 +13,7 @@ export function smallRequest(stream: boolean): string {
 const LARGE_BYTES = 66 * 1024;
 const TOOLS = 20;
 
-/** A turn of a coding agent, 66 KB: a system prompt, tools, and calls with their results. */
+/** Turn of a coding agent, 66 KB: a system prompt, tools, and calls with their results. */
 export function largeRequest(stream: boolean): string {
   const messages: object[] = [{ role: 'user', content: [{ type: 'text', text: SENTENCE }] }];
   const request = {

@@ -5,7 +5,7 @@ import { Pool } from 'undici';
 import { z } from 'zod';
 import { listenAndTell } from '../listening.ts';
 
-/** The least that an Express server in front of another can do: read JSON, forward it, answer. */
+/** Minimal Express server in front of another: reads JSON, forwards it, answers. */
 
 const bodySchema = z.looseObject({ stream: z.boolean().nullish() });
 

@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
 import { listenAndTell } from '../listening.ts';
 
-/** A model server that answers at once, always the same: what remains is the facade's own time. */
+/** Model server that returns a constant answer at once, so that only the facade's own time remains. */
 
 const PIECES = ['The ', 'tests ', 'pass ', 'now.'];
 

@@ -1,7 +1,7 @@
 import type { GgufValue } from './gguf.ts';
 import type { Weight } from './weights.ts';
 
-/** How large a model is; `heads` × `headSize` values attend, a third of the heads share keys and values. */
+/** Size of a model. Attention has `heads` × `headSize` values. */
 export interface Dimensions {
   readonly layers: number;
   readonly embedding: number;
@@ -18,33 +18,33 @@ export interface TensorPlan {
   readonly weight: Weight;
 }
 
-/** What a GGUF of an architecture consists of, besides its vocabulary. */
+/** Contents of a GGUF file of an architecture, except its vocabulary. */
 export interface ModelPlan {
   readonly architecture: string;
-  /** Keys without the architecture, which they begin with in the file. */
+  /** Metadata by keys without the architecture, which is their prefix in the file. */
   readonly metadata: Readonly<Record<string, GgufValue>>;
   readonly tensors: readonly TensorPlan[];
 }
 
 /**
- * Kinds of models by how their state can be cut: at any token (`llama`), only within a window
- * (`gemma3`), or only where a checkpoint is, all of it (`mamba`) or in part (`lfm2`).
+ * Kinds of models by the places at which their state can be cut: at any token (`llama`), only within a window
+ * (`gemma3`), or only at a checkpoint, for the complete state (`mamba`) or a part of it (`lfm2`).
  */
 export const KINDS = ['llama', 'gemma3', 'mamba', 'lfm2'] as const;
 
 export type ModelKind = (typeof KINDS)[number];
 
-/** The sliding window of `gemma3`, in tokens. */
+/** Sliding window of `gemma3`, in tokens. */
 const WINDOW = 64;
 const RMS_EPSILON = 1e-6;
 const ROPE_BASE = 10_000;
-/** Each third layer of `lfm2` attends, the others convolve over so many tokens. */
+/** Every third layer of `lfm2` has attention, the others a convolution over this number of tokens. */
 const ATTENDING = 3;
 const CONVOLUTION = 3;
-/** Of `mamba`: its convolution, its state, and the rank of its time steps. */
+/** Sizes of `mamba`: its convolution, its state, and the rank of its time steps. */
 const STATE_SPACE = { kernel: 4, state: 16, rank: 32 } as const;
 
-/** Source of keys, names and shapes: llama.cpp's `src/models/*.cpp`. */
+/** Plans a model. Source of keys, names and shapes: llama.cpp's `src/models/*.cpp`. */
 export function planModel(kind: ModelKind, size: Dimensions, vocabularySize: number): ModelPlan {
   const layers = Array.from({ length: size.layers }, (_, index) => index);
   const outputNorm = kind === 'lfm2' ? 'token_embd_norm.weight' : 'output_norm.weight';
@@ -181,7 +181,7 @@ function stateSpace(embedding: number): readonly TensorPlan[] {
     matrix('ssm_x.weight', inner, rank + 2 * state),
     matrix('ssm_dt.weight', rank, inner),
     vector('ssm_dt.bias', inner),
-    // A state decays by it: it must be below zero.
+    // The decay of the state, which must be below zero.
     { name: 'ssm_a', shape: [state, inner], weight: 'negative' },
     norm('ssm_d', inner),
     matrix('ssm_out.weight', inner, embedding),

@@ -1,26 +1,26 @@
-/** What a GGUF file says of its model, besides its tensors. */
+/** Value of a GGUF file's metadata. */
 export type GgufValue =
   | { readonly type: 'u32'; readonly value: number }
   | { readonly type: 'f32'; readonly value: number }
   | { readonly type: 'string'; readonly value: string }
   | { readonly type: 'u32-list'; readonly value: readonly number[] };
 
-/** A tensor: its rows are `shape[0]` long. */
+/** Tensor with rows of length `shape[0]`. */
 export interface GgufTensor {
   readonly name: string;
   readonly shape: readonly number[];
   readonly type: 'f32' | 'q8_0';
-  /** Its values in that type; written right away, so that a large model need not be in memory. */
+  /** Makes its values in that type. They are written at once, so that a large model need not fit in memory. */
   readonly data: () => Uint8Array;
 }
 
 const VERSION = 3;
 const VALUE_TYPE = { u32: 4, f32: 6, string: 8, list: 9 } as const;
 const TENSOR_TYPE = { f32: 0, q8_0: 8 } as const;
-/** Every tensor begins at a multiple of this. */
+/** Every tensor begins at a multiple of this number of bytes. */
 const ALIGNMENT = 32;
 
-/** Values of a block of `q8_0`, and its bytes: a scale of 16 bits, and 8 bits a value. */
+/** Values and bytes of a `q8_0` block: a scale of 16 bits, and 8 bits per value. */
 export const Q8_BLOCK = { values: 32, bytes: 34 } as const;
 
 /** Bytes of a tensor's data. */
@@ -29,13 +29,14 @@ export function tensorBytes({ shape, type }: Pick<GgufTensor, 'shape' | 'type'>)
   return type === 'f32' ? values * 4 : (values / Q8_BLOCK.values) * Q8_BLOCK.bytes;
 }
 
-/** The bytes of an entry that is copied as it stands in another file, its key included. */
+/** Bytes of an entry that is copied unchanged from another file, including its key. */
 export type RawEntry = Uint8Array;
 
 /**
- * A GGUF file, piece by piece. Source: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+ * Generates a GGUF file in pieces.
  *
- * @param raw entries that come from another file
+ * @param raw entries of another file
+ * @see https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
  */
 export function* encodeGguf(
   metadata: Readonly<Record<string, GgufValue>>,

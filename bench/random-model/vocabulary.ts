@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { RawEntry } from './gguf.ts';
 
-/** Bytes of values by their type in a GGUF file; strings and lists have none of their own. */
+/** Bytes of values by their type in a GGUF file; strings and lists have no fixed size. */
 const SIZES: Readonly<Record<number, number>> = {
   0: 1,
   1: 1,
@@ -17,17 +17,17 @@ const SIZES: Readonly<Record<number, number>> = {
 };
 const STRING = 8;
 const LIST = 9;
-/** `GGUF`, the version, and how many tensors and entries there are. */
+/** Bytes of the header: `GGUF`, the version, and the numbers of tensors and entries. */
 const HEAD_BYTES = 24;
 const ENTRY_COUNT_AT = 16;
 
-/** A tokenizer with its chat template, as it stands in a GGUF file. */
+/** Tokenizer with its chat template, in the bytes of a GGUF file. */
 export interface Vocabulary {
   readonly entries: readonly RawEntry[];
   readonly size: number;
 }
 
-/** Reads the tokenizer of a GGUF file. Throws an Error where it has none. */
+/** Reads the tokenizer of a GGUF file. Throws an Error if it has none. */
 export function readVocabulary(file: string): Vocabulary {
   const reader = new Reader(readFileSync(file));
   const entries: RawEntry[] = [];
@@ -54,7 +54,7 @@ class Reader {
     return Number(this.#bytes.readBigUInt64LE(ENTRY_COUNT_AT));
   }
 
-  /** The next entry; `length` is that of a list. */
+  /** Reads the next entry; `length` is the one of a list. */
   entry(): { readonly key: string; readonly length: number; readonly bytes: RawEntry } {
     const start = this.#at;
     const key = this.#string();

@@ -1,24 +1,24 @@
 import { Q8_BLOCK, tensorBytes } from './gguf.ts';
 import type { GgufTensor } from './gguf.ts';
 
-/** What a tensor begins as. */
+/** Kind of a tensor's initial values. */
 export type Weight = 'random' | 'ones' | 'negative';
 
-/** The standard deviation of bytes that are evenly spread from -128 to 127. */
+/** Standard deviation of a uniform distribution from -128 to 127. */
 const BYTE_DEVIATION = 73.9;
 
-/** What there is to know of a tensor of random weights. */
+/** Description of a tensor of random weights. */
 export interface RandomTensor {
   readonly name: string;
   readonly shape: readonly number[];
   readonly weight: Weight;
-  /** A matrix in 8 bits a value, where its rows can be. */
+  /** Writes a matrix in 8 bits per value, if its rows allow it. */
   readonly quantized: boolean;
-  /** The same weights for the same number. */
+  /** Seed of the weights. */
   readonly seed: number;
 }
 
-/** A tensor such that values keep their size from layer to layer. */
+/** Makes a tensor whose weights keep the size of values from layer to layer. */
 export function randomTensor(options: RandomTensor): GgufTensor {
   const { name, shape, weight, seed } = options;
   const [rows = 1] = shape;
@@ -53,8 +53,8 @@ function plain(length: number, weight: Weight, deviation: number, seed: number):
 }
 
 /**
- * All other rows are zero: as rows of the output they give logits of zero, and among hundreds of random
- * logits some are always far above.
+ * Sets all other rows to zero. As rows of the output they have logits of zero, and some of hundreds of
+ * random logits are always far higher.
  */
 export function onlyRows(tensor: GgufTensor, kept: ReadonlySet<number>): GgufTensor {
   const [, rows = 1] = tensor.shape;
@@ -71,7 +71,7 @@ export function onlyRows(tensor: GgufTensor, kept: ReadonlySet<number>): GgufTen
   };
 }
 
-/** Evenly spread numbers of 32 bits. Source: Marsaglia's xorshift32. */
+/** Uniformly distributed numbers of 32 bits. Source: Marsaglia's xorshift32. */
 export function generator(seed: number): () => number {
   let state = Math.imul(seed + 1, 0x9e3779b1) >>> 0 || 1;
   return () => {
@@ -82,7 +82,7 @@ export function generator(seed: number): () => number {
   };
 }
 
-/** A small positive number as an IEEE half; too small for a normal one, it is 2^-14. */
+/** Encodes a small positive number as an IEEE half. A number below the normal range becomes 2^-14. */
 function float16(value: number): number {
   const exponent = Math.max(Math.floor(Math.log2(value)), -14);
   const mantissa = Math.round((Math.max(value, 2 ** -14) / 2 ** exponent - 1) * 1024);

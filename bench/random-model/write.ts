@@ -9,15 +9,15 @@ import { onlyRows, randomTensor } from './weights.ts';
 export interface RandomModelOptions {
   readonly kind: ModelKind;
   readonly size: Dimensions;
-  /** Matrices in 8 bits a value, as most people run models; else as exact as can be. */
+  /** Writes matrices in 8 bits per value, as most users run models; otherwise without quantization. */
   readonly quantized: boolean;
-  /** A GGUF whose tokenizer and chat template it gets. */
+  /** GGUF file whose tokenizer and chat template are copied. */
   readonly vocabulary: string;
-  /** Tokens that it can say, where those are not all. */
+  /** Tokens that the model can generate; default: all. */
   readonly says?: ReadonlySet<number>;
 }
 
-/** About 5 MB with a vocabulary of 2,048 tokens: enough to have state, not to say anything. */
+/** About 5 MB with a vocabulary of 2,048 tokens: enough for a state, but not for meaningful text. */
 export const TINY: Dimensions = {
   layers: 6,
   embedding: 128,
@@ -28,10 +28,10 @@ export const TINY: Dimensions = {
   context: 8192,
 };
 
-/** The output has the same rows. */
+/** Tensor whose rows are also those of the output. */
 const EMBEDDING = 'token_embd.weight';
 
-/** Writes a GGUF of a model with random weights, the same ones each time; gives its parameters. */
+/** Writes a GGUF file with reproducible random weights. Returns the number of parameters. */
 export function writeRandomModel(file: string, options: RandomModelOptions): number {
   const { kind, size } = options;
   const vocabulary = readVocabulary(options.vocabulary);

@@ -11,15 +11,15 @@ export interface StallBody {
 export const MOST_BYTES = 32 * 1024 * 1024 - 1024;
 export const MB = 1_000_000;
 
-/** The beginning of a body; what is measured follows. */
+/** Beginning of a body, before its measured part. */
 export function head(model: string): string {
   return `{"model":"${model}","max_tokens":1,`;
 }
 
-/** A question, for bodies that are about something else. */
+/** Short question, for bodies whose measured part is elsewhere. */
 export const QUESTION = '"messages":[{"role":"user","content":"Hi"}]';
 
-/** So many bytes, or a little less: a piece as often as it fits between a head and a tail. */
+/** Body of at most `bytes` bytes: a piece, repeated as often as it fits between a head and a tail. */
 export function repeated(bytes: number, before: string, piece: string, after = ''): Buffer {
   const size = Buffer.byteLength(piece);
   const count = Math.floor((bytes - Buffer.byteLength(before + after)) / size);
@@ -30,7 +30,7 @@ export function repeated(bytes: number, before: string, piece: string, after = '
   ]);
 }
 
-/** The same with a piece for each number. */
+/** Like `repeated`, with a different piece for each index. */
 export function numbered(
   bytes: number,
   before: string,
@@ -47,7 +47,7 @@ export function numbered(
   return Buffer.from(before + parts.join('') + after);
 }
 
-/** So many items of a JSON list or object. */
+/** Joins `count` items of a JSON list or object. */
 export function items(count: number, item: (index: number) => string): string {
   return Array.from({ length: count }, (_, index) => item(index)).join(',');
 }

@@ -7,7 +7,7 @@ const MANY_HEADERS = Object.fromEntries(
   Array.from({ length: 1000 }, (_, index) => [`x-${index}`, '1']),
 );
 
-/** Bodies that are no valid request. */
+/** Bodies that are not valid requests. */
 export function hostileBodies(model: string): readonly StallBody[] {
   return [...notJson(model), ...tooMuch(model), ...notValid(model), ...notRead(model)];
 }
@@ -96,7 +96,7 @@ function notValid(model: string): readonly StallBody[] {
   ];
 }
 
-/** Bodies over the limit, and such that no route wants. */
+/** Bodies over the limit, and bodies for routes that read none. */
 function notRead(model: string): readonly StallBody[] {
   const large = (): Uint8Array => repeated(MOST_BYTES, `${head(model)}"x":"`, 'a', '"}');
   return [

@@ -2,8 +2,8 @@ import { Agent, get } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 
 /**
- * Asks a server for /health every 20 ms on a connection of its own, in a process of its own, since
- * whoever sends large bodies waits for itself. Each message asks for the longest wait since the last.
+ * Requests /health of a server every 20 ms on its own connection. It is a separate process, because sending
+ * large bodies would delay it. Each message requests the longest wait since the last message.
  */
 
 const EVERY_MS = 20;
@@ -34,7 +34,7 @@ process.send?.(0);
 
 for (;;) {
   began = performance.now();
-  // A server that stood still for long may close the connection that it left waiting.
+  // After a long stall, the server may close the waiting connection.
   while (!(await ask())) await wait(EVERY_MS);
   longest = Math.max(longest, performance.now() - began);
   began = undefined;

@@ -15,10 +15,10 @@ import type { Strain } from './watch.ts';
 const WAIT_MS = 150;
 const MEMORY_MB = 400;
 const AT_ONCE = 6;
-/** Three of the bodies are held while they are answered, and one more is decoded. */
+/** Three of the bodies are in memory while they are answered, and one more is decoded. */
 const AT_ONCE_MB = 550;
 const QUIET_MS = 2000;
-/** Engines' work on a valid body is no matter of this part. */
+/** Timeout of an answer. The work of engines on a valid body is not measured here. */
 const PATIENCE_MS = 20_000;
 
 /** Effect of one body on the server's event loop and memory. */
@@ -26,7 +26,7 @@ export const stall: Part = { title: 'Stall: one body beside /health every 20 ms'
 
 interface Outcome extends Strain {
   readonly name: string;
-  /** The status; or why there was none. */
+  /** Status, or the reason why there was none. */
   readonly answer: string;
   readonly seconds: number;
 }
@@ -68,7 +68,7 @@ async function run(): Promise<Section> {
   }
 }
 
-/** The longest wait and the most memory of all single bodies. */
+/** Longest wait and peak memory of all single bodies. */
 function worstOf(outcomes: readonly Outcome[]): Outcome {
   return {
     name: 'worst of all single bodies',
@@ -79,7 +79,7 @@ function worstOf(outcomes: readonly Outcome[]): Outcome {
   };
 }
 
-/** Sends a body several times at once. Returns each answer once. */
+/** Sends a body several times concurrently. Returns each distinct answer once. */
 async function sendAtOnce(url: string, body: StallBody): Promise<string> {
   const bytes = body.make();
   const sending = Array.from({ length: AT_ONCE }, () => send(url, body, bytes));

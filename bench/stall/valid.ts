@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { head, items, MB, MOST_BYTES, QUESTION, repeated } from './filling.ts';
 import type { StallBody } from './filling.ts';
 
-/** Valid requests to a model, or such as would be valid if there were less of them. */
+/** Valid requests to a model, and requests that only their size makes invalid. */
 export function validBodies(model: string): readonly StallBody[] {
   const bodies = [...texts(model), ...lists(model), ...media(model), ...tools(model)];
   return bodies.map((body) => ({ ...body, name: `${model}: ${body.name}` }));

@@ -9,14 +9,14 @@ import type { ServerProcess } from '../process.ts';
 const SAMPLE_MS = 20;
 const PAGE_BYTES = 4096;
 
-/** Waits and memory of a server since the last question. */
+/** Waits and memory of a server since the last call of `take`. */
 export interface Strain {
-  /** The longest that a probe waited. */
+  /** Longest wait of the probe. */
   readonly waitMs: number;
   readonly peakMb: number;
 }
 
-/** Watches a server from outside. */
+/** Observation of a server from another process. */
 export interface Watch {
   /** Returns the strain since the last call. */
   take(): Promise<Strain>;
@@ -48,7 +48,7 @@ export async function watchServer({ url, pid }: ServerProcess): Promise<Watch> {
   };
 }
 
-/** Linux tells it without a process, which would be one more that fights for the CPU. */
+/** Reads the memory of a process from Linux. A call of `ps` would compete for the CPU. */
 async function memoryOf(pid: number): Promise<number> {
   try {
     const [, pages] = (await readFile(`/proc/${pid}/statm`, 'utf8')).split(' ');

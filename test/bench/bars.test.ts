@@ -44,7 +44,7 @@ describe('the bars of the facade', () => {
     ['less of the rate of a skeleton', { skeletonRpsAt50: 1001 }, ['66 KB:   of a skeleton']],
     ['more memory', { idleRssMb: 110.1 }, ['memory, idle']],
     ['an engine that was loaded', { engineLoaded: true }, ['native engines loaded']],
-    ['a system that does not tell of engines', { engineLoaded: null }, []],
+    ['a system that does not report engines', { engineLoaded: null }, []],
     ['a slower start', { readyMs: 701 }, ['ready']],
     ['a slower start where node itself is slow', { readyMs: 900, bareNodeMs: 180 }, []],
   ])('with %s', (_case, changes, expected) => {
@@ -55,7 +55,7 @@ describe('the bars of the facade', () => {
 describe('the table', () => {
   covers('R4.8-bars');
 
-  it('has each figure, its bar, and whether it is reached', () => {
+  it('has each figure, its bound, and if it is met', () => {
     const bars: readonly Bar[] = [
       { name: 'added', value: 1.234, unit: 'ms', bound: { at: 'most', value: 1 } },
       { name: 'share', value: 0.25, unit: '', bound: { at: 'least', value: 0.2 } },

@@ -42,11 +42,11 @@ describe('the bars of the engine', () => {
 describe('a stream', () => {
   covers('R6.8-timelines');
 
-  it('decodes as fast as tokens come behind the first one', () => {
+  it('is measured from its first token on', () => {
     expect(decodeRate([500, 510, 520, 540])).toBe(75);
   });
 
-  it.each([[[]], [[500]], [[500, 500]]])('of %j is too short to tell', (timeline) => {
+  it.each([[[]], [[500]], [[500, 500]]])('of %j is too short to measure', (timeline) => {
     expect(() => decodeRate(timeline)).toThrow('too short');
   });
 
@@ -64,7 +64,7 @@ describe('a stream', () => {
 describe('streams together', () => {
   covers('R6.8-timelines');
 
-  it('are counted only while all of them decode', () => {
+  it('are measured only while all of them decode', () => {
     const early = [0, 100, 200, 300];
     const late = [200, 300, 400, 500];
     expect(sharedRate([early, late])).toBe(20);
@@ -79,7 +79,7 @@ describe('streams together', () => {
       ],
     ],
     ['of which one says nothing', [[0, 10], []]],
-  ])('%s are too short to tell', (_case, timelines) => {
+  ])('%s are too short to measure', (_case, timelines) => {
     expect(() => sharedRate(timelines)).toThrow('too short');
   });
 });

@@ -15,7 +15,7 @@ describe('the median', () => {
     expect(median(values)).toBe(expected);
   });
 
-  it('does not care for the order, nor change it', () => {
+  it('does not depend on the order, and does not change it', () => {
     fc.assert(
       fc.property(fc.array(fc.double({ noNaN: true }), { minLength: 1 }), (values) => {
         const before = [...values];
@@ -25,7 +25,7 @@ describe('the median', () => {
     );
   });
 
-  it('of nothing is refused', () => {
+  it('of no values is refused', () => {
     expect(() => median([])).toThrow('Nothing was measured.');
   });
 });

@@ -27,7 +27,7 @@ describe('the model of the bench', () => {
 
   afterAll(() => rm(folder, { recursive: true }));
 
-  it('says a word with every token, and never ends', async () => {
+  it('generates a word with every token, and never ends', async () => {
     const llama = await getLlama({ gpu: false, build: 'never', logLevel: LlamaLogLevel.error });
     const model = await llama.loadModel({ modelPath: written.file });
     const context = await model.createContext({ contextSize: 512, ...NATIVE_CONTEXT });
@@ -45,14 +45,14 @@ describe('the model of the bench', () => {
     await llama.dispose();
   });
 
-  it('has 80 million parameters where figures are taken', () => {
+  it('has 80 million parameters in the size of the bench', () => {
     const { tensors } = planModel('llama', MEDIUM, VOCABULARY_SIZE);
     const parameters = tensors.map(({ shape }) => shape.reduce((one, other) => one * other, 1));
     const millions = parameters.reduce((one, other) => one + other, 0) / 1e6;
     expect(millions).toBeCloseTo(80, 0);
   });
 
-  it('is asked other words with every seed, and the same ones again', () => {
+  it('gets different words with every seed, and the same ones again', () => {
     const text = prose(written.words, 50, 1);
     expect(text.split(' ')).toHaveLength(50);
     expect(prose(written.words, 50, 1)).toBe(text);

@@ -6,6 +6,7 @@ import { parse, ROOT } from './source-files.ts';
 
 /** Folders and files that follow the rules. The others are added once they do. */
 const PROSE_FOLDERS = [
+  'bench',
   'bin',
   'src/cli',
   'src/compose.ts',
@@ -24,6 +25,7 @@ const PROSE_FOLDERS = [
   'src/registry',
   'src/units',
   'src/wires',
+  'test/bench',
   'test/cli',
   'test/images',
   'test/launch',
