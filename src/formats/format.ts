@@ -87,7 +87,7 @@ export interface ChatFormat {
   readonly alwaysThinks?: boolean;
   readonly answer?: AnswerTags;
   readonly tools?: ToolSyntax;
-  /** Its calls are plain text, so that an answer may contain examples of them. */
+  /** Calls are plain text, so that an answer may contain examples of calls. */
   readonly mayQuoteCalls?: boolean;
   /** Text that ends the thinking when its budget is spent, if it is not just the closing tag. */
   readonly thinkingEnd?: string;

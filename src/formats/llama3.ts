@@ -12,7 +12,7 @@ import { definePythonCall } from './shared/python-grammar.ts';
 const PYTHON = '<|python_tag|>';
 const FORCED = '{"name": "';
 const KEYS = { name: 'name', input: ['parameters', 'arguments'] } as const;
-/** The same if no mark tells such an object from other JSON. */
+/** Same keys for a call without a mark that distinguishes it from other JSON. */
 export const BARE_KEYS = { ...KEYS, isBare: true } as const;
 const MEMBERS = { name: 'name', input: 'parameters' } as const;
 

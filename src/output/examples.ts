@@ -8,29 +8,29 @@ export interface ExamplePlace {
   readonly fence: string | undefined;
 }
 
-/** Examples that one answer may have; a later one is text without being read. */
+/** Limit of examples in one answer. Later ones are text without an attempt to read them. */
 export const MOST_EXAMPLES = 100;
 
 /** Marks that servers leave at the end of an answer. */
 const ENDS = ['<|im_end|>', '<|endoftext|>', '<|eot_id|>', '</s>', '</tool_call>'] as const;
 
-/** The place at the end of a text; undefined if a call there is certainly meant. */
+/** Place at the end of a text; undefined if a call there can't be an example. */
 export function examplePlace({ fence, isLineStart }: MarkdownCode): ExamplePlace | undefined {
   return fence === undefined && isLineStart ? undefined : { fence };
 }
 
-/** Ways to read calls that may be an example. */
+/** Functions of the parser for calls that may be examples. */
 export interface ExampleReader {
   readonly triggers: readonly string[];
   /** Reads a call after its trigger. */
   readonly readCall: (trigger: string) => Reading<boolean>;
-  /** Makes a piece of the text of an example. */
+  /** Creates a piece from the text of an example. */
   readonly textPiece: (text: string) => OutputPiece;
 }
 
 /**
- * Reads calls that may be an example. They count if only further calls, the end of their code fence and white
- * space follow them up to the end of the answer. Otherwise all of it is text.
+ * Reads calls that may be examples. They are real calls if only further calls, the end of their code fence and
+ * white space follow them up to the end of the answer. Otherwise all of them are text.
  */
 export function* readMeant(
   source: Source,
@@ -47,7 +47,7 @@ export function* readMeant(
     const place = source.place - next.length;
     if (!ends.includes(next) && !(yield* collect(source, readCall(next), pieces))) {
       if (pieces.length === 0) return false;
-      // Nothing is shown of a further call that was cut off.
+      // A further call that was cut off is dropped.
       if (source.starved && source.cut) source.skip(source.rest.length);
       else source.rewind(place);
       break;
@@ -76,7 +76,7 @@ function* collect(
   return step.value;
 }
 
-/** The text from an earlier place to here. */
+/** Text from an earlier place to the current one. */
 function readAgain(source: Source, start: number): string {
   const length = source.place - start;
   source.rewind(start);

@@ -35,12 +35,12 @@ export class MarkdownCode {
     return { marker: open[0], isFence: false, isFirst };
   }
 
-  /** Marker of the fence that is open at the end of the text so far. */
+  /** Marker of the open fence, if any. */
   get fence(): string | undefined {
     return this.#fence?.marker;
   }
 
-  /** True if the last line has only white space so far. */
+  /** True if the current line contains only white space so far. */
   get isLineStart(): boolean {
     return this.#isBlank;
   }

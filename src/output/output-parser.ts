@@ -81,14 +81,14 @@ const thinkingPiece = (text: string): OutputPiece => ({ type: 'thinking', text }
 /** Position in the output. A block can open at the start, where white space is text, or between blocks. */
 type Boundary = 'start' | 'between' | 'none';
 
-/** State that the readers of tagged text share. */
+/** Shared state of the readers of tagged text. */
 interface Tagged {
   readonly source: Source;
   readonly format: ChatFormat;
   readonly context: OutputContext;
-  /** The text so far. */
+  /** Code in the text so far. */
   readonly code: MarkdownCode;
-  /** Number of calls that may have been examples. */
+  /** Number of possible examples so far. */
   examples: number;
 }
 

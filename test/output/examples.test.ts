@@ -27,7 +27,7 @@ const EXAMPLES = [
 ];
 
 const MEANT = [
-  ['the whole text', '', CALL, ''],
+  ['the complete text', '', CALL, ''],
   ['a line of its own', 'I look.\n', CALL, ''],
   ['a line of its own before others', 'I look.\n', CALL, 'Well.'],
   ['a line of its own after code', 'I run `ls`.\n```\nls\n```\n', LONG_CALL, ''],
@@ -73,12 +73,12 @@ describe.each(FORMATS)('a call in the text of $name', ({ format }) => {
     }
   });
 
-  it('is made with those that follow it up to the end', () => {
+  it('is made together with further calls up to the end', () => {
     const events = read([`I look. ${CALL}\n${CALL}`]);
     expect(events.filter(({ type }) => type === 'tool-call-end')).toHaveLength(2);
   });
 
-  it('is text in many examples, soon', () => {
+  it('is text in 2000 examples, in linear time', () => {
     const value = `Write ${`\`${CALL}\` or `.repeat(2000)}.`;
     expect(read([value])).toEqual([{ type: 'text-delta', text: value }]);
   });

@@ -4,9 +4,8 @@ import type { CallableTool } from '../format.ts';
 import { isOfType } from './schema-types.ts';
 
 /**
- * Plain fault of a call's arguments, in words for the model: one that is missing, of
- * another type, or none of the values that are allowed. Only keywords that hold by themselves are looked
- * at, so that no call that is valid is ever refused.
+ * Simple fault of a call's arguments, worded for the model: a missing argument, a wrong type, or a value that
+ * is not allowed. Checks only keywords that apply on their own, so that no valid call is refused.
  */
 export function argumentFault(
   input: unknown,
@@ -18,7 +17,7 @@ export function argumentFault(
 
 interface Checked {
   readonly tool: string;
-  /** A null counts as a value of any type. */
+  /** Accepts null as a value of any type. */
   readonly allowsNull: boolean;
 }
 
@@ -29,7 +28,7 @@ function valueFault(
   checked: Checked,
 ): string | undefined {
   if (value === null && checked.allowsNull) return undefined;
-  // What stands beside a reference counts in newer drafts only.
+  // Older drafts ignore keywords next to a reference.
   if (!isRecord(schema) || '$ref' in schema) return undefined;
   const argument = `the argument "${path.join('.')}" of ${checked.tool}`;
   const types = textsOf(schema['type']);
@@ -76,7 +75,7 @@ function firstFault<Key>(
   return undefined;
 }
 
-/** A text, or the texts of a list. */
+/** Strings of a list, or a single string. */
 function textsOf(value: unknown): readonly string[] {
   const listed: readonly unknown[] = Array.isArray(value) ? value : [value];
   return listed.filter((one) => typeof one === 'string');

@@ -11,35 +11,35 @@ import { itemsOf, membersOf } from './json-text.ts';
 import { isWrapperKey } from './schema-types.ts';
 import { withTimeLimit } from './time-limit.ts';
 
-/** Text that models write around or behind arguments. */
+/** Text that models write around or after arguments. */
 const FENCE = '```';
 const CLOSING = /<\/(?:tool_call|function|tool)>$/;
 
-/** Characters that are repaired in a few milliseconds whatever they are; longer texts have a time limit. */
+/** Length up to which any text is repaired in a few milliseconds. Longer texts have a time limit. */
 const SHORT = 4096;
 
-/** The last characters of a text whose last value is complete. */
+/** End of a text with a complete last value. */
 const ENDS = /([}\]"'\d]|true|false|null|True|False|None)$/;
 
-/** Strings of a JSON-like text; the last one may lack its end. */
+/** Strings of a JSON-like text. The last one may be incomplete. */
 const STRINGS = /"[^"\\]*(?:\\[^][^"\\]*)*"?|'[^'\\]*(?:\\[^][^'\\]*)*'?/g;
 
 /** A member without a value, or a number that JSON does not have. */
 const UNKNOWN = /:\s*[,}\]]|[:[,]\s*[-+]?(?:NaN|Infinity)\s*(?:[,}\]]|$)/;
 
-/** Empty arguments before the ones that count: some servers send `{}` first. */
+/** Empty arguments before the real ones: some servers send `{}` first. */
 const EMPTY_BEFORE = /^(?:\s*(?:\{\s*\}|null|None))+(?=\s*\{)/;
 
-/** Number of times that arguments may be wrapped: as a string, in a list, in a call. */
+/** Limit of nested wrappers around arguments: strings, lists, calls. */
 const MOST_WRAPPERS = 4;
 
 /**
- * The arguments of a call as the text of a JSON object. What has one reading is repaired: Python
- * literals, single quotes, backslashes that escape nothing, trailing commas, raw line breaks, code
- * fences, double encoding, a call or a list around the arguments, missing closing brackets. Strings are
- * coerced where the schema demands it.
+ * Repairs the arguments of a call to the text of a JSON object, if they are unambiguous: Python literals,
+ * single quotes, backslashes that escape nothing, trailing commas, raw line breaks, code fences, double
+ * encoding, a call or a list around the arguments, missing closing brackets. Coerces strings if the schema
+ * requires another type.
  *
- * @returns undefined if there is no such reading
+ * @returns undefined if the arguments are ambiguous
  */
 export function repairArguments(written: string, tool: CallableTool): string | undefined {
   return limited(written, () => argumentsOf(written, tool));
@@ -54,9 +54,9 @@ function argumentsOf(written: string, { name, inputSchema }: CallableTool): stri
 }
 
 /**
- * What a reader makes of a JSON text, repaired if that has one reading.
+ * Result of reading a JSON text, which is repaired first if necessary.
  *
- * @returns undefined if there is no such reading
+ * @returns undefined if the text is ambiguous
  */
 export function readRepaired<Result>(
   written: string,
@@ -68,12 +68,12 @@ export function readRepaired<Result>(
   });
 }
 
-/** The result of a repair; undefined if it takes too long, or nests deeper than the stack. */
+/** Runs a repair; undefined if it takes too long, or if the nesting exceeds the stack. */
 function limited<Result>(written: string, repair: () => Result): Result | undefined {
   try {
     return written.length <= SHORT ? repair() : withTimeLimit(repair);
   } catch {
-    // Not repairable; the caller asks again or shows the text.
+    // The text can't be repaired. The caller generates again or shows it as text.
     return undefined;
   }
 }
@@ -90,7 +90,7 @@ function strip(written: string): string {
   return inside.replace(/^[a-zA-Z]+/, '').trim();
 }
 
-/** A JSON text as it is, or repaired; undefined if it has no one reading. */
+/** Returns a JSON text unchanged or repaired; undefined if it is ambiguous. */
 function repairJson(written: string): string | undefined {
   if (parseJson(written) !== undefined) return written;
   const text = mendEscapes(written.replace(EMPTY_BEFORE, ''));
@@ -103,14 +103,14 @@ function repairJson(written: string): string | undefined {
       isClosing(rest) || isDeepStrictEqual(parseJson(rest), parseJson(prefix.released));
     return isWhole ? prefix.released : undefined;
   }
-  // A text that ends inside a value lacks a part of it, which no one can know.
+  // The missing part of a value can't be guessed.
   if (prefix.inString || !ENDS.test(text)) return undefined;
   const repaired = jsonrepair(text);
   const value = parseJson(repaired);
   return isRecord(value) || Array.isArray(value) ? repaired : undefined;
 }
 
-/** The object of arguments in a JSON text, as it is written there: numbers may have more digits than JavaScript's. */
+/** Text of the arguments inside wrappers. It is not parsed, since numbers may exceed JavaScript's precision. */
 function unwrap(json: string, name: string, schema: unknown, depth: number): string | undefined {
   if (depth === 0) return undefined;
   switch (json.trimStart().charAt(0)) {
@@ -136,7 +136,7 @@ function unwrap(json: string, name: string, schema: unknown, depth: number): str
   }
 }
 
-/** The member of a call's object that is a call or its arguments; undefined if the object is no call of this tool. */
+/** Text of the call or the arguments in a call's object; undefined if the object is not a call of this tool. */
 function wrapped(json: string, name: string, schema: unknown): string | undefined {
   const members = membersOf(json);
   if (![...members.keys()].every((key) => isWrapperKey(schema, key))) return undefined;

@@ -4,22 +4,22 @@ import { repairArguments } from './arguments.ts';
 import { isEmptyInput } from './closing.ts';
 import { isFlatArgument, propertySchema } from './schema-types.ts';
 
-/** Keys under which the formats of models have the arguments of a call. */
+/** Keys of the arguments in the formats of models. */
 const FORMAT_KEYS: readonly string[] = ['arguments', 'parameters'];
 
-/** Keys under which models write them as well. */
+/** Other keys that models use for arguments. */
 const OTHER_KEYS: readonly string[] = ['input', 'args', 'params', 'tool_input', 'kwargs'];
 
-/** Keys of a call that have nothing to do with its arguments. */
+/** Keys of a call that are not about its arguments. */
 const OF_CALL: ReadonlySet<string> = new Set(['name', 'type', 'id', 'index', 'tool_call_id']);
 
 /**
- * Arguments of a call, as text, from the members beside its name: those under a key for arguments, or
- * members that the tool's schema declares, if they are valid together. A call with a name alone has none.
+ * Text of a call's arguments, from the members next to its name: the value of a key for arguments, or members
+ * that the tool's schema declares, if they are valid together. A call that consists of a name has none.
  *
- * @param members JSON texts by their keys
- * @param isMarked marks of a format are around the call, so that a name alone may be a call
- * @returns undefined if the members are no arguments, or if needed ones are missing
+ * @param members JSON texts by key
+ * @param isMarked marks of a format are around the call, so that a name without arguments can be a call
+ * @returns undefined if the members are not arguments, or if required ones are missing
  */
 export function callInput(
   members: ReadonlyMap<string, string>,
@@ -33,7 +33,7 @@ export function callInput(
   const format = FORMAT_KEYS.map(written).filter(isDefined);
   const other = OTHER_KEYS.filter(isOther).map(written).filter(isDefined);
   const named = [...format, ...other].find((json) => !isNothing(json));
-  // Malformed ones of a format's own key are repaired, or asked for again, later.
+  // Malformed arguments in a format's own key are repaired or generated again later.
   if (named !== undefined && format.includes(named)) return named;
   if (named !== undefined) return repairArguments(named, tool);
   const flat = [...members].filter(
@@ -52,7 +52,7 @@ function isOfCall(
   return OF_CALL.has(key) && !isFlatArgument(inputSchema, key, members.get(key) ?? '');
 }
 
-/** Members that are all arguments of the tool; undefined if one is not, or if they are not valid. */
+/** Text of members that are all arguments of the tool; undefined if one is not, or if they are not valid. */
 function flatInput(
   members: readonly (readonly [string, string])[],
   tool: CallableTool,

@@ -1,15 +1,15 @@
-/** Brackets, tags and fences that are left over after an object, and calls without arguments. */
+/** Brackets, tags and fences that remain after an object, and empty arguments. */
 const CLOSING = /^(?:[\s}\]]|\{\s*\}|null|None|```|<\/\w+>|<\|\w+\|>)*$/;
 
-/** An object without members. */
+/** Object without members. */
 const EMPTY = /^\s*\{\s*\}\s*$/;
 
-/** True if text after the object of a call's arguments says nothing, so that it may be dropped. */
+/** Returns true if text after the arguments of a call has no meaning, so that it can be dropped. */
 export function isClosing(text: string): boolean {
   return CLOSING.test(text);
 }
 
-/** True if arguments are an object without members, which the real ones may follow. */
+/** Returns true if arguments are an empty object. The real ones may follow it. */
 export function isEmptyInput(json: string): boolean {
   return EMPTY.test(json);
 }

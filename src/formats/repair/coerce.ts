@@ -9,15 +9,15 @@ import {
 } from './schema-types.ts';
 
 /**
- * Replaces strings by the values that they spell, where the schema demands another type and the value
- * has it: `"3"` becomes `3`, `"[1]"` becomes `[1]`. All other text stays as it is.
+ * Replaces strings by the values that they spell, if the schema requires the type of these values: `"3"`
+ * becomes `3`, `"[1]"` becomes `[1]`. The other text is unchanged.
  */
 export function coerceJson(json: string, schema: unknown): string {
   const root = parseTree(json);
   if (root === undefined) return json;
   let coerced = '';
   let done = 0;
-  // In the order of the text; jsonc-parser's own `applyEdits` copies the text for each.
+  // The edits are in text order. jsonc-parser's own `applyEdits` copies the text for each edit.
   for (const { offset, length, content } of editsOf(root, schema)) {
     coerced += json.slice(done, offset) + content;
     done = offset + length;
@@ -45,7 +45,7 @@ function spelled(text: string, types: readonly string[]): string | undefined {
     const value: unknown = JSON.parse(constant);
     return types.some((type) => isOfType(value, type)) ? constant : undefined;
   } catch {
-    // The string spells no JSON value, so it stays a string.
+    // The string does not spell a JSON value, so it stays a string.
     return undefined;
   }
 }

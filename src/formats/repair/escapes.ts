@@ -1,33 +1,33 @@
 /** Escapes of a JSON-like text, correct or not. */
 const ESCAPES = /\\(?:u[\da-fA-F]{4}|[^])/g;
 
-/** Escapes that JSON or a single-quoted string has. */
+/** Escapes in JSON or in a single-quoted string. */
 const VALID = /^\\(?:["\\/'bfnrt]|u[\da-fA-F]{4})$/;
 
 /** Escapes of JSON that are control characters, but also begin names such as `\new`. */
 const CONTROL = /^\\[bfnrt]$/;
 
-/** Text after a backslash that some languages read as a character's code, and others as it is. */
+/** Text after a backslash that only some languages read as a character's code. */
 const CODE = /^(?:x[\da-fA-F]{2}|u(?:[\da-fA-F"'{]|$))/;
 
-/** Beginning of a name in a path, and what may be between two of a path's separators. */
+/** Beginning of a name in a path, and text between two separators of a path. */
 const NAME_START = /^[\p{L}\p{N}_.]/u;
 const NAME = /^[\p{L}\p{N}_.~()-]*(?: [\p{L}\p{N}_.~()-]+)*$/u;
 
-/** Number of characters that are enough to tell a code. */
+/** Number of characters that suffice to recognize a code. */
 const LONGEST_CODE = 3;
 
 /**
- * Doubles each backslash that begins no escape of JSON, so that `\d` is a backslash and a letter, as
- * in Python.
+ * Doubles each backslash that does not begin a JSON escape, so that `\d` is a backslash and a letter, as in
+ * Python.
  *
- * @returns undefined if an escape has two readings: in `C:\Users\new` the same backslash separates names
- * and begins a line break, and `\x41` may be four characters or one
+ * @returns undefined if an escape is ambiguous: in `C:\Users\new`, `\n` may be a separator with a letter or a
+ * line break, and `\x41` may be four characters or one
  */
 export function mendEscapes(text: string): string | undefined {
   let mended = '';
   let done = 0;
-  /** Kinds of backslashes in the path that may be read now. */
+  /** Kinds of backslashes so far, if the current text is a path. */
   let path = { invalid: false, control: false };
   for (const { 0: escape, index } of text.matchAll(ESCAPES)) {
     const between = text.slice(done, index);
@@ -39,7 +39,7 @@ export function mendEscapes(text: string): string | undefined {
     path.invalid ||= !isValid && NAME_START.test(escape.slice(1));
     path.control ||= CONTROL.test(escape) && NAME_START.test(text.slice(done, done + 1));
     if (path.invalid && path.control) return undefined;
-    // What is escaped is read on, since it begins no other escape.
+    // An escaped character does not begin another escape.
     mended += isValid ? escape : `\\${escape}`;
   }
   return mended + text.slice(done);

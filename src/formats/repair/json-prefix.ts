@@ -20,42 +20,40 @@ const ESCAPE = /^\\(["\\/bfnrt]|u[\da-fA-F]{4})$/;
 const ESCAPE_START = /^\\(u[\da-fA-F]{0,3})?$/;
 
 /**
- * Checks a JSON object while its text arrives, and releases only text that no later text can make
- * wrong. The rest is held from the first violation on: bad JSON, or a string where the schema demands
- * another type.
- *
- * A comma is held until what follows it is known, as are keys, numbers and literals.
+ * Checks a JSON object while its text arrives, and releases only text that stays correct for any continuation.
+ * Releases nothing from the first violation on: malformed JSON, or a string although the schema requires
+ * another type. A comma, a key, a number or a literal waits until the text after it is known.
  */
 export class JsonPrefix {
   readonly #schema: unknown;
   readonly #levels: Level[] = [];
   #expected: Expected = 'object';
-  /** All of the text; only ever appended to while it arrives, so that it is not copied again and again. */
+  /** Complete text so far. It is only appended to, which avoids copies. */
   #text = '';
-  /** The part of `#text` that was released. */
+  /** Released part of `#text`. */
   #sent = '';
-  /** The end of `#text` that was not released yet. */
+  /** Held-back end of `#text`. */
   #held = '';
-  /** Index of the character in the latest piece that is read now. */
+  /** Index of the current character in the latest text. */
   #at = 0;
-  /** Index in the latest piece up to which it may be sent; -1 if nothing of it may. */
+  /** Index in the latest text up to which it may be released; -1 if none of it may. */
   #safe = -1;
   #violated = false;
-  /** A key, a string or a scalar that is not complete; the text of a string is not needed. */
+  /** Incomplete key, string or scalar. The text of a string is not recorded. */
   #token: Token | undefined;
-  /** An escape that is not complete. */
+  /** Incomplete escape. */
   #escape = '';
 
   constructor(schema: unknown) {
     this.#schema = schema;
   }
 
-  /** All of the text so far. */
+  /** Complete text so far. */
   get text(): string {
     return this.#text;
   }
 
-  /** The part of the text that was released. */
+  /** Released part of the text. */
   get released(): string {
     return this.#sent;
   }
@@ -65,17 +63,17 @@ export class JsonPrefix {
     return !this.#violated && this.#expected === 'nothing';
   }
 
-  /** True if the text stopped being correct. */
+  /** True after the first violation. */
   get violated(): boolean {
     return this.#violated;
   }
 
-  /** True if the text ends inside a string or an escape, so that a part of a value is missing. */
+  /** True if the text ends inside a key or a string, so that a part of it is missing. */
   get inString(): boolean {
     return !this.#violated && this.#token !== undefined && this.#token.kind !== 'scalar';
   }
 
-  /** Takes the next text; returns what is safe to send by now. */
+  /** Checks the next text. Returns the newly released text. */
   push(text: string): string {
     this.#text += text;
     this.#at = 0;
@@ -93,7 +91,7 @@ export class JsonPrefix {
     return released;
   }
 
-  /** Returns whether the character was consumed. */
+  /** Returns true if the character was consumed. */
   #take(character: string): boolean {
     if (this.#token?.kind === 'scalar') return this.#inScalar(character, this.#token);
     if (this.#token !== undefined) return this.#inString(character, this.#token);
@@ -148,7 +146,7 @@ export class JsonPrefix {
   #open(closing: '}' | ']', schema: unknown): boolean {
     this.#levels.push({ closing, schema, next: itemSchema(schema), isEmpty: true });
     this.#expected = closing === '}' ? 'first' : 'value';
-    // The outermost brace waits for the first key, so that nothing is sent of what is no object.
+    // The outermost brace waits for the first key, so that nothing of a non-object is released.
     return this.#levels.length === 1 || this.#release();
   }
 

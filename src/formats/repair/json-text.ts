@@ -1,13 +1,13 @@
 import { parseTree } from 'jsonc-parser';
 
-/** Items of a JSON list as they are written, so that no digit of a long number is lost. */
+/** Texts of the items of a JSON list. They are not parsed, which could lose digits of long numbers. */
 export function itemsOf(json: string): readonly string[] {
   const root = parseTree(json);
   if (root?.type !== 'array') return [];
   return (root.children ?? []).map(({ offset, length }) => json.slice(offset, offset + length));
 }
 
-/** Members of a JSON object as they are written, by their keys; empty for any other value. */
+/** Texts of the members of a JSON object, by key; empty for any other value. */
 export function membersOf(json: string): ReadonlyMap<string, string> {
   const root = parseTree(json);
   const members = new Map<string, string>();

@@ -5,19 +5,19 @@ import { callInput } from './call-input.ts';
 import { itemsOf, membersOf } from './json-text.ts';
 import { toolNamed } from './repaired-call.ts';
 
-/** A call that was read out of malformed text. */
+/** Call from malformed text. */
 export interface LooseCall {
   readonly name: string;
-  /** The text of its arguments, which may still have to be repaired. */
+  /** Text of its arguments, which may still need a repair. */
   readonly json: string;
 }
 
 /**
- * Reads a whole text as one call of an offered tool, with what has one reading repaired: the JSON
- * itself, a list or a `function` around the call, `parameters` for `arguments`, arguments beside
- * the name, the case of the name.
+ * Reads a complete text as one call of an offered tool, and repairs it if it is unambiguous: malformed JSON, a
+ * list or a `function` around the call, `parameters` for `arguments`, arguments next to the name, the case of
+ * the name.
  *
- * @param isMarked marks of a format are around the call, so that a name alone may be a call
+ * @param isMarked marks of a format are around the call, so that a name without arguments can be a call
  */
 export function readLooseCall(
   text: string,

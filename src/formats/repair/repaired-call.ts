@@ -5,7 +5,7 @@ import { repairArguments } from './arguments.ts';
 import { isClosing, isEmptyInput } from './closing.ts';
 import { JsonPrefix } from './json-prefix.ts';
 
-/** The tool that a call means: by its name, or by the name in another case if only one tool has it. */
+/** Tool of a name; a name that differs only in case suffices if it is unambiguous. */
 export function toolNamed<Tool extends CallableTool>(
   name: string,
   tools: readonly Tool[],
@@ -17,22 +17,22 @@ export function toolNamed<Tool extends CallableTool>(
 }
 
 export interface RepairOptions {
-  /** Nothing of the call is sent before its end. */
+  /** Sends no part of the call before its end. */
   readonly held?: boolean;
-  /** A call of any other tool than the offered ones is broken. */
+  /** Treats a call of a tool that is not offered as broken. */
   readonly demanded?: boolean;
 }
 
-/** A call whose arguments are streamed as long as they are correct, and repaired at the end. */
+/** Call whose arguments are streamed while they are correct, and repaired at the end. */
 export class RepairedCall {
   readonly #id: string;
   readonly #tool: CallableTool;
   readonly #prefix: JsonPrefix;
   readonly #held: boolean;
-  /** The call is of a tool that no call may be of. */
+  /** The tool must not be called. */
   readonly #unwanted: boolean;
   #sent = '';
-  #fault = 'its arguments are no JSON object';
+  #fault = 'its arguments are not a JSON object';
 
   constructor(
     id: string,
@@ -54,7 +54,7 @@ export class RepairedCall {
     return this.#sent !== '';
   }
 
-  /** The call as text, for an answer that can't contain it as a call. */
+  /** Text form of the call, for an answer that can't contain it as a call. */
   get text(): string {
     const call = `{"name": ${JSON.stringify(this.#tool.name)}, "arguments": ${this.#prefix.text || '{}'}}`;
     return `<tool_call>\n${call}\n</tool_call>`;
@@ -69,14 +69,14 @@ export class RepairedCall {
     return this.#unwanted;
   }
 
-  /** Fault of a call that could not be ended, in words for the model. */
+  /** Fault of a call that could not be ended, worded for the model. */
   get fault(): string {
     return this.#fault;
   }
 
-  /** Takes the next piece of the arguments; returns what may be sent of the call. */
+  /** Checks the next text of the arguments. Returns the events that may be sent. */
   push(json: string): readonly GenerationEvent[] {
-    // White space before the arguments would not agree with repaired ones.
+    // Repaired arguments have no white space before them, so that sent text could not match them.
     const text = this.#prefix.text === '' ? json.trimStart() : json;
     const released = this.#prefix.push(text);
     const waits = this.#prefix.complete && !this.started && isEmptyInput(released);
@@ -84,8 +84,8 @@ export class RepairedCall {
   }
 
   /**
-   * Ends the call; undefined if its arguments have no reading that agrees with what was sent, or if the
-   * tool does not take what they were repaired to.
+   * Ends the call; undefined if its arguments can't be repaired to text that continues the sent events, or if
+   * the tool does not accept the repaired arguments.
    */
   end(): readonly GenerationEvent[] | undefined {
     if (this.#unwanted) return undefined;
@@ -95,7 +95,7 @@ export class RepairedCall {
     return json?.startsWith(this.#sent) === true ? this.#endWith(json) : undefined;
   }
 
-  /** Returns what is correct of a call that the answer's limit cut off, if it was held until now. */
+  /** Returns the correct part of a held call that the answer's limit cut off. */
   cut(): readonly GenerationEvent[] {
     return this.#send(this.#prefix.released.slice(this.#sent.length));
   }
@@ -103,7 +103,7 @@ export class RepairedCall {
   #repaired(): string | undefined {
     const json = repairArguments(this.#prefix.text, this.#tool);
     if (json === undefined) return undefined;
-    // A client takes null for any argument in correct JSON too.
+    // Null passes for any argument, as it does in correct JSON, which is not checked.
     const fault = argumentFault(JSON.parse(json), this.#tool, { allowsNull: true });
     this.#fault = fault ?? this.#fault;
     return fault === undefined ? json : undefined;

@@ -4,37 +4,37 @@ import { repairArguments } from './arguments.ts';
 import { isClosing } from './closing.ts';
 import { JsonPrefix } from './json-prefix.ts';
 
-/** A JSON object that is released while it arrives as long as it is correct, and repaired at the end. */
+/** JSON object that is released while it is correct, and repaired at the end. */
 export class RepairedJson {
   readonly #tool: CallableTool;
   readonly #prefix: JsonPrefix;
   #released = '';
 
-  /** @param tool its input schema is that of the object */
+  /** @param tool tool whose input schema is that of the object */
   constructor(tool: CallableTool) {
     this.#tool = tool;
     this.#prefix = new JsonPrefix(tool.inputSchema);
   }
 
-  /** All of the text so far. */
+  /** Complete text so far. */
   get text(): string {
     return this.#prefix.text;
   }
 
-  /** The part of the text that was released. */
+  /** Released part of the text. */
   get released(): string {
     return this.#released;
   }
 
-  /** Takes the next text; returns what may be sent by now. */
+  /** Checks the next text. Returns the newly released text. */
   push(text: string): string {
-    // White space before the object would not agree with a repaired one.
+    // A repaired object has no white space before it, so that released text could not match it.
     return this.#release(this.#prefix.push(this.text === '' ? text.trimStart() : text));
   }
 
-  /** Returns the rest of the object; undefined if no valid reading of it agrees with what was released. */
+  /** Returns the rest of the object; undefined if no valid repair continues the released text. */
   end(): string | undefined {
-    // Words after the object are not part of it; another object may be what was meant.
+    // Words after the object are dropped. Another object may be the real one.
     const rest = this.#prefix.complete ? this.text.slice(this.#released.length) : undefined;
     if (rest !== undefined && (isClosing(rest) || !rest.trimStart().startsWith('{'))) return '';
     const repaired = repairArguments(this.text, this.#tool);

@@ -1,6 +1,6 @@
 import { isRecord } from '../../core/json.ts';
 
-/** The JSON types that a schema allows; undefined if it does not restrict them in a plain way. */
+/** JSON types that a schema allows; undefined if it does not restrict them in a simple way. */
 export function allowedTypes(schema: unknown): readonly string[] | undefined {
   if (!isRecord(schema)) return undefined;
   const { type } = schema;
@@ -23,7 +23,7 @@ export function itemSchema(schema: unknown): unknown {
   return isRecord(schema) ? schema['items'] : undefined;
 }
 
-/** True if a schema excludes a string. */
+/** Returns true if a schema excludes strings. */
 export function forbidsString(schema: unknown): boolean {
   const types = allowedTypes(schema);
   return types !== undefined && types.length > 0 && !types.includes('string');
@@ -37,24 +37,24 @@ const WRAPPERS: ReadonlySet<string> = new Set([
   'parameters',
 ]);
 
-/** True if a key belongs to a call around the arguments, because the schema does not declare it. */
+/** Returns true if a key belongs to a call around the arguments, since the schema does not declare it. */
 export function isWrapperKey(schema: unknown, key: string): boolean {
   return WRAPPERS.has(key) && propertySchema(schema, key) === undefined && isClosed(schema);
 }
 
-/** True if a member beside a call's name is an argument: the schema declares it, and no call has it anyway. */
+/** Returns true if a member next to a call's name is an argument: it is declared, and not part of the call. */
 export function isFlatArgument(schema: unknown, key: string, json: string): boolean {
   const isOfCall = key === 'type' && json.trim() === '"function"';
   return propertySchema(schema, key) !== undefined && !isOfCall;
 }
 
-/** A schema that declares nothing may take any key. */
+/** Returns true if a schema declares properties. Otherwise it accepts any key. */
 function isClosed(schema: unknown): boolean {
   const properties = isRecord(schema) ? schema['properties'] : undefined;
   return isRecord(properties) && Object.keys(properties).length > 0;
 }
 
-/** JSON Schema's types; one that it does not have is met by everything. */
+/** Returns true if a value has a JSON Schema type. Unknown types accept any value. */
 export function isOfType(value: unknown, type: string): boolean {
   switch (type) {
     case 'null':

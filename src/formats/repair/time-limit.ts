@@ -1,12 +1,12 @@
 import { createContext, Script } from 'node:vm';
 
-/** Longest time for one piece of work; other requests wait for it. */
+/** Maximum time for one repair, while other requests wait. */
 const MOST_MS = 120;
 
-/** Time that work has at least, even after other work ran into its limit: honest repairs need less. */
+/** Minimum time limit, even after repairs that exceeded theirs. Ordinary repairs need less. */
 const LEAST_MS = 60;
 
-/** Share of the passing time by which the limit recovers after work that ran into it. */
+/** Share of elapsed time by which the limit recovers after a repair that exceeded it. */
 const SHARE = 0.2;
 
 const context = createContext({});
@@ -16,10 +16,11 @@ let left = MOST_MS;
 let since = performance.now();
 
 /**
- * Runs work that may take far longer than its input suggests, and ends it at a time limit. Work that runs into
- * the limit shortens the limit for what follows. Node runs a script with a timeout; the work itself is no script.
+ * Runs a function whose time may grow much faster than its input, and stops it at a time limit. A function that
+ * exceeds the limit shortens the limit of the next ones. Only scripts can have a timeout in Node, so a script
+ * calls the function.
  *
- * @throws if the time is over
+ * @throws if the function exceeds the limit
  * @see https://nodejs.org/api/vm.html#scriptrunincontextcontextifiedobject-options
  */
 export function withTimeLimit<Result>(work: () => Result): Result | undefined {
@@ -39,7 +40,7 @@ export function withTimeLimit<Result>(work: () => Result): Result | undefined {
     if (took >= timeout) left = Math.max(0, left - took);
     throw error;
   } finally {
-    // The work holds on to its text.
+    // Releases the text that the function references.
     context['work'] = undefined;
   }
 }

@@ -4,17 +4,17 @@ import type { OutputPiece, Reading, Source } from './reader.ts';
 
 const EMPTY = '{}';
 
-/** Makes a piece of a call's arguments. */
+/** Creates a piece of a call's arguments. */
 export function argumentsPiece(json: string): OutputPiece {
   return { type: 'call-json', json };
 }
 
-/** Whether a name is one of a tool that may be called. */
+/** Returns true if a callable tool has this name. */
 export function isCallable(name: string, tools: readonly CallableTool[]): boolean {
   return tools.some((tool) => tool.name === name);
 }
 
-/** Reads past white space and a closing mark, if one stands there, and gives it. */
+/** Skips white space, reads one of the marks and returns it; undefined if there is none. */
 export function* takeClosing(
   source: Source,
   ...marks: readonly string[]
@@ -24,8 +24,8 @@ export function* takeClosing(
 }
 
 /**
- * Reads past white space, the name of a tool and what ends it; undefined where no tool's name stands
- * there. It decides as early as it can, so that text is not held back.
+ * Skips white space, and reads the name of a tool and its end mark; undefined if there is no tool's name. It
+ * decides as early as possible, so that text is not held back.
  */
 export function* takeTool(
   source: Source,
@@ -39,12 +39,12 @@ export function* takeTool(
 }
 
 interface ToolNames {
-  /** Names of tools with what ends them. */
+  /** Names of tools with their end marks. */
   readonly texts: TextSet;
   readonly tools: ReadonlyMap<string, { readonly tool: CallableTool; readonly end: string }>;
 }
 
-/** Names of the tools of each request: there may be thousands, and an answer may ask for them as often. */
+/** Names of the tools, cached per list: there may be thousands, and an answer may need them as often. */
 const toolNames = new WeakMap<readonly CallableTool[], Map<string, ToolNames>>();
 
 function namesOf(tools: readonly CallableTool[], ends: readonly string[]): ToolNames {
@@ -61,7 +61,7 @@ function namesOf(tools: readonly CallableTool[], ends: readonly string[]): ToolN
   return names;
 }
 
-/** Reads the arguments of a named call, a JSON object; gives false where none stands here. */
+/** Reads the arguments of a named call as a JSON object; returns false if there is none. */
 export function* readArguments(source: Source, name: string): Reading<boolean> {
   yield* source.skipSpace();
   if (!source.rest.startsWith('{')) return false;
@@ -70,7 +70,7 @@ export function* readArguments(source: Source, name: string): Reading<boolean> {
   return true;
 }
 
-/** Streams an object, and the one that a model wrote after an empty one, for repair; false if it is not complete. */
+/** Streams an object, and also an object after an empty one, for repair. Returns false if it is incomplete. */
 function* streamObject(source: Source): Reading<boolean> {
   let json = '';
   const isComplete = yield* source.streamJson((text) => {

@@ -4,20 +4,20 @@ import { JsonPrefix } from '../repair/json-prefix.ts';
 import { argumentsPiece } from './calls.ts';
 import type { Reading, Source } from './reader.ts';
 
-/** How a JSON object represents a call: the keys of its name and of its arguments. */
+/** Keys of the name and the arguments in the JSON object of a call. */
 export interface JsonCallKeys {
   readonly name: string;
   readonly input: readonly string[];
   /** Mark after the call. If it is known, malformed arguments are passed on up to it. */
   readonly closing?: string;
-  /** No mark is around the call, so that an object with a name alone is text. */
+  /** No marks are around the call, so that an object with only a name is text. */
   readonly isBare?: boolean;
 }
 
 /**
- * Reads one call that is a JSON object, such as `{"name": …, "arguments": {…}}`, and streams its
- * arguments. Other keys are read past if there are arguments. Returns false, with nothing yielded, if it is
- * no such object, names no tool, or has members beside the name that are no arguments of the tool.
+ * Reads one call as a JSON object, such as `{"name": …, "arguments": {…}}`, and streams its arguments. Skips
+ * other keys if there are arguments. Returns false without yielding a piece if there is no such object, if it
+ * names no tool, or if other members than the name are not arguments of the tool.
  */
 export function* readJsonCall(
   source: Source,
@@ -42,7 +42,7 @@ export function* readJsonCall(
   }
 }
 
-/** Reads what is left of such an object after its name, and streams the arguments. */
+/** Reads the rest of such an object after its name, and streams the arguments. */
 export function readNamedCall(
   source: Source,
   tool: CallableTool,
@@ -51,11 +51,11 @@ export function readNamedCall(
   return readMembers(source, tool, keys, { start: source.place, members: new Map() });
 }
 
-/** The part of a call's object that was read. */
+/** Part of a call's object that has been read. */
 interface BegunCall {
-  /** Place where it begins. */
+  /** Place of its beginning. */
   readonly start: number;
-  /** JSON texts of members by their keys, without the name. */
+  /** JSON texts of members by key, without the name. */
   readonly members: Map<string, string>;
 }
 
@@ -76,7 +76,7 @@ function* readMembers(
       yield* readBroken(source, keys.closing);
       return true;
     }
-    // A value may be missing, which is a call without arguments.
+    // A missing value means a call without arguments.
     const isMissing = source.rest.startsWith('}');
     if (keys.input.includes(key.name) && !isMissing) {
       yield { type: 'call-start', name };
@@ -99,9 +99,9 @@ function* readMembers(
 }
 
 /**
- * Reads past the members after the arguments, and ends the call.
+ * Reads the members after the arguments, and ends the call.
  *
- * @param tool tool whose arguments the members may be, because it has none yet
+ * @param tool set if the arguments were empty, so that the members may be the real ones
  */
 function* readRest(
   source: Source,
@@ -127,7 +127,7 @@ function* readRest(
   }
 }
 
-/** Streams arguments; false if they were malformed or cut off, and the call is over. */
+/** Streams arguments. Returns false if they were malformed or cut off, which ends the call. */
 function* streamArguments(source: Source, keys: JsonCallKeys): Reading<boolean> {
   if (keys.closing === undefined || !source.rest.startsWith('{')) {
     return yield* source.streamJson(argumentsPiece);
@@ -164,7 +164,7 @@ function* readBroken(source: Source, closing: string): Reading {
   if (found !== undefined || !source.cut) yield { type: 'call-end' };
 }
 
-/** The next key of an object, read past its colon; `end` past the object's end; undefined for neither. */
+/** Reads the next key of an object and its colon, or the object's end (`end`); undefined if there is neither. */
 function* readKey(source: Source): Reading<{ readonly name: string } | 'end' | undefined> {
   yield* source.skipSpace();
   if ((yield* source.take('}')) !== undefined) return 'end';

@@ -11,12 +11,12 @@ const tool = {
   },
 };
 
-/** Characters of each text. Work that grows with their square takes many seconds. */
+/** Length of each text. Quadratic work would take many seconds. */
 const LENGTH = 200_000;
 
-describe('the repair of arguments ends soon', () => {
-  // First, since the other texts use up the time that repairs may take.
-  it('with the repaired text, for a long one with a small mistake', () => {
+describe('the repair of arguments', () => {
+  // This test is the first one, since the other texts use up the time limit.
+  it('repairs a long text with a small mistake', () => {
     const a = 'some words\n'.repeat(LENGTH / 100);
     const repaired = repairArguments(`{"a": ${JSON.stringify(a)}, "b": True,}`, tool);
     expect(JSON.parse(repaired ?? '{}')).toEqual({ a, b: true });
@@ -35,18 +35,18 @@ describe('the repair of arguments ends soon', () => {
     ['names in a path', '{"a":"', '\\new ', '",}'],
     ['empty values', '{"a":', ': ', '}'],
     ['empty objects', '', '{}', '{x'],
-    ['empty objects behind one', '{"a":1}', '{ }', '{'],
+    ['empty objects after another object', '{"a":1}', '{ }', '{'],
     ['comments', '{', '/*', '}'],
     ['unquoted text', '{', 'a:', '}'],
     ['quotes in a string', '{"a":"', 'x"y ', '"}'],
-  ])('for %s', (_what, begin, piece, end) => {
+  ])('ends within 500 ms for %s', (_what, begin, piece, end) => {
     const text = begin + piece.repeat(LENGTH / piece.length) + end;
     for (const repair of [() => repairArguments(text, tool), () => readRepaired(text, String)]) {
       expect(cpuMillisecondsOf(repair)).toBeLessThan(500);
     }
   });
 
-  it('for many texts one after the other, as there are in one answer', () => {
+  it('ends within a shared time limit for many texts of one answer', () => {
     const text = `{'a':'${"x'".repeat(LENGTH / 2)}`;
     const milliseconds = cpuMillisecondsOf(() => {
       for (let count = 0; count < 20; count++) repairArguments(text, tool);
@@ -54,7 +54,7 @@ describe('the repair of arguments ends soon', () => {
     expect(milliseconds).toBeLessThan(2500);
   });
 
-  it('with the repaired text, for honest ones after many that took all of the time', () => {
+  it('repairs ordinary texts after many that exceeded the time limit', () => {
     const text = `{'a':'${"x'".repeat(LENGTH / 2)}`;
     for (let count = 0; count < 10; count++) repairArguments(text, tool);
     const honest = `{"a": "${'word '.repeat(4000)}", "b": True,}`;
@@ -63,12 +63,12 @@ describe('the repair of arguments ends soon', () => {
     }
   });
 
-  it('for lists nested deeper than the stack', () => {
+  it('refuses lists that nest deeper than the stack', () => {
     const deep = '['.repeat(100_000) + ']'.repeat(100_000);
     expect(repairArguments(`{"n": ["1", ${deep}]}`, tool)).toBeUndefined();
   });
 
-  it('for many strings that have to be numbers', () => {
+  it('converts many strings to numbers in linear time', () => {
     const json = `{"n":[${'"1",'.repeat(50_000)}"1"]}`;
     let coerced = '';
     const milliseconds = cpuMillisecondsOf(() => {

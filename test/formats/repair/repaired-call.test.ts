@@ -20,7 +20,7 @@ interface Made {
   readonly input: unknown;
 }
 
-/** The call that pieces make; undefined if it has no reading. Checks that it never sends what it takes back. */
+/** Call from pieces; undefined if it can't be repaired. Checks that sent events are never contradicted. */
 function made(pieces: readonly string[], name = 'Look', schema: JsonObject = SCHEMA) {
   const tools = [
     { name: 'Look', inputSchema: schema },
@@ -49,7 +49,7 @@ const REPAIRED: readonly (readonly [string, string, unknown])[] = [
   ['null', 'null', {}],
   ['a Python literal', '{"city": "Paris", "hot": True}', PARIS],
   ['Python’s None', '{"city": "Paris", "days": None}', { city: 'Paris', days: null }],
-  ['None where null would pass', '{"city": "a", "count": None}', { city: 'a', count: null }],
+  ['None for an integer', '{"city": "a", "count": None}', { city: 'a', count: null }],
   ['a trailing comma', '{"city": "Paris", "hot": true,}', PARIS],
   ['a trailing comma in a list', '{"list": [1, 2,]}', { list: [1, 2] }],
   ['single quotes', "{'city': 'Paris', 'hot': True}", PARIS],
@@ -59,8 +59,12 @@ const REPAIRED: readonly (readonly [string, string, unknown])[] = [
     String.raw`{"city": "\d+\.ts$ \("}`,
     { city: String.raw`\d+\.ts$ \(` },
   ],
-  ['one in single quotes', String.raw`{'city': '\d'}`, { city: String.raw`\d` }],
-  ['one after a line break', String.raw`{'city': 'a\nb \d'}`, { city: 'a\nb \\d' }],
+  ['a backslash in single quotes', String.raw`{'city': '\d'}`, { city: String.raw`\d` }],
+  [
+    'a backslash after an escaped line break',
+    String.raw`{'city': 'a\nb \d'}`,
+    { city: 'a\nb \\d' },
+  ],
   ['a path', String.raw`{"city": "C:\Users\me"}`, { city: String.raw`C:\Users\me` }],
   ['a path of a user', String.raw`{"city": "C:\users\\new"}`, { city: String.raw`C:\users\new` }],
   ['a backslash in a shell', '{"city": "a \\\n| b"}', { city: 'a \\\n| b' }],
@@ -69,9 +73,9 @@ const REPAIRED: readonly (readonly [string, string, unknown])[] = [
     String.raw`{"city": "grep 'foo\|bar' \$HOME"}`,
     { city: String.raw`grep 'foo\|bar' \$HOME` },
   ],
-  ['a single quote that is escaped', String.raw`{"city": "it\'s"}`, { city: "it's" }],
+  ['an escaped single quote', String.raw`{"city": "it\'s"}`, { city: "it's" }],
   [
-    'one that is escaped in single quotes',
+    'an escaped single quote in single quotes',
     String.raw`{'city': 'it\'s "x" \"'}`,
     { city: `it's "x" "` },
   ],
@@ -97,23 +101,23 @@ const REPAIRED: readonly (readonly [string, string, unknown])[] = [
   ],
   ['a missing brace', '{"city": "Paris", "hot": true', PARIS],
   ['two missing brackets', '{"list": [1, 2', { list: [1, 2] }],
-  ['a brace too many', '{"city": "Paris", "hot": true}}', PARIS],
+  ['an extra brace', '{"city": "Paris", "hot": true}}', PARIS],
   ['an empty object before it', '{}{"city": "Paris", "hot": true}', PARIS],
   ['an empty object before a malformed one', "{ }\n{'city': 'Paris', 'hot': True}", PARIS],
   ['null before it', 'null{"city": "Paris", "hot": true}', PARIS],
-  ['an empty object behind it', '{"city": "Paris", "hot": true}\n{}', PARIS],
+  ['an empty object after it', '{"city": "Paris", "hot": true}\n{}', PARIS],
   ['the same object again', '{"city": "Paris", "hot": true}{"hot":true,"city":"Paris"}', PARIS],
   ['empty objects', '{}{}', {}],
-  ['closing marks behind it', '{"city": "Paris", "hot": true}]}\n```\n</tool_call>', PARIS],
-  ['a closing tag behind it', '{"city": "Paris", "hot": True}\n</tool_call>', PARIS],
+  ['closing marks after it', '{"city": "Paris", "hot": true}]}\n```\n</tool_call>', PARIS],
+  ['a closing tag after it', '{"city": "Paris", "hot": True}\n</tool_call>', PARIS],
   ['a number as a string', '{"city": "Paris", "days": "3"}', { city: 'Paris', days: 3 }],
   ['a truth value as a string', '{"city": "Paris", "hot": "true"}', PARIS],
   ['Python’s truth value as a string', '{"city": "Paris", "hot": "True"}', PARIS],
   ['a list as a string', '{"list": "[1]"}', { list: [1] }],
   ['strings in a list of numbers', '{"list": ["1", "2"]}', { list: [1, 2] }],
-  ['a string that spells no number', '{"days": "three"}', { days: 'three' }],
-  ['a string where a string is right', '{"city": "3"}', { city: '3' }],
-  ['a string where anything is right', '{"any": "[1]"}', { any: '[1]' }],
+  ['a string that does not spell a number', '{"days": "three"}', { days: 'three' }],
+  ['a string for a string', '{"city": "3"}', { city: '3' }],
+  ['a string for any type', '{"any": "[1]"}', { any: '[1]' }],
 ];
 
 const BROKEN: readonly (readonly [string, string])[] = [
@@ -122,26 +126,26 @@ const BROKEN: readonly (readonly [string, string])[] = [
   ['a word', '{oops}'],
   ['two objects', '[{"city": "a"}, {"city": "b"}]'],
   ['a string that never ends', '{"city'],
-  ['two objects behind an empty one', '{}{"city": "Paris"}{"city": "Rome"}'],
+  ['two objects after an empty one', '{}{"city": "Paris"}{"city": "Rome"}'],
 ];
 
 /** Texts that begin correctly. */
 const BROKEN_LATE: readonly (readonly [string, string])[] = [
-  ['another object behind it', '{"city": "Paris"}{"city": "Rome"}'],
-  ['words behind it', '{"city": "Paris"} is what I look at'],
-  ['another argument behind it', '{"city": "Paris"}, "hot": true}'],
+  ['another object after it', '{"city": "Paris"}{"city": "Rome"}'],
+  ['words after it', '{"city": "Paris"} is what I look at'],
+  ['another argument after it', '{"city": "Paris"}, "hot": true}'],
   ['a path with a name like an escape', String.raw`{"city": "C:\Users\new"}`],
-  ['one with a space', String.raw`{"city": "C:\temp dir\My Files\x"}`],
-  ['a code of a character', String.raw`{"city": "\x41"}`],
-  ['a part of such a code', String.raw`{"city": "\u12"}`],
-  ['a code in braces', String.raw`{"city": "\u{1F600}"}`],
-  ['no number', '{"any": NaN}'],
+  ['a path with a space', String.raw`{"city": "C:\temp dir\My Files\x"}`],
+  ['a character code', String.raw`{"city": "\x41"}`],
+  ['a part of a character code', String.raw`{"city": "\u12"}`],
+  ['a character code in braces', String.raw`{"city": "\u{1F600}"}`],
+  ['NaN', '{"any": NaN}'],
   ['infinity', '{"any": [-Infinity, 1]}'],
-  ['no value', '{"any": }'],
+  ['a missing value', '{"any": }'],
 ];
 
 describe('the arguments of a call', () => {
-  it.each(REPAIRED)('are repaired: %s, wherever they are cut', (_title, json, input) => {
+  it.each(REPAIRED)('are repaired for all chunks: %s', (_title, json, input) => {
     const whole: Made = { name: 'Look', input };
     expect(made([json])).toEqual(whole);
     expect(made(json.split(''))).toEqual(whole);
@@ -150,12 +154,12 @@ describe('the arguments of a call', () => {
     }
   });
 
-  it.each(BROKEN)('have no reading: %s', (_title, json) => {
+  it.each(BROKEN)('can’t be repaired: %s', (_title, json) => {
     expect(made([json])).toBeUndefined();
     expect(made(json.split(''))).toBeUndefined();
   });
 
-  it.each(BROKEN_LATE)('have no reading that goes on from what was sent: %s', (_title, json) => {
+  it.each(BROKEN_LATE)('can’t be repaired after a part was sent: %s', (_title, json) => {
     expect(made([json])).toBe('broken off');
     expect(made(json.split(''))).toBe('broken off');
   });
@@ -179,7 +183,7 @@ describe('the arguments of a call', () => {
     expect(made(['{"city": "Par'])).toBe('broken off');
   });
 
-  it('are shown as far as they are correct if they were held when the answer was cut off', () => {
+  it('are shown up to the mistake if a held call is cut off', () => {
     const tools = [{ name: 'Look', inputSchema: SCHEMA }];
     const call = new RepairedCall('toolu_1', 'Look', tools, { held: true });
     call.push('{"city": "Par');
@@ -187,7 +191,7 @@ describe('the arguments of a call', () => {
     expect(call.cut()).toEqual([]);
   });
 
-  it('of a tool that is not to be called are broken', () => {
+  it('are broken if the tool is not the forced one', () => {
     const tools = [{ name: 'Look', inputSchema: SCHEMA }];
     const call = new RepairedCall('toolu_1', 'other', tools, { demanded: true });
     expect(call.push('{}')).toEqual([]);
@@ -195,7 +199,7 @@ describe('the arguments of a call', () => {
     expect(call.fault).toBe('other is not the tool to call');
   });
 
-  it('are held until their end if that is wanted', () => {
+  it('are held back until their end if `held` is set', () => {
     const tools = [{ name: 'Look', inputSchema: SCHEMA }];
     const call = new RepairedCall('toolu_1', 'Look', tools, { held: true });
     expect(call.push('{"city": "Paris", "hot": True}')).toEqual([]);
@@ -209,8 +213,8 @@ describe('the arguments of a call', () => {
   it.each([
     ["{'hot': True}", 'Look needs the argument "city"'],
     ["{'city': 'a', 'in': {'unit': 'K'}}", 'the argument "in.unit" of Look must be "C" or "F"'],
-    ['"gaben"', 'its arguments are no JSON object'],
-  ])('are broken if the tool does not take what %s is repaired to', (json, fault) => {
+    ['"gaben"', 'its arguments are not a JSON object'],
+  ])('are broken if the tool does not accept the repair of %s', (json, fault) => {
     const unit = { enum: ['C', 'F'] };
     const inputSchema = {
       ...SCHEMA,
@@ -223,7 +227,7 @@ describe('the arguments of a call', () => {
     expect(call.fault).toBe(fault);
   });
 
-  it('are left to the client if they are JSON that the tool does not take', () => {
+  it('are left to the client if they are JSON that the tool does not accept', () => {
     const inputSchema = { ...SCHEMA, required: ['city'] };
     const call = new RepairedCall('toolu_1', 'Look', [{ name: 'Look', inputSchema }]);
     call.push('{"hot": true}');
@@ -241,12 +245,12 @@ describe('the arguments of a call', () => {
     expect(call.end()).toMatchObject([{ json: ' true}' }, { type: 'tool-call-end' }]);
   });
 
-  it('belong to the one tool whose name differs in case alone', () => {
+  it('belong to the one tool whose name differs only in case', () => {
     expect(made(['{"city": "Paris"}'], 'look')).toEqual({ name: 'Look', input: { city: 'Paris' } });
     expect(made(['{"city": "Paris"}'], 'LOOKS')).toMatchObject({ name: 'LOOKS' });
   });
 
-  it('are passed on as they are, if they are JSON, whatever the cuts', () => {
+  it('are passed on unchanged for all chunks if they are JSON', () => {
     const cuts = fc.array(fc.nat(60), { maxLength: 8 });
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), cuts, (input, at) => {
