@@ -2,14 +2,13 @@ import { existsSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { Logger } from 'pino';
 import type { BackendContext, BackendDefinition, SilentServer } from './backends/definition.ts';
-import { BACKENDS, entriesByKind, keyVariables } from './backends/index.ts';
+import { BACKENDS, definitionOf, entriesByKind, keyVariables } from './backends/index.ts';
 import { environmentWithoutKeys, environmentWithoutSecrets } from './config/child-environment.ts';
 import type { Settings } from './config/settings.ts';
 import { loadThinkingKey } from './config/thinking-key.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
 import { serverStopping, stopServers } from './http/stop.ts';
-import type { ModelSpec } from './core/model.ts';
 import { within } from './net/timeouts.ts';
 import { openLiveRegistry } from './registry/live.ts';
 import type { Registry, RegistryFiles } from './registry/registry.ts';
@@ -54,13 +53,14 @@ export async function composeModels(
     backends: backendFactories(backends, {
       settings,
       log: (message, level = 'warn') => logger[level](message),
+      variables: process.env,
       environment: () => environmentWithoutSecrets(process.env, keys()),
       onSilent: (server) => (silent = server),
     }),
     discovering: backends.filter(({ discovers }) => discovers).map(({ kind }) => kind),
     exists: existsSync,
     overflow: settings.overflow,
-    sees: (model) => takesImages(backends, model),
+    sees: (model) => definitionOf(model, backends)?.takesImages?.(model),
     services: openServices(settings.webSearch, settings.webFetch, logger.warn.bind(logger), () =>
       environmentWithoutKeys(process.env, keys()),
     ),
@@ -206,12 +206,4 @@ function backendFactories(
   return Object.fromEntries(
     backends.map((backend) => [backend.kind, () => backend.create(context)]),
   );
-}
-
-/** Returns whether a model accepts images, as far as its entry shows. */
-function takesImages(
-  backends: readonly BackendDefinition[],
-  model: ModelSpec,
-): boolean | undefined {
-  return backends.find(({ kind }) => kind === model.backend)?.takesImages?.(model);
 }

@@ -1,4 +1,4 @@
-import type { Backend } from '../core/backend.ts';
+import type { Backend, Capabilities } from '../core/backend.ts';
 import type { ModelSpec } from '../core/model.ts';
 import type { Settings } from '../config/settings.ts';
 import type { BackendEntries } from '../registry/schema.ts';
@@ -9,18 +9,58 @@ export interface SilentServer {
   readonly timeoutMs: number;
 }
 
-/** Parts of the server that backends are created from. */
+/** Parts of the server, or of a command, that backends are created from. */
 export interface BackendContext {
   readonly settings: Settings;
   readonly log: (message: string, level?: 'info' | 'warn') => void;
+  /** Environment of this process. */
+  readonly variables: NodeJS.ProcessEnv;
   /** Environment of child processes: without the keys of model servers. */
   readonly environment: () => NodeJS.ProcessEnv;
   /** Receives a server that was asked for its models and stayed silent. */
-  readonly onSilent: (server: SilentServer) => void;
+  readonly onSilent?: (server: SilentServer) => void;
+  /** Longest wait for the first list of a server's models. Default: the backend's own. */
+  readonly listTimeoutMs?: number;
 }
 
-/** One kind of backend: its folder exports this, and `backends/index.ts` lists it. */
-export interface BackendDefinition {
+/** Entry of a model as `ls` and `show` present it. */
+export interface EntryDescription {
+  /** The entry for programs: without secrets. */
+  readonly entry: object;
+  /** URLs of the servers that share the model's requests, if the entry lists them. */
+  readonly servers?: readonly string[];
+  /** URL of the server that is used if the entry names none. */
+  readonly defaultServer?: string;
+}
+
+/** Description of a model's file, read without loading its weights. */
+export interface FileDescription {
+  readonly title?: string | undefined;
+  readonly architecture: string;
+  readonly quantization: string | undefined;
+  readonly trainedContext: number | undefined;
+  readonly license?: string | undefined;
+  readonly parameters: number;
+  readonly fileBytes: number;
+  /** Estimated memory of weights and context, on any device. */
+  readonly memoryBytes: number;
+  /** Context size in tokens that the model would get. */
+  readonly context: number;
+  /** Family of its chat template; undefined without a template: then it can't chat. */
+  readonly templateFamily: string | undefined;
+  readonly capabilities: Capabilities | undefined;
+  /** Abilities that instructions in the prompt provide, because the template has none. */
+  readonly injected: { readonly tools: boolean; readonly thinking: boolean } | undefined;
+  /** Path of the projector that adds vision, if it can be used here. */
+  readonly projector?: string;
+}
+
+/**
+ * One kind of backend: its folder exports this, and `backends/index.ts` lists it.
+ *
+ * @typeParam Spec models of this backend, with the options that its entries add
+ */
+export interface BackendDefinition<Spec extends ModelSpec = ModelSpec> {
   /** Word for `backend:` in models.yaml. */
   readonly kind: string;
   /** Entries of its models in models.yaml. */
@@ -28,9 +68,18 @@ export interface BackendDefinition {
   /** True if its models answer without an entry. */
   readonly discovers?: true;
   /** Creates the backend when the first request needs it. Imports the backend's code only then. */
-  create(context: BackendContext): Promise<Backend>;
+  create(context: BackendContext): Promise<Backend<Spec>>;
+  /** Describes the entry of a model by the entry alone. */
+  describeEntry(model: Spec, variables: NodeJS.ProcessEnv): EntryDescription;
+  /**
+   * Describes the file of a model. Absent if its models have no files.
+   *
+   * @param context size in tokens that the settings give to models whose entry has none
+   * @throws {unsupported} if the file is damaged
+   */
+  describeFile?(model: Spec, context: number | undefined): Promise<FileDescription>;
   /** True if a model takes images, as far as that is known without its backend. Default: unknown. */
-  takesImages?(model: ModelSpec): boolean | undefined;
+  takesImages?(model: Spec): boolean | undefined;
   /** Names of environment variables that hold keys for a model's servers. Default: none. */
-  keyVariables?(model: ModelSpec): readonly string[];
+  keyVariables?(model: Spec): readonly string[];
 }

@@ -1,3 +1,4 @@
+import type { ModelSpec } from '../core/model.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { EntriesByKind } from '../registry/schema.ts';
 import type { BackendDefinition } from './definition.ts';
@@ -13,13 +14,20 @@ export function entriesByKind(backends: readonly BackendDefinition[] = BACKENDS)
   return new Map(backends.map(({ kind, entries }) => [kind, entries]));
 }
 
+/** Definition of a model's backend; undefined if there is none of that kind. */
+export function definitionOf(
+  model: ModelSpec,
+  backends: readonly BackendDefinition[] = BACKENDS,
+): BackendDefinition | undefined {
+  return backends.find(({ kind }) => kind === model.backend);
+}
+
 /** Names of environment variables that hold keys of model servers. */
 export function keyVariables(
   { models }: Registry,
   backends: readonly BackendDefinition[] = BACKENDS,
 ): readonly string[] {
-  const byKind = new Map(backends.map((backend) => [backend.kind, backend]));
   return [...models.values()].flatMap(
-    ({ spec }) => byKind.get(spec.backend)?.keyVariables?.(spec) ?? [],
+    ({ spec }) => definitionOf(spec, backends)?.keyVariables?.(spec) ?? [],
   );
 }

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import type { BackendDefinition } from '../backends/definition.ts';
 
 /** Streams and environment that a command may use. Tests pass their own. */
 export interface CliContext {
@@ -6,6 +7,8 @@ export interface CliContext {
   readonly stderr: Writable & { readonly isTTY?: boolean };
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly environment: NodeJS.ProcessEnv;
+  /** Kinds of backends. Default: all of Portico's. */
+  readonly backends?: readonly BackendDefinition[];
 }
 
 /** Context of the present process. */

@@ -15,9 +15,9 @@ import { warn } from './ui/report.ts';
  */
 export function readableFiles(
   models: string | undefined,
-  environment: NodeJS.ProcessEnv,
+  context: Pick<CliContext, 'environment' | 'backends'>,
 ): RegistryFiles {
-  const files = editableFiles(models, environment);
+  const files = editableFiles(models, context);
   if (models !== undefined && !existsSync(files.user)) {
     throw new RuntimeFailure(
       'invalid-request',
@@ -30,14 +30,14 @@ export function readableFiles(
 /** Files of the registry for a command that writes the user's file, which may not exist yet. */
 export function editableFiles(
   models: string | undefined,
-  environment: NodeJS.ProcessEnv,
+  context: Pick<CliContext, 'environment' | 'backends'>,
 ): RegistryFiles {
-  const { registryFile, modelsFolder } = resolvePaths(environment);
+  const { registryFile, modelsFolder } = resolvePaths(context.environment);
   return {
     shipped: shippedRegistryFile,
     user: models === undefined ? registryFile : resolve(models),
     modelsFolder,
-    entries: entriesByKind(),
+    entries: entriesByKind(context.backends),
   };
 }
 

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import type { KeepAlive } from '../units/keep-alive.ts';
-import { FLASH_ATTENTION, KV_TYPES, MOST_CONTEXT_TOKENS, PROMPT_LOOKUP } from '../core/model.ts';
-import type { FlashAttention, GpuLayers, KvType, PromptLookupMode } from '../core/model.ts';
+import { MOST_CONTEXT_TOKENS } from '../core/model.ts';
+import { FLASH_ATTENTION, KV_TYPES, PROMPT_LOOKUP } from './engine-options.ts';
+import type { FlashAttention, GpuLayers, KvType, PromptLookupMode } from './engine-options.ts';
 import { readAccess, refuseOpenBind } from './access.ts';
 import type { AccessFlags, AccessSettings } from './access.ts';
 import { withoutBrackets } from '../net/loopback.ts';

@@ -1,8 +1,8 @@
 import { RuntimeFailure } from '../core/failure.ts';
 import { parseKeepAlive } from '../units/keep-alive.ts';
 import type { KeepAlive } from '../units/keep-alive.ts';
-import { GPU_LAYERS } from '../core/model.ts';
-import type { GpuLayers } from '../core/model.ts';
+import { GPU_LAYERS } from './engine-options.ts';
+import type { GpuLayers } from './engine-options.ts';
 import { parseSize } from '../units/size.ts';
 
 /** Text of a setting with its source: the name of the flag or of the variable. */

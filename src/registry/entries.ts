@@ -111,7 +111,7 @@ function toModel(
   { places, shipped, entries }: EntryContext,
   location: string,
 ): RegistryModel | string {
-  const { backend, file, mmproj, upstream, url, context, template, sampling, ...described } = entry;
+  const { backend, file, upstream, url, context, template, sampling, ...described } = entry;
   const { title, description, source, size, memory, ...loading } = described;
   const { keep_alive: keepAlive, image_longest_edge: imageLongestEdge, ...own } = loading;
   const jinja = template === undefined ? {} : readTemplate(template, places);
@@ -124,11 +124,10 @@ function toModel(
   const upstreamName = upstream ?? (usesFiles ? undefined : name);
   return {
     spec: {
-      ...inCamelCase(own),
+      ...inCamelCase(withPaths(own, entries.get(backend)?.paths ?? [], { places, shipped })),
       name,
       backend,
       ...(path === undefined ? {} : { file: path }),
-      ...(mmproj === undefined ? {} : { mmproj: resolveFile(mmproj, places) }),
       ...(upstreamName === undefined ? {} : { upstream: upstreamName }),
       ...(url === undefined ? {} : { url }),
       ...(context === undefined ? {} : { context }),
@@ -145,6 +144,21 @@ function toModel(
     shipped,
     location,
   };
+}
+
+/** Options of a backend with absolute paths. */
+function withPaths(
+  own: Readonly<Record<string, unknown>>,
+  paths: readonly string[],
+  { places, shipped }: Pick<EntryContext, 'places' | 'shipped'>,
+): Readonly<Record<string, unknown>> {
+  const fields = Object.entries(own).flatMap(([key, value]): [string, unknown][] => {
+    if (!paths.includes(key) || typeof value !== 'string') return [[key, value]];
+    const path = resolveFile(value, places);
+    // A missing file is left out of a shipped entry, which no user can correct.
+    return shipped && !places.exists(path) ? [] : [[key, path]];
+  });
+  return Object.fromEntries(fields);
 }
 
 function camelCase(key: string): string {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { RuntimeFailure } from '../core/failure.ts';
 import { isRecord } from '../core/json.ts';
+import type { BackendKind } from '../core/model.ts';
 import { findPair, parseRegistryDocument, plainValue, sectionMap } from './document.ts';
 import { NEW_FILE } from './edit.ts';
 import { pulledFile } from './files.ts';
@@ -12,11 +13,13 @@ import { editUserFile } from './user-file.ts';
 /** A model that was pulled. */
 export interface PulledModel {
   readonly name: string;
+  /** Backend of a new entry. */
+  readonly backend: BackendKind;
   readonly source: string;
   /** The GGUF's absolute path, or its first part's. */
   readonly file: string;
-  /** Absolute path of its projector, if it has one. */
-  readonly mmproj?: string | undefined;
+  /** Absolute paths of further files, by their fields in the entry. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -24,26 +27,30 @@ export interface PulledModel {
  * is there. An entry that comes with Portico is copied, as the user's own takes its place whole.
  */
 export async function registerModel(files: RegistryFiles, pulled: PulledModel): Promise<void> {
-  const { name, source, file } = pulled;
+  const { name, backend, source, file } = pulled;
   const place = writtenFile(pulled, files.modelsFolder);
-  const mmproj = pulled.mmproj && shortPath(pulled.mmproj, files.modelsFolder);
+  const further = Object.entries(pulled.files ?? {}).map(
+    ([field, path]) => [field, shortPath(path, files.modelsFolder)] as const,
+  );
   await editUserFile(files.user, async (current) => {
     const text = current ?? NEW_FILE;
     const document = parseRegistryDocument(text, files.user);
     const models = sectionMap(document, 'models');
     const isOwn = models !== undefined && findPair(models, name) !== undefined;
     if (isOwn) {
-      const filed = withModelFile(document, text, name, place ?? file);
-      if (mmproj === undefined) return { text: filed, outcome: undefined };
-      const again = parseRegistryDocument(filed, files.user);
-      return { text: withModelFile(again, filed, name, mmproj, 'mmproj'), outcome: undefined };
+      let filed = withModelFile(document, text, name, place ?? file);
+      for (const [field, path] of further) {
+        const again = parseRegistryDocument(filed, files.user);
+        filed = withModelFile(again, filed, name, path, field);
+      }
+      return { text: filed, outcome: undefined };
     }
     const written = {
-      backend: 'llama',
+      backend,
       ...(await shippedEntry(files, name)),
       source,
       ...(place === undefined ? {} : { file: place }),
-      ...(mmproj === undefined ? {} : { mmproj }),
+      ...Object.fromEntries(further),
     };
     return { text: withModel(document, text, name, written), outcome: undefined };
   });

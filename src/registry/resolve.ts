@@ -79,7 +79,6 @@ function present(model: RegistryModel, requested: string, hints: ResolutionHints
   const status = statusOf(model, hints.exists);
   switch (status) {
     case 'ready':
-      return withoutMissingProjector(model, hints);
     case 'upstream':
       return model;
     case 'not downloaded':
@@ -93,11 +92,4 @@ function present(model: RegistryModel, requested: string, hints: ResolutionHints
     default:
       return status satisfies never;
   }
-}
-
-/** No one can correct an entry that comes with Portico, so a projector that is not there is none. */
-function withoutMissingProjector(model: RegistryModel, { exists }: ResolutionHints): RegistryModel {
-  const { mmproj, ...textOnly } = model.spec;
-  if (!model.shipped || mmproj === undefined || exists(mmproj)) return model;
-  return { ...model, spec: textOnly };
 }

@@ -65,7 +65,7 @@ export function withModelFile(
   text: string,
   name: string,
   file: string,
-  key: 'file' | 'mmproj' = 'file',
+  key = 'file',
 ): string {
   const models = sectionMap(document, 'models');
   const entry = models === undefined ? undefined : findPair(models, name)?.value;

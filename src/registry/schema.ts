@@ -79,9 +79,7 @@ function notMapping({ code }: { readonly code?: string | undefined }): string | 
 }
 
 /** An entry of models.yaml, without the fields that only its backend knows. */
-export type RegistryEntry = z.infer<z.ZodObject<typeof generalFields>> & {
-  readonly mmproj?: string;
-};
+export type RegistryEntry = z.infer<z.ZodObject<typeof generalFields>>;
 
 /** Entries of one kind of backend. */
 export interface BackendEntries {
@@ -89,6 +87,8 @@ export interface BackendEntries {
   readonly schema: z.ZodType<RegistryEntry> & { readonly shape: z.ZodRawShape };
   /** True if its models are files on this machine, not models of a server. */
   readonly usesFiles?: true;
+  /** Fields of its own that are paths of files, resolved as `file` is. Default: none. */
+  readonly paths?: readonly string[];
 }
 
 /** Entries by the kinds of backends: the words for `backend:` in models.yaml. */

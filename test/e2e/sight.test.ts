@@ -5,7 +5,7 @@ import type { Anthropic } from 'anthropic-sdk-0';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Backend } from '../../src/core/backend.ts';
 import type { ImagePart } from '../../src/core/conversation.ts';
-import type { ModelSpec } from '../../src/core/model.ts';
+import type { LocalSpec } from '../../src/backends/local/spec.ts';
 import { createImageLoader } from '../../src/images/loader.ts';
 import { isAddonMissing, openVision, SEEING } from '../backends/local/runners/llama-node/seeing.ts';
 import { drawOne } from '../models/figures.ts';
@@ -95,7 +95,7 @@ describe.skipIf(isAddonMissing())('a newcomer’s portico serve, shown pictures'
 describe.skipIf(isAddonMissing())('pictures at URLs, shown to the embedded model', () => {
   covers('R7.5-url', 'R7.5-python');
 
-  const model: ModelSpec = {
+  const model: LocalSpec = {
     ...SEEING,
     mmproj: path.join(REPOSITORY, 'models/mini-mmproj.gguf'),
   };
@@ -141,7 +141,7 @@ describe.skipIf(isAddonMissing())('pictures at URLs, shown to the embedded model
 });
 
 /** The backend, with one model for all that it is asked. */
-function asked(backend: Backend, model: ModelSpec): Backend {
+function asked(backend: Backend, model: LocalSpec): Backend {
   return {
     kind: 'scripted',
     capabilities: async (_model, signal) => backend.capabilities(model, signal),

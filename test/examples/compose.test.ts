@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { entriesByKind } from '../../src/backends/index.ts';
+import { definitionOf, entriesByKind } from '../../src/backends/index.ts';
 import { loadRegistry } from '../../src/registry/load.ts';
 import { shippedRegistryFile } from '../../src/registry/shipped.ts';
 import { event, startActing } from '../backends/openai/acting-server.ts';
@@ -37,7 +37,7 @@ describe('Docker Compose', () => {
     const text = await readFile(path.join(FOLDER, 'compose.yaml'), 'utf8');
     const { services } = COMPOSE.parse(parse(text, { merge: true }));
     const replicas = Object.entries(services).filter(([name]) => name !== 'portico');
-    expect(spec?.providers?.map(({ url }) => url)).toEqual(
+    expect(spec && definitionOf(spec)?.describeEntry(spec, {}).servers).toEqual(
       replicas.map(([name]) => `http://${name}:8000/v1`),
     );
     for (const [, { command }] of replicas) {

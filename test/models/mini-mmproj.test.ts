@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { ImagePart } from '../../src/core/conversation.ts';
-import type { ModelSpec } from '../../src/core/model.ts';
+import type { LocalSpec } from '../../src/backends/local/spec.ts';
 import { isAddonMissing, openVision } from '../backends/local/runners/llama-node/seeing.ts';
 import { ROOT } from '../structure/source-files.ts';
 import { collect, MINI, request } from '../support/requests.ts';
@@ -28,7 +28,7 @@ describe.skipIf(isAddonMissing())('the embedded model, shown drawings', () => {
   covers('R7.4-figures', 'R7.4-count', 'R7.4-digit', 'R7.4-text');
 
   const { backend, close } = openVision();
-  const model: ModelSpec = { ...MINI, mmproj: PROJECTOR };
+  const model: LocalSpec = { ...MINI, mmproj: PROJECTOR };
   afterAll(close);
 
   const ask = async (words: string, image?: ImagePart): Promise<string> => {

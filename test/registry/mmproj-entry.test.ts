@@ -20,13 +20,13 @@ describe('mmproj of an entry', () => {
 
   it('is a path as the file’s is, and leaves the backend as it is written', async () => {
     const spec = await resolved(ENTRY, 'm', () => true);
-    expect(spec.backend).toBe('llama');
-    expect(spec.mmproj).toBe(join(dirname(spec.file ?? ''), 'eyes.gguf'));
+    const mmproj = join(dirname(spec.file ?? ''), 'eyes.gguf');
+    expect(spec).toMatchObject({ backend: 'llama', mmproj });
   });
 
   it('may be kept for conversations with pictures', async () => {
     const entry = ENTRY.replace('mmproj', 'pictures_apart: true, mmproj');
-    expect((await resolved(entry, 'm', () => true)).picturesApart).toBe(true);
+    expect(await resolved(entry, 'm', () => true)).toMatchObject({ picturesApart: true });
   });
 
   it('that is not there leaves its model blind, and is known to be missing', async () => {
@@ -39,12 +39,13 @@ describe('mmproj of an entry', () => {
 
   it('of a model that comes with Portico may be missing', async () => {
     const shipped = `default: mini\n${ENTRY.replaceAll(' m:', ' mini:')}`;
-    const registry = await loadRegistry(await registryFolder(undefined, shipped));
-    const run = (exists: (file: string) => boolean) =>
-      resolveModel(registry, 'mini', { exists }).model.spec;
-    expect(run((file) => file.endsWith('m.gguf'))).toMatchObject({ backend: 'llama' });
-    expect(run((file) => file.endsWith('m.gguf'))).not.toHaveProperty('mmproj');
-    expect(run(() => true)).toHaveProperty('mmproj');
+    const files = await registryFolder(undefined, shipped);
+    const mini = async () => (await loadRegistry(files)).models.get('mini')?.spec;
+    expect(await mini()).toMatchObject({ backend: 'llama' });
+    expect(await mini()).not.toHaveProperty('mmproj');
+    const mmproj = join(dirname(files.shipped), 'eyes.gguf');
+    await writeFile(mmproj, 'GGUF');
+    expect(await mini()).toMatchObject({ mmproj });
   });
 
   it('is for models from files only', async () => {
@@ -68,9 +69,10 @@ describe('a pulled projector', () => {
     for (const name of ['n.gguf', 'n.mmproj.gguf']) await writeFile(at(name), 'GGUF');
     await registerModel(files, {
       name: 'n',
+      backend: 'llama',
       source: 'hf:u/m',
       file: at('n.gguf'),
-      mmproj: at('n.mmproj.gguf'),
+      files: { mmproj: at('n.mmproj.gguf') },
     });
     const { spec } = resolveModel(await loadRegistry(files), 'n', { exists: () => true }).model;
     expect(spec).toMatchObject({

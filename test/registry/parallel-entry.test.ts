@@ -24,7 +24,7 @@ describe('parallel of an entry', () => {
   it('is how many requests its model answers at once', () => {
     const { models, problems } = read('{ backend: llama, file: m.gguf, parallel: 3 }');
     expect(problems).toEqual([]);
-    expect(models.get('m')?.spec.parallel).toBe(3);
+    expect(models.get('m')?.spec).toMatchObject({ parallel: 3 });
   });
 
   it.each([

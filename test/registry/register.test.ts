@@ -95,7 +95,12 @@ describe('an entry', () => {
   it('that comes with Portico is copied with its file', async () => {
     const files = await registryFolder('# mine\n');
     const file = join(files.modelsFolder, 'known-00001-of-00002.gguf');
-    await registerModel(files, { name: 'known', source: 'hf:someone/known-GGUF:Q4_K_M', file });
+    await registerModel(files, {
+      name: 'known',
+      backend: 'llama',
+      source: 'hf:someone/known-GGUF:Q4_K_M',
+      file,
+    });
     expect(await readFile(files.user, 'utf8')).toBe(
       '# mine\nmodels:\n  known:\n    backend: llama\n    source: hf:someone/known-GGUF:Q4_K_M\n' +
         '    size: 18.6 GB\n    memory: 23 GB\n    file: known-00001-of-00002.gguf\n',
@@ -107,7 +112,7 @@ describe('an entry', () => {
   it('needs no file where its file lies where it is looked for', async () => {
     const files = await registryFolder();
     const file = join(files.modelsFolder, 'a%3Ab.gguf');
-    await registerModel(files, { name: 'a:b', source: 'hf:u/m', file });
+    await registerModel(files, { name: 'a:b', backend: 'llama', source: 'hf:u/m', file });
     expect(parse(await readFile(files.user, 'utf8'))).toEqual({ models: { 'a:b': ENTRY } });
     expect((await loadRegistry(files)).models.get('a:b')?.spec.file).toBe(file);
   });

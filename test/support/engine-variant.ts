@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { inject } from 'vitest';
-import type { FlashAttention } from '../../src/core/model.ts';
+import type { FlashAttention } from '../../src/config/engine-options.ts';
 
 /**
  * Folder of the package that tests run: this repository, or a copy of it whose embedded model is

@@ -1,7 +1,7 @@
 import type { Backend, GenerationRequest } from '../../core/backend.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 import { RuntimeFailure } from '../../core/failure.ts';
-import type { ModelSpec } from '../../core/model.ts';
+import type { LocalSpec } from './spec.ts';
 import { imagesOf } from '../../core/parts.ts';
 import type { KeepAlive } from '../../units/keep-alive.ts';
 import { capabilitiesOfFile } from './capabilities.ts';
@@ -44,12 +44,12 @@ export interface LocalBackendOptions extends EngineSettings, FileFactsSource, Ru
 }
 
 /** Models from GGUF files, by llama.cpp in our own process tree. */
-export function createLocalBackend(options: LocalBackendOptions): Backend {
-  const runnerFor = (model: ModelSpec, hasPictures: boolean) =>
+export function createLocalBackend(options: LocalBackendOptions): Backend<LocalSpec> {
+  const runnerFor = (model: LocalSpec, hasPictures: boolean) =>
     chooseRunner(model, visionSupport(model, options), hasPictures);
-  const takesImages = (model: ModelSpec) => runnerFor(model, true) === 'llama-node';
+  const takesImages = (model: LocalSpec) => runnerFor(model, true) === 'llama-node';
   const pools = openPools(options, takesImages);
-  const runnerOf = ({ model, conversation }: GenerationRequest) =>
+  const runnerOf = ({ model, conversation }: GenerationRequest<LocalSpec>) =>
     runnerFor(model, imagesOf(conversation).length > 0);
   return {
     kind: 'llama',
@@ -60,7 +60,7 @@ export function createLocalBackend(options: LocalBackendOptions): Backend {
       return { ...found, images: takesImages(model) };
     },
     ...(options.fileFacts && {
-      async describe(model: ModelSpec) {
+      async describe(model: LocalSpec) {
         const found = await capabilitiesOfFile(options, model);
         return found && { ...found, images: found.chats !== false && takesImages(model) };
       },
@@ -91,11 +91,11 @@ export function createLocalBackend(options: LocalBackendOptions): Backend {
 /** Engines by their runners, in the same memory. */
 function openPools(
   options: LocalBackendOptions,
-  takesImages: (model: ModelSpec) => boolean,
+  takesImages: (model: LocalSpec) => boolean,
 ): Readonly<Record<RunnerKind, EnginePool>> {
   const { log, memoryBytes: limitBytes, memory = MACHINE, keepAlive = 'always' } = options;
   const budget = new MemoryBudget({ log, limitBytes, memory });
-  const open = (runner: RunnerKind) => (spec: ModelSpec, lease: MemoryLease) =>
+  const open = (runner: RunnerKind) => (spec: LocalSpec, lease: MemoryLease) =>
     startEngine(runner, spec, options, lease);
   return {
     'llama-cpp': new EnginePool({
@@ -116,7 +116,7 @@ function openPools(
 /** An addon is loaded into this process only if the engine runs in it. */
 async function startEngine(
   runner: RunnerKind,
-  spec: ModelSpec,
+  spec: LocalSpec,
   options: LocalBackendOptions,
   lease: MemoryLease,
 ): Promise<Engine> {

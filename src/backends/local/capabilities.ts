@@ -1,6 +1,6 @@
 import type { TemplateTraits } from '../../prompt/template-traits.ts';
 import type { Capabilities } from '../../core/backend.ts';
-import type { ModelSpec } from '../../core/model.ts';
+import type { LocalSpec } from './spec.ts';
 import { contextSizeFor } from './context-size.ts';
 import type { FileFactsCache } from './model/file-facts-cache.ts';
 
@@ -46,7 +46,7 @@ export interface FileFactsSource {
 /** The same by the header of the model's file; undefined if it can't be read. */
 export async function capabilitiesOfFile(
   { fileFacts, context }: FileFactsSource,
-  { file, template, context: model }: ModelSpec,
+  { file, template, context: model }: LocalSpec,
 ): Promise<Capabilities | undefined> {
   if (file === undefined) return undefined;
   const facts = await fileFacts?.read({ file, template });

@@ -2,9 +2,9 @@ import type {
   FlashAttention,
   GpuLayers,
   KvType,
-  ModelSpec,
   PromptLookupMode,
-} from '../../core/model.ts';
+} from '../../config/engine-options.ts';
+import type { LocalSpec } from './spec.ts';
 import type { RunnerKind } from './runner-choice.ts';
 
 /** Receives in one line what happened, or what could not be honoured but stopped nothing (`warn`, the default). */
@@ -39,6 +39,6 @@ export interface StateCache {
 /** Model, its runner, and the server's settings for it: plain data, which crosses the process border. */
 export interface EngineTask {
   readonly runner: RunnerKind;
-  readonly spec: ModelSpec;
+  readonly spec: LocalSpec;
   readonly settings: EngineSettings;
 }

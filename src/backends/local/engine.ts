@@ -1,6 +1,6 @@
 import type { Capabilities, GenerationRequest, LoadStatus } from '../../core/backend.ts';
 import type { GenerationEvent } from '../../core/events.ts';
-import type { ModelSpec } from '../../core/model.ts';
+import type { LocalSpec } from './spec.ts';
 import { SlotQueue } from '../../core/queue.ts';
 import { engineCapabilities } from './capabilities.ts';
 import { contextSizeFor } from './context-size.ts';
@@ -31,7 +31,7 @@ export interface Engine {
 
 /** Context of an engine: its model, the server's settings, and the lease for its memory. */
 export interface LocalEngineOptions {
-  readonly spec: ModelSpec;
+  readonly spec: LocalSpec;
   readonly settings: EngineSettings;
   readonly log: EngineLog;
   /** Lease of the memory for its weights. */

@@ -1,5 +1,10 @@
 import { z } from 'zod';
-import { FLASH_ATTENTION, GPU_LAYERS, KV_TYPES, PROMPT_LOOKUP } from '../../core/model.ts';
+import {
+  FLASH_ATTENTION,
+  GPU_LAYERS,
+  KV_TYPES,
+  PROMPT_LOOKUP,
+} from '../../config/engine-options.ts';
 import { entrySchemaOf, text } from '../../registry/schema.ts';
 
 const gpuLayers = z.union([z.enum(GPU_LAYERS), z.int().min(0)], {

@@ -1,17 +1,20 @@
 import { join } from 'node:path';
 import type { Settings } from '../../config/settings.ts';
-import type { BackendDefinition } from '../definition.ts';
+import type { BackendDefinition, FileDescription } from '../definition.ts';
 import type { StateCache } from './engine-settings.ts';
 import { entrySchema } from './entry.ts';
+import type { LocalSpec } from './spec.ts';
 import { visionSupport } from './runner-choice.ts';
 
 /** Requests that may wait for a model before the next one has to come back later. */
 const QUEUE_LIMIT = 64;
 
 /** Models from GGUF files, by llama.cpp on this machine. */
-export const LLAMA: BackendDefinition = {
+export const LLAMA: BackendDefinition<LocalSpec> = {
   kind: 'llama',
-  entries: { schema: entrySchema, usesFiles: true },
+  entries: { schema: entrySchema, usesFiles: true, paths: ['mmproj'] },
+  describeEntry: (entry) => ({ entry }),
+  describeFile,
   takesImages: (model) => visionSupport(model) === 'available',
   async create({ settings, environment, log }) {
     const { createLocalBackend } = await import('./backend.ts');
@@ -35,6 +38,23 @@ export const LLAMA: BackendDefinition = {
     };
   },
 };
+
+/** Describes a model by its file, and its vision by the projector. */
+async function describeFile(
+  model: LocalSpec,
+  context: number | undefined,
+): Promise<FileDescription> {
+  const { importEngine } = await import('./engine-package.ts');
+  const { describeModel } = await importEngine(() => import('./runners/llama-cpp/describe.ts'));
+  const described = await describeModel(model, context);
+  const { capabilities } = described;
+  if (model.mmproj === undefined || visionSupport(model) !== 'available') return described;
+  return {
+    ...described,
+    capabilities: capabilities && { ...capabilities, images: true },
+    projector: model.mmproj,
+  };
+}
 
 /** Place of states that outlive their slots; undefined keeps none. */
 function stateCache({ stateCacheMegabytes, paths }: Settings): StateCache | undefined {

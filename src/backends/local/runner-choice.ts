@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { ModelSpec } from '../../core/model.ts';
+import type { LocalSpec } from './spec.ts';
 import { isAddonInstalled } from './runners/llama-node/addon.ts';
 
 /** Runners of GGUF files. */
@@ -18,7 +18,7 @@ export type VisionSupport = 'available' | 'no-projector' | 'projector-missing' |
 
 /** Finds out if a model from a file takes pictures here. The one place that decides so. */
 export function visionSupport(
-  { mmproj }: Pick<ModelSpec, 'mmproj'>,
+  { mmproj }: Pick<LocalSpec, 'mmproj'>,
   { isInstalled = isAddonInstalled, exists = existsSync }: RunnerConditions = {},
 ): VisionSupport {
   if (mmproj === undefined) return 'no-projector';
@@ -32,7 +32,7 @@ export function visionSupport(
  * memory.
  */
 export function chooseRunner(
-  { picturesApart }: Pick<ModelSpec, 'picturesApart'>,
+  { picturesApart }: Pick<LocalSpec, 'picturesApart'>,
   vision: VisionSupport,
   hasPictures: boolean,
 ): RunnerKind {
@@ -42,7 +42,7 @@ export function chooseRunner(
 
 /** Way to complete the vision of a model; undefined if no part of it is missing. */
 export function visionHint(
-  { mmproj }: Pick<ModelSpec, 'mmproj'>,
+  { mmproj }: Pick<LocalSpec, 'mmproj'>,
   vision: VisionSupport,
 ): string | undefined {
   switch (vision) {

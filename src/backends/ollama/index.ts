@@ -1,15 +1,24 @@
 import { entrySchemaOf } from '../../registry/schema.ts';
 import type { BackendDefinition } from '../definition.ts';
+import { ollamaUrl } from './address.ts';
 
 /** Models of an Ollama server. */
 export const OLLAMA: BackendDefinition = {
   kind: 'ollama',
   entries: { schema: entrySchemaOf({}) },
   discovers: true,
-  async create({ onSilent }) {
+  describeEntry: (entry, variables) => ({
+    entry,
+    defaultServer: ollamaUrl(variables['OLLAMA_HOST']),
+  }),
+  async create({ variables, onSilent, listTimeoutMs }) {
     const { createOllamaBackend } = await import('./backend.ts');
-    const { ollamaUrl } = await import('./address.ts');
-    const defaultUrl = ollamaUrl(process.env['OLLAMA_HOST']);
-    return createOllamaBackend({ defaultUrl, patience: { onSilent } });
+    return createOllamaBackend({
+      defaultUrl: ollamaUrl(variables['OLLAMA_HOST']),
+      patience: {
+        ...(onSilent !== undefined && { onSilent }),
+        ...(listTimeoutMs !== undefined && { timeoutMs: listTimeoutMs }),
+      },
+    });
   },
 };

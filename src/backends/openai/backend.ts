@@ -1,6 +1,5 @@
-import type { Backend, GenerationRequest } from '../../core/backend.ts';
+import type { Backend } from '../../core/backend.ts';
 import { logOnce } from '../../core/log-once.ts';
-import type { ModelSpec } from '../../core/model.ts';
 import { createPromptEstimator } from '../../prompt/estimate.ts';
 import { createHttpClient } from '../../net/http-client.ts';
 import { modelKey } from './call.ts';
@@ -18,6 +17,7 @@ import { createFactsFinder } from './probe.ts';
 import { urlOf } from './routes.ts';
 import { shortNames } from './tool-names.ts';
 import { createToolSupportFinder } from './tool-support.ts';
+import type { OpenAiRequest, OpenAiSpec } from './spec.ts';
 
 export interface OpenAiOptions {
   /** Reads the variables that hold the upstreams' keys. */
@@ -27,7 +27,7 @@ export interface OpenAiOptions {
 }
 
 /** A backend over servers that speak OpenAI's chat completions. */
-export function createOpenAiBackend({ readVariable, log }: OpenAiOptions): Backend {
+export function createOpenAiBackend({ readVariable, log }: OpenAiOptions): Backend<OpenAiSpec> {
   const http = createHttpClient(SERVER);
   const keys = createKeyRing(readVariable);
   const upstream: Upstream = {
@@ -59,7 +59,7 @@ export function createOpenAiBackend({ readVariable, log }: OpenAiOptions): Backe
       );
     },
     generate(request, signal, ending) {
-      const ask = (one: GenerationRequest) => generate(upstream, one, signal, ending);
+      const ask = (one: OpenAiRequest) => generate(upstream, one, signal, ending);
       return request.model.providers === undefined
         ? ask(request)
         : generateByAny(circuits, request, ask);
@@ -76,7 +76,7 @@ export function createOpenAiBackend({ readVariable, log }: OpenAiOptions): Backe
 /** Capabilities of a model, with one log line if its server's template renders no tools. */
 function createDescriber(upstream: Upstream) {
   const supportOf = createToolSupportFinder();
-  return async (model: ModelSpec, signal: AbortSignal) => {
+  return async (model: OpenAiSpec, signal: AbortSignal) => {
     const client = upstream.clientOf(model);
     const facts = await upstream.facts(model, client, signal);
     const refusal = upstream.toolRefusals.get(modelKey(client, model));
@@ -90,8 +90,8 @@ function createDescriber(upstream: Upstream) {
 }
 
 /** A model's client is made once, not for every request. */
-function rememberClients(create: (model: ModelSpec) => ServerClient): Upstream['clientOf'] {
-  const clients = new WeakMap<ModelSpec, ServerClient>();
+function rememberClients(create: (model: OpenAiSpec) => ServerClient): Upstream['clientOf'] {
+  const clients = new WeakMap<OpenAiSpec, ServerClient>();
   return (model) => {
     const client = clients.get(model) ?? create(model);
     clients.set(model, client);

@@ -1,5 +1,3 @@
-import type { GenerationRequest } from '../../core/backend.ts';
-import type { ModelSpec } from '../../core/model.ts';
 import { beforeWorkOn, inSlices } from '../../core/steps.ts';
 import type { PromptEstimator } from '../../prompt/estimate.ts';
 import { UNADJUSTED } from './adjustments.ts';
@@ -12,6 +10,7 @@ import type { Question } from './failures.ts';
 import type { FactsFinder } from './probe.ts';
 import { toPromptBody } from './request.ts';
 import type { PromptBody } from './request.ts';
+import type { OpenAiRequest, OpenAiSpec } from './spec.ts';
 
 /** Calls that a server refuses: those that its model may make, or demanded ones too. */
 export type ToolRefusal = 'optional' | 'all';
@@ -24,13 +23,13 @@ export interface Upstream {
   readonly adjustments: Map<string, Adjustments>;
   /** Models whose server refuses tools, by server and name. */
   readonly toolRefusals: Map<string, ToolRefusal>;
-  readonly clientOf: (model: ModelSpec) => ServerClient;
+  readonly clientOf: (model: OpenAiSpec) => ServerClient;
   readonly log: (message: string) => void;
 }
 
 /** One request to one server, with all that is known of both. */
 export interface Call {
-  readonly request: GenerationRequest;
+  readonly request: OpenAiRequest;
   readonly client: ServerClient;
   readonly facts: ModelFacts;
   readonly signal: AbortSignal;
@@ -46,14 +45,14 @@ export interface Call {
 }
 
 /** Key of what is remembered of a model on a server. */
-export function modelKey({ key }: ServerClient, model: ModelSpec): string {
+export function modelKey({ key }: ServerClient, model: OpenAiSpec): string {
   return `${key} ${upstreamName(model)}`;
 }
 
 /** Finds out how the request has to be asked. Throws a RuntimeFailure where its server is away. */
 export async function prepareCall(
   { facts: find, estimator, adjustments: known, clientOf }: Upstream,
-  request: GenerationRequest,
+  request: OpenAiRequest,
   signal: AbortSignal,
 ): Promise<Call> {
   const { model } = request;

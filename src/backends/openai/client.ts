@@ -1,4 +1,4 @@
-import type { ModelSpec } from '../../core/model.ts';
+import type { OpenAiSpec } from './spec.ts';
 import { RuntimeFailure } from '../../core/failure.ts';
 import { rememberSecretsOfHeaders } from '../../core/secrets.ts';
 import { shownUrl, unreachable } from '../../net/http-client.ts';
@@ -28,7 +28,7 @@ export interface ClientOptions {
   readonly http: HttpClient;
   readonly keys: KeyRing;
   readonly url: string;
-  readonly model: Pick<ModelSpec, 'key' | 'headers'>;
+  readonly model: Pick<OpenAiSpec, 'key' | 'headers'>;
 }
 
 /** Small questions are answered at once; a server that takes longer hangs. */
@@ -105,7 +105,7 @@ interface Authorization {
 }
 
 async function authorizations(
-  { key: variable, headers = {} }: Pick<ModelSpec, 'key' | 'headers'>,
+  { key: variable, headers = {} }: Pick<OpenAiSpec, 'key' | 'headers'>,
   ring: KeyRing,
 ): Promise<readonly Authorization[]> {
   if (variable === undefined) return [{ headers, last: true, worked: () => undefined }];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SERVER_KINDS, THINKING_CONTROLS } from '../../core/model.ts';
+import { SERVER_KINDS, THINKING_CONTROLS } from './spec.ts';
 import { entrySchemaOf, text, url } from '../../registry/schema.ts';
 
 /** Header names as RFC 9110 has them, and values that can't begin a line of their own. */

@@ -1,6 +1,6 @@
 import type { Capabilities } from '../../core/backend.ts';
 import { RuntimeFailure } from '../../core/failure.ts';
-import type { ModelSpec, ServerKind, ThinkingControl } from '../../core/model.ts';
+import type { OpenAiSpec, ServerKind, ThinkingControl } from './spec.ts';
 import type { ListedModel, LlamaProps } from './listing.ts';
 import { serverTraits } from './server.ts';
 import type { ServerTraits } from './server.ts';
@@ -34,12 +34,12 @@ export interface ModelFacts {
 const DEFAULT_CONTEXT = 32_768;
 
 /** The name that the server knows a model by. */
-export function upstreamName(model: ModelSpec): string {
+export function upstreamName(model: OpenAiSpec): string {
   return model.upstream ?? model.name;
 }
 
 /** Decides how to ask a model. Throws `unsupported` for a template, which no such server takes. */
-export function modelFacts(spec: ModelSpec, server: ServerDescription): ModelFacts {
+export function modelFacts(spec: OpenAiSpec, server: ServerDescription): ModelFacts {
   if (spec.template !== undefined) {
     throw new RuntimeFailure(
       'unsupported',
@@ -61,7 +61,7 @@ export function modelFacts(spec: ModelSpec, server: ServerDescription): ModelFac
   };
 }
 
-function servedContext(spec: ModelSpec, { models, props }: ServerDescription): number | undefined {
+function servedContext(spec: OpenAiSpec, { models, props }: ServerDescription): number | undefined {
   const name = upstreamName(spec);
   const listed = models.find(({ id, aliases }) => id === name || aliases.includes(name));
   return props?.contextTokens ?? listed?.contextTokens;

@@ -1,4 +1,3 @@
-import type { GenerationRequest } from '../../core/backend.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 import { cancelled } from '../../net/http-client.ts';
 import { FIRST_BYTE_WAIT_MS, within } from '../../net/timeouts.ts';
@@ -11,6 +10,7 @@ import { openAnswer } from './open.ts';
 import type { Count } from './open.ts';
 import type { ChatChunk } from './protocol.ts';
 import { nameRestorer } from './tool-names.ts';
+import type { OpenAiRequest } from './spec.ts';
 
 /**
  * Counts the prompt: exactly where the server has a tokenizer, else by the last count of its model.
@@ -18,7 +18,7 @@ import { nameRestorer } from './tool-names.ts';
  */
 export async function countPrompt(
   upstream: Upstream,
-  request: GenerationRequest,
+  request: OpenAiRequest,
   signal: AbortSignal,
 ): Promise<number> {
   const call = await prepareCall(upstream, request, signal);
@@ -29,7 +29,7 @@ export async function countPrompt(
 
 async function countBySeeing(
   upstream: Upstream,
-  request: GenerationRequest,
+  request: OpenAiRequest,
   signal: AbortSignal,
 ): Promise<number | undefined> {
   for await (const event of generate(upstream, { ...request, maxTokens: 0 }, signal)) {
@@ -41,7 +41,7 @@ async function countBySeeing(
 /** Answers a request; see Backend. */
 export async function* generate(
   upstream: Upstream,
-  request: GenerationRequest,
+  request: OpenAiRequest,
   signal: AbortSignal,
   ending?: AbortSignal,
 ): AsyncGenerator<GenerationEvent> {

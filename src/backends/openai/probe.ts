@@ -1,4 +1,4 @@
-import type { ModelSpec } from '../../core/model.ts';
+import type { OpenAiSpec } from './spec.ts';
 import { cancelled } from '../../net/http-client.ts';
 import type { ServerClient } from './client.ts';
 import { modelFacts } from './facts.ts';
@@ -11,7 +11,7 @@ const LIFETIME_MS = 10_000;
 
 /** Finds out how a model is to be asked. Throws a RuntimeFailure where its server does not answer. */
 export type FactsFinder = (
-  model: ModelSpec,
+  model: OpenAiSpec,
   client: ServerClient,
   signal: AbortSignal,
 ) => Promise<ModelFacts>;
@@ -38,7 +38,7 @@ export function createFactsFinder(): FactsFinder {
 
 /** What a server is: by what models.yaml says, by who owns its models, and by llama-server's own page. */
 async function describeServer(
-  { server }: ModelSpec,
+  { server }: OpenAiSpec,
   client: ServerClient,
   signal: AbortSignal,
 ): Promise<ServerDescription> {

@@ -1,5 +1,5 @@
 import { RuntimeFailure } from '../../core/failure.ts';
-import type { ModelSpec } from '../../core/model.ts';
+import type { OpenAiSpec } from './spec.ts';
 import { shownUrl } from '../../net/http-client.ts';
 import { upstreamName } from './facts.ts';
 
@@ -11,11 +11,11 @@ export interface Route {
   readonly url: string;
   readonly weight: number;
   /** The model as this server is asked for it. */
-  readonly model: ModelSpec;
+  readonly model: OpenAiSpec;
 }
 
 /** The servers of a model, each with what it inherits of the model's entry; none where it has a URL instead. */
-export function routesOf(entry: ModelSpec): readonly Route[] {
+export function routesOf(entry: OpenAiSpec): readonly Route[] {
   const { providers = [], ...shared } = entry;
   return providers.map(({ weight = 1, ...own }) => {
     const headers = { ...shared.headers, ...own.headers };
@@ -26,7 +26,7 @@ export function routesOf(entry: ModelSpec): readonly Route[] {
 }
 
 /** The base URL of a model's one server. Throws `invalid-request` where the entry has none. */
-export function urlOf({ name, url }: ModelSpec): string {
+export function urlOf({ name, url }: OpenAiSpec): string {
   if (url !== undefined) return url;
   throw new RuntimeFailure(
     'invalid-request',

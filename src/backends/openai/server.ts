@@ -1,4 +1,4 @@
-import type { ServerKind } from '../../core/model.ts';
+import type { ServerKind } from './spec.ts';
 
 /** What a kind of server takes and gives beyond OpenAI's own fields. */
 export interface ServerTraits {

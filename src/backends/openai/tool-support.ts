@@ -1,4 +1,4 @@
-import type { ModelSpec } from '../../core/model.ts';
+import type { OpenAiSpec } from './spec.ts';
 import { readText } from '../../net/read-text.ts';
 import { parseJson } from '../../core/one-line.ts';
 import type { ChatTool } from './chat-message.ts';
@@ -15,7 +15,7 @@ import { readWhole } from './protocol.ts';
  * Tools vanish without a word where it does not.
  */
 export type ToolSupportFinder = (
-  model: ModelSpec,
+  model: OpenAiSpec,
   client: ServerClient,
   facts: ModelFacts,
   signal: AbortSignal,
@@ -54,7 +54,7 @@ export function createToolSupportFinder(): ToolSupportFinder {
 }
 
 async function askForSupport(
-  model: ModelSpec,
+  model: OpenAiSpec,
   client: ServerClient,
   { traits }: ModelFacts,
 ): Promise<boolean | undefined> {

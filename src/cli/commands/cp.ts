@@ -29,7 +29,7 @@ async function copy(
 ): Promise<number> {
   const { copyModel } = await import('../../registry/edit.ts');
   const { editableFiles } = await import('../registry-files.ts');
-  const files = editableFiles(flags.models, context.environment);
+  const files = editableFiles(flags.models, context);
   const { model, pull, replaced } = await copyModel(files, source, destination, (asked) =>
     discoverModels(context, asked),
   );

@@ -22,7 +22,7 @@ export const declareDefault: Declare = (program, context, exit) => {
 async function printDefault(flags: RegistryFlags, context: CliContext): Promise<number> {
   const { loadRegistry } = await import('../../registry/load.ts');
   const { readableFiles, warnOfProblems } = await import('../registry-files.ts');
-  const registry = await loadRegistry(readableFiles(flags.models, context.environment));
+  const registry = await loadRegistry(readableFiles(flags.models, context));
   const { defaultModel } = registry;
   if (flags.json === true) writeJson({ default: defaultModel }, context);
   else say(defaultModel, context);
@@ -37,7 +37,7 @@ async function setDefault(
 ): Promise<number> {
   const { setDefaultModel } = await import('../../registry/edit.ts');
   const { editableFiles } = await import('../registry-files.ts');
-  const files = editableFiles(flags.models, context.environment);
+  const files = editableFiles(flags.models, context);
   const { model, pull } = await setDefaultModel(files, name, (asked) =>
     discoverModels(context, asked),
   );

@@ -20,13 +20,12 @@ export const declareLs: Declare = (program, context, exit) => {
 };
 
 async function list(flags: RegistryFlags, context: CliContext): Promise<number> {
-  const { ollamaUrl } = await import('../../backends/ollama/address.ts');
   const { withDiscovered } = await import('../../registry/discovered.ts');
   const { loadRegistry } = await import('../../registry/load.ts');
   const { describeRegistry, fileFacts, registryRows } = await import('../list/registry.ts');
   const { readableFiles, warnOfProblems } = await import('../registry-files.ts');
   const registry = withDiscovered(
-    await loadRegistry(readableFiles(flags.models, context.environment)),
+    await loadRegistry(readableFiles(flags.models, context)),
     await discoverForList(context),
     existsSync,
   );
@@ -34,9 +33,9 @@ async function list(flags: RegistryFlags, context: CliContext): Promise<number> 
     fileFacts(registry, context),
     modelsWithoutCompletion(registry, context),
   ]);
-  const ollama = ollamaUrl(context.environment['OLLAMA_HOST']);
-  if (flags.json === true) writeJson(describeRegistry(registry, files, mute), context);
-  else printTable(registryRows(registry, { files, mute, ollama }), context);
+  const findings = { files, mute };
+  if (flags.json === true) writeJson(describeRegistry(registry, findings, context), context);
+  else printTable(registryRows(registry, findings, context), context);
   for (const [name, { problem }] of files) {
     if (problem !== undefined) warn(`${name}: ${problem}`, context);
   }

@@ -15,7 +15,7 @@ async function printNames(context: CliContext): Promise<number> {
   const { withDiscovered } = await import('../../registry/discovered.ts');
   const { loadRegistry } = await import('../../registry/load.ts');
   const { readableFiles } = await import('../registry-files.ts');
-  const registry = await loadRegistry(readableFiles(undefined, context.environment));
+  const registry = await loadRegistry(readableFiles(undefined, context));
   const { models, aliases } = withDiscovered(registry, await discoverModels(context), existsSync);
   context.stdout.write(
     [...models.keys(), ...aliases.keys()]

@@ -31,7 +31,7 @@ export async function pull(what: string, flags: PullFlags, context: CliContext):
   const { choosePull } = await import('../pull/target.ts');
   const { editableFiles } = await import('../registry-files.ts');
   const { createProgress } = await import('../ui/progress.ts');
-  const files = editableFiles(flags.models, context.environment);
+  const files = editableFiles(flags.models, context);
   const registry = await loadRegistry(files);
   const target = choosePull(registry, what, files.modelsFolder, flags.name);
   const controller = new AbortController();

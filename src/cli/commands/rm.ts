@@ -26,7 +26,7 @@ async function remove(
 ): Promise<number> {
   const { removeModel } = await import('../../registry/edit.ts');
   const { readableFiles } = await import('../registry-files.ts');
-  const files = readableFiles(flags.models, context.environment);
+  const files = readableFiles(flags.models, context);
   let code = 0;
   for (const name of names) {
     try {

@@ -33,7 +33,7 @@ async function run(
   const { resolveSettings } = await import('../../config/settings.ts');
   const { readableFiles } = await import('../registry-files.ts');
   const { createLogger } = await import('../ui/logger.ts');
-  readableFiles(flags.models, context.environment);
+  readableFiles(flags.models, context);
   const settings = resolveSettings(flags, context.environment);
   const models = await composeModels(settings, await createLogger('error', context));
   try {

@@ -22,7 +22,7 @@ async function serve(flags: ServeFlags, context: CliContext): Promise<number> {
   const { readableFiles } = await import('../registry-files.ts');
   const { banner } = await import('../ui/banner.ts');
   const { createLogger } = await import('../ui/logger.ts');
-  readableFiles(flags.models, context.environment);
+  readableFiles(flags.models, context);
   const settings = resolveSettings(flags, context.environment);
   const logger = await createLogger(settings.logLevel, context);
   const server = await composeServer(settings, logger);

@@ -28,7 +28,7 @@ async function show(name: string, flags: RegistryFlags, context: CliContext): Pr
   const { pullCommand } = await import('../../registry/status.ts');
   const { readableFiles } = await import('../registry-files.ts');
   const { describeModel } = await import('../show/card.ts');
-  const own = await loadRegistry(readableFiles(flags.models, context.environment));
+  const own = await loadRegistry(readableFiles(flags.models, context));
   const registry = isSettled(own, name, existsSync)
     ? own
     : withDiscovered(own, await discoverModels(context, askedName(own, name)), existsSync);

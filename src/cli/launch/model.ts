@@ -74,7 +74,7 @@ async function localRegistry(
   asked?: string,
 ): Promise<Registry | undefined> {
   if (!isLocal) return undefined;
-  const own = await loadRegistry(readableFiles(undefined, context.environment));
+  const own = await loadRegistry(readableFiles(undefined, context));
   return withDiscovered(own, await discoverModels(context, asked), existsSync);
 }
 

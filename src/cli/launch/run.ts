@@ -43,7 +43,7 @@ export async function runOn(
   passed: readonly string[],
   { environment: own, stdin }: CliContext,
 ): Promise<number> {
-  const registry = await loadRegistry(readableFiles(undefined, own));
+  const registry = await loadRegistry(readableFiles(undefined, { environment: own }));
   const environment = environmentWithoutKeys(own, keyVariables(registry));
   const folder = await mkdtemp(join(tmpdir(), 'portico-launch-'));
   try {

@@ -1,7 +1,10 @@
 import { existsSync, statSync } from 'node:fs';
+import type { EntryDescription } from '../../backends/definition.ts';
+import { definitionOf } from '../../backends/index.ts';
 import { FileFactsCache } from '../../backends/local/model/file-facts-cache.ts';
 import type { FileFacts } from '../../backends/local/model/file-facts.ts';
 import { resolvePaths } from '../../config/paths.ts';
+import type { ModelSpec } from '../../core/model.ts';
 import { shownUrl } from '../../net/http-client.ts';
 import { within } from '../../net/timeouts.ts';
 import { listedDefault, lookUp } from '../../registry/lookup.ts';
@@ -21,13 +24,13 @@ type Row = readonly [name: string, backend: string, size: string, status: string
 interface Findings {
   readonly files: ReadonlyMap<string, FileFacts>;
   readonly mute: ReadonlySet<string>;
-  readonly ollama: string;
 }
 
 /** Rows of the table that `portico ls` prints: models, then aliases. */
 export function registryRows(
   registry: Registry,
   findings: Findings,
+  context: CliContext,
 ): readonly (readonly string[])[] {
   const usual = listedDefault(registry, registry.defaultModel);
   const marked = (name: string): string => (name === usual ? `${name} (default)` : name);
@@ -38,7 +41,7 @@ export function registryRows(
       model.spec.backend,
       size === undefined ? '-' : formatSize(size),
       chatProblem(name, findings) ?? shownStatus(model, findings.files.get(name)),
-      placeOf(model, findings.ollama),
+      placeOf(model, context),
     ];
   });
   const aliases = [...registry.aliases.keys()].flatMap((name): readonly Row[] => {
@@ -51,10 +54,7 @@ export function registryRows(
 }
 
 /** Reason why a model can't chat; undefined if none is known. */
-function chatProblem(
-  name: string,
-  { files, mute }: Pick<Findings, 'files' | 'mute'>,
-): string | undefined {
+function chatProblem(name: string, { files, mute }: Findings): string | undefined {
   if (mute.has(name)) return "can't chat";
   const facts = files.get(name);
   return facts && hasTemplate(facts) === false ? 'no chat template' : undefined;
@@ -66,11 +66,11 @@ function hasTemplate({ problem, thinking }: FileFacts): boolean | undefined {
 }
 
 /** File or servers of a model; `-` if it is not downloaded. */
-function placeOf({ spec }: RegistryModel, ollama: string): string {
-  const { file, url, providers } = spec;
+function placeOf({ spec }: RegistryModel, context: CliContext): string {
+  const { file, url } = spec;
   if (file !== undefined) return existsSync(file) ? file : '-';
-  const urls = providers?.map((provider) => provider.url) ?? [url ?? ollama];
-  return urls
+  const { servers, defaultServer = '-' } = describeEntry(spec, context);
+  return (servers ?? [url ?? defaultServer])
     .map((one) => (/^https?:/.test(one) && URL.canParse(one) ? shownUrl(one) : one))
     .join(', ');
 }
@@ -78,24 +78,30 @@ function placeOf({ spec }: RegistryModel, ollama: string): string {
 /** Describes the registry as data for programs. A model's settings are those of models.yaml. */
 export function describeRegistry(
   registry: Registry,
-  files: Findings['files'],
-  mute: ReadonlySet<string>,
+  findings: Findings,
+  context: CliContext,
 ): unknown {
   return {
     default: registry.defaultModel,
-    models: [...registry.models.values()].map((model) => describeEntry(model, files, mute)),
+    models: [...registry.models.values()].map((model) => ({
+      ...describeEntry(model.spec, context).entry,
+      ...describeState(model, findings),
+    })),
     aliases: Object.fromEntries(registry.aliases),
     problems: registry.problems,
   };
 }
 
-function describeEntry(model: RegistryModel, files: Findings['files'], mute: Findings['mute']) {
-  const { name, headers } = model.spec;
+function describeEntry(spec: ModelSpec, { backends, environment }: CliContext): EntryDescription {
+  const { name, backend } = spec;
+  const definition = definitionOf(spec, backends);
+  return definition?.describeEntry(spec, environment) ?? { entry: { name, backend } };
+}
+
+function describeState(model: RegistryModel, { files, mute }: Findings) {
+  const { name } = model.spec;
   const facts = files.get(name);
   return {
-    ...model.spec,
-    // Only names: the values may be secrets.
-    headers: headers && Object.keys(headers),
     status: shownStatus(model, facts),
     problem: facts?.problem,
     ...(mute.has(name) && { chats: false }),

@@ -10,6 +10,9 @@ import type { PullJob } from './job.ts';
 import type { PullTarget } from './target.ts';
 import { say, writeJson } from '../ui/report.ts';
 
+/** Backend that runs pulled files. */
+const BACKEND = 'llama';
+
 /** Downloads a model's files, and adds the model to the user's models.yaml if it has no entry. */
 export async function pullFiles(
   target: Extract<PullTarget, { readonly kind: 'gguf' }>,
@@ -39,7 +42,8 @@ export async function pullFiles(
   const first = got[0]?.file ?? file;
   const mmproj = got[plan.findIndex(({ isProjector }) => isProjector === true)]?.file;
   if (!target.isKnown || first !== file || mmproj !== undefined) {
-    await registerModel(registry, { name, source, file: first, mmproj });
+    const files = mmproj === undefined ? {} : { mmproj };
+    await registerModel(registry, { name, backend: BACKEND, source, file: first, files });
   }
   report(target, got, job);
 }
@@ -54,7 +58,7 @@ function report(
   { context, json }: PullJob,
 ): void {
   if (json) {
-    writeJson({ name, backend: 'llama', source, files }, context);
+    writeJson({ name, backend: BACKEND, source, files }, context);
     return;
   }
   const fresh = files.filter(({ wasThere }) => !wasThere);

@@ -1,6 +1,6 @@
 import { createOpenAiBackend } from '../../../src/backends/openai/backend.ts';
 import type { Backend } from '../../../src/core/backend.ts';
-import type { ModelSpec } from '../../../src/core/model.ts';
+import type { OpenAiSpec } from '../../../src/backends/openai/spec.ts';
 import { fixturesOf } from '../../support/upstream/fixtures.ts';
 import type { ServerKind } from '../../support/upstream/peers.ts';
 
@@ -68,7 +68,7 @@ async function jsonOf<Answer>(url: string, path: string): Promise<Answer> {
 }
 
 /** The registry's entry of the embedded model behind a server at a URL. */
-export function entry(url: string, rest: Partial<ModelSpec> = {}): ModelSpec {
+export function entry(url: string, rest: Partial<OpenAiSpec> = {}): OpenAiSpec {
   return { name: 'mini', backend: 'openai', upstream: 'mini', url, ...rest };
 }
 

@@ -5,7 +5,7 @@ import { modelFacts } from '../../../src/backends/openai/facts.ts';
 import { toChatBody, toPromptBody, unsentSampling } from '../../../src/backends/openai/request.ts';
 import type { GenerationRequest } from '../../../src/core/backend.ts';
 import type { ToolChoice, ToolSpec } from '../../../src/core/conversation.ts';
-import type { ModelSpec, ServerKind } from '../../../src/core/model.ts';
+import type { OpenAiSpec, ServerKind } from '../../../src/backends/openai/spec.ts';
 import { finish } from '../../../src/core/steps.ts';
 import { request, said } from '../../support/requests.ts';
 import { entry } from './peers.ts';
@@ -13,7 +13,7 @@ import { covers } from '../../support/covers.ts';
 
 interface Asked {
   readonly kind?: ServerKind;
-  readonly spec?: Partial<ModelSpec>;
+  readonly spec?: Partial<OpenAiSpec>;
   readonly changes?: Partial<GenerationRequest>;
   readonly tools?: readonly ToolSpec[];
   readonly texts?: readonly string[];

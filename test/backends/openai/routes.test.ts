@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { routesOf } from '../../../src/backends/openai/routes.ts';
-import type { ModelSpec } from '../../../src/core/model.ts';
+import type { OpenAiSpec } from '../../../src/backends/openai/spec.ts';
 import { covers } from '../../support/covers.ts';
 
-const ENTRY: ModelSpec = {
+const ENTRY: OpenAiSpec = {
   name: 'big',
   backend: 'openai',
   upstream: 'shared',

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Backend, GenerationRequest } from '../../../src/core/backend.ts';
 import type { Part, ToolSpec, Turn } from '../../../src/core/conversation.ts';
-import type { ModelSpec } from '../../../src/core/model.ts';
+import type { OpenAiSpec } from '../../../src/backends/openai/spec.ts';
 import { collect, request, said } from '../../support/requests.ts';
 import { findPeers } from '../../support/upstream/peers.ts';
 import { entry, llamaServer, openBackend } from './peers.ts';
@@ -51,14 +51,14 @@ describe.each(await findPeers(llamaServer))('the OpenAI backend against $name', 
 
   afterEach(() => backend.close());
 
-  async function open(scenario: string, rest: Partial<ModelSpec> = {}): Promise<ModelSpec> {
+  async function open(scenario: string, rest: Partial<OpenAiSpec> = {}): Promise<OpenAiSpec> {
     const { url, close } = await peer.open(scenario);
     onTestFinished(close);
     return entry(url, rest);
   }
 
   const ask = (
-    model: ModelSpec,
+    model: OpenAiSpec,
     turns: readonly Turn[],
     changes: Partial<GenerationRequest> = {},
     tools: readonly ToolSpec[] = [],

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ToolChoice, ToolSpec, Turn } from '../../../src/core/conversation.ts';
-import type { ServerKind } from '../../../src/core/model.ts';
+import type { ServerKind } from '../../../src/backends/openai/spec.ts';
 import { collect, request } from '../../support/requests.ts';
 import { event, startActing } from './acting-server.ts';
 import type { Act, SeenRequest } from './acting-server.ts';

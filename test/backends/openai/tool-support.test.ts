@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { GenerationRequest } from '../../../src/core/backend.ts';
-import type { ModelSpec } from '../../../src/core/model.ts';
+import type { OpenAiSpec } from '../../../src/backends/openai/spec.ts';
 import { Runtime } from '../../../src/pipeline/runtime.ts';
 import { collect, request, said } from '../../support/requests.ts';
 import { readBody, serve } from '../../support/upstream/replay.ts';
@@ -68,7 +68,7 @@ async function start(owner: string, reply: Reply, rendered: number) {
   return { url: server.url, seen };
 }
 
-function runtimeOf(spec: ModelSpec): Runtime {
+function runtimeOf(spec: OpenAiSpec): Runtime {
   const backend = openBackend();
   onTestFinished(() => backend.close());
   return new Runtime({

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Backend, GenerationRequest } from '../../../src/core/backend.ts';
 import type { ToolSpec } from '../../../src/core/conversation.ts';
-import type { ModelSpec } from '../../../src/core/model.ts';
+import type { OpenAiSpec } from '../../../src/backends/openai/spec.ts';
 import { collect, request, said } from '../../support/requests.ts';
 import { serve, startReplay } from '../../support/upstream/replay.ts';
 import { ANSWER, event, startActing } from './acting-server.ts';
@@ -17,7 +17,7 @@ function backendWith(variables: Record<string, string> = {}, logged: string[] = 
   return backend;
 }
 
-const ask = (backend: Backend, model: ModelSpec, changes: Partial<GenerationRequest> = {}) =>
+const ask = (backend: Backend, model: OpenAiSpec, changes: Partial<GenerationRequest> = {}) =>
   collect(backend.generate(request(model, said('Hi'), changes), signal));
 
 const bearer = ({ headers }: SeenRequest) => headers.authorization;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Backend, GenerationRequest } from '../../../src/core/backend.ts';
-import type { ModelSpec } from '../../../src/core/model.ts';
+import type { OpenAiSpec } from '../../../src/backends/openai/spec.ts';
 import { collect, request, said } from '../../support/requests.ts';
 import { findPeers } from '../../support/upstream/peers.ts';
 import { entry, openBackend, vllm } from './peers.ts';
@@ -31,13 +31,13 @@ describe.each(await findPeers(vllm))('the OpenAI backend against vLLM, $name', (
 
   afterEach(() => backend.close());
 
-  async function open(scenario: string): Promise<ModelSpec> {
+  async function open(scenario: string): Promise<OpenAiSpec> {
     const { url, close } = await peer.open(scenario);
     onTestFinished(close);
     return entry(url);
   }
 
-  const ask = (model: ModelSpec, changes: Partial<GenerationRequest> = {}) =>
+  const ask = (model: OpenAiSpec, changes: Partial<GenerationRequest> = {}) =>
     collect(backend.generate(request(model, QUESTION, { maxTokens: 60, ...changes }), signal));
 
   it('knows that the template renders no tools', async () => {

@@ -5,6 +5,7 @@ import { collect, request, said } from '../../support/requests.ts';
 import { readBody, serve } from '../../support/upstream/replay.ts';
 import { openBackend } from './peers.ts';
 import { covers } from '../../support/covers.ts';
+import type { OpenAiSpec } from '../../../src/backends/openai/spec.ts';
 
 const backend = openBackend();
 afterAll(() => backend.close());
@@ -30,17 +31,15 @@ async function answering(message: object | string, finish_reason = 'stop') {
     })();
   });
   onTestFinished(close);
+  const model: OpenAiSpec = {
+    name: 'm',
+    backend: 'openai',
+    url,
+    server: 'other',
+    thinking: 'none',
+  };
   const ask = (changes = {}) =>
-    collect(
-      backend.generate(
-        request(
-          { name: 'm', backend: 'openai', url, server: 'other', thinking: 'none' },
-          said('Hi'),
-          { whole: true, ...changes },
-        ),
-        signal,
-      ),
-    );
+    collect(backend.generate(request(model, said('Hi'), { whole: true, ...changes }), signal));
   return { ask, bodies: () => asked.filter((body) => 'messages' in body) };
 }
 

@@ -1,5 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createScriptedBackend } from '../../support/scripted-backend.ts';
+import type { LocalSpec } from '../../../src/backends/local/spec.ts';
+import type { OpenAiSpec } from '../../../src/backends/openai/spec.ts';
 import type { Backend, Capabilities, GenerationRequest } from '../../../src/core/backend.ts';
 import type { BinarySource, ImagePart, Part, Turn } from '../../../src/core/conversation.ts';
 import type { BackendKind, ModelSpec } from '../../../src/core/model.ts';
@@ -63,7 +65,7 @@ function openRuntime(
     backends: Object.fromEntries(factories) as Record<string, () => Promise<Backend>>,
     exists: () => true,
     overflow: 'clamp',
-    sees: ({ mmproj, images }) => mmproj !== undefined || images,
+    sees: (model) => 'mmproj' in model || 'images' in model,
     images: createImageLoader({ mayContact: (address) => address === '127.0.0.1' }),
   });
   onTestFinished(() => runtime.close());
@@ -214,7 +216,7 @@ describe('a model without vision', () => {
 
   it('is refused with a hint to a model with vision, without asking a backend', async () => {
     let backend = seeing;
-    const specs: readonly ModelSpec[] = [
+    const specs: readonly OpenAiSpec[] = [
       { name: 'said-to-see', backend: 'openai', images: true },
       { name: 'eyes', backend: 'ollama' },
     ];
@@ -233,7 +235,7 @@ describe('a model without vision', () => {
   });
 
   it('is refused with a hint to a model of models.yaml, even if its backend was never asked', async () => {
-    const specs: readonly ModelSpec[] = [
+    const specs: readonly LocalSpec[] = [
       { name: 'text', backend: 'ollama' },
       { name: 'eyes', backend: 'llama', file: '/mini.gguf', mmproj: '/mini-mmproj.gguf' },
     ];
@@ -241,7 +243,7 @@ describe('a model without vision', () => {
     expect(await refusal(runtime)).toMatchObject({
       message: expect.stringContaining('Use eyes, which has it,'),
     });
-    const away: ModelSpec = { name: 'away', backend: 'openai', images: true };
+    const away: OpenAiSpec = { name: 'away', backend: 'openai', images: true };
     expect(await refusal(beside([away], { openai: silent }))).toMatchObject({
       message: expect.stringContaining('Use away, which has it,'),
     });

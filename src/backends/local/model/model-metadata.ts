@@ -5,7 +5,7 @@ import { injectedFormat } from '../../../prompt/inject.ts';
 import { formatTags } from '../../../prompt/turn-ends.ts';
 import { noChatTemplate } from '../../../core/failure.ts';
 import { isRecord } from '../../../core/json.ts';
-import type { ModelSpec } from '../../../core/model.ts';
+import type { LocalSpec } from '../spec.ts';
 import { startLlama } from './native-llama.ts';
 import type { NativeLlama } from './native-llama.ts';
 import { requireGguf } from './require-gguf.ts';
@@ -15,7 +15,7 @@ import { Tokenizer } from './tokenizer.ts';
 import { controlTokenTexts } from './vocabulary.ts';
 
 /** Model whose file is known. */
-export type FileSpec = ModelSpec & { readonly file: string };
+export type FileSpec = LocalSpec & { readonly file: string };
 
 /** What a model's file says before its weights are loaded: enough to render and to count. */
 export interface ModelHead extends TemplateFindings {
@@ -60,7 +60,7 @@ export async function openHead(
 async function readWith(
   prompts: PromptProcess,
   model: LlamaModel,
-  spec: ModelSpec,
+  spec: LocalSpec,
   markers: readonly string[],
 ): Promise<ModelHead> {
   const source = spec.template ?? model.fileInfo.metadata.tokenizer.chat_template;

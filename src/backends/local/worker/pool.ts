@@ -1,6 +1,6 @@
 import type { LoadedModel } from '../../../core/backend.ts';
 import type { KeepAlive } from '../../../units/keep-alive.ts';
-import type { ModelSpec } from '../../../core/model.ts';
+import type { LocalSpec } from '../spec.ts';
 import type { Engine } from '../engine.ts';
 import type { MemoryLease } from '../memory/lease.ts';
 import type { MemoryBudget } from '../memory/budget.ts';
@@ -11,9 +11,9 @@ export interface EnginePoolOptions {
   readonly budget: MemoryBudget;
   /** For models that don't say. */
   readonly keepAlive: KeepAlive;
-  readonly open: (spec: ModelSpec, lease: MemoryLease) => Promise<Engine>;
+  readonly open: (spec: LocalSpec, lease: MemoryLease) => Promise<Engine>;
   /** Kind of a model's engine; undefined if it has one kind only. */
-  readonly engineKind?: (spec: ModelSpec) => LoadedModel['engine'];
+  readonly engineKind?: (spec: LocalSpec) => LoadedModel['engine'];
 }
 
 /** The engines of a server: one for each model, as long as it is used and there is memory for it. */
@@ -31,7 +31,7 @@ export class EnginePool {
   }
 
   /** The engine of a model. An entry that was edited gets a new one in place of the old. */
-  engineFor(spec: ModelSpec): ManagedEngine {
+  engineFor(spec: LocalSpec): ManagedEngine {
     const key = JSON.stringify(spec);
     const known = this.#engines.get(key);
     if (known !== undefined) return known;
@@ -56,7 +56,7 @@ export class EnginePool {
     await this.#close([...this.#living]);
   }
 
-  #start(key: string, spec: ModelSpec): ManagedEngine {
+  #start(key: string, spec: LocalSpec): ManagedEngine {
     const engine: ManagedEngine = new ManagedEngine({
       name: spec.name,
       kind: this.#options.engineKind?.(spec),

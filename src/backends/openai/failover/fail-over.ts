@@ -1,18 +1,18 @@
 import { smallest } from '../../../core/lists.ts';
-import type { GenerationRequest, SessionKey } from '../../../core/backend.ts';
+import type { SessionKey } from '../../../core/backend.ts';
 import { RuntimeFailure } from '../../../core/failure.ts';
 import type { GenerationEvent } from '../../../core/events.ts';
-import type { ModelSpec } from '../../../core/model.ts';
 import type { Attempt, Circuits } from './circuits.ts';
 import { isUpstreamFault } from './fault.ts';
 import { routesOf } from '../routes.ts';
 import type { Route } from '../routes.ts';
+import type { OpenAiRequest, OpenAiSpec } from '../spec.ts';
 
 /** How long servers that are all away are given at most before the next try. */
 const RETRY_AFTER_SECONDS = 5;
 
 /** Answers a request by one server. */
-export type Generate = (request: GenerationRequest) => AsyncGenerator<GenerationEvent>;
+export type Generate = (request: OpenAiRequest) => AsyncGenerator<GenerationEvent>;
 
 /** Where prefixes of this session are cached: each has one upstream. */
 export function affinityOf({ session, user }: SessionKey): string | undefined {
@@ -27,7 +27,7 @@ export function affinityOf({ session, user }: SessionKey): string | undefined {
  */
 export async function* generateByAny(
   circuits: Circuits,
-  request: GenerationRequest,
+  request: OpenAiRequest,
   generate: Generate,
 ): AsyncGenerator<GenerationEvent> {
   const routes = routesOf(request.model);
@@ -70,9 +70,9 @@ function tellOutput(event: GenerationEvent, attempt: Attempt): boolean {
  */
 export async function askAny<T>(
   circuits: Circuits,
-  model: ModelSpec,
+  model: OpenAiSpec,
   session: string | undefined,
-  ask: (model: ModelSpec) => Promise<T>,
+  ask: (model: OpenAiSpec) => Promise<T>,
 ): Promise<T> {
   const routes = routesOf(model);
   const failures: RuntimeFailure[] = [];
@@ -93,7 +93,7 @@ export async function askAny<T>(
 
 /** Says of each server why it does not answer, and when it is worth trying again. */
 function allAway(
-  { name }: ModelSpec,
+  { name }: OpenAiSpec,
   routes: readonly Route[],
   failures: readonly RuntimeFailure[],
   circuits: Circuits,

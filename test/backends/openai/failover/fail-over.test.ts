@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Backend, GenerationRequest } from '../../../../src/core/backend.ts';
 import type { GenerationEvent } from '../../../../src/core/events.ts';
-import type { ModelSpec, Provider } from '../../../../src/core/model.ts';
+import type { OpenAiSpec, Provider } from '../../../../src/backends/openai/spec.ts';
 import { collect, request, said } from '../../../support/requests.ts';
 import { serve } from '../../../support/upstream/replay.ts';
 import { ANSWER, event, startActing } from '../acting-server.ts';
@@ -33,11 +33,11 @@ function open(logged: string[] = []): Backend {
   return backend;
 }
 
-function behind(...providers: readonly Provider[]): ModelSpec {
+function behind(...providers: readonly Provider[]): OpenAiSpec {
   return { name: 'big', backend: 'openai', upstream: 'mini', server: 'other', providers };
 }
 
-function ask(backend: Backend, model: ModelSpec, changes: Partial<GenerationRequest> = {}) {
+function ask(backend: Backend, model: OpenAiSpec, changes: Partial<GenerationRequest> = {}) {
   const session = { session: 'mine' };
   return collect(backend.generate(request(model, said('Hi'), { session, ...changes }), signal));
 }
@@ -45,7 +45,7 @@ function ask(backend: Backend, model: ModelSpec, changes: Partial<GenerationRequ
 const WEIGHT = 1e12;
 
 /** A model whose first server is asked first, by every session. */
-const inTurn = (...urls: readonly string[]): ModelSpec =>
+const inTurn = (...urls: readonly string[]): OpenAiSpec =>
   behind(...urls.map((url, place) => ({ url, weight: WEIGHT / 1e6 ** place })));
 
 const types = (events: readonly GenerationEvent[]) => events.map(({ type }) => type);
@@ -277,7 +277,7 @@ describe('a server that fails again and again', () => {
 describe('servers that are all away', () => {
   covers('R4.3-away');
 
-  const failureOf = (backend: Backend, model: ModelSpec) =>
+  const failureOf = (backend: Backend, model: OpenAiSpec) =>
     ask(backend, model).then(
       () => undefined,
       (failure: unknown) => failure,

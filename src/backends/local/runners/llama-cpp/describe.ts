@@ -1,13 +1,11 @@
 import { GgufInsights } from 'node-llama-cpp';
 import { chooseFormat } from '../../../../formats/choose.ts';
-import type { Injection } from '../../../../prompt/inject.ts';
-import type { Capabilities } from '../../../../core/backend.ts';
 import { RuntimeFailure } from '../../../../core/failure.ts';
-import type { ModelSpec } from '../../../../core/model.ts';
+import type { FileDescription } from '../../../definition.ts';
+import type { LocalSpec } from '../../spec.ts';
 import { engineCapabilities } from '../../capabilities.ts';
 import { contextSizeFor } from '../../context-size.ts';
 import { headerOf, readGguf, sizeOf } from './gguf.ts';
-import type { GgufHeader } from './gguf.ts';
 import { loadSettingsFor } from './load-settings.ts';
 import type { LoadSettings } from './load-settings.ts';
 import { contextKind, cpuContext } from './memory.ts';
@@ -15,33 +13,15 @@ import { startLlama } from '../../model/native-llama.ts';
 import { PromptProcess } from '../../prompts/prompt-process.ts';
 import type { TemplateFindings, TemplateSource } from '../../prompts/prompt-work.ts';
 
-/** A model file as it would be run, read without loading its weights. */
-export interface ModelDescription extends Pick<
-  GgufHeader,
-  'title' | 'architecture' | 'quantization' | 'trainedContext' | 'license'
-> {
-  readonly parameters: number;
-  readonly fileBytes: number;
-  /** What weights and context are expected to need in all, on whatever device. */
-  readonly memoryBytes: number;
-  /** The context size in tokens that it would get. */
-  readonly context: number;
-  /** The family of its chat template; undefined where it has no template, so that it can't chat. */
-  readonly templateFamily: string | undefined;
-  readonly capabilities: Capabilities | undefined;
-  /** Abilities that instructions in the prompt provide, because the template has none. */
-  readonly injected: Pick<Injection, 'tools' | 'thinking'> | undefined;
-}
-
 /**
  * Describes a model by its file's header. Throws `unsupported` if it is damaged.
  *
  * @param context the size in tokens that the server's settings give to models whose entry has none
  */
 export async function describeModel(
-  spec: ModelSpec,
+  spec: LocalSpec,
   context: number | undefined,
-): Promise<ModelDescription> {
+): Promise<FileDescription> {
   if (spec.file === undefined) {
     throw new RuntimeFailure('unsupported', `${spec.name} names no GGUF file.`);
   }

@@ -1,7 +1,8 @@
 import { availableParallelism, loadavg } from 'node:os';
 import type { GgmlType, LlamaContextOptions, LlamaModelOptions } from 'node-llama-cpp';
 import { RuntimeFailure } from '../../../../core/failure.ts';
-import type { FlashAttention, GpuLayers, KvType, ModelSpec } from '../../../../core/model.ts';
+import type { FlashAttention, GpuLayers, KvType } from '../../../../config/engine-options.ts';
+import type { LocalSpec } from '../../spec.ts';
 import { defaultThreads } from '../../threads.ts';
 import type { EngineSettings } from '../../engine-settings.ts';
 
@@ -34,7 +35,7 @@ const SHALLOW_TOKENS = 2048;
  * @param context undefined where a GPU calculates
  */
 export function loadSettingsFor(
-  spec: ModelSpec,
+  spec: LocalSpec,
   server: Partial<EngineSettings>,
   cores: number,
   context?: CpuContext,

@@ -1,5 +1,5 @@
 import type { Llama, Token } from 'node-llama-cpp';
-import type { PromptLookupMode } from '../../../../core/model.ts';
+import type { PromptLookupMode } from '../../../../config/engine-options.ts';
 import type { EngineLog } from '../../engine-settings.ts';
 import type { ModelHead } from '../../model/model-metadata.ts';
 import { deviceOf } from '../../model/native-llama.ts';

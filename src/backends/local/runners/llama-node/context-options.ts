@@ -1,4 +1,5 @@
-import type { ModelSpec, Sampling } from '../../../../core/model.ts';
+import type { Sampling } from '../../../../core/model.ts';
+import type { LocalSpec } from '../../spec.ts';
 import type { EngineSettings } from '../../engine-settings.ts';
 
 /** A prompt as the addon takes it: a marker in the text for each picture, as data URLs. */
@@ -36,7 +37,7 @@ export interface CompletionEnd {
 }
 
 /** A model that sees: its file and its projector. */
-export type VisionSpec = ModelSpec & { readonly file: string; readonly mmproj: string };
+export type VisionSpec = LocalSpec & { readonly file: string; readonly mmproj: string };
 
 export interface ContextOptions {
   readonly spec: VisionSpec;

@@ -4,7 +4,7 @@ import { createLocalBackend } from '../../../../../src/backends/local/backend.ts
 import type { LocalBackendOptions } from '../../../../../src/backends/local/backend.ts';
 import { loadSettingsFor } from '../../../../../src/backends/local/runners/llama-cpp/load-settings.ts';
 import type { CpuContext } from '../../../../../src/backends/local/runners/llama-cpp/load-settings.ts';
-import type { ModelSpec } from '../../../../../src/core/model.ts';
+import type { LocalSpec } from '../../../../../src/backends/local/spec.ts';
 import { collect, MINI, request, said } from '../../../../support/requests.ts';
 import { covers } from '../../../../support/covers.ts';
 
@@ -15,7 +15,7 @@ const cpu = (scoreBytes: number, tokens = 2049): CpuContext => ({ tokens, scoreB
 describe('how a model is loaded', () => {
   covers('R6.5-precedence', 'R6.5-attention');
 
-  it.each<[string, Partial<ModelSpec>, Partial<LocalBackendOptions>, object]>([
+  it.each<[string, Partial<LocalSpec>, Partial<LocalBackendOptions>, object]>([
     ['is what is right here', {}, {}, { gpuLayers: 'auto', flashAttention: 'auto', kvType: 'f16' }],
     [
       'is what its entry says',
@@ -35,7 +35,7 @@ describe('how a model is loaded', () => {
     );
   });
 
-  it.each<[string, Partial<ModelSpec>, CpuContext | undefined, string]>([
+  it.each<[string, Partial<LocalSpec>, CpuContext | undefined, string]>([
     ['without flash attention, slower deep in a context', {}, cpu(2 ** 28), 'off'],
     ['with it in a context that has no depth', {}, cpu(2 ** 28, 2048), 'auto'],
     ['with it where its scores would take much memory', {}, cpu(2 ** 30), 'auto'],
@@ -54,7 +54,7 @@ describe('how a model is loaded', () => {
   });
 
   it('is refused where llama.cpp can’t', () => {
-    const spec: ModelSpec = { ...MINI, flashAttention: 'off', kvType: 'q4_0' };
+    const spec: LocalSpec = { ...MINI, flashAttention: 'off', kvType: 'q4_0' };
     expect(() => loadSettingsFor(spec, SERVER, 8)).toThrow(/^mini can't have .* type q4_0 without/);
   });
 });
@@ -62,7 +62,7 @@ describe('how a model is loaded', () => {
 describe('a model that is loaded so', () => {
   covers('R6.5-applied', 'R6.6-told');
 
-  async function load(changes: Partial<ModelSpec>): Promise<readonly string[]> {
+  async function load(changes: Partial<LocalSpec>): Promise<readonly string[]> {
     const lines: string[] = [];
     const backend = createLocalBackend({
       ...SERVER,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GenerationRequest } from '../../../../../src/core/backend.ts';
-import type { ModelSpec } from '../../../../../src/core/model.ts';
+import type { LocalSpec } from '../../../../../src/backends/local/spec.ts';
 import { collect, request, said } from '../../../../support/requests.ts';
 import type { Answer } from '../../../../support/requests.ts';
 import { describeBoundAnswers, describeEnds, object, writeModelThatSays } from '../../bound.ts';
@@ -21,7 +21,7 @@ afterAll(async () => {
 });
 
 const ask = (
-  model: ModelSpec,
+  model: LocalSpec,
   seed: number,
   changes: Partial<GenerationRequest>,
 ): Promise<Answer> => {
@@ -45,7 +45,7 @@ const SEEDS = [1, 2, 3, 4, 5, 6];
 
 describe.skipIf(isAddonMissing())('a model that sees and writes little but control tokens', () => {
   const file = path.join(folder, 'control.gguf');
-  const model: ModelSpec = { ...SEEING, name: 'control', file, context: 512 };
+  const model: LocalSpec = { ...SEEING, name: 'control', file, context: 512 };
   beforeAll(() => writeModelThatSays(file, SAYS));
 
   it('writes one outside of a grammar', async () => {

@@ -8,14 +8,14 @@ import {
 import { createLocalBackend } from '../../../../../src/backends/local/backend.ts';
 import type { LocalBackendOptions } from '../../../../../src/backends/local/backend.ts';
 import type { Backend } from '../../../../../src/core/backend.ts';
-import type { ModelSpec } from '../../../../../src/core/model.ts';
+import type { LocalSpec } from '../../../../../src/backends/local/spec.ts';
 import { isMissing } from '../../../../support/optional.ts';
 import { childrenOf } from '../../../../support/processes.ts';
 import { MINI } from '../../../../support/requests.ts';
 import { ENGINE } from '../../../../support/engine-variant.ts';
 
 /** The embedded model behind eyes of random weights: it takes pictures, and sees nothing. */
-export const SEEING: ModelSpec = {
+export const SEEING: LocalSpec = {
   ...MINI,
   name: 'mini-sees',
   backend: 'llama',

@@ -1,11 +1,11 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { ModelSpec } from '../../../../../src/core/model.ts';
+import type { LocalSpec } from '../../../../../src/backends/local/spec.ts';
 import { collect, request } from '../../../../support/requests.ts';
 import { isAddonMissing, openVision, SEEING } from './seeing.ts';
 import { SIGHTS, text, user } from './sights.ts';
 import { covers } from '../../../../support/covers.ts';
 
-const APART: ModelSpec = { ...SEEING, picturesApart: true };
+const APART: LocalSpec = { ...SEEING, picturesApart: true };
 const signal = AbortSignal.timeout(60_000);
 
 function open() {

@@ -1,0 +1,53 @@
+import type { GenerationRequest } from '../../core/backend.ts';
+import type { ModelSpec } from '../../core/model.ts';
+
+/** Kinds of OpenAI-compatible servers, which accept different fields beyond OpenAI's own. */
+export const SERVER_KINDS = [
+  'llama-server',
+  'vllm',
+  'sglang',
+  'lm-studio',
+  'openai',
+  'other',
+] as const;
+
+export type ServerKind = (typeof SERVER_KINDS)[number];
+
+/**
+ * Control of thinking on an OpenAI-compatible server: by `enable_thinking` of the chat template, by an
+ * effort, or not at all, because the model never thinks or `always` does.
+ */
+export const THINKING_CONTROLS = ['none', 'switch', 'effort', 'always'] as const;
+
+export type ThinkingControl = (typeof THINKING_CONTROLS)[number];
+
+/** One of several servers that answer for a model. What it leaves out is as the model has it. */
+export interface Provider {
+  readonly url: string;
+  readonly upstream?: string;
+  /** Relative share of the sessions; default: 1. */
+  readonly weight?: number;
+  readonly key?: string;
+  /** Sent beside the model's own. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly server?: ServerKind;
+}
+
+/** A model behind a server, or several, that speak OpenAI's API. */
+export interface OpenAiSpec extends ModelSpec {
+  /** The servers that share the model's requests, instead of the one at `url`. */
+  readonly providers?: readonly Provider[];
+  /** Environment variable with the upstream's key; with _1, _2 … appended, further ones. */
+  readonly key?: string;
+  /** Sent to the upstream with every request. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Kind of the upstream, if detection fails. */
+  readonly server?: ServerKind;
+  /** Vision of the model, if detection fails. */
+  readonly images?: boolean;
+  /** Control of thinking, if detection fails. */
+  readonly thinking?: ThinkingControl;
+}
+
+/** Request for such a model. */
+export type OpenAiRequest = GenerationRequest<OpenAiSpec>;

@@ -1,0 +1,29 @@
+/** Number of a model's layers on the GPU: as many as fit, all, or a count. */
+export type GpuLayers = (typeof GPU_LAYERS)[number] | number;
+
+export const GPU_LAYERS = ['auto', 'max'] as const;
+
+/** Flash attention, which computes attention in one pass; `auto` uses it if the device does it well. */
+export const FLASH_ATTENTION = ['auto', 'on', 'off'] as const;
+
+export type FlashAttention = (typeof FLASH_ATTENTION)[number];
+
+/** Speculative decoding by earlier tokens; `auto` uses it if that makes an answer faster. */
+export const PROMPT_LOOKUP = ['auto', 'off'] as const;
+
+export type PromptLookupMode = (typeof PROMPT_LOOKUP)[number];
+
+/** The types that llama.cpp takes for keys and values of a context; the model's quality falls with the bits. */
+export const KV_TYPES = [
+  'f32',
+  'f16',
+  'bf16',
+  'q8_0',
+  'q5_1',
+  'q5_0',
+  'q4_1',
+  'q4_0',
+  'iq4_nl',
+] as const;
+
+export type KvType = (typeof KV_TYPES)[number];
