@@ -17,9 +17,9 @@ it('launch waits for a server that is stopping, and starts its own', async () =>
       if (leases === 2) void stopping.close();
     });
   });
-  const { run, report } = await makeLaunchHome();
+  const { runApart, report } = await makeLaunchHome();
   const args = ['launch', 'claude', '--model', 'mini', '--port', String(stopping.port)];
-  const { code, stderr } = await run(args, { OLLAMA_HOST: '127.0.0.1:9' });
+  const { code, stderr } = await runApart(args, { OLLAMA_HOST: '127.0.0.1:9' });
   expect({ code, leases }).toEqual({ code: 0, leases: 2 });
   expect(stderr).toContain(`Portico serves ${stopping.url}`);
   expect((await report())?.environment).toMatchObject({ ANTHROPIC_BASE_URL: stopping.url });

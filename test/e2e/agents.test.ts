@@ -39,10 +39,10 @@ describe.each(AGENTS)('the real $name', ({ name, npmPackage, variable, args }) =
       },
     });
     onTestFinished(() => server.close());
-    const { run, folder } = await makeLaunchHome([]);
+    const { runApart, folder } = await makeLaunchHome([]);
     await symlink(file ?? '', join(folder, 'bin', name));
     const onServer = ['--url', server.url, '--model', 'actor', '-y'];
-    const { code, stdout } = await run(['launch', name, ...onServer, '--', ...args]);
+    const { code, stdout } = await runApart(['launch', name, ...onServer, '--', ...args]);
     expect(code).toBe(0);
     expect(stdout.trim()).toBe('Said by the actor.');
     // The first request only loads the model; the agent's own has its tools.
@@ -64,10 +64,10 @@ describe.each(AGENTS)('the real $name', ({ name, npmPackage, variable, args }) =
         },
       });
       onTestFinished(() => server.close());
-      const { run, folder } = await makeLaunchHome([]);
+      const { runApart, folder } = await makeLaunchHome([]);
       await symlink(file ?? '', join(folder, 'bin', name));
       const onServer = ['--url', server.url, '--model', 'actor', '-y'];
-      const { code, stderr } = await run(['launch', name, ...onServer, '--', ...args]);
+      const { code, stderr } = await runApart(['launch', name, ...onServer, '--', ...args]);
       expect(code).toBe(1);
       expect(stderr).toMatch(
         /can't work with actor: its own instructions take about [\d,]+ tokens/,

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runHere } from '../support/command-line.ts';
 import { post, request } from '../support/messages-api.ts';
 import { GEMMA3_BASE, isModelMissing } from '../support/real-models.ts';
-import { runPortico, startServer } from '../support/server.ts';
+import { startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
 
 const REASON =
@@ -26,7 +27,7 @@ describe.skipIf(isModelMissing(GEMMA3_BASE))('a model without a chat template', 
   });
 
   it('is described so by show, before any request', async () => {
-    const { stderr } = await runPortico(['show', 'base'], { PORTICO_HOME: server.home });
+    const { stderr } = await runHere(['show', 'base'], { PORTICO_HOME: server.home });
     expect(stderr).toContain(REASON);
   });
 });

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { runHere } from '../support/command-line.ts';
 import { allEventsOf, eventsOf } from '../support/event-stream.ts';
 import { endless, messageOf, post, request, textOf } from '../support/messages-api.ts';
 import { findOnPath, isMissing } from '../support/optional.ts';
@@ -122,9 +123,9 @@ describe('a running server', () => {
       const status = async () => (await post(`${server.url}/v1/messages`, body)).status;
       expect(await status()).toBe(404);
       const home = { PORTICO_HOME: server.home };
-      expect(await runPortico(['cp', 'mini', 'my-own-name'], home)).toMatchObject({ code: 0 });
+      expect(await runHere(['cp', 'mini', 'my-own-name'], home)).toMatchObject({ code: 0 });
       await expect.poll(status, SOON).toBe(200);
-      expect(await runPortico(['rm', 'my-own-name'], home)).toMatchObject({ code: 0 });
+      expect(await runHere(['rm', 'my-own-name'], home)).toMatchObject({ code: 0 });
       await expect.poll(status, SOON).toBe(404);
     } finally {
       await server.stop();

@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { ask } from '../support/asking.ts';
+import { runHere } from '../support/command-line.ts';
 import { childrenOf } from '../support/processes.ts';
-import { runPortico, startServer } from '../support/server.ts';
+import { startServer } from '../support/server.ts';
 import { MINI_FILE } from '../support/engine-variant.ts';
 import { covers } from '../support/covers.ts';
 
@@ -23,7 +24,7 @@ it('serve keeps what its flags allow, and tells of it', async () => {
     registry: `models:\n${entry('first')}${entry('second')}`,
   });
   const loaded = async () => {
-    const { stdout } = await runPortico(['ps', '--json', '--port', new URL(server.url).port]);
+    const { stdout } = await runHere(['ps', '--json', '--port', new URL(server.url).port]);
     return LISTING.parse(JSON.parse(stdout)).models;
   };
   const messages = [{ role: 'user', content: 'Count from 1 to 3' }];

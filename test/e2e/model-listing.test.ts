@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listNames } from '../../src/launch/client.ts';
+import { runHere } from '../support/command-line.ts';
 import { SHORT_TEMPLATE, writeModelHeader } from '../support/gguf.ts';
 import { post, request } from '../support/messages-api.ts';
 import { makePipe } from '../support/pipes.ts';
 import { childrenOf } from '../support/processes.ts';
-import { runPortico, startServer } from '../support/server.ts';
+import { startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
 import { covers } from '../support/covers.ts';
 
@@ -101,7 +102,7 @@ describe('a listing of models from files', () => {
     'stops env %s, since each of its requests would be refused',
     async (flags) => {
       const args = ['env', '--url', server.url, ...flags.split(' ')];
-      const { code, stderr } = await runPortico(args);
+      const { code, stderr } = await runHere(args);
       expect(code).toBe(1);
       expect(stderr).toContain("Error: base.gguf can't chat: it has no chat template");
     },
@@ -136,13 +137,13 @@ it('the context of a model is one number, wherever it is read', async () => {
   expect(await refused.text()).toMatch(/prompt is too long: \d+ tokens > 8192 maximum/);
   await (await post(`${server.url}/v1/messages`, request('Hello', { max_tokens: 1 }))).text();
   const flags = ['--port', new URL(server.url).port, '--json'];
-  const shown = await runPortico(['show', 'mini', '--json'], { PORTICO_HOME: server.home });
+  const shown = await runHere(['show', 'mini', '--json'], { PORTICO_HOME: server.home });
   expect(JSON.parse(shown.stdout)).toMatchObject({
     context: 8192,
     trainedContext: 8192,
     capabilities: { contextTokens: 8192 },
   });
-  expect(JSON.parse((await runPortico(['ps', ...flags])).stdout)).toMatchObject({
+  expect(JSON.parse((await runHere(['ps', ...flags])).stdout)).toMatchObject({
     models: [{ name: 'mini', contextTokens: 8192 }],
   });
   expect(await one('mini')).toMatchObject({ max_input_tokens: 8192, max_tokens: 8192 });

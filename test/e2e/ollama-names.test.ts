@@ -2,6 +2,7 @@ import { Anthropic } from 'anthropic-sdk-0';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { isAddonMissing } from '../backends/local/runners/llama-node/seeing.ts';
 import { freePort } from '../support/asking.ts';
+import { runHere } from '../support/command-line.ts';
 import { makeLaunchHome } from '../support/launching.ts';
 import { post, request } from '../support/messages-api.ts';
 import { childrenOf } from '../support/processes.ts';
@@ -32,7 +33,7 @@ afterAll(async () => {
 
 describe('a name of the catalogue that Ollama has', () => {
   it('answers through an alias that cp makes', async () => {
-    const copied = await runPortico(['cp', 'qwen3-coder', 'claude-3-5-sonnet'], {
+    const copied = await runHere(['cp', 'qwen3-coder', 'claude-3-5-sonnet'], {
       ...besideOllama,
       PORTICO_HOME: server.home,
     });

@@ -61,12 +61,12 @@ type RunCommand = (
 export interface LaunchHome {
   readonly folder: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** Runs a command line in this process; it must start no agent. */
+  /** Runs a command line in this process. */
   readonly portico: (...args: string[]) => Promise<CommandResult>;
-  /** The same with further variables. */
-  readonly here: RunCommand;
-  /** Runs a command line in a process of its own, with further variables and with input. */
+  /** The same with further variables and with input. */
   readonly run: RunCommand;
+  /** The same in a process of its own, whose streams an agent inherits. */
+  readonly runApart: RunCommand;
   readonly start: (
     args: readonly string[],
     variables: Readonly<Record<string, string>>,
@@ -98,14 +98,14 @@ export async function makeLaunchHome(
     ...OFFLINE_NPM,
     npm_config_prefix: join(folder, 'npm'),
   };
-  const here: RunCommand = (args, variables, input) =>
+  const run: RunCommand = (args, variables, input) =>
     runHere(args, { ...environment, ...variables }, input);
   return {
     folder,
     environment,
-    portico: (...args) => here(args),
-    here,
-    run: (args, variables, input) => runPortico(args, { ...environment, ...variables }, input),
+    portico: (...args) => run(args),
+    run,
+    runApart: (args, variables, input) => runPortico(args, { ...environment, ...variables }, input),
     start: (args, variables) =>
       spawn(process.execPath, [join(PACKAGE, 'bin/portico.js'), ...args], {
         env: { ...environment, ...variables },

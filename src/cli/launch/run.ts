@@ -41,7 +41,7 @@ export async function runOn(
   agent: Agent,
   [file, ...before]: readonly [string, ...string[]],
   passed: readonly string[],
-  { environment: own, stdin }: CliContext,
+  { environment: own, ...streams }: CliContext,
 ): Promise<number> {
   const registry = await loadRegistry(readableFiles(undefined, { environment: own }));
   const environment = environmentWithoutKeys(own, keyVariables(registry));
@@ -54,7 +54,7 @@ export async function runOn(
     const args = [...before, ...plan.args];
     return await runAgent(
       { file, args, environment: plannedEnvironment(environment, plan) },
-      stdin.isTTY === true,
+      streams,
     );
   } finally {
     await rm(folder, { recursive: true, force: true });

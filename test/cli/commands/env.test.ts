@@ -14,10 +14,10 @@ describe('portico env', () => {
   covers('R5.2-env');
 
   it('prints the environment for the configured address, even if no server runs', async () => {
-    const { here } = await makeLaunchHome();
+    const { run } = await makeLaunchHome();
     const port = String(await freePort());
     const variables = { PORTICO_PORT: port, SHELL: '/bin/bash', PORTICO_HOST: '0.0.0.0' };
-    const { code, stdout, stderr } = await here(['env', '--model', 'mini'], variables);
+    const { code, stdout, stderr } = await run(['env', '--model', 'mini'], variables);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^unset ANTHROPIC_API_KEY\n/);
     expect(stdout).toContain(`export ANTHROPIC_BASE_URL='http://127.0.0.1:${port}'\n`);
@@ -29,9 +29,9 @@ describe('portico env', () => {
   it('prints it for the named shell, or as JSON', async () => {
     const server = await startServer({ args: ['--context', '40960'] });
     try {
-      const { here } = await makeLaunchHome();
+      const { run } = await makeLaunchHome();
       const env = async (...args: string[]) =>
-        here(['env', '--url', server.url, ...args], { SHELL: '/usr/bin/fish' });
+        run(['env', '--url', server.url, ...args], { SHELL: '/usr/bin/fish' });
       expect((await env()).stdout).toContain("set -gx ANTHROPIC_MODEL 'mini'\n");
       const { stdout, stderr } = await env('--shell', 'powershell');
       expect(stdout).toContain("$env:ANTHROPIC_MODEL = 'mini'\n");
@@ -45,10 +45,10 @@ describe('portico env', () => {
   });
 
   it('refuses an unknown shell or model', async () => {
-    const { here } = await makeLaunchHome();
-    const shell = await here(['env', '--shell', 'csh']);
+    const { run } = await makeLaunchHome();
+    const shell = await run(['env', '--shell', 'csh']);
     expect(shell.stderr).toContain('Allowed choices are bash, fish, powershell');
-    const model = await here(['env', '--model', 'nothing', '--port', '0']);
+    const model = await run(['env', '--model', 'nothing', '--port', '0']);
     expect(model).toMatchObject({ code: 1, stdout: '' });
     expect(model.stderr).toMatch(/^Error: model: nothing is not known; there are mini/);
   });

@@ -32,9 +32,9 @@ describe('portico launch claude', () => {
   covers('R5.1-server', 'R5.1-log', 'R5.1-context', 'R5.1-load', 'R5.1-wildcard');
 
   it('starts a server if none answers, and stops it afterwards', async () => {
-    const { run, report, folder } = await makeLaunchHome();
+    const { runApart, report, folder } = await makeLaunchHome();
     const port = await freePort();
-    const { code, stdout, stderr } = await run(
+    const { code, stdout, stderr } = await runApart(
       ['launch', 'claude', '--', '-p', 'Hello'],
       { PORTICO_PORT: String(port) },
       'input',
@@ -266,9 +266,9 @@ describe('the model', () => {
   });
 
   it('must be named if neither is installed', async () => {
-    const { here, portico, report } = await makeLaunchHome();
+    const { run, portico, report } = await makeLaunchHome();
     const variables = { PORTICO_MODEL: 'qwen3-coder' };
-    const { code, stderr } = await here(['launch', 'claude', ...onServer()], variables);
+    const { code, stderr } = await run(['launch', 'claude', ...onServer()], variables);
     expect(code).toBe(1);
     expect(stderr).toBe(
       'Error: no model is chosen, and there is no terminal to ask on: choose one with --model NAME ' +
