@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -16,9 +16,11 @@ export interface BoundModel {
   readonly name: string;
   readonly model: ModelSpec;
   readonly missing: boolean;
+  /** Number of answers to each kind of request. */
+  readonly runs: number;
 }
 
-/** Different subjects, and a seed for each, so that the answers differ. */
+/** Different subjects, and a seed for each answer, so that the answers differ. */
 const SUBJECTS = [
   'the sea',
   'a red bicycle',
@@ -68,13 +70,13 @@ const NOTE = object({ colour: { enum: COLOURS }, note: { type: 'string' } });
 
 async function askAll(
   backend: Backend,
-  model: ModelSpec,
+  { model, runs }: BoundModel,
   ask: (subject: string) => string,
   changes: Partial<GenerationRequest>,
 ): Promise<readonly Answer[]> {
   const answers: Answer[] = [];
-  for (const [seed, subject] of SUBJECTS.entries()) {
-    const turns = said(ask(subject));
+  for (let seed = 0; seed < runs; seed++) {
+    const turns = said(ask(SUBJECTS[seed % SUBJECTS.length] ?? ''));
     const sampling = { temperature: 1, topP: 1, topK: 100, minP: 0, seed };
     const asked = request(model, turns, { sampling, ...changes });
     const tools = changes.conversation?.tools ?? [];
@@ -90,15 +92,13 @@ const callsOf = ({ events }: Answer) =>
   events.filter(({ type }) => type === 'tool-call-end').length;
 
 /** Describes what holds for the answers of a model whose every token is a lottery. */
-export function describeBoundAnswers(
-  backend: () => Backend,
-  { name, model, missing }: BoundModel,
-): void {
+export function describeBoundAnswers(backend: () => Backend, bound: BoundModel): void {
+  const { name, missing, runs } = bound;
   describe(`${name} at temperature 1`, () => {
     it.skipIf(missing)(
-      'makes a demanded call and ends its turn, 20 of 20 times',
+      `makes a demanded call and ends its turn, ${runs} of ${runs} times`,
       async () => {
-        const answers = await askAll(backend(), model, (subject) => `Tell me about ${subject}.`, {
+        const answers = await askAll(backend(), bound, (subject) => `Tell me about ${subject}.`, {
           conversation: { system: [], turns: [], tools: [PAINT] },
           toolChoice: { mode: 'any', parallel: true },
           maxTokens: 80,
@@ -112,9 +112,9 @@ export function describeBoundAnswers(
     );
 
     it.skipIf(missing)(
-      'is held to a schema, 20 of 20 times',
+      `is held to a schema, ${runs} of ${runs} times`,
       async () => {
-        const answers = await askAll(backend(), model, (subject) => `Write a note on ${subject}.`, {
+        const answers = await askAll(backend(), bound, (subject) => `Write a note on ${subject}.`, {
           outputSchema: NOTE,
           maxTokens: 24,
         });
@@ -128,11 +128,11 @@ export function describeBoundAnswers(
     );
 
     it.skipIf(missing)(
-      'thinks and then answers, 20 of 20 times',
+      `thinks and then answers, ${runs} of ${runs} times`,
       async () => {
         const answers = await askAll(
           backend(),
-          model,
+          bound,
           (subject) => `Say one word about ${subject}.`,
           {
             thinking: { mode: 'enabled', budgetTokens: 6 },
@@ -184,7 +184,8 @@ export function describeEnds({ backend, spec, missing }: BoundEngine): void {
     changes: Partial<GenerationRequest>,
   ): GenerationRequest {
     const file = path.join(folder, `${name}.gguf`);
-    writeModelThatSays(file, tokens);
+    // A file that is written again is loaded again.
+    if (!existsSync(file)) writeModelThatSays(file, tokens);
     return request({ ...spec, name, file, context: 512 }, said('Paint!'), changes);
   }
 

@@ -7,6 +7,7 @@ import type { GenerationEvent } from '../../../../../src/core/events.ts';
 import type { JsonObject } from '../../../../../src/core/json.ts';
 import { chatModels, SMOL } from '../../../../support/chat-models.ts';
 import { ENGINE } from '../../../../support/engine-variant.ts';
+import { propertyRuns } from '../../../../support/property-runs.ts';
 import { isModelMissing, SMOLLM2 } from '../../../../support/real-models.ts';
 import { collect, MINI, request, said } from '../../../../support/requests.ts';
 import type { Answer } from '../../../../support/requests.ts';
@@ -214,7 +215,11 @@ describe.each(chatModels())('the engine on $name', ({ model, missing }) => {
   });
 });
 
-for (const model of chatModels()) describeBoundAnswers(() => backend, model);
+for (const model of chatModels()) {
+  // A token of a real model takes twenty times as long.
+  const runs = propertyRuns(model.name === 'mini' ? 20 : 6);
+  describeBoundAnswers(() => backend, { ...model, runs });
+}
 describeEnds({ backend: () => backend, spec: MINI, missing: false });
 
 describe('a character that max_tokens cuts', () => {

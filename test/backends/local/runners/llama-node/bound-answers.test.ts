@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GenerationRequest } from '../../../../../src/core/backend.ts';
 import type { LocalSpec } from '../../../../../src/backends/local/spec.ts';
 import { collect, request, said } from '../../../../support/requests.ts';
+import { propertyRuns } from '../../../../support/property-runs.ts';
 import type { Answer } from '../../../../support/requests.ts';
 import { describeBoundAnswers, describeEnds, object, writeModelThatSays } from '../../bound.ts';
 import { isAddonMissing, openVision, SEEING } from './seeing.ts';
@@ -34,6 +35,7 @@ describeBoundAnswers(() => vision.backend, {
   name: 'mini that sees',
   model: { ...SEEING, sampling: {} },
   missing: isAddonMissing(),
+  runs: propertyRuns(20),
 });
 
 describeEnds({ backend: () => vision.backend, spec: SEEING, missing: isAddonMissing() });
