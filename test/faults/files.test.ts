@@ -27,8 +27,8 @@ const TEMPLATES: Readonly<Record<string, string>> = {
   'has deep brackets': `{{ ${'('.repeat(20_000)}1${')'.repeat(20_000)} }}`,
   'reaches for a constructor': "{{ ''.constructor.constructor('return process')().exit(3) }}",
   'changes a prototype': "{% set x = messages.__proto__ %}{{ messages['__proto__']['polluted'] }}",
-  'gives nothing': '',
-  'gives control tokens': "{{ '<|im_end|>' * 1000 }}",
+  'renders nothing': '',
+  'renders control tokens': "{{ '<|im_end|>' * 1000 }}",
   ...(IS_LONG && {
     // Each takes the whole of a rendering's limits, which are smaller in hostile-templates.test.ts.
     'counts to a million million':

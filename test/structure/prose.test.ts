@@ -6,8 +6,13 @@ import { parse, ROOT } from './source-files.ts';
 
 /** Folders and files that follow the rules. The others are added once they do. */
 const PROSE_FOLDERS = [
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'README.md',
   'bench',
   'bin',
+  'docs',
+  'examples',
   'src/cli',
   'src/compose.ts',
   'src/config',
