@@ -14,6 +14,7 @@ import { openLiveRegistry } from './registry/live.ts';
 import type { Registry, RegistryFiles } from './registry/registry.ts';
 import { shippedRegistryFile } from './registry/shipped.ts';
 import type { BackendFactories } from './pipeline/backends.ts';
+import { preload } from './pipeline/preload.ts';
 import { Runtime } from './pipeline/runtime.ts';
 import { openServices } from './pipeline/middleware/server-tools/open.ts';
 import type { NamedModel } from './pipeline/usable-models.ts';
@@ -131,6 +132,7 @@ export async function composeServer(
     unleased,
   });
   const { url, servers } = await listenOrClose();
+  void preload(models.runtime, settings.preload, closing.signal, (message) => logger.warn(message));
   return {
     url,
     registry: models.registry,

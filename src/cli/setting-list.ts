@@ -93,6 +93,11 @@ export const SETTINGS = {
     fallback: '5m',
     meaning: "how long an unused model stays in memory: 5m, 1h, 0, or 'always'",
   },
+  preload: {
+    flag: '--preload <name...>',
+    variable: 'PORTICO_PRELOAD',
+    meaning: 'models that are loaded at the start, not by their first request',
+  },
   engine: {
     flag: '--engine <kind>',
     variable: 'PORTICO_ENGINE',

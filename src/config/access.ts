@@ -166,7 +166,7 @@ function readOrigin(text: string, hasKeys: boolean): string {
 }
 
 /** Items of a variable with a list. */
-function listed(text = ''): readonly string[] {
+export function listed(text = ''): readonly string[] {
   return text
     .split(',')
     .map((part) => part.trim())

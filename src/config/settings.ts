@@ -3,7 +3,7 @@ import type { KeepAlive } from '../units/keep-alive.ts';
 import { MOST_CONTEXT_TOKENS } from '../core/model.ts';
 import { FLASH_ATTENTION, KV_TYPES, PROMPT_LOOKUP } from './engine-options.ts';
 import type { FlashAttention, GpuLayers, KvType, PromptLookupMode } from './engine-options.ts';
-import { readAccess, refuseOpenBind } from './access.ts';
+import { listed, readAccess, refuseOpenBind } from './access.ts';
 import type { AccessFlags, AccessSettings } from './access.ts';
 import { withoutBrackets } from '../net/loopback.ts';
 import { resolvePaths } from './paths.ts';
@@ -47,6 +47,8 @@ export interface Settings extends AccessSettings {
   readonly stateCacheMegabytes: number | undefined;
   /** Time that a local model stays in memory after its last request, unless its entry sets one. */
   readonly keepAliveMilliseconds: KeepAlive;
+  /** Names of models that are loaded at the start. */
+  readonly preload: readonly string[];
   /** Process of a loaded model: a child process of its own, or the server's. */
   readonly engine: 'isolated' | 'in-process';
   readonly logLevel: LogLevel;
@@ -78,6 +80,7 @@ export interface ServeFlags extends AccessFlags {
   readonly context?: string;
   readonly parallel?: string;
   readonly stateCache?: string;
+  readonly preload?: readonly string[];
   readonly keepAlive?: string;
   readonly engine?: string;
   readonly logLevel?: string;
@@ -124,6 +127,7 @@ export function resolveSettings(flags: ServeFlags, environment: NodeJS.ProcessEn
     keepAliveMilliseconds:
       readKeepAlive(pick('--keep-alive', flags.keepAlive, 'PORTICO_KEEP_ALIVE')) ??
       DEFAULT_KEEP_ALIVE,
+    preload: flags.preload ?? listed(environment['PORTICO_PRELOAD']),
     engine:
       readChoice(pick('--engine', flags.engine, 'PORTICO_ENGINE'), ['isolated', 'in-process']) ??
       'isolated',

@@ -121,6 +121,8 @@ export class LocalEngine<P extends RunnerPrompt, Grammar> implements Engine {
       yield* generateOn(loaded, prepared, signal, free);
     } finally {
       place.leave();
+      // A request for no tokens loads a model ahead of its use.
+      if (request.maxTokens === 0 && this.#queue.busy === 0) void this.#loaded?.runner.restore?.();
       this.#lastUsed = performance.now();
       this.#keepSoon();
     }

@@ -102,6 +102,9 @@ export interface LoadedRunner<P, Grammar> {
   /** Takes an idle slot, which it chooses by the prompt. Only called if one is idle. */
   take(request: SlotRequest<P>, signal: AbortSignal): RunnerSlot<P, Grammar>;
 
+  /** Reads the states that were used last into empty slots. Only called while no slot is taken. */
+  restore?(): Promise<void>;
+
   /** Writes states that are not in files yet, so that they outlive this process. */
   keep?(): Promise<void>;
 }

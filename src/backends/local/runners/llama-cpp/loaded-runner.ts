@@ -57,6 +57,7 @@ export function openSlots(
         release: (error) => taken.release(error !== undefined && !signal.aborted),
       };
     },
+    restore: () => pool.restoreAll(),
     keep: () => pool.keepAll(),
   };
 }

@@ -116,6 +116,22 @@ export class SlotPool {
     }
   }
 
+  /** Reads the states that were used last into empty slots, so that their conversations go on at once. */
+  async restoreAll(): Promise<void> {
+    const empty = this.#slots.filter((slot) => slot.idle && slot.length <= NEGLIGIBLE_TOKENS);
+    const latest = this.#states?.saved.slice(-empty.length).toReversed() ?? [];
+    for (const [index, state] of latest.entries()) {
+      const slot = empty[index];
+      if (slot?.idle !== true) continue;
+      slot.claim([], {}, false);
+      try {
+        await this.#load(state, slot, state.tokens.length);
+      } finally {
+        slot.release();
+      }
+    }
+  }
+
   /** Writes the states of idle slots that no file has, so that they outlive this process. */
   async keepAll(): Promise<void> {
     for (const slot of this.#slots) if (slot.idle) await this.#keep(slot, slot.length, 0);
