@@ -17,7 +17,7 @@ import { declareShow } from './commands/show.ts';
 import { declareStop } from './commands/stop.ts';
 import type { CliContext } from './context.ts';
 import type { Declare, Exit } from './declaration.ts';
-import { oneLine } from './ui/printable.ts';
+import { printableLine } from './ui/printable.ts';
 import { reportError } from './ui/report.ts';
 import { readVersion } from './version.ts';
 
@@ -106,7 +106,7 @@ function createProgram(
       writeErr: (text) => context.stderr.write(text),
       outputError: (text, write) =>
         write(
-          `${oneLine(text)
+          `${printableLine(text)
             .replace(/^error:/, 'Error:')
             .replace(/\.$/, '')}; see: ${help()}\n`,
         ),

@@ -5,7 +5,7 @@ import { messageOf, RuntimeFailure } from '../core/failure.ts';
 import { readBoundedSync } from '../core/regular-file.ts';
 import { rememberSecret, SHORTEST_SECRET } from '../core/secrets.ts';
 import { isLoopbackHost } from '../net/loopback.ts';
-import { given, readSwitch, readText } from './sources.ts';
+import { given, readSwitch, readTextSetting } from './sources.ts';
 
 /** Access rules of a server. */
 export interface AccessSettings {
@@ -66,7 +66,7 @@ function readKeys(flags: AccessFlags, environment: NodeJS.ProcessEnv): readonly 
   const { apiKey = [], apiKeyFile } = flags;
   if (apiKey.length > 0 || apiKeyFile !== undefined) {
     return [
-      ...apiKey.map((text) => readText({ name: '--api-key', text }) ?? text),
+      ...apiKey.map((text) => readTextSetting({ name: '--api-key', text }) ?? text),
       ...(apiKeyFile === undefined ? [] : readKeyFile(apiKeyFile)),
     ];
   }

@@ -17,7 +17,7 @@ import {
   readInteger,
   readKeepAlive,
   readSize,
-  readText,
+  readTextSetting,
 } from './sources.ts';
 import type { Given } from './sources.ts';
 
@@ -104,12 +104,14 @@ export function resolveSettings(flags: ServeFlags, environment: NodeJS.ProcessEn
   const pick: PickGiven = (name, flag, variable) =>
     given({ name, text: flag }, variable, environment);
   const settings: Settings = {
-    host: withoutBrackets(readText(pick('--host', flags.host, 'PORTICO_HOST')) ?? '127.0.0.1'),
+    host: withoutBrackets(
+      readTextSetting(pick('--host', flags.host, 'PORTICO_HOST')) ?? '127.0.0.1',
+    ),
     port:
       readInteger(pick('--port', flags.port, 'PORTICO_PORT'), { minimum: 0, maximum: 65_535 }) ??
       DEFAULT_PORT,
     ...readAccess(flags, environment),
-    defaultModel: readText(pick('--model', flags.model, 'PORTICO_MODEL')),
+    defaultModel: readTextSetting(pick('--model', flags.model, 'PORTICO_MODEL')),
     registryFile: flags.models === undefined ? paths.registryFile : readPath(flags.models),
     ...readLoading(pick, flags),
     memoryBytes: readSize(pick('--memory', flags.memory, 'PORTICO_MEMORY')),
@@ -164,5 +166,5 @@ function readLoading(pick: PickGiven, flags: ServeFlags) {
 }
 
 function readPath(models: string): string {
-  return resolve(readText({ name: '--models', text: models }) ?? models);
+  return resolve(readTextSetting({ name: '--models', text: models }) ?? models);
 }

@@ -25,7 +25,7 @@ export function given(
 }
 
 /** Reads a text that must not be blank. Throws `invalid-request`. */
-export function readText(value: Given | undefined): string | undefined {
+export function readTextSetting(value: Given | undefined): string | undefined {
   if (value === undefined) {
     return undefined;
   }

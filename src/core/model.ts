@@ -42,3 +42,8 @@ export interface ModelSpec {
   readonly template?: string;
   readonly sampling?: Sampling;
 }
+
+/** Name that the server of a model knows it by. */
+export function upstreamName({ name, upstream }: ModelSpec): string {
+  return upstream ?? name;
+}

@@ -6,7 +6,7 @@ import { messageOf, RuntimeFailure } from '../core/failure.ts';
 import { formatSize } from '../units/size.ts';
 import { diskFailure, freeBytes, makeFolder, requireSpace } from './disk.ts';
 import { hashFile, PartialFile } from './partial-file.ts';
-import { cancelled, ConnectionBroken } from './request.ts';
+import { downloadCancelled, ConnectionBroken } from './request.ts';
 import type { Access } from './request.ts';
 import { transfer } from './transfer.ts';
 import type { Expected, RemoteFile } from './transfer.ts';
@@ -65,7 +65,7 @@ export async function download(file: Download, options: DownloadOptions): Promis
     const part = await PartialFile.open(target, signal, (done) =>
       onProgress({ phase: 'checking', done, total: file.bytes }),
     ).catch((error: unknown) => {
-      throw signal.aborted ? cancelled() : diskFailure(error, target);
+      throw signal.aborted ? downloadCancelled() : diskFailure(error, target);
     });
     return await complete(file, part, options);
   } finally {
@@ -150,7 +150,7 @@ async function transferAll(
       if (pause === undefined) throw gaveUp(error, part);
       onRetry(error.message);
       await wait(pause, undefined, { signal }).catch(() => {
-        throw cancelled();
+        throw downloadCancelled();
       });
     }
   }

@@ -37,7 +37,7 @@ export function hubFrom(environment: NodeJS.ProcessEnv): Hub {
 }
 
 /** Web page of a repository. */
-export function pageOf({ endpoint }: Hub, repository: string): string {
+export function hubPageOf({ endpoint }: Hub, repository: string): string {
   return `${endpoint}/${repository}`;
 }
 
@@ -80,7 +80,7 @@ export async function listFiles(
     const reply = await get(next, { access: hub.access, signal }).catch(unavailable);
     const body = await readText(reply.body, MOST_PAGE_BYTES).catch(unavailable);
     if (reply.status !== 200) {
-      throw refusal(reply.status, { url: next, page: pageOf(hub, repository) });
+      throw refusal(reply.status, { url: next, page: hubPageOf(hub, repository) });
     }
     const page = tree.safeParse(parseJson(body)).data;
     if (page === undefined) throw notTheHub(next);

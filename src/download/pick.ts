@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path/posix';
 import { RuntimeFailure } from '../core/failure.ts';
 import { allParts, stemOf } from './parts.ts';
-import type { Source } from './source.ts';
+import type { DownloadSource } from './source.ts';
 
 /** File of a repository. */
 export interface HubFile {
@@ -11,7 +11,7 @@ export interface HubFile {
   readonly sha256?: string;
 }
 
-type Wanted = Extract<Source, { readonly kind: 'hub' }>['wanted'];
+type Wanted = Extract<DownloadSource, { readonly kind: 'hub' }>['wanted'];
 
 /** Default quantizations in order of preference: small for their quality. */
 const USUAL = ['Q4_K_M', 'Q4_K_XL', 'MXFP4', 'Q4_0', 'Q8_0'];

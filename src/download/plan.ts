@@ -1,11 +1,11 @@
 import { basename, dirname, join } from 'node:path';
 import type { Download } from './download.ts';
-import { fileUrl, listFiles, pageOf } from './hub.ts';
+import { fileUrl, listFiles, hubPageOf } from './hub.ts';
 import type { Hub } from './hub.ts';
 import { allParts, partName, stemOf } from './parts.ts';
 import { pickFiles, pickProjector } from './pick.ts';
 import type { HubFile } from './pick.ts';
-import type { Source } from './source.ts';
+import type { DownloadSource } from './source.ts';
 import type { RemoteFile } from './transfer.ts';
 
 /** File of a model and its target path. */
@@ -19,7 +19,7 @@ export interface PlannedDownload extends Download {
  * by which llama.cpp finds them; the projector of a vision model is last.
  */
 export async function planDownloads(
-  source: Source,
+  source: DownloadSource,
   target: string,
   hub: Hub,
   signal: AbortSignal,
@@ -39,7 +39,11 @@ interface RemoteModel {
   readonly projector?: RemoteFile | undefined;
 }
 
-async function remoteFiles(source: Source, hub: Hub, signal: AbortSignal): Promise<RemoteModel> {
+async function remoteFiles(
+  source: DownloadSource,
+  hub: Hub,
+  signal: AbortSignal,
+): Promise<RemoteModel> {
   switch (source.kind) {
     case 'url': {
       const url = new URL(source.url);
@@ -57,7 +61,7 @@ async function remoteFiles(source: Source, hub: Hub, signal: AbortSignal): Promi
         url: fileUrl(hub, repository, path),
         bytes,
         sha256,
-        page: pageOf(hub, repository),
+        page: hubPageOf(hub, repository),
       });
       const picked = pickFiles(listed, wanted, repository);
       const projector = picked[0] && pickProjector(listed, picked[0]);

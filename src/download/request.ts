@@ -106,7 +106,7 @@ async function ask(url: string, { access, headers, signal }: GetOptions) {
       signal,
     });
   } catch (error) {
-    throw signal.aborted ? cancelled() : broken(url, error);
+    throw signal.aborted ? downloadCancelled() : broken(url, error);
   }
 }
 
@@ -117,7 +117,7 @@ export function broken(url: string, error: unknown): ConnectionBroken {
   });
 }
 
-export function cancelled(): RuntimeFailure {
+export function downloadCancelled(): RuntimeFailure {
   return new RuntimeFailure('cancelled', 'The download was cancelled.');
 }
 

@@ -1,7 +1,7 @@
 import { RuntimeFailure } from '../core/failure.ts';
 
 /** Source of a model's file. */
-export type Source =
+export type DownloadSource =
   | {
       readonly kind: 'hub';
       /** `user/model` on Hugging Face. */
@@ -27,7 +27,7 @@ export function isSource(text: string): boolean {
  *
  * @throws {invalid-request} for any other text
  */
-export function parseSource(text: string): Source {
+export function parseSource(text: string): DownloadSource {
   const [, repository, path, tag] = HUB.exec(text) ?? [];
   if (repository !== undefined) {
     if (path !== undefined) return { kind: 'hub', repository, wanted: { by: 'path', path } };
@@ -46,7 +46,7 @@ export function parseSource(text: string): Source {
 }
 
 /** Short name for a source's model: `qwen3-0.6b` for `hf:unsloth/Qwen3-0.6B-GGUF`. */
-export function nameOf(source: Source): string {
+export function nameOf(source: DownloadSource): string {
   const title =
     source.kind === 'hub'
       ? (source.repository.split('/')[1] ?? source.repository)

@@ -2,7 +2,7 @@ import { RuntimeFailure } from '../core/failure.ts';
 import { formatSize } from '../units/size.ts';
 import type { PartialFile } from './partial-file.ts';
 import { isTemporary, refusal } from './refusal.ts';
-import { broken, cancelled, ConnectionBroken, get } from './request.ts';
+import { broken, downloadCancelled, ConnectionBroken, get } from './request.ts';
 import type { Access, Reply } from './request.ts';
 
 /** File to download. */
@@ -138,7 +138,7 @@ async function store(
   const chunks: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator]();
   for (;;) {
     const next = await chunks.next().catch((error: unknown) => {
-      throw signal.aborted ? cancelled() : broken(url, error);
+      throw signal.aborted ? downloadCancelled() : broken(url, error);
     });
     if (next.done === true) return;
     await part.append(next.value);

@@ -27,7 +27,7 @@ interface Gathered {
  * Alternatives of schemas that apply together: references and `allOf` are joined, and `anyOf` and `oneOf`
  * are expanded. Without an alternative no value is valid; an alternative without schemas accepts every value.
  */
-export function alternativesOf(
+export function conjunctionsOf(
   schemas: readonly Schema[],
   references: References,
 ): readonly Conjunction[] {

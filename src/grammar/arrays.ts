@@ -5,7 +5,7 @@ import type { Entries } from './entries.ts';
 import { separator } from './json.ts';
 import { repeated } from './repetition.ts';
 import { countBounds, isSchema, schemaAt } from './schema.ts';
-import type { Conjunction, Place, Schema, ValueCompiler } from './schema.ts';
+import type { Conjunction, SchemaPlace, Schema, ValueCompiler } from './schema.ts';
 import { largest } from '../core/lists.ts';
 
 /** Limit of a tuple's written-out positions. Later ones are treated as the items after the tuple. */
@@ -17,7 +17,7 @@ const MOST_POSITIONS = 64;
  */
 export function arrayExpression(
   schemas: Conjunction,
-  place: Place,
+  place: SchemaPlace,
   rules: GrammarRules,
   compiler: ValueCompiler,
 ): string | undefined {
@@ -51,7 +51,7 @@ export function arrayExpression(
 function furtherItems(
   item: string | undefined,
   { least, most }: { readonly least: number; readonly most: number },
-  place: Place,
+  place: SchemaPlace,
   rules: GrammarRules,
 ): Entries | undefined {
   if (item === undefined) return least > 0 ? undefined : { some: undefined, mayBeNone: true };

@@ -1,17 +1,16 @@
-import type { JsonObject } from '../core/json.ts';
+import type { JsonObject, JsonType } from '../core/json.ts';
 import type { GrammarRules } from './gbnf.ts';
 import { oneOf } from './gbnf.ts';
-import { alternativesOf } from './alternatives.ts';
+import { conjunctionsOf } from './alternatives.ts';
 import { arrayExpression } from './arrays.ts';
 import { fixedExpression, fixedValues } from './fixed-values.ts';
 import { value } from './json.ts';
 import { numberExpression } from './numbers.ts';
 import { objectExpression } from './objects.ts';
 import type { References } from './references.ts';
-import type { Conjunction, Place, Schema, ValueCompiler } from './schema.ts';
+import type { Conjunction, SchemaPlace, Schema, ValueCompiler } from './schema.ts';
 import { stringExpression } from './strings.ts';
-import { hasType, typesOf } from './types.ts';
-import type { JsonType } from './types.ts';
+import { hasType, commonTypes } from './types.ts';
 
 /** Limits of depth and size. A schema beyond them is taken for a mistake. */
 const MOST_LEVELS = 64;
@@ -53,17 +52,17 @@ export class SchemaCompiler implements ValueCompiler {
   }
 
   /** @throws SchemaFailure if the schemas are nested too deeply or are too large */
-  compile(schemas: readonly Schema[], place: Place): string | undefined {
+  compile(schemas: readonly Schema[], place: SchemaPlace): string | undefined {
     if (place.depth > MOST_LEVELS)
       throw new SchemaFailure(`it is nested deeper than ${MOST_LEVELS} levels`, schemas);
-    const choices = alternativesOf(schemas, this.#references);
+    const choices = conjunctionsOf(schemas, this.#references);
     if (choices.some((choice) => choice.length === 0)) return value(this.#rules);
     const inside = choices.length === 1 ? place : { ...place, forcedBy: new Set<string>() };
     const expressions = choices.flatMap((choice) => this.#conjunction(choice, inside) ?? []);
     return expressions.length === 0 ? undefined : oneOf([...new Set(expressions)]);
   }
 
-  #conjunction(schemas: Conjunction, place: Place): string | undefined {
+  #conjunction(schemas: Conjunction, place: SchemaPlace): string | undefined {
     const key = this.#keyOf(schemas);
     const known = this.#compiled.get(key);
     if (known !== undefined) return this.#again(known, key, place);
@@ -87,7 +86,7 @@ export class SchemaCompiler implements ValueCompiler {
     return compiled.expression;
   }
 
-  #again(known: Compiled, key: string, place: Place): string | undefined {
+  #again(known: Compiled, key: string, place: SchemaPlace): string | undefined {
     if (known.done) return known.expression;
     // A value that requires another one of the same kind would never end.
     if (place.forcedBy.has(key)) return undefined;
@@ -95,8 +94,8 @@ export class SchemaCompiler implements ValueCompiler {
     return known.rule;
   }
 
-  #expression(schemas: Conjunction, place: Place): string | undefined {
-    const types = typesOf(schemas);
+  #expression(schemas: Conjunction, place: SchemaPlace): string | undefined {
+    const types = commonTypes(schemas);
     const fixed = fixedValues(schemas);
     if (fixed !== undefined)
       return fixedExpression(
@@ -109,7 +108,7 @@ export class SchemaCompiler implements ValueCompiler {
     return expressions.length === 0 ? undefined : oneOf(expressions);
   }
 
-  #ofType(type: JsonType, schemas: Conjunction, place: Place): string | undefined {
+  #ofType(type: JsonType, schemas: Conjunction, place: SchemaPlace): string | undefined {
     switch (type) {
       case 'null':
         return '"null"';
@@ -129,7 +128,7 @@ export class SchemaCompiler implements ValueCompiler {
     }
   }
 
-  #asRule(place: Place, body: string | undefined): string | undefined {
+  #asRule(place: SchemaPlace, body: string | undefined): string | undefined {
     return body && this.#rules.define(place.name, body);
   }
 

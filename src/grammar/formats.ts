@@ -29,7 +29,7 @@ const URI_CHARACTER = String.raw`[^"\\\x00-\x20<>{}|\x5e\x60\x7f]`;
 const URI = `[a-zA-Z] [a-zA-Z0-9+.\\-]{0,31} ":" ${URI_CHARACTER}+`;
 
 /** Expressions for the content of a string, without its quotes, by format. */
-export const FORMATS: ReadonlyMap<string, string> = new Map([
+export const STRING_FORMATS: ReadonlyMap<string, string> = new Map([
   ['date', DATE],
   ['time', TIME],
   ['date-time', `${DATE} "T" ${TIME}`],

@@ -6,7 +6,7 @@ import type { Entries } from './entries.ts';
 import { colon, object, separator } from './json.ts';
 import { keyExcept } from './keys.ts';
 import { arrayAt, countBounds, isSchema, objectAt, schemaAt, schemasAt } from './schema.ts';
-import type { Conjunction, Place, Schema, ValueCompiler } from './schema.ts';
+import type { Conjunction, SchemaPlace, Schema, ValueCompiler } from './schema.ts';
 
 /** A property that the schema names. */
 interface Member {
@@ -25,7 +25,7 @@ interface Member {
  */
 export function objectExpression(
   schemas: Conjunction,
-  place: Place,
+  place: SchemaPlace,
   rules: GrammarRules,
   compiler: ValueCompiler,
 ): string | undefined {
@@ -99,7 +99,7 @@ function otherEntries(
   schemas: Conjunction,
   members: readonly Member[],
   extra: readonly Schema[] | undefined,
-  place: Place,
+  place: SchemaPlace,
   rules: GrammarRules,
   compiler: ValueCompiler,
 ): readonly string[] {
@@ -132,7 +132,7 @@ function otherEntries(
   });
 }
 
-function placeOf({ name, required }: Member, place: Place): Place {
+function placeOf({ name, required }: Member, place: SchemaPlace): SchemaPlace {
   return {
     name,
     depth: place.depth + 1,
@@ -144,7 +144,7 @@ function prepend(
   entry: string,
   { name, required }: Member,
   following: Entries,
-  place: Place,
+  place: SchemaPlace,
   rules: GrammarRules,
 ): Entries {
   const sequence = followed(entry, following, rules);

@@ -9,7 +9,7 @@ export type Schema = boolean | JsonObject;
 export type Conjunction = readonly JsonObject[];
 
 /** Position of a value: the base name of its rules, and the conjunctions around it. */
-export interface Place {
+export interface SchemaPlace {
   readonly name: string;
   readonly depth: number;
   /** Conjunctions around this place that require its value. */
@@ -19,7 +19,7 @@ export interface Place {
 /** Compiles the schemas of the values inside an object or an array. */
 export interface ValueCompiler {
   /** Returns an expression for the values that match all schemas; undefined if there are none. */
-  compile(schemas: readonly Schema[], place: Place): string | undefined;
+  compile(schemas: readonly Schema[], place: SchemaPlace): string | undefined;
 }
 
 export function isList(value: JsonValue | undefined): value is readonly JsonValue[] {

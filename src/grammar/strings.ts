@@ -1,5 +1,5 @@
 import type { GrammarRules } from './gbnf.ts';
-import { FORMATS } from './formats.ts';
+import { STRING_FORMATS } from './formats.ts';
 import { character, string } from './json.ts';
 import { patternExpression } from './patterns.ts';
 import { repeated } from './repetition.ts';
@@ -17,7 +17,7 @@ export function stringExpression(schemas: Conjunction, rules: GrammarRules): str
     ...textsAt(schemas, 'pattern').flatMap(
       (source) => patternExpression(source, bounds, rules) ?? [],
     ),
-    ...textsAt(schemas, 'format').flatMap((format) => FORMATS.get(format) ?? []),
+    ...textsAt(schemas, 'format').flatMap((format) => STRING_FORMATS.get(format) ?? []),
   ];
   if (special !== undefined) return rules.define('string', String.raw`"\"" ${special} "\""`);
   if (bounds.least === 0 && bounds.most === Infinity) return string(rules);

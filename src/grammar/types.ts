@@ -1,11 +1,17 @@
-import type { JsonObject, JsonValue } from '../core/json.ts';
+import type { JsonObject, JsonType, JsonValue } from '../core/json.ts';
 import { isShortList } from './fixed-values.ts';
 import { arrayAt } from './schema.ts';
 import type { Conjunction } from './schema.ts';
 
-const TYPES = ['object', 'array', 'string', 'number', 'integer', 'boolean', 'null'] as const;
-
-export type JsonType = (typeof TYPES)[number];
+const TYPES = [
+  'object',
+  'array',
+  'string',
+  'number',
+  'integer',
+  'boolean',
+  'null',
+] as const satisfies readonly JsonType[];
 
 /** Keywords of a single type. They imply that type in a schema without `type`. */
 const IMPLIED: readonly (readonly [JsonType, readonly string[]])[] = [
@@ -28,7 +34,7 @@ const IMPLIED: readonly (readonly [JsonType, readonly string[]])[] = [
 ];
 
 /** Types that match all schemas; undefined if no schema restricts the type. */
-export function typesOf(schemas: Conjunction): readonly JsonType[] | undefined {
+export function commonTypes(schemas: Conjunction): readonly JsonType[] | undefined {
   const declared = schemas.flatMap((schema) => {
     const named = declaredTypes(schema['type']);
     return [named, ...longLists(schema).map(typesIn)].filter((types) => types.length > 0);

@@ -3,7 +3,7 @@ import { isRecord } from '../core/json.ts';
 import { pointTo } from '../core/json-pointer.ts';
 import { GrammarRules } from './gbnf.ts';
 import { isShortList } from './fixed-values.ts';
-import { FORMATS } from './formats.ts';
+import { STRING_FORMATS } from './formats.ts';
 import { patternExpression } from './patterns.ts';
 import { isList } from './schema.ts';
 
@@ -96,7 +96,7 @@ function isUnheld(keyword: string, value: JsonValue): boolean {
     case 'minProperties':
       return typeof value === 'number' && value > 1;
     case 'format':
-      return typeof value === 'string' && !FORMATS.has(value);
+      return typeof value === 'string' && !STRING_FORMATS.has(value);
     case 'pattern':
       return (
         typeof value === 'string' &&

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { GenerationEvent } from '../core/events.ts';
-import { Waiting, waitLine } from './waiting-text.ts';
+import { WaitTracker, waitLine } from './waiting-text.ts';
 import type { WaitNews } from './waiting-text.ts';
 
 /** Observer of one request until its answer begins. */
@@ -14,7 +14,7 @@ export interface WaitFollower {
 export class WaitLog {
   readonly #logger: Logger;
   /** Request that reports the load of a model: only one of all that wait for it does. */
-  readonly #tellers = new Map<string, Waiting>();
+  readonly #tellers = new Map<string, WaitTracker>();
 
   constructor(logger: Logger) {
     this.#logger = logger;
@@ -22,7 +22,7 @@ export class WaitLog {
 
   /** Follows the request `id` of a model. */
   follow(model: string, id: string): WaitFollower {
-    const waiting = new Waiting();
+    const waiting = new WaitTracker();
     return {
       note: (event) => {
         for (const news of waiting.note(event, performance.now())) {
@@ -33,7 +33,7 @@ export class WaitLog {
     };
   }
 
-  #tells(model: string, waiting: Waiting, { type }: WaitNews): boolean {
+  #tells(model: string, waiting: WaitTracker, { type }: WaitNews): boolean {
     if (type === 'prefill-progress' || type === 'prefilled') return true;
     // A request that joins late must not report the load a second time.
     if (type !== 'loaded' && !this.#tellers.has(model)) this.#tellers.set(model, waiting);
@@ -42,7 +42,7 @@ export class WaitLog {
     return tells;
   }
 
-  #leave(model: string, waiting: Waiting): void {
+  #leave(model: string, waiting: WaitTracker): void {
     if (this.#tellers.get(model) === waiting) this.#tellers.delete(model);
   }
 }

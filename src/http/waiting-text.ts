@@ -42,7 +42,7 @@ interface Wait {
 }
 
 /** Follows the events of one answer, and reports its waits. */
-export class Waiting {
+export class WaitTracker {
   #wait: Wait | undefined;
 
   /** Reports an event. `now` is in milliseconds of a monotonic clock. */

@@ -10,7 +10,7 @@ const ACCEPT = 'image/png, image/jpeg, image/gif, image/webp';
  *
  * @throws RuntimeFailure `invalid-request` with the reason and a hint, `cancelled` on abort
  */
-export async function download(
+export async function downloadPicture(
   url: string,
   rules: ContactRules,
   signal: AbortSignal,

@@ -116,13 +116,13 @@ async function bytesAt(
   rules: Partial<ContactRules>,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  const [{ download }, { resolveHost }, { isPublicAddress }] = await Promise.all([
+  const [{ downloadPicture }, { resolveHost }, { isPublicAddress }] = await Promise.all([
     import('./download.ts'),
     import('../net/public-fetch.ts'),
     import('../net/addresses.ts'),
   ]);
   const defaults = { mayContact: isPublicAddress, resolve: resolveHost, withinMs: WITHIN_MS };
-  return download(url, { ...defaults, ...rules }, signal);
+  return downloadPicture(url, { ...defaults, ...rules }, signal);
 }
 
 function sourceOf(mediaType: string, data: string): PictureSource {

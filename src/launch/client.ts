@@ -60,7 +60,7 @@ const described = z.object({
 const failure = z.object({ error: z.object({ message: z.string() }) });
 
 /** Status of a model in a server's memory. A newer server may add fields. */
-export type LoadedModel = z.infer<typeof loadedModels>['models'][number];
+export type RemoteLoadedModel = z.infer<typeof loadedModels>['models'][number];
 
 /** Finds out which program listens at an address. Another program must not be replaced by a new server. */
 export async function findOccupant(address: Address): Promise<Occupant> {
@@ -75,7 +75,7 @@ export async function findOccupant(address: Address): Promise<Occupant> {
 }
 
 /** Models that a server has in memory. */
-export async function listLoaded(address: Address): Promise<readonly LoadedModel[]> {
+export async function listLoaded(address: Address): Promise<readonly RemoteLoadedModel[]> {
   return expect(loadedModels, await ask(address, '/portico/models'), address).models;
 }
 

@@ -34,7 +34,7 @@ export type KnownAliases = Map<string, Lookup>;
 function plainName(name: string): string {
   const unmarked = withoutWindowMark(name);
   if (unmarked !== name) return unmarked;
-  return isLocalName(name) ? name.slice(LOCAL_PREFIX.length) : name;
+  return hasLocalPrefix(name) ? name.slice(LOCAL_PREFIX.length) : name;
 }
 
 /** A name without the `[1m]` by which Claude Code asks for a window of 1,000,000 tokens. */
@@ -43,7 +43,7 @@ export function withoutWindowMark(name: string): string {
 }
 
 /** True if a name is the second name of a local model. */
-export function isLocalName(name: string): boolean {
+export function hasLocalPrefix(name: string): boolean {
   return name.toLowerCase().startsWith(LOCAL_PREFIX);
 }
 

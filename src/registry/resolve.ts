@@ -1,5 +1,5 @@
 import { RuntimeFailure } from '../core/failure.ts';
-import { isLocalName, lookUp } from './lookup.ts';
+import { hasLocalPrefix, lookUp } from './lookup.ts';
 import { EMBEDDED_MODEL } from './overlay.ts';
 import type { Registry, RegistryModel } from './registry.ts';
 import { describeDemand, isUsable, missingFile, pullCommand, statusOf } from './status.ts';
@@ -38,7 +38,7 @@ export function resolveModel(registry: Registry, name: string, hints: Resolution
 
 /** Anthropic's names only: a name such as `claude-local-x` was chosen, and nothing else answers for it. */
 function isStandInName(name: string): boolean {
-  return /^claude-/i.test(name) && !isLocalName(name);
+  return /^claude-/i.test(name) && !hasLocalPrefix(name);
 }
 
 function chooseStandIn(registry: Registry, hints: ResolutionHints): RegistryModel | undefined {

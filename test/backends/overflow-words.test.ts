@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { refusalFailure as openAiFailure } from '../../src/backends/openai/failures.ts';
-import { refusalFailure as ollamaFailure } from '../../src/backends/ollama/failures.ts';
+import { ollamaRefusalFailure as ollamaFailure } from '../../src/backends/ollama/failures.ts';
 import { covers } from '../support/covers.ts';
 
 const QUESTION = { url: 'http://127.0.0.1:9', model: 'mini', contextTokens: 4096 };

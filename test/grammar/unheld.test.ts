@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { FORMATS } from '../../src/grammar/formats.ts';
+import { STRING_FORMATS } from '../../src/grammar/formats.ts';
 import { UNHELD_KEYWORDS, unheldPlaces } from '../../src/grammar/unheld.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { compileGrammar } from '../formats/native-grammar.ts';
@@ -62,7 +62,7 @@ describe('the keywords that no grammar holds', () => {
   it('are listed in the documentation, with the formats that are held', async () => {
     const url = new URL('../../docs/chat-formats.md', import.meta.url);
     const docs = await readFile(url, 'utf8');
-    for (const keyword of [...UNHELD_KEYWORDS, ...FORMATS.keys()]) {
+    for (const keyword of [...UNHELD_KEYWORDS, ...STRING_FORMATS.keys()]) {
       expect(docs).toContain(`\`${keyword}\``);
     }
   });

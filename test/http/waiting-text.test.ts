@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { GenerationEvent } from '../../src/core/events.ts';
-import { Waiting, waitLine } from '../../src/http/waiting-text.ts';
+import { WaitTracker, waitLine } from '../../src/http/waiting-text.ts';
 import { covers } from '../support/covers.ts';
 
 const text: GenerationEvent = { type: 'text-delta', text: 'Hi' };
@@ -15,7 +15,7 @@ function progress(
 
 /** The lines of events that come at these seconds. */
 function linesOf(events: readonly (readonly [number, GenerationEvent])[]): string[] {
-  const waiting = new Waiting();
+  const waiting = new WaitTracker();
   return events.flatMap(([second, event]) =>
     waiting
       .note(event, 1_000_000 + second * 1000)

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { isPublicAddress } from '../../src/net/addresses.ts';
-import { download } from '../../src/images/download.ts';
+import { downloadPicture } from '../../src/images/download.ts';
 import { resolveHost } from '../../src/net/public-fetch.ts';
 import type { ContactRules } from '../../src/net/public-fetch.ts';
 import { servePictures } from '../support/pictures.ts';
@@ -19,7 +19,7 @@ const DEFAULT: ContactRules = { ...ALLOWED, mayContact: isPublicAddress };
 const patient = AbortSignal.timeout(60_000);
 
 const get = (url: string, rules: Partial<ContactRules> = {}, signal = patient) =>
-  download(url, { ...ALLOWED, ...rules }, signal);
+  downloadPicture(url, { ...ALLOWED, ...rules }, signal);
 
 const refused = (reason: string | RegExp) => ({
   code: 'invalid-request',

@@ -24,7 +24,7 @@ const promptLookup = z.union(
 );
 
 /** Entry of a model from a GGUF file. */
-export const entrySchema = entrySchemaOf({
+export const localEntrySchema = entrySchemaOf({
   mmproj: text.exactOptional(),
   pictures_apart: z.boolean().exactOptional(),
   parallel: z.int().positive().exactOptional(),

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Settings } from '../../config/settings.ts';
 import type { BackendDefinition, FileDescription } from '../definition.ts';
 import type { StateCache } from './engine-settings.ts';
-import { entrySchema } from './entry.ts';
+import { localEntrySchema } from './entry.ts';
 import type { LocalSpec } from './spec.ts';
 import { visionSupport } from './runner-choice.ts';
 
@@ -12,7 +12,7 @@ const QUEUE_LIMIT = 64;
 /** Models from GGUF files, by llama.cpp on this machine. */
 export const LLAMA: BackendDefinition<LocalSpec> = {
   kind: 'llama',
-  entries: { schema: entrySchema, usesFiles: true, paths: ['mmproj'] },
+  entries: { schema: localEntrySchema, usesFiles: true, paths: ['mmproj'] },
   describeEntry: (entry) => ({ entry }),
   describeFile,
   takesImages: (model) => visionSupport(model) === 'available',
@@ -45,8 +45,8 @@ async function describeFile(
   context: number | undefined,
 ): Promise<FileDescription> {
   const { importEngine } = await import('./engine-package.ts');
-  const { describeModel } = await importEngine(() => import('./runners/llama-cpp/describe.ts'));
-  const described = await describeModel(model, context);
+  const { describeGguf } = await importEngine(() => import('./runners/llama-cpp/describe.ts'));
+  const described = await describeGguf(model, context);
   const { capabilities } = described;
   if (model.mmproj === undefined || visionSupport(model) !== 'available') return described;
   return {

@@ -3,7 +3,7 @@ import { RuntimeFailure } from '../../core/failure.ts';
 import type { GenerationEvent, StopReason, Usage } from '../../core/events.ts';
 import { newToolCallId } from '../../core/ids.ts';
 import { AnswerBound } from '../../net/answer-bound.ts';
-import type { ChatChunk, ChunkCall, ChunkEnd, DoneReason } from './protocol.ts';
+import type { OllamaChunk, ChunkCall, ChunkEnd, DoneReason } from './protocol.ts';
 
 /** What was known of a prompt before its answer began. */
 export interface PromptCount {
@@ -11,7 +11,7 @@ export interface PromptCount {
   readonly cachedTokens: number;
 }
 
-export interface AnswerOptions {
+export interface OllamaAnswerOptions {
   readonly maxTokens: number;
   readonly stopSequences: readonly string[];
   /** More than one call is wanted; else those behind the first are passed over. */
@@ -31,8 +31,8 @@ export interface AnswerOptions {
  * Stop sequences are looked for here. Once one is met, the output is what was received: exact, but
  * for the tags around thinking, which Ollama swallows with their tokens.
  */
-export function createAnswer(options: AnswerOptions): {
-  push(chunk: ChatChunk): readonly GenerationEvent[];
+export function createAnswer(options: OllamaAnswerOptions): {
+  push(chunk: OllamaChunk): readonly GenerationEvent[];
   /** Ends the answer at a stop sequence that its reader met. */
   stop(): GenerationEvent;
 } {
@@ -74,12 +74,12 @@ export function createAnswer(options: AnswerOptions): {
   };
 
   function reasonOf(end: ChunkEnd, tokens: number, made: number): StopReason {
-    const reason = toStopReason(end.reason, end.outputTokens ?? tokens, options.maxTokens);
+    const reason = toOllamaStopReason(end.reason, end.outputTokens ?? tokens, options.maxTokens);
     return reason === 'end-turn' && made > 0 ? 'tool-use' : reason;
   }
 }
 
-function charactersOf({ text, thinking, calls }: ChatChunk): number {
+function charactersOf({ text, thinking, calls }: OllamaChunk): number {
   return calls.reduce((sum, { json }) => sum + json.length, text.length + thinking.length);
 }
 
@@ -122,7 +122,7 @@ function countOf(end: ChunkEnd | undefined): PromptCount | undefined {
  *
  * @throws RuntimeFailure for the reasons that no answer to a message ends with
  */
-export function toStopReason(
+export function toOllamaStopReason(
   reason: DoneReason,
   outputTokens: number,
   maxTokens: number,
@@ -151,7 +151,11 @@ export function cacheCounts({ tokens, cachedTokens }: PromptCount) {
 /** The count made beforehand says what was cached then: by now all of the prompt is. */
 function toUsage(
   end: ChunkEnd | undefined,
-  { counted, twice, estimatedTokens }: Pick<AnswerOptions, 'counted' | 'twice' | 'estimatedTokens'>,
+  {
+    counted,
+    twice,
+    estimatedTokens,
+  }: Pick<OllamaAnswerOptions, 'counted' | 'twice' | 'estimatedTokens'>,
   received: number,
 ): Usage {
   const prompt = counted ?? countOf(end) ?? { tokens: estimatedTokens, cachedTokens: 0 };

@@ -1,15 +1,15 @@
+import { upstreamName } from '../../core/model.ts';
 import type { Backend } from '../../core/backend.ts';
 import type { ModelSpec } from '../../core/model.ts';
 import { createPromptEstimator } from '../../prompt/estimate.ts';
 import { createHttpClient } from '../../net/http-client.ts';
 import { createDiscovery } from './discover.ts';
 import type { ListPatience } from './discover.ts';
-import { toCapabilities } from './facts.ts';
-import { OLLAMA } from './failures.ts';
-import { countPrompt, generate } from './generate.ts';
-import type { Upstream } from './generate.ts';
-import { createFactsFinder } from './models.ts';
-import { upstreamName } from './names.ts';
+import { toOllamaCapabilities } from './facts.ts';
+import { OLLAMA_SERVER } from './failures.ts';
+import { countOllamaPrompt, generateByOllama } from './generate.ts';
+import type { OllamaUpstream } from './generate.ts';
+import { createOllamaFactsFinder } from './models.ts';
 import { createToolRefusals } from './tool-refusals.ts';
 
 const DEFAULT_URL = 'http://127.0.0.1:11434';
@@ -25,24 +25,24 @@ const DEFAULT_URL = 'http://127.0.0.1:11434';
 export function createOllamaBackend(
   options: { readonly defaultUrl?: string; readonly patience?: ListPatience } = {},
 ): Backend {
-  const http = createHttpClient(OLLAMA);
+  const http = createHttpClient(OLLAMA_SERVER);
   const defaultUrl = options.defaultUrl ?? DEFAULT_URL;
   const urlOf = (model: ModelSpec) => model.url ?? defaultUrl;
   const refusals = createToolRefusals((model) => `${urlOf(model)} ${upstreamName(model)}`);
-  const upstream: Upstream = {
+  const upstream: OllamaUpstream = {
     http,
-    facts: refusals.apply(createFactsFinder(http)),
+    facts: refusals.apply(createOllamaFactsFinder(http)),
     estimator: createPromptEstimator(),
     urlOf,
   };
   return {
     kind: 'ollama',
     async capabilities(model, signal) {
-      return toCapabilities(await upstream.facts(model, upstream.urlOf(model), signal));
+      return toOllamaCapabilities(await upstream.facts(model, upstream.urlOf(model), signal));
     },
     async countTokens(request, signal) {
       try {
-        return (await countPrompt(upstream, request, signal)).tokens;
+        return (await countOllamaPrompt(upstream, request, signal)).tokens;
       } catch (error) {
         refusals.note(request.model, error);
         throw error;
@@ -51,7 +51,7 @@ export function createOllamaBackend(
     discover: createDiscovery(http, defaultUrl, options.patience),
     async *generate(request, signal, ending) {
       try {
-        yield* generate(upstream, request, signal, ending);
+        yield* generateByOllama(upstream, request, signal, ending);
       } catch (error) {
         refusals.note(request.model, error);
         throw error;

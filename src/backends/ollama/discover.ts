@@ -4,8 +4,8 @@ import type { DiscoveredModel } from '../../core/model.ts';
 import type { HttpClient } from '../../net/http-client.ts';
 import { within } from '../../net/timeouts.ts';
 import { isCloudName } from './names.ts';
-import type { ListedModel } from './protocol.ts';
-import { listModels } from './upstream.ts';
+import type { OllamaListedModel } from './protocol.ts';
+import { fetchModels } from './upstream.ts';
 
 /** A listing waits no longer: a server on this machine answers at once. */
 const LIST_TIMEOUT_MS = 800;
@@ -51,7 +51,7 @@ export function createDiscovery(
   url: string,
   { timeoutMs: listTimeoutMs = LIST_TIMEOUT_MS, onSilent }: ListPatience = {},
 ): (asked?: string) => Promise<readonly DiscoveredModel[]> {
-  let models: readonly ListedModel[] | undefined;
+  let models: readonly OllamaListedModel[] | undefined;
   let last: Refresh | undefined;
 
   let isPending = false;
@@ -60,7 +60,7 @@ export function createDiscovery(
     if (last !== undefined && (isPending || performance.now() - last.at <= lifetime)) return last;
     isPending = true;
     const late = AbortSignal.timeout(REFRESH_TIMEOUT_MS);
-    const listed = listModels(http, url, late).finally(() => {
+    const listed = fetchModels(http, url, late).finally(() => {
       isPending = false;
     });
     const done = listed.then(
@@ -96,7 +96,7 @@ export function createDiscovery(
   };
 }
 
-function toDiscovered({ name, size }: ListedModel): DiscoveredModel {
+function toDiscovered({ name, size }: OllamaListedModel): DiscoveredModel {
   return { name, backend: 'ollama', ...(size !== undefined && { sizeBytes: size }) };
 }
 
@@ -105,7 +105,7 @@ function standsIn(name: string): boolean {
   return /^claude-/i.test(name);
 }
 
-function has(models: readonly ListedModel[] | undefined, asked: string): boolean {
+function has(models: readonly OllamaListedModel[] | undefined, asked: string): boolean {
   return models?.some(({ name }) => name === asked || name === `${asked}:latest`) === true;
 }
 

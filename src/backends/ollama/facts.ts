@@ -1,14 +1,15 @@
 import type { Capabilities } from '../../core/backend.ts';
+import { upstreamName } from '../../core/model.ts';
 import { RuntimeFailure } from '../../core/failure.ts';
 import type { ModelSpec } from '../../core/model.ts';
 import type { ModelDescription } from './protocol.ts';
-import { isCloudName, upstreamName } from './names.ts';
+import { isCloudName } from './names.ts';
 
 /** `switch`: thinking is asked for or not; `levels`: it always thinks, at an effort of three. */
-export type ThinkingControl = 'none' | 'switch' | 'levels';
+export type OllamaThinkingControl = 'none' | 'switch' | 'levels';
 
 /** How a model on Ollama is to be asked. */
-export interface ModelFacts {
+export interface OllamaModelFacts {
   /** Tokens that prompt and answer may have together. */
   readonly contextTokens: number;
   /** Tokens that it was trained on; undefined if Ollama does not say. */
@@ -17,7 +18,7 @@ export interface ModelFacts {
   readonly chats?: false;
   /** Ollama's cloud decides on the context itself; else it is sent as `num_ctx`. */
   readonly cloud?: boolean;
-  readonly thinking: ThinkingControl;
+  readonly thinking: OllamaThinkingControl;
   /** Whether its template has a place for tools, calls and results. */
   readonly tools: boolean;
   readonly images: boolean;
@@ -39,11 +40,11 @@ const EFFORT_FAMILIES: readonly string[] = ['gptoss', 'gpt-oss'];
  *
  * @param allocated the context in tokens that the model has in memory now
  */
-export function modelFacts(
+export function ollamaModelFacts(
   spec: ModelSpec,
   description: ModelDescription,
   allocated?: number,
-): ModelFacts {
+): OllamaModelFacts {
   if (spec.template !== undefined) {
     throw new RuntimeFailure(
       'unsupported',
@@ -81,7 +82,7 @@ function contextOf(
   return Math.min(spec.context ?? numCtx ?? allocated ?? DEFAULT_CONTEXT, trained);
 }
 
-function thinkingControl({ capabilities, family }: ModelDescription): ThinkingControl {
+function thinkingControl({ capabilities, family }: ModelDescription): OllamaThinkingControl {
   if (!capabilities.includes('thinking')) return 'none';
   return family !== undefined && EFFORT_FAMILIES.includes(family) ? 'levels' : 'switch';
 }
@@ -90,10 +91,10 @@ const THINKING = {
   none: 'none',
   switch: 'switchable',
   levels: 'always',
-} as const satisfies Record<ThinkingControl, Capabilities['thinking']>;
+} as const satisfies Record<OllamaThinkingControl, Capabilities['thinking']>;
 
 /** The same facts in the words that all backends share. */
-export function toCapabilities(facts: ModelFacts): Capabilities {
+export function toOllamaCapabilities(facts: OllamaModelFacts): Capabilities {
   return {
     ...(facts.chats === false && { chats: facts.chats }),
     contextTokens: facts.contextTokens,

@@ -3,16 +3,19 @@ import type { FailureCode } from '../../core/failure.ts';
 import type { ServerNaming } from '../../net/http-client.ts';
 import { oneLine, parseJson } from '../../core/one-line.ts';
 import { isToolRefusal } from '../refused-tools.ts';
-import { readError } from './protocol.ts';
+import { readOllamaError } from './protocol.ts';
 
 /** How failures name it. */
-export const OLLAMA: ServerNaming = { name: 'Ollama', wayOut: 'start it with: ollama serve' };
+export const OLLAMA_SERVER: ServerNaming = {
+  name: 'Ollama',
+  wayOut: 'start it with: ollama serve',
+};
 
 /** How long a server that is full is given before the next try. */
 const RETRY_AFTER_SECONDS = 5;
 
 /** An answer whose status is not 200. */
-export interface Refusal {
+export interface OllamaRefusal {
   readonly status: number;
   readonly mediaType: string;
   readonly retryAfterSeconds?: number | undefined;
@@ -20,7 +23,7 @@ export interface Refusal {
 }
 
 /** What was asked, and of whom, for a failure to name. */
-export interface Question {
+export interface OllamaQuestion {
   readonly url: string;
   /** The model's name on Ollama. */
   readonly model: string;
@@ -31,8 +34,11 @@ export interface Question {
 }
 
 /** What an answer with another status than 200 means. */
-export function refusalFailure(refusal: Refusal, question: Question): RuntimeFailure {
-  const said = readError(parseJson(refusal.body));
+export function ollamaRefusalFailure(
+  refusal: OllamaRefusal,
+  question: OllamaQuestion,
+): RuntimeFailure {
+  const said = readOllamaError(parseJson(refusal.body));
   if (said === undefined) return notOllama(refusal, question);
   if (isOverflow(said)) return overflowFailure(said, question);
   const failure = `Ollama at ${question.url} answered ${refusal.status} for ${question.model}: ${oneLine(said)}`;
@@ -65,7 +71,7 @@ export function refusalFailure(refusal: Refusal, question: Question): RuntimeFai
 }
 
 /** What an `{"error": "…"}` line within an answer means. */
-export function errorLineFailure(said: string, question: Question): RuntimeFailure {
+export function errorLineFailure(said: string, question: OllamaQuestion): RuntimeFailure {
   return isOverflow(said)
     ? overflowFailure(said, question)
     : new RuntimeFailure(
@@ -75,7 +81,7 @@ export function errorLineFailure(said: string, question: Question): RuntimeFailu
 }
 
 /** An answer of status 200 that is none of Ollama's. */
-export function protocolFailure(what: string, { url }: Question): RuntimeFailure {
+export function ollamaProtocolFailure(what: string, { url }: OllamaQuestion): RuntimeFailure {
   return new RuntimeFailure('backend-failed', `Ollama at ${url} ${what}`);
 }
 
@@ -85,7 +91,7 @@ const NOT_JSON: Readonly<Record<number, FailureCode>> = {
   429: 'rate-limited',
 };
 
-function notOllama(refusal: Refusal, { url }: Question): RuntimeFailure {
+function notOllama(refusal: OllamaRefusal, { url }: OllamaQuestion): RuntimeFailure {
   const { status, mediaType, retryAfterSeconds = RETRY_AFTER_SECONDS } = refusal;
   const code = NOT_JSON[status] ?? 'backend-failed';
   return new RuntimeFailure(
@@ -102,7 +108,7 @@ function isOverflow(said: string): boolean {
 }
 
 /** Newer engines tell the numbers: "request (302 tokens) exceeds … size (256 tokens)". */
-function overflowFailure(said: string, question: Question): RuntimeFailure {
+function overflowFailure(said: string, question: OllamaQuestion): RuntimeFailure {
   const [told, toldMaximum] = [...said.matchAll(/\((\d+) tokens\)/g)].map((match) =>
     Number(match[1]),
   );

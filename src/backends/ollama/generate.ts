@@ -11,24 +11,24 @@ import { begun, FIRST_BYTE_WAIT_MS, within } from '../../net/timeouts.ts';
 import { scopeWithin } from '../../net/linked-abort.ts';
 import { cacheCounts, createAnswer, promptOnlyFinish, toPromptCount } from './answer.ts';
 import type { PromptCount } from './answer.ts';
-import type { ModelFacts } from './facts.ts';
-import type { Question } from './failures.ts';
-import type { FactsFinder } from './models.ts';
-import type { ChatChunk, OllamaChatRequest } from './protocol.ts';
+import type { OllamaModelFacts } from './facts.ts';
+import type { OllamaQuestion } from './failures.ts';
+import type { OllamaFactsFinder } from './models.ts';
+import type { OllamaChunk, OllamaChatRequest } from './protocol.ts';
 import { asksTwice, toChatRequest, toCountRequest, withoutKeepAlive } from './request.ts';
 import { chatStream, chatWhole } from './upstream.ts';
 
 /** What all calls of one backend share. */
-export interface Upstream {
+export interface OllamaUpstream {
   readonly http: HttpClient;
-  readonly facts: FactsFinder;
+  readonly facts: OllamaFactsFinder;
   readonly estimator: PromptEstimator;
   urlOf(model: ModelSpec): string;
 }
 
 /** Counts the prompt by having it evaluated, which leaves it cached. Throws where it does not fit. */
-export async function countPrompt(
-  upstream: Upstream,
+export async function countOllamaPrompt(
+  upstream: OllamaUpstream,
   request: GenerationRequest,
   signal: AbortSignal,
 ): Promise<PromptCount> {
@@ -48,8 +48,8 @@ export async function countPrompt(
 }
 
 /** Answers a request; see Backend. */
-export async function* generate(
-  upstream: Upstream,
+export async function* generateByOllama(
+  upstream: OllamaUpstream,
   request: GenerationRequest,
   signal: AbortSignal,
   ending?: AbortSignal,
@@ -120,14 +120,14 @@ type Opened =
     }
   | {
       readonly counted: PromptCount | undefined;
-      readonly chunks: AsyncIterable<ChatChunk>;
+      readonly chunks: AsyncIterable<OllamaChunk>;
       readonly body: OllamaChatRequest;
       readonly twice: boolean;
     };
 
 /** Everything up to the answer's first byte. */
 async function open(
-  upstream: Upstream,
+  upstream: OllamaUpstream,
   request: GenerationRequest,
   known: KnownPrompt,
   signal: AbortSignal,
@@ -139,7 +139,7 @@ async function open(
   const isCounted = twice || needsCount(request);
   // One that frees the model at once would throw away the prompt that was just evaluated.
   const counting = request.maxTokens === 0 ? request : withoutKeepAlive(request);
-  const counted = isCounted ? await countPrompt(upstream, counting, signal) : undefined;
+  const counted = isCounted ? await countOllamaPrompt(upstream, counting, signal) : undefined;
   known.count = counted;
   if (counted !== undefined) checkFits(request, counted.tokens, facts.contextTokens);
   if (counted !== undefined && request.maxTokens === 0) {
@@ -162,9 +162,9 @@ async function open(
  * model is asked `again`, in a way in which it does.
  */
 async function* heldToFormat(
-  chunks: AsyncGenerator<ChatChunk, void>,
-  again: () => AsyncGenerator<ChatChunk, void>,
-): AsyncGenerator<ChatChunk, void> {
+  chunks: AsyncGenerator<OllamaChunk, void>,
+  again: () => AsyncGenerator<OllamaChunk, void>,
+): AsyncGenerator<OllamaChunk, void> {
   let thought = false;
   for await (const chunk of chunks) {
     thought ||= chunk.thinking !== '';
@@ -177,7 +177,10 @@ async function* heldToFormat(
 }
 
 /** The same request without thinking, to a model that is held to the format at once then. */
-function* unthinking(request: GenerationRequest, facts: ModelFacts): Steps<OllamaChatRequest> {
+function* unthinking(
+  request: GenerationRequest,
+  facts: OllamaModelFacts,
+): Steps<OllamaChatRequest> {
   if (facts.formatAfterThinking) {
     throw new RuntimeFailure(
       'backend-failed',
@@ -200,11 +203,11 @@ function checkFits(request: GenerationRequest, tokens: number, contextTokens: nu
 }
 
 function question(
-  { estimator }: Upstream,
+  { estimator }: OllamaUpstream,
   url: string,
-  { contextTokens }: ModelFacts,
+  { contextTokens }: OllamaModelFacts,
   body: OllamaChatRequest,
-): Question {
+): OllamaQuestion {
   const estimatedTokens = estimator.estimate(body.model, charactersOf(body));
   return { url, model: body.model, contextTokens, estimatedTokens };
 }

@@ -1,20 +1,21 @@
+import { upstreamName } from '../../core/model.ts';
 import type { ModelSpec } from '../../core/model.ts';
 import type { HttpClient } from '../../net/http-client.ts';
-import { modelFacts } from './facts.ts';
-import type { ModelFacts } from './facts.ts';
+import { ollamaModelFacts } from './facts.ts';
+import type { OllamaModelFacts } from './facts.ts';
 import type { ModelDescription } from './protocol.ts';
-import { isCloudName, upstreamName } from './names.ts';
-import { allocatedContext, describeModel } from './upstream.ts';
+import { isCloudName } from './names.ts';
+import { allocatedContext, showModel } from './upstream.ts';
 
 /** Long enough for the calls of one request, short enough for `ollama create` to be noticed. */
 const LIFETIME_MS = 10_000;
 
 /** Finds out how a model is to be asked. Throws a RuntimeFailure where the server can't tell. */
-export type FactsFinder = (
+export type OllamaFactsFinder = (
   model: ModelSpec,
   url: string,
   signal: AbortSignal,
-) => Promise<ModelFacts>;
+) => Promise<OllamaModelFacts>;
 
 interface Known {
   readonly description: ModelDescription;
@@ -23,23 +24,23 @@ interface Known {
 }
 
 /** A finder that asks `/api/show` and `/api/ps`, and remembers the answer a short while. */
-export function createFactsFinder(http: HttpClient): FactsFinder {
+export function createOllamaFactsFinder(http: HttpClient): OllamaFactsFinder {
   const known = new Map<string, Known>();
   return async (spec, url, signal) => {
     const model = upstreamName(spec);
     const key = `${url} ${model}`;
     const entry = known.get(key);
     if (entry !== undefined && performance.now() - entry.at < LIFETIME_MS) {
-      return modelFacts(spec, entry.description, entry.allocated);
+      return ollamaModelFacts(spec, entry.description, entry.allocated);
     }
     known.delete(key);
-    const description = await describeModel(http, { url, model }, signal);
+    const description = await showModel(http, { url, model }, signal);
     const isFixed = spec.context !== undefined || description.numCtx !== undefined;
     const allocated =
       isFixed || isCloudName(model)
         ? undefined
         : await allocatedContext(http, { url, model }, signal);
     known.set(key, { description, allocated, at: performance.now() });
-    return modelFacts(spec, description, allocated);
+    return ollamaModelFacts(spec, description, allocated);
   };
 }

@@ -1,10 +1,3 @@
-import type { ModelSpec } from '../../core/model.ts';
-
-/** The name that Ollama knows a model by. */
-export function upstreamName(model: ModelSpec): string {
-  return model.upstream ?? model.name;
-}
-
 /**
  * True for a model that Ollama passes on to its cloud without having it: `gpt-oss:120b-cloud`, `name:cloud`
  * (`parseSourceSuffix` in its internal/modelref).

@@ -49,7 +49,7 @@ export interface ChunkCall {
 }
 
 /** One line of a streamed answer, or a whole answer that was not streamed. */
-export interface ChatChunk {
+export interface OllamaChunk {
   readonly text: string;
   readonly thinking: string;
   readonly calls: readonly ChunkCall[];
@@ -85,7 +85,7 @@ const chunkSchema = z.object({
 });
 
 /** Reads one answer line of /api/chat; undefined where it is none. */
-export function readChunk(value: unknown): ChatChunk | undefined {
+export function readOllamaChunk(value: unknown): OllamaChunk | undefined {
   const { data } = chunkSchema.safeParse(value);
   if (data === undefined) return undefined;
   const made = (data.message.tool_calls ?? []).map((one) => ({
@@ -187,14 +187,14 @@ const tagsSchema = z.object({
 });
 
 /** Item of /api/tags. */
-export interface ListedModel {
+export interface OllamaListedModel {
   readonly name: string;
   /** In bytes; a model of Ollama's cloud has none to speak of. */
   readonly size?: number | undefined;
 }
 
 /** Reads /api/tags; undefined where it is no such list. */
-export function readTags(value: unknown): readonly ListedModel[] | undefined {
+export function readTags(value: unknown): readonly OllamaListedModel[] | undefined {
   const { data } = tagsSchema.safeParse(value);
   return data === undefined ? undefined : (data.models ?? []);
 }
@@ -205,7 +205,7 @@ const errorSchema = z.object({ error: z.string() });
 const MOST_READ = 16_384;
 
 /** The message of `{"error": "…"}`, which is how Ollama fails; undefined for anything else. */
-export function readError(value: unknown): string | undefined {
+export function readOllamaError(value: unknown): string | undefined {
   // Nearly every line is none, and a failed parse costs more than a whole one.
   return isRecord(value) && 'error' in value
     ? errorSchema.safeParse(value).data?.error.slice(0, MOST_READ)

@@ -3,8 +3,8 @@ import { RuntimeFailure } from '../../core/failure.ts';
 import { createHttpClient } from '../../net/http-client.ts';
 import { readLines } from '../../net/lines.ts';
 import { parseJson } from '../../core/one-line.ts';
-import { OLLAMA } from './failures.ts';
-import { readError } from './protocol.ts';
+import { OLLAMA_SERVER } from './failures.ts';
+import { readOllamaError } from './protocol.ts';
 
 /** One line of what Ollama tells while it pulls. */
 export interface OllamaPullProgress {
@@ -33,13 +33,13 @@ export async function* pullThroughOllama(
   model: string,
   signal: AbortSignal,
 ): AsyncGenerator<OllamaPullProgress> {
-  const http = createHttpClient(OLLAMA);
+  const http = createHttpClient(OLLAMA_SERVER);
   const layers = new Map<string, { readonly done: number; readonly total: number }>();
   try {
     const answer = await http.post(`${url.replace(/(?<!\/)\/+$/, '')}/api/pull`, { model }, signal);
     for await (const text of readLines(answer.body, MAX_LINE_BYTES)) {
       const value = parseJson(text);
-      const said = readError(value);
+      const said = readOllamaError(value);
       if (said !== undefined) throw refused(url, model, said);
       const { data } = line.safeParse(value);
       if (data === undefined || answer.status !== 200) break;

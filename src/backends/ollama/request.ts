@@ -1,14 +1,14 @@
 import type { Options } from 'ollama';
 import type { Effort, GenerationRequest, ThinkingMode } from '../../core/backend.ts';
+import { upstreamName } from '../../core/model.ts';
 import { RuntimeFailure } from '../../core/failure.ts';
 import type { Steps } from '../../core/steps.ts';
 import type { KeepAlive } from '../../units/keep-alive.ts';
 import type { Sampling } from '../../core/model.ts';
-import type { ModelFacts, ThinkingControl } from './facts.ts';
-import { upstreamName } from './names.ts';
+import type { OllamaModelFacts, OllamaThinkingControl } from './facts.ts';
 import type { OllamaChatRequest } from './protocol.ts';
 import { toTool } from './tool.ts';
-import { toMessages } from './translate.ts';
+import { toOllamaMessages } from './translate.ts';
 
 /**
  * The body for /api/chat that answers a request.
@@ -20,7 +20,7 @@ import { toMessages } from './translate.ts';
  */
 export function* toChatRequest(
   request: GenerationRequest,
-  facts: ModelFacts,
+  facts: OllamaModelFacts,
   counted?: number,
 ): Steps<OllamaChatRequest> {
   const { maxTokens, stopSequences, outputSchema } = request;
@@ -38,7 +38,7 @@ export function* toChatRequest(
  * Whether Ollama makes two generations of one answer: it lets a model think freely, then has it answer
  * in the format, to a prompt that its thinking has become a part of. Its counts are those of the second.
  */
-export function asksTwice(request: GenerationRequest, facts: ModelFacts): boolean {
+export function asksTwice(request: GenerationRequest, facts: OllamaModelFacts): boolean {
   const think = thinkOf(request, facts);
   return request.outputSchema !== undefined && think !== undefined && think !== false;
 }
@@ -46,7 +46,7 @@ export function asksTwice(request: GenerationRequest, facts: ModelFacts): boolea
 /** The body that has the same prompt evaluated and counted: one token is the least that works. */
 export function* toCountRequest(
   request: GenerationRequest,
-  facts: ModelFacts,
+  facts: OllamaModelFacts,
 ): Steps<OllamaChatRequest> {
   return { ...(yield* body(request, facts, 1)), stream: false };
 }
@@ -59,7 +59,7 @@ export function withoutKeepAlive(request: GenerationRequest): GenerationRequest 
 
 function* body(
   request: GenerationRequest,
-  facts: ModelFacts,
+  facts: OllamaModelFacts,
   numPredict: number,
 ): Steps<OllamaChatRequest> {
   const { model, conversation } = request;
@@ -67,7 +67,7 @@ function* body(
   const tools = callable(request).map(toTool);
   return {
     model: upstreamName(model),
-    messages: yield* toMessages(conversation, {
+    messages: yield* toOllamaMessages(conversation, {
       model: model.name,
       tools: facts.tools,
       images: facts.images,
@@ -99,7 +99,7 @@ function callable({ conversation, toolChoice, outputSchema, model }: GenerationR
   );
 }
 
-function thinkOf({ thinking, effort, outputSchema }: GenerationRequest, facts: ModelFacts) {
+function thinkOf({ thinking, effort, outputSchema }: GenerationRequest, facts: OllamaModelFacts) {
   const isNeeded = outputSchema !== undefined && facts.formatAfterThinking;
   return facts.thinking === 'switch' && isNeeded ? true : toThink(facts.thinking, thinking, effort);
 }
@@ -132,7 +132,7 @@ const LEVELS = {
 
 /** The `think` field; absent where the model would refuse it. */
 export function toThink(
-  control: ThinkingControl,
+  control: OllamaThinkingControl,
   thinking: ThinkingMode,
   effort: Effort | undefined,
 ): boolean | Level | undefined {

@@ -1,13 +1,13 @@
 import { RuntimeFailure } from '../../core/failure.ts';
 import type { ModelSpec } from '../../core/model.ts';
-import type { FactsFinder } from './models.ts';
+import type { OllamaFactsFinder } from './models.ts';
 
 /** Models that refused tools, although Ollama lists them as capable of tools. */
 export interface ToolRefusals {
   /** Notes a failure of a model's request, if it is a refusal of tools. */
   note(model: ModelSpec, error: unknown): void;
   /** Returns a finder of facts that says of these models that they have no tools. */
-  apply(find: FactsFinder): FactsFinder;
+  apply(find: OllamaFactsFinder): OllamaFactsFinder;
 }
 
 /** Creates an empty list of refusals. `keyOf` names a model on its server. */

@@ -30,7 +30,10 @@ type Named = ReadonlyMap<string, NamedCall>;
  *
  * @throws RuntimeFailure `unsupported` for a part that has no honest text, such as a document in base64
  */
-export function* toMessages(conversation: Conversation, reader: Reader): Steps<OllamaMessage[]> {
+export function* toOllamaMessages(
+  conversation: Conversation,
+  reader: Reader,
+): Steps<OllamaMessage[]> {
   try {
     const system = writeParts(conversation.system);
     const messages: OllamaMessage[] = [];

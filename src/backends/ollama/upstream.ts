@@ -5,10 +5,26 @@ import type { HttpAnswer, HttpClient } from '../../net/http-client.ts';
 import { readLines } from '../../net/lines.ts';
 import { ProgressBound } from '../../net/progress-bound.ts';
 import { parseJson } from '../../core/one-line.ts';
-import { errorLineFailure, OLLAMA, protocolFailure, refusalFailure } from './failures.ts';
-import type { Question } from './failures.ts';
-import { readAllocated, readChunk, readDescription, readError, readTags } from './protocol.ts';
-import type { ChatChunk, ListedModel, ModelDescription, OllamaChatRequest } from './protocol.ts';
+import {
+  errorLineFailure,
+  OLLAMA_SERVER,
+  ollamaProtocolFailure,
+  ollamaRefusalFailure,
+} from './failures.ts';
+import type { OllamaQuestion } from './failures.ts';
+import {
+  readAllocated,
+  readOllamaChunk,
+  readDescription,
+  readOllamaError,
+  readTags,
+} from './protocol.ts';
+import type {
+  OllamaChunk,
+  OllamaListedModel,
+  ModelDescription,
+  OllamaChatRequest,
+} from './protocol.ts';
 
 /** Describing a model reads a file; a server that takes longer hangs. */
 const SHOW_TIMEOUT_MS = 10_000;
@@ -29,9 +45,9 @@ function endpoint(baseUrl: string, path: string): string {
 }
 
 /** What a model is. Throws `model-not-found` where the server does not have it. */
-export async function describeModel(
+export async function showModel(
   http: HttpClient,
-  question: Question,
+  question: OllamaQuestion,
   signal: AbortSignal,
 ): Promise<ModelDescription> {
   const late = AbortSignal.timeout(SHOW_TIMEOUT_MS);
@@ -42,20 +58,21 @@ export async function describeModel(
       AbortSignal.any([signal, late]),
     );
     const description = readDescription(await readWhole(answer, question));
-    if (description === undefined) throw protocolFailure('did not describe the model', question);
+    if (description === undefined)
+      throw ollamaProtocolFailure('did not describe the model', question);
     return description;
   } catch (error) {
     if (!late.aborted || signal.aborted) throw error;
-    throw unreachable(OLLAMA, question.url, `no answer within ${SHOW_TIMEOUT_MS / 1000} s`);
+    throw unreachable(OLLAMA_SERVER, question.url, `no answer within ${SHOW_TIMEOUT_MS / 1000} s`);
   }
 }
 
 /** The models that a server has; undefined where it is no Ollama server. */
-export async function listModels(
+export async function fetchModels(
   http: HttpClient,
   url: string,
   signal: AbortSignal,
-): Promise<readonly ListedModel[] | undefined> {
+): Promise<readonly OllamaListedModel[] | undefined> {
   const answer = await http.get(endpoint(url, 'api/tags'), signal);
   const text = await readText(answer.body, MAX_TEXT_BYTES);
   return isJson(answer) ? readTags(parseJson(text)) : undefined;
@@ -64,7 +81,7 @@ export async function listModels(
 /** The context in tokens that a model has in memory now; undefined if it is not there, or not told. */
 export async function allocatedContext(
   http: HttpClient,
-  { url, model }: Question,
+  { url, model }: OllamaQuestion,
   signal: AbortSignal,
 ): Promise<number | undefined> {
   const late = AbortSignal.timeout(PS_TIMEOUT_MS);
@@ -84,9 +101,9 @@ export async function allocatedContext(
 export async function chatWhole(
   http: HttpClient,
   request: OllamaChatRequest,
-  question: Question,
+  question: OllamaQuestion,
   signal: AbortSignal,
-): Promise<ChatChunk> {
+): Promise<OllamaChunk> {
   const answer = await http.post(endpoint(question.url, 'api/chat'), request, signal);
   return toChunk(await readWhole(answer, question), question);
 }
@@ -95,9 +112,9 @@ export async function chatWhole(
 export async function* chatStream(
   http: HttpClient,
   request: OllamaChatRequest,
-  question: Question,
+  question: OllamaQuestion,
   signal: AbortSignal,
-): AsyncGenerator<ChatChunk, void> {
+): AsyncGenerator<OllamaChunk, void> {
   const answer = await http.post(endpoint(question.url, 'api/chat'), request, signal);
   if (!isJson(answer)) throw await unexpected(answer, question);
   const bound = new ProgressBound();
@@ -108,20 +125,20 @@ export async function* chatStream(
     if (chunk.end !== undefined) return;
   }
   // Ollama itself ends so where a model repeats one token over and over.
-  throw protocolFailure('ended its answer without saying that it is done', question);
+  throw ollamaProtocolFailure('ended its answer without saying that it is done', question);
 }
 
-function toChunk(value: unknown, question: Question): ChatChunk {
-  const said = readError(value);
+function toChunk(value: unknown, question: OllamaQuestion): OllamaChunk {
+  const said = readOllamaError(value);
   if (said !== undefined) throw errorLineFailure(said, question);
-  const chunk = readChunk(value);
+  const chunk = readOllamaChunk(value);
   if (chunk === undefined) {
-    throw protocolFailure('sent a line that is no answer, or only half of one', question);
+    throw ollamaProtocolFailure('sent a line that is no answer, or only half of one', question);
   }
   return chunk;
 }
 
-async function readWhole(answer: HttpAnswer, question: Question): Promise<unknown> {
+async function readWhole(answer: HttpAnswer, question: OllamaQuestion): Promise<unknown> {
   if (!isJson(answer)) throw await unexpected(answer, question);
   return parseJson(await readText(answer.body, MAX_TEXT_BYTES));
 }
@@ -130,6 +147,9 @@ function isJson({ status, mediaType }: HttpAnswer): boolean {
   return status === 200 && ['application/json', 'application/x-ndjson'].includes(mediaType);
 }
 
-async function unexpected(answer: HttpAnswer, question: Question): Promise<RuntimeFailure> {
-  return refusalFailure({ ...answer, body: await readText(answer.body, MAX_TEXT_BYTES) }, question);
+async function unexpected(answer: HttpAnswer, question: OllamaQuestion): Promise<RuntimeFailure> {
+  return ollamaRefusalFailure(
+    { ...answer, body: await readText(answer.body, MAX_TEXT_BYTES) },
+    question,
+  );
 }

@@ -24,7 +24,7 @@ export type NamedCalls = ReadonlyMap<string, NamedCall>;
  * One answer of the past. Text after calls starts a message of its own, which keeps the order, unless
  * the server wants whole turns.
  */
-export function assistantMessages(
+export function chatAssistantMessages(
   parts: readonly Part[],
   named: NamedCalls,
   style: MessageStyle,

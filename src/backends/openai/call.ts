@@ -1,10 +1,10 @@
+import { upstreamName } from '../../core/model.ts';
 import { beforeWorkOn, inSlices } from '../../core/steps.ts';
 import type { PromptEstimator } from '../../prompt/estimate.ts';
 import { UNADJUSTED } from './adjustments.ts';
 import type { Adjustments } from './adjustments.ts';
 import type { ServerClient } from './client.ts';
 import { charactersOf, countByTokenizer } from './count.ts';
-import { upstreamName } from './facts.ts';
 import type { ModelFacts } from './facts.ts';
 import type { Question } from './failures.ts';
 import type { FactsFinder } from './probe.ts';

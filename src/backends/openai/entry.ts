@@ -44,7 +44,7 @@ const providers = z
   });
 
 /** Entry of a model behind a server, or several, that speak OpenAI's API. */
-export const entrySchema = entrySchemaOf({
+export const openAiEntrySchema = entrySchemaOf({
   providers: providers.exactOptional(),
   key: key.exactOptional(),
   headers: headers.exactOptional(),

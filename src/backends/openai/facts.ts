@@ -1,3 +1,4 @@
+import { upstreamName } from '../../core/model.ts';
 import type { Capabilities } from '../../core/backend.ts';
 import { RuntimeFailure } from '../../core/failure.ts';
 import type { OpenAiSpec, ServerKind, ThinkingControl } from './spec.ts';
@@ -32,11 +33,6 @@ export interface ModelFacts {
  * makes clients compact early; too large a one is corrected by the server's own refusal.
  */
 const DEFAULT_CONTEXT = 32_768;
-
-/** The name that the server knows a model by. */
-export function upstreamName(model: OpenAiSpec): string {
-  return model.upstream ?? model.name;
-}
 
 /** Decides how to ask a model. Throws `unsupported` for a template, which no such server takes. */
 export function modelFacts(spec: OpenAiSpec, server: ServerDescription): ModelFacts {

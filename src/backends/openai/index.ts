@@ -1,13 +1,13 @@
 import { dirname } from 'node:path';
 import { createVariableReader } from '../../config/variables.ts';
 import type { BackendDefinition } from '../definition.ts';
-import { entrySchema } from './entry.ts';
+import { openAiEntrySchema } from './entry.ts';
 import type { OpenAiSpec } from './spec.ts';
 
 /** Models of servers that speak OpenAI's chat completions. */
 export const OPENAI: BackendDefinition<OpenAiSpec> = {
   kind: 'openai',
-  entries: { schema: entrySchema },
+  entries: { schema: openAiEntrySchema },
   takesImages: ({ images }) => images,
   keyVariables: ({ key, providers = [] }) =>
     [key, ...providers.map((provider) => provider.key)].filter((name) => name !== undefined),

@@ -4,7 +4,7 @@ import type { Conversation, ImagePart, Part, Turn } from '../../core/conversatio
 import { RuntimeFailure } from '../../core/failure.ts';
 import type { Steps } from '../../core/steps.ts';
 import { arrange, joined } from './arrangement.ts';
-import { assistantMessages, callId } from './assistant-messages.ts';
+import { chatAssistantMessages, callId } from './assistant-messages.ts';
 import type { MessageStyle, NamedCalls } from './assistant-messages.ts';
 import type { ChatMessage, ContentPart } from './chat-message.ts';
 import { append } from '../../core/lists.ts';
@@ -35,7 +35,7 @@ function turnMessages(turn: Turn, named: NamedCalls, style: MessageStyle): reado
     case 'user':
       return userMessages(turn.parts, named, style);
     case 'assistant':
-      return assistantMessages(turn.parts, named, style);
+      return chatAssistantMessages(turn.parts, named, style);
     default:
       return turn.role satisfies never;
   }

@@ -1,3 +1,4 @@
+import { upstreamName } from '../../core/model.ts';
 import type { Effort, GenerationRequest } from '../../core/backend.ts';
 import type { ToolSpec } from '../../core/conversation.ts';
 import type { JsonObject } from '../../core/json.ts';
@@ -6,7 +7,6 @@ import type { Steps } from '../../core/steps.ts';
 import type { Adjustments } from './adjustments.ts';
 import type { ChatMessage, ChatTool } from './chat-message.ts';
 import { cleanSchema } from './clean-schema.ts';
-import { upstreamName } from './facts.ts';
 import type { ModelFacts } from './facts.ts';
 import { toMessages } from './messages.ts';
 import { withShortNames } from './tool-names.ts';

@@ -1,7 +1,7 @@
+import { upstreamName } from '../../core/model.ts';
 import { RuntimeFailure } from '../../core/failure.ts';
 import type { OpenAiSpec } from './spec.ts';
 import { shownUrl } from '../../net/http-client.ts';
-import { upstreamName } from './facts.ts';
 
 /** One of the servers that answer for a model. */
 export interface Route {

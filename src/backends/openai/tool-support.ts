@@ -1,10 +1,10 @@
 import type { OpenAiSpec } from './spec.ts';
 import { readText } from '../../net/read-text.ts';
+import { upstreamName } from '../../core/model.ts';
 import { parseJson } from '../../core/one-line.ts';
 import type { ChatTool } from './chat-message.ts';
 import { isRefusal } from './client.ts';
 import type { ServerClient } from './client.ts';
-import { upstreamName } from './facts.ts';
 import type { ModelFacts } from './facts.ts';
 import { readPrompt, readTokenCount } from './listing.ts';
 import { orAborted } from './probe.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { CliContext } from '../context.ts';
 import type { Declare } from '../declaration.ts';
-import { say, writeJson } from '../ui/report.ts';
+import { say, printJson } from '../ui/report.ts';
 import { printTable } from '../ui/table.ts';
 import type { StoredState } from '../../backends/local/states/record.ts';
 
@@ -43,7 +43,7 @@ async function run(flags: CacheFlags, context: CliContext): Promise<void> {
     return;
   }
   if (flags.json === true) {
-    writeJson({ prefixes: states.map(described) }, context);
+    printJson({ prefixes: states.map(described) }, context);
     return;
   }
   printTable([HEADER, ...(await rowsOf(states))], context);

@@ -2,7 +2,7 @@ import type { CliContext } from '../context.ts';
 import { OVERLAY_HELP } from '../declaration.ts';
 import type { Declare, RegistryFlags } from '../declaration.ts';
 import { discoverModels } from '../discovered.ts';
-import { say, sayHowToPull, writeJson } from '../ui/report.ts';
+import { say, sayHowToPull, printJson } from '../ui/report.ts';
 
 /** Declares `portico default`, which writes the default into the user's models.yaml, or prints it. */
 export const declareDefault: Declare = (program, context, exit) => {
@@ -24,7 +24,7 @@ async function printDefault(flags: RegistryFlags, context: CliContext): Promise<
   const { readableFiles, warnOfProblems } = await import('../registry-files.ts');
   const registry = await loadRegistry(readableFiles(flags.models, context));
   const { defaultModel } = registry;
-  if (flags.json === true) writeJson({ default: defaultModel }, context);
+  if (flags.json === true) printJson({ default: defaultModel }, context);
   else say(defaultModel, context);
   warnOfProblems(registry, context);
   return 0;
@@ -42,7 +42,7 @@ async function setDefault(
     discoverModels(context, asked),
   );
   if (flags.json === true) {
-    writeJson({ default: name, model: model.spec.name, pull: pull?.command }, context);
+    printJson({ default: name, model: model.spec.name, pull: pull?.command }, context);
     return 0;
   }
   say(`'${name}' is the default now`, context);

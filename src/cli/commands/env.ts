@@ -3,7 +3,7 @@ import type { ShellSyntax } from '../../launch/shell.ts';
 import type { CliContext } from '../context.ts';
 import { withServer } from '../declaration.ts';
 import type { Declare, ServerFlags } from '../declaration.ts';
-import { warn, writeJson, writeScript } from '../ui/report.ts';
+import { warn, printJson, writeScript } from '../ui/report.ts';
 
 /** Values of `--shell`; the syntax of bash works in zsh too. */
 const SYNTAXES = ['bash', 'fish', 'powershell'] as const satisfies readonly ShellSyntax[];
@@ -45,7 +45,7 @@ async function printEnvironment(flags: EnvironmentFlags, context: CliContext): P
   const { model, isRunning } = await environmentModel(flags, context);
   const set = claudeEnvironment(model, context.environment);
   const syntax = flags.shell ?? guessSyntax(context.environment['SHELL'], process.platform);
-  if (flags.json === true) writeJson({ set, unset: ELSEWHERE }, context);
+  if (flags.json === true) printJson({ set, unset: ELSEWHERE }, context);
   else writeScript(shellScript(syntax, set, ELSEWHERE), context);
   for (const warning of contextWarnings(CLAUDE, model)) warn(`Warning: ${warning}.`, context);
   if (!isRunning) {

@@ -101,9 +101,9 @@ async function launch(
         : await configureClaude(flags, wish, context);
     }
     const { findCommand, runOn } = await import('../launch/run.ts');
-    const { withModel } = await import('../launch/session.ts');
+    const { withLaunchedModel } = await import('../launch/session.ts');
     const command = await findCommand(agent, wish, context);
-    return await withModel(agent, wish, flags, context, (model) =>
+    return await withLaunchedModel(agent, wish, flags, context, (model) =>
       runOn(model, agent, command, passed, context),
     );
   } catch (error) {

@@ -3,7 +3,7 @@ import type { CliContext } from '../context.ts';
 import { OVERLAY_HELP } from '../declaration.ts';
 import type { Declare, RegistryFlags } from '../declaration.ts';
 import { discoverForList, modelsWithoutCompletion } from '../discovered.ts';
-import { warn, writeJson } from '../ui/report.ts';
+import { warn, printJson } from '../ui/report.ts';
 import { printTable } from '../ui/table.ts';
 
 /** Declares `portico ls`, which prints models, then aliases, as a table or as JSON. Problems go to stderr. */
@@ -34,7 +34,7 @@ async function list(flags: RegistryFlags, context: CliContext): Promise<number> 
     modelsWithoutCompletion(registry, context),
   ]);
   const findings = { files, mute };
-  if (flags.json === true) writeJson(describeRegistry(registry, findings, context), context);
+  if (flags.json === true) printJson(describeRegistry(registry, findings, context), context);
   else printTable(registryRows(registry, findings, context), context);
   for (const [name, { problem }] of files) {
     if (problem !== undefined) warn(`${name}: ${problem}`, context);

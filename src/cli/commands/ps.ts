@@ -1,8 +1,8 @@
-import type { LoadedModel } from '../../launch/client.ts';
+import type { RemoteLoadedModel } from '../../launch/client.ts';
 import type { CliContext } from '../context.ts';
 import { withServer } from '../declaration.ts';
 import type { Declare, ServerFlags } from '../declaration.ts';
-import { writeJson } from '../ui/report.ts';
+import { printJson } from '../ui/report.ts';
 import { printTable } from '../ui/table.ts';
 
 const HEADER = ['NAME', 'SIZE', 'DEVICE', 'CONTEXT', 'SLOTS BUSY', 'IDLE', 'LEAVES IN'];
@@ -25,12 +25,14 @@ async function printLoaded(flags: PsFlags, context: CliContext): Promise<number>
   const { listLoaded } = await import('../../launch/client.ts');
   const { addressOf } = await import('../server-address.ts');
   const models = await listLoaded(addressOf(flags, context.environment));
-  if (flags.json === true) writeJson({ models }, context);
+  if (flags.json === true) printJson({ models }, context);
   else printTable([HEADER, ...(await rowsOf(models))], context);
   return 0;
 }
 
-async function rowsOf(models: readonly LoadedModel[]): Promise<readonly (readonly string[])[]> {
+async function rowsOf(
+  models: readonly RemoteLoadedModel[],
+): Promise<readonly (readonly string[])[]> {
   const { formatSize } = await import('../../units/size.ts');
   const { formatDuration } = await import('../ui/progress-text.ts');
   return models.map((model) => {

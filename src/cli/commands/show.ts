@@ -4,7 +4,7 @@ import type { CliContext } from '../context.ts';
 import { OVERLAY_HELP } from '../declaration.ts';
 import type { Declare, RegistryFlags } from '../declaration.ts';
 import { discoverModels } from '../discovered.ts';
-import { warn, writeJson } from '../ui/report.ts';
+import { warn, printJson } from '../ui/report.ts';
 import { printTable } from '../ui/table.ts';
 
 /** Declares `portico show`, which describes a model from its file, its server, or its entry in models.yaml. */
@@ -27,15 +27,15 @@ async function show(name: string, flags: RegistryFlags, context: CliContext): Pr
   const { unknownModel } = await import('../../registry/resolve.ts');
   const { pullCommand } = await import('../../registry/status.ts');
   const { readableFiles } = await import('../registry-files.ts');
-  const { describeModel } = await import('../show/card.ts');
+  const { modelCard } = await import('../show/card.ts');
   const own = await loadRegistry(readableFiles(flags.models, context));
   const registry = isSettled(own, name, existsSync)
     ? own
     : withDiscovered(own, await discoverModels(context, askedName(own, name)), existsSync);
   const lookup = lookUp(registry, name);
   if (!lookup.found) throw new RuntimeFailure('model-not-found', unknownModel(registry, name));
-  const card = await describeModel(lookup.model, flags, context);
-  if (flags.json === true) writeJson(card, context);
+  const card = await modelCard(lookup.model, flags, context);
+  if (flags.json === true) printJson(card, context);
   else printTable((await import('../show/rows.ts')).rowsOf(card), context);
   if (card.status === 'ready' && card.templateFamily === undefined) {
     warn(noChatTemplate(card.name).message, context);

@@ -1,7 +1,7 @@
 import type { CliContext } from '../context.ts';
 import { withServer } from '../declaration.ts';
 import type { Declare, ServerFlags } from '../declaration.ts';
-import { say, writeJson } from '../ui/report.ts';
+import { say, printJson } from '../ui/report.ts';
 
 type StopFlags = ServerFlags & { readonly force?: boolean; readonly json?: boolean };
 
@@ -24,7 +24,7 @@ async function stop(model: string, flags: StopFlags, context: CliContext): Promi
   const { addressOf } = await import('../server-address.ts');
   const address = addressOf(flags, context.environment);
   const stopped = await stopModel(address, model, flags.force === true);
-  if (flags.json === true) writeJson(stopped, context);
+  if (flags.json === true) printJson(stopped, context);
   else say(`stopped '${model}'`, context);
   return 0;
 }

@@ -7,7 +7,7 @@ import { PI } from '../../launch/agents/pi.ts';
 import { AGENT_NAMES } from './agent-names.ts';
 import type { AgentName } from './agent-names.ts';
 import type { CliContext } from '../context.ts';
-import { say, writeJson } from '../ui/report.ts';
+import { say, printJson } from '../ui/report.ts';
 import { printTable } from '../ui/table.ts';
 
 export const AGENTS: Readonly<Record<AgentName, Agent>> = {
@@ -42,7 +42,7 @@ export async function listAgents(
     }),
   );
   if (flags.json === true) {
-    writeJson(agents, context);
+    printJson(agents, context);
     return 0;
   }
   const rows = agents.map(({ name, title, npmPackage, file }) => [

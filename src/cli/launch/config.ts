@@ -13,7 +13,7 @@ import {
 } from '../../launch/settings/file.ts';
 import type { CliContext } from '../context.ts';
 import type { ModelWish } from './model.ts';
-import { withModel } from './session.ts';
+import { withLaunchedModel } from './session.ts';
 import { addressOf } from '../server-address.ts';
 import { say } from '../ui/report.ts';
 import type { ServerFlags } from '../declaration.ts';
@@ -34,7 +34,7 @@ export async function configureClaude(
   const file = claudeSettingsFile(context.environment);
   // Report an invalid file before a model is loaded in vain.
   await planSettings(file, {});
-  return withModel(CLAUDE, wish, flags, context, async (model, server) => {
+  return withLaunchedModel(CLAUDE, wish, flags, context, async (model, server) => {
     const code = await configure(file, model, wish, context);
     if (code === 0 && server.logFile !== undefined) {
       say(`claude needs a server at ${url} from now on: portico serve`, context);

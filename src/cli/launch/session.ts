@@ -12,7 +12,7 @@ import { warn } from '../ui/report.ts';
 import type { ServerFlags } from '../declaration.ts';
 
 /** Loads a model, and runs `work` with it while the server is open. Returns the exit code of `work`. */
-export async function withModel(
+export async function withLaunchedModel(
   agent: Agent,
   wish: ModelWish,
   flags: ServerFlags,

@@ -8,7 +8,7 @@ import { registerModel } from '../../registry/register.ts';
 import type { RegistryFiles } from '../../registry/registry.ts';
 import type { PullJob } from './job.ts';
 import type { PullTarget } from './target.ts';
-import { say, writeJson } from '../ui/report.ts';
+import { say, printJson } from '../ui/report.ts';
 
 /** Backend that runs pulled files. */
 const BACKEND = 'llama';
@@ -58,7 +58,7 @@ function report(
   { context, json }: PullJob,
 ): void {
   if (json) {
-    writeJson({ name, backend: BACKEND, source, files }, context);
+    printJson({ name, backend: BACKEND, source, files }, context);
     return;
   }
   const fresh = files.filter(({ wasThere }) => !wasThere);

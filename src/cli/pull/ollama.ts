@@ -3,7 +3,7 @@ import { pullThroughOllama } from '../../backends/ollama/pull.ts';
 import { messageOf, RuntimeFailure } from '../../core/failure.ts';
 import type { PullJob } from './job.ts';
 import type { PullTarget } from './target.ts';
-import { say, writeJson } from '../ui/report.ts';
+import { say, printJson } from '../ui/report.ts';
 
 /**
  * Makes Ollama pull a model, and shows the same progress as Portico's own downloads.
@@ -33,6 +33,6 @@ export async function pullOllama(
     );
   }
   progress.end();
-  if (json) writeJson({ name: model, backend: 'ollama', url }, context);
+  if (json) printJson({ name: model, backend: 'ollama', url }, context);
   else say(`pulled '${model}' into Ollama at ${url}`, context);
 }

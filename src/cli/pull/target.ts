@@ -1,6 +1,6 @@
 import { RuntimeFailure } from '../../core/failure.ts';
 import { isSource, nameOf, parseSource } from '../../download/source.ts';
-import type { Source } from '../../download/source.ts';
+import type { DownloadSource } from '../../download/source.ts';
 import { pulledFile } from '../../registry/files.ts';
 import { lookUp } from '../../registry/lookup.ts';
 import { freeName } from '../../registry/register.ts';
@@ -14,7 +14,7 @@ export type PullTarget =
       readonly name: string;
       /** Source as written in models.yaml. */
       readonly source: string;
-      readonly from: Source;
+      readonly from: DownloadSource;
       /** Path of the downloaded file. */
       readonly file: string;
       /** True if models.yaml has an entry of this name. */
@@ -76,7 +76,7 @@ function sourceTarget(
 }
 
 /** Names to try, in this order. The second one has the quantization, because a repository has several. */
-function namesFor(from: Source): readonly string[] {
+function namesFor(from: DownloadSource): readonly string[] {
   const name = nameOf(from);
   return from.kind === 'hub' && from.wanted.by === 'quantization'
     ? [name, `${name}:${from.wanted.tag.toLowerCase()}`]

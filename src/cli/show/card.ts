@@ -29,7 +29,7 @@ export interface ModelCard extends Partial<FileDescription> {
 }
 
 /** Describes a model by its file or its server. If it has neither, describes its entry in models.yaml. */
-export async function describeModel(
+export async function modelCard(
   model: RegistryModel,
   flags: RegistryFlags,
   context: CliContext,

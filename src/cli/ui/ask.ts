@@ -1,7 +1,7 @@
 import { confirm, isCancel, select } from '@clack/prompts';
 import { RuntimeFailure } from '../../core/failure.ts';
 import type { CliContext } from '../context.ts';
-import { oneLine } from './printable.ts';
+import { printableLine } from './printable.ts';
 import { largest } from '../../core/lists.ts';
 
 /** Asks the user at the terminal. Throws `cancelled` if the user presses Ctrl-C or Esc. */
@@ -20,7 +20,7 @@ export function createAsker({ stdin, stderr }: CliContext): Asker | undefined {
   const streams = { input: stdin, output: stderr };
   return {
     async confirm(question) {
-      const answer = await confirm({ message: oneLine(question), ...streams });
+      const answer = await confirm({ message: printableLine(question), ...streams });
       if (isCancel(answer)) throw cancelled();
       return answer;
     },
@@ -28,7 +28,7 @@ export function createAsker({ stdin, stderr }: CliContext): Asker | undefined {
       const width = largest(choices.map(({ value }) => value.length));
       const options = choices.map(({ value, hint }) => ({
         value,
-        label: oneLine(`${value.padEnd(width)}  ${hint}`),
+        label: printableLine(`${value.padEnd(width)}  ${hint}`),
       }));
       const initial = first === undefined ? {} : { initialValue: first };
       const answer = await select({ message, options, ...initial, ...streams });

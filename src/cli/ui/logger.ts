@@ -3,7 +3,7 @@ import type { Logger, LoggerOptions } from 'pino';
 import type { Settings } from '../../config/settings.ts';
 import { withoutSecrets } from '../../core/secrets.ts';
 import type { CliContext } from '../context.ts';
-import { oneLine, printable } from './printable.ts';
+import { printableLine, printable } from './printable.ts';
 
 /** Options of every log. They remove secrets and control characters from each line. */
 export function loggerOptions(level: Settings['logLevel']): LoggerOptions {
@@ -39,7 +39,7 @@ function cleanLine(line: string): string {
 function shownLine(line: string): string {
   const shown: unknown = JSON.parse(withoutSecrets(line), (key, value: unknown) => {
     if (typeof value !== 'string') return value;
-    return key === 'msg' ? oneLine(value) : printable(value);
+    return key === 'msg' ? printableLine(value) : printable(value);
   });
   return `${JSON.stringify(shown)}\n`;
 }

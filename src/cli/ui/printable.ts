@@ -8,7 +8,7 @@ export function printable(text: string): string {
 }
 
 /** Like `printable`, on one line. */
-export function oneLine(text: string): string {
+export function printableLine(text: string): string {
   return printable(text.trim().replaceAll(/(?<!\s)\s*\n\s*/g, ' '));
 }
 

@@ -1,5 +1,5 @@
 import type { CliContext } from '../context.ts';
-import { oneLine } from './printable.ts';
+import { printableLine } from './printable.ts';
 import { percent, progressBar, progressText } from './progress-text.ts';
 import { warn } from './report.ts';
 
@@ -38,7 +38,7 @@ function createBar(stderr: CliContext['stderr'] & { readonly columns?: number })
       const now = performance.now();
       meter.add(done, now);
       bar = progressBar(
-        oneLine(label),
+        printableLine(label),
         { done, total, rate: meter.perSecond },
         stderr.columns ?? 80,
       );
@@ -46,7 +46,7 @@ function createBar(stderr: CliContext['stderr'] & { readonly columns?: number })
       drawn = now;
       stderr.write(`${CLEAR}${bar}`);
     },
-    say: (text) => void stderr.write(`${CLEAR}${oneLine(text)}\n`),
+    say: (text) => void stderr.write(`${CLEAR}${printableLine(text)}\n`),
     end() {
       if (bar !== undefined) stderr.write(`${CLEAR}${bar}\n`);
       bar = undefined;
@@ -66,7 +66,7 @@ function createLines(stderr: CliContext['stderr']): ProgressDisplay {
       if (!isNew) return;
       last = { label, at, step };
       stderr.write(
-        `${oneLine(label)} ${progressText({ done, total, rate: meter.perSecond }).trimStart()}\n`,
+        `${printableLine(label)} ${progressText({ done, total, rate: meter.perSecond }).trimStart()}\n`,
       );
     },
     say: (text) => warn(text, { stderr }),

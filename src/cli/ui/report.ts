@@ -1,11 +1,11 @@
 import { messageOf } from '../../core/failure.ts';
 import { withoutSecrets } from '../../core/secrets.ts';
 import type { CliContext } from '../context.ts';
-import { oneLine, printable, printableAnswer } from './printable.ts';
+import { printableLine, printable, printableAnswer } from './printable.ts';
 
 /** Writes the message of an error to stderr, on one line. */
 export function reportError(error: unknown, context: CliContext): void {
-  context.stderr.write(`Error: ${oneLine(withoutSecrets(messageOf(error)))}\n`);
+  context.stderr.write(`Error: ${printableLine(withoutSecrets(messageOf(error)))}\n`);
 }
 
 /** Writes one message to stdout, without control characters. */
@@ -24,7 +24,7 @@ export function sayHowToPull(
 
 /** Writes one line to stderr, without control characters. */
 export function warn(text: string, context: Pick<CliContext, 'stderr'>): void {
-  context.stderr.write(`${oneLine(text)}\n`);
+  context.stderr.write(`${printableLine(text)}\n`);
 }
 
 /** Writes a piece of a model's answer to stdout: on a terminal without control characters, elsewhere unchanged. */
@@ -38,6 +38,6 @@ export function writeScript(script: string, { stdout }: Pick<CliContext, 'stdout
 }
 
 /** Writes data for programs to stdout; a terminal shows control characters as the escapes of JSON. */
-export function writeJson(data: unknown, context: CliContext): void {
+export function printJson(data: unknown, context: CliContext): void {
   say(JSON.stringify(data, undefined, 2), context);
 }

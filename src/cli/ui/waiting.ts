@@ -1,5 +1,5 @@
 import type { CliContext } from '../context.ts';
-import { oneLine } from './printable.ts';
+import { printableLine } from './printable.ts';
 import { formatDuration } from './progress-text.ts';
 
 const REDRAW_MILLISECONDS = 1000;
@@ -26,10 +26,10 @@ export async function whileWaiting<Value>(
   const show = (): void => {
     const elapsed = formatDuration((performance.now() - begun) / 1000);
     const more = detail();
-    const text = oneLine(`${label} … ${elapsed}${more === undefined ? '' : ` (${more})`}`);
+    const text = printableLine(`${label} … ${elapsed}${more === undefined ? '' : ` (${more})`}`);
     stderr.write(isTerminal ? CLEAR + text.slice(0, (stderr.columns ?? 80) - 1) : `${text}\n`);
   };
-  stderr.write(`${oneLine(label)} …${isTerminal ? '' : '\n'}`);
+  stderr.write(`${printableLine(label)} …${isTerminal ? '' : '\n'}`);
   const timer = setInterval(show, isTerminal ? REDRAW_MILLISECONDS : LINE_MILLISECONDS);
   try {
     return await work;

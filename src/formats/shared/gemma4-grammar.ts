@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../../core/json.ts';
+import type { JsonObject, JsonType, JsonValue } from '../../core/json.ts';
 import type { GrammarRules } from '../../grammar/gbnf.ts';
 import { literal, oneOf } from '../../grammar/gbnf.ts';
 import { defineSchema } from '../../grammar/json-schema.ts';
@@ -10,7 +10,6 @@ import {
   ownTypes,
   requiredOf,
 } from './parameter-schemas.ts';
-import type { JsonType } from './parameter-schemas.ts';
 
 /** Quote around strings. */
 export const QUOTE = '<|"|>';

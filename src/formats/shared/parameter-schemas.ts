@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../../core/json.ts';
+import type { JsonObject, JsonType, JsonValue } from '../../core/json.ts';
 import { isRecord } from '../../core/json.ts';
 import type { CallableTool } from '../format.ts';
 
@@ -9,8 +9,6 @@ export interface Parameter {
   /** Alternative schemas for the value, with references resolved. */
   readonly schemas: readonly JsonObject[];
 }
-
-export type JsonType = 'string' | 'integer' | 'number' | 'boolean' | 'object' | 'array' | 'null';
 
 /** Limit of nested references and alternatives, since schemas may be recursive. */
 const MAX_DEPTH = 16;

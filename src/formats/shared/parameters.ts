@@ -3,7 +3,7 @@ import { Source } from './reader.ts';
 import type { OutputPiece, Reading } from './reader.ts';
 import { argumentsPiece, takeClosing } from './calls.ts';
 import { parametersOf, typesOf, typesOfValue } from './parameter-schemas.ts';
-import type { JsonType } from './parameter-schemas.ts';
+import type { JsonType } from '../../core/json.ts';
 import { readPythonValue } from './python-values.ts';
 
 /** Form of a value: raw text or JSON. */

@@ -25,7 +25,7 @@ export interface DecodeContext {
   readonly seal: ThinkingSeal;
 }
 
-export interface DecodedRequest {
+export interface AnthropicRequest {
   readonly modelName: string;
   readonly stream: boolean;
   readonly thinkingDisplay: 'full' | 'omitted';
@@ -42,7 +42,7 @@ export interface DecodedRequest {
  *
  * @throws {invalid-request|unsupported}
  */
-export function* decodeMessages(raw: unknown, context: DecodeContext): Steps<DecodedRequest> {
+export function* decodeMessages(raw: unknown, context: DecodeContext): Steps<AnthropicRequest> {
   const body = yield* toWellFormed(raw);
   const outline = parseWith(messagesBody, body);
   const checked = yield* checkItems(outline, body);
@@ -54,7 +54,7 @@ export function* decodeMessages(raw: unknown, context: DecodeContext): Steps<Dec
  *
  * @throws {invalid-request|unsupported}
  */
-export function* decodeCountTokens(raw: unknown, context: DecodeContext): Steps<DecodedRequest> {
+export function* decodeCountTokens(raw: unknown, context: DecodeContext): Steps<AnthropicRequest> {
   const body = yield* toWellFormed(raw);
   const checked = yield* checkItems(parseWith(countTokensBody, body), body);
   return { ...(yield* decodeBody(body, checked, undefined, context)), stream: false };
@@ -65,7 +65,7 @@ function* decodeBody(
   checked: CheckedBody,
   maxTokens: number | undefined,
   context: DecodeContext,
-): Steps<DecodedRequest> {
+): Steps<AnthropicRequest> {
   const { body } = checked;
   const announcesBetas = header(context, 'anthropic-beta') !== undefined;
   const ignored = yield* ignoredFields(given, checked, announcesBetas);

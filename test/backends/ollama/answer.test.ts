@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createAnswer, toStopReason } from '../../../src/backends/ollama/answer.ts';
-import type { AnswerOptions } from '../../../src/backends/ollama/answer.ts';
-import { readChunk } from '../../../src/backends/ollama/protocol.ts';
-import type { ChatChunk, ChunkCall, ChunkEnd } from '../../../src/backends/ollama/protocol.ts';
+import { createAnswer, toOllamaStopReason } from '../../../src/backends/ollama/answer.ts';
+import type { OllamaAnswerOptions } from '../../../src/backends/ollama/answer.ts';
+import { readOllamaChunk } from '../../../src/backends/ollama/protocol.ts';
+import type { OllamaChunk, ChunkCall, ChunkEnd } from '../../../src/backends/ollama/protocol.ts';
 import type { GenerationEvent } from '../../../src/core/events.ts';
 import { covers } from '../../support/covers.ts';
 
@@ -14,15 +14,15 @@ const END: ChunkEnd = {
   outputTokens: undefined,
 };
 
-function piece(text: string, rest: Partial<ChatChunk> = {}): ChatChunk {
+function piece(text: string, rest: Partial<OllamaChunk> = {}): OllamaChunk {
   return { text, thinking: '', calls: [], tokens: 1, end: undefined, ...rest };
 }
 
 /** Feeds an answer as the backend does: up to its finish. */
 function translate(
-  chunks: readonly ChatChunk[],
+  chunks: readonly OllamaChunk[],
   stopSequences: readonly string[] = [],
-  rest: Partial<AnswerOptions> = {},
+  rest: Partial<OllamaAnswerOptions> = {},
 ) {
   const counted = stopSequences.length > 0 ? { tokens: 9, cachedTokens: 4 } : undefined;
   const answer = createAnswer({
@@ -171,7 +171,7 @@ describe('the calls of an answer', () => {
     ['null', { name: 'a', arguments: null }, { name: 'a', json: 'null' }],
   ])('are read with %s', (_name, written, read) => {
     const line = { message: { content: '', tool_calls: [{ function: written }] }, done: false };
-    expect(readChunk(line)).toMatchObject({ calls: [read], tokens: 1 });
+    expect(readOllamaChunk(line)).toMatchObject({ calls: [read], tokens: 1 });
   });
 });
 
@@ -214,11 +214,11 @@ describe('why an answer ended', () => {
     ['length', 49, 50, 'context-exceeded'],
   ] as const)('%s after %i of %i is %s', (...row) => {
     const [reason, tokens, most, wire] = row;
-    expect(toStopReason(reason, tokens, most)).toBe(wire);
+    expect(toOllamaStopReason(reason, tokens, most)).toBe(wire);
   });
 
   it.each(['load', 'unload'] as const)('%s is no end of an answer', (reason) => {
-    expect(() => toStopReason(reason, 0, 1)).toThrow(`"${reason}"`);
+    expect(() => toOllamaStopReason(reason, 0, 1)).toThrow(`"${reason}"`);
   });
 });
 
@@ -233,7 +233,7 @@ describe('a line of /api/chat', () => {
     ['thinking', { message: { thinking: 'Hm' }, done: false }, { thinking: 'Hm', tokens: 1 }],
     ['an end', { message: { content: '' }, done: true, eval_count: 4 }, { text: '', tokens: 0 }],
   ])('holds %s', (_name, line, chunk) => {
-    expect(readChunk(line)).toMatchObject(chunk);
+    expect(readOllamaChunk(line)).toMatchObject(chunk);
   });
 
   it.each([
@@ -242,6 +242,6 @@ describe('a line of /api/chat', () => {
     ['an answer of /api/generate', { response: 'x', done: false }],
     ['an unknown end', { message, done: true, done_reason: 'bored' }],
   ])('is none: %s', (_name, line) => {
-    expect(readChunk(line)).toBeUndefined();
+    expect(readOllamaChunk(line)).toBeUndefined();
   });
 });

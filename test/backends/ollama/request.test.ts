@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { modelFacts, toCapabilities } from '../../../src/backends/ollama/facts.ts';
+import { ollamaModelFacts, toOllamaCapabilities } from '../../../src/backends/ollama/facts.ts';
 import {
   asksTwice,
   toChatRequest as writeChatRequest,
@@ -190,7 +190,9 @@ describe('a schema', () => {
       parser,
       capabilities: ['thinking'],
     });
-    expect(description && modelFacts(modelSpec('m'), description).formatAfterThinking).toBe(late);
+    expect(description && ollamaModelFacts(modelSpec('m'), description).formatAfterThinking).toBe(
+      late,
+    );
   });
 
   it('counts without it: it is no part of the prompt', () => {
@@ -244,13 +246,13 @@ describe('the context of a model', () => {
     { length: undefined, context: 4096, tokens: 4096 },
   ])('trained for $length, set to $context: $tokens', ({ length, context, tokens }) => {
     const spec = modelSpec('mini', context === undefined ? {} : { context });
-    expect(modelFacts(spec, described(length)).contextTokens).toBe(tokens);
+    expect(ollamaModelFacts(spec, described(length)).contextTokens).toBe(tokens);
   });
 
   it('refuses a template, which Ollama would not follow', () => {
-    expect(() => modelFacts(modelSpec('mini', { template: '{{ x }}' }), described(1))).toThrow(
-      /mini has a template.*Modelfile/,
-    );
+    expect(() =>
+      ollamaModelFacts(modelSpec('mini', { template: '{{ x }}' }), described(1)),
+    ).toThrow(/mini has a template.*Modelfile/);
   });
 });
 
@@ -284,7 +286,7 @@ describe('what /api/show says', () => {
     });
     expect(description).toBeDefined();
     if (description === undefined) return;
-    expect(toCapabilities(modelFacts(modelSpec('m'), description))).toEqual({
+    expect(toOllamaCapabilities(ollamaModelFacts(modelSpec('m'), description))).toEqual({
       contextTokens: 4096,
       maxContextTokens: 4096,
       thinking,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toMessages } from '../../../src/backends/ollama/translate.ts';
+import { toOllamaMessages } from '../../../src/backends/ollama/translate.ts';
 import type { Part, Turn } from '../../../src/core/conversation.ts';
 import { finish } from '../../../src/core/steps.ts';
 import { turn } from './requests.ts';
@@ -24,7 +24,7 @@ function messages(
 ): unknown {
   const blocks = system.map((words) => ({ kind: 'text', text: words }) as const);
   const conversation = { system: blocks, turns, tools: [] };
-  return finish(toMessages(conversation, { model: 'mini', tools, images }));
+  return finish(toOllamaMessages(conversation, { model: 'mini', tools, images }));
 }
 
 describe('a conversation as Ollama’s messages', () => {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { RuntimeFailure } from '../../../src/core/failure.ts';
 import { isRecord } from '../../../src/core/json.ts';
 import { finish } from '../../../src/core/steps.ts';
-import { decodeMessages, type DecodedRequest } from '../../../src/wires/anthropic/decode.ts';
+import { decodeMessages, type AnthropicRequest } from '../../../src/wires/anthropic/decode.ts';
 import { createThinkingSeal } from '../../../src/wires/anthropic/signature.ts';
 
 export const seal = createThinkingSeal(randomBytes(32));
@@ -17,7 +17,7 @@ export function bodyWith(fields: object): object {
   };
 }
 
-export function decode(fields: object, headers: Record<string, string> = {}): DecodedRequest {
+export function decode(fields: object, headers: Record<string, string> = {}): AnthropicRequest {
   return finish(decodeMessages(withOwnMessages(bodyWith(fields)), { headers, seal }));
 }
 

@@ -3,7 +3,7 @@ import { RuntimeFailure } from '../../../core/failure.ts';
 import { formatSize } from '../../../units/size.ts';
 import type { EngineLog } from '../engine-settings.ts';
 import type { MemoryLease } from './lease.ts';
-import { bytesOf, planEviction } from './eviction.ts';
+import { bytesWithSlots, planEviction } from './eviction.ts';
 import type { Holding, LoadNeeds } from './eviction.ts';
 import { slotsFor } from './slot-count.ts';
 
@@ -90,7 +90,7 @@ export class MemoryBudget {
     }
     const held = this.#heldAt(needs.place);
     const free = this.#free(ticket, held);
-    const bytes = bytesOf(needs, needs.parallel ?? 1);
+    const bytes = bytesWithSlots(needs, needs.parallel ?? 1);
     const plan = planEviction(bytes, free, held.map(asHolding));
     switch (plan.action) {
       case 'wait':
@@ -112,7 +112,7 @@ export class MemoryBudget {
     const slots = needs.parallel ?? slotsFor({ ...needs, free });
     this.#remove(ticket);
     this.#loading = member;
-    this.#held.set(member, { member, place: needs.place, bytes: bytesOf(needs, slots) });
+    this.#held.set(member, { member, place: needs.place, bytes: bytesWithSlots(needs, slots) });
     ticket.grant(slots);
   }
 

@@ -46,7 +46,10 @@ export function planEviction<One extends Holding>(
 }
 
 /** Bytes of a model with so many slots. */
-export function bytesOf({ weights, context, sequence }: MemoryEstimate, slots: number): number {
+export function bytesWithSlots(
+  { weights, context, sequence }: MemoryEstimate,
+  slots: number,
+): number {
   return weights + context + sequence * (slots - 1);
 }
 

@@ -12,7 +12,7 @@ import type { OpenAiRequest, OpenAiSpec } from '../spec.ts';
 const RETRY_AFTER_SECONDS = 5;
 
 /** Answers a request by one server. */
-export type Generate = (request: OpenAiRequest) => AsyncGenerator<GenerationEvent>;
+export type GenerateOnRoute = (request: OpenAiRequest) => AsyncGenerator<GenerationEvent>;
 
 /** Where prefixes of this session are cached: each has one upstream. */
 export function affinityOf({ session, user }: SessionKey): string | undefined {
@@ -28,7 +28,7 @@ export function affinityOf({ session, user }: SessionKey): string | undefined {
 export async function* generateByAny(
   circuits: Circuits,
   request: OpenAiRequest,
-  generate: Generate,
+  generate: GenerateOnRoute,
 ): AsyncGenerator<GenerationEvent> {
   const routes = routesOf(request.model);
   const failures: RuntimeFailure[] = [];

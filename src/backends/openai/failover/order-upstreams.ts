@@ -13,7 +13,7 @@ export interface Candidate {
 }
 
 /** Who is given an upstream: sessions keep theirs; what belongs to none is spread by `draw`. */
-export type Asker = { readonly session: string } | { readonly draw: string };
+export type RoutingKey = { readonly session: string } | { readonly draw: string };
 
 /** Not all of it: one that is never asked can't show that its failure was a single one. */
 const SHARE_LOST_BY_FAILURE = 10;
@@ -26,7 +26,7 @@ const SHARE_LOST_BY_FAILURE = 10;
  */
 export function orderUpstreams<T extends Candidate>(
   candidates: readonly T[],
-  asker: Asker,
+  asker: RoutingKey,
 ): readonly T[] {
   return candidates
     .filter(({ circuit }) => circuit.phase !== 'open')
@@ -38,7 +38,7 @@ export function orderUpstreams<T extends Candidate>(
     .map(({ candidate }) => candidate);
 }
 
-function scoreOf({ id, weight, circuit }: Candidate, asker: Asker): number {
+function scoreOf({ id, weight, circuit }: Candidate, asker: RoutingKey): number {
   const isSession = 'session' in asker;
   const name = isSession ? asker.session : asker.draw;
   const bits = createHash('sha256')

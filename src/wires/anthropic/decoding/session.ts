@@ -2,7 +2,7 @@ import type { SessionKey } from '../../../core/backend.ts';
 import { isRecord } from '../../../core/json.ts';
 
 /** Identity that a client sends with its request. */
-export interface Asking {
+export interface ClientIdentity {
   /** `metadata.user_id`. */
   readonly userId: string | undefined;
   /** Header `x-claude-code-session-id`. */
@@ -15,7 +15,7 @@ export interface Asking {
  * Decodes the session of a request. Claude Code's `user_id` is a JSON object: `device_id` is stable, and
  * `session_id` equals the header.
  */
-export function decodeSession({ userId, session, agent }: Asking): SessionKey {
+export function decodeSession({ userId, session, agent }: ClientIdentity): SessionKey {
   const told: Told = userId === undefined ? {} : parseUserId(userId);
   const named = { user: told.user, session: session ?? told.session, agent };
   return {

@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { CLOSED } from '../../../../src/backends/openai/failover/circuit.ts';
 import type { Circuit } from '../../../../src/backends/openai/failover/circuit.ts';
 import { orderUpstreams } from '../../../../src/backends/openai/failover/order-upstreams.ts';
-import type { Asker, Candidate } from '../../../../src/backends/openai/failover/order-upstreams.ts';
+import type {
+  RoutingKey,
+  Candidate,
+} from '../../../../src/backends/openai/failover/order-upstreams.ts';
 import { covers } from '../../../support/covers.ts';
 
 const upstream = (id: string, rest: Partial<Candidate> = {}): Candidate => ({
@@ -13,12 +16,12 @@ const upstream = (id: string, rest: Partial<Candidate> = {}): Candidate => ({
   ...rest,
 });
 
-const order = (candidates: readonly Candidate[], asker: Asker) =>
+const order = (candidates: readonly Candidate[], asker: RoutingKey) =>
   orderUpstreams(candidates, asker).map(({ id }) => id);
 
 const sessions = Array.from({ length: 3_000 }, (_, number) => `session-${number}`);
 
-function firsts(candidates: readonly Candidate[], askerOf: (name: string) => Asker) {
+function firsts(candidates: readonly Candidate[], askerOf: (name: string) => RoutingKey) {
   const counts: Record<string, number> = {};
   for (const name of sessions) {
     const [first = ''] = order(candidates, askerOf(name));
@@ -62,7 +65,7 @@ describe('upstreams', () => {
 
   const weighed = [upstream('a'), upstream('b', { weight: 3 }), upstream('c', { weight: 0.5 })];
 
-  it.each<[string, (name: string) => Asker]>([
+  it.each<[string, (name: string) => RoutingKey]>([
     ['sessions', (session) => ({ session })],
     ['requests of no session', (draw) => ({ draw })],
   ])('get their share of %s', (_name, askerOf) => {

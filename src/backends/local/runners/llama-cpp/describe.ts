@@ -18,7 +18,7 @@ import type { TemplateFindings, TemplateSource } from '../../prompts/prompt-work
  *
  * @param context the size in tokens that the server's settings give to models whose entry has none
  */
-export async function describeModel(
+export async function describeGguf(
   spec: LocalSpec,
   context: number | undefined,
 ): Promise<FileDescription> {

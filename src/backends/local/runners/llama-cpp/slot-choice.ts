@@ -16,7 +16,7 @@ export interface SlotView {
 }
 
 /** Who looks for a slot. */
-export interface Asking {
+export interface SlotDemand {
   readonly session: SessionKey;
   readonly promptLength: number;
   readonly now: number;
@@ -35,7 +35,7 @@ const SPARED_RATIO = 4;
  * recently used. A prompt that continues none takes an empty slot, else the least recently used, but a
  * short one spares a long state that was used just now where another slot has less to lose.
  */
-export function chooseSlot(slots: readonly SlotView[], asking: Asking): number | undefined {
+export function chooseSlot(slots: readonly SlotView[], asking: SlotDemand): number | undefined {
   const idle = slots.filter((slot) => slot.idle);
   const empty = idle.filter(({ length }) => length <= NEGLIGIBLE_TOKENS).toSorted(byAge)[0];
   const best = idle
@@ -62,7 +62,7 @@ function isContinued(slot: SlotView, session: SessionKey, hasEmpty: boolean): bo
   return keepsMost(slot) && (related === 'same' || !hasEmpty);
 }
 
-function victimAmong(idle: readonly SlotView[], asking: Asking): SlotView | undefined {
+function victimAmong(idle: readonly SlotView[], asking: SlotDemand): SlotView | undefined {
   const [oldest, ...others] = idle.toSorted(byAge);
   if (oldest === undefined) return undefined;
   const precious =

@@ -7,7 +7,7 @@ import type { VisionContext } from './context.ts';
 import type { AddonPrompt, CompletionOptions } from './context-options.ts';
 import type { StateFile } from './state-file.ts';
 
-export interface LoadedRunnerOptions {
+export interface VisionRunnerOptions {
   readonly context: VisionContext;
   readonly llama: Llama;
   readonly threads: number;
@@ -21,7 +21,7 @@ export interface LoadedRunnerOptions {
 }
 
 /** Runs a native context as a model of one slot. */
-export function runnerOf(options: LoadedRunnerOptions): LoadedRunner<AddonPrompt, string> {
+export function runnerOf(options: VisionRunnerOptions): LoadedRunner<AddonPrompt, string> {
   const { context, llama, threads, abandon, ends, countText } = options;
   return {
     device: context.device,
@@ -58,7 +58,7 @@ export function runnerOf(options: LoadedRunnerOptions): LoadedRunner<AddonPrompt
  * there, and returns that in tokens. Its one token is dropped.
  */
 async function evaluate(
-  { context, ends, state }: LoadedRunnerOptions,
+  { context, ends, state }: VisionRunnerOptions,
   request: SlotRequest<AddonPrompt>,
   signal: AbortSignal,
 ): Promise<number> {
