@@ -14,7 +14,7 @@ export default defineConfig({
       { extends: true, test: { name: 'e2e', include: e2e } },
     ],
     reporters: ['default', new MissingPartsReporter()],
-    globalSetup: ['test/support/perturbed-package.ts'],
+    globalSetup: ['test/support/perturbed-package.ts', 'test/support/shared-servers.ts'],
     // In this process's workers, and in the processes that they start.
     execArgv: withoutTrial,
     env: { NODE_OPTIONS: withoutTrial.join(' ') },

@@ -1,17 +1,16 @@
 import type { LanguageModel } from 'ai-5';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { isAddonMissing } from '../backends/local/runners/llama-node/seeing.ts';
 import { drawOne } from '../models/figures.ts';
 import { AI_SDKS } from '../support/ai-sdks.ts';
-import { startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
+import { sharedServer } from '../support/shared-server.ts';
 
 let server: RunningServer;
 beforeAll(async () => {
-  server = await startServer();
+  server = await sharedServer();
 });
-afterAll(() => server.stop());
 
 const TO_TEN = '1, 2, 3, 4, 5, 6, 7, 8, 9, 10';
 const COUNTING = { prompt: 'Count from 1 to 10', maxOutputTokens: 200, temperature: 0 } as const;

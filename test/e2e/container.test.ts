@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { isMissing } from '../support/optional.ts';
-import { REPOSITORY, startServer } from '../support/server.ts';
+import { REPOSITORY } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
+import { sharedServer } from '../support/shared-server.ts';
 
 const HADOLINT = process.env['PORTICO_TEST_HADOLINT'];
 
@@ -47,8 +48,7 @@ describe('the image', () => {
 
 describe('the health check', () => {
   let server: RunningServer;
-  beforeAll(async () => (server = await startServer()));
-  afterAll(() => server.stop());
+  beforeAll(async () => (server = await sharedServer()));
 
   const check = async (url: string): Promise<number> => {
     const [, command = '[]'] = /^HEALTHCHECK .* CMD (\[.*\])$/m.exec(dockerfile) ?? [];

@@ -1,21 +1,20 @@
 import Anthropic from 'anthropic-sdk-1';
 import type { APIError } from 'anthropic-sdk-1';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { isAddonMissing } from '../backends/local/runners/llama-node/seeing.ts';
 import { post, request } from '../support/messages-api.ts';
 import { claiming } from '../support/pictures.ts';
-import { startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
+import { sharedServer } from '../support/shared-server.ts';
 
 let server: RunningServer;
 let client: Anthropic;
 beforeAll(async () => {
-  server = await startServer();
+  server = await sharedServer();
   client = new Anthropic({ baseURL: server.url, apiKey: 'any key', maxRetries: 0 });
 });
-afterAll(() => server.stop());
 
 /** The error that the newest SDK makes of a refusal: its class goes by the error code. */
 async function refusalOf(more: Readonly<Record<string, unknown>>): Promise<APIError> {

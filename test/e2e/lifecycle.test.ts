@@ -6,17 +6,21 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { runHere } from '../support/command-line.ts';
-import { allEventsOf, eventsOf } from '../support/event-stream.ts';
+import { eventsOf } from '../support/event-stream.ts';
 import { endless, messageOf, post, request, textOf } from '../support/messages-api.ts';
 import { findOnPath, isMissing } from '../support/optional.ts';
 import { childrenOf } from '../support/processes.ts';
 import { bannerOf, runPortico, startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
+import { sharedServer } from '../support/shared-server.ts';
+import { serve } from '../support/upstream/replay.ts';
 import { covers } from '../support/covers.ts';
 
 const SHUTDOWN_MS = 10_000;
+
+const FIRST_WORD = 'data: {"choices":[{"index":0,"delta":{"content":"Wait"}}]}\n\n';
 
 /** Time for what takes a moment; a busy machine may need more. */
 const SOON = { timeout: 20_000 };
@@ -33,30 +37,22 @@ describe('what a new user sees', () => {
   covers('R2.0-banner', 'R2.9-default', 'R2.0-curl', 'R2.0-embedded', 'R2.2-port-taken');
 
   it('what is served, a curl line, the environment lines', async () => {
-    const server = await startServer();
-    try {
-      const banner = await bannerOf(server);
-      expect(banner).toContain('mini');
-      expect(banner).toContain(`curl ${server.url}/v1/messages`);
-      expect(banner).toContain(`ANTHROPIC_BASE_URL=${server.url}`);
-      expect(banner).toMatch(/ANTHROPIC_(AUTH_TOKEN|API_KEY)=\S+/);
-    } finally {
-      expect(await server.stop()).toBe(0);
-    }
+    const server = await sharedServer();
+    const banner = await bannerOf(server);
+    expect(banner).toContain('mini');
+    expect(banner).toContain(`curl ${server.url}/v1/messages`);
+    expect(banner).toContain(`ANTHROPIC_BASE_URL=${server.url}`);
+    expect(banner).toMatch(/ANTHROPIC_(AUTH_TOKEN|API_KEY)=\S+/);
   });
 
   const curl = findOnPath('curl');
   it.skipIf(isMissing('curl', curl, 'install it'))(
     'the curl line, pasted, is answered',
     async () => {
-      const server = await startServer();
-      try {
-        const line = /^ *curl .*(?:\\\n.*)*$/m.exec(await bannerOf(server))?.[0] ?? '';
-        const { stdout } = await promisify(execFile)('sh', ['-c', line]);
-        expect(textOf(await messageOf(new Response(stdout)))).not.toBe('');
-      } finally {
-        await server.stop();
-      }
+      const server = await sharedServer();
+      const line = /^ *curl .*(?:\\\n.*)*$/m.exec(await bannerOf(server))?.[0] ?? '';
+      const { stdout } = await promisify(execFile)('sh', ['-c', line]);
+      expect(textOf(await messageOf(new Response(stdout)))).not.toBe('');
     },
   );
 
@@ -100,16 +96,24 @@ describe('the end', () => {
   });
 
   it('comes after 10 s even where an answer does not end', async () => {
-    const server = await startServer({ args: ['--parallel', '1'] });
-    const ask = () => post(`${server.url}/v1/messages`, endless({ stream: true }));
-    // The last one begins long after the server is to end.
-    const responses = [await ask(), await ask(), await ask(), await ask()];
+    // A model server that falls silent takes no processor time.
+    const silent = await serve((incoming, response) => {
+      if (incoming.method === 'GET') response.end('{}');
+      else response.setHeader('content-type', 'text/event-stream').write(FIRST_WORD);
+    });
+    onTestFinished(() => silent.close());
+    const entry = `{ backend: openai, upstream: silent, url: "${silent.url}" }`;
+    const server = await startServer({ registry: `models:\n  silent: ${entry}\n` });
+    const body = request('Hello', { model: 'silent', stream: true });
+    const events = eventsOf(await post(`${server.url}/v1/messages`, body));
+    await events.next();
     const started = performance.now();
     const ended = server.stop();
-    const answers = await Promise.all(responses.map(allEventsOf));
+    const names: string[] = [];
+    for await (const { event } of events) names.push(event);
     expect(await ended).toBe(0);
     expect(performance.now() - started).toBeGreaterThan(SHUTDOWN_MS - 100);
-    expect(answers.at(-1)?.at(-1)?.event).toBe('error');
+    expect(names.at(-1)).toBe('error');
   });
 });
 
@@ -117,19 +121,15 @@ describe('a running server', () => {
   covers('R2.10-follow', 'R2.2-cp', 'R2.10-broken');
 
   it('follows cp and rm', async () => {
-    const server = await startServer();
-    try {
-      const body = request('Hello', { model: 'my-own-name' });
-      const status = async () => (await post(`${server.url}/v1/messages`, body)).status;
-      expect(await status()).toBe(404);
-      const home = { PORTICO_HOME: server.home };
-      expect(await runHere(['cp', 'mini', 'my-own-name'], home)).toMatchObject({ code: 0 });
-      await expect.poll(status, SOON).toBe(200);
-      expect(await runHere(['rm', 'my-own-name'], home)).toMatchObject({ code: 0 });
-      await expect.poll(status, SOON).toBe(404);
-    } finally {
-      await server.stop();
-    }
+    const server = await sharedServer();
+    const body = request('Hello', { model: 'my-own-name' });
+    const status = async () => (await post(`${server.url}/v1/messages`, body)).status;
+    expect(await status()).toBe(404);
+    const home = { PORTICO_HOME: server.home };
+    expect(await runHere(['cp', 'mini', 'my-own-name'], home)).toMatchObject({ code: 0 });
+    await expect.poll(status, SOON).toBe(200);
+    expect(await runHere(['rm', 'my-own-name'], home)).toMatchObject({ code: 0 });
+    await expect.poll(status, SOON).toBe(404);
   });
 
   it('keeps the last good registry of a broken file', async () => {

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { isMissing } from '../support/optional.ts';
-import { startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
+import { sharedServer } from '../support/shared-server.ts';
 import { covers } from '../support/covers.ts';
 
 const TO_TEN = '1, 2, 3, 4, 5, 6, 7, 8, 9, 10';
@@ -22,9 +22,8 @@ const TOOL_CALL_ID = /^toolu_\w{10,}$/;
 
 let server: RunningServer;
 beforeAll(async () => {
-  server = await startServer({ registry: 'aliases:\n  my-alias: mini\n' });
+  server = await sharedServer();
 });
-afterAll(() => server.stop());
 
 /** A script takes as long as its libraries take to load: a minute on a busy machine. */
 const SCRIPT = { timeout: 110_000 };
@@ -89,7 +88,7 @@ describe('Python, now', () => {
     expect(answer).toMatchObject({
       ...COMMON,
       thinking: ['thinking', 'text'],
-      models: expect.arrayContaining(['mini', 'my-alias']),
+      models: expect.arrayContaining(['mini', 'first-alias']),
       model: 'mini',
       concurrently: [TO_TEN, TO_TEN, TO_TEN],
     });

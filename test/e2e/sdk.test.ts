@@ -1,16 +1,15 @@
 import type { Anthropic } from 'anthropic-sdk-0';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { DIALECTS } from '../support/dialects.ts';
 import { ENDLESS, ENDLESS_TOKENS, promptTokensOf } from '../support/messages-api.ts';
-import { startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
+import { sharedServer } from '../support/shared-server.ts';
 import { covers } from '../support/covers.ts';
 
 let server: RunningServer;
 beforeAll(async () => {
-  server = await startServer({ registry: 'aliases:\n  first-alias: mini\n  second-alias: mini\n' });
+  server = await sharedServer();
 });
-afterAll(() => server.stop());
 
 const COUNTING = {
   model: 'mini',

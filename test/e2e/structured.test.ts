@@ -1,18 +1,17 @@
 import type { Anthropic } from 'anthropic-sdk-0';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { clientOf, DIALECTS } from '../support/dialects.ts';
 import { allEventsOf, expectGrammar, streamedText } from '../support/event-stream.ts';
 import { errorOf, messageOf, post, request, textOf } from '../support/messages-api.ts';
-import { startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
+import { sharedServer } from '../support/shared-server.ts';
 import { covers } from '../support/covers.ts';
 
 let server: RunningServer;
 beforeAll(async () => {
-  server = await startServer();
+  server = await sharedServer();
 });
-afterAll(() => server.stop());
 
 const ABOUT = 'Extract name and age as JSON: Alice is 31.';
 const PERSON = z.object({ name: z.string(), age: z.int() });

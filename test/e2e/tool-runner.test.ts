@@ -1,17 +1,16 @@
 import type { Anthropic } from 'anthropic-sdk-0';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { clientOf, DIALECTS } from '../support/dialects.ts';
 import type { Dialect } from '../support/dialects.ts';
-import { startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
+import { sharedServer } from '../support/shared-server.ts';
 import { covers } from '../support/covers.ts';
 
 let server: RunningServer;
 beforeAll(async () => {
-  server = await startServer();
+  server = await sharedServer();
 });
-afterAll(() => server.stop());
 
 const TASK = "Write hello.txt containing 'stone', then cat it and reply DONE.";
 const WEATHER = 'What is the weather in Paris and Tokyo?';

@@ -4,22 +4,21 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createAsker } from '../../../src/cli/ui/ask.ts';
 import { chooseModel, pullMissing } from '../../../src/cli/launch/model.ts';
 import { readyModel } from '../../../src/cli/launch/ready.ts';
 import { CLAUDE } from '../../../src/launch/agents/claude.ts';
 import { readLastModel, saveLastModel } from '../../../src/launch/last-model.ts';
 import { MINI, serveModels } from '../../support/model-host.ts';
-import { startServer } from '../../support/server.ts';
 import type { RunningServer } from '../../support/server.ts';
+import { sharedServer } from '../../support/shared-server.ts';
 import { covers } from '../../support/covers.ts';
 
 let server: RunningServer;
 beforeAll(async () => {
-  server = await startServer();
+  server = await sharedServer();
 });
-afterAll(() => server.stop());
 
 const opened = () => ({
   address: { url: server.url, key: undefined },
