@@ -1,7 +1,6 @@
 import type { CliContext } from '../context.ts';
 import { OVERLAY_HELP } from '../declaration.ts';
 import type { Declare } from '../declaration.ts';
-import { discoverModels } from '../discovered.ts';
 import { say, sayHowToPull } from '../ui/report.ts';
 
 interface CopyFlags {
@@ -27,6 +26,7 @@ async function copy(
   flags: CopyFlags,
   context: CliContext,
 ): Promise<number> {
+  const { discoverModels } = await import('../discovered.ts');
   const { copyModel } = await import('../../registry/edit.ts');
   const { editableFiles } = await import('../registry-files.ts');
   const files = editableFiles(flags.models, context);

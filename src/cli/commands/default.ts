@@ -1,7 +1,6 @@
 import type { CliContext } from '../context.ts';
 import { OVERLAY_HELP } from '../declaration.ts';
 import type { Declare, RegistryFlags } from '../declaration.ts';
-import { discoverModels } from '../discovered.ts';
 import { say, sayHowToPull, printJson } from '../ui/report.ts';
 
 /** Declares `portico default`, which writes the default into the user's models.yaml, or prints it. */
@@ -35,6 +34,7 @@ async function setDefault(
   flags: RegistryFlags,
   context: CliContext,
 ): Promise<number> {
+  const { discoverModels } = await import('../discovered.ts');
   const { setDefaultModel } = await import('../../registry/edit.ts');
   const { editableFiles } = await import('../registry-files.ts');
   const files = editableFiles(flags.models, context);

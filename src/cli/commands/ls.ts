@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import type { CliContext } from '../context.ts';
 import { OVERLAY_HELP } from '../declaration.ts';
 import type { Declare, RegistryFlags } from '../declaration.ts';
-import { discoverForList, modelsWithoutCompletion } from '../discovered.ts';
 import { warn, printJson } from '../ui/report.ts';
 import { printTable } from '../ui/table.ts';
 
@@ -20,6 +19,7 @@ export const declareLs: Declare = (program, context, exit) => {
 };
 
 async function list(flags: RegistryFlags, context: CliContext): Promise<number> {
+  const { discoverForList, modelsWithoutCompletion } = await import('../discovered.ts');
   const { withDiscovered } = await import('../../registry/discovered.ts');
   const { loadRegistry } = await import('../../registry/load.ts');
   const { describeRegistry, fileFacts, registryRows } = await import('../list/registry.ts');

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { CliContext } from '../context.ts';
 import type { Declare } from '../declaration.ts';
-import { discoverModels } from '../discovered.ts';
 import { printable } from '../ui/printable.ts';
 
 /** Declares `portico names`, which prints names for completion scripts, one per line. It is hidden from the help. */
@@ -12,6 +11,7 @@ export const declareNames: Declare = (program, context, exit) => {
 };
 
 async function printNames(context: CliContext): Promise<number> {
+  const { discoverModels } = await import('../discovered.ts');
   const { withDiscovered } = await import('../../registry/discovered.ts');
   const { loadRegistry } = await import('../../registry/load.ts');
   const { readableFiles } = await import('../registry-files.ts');

@@ -3,7 +3,6 @@ import { completesNothing, noChatTemplate, RuntimeFailure } from '../../core/fai
 import type { CliContext } from '../context.ts';
 import { OVERLAY_HELP } from '../declaration.ts';
 import type { Declare, RegistryFlags } from '../declaration.ts';
-import { discoverModels } from '../discovered.ts';
 import { warn, printJson } from '../ui/report.ts';
 import { printTable } from '../ui/table.ts';
 
@@ -21,6 +20,7 @@ export const declareShow: Declare = (program, context, exit) => {
 };
 
 async function show(name: string, flags: RegistryFlags, context: CliContext): Promise<number> {
+  const { discoverModels } = await import('../discovered.ts');
   const { askedName, isSettled, withDiscovered } = await import('../../registry/discovered.ts');
   const { loadRegistry } = await import('../../registry/load.ts');
   const { lookUp } = await import('../../registry/lookup.ts');
