@@ -114,4 +114,6 @@ export interface OutputState {
   thinking: boolean;
   /** Trigger of the current calls; undefined outside of calls. */
   calling: string | undefined;
+  /** A complete call in thinking is held back, because the thinking may still be closed. */
+  holdsCall: boolean;
 }

@@ -10,6 +10,8 @@ import { examplePlace, MOST_EXAMPLES, readMeant } from './examples.ts';
 import type { ExamplePlace } from './examples.ts';
 import { MarkdownCode } from './markdown-code.ts';
 import { openingsOf } from './openings.ts';
+import { readThoughts, thinkingPiece } from './thoughts.ts';
+import type { ThoughtReader } from './thoughts.ts';
 import { Source } from '../formats/shared/reader.ts';
 import type { OutputPiece, Reading } from '../formats/shared/reader.ts';
 
@@ -28,7 +30,7 @@ export interface OutputShape {
 /** Separates text, thinking and tool calls in a model's output, regardless of the chunks it arrives in. */
 export class OutputParser {
   readonly #source = new Source();
-  readonly #state: OutputState = { thinking: false, calling: undefined };
+  readonly #state: OutputState = { thinking: false, calling: undefined, holdsCall: false };
   readonly #reading: Reading;
 
   constructor(shape: OutputShape) {
@@ -48,6 +50,11 @@ export class OutputParser {
   /** Trigger of the calls that the model is generating; undefined outside of calls. */
   get calling(): string | undefined {
     return this.#state.calling;
+  }
+
+  /** True while a complete call in thinking is held back, because the thinking may still be closed. */
+  get holdsCall(): boolean {
+    return this.#state.holdsCall;
   }
 
   /** Parses the next text of the model. Returns the pieces that are decided so far. */
@@ -76,16 +83,11 @@ export class OutputParser {
   }
 }
 
-const thinkingPiece = (text: string): OutputPiece => ({ type: 'thinking', text });
-
 /** Position in the output. A block can open at the start, where white space is text, or between blocks. */
 type Boundary = 'start' | 'between' | 'none';
 
 /** Shared state of the readers of tagged text. */
-interface Tagged {
-  readonly source: Source;
-  readonly format: ChatFormat;
-  readonly context: OutputContext;
+interface Tagged extends ThoughtReader {
   /** Code in the text so far. */
   readonly code: MarkdownCode;
   /** Number of possible examples so far. */
@@ -99,7 +101,8 @@ function textPiece({ code }: Tagged, text: string, space = ''): OutputPiece {
 
 /** Reads text with thinking tags and calls in it, the output form of nearly all families. */
 function* readTagged(source: Source, format: ChatFormat, context: OutputContext): Reading {
-  const reader: Tagged = { source, format, context, code: new MarkdownCode(), examples: 0 };
+  const code = new MarkdownCode();
+  const reader: Tagged = { source, format, context, code, examples: 0, triggers: 0 };
   const { thinking, answer } = format;
   const syntax = context.tools.length > 0 ? format.tools : undefined;
   const triggers = syntax?.triggers ?? [];
@@ -144,18 +147,9 @@ function* readTag(source: Source, boundary: Boundary, tags: TextSet): Reading<st
 }
 
 function* readThinking(reader: Tagged): Reading<Boundary> {
-  const { source, format, context } = reader;
-  const { thinking, tools } = format;
-  const close = thinking?.close ?? '';
-  const calls = thinking?.endsAtCalls === true && context.tools.length > 0 ? tools?.triggers : [];
-  context.state.thinking = true;
-  yield* source.skipSpace();
-  const found = yield* source.streamUntil([close, ...(calls ?? [])], thinkingPiece, 'trim');
-  context.state.thinking = false;
-  if (found === undefined || found.mark === close) return 'between';
-  return yield* readCalls(reader, found.mark, found.space);
+  const trigger = yield* readThoughts(reader);
+  return trigger === undefined ? 'between' : yield* readCalls(reader, trigger.mark, trigger.space);
 }
-
 /** Tags with a meaning in the text after the thinking. */
 function laterTags({ open, close, later }: ThinkingTags): readonly string[] {
   if (later === undefined) return [];

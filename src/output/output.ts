@@ -64,6 +64,11 @@ export class Output {
     return this.#parser.thinking;
   }
 
+  /** True while a complete call in thinking is held back. It counts if the turn ends without the closing tag. */
+  get holdsCall(): boolean {
+    return this.#parser.holdsCall;
+  }
+
   /** Trigger of the calls that are being generated. The grammar of calls is active meanwhile. */
   get calling(): string | undefined {
     return this.#parser.calling;

@@ -11,6 +11,8 @@ export interface ReadOptions {
   readonly tools?: readonly CallableTool[];
   /** Trigger that was appended to the prompt. */
   readonly forced?: string;
+  /** The output was not cut off; default false. */
+  readonly complete?: boolean;
 }
 
 /** Parses an output that arrives in these pieces. */
@@ -20,7 +22,10 @@ export function readPieces(
   options: ReadOptions = {},
 ): readonly Found[] {
   const parser = createParser(format, options);
-  return join([...pieces.flatMap((piece) => parser.push(piece)), ...parser.end()]);
+  return join([
+    ...pieces.flatMap((piece) => parser.push(piece)),
+    ...parser.end(options.complete !== true),
+  ]);
 }
 
 /** Text and call arguments that the parser emits before the end of an output. */

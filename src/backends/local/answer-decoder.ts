@@ -138,7 +138,8 @@ export class AnswerDecoder<P, Grammar> {
   /** Handles the end of what the model wrote; returns whether the answer goes on. */
   *#endAt(end: 'turn' | 'limit'): Generator<GenerationEvent, boolean> {
     if (end === 'limit') return this.#endAtLimit();
-    if (this.#owesAnswer && this.#output.thinking) return yield* this.#closeThinking();
+    const { thinking, holdsCall } = this.#output;
+    if (this.#owesAnswer && thinking && !holdsCall) return yield* this.#closeThinking();
     this.#complete = true;
     return false;
   }

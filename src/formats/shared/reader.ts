@@ -46,6 +46,11 @@ export class Source {
     this.#cut = cut;
   }
 
+  /** True if no more text comes. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
   /** True if the text may have been cut off. */
   get cut(): boolean {
     return this.#cut;

@@ -95,7 +95,7 @@ describe('an answer of a runner that samples by itself', () => {
   async function decode(
     pieces: readonly string[],
     changes: Partial<GenerationRequest>,
-    watches = false,
+    { watches = false, toldToThink = false } = {},
   ) {
     const { head, native } = opened;
     const { signal } = new AbortController();
@@ -120,7 +120,9 @@ describe('an answer of a runner that samples by itself', () => {
     });
     const steering = { watches: () => watches, excluded: [] };
     const completion = new StreamedText(pieces, asked.maxTokens);
-    const decoder = new AnswerDecoder({ head, steering, grammars }, prepared, completion);
+    const injection = { ...head.injection, thinking: toldToThink };
+    const readers = { head: { ...head, injection }, steering, grammars };
+    const decoder = new AnswerDecoder(readers, prepared, completion);
     const events: GenerationEvent[] = [];
     for await (const event of decoder.run(signal)) events.push(event);
     return { decoder, completion, types: [...new Set(events.map(({ type }) => type))] };
@@ -143,7 +145,7 @@ describe('an answer of a runner that samples by itself', () => {
 
   it('is not cut if the runner watches for triggers, and keeps one grammar', async () => {
     const pieces = ['Well.', '<tool_call>\n{"na', 'me": "look", "arguments": {}}', '</tool_call>'];
-    const { completion } = await decode(pieces, { conversation: TOOLS }, true);
+    const { completion } = await decode(pieces, { conversation: TOOLS }, { watches: true });
     expect(completion.written).toBe(pieces.join(''));
     const [first, ...others] = completion.steps;
     expect(first?.triggers).toContain('<tool_call>');
@@ -166,6 +168,23 @@ describe('an answer of a runner that samples by itself', () => {
     });
     expect(completion.written).toMatch(/^(<think>)?a?b?\s*<\/think>/);
     expect(decoder.thinkingTokens).toBe(2);
+  });
+
+  it('ends with a call in thoughts that were never closed', async () => {
+    const thinking = { mode: 'enabled', budgetTokens: 100 } as const;
+    const { completion, decoder, types } = await decode(
+      ['Hm.', '<tool_call>', ...CALL],
+      { conversation: TOOLS, thinking },
+      { toldToThink: true },
+    );
+    expect(completion.written).not.toContain('</think>');
+    expect(types).toEqual([
+      'thinking-delta',
+      'tool-call-start',
+      'tool-call-delta',
+      'tool-call-end',
+    ]);
+    expect(decoder.reason).toBe('tool-use');
   });
 
   it('ends at the limit if there is no room to close its thoughts', async () => {

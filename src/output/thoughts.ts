@@ -1,0 +1,123 @@
+import { isRecord } from '../core/json.ts';
+import type { ChatFormat, OutputContext } from '../formats/format.ts';
+import { finderOf } from '../formats/shared/marks.ts';
+import { Source } from '../formats/shared/reader.ts';
+import type { OutputPiece, Reading } from '../formats/shared/reader.ts';
+import { undecided } from '../formats/shared/stops.ts';
+
+/** Triggers in the thinking of one answer that are tried; a model can repeat the start of a call forever. */
+const MOST_TRIED = 100;
+
+/** Reader of thinking in tags. */
+export interface ThoughtReader {
+  readonly source: Source;
+  readonly format: ChatFormat;
+  readonly context: OutputContext;
+  /** Number of triggers in the thinking so far. */
+  triggers: number;
+}
+
+/** Trigger of calls, and the white space before it. */
+interface Trigger {
+  readonly mark: string;
+  readonly space: string;
+}
+
+export function thinkingPiece(text: string): OutputPiece {
+  return { type: 'thinking', text };
+}
+
+/** Reads thinking after its opening tag. Returns the trigger of a call that ended it; undefined for its closing tag. */
+export function* readThoughts(reader: ThoughtReader): Reading<Trigger | undefined> {
+  const { state } = reader.context;
+  state.thinking = true;
+  yield* reader.source.skipSpace();
+  const trigger = yield* streamThoughts(reader);
+  state.thinking = false;
+  state.holdsCall = false;
+  return trigger;
+}
+
+function* streamThoughts(reader: ThoughtReader): Reading<Trigger | undefined> {
+  const { source, format, context } = reader;
+  if (format.thinking === undefined) return undefined;
+  const { close, endsAtCalls } = format.thinking;
+  const triggers = context.tools.length > 0 ? (format.tools?.triggers ?? []) : [];
+  for (;;) {
+    const tried = reader.triggers < MOST_TRIED ? triggers : [];
+    const found = yield* source.streamUntil([close, ...tried], thinkingPiece, 'trim');
+    if (found === undefined || found.mark === close) return undefined;
+    if (endsAtCalls === true) return found;
+    reader.triggers++;
+    const call = yield* readMention(reader, found.mark);
+    context.state.holdsCall = false;
+    if (call === 'meant') return found;
+    const mention = found.space + found.mark;
+    yield thinkingPiece(call === 'none' ? mention : mention + call.closed.trimEnd());
+    if (call !== 'none') return undefined;
+  }
+}
+
+/**
+ * Decides if a trigger in thinking begins a call that is meant. It does if the call is complete and the thinking
+ * is not closed after it. In an output that was cut off, only further calls may follow.
+ *
+ * @returns `meant` or `none`, at the place after the trigger; or the text up to the closing tag, which was read
+ */
+function* readMention(
+  { source, format, context }: ThoughtReader,
+  trigger: string,
+): Reading<'meant' | 'none' | { readonly closed: string }> {
+  const start = source.place;
+  const close = [format.thinking?.close ?? ''];
+  // The call can't reach beyond the closing tag, so it is read from a copy that ends there.
+  const copy = new Source();
+  const call = format.tools?.read(copy, context.tools, trigger);
+  let trial = call && isCompleteCall(call);
+  let text = '';
+  for (;;) {
+    const { rest } = source;
+    const found = finderOf(close).find(rest);
+    const held = source.ended ? 0 : undecided(rest, close);
+    const part = rest.slice(0, found?.at ?? rest.length - held);
+    text += part;
+    source.skip(part.length + (found?.mark.length ?? 0));
+    if (found !== undefined) return { closed: text };
+    copy.feed(part);
+    if (source.ended) copy.end(source.cut);
+    const step = trial?.next();
+    if (step?.done === true) {
+      if (!step.value) break;
+      context.state.holdsCall = true;
+      trial = undefined;
+    }
+    if (source.ended) break;
+    yield undefined;
+  }
+  source.rewind(start);
+  if (!context.state.holdsCall) return 'none';
+  const after = copy.rest.trimStart();
+  const isLast = after === '' || format.tools?.triggers.some((next) => after.startsWith(next));
+  return isLast === true || !source.cut ? 'meant' : 'none';
+}
+
+/** Reads a call without its pieces. Returns true if it is complete and its arguments are an object. */
+function* isCompleteCall(reading: Reading<boolean>): Reading<boolean> {
+  let json = '';
+  let isComplete = false;
+  for (;;) {
+    const step = reading.next();
+    if (step.done === true) return step.value && isComplete && isObject(json);
+    if (step.value === undefined) yield undefined;
+    else if (step.value.type === 'call-json' && !isComplete) json += step.value.json;
+    else isComplete ||= step.value.type === 'call-end';
+  }
+}
+
+function isObject(json: string): boolean {
+  try {
+    return isRecord(JSON.parse(json));
+  } catch {
+    return false;
+  }
+}
