@@ -49,22 +49,35 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#controller?.abort(reason);
   }
 
-  /** Body bytes as they arrive, for one reader. An interruption throws the error that `broken` returns. */
-  async *body(broken: (reason: unknown) => unknown): AsyncGenerator<Uint8Array, void> {
-    try {
-      for (;;) {
-        const chunks = this.#held;
-        this.#held = [];
-        this.#heldBytes = 0;
-        yield* chunks;
-        if (this.#held.length > 0) continue;
-        if (this.#state === 'failed') throw broken(this.#failure);
-        if (this.#state === 'ended') return;
-        this.#controller?.resume();
-        await new Promise<void>((resolve) => (this.#wake = resolve));
+  /**
+   * Body bytes as they arrive, for one reader. An interruption throws the error that `broken` returns. Written by
+   * hand, because a generator can't be left while it waits for bytes.
+   */
+  body(broken: (reason: unknown) => unknown): AsyncIterable<Uint8Array> {
+    return {
+      [Symbol.asyncIterator]: () => ({
+        next: () => this.#next(broken),
+        return: () => {
+          if (this.#state === 'open') this.#leave();
+          return Promise.resolve({ done: true, value: undefined });
+        },
+      }),
+    };
+  }
+
+  async #next(
+    broken: (reason: unknown) => unknown,
+  ): Promise<IteratorResult<Uint8Array, undefined>> {
+    for (;;) {
+      const value = this.#held.shift();
+      if (value !== undefined) {
+        this.#heldBytes -= value.length;
+        return { done: false, value };
       }
-    } finally {
-      if (this.#state === 'open') this.#leave();
+      if (this.#state === 'failed') throw broken(this.#failure);
+      if (this.#state === 'ended') return { done: true, value: undefined };
+      this.#controller?.resume();
+      await new Promise<void>((resolve) => (this.#wake = resolve));
     }
   }
 

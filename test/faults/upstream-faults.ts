@@ -66,6 +66,22 @@ const drips =
     }, 1);
   };
 
+/** Sends lines, then leaves the connection open without a word. */
+const staysOpen =
+  (body: (speech: Speech) => string): Act =>
+  (response, speech) => {
+    response.setHeader('content-type', speech.type).write(body(speech));
+  };
+
+/** Sends lines, then blank ones for as long as anyone reads. */
+const keepsAlive =
+  (body: (speech: Speech) => string): Act =>
+  (response, speech) => {
+    response.setHeader('content-type', speech.type).write(body(speech));
+    const timer = setInterval(() => response.write('\n'), 100);
+    response.once('close', () => clearInterval(timer));
+  };
+
 /** Writes for as long as anyone reads. */
 const endless =
   (piece: (speech: Speech) => string): Act =>
@@ -300,5 +316,15 @@ export const UPSTREAM_FAULTS: Readonly<Record<string, UpstreamFault>> = {
   ),
   'counts null': end((s) => s.text('One') + s.finish(null) + s.end, 'One'),
   'counts in a list': end((s) => s.text('One') + s.finish([1, 2]) + s.end, 'One'),
+  'stays open within a line after its finish': {
+    phase: 'end',
+    act: staysOpen((s) => s.text('One') + s.finish() + s.text('two').slice(0, 12)),
+    text: 'One',
+  },
+  'keeps its stream alive after its finish': {
+    phase: 'end',
+    act: keepsAlive((s) => s.text('One') + s.finish()),
+    text: 'One',
+  },
   'resets after its finish': { phase: 'end', act: breaks((s) => s.text('One') + s.finish()) },
 };

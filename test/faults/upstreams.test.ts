@@ -82,7 +82,7 @@ describe.each(KINDS)('a server of %s that', (kind) => {
     '%s',
     async (name, index, fault: UpstreamFault) => {
       const model = `${kind}-${index}`;
-      const outcomes = [await whole(model), await streamed(model)];
+      const outcomes = await Promise.all([whole(model), streamed(model)]);
       record(`${name} (${fault.phase})`, outcomes.map(said).join('; streamed: '));
       if (fault.text !== undefined) {
         expect(outcomes).toEqual([{ text: fault.text }, { text: fault.text }]);

@@ -23,8 +23,13 @@ async function connect(answer: RequestListener) {
     server.close();
   });
   const { port } = server.address() as AddressInfo;
-  const post = async (signal = new AbortController().signal): Promise<string> =>
-    readText((await http.post(`http://127.0.0.1:${port}/`, {}, signal)).body, 1000);
+  const post = async (
+    signal = new AbortController().signal,
+    silenceMilliseconds = 10_000,
+  ): Promise<string> => {
+    const { body } = await http.post(`http://127.0.0.1:${port}/`, {}, signal);
+    return readText(body, 1000, silenceMilliseconds);
+  };
   /** Reads no more than the first bytes. */
   const glance = async (signal = new AbortController().signal): Promise<string> => {
     for await (const bytes of (await http.post(`http://127.0.0.1:${port}/`, {}, signal)).body) {
@@ -53,6 +58,20 @@ describe('connections to model servers', () => {
     });
     expect(await Promise.all([post(), post(), post()])).toEqual(['yes', 'yes', 'yes']);
     expect(connections).toHaveLength(3);
+  });
+
+  it('are left if a server stops within an answer', async () => {
+    const { post, connections } = await connect((_request, response) => response.write('{"half":'));
+    expect(await post(undefined, 100)).toBe('{"half":');
+    await Promise.all(connections);
+  });
+
+  it('are not left while a server sends white space or nothing', async () => {
+    const { post } = await connect((_request, response) => {
+      response.write(' \n');
+      setTimeout(() => response.end('yes'), 300);
+    });
+    expect(await post(undefined, 100)).toBe(' \nyes');
   });
 
   it('are closed by an abort at once, before the headers too', async () => {

@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ProgressBound } from '../../src/net/progress-bound.ts';
 
@@ -10,6 +12,46 @@ async function* keptAlive(minutes: number) {
     yield new Uint8Array(1);
   }
 }
+
+/** Sends a byte each 10 ms, and never ends. */
+async function* endless() {
+  for (;;) {
+    await sleep(10);
+    yield new Uint8Array(1);
+  }
+}
+
+/** Never sends anything, and can be left at once. */
+const silent = {
+  [Symbol.asyncIterator]: () => ({
+    next: () => new Promise<IteratorResult<Uint8Array>>(() => undefined),
+  }),
+};
+
+describe('a stream whose answer is finished', () => {
+  it.each([
+    ['stays silent', () => silent],
+    ['is kept alive', endless],
+  ])('is left soon if it %s', async (_name, stream) => {
+    const bound = new ProgressBound({ tailMilliseconds: 100 });
+    bound.finish();
+    let bytes = 0;
+    for await (const chunk of bound.watch(stream())) bytes += chunk.length;
+    expect(bytes).toBeLessThan(20);
+    expect(bound.isLeft).toBe(true);
+  });
+
+  it('does not count the time in which its reader is busy', async () => {
+    const bound = new ProgressBound({ tailMilliseconds: 100 });
+    bound.finish();
+    let bytes = 0;
+    for await (const chunk of bound.watch(Readable.from([new Uint8Array(1), new Uint8Array(1)]))) {
+      await sleep(150);
+      bytes += chunk.length;
+    }
+    expect([bytes, bound.isLeft]).toEqual([2, false]);
+  });
+});
 
 describe('a stream that is kept alive', () => {
   it('may prefill for two hours, and is ended after them', async () => {

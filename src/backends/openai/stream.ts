@@ -25,11 +25,14 @@ export async function* readChunks(
   }
   const bound = new ProgressBound();
   for await (const events of readEvents(bound.watch(answer.body))) {
+    // The rest may be half a line.
+    if (bound.isLeft) return;
     const chunks: ChatChunk[] = [];
     try {
       for (const data of events) chunks.push(toChunk(data, question));
     } finally {
       if (chunks.some(isProgress)) bound.advance();
+      if (chunks.some(({ finishReason = '' }) => finishReason !== '')) bound.finish();
       // Also those before one that fails.
       if (chunks.length > 0) yield chunks;
     }
