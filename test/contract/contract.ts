@@ -29,6 +29,8 @@ export interface Subject {
   readonly sees?: boolean;
   /** A prompt's tokens are estimated at admission. */
   readonly estimates?: boolean;
+  /** Prompt that does not fit, if another context than the model's would load it again. */
+  readonly tooLong?: { readonly model: ModelSpec; readonly words: number };
   /** Ends what stands behind the backend. */
   close?(): Promise<void>;
 }
@@ -120,7 +122,11 @@ export function describeContract(open: () => Promise<Subject>): void {
   });
 
   it('refuses a prompt that does not fit, before it is admitted', async () => {
-    const small = request({ ...subject.model, context: 512 }, said('word '.repeat(2000)));
+    const { model, words } = subject.tooLong ?? {
+      model: { ...subject.model, context: 512 },
+      words: 2000,
+    };
+    const small = request(model, said('word '.repeat(words)));
     const refused = collect(subject.backend.generate(small, AbortSignal.timeout(30_000)));
     await expect(refused).rejects.toThrow(/^prompt is too long: \d+ tokens > \d+ maximum$/);
     await expect(refused).rejects.toMatchObject({ code: 'prompt-too-long' });

@@ -1,4 +1,4 @@
-import { describe } from 'vitest';
+import { afterAll, describe } from 'vitest';
 import { createLocalBackend } from '../../src/backends/local/backend.ts';
 import { childrenOf } from '../support/processes.ts';
 import { ENDLESS, ENDLESS_TOKENS } from '../support/messages-api.ts';
@@ -10,6 +10,24 @@ import { ENGINE } from '../support/engine-variant.ts';
 import { covers } from '../support/covers.ts';
 
 const childModule = new URL('../../dist/backends/local/worker/child.js', import.meta.url);
+
+const tooLong = { model: MINI, words: 10_000 };
+
+const inProcess = createLocalBackend({
+  engine: 'in-process',
+  ...ENGINE,
+  context: undefined,
+  queueLimit: 8,
+  log: () => undefined,
+});
+afterAll(() => inProcess.close());
+
+/** The suites after each other share an engine. */
+const openInProcess = async () => ({
+  backend: { ...inProcess, close: async () => undefined },
+  model: MINI,
+  tooLong,
+});
 
 describe('llama, isolated', () => {
   covers('R2.7-contract', 'R2.7-isolated', 'R4.7-cancel');
@@ -24,37 +42,20 @@ describe('llama, isolated', () => {
       childModule,
     }),
     model: MINI,
+    tooLong,
   }));
 });
 
 describe('llama, in-process', () => {
   covers('R2.7-contract', 'R2.7-in-process');
 
-  describeContract(async () => ({
-    backend: createLocalBackend({
-      engine: 'in-process',
-      ...ENGINE,
-      context: undefined,
-      queueLimit: 8,
-      log: () => undefined,
-    }),
-    model: MINI,
-  }));
+  describeContract(openInProcess);
 });
 
 describe('llama, with tools', () => {
   covers('R4.7-calls', 'R4.7-forced');
 
-  describeToolContract(async () => ({
-    backend: createLocalBackend({
-      engine: 'in-process',
-      ...ENGINE,
-      context: undefined,
-      queueLimit: 8,
-      log: () => undefined,
-    }),
-    model: MINI,
-  }));
+  describeToolContract(openInProcess);
 });
 
 describe('llama, isolated, killed', () => {

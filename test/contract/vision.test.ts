@@ -1,4 +1,4 @@
-import { describe } from 'vitest';
+import { afterAll, describe } from 'vitest';
 import {
   newEngines,
   isAddonMissing,
@@ -12,7 +12,16 @@ import { describeImageContract } from './images.ts';
 import { describeToolContract } from './tools.ts';
 import { covers } from '../support/covers.ts';
 
-const open = async () => ({ ...openVision(), model: SEEING, sees: true });
+const SUBJECT = { model: SEEING, sees: true, tooLong: { model: SEEING, words: 10_000 } };
+
+const vision = openVision();
+afterAll(vision.close);
+
+/** The suites after each other share an engine. */
+const open = async () => ({
+  ...SUBJECT,
+  backend: { ...vision.backend, close: async () => undefined },
+});
 
 describe.skipIf(isAddonMissing())('vision', () => {
   covers('R7.1-contract');
@@ -24,9 +33,8 @@ describe.skipIf(isAddonMissing())('vision, without a place for states', () => {
   covers('R7.1-contract');
 
   describeContract(async () => ({
+    ...SUBJECT,
     ...openVision({ states: undefined }),
-    model: SEEING,
-    sees: true,
   }));
 });
 
