@@ -1,10 +1,9 @@
 import type { GenerationRequest } from '../../core/backend.ts';
 import { conversationUntil } from '../../prompt/prompt-prefix.ts';
 import { raceAbort } from '../../core/queue.ts';
-import { answerLimit } from './answer-limit.ts';
-import type { AnswerLimit } from './answer-limit.ts';
 import type { LoadedRunner, Runner, RunnerPrompt, WrittenPrompt } from './runner.ts';
 import type { Transcripts } from './transcripts.ts';
+import { contextLimitExceeded, promptTooLong } from '../../core/failure.ts';
 
 /** Request that was rendered and counted, and that fits. */
 export interface PreparedRequest<P> extends WrittenPrompt<P> {
@@ -81,4 +80,30 @@ export class Prompter<P extends RunnerPrompt> {
     const before = await this.#write({ ...request, conversation }, Infinity, signal);
     return this.#countPrompt(this.#options.runner.commonPrefix(before.prompt, prompt), signal);
   }
+}
+
+/** The most tokens to generate, and why an answer ends there. */
+interface AnswerLimit {
+  readonly tokens: number;
+  readonly reason: 'max-tokens' | 'context-exceeded';
+}
+
+/**
+ * Tokens that may be generated after a prompt of `count` tokens: none if it fills the context. Throws
+ * `prompt-too-long`.
+ *
+ * @param contextSize in tokens
+ */
+function answerLimit(
+  request: Pick<GenerationRequest, 'maxTokens' | 'overflow'>,
+  count: number,
+  contextSize: number,
+): AnswerLimit {
+  if (count > contextSize) throw promptTooLong(count, contextSize);
+  const room = contextSize - count;
+  if (request.maxTokens <= room) return { tokens: request.maxTokens, reason: 'max-tokens' };
+  if (request.overflow === 'strict') {
+    throw contextLimitExceeded(count, request.maxTokens, contextSize);
+  }
+  return { tokens: room, reason: 'context-exceeded' };
 }

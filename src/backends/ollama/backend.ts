@@ -10,7 +10,8 @@ import { OLLAMA_SERVER } from './failures.ts';
 import { countOllamaPrompt, generateByOllama } from './generate.ts';
 import type { OllamaUpstream } from './generate.ts';
 import { createOllamaFactsFinder } from './models.ts';
-import { createToolRefusals } from './tool-refusals.ts';
+import { RuntimeFailure } from '../../core/failure.ts';
+import type { OllamaFactsFinder } from './models.ts';
 
 const DEFAULT_URL = 'http://127.0.0.1:11434';
 
@@ -59,5 +60,27 @@ export function createOllamaBackend(
     },
     mayLeak: true,
     close: () => http.close(),
+  };
+}
+
+/** Models that refused tools, although Ollama lists them as capable of tools. */
+interface ToolRefusals {
+  /** Notes a failure of a model's request, if it is a refusal of tools. */
+  note(model: ModelSpec, error: unknown): void;
+  /** Returns a finder of facts that says of these models that they have no tools. */
+  apply(find: OllamaFactsFinder): OllamaFactsFinder;
+}
+
+/** Creates an empty list of refusals. `keyOf` names a model on its server. */
+function createToolRefusals(keyOf: (model: ModelSpec) => string): ToolRefusals {
+  const refused = new Set<string>();
+  return {
+    note(model, error) {
+      if (error instanceof RuntimeFailure && error.refusesTools) refused.add(keyOf(model));
+    },
+    apply: (find) => async (model, url, signal) => {
+      const facts = await find(model, url, signal);
+      return refused.has(keyOf(model)) ? { ...facts, tools: false } : facts;
+    },
   };
 }

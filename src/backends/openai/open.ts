@@ -12,10 +12,10 @@ import { needsCount } from './count.ts';
 import { refusalFailure } from './failures.ts';
 import { readOverflow } from './overflow.ts';
 import type { ChatChunk } from './protocol.ts';
-import { noteToolRefusal, refuseKnown } from './tool-refusal.ts';
 import { continues, toChatBody, toPromptBody, unsentSampling } from './request.ts';
 import { readError } from './said-error.ts';
 import { readChunks } from './stream.ts';
+import { isForced } from '../../prompt/tool-choice.ts';
 
 /** Refusals that another way of asking may help against; llama-server says 500 for some. */
 const ADJUSTABLE_STATUSES: readonly number[] = [400, 422, 500];
@@ -119,4 +119,23 @@ async function ask(
     adjustments = next;
     prompt = await inSlices(toPromptBody(request, facts, next));
   }
+}
+
+/** Notes that a server refused the tools of a request, so that its model is told of them by instructions. */
+function noteToolRefusal({ toolRefusals, log }: Upstream, { key, prompt, request }: Call): void {
+  if (prompt.tools === undefined) return;
+  toolRefusals.set(key, isForced(request.toolChoice) ? 'all' : 'optional');
+  log(`${request.model.name} is told of tools by instructions: its server refuses them`);
+}
+
+/** Throws for a request whose tools its server is known to refuse, without asking the server. */
+function refuseKnown({ toolRefusals }: Upstream, { key, prompt, request, client }: Call): void {
+  const refusal = prompt.tools === undefined ? undefined : toolRefusals.get(key);
+  // vLLM without a parser of calls still makes demanded ones.
+  if (refusal === undefined || (refusal === 'optional' && isForced(request.toolChoice))) return;
+  throw new RuntimeFailure(
+    'unsupported',
+    `The server at ${client.url} accepts no tools for ${request.model.name}.`,
+    { refusesTools: true },
+  );
 }

@@ -5,7 +5,6 @@ import type { Capabilities } from '../../core/backend.ts';
 import { RuntimeFailure } from '../../core/failure.ts';
 import { LOCAL_PREFIX } from '../../registry/lookup.ts';
 import type { RegistryModel } from '../../registry/registry.ts';
-import { titleOf } from '../../registry/title.ts';
 import type { Runtime } from '../../pipeline/runtime.ts';
 import type { NamedModel } from '../../pipeline/usable-models.ts';
 import type {
@@ -87,4 +86,9 @@ async function describe(
 async function createdAt(file: string | undefined): Promise<string> {
   const found = file === undefined ? undefined : await stat(file).catch(() => undefined);
   return (found?.mtime ?? new Date(0)).toISOString();
+}
+
+/** Short name of a model for pickers, without control characters: its entry's title, else its name without `:latest`. */
+function titleOf({ title, spec }: RegistryModel): string {
+  return withoutControls(title ?? spec.name.replace(/:latest$/, ''));
 }

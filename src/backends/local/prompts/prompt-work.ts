@@ -16,10 +16,9 @@ import { findSeams } from '../../../prompt/turn-closing.ts';
 import { isForced } from '../../../prompt/tool-choice.ts';
 import { formatTags, turnEnds } from '../../../prompt/turn-ends.ts';
 import type { GenerationRequest } from '../../../core/backend.ts';
-import { RuntimeFailure } from '../../../core/failure.ts';
+import { RuntimeFailure, messageOf } from '../../../core/failure.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import type { CallableTool } from '../../../formats/format.ts';
-import { renderingFailure } from './rendering-failure.ts';
 import { requireCompilable } from './schema-limits.ts';
 import { readTemplate } from '../model/template-reading.ts';
 import type { TemplateReading } from '../model/template-reading.ts';
@@ -206,5 +205,15 @@ export function templateLimitExceeded(model: string, how: string): RuntimeFailur
     'invalid-request',
     `The chat template of ${model} exceeded its limits: one rendering ${how}. ` +
       'Set another template with `template:` in models.yaml.',
+  );
+}
+
+/** What a conversation that could not be rendered comes to: the template's own words, where it refuses. */
+function renderingFailure(error: unknown, model: string): RuntimeFailure {
+  if (error instanceof RuntimeFailure) return error;
+  return new RuntimeFailure(
+    'invalid-request',
+    `the chat template of ${model} refuses this conversation: ${messageOf(error)}`,
+    { cause: error, subject: 'messages' },
   );
 }

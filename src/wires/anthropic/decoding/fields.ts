@@ -3,10 +3,12 @@ import { isRecord } from '../../../core/json.ts';
 import type { Steps } from '../../../core/steps.ts';
 import { addedDefinitions } from './added-tools.ts';
 import type { CheckedBody } from './items.ts';
-import { ignoredToolKeys } from './tool-keys.ts';
 import { MOST_PATHS, unknownKeys } from './unknown-keys.ts';
-import { messagesBody, type RequestBody } from '../schema/request.ts';
+import { messagesBody } from '../schema/request.ts';
+import type { RequestBody } from '../schema/request.ts';
 import { append } from '../../../core/lists.ts';
+import { commonFields, customTool } from '../schema/tools.ts';
+import type { RawTool } from '../schema/tools.ts';
 
 const UNDERSTOOD: readonly string[] = Object.keys(messagesBody.shape);
 
@@ -139,4 +141,21 @@ function* ignoredInside(body: RequestBody): Steps<readonly string[]> {
     yield;
   }
   return ignored;
+}
+
+/** Settings of typed client tools that reach the model. The others concern only the client. */
+const TOLD_SETTINGS: readonly string[] = ['display_width_px', 'display_height_px', 'enable_zoom'];
+
+/**
+ * Keys of a client tool without an effect on this server, as `tools.NAME.KEY`. Server tools are left out:
+ * their executor reports ignored keys.
+ */
+function ignoredToolKeys(tool: RawTool): readonly string[] {
+  const type = tool.type ?? 'custom';
+  const isCustom = type === 'custom';
+  if (!isCustom && !/^(bash|text_editor|memory|computer)_\d/.test(type)) return [];
+  const told = isCustom ? Object.keys(customTool.shape) : TOLD_SETTINGS;
+  const fields = [...Object.keys(commonFields), ...told].map((key) => [key, tool[key]] as const);
+  const keys = unknownKeys(tool, Object.fromEntries(fields));
+  return keys.map((key) => `tools.${tool.name ?? type}.${key}`);
 }

@@ -13,12 +13,15 @@ import { VisionContext } from './context.ts';
 import { addonPrompt } from './context-options.ts';
 import type { AddonPrompt, VisionSpec } from './context-options.ts';
 import { joinPrompt, MARKER, markImages } from './image-placeholders.ts';
-import { loadNeeds } from './load-needs.ts';
 import { runnerOf } from './loaded-runner.ts';
 import { threadsFor } from './native-options.ts';
 import { PictureFitter } from './picture-fitter.ts';
 import { readProjector } from './projector.ts';
 import { openStateFile } from './state-file.ts';
+import { statSync } from 'node:fs';
+import { freemem } from 'node:os';
+import type { LlamaModel } from 'node-llama-cpp';
+import type { LoadNeeds } from '../../memory/eviction.ts';
 
 /** Options with which a runner is opened. */
 export interface LlamaNodeOptions {
@@ -127,4 +130,29 @@ async function countText(
 /** llama.cpp itself puts the first token of some vocabularies before a prompt. */
 function leadOf({ model, bos }: ModelHead): string {
   return model.tokens.shouldPrependBosToken ? bos : '';
+}
+
+/** Memory that a model needs with its projector and one slot, if all of it is main memory. */
+async function loadNeeds(
+  { fileInsights }: LlamaModel,
+  mmproj: string,
+  contextSize: number,
+): Promise<LoadNeeds> {
+  const [weights, context] = await Promise.all([
+    fileInsights.estimateModelResourceRequirementsV2({ gpuLayers: 0 }),
+    fileInsights.estimateContextResourceRequirementsV2({
+      contextSize,
+      modelGpuLayers: 0,
+      sequences: 1,
+      swaFullCache: true,
+    }),
+  ]);
+  return {
+    place: 'CPU',
+    free: Math.min(process.availableMemory(), freemem()),
+    weights: weights.cpuRam + statSync(mmproj).size,
+    context: context.cpuRam,
+    sequence: 0,
+    parallel: 1,
+  };
 }
