@@ -25,7 +25,9 @@ export interface Engine {
   status(signal: AbortSignal): Promise<LoadStatus | undefined>;
   /** True if native code takes far longer for a step than it ever did: it hangs. */
   readonly isStuck?: boolean;
-  /** Frees everything; requests under way fail. */
+  /** Writes states that are not in files yet. */
+  keep?(): Promise<void>;
+  /** Frees everything, after `keep`; requests under way fail. */
   close(): Promise<void>;
 }
 
@@ -128,10 +130,14 @@ export class LocalEngine<P extends RunnerPrompt, Grammar> implements Engine {
     }
   }
 
-  async close(): Promise<void> {
+  async keep(): Promise<void> {
     clearTimeout(this.#idle);
     await this.#keeping;
     await this.#loaded?.runner.keep?.();
+  }
+
+  async close(): Promise<void> {
+    await this.keep();
     await this.#runner.close();
   }
 

@@ -106,7 +106,8 @@ class EngineServer {
     for (let waited = 0; this.#calls.size > 0 && waited < ABORT_MILLISECONDS; waited += 10) {
       await setTimeout(10);
     }
-    await this.#opened?.close().catch(() => undefined);
+    // The end of the process frees the rest, also in the middle of a load.
+    await this.#opened?.keep?.().catch(() => undefined);
     process.exit(0);
   }
 
