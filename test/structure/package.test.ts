@@ -78,11 +78,6 @@ describe('the README', () => {
 
   const readme = () => read('README.md');
 
-  it('shows the two commands', () => {
-    expect(readme()).toContain('npm ci && npm start');
-    expect(readme()).toContain('npm ci && npm test');
-  });
-
   it('names scripts of the package', () => {
     const docs = readdirSync(path.join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
     const pages = ['README.md', 'CONTRIBUTING.md', ...docs.map((name) => `docs/${name}`)];
