@@ -30,8 +30,9 @@ export function rememberSecretsOfHeaders(headers: Readonly<Record<string, string
   for (const [name, value] of Object.entries(headers)) {
     if (PUBLIC_HEADER.test(name)) continue;
     rememberSecret(value);
-    // The scheme of a key is none of it: `Bearer KEY`, `Token KEY`.
-    const [, scheme = '', key = ''] = /^([\w-]+)\s+(\S+)$/.exec(value) ?? [];
+    // The scheme of a key is none of it: `Bearer KEY`, `Token KEY`. Two words of another header may be a text.
+    const form = /authorization$/i.test(name) ? /^([\w-]+)\s+(\S.*)$/ : /^([\w-]+)\s+(\S+)$/;
+    const [, scheme = '', key = ''] = form.exec(value) ?? [];
     rememberSecret(key);
     if (/^basic$/i.test(scheme))
       rememberSecret(
