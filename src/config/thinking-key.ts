@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { chmod, link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, RuntimeFailure } from '../core/failure.ts';
-import { isRecord } from '../core/json.ts';
+import { isErrno } from '../core/json.ts';
 
 const KEY_BYTES = 32;
 const OWNER_ONLY = 0o600;
@@ -36,7 +36,7 @@ async function readKey(file: string): Promise<Uint8Array | undefined> {
     await closeToOthers(file);
     return key;
   } catch (error) {
-    if (isRecord(error) && error['code'] === 'ENOENT') {
+    if (isErrno(error, 'ENOENT')) {
       return undefined;
     }
     throw error;
@@ -59,7 +59,7 @@ async function createKey(dataFolder: string, file: string): Promise<Uint8Array> 
     await writeFile(draft, randomBytes(KEY_BYTES), { mode: OWNER_ONLY, flag: 'wx' });
     await link(draft, file);
   } catch (error) {
-    if (!(isRecord(error) && error['code'] === 'EEXIST')) {
+    if (!isErrno(error, 'EEXIST')) {
       throw error;
     }
   } finally {

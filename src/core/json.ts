@@ -11,5 +11,20 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Returns true for a parsed JSON object. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return isRecord(value);
+}
+
+/** Returns true for a parsed JSON array. */
+export function isJsonArray(value: unknown): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}
+
+/** Returns true for an error of the system with a code such as `ENOENT`. */
+export function isErrno(error: unknown, code: string): boolean {
+  return isRecord(error) && error['code'] === code;
+}
+
 /** Type of a JSON value, by JSON Schema's word. */
 export type JsonType = 'string' | 'integer' | 'number' | 'boolean' | 'object' | 'array' | 'null';

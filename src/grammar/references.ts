@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../core/json.ts';
-import { isRecord } from '../core/json.ts';
-import { isList, isSchema } from './schema.ts';
+import { isJsonArray, isRecord } from '../core/json.ts';
+import { isSchema } from './schema.ts';
 import type { Schema } from './schema.ts';
 import { append } from '../core/lists.ts';
 
@@ -56,7 +56,7 @@ export class References {
 
 function step(value: JsonValue | undefined, token: string): JsonValue | undefined {
   const key = decode(token).replaceAll('~1', '/').replaceAll('~0', '~');
-  if (isList(value)) return /^\d+$/.test(key) ? value[Number(key)] : undefined;
+  if (isJsonArray(value)) return /^\d+$/.test(key) ? value[Number(key)] : undefined;
   return isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 }
 
@@ -73,7 +73,7 @@ function namedSchemas(root: JsonObject): ReadonlyMap<string, JsonObject> {
   const named = new Map<string, JsonObject>();
   const todo: JsonValue[] = [root];
   for (let value = todo.pop(); value !== undefined; value = todo.pop()) {
-    if (isList(value)) append(todo, value);
+    if (isJsonArray(value)) append(todo, value);
     if (!isRecord(value)) continue;
     const { $id, $anchor, $dynamicAnchor } = value;
     if (typeof $id === 'string') named.set($id.replace(/#$/, ''), value);

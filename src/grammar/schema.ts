@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../core/json.ts';
-import { isRecord } from '../core/json.ts';
+import { isJsonArray, isRecord } from '../core/json.ts';
 import { largest, smallest } from '../core/lists.ts';
 
 /** JSON Schema: true accepts any value, false none. */
@@ -22,10 +22,6 @@ export interface ValueCompiler {
   compile(schemas: readonly Schema[], place: SchemaPlace): string | undefined;
 }
 
-export function isList(value: JsonValue | undefined): value is readonly JsonValue[] {
-  return Array.isArray(value);
-}
-
 export function isSchema(value: JsonValue | undefined): value is Schema {
   return typeof value === 'boolean' || isRecord(value);
 }
@@ -39,7 +35,7 @@ export function objectAt(schema: JsonObject, keyword: string): JsonObject {
 /** Array of a keyword; an empty one if the keyword is missing or is not an array. */
 export function arrayAt(schema: JsonObject, keyword: string): readonly JsonValue[] {
   const value = schema[keyword];
-  return isList(value) ? value : [];
+  return isJsonArray(value) ? value : [];
 }
 
 /** Schema of a keyword, if it has one. */

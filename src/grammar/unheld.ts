@@ -1,11 +1,10 @@
 import type { JsonObject, JsonValue } from '../core/json.ts';
-import { isRecord } from '../core/json.ts';
+import { isJsonArray, isRecord } from '../core/json.ts';
 import { pointTo } from '../core/json-pointer.ts';
 import { GrammarRules } from './gbnf.ts';
 import { isShortList } from './fixed-values.ts';
 import { STRING_FORMATS } from './formats.ts';
 import { patternExpression } from './patterns.ts';
-import { isList } from './schema.ts';
 
 /** Keywords that restrict a value in a way that a grammar can't enforce. */
 export const UNHELD_KEYWORDS: ReadonlySet<string> = new Set([
@@ -63,7 +62,7 @@ export function unheldPlaces(
   for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
     if (--budget.left < 0) break;
     const [value, at] = next;
-    if (isList(value)) {
+    if (isJsonArray(value)) {
       for (const [index, item] of value.entries()) {
         if (todo.length > budget.left) break;
         todo.push([item, pointTo(at, index)]);
@@ -88,7 +87,7 @@ export function unheldPlaces(
 function isUnheld(keyword: string, value: JsonValue): boolean {
   switch (keyword) {
     case 'enum':
-      return isList(value) && !isShortList(value);
+      return isJsonArray(value) && !isShortList(value);
     case 'const':
       return !isShortList([value]);
     case 'uniqueItems':

@@ -1,8 +1,8 @@
-import { isRecord } from '../core/json.ts';
+import { isJsonArray, isRecord } from '../core/json.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import { pointTo } from '../core/json-pointer.ts';
 import { References } from './references.ts';
-import { arrayAt, isList, objectAt, schemaAt } from './schema.ts';
+import { arrayAt, objectAt, schemaAt } from './schema.ts';
 import type { SearchBudget } from './unheld.ts';
 
 /**
@@ -126,7 +126,7 @@ class Search {
   #emptyArray(schema: JsonObject, at: string): string | undefined {
     const least = numberAt(schema, 'minItems', 0);
     // Drafts before 2020 have the schemas of the first items in `items`.
-    const keyword = isList(schema['items']) ? 'items' : 'prefixItems';
+    const keyword = isJsonArray(schema['items']) ? 'items' : 'prefixItems';
     const first = arrayAt(schema, keyword);
     for (const [index, one] of first.slice(0, least).entries()) {
       const place = this.empty(one, pointTo(pointTo(at, keyword), index));
@@ -144,14 +144,15 @@ function impossibleValue(schema: JsonObject, at: string): string | undefined {
   const types = schema['type'] === undefined ? TYPES : typesOf(schema['type']);
   const fits = (value: JsonValue): boolean =>
     types.includes(typeOf(value)) && (!onlyIntegers(schema) || !isFraction(value));
-  if (isList(values) && !values.some(fits)) return pointTo(at, 'enum');
+  if (isJsonArray(values) && !values.some(fits)) return pointTo(at, 'enum');
   const fixed = schema['const'];
   return fixed === undefined || fits(fixed) ? undefined : pointTo(at, 'const');
 }
 
 function onlyIntegers({ type }: JsonObject): boolean {
   return (
-    type === 'integer' || (isList(type) && type.includes('integer') && !type.includes('number'))
+    type === 'integer' ||
+    (isJsonArray(type) && type.includes('integer') && !type.includes('number'))
   );
 }
 
@@ -160,7 +161,7 @@ function isFraction(value: JsonValue): boolean {
 }
 
 function typesOf(type: JsonValue): readonly Type[] {
-  const names = (isList(type) ? type : [type]).map((name) =>
+  const names = (isJsonArray(type) ? type : [type]).map((name) =>
     name === 'integer' ? 'number' : name,
   );
   return TYPES.filter((one) => names.includes(one));
@@ -168,7 +169,7 @@ function typesOf(type: JsonValue): readonly Type[] {
 
 function typeOf(value: JsonValue): Type {
   if (value === null) return 'null';
-  if (isList(value)) return 'array';
+  if (isJsonArray(value)) return 'array';
   if (typeof value === 'string') return 'string';
   if (typeof value === 'number') return 'number';
   return typeof value === 'boolean' ? 'boolean' : 'object';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { RequestListener, Server } from 'node:http';
-import { isRecord } from '../core/json.ts';
+import { isErrno } from '../core/json.ts';
 import { RuntimeFailure } from '../core/failure.ts';
 import { createHttpServer } from './server.ts';
 
@@ -41,7 +41,7 @@ async function listenOn(listener: RequestListener, host: string, port: number): 
   try {
     await once(server, 'listening');
   } catch (error) {
-    throw isRecord(error) && error['code'] === 'EADDRINUSE' ? portTaken(host, port, error) : error;
+    throw isErrno(error, 'EADDRINUSE') ? portTaken(host, port, error) : error;
   }
   return server;
 }

@@ -1,4 +1,4 @@
-import { isRecord } from '../core/json.ts';
+import { isJsonArray, isJsonObject } from '../core/json.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 
 /** Keys whose values map names to schemas. */
@@ -14,14 +14,14 @@ export function spellOut(schema: JsonObject): JsonObject {
   const spelled: Record<string, JsonValue> = { ...schema };
   for (const key of NAMED) {
     const schemas = schema[key];
-    if (isSchema(schemas)) spelled[key] = mapValues(schemas, spellPlace);
+    if (isJsonObject(schemas)) spelled[key] = mapValues(schemas, spellPlace);
   }
   for (const key of LISTED) {
     const schemas = schema[key];
-    if (isList(schemas)) spelled[key] = schemas.map(spellPlace);
+    if (isJsonArray(schemas)) spelled[key] = schemas.map(spellPlace);
   }
   const values = schema['enum'];
-  if (isList(values)) spelled['enum'] = values.map(nameable);
+  if (isJsonArray(values)) spelled['enum'] = values.map(nameable);
   spelled['type'] = typeOf(schema);
   if (spelled['type'] === 'array') spelled['items'] = spellPlace(itemsOf(schema));
   return spelled;
@@ -36,7 +36,7 @@ export function spellBasic(schema: JsonObject): JsonObject {
   return {
     ...schema,
     type: 'object',
-    ...(isSchema(properties) && { properties: mapValues(properties, basicProperty) }),
+    ...(isJsonObject(properties) && { properties: mapValues(properties, basicProperty) }),
   };
 }
 
@@ -48,8 +48,8 @@ const BASIC: ReadonlySet<JsonValue | undefined> = new Set([
 ]);
 
 function basicProperty(property: JsonValue): JsonObject {
-  if (isSchema(property) && BASIC.has(property['type'])) return property;
-  const described = isSchema(property) ? property['description'] : undefined;
+  if (isJsonObject(property) && BASIC.has(property['type'])) return property;
+  const described = isJsonObject(property) ? property['description'] : undefined;
   const parts = [...(typeof described === 'string' ? [described] : []), JSON.stringify(property)];
   return { type: 'object', description: parts.join(' JSON Schema: ') };
 }
@@ -60,25 +60,27 @@ function nameable(value: JsonValue): JsonValue {
 }
 
 function spellPlace(value: JsonValue): JsonObject {
-  return spellOut(isSchema(value) ? value : {});
+  return spellOut(isJsonObject(value) ? value : {});
 }
 
 function itemsOf(schema: JsonObject): JsonValue {
   const { items, prefixItems } = schema;
-  if (isSchema(items)) return items;
-  return (isList(prefixItems) ? prefixItems[0] : undefined) ?? {};
+  if (isJsonObject(items)) return items;
+  return (isJsonArray(prefixItems) ? prefixItems[0] : undefined) ?? {};
 }
 
 /** Type that a schema names or implies; the first one that is not null if there are several. */
 function typeOf(schema: JsonObject): string {
   const { type } = schema;
   if (typeof type === 'string') return type;
-  if (isList(type)) return firstType(type);
+  if (isJsonArray(type)) return firstType(type);
   if ('properties' in schema) return 'object';
   if ('items' in schema || 'prefixItems' in schema) return 'array';
   const branches = LISTED.flatMap((key) => {
     const schemas = schema[key];
-    return isList(schemas) ? schemas.flatMap((one) => (isSchema(one) ? [typeOf(one)] : [])) : [];
+    return isJsonArray(schemas)
+      ? schemas.flatMap((one) => (isJsonObject(one) ? [typeOf(one)] : []))
+      : [];
   });
   const types = valuesOf(schema).map((value) => (value === null ? 'null' : typeof value));
   return firstType([...types, ...branches, ...('$ref' in schema ? ['object'] : [])]);
@@ -86,7 +88,7 @@ function typeOf(schema: JsonObject): string {
 
 /** Values of `enum` or `const`. */
 function valuesOf(schema: JsonObject): readonly (JsonValue | undefined)[] {
-  if (isList(schema['enum'])) return schema['enum'];
+  if (isJsonArray(schema['enum'])) return schema['enum'];
   return 'const' in schema ? [schema['const']] : [];
 }
 
@@ -99,12 +101,4 @@ function mapValues(schemas: JsonObject, change: (schema: JsonValue) => JsonObjec
   return Object.fromEntries(
     Object.entries(schemas).map(([name, schema]) => [name, change(schema)] as const),
   );
-}
-
-function isSchema(value: JsonValue | undefined): value is JsonObject {
-  return isRecord(value);
-}
-
-function isList(value: JsonValue | undefined): value is readonly JsonValue[] {
-  return Array.isArray(value);
 }

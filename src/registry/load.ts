@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { messageOf, RuntimeFailure } from '../core/failure.ts';
 import { readRegularFile } from '../core/regular-file.ts';
-import { isRecord } from '../core/json.ts';
+import { isErrno } from '../core/json.ts';
 import { parseRegistryDocument } from './document.ts';
 import { readEntries } from './entries.ts';
 import type { FileEntries } from './entries.ts';
@@ -43,7 +43,7 @@ export async function readUserFile(path: string): Promise<string | undefined> {
   try {
     return await readRegularFile(path, MOST_BYTES);
   } catch (error) {
-    if (isRecord(error) && error['code'] === 'ENOENT') {
+    if (isErrno(error, 'ENOENT')) {
       return undefined;
     }
     throw new RuntimeFailure(

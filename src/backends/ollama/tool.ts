@@ -1,5 +1,5 @@
 import type { ToolSpec } from '../../core/conversation.ts';
-import { isRecord } from '../../core/json.ts';
+import { isJsonArray, isJsonObject } from '../../core/json.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { OllamaTool } from './protocol.ts';
 
@@ -41,7 +41,7 @@ export function toTool({ name, description, inputSchema }: ToolSpec): OllamaTool
         ...($defs !== undefined && { $defs }),
         ...(items !== undefined && { items }),
         ...textList('required', required),
-        properties: isObject(properties) ? mapValues(properties, toProperty) : {},
+        properties: isJsonObject(properties) ? mapValues(properties, toProperty) : {},
       },
     },
   };
@@ -49,18 +49,18 @@ export function toTool({ name, description, inputSchema }: ToolSpec): OllamaTool
 
 /** Ollama answers 400 to a place that is no object, such as `true`. */
 function toProperty(place: JsonValue): JsonObject {
-  if (!isObject(place)) return {};
+  if (!isJsonObject(place)) return {};
   const { anyOf, oneOf, type, items, required, properties } = place;
   const values = place['const'] === undefined ? place['enum'] : [place['const']];
   const variants = anyOf ?? oneOf;
   const description = described(textOf(place['description']), place, KEPT_OF_PROPERTY);
   return {
-    ...(isList(variants) && { anyOf: variants.map(toProperty) }),
+    ...(isJsonArray(variants) && { anyOf: variants.map(toProperty) }),
     ...(isTyped(type) && { type }),
     ...(items !== undefined && { items }),
     ...(description !== '' && { description }),
-    ...(isList(values) && { enum: values }),
-    ...(isObject(properties) && { properties: mapValues(properties, toProperty) }),
+    ...(isJsonArray(values) && { enum: values }),
+    ...(isJsonObject(properties) && { properties: mapValues(properties, toProperty) }),
     ...textList('required', required),
   };
 }
@@ -79,23 +79,19 @@ function described(description: string, schema: JsonObject, kept: ReadonlySet<st
 }
 
 function textList(key: string, value: JsonValue | undefined): JsonObject {
-  return isList(value) && value.every((item) => typeof item === 'string') ? { [key]: value } : {};
+  return isJsonArray(value) && value.every((item) => typeof item === 'string')
+    ? { [key]: value }
+    : {};
 }
 
 function isTyped(type: JsonValue | undefined): type is string | readonly string[] {
-  return typeof type === 'string' || (isList(type) && type.every((one) => typeof one === 'string'));
+  return (
+    typeof type === 'string' || (isJsonArray(type) && type.every((one) => typeof one === 'string'))
+  );
 }
 
 function textOf(value: JsonValue | undefined): string {
   return typeof value === 'string' ? value : '';
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return isRecord(value);
-}
-
-function isList(value: JsonValue | undefined): value is readonly JsonValue[] {
-  return Array.isArray(value);
 }
 
 function mapValues(values: JsonObject, map: (value: JsonValue) => JsonObject): JsonObject {

@@ -1,4 +1,4 @@
-import { isRecord } from '../../core/json.ts';
+import { isJsonObject } from '../../core/json.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 
 /** What every server that takes schemas understands. */
@@ -64,7 +64,7 @@ function cleanValue(keyword: string, value: JsonValue): JsonValue {
     case 'properties':
     case '$defs':
     case 'definitions':
-      return isObject(value)
+      return isJsonObject(value)
         ? Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, clean(inner)]))
         : value;
     case 'items':
@@ -80,9 +80,5 @@ function cleanValue(keyword: string, value: JsonValue): JsonValue {
 
 /** A schema may also be `true` or `false`. */
 function clean(value: JsonValue): JsonValue {
-  return isObject(value) ? cleanSchema(value) : value;
-}
-
-function isObject(value: JsonValue): value is JsonObject {
-  return isRecord(value);
+  return isJsonObject(value) ? cleanSchema(value) : value;
 }

@@ -1,3 +1,4 @@
+import { isErrno } from '../../core/json.ts';
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
@@ -151,7 +152,7 @@ async function manage(
 ): Promise<void> {
   for (const call of calls) {
     await promisify(execFile)(manager, [...call], { env: environment }).catch((error: unknown) => {
-      const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+      const missing = isErrno(error, 'ENOENT');
       throw missing ? new Error(`${manager} is not on the PATH`, { cause: error }) : error;
     });
   }

@@ -1,15 +1,10 @@
 import type { JsonObject, JsonType, JsonValue } from '../../core/json.ts';
+import { isJsonObject } from '../../core/json.ts';
 import type { GrammarRules } from '../../grammar/gbnf.ts';
 import { literal, oneOf } from '../../grammar/gbnf.ts';
 import { defineSchema } from '../../grammar/json-schema.ts';
 import { textWithout } from '../../grammar/text-without.ts';
-import {
-  alternativesOf,
-  isJsonObject,
-  listedValues,
-  ownTypes,
-  requiredOf,
-} from './parameter-schemas.ts';
+import { alternativesOf, listedValues, ownTypes, requiredOf } from './parameter-schemas.ts';
 
 /** Quote around strings. */
 export const QUOTE = '<|"|>';

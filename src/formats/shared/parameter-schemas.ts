@@ -1,5 +1,5 @@
 import type { JsonObject, JsonType, JsonValue } from '../../core/json.ts';
-import { isRecord } from '../../core/json.ts';
+import { isJsonArray, isJsonObject } from '../../core/json.ts';
 import type { CallableTool } from '../format.ts';
 
 /** Parameter of a tool, from its schema. */
@@ -149,13 +149,4 @@ const TYPE_NAMES = ['string', 'integer', 'number', 'boolean', 'object', 'array',
 
 function isTypeName(name: unknown): name is JsonType {
   return TYPE_NAMES.some((known) => known === name);
-}
-
-function isJsonArray(value: JsonValue | undefined): value is readonly JsonValue[] {
-  return Array.isArray(value);
-}
-
-/** Returns true if a JSON value is an object. */
-export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
-  return isRecord(value);
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, RuntimeFailure } from '../../core/failure.ts';
-import { isRecord } from '../../core/json.ts';
+import { isJsonObject } from '../../core/json.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Agent } from '../agent.ts';
 import { claudeSettings, mergeSettings } from '../claude/settings.ts';
@@ -59,10 +59,6 @@ async function readSettings(value: string): Promise<JsonObject> {
       { cause: error },
     );
   }
-}
-
-function isJsonObject(value: unknown): value is JsonObject {
-  return isRecord(value);
 }
 
 /** Option with a value, written as `--name value` or `--name=value`. */

@@ -1,4 +1,4 @@
-import { isRecord } from '../../core/json.ts';
+import { isJsonObject } from '../../core/json.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { ELSEWHERE } from './environment.ts';
 import type { Variables } from '../agent-model.ts';
@@ -22,11 +22,8 @@ export function mergeSettings(theirs: JsonObject, ours: JsonObject): JsonObject 
   const merged: Record<string, JsonValue> = { ...theirs };
   for (const [name, value] of Object.entries(ours)) {
     const present = merged[name];
-    merged[name] = isObject(present) && isObject(value) ? mergeSettings(present, value) : value;
+    merged[name] =
+      isJsonObject(present) && isJsonObject(value) ? mergeSettings(present, value) : value;
   }
   return merged;
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return isRecord(value);
 }

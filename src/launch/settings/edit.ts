@@ -1,7 +1,7 @@
 import { findNodeAtLocation, getNodeValue } from 'jsonc-parser';
 import type { Node } from 'jsonc-parser';
 import { z } from 'zod';
-import { isRecord } from '../../core/json.ts';
+import { isJsonObject } from '../../core/json.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { removeValue, setValue } from './json-text.ts';
 import { parseForClaude, parseWithComments, splitMark } from './text.ts';
@@ -53,7 +53,9 @@ export function writeSettings(
 /** Changes that replace null by an empty object, for each group that gets values. */
 function nullGroups(root: Node, settings: JsonObject): readonly SettingChange[] {
   return Object.entries(settings)
-    .filter(([key, value]) => isObject(value) && findNodeAtLocation(root, [key])?.type === 'null')
+    .filter(
+      ([key, value]) => isJsonObject(value) && findNodeAtLocation(root, [key])?.type === 'null',
+    )
     .map(([key]) => ({ path: [key], before: null, after: {} }));
 }
 
@@ -75,7 +77,7 @@ export function undoSettings(
 ): SettingsUndo {
   const { mark, body } = splitMark(text);
   const root = parseWithComments(body, file);
-  const leaves = changes.filter(({ after }) => !isObject(after));
+  const leaves = changes.filter(({ after }) => !isJsonObject(after));
   const isOurs = ({ path, after }: SettingChange): boolean => {
     const node = findNodeAtLocation(root, [...path]);
     return node !== undefined && getNodeValue(node) === after;
@@ -84,7 +86,7 @@ export function undoSettings(
   const reverted = undone.reduce((edited, { path, before }) => set(edited, path, before), body);
   const groups = new Set(undone.flatMap(({ path }) => (path.length > 1 ? path.slice(0, 1) : [])));
   const cleaned = [...groups].reduce((edited, group) => {
-    const made = changes.find(({ path, after }) => isObject(after) && path.join() === group);
+    const made = changes.find(({ path, after }) => isJsonObject(after) && path.join() === group);
     return withoutEmpty(edited, group, made?.before, file);
   }, reverted);
   return { text: mark + cleaned, kept: leaves.filter((change) => !isOurs(change)) };
@@ -97,7 +99,7 @@ export function describeChanges(changes: readonly SettingChange[]): string {
       const name = path.join('.');
       const old = before === undefined ? [] : [`  - ${name}: ${shown(name, before)}`];
       // The values of a new group follow as changes of their own.
-      return isObject(after) ? old : [...old, `  + ${name}: ${shown(name, after)}`];
+      return isJsonObject(after) ? old : [...old, `  + ${name}: ${shown(name, after)}`];
     })
     .join('\n');
 }
@@ -115,12 +117,8 @@ interface Leaf {
 
 function leavesOf(settings: JsonObject, above: readonly string[] = []): readonly Leaf[] {
   return Object.entries(settings).flatMap(([key, value]) =>
-    isObject(value) ? leavesOf(value, [...above, key]) : [{ path: [...above, key], value }],
+    isJsonObject(value) ? leavesOf(value, [...above, key]) : [{ path: [...above, key], value }],
   );
-}
-
-function isObject(value: JsonValue): value is JsonObject {
-  return isRecord(value);
 }
 
 /** Sets a value, or removes it if `value` is undefined. */

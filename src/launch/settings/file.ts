@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { messageOf, RuntimeFailure } from '../../core/failure.ts';
 import { homeFolder } from '../../core/home-folder.ts';
-import { isRecord } from '../../core/json.ts';
+import { isErrno } from '../../core/json.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { writeWholeFile } from '../../core/write-file.ts';
 import { undoSettings, writeSettings } from './edit.ts';
@@ -139,7 +139,7 @@ async function readText(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    if (isRecord(error) && error['code'] === 'ENOENT') return undefined;
+    if (isErrno(error, 'ENOENT')) return undefined;
     throw new RuntimeFailure('invalid-request', `${file} can't be read: ${messageOf(error)}`, {
       cause: error,
     });

@@ -1,4 +1,5 @@
-import { isRecord, type JsonObject } from '../../core/json.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { isJsonObject } from '../../core/json.ts';
 
 /** Parses the joined argument deltas of a call; undefined unless they are a complete JSON object. */
 export function parseToolInput(json: string): JsonObject | undefined {
@@ -10,9 +11,4 @@ export function parseToolInput(json: string): JsonObject | undefined {
     // The arguments were cut off, or are not JSON.
     return undefined;
   }
-}
-
-/** Narrows a result of JSON.parse, in which all nested values are JSON. */
-function isJsonObject(value: unknown): value is JsonObject {
-  return isRecord(value);
 }

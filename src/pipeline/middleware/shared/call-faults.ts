@@ -1,7 +1,7 @@
 import { argumentFault } from '../../../formats/repair/argument-fault.ts';
 import type { ToolCallPart, ToolSpec } from '../../../core/conversation.ts';
 import type { GenerationEvent } from '../../../core/events.ts';
-import { isRecord } from '../../../core/json.ts';
+import { isJsonObject } from '../../../core/json.ts';
 import type { JsonObject } from '../../../core/json.ts';
 
 /** Calls in the events of an answer. An input that is not a JSON object counts as empty. */
@@ -23,11 +23,6 @@ function parsed(json: string): JsonObject {
   } catch {
     return {};
   }
-}
-
-/** Narrows a parsed value to a JSON object. */
-function isJsonObject(value: unknown): value is JsonObject {
-  return isRecord(value);
 }
 
 /**

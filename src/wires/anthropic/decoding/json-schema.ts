@@ -1,4 +1,5 @@
-import { isRecord, type JsonObject, type JsonValue } from '../../../core/json.ts';
+import type { JsonObject, JsonValue } from '../../../core/json.ts';
+import { isJsonArray, isJsonObject } from '../../../core/json.ts';
 import { pointTo } from '../../../core/json-pointer.ts';
 
 const TYPES: readonly unknown[] = [
@@ -29,7 +30,7 @@ function keywordFault(value: JsonValue, at: string, keyword: string): string | u
     case 'patternProperties':
     case '$defs':
     case 'definitions':
-      return isObject(value) ? firstFault(Object.entries(value), at, subschemaFault) : at;
+      return isJsonObject(value) ? firstFault(Object.entries(value), at, subschemaFault) : at;
     case 'required':
       return Array.isArray(value) && value.every((name) => typeof name === 'string')
         ? undefined
@@ -39,10 +40,10 @@ function keywordFault(value: JsonValue, at: string, keyword: string): string | u
     case 'anyOf':
     case 'oneOf':
     case 'allOf':
-      return isList(value) && value.length > 0 ? listFault(value, at) : at;
+      return isJsonArray(value) && value.length > 0 ? listFault(value, at) : at;
     case 'items':
       // Older drafts write tuples as a list.
-      return isList(value) ? listFault(value, at) : subschemaFault(value, at);
+      return isJsonArray(value) ? listFault(value, at) : subschemaFault(value, at);
     case 'additionalProperties':
     case 'propertyNames':
     case 'not':
@@ -54,7 +55,7 @@ function keywordFault(value: JsonValue, at: string, keyword: string): string | u
 
 function subschemaFault(value: JsonValue, at: string): string | undefined {
   if (typeof value === 'boolean') return undefined;
-  return isObject(value) ? schemaFault(value, at) : at;
+  return isJsonObject(value) ? schemaFault(value, at) : at;
 }
 
 function listFault(values: readonly JsonValue[], at: string): string | undefined {
@@ -77,22 +78,13 @@ function isType(value: unknown): boolean {
   return TYPES.includes(value);
 }
 
-function isList(value: JsonValue): value is readonly JsonValue[] {
-  return Array.isArray(value);
-}
-
-/** Narrows a JSON value to an object, whose members are JSON too. */
-function isObject(value: unknown): value is JsonObject {
-  return isRecord(value);
-}
-
 /**
  * First object type in a schema that allows additional properties, as a JSON pointer; undefined if there is
  * none. The API requires `additionalProperties: false` in output formats.
  */
 export function openObject(schema: JsonValue, at = '#'): string | undefined {
-  if (isList(schema)) return firstFault(schema.entries(), at, openObject);
-  if (!isObject(schema)) return undefined;
+  if (isJsonArray(schema)) return firstFault(schema.entries(), at, openObject);
+  if (!isJsonObject(schema)) return undefined;
   const { type, enum: _values, const: _value, ...rest } = schema;
   const isOpen = (Array.isArray(type) ? type : [type]).includes('object');
   if (isOpen && schema['additionalProperties'] !== false) return at;
