@@ -19,7 +19,7 @@ const AT_ONCE = 6;
 const AT_ONCE_MB = 550;
 const QUIET_MS = 2000;
 /** Timeout of an answer. The work of engines on a valid body is not measured here. */
-const PATIENCE_MS = 20_000;
+const ANSWER_TIMEOUT_MS = 20_000;
 
 /** Effect of one body on the server's event loop and memory. */
 export const stall: Part = { title: 'Stall: one body beside /health every 20 ms', run };
@@ -92,7 +92,7 @@ async function send(url: string, { path, headers }: StallBody, body: Uint8Array)
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
       body,
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
     });
     const text = await answer.body.text();
     return `${answer.statusCode} ${text.slice(0, 160)}`;

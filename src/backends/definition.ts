@@ -3,13 +3,13 @@ import type { ModelSpec } from '../core/model.ts';
 import type { Settings } from '../config/settings.ts';
 import type { BackendEntries } from '../registry/schema.ts';
 
-/** A server that did not answer in time. */
+/** Server that did not answer in time. */
 export interface SilentServer {
   readonly url: string;
   readonly timeoutMs: number;
 }
 
-/** Parts of the server, or of a command, that backends are created from. */
+/** Parts of the server, or of a command, for the creation of backends. */
 export interface BackendContext {
   readonly settings: Settings;
   readonly log: (message: string, level?: 'info' | 'warn') => void;
@@ -17,9 +17,9 @@ export interface BackendContext {
   readonly variables: NodeJS.ProcessEnv;
   /** Environment of child processes: without the keys of model servers. */
   readonly environment: () => NodeJS.ProcessEnv;
-  /** Receives a server that was asked for its models and stayed silent. */
+  /** Receives a server that did not answer the request for its models. */
   readonly onSilent?: (server: SilentServer) => void;
-  /** Longest wait for the first list of a server's models. Default: the backend's own. */
+  /** Timeout for the first list of a server's models. Default: the one of the backend. */
   readonly listTimeoutMs?: number;
 }
 
@@ -46,22 +46,22 @@ export interface FileDescription {
   readonly memoryBytes: number;
   /** Context size in tokens that the model would get. */
   readonly context: number;
-  /** Family of its chat template; undefined without a template: then it can't chat. */
+  /** Family of its chat template; undefined if it has none, so it can't chat. */
   readonly templateFamily: string | undefined;
   readonly capabilities: Capabilities | undefined;
-  /** Abilities that instructions in the prompt provide, because the template has none. */
+  /** Capabilities that come from instructions in the prompt, because the template has none. */
   readonly injected: { readonly tools: boolean; readonly thinking: boolean } | undefined;
   /** Path of the projector that adds vision, if it can be used here. */
   readonly projector?: string;
 }
 
 /**
- * One kind of backend: its folder exports this, and `backends/index.ts` lists it.
+ * Kind of backend. Its folder exports this definition, and `backends/index.ts` lists it.
  *
  * @typeParam Spec models of this backend, with the options that its entries add
  */
 export interface BackendDefinition<Spec extends ModelSpec = ModelSpec> {
-  /** Word for `backend:` in models.yaml. */
+  /** Value of `backend:` in models.yaml. */
   readonly kind: string;
   /** Entries of its models in models.yaml. */
   readonly entries: BackendEntries;
@@ -69,17 +69,17 @@ export interface BackendDefinition<Spec extends ModelSpec = ModelSpec> {
   readonly discovers?: true;
   /** Creates the backend when the first request needs it. Imports the backend's code only then. */
   create(context: BackendContext): Promise<Backend<Spec>>;
-  /** Describes the entry of a model by the entry alone. */
+  /** Describes the entry of a model, without its file or server. */
   describeEntry(model: Spec, variables: NodeJS.ProcessEnv): EntryDescription;
   /**
    * Describes the file of a model. Absent if its models have no files.
    *
-   * @param context size in tokens that the settings give to models whose entry has none
-   * @throws {unsupported} if the file is damaged
+   * @param context context size in tokens from the settings, for models whose entry has none
+   * @throws {RuntimeFailure} `unsupported` if the file is damaged
    */
   describeFile?(model: Spec, context: number | undefined): Promise<FileDescription>;
-  /** True if a model takes images, as far as that is known without its backend. Default: unknown. */
+  /** Returns true if a model takes images; undefined if that is unknown without its backend. Default: unknown. */
   takesImages?(model: Spec): boolean | undefined;
-  /** Names of environment variables that hold keys for a model's servers. Default: none. */
+  /** Returns the names of environment variables with keys for a model's servers. Default: none. */
   keyVariables?(model: Spec): readonly string[];
 }

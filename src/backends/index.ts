@@ -22,7 +22,7 @@ export function definitionOf(
   return backends.find(({ kind }) => kind === model.backend);
 }
 
-/** Names of environment variables that hold keys of model servers. */
+/** Names of environment variables with keys of model servers. */
 export function keyVariables(
   { models }: Registry,
   backends: readonly BackendDefinition[] = BACKENDS,

@@ -1,7 +1,7 @@
 const TOOLS = String.raw`\b(?:tools?|tool[ _-](?:use|calls?|calling|choice)|functions?|function[ _-]call(?:s|ing)?)\b`;
 const BETWEEN = String.raw`['"\x60]?(?: (?:are|is|was|were|for|by|in|this|the|model|parameter|currently))*`;
 
-/** Refusals of tools as such, as Ollama, vLLM, llama-server, OpenRouter and OpenAI word them. */
+/** Refusals of all tools, in the words of Ollama, vLLM, llama-server, OpenRouter and OpenAI. */
 const REFUSALS = [
   new RegExp(String.raw`(?:not|n't) support (?:the |native )?['"\x60]?${TOOLS}`, 'i'),
   new RegExp(
@@ -15,7 +15,7 @@ const REFUSALS = [
   /\btools['"`]?: (?:extra|unexpected|unknown)/i,
 ];
 
-/** Returns true if a server's error says that it, or the model, accepts no tools at all. */
+/** Returns true for a server's error that it, or the model, accepts no tools at all. */
 export function isToolRefusal(message: string): boolean {
   return REFUSALS.some((pattern) => pattern.test(message));
 }

@@ -103,7 +103,7 @@ describe('portico show', () => {
     ['nobody', /^Error: model: nobody is not known; there are mini.*\n$/],
     [
       'broken',
-      /^Error: \S+broken\.gguf can't be read as GGUF: .*Check that it is a whole GGUF file\.\n$/,
+      /^Error: \S+broken\.gguf can't be read as GGUF: .*Check that it is a complete GGUF file\.\n$/,
     ],
     [
       'cut',

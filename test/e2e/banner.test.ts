@@ -64,7 +64,7 @@ it("models whose files can't be used are named with the reason, and are in no li
   expect(namesIn(lines, 'Models: ')).toEqual(['mini (default)']);
   expect(namesIn(lines, 'Known, not downloaded: ')).not.toContain('pulled');
   expect(lines.filter((line) => line.startsWith('Not usable: '))).toEqual([
-    `Not usable: folder: ${folder}/folder.gguf can't be read as GGUF: it is a folder, not a regular file. Check that it is a whole GGUF file.`,
+    `Not usable: folder: ${folder}/folder.gguf can't be read as GGUF: it is a folder, not a regular file. Check that it is a complete GGUF file.`,
     expect.stringMatching(/^Not usable: empty: .*: it ends within its header\. Check/),
     expect.stringMatching(/^Not usable: text: .*: it does not begin with GGUF\. Check/),
     expect.stringMatching(

@@ -100,8 +100,8 @@ describe.each(Object.keys(SPEECH))('a server of %s', (kind) => {
     ['html', 'answered 200 with text/html instead of'],
     ['type', 'answered 200 with text/plain instead of'],
     ['endless', 'sent a line of over 8388608 bytes'],
-    ['half', 'only half of one'],
-    ['no-end', 'ended its answer without saying that it is done'],
+    ['half', 'only a part of one'],
+    ['no-end', 'ended its answer before it was done'],
     ['error', 'failed in mid-answer: CUDA out of memory'],
   ])('that goes wrong (%s) is an error for the client', async (fault, says) => {
     const whole = await ask(`${kind}-${fault}`, false);

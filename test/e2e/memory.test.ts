@@ -37,7 +37,7 @@ it('serve keeps what its flags allow, and tells of it', async () => {
   expect(model?.name).toBe('second');
   expect(model?.unloadsInMilliseconds).toBeLessThanOrEqual(20_000);
   const log = server.stdout() + server.stderr();
-  expect(log).toContain('first makes way for second now');
+  expect(log).toContain('first is unloaded for second now');
   expect(log).toContain(`second runs on ${model?.device} with 1 thread, 1 slot`);
   const engines = () => childrenOf(server.process.pid ?? 0);
   expect(await engines()).toHaveLength(1);

@@ -53,7 +53,7 @@ describe('an entry with several servers', () => {
     [
       'a server listed twice',
       ['backend: openai', 'providers:', GOOD, GOOD],
-      /^models\.yaml:6:14: models\.m\.providers\.1\.url: is listed already; give/,
+      /^models\.yaml:6:14: models\.m\.providers\.1\.url: is already listed; set/,
     ],
     [
       'no weight',

@@ -13,12 +13,12 @@ import type { PreparedRequest } from './prompter.ts';
 import type { Completion, RunnerSteering } from './runner.ts';
 import { append } from '../../core/lists.ts';
 
-/** Tokens of white space, or of a trigger that is not complete yet, that may follow a demanded call. */
+/** Tokens of white space, or of an incomplete trigger, that may follow a forced call. */
 const MOST_TOKENS_AFTER_CALL = 16;
-/** Text may be held back for long: the watch over the engine has to know that it lives. */
+/** Interval of progress events while text is buffered, so that the watch does not end the engine. */
 const KEEP_ALIVE_MS = 5000;
 
-/** Readers of a model's output, and the grammars that hold it. */
+/** Readers of a model's output, and the grammars that constrain it. */
 export interface AnswerReaders<Grammar> {
   readonly head: Pick<ModelHead, 'format' | 'injection'>;
   readonly steering: RunnerSteering;
@@ -72,7 +72,7 @@ export class AnswerDecoder<P, Grammar> {
     return this.#completion.tokens;
   }
 
-  /** Events of an answer of which nothing was cut off but text at the limit; else undefined. */
+  /** Events of a complete answer, or of one whose text was cut off at the limit; otherwise undefined. */
   get answer(): readonly GenerationEvent[] | undefined {
     const cutInText = this.#limited && this.#events.at(-1)?.type === 'text-delta';
     const complete = this.#output.stopped === null && (this.#complete || cutInText);
@@ -99,7 +99,7 @@ export class AnswerDecoder<P, Grammar> {
     if (this.#output.closed) this.#completion.rewind();
   }
 
-  /** Goes on by one step; returns whether another one follows. */
+  /** Runs one step. Returns true if another one follows. */
   async *#step(signal: AbortSignal): AsyncGenerator<GenerationEvent, boolean> {
     if (this.#output.thinking && this.thinkingTokens >= this.#budget) {
       return yield* this.#closeThinking();
@@ -129,13 +129,13 @@ export class AnswerDecoder<P, Grammar> {
     return { thinking, calling, owes: isOwed ? owes : undefined };
   }
 
-  /** Models that were only told to think often end their turn with the thoughts. */
+  /** Models that think by instructions often end their turn after the thinking. */
   get #owesAnswer(): boolean {
     const { thinkingOpen } = this.#prepared.rendered;
     return this.#readers.head.injection.thinking && thinkingOpen && !this.#output.begun;
   }
 
-  /** Handles the end of what the model wrote; returns whether the answer goes on. */
+  /** Handles the end of the model's output. Returns true if the answer continues. */
   *#endAt(end: 'turn' | 'limit'): Generator<GenerationEvent, boolean> {
     if (end === 'limit') return this.#endAtLimit();
     const { thinking, holdsCall } = this.#output;
@@ -150,11 +150,11 @@ export class AnswerDecoder<P, Grammar> {
     return false;
   }
 
-  /** Closes thoughts that have used up their budget, or that the turn was to end with. */
+  /** Closes thinking that has used up its budget, or after which the model ended its turn. */
   *#closeThinking(): Generator<GenerationEvent, boolean> {
     const { thinking, thinkingEnd } = this.#readers.head.format;
     const text = this.#completion.write(thinkingEnd ?? `\n${thinking?.close ?? ''}\n\n`);
-    // Without room for the closing tag there is none for an answer either.
+    // Without space for the closing tag there is none for an answer either.
     if (text === undefined) return this.#endAtLimit();
     yield* this.#noted(mergeDeltas(this.#output.push(text)));
     return true;
@@ -173,7 +173,7 @@ export class AnswerDecoder<P, Grammar> {
   }
 
   /**
-   * Reads a token's text. It may reach beyond a trigger, or beyond the end of thoughts: if a grammar begins
+   * Reads a token's text. It may extend past a trigger, or past the end of thinking. If a grammar begins
    * there, the rest is dropped.
    */
   #read(text: string): readonly GenerationEvent[] {
@@ -209,7 +209,7 @@ export class AnswerDecoder<P, Grammar> {
     return true;
   }
 
-  /** True if a demanded call was made and no other has begun. */
+  /** True if a forced call was made and no other one has begun. */
   get #isPastCalls(): boolean {
     const { calls, calling } = this.#output;
     return this.#prepared.forced !== undefined && calls > 0 && calling === undefined;

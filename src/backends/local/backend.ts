@@ -22,28 +22,28 @@ import { LoadWatch } from './worker/load-watch.ts';
 import { EnginePool } from './worker/pool.ts';
 
 export interface LocalBackendOptions extends EngineSettings, FileFactsSource, RunnerConditions {
-  /** A child process per model, or this process. A model with vision always has a child process. */
+  /** Runs each model in a child process, or in this one. A model with vision always has a child process. */
   readonly engine: 'isolated' | 'in-process';
   readonly log: EngineLog;
-  /** Time that an unused model stays in memory, unless its entry says so; default: always. */
+  /** Time that an unused model stays in memory, unless its entry sets one; default: always. */
   readonly keepAlive?: KeepAlive;
-  /** Bytes that all models together may take; undefined means all that there are. */
+  /** Memory of all models together in bytes; undefined means all of the machine's. */
   readonly memoryBytes?: number | undefined;
-  /** The memory that there is; default: this machine's. */
+  /** Main memory; default: this machine's. */
   readonly memory?: MainMemory;
-  /** Seconds that an engine with work may give no sign of life; default: as `HeartbeatWatch` has it. */
+  /** Seconds without a sign of life after which a working engine is ended; default: the one of `HeartbeatWatch`. */
   readonly allowedSilenceSeconds?: number;
-  /** Seconds for opening a model, and for loading it beside its bytes; default: as `LoadWatch` has it. */
+  /** Seconds to open a model, and to load it in addition to the time for its bytes; default: the one of `LoadWatch`. */
   readonly allowedLoadSeconds?: number;
-  /** Milliseconds that an engine with vision may say nothing; default: `allowedSilence`. */
+  /** Milliseconds that an engine with vision may be silent; default: `allowedSilence`. */
   readonly allowedSilence?: (waiting: Waiting) => number;
-  /** The compiled module of the child process, if it is not beside this one. */
+  /** Compiled module of the child process; default: the one next to this module. */
   readonly childModule?: URL;
   /** Environment of child processes; default: this process's. */
   readonly environment?: () => NodeJS.ProcessEnv;
 }
 
-/** Models from GGUF files, by llama.cpp in our own process tree. */
+/** Creates the backend for GGUF files, which runs llama.cpp in this process or in child processes. */
 export function createLocalBackend(options: LocalBackendOptions): Backend<LocalSpec> {
   const runnerFor = (model: LocalSpec, hasPictures: boolean) =>
     chooseRunner(model, visionSupport(model, options), hasPictures);
@@ -56,7 +56,7 @@ export function createLocalBackend(options: LocalBackendOptions): Backend<LocalS
     async capabilities(model, signal) {
       const engine = pools[runnerFor(model, false)].engineFor(model);
       const found = await engine.use((opened) => opened.capabilities(signal), false);
-      // With a separate text engine, the one with vision is opened by the first picture.
+      // With a separate text engine, the first picture opens the one with vision.
       return { ...found, images: takesImages(model) };
     },
     ...(options.fileFacts && {
@@ -88,7 +88,7 @@ export function createLocalBackend(options: LocalBackendOptions): Backend<LocalS
   };
 }
 
-/** Engines by their runners, in the same memory. */
+/** Opens a pool of engines for each runner. All share one memory budget. */
 function openPools(
   options: LocalBackendOptions,
   takesImages: (model: LocalSpec) => boolean,
@@ -113,7 +113,7 @@ function openPools(
   };
 }
 
-/** An addon is loaded into this process only if the engine runs in it. */
+/** Starts an engine. An addon is loaded into this process only if the engine runs in it. */
 async function startEngine(
   runner: RunnerKind,
   spec: LocalSpec,
@@ -141,7 +141,7 @@ async function startEngine(
   return new IsolatedEngine({ task, log, lease, childModule, environment, watch, quotes });
 }
 
-/** A request whose engine has died is worth another try as long as nothing of its answer was reported. */
+/** Marks a failure as retriable if the engine ended before any part of the answer was sent. */
 async function* retriable(
   events: AsyncGenerator<GenerationEvent>,
   { model }: GenerationRequest,

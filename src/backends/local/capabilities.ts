@@ -4,7 +4,7 @@ import type { LocalSpec } from './spec.ts';
 import { contextSizeFor } from './context-size.ts';
 import type { FileFactsCache } from './model/file-facts-cache.ts';
 
-/** Capabilities of a model in an engine of our own, by its context size in tokens and its template. */
+/** Capabilities of a model in the local engine, by its context size in tokens and its template. */
 export function engineCapabilities(
   contextTokens: number,
   { thinking }: Pick<TemplateTraits, 'thinking'>,
@@ -21,7 +21,7 @@ export function engineCapabilities(
   };
 }
 
-/** The same for a base model, which has no chat template. */
+/** Capabilities of a base model, which has no chat template. */
 function baseCapabilities(contextTokens: number): Capabilities {
   return {
     chats: false,
@@ -39,11 +39,11 @@ function baseCapabilities(contextTokens: number): Capabilities {
 /** Source of capabilities without an engine. */
 export interface FileFactsSource {
   readonly fileFacts?: FileFactsCache | undefined;
-  /** Context size in tokens that the server's settings give to all models. */
+  /** Context size in tokens of the server's settings, for all models. */
   readonly context: number | undefined;
 }
 
-/** The same by the header of the model's file; undefined if it can't be read. */
+/** Capabilities by the header of a model's file; undefined if it can't be read. */
 export async function capabilitiesOfFile(
   { fileFacts, context }: FileFactsSource,
   { file, template, context: model }: LocalSpec,

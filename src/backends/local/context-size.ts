@@ -1,10 +1,10 @@
-/** More than this is opt-in: the memory of a context grows with its size. */
+/** Largest default context. More is opt-in, because the memory of a context grows with its size. */
 const DEFAULT_CONTEXT = 32_768;
 
-/** For models whose file does not say what they were trained on. */
+/** Context of models whose file does not contain the one of the training. */
 const UNKNOWN_TRAINED_CONTEXT = 4096;
 
-/** The context size in tokens: the server's setting, the model's own, else what it was trained on up to 32k. */
+/** Context size in tokens: the server's setting, the model's own, otherwise the one of the training up to 32k. */
 export function contextSizeFor(
   wanted: { readonly model: number | undefined; readonly server: number | undefined },
   trained: number | undefined,

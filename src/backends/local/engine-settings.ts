@@ -7,23 +7,23 @@ import type {
 import type { LocalSpec } from './spec.ts';
 import type { RunnerKind } from './runner-choice.ts';
 
-/** Receives in one line what happened, or what could not be honoured but stopped nothing (`warn`, the default). */
+/** Logs one line: an event (`info`), or a part that could not be honoured and did not fail the request (`warn`). */
 export type EngineLog = (message: string, level?: 'info' | 'warn') => void;
 
-/** Settings of the server that an engine takes. */
+/** Settings of the server for engines. */
 export interface EngineSettings {
-  /** Threads for llama.cpp, over what the registry says; undefined means `defaultThreads`. */
+  /** Threads of llama.cpp; overrides the entry. Undefined means `defaultThreads`. */
   readonly threads: number | undefined;
-  /** Over what the registry says, as are the next three. */
+  /** Overrides the entry, as the next three do. */
   readonly gpuLayers?: GpuLayers | undefined;
   readonly flashAttention?: FlashAttention | undefined;
   readonly kvType?: KvType | undefined;
   readonly promptLookup?: PromptLookupMode | undefined;
-  /** Context size in tokens for every model, over what the registry says. */
+  /** Context size in tokens of every model; overrides its entry. */
   readonly context: number | undefined;
-  /** Slots of every model, over what the registry says; undefined leaves it to memory. */
+  /** Slots of every model; overrides its entry. If undefined, memory decides. */
   readonly parallel?: number | undefined;
-  /** Place of prefixes that outlive their slots and this process; undefined drops them. */
+  /** Cache of prefixes that outlive their slots and this process; undefined drops them. */
   readonly states?: StateCache | undefined;
   /** Number of requests that may wait for a slot. */
   readonly queueLimit: number;
@@ -32,11 +32,11 @@ export interface EngineSettings {
 /** Folder of the state files of all models. */
 export interface StateCache {
   readonly folder: string;
-  /** Bytes that they may take together; undefined: a tenth of the free disk, at most 16 GB. */
+  /** Total size in bytes; undefined means a tenth of the free disk, at most 16 GB. */
   readonly limitBytes: number | undefined;
 }
 
-/** Model, its runner, and the server's settings for it: plain data, which crosses the process border. */
+/** Model, its runner, and the server's settings for it, as plain data for another process. */
 export interface EngineTask {
   readonly runner: RunnerKind;
   readonly spec: LocalSpec;

@@ -15,15 +15,15 @@ import { Prompter } from './prompter.ts';
 import type { LoadedRunner, Runner, RunnerPrompt } from './runner.ts';
 import { Transcripts } from './transcripts.ts';
 
-/** One model, in this process or in a child. */
+/** Engine of one model, in this process or in a child process. */
 export interface Engine {
-  /** Abilities of the model, read from its file before its weights are loaded. */
+  /** Returns the capabilities of the model, read from its file before its weights are loaded. */
   capabilities(signal: AbortSignal): Promise<Capabilities>;
   countTokens(request: GenerationRequest, signal: AbortSignal): Promise<number>;
   generate(request: GenerationRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent>;
-  /** Status of the loaded model; undefined as long as its weights are not in memory. */
+  /** Returns the status of the loaded model; undefined if its weights are not in memory. */
   status(signal: AbortSignal): Promise<LoadStatus | undefined>;
-  /** True if native code takes far longer for a step than it ever did: it hangs. */
+  /** True if native code takes far longer for a step than ever before, so that it probably hangs. */
   readonly isStuck?: boolean;
   /** Writes states that are not in files yet. */
   keep?(): Promise<void>;
@@ -109,7 +109,7 @@ export class LocalEngine<P extends RunnerPrompt, Grammar> implements Engine {
     const prepared = await this.#prompter.prepare(request, signal);
     const place = this.#queue.enter();
     try {
-      // A free slot reports what it reuses of the prompt; before the weights are there, only files have some of it.
+      // A free slot reports the reused part of the prompt. Before the weights are loaded, only files may have one.
       const free = this.#loaded !== undefined && place.ahead === 0;
       const alone = this.#loaded === undefined && this.#queue.busy === 1 && place.ahead === 0;
       const isNew = alone && this.#runner.mayRestore?.(prepared.prompt) !== true;
@@ -141,7 +141,7 @@ export class LocalEngine<P extends RunnerPrompt, Grammar> implements Engine {
     await this.#runner.close();
   }
 
-  /** Writes states to files once nothing was asked for a while: a process may be killed at any time. */
+  /** Writes states to files after some time without requests, because a process may be killed at any time. */
   #keepSoon(): void {
     clearTimeout(this.#idle);
     this.#idle = setTimeout(() => {
@@ -149,7 +149,7 @@ export class LocalEngine<P extends RunnerPrompt, Grammar> implements Engine {
     }, IDLE_MILLISECONDS).unref();
   }
 
-  /** Loads once, however many wait; a failed load may be tried again. */
+  /** Loads once for all waiting requests. A failed load may be tried again. */
   #load(): Promise<LoadedEngine<P, Grammar>> {
     this.#loading ??= this.#start().catch((error: unknown) => {
       this.#loading = undefined;

@@ -11,13 +11,13 @@ const gpuLayers = z.union([z.enum(GPU_LAYERS), z.int().min(0)], {
   error: "must be a number of layers, 'auto' or 'max'",
 });
 
-/** `on` and `off` are words in YAML 1.2, and were switches before. */
+/** `on` and `off` are strings in YAML 1.2, and booleans in YAML 1.1. */
 const flashAttention = z.union(
   [z.enum(FLASH_ATTENTION), z.boolean().transform((on) => (on ? 'on' : 'off'))],
   { error: 'must be auto, on or off' },
 );
 
-/** `off` may come as a switch here too. */
+/** `off` may be a boolean here too. */
 const promptLookup = z.union(
   [z.enum(PROMPT_LOOKUP), z.literal(false).transform(() => 'off' as const)],
   { error: 'must be auto or off' },

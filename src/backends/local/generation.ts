@@ -6,19 +6,19 @@ import type { PreparedRequest } from './prompter.ts';
 import type { LoadedRunner, RunnerPrompt, RunnerSlot } from './runner.ts';
 import type { Transcripts } from './transcripts.ts';
 
-/** Model in memory, with the readers of its output. */
+/** Loaded model, with the readers of its output. */
 export interface LoadedEngine<P extends RunnerPrompt, Grammar> extends AnswerReaders<Grammar> {
   readonly runner: LoadedRunner<P, Grammar>;
   readonly transcripts: Transcripts<P>;
 }
 
-/** The client learns of its request's admission so much later at most, for the sake of exact counts. */
+/** Longest delay of the admission, to wait for exact counts. */
 const REUSE_WAIT_MS = 500;
 
 /**
- * Answers a request whose turn has come, on a slot that is its own for as long.
+ * Answers a request from the queue on a slot, which serves no other request meanwhile.
  *
- * @param admits the admission is yielded too, with what the slot reuses of the prompt
+ * @param admits yields the admission too, with the tokens that the slot reuses
  */
 export async function* generateOn<P extends RunnerPrompt, Grammar>(
   engine: LoadedEngine<P, Grammar>,
@@ -55,7 +55,7 @@ export function admission(
   return { type: 'admitted', inputTokens, cache: cacheCounts(prepared, cacheReadTokens) };
 }
 
-/** Waits for what is known of the prompt; returns its number of tokens. */
+/** Waits for the reused part of the prompt. Returns its number of tokens. */
 async function* reuse(
   slot: RunnerSlot<unknown, unknown>,
   prepared: PreparedRequest<unknown>,
@@ -64,7 +64,7 @@ async function* reuse(
   const reusing = slot.reuse();
   const early = await within(reusing, REUSE_WAIT_MS);
   if (admits) yield admission(prepared, early);
-  // It may be the evaluation of the whole prompt.
+  // This may evaluate the complete prompt.
   if (early === undefined) yield prefilled(prepared, 0);
   const cacheReadTokens = await reusing;
   yield prefilled(prepared, cacheReadTokens);
@@ -77,7 +77,7 @@ function prefilled({ tokens: total }: PreparedRequest<unknown>, done: number): G
 
 function cacheCounts(prepared: PreparedRequest<unknown>, cacheReadTokens: number) {
   const { request, tokens, tokensBeforePlace } = prepared;
-  // The last token is evaluated by every request: without it there is nothing to sample from.
+  // Every request evaluates the last token, because sampling needs its logits.
   const created = tokens - 1 - cacheReadTokens;
   const cacheCreationTokens = request.cachesPrompt === true ? created : 0;
   const counts = { cacheReadTokens, cacheCreationTokens };

@@ -5,16 +5,16 @@ import type { Grammars, WantedGrammar } from './grammars.ts';
 import type { GrammarInput } from './prompts/prompt-work.ts';
 import type { ActiveGrammar, RunnerSteering } from './runner.ts';
 
-/** Part of the output that the model is writing. */
+/** Present place of the output. */
 export interface Writing {
   readonly thinking: boolean;
-  /** Trigger of the calls that are being written. */
+  /** Trigger of the calls in progress. */
   readonly calling: string | undefined;
   /** Part of the output that has to begin before the turn may end. */
   readonly owes: 'thoughts' | 'answer' | undefined;
 }
 
-/** Point of an answer; `thoughts` and `answer` are the beginnings of these. */
+/** Place in an answer; `thoughts` and `answer` are the beginnings of these. */
 type Place = 'schema' | 'thoughts' | 'answer' | 'triggered' | 'call' | 'free';
 
 export interface GrammarSelectorOptions<Grammar> {
@@ -22,17 +22,17 @@ export interface GrammarSelectorOptions<Grammar> {
   readonly format: ChatFormat;
   readonly grammars: Grammars<Grammar>;
   readonly steering: RunnerSteering;
-  /** True if the model itself decides whether it begins to think. */
+  /** True if the model itself decides to begin with thinking or not. */
   readonly mayThink: boolean;
 }
 
-/** Selects the grammar at each point of an answer: that of calls in calls, that of a schema elsewhere. */
+/** Selects the grammar at each place of an answer: the one of calls in calls, the one of a schema elsewhere. */
 export class GrammarSelector<Grammar> {
   readonly #options: GrammarSelectorOptions<Grammar>;
   readonly #shared: Pick<GrammarInput, 'tools' | 'parallel' | 'excluded'>;
   /** Triggers that the runner itself watches for. */
   readonly #triggers: readonly string[];
-  /** True if the whole answer is held to a schema; a demanded call comes before it. */
+  /** True if a schema applies to the complete answer. A forced call has priority over it. */
   readonly #held: boolean;
   #mayThink: boolean;
   #place: Place = 'free';
@@ -52,23 +52,23 @@ export class GrammarSelector<Grammar> {
       parallel: toolChoice.mode !== 'none' && toolChoice.parallel,
       excluded: steering.excluded,
     };
-    // The prompt itself begins a demanded call, so that nothing triggers it.
+    // The prompt itself begins a forced call, so there is no trigger.
     const triggers = this.#held || forced || tools.length === 0 ? [] : format.tools?.triggers;
     this.#triggers = triggers?.every((text) => steering.watches(text)) === true ? triggers : [];
   }
 
-  /** The grammar that the next token has to follow. */
+  /** Grammar for the next token. */
   get active(): ActiveGrammar<Grammar> {
     return this.#active;
   }
 
-  /** True if another grammar applies from here on. */
+  /** Returns true if another grammar applies from here on. */
   changesAt(writing: Writing): boolean {
     const place = this.#placeAt(writing);
     return place !== this.#place || (place === 'call' && writing.calling !== this.#calling);
   }
 
-  /** Makes the grammar of this point the active one, at its beginning. */
+  /** Activates the grammar of this place, from its start. */
   async select(writing: Writing): Promise<void> {
     if (writing.thinking) this.#mayThink = false;
     this.#place = this.#placeAt(writing);

@@ -5,13 +5,13 @@ import type { EngineLog } from './engine-settings.ts';
 import type { PromptProcess } from './prompts/prompt-process.ts';
 import type { GrammarInput } from './prompts/prompt-work.ts';
 
-/** Number of compiled grammars: an agent sends the same tools with each request, and a few agents take turns. */
+/** Number of cached grammars. An agent sends the same tools with each request, and a few agents take turns. */
 const CACHED = 16;
 
-/** Larger grammars hold the engine for too long: llama.cpp takes 60 ms for a MiB. */
+/** Largest grammar. A larger one would block the engine for too long: llama.cpp takes 60 ms per MiB. */
 const MOST_CHARACTERS = 2 ** 21;
 
-/** A grammar that is written for its tools or schema, or one of a beginning, which is always the same. */
+/** Grammar for tools or a schema, or the constant one of a beginning. */
 export type WantedGrammar =
   | GrammarInput
   | { readonly of: 'beginning'; readonly part: keyof typeof BEGINNING_GRAMMARS };
@@ -20,24 +20,24 @@ export interface GrammarsOptions<Grammar> {
   /** Writes grammars. */
   readonly prompts: PromptProcess;
   readonly compile: (gbnf: string) => Promise<Grammar>;
-  /** Receives what could not be compiled. */
+  /** Logs grammars that could not be compiled. */
   readonly log: EngineLog;
 }
 
-/** Compiled grammars of calls and of answers, each compiled once. */
+/** Cache of compiled grammars of calls and answers. */
 export class Grammars<Grammar> {
   readonly #options: GrammarsOptions<Grammar>;
   readonly #log: (message: string) => void;
-  /** The least recently used first. */
+  /** Ordered by use, the least recently used first. */
   readonly #compiled = new Map<string, Promise<Grammar | undefined>>();
 
   constructor(options: GrammarsOptions<Grammar>) {
     this.#options = options;
-    // One set of tools has several grammars.
+    // One set of tools has several grammars, so each message is logged once.
     this.#log = logOnce(options.log);
   }
 
-  /** Returns undefined for a grammar that could not be compiled: nothing is enforced then. */
+  /** Returns a grammar; undefined if it could not be compiled, so that nothing is enforced. */
   async get(wanted: WantedGrammar): Promise<Grammar | undefined> {
     const key = JSON.stringify(wanted);
     const compiled = this.#compiled.get(key) ?? this.#compile(wanted);

@@ -6,10 +6,10 @@ import { localEntrySchema } from './entry.ts';
 import type { LocalSpec } from './spec.ts';
 import { visionSupport } from './runner-choice.ts';
 
-/** Requests that may wait for a model before the next one has to come back later. */
+/** Limit of requests that wait for a model. Further ones are refused as overloaded. */
 const QUEUE_LIMIT = 64;
 
-/** Models from GGUF files, by llama.cpp on this machine. */
+/** Models from GGUF files, run by llama.cpp on this machine. */
 export const LLAMA: BackendDefinition<LocalSpec> = {
   kind: 'llama',
   entries: { schema: localEntrySchema, usesFiles: true, paths: ['mmproj'] },
@@ -56,7 +56,7 @@ async function describeFile(
   };
 }
 
-/** Place of states that outlive their slots; undefined keeps none. */
+/** Cache of states that outlive their slots; undefined if it is disabled. */
 function stateCache({ stateCacheMegabytes, paths }: Settings): StateCache | undefined {
   if (stateCacheMegabytes === 0) return undefined;
   const limitBytes = stateCacheMegabytes === undefined ? undefined : stateCacheMegabytes * 2 ** 20;

@@ -2,11 +2,11 @@ import { within } from '../../net/timeouts.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 import { raceAbort } from '../../core/queue.ts';
 
-/** What a model's load has come to. */
+/** Progress of a load. */
 export interface LoadProgress {
-  /** It waits for other models to leave the memory that it needs. */
+  /** True if it waits for other models to free memory. */
   readonly waits: boolean;
-  /** From 0 to 1. */
+  /** Loaded share, from 0 to 1. */
   readonly share: number;
 }
 
@@ -18,8 +18,8 @@ interface Sized {
 }
 
 /**
- * Waits for a load. Reports it at once and then every second, so that the client sees life, and the size of
- * the weights at its end.
+ * Waits for a load. Reports its progress at once and then every second, as a sign of life for the client. At the
+ * end, reports the size of the weights.
  */
 export async function* untilLoaded<Loaded extends Sized>(
   loading: Promise<Loaded>,
@@ -29,7 +29,7 @@ export async function* untilLoaded<Loaded extends Sized>(
   const loaded = raceAbort(loading, signal);
   const settled = loaded.then(
     () => true,
-    // Its failure is thrown below.
+    // A failure is thrown below.
     () => true,
   );
   do {

@@ -5,7 +5,7 @@ import { LocalEngine } from './engine.ts';
 import type { Engine } from './engine.ts';
 import type { MemoryLease } from './memory/lease.ts';
 
-/** Opens a model in this process. Native addons are loaded here only. Throws `model-load-failed`. */
+/** Opens a model in this process. Only this module loads native addons. Throws `model-load-failed`. */
 export async function openEngine(
   { runner, spec, settings }: EngineTask,
   log: EngineLog,
@@ -15,7 +15,7 @@ export async function openEngine(
   if (file === undefined) {
     throw new RuntimeFailure(
       'unsupported',
-      `${spec.name} names no GGUF file. Give it one with \`file:\` in models.yaml.`,
+      `${spec.name} names no GGUF file. Set \`file:\` in models.yaml.`,
     );
   }
   const named = { ...spec, file };
@@ -35,7 +35,7 @@ export async function openEngine(
   }
 }
 
-/** Ends this process, which is a child: its native context can't be trusted any more. */
+/** Ends this child process, because its native context is in an unknown state. */
 function abandon(): never {
   process.exit(1);
 }

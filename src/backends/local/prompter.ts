@@ -5,19 +5,19 @@ import type { LoadedRunner, Runner, RunnerPrompt, WrittenPrompt } from './runner
 import type { Transcripts } from './transcripts.ts';
 import { contextLimitExceeded, promptTooLong } from '../../core/failure.ts';
 
-/** Request that was rendered and counted, and that fits. */
+/** Rendered and counted request that fits the context. */
 export interface PreparedRequest<P> extends WrittenPrompt<P> {
   readonly request: GenerationRequest;
-  /** Of the whole prompt. */
+  /** Tokens of the complete prompt. */
   readonly tokens: number;
   readonly limit: AnswerLimit;
-  /** Tokens before the place up to which the prompt is to be kept longer, if it has one. */
+  /** Tokens before the place up to which the prompt is cached longer; undefined if there is none. */
   readonly tokensBeforePlace: number | undefined;
 }
 
 export interface PrompterOptions<P extends RunnerPrompt> {
   readonly runner: Runner<P, unknown>;
-  /** In tokens. */
+  /** Size of the context in tokens. */
   readonly contextSize: number;
   readonly transcripts: Transcripts<P>;
   /** Loads the model, for prompts that only the loaded model can count. */
@@ -32,17 +32,16 @@ export class Prompter<P extends RunnerPrompt> {
     this.#options = options;
   }
 
-  /** Counts the tokens of the whole prompt. Throws as `prepare`, but never for its length. */
+  /** Counts the tokens of the complete prompt. Throws like `prepare`, but never for its length. */
   async count(request: GenerationRequest, signal: AbortSignal): Promise<number> {
     const { prompt } = await this.#write(request, Infinity, signal);
     return this.#countPrompt(prompt, signal);
   }
 
   /**
-   * Renders, counts, and decides how much may be generated.
+   * Renders and counts a request, and limits its answer.
    *
-   * @throws {prompt-too-long}
-   * @throws {invalid-request} for what the model's template refuses
+   * @throws {RuntimeFailure} `prompt-too-long`; `invalid-request` for a conversation that the template refuses
    */
   async prepare(request: GenerationRequest, signal: AbortSignal): Promise<PreparedRequest<P>> {
     const { contextSize } = this.#options;

@@ -7,16 +7,16 @@ export type RunnerKind = 'llama-cpp' | 'llama-node';
 
 /** State of this machine that decides which runner a model has. */
 export interface RunnerConditions {
-  /** True if the addon that takes pictures is installed. Default: looks it up. */
+  /** Returns true if the addon for vision is installed. Default: looks it up. */
   readonly isInstalled?: (() => boolean) | undefined;
-  /** True if a file is there. Default: looks on the disk. */
+  /** Returns true if a file exists. Default: looks on the disk. */
   readonly exists?: ((file: string) => boolean) | undefined;
 }
 
 /** Vision of a model, or the part of it that is missing. */
 export type VisionSupport = 'available' | 'no-projector' | 'projector-missing' | 'addon-missing';
 
-/** Finds out if a model from a file takes pictures here. The one place that decides so. */
+/** Finds the vision support of a model from a file. Only this function decides it. */
 export function visionSupport(
   { mmproj }: Pick<LocalSpec, 'mmproj'>,
   { isInstalled = isAddonInstalled, exists = existsSync }: RunnerConditions = {},
@@ -27,9 +27,8 @@ export function visionSupport(
 }
 
 /**
- * Chooses the runner for a conversation. A model with vision has one runner for all of them, unless its entry
- * asks for a separate text engine: that has more slots and keeps prefixes on disk, at the price of both in
- * memory.
+ * Chooses the runner for a conversation. A model with vision has one runner for all conversations, unless its entry
+ * sets a separate text engine. That has more slots and caches prefixes on disk, but both engines are in memory.
  */
 export function chooseRunner(
   { picturesApart }: Pick<LocalSpec, 'picturesApart'>,
@@ -40,7 +39,7 @@ export function chooseRunner(
   return vision === 'available' && !forText ? 'llama-node' : 'llama-cpp';
 }
 
-/** Way to complete the vision of a model; undefined if no part of it is missing. */
+/** Hint to enable the vision of a model; undefined if no part is missing. */
 export function visionHint(
   { mmproj }: Pick<LocalSpec, 'mmproj'>,
   vision: VisionSupport,
@@ -50,11 +49,11 @@ export function visionHint(
     case 'no-projector':
       return undefined;
     case 'projector-missing':
-      return `Its projector ${mmproj} is not there: put it there, or correct \`mmproj:\` in models.yaml.`;
+      return `Its projector ${mmproj} does not exist: add the file, or correct \`mmproj:\` in models.yaml.`;
     case 'addon-missing':
       return (
-        'It could with an optional package that is not installed here: install Portico again without ' +
-        '`--omit=optional`, and start it again.'
+        'It needs an optional package that is not installed: install Portico again without ' +
+        '`--omit=optional`, and restart it.'
       );
     default:
       return vision satisfies never;

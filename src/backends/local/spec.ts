@@ -6,15 +6,15 @@ import type {
 } from '../../config/engine-options.ts';
 import type { ModelSpec } from '../../core/model.ts';
 
-/** A model from a GGUF file. */
+/** Model from a GGUF file. */
 export interface LocalSpec extends ModelSpec {
-  /** The absolute path of the projector (mmproj) by which a model from a file sees. */
+  /** Absolute path of the projector (mmproj), for vision. */
   readonly mmproj?: string;
-  /** Conversations without pictures go to the engine for text, at the price of both in memory. */
+  /** Uses a separate text engine for conversations without pictures. Both engines are in memory. */
   readonly picturesApart?: boolean;
   /** Number of concurrent requests; absent means as many as memory allows. */
   readonly parallel?: number;
-  /** CPU threads; absent means what the backend finds right. */
+  /** CPU threads; absent means that the backend decides. */
   readonly threads?: number;
   /** Absent means `auto`. */
   readonly gpuLayers?: GpuLayers;

@@ -1,10 +1,10 @@
 /**
- * Number of threads for llama.cpp if no one names one. It spins at barriers: with more threads than idle
- * cores it decodes up to a hundred times slower. So a small machine leaves one core to the rest, and a
- * busy one those that are busy; up to half of them, since what keeps them busy may end soon.
+ * Default number of threads for llama.cpp. It spins at barriers, so with more threads than idle cores it decodes up
+ * to a hundred times slower. A small machine leaves one core free. A busy machine leaves its busy cores free, but at
+ * most half of all, because the other work may end soon.
  *
- * @param cores physical cores that calculate at full speed
- * @param busy number of them that are busy with other work
+ * @param cores number of physical cores at full speed
+ * @param busy number of these cores with other work
  */
 export function defaultThreads(cores: number, busy: number): number {
   const most = cores <= 4 ? cores - 1 : cores;

@@ -7,16 +7,16 @@ import { isRecord } from '../../core/json.ts';
 import { parseJson } from '../../core/one-line.ts';
 import { TimeSlice } from './model/time-slice.ts';
 
-/** How many tokens, or characters, are kept of all conversations together: at 8 bytes each, 16 MiB. */
+/** Limit of cached tokens, or characters, of all conversations: 16 MiB at 8 bytes each. */
 const KEPT = 2 ** 21;
 
-/** What was written up to the end of an answer, and the index of its turn. */
+/** Written tokens or text up to the end of an answer, and the index of its turn. */
 export interface Transcript<Written> {
   readonly answer: number;
   readonly written: Written;
 }
 
-/** What an answer came to, in whatever blocks a client sends it back. */
+/** Content of an answer, independent of the blocks in which a client sends it back. */
 interface Said {
   readonly thinking: string;
   readonly text: string;
@@ -25,22 +25,22 @@ interface Said {
 }
 
 /**
- * Conversations as they were evaluated, in tokens or in text. What a model wrote is not rendered as it
- * was written, nor encoded to the same tokens again, so a prompt that was rendered anew would part from
- * the slot's state at every answer.
+ * Cache of conversations as they were evaluated, in tokens or in text. The text of an answer is not always rendered
+ * as written, nor encoded to the same tokens, so a newly rendered prompt would differ from the slot's state at
+ * every answer.
  */
 export class Transcripts<Written extends { readonly length: number }> {
-  /** By what was said up to and with an answer; the least recently used first. */
+  /** Transcripts by a hash of the conversation up to an answer; the least recently used first. */
   readonly #kept = new Map<string, Written>();
   #size = 0;
   readonly #limit: number;
 
-  /** @param limit the most to keep, by `length` */
+  /** @param limit limit of the total `length` */
   constructor(limit = KEPT) {
     this.#limit = limit;
   }
 
-  /** Keeps a prompt with its whole answer. Throws the signal's reason. */
+  /** Caches a prompt with its complete answer. Throws the signal's reason. */
   async keep(
     request: GenerationRequest,
     written: Written,
@@ -51,12 +51,12 @@ export class Transcripts<Written extends { readonly length: number }> {
     if (key !== undefined) this.restore(key, written);
   }
 
-  /** All that is kept, by the keys of the conversations. */
+  /** Returns all transcripts, by the keys of the conversations. */
   entries(): Iterable<readonly [string, Written]> {
     return this.#kept.entries();
   }
 
-  /** Keeps what was written up to an answer under the key of its conversation. */
+  /** Caches a transcript by the key of its conversation. */
   restore(key: string, written: Written): void {
     this.#drop(key);
     this.#kept.set(key, written);
@@ -67,7 +67,7 @@ export class Transcripts<Written extends { readonly length: number }> {
     }
   }
 
-  /** Known answers of a conversation, the last one first. Throws the signal's reason. */
+  /** Finds the known answers of a conversation, the last one first. Throws the signal's reason. */
   async find(
     request: GenerationRequest,
     signal: AbortSignal,
@@ -75,7 +75,7 @@ export class Transcripts<Written extends { readonly length: number }> {
     if (this.#kept.size === 0) return [];
     const keys = await keysOf(request, signal);
     const found: Transcript<Written>[] = [];
-    // A last turn of the assistant's is continued: nothing ends it.
+    // A last turn of the assistant is continued, so it has no end.
     for (let answer = keys.length - 2; answer > 0; answer--) {
       const key = keys[answer] ?? '';
       const written = this.#kept.get(key);
@@ -93,7 +93,7 @@ export class Transcripts<Written extends { readonly length: number }> {
   }
 }
 
-/** One key for each turn, of all that the prompt up to its end depends on. */
+/** Computes one key per turn, from everything that the prompt up to its end depends on. */
 async function keysOf(
   request: GenerationRequest,
   signal: AbortSignal,
@@ -125,7 +125,7 @@ function turnText({ role, parts }: Turn): string {
   return JSON.stringify(role === 'assistant' ? saidIn(parts) : parts);
 }
 
-/** Clients cut blocks, and leave white space out, as they like. */
+/** Content of parts. Clients may split blocks and trim white space. */
 function saidIn(parts: readonly Part[]): Said {
   const texts = { thinking: '', text: '' };
   const calls: unknown[] = [];
@@ -162,7 +162,7 @@ function saidBy(events: readonly GenerationEvent[]): Said {
   };
 }
 
-/** The order of keys is not the same behind every client. */
+/** Sorts keys, because clients may change their order. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item: unknown) => sorted(item));
   if (!isRecord(value)) return value;

@@ -2,8 +2,8 @@ const DEFAULT_HOST = '127.0.0.1:11434';
 const DEFAULT_PORT = '11434';
 
 /**
- * The base URL that OLLAMA_HOST means, as Ollama's own client reads it: scheme and port may be left
- * out, and an address that a server binds to hear everyone is asked on this machine.
+ * Converts OLLAMA_HOST to a base URL, as Ollama's own client does: scheme and port are optional, and a
+ * wildcard address becomes one of this machine.
  */
 export function ollamaUrl(host: string | undefined): string {
   const written = host?.trim().replaceAll(/^["']|["']$/g, '') || DEFAULT_HOST;

@@ -5,7 +5,7 @@ import { newToolCallId } from '../../core/ids.ts';
 import { AnswerBound } from '../../net/answer-bound.ts';
 import type { OllamaChunk, ChunkCall, ChunkEnd, DoneReason } from './protocol.ts';
 
-/** What was known of a prompt before its answer began. */
+/** Token counts of a prompt, known before its answer. */
 export interface PromptCount {
   readonly tokens: number;
   readonly cachedTokens: number;
@@ -14,26 +14,26 @@ export interface PromptCount {
 export interface OllamaAnswerOptions {
   readonly maxTokens: number;
   readonly stopSequences: readonly string[];
-  /** More than one call is wanted; else those behind the first are passed over. */
+  /** Accepts more than one call; otherwise calls after the first are dropped. */
   readonly parallel: boolean;
-  /** Ollama makes two generations of the answer; see `asksTwice`. */
+  /** Ollama generates the answer twice; see `asksTwice`. */
   readonly twice: boolean;
-  /** Needed for two generations, and where there are stop sequences: an answer that we end is not counted by Ollama. */
+  /** Needed for two generations and for stop sequences, because Ollama does not count an answer that Portico ends. */
   readonly counted: PromptCount | undefined;
-  /** The prompt's tokens, for an answer that comes without a count. */
+  /** Estimated tokens of the prompt, for an answer without a count. */
   readonly estimatedTokens: number;
 }
 
 /**
- * Translates the chunks of one answer into events, of which the last is `finish`; nothing may be
- * pushed after it.
+ * Translates the chunks of one answer into events. The last one is `finish`, after which no chunk may be
+ * pushed.
  *
- * Stop sequences are looked for here. Once one is met, the output is what was received: exact, but
- * for the tags around thinking, which Ollama swallows with their tokens.
+ * Stop sequences are matched here. If one is met, the usage counts the received tokens. That is exact
+ * except for the tags around thinking, because Ollama removes them with their tokens.
  */
 export function createAnswer(options: OllamaAnswerOptions): {
   push(chunk: OllamaChunk): readonly GenerationEvent[];
-  /** Ends the answer at a stop sequence that its reader met. */
+  /** Ends the answer at a stop sequence that another reader of it met. */
   stop(): GenerationEvent;
 } {
   const stops = createStopMatcher(options.stopSequences);
@@ -64,7 +64,7 @@ export function createAnswer(options: OllamaAnswerOptions): {
       if (chunk.end !== undefined) {
         return [...events, finishOf(reasonOf(chunk.end, received, calls), null, chunk.end)];
       }
-      // Each generation has the whole of max_tokens for itself.
+      // Ollama applies max_tokens to each generation separately.
       const isOver = options.twice && received >= options.maxTokens;
       return bound.isExceededBy(charactersOf(chunk)) || isOver
         ? [...events, ...delta('text-delta', stops.flush()), finishOf('max-tokens', null)]
@@ -92,7 +92,7 @@ function callEvents({ name, json }: ChunkCall): readonly GenerationEvent[] {
   ];
 }
 
-/** What ends a request that only wants its prompt evaluated: the one token that Ollama made is not part of it. */
+/** Finish of a request that only evaluates its prompt. The one token that Ollama generates is not counted. */
 export function promptOnlyFinish(counted: PromptCount): GenerationEvent {
   return finish(
     'max-tokens',
@@ -101,13 +101,13 @@ export function promptOnlyFinish(counted: PromptCount): GenerationEvent {
   );
 }
 
-/** The count of a prompt from the last chunk of an answer to it. */
+/** Reads the count of a prompt from the last chunk of its answer. */
 export function toPromptCount(end: ChunkEnd | undefined): PromptCount {
   const count = countOf(end);
   if (count !== undefined) return count;
   throw new RuntimeFailure(
     'backend-failed',
-    'Ollama did not count the prompt; an update of Ollama helps: https://ollama.com/download',
+    'Ollama did not count the prompt; update Ollama: https://ollama.com/download',
   );
 }
 
@@ -117,10 +117,10 @@ function countOf(end: ChunkEnd | undefined): PromptCount | undefined {
 }
 
 /**
- * Why an answer ended. With `shift: false` Ollama says `length` for a full context too, so an
- * answer that ended there and is shorter than was asked for has met the context's end.
+ * Reason why an answer ended. With `shift: false`, Ollama reports `length` for a full context too. An
+ * answer with that reason that is shorter than requested has therefore filled the context.
  *
- * @throws RuntimeFailure for the reasons that no answer to a message ends with
+ * @throws {RuntimeFailure} for reasons that are not the end of an answer
  */
 export function toOllamaStopReason(
   reason: DoneReason,
@@ -136,19 +136,19 @@ export function toOllamaStopReason(
     case 'unload':
       throw new RuntimeFailure(
         'backend-failed',
-        `Ollama answered with "${reason}" instead of a message: the conversation has no text for it`,
+        `Ollama answered with "${reason}" instead of a message: the conversation has no text that it can use`,
       );
     default:
       return reason satisfies never;
   }
 }
 
-/** The part of a prompt that was cached; Ollama does not tell what it keeps. */
+/** Usage of the cached part of a prompt. Ollama does not report which tokens it adds to its cache. */
 export function cacheCounts({ tokens, cachedTokens }: PromptCount) {
   return { cacheReadTokens: Math.min(cachedTokens, tokens), cacheCreationTokens: 0 };
 }
 
-/** The count made beforehand says what was cached then: by now all of the prompt is. */
+/** Usage of an answer. Cached tokens come from the count before it, because now the complete prompt is cached. */
 function toUsage(
   end: ChunkEnd | undefined,
   {
@@ -164,7 +164,7 @@ function toUsage(
     promptTokens: prompt.tokens,
     ...cacheCounts(prompt),
     outputTokens: end?.outputTokens === undefined ? received : end.outputTokens + thought,
-    // Ollama counts thinking and text together.
+    // Ollama does not count thinking separately.
     thinkingTokens: 0,
   };
 }

@@ -4,7 +4,7 @@ import type { ModelSpec } from '../../core/model.ts';
 import { createPromptEstimator } from '../../prompt/estimate.ts';
 import { createHttpClient } from '../../net/http-client.ts';
 import { createDiscovery } from './discover.ts';
-import type { ListPatience } from './discover.ts';
+import type { FirstListOptions } from './discover.ts';
 import { toOllamaCapabilities } from './facts.ts';
 import { OLLAMA_SERVER } from './failures.ts';
 import { countOllamaPrompt, generateByOllama } from './generate.ts';
@@ -16,15 +16,14 @@ import type { OllamaFactsFinder } from './models.ts';
 const DEFAULT_URL = 'http://127.0.0.1:11434';
 
 /**
- * A backend over Ollama's native API.
+ * Creates a backend over Ollama's native API.
  *
- * @param options.defaultUrl the server of models that name none by `url`, and the one whose models are
- *   discovered; its scheme may be left
- *   out, as in OLLAMA_HOST. Default: Ollama's own default address.
- * @param options.patience with a server that was never asked before.
+ * @param options.defaultUrl server of models without `url`, and the one whose models are discovered. Its
+ *   scheme is optional, as in OLLAMA_HOST. Default: Ollama's own default address.
+ * @param options.firstList timeout of the first list, and a callback if the server does not answer
  */
 export function createOllamaBackend(
-  options: { readonly defaultUrl?: string; readonly patience?: ListPatience } = {},
+  options: { readonly defaultUrl?: string; readonly firstList?: FirstListOptions } = {},
 ): Backend {
   const http = createHttpClient(OLLAMA_SERVER);
   const defaultUrl = options.defaultUrl ?? DEFAULT_URL;
@@ -49,7 +48,7 @@ export function createOllamaBackend(
         throw error;
       }
     },
-    discover: createDiscovery(http, defaultUrl, options.patience),
+    discover: createDiscovery(http, defaultUrl, options.firstList),
     async *generate(request, signal, ending) {
       try {
         yield* generateByOllama(upstream, request, signal, ending);

@@ -7,49 +7,50 @@ import { isCloudName } from './names.ts';
 import type { OllamaListedModel } from './protocol.ts';
 import { fetchModels } from './upstream.ts';
 
-/** A listing waits no longer: a server on this machine answers at once. */
+/** Timeout of a first list. A server on this machine usually answers at once. */
 const LIST_TIMEOUT_MS = 800;
 
-/** The same if the last list can stand in. */
+/** Timeout of a list if an earlier one can be used instead. */
 const RELIST_TIMEOUT_MS = 300;
 
-/** A name waits longer before it is unknown: a server that loads a model may be slow to answer. */
+/** Timeout before a name counts as unknown. It is longer, because a server that loads a model may be slow. */
 const NAME_TIMEOUT_MS = 3_000;
 
-/** A refresh in the background may take so long. */
+/** Timeout of a refresh in the background. */
 const REFRESH_TIMEOUT_MS = 10_000;
 
-/** Short enough for a pull to be noticed, long enough for a client that asks again and again. */
+/** Short enough to notice a pull, long enough for a client that asks repeatedly. */
 const LIFETIME_MS = 3_000;
 
-/** A name that is not in a list of this age is asked for afresh. */
+/** Age of a list after which an unlisted name causes a new request. */
 const NAME_LIFETIME_MS = 500;
 
 const RETRY_AFTER_SECONDS = 5;
 
-/** A request for the list that is under way, or was the last one. */
+/** Present or last request for the list. */
 interface Refresh {
   readonly at: number;
-  /** Resolves to true if the server answered, or is certainly away; false if it stayed silent. */
+  /** Resolves to true if the server answered or refused the connection; false if it did not answer. */
   readonly done: Promise<boolean>;
 }
 
-/** Wait for the first list of a server. */
-export interface ListPatience {
+/** Timeout of the first list of a server. */
+export interface FirstListOptions {
   /** Default: less than a second. */
   readonly timeoutMs?: number;
-  /** Is called if the server stays silent for so long. */
+  /** Called if the server does not answer in that time. */
   readonly onSilent?: (server: SilentServer) => void;
 }
 
 /**
- * Finds the models of the server at a URL, by `/api/tags`. The last list is kept and refreshed in the
- * background. A name that it lacks is asked for afresh; `overloaded` is thrown if the server is silent then.
+ * Creates a function that lists the models of a server by `/api/tags`. The last list is cached and refreshed
+ * in the background. A name that is not in it causes a new request, which throws `overloaded` if the server
+ * does not answer.
  */
 export function createDiscovery(
   http: HttpClient,
   url: string,
-  { timeoutMs: listTimeoutMs = LIST_TIMEOUT_MS, onSilent }: ListPatience = {},
+  { timeoutMs: listTimeoutMs = LIST_TIMEOUT_MS, onSilent }: FirstListOptions = {},
 ): (asked?: string) => Promise<readonly DiscoveredModel[]> {
   let models: readonly OllamaListedModel[] | undefined;
   let last: Refresh | undefined;
@@ -69,7 +70,7 @@ export function createDiscovery(
         return true;
       },
       () => {
-        // A silent server still has what it had; one that refuses a connection has nothing.
+        // A server that does not answer keeps its list; one that refuses the connection has no models.
         if (!late.aborted) models = undefined;
         return !late.aborted;
       },
@@ -100,7 +101,7 @@ function toDiscovered({ name, size }: OllamaListedModel): DiscoveredModel {
   return { name, backend: 'ollama', ...(size !== undefined && { sizeBytes: size }) };
 }
 
-/** Another model answers for such a name if Ollama does not have it, so it is no reason to wait. */
+/** Returns true for a name that another model answers for if Ollama does not have it, so there is no need to wait. */
 function standsIn(name: string): boolean {
   return /^claude-/i.test(name);
 }

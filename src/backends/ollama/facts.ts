@@ -5,40 +5,40 @@ import type { ModelSpec } from '../../core/model.ts';
 import type { ModelDescription } from './protocol.ts';
 import { isCloudName } from './names.ts';
 
-/** `switch`: thinking is asked for or not; `levels`: it always thinks, at an effort of three. */
+/** Control of thinking: `switch` turns it on or off; with `levels` the model always thinks, at one of three efforts. */
 export type OllamaThinkingControl = 'none' | 'switch' | 'levels';
 
-/** How a model on Ollama is to be asked. */
+/** Properties of a model on Ollama that decide the form of its requests. */
 export interface OllamaModelFacts {
-  /** Tokens that prompt and answer may have together. */
+  /** Total tokens of prompt and answer. */
   readonly contextTokens: number;
-  /** Tokens that it was trained on; undefined if Ollama does not say. */
+  /** Context of its training in tokens; undefined if Ollama does not report it. */
   readonly trainedTokens?: number | undefined;
-  /** False for a model that is listed for other things, such as embeddings. */
+  /** False for a model that is listed for other uses, such as embeddings. */
   readonly chats?: false;
-  /** Ollama's cloud decides on the context itself; else it is sent as `num_ctx`. */
+  /** True if Ollama's cloud decides the context itself; otherwise it is sent as `num_ctx`. */
   readonly cloud?: boolean;
   readonly thinking: OllamaThinkingControl;
-  /** Whether its template has a place for tools, calls and results. */
+  /** True if its template renders tools, calls and results. */
   readonly tools: boolean;
   readonly images: boolean;
-  /** Whether Ollama holds its answer to a schema only once it has thought. */
+  /** True if Ollama enforces a schema only after the model has thought. */
   readonly formatAfterThinking: boolean;
 }
 
-/** What a model may take where the registry says nothing: larger contexts cost memory at once. */
+/** Largest default context. Larger contexts cost memory at once. */
 const DEFAULT_CONTEXT = 32_768;
 
-/** Capabilities that Ollama lists for models that write no text: some older servers list no completion at all. */
+/** Capabilities of models that write no text. Some older servers never list `completion`. */
 const OTHER_USES: readonly string[] = ['embedding', 'image'];
 
-/** Families that take an effort instead of a switch (`shouldUseHarmony` in Ollama's routes). */
+/** Families with an effort instead of a switch (`shouldUseHarmony` in Ollama's routes). */
 const EFFORT_FAMILIES: readonly string[] = ['gptoss', 'gpt-oss'];
 
 /**
- * Decides how to ask a model. Throws `unsupported` for a template, which Ollama can't be given.
+ * Derives the form of requests to a model. Throws `unsupported` for a template, which Ollama can't use.
  *
- * @param allocated the context in tokens that the model has in memory now
+ * @param allocated context in tokens of the loaded model
  */
 export function ollamaModelFacts(
   spec: ModelSpec,
@@ -48,7 +48,7 @@ export function ollamaModelFacts(
   if (spec.template !== undefined) {
     throw new RuntimeFailure(
       'unsupported',
-      `models.yaml: ${spec.name} has a template, but Ollama renders by its own: ` +
+      `models.yaml: ${spec.name} has a template, but Ollama uses its own: ` +
         'remove it there and put a TEMPLATE into a Modelfile',
     );
   }
@@ -70,13 +70,13 @@ export function ollamaModelFacts(
   };
 }
 
-/** The first that says: the entry, the Modelfile, what is allocated, else the trained length up to 32k. */
+/** Context in tokens: of the entry, the Modelfile, or the loaded model; otherwise the one of training, up to 32k. */
 function contextOf(
   spec: ModelSpec,
   { numCtx, contextLength }: ModelDescription,
   { cloud, allocated }: { readonly cloud: boolean; readonly allocated: number | undefined },
 ): number {
-  // Ollama lowers a larger num_ctx to the trained length without a word.
+  // Ollama silently lowers a larger num_ctx to the context of training.
   const trained = contextLength ?? Number.POSITIVE_INFINITY;
   if (cloud) return Math.min(spec.context ?? contextLength ?? DEFAULT_CONTEXT, trained);
   return Math.min(spec.context ?? numCtx ?? allocated ?? DEFAULT_CONTEXT, trained);
@@ -93,14 +93,14 @@ const THINKING = {
   levels: 'always',
 } as const satisfies Record<OllamaThinkingControl, Capabilities['thinking']>;
 
-/** The same facts in the words that all backends share. */
+/** Converts the facts to capabilities. */
 export function toOllamaCapabilities(facts: OllamaModelFacts): Capabilities {
   return {
     ...(facts.chats === false && { chats: facts.chats }),
     contextTokens: facts.contextTokens,
     ...(facts.trainedTokens !== undefined && { maxContextTokens: facts.trainedTokens }),
     thinking: THINKING[facts.thinking],
-    // It has no way to force a call.
+    // Ollama can't force a call.
     tools: facts.tools ? 'auto' : 'none',
     structuredOutput: facts.chats !== false,
     images: facts.images,

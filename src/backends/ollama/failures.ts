@@ -5,16 +5,16 @@ import { oneLine, parseJson } from '../../core/one-line.ts';
 import { isToolRefusal } from '../refused-tools.ts';
 import { readOllamaError } from './protocol.ts';
 
-/** How failures name it. */
+/** Name of the server in failures. */
 export const OLLAMA_SERVER: ServerNaming = {
   name: 'Ollama',
   wayOut: 'start it with: ollama serve',
 };
 
-/** How long a server that is full is given before the next try. */
+/** Time until a retry to a busy server. */
 const RETRY_AFTER_SECONDS = 5;
 
-/** An answer whose status is not 200. */
+/** Response with another status than 200. */
 export interface OllamaRefusal {
   readonly status: number;
   readonly mediaType: string;
@@ -22,18 +22,18 @@ export interface OllamaRefusal {
   readonly body: string;
 }
 
-/** What was asked, and of whom, for a failure to name. */
+/** Request and server, for the text of failures. */
 export interface OllamaQuestion {
   readonly url: string;
-  /** The model's name on Ollama. */
+  /** Name of the model on Ollama. */
   readonly model: string;
-  /** Tokens that prompt and answer may have together; undefined where no prompt was sent. */
+  /** Total tokens of prompt and answer; undefined if no prompt was sent. */
   readonly contextTokens?: number;
-  /** About how many tokens the prompt has, for a refusal that does not tell. */
+  /** Estimated tokens of the prompt, for a refusal without a number. */
   readonly estimatedTokens?: number;
 }
 
-/** What an answer with another status than 200 means. */
+/** Failure for a response with another status than 200. */
 export function ollamaRefusalFailure(
   refusal: OllamaRefusal,
   question: OllamaQuestion,
@@ -70,7 +70,7 @@ export function ollamaRefusalFailure(
   }
 }
 
-/** What an `{"error": "…"}` line within an answer means. */
+/** Failure for an `{"error": "…"}` line inside an answer. */
 export function errorLineFailure(said: string, question: OllamaQuestion): RuntimeFailure {
   return isOverflow(said)
     ? overflowFailure(said, question)
@@ -80,7 +80,7 @@ export function errorLineFailure(said: string, question: OllamaQuestion): Runtim
       );
 }
 
-/** An answer of status 200 that is none of Ollama's. */
+/** Failure for a response of status 200 that does not follow Ollama's API. */
 export function ollamaProtocolFailure(what: string, { url }: OllamaQuestion): RuntimeFailure {
   return new RuntimeFailure('backend-failed', `Ollama at ${url} ${what}`);
 }
@@ -97,17 +97,20 @@ function notOllama(refusal: OllamaRefusal, { url }: OllamaQuestion): RuntimeFail
   return new RuntimeFailure(
     code,
     `${url} answered ${status} with ${mediaType || 'no content type'} instead of Ollama's JSON; ` +
-      'check that the URL is that of an Ollama server',
+      'check that the URL is the one of an Ollama server',
     code === 'rate-limited' ? { retryAfterSeconds } : {},
   );
 }
 
-/** Its engines word it differently: "the input length exceeds the context length", "… context size". */
+/** Returns true for the texts of all engines: "the input length exceeds the context length", "… context size". */
 function isOverflow(said: string): boolean {
   return /exceeds (the )?(available |maximum )?context (length|size)/i.test(said);
 }
 
-/** Newer engines tell the numbers: "request (302 tokens) exceeds … size (256 tokens)". */
+/**
+ * Failure for a prompt that is too long. Newer engines report the numbers: "request (302 tokens) exceeds …
+ * size (256 tokens)".
+ */
 function overflowFailure(said: string, question: OllamaQuestion): RuntimeFailure {
   const [told, toldMaximum] = [...said.matchAll(/\((\d+) tokens\)/g)].map((match) =>
     Number(match[1]),

@@ -18,7 +18,7 @@ import type { OllamaChunk, OllamaChatRequest } from './protocol.ts';
 import { asksTwice, toChatRequest, toCountRequest, withoutKeepAlive } from './request.ts';
 import { chatStream, chatWhole } from './upstream.ts';
 
-/** What all calls of one backend share. */
+/** Parts that all requests of one backend share. */
 export interface OllamaUpstream {
   readonly http: HttpClient;
   readonly facts: OllamaFactsFinder;
@@ -26,7 +26,7 @@ export interface OllamaUpstream {
   urlOf(model: ModelSpec): string;
 }
 
-/** Counts the prompt by having it evaluated, which leaves it cached. Throws where it does not fit. */
+/** Counts a prompt by evaluating it, which also caches it. Throws if it does not fit. */
 export async function countOllamaPrompt(
   upstream: OllamaUpstream,
   request: GenerationRequest,
@@ -78,7 +78,7 @@ export async function* generateByOllama(
       estimatedTokens,
     });
     for await (const chunk of chunks) {
-      // What had arrived before an abort is not wanted either.
+      // Drop chunks that arrived before the abort.
       if (signal.aborted) throw cancelled(signal.reason);
       for (const event of answer.push(chunk)) {
         if (event.type === 'finish') {
@@ -98,7 +98,7 @@ export async function* generateByOllama(
   }
 }
 
-/** Facts of a prompt before its answer has begun. */
+/** Counts of a prompt before its answer. */
 interface KnownPrompt {
   count: PromptCount | undefined;
   /** In tokens. */
@@ -111,7 +111,7 @@ function admission({ count, estimate }: KnownPrompt): GenerationEvent {
 }
 
 type Opened =
-  /** Only the prompt was to be evaluated. */
+  /** Only the prompt was evaluated. */
   | {
       readonly counted: PromptCount;
       readonly chunks: undefined;
@@ -125,7 +125,7 @@ type Opened =
       readonly twice: boolean;
     };
 
-/** Everything up to the answer's first byte. */
+/** Sends the request and waits for the first byte of the answer. */
 async function open(
   upstream: OllamaUpstream,
   request: GenerationRequest,
@@ -137,7 +137,7 @@ async function open(
   await beforeWorkOn(request.conversation.turns.length);
   const twice = asksTwice(request, facts);
   const isCounted = twice || needsCount(request);
-  // One that frees the model at once would throw away the prompt that was just evaluated.
+  // The count must not unload the model, because the evaluated prompt would be lost.
   const counting = request.maxTokens === 0 ? request : withoutKeepAlive(request);
   const counted = isCounted ? await countOllamaPrompt(upstream, counting, signal) : undefined;
   known.count = counted;
@@ -158,8 +158,8 @@ async function open(
 }
 
 /**
- * An answer that was to begin with thinking. Where it does not, Ollama never applies the format: the
- * model is asked `again`, in a way in which it does.
+ * Answer that should begin with thinking. If it does not, Ollama never applies the format, so the model is
+ * asked `again` in a form in which it does.
  */
 async function* heldToFormat(
   chunks: AsyncGenerator<OllamaChunk, void>,
@@ -176,7 +176,7 @@ async function* heldToFormat(
   }
 }
 
-/** The same request without thinking, to a model that is held to the format at once then. */
+/** Makes the same request without thinking, so that Ollama applies the format from the start. */
 function* unthinking(
   request: GenerationRequest,
   facts: OllamaModelFacts,
@@ -184,14 +184,17 @@ function* unthinking(
   if (facts.formatAfterThinking) {
     throw new RuntimeFailure(
       'backend-failed',
-      `${request.model.name} answered without thinking, and Ollama holds it to a JSON schema only once ` +
-        'it has thought; ask again, or ask for JSON in the prompt',
+      `${request.model.name} answered without thinking, and Ollama applies a JSON schema only after ` +
+        'thinking; ask again, or ask for JSON in the prompt',
     );
   }
   return yield* toChatRequest({ ...request, thinking: { mode: 'disabled' } }, facts);
 }
 
-/** A met stop sequence ends an answer uncounted, and a strict fit is decided before it begins. */
+/**
+ * Returns true if the prompt has to be counted first: Ollama does not count an answer that ends at a stop
+ * sequence, and `strict` decides before the answer.
+ */
 function needsCount({ maxTokens, stopSequences, overflow }: GenerationRequest): boolean {
   return maxTokens === 0 || stopSequences.length > 0 || overflow === 'strict';
 }

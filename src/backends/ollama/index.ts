@@ -15,7 +15,7 @@ export const OLLAMA: BackendDefinition = {
     const { createOllamaBackend } = await import('./backend.ts');
     return createOllamaBackend({
       defaultUrl: ollamaUrl(variables['OLLAMA_HOST']),
-      patience: {
+      firstList: {
         ...(onSilent !== undefined && { onSilent }),
         ...(listTimeoutMs !== undefined && { timeoutMs: listTimeoutMs }),
       },

@@ -7,10 +7,10 @@ import type { ModelDescription } from './protocol.ts';
 import { isCloudName } from './names.ts';
 import { allocatedContext, showModel } from './upstream.ts';
 
-/** Long enough for the calls of one request, short enough for `ollama create` to be noticed. */
+/** Long enough for the upstream requests of one request, short enough to notice `ollama create`. */
 const LIFETIME_MS = 10_000;
 
-/** Finds out how a model is to be asked. Throws a RuntimeFailure where the server can't tell. */
+/** Finds the facts of a model. Throws a RuntimeFailure if the server does not report them. */
 export type OllamaFactsFinder = (
   model: ModelSpec,
   url: string,
@@ -23,7 +23,7 @@ interface Known {
   readonly at: number;
 }
 
-/** A finder that asks `/api/show` and `/api/ps`, and remembers the answer a short while. */
+/** Creates a finder that asks `/api/show` and `/api/ps`, and caches the answer for a short time. */
 export function createOllamaFactsFinder(http: HttpClient): OllamaFactsFinder {
   const known = new Map<string, Known>();
   return async (spec, url, signal) => {

@@ -1,5 +1,5 @@
 /**
- * True for a model that Ollama passes on to its cloud without having it: `gpt-oss:120b-cloud`, `name:cloud`
+ * Returns true for a model that Ollama forwards to its cloud: `gpt-oss:120b-cloud`, `name:cloud`
  * (`parseSourceSuffix` in its internal/modelref).
  */
 export function isCloudName(name: string): boolean {

@@ -3,12 +3,12 @@ import { z } from 'zod';
 import { isRecord } from '../../core/json.ts';
 import type { JsonObject } from '../../core/json.ts';
 
-/** A message of /api/chat; the client's own type lacks the id that a result refers to. */
+/** Message of /api/chat. The type of Ollama's package lacks the id that a result refers to. */
 export interface OllamaMessage extends Message {
   readonly tool_call_id?: string;
 }
 
-/** A tool as /api/chat takes it. */
+/** Tool of /api/chat. */
 export interface OllamaTool {
   readonly type: 'function';
   readonly function: {
@@ -18,7 +18,7 @@ export interface OllamaTool {
   };
 }
 
-/** What /api/chat takes; the client's own type lacks the fields that forbid dropping messages. */
+/** Body of /api/chat. The type of Ollama's package lacks the fields that forbid dropping messages. */
 export interface OllamaChatRequest extends Omit<ChatRequest, 'tools'> {
   readonly messages: OllamaMessage[];
   readonly tools?: readonly OllamaTool[];
@@ -30,41 +30,41 @@ const DONE_REASONS = ['stop', 'length', 'load', 'unload'] as const;
 
 export type DoneReason = (typeof DONE_REASONS)[number];
 
-/** What the last chunk tells of the whole answer. */
+/** Report of the last chunk about the complete answer. */
 export interface ChunkEnd {
   readonly reason: DoneReason;
-  /** The whole prompt, cached parts included. */
+  /** Tokens of the complete prompt, including cached ones. */
   readonly promptTokens: number | undefined;
-  /** Only newer versions tell it. */
+  /** Reported by newer versions only. */
   readonly cachedTokens: number | undefined;
-  /** All that was generated: thinking, tags and the token that ended it too. */
+  /** All generated tokens, including thinking, tags and the end token. */
   readonly outputTokens: number | undefined;
 }
 
-/** A call, which always arrives whole. */
+/** Call, which always arrives complete. */
 export interface ChunkCall {
   readonly name: string;
-  /** Its arguments as they came, which may be malformed. */
+  /** Unchanged arguments, which may be malformed. */
   readonly json: string;
 }
 
-/** One line of a streamed answer, or a whole answer that was not streamed. */
+/** Line of a streamed answer, or a complete non-streamed answer. */
 export interface OllamaChunk {
   readonly text: string;
   readonly thinking: string;
   readonly calls: readonly ChunkCall[];
-  /** Tokens that it is made of: exact where log probabilities were asked for, else 1 or 0. */
+  /** Number of its tokens: exact if log probabilities were requested, otherwise 1 or 0. */
   readonly tokens: number;
   readonly end: ChunkEnd | undefined;
 }
 
-/** An odd count is as good as none: a good answer does not fail by it. */
+/** Token count. An invalid one counts as absent, so that it does not spoil a good answer. */
 const count = z.int().nonnegative().max(1e9).optional().catch(undefined);
 
 const call = z.object({
   function: z.object({
     name: z.string().nullish(),
-    // Proxies and old versions send a string, or a list; what it is worth is decided for all backends alike.
+    // Proxies and old versions send a string or a list. The pipeline repairs them for all backends.
     arguments: z.unknown().optional(),
   }),
 });
@@ -76,7 +76,7 @@ const chunkSchema = z.object({
     tool_calls: z.array(call).nullish(),
   }),
   done: z.boolean(),
-  // Versions that don't tell a reason end an answer in no other way that could be told apart.
+  // Versions without a reason end every answer in this form.
   done_reason: z.enum(DONE_REASONS).default('stop'),
   prompt_eval_count: count,
   prompt_eval_cached_count: count,
@@ -84,7 +84,7 @@ const chunkSchema = z.object({
   logprobs: z.array(z.unknown()).nullish(),
 });
 
-/** Reads one answer line of /api/chat; undefined where it is none. */
+/** Reads one answer line of /api/chat; undefined if it is not one. */
 export function readOllamaChunk(value: unknown): OllamaChunk | undefined {
   const { data } = chunkSchema.safeParse(value);
   if (data === undefined) return undefined;
@@ -93,7 +93,7 @@ export function readOllamaChunk(value: unknown): OllamaChunk | undefined {
     json: readArguments(one.function.arguments),
   }));
   const calls = made.filter(({ name }) => name !== '');
-  // What calls nothing is text.
+  // A call without a name is text.
   const nameless = made.flatMap(({ name, json }) => (name === '' ? [json] : []));
   const text = [data.message.content ?? '', ...nameless].join('');
   const thinking = data.message.thinking ?? '';
@@ -118,15 +118,15 @@ function readArguments(written: unknown = ''): string {
   return typeof written === 'string' ? written : JSON.stringify(written);
 }
 
-/** The part of /api/show's answer that decides how a model is asked. */
+/** Part of /api/show's answer that decides the form of requests. */
 export interface ModelDescription {
   readonly family: string | undefined;
   readonly capabilities: readonly string[];
-  /** The context that the model was trained for, in tokens. */
+  /** Context of the model's training, in tokens. */
   readonly contextLength: number | undefined;
-  /** The context that its Modelfile sets, in tokens. */
+  /** Context of its Modelfile, in tokens. */
   readonly numCtx?: number | undefined;
-  /** Whether Ollama reads its output by code of its own, instead of by the tags in its template. */
+  /** True if Ollama parses its output by special code, not by the tags in its template. */
   readonly ownParser: boolean;
 }
 
@@ -138,7 +138,7 @@ const showSchema = z.object({
   capabilities: z.array(z.string()).optional(),
 });
 
-/** Reads the answer of /api/show; undefined where it is none. */
+/** Reads the answer of /api/show; undefined if it is not one. */
 export function readDescription(value: unknown): ModelDescription | undefined {
   const { data } = showSchema.safeParse(value);
   if (data?.details === undefined) return undefined;
@@ -153,7 +153,7 @@ export function readDescription(value: unknown): ModelDescription | undefined {
   };
 }
 
-/** `num_ctx` of the lines `NAME VALUE` that /api/show prints a Modelfile's parameters as. */
+/** Reads `num_ctx` from the parameters of a Modelfile, which /api/show prints as lines `NAME VALUE`. */
 function numCtxOf(parameters = ''): number | undefined {
   const tokens = Number(/^[ \t]*num_ctx[ \t]+(\d+)[ \t\r]*$/m.exec(parameters)?.[1]);
   return tokens > 0 ? tokens : undefined;
@@ -165,7 +165,7 @@ const runningSchema = z.object({
   ),
 });
 
-/** Reads /api/ps: the context in tokens that each model in memory has; undefined where it is no such list. */
+/** Reads the context in tokens of each loaded model from /api/ps; undefined if it is not such a list. */
 export function readAllocated(value: unknown): ReadonlyMap<string, number> | undefined {
   const { data } = runningSchema.safeParse(value);
   return (
@@ -189,11 +189,11 @@ const tagsSchema = z.object({
 /** Item of /api/tags. */
 export interface OllamaListedModel {
   readonly name: string;
-  /** In bytes; a model of Ollama's cloud has none to speak of. */
+  /** Size in bytes. The value for a model of Ollama's cloud has no meaning. */
   readonly size?: number | undefined;
 }
 
-/** Reads /api/tags; undefined where it is no such list. */
+/** Reads /api/tags; undefined if it is not such a list. */
 export function readTags(value: unknown): readonly OllamaListedModel[] | undefined {
   const { data } = tagsSchema.safeParse(value);
   return data === undefined ? undefined : (data.models ?? []);
@@ -201,12 +201,12 @@ export function readTags(value: unknown): readonly OllamaListedModel[] | undefin
 
 const errorSchema = z.object({ error: z.string() });
 
-/** Characters of an error that are read: it may be as long as an answer. */
+/** Limit for the characters of an error, which may be as long as an answer. */
 const MOST_READ = 16_384;
 
-/** The message of `{"error": "…"}`, which is how Ollama fails; undefined for anything else. */
+/** Reads the message of `{"error": "…"}`, Ollama's form of errors; undefined for any other value. */
 export function readOllamaError(value: unknown): string | undefined {
-  // Nearly every line is none, and a failed parse costs more than a whole one.
+  // Nearly no line is an error, and a failed parse costs more than a successful one.
   return isRecord(value) && 'error' in value
     ? errorSchema.safeParse(value).data?.error.slice(0, MOST_READ)
     : undefined;

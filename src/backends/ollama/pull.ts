@@ -6,11 +6,11 @@ import { parseJson } from '../../core/one-line.ts';
 import { OLLAMA_SERVER } from './failures.ts';
 import { readOllamaError } from './protocol.ts';
 
-/** One line of what Ollama tells while it pulls. */
+/** Progress of a pull, as Ollama reports it. */
 export interface OllamaPullProgress {
-  /** In Ollama's words, such as `verifying sha256 digest`. */
+  /** Text of Ollama, such as `verifying sha256 digest`. */
   readonly status: string;
-  /** Bytes of all layers that were told of so far; the total grows while more are told of. */
+  /** Bytes of all layers that were reported so far. The total grows with each new layer. */
   readonly done: number;
   readonly total: number;
 }
@@ -25,8 +25,8 @@ const line = z.object({
 });
 
 /**
- * Has an Ollama server pull a model; it resumes and verifies by itself. Throws where it is away,
- * refuses, or ends without success. Aborting the signal stops it; what came is kept there.
+ * Makes an Ollama server pull a model. The server resumes and verifies by itself. Throws if it does not run,
+ * refuses, or ends without success. An abort of the signal stops the pull; the server keeps the received part.
  */
 export async function* pullThroughOllama(
   url: string,
@@ -51,8 +51,8 @@ export async function* pullThroughOllama(
     }
     throw new RuntimeFailure(
       'backend-failed',
-      `${url} ended the pull of ${model} without success; pull again, it goes on from there, ` +
-        'and check that the URL is that of an Ollama server',
+      `${url} ended the pull of ${model} without success; pull again to resume, ` +
+        'and check that the URL is the one of an Ollama server',
     );
   } finally {
     await http.close();
@@ -70,6 +70,6 @@ function refused(url: string, model: string, said: string): RuntimeFailure {
   return new RuntimeFailure(
     'backend-failed',
     `Ollama at ${url} can't pull ${model}: ${said}; ` +
-      'look its name up on https://ollama.com/library, and what Ollama logs',
+      'look up its name on https://ollama.com/library, and read the log of Ollama',
   );
 }

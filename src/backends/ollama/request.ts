@@ -11,12 +11,12 @@ import { toTool } from './tool.ts';
 import { toOllamaMessages } from './translate.ts';
 
 /**
- * The body for /api/chat that answers a request.
+ * Makes the body of /api/chat for a request.
  *
- * Stop sequences are not among the options: Ollama cuts them out without saying which one was met,
- * and a list of ours would take the place of the stops that the model itself comes with.
+ * Stop sequences are not sent: Ollama removes them without reporting which one was met, and they would
+ * replace the stops of the model itself.
  *
- * @param counted tokens of the prompt where they are known: the answer is held to what is left
+ * @param counted tokens of the prompt if known; they limit the answer to the rest of the context
  */
 export function* toChatRequest(
   request: GenerationRequest,
@@ -29,21 +29,21 @@ export function* toChatRequest(
     ...(yield* body(request, facts, Math.max(1, Math.min(maxTokens, left)))),
     stream: true,
     ...(outputSchema && { format: outputSchema }),
-    // They tell how many tokens a chunk holds, for an answer that ends before Ollama counts it.
+    // Log probabilities show the number of tokens in a chunk, for an answer that ends before Ollama counts it.
     ...((stopSequences.length > 0 || asksTwice(request, facts)) && { logprobs: true }),
   };
 }
 
 /**
- * Whether Ollama makes two generations of one answer: it lets a model think freely, then has it answer
- * in the format, to a prompt that its thinking has become a part of. Its counts are those of the second.
+ * Returns true if Ollama generates an answer twice: first free thinking, then the answer in the format, for a
+ * prompt that includes the thinking. The reported counts are those of the second generation.
  */
 export function asksTwice(request: GenerationRequest, facts: OllamaModelFacts): boolean {
   const think = thinkOf(request, facts);
   return request.outputSchema !== undefined && think !== undefined && think !== false;
 }
 
-/** The body that has the same prompt evaluated and counted: one token is the least that works. */
+/** Makes the body that evaluates and counts the same prompt. Ollama generates at least one token. */
 export function* toCountRequest(
   request: GenerationRequest,
   facts: OllamaModelFacts,
@@ -51,7 +51,7 @@ export function* toCountRequest(
   return { ...(yield* body(request, facts, 1)), stream: false };
 }
 
-/** For a count that an answer follows: that one says how long the model stays. */
+/** Removes the keep-alive of a request, for a count before an answer. The request of the answer sets it. */
 export function withoutKeepAlive(request: GenerationRequest): GenerationRequest {
   const { keepAliveMilliseconds: _, ...model } = request.model;
   return { ...request, model };
@@ -87,14 +87,14 @@ function* body(
   };
 }
 
-/** The tools to offer. Throws `unsupported` where a schema would keep the model from calling them. */
+/** Returns the tools to offer. Throws `unsupported` if a schema would keep the model from calling them. */
 function callable({ conversation, toolChoice, outputSchema, model }: GenerationRequest) {
   if (toolChoice.mode === 'none' || conversation.tools.length === 0) return [];
   if (outputSchema === undefined) return conversation.tools;
   throw new RuntimeFailure(
     'unsupported',
-    `Ollama can't let ${model.name} call tools while it is held to a JSON schema. ` +
-      'Leave one of the two out, or let it call none.',
+    `Ollama can't let ${model.name} call tools while it enforces a JSON schema. ` +
+      'Leave out one of the two, or set tool_choice to none.',
     { subject: 'output-schema' },
   );
 }
@@ -115,7 +115,7 @@ function toOptions(sampling: Sampling): Partial<Options> {
   };
 }
 
-/** Ollama reads a number below 0 as for ever, and text as Go's durations; old versions cut fractions. */
+/** Formats a keep-alive. Ollama reads -1 as forever, and text as a duration of Go. Old versions truncate fractions. */
 function toKeepAlive(keepAlive: KeepAlive): number | string {
   return keepAlive === 'always' ? -1 : `${keepAlive}ms`;
 }
@@ -130,7 +130,7 @@ const LEVELS = {
   max: 'high',
 } as const satisfies Record<Effort, Level>;
 
-/** The `think` field; absent where the model would refuse it. */
+/** Value of the `think` field; undefined if the model would refuse it. */
 export function toThink(
   control: OllamaThinkingControl,
   thinking: ThinkingMode,
@@ -143,7 +143,7 @@ export function toThink(
     case 'switch':
       return wanted;
     case 'levels':
-      // Such a model can't be told not to think, only to think little.
+      // Thinking of such a model can't be turned off, only lowered.
       return wanted ? LEVELS[effort ?? 'medium'] : 'low';
     default:
       return control satisfies never;

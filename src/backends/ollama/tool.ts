@@ -3,7 +3,7 @@ import { isJsonArray, isJsonObject } from '../../core/json.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { OllamaTool } from './protocol.ts';
 
-/** What `ToolFunctionParameters` of Ollama's api/types.go keeps; all else never reaches a prompt. */
+/** Keys that `ToolFunctionParameters` of Ollama's api/types.go keeps. Other keys never reach a prompt. */
 const KEPT_OF_ROOT: ReadonlySet<string> = new Set([
   'type',
   '$defs',
@@ -12,7 +12,7 @@ const KEPT_OF_ROOT: ReadonlySet<string> = new Set([
   'properties',
 ]);
 
-/** The same of its `ToolProperty`. */
+/** Keys that its `ToolProperty` keeps. */
 const KEPT_OF_PROPERTY: ReadonlySet<string> = new Set([
   'anyOf',
   'type',
@@ -21,14 +21,14 @@ const KEPT_OF_PROPERTY: ReadonlySet<string> = new Set([
   'enum',
   'properties',
   'required',
-  // They are told by others of these.
+  // Expressed by other keys.
   'oneOf',
   'const',
 ]);
 
 const SAYS_NOTHING: ReadonlySet<string> = new Set(['$schema', '$id', '$comment', 'title']);
 
-/** A tool in Ollama's shape: what its schema can't hold stands in the descriptions. */
+/** Converts a tool to Ollama's form. Keywords that Ollama drops are moved into descriptions. */
 export function toTool({ name, description, inputSchema }: ToolSpec): OllamaTool {
   const { $defs, items, required, properties } = inputSchema;
   return {
@@ -47,7 +47,7 @@ export function toTool({ name, description, inputSchema }: ToolSpec): OllamaTool
   };
 }
 
-/** Ollama answers 400 to a place that is no object, such as `true`. */
+/** Converts a property. Ollama answers 400 to one that is not an object, such as `true`. */
 function toProperty(place: JsonValue): JsonObject {
   if (!isJsonObject(place)) return {};
   const { anyOf, oneOf, type, items, required, properties } = place;
@@ -70,7 +70,7 @@ function described(description: string, schema: JsonObject, kept: ReadonlySet<st
     ([key, value]) =>
       !kept.has(key) &&
       !SAYS_NOTHING.has(key) &&
-      // That nothing else may be added goes without saying.
+      // Not worth mentioning to the model.
       !(key === 'additionalProperties' && typeof value === 'boolean'),
   );
   if (lost.length === 0) return description;

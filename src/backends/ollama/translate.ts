@@ -12,23 +12,22 @@ import { RuntimeFailure } from '../../core/failure.ts';
 import type { Steps } from '../../core/steps.ts';
 import type { OllamaMessage } from './protocol.ts';
 
-/** Whom a conversation is written for. */
+/** Model that a conversation is written for. */
 export interface Reader {
-  /** The name that a failure tells. */
+  /** Name of the model in failures. */
   readonly model: string;
-  /** Its template has a place for calls and results; else they are written as text. */
+  /** True if its template renders calls and results; otherwise they are written as text. */
   readonly tools: boolean;
-  /** It can see, so that Ollama takes `[img-0]` in its prompt for an image. */
+  /** True if it has vision, so that Ollama reads `[img-0]` in its prompt as an image. */
   readonly images: boolean;
 }
 
 type Named = ReadonlyMap<string, NamedCall>;
 
 /**
- * A conversation as /api/chat takes it: every turn in its place. A last assistant message is what
- * Ollama continues.
+ * Converts a conversation to messages of /api/chat, in their order. Ollama continues a last assistant message.
  *
- * @throws RuntimeFailure `unsupported` for a part that has no honest text, such as a document in base64
+ * @throws {RuntimeFailure} `unsupported` for a part that can't be written as text, such as a document in base64
  */
 export function* toOllamaMessages(
   conversation: Conversation,
@@ -52,10 +51,10 @@ export function* toOllamaMessages(
   }
 }
 
-/** The tags that Ollama puts in the place of images (chatPrompt in its server/prompt.go). */
+/** Tags that Ollama replaces by images (chatPrompt in its server/prompt.go). */
 const IMAGE_TAG = /\[img(|-\d+)\]/g;
 
-/** What somebody wrote is no image: Ollama would show another one there, or fail. */
+/** Removes image tags from text. Ollama would insert another image there, or fail. */
 function withoutTags(message: OllamaMessage): OllamaMessage {
   return { ...message, content: message.content.replaceAll(IMAGE_TAG, '[img $1]') };
 }
@@ -74,8 +73,8 @@ function turnMessages(turn: Turn, named: Named | undefined): OllamaMessage[] {
 }
 
 /**
- * Results come first, in the order of their calls. What they show follows as the user's: most templates have
- * no place for images in a result.
+ * Converts a user turn. Results come first, in the order of their calls. Their images follow as messages of
+ * the user, because most templates render no images in a result.
  */
 function userMessages(parts: readonly Part[], named: Named | undefined): OllamaMessage[] {
   const results = named === undefined ? [] : inCallOrder(parts.filter(isResult), named);
@@ -119,7 +118,10 @@ function shownMessages(result: ToolResultPart, name = 'the tool'): OllamaMessage
     : [{ role: 'user', content: `The picture that ${name} gave.`, images }];
 }
 
-/** Ollama shows a message's images before its text, so an image behind text begins another message. */
+/**
+ * Converts parts of the user. Ollama puts images before the text of a message, so an image after text begins
+ * a new message.
+ */
 function saidMessages(parts: readonly Part[]): OllamaMessage[] {
   const messages: { images: string[]; texts: Part[] }[] = [];
   for (const part of parts.flatMap(unfold)) {
@@ -138,7 +140,7 @@ function saidMessages(parts: readonly Part[]): OllamaMessage[] {
   }));
 }
 
-/** A result that is written as text has its pictures behind it. */
+/** Separates the images of a result, so that they follow its text. */
 function unfold(part: Part): readonly Part[] {
   return isResult(part) ? [{ ...part, output: told(part) }, ...shown(part)] : [part];
 }
@@ -152,7 +154,7 @@ function imageData({ source }: ImagePart): string {
   );
 }
 
-/** One message a turn, even where it went on behind its calls: Ollama merges two, and loses calls. */
+/** Converts an assistant turn to one message, even with text after calls: Ollama would merge two, and lose calls. */
 function assistantMessage(parts: readonly Part[], tools: boolean): OllamaMessage {
   const thinking = parts.flatMap((part) => (part.kind === 'thinking' ? [part.text] : []));
   const calls = parts.flatMap((part) =>
@@ -168,14 +170,14 @@ function assistantMessage(parts: readonly Part[], tools: boolean): OllamaMessage
   };
 }
 
-/** An empty message would still be rendered, and an empty last one would be continued. */
+/** Returns true for a message with content. An empty one would be rendered, and an empty last one continued. */
 function saysSomething(message: OllamaMessage): boolean {
   const { role, content, images, thinking, tool_calls: calls } = message;
   const other = images ?? thinking ?? calls;
   return role === 'tool' || content !== '' || other !== undefined;
 }
 
-/** Its own words are joined as it wrote them; what stands for a call or a result is set apart. */
+/** Writes an answer as text. Texts of the model are joined unchanged; calls and results are separate paragraphs. */
 function writeAnswer(parts: readonly Part[]): string {
   const paragraphs: string[] = [];
   let words = '';

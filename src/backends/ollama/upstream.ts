@@ -26,25 +26,25 @@ import type {
   OllamaChatRequest,
 } from './protocol.ts';
 
-/** Describing a model reads a file; a server that takes longer hangs. */
+/** Timeout of a model's description, which only reads a file. */
 const SHOW_TIMEOUT_MS = 10_000;
 
-/** The list of what runs only refines the context: older versions lack it. */
+/** Timeout of the list of loaded models. It only refines the context, and older versions lack it. */
 const PS_TIMEOUT_MS = 2_000;
 
-/** One token's line has some 150 bytes; a whole answer in one has less than this. */
+/** The line of a token has some 150 bytes; a complete answer in one line has less than this. */
 const MAX_LINE_BYTES = 8 * 1024 * 1024;
 
-/** A template, a license and the metadata of a tokenizer take less. */
+/** More than a template, a license and the metadata of a tokenizer take. */
 const MAX_TEXT_BYTES = 16 * 1024 * 1024;
 
-/** The address of a path under a server's base URL, which may lack its scheme as OLLAMA_HOST does. */
+/** URL of a path under a server's base URL, whose scheme is optional as in OLLAMA_HOST. */
 function endpoint(baseUrl: string, path: string): string {
   const base = baseUrl.includes('://') ? baseUrl : `http://${baseUrl}`;
   return `${base.replace(/(?<!\/)\/+$/, '')}/${path}`;
 }
 
-/** What a model is. Throws `model-not-found` where the server does not have it. */
+/** Requests the description of a model. Throws `model-not-found` if the server does not have it. */
 export async function showModel(
   http: HttpClient,
   question: OllamaQuestion,
@@ -67,7 +67,7 @@ export async function showModel(
   }
 }
 
-/** The models that a server has; undefined where it is no Ollama server. */
+/** Lists the models of a server; undefined if it is not an Ollama server. */
 export async function fetchModels(
   http: HttpClient,
   url: string,
@@ -78,7 +78,7 @@ export async function fetchModels(
   return isJson(answer) ? readTags(parseJson(text)) : undefined;
 }
 
-/** The context in tokens that a model has in memory now; undefined if it is not there, or not told. */
+/** Requests the context in tokens of a loaded model; undefined if it is not loaded, or not reported. */
 export async function allocatedContext(
   http: HttpClient,
   { url, model }: OllamaQuestion,
@@ -97,7 +97,7 @@ export async function allocatedContext(
   }
 }
 
-/** One answer in one piece. */
+/** Requests a non-streamed answer. */
 export async function chatWhole(
   http: HttpClient,
   request: OllamaChatRequest,
@@ -108,7 +108,7 @@ export async function chatWhole(
   return toChunk(await readWhole(answer, question), question);
 }
 
-/** An answer as it comes; its last chunk has an end. Throws where it stops before. */
+/** Requests a streamed answer. Its last chunk has an end. Throws if the stream stops before that. */
 export async function* chatStream(
   http: HttpClient,
   request: OllamaChatRequest,
@@ -124,8 +124,8 @@ export async function* chatStream(
     yield chunk;
     if (chunk.end !== undefined) return;
   }
-  // Ollama itself ends so where a model repeats one token over and over.
-  throw ollamaProtocolFailure('ended its answer without saying that it is done', question);
+  // Ollama ends the stream in this way if a model repeats one token many times.
+  throw ollamaProtocolFailure('ended its answer before it was done', question);
 }
 
 function toChunk(value: unknown, question: OllamaQuestion): OllamaChunk {
@@ -133,7 +133,10 @@ function toChunk(value: unknown, question: OllamaQuestion): OllamaChunk {
   if (said !== undefined) throw errorLineFailure(said, question);
   const chunk = readOllamaChunk(value);
   if (chunk === undefined) {
-    throw ollamaProtocolFailure('sent a line that is no answer, or only half of one', question);
+    throw ollamaProtocolFailure(
+      'sent a line that is not an answer, or only a part of one',
+      question,
+    );
   }
   return chunk;
 }

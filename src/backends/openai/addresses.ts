@@ -1,14 +1,14 @@
-/** A path of the API under a base URL: `/v1` is added where the URL has no version of its own. */
+/** URL of a path of the API under a base URL. Adds `/v1` if the base URL has no version. */
 export function apiUrl(baseUrl: string, path: string): string {
   return under(baseUrl, (base) => `${/\/v\d/.test(base) ? base : `${base}/v1`}/${path}`);
 }
 
-/** A path of the server itself, beside its `/v1`. */
+/** URL of a path of the server itself, outside of `/v1`. */
 export function rootUrl(baseUrl: string, path: string): string {
   return under(baseUrl, (base) => `${base.replace(/\/v\d[^/]*$/, '')}/${path}`);
 }
 
-/** The query of a base URL stays, as Azure's `api-version` has to. */
+/** Replaces the path of a base URL and keeps its query, such as Azure's `api-version`. */
 function under(baseUrl: string, place: (pathname: string) => string): string {
   const url = new URL(baseUrl);
   url.pathname = place(url.pathname.replace(/(?<!\/)\/+$/, '').replace(/\/chat\/completions$/, ''));

@@ -8,21 +8,21 @@ import { withShortNames } from './tool-names.ts';
 
 /** Changes to a request for a server that refused its usual form. */
 export interface Adjustments extends Omit<MessageStyle, 'thinking'> {
-  /** Tools and formats have schemas without the keywords that strict servers refuse. */
+  /** Removes keywords that strict servers refuse from the schemas of tools and formats. */
   readonly cleanSchemas: boolean;
-  /** Tools are not strict, whose schemas the server holds arguments to. */
+  /** Leaves out `strict`, with which the server enforces the schemas of tools. */
   readonly looseTools: boolean;
-  /** Names of tools fit the limit of most providers. */
+  /** Shortens names of tools to the limit of most providers. */
   readonly shortNames: boolean;
-  /** No `tool_choice` of `auto`, which is the default. */
+  /** Leaves out a `tool_choice` of `auto`, which is the default. */
   readonly defaultChoice: boolean;
-  /** No `response_format`: the pipeline demands the JSON in words, and checks it. */
+  /** Leaves out `response_format`. The pipeline asks for the JSON in the prompt, and checks it. */
   readonly freeText: boolean;
-  /** `max_completion_tokens` takes the place of `max_tokens`, as newer models want. */
+  /** Sends `max_completion_tokens` instead of `max_tokens`, as newer models require. */
   readonly completionTokens: boolean;
-  /** Fields that are left out: the answer is the same without them, or only less is known of it. */
+  /** Fields to leave out. Without them the answer is the same, or has less information. */
   readonly dropped: readonly string[];
-  /** The most that the server leaves for the answer, for this request alone. */
+  /** Largest `max_tokens` that the server accepts for this request. */
   readonly maxTokens: number;
 }
 
@@ -45,8 +45,8 @@ export const UNADJUSTED: Adjustments = {
 };
 
 /**
- * Refusals of the order of the messages, as chat templates and Mistral's own checks word them. The words
- * seldom tell what is wrong, so each arrangement that changes something is tried.
+ * Refusals of the order of the messages, in the words of chat templates and Mistral's own checks. They seldom
+ * name the fault, so each arrangement that changes something is tried.
  */
 const ORDER =
   /roles? must alternate|(unexpected|invalid) (message )?role|only .{0,60}roles? are supported|message_order|expected last role|must be followed by|not the same number of function calls/is;
@@ -85,9 +85,9 @@ const COMPLAINTS = [
   ['cleanSchemas', SCHEMAS],
 ] as const satisfies readonly (readonly [keyof Adjustments, RegExp])[];
 
-/** Fields that a server may be asked without, by what its refusal calls them. */
+/** Fields that may be left out, with their names in refusals. */
 const DROPPABLE = [
-  // Usage is then not told, and calls beyond the first are left to us.
+  // The server then reports no usage, and Portico drops calls after the first.
   ['stream_options', /stream_options/],
   ['parallel_tool_calls', /parallel_tool_calls/],
   ['reasoning_effort', /reasoning[_ ]effort/i],
@@ -95,8 +95,7 @@ const DROPPABLE = [
 ] as const;
 
 /**
- * How to ask again after a refusal with this error; undefined where nothing else is left to try.
- * Each adjustment is tried once.
+ * Chooses the next adjustment after a refusal; undefined if all were tried. Each adjustment is tried once.
  */
 export function adjust(
   current: Adjustments,
@@ -118,7 +117,7 @@ export function adjust(
   return undefined;
 }
 
-/** Servers that refuse what fits only with fewer tokens tell how many are left. */
+/** Lowers `max_tokens` to the rest that a server reports, if it refuses a prompt that fits only with fewer tokens. */
 function clamp(
   current: Adjustments,
   overflow: NonNullable<ReturnType<typeof readOverflow>>,
@@ -131,7 +130,7 @@ function clamp(
   return fits && request.overflow === 'clamp' ? { ...current, maxTokens: left } : undefined;
 }
 
-/** True if an adjustment changes anything about a request. */
+/** Returns true if an adjustment changes a request. */
 function concerns(
   name: (typeof COMPLAINTS)[number][0],
   current: Adjustments,

@@ -10,15 +10,15 @@ import type { UsageReport } from './usage.ts';
 export interface AnswerOptions {
   readonly maxTokens: number;
   readonly stopSequences: readonly string[];
-  /** More than one call is wanted. */
+  /** Accepts more than one call. */
   readonly parallel: boolean;
-  /** The prompt's tokens, for an answer whose usage the server does not tell. */
+  /** Tokens of the prompt, for an answer without usage. */
   readonly promptTokens: () => number;
 }
 
 /**
- * Translates the events of one answer into ours. Stop sequences are looked for here, in text alone:
- * few servers say which one they met, and all of them look into thinking and calls too.
+ * Translates the events of one answer. Stop sequences are matched here, in text only: few servers report
+ * which one they met, and all of them match in thinking and calls too.
  */
 export class AnswerReader {
   readonly #options: AnswerOptions;
@@ -36,10 +36,10 @@ export class AnswerReader {
     this.#bound = new AnswerBound(options.maxTokens);
   }
 
-  /** Takes the next event; a `finish` among ours ends the answer before its upstream does. */
+  /** Translates the next event. A `finish` in the result ends the answer before its upstream does. */
   push(chunk: ChatChunk): readonly GenerationEvent[] {
     const events = this.#read(chunk);
-    // A server that says that it is done needs no one to end its answer.
+    // The limit does not apply to the last event, because the server has ended the answer itself.
     const isDone = chunk.finishReason !== undefined || events.at(-1)?.type === 'finish';
     return !this.#bound.isExceededBy(charactersOf(chunk)) || isDone
       ? events
@@ -64,18 +64,18 @@ export class AnswerReader {
     return [...events, ...held, ...chunk.calls.flatMap((call) => this.#calls.push(call))];
   }
 
-  /** Ends the answer at a stop sequence that its reader met. */
+  /** Ends the answer at a stop sequence that another reader of it met. */
   stop(): GenerationEvent {
     return this.#finish('stop-sequence', null);
   }
 
-  /** The rest, once the upstream has ended. Throws where it ended without saying why. */
+  /** Returns the rest after the upstream has ended. Throws if it ended without a reason. */
   end(): readonly GenerationEvent[] {
     const reason = this.#finishReason;
     if (reason === undefined) {
       throw new RuntimeFailure(
         'backend-failed',
-        'the model server ended its answer without saying that it is done',
+        'the model server ended its answer before it was done',
       );
     }
     const cut = isCut(reason);
@@ -88,12 +88,12 @@ export class AnswerReader {
     return [...rest, this.#finish(outcome, null)];
   }
 
-  /** What was held back until the answer ended. */
+  /** Events that were buffered until the end of the answer. */
   #rest(cut: boolean): readonly GenerationEvent[] {
     return [...delta('text-delta', this.#stops.flush()), ...this.#calls.end(cut)];
   }
 
-  /** Thinking behind text is a block of its own, so what was held of the text comes first. */
+  /** Thinking after text is a separate block, so buffered text is sent first. */
   #think(thinking: string): readonly GenerationEvent[] {
     if (thinking === '') return [];
     return [...delta('text-delta', this.#stops.flush()), ...delta('thinking-delta', thinking)];
@@ -109,7 +109,7 @@ export class AnswerReader {
       promptTokens,
       cacheReadTokens: Math.min(this.#usage?.cachedTokens ?? 0, promptTokens),
       cacheCreationTokens: 0,
-      // A server that counts nothing sends about one event for each token.
+      // Without a count, assume one event per token, as most servers send.
       outputTokens: this.#usage?.outputTokens ?? this.#received,
       thinkingTokens: this.#usage?.thinkingTokens ?? 0,
     };
@@ -117,11 +117,11 @@ export class AnswerReader {
 }
 
 /**
- * Why an answer ended. Some servers say `stop` where calls were made, and all of them say `length`
- * for a full context too: an answer that is `short` of what was asked for has met the context's end.
- * A word that is not known says at least that the answer is whole.
+ * Reason why an answer ended. Some servers report `stop` after calls. All of them report `length` for a full
+ * context too: an answer that is `short` of the requested tokens has filled the context. An unknown reason
+ * means that the answer is complete.
  *
- * @throws RuntimeFailure `backend-failed` for the words that stand for a failure
+ * @throws {RuntimeFailure} `backend-failed` for the reasons that mean a failure
  */
 export function toStopReason(
   reason: string,
@@ -141,7 +141,7 @@ export function toStopReason(
     case 'insufficient_system_resource':
       throw new RuntimeFailure(
         'backend-failed',
-        `the model server broke its answer off with "${reason}"; ask again, and look into its log`,
+        `the model server ended its answer with "${reason}"; ask again, and read its log`,
       );
     default:
       return calls > 0 ? 'tool-use' : 'end-turn';

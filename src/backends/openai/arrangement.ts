@@ -2,20 +2,20 @@ import type { ChatMessage, ContentPart } from './chat-message.ts';
 
 /** Order of a conversation's messages for a chat template that refuses the usual order. */
 export interface ArrangementStyle {
-  /** System messages after the first become the user's, for a template that has no place for them. */
+  /** System messages after the first become user messages, for a template without them. */
   readonly systemFirst: boolean;
-  /** The system prompt too: it becomes the head of the first user message. */
+  /** The system prompt also becomes the start of the first user message. */
   readonly systemInUser: boolean;
   /** User text after tool results becomes part of the last result. */
   readonly foldedResults: boolean;
-  /** One call in a message, each followed by its result. */
+  /** Each message has one call, followed by its result. */
   readonly singleCalls: boolean;
 }
 
-/** Stands between a result and a picture, which can't become part of the result's text. */
+/** Message between a result and an image, which can't become part of the result's text. */
 const SEEN: ChatMessage = { role: 'assistant', content: 'I have the result.' };
 
-/** The same conversation in an order that the template takes. */
+/** Arranges messages in an order that the template accepts. */
 export function arrange(
   messages: readonly ChatMessage[],
   { systemFirst, systemInUser, foldedResults, singleCalls }: ArrangementStyle,
@@ -29,13 +29,16 @@ export function arrange(
   return singleCalls ? splitCalls(arranged) : arranged;
 }
 
-/** Text alone is one string: not every template takes parts. */
+/** Joins parts of text into one string, because not every template accepts parts. */
 export function joined(parts: readonly ContentPart[]): string | readonly ContentPart[] {
   const texts = parts.flatMap((part) => (part.type === 'text' ? [part.text] : []));
   return texts.length === parts.length ? texts.join('\n\n') : parts;
 }
 
-/** At the SAME position: moved to the front it would break the prefix of every later turn. */
+/**
+ * Converts a system message to a user message at the SAME position. Moved to the front, it would change the
+ * prefix of every later turn.
+ */
 function asUser(message: ChatMessage, index: number, leadingToo: boolean): ChatMessage {
   if (message.role !== 'system') return message;
   if (index === 0) return leadingToo ? { role: 'user', content: message.content } : message;

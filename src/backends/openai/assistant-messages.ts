@@ -5,24 +5,24 @@ import type { Part } from '../../core/conversation.ts';
 import type { ArrangementStyle } from './arrangement.ts';
 import type { ChatCall, ChatMessage } from './chat-message.ts';
 
-/** How a server wants its messages. */
+/** Form of the messages that a server accepts. */
 export interface MessageStyle extends ArrangementStyle {
-  /** Thinking of the past is sent along. */
+  /** Earlier thinking is sent too. */
   readonly thinking: boolean;
-  /** Ids of calls have nine letters and digits, as Mistral's templates want. */
+  /** Ids of calls have nine letters and digits, as Mistral's templates require. */
   readonly shortIds: boolean;
   /** Each turn is one message: text after calls moves before them. */
   readonly wholeTurns: boolean;
-  /** A message has no thinking beside both text and calls. */
+  /** A message with text and calls has no thinking. */
   readonly bareCalls: boolean;
 }
 
-/** The calls of a conversation by their ids. */
+/** Calls of a conversation by their ids. */
 export type NamedCalls = ReadonlyMap<string, NamedCall>;
 
 /**
- * One answer of the past. Text after calls starts a message of its own, which keeps the order, unless
- * the server wants whole turns.
+ * Converts an earlier answer. Text after calls begins a new message, which keeps the order, unless the server
+ * requires one message per turn.
  */
 export function chatAssistantMessages(
   parts: readonly Part[],
@@ -54,7 +54,7 @@ function assistantMessage(
         ]
       : [],
   );
-  // Its own words are joined as it wrote them.
+  // The model's own text is joined unchanged.
   const text = writeParts(
     parts.filter(({ kind }) => kind !== 'tool-call'),
     '',
@@ -62,7 +62,7 @@ function assistantMessage(
   const thoughts = parts.flatMap((part) => (part.kind === 'thinking' ? [part.text] : []));
   const isBare = style.bareCalls && calls.length > 0 && text !== '';
   const thinking = style.thinking && !isBare ? thoughts.join('\n\n') : '';
-  // An empty message would still be rendered, and an empty last one would be continued.
+  // An empty message would be rendered, and an empty last one would be continued.
   if (calls.length === 0 && text === '' && thinking === '') return [];
   return [
     {
@@ -74,7 +74,7 @@ function assistantMessage(
   ];
 }
 
-/** The id of a call as the server wants it; the same one each time, since it is part of the prefix. */
+/** Id of a call in the server's form. It has to be stable, because it is part of the prefix. */
 export function callId(
   id: string,
   call: NamedCall | undefined,

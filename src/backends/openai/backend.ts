@@ -20,13 +20,13 @@ import { createToolSupportFinder } from './tool-support.ts';
 import type { OpenAiRequest, OpenAiSpec } from './spec.ts';
 
 export interface OpenAiOptions {
-  /** Reads the variables that hold the upstreams' keys. */
+  /** Reads the variables with the keys of upstreams. */
   readonly readVariable: ReadVariable;
-  /** Takes a line where something of a model's requests is not sent, once. */
+  /** Logs a line, once, if a part of a model's requests is not sent. */
   readonly log: (message: string) => void;
 }
 
-/** A backend over servers that speak OpenAI's chat completions. */
+/** Creates a backend over servers that speak OpenAI's chat completions. */
 export function createOpenAiBackend({ readVariable, log }: OpenAiOptions): Backend<OpenAiSpec> {
   const http = createHttpClient(SERVER);
   const keys = createKeyRing(readVariable);
@@ -49,7 +49,7 @@ export function createOpenAiBackend({ readVariable, log }: OpenAiOptions): Backe
     kind: 'openai',
     async capabilities(model, signal) {
       if (model.providers === undefined) return describe(model, signal);
-      // Of no session, but told alike each time.
+      // Not bound to a session; keyed by model name so that the answer is stable.
       return askAny(circuits, model, model.name, (one) => describe(one, signal));
     },
     async countTokens(request, signal) {
@@ -73,7 +73,7 @@ export function createOpenAiBackend({ readVariable, log }: OpenAiOptions): Backe
   };
 }
 
-/** Capabilities of a model, with one log line if its server's template renders no tools. */
+/** Creates a function that finds capabilities, and logs one line if the server's template renders no tools. */
 function createDescriber(upstream: Upstream) {
   const supportOf = createToolSupportFinder();
   return async (model: OpenAiSpec, signal: AbortSignal) => {
@@ -83,13 +83,13 @@ function createDescriber(upstream: Upstream) {
     if (refusal !== undefined) return toCapabilities(facts, false, refusal === 'all');
     const renders = await supportOf(model, client, facts, signal);
     if (renders === false) {
-      upstream.log(`${model.name} is told of tools by instructions: its template renders none`);
+      upstream.log(`${model.name} gets tools as instructions: its template renders none`);
     }
     return toCapabilities(facts, renders);
   };
 }
 
-/** A model's client is made once, not for every request. */
+/** Caches the client of each model. */
 function rememberClients(create: (model: OpenAiSpec) => ServerClient): Upstream['clientOf'] {
   const clients = new WeakMap<OpenAiSpec, ServerClient>();
   return (model) => {

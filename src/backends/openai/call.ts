@@ -12,14 +12,14 @@ import { toPromptBody } from './request.ts';
 import type { PromptBody } from './request.ts';
 import type { OpenAiRequest, OpenAiSpec } from './spec.ts';
 
-/** Calls that a server refuses: those that its model may make, or demanded ones too. */
+/** Calls that a server refuses: optional ones, or forced ones too. */
 export type ToolRefusal = 'optional' | 'all';
 
-/** What all calls of one backend share. */
+/** Parts that all upstream requests of one backend share. */
 export interface Upstream {
   readonly facts: FactsFinder;
   readonly estimator: PromptEstimator;
-  /** How models are asked otherwise than at first, by server and name. */
+  /** Adjustments of models, by server and name. */
   readonly adjustments: Map<string, Adjustments>;
   /** Models whose server refuses tools, by server and name. */
   readonly toolRefusals: Map<string, ToolRefusal>;
@@ -27,29 +27,29 @@ export interface Upstream {
   readonly log: (message: string) => void;
 }
 
-/** One request to one server, with all that is known of both. */
+/** Upstream request: a request to one server, and the facts of both. */
 export interface Call {
   readonly request: OpenAiRequest;
   readonly client: ServerClient;
   readonly facts: ModelFacts;
   readonly signal: AbortSignal;
-  /** What the model is remembered by. */
+  /** Key of the model in the maps of `Upstream`. */
   readonly key: string;
   readonly adjustments: Adjustments;
   readonly prompt: PromptBody;
-  /** How long the prompt is as text. */
+  /** Length of the prompt as text. */
   readonly characters: number;
-  /** About how many tokens the prompt has. */
+  /** Estimated tokens of the prompt. */
   readonly estimatedTokens: number;
   readonly question: Question;
 }
 
-/** Key of what is remembered of a model on a server. */
+/** Key for the facts of a model on a server. */
 export function modelKey({ key }: ServerClient, model: OpenAiSpec): string {
   return `${key} ${upstreamName(model)}`;
 }
 
-/** Finds out how the request has to be asked. Throws a RuntimeFailure where its server is away. */
+/** Prepares the upstream request. Throws a RuntimeFailure if the server does not answer. */
 export async function prepareCall(
   { facts: find, estimator, adjustments: known, clientOf }: Upstream,
   request: OpenAiRequest,
@@ -87,7 +87,7 @@ export async function prepareCall(
   };
 }
 
-/** The prompt's tokens as the server's tokenizer counts them; undefined where it can't. */
+/** Counts the prompt by the server's tokenizer; undefined if that is not possible. */
 export function countCall({ client, facts, prompt, signal }: Call): Promise<number | undefined> {
   return countByTokenizer(client, facts, prompt, signal);
 }

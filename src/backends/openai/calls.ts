@@ -5,9 +5,9 @@ import { isRecord } from '../../core/json.ts';
 import { parseJson } from '../../core/one-line.ts';
 import type { CallDelta } from './protocol.ts';
 
-/** A call that is being put together. */
+/** Incomplete call. */
 interface OpenCall {
-  /** Ours: not every server gives one, and some give the same one twice. */
+  /** Portico's own id, because not every server sends one, and some send the same one twice. */
   readonly id: string;
   readonly index: number | undefined;
   readonly theirId: string | undefined;
@@ -15,27 +15,27 @@ interface OpenCall {
   name: string;
   json: string;
   started: boolean;
-  /** Its arguments are a whole object; what follows may still belong to them. */
+  /** True if its arguments are a complete object; later text may still belong to them. */
   isWhole: boolean;
-  /** Text after that object that was not passed on. */
+  /** Text after that object that was not passed on yet. */
   tail: string;
   ended: boolean;
 }
 
 /**
- * Puts tool calls together from their pieces: by index, or by id where there is none; names whole or
- * in pieces, before or behind the first arguments, several calls at a time.
+ * Assembles tool calls from their deltas: by index, or by id if there is none. A name may come in pieces,
+ * before or after the first arguments, and several calls may be interleaved.
  */
 export class CallReader {
   readonly #parallel: boolean;
   readonly #calls: OpenCall[] = [];
 
-  /** `parallel`: more than one call is wanted; else those behind the first are passed over. */
+  /** @param parallel accepts more than one call; otherwise calls after the first are dropped */
   constructor(parallel: boolean) {
     this.#parallel = parallel;
   }
 
-  /** How many whole calls there are. */
+  /** Number of complete calls. */
   get whole(): number {
     return this.#calls.filter(({ ended, name }) => ended && name !== '').length;
   }
@@ -47,7 +47,7 @@ export class CallReader {
     return [...ended, ...this.#extendCall(this.#open(delta), delta)];
   }
 
-  /** Ends the calls that are whole, because something else follows them. */
+  /** Ends the complete calls, because other output follows. */
   endWhole(): readonly GenerationEvent[] {
     return this.#calls
       .filter((call) => call.isWhole && !call.ended)
@@ -56,15 +56,15 @@ export class CallReader {
 
   #extendCall(call: OpenCall, delta: CallDelta): readonly GenerationEvent[] {
     if (call.ended) return [];
-    // A server may also repeat the whole name with every piece.
+    // A server may also repeat the complete name with every piece.
     if (!call.started && delta.name !== call.name) call.name += delta.name;
     if (!call.started) call.json += delta.json;
     return this.#wanted(call) ? this.#report(call, delta.json) : [];
   }
 
   /**
-   * What is left once the answer has ended. A call that was `cut` off stays open: it never appears
-   * as a finished one.
+   * Returns the rest at the end of the answer. A call that was `cut` off stays open, so it never appears as
+   * a finished one.
    */
   end(cut: boolean): readonly GenerationEvent[] {
     if (cut) return this.endWhole();
@@ -80,7 +80,7 @@ export class CallReader {
     const call = this.#calls.findLast((known) =>
       index === undefined ? known.theirId === id : known.index === index,
     );
-    // Gemini's endpoint gives every call the index 0, and an id of its own.
+    // Gemini's endpoint sends index 0 for every call, with different ids.
     const differs = id !== undefined && call?.theirId !== undefined && id !== call.theirId;
     if (call !== undefined && !differs) return call;
     return index === undefined && id === undefined ? last : undefined;
@@ -107,7 +107,7 @@ export class CallReader {
     return this.#parallel || call === this.#calls[0];
   }
 
-  /** The name is whole once arguments have begun. */
+  /** Reports a call after its arguments have begun, because its name is complete then. */
   #report(call: OpenCall, json: string): readonly GenerationEvent[] {
     if (call.started) return this.#extend(call, json);
     const written = call.json.trimStart();
@@ -118,7 +118,7 @@ export class CallReader {
     return [start, ...this.#extend(call, written)];
   }
 
-  /** Passes all on as it came: malformed arguments are repaired for all backends in one place. */
+  /** Passes arguments on unchanged. The pipeline repairs malformed ones for all backends. */
   #extend(call: OpenCall, json: string): readonly GenerationEvent[] {
     if (call.isWhole) return this.#extendWhole(call, json);
     call.json += json;
@@ -132,7 +132,7 @@ export class CallReader {
     return [...deltaOf(call, json.slice(0, end)), ...this.#extendWhole(call, rest)];
   }
 
-  /** White space after the arguments says nothing; anything else may be another reading of them. */
+  /** Drops white space after the arguments. Other text may change their reading. */
   #extendWhole(call: OpenCall, json: string): readonly GenerationEvent[] {
     call.tail += json;
     if (call.tail.trim() === '') return [];

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../core/json.ts';
 
-/** Part of what a user says: https://platform.openai.com/docs/api-reference/chat/create */
+/** Part of a user message: https://platform.openai.com/docs/api-reference/chat/create */
 export type ContentPart =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'image_url'; readonly image_url: { readonly url: string } };
@@ -8,11 +8,11 @@ export type ContentPart =
 export interface ChatCall {
   readonly id: string;
   readonly type: 'function';
-  /** The arguments are JSON as text. */
+  /** Name, and arguments as JSON text. */
   readonly function: { readonly name: string; readonly arguments: string };
 }
 
-/** A message of a chat completion's request. */
+/** Message of a chat completion request. */
 export type ChatMessage =
   | { readonly role: 'system'; readonly content: string }
   | { readonly role: 'user'; readonly content: string | readonly ContentPart[] }
@@ -21,7 +21,7 @@ export type ChatMessage =
       readonly role: 'assistant';
       readonly content: string | null;
       readonly tool_calls?: readonly ChatCall[];
-      /** Both names of the same: servers change from one to the other. */
+      /** Two names of the same field: servers are changing from one to the other. */
       readonly reasoning_content?: string;
       readonly reasoning?: string;
     };

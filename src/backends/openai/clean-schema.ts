@@ -1,7 +1,7 @@
 import { isJsonObject } from '../../core/json.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 
-/** What every server that takes schemas understands. */
+/** Keywords that every server with schemas understands. */
 const KEPT = new Set([
   'type',
   'title',
@@ -18,7 +18,7 @@ const KEPT = new Set([
   'definitions',
 ]);
 
-/** What limits a value without changing its shape: told in words where it can't be enforced. */
+/** Keywords that limit a value without a change of its shape. They are moved into the description. */
 const TOLD = new Set([
   'format',
   'pattern',
@@ -39,8 +39,8 @@ const TOLD = new Set([
 ]);
 
 /**
- * A JSON Schema in the keywords that strict servers take. Limits that go move into the description,
- * where the model still reads them; the rest that goes has no words. A clean schema stays as it is.
+ * Reduces a JSON Schema to the keywords that strict servers accept. Removed limits move into the description,
+ * where the model still reads them; other removed keywords are dropped. A clean schema stays unchanged.
  */
 export function cleanSchema(schema: JsonObject): JsonObject {
   const cleaned: Record<string, JsonValue> = {};
@@ -78,7 +78,7 @@ function cleanValue(keyword: string, value: JsonValue): JsonValue {
   }
 }
 
-/** A schema may also be `true` or `false`. */
+/** Cleans a schema, which may also be `true` or `false`. */
 function clean(value: JsonValue): JsonValue {
   return isJsonObject(value) ? cleanSchema(value) : value;
 }

@@ -10,17 +10,17 @@ import { SERVER } from './failures.ts';
 import type { Refusal } from './failures.ts';
 import type { KeyRing } from './keys.ts';
 
-/** What asks one server, for one model's entry. */
+/** Client of one server for the entry of one model. */
 export interface ServerClient {
-  /** As failures name it. */
+  /** URL in failures. */
   readonly url: string;
-  /** What the server is remembered by. */
+  /** Key for the facts of the server. */
   readonly key: string;
-  /** Asks for a completion; the answer's body is not read yet unless it is a refusal. */
+  /** Requests a completion. The body of the response is read only if it is a refusal. */
   complete(body: object, signal: AbortSignal): Promise<HttpAnswer | Refusal>;
-  /** The JSON of an answer that takes no generation; undefined where the server has none. */
+  /** Requests JSON that needs no generation; undefined if the server does not have it. */
   ask(path: string, body: object | undefined, signal: AbortSignal): Promise<unknown>;
-  /** Whether it answers at all, asked at next to no cost. Throws where it can't be reached. */
+  /** Returns true if the server answers a cheap request. Throws if it can't be reached. */
   isHealthy(signal: AbortSignal): Promise<boolean>;
 }
 
@@ -31,16 +31,16 @@ export interface ClientOptions {
   readonly model: Pick<OpenAiSpec, 'key' | 'headers'>;
 }
 
-/** Small questions are answered at once; a server that takes longer hangs. */
+/** Timeout of requests that need no generation. */
 const ASK_TIMEOUT_MS = 10_000;
 
-/** More of an answer than any error or list of models has. */
+/** More than any error or list of models has. */
 const MAX_TEXT_BYTES = 8 * 1024 * 1024;
 
-/** Other keys are tried where one is refused, or has used up what it may ask. */
+/** Statuses after which another key is tried: the key is refused, or its quota is used up. */
 const OTHER_KEY_STATUSES: readonly number[] = [401, 429];
 
-/** A client for the server at one base URL, which may end in `/v1` or not. */
+/** Creates a client for the server at a base URL, with or without `/v1`. */
 export function createServerClient({ http, keys, url, model }: ClientOptions): ServerClient {
   const send = async (target: string, body: object | undefined, signal: AbortSignal) => {
     for (const { headers, last, worked } of await authorizations(model, keys)) {
@@ -56,7 +56,7 @@ export function createServerClient({ http, keys, url, model }: ClientOptions): S
       const refusal = { ...answer, body: await readText(answer.body, MAX_TEXT_BYTES) };
       if (last || !OTHER_KEY_STATUSES.includes(answer.status)) return refusal;
     }
-    throw new RuntimeFailure('internal', `no way to ask ${target}`);
+    throw new RuntimeFailure('internal', `there is no key to request ${target} with`);
   };
   const completions = apiUrl(url, 'chat/completions');
   return {
@@ -83,13 +83,13 @@ export function createServerClient({ http, keys, url, model }: ClientOptions): S
         return answer.status;
       };
       const status = await statusOf(rootUrl(url, 'health'));
-      // Few clouds have it.
+      // Few clouds have /health.
       return isAlive(status) && (status === 200 || isAlive(await statusOf(apiUrl(url, 'models'))));
     },
   };
 }
 
-/** Whether an answer is one whose body was read since it is no completion. */
+/** Returns true for a refusal, whose body was read. */
 export function isRefusal(answer: HttpAnswer | Refusal): answer is Refusal {
   return typeof answer.body === 'string';
 }

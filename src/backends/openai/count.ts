@@ -6,8 +6,8 @@ import { readPrompt, readTokenCount } from './listing.ts';
 import type { PromptBody } from './request.ts';
 
 /**
- * The tokens of a prompt, by the server's own template and tokenizer; undefined where it has none, and
- * where a picture is part of the prompt, which neither sees.
+ * Counts the tokens of a prompt by the server's own template and tokenizer; undefined if it has none, or if
+ * the prompt has an image, which neither includes.
  */
 export async function countByTokenizer(
   client: ServerClient,
@@ -32,12 +32,12 @@ export async function countByTokenizer(
   }
 }
 
-/** How long a prompt is as text, pictures left out, for an estimate. */
+/** Length of a prompt as text without images, for an estimate. */
 export function charactersOf({ messages, tools = [] }: PromptBody): number {
   return lengthOf([messages, tools]);
 }
 
-/** The length of a value as JSON, but for what has to be escaped: to write it takes several times as long. */
+/** Length of a value as JSON without escapes. Writing the JSON would take several times as long. */
 function lengthOf(value: unknown): number {
   if (typeof value === 'string') return value.length + 2;
   if (Array.isArray(value)) {
@@ -51,12 +51,12 @@ function lengthOf(value: unknown): number {
   return length;
 }
 
-/** Whether a request can't be decided on without its prompt's count. */
+/** Returns true if a request can't be admitted without the count of its prompt. */
 export function needsCount(request: GenerationRequest, facts: ModelFacts): boolean {
   return request.overflow === 'strict' || facts.limited;
 }
 
-/** Whether pictures are part of a prompt. */
+/** Returns true if a prompt has images. */
 export function hasPictures({ messages }: PromptBody): boolean {
   return messages.some(
     ({ role, content }) =>

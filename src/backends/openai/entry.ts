@@ -2,20 +2,19 @@ import { z } from 'zod';
 import { SERVER_KINDS, THINKING_CONTROLS } from './spec.ts';
 import { entrySchemaOf, text, url } from '../../registry/schema.ts';
 
-/** Header names as RFC 9110 has them, and values that can't begin a line of their own. */
+/** Headers with names as in RFC 9110, and values that can't begin a new line. */
 const headers = z.record(
   z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, 'must be the name of a header'),
   z.string().regex(/^[^\r\n\0]*$/, 'must be one line of text'),
 );
 
-const KEY_HINT =
-  'must be the name of an environment variable that holds the key, such as OPENAI_API_KEY';
+const KEY_HINT = 'must be the name of an environment variable with the key, such as OPENAI_API_KEY';
 
 const key = z.string().regex(/^[A-Z_][A-Z0-9_]*$/i, KEY_HINT);
 
 const PROVIDER_HINT = 'must be a mapping, such as { url: http://10.0.0.1:8000/v1 }';
 
-/** Several of them answer for one model. */
+/** One of several servers that answer for a model. */
 const provider = z.strictObject(
   {
     url,
@@ -36,14 +35,14 @@ const providers = z
     for (const [index, { url: base, upstream, key: variable }] of list.entries()) {
       const id = JSON.stringify([base, upstream, variable]);
       if (seen.has(id)) {
-        const message = "is listed already; give that one a 'weight' if it is to answer more";
+        const message = "is already listed; set a 'weight' there for a larger share";
         context.addIssue({ code: 'custom', path: [index, 'url'], message });
       }
       seen.add(id);
     }
   });
 
-/** Entry of a model behind a server, or several, that speak OpenAI's API. */
+/** Entry of a model on one or more servers that speak OpenAI's API. */
 export const openAiEntrySchema = entrySchemaOf({
   providers: providers.exactOptional(),
   key: key.exactOptional(),

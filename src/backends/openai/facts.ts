@@ -6,22 +6,22 @@ import type { ListedModel, LlamaProps } from './listing.ts';
 import { serverTraits } from './server.ts';
 import type { ServerTraits } from './server.ts';
 
-/** What a server tells of itself. */
+/** Description of a server by itself. */
 export interface ServerDescription {
   readonly kind: ServerKind;
   readonly models: readonly ListedModel[];
-  /** Only llama-server has them. */
+  /** Properties that only llama-server has. */
   readonly props: LlamaProps | undefined;
 }
 
-/** How a model on a server is to be asked. */
+/** Properties of a model on a server that decide the form of its requests. */
 export interface ModelFacts {
   readonly kind: ServerKind;
   readonly traits: ServerTraits;
   readonly contextTokens: number;
-  /** Context in tokens that the server has; undefined if it does not say. */
+  /** Context of the server in tokens; undefined if it does not report it. */
   readonly servedTokens?: number | undefined;
-  /** The entry sets a smaller context than the server's, which we have to keep. */
+  /** The entry sets a smaller context than the server's, so Portico has to enforce it. */
   readonly limited: boolean;
   readonly thinking: ThinkingControl;
   readonly images: boolean;
@@ -29,18 +29,18 @@ export interface ModelFacts {
 }
 
 /**
- * Where neither the server nor the entry tells, as LM Studio and most providers. Too small a guess
- * makes clients compact early; too large a one is corrected by the server's own refusal.
+ * Context if neither the server nor the entry has one, as with LM Studio and most providers. If it is too
+ * small, clients compact early; if it is too large, the server's own refusal corrects it.
  */
 const DEFAULT_CONTEXT = 32_768;
 
-/** Decides how to ask a model. Throws `unsupported` for a template, which no such server takes. */
+/** Derives the form of requests to a model. Throws `unsupported` for a template, which no such server accepts. */
 export function modelFacts(spec: OpenAiSpec, server: ServerDescription): ModelFacts {
   if (spec.template !== undefined) {
     throw new RuntimeFailure(
       'unsupported',
-      `models.yaml: ${spec.name} has a template, but its server renders by its own: ` +
-        'remove it there and give it to the server',
+      `models.yaml: ${spec.name} has a template, but its server uses its own: ` +
+        'remove it there and configure it on the server',
     );
   }
   const served = servedContext(spec, server);
@@ -63,7 +63,7 @@ function servedContext(spec: OpenAiSpec, { models, props }: ServerDescription): 
   return props?.contextTokens ?? listed?.contextTokens;
 }
 
-/** A template that knows no switch passes over one, so where the template is unknown it is sent. */
+/** Finds the control of thinking. An unknown template gets the switch, because templates ignore unknown ones. */
 function thinkingControl({ kind, props }: ServerDescription): ThinkingControl {
   if (props === undefined) return kind === 'vllm' || kind === 'sglang' ? 'switch' : 'none';
   const { template } = props;
@@ -80,10 +80,10 @@ const THINKING = {
 } as const satisfies Record<ThinkingControl, Capabilities['thinking']>;
 
 /**
- * The same facts in the words that all backends share.
+ * Converts the facts to capabilities.
  *
  * @param rendersTools false if the server's chat template is known to render no tools
- * @param refusesCalls the server is known to refuse demanded calls too
+ * @param refusesCalls true if the server is known to refuse forced calls too
  */
 export function toCapabilities(
   facts: ModelFacts,

@@ -8,16 +8,16 @@ import type { Overflow } from './overflow.ts';
 import { readError } from './said-error.ts';
 import type { SaidError } from './said-error.ts';
 
-/** How failures name a server of which only the URL is known. */
+/** Name in failures of a server of which only the URL is known. */
 export const SERVER: ServerNaming = {
   name: 'the model server',
   wayOut: 'start it, or correct its url in models.yaml',
 };
 
-/** How long a server that is full, or limits its clients, is given where it does not say. */
+/** Default time until a retry to a busy server, or one that limits its clients. */
 const RETRY_AFTER_SECONDS = 5;
 
-/** An answer whose status is not 200. */
+/** Response with another status than 200. */
 export interface Refusal {
   readonly status: number;
   readonly mediaType: string;
@@ -25,22 +25,22 @@ export interface Refusal {
   readonly body: string;
 }
 
-/** What was asked, and of whom, for a failure to name. */
+/** Request and server, for the text of failures. */
 export interface Question {
   readonly url: string;
-  /** The model's name on the server. */
+  /** Name of the model on the server. */
   readonly model: string;
-  /** The variable of its key. */
+  /** Environment variable of its key. */
   readonly key?: string;
   readonly maxTokens?: number;
   readonly contextTokens?: number;
-  /** About how many tokens the prompt has, for a refusal that does not tell. */
+  /** Estimated tokens of the prompt, for a refusal without a number. */
   readonly estimatedTokens?: number;
-  /** The models that the server lists. */
+  /** Models that the server lists. */
   readonly listed?: readonly string[];
 }
 
-/** What an answer with another status than 200 means. */
+/** Failure for a response with another status than 200. */
 export function refusalFailure(refusal: Refusal, question: Question): RuntimeFailure {
   const error = readError(parseJson(refusal.body));
   if (error === undefined) return notTheApi(refusal, question);
@@ -54,24 +54,24 @@ export function refusalFailure(refusal: Refusal, question: Question): RuntimeFai
   });
 }
 
-/** What an error within an answer means. */
+/** Failure for an error inside an answer. */
 export function errorEventFailure(error: SaidError, question: Question): RuntimeFailure {
   const overflow = readOverflow(error);
   if (overflow !== undefined) return overflowFailure(overflow, question);
   return protocolFailure(`failed in mid-answer: ${oneLine(error.message)}`, question);
 }
 
-/** An answer of status 200 that does not follow the API. */
+/** Failure for a response of status 200 that does not follow the API. */
 export function protocolFailure(what: string, { url }: Question): RuntimeFailure {
   return new RuntimeFailure('backend-failed', `the model server at ${url} ${what}`);
 }
 
-/** A prompt that does not fit, or one that fits but not with all the tokens it asks for. */
+/** Failure for a prompt that does not fit, alone or with the requested tokens. */
 function overflowFailure(overflow: Overflow, question: Question): RuntimeFailure {
   const context = overflow.contextTokens ?? question.contextTokens ?? 0;
   const { promptTokens: prompt } = overflow;
   const { maxTokens = 0 } = question;
-  // Clients lower max_tokens to what the numbers leave: those that leave enough would not help them.
+  // Clients lower max_tokens to the rest by these numbers. Numbers that leave enough would not help them.
   if (prompt !== undefined && prompt < context && prompt + maxTokens > context) {
     return contextLimitExceeded(prompt, maxTokens, context);
   }
@@ -91,7 +91,7 @@ function meaningOf(status: number, error: SaidError, question: Question): Meanin
       return { code: isUnsupported(error) ? 'unsupported' : 'invalid-request' };
     case 401:
     case 403:
-      // Not `authentication`: the client's own key is fine.
+      // Not `authentication`, because the client's own key is valid.
       return { code: 'backend-failed', way: keyWay(question) };
     case 402:
       return { code: 'billing' };
@@ -129,7 +129,7 @@ function modelWay({ model, listed = [] }: Question): string {
     : `it has ${listed.slice(0, 10).join(', ')}: name one by 'upstream:' in models.yaml`;
 }
 
-/** What a proxy says of a request before the server sees it. */
+/** Meaning of a status that a proxy in front of a server sends. */
 const NOT_JSON: Readonly<Record<number, FailureCode>> = {
   400: 'invalid-request',
   413: 'request-too-large',
@@ -138,14 +138,14 @@ const NOT_JSON: Readonly<Record<number, FailureCode>> = {
 
 function notTheApi({ status, mediaType, ...rest }: Refusal, { url }: Question): RuntimeFailure {
   const said = `${url} answered ${status} with ${mediaType || 'no content type'} instead of OpenAI's ${status === 200 ? 'event stream' : 'JSON'}`;
-  // What stands in front of a server that is away, or full, answers so.
+  // A proxy in front of a server that is down or busy answers in this way.
   if ([429, 502, 503, 504].includes(status)) {
-    return new RuntimeFailure('backend-unavailable', `${said}; the server behind it is away`, {
+    return new RuntimeFailure('backend-unavailable', `${said}; the server of this proxy is down`, {
       retryAfterSeconds: rest.retryAfterSeconds ?? RETRY_AFTER_SECONDS,
     });
   }
   return new RuntimeFailure(
     NOT_JSON[status] ?? 'backend-failed',
-    `${said}; check that the URL is that of an OpenAI-compatible server`,
+    `${said}; check that the URL is the one of an OpenAI-compatible server`,
   );
 }

@@ -13,8 +13,8 @@ import { nameRestorer } from './tool-names.ts';
 import type { OpenAiRequest } from './spec.ts';
 
 /**
- * Counts the prompt: exactly where the server has a tokenizer, else by the last count of its model.
- * Pictures have to be seen for that, which leaves them cached, so only servers of one's own are asked.
+ * Counts a prompt: exactly if the server has a tokenizer, otherwise by the last count of its model. Images have
+ * to be evaluated for that. The cost is limited to the user's own servers, which then have them cached.
  */
 export async function countPrompt(
   upstream: Upstream,
@@ -54,11 +54,11 @@ export async function* generate(
     yield { type: 'admitted', inputTokens: count.tokens ?? count.estimate ?? null };
     const { call, chunks } = await opening;
     for await (const event of translate(call, chunks, count, ending)) {
-      // What had arrived before an abort is not wanted either.
+      // Drop chunks that arrived before the abort.
       if (signal.aborted) throw cancelled(signal.reason);
       if (event.type === 'finish') {
         upstream.estimator.learn(call.key, call.characters, event.usage.promptTokens);
-        // What is met in mid-answer ends it; else the connection is left to be used again.
+        // An early finish ends the stream; otherwise it is read to its end, so that the connection can be reused.
         isWhole = event.reason !== 'stop-sequence';
       }
       yield event;
@@ -103,7 +103,7 @@ async function* translate(
   }
 }
 
-/** One token is the least that servers generate; for `max_tokens` 0 it is no part of the answer. */
+/** Returns true for events of the answer. Servers generate at least one token, which is dropped for `max_tokens` 0. */
 function isWanted({ type }: GenerationEvent, maxTokens: number): boolean {
   return maxTokens > 0 || type === 'finish' || type === 'progress';
 }

@@ -1,20 +1,20 @@
 import { RuntimeFailure } from '../../core/failure.ts';
 
-/** Gives the value of an environment variable; undefined where it is unset. */
+/** Returns the value of an environment variable; undefined if it is not set. */
 export type ReadVariable = (name: string) => Promise<string | undefined>;
 
-/** The keys of upstreams, by the variables that hold them. */
+/** Keys of upstreams, by their environment variables. */
 export interface KeyRing {
   /**
-   * The keys in `name`, `name_1`, `name_2` …, the one that last worked first.
-   * Throws `backend-failed` where there is none.
+   * Returns the keys in `name`, `name_1`, `name_2` …, with the last accepted one first.
+   * Throws `backend-failed` if there is none.
    */
   keys(name: string): Promise<readonly string[]>;
-  /** A key was taken: the next request begins with it. */
+  /** Notes that a key was accepted, so that the next request begins with it. */
   worked(name: string, key: string): void;
 }
 
-/** A ring that has tried no key yet. */
+/** Creates a ring that has tried no key yet. */
 export function createKeyRing(read: ReadVariable): KeyRing {
   const taken = new Map<string, string>();
   return {
@@ -36,7 +36,7 @@ async function readAll(name: string, read: ReadVariable): Promise<readonly strin
   for (let number = 1; ; number++) {
     const key = await read(`${name}_${number}`);
     if (key === undefined) return [...new Set(found)];
-    // What is read from a file often ends its line.
+    // A value from a file often ends with a line break.
     found.push(key.trim());
   }
 }

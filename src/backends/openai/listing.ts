@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
-/** A model as `/v1/models` lists it. */
+/** Model in the list of `/v1/models`. */
 export interface ListedModel {
   readonly id: string;
   readonly aliases: readonly string[];
   readonly owner: string | undefined;
-  /** Tokens that prompt and answer may have together, as vLLM and SGLang tell. */
+  /** Total tokens of prompt and answer, which vLLM and SGLang report. */
   readonly contextTokens: number | undefined;
 }
 
@@ -20,7 +20,7 @@ const listSchema = z.looseObject({
   ),
 });
 
-/** Reads the answer of `/v1/models`; undefined where it is none. */
+/** Reads the answer of `/v1/models`; undefined if it is not one. */
 export function readModelList(value: unknown): readonly ListedModel[] | undefined {
   return listSchema.safeParse(value).data?.data.map((model) => ({
     id: model.id,
@@ -30,9 +30,9 @@ export function readModelList(value: unknown): readonly ListedModel[] | undefine
   }));
 }
 
-/** What llama-server's `/props` tells. */
+/** Properties in llama-server's `/props`. */
 export interface LlamaProps {
-  /** Of one slot: what prompt and answer may have together, in tokens. */
+  /** Total tokens of prompt and answer in one slot. */
   readonly contextTokens: number | undefined;
   readonly images: boolean;
   readonly template: string;
@@ -44,7 +44,7 @@ const propsSchema = z.looseObject({
   chat_template: z.string().nullish(),
 });
 
-/** Reads the answer of llama-server's `/props`; undefined where it is none. */
+/** Reads the answer of llama-server's `/props`; undefined if it is not one. */
 export function readProps(value: unknown): LlamaProps | undefined {
   const { data } = propsSchema.safeParse(value);
   if (data === undefined) return undefined;
@@ -57,7 +57,7 @@ export function readProps(value: unknown): LlamaProps | undefined {
 
 const promptSchema = z.looseObject({ prompt: z.string() });
 
-/** The prompt that llama-server's `/apply-template` rendered; undefined where it is none. */
+/** Reads the prompt that llama-server's `/apply-template` rendered; undefined if it is not one. */
 export function readPrompt(value: unknown): string | undefined {
   return promptSchema.safeParse(value).data?.prompt;
 }
@@ -67,7 +67,7 @@ const tokensSchema = z.union([
   z.looseObject({ tokens: z.array(z.unknown()) }).transform(({ tokens }) => tokens.length),
 ]);
 
-/** How many tokens `/tokenize` made; undefined where the answer is none of its. */
+/** Reads the number of tokens from `/tokenize`; undefined if the answer has another form. */
 export function readTokenCount(value: unknown): number | undefined {
   return tokensSchema.safeParse(value).data;
 }

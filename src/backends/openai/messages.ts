@@ -10,9 +10,9 @@ import type { ChatMessage, ContentPart } from './chat-message.ts';
 import { append } from '../../core/lists.ts';
 
 /**
- * A conversation as chat completions take it, every turn in its place.
+ * Converts a conversation to messages of chat completions, in their order.
  *
- * @throws RuntimeFailure `unsupported` for a part that has no honest text, such as a binary document
+ * @throws {RuntimeFailure} `unsupported` for a part that can't be written as text, such as a binary document
  */
 export function* toMessages(
   conversation: Conversation,
@@ -42,8 +42,8 @@ function turnMessages(turn: Turn, named: NamedCalls, style: MessageStyle): reado
 }
 
 /**
- * Results come first, in the order of their calls. Their pictures follow, since a result's content is
- * text.
+ * Converts a user turn. Results come first, in the order of their calls. Their images follow, because the
+ * content of a result is text.
  */
 function userMessages(
   parts: readonly Part[],

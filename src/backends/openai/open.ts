@@ -17,13 +17,13 @@ import { readError } from './said-error.ts';
 import { readChunks } from './stream.ts';
 import { isForced } from '../../prompt/tool-choice.ts';
 
-/** Refusals that another way of asking may help against; llama-server says 500 for some. */
+/** Statuses of refusals that an adjustment may avoid; llama-server answers 500 for some. */
 const ADJUSTABLE_STATUSES: readonly number[] = [400, 422, 500];
 
-/** A count that comes while the answer is on its way. */
+/** Count of a prompt that may arrive during the answer. */
 export interface Count {
   tokens: number | undefined;
-  /** About how many there are, known before the server is asked. */
+  /** Estimated tokens, known before the upstream request. */
   estimate: number | undefined;
 }
 
@@ -32,7 +32,7 @@ interface Opened {
   readonly chunks: AsyncIterable<readonly ChatChunk[]>;
 }
 
-/** Everything up to the answer's first event. Throws a RuntimeFailure for all that fails by then. */
+/** Sends the request and waits for the first event of the answer. Throws a RuntimeFailure if that fails. */
 export async function openAnswer(
   upstream: Upstream,
   request: GenerationRequest,
@@ -43,20 +43,20 @@ export async function openAnswer(
   count.estimate = call.estimatedTokens;
   refusePrefill(call);
   for (const name of unsentSampling(request, call.facts)) {
-    upstream.log(`${name} is not sent for ${request.model.name}: its server does not take it`);
+    upstream.log(`${name} is not sent for ${request.model.name}: its server does not accept it`);
   }
   const counting = countCall(call).then((tokens) => (count.tokens = tokens));
-  // If the answer fails first, no one waits for the count.
+  // If the answer fails first, the count has no reader, so its failure is handled here.
   const known = counting.catch(() => undefined);
   const limited = needsCount(request, call.facts);
   const most = limited ? room(call, await counting) : Number.POSITIVE_INFINITY;
   const asking = begun(readChunks(await ask(upstream, call, most, known), call.question));
-  // An answer does not fail because its prompt could not be counted beside it.
+  // An answer does not fail if its prompt can't be counted.
   const [chunks] = await Promise.all([asking, known]);
   return { call, chunks };
 }
 
-/** What the context leaves for the answer, in tokens. Throws where the prompt does not fit. */
+/** Space of the context for the answer, in tokens. Throws if the prompt does not fit. */
 function room({ request, facts }: Call, counted: number | undefined): number {
   if (counted === undefined) return Number.POSITIVE_INFINITY;
   const { contextTokens } = facts;
@@ -78,9 +78,9 @@ function refusePrefill({ request, facts, client }: Call): void {
 }
 
 /**
- * Asks, and asks otherwise where the server refuses how it was asked.
+ * Sends the request, and sends it again with adjustments if the server refuses its form.
  *
- * @param counted the prompt's tokens, for a prompt that is refused without its count
+ * @param counted tokens of the prompt, for a refusal without a count
  */
 async function ask(
   upstream: Upstream,

@@ -1,6 +1,6 @@
 import type { SaidError } from './said-error.ts';
 
-/** What a refusal tells of a request that does not fit; each in tokens, where it tells it. */
+/** Numbers of a refusal because of the context, in tokens; undefined if not reported. */
 export interface Overflow {
   readonly promptTokens: number | undefined;
   readonly contextTokens: number | undefined;
@@ -32,8 +32,8 @@ const PROMPT = [
 ];
 
 /**
- * Whether a server says that a request does not fit into the model's context, in the words of
- * llama-server, vLLM, SGLang, OpenAI, Mistral, OpenRouter or LM Studio.
+ * Reads an error that a request does not fit the model's context, in the words of llama-server, vLLM, SGLang,
+ * OpenAI, Mistral, OpenRouter or LM Studio; undefined for other errors.
  */
 export function readOverflow(error: SaidError): Overflow | undefined {
   const said = `${error.code} ${error.message}`;

@@ -6,17 +6,17 @@ import type { ModelFacts, ServerDescription } from './facts.ts';
 import { readModelList, readProps } from './listing.ts';
 import { serverKindOf } from './server.ts';
 
-/** Long enough for the calls of one request, short enough for a restart with another model. */
+/** Long enough for the upstream requests of one request, short enough to notice a restart with another model. */
 const LIFETIME_MS = 10_000;
 
-/** Finds out how a model is to be asked. Throws a RuntimeFailure where its server does not answer. */
+/** Finds the facts of a model. Throws a RuntimeFailure if its server does not answer. */
 export type FactsFinder = (
   model: OpenAiSpec,
   client: ServerClient,
   signal: AbortSignal,
 ) => Promise<ModelFacts>;
 
-/** A finder that asks the server, and remembers the answer a short while. */
+/** Creates a finder that asks the server, and caches the answer for a short time. */
 export function createFactsFinder(): FactsFinder {
   const known = new Map<
     string,
@@ -26,7 +26,7 @@ export function createFactsFinder(): FactsFinder {
     const key = `${model.server} ${client.key}`;
     let entry = known.get(key);
     if (entry === undefined || performance.now() - entry.at > LIFETIME_MS) {
-      // Requests share the question, so that it is not one's signal which ends it.
+      // Requests share one upstream request, so the signal of a single one must not end it.
       const description = describeServer(model, client, new AbortController().signal);
       description.catch(() => known.delete(key));
       entry = { description, at: performance.now() };
@@ -36,13 +36,13 @@ export function createFactsFinder(): FactsFinder {
   };
 }
 
-/** What a server is: by what models.yaml says, by who owns its models, and by llama-server's own page. */
+/** Detects a server: by models.yaml, by the owner of its models, and by the properties of llama-server. */
 async function describeServer(
   { server }: OpenAiSpec,
   client: ServerClient,
   signal: AbortSignal,
 ): Promise<ServerDescription> {
-  // Providers need not be asked for what is said already, and tell nothing more.
+  // Other providers report nothing more than models.yaml, so they are not asked.
   if (server === 'openai' || server === 'other') {
     return { kind: server, models: [], props: undefined };
   }
@@ -53,7 +53,7 @@ async function describeServer(
   return { kind, models, props };
 }
 
-/** The same work, but no longer waited for once the signal is aborted. */
+/** Waits for work until the signal aborts. */
 export function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   if (signal.aborted) return Promise.reject(cancelled(signal.reason));
   return new Promise((resolve, reject) => {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { readUsage } from './usage.ts';
 import type { UsageReport } from './usage.ts';
 
-/** A piece of a tool call; servers differ in what of it they send when. */
+/** Delta of a tool call. Servers differ in the order and the parts that they send. */
 export interface CallDelta {
   readonly index: number | undefined;
   readonly id: string | undefined;
@@ -10,24 +10,24 @@ export interface CallDelta {
   readonly json: string;
 }
 
-/** One event of a streamed answer. */
+/** Event of a streamed answer. */
 export interface ChatChunk {
   readonly text: string;
   readonly thinking: string;
   readonly calls: readonly CallDelta[];
-  /** Why the answer ended, in the server's word. */
+  /** Reason of the end, in the server's words. */
   readonly finishReason: string | undefined;
-  /** The counts so far, or of the whole answer. */
+  /** Counts so far, or of the complete answer. */
   readonly usage: UsageReport | undefined;
-  /** Tokens of the prompt that have been evaluated, where the server tells. */
+  /** Evaluated tokens of the prompt, if the server reports them. */
   readonly prefill: { readonly done: number; readonly total: number } | undefined;
-  /** It is a whole answer, not a piece of a stream. */
+  /** Set for a complete answer, which is not part of a stream. */
   readonly inOnePiece?: true;
 }
 
 const optionalText = z.string().nullish();
 
-/** Most send a string; Mistral sends blocks, thinking among them. */
+/** Most servers send a string; Mistral sends blocks, including thinking. */
 const blocksSchema = z.array(
   z.object({
     type: z.string(),
@@ -54,7 +54,7 @@ const deltaSchema = z.object({
   reasoning: optionalText,
   refusal: optionalText,
   tool_calls: z.array(callSchema).nullish(),
-  // What tool_calls are called in the API's first version.
+  // Name of tool_calls in the first version of the API.
   function_call: callSchema.shape.function,
 });
 
@@ -71,7 +71,7 @@ const chunkSchema = z
 
 type Delta = z.infer<typeof deltaSchema>;
 
-/** Reads one event of a streamed chat completion; undefined where it is none. */
+/** Reads one event of a streamed chat completion; undefined if it is not one. */
 export function readChunk(value: unknown): ChatChunk | undefined {
   const { data } = chunkSchema.safeParse(value);
   if (data === undefined) return undefined;
@@ -81,7 +81,7 @@ export function readChunk(value: unknown): ChatChunk | undefined {
     ...readContent(choice?.delta ?? {}),
     calls: callsOf(choice?.delta ?? {}).map(readCall),
     finishReason: choice?.finish_reason ?? undefined,
-    // During prefill the timings tell of a part of the prompt.
+    // During prefill, the timings cover only a part of the prompt.
     usage: readUsage(data.usage, progress ? undefined : data.timings),
     prefill: progress ? { done: progress.processed, total: progress.total } : undefined,
   };
@@ -97,7 +97,7 @@ const wholeSchema = z.looseObject({
     .min(1),
 });
 
-/** Reads an answer that came in one piece, as the one event that says all of it; undefined where it is none. */
+/** Reads a non-streamed answer as one event; undefined if it is not one. */
 export function readWhole(value: unknown): ChatChunk | undefined {
   const { data } = wholeSchema.safeParse(value);
   if (data === undefined) return undefined;
@@ -110,7 +110,7 @@ export function readWhole(value: unknown): ChatChunk | undefined {
 
 function readContent(delta: Delta): { readonly text: string; readonly thinking: string } {
   const { content, refusal } = delta;
-  // A server that changes the field's name sends both for a while.
+  // A server that is changing the field's name sends both for a while.
   const thinking = delta.reasoning_content ?? delta.reasoning ?? '';
   if (!Array.isArray(content)) return { text: content ?? refusal ?? '', thinking };
   const thoughts = content.flatMap((block) => block.thinking ?? []);

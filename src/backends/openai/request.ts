@@ -11,14 +11,14 @@ import type { ModelFacts } from './facts.ts';
 import { toMessages } from './messages.ts';
 import { withShortNames } from './tool-names.ts';
 
-/** The part of a body that decides the prompt: what is counted is what is then asked. */
+/** Part of a body that decides the prompt. Count and answer use the same one. */
 export interface PromptBody {
   readonly model: string;
   readonly messages: readonly ChatMessage[];
   readonly tools?: readonly ChatTool[];
 }
 
-/** The body for /chat/completions that answers a request by its prompt. At least one token is asked for. */
+/** Makes the body of /chat/completions from a request and its prompt. It requests at least one token. */
 export function toChatBody(
   request: GenerationRequest,
   prompt: PromptBody,
@@ -38,10 +38,10 @@ export function toChatBody(
   return Object.fromEntries(sent);
 }
 
-/** The longest answer in one piece, in tokens: behind a longer silence a proxy in between gives up. */
+/** Longest non-streamed answer in tokens. A proxy in between may close the connection after a longer silence. */
 const MOST_WHOLE_TOKENS = 4096;
 
-/** Whether the answer can come in one piece. One that we look for stop sequences in can't: we end it. */
+/** Returns true if the answer can be non-streamed. With stop sequences it can't, because Portico ends it early. */
 function isWhole({ whole, maxTokens, stopSequences }: GenerationRequest): boolean {
   return whole === true && maxTokens <= MOST_WHOLE_TOKENS && stopSequences.length === 0;
 }
@@ -51,14 +51,14 @@ function toStream({ traits }: ModelFacts) {
     stream: true,
     stream_options: {
       include_usage: true,
-      // Counts in every event, for an answer that we end: https://docs.vllm.ai/en/latest/api/
+      // Counts in every event, for an answer that Portico ends: https://docs.vllm.ai/en/latest/api/
       ...(traits.counts === 'usage' && { continuous_usage_stats: true }),
     },
     ...(traits.counts === 'timings' && { timings_per_token: true, return_progress: true }),
   };
 }
 
-/** The fields of it that make up the prompt, or bind the answer as the prompt says. */
+/** Makes the fields of a body that decide the prompt, or enforce the answer's form. */
 export function* toPromptBody(
   request: GenerationRequest,
   facts: ModelFacts,
@@ -83,13 +83,13 @@ export function* toPromptBody(
   };
 }
 
-/** Whether the request's last turn is to be continued. */
+/** Returns true if the answer continues the request's last turn. */
 export function continues({ conversation }: GenerationRequest): boolean {
   const last = conversation.turns.at(-1);
   return last?.role === 'assistant' && !last.parts.some(({ kind }) => kind === 'tool-call');
 }
 
-/** What a server that takes only OpenAI's own fields is not told. */
+/** Names of sampling fields that are not sent to a server that accepts only OpenAI's own. */
 export function unsentSampling(request: GenerationRequest, facts: ModelFacts): readonly string[] {
   if (facts.traits.sampling) return [];
   const { topK, minP } = { ...request.model.sampling, ...request.sampling };
@@ -112,7 +112,7 @@ function toTools(request: GenerationRequest, facts: ModelFacts, adjustments: Adj
   if (conversation.tools.length === 0 || toolChoice.mode === 'none') return {};
   const rest = { parallel_tool_calls: toolChoice.parallel };
   const { strict, template } = facts.traits;
-  // Without it vLLM holds a demanded call to its name only.
+  // Without it, vLLM enforces only the name of a forced call.
   const demanded = template && toolChoice.mode !== 'auto';
   const tools = conversation.tools.map((tool) =>
     toTool(tool, adjustments, strict && (demanded || tool.strict === true)),
@@ -171,7 +171,7 @@ function toThinking(
     case 'switch':
       return {
         chat_template_kwargs: {
-          // The name of most templates, and that of DeepSeek's and Granite's.
+          // Name in most templates, and the one of DeepSeek and Granite.
           enable_thinking: wanted,
           thinking: wanted,
           ...(wanted && effort && !withoutEffort && { reasoning_effort: LEVELS[effort] }),
@@ -179,7 +179,7 @@ function toThinking(
       };
     case 'effort': {
       if (withoutEffort) return {};
-      // Such a model can't be told not to think, only to think little.
+      // Thinking of such a model can't be turned off, only lowered.
       const reasoning_effort = wanted ? LEVELS[effort ?? 'medium'] : 'low';
       return kind === 'llama-server'
         ? { chat_template_kwargs: { reasoning_effort } }

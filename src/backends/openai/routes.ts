@@ -3,18 +3,18 @@ import { RuntimeFailure } from '../../core/failure.ts';
 import type { OpenAiSpec } from './spec.ts';
 import { shownUrl } from '../../net/http-client.ts';
 
-/** One of the servers that answer for a model. */
+/** Server that answers for a model. */
 export interface Route {
-  /** What it is remembered by: models that share a server's model share its standing. */
+  /** Key of its circuit. Entries with the same model on the same server share it. */
   readonly id: string;
-  /** As log and failures name it. */
+  /** URL in log lines and failures. */
   readonly url: string;
   readonly weight: number;
-  /** The model as this server is asked for it. */
+  /** Model with the settings for this server. */
   readonly model: OpenAiSpec;
 }
 
-/** The servers of a model, each with what it inherits of the model's entry; none where it has a URL instead. */
+/** Servers of a model, with the settings inherited from its entry; none if the entry has a `url` instead. */
 export function routesOf(entry: OpenAiSpec): readonly Route[] {
   const { providers = [], ...shared } = entry;
   return providers.map(({ weight = 1, ...own }) => {
@@ -25,7 +25,7 @@ export function routesOf(entry: OpenAiSpec): readonly Route[] {
   });
 }
 
-/** The base URL of a model's one server. Throws `invalid-request` where the entry has none. */
+/** Base URL of a model's only server. Throws `invalid-request` if the entry has none. */
 export function urlOf({ name, url }: OpenAiSpec): string {
   if (url !== undefined) return url;
   throw new RuntimeFailure(

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { isRecord } from '../../core/json.ts';
 
-/** What a server says went wrong. */
+/** Error that a server reports. */
 export interface SaidError {
   readonly message: string;
-  /** Such as `context_length_exceeded`. */
+  /** Code such as `context_length_exceeded`. */
   readonly code: string;
-  /** What llama-server tells beside its message, in tokens. */
+  /** Numbers that llama-server adds to its message, in tokens. */
   readonly promptTokens?: number;
   readonly contextTokens?: number;
 }
@@ -22,7 +22,7 @@ const errorSchema = z.looseObject({
   n_ctx: tokens,
 });
 
-/** FastAPI's way to refuse a body that has the wrong shape. */
+/** FastAPI's form of an error for a body of the wrong shape. */
 const detailSchema = z.union([
   z.string(),
   z
@@ -30,10 +30,10 @@ const detailSchema = z.union([
     .transform((issues) => issues.map(({ loc, msg }) => `${loc.join('.')}: ${msg}`).join('; ')),
 ]);
 
-/** Characters of a message that are read: it may be as long as an answer, and is searched for many patterns. */
+/** Limit for the characters of a message, which may be as long as an answer and is matched with many patterns. */
 const MOST_READ = 16_384;
 
-/** Reads the error of an answer, in whichever of the usual shapes; undefined where it has none. */
+/** Reads the error of a response in any of the usual forms; undefined if it has none. */
 export function readError(value: unknown): SaidError | undefined {
   const error = errorIn(Array.isArray(value) ? value[0] : value);
   return error && { ...error, message: error.message.slice(0, MOST_READ) };
@@ -46,7 +46,7 @@ function errorIn(value: unknown): SaidError | undefined {
   if (isRecord(error)) return readErrorObject(error);
   const detail = 'detail' in value ? detailSchema.safeParse(value['detail']) : undefined;
   if (detail?.success === true) return { message: detail.data, code: '' };
-  // vLLM's older shape, and Mistral's.
+  // Form of older versions of vLLM, and of Mistral.
   return value['object'] === 'error' ? readErrorObject(value) : undefined;
 }
 

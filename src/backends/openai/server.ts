@@ -1,22 +1,22 @@
 import type { ServerKind } from './spec.ts';
 
-/** What a kind of server takes and gives beyond OpenAI's own fields. */
+/** Features of a kind of server beyond OpenAI's own fields. */
 export interface ServerTraits {
-  /** It takes `top_k` and `min_p`. */
+  /** Accepts `top_k` and `min_p`. */
   readonly sampling: boolean;
-  /** It takes `chat_template_kwargs`, and thinking in the messages of the past. */
+  /** Accepts `chat_template_kwargs`, and thinking in earlier messages. */
   readonly template: boolean;
-  /** Whether a last assistant message is continued: without being told, when told by flags, or never. */
+  /** Continuation of a last assistant message: always (`untold`), with flags (`told`), or never. */
   readonly prefill: 'untold' | 'told' | 'never';
-  /** How a demanded call is enforced: `narrowed` where the name in a choice is passed over. */
+  /** Enforcement of a forced call; `narrowed` if the server ignores the name in the choice. */
   readonly choice: 'named' | 'narrowed' | 'unenforced';
-  /** It holds the arguments of a tool to its schema if the tool is `strict`. */
+  /** Enforces the schema of a tool that is `strict`. */
   readonly strict: boolean;
-  /** It takes names of tools of any length. */
+  /** Accepts names of tools of any length. */
   readonly longNames: boolean;
-  /** Where an answer that is cut short has its counts. */
+  /** Field with the counts of an answer that Portico ends. */
   readonly counts: 'timings' | 'usage' | 'none';
-  /** What counts a prompt without generating. */
+  /** Way to count a prompt without a generation. */
   readonly tokenizer: 'template' | 'messages' | 'none';
 }
 
@@ -67,12 +67,12 @@ const TRAITS = {
   },
   // https://lmstudio.ai/docs/developer/openai-compat/chat-completions
   'lm-studio': { ...PLAIN, sampling: true, longNames: true },
-  // https://platform.openai.com/docs/api-reference/chat/create; it refuses fields that it does not know.
+  // https://platform.openai.com/docs/api-reference/chat/create; OpenAI refuses unknown fields.
   openai: { ...PLAIN, choice: 'named', strict: true },
   other: PLAIN,
 } as const satisfies Record<ServerKind, ServerTraits>;
 
-/** What a kind of server takes and gives. */
+/** Features of a kind of server. */
 export function serverTraits(kind: ServerKind): ServerTraits {
   return TRAITS[kind];
 }
@@ -87,7 +87,7 @@ const OWNERS: Readonly<Record<string, ServerKind>> = {
   'openai-internal': 'openai',
 };
 
-/** The kind of server that lists models as owned by these. */
+/** Detects the kind of a server by the owners of its models. */
 export function serverKindOf(owners: readonly (string | undefined)[]): ServerKind {
   for (const owner of owners) {
     const kind = owner === undefined ? undefined : OWNERS[owner];

@@ -21,25 +21,25 @@ export const THINKING_CONTROLS = ['none', 'switch', 'effort', 'always'] as const
 
 export type ThinkingControl = (typeof THINKING_CONTROLS)[number];
 
-/** One of several servers that answer for a model. What it leaves out is as the model has it. */
+/** One of several servers that answer for a model. Missing fields are inherited from the model. */
 export interface Provider {
   readonly url: string;
   readonly upstream?: string;
   /** Relative share of the sessions; default: 1. */
   readonly weight?: number;
   readonly key?: string;
-  /** Sent beside the model's own. */
+  /** Headers in addition to the model's own. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly server?: ServerKind;
 }
 
-/** A model behind a server, or several, that speak OpenAI's API. */
+/** Model on one or more servers that speak OpenAI's API. */
 export interface OpenAiSpec extends ModelSpec {
-  /** The servers that share the model's requests, instead of the one at `url`. */
+  /** Servers that share the model's requests, instead of the one at `url`. */
   readonly providers?: readonly Provider[];
-  /** Environment variable with the upstream's key; with _1, _2 … appended, further ones. */
+  /** Environment variable with the upstream's key; `_1`, `_2` … appended name further keys. */
   readonly key?: string;
-  /** Sent to the upstream with every request. */
+  /** Headers of every upstream request. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Kind of the upstream, if detection fails. */
   readonly server?: ServerKind;

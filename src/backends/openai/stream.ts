@@ -11,10 +11,13 @@ import { readLineGroups } from '../../net/lines.ts';
 
 const MAX_TEXT_BYTES = 64 * 1024;
 
-/** An answer in one piece has few tokens, but its server may tell of each one. */
+/** Limit of a non-streamed answer. It has few tokens, but its server may add details about each one. */
 const MAX_WHOLE_BYTES = 8 * 1024 * 1024;
 
-/** The events of an answer, streamed or whole; those that arrive together in one piece. Throws where one is an error, or none of a completion. */
+/**
+ * Reads the events of an answer, streamed or not. Events that arrive together are one item. Throws if an event
+ * is an error, or not one of a completion.
+ */
 export async function* readChunks(
   answer: HttpAnswer,
   question: Question,
@@ -33,7 +36,7 @@ export async function* readChunks(
     } finally {
       if (chunks.some(isProgress)) bound.advance();
       if (chunks.some(({ finishReason = '' }) => finishReason !== '')) bound.finish();
-      // Also those before one that fails.
+      // Pass on the events before a failing one too.
       if (chunks.length > 0) yield chunks;
     }
   }
@@ -49,10 +52,10 @@ function toChunk(data: string, question: Question): ChatChunk {
   if (error !== undefined) throw errorEventFailure(error, question);
   const chunk = readChunk(value);
   if (chunk !== undefined) return chunk;
-  throw protocolFailure('sent an event that is no answer, or only half of one', question);
+  throw protocolFailure('sent an event that is not an answer, or only a part of one', question);
 }
 
-/** A whole answer; some servers refuse with status 200. */
+/** Reads a non-streamed answer. Some servers send errors with status 200. */
 async function readInOnePiece(answer: HttpAnswer, question: Question): Promise<ChatChunk> {
   const most = answer.mediaType === 'application/json' ? MAX_WHOLE_BYTES : MAX_TEXT_BYTES;
   const body = await readText(answer.body, most);

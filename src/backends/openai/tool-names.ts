@@ -3,13 +3,13 @@ import type { GenerationRequest } from '../../core/backend.ts';
 import type { Part } from '../../core/conversation.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 
-/** The limit of OpenAI and of most providers: https://platform.openai.com/docs/api-reference/chat/create */
+/** Limit of OpenAI and most providers: https://platform.openai.com/docs/api-reference/chat/create */
 const MOST_CHARACTERS = 64;
 const FORBIDDEN = /[^a-zA-Z0-9_-]/gu;
 
 const HASH_CHARACTERS = 8;
 
-/** The request with names of tools that fit the limit, in its tools, its choice and its past calls. */
+/** Shortens names of tools to the limit, in the tools, the choice and earlier calls of a request. */
 export function withShortNames(request: GenerationRequest): GenerationRequest {
   const names = shortNames(request);
   const rename = (name: string): string => names.get(name) ?? name;
@@ -32,7 +32,7 @@ export function withShortNames(request: GenerationRequest): GenerationRequest {
   };
 }
 
-/** Gives calls in the answer to a request their own names again, if they have the short ones. */
+/** Creates a function that restores the original names of calls in an answer. */
 export function nameRestorer(
   request: GenerationRequest,
 ): (event: GenerationEvent) => GenerationEvent {
@@ -43,7 +43,10 @@ export function nameRestorer(
       : event;
 }
 
-/** The names that do not fit, each with one that does. It depends on nothing else, so that prompts keep their prefix. */
+/**
+ * Maps each name over the limit to a short one. A short name depends on the name alone, so that prompts keep
+ * their prefix.
+ */
 export function shortNames({ conversation }: GenerationRequest): ReadonlyMap<string, string> {
   const parts = conversation.turns.flatMap((turn): readonly Part[] => turn.parts);
   const past = parts.flatMap((part) => (part.kind === 'tool-call' ? [part.name] : []));

@@ -11,8 +11,8 @@ import { orAborted } from './probe.ts';
 import { readWhole } from './protocol.ts';
 
 /**
- * True if the chat template of a server renders tools; undefined if the server can't be asked.
- * Tools vanish without a word where it does not.
+ * Returns true if the chat template of a server renders tools; undefined if the server can't be asked. A
+ * template without tools drops them silently.
  */
 export type ToolSupportFinder = (
   model: OpenAiSpec,
@@ -30,11 +30,11 @@ const PROBE: ChatTool = {
   },
 };
 
-/** A token from a server that is busy takes a while. */
+/** Timeout of a completion of one token, which takes a while on a busy server. */
 const CONFIRM_TIMEOUT_MS = 60_000;
 const MAX_ANSWER_BYTES = 64 * 1024;
 
-/** A finder that asks once for each model, by a prompt with a tool and one without. */
+/** Creates a finder that asks once per model, by a prompt with a tool and one without. */
 export function createToolSupportFinder(): ToolSupportFinder {
   const known = new Map<string, Promise<boolean | undefined>>();
   return async (model, client, facts, signal) => {
@@ -42,7 +42,7 @@ export function createToolSupportFinder(): ToolSupportFinder {
     const key = `${client.key} ${upstreamName(model)}`;
     let support = known.get(key);
     if (support === undefined) {
-      // Requests share the question, so it does not end with the signal of one.
+      // Requests share one probe, so the signal of a single one does not end it.
       support = askForSupport(model, client, facts).catch(() => {
         known.delete(key);
         return undefined;
@@ -74,8 +74,8 @@ async function askForSupport(
 }
 
 /**
- * True if a completion counts more tokens than the prompt has without tools. The tokenizer of an old vLLM
- * passes over tools that the chat template renders.
+ * Returns true if a completion counts more tokens than the prompt without tools. The tokenizer of an old vLLM
+ * ignores tools that the chat template renders.
  */
 async function countsTools(client: ServerClient, body: object, without: number): Promise<boolean> {
   const signal = AbortSignal.timeout(CONFIRM_TIMEOUT_MS);

@@ -1,21 +1,21 @@
 import { z } from 'zod';
 
-/** What a server tells of an answer's tokens. */
+/** Token counts of an answer, as the server reports them. */
 export interface UsageReport {
-  /** The whole prompt, cached parts included. */
+  /** Tokens of the complete prompt, including cached ones. */
   readonly promptTokens: number;
   readonly cachedTokens: number;
-  /** All that was generated, thinking included. */
+  /** All generated tokens, including thinking. */
   readonly outputTokens: number;
   readonly thinkingTokens: number;
 }
 
-/** More tokens than any answer has: a larger number is no count. */
+/** More tokens than any answer has. A larger number is not a valid count. */
 const MOST = 1e9;
 
 const count = z.int().nonnegative().max(MOST);
 
-/** Without an odd detail the rest still counts. */
+/** Optional count. An invalid one is ignored, and the others stay valid. */
 const detail = count.nullish().catch(undefined);
 
 const usageSchema = z.object({
@@ -23,18 +23,18 @@ const usageSchema = z.object({
   completion_tokens: count.nullish(),
   prompt_tokens_details: z.object({ cached_tokens: detail }).nullish().catch(undefined),
   completion_tokens_details: z.object({ reasoning_tokens: detail }).nullish().catch(undefined),
-  // DeepSeek's own name for cached tokens.
+  // DeepSeek's name for cached tokens.
   prompt_cache_hit_tokens: detail,
 });
 
-/** What llama-server tells with every piece when asked to by `timings_per_token`. */
+/** Timings that llama-server adds to every event with `timings_per_token`. */
 const timingsSchema = z.object({
   cache_n: z.int().nonnegative(),
   prompt_n: z.int().nonnegative(),
   predicted_n: z.int().nonnegative(),
 });
 
-/** The counts of an event of a stream. Odd ones count as absent: a good answer does not fail by them. */
+/** Reads the counts of an event. Invalid ones count as absent, so that they do not spoil a good answer. */
 export function readUsage(reported: unknown, measured: unknown): UsageReport | undefined {
   const usage = reported ? usageSchema.safeParse(reported).data : undefined;
   const timings = measured ? timingsSchema.safeParse(measured).data : undefined;

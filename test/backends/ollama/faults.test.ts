@@ -128,11 +128,11 @@ describe('what an upstream does wrong within its answer', () => {
 
   it.each([
     ['error-line', 'failed in mid-answer: an error was encountered while running the model: CUDA'],
-    ['no-done', 'ended its answer without saying that it is done'],
+    ['no-done', 'ended its answer before it was done'],
     ['broken-off', 'broke off'],
-    ['half-line', 'only half of one'],
-    ['not-json', 'sent a line that is no answer'],
-    ['not-an-answer', 'sent a line that is no answer'],
+    ['half-line', 'only a part of one'],
+    ['not-json', 'sent a line that is not an answer'],
+    ['not-an-answer', 'sent a line that is not an answer'],
   ])('%s fails after the text that came', async (fixture, says) => {
     const seen: GenerationEvent[] = [];
     const read = async (): Promise<void> => {

@@ -68,7 +68,7 @@ describe('a pull through Ollama', () => {
       'an error in its lines',
       [{ error: 'pull model manifest: file does not exist' }],
       200,
-      /can't pull llama3\.2: pull model manifest: file does not exist; look its name up/,
+      /can't pull llama3\.2: pull model manifest: file does not exist; look up its name/,
     ],
     [
       'an error as its answer',
@@ -76,8 +76,8 @@ describe('a pull through Ollama', () => {
       500,
       /can't pull llama3\.2: no space left/,
     ],
-    ['an end without success', LAYERS.slice(0, 3), 200, /without success; pull again, it goes on/],
-    ['something else than Ollama', ['<html>'], 404, /check that the URL is that of an Ollama/],
+    ['an end without success', LAYERS.slice(0, 3), 200, /without success; pull again to resume/],
+    ['something else than Ollama', ['<html>'], 404, /check that the URL is the one of an Ollama/],
   ])('that ends in %s fails, with the way out', async (_case, lines, status, words) => {
     const { url } = await serveLines(lines, status);
     await expect(all(url)).rejects.toThrow(words);

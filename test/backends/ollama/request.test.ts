@@ -152,7 +152,7 @@ describe('the tools of a request', () => {
   });
 
   it('are refused beside a schema, which would keep the model from calling them', () => {
-    expect(() => chat({ outputSchema })).toThrow(/mini call tools while .*let it call none/);
+    expect(() => chat({ outputSchema })).toThrow(/mini call tools while .*set tool_choice to none/);
     expect(chat({ outputSchema, toolChoice: none }).format).toEqual(outputSchema);
   });
 });

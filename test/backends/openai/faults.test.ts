@@ -67,12 +67,12 @@ describe('what an upstream does wrong within its answer', () => {
   it.each([
     ['error-event', 'failed in mid-answer: CUDA error: out of memory'],
     ['error-field', 'Compute error'],
-    ['no-finish', 'ended its answer without saying that it is done'],
+    ['no-finish', 'ended its answer before it was done'],
     ['broken-off', 'broke off'],
-    ['half-event', 'only half of one'],
-    ['not-json', 'sent an event that is no answer'],
-    ['not-an-event', 'sent an event that is no answer'],
-    ['aborted', 'broke its answer off with "abort"'],
+    ['half-event', 'only a part of one'],
+    ['not-json', 'sent an event that is not an answer'],
+    ['not-an-event', 'sent an event that is not an answer'],
+    ['aborted', 'ended its answer with "abort"'],
   ])('%s fails after the text that came', async (fixture, says) => {
     const seen: GenerationEvent[] = [];
     const read = async (): Promise<void> => {

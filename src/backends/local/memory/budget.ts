@@ -7,16 +7,16 @@ import { bytesWithSlots, planEviction } from './eviction.ts';
 import type { Holding, LoadNeeds } from './eviction.ts';
 import { slotsFor } from './slot-count.ts';
 
-/** The main memory that models may take. */
+/** Main memory for models. */
 export interface MainMemory {
-  /** Bytes that are free now. */
+  /** Returns the free bytes. */
   free(): number;
   readonly total: number;
 }
 
-/** This machine's memory, or its container's. */
+/** Memory of this machine, or of its container. */
 export const MACHINE: MainMemory = {
-  // Both count what the system can take back from its file cache; the first knows containers.
+  // Both include file cache that the system can free; the first one respects the limits of containers.
   free: () => Math.min(process.availableMemory(), freemem()),
   total: Math.min(process.constrainedMemory() || Number.MAX_SAFE_INTEGER, totalmem()),
 };
@@ -24,13 +24,13 @@ export const MACHINE: MainMemory = {
 /** Engine that needs memory. */
 export interface BudgetMember extends Omit<Holding, 'bytes'> {
   readonly name: string;
-  /** Ends it once it has answered. */
+  /** Ends it after its present requests. */
   retire(): void;
 }
 
 export interface MemoryBudgetOptions {
   readonly memory: MainMemory;
-  /** Bytes that all models together may take; undefined means all that there are. */
+  /** Memory of all models together in bytes; undefined means all of the machine's. */
   readonly limitBytes: number | undefined;
   readonly log: EngineLog;
 }
@@ -38,7 +38,7 @@ export interface MemoryBudgetOptions {
 interface Ticket {
   readonly member: BudgetMember;
   readonly needs: LoadNeeds;
-  /** Bytes of its place that are free or given away. */
+  /** Bytes of its device that are free or leased. */
   readonly capacity: number;
   readonly grant: (slots: number) => void;
   readonly refuse: (reason: RuntimeFailure) => void;
@@ -50,7 +50,7 @@ interface Held {
   readonly bytes: number;
 }
 
-/** Memory of all models: engines that wait for it, in their order, and those that have it. */
+/** Memory budget of all models, with the queue of waiting engines and the engines that have memory. */
 export class MemoryBudget {
   readonly #options: MemoryBudgetOptions;
   readonly #tickets: Ticket[] = [];
@@ -61,7 +61,7 @@ export class MemoryBudget {
     this.#options = options;
   }
 
-  /** The lease of one engine. */
+  /** Creates the lease of one engine. */
   leaseOf(member: BudgetMember): MemoryLease {
     return {
       acquire: (needs) =>
@@ -74,10 +74,10 @@ export class MemoryBudget {
     };
   }
 
-  /** Lets in whoever can be, since something has changed. */
+  /** Grants memory to waiting engines after a change. */
   advance(): void {
     if (this.#loading !== undefined) return;
-    // One whose requests have all been given up keeps its place, but no engine is ended for it.
+    // An engine whose requests were all cancelled keeps its place, but no other engine is ended for it.
     const ticket = this.#tickets.find(({ member }) => member.busy);
     if (ticket === undefined) return;
     const { member, needs } = ticket;
@@ -135,19 +135,19 @@ export class MemoryBudget {
     return [...this.#held.values()].filter(({ place }) => place === wanted);
   }
 
-  /** A GPU's memory is measured by the engine that asks, when it asks. */
+  /** Free or leased bytes of a device. The engine itself measures the memory of a GPU at its request. */
   #capacity({ place, free }: LoadNeeds): number {
     return place === 'GPU' ? free + bytesIn(this.#heldAt(place)) : this.#options.memory.total;
   }
 
-  /** What is mapped from a file still counts as free memory, so what was given away is counted too. */
+  /** Free bytes. Mapped files count as free for the system, so the leases are subtracted as well. */
   #free({ needs, capacity }: Ticket, held: readonly Held[]): number {
     const { memory, limitBytes = capacity } = this.#options;
     const left = Math.min(capacity, limitBytes) - bytesIn(held);
     return needs.place === 'GPU' ? left : Math.min(left, memory.free());
   }
 
-  /** Estimates err, but not that much: what can't be held at all would take the machine down. */
+  /** Refuses a model that can't fit at all. Estimates can be wrong, but not by so much, and a load would exhaust the machine. */
   #refusal(name: string, { place, weights, context }: LoadNeeds): RuntimeFailure | undefined {
     const { total } = this.#options.memory;
     if (place === 'GPU' || Math.max(weights, context) <= total) return undefined;
@@ -157,7 +157,7 @@ export class MemoryBudget {
         : `its context would take about ${formatSize(context)}`;
     const remedy =
       weights > total
-        ? 'Take a smaller quantization, or a smaller model.'
+        ? 'Choose a smaller quantization, or a smaller model.'
         : 'Set a smaller one (`context:` in models.yaml, or --context).';
     return new RuntimeFailure(
       'model-load-failed',
@@ -166,15 +166,15 @@ export class MemoryBudget {
   }
 
   #makeWay({ member }: Held, wanted: BudgetMember): void {
-    const when = member.busy ? 'once it has answered' : 'now';
-    this.#options.log(`${member.name} makes way for ${wanted.name} ${when}`, 'info');
+    const when = member.busy ? 'after its present requests' : 'now';
+    this.#options.log(`${member.name} is unloaded for ${wanted.name} ${when}`, 'info');
     member.retire();
   }
 
   #warn({ name }: BudgetMember, bytes: number, free: number): void {
     this.#options.log(
-      `${name} needs about ${formatSize(bytes)} and ${formatSize(Math.max(free, 0))} are free: it is ` +
-        'loaded all the same, and may be slow; a smaller context or model helps',
+      `${name} needs about ${formatSize(bytes)}, and ${formatSize(Math.max(free, 0))} are free: it is ` +
+        'loaded nevertheless, and may be slow; a smaller context or model helps',
     );
   }
 }

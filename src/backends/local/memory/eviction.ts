@@ -1,33 +1,34 @@
 import type { MemoryEstimate } from './slot-count.ts';
 
-/** What a model asks for before its weights are loaded. */
+/** Memory that a model needs, before its weights are loaded. */
 export interface LoadNeeds extends MemoryEstimate {
-  /** Where most of it will lie. */
+  /** Device for most of it. */
   readonly place: 'CPU' | 'GPU';
-  /** Slots that it is to have; undefined means as many as memory is for. */
+  /** Number of slots; undefined means as many as memory allows. */
   readonly parallel: number | undefined;
 }
 
 /** Loaded engine, as seen by the eviction planner. */
 export interface Holding {
   readonly bytes: number;
-  /** Whether it has requests to answer. */
+  /** True if it has requests. */
   readonly busy: boolean;
-  /** Whether it will be gone once it has answered them. */
+  /** True if it ends after its present requests. */
   readonly ending: boolean;
-  /** When its last request ended, on any clock. */
+  /** Time of the end of its last request, on any clock. */
   readonly lastUsed: number;
 }
 
-/** What to do for a model that wants to be loaded. */
+/** Next action for a model to load. */
 export type EvictionPlan<One extends Holding> =
   | { readonly action: 'load'; readonly fits: boolean }
   | { readonly action: 'end'; readonly holdings: readonly One[] }
   | { readonly action: 'wait' };
 
 /**
- * Plans which engines to end: unused models go first, the least recently used one before the others, and then those
- * that answer, as soon as they have. One that would not even fit alone is loaded alone: estimates err.
+ * Plans which engines to end. Unused models end first, the least recently used one before the others. Then busy
+ * ones end after their present requests. A model that would not even fit alone is loaded alone, because
+ * estimates can be wrong.
  */
 export function planEviction<One extends Holding>(
   bytes: number,
@@ -45,7 +46,7 @@ export function planEviction<One extends Holding>(
   return ending.length === 0 ? { action: 'wait' } : { action: 'end', holdings: ending };
 }
 
-/** Bytes of a model with so many slots. */
+/** Bytes of a model with a number of slots. */
 export function bytesWithSlots(
   { weights, context, sequence }: MemoryEstimate,
   slots: number,

@@ -1,9 +1,9 @@
 import type { LoadNeeds } from './eviction.ts';
 
-/** Lease of memory for one engine's weights: models are loaded one by one, if there is memory. */
+/** Lease of memory for one engine's weights. Models are loaded one by one, if there is memory. */
 export interface MemoryLease {
-  /** Resolves to the number of slots once the engine may load. Throws if it never could. */
+  /** Waits until the engine may load. Resolves to the number of slots. Throws if it can never load. */
   acquire(needs: LoadNeeds): Promise<number>;
-  /** Confirms that the engine has loaded, or gives the lease back. */
+  /** Confirms that the engine has loaded, or returns the lease. */
   settle(loaded: boolean): void;
 }

@@ -1,21 +1,20 @@
-/** What a model needs, and what there is, in bytes. */
+/** Needed and free memory of a model, in bytes. */
 export interface MemoryEstimate {
-  /** Where the weights go: on the GPU if they fit there, else in main memory. */
+  /** Free memory for the weights: of the GPU if they fit there, otherwise main memory. */
   readonly free: number;
   readonly weights: number;
-  /** A context with one sequence. */
+  /** Context with one sequence. */
   readonly context: number;
-  /** Each further sequence of it. */
+  /** Each further sequence. */
   readonly sequence: number;
 }
 
 const MOST_SLOTS = 4;
-/** Of what the weights leave, contexts may have this share: other programs want some too. */
+/** Share for contexts of the memory that the weights leave. The rest is for other programs. */
 const CONTEXT_SHARE = 0.5;
 
 /**
- * How many sequences a context has, where nobody says: each has the whole context size for itself, so
- * memory decides.
+ * Default number of sequences of a context. Each has the full context size, so memory decides.
  */
 export function slotsFor({ free, weights, context, sequence }: MemoryEstimate): number {
   const further = ((free - weights) * CONTEXT_SHARE - context) / Math.max(sequence, 1);

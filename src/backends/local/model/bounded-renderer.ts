@@ -1,15 +1,15 @@
 import { Template } from '@huggingface/jinja';
 import type { TemplateRenderer } from '../../../prompt/render.ts';
 
-/** A template counts messages and tools; more steps only take memory. */
+/** Largest range. A template counts messages and tools; more steps would only take memory. */
 const MOST_STEPS = 10_000;
 
 /**
- * A renderer for a chat template of a file that no one has vouched for. It needs no llama.cpp, and a
- * range in the template can't take all memory: the library makes a list of all its numbers.
+ * Creates a renderer for an untrusted chat template. It needs no llama.cpp, and limits the ranges in a template:
+ * the library makes a list of all numbers of a range, which could take all memory.
  */
 export function boundedRenderer(source: string): TemplateRenderer {
-  // The library lets no one replace a function of its own.
+  // The library has no way to replace its own functions.
   const template = new Template(source.replaceAll(/\brange\b/g, 'bounded_range'));
   return (variables) => template.render({ ...variables, bounded_range: boundedRange });
 }

@@ -9,10 +9,10 @@ import { FileFactsThread } from './file-facts-thread.ts';
 import { problemOfGguf } from './require-gguf.ts';
 import { parseJson } from '../../../core/one-line.ts';
 
-/** Raise it if the same file is read otherwise than before. */
+/** Version of the cache. Increment it after a change of the facts for the same file. */
 const VERSION = 2;
 
-/** The oldest entries beyond these are dropped: their files may be gone. */
+/** Limit of entries. The oldest ones are dropped, because their files may be removed. */
 const MOST_ENTRIES = 1000;
 
 const entrySchema = z.object({
@@ -31,7 +31,7 @@ const cacheSchema = z.object({
 export interface FileFactsOptions {
   /** Folder of the cache; it need not exist. */
   readonly folder: string;
-  /** Compiled module of the thread, if it is not beside this one. */
+  /** Compiled module of the thread; default: the one next to this module. */
   readonly readerModule?: URL;
 }
 
@@ -51,7 +51,7 @@ export class FileFactsCache {
     );
   }
 
-  /** Facts of a file, or its problem; undefined if there is no such file, or nothing is found out in time. */
+  /** Returns the facts of a file, or its problem; undefined if there is no such file, or no result in time. */
   async read(question: FactsQuestion): Promise<FileFacts | undefined> {
     const found = await stat(question.file).catch(() => undefined);
     if (found === undefined) return undefined;
@@ -68,7 +68,7 @@ export class FileFactsCache {
     return reading;
   }
 
-  /** Ends the thread, and writes what was read. */
+  /** Ends the thread, and writes the cache. */
   async close(): Promise<void> {
     this.#thread.close();
     await this.#save();
@@ -78,7 +78,7 @@ export class FileFactsCache {
     const facts = await this.#thread.read(question);
     this.#reading.delete(key);
     this.#entries.delete(key);
-    // What can't be used now, such as a file that is still copied, is tried again.
+    // A file with a problem is tried again, because it may still be copied.
     if (facts !== undefined && facts.problem === undefined) {
       this.#entries.set(key, { ...stamp, facts });
       this.#isChanged = true;
@@ -99,10 +99,10 @@ export class FileFactsCache {
     const files = Object.fromEntries([...this.#entries].slice(-MOST_ENTRIES));
     try {
       await mkdir(path.dirname(this.#file), { recursive: true, mode: 0o700 });
-      // It names the user's files.
+      // Readable by the owner only, because it names the user's files.
       await writeWholeFile(this.#file, JSON.stringify({ version: VERSION, files }), 0o600);
     } catch {
-      // The next process reads the files again.
+      // Ignored: the next process reads the files again.
     }
   }
 }

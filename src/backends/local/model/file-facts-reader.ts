@@ -3,12 +3,12 @@ import { readFileFacts } from './file-facts.ts';
 import { problemOfGguf } from './require-gguf.ts';
 import type { FactsQuestion, FileFacts } from './file-facts.ts';
 
-/** Reads files for the thread that started this one, in the order in which it asks. */
+/** Reads files for the parent thread, in the order of its requests. */
 parentPort?.on('message', (question: FactsQuestion) => {
   parentPort?.postMessage(read(question));
 });
 
-/** Undefined for a file of which nothing can be found out. */
+/** Reads the facts of a file; undefined if that fails. */
 function read(question: FactsQuestion): FileFacts | undefined {
   try {
     const problem = problemOfGguf(question.file);

@@ -1,18 +1,17 @@
 import { Worker } from 'node:worker_threads';
 import type { FactsQuestion, FileFacts } from './file-facts.ts';
 
-/** A header takes a tenth of a second; a disk or a template that takes longer hangs. */
+/** Timeout of a file. A header takes a tenth of a second, so a disk or a template that takes longer hangs. */
 const READ_TIMEOUT_MS = 5_000;
 
-/** A listing asks for file after file; then the thread is not needed any more. */
+/** Time without requests after which the thread ends. A listing requests its files one by one. */
 const IDLE_MS = 2_000;
 
-/** More than a header and a template take. */
+/** Memory limit, which is more than a header and a template take. */
 const MOST_MEMORY_MB = 64;
 
 /**
- * Reads files one after the other in a thread of its own, so that neither their number nor a file
- * that hangs is felt by requests.
+ * Reads files one by one in a thread, so that neither their number nor a file that hangs delays requests.
  */
 export class FileFactsThread {
   readonly #module: URL;
@@ -24,7 +23,7 @@ export class FileFactsThread {
     this.#module = module;
   }
 
-  /** Undefined for a file that can't be read, or not in time. */
+  /** Reads the facts of a file; undefined if it can't be read in time. */
   read(question: FactsQuestion): Promise<FileFacts | undefined> {
     const reading = this.#last.then(() => this.#read(question));
     this.#last = reading;
@@ -46,7 +45,7 @@ export class FileFactsThread {
       this.close();
       return undefined;
     }
-    // An idle thread does not keep the process alive.
+    // An idle thread must not keep the process alive.
     worker.unref();
     this.#idle = setTimeout(() => this.close(), IDLE_MS).unref();
     return facts;
@@ -57,13 +56,13 @@ export class FileFactsThread {
       resourceLimits: { maxOldGenerationSizeMb: MOST_MEMORY_MB },
       execArgv: [],
     });
-    // One that is given up may still run out of memory; unheard, that would end this process.
+    // An abandoned thread may still run out of memory. Without a listener, that error would end this process.
     worker.on('error', () => undefined);
     return worker;
   }
 }
 
-/** Answer of a thread; `none` if it died, or took too long. */
+/** Waits for the answer of a thread; `none` if it ended, or took too long. */
 function replyOf(worker: Worker, question: FactsQuestion): Promise<FileFacts | undefined | 'none'> {
   return new Promise((resolve) => {
     const settle = (facts: FileFacts | undefined | 'none'): void => {

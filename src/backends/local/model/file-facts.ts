@@ -3,13 +3,13 @@ import { boundedRenderer } from './bounded-renderer.ts';
 import { readWholeGguf } from './gguf-metadata.ts';
 import { readTemplate } from './template-reading.ts';
 
-/** Facts of a model file, for listings. They are plain data, cached on disk as JSON. */
+/** Facts of a model file for listings: plain data, cached on disk as JSON. */
 export interface FileFacts {
-  /** Reason why the file can't be used, with its name; absent if it can, or if that is not known. */
+  /** Reason why the file can't be used, with its name; absent if it can, or if that is unknown. */
   readonly problem?: string | undefined;
-  /** Context size in tokens that the model was trained on; absent if the file does not say. */
+  /** Context size of the training in tokens; absent if the file does not contain it. */
   readonly trainedContext?: number | undefined;
-  /** Thinking that its chat template knows, instructions included; absent if there is no template. */
+  /** Thinking of its chat template, or by instructions; absent if there is no template. */
   readonly thinking?: 'none' | 'switchable' | 'always' | undefined;
 }
 
@@ -18,18 +18,18 @@ export const fileFactsSchema = z.object({
   thinking: z.enum(['none', 'switchable', 'always']).optional(),
 }) satisfies z.ZodType<FileFacts>;
 
-/** A file, and the chat template that takes the place of its own. */
+/** File, and the chat template that replaces its own. */
 export interface FactsQuestion {
   readonly file: string;
   readonly template?: string | undefined;
 }
 
-/** They stand for the vocabulary's own: no template thinks by their texts. */
+/** Placeholders for the tokens of the vocabulary, whose texts do not affect thinking. */
 const TOKENS = { bos: '<s>', eos: '</s>' } as const;
 
 /**
- * Reads what a GGUF's header says, without llama.cpp: templates are rendered in JavaScript. Throws if
- * the file can't be read.
+ * Reads the facts from the header of a GGUF file, without llama.cpp: templates are rendered in JavaScript. Throws
+ * if the file can't be read.
  */
 export function readFileFacts({ file, template }: FactsQuestion): FileFacts {
   const metadata = readWholeGguf(file);

@@ -1,31 +1,31 @@
 import { closeSync, readSync } from 'node:fs';
 import { openRegularFileSync } from '../../../core/regular-file.ts';
 
-/** Of all lists together; the largest vocabularies have some 300,000 tokens, and as many merges and scores. */
+/** Limit of the items of all lists. The largest vocabularies have some 300,000 tokens, and as many merges and scores. */
 const MOST_ITEMS = 5_000_000;
 const MOST_HEADER_BYTES = 2 ** 28;
 
-/** Chat templates have up to 100 kB. */
+/** Limit of a text. Chat templates have up to 100 kB. */
 const MOST_TEXT_BYTES = 2 ** 22;
 
 const CHUNK_BYTES = 2 ** 18;
 
-/** Bytes of the values that are numbers, by the type's number. */
+/** Bytes of numeric values, by the number of the type. */
 const NUMBER_BYTES = [1, 1, 2, 2, 4, 4, 4, 1, undefined, undefined, 8, 8, 8] as const;
 
 const TEXT = 8;
 const LIST = 9;
 
-/** The header of a GGUF file from its beginning to its end, a chunk at a time. */
+/** Reader of the header of a GGUF file, in chunks. */
 export class GgufBytes {
   readonly #file: number;
   readonly #size: number;
   #chunk: Buffer = Buffer.alloc(0);
-  /** Place of the chunk in the file. */
+  /** Position of the chunk in the file. */
   #start = 0;
-  /** Place of the next byte in the file. */
+  /** Position of the next byte in the file. */
   #at = 0;
-  /** Items of lists so far. */
+  /** Number of list items so far. */
   #items = 0;
 
   constructor(path: string) {
@@ -36,12 +36,12 @@ export class GgufBytes {
     closeSync(this.#file);
   }
 
-  /** Bytes of the whole file. */
+  /** Size of the file in bytes. */
   get size(): number {
     return this.#size;
   }
 
-  /** Place of the next byte. */
+  /** Position of the next byte. */
   get at(): number {
     return this.#at;
   }
@@ -61,7 +61,7 @@ export class GgufBytes {
       throw new Error(`its header has over ${MOST_HEADER_BYTES} bytes`);
   }
 
-  /** An unsigned number of 4 or 8 bytes. */
+  /** Reads an unsigned number of 4 or 8 bytes. */
   number(length: 4 | 8): number {
     const bytes = this.take(length);
     return length === 4 ? bytes.readUInt32LE() : Number(bytes.readBigUInt64LE());
@@ -69,7 +69,7 @@ export class GgufBytes {
 
   count(most: number): number {
     const count = this.number(8);
-    if (count > most) throw new Error(`it claims ${count} of what has ${most} at most`);
+    if (count > most) throw new Error(`it declares ${count} items, and the limit is ${most}`);
     return count;
   }
 
@@ -77,7 +77,7 @@ export class GgufBytes {
     return this.take(this.count(MOST_TEXT_BYTES)).toString('utf8');
   }
 
-  /** A value of a type; undefined for lists, which are passed over, and for fractions. */
+  /** Reads a value of a type; undefined for lists, which are skipped, and for fractions. */
   value(type: number): string | number | undefined {
     if (type === TEXT) return this.text();
     if (type === LIST) {

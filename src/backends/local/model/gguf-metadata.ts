@@ -1,19 +1,19 @@
 import { GgufBytes } from './gguf-bytes.ts';
 import { weightsEnd } from './gguf-weights.ts';
 
-/** Single values of a GGUF's metadata; lists, such as the vocabulary, are left out. */
+/** Metadata of a GGUF file, without lists such as the vocabulary. */
 export type GgufMetadata = ReadonlyMap<string, string | number>;
 
-/** More than any header has: what claims more is no GGUF, or takes minutes and gigabytes to be read. */
+/** Limits above any real header. A file that declares more is not a GGUF, or takes minutes and gigabytes to read. */
 const MOST_VALUES = 100_000;
 const MOST_TENSORS = 100_000;
 
 const MAGIC = 'GGUF';
 
 /**
- * Reads the metadata of a GGUF file. The library's own reader makes an object of each token, which takes
- * it a hundred times as long. Throws if the file is no GGUF, ends too soon, or has more than any header has:
- * a sparse file of terabytes has room for every count that it claims.
+ * Reads the metadata of a GGUF file. The library's own reader takes a hundred times as long, because it makes an
+ * object of each token. Throws if the file is not a GGUF, ends too soon, or exceeds a limit: a sparse file of
+ * terabytes would be large enough for any declared count.
  *
  * @see https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
  */
@@ -21,7 +21,7 @@ export function readGgufMetadata(file: string): GgufMetadata {
   return readHeader(file, (bytes) => readMetadata(bytes).metadata);
 }
 
-/** Reads the same of a file with all its weights. Throws if it is cut off too. */
+/** Reads the metadata of a file with its weights. Also throws if the weights are cut off. */
 export function readWholeGguf(file: string): GgufMetadata {
   return readHeader(file, (bytes) => {
     const { metadata, tensors } = readMetadata(bytes);

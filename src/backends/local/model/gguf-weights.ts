@@ -40,7 +40,7 @@ const BLOCKS: Readonly<Record<number, readonly [values: number, bytes: number]>>
   39: [32, 17],
 };
 
-/** Tensors have up to four dimensions; the format allows more. */
+/** Limit of dimensions. Tensors have up to four; the format allows more. */
 const MOST_DIMENSIONS = 8;
 
 const USUAL_ALIGNMENT = 32;
@@ -48,8 +48,8 @@ const USUAL_ALIGNMENT = 32;
 /**
  * Reads the tensors of a GGUF, which come after its metadata.
  *
- * @param alignment in bytes, as the metadata has it
- * @returns the least number of bytes that the file needs to have; tensors of an unknown type count as empty
+ * @param alignment alignment in bytes from the metadata
+ * @returns the smallest valid size of the file in bytes; tensors of an unknown type count as empty
  */
 export function weightsEnd(
   bytes: GgufBytes,
@@ -66,6 +66,6 @@ export function weightsEnd(
     const [blockValues, blockBytes] = BLOCKS[bytes.number(4)] ?? [1, 0];
     end = Math.max(end, bytes.number(8) + (values / blockValues) * blockBytes);
   }
-  // Without weights no padding is needed after the header.
+  // Without weights, the header needs no padding.
   return end === 0 ? bytes.at : Math.ceil(bytes.at / alignment) * alignment + end;
 }

@@ -14,23 +14,23 @@ import type { TemplateFindings } from '../prompts/prompt-work.ts';
 import { Tokenizer } from './tokenizer.ts';
 import { controlTokenTexts } from './vocabulary.ts';
 
-/** Model whose file is known. */
+/** Model with a file. */
 export type FileSpec = LocalSpec & { readonly file: string };
 
-/** What a model's file says before its weights are loaded: enough to render and to count. */
+/** Metadata of a model before its weights are loaded: enough to render and to count prompts. */
 export interface ModelHead extends TemplateFindings {
   readonly model: LlamaModel;
   readonly tokenizer: Tokenizer;
-  /** Renders and writes grammars. */
+  /** Renders prompts and writes grammars. */
   readonly prompts: PromptProcess;
   readonly format: ChatFormat;
   /** Text of the beginning-of-sequence token. */
   readonly bos: string;
-  /** Texts of the tokens that steer it. */
+  /** Texts of its control tokens. */
   readonly controlTexts: readonly string[];
-  /** Tokens that end the model's turn, beyond those that its file counts as ends. */
+  /** Tokens that end the model's turn, in addition to the end tokens of its file. */
   readonly turnEnds: ReadonlySet<Token>;
-  /** The context size that the model was trained on, in tokens; undefined if its file does not say. */
+  /** Context size of the training in tokens; undefined if its file does not contain it. */
   readonly trainedContext: number | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface ModelHead extends TemplateFindings {
  * Starts llama.cpp, and reads a model's vocabulary and chat template. Throws `model-load-failed`,
  * `unsupported` if its file is damaged or has no template, and `invalid-request` if its template exceeds its limits.
  *
- * @param markers texts that steer as control tokens do, though the vocabulary has none of them
+ * @param markers texts with the effect of control tokens that are not in the vocabulary
  */
 export async function openHead(
   spec: FileSpec,

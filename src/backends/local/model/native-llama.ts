@@ -4,42 +4,42 @@ import { messageOf, RuntimeFailure } from '../../../core/failure.ts';
 import { engineMissing } from '../engine-package.ts';
 import { isSystemError } from './require-gguf.ts';
 
-/** How many of llama.cpp's last lines are kept, to say why something failed. */
+/** Number of llama.cpp's last log lines that are kept, for the reasons of failures. */
 const KEPT_LINES = 6;
 
 /**
- * Words of llama.cpp for a file that it can't load on any machine, from src/llama-model-loader.cpp and
+ * Messages of llama.cpp for a file that no machine can load, from src/llama-model-loader.cpp and
  * ggml/src/gguf.cpp.
  */
 const DAMAGE =
   /corrupt|not within|missing tensor|wrong (?:shape|number)|invalid|duplicate|gguf_init|unknown model|key not found/i;
 
-/** llama.cpp in this process, with what it last said. */
+/** llama.cpp in this process, with its last log lines. */
 export interface NativeLlama {
   readonly llama: Llama;
   /**
    * Loads a model file.
    *
-   * @throws {unsupported} for a damaged file and an unknown architecture, with llama.cpp's own reason
-   * @throws {model-load-failed} if the system failed, or its memory was too small
+   * @throws {RuntimeFailure} `unsupported` for a damaged file and an unknown architecture, with llama.cpp's own
+   *   reason; `model-load-failed` if the system failed, or its memory was too small
    */
   loadModel(options: LlamaModelOptions): Promise<LlamaModel>;
-  /** An error's message, behind what llama.cpp itself has said last of what is wrong. */
+  /** Message of an error, after the last error in llama.cpp's log. */
   reasonOf(error: unknown): string;
 }
 
 /**
- * Starts llama.cpp on the best device that works here (CUDA, Metal, Vulkan, else the CPU). It never
- * compiles anything: without `build: 'never'` the library may start a build from source.
+ * Starts llama.cpp on the best device that works here (CUDA, Metal, Vulkan, otherwise the CPU). It never
+ * compiles: without `build: 'never'` the library may start a build from source.
  *
- * @throws {model-load-failed} if there is no build of llama.cpp for this machine
+ * @throws {RuntimeFailure} `model-load-failed` if there is no build of llama.cpp for this machine
  */
 export async function startLlama(): Promise<NativeLlama> {
   const said: string[] = [];
   const llama = await getLlama({
     gpu: 'auto',
     build: 'never',
-    // 0: each context says for itself how many threads it takes.
+    // 0: each context sets its own number of threads.
     maxThreads: 0,
     logLevel: LlamaLogLevel.warn,
     logger: (level, message) => {
@@ -65,7 +65,7 @@ export async function startLlama(): Promise<NativeLlama> {
         throw new RuntimeFailure(
           isDamaged && !isSystemError(error) ? 'unsupported' : 'model-load-failed',
           `The model file ${options.modelPath} could not be loaded: ${reason}. ` +
-            'Check that it is a whole GGUF file of an architecture that llama.cpp knows.',
+            'Check that it is a complete GGUF file of an architecture that llama.cpp knows.',
           { cause: error },
         );
       }
@@ -73,7 +73,7 @@ export async function startLlama(): Promise<NativeLlama> {
   };
 }
 
-/** Where a model's layers lie, in words. */
+/** Describes the devices of a model's layers. */
 export function deviceOf(llama: Llama, model: LlamaModel): string {
   if (llama.gpu === false || model.gpuLayers === 0) return 'CPU';
   const layers = model.fileInsights.totalLayers;

@@ -5,11 +5,11 @@ import { basename, dirname, join } from 'node:path';
 import { readGgufMetadata, readWholeGguf } from './gguf-metadata.ts';
 
 /**
- * Refuses what is no regular file or no GGUF, or whose header is damaged, before a library reads it: from a wrong length
- * the libraries make buffers of gigabytes, or end their process. All parts of a split file are checked. A
- * missing file is left to whoever opens it.
+ * Refuses a path that is not a regular file, not a GGUF, or has a damaged header, before a library reads it. For a
+ * wrong length, the libraries allocate gigabytes or end their process. All parts of a split file are checked. A
+ * missing file is reported when it is opened.
  *
- * @throws {unsupported} with the file's name and the reason
+ * @throws {RuntimeFailure} `unsupported` with the file's name and the reason
  */
 export function requireGguf(file: string): void {
   for (const name of allParts(basename(file))) {
@@ -23,8 +23,8 @@ export function requireGguf(file: string): void {
 }
 
 /**
- * Problem of a model's file, with its name and a hint: it is no regular file, no GGUF, damaged, cut off, not
- * readable, or one of its parts is missing. Undefined if there is none, or no such file.
+ * Finds the problem of a model's file, with its name and a hint: it is not a regular file, not a GGUF, damaged, cut
+ * off, not readable, or one of its parts is missing. Undefined if there is no problem, or no such file.
  */
 export function problemOfGguf(file: string): string | undefined {
   if (!existsSync(file)) return undefined;
@@ -33,7 +33,7 @@ export function problemOfGguf(file: string): string | undefined {
     try {
       readWholeGguf(part);
     } catch (error) {
-      // Too many open files say nothing about this one.
+      // Too many open files are not a problem of this one.
       if (!isSystemError(error) || !/EMFILE|ENFILE/.test(messageOf(error))) {
         return unreadableGguf(part, error).message;
       }
@@ -42,16 +42,16 @@ export function problemOfGguf(file: string): string | undefined {
   return undefined;
 }
 
-/** Failure of a file that is no GGUF: no retry mends it, so it counts as the request's. */
+/** Failure for a file that is not a GGUF. A retry does not help, so it counts as a fault of the request. */
 export function unreadableGguf(file: string, cause: unknown): RuntimeFailure {
   return new RuntimeFailure(
     'unsupported',
-    `${file} can't be read as GGUF: ${messageOf(cause)}. Check that it is a whole GGUF file.`,
+    `${file} can't be read as GGUF: ${messageOf(cause)}. Check that it is a complete GGUF file.`,
     { cause },
   );
 }
 
-/** True if the system failed, such as by a missing file or too many open ones. */
+/** Returns true for a failure of the system, such as a missing file or too many open ones. */
 export function isSystemError(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error;
 }

@@ -6,19 +6,19 @@ import type { TemplateRenderer } from '../../../prompt/render.ts';
 import type { TemplateTraits } from '../../../prompt/template-traits.ts';
 import { probeTemplate } from '../../../prompt/traits.ts';
 
-/** A chat template, and what was found out about it. */
+/** Chat template, and the findings about it. */
 export interface TemplateReading {
   readonly render: TemplateRenderer;
   readonly format: ChatFormat;
   readonly traits: TemplateTraits;
-  /** What instructions in the prompt stand for, since the template does not know it. */
+  /** Features that instructions in the prompt replace, because the template lacks them. */
   readonly injection: Injection;
 }
 
 /**
- * Finds out what a chat template takes, and how its model's output reads.
+ * Probes a chat template, and chooses the format of its model's output.
  *
- * @param source the template in Jinja
+ * @param source source of the template in Jinja
  */
 export function readTemplate(
   render: TemplateRenderer,

@@ -1,39 +1,39 @@
-/** UTF-16 units of a piece as a rule: llama.cpp takes a few milliseconds for them. */
+/** Usual UTF-16 units of a piece, for which llama.cpp takes a few milliseconds. */
 const PIECE = 4096;
-/** A piece without a place to cut it ends here all the same, so its tokens may differ from those of one go. */
+/** Longest piece. One without a place to cut it ends here, so its tokens may differ. */
 const LONGEST = 4 * PIECE;
 
 /** Byte-level vocabularies write each byte as a character: letters, parts of letters, and white space. */
 const BYTE_LETTER = '[A-Za-z\\u00A1-\\u00FF\\u0122-\\u0143]';
-/** White space in front of which texts may be cut, and how the tokens of the two kinds of vocabulary write it. */
+/** White space before which texts may be cut, and its form in tokens of the two kinds of vocabulary. */
 const SPACES = [
   { space: ' ', inside: new RegExp(`${BYTE_LETTER}Ġ|\\p{L}[ ▁]`, 'u') },
   { space: '\n', inside: new RegExp(`${BYTE_LETTER}Ċ|\\p{L}\\n`, 'u') },
 ] as const;
 
 /**
- * Finds the places at which a text can be cut without any change to its tokens: between a letter and white
- * space, unless a token has the two side by side. Pre-tokenizers end a word there, and merges only make
- * tokens of the vocabulary, so none reaches across.
+ * Finds the places at which a text can be cut without a change of its tokens: between a letter and white space,
+ * unless a token contains both. Pre-tokenizers end a word there, and merges only make tokens of the vocabulary, so
+ * none spans the place.
  *
- * @param tokens all tokens as the model's file writes them
- * @param spaces the white space in front of which the tokenizer takes up a text again
+ * @param tokens all tokens in the form of the model's file
+ * @param spaces white space before which the tokenizer can resume a text
  */
 export function findBreaks(
   tokens: readonly string[],
   spaces: readonly string[] = [' ', '\n'],
 ): RegExp | undefined {
-  // One search in one text: vocabularies have 260,000 tokens.
+  // One search in the joined tokens, because vocabularies have 260,000 of them.
   const all = tokens.join('\0');
   const safe = SPACES.filter(
     ({ space, inside }) => spaces.includes(space) && !inside.test(all),
   ).map(({ space }) => space);
   if (safe.length === 0) return undefined;
-  // Letters beyond the first plane are newer than some tokenizers.
+  // Letters outside of the first plane are newer than some tokenizers.
   return new RegExp(`(?![\\u{10000}-\\u{10FFFF}])\\p{L}(?=[${safe.join('')}])`, 'u');
 }
 
-/** The text in pieces, in order. The same beginning of two texts comes in the same pieces. */
+/** Splits a text into pieces, in order. Equal beginnings of two texts have equal pieces. */
 export function* textPieces(text: string, breaks: RegExp | undefined): Generator<string> {
   let from = 0;
   while (text.length - from > LONGEST) {
@@ -49,7 +49,7 @@ function breakIn(text: string, from: number, breaks: RegExp | undefined): number
   return found === undefined || found === -1 ? undefined : from + PIECE + found + 1;
 }
 
-/** Between two characters: one of two units is not cut. */
+/** Returns an end between two characters, so that no surrogate pair is split. */
 function hardEnd(text: string, from: number): number {
   const end = from + LONGEST;
   return /[\uD800-\uDBFF]/.test(text.charAt(end - 1)) ? end - 1 : end;

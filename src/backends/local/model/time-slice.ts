@@ -1,14 +1,14 @@
 import { abortReason } from '../../../core/queue.ts';
 
-/** Streams get their next tokens between slices. */
+/** Length of a slice. Streams get their next tokens between slices. */
 const SLICE_MILLISECONDS = 8;
 
-/** The turn of whoever asked last, of all computations in this process. */
+/** Last turn in the queue of all computations in this process. */
 let lastTurn: Promise<void> = Promise.resolve();
 
 /**
- * A long computation on the event loop, in slices of a few milliseconds: between them everything else has
- * its turn, one other computation at a time.
+ * Splits a long computation on the event loop into slices of a few milliseconds. Other work runs between them, and
+ * computations take turns.
  */
 export class TimeSlice {
   readonly #signal: AbortSignal;

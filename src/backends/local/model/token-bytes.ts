@@ -1,16 +1,16 @@
 import type { LlamaModel, Token } from 'node-llama-cpp';
 import { isRecord } from '../../../core/json.ts';
 
-/** The tokens of a model's file, as it writes them, and its kind of tokenizer. */
+/** Tokens in the form of a model's file, and its kind of tokenizer. */
 export interface Vocabulary {
   readonly kind: string;
   readonly texts: readonly string[];
 }
 
-/** Vocabularies that were read: they have up to 260,000 tokens. */
+/** Cache of vocabularies, which have up to 260,000 tokens. */
 const read = new WeakMap<LlamaModel, Vocabulary>();
 
-/** The vocabulary of a loaded model; without one in its file, it is empty. */
+/** Vocabulary of a loaded model; empty if its file has none. */
 export function vocabularyOf(model: LlamaModel): Vocabulary {
   const known = read.get(model) ?? readVocabulary(model);
   read.set(model, known);
@@ -24,13 +24,13 @@ function readVocabulary(model: LlamaModel): Vocabulary {
   return { kind: typeof kind === 'string' ? kind : '', texts };
 }
 
-/** Bytes of tokens, in order. A token that the vocabulary doesn't contain has none. */
+/** Bytes of tokens, in order. A token outside of the vocabulary has none. */
 export function bytesOf({ kind, texts }: Vocabulary, tokens: readonly Token[]): Buffer {
   const spelled = kind === 'gpt2' ? byteLevel : sentencePiece;
   return Buffer.concat(tokens.map((token) => spelled(texts[token] ?? '')));
 }
 
-/** Text whose characters stand for one byte each; an added token is plain UTF-8. */
+/** Decodes a token in which each character means one byte. An added token is plain UTF-8. */
 function byteLevel(text: string): Buffer {
   const bytes = Array.from(text, (character) => BYTES.get(character));
   return bytes.includes(undefined)
@@ -38,14 +38,14 @@ function byteLevel(text: string): Buffer {
     : Buffer.from(bytes.filter((byte) => byte !== undefined));
 }
 
-/** UTF-8, or one byte such as `<0xEF>`. */
+/** Decodes a token in UTF-8, or a single byte such as `<0xEF>`. */
 function sentencePiece(text: string): Buffer {
   const [, byte] = /^<0x([0-9A-F]{2})>$/.exec(text) ?? [];
   return byte === undefined ? Buffer.from(text) : Buffer.from(byte, 'hex');
 }
 
 /**
- * Characters that byte-level vocabularies write bytes as: printable ones as themselves, others from U+0100 on.
+ * Bytes by their characters in byte-level vocabularies. Printable bytes keep their character, others use U+0100 on.
  *
  * @see https://github.com/openai/gpt-2/blob/master/src/encoder.py
  */

@@ -3,11 +3,11 @@ import { bytesOf, vocabularyOf } from './token-bytes.ts';
 import { append } from '../../../core/lists.ts';
 
 /**
- * The texts of the tokens that steer a model and that no one's content may become: control tokens, and
- * user-defined ones that its template or its format write. Other user-defined tokens are mere text, such
- * as runs of spaces.
+ * Texts of the control tokens of a model, which content must not become: control tokens of the vocabulary, and
+ * user-defined ones that the template or the format writes. Other user-defined tokens are plain text, such as runs
+ * of spaces.
  *
- * @param markup the template's source and the format's tags
+ * @param markup source of the template and tags of the format
  */
 export function controlTokenTexts(model: LlamaModel, markup: string): readonly string[] {
   const texts: string[] = [];
@@ -20,33 +20,33 @@ export function controlTokenTexts(model: LlamaModel, markup: string): readonly s
   return texts;
 }
 
-/** Tokens that one character may at most be spread over, with a margin: UTF-8 has four bytes. */
+/** Upper bound of the tokens of one character, with a margin: UTF-8 has four bytes. */
 const LONGEST_CHARACTER = 8;
-/** Character that broken bytes are decoded to. */
+/** Character for invalid bytes. */
 const BROKEN = '\uFFFD';
-/** Its own bytes in UTF-8, of which the first begins a character wherever it occurs. */
+/** Its bytes in UTF-8. The first of them always begins a character. */
 const BROKEN_BYTES = Buffer.from(BROKEN).toString('latin1');
-/** How many tokens before the current ones decide about white space between them. */
+/** Number of earlier tokens that decide about white space before the present ones. */
 const CONTEXT = 8;
 
 /**
- * Turns generated tokens into text one by one. A character that is not whole yet is held back; one that
- * never becomes whole is left out.
+ * Converts generated tokens to text one by one. An incomplete character is buffered; one that never becomes
+ * complete is dropped.
  */
 export class TokenText {
   readonly #model: LlamaModel;
   #pending: Token[] = [];
   #before: Token[];
-  /** `#before` as it was before the last whole text. */
+  /** `#before` before the last complete text. */
   #earlier: Token[] = [];
 
-  /** `before` are the last tokens of the prompt. */
+  /** @param before last tokens of the prompt */
   constructor(model: LlamaModel, before: readonly Token[]) {
     this.#model = model;
     this.#before = before.slice(-CONTEXT);
   }
 
-  /** The text that is whole by now. */
+  /** Adds tokens. Returns the text that is complete. */
   push(tokens: readonly Token[]): string {
     append(this.#pending, tokens);
     const text = this.#model.detokenize(this.#pending, true, this.#before);
@@ -57,14 +57,14 @@ export class TokenText {
     return this.#settle(withoutBroken(text, written));
   }
 
-  /** The text that is left at the end, without the bytes of a character that was cut. */
+  /** Returns the rest at the end, without the bytes of an incomplete character. */
   flush(): string {
     if (this.#pending.length === 0) return '';
     const text = this.#model.detokenize(this.#pending, true, this.#before);
     return this.#settle(withoutBroken(text, this.#writtenMarks()));
   }
 
-  /** Takes other tokens in place of those that the last whole text came from. */
+  /** Replaces the tokens of the last complete text. */
   replace(tokens: readonly Token[]): void {
     this.#before = [...this.#earlier, ...tokens].slice(-CONTEXT);
   }
@@ -76,7 +76,7 @@ export class TokenText {
     return text;
   }
 
-  /** For each U+FFFD in the text of the pending tokens: true if the model wrote it itself. */
+  /** Finds for each U+FFFD in the text of the pending tokens if the model wrote it itself. */
   #writtenMarks(): readonly boolean[] {
     return bytesOf(vocabularyOf(this.#model), this.#pending)
       .toString('latin1')

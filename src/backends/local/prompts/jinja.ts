@@ -6,35 +6,35 @@ import type { TemplateRenderer } from '../../../prompt/render.ts';
 import { messageOf, RuntimeFailure } from '../../../core/failure.ts';
 import { isRecord } from '../../../core/json.ts';
 
-/** The native part of node-llama-cpp 3.22.1, an internal member of it. */
+/** Native part of node-llama-cpp 3.22.1, an internal member. */
 export function bindingsOf(llama: Llama): unknown {
   return Reflect.get(llama, '_bindings');
 }
 
 let knownPath: string | undefined;
 
-/** Path of the native addon that this process has loaded, for another process to load. */
+/** Path of the native addon of this process, so that another process can load it. */
 export function addonPath(): string | undefined {
   knownPath ??= loadedLibraries().find((path) => basename(path) === 'llama-addon.node');
   return knownPath;
 }
 
 function loadedLibraries(): readonly string[] {
-  // node-llama-cpp takes the addon out of the module cache. Host names of sockets would take seconds.
+  // node-llama-cpp removes the addon from the module cache. Lookups of socket host names would take seconds.
   Reflect.set(process.report, 'excludeNetwork', true);
   const report: unknown = process.report.getReport();
   const libraries = isRecord(report) ? report['sharedObjects'] : undefined;
   return Array.isArray(libraries) ? libraries.filter((path) => typeof path === 'string') : [];
 }
 
-/** Native part of node-llama-cpp from its file. Throws if there is none. */
+/** Loads the native part of node-llama-cpp from its file. Throws if there is none. */
 export function loadBindings(addon: string): unknown {
   return createRequire(import.meta.url)(addon);
 }
 
 /**
- * A renderer for a chat template: llama.cpp's own Jinja, which renders every template we know, or
- * `@huggingface/jinja` if the bindings have none. Throws `unsupported` for what is no template.
+ * Creates a renderer for a chat template: llama.cpp's own Jinja, which renders all known templates, or
+ * `@huggingface/jinja` if the bindings have none. Throws `unsupported` for an invalid template.
  */
 export function createRenderer(bindings: unknown, template: string): TemplateRenderer {
   try {

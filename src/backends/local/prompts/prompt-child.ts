@@ -5,12 +5,12 @@ import type { AnyPromptCommand, PromptJob, PromptReply, PromptResult } from './p
 import { PromptWork } from './prompt-work.ts';
 import { parentProcess, startWatchdog } from '../worker/watchdog.ts';
 
-/** Resident memory at which a job is ended. The largest body of a request takes less than half of it. */
+/** Resident memory at which a job is ended. The largest request body takes less than half of it. */
 const MOST_BYTES = 2 ** 30;
-/** Native memory is not given back: after a job that took so much, a new process is cheaper. */
+/** Memory after which a new process is cheaper, because native memory is not released. */
 const RENEWAL_BYTES = 2 ** 28;
 
-// The terminal's Ctrl-C reaches the whole group: the engine decides when this process ends.
+// Ctrl-C in a terminal reaches the process group, but the engine decides when this process ends.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
 process.on('disconnect', () => process.exit(0));

@@ -3,7 +3,7 @@ import { MEMORY_SIGNAL } from '../worker/watchdog.ts';
 import type { PromptJob } from './prompt-protocol.ts';
 import { templateLimitExceeded } from './prompt-work.ts';
 
-/** Signals that a process gets by its own doing, such as endless recursion. */
+/** Signals that a process causes itself, such as by endless recursion. */
 const OWN_SIGNALS: readonly string[] = [
   'SIGABRT',
   'SIGBUS',
@@ -13,7 +13,7 @@ const OWN_SIGNALS: readonly string[] = [
   'SIGTRAP',
 ];
 
-/** Reason for which a job has ended its process; undefined if something else did. */
+/** Reason why a job ended its process; undefined if another cause ended it. */
 export function ownEnd(code: unknown, end: NodeJS.Signals | null | undefined): string | undefined {
   if (end === MEMORY_SIGNAL) return 'needed too much memory';
   if (typeof end === 'string') {
@@ -22,12 +22,12 @@ export function ownEnd(code: unknown, end: NodeJS.Signals | null | undefined): s
   return typeof code === 'number' && code !== 0 ? `ended its process (exit ${code})` : undefined;
 }
 
-/** Way in which a process was lost that got a signal, or has left. */
+/** Describes the loss of a process by a signal or an exit. */
 export function endedBy(how: string): string {
   return `was ended from outside (${how}): the system may have been out of memory`;
 }
 
-/** The process was ended, or kept from running, by something else than its job. */
+/** Error for a process that was ended, or kept from running, by another cause than its job. */
 export class ProcessLost extends Error {
   override readonly name = 'ProcessLost';
 }
@@ -41,7 +41,7 @@ export function lost(model: string, how: string): RuntimeFailure {
   );
 }
 
-/** Failure of a job that has exceeded its limits. */
+/** Failure of a job that exceeded its limits. */
 export function limitExceeded(model: string, job: PromptJob, how: string): RuntimeFailure {
   if (job === 'grammar') {
     return new RuntimeFailure('invalid-request', `the compilation of their schemas ${how}.`, {

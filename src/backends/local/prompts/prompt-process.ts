@@ -16,21 +16,21 @@ import { TIME_SIGNAL } from '../worker/watchdog.ts';
 
 export interface PromptProcessOptions {
   readonly model: string;
-  /** Milliseconds of CPU time that one job may take; default: 10 s. */
+  /** Limit of the CPU time of one job in milliseconds; default: 10 s. */
   readonly cpuMilliseconds?: number;
-  /** Milliseconds in which it has to get that CPU time; default: 60 s. */
+  /** Milliseconds in which a job has to get that CPU time; default: 60 s. */
   readonly wallMilliseconds?: number;
 }
 
 const CPU_MILLISECONDS = 10_000;
-/** On a busy machine a job waits for its CPU time, but no longer than this. */
+/** Longest wait for the CPU time on a busy machine. */
 const WALL_MILLISECONDS = 60_000;
-/** A job whose client has gone may still end so late before its process is ended. */
+/** Time that a job gets to end after its client left, before its process is ended. */
 const ABORT_MILLISECONDS = 200;
 
 /**
- * The text work of one model in a process of its own: a template is a program of whoever made the model,
- * native code renders it, and nothing but the end of its process can stop that. Jobs run one by one.
+ * Child process that renders prompts and writes grammars for one model. A template is a program of the model's
+ * author, and native code renders it, so only the end of the process can stop it. Jobs run one by one.
  */
 export class PromptProcess {
   readonly #options: Required<PromptProcessOptions>;
@@ -45,11 +45,11 @@ export class PromptProcess {
       wallMilliseconds: WALL_MILLISECONDS,
       ...options,
     };
-    // Its start takes as long as the vocabulary's load: both are needed for the first request.
+    // Start it now: that takes as long as the load of the vocabulary, and the first request needs both.
     this.#start();
   }
 
-  /** Takes a template for all further work. Returns the texts that end a turn of its model. */
+  /** Sets the template for all later jobs. Returns the texts that end a turn of its model. */
   async configure(setup: TemplateSetup, signal?: AbortSignal): Promise<readonly string[]> {
     const ending = await this.run('configure', setup, signal);
     this.#setup = setup;
@@ -57,10 +57,10 @@ export class PromptProcess {
   }
 
   /**
-   * Does a job once those before it are done, and again if something else ended the process.
+   * Runs a job after the earlier ones. Repeats it once if another cause ended the process.
    *
-   * @throws {invalid-request} if it exceeds the limits on time and memory, besides its own failures
-   * @throws {overloaded} if its process was ended from outside again
+   * @throws {RuntimeFailure} `invalid-request` if the job exceeds its limits of time and memory; `overloaded` if its
+   *   process was ended from outside twice; and the job's own failures
    */
   async run<Job extends PromptJob>(
     job: Job,
@@ -99,13 +99,13 @@ export class PromptProcess {
     return resultOf(reply);
   }
 
-  /** A process with the native addon and the template of this one. */
+  /** Process with the native addon and the template of this one. */
   async #ready(signal: AbortSignal): Promise<ChildProcess> {
     if (this.#isClosed) throw closed(this.#options.model);
     if (this.#child !== undefined) return this.#child;
     const child = this.#start();
     if (this.#setup === undefined) return child;
-    // Even if this makes it large, it can do its job: the next one would be as large.
+    // Even if this makes it large, it can run its job: the next process would be as large.
     resultOf(await this.#ask(child, 'configure', this.#setup, signal));
     return child;
   }
@@ -114,7 +114,7 @@ export class PromptProcess {
     const child = fork(CHILD_MODULE, [String(process.pid)], {
       env: necessaryEnvironment(),
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      // A heap for short jobs: 84 MB in all instead of 112.
+      // Heap for short jobs: 84 MB in total instead of 112.
       execArgv: ['--max-semi-space-size=2'],
     });
     this.#child = child;
@@ -138,7 +138,7 @@ export class PromptProcess {
     return new Promise((resolve, reject) => {
       let starved: string | undefined;
       const late = setTimeout(() => {
-        // Its watchdog ends a job that has used its CPU time: this one was stopped, or did not get it.
+        // The watchdog ends a job that has used its CPU time, so this one was stopped or did not get it.
         starved = `got less than ${cpuMilliseconds / 1000} s of CPU time in ${wallMilliseconds / 1000} s`;
         child.kill('SIGKILL');
       }, wallMilliseconds);
@@ -153,7 +153,7 @@ export class PromptProcess {
       };
       const exited = (code: unknown, end?: NodeJS.Signals | null) => {
         settle();
-        // The next try needs another one, whichever listener is called first.
+        // The next try needs a new process, even if its listener is called first.
         this.#drop(child);
         const how = end === TIME_SIGNAL ? tooLong : ownEnd(code, end);
         if (this.#isClosed) reject(closed(model));
@@ -179,13 +179,13 @@ export class PromptProcess {
   }
 }
 
-/** The compiled module: a child process can't run the sources, as tests do. */
+/** Compiled module, because a child process can't run the sources as tests do. */
 const CHILD_MODULE = new URL(
   './prompt-child.js',
   import.meta.url.replace(/\/src\/(backends\/.+)\.ts$/, '/dist/$1.js'),
 );
 
-/** Variables by which a system finds libraries; a template's renderer needs no secrets. */
+/** Variables that the system needs to find libraries. A renderer needs no secrets. */
 const NECESSARY = /^(PATH|SystemRoot|LD_LIBRARY_PATH|DYLD_.*|TMPDIR|TEMP|TMP|NODE_V8_COVERAGE)$/i;
 
 function necessaryEnvironment(): NodeJS.ProcessEnv {

@@ -1,30 +1,30 @@
 import type { PlainFailure } from '../worker/protocol.ts';
 import type { PromptWork } from './prompt-work.ts';
 
-/** Kinds of work that a prompt process does. */
+/** Kinds of jobs of a prompt process. */
 export type PromptJob = 'read' | 'configure' | 'write' | 'grammar';
 
 export type PromptInput<Job extends PromptJob> = Parameters<PromptWork[Job]>[0];
 
 export type PromptResult<Job extends PromptJob> = ReturnType<PromptWork[Job]>;
 
-/** A job, and the native addon that renders; without one a library does. */
+/** Job, and the native addon that renders; if undefined, a JavaScript library renders. */
 export interface PromptCommand<Job extends PromptJob> {
   readonly job: Job;
   readonly input: PromptInput<Job>;
   readonly addon: string | undefined;
-  /** CPU time that the job may take. */
+  /** Limit of the job's CPU time. */
   readonly cpuMilliseconds: number;
 }
 
-/** A command of any kind, told apart by its job. */
+/** Command of any kind, distinguished by its job. */
 export type AnyPromptCommand = { [Job in PromptJob]: PromptCommand<Job> }[PromptJob];
 
-/** The answer to a job. */
+/** Result or failure of a job. */
 export type PromptReply<Job extends PromptJob> = (
   | { readonly result: PromptResult<Job> }
   | { readonly failure: PlainFailure }
 ) & {
-  /** The process has grown so much that a new one is cheaper. */
+  /** True if the process has grown so much that a new one is cheaper. */
   readonly isLarge: boolean;
 };

@@ -23,7 +23,7 @@ import { requireCompilable } from './schema-limits.ts';
 import { readTemplate } from '../model/template-reading.ts';
 import type { TemplateReading } from '../model/template-reading.ts';
 
-/** A chat template in Jinja, and how the vocabulary writes its first and last token. */
+/** Chat template in Jinja, with the texts of the vocabulary's first and last token. */
 export interface TemplateSource {
   readonly model: string;
   readonly source: string;
@@ -34,25 +34,25 @@ export interface TemplateSource {
 /** Findings about a chat template, as plain data. */
 export type TemplateFindings = Pick<TemplateReading, 'traits' | 'injection'>;
 
-/** A chat template with what its vocabulary adds to it. */
+/** Chat template with texts of its vocabulary. */
 export interface TemplateSetup extends TemplateSource, TemplateFindings {
-  /** Texts that steer the model: those of control tokens, and markers. */
+  /** Texts with a special meaning to the model: those of control tokens, and markers. */
   readonly controlTexts: readonly string[];
-  /** Texts of the tokens that the model's file counts as ends. */
+  /** Texts of the end tokens of the model's file. */
   readonly ends: readonly string[];
 }
 
-/** A request to render. */
+/** Request to render. */
 export interface WriteInput {
   readonly request: Pick<
     GenerationRequest,
     'conversation' | 'toolChoice' | 'thinking' | 'effort' | 'outputSchema'
   >;
-  /** Indexes of the answers that are known as they were written, in the order to try them. */
+  /** Indexes of the answers with a transcript, in the order to try them. */
   readonly answers: readonly number[];
 }
 
-/** The part of a request that is rendered. */
+/** Part of a request that is rendered. */
 export function renderable({
   conversation,
   toolChoice,
@@ -69,22 +69,22 @@ export function renderable({
   };
 }
 
-/** A rendered request. */
+/** Rendered request. */
 export interface WrittenRequest {
   readonly prompt: Prompt;
-  /** The answer after which the prompt goes on; absent if it is whole. */
+  /** Index of the answer after which the prompt continues; absent if it is complete. */
   readonly answer?: number;
-  /** The trigger that ends the prompt, if a call is demanded. */
+  /** Trigger that ends the prompt, if a call is forced. */
   readonly forced?: string;
-  /** The same as stretches. */
+  /** Trigger as stretches. */
   readonly trigger: readonly PromptStretch[];
 }
 
-/** A grammar to write: of calls behind a trigger, of an answer, or of an answer from its triggers on. */
+/** Grammar to write: of calls after a trigger, of an answer, or of an answer from its triggers on. */
 export type GrammarInput = {
   readonly tools: readonly CallableTool[];
   readonly parallel: boolean;
-  /** Texts that no free text may contain. */
+  /** Texts that free text must not contain. */
   readonly excluded?: readonly string[];
 } & (
   | { readonly of: 'call'; readonly trigger: string }
@@ -92,16 +92,16 @@ export type GrammarInput = {
   | { readonly of: 'triggered'; readonly triggers: readonly string[] }
 );
 
-/** A grammar in GBNF, and in which ways it is not as its schemas have it. */
+/** Grammar in GBNF, and its deviations from the schemas. */
 export interface WrittenGrammar {
   readonly text: string;
   readonly degraded: readonly string[];
 }
 
-/** Longest text that a template may write, in UTF-16 units: twice the largest body of a request. */
+/** Longest text of a rendering, in UTF-16 units: twice the largest request body. */
 const MOST_CHARACTERS = 64 * 2 ** 20;
 
-/** The text work of one model: rendering by its chat template, and writing of grammars. */
+/** Jobs of one model: rendering by its chat template, and writing of grammars. */
 export class PromptWork {
   readonly #createRenderer: (source: string) => TemplateRenderer;
   #configured: { readonly setup: TemplateSetup; readonly template: ChatTemplate } | undefined;
@@ -111,14 +111,14 @@ export class PromptWork {
     this.#createRenderer = createRenderer;
   }
 
-  /** Finds out what a template takes, and how its model's output reads. */
+  /** Probes a template, and chooses the format of its model's output. */
   read(template: TemplateSource): TemplateFindings {
     const render = this.#rendererOf(template);
     const { traits, injection } = readTemplate(render, template.source, template);
     return { traits, injection };
   }
 
-  /** Takes a template for all further work. Returns the texts that end a turn of its model. */
+  /** Sets the template for all later jobs. Returns the texts that end a turn of its model. */
   configure(setup: TemplateSetup): readonly string[] {
     const format = injectedFormat(chooseFormat(setup.source), setup.injection);
     const control = new ControlTokens(setup.controlTexts, formatTags(format));
@@ -131,15 +131,16 @@ export class PromptWork {
     return ending;
   }
 
-  /** The template as it was configured. */
+  /** Configured template. */
   get template(): ChatTemplate {
     return this.#current.template;
   }
 
   /**
-   * Renders a request after the last answer that the template can go on from.
+   * Renders a request after the last answer that the template can continue from.
    *
-   * @throws {invalid-request} for what the template refuses, and for schemas that are too large
+   * @throws {RuntimeFailure} `invalid-request` for a conversation that the template refuses, and for schemas that are
+   *   too large
    */
   write({ request, answers }: WriteInput): WrittenRequest {
     const { setup, template } = this.#current;
@@ -162,7 +163,7 @@ export class PromptWork {
     }
   }
 
-  /** Writes a grammar; what can't be compiled admits any JSON object. */
+  /** Writes a grammar. A schema that can't be compiled allows any JSON object. */
   grammar(input: GrammarInput): WrittenGrammar {
     const { format } = this.#current.template;
     const degraded: string[] = [];
@@ -182,7 +183,7 @@ export class PromptWork {
 
   get #current() {
     if (this.#configured === undefined) {
-      throw new RuntimeFailure('internal', 'The prompt process was told no template.');
+      throw new RuntimeFailure('internal', 'The prompt process has no template.');
     }
     return this.#configured;
   }
@@ -199,7 +200,7 @@ export class PromptWork {
   }
 }
 
-/** Failure of a chat template that has used up one of its limits. */
+/** Failure of a chat template that exceeded one of its limits. */
 export function templateLimitExceeded(model: string, how: string): RuntimeFailure {
   return new RuntimeFailure(
     'invalid-request',

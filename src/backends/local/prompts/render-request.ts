@@ -5,7 +5,7 @@ import type { Transcript } from '../transcripts.ts';
 import { renderable } from './prompt-work.ts';
 import type { WrittenRequest } from './prompt-work.ts';
 
-/** Rendered request, and the transcript after which its prompt goes on; undefined if it is whole. */
+/** Rendered request, and the transcript after which its prompt continues; undefined if it is complete. */
 export interface RenderedRequest<P> extends WrittenRequest {
   readonly before: P | undefined;
 }
@@ -23,7 +23,7 @@ export async function renderRequest<P>(
   return { ...written, before };
 }
 
-/** Throws `prompt-too-long` for a prompt that has too many tokens by its size alone. */
+/** Throws `prompt-too-long` for a prompt whose size alone means too many tokens. */
 export function refuseBySize(least: number, most: number): void {
   if (least > most) throw promptTooLong(least, most);
 }

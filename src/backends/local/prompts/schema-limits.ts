@@ -10,17 +10,17 @@ interface Schemas {
   readonly outputSchema?: JsonObject;
 }
 
-/** llama.cpp looks at each property that may come next for each token of its vocabulary. */
+/** Limit of properties: llama.cpp checks each possible next property for each token of the vocabulary. */
 const MOST_KEYS = 500;
 const MOST_ITEMS = 500;
 const MOST_VALUES = 10_000;
-/** Objects, lists and values of all schemas of a request together. */
+/** Limit of objects, lists and values in all schemas of a request. */
 const MOST_PARTS = 200_000;
 
 /**
  * Refuses schemas that would take seconds to render and to compile.
  *
- * @throws {invalid-request} with the place of what is too large
+ * @throws {RuntimeFailure} `invalid-request` with the place of the part that is too large
  */
 export function requireCompilable({ conversation, outputSchema }: Schemas): void {
   const budget = { parts: MOST_PARTS };
@@ -32,7 +32,7 @@ export function requireCompilable({ conversation, outputSchema }: Schemas): void
   }
 }
 
-/** Owner of a schema, for a failure. */
+/** Owner of a schema, for failures. */
 interface SchemaOwner {
   readonly subject: FailureSubject;
   readonly name: string;
@@ -43,7 +43,7 @@ interface Place {
   readonly path: readonly string[];
 }
 
-/** Walks without recursion: a schema may be nested as deeply as JSON is. */
+/** Checks a schema without recursion, because it may be deeply nested. */
 function check(schema: JsonObject, owner: SchemaOwner, budget: { parts: number }): void {
   const todo: Place[] = [{ value: schema, path: [] }];
   for (let place = todo.pop(); place !== undefined; place = todo.pop()) {
@@ -55,9 +55,14 @@ function check(schema: JsonObject, owner: SchemaOwner, budget: { parts: number }
     }
     budget.parts -= 1;
     if (budget.parts < 0) {
-      throw tooLarge(owner, [], 'brings the schemas of this request to too many parts', MOST_PARTS);
+      throw tooLarge(
+        owner,
+        [],
+        'has too many parts, together with the other schemas of this request',
+        MOST_PARTS,
+      );
     }
-    // Paths of values would take more time than the values.
+    // Values get no path, because it would take more time than the check.
     for (const [key, inner] of entries) todo.push({ value: inner, path: [...path, key] });
   }
 }

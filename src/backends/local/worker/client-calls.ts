@@ -4,17 +4,17 @@ import { revivedFailure } from './protocol.ts';
 import type { EngineReply } from './protocol.ts';
 import type { EventChannel } from './event-channel.ts';
 
-/** What a call gives: events while it runs, or the one thing that it asked for. */
+/** Answer to a call: events while it runs, or its single result. */
 export type Answer =
   | { readonly type: 'event'; readonly event: GenerationEvent }
   | { readonly type: 'capabilities'; readonly capabilities: Capabilities }
   | { readonly type: 'status'; readonly status: LoadStatus | null }
   | { readonly type: 'count'; readonly tokens: number };
 
-/** The calls of an engine that have not ended, by their numbers. */
+/** Running calls of an engine, by their numbers. */
 export type Calls = Map<number, EventChannel<Answer>>;
 
-/** Hands what an engine has answered to who called. */
+/** Passes a reply of an engine to its call. */
 export function deliver(
   calls: Calls,
   reply: Extract<EngineReply, { readonly call: number }>,

@@ -21,24 +21,24 @@ export interface IsolatedEngineOptions {
   readonly log: EngineLog;
   /** Lease of the memory for its weights. */
   readonly lease: MemoryLease;
-  /** The compiled module that the child process runs. */
+  /** Compiled module of the child process. */
   readonly childModule: URL;
-  /** Whether what it printed last may be told, to say why it died; default: it may. */
+  /** False if its output must not be quoted as the reason of its death; default: true. */
   readonly quotes?: boolean;
   readonly watch?: EngineWatch;
   /** Environment of the child process; default: this process's. */
   readonly environment?: () => NodeJS.ProcessEnv;
 }
 
-/** How much of what a child printed last is kept, to say why it died. */
+/** Kept characters of a child's last output, for the reason of its death. */
 const KEPT_CHARACTERS = 2000;
 
-/** An engine in a child process of its own, started by the first call and again after a crash. */
+/** Engine in a child process. The first call starts it, and the next call after a crash starts it again. */
 export class IsolatedEngine implements Engine {
   readonly #options: IsolatedEngineOptions;
   #child: ChildProcess | undefined;
   #calls: Calls = new Map();
-  /** The child has given a sign of life. */
+  /** True after the first sign of life of the child. */
   #isUp = false;
   #lastCall = 0;
 
@@ -53,7 +53,7 @@ export class IsolatedEngine implements Engine {
     throw noAnswer();
   }
 
-  /** Asks the child if there is one that has come up; none is started for it. */
+  /** Asks a running child. It does not start one. */
   async status(signal: AbortSignal): Promise<LoadStatus | undefined> {
     if (this.#child === undefined || !this.#isUp) return undefined;
     for await (const answer of this.#call({ type: 'status' }, signal)) {
@@ -69,7 +69,7 @@ export class IsolatedEngine implements Engine {
     throw noAnswer();
   }
 
-  /** The request that a crash ends is lost; one that was only waiting goes to the next child. */
+  /** Generates an answer. A crash fails a running request; a waiting one goes to the next child. */
   async *generate(
     request: GenerationRequest,
     signal: AbortSignal,
@@ -119,7 +119,7 @@ export class IsolatedEngine implements Engine {
       yield* channel.read();
     } finally {
       signal.removeEventListener('abort', abort);
-      // A call that is still listed has not ended in the child.
+      // A call that is still in the map has not ended in the child.
       if (calls.delete(call)) this.#send(child, { type: 'cancel', call });
     }
   }
@@ -152,7 +152,7 @@ export class IsolatedEngine implements Engine {
       this.#options.lease.settle(false);
     };
     child.once('exit', (code, signal) => end(signal ?? `exit code ${code}`));
-    // A process that could not be started never exits.
+    // A process that failed to start never exits.
     child.on('error', ({ message }) => child.pid ?? end(`its start failed: ${message}`));
     watch?.started((how) => {
       hung = how;
@@ -193,12 +193,12 @@ export class IsolatedEngine implements Engine {
   }
 }
 
-/** Whether a request has a place but no slot yet, as far as its last event tells. */
+/** Returns true if the last event of a request means that it waits for a slot. */
 function isWaiting(event: GenerationEvent): boolean {
   return event.type === 'admitted' || (event.type === 'progress' && event.phase === 'queued');
 }
 
-/** A command of a call, before the call has its number. */
+/** Command of a call, before the call has a number. */
 type Uncalled =
   | { readonly type: 'capabilities' | 'status' }
   | { readonly type: 'count' | 'generate'; readonly request: GenerationRequest };
@@ -222,7 +222,7 @@ function hang({ spec }: EngineTask, how: string): RuntimeFailure {
   );
 }
 
-/** What a signal mostly means, for an engine that has said nothing. */
+/** Usual meaning of a signal, for an engine without output. */
 const HINTS: Readonly<Record<string, string>> = {
   SIGKILL: 'the system may have been out of memory; a smaller context or model needs less',
 };

@@ -1,16 +1,16 @@
 import type { EngineCommand, EngineReply } from './protocol.ts';
 
-/** Follows what is said between the server and an engine, and may end the engine. */
+/** Observes the messages between the server and an engine, and may end the engine. */
 export interface EngineWatch {
-  /** A child process was started; `end` ends it at once, and says why in `how`, such as `it hung`. */
+  /** Notes the start of a child process. `end` ends it at once; `how` is the reason, such as `hung`. */
   started(end: (how: string) => void): void;
   sent(command: EngineCommand): void;
   heard(reply: EngineReply): void;
-  /** The child process is gone. */
+  /** Notes the end of the child process. */
   ended(): void;
 }
 
-/** One watch that informs several. */
+/** Joins several watches into one. */
 export function joinWatches(...watches: readonly EngineWatch[]): EngineWatch {
   return {
     started: (end) => watches.forEach((watch) => watch.started(end)),

@@ -1,11 +1,11 @@
-/** Events of one call wait this long at most for others to travel with. */
+/** Longest time that events of a call wait for others. */
 const INTERVAL_MILLISECONDS = 5;
-/** What is sent at once holds the next token up: by then that is under way in a thread of its own. */
+/** Delay of the first event. Sent at once, it would delay the next token, which then already runs in its own thread. */
 const DELAY_MILLISECONDS = 1;
 
 /**
- * Gathers items into batches: the first goes at the next occasion, what follows within a few
- * milliseconds goes together, since a message between processes costs as much as a small model's token.
+ * Collects items into batches. The first item is sent soon, and those of the next few milliseconds together, because
+ * a message between processes costs as much as a token of a small model.
  */
 export class EventBatch<Item> {
   readonly #send: (items: readonly Item[]) => void;
@@ -24,7 +24,7 @@ export class EventBatch<Item> {
     this.#timer = setTimeout(() => this.#sendAll(), Math.max(DELAY_MILLISECONDS, left));
   }
 
-  /** Sends what is left. */
+  /** Sends the rest. */
   close(): void {
     this.#sendAll();
   }

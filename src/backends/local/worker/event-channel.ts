@@ -1,6 +1,6 @@
 import { append } from '../../../core/lists.ts';
 
-/** Items that come in when they will, read one by one in order; it ends or fails once. */
+/** Channel of items that arrive at any time and are read in order. It ends or fails once. */
 export class EventChannel<Item> {
   readonly #items: Item[] = [];
   #end: { readonly error?: unknown } | undefined;
@@ -21,7 +21,7 @@ export class EventChannel<Item> {
     this.#wake();
   }
 
-  /** All items; then it returns, or throws what it failed with. */
+  /** Reads all items, then returns, or throws the error of the channel. */
   async *read(): AsyncGenerator<Item> {
     for (;;) {
       for (let item = this.#items.shift(); item !== undefined; item = this.#items.shift()) {

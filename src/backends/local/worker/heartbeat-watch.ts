@@ -3,24 +3,24 @@ import type { EngineWatch } from './engine-watch.ts';
 
 /** Seconds without a sign of life after which an engine counts as hung. */
 const ALLOWED_SECONDS = 60;
-/** The same while it starts or loads weights, which may hold its main thread. */
+/** Allowed seconds while it starts or loads weights, which may block its main thread. */
 const ALLOWED_SECONDS_LOADING = 300;
 
 /**
- * Ends an engine that has something to do and gives no sign of life: its process was stopped, or its main
- * thread is stuck in native code. Long work alone silences no engine, as it sends a sign every second.
+ * Ends an engine that has work and sends no sign of life: its process was stopped, or its main thread hangs in
+ * native code. Long work alone does not silence an engine, because it sends a sign every second.
  */
 export class HeartbeatWatch implements EngineWatch {
   readonly #allowed: number;
   readonly #calls = new Set<number>();
   #isLoading = false;
   #isStarting = false;
-  /** Counted one by one, so that a pause of this process counts as one second. */
+  /** Missed seconds, counted one by one so that a pause of this process counts as one second. */
   #missed = 0;
   #timer: NodeJS.Timeout | undefined;
   #end: (how: string) => void = () => undefined;
 
-  /** @param allowed in seconds */
+  /** @param allowed allowed silence in seconds */
   constructor(allowed: number = ALLOWED_SECONDS) {
     this.#allowed = allowed;
   }
@@ -60,7 +60,7 @@ export class HeartbeatWatch implements EngineWatch {
     }
     this.#missed += 1;
     const allowed = this.#isLoading || this.#isStarting ? ALLOWED_SECONDS_LOADING : this.#allowed;
-    if (this.#missed > allowed) this.#end(`gave no sign of life for ${allowed} s`);
+    if (this.#missed > allowed) this.#end(`sent no sign of life for ${allowed} s`);
   }
 
   #stop(): void {

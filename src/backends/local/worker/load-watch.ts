@@ -1,14 +1,14 @@
 import type { EngineWatch } from './engine-watch.ts';
 import type { EngineCommand, EngineReply } from './protocol.ts';
 
-/** Seconds for starting llama.cpp and reading a model's vocabulary, or for making a context. */
+/** Seconds to start llama.cpp and read a model's vocabulary, or to create a context. */
 const ALLOWED_SECONDS = 300;
-/** The slowest disk or network from which anybody would load weights. */
+/** Speed of the slowest usable disk or network. */
 const BYTES_PER_SECOND = 5 * 1024 * 1024;
 
 /**
- * Ends an engine that does not finish to open its model or to load its weights. Its other watches can't see
- * that if a thread beside its main one hangs, as it does in a file that was replaced by a named pipe.
+ * Ends an engine that does not finish opening its model or loading its weights. The other watches can't detect a hang
+ * of another thread than the main one, such as in a file that was replaced by a named pipe.
  */
 export class LoadWatch implements EngineWatch {
   readonly #allowed: number;
@@ -17,7 +17,7 @@ export class LoadWatch implements EngineWatch {
   #timer: NodeJS.Timeout | undefined;
   #end: (how: string) => void = () => undefined;
 
-  /** @param allowed in seconds */
+  /** @param allowed allowed time in seconds */
   constructor(allowed: number = ALLOWED_SECONDS) {
     this.#allowed = allowed;
   }
@@ -49,7 +49,7 @@ export class LoadWatch implements EngineWatch {
         this.#stop();
         break;
       case 'failed':
-        // The next call tries again.
+        // After a failure, the next call tries again.
         if (!this.#isOpen) this.#stop();
         break;
       default:
@@ -63,7 +63,7 @@ export class LoadWatch implements EngineWatch {
 
   #begin(what: 'open' | 'load', allowed: number): void {
     if (this.#timer !== undefined) return;
-    // Counted one by one, so that a pause of this process counts as one second.
+    // Count the seconds one by one, so that a pause of this process counts as one second.
     let seconds = 0;
     this.#timer = setInterval(() => {
       seconds += 1;

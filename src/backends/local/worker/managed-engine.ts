@@ -9,17 +9,17 @@ export interface ManagedEngineOptions {
   /** Kind of the engine, if its model can have one of each. */
   readonly kind?: LoadedModel['engine'];
   readonly keepAlive: KeepAlive;
-  /** Takes no more requests. */
+  /** Called when it accepts no more requests. */
   readonly retired: () => void;
-  /** Holds nothing any more. */
+  /** Called when it has freed all memory. */
   readonly ended: () => void;
-  /** Began to answer, or has nothing to answer for now. */
+  /** Called when it becomes busy or idle. */
   readonly changed: () => void;
 }
 
-/** After a question about a model, a request for it is likely to follow. */
+/** Time that a described model stays open, because a request for it is likely to follow. */
 const BRIEF_MILLISECONDS = 5000;
-/** A timer that waits longer would end at once. */
+/** Longest delay of a timer; a longer one would fire at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 const UNKNOWN: LoadStatus = {
@@ -30,23 +30,23 @@ const UNKNOWN: LoadStatus = {
   waiting: 0,
   idleMilliseconds: 0,
 };
-/** An engine answers at once, unless it hangs. */
+/** Timeout of a status. An engine answers at once, unless it hangs. */
 const STATUS_TIMEOUT_MS = 2000;
 
 /** Facts of an engine that does not respond. */
 const SILENT = { responds: false, waiting: 0, unloadsInMilliseconds: null } as const;
 
-/** A model's engine: it knows what it works on, and ends itself when it was not used for long enough. */
+/** Engine of a model that counts its requests, and ends itself after its keep-alive. */
 export class ManagedEngine {
   readonly #options: ManagedEngineOptions;
   #opened: Promise<Engine> | undefined;
   #calls = 0;
   #lastUsed = performance.now();
-  /** When it ends, of `performance.now()`, as long as it is not busy. */
+  /** Time of its end, by `performance.now()`, while it is idle. */
   #until = 0;
   #timer: NodeJS.Timeout | undefined;
   #retired = false;
-  /** As its engine last had it. */
+  /** Last status of the engine. */
   #status: LoadStatus = UNKNOWN;
   #closing: Promise<void> | undefined;
 
@@ -62,7 +62,7 @@ export class ManagedEngine {
     return this.#calls > 0;
   }
 
-  /** Whether it takes no more requests. */
+  /** True if it accepts no more requests. */
   get ending(): boolean {
     return this.#retired;
   }
@@ -71,14 +71,14 @@ export class ManagedEngine {
     return this.#lastUsed;
   }
 
-  /** Gives it what it answers by. Rejects where the engine can't be opened; then it is retired. */
+  /** Sets the engine. If it can't be opened, the model is retired. */
   open(opening: Promise<Engine>): void {
     this.#opened = opening;
-    // What could not be opened is tried again by the next request.
+    // After a failure, the next request opens another engine.
     opening.catch(() => this.retire());
   }
 
-  /** Frees the engine as soon as it has answered: another takes its place, or its memory. */
+  /** Ends the engine after its present requests, because another one takes its place or its memory. */
   retire(): void {
     if (this.#retired) return;
     this.#retired = true;
@@ -86,7 +86,7 @@ export class ManagedEngine {
     this.#settle();
   }
 
-  /** Asks the engine something. It lives on for a moment, or for its keep-alive where `isRequest`. */
+  /** Calls the engine. It stays open for a moment, or for its keep-alive after a request. */
   async use<Result>(
     work: (engine: Engine) => Promise<Result>,
     isRequest: boolean,
@@ -118,13 +118,13 @@ export class ManagedEngine {
     }
   }
 
-  /** Asks for the status once, to be shown if the engine hangs later. */
+  /** Requests the status once, to show it if the engine hangs later. */
   async #learnStatus(engine: Engine): Promise<void> {
     const asked = engine.status(AbortSignal.timeout(STATUS_TIMEOUT_MS));
     this.#status = (await asked.catch(() => undefined)) ?? this.#status;
   }
 
-  /** Undefined if it has no weights in memory. */
+  /** Returns the loaded model; undefined if it has no weights in memory. */
   async loaded(signal: AbortSignal): Promise<LoadedModel | undefined> {
     const engine = await raceAbort(this.#engine(), signal).catch(() => undefined);
     const status = await engine?.status(signal).catch(() => {
@@ -140,7 +140,7 @@ export class ManagedEngine {
     return { ...named, ...status, unloadsInMilliseconds: leaves ? left : null };
   }
 
-  /** Ends it now; requests under way fail. */
+  /** Ends it now; running requests fail. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -181,7 +181,7 @@ export class ManagedEngine {
   async #close(): Promise<void> {
     clearTimeout(this.#timer);
     this.retire();
-    // What did not open holds nothing.
+    // An engine that failed to open has nothing to close.
     await this.#opened?.then((engine) => engine.close()).catch(() => undefined);
     this.#options.ended();
   }

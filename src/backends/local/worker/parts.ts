@@ -7,15 +7,15 @@ import type { Steps } from '../../../core/steps.ts';
 import type { EngineCommand, EngineMessage } from './protocol.ts';
 import { abortReason, raceAbort } from '../../../core/queue.ts';
 
-/** A command of one call. */
+/** Command of one call. */
 export type CallCommand = Extract<EngineCommand, { readonly call: number }>;
 
-/** Parts of about 64 KB each that are sent before the engine has to have read them. */
+/** Number of unread parts, of about 64 KB each, after which the server waits for the engine. */
 const MOST_UNREAD = 8;
 
 /**
- * Sends a command to an engine. A large one goes in parts: to write all of it at once would hold the
- * server up. Waits for an engine that does not read, since the parts would take memory until it does.
+ * Sends a command to an engine. A large command is sent in parts, because writing it at once would block the server.
+ * Waits for an engine that does not read, because unread parts take memory.
  *
  * @throws the signal's reason, if it aborts before all parts are sent
  */
@@ -39,7 +39,7 @@ export async function sendCommand(
   send(child, { type: 'whole', call });
 }
 
-/** Writes on until there are enough texts to send. Returns true if all is written. */
+/** Collects texts until there are enough to send. Returns true at the end. */
 async function someOf(
   writing: Steps<void>,
   texts: readonly string[],
@@ -55,7 +55,7 @@ async function someOf(
   }
 }
 
-/** Resolves when a message is in the pipe to the child, or lost because the child has died. */
+/** Sends a part. Resolves when it is in the pipe, or lost because the child has ended. */
 function sendPart(child: ChildProcess, message: EngineMessage): Promise<void> {
   return new Promise((resolve) => {
     if (child.connected) child.send(message, () => resolve());
@@ -63,12 +63,12 @@ function sendPart(child: ChildProcess, message: EngineMessage): Promise<void> {
   });
 }
 
-/** A message to a child that has just died is lost; its exit fails the calls. */
+/** Sends a message. One to a child that has just ended is lost; its exit fails the calls. */
 export function send(child: ChildProcess, message: EngineMessage): void {
   void sendPart(child, message);
 }
 
-/** Commands that come in parts, put together again. */
+/** Assembler of commands that arrive in parts. */
 export class CommandParts {
   readonly #parts = new Map<number, string[]>();
 
@@ -78,7 +78,7 @@ export class CommandParts {
     this.#parts.set(call, parts);
   }
 
-  /** True if a command has begun to come. */
+  /** Returns true if a part of a command has arrived. */
   get isComing(): boolean {
     return this.#parts.size > 0;
   }
@@ -87,7 +87,7 @@ export class CommandParts {
     this.#parts.delete(call);
   }
 
-  /** The command whose parts have all come. */
+  /** Returns a command after its last part. */
   complete(call: number): EngineCommand {
     const parts = this.#parts.get(call) ?? [];
     this.#parts.delete(call);
@@ -97,7 +97,7 @@ export class CommandParts {
   }
 }
 
-/** The server writes nothing else. */
+/** Narrows a parsed value. The server writes nothing else. */
 function isCommand(value: unknown): value is EngineCommand {
   return isRecord(value) && 'type' in value;
 }

@@ -7,22 +7,22 @@ import type { MemoryBudget } from '../memory/budget.ts';
 import { ManagedEngine } from './managed-engine.ts';
 
 export interface EnginePoolOptions {
-  /** Shared by all pools whose models lie in the same memory. */
+  /** Memory budget, shared by all pools in the same memory. */
   readonly budget: MemoryBudget;
-  /** For models that don't say. */
+  /** Keep-alive of models whose entry sets none. */
   readonly keepAlive: KeepAlive;
   readonly open: (spec: LocalSpec, lease: MemoryLease) => Promise<Engine>;
   /** Kind of a model's engine; undefined if it has one kind only. */
   readonly engineKind?: (spec: LocalSpec) => LoadedModel['engine'];
 }
 
-/** The engines of a server: one for each model, as long as it is used and there is memory for it. */
+/** Engines of a server: one per model, while it is used and there is memory for it. */
 export class EnginePool {
   readonly #options: EnginePoolOptions;
   readonly #budget: MemoryBudget;
-  /** By model and settings: those that take requests. */
+  /** Engines that accept requests, by model and settings. */
   readonly #engines = new Map<string, ManagedEngine>();
-  /** With those that only end what they have begun. */
+  /** All engines, including those that only finish their present requests. */
   readonly #living = new Set<ManagedEngine>();
 
   constructor(options: EnginePoolOptions) {
@@ -30,7 +30,7 @@ export class EnginePool {
     this.#budget = options.budget;
   }
 
-  /** The engine of a model. An entry that was edited gets a new one in place of the old. */
+  /** Returns the engine of a model. An edited entry gets a new one that replaces the old one. */
   engineFor(spec: LocalSpec): ManagedEngine {
     const key = JSON.stringify(spec);
     const known = this.#engines.get(key);
@@ -41,13 +41,13 @@ export class EnginePool {
     return this.#start(key, spec);
   }
 
-  /** Those with their weights in memory. */
+  /** Lists models with their weights in memory. */
   async loaded(signal: AbortSignal): Promise<readonly LoadedModel[]> {
     const found = await Promise.all([...this.#living].map((engine) => engine.loaded(signal)));
     return found.filter((model) => model !== undefined);
   }
 
-  /** Ends the engines of a model; requests under way fail. */
+  /** Ends the engines of a model; running requests fail. */
   async unload(name: string): Promise<void> {
     await this.#close([...this.#living].filter((engine) => engine.name === name));
   }

@@ -5,7 +5,7 @@ import type { GenerationEvent } from '../../../core/events.ts';
 import type { EngineTask } from '../engine-settings.ts';
 import type { LoadNeeds } from '../memory/eviction.ts';
 
-/** What the server tells an engine's child process; `call` numbers the request. */
+/** Command of the server to an engine's child process; `call` is the number of the request. */
 export type EngineCommand =
   | { readonly type: 'open'; readonly task: EngineTask }
   | { readonly type: 'capabilities'; readonly call: number }
@@ -23,7 +23,7 @@ export type EngineMessage =
   | { readonly type: 'part'; readonly call: number; readonly text: string }
   | { readonly type: 'whole'; readonly call: number };
 
-/** What the child says: what an engine does by itself, and answers, of which all but `events` end their call. */
+/** Message of the child: a report of the engine, or an answer. All answers except `events` end their call. */
 export type EngineReply =
   | { readonly type: 'events'; readonly call: number; readonly events: readonly GenerationEvent[] }
   | { readonly type: 'counted'; readonly call: number; readonly tokens: number }
@@ -32,13 +32,13 @@ export type EngineReply =
   | { readonly type: 'done'; readonly call: number }
   | { readonly type: 'log'; readonly message: string; readonly level: 'info' | 'warn' }
   | { readonly type: 'alive' }
-  /** The model's file was read, as far as calls without its weights need it. */
+  /** The model's file was read, so that calls without its weights can be answered. */
   | { readonly type: 'opened' }
   | { readonly type: 'acquire'; readonly needs: LoadNeeds }
   | { readonly type: 'settled'; readonly loaded: boolean }
   | { readonly type: 'failed'; readonly call: number; readonly failure: PlainFailure };
 
-/** A RuntimeFailure as JSON. */
+/** RuntimeFailure as JSON. */
 export interface PlainFailure {
   readonly code: FailureCode;
   readonly message: string;
@@ -47,7 +47,7 @@ export interface PlainFailure {
   readonly overflow?: PromptOverflow;
 }
 
-/** Any thrown value as plain data: what is no RuntimeFailure is `internal`. */
+/** Converts any thrown value to plain data. A value that is not a RuntimeFailure becomes `internal`. */
 export function plainFailure(error: unknown): PlainFailure {
   if (!(error instanceof RuntimeFailure)) return { code: 'internal', message: messageOf(error) };
   const { code, message, retryAfterSeconds, subject, overflow } = error;
@@ -60,7 +60,7 @@ export function plainFailure(error: unknown): PlainFailure {
   };
 }
 
-/** The failure behind its plain form. */
+/** Restores a failure from its plain form. */
 export function revivedFailure(plain: PlainFailure): RuntimeFailure {
   return new RuntimeFailure(plain.code, plain.message, plain);
 }

@@ -19,12 +19,12 @@ type Call = Extract<
 >;
 
 /**
- * Makes this process an engine's: one model, driven by messages from the server. A native abort ends
- * this process and no other, and ending it frees all that the model held.
+ * Runs this process as an engine worker: serves one model over IPC. A native abort ends only this process, and its
+ * end frees all memory of the model.
  */
 export function serveEngine(open: OpenEngine): void {
   startWatchdog({ parent: parentProcess() });
-  // The terminal's Ctrl-C reaches the whole group: the server decides when its engines end.
+  // Ctrl-C in a terminal reaches the process group, but the server decides when its engines end.
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => undefined);
   process.on('disconnect', () => process.exit(0));
@@ -34,10 +34,10 @@ export function serveEngine(open: OpenEngine): void {
   setInterval(() => server.isBusy && server.beat(), HEARTBEAT_MILLISECONDS).unref();
 }
 
-/** A message of the main thread shows that it moves; `HeartbeatWatch` counts the seconds without one. */
+/** Interval of the signs of life of the main thread; `HeartbeatWatch` counts the seconds without one. */
 const HEARTBEAT_MILLISECONDS = 1000;
 
-/** Time that requests get to end once they are aborted. */
+/** Time that requests get to end after their abort. */
 const ABORT_MILLISECONDS = 1000;
 
 class EngineServer {
@@ -47,7 +47,7 @@ class EngineServer {
   #opened: Engine | undefined;
   readonly #calls = new Map<number, AbortController>();
   readonly #parts = new CommandParts();
-  /** The weights wait for the server's word: it knows of the other models in memory. */
+  /** Pending lease. The server grants it, because it knows the other models in memory. */
   #waiting: { grant(slots: number): void; refuse(reason: Error): void } | undefined;
   #isClosing = false;
 
@@ -99,7 +99,7 @@ class EngineServer {
     }
   }
 
-  /** Ends this process once requests under way are given up, and states are in files. */
+  /** Ends this process after running requests are aborted and states are in files. */
   async #close(): Promise<void> {
     this.#isClosing = true;
     for (const controller of this.#calls.values()) controller.abort();
@@ -124,10 +124,10 @@ class EngineServer {
     }
   }
 
-  /** The engine, opened once; what could not be opened is tried again by the next call. */
+  /** Opens the engine once. After a failure, the next call tries again. */
   #engine(): Promise<Engine> {
     if (this.#task === undefined) {
-      throw new RuntimeFailure('internal', 'The engine was told no model.');
+      throw new RuntimeFailure('internal', 'The engine has no model.');
     }
     const lease: MemoryLease = {
       acquire: (needs) =>

@@ -3,7 +3,7 @@ import { isRecord } from '../../../core/json.ts';
 import { cpuTime, MEMORY_SIGNAL, TIME_SIGNAL } from './watchdog.ts';
 
 const INTERVAL_MILLISECONDS = 500;
-/** Memory grows by gigabytes in a second. */
+/** Interval of the checks of limits. Memory can grow by gigabytes in a second. */
 const LIMITS_INTERVAL_MILLISECONDS = 50;
 
 const input: unknown = workerData;
@@ -22,7 +22,7 @@ if (typeof memoryBytes === 'number') {
   }, LIMITS_INTERVAL_MILLISECONDS);
 }
 
-/** Windows keeps the number of a parent that has ended, so its existence is checked too. */
+/** Returns true if the parent has ended. Windows keeps its number, so its existence is checked too. */
 function isGone(server: number): boolean {
   if (process.ppid !== server) return true;
   try {
@@ -33,7 +33,7 @@ function isGone(server: number): boolean {
   }
 }
 
-/** A thread can't run the exit handlers of its process. */
+/** Ends the process by a signal, because a thread can't run its exit handlers. */
 function end(signal: NodeJS.Signals = 'SIGKILL'): void {
   process.kill(process.pid, signal);
 }

@@ -2,27 +2,27 @@ import { Worker } from 'node:worker_threads';
 
 /** Input of the watchdog's thread. */
 export interface WatchdogOptions {
-  /** Process that this one works for. */
+  /** Parent process. */
   readonly parent: number;
   /** Resident bytes of this process above which it is ended; absent means no limit. */
   readonly memoryBytes?: number;
 }
 
-/** Guard of this process. */
+/** Watchdog of this process. */
 export interface Watchdog {
-  /** Allows this process so many milliseconds of CPU time from now on; Infinity ends the limit. */
+  /** Sets the CPU time in milliseconds that this process may use from now on; Infinity removes the limit. */
   allow(milliseconds: number): void;
 }
 
 /** Signal that ends a process whose CPU time is used up. */
 export const TIME_SIGNAL = 'SIGQUIT';
 
-/** Signal that ends a process which has taken too much memory. Others send SIGKILL; Windows has no SIGUSR2. */
+/** Signal that ends a process with too much memory. Other programs send SIGKILL; Windows has no SIGUSR2. */
 export const MEMORY_SIGNAL = process.platform === 'win32' ? 'SIGKILL' : 'SIGUSR2';
 
 /**
- * Starts a thread that ends this process once its parent is gone, or a limit is exceeded. A thread of its
- * own, because the end of the IPC channel goes unnoticed while the main thread is in native code.
+ * Starts a thread that ends this process after the end of its parent, or above a limit. It is a thread, because the
+ * main thread does not notice the end of the IPC channel while it is in native code.
  */
 export function startWatchdog(options: WatchdogOptions): Watchdog {
   const thread = new Worker(new URL('./watchdog-thread.js', import.meta.url), {
@@ -32,13 +32,13 @@ export function startWatchdog(options: WatchdogOptions): Watchdog {
   return { allow: (milliseconds) => thread.postMessage(cpuTime() + milliseconds) };
 }
 
-/** CPU time of this process, all threads together, in milliseconds. */
+/** CPU time of all threads of this process, in milliseconds. */
 export function cpuTime(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
 }
 
-/** The process that started this one, as it says in the arguments: it may be gone already. */
+/** Number of the parent process, from the arguments, because the parent may already have ended. */
 export function parentProcess(): number {
   return Number(process.argv[2] ?? process.ppid);
 }

@@ -1,29 +1,30 @@
-/** Whether an upstream is asked: one that is `half-open` has yet to show that it answers again. */
+/** State of an upstream: a `closed` one gets requests, an `open` one none, a `half-open` one a trial request. */
 export interface Circuit {
   readonly phase: 'closed' | 'open' | 'half-open';
-  /** Failures in a row. */
+  /** Number of consecutive failures. */
   readonly failures: number;
-  /** How often it opened since the upstream last answered whole. */
+  /** Number of openings since the last complete answer of the upstream. */
   readonly openings: number;
-  /** While it is open: when to look at the upstream again, by the clock of `now`, in milliseconds. */
+  /** Time of the next check while it is open, by the clock of `now`, in milliseconds. */
   readonly until: number;
 }
 
 export const CLOSED: Circuit = { phase: 'closed', failures: 0, openings: 0, until: 0 };
 
-/** Fewer could be a matter of single requests. */
+/** Number of consecutive failures that open the circuit. Fewer could be caused by single requests. */
 const FAILURES_TO_OPEN = 3;
 
 const FIRST_PAUSE_MS = 1_000;
 
 const LONGEST_PAUSE_MS = 60_000;
 
-/** An upstream that wants to be left alone for longer is looked at all the same. */
+/** Longest pause that an upstream can request. */
 const LONGEST_LIMIT_MS = 3_600_000;
 
 /**
- * After a request that the upstream failed. `limitedSeconds` is for how long it said that it takes
- * no more of them: it is then left alone at once.
+ * Circuit after a failed request.
+ *
+ * @param limitedSeconds time for which the upstream refuses requests; it opens the circuit at once
  */
 export function afterFailure(circuit: Circuit, now: number, limitedSeconds?: number): Circuit {
   const failures = circuit.failures + 1;
@@ -33,7 +34,7 @@ export function afterFailure(circuit: Circuit, now: number, limitedSeconds?: num
   }
   switch (circuit.phase) {
     case 'open':
-      // What was asked before it opened tells nothing new.
+      // Requests from before the opening are no new evidence.
       return circuit;
     case 'half-open':
       return opened({ ...circuit, failures }, now);
@@ -46,17 +47,17 @@ export function afterFailure(circuit: Circuit, now: number, limitedSeconds?: num
   }
 }
 
-/** After the first output of an answer; answers begun before it opened tell nothing new. */
+/** Circuit after the first output of an answer. Answers that began before the opening are no new evidence. */
 export function afterFirstOutput(circuit: Circuit): Circuit {
   return circuit.phase === 'half-open' ? { ...circuit, phase: 'closed' } : circuit;
 }
 
-/** After a whole answer. */
+/** Circuit after a complete answer. */
 export function afterAnswer(circuit: Circuit): Circuit {
   return circuit.phase === 'open' ? circuit : CLOSED;
 }
 
-/** After a look at the upstream, once the pause is over. */
+/** Circuit after a health check at the end of the pause. */
 export function afterHealthCheck(circuit: Circuit, healthy: boolean, now: number): Circuit {
   if (circuit.phase !== 'open') return circuit;
   return healthy ? { ...circuit, phase: 'half-open' } : opened(circuit, now);

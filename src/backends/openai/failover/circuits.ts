@@ -7,29 +7,29 @@ import type { Route } from '../routes.ts';
 import { createWatch } from './watch.ts';
 import type { WatchOptions } from './watch.ts';
 
-/** One request to one upstream, for its standing. */
+/** Request to one upstream, whose outcome changes its circuit. */
 export interface Attempt {
-  /** Output has come. */
+  /** Notes the first output. */
   began(): void;
-  /** The answer is whole. */
+  /** Notes a complete answer. */
   succeeded(): void;
   failed(failure: unknown): void;
-  /** Nothing more comes of it. */
+  /** Ends the attempt. */
   end(): void;
 }
 
-/** How upstreams fare, over all requests. */
+/** Circuits of all upstreams, over all requests. */
 export interface Circuits {
-  /** Those that may be asked, in the order of the session, or spread where there is none. */
+  /** Upstreams that may be asked, in the order of the session, or spread if there is none. */
   order(routes: readonly Route[], session: string | undefined): readonly Route[];
   attempt(route: Route): Attempt;
-  /** In how many seconds an upstream is looked at again; 0 where it may be asked. */
+  /** Seconds until the next check of an upstream; 0 if it may be asked. */
   secondsAway(route: Route): number;
-  /** Ends all looking. */
+  /** Ends all checks. */
   close(): void;
 }
 
-/** Circuits that are all closed. */
+/** Creates circuits, all of them closed. */
 export function createCircuits(options: WatchOptions): Circuits {
   const watch = createWatch(options);
   return {

@@ -8,22 +8,22 @@ import { routesOf } from '../routes.ts';
 import type { Route } from '../routes.ts';
 import type { OpenAiRequest, OpenAiSpec } from '../spec.ts';
 
-/** How long servers that are all away are given at most before the next try. */
+/** Longest time until a retry if no server answers. */
 const RETRY_AFTER_SECONDS = 5;
 
 /** Answers a request by one server. */
 export type GenerateOnRoute = (request: OpenAiRequest) => AsyncGenerator<GenerationEvent>;
 
-/** Where prefixes of this session are cached: each has one upstream. */
+/** Key of a session that selects its upstream, because its prefixes are cached there. */
 export function affinityOf({ session, user }: SessionKey): string | undefined {
   return session ?? user;
 }
 
 /**
- * Answers by the first of the model's servers that does, in the order of the session. Output that has
- * begun is never begun anew: a failure after it is the request's.
+ * Generates an answer on the first of the model's servers that answers, in the order of the session. An answer
+ * that has begun is never started again, so a later failure fails the request.
  *
- * @throws RuntimeFailure `backend-unavailable` where all are away
+ * @throws {RuntimeFailure} `backend-unavailable` if no server answers
  */
 export async function* generateByAny(
   circuits: Circuits,
@@ -56,7 +56,7 @@ export async function* generateByAny(
   throw allAway(request.model, routes, failures, circuits);
 }
 
-/** Whether an event is output, which the standing of the upstream takes note of. */
+/** Returns true if an event is output, and notes the first one for the circuit. */
 function tellOutput(event: GenerationEvent, attempt: Attempt): boolean {
   if (event.type === 'admitted' || event.type === 'progress') return false;
   if (event.type === 'finish') attempt.succeeded();
@@ -65,8 +65,8 @@ function tellOutput(event: GenerationEvent, attempt: Attempt): boolean {
 }
 
 /**
- * What the first of the model's servers says that says anything, in the order of the session. Throws
- * as `generateByAny`.
+ * Returns the result of the first of the model's servers that answers, in the order of the session. Throws like
+ * `generateByAny`.
  */
 export async function askAny<T>(
   circuits: Circuits,
@@ -91,7 +91,7 @@ export async function askAny<T>(
   throw allAway(model, routes, failures, circuits);
 }
 
-/** Says of each server why it does not answer, and when it is worth trying again. */
+/** Failure with the reason of each server, and the time of a retry. */
 function allAway(
   { name }: OpenAiSpec,
   routes: readonly Route[],
@@ -99,7 +99,7 @@ function allAway(
   circuits: Circuits,
 ): RuntimeFailure {
   const [failure, ...others] = failures;
-  // Waiting helps against none of these.
+  // A retry does not help against these.
   if (failure?.code === 'model-not-found' || failure?.code === 'billing') {
     const isAlike = others.every(({ code }) => code === failure.code);
     if (isAlike && failures.length === routes.length) return failure;

@@ -1,6 +1,6 @@
 import { RuntimeFailure } from '../../../core/failure.ts';
 
-/** Whether a failure is the upstream's: another one may answer the same request. */
+/** Returns true for a fault of the upstream, so that another one may answer the same request. */
 export function isUpstreamFault(failure: unknown): failure is RuntimeFailure {
   if (!(failure instanceof RuntimeFailure)) return false;
   switch (failure.code) {
@@ -32,7 +32,7 @@ export function isUpstreamFault(failure: unknown): failure is RuntimeFailure {
   }
 }
 
-/** For how many seconds an upstream said that it takes no more; undefined where it did not. */
+/** Seconds for which an upstream refuses requests; undefined if it did not report a limit. */
 export function limitOf(failure: unknown): number | undefined {
   const isLimit = failure instanceof RuntimeFailure && failure.code === 'rate-limited';
   return isLimit ? failure.retryAfterSeconds : undefined;

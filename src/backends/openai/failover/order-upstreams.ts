@@ -1,28 +1,32 @@
 import { createHash } from 'node:crypto';
 import type { Circuit } from './circuit.ts';
 
-/** An upstream as far as the choice of one depends on it. */
+/** Upstream with the facts that decide the order. */
 export interface Candidate {
-  /** The same one at each choice. */
+  /** Stable key. */
   readonly id: string;
-  /** Its share of the sessions, relative to the others'. */
+  /** Relative share of the sessions. */
   readonly weight: number;
   readonly circuit: Circuit;
-  /** A request is finding out whether it answers again. */
+  /** True if a trial request is running. */
   readonly onTrial: boolean;
 }
 
-/** Who is given an upstream: sessions keep theirs; what belongs to none is spread by `draw`. */
+/** Origin of a request: a session keeps its upstream; a request without one is spread by `draw`. */
 export type RoutingKey = { readonly session: string } | { readonly draw: string };
 
-/** Not all of it: one that is never asked can't show that its failure was a single one. */
+/**
+ * Divisor of the share after failures. The share never becomes zero, so that an upstream can show that its
+ * failure was an exception.
+ */
 const SHARE_LOST_BY_FAILURE = 10;
 
 /**
- * The upstreams that may be asked, the one to begin with first. A session's own comes first, since its
- * prefix is cached there, and its second one stays the same too: rendezvous hashing, weighted as in
- * https://www.snia.org/sites/default/files/SDC15_presentations/dist_sys/Jason_Resch_New_Consistent_Hashings_Rev.pdf.
- * What belongs to no session goes rather to those that fail least.
+ * Orders the upstreams that may be asked. The session's own comes first, because its prefix is cached there,
+ * and its second one is stable too: weighted rendezvous hashing. Requests without a session prefer upstreams
+ * with fewer failures.
+ *
+ * @see https://www.snia.org/sites/default/files/SDC15_presentations/dist_sys/Jason_Resch_New_Consistent_Hashings_Rev.pdf
  */
 export function orderUpstreams<T extends Candidate>(
   candidates: readonly T[],
@@ -32,7 +36,7 @@ export function orderUpstreams<T extends Candidate>(
     .filter(({ circuit }) => circuit.phase !== 'open')
     .map((candidate) => ({ candidate, score: scoreOf(candidate, asker) }))
     .toSorted(
-      // One that is on trial is asked only where nothing else is left.
+      // An upstream on trial is asked only if no other one is left.
       (a, b) => Number(a.candidate.onTrial) - Number(b.candidate.onTrial) || b.score - a.score,
     )
     .map(({ candidate }) => candidate);
@@ -45,7 +49,7 @@ function scoreOf({ id, weight, circuit }: Candidate, asker: RoutingKey): number 
     .update(JSON.stringify([name, id]))
     .digest()
     .readUIntBE(0, 6);
-  // Without requests, one that is half open would never be closed.
+  // Without requests, a half-open circuit would never close.
   const isTrusted = isSession || circuit.phase === 'half-open';
   const share = isTrusted ? weight : weight / SHARE_LOST_BY_FAILURE ** circuit.failures;
   return share / -Math.log((bits + 0.5) / 2 ** 48);

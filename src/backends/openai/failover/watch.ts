@@ -3,31 +3,31 @@ import type { Circuit } from './circuit.ts';
 import type { Route } from '../routes.ts';
 
 export interface WatchOptions {
-  /** Whether a server answers. */
+  /** Returns true if a server answers. */
   readonly check: (route: Route, signal: AbortSignal) => Promise<boolean>;
-  /** Takes a line when an upstream goes away, and when it is back. */
+  /** Logs a line when an upstream stops answering, and when it answers again. */
   readonly log: (message: string) => void;
 }
 
-/** What is remembered of an upstream. */
+/** State of an upstream. */
 export interface Standing {
   readonly circuit: Circuit;
-  /** Requests that find out whether it answers again. */
+  /** Number of trial requests. */
   trials: number;
-  /** When its model was last asked for. */
+  /** Time of the last request for its model. */
   askedAt: number;
 }
 
-/** The circuits of all upstreams; those that are open are looked at in the background. */
+/** Circuits of all upstreams, with background checks of the open ones. */
 export interface Watch {
   standingOf(route: Route): Standing;
-  /** Puts another circuit in place; `reason` is the failure behind it. */
+  /** Replaces a circuit; `reason` is the failure that caused it. */
   change(route: Route, next: Circuit, reason?: string): void;
-  /** Ends all looking. */
+  /** Ends all checks. */
   close(): void;
 }
 
-/** Upstreams that nobody asked for so long, such as those no longer in models.yaml, are not looked at. */
+/** Time without requests after which an upstream is not checked any more, such as one removed from models.yaml. */
 const FORGOTTEN_AFTER_MS = 600_000;
 
 interface Watched extends Standing {
@@ -35,7 +35,7 @@ interface Watched extends Standing {
   timer: NodeJS.Timeout | undefined;
 }
 
-/** A watch over circuits that are all closed; it does not keep the process alive. */
+/** Creates a watch over closed circuits. It does not keep the process alive. */
 export function createWatch({ check, log }: WatchOptions): Watch {
   const standings = new Map<string, Watched>();
   const closing = new AbortController();
@@ -64,7 +64,7 @@ export function createWatch({ check, log }: WatchOptions): Watch {
   const look = async (route: Route): Promise<void> => {
     const standing = standingOf(route);
     const forgotten = performance.now() - standing.askedAt > FORGOTTEN_AFTER_MS;
-    // Whoever asks for a forgotten one next finds out.
+    // The next request to a forgotten upstream checks it.
     const healthy = forgotten || (await check(route, closing.signal).catch(() => false));
     if (closing.signal.aborted) return;
     change(route, afterHealthCheck(standing.circuit, healthy, performance.now()));
@@ -80,7 +80,7 @@ export function createWatch({ check, log }: WatchOptions): Watch {
   };
 }
 
-/** Going from open to half-open and back again is none. */
+/** News of a change for the log; undefined between open and half-open. */
 function newsOf(before: Circuit['phase'], after: Circuit['phase']): string | undefined {
   if (before === 'closed' && after === 'open') return 'is away';
   return before === 'half-open' && after === 'closed' ? 'is back' : undefined;

@@ -111,7 +111,7 @@ describe('the memory budget', () => {
     void c?.enter({ weights: 10 * GB });
     await turn();
     expect(happened.slice(2)).toEqual(['b retires', 'b ends', 'c loads 1']);
-    expect(said).toEqual(['b makes way for c now']);
+    expect(said).toEqual(['b is unloaded for c now']);
   });
 
   it('waits for one that answers, and is served before what comes later', async () => {

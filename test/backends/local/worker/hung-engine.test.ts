@@ -39,7 +39,7 @@ describe('an engine whose main thread hangs in native code', () => {
       await expect(one).rejects.toMatchObject({
         code: 'engine-crashed',
         message:
-          'The engine of mini gave no sign of life for 2 s, so it was ended. The next request starts it again.',
+          'The engine of mini sent no sign of life for 2 s, so it was ended. The next request starts it again.',
       });
     }
     expect((await collect(ask('hello'))).text).toBe('answered');
@@ -71,7 +71,7 @@ describe('an engine whose process stands still', () => {
     })();
     await expect(broken).rejects.toMatchObject({
       code: 'engine-crashed',
-      message: expect.stringContaining('gave no sign of life for 3 s'),
+      message: expect.stringContaining('sent no sign of life for 3 s'),
     });
     expect((await collect(ask('Count from 1 to 3'))).text).toBe('1, 2, 3');
   });

@@ -126,7 +126,7 @@ describe('models that do not fit together', () => {
     expect(await opened.engines()).toHaveLength(1);
     expect(await opened.engines()).not.toContain(pid);
     expect(await namesOf(opened)).toEqual(['b']);
-    expect(opened.lines).toContain('a makes way for b now');
+    expect(opened.lines).toContain('a is unloaded for b now');
   });
 
   it('serve all that wait before they swap, in the order in which they came', async () => {
@@ -138,14 +138,14 @@ describe('models that do not fit together', () => {
     };
     const held = await hold(opened, named('a'));
     const waiting = [follow('b'), follow('b')];
-    await expect.poll(() => opened.lines.join(), PATIENT).toContain('a makes way for b once');
+    await expect.poll(() => opened.lines.join(), PATIENT).toContain('a is unloaded for b after');
     const late = follow('a');
     waiting.push(follow('b'));
     await collect(held);
     await Promise.all([...waiting, late]);
     expect(ended).toEqual(['b', 'b', 'b', 'a']);
     // Two swaps, for five requests.
-    expect(opened.lines.filter((line) => line.includes('makes way'))).toHaveLength(2);
+    expect(opened.lines.filter((line) => line.includes('is unloaded for'))).toHaveLength(2);
   });
 
   it('tell those who wait that they do, and answer other questions meanwhile', async () => {
@@ -173,7 +173,7 @@ describe('models that do not fit together', () => {
     const left = new AbortController();
     const { backend } = opened;
     const given = collect(backend.generate(request(named('b'), said(SHORT)), left.signal));
-    await expect.poll(() => opened.lines.join(), PATIENT).toContain('a makes way for b');
+    await expect.poll(() => opened.lines.join(), PATIENT).toContain('a is unloaded for b');
     left.abort();
     await expect(given).rejects.toMatchObject({ code: 'cancelled' });
     expect((await collect(held)).finish?.reason).toBe('end-turn');
