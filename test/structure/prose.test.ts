@@ -13,6 +13,7 @@ const PROSE_FOLDERS = [
   'bin',
   'docs',
   'examples',
+  'src/backends',
   'src/cli',
   'src/compose.ts',
   'src/config',

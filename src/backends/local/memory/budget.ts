@@ -147,7 +147,10 @@ export class MemoryBudget {
     return needs.place === 'GPU' ? left : Math.min(left, memory.free());
   }
 
-  /** Refuses a model that can't fit at all. Estimates can be wrong, but not by so much, and a load would exhaust the machine. */
+  /**
+   * Refuses a model that can't fit at all. Estimates can be wrong, but not by so much, and a load would exhaust
+   * the machine.
+   */
   #refusal(name: string, { place, weights, context }: LoadNeeds): RuntimeFailure | undefined {
     const { total } = this.#options.memory;
     if (place === 'GPU' || Math.max(weights, context) <= total) return undefined;

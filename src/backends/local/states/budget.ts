@@ -3,7 +3,7 @@ import path from 'node:path';
 import { readRecords, removeState } from './record.ts';
 import type { StoredState } from './record.ts';
 
-/** All states in the folder of the cache, of any model, the least recently used first. */
+/** Lists the states of all models in the folder of the cache, the least recently used first. */
 export async function allStates(folder: string): Promise<readonly StoredState[]> {
   const names = await readdir(folder).catch(() => []);
   const lists = await Promise.all(
@@ -15,9 +15,9 @@ export async function allStates(folder: string): Promise<readonly StoredState[]>
 }
 
 /**
- * Removes states until the rest fits into the limit. The newest one goes last: it was just written.
+ * Removes states until the rest fits the limit. The newest one is removed last, because it was just written.
  *
- * @returns path stems of those that were removed
+ * @returns path stems of the removed states
  */
 export async function enforceLimit(
   folder: string,
@@ -36,11 +36,10 @@ export async function enforceLimit(
 }
 
 /**
- * States in the order in which they are given up: single conversations first, then prefixes that several
- * sessions use, then those that a client's cache breakpoint holds; in each group the least recently used
- * first.
+ * Sorts states by the order of removal: single conversations first, then prefixes of several sessions, then those
+ * with a client's cache breakpoint; in each group the least recently used first.
  *
- * @param states the least recently used first
+ * @param states states, the least recently used first
  */
 export function inOrderOfRemoval(states: readonly StoredState[]): readonly StoredState[] {
   const newest = states.slice(-1);

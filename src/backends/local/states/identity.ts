@@ -3,19 +3,18 @@ import { closeSync, fstatSync, readSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { openRegularFileSync } from '../../../core/regular-file.ts';
 
-/** Bytes that are read at once: the event loop waits for them. */
+/** Bytes per read, which blocks the event loop. */
 const PIECE = 2 ** 20;
 
 /**
- * Identity of a model's weights, by which a state is found again: its file may move, but must not change.
- * The header lists each tensor's name, type, shape and place, so that only files of the same shape, size and
- * time can be mistaken for each other.
+ * Identity of a model's weights, to find their states. The file may move, but must not change. The header contains
+ * the name, type, shape and place of each tensor, so only files with equal shapes, size and time can be confused.
  *
- * @param path the model's file
+ * @param path path of the model's file
  * @param headerBytes size of the metadata and of the tensor table
  */
 export async function weightsIdentity(path: string, headerBytes: number): Promise<string> {
-  // The file may have been replaced since it was checked, for example by a named pipe.
+  // The file may have been replaced since its check, for example by a named pipe.
   const { file } = openRegularFileSync(path);
   try {
     const { size, mtimeMs } = fstatSync(file);

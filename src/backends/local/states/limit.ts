@@ -1,15 +1,15 @@
 import { mkdir, statfs } from 'node:fs/promises';
 import type { StateCache } from '../engine-settings.ts';
 
-/** Share of the free disk that states may take unless the settings say otherwise. */
+/** Default share of the free disk for states. */
 const SHARE = 0.1;
 const MOST_BYTES = 16 * 2 ** 30;
 
 /**
- * Bytes that the states of all models may take together.
+ * Limit of the bytes of all models' states.
  *
- * @param held bytes that they take already
- * @throws what the file system throws
+ * @param held bytes of the present states
+ * @throws errors of the file system
  */
 export async function stateLimit({ folder, limitBytes }: StateCache, held = 0): Promise<number> {
   if (limitBytes !== undefined) return limitBytes;

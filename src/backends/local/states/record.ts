@@ -5,10 +5,10 @@ import { z } from 'zod';
 import { parseJson } from '../../../core/one-line.ts';
 import { writeWholeFile } from '../../../core/write-file.ts';
 
-/** Raise it if files of an earlier version can't be read. */
+/** Version of the files. Increment it if files of an earlier version can't be read. */
 const VERSION = 1;
 
-/** Only the owner may read what was said to a model. */
+/** Mode of the files: only the owner may read conversations. */
 const PRIVATE = 0o600;
 
 const recordSchema = z.object({
@@ -22,19 +22,19 @@ const recordSchema = z.object({
   bytes: z.int().positive(),
   /** CRC-32 of the file of the state. */
   checksum: z.number(),
-  /** Keys of conversations, each with the number of tokens that were written up to its last answer. */
+  /** Keys of conversations, each with the number of tokens up to its last answer. */
   transcripts: z.array(z.tuple([z.string(), z.int().positive()])),
   /** Sessions that used it. */
   sessions: z.array(z.string()),
-  /** A client marked it with a cache breakpoint. */
+  /** True if a client set a cache breakpoint in the prompt. */
   isHeld: z.boolean(),
-  /** Seconds of evaluation that it saves, as measured when it was written. */
+  /** Saved seconds of evaluation, as measured at the write. */
   seconds: z.number().nonnegative(),
 });
 
 export type StateRecord = z.infer<typeof recordSchema>;
 
-/** Record on disk. Its state and its tokens lie beside it, under the same name. */
+/** Record on disk. Its state and its tokens are next to it, under the same name. */
 export interface StoredState {
   readonly record: StateRecord;
   /** Path without an ending. */
@@ -51,7 +51,7 @@ export function weightsFolder(folder: string, identity: string): string {
   return path.join(folder, `model-${identity}`);
 }
 
-/** Writes the record of a state whose file is in place. Without its record, a state is not there. */
+/** Writes the record of a state after its file. A state without a record does not count. */
 export async function writeRecord(
   stem: string,
   record: Omit<StateRecord, 'version'>,
@@ -63,7 +63,7 @@ export async function writeRecord(
   await writeWholeFile(recordFile(stem), text, PRIVATE);
 }
 
-/** Tokens that belong to a state: its own, and those that its longest transcript has behind them. */
+/** Reads the tokens of a state: its own, and later ones of its longest transcript. */
 export async function readTokens(stem: string): Promise<readonly number[]> {
   const bytes = await readFile(tokensFile(stem));
   return Array.from({ length: Math.floor(bytes.length / 4) }, (_, at) =>
@@ -78,16 +78,16 @@ export async function touch(stem: string): Promise<void> {
 }
 
 export async function removeState(stem: string): Promise<void> {
-  // The record goes first: without it the rest does not count.
+  // Remove the record first: without it, the other files do not count.
   for (const file of [recordFile(stem), tokensFile(stem), stateFile(stem)]) {
     await rm(file, { force: true }).catch(() => undefined);
   }
 }
 
-/** Age at which files without a record are remains: a process that writes them needs less time. */
+/** Age after which files without a record are remains. Writing takes less time. */
 const REMAINS_MILLISECONDS = 10 * 60_000;
 
-/** Removes files without a record, which a process left behind that was killed while it wrote. */
+/** Removes files without a record, from a process that was killed during a write. */
 export async function removeRemains(folder: string): Promise<void> {
   const names = await readdir(folder);
   const recorded = new Set(names.filter((name) => name.endsWith('.json')).map(stemOf));
@@ -101,7 +101,7 @@ export async function removeRemains(folder: string): Promise<void> {
 
 const stemOf = (name: string): string => name.split('.', 1).join('');
 
-/** Records in a folder of states, the least recently used first. Unreadable ones are left out. */
+/** Reads the records in a folder of states, the least recently used first. Unreadable ones are skipped. */
 export async function readRecords(folder: string): Promise<readonly StoredState[]> {
   const names = await readdir(folder).catch(() => []);
   const found: StoredState[] = [];

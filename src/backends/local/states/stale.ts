@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 
-/** Removes the temporary folders of processes that have ended: their names begin with the id of the process. */
+/** Removes temporary folders of ended processes. Their names begin with the id of the process. */
 export async function removeStale(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);
   const stale = names.filter((name) => !isRunning(Number.parseInt(name, 10)));
@@ -9,7 +9,7 @@ export async function removeStale(folder: string): Promise<void> {
 }
 
 function isRunning(pid: number): boolean {
-  // Never touch what is not named as ours are.
+  // Never remove other names.
   if (!Number.isInteger(pid)) return true;
   try {
     return process.kill(pid, 0);

@@ -37,17 +37,17 @@ describe('a sparse GGUF of a terabyte', () => {
     [
       'a list of 2^40 texts',
       valued(LIST, uint32(TEXT), uint64(2 ** 40)),
-      'it claims 1099511627776',
+      'it declares 1099511627776',
     ],
     [
       'a list of 2^39 numbers',
       valued(LIST, uint32(NUMBER), uint64(2 ** 39)),
-      'it claims 549755813888',
+      'it declares 549755813888',
     ],
-    ['a text of 16 GB', valued(TEXT, uint64(2 ** 34)), 'it claims 17179869184'],
+    ['a text of 16 GB', valued(TEXT, uint64(2 ** 34)), 'it declares 17179869184'],
     ['a list in a list', valued(LIST, uint32(LIST), uint64(1)), 'it has a list of lists'],
-    ['2^40 values', head(0, 2 ** 40), 'it claims 1099511627776'],
-    ['2^40 tensors', head(2 ** 40, 0), 'it claims 1099511627776'],
+    ['2^40 values', head(0, 2 ** 40), 'it declares 1099511627776'],
+    ['2^40 tensors', head(2 ** 40, 0), 'it declares 1099511627776'],
     [
       'a text in a list that has a gigabyte',
       valued(LIST, uint32(TEXT), uint64(2), uint64(2 ** 30)),

@@ -1,38 +1,38 @@
-/** A sequence's tokens that wait to be evaluated: one where it decodes, more where it prefills. */
+/** Waiting tokens of a sequence: one for decoding, more for a prefill. */
 export interface WaitingItem {
   readonly tokens: readonly unknown[];
 }
 
-/** How many tokens of an item go into the batch. */
+/** Number of an item's tokens in the batch. */
 export interface BatchShare<Item> {
   readonly item: Item;
   readonly processAmount: number;
 }
 
 export interface BatchLimits {
-  /** The most tokens that llama.cpp takes in one batch. */
+  /** Largest batch of llama.cpp in tokens. */
   readonly size: number;
-  /** The most tokens of prompts, together, so that those who decode or may cancel wait no longer. */
+  /** Limit of prompt tokens, which bounds the time until the next decoded token or abort. */
   readonly prefill: number;
 }
 
-/** A sequence comes back within three of the dispatcher's turns as a rule; far more means that it won't. */
+/** Turns of the dispatcher to wait for a sequence. It usually returns within three; after many more it will not. */
 const MOST_TURNS = 40;
 
 /**
- * Whether a batch should wait for sequences that are about to queue their next token: node-llama-cpp's
- * dispatcher starts over before the last of them is back, so that they would never share a batch.
+ * Returns true if a batch should wait for sequences that are about to queue their next token. node-llama-cpp's
+ * dispatcher would start before the last of them returns, so they would never share a batch.
  *
- * @param active sequences that are being evaluated, queued or not
- * @param turns how often the dispatcher has asked since its last batch
+ * @param active number of sequences in evaluation, queued or not
+ * @param turns number of turns of the dispatcher since its last batch
  */
 export function shouldWait(queued: number, active: number, turns: number): boolean {
   return queued < active && turns < MOST_TURNS;
 }
 
 /**
- * The next batch: every stream's token first, so that none stands still while others prefill, then
- * prompts in the order of the queue. Who has had its step queues behind the others, so they take turns.
+ * Plans the next batch: first the token of every stream, so that none waits for a prefill, then prompts in the order
+ * of the queue. A prompt queues again after its step, so prompts take turns.
  */
 export function planBatch<Item extends WaitingItem>(
   items: readonly Item[],
@@ -40,7 +40,7 @@ export function planBatch<Item extends WaitingItem>(
 ): BatchShare<Item>[] {
   const decoding = items.filter(({ tokens }) => tokens.length <= 1).slice(0, limits.size);
   const plan = decoding.map((item) => ({ item, processAmount: 1 }));
-  // Beside streams llama.cpp evaluates the first token of a prompt with theirs, and the rest apart.
+  // With streams, llama.cpp evaluates the first token of a prompt in their batch, and the rest separately.
   const prefill = limits.prefill + (plan.length > 0 ? 1 : 0);
   let room = Math.min(limits.size - plan.length, prefill);
   for (const item of items) {

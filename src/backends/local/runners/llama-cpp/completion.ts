@@ -10,7 +10,7 @@ import { append } from '../../../../core/lists.ts';
 export interface TokenCompletionOptions {
   readonly model: LlamaModel;
   readonly compiler: GrammarCompiler;
-  /** Tokens that end the model's turn, beyond those that end its generation anyway. */
+  /** Tokens that end the model's turn, in addition to those that end its generation. */
   readonly turnEnds: ReadonlySet<Token>;
   readonly slot: Pick<Slot, 'decode'>;
   readonly prompt: readonly Token[];
@@ -27,9 +27,9 @@ export class TokenCompletion implements Completion<readonly Token[], TokenGramma
   readonly #text: TokenText;
   #marked = 0;
   #stream: TokenStream | undefined;
-  /** Tokens that are not evaluated yet. */
+  /** Tokens to evaluate next. */
   #last: Token[];
-  /** True if they are others than those that the stream yielded. */
+  /** True if they differ from the tokens that the stream yielded. */
   #replaced = false;
   #active: ActiveGrammar<TokenGrammar> | undefined;
   #grammar: GrammarState | undefined;
@@ -97,7 +97,7 @@ export class TokenCompletion implements Completion<readonly Token[], TokenGramma
     await stream?.return();
   }
 
-  /** Writes tokens of the engine's, to be evaluated after others that are not evaluated yet. */
+  /** Writes tokens of the engine, to be evaluated after `after`. */
   #go(tokens: readonly Token[], after: readonly Token[]): void {
     append(this.#written, tokens);
     this.#last = [...after, ...tokens];

@@ -14,9 +14,9 @@ import { PromptProcess } from '../../prompts/prompt-process.ts';
 import type { TemplateFindings, TemplateSource } from '../../prompts/prompt-work.ts';
 
 /**
- * Describes a model by its file's header. Throws `unsupported` if it is damaged.
+ * Describes a model by the header of its file. Throws `unsupported` if it is damaged.
  *
- * @param context the size in tokens that the server's settings give to models whose entry has none
+ * @param context context size in tokens from the server's settings, for models whose entry has none
  */
 export async function describeGguf(
   spec: LocalSpec,
@@ -67,13 +67,13 @@ async function readTemplate(template: TemplateSource): Promise<TemplateFindings>
   }
 }
 
-/** Bytes of the weights, and of one slot's context as this backend makes it. */
+/** Estimates the bytes of the weights, and of the context of one slot. */
 async function estimateMemory(
   insights: GgufInsights,
   contextSize: number,
   settings: LoadSettings,
 ): Promise<number> {
-  // Without layers on a GPU all of it is counted in one place.
+  // Without layers on a GPU, all memory is counted in one place.
   const gpuLayers = 0;
   const weights = await insights.estimateModelResourceRequirementsV2({ gpuLayers });
   const context = await insights.estimateContextResourceRequirementsV2({

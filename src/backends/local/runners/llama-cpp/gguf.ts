@@ -5,26 +5,25 @@ import { messageOf, RuntimeFailure } from '../../../../core/failure.ts';
 import { isRecord } from '../../../../core/json.ts';
 import { isSystemError, requireGguf, unreadableGguf } from '../../model/require-gguf.ts';
 
-/** What the header of a GGUF says of its model. */
+/** Facts of a model in the header of its GGUF file. */
 export interface GgufHeader {
   readonly title: string | undefined;
   readonly architecture: string;
-  /** Such as `Q4_K_M`; undefined where the file does not name it. */
+  /** Name such as `Q4_K_M`; undefined if the file does not contain it. */
   readonly quantization: string | undefined;
-  /** The context size that the model was trained on, in tokens. */
+  /** Context size of the training in tokens. */
   readonly trainedContext: number | undefined;
   readonly license: string | undefined;
-  /** The model's own chat template, in Jinja. */
+  /** Chat template of the model, in Jinja. */
   readonly template: string | undefined;
   readonly bos: string;
   readonly eos: string;
 }
 
 /**
- * Reads the header of a GGUF file, all parts of a split one.
+ * Reads the header of a GGUF file, and all parts of a split one.
  *
- * @throws {unsupported} if it is damaged
- * @throws {model-load-failed} if the system can't read it
+ * @throws {RuntimeFailure} `unsupported` if it is damaged, `model-load-failed` if the system can't read it
  */
 export async function readGguf(file: string): Promise<GgufFileInfo> {
   requireGguf(file);
@@ -38,7 +37,7 @@ export async function readGguf(file: string): Promise<GgufFileInfo> {
   }
 }
 
-/** The parts of a header that people ask for; what it lacks is undefined. */
+/** Selects the facts to show from a header. Missing ones are undefined. */
 export function headerOf({ metadata }: GgufFileInfo): GgufHeader {
   const general: unknown = metadata.general;
   const { architecture } = metadata.general;
@@ -56,7 +55,7 @@ export function headerOf({ metadata }: GgufFileInfo): GgufHeader {
 }
 
 /**
- * Bytes of a model's files. Throws `unsupported` if they are fewer than the header tells.
+ * Size of a model's files in bytes. Throws `unsupported` if it is smaller than the header requires.
  *
  * @param weights bytes of all tensors
  */
@@ -73,11 +72,11 @@ export async function sizeOf({ sourceData }: GgufFileInfo, weights: number): Pro
   throw new RuntimeFailure(
     'unsupported',
     `${first?.type === 'path' ? first.path : 'The file'} is cut off: it has ${bytes} bytes of ` +
-      `${headers + weights}. Remove it, and get it again.`,
+      `${headers + weights}. Remove it, and download it again.`,
   );
 }
 
-/** The library calls a file of mostly Q4_K_M tensors `MOSTLY_Q4_K_M`. */
+/** Name of the quantization. The library calls a file of mostly Q4_K_M tensors `MOSTLY_Q4_K_M`. */
 function quantizationOf(fileType: GgufFileType | undefined): string | undefined {
   return fileType === undefined ? undefined : GgufFileType[fileType]?.replace(/^(MOSTLY|ALL)_/, '');
 }

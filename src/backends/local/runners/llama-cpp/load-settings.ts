@@ -6,7 +6,7 @@ import type { LocalSpec } from '../../spec.ts';
 import { defaultThreads } from '../../threads.ts';
 import type { EngineSettings } from '../../engine-settings.ts';
 
-/** How a model is loaded: the server's settings, else its own, else what is right here. */
+/** Settings of a load: those of the server, otherwise of the model's entry, otherwise defaults for this machine. */
 export interface LoadSettings {
   readonly threads: number;
   readonly gpuLayers: GpuLayers;
@@ -14,25 +14,25 @@ export interface LoadSettings {
   readonly kvType: KvType;
 }
 
-/** A context that a CPU calculates. */
+/** Context on a CPU. */
 export interface CpuContext {
-  /** Of each sequence. */
+  /** Tokens of each sequence. */
   readonly tokens: number;
-  /** What attention holds at once where it is no flash attention. */
+  /** Bytes of the scores that attention without flash attention has in memory at once. */
   readonly scoreBytes: number;
 }
 
-/** More than this is not spent to do without flash attention. */
+/** Largest memory for scores. Above it, flash attention stays on. */
 const MOST_SCORE_BYTES = 512 * 2 ** 20;
 
-/** Contexts up to here have no depth in which flash attention costs more than it saves. */
+/** Contexts up to this size are too short for flash attention to cost more than it saves. */
 const SHALLOW_TOKENS = 2048;
 
 /**
- * Chooses how to load a model. Throws `unsupported` if llama.cpp can't do it so.
+ * Chooses the settings to load a model with. Throws `unsupported` if llama.cpp does not support their combination.
  *
- * @param cores physical cores that calculate at full speed
- * @param context undefined where a GPU calculates
+ * @param cores number of physical cores at full speed
+ * @param context context on a CPU; undefined on a GPU
  */
 export function loadSettingsFor(
   spec: LocalSpec,
@@ -40,7 +40,7 @@ export function loadSettingsFor(
   cores: number,
   context?: CpuContext,
 ): LoadSettings {
-  // A container, or an affinity, may allow fewer than the machine has.
+  // A container or an affinity may allow fewer cores than the machine has.
   const usable = Math.min(cores, availableParallelism());
   const settings: LoadSettings = {
     threads: server.threads ?? spec.threads ?? defaultThreads(usable, loadavg()[0] ?? 0),
@@ -53,7 +53,7 @@ export function loadSettingsFor(
     throw new RuntimeFailure(
       'unsupported',
       `${spec.name} can't have a context of type ${kvType} without flash attention. ` +
-        'Remove `flash_attention: off` (or the flag), or take f16.',
+        'Remove `flash_attention: off` (or the flag), or use f16.',
     );
   }
   const isFree = flashAttention === 'auto' && WHOLE_TYPES.includes(kvType);
@@ -61,21 +61,22 @@ export function loadSettingsFor(
 }
 
 /**
- * Behind a thousand tokens and more, flash attention slows down decoding and all batches below 64 tokens on
- * a CPU, up to three times; behind a hundred it is faster, most so for several sequences (bench/README.md).
+ * Returns true if a context is faster without flash attention. After a thousand tokens, flash attention on a CPU makes
+ * decoding and all batches below 64 tokens up to three times slower. After a hundred it is faster, especially for
+ * several sequences (bench/README.md).
  */
 function isBetterWithout(context: CpuContext | undefined): boolean {
   if (context === undefined) return false;
   return context.tokens > SHALLOW_TOKENS && context.scoreBytes <= MOST_SCORE_BYTES;
 }
 
-/** The others are quantized, and llama.cpp reads quantized values only in flash attention. */
+/** Types without quantization. llama.cpp reads quantized values only in flash attention. */
 const WHOLE_TYPES: readonly KvType[] = ['f32', 'f16', 'bf16'];
 
 /**
- * The library's own way to say it: `auto` leaves room for the context.
+ * Converts the layers on the GPU to the library's option. `auto` leaves space for the context.
  *
- * @param contextTokens of all sequences together
+ * @param contextTokens total tokens of all sequences
  */
 export function nativeGpuLayers(
   layers: GpuLayers,
@@ -84,7 +85,7 @@ export function nativeGpuLayers(
   return layers === 'auto' ? { fitContext: { contextSize: contextTokens } } : layers;
 }
 
-/** What a context is made with. */
+/** Options of a context in the library's form. */
 export function nativeContextOptions(settings: LoadSettings): LlamaContextOptions {
   const { threads, kvType } = settings;
   const flashAttention = nativeFlashAttention(settings);
@@ -93,7 +94,7 @@ export function nativeContextOptions(settings: LoadSettings): LlamaContextOption
   return {
     threads,
     flashAttention,
-    // The user asks for it; where it does not work, it says so when the model is loaded.
+    // The user chose it. If it does not work, the load fails with the reason.
     // oxlint-disable-next-line typescript/no-deprecated
     experimentalKvCacheKeyType: type,
     // oxlint-disable-next-line typescript/no-deprecated
@@ -101,12 +102,12 @@ export function nativeContextOptions(settings: LoadSettings): LlamaContextOption
   };
 }
 
-/** The library's own way to say it. */
+/** Converts flash attention to the library's option. */
 export function nativeFlashAttention({ flashAttention }: LoadSettings): 'auto' | boolean {
   return flashAttention === 'auto' ? 'auto' : flashAttention === 'on';
 }
 
-/** The name that the library's `GgmlType` has for it. */
+/** Name of the KV type in the library's `GgmlType`. */
 export function nativeKvType({ kvType }: LoadSettings): (typeof NATIVE_TYPES)[KvType] {
   return NATIVE_TYPES[kvType];
 }

@@ -9,30 +9,30 @@ import type { LoadNeeds } from '../../memory/eviction.ts';
 import { NO_TILE, TILE } from './prefill-steps.ts';
 import { Scheduler } from './scheduler.ts';
 
-/** A model's weights in memory, with a context of some sequences. */
+/** Weights of a model in memory, with a context of some sequences. */
 export interface LoadedWeights {
   readonly model: LlamaModel;
   readonly context: LlamaContext;
   readonly scheduler: Scheduler;
-  /** Bytes of a sequence's state, as estimated. */
+  /** Estimated bytes per token of a sequence's state. */
   readonly bytesPerToken: number;
 }
 
 export interface WeightOptions {
   readonly contextSize: number;
   readonly settings: LoadSettings;
-  /** Sequences that the context is to have; undefined means as many as memory is for. */
+  /** Number of sequences of the context; undefined means as many as memory allows. */
   readonly parallel: number | undefined;
-  /** Called before anything is loaded; resolves to the number of sequences once there is memory. */
+  /** Called before the load. Waits for memory, and resolves to the number of sequences. */
   readonly reserve: (needs: LoadNeeds) => Promise<number>;
-  /** Told the share that is loaded, from 0 to 1. */
+  /** Receives the loaded share, from 0 to 1. */
   readonly onProgress: (share: number) => void;
 }
 
 /**
- * Loads a model's weights and makes its context. Throws `model-load-failed`, and `unsupported` if they are damaged.
+ * Loads a model's weights and creates its context. Throws `model-load-failed`, and `unsupported` if they are damaged.
  *
- * @param head the model's file, read without its weights
+ * @param head model whose file was read without its weights
  */
 export async function loadWeights(
   native: NativeLlama,
@@ -54,7 +54,7 @@ export async function loadWeights(
       contextSize,
       sequences,
       ...nativeContextOptions(settings),
-      // The whole cache of a sliding window, so that any prefix of it can be reused.
+      // Cache sliding windows completely, so that any prefix can be reused.
       swaFullCache: true,
       batching: { itemPrioritizationStrategy: scheduler.plan },
     });
@@ -63,7 +63,7 @@ export async function loadWeights(
     await model.dispose();
     throw new RuntimeFailure(
       'model-load-failed',
-      `No context of ${contextSize} tokens for ${sequences} at a time could be made for ${spec.name}: ` +
+      `No context of ${contextSize} tokens for ${sequences} at a time could be created for ${spec.name}: ` +
         `${native.reasonOf(error)}. Set a smaller one (\`context:\` in models.yaml, or --context), or fewer ` +
         'at a time (`parallel:`, or --parallel).',
       { cause: error },

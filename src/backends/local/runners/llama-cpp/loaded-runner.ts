@@ -27,7 +27,7 @@ export function openSlots(
   { model, context, scheduler, bytesPerToken }: LoadedWeights,
   { llama, head, threads, promptLookup, states, log }: LoadedRunnerOptions,
 ): LoadedRunner<readonly Token[], TokenGrammar> {
-  // A wrong guess has to be taken back.
+  // A wrong draft has to be removed from the state.
   const guesses = promptLookup !== 'off' && !needsCheckpoints(model);
   const slots = Array.from(
     { length: context.totalSequences },

@@ -7,7 +7,7 @@ import type { CpuContext } from './load-settings.ts';
 import type { LoadSettings } from './load-settings.ts';
 import type { LoadNeeds } from '../../memory/eviction.ts';
 
-/** Estimates what a model needs with contexts of this size in tokens, and measures what is free. */
+/** Estimates the memory of a model with contexts of a size in tokens, and measures the free memory. */
 export async function estimateMemory(
   llama: Llama,
   head: LlamaModel,
@@ -24,11 +24,11 @@ export async function estimateMemory(
     ]);
     return { weights, context: one, sequence: difference(two, one) };
   };
-  // Layers by number are the user's own plan: what of them lies on a GPU is not counted.
+  // If the user sets the number of layers, those on a GPU are not counted.
   if (llama.gpu !== false && typeof settings.gpuLayers !== 'number') {
     const { free, total } = await llama.getVramState();
     const { weights, context, sequence } = await estimate(insights.totalLayers);
-    // Other models make room where there is too little: so all of it counts.
+    // All memory counts, because other models are unloaded if there is too little.
     if (settings.gpuLayers === 'max' || weights.gpuVram + context.gpuVram <= total) {
       return {
         place: 'GPU',
@@ -42,7 +42,7 @@ export async function estimateMemory(
   const { weights, context, sequence } = await estimate(0);
   return {
     place: 'CPU',
-    // The first knows of the limits of a container, the second of memory that others have in use.
+    // The first value respects the limits of a container, the second one the memory of other programs.
     free: Math.min(process.availableMemory(), freemem()),
     weights: weights.cpuRam,
     context: context.cpuRam,
@@ -50,13 +50,13 @@ export async function estimateMemory(
   };
 }
 
-/** Tokens of the largest batch that llama.cpp evaluates at once, and bytes of a score. */
+/** Tokens of the largest batch of llama.cpp, and bytes of a score. */
 const BATCH = { tokens: 512, scoreBytes: 4 };
 
 /**
- * A context as a CPU would calculate it. Undefined where a GPU does, or the file does not tell its heads.
+ * Context on a CPU. Undefined on a GPU, or if the file does not contain the number of heads.
  *
- * @param tokens of each sequence
+ * @param tokens tokens of each sequence
  */
 export function cpuContext(
   llama: Llama,
@@ -70,7 +70,7 @@ export function cpuContext(
   return { tokens, scoreBytes: heads * tokens * BATCH.tokens * BATCH.scoreBytes };
 }
 
-/** What a context's cost depends on, besides its size. */
+/** Settings that decide the cost of a context, besides its size. */
 export function contextKind(settings: LoadSettings) {
   const kvType = GgmlType[nativeKvType(settings)];
   return {

@@ -1,34 +1,34 @@
 import { smallest } from '../../../../core/lists.ts';
 
-/** While somebody decodes or may cancel, a batch with a step of prefill takes no longer than this. */
+/** Longest time of a batch with a prefill step, so that streams and aborts do not wait. */
 const STEP_MILLISECONDS = 80;
-/** Steps that are tried, in tokens. */
+/** Sizes of steps, in tokens. */
 const SIZES = [16, 32, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048] as const;
 const SMALLEST_STEP = SIZES[0];
-/** From this size on flash attention on a CPU is up to ten times faster: it must have been tried. */
+/** Size from which flash attention on a CPU is up to ten times faster, so it must be tried. */
 export const TILE = 64;
-/** Without flash attention all sizes are of one kind. */
+/** Value without flash attention, for which all sizes are of one kind. */
 export const NO_TILE = 0;
-/** A step may be so many times as long as any that was measured. */
+/** Largest ratio of a step to the longest measured one. */
 const GROWTH = 2;
-/** A small step may take so many times as long for each token as the best one. */
+/** Largest ratio of the time per token of a small step to the one of the best step. */
 const WASTE = 1.25;
 
-/** How long steps of a size took. */
+/** Measured time of steps of a size. */
 export interface MeasuredStep {
   readonly tokens: number;
   readonly milliseconds: number;
 }
 
 /**
- * How many tokens of prompts to evaluate in one batch: streams get their next token, and an abort is
- * noticed, between batches. Where even the fastest step takes long, one may take twice as long, and is
- * the smallest that wastes little: the prompt would be done much later by smaller ones, and hardly sooner
- * by larger ones. Sizes are measured one by one, since a smaller step can take longer.
+ * Chooses the number of prompt tokens for one batch. Streams get their next token, and aborts are noticed, between
+ * batches. If even the fastest step takes long, a step may take twice as long, and is the smallest one that wastes
+ * little: smaller ones would finish the prompt much later, and larger ones hardly earlier. Sizes are measured one by
+ * one, because a smaller step can take longer.
  *
- * @param measured ascending by size; empty before the first step, which is the smallest
- * @param batchSize the most tokens that llama.cpp takes in one batch
- * @param tile the size from which on steps are of another kind, in tokens
+ * @param measured measured steps, ascending by size; empty before the first step, which is the smallest
+ * @param batchSize largest batch of llama.cpp in tokens
+ * @param tile size from which steps are of another kind, in tokens
  */
 export function prefillStep(
   measured: readonly MeasuredStep[],
@@ -51,24 +51,24 @@ export function prefillStep(
   const fitting = steps.filter(({ milliseconds }) => milliseconds <= 2 * fastest);
   const best = smallest(fitting.map(tokenTime));
   const chosen = fitting.find((step) => tokenTime(step) <= WASTE * best);
-  // Of another kind, a larger one may waste less: that is not known before it was tried.
+  // A larger step of another kind may waste less, which is unknown before it was tried.
   const untried = fitting.find(({ tokens }) => tokens > largest && tile !== NO_TILE);
   const next = chosen?.tokens === largest ? (untried ?? chosen) : chosen;
   return next?.tokens ?? Math.min(SMALLEST_STEP, batchSize);
 }
 
-/** Whether a step that is somewhat too long is at least twice as fast. */
+/** Returns true if a step that is slightly too long is at least twice as fast. */
 function isBargain(step: MeasuredStep, longest: MeasuredStep): boolean {
   const isShort = step.milliseconds <= 2 * STEP_MILLISECONDS;
   return isShort && 2 * tokenTime(step) <= tokenTime(longest);
 }
 
 /**
- * The next step of a prompt, such that none of its later ones is below the tile: the odd rest goes first,
- * where little lies before it.
+ * Aligns the next step of a prompt, so that no later one is below the tile. The odd rest comes first, while few tokens
+ * are before it.
  *
- * @param step as `prefillStep` has it
- * @param remaining tokens of the prompt that are left to prefill
+ * @param step result of `prefillStep`
+ * @param remaining tokens of the prompt that are not evaluated yet
  */
 export function alignedStep(step: number, remaining: number): number {
   if (step < TILE || remaining <= step) return Math.min(step, remaining);
@@ -80,7 +80,7 @@ function tokenTime({ tokens, milliseconds }: MeasuredStep): number {
   return milliseconds / tokens;
 }
 
-/** What a size took, else in proportion to what the next smaller or larger one of its kind did. */
+/** Measured time of a size, or an estimate in proportion to the next smaller or larger one of its kind. */
 function estimate(measured: readonly MeasuredStep[], tokens: number, tile: number): number {
   const alike = measured.filter((step) => step.tokens >= tile === tokens >= tile);
   const steps = alike.length > 0 ? alike : measured;
@@ -89,27 +89,27 @@ function estimate(measured: readonly MeasuredStep[], tokens: number, tile: numbe
   return known === undefined ? 0 : (known.milliseconds * tokens) / known.tokens;
 }
 
-/** Of the last ones of a size, so that one that other processes held up decides nothing. */
+/** Number of the last steps per size. Several, so that one that other processes delayed has no effect. */
 const KEPT = 3;
-/** Older steps, of those below the tile or of the others, were made when the machine was another. */
+/** Keep the last N samples per kernel; older ones no longer reflect the load. */
 const LAST_STEPS = 64;
 
-/** A step, and how many tokens of its sequence lay before it. */
+/** Step, and the number of tokens before it in its sequence. */
 export interface PlacedStep extends MeasuredStep {
   readonly depth: number;
 }
 
-/** The steps that were made last. */
+/** Times of the last steps. */
 export class StepTimes {
   readonly #tile: number;
   #steps: readonly PlacedStep[] = [];
 
-  /** @param tile the size from which on steps are of another kind, in tokens */
+  /** @param tile size from which steps are of another kind, in tokens */
   constructor(tile: number = TILE) {
     this.#tile = tile;
   }
 
-  /** What is smaller than the smallest step tells nothing. */
+  /** Records a step. One below the smallest size has no significance. */
   record({ tokens, milliseconds, depth }: PlacedStep): void {
     const size = SIZES.findLast((one) => one <= tokens);
     if (size === undefined) return;
@@ -120,7 +120,7 @@ export class StepTimes {
     this.#steps = [...others, ...[...alike, step].slice(-LAST_STEPS)];
   }
 
-  /** The median time of each size, as it would be at a depth; ascending by size. */
+  /** Returns the median time of each size, converted to a depth; ascending by size. */
   at(depth: number): readonly MeasuredStep[] {
     return SIZES.flatMap((tokens) => {
       const last = this.#steps.filter((step) => step.tokens === tokens).slice(-KEPT);
@@ -130,13 +130,13 @@ export class StepTimes {
     });
   }
 
-  /** Tokens per millisecond of the largest steps at a depth; undefined before any was made. */
+  /** Returns tokens per millisecond of the largest steps at a depth; undefined before the first step. */
   rate(depth: number): number | undefined {
     const largest = this.at(depth).at(-1);
     return largest && largest.tokens / largest.milliseconds;
   }
 
-  /** Steps with flash attention's tile grow less with depth; where too few are known, others tell. */
+  /** Growth of a step with depth. Steps of flash attention's tile grow less; without enough of a kind, all are used. */
   #growth(step: PlacedStep, depth: number): number {
     const [from, to] = [step.depth, depth];
     return growthOf(this.#alike(step), from, to) ?? growthOf(this.#steps, from, to) ?? 1;
@@ -148,13 +148,13 @@ export class StepTimes {
   }
 }
 
-/** Depths that lie closer together tell of no trend, in tokens. */
+/** Smallest spread of depths that shows a trend, in tokens. */
 const SPREAD = 256;
 
 /**
- * By how much longer a token takes at one depth than at another: attention looks at all that lies
- * before it. A line through the medians of the shallower and of the deeper half, which single steps
- * that were held up do not bend (Tukey's resistant line).
+ * Ratio of the time of a token at one depth to another one, because attention reads all earlier tokens. It is a line
+ * through the medians of the shallower and the deeper half, which single delayed steps do not change (Tukey's
+ * resistant line).
  */
 function growthOf(steps: readonly PlacedStep[], from: number, to: number): number | undefined {
   const sorted = steps.toSorted((one, other) => one.depth - other.depth);
@@ -167,7 +167,7 @@ function growthOf(steps: readonly PlacedStep[], from: number, to: number): numbe
   return timeAt(to) / timeAt(from);
 }
 
-/** The median depth, and the median time of a token. */
+/** Median depth, and median time of a token. */
 function middleStep(steps: readonly PlacedStep[]) {
   const depth = middle(steps.map((step) => step.depth));
   const time = middle(steps.map(tokenTime));

@@ -1,26 +1,26 @@
 import { NEGLIGIBLE_TOKENS } from './slot-choice.ts';
 
-/** Where a slot gets the beginning of a prompt from; `index` counts slots, or saved states. */
+/** Source of a slot's prefix; `index` counts slots, or saved states. */
 export type PrefixSource =
   | { readonly kind: 'own' }
   | { readonly kind: 'fork'; readonly index: number }
   | { readonly kind: 'saved'; readonly index: number };
 
-/** What there is of a prompt, in tokens. */
+/** Cached prefixes of a prompt, in tokens. */
 export interface Prefixes {
-  /** In the slot that it was given. */
+  /** Length in its own slot. */
   readonly own: number;
-  /** In every slot, its own included. */
+  /** Length in every slot, including its own. */
   readonly slots: readonly number[];
-  /** In state files, and how long each takes to load. */
+  /** Length in each state file, and the time to load it. */
   readonly saved: readonly { readonly kept: number; readonly milliseconds: number }[];
 }
 
 /**
- * The source that leaves the least to evaluate: a slot's own state costs nothing, another slot's next to
- * nothing, a file its time.
+ * Chooses the source that leaves the least to evaluate. The slot's own state costs nothing, a copy of another slot's
+ * nearly nothing, and a file its time.
  *
- * @param rate of prefill in tokens per millisecond; undefined before it was measured
+ * @param rate rate of the prefill in tokens per millisecond; undefined before it was measured
  */
 export function choosePrefix(prefixes: Prefixes, rate: number | undefined): PrefixSource {
   let best: PrefixSource = { kind: 'own' };
@@ -38,10 +38,10 @@ export function choosePrefix(prefixes: Prefixes, rate: number | undefined): Pref
   return best;
 }
 
-/** Tokens that are worth a file before the rate of prefill was measured: most of them came from a file then. */
+/** Tokens that justify a file before the rate is measured, because most of them then came from a file. */
 const UNMEASURED_TOKENS = 512;
 
-/** What a state file costs: it is written once and, if its prompt comes back, read once. */
+/** Cost of a state file, which is written once and, if its prompt comes back, read once. */
 export interface SavingCost {
   readonly bytes: number;
   readonly bytesPerMillisecond: number;
@@ -49,10 +49,10 @@ export interface SavingCost {
 }
 
 /**
- * Whether it takes less time to save a state and to load it again than to evaluate it again.
+ * Returns true if saving and loading a state takes less time than evaluating it again.
  *
- * @param lost tokens that would have to be evaluated again
- * @param rate of prefill in tokens per millisecond; undefined before it was measured
+ * @param lost number of tokens that would be evaluated again
+ * @param rate rate of the prefill in tokens per millisecond; undefined before it was measured
  */
 export function isWorthSaving(lost: number, rate: number | undefined, cost: SavingCost): boolean {
   if (cost.bytes > cost.limitBytes) return false;
@@ -60,7 +60,7 @@ export function isWorthSaving(lost: number, rate: number | undefined, cost: Savi
   return (2 * cost.bytes) / cost.bytesPerMillisecond < lost / rate;
 }
 
-/** How many tokens two begin with alike; of the prompt one is left to evaluate. */
+/** Length of the common prefix. At least one token of the prompt remains to be evaluated. */
 export function sharedLength(tokens: readonly number[], prompt: readonly number[]): number {
   const most = Math.min(tokens.length, prompt.length - 1);
   for (let index = 0; index < most; index++) if (tokens[index] !== prompt[index]) return index;

@@ -2,51 +2,52 @@ import { TokenPredictor } from 'node-llama-cpp';
 import type { Token } from 'node-llama-cpp';
 import { append } from '../../../../core/lists.ts';
 
-/** How many of the last tokens must have come before, so that what followed them is guessed again. */
+/** Number of the last tokens that must have occurred earlier. */
 const PATTERN = 3;
-/** Of a vocabulary, so that hardly any two patterns have the same number. */
+/** Upper bound of a vocabulary, so that few patterns share a number. */
 const MOST_TOKENS = 2 ** 18;
-/** Batches without a guess whose time is kept: what a token takes otherwise. */
+/** Number of kept times of batches without a guess, for comparison. */
 const KEPT_TIMES = 8;
-/** Guesses that did not pay are followed by 2, 4, 8 … chances to guess that are left out, but no more than: */
+/** Longest pause. Each guess without a gain is followed by 2, 4, 8 … skipped guesses. */
 const LONGEST_PAUSE = 32;
 
 export interface PromptLookupOptions {
-  /** Whether a guess may be made now: nobody else waits for the batch. */
+  /** Returns true if a guess is allowed now, because no other sequence waits for the batch. */
   readonly mayGuess: () => boolean;
-  /** Milliseconds of a clock that only goes forward. */
+  /** Returns milliseconds of a monotonic clock. */
   readonly now?: () => number;
 }
 
-/** A batch, and what it is judged by. */
+/** Batch with the facts for its evaluation. */
 interface Batch {
   readonly at: number;
-  /** How many tokens there were. */
+  /** Number of tokens. */
   readonly length: number;
   readonly guessed: boolean;
 }
 
 /**
- * Guesses the next token by what followed the last ones before, in prompt or answer: models often
- * copy, most of all when they edit files. llama.cpp evaluates the guess in the same batch, and each token is sampled
- * by what the model says, so that answers are what they would be.
- * Source: https://github.com/apoorvumang/prompt-lookup-decoding. More than one token at a time would be in vain:
- * node-llama-cpp 3.22.1 refutes all but the first.
+ * Drafts the next token from the token that followed the same tokens earlier, in prompt or answer. Models often copy,
+ * especially when they edit files. llama.cpp evaluates the draft in the same batch, and each token is still sampled
+ * from the model, so answers do not change. More than one token at a time would be useless, because node-llama-cpp
+ * 3.22.1 rejects all but the first.
  *
- * A guess pays if tokens came faster than without it; so machine and model decide whether any are made.
+ * A draft pays if tokens come faster than without it, so machine and model decide if there are any.
+ *
+ * @see https://github.com/apoorvumang/prompt-lookup-decoding
  */
 export class PromptLookup extends TokenPredictor {
   readonly #mayGuess: () => boolean;
   readonly #now: () => number;
   #tokens: Token[] = [];
-  /** Behind which place each pattern was seen last. */
+  /** Last place of each pattern. */
   readonly #places = new Map<number, number>();
   #indexed = 0;
   #last: Batch | undefined;
   readonly #times: number[] = [];
   #failures = 0;
   #pause = 0;
-  /** Whether the answer that is generated is guessed at all. */
+  /** True if the present answer gets drafts at all. */
   enabled = false;
 
   constructor({ mayGuess, now = () => performance.now() }: PromptLookupOptions) {
@@ -55,13 +56,13 @@ export class PromptLookup extends TokenPredictor {
     this.#now = now;
   }
 
-  /** Whether a token may have been evaluated that was not asked for yet. */
+  /** True if a token may have been evaluated that was not requested yet. */
   get isAhead(): boolean {
     const last = this.#last;
     return last?.guessed === true && this.#tokens.length === last.length;
   }
 
-  /** Forgets all but the tokens that are there now. */
+  /** Starts again with the present tokens. */
   reset({ stateTokens }: { readonly stateTokens: Token[] }): void {
     this.#tokens = stateTokens;
     this.#places.clear();
@@ -82,7 +83,7 @@ export class PromptLookup extends TokenPredictor {
   }
 
   #guess(): Token | undefined {
-    // What a token takes without a guess has to be known.
+    // The time of a token without a guess has to be known.
     if (this.#times.length === 0) return undefined;
     const place = this.#find();
     if (place === undefined || this.#pause-- > 0) return undefined;
@@ -90,10 +91,10 @@ export class PromptLookup extends TokenPredictor {
     return this.#tokens[place];
   }
 
-  /** Where the last tokens were seen before: the place behind them. */
+  /** Finds the place after the last occurrence of the last tokens. */
   #find(): number | undefined {
     const end = this.#tokens.length;
-    // The last ones themselves are no earlier place.
+    // Skip the last tokens themselves.
     for (let place = Math.max(this.#indexed, PATTERN); place < end; place += 1) {
       this.#places.set(this.#patternBefore(place), place);
     }
@@ -101,7 +102,7 @@ export class PromptLookup extends TokenPredictor {
     return end < PATTERN ? undefined : this.#places.get(this.#patternBefore(end));
   }
 
-  /** A number for the tokens before a place; where two patterns share one, a guess is wrong. */
+  /** Computes a number for the tokens before a place. If two patterns share it, a guess is wrong. */
   #patternBefore(place: number): number {
     let pattern = 0;
     for (let at = place - PATTERN; at < place; at += 1) {
@@ -110,7 +111,7 @@ export class PromptLookup extends TokenPredictor {
     return pattern;
   }
 
-  /** Learns from how long the batch before took, and how many tokens it came to. */
+  /** Evaluates the previous batch by its time and its tokens. */
   #judge(now: number): void {
     const last = this.#last;
     if (last === undefined) return;

@@ -23,8 +23,8 @@ import type { TokenGrammar } from './token-grammar.ts';
 type Tokens = readonly Token[];
 
 /**
- * Opens a model for node-llama-cpp, which has several slots and gives one token at a time. Starts llama.cpp
- * and reads the model's metadata. Throws as `openHead`.
+ * Opens a model for node-llama-cpp, which has several slots and returns one token at a time. Starts llama.cpp and reads
+ * the model's metadata. Throws like `openHead`.
  */
 export async function openLlamaCpp(
   spec: FileSpec,
@@ -67,7 +67,7 @@ export async function openLlamaCpp(
   };
 }
 
-/** Opens the files of states; undefined if none are wanted, or a state of this model would lack a part in a file. */
+/** Opens the state files; undefined if they are disabled, or if a file would lack a part of this model's state. */
 async function openStates(
   spec: FileSpec,
   { states }: EngineSettings,

@@ -4,10 +4,10 @@ import type { Sampling } from '../../../../core/model.ts';
 import { DEFAULT_SAMPLING } from '../../default-sampling.ts';
 import type { GrammarState } from './token-grammar.ts';
 
-/** Seeds are unsigned 32-bit numbers in llama.cpp; its largest means "choose one". */
+/** Number of seeds: unsigned 32-bit numbers in llama.cpp, of which the largest means "choose one". */
 const MOST_SEEDS = 2 ** 32 - 1;
 
-/** A context never shifts: that would cut the conversation silently. */
+/** Option against a shift of the context, which would cut the conversation silently. */
 export const NO_SHIFT = {
   contextShift: {
     strategy(): never {
@@ -16,16 +16,16 @@ export const NO_SHIFT = {
   },
 } as const;
 
-/** A generator of tokens that takes tokens to put in place of the one it yielded last. */
+/** Generator of tokens that accepts tokens to replace the last yielded one. */
 export type TokenStream = AsyncGenerator<Token, void, void | Token | Token[]>;
 
-/** The grammar that the next token has to follow, if any. */
+/** Returns the grammar for the next token, if any. */
 export type GrammarAt = () => GrammarState | undefined;
 
 /**
- * Options by which llama.cpp samples an answer.
+ * Sampling options of llama.cpp for an answer.
  *
- * @param unbiased a bias without tokens, for while no grammar holds
+ * @param unbiased empty bias, for text without a grammar
  */
 export function samplingOptions(
   sampling: Sampling,
@@ -38,7 +38,7 @@ export function samplingOptions(
     topK,
     topP,
     minP,
-    // The library's own default is the time in seconds: requests of one second would be alike.
+    // The library's default is the time in seconds, so requests of one second would have equal answers.
     seed: sampling.seed ?? randomInt(MOST_SEEDS),
     grammarEvaluationState: () => grammar()?.state,
     tokenBias: () => grammar()?.bias ?? unbiased,

@@ -4,23 +4,23 @@ import { readRecords, readTokens } from '../../states/record.ts';
 import type { StateRecord } from '../../states/record.ts';
 import type { Transcripts } from '../../transcripts.ts';
 
-/** The state of a slot that was given up, in a file. */
+/** State of an earlier slot, in a file. */
 export interface SavedState {
   readonly tokens: readonly Token[];
   readonly bytes: number;
   /** Path of its files without an ending. */
   readonly stem: string;
   readonly record: Omit<StateRecord, 'version'>;
-  /** This process has written it, so that its file needs no check. */
+  /** True if this process has written it, so that its file needs no check. */
   readonly isOwn: boolean;
 }
 
-/** States of one model that are remembered from earlier processes. */
+/** Limit of one model's states from earlier processes. */
 const MOST_STATES = 256;
-/** Tokens that an answer may have behind the last one that was evaluated. */
+/** Limit of an answer's tokens after the last evaluated one. */
 const MOST_PENDING = 8;
 
-/** States that earlier processes have saved. Gives the transcripts of their conversations back. */
+/** Reads the states of earlier processes, and restores the transcripts of their conversations. */
 export async function readSaved(
   folder: string,
   transcripts: Transcripts<readonly Token[]>,
@@ -39,7 +39,7 @@ export async function readSaved(
   return saved;
 }
 
-/** Conversations whose answers end in a state, and all tokens that were written of the longest. */
+/** Finds the conversations whose answers end in a state, and all tokens of the longest one. */
 export function transcriptsIn(
   transcripts: Transcripts<readonly Token[]>,
   tokens: readonly Token[],
@@ -55,12 +55,12 @@ export function transcriptsIn(
   return { keys, written: longest };
 }
 
-/** True if a state goes on from another one. */
+/** Returns true if tokens are a prefix of others. */
 export function isPrefix(tokens: readonly Token[], of: readonly Token[]): boolean {
   return tokens.length <= of.length && commonLength(tokens, of) === tokens.length;
 }
 
-/** True for all: the ids were tokens of the same model when they were written. */
+/** Narrows an id to a token. The ids were tokens of the same model when they were written. */
 function isToken(id: number): id is Token {
   return Number.isInteger(id);
 }

@@ -2,19 +2,19 @@ import type { BatchItem, PrioritizedBatchItem } from 'node-llama-cpp';
 import { planBatch, shouldWait } from './batching.ts';
 import { prefillStep, StepTimes, TILE } from './prefill-steps.ts';
 
-/** A batch that takes longer than this may hang. */
+/** Time of a batch after which it may hang. */
 const OVERDUE_MILLISECONDS = 60_000;
-/** On a slow machine one may, if it takes so many times as long as any before it. */
+/** Ratio to the longest earlier batch that also has to be exceeded, for slow machines. */
 const OVERDUE_RATIO = 20;
 
-/** Who is evaluated when, among the sequences of one context. */
+/** Schedules the evaluation of the sequences of one context. */
 export class Scheduler {
   #active = 0;
-  /** Sequences that are active, but did not come back for the last batch: they are not waited for. */
+  /** Active sequences that did not return for the last batch, so the next one does not wait for them. */
   #missing = 0;
   #turns = 0;
   #batch: { readonly startedAt: number; readonly tokens: number } | undefined;
-  /** Of the sequence that prefilled last, in tokens. */
+  /** Depth of the last prefilled sequence, in tokens. */
   #depth = 0;
   readonly #tile: number;
   readonly #times: StepTimes;
@@ -22,30 +22,30 @@ export class Scheduler {
   #exclusives = 0;
   #lastExclusive: Promise<unknown> = Promise.resolve();
 
-  /** @param tile the size of a prefill's steps from which on they are of another kind, in tokens */
+  /** @param tile size of prefill steps from which they are of another kind, in tokens */
   constructor(tile: number = TILE) {
     this.#tile = tile;
     this.#times = new StepTimes(tile);
   }
 
-  /** The rate of prefill in tokens per millisecond; undefined before it was measured. */
+  /** Rate of the prefill in tokens per millisecond; undefined before it was measured. */
   get rate(): number | undefined {
     return this.#times.rate(this.#depth);
   }
 
-  /** True if a batch is under way that takes far longer than any before it. */
+  /** True if the running batch takes far longer than any earlier one. */
   get isOverdue(): boolean {
     if (this.#batch === undefined || this.#active === 0) return false;
     const milliseconds = performance.now() - this.#batch.startedAt;
     return milliseconds > Math.max(OVERDUE_MILLISECONDS, OVERDUE_RATIO * this.#longest);
   }
 
-  /** Whether nobody else is being evaluated. */
+  /** True if no other sequence is in evaluation. */
   get isAlone(): boolean {
     return this.#active <= 1;
   }
 
-  /** For `createContext({ batching: { itemPrioritizationStrategy } })`. */
+  /** Strategy for `createContext({ batching: { itemPrioritizationStrategy } })`. */
   readonly plan = (queue: {
     readonly items: readonly BatchItem[];
     readonly size: number;
@@ -56,7 +56,7 @@ export class Scheduler {
     if (shouldWait(items.length, this.#active - this.#missing, this.#turns++)) return [];
     this.#missing = Math.max(0, this.#active - items.length);
     this.#turns = 0;
-    // A slot queues one step at a time: cut, it would leave a rest that takes longer than all of it.
+    // A slot queues one step at a time. If a step were cut, the rest would take longer than the complete step.
     const next = items.find(({ tokens }) => tokens.length > 1)?.tokens.length;
     const prefill = next === undefined ? 0 : Math.max(next, this.step(size, this.#depth));
     const batch = planBatch(items, { size, prefill });
@@ -67,16 +67,16 @@ export class Scheduler {
   };
 
   /**
-   * How many tokens of a prompt to queue at once, so that an abort is noticed in time.
+   * Returns the number of prompt tokens to queue at once, so that an abort is noticed in time.
    *
-   * @param depth how many tokens of it were evaluated before
+   * @param depth number of its tokens that were evaluated before
    */
   step(batchSize: number, depth: number): number {
     this.#depth = depth;
     return prefillStep(this.#times.at(depth), batchSize, this.#tile);
   }
 
-  /** Tells that the batch is done, as far as its sequences know. */
+  /** Notes the end of the batch, as seen by its sequences. */
   settle(): void {
     const batch = this.#batch;
     this.#batch = undefined;
@@ -94,7 +94,7 @@ export class Scheduler {
     };
   }
 
-  /** Where an active sequence waits between its steps while another's state is changed. */
+  /** Waits between two steps of an active sequence while another one's state changes. */
   async pass(): Promise<void> {
     while (this.#exclusives > 0) {
       this.#active--;
@@ -104,8 +104,8 @@ export class Scheduler {
   }
 
   /**
-   * Changes the state of a sequence. The library's dispatcher holds the context as long as anything is
-   * queued, so that without a pause two streams would keep everyone else out.
+   * Changes the state of a sequence. The library's dispatcher locks the context while anything is queued, so without a
+   * pause two streams would block all others.
    */
   exclusive<Result>(work: () => Promise<Result>): Promise<Result> {
     this.#exclusives++;

@@ -4,11 +4,11 @@ import path from 'node:path';
 import type { LlamaContextSequence, LlamaModel } from 'node-llama-cpp';
 
 /**
- * Copies the first tokens of a sequence's state to another sequence of the same context, in memory: by
- * an internal member of node-llama-cpp 3.22.1, which takes 6 ms for 4k tokens of a small model; without
- * it, by a file. Gives whether the state is there; where it is not, the sequence must be renewed.
+ * Copies the first tokens of a sequence's state to another sequence of the same context. An internal member of
+ * node-llama-cpp 3.22.1 copies in memory, in 6 ms for 4k tokens of a small model; without it, a file is used.
  *
- * @param folder where the file may lie; undefined where the model's state can't go through one
+ * @param folder folder of the file; undefined if a file can't have the model's complete state
+ * @returns true if the state was copied; otherwise the sequence must be renewed
  */
 export async function copyState(
   from: LlamaContextSequence,
@@ -30,21 +30,21 @@ export async function copyState(
   }
 }
 
-/** Loads a state that the same model has saved; where it throws, the sequence must be renewed. */
+/** Loads a state that the same model has saved. If it throws, the sequence must be renewed. */
 export async function loadState(sequence: LlamaContextSequence, file: string): Promise<void> {
-  // The risk is that of files of another model: these are this engine's own.
+  // The library warns of files of another model, but these are this engine's own.
   await sequence.loadStateFromFile(file, { acceptRisk: true });
 }
 
 /**
- * Whether the file of a state has all of it: of sliding windows it has the last one only, and of recurrent
- * layers no checkpoints, so that the state could not be cut to the beginning of another prompt.
+ * Returns true if a state file is complete. It has only the last window of a sliding one, and no checkpoints of
+ * recurrent layers, so such a state could not be cut to the beginning of another prompt.
  */
 export function hasWholeStates(model: LlamaModel): boolean {
   return !needsCheckpoints(model) && model.fileInsights.swaSize === undefined;
 }
 
-/** Whether a state in memory can't be cut at any token: of sliding windows it can, since all of their cache is kept. */
+/** Returns true if a state in memory can't be cut at any token. Sliding windows can, because they are cached completely. */
 export function needsCheckpoints({ fileInsights }: LlamaModel): boolean {
   return fileInsights.isRecurrent || fileInsights.isHybrid;
 }

@@ -1,39 +1,39 @@
 import type { SessionKey } from '../../../../core/backend.ts';
 
-/** What is known of a slot when a prompt looks for one. Lengths are in tokens. */
+/** Facts of a slot for the choice. Lengths are in tokens. */
 export interface SlotView {
   readonly idle: boolean;
-  /** How much state it holds. */
+  /** Length of its state. */
   readonly length: number;
-  /** The part of it that the prompt begins with and that can be kept. */
+  /** Length of the reusable prefix of the prompt. */
   readonly kept: number;
-  /** Of the prompt that it served last: what it holds beyond that was generated. */
+  /** Length of its last prompt; the rest of the state was generated. */
   readonly promptLength: number;
-  /** Whom it served last. */
+  /** Session of its last request. */
   readonly session: SessionKey;
-  /** In milliseconds, on the clock of `Asking.now`. */
+  /** Time of its last use in milliseconds, on the clock of `Asking.now`. */
   readonly lastUsed: number;
 }
 
-/** Who looks for a slot. */
+/** Request for a slot. */
 export interface SlotDemand {
   readonly session: SessionKey;
   readonly promptLength: number;
   readonly now: number;
 }
 
-/** What two unrelated prompts share of their template, or a tail that is no loss: not worth a decision. */
+/** Tokens that have no effect on the choice: two unrelated prompts share as many of their template. */
 export const NEGLIGIBLE_TOKENS = 32;
-/** A conversation may well go on for as long after its last turn. */
+/** Time after its last turn in which a conversation is likely to continue. */
 const SPARED_MILLISECONDS = 5 * 60_000;
-/** A prompt is short beside a state that is so many times longer. */
+/** Ratio of a state's length to a prompt's from which the prompt counts as short. */
 const SPARED_RATIO = 4;
 
 /**
- * The idle slot that a prompt should have, by its index; undefined where none is idle. It is the one
- * whose conversation it continues: the longest common prefix, then the same session, then the least
- * recently used. A prompt that continues none takes an empty slot, else the least recently used, but a
- * short one spares a long state that was used just now where another slot has less to lose.
+ * Chooses an idle slot for a prompt, by its index; undefined if none is idle. The prompt takes the slot of the
+ * conversation that it continues: the longest common prefix, then the same session, then the least recently used one.
+ * If it continues none, it takes an empty slot, otherwise the least recently used one. A short prompt avoids a long,
+ * recently used state if another slot has less to lose.
  */
 export function chooseSlot(slots: readonly SlotView[], asking: SlotDemand): number | undefined {
   const idle = slots.filter((slot) => slot.idle);
@@ -48,7 +48,7 @@ export function chooseSlot(slots: readonly SlotView[], asking: SlotDemand): numb
   return chosen === undefined ? undefined : slots.indexOf(chosen);
 }
 
-/** Whether a slot's state, where a prompt takes its place, may be asked for again. */
+/** Returns true if a replaced state may be needed again. */
 export function isLossy(slot: SlotView, session: SessionKey): boolean {
   if (slot.length - slot.kept <= NEGLIGIBLE_TOKENS || losesAnswerOnly(slot)) return false;
   return !(kinship(slot.session, session) === 'same' && keepsMost(slot));
@@ -72,7 +72,7 @@ function victimAmong(idle: readonly SlotView[], asking: SlotDemand): SlotView | 
   return precious && lesser !== undefined ? lesser : oldest;
 }
 
-/** Templates drop a model's thinking from later prompts: they part where its answer began. */
+/** Returns true if only the last answer is lost. Templates drop thinking from later prompts, so those differ from there. */
 function losesAnswerOnly({ kept, promptLength }: SlotView): boolean {
   return promptLength > 0 && kept >= promptLength - NEGLIGIBLE_TOKENS;
 }
@@ -81,7 +81,7 @@ function keepsMost({ kept, length }: SlotView): boolean {
   return kept * 2 >= length;
 }
 
-/** An agent of a session has a conversation of its own; who names no session may be anyone. */
+/** Compares sessions. Each agent of a session has its own conversation; a request without a session may be any. */
 function kinship(one: SessionKey, other: SessionKey): 'same' | 'other' | 'unknown' {
   if (one.session !== undefined || other.session !== undefined) {
     return one.session === other.session && one.agent === other.agent ? 'same' : 'other';

@@ -15,15 +15,15 @@ import { largest } from '../../../../core/lists.ts';
 export interface SlotPoolOptions {
   readonly slots: readonly Slot[];
   readonly scheduler: Scheduler;
-  /** Place of states that are given up; undefined drops them. */
+  /** Files for states that leave their slots; undefined drops the states. */
   readonly states: StateFiles | undefined;
-  /** Bytes that a state is expected to take. */
+  /** Expected bytes of a state per token. */
   readonly bytesPerToken: number;
-  /** Told what was restored from a file. */
+  /** Logs what was restored from a file. */
   readonly log: EngineLog;
 }
 
-/** The slots of a context: who gets which, and what becomes of the prefixes in them. */
+/** Slots of a context, and the cache of their prefixes. */
 export class SlotPool {
   readonly #slots: readonly Slot[];
   readonly #scheduler: Scheduler;
@@ -39,7 +39,7 @@ export class SlotPool {
     this.#log = log;
   }
 
-  /** Takes an idle slot for a prompt: its turn has come, so there is one. It must be released. */
+  /** Takes an idle slot for the prompt at the head of the queue. It must be released. */
   take(prompt: readonly Token[], session: SessionKey, isHeld: boolean): TakenSlot {
     const views = this.#slots.map((slot) => viewOf(slot, prompt));
     const now = performance.now();
@@ -61,7 +61,7 @@ export class SlotPool {
       },
       release: async (failed) => {
         try {
-          // After a failure llama.cpp may hold more than is known.
+          // After a failure, the state in llama.cpp is unknown.
           if (failed) await slot.renew();
         } finally {
           slot.release();
@@ -71,8 +71,8 @@ export class SlotPool {
   }
 
   /**
-   * A slot that evaluates more of a prompt than is known so far, if there is one: agents that start
-   * together share most of their prompts, so one evaluates it, and the others wait and copy.
+   * Finds a slot that is evaluating more of a prompt than is cached. Agents that start together share most of their
+   * prompts, so one evaluates it, and the others wait and copy.
    */
   #evaluating(
     prompt: readonly Token[],
@@ -84,7 +84,7 @@ export class SlotPool {
       .toSorted((one, other) => other.length - one.length)[0];
   }
 
-  /** Keeps what the slot holds for whom it belongs to, and gets what others know of the prompt. */
+  /** Saves the old state of a slot, and fills it with the longest cached prefix of the prompt. */
   async #fill(slot: Slot, prompt: readonly Token[], lossy: boolean): Promise<void> {
     const saved = this.#states?.saved ?? [];
     const speed = this.#states?.bytesPerMillisecond ?? 1;
@@ -132,7 +132,7 @@ export class SlotPool {
     }
   }
 
-  /** Writes the states of idle slots that no file has, so that they outlive this process. */
+  /** Writes unsaved states of idle slots to files, so that they outlive this process. */
   async keepAll(): Promise<void> {
     for (const slot of this.#slots) if (slot.idle) await this.#keep(slot, slot.length, 0);
   }
@@ -148,7 +148,7 @@ export class SlotPool {
     );
   }
 
-  /** @param slack tokens at its end that a file may lack, so that none is written for them */
+  /** @param slack number of tokens at the end that a file may lack, so that none is written for them */
   async #keep(slot: Slot, lost: number, slack = NEGLIGIBLE_TOKENS): Promise<void> {
     const states = this.#states;
     if (states === undefined || !states.works || isCovered(slot, states.saved, slack)) return;
@@ -161,10 +161,10 @@ export class SlotPool {
   }
 }
 
-/** A slot that one request has for itself. */
+/** Slot of one request. */
 export interface TakenSlot {
   readonly slot: Slot;
-  /** Gets as much of the prompt into the slot as is known, and gives how many tokens that are. */
+  /** Fills the slot with the longest cached prefix of the prompt. Returns its number of tokens. */
   reuse(signal: AbortSignal): Promise<number>;
   release(failed: boolean): Promise<void>;
 }
@@ -174,7 +174,7 @@ function viewOf(slot: Slot, prompt: readonly Token[]): SlotView {
   return { idle, length, kept: slot.reusable(prompt), promptLength, session, lastUsed };
 }
 
-/** True if a saved state has all tokens of a slot but so many at its end. */
+/** Returns true if a saved state has all tokens of a slot except `slack` at its end. */
 function isCovered(slot: Slot, saved: readonly SavedState[], slack: number): boolean {
   const { tokens } = slot;
   return saved.some((state) => commonLength(state.tokens, tokens) >= tokens.length - slack);

@@ -13,31 +13,31 @@ import type { Scheduler } from './scheduler.ts';
 import { copyState, loadState } from './sequence-state.ts';
 
 /**
- * Where a state can't be cut at any token, it can be at these: near the end of each prompt, and every few
- * thousand tokens of a long one. They lie in memory, and are large in hybrid models.
+ * Checkpoints of a state that can't be cut at any token: near the end of each prompt, and every few thousand tokens of
+ * a long one. They are in memory, and large for hybrid models.
  */
 const CHECKPOINTS = { max: 16, interval: 4096, maxMemory: 256 * 2 ** 20 } as const;
-/** How a template begins an answer is not how it shows one later: prompts of a conversation part here. */
+/** Tokens before the end of a prompt in which a template's opening of an answer may differ from its later rendering. */
 const ANSWER_OPENING = 24;
 
-/** One sequence of a context: it keeps the state of its last prompt, which the next may share. */
+/** Sequence of a context. It caches the state of its last prompt, whose prefix the next one may share. */
 export class Slot {
   readonly #context: LlamaContext;
   readonly #scheduler: Scheduler;
   readonly #lookup: PromptLookup | undefined;
   #sequence: LlamaContextSequence;
-  /** Who was served last, and how long that prompt was: what came behind it was generated. */
+  /** Session and prompt length of the last request; the rest of the state was generated. */
   session: SessionKey = {};
-  /** Its last prompt has a cache breakpoint of the client. */
+  /** True if its last prompt has a cache breakpoint of the client. */
   isHeld = false;
   promptLength = 0;
   idle = true;
   lastUsed = 0;
-  /** The prompt that it is to evaluate; `step` is told after each step of it, and at its end. */
+  /** Prompt in evaluation. `step` is emitted after each step of it, and at its end. */
   #prefilling: readonly Token[] | undefined;
   readonly #steps = new EventEmitter().setMaxListeners(0);
 
-  /** @param guesses whether tokens are guessed by what came before, where a model's state can be cut anywhere */
+  /** @param guesses drafts tokens from earlier text, if the model's state can be cut anywhere */
   constructor(context: LlamaContext, scheduler: Scheduler, guesses = false) {
     this.#context = context;
     this.#scheduler = scheduler;
@@ -52,12 +52,12 @@ export class Slot {
     return this.#context.getSequence(lookup ? { ...options, tokenPredictor: lookup } : options);
   }
 
-  /** True if so many tokens can be evaluated at once: the library never fills the last cell. */
+  /** Returns true if a number of tokens can be evaluated at once. The library never fills the last cell. */
   #hasCellsFor(tokens: number): boolean {
     return this.length + tokens < this.#context.contextSize;
   }
 
-  /** How many tokens' state it holds. */
+  /** Number of tokens in its state. */
   get length(): number {
     return this.#sequence.nextTokenIndex;
   }
@@ -66,12 +66,12 @@ export class Slot {
     return this.#sequence.contextTokens;
   }
 
-  /** Whether its state can't be cut at any token: so in recurrent and hybrid models. */
+  /** True if its state can't be cut at any token, as in recurrent and hybrid models. */
   get needsCheckpoints(): boolean {
     return this.#sequence.needsCheckpoints;
   }
 
-  /** How much of a prompt would not be evaluated again here: at least its last token would. */
+  /** Returns the length of a prompt's reusable prefix. At least the last token is always evaluated. */
   reusable(prompt: readonly Token[]): number {
     const { firstDifferentIndex } = this.#sequence.compareContextTokens([...prompt]);
     const shared = Math.min(firstDifferentIndex, prompt.length - 1);
@@ -93,21 +93,21 @@ export class Slot {
     this.lastUsed = performance.now();
   }
 
-  /** How much of a prompt it will know once its prefill is done; 0 where none is under way. */
+  /** Returns the length of a prompt's prefix after the running prefill; 0 if none is running. */
   expects(prompt: readonly Token[]): number {
-    // Its checkpoints will hardly be where the prompts part.
+    // Its checkpoints are rarely at the end of the common prefix.
     if (this.#prefilling === undefined || this.needsCheckpoints) return 0;
     return sharedLength(this.#prefilling, prompt);
   }
 
-  /** Waits until a prefill has come so far, or has ended. Throws the signal's reason. */
+  /** Waits until a prefill has reached a length, or has ended. Throws the signal's reason. */
   async reaches(length: number, signal: AbortSignal): Promise<void> {
     while (this.#prefilling !== undefined && this.length < length) {
       await raceAbort(once(this.#steps, 'step'), signal);
     }
   }
 
-  /** Keeps what the prompt shares with the state that is there, and gives its length in tokens. */
+  /** Cuts the state to the common prefix with the prompt. Returns its length in tokens. */
   async reuse(prompt: readonly Token[]): Promise<number> {
     const kept = prompt.slice(0, -1);
     const { firstDifferentIndex } = this.#sequence.compareContextTokens(kept);
@@ -117,9 +117,9 @@ export class Slot {
     return this.length;
   }
 
-  /** Takes over what another slot knows of a prompt; keeps nothing where that fails. */
+  /** Copies the prefix of a prompt from another slot. After a failure, the slot is empty. */
   async fork(from: Slot, prompt: readonly Token[], folder: string | undefined): Promise<void> {
-    // A file would have the state of a token that is none of its tokens yet.
+    // A file would have the state of a token that is not in its list yet.
     const place = from.#lookup?.isAhead === true ? undefined : folder;
     const done = await this.#scheduler.exclusive(() =>
       copyState(from.#sequence, this.#sequence, from.reusable(prompt), place),
@@ -127,7 +127,7 @@ export class Slot {
     if (!done) await this.renew();
   }
 
-  /** Saves its whole state. Throws if the file can't be written. */
+  /** Saves its complete state. Throws if the file can't be written. */
   async save(file: string): Promise<{ readonly bytes: number; readonly tokens: readonly Token[] }> {
     return this.#scheduler.exclusive(async () => {
       const tokens = this.tokens;
@@ -136,7 +136,7 @@ export class Slot {
     });
   }
 
-  /** Loads a state of this model in place of its own. Throws where that fails, and then holds nothing. */
+  /** Replaces its state by a saved one. Throws if that fails; the slot is then empty. */
   async load(file: string): Promise<void> {
     try {
       await this.#scheduler.exclusive(() => loadState(this.#sequence, file));
@@ -146,7 +146,7 @@ export class Slot {
     }
   }
 
-  /** Drops all state: after a failure, what llama.cpp holds may be more than its tokens tell. */
+  /** Drops all state, because after a failure llama.cpp may have more state than the tokens show. */
   async renew(): Promise<void> {
     await this.#scheduler.exclusive(() => this.#sequence.dispose());
     this.#sequence = this.#open();
@@ -154,8 +154,8 @@ export class Slot {
   }
 
   /**
-   * Evaluates the prompt up to its last token, in steps short enough to stop between them. Yields how
-   * many tokens of the prompt are there.
+   * Evaluates the prompt up to its last token, in steps short enough to stop between them. Yields the number of
+   * evaluated tokens.
    */
   async *prefill(prompt: readonly Token[], signal: AbortSignal): AsyncGenerator<number> {
     const leave = this.#scheduler.join();
@@ -194,8 +194,8 @@ export class Slot {
   }
 
   /**
-   * Samples tokens after the last ones that are not evaluated yet, until the model ends its turn. `grammar`
-   * is asked before each token which grammar it has to follow.
+   * Evaluates the last tokens and samples the next ones, until the model ends its turn. `grammar` is called before each
+   * token for the active grammar.
    */
   async *decode(
     last: Token | readonly Token[],
@@ -203,7 +203,7 @@ export class Slot {
     grammar: GrammarAt,
   ): TokenStream {
     const lookup = this.#lookup;
-    // A wrong guess uses up a random number: a seed would not give the same answer again.
+    // A wrong guess uses up a random number, so a seed would no longer reproduce an answer.
     if (lookup !== undefined) lookup.enabled = sampling.seed === undefined;
     let stream = this.#sample([last].flat(), sampling, grammar);
     const leave = this.#scheduler.join();
@@ -217,7 +217,7 @@ export class Slot {
         const held = grammar();
         instead = yield next.value;
         if (lookup?.isAhead === true && (instead !== undefined || grammar() !== held)) {
-          // The token that was evaluated ahead followed another one, or another grammar.
+          // The token that was evaluated ahead followed another token, or another grammar.
           await stream.return();
           stream = this.#sample(tokensOf(instead ?? next.value), sampling, grammar);
           instead = undefined;
@@ -235,7 +235,7 @@ export class Slot {
     return this.#sequence.evaluate(tokens, { ...options, ...NO_SHIFT });
   }
 
-  /** A token that was evaluated and not asked for yet: the state has to be that of its tokens. */
+  /** Drops a token that was evaluated ahead, so that the state matches its tokens. */
   async #dropAhead(): Promise<void> {
     const { nextTokenIndex: start } = this.#sequence;
     await this.#sequence.eraseContextTokenRanges([{ start, end: this.#context.contextSize }]);

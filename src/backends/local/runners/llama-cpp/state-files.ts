@@ -29,24 +29,24 @@ import type { Slot } from './slot.ts';
 export interface StateFilesOptions extends StateCache {
   /** Name of the model. */
   readonly model: string;
-  /** Identity of its weights: states of others are not read. */
+  /** Identity of its weights. States of other weights are not read. */
   readonly identity: string;
   readonly transcripts: Transcripts<readonly Token[]>;
-  /** Told once why states can't be kept. */
+  /** Logs the reason, once, if states can't be saved. */
   readonly log: (message: string) => void;
 }
 
-/** Assumed of a disk until something was written. */
+/** Assumed speed of a disk before the first write. */
 const BYTES_PER_MILLISECOND = 200_000;
-/** Of so many last files the fastest tells: a slow one may have been held up by other processes. */
+/** Number of the last files whose fastest one counts, because other processes may have delayed a slow one. */
 const MEASURED_FILES = 5;
 
-/** States of slots that were given up, in files that outlive this process. */
+/** States of earlier slots, in files that outlive this process. */
 export class StateFiles {
   readonly #options: StateFilesOptions;
   readonly #folder: string;
   readonly #scratch: string;
-  /** The least recently used first. */
+  /** Ordered by use, the least recently used first. */
   #saved: readonly SavedState[] = [];
   #context = '';
   #limitBytes = 0;
@@ -56,7 +56,7 @@ export class StateFiles {
     try {
       rmSync(this.#scratch, { recursive: true, force: true });
     } catch {
-      // What can't be removed now is stale to the next process.
+      // The next process removes files that remain.
     }
   };
 
@@ -68,8 +68,8 @@ export class StateFiles {
   }
 
   /**
-   * Opens the states of a model: reads what earlier processes have kept, gives their transcripts back, and
-   * removes the temporary files of processes that have ended.
+   * Opens the states of a model: reads those of earlier processes, restores their transcripts, and removes temporary
+   * files of ended processes.
    */
   static async open(options: StateFilesOptions): Promise<StateFiles> {
     const files = new StateFiles(options);
@@ -81,7 +81,7 @@ export class StateFiles {
     return files;
   }
 
-  /** States that the context can take. */
+  /** States that fit the context. */
   get saved(): readonly SavedState[] {
     return this.#saved.filter(({ record }) => record.context === this.#context);
   }
@@ -90,35 +90,35 @@ export class StateFiles {
     return this.#limitBytes;
   }
 
-  /** As last measured. */
+  /** Last measured speed of the disk. */
   get bytesPerMillisecond(): number {
     return largest(this.#speeds);
   }
 
-  /** Whether anything can be saved: not after a failure. */
+  /** True if states can be saved: until the first failure. */
   get works(): boolean {
     return !this.#failed;
   }
 
-  /** A folder for files that are in use for a moment; undefined where there is none. */
+  /** Folder for temporary files; undefined if there is none. */
   get scratch(): string | undefined {
     return this.#failed ? undefined : this.#scratch;
   }
 
-  /** True if a state in a file may spare a prompt more than so many tokens. */
+  /** Returns true if a saved state may save a prompt more than `tokens` tokens. */
   knows(prompt: readonly Token[], tokens: number): boolean {
     return this.#saved.some((state) => commonLength(state.tokens, prompt) > tokens);
   }
 
-  /** Sets the parameters that the bytes of a state depend on: states of others are not read. */
+  /** Sets the parameters that decide the bytes of a state. States with other ones are not read. */
   useContext(context: string): void {
     this.#context = context;
   }
 
   /**
-   * Saves a slot's state, in place of those that it goes on from.
+   * Saves a slot's state, and replaces the states that it continues.
    *
-   * @param seconds of evaluation that it saves
+   * @param seconds saved seconds of evaluation
    */
   async save(slot: Slot, seconds = 0): Promise<void> {
     const draft = path.join(this.#scratch, randomUUID());
@@ -136,7 +136,7 @@ export class StateFiles {
     }
   }
 
-  /** Loads a saved state into a slot. Where that fails, the slot may be empty, and the state is forgotten. */
+  /** Loads a saved state into a slot. After a failure, the slot may be empty, and the state is forgotten. */
   async load(state: SavedState, slot: Slot): Promise<boolean> {
     try {
       if (!state.isOwn) await this.#check(state);
@@ -154,7 +154,7 @@ export class StateFiles {
     return true;
   }
 
-  /** Removes what only this process uses. */
+  /** Removes the files of this process only. */
   close(): void {
     this.#failed = true;
     this.#saved = [];
@@ -165,7 +165,7 @@ export class StateFiles {
   async #open(): Promise<void> {
     const { folder, transcripts } = this.#options;
     await removeStale(folder);
-    // What was said to a model is nobody else's business.
+    // Only the owner may read conversations.
     for (const one of [this.#folder, this.#scratch]) {
       await mkdir(one, { recursive: true, mode: 0o700 });
     }
@@ -213,7 +213,7 @@ export class StateFiles {
     }
   }
 
-  /** Makes a state the last to go. */
+  /** Marks a state as the most recently used one. */
   async #used(state: SavedState, session: SessionKey): Promise<void> {
     const others = this.#saved.filter((one) => one !== state);
     const name = nameOf(session);
@@ -233,7 +233,7 @@ export class StateFiles {
     this.#failed = true;
     this.#options.log(
       `Prefixes can't be kept in ${this.#options.folder}: ${messageOf(error)}. ` +
-        'They are evaluated again instead, until the engine is started anew.',
+        'They are evaluated again instead, until the next start of the engine.',
     );
   }
 }

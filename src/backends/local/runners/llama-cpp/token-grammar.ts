@@ -2,20 +2,20 @@ import { LlamaGrammarEvaluationState, TokenBias } from 'node-llama-cpp';
 import type { LlamaGrammar, LlamaModel, Token } from 'node-llama-cpp';
 import { literal } from '../../../../grammar/gbnf.ts';
 
-/** Compiled grammar of a model's. */
+/** Compiled grammar of a model. */
 export interface TokenGrammar {
   readonly grammar: LlamaGrammar;
-  /** Excludes the control tokens that the grammar does not name: to a grammar they are plain text. */
+  /** Excludes control tokens that the grammar does not name, because to a grammar they are plain text. */
   readonly bias: TokenBias;
 }
 
-/** Grammar that the next tokens have to follow, and how far it has come. */
+/** Active grammar and its position. */
 export interface GrammarState {
   readonly state: LlamaGrammarEvaluationState;
   readonly bias: TokenBias;
 }
 
-/** Control token, and its text as a grammar spells it. */
+/** Control token, and its text in the form of a grammar. */
 interface ControlToken {
   readonly token: Token;
   readonly spelled: string;
@@ -36,18 +36,18 @@ export class GrammarCompiler {
     });
   }
 
-  /** Throws if llama.cpp can't parse it. */
+  /** Compiles a grammar. Throws if llama.cpp can't parse it. */
   async compile(gbnf: string): Promise<TokenGrammar> {
     const grammar = await this.#model.llama.createGrammar({ grammar: gbnf });
     return { grammar, bias: this.#biasFor(gbnf) };
   }
 
-  /** A grammar at its beginning. */
+  /** Returns a grammar at its start. */
   start({ grammar, bias }: TokenGrammar): GrammarState {
     return { bias, state: new LlamaGrammarEvaluationState({ model: this.#model, grammar }) };
   }
 
-  /** Tokens that end a generation are not in it: the grammar admits them at its end only. */
+  /** Bias of a grammar. Tokens that end a generation are not in it, because the grammar allows them only at its end. */
   #biasFor(gbnf: string): TokenBias {
     const bias = TokenBias.for(this.#model);
     for (const { token, spelled } of this.#control) {

@@ -2,37 +2,36 @@ import { createRequire } from 'node:module';
 import { isRecord } from '../../../../core/json.ts';
 
 /**
- * Optional package that runs models with vision: llama.cpp with its multimodal part, one package for each
- * platform. It is used without its wrapper `@fugood/llama.node`, which depends on the builds for CUDA,
- * Vulkan and wasm too (285 MB).
+ * Optional package that runs models with vision: llama.cpp with its multimodal part, one package per platform. It is
+ * used without its wrapper `@fugood/llama.node`, which also depends on the builds for CUDA, Vulkan and wasm (285 MB).
  */
 export const ADDON = `@fugood/node-llama-${process.platform}-${process.arch}`;
 
-/** Members in use of a native context of version 1.7.15. */
+/** Used members of a native context of version 1.7.15. */
 export interface AddonContext {
   /** Loads a projector; returns false if that fails. */
   initMultimodal(options: { readonly path: string; readonly use_gpu: boolean }): boolean;
-  /** Decodes the pictures too. Rejects what can't be decoded, and a number of markers that is not theirs. */
+  /** Tokenizes a prompt and decodes its pictures. Rejects invalid pictures, and a wrong number of markers. */
   tokenize(
     text: string,
     mediaPaths: readonly string[],
   ): Promise<{ readonly tokens: { readonly length: number } }>;
   getModelInfo(): { readonly size: number };
   getUsedDevices(): readonly string[];
-  /** Returns false if the context takes no queue of requests. */
+  /** Returns false if the context does not support a queue of requests. */
   enableParallelMode(options: { readonly n_parallel: number; readonly n_batch: number }): boolean;
   queueCompletion(
     options: Readonly<Record<string, unknown>>,
     callback: (error: unknown, result: AddonReply | undefined) => void,
   ): { readonly requestId: number };
   cancelRequest(requestId: number): void;
-  /** Requests that wait or run. */
+  /** Returns waiting and running requests. */
   getParallelStatus(): {
     readonly requests: readonly { readonly request_id: number; readonly state: string }[];
   };
 }
 
-/** One call of the callback: a token's text, or what it came to in the end. */
+/** Argument of the callback: the text of a token, or the end of the completion. */
 export type AddonReply = { readonly token: string } | AddonEnd;
 
 export interface AddonEnd {
@@ -41,11 +40,11 @@ export interface AddonEnd {
   readonly stopped_word: boolean;
   readonly stopped_limit: boolean;
   readonly context_full: boolean;
-  /** Unlike `tokens_predicted` they count nothing of a completion that was cancelled before. */
+  /** Counts of this completion only. `tokens_predicted` includes an earlier cancelled one. */
   readonly timings: { readonly cache_n: number; readonly predicted_n: number };
 }
 
-/** The package's entry. */
+/** Exports of the package. */
 export interface Addon {
   readonly LlamaContext: {
     /** Loads a model. Throws if that fails. */
@@ -57,7 +56,7 @@ export interface Addon {
   };
 }
 
-/** True if the package for this platform is installed. */
+/** Returns true if the package for this platform is installed. */
 export function isAddonInstalled(): boolean {
   try {
     createRequire(import.meta.url).resolve(ADDON);
@@ -71,7 +70,7 @@ export function isAddonInstalled(): boolean {
 export function loadAddon(): Addon {
   const addon: unknown = createRequire(import.meta.url)(ADDON);
   if (!isAddon(addon)) throw new Error(`${ADDON} has no class LlamaContext`);
-  // Its log would quote prompts.
+  // Turn off its log, because that would quote prompts.
   addon.LlamaContext.toggleNativeLog(false, () => undefined);
   return addon;
 }

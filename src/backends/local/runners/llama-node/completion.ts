@@ -18,7 +18,7 @@ export interface TextCompletionOptions {
   readonly signal: AbortSignal;
 }
 
-/** Completion of a prompt by the addon, which samples by itself: one of its completions for each grammar. */
+/** Completion of a prompt by the addon, which samples by itself. Each grammar needs a new completion of the addon. */
 export class TextCompletion implements Completion<AddonPrompt, string> {
   readonly #options: TextCompletionOptions;
   #text = '';
@@ -26,7 +26,7 @@ export class TextCompletion implements Completion<AddonPrompt, string> {
   #marked = { text: 0, tokens: 0 };
   #active: ActiveGrammar<string> | undefined;
   #stream: AsyncGenerator<string, CompletionEnd> | undefined;
-  /** Number of tokens when the stream began. */
+  /** Number of tokens at the start of the stream. */
   #before = 0;
   tokens = 0;
 
@@ -45,7 +45,7 @@ export class TextCompletion implements Completion<AddonPrompt, string> {
     const next = await this.#stream.next();
     if (next.done === true) {
       this.#stream = undefined;
-      // A character of several tokens came as one text.
+      // A character of several tokens arrived as one text.
       this.tokens = Math.max(this.tokens, this.#before + next.value.tokens);
       return { end: next.value.reason };
     }
@@ -90,7 +90,7 @@ export class TextCompletion implements Completion<AddonPrompt, string> {
     await stream?.return({ reason: 'turn', tokens: 0, cachedTokens: 0 });
   }
 
-  /** Has the next step begin a completion after what was written. */
+  /** Makes the next step begin a new completion after the written text. */
   #restart(): void {
     this.#active = undefined;
   }
@@ -98,7 +98,7 @@ export class TextCompletion implements Completion<AddonPrompt, string> {
   #start({ grammar, triggers }: ActiveGrammar<string>, maxTokens: number) {
     const { context, sampling, state, ends, signal } = this.#options;
     this.#before = this.tokens;
-    // A grammar that applies at once decides itself when the turn may end, and its strings may contain such a text.
+    // A grammar that applies at once decides itself about the end of the turn, and its strings may contain such a text.
     const held = grammar !== undefined && triggers === undefined;
     const options = {
       ends: held ? [] : ends,

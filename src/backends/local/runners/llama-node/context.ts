@@ -12,12 +12,12 @@ import type {
 import { BATCH_TOKENS, completionOptions, loadOptions } from './native-options.ts';
 
 /**
- * Character that the addon writes for bytes that are none. A model that writes it itself loses it too: the
- * addon reports no tokens, by which the two could be told apart.
+ * Character that the addon writes for invalid bytes. The same character of the model itself is lost too, because the
+ * addon reports no tokens to distinguish them.
  */
 const BROKEN = '\uFFFD';
 
-/** The native context has failed in a way that it may not recover from: the process has to end. */
+/** Failure of the native context that it may not recover from, so the process has to end. */
 export class BrokenContext extends RuntimeFailure {
   constructor(model: string, reason: string) {
     super(
@@ -28,8 +28,8 @@ export class BrokenContext extends RuntimeFailure {
 }
 
 /**
- * A model and its projector in memory. One completion runs at a time, in the addon's parallel mode: its
- * serial one never recovers from a failure, and loses requests by a race.
+ * Model and its projector in memory. One completion runs at a time, in the addon's parallel mode: the serial mode never
+ * recovers from a failure, and loses requests by a race.
  */
 export class VisionContext {
   readonly #native: AddonContext;
@@ -47,7 +47,10 @@ export class VisionContext {
     const usesGpu = (options.settings.gpuLayers ?? spec.gpuLayers) !== 0;
     loadProjector(native, spec.mmproj, usesGpu);
     if (!native.enableParallelMode({ n_parallel: 1, n_batch: BATCH_TOKENS })) {
-      throw loadFailure(`The model ${spec.name}`, 'its context takes no queue of requests');
+      throw loadFailure(
+        `The model ${spec.name}`,
+        'its context does not support a queue of requests',
+      );
     }
     return new VisionContext(native, spec.name);
   }
@@ -56,13 +59,13 @@ export class VisionContext {
     return this.#native.getModelInfo().size;
   }
 
-  /** In words. */
+  /** Names of the devices. */
   get device(): string {
     const devices = this.#native.getUsedDevices();
     return devices.length === 0 ? 'CPU' : devices.join(', ');
   }
 
-  /** Tokens of a prompt, pictures included. Throws `invalid-request` where one can't be decoded. */
+  /** Counts the tokens of a prompt, including pictures. Throws `invalid-request` if one can't be decoded. */
   async count({ text, pictures }: AddonPrompt): Promise<number> {
     try {
       const { tokens } = await this.#native.tokenize(text, pictures);
@@ -70,14 +73,14 @@ export class VisionContext {
     } catch (error) {
       throw new RuntimeFailure(
         'invalid-request',
-        `${this.#name} can't take these images: ${messageOf(error)}. Send others, or fewer.`,
+        `${this.#name} can't use these images: ${messageOf(error)}. Send others, or fewer.`,
         { cause: error, subject: 'messages' },
       );
     }
   }
 
   /**
-   * Goes on behind a prompt, token by token. Leaving it, or the signal, cancels. Throws BrokenContext; the prompt must
+   * Completes a prompt, token by token. An early return, or the signal, cancels it. Throws BrokenContext. The prompt must
    * have been counted before, and fit.
    */
   async *complete(
@@ -119,9 +122,9 @@ export class VisionContext {
   }
 
   /**
-   * Ends what has not ended by itself. The addon forgets a queued request without a lock, and crashes where
-   * its worker has just begun to take it up: so it is cancelled once it runs, which it does in a moment.
-   * (llama.rn b9eebd5, in no release of the addon yet, ends that.)
+   * Cancels a request that has not ended. The addon removes a queued request without a lock, and crashes if its worker is
+   * just starting it. The request is therefore cancelled when it runs, which it soon does. (Fixed in llama.rn b9eebd5,
+   * which no release of the addon has yet.)
    */
   async #cancel(requestId: number): Promise<void> {
     for (;;) {
@@ -141,7 +144,7 @@ export class VisionContext {
     const tokens = Math.max(seen, predicted);
     if (end.stopped_eos || end.stopped_word) return { reason: 'turn', tokens, cachedTokens };
     if (end.stopped_limit || end.context_full) return { reason: 'limit', tokens, cachedTokens };
-    throw new BrokenContext(this.#name, 'a completion gave nothing');
+    throw new BrokenContext(this.#name, 'a completion returned nothing');
   }
 }
 

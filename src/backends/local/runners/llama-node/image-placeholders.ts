@@ -2,20 +2,20 @@ import { randomBytes } from 'node:crypto';
 import type { PromptStretch } from '../../../../prompt/control-tokens.ts';
 import type { Conversation, ImagePart, Part } from '../../../../core/conversation.ts';
 
-/** What stands in a prompt for each picture, in the order of the pictures (llama.cpp's tools/mtmd/mtmd.h). */
+/** Marker for each picture in a prompt, in the order of the pictures (llama.cpp's tools/mtmd/mtmd.h). */
 export const MARKER = '<__media__>';
 
-/** Keeps what others wrote from being read as a control token, or as the marker: it has no width. */
+/** Zero-width character that keeps content from being read as a control token or as the marker. */
 const SEPARATOR = '\u200B';
 
-/** A conversation whose pictures are words that nobody can guess, and the pictures behind them. */
+/** Conversation with unguessable words as placeholders of its pictures, and the pictures. */
 export interface MarkedConversation {
   readonly conversation: Conversation;
   readonly images: readonly ImagePart[];
   readonly nonce: string;
 }
 
-/** Puts a word in the place of each picture, those in tool results too. */
+/** Replaces each picture by a placeholder, in tool results too. */
 export function markImages(conversation: Conversation): MarkedConversation {
   const nonce = randomBytes(12).toString('hex');
   const images: ImagePart[] = [];
@@ -29,17 +29,17 @@ export function markImages(conversation: Conversation): MarkedConversation {
   return { conversation: { ...conversation, turns }, images, nonce };
 }
 
-/** A prompt in one text, with a marker for each of its pictures. */
+/** Prompt as one text, with a marker for each of its pictures. */
 export interface MarkedPrompt {
   readonly text: string;
-  /** As the markers stand in the text. */
+  /** Pictures in the order of their markers. */
   readonly images: readonly ImagePart[];
 }
 
 /**
- * Brings a rendered prompt into the form that the addon takes.
+ * Converts a rendered prompt to the form of the addon.
  *
- * @param lead a token that the addon puts before every prompt by itself
+ * @param lead text of a token that the addon itself adds before every prompt
  */
 export function joinPrompt(
   stretches: readonly PromptStretch[],

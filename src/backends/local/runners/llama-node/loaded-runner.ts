@@ -12,15 +12,15 @@ export interface VisionRunnerOptions {
   readonly llama: Llama;
   readonly threads: number;
   readonly abandon: () => void;
-  /** State that prompts without pictures share; undefined if none is kept. */
+  /** State file of prompts without pictures; undefined if it is disabled. */
   readonly state: StateFile | undefined;
-  /** Texts of tokens that end the model's turn, beyond those that end its generation anyway. */
+  /** Texts of tokens that end the model's turn, in addition to those that end its generation. */
   readonly ends: readonly string[];
   /** Counts the tokens of a short text. */
   readonly countText: (text: string) => number;
 }
 
-/** Runs a native context as a model of one slot. */
+/** Wraps a native context as a runner of one slot. */
 export function runnerOf(options: VisionRunnerOptions): LoadedRunner<AddonPrompt, string> {
   const { context, llama, threads, abandon, ends, countText } = options;
   return {
@@ -30,7 +30,7 @@ export function runnerOf(options: VisionRunnerOptions): LoadedRunner<AddonPrompt
     slots: 1,
     count: async (prompt) => context.count(prompt),
     async compile(gbnf) {
-      // The addon ends the process over a grammar that it can't parse; node-llama-cpp throws.
+      // The addon ends the process if it can't parse a grammar; node-llama-cpp throws.
       await llama.createGrammar({ grammar: gbnf });
       return gbnf;
     },
@@ -45,7 +45,7 @@ export function runnerOf(options: VisionRunnerOptions): LoadedRunner<AddonPrompt
         },
         complete: () => new TextCompletion(common),
         async release(error) {
-          // Requests that wait are sent to the next process.
+          // Waiting requests are sent to the next process.
           if (error instanceof BrokenContext) setImmediate(abandon);
         },
       };
@@ -54,8 +54,8 @@ export function runnerOf(options: VisionRunnerOptions): LoadedRunner<AddonPrompt
 }
 
 /**
- * Evaluates the prompt by a completion of its own, which is the only one that reports how much of it was
- * there, and returns that in tokens. Its one token is dropped.
+ * Evaluates the prompt by a separate completion, because only the end of a completion reports the reused tokens.
+ * Returns their number. The single generated token is dropped.
  */
 async function evaluate(
   { context, ends, state }: VisionRunnerOptions,
@@ -64,7 +64,7 @@ async function evaluate(
 ): Promise<number> {
   const { prompt, tokens, sampling, maxTokens } = request;
   const files = stateFor(request, state);
-  // The addon keeps nothing of a prompt without pictures, so it would evaluate it twice.
+  // The addon caches no prompt without pictures, so it would evaluate it twice.
   if (prompt.pictures.length === 0 && files.save === undefined && maxTokens > 0) return 0;
   const stream = context.complete(prompt, { ends, sampling, ...files, maxTokens: 1 }, signal);
   let next = await stream.next();
@@ -72,7 +72,7 @@ async function evaluate(
   return Math.min(next.value.cachedTokens, tokens - 1);
 }
 
-/** Files of the state to load and to save: the addon itself reuses prompts with pictures only. */
+/** Files of the state to load and to save. The addon itself only reuses prompts with pictures. */
 function stateFor(
   { prompt, tokens }: SlotRequest<AddonPrompt>,
   state: StateFile | undefined,

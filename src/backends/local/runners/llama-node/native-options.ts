@@ -5,16 +5,16 @@ import { DEFAULT_SAMPLING } from '../../default-sampling.ts';
 import { defaultThreads } from '../../threads.ts';
 import type { AddonPrompt, CompletionOptions, ContextOptions } from './context-options.ts';
 
-/** What is evaluated at once, in tokens. */
+/** Size of a batch in tokens. */
 export const BATCH_TOKENS = 512;
 
-/** More than any model has; without a GPU the addon takes none. */
+/** More layers than any model has. Without a GPU the addon ignores it. */
 const ALL_LAYERS = 999;
 
 /**
- * Number of threads: the server's setting, the model's own, else what is right here.
+ * Number of threads: the server's setting, the model's own, otherwise the default for this machine.
  *
- * @param cores physical cores that calculate at full speed
+ * @param cores number of physical cores at full speed
  */
 export function threadsFor(
   { spec, settings }: Pick<ContextOptions, 'spec' | 'settings'>,
@@ -24,7 +24,7 @@ export function threadsFor(
   return settings.threads ?? spec.threads ?? defaultThreads(usable, loadavg()[0] ?? 0);
 }
 
-/** What the addon loads a model with. */
+/** Options of the addon to load a model. */
 export function loadOptions(options: ContextOptions): Readonly<Record<string, unknown>> {
   const { spec, settings, contextSize } = options;
   const layers = settings.gpuLayers ?? spec.gpuLayers;
@@ -39,15 +39,15 @@ export function loadOptions(options: ContextOptions): Readonly<Record<string, un
     n_gpu_layers: typeof layers === 'number' ? layers : ALL_LAYERS,
     ...(kvType !== undefined && { cache_type_k: kvType, cache_type_v: kvType }),
     ...(flashAttention !== undefined && { flash_attn_type: flashAttention }),
-    // The whole cache of a sliding window, so that any prefix of it can be reused.
+    // Cache sliding windows completely, so that any prefix can be reused.
     swa_full: true,
   };
 }
 
-/** llama.cpp's trigger of the kind "word", which becomes a token where it is one. */
+/** llama.cpp's trigger of the kind "word", which becomes a token if it is one. */
 const WORD_TRIGGER = 1;
 
-/** What the addon goes on with behind a prompt. */
+/** Options of the addon for a completion. */
 export function completionOptions(
   { text, pictures }: AddonPrompt,
   options: CompletionOptions,
@@ -70,12 +70,12 @@ export function completionOptions(
   };
 }
 
-/** Its largest seed means "choose one". */
+/** Number of seeds. The largest value means "choose one". */
 const MOST_SEEDS = 2 ** 31 - 1;
 
 /**
- * How the addon picks tokens. Its own defaults drop likely ones now and then (XTC) and punish
- * repetition, and a temperature of 0 does not end that.
+ * Sampling options of the addon. Its own defaults sometimes drop likely tokens (XTC) and penalize repetition, even with
+ * a temperature of 0.
  */
 function samplingOptions(sampling: Sampling): Readonly<Record<string, number>> {
   const { temperature, topK, topP, minP } = { ...DEFAULT_SAMPLING, ...sampling };

@@ -3,21 +3,21 @@ import type { ImagePart } from '../../../../core/conversation.ts';
 import { Kept } from '../../../../images/cache.ts';
 import { fitPicture } from './picture.ts';
 
-/** Characters of data URLs that are kept: an agent sends its pictures again with every request. */
+/** Cached characters of data URLs, because an agent sends its pictures with every request. */
 const KEPT_CHARACTERS = 32 * 1024 * 1024;
 
-/** Fits pictures to a vision encoder, one at a time and each once. */
+/** Fits pictures to a vision encoder, one at a time, and caches the results. */
 export class PictureFitter {
   readonly #size: number | undefined;
   readonly #kept = new Kept<string>(KEPT_CHARACTERS);
   #last: Promise<unknown> = Promise.resolve();
 
-  /** @param size as in `fitPicture` */
+  /** @param size see `fitPicture` */
   constructor(size: number | undefined) {
     this.#size = size;
   }
 
-  /** As data URLs, in their order. Throws as `fitPicture`. */
+  /** Returns pictures as data URLs, in their order. Throws like `fitPicture`. */
   async fit(images: readonly ImagePart[]): Promise<readonly string[]> {
     const fitted: string[] = [];
     for (const image of images) fitted.push(await this.#fitOne(image));
@@ -29,7 +29,7 @@ export class PictureFitter {
     const key = createHash('sha256').update(data).digest('base64');
     const known = this.#kept.get(key);
     if (known !== undefined) return known;
-    // A large one takes hundreds of megabytes while it is decoded.
+    // One at a time: a large picture takes hundreds of megabytes during its decoding.
     const turn = this.#last.then(() => fitPicture(image, this.#size));
     this.#last = turn.catch(() => undefined);
     const url = await turn;

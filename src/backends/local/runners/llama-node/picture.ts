@@ -11,12 +11,12 @@ const BACKGROUND = '#ffffff';
 const DECODE_WITHIN_SECONDS = 20;
 
 /**
- * A picture as the vision encoder takes it: a PNG in a data URL, upright, without transparency, and of
- * exactly its size if it has only one. Other data never reaches it: the addon opens any other text as a
- * local file, and has a program called for bytes that it does not know.
+ * Converts a picture for the vision encoder: a PNG in a data URL, upright, without transparency, and of exactly the
+ * encoder's size if it has one. Other data must never reach the addon: it opens any other text as a local file, and
+ * runs a program for unknown bytes.
  *
- * @param size edge in pixels of the square that the encoder takes; undefined if it takes any size
- * @throws RuntimeFailure `invalid-request` where it can't be decoded
+ * @param size edge in pixels of the encoder's square; undefined if it accepts any size
+ * @throws {RuntimeFailure} `invalid-request` if the picture can't be decoded
  */
 export async function fitPicture(image: ImagePart, size: number | undefined): Promise<string> {
   const { source } = image;
@@ -38,7 +38,7 @@ export async function fitPicture(image: ImagePart, size: number | undefined): Pr
       size === undefined
         ? upright
         : upright.resize(size, size, { fit: 'contain', background: BACKGROUND });
-    // Levels of compression change nothing, and the picture only crosses to the addon.
+    // Fast compression: the picture is only passed to the addon.
     const png = await fitted.png({ compressionLevel: 1 }).toBuffer();
     return `data:image/png;base64,${png.toString('base64')}`;
   } catch (error) {

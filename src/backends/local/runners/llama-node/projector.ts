@@ -10,19 +10,19 @@ export interface ProjectorInfo {
 }
 
 /**
- * Projectors that scale every picture to one square (llama.cpp's tools/mtmd/clip.cpp); all others take
- * sizes of their own, or several tiles.
+ * Projectors that scale every picture to one square (llama.cpp's tools/mtmd/clip.cpp). All others use variable sizes, or
+ * several tiles.
  */
 const SQUARE = ['mlp', 'mlp_norm', 'ldp', 'ldpv2', 'gemma3', 'janus_pro'];
 
-/** Reads the header of a projector file (mmproj). Throws `unsupported` if it is damaged, or no projector. */
+/** Reads the header of a projector file (mmproj). Throws `unsupported` if it is damaged, or not a projector. */
 export async function readProjector(file: string): Promise<ProjectorInfo> {
   requireGguf(file);
   const metadata: unknown = await readMetadata(file);
   const clip = isRecord(metadata) ? metadata['clip'] : undefined;
   const vision = isRecord(clip) ? clip['vision'] : undefined;
   if (!isRecord(clip) || !isRecord(vision) || clip['has_vision_encoder'] !== true) {
-    throw failure(file, 'it is no projector of a model that sees (mmproj)');
+    throw failure(file, 'it is not the projector (mmproj) of a model with vision');
   }
   const type = clip['projector_type'] ?? vision['projector_type'];
   const size = vision['image_size'];

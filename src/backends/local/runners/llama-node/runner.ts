@@ -23,19 +23,19 @@ import { freemem } from 'node:os';
 import type { LlamaModel } from 'node-llama-cpp';
 import type { LoadNeeds } from '../../memory/eviction.ts';
 
-/** Options with which a runner is opened. */
+/** Options of a runner. */
 export interface LlamaNodeOptions {
   readonly spec: FileSpec;
   readonly settings: EngineSettings;
   readonly log: EngineLog;
-  /** Ends the process: the native context can't be trusted any more. */
+  /** Ends the process, because the native context is in an unknown state. */
   readonly abandon: () => void;
 }
 
 /**
- * Opens a model and its projector for the addon of llama.node, which has one slot and completes each stretch
- * of an answer that has a grammar of its own. The vocabulary is node-llama-cpp's. Reads the metadata of both
- * files. Throws as `openHead`.
+ * Opens a model and its projector for the addon of llama.node. It has one slot, and one completion for each part of an
+ * answer with its own grammar. node-llama-cpp provides the vocabulary. Reads the metadata of both files. Throws like
+ * `openHead`.
  */
 export async function openLlamaNode(
   options: LlamaNodeOptions,
@@ -78,7 +78,7 @@ export async function openLlamaNode(
   };
 }
 
-/** Throws `model-load-failed` without a projector. */
+/** Narrows a model to one with a projector. Throws `model-load-failed` if it has none. */
 function withProjector({ mmproj, ...spec }: FileSpec): VisionSpec {
   if (mmproj !== undefined) return { ...spec, mmproj };
   throw new RuntimeFailure(
@@ -90,7 +90,7 @@ function withProjector({ mmproj, ...spec }: FileSpec): VisionSpec {
 function steeringOf({ model, controlTexts }: ModelHead): RunnerSteering {
   return {
     watches: (trigger) => model.tokenize(trigger, true).length === 1,
-    // A grammar itself admits tokens that end a generation at its end only.
+    // A grammar itself allows tokens that end a generation only at its end.
     excluded: controlTexts.filter((text) => {
       const [token, ...others] = model.tokenize(text, true);
       return token !== undefined && others.length === 0 && !model.isEogToken(token);
@@ -117,7 +117,7 @@ async function write(
   return { rendered, forced, prompt: addonPrompt(text, [...before.pictures, ...fitted]) };
 }
 
-/** Counts a text as the addon does. Only the loaded projector can count pictures. */
+/** Counts a text like the addon. Only the loaded projector can count pictures. */
 async function countText(
   head: ModelHead,
   { text, pictures }: AddonPrompt,
@@ -127,7 +127,7 @@ async function countText(
   return (await head.tokenizer.count(text, signal)) + (leadOf(head) === '' ? 0 : 1);
 }
 
-/** llama.cpp itself puts the first token of some vocabularies before a prompt. */
+/** Text of the first token, if llama.cpp itself adds it before a prompt for this vocabulary. */
 function leadOf({ model, bos }: ModelHead): string {
   return model.tokens.shouldPrependBosToken ? bos : '';
 }

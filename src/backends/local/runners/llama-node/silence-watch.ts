@@ -4,29 +4,29 @@ import type { EngineCommand, EngineReply } from '../../worker/protocol.ts';
 import type { EngineWatch } from '../../worker/engine-watch.ts';
 import { largest } from '../../../../core/lists.ts';
 
-/** What a request waits for: its answer to begin, its prompt to be evaluated, or its next token. */
+/** Awaited progress of a request: the start of its answer, its prefill, or its next token. */
 export interface Waiting {
   readonly for: 'answer' | 'prefill' | 'token';
-  /** Of its prompt, as far as it was counted. */
+  /** Tokens of its prompt, if counted. */
   readonly tokens: number;
   readonly pictures: number;
 }
 
-/** Longer than any machine takes for a token. */
+/** Longest time for a token on any machine. */
 const TOKEN_MILLISECONDS = 60_000;
-/** A CPU takes seconds for a large picture. */
+/** Additional time per picture. A CPU takes seconds for a large one. */
 const PICTURE_MILLISECONDS = 60_000;
-/** The slowest machine on which anybody would wait for a prompt: four tokens a second. */
+/** Time per token of a prompt on the slowest usable machine: four tokens per second. */
 const PROMPT_TOKEN_MILLISECONDS = 250;
 
-/** How long an engine may say nothing, in milliseconds, before it is taken for dead. */
+/** Allowed silence of an engine, in milliseconds, before it counts as hung. */
 export function allowedSilence({ for: what, tokens, pictures }: Waiting): number {
   if (what === 'token') return TOKEN_MILLISECONDS;
   const encoding = TOKEN_MILLISECONDS + pictures * PICTURE_MILLISECONDS;
   return what === 'answer' ? encoding : encoding + tokens * PROMPT_TOKEN_MILLISECONDS;
 }
 
-/** Ends an engine that has something to do and has said nothing for too long. */
+/** Ends an engine that has work and was silent for too long. */
 export class SilenceWatch implements EngineWatch {
   readonly #allowed: (waiting: Waiting) => number;
   readonly #waiting = new Map<number, Waiting>();
@@ -34,7 +34,7 @@ export class SilenceWatch implements EngineWatch {
   #timer: NodeJS.Timeout | undefined;
   #end: (how: string) => void = () => undefined;
 
-  /** @param allowed in milliseconds */
+  /** @param allowed returns the allowed silence in milliseconds */
   constructor(allowed: (waiting: Waiting) => number) {
     this.#allowed = allowed;
   }
@@ -58,7 +58,7 @@ export class SilenceWatch implements EngineWatch {
         this.#waiting.set(command.call, { for: 'answer', tokens: 0, pictures: 0 });
         break;
       case 'cancel':
-        // It is not answered, and the next request shows whether the engine still lives.
+        // A cancelled call gets no answer; the next request shows if the engine still works.
         this.#waiting.delete(command.call);
         break;
       case 'open':
@@ -73,9 +73,9 @@ export class SilenceWatch implements EngineWatch {
   }
 
   heard(reply: EngineReply): void {
-    // Its answers are what matters: its main thread may well be in native code.
+    // Only answers count, because its main thread may be in native code.
     if (reply.type === 'alive') return;
-    // The weights wait for memory, and take their time.
+    // A load waits for memory, and may take long.
     if (reply.type === 'acquire') this.#loading = true;
     else if (reply.type === 'settled') this.#loading = false;
     else if (reply.type === 'events') {
@@ -105,7 +105,7 @@ export class SilenceWatch implements EngineWatch {
     clearTimeout(this.#timer);
     if (this.#loading || this.#waiting.size === 0) return;
     const longest = largest([...this.#waiting.values()].map(this.#allowed));
-    const how = `said nothing for ${longest / 1000} s`;
+    const how = `was silent for ${longest / 1000} s`;
     this.#timer = setTimeout(() => this.#end(how), longest).unref();
   }
 }

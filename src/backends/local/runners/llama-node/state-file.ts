@@ -6,18 +6,18 @@ import { messageOf } from '../../../../core/failure.ts';
 import type { EngineLog, StateCache } from '../../engine-settings.ts';
 import { stateLimit } from '../../states/limit.ts';
 
-/** The file of the state of the last prompt without pictures. */
+/** State file of the last prompt without pictures. */
 export interface StateFile {
   readonly file: string;
-  /** Tokens of the longest prompt whose state is kept. */
+  /** Tokens of the longest prompt whose state is saved. */
   readonly mostTokens: number;
 }
 
 /**
- * Where the addon keeps a state, as long as this process lives; undefined where it can't.
+ * Opens a state file for the lifetime of this process; undefined if that is not possible.
  *
- * @param states the folder of all engines' states: they remove what ended processes left in it
- * @param bytesPerToken of a state
+ * @param states folder of all engines' states, in which they remove files of ended processes
+ * @param bytesPerToken bytes of a state per token
  */
 export async function openStateFile(
   states: StateCache | undefined,
@@ -29,11 +29,11 @@ export async function openStateFile(
   const own = path.join(folder, `${process.pid}-${randomUUID()}`);
   let limitBytes = 0;
   try {
-    // What was said to a model is nobody else's business.
+    // Only the owner may read conversations.
     await mkdir(own, { recursive: true, mode: 0o700 });
     limitBytes = await stateLimit(states);
   } catch (error) {
-    log(`No states can be kept in ${folder}: ${messageOf(error)}. Requests go on without.`);
+    log(`States can't be saved in ${folder}: ${messageOf(error)}. Requests continue without them.`);
     return undefined;
   }
   process.on('exit', () => rmSync(own, { recursive: true, force: true }));
