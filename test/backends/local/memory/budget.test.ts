@@ -149,7 +149,7 @@ describe('the memory budget', () => {
     void new Member(budget, 'a').enter();
     await turn();
     expect(happened).toEqual(['a loads 1']);
-    expect(said).toEqual([expect.stringMatching(/^a needs about 20 GB and 4 GB are free: /)]);
+    expect(said).toEqual([expect.stringMatching(/^a needs about 20 GB, and 4 GB are free: /)]);
   });
 
   it.each([

@@ -166,7 +166,7 @@ describe.each(SPEECHES)(
 
     it.each([
       ['an endless line', 'x', 'a line of over 8388608 bytes'],
-      ['an endless page', '<br>\n', 'no answer'],
+      ['an endless page', '<br>\n', 'not an answer'],
     ])('is not listened to for ever where it sends %s', async (_, text, says) => {
       const piece = text.repeat(200_000);
       let sent = 0;
