@@ -25,9 +25,9 @@ export interface Engine {
   status(signal: AbortSignal): Promise<LoadStatus | undefined>;
   /** True if native code takes far longer for a step than ever before, so that it probably hangs. */
   readonly isStuck?: boolean;
-  /** Writes states that are not in files yet. */
+  /** Writes states that are not in files. */
   keep?(): Promise<void>;
-  /** Frees everything, after `keep`; requests under way fail. */
+  /** Frees all memory, after `keep`; running requests fail. */
   close(): Promise<void>;
 }
 

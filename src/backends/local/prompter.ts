@@ -81,17 +81,17 @@ export class Prompter<P extends RunnerPrompt> {
   }
 }
 
-/** The most tokens to generate, and why an answer ends there. */
+/** Limit of the generated tokens, and the reason of the end there. */
 interface AnswerLimit {
   readonly tokens: number;
   readonly reason: 'max-tokens' | 'context-exceeded';
 }
 
 /**
- * Tokens that may be generated after a prompt of `count` tokens: none if it fills the context. Throws
+ * Limits the answer to a prompt of `count` tokens; 0 tokens if the prompt fills the context. Throws
  * `prompt-too-long`.
  *
- * @param contextSize in tokens
+ * @param contextSize size of the context in tokens
  */
 function answerLimit(
   request: Pick<GenerationRequest, 'maxTokens' | 'overflow'>,

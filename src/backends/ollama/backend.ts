@@ -66,7 +66,7 @@ export function createOllamaBackend(
 interface ToolRefusals {
   /** Notes a failure of a model's request, if it is a refusal of tools. */
   note(model: ModelSpec, error: unknown): void;
-  /** Returns a finder of facts that says of these models that they have no tools. */
+  /** Wraps a finder of facts, so that these models have no tools. */
   apply(find: OllamaFactsFinder): OllamaFactsFinder;
 }
 

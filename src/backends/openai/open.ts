@@ -121,17 +121,17 @@ async function ask(
   }
 }
 
-/** Notes that a server refused the tools of a request, so that its model is told of them by instructions. */
+/** Notes that a server refused the tools of a request, so that its model gets them as instructions. */
 function noteToolRefusal({ toolRefusals, log }: Upstream, { key, prompt, request }: Call): void {
   if (prompt.tools === undefined) return;
   toolRefusals.set(key, isForced(request.toolChoice) ? 'all' : 'optional');
-  log(`${request.model.name} is told of tools by instructions: its server refuses them`);
+  log(`${request.model.name} gets tools as instructions: its server refuses them`);
 }
 
-/** Throws for a request whose tools its server is known to refuse, without asking the server. */
+/** Throws for a request whose tools the server is known to refuse, without an upstream request. */
 function refuseKnown({ toolRefusals }: Upstream, { key, prompt, request, client }: Call): void {
   const refusal = prompt.tools === undefined ? undefined : toolRefusals.get(key);
-  // vLLM without a parser of calls still makes demanded ones.
+  // vLLM without a tool-call parser still makes forced calls.
   if (refusal === undefined || (refusal === 'optional' && isForced(request.toolChoice))) return;
   throw new RuntimeFailure(
     'unsupported',

@@ -65,13 +65,13 @@ async function readInOnePiece(answer: HttpAnswer, question: Question): Promise<C
   return whole;
 }
 
-/** One token's event has some 300 bytes; a call in one event has less than this. */
+/** The event of a token has some 300 bytes; a call in one event has less than this. */
 const MAX_LINE_BYTES = 8 * 1024 * 1024;
 
 /**
- * The data of the events of an SSE stream, those that arrive together in one piece, without `[DONE]`,
- * which ends it. No server of this API spreads an event's data over several lines; some write errors
- * without `data:`, or as `error:`.
+ * Reads the data of the events of an SSE stream. Events that arrive together are one item. `[DONE]` ends the
+ * stream. No server of this API splits the data of an event into several lines; some write errors without
+ * `data:`, or as `error:`.
  */
 async function* readEvents(
   bytes: AsyncIterable<Uint8Array>,

@@ -209,7 +209,7 @@ export function templateLimitExceeded(model: string, how: string): RuntimeFailur
   );
 }
 
-/** What a conversation that could not be rendered comes to: the template's own words, where it refuses. */
+/** Failure of a rendering, with the template's own words if it refuses the conversation. */
 function renderingFailure(error: unknown, model: string): RuntimeFailure {
   if (error instanceof RuntimeFailure) return error;
   return new RuntimeFailure(

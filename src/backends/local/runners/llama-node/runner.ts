@@ -132,7 +132,7 @@ function leadOf({ model, bos }: ModelHead): string {
   return model.tokens.shouldPrependBosToken ? bos : '';
 }
 
-/** Memory that a model needs with its projector and one slot, if all of it is main memory. */
+/** Estimates the memory of a model with its projector and one slot, as main memory only. */
 async function loadNeeds(
   { fileInsights }: LlamaModel,
   mmproj: string,
