@@ -160,16 +160,28 @@ function findFollowing(probe: Probe, base: TemplateTraits, calls: CallTraits): C
   return styles.find((style) => probe.shows(conversation, { ...base, calls: style })) ?? calls;
 }
 
-/** Effort levels that the prompt names, or that change it differently from an unknown level. */
+/**
+ * Effort levels of a template: those that the prompt names, or that change it differently from an unknown level. If
+ * none of them renders like no level, those of `USUAL` that do are the template's default.
+ */
 function findEfforts(probe: Probe): readonly string[] {
-  const asking = (level: string) => probe.render(ASKED, NO_TRAITS, { reasoning_effort: level });
+  const asking = (level?: string) =>
+    probe.render(ASKED, NO_TRAITS, level === undefined ? {} : { reasoning_effort: level });
   const unknown = asking('probe');
-  return EFFORTS.filter((effort) => {
+  const named = EFFORTS.filter((effort) => {
     const rendered = asking(effort);
     if (rendered === undefined) return false;
     return rendered !== unknown || new RegExp(`effort: ${effort}`, 'i').test(rendered);
   });
+  const isDefault = (effort: string) => asking(effort) === asking();
+  if (named.length === 0 || named.some(isDefault)) return named;
+  return EFFORTS.filter(
+    (effort) => named.includes(effort) || (USUAL.has(effort) && isDefault(effort)),
+  );
 }
+
+/** Levels that templates know by these names. Others may render like no level because they are unknown. */
+const USUAL: ReadonlySet<string> = new Set(['low', 'medium', 'high']);
 
 function thinkingTraits(
   probe: Probe,

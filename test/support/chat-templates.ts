@@ -54,7 +54,11 @@ const CONTROL = ['<|im_start|>', '<|im_end|>', '<|endoftext|>', '<s>', '</s>'];
 
 /** A template as the engine would set it up, but rendered by the public Jinja library. */
 export function chatTemplate(name: string): ChatTemplate {
-  const source = new Map<string, string>(Object.entries(TEMPLATES)).get(name) ?? '';
+  return templateOf(new Map<string, string>(Object.entries(TEMPLATES)).get(name) ?? '');
+}
+
+/** Template of this source, likewise. */
+export function templateOf(source: string): ChatTemplate {
   const parsed = new Template(source);
   const render: ChatTemplate['render'] = (variables) => parsed.render({ ...variables });
   const format = chooseFormat(source);

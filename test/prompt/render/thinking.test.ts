@@ -4,7 +4,7 @@ import { renderPrompt } from '../../../src/prompt/render.ts';
 import { templateVariables } from '../../../src/prompt/template-variables.ts';
 import type { Effort, ThinkingMode } from '../../../src/core/backend.ts';
 import type { Conversation, Part } from '../../../src/core/conversation.ts';
-import { chatTemplate } from '../../support/chat-templates.ts';
+import { chatTemplate, templateOf } from '../../support/chat-templates.ts';
 import { areTemplatesMissing, REAL_TEMPLATES, realTemplate } from '../../support/real-templates.ts';
 import { asking, written } from './rendered.ts';
 import { covers } from '../../support/covers.ts';
@@ -117,6 +117,31 @@ describe('the effort level of a template', () => {
       { efforts, thinking: 'switchable' },
     );
     expect(variables['reasoning_effort']).toBe(level);
+  });
+
+  it.each<[string, string, readonly (Effort | undefined)[]]>([
+    [
+      'its default',
+      "{%- set level = reasoning_effort or 'high' %}{{- '[effort off]' if level == 'low' else '[effort on]' }}",
+      ['medium', 'high', 'xhigh', 'max'],
+    ],
+    [
+      'no level',
+      "{{- '[effort ' + reasoning_effort + ']' if (reasoning_effort or '') in ['high', 'max'] else '' }}",
+      ['low', 'medium'],
+    ],
+    [
+      'an unknown level, unless its default is a named one',
+      "{{- '[Effort: ' + ('High' if reasoning_effort == 'high' else 'Max') + ']' }}",
+      ['xhigh', 'max'],
+    ],
+  ])('renders like no level where the template takes it for %s', (_title, effects, same) => {
+    const turns = "{%- for message in messages %}{{- '[' + message.role + ']' + message.content }}";
+    const template = templateOf(`${effects}${turns}{%- endfor %}[assistant]`);
+    const prompt = (effort?: Effort) =>
+      written(template, asking(asked(), { thinking: ENABLED, ...(effort && { effort }) }));
+    const all = ['low', 'medium', 'high', 'xhigh', 'max'] as const;
+    expect(all.filter((effort) => prompt(effort) === prompt())).toEqual(same);
   });
 
   it('is the lowest if thinking is disabled but the model always thinks', () => {
