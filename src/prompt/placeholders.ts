@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { isRecord } from '../core/json.ts';
 import type { ControlTokens, PromptStretch } from './control-tokens.ts';
 
-/** P (plain) never becomes a control token, T (trusted) may contain some, A (ahead) is plain and moves. */
+/** P (plain) never becomes a control token, T (trusted) may contain some, A (ahead) is trusted and moves. */
 type Kind = 'P' | 'T' | 'A';
 
 /**
@@ -43,9 +43,13 @@ export class Placeholders {
     return this.#keep('T', text);
   }
 
-  /** Placeholder for text that moves in front of the `lead` before the placeholder. */
-  ahead(text: string): string {
-    return this.#keep('A', text);
+  /**
+   * Placeholder for text that moves in front of the `lead` before the placeholder.
+   *
+   * @param around trusted texts around it
+   */
+  ahead(text: string, around = { open: '', close: '' }): string {
+    return this.#keep('A', around.open + this.protectText(text) + around.close);
   }
 
   /**
@@ -78,8 +82,9 @@ export class Placeholders {
       if (kind === 'A') this.#texts[Number(index)] = '';
       const moved = kind === 'A' && text !== '' && before.endsWith(lead) ? lead : '';
       yield* this.#control.split(before.slice(0, before.length - moved.length));
-      if (kind === 'T') yield* this.#stretches(escapeAsIn(text, backslashes), lead);
-      else yield { text: kind === 'A' ? text : escapeAsIn(text, backslashes), control: false };
+      if (kind === 'A') yield* this.#stretches(text, lead);
+      else if (kind === 'T') yield* this.#stretches(escapeAsIn(text, backslashes), lead);
+      else yield { text: escapeAsIn(text, backslashes), control: false };
       yield* this.#control.split(moved);
       from = match.index + whole.length;
     }

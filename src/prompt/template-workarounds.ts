@@ -15,7 +15,10 @@ export function spliceMessages(
     if (message.role !== 'assistant') return message;
     const { ahead, written, ...rest } = message;
     if (ahead !== undefined && rest.tool_calls !== undefined) {
-      return { ...rest, tool_calls: led(rest.tool_calls, placeholders.ahead(ahead)) };
+      return {
+        ...rest,
+        tool_calls: led(rest.tool_calls, placeholders.ahead(ahead, format.preamble)),
+      };
     }
     if (written === undefined || typeof rest.content !== 'string') return rest;
     const calls = written.map(({ name, input }) => ({

@@ -108,7 +108,7 @@ function findTextPlace(
   base: TemplateTraits,
   calls: CallTraits,
 ): CallTraits {
-  const lead = findLead(probe, { ...base, calls });
+  const lead = findLead(probe, format, { ...base, calls });
   const said1 = [said('A'), called('C')];
   const after = [[answered('C', 'R')], [said('B')], [said('N')]] as const;
   const texts = [
@@ -128,18 +128,18 @@ const aheadIf = (holds: boolean) => (holds ? (['ahead'] as const) : []);
 
 /** Returns true if the lead begins with a trigger: `ahead` text is then where the model generates it. */
 function isRead(format: ChatFormat, lead: string): boolean {
-  if (format.readOutput !== undefined || lead === '') return false;
+  if (format.readOutput !== undefined && format.preamble === undefined) return false;
   return format.tools?.triggers.some((trigger) => lead.trimStart().startsWith(trigger)) === true;
 }
 
 /**
- * Text that the template writes before the name of the first call. Empty if the text of an answer would not
- * begin at the same place.
+ * Text that the template writes before the name of the first call. Empty if the text of an answer, or a message of
+ * its own before the call, would not begin at the same place.
  */
-function findLead(probe: Probe, traits: TemplateTraits): string {
+function findLead(probe: Probe, { preamble }: ChatFormat, traits: TemplateTraits): string {
   const calling = probe.render(CALL, traits) ?? '';
-  const saying = probe.render(TALK, traits) ?? '';
-  const start = saying.indexOf('PROBE-A');
+  const saying = probe.render(preamble === undefined ? TALK : ASKED, traits) ?? '';
+  const start = preamble === undefined ? saying.indexOf('PROBE-A') : saying.length;
   if (start === -1 || calling.slice(0, start) !== saying.slice(0, start)) return '';
   return calling.slice(start, calling.indexOf('probe_call'));
 }

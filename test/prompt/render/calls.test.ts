@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Conversation, Turn } from '../../../src/core/conversation.ts';
-import { chatTemplate } from '../../support/chat-templates.ts';
+import { chatTemplate, templateOf } from '../../support/chat-templates.ts';
 import { areTemplatesMissing, REAL_TEMPLATES, realTemplate } from '../../support/real-templates.ts';
 import { CONVERSATIONS } from './conversations.ts';
 import { asking, written } from './rendered.ts';
@@ -34,6 +34,16 @@ const CALLING: Conversation = {
   tools: [],
 };
 
+/** Template with channels, which has no place for text before a call, and drops thinking elsewhere. */
+const CHANNELS = `{%- if tools %}{{- tools | tojson }}{%- endif %}
+{%- for message in messages %}
+{%- if message.tool_calls %}{%- set call = message.tool_calls[0].function %}
+{%- if message.thinking %}{{- '<|start|>assistant<|channel|>analysis<|message|>' + message.thinking + '<|end|>' }}{%- endif %}
+{{- '<|start|>assistant to=functions.' + call.name + '<|channel|>commentary json<|message|>' + (call.arguments | tojson) + '<|call|>' }}
+{%- elif message.role == 'assistant' %}{{- '<|start|>assistant<|channel|>final<|message|>' + message.content + '<|end|>' }}
+{%- else %}{{- '<|start|>' + message.role + '<|message|>' + message.content + '<|end|>' }}{%- endif %}
+{%- endfor %}{{- '<|start|>assistant' }}`;
+
 describe('calls and results in a template', () => {
   covers('R3.2-fallback', 'R3.1-results-first');
 
@@ -56,6 +66,19 @@ describe('calls and results in a template', () => {
     );
   });
 
+  it('follow thinking and text in messages of their own, in a template with channels', () => {
+    const template = templateOf(CHANNELS);
+    const [user, calling, results] = CALLING.turns;
+    const thought = { kind: 'thinking', text: 'Hm.' } as const;
+    const parts = [thought, ...(calling?.parts ?? [])];
+    const said = { role: 'assistant', parts } as const;
+    const turns = [user, said, results].filter((turn) => turn !== undefined);
+    expect(written(template, asking({ ...CALLING, turns }))).toContain(
+      'analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>commentary<|message|>Let me look.<|end|>' +
+        '<|start|>assistant to=functions.look_up<|channel|>commentary json<|message|>{"place": "here"}<|call|>',
+    );
+  });
+
   it.skipIf(areTemplatesMissing()).each<[string, string]>([
     [
       'mistralai-Mistral-Nemo-Instruct-2407',
@@ -67,7 +90,7 @@ describe('calls and results in a template', () => {
     ],
     [
       'openai-gpt-oss-120b',
-      '<|start|>assistant<|channel|>final<|message|>Let me look.<|end|><|start|>assistant to=functions.look_up',
+      '<|start|>assistant<|channel|>commentary<|message|>Let me look.<|end|><|start|>assistant to=functions.look_up',
     ],
     ['LFM2-8B-A1B', 'Let me look.<|tool_call_start|>[look_up(place="here")]<|tool_call_end|>'],
     [
