@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 
 /** Error with the reason why a file is not read, without its name. */
 class UnreadableFile extends Error {}
@@ -17,20 +18,36 @@ const CHUNK_BYTES = 64 * 1024;
  * @throws UnreadableFile, and what the file system throws
  */
 export async function readRegularFile(path: string, mostBytes: number): Promise<string> {
-  check(await stat(path), mostBytes);
-  const file = await open(path, FLAGS);
+  return (await readRegularBytes(path, mostBytes)).toString('utf8');
+}
+
+/** Reads a file as bytes, with the checks of `readRegularFile`. */
+export async function readRegularBytes(path: string, mostBytes: number): Promise<Buffer> {
+  const file = await openRegularFile(path, mostBytes);
   try {
-    check(await file.stat(), mostBytes);
     const chunks: Buffer[] = [];
     for (let bytes = 0; ;) {
       const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(CHUNK_BYTES));
-      if (bytesRead === 0) return Buffer.concat(chunks).toString('utf8');
+      if (bytesRead === 0) return Buffer.concat(chunks);
       bytes += bytesRead;
       checkSize(bytes, mostBytes);
       chunks.push(buffer.subarray(0, bytesRead));
     }
   } finally {
     await file.close();
+  }
+}
+
+/** Opens a regular file for reading, with the checks of `openRegularFileSync`. The caller must close it. */
+export async function openRegularFile(path: string, mostBytes = Infinity): Promise<FileHandle> {
+  check(await stat(path), mostBytes);
+  const file = await open(path, FLAGS);
+  try {
+    check(await file.stat(), mostBytes);
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
   }
 }
 

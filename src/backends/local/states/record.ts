@@ -1,12 +1,18 @@
-import { open, readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
+import { readdir, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import { parseJson } from '../../../core/one-line.ts';
+import { openRegularFile, readRegularBytes, readRegularFile } from '../../../core/regular-file.ts';
 import { writeWholeFile } from '../../../core/write-file.ts';
 
 /** Version of the files. Increment it if files of an earlier version can't be read. */
 const VERSION = 1;
+
+/** A record has less: its transcripts and sessions are few. */
+const MOST_RECORD_BYTES = 4 * 2 ** 20;
+/** The tokens of the longest contexts take less. */
+const MOST_TOKENS_BYTES = 64 * 2 ** 20;
 
 /** Mode of the files: only the owner may read conversations. */
 const PRIVATE = 0o600;
@@ -65,7 +71,7 @@ export async function writeRecord(
 
 /** Reads the tokens of a state: its own, and later ones of its longest transcript. */
 export async function readTokens(stem: string): Promise<readonly number[]> {
-  const bytes = await readFile(tokensFile(stem));
+  const bytes = await readRegularBytes(tokensFile(stem), MOST_TOKENS_BYTES);
   return Array.from({ length: Math.floor(bytes.length / 4) }, (_, at) =>
     bytes.readUInt32LE(at * 4),
   );
@@ -115,13 +121,14 @@ export async function readRecords(folder: string): Promise<readonly StoredState[
 
 async function readRecord(stem: string): Promise<StoredState | undefined> {
   const { mtime } = await stat(recordFile(stem));
-  const { data } = recordSchema.safeParse(parseJson(await readFile(recordFile(stem), 'utf8')));
+  const text = await readRegularFile(recordFile(stem), MOST_RECORD_BYTES);
+  const { data } = recordSchema.safeParse(parseJson(text));
   return data && { record: data, stem, lastUsed: mtime };
 }
 
 /** CRC-32 of a file. */
 export async function checksumOf(file: string): Promise<number> {
-  const handle = await open(file);
+  const handle = await openRegularFile(file);
   try {
     const piece = Buffer.alloc(2 ** 20);
     let checksum = 0;

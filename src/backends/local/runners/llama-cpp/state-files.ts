@@ -197,8 +197,13 @@ export class StateFiles {
     };
     const stem = path.join(this.#folder, randomUUID());
     await chmod(draft, 0o600);
-    await rename(draft, stateFile(stem));
-    await writeRecord(stem, record, written);
+    try {
+      await rename(draft, stateFile(stem));
+      await writeRecord(stem, record, written);
+    } catch (error) {
+      await removeState(stem);
+      throw error;
+    }
     const added: SavedState = { tokens, bytes: size.bytes, stem, record, isOwn: true };
     await Promise.all(replaced.map((state) => removeState(state.stem)));
     const removed = await enforceLimit(folder, this.#limitBytes);

@@ -1,10 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Token } from 'node-llama-cpp';
 import { afterAll, expect, it } from 'vitest';
 import { createLocalBackend } from '../../../../../src/backends/local/backend.ts';
+import type { Slot } from '../../../../../src/backends/local/runners/llama-cpp/slot.ts';
+import { StateFiles } from '../../../../../src/backends/local/runners/llama-cpp/state-files.ts';
+import { Transcripts } from '../../../../../src/backends/local/transcripts.ts';
 import { isMissing } from '../../../../support/optional.ts';
 import { collect, MINI, request, said } from '../../../../support/requests.ts';
 import { ENGINE } from '../../../../support/engine-variant.ts';
@@ -69,3 +73,29 @@ it.skipIf(noDisk)(
     await backend.close();
   },
 );
+
+it.skipIf(noDisk)('a state whose record finds no place leaves no file on a full disk', async () => {
+  const warnings: string[] = [];
+  const states = await StateFiles.open({
+    folder,
+    limitBytes: 100_000_000,
+    model: 'mini',
+    identity: 'full',
+    transcripts: new Transcripts(),
+    log: (message) => warnings.push(message),
+  });
+  const slot: Pick<Slot, 'session' | 'isHeld' | 'save'> = {
+    session: {},
+    isHeld: false,
+    async save(file) {
+      // All but one page of the disk.
+      await writeFile(file, new Uint8Array(15 * 4096));
+      return { bytes: 15 * 4096, tokens: [1] as unknown as readonly Token[] };
+    },
+  };
+  await states.save(slot as Slot);
+  expect(warnings).toEqual([expect.stringContaining('no space left on device')]);
+  const files = await readdir(folder, { recursive: true, withFileTypes: true });
+  expect(files.filter((entry) => entry.isFile())).toEqual([]);
+  states.close();
+});

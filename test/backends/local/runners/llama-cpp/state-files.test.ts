@@ -1,6 +1,6 @@
-import { fork } from 'node:child_process';
+import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Token } from 'node-llama-cpp';
@@ -122,6 +122,37 @@ describe('state files', () => {
     expect(files.works).toBe(true);
     expect(logged).toEqual([expect.stringContaining("can't be restored")]);
     files.close();
+  });
+
+  it('that are pipes are passed over, however many there are', async () => {
+    const files = await open();
+    await files.save(slotOf([1, 2]));
+    files.close();
+    const [name = ''] = await names();
+    const state = path.join(folder, 'model-test', name);
+    await rm(state);
+    const pipes = ['.json', '.tokens'].flatMap((end) =>
+      Array.from({ length: 4 }, (_, index) => path.join(folder, 'model-test', `${index}${end}`)),
+    );
+    execFileSync('mkfifo', [state, ...pipes]);
+    const next = await open();
+    const [saved] = next.saved;
+    if (saved === undefined) throw new Error('Nothing was found.');
+    expect(await next.load(saved, slotOf([]))).toBe(false);
+    expect(logged).toEqual([expect.stringContaining('a named pipe, not a regular file')]);
+    next.close();
+  });
+
+  it('with records that are too large are passed over', async () => {
+    const files = await open();
+    await files.save(slotOf([1, 2]));
+    files.close();
+    const [name = ''] = await names();
+    const record = path.join(folder, 'model-test', name.replace('.state', '.json'));
+    await appendFile(record, ' '.repeat(5_000_000));
+    const next = await open();
+    expect(next.saved).toEqual([]);
+    next.close();
   });
 
   it('without a folder are none', async () => {
