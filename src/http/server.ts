@@ -1,10 +1,11 @@
 import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
-import { oneByOne } from './one-by-one.ts';
+import { serveOneByOne } from './one-by-one.ts';
 
 /** Creates a server that does not listen yet. */
 export function createHttpServer(listener: RequestListener): Server {
-  const server = createServer(oneByOne(listener));
+  const server = createServer();
+  serveOneByOne(server, listener);
   // By default Node silently drops headers after the 2000th, so guards would not see them. The total size
   // is limited to 16 KB.
   server.maxHeadersCount = 0;

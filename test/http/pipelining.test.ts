@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
+import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createHttpServer } from '../../src/http/server.ts';
 import { answering } from '../support/scripted-answers.ts';
@@ -40,6 +41,34 @@ function postOf(content: string): string {
   return `POST /v1/messages HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
 }
 
+/** Connections of a thread of their own, which send at the same time once they are told to. */
+const CLIENTS = `
+  const { parentPort, workerData } = require('node:worker_threads');
+  const { port, connections, text } = workerData;
+  let open = 0;
+  const sockets = Array.from({ length: connections }, () =>
+    require('node:net').connect(port, '127.0.0.1', () => {
+      if (++open === connections) parentPort.postMessage('connected');
+    }).resume(),
+  );
+  parentPort.once('message', () => sockets.forEach((socket) => socket.write(text)));
+`;
+
+/** Counts events, and the most of them in one turn of the event loop. */
+function perTurn() {
+  let now = 0;
+  const counts = {
+    all: 0,
+    most: 0,
+    count: () => {
+      if (now === 0) setImmediate(() => (now = 0));
+      counts.all += 1;
+      counts.most = Math.max(counts.most, ++now);
+    },
+  };
+  return counts;
+}
+
 const listings = () => server.logged.filter((line) => line.includes('/v1/models')).length;
 
 describe('requests of one connection that come all at once', () => {
@@ -73,6 +102,33 @@ describe('requests of one connection that come all at once', () => {
     await expect(once(socket, 'drain', { signal: AbortSignal.timeout(200) })).rejects.toThrow();
     expect(taken[0]?.socket.bytesRead).toBe(read);
     socket.destroy();
+  });
+
+  it('of hundreds of connections are taken and answered over many turns of the event loop', async () => {
+    const CONNECTIONS = 100;
+    const [taken, answered] = [perTurn(), perTurn()];
+    const busy = createHttpServer((_request, response) => {
+      answered.count();
+      response.end();
+    }).listen(0, '127.0.0.1');
+    busy.on('request', taken.count);
+    onTestFinished(() => busy.closeAllConnections());
+    await once(busy, 'listening');
+    const { port } = busy.address() as AddressInfo;
+    const clients = new Worker(CLIENTS, {
+      eval: true,
+      workerData: { port, connections: CONNECTIONS, text: GET.repeat(100) },
+    });
+    onTestFinished(async () => void (await clients.terminate()));
+    await once(clients, 'message');
+    clients.postMessage('send');
+    // The packets of all connections are there when this thread goes on.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+    await expect.poll(() => answered.all).toBe(CONNECTIONS * 100);
+    // The limit, and the packet in which it is reached.
+    expect(taken.most).toBeLessThanOrEqual(500 + 100);
+    // Each connection may have its first answer in one turn with 50 later ones.
+    expect(answered.most).toBeLessThanOrEqual(CONNECTIONS + 50);
   });
 
   it('are answered in their order, large bodies too', async () => {
