@@ -17,8 +17,25 @@ export function finish<Result>(steps: Steps<Result>): Result {
   }
 }
 
+/** Time that all work together took in this turn of the event loop. */
+let spentMilliseconds = 0;
+
+function spend(milliseconds: number): void {
+  if (spentMilliseconds === 0) setImmediate(() => (spentMilliseconds = 0));
+  spentMilliseconds += milliseconds;
+}
+
+let lastTurn: Promise<void> = Promise.resolve();
+
+/** Waits for a turn of the event loop that no other waiting work has. */
+function ownTurn(): Promise<void> {
+  lastTurn = lastTurn.then(() => nextTurn());
+  return lastTurn;
+}
+
 /**
- * Runs the work in slices, between which the event loop serves other requests, and returns its result.
+ * Runs the work in slices, between which the event loop serves other requests, and returns its result. The
+ * work of all callers shares the time of a turn, so that many small works do not add up to a long one.
  *
  * @throws the reason of `signal`, if it aborts before the work is done
  */
@@ -26,18 +43,29 @@ export async function inSlices<Result>(
   steps: Steps<Result>,
   signal?: AbortSignal,
 ): Promise<Result> {
-  let began = performance.now();
-  let isLong = false;
+  let isLong = spentMilliseconds >= SLICE_MILLISECONDS;
+  if (isLong) await ownTurn();
   for (;;) {
-    const step = steps.next();
-    // The caller's use of the result may take long too.
-    if (step.done === true && isLong) await nextTurn();
-    if (step.done === true) return step.value;
-    if (performance.now() - began < SLICE_MILLISECONDS) continue;
-    isLong = true;
-    await nextTurn();
     signal?.throwIfAborted();
-    began = performance.now();
+    const step = runSlice(steps);
+    // The caller's use of the result may take long too.
+    if (step.done === true && isLong) await ownTurn();
+    if (step.done === true) return step.value;
+    isLong = true;
+    await ownTurn();
+  }
+}
+
+/** Runs steps for the time of one slice. Returns the last one. */
+function runSlice<Result>(steps: Steps<Result>): IteratorResult<undefined, Result> {
+  const began = performance.now();
+  try {
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true || performance.now() - began >= SLICE_MILLISECONDS) return step;
+    }
+  } finally {
+    spend(performance.now() - began);
   }
 }
 
@@ -55,5 +83,5 @@ const FEW = 1000;
 
 /** Lets the event loop serve other requests before work on many items. */
 export async function beforeWorkOn(items: number): Promise<void> {
-  if (items > FEW) await nextTurn();
+  if (items > FEW) await ownTurn();
 }
