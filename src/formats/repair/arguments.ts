@@ -3,6 +3,7 @@ import { jsonrepair } from 'jsonrepair';
 import { isRecord } from '../../core/json.ts';
 import { parseJson } from '../../core/one-line.ts';
 import type { CallableTool } from '../format.ts';
+import { isAmbiguous, lacksLastValue } from './ambiguous.ts';
 import { coerceJson } from './coerce.ts';
 import { isClosing } from './closing.ts';
 import { mendEscapes } from './escapes.ts';
@@ -20,12 +21,6 @@ const SHORT = 4096;
 
 /** End of a text with a complete last value. */
 const ENDS = /([}\]"'\d]|true|false|null|True|False|None)$/;
-
-/** Strings of a JSON-like text. The last one may be incomplete. */
-const STRINGS = /"[^"\\]*(?:\\[^][^"\\]*)*"?|'[^'\\]*(?:\\[^][^'\\]*)*'?/g;
-
-/** A member without a value, or a number that JSON does not have. */
-const UNKNOWN = /:\s*[,}\]]|[:[,]\s*[-+]?(?:NaN|Infinity)\s*(?:[,}\]]|$)/;
 
 /** Empty arguments before the real ones: some servers send `{}` first. */
 const EMPTY_BEFORE = /^(?:\s*(?:\{\s*\}|null|None))+(?=\s*\{)/;
@@ -94,7 +89,7 @@ function strip(written: string): string {
 function repairJson(written: string): string | undefined {
   if (parseJson(written) !== undefined) return written;
   const text = mendEscapes(written.replace(EMPTY_BEFORE, ''));
-  if (text === undefined || UNKNOWN.test(text.replace(STRINGS, '""'))) return undefined;
+  if (text === undefined || isAmbiguous(text)) return undefined;
   const prefix = new JsonPrefix(undefined);
   prefix.push(text);
   if (prefix.complete) {
@@ -106,6 +101,7 @@ function repairJson(written: string): string | undefined {
   // The missing part of a value can't be guessed.
   if (prefix.inString || !ENDS.test(text)) return undefined;
   const repaired = jsonrepair(text);
+  if (lacksLastValue(text, repaired)) return undefined;
   const value = parseJson(repaired);
   return isRecord(value) || Array.isArray(value) ? repaired : undefined;
 }

@@ -28,7 +28,8 @@ export function coerceJson(json: string, schema: unknown): string {
 function* editsOf(node: Node, schema: unknown): Generator<Edit> {
   if (node.type === 'string' && forbidsString(schema)) {
     const content = spelled(String(node.value), allowedTypes(schema) ?? []);
-    if (content !== undefined) yield { offset: node.offset, length: node.length, content };
+    if (content !== undefined)
+      yield { offset: node.offset, length: node.length, content: coerceJson(content, schema) };
   } else if (node.type === 'array') {
     for (const item of node.children ?? []) yield* editsOf(item, itemSchema(schema));
   } else if (node.type === 'object') {

@@ -48,6 +48,14 @@ export function isFlatArgument(schema: unknown, key: string, json: string): bool
   return propertySchema(schema, key) !== undefined && !isOfCall;
 }
 
+/** Returns true if an input is a JSON Schema, and the tool takes no such input: it is part of the tool's definition. */
+export function isDefinition(input: unknown, schema: unknown): boolean {
+  const properties = isRecord(schema) ? schema['properties'] : undefined;
+  if (!isRecord(input) || input['type'] !== 'object' || !isRecord(properties)) return false;
+  const isSchema = Object.keys(input).length === 1 || isRecord(input['properties']);
+  return isSchema && !Object.hasOwn(properties, 'type');
+}
+
 /** Returns true if a schema declares properties. Otherwise it accepts any key. */
 function isClosed(schema: unknown): boolean {
   const properties = isRecord(schema) ? schema['properties'] : undefined;

@@ -114,6 +114,7 @@ const REPAIRED: readonly (readonly [string, string, unknown])[] = [
   ['a truth value as a string', '{"city": "Paris", "hot": "true"}', PARIS],
   ['Python’s truth value as a string', '{"city": "Paris", "hot": "True"}', PARIS],
   ['a list as a string', '{"list": "[1]"}', { list: [1] }],
+  ['a list of strings as a string', '{"list": "[\\"1\\"]"}', { list: [1] }],
   ['strings in a list of numbers', '{"list": ["1", "2"]}', { list: [1, 2] }],
   ['a string that does not spell a number', '{"days": "three"}', { days: 'three' }],
   ['a string for a string', '{"city": "3"}', { city: '3' }],
@@ -126,6 +127,8 @@ const BROKEN: readonly (readonly [string, string])[] = [
   ['a word', '{oops}'],
   ['two objects', '[{"city": "a"}, {"city": "b"}]'],
   ['a string that never ends', '{"city'],
+  ['an apostrophe in single quotes', "{'city': 'don't', 'hot': True}"],
+  ['single quotes in single quotes', "{'city': 'say 'hi' now'}"],
   ['two objects after an empty one', '{}{"city": "Paris"}{"city": "Rome"}'],
 ];
 
@@ -142,6 +145,14 @@ const BROKEN_LATE: readonly (readonly [string, string])[] = [
   ['NaN', '{"any": NaN}'],
   ['infinity', '{"any": [-Infinity, 1]}'],
   ['a missing value', '{"any": }'],
+  ['a key without a value at the end', '{"city": "Paris", "any"'],
+  ['omitted members', '{"city": "Paris", ...}'],
+  ['omitted items', '{"list": [1, ..., 9]}'],
+  ['an omitted value', '{"city": ...}'],
+  ['an ellipsis for items', '{"any": ["a", …]}'],
+  ['a string in three quotes', '{"city": """a\nb"""}'],
+  ['quotes at the end of a string', '{"city": "x", "any": "z"", "hot": true}'],
+  ['a path with a backslash at its end', String.raw`{"city": "C:\dir\", "hot": true}`],
 ];
 
 describe('the arguments of a call', () => {
