@@ -6,6 +6,8 @@ import type { MarkdownCode } from './markdown-code.ts';
 export interface ExamplePlace {
   /** Marker that ends the code fence around the place. */
   readonly fence: string | undefined;
+  /** The code fence has other code before the place. */
+  readonly followsCode: boolean;
 }
 
 /** Limit of examples in one answer. Later ones are text without an attempt to read them. */
@@ -15,8 +17,10 @@ export const MOST_EXAMPLES = 100;
 const ENDS = ['<|im_end|>', '<|endoftext|>', '<|eot_id|>', '</s>', '</tool_call>'] as const;
 
 /** Place at the end of a text; undefined if a call there can't be an example. */
-export function examplePlace({ fence, isLineStart }: MarkdownCode): ExamplePlace | undefined {
-  return fence === undefined && isLineStart ? undefined : { fence };
+export function examplePlace(code: MarkdownCode): ExamplePlace | undefined {
+  const { fence, isFenceEmpty, isLineStart } = code;
+  if (fence === undefined && isLineStart) return undefined;
+  return { fence, followsCode: fence !== undefined && !isFenceEmpty };
 }
 
 /** Functions of the parser for calls that may be examples. */
@@ -30,11 +34,12 @@ export interface ExampleReader {
 
 /**
  * Reads calls that may be examples. They are real calls if only further calls, the end of their code fence and
- * white space follow them up to the end of the answer. Otherwise all of them are text.
+ * white space follow them up to the end of the answer. Otherwise all of them are text, and so they
+ * are if the end of the fence follows them and other code is before them.
  */
 export function* readMeant(
   source: Source,
-  { fence }: ExamplePlace,
+  { fence, followsCode }: ExamplePlace,
   trigger: string,
   { triggers, readCall, textPiece }: ExampleReader,
 ): Reading<boolean> {
@@ -42,6 +47,7 @@ export function* readMeant(
   const ends: readonly string[] = fence === undefined ? ENDS : [...ENDS, fence];
   const following = new TextSet([...triggers, ...ends]);
   const pieces: OutputPiece[] = [];
+  let isPartOfCode = false;
   let next: string | undefined = trigger;
   while (next !== undefined) {
     const place = source.place - next.length;
@@ -52,10 +58,11 @@ export function* readMeant(
       else source.rewind(place);
       break;
     }
+    isPartOfCode ||= followsCode && next === fence;
     yield* source.skipSpace();
     next = source.rest === '' ? undefined : yield* source.takeOf(following);
   }
-  if (source.rest === '') yield* pieces;
+  if (source.rest === '' && !isPartOfCode) yield* pieces;
   else yield textPiece(trigger + readAgain(source, start));
   return true;
 }

@@ -1,3 +1,4 @@
+import { parseJson } from '../core/one-line.ts';
 import type { CallableTool, ChatFormat, ToolSyntax } from '../formats/format.ts';
 import { apertus } from '../formats/apertus.ts';
 import { apriel } from '../formats/apriel.ts';
@@ -24,6 +25,7 @@ import { mistralArgs } from '../formats/mistral-args.ts';
 import { mistralList } from '../formats/mistral-list.ts';
 import { plain } from '../formats/plain.ts';
 import { qwenXml } from '../formats/qwen-xml.ts';
+import { isDefinition } from '../formats/repair/schema-types.ts';
 import { seedOss } from '../formats/seed-oss.ts';
 import type { OutputPiece, Reading, Source } from '../formats/shared/reader.ts';
 
@@ -89,7 +91,7 @@ export const leaked: ChatFormat = {
       if (source.reread > MOST_REREAD || failed >= MOST_FAILED) return false;
       const place = source.place;
       for (const syntax of syntaxesOf(tools).get(trigger) ?? []) {
-        if (yield* readComplete(source, syntax.read(source, tools, trigger))) return true;
+        if (yield* readComplete(source, syntax.read(source, tools, trigger), tools)) return true;
         source.rewind(place);
       }
       failures.set(source, failed + 1);
@@ -116,8 +118,12 @@ function syntaxesOf(tools: readonly CallableTool[]): ReadonlyMap<string, readonl
   return found;
 }
 
-/** Reads calls, and yields them only if all of them are complete. */
-function* readComplete(source: Source, reading: Reading<boolean>): Reading<boolean> {
+/** Reads calls, and yields them only if all of them are complete, and none is the definition of a tool. */
+function* readComplete(
+  source: Source,
+  reading: Reading<boolean>,
+  tools: readonly CallableTool[],
+): Reading<boolean> {
   const pieces: OutputPiece[] = [];
   source.keep(true);
   let step = reading.next();
@@ -128,7 +134,20 @@ function* readComplete(source: Source, reading: Reading<boolean>): Reading<boole
   source.keep(false);
   const begun = pieces.filter(({ type }) => type === 'call-start').length;
   const ended = pieces.filter(({ type }) => type === 'call-end').length;
-  if (!step.value || begun === 0 || begun !== ended) return false;
+  if (!step.value || begun === 0 || begun !== ended || defines(pieces, tools)) return false;
   yield* pieces;
   return true;
+}
+
+/** Returns true if one of the calls has a schema as its arguments, as the definition of a tool has. */
+function defines(pieces: readonly OutputPiece[], tools: readonly CallableTool[]): boolean {
+  let schema: unknown;
+  let json = '';
+  return pieces.some((piece) => {
+    if (piece.type === 'call-start') {
+      schema = tools.find(({ name }) => name === piece.name)?.inputSchema;
+      json = '';
+    } else if (piece.type === 'call-json') json += piece.json;
+    return piece.type === 'call-end' && isDefinition(parseJson(json), schema);
+  });
 }

@@ -7,12 +7,16 @@ export interface OpenCode {
   readonly isFirst: boolean;
 }
 
+/** Beginning of a line of an indented code block. */
+const INDENTED = /^ *\t| {4}/;
+
 /** Tracks code fences and inline code in streamed Markdown text. */
 export class MarkdownCode {
   #fence: OpenCode | undefined;
   #line = '';
   #isBlank = true;
   #hasLines = false;
+  #isFenceEmpty = true;
 
   push(text: string): void {
     for (const part of text.split(/(?<=\n)/)) {
@@ -40,16 +44,23 @@ export class MarkdownCode {
     return this.#fence?.marker;
   }
 
-  /** True if the current line contains only white space so far. */
+  /** True if only white space follows the marker of the open fence. */
+  get isFenceEmpty(): boolean {
+    return this.#isFenceEmpty && this.#isBlank;
+  }
+
+  /** True if the current line contains only white space so far, less than an indented code block has. */
   get isLineStart(): boolean {
-    return this.#isBlank;
+    return this.#isBlank && !INDENTED.test(this.#line);
   }
 
   #endLine(): void {
     const marker = /^[\s>]*(`{3,}|~{3,})[^`]*$/.exec(this.#line)?.[1];
     if (this.#fence === undefined) {
       if (marker !== undefined) this.#fence = { marker, isFence: true, isFirst: !this.#hasLines };
+      this.#isFenceEmpty = true;
     } else if (marker?.startsWith(this.#fence.marker) === true) this.#fence = undefined;
+    else this.#isFenceEmpty &&= this.#isBlank;
     this.#hasLines ||= !this.#isBlank;
     this.#line = '';
     this.#isBlank = true;

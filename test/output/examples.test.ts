@@ -21,6 +21,11 @@ const EXAMPLES = [
   `\`\`\`xml\n${LONG_CALL}\n\`\`\`\nThat is how a tool is called.`,
   `For example:\n\n\`\`\`\n${LONG_CALL}\n${LONG_CALL}\n\`\`\`\n\nThen wait.`,
   `~~~\n${CALL}\n~~~\nThen wait.`,
+  `\`\`\`diff\n- <tool_call>\n+ ${CALL}\n\`\`\``,
+  `\`\`\`sh\ncat <<EOF\n${LONG_CALL}\nEOF\n\`\`\`\n`,
+  `\`\`\`sh\ngrep x\n${LONG_CALL}\n\`\`\`\n`,
+  `For example:\n\n    ${CALL}\n\nThen wait.`,
+  `For example:\n\n\t${CALL}\n\nThen wait.`,
   `Models write ${CALL} to call a tool.`,
   `Models write "${CALL}".`,
   `Models write ${CALL}\n\n${CALL} or so.`,
@@ -35,6 +40,8 @@ const MEANT = [
   ['the end of the last line, with a mark of its template', 'I look. ', `${CALL}<|im_end|>\n`, ''],
   ['a fence at the end', '```xml\n', `${LONG_CALL}\n\`\`\`\n`, ''],
   ['a fence at the end that is not closed', 'I look:\n```\n', LONG_CALL, ''],
+  ['an indented line at the end', 'I look:\n\n    ', CALL, ''],
+  ['a fence after other code that is not closed', 'I look:\n```\nls\n', LONG_CALL, ''],
   ['the end of a line with a single backtick', 'The ` key: ', CALL, ''],
 ] as const;
 
