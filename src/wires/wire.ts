@@ -71,8 +71,8 @@ export interface DecodedGeneration extends DecodedRequest {
   /** True if the answer is to be streamed. */
   readonly stream: boolean;
   readonly createStream: () => AnswerStream;
-  /** Encodes the complete answer. Rejects with the error of the events, if any. */
-  readonly encodeWhole: (events: AsyncIterable<GenerationEvent>) => Promise<JsonObject>;
+  /** Encodes the complete answer as JSON text. Rejects with the error of the events, if any. */
+  readonly encodeWhole: (events: AsyncIterable<GenerationEvent>) => Promise<string>;
 }
 
 /** Encoder of one streamed answer. Its texts are sent unchanged; empty ones are skipped. */

@@ -45,7 +45,7 @@ const TINY: Wire = {
           encodeWhole: async (events) => {
             let said = '';
             for await (const event of events) said += textOf(event);
-            return { said };
+            return JSON.stringify({ said });
           },
         };
       },

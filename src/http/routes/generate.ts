@@ -1,7 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import type { GenerationEvent } from '../../core/events.ts';
-import type { JsonObject } from '../../core/json.ts';
 import { inSlices } from '../../core/steps.ts';
 import type { Generation, Runtime } from '../../pipeline/runtime.ts';
 import type {
@@ -93,9 +92,7 @@ async function decodedBody<Decoded>(
   return useBody(request, response, read, { closing });
 }
 
-/** Express's own `json` takes twice as long. */
-function sendJson(response: Response, body: JsonObject): void {
-  const text = JSON.stringify(body);
+function sendJson(response: Response, text: string): void {
   response.setHeader('content-type', 'application/json; charset=utf-8');
   response.setHeader('content-length', Buffer.byteLength(text));
   response.end(text);

@@ -1,21 +1,20 @@
 import { RuntimeFailure } from '../../core/failure.ts';
 import type { GenerationEvent } from '../../core/events.ts';
-import type { JsonObject } from '../../core/json.ts';
 import type { EncodeOptions } from './encode-options.ts';
 import { createEventEncoder } from './event-encoder.ts';
 import type { BlockDelta, ContentBlock, StartedMessage, StreamEvent } from './stream-events.ts';
 import { parseToolInput } from './tool-input.ts';
 
 /**
- * Encodes a complete Message from the same events as a stream, so that both forms agree. Leaves out a tool
- * call with incomplete arguments, since no client could execute it. Rethrows errors of the events.
+ * Encodes a complete Message as JSON text from the same events as a stream, so that both forms agree. Leaves out
+ * a tool call with incomplete arguments, since no client could execute it. Rethrows errors of the events.
  *
  * @throws {backend-failed} if the events end without a finish
  */
 export async function encodeMessage(
   events: AsyncIterable<GenerationEvent>,
   options: EncodeOptions,
-): Promise<JsonObject> {
+): Promise<string> {
   const encoder = createEventEncoder(options);
   const collector = new MessageCollector();
   for await (const event of events) {
@@ -26,7 +25,8 @@ export async function encodeMessage(
 
 /** Assembles a Message from stream events, as clients do. */
 class MessageCollector {
-  readonly #content: JsonObject[] = [];
+  /** JSON text of each block. */
+  readonly #content: string[] = [];
   #message: StartedMessage | undefined;
   #block: ContentBlock | undefined;
   #inputJson = '';
@@ -66,14 +66,14 @@ class MessageCollector {
     const block = this.#block;
     if (block === undefined) return;
     if (block.type !== 'tool_use' && block.type !== 'server_tool_use') {
-      this.#content.push(block);
+      this.#content.push(JSON.stringify(block));
       return;
     }
-    const input = parseToolInput(this.#inputJson);
-    if (input !== undefined) this.#content.push({ ...block, input });
+    const json = this.#inputJson || '{}';
+    if (parseToolInput(json) !== undefined) this.#content.push(toJson(block, 'input', json));
   }
 
-  message(): JsonObject {
+  message(): string {
     const [message, end] = [this.#message, this.#end];
     if (message === undefined || end === undefined) {
       throw new RuntimeFailure(
@@ -81,13 +81,17 @@ class MessageCollector {
         'The backend ended its answer without finishing it. Send the request again.',
       );
     }
-    return {
-      ...message,
-      content: this.#content,
-      ...end.delta,
-      usage: { ...message.usage, ...end.usage },
-    };
+    const whole = { ...message, ...end.delta, usage: { ...message.usage, ...end.usage } };
+    return toJson(whole, 'content', `[${this.#content.join(',')}]`);
   }
+}
+
+/** JSON text of an object with one member that is JSON text. Parsed numbers would lose digits. */
+function toJson(object: object, member: string, json: string): string {
+  const members = Object.entries(object).map(
+    ([key, value]) => `${JSON.stringify(key)}:${key === member ? json : JSON.stringify(value)}`,
+  );
+  return `{${members.join(',')}}`;
 }
 
 type TextualDelta = Exclude<BlockDelta, { type: 'input_json_delta' }>;

@@ -218,8 +218,11 @@ describe('a complete message', () => {
     'R2.6-exact',
   );
 
-  const encoded = (events: readonly GenerationEvent[]): Promise<unknown> =>
+  const writtenOf = (events: readonly GenerationEvent[]): Promise<string> =>
     encodeMessage(asyncOf([admitted, ...events]), optionsWith({}));
+
+  const encoded = async (events: readonly GenerationEvent[]): Promise<unknown> =>
+    JSON.parse(await writtenOf(events));
 
   it('contains the content of the stream', async () => {
     const events = [
@@ -259,6 +262,12 @@ describe('a complete message', () => {
         speed: null,
       },
     });
+  });
+
+  it('contains the arguments of a call as they are written, with all digits', async () => {
+    const json = '{"id": 12345678901234567890, "x": 1e400, "__proto__": 1.0}';
+    const events = [start('A'), args('A', json.slice(0, 9)), args('A', json.slice(9)), end('A')];
+    expect(await writtenOf([...events, finish('tool-use')])).toContain(`"input":${json},`);
   });
 
   it('is empty if nothing was generated', async () => {
