@@ -142,6 +142,7 @@ const KEYS = [
   /\b()eyJ[\w.-]{17,}/g,
   /\b(bearer\s+["']?)[^\s"',;]{6,}/gi,
   /\b((?:api[-_ ]?key|access[-_ ]?token|authorization|secret)(?: provided)?["']?\s*[:=]\s*["']?(?:basic )?)(?!bearer\b)[^\s"',;&]{6,}/gi,
+  /(:\/\/[^\s:/@"']{0,64}:)[^\s:/@"']{3,}(?=@)/g,
   /([?&](?:key|token|sig|signature|password|code)=)[^\s"'&#]{6,}/gi,
 ];
 

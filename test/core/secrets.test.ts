@@ -61,6 +61,11 @@ describe('a secret of this process', () => {
 });
 
 describe('redaction', () => {
+  it('covers the password of a URL', () => {
+    const text = 'https://me:hunter2@host:8080/a failed, not http://host:8080/b@c';
+    expect(secrets.withoutKeys(text)).toBe(text.replace('hunter2', '[redacted]'));
+  });
+
   it.each([
     ['spaces', ' '],
     ['spaces after a name', 'api_key  '],
@@ -68,6 +73,7 @@ describe('redaction', () => {
     ['beginnings of a token', 'eyJ-'],
     ['beginnings of a key', 'sk-'],
     ['bearers', 'bearer '],
+    ['beginnings of URLs', '://a:'],
     ['names with white space', `secret${' '.repeat(5000)}`],
     ['names and equals signs', `secret=${' '.repeat(5000)}`],
     ['bearers with white space', `bearer${' '.repeat(5000)}`],
