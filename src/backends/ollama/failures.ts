@@ -77,6 +77,7 @@ export function errorLineFailure(said: string, question: OllamaQuestion): Runtim
     : new RuntimeFailure(
         'backend-failed',
         `Ollama at ${question.url} failed in mid-answer: ${oneLine(said)}`,
+        { refusesTools: isToolRefusal(said) },
       );
 }
 

@@ -58,7 +58,8 @@ export function refusalFailure(refusal: Refusal, question: Question): RuntimeFai
 export function errorEventFailure(error: SaidError, question: Question): RuntimeFailure {
   const overflow = readOverflow(error);
   if (overflow !== undefined) return overflowFailure(overflow, question);
-  return protocolFailure(`failed in mid-answer: ${oneLine(error.message)}`, question);
+  const said = `the model server at ${question.url} failed in mid-answer: ${oneLine(error.message)}`;
+  return new RuntimeFailure('backend-failed', said, { refusesTools: isToolRefusal(error.message) });
 }
 
 /** Failure for a response of status 200 that does not follow the API. */

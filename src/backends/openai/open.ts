@@ -50,7 +50,13 @@ export async function openAnswer(
   const known = counting.catch(() => undefined);
   const limited = needsCount(request, call.facts);
   const most = limited ? room(call, await counting) : Number.POSITIVE_INFINITY;
-  const asking = begun(readChunks(await ask(upstream, call, most, known), call.question));
+  const asking = ask(upstream, call, most, known)
+    .then((answer) => begun(readChunks(answer, call.question)))
+    .catch((error: unknown) => {
+      // Some servers refuse with status 200.
+      if (error instanceof RuntimeFailure && error.refusesTools) noteToolRefusal(upstream, call);
+      throw error;
+    });
   // An answer does not fail if its prompt can't be counted.
   const [chunks] = await Promise.all([asking, known]);
   return { call, chunks };
@@ -105,12 +111,7 @@ async function ask(
     if (next === undefined) {
       const tokens = error && readOverflow(error) ? await counted : undefined;
       const { estimatedTokens = 0 } = question;
-      const failure = refusalFailure(answer, {
-        ...question,
-        estimatedTokens: tokens ?? estimatedTokens,
-      });
-      if (failure.refusesTools) noteToolRefusal(upstream, call);
-      throw failure;
+      throw refusalFailure(answer, { ...question, estimatedTokens: tokens ?? estimatedTokens });
     }
     const dropped = next.dropped.find((field) => !adjustments.dropped.includes(field));
     if (dropped !== undefined) {

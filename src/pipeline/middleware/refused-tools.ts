@@ -3,20 +3,22 @@ import { RuntimeFailure } from '../../core/failure.ts';
 import type { GenerationContext, GenerationMiddleware } from '../middleware.ts';
 
 /**
- * Middleware that repeats a request with tools as instructions if the model's server refuses tools. The
- * refusal comes before any output. The backend remembers it for later requests.
+ * Middleware that repeats a request with tools as instructions if the model's server refuses tools before any
+ * output. The backend remembers it for later requests.
  */
 export const refusedTools: GenerationMiddleware = (next) =>
   async function* askWithoutTools(request, context) {
     let isAdmitted = false;
+    let hasOutput = false;
     try {
       for await (const event of next(request, context)) {
         isAdmitted ||= event.type === 'admitted';
+        hasOutput ||= event.type !== 'admitted' && event.type !== 'progress';
         yield event;
       }
       return;
     } catch (error) {
-      if (!(error instanceof RuntimeFailure) || !error.refusesTools) throw error;
+      if (!(error instanceof RuntimeFailure) || !error.refusesTools || hasOutput) throw error;
       if (!sendsTools(request, context)) throw error;
     }
     const { forcesCalls: _forced, ...can } = context.capabilities;

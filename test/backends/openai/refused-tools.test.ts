@@ -59,13 +59,18 @@ async function refusing(
   message: string,
   { status = 400, owner = 'acme', isRefused = hasTools } = {},
 ) {
-  const server = await startActing(
+  return acting(
     (seen) => {
       if (isRefused(seen)) return { status, error: { message } };
       return hasTools(seen) ? NATIVE : IN_TEXT;
     },
     [{ id: 'mini', owned_by: owner }],
   );
+}
+
+/** A server that answers in this way, and a function that asks it for a call. */
+async function acting(act: (seen: SeenRequest) => Act, models?: readonly object[]) {
+  const server = await startActing(act, models);
   const model = entry(server.url);
   const runtime = runtimeOf(model, openBackend());
   const conversation = { system: [], turns: said('Look!'), tools: [LOOK] };
@@ -100,6 +105,24 @@ describe('a server that refuses tools', () => {
     }
     expect(seen.map(hasTools)).toEqual([true, false, false]);
     expect(JSON.stringify(seen[1]?.body['messages'])).toContain('Looks at something');
+  });
+
+  it.each<readonly [string, Act]>([
+    ['JSON', { whole: { error: { message: 'tools are not supported' } } }],
+    ['an event', { events: [{ error: { message: 'tools are not supported' } }] }],
+  ])('may refuse them with status 200, by %s', async (_how, refusal) => {
+    const { ask, seen } = await acting((asked) => (hasTools(asked) ? refusal : IN_TEXT));
+    for (const tries of [2, 3]) {
+      expect((await ask()).finish?.reason).toBe('tool-use');
+      expect(seen).toHaveLength(tries);
+    }
+  });
+
+  it('is not asked again after it has sent a part of the answer', async () => {
+    const refusal = { error: { message: 'tools are not supported' } };
+    const { ask, seen } = await acting(() => ({ events: [event({ content: 'Hi' }), refusal] }));
+    await expect(ask()).rejects.toThrow('not supported');
+    expect(seen).toHaveLength(1);
   });
 
   it('still makes demanded calls, if it is a vLLM without a parser of calls', async () => {
