@@ -41,7 +41,7 @@ export async function enforceLimit(
  *
  * @param states states, the least recently used first
  */
-function inOrderOfRemoval(states: readonly StoredState[]): readonly StoredState[] {
+export function inOrderOfRemoval(states: readonly StoredState[]): readonly StoredState[] {
   const newest = states.slice(-1);
   const others = states.slice(0, -1);
   return [...others.toSorted((one, other) => rankOf(one) - rankOf(other)), ...newest];
