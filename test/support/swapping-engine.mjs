@@ -4,13 +4,12 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 
-const MAKE_PIPE = 'mkfifo';
 const { SWAPPED_FILE: file, SWAPPED_AT: at } = process.env;
 
 function swap() {
   if (!fs.existsSync(file)) return;
   fs.renameSync(file, `${file}.away`);
-  execFileSync(MAKE_PIPE, [file]);
+  execFileSync('mkfifo', [file]);
 }
 
 if (at === 'check') {

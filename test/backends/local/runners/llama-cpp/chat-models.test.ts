@@ -216,8 +216,7 @@ describe.each(chatModels())('the engine on $name', ({ model, missing }) => {
 });
 
 for (const model of chatModels()) {
-  // A token of a real model takes twenty times as long.
-  const runs = propertyRuns(model.name === 'mini' ? 20 : 6);
+  const runs = propertyRuns(20);
   describeBoundAnswers(() => backend, { ...model, runs });
 }
 describeEnds({ backend: () => backend, spec: MINI, missing: false });
