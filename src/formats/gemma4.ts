@@ -83,7 +83,7 @@ function* readValue(source: Source): Reading<boolean> {
   yield* source.skipSpace();
   switch (yield* source.take(QUOTE, '{', '[', '"')) {
     case QUOTE:
-      return yield* streamText(source, [QUOTE]);
+      return (yield* streamText(source, [QUOTE])) !== undefined;
     case '{':
       return yield* readMembers(source);
     case '[':

@@ -23,7 +23,9 @@ export interface MarkupSyntax {
 }
 
 /** Creates the syntax of calls as markup, with each element on a line of its own. */
-export function markupTools(syntax: MarkupSyntax): ToolSyntax {
+export function markupTools(markup: MarkupSyntax): ToolSyntax {
+  const parameters = { ...markup.parameters, afterEnd: [markup.callOpen, markup.close] };
+  const syntax = { ...markup, parameters };
   return {
     triggers: syntax.mayStartBare ? [syntax.open, syntax.callOpen] : [syntax.open],
     read: (source, tools, trigger) => readMarkup(source, tools, trigger, syntax),

@@ -29,6 +29,8 @@ export interface ParameterSyntax {
   readonly separator: '' | '\n';
   /** Text after the last argument, in place of `open`. */
   readonly end: string;
+  /** Texts after `end`. If `end` is missing, one of them ends the call. */
+  readonly afterEnd?: readonly string[];
 }
 
 /**
@@ -43,49 +45,81 @@ export function* readParameters(
   syntax: ParameterSyntax,
 ): Reading<boolean> {
   const parameters = new Map(parametersOf(tool).map((parameter) => [parameter.name, parameter]));
-  const ends = [...syntax.nameEnds, ...(syntax.looseNameEnds ?? [])];
+  const { nameEnds, looseNameEnds = [], afterEnd = [] } = syntax;
+  const ends = [...nameEnds, ...looseNameEnds];
+  const missing = new Set(parameters.keys());
   for (let count = 0; ; count++) {
-    const mark = yield* takeClosing(source, syntax.open, syntax.end);
-    if (mark === syntax.end) {
+    const mark = yield* takeClosing(source, syntax.open, syntax.end, ...afterEnd);
+    if (mark === undefined) return false;
+    if (mark !== syntax.open) {
+      if (mark !== syntax.end) source.rewind(source.place - mark.length);
       yield argumentsPiece(count === 0 ? '{}' : '}');
       yield { type: 'call-end' };
       return true;
     }
-    if (mark === undefined) return false;
     const name = yield* source.readUntil(...ends.map((end) => end.mark));
     if (name === undefined) return false;
     yield argumentsPiece(`${count === 0 ? '{' : ', '}${JSON.stringify(name.text)}: `);
+    missing.delete(name.text);
     const kind = ends.find(({ mark: end }) => end === name.mark)?.kind;
     const types = typesOf(parameters.get(name.text)?.schemas ?? [{}]);
-    if (!(yield* readValue(source, types, kind, syntax))) return false;
+    if (syntax.layout !== '') yield* source.take(syntax.layout);
+    if (!(yield* readValue(source, types, kind, closingMarks(syntax, missing)))) return false;
   }
+}
+
+/** Marks after a value, each with the length of its part that belongs to what follows. */
+type ClosingMarks = ReadonlyMap<string, number>;
+
+/**
+ * Marks after a value. Models sometimes forget `close`: the value then ends at another declared parameter, or at the
+ * end of the call if that is certain.
+ *
+ * @param missing declared parameters without a value so far
+ */
+function closingMarks(syntax: ParameterSyntax, missing: ReadonlySet<string>): ClosingMarks {
+  const { open, nameEnds, layout, close, end, afterEnd = [] } = syntax;
+  const following = [
+    ...[...missing].flatMap((name) => nameEnds.map(({ mark }) => open + name + mark)),
+    ...afterEnd.map((after) => `${end}\n${after}`),
+  ];
+  return new Map([
+    [layout + close, 0],
+    [close, 0],
+    ...following.flatMap((mark) => [
+      [`\n${mark}`, mark.length] as const,
+      [mark, mark.length] as const,
+    ]),
+  ]);
 }
 
 function* readValue(
   source: Source,
   types: ReadonlySet<JsonType> | undefined,
   kind: ValueKind | undefined,
-  { layout, close }: ParameterSyntax,
+  closing: ClosingMarks,
 ): Reading<boolean> {
-  if (layout !== '') yield* source.take(layout);
+  const marks = [...closing.keys()];
   const onlyText = types !== undefined && [...types].every((type) => type === 'string');
-  // With an empty layout, both marks would be the same.
-  const marks = layout === '' ? [close] : [layout + close, close];
+  let mark: string | undefined;
   if (kind === 'text' || (kind === undefined && onlyText)) {
-    return yield* streamText(source, marks);
+    mark = yield* streamText(source, marks);
+  } else {
+    const value = yield* source.readUntil(...marks);
+    if (value !== undefined) yield argumentsPiece(toJson(value.text, types));
+    mark = value?.mark;
   }
-  const value = yield* source.readUntil(...marks);
-  if (value === undefined) return false;
-  yield argumentsPiece(toJson(value.text, types));
+  if (mark === undefined) return false;
+  source.rewind(source.place - (closing.get(mark) ?? 0));
   return true;
 }
 
-/** Reads raw text and the mark after it, and streams the text as a JSON string. Returns true if the mark came. */
-export function* streamText(source: Source, marks: readonly string[]): Reading<boolean> {
+/** Reads raw text and the mark after it, and streams the text as a JSON string. Returns the mark. */
+export function* streamText(source: Source, marks: readonly string[]): Reading<string | undefined> {
   yield argumentsPiece('"');
-  if ((yield* source.streamUntil(marks, insideString)) === undefined) return false;
-  yield argumentsPiece('"');
-  return true;
+  const found = yield* source.streamUntil(marks, insideString);
+  if (found !== undefined) yield argumentsPiece('"');
+  return found?.mark;
 }
 
 function insideString(text: string): OutputPiece {

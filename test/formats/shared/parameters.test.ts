@@ -9,6 +9,8 @@ import { seedOss } from '../../../src/formats/seed-oss.ts';
 import type { JsonObject, JsonValue } from '../../../src/core/json.ts';
 import { compileCalls } from '../native-grammar.ts';
 import { readPieces } from '../read-output.ts';
+import type { Found } from '../scenarios.ts';
+import { cut } from '../../support/cut.ts';
 import { propertyRuns } from '../../support/property-runs.ts';
 import { covers } from '../../support/covers.ts';
 
@@ -83,6 +85,87 @@ const ROWS: readonly (readonly [string, JsonObject, string, JsonValue, boolean])
   ['a tool without a list of arguments', { type: 'object' }, '7', 7, true],
   ['a required argument without a schema', { type: 'object', required: ['v'] }, '7', 7, true],
 ];
+
+const ADDRESS = tool({
+  type: 'object',
+  properties: { city: { type: 'string' }, days: { type: 'integer' }, state: { type: 'string' } },
+});
+const DALLAS = { call: 'set', input: { city: 'Dallas', state: 'TX' } };
+const CITY = '<parameter=city>\nDallas\n';
+const STATE = '<parameter=state>\nTX\n';
+
+/** Title, format, output with a tag left out, and what is read. */
+const LEFT_OUT: readonly (readonly [string, ChatFormat, string, readonly Found[]])[] = [
+  [
+    'the end of a parameter',
+    qwenXml,
+    `<tool_call>\n<function=set>\n${CITY}${STATE}</parameter>\n</function>\n</tool_call>`,
+    [DALLAS],
+  ],
+  [
+    'the end of the last parameter',
+    qwenXml,
+    `<tool_call>\n<function=set>\n${CITY}</parameter>\n${STATE}</function>\n</tool_call>`,
+    [DALLAS],
+  ],
+  [
+    'the end of a number',
+    qwenXml,
+    '<tool_call>\n<function=set>\n<parameter=days>\n3\n<parameter=city>\nDallas\n</parameter>\n</function>\n</tool_call>',
+    [{ call: 'set', input: { days: 3, city: 'Dallas' } }],
+  ],
+  [
+    'the end of the function',
+    qwenXml,
+    `<tool_call>\n<function=set>\n${CITY}</parameter>\n${STATE}</parameter>\n</tool_call>\nDone.`,
+    [DALLAS, { text: 'Done.' }],
+  ],
+  [
+    'the ends of a parameter and a function before another one',
+    qwenXml,
+    '<function=set>\n<parameter=days>\n3\n</parameter>\n<function=set>\n<parameter=days>\n4\n</parameter>\n</function>',
+    [
+      { call: 'set', input: { days: 3 } },
+      { call: 'set', input: { days: 4 } },
+    ],
+  ],
+  [
+    'the end of a value of GLM',
+    glm47,
+    '<tool_call>set<arg_key>city</arg_key><arg_value>Dallas<arg_key>state</arg_key><arg_value>TX</arg_value></tool_call>',
+    [DALLAS],
+  ],
+  [
+    'the end of a parameter of DeepSeek',
+    deepseekV4,
+    '<｜DSML｜tool_calls>\n<｜DSML｜invoke name="set">\n<｜DSML｜parameter name="city" string="true">Dallas\n<｜DSML｜parameter name="state" string="true">TX</｜DSML｜parameter>\n</｜DSML｜invoke>\n</｜DSML｜tool_calls>',
+    [DALLAS],
+  ],
+  [
+    'nothing, with the tag of an undeclared parameter in the value',
+    qwenXml,
+    '<tool_call>\n<function=set>\n<parameter=city>\na\n<parameter=b>\nc\n</parameter>\n</function>\n</tool_call>',
+    [{ call: 'set', input: { city: 'a\n<parameter=b>\nc' } }],
+  ],
+  [
+    'nothing, with the end of a function in the value',
+    qwenXml,
+    '<tool_call>\n<function=set>\n<parameter=city>\na\n</function>\nc\n</parameter>\n</function>\n</tool_call>',
+    [{ call: 'set', input: { city: 'a\n</function>\nc' } }],
+  ],
+];
+
+describe('a call that leaves out', () => {
+  covers('R3.2-values', 'R3.2-splits');
+
+  it.each(LEFT_OUT)('%s is read', (_title, format, output, expected) => {
+    for (let place = 0; place < output.length; place++) {
+      const pieces = cut(output, [place]);
+      expect(readPieces(format, pieces, { tools: ADDRESS }), `cut at ${place}`).toEqual(expected);
+    }
+    expect(readPieces(format, output.split(''), { tools: ADDRESS })).toEqual(expected);
+  });
+});
 
 describe('a value in tags', () => {
   covers('R3.2-values', 'R3.1-valid');
