@@ -36,7 +36,7 @@ export const commandR: ChatFormat = {
       const calls = restOfList(rules, call, parallel);
       // A model that begins with actions may take none, unless a call is forced.
       const none = `${space} "{" ${space} ${literal(`"tool_name": "${DIRECTLY}"`)} ${space} "," ${space} ${literal('"parameters": {}')} ${space} "}" ${space} "]"`;
-      return `(${trigger === FORCED ? calls : `${calls} | ${none}`}) ${literal(CLOSE)}`;
+      return `(${trigger === FORCED ? calls : `${calls} | ${none}`}) "\\n"? ${literal(CLOSE)}`;
     },
   },
 };

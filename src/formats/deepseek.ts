@@ -23,7 +23,7 @@ interface CallLayout {
 const FENCED: CallLayout = {
   beforeName: `${CALL}${KIND}`,
   beforeInput: `\n${FENCE}\n`,
-  behindInput: `\n\`\`\`${CALL_END}`,
+  behindInput: `\`\`\`${CALL_END}`,
   separator: '\n',
 };
 
@@ -43,7 +43,7 @@ function toolSyntax({ beforeName, beforeInput, behindInput, separator }: CallLay
         const input = defineSchema(rules, inputSchema);
         return rules.define(
           `call-${name}`,
-          `${literal(beforeName + name + beforeInput)} ${input} ${literal(behindInput)}`,
+          `${literal(beforeName + name + beforeInput)} ${input} "\\n"? ${literal(behindInput)}`,
         );
       });
       const call = oneOf(calls);

@@ -13,8 +13,8 @@ const KEY = '<arg_key>';
 function glm(name: string, line: '' | '\n', recognises: ChatFormat['recognises']): ChatFormat {
   const parameters: ParameterSyntax = {
     open: KEY,
-    nameEnds: [{ mark: `</arg_key>${line}<arg_value>` }],
-    looseNameEnds: [{ mark: `</arg_key>${line === '' ? '\n' : ''}<arg_value>` }],
+    // Ling, with the template of GLM-4.5, leaves out the line breaks.
+    nameEnds: [{ mark: '</arg_key><arg_value>' }, { mark: '</arg_key>\n<arg_value>' }],
     layout: '',
     close: '</arg_value>',
     separator: line,
@@ -38,7 +38,7 @@ function glm(name: string, line: '' | '\n', recognises: ChatFormat['recognises']
         const calls = tools.map((tool) =>
           rules.define(
             `call-${tool.name}`,
-            `${literal(tool.name + line)} ${defineParameters(rules, tool, parameters)}`,
+            `${literal(tool.name)} "\\n"? ${defineParameters(rules, tool, parameters)}`,
           ),
         );
         return `"\\n"? ${oneOf(calls)} ${literal(CLOSE)}`;

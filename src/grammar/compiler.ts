@@ -111,9 +111,12 @@ export class SchemaCompiler implements ValueCompiler {
   #ofType(type: JsonType, schemas: Conjunction, place: SchemaPlace): string | undefined {
     switch (type) {
       case 'null':
-        return '"null"';
+        return this.#rules.constant(null);
       case 'boolean':
-        return this.#rules.define('boolean', '"true" | "false"');
+        return this.#rules.define(
+          'boolean',
+          `${this.#rules.constant(true)} | ${this.#rules.constant(false)}`,
+        );
       case 'string':
         return stringExpression(schemas, this.#rules);
       case 'integer':

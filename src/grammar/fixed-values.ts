@@ -38,6 +38,7 @@ export function fixedExpression(
   const others: string[] = [];
   for (const value of values) {
     if (typeof value === 'object' && value !== null) others.push(structured(value, rules));
+    else if (value === null || typeof value === 'boolean') others.push(rules.constant(value));
     else texts.push(JSON.stringify(value));
   }
   const expressions = [...(texts.length > 0 ? [oneOfTexts(texts)] : []), ...others];

@@ -14,6 +14,7 @@ export class GrammarRules {
   readonly onDegraded: (reason: string, schema: JsonObject) => void;
   /** Texts that no free text may contain. */
   readonly excluded: readonly string[];
+  #isPython = false;
 
   constructor(
     onDegraded: (reason: string, schema: JsonObject) => void = () => undefined,
@@ -58,6 +59,24 @@ export class GrammarRules {
     this.#names.set(key, name);
     this.complete(name, body(name));
     return name;
+  }
+
+  /** Expression for a constant of JSON, in Python's spelling too if that is admitted. */
+  constant(value: boolean | null): string {
+    const json = literal(String(value));
+    const python =
+      value === null ? 'None' : String(value).replace(/^./, (first) => first.toUpperCase());
+    return this.#isPython ? `(${json} | ${literal(python)})` : json;
+  }
+
+  /** Admits Python's spelling of constants in the schemas that an action defines. */
+  withPython<Result>(work: () => Result): Result {
+    this.#isPython = true;
+    try {
+      return work();
+    } finally {
+      this.#isPython = false;
+    }
   }
 
   /** Returns true if a rule has this name. */

@@ -57,7 +57,8 @@ export function number(rules: GrammarRules): string {
 
 /** Any JSON value. */
 export function value(rules: GrammarRules): string {
-  const scalars = `${string(rules)} | ${number(rules)} | "true" | "false" | "null"`;
+  const constants = [true, false, null].map((constant) => rules.constant(constant)).join(' | ');
+  const scalars = `${string(rules)} | ${number(rules)} | ${constants}`;
   return rules.defineRecursive(
     'value',
     (name) => `${objectOf(name, rules)} | ${arrayOf(name, rules)} | ${scalars}`,

@@ -14,7 +14,13 @@ import {
 import type { Parameter } from './parameter-schemas.ts';
 import type { ParameterSyntax, ValueKind } from './parameters.ts';
 
-/** Expression for the arguments of a tool, without their end: all required ones, and any of the others. */
+/** Limit of parameters that may be in any order, since each subset of them needs a rule. */
+const MOST_UNORDERED = 7;
+
+/**
+ * Expression for the arguments of a tool, without their end: all required ones, and any of the others, each once.
+ * They may be in any order. Of more than `MOST_UNORDERED`, only the required ones may, between the others.
+ */
 export function defineParameters(
   rules: GrammarRules,
   tool: CallableTool,
@@ -27,12 +33,42 @@ export function defineParameters(
     );
     return `${rules.define('any-parameter', oneOf(body))}*`;
   }
-  const expressions = parametersOf(tool).map((parameter) => {
+  const parameters = parametersOf(tool).map((parameter) => {
     const body = oneOf(valueWays(rules, tool, parameter, syntax));
     const rule = rules.define(`${tool.name}-${parameter.name}`, body);
-    return parameter.required ? rule : `${rule}?`;
+    return { rule, required: parameter.required };
   });
-  return expressions.join(' ');
+  return anyOrder(rules, `${tool.name}-arguments`, parameters);
+}
+
+interface Argument {
+  readonly rule: string;
+  readonly required: boolean;
+}
+
+/** Expression for arguments, with a rule for each set of those that may still follow. */
+function anyOrder(rules: GrammarRules, name: string, all: readonly Argument[]): string {
+  const required = all.filter((argument) => argument.required).length;
+  const known = new Map<string, string>();
+  const rest = (left: readonly Argument[]): string => {
+    if (left.length === 0) return '';
+    const key = left.map(({ rule }) => rule).join(' ');
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    const first = left.findIndex((argument) => argument.required);
+    const next = required > MOST_UNORDERED && first !== -1 ? left.slice(0, first + 1) : left;
+    const ways = next.map((one) => `${one.rule} ${rest(left.filter(follows(one)))}`);
+    const defined = rules.define(name, `(${ways.join(' | ')})${first === -1 ? '?' : ''}`);
+    known.set(key, defined);
+    return defined;
+  };
+  /** Returns the test if an argument may be anywhere after this one. */
+  const follows = (last: Argument) => (next: Argument) => {
+    const isMovable = required <= MOST_UNORDERED && (next.required || last.required);
+    const isFree = isMovable || all.length <= MOST_UNORDERED;
+    return next !== last && (isFree || all.indexOf(next) > all.indexOf(last));
+  };
+  return rest(all);
 }
 
 /** Expressions for one argument, by the possible forms of its value. */
@@ -85,5 +121,5 @@ function schemaValues(
 
 function enclosed(name: string, nameEnd: string, value: string, syntax: ParameterSyntax): string {
   const { open, layout, close, separator } = syntax;
-  return `${literal(open)} ${name} ${literal(nameEnd + layout)} ${value} ${literal(layout + close + separator)}`;
+  return `${literal(open)} ${name} ${literal(nameEnd + layout)} ${value} ${literal(layout + close)}${separator === '' ? '' : ` ${literal(separator)}?`}`;
 }

@@ -1,8 +1,9 @@
+import type { JsonObject } from '../../core/json.ts';
 import type { CallableTool } from '../format.ts';
 import { literal, oneOf } from '../../grammar/gbnf.ts';
 import type { GrammarRules } from '../../grammar/gbnf.ts';
 import { defineSchema } from '../../grammar/json-schema.ts';
-import { parametersOf, standalone, takesAnything, typesOf } from './parameter-schemas.ts';
+import { parametersOf, standalone, takesAnything } from './parameter-schemas.ts';
 import type { Parameter } from './parameter-schemas.ts';
 
 const SEPARATOR = '", "';
@@ -15,10 +16,7 @@ export function definePythonCall(rules: GrammarRules, tool: CallableTool, open =
 }
 
 function anyArguments(rules: GrammarRules): string {
-  const one = rules.define(
-    'any-argument',
-    `[a-zA-Z_] [a-zA-Z0-9_]* "=" ${defineSchema(rules, {})}`,
-  );
+  const one = rules.define('any-argument', `[a-zA-Z_] [a-zA-Z0-9_]* "=" ${valueOf(rules, {})}`);
   return `(${one} (${SEPARATOR} ${one})*)?`;
 }
 
@@ -47,17 +45,13 @@ function listedArguments(rules: GrammarRules, tool: CallableTool): string {
 
 function defineArgument(rules: GrammarRules, tool: CallableTool, parameter: Parameter): string {
   const values = parameter.schemas.map((schema) =>
-    defineSchema(rules, standalone(schema, tool.inputSchema)),
+    valueOf(rules, standalone(schema, tool.inputSchema)),
   );
-  // Models trained on Python write its constants.
-  const types = typesOf(parameter.schemas);
-  if (types?.has('null') === true) values.push('"None"');
-  const free = parameter.schemas.every((schema) => schema['type'] === 'boolean' && !listed(schema));
-  if (free) values.push('"True"', '"False"');
   const body = `${literal(`${parameter.name}=`)} ${oneOf(values)}`;
   return rules.define(`${tool.name}-${parameter.name}`, body);
 }
 
-function listed(schema: Parameter['schemas'][number]): boolean {
-  return schema['enum'] !== undefined || schema['const'] !== undefined;
+/** Expression for a value. Models trained on Python write its constants. */
+function valueOf(rules: GrammarRules, schema: JsonObject): string {
+  return rules.withPython(() => defineSchema(rules, schema));
 }

@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import type { ChatFormat } from '../../../src/formats/format.ts';
+import { commandR } from '../../../src/formats/command-r.ts';
+import { deepseekR1 } from '../../../src/formats/deepseek.ts';
+import { glm45 } from '../../../src/formats/glm.ts';
+import { harmony } from '../../../src/formats/harmony.ts';
+import { lfm2 } from '../../../src/formats/lfm2.ts';
+import { qwenXml } from '../../../src/formats/qwen-xml.ts';
+import { compileCalls } from '../native-grammar.ts';
+import { covers } from '../../support/covers.ts';
+
+const numbers = (names: readonly string[], required: readonly string[]) => [
+  {
+    name: 'set',
+    inputSchema: {
+      type: 'object',
+      properties: Object.fromEntries(names.map((name) => [name, { type: 'integer' }])),
+      required: [...required],
+      additionalProperties: false,
+    },
+  },
+];
+
+/** Call with these parameters, in this order. */
+const call = (names: string) =>
+  `\n<function=set>\n${names
+    .split('')
+    .map((name) => `<parameter=${name}>\n1\n</parameter>\n`)
+    .join('')}</function>\n</tool_call>`;
+
+/** Names of all parameters, the required ones, orders that the grammar accepts, and others. */
+const ORDERS: readonly (readonly [string, string, readonly string[], readonly string[]])[] = [
+  ['abc', 'a', ['a', 'ba', 'cba', 'acb', 'bca'], ['', 'b', 'cb', 'aa', 'aba', 'abcb', 'ad']],
+  ['abc', '', ['', 'c', 'ba', 'cab'], ['bb', 'abca']],
+  [
+    'abcdefghijk',
+    'bj',
+    ['bj', 'jb', 'ajcb', 'jabk', 'bcdj'],
+    ['ab', 'bcj'.repeat(2), 'bjdc', 'jbb'],
+  ],
+  ['abcdefghijk', 'abcdefgh', ['abcdefgh', 'abcdefghk'], ['bacdefgh', 'abcdefg', 'abcdefghkj']],
+];
+
+describe('the grammar of parameters in tags', () => {
+  covers('R3.1-valid');
+
+  it.each(ORDERS)(
+    'of %s with %j required admits %j and no %j',
+    async (all, required, good, bad) => {
+      const tools = numbers(all.split(''), required.split('').filter(Boolean));
+      const admits = await compileCalls(qwenXml, tools, { trigger: '<tool_call>', parallel: true });
+      expect(good.filter((names) => !admits(call(names)))).toEqual([]);
+      expect(bad.filter((names) => admits(call(names)))).toEqual([]);
+    },
+  );
+});
+
+const TOOLS = [
+  {
+    name: 'set',
+    inputSchema: {
+      type: 'object',
+      properties: {
+        on: { type: 'boolean' },
+        more: { type: 'object', properties: { off: { type: ['boolean', 'null'] } } },
+      },
+      required: ['on'],
+      additionalProperties: false,
+    },
+  },
+];
+
+/** Layouts that models write although their templates do not, after the first trigger or another one. */
+const LAYOUTS: readonly (readonly [string, ChatFormat, string, string?])[] = [
+  [
+    'Python constants inside of values',
+    lfm2,
+    '[set(on=True, more={"off": None})]<|tool_call_end|>',
+  ],
+  ['JSON constants in Python calls', lfm2, '[set(on=true, more={"off": null})]<|tool_call_end|>'],
+  [
+    'a fence that ends on the line of the arguments',
+    deepseekR1,
+    '<｜tool▁call▁begin｜>function<｜tool▁sep｜>set\n```json\n{"on": true}```<｜tool▁call▁end｜><｜tool▁calls▁end｜>',
+  ],
+  [
+    'a list that is not indented',
+    commandR,
+    '{"tool_name": "set", "parameters": {"on": true}}]\n```',
+  ],
+  [
+    'calls without line breaks',
+    glm45,
+    'set<arg_key>on</arg_key><arg_value>true</arg_value></tool_call>',
+  ],
+  [
+    'calls on the channel of thinking',
+    harmony,
+    '.set<|channel|>analysis <|constrain|>json<|message|>{"on": true}',
+    'to=functions',
+  ],
+];
+
+describe('the grammar of calls', () => {
+  covers('R3.1-valid');
+
+  it.each(LAYOUTS)('admits %s', async (_title, format, text, other) => {
+    const trigger = other ?? format.tools?.triggers[0] ?? '';
+    const admits = await compileCalls(format, TOOLS, { trigger, parallel: true });
+    expect([admits(text), admits(text.replace(/true|True/, '17'))]).toEqual([true, false]);
+  });
+});
