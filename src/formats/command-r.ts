@@ -21,6 +21,7 @@ const DIRECTLY = 'directly-answer';
 export const commandR: ChatFormat = {
   name: 'command-r',
   recognises: (template) => template.includes('"tool_name"') && template.includes("'Action:"),
+  stray: ['<|CHATBOT_TOKEN|>', '<|END_OF_TURN_TOKEN|>'],
   tools: {
     triggers: [OPEN, OPEN_ON_ONE_LINE],
     forced: FORCED,

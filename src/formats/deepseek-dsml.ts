@@ -8,6 +8,7 @@ const MARK = '｜DSML｜';
  * two versions differ only in the name of the block.
  */
 function dsml(version: '3.2' | '4', block: 'function_calls' | 'tool_calls'): ChatFormat {
+  const other = block === 'tool_calls' ? 'function_calls' : 'tool_calls';
   return {
     name: `deepseek-v${version}`,
     recognises: (template) =>
@@ -32,7 +33,9 @@ function dsml(version: '3.2' | '4', block: 'function_calls' | 'tool_calls'): Cha
         end: `</${MARK}invoke>`,
       },
       several: true,
-      mayStartBare: false,
+      // Models of both versions leave out the block, or write that of the other version.
+      mayStartBare: true,
+      otherTags: { open: `<${MARK}${other}>`, close: `</${MARK}${other}>` },
     }),
   };
 }

@@ -86,6 +86,8 @@ export interface ChatFormat {
   /** Thinking can't be disabled; the prompt can only set the effort. */
   readonly alwaysThinks?: boolean;
   readonly answer?: AnswerTags;
+  /** Control tokens without a meaning in the text of an answer, which are left out there. */
+  readonly stray?: readonly string[];
   /** Texts around the text before a call, if that is a message of its own. */
   readonly preamble?: { readonly open: string; readonly close: string };
   readonly tools?: ToolSyntax;

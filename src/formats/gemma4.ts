@@ -13,12 +13,13 @@ const CALL = 'call:';
 export const gemma4: ChatFormat = {
   name: 'gemma4',
   recognises: (template) => template.includes(OPEN) && template.includes(CALL),
-  thinking: { open: '<|channel>thought', close: '<channel|>' },
+  thinking: { open: '<|channel>thought', close: '<channel|>', later: 'dropped' },
+  stray: ['<|channel>', '<channel|>'],
   tools: {
     triggers: [OPEN],
     *read(source, tools) {
       yield* source.skipSpace();
-      if ((yield* source.take(CALL)) === undefined) return false;
+      yield* source.take(CALL, ':');
       const called = yield* takeTool(source, tools, '{');
       if (called === undefined) return false;
       yield { type: 'call-start', name: called.tool.name };

@@ -24,6 +24,7 @@ function glm(name: string, line: '' | '\n', recognises: ChatFormat['recognises']
     name,
     recognises,
     thinking: { open: '<think>', close: '</think>' },
+    stray: ['<|observation|>', '<|role_end|>'],
     tools: {
       triggers: [OPEN],
       *read(source, tools) {

@@ -1,8 +1,13 @@
 import type { ChatFormat } from './format.ts';
+import { literal } from '../grammar/gbnf.ts';
 import { defineJsonCall, listOf, readCallList } from './shared/call-list.ts';
+import { takeClosing } from './shared/calls.ts';
 import { readJsonCall } from './shared/json-calls.ts';
 
 const OPEN = '<|tool_call|>';
+/** Tags of Granite 3.1. */
+const OLD_OPEN = '<tool_call>';
+const OLD_CLOSE = '</tool_call>';
 const KEYS = { name: 'name', input: ['arguments', 'parameters'] } as const;
 
 /**
@@ -16,13 +21,16 @@ export const granite: ChatFormat = {
   thinking: { open: '<think>', close: '</think>' },
   answer: { open: '<response>', close: '</response>', always: false },
   tools: {
-    triggers: [OPEN],
-    *read(source, tools) {
-      return yield* readCallList(source, () => readJsonCall(source, tools, KEYS));
+    triggers: [OPEN, OLD_OPEN],
+    *read(source, tools, trigger) {
+      if (!(yield* readCallList(source, () => readJsonCall(source, tools, KEYS)))) return false;
+      if (trigger === OLD_OPEN) yield* takeClosing(source, OLD_CLOSE);
+      return true;
     },
-    grammar(tools, rules, { parallel }) {
+    grammar(tools, rules, { trigger, parallel }) {
       const call = defineJsonCall(rules, tools, { name: 'name', input: 'arguments' });
-      return listOf(rules, call, parallel);
+      const list = listOf(rules, call, parallel);
+      return trigger === OLD_OPEN ? `${list} ("\\n"? ${literal(OLD_CLOSE)})?` : list;
     },
     write(calls) {
       const list = calls.map(({ name, input }) => ({ name, arguments: input }));

@@ -6,6 +6,8 @@ import type { Reading, Source } from './shared/reader.ts';
 import { isCallable, readArguments, readName, takeClosing } from './shared/calls.ts';
 
 const SECTION = '<|tool_calls_section_begin|>';
+/** Models write the singular too. */
+const SINGULAR = '<|tool_call_section_begin|>';
 const SECTION_END = '<|tool_calls_section_end|>';
 const CALL = '<|tool_call_begin|>';
 const ARGUMENTS = '<|tool_call_argument_begin|>';
@@ -20,27 +22,40 @@ export const kimi: ChatFormat = {
   recognises: (template) => template.includes(SECTION),
   thinking: { open: '<think>', close: '</think>' },
   tools: {
-    triggers: [SECTION],
-    *read(source, tools) {
-      if (!(yield* readCall(source, tools))) return false;
+    // Models sometimes leave out the section.
+    triggers: [SECTION, SINGULAR, CALL],
+    *read(source, tools, trigger) {
+      if (!(yield* readCall(source, tools, trigger === CALL))) return false;
       for (;;) {
         const mark = yield* takeClosing(source, CALL, SECTION_END);
         if (mark !== CALL) return true;
-        source.rewind(source.place - CALL.length);
-        if (!(yield* readCall(source, tools))) return true;
+        const place = source.place - CALL.length;
+        if (!(yield* readCall(source, tools, true))) {
+          if (!source.starved) source.rewind(place);
+          return true;
+        }
       }
     },
-    grammar(tools, rules, { parallel }) {
-      const call = defineCall(rules, tools);
-      return `"\\n"{0,2} ${call} ${parallel ? `(${call})*` : ''} ${literal(SECTION_END)}`;
+    grammar(tools, rules, { trigger, parallel }) {
+      const named = defineCalls(rules, tools);
+      // Calls without their section may lack their ends too.
+      const end = `${literal(CALL_END)}${trigger === CALL ? '?' : ''}`;
+      const call = `${literal(CALL)} ${named} ${end}`;
+      const more = parallel ? `(${call})*` : '';
+      if (trigger === CALL) return `${named} ${end} ${more} ${literal(SECTION_END)}?`;
+      return `"\\n"{0,2} ${call} ${more} ${literal(SECTION_END)}`;
     },
   },
 };
 
-function* readCall(source: Source, tools: readonly CallableTool[]): Reading<boolean> {
+/** @param begun the mark before the call was read */
+function* readCall(
+  source: Source,
+  tools: readonly CallableTool[],
+  begun: boolean,
+): Reading<boolean> {
   yield* source.skipSpace();
-  const place = source.place;
-  if ((yield* source.take(CALL)) === undefined) return false;
+  if (!begun && (yield* source.take(CALL)) === undefined) return false;
   yield* source.skipSpace();
   yield* source.take('functions.');
   const name = yield* readName(source);
@@ -49,15 +64,15 @@ function* readCall(source: Source, tools: readonly CallableTool[]): Reading<bool
     (yield* source.readUntil(ARGUMENTS)) !== undefined &&
     (yield* readArguments(source, name));
   if (read) yield* takeClosing(source, CALL_END);
-  else if (!source.starved) source.rewind(place);
   return read;
 }
 
-function defineCall(rules: GrammarRules, tools: readonly CallableTool[]): string {
+/** Defines a rule for the name and the arguments of a call of any tool. */
+function defineCalls(rules: GrammarRules, tools: readonly CallableTool[]): string {
   const calls = tools.map(({ name, inputSchema }) => {
     const input = defineSchema(rules, inputSchema);
     const head = `${literal(`functions.${name}:`)} [0-9]{1,4} ${literal(ARGUMENTS)}`;
     return rules.define(`call-${name}`, `${head} " "? ${input}`);
   });
-  return rules.define('call', `${literal(CALL)} ${oneOf(calls)} ${literal(CALL_END)}`);
+  return rules.define('call', oneOf(calls));
 }

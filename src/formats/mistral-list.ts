@@ -1,10 +1,8 @@
 import type { ChatFormat } from './format.ts';
 import { defineJsonCall, defineSpace, listOf, memberKey } from './shared/call-list.ts';
-import { readCallList } from './shared/call-list.ts';
-import { readJsonCall } from './shared/json-calls.ts';
+import { readMistralCalls } from './mistral-args.ts';
 
 const OPEN = '[TOOL_CALLS]';
-const KEYS = { name: 'name', input: ['arguments'] } as const;
 
 /**
  * Mistral Nemo, Mistral 7B v0.3, Mistral Small up to 3.1. Calls are
@@ -16,9 +14,7 @@ export const mistralList: ChatFormat = {
   thinking: { open: '[THINK]', close: '[/THINK]' },
   tools: {
     triggers: [OPEN],
-    *read(source, tools) {
-      return yield* readCallList(source, () => readJsonCall(source, tools, KEYS));
-    },
+    read: readMistralCalls,
     grammar(tools, rules, { parallel }) {
       const space = defineSpace(rules);
       const id = `(${space} "," ${space} ${memberKey(rules, 'id')} "\\"" [a-zA-Z0-9]{9} "\\"")?`;

@@ -15,7 +15,7 @@ export function openingsOf(format: ChatFormat, tools: readonly CallableTool[]): 
     tools.length === 0
       ? []
       : [syntax?.triggers ?? [], syntax?.triggersAtStart?.(tools) ?? []].flat();
-  const set = new TextSet([thinking?.open, answer?.open, ...calls].filter(isTag));
+  const set = new TextSet([thinking?.open, thinking?.close, answer?.open, ...calls].filter(isTag));
   ofTools.set(format, set);
   return set;
 }

@@ -1,10 +1,4 @@
-import type {
-  CallableTool,
-  ChatFormat,
-  OutputContext,
-  OutputState,
-  ThinkingTags,
-} from '../formats/format.ts';
+import type { CallableTool, ChatFormat, OutputContext, OutputState } from '../formats/format.ts';
 import type { TextSet } from '../formats/shared/marks.ts';
 import { examplePlace, MOST_EXAMPLES, readMeant } from './examples.ts';
 import type { ExamplePlace } from './examples.ts';
@@ -103,7 +97,7 @@ function textPiece({ code }: Tagged, text: string, space = ''): OutputPiece {
 function* readTagged(source: Source, format: ChatFormat, context: OutputContext): Reading {
   const code = new MarkdownCode();
   const reader: Tagged = { source, format, context, code, examples: 0, triggers: 0 };
-  const { thinking, answer } = format;
+  const { thinking, answer, stray = [] } = format;
   const syntax = context.tools.length > 0 ? format.tools : undefined;
   const triggers = syntax?.triggers ?? [];
   const opening = openingsOf(format, context.tools);
@@ -121,18 +115,26 @@ function* readTagged(source: Source, format: ChatFormat, context: OutputContext)
     } else if (tag !== undefined && tag === answer?.open) {
       closing = [answer.close];
       boundary = 'none';
+    } else if (tag !== undefined && tag === thinking?.close) {
+      boundary = 'between';
     } else if (tag !== undefined) {
       boundary = yield* readCalls(reader, tag);
     } else {
-      const later = thought && thinking !== undefined ? laterTags(thinking) : [];
-      const marks = [...triggers, ...closing, ...later];
+      const later = laterTags(format, thought);
+      const marks = [...triggers, ...closing, ...later, ...stray];
       const space = marks.length === 0 ? 'keep' : 'trim';
+      const place = source.place;
       const found = yield* source.streamUntil(marks, (text) => textPiece(reader, text), space);
       if (found === undefined) return;
-      if (found.mark === answer?.close) boundary = 'between';
-      else if (thinking !== undefined && later.includes(found.mark))
-        boundary = yield* readLater(reader, thinking, found);
-      else boundary = yield* readCalls(reader, found.mark, found.space);
+      const isFirst = source.place === place + found.space.length + found.mark.length;
+      if (closing.includes(found.mark)) boundary = 'between';
+      else if (later.includes(found.mark)) boundary = yield* readLater(reader, found);
+      else if (!stray.includes(found.mark))
+        boundary = yield* readCalls(reader, found.mark, found.space);
+      else {
+        if (found.space !== '') yield textPiece(reader, found.space);
+        if (!isFirst) boundary = 'none';
+      }
     }
   }
 }
@@ -150,26 +152,34 @@ function* readThinking(reader: Tagged): Reading<Boundary> {
   const trigger = yield* readThoughts(reader);
   return trigger === undefined ? 'between' : yield* readCalls(reader, trigger.mark, trigger.space);
 }
-/** Tags with a meaning in the text after the thinking. */
-function laterTags({ open, close, later }: ThinkingTags): readonly string[] {
-  if (later === undefined) return [];
-  return later === 'dropped' ? [open, close] : [open];
+/** Tags of thinking to find in the text. */
+function laterTags({ thinking, stray }: ChatFormat, thought: boolean): readonly string[] {
+  if (thinking === undefined) return [];
+  const { open, close, later } = thinking;
+  const isToken = stray?.includes(close) === true;
+  return later !== undefined && (thought || isToken) ? [open, close] : [close];
 }
 
-/** Reads a later block of thinking in the text. A tag without its counterpart is text, or dropped. */
+/**
+ * Reads a later block of thinking in the text. A tag without its counterpart is text. It is left out if the format
+ * says so, as is a closing tag at the start of a line, outside of code.
+ */
 function* readLater(
-  reader: Tagged,
-  { open, close, later }: ThinkingTags,
+  { source, format, code }: Tagged,
   { mark, space }: { readonly mark: string; readonly space: string },
 ): Reading<Boundary> {
-  const block = mark === open ? yield* reader.source.readUntil(close) : undefined;
+  const { open, close, later } = format.thinking ?? {};
+  const block = mark === open && close !== undefined ? yield* source.readUntil(close) : undefined;
   if (block !== undefined) {
     const thoughts = block.text.trim();
     if (thoughts !== '') yield thinkingPiece(thoughts);
     return 'between';
   }
-  const text = later === 'dropped' ? space : space + mark;
-  if (text !== '') yield textPiece(reader, text);
+  code.push(space);
+  const isAlone = mark === close && code.isLineStart && code.fence === undefined;
+  const shown = later === 'dropped' || isAlone ? '' : mark;
+  code.push(shown);
+  if (space + shown !== '') yield { type: 'text', text: space + shown };
   return 'none';
 }
 

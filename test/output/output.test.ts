@@ -185,7 +185,7 @@ describe('tags that a model writes after injected thinking', () => {
     ['Hm.</think><think>Well.</think>Hello.', [thought('Hm.Well.'), text('Hello.')]],
     ['Hm.</think>Hello.<think>Well.</think>', [thought('Hm.'), text('Hello.'), thought('Well.')]],
     ['Hm.</think>Hello. <think>Bye.', [thought('Hm.'), text('Hello. Bye.')]],
-    ['Hm.</think></think>\nHello.</think>', [thought('Hm.'), text('\nHello.')]],
+    ['Hm.</think></think>\nHello.</think>', [thought('Hm.'), text('Hello.')]],
   ])('never reach the text: %j', (value, expected) => {
     for (let at = 0; at <= value.length; at++) {
       const pieces = [value.slice(0, at), value.slice(at)];

@@ -77,3 +77,8 @@ export function heldBack(text: string, marks: readonly string[], space: 'keep' |
   const before = text.slice(0, text.length - begun);
   return begun + before.length - before.trimEnd().length;
 }
+
+/** Returns true if a text is the beginning of a longer mark. */
+export function mayGrow(text: string, marks: readonly string[]): boolean {
+  return marks.some((mark) => mark.length > text.length && mark.startsWith(text));
+}

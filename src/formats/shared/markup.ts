@@ -20,14 +20,19 @@ export interface MarkupSyntax {
   readonly several: boolean;
   /** Models sometimes leave out `open`, and begin with `callOpen`. */
   readonly mayStartBare: boolean;
+  /** Tags that models sometimes write in place of `open` and `close`. */
+  readonly otherTags?: { readonly open: string; readonly close: string };
 }
 
 /** Creates the syntax of calls as markup, with each element on a line of its own. */
 export function markupTools(markup: MarkupSyntax): ToolSyntax {
-  const parameters = { ...markup.parameters, afterEnd: [markup.callOpen, markup.close] };
+  const { open, close, callOpen, otherTags } = markup;
+  const closings = [close, ...(otherTags === undefined ? [] : [otherTags.close])];
+  const parameters = { ...markup.parameters, afterEnd: [callOpen, ...closings] };
+  const openings = [open, ...(otherTags === undefined ? [] : [otherTags.open])];
   const syntax = { ...markup, parameters };
   return {
-    triggers: syntax.mayStartBare ? [syntax.open, syntax.callOpen] : [syntax.open],
+    triggers: syntax.mayStartBare ? [...openings, callOpen] : openings,
     read: (source, tools, trigger) => readMarkup(source, tools, trigger, syntax),
     grammar: (tools, rules, options) => writeGrammar(tools, rules, options, syntax),
   };
@@ -37,7 +42,7 @@ function* readMarkup(
   source: Source,
   tools: readonly CallableTool[],
   trigger: string,
-  { callOpen, nameEnd, close, parameters }: MarkupSyntax,
+  { callOpen, nameEnd, close, otherTags, parameters }: MarkupSyntax,
 ): Reading<boolean> {
   if (trigger !== callOpen) {
     yield* source.skipSpace();
@@ -50,7 +55,8 @@ function* readMarkup(
     yield { type: 'call-start', name: called.tool.name };
     read = true;
     if (!(yield* readParameters(source, called.tool, parameters))) return true;
-    if ((yield* takeClosing(source, callOpen, close)) !== callOpen) return true;
+    if ((yield* takeClosing(source, callOpen, close, otherTags?.close ?? close)) !== callOpen)
+      return true;
   }
 }
 
@@ -58,7 +64,7 @@ function writeGrammar(
   tools: readonly CallableTool[],
   rules: GrammarRules,
   { trigger, parallel }: GrammarOptions,
-  { callOpen, nameEnd, close, parameters, several }: MarkupSyntax,
+  { callOpen, nameEnd, close, otherTags, parameters, several }: MarkupSyntax,
 ): string {
   const named = oneOf(
     tools.map((tool) =>
@@ -68,7 +74,8 @@ function writeGrammar(
       ),
     ),
   );
-  const end = literal(`\n${close}`);
+  const isOther = trigger === otherTags?.open;
+  const end = literal(`\n${isOther ? otherTags.close : close}`);
   if (trigger === callOpen) return `${named} (${end})?`;
   const call = `${literal(callOpen)} ${named}`;
   const more = several && parallel ? ` ("\\n" ${call})*` : '';

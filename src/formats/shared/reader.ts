@@ -1,5 +1,5 @@
 import { JsonScan } from './json-scan.ts';
-import { finderOf, heldBack, TextSet } from './marks.ts';
+import { finderOf, heldBack, mayGrow, TextSet } from './marks.ts';
 import { undecided } from './stops.ts';
 
 /** Parsed piece of a model's output. A call that was cut off has no `call-end`. */
@@ -153,7 +153,8 @@ export class Source {
     for (;;) {
       const rest = this.rest;
       const found = finder.find(rest);
-      if (found !== undefined) {
+      // A longer mark may still begin at the same place.
+      if (found !== undefined && (this.#ended || !mayGrow(rest.slice(found.at), marks))) {
         const before = rest.slice(0, found.at);
         const shown = space === 'trim' ? before.trimEnd() : before;
         if (shown !== '') yield piece(shown);

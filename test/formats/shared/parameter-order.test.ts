@@ -7,6 +7,7 @@ import { harmony } from '../../../src/formats/harmony.ts';
 import { lfm2 } from '../../../src/formats/lfm2.ts';
 import { qwenXml } from '../../../src/formats/qwen-xml.ts';
 import { compileCalls } from '../native-grammar.ts';
+import { callSections } from '../read-output.ts';
 import { covers } from '../../support/covers.ts';
 
 const numbers = (names: readonly string[], required: readonly string[]) => [
@@ -70,42 +71,46 @@ const TOOLS = [
   },
 ];
 
-/** Layouts that models write although their templates do not, after the first trigger or another one. */
-const LAYOUTS: readonly (readonly [string, ChatFormat, string, string?])[] = [
+/** Layouts that models write although their templates do not. */
+const LAYOUTS: readonly (readonly [string, ChatFormat, string])[] = [
   [
     'Python constants inside of values',
     lfm2,
-    '[set(on=True, more={"off": None})]<|tool_call_end|>',
+    '<|tool_call_start|>[set(on=True, more={"off": None})]<|tool_call_end|>',
   ],
-  ['JSON constants in Python calls', lfm2, '[set(on=true, more={"off": null})]<|tool_call_end|>'],
+  [
+    'JSON constants in Python calls',
+    lfm2,
+    '<|tool_call_start|>[set(on=true, more={"off": null})]<|tool_call_end|>',
+  ],
   [
     'a fence that ends on the line of the arguments',
     deepseekR1,
-    '<｜tool▁call▁begin｜>function<｜tool▁sep｜>set\n```json\n{"on": true}```<｜tool▁call▁end｜><｜tool▁calls▁end｜>',
+    '<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>set\n```json\n{"on": true}```<｜tool▁call▁end｜><｜tool▁calls▁end｜>',
   ],
   [
     'a list that is not indented',
     commandR,
-    '{"tool_name": "set", "parameters": {"on": true}}]\n```',
+    'Action:\n```json\n[{"tool_name": "set", "parameters": {"on": true}}]\n```',
   ],
   [
     'calls without line breaks',
     glm45,
-    'set<arg_key>on</arg_key><arg_value>true</arg_value></tool_call>',
+    '<tool_call>set<arg_key>on</arg_key><arg_value>true</arg_value></tool_call>',
   ],
   [
     'calls on the channel of thinking',
     harmony,
-    '.set<|channel|>analysis <|constrain|>json<|message|>{"on": true}',
-    'to=functions',
+    '<|channel|>analysis to=functions.set <|constrain|>json<|message|>{"on": true}',
   ],
 ];
 
 describe('the grammar of calls', () => {
   covers('R3.1-valid');
 
-  it.each(LAYOUTS)('admits %s', async (_title, format, text, other) => {
-    const trigger = other ?? format.tools?.triggers[0] ?? '';
+  it.each(LAYOUTS)('admits %s', async (_title, format, output) => {
+    const [section] = callSections(format, output, { tools: TOOLS });
+    const { trigger, text } = section ?? { trigger: '', text: '' };
     const admits = await compileCalls(format, TOOLS, { trigger, parallel: true });
     expect([admits(text), admits(text.replace(/true|True/, '17'))]).toEqual([true, false]);
   });
