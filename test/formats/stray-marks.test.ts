@@ -19,7 +19,7 @@ import { covers } from '../support/covers.ts';
 const THOUGHT = '<|channel>thought\n';
 const HELLO: readonly Found[] = [{ text: 'Hello.' }];
 
-/** Outputs with marks that have no counterpart, or no place where they are. */
+/** Outputs with marks that have no counterpart, or are at a wrong place. */
 const STRAY: readonly (readonly [string, ChatFormat, string, readonly Found[]])[] = [
   ['a closing channel of Gemma 4', gemma4, 'Hello.<channel|>', HELLO],
   ['empty thoughts of Gemma 4', gemma4, `Hello.${THOUGHT}<channel|><channel|>`, HELLO],
