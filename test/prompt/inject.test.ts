@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { deepseekV31 } from '../../src/formats/deepseek.ts';
 import { functionaryRecipients } from '../../src/formats/functionary-recipients.ts';
 import { llama3 } from '../../src/formats/llama3.ts';
 import { mistralArgs } from '../../src/formats/mistral-args.ts';
@@ -10,6 +11,9 @@ import {
 } from '../../src/prompt/inject.ts';
 import { NO_TRAITS } from '../../src/prompt/probe.ts';
 import { writeParts } from '../../src/prompt/text.ts';
+import { compileCalls } from '../formats/native-grammar.ts';
+import { callSections, readPieces } from '../formats/read-output.ts';
+import { TOOLS } from '../formats/scenarios.ts';
 import { covers } from '../support/covers.ts';
 
 const TRAITS = { ...NO_TRAITS, tools: true };
@@ -32,6 +36,27 @@ describe('injected thinking instructions', () => {
     const injection = injectionFor(functionaryRecipients, TRAITS);
     expect(injectInstructions(EMPTY, injection, [], true).system).toEqual([]);
     expect(injectedFormat(functionaryRecipients, injection).thinking).toBe(undefined);
+  });
+});
+
+describe('injected tools', () => {
+  covers('R3.6-tools');
+
+  const injection = { ...injectionFor(deepseekV31, NO_TRAITS), thinking: false };
+  const format = injectedFormat(deepseekV31, injection);
+
+  it.each([
+    ['the taught syntax', '<tool_call>\n{"name": "ping", "arguments": {}}\n</tool_call>'],
+    [
+      'the syntax of the family',
+      '<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>ping<｜tool▁sep｜>{}<｜tool▁call▁end｜><｜tool▁calls▁end｜>',
+    ],
+  ])('are read and admitted in %s', async (_title, output) => {
+    const [section] = callSections(format, output);
+    const { trigger = '', text = '' } = section ?? {};
+    const admits = await compileCalls(format, TOOLS, { trigger, parallel: true });
+    expect(readPieces(format, output.split(''))).toEqual([{ call: 'ping', input: {} }]);
+    expect([admits(text), admits('{}')]).toEqual([true, false]);
   });
 });
 
