@@ -78,6 +78,18 @@ export function* until(steps: Steps<void>, isEnough: () => boolean): Steps<boole
   return false;
 }
 
+/** Bytes of model servers' answers that are worked on in a turn, all answers together: a few milliseconds. */
+const MOST_TURN_BYTES = 256 * 1024;
+
+let turnBytes = 0;
+
+/** Lets the event loop serve other requests before work on bytes that would make this turn long. */
+export async function beforeWorkOnBytes(bytes: number): Promise<void> {
+  if (turnBytes === 0) setImmediate(() => (turnBytes = 0));
+  turnBytes += bytes;
+  if (turnBytes > MOST_TURN_BYTES) await ownTurn();
+}
+
 /** Number of items that are processed within a few milliseconds. */
 const FEW = 1000;
 

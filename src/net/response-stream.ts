@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
+import { beforeWorkOnBytes } from '../core/steps.ts';
 
 /** Response status and headers. */
 export interface AnswerHead {
@@ -72,6 +73,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       const value = this.#held.shift();
       if (value !== undefined) {
         this.#heldBytes -= value.length;
+        await beforeWorkOnBytes(value.length);
         return { done: false, value };
       }
       if (this.#state === 'failed') throw broken(this.#failure);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { inSlices } from '../../src/core/steps.ts';
+import { beforeWorkOnBytes, inSlices } from '../../src/core/steps.ts';
 
 it('many small works share the time of one turn of the event loop', async () => {
   let inTurn = 0;
@@ -32,4 +32,22 @@ it('a work that is aborted while it waits for its turn is not begun', async () =
   await expect(second).rejects.toThrow('The client has gone.');
   await first;
   expect(begun).toBe(1);
+});
+
+it('work on the bytes of many answers does not fill one turn', async () => {
+  const turns = new Map<number, number>();
+  let turn = 0;
+  let isOver = false;
+  const count = (): void => {
+    turn++;
+    if (!isOver) setImmediate(count);
+  };
+  setImmediate(count);
+  const work = async () => {
+    await beforeWorkOnBytes(64 * 1024);
+    turns.set(turn, (turns.get(turn) ?? 0) + 1);
+  };
+  await Promise.all(Array.from({ length: 50 }, work));
+  isOver = true;
+  expect(Math.max(...turns.values())).toBeLessThanOrEqual(5);
 });

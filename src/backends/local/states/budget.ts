@@ -14,6 +14,9 @@ export async function allStates(folder: string): Promise<readonly StoredState[]>
   return lists.flat().toSorted((one, other) => one.lastUsed.getTime() - other.lastUsed.getTime());
 }
 
+/** Number of states that are kept of all models: each is read when a model opens. */
+const MOST_STATES = 1000;
+
 /**
  * Removes states until the rest fits the limit. The newest one is removed last, because it was just written.
  *
@@ -27,7 +30,7 @@ export async function enforceLimit(
   let bytes = states.reduce((sum, { record }) => sum + record.bytes, 0);
   const removed = new Set<string>();
   for (const { stem, record } of inOrderOfRemoval(states)) {
-    if (bytes <= limitBytes) break;
+    if (bytes <= limitBytes && states.length - removed.size <= MOST_STATES) break;
     await removeState(stem);
     removed.add(stem);
     bytes -= record.bytes;

@@ -107,11 +107,14 @@ export async function removeRemains(folder: string): Promise<void> {
 
 const stemOf = (name: string): string => name.split('.', 1).join('');
 
+/** Records that are read of a folder: Portico keeps fewer. */
+const MOST_RECORDS = 2000;
+
 /** Reads the records in a folder of states, the least recently used first. Unreadable ones are skipped. */
 export async function readRecords(folder: string): Promise<readonly StoredState[]> {
   const names = await readdir(folder).catch(() => []);
   const found: StoredState[] = [];
-  for (const name of names.filter((one) => one.endsWith('.json'))) {
+  for (const name of names.filter((one) => one.endsWith('.json')).slice(0, MOST_RECORDS)) {
     const stem = path.join(folder, name.slice(0, -'.json'.length));
     const stored = await readRecord(stem).catch(() => undefined);
     if (stored !== undefined) found.push(stored);
