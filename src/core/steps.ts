@@ -79,7 +79,7 @@ export function* until(steps: Steps<void>, isEnough: () => boolean): Steps<boole
 }
 
 /** Bytes of model servers' answers that are worked on in a turn, all answers together: a few milliseconds. */
-const MOST_TURN_BYTES = 256 * 1024;
+const MOST_TURN_BYTES = 64 * 1024;
 
 let turnBytes = 0;
 
