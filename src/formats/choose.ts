@@ -26,6 +26,8 @@ import { mistralArgs } from './mistral-args.ts';
 import { mistralList } from './mistral-list.ts';
 import { smollm3 } from './smollm3.ts';
 import { plain } from './plain.ts';
+import { derivedFormat } from './derived/derived-format.ts';
+import type { TemplateLayout } from './derived/layout.ts';
 
 /** Known families. The first one that recognizes a template is used; the last one recognizes any. */
 export const FORMATS: readonly ChatFormat[] = [
@@ -62,7 +64,12 @@ export const FORMATS: readonly ChatFormat[] = [
   plain,
 ];
 
-/** Family of a chat template (Jinja source). */
-export function chooseFormat(template: string): ChatFormat {
-  return FORMATS.find((format) => format.recognises(template)) ?? plain;
+/**
+ * Family of a chat template (Jinja source).
+ *
+ * @param layout layout that its renderings show, for a template of no known family
+ */
+export function chooseFormat(template: string, layout?: TemplateLayout): ChatFormat {
+  const known = FORMATS.find((format) => format.recognises(template)) ?? plain;
+  return known === plain && layout !== undefined ? derivedFormat(layout) : known;
 }

@@ -102,7 +102,8 @@ function* readTagged(source: Source, format: ChatFormat, context: OutputContext)
   const triggers = syntax?.triggers ?? [];
   const opening = openingsOf(format, context.tools);
   const inAnswer = answer?.open === '' || (answer?.always === true && context.continuesText);
-  let closing = inAnswer ? [answer.close] : [];
+  const closings = answer === undefined || answer.close === '' ? [] : [answer.close];
+  let closing = inAnswer ? closings : [];
   let boundary: Boundary = context.continuesText ? 'none' : 'start';
   let thought = context.thinkingOpen;
   if (context.forced !== undefined) boundary = yield* readCalls(reader, context.forced);
@@ -113,7 +114,7 @@ function* readTagged(source: Source, format: ChatFormat, context: OutputContext)
       thought = true;
       boundary = yield* readThinking(reader);
     } else if (tag !== undefined && tag === answer?.open) {
-      closing = [answer.close];
+      closing = closings;
       boundary = 'none';
     } else if (tag !== undefined && tag === thinking?.close) {
       boundary = 'between';

@@ -46,7 +46,8 @@ const TWO_CALLS = taking(
   [answered('C', 'R'), answered('D', 'Q')],
 );
 
-const PLAIN_CALLS: CallTraits = {
+/** Calls as most templates take them. */
+export const PLAIN_CALLS: CallTraits = {
   arguments: 'object',
   ids: 'kept',
   noContent: '',
@@ -79,7 +80,7 @@ function findCalls(probe: Probe, base: TemplateTraits): CallTraits | undefined {
 }
 
 /** Arguments that are escaped in a JSON string, or printed as a Python object. */
-const BENT_JSON = /\\"PROBE-C|'PROBE-C/;
+export const BENT_JSON = /\\"PROBE-C|'PROBE-C/;
 
 const PLACES = ['reasoning_content', 'reasoning', 'thinking', 'blocks'] as const;
 

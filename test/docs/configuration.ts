@@ -1,3 +1,4 @@
+import { tableOf } from '../support/markdown-table.ts';
 import { SETTINGS } from '../../src/cli/setting-list.ts';
 import type { SettingInfo } from '../../src/cli/setting-list.ts';
 import { ENTRY_KEYS, NESTED_KEYS } from './entry-keys.ts';
@@ -103,11 +104,3 @@ function code(text: string): string {
 }
 
 /** Table whose columns are padded, as the formatter writes them. */
-function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
-  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
-}

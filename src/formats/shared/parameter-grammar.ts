@@ -120,6 +120,8 @@ function schemaValues(
 }
 
 function enclosed(name: string, nameEnd: string, value: string, syntax: ParameterSyntax): string {
-  const { open, layout, close, separator } = syntax;
-  return `${literal(open)} ${name} ${literal(nameEnd + layout)} ${value} ${literal(layout + close)}${separator === '' ? '' : ` ${literal(separator)}?`}`;
+  const { open, layout, close, closeEnd, separator } = syntax;
+  const repeated = closeEnd === undefined ? '' : ` ${name} ${literal(closeEnd)}`;
+  const following = separator === '' ? '' : ` ${literal(separator)}?`;
+  return `${literal(open)} ${name} ${literal(nameEnd + layout)} ${value} ${literal(layout + close)}${repeated}${following}`;
 }

@@ -25,6 +25,8 @@ export interface ParameterSyntax {
   /** White space between `nameEnds` and the value, and between the value and `close`. */
   readonly layout: '' | '\n';
   readonly close: string;
+  /** Text after `close` and the name, if the closing mark repeats the name. */
+  readonly closeEnd?: string;
   /** White space after `close`. */
   readonly separator: '' | '\n';
   /** Text after the last argument, in place of `open`. */
@@ -64,8 +66,15 @@ export function* readParameters(
     const kind = ends.find(({ mark: end }) => end === name.mark)?.kind;
     const types = typesOf(parameters.get(name.text)?.schemas ?? [{}]);
     if (syntax.layout !== '') yield* source.take(syntax.layout);
-    if (!(yield* readValue(source, types, kind, closingMarks(syntax, missing)))) return false;
+    const closing = closingMarks(closingOf(syntax, name.text), missing);
+    if (!(yield* readValue(source, types, kind, closing))) return false;
   }
+}
+
+/** The syntax of one argument: with its name in the closing mark, if that repeats it. */
+function closingOf(syntax: ParameterSyntax, name: string): ParameterSyntax {
+  const { close, closeEnd } = syntax;
+  return closeEnd === undefined ? syntax : { ...syntax, close: close + name + closeEnd };
 }
 
 /** Marks after a value, each with the length of its part that belongs to what follows. */

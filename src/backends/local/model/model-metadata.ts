@@ -68,7 +68,7 @@ async function readWith(
   const bos = model.tokens.bosString ?? '';
   const template = { model: spec.name, source, bos, eos: model.tokens.eosString ?? '' };
   const reading = await prompts.run('read', template);
-  const format = injectedFormat(chooseFormat(source), reading.injection);
+  const format = injectedFormat(chooseFormat(source, reading.layout), reading.injection);
   const controlTexts = controlTokenTexts(model, [source, ...formatTags(format)].join('\n'));
   const tokensOf = (text: string) => model.tokenize(text, true);
   const isEnd = (token: Token) => model.isEogToken(token);

@@ -32,7 +32,7 @@ export interface TemplateSource {
 }
 
 /** Findings about a chat template, as plain data. */
-export type TemplateFindings = Pick<TemplateReading, 'traits' | 'injection'>;
+export type TemplateFindings = Pick<TemplateReading, 'traits' | 'injection' | 'layout'>;
 
 /** Chat template with texts of its vocabulary. */
 export interface TemplateSetup extends TemplateSource, TemplateFindings {
@@ -114,13 +114,13 @@ export class PromptWork {
   /** Probes a template, and chooses the format of its model's output. */
   read(template: TemplateSource): TemplateFindings {
     const render = this.#rendererOf(template);
-    const { traits, injection } = readTemplate(render, template.source, template);
-    return { traits, injection };
+    const { traits, injection, layout } = readTemplate(render, template.source, template);
+    return { traits, injection, layout };
   }
 
   /** Sets the template for all later jobs. Returns the texts that end a turn of its model. */
   configure(setup: TemplateSetup): readonly string[] {
-    const format = injectedFormat(chooseFormat(setup.source), setup.injection);
+    const format = injectedFormat(chooseFormat(setup.source, setup.layout), setup.injection);
     const control = new ControlTokens(setup.controlTexts, formatTags(format));
     const { traits, bos, eos } = setup;
     const template = { render: this.#rendererOf(setup), format, traits, control, bos, eos };

@@ -36,9 +36,9 @@ export async function describeGguf(
       header.trainedContext,
     );
     const source = spec.template ?? template;
-    const format = source === undefined ? undefined : chooseFormat(source);
     const reading =
       source === undefined ? undefined : await readTemplate({ model: spec.name, source, bos, eos });
+    const format = source === undefined ? undefined : chooseFormat(source, reading?.layout);
     return {
       ...header,
       parameters: insights.totalParameters,

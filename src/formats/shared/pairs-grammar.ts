@@ -1,27 +1,27 @@
 import type { JsonObject, JsonType, JsonValue } from '../../core/json.ts';
-import { isJsonObject } from '../../core/json.ts';
+import { isJsonArray, isJsonObject } from '../../core/json.ts';
 import type { GrammarRules } from '../../grammar/gbnf.ts';
 import { literal, oneOf } from '../../grammar/gbnf.ts';
 import { defineSchema } from '../../grammar/json-schema.ts';
 import { textWithout } from '../../grammar/text-without.ts';
 import { alternativesOf, listedValues, ownTypes, requiredOf } from './parameter-schemas.ts';
 
-/** Quote around strings. */
-export const QUOTE = '<|"|>';
-
 const ANY_TYPE: readonly JsonType[] = ['string', 'number', 'boolean', 'null', 'object', 'array'];
 
-/** Writes the grammar of Gemma 4's values for the schemas of one document. */
-export class GemmaGrammar {
+/** Writes the grammar of values in pairs, such as Gemma 4's, for the schemas of one document. */
+export class PairsGrammar {
   readonly #rules: GrammarRules;
   readonly #document: JsonObject;
+  readonly #quote: string;
   /** Rules of finished and current schemas, since schemas may be recursive. */
   readonly #names = new Map<JsonValue, string>();
   #any: string | undefined;
 
-  constructor(rules: GrammarRules, document: JsonObject) {
+  /** @param quote text around strings */
+  constructor(rules: GrammarRules, document: JsonObject, quote: string) {
     this.#rules = rules;
     this.#document = document;
+    this.#quote = quote;
   }
 
   /** Defines a rule for the values of a schema, and returns its name. */
@@ -40,7 +40,7 @@ export class GemmaGrammar {
 
   #choice(schema: JsonObject, wanted: string): readonly string[] {
     const listed = listedValues(schema);
-    if (listed !== undefined) return listed.map((value) => literal(write(value)));
+    if (listed !== undefined) return listed.map((value) => literal(write(value, this.#quote)));
     const types = ownTypes(schema);
     if (types === undefined) return [this.#anything()];
     return types.map((type) => this.#typed(type, schema, wanted));
@@ -49,7 +49,7 @@ export class GemmaGrammar {
   #typed(type: JsonType, schema: JsonObject, wanted: string): string {
     switch (type) {
       case 'string':
-        return `${literal(QUOTE)} ${textWithout(this.#rules, QUOTE)} ${literal(QUOTE)}`;
+        return `${literal(this.#quote)} ${textWithout(this.#rules, this.#quote)} ${literal(this.#quote)}`;
       case 'object':
         return this.#object(schema, wanted);
       case 'array': {
@@ -106,13 +106,13 @@ export class GemmaGrammar {
   }
 }
 
-function write(value: JsonValue): string {
-  if (typeof value === 'string') return QUOTE + value + QUOTE;
-  if (Array.isArray(value)) return `[${value.map(write).join(',')}]`;
+function write(value: JsonValue, quote: string): string {
+  if (typeof value === 'string') return quote + value + quote;
+  if (isJsonArray(value)) return `[${value.map((item) => write(item, quote)).join(',')}]`;
   if (!isJsonObject(value)) return JSON.stringify(value);
   const members = Object.keys(value)
     .toSorted(byLetters)
-    .map((name) => `${name}:${write(value[name] ?? null)}`);
+    .map((name) => `${name}:${write(value[name] ?? null, quote)}`);
   return `{${members.join(',')}}`;
 }
 

@@ -1,0 +1,135 @@
+import type { CallableTool, ToolSyntax } from '../format.ts';
+import type { GrammarRules } from '../../grammar/gbnf.ts';
+import { literal, oneOf } from '../../grammar/gbnf.ts';
+import { defineSchema } from '../../grammar/json-schema.ts';
+import { defineSpace, restOfCall } from '../shared/call-list.ts';
+import { readArguments, readName } from '../shared/calls.ts';
+import { readNamedCall } from '../shared/json-calls.ts';
+import { definePythonCall } from '../shared/python-grammar.ts';
+import type { Reading, Source } from '../shared/reader.ts';
+import { bodyExpression, jsonKeys, objectMembers, readBody } from './call-bodies.ts';
+import { furtherExpression, readFurther } from './call-sequence.ts';
+import type { CallBody, CallLayout } from './layout.ts';
+import { markExpression, readMark } from './mark-text.ts';
+import { isDistinct } from './triggers.ts';
+
+/**
+ * Calls that are the whole answer, such as a bare `{"name": "search", …}` or `[search(…)]`: only
+ * the name of a tool distinguishes them from other text.
+ */
+export function bareTools(calls: CallLayout): ToolSyntax {
+  const { section, call, separator, body } = calls;
+  const opening = (section.open + call.open).trimStart();
+  const beginning = opening + forcedStart(body);
+  const starts = ({ name }: CallableTool) => startsOf(body, name).map((start) => opening + start);
+  return {
+    triggers: isDistinct(separator) ? [separator] : [],
+    triggersAtStart: (tools) => tools.flatMap(starts),
+    forced: beginning,
+    *read(source, tools, trigger) {
+      const read =
+        trigger === beginning
+          ? yield* readForced(source, tools, body)
+          : yield* readWhole(source, tools, calls, trigger);
+      if (read) yield* readFurther(source, tools, calls, true);
+      return read;
+    },
+    grammar(tools, rules, { trigger, parallel }) {
+      const begun = tools.filter((tool) => starts(tool).includes(trigger));
+      const rest = begun.map((tool) => restExpression(rules, tool, body));
+      const first =
+        trigger === beginning
+          ? forcedExpression(rules, tools, body)
+          : `${markExpression(rules, call.open)} ${bodyExpression(rules, tools, body)}`;
+      const further = furtherExpression(rules, tools, calls, { parallel, isBare: true });
+      return `${rest.length > 0 ? oneOf(rest) : first} ${further}`;
+    },
+  };
+}
+
+/** Beginnings of a call, up to the name of its tool. */
+function startsOf(body: CallBody, name: string): readonly string[] {
+  const quoted = JSON.stringify(name);
+  switch (body.style) {
+    case 'object': {
+      const key = JSON.stringify(body.nameKey);
+      const typed = `{"type": "function", ${key}: `;
+      const leads = [body.lead, `{${key}: `, `{${key}:`, `{\n  ${key}: `, `{\n    ${key}: `, typed];
+      return [...new Set(leads)].map((lead) => lead + quoted);
+    }
+    case 'keyed':
+      return [`{${quoted}:`];
+    case 'python':
+      return [`${name}(`];
+    case 'json':
+      return [name + body.between];
+    default:
+      return [];
+  }
+}
+
+/** Beginning of a demanded call before its name. */
+function forcedStart(body: CallBody): string {
+  if (body.style === 'object') return `${body.lead}"`;
+  return body.style === 'keyed' ? '{"' : '';
+}
+
+/** Reads a call whose start was a trigger. */
+function* readWhole(
+  source: Source,
+  tools: readonly CallableTool[],
+  { section, call, separator, body }: CallLayout,
+  trigger: string,
+): Reading<boolean> {
+  const opening = trigger === separator ? call.open : section.open + call.open;
+  if (trigger !== separator) source.rewind(source.place - trigger.length);
+  return (yield* readMark(source, opening)) && (yield* readBody(source, tools, body, true));
+}
+
+/** Reads a call whose beginning is in the prompt. */
+function* readForced(
+  source: Source,
+  tools: readonly CallableTool[],
+  body: CallBody,
+): Reading<boolean> {
+  if (body.style !== 'object' && body.style !== 'keyed') {
+    return yield* readBody(source, tools, body);
+  }
+  const name = yield* readName(source);
+  const tool = tools.find((one) => one.name === name);
+  if (tool === undefined || (yield* source.take('"')) === undefined) return false;
+  if (body.style === 'object') {
+    return yield* readNamedCall(source, tool, jsonKeys(body, true));
+  }
+  if (!(yield* readMark(source, ':')) || !(yield* readArguments(source, name))) return false;
+  yield* readMark(source, '}');
+  return true;
+}
+
+/** Expression of the rest of a tool's call, after its beginning. */
+function restExpression(rules: GrammarRules, tool: CallableTool, body: CallBody): string {
+  const input = () => defineSchema(rules, tool.inputSchema);
+  const space = defineSpace(rules);
+  switch (body.style) {
+    case 'object':
+      return restOfCall(rules, tool, objectMembers(rules, body));
+    case 'keyed':
+      return `${space} ${input()} ${space} "}"`;
+    case 'python':
+      return definePythonCall(rules, { ...tool, name: '' }, '');
+    default:
+      return input();
+  }
+}
+
+function forcedExpression(
+  rules: GrammarRules,
+  tools: readonly CallableTool[],
+  body: CallBody,
+): string {
+  if (body.style !== 'object' && body.style !== 'keyed') return bodyExpression(rules, tools, body);
+  const colon = body.style === 'keyed' ? ' ":"' : '';
+  return oneOf(
+    tools.map((tool) => `${literal(`${tool.name}"`)}${colon} ${restExpression(rules, tool, body)}`),
+  );
+}

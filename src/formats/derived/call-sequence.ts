@@ -1,0 +1,75 @@
+import type { CallableTool } from '../format.ts';
+import type { GrammarRules } from '../../grammar/gbnf.ts';
+import { literal, oneOf } from '../../grammar/gbnf.ts';
+import { defineSpace } from '../shared/call-list.ts';
+import type { Reading, Source } from '../shared/reader.ts';
+import { bodyExpression, readBody } from './call-bodies.ts';
+import type { CallLayout } from './layout.ts';
+import { closingExpression, markExpression, readClosing, readMark } from './mark-text.ts';
+
+/** Divider that models write between bare JSON calls, whatever their template has. */
+const DIVIDER = ';';
+
+/** Reads what follows the first call: its end, further calls that have no trigger of their own, and the end of all. */
+export function* readFurther(
+  source: Source,
+  tools: readonly CallableTool[],
+  calls: CallLayout,
+  isBare: boolean,
+): Reading {
+  for (;;) {
+    yield* readClosing(source, calls.call.close);
+    const place = source.place;
+    const more =
+      (yield* readDivider(source, calls, isBare)) &&
+      (yield* readMark(source, calls.call.open)) &&
+      (yield* readBody(source, tools, calls.body, isBare));
+    if (more) continue;
+    if (source.starved) return;
+    source.rewind(place);
+    yield* readClosing(source, calls.section.close);
+    return;
+  }
+}
+
+function* readDivider(source: Source, calls: CallLayout, isBare: boolean): Reading<boolean> {
+  if (isBare) {
+    yield* source.skipSpace();
+    if ((yield* source.take(DIVIDER)) !== undefined) return true;
+  }
+  return goesOn(calls) && (yield* readMark(source, calls.separator));
+}
+
+interface FurtherOptions {
+  readonly parallel: boolean;
+  /** Calls without a trigger. */
+  readonly isBare?: boolean;
+  /** The opening mark was left out, so that the closing one may be missing too. */
+  readonly isPartial?: boolean;
+}
+
+/** The expression of the same. */
+export function furtherExpression(
+  rules: GrammarRules,
+  tools: readonly CallableTool[],
+  calls: CallLayout,
+  { parallel, isBare = false, isPartial = false }: FurtherOptions,
+): string {
+  const closing = closingExpression(rules, calls.call.close);
+  const close = isPartial && closing !== '' ? `(${closing})?` : closing;
+  const space = defineSpace(rules);
+  const dividers = [
+    ...(isBare ? [`${literal(DIVIDER)} ${space}`] : []),
+    ...(goesOn(calls) ? [markExpression(rules, calls.separator + calls.call.open)] : []),
+  ];
+  const body = bodyExpression(rules, tools, calls.body);
+  const more =
+    parallel && dividers.length > 0 ? `(${space} ${oneOf(dividers)} ${body} ${close})*` : '';
+  const end = closingExpression(rules, calls.section.close);
+  return `${close} ${more} ${isPartial && end !== '' ? `(${end})?` : end}`;
+}
+
+/** True if further calls may follow without a trigger of their own. */
+function goesOn({ section, separator, parallel }: CallLayout): boolean {
+  return parallel && (section.open + separator).trim() !== '';
+}

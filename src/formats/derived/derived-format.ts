@@ -1,0 +1,60 @@
+import type { ChatFormat, ToolSyntax } from '../format.ts';
+import { plain } from '../plain.ts';
+import { bareTools } from './bare-calls.ts';
+import { bodyExpression, readBody } from './call-bodies.ts';
+import { furtherExpression, readFurther } from './call-sequence.ts';
+import type { CallLayout, TemplateLayout } from './layout.ts';
+import { SLOT } from './layout.ts';
+import { markExpression, readMark } from './mark-text.ts';
+import { isDistinct, namedTrigger, triggersOf } from './triggers.ts';
+
+/** Name of the formats that no file describes. */
+const DERIVED = 'derived';
+
+/** The format of a template by what its renderings show; thinking is in the usual tags if they show none. */
+export function derivedFormat(layout: TemplateLayout): ChatFormat {
+  const { thinking = plain.thinking, answer, calls } = layout;
+  return {
+    name: DERIVED,
+    recognises: () => false,
+    ...(thinking && { thinking }),
+    ...(answer && { answer: { ...answer, always: true } }),
+    ...(calls && { tools: toolsOf(calls, layout) }),
+  };
+}
+
+function toolsOf(calls: CallLayout, layout: TemplateLayout): ToolSyntax {
+  return isDistinct(calls.section.open + calls.call.open)
+    ? markedTools(calls, layout)
+    : bareTools(calls);
+}
+
+/** Calls that begin with a text of their own. */
+function markedTools(calls: CallLayout, layout: TemplateLayout): ToolSyntax {
+  const triggers = triggersOf(calls, layout);
+  const named = namedTrigger(calls);
+  const first = named?.before ?? triggers[0]?.text;
+  const openings = new Map(triggers.map(({ text, rest }) => [text, rest]));
+  if (named !== undefined) openings.set(named.before, SLOT.name + named.behind + named.rest);
+  const openingOf = (trigger: string) => openings.get(trigger) ?? named?.rest ?? '';
+  return {
+    triggers: triggers.map(({ text }) => text),
+    ...(named && {
+      triggersAtStart: (tools) =>
+        tools.map(({ name }) => named.before.trimStart() + name + named.behind),
+      forced: named.before,
+    }),
+    *read(source, tools, trigger) {
+      const opened = yield* readMark(source, openingOf(trigger));
+      if (!opened || !(yield* readBody(source, tools, calls.body))) return false;
+      yield* readFurther(source, tools, calls, false);
+      return true;
+    },
+    grammar(tools, rules, { trigger, parallel }) {
+      const opening = markExpression(rules, openingOf(trigger));
+      const isPartial = openings.has(trigger) && trigger !== first;
+      const further = furtherExpression(rules, tools, calls, { parallel, isPartial });
+      return `${opening} ${bodyExpression(rules, tools, calls.body)} ${further}`;
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import type { CallLayout, Mark, TemplateLayout } from './layout.ts';
+import { SLOT } from './layout.ts';
+import { goesOn, isTag, segmentsOf } from './segments.ts';
+
+/** A text that begins calls, and the rest of the text before the first name. */
+export interface Trigger {
+  readonly text: string;
+  readonly rest: Mark;
+}
+
+/** True for a text that no answer has by chance: with a tag, or with a word right before a bracket or colon. */
+export function isDistinct(mark: Mark): boolean {
+  return /[^\s[\]{}()"':,]{3,}/.test(mark) && /[<>|`]|\[[A-Z]|\w{5}[[({:]/.test(mark);
+}
+
+/** A beginning of calls with the name of the tool in it, such as ` to=search<|message|>`. */
+export interface NamedTrigger {
+  readonly before: string;
+  readonly behind: string;
+  readonly rest: Mark;
+}
+
+/** The beginning of calls if only the name in it distinguishes it from other text. */
+export function namedTrigger({ section, call }: CallLayout): NamedTrigger | undefined {
+  const opening = section.open + call.open;
+  const [before = '', ...after] = opening.split(SLOT.name);
+  const segments = segmentsOf(after.join(SLOT.name));
+  const tag = segments.findIndex(isTag);
+  if (tag === -1 || segmentsOf(before).some(isTag)) return undefined;
+  return {
+    before,
+    behind: segments.slice(0, tag + 1).join(''),
+    rest: segments.slice(tag + 1).join(''),
+  };
+}
+
+/** The texts that begin calls, the one that a template writes first. */
+export function triggersOf(calls: CallLayout, layout: TemplateLayout): readonly Trigger[] {
+  const opening = (calls.section.open + calls.call.open).trimStart();
+  const first = namedTrigger(calls) === undefined ? [firstTrigger(opening, layout)] : [];
+  const others = [calls.call.open.trimStart(), lastPart(opening)]
+    .filter((text) => text !== '' && text !== opening && isTagged(text))
+    .map((text) => firstTrigger(text, layout));
+  const texts = new Map(
+    [...first, ...others].toReversed().map((trigger) => [trigger.text, trigger]),
+  );
+  return [...texts.values()].toReversed();
+}
+
+/** The shortest beginning that no other block and no end of a turn begins with. */
+function firstTrigger(opening: Mark, { thinking, answer, turnEnd }: TemplateLayout): Trigger {
+  const others = [thinking?.open, answer?.open, thinking?.close, turnEnd].map((text) =>
+    text?.trim(),
+  );
+  const [literalPart = ''] = opening.split(new RegExp(`[${Object.values(SLOT).join('')}]`, 'u'));
+  const segments = segmentsOf(literalPart);
+  let text = '';
+  for (const [index, segment] of segments.entries()) {
+    text += segment;
+    const begun = text;
+    const isWhole = isTag(segment) && !goesOn(segment, segments[index + 1]);
+    if (isWhole && !others.some((other) => other?.startsWith(begun) === true)) {
+      return { text, rest: opening.slice(text.length) };
+    }
+  }
+  const whole = literalPart.trimEnd();
+  return { text: whole, rest: opening.slice(whole.length) };
+}
+
+/** Text right before a name, after the last tag: `<function=` of `<tool_call>\n<function=`. */
+function lastPart(opening: Mark): Mark {
+  const segments = segmentsOf(opening);
+  const last = segments.findLastIndex((segment) => isTag(segment) || /\s/.test(segment));
+  const part = segments.slice(last + 1).join('');
+  return part.startsWith('<') ? part : '';
+}
+
+function isTagged(text: string): boolean {
+  return /^[<[]/.test(text) && isDistinct(text);
+}

@@ -1,0 +1,103 @@
+/** Parts of a short template of our own, in Jinja. */
+interface Parts {
+  /** All calls of a message `m`. */
+  readonly calls: string;
+  readonly text?: string;
+  readonly thinking?: string;
+  /** End of a turn of calls. */
+  readonly end?: string;
+}
+
+const EACH = '{%- for call in m.tool_calls %}{% set f = call.function %}';
+
+function template({ calls, text = '{{ m.content }}', thinking = '', end = '<|end|>' }: Parts) {
+  return `{%- if tools %}<|tools|>{{ tools | tojson }}<|end|>{% endif -%}
+{%- for m in messages -%}
+{%- if m.role == 'assistant' -%}<|model|>${thinking}
+{%- if m.content %}${text}{% endif -%}
+{%- if m.tool_calls %}${calls}${end}{% else %}<|end|>{% endif -%}
+{%- elif m.role == 'tool' -%}<|tool|>{{ m.content }}<|end|>
+{%- else -%}<|{{ m.role }}|>{{ m.content }}<|end|>{%- endif -%}
+{%- endfor -%}
+{%- if add_generation_prompt %}<|model|>{% endif -%}`;
+}
+
+const INPUT = '{{ f.arguments | tojson }}';
+const OBJECT = `{"name": "{{ f.name }}", "arguments": ${INPUT}}`;
+const COMMA = '{% if not loop.last %}, {% endif %}';
+const VALUE = '{{ v if v is string else v | tojson }}';
+const PAIRS = '{% for k, v in f.arguments | items %}';
+const THINKING = (open: string, close: string) =>
+  `{% if m.reasoning_content %}${open}{{ m.reasoning_content }}${close}{% endif %}`;
+
+/** A template for each layout of calls, by its name. */
+export const OWN_TEMPLATES: Readonly<Record<string, string>> = {
+  'objects in tags': template({
+    calls: `${EACH}<call>\n${OBJECT}\n</call>{% endfor %}`,
+    thinking: THINKING('<thoughts>', '</thoughts>'),
+  }),
+  'a list in a section': template({
+    calls: `<|calls|>[${EACH}{"id": "{{ call.id }}", "tool": "{{ f.name }}", "input": ${INPUT}}${COMMA}{% endfor %}]<|/calls|>`,
+    end: '<|wait|>',
+  }),
+  'objects on lines': template({
+    calls: `<calls>\n${EACH}${OBJECT}\n{% endfor %}</calls>`,
+  }),
+  'wrapped objects': template({
+    calls: `${EACH}<call>{"type": "function", "function": ${OBJECT}}</call>{% endfor %}`,
+  }),
+  'names as keys': template({
+    calls: `<|calls|>[${EACH}{"{{ f.name }}": ${INPUT}}${COMMA}{% endfor %}]`,
+    text: '<|answer|>{{ m.content }}<|/answer|>',
+  }),
+  'names, ids and JSON': template({
+    calls: `<|calls|>${EACH}<|call|>{{ call.id }}<|name|>{{ f.name }}<|input|>${INPUT}<|/call|>{% endfor %}<|done|>`,
+    text: '<|say|>{{ m.content }}',
+    thinking: THINKING('<|think|>', '<|end|><|model|>'),
+  }),
+  'numbered names': template({
+    calls: `<|calls|>${EACH}<|call|>functions.{{ f.name }}:{{ loop.index0 }}<|input|>${INPUT}<|/call|>{% endfor %}<|/calls|>`,
+  }),
+  'JSON in a fence': template({
+    calls: `<|calls|>${EACH}<|call|>{{ f.name }}\n\`\`\`json\n${INPUT}\n\`\`\`<|/call|>\n{% endfor %}<|/calls|>`,
+  }),
+  'units of tokens': template({
+    calls: `<|open|>tools<|sep|>${EACH}<|open|>call tool="{{ f.name }}" index="{{ loop.index }}"<|sep|>${PAIRS}<|open|>argument key="{{ k }}" type="{{ 'string' if v is string else 'json' }}"<|sep|>${VALUE}<|close|>argument<|sep|>{% endfor %}<|close|>call<|sep|>{% endfor %}<|close|>tools<|sep|>`,
+    text: '<|open|>response<|sep|>{{ m.content }}<|close|>response<|sep|>',
+    thinking: `<|open|>think<|sep|>{{ m.reasoning_content }}<|close|>think<|sep|>`,
+  }),
+  'values on lines': template({
+    calls: `${EACH}<call>\n<function={{ f.name }}>\n${PAIRS}<parameter={{ k }}>\n${VALUE}\n</parameter>\n{% endfor %}</function>\n</call>{% endfor %}`,
+  }),
+  'keys and values': template({
+    calls: `<calls>\n${EACH}<call>{{ f.name }}<sep>\n${PAIRS}<key>{{ k }}</key>\n<value>${VALUE}</value>\n{% endfor %}</call>\n{% endfor %}</calls>`,
+  }),
+  'names in closing marks': template({
+    calls: `<calls>${EACH}<invoke name="{{ f.name }}">${PAIRS}<{{ k }}>${VALUE}</{{ k }}>{% endfor %}</invoke>{% endfor %}</calls>`,
+  }),
+  'Python calls': template({
+    calls: `<|calls|>[${EACH}{{ f.name }}(${PAIRS}{{ k }}={{ v | tojson }}${COMMA}{% endfor %})${COMMA}{% endfor %}]<|/calls|>`,
+  }),
+  'bare Python calls': template({
+    calls: `[${EACH}{{ f.name }}(${PAIRS}{{ k }}={{ v | tojson }}${COMMA}{% endfor %})${COMMA}{% endfor %}]`,
+  }),
+  'bare objects': template({
+    calls: `${EACH}${OBJECT}{% if not loop.last %}; {% endif %}{% endfor %}`,
+  }),
+  recipients: template({
+    calls: `${EACH} to={{ f.name }}<|message|>${INPUT}{% if not loop.last %}<|next|><|model|>{% endif %}{% endfor %}`,
+    text: ' to=user<|message|>{{ m.content }}{% if m.tool_calls %}<|next|><|model|>{% endif %}',
+  }),
+};
+
+/** Short templates for families none of whose published templates in the test folder writes calls. */
+export const OWN_FAMILY_TEMPLATES: Readonly<Record<string, string>> = {
+  minimax: template({
+    calls: `\n<minimax:tool_call>\n${EACH}<invoke name="{{ f.name }}">\n${PAIRS}<parameter name="{{ k }}">${VALUE}</parameter>\n{% endfor %}</invoke>\n{% endfor %}</minimax:tool_call>`,
+    thinking: THINKING('<think>\n', '\n</think>\n\n'),
+  }),
+  lfm2: template({
+    calls: `<|tool_call_start|>[${EACH}{{ f.name }}(${PAIRS}{{ k }}={{ v | tojson }}${COMMA}{% endfor %})${COMMA}{% endfor %}]<|tool_call_end|>`,
+    thinking: THINKING('<think>', '</think>'),
+  }),
+};
