@@ -3,8 +3,10 @@ import type { TextSet } from '../formats/shared/marks.ts';
 import { examplePlace, MOST_EXAMPLES, readMeant } from './examples.ts';
 import type { ExamplePlace } from './examples.ts';
 import { MarkdownCode } from './markdown-code.ts';
+import { laterTags, readLater } from './later-thoughts.ts';
+import type { LaterReader } from './later-thoughts.ts';
 import { openingsOf } from './openings.ts';
-import { readThoughts, thinkingPiece } from './thoughts.ts';
+import { readThoughts } from './thoughts.ts';
 import type { ThoughtReader } from './thoughts.ts';
 import { Source } from '../formats/shared/reader.ts';
 import type { OutputPiece, Reading } from '../formats/shared/reader.ts';
@@ -81,9 +83,7 @@ export class OutputParser {
 type Boundary = 'start' | 'between' | 'none';
 
 /** Shared state of the readers of tagged text. */
-interface Tagged extends ThoughtReader {
-  /** Code in the text so far. */
-  readonly code: MarkdownCode;
+interface Tagged extends ThoughtReader, LaterReader {
   /** Number of possible examples so far. */
   examples: number;
 }
@@ -96,7 +96,8 @@ function textPiece({ code }: Tagged, text: string, space = ''): OutputPiece {
 /** Reads text with thinking tags and calls in it, the output form of nearly all families. */
 function* readTagged(source: Source, format: ChatFormat, context: OutputContext): Reading {
   const code = new MarkdownCode();
-  const reader: Tagged = { source, format, context, code, examples: 0, triggers: 0 };
+  const count = { examples: 0, triggers: 0 };
+  const reader: Tagged = { source, format, context, code, ...count, isUnclosed: false };
   const { thinking, answer, stray = [] } = format;
   const syntax = context.tools.length > 0 ? format.tools : undefined;
   const triggers = syntax?.triggers ?? [];
@@ -129,7 +130,8 @@ function* readTagged(source: Source, format: ChatFormat, context: OutputContext)
       if (found === undefined) return;
       const isFirst = source.place === place + found.space.length + found.mark.length;
       if (closing.includes(found.mark)) boundary = 'between';
-      else if (later.includes(found.mark)) boundary = yield* readLater(reader, found);
+      else if (later.includes(found.mark))
+        boundary = (yield* readLater(reader, found, later)) ? 'between' : 'none';
       else if (!stray.includes(found.mark))
         boundary = yield* readCalls(reader, found.mark, found.space);
       else {
@@ -152,36 +154,6 @@ function* readTag(source: Source, boundary: Boundary, tags: TextSet): Reading<st
 function* readThinking(reader: Tagged): Reading<Boundary> {
   const trigger = yield* readThoughts(reader);
   return trigger === undefined ? 'between' : yield* readCalls(reader, trigger.mark, trigger.space);
-}
-/** Tags of thinking to find in the text. */
-function laterTags({ thinking, stray }: ChatFormat, thought: boolean): readonly string[] {
-  if (thinking === undefined) return [];
-  const { open, close, later } = thinking;
-  const isToken = stray?.includes(close) === true;
-  return later !== undefined && (thought || isToken) ? [open, close] : [close];
-}
-
-/**
- * Reads a later block of thinking in the text. A tag without its counterpart is text. It is left out if the format
- * says so, as is a closing tag at the start of a line, outside of code.
- */
-function* readLater(
-  { source, format, code }: Tagged,
-  { mark, space }: { readonly mark: string; readonly space: string },
-): Reading<Boundary> {
-  const { open, close, later } = format.thinking ?? {};
-  const block = mark === open && close !== undefined ? yield* source.readUntil(close) : undefined;
-  if (block !== undefined) {
-    const thoughts = block.text.trim();
-    if (thoughts !== '') yield thinkingPiece(thoughts);
-    return 'between';
-  }
-  code.push(space);
-  const isAlone = mark === close && code.isLineStart && code.fence === undefined;
-  const shown = later === 'dropped' || isAlone ? '' : mark;
-  code.push(shown);
-  if (space + shown !== '') yield { type: 'text', text: space + shown };
-  return 'none';
 }
 
 /** Reads the calls after a trigger. If there are none, the trigger is text. */

@@ -74,6 +74,7 @@ const OTHER: readonly (readonly [string, ChatFormat, string, readonly Found[]])[
     [PARIS],
   ],
   ['DeepSeek without a block', deepseekV4, DSML, [PARIS]],
+  ['two of DeepSeek without a block', deepseekV4, `${DSML}\n${DSML}`, [PARIS, PARIS]],
   [
     'DeepSeek V4 in the block of V3.2',
     deepseekV4,

@@ -195,6 +195,7 @@ describe('tags that a model writes after injected thinking', () => {
   });
 
   it('stay in the text of an answer without thinking', () => {
-    expect(events(['Write <think>.'], { format })).toEqual([text('Write <think>.')]);
+    const mention = 'Write <think> and </think>.';
+    expect(events([mention], { format })).toEqual([text(mention)]);
   });
 });

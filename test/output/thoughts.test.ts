@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { gemma4 } from '../../src/formats/gemma4.ts';
 import { hermes } from '../../src/formats/hermes.ts';
 import { OutputParser } from '../../src/output/output-parser.ts';
 import { cpuMillisecondsOf } from '../support/cpu-time.ts';
@@ -58,5 +59,19 @@ describe('thinking with triggers of calls', () => {
       });
       expect(milliseconds).toBeLessThan(4000);
     }
+  });
+
+  it('takes linear time for many later blocks that are never closed', () => {
+    const parser = new OutputParser({
+      format: gemma4,
+      thinkingOpen: false,
+      continuesText: false,
+      tools: [],
+    });
+    const milliseconds = cpuMillisecondsOf(() => {
+      parser.push('Hi.<|channel>thought\n'.repeat(20_000));
+      parser.end(false);
+    });
+    expect(milliseconds).toBeLessThan(4000);
   });
 });

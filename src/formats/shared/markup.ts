@@ -76,8 +76,8 @@ function writeGrammar(
   );
   const isOther = trigger === otherTags?.open;
   const end = literal(`\n${isOther ? otherTags.close : close}`);
-  if (trigger === callOpen) return `${named} (${end})?`;
   const call = `${literal(callOpen)} ${named}`;
   const more = several && parallel ? ` ("\\n" ${call})*` : '';
+  if (trigger === callOpen) return `${named}${more} (${end})?`;
   return `"\\n"? ${call}${more} ${end}`;
 }
