@@ -14,11 +14,18 @@ export interface LaterReader {
 }
 
 /** Tags of thinking to find in the text. */
-export function laterTags({ thinking, stray }: ChatFormat, thought: boolean): readonly string[] {
-  if (thinking === undefined) return [];
-  const { open, close, later } = thinking;
-  const isToken = stray?.includes(close) === true;
-  return later !== undefined && (thought || isToken) ? [open, close] : [close];
+export function laterTags(format: ChatFormat, thought: boolean): readonly string[] {
+  if (format.thinking === undefined) return [];
+  const { open, close, later } = format.thinking;
+  const isToken = format.stray?.includes(close) === true;
+  const alone = strayClosing(format);
+  if (later === undefined || !(thought || isToken)) return alone;
+  return later === 'dropped' ? [open, close] : [open, ...alone];
+}
+
+/** Closing tags of thinking that mean nothing if nothing opened them. In the text of a server they are mentions. */
+export function strayClosing({ thinking, mayQuoteCalls }: ChatFormat): readonly string[] {
+  return thinking === undefined || mayQuoteCalls === true ? [] : [thinking.close];
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { CallableTool, ChatFormat } from '../formats/format.ts';
 import { TextSet } from '../formats/shared/marks.ts';
+import { strayClosing } from './later-thoughts.ts';
 
 /** Texts that open a block at a boundary. Cached per list of tools, which may contain thousands. */
 const openings = new WeakMap<readonly CallableTool[], Map<ChatFormat, TextSet>>();
@@ -15,7 +16,9 @@ export function openingsOf(format: ChatFormat, tools: readonly CallableTool[]): 
     tools.length === 0
       ? []
       : [syntax?.triggers ?? [], syntax?.triggersAtStart?.(tools) ?? []].flat();
-  const set = new TextSet([thinking?.open, thinking?.close, answer?.open, ...calls].filter(isTag));
+  const set = new TextSet(
+    [thinking?.open, ...strayClosing(format), answer?.open, ...calls].filter(isTag),
+  );
   ofTools.set(format, set);
   return set;
 }
