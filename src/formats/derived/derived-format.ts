@@ -4,9 +4,13 @@ import { bareTools } from './bare-calls.ts';
 import { bodyExpression, readBody } from './call-bodies.ts';
 import { furtherExpression, readFurther } from './call-sequence.ts';
 import type { CallLayout, TemplateLayout } from './layout.ts';
+import { isSpecialToken, isToken, segmentsOf } from './segments.ts';
 import { SLOT } from './layout.ts';
 import { markExpression, readMark } from './mark-text.ts';
 import { isDistinct, namedTrigger, triggersOf } from './triggers.ts';
+
+/** Characters of a turn's end that are searched for tokens. */
+const MOST_ENDING = 200;
 
 /** Name of the formats that no file describes. */
 const DERIVED = 'derived';
@@ -14,13 +18,27 @@ const DERIVED = 'derived';
 /** The format of a template by what its renderings show; thinking is in the usual tags if they show none. */
 export function derivedFormat(layout: TemplateLayout): ChatFormat {
   const { thinking = plain.thinking, answer, calls } = layout;
+  const stray = endingTexts(layout);
   return {
     name: DERIVED,
     recognises: () => false,
     ...(thinking && { thinking }),
     ...(answer && { answer: { ...answer, always: true } }),
     ...(calls && { tools: toolsOf(calls, layout) }),
+    ...(stray.length > 0 && { stray }),
   };
+}
+
+/** Texts that a model writes before the token that ends its turn; that token itself is no text. */
+function endingTexts({ turnEnd, thinking, answer }: TemplateLayout): readonly string[] {
+  const blocks = [thinking, answer].flatMap((tags) => (tags ? [tags.open, tags.close] : []));
+  const segments = segmentsOf(turnEnd.slice(0, MOST_ENDING)).filter((each) => each.trim() !== '');
+  const other = segments.findIndex((segment) => !isToken(segment));
+  const tokens = segments.slice(0, other === -1 ? segments.length : other);
+  const texts = tokens.filter(
+    (token, index) => !isSpecialToken(token) || index < tokens.length - 1,
+  );
+  return [...new Set(texts)].filter((text) => !blocks.some((tag) => tag.startsWith(text)));
 }
 
 function toolsOf(calls: CallLayout, layout: TemplateLayout): ToolSyntax {

@@ -11,6 +11,7 @@ const UNIT = String.raw`(?:${SPECIAL})[\w.-]+(?:${SPECIAL})`;
 
 const SEGMENT = new RegExp(String.raw`${UNIT}|${TAG}|\s|\w+|[^]`, 'gu');
 const WHOLE_TAG = new RegExp(String.raw`^(?:${UNIT}|${TAG})$`, 'u');
+const TOKEN = new RegExp(`^(?:${UNIT}|${SPECIAL})$`, 'u');
 const SPECIAL_TOKEN = new RegExp(`^(?:${SPECIAL})$`, 'u');
 
 /** Cuts a text into tags, words, single marks and single white space, so that two tags never share a part. */
@@ -21,6 +22,11 @@ export function segmentsOf(text: string): readonly string[] {
 /** True for a segment that is a tag, or a unit of tags. */
 export function isTag(segment: string): boolean {
   return WHOLE_TAG.test(segment);
+}
+
+/** True for a token that steers a model, or a unit of such tokens. */
+export function isToken(segment: string): boolean {
+  return TOKEN.test(segment);
 }
 
 /** True for a segment that looks like a token that steers a model. */

@@ -6,16 +6,24 @@ interface Parts {
   readonly thinking?: string;
   /** End of a turn of calls. */
   readonly end?: string;
+  /** Text before the end of each turn. */
+  readonly before?: string;
 }
 
 const EACH = '{%- for call in m.tool_calls %}{% set f = call.function %}';
 
-function template({ calls, text = '{{ m.content }}', thinking = '', end = '<|end|>' }: Parts) {
+function template({
+  calls,
+  text = '{{ m.content }}',
+  thinking = '',
+  end = '<|end|>',
+  before = '',
+}: Parts) {
   return `{%- if tools %}<|tools|>{{ tools | tojson }}<|end|>{% endif -%}
 {%- for m in messages -%}
 {%- if m.role == 'assistant' -%}<|model|>${thinking}
 {%- if m.content %}${text}{% endif -%}
-{%- if m.tool_calls %}${calls}${end}{% else %}<|end|>{% endif -%}
+{%- if m.tool_calls %}${calls}${before}${end}{% else %}${before}<|end|>{% endif -%}
 {%- elif m.role == 'tool' -%}<|tool|>{{ m.content }}<|end|>
 {%- else -%}<|{{ m.role }}|>{{ m.content }}<|end|>{%- endif -%}
 {%- endfor -%}
@@ -65,6 +73,7 @@ export const OWN_TEMPLATES: Readonly<Record<string, string>> = {
     calls: `<|open|>tools<|sep|>${EACH}<|open|>call tool="{{ f.name }}" index="{{ loop.index }}"<|sep|>${PAIRS}<|open|>argument key="{{ k }}" type="{{ 'string' if v is string else 'json' }}"<|sep|>${VALUE}<|close|>argument<|sep|>{% endfor %}<|close|>call<|sep|>{% endfor %}<|close|>tools<|sep|>`,
     text: '<|open|>response<|sep|>{{ m.content }}<|close|>response<|sep|>',
     thinking: `<|open|>think<|sep|>{{ m.reasoning_content }}<|close|>think<|sep|>`,
+    before: '<|close|>message<|sep|>',
   }),
   'values on lines': template({
     calls: `${EACH}<call>\n<function={{ f.name }}>\n${PAIRS}<parameter={{ k }}>\n${VALUE}\n</parameter>\n{% endfor %}</function>\n</call>{% endfor %}`,
