@@ -9,7 +9,7 @@ import { isDistinct } from './triggers.ts';
  * Describes how a template lays out answers, by renderings of probes; undefined if they show nothing but text
  * and thinking in the usual tags.
  *
- * @param source the template in Jinja, whose source may name tags of thinking that no rendering shows
+ * @param source the template in Jinja, which may name tags of thinking that no rendering shows
  */
 export function describeLayout(observed: Observations, source: string): TemplateLayout | undefined {
   const blocks = observeBlocks(observed, namedThinking(source));
@@ -47,9 +47,12 @@ const PAIRS = [
   [/^\[/, '[/'],
 ] as const;
 
+/** Tags of a source that are tried. */
+const MOST_TAGS = 20;
+
 /** The tags of thinking that the source of a template names as a pair; undefined if there is none. */
 function namedThinking(source: string): BlockTags | undefined {
-  for (const open of new Set(source.match(TAG))) {
+  for (const open of [...new Set(source.match(TAG))].slice(0, MOST_TAGS)) {
     for (const [word, counterpart] of PAIRS) {
       const close = open.replace(word, counterpart);
       if (close !== open && source.includes(close)) return { open, close };

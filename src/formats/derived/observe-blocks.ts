@@ -129,7 +129,7 @@ function closeOfAnswer(
   if (lead === '' || !beforeName.endsWith(lead)) return '';
   const closed = beforeName.slice(0, beforeName.length - lead.length).trim();
   // A block that another one follows may end otherwise than the last one, as thinking does.
-  const [next] = segmentsOf(closed).slice(1);
-  const follows = next !== undefined && closed.slice(closed.indexOf(next, 1));
-  return follows !== false && thinking?.close.endsWith(follows) === true ? thinking.close : closed;
+  const [first = ''] = segmentsOf(closed);
+  const next = closed.slice(first.length);
+  return next !== '' && thinking?.close.endsWith(next) === true ? thinking.close : closed;
 }

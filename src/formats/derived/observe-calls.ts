@@ -1,5 +1,5 @@
 import type { CallRegions, FoundCall } from './found-call.ts';
-import type { CallBody, CallLayout, Mark } from './layout.ts';
+import type { CallBody, CallLayout, Mark, OtherMember } from './layout.ts';
 import { SLOT } from './layout.ts';
 import { findObject } from './observe-json.ts';
 import { observeParameters } from './observe-parameters.ts';
@@ -144,12 +144,15 @@ function mergeBodies(one: CallBody, other: CallBody): CallBody | undefined {
     return nameEnd === undefined ? undefined : { ...one, nameEnd };
   }
   if (one.style !== 'object' || other.style !== 'object') return one;
-  const others = one.others.map((member, index) => {
-    const counterpart = other.others[index];
-    const same = JSON.stringify(member) === JSON.stringify(counterpart);
-    return same ? member : { ...member, value: { slot: 'number' } as const };
-  });
+  const others = one.others.map((member, index) => mergeMembers(member, other.others[index]));
   return { ...one, others };
+}
+
+/** One member of two calls; a constant in which they differ is a number or an id. */
+function mergeMembers(one: OtherMember, other: OtherMember | undefined): OtherMember {
+  if (JSON.stringify(one) === JSON.stringify(other)) return one;
+  const isNumber = 'constant' in one.value && /^"?\d+"?$/.test(JSON.stringify(one.value.constant));
+  return { ...one, value: { slot: isNumber ? 'number' : 'id' } };
 }
 
 /** The texts around one call and between two, separated by their repetition. */
