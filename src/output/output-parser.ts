@@ -124,7 +124,10 @@ function* readTagged(source: Source, format: ChatFormat, context: OutputContext)
     } else {
       const later = laterTags(format, thought);
       const marks = [...triggers, ...closing, ...later, ...stray];
-      const space = marks.length === 0 ? 'keep' : 'trim';
+      // White space is held back only before marks that it belongs to.
+      const isText =
+        [...triggers, ...closing].length === 0 && !later.includes(thinking?.open ?? '');
+      const space = isText ? 'keep' : 'trim';
       const place = source.place;
       const found = yield* source.streamUntil(marks, (text) => textPiece(reader, text), space);
       if (found === undefined) return;
