@@ -1,13 +1,16 @@
 import type { Conversation, ImagePart, Part } from './conversation.ts';
 import type { FailureSubject, ItemSubject } from './failure.ts';
 
-/** All parts of a conversation in their order, each before the parts inside of it. */
-export function partsOf({ turns }: Conversation): readonly Part[] {
-  return turns.flatMap(({ parts }) => parts.flatMap(withInnerParts));
+/**
+ * True if a part of a conversation, or one inside of it, passes a test. Makes no list: a conversation may have
+ * 100,000 parts, and each request is searched several times.
+ */
+export function hasPart({ turns }: Conversation, test: (part: Part) => boolean): boolean {
+  return turns.some(({ parts }) => hasPartAmong(parts, test));
 }
 
-function withInnerParts(part: Part): readonly Part[] {
-  return [part, ...innerParts(part).flatMap(withInnerParts)];
+function hasPartAmong(parts: readonly Part[], test: (part: Part) => boolean): boolean {
+  return parts.some((part) => test(part) || hasPartAmong(innerParts(part), test));
 }
 
 const NO_PARTS: readonly Part[] = [];
@@ -19,7 +22,12 @@ function innerParts(part: Part): readonly Part[] {
 
 /** Images of a conversation, including those in tool results and documents. */
 export function imagesOf(conversation: Conversation): readonly ImagePart[] {
-  return partsOf(conversation).filter((part) => part.kind === 'image');
+  const images: ImagePart[] = [];
+  hasPart(conversation, (part) => {
+    if (part.kind === 'image') images.push(part);
+    return false;
+  });
+  return images;
 }
 
 /**

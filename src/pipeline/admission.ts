@@ -3,7 +3,7 @@ import type { Part } from '../core/conversation.ts';
 import { completesNothing, noChatTemplate, RuntimeFailure } from '../core/failure.ts';
 import type { FailureSubject } from '../core/failure.ts';
 import type { ModelSpec } from '../core/model.ts';
-import { partsOf } from '../core/parts.ts';
+import { hasPart } from '../core/parts.ts';
 import type { KnownCapabilities } from './known-capabilities.ts';
 
 /** Refuses a model that is known to be unable to chat, so that it is not loaded only to fail. */
@@ -44,7 +44,7 @@ function strictTools({ conversation }: GenerationRequest): readonly string[] {
 
 function refuseUnsupported(request: GenerationRequest, can: Capabilities): void {
   const model = request.model.name;
-  const has = (test: (part: Part) => boolean): boolean => partsOf(request.conversation).some(test);
+  const has = (test: (part: Part) => boolean): boolean => hasPart(request.conversation, test);
   if (!can.documents && has(isBinaryDocument)) {
     throw unsupported(
       'messages',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Conversation, ImagePart, Part, TextPart } from '../../src/core/conversation.ts';
-import { imagesOf, imageSubject, partsOf } from '../../src/core/parts.ts';
+import { hasPart, imagesOf, imageSubject } from '../../src/core/parts.ts';
 
 const text = (content: string): TextPart => ({ kind: 'text', text: content });
 const image = (fileId: string): ImagePart => ({ kind: 'image', source: { kind: 'file', fileId } });
@@ -21,14 +21,11 @@ describe('parts of a conversation', () => {
   const result: Part = { kind: 'tool-result', callId: 'toolu_1', output, isError: false };
 
   it('include those inside of tool results and documents, in their order', () => {
-    expect(partsOf(conversation(first, result))).toEqual([
-      first,
-      result,
-      inResult,
-      document,
-      text('d'),
-      inDocument,
-    ]);
+    const seen: Part[] = [];
+    const asked = conversation(first, result);
+    expect(hasPart(asked, (part) => seen.push(part) < 0)).toBe(false);
+    expect(seen).toEqual([first, result, inResult, document, text('d'), inDocument]);
+    expect(hasPart(asked, (part) => part === inDocument)).toBe(true);
   });
 
   it('include images at every depth', () => {
