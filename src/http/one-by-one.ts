@@ -81,8 +81,8 @@ class Turns {
  * Node takes all requests of a packet, so that hundreds of connections could bring a hundred thousand in a turn.
  */
 class Intake {
-  /** Open connections with their last request. */
-  readonly #open = new Map<Socket, IncomingMessage | undefined>();
+  /** Open connections with their last request, whose body must not stay in memory until the next one. */
+  readonly #open = new Map<Socket, WeakRef<IncomingMessage> | undefined>();
   #taken = 0;
 
   watch(socket: Socket): void {
@@ -91,7 +91,7 @@ class Intake {
   }
 
   take(request: IncomingMessage): void {
-    this.#open.set(request.socket, request);
+    this.#open.set(request.socket, new WeakRef(request));
     if (this.#taken === 0) setImmediate(() => (this.#taken = 0));
     this.#taken += 1;
     if (this.#taken === MOST_TAKEN) this.#pause();
@@ -100,7 +100,7 @@ class Intake {
   #pause(): void {
     // Resuming a connection in mid-body would read more of a body that waits for memory.
     const paused = [...this.#open]
-      .filter(([socket, last]) => !socket.isPaused() && last?.complete !== false)
+      .filter(([socket, last]) => !socket.isPaused() && last?.deref()?.complete !== false)
       .map(([socket]) => socket);
     for (const socket of paused) socket.pause();
     setImmediate(() => {
