@@ -121,10 +121,10 @@ export class LocalEngine<P extends RunnerPrompt, Grammar> implements Engine {
       }
       await place.turn(signal);
       yield* generateOn(loaded, prepared, signal, free);
+      // A request for no tokens loads a model ahead of its use. Its place keeps a slot idle for the states.
+      if (request.maxTokens === 0 && this.#queue.busy === 1) await loaded.runner.restore?.();
     } finally {
       place.leave();
-      // A request for no tokens loads a model ahead of its use.
-      if (request.maxTokens === 0 && this.#queue.busy === 0) void this.#loaded?.runner.restore?.();
       this.#lastUsed = performance.now();
       this.#keepSoon();
     }

@@ -102,7 +102,7 @@ export interface LoadedRunner<P, Grammar> {
   /** Takes an idle slot, chosen by the prompt. Only called if one is idle. */
   take(request: SlotRequest<P>, signal: AbortSignal): RunnerSlot<P, Grammar>;
 
-  /** Reads the states that were used last into empty slots. Only called while no slot is taken. */
+  /** Reads the states that were used last into empty slots, one slot at a time. The caller has a place for it. */
   restore?(): Promise<void>;
 
   /** Writes states that are not in files, so that they outlive this process. */
