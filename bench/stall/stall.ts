@@ -16,7 +16,7 @@ const WAIT_MS = 150;
 const MEMORY_MB = 400;
 const AT_ONCE = 6;
 /** Three of the bodies are in memory while they are answered, and one more is decoded. */
-const AT_ONCE_MB = 650;
+const AT_ONCE_MB = 550;
 const QUIET_MS = 2000;
 /** Timeout of an answer. The work of engines on a valid body is not measured here. */
 const ANSWER_TIMEOUT_MS = 20_000;
