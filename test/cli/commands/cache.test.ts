@@ -20,7 +20,7 @@ async function homeWithStates() {
     await writeFile(stateFile(stem), 'state');
     const record = { model, context: '', tokens: 18_204, bytes: 2_000_000, checksum: 0 };
     const rest = { transcripts: [], sessions: [...sessions], isHeld: false, seconds: 27.6 };
-    await writeRecord(stem, { ...record, ...rest }, [1, 2, 3]);
+    await writeRecord(stem, { ...record, ...rest }, [1, 2, 3], folder);
   }
   return home;
 }

@@ -1,4 +1,4 @@
-import { readdir, rm, stat, utimes } from 'node:fs/promises';
+import { readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
@@ -57,16 +57,29 @@ export function weightsFolder(folder: string, identity: string): string {
   return path.join(folder, `model-${identity}`);
 }
 
-/** Writes the record of a state after its file. A state without a record does not count. */
+/**
+ * Writes the record of a state after its file. A state without a record does not count.
+ *
+ * @param drafts folder of this process's temporary files, which the next process removes after a kill
+ */
 export async function writeRecord(
   stem: string,
   record: Omit<StateRecord, 'version'>,
   tokens: readonly number[],
+  drafts: string,
 ): Promise<void> {
+  const draft = path.join(drafts, path.basename(stem));
   const bytes = new Uint8Array(Uint32Array.from(tokens).buffer);
-  await writeWholeFile(tokensFile(stem), bytes, PRIVATE);
   const text = JSON.stringify({ version: VERSION, ...record });
-  await writeWholeFile(recordFile(stem), text, PRIVATE);
+  try {
+    await writeWholeFile(tokensFile(draft), bytes, PRIVATE);
+    await writeWholeFile(recordFile(draft), text, PRIVATE);
+    await rename(tokensFile(draft), tokensFile(stem));
+    await rename(recordFile(draft), recordFile(stem));
+  } catch (error) {
+    await removeState(draft);
+    throw error;
+  }
 }
 
 /** Reads the tokens of a state: its own, and later ones of its longest transcript. */

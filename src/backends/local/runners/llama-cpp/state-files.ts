@@ -199,7 +199,7 @@ export class StateFiles {
     await chmod(draft, 0o600);
     try {
       await rename(draft, stateFile(stem));
-      await writeRecord(stem, record, written);
+      await writeRecord(stem, record, written, this.#scratch);
     } catch (error) {
       await removeState(stem);
       throw error;
@@ -229,7 +229,8 @@ export class StateFiles {
     if (isKnown) await touch(state.stem);
     else {
       const written = await readTokens(state.stem).catch(() => undefined);
-      if (written !== undefined) await writeRecord(state.stem, record, written).catch(() => {});
+      if (written === undefined) return;
+      await writeRecord(state.stem, record, written, this.#scratch).catch(() => {});
     }
   }
 
