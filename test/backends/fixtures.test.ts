@@ -23,7 +23,7 @@ describe.each([
     expect(names).toEqual(expect.arrayContaining(some));
   });
 
-  it.each(names)('%s says where it comes from', async (name) => {
+  it.each(names)('%s names its source', async (name) => {
     expect(fixtureFaults(name, await fixtures.read(name), server)).toEqual([]);
   });
 });
@@ -55,7 +55,7 @@ const WRITTEN: Fixture = {
 describe('a fixture', () => {
   covers('R4.7-fixtures');
 
-  it('is fine as a recording, and as one that was written by hand and says so', () => {
+  it('passes as a recording, or as a hand-made answer that says so', () => {
     expect(fixtureFaults('text', RECORDED, OLLAMA)).toEqual([]);
     expect(fixtureFaults('hand-made/html', WRITTEN, OLLAMA)).toEqual([]);
   });
@@ -66,13 +66,13 @@ describe('a fixture', () => {
   });
 
   it.each([
-    ['text', WRITTEN, 'was written by hand, and lies among the recordings'],
-    ['hand-made/text', RECORDED, 'is a recording, and lies among what was written by hand'],
+    ['text', WRITTEN, 'was written by hand, but is among the recordings'],
+    ['hand-made/text', RECORDED, 'is a recording, but is among the answers written by hand'],
     ['text', headed({ server: 'none' }), 'names no server with its version'],
     ['hand-made/x', headed({ server: 'Ollama 1.0.0' }, WRITTEN), 'names a server, and was written'],
     ['text', headed({ date: 'today' }), 'has no date'],
     ['text', headed({ command: 'curl' }), 'names no command that recorded it'],
-    ['hand-made/x', headed({ command: '' }, WRITTEN), 'does not say what it stands for'],
+    ['hand-made/x', headed({ command: '' }, WRITTEN), 'does not say what it replaces'],
     ['text', { ...RECORDED, exchanges: [] }, 'has no exchanges'],
     ['text', headed({ handMade: false, server: 'Ollama 0.24.0' }, WRITTEN), 'lacks what was asked'],
     ['text', { ...RECORDED, exchanges: WRITTEN.exchanges }, 'has what no recorder writes'],

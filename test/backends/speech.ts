@@ -4,7 +4,7 @@ import type { ModelSpec } from '../../src/core/model.ts';
 import { modelSpec } from './ollama/requests.ts';
 import { entry, openBackend } from './openai/peers.ts';
 
-/** How a kind of server speaks, and the backend that understands it. */
+/** Protocol of a kind of server, and the backend that speaks it. */
 export interface Speech {
   readonly kind: string;
   readonly open: () => Backend;
@@ -12,14 +12,14 @@ export interface Speech {
   /** The path of requests for an answer. */
   readonly path: string;
   readonly mediaType: string;
-  /** What says `One`, and what ends an answer behind it. */
+  /** Frames that send `One`, and that end the answer after it. */
   readonly first: string;
   readonly end: string;
-  /** What it answers to anything else, with the status 200. */
+  /** Body of the answer to any other path, with the status 200. */
   readonly other: string;
 }
 
-/** Of every backend that asks other servers. */
+/** Protocols of all backends that use other servers. */
 export const SPEECHES: readonly Speech[] = [
   {
     kind: 'Ollama',

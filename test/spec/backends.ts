@@ -1,22 +1,22 @@
 import type { Requirement } from './requirement.ts';
 
 /**
- * What "Every backend, one registry" asks for, line by line. An id is `R4.<part>-<word>`.
+ * Requirements of the step "Every backend, one registry". An id is `R4.<part>-<word>`.
  */
 export const BACKENDS: readonly Requirement[] = [
-  // 1. The Ollama backend, whole
+  // 1. The complete Ollama backend
   {
     id: 'R4.1-tools',
-    text: 'Tools are offered to models on Ollama that take them, with all that their schemas say; calls arrive whole.',
+    text: 'Tools are offered to models on Ollama that support them, with complete schemas; calls arrive complete.',
   },
-  { id: 'R4.1-history', text: 'Calls and results of the past are in Ollama’s own shape.' },
+  { id: 'R4.1-history', text: 'Earlier calls and results are in Ollama’s own shape.' },
   {
     id: 'R4.1-choice',
     text: 'No tools are offered where none may be called, and one call is passed on where one is wanted.',
   },
   {
     id: 'R4.1-format',
-    text: 'An answer is held to a JSON schema by format, behind thinking too, and counted whole.',
+    text: 'A JSON schema is enforced by format, after thinking too, and the usage is complete.',
   },
   {
     id: 'R4.1-discover',
@@ -38,7 +38,7 @@ export const BACKENDS: readonly Requirement[] = [
   },
   {
     id: 'R4.1-keep-alive',
-    text: 'keep_alive of an entry, and --keep-alive, say how long a model stays in memory; Ollama is told.',
+    text: 'keep_alive of an entry, and --keep-alive, set how long a model stays in memory; Ollama gets the value too.',
   },
 
   // 2. The OpenAI-compatible backend
@@ -48,16 +48,16 @@ export const BACKENDS: readonly Requirement[] = [
   },
   {
     id: 'R4.2-whole',
-    text: 'An answer that nobody reads before its end is asked for in one piece, unless it may be long.',
+    text: 'An answer that is not streamed is requested in one piece, unless it may be long.',
   },
   { id: 'R4.2-url', text: 'The base URL may end in /v1 or not, and may carry a query.' },
   {
     id: 'R4.2-server',
-    text: 'What a server takes and gives is found out, or said by models.yaml.',
+    text: 'The features of a server are detected, or set by models.yaml.',
   },
   {
     id: 'R4.2-capabilities',
-    text: 'Context, thinking, tools, pictures and exact counts are told as the server has them.',
+    text: 'Context, thinking, tools, pictures and exact counts are reported as the server has them.',
   },
   { id: 'R4.2-thinking', text: 'Thinking is asked for in the server’s way, and streams apart.' },
   {
@@ -78,7 +78,7 @@ export const BACKENDS: readonly Requirement[] = [
   { id: 'R4.2-usage', text: 'Usage is the server’s own, with what it had cached.' },
   {
     id: 'R4.2-count',
-    text: 'Prompts are counted by the server’s tokenizer where it has one, else by its last count.',
+    text: 'Prompts are counted by the server’s tokenizer if it has one, else estimated from its last count.',
   },
   {
     id: 'R4.2-context',
@@ -97,10 +97,10 @@ export const BACKENDS: readonly Requirement[] = [
     id: 'R4.2-keys',
     text: 'Keys come from the environment or .env; on 429 or 401 the next one is tried.',
   },
-  { id: 'R4.2-secret', text: 'A client’s key never goes upstream, and no key is ever told.' },
+  { id: 'R4.2-secret', text: 'A client’s key never goes upstream, and no key is ever reported.' },
   {
     id: 'R4.2-failure',
-    text: 'Every status and error of an upstream becomes a failure in our words, with the way out.',
+    text: 'Every status and error of an upstream becomes a failure in our words, with a hint.',
   },
   {
     id: 'R4.2-fault',
@@ -108,7 +108,7 @@ export const BACKENDS: readonly Requirement[] = [
   },
   {
     id: 'R4.2-away',
-    text: 'A server that is away gives 529 with retry-after, and answers again without a restart.',
+    text: 'A server that is away results in 529 with retry-after, and answers again without a restart.',
   },
   {
     id: 'R4.2-abort',
@@ -131,11 +131,11 @@ export const BACKENDS: readonly Requirement[] = [
   },
   {
     id: 'R4.3-begun',
-    text: 'A failure after the first output is the request’s, and nobody else is asked.',
+    text: 'A failure after the first output fails the request, and no other server is tried.',
   },
   {
     id: 'R4.3-client-fault',
-    text: 'What is wrong with a request is told, and asked nowhere else.',
+    text: 'A fault of the request is reported, and no other server is tried.',
   },
   {
     id: 'R4.3-circuit',
@@ -154,13 +154,13 @@ export const BACKENDS: readonly Requirement[] = [
   // 4. Injection
   {
     id: 'R4.4-tools',
-    text: 'A model that knows no tools is told of them in its prompt, and its calls are read from its text.',
+    text: 'A model without tools reads them in its prompt, and its calls are read from its text.',
   },
-  { id: 'R4.4-thinking', text: 'A model that knows no thinking thinks where it is asked to.' },
+  { id: 'R4.4-thinking', text: 'A model without thinking thinks if requested.' },
   { id: 'R4.4-history', text: 'Calls and results of the past reach such a model as text.' },
   {
     id: 'R4.4-enforced',
-    text: 'tool_choice any and tool are enforced by one corrective retry before anything has been streamed; a call that lacks an argument is told so.',
+    text: 'tool_choice any and tool are enforced by one corrective retry before anything has been streamed; the retry names a missing argument.',
   },
   { id: 'R4.4-count', text: 'What is injected is counted.' },
 
@@ -223,14 +223,14 @@ export const BACKENDS: readonly Requirement[] = [
   { id: 'R4.6-pull-disk', text: 'Disk space is checked before anything is downloaded.' },
   { id: 'R4.6-pull-atomic', text: 'A model’s file is there whole or not at all.' },
   { id: 'R4.6-pull-cancel', text: 'A cancelled pull is never taken for whole.' },
-  { id: 'R4.6-pull-token', text: 'HF_TOKEN is shown to the hub and to nobody else.' },
+  { id: 'R4.6-pull-token', text: 'HF_TOKEN is sent to the hub and to no other host.' },
   {
     id: 'R4.6-pull-refused',
-    text: 'What pull cannot get is one line with the reason and the way out.',
+    text: 'A failed pull is one line with the reason and a hint.',
   },
   {
     id: 'R4.6-show',
-    text: 'show tells what a model is before it is loaded: architecture, parameters, quantisation, context, template family, capabilities, memory.',
+    text: 'show describes a model before it is loaded: architecture, parameters, quantisation, context, template family, capabilities, memory.',
   },
   {
     id: 'R4.6-ps',
@@ -259,7 +259,7 @@ export const BACKENDS: readonly Requirement[] = [
   { id: 'R4.6-json', text: 'Every command that prints data prints it as JSON with --json.' },
   {
     id: 'R4.6-bad-entry',
-    text: 'An unknown backend, a missing file, an alias to nothing or in a circle is one line with file, line, column and the way out; the others keep working.',
+    text: 'An unknown backend, a missing file, an alias to nothing or in a circle is one line with file, line, column and a hint; the others keep working.',
   },
 
   // 7. The contract suite
@@ -285,7 +285,7 @@ export const BACKENDS: readonly Requirement[] = [
   },
   {
     id: 'R4.7-errors',
-    text: 'Every backend fails as it should before its first token, and when what stands behind it goes away after it.',
+    text: 'Every backend fails as it should before its first token, and if its server or process ends after it.',
   },
   {
     id: 'R4.7-fixtures',

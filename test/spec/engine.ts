@@ -1,6 +1,6 @@
 import type { Requirement } from './requirement.ts';
 
-/** What "The llama engine that agents need" asks for, line by line. An id is `R6.<part>-<word>`. */
+/** Requirements of the step "The llama engine that agents need". An id is `R6.<part>-<word>`. */
 export const ENGINE: readonly Requirement[] = [
   {
     id: 'R6.1-choice',
@@ -78,15 +78,18 @@ export const ENGINE: readonly Requirement[] = [
     id: 'R6.7-kill',
     text: 'An engine that is killed in load, prefill or decode fails what it answers, and no other model.',
   },
-  { id: 'R6.7-abort', text: 'A native abort ends its engine alone, and is told in its own words.' },
+  {
+    id: 'R6.7-abort',
+    text: 'A native abort ends its engine alone, and is reported in its own words.',
+  },
   { id: 'R6.7-files', text: 'Corrupt and truncated files fail their requests with their name.' },
   {
     id: 'R6.7-memory',
-    text: 'A context that is too large fails with the way out, not the machine.',
+    text: 'A context that is too large fails its request with a hint, not the machine.',
   },
   {
     id: 'R6.4-progress',
-    text: 'All who wait for a model are told every second how far its load is, and other questions are answered.',
+    text: 'All requests that wait for a model get the progress of its load every second, and other requests are answered.',
   },
   {
     id: 'R12.2-orphan',
@@ -107,14 +110,14 @@ export const ENGINE: readonly Requirement[] = [
   },
   {
     id: 'R12.2-hung',
-    text: 'An engine that gives no sign of life is listed, ended, and started anew by the next request.',
+    text: 'An engine that does not respond is listed, ended, and restarted by the next request.',
   },
   {
     id: 'R12.2-pipes',
     text: 'A model file or a projector that is a named pipe, a socket or a device is refused unopened.',
   },
   { id: 'R6.4-keep-alive', text: 'An unused model leaves the memory after its keep-alive.' },
-  { id: 'R6.4-freed', text: 'A model that is stopped leaves no process and no memory behind.' },
+  { id: 'R6.4-freed', text: 'A stopped model leaves no process and frees its memory.' },
   {
     id: 'R6.4-eviction',
     text: 'Models that are not used make room for others, the least recently used one first.',

@@ -1,6 +1,6 @@
 import type { Requirement } from './requirement.ts';
 
-/** What "`portico launch claude`: Claude Code on a local model" asks for, line by line. An id is `R5.<part>-<word>`. */
+/** Requirements of the step "`portico launch claude`: Claude Code on a local model". An id is `R5.<part>-<word>`. */
 export const LAUNCH: readonly Requirement[] = [
   // 1. portico launch claude
   {
@@ -9,7 +9,7 @@ export const LAUNCH: readonly Requirement[] = [
   },
   {
     id: 'R5.1-occupied',
-    text: 'What answers at the address and is no Portico, or wants another key, is told in one line.',
+    text: 'Another program at the address, or another key, is reported in one line.',
   },
   { id: 'R5.1-log', text: 'The log of a server that was started goes to a file, which is named.' },
   {
@@ -18,7 +18,7 @@ export const LAUNCH: readonly Requirement[] = [
   },
   {
     id: 'R5.1-unasked',
-    text: 'Without a terminal --model, the last choice or the default decides; else one line says what to give.',
+    text: 'Without a terminal --model, the last choice or the default decides; else one line names the missing option.',
   },
   { id: 'R5.1-pull', text: 'A model that is not downloaded is pulled where that is agreed to.' },
   {
@@ -27,7 +27,7 @@ export const LAUNCH: readonly Requirement[] = [
   },
   {
     id: 'R5.1-context',
-    text: 'A real context below 32k is told with the way to raise it, and asked about where there is a terminal.',
+    text: 'A real context below 32k is reported with the setting that raises it, and confirmed if there is a terminal.',
   },
   {
     id: 'R5.1-find',
@@ -44,7 +44,7 @@ export const LAUNCH: readonly Requirement[] = [
   { id: 'R5.1-output', text: 'An answer may have a quarter of the context at most.' },
   {
     id: 'R5.1-name',
-    text: 'An alias that begins with claude- is told by the model’s own name, so that its context counts.',
+    text: 'An alias that begins with claude- is passed on as the model’s own name, so that its context counts.',
   },
   {
     id: 'R5.1-exit',
@@ -53,7 +53,7 @@ export const LAUNCH: readonly Requirement[] = [
   { id: 'R5.1-signals', text: 'SIGINT, SIGTERM and SIGHUP pass to the agent.' },
   {
     id: 'R5.1-stray',
-    text: 'Arguments that stand before -- and are not ours are refused with the way out.',
+    text: 'Unknown arguments before -- are refused with a hint.',
   },
   {
     id: 'R5.1-config',
@@ -62,7 +62,7 @@ export const LAUNCH: readonly Requirement[] = [
   { id: 'R5.1-restore', text: '--restore takes out our part, and nothing else.' },
   {
     id: 'R5.1-broken',
-    text: 'Settings that Claude Code would ignore are refused with the place and the way out, and stay as they are.',
+    text: 'Settings that Claude Code would ignore are refused with their place and a hint, and stay as they are.',
   },
   {
     id: 'R5.1-wildcard',
@@ -96,7 +96,7 @@ export const LAUNCH: readonly Requirement[] = [
   },
   {
     id: 'R5.3-deferred',
-    text: 'A deferred tool is told where it is loaded, and is no part of the tool prefix.',
+    text: 'A deferred tool is rendered at the point that loads it, and is no part of the tool prefix.',
   },
   {
     id: 'R5.3-session',
@@ -140,11 +140,11 @@ export const LAUNCH: readonly Requirement[] = [
   // 6. Side requests
   {
     id: 'R5.6-names',
-    text: 'Names of Anthropic’s that nobody aliased are answered under their names by the model of the session’s conversation.',
+    text: 'Anthropic model names without an alias are answered under their names by the model of the session’s conversation.',
   },
   {
     id: 'R5.6-session',
-    text: 'A session is told by its header, else by the session_id inside metadata.user_id.',
+    text: 'A session is identified by its header, else by the session_id inside metadata.user_id.',
   },
   {
     id: 'R5.6-aliased',
@@ -157,7 +157,7 @@ export const LAUNCH: readonly Requirement[] = [
   // 8. End to end
   {
     id: 'R5.8-file-task',
-    text: 'Claude Code 2.1.197 and the latest, with a home of their own, write a file and read it back, told as JSON and as stream-json.',
+    text: 'Claude Code 2.1.197 and the latest, with a home of their own, write a file and read it back, with output as JSON and as stream-json.',
   },
   {
     id: 'R5.8-names',
@@ -218,7 +218,7 @@ export const LAUNCH: readonly Requirement[] = [
   // 7. Tools that only Anthropic's servers run
   {
     id: 'R5.7-schemas',
-    text: 'bash, text_editor, memory and computer tools get the schema that their version stands for, and are called under their own names.',
+    text: 'bash, text_editor, memory and computer tools get the schema of their version, and are called under their own names.',
   },
   {
     id: 'R5.7-search',
@@ -246,6 +246,6 @@ export const LAUNCH: readonly Requirement[] = [
   },
   {
     id: 'R5.7-foreign',
-    text: 'Tools that nobody here can run are not offered to the model, and named in the log.',
+    text: 'Tools that neither the client nor the server can run are not offered to the model, and are named in the log.',
   },
 ];

@@ -1,7 +1,7 @@
 import type { Requirement } from './requirement.ts';
 
 /**
- * What "Portico answers" asks for, line by line, with the decisions of the design that it names.
+ * Requirements of the step "Portico answers", with the decisions that it names.
  * An id is `R2.<part>-<word>`: part 0 is what a new user gets, T the section on tests.
  */
 export const MESSAGES: readonly Requirement[] = [
@@ -32,7 +32,7 @@ export const MESSAGES: readonly Requirement[] = [
   // 1. Package
   {
     id: 'R2.1-package',
-    text: 'The package is portico: ESM, Node >= 20.19, with the design’s top level and a portico binary.',
+    text: 'The package is portico: ESM, Node >= 20.19, with the agreed top-level folders and a portico binary.',
   },
   { id: 'R2.1-engine', text: 'node-llama-cpp is pinned to exactly 3.22.1.' },
   {
@@ -59,7 +59,7 @@ export const MESSAGES: readonly Requirement[] = [
   },
   {
     id: 'R2.2-home',
-    text: 'PORTICO_HOME holds models.yaml, models/ and data/; without it the platform’s folders do.',
+    text: 'PORTICO_HOME contains models.yaml, models/ and data/; without it the platform’s folders do.',
   },
   {
     id: 'R2.2-run',
@@ -72,7 +72,7 @@ export const MESSAGES: readonly Requirement[] = [
   },
   { id: 'R2.2-cp', text: 'portico cp SRC DST makes an alias and says so.' },
   { id: 'R2.2-ls', text: 'portico ls lists the registry; ls --json prints it as JSON.' },
-  { id: 'R2.2-rm', text: 'portico rm removes a name, and explains why where it cannot.' },
+  { id: 'R2.2-rm', text: 'portico rm removes a name, or explains why it cannot.' },
   { id: 'R2.2-version', text: '--version prints the version of the package.' },
   { id: 'R2.2-help', text: '--help lists the commands, and each command its flags.' },
   { id: 'R2.2-lazy', text: '--version and --help load no heavy module.' },
@@ -135,7 +135,7 @@ export const MESSAGES: readonly Requirement[] = [
   { id: 'R2.5-system', text: 'system as a string and as text blocks is rendered alike.' },
   {
     id: 'R2.5-system-in-place',
-    text: 'A system message inside the conversation, or leading it, is rendered where it stands.',
+    text: 'A system message inside the conversation, or leading it, is rendered in its place.',
   },
   { id: 'R2.5-multi-turn', text: 'The model sees the earlier turns.' },
   { id: 'R2.5-merge', text: 'Consecutive turns of one role merge.' },
@@ -174,7 +174,7 @@ export const MESSAGES: readonly Requirement[] = [
   },
   {
     id: 'R2.5-signature-key',
-    text: 'The signing key lies 0600 in the data folder and survives restarts.',
+    text: 'The signing key is a file with mode 0600 in the data folder, and survives restarts.',
   },
   { id: 'R2.5-omitted', text: 'display: omitted seals the thinking inside the signature.' },
   {
@@ -258,11 +258,11 @@ export const MESSAGES: readonly Requirement[] = [
   },
   {
     id: 'R2.8-failure',
-    text: 'An upstream that is away, refuses, or ends without done is a failure that names the way out.',
+    text: 'An upstream that is away, refuses, or ends without done is a failure with a hint.',
   },
 
   // 9. The embedded model
-  { id: 'R2.9-card', text: 'models/mini.gguf lies beside an honest card.' },
+  { id: 'R2.9-card', text: 'models/mini.gguf has an honest model card.' },
   { id: 'R2.9-default', text: 'The shipped default model is mini.' },
   { id: 'R2.9-skills', text: 'mini counts, copies, greets and names capitals.' },
 
@@ -287,7 +287,7 @@ export const MESSAGES: readonly Requirement[] = [
     id: 'R2.10-not-here',
     text: 'Asking for a known model that is not there names the way to get it.',
   },
-  { id: 'R2.10-unknown', text: 'A name that nobody knows is an error that lists what there is.' },
+  { id: 'R2.10-unknown', text: 'An unknown name is an error that lists the known ones.' },
   { id: 'R2.10-comments', text: 'Comments and order survive cp and rm.' },
   { id: 'R2.10-atomic', text: 'Writes are locked and atomic.' },
   { id: 'R2.10-follow', text: 'A running server follows the file within a second.' },

@@ -1,4 +1,4 @@
-/** One thing that must hold. A test that proves it names its id in a call of `covers`. */
+/** One required behaviour. A test that proves it names its id in a call of `covers`. */
 export interface Requirement {
   readonly id: string;
   readonly text: string;

@@ -1,8 +1,8 @@
 import type { Requirement } from './requirement.ts';
 
 /**
- * What "Tools that never leak" asks for, line by line. An id is `R3.<part>-<word>`; D is what must
- * be seen before it is done.
+ * Requirements of the step "Tools that never leak". An id is `R3.<part>-<word>`; part D lists the
+ * final demonstrations.
  */
 export const TOOLS: readonly Requirement[] = [
   // 1. Tools through the model's own template and syntax
@@ -14,7 +14,7 @@ export const TOOLS: readonly Requirement[] = [
     id: 'R3.1-arguments',
     text: 'Arguments are streamed as input_json_delta while they are generated.',
   },
-  { id: 'R3.1-parallel', text: 'Parallel calls stand each in a block of their own.' },
+  { id: 'R3.1-parallel', text: 'Each of parallel calls is in its own block.' },
   { id: 'R3.1-one-call', text: 'disable_parallel_tool_use ends the answer after one call.' },
   { id: 'R3.1-ids', text: 'Every call has a unique toolu_ id.' },
   {
@@ -47,11 +47,11 @@ export const TOOLS: readonly Requirement[] = [
   },
   {
     id: 'R3.2-fallback',
-    text: 'Where a template raises or loses a text, a fallback stands at the same position.',
+    text: 'If a template raises an error or loses a text, a fallback takes the same position.',
   },
   {
     id: 'R3.2-stable',
-    text: 'Fallbacks are found once by probing, so that the rendered prefix holds from turn to turn.',
+    text: 'Fallbacks are found once by probing, so that the rendered prefix is the same from turn to turn.',
   },
   {
     id: 'R3.2-recognised',
@@ -67,7 +67,10 @@ export const TOOLS: readonly Requirement[] = [
     id: 'R3.2-values',
     text: 'Nested JSON, unicode, quotes and newlines in arguments reach the client whole.',
   },
-  { id: 'R3.2-thinking', text: 'Thinking before a call is told from text and from the call.' },
+  {
+    id: 'R3.2-thinking',
+    text: 'Thinking before a call is distinguished from text and from the call.',
+  },
   { id: 'R3.2-lookalike', text: 'Text that merely looks like a call stays text, and is not lost.' },
   { id: 'R3.2-cut', text: 'A call cut off anywhere leaks no syntax and is no finished call.' },
   {
@@ -92,7 +95,7 @@ export const TOOLS: readonly Requirement[] = [
   },
   {
     id: 'R3.3-bounds',
-    text: 'Patterns, formats and bounds hold where they are cheap; else the value is permissive, never null.',
+    text: 'Patterns, formats and bounds are enforced if they are cheap; else the value is permissive, never null.',
   },
   { id: 'R3.3-untyped', text: 'An untyped schema admits any JSON.' },
   { id: 'R3.3-sound', text: 'Whatever the grammar admits is valid against the schema.' },
@@ -120,7 +123,7 @@ export const TOOLS: readonly Requirement[] = [
   },
   {
     id: 'R3.5-effort',
-    text: 'effort is mapped to a budget, and to the model’s own levels where it has some.',
+    text: 'effort is mapped to a budget, or to the model’s own levels if it has some.',
   },
   {
     id: 'R3.5-switch',
@@ -128,13 +131,13 @@ export const TOOLS: readonly Requirement[] = [
   },
   { id: 'R3.5-omitted', text: 'display: omitted hides thinking that still counts and returns.' },
   { id: 'R3.5-blocks', text: 'An answer may have several thinking blocks.' },
-  { id: 'R3.5-between', text: 'Thinking between tool calls stands where it was thought.' },
+  { id: 'R3.5-between', text: 'Thinking between tool calls keeps its place.' },
   { id: 'R3.5-replay', text: 'Thinking of earlier turns is replayed as the template wants it.' },
 
   // 6. Injection
   {
     id: 'R3.6-tools',
-    text: 'A model whose template knows no tools is told of them in the prompt, and its calls are read.',
+    text: 'A model whose template has no tools reads them in its prompt, and its calls are parsed.',
   },
   {
     id: 'R3.6-grammar',
@@ -148,7 +151,7 @@ export const TOOLS: readonly Requirement[] = [
   // 7. Control tokens
   {
     id: 'R3.7-forge',
-    text: 'No special token of any family can be written by content, wherever the content stands.',
+    text: 'No special token of any family can be written by content, whatever its place.',
   },
   {
     id: 'R3.7-user-defined',

@@ -1,6 +1,6 @@
 import type { Requirement } from './requirement.ts';
 
-/** What "The engine sees" asks for, line by line. An id is `R7.<part>-<word>`. */
+/** Requirements of the step "The engine sees". An id is `R7.<part>-<word>`. */
 export const VISION: readonly Requirement[] = [
   {
     id: 'R7.1-apart',
@@ -12,13 +12,13 @@ export const VISION: readonly Requirement[] = [
   },
   {
     id: 'R7.1-tools',
-    text: 'Our formats read its tool calls and thinking, and grammars hold calls and answers to their schemas.',
+    text: 'Our formats read its tool calls and thinking, and grammars enforce the schemas of calls and answers.',
   },
   {
     id: 'R7.1-entry',
     text: 'A model with an `mmproj` in models.yaml is run by the engine that sees.',
   },
-  { id: 'R7.1-pull', text: 'pull gets the projector that lies beside a model, and names it.' },
+  { id: 'R7.1-pull', text: 'pull downloads the projector beside a model, and names it.' },
   {
     id: 'R7.1-optional',
     text: 'Without the optional package text models work, and an image gets a 400 that says what to install.',
@@ -27,7 +27,7 @@ export const VISION: readonly Requirement[] = [
   { id: 'R7.1-thinking', text: 'Its thinking ends at its budget.' },
   {
     id: 'R7.1-loaded',
-    text: 'A model that sees is told of, can be freed, and leaves the memory after its keep-alive.',
+    text: 'A vision model is listed, can be unloaded, and leaves the memory after its keep-alive.',
   },
   {
     id: 'R7.2-fitted',
@@ -75,8 +75,8 @@ export const VISION: readonly Requirement[] = [
   // 5. End to end
   {
     id: 'R7.5-base64',
-    text: 'The embedded model tells both SDKs what is in a picture, in user turns and tool results.',
+    text: 'The embedded model describes a picture to both SDKs, in user turns and tool results.',
   },
-  { id: 'R7.5-url', text: 'It tells what is in a picture at a URL.' },
-  { id: 'R7.5-python', text: 'It tells Python’s SDK likewise.' },
+  { id: 'R7.5-url', text: 'It describes a picture at a URL.' },
+  { id: 'R7.5-python', text: 'It describes a picture to Python’s SDK.' },
 ];

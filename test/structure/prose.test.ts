@@ -32,6 +32,7 @@ const PROSE_FOLDERS = [
   'src/registry',
   'src/units',
   'src/wires',
+  'test/backends',
   'test/bench',
   'test/cli',
   'test/formats',
@@ -40,6 +41,7 @@ const PROSE_FOLDERS = [
   'test/output',
   'test/pipeline',
   'test/prompt',
+  'test/spec',
   'test/wires',
 ];
 
@@ -110,6 +112,7 @@ describe('the check of prose', () => {
       '// See https://example.com/holds and the template’s “way out”.',
       "const told = ['holds', 'lies'];",
       'const held = `holds the lock`;',
+      "ask('Tell me a story.');",
     ].join('\n');
     expect(mistakesOf(text)).toEqual([]);
   });

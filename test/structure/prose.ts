@@ -24,7 +24,7 @@ const TAG_OPENING =
 const PRIVATE_WORDS: readonly PrivateWord[] = [
   { pattern: /\bbehind\b(?! (?:an?|the|its|that) (?:reverse )?prox)/i, write: 'after, past' },
   { pattern: /\b(?:stands?|stood|standing)\b(?! in for)/i, write: 'is, means' },
-  { pattern: /\b(?:tells?|told|telling)\b/i, write: 'reports, says, shows' },
+  { pattern: /\b(?:tells?|told|telling)\b(?! me\b)/i, write: 'reports, says, shows' },
   { pattern: /\b(?:gives?|gave|giving)\b(?! up)/i, write: 'returns, sends' },
   {
     pattern: /\bholds?\b(?! (?:an?|the|its|no|one) (?:lock|lease|slot))/i,

@@ -128,7 +128,7 @@ describe('an answer of a runner that samples by itself', () => {
     return { decoder, completion, types: [...new Set(events.map(({ type }) => type))] };
   }
 
-  it('is cut behind a trigger, where the grammar of calls begins', async () => {
+  it('is cut after a trigger, as the grammar of calls begins there', async () => {
     const { completion, decoder, types } = await decode(['Well.<tool_call>\n{"na', ...CALL], {
       conversation: TOOLS,
     });
@@ -152,7 +152,7 @@ describe('an answer of a runner that samples by itself', () => {
     expect(others.every((step) => step === first)).toBe(true);
   });
 
-  it('ends with a demanded call: what follows it is taken back', async () => {
+  it('ends with a demanded call and discards what follows it', async () => {
     const { completion, decoder } = await decode([...CALL, '\nAnd ', 'more'], {
       conversation: TOOLS,
       toolChoice: { mode: 'any', parallel: true },
@@ -162,7 +162,7 @@ describe('an answer of a runner that samples by itself', () => {
     expect(decoder.reason).toBe('tool-use');
   });
 
-  it('has its thoughts closed at their budget, before another token is sampled', async () => {
+  it('closes thinking at its budget before it samples another token', async () => {
     const { completion, decoder } = await decode(['<think>', 'a', 'b', 'c', 'Yes'], {
       thinking: { mode: 'enabled', budgetTokens: 2 },
     });
@@ -196,7 +196,7 @@ describe('an answer of a runner that samples by itself', () => {
     expect(decoder.reason).toBe('max-tokens');
   });
 
-  it('is held to its schema from the first token after its thoughts', async () => {
+  it('follows its schema from the first token after thinking', async () => {
     const { completion } = await decode(['<think>', 'So.', '</think>{', '{', '}'], {
       outputSchema: SCHEMA,
       thinking: { mode: 'enabled', budgetTokens: 100 },

@@ -91,7 +91,7 @@ async function askAll(
 const callsOf = ({ events }: Answer) =>
   events.filter(({ type }) => type === 'tool-call-end').length;
 
-/** Describes what holds for the answers of a model whose every token is a lottery. */
+/** Describes the properties of answers at temperature 1, whatever tokens are sampled. */
 export function describeBoundAnswers(backend: () => Backend, bound: BoundModel): void {
   const { name, missing, runs } = bound;
   describe(`${name} at temperature 1`, () => {

@@ -37,7 +37,7 @@ describe('a load', () => {
     expect(await next()).toEqual([weights, weights]);
   });
 
-  it('ends for one that gives up, and fails for all where it fails', async () => {
+  it('ends for a request that gives up, and a failure reaches all requests', async () => {
     let fail: (reason: Error) => void = () => undefined;
     const loading = new Promise<never>((_resolve, reject) => (fail = reject));
     const controller = new AbortController();

@@ -49,7 +49,7 @@ function textOf(events: readonly GenerationEvent[]): string {
 describe('the chunks of an answer', () => {
   covers('R2.8-translate', 'R2.8-thinking', 'R2.5-stop', 'R2.5-stop-leak');
 
-  it('become events in order, thinking apart', () => {
+  it('become events in order, thinking separate from text', () => {
     const chunks = [piece('', { thinking: 'Hm.' }), piece('Yes'), piece('.', { end: END })];
     expect(translate(chunks)).toEqual([
       { type: 'thinking-delta', text: 'Hm.' },
@@ -70,7 +70,7 @@ describe('the chunks of an answer', () => {
     ]);
   });
 
-  it('end where a stop sequence is met, in text alone', () => {
+  it('end at a stop sequence in text, but not in thinking', () => {
     const chunks = [
       piece('', { thinking: 'STOP', tokens: 2 }),
       piece('on S', { tokens: 3 }),
@@ -85,7 +85,7 @@ describe('the chunks of an answer', () => {
     });
   });
 
-  it('give the same text however they are cut', () => {
+  it('result in the same text wherever they are cut', () => {
     const words = fc.stringMatching(/^[ab ]{0,30}$/);
     const stops = fc.array(fc.stringMatching(/^[ab]{1,4}$/), { minLength: 1, maxLength: 3 });
     const cuts = fc.array(fc.nat({ max: 30 }), { maxLength: 8 });
@@ -117,7 +117,7 @@ describe('the calls of an answer', () => {
   });
   const made = (...calls: readonly ChunkCall[]) => piece('', { calls });
 
-  it('arrive whole, each under an id of ours, behind the text that was held', () => {
+  it('arrive complete, each with a new id, after the buffered text', () => {
     const chunks = [
       piece('I look. ST'),
       made(call('read', { path: 'a' }), call('list')),
@@ -153,7 +153,7 @@ describe('the calls of an answer', () => {
     expect(events.at(-1)).toMatchObject({ reason: 'tool-use' });
   });
 
-  it('are no reason to end where the answer was cut off', () => {
+  it('are not the stop reason of an answer that was cut off', () => {
     const end = { ...END, reason: 'length', outputTokens: 50 } as const;
     expect(translate([made(call('a')), piece('', { end })]).at(-1)).toMatchObject({
       reason: 'max-tokens',
@@ -189,14 +189,14 @@ describe('an answer that Ollama makes in two generations', () => {
     });
   });
 
-  it('is as the first one counts it where the model did not think', () => {
+  it('reports the usage of the first one if the model did not think', () => {
     const end = { ...END, promptTokens: 13, outputTokens: 5 };
     expect(translate([piece('{}'), piece('', { end })], [], twice).at(-1)).toMatchObject({
       usage: { promptTokens: 9, outputTokens: 5 },
     });
   });
 
-  it('ends at max_tokens of both together', () => {
+  it('ends at max_tokens for the sum of both', () => {
     const chunks = [piece('', { thinking: 'Hm', tokens: 30 }), piece('{"a":', { tokens: 20 })];
     expect(translate(chunks, [], twice).at(-1)).toMatchObject({
       reason: 'max-tokens',
@@ -232,7 +232,7 @@ describe('a line of /api/chat', () => {
     ['two tokens', { message, done: false, logprobs: [{}, {}] }, { text: 'é', tokens: 2 }],
     ['thinking', { message: { thinking: 'Hm' }, done: false }, { thinking: 'Hm', tokens: 1 }],
     ['an end', { message: { content: '' }, done: true, eval_count: 4 }, { text: '', tokens: 0 }],
-  ])('holds %s', (_name, line, chunk) => {
+  ])('contains %s', (_name, line, chunk) => {
     expect(readOllamaChunk(line)).toMatchObject(chunk);
   });
 
@@ -241,7 +241,7 @@ describe('a line of /api/chat', () => {
     ['an error', { error: 'no' }],
     ['an answer of /api/generate', { response: 'x', done: false }],
     ['an unknown end', { message, done: true, done_reason: 'bored' }],
-  ])('is none: %s', (_name, line) => {
+  ])('is rejected: %s', (_name, line) => {
     expect(readOllamaChunk(line)).toBeUndefined();
   });
 });

@@ -27,7 +27,7 @@ async function generate(
   return backend.generate(ask(modelSpec('mini', { url: server.url }), 'Count.'), never);
 }
 
-describe('what an upstream does wrong before its answer', () => {
+describe('an upstream that fails before its answer', () => {
   covers('R2.8-failure', 'R2.5-admission');
 
   it.each([
@@ -50,10 +50,10 @@ describe('what an upstream does wrong before its answer', () => {
   });
 });
 
-describe('a model that Ollama holds to a schema only once it has thought', () => {
+describe('a model whose schema Ollama applies only after thinking', () => {
   covers('R4.1-format');
 
-  it('fails where it answers without thinking', async () => {
+  it('fails if it answers without thinking', async () => {
     const server = await startReplay(await fixtures.read('hand-made/unthinking'));
     onTestFinished(server.close);
     const request = ask(modelSpec('mini', { url: server.url }), 'Count.', { outputSchema: {} });
@@ -64,8 +64,8 @@ describe('a model that Ollama holds to a schema only once it has thought', () =>
   });
 });
 
-describe('what does not fail a good answer', () => {
-  it.each([undefined, null, -1, 1e300, 'many', 1.5])('counts such as %j', async (odd) => {
+describe('an odd value in a good answer', () => {
+  it.each([undefined, null, -1, 1e300, 'many', 1.5])('does not fail it: %j', async (odd) => {
     const server = await serve((request, response) => {
       response.setHeader('content-type', 'application/json');
       const counts = { prompt_eval_count: odd, prompt_eval_cached_count: odd, eval_count: odd };
@@ -87,7 +87,7 @@ describe('a limit of Ollama', () => {
     ['3', 3],
     ['86400', 3600],
     [undefined, 5],
-  ])('keeps its class and its wait of %s s, up to an hour', async (header, seconds) => {
+  ])('keeps its error code and its retry-after of %s s, up to an hour', async (header, seconds) => {
     const server = await serve((request, response) => {
       const limited = request.url !== '/api/show';
       response.writeHead(limited ? 429 : 200, {
@@ -109,7 +109,7 @@ describe('a refusal by a proxy in front of Ollama', () => {
   it.each([
     [401, { code: 'authentication' }],
     [429, { code: 'rate-limited', retryAfterSeconds: 5 }],
-  ])('keeps its class: %i', async (status, failure) => {
+  ])('keeps its error code: %i', async (status, failure) => {
     const server = await serve((request, response) => {
       const shown = request.url === '/api/show';
       response.writeHead(shown ? 200 : status, {
@@ -123,7 +123,7 @@ describe('a refusal by a proxy in front of Ollama', () => {
   });
 });
 
-describe('what an upstream does wrong within its answer', () => {
+describe('an upstream that fails within its answer', () => {
   covers('R2.8-failure');
 
   it.each([
@@ -148,7 +148,7 @@ describe('what an upstream does wrong within its answer', () => {
     ]);
   });
 
-  it('an answer of another kind is one too', async () => {
+  it('includes an answer of another media type', async () => {
     await expect(collect(await generate('loaded'))).rejects.toMatchObject({
       code: 'backend-failed',
       message: expect.stringContaining('"load"') as string,
@@ -156,20 +156,20 @@ describe('what an upstream does wrong within its answer', () => {
   });
 });
 
-describe('what only some upstreams do', () => {
+describe('an unusual upstream', () => {
   covers('R2.8-translate', 'R2.6-cache-read', 'R2.4-capabilities', 'R2.8-thinking');
 
-  it.each([1, 2, 3, 1000])('characters stay whole in pieces of %i bytes', async (pieceBytes) => {
+  it.each([1, 2, 3, 1000])('never splits characters in pieces of %i bytes', async (pieceBytes) => {
     const { text } = await collect(await generate('characters', { pieceBytes }));
     expect(text).toBe('naïve 🙂 数');
   });
 
-  it('tells what was cached, where Ollama does', async () => {
+  it('reports the cached tokens, if Ollama does', async () => {
     const { finish } = await collect(await generate('cached'));
     expect(finish.usage).toMatchObject({ promptTokens: 20, cacheReadTokens: 12 });
   });
 
-  it('says of a model that takes an effort that it always thinks', async () => {
+  it('reports that a model with effort levels always thinks', async () => {
     const server = await startReplay(await fixtures.read('hand-made/effort'));
     onTestFinished(server.close);
     const model = modelSpec('gpt-oss', { url: server.url });
@@ -185,7 +185,7 @@ describe('what only some upstreams do', () => {
 describe('a server that is away', () => {
   covers('R2.8-failure');
 
-  it('is named with the way out, and found again without a restart', async () => {
+  it('is named with a hint, and found again without a restart', async () => {
     const fixture = await fixtures.read('hand-made/cached');
     const first = await startReplay(fixture);
     const { url, port } = first;
@@ -204,7 +204,7 @@ describe('a server that is away', () => {
     expect((await collect(backend.generate(request, never))).text).toBe('One');
   });
 
-  it('is looked for at the default address, which may lack its scheme', async () => {
+  it('is expected at the default address, with or without a scheme', async () => {
     const server = await startReplay(await fixtures.read('hand-made/cached'));
     onTestFinished(server.close);
     const local = createOllamaBackend({ defaultUrl: `127.0.0.1:${server.port}/` });

@@ -48,7 +48,7 @@ async function all(url: string, signal = new AbortController().signal) {
 describe('a pull through Ollama', () => {
   covers('R4.6-pull-sources', 'R4.6-pull-cancel');
 
-  it('tells how far all layers together are', async () => {
+  it('reports the progress of all layers together', async () => {
     const { url, asked } = await serveLines(LAYERS);
     const steps = await all(url);
     expect(steps.map(({ done, total }) => [done, total])).toEqual([
@@ -78,7 +78,7 @@ describe('a pull through Ollama', () => {
     ],
     ['an end without success', LAYERS.slice(0, 3), 200, /without success; pull again to resume/],
     ['something else than Ollama', ['<html>'], 404, /check that the URL is the one of an Ollama/],
-  ])('that ends in %s fails, with the way out', async (_case, lines, status, words) => {
+  ])('that ends in %s fails with a hint', async (_case, lines, status, words) => {
     const { url } = await serveLines(lines, status);
     await expect(all(url)).rejects.toThrow(words);
   });
@@ -111,7 +111,7 @@ describe('portico pull', () => {
     expect(asked).toEqual(['/api/pull {"model":"llama3.2"}']);
   });
 
-  it('of a name that nobody knows says so, and that Ollama is away', async () => {
+  it('of an unknown name reports that, and that Ollama is away', async () => {
     const { portico } = await makeHome('', { OLLAMA_HOST: '127.0.0.1:9' });
     const { code, stderr } = await portico('pull', 'qwen3-codr');
     expect(code).toBe(1);

@@ -43,7 +43,7 @@ describe('a request for /api/chat', () => {
     'R2.6-count-equals',
   );
 
-  it('says everything that Ollama would else choose itself', () => {
+  it('sets everything that Ollama would choose itself', () => {
     const spec = modelSpec('local', { upstream: 'mini:latest' });
     expect(toChatRequest(ask(spec, 'Hi'), FACTS)).toEqual({
       model: 'mini:latest',
@@ -55,7 +55,7 @@ describe('a request for /api/chat', () => {
     });
   });
 
-  it('lets the request’s sampling beat the registry’s', () => {
+  it('prefers the request’s sampling to the registry’s', () => {
     const sampling = { temperature: 0.5, topP: 0.9, topK: 40, minP: 0.05, seed: 7 };
     const spec = { sampling: { temperature: 1, topK: 10, seed: 1 } };
     expect(options({ sampling }, undefined, spec)).toMatchObject({
@@ -74,15 +74,15 @@ describe('a request for /api/chat', () => {
   });
 
   it.each([
-    { counted: undefined, predict: 64, why: 'as asked where the prompt is uncounted' },
-    { counted: 36, predict: 64, why: 'as asked where it fits' },
-    { counted: 37, predict: 63, why: 'what is left where it does not' },
-    { counted: 100, predict: 1, why: 'one where nothing is left: 0 would mean no limit' },
+    { counted: undefined, predict: 64, why: 'max_tokens if the prompt is not counted' },
+    { counted: 36, predict: 64, why: 'max_tokens if it fits' },
+    { counted: 37, predict: 63, why: 'the rest of the context if max_tokens does not fit' },
+    { counted: 100, predict: 1, why: 'one token if nothing is left: 0 would mean no limit' },
   ])('predicts $why', ({ counted, predict }) => {
     expect(options({}, counted)).toMatchObject({ num_predict: predict });
   });
 
-  it('keeps the stops of the model’s own, and has tokens told for ours', () => {
+  it('keeps the model’s own stops, and requests logprobs for the client’s', () => {
     const request = toChatRequest(ask(modelSpec('mini'), 'Hi', { stopSequences: ['x'] }), FACTS);
     expect(request.options).not.toHaveProperty('stop');
     expect(request.logprobs).toBe(true);
@@ -99,7 +99,7 @@ describe('a request for /api/chat', () => {
   });
 });
 
-describe('how long a model stays in memory', () => {
+describe('the keep-alive of a model', () => {
   covers('R4.1-keep-alive');
 
   const keepAlive = (keepAliveMilliseconds: KeepAlive) =>
@@ -114,7 +114,7 @@ describe('how long a model stays in memory', () => {
     expect(toCountRequest(keepAlive(wanted), FACTS).keep_alive).toBe(sent);
   });
 
-  it('is left to Ollama where the entry does not say, and where an answer follows a count', () => {
+  it('is left to Ollama without an entry’s value, and between a count and its answer', () => {
     expect(toChatRequest(ask(modelSpec('mini'), 'Hi'), FACTS)).not.toHaveProperty('keep_alive');
     const counting = withoutKeepAlive(keepAlive(0));
     expect(toCountRequest(counting, FACTS)).not.toHaveProperty('keep_alive');
@@ -147,7 +147,7 @@ describe('the tools of a request', () => {
     ]);
   });
 
-  it('are not offered where none may be called', () => {
+  it('are not offered if none may be called', () => {
     expect(chat({ toolChoice: none })).not.toHaveProperty('tools');
   });
 
@@ -195,7 +195,7 @@ describe('a schema', () => {
     );
   });
 
-  it('counts without it: it is no part of the prompt', () => {
+  it('is left out of a count, as it is no part of the prompt', () => {
     const request = ask(modelSpec('mini'), 'Hi', { outputSchema: {} });
     expect(toCountRequest(request, FACTS)).not.toHaveProperty('format');
   });
@@ -256,7 +256,7 @@ describe('the context of a model', () => {
   });
 });
 
-describe('what /api/show says', () => {
+describe('the capabilities from /api/show', () => {
   covers('R2.4-capabilities', 'R4.1-images');
 
   it.each([
@@ -299,7 +299,7 @@ describe('what /api/show says', () => {
     });
   });
 
-  it('is nothing where it is no description', () => {
+  it('is undefined for anything but a description', () => {
     expect(readDescription({ error: 'no' })).toBeUndefined();
     expect(readDescription(undefined)).toBeUndefined();
   });

@@ -48,7 +48,7 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
 
   afterEach(() => backend.close());
 
-  /** Opens the peer, and gives the entries of the models there. */
+  /** Opens the peer, and returns a factory of entries for its models. */
   async function open(
     scenario: string,
   ): Promise<(name: string, rest?: Partial<ModelSpec>) => ModelSpec> {
@@ -57,7 +57,7 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
     return (name, rest) => modelSpec(name, { url, ...rest });
   }
 
-  it('says what its models can do', async () => {
+  it('reports the capabilities of its models', async () => {
     const model = await open('capabilities');
     const all = { structuredOutput: true, images: false, exactCount: true };
     expect(await backend.capabilities(model('mini'), never)).toMatchObject({
@@ -101,7 +101,7 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
     });
   });
 
-  it('sees earlier turns, and system turns in place', async () => {
+  it('reads earlier turns, and system turns in place', async () => {
     const model = await open('turns');
     const turns = [
       turn('user', 'My name is Nora.'),
@@ -114,7 +114,7 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
     expect(finish.reason).toBe('end-turn');
   });
 
-  it('streams thinking apart, when it is asked for', async () => {
+  it('streams thinking separately, if requested', async () => {
     const model = await open('thinking');
     const question = 'Count from 1 to 5.';
     const thoughtful = await collect(
@@ -130,7 +130,7 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
     expect(silent.text).toBe('1, 2, 3, 4, 5');
   });
 
-  it('asks no model to think that cannot', async () => {
+  it('does not request thinking from a model without it', async () => {
     const model = await open('thinking-unknown');
     const request = ask(model('mini'), 'Count from 1 to 3.', {
       thinking: { mode: 'enabled', budgetTokens: 1024 },
@@ -138,7 +138,7 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
     expect((await collect(backend.generate(request, never))).text).toBe('1, 2, 3');
   });
 
-  it('reports the stop sequence that was met', async () => {
+  it('reports the stop sequence that ended the answer', async () => {
     const model = await open('stop');
     const request = ask(model('mini'), 'Count from 1 to 9.', { stopSequences: ['9', ', 4, 5'] });
     const { events, text, finish } = await collect(backend.generate(request, never));
@@ -149,7 +149,7 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
     expect({ promptTokens, outputTokens }).toEqual({ promptTokens: 20, outputTokens: 13 });
   });
 
-  it('gives back what only looked like a stop sequence', async () => {
+  it('streams text that only began like a stop sequence', async () => {
     const model = await open('stop-unmet');
     const request = ask(model('mini'), 'Count from 1 to 3.', { stopSequences: ['3, 4'] });
     const { text, finish } = await collect(backend.generate(request, never));
@@ -177,7 +177,7 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
     });
   });
 
-  it('says where the context ended the answer', async () => {
+  it('reports that the context ended the answer', async () => {
     const model = await open('context');
     const request = ask(model('mini', { context: 32 }), 'Count from 1 to 40.', { maxTokens: 400 });
     const { text, finish } = await collect(backend.generate(request, never));
@@ -209,7 +209,7 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
     expect(fitting.text).toBe('1, 2, 3, 4, 5');
   });
 
-  it('names the way to a model that is not there', async () => {
+  it('names the command that pulls a missing model', async () => {
     const model = await open('missing');
     const events = backend.generate(ask(model('gone', { upstream: 'no-such-model' }), 'Hi'), never);
     await expect(events.next()).rejects.toMatchObject({
@@ -218,7 +218,7 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
     });
   });
 
-  it('counts what a generation then reports', async () => {
+  it('counts the tokens that a generation then reports', async () => {
     const model = await open('count');
     const request = ask(
       model('mini-think'),
@@ -274,7 +274,7 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
     expect(told.finish.reason).toBe('end-turn');
   });
 
-  it('makes as many calls as are wanted', async () => {
+  it('makes several calls, or one if parallel calls are off', async () => {
     const model = (await open('calls'))('mini-tools');
     const both = 'What is the weather in Paris and London?';
     const calls = await askWith(model, both);
@@ -285,7 +285,7 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
     expect(call.finish).toEqual(calls.finish);
   });
 
-  it('calls nothing where it may not', async () => {
+  it('makes no call if tool_choice is none', async () => {
     const model = (await open('uncalled'))('mini-tools');
     const { events, finish } = await askWith(model, question, { toolChoice: { mode: 'none' } });
     expect(started(events)).toEqual([]);
@@ -307,7 +307,7 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
 
   const thoughtful = { outputSchema: NUMBER, thinking: { mode: 'adaptive' } } as const;
 
-  it('holds an answer to a schema, whatever the model would say', async () => {
+  it('enforces a schema, whatever the model would say', async () => {
     const model = await open('format');
     const request = ask(model('mini'), 'Count from 1 to 5.', { outputSchema: NUMBER });
     const { text } = await collect(backend.generate(request, never));
@@ -325,7 +325,7 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
     expect(finish.usage.outputTokens).toBeGreaterThan(20);
   });
 
-  it('holds an answer to it where the model does not think after all', async () => {
+  it('enforces a schema if the model skips its thinking', async () => {
     const model = (await open('format-unthinking'))('mini-think');
     const extract = 'Extract the name and age as JSON: Anna is 30 years old.';
     const request = ask(model, extract, thoughtful);

@@ -30,7 +30,7 @@ describe('a tool’s schema as Ollama can read it', () => {
       property: { description: 'JSON Schema: {"$ref":"#/$defs/a"}' },
     },
     {
-      name: 'what lies within',
+      name: 'nested schemas',
       place: {
         type: 'object',
         properties: { a: false },
@@ -48,26 +48,26 @@ describe('a tool’s schema as Ollama can read it', () => {
     });
   });
 
-  it.each<{ name: string; schema: JsonObject; parameters: JsonObject; told: string }>([
-    { name: 'nothing', schema: {}, parameters: object, told: '' },
-    { name: 'no parameters', schema: { type: 'object' }, parameters: object, told: '' },
-    { name: 'several types', schema: { type: ['object'] }, parameters: object, told: '' },
+  it.each<{ name: string; schema: JsonObject; parameters: JsonObject; suffix: string }>([
+    { name: 'nothing', schema: {}, parameters: object, suffix: '' },
+    { name: 'no parameters', schema: { type: 'object' }, parameters: object, suffix: '' },
+    { name: 'several types', schema: { type: ['object'] }, parameters: object, suffix: '' },
     {
       name: 'a strict one',
       schema: { ...object, $schema: 'x', additionalProperties: false, required: [], $defs: {} },
       parameters: { ...object, required: [], $defs: {} },
-      told: '',
+      suffix: '',
     },
     {
       name: 'variants',
       schema: { ...object, anyOf: [{ required: ['a'] }] },
       parameters: object,
-      told: ' (JSON Schema: {"anyOf":[{"required":["a"]}]})',
+      suffix: ' (JSON Schema: {"anyOf":[{"required":["a"]}]})',
     },
-  ])('keeps the root of $name', ({ schema, parameters, told }) => {
+  ])('keeps the root of $name', ({ schema, parameters, suffix }) => {
     expect(written(schema)).toEqual({
       name: 'look',
-      description: `It does look.${told}`,
+      description: `It does look.${suffix}`,
       parameters,
     });
   });

@@ -150,12 +150,12 @@ describe('a conversation as Ollama’s messages', () => {
     ]);
   });
 
-  it('leaves out turns that say nothing to this model', () => {
+  it('leaves out turns without content for this model', () => {
     const redacted: Turn = { role: 'assistant', parts: [{ kind: 'redacted-thinking', data: 'x' }] };
     expect(messages([turn('user', 'Hi'), redacted])).toEqual([{ role: 'user', content: 'Hi' }]);
   });
 
-  it('names the block and the model that can’t read it', () => {
+  it('refuses a block by its place and the model that can’t read it', () => {
     const source = { kind: 'url', url: 'https://example.com/a.pdf' } as const;
     const document: Part = { kind: 'document', source, citations: false };
     expect(() => messages([{ role: 'user', parts: [document] }])).toThrow(
@@ -181,11 +181,11 @@ describe('pictures in Ollama’s messages', () => {
 
   it.each<readonly [string, readonly Part[], readonly object[]]>([
     [
-      'stand before the text that they come before',
+      'are sent with the text that follows them',
       [image('AA'), image('BB'), text('Which?')],
       [{ role: 'user', content: 'Which?', images: ['AA', 'BB'] }],
     ],
-    ['may be all that is said', [image('AA')], [{ role: 'user', content: '', images: ['AA'] }]],
+    ['may be the whole message', [image('AA')], [{ role: 'user', content: '', images: ['AA'] }]],
     [
       'keep their place between texts',
       [text('First:'), image('AA'), text('second:'), text('this'), image('BB')],
@@ -200,7 +200,7 @@ describe('pictures in Ollama’s messages', () => {
   });
 
   it('of a tool follow its result', () => {
-    const call: Part = { kind: 'tool-call', id: 'call_1', name: 'look', input: {} };
+    const call = { kind: 'tool-call', id: 'call_1', name: 'look', input: {} } as const;
     const turns: readonly Turn[] = [
       { role: 'assistant', parts: [call] },
       { role: 'user', parts: [text('Well?'), result(text('seen'), image('AA'))] },
@@ -208,25 +208,25 @@ describe('pictures in Ollama’s messages', () => {
     expect(messages(turns, [], { tools: true, images: true })).toMatchObject([
       { role: 'assistant' },
       { role: 'tool', content: 'seen', tool_name: 'look', tool_call_id: 'call_1' },
-      { role: 'user', content: 'The picture that look gave.', images: ['AA'] },
+      { role: 'user', content: `The picture that ${call.name} gave.`, images: ['AA'] },
       { role: 'user', content: 'Well?' },
     ]);
   });
 
-  it('of a tool follow its result where that is written as text', () => {
+  it('of a tool follow its result if that is written as text', () => {
     expect(written([result(text('seen'), image('AA')), text('Well?')])).toEqual([
       { role: 'user', content: 'seen' },
       { role: 'user', content: 'Well?', images: ['AA'] },
     ]);
   });
 
-  it('are not shown by what somebody wrote', () => {
+  it('are not referenced by text that looks like a placeholder', () => {
     const parts = [image('AA'), text('[img] [img-0] [img-12] [image]')];
     expect(written(parts)).toMatchObject([{ content: '[img ] [img -0] [img -12] [image]' }]);
     expect(messages([turn('user', '[img-0]')])).toMatchObject([{ content: '[img-0]' }]);
   });
 
-  it('at a URL are never left to another server', () => {
+  it('at a URL are never passed on as URLs', () => {
     const source = { kind: 'url', url: 'http://10.0.0.1/x.png' } as const;
     expect(() => written([{ kind: 'image', source }])).toThrow(/send them as base64/);
   });

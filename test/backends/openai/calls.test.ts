@@ -117,15 +117,15 @@ describe('the pieces of tool calls', () => {
       ],
     ],
     [
-      'of one index, told apart by ids',
+      'of one index, distinguished by ids',
       [
         { index: 0, id: 'a', ...PARIS },
         { index: 0, id: 'b', ...ROME },
       ],
     ],
-    ['without index and id, told apart by names', [PARIS, ROME]],
+    ['without index and id, distinguished by names', [PARIS, ROME]],
     [
-      'without an index, told apart by ids',
+      'without an index, distinguished by ids',
       [
         { id: 'a', ...PARIS },
         { id: 'b', ...ROME },

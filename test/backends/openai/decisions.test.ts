@@ -40,7 +40,7 @@ describe('a base URL', () => {
   });
 });
 
-describe('what a server is', () => {
+describe('the kind of a server', () => {
   covers('R4.2-server');
 
   it.each([
@@ -61,7 +61,7 @@ describe('what a server is', () => {
   });
 });
 
-describe('what a model can do', () => {
+describe('the capabilities of a model', () => {
   covers('R4.2-capabilities');
 
   const models = readModelList({
@@ -110,7 +110,7 @@ describe('what a model can do', () => {
       },
     ],
     [
-      'where nobody tells',
+      'by defaults, if no source reports them',
       { kind: 'other', models: [], props: undefined },
       {},
       { contextTokens: 32_768, images: false, thinking: 'none' },
@@ -144,7 +144,7 @@ describe('what a model can do', () => {
     expect(toCapabilities(facts)).toMatchObject(capabilities);
   });
 
-  it('is refused with a template, which its server would not follow', () => {
+  it('are refused with a template, which its server would not follow', () => {
     const server = { kind: 'other', models: [], props: undefined } as const;
     expect(() => modelFacts(entry('http://x', { template: 'x' }), server)).toThrow(
       /has a template/,
@@ -157,7 +157,7 @@ describe('a schema for strict servers', () => {
 
   it.each<readonly [string, JsonObject, JsonObject]>([
     [
-      'stays as it is where it is clean',
+      'stays unchanged if it is clean',
       {
         type: 'object',
         properties: { a: { type: 'string', enum: ['x'] } },
@@ -172,7 +172,7 @@ describe('a schema for strict servers', () => {
       },
     ],
     [
-      'tells its limits in words',
+      'moves its limits into the description',
       { type: 'string', description: 'A name.', minLength: 1, pattern: '^a' },
       { type: 'string', description: 'A name. (minLength: 1, pattern: "^a")' },
     ],
@@ -255,7 +255,7 @@ describe('a refusal', () => {
     expect(loose && adjust(loose, error, strict)).toEqual({ ...loose, cleanSchemas: true });
   });
 
-  it('that nothing helps against stays one', () => {
+  it('without a remedy stays a refusal', () => {
     const plain = request(entry('http://x'), said('Hi'));
     const about = (message: string) => adjust(UNADJUSTED, { message, code: '' }, plain);
     expect(about('temperature must be at most 1')).toBeUndefined();
@@ -263,7 +263,7 @@ describe('a refusal', () => {
   });
 });
 
-describe('why an answer ended', () => {
+describe('the stop reason of an answer', () => {
   covers('R4.2-stream');
 
   it.each([
@@ -281,7 +281,7 @@ describe('why an answer ended', () => {
     expect(toStopReason(reason, { calls, short })).toBe(wire);
   });
 
-  it.each(['error', 'abort', 'insufficient_system_resource'])('%s is no end', (reason) => {
+  it.each(['error', 'abort', 'insufficient_system_resource'])('%s is not one', (reason) => {
     expect(() => toStopReason(reason, { calls: 0, short: false })).toThrow(`"${reason}"`);
   });
 });

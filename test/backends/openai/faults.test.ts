@@ -26,7 +26,7 @@ async function generate(
   return backend.generate(request(entry(server.url), said('Count.')), signal);
 }
 
-describe('what an upstream does wrong before its answer', () => {
+describe('an upstream that fails before its answer', () => {
   covers('R4.2-failure', 'R4.2-fault');
 
   it.each([
@@ -61,7 +61,7 @@ describe('what an upstream does wrong before its answer', () => {
   });
 });
 
-describe('what an upstream does wrong within its answer', () => {
+describe('an upstream that fails within its answer', () => {
   covers('R4.2-fault');
 
   it.each([
@@ -88,7 +88,7 @@ describe('what an upstream does wrong within its answer', () => {
     ]);
   });
 
-  it('refuses to hold an endless page', async () => {
+  it('refuses an endless page', async () => {
     const piece = '<br>\n'.repeat(200_000);
     let sent = 0;
     const server = await serve((incoming, response) => {
@@ -113,10 +113,10 @@ describe('what an upstream does wrong within its answer', () => {
   });
 });
 
-describe('what only some upstreams do', () => {
+describe('an unusual upstream', () => {
   covers('R4.2-stream', 'R4.2-fault', 'R4.2-usage', 'R4.2-thinking', 'R4.2-failure');
 
-  it.each([1, 2, 3, 1000])('characters stay whole in pieces of %i bytes', async (pieceBytes) => {
+  it.each([1, 2, 3, 1000])('never splits characters in pieces of %i bytes', async (pieceBytes) => {
     const { text } = await collect(await generate('characters', { pieceBytes }));
     expect(text).toBe('naïve 🙂 数');
   });
@@ -126,12 +126,12 @@ describe('what only some upstreams do', () => {
     // Guessed, for want of anything better: by the prompt's length, and an event for each token.
     ['uncounted', 'One two', { promptTokens: 11, outputTokens: 2 }],
     ['comments', 'One two', { outputTokens: 2 }],
-  ])('%s is whole', async (fixture, text, usage) => {
+  ])('completes %s', async (fixture, text, usage) => {
     const answer = await collect(await generate(fixture));
     expect(answer).toMatchObject({ text, finish: { reason: 'end-turn', usage } });
   });
 
-  it('DeepSeek’s own fields are read', async () => {
+  it('reads DeepSeek’s own fields', async () => {
     const answer = await collect(await generate('deepseek'));
     expect(answer).toMatchObject({ thinking: 'Easy.', text: 'One' });
     expect(answer.finish?.usage).toEqual({
@@ -143,7 +143,7 @@ describe('what only some upstreams do', () => {
     });
   });
 
-  it('a refusal is told as one', async () => {
+  it('reports a refusal as such', async () => {
     const answer = await collect(await generate('refused'));
     expect(answer).toMatchObject({
       text: 'I can’t help with that.',
@@ -155,7 +155,7 @@ describe('what only some upstreams do', () => {
 describe('a server that is away', () => {
   covers('R4.2-away');
 
-  it('is named with the way out, and found again without a restart', async () => {
+  it('is named with a hint, and found again without a restart', async () => {
     const fixture = await fixtures.read('hand-made/plain');
     const first = await startReplay(fixture);
     const { url, port } = first;

@@ -14,7 +14,8 @@ const image = (data: string): Part => ({
   kind: 'image',
   source: { kind: 'base64', mediaType: 'image/png', data },
 });
-const call = (id: string): Part => ({ kind: 'tool-call', id, name: 'look', input: { at: id } });
+const TOOL = 'look';
+const call = (id: string): Part => ({ kind: 'tool-call', id, name: TOOL, input: { at: id } });
 const result = (callId: string, output: readonly Part[], isError = false): Part => ({
   kind: 'tool-result',
   callId,
@@ -56,7 +57,7 @@ describe('a conversation as messages', () => {
       ],
     ],
     [
-      'calls beside text, thinking apart',
+      'calls beside text, thinking separately',
       [
         turn(
           'assistant',
@@ -78,7 +79,7 @@ describe('a conversation as messages', () => {
       ],
     ],
     [
-      'text behind calls, in a message of its own',
+      'text after calls, in its own message',
       [turn('assistant', call('1'), text('so'))],
       [
         { role: 'assistant', content: null, tool_calls: [written('1')] },
@@ -95,7 +96,7 @@ describe('a conversation as messages', () => {
       ],
     ],
     [
-      'an answer that says nothing, not at all',
+      'an empty answer, not at all',
       [turn('assistant', { kind: 'redacted-thinking', data: 'x' })],
       [],
     ],
@@ -124,7 +125,7 @@ describe('a conversation as messages', () => {
     });
   });
 
-  it('leaves thinking out where a server refuses it', () => {
+  it('leaves thinking out if a server refuses it', () => {
     const turns = [turn('assistant', { kind: 'thinking', text: 'hm' }, text('a'))];
     expect(write(turns, { thinking: false })).toEqual([{ role: 'assistant', content: 'a' }]);
   });
@@ -133,7 +134,7 @@ describe('a conversation as messages', () => {
 describe('pictures', () => {
   covers('R4.2-images');
 
-  it('stand where the user put them', () => {
+  it('keep their place in a user turn', () => {
     expect(write([turn('user', text('a'), image('AA'), text('b'))])).toEqual([
       {
         role: 'user',
@@ -151,18 +152,18 @@ describe('pictures', () => {
       { role: 'tool', tool_call_id: '1', content: 'r' },
       {
         role: 'user',
-        content: [{ type: 'text', text: 'The picture that look gave:' }, picture('AA')],
+        content: [{ type: 'text', text: `The picture that ${TOOL} gave:` }, picture('AA')],
       },
     ]);
   });
 
-  it('at a URL are never left to another server', () => {
+  it('at a URL are never passed on as URLs', () => {
     const source = { kind: 'url', url: 'http://10.0.0.1/x.png' } as const;
     expect(() => write([turn('user', { kind: 'image', source })])).toThrow(/send them as base64/);
   });
 });
 
-describe('messages for templates of their own mind', () => {
+describe('messages for strict templates', () => {
   covers('R4.2-adjust');
 
   it('have short ids, the same for a call and its result', () => {
@@ -173,7 +174,7 @@ describe('messages for templates of their own mind', () => {
     expect(answered).toMatchObject({ tool_call_id: id });
   });
 
-  it('have system messages behind the first as the user’s, in their place, roles alternating', () => {
+  it('turn later system messages into user messages in place, with alternating roles', () => {
     const turns = [
       turn('system', text('first')),
       turn('user', text('a'), image('AA')),

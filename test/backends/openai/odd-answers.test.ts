@@ -35,7 +35,7 @@ describe('a good answer', () => {
     { prompt_tokens: 5.5, completion_tokens: 1 },
     { prompt_tokens: 5, completion_tokens: 1, prompt_tokens_details: 'odd' },
     { prompt_tokens: 5, completion_tokens: 1, prompt_tokens_details: { cached_tokens: 1e300 } },
-  ])('does not fail by its usage: %j', async (usage) => {
+  ])('does not fail for its usage: %j', async (usage) => {
     const last = { ...event({}, 'stop'), usage };
     const { text, finish } = await answerTo({ events: [event({ content: 'One' }), last] });
     expect([text, finish?.reason]).toEqual(['One', 'end-turn']);
@@ -44,12 +44,12 @@ describe('a good answer', () => {
     expect(finish?.usage).toMatchObject({ outputTokens: 1, cacheReadTokens: 0 });
   });
 
-  it('does not fail by an event of nothing but odd usage', async () => {
+  it('does not fail for an event with odd usage alone', async () => {
     const events = [event({ content: 'One' }), event({}, 'stop'), { usage: 'none' }];
     expect((await answerTo({ events })).text).toBe('One');
   });
 
-  it('may call in the words of the first version, in one piece', async () => {
+  it('may use the deprecated function_call, in one piece', async () => {
     const function_call = { name: 'look', arguments: '{"at":"x"}' };
     const message = { role: 'assistant', content: null, function_call };
     const choices = [{ index: 0, message, finish_reason: 'function_call' }];
@@ -61,7 +61,7 @@ describe('a good answer', () => {
     expect(events).toContainEqual(expect.objectContaining({ json: '{"at":"x"}' }));
   });
 
-  it('may call in the words of the first version', async () => {
+  it('may use the deprecated function_call', async () => {
     const events = [
       event({ function_call: { name: 'look', arguments: '' } }),
       event({ function_call: { arguments: '{"at":' } }),
@@ -92,7 +92,7 @@ describe('a wait until a date', () => {
     [1e9, 3600, 3600],
     // What is over already says nothing.
     [-60_000, 5, 5],
-  ])('%i ms ahead is told in seconds', async (ahead, least, most) => {
+  ])('is reported in seconds for %i ms ahead', async (ahead, least, most) => {
     const retryAfter = new Date(Date.now() + ahead).toUTCString();
     const failure: unknown = await answerTo({
       status: 429,
@@ -161,7 +161,7 @@ describe('a key in an error', () => {
     ['got api_key=0123456789abcdef', '0123456789'],
     ['{"x-api-key": "0123456789abcdef"}', '0123456789'],
     ['eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abc', 'eyJhbGci'],
-  ])('is known by how it looks: %s', (text, secret) => {
+  ])('is recognized by its form: %s', (text, secret) => {
     expect(withoutKeys(text)).not.toContain(secret);
   });
 
@@ -174,7 +174,7 @@ describe('a key in an error', () => {
     'hf_transformers_and_accelerate, fw-update-of-router, akin_to_the_other_one, skeleton_of_a_schema',
     'authorization: required; secret: string expected; api key: missing',
     'Bearer authentication is needed, and a Bearer token',
-  ])('is not seen where there is none: %s', (text) => {
+  ])('is not recognized in other text: %s', (text) => {
     expect(withoutKeys(text)).toBe(text);
   });
 });

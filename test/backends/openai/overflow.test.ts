@@ -68,14 +68,14 @@ const OVERFLOWS = [
   ['The prompt is too long.', undefined, undefined],
 ] as const;
 
-describe('a refusal of what does not fit', () => {
+describe('a refusal of an overlong prompt', () => {
   covers('R4.2-context', 'R4.2-adjust');
 
   it.each(OVERFLOWS)('%s', (message, promptTokens, contextTokens) => {
     expect(readOverflow({ message, code: '' })).toEqual({ promptTokens, contextTokens });
   });
 
-  it('has its numbers beside the message, where a server tells them so', () => {
+  it('reads the numbers from fields beside the message', () => {
     const error = readError({
       error: {
         code: 400,
@@ -93,11 +93,11 @@ describe('a refusal of what does not fit', () => {
     'max_tokens is too large: 100000. This model supports at most 16384 completion tokens.',
     'Rate limit reached: tokens per minute 30000',
     'The context is not a string',
-  ])('is none: %s', (message) => {
+  ])('is not one: %s', (message) => {
     expect(readOverflow({ message, code: '' })).toBeUndefined();
   });
 
-  it('is asked again for what is left, where the prompt alone fits', () => {
+  it('is retried with the tokens that are left, if the prompt alone fits', () => {
     const message = OVERFLOWS[3][0];
     const asked = request(entry('http://x'), said('Hi'), { maxTokens: 32_000 });
     const error = { message, code: '' };

@@ -67,7 +67,7 @@ async function jsonOf<Answer>(url: string, path: string): Promise<Answer> {
   return (await response.json()) as Answer;
 }
 
-/** The registry's entry of the embedded model behind a server at a URL. */
+/** Registry entry of the embedded model on a server at a URL. */
 export function entry(url: string, rest: Partial<OpenAiSpec> = {}): OpenAiSpec {
   return { name: 'mini', backend: 'openai', upstream: 'mini', url, ...rest };
 }

@@ -92,7 +92,7 @@ describe('a server that refuses tools', () => {
     [404, 'No endpoints found that support tool use. Try disabling "look".'],
     [500, 'tools param requires --jinja flag'],
     [400, 'Function calling is not enabled for this model'],
-  ])('is told of them by instructions at once, and from then on: %i %s', async (status, words) => {
+  ])('gets them as instructions at once, and from then on: %i %s', async (status, words) => {
     const { ask, seen } = await refusing(words, { status });
     for (const tries of [2, 3]) {
       const { finish, events } = await ask();
@@ -118,7 +118,7 @@ describe('a server that refuses tools', () => {
     }
   });
 
-  it('is not asked again after it has sent a part of the answer', async () => {
+  it('is not retried after it has sent a part of the answer', async () => {
     const refusal = { error: { message: 'tools are not supported' } };
     const { ask, seen } = await acting(() => ({ events: [event({ content: 'Hi' }), refusal] }));
     await expect(ask()).rejects.toThrow('not supported');
@@ -134,7 +134,7 @@ describe('a server that refuses tools', () => {
     expect(seen.map(({ body }) => body['tool_choice'])).toEqual(['auto', undefined, 'required']);
   });
 
-  it('is asked for demanded calls by instructions, if it refuses these too', async () => {
+  it('gets demanded calls as instructions, if it refuses these too', async () => {
     const { ask, seen } = await refusing('tools are not supported', { owner: 'vllm' });
     const toolChoice = { mode: 'any', parallel: true } as const;
     for (const tries of [2, 3]) {
@@ -144,7 +144,7 @@ describe('a server that refuses tools', () => {
     expect(seen.map(hasTools)).toEqual([true, false, false]);
   });
 
-  it('counts prompts with instructions afterwards, and its refusal of anything else stays one', async () => {
+  it('counts prompts with instructions afterwards, and other refusals still fail', async () => {
     const { ask, runtime, request: asked } = await refusing('tools are not supported');
     const before = await runtime.countTokens('mini', asked, signal);
     await ask();
@@ -182,7 +182,7 @@ describe('an error about a single tool', () => {
 });
 
 describe('a server that refuses a field', () => {
-  it('is asked without a choice that is the default', async () => {
+  it('is not sent a tool_choice that is the default', async () => {
     const isRefused = ({ body }: SeenRequest) => body['tool_choice'] === 'auto';
     const { ask, seen } = await refusing("Unsupported parameter: 'tool_choice'", { isRefused });
     for (const tries of [2, 3]) {
@@ -193,7 +193,7 @@ describe('a server that refuses a field', () => {
     expect(seen.every(hasTools)).toBe(true);
   });
 
-  it('is asked for JSON in words, if it knows no response format', async () => {
+  it('gets the schema as instructions, if it knows no response format', async () => {
     const isRefused = ({ body }: SeenRequest) => body['response_format'] !== undefined;
     const acted: Act = { events: [event({ content: '{"at":"it"}' }), event({}, 'stop')] };
     const server = await startActing((seen) =>

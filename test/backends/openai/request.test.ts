@@ -57,7 +57,7 @@ function sent(name: string, parameters: object = SCHEMA) {
 describe('the body of a chat completion', () => {
   covers('R4.2-stream', 'R4.2-entry', 'R4.2-usage', 'R4.2-sampling', 'R4.2-adjust', 'R4.2-stop');
 
-  it('has nothing but OpenAI’s own fields for a server that is not known', () => {
+  it('has only OpenAI’s own fields for an unknown server', () => {
     expect(body({ spec: { name: 'ours', upstream: 'theirs' } })).toEqual({
       model: 'theirs',
       messages: [{ role: 'user', content: 'Hi' }],
@@ -75,7 +75,7 @@ describe('the body of a chat completion', () => {
     ['llama-server', { timings_per_token: true, return_progress: true }],
     ['vllm', { stream_options: { include_usage: true, continuous_usage_stats: true } }],
     ['sglang', { stream_options: { include_usage: true, continuous_usage_stats: true } }],
-  ] as const)('has counts told while it streams by %s', (kind, fields) => {
+  ] as const)('requests counts during the stream from %s', (kind, fields) => {
     expect(body({ kind })).toMatchObject(fields);
   });
 
@@ -113,10 +113,10 @@ describe('the body of a chat completion', () => {
     ['vllm', true],
     ['sglang', true],
     ['llama-server', false],
-  ] as const)('tells %s to continue a last answer: %s', (kind, told) => {
+  ] as const)('makes %s continue a last answer: %s', (kind, continues) => {
     const flags = { add_generation_prompt: false, continue_final_message: true };
     const asked = body({ kind, texts: ['Hi', 'Hel'] });
-    if (told) expect(asked).toMatchObject(flags);
+    if (continues) expect(asked).toMatchObject(flags);
     else expect(asked).not.toHaveProperty('continue_final_message');
     expect(body({ kind })).not.toHaveProperty('continue_final_message');
   });
@@ -144,7 +144,7 @@ describe('tools', () => {
     });
   });
 
-  it('are narrowed to the named one for llama-server, which passes the name over', () => {
+  it('are narrowed to the named one for llama-server, which ignores the name', () => {
     expect(choose({ mode: 'tool', name: 'go', parallel: true }, 'llama-server')).toMatchObject({
       tools: [sent('go')],
       tool_choice: 'required',
@@ -159,24 +159,24 @@ describe('tools', () => {
     ['llama-server', 'any', [undefined, undefined]],
     ['other', 'any', [undefined, undefined]],
   ] as const)('are strict if asked for, or demanded, for %s with %s: %j', (kind, mode, strict) => {
-    const wished = [tool('look'), { ...tool('go'), strict: true as const }];
+    const strictTools = [tool('look'), { ...tool('go'), strict: true as const }];
     const changes = { toolChoice: { mode, parallel: true } };
     const strictOf = (asked: object) =>
       (asked as { tools: { function: { strict?: boolean } }[] }).tools.map(
         ({ function: { strict: is } }) => is,
       );
-    expect(strictOf(body({ kind, tools: wished, changes }))).toEqual(strict);
-    const loose = body({ kind, tools: wished, changes, adjustments: { looseTools: true } });
+    expect(strictOf(body({ kind, tools: strictTools, changes }))).toEqual(strict);
+    const loose = body({ kind, tools: strictTools, changes, adjustments: { looseTools: true } });
     expect(strictOf(loose)).toEqual([undefined, undefined]);
   });
 
-  it('are not sent where none may be called, or none are', () => {
+  it('are not sent if none may be called, or there are none', () => {
     for (const asked of [choose({ mode: 'none' }), body({})]) {
       expect(Object.keys(asked).filter((key) => key.includes('tool'))).toEqual([]);
     }
   });
 
-  it('have clean schemas where a server needs them, formats too', () => {
+  it('have clean schemas if a server needs them, and so has the response format', () => {
     const changes = { outputSchema: SCHEMA };
     const format = (schema: object) => ({
       type: 'json_schema',
@@ -190,7 +190,7 @@ describe('tools', () => {
   });
 });
 
-describe('the wish to think', () => {
+describe('the thinking setting', () => {
   covers('R4.2-thinking');
 
   const disabled = { mode: 'disabled' } as const;

@@ -33,7 +33,7 @@ describe('the servers of a model', () => {
     expect(route?.model).toEqual({ ...ENTRY, url, ...has });
   });
 
-  it('are known by what is asked there, and not by their weight', () => {
+  it('are identified by their requests, and not by their weight', () => {
     const url = 'http://h/v1';
     const ids = routesOf({
       ...ENTRY,
@@ -43,7 +43,7 @@ describe('the servers of a model', () => {
     expect(new Set(ids).size).toBe(3);
   });
 
-  it('are told without what may be secret in their URLs', () => {
+  it('are reported without secrets in their URLs', () => {
     const providers = [{ url: 'http://me:hunter2@h/v1?key=hunter2' }];
     expect(routesOf({ ...ENTRY, providers })[0]?.url).toBe('http://h/v1');
   });

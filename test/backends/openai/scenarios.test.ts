@@ -67,7 +67,7 @@ describe.each(await findPeers(llamaServer))('the OpenAI backend against $name', 
     return collect(backend.generate(request(model, turns, { conversation, ...changes }), signal));
   };
 
-  it('says what the server and its model can do', async () => {
+  it('reports the capabilities of the server and its model', async () => {
     const model = await open('capabilities');
     const all = {
       maxContextTokens: 8192,
@@ -86,7 +86,7 @@ describe.each(await findPeers(llamaServer))('the OpenAI backend against $name', 
     expect(await backend.capabilities(large, signal)).toMatchObject({ contextTokens: 8192 });
   });
 
-  it('streams an answer, and tells what was cached of its prompt', async () => {
+  it('streams an answer, and reports the cached tokens of its prompt', async () => {
     const model = await open('text');
     const first = await ask(model, said('Count from 1 to 5.'));
     expect(first.text).toBe('1, 2, 3, 4, 5');
@@ -118,7 +118,7 @@ describe.each(await findPeers(llamaServer))('the OpenAI backend against $name', 
     expect((await ask(model, turns)).text).toContain('Nora');
   });
 
-  it('streams thinking apart, when it is asked for', async () => {
+  it('streams thinking separately, if requested', async () => {
     const model = await open('thinking');
     const aloud = await ask(model, said('Count from 1 to 5.'), { thinking: { mode: 'adaptive' } });
     expect(aloud.thinking).toContain('count');
@@ -151,7 +151,7 @@ describe.each(await findPeers(llamaServer))('the OpenAI backend against $name', 
     expect(told.text).toMatch(/21|sunny/);
   });
 
-  it('makes the model call the tool that it has to', async () => {
+  it('forces a call of the named tool', async () => {
     const model = await open('forced');
     const toolChoice = { mode: 'tool', name: 'get_time', parallel: false } as const;
     const question = said('What is the weather in Paris?');
@@ -164,7 +164,7 @@ describe.each(await findPeers(llamaServer))('the OpenAI backend against $name', 
     expect(finish?.reason).toBe('tool-use');
   });
 
-  it('calls nothing where it may not', async () => {
+  it('makes no call if tool_choice is none', async () => {
     const model = await open('uncalled');
     const toolChoice = { mode: 'none' } as const;
     const { events } = await ask(model, said('What is the weather in Paris?'), { toolChoice }, [
@@ -173,7 +173,7 @@ describe.each(await findPeers(llamaServer))('the OpenAI backend against $name', 
     expect(events.filter(({ type }) => type.startsWith('tool-call'))).toEqual([]);
   });
 
-  it('holds an answer to a schema', async () => {
+  it('enforces a schema', async () => {
     const model = await open('format');
     const { text } = await ask(model, said('Anna is 30. Extract the name and age as JSON.'), {
       outputSchema: {
@@ -186,7 +186,7 @@ describe.each(await findPeers(llamaServer))('the OpenAI backend against $name', 
     expect(JSON.parse(text)).toEqual({ age: expect.any(Number) as number, kind: 'person' });
   });
 
-  it('reports the stop sequence that was met, with exact counts', async () => {
+  it('reports the stop sequence that ended the answer, with exact counts', async () => {
     const model = await open('stop');
     const { text, finish } = await ask(model, said('Count from 1 to 9.'), {
       stopSequences: ['9', ', 4, 5'],
@@ -199,7 +199,7 @@ describe.each(await findPeers(llamaServer))('the OpenAI backend against $name', 
     });
   });
 
-  it('gives back what only looked like a stop sequence', async () => {
+  it('streams text that only began like a stop sequence', async () => {
     const model = await open('stop-unmet');
     const { text, finish } = await ask(model, said('Count from 1 to 3.'), {
       stopSequences: ['3, 4'],
@@ -208,7 +208,7 @@ describe.each(await findPeers(llamaServer))('the OpenAI backend against $name', 
     expect(finish).toMatchObject({ reason: 'end-turn', stopSequence: null });
   });
 
-  it('says where the context of its entry ended the answer', async () => {
+  it('reports that the context of its entry ended the answer', async () => {
     const model = await open('context', { context: 32 });
     const { text, finish } = await ask(model, said('Count from 1 to 40.'), { maxTokens: 400 });
     expect(text).toMatch(/^1, 2, 3/);
@@ -243,7 +243,7 @@ describe.each(await findPeers(llamaServer))('the OpenAI backend against $name', 
     expect(counted).toBeGreaterThan(80);
   });
 
-  it('names a picture that the model can’t see', async () => {
+  it('refuses a picture by its place if the model is text-only', async () => {
     const model = await open('picture');
     const source = { kind: 'base64', mediaType: 'image/png', data: 'aGVsbG8=' } as const;
     const turns: readonly Turn[] = [{ role: 'user', parts: [{ kind: 'image', source }] }];

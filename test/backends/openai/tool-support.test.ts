@@ -131,7 +131,7 @@ describe('a server whose template renders no tools', () => {
       llama(({ tools }) => (tools ? undefined : 'Hi')),
       ['/apply-template'],
     ],
-  ])('is told of them by instructions: %s', async (_name, owner, reply, paths) => {
+  ])('gets them as instructions: %s', async (_name, owner, reply, paths) => {
     const { answer, bodies, probes } = await askTwice(owner, reply);
     expect(bodies[0]).not.toHaveProperty('tools');
     expect(JSON.stringify(bodies[0]?.messages)).toContain('Looks at something');
@@ -146,7 +146,7 @@ describe('a server whose template renders no tools', () => {
 describe('a demanded call', () => {
   const toolChoice = { mode: 'any', parallel: true } as const;
 
-  it('is made by a vLLM that is told of its tools by instructions', async () => {
+  it('is made by a vLLM that gets its tools as instructions', async () => {
     const reply = () => ({ count: 34 });
     const { answer, bodies } = await askTwice('vllm', reply, 34, { toolChoice });
     expect(bodies).toHaveLength(2);
@@ -155,7 +155,7 @@ describe('a demanded call', () => {
     expect(answer.finish?.reason).toBe('tool-use');
   });
 
-  it('is only asked for by instructions of a llama-server, which may refuse tools', async () => {
+  it('is only requested by instructions from a llama-server, which may refuse tools', async () => {
     const { answer, bodies } = await askTwice(
       'llamacpp',
       llama(() => 'Hi'),
@@ -167,7 +167,7 @@ describe('a demanded call', () => {
   });
 });
 
-describe('a server that renders tools, or tells nothing', () => {
+describe('a server that renders tools, or does not report it', () => {
   it.each<readonly [string, string, Reply]>([
     ['a vLLM that counts more', 'vllm', (_path, { tools }) => ({ count: tools ? 90 : 34 })],
     ['a vLLM without a tokenizer', 'vllm', () => undefined],
@@ -179,7 +179,7 @@ describe('a server that renders tools, or tells nothing', () => {
     expect(probes).toHaveLength(1);
   });
 
-  it('is sent them: an old vLLM whose tokenizer passes over tools', async () => {
+  it('is sent them: an old vLLM whose tokenizer ignores tools', async () => {
     const { bodies, probes } = await askTwice('vllm', () => ({ count: 34 }), 90);
     expect(bodies[0]?.tools).toHaveLength(1);
     expect(probes).toEqual(['/tokenize', '/v1/chat/completions']);

@@ -47,7 +47,7 @@ describe('keys of an upstream', () => {
     ]);
   });
 
-  it('are each tried once, then the failure is told, without any of them', async () => {
+  it('are each tried once, then the failure is reported without them', async () => {
     const server = await startActing(() => ({ status: 429, error, retryAfter: '3' }));
     const model = entry(server.url, { key: 'K', server: 'other' });
     const failure: unknown = await ask(backendWith(keys), model).catch((thrown: unknown) => thrown);
@@ -56,7 +56,7 @@ describe('keys of an upstream', () => {
     expect(String(failure)).not.toMatch(/first|second|third/);
   });
 
-  it('are named by their variable where none is taken', async () => {
+  it('are named by their variable if none is accepted', async () => {
     const server = await startActing(() => ({ status: 401, error }));
     const model = entry(server.url, { key: 'K', server: 'other' });
     await expect(ask(backendWith({ K: 'bad' }), model)).rejects.toMatchObject({
@@ -72,7 +72,7 @@ describe('keys of an upstream', () => {
     expect(server.seen).toHaveLength(1);
   });
 
-  it('in a URL are never told', async () => {
+  it('in a URL are never reported', async () => {
     const url = 'http://user:hunter2@127.0.0.1:9/v1?key=hunter2';
     const failure: unknown = await ask(backendWith(), entry(url)).catch(
       (thrown: unknown) => thrown,
@@ -83,7 +83,7 @@ describe('keys of an upstream', () => {
     expect(String(failure)).not.toContain('hunter2');
   });
 
-  it('go beside the headers of the entry, and nothing goes without them', async () => {
+  it('are sent with the headers of the entry, in every request', async () => {
     const server = await startActing(() => ANSWER);
     const headers = { 'x-team': 'us', 'http-referer': 'https://example.com' };
     const backend = backendWith(keys);
@@ -94,7 +94,7 @@ describe('keys of an upstream', () => {
   });
 });
 
-describe('a server of its own mind', () => {
+describe('a strict server', () => {
   covers('R4.2-adjust', 'R4.2-schemas', 'R4.2-usage', 'R4.2-context');
 
   const schema = { type: 'object', properties: { a: { type: 'string', minLength: 1 } } };
@@ -109,7 +109,7 @@ describe('a server of its own mind', () => {
   ];
   const conversation = { system: [], turns: said('Hi'), tools };
 
-  it('is asked again with clean schemas, and with these at once from then on', async () => {
+  it('is retried with clean schemas, which later requests use at once', async () => {
     const server = await startActing(({ body }) =>
       JSON.stringify(body['tools']).includes('"minLength":')
         ? { status: 400, error: { message: "Invalid schema: 'minLength' is not permitted" } }
@@ -121,7 +121,7 @@ describe('a server of its own mind', () => {
     expect(server.seen).toHaveLength(3);
   });
 
-  it('is asked again only once, and then its refusal stands', async () => {
+  it('is retried only once, and then its refusal is final', async () => {
     const error = { message: 'Invalid schema: no schema is good enough' };
     const server = await startActing(() => ({ status: 400, error }));
     await expect(ask(backendWith(), entry(server.url), { conversation })).rejects.toMatchObject({
@@ -131,7 +131,7 @@ describe('a server of its own mind', () => {
     expect(server.seen).toHaveLength(2);
   });
 
-  it('is asked again without the fields that it does not know', async () => {
+  it('is retried without the fields that it does not know', async () => {
     const server = await startActing(({ body }) => {
       const field = ['stream_options', 'parallel_tool_calls'].find((name) => name in body);
       return field === undefined
@@ -144,7 +144,7 @@ describe('a server of its own mind', () => {
     expect(server.seen).toHaveLength(4);
   });
 
-  it('is asked for as many tokens as it has left, each time anew', async () => {
+  it('is asked for as many tokens as each prompt leaves', async () => {
     const message =
       "'max_tokens' is too large: 200. This model's maximum context length is 100 tokens and your request has 30 input tokens (200 > 100 - 30).";
     const server = await startActing(({ body }) =>
@@ -167,10 +167,10 @@ describe('a server of its own mind', () => {
   });
 });
 
-describe('a server that is not known', () => {
+describe('an unknown server', () => {
   covers('R4.2-server', 'R4.2-sampling', 'R4.2-count', 'R4.2-images', 'R4.2-stream');
 
-  it('is not sent what it does not take, and the log says so', async () => {
+  it('is not sent unsupported fields, and the log names them', async () => {
     const server = await startActing(() => ANSWER);
     const logged: string[] = [];
     await ask(backendWith({}, logged), entry(server.url), { sampling: { topK: 5 } });
@@ -178,7 +178,7 @@ describe('a server that is not known', () => {
     expect(logged).toEqual([expect.stringMatching(/^top_k is not sent for mini/)]);
   });
 
-  it('continues no last answer, and says what to do', async () => {
+  it('refuses to continue a last answer, with a hint', async () => {
     const server = await startActing(() => ANSWER);
     const turns = said('Hi', 'Hel');
     const conversation = { system: [], turns, tools: [] };
@@ -190,7 +190,7 @@ describe('a server that is not known', () => {
     expect(server.seen).toHaveLength(1);
   });
 
-  it('is asked what it is now and then, and not at all where models.yaml says it', async () => {
+  it('is probed now and then, but never if models.yaml names it', async () => {
     const server = await startActing(() => ANSWER);
     const backend = backendWith();
     await Promise.all([1, 2, 3].map(() => ask(backend, entry(server.url))));
@@ -199,7 +199,7 @@ describe('a server that is not known', () => {
     expect(server.asked).toEqual(['/v1/models']);
   });
 
-  it('has its prompts guessed by the last count', async () => {
+  it('has its prompts estimated from the last count', async () => {
     const words = 'word '.repeat(400);
     const server = await startActing(() => ({
       events: [
@@ -215,7 +215,7 @@ describe('a server that is not known', () => {
     expect(await backend.countTokens(asked, signal)).toBe(1030);
   });
 
-  it('counts pictures by having them seen', async () => {
+  it('counts pictures by a generation of one token', async () => {
     const server = await startActing(() => ANSWER);
     const source = { kind: 'base64', mediaType: 'image/png', data: 'AAAA' } as const;
     const turns = [{ role: 'user', parts: [{ kind: 'image', source }] }] as const;
@@ -224,7 +224,7 @@ describe('a server that is not known', () => {
     expect(server.asked).not.toContain('/tokenize');
   });
 
-  it('generates nothing for max_tokens 0, though one token is asked for', async () => {
+  it('streams nothing for max_tokens 0, though one token is requested', async () => {
     const server = await startActing(() => ANSWER);
     const { events, finish } = await ask(backendWith(), entry(server.url), { maxTokens: 0 });
     expect(events.map(({ type }) => type)).toEqual(['admitted', 'finish']);
@@ -239,7 +239,7 @@ describe('a server that is not known', () => {
 describe('a refusal', () => {
   covers('R4.2-failure');
 
-  it('is told at once, while the prompt is still being counted', async () => {
+  it('is reported at once, while the prompt is still being counted', async () => {
     const server = await serve((incoming, response) => {
       if (incoming.url === '/tokenize') return;
       response.statusCode = incoming.method === 'GET' ? 404 : 400;
@@ -255,7 +255,7 @@ describe('a refusal', () => {
 describe('a server that is slow', () => {
   covers('R4.2-count');
 
-  it('has its prompt counted before its answer begins, where it has a tokenizer', async () => {
+  it('has its prompt counted before its answer begins, if it has a tokenizer', async () => {
     const server = await serve((incoming, response) => {
       if (incoming.url === '/v1/chat/completions') return;
       response.setHeader('content-type', 'application/json').end('{"count":7}');
@@ -269,10 +269,10 @@ describe('a server that is slow', () => {
   });
 });
 
-describe('one call alone', () => {
+describe('a single call', () => {
   covers('R4.2-choice');
 
-  it('is all that is read, where only one is wanted, and the counts are still whole', async () => {
+  it('is all that is read if parallel calls are off, and the usage is still complete', async () => {
     const call = (index: number) => ({
       tool_calls: [{ index, id: `c${index}`, function: { name: 'f', arguments: '{}' } }],
     });
@@ -292,10 +292,10 @@ describe('one call alone', () => {
   });
 });
 
-describe('vLLM, as it is documented', () => {
+describe('vLLM, as documented', () => {
   covers('R4.2-server', 'R4.2-thinking', 'R4.2-usage', 'R4.2-count', 'R4.2-stop');
 
-  it('thinks, counts and tells what was cached', async () => {
+  it('thinks, counts and reports the cached tokens', async () => {
     const server = await startReplay(await fixtures.read('hand-made/vllm'));
     onTestFinished(server.close);
     const backend = backendWith();
@@ -310,7 +310,7 @@ describe('vLLM, as it is documented', () => {
     expect(answer.finish?.usage).toMatchObject({ cacheReadTokens: 16, outputTokens: 5 });
   });
 
-  it('tells the counts of an answer that a stop sequence ends', async () => {
+  it('reports the usage of an answer that a stop sequence ends', async () => {
     const server = await startReplay(await fixtures.read('hand-made/vllm'));
     onTestFinished(server.close);
     const { text, finish } = await ask(backendWith(), entry(server.url), {

@@ -67,7 +67,7 @@ describe.each(await findPeers(vllm))('the OpenAI backend against vLLM, $name', (
   it.each([
     ['demanded', false],
     ['demanded-whole', true],
-  ])('holds the arguments of a demanded call to their schema: %s', async (scenario, whole) => {
+  ])('enforces the schema of a demanded call’s arguments: %s', async (scenario, whole) => {
     const model = await open(scenario);
     const { events, finish } = await ask(model, {
       conversation: { system: [], turns: QUESTION, tools: [WEATHER] },
@@ -79,7 +79,7 @@ describe.each(await findPeers(vllm))('the OpenAI backend against vLLM, $name', (
     expect(finish?.reason).toBe('tool-use');
   });
 
-  it('makes a demanded call without a schema that its grammars can’t hold', async () => {
+  it('makes a demanded call without a schema that its grammars can’t enforce', async () => {
     const list = { type: 'array', contains: { type: 'string' } };
     const inputSchema = { type: 'object', properties: { list } };
     const model = await open('unheld');
@@ -90,7 +90,7 @@ describe.each(await findPeers(vllm))('the OpenAI backend against vLLM, $name', (
     expect(['tool-use', 'max-tokens']).toContain(finish?.reason);
   });
 
-  it('holds an answer to a schema', async () => {
+  it('enforces a schema', async () => {
     const outputSchema = WEATHER.inputSchema;
     const { text, finish } = await ask(await open('format'), { outputSchema });
     expect(finish?.reason).toBe('end-turn');

@@ -18,7 +18,7 @@ const USAGE = {
   completion_tokens_details: { reasoning_tokens: 3 },
 };
 
-/** A server that gives this answer, and tells what it was asked. */
+/** Opens a server that returns this answer, and records its requests. */
 async function answering(message: object | string, finish_reason = 'stop') {
   const asked: Record<string, unknown>[] = [];
   const { url, close } = await serve((incoming, response) => {
@@ -43,10 +43,10 @@ async function answering(message: object | string, finish_reason = 'stop') {
   return { ask, bodies: () => asked.filter((body) => 'messages' in body) };
 }
 
-describe('an answer that nobody reads before its end', () => {
+describe('an answer that is not streamed', () => {
   covers('R4.2-whole');
 
-  it('is asked for in one piece, with text, thinking and counts', async () => {
+  it('is requested in one piece, with text, thinking and usage', async () => {
     const { ask, bodies } = await answering({ content: 'Hello.', reasoning_content: 'Hm.' });
     const answer = await ask();
     expect(bodies()).toMatchObject([{ stream: false }]);
@@ -73,10 +73,10 @@ describe('an answer that nobody reads before its end', () => {
   });
 
   it.each([
-    ['where we look for stop sequences, which end it', { stopSequences: ['x'] }],
-    ['where it may be long, and a proxy in between would give it up', { maxTokens: 5000 }],
-    ['where it is read as it comes', { whole: false }],
-  ])('is streamed %s', async (_case, changes) => {
+    ['if Portico looks for stop sequences', { stopSequences: ['x'] }],
+    ['if it may be long, as a proxy would time out', { maxTokens: 5000 }],
+    ['if the client streams it', { whole: false }],
+  ])('is streamed by the server %s', async (_case, changes) => {
     const { ask, bodies } = await answering({ content: 'Hello.' });
     await ask(changes);
     expect(bodies()).toMatchObject([{ stream: true }]);

@@ -1,11 +1,11 @@
 import type { Fixture } from './fixtures.ts';
 
-/** Where answers lie that nobody gave, of servers that can't be had here. */
+/** Folder of answers written by hand, of servers that can't run here. */
 const HAND_MADE = 'hand-made/';
 
 /**
- * What is wrong with a fixture: a recording names its server with a version, the date and the command,
- * and holds what was asked; what was written by hand says so, and lies apart from the recordings.
+ * Faults of a fixture. A recording names its server with a version, the date and the command, and
+ * contains the request; a hand-made answer says so, and is not among the recordings.
  *
  * @param server what the name and version of its server look like
  */
@@ -14,14 +14,14 @@ export function fixtureFaults(name: string, fixture: Fixture, server: RegExp): r
   const apart = name.startsWith(HAND_MADE);
   const text = JSON.stringify(exchanges);
   const faults = {
-    'was written by hand, and lies among the recordings': header.handMade && !apart,
-    'is a recording, and lies among what was written by hand': !header.handMade && apart,
+    'was written by hand, but is among the recordings': header.handMade && !apart,
+    'is a recording, but is among the answers written by hand': !header.handMade && apart,
     'names no server with its version': !header.handMade && !server.test(header.server),
     'names a server, and was written by hand': header.handMade && header.server !== 'none',
     'has no date': !/^\d{4}-\d\d-\d\d$/.test(header.date),
     'names no command that recorded it':
       !header.handMade && !header.command.includes('PORTICO_RECORD=1'),
-    'does not say what it stands for':
+    'does not say what it replaces':
       header.handMade && !header.command.startsWith('written by hand: '),
     'has no exchanges': exchanges.length === 0,
     'lacks what was asked, as only what is written by hand may':

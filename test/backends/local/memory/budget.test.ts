@@ -81,7 +81,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 describe('the memory budget', () => {
   covers('R6.4-eviction', 'R6.4-swap', 'R6.6-vram');
 
-  it('lets models in as long as there is room', async () => {
+  it('admits models while they fit', async () => {
     const budget = openBudget();
     void new Member(budget, 'a').enter({ weights: 10 * GB });
     void new Member(budget, 'b').enter({ weights: 10 * GB });
@@ -90,7 +90,7 @@ describe('the memory budget', () => {
     expect(said).toEqual([]);
   });
 
-  it('gives as many slots as half of what is left is for', async () => {
+  it('grants the slots that fit into half of the free memory', async () => {
     const budget = openBudget(21 * GB);
     void new Member(budget, 'a').enter({ weights: 11 * GB, parallel: undefined });
     await turn();
@@ -100,7 +100,7 @@ describe('the memory budget', () => {
     expect(happened).toEqual(['a loads 4', 'b loads 1']);
   });
 
-  it('ends the model that was not used for longest, and says so', async () => {
+  it('unloads the least recently used model, and logs it', async () => {
     const budget = openBudget();
     const [a, b, c] = ['a', 'b', 'c'].map((name) => new Member(budget, name));
     void a?.enter({ weights: 10 * GB });
@@ -114,7 +114,7 @@ describe('the memory budget', () => {
     expect(said).toEqual(['b is unloaded for c now']);
   });
 
-  it('waits for one that answers, and is served before what comes later', async () => {
+  it('waits for a busy model, and serves requests in the order of arrival', async () => {
     const budget = openBudget();
     const a = new Member(budget, 'a');
     void a.enter();
@@ -130,7 +130,7 @@ describe('the memory budget', () => {
     expect(happened.slice(2)).toEqual(['a ends', 'b loads 1', 'b retires']);
   });
 
-  it('makes no room for one whose requests were given up, as long as there are none', async () => {
+  it('unloads nothing for a model whose requests were all cancelled', async () => {
     const budget = openBudget();
     const [a, b] = ['a', 'b'].map((name) => new Member(budget, name));
     void a?.enter();
@@ -144,7 +144,7 @@ describe('the memory budget', () => {
     expect(happened.slice(1)).toEqual(['a retires']);
   });
 
-  it('loads one that would not fit even alone, with a warning', async () => {
+  it('loads a model that does not fit even alone, with a warning', async () => {
     const budget = openBudget(4 * GB);
     void new Member(budget, 'a').enter();
     await turn();
@@ -165,7 +165,7 @@ describe('the memory budget', () => {
     expect(happened[1]).toBe('b loads 1');
   });
 
-  it('counts the memory of a GPU apart', async () => {
+  it('counts the memory of a GPU separately', async () => {
     const budget = openBudget();
     const a = new Member(budget, 'a');
     void a.enter({ place: 'GPU', free: 24 * GB });

@@ -18,20 +18,20 @@ function held(...names: readonly string[]): readonly Named[] {
   }));
 }
 
-describe('room for a model', () => {
+describe('the eviction plan for a model', () => {
   covers('R6.4-eviction');
 
   it.each([
-    ['there is', 10, 10, held('a!'), { action: 'load', fits: true }],
-    ['there will never be', 50, 20, held(), { action: 'load', fits: false }],
-    ['the least recently used model makes it', 20, 10, held('a', 'b'), ['b']],
-    ['as many make it as must', 30, 10, held('a', 'b', 'c'), ['c', 'b']],
-    ['an unused one makes it before a busy one', 20, 10, held('a', 'b!'), ['a']],
-    ['a busy one makes it where no other can', 20, 10, held('a!', 'b!'), ['b']],
-    ['all make it for one that would not fit alone', 99, 10, held('a!', 'b'), ['b', 'a']],
-    ['comes with those that end', 20, 10, held('a', 'b!-'), { action: 'wait' }],
-    ['comes with those that end and one more', 30, 10, held('a', 'b!-'), ['a']],
-    ['is waited for where nobody else can make it', 99, 10, held('b!-'), { action: 'wait' }],
+    ['loads it if it fits', 10, 10, held('a!'), { action: 'load', fits: true }],
+    ['loads it if nothing is left to evict', 50, 20, held(), { action: 'load', fits: false }],
+    ['evicts the least recently used model', 20, 10, held('a', 'b'), ['b']],
+    ['evicts as many models as needed', 30, 10, held('a', 'b', 'c'), ['c', 'b']],
+    ['evicts an unused model before a busy one', 20, 10, held('a', 'b!'), ['a']],
+    ['evicts a busy model if no other is enough', 20, 10, held('a!', 'b!'), ['b']],
+    ['evicts all for a model that does not fit alone', 99, 10, held('a!', 'b'), ['b', 'a']],
+    ['waits for models that are ending', 20, 10, held('a', 'b!-'), { action: 'wait' }],
+    ['evicts one more if the ending models are not enough', 30, 10, held('a', 'b!-'), ['a']],
+    ['waits if no other model can be evicted', 99, 10, held('b!-'), { action: 'wait' }],
   ])('%s', (_title, bytes, free, models, expected) => {
     const plan = planEviction(bytes, free, models);
     const ended = plan.action === 'end' ? plan.holdings.map(({ name }) => name) : plan;

@@ -33,8 +33,8 @@ function open(folder: string, module = readerModule): FileFactsCache {
   return cache;
 }
 
-describe('facts of a model file', () => {
-  it('are what its engine finds', async () => {
+describe('the metadata of a model file', () => {
+  it('equals what its engine reads', async () => {
     const { native, head } = await openHead({ ...MINI, file: mini });
     const { traits, trainedContext, prompts } = head;
     expect(readFileFacts({ file: mini })).toEqual({
@@ -45,14 +45,14 @@ describe('facts of a model file', () => {
     await native.llama.dispose();
   });
 
-  it('say that a model has no chat template, unless its entry has one', () => {
+  it('reports a missing chat template, unless the entry sets one', () => {
     const file = path.join(newFolder(), 'base.gguf');
     writeModelHeader(file, 2048);
     expect(readFileFacts({ file })).toEqual({ trainedContext: 2048 });
     expect(readFileFacts({ file, template: SHORT_TEMPLATE }).thinking).toBe('switchable');
   });
 
-  it.each([0, 3, 12, 30, 60, 100, 150])('are not read from the first %i bytes', (length) => {
+  it.each([0, 3, 12, 30, 60, 100, 150])('is not read from the first %i bytes', (length) => {
     const file = path.join(newFolder(), 'cut.gguf');
     writeFileSync(file, ggufHeader({ 'general.architecture': 'llama' }).subarray(0, length));
     expect(() => readFileFacts({ file })).toThrow(/^it /);
@@ -60,7 +60,7 @@ describe('facts of a model file', () => {
 });
 
 describe.skipIf(areTemplatesMissing())('published chat templates', () => {
-  it('are read alike without llama.cpp', async () => {
+  it('are read identically without llama.cpp', async () => {
     const { llama } = await sharedLlama();
     const tokens = { bos: '<s>', eos: '</s>' };
     const thinking = (source: string, render: TemplateRenderer) =>
@@ -76,15 +76,15 @@ describe.skipIf(areTemplatesMissing())('published chat templates', () => {
   });
 });
 
-it('the template of a file may not count without end', () => {
+it('stops a template of a file that loops without end', () => {
   const render = boundedRenderer('{% for a in range(99999999) %}{% endfor %}');
   expect(() => render({ messages: [] })).toThrow('A range has more than 10000 steps.');
   const counted = boundedRenderer('{{ range(3, 9, 2) | join }} {{ range(2, -1, -1) | join }}');
   expect(counted({ messages: [] })).toBe('357 210');
 });
 
-describe('the cache of facts', () => {
-  it('is kept on disk, and holds as long as the file does not change', async () => {
+describe('the cache of metadata', () => {
+  it('is stored on disk, and valid until the file changes', async () => {
     const folder = newFolder();
     const file = path.join(folder, 'model.gguf');
     writeModelHeader(file, 2048, SHORT_TEMPLATE);
@@ -109,7 +109,7 @@ describe('the cache of facts', () => {
     expect(readFileSync(path.join(folder, 'model-files.json'), 'utf8')).toContain('mini.gguf');
   });
 
-  it('passes over files whose templates take all time or memory, or are wrong', async () => {
+  it('skips files whose templates exceed the time or memory limit, or are wrong', async () => {
     const loop = '{% for a in range(9999) %}'.repeat(3);
     const doubling = '{% for i in range(60) %}{% set ns.x = ns.x + ns.x %}{% endfor %}';
     const templates = [
@@ -130,7 +130,7 @@ describe('the cache of facts', () => {
     await Promise.all(templates.map(read));
   });
 
-  it('names what is no file, without waiting for it', async () => {
+  it('reports a path that is no file, without waiting for it', async () => {
     const folder = newFolder();
     const pipe = path.join(folder, 'pipe.gguf');
     await makePipe(pipe);

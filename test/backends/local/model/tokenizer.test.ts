@@ -101,7 +101,7 @@ describe('the pieces of a text', () => {
     expect(pieces.slice(1).filter((piece) => !/^[ \n]/.test(piece))).toEqual([]);
   });
 
-  it('are bounded where there is no such place, and cut no character', () => {
+  it('are bounded if there is no such place, and never split a character', () => {
     const text = '🎉'.repeat(50_000);
     const pieces = [...textPieces(text, breaks)];
     expect(pieces.join('')).toBe(text);
@@ -118,7 +118,7 @@ describe('the pieces of a text', () => {
 describe('tokenizing a long text', () => {
   covers('R12.2-yield');
 
-  it('lets others have their turn, and ends with its signal', async () => {
+  it('yields to other work, and stops at its signal', async () => {
     const model = await native.loadModel({ modelPath: MINI.file ?? '', vocabOnly: true });
     const tokenizer = new Tokenizer(model);
     const client = new AbortController();

@@ -105,7 +105,7 @@ describe('a prompt process that something else ends', () => {
   const input = { request: { conversation, toolChoice: NO_CALLS, thinking }, answers: [] };
   let others: readonly number[];
   let prompts: PromptProcess;
-  /** Opens one that stands still, so that its job does not end before it is killed. */
+  /** Opens a process and pauses it, so that its job can't end before the process is killed. */
   const open = async (options: { readonly wallMilliseconds?: number } = {}) => {
     others = await childrenOf(process.pid);
     prompts = new PromptProcess({ model: 'innocent', ...options });

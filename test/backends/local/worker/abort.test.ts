@@ -55,7 +55,7 @@ describe.each(SPEECHES)(
     describe('that is no longer wanted', () => {
       covers('R2.8-abort', 'R4.2-abort', 'R2.13-prefill', 'R2.13-disconnect');
 
-      it('sees the connection close before it has sent its headers', async () => {
+      it('sees the connection close before it sent its headers', async () => {
         const { request, seen } = await startSlow(HOUR, 0);
         const client = new AbortController();
         const asked = once(seen, 'asked', soon());
@@ -80,7 +80,7 @@ describe.each(SPEECHES)(
         await closed;
       });
 
-      it('is not listened to behind an abort, though more has arrived', async () => {
+      it('is not read after an abort, though more has arrived', async () => {
         const { request } = await startSlow(0, 0);
         const client = new AbortController();
         const events = backend.generate(request, client.signal);
@@ -120,7 +120,7 @@ describe.each(SPEECHES)(
         await closed;
       });
 
-      it('keeps nobody waiting who gave up while it is asked what it is', async () => {
+      it('keeps no cancelled request waiting while its properties are read', async () => {
         const server = await serve(() => undefined);
         onTestFinished(server.close);
         const client = new AbortController();
@@ -130,7 +130,7 @@ describe.each(SPEECHES)(
         await expect(next).rejects.toMatchObject({ code: 'cancelled' });
       });
 
-      it('is not even asked for a request that is aborted already', async () => {
+      it('receives nothing for a request that is aborted already', async () => {
         const { request, seen } = await startSlow(0, 0);
         seen.once('asked', () => expect.unreachable('it was asked'));
         const next = backend.generate(request, AbortSignal.abort()).next();
@@ -141,7 +141,7 @@ describe.each(SPEECHES)(
     describe('that is slow', () => {
       covers('R2.5-admission', 'R4.2-abort');
 
-      it('is waited for 2 s, then the answer begins without it', async () => {
+      it('delays admission by 2 s at most', async () => {
         const { request, seen } = await startSlow(HOUR, 0);
         const started = performance.now();
         const events = backend.generate(request, never);
@@ -151,7 +151,7 @@ describe.each(SPEECHES)(
         expect(await events.next()).toMatchObject({ value: { type: 'text-delta', text: 'One' } });
       });
 
-      it('is not waited for longer than it takes', async () => {
+      it('delays admission no longer than its answer takes', async () => {
         const { request } = await startSlow(200, 0);
         const times: number[] = [];
         for (let time = 0; time < 3; time++) {
@@ -167,7 +167,7 @@ describe.each(SPEECHES)(
     it.each([
       ['an endless line', 'x', 'a line of over 8388608 bytes'],
       ['an endless page', '<br>\n', 'not an answer'],
-    ])('is not listened to for ever where it sends %s', async (_, text, says) => {
+    ])('is cut off if it sends %s', async (_, text, says) => {
       const piece = text.repeat(200_000);
       let sent = 0;
       const server = await serve((request, response) => {

@@ -31,7 +31,7 @@ async function open(options: Partial<LocalBackendOptions>) {
 describe('an engine whose main thread hangs in native code', () => {
   covers('R12.2-hung');
 
-  it('is ended with all that it answers, and the next request starts another', async () => {
+  it('is ended with all its requests, and the next request starts another', async () => {
     const { ask } = await open({ childModule: BLOCKING, allowedSilenceSeconds: 2 });
     expect((await collect(ask('hello'))).text).toBe('answered');
     const hung = [collect(ask('BLOCK')), collect(ask('BLOCK again'))];
@@ -58,7 +58,7 @@ describe('an engine whose main thread hangs in native code', () => {
   });
 });
 
-describe('an engine whose process stands still', () => {
+describe('an engine whose process is stopped', () => {
   covers('R12.2-hung');
 
   it('is ended, and the next request starts another', async () => {
@@ -77,7 +77,7 @@ describe('an engine whose process stands still', () => {
   });
 });
 
-describe('an engine whose process can not be started', () => {
+describe('an engine whose process can’t be started', () => {
   covers('R12.2-hung');
 
   it('fails its request, and the next one starts it', async () => {
@@ -97,7 +97,7 @@ describe('an engine whose process can not be started', () => {
 describe('a batch that never ends', () => {
   covers('R12.2-hung');
 
-  it('is overdue after a minute, or later where batches take long', () => {
+  it('is overdue after a minute, or later if batches take long', () => {
     const scheduler = new Scheduler();
     let now = 0;
     const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);

@@ -60,7 +60,7 @@ describe('a request', () => {
     ['answers 429', refuses(429, '1')],
     ['answers 404', refuses(404)],
     ['refuses its key', refuses(401)],
-  ])('is answered by the next server where one %s', async (_name, act) => {
+  ])('is answered by the next server if one %s', async (_name, act) => {
     const bad = await startActing(() => act);
     const good = await startActing(() => ANSWER);
     const { text, events } = await ask(open(), inTurn(bad.url, good.url));
@@ -69,7 +69,7 @@ describe('a request', () => {
     expect([bad.seen.length, good.seen.length]).toEqual([1, 1]);
   });
 
-  it('is answered by the third where nobody is at the first and the second hangs', async () => {
+  it('is answered by the third if the first is away and the second hangs', async () => {
     const silent = createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void silent.close());
     await once(silent, 'listening');
@@ -103,7 +103,7 @@ describe('a request', () => {
     });
   });
 
-  it('is counted, and its model described, by the next server too', async () => {
+  it('gets its count and its model’s capabilities from the next server too', async () => {
     const models = [{ id: 'mini', owned_by: 'acme', max_model_len: 4096 }];
     const good = await startActing(() => ANSWER, models);
     const model = { ...inTurn(NOBODY, good.url), server: 'sglang' } as const;
@@ -113,10 +113,10 @@ describe('a request', () => {
   });
 });
 
-describe('a request that is given up', () => {
+describe('a cancelled request', () => {
   covers('R4.3-failover');
 
-  it('is asked nowhere else', async () => {
+  it('is sent nowhere else', async () => {
     const leaving = new AbortController();
     const silent = await serve(() => leaving.abort());
     onTestFinished(silent.close);
@@ -131,7 +131,7 @@ describe('a request that is given up', () => {
 describe('an answer that breaks off', () => {
   covers('R4.3-begun');
 
-  it('fails, and is not begun anew elsewhere', async () => {
+  it('fails, and is not restarted elsewhere', async () => {
     const bad = await startActing(() => DIES_LATE);
     const good = await startActing(() => ANSWER);
     const events: GenerationEvent[] = [];
@@ -152,7 +152,7 @@ describe('a request that is wrong', () => {
     [400, 'invalid-request'],
     [413, 'request-too-large'],
     [422, 'invalid-request'],
-  ])('is asked nowhere else, and away is nobody, on %i', async (status, code) => {
+  ])('is sent nowhere else, and no server counts as away, on %i', async (status, code) => {
     const one = await startActing(() => refuses(status));
     const two = await startActing(() => ANSWER);
     const backend = open();
@@ -207,7 +207,7 @@ describe('a server that fails again and again', () => {
   const until = (condition: () => boolean) =>
     vi.waitFor(() => expect(condition()).toBe(true), { timeout: 10_000, interval: 20 });
 
-  it('is left alone, looked at, tried, and asked as before', async () => {
+  it('is skipped, checked, tried, and then used as before', async () => {
     let act = refuses(500);
     const { bad, logged, backend, model } = await start(() => act);
     for (let time = 0; time < 6; time++) expect((await ask(backend, model)).text).toBe('good');
@@ -217,7 +217,7 @@ describe('a server that fails again and again', () => {
     expect(logged[0]).toContain('not today');
 
     act = says('bad is good');
-    // It answers again, but as long as nobody has looked it is left alone.
+    // It answers again, but it is skipped until a health check has noticed.
     expect((await ask(backend, model)).text).toBe('good');
     await until(() => bad.asked.includes('/v1/models'));
     await expect.poll(async () => (await ask(backend, model)).text).toBe('bad is good');
@@ -225,7 +225,7 @@ describe('a server that fails again and again', () => {
     expect(logged).toEqual([expect.stringMatching(away), expect.stringMatching(back)]);
   });
 
-  it('is looked at until the backend closes, and never while it answers', async () => {
+  it('is checked until the backend closes, and never while it answers', async () => {
     const { bad, good, backend, model } = await start(() => refuses(500));
     for (let time = 0; time < 3; time++) await ask(backend, model);
     await bad.close();
@@ -259,7 +259,7 @@ describe('a server that fails again and again', () => {
     expect((await first).text).toBe('good');
   });
 
-  it('is left alone at once, for as long as it says, where it limits its clients', async () => {
+  it('is skipped at once, for its retry-after, if it limits its clients', async () => {
     let act = refuses(429, '2');
     const { bad, backend, model } = await start(() => act);
     const from = performance.now();
@@ -283,7 +283,7 @@ describe('servers that are all away', () => {
       (failure: unknown) => failure,
     );
 
-  it('are named, with a time to come back, however long they have been', async () => {
+  it('are named, with a retry-after, however long they have been away', async () => {
     const bad = await startActing(() => refuses(500));
     const model = inTurn(NOBODY, bad.url);
     const backend = open();

@@ -25,7 +25,7 @@ describe('a failure', () => {
     expect(isUpstreamFault(new RuntimeFailure(code, 'why'))).toBe(isTheirs);
   });
 
-  it('of our own is nobody else’s', () => {
+  it('of our own code is not the upstream’s', () => {
     expect(isUpstreamFault(new TypeError('undefined is not a function'))).toBe(false);
   });
 

@@ -23,7 +23,7 @@ describe('a batch', () => {
     ['takes streams before prompts', [600, 1, 1], 512, 64, [65, 1, 1]],
     ['leaves room for streams when it is small', [600, 1, 1], 4, 64, [2, 1, 1]],
     ['takes prompts in their order', [600, 600], 512, 64, [64, 0]],
-    ['gives to others what one leaves', [10, 600, 600], 512, 64, [10, 54, 0]],
+    ['assigns to others what one item leaves', [10, 600, 600], 512, 64, [10, 54, 0]],
     ['has no more streams than it can take', [1, 1, 1], 2, 64, [1, 1, 0]],
     ['takes the end of a prompt as it takes a token', [1, 30], 512, 16, [1, 17]],
   ])('%s', (_title, lengths, size, prefill, expected) => {

@@ -90,7 +90,7 @@ describe.each(chatModels())('the engine on $name', ({ model, missing }) => {
       return (await ask('Tell me a story.', asked)).text;
     };
 
-    it.skipIf(missing)('is repeatable at temperature 0, whatever the seed', async () => {
+    it.skipIf(missing)('repeats its answer at temperature 0, whatever the seed', async () => {
       const greedy = await sampled({ temperature: 0 });
       expect(greedy).not.toBe('');
       expect(await sampled({ temperature: 0 })).toBe(greedy);
@@ -105,7 +105,7 @@ describe.each(chatModels())('the engine on $name', ({ model, missing }) => {
       expect(await sampled({ temperature: 2, ...sampling })).toBe(greedy);
     });
 
-    it.skipIf(missing)('comes out again by its seed, and otherwise by another', async () => {
+    it.skipIf(missing)('repeats an answer by its seed, and differs by another seed', async () => {
       const wild = (seed: number) => sampled({ temperature: 1.5, topP: 1, topK: 0, seed });
       const texts = [await wild(1), await wild(2), await wild(3)];
       expect(await wild(1)).toBe(texts[0]);
@@ -113,14 +113,14 @@ describe.each(chatModels())('the engine on $name', ({ model, missing }) => {
     });
   });
 
-  it.skipIf(missing)('is held to a schema', async () => {
+  it.skipIf(missing)('follows a schema', async () => {
     const sampling = { temperature: 1, seed: 1 };
     const answer = await ask('Hello', { outputSchema: HOUSE, maxTokens: 80, sampling });
     expect(answer.finish?.reason).toBe('end-turn');
     expectValid(HOUSE, JSON.parse(answer.text));
   });
 
-  it.skipIf(missing)('is held to a schema after it has thought', async () => {
+  it.skipIf(missing)('follows a schema after thinking', async () => {
     const answer = await ask('Hello', {
       thinking: { mode: 'enabled', budgetTokens: 6 },
       outputSchema: object({ colour: COLOUR }),
@@ -161,16 +161,19 @@ describe.each(chatModels())('the engine on $name', ({ model, missing }) => {
     expect(usageOf(await ask('Hello', { maxTokens: 2 })).outputTokens).toBeGreaterThan(0);
   });
 
-  it.skipIf(missing)('evaluates of a prompt and of a conversation only what is new', async () => {
-    const text = 'The river is calm, the night is long. Who are you?';
-    const first = await ask(text, { maxTokens: 4 });
-    const { promptTokens } = usageOf(first);
-    const again = await ask(text, { maxTokens: 4 });
-    expect(usageOf(again).cacheReadTokens).toBe(promptTokens - 1);
-    const next = await collect(generate(said(text, again.text, 'And then?'), { maxTokens: 4 }));
-    expect(usageOf(next).cacheReadTokens).toBe(reusable(again));
-    expect(usageOf(await ask('Hello')).cacheReadTokens).toBeLessThan(promptTokens);
-  });
+  it.skipIf(missing)(
+    'evaluates only the new tokens of a prompt and of a conversation',
+    async () => {
+      const text = 'The river is calm, the night is long. Who are you?';
+      const first = await ask(text, { maxTokens: 4 });
+      const { promptTokens } = usageOf(first);
+      const again = await ask(text, { maxTokens: 4 });
+      expect(usageOf(again).cacheReadTokens).toBe(promptTokens - 1);
+      const next = await collect(generate(said(text, again.text, 'And then?'), { maxTokens: 4 }));
+      expect(usageOf(next).cacheReadTokens).toBe(reusable(again));
+      expect(usageOf(await ask('Hello')).cacheReadTokens).toBeLessThan(promptTokens);
+    },
+  );
 
   it.skipIf(missing)('has tools in its prompt, unless the client wants none called', async () => {
     const bare = await backend.countTokens(request(model, said('Hello')), soon());
@@ -241,7 +244,7 @@ describe('a character that max_tokens cuts', () => {
 });
 
 describe.each(chatModels())('a U+FFFD that $name writes itself', ({ model, missing }) => {
-  it.skipIf(missing)('stands in the answer', async () => {
+  it.skipIf(missing)('is part of the answer', async () => {
     const text = 'a\uFFFD\uFFFDb\uFFFD';
     const outputSchema = object({ text: { const: text } });
     const asked = request(model, said('Say it.'), { outputSchema, maxTokens: 60 });

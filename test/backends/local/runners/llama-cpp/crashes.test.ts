@@ -50,7 +50,7 @@ async function newEngines(): Promise<readonly number[]> {
   return (await childrenOf(process.pid)).filter((pid) => !others.includes(pid));
 }
 
-/** A place in the embedded model's file: behind a name, where these bytes come first. */
+/** Offset in the embedded model's file: the first occurrence of these bytes after a name. */
 function place(file: Buffer, name: string, bytes: Buffer): number {
   const at = file.indexOf(bytes, file.indexOf(name));
   if (at === -1) throw new Error(`${name} has no such bytes`);
@@ -72,7 +72,7 @@ describe('a process that is killed', () => {
     ['loads', 'load', (event) => event.type === 'progress' && event.phase === 'loading'],
     ['prefills', 'prefill', (event) => event.type === 'progress' && event.phase === 'prefill'],
     ['decodes', 'decode', (event) => event.type === 'text-delta'],
-  ])('while it %s fails what it answers, and no other model', async (_title, name, isThen) => {
+  ])('while it %s fails its own requests, and no other model', async (_title, name, isThen) => {
     const other = { ...MINI, name: 'other' };
     expect((await collect(ask(other))).text).toBe('1, 2, 3');
     const spared = await newEngines();
@@ -101,7 +101,7 @@ describe('a process that is killed', () => {
 describe('a file that makes llama.cpp abort', () => {
   covers('R6.7-abort');
 
-  it('ends its process alone, is told with llama.cpp’s own words, and is run once mended', async () => {
+  it('ends its process alone, is reported in llama.cpp’s words, and runs after a repair', async () => {
     const file = path.join(folder, 'aborts.gguf');
     const whole = await readFile(MINI.file ?? '');
     const bytes = Buffer.from(whole);
@@ -178,7 +178,7 @@ describe('a context that is too large', () => {
       memory: { free: () => total, total },
       log: () => undefined,
     });
-  // So many at a time that no machine holds them: one takes 30 GB and more.
+  // So many at a time that they exceed any machine's memory: one takes 30 GB and more.
   const parallel = Math.ceil(totalmem() / 15e9);
   const huge = { ...MINI, name: 'huge', context: MOST_CONTEXT_TOKENS, parallel };
 

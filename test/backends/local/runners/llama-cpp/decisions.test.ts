@@ -51,7 +51,7 @@ describe('steps of the prefill', () => {
     ['the next ones grow, however long they take', [[32, 300]], 512, 64],
     ['a fast machine takes whole batches', [[256, 9]], 512, 512],
     [
-      'a slow one what fits into 80 ms',
+      'on a slow machine are what fits into 80 ms',
       [
         [16, 9],
         [64, 40],
@@ -130,7 +130,7 @@ describe('steps of the prefill', () => {
     [256, 300, 236],
     [256, 200, 200],
     [64, 40, 40],
-  ])('of %i tokens leave no odd rest of %i behind: %i', (step, remaining, tokens) => {
+  ])('of %i tokens leave no odd rest of %i: %i', (step, remaining, tokens) => {
     expect(alignedStep(step, remaining)).toBe(tokens);
   });
 

@@ -58,7 +58,7 @@ describe('an isolated engine', () => {
     backend.generate(request(MINI, said(text), changes), signal);
   afterAll(() => backend.close());
 
-  it('serves requests that come at once with one process', async () => {
+  it('serves concurrent requests with one process', async () => {
     const answers = await Promise.all(
       ['Count from 1 to 3', 'Count from 1 to 4', 'Count from 1 to 5'].map((text) =>
         collect(ask(text)),
@@ -68,7 +68,7 @@ describe('an isolated engine', () => {
     expect(engines()).toHaveLength(1);
   });
 
-  it('tells one that must wait how many are before it', async () => {
+  it('reports to a waiting request how many are before it', async () => {
     const [first, second] = await Promise.all([
       collect(ask('Count from 1 to 24, one per line.')),
       collect(ask('Count from 1 to 3')),
@@ -94,7 +94,7 @@ describe('an isolated engine', () => {
     expect(engines()).not.toContain(pid);
   });
 
-  it('reads from the slot what two prompts share', async () => {
+  it('reuses from the slot what two prompts share', async () => {
     const asked = 'Repeat after me: the quick brown fox';
     await collect(ask(asked));
     const again = await collect(ask(asked));
@@ -104,7 +104,7 @@ describe('an isolated engine', () => {
     expect(other.finish?.usage.cacheReadTokens).toBeLessThan(5);
   });
 
-  it('stops a prefill, and keeps what was evaluated', async () => {
+  it('stops a prefill, and caches what was evaluated', async () => {
     const long = 'word '.repeat(7000);
     const controller = new AbortController();
     const phases: GenerationEvent[] = [];
@@ -119,7 +119,7 @@ describe('an isolated engine', () => {
     expect((await collect(ask('Count from 1 to 3'))).text).toBe('1, 2, 3');
   });
 
-  it('gives way to one with the settings of an edited entry, once it is unused', async () => {
+  it('is replaced by an engine with the settings of an edited entry, once it is unused', async () => {
     const another = open('isolated');
     const before = engines().length;
     const edited = { ...MINI, context: 4096 };
@@ -132,7 +132,7 @@ describe('an isolated engine', () => {
     await another.close();
   });
 
-  it('leaves no process behind', async () => {
+  it('leaves no process after its end', async () => {
     const another = open('isolated');
     const before = engines();
     await collect(another.generate(request(MINI, said('Hello')), soon()));
@@ -156,7 +156,7 @@ describe('an engine in this process', () => {
     backend.generate(request(MINI, said(text), changes), soon());
   afterAll(() => backend.close());
 
-  it('thinks exactly as many tokens as it may', async () => {
+  it('thinks for exactly the tokens of its budget', async () => {
     const asked = 'What is the capital of France?';
     const outputSchema = forced('Paris');
     const think = (budgetTokens: number) =>
@@ -168,7 +168,7 @@ describe('an engine in this process', () => {
     for (const { text } of [free, held]) expect(JSON.parse(text)).toEqual({ text: 'Paris' });
   });
 
-  it('generates what fits, and says that the context ended it', async () => {
+  it('generates what fits, and reports that the context ended the answer', async () => {
     const small = { ...MINI, context: 256 };
     const asked = request(small, said('Count from 1 to 24, one per line. '.repeat(13)), {
       outputSchema: forced('word '.repeat(300)),
@@ -184,7 +184,7 @@ describe('an engine in this process', () => {
     );
   });
 
-  it('refuses what the queue can’t hold, before it is admitted', async () => {
+  it('refuses a request before admission if the queue is full', async () => {
     const running = ask('Count from 1 to 24, one per line.');
     await running.next();
     const refused = collect(ask('Hello'));

@@ -12,19 +12,19 @@ const SERVER = { threads: undefined, context: undefined, queueLimit: 8 };
 
 const cpu = (scoreBytes: number, tokens = 2049): CpuContext => ({ tokens, scoreBytes });
 
-describe('how a model is loaded', () => {
+describe('the load settings of a model', () => {
   covers('R6.5-precedence', 'R6.5-attention');
 
   it.each<[string, Partial<LocalSpec>, Partial<LocalBackendOptions>, object]>([
     ['is what is right here', {}, {}, { gpuLayers: 'auto', flashAttention: 'auto', kvType: 'f16' }],
     [
-      'is what its entry says',
+      'are what its entry says',
       { threads: 7, gpuLayers: 3, flashAttention: 'on', kvType: 'q8_0' },
       {},
       { threads: 7, gpuLayers: 3, flashAttention: 'on', kvType: 'q8_0' },
     ],
     [
-      'is what the server says over its entry',
+      'are what the server’s options say, before its entry',
       { threads: 7, gpuLayers: 3, flashAttention: 'on', kvType: 'q8_0' },
       { threads: 1, gpuLayers: 'max', flashAttention: 'auto', kvType: 'f16' },
       { threads: 1, gpuLayers: 'max', flashAttention: 'auto', kvType: 'f16' },
@@ -47,19 +47,19 @@ describe('how a model is loaded', () => {
     expect(settings.flashAttention).toBe(expected);
   });
 
-  it('takes no more threads than it may', () => {
+  it('have no more threads than allowed', () => {
     const { threads } = loadSettingsFor(MINI, SERVER, 1000);
     expect(threads).toBeLessThanOrEqual(availableParallelism());
     expect(threads).toBeGreaterThan(0);
   });
 
-  it('is refused where llama.cpp can’t', () => {
+  it('are refused if llama.cpp can’t apply them', () => {
     const spec: LocalSpec = { ...MINI, flashAttention: 'off', kvType: 'q4_0' };
     expect(() => loadSettingsFor(spec, SERVER, 8)).toThrow(/^mini can't have .* type q4_0 without/);
   });
 });
 
-describe('a model that is loaded so', () => {
+describe('a model with load settings', () => {
   covers('R6.5-applied', 'R6.6-told');
 
   async function load(changes: Partial<LocalSpec>): Promise<readonly string[]> {
@@ -68,7 +68,7 @@ describe('a model that is loaded so', () => {
       ...SERVER,
       engine: 'in-process',
       parallel: 2,
-      // Less than it needs, so that the log tells what that is.
+      // Less than it needs, so that the log says how much that is.
       memoryBytes: 1000,
       log: (line) => lines.push(line),
     });
@@ -84,7 +84,7 @@ describe('a model that is loaded so', () => {
   const megabytes = (lines: readonly string[]) =>
     Number(/needs about ([\d.]+) MB/.exec(lines.join('\n'))?.[1]);
 
-  it('says where it runs, with how many threads, slots and tokens', async () => {
+  it('logs its device, threads, slots and context', async () => {
     const lines = await load({ threads: 1, gpuLayers: 0, context: 4096 });
     expect(lines.at(-1)).toBe(
       'mini runs on CPU with 1 thread, 2 slots and a context of 4096 tokens',

@@ -69,7 +69,7 @@ async function namesOf({ backend }: Opened): Promise<readonly string[]> {
 describe('an unused model', () => {
   covers('R6.4-keep-alive', 'R6.4-freed');
 
-  it('ends its process after its keep-alive, which every request begins anew', async () => {
+  it('ends its process after its keep-alive, which every request restarts', async () => {
     const opened = await open({ keepAlive: 60_000 });
     const kept = named('kept', { keepAliveMilliseconds: 1500 });
     await collect(ask(opened, kept));
@@ -83,7 +83,7 @@ describe('an unused model', () => {
     expect((await collect(ask(opened, kept))).text).toBe('1, 2, 3');
   });
 
-  it('ends at once where its keep-alive is 0, but not between a count and its answer', async () => {
+  it('ends at once if its keep-alive is 0, but not between a count and its answer', async () => {
     const opened = await open({ keepAlive: 0 });
     await opened.backend.countTokens(request(MINI, said(SHORT)), soon());
     const [pid] = await opened.engines();
@@ -94,14 +94,14 @@ describe('an unused model', () => {
     await expect.poll(opened.engines, PATIENT).toEqual([]);
   });
 
-  it('stays for ever where it always does, and is told to', async () => {
+  it('stays loaded if its keep-alive is infinite', async () => {
     const opened = await open({ keepAlive: 'always' });
     await collect(ask(opened, MINI));
     const [loaded] = (await opened.backend.loaded?.(soon())) ?? [];
     expect(loaded).toMatchObject({ name: 'mini', unloadsInMilliseconds: null });
   });
 
-  it('leaves no process, and no memory in the server, when it is stopped', async () => {
+  it('leaves no process, and no memory in the server, once stopped', async () => {
     const opened = await open();
     await collect(ask(opened, MINI));
     const before = process.memoryUsage.rss();
@@ -148,7 +148,7 @@ describe('models that do not fit together', () => {
     expect(opened.lines.filter((line) => line.includes('is unloaded for'))).toHaveLength(2);
   });
 
-  it('tell those who wait that they do, and answer other questions meanwhile', async () => {
+  it('report the wait to waiting requests, and other endpoints answer meanwhile', async () => {
     const opened = await open({ memoryBytes: FOR_ONE });
     const held = await hold(opened, named('a'));
     const waiting = [ask(opened, named('b')), ask(opened, named('b'))];
@@ -167,7 +167,7 @@ describe('models that do not fit together', () => {
     expect(events.map((list) => list.at(-1)?.type)).toEqual(['finish', 'finish']);
   });
 
-  it('load one that is given up while it waits only when it is asked again', async () => {
+  it('do not load one whose waiting requests were cancelled, until the next request', async () => {
     const opened = await open({ memoryBytes: FOR_ONE });
     const held = await hold(opened, named('a'));
     const left = new AbortController();

@@ -15,10 +15,10 @@ import { covers } from '../../../../support/covers.ts';
 const soon = () => AbortSignal.timeout(60_000);
 const essay = (topic: string) => `${topic}: ${`${topic} is calm, the night is long. `.repeat(25)}`;
 
-/** Of these a file has not enough of the state to go on from anywhere. */
+/** Kinds whose state file is not enough to continue from any position. */
 const KEPT_LIVE: readonly string[] = ['gemma3', 'mamba', 'lfm2'];
 
-/** How far from the end of a prompt its last checkpoint may be. */
+/** Largest distance of the last checkpoint from the end of a prompt, in tokens. */
 const NEAR = 32;
 
 describe.each(KINDS)('a random model of the kind %s', (kind) => {
@@ -60,7 +60,7 @@ describe.each(KINDS)('a random model of the kind %s', (kind) => {
     return { text, usage: finish.usage };
   }
 
-  /** What the same request gives where nothing was evaluated before. */
+  /** Returns the answer to the same request from an engine with nothing cached. */
   async function askAlone(turns: readonly Turn[]) {
     const alone = open();
     const answer = await ask(turns, alone);
@@ -68,7 +68,7 @@ describe.each(KINDS)('a random model of the kind %s', (kind) => {
     return answer;
   }
 
-  it('goes on with two conversations that take turns', async () => {
+  it('continues two conversations that take turns', async () => {
     const talks = ['river', 'mountain'].map((topic) => [essay(topic)]);
     const known: number[] = [];
     for (const talk of talks) {
@@ -82,7 +82,7 @@ describe.each(KINDS)('a random model of the kind %s', (kind) => {
     }
   });
 
-  it('goes on exactly from a prompt whose answer was another', async () => {
+  it('continues exactly from a prompt whose answer was replaced', async () => {
     const { usage } = await ask(said(essay('forest')));
     const talk = said(essay('forest'), 'It is.', 'And then?');
     const next = await ask(talk);
@@ -92,7 +92,7 @@ describe.each(KINDS)('a random model of the kind %s', (kind) => {
     expect(next.text).toBe(alone.text);
   });
 
-  it('answers the same again, from near the end of its prompt', async () => {
+  it('repeats an answer from near the end of its prompt', async () => {
     const asked = said(essay('desert'));
     const first = await ask(asked);
     const again = await ask(asked);
@@ -100,7 +100,7 @@ describe.each(KINDS)('a random model of the kind %s', (kind) => {
     expect(again.text).toBe(first.text);
   });
 
-  it('uses files only where a file has the whole state', async () => {
+  it('uses state files only if a file has the whole state', async () => {
     const talks = ['one', 'two', 'three'].map((topic) => said(essay(topic)));
     const first = [];
     for (const talk of talks) first.push(await ask(talk));

@@ -15,7 +15,7 @@ import { collect, MINI, request, said } from '../../../../support/requests.ts';
 import { ENGINE, NATIVE_CONTEXT } from '../../../../support/engine-variant.ts';
 import { covers } from '../../../../support/covers.ts';
 
-/** A lookup on a clock of its own, whose batches take as long as they are told to. */
+/** Lookup on an injected clock: the test sets how long each batch takes. */
 function lookupOf(tokens: readonly number[], mayGuess = () => true) {
   let now = 0;
   const lookup = new PromptLookup({ mayGuess, now: () => now });
@@ -23,7 +23,7 @@ function lookupOf(tokens: readonly number[], mayGuess = () => true) {
   lookup.reset({ stateTokens: tokens as Token[] });
   return {
     lookup,
-    /** What is guessed behind tokens that the batch before has come to. */
+    /** Returns the guess after the tokens that the last batch sampled. */
     next: (taken: readonly number[], milliseconds = 10): readonly number[] => {
       now += milliseconds;
       for (const token of taken) lookup.pushTokens([token as Token]);
@@ -37,20 +37,20 @@ const TEXT = [1, 2, 3, 4, 5, 6, 7, 8, 9];
 describe('a guess', () => {
   covers('R6.5-lookup');
 
-  it('is what followed the last three tokens before, once it is known what a token takes', () => {
+  it('is what followed the last three tokens earlier, once the time per token is known', () => {
     const { next } = lookupOf([...TEXT, 1, 2, 3]);
     expect(next([])).toEqual([]);
     expect(next([4])).toEqual([5]);
     expect(next([5, 6])).toEqual([7]);
   });
 
-  it('is what followed them last', () => {
+  it('is the latest of several continuations', () => {
     const { next } = lookupOf([1, 2, 3, 4, 1, 2, 3, 5, 0, 1, 2]);
     expect(next([])).toEqual([]);
     expect(next([3])).toEqual([5]);
   });
 
-  it('goes on where an answer repeats itself', () => {
+  it('continues an answer that repeats itself', () => {
     const { next } = lookupOf([7, 8, 7, 8]);
     expect(next([])).toEqual([]);
     expect(next([7])).toEqual([8]);
@@ -64,14 +64,14 @@ describe('a guess', () => {
     expect(next([4])).toEqual([]);
   });
 
-  it('is not made for an answer that must come out again by its seed', () => {
+  it('is not made for an answer with a seed', () => {
     const { lookup, next } = lookupOf([...TEXT, 1, 2, 3]);
     lookup.enabled = false;
     expect(next([])).toEqual([]);
     expect(next([4])).toEqual([]);
   });
 
-  it('is left out for ever longer where none makes the answer faster, and made again', () => {
+  it('backs off for longer and longer while guesses save no time, then resumes', () => {
     const { next } = lookupOf([...TEXT, 1, 2, 3]);
     next([]);
     expect(next([4])).toEqual([5]);
@@ -84,7 +84,7 @@ describe('a guess', () => {
     expect(next([5])).toEqual([6]);
   });
 
-  it('tells whether a token may have been evaluated ahead', () => {
+  it('reports if a token may have been evaluated ahead', () => {
     const { lookup, next } = lookupOf([...TEXT, 1, 2, 3]);
     next([]);
     expect(lookup.isAhead).toBe(false);
@@ -134,7 +134,7 @@ describe('a slot that guesses', () => {
     return { slot, batches: () => batches, tokens, close: () => context.dispose() };
   }
 
-  /** What follows the prompt, and how many batches it took. */
+  /** Generates an answer to the prompt, and counts its batches. */
   async function answer(slot: Slot, batches: () => number, most = 40, seed?: number) {
     const prompt = model.tokenize(COPY, true);
     await slot.reuse(prompt);
@@ -165,7 +165,7 @@ describe('a slot that guesses', () => {
     await close();
   });
 
-  it.each([6, 7, 8, 9, 10, 11])('follows a grammar that holds from token %i on', async (from) => {
+  it.each([6, 7, 8, 9, 10, 11])('follows a grammar that applies from token %i on', async (from) => {
     const { slot, batches, close } = await open();
     const one = slot(true);
     await answer(one, batches, 1);
@@ -232,7 +232,7 @@ describe('a slot that guesses', () => {
     await close();
   });
 
-  it('samples every token by itself where a seed is given', async () => {
+  it('samples every token by itself if a seed is given', async () => {
     const { slot, batches, close } = await open();
     const { tokens, batches: count } = await answer(slot(true), batches, 40, 7);
     expect(count).toBeGreaterThanOrEqual(tokens.length);
@@ -240,7 +240,7 @@ describe('a slot that guesses', () => {
   });
 
   it.each([6, 7, 8, 9, 10, 11])(
-    'holds what was asked for after it was left at %i tokens',
+    'contains the requested tokens after it was left at %i tokens',
     async (most) => {
       const { slot, batches, close } = await open();
       const [one, other] = [slot(true), slot(true)];

@@ -50,7 +50,7 @@ async function prefill(slot: Slot, text: string): Promise<Token> {
   return last;
 }
 
-/** Generates words without end, until it is told to stop. */
+/** Generates words without end, until the predicate returns false. */
 async function stream(slot: Slot, text: string, goesOn: () => boolean): Promise<void> {
   const last = await prefill(slot, text);
   const grammar = await native.llama.createGrammar({ grammar: 'root ::= [a-z ] root' });

@@ -48,7 +48,7 @@ describe('a session of Claude Code’s shape', () => {
       const { content, usage, stop_reason } = await messageOf(response);
       const evaluated = usage.input_tokens + usage.cache_creation_input_tokens;
       turns.push({ evaluated, allowed: allowedFor(request) + torn });
-      // A call that the limit cuts off is not what the client is told of, so it is written anew.
+      // A call that the limit cuts off is not sent to the client, so it is evaluated again.
       const cut = stop_reason === 'max_tokens' && content.at(-1)?.type === 'tool_use';
       torn = cut ? usage.output_tokens : 0;
       request = session.next(content);
@@ -76,7 +76,7 @@ function textsIn(
   });
 }
 
-/** As it is written where it is loaded. */
+/** Text of a tool's definition in the prompt. */
 function definitionOf(tool: SessionTool | undefined): string {
   if (tool === undefined) return '';
   const { name, description, input_schema: parameters } = tool;

@@ -14,7 +14,7 @@ import { covers } from '../../../../support/covers.ts';
 const NOW = 1_000_000;
 const LONG_AGO = NOW - 3_600_000;
 
-/** A slot that was used just now, for nobody in particular. */
+/** A slot that was used just now, by no session. */
 function slot(view: Partial<SlotView>): SlotView {
   const plain = { idle: true, length: 0, kept: 0, promptLength: 0, session: {}, lastUsed: NOW };
   return { ...plain, ...view };
@@ -37,7 +37,7 @@ describe('the slot of a prompt', () => {
       1,
     ],
     ['is never a busy one', [{ idle: false, length: 900, kept: 890 }, { length: 900 }], 1],
-    ['is none where all are busy', [{ idle: false }, { idle: false }], undefined],
+    ['is none if all are busy', [{ idle: false }, { idle: false }], undefined],
     ['is an empty one rather than another’s', [{ length: 900, lastUsed: LONG_AGO }, {}], 1],
     ['is the least recently used', [{ length: 900 }, { length: 900, lastUsed: LONG_AGO }], 1],
     [
@@ -49,12 +49,12 @@ describe('the slot of a prompt', () => {
       1,
     ],
     [
-      'is an empty one where the prefix goes on with another conversation, which is forked',
+      'is an empty one that copies the prefix, if another conversation continues it',
       [{ length: 9000, promptLength: 9000, kept: 5000 }, {}],
       1,
     ],
     [
-      'is the one with most of it where none is empty',
+      'is the one with most of the prefix if none is empty',
       [
         { length: 900, lastUsed: LONG_AGO },
         { length: 9000, promptLength: 9000, kept: 5000 },
@@ -118,9 +118,9 @@ describe('a long state', () => {
   const short = slot({ length: 500, lastUsed: NOW });
   it.each([
     ['is spared by a short prompt', [long, short], 100, 1],
-    ['gives way to a long prompt', [long, short], 20_000, 0],
-    ['gives way once it is old', [{ ...long, lastUsed: LONG_AGO }, short], 100, 0],
-    ['gives way where the others are as long', [long, { ...long, lastUsed: NOW }], 100, 0],
+    ['is overwritten by a long prompt', [long, short], 20_000, 0],
+    ['is overwritten once it is old', [{ ...long, lastUsed: LONG_AGO }, short], 100, 0],
+    ['is overwritten if the others are as long', [long, { ...long, lastUsed: NOW }], 100, 0],
   ])('%s', (_title, slots, promptLength, chosen) => {
     expect(chooseSlot(slots, { session: {}, promptLength, now: NOW })).toBe(chosen);
   });
@@ -170,7 +170,7 @@ describe('the beginning of a prompt', () => {
 
   const saved = (kept: number, milliseconds = 10) => ({ kept, milliseconds });
   it.each([
-    ['stays where it is', { own: 900, slots: [900, 910], saved: [saved(905)] }, { kind: 'own' }],
+    ['stays in its slot', { own: 900, slots: [900, 910], saved: [saved(905)] }, { kind: 'own' }],
     [
       'is forked where another slot has more',
       { own: 0, slots: [0, 500, 400], saved: [] },

@@ -4,23 +4,19 @@ import { covers } from '../../../../support/covers.ts';
 
 const GB = 2 ** 30;
 
-describe('slots, where nobody says how many', () => {
+describe('slots without a setting for their number', () => {
   covers('R6.1-parallel');
 
   it.each([
     ['four of a small model', { free: 16, weights: 1, context: 0.1, sequence: 0.1 }, 4],
     [
-      'as many as half of what is left is for',
+      'as many as fit into half of the free memory',
       { free: 21, weights: 5, context: 4, sequence: 2 },
       3,
     ],
-    ['one where memory is short', { free: 10, weights: 5, context: 4, sequence: 4 }, 1],
-    [
-      'one where there is not even memory for that',
-      { free: 4, weights: 5, context: 4, sequence: 4 },
-      1,
-    ],
-    ['four where sequences cost nothing', { free: 10, weights: 5, context: 0, sequence: 0 }, 4],
+    ['one if memory is short', { free: 10, weights: 5, context: 4, sequence: 4 }, 1],
+    ['one even if memory is too short for it', { free: 4, weights: 5, context: 4, sequence: 4 }, 1],
+    ['four if sequences cost nothing', { free: 10, weights: 5, context: 0, sequence: 0 }, 4],
   ])('are %s', (_title, { free, weights, context, sequence }, slots) => {
     const memory = {
       free: free * GB,

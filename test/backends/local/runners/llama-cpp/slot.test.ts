@@ -71,7 +71,7 @@ describe('the state of a sequence', () => {
 describe('a slot', () => {
   covers('R6.2-failing');
 
-  it('holds nothing after it was renewed, and answers as before', async () => {
+  it('is empty after a renewal, and answers as before', async () => {
     const slot = new Slot(context, new Scheduler());
     const first = await answer(slot, STORY);
     await slot.renew();
@@ -81,7 +81,7 @@ describe('a slot', () => {
     expect((await answer(slot, STORY)).evaluated).toBe(1);
   });
 
-  it('holds nothing after a file could not be loaded, and answers as before', async () => {
+  it('is empty after a file failed to load, and answers as before', async () => {
     const slot = new Slot(context, new Scheduler());
     const first = await answer(slot, STORY);
     await expect(slot.load(path.join(folder, 'missing'))).rejects.toThrow();

@@ -18,7 +18,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const tokens = (...ids: readonly number[]) => ids as unknown as readonly Token[];
 
-/** Stands for a slot: a real one needs a model, and its files are too large to count. */
+/** Fake of a slot: a real one needs a model, and its files are too large for this test. */
 function slotOf(ids: readonly number[], written = 100, told = written): Slot {
   const slot: Pick<Slot, 'session' | 'isHeld' | 'save' | 'load'> = {
     session: {},

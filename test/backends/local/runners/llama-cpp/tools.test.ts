@@ -74,7 +74,7 @@ describe('tool_choice', () => {
     'R3.1-cut',
   );
 
-  it('auto: arguments stream while they are generated', async () => {
+  it('auto: streams arguments while they are generated', async () => {
     const answer = await ask('What is the weather in Paris?', {});
     expect(calls(answer)).toMatchObject([{ name: 'get_weather', finished: true }]);
     expect(JSON.parse(calls(answer)[0]?.json ?? '')).toMatchObject({ city: 'Paris' });
@@ -83,7 +83,7 @@ describe('tool_choice', () => {
     expect(answer).toMatchObject({ text: '', finish: { reason: 'tool-use' } });
   });
 
-  it('any: a call is made where none would have been', async () => {
+  it('any: forces a call that the model would not make by itself', async () => {
     const parallel = true;
     const free = await ask('Count from 1 to 5', { toolChoice: { mode: 'auto', parallel } });
     expect(calls(free)).toEqual([]);
@@ -92,7 +92,7 @@ describe('tool_choice', () => {
     expect(made).toMatchObject({ text: '', finish: { reason: 'tool-use' } });
   });
 
-  it.each([WEATHER, CLOCK])('tool: $name is called and no other', async ({ name }) => {
+  it.each([WEATHER, CLOCK])('tool: calls $name and no other', async ({ name }) => {
     const toolChoice = { mode: 'tool', name, parallel: false } as const;
     const answer = await ask('Hello', { toolChoice });
     const [call, ...more] = calls(answer);
@@ -103,7 +103,7 @@ describe('tool_choice', () => {
     else expect(input).toMatchObject({ city: expect.any(String) });
   });
 
-  it('none: no tool is in the prompt, and none is called', async () => {
+  it('none: renders no tool and calls none', async () => {
     const asked = 'What is the weather in Paris?';
     const bare = await ask(asked, { tools: [] });
     const none = await ask(asked, { toolChoice: { mode: 'none' } });
@@ -112,7 +112,7 @@ describe('tool_choice', () => {
     expect(none.text).toBe(bare.text);
   });
 
-  it('a call that max_tokens cuts is not finished', async () => {
+  it('never finishes a call that max_tokens cuts', async () => {
     const answer = await ask('What is the weather in San Francisco?', { maxTokens: 16 });
     expect(calls(answer)).toMatchObject([{ name: 'get_weather', finished: false }]);
     expect(answer).toMatchObject({ text: '', finish: { reason: 'max-tokens' } });
@@ -126,7 +126,7 @@ const PERSON = {
   additionalProperties: false,
 } as const;
 
-describe('an answer that is held to a schema', () => {
+describe('an answer with a schema', () => {
   covers('R3.4-schema', 'R3.4-tools');
 
   const about = 'Ann is 31 years old. Say hello.';
@@ -148,7 +148,7 @@ describe('an answer that is held to a schema', () => {
     validated((await ask(about, { tools: [], outputSchema: PERSON, thinking: adaptive })).text);
   });
 
-  it('or calls a tool where there are some', async () => {
+  it('may be a call if the request has tools', async () => {
     const called = await ask('What is the weather in Paris?', { outputSchema: PERSON });
     expect(calls(called)).toMatchObject([{ name: 'get_weather', finished: true }]);
     const told = await ask(about, {
@@ -180,7 +180,7 @@ describe('a thinking budget', () => {
     expect(finish?.usage.outputTokens).toBeLessThanOrEqual(9);
   });
 
-  it('follows from the effort where the client names none', async () => {
+  it('follows from the effort if the client sets none', async () => {
     const thinking = { mode: 'adaptive' } as const;
     const { finish } = await ask('Hello', { tools: [], thinking, effort: 'low' });
     expect(finish?.usage.thinkingTokens).toBeLessThanOrEqual(1024);
@@ -196,13 +196,13 @@ describe('a model whose template knows no tools', () => {
 {%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{%- endif %}`,
   };
 
-  it('is told of them in its prompt, and its calls are read', async () => {
+  it('reads them in its prompt, and its calls are parsed', async () => {
     const answer = await ask('What is the weather in Paris?', {}, model);
     expect(calls(answer)).toMatchObject([{ name: 'get_weather', finished: true }]);
     expect(answer.text).not.toMatch(/[<{]/);
   });
 
-  it('is held to a demanded call', async () => {
+  it('makes a demanded call', async () => {
     const toolChoice = { mode: 'tool', name: 'get_time', parallel: false } as const;
     const answer = await ask('Hello', { toolChoice }, model);
     expect(calls(answer)).toMatchObject([{ name: 'get_time', finished: true }]);
@@ -220,7 +220,7 @@ describe('a model whose template knows no tools', () => {
 describe('a schema that can’t be compiled', () => {
   covers('R3.3-degrades');
 
-  it('is one line in the log, and the call is made all the same', async () => {
+  it('is one line in the log, and the call is still made', async () => {
     logged.length = 0;
     const odd = tool('get_weather', { city: { $ref: '#/$defs/nowhere' } }, ['city']);
     const toolChoice = { mode: 'any', parallel: false } as const;

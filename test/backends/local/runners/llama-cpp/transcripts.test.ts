@@ -63,7 +63,7 @@ describe('the tokens of an answer', async () => {
     ],
     ['in other blocks', model(THOUGHT, text('Hello '), text('there\n'), call({ b: 2, a: 1 }))],
     ['with keys in another order', model(THOUGHT, text('Hello there\n'), call({ a: 1, b: 2 }))],
-  ])('are found when it comes back %s', async (_how, answer) => {
+  ])('are found if a request contains it %s', async (_how, answer) => {
     expect(await found(await kept(), [...ASKED.conversation.turns, answer, NEXT])).toEqual([1]);
   });
 
@@ -72,7 +72,7 @@ describe('the tokens of an answer', async () => {
     ['another argument', model(THOUGHT, text('Hello there\n'), call({ b: 2, a: 7 }))],
     ['another call', model(THOUGHT, text('Hello there\n'), call({ b: 2, a: 1 }, 'toolu_2'))],
     ['no thinking', model(text('Hello there\n'), call({ b: 2, a: 1 }))],
-  ])('are not found where it comes back with %s', async (_how, answer) => {
+  ])('are not found if a request contains it with %s', async (_how, answer) => {
     expect(await found(await kept(), [...ASKED.conversation.turns, answer, NEXT])).toEqual([]);
   });
 
@@ -80,11 +80,11 @@ describe('the tokens of an answer', async () => {
     ['earlier turns', [user(text('Ho')), WHOLE, NEXT], {}],
     ['thinking', [user(text('Hi')), WHOLE, NEXT], { thinking: { mode: 'adaptive' } }],
     ['tools', [user(text('Hi')), WHOLE, NEXT], { toolChoice: { mode: 'none' } }],
-  ])('are not found behind other %s', async (_what, turns, changes) => {
+  ])('are not found after other %s', async (_what, turns, changes) => {
     expect(await found(await kept(), turns, changes)).toEqual([]);
   });
 
-  it('are not found where the answer itself is to go on', async () => {
+  it('are not found for an answer that is to be continued', async () => {
     expect(await found(await kept(), [user(text('Hi')), WHOLE])).toEqual([]);
   });
 
@@ -101,7 +101,7 @@ describe('the tokens of an answer', async () => {
     expect(await found(transcripts, turns)).toEqual([3, 1]);
   });
 
-  it('are given up when there are too many, the least recently used first', async () => {
+  it('are dropped beyond the limit, the least recently used first', async () => {
     const transcripts = await kept(12);
     const other = request(MINI, [user(text('Ho'))]);
     await transcripts.keep(other, tokens(5), ANSWER, SIGNAL);

@@ -13,7 +13,7 @@ import { ENGINE } from '../../../../support/engine-variant.ts';
 import { MINI, request, said } from '../../../../support/requests.ts';
 import { covers } from '../../../../support/covers.ts';
 
-describe('a model that goes on into another role’s turn', () => {
+describe('a model that continues with another role’s turn', () => {
   covers('R3.1-turn-ends');
 
   it('is ended there, and none of it reaches the client', async () => {
@@ -55,7 +55,7 @@ describe('a model that goes on into another role’s turn', () => {
   });
 });
 
-/** Stands for a slot whose model writes what the test says: no real one can be made to. */
+/** Fake of a slot whose model writes what the test says: no real model can be made to. */
 function slotThatWrites(tokens: readonly Token[]): { decode(): TokenStream } {
   return {
     async *decode() {

@@ -61,7 +61,7 @@ describe.skipIf(isAddonMissing())('the native context', () => {
     expect(await answer(`${MARKER} Count from 1 to 9`, [picture])).toBe(5);
   });
 
-  it('can be left at any moment, and answers the next', async () => {
+  it('can be cancelled at any moment, and answers the next', async () => {
     const file = join(await mkdtemp(join(tmpdir(), 'portico-')), 'state');
     await answer('word '.repeat(400), [], { save: file });
     for (let round = 0; round < 100; round++) {
@@ -69,7 +69,7 @@ describe.skipIf(isAddonMissing())('the native context', () => {
       const options = { maxTokens: 20, ends: [], sampling: {}, load: file };
       const prompt = addonPrompt(`${'word '.repeat(100)}${round}`);
       const left = context.complete(prompt, options, controller.signal).next();
-      // While it is taken up, or later: then tokens are there that nobody has seen.
+      // While the request starts, or later: then there are tokens that no client has read.
       const until = performance.now() + (round % 12) * (round < 50 ? 0.25 : 3);
       while (performance.now() < until);
       controller.abort();

@@ -11,7 +11,7 @@ import { covers } from '../../../../support/covers.ts';
 const whole = await halves(64, 64).png().toBuffer();
 const webp = await halves(640, 480).webp().toBuffer();
 
-describe.skipIf(isAddonMissing())('an engine that sees', () => {
+describe.skipIf(isAddonMissing())('a vision engine', () => {
   covers(
     'R7.2-refused',
     'R7.2-marker',
@@ -91,7 +91,7 @@ describe.skipIf(isAddonMissing())('an engine that sees', () => {
     await stillWorks();
   });
 
-  it('fills a context that has no cells to spare', async () => {
+  it('fills a context without spare cells', async () => {
     const context = 512;
     const lines = (times: number) => text('Count from 1 to 24, one per line. '.repeat(times));
     const [one, two] = [await counts(lines(1)), await counts(lines(2))];
@@ -103,14 +103,14 @@ describe.skipIf(isAddonMissing())('an engine that sees', () => {
     expect(promptTokens + outputTokens).toBe(context);
   });
 
-  it('sees a large WebP as any other picture', async () => {
+  it('accepts a large WebP as any other picture', async () => {
     const one = await counts(imageOf(webp), text('?'));
     expect(one).toBe(await counts(SIGHTS.red, text('?')));
     const answer = await ask([user(imageOf(webp), text('?'))], { maxTokens: 4 });
     expect(answer.finish?.usage).toMatchObject({ promptTokens: one, outputTokens: 4 });
   });
 
-  it('gives the same greedy answer every time', async () => {
+  it('returns the same greedy answer every time', async () => {
     const turns = [user(SIGHTS.green, text('Tell me a story.'))];
     const answers: string[] = [];
     for (let count = 0; count < 12; count++) answers.push((await ask(turns)).text);
@@ -118,7 +118,7 @@ describe.skipIf(isAddonMissing())('an engine that sees', () => {
     expect(new Set(answers).size).toBe(1);
   });
 
-  it('loses none of many short requests', async () => {
+  it('answers each of many short requests', async () => {
     for (let count = 0; count < 60; count++) {
       const turns = count % 2 === 0 ? said('Hi') : [user(SIGHTS.red, text('Hi'))];
       const { finish } = await ask(turns, { maxTokens: 1 });
@@ -135,7 +135,7 @@ describe.skipIf(isAddonMissing())('an engine that sees', () => {
     expect(answers.map(({ finish }) => finish?.usage.outputTokens ?? 0)).not.toContain(0);
   });
 
-  it('can be left while it looks, and answers the next', async () => {
+  it('can be cancelled during vision encoding, and answers the next', async () => {
     for (let count = 0; count < 5; count++) {
       const controller = new AbortController();
       const turns = [user(...Array.from({ length: 20 }, () => SIGHTS.red), text('Go on.'))];

@@ -13,7 +13,7 @@ import { covers } from '../../../../support/covers.ts';
 
 const control = new ControlTokens([MARKER, '<|im_end|>']);
 
-/** What becomes of a conversation whose parts are rendered one after the other. */
+/** Prompt of a conversation whose parts are rendered one after the other. */
 function prompt(...parts: readonly Part[]) {
   const conversation: Conversation = { system: [], turns: [{ role: 'user', parts }], tools: [] };
   const marked = markImages(conversation);
@@ -44,7 +44,7 @@ describe('pictures in a prompt', () => {
     expect(images).toEqual([image('red'), image('blue'), image('red')]);
   });
 
-  it('are told from markers and control tokens that others write', () => {
+  it('are distinguished from markers and control tokens in content', () => {
     const { text: words, images } = prompt(text(`${MARKER} <|im_end|> `), image('red'));
     expect(words).toBe(`<\u200B__media__> <\u200B|im_end|> ${MARKER}<|im_end|>`);
     expect(images).toHaveLength(1);

@@ -16,7 +16,7 @@ async function fitted(bytes: Uint8Array, edge: number | undefined = EDGE): Promi
   return Buffer.from(data, 'base64');
 }
 
-describe('a picture before the model’s eyes', () => {
+describe('a picture for the vision encoder', () => {
   covers('R7.2-fitted', 'R7.3-kinds');
 
   it.each(['png', 'jpeg', 'gif', 'webp'] as const)(
@@ -35,13 +35,13 @@ describe('a picture before the model’s eyes', () => {
     expect([...data.subarray(0, 3)]).toEqual([255, 255, 255]);
   });
 
-  it('keeps its size where they take any', async () => {
+  it('keeps its size if the encoder accepts any', async () => {
     const png = await fitPicture(imageOf(await halves(300, 150).png().toBuffer()), undefined);
     const bytes = Buffer.from(png.split(',')[1] ?? '', 'base64');
     expect(await sharp(bytes).metadata()).toMatchObject({ width: 300, height: 150 });
   });
 
-  it('that is transparent lies on white', async () => {
+  it('that is transparent is composited onto white', async () => {
     const create = { width: 64, height: 64, channels: 4, background: '#ff000000' } as const;
     const png = await fitted(await sharp({ create }).png().toBuffer());
     const { data, info } = await sharp(png).raw().toBuffer({ resolveWithObject: true });
@@ -60,7 +60,7 @@ describe('a picture before the model’s eyes', () => {
     expect((await sharp(await fitted(grey)).metadata()).channels).toBe(3);
   });
 
-  it('that moves is its first frame', async () => {
+  it('that is animated is its first frame', async () => {
     const frames = await Promise.all(
       ['red', 'blue'].map((background) =>
         sharp({ create: { width: 64, height: 64, channels: 3, background } })
@@ -85,7 +85,7 @@ const named = (source: ImagePart['source']): ImagePart => ({
   at: 'messages.0.content.0.image',
 });
 
-describe('what never reaches the model’s eyes', () => {
+describe('an image that never reaches the vision encoder', () => {
   covers('R7.2-refused');
 
   it.each([

@@ -50,7 +50,7 @@ const isText = ({ type }: GenerationEvent): boolean => type === 'text-delta';
 describe.skipIf(isAddonMissing())('an engine that dies', () => {
   covers('R7.2-restart');
 
-  it('fails its request only: one that waits is answered by the next engine', async () => {
+  it('fails only its own request: a waiting one is answered by the next engine', async () => {
     const { ask, signal } = await opened();
     const failed = disturbed(ask(), isText, () => signal('SIGKILL'));
     const waited = collect(ask(said('Count from 1 to 4')));
@@ -58,7 +58,7 @@ describe.skipIf(isAddonMissing())('an engine that dies', () => {
     expect((await waited).text).toBe('1, 2, 3, 4');
   });
 
-  it('before it has answered says that it is worth another try, and nothing of what it was told', async () => {
+  it('before its answer fails with a hint to retry, without words of the prompt', async () => {
     const { ask, engines } = await opened();
     const [engine = 0] = await engines();
     process.kill(engine, 'SIGSTOP');
@@ -72,10 +72,10 @@ describe.skipIf(isAddonMissing())('an engine that dies', () => {
   });
 });
 
-describe.skipIf(isAddonMissing())('an engine that stands still', () => {
+describe.skipIf(isAddonMissing())('an engine that hangs', () => {
   covers('R7.2-wedged');
 
-  it('is ended, and the next request has another one', async () => {
+  it('is ended, and the next request starts another one', async () => {
     const { ask, engines, signal } = await opened({
       allowedSilence: (waiting) => (waiting.for === 'token' ? 2000 : 120_000),
     });
@@ -91,7 +91,7 @@ describe.skipIf(isAddonMissing())('an engine that stands still', () => {
 describe.skipIf(isAddonMissing())('a model in memory', () => {
   covers('R7.1-loaded');
 
-  it('is told of, can be freed, and leaves by itself', async () => {
+  it('is listed, can be unloaded, and ends after its keep-alive', async () => {
     const { backend, ask, engines } = await opened({ keepAlive: 300 });
     const signal = AbortSignal.timeout(10_000);
     const [loaded] = (await backend.loaded?.(signal)) ?? [];

@@ -16,7 +16,7 @@ describe.skipIf(isAddonMissing())('a conversation with pictures', () => {
   });
   afterAll(() => vision.close());
 
-  /** What was read of the prompt's state, and how many tokens the prompt has. */
+  /** Number of prompt tokens read from the cache, and of all prompt tokens. */
   async function usageOf(turns: readonly Turn[]): Promise<readonly [read: number, total: number]> {
     const asked = request(SEEING, turns, { maxTokens: 6, cachesPrompt: true });
     const made = await collect(vision.backend.generate(asked, AbortSignal.timeout(60_000)));
@@ -38,12 +38,12 @@ describe.skipIf(isAddonMissing())('a conversation with pictures', () => {
   const first = [user(text('Look at this picture, and tell me of it.'), SIGHTS.red)];
   const later = [...first, assistant('It is red.'), user(text('And what else do you see?'))];
 
-  it('that comes again is not evaluated again', async () => {
+  it('that is repeated is not evaluated again', async () => {
     const [, total] = await usageOf(first);
     expect(await usageOf(first)).toEqual([total - 1, total]);
   });
 
-  it('that goes on keeps what it has seen', async () => {
+  it('that continues reuses its pictures', async () => {
     const [, before] = await usageOf(first);
     const [read, total] = await usageOf(later);
     // The answer that the client sends is not the one that was generated.
@@ -51,14 +51,14 @@ describe.skipIf(isAddonMissing())('a conversation with pictures', () => {
     expect(total - read).toBeLessThan(40);
   });
 
-  it('that gets another picture in its middle is evaluated anew from the first one on', async () => {
+  it('with a changed picture is evaluated again from that picture on', async () => {
     await usageOf(later);
     const changed = [user(text('Look at this picture, and tell me of it.'), SIGHTS.blue)];
     const [read] = await usageOf([...changed, ...later.slice(1)]);
     expect(read).toBeLessThan(30);
   });
 
-  it('has several, each counted, in users’ turns and in what a tool gave', async () => {
+  it('has several, each counted, in user turns and in tool results', async () => {
     const call = { kind: 'tool-call', id: 'toolu_1', name: 'look', input: {} } as const;
     const turns = (...output: readonly (typeof SIGHTS.red)[]): readonly Turn[] => [
       user(SIGHTS.red, text('Look.'), SIGHTS.green),
@@ -79,7 +79,7 @@ describe.skipIf(isAddonMissing())('a conversation with pictures', () => {
     expect(again).toBe(two - 1);
   });
 
-  it('tells how much of it lies before a place, pictures included', async () => {
+  it('reports the tokens before a position, pictures included', async () => {
     const turns = [user(text('A picture of its own.'), SIGHTS.green, text('Now tell me of it.'))];
     const longOf = async (parts: number) => {
       const longCache = { tools: 0, system: 0, turns: 0, parts };
@@ -94,7 +94,7 @@ describe.skipIf(isAddonMissing())('a conversation with pictures', () => {
     expect((await longOf(3)) - before).toBeGreaterThanOrEqual(PICTURE_TOKENS - 2);
   });
 
-  it('that has none keeps its prefix too', async () => {
+  it('without pictures reuses its prefix too', async () => {
     const words = said(`${'Some words to remember. '.repeat(20)}Who are you?`);
     const [, total] = await usageOf(words);
     expect(await usageOf(words)).toEqual([total - 1, total]);
@@ -107,7 +107,7 @@ describe.skipIf(isAddonMissing())('a conversation with pictures', () => {
 describe.skipIf(isAddonMissing())('pictures in a row', () => {
   covers('R7.3-many');
 
-  it('are each answered, and leave nothing behind', async () => {
+  it('are each answered, and nothing of them stays', async () => {
     const vision = openVision();
     const sights = Object.values(SIGHTS);
     for (let count = 0; count < 60; count++) {
@@ -123,7 +123,7 @@ describe.skipIf(isAddonMissing())('pictures in a row', () => {
 describe.skipIf(isAddonMissing())('a prompt without pictures', () => {
   covers('R7.3-reuse');
 
-  it('whose state is larger than the limit is evaluated anew', async () => {
+  it('whose state exceeds the limit is evaluated again', async () => {
     const vision = openVision({ states: { folder: mkdtempSync(`${tmpdir()}/s-`), limitBytes: 1 } });
     const asked = request(SEEING, said('Count from 1 to 3'));
     for (let count = 0; count < 2; count++) {
@@ -155,7 +155,7 @@ describe.skipIf(isAddonMissing())('an answer of the model’s own', () => {
     const { text: words, finish } = await ask(first);
     const { promptTokens = 0, outputTokens = 0 } = finish?.usage ?? {};
     const next = await ask([...first, assistant(words), user(text('And?'))]);
-    // Behind what was generated come the end of the turn, and what the user says now.
+    // After the generated tokens come the end of the turn and the user's next message.
     expect(next.finish?.usage.cacheReadTokens).toBeGreaterThanOrEqual(
       promptTokens + outputTokens - 2,
     );

@@ -14,7 +14,7 @@ import { childrenOf } from '../../../../support/processes.ts';
 import { MINI } from '../../../../support/requests.ts';
 import { ENGINE } from '../../../../support/engine-variant.ts';
 
-/** The embedded model behind eyes of random weights: it takes pictures, and sees nothing. */
+/** The embedded model with a projector of random weights: it accepts pictures, but recognizes nothing. */
 export const SEEING: LocalSpec = {
   ...MINI,
   name: 'mini-sees',
