@@ -2,8 +2,8 @@ import type { Capabilities } from '../core/backend.ts';
 import type { BackendKind, ModelSpec } from '../core/model.ts';
 import { askedName, isSettled, withDiscovered } from '../registry/discovered.ts';
 import type { Registry } from '../registry/registry.ts';
-import { resolveModel } from '../registry/resolve.ts';
-import type { Resolution } from '../registry/resolve.ts';
+import { defaultFor, resolveModel } from '../registry/resolve.ts';
+import type { Resolution, ResolutionHints } from '../registry/resolve.ts';
 import type { Backends } from './backends.ts';
 import { KnownCapabilities } from './known-capabilities.ts';
 import { usableModels } from './usable-models.ts';
@@ -51,11 +51,8 @@ export class ModelDirectory {
    * @throws {RuntimeFailure} `model-not-found`
    */
   async resolve(name: string, lastUsed?: string): Promise<Resolution> {
-    const { exists } = this.#options;
-    return resolveModel(await this.#registryFor(name), name, {
-      ...(lastUsed !== undefined && { lastUsed }),
-      exists,
-    });
+    const hints = { ...(lastUsed !== undefined && { lastUsed }), exists: this.#options.exists };
+    return resolveModel(await this.#registryFor(name, hints), name, hints);
   }
 
   /** Returns the name of a model that is known to take images. */
@@ -75,12 +72,21 @@ export class ModelDirectory {
   }
 
   /** Registry for a name, with models that backends find. A known name that can answer needs no backend. */
-  async #registryFor(name: string): Promise<Registry> {
+  async #registryFor(name: string, hints: ResolutionHints): Promise<Registry> {
     const registry = this.#options.registry();
-    const { exists } = this.#options;
-    return isSettled(registry, name, exists)
-      ? registry
-      : withDiscovered(registry, await this.#discover(askedName(registry, name)), exists);
+    const { exists } = hints;
+    if (isSettled(registry, name, exists)) return registry;
+    const found = await this.#withFound(registry, name);
+    // A backend does not wait long for a name of Anthropic's. It does for the default that stands in.
+    const standIn = defaultFor(found, name, hints);
+    return standIn === undefined || isSettled(found, standIn, exists)
+      ? found
+      : this.#withFound(registry, standIn);
+  }
+
+  async #withFound(registry: Registry, name: string): Promise<Registry> {
+    const found = await this.#discover(askedName(registry, name));
+    return withDiscovered(registry, found, this.#options.exists);
   }
 
   async #discover(name?: string): Promise<readonly ModelSpec[]> {

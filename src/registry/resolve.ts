@@ -42,12 +42,31 @@ function isStandInName(name: string): boolean {
 }
 
 function chooseStandIn(registry: Registry, hints: ResolutionHints): RegistryModel | undefined {
-  const lastUsed = modelNamed(registry, hints.lastUsed);
-  // A last model whose file is missing is skipped. A default without its file is an error with a hint,
-  // which is better than an answer from another model.
-  return lastUsed !== undefined && isUsable(statusOf(lastUsed, hints.exists))
-    ? lastUsed
-    : (modelNamed(registry, registry.defaultModel) ?? modelNamed(registry, EMBEDDED_MODEL));
+  // A default without its file is an error with a hint, which is better than an answer from another model.
+  return (
+    usableLast(registry, hints) ??
+    modelNamed(registry, registry.defaultModel) ??
+    modelNamed(registry, EMBEDDED_MODEL)
+  );
+}
+
+/** Model that the session used last; undefined if its file is missing now. */
+function usableLast(
+  registry: Registry,
+  { lastUsed, exists }: ResolutionHints,
+): RegistryModel | undefined {
+  const model = modelNamed(registry, lastUsed);
+  return model !== undefined && isUsable(statusOf(model, exists)) ? model : undefined;
+}
+
+/** Name of the default if it answers for a name that nothing has; otherwise undefined. */
+export function defaultFor(
+  registry: Registry,
+  name: string,
+  hints: ResolutionHints,
+): string | undefined {
+  const isOpen = isStandInName(name) && !lookUp(registry, name).found;
+  return isOpen && usableLast(registry, hints) === undefined ? registry.defaultModel : undefined;
 }
 
 function modelNamed(registry: Registry, name: string | undefined): RegistryModel | undefined {

@@ -6,7 +6,11 @@ import { Runtime } from '../../src/pipeline/runtime.ts';
 import { serve } from '../support/upstream/replay.ts';
 
 /** Runtime with an Ollama that lists its models after `slowness.milliseconds`. */
-async function beside(slowness: { milliseconds: number }, names: string[]): Promise<Runtime> {
+async function beside(
+  slowness: { milliseconds: number },
+  names: string[],
+  defaultModel = 'mini',
+): Promise<Runtime> {
   const { url, close } = await serve((_request, response) => {
     const answer = (): void => {
       response.setHeader('content-type', 'application/json');
@@ -21,16 +25,25 @@ async function beside(slowness: { milliseconds: number }, names: string[]): Prom
     shipped: true,
     location: 'models.yaml:1:1',
   };
+  const coder: RegistryModel = {
+    spec: { name: 'coder', backend: 'llama', file: '/models/coder.gguf' },
+    source: 'hf:someone/coder',
+    shipped: true,
+    location: 'models.yaml:2:1',
+  };
   const runtime = new Runtime({
     registry: () => ({
-      defaultModel: 'mini',
-      models: new Map([['mini', mini]]),
+      defaultModel,
+      models: new Map([
+        ['mini', mini],
+        ['coder', coder],
+      ]),
       aliases: new Map(),
       problems: [],
     }),
     backends: { ollama: async () => backend },
     discovering: ['ollama'],
-    exists: () => true,
+    exists: (file) => file === '/models/mini.gguf',
     overflow: 'clamp',
   });
   onTestFinished(() => runtime.close());
@@ -53,6 +66,22 @@ describe('a slow Ollama', () => {
     names.push('llama3:latest');
     expect(await meant(runtime, 'llama3')).toBe('llama3:latest');
     await expect(runtime.resolve('nothing')).rejects.toMatchObject({ code: 'model-not-found' });
+  });
+
+  it.each(['coder', 'llama3'])(
+    'is waited for if the default %s stands in for another name',
+    async (name) => {
+      const runtime = await beside({ milliseconds: 1_200 }, [`${name}:latest`], name);
+      expect(await meant(runtime, 'claude-opus-4')).toBe(`${name}:latest`);
+    },
+  );
+
+  it('is a 529 if it is silent and may have the default', async () => {
+    const runtime = await beside({ milliseconds: 60_000 }, [], 'coder');
+    await expect(runtime.resolve('claude-opus-4')).rejects.toMatchObject({
+      code: 'overloaded',
+      message: expect.stringContaining('model: coder may be on the Ollama server'),
+    });
   });
 
   it('keeps its last list if it stops answering, and is a 529 for a name that may be new', async () => {
