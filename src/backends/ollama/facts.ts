@@ -52,7 +52,7 @@ export function ollamaModelFacts(
         'remove it there and put a TEMPLATE into a Modelfile',
     );
   }
-  const cloud = isCloudName(upstreamName(spec));
+  const cloud = description.remote === true || isCloudName(upstreamName(spec));
   const thinking = thinkingControl(description);
   const { capabilities } = description;
   const chats =

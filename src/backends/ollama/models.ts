@@ -28,7 +28,7 @@ export function createOllamaFactsFinder(http: HttpClient): OllamaFactsFinder {
   const known = new Map<string, Known>();
   return async (spec, url, signal) => {
     const model = upstreamName(spec);
-    const key = `${url} ${model}`;
+    const key = `${url} ${model}${spec.context === undefined ? '' : ' fixed'}`;
     const entry = known.get(key);
     if (entry !== undefined && performance.now() - entry.at < LIFETIME_MS) {
       return ollamaModelFacts(spec, entry.description, entry.allocated);

@@ -126,6 +126,8 @@ export interface ModelDescription {
   readonly contextLength: number | undefined;
   /** Context of its Modelfile, in tokens. */
   readonly numCtx?: number | undefined;
+  /** True if it is a name for a model of Ollama's cloud, as `ollama cp` makes them. */
+  readonly remote?: boolean;
   /** True if Ollama parses its output by special code, not by the tags in its template. */
   readonly ownParser: boolean;
 }
@@ -133,6 +135,7 @@ export interface ModelDescription {
 const showSchema = z.object({
   parser: z.string().optional(),
   parameters: z.string().optional(),
+  remote_model: z.string().optional(),
   details: z.object({ family: z.string().optional() }).optional(),
   model_info: z.record(z.string(), z.unknown()).optional(),
   capabilities: z.array(z.string()).optional(),
@@ -149,6 +152,7 @@ export function readDescription(value: unknown): ModelDescription | undefined {
     capabilities: data.capabilities ?? [],
     contextLength: typeof length === 'number' ? length : undefined,
     numCtx: numCtxOf(data.parameters),
+    ...((data.remote_model ?? '') !== '' && { remote: true }),
     ownParser: (data.parser ?? '') !== '',
   };
 }

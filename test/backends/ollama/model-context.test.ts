@@ -9,14 +9,22 @@ import type { LocalServer } from '../../support/upstream/replay.ts';
 const signal = AbortSignal.timeout(30_000);
 
 /** Answer of /api/show for each model: its trained length, and its Modelfile's parameters. */
-const SHOWN: Readonly<Record<string, { readonly trained: number; readonly parameters?: string }>> =
-  {
-    'plain:latest': { trained: 131_072 },
-    'short:latest': { trained: 2048 },
-    'filed:latest': { trained: 131_072, parameters: 'stop  "<|im_end|>"\nnum_ctx    65536' },
-    'running:latest': { trained: 131_072 },
-    'huge:cloud': { trained: 1_000_000 },
-  };
+const SHOWN: Readonly<
+  Record<
+    string,
+    { readonly trained: number; readonly parameters?: string; readonly remote_model?: string }
+  >
+> = {
+  'plain:latest': { trained: 131_072 },
+  'short:latest': { trained: 2048 },
+  'filed:latest': { trained: 131_072, parameters: 'stop  "<|im_end|>"\nnum_ctx    65536' },
+  'running:latest': { trained: 131_072 },
+  'huge:cloud': { trained: 1_000_000 },
+  'copied:latest': { trained: 1_000_000, remote_model: 'huge' },
+};
+
+/** Models of Ollama's cloud: one by its name, and one that `ollama cp` named. */
+const CLOUD = ['huge:cloud', 'copied:latest'];
 
 const RUNNING = {
   models: [
@@ -53,12 +61,12 @@ function answerTo(path: string | undefined, body: string): unknown {
     const message = { role: 'assistant', content: 'Hi' };
     return { message, done: true, done_reason: 'stop', prompt_eval_count: 3, eval_count: 1 };
   }
-  const { trained, parameters } = SHOWN[asked.model] ?? { trained: 1 };
+  const { trained, ...shown } = SHOWN[asked.model] ?? { trained: 1 };
   return {
     details: { family: 'qwen3' },
     capabilities: ['completion'],
     model_info: { 'general.architecture': 'qwen3', 'qwen3.context_length': trained },
-    ...(parameters !== undefined && { parameters }),
+    ...shown,
   };
 }
 
@@ -67,10 +75,11 @@ describe('the context of a model on Ollama', () => {
     ['plain:latest', undefined, 32_768],
     ['short:latest', undefined, 2048],
     ['filed:latest', undefined, 65_536],
-    ['running:latest', undefined, 16_384],
     ['running:latest', 8192, 8192],
+    ['running:latest', undefined, 16_384],
     ['huge:cloud', undefined, 1_000_000],
     ['huge:cloud', 200_000, 200_000],
+    ['copied:latest', undefined, 1_000_000],
   ])(
     '%s with the entry’s %s is %i tokens, reported and asked for',
     async (name, context, tokens) => {
@@ -79,7 +88,7 @@ describe('the context of a model on Ollama', () => {
       options.length = 0;
       await collect(backend.generate(request(spec, said('Hello')), signal));
       const [sent] = options;
-      if (name.endsWith(':cloud')) expect(sent).not.toHaveProperty('num_ctx');
+      if (CLOUD.includes(name)) expect(sent).not.toHaveProperty('num_ctx');
       else expect(sent).toMatchObject({ num_ctx: tokens });
     },
   );
