@@ -77,11 +77,11 @@ export class ModelDirectory {
     const { exists } = hints;
     if (isSettled(registry, name, exists)) return registry;
     const found = await this.#withFound(registry, name);
-    // A backend does not wait long for a name of Anthropic's. It does for the default that stands in.
-    const standIn = defaultFor(found, name, hints);
-    return standIn === undefined || isSettled(found, standIn, exists)
+    // A backend does not wait long for a name of Anthropic's, but for the default that answers instead.
+    const usual = defaultFor(found, name, hints);
+    return usual === undefined || isSettled(found, usual, exists)
       ? found
-      : this.#withFound(registry, standIn);
+      : this.#withFound(registry, usual);
   }
 
   async #withFound(registry: Registry, name: string): Promise<Registry> {
