@@ -14,6 +14,15 @@ export async function allStates(folder: string): Promise<readonly StoredState[]>
   return lists.flat().toSorted((one, other) => one.lastUsed.getTime() - other.lastUsed.getTime());
 }
 
+/** Bytes of the states of all models. */
+export async function heldBytes(folder: string): Promise<number> {
+  return bytesOf(await allStates(folder));
+}
+
+function bytesOf(states: readonly StoredState[]): number {
+  return states.reduce((sum, { record }) => sum + record.bytes, 0);
+}
+
 /** Number of states that are kept of all models: each is read when a model opens. */
 const MOST_STATES = 1000;
 
@@ -27,7 +36,7 @@ export async function enforceLimit(
   limitBytes: number,
 ): Promise<ReadonlySet<string>> {
   const states = await allStates(folder);
-  let bytes = states.reduce((sum, { record }) => sum + record.bytes, 0);
+  let bytes = bytesOf(states);
   const removed = new Set<string>();
   for (const { stem, record } of inOrderOfRemoval(states)) {
     if (bytes <= limitBytes && states.length - removed.size <= MOST_STATES) break;

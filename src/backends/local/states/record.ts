@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { parseJson } from '../../../core/one-line.ts';
 import { openRegularFile, readRegularBytes, readRegularFile } from '../../../core/regular-file.ts';
 import { writeWholeFile } from '../../../core/write-file.ts';
+import { isOld } from './scratch.ts';
 
 /** Version of the files. Increment it if files of an earlier version can't be read. */
 const VERSION = 1;
@@ -103,18 +104,15 @@ export async function removeState(stem: string): Promise<void> {
   }
 }
 
-/** Age after which files without a record are remains. Writing takes less time. */
-const REMAINS_MILLISECONDS = 10 * 60_000;
-
-/** Removes files without a record, from a process that was killed during a write. */
+/** Removes files of states that are not complete, from a process that was killed during a write. */
 export async function removeRemains(folder: string): Promise<void> {
-  const names = await readdir(folder);
-  const recorded = new Set(names.filter((name) => name.endsWith('.json')).map(stemOf));
-  for (const name of names.filter((one) => !recorded.has(stemOf(one)))) {
+  const names = new Set(await readdir(folder));
+  for (const name of names) {
+    const stem = stemOf(name);
+    if ([recordFile(stem), tokensFile(stem), stateFile(stem)].every((one) => names.has(one)))
+      continue;
     const file = path.join(folder, name);
-    const found = await stat(file).catch(() => undefined);
-    if (found === undefined || Date.now() - found.mtimeMs < REMAINS_MILLISECONDS) continue;
-    await rm(file, { force: true }).catch(() => undefined);
+    if (await isOld(file)) await rm(file, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 
@@ -139,6 +137,8 @@ async function readRecord(stem: string): Promise<StoredState | undefined> {
   const { mtime } = await stat(recordFile(stem));
   const text = await readRegularFile(recordFile(stem), MOST_RECORD_BYTES);
   const { data } = recordSchema.safeParse(parseJson(text));
+  // Another server may have removed the state while this one wrote its record again.
+  await stat(stateFile(stem));
   return data && { record: data, stem, lastUsed: mtime };
 }
 

@@ -56,7 +56,7 @@ export async function openLlamaCpp(
       });
       const promptLookup = settings.promptLookup ?? spec.promptLookup;
       const { threads } = loading;
-      states?.useContext(await stateContext(llama, loading));
+      states?.useContext(await stateContext(llama, loading), contextSize);
       return openSlots(weights, { llama, head, threads, promptLookup, states, log });
     },
     async close() {

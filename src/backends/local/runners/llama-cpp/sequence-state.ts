@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { LlamaContextSequence, LlamaModel } from 'node-llama-cpp';
 
@@ -21,6 +21,7 @@ export async function copyState(
   if (folder === undefined) return false;
   const file = path.join(folder, `fork-${randomUUID()}`);
   try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
     await from.saveStateToFile(file);
     await loadState(to, file);
     await to.eraseContextTokenRanges([{ start: tokens, end: to.nextTokenIndex }]);

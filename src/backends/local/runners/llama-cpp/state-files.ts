@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
 import { chmod, mkdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Token } from 'node-llama-cpp';
@@ -8,7 +7,8 @@ import { messageOf } from '../../../../core/failure.ts';
 import { largest } from '../../../../core/lists.ts';
 import { commonLength } from '../../../../prompt/prompt-prefix.ts';
 import type { StateCache } from '../../engine-settings.ts';
-import { allStates, enforceLimit } from '../../states/budget.ts';
+import { enforceLimit, heldBytes } from '../../states/budget.ts';
+import { FolderAccess } from '../../states/folder-access.ts';
 import { stateLimit } from '../../states/limit.ts';
 import {
   checksumOf,
@@ -20,7 +20,7 @@ import {
   weightsFolder,
   writeRecord,
 } from '../../states/record.ts';
-import { removeStale } from '../../states/stale.ts';
+import { removeScratch, removeStale, scratchName } from '../../states/scratch.ts';
 import type { Transcripts } from '../../transcripts.ts';
 import { isPrefix, readSaved, transcriptsIn } from './saved-state.ts';
 import type { SavedState } from './saved-state.ts';
@@ -49,41 +49,35 @@ export class StateFiles {
   /** Ordered by use, the least recently used first. */
   #saved: readonly SavedState[] = [];
   #context = '';
+  /** A longer state does not fit the context. */
+  #mostTokens = Infinity;
   #limitBytes = 0;
   #speeds: readonly number[] = [BYTES_PER_MILLISECOND];
-  #failed = false;
-  readonly #removeScratch = () => {
-    try {
-      rmSync(this.#scratch, { recursive: true, force: true });
-    } catch {
-      // The next process removes files that remain.
-    }
-  };
+  readonly #access = new FolderAccess(
+    () => this.#open(),
+    (error) => this.#report(error),
+  );
+  readonly #removeScratch = () => removeScratch(this.#scratch);
 
   private constructor(options: StateFilesOptions) {
     this.#options = options;
     this.#folder = weightsFolder(options.folder, options.identity);
-    this.#scratch = path.join(options.folder, `${process.pid}-${randomUUID()}`);
+    this.#scratch = path.join(options.folder, scratchName(process.pid));
     process.on('exit', this.#removeScratch);
   }
 
-  /**
-   * Opens the states of a model: reads those of earlier processes, restores their transcripts, and removes temporary
-   * files of ended processes.
-   */
+  /** Opens the states of a model: reads those of earlier processes, and removes temporary files of ended ones. */
   static async open(options: StateFilesOptions): Promise<StateFiles> {
     const files = new StateFiles(options);
-    try {
-      await files.#open();
-    } catch (error) {
-      files.#fail(error);
-    }
+    await files.#access.ready();
     return files;
   }
 
   /** States that fit the context. */
   get saved(): readonly SavedState[] {
-    return this.#saved.filter(({ record }) => record.context === this.#context);
+    return this.#saved.filter(
+      ({ record, tokens }) => record.context === this.#context && tokens.length < this.#mostTokens,
+    );
   }
 
   get limitBytes(): number {
@@ -95,14 +89,14 @@ export class StateFiles {
     return largest(this.#speeds);
   }
 
-  /** True if states can be saved: until the first failure. */
-  get works(): boolean {
-    return !this.#failed;
-  }
-
   /** Folder for temporary files; undefined if there is none. */
   get scratch(): string | undefined {
-    return this.#failed ? undefined : this.#scratch;
+    return this.#access.isOpen ? this.#scratch : undefined;
+  }
+
+  /** Returns true if states can be saved. Some time after a failure, tries the folder again. */
+  ready(): Promise<boolean> {
+    return this.#access.ready();
   }
 
   /** Returns true if a saved state may save a prompt more than `tokens` tokens. */
@@ -110,9 +104,13 @@ export class StateFiles {
     return this.#saved.some((state) => commonLength(state.tokens, prompt) > tokens);
   }
 
-  /** Sets the parameters that decide the bytes of a state. States with other ones are not read. */
-  useContext(context: string): void {
+  /**
+   * Sets the parameters that decide the bytes of a state, and the size of the context. States with other parameters, or
+   * for a larger context, are not read.
+   */
+  useContext(context: string, mostTokens: number): void {
     this.#context = context;
+    this.#mostTokens = mostTokens;
   }
 
   /**
@@ -124,15 +122,18 @@ export class StateFiles {
     const draft = path.join(this.#scratch, randomUUID());
     const started = performance.now();
     try {
+      // Another server may have removed the folder, because it was not used for long.
+      await mkdir(this.#scratch, { recursive: true, mode: 0o700 });
       const { bytes, tokens } = await slot.save(draft);
       const written = (await stat(draft)).size;
       if (written < bytes) throw new Error(`only ${written} of ${bytes} bytes were written`);
       const speed = bytes / Math.max(performance.now() - started, 1);
       this.#speeds = [...this.#speeds, speed].slice(-MEASURED_FILES);
       await this.#add(draft, slot, tokens, { bytes: written, seconds });
+      this.#access.succeed();
     } catch (error) {
       await rm(draft, { force: true }).catch(() => undefined);
-      this.#fail(error);
+      this.#access.fail(error);
     }
   }
 
@@ -156,7 +157,7 @@ export class StateFiles {
 
   /** Removes the files of this process only. */
   close(): void {
-    this.#failed = true;
+    this.#access.close();
     this.#saved = [];
     process.off('exit', this.#removeScratch);
     this.#removeScratch();
@@ -170,8 +171,9 @@ export class StateFiles {
       await mkdir(one, { recursive: true, mode: 0o700 });
     }
     await removeRemains(this.#folder);
-    const held = (await allStates(folder)).reduce((sum, { record }) => sum + record.bytes, 0);
-    this.#limitBytes = await stateLimit(this.#options, held);
+    this.#limitBytes = await stateLimit(this.#options, await heldBytes(folder));
+    // The limit or the free disk may be smaller than at the last write.
+    await enforceLimit(folder, this.#limitBytes);
     this.#saved = await readSaved(this.#folder, transcripts);
   }
 
@@ -234,12 +236,10 @@ export class StateFiles {
     }
   }
 
-  #fail(error: unknown): void {
-    if (this.#failed) return;
-    this.#failed = true;
+  #report(error: unknown): void {
     this.#options.log(
       `Prefixes can't be kept in ${this.#options.folder}: ${messageOf(error)}. ` +
-        'They are evaluated again instead, until the next start of the engine.',
+        'They are evaluated again instead, until files can be written there.',
     );
   }
 }

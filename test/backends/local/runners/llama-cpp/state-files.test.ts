@@ -1,12 +1,13 @@
 import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Token } from 'node-llama-cpp';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Slot } from '../../../../../src/backends/local/runners/llama-cpp/slot.ts';
 import { StateFiles } from '../../../../../src/backends/local/runners/llama-cpp/state-files.ts';
+import { scratchName } from '../../../../../src/backends/local/states/scratch.ts';
 import { Transcripts } from '../../../../../src/backends/local/transcripts.ts';
 import { covers } from '../../../../support/covers.ts';
 
@@ -14,7 +15,10 @@ let folder = '';
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'portico-test-'));
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await rm(folder, { recursive: true, force: true });
+});
 
 const tokens = (...ids: readonly number[]) => ids as unknown as readonly Token[];
 
@@ -87,28 +91,92 @@ describe('state files', () => {
   it('of processes that are no more are removed, others stay', async () => {
     const ended = fork('-e', [''], { execArgv: [], stdio: 'ignore' });
     await once(ended, 'exit');
-    for (const name of [`${ended.pid}-old`, `${process.ppid}-running`, 'mine']) {
+    const pid = ended.pid ?? 0;
+    const running = scratchName(process.ppid);
+    for (const name of [scratchName(pid), running, 'mine']) {
       await mkdir(path.join(folder, name));
     }
     const files = await open();
     const left = await readdir(folder);
     expect(left).toHaveLength(4);
-    expect(left).toEqual(expect.arrayContaining([`${process.ppid}-running`, 'mine']));
+    expect(left).toEqual(expect.arrayContaining([running, 'mine']));
+    files.close();
+  });
+
+  it('of another container with the same folder stay until nothing changes them', async () => {
+    const ended = fork('-e', [''], { execArgv: [], stdio: 'ignore' });
+    await once(ended, 'exit');
+    const [live, draft, old] = ['0a', '0b', '0c'].map((scope) => `${ended.pid}-${scope}-1`);
+    for (const name of [live, draft, old]) await mkdir(path.join(folder, name ?? ''));
+    const hour = new Date(Date.now() - 3_600_000);
+    await writeFile(path.join(folder, draft ?? '', 'state'), '');
+    for (const name of [draft, old]) await utimes(path.join(folder, name ?? ''), hour, hour);
+    const files = await open();
+    expect((await readdir(folder)).filter((name) => name.startsWith(`${ended.pid}-`))).toEqual([
+      live,
+      draft,
+    ]);
+    files.close();
+  });
+
+  it('are written by a process whose folder of drafts another one removed', async () => {
+    const files = await open();
+    const drafts = (await readdir(folder)).filter((name) => name !== 'model-test');
+    for (const name of drafts) await rm(path.join(folder, name), { recursive: true });
+    await files.save(slotOf([1, 2]));
+    expect(files.saved).toHaveLength(1);
+    expect(logged).toEqual([]);
     files.close();
   });
 
   it.each([
     ['can’t be written', (): Slot => slotOf([1], 100, 200), 'only 100 of 200 bytes were written'],
     ['fail to be written', (): Slot => slotOf([1], -1), 'Invalid typed array length'],
-  ])('that %s are said once, and no more are tried', async (_title, slot, reason) => {
+  ])('that %s are said once, and are tried again later', async (_title, slot, reason) => {
     const files = await open();
+    await files.save(slotOf([9]));
     await files.save(slot());
     await files.save(slot());
-    expect(files.works).toBe(false);
-    expect(files.saved).toEqual([]);
-    expect(await names()).toEqual([]);
+    expect(await files.ready()).toBe(false);
+    expect(files.saved).toHaveLength(1);
+    expect(await names()).toHaveLength(1);
     expect(logged).toEqual([expect.stringContaining(reason)]);
+    const now = performance.now();
+    vi.spyOn(performance, 'now').mockReturnValue(now + 60_000);
+    expect(await files.ready()).toBe(true);
+    await files.save(slotOf([1, 2]));
+    expect(files.saved.map((state) => state.tokens)).toEqual([[9], [1, 2]]);
+    expect(logged).toHaveLength(1);
     files.close();
+  });
+
+  it('that are longer than the context are kept for a larger one', async () => {
+    const files = await open();
+    files.useContext('any', 4);
+    await files.save(slotOf([1, 2, 3]));
+    files.close();
+    const smaller = await open();
+    smaller.useContext('any', 3);
+    expect(smaller.saved).toEqual([]);
+    await smaller.save(slotOf([1, 2]));
+    smaller.close();
+    const larger = await open();
+    larger.useContext('any', 4);
+    expect(larger.saved.map((state) => state.tokens)).toEqual([
+      [1, 2, 3],
+      [1, 2],
+    ]);
+    larger.close();
+  });
+
+  it('are cut to a smaller limit as they are opened', async () => {
+    const files = await open();
+    await files.save(slotOf([1, 2]));
+    await files.save(slotOf([3, 4]));
+    files.close();
+    const next = await open(150);
+    expect(next.saved.map((state) => state.tokens)).toEqual([[3, 4]]);
+    next.close();
   });
 
   it('that can’t be loaded are forgotten', async () => {
@@ -119,7 +187,7 @@ describe('state files', () => {
     await rm(`${state.stem}.state`);
     await files.load(state, slotOf([]));
     expect(files.saved).toEqual([]);
-    expect(files.works).toBe(true);
+    expect(await files.ready()).toBe(true);
     expect(logged).toEqual([expect.stringContaining("can't be restored")]);
     files.close();
   });
@@ -159,7 +227,7 @@ describe('state files', () => {
     const file = path.join(folder, 'file');
     await writeFile(file, '');
     const files = await openIn(file, 9);
-    expect(files.works).toBe(false);
+    expect(await files.ready()).toBe(false);
     expect(logged.at(-1)).toContain('ENOTDIR');
     files.close();
   });
