@@ -4,7 +4,7 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 
-/** Age after which files that nobody completed are remains. Writing a file changes its time. */
+/** Age after which incomplete files are remains. Writing a file changes its time. */
 const REMAINS_MILLISECONDS = 10 * 60_000;
 
 /**
