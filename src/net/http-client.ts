@@ -22,7 +22,7 @@ export interface ServerNaming {
   /** Such as `Ollama`. */
   readonly name: string;
   /** Hint if the server does not respond, such as `start it with: ollama serve`. */
-  readonly wayOut: string;
+  readonly hint: string;
 }
 
 /** Upstream response with its body unread. */
@@ -136,13 +136,13 @@ function createAgent(): Agent {
 
 /** Failure of a request without a response. */
 export function unreachable(
-  { name, wayOut }: ServerNaming,
+  { name, hint }: ServerNaming,
   url: string,
   error: unknown,
 ): RuntimeFailure {
   return new RuntimeFailure(
     'backend-unavailable',
-    `${name} does not answer at ${shownUrl(url)} (${oneLine(messageOf(error))}); ${wayOut}`,
+    `${name} does not answer at ${shownUrl(url)} (${oneLine(messageOf(error))}); ${hint}`,
     { cause: error, retryAfterSeconds: RETRY_AFTER_SECONDS },
   );
 }

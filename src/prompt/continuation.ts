@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import type { Turn } from '../core/conversation.ts';
 import { renderPrompt } from './render.ts';
 import type { ChatTemplate, Prompt, PromptRequest } from './render.ts';
-import { anyEnd, cutBehind, markEnd } from './turn-closing.ts';
-import type { Seams } from './turn-closing.ts';
+import { anyEnd, cutAfter, markEnd } from './turn-closing.ts';
+import type { TurnClosings } from './turn-closing.ts';
 
 /** End of an assistant turn in a template. */
 export interface TurnEnding {
-  readonly seams: Seams;
+  readonly closings: TurnClosings;
   /** Texts of the tokens that end a turn. */
   readonly ends: ReadonlySet<string>;
 }
@@ -21,13 +21,13 @@ export interface TurnEnding {
  */
 export function renderContinuation(
   template: ChatTemplate,
-  { seams, ends }: TurnEnding,
+  { closings, ends }: TurnEnding,
   request: PromptRequest,
   answer: number,
 ): Prompt | undefined {
   const { turns } = request.conversation;
   const later = turns.slice(answer + 1);
-  if (seams.repeats && !later.every(isResult)) return undefined;
+  if (closings.repeats && !later.every(isResult)) return undefined;
   // Random, so that no other text in the prompt can be mistaken for it.
   const mark = randomBytes(12).toString('hex');
   const turn = turns[answer];
@@ -39,8 +39,8 @@ export function renderContinuation(
     turns: [...turns.slice(0, answer), marked, ...later],
   };
   const prompt = renderPrompt(template, { ...request, conversation });
-  const end = cutBehind(prompt.stretches, mark, calls ? (text) => ends.has(text) : anyEnd);
-  const expected = calls ? seams.call : seams.text;
+  const end = cutAfter(prompt.stretches, mark, calls ? (text) => ends.has(text) : anyEnd);
+  const expected = calls ? closings.call : closings.text;
   return end !== undefined && end.closing === expected
     ? { ...prompt, stretches: end.rest }
     : undefined;

@@ -122,9 +122,9 @@ function partsAsText(parts: readonly Part[]): readonly Part[] {
     }
     if (part.kind !== 'tool-result') return [part];
     // Images follow the result that contained them.
-    const seen = part.output.filter(({ kind }) => kind === 'image');
-    const told = part.output.filter(({ kind }) => kind !== 'image');
-    return [{ kind: 'text', text: writeResult(writeToolOutput(told, part.isError)) }, ...seen];
+    const images = part.output.filter(({ kind }) => kind === 'image');
+    const words = part.output.filter(({ kind }) => kind !== 'image');
+    return [{ kind: 'text', text: writeResult(writeToolOutput(words, part.isError)) }, ...images];
   });
 }
 

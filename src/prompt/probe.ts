@@ -4,7 +4,7 @@ import { ControlTokens } from './control-tokens.ts';
 import type { ChatFormat } from '../formats/format.ts';
 import { Placeholders } from './placeholders.ts';
 import type { TemplateRenderer } from './render.ts';
-import { spliceMessages } from './template-workarounds.ts';
+import { applyWorkarounds } from './template-workarounds.ts';
 import type { TemplateTraits } from './template-traits.ts';
 import { templateVariables } from './template-variables.ts';
 
@@ -54,7 +54,11 @@ export function taking(...turns: readonly (readonly Part[])[]): Conversation {
  *
  * @param later word of a system message after the first turn
  */
-export function told({ turns, tools }: Conversation, word: string, later?: string): Conversation {
+export function withSystem(
+  { turns, tools }: Conversation,
+  word: string,
+  later?: string,
+): Conversation {
   const between: readonly Turn[] =
     later === undefined ? [] : [{ role: 'system', parts: [said(later)] }];
   return {
@@ -123,7 +127,7 @@ export class Probe {
     const messages = templateMessages(conversation, traits);
     try {
       const rendered = this.#render({
-        messages: spliceMessages(messages, placeholders, this.#format),
+        messages: applyWorkarounds(messages, placeholders, this.#format),
         ...templateVariables({ thinking: { mode: 'adaptive' } }, traits),
         add_generation_prompt: true,
         bos_token: this.#tokens.bos,

@@ -7,7 +7,7 @@ import type { ControlTokens, PromptStretch } from './control-tokens.ts';
 import { templateMessages, templateTools } from './messages.ts';
 import { prefillOf, promptEnd } from './prompt-end.ts';
 import type { Prefill } from './prompt-end.ts';
-import { spliceMessages } from './template-workarounds.ts';
+import { applyWorkarounds } from './template-workarounds.ts';
 import type { TemplateMessage } from './template-message.ts';
 import type { TemplateTraits } from './template-traits.ts';
 import { templateVariables } from './template-variables.ts';
@@ -111,7 +111,7 @@ function renderMessages(
     traits.parameters,
   );
   return render({
-    messages: placeholders.protect(spliceMessages(messages, placeholders, format)),
+    messages: placeholders.protect(applyWorkarounds(messages, placeholders, format)),
     ...(tools.length > 0 && toolVariables(placeholders.protect(tools))),
     ...templateVariables(request, traits),
     add_generation_prompt: true,

@@ -97,8 +97,8 @@ class Turns {
   ): string | undefined {
     const conversation = taking([said('U')], ...(parts.length === 0 ? [] : [parts]));
     const rendered = this.#probe.render(conversation, traits, variables);
-    const [, ...behind] = rendered?.split('PROBE-U') ?? [];
-    const turn = behind.at(-1);
+    const [, ...rest] = rendered?.split('PROBE-U') ?? [];
+    const turn = rest.at(-1);
     const forged = Object.values(SLOT).some((slot) => turn?.includes(slot));
     if (turn === undefined || turn.length > MOST_CHARACTERS || forged) return undefined;
     return ['toolu_C', 'toolu_D'].reduce((text, id, index) => {

@@ -23,7 +23,7 @@ export interface AssistantMessage {
   readonly reasoning?: string;
   readonly thinking?: string;
   readonly tool_calls?: readonly TemplateCall[];
-  /** Text before the calls that the template would drop; see `spliceMessages`. */
+  /** Text before the calls that the template would drop; see `applyWorkarounds`. */
   readonly ahead?: string;
   /** Calls to write into the content, since the template would drop them. */
   readonly written?: readonly WrittenCall[];

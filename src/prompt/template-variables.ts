@@ -3,7 +3,7 @@ import type { Effort, ThinkingMode } from '../core/backend.ts';
 import type { TemplateTraits } from './template-traits.ts';
 
 /** Thinking mode and effort that a prompt asks for. */
-export interface ThinkingWish {
+export interface ThinkingOptions {
   readonly thinking: ThinkingMode;
   readonly effort?: Effort;
 }
@@ -15,7 +15,7 @@ export interface ThinkingWish {
  * change the start of every prompt and invalidate the cached prefix.
  */
 export function templateVariables(
-  { thinking, effort }: ThinkingWish,
+  { thinking, effort }: ThinkingOptions,
   traits: Pick<TemplateTraits, 'efforts' | 'thinking'>,
   now = new Date(),
 ): Readonly<Record<string, unknown>> {

@@ -6,7 +6,7 @@ import type { TemplateCall, TemplateMessage } from './template-message.ts';
  * Messages with placeholders for content that the template would drop. Text ahead of calls goes into the
  * name of the first call, and calls go into the content.
  */
-export function spliceMessages(
+export function applyWorkarounds(
   messages: readonly TemplateMessage[],
   placeholders: Placeholders,
   format: ChatFormat,

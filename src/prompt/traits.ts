@@ -1,7 +1,7 @@
 import { EFFORTS } from '../core/backend.ts';
 import type { Conversation } from '../core/conversation.ts';
 import type { ChatFormat } from '../formats/format.ts';
-import { answered, called, NO_TRAITS, Probe, said, taking, thought, told } from './probe.ts';
+import { answered, called, NO_TRAITS, Probe, said, taking, thought, withSystem } from './probe.ts';
 import type { TemplateRenderer } from './render.ts';
 import type { CallTraits, ReasoningPlace, TemplateTraits } from './template-traits.ts';
 import { templateVariables } from './template-variables.ts';
@@ -17,9 +17,10 @@ export function probeTemplate(
 ): TemplateTraits {
   const probe = new Probe(render, format, tokens);
   const leading = { ...NO_TRAITS, system: true };
-  const system = probe.shows(told(TALK, 'S'), leading) && probe.shows(told(ASKED, 'S'), leading);
+  const system =
+    probe.shows(withSystem(TALK, 'S'), leading) && probe.shows(withSystem(ASKED, 'S'), leading);
   const anywhere = { ...leading, systemAnywhere: true };
-  const systemAnywhere = system && probe.shows(told(TALK, 'S', 'L'), anywhere);
+  const systemAnywhere = system && probe.shows(withSystem(TALK, 'S', 'L'), anywhere);
   const parameters =
     PARAMETERS.find((form) => probe.showsTools(form, 'odd')) ??
     PARAMETERS.find((form) => probe.showsTools(form, 'plain'));
@@ -202,8 +203,8 @@ function thinkingTraits(
   const thinks =
     switched ||
     thoughtfulTalks(traits).some((conversation) => {
-      const [before = '', behind] = (probe.render(conversation, traits) ?? '').split('PROBE-T');
-      return behind !== undefined && before.trimEnd().endsWith(tags.open);
+      const [before = '', after] = (probe.render(conversation, traits) ?? '').split('PROBE-T');
+      return after !== undefined && before.trimEnd().endsWith(tags.open);
     });
   return { thinking: thinks ? 'switchable' : 'none', emptyThinking: thinks && !switched };
 }

@@ -1,11 +1,11 @@
 import type { Conversation, Part, Turn } from '../core/conversation.ts';
 import type { PromptStretch } from './control-tokens.ts';
-import { answered, called, PROBE_TOOL, said, taking, told } from './probe.ts';
+import { answered, called, PROBE_TOOL, said, taking, withSystem } from './probe.ts';
 import { renderPrompt } from './render.ts';
 import type { ChatTemplate } from './render.ts';
 
 /** Text that a template writes between an answer's last character and the token that ends the turn. */
-export interface Seams {
+export interface TurnClosings {
   /** Closing after text; undefined if no control token ends the turn. */
   readonly text: string | undefined;
   /** Closing after the last argument of a call; undefined if no control token ends the turn. */
@@ -31,15 +31,15 @@ const CALL = { ...taking([said('U')], [called('M')], [answered('M', 'N')]), tool
  *
  * @param ends tokens that end a turn
  */
-export function findSeams(template: ChatTemplate, ends: ReadonlySet<string>): Seams {
-  const behindText = probe(template, TALK, anyEnd);
-  const behindCall = probe(template, CALL, (text) => ends.has(text));
-  const rich = { ...told(TALK, 'S'), tools: [PROBE_TOOL] };
+export function findTurnClosings(template: ChatTemplate, ends: ReadonlySet<string>): TurnClosings {
+  const afterText = probe(template, TALK, anyEnd);
+  const afterCall = probe(template, CALL, (text) => ends.has(text));
+  const rich = { ...withSystem(TALK, 'S'), tools: [PROBE_TOOL] };
   const again = textOf(probe(template, rich, anyEnd)?.rest ?? []);
   return {
     // Non-whitespace here is message content, so the template has no fixed closing.
-    text: behindText?.closing.trim() === '' ? behindText.closing : undefined,
-    call: behindCall?.closing,
+    text: afterText?.closing.trim() === '' ? afterText.closing : undefined,
+    call: afterCall?.closing,
     repeats: again.includes('PROBE-S') || again.includes(PROBE_TOOL.description),
   };
 }
@@ -58,22 +58,22 @@ function markPart(part: Part, mark: string): Part | undefined {
 }
 
 /** Rest of a prompt after a marker; undefined unless the prompt contains the marker exactly once. */
-export function cutBehind(
+export function cutAfter(
   stretches: readonly PromptStretch[],
   mark: string,
   isEnd: (controlText: string) => boolean,
 ): MarkedEnd | undefined {
   const marked = stretches.filter(({ text }) => text.includes(mark));
   const [only] = marked;
-  const [, behind, ...more] = only?.text.split(mark) ?? [];
-  if (only === undefined || behind === undefined || marked.length + more.length > 1)
+  const [, closing, ...more] = only?.text.split(mark) ?? [];
+  if (only === undefined || closing === undefined || marked.length + more.length > 1)
     return undefined;
   const start = stretches.indexOf(only) + 1;
   const end = stretches.findIndex(
     ({ text, control }, index) => index >= start && control && isEnd(text),
   );
   if (end === -1) return undefined;
-  return { closing: behind + textOf(stretches.slice(start, end)), rest: stretches.slice(end) };
+  return { closing: closing + textOf(stretches.slice(start, end)), rest: stretches.slice(end) };
 }
 
 /** Accepts any control token: after text, each one ends the turn. */
@@ -90,7 +90,7 @@ function probe(
   const toolChoice = { mode: 'auto', parallel: true } as const;
   try {
     const { stretches } = renderPrompt(template, { conversation, toolChoice, thinking });
-    const end = cutBehind(stretches, MARK, isEnd);
+    const end = cutAfter(stretches, MARK, isEnd);
     return textOf(end?.rest ?? []).includes('PROBE-N') ? end : undefined;
   } catch {
     // A template that refuses this short conversation does not reveal its turn closing.

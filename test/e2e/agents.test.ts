@@ -28,9 +28,9 @@ describe.each(AGENTS)('the real $name', ({ name, npmPackage, variable, args }) =
   covers('R5.2-agents');
 
   const file = process.env[variable];
-  const wayOut = `install ${npmPackage} with npm and set ${variable} to its bin/${name}`;
+  const hint = `install ${npmPackage} with npm and set ${variable} to its bin/${name}`;
 
-  it.skipIf(isMissing(name, file, wayOut))('gets its answer from the local model', async () => {
+  it.skipIf(isMissing(name, file, hint))('gets its answer from the local model', async () => {
     const asked: GenerationRequest[] = [];
     const server = await serveScript({
       script: async function* play(request) {
@@ -52,7 +52,7 @@ describe.each(AGENTS)('the real $name', ({ name, npmPackage, variable, args }) =
     expect(main?.maxTokens).toBeGreaterThan(0);
   });
 
-  it.skipIf(isMissing(name, file, wayOut))(
+  it.skipIf(isMissing(name, file, hint))(
     'is not started with a context that its instructions can’t fit',
     async () => {
       const asked: GenerationRequest[] = [];

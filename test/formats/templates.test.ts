@@ -5,7 +5,7 @@ import { injectedFormat, injectedTraits, injectionFor } from '../../src/prompt/i
 import { templateMessages, templateTools } from '../../src/prompt/messages.ts';
 import { Placeholders } from '../../src/prompt/placeholders.ts';
 import type { ChatTemplate } from '../../src/prompt/render.ts';
-import { spliceMessages } from '../../src/prompt/template-workarounds.ts';
+import { applyWorkarounds } from '../../src/prompt/template-workarounds.ts';
 import { templateVariables } from '../../src/prompt/template-variables.ts';
 import type { Part, ToolSpec, Turn } from '../../src/core/conversation.ts';
 import { areTemplatesMissing, REAL_TEMPLATES, realTemplate } from '../support/real-templates.ts';
@@ -139,7 +139,7 @@ function renderTurns(
   const messages = templateMessages({ system: [], turns, tools: specs }, traits);
   const placeholders = new Placeholders(new ControlTokens([]));
   const rendered = template.render({
-    messages: spliceMessages(messages, placeholders, template.format),
+    messages: applyWorkarounds(messages, placeholders, template.format),
     tools,
     functions: JSON.stringify(tools),
     ...templateVariables({ thinking: { mode: 'disabled' } }, traits),

@@ -17,7 +17,7 @@ async function connect(answer: RequestListener) {
     // One that is closed in mid-answer is reset.
     connections.push(once(socket, 'close').catch(() => undefined));
   });
-  const http = createHttpClient({ name: 'The server', wayOut: 'start it' });
+  const http = createHttpClient({ name: 'The server', hint: 'start it' });
   onTestFinished(async () => {
     await http.close();
     server.close();

@@ -22,8 +22,8 @@ export type Claude = (typeof CLAUDES)[number];
 
 /** Whether a version is not here, which is told once or fails: see `isMissing`. */
 export function isClaudeMissing({ name, variable }: Claude): boolean {
-  const wayOut = `install @anthropic-ai/claude-code@${name} with npm and set ${variable} to its bin/claude`;
-  return isMissing(`Claude Code ${name}`, process.env[variable], wayOut);
+  const hint = `install @anthropic-ai/claude-code@${name} with npm and set ${variable} to its bin/claude`;
+  return isMissing(`Claude Code ${name}`, process.env[variable], hint);
 }
 
 /** The tools that the file task needs, allowed without a question. */

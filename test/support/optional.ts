@@ -24,17 +24,17 @@ interface MissingOptions {
  * names it for each test that is skipped in the suite or file that asks.
  *
  * @param file path of the part, if it is known
- * @param wayOut action that makes the part available
+ * @param hint action that makes the part available
  * @throws if the part is missing, required, and `PORTICO_REQUIRE_ALL=1`
  */
 export function isMissing(
   what: string,
   file: string | undefined,
-  wayOut: string,
+  hint: string,
   { isRequired = true, environment = process.env, say = sayOnce }: MissingOptions = {},
 ): boolean {
   if (file !== undefined && existsSync(file)) return false;
-  const line = `SKIPPED: ${what} is not ${file === undefined ? 'here' : `at ${file}`}: ${wayOut}`;
+  const line = `SKIPPED: ${what} is not ${file === undefined ? 'here' : `at ${file}`}: ${hint}`;
   if (isRequired && areAllRequired(environment)) throw new Error(line);
   say(`\n!!! ${line}\n`);
   recordMissing(what);

@@ -8,7 +8,7 @@ import { readOllamaError } from './protocol.ts';
 /** Name of the server in failures. */
 export const OLLAMA_SERVER: ServerNaming = {
   name: 'Ollama',
-  wayOut: 'start it with: ollama serve',
+  hint: 'start it with: ollama serve',
 };
 
 /** Time until a retry to a busy server. */

@@ -11,7 +11,7 @@ import type { SaidError } from './said-error.ts';
 /** Name in failures of a server of which only the URL is known. */
 export const SERVER: ServerNaming = {
   name: 'the model server',
-  wayOut: 'start it, or correct its url in models.yaml',
+  hint: 'start it, or correct its url in models.yaml',
 };
 
 /** Default time until a retry to a busy server, or one that limits its clients. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { renderContinuation } from '../../../src/prompt/continuation.ts';
 import type { TurnEnding } from '../../../src/prompt/continuation.ts';
 import type { ChatTemplate } from '../../../src/prompt/render.ts';
-import { findSeams } from '../../../src/prompt/turn-closing.ts';
+import { findTurnClosings } from '../../../src/prompt/turn-closing.ts';
 import { turnEnds } from '../../../src/prompt/turn-ends.ts';
 import { chatTemplate, TEMPLATES } from '../../support/chat-templates.ts';
 import { areTemplatesMissing, REAL_TEMPLATES, realTemplate } from '../../support/real-templates.ts';
@@ -31,7 +31,7 @@ const ENDS = [
 
 function endingOf(template: ChatTemplate): TurnEnding {
   const ends = new Set([...turnEnds(template), ...ENDS, template.eos]);
-  return { seams: findSeams(template, ends), ends };
+  return { closings: findTurnClosings(template, ends), ends };
 }
 
 /** Counts the answers of all conversations after which the prompt can be continued. */

@@ -12,7 +12,7 @@ import { injectedFormat } from '../../../prompt/inject.ts';
 import { instructedRequest } from '../../../prompt/instructed.ts';
 import { renderPrompt } from '../../../prompt/render.ts';
 import type { ChatTemplate, Prompt, TemplateRenderer } from '../../../prompt/render.ts';
-import { findSeams } from '../../../prompt/turn-closing.ts';
+import { findTurnClosings } from '../../../prompt/turn-closing.ts';
 import { isForced } from '../../../prompt/tool-choice.ts';
 import { formatTags, turnEnds } from '../../../prompt/turn-ends.ts';
 import type { GenerationRequest } from '../../../core/backend.ts';
@@ -127,7 +127,7 @@ export class PromptWork {
     const ending = [...turnEnds(template)];
     const ends = new Set([...ending, ...setup.ends]);
     this.#configured = { setup, template };
-    this.#ending = { seams: findSeams(template, ends), ends };
+    this.#ending = { closings: findTurnClosings(template, ends), ends };
     return ending;
   }
 
