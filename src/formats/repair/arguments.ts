@@ -1,29 +1,13 @@
-import { isDeepStrictEqual } from 'node:util';
-import { jsonrepair } from 'jsonrepair';
-import { isRecord } from '../../core/json.ts';
 import { parseJson } from '../../core/one-line.ts';
 import type { CallableTool } from '../format.ts';
-import { isAmbiguous, lacksLastValue } from './ambiguous.ts';
 import { coerceJson } from './coerce.ts';
-import { isClosing } from './closing.ts';
-import { mendEscapes } from './escapes.ts';
-import { JsonPrefix } from './json-prefix.ts';
 import { itemsOf, membersOf } from './json-text.ts';
+import { repairJson, strip } from './loose-json.ts';
 import { isWrapperKey } from './schema-types.ts';
 import { withTimeLimit } from './time-limit.ts';
 
-/** Text that models write around or after arguments. */
-const FENCE = '```';
-const CLOSING = /<\/(?:tool_call|function|tool)>$/;
-
 /** Length up to which any text is repaired in a few milliseconds. Longer texts have a time limit. */
 const SHORT = 4096;
-
-/** End of a text with a complete last value. */
-const ENDS = /([}\]"'\d]|true|false|null|True|False|None)$/;
-
-/** Empty arguments before the real ones: some servers send `{}` first. */
-const EMPTY_BEFORE = /^(?:\s*(?:\{\s*\}|null|None))+(?=\s*\{)/;
 
 /** Limit of nested wrappers around arguments: strings, lists, calls. */
 const MOST_WRAPPERS = 4;
@@ -75,35 +59,6 @@ function limited<Result>(written: string, repair: () => Result): Result | undefi
 
 function isNothing(text: string): boolean {
   return text === '' || text === 'null' || text === 'None';
-}
-
-function strip(written: string): string {
-  const text = written.trim().replace(CLOSING, '').trim();
-  const isFenced = text.length > 2 * FENCE.length && text.startsWith(FENCE) && text.endsWith(FENCE);
-  if (!isFenced) return text;
-  const inside = text.slice(FENCE.length, -FENCE.length);
-  return inside.replace(/^[a-zA-Z]+/, '').trim();
-}
-
-/** Returns a JSON text unchanged or repaired; undefined if it is ambiguous. */
-function repairJson(written: string): string | undefined {
-  if (parseJson(written) !== undefined) return written;
-  const text = mendEscapes(written.replace(EMPTY_BEFORE, ''));
-  if (text === undefined || isAmbiguous(text)) return undefined;
-  const prefix = new JsonPrefix(undefined);
-  prefix.push(text);
-  if (prefix.complete) {
-    const rest = text.slice(prefix.released.length);
-    const isWhole =
-      isClosing(rest) || isDeepStrictEqual(parseJson(rest), parseJson(prefix.released));
-    return isWhole ? prefix.released : undefined;
-  }
-  // The missing part of a value can't be guessed.
-  if (prefix.inString || !ENDS.test(text)) return undefined;
-  const repaired = jsonrepair(text);
-  if (lacksLastValue(text, repaired)) return undefined;
-  const value = parseJson(repaired);
-  return isRecord(value) || Array.isArray(value) ? repaired : undefined;
 }
 
 /** Text of the arguments inside wrappers. It is not parsed, since numbers may exceed JavaScript's precision. */

@@ -1,5 +1,7 @@
 import { parseTree } from 'jsonc-parser';
 import type { Edit, Node } from 'jsonc-parser';
+import { parseJson } from '../../core/one-line.ts';
+import { repairJson, strip } from './loose-json.ts';
 import {
   allowedTypes,
   forbidsString,
@@ -10,7 +12,7 @@ import {
 
 /**
  * Replaces strings by the values that they spell, if the schema requires the type of these values: `"3"`
- * becomes `3`, `"[1]"` becomes `[1]`. The other text is unchanged.
+ * becomes `3`, `"[1]"` becomes `[1]`. The values may need a repair. The other text is unchanged.
  */
 export function coerceJson(json: string, schema: unknown): string {
   const root = parseTree(json);
@@ -41,12 +43,9 @@ function* editsOf(node: Node, schema: unknown): Generator<Edit> {
 }
 
 function spelled(text: string, types: readonly string[]): string | undefined {
-  const constant = { True: 'true', False: 'false', None: 'null' }[text.trim()] ?? text.trim();
-  try {
-    const value: unknown = JSON.parse(constant);
-    return types.some((type) => isOfType(value, type)) ? constant : undefined;
-  } catch {
-    // The string does not spell a JSON value, so it stays a string.
-    return undefined;
-  }
+  const constant = { True: 'true', False: 'false', None: 'null' }[text.trim()];
+  const json = constant ?? repairJson(strip(text));
+  if (json === undefined) return undefined;
+  const value = parseJson(json);
+  return types.some((type) => isOfType(value, type)) ? json : undefined;
 }

@@ -11,6 +11,7 @@ const SCHEMA = {
     count: { type: 'integer' },
     days: { anyOf: [{ type: 'integer' }, { type: 'null' }] },
     list: { type: 'array', items: { type: 'integer' } },
+    place: { type: 'object', properties: { hot: { type: 'boolean' } } },
     any: {},
   },
 };
@@ -115,8 +116,18 @@ const REPAIRED: readonly (readonly [string, string, unknown])[] = [
   ['Python’s truth value as a string', '{"city": "Paris", "hot": "True"}', PARIS],
   ['a list as a string', '{"list": "[1]"}', { list: [1] }],
   ['a list of strings as a string', '{"list": "[\\"1\\"]"}', { list: [1] }],
+  ['a list with a trailing comma as a string', '{"list": "[1, 2,]"}', { list: [1, 2] }],
+  ['a list in a code fence as a string', '{"list": "```json\\n[1]\\n```"}', { list: [1] }],
+  ['a Python object as a string', `{"place": "{'hot': True}"}`, { place: { hot: true } }],
+  [
+    'a Python object as a string in another one',
+    JSON.stringify(`{'place': "{'hot': 'True'}", 'list': '[1,]'}`),
+    { place: { hot: true }, list: [1] },
+  ],
+  ['a Python object for any type', `{"any": "{'hot': True}"}`, { any: "{'hot': True}" }],
   ['strings in a list of numbers', '{"list": ["1", "2"]}', { list: [1, 2] }],
   ['a string that does not spell a number', '{"days": "three"}', { days: 'three' }],
+  ['a list of words and numbers for a number', '{"days": "[1: 2] or 3"}', { days: '[1: 2] or 3' }],
   ['a string for a string', '{"city": "3"}', { city: '3' }],
   ['a string for any type', '{"any": "[1]"}', { any: '[1]' }],
 ];
@@ -134,6 +145,9 @@ const BROKEN: readonly (readonly [string, string])[] = [
 
 /** Texts that begin correctly. */
 const BROKEN_LATE: readonly (readonly [string, string])[] = [
+  ['a string that is no object', '{"place": "Paris"}'],
+  ['an apostrophe in a Python object as a string', `{"place": "{'a': 'don't', 'hot': True}"}`],
+  ['a Python list for an object', `{"place": "['hot', True]"}`],
   ['another object after it', '{"city": "Paris"}{"city": "Rome"}'],
   ['words after it', '{"city": "Paris"} is what I look at'],
   ['another argument after it', '{"city": "Paris"}, "hot": true}'],
