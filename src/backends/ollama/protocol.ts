@@ -2,6 +2,7 @@ import type { ChatRequest, Message } from 'ollama';
 import { z } from 'zod';
 import { isRecord } from '../../core/json.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { presentItems } from '../../net/present-items.ts';
 
 /** Message of /api/chat. The type of Ollama's package lacks the id that a result refers to. */
 export interface OllamaMessage extends Message {
@@ -62,22 +63,26 @@ export interface OllamaChunk {
 const count = z.int().nonnegative().max(1e9).optional().catch(undefined);
 
 const call = z.object({
-  function: z.object({
-    name: z.string().nullish(),
-    // Proxies and old versions send a string or a list. The pipeline repairs them for all backends.
-    arguments: z.unknown().optional(),
-  }),
+  function: z
+    .object({
+      name: z.string().nullish(),
+      // Proxies and old versions send a string or a list. The pipeline repairs them for all backends.
+      arguments: z.unknown().optional(),
+    })
+    .nullable(),
 });
 
 const chunkSchema = z.object({
-  message: z.object({
-    content: z.string().nullish(),
-    thinking: z.string().nullish(),
-    tool_calls: z.array(call).nullish(),
-  }),
+  message: z
+    .object({
+      content: z.string().nullish(),
+      thinking: z.string().nullish(),
+      tool_calls: presentItems(call).nullish(),
+    })
+    .nullable(),
   done: z.boolean(),
   // Versions without a reason end every answer in this form.
-  done_reason: z.enum(DONE_REASONS).default('stop'),
+  done_reason: z.enum(DONE_REASONS).nullish(),
   prompt_eval_count: count,
   prompt_eval_cached_count: count,
   eval_count: count,
@@ -88,15 +93,15 @@ const chunkSchema = z.object({
 export function readOllamaChunk(value: unknown): OllamaChunk | undefined {
   const { data } = chunkSchema.safeParse(value);
   if (data === undefined) return undefined;
-  const made = (data.message.tool_calls ?? []).map((one) => ({
-    name: one.function.name ?? '',
-    json: readArguments(one.function.arguments),
+  const made = (data.message?.tool_calls ?? []).map((one) => ({
+    name: one.function?.name ?? '',
+    json: readArguments(one.function?.arguments),
   }));
   const calls = made.filter(({ name }) => name !== '');
   // A call without a name is text.
   const nameless = made.flatMap(({ name, json }) => (name === '' ? [json] : []));
-  const text = [data.message.content ?? '', ...nameless].join('');
-  const thinking = data.message.thinking ?? '';
+  const text = [data.message?.content ?? '', ...nameless].join('');
+  const thinking = data.message?.thinking ?? '';
   const isEmpty = text === '' && thinking === '' && calls.length === 0;
   return {
     text,
@@ -105,7 +110,7 @@ export function readOllamaChunk(value: unknown): OllamaChunk | undefined {
     tokens: data.logprobs?.length ?? (isEmpty ? 0 : 1),
     end: data.done
       ? {
-          reason: data.done_reason,
+          reason: data.done_reason ?? 'stop',
           promptTokens: data.prompt_eval_count,
           cachedTokens: data.prompt_eval_cached_count,
           outputTokens: data.eval_count,
@@ -133,12 +138,12 @@ export interface ModelDescription {
 }
 
 const showSchema = z.object({
-  parser: z.string().optional(),
-  parameters: z.string().optional(),
-  remote_model: z.string().optional(),
-  details: z.object({ family: z.string().optional() }).optional(),
-  model_info: z.record(z.string(), z.unknown()).optional(),
-  capabilities: z.array(z.string()).optional(),
+  parser: z.string().nullish(),
+  parameters: z.string().nullish(),
+  remote_model: z.string().nullish(),
+  details: z.object({ family: z.string().nullish() }).optional(),
+  model_info: z.record(z.string(), z.unknown()).nullish(),
+  capabilities: presentItems(z.string()).nullish(),
 });
 
 /** Reads the answer of /api/show; undefined if it is not one. */
@@ -148,23 +153,23 @@ export function readDescription(value: unknown): ModelDescription | undefined {
   const architecture = data.model_info?.['general.architecture'];
   const length = data.model_info?.[`${String(architecture)}.context_length`];
   return {
-    family: data.details.family,
+    family: data.details.family ?? undefined,
     capabilities: data.capabilities ?? [],
     contextLength: typeof length === 'number' ? length : undefined,
-    numCtx: numCtxOf(data.parameters),
+    numCtx: numCtxOf(data.parameters ?? ''),
     ...((data.remote_model ?? '') !== '' && { remote: true }),
     ownParser: (data.parser ?? '') !== '',
   };
 }
 
 /** Reads `num_ctx` from the parameters of a Modelfile, which /api/show prints as lines `NAME VALUE`. */
-function numCtxOf(parameters = ''): number | undefined {
+function numCtxOf(parameters: string): number | undefined {
   const tokens = Number(/^[ \t]*num_ctx[ \t]+(\d+)[ \t\r]*$/m.exec(parameters)?.[1]);
   return tokens > 0 ? tokens : undefined;
 }
 
 const runningSchema = z.object({
-  models: z.array(
+  models: presentItems(
     z.object({ name: z.string(), context_length: z.int().positive().optional().catch(undefined) }),
   ),
 });
@@ -183,11 +188,9 @@ export function readAllocated(value: unknown): ReadonlyMap<string, number> | und
 }
 
 const tagsSchema = z.object({
-  models: z
-    .array(
-      z.object({ name: z.string().min(1), size: z.int().positive().optional().catch(undefined) }),
-    )
-    .nullable(),
+  models: presentItems(
+    z.object({ name: z.string().min(1), size: z.int().positive().optional().catch(undefined) }),
+  ).nullable(),
 });
 
 /** Item of /api/tags. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { presentItems } from '../../net/present-items.ts';
 
 /** Model in the list of `/v1/models`. */
 export interface ListedModel {
@@ -10,7 +11,7 @@ export interface ListedModel {
 }
 
 const listSchema = z.looseObject({
-  data: z.array(
+  data: presentItems(
     z.looseObject({
       id: z.string(),
       aliases: z.array(z.string()).nullish().catch(undefined),

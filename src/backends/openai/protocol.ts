@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { presentItems } from '../../net/present-items.ts';
 import { readUsage } from './usage.ts';
 import type { UsageReport } from './usage.ts';
 
@@ -28,11 +29,11 @@ export interface ChatChunk {
 const optionalText = z.string().nullish();
 
 /** Most servers send a string; Mistral sends blocks, including thinking. */
-const blocksSchema = z.array(
+const blocksSchema = presentItems(
   z.object({
     type: z.string(),
     text: optionalText,
-    thinking: z.array(z.object({ text: optionalText })).nullish(),
+    thinking: presentItems(z.object({ text: optionalText })).nullish(),
   }),
 );
 
@@ -53,16 +54,16 @@ const deltaSchema = z.object({
   reasoning_content: optionalText,
   reasoning: optionalText,
   refusal: optionalText,
-  tool_calls: z.array(callSchema).nullish(),
+  tool_calls: presentItems(callSchema).nullish(),
   // Name of tool_calls in the first version of the API.
   function_call: callSchema.shape.function,
 });
 
 const chunkSchema = z
   .object({
-    choices: z
-      .array(z.object({ delta: deltaSchema.nullish(), finish_reason: optionalText }))
-      .nullish(),
+    choices: presentItems(
+      z.object({ delta: deltaSchema.nullish(), finish_reason: optionalText }),
+    ).nullish(),
     usage: z.unknown().optional(),
     timings: z.unknown().optional(),
     prompt_progress: z.object({ total: z.int(), processed: z.int() }).nullish().catch(undefined),
@@ -88,13 +89,11 @@ export function readChunk(value: unknown): ChatChunk | undefined {
 }
 
 const wholeSchema = z.looseObject({
-  choices: z
-    .array(
-      z.looseObject({
-        message: z.looseObject({ tool_calls: z.array(z.looseObject({})).nullish() }),
-      }),
-    )
-    .min(1),
+  choices: presentItems(
+    z.looseObject({
+      message: z.looseObject({ tool_calls: presentItems(z.looseObject({})).nullish() }),
+    }),
+  ).refine((choices) => choices.length > 0),
 });
 
 /** Reads a non-streamed answer as one event; undefined if it is not one. */

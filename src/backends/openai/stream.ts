@@ -1,4 +1,5 @@
 import type { HttpAnswer } from '../../net/http-client.ts';
+import { isRecord } from '../../core/json.ts';
 import { parseJson } from '../../core/one-line.ts';
 import { errorEventFailure, protocolFailure, refusalFailure } from './failures.ts';
 import type { Question } from './failures.ts';
@@ -61,8 +62,10 @@ async function readInOnePiece(answer: HttpAnswer, question: Question): Promise<C
   const body = await readText(answer.body, most);
   const value = parseJson(body);
   const whole = readError(value) === undefined ? readWhole(value) : undefined;
-  if (whole === undefined) throw refusalFailure({ ...answer, body }, question);
-  return whole;
+  if (whole !== undefined) return whole;
+  if (isRecord(value) && 'choices' in value)
+    throw protocolFailure('sent an answer without a message', question);
+  throw refusalFailure({ ...answer, body }, question);
 }
 
 /** The event of a token has some 300 bytes; a call in one event has less than this. */

@@ -232,6 +232,13 @@ describe('a line of /api/chat', () => {
     ['two tokens', { message, done: false, logprobs: [{}, {}] }, { text: 'é', tokens: 2 }],
     ['thinking', { message: { thinking: 'Hm' }, done: false }, { thinking: 'Hm', tokens: 1 }],
     ['an end', { message: { content: '' }, done: true, eval_count: 4 }, { text: '', tokens: 0 }],
+    ['null for a message', { message: null, done: true }, { text: '', tokens: 0 }],
+    ['null for a reason', { message, done: true, done_reason: null }, { end: { reason: 'stop' } }],
+    [
+      'null for calls',
+      { message: { content: 'a', tool_calls: [null, { function: null }] }, done: false },
+      { text: 'a', calls: [] },
+    ],
   ])('contains %s', (_name, line, chunk) => {
     expect(readOllamaChunk(line)).toMatchObject(chunk);
   });

@@ -58,6 +58,11 @@ describe('what an Ollama server lists', () => {
     expect(asked()).toBe(2);
   });
 
+  it('is read without its null entries', async () => {
+    const { url } = await startListing('{"models":[null,{"name":"a:7b"}]}');
+    expect(await discovering(url)()).toEqual(['a:7b']);
+  });
+
   it.each([
     ['nothing', '{"models":null}', 'application/json'],
     ['HTML', '<html>', 'text/html'],
