@@ -46,20 +46,31 @@ export function refusalFailure(refusal: Refusal, question: Question): RuntimeFai
   if (error === undefined) return notTheApi(refusal, question);
   const overflow = readOverflow(error);
   if (overflow !== undefined) return overflowFailure(overflow, question);
-  const { code, way, retries } = meaningOf(refusal.status, error, question);
-  const said = `${question.url} answered ${refusal.status} for ${question.model}: ${oneLine(error.message)}`;
-  return new RuntimeFailure(code, way === undefined ? said : `${said}; ${way}`, {
-    ...(retries && { retryAfterSeconds: refusal.retryAfterSeconds ?? RETRY_AFTER_SECONDS }),
-    refusesTools: isToolRefusal(error.message),
-  });
+  const isAnswer = refusal.status === 200;
+  const meaning = meaningOf(isAnswer ? error.status : refusal.status, error, question);
+  const said = `${question.url} answered ${refusal.status} for ${question.model}`;
+  return saidFailure(said, error, meaning, refusal.retryAfterSeconds);
 }
 
 /** Failure for an error inside an answer. */
 export function errorEventFailure(error: SaidError, question: Question): RuntimeFailure {
   const overflow = readOverflow(error);
   if (overflow !== undefined) return overflowFailure(overflow, question);
-  const said = `the model server at ${question.url} failed in mid-answer: ${oneLine(error.message)}`;
-  return new RuntimeFailure('backend-failed', said, { refusesTools: isToolRefusal(error.message) });
+  const said = `the model server at ${question.url} failed in mid-answer`;
+  return saidFailure(said, error, meaningOf(error.status, error, question));
+}
+
+function saidFailure(
+  what: string,
+  error: SaidError,
+  { code, way, retries }: Meaning,
+  retryAfterSeconds = RETRY_AFTER_SECONDS,
+): RuntimeFailure {
+  const said = `${what}: ${oneLine(error.message)}`;
+  return new RuntimeFailure(code, way === undefined ? said : `${said}; ${way}`, {
+    ...(retries && { retryAfterSeconds }),
+    refusesTools: isToolRefusal(error.message),
+  });
 }
 
 /** Failure for a response of status 200 that does not follow the API. */
@@ -85,7 +96,7 @@ interface Meaning {
   readonly retries?: boolean;
 }
 
-function meaningOf(status: number, error: SaidError, question: Question): Meaning {
+function meaningOf(status: number | undefined, error: SaidError, question: Question): Meaning {
   switch (status) {
     case 400:
     case 422:

@@ -1,7 +1,6 @@
 import type { GenerationRequest } from '../../core/backend.ts';
 import { contextLimitExceeded, promptTooLong, RuntimeFailure } from '../../core/failure.ts';
 import { inSlices } from '../../core/steps.ts';
-import type { HttpAnswer } from '../../net/http-client.ts';
 import { begun } from '../../net/timeouts.ts';
 import { parseJson } from '../../core/one-line.ts';
 import { adjust } from './adjustments.ts';
@@ -10,10 +9,12 @@ import type { Call, Upstream } from './call.ts';
 import { isRefusal } from './client.ts';
 import { needsCount } from './count.ts';
 import { refusalFailure } from './failures.ts';
+import type { Question } from './failures.ts';
 import { readOverflow } from './overflow.ts';
 import type { ChatChunk } from './protocol.ts';
 import { continues, toChatBody, toPromptBody, unsentSampling } from './request.ts';
 import { readError } from './said-error.ts';
+import type { SaidError } from './said-error.ts';
 import { readChunks } from './stream.ts';
 import { isForced } from '../../prompt/tool-choice.ts';
 
@@ -27,9 +28,11 @@ export interface Count {
   estimate: number | undefined;
 }
 
+type Chunks = AsyncIterable<readonly ChatChunk[]>;
+
 interface Opened {
   readonly call: Call;
-  readonly chunks: AsyncIterable<readonly ChatChunk[]>;
+  readonly chunks: Chunks;
 }
 
 /** Sends the request and waits for the first event of the answer. Throws a RuntimeFailure if that fails. */
@@ -50,13 +53,10 @@ export async function openAnswer(
   const known = counting.catch(() => undefined);
   const limited = needsCount(request, call.facts);
   const most = limited ? room(call, await counting) : Number.POSITIVE_INFINITY;
-  const asking = ask(upstream, call, most, known)
-    .then((answer) => begun(readChunks(answer, call.question)))
-    .catch((error: unknown) => {
-      // Some servers refuse with status 200.
-      if (error instanceof RuntimeFailure && error.refusesTools) noteToolRefusal(upstream, call);
-      throw error;
-    });
+  const asking = ask(upstream, call, most, known).catch((error: unknown) => {
+    if (error instanceof RuntimeFailure && error.refusesTools) noteToolRefusal(upstream, call);
+    throw error;
+  });
   // An answer does not fail if its prompt can't be counted.
   const [chunks] = await Promise.all([asking, known]);
   return { call, chunks };
@@ -93,25 +93,23 @@ async function ask(
   call: Call,
   maxTokens: number,
   counted: Promise<number | undefined>,
-): Promise<HttpAnswer> {
-  const { request, facts, client, signal, question, key } = call;
+): Promise<Chunks> {
+  const { request, facts, question, key } = call;
   let adjustments = { ...call.adjustments, maxTokens };
   let { prompt } = call;
   refuseKnown(upstream, call);
   for (;;) {
-    const answer = await client.complete(toChatBody(request, prompt, facts, adjustments), signal);
-    if (!isRefusal(answer)) {
+    const outcome = await attempt(call, toChatBody(request, prompt, facts, adjustments));
+    if ('chunks' in outcome) {
       upstream.adjustments.set(key, { ...adjustments, maxTokens: Number.POSITIVE_INFINITY });
-      return answer;
+      return outcome.chunks;
     }
-    const error = ADJUSTABLE_STATUSES.includes(answer.status)
-      ? readError(parseJson(answer.body))
-      : undefined;
+    const { error, failure } = outcome;
     const next = error && adjust(adjustments, error, request);
     if (next === undefined) {
       const tokens = error && readOverflow(error) ? await counted : undefined;
       const { estimatedTokens = 0 } = question;
-      throw refusalFailure(answer, { ...question, estimatedTokens: tokens ?? estimatedTokens });
+      throw failure({ ...question, estimatedTokens: tokens ?? estimatedTokens });
     }
     const dropped = next.dropped.find((field) => !adjustments.dropped.includes(field));
     if (dropped !== undefined) {
@@ -119,6 +117,34 @@ async function ask(
     }
     adjustments = next;
     prompt = await inSlices(toPromptBody(request, facts, next));
+  }
+}
+
+/** Refused request. */
+interface Refused {
+  /** Error that an adjustment may avoid. */
+  readonly error: SaidError | undefined;
+  readonly failure: (question: Question) => unknown;
+}
+
+/** Sends the request once, up to the first event of its answer. Some servers refuse with status 200. */
+async function attempt(
+  { client, signal, question }: Call,
+  body: object,
+): Promise<{ readonly chunks: Chunks } | Refused> {
+  const answer = await client.complete(body, signal);
+  if (isRefusal(answer)) {
+    const isAdjustable = ADJUSTABLE_STATUSES.includes(answer.status);
+    return {
+      error: isAdjustable ? readError(parseJson(answer.body)) : undefined,
+      failure: (known) => refusalFailure(answer, known),
+    };
+  }
+  const errors: SaidError[] = [];
+  try {
+    return { chunks: await begun(readChunks(answer, question, (error) => errors.push(error))) };
+  } catch (failure) {
+    return { error: errors[0], failure: () => failure };
   }
 }
 

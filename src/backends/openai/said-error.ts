@@ -6,6 +6,8 @@ export interface SaidError {
   readonly message: string;
   /** Code such as `context_length_exceeded`. */
   readonly code: string;
+  /** HTTP status that the error names, for one with status 200. */
+  readonly status?: number;
   /** Numbers that llama-server adds to its message, in tokens. */
   readonly promptTokens?: number;
   readonly contextTokens?: number;
@@ -14,10 +16,14 @@ export interface SaidError {
 const code = z.union([z.string(), z.number()]).nullish().catch(undefined);
 const tokens = z.int().positive().nullish().catch(undefined);
 
+const status = z.coerce.number().int().min(400).max(599).optional().catch(undefined);
+
 const errorSchema = z.looseObject({
   message: z.string(),
   code,
   type: code,
+  status,
+  status_code: status,
   n_prompt_tokens: tokens,
   n_ctx: tokens,
 });
@@ -53,12 +59,14 @@ function errorIn(value: unknown): SaidError | undefined {
 function readErrorObject(error: Record<string, unknown>): SaidError | undefined {
   const { data } = errorSchema.safeParse(error);
   if (data === undefined) return undefined;
+  const named = data.status ?? data.status_code ?? status.parse(data.code);
   return {
     message: data.message,
     code: [data.code, data.type]
       .filter((word) => typeof word === 'string')
       .join(' ')
       .slice(0, MOST_READ),
+    ...(named && { status: named }),
     ...(data.n_prompt_tokens && { promptTokens: data.n_prompt_tokens }),
     ...(data.n_ctx && { contextTokens: data.n_ctx }),
   };

@@ -8,6 +8,7 @@ import { readText } from '../../net/read-text.ts';
 import { readChunk, readWhole } from './protocol.ts';
 import type { ChatChunk } from './protocol.ts';
 import { readError } from './said-error.ts';
+import type { SaidError } from './said-error.ts';
 import { readLineGroups } from '../../net/lines.ts';
 
 const MAX_TEXT_BYTES = 64 * 1024;
@@ -15,16 +16,21 @@ const MAX_TEXT_BYTES = 64 * 1024;
 /** Limit of a non-streamed answer. It has few tokens, but its server may add details about each one. */
 const MAX_WHOLE_BYTES = 8 * 1024 * 1024;
 
+/** Handles an error that a server reports inside an answer, before the failure is thrown. */
+type OnError = (error: SaidError) => void;
+
 /**
- * Reads the events of an answer, streamed or not. Events that arrive together are one item. Throws if an event
- * is an error, or not one of a completion.
+ * Reads the events of an answer, streamed or not. Events that arrive together are one item. Events without
+ * content are left out, so that an error after them still comes first. Throws if an event is an error, or not
+ * one of a completion.
  */
 export async function* readChunks(
   answer: HttpAnswer,
   question: Question,
+  onError: OnError,
 ): AsyncGenerator<readonly ChatChunk[], void> {
   if (answer.mediaType !== 'text/event-stream') {
-    yield [{ ...(await readInOnePiece(answer, question)), inOnePiece: true }];
+    yield [{ ...(await readInOnePiece(answer, question, onError)), inOnePiece: true }];
     return;
   }
   const bound = new ProgressBound();
@@ -33,7 +39,10 @@ export async function* readChunks(
     if (bound.isLeft) return;
     const chunks: ChatChunk[] = [];
     try {
-      for (const data of events) chunks.push(toChunk(data, question));
+      for (const data of events) {
+        const chunk = toChunk(data, question, onError);
+        if (hasContent(chunk)) chunks.push(chunk);
+      }
     } finally {
       if (chunks.some(isProgress)) bound.advance();
       if (chunks.some(({ finishReason = '' }) => finishReason !== '')) bound.finish();
@@ -47,23 +56,36 @@ function isProgress({ text, thinking, calls, prefill }: ChatChunk): boolean {
   return text !== '' || thinking !== '' || calls.length > 0 || prefill !== undefined;
 }
 
-function toChunk(data: string, question: Question): ChatChunk {
+function hasContent(chunk: ChatChunk): boolean {
+  return isProgress(chunk) || chunk.finishReason !== undefined || chunk.usage !== undefined;
+}
+
+function toChunk(data: string, question: Question, onError: OnError): ChatChunk {
   const value = parseJson(data);
   const error = readError(value);
-  if (error !== undefined) throw errorEventFailure(error, question);
+  if (error !== undefined) {
+    onError(error);
+    throw errorEventFailure(error, question);
+  }
   const chunk = readChunk(value);
   if (chunk !== undefined) return chunk;
   throw protocolFailure('sent an event that is not an answer, or only a part of one', question);
 }
 
 /** Reads a non-streamed answer. Some servers send errors with status 200. */
-async function readInOnePiece(answer: HttpAnswer, question: Question): Promise<ChatChunk> {
+async function readInOnePiece(
+  answer: HttpAnswer,
+  question: Question,
+  onError: OnError,
+): Promise<ChatChunk> {
   const most = answer.mediaType === 'application/json' ? MAX_WHOLE_BYTES : MAX_TEXT_BYTES;
   const body = await readText(answer.body, most);
   const value = parseJson(body);
-  const whole = readError(value) === undefined ? readWhole(value) : undefined;
+  const error = readError(value);
+  if (error !== undefined) onError(error);
+  const whole = error === undefined ? readWhole(value) : undefined;
   if (whole !== undefined) return whole;
-  if (isRecord(value) && 'choices' in value)
+  if (error === undefined && isRecord(value) && 'choices' in value)
     throw protocolFailure('sent an answer without a message', question);
   throw refusalFailure({ ...answer, body }, question);
 }

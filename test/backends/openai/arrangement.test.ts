@@ -6,7 +6,7 @@ import type { Backend, GenerationRequest } from '../../../src/core/backend.ts';
 import type { Conversation, Part, Turn } from '../../../src/core/conversation.ts';
 import { finish } from '../../../src/core/steps.ts';
 import { collect, request } from '../../support/requests.ts';
-import { ANSWER, startActing } from './acting-server.ts';
+import { ANSWER, event, startActing } from './acting-server.ts';
 import type { Act } from './acting-server.ts';
 import { entry, openBackend } from './peers.ts';
 
@@ -46,16 +46,35 @@ function open(): Backend {
   return backend;
 }
 
-async function startStrict(check: Check, status = 400) {
+/** Refusal of a request with this text. */
+type Refuse = (message: string) => Act;
+
+const withStatus =
+  (status: number): Refuse =>
+  (message) => ({ status, error: { message } });
+
+/** Refusals with status 200: by a first event, by one after an empty delta, and by JSON. */
+const REFUSALS: readonly (readonly [string, Refuse])[] = [
+  ['with status 400', withStatus(400)],
+  ['with status 500', withStatus(500)],
+  ['by an event', (message) => ({ events: [{ error: { message } }] })],
+  [
+    'by an event after an empty delta',
+    (message) => ({ events: [event({ role: 'assistant', content: '' }), { error: { message } }] }),
+  ],
+  ['by JSON with status 200', (message) => ({ whole: { error: { message, code: 400 } } })],
+];
+
+async function startStrict(check: Check, refuse: Refuse = withStatus(400)) {
   return startActing(({ body }): Act => {
     const message = check(body['messages'] as readonly ChatMessage[]);
-    return message === undefined ? ANSWER : { status, error: { message } };
+    return message === undefined ? ANSWER : refuse(message);
   });
 }
 
 /** Asks twice; returns the roles and contents that the server took, and how often it was asked. */
-async function settle(check: Check, conversation: Conversation, status?: number) {
-  const server = await startStrict(check, status);
+async function settle(check: Check, conversation: Conversation, refuse?: Refuse) {
+  const server = await startStrict(check, refuse);
   const backend = open();
   const asked = (): Promise<unknown> =>
     collect(backend.generate(toRequest(server.url, conversation), signal));
@@ -92,15 +111,19 @@ const alternating: Check = (messages) => {
 };
 
 describe('a server that refuses user text after tool results', () => {
-  it.each([
-    ['in the words of Mistral', ordered, 400],
-    ['in the words of a chat template', alternating, 400],
-    ['in the words of a chat template, with status 500', alternating, 500],
-  ])('is asked again with the text in the last result, %s', async (_name, check, status) => {
-    const { taken, first, second } = await settle(check, AGENT, status);
-    expect(roles(taken)).toBe('system user assistant tool');
-    expect(taken.at(-1)).toMatchObject({ content: 'result a\n\nGo on.' });
-    expect([first, second]).toEqual([2, 1]);
+  describe.each(REFUSALS)('%s', (_how, refuse) => {
+    it.each([
+      ['Mistral', ordered],
+      ['a chat template', alternating],
+    ])(
+      'in the words of %s is asked again with the text in the last result',
+      async (_who, check) => {
+        const { taken, first, second } = await settle(check, AGENT, refuse);
+        expect(roles(taken)).toBe('system user assistant tool');
+        expect(taken.at(-1)).toMatchObject({ content: 'result a\n\nGo on.' });
+        expect([first, second]).toEqual([2, 1]);
+      },
+    );
   });
 
   it('gets a picture after a word of the assistant', async () => {
@@ -133,6 +156,16 @@ describe('a server that refuses user text after tool results', () => {
 });
 
 describe('a server whose template has no system role', () => {
+  it.each(REFUSALS)('may refuse it %s', async (_how, refuse) => {
+    const { taken, first, second } = await settle(
+      ([message]) => (message?.role === 'system' ? 'System role not supported' : undefined),
+      { ...AGENT, turns: [turn('user', text('Hi'))] },
+      refuse,
+    );
+    expect(taken).toEqual([{ role: 'user', content: 'You are an agent.\n\nHi' }]);
+    expect([first, second]).toEqual([2, 1]);
+  });
+
   it.each([
     'System role not supported',
     'Developer instruction is not enabled for models/gemma-2-27b-it',
@@ -215,6 +248,24 @@ describe('a refusal of the messages', () => {
   it('of a reasoning effort leaves it out', () => {
     const message = 'Unexpected reasoning effort high. Supported types are xhigh, medium, and low.';
     expect(about(message, AGENT)).toEqual({ ...UNADJUSTED, dropped: ['reasoning_effort'] });
+  });
+
+  it.each(REFUSALS)('is passed on after every arrangement was tried, %s', async (_how, refuse) => {
+    const { url, seen } = await startStrict(() => 'Unexpected message role.', refuse);
+    const asking = collect(open().generate(toRequest(url, AGENT), signal));
+    await expect(asking).rejects.toThrow('Unexpected message role.');
+    expect(seen.length).toBeGreaterThan(1);
+    expect(seen.length).toBeLessThan(6);
+  });
+
+  it('in mid-answer is passed on', async () => {
+    const { url, seen } = await startStrict(
+      () => 'System role not supported',
+      (message) => ({ events: [event({ content: 'Hi' }), { error: { message } }] }),
+    );
+    const asking = collect(open().generate(toRequest(url, AGENT), signal));
+    await expect(asking).rejects.toThrow('System role not supported');
+    expect(seen).toHaveLength(1);
   });
 
   it('that no arrangement changes is passed on', () => {

