@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { RuntimeFailure } from '../core/failure.ts';
+import { beforeWorkOnBytes } from '../core/steps.ts';
 import type { AnswerStream } from '../wires/wire.ts';
 
 /** Limits on the silence of a stream. */
@@ -48,7 +49,10 @@ export class EventStream {
     if (text === '') return;
     this.#ping.refresh();
     this.#life.refresh();
-    if (!this.#response.write(text)) await this.#drained();
+    if (this.#response.write(text)) return;
+    await this.#drained();
+    // Many clients may read on in one turn of the event loop.
+    await beforeWorkOnBytes(this.#response.writableHighWaterMark);
   }
 
   /** Skips the text while the socket is backed up: unread frames already keep the client busy. */

@@ -14,7 +14,10 @@ export async function* readLines(
   for await (const lines of readLineGroups(bytes, maxBytes)) yield* lines;
 }
 
-/** Yields lines that arrive together as one batch: a generator step per line would cost more than splitting. */
+/** Lines of a batch. More of a server that sends faster than its client reads would only take memory. */
+const MOST_LINES = 32;
+
+/** Yields lines that arrive together in batches: a generator step per line would cost more than splitting. */
 export async function* readLineGroups(
   bytes: AsyncIterable<Uint8Array>,
   maxBytes: number,
@@ -38,7 +41,7 @@ export async function* readLineGroups(
     return line;
   };
   for await (const chunk of bytes) {
-    const lines: string[] = [];
+    let lines: string[] = [];
     try {
       let from = 0;
       for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, from)) {
@@ -49,6 +52,10 @@ export async function* readLineGroups(
         if (isBlank) continue;
         const line = close();
         if (line !== '') lines.push(line);
+        if (lines.length < MOST_LINES) continue;
+        const batch = lines;
+        lines = [];
+        yield batch;
       }
       take(chunk.subarray(from));
     } finally {

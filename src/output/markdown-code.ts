@@ -1,3 +1,5 @@
+import { TextBuilder } from '../core/text-builder.ts';
+
 /** Code fence or inline code that is still open. */
 export interface OpenCode {
   /** Backticks or tildes that open and close it. */
@@ -13,14 +15,14 @@ const INDENTED = /^ *\t| {4}/;
 /** Tracks code fences and inline code in streamed Markdown text. */
 export class MarkdownCode {
   #fence: OpenCode | undefined;
-  #line = '';
+  #line = new TextBuilder();
   #isBlank = true;
   #hasLines = false;
   #isFenceEmpty = true;
 
   push(text: string): void {
     for (const part of text.split(/(?<=\n)/)) {
-      this.#line += part;
+      this.#line.append(part);
       this.#isBlank &&= part.trim() === '';
       if (part.endsWith('\n')) this.#endLine();
     }
@@ -30,12 +32,13 @@ export class MarkdownCode {
   get open(): OpenCode | undefined {
     if (this.#fence !== undefined) return this.#fence;
     let open: RegExpExecArray | undefined;
-    for (const run of this.#line.matchAll(/`+/g)) {
+    const line = this.#line.toString();
+    for (const run of line.matchAll(/`+/g)) {
       if (open === undefined) open = run;
       else if (open[0] === run[0]) open = undefined;
     }
     if (open === undefined) return undefined;
-    const isFirst = !this.#hasLines && this.#line.slice(0, open.index).trim() === '';
+    const isFirst = !this.#hasLines && line.slice(0, open.index).trim() === '';
     return { marker: open[0], isFence: false, isFirst };
   }
 
@@ -51,18 +54,18 @@ export class MarkdownCode {
 
   /** True if the current line contains only white space so far, less than an indented code block has. */
   get isLineStart(): boolean {
-    return this.#isBlank && !INDENTED.test(this.#line);
+    return this.#isBlank && !INDENTED.test(this.#line.toString());
   }
 
   #endLine(): void {
-    const marker = /^[\s>]*(`{3,}|~{3,})[^`]*$/.exec(this.#line)?.[1];
+    const marker = /^[\s>]*(`{3,}|~{3,})[^`]*$/.exec(this.#line.toString())?.[1];
     if (this.#fence === undefined) {
       if (marker !== undefined) this.#fence = { marker, isFence: true, isFirst: !this.#hasLines };
       this.#isFenceEmpty = true;
     } else if (marker?.startsWith(this.#fence.marker) === true) this.#fence = undefined;
     else this.#isFenceEmpty &&= this.#isBlank;
     this.#hasLines ||= !this.#isBlank;
-    this.#line = '';
+    this.#line = new TextBuilder();
     this.#isBlank = true;
   }
 }

@@ -4,6 +4,7 @@ import { admittedTools, isForced } from '../../prompt/tool-choice.ts';
 import type { GenerationRequest } from '../../core/backend.ts';
 import type { ToolSpec } from '../../core/conversation.ts';
 import type { GenerationEvent, StopReason, Usage } from '../../core/events.ts';
+import { TextBuilder } from '../../core/text-builder.ts';
 import type { GenerationMiddleware } from '../middleware.ts';
 import { askAgain } from './shared/ask-again.ts';
 import { isCut } from './shared/cuts.ts';
@@ -74,7 +75,7 @@ class CallGuard {
   /** Calls that can't be repaired. */
   readonly #broken: RepairedCall[] = [];
   finish: Finish | undefined;
-  #text = '';
+  readonly #text = new TextBuilder();
   #calls = 0;
   /** Time of the first output: as soon as it was generated, or after its call was complete. */
   #begun: 'at once' | 'late' | undefined;
@@ -89,7 +90,8 @@ class CallGuard {
   /** Original text of the answer. */
   get written(): string {
     const calls = this.#broken.slice(0, 1).map(({ text }) => text);
-    return this.#text.trim() === '' ? calls.join('') : [this.#text, ...calls].join('\n');
+    const text = this.#text.toString();
+    return text.trim() === '' ? calls.join('') : [text, ...calls].join('\n');
   }
 
   /** Prompt that asks the model for the call again; undefined if no call needs that. */
@@ -121,7 +123,7 @@ class CallGuard {
         this.finish = event;
         return;
       case 'text-delta':
-        this.#text += event.text;
+        this.#text.append(event.text);
         yield* this.#passed([event], 'at once');
         return;
       case 'thinking-delta':
