@@ -32,8 +32,10 @@ export function withDiscovered(
   const known: KnownAliases = new Map();
   const saved = new Map([...dangling].filter(([, target]) => lookUp(tables, target, known).found));
   for (const name of saved.keys()) models.delete(name);
+  const hasDefault = lookUp(tables, registry.defaultModel, known).found;
   const isSolved = (problem: string): boolean =>
-    saved.has(/: alias '([^']+)' leads to '/.exec(problem)?.[1] ?? '');
+    saved.has(/: alias '([^']+)' leads to '/.exec(problem)?.[1] ?? '') ||
+    (hasDefault && problem.includes(`: the default '${registry.defaultModel}' leads to '`));
   return {
     ...registry,
     models,

@@ -182,10 +182,11 @@ function refuseLosses(before: Registry, after: Registry, name: string): void {
         `remove that first: portico rm ${[...lost, name].join(' ')}`,
     );
   }
-  if (before.defaultModel !== after.defaultModel) {
+  const { defaultModel } = before;
+  if (lookUp(before, defaultModel).found && !lookUp(after, defaultModel).found) {
     throw new RuntimeFailure(
       'invalid-request',
-      `'${name}' is needed by the default, ${before.defaultModel}; ` +
+      `'${name}' is needed by the default, ${defaultModel}; ` +
         'choose another one first with: portico default NAME',
     );
   }

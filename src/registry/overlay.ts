@@ -31,9 +31,7 @@ export function overlay(shipped: FileEntries, user: FileEntries): Registry {
     if (!lookup.found) {
       aliases.delete(name);
       if (lookup.why === 'unknown') dangling.set(name, reference.target);
-      problems.push(
-        `${reference.location}: alias '${name}' ${reasonOf(lookup, 'has no entry, and answers only while Ollama has it')}`,
-      );
+      problems.push(`${reference.location}: alias '${name}' ${reasonOf(lookup)}`);
     }
   }
   // Uses the aliases as written, so that a circle is reported as one.
@@ -50,6 +48,7 @@ function shortened(problems: readonly string[]): readonly string[] {
   return more > 0 ? [...problems.slice(0, MOST_PROBLEMS), `… and ${more} problems more`] : problems;
 }
 
+/** Chooses the first default that a backend may have. One in a circle of aliases is left out. */
 function chooseDefault(
   tables: NameTables,
   wishes: readonly (Reference | undefined)[],
@@ -58,21 +57,22 @@ function chooseDefault(
   for (const wish of wishes) {
     if (wish !== undefined) {
       const lookup = lookUp(tables, wish.target);
-      if (lookup.found) {
-        return wish.target;
+      if (!lookup.found) {
+        problems.push(`${wish.location}: the default '${wish.target}' ${reasonOf(lookup)}`);
       }
-      problems.push(
-        `${wish.location}: the default '${wish.target}' ${reasonOf(lookup, 'is no model')}`,
-      );
+      if (lookup.found || lookup.why === 'unknown') return wish.target;
     }
   }
   return EMBEDDED_MODEL;
 }
 
-function reasonOf(lookup: Extract<Lookup, { readonly found: false }>, unknown: string): string {
+function reasonOf(lookup: Extract<Lookup, { readonly found: false }>): string {
   switch (lookup.why) {
     case 'unknown':
-      return `leads to '${lookup.name}', which ${unknown}; 'portico ls' lists what there is`;
+      return (
+        `leads to '${lookup.name}', which has no entry, and answers only while Ollama has it; ` +
+        `'portico ls' lists what there is`
+      );
     case 'circle':
       return `leads in a circle: ${chain(lookup.names)}; let one of them name a model`;
     default:

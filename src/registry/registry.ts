@@ -20,7 +20,7 @@ export interface RegistryModel {
 
 /** models.yaml, the shipped one overlaid by the user's. */
 export interface Registry {
-  /** The name of a model, or an alias of one. */
+  /** The name of a model or of an alias. The user's may lead to no model of the registry: to one that a backend has, perhaps. */
   readonly defaultModel: string;
   readonly models: ReadonlyMap<string, RegistryModel>;
   /** Each leads to a model, by way of other aliases perhaps. */

@@ -90,6 +90,17 @@ describe('a model that only Ollama has', () => {
     });
   });
 
+  it('is the default by its name alone in models.yaml', async () => {
+    const home = await beside(['llama3:latest'], 'default: llama3\n');
+    const { stdout, stderr } = await home.portico('ls');
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^llama3:latest \(default\) +ollama/m);
+    const away = alone('default: llama3\n');
+    expect((await (await away).portico('ls')).stderr).toMatch(
+      /the default 'llama3' leads to 'llama3', which has no entry, and answers only while Ollama has it/,
+    );
+  });
+
   it('is described by show', async () => {
     const { environment } = await beside(['qwen3:8b']);
     // In a process of its own, because the backend reads the environment of the process.

@@ -159,7 +159,6 @@ describe('one bad entry', () => {
     ['an alias to nothing', 'aliases:\n  bad: nothing', '2:3', /leads to 'nothing'.*portico ls/],
     ['an alias that is no name', 'aliases:\n  bad: [a]', '2:8', /must be the name of a model/],
     ['an alias with a model’s name', 'aliases:\n  mini: known', '2:3', /name of a model; choose/],
-    ['a default that is none', 'default: nothing', '1:10', /default 'nothing'.*portico ls/],
     ['a key that is none', 'modles: {}', '1:1', /'modles' is none of 'default'/],
   ];
 
@@ -171,8 +170,15 @@ describe('one bad entry', () => {
     expect(registry.problems[0]).not.toContain('\n');
     expect(registry.models.has('bad')).toBe(false);
     expect(registry.aliases.has('bad')).toBe(false);
-    expect(registry.defaultModel).toBe('mini');
     expect(registry.models.has('good') || registry.aliases.has('good')).toBe(true);
+  });
+
+  it('keeps a default without an entry, which Ollama may have, and reports it', async () => {
+    const registry = await registryOf('default: nothing');
+    expect(registry.defaultModel).toBe('nothing');
+    expect(registry.problems).toEqual([
+      expect.stringMatching(/:1:10: the default 'nothing' leads to 'nothing', .*portico ls/),
+    ]);
   });
 
   it('leaves all of a circle out, and says how it goes', async () => {

@@ -23,6 +23,7 @@ export function banner({ url, settings, registry, models: served }: Served): str
   const tables = { models, aliases: new Map<string, string>() };
   const usual = listedDefault(tables, registry.defaultModel);
   const chatting = usable.map(({ name }) => name).filter((name) => !mute.has(name));
+  const [first = usual] = chatting;
   const named = chatting.map((name) => (name === usual ? `${name} (default)` : name));
   const others = [...registry.models].filter(([name]) => !lookUp(tables, name).found);
   const missing = others.filter(([, model]) => isOffered(model)).map(([name]) => name);
@@ -35,7 +36,7 @@ export function banner({ url, settings, registry, models: served }: Served): str
     ),
     '',
     'Try it:',
-    `  ${curlLine(url, registry.defaultModel, keyed)}`,
+    `  ${curlLine(url, lookUp(tables, registry.defaultModel).found ? registry.defaultModel : first, keyed)}`,
     '',
     'Point an Anthropic client at it:',
     `  export ANTHROPIC_BASE_URL=${url}`,
