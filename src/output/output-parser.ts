@@ -116,7 +116,7 @@ function* readTagged(source: Source, format: ChatFormat, context: OutputContext)
       boundary = yield* readThinking(reader);
     } else if (tag !== undefined && tag === answer?.open) {
       closing = closings;
-      boundary = 'none';
+      boundary = yield* beginAnswer(source);
     } else if (tag !== undefined && tag === thinking?.close) {
       boundary = 'between';
     } else if (tag !== undefined) {
@@ -152,6 +152,12 @@ function* readTag(source: Source, boundary: Boundary, tags: TextSet): Reading<st
   const tag = yield* source.takeOf(tags);
   if (tag === undefined && boundary === 'start') source.rewind(place);
   return tag;
+}
+
+/** Reads the line break after the opening tag of an answer, which may be on a line of its own. */
+function* beginAnswer(source: Source): Reading<Boundary> {
+  yield* source.take('\n');
+  return 'none';
 }
 
 function* readThinking(reader: Tagged): Reading<Boundary> {

@@ -3,8 +3,9 @@ import type { GrammarRules } from '../../grammar/gbnf.ts';
 import { literal, oneOf } from '../../grammar/gbnf.ts';
 import { defineSchema } from '../../grammar/json-schema.ts';
 import { defineSpace, restOfCall } from '../shared/call-list.ts';
-import { readArguments, readName } from '../shared/calls.ts';
+import { readArguments, readName, takeTool } from '../shared/calls.ts';
 import { readNamedCall } from '../shared/json-calls.ts';
+import { readPythonArguments } from '../shared/python-arguments.ts';
 import { definePythonCall } from '../shared/python-grammar.ts';
 import type { Reading, Source } from '../shared/reader.ts';
 import { bodyExpression, jsonKeys, objectMembers, readBody } from './call-bodies.ts';
@@ -13,28 +14,36 @@ import type { CallBody, CallLayout } from './layout.ts';
 import { markExpression, readMark } from './mark-text.ts';
 import { isDistinct } from './triggers.ts';
 
+/** Text between name and arguments of a Python call after a token. */
+const METHOD = '.call(';
+
 /**
  * Calls that are the whole answer, such as a bare `{"name": "search", …}` or `[search(…)]`: only
  * the name of a tool distinguishes them from other text.
+ *
+ * @param tokens tokens that models write before a call, also as `name.call(key=value)`
  */
-export function bareTools(calls: CallLayout): ToolSyntax {
+export function bareTools(calls: CallLayout, tokens: readonly string[]): ToolSyntax {
   const { section, call, separator, body } = calls;
   const opening = (section.open + call.open).trimStart();
   const beginning = opening + forcedStart(body);
   const starts = ({ name }: CallableTool) => startsOf(body, name).map((start) => opening + start);
   return {
-    triggers: isDistinct(separator) ? [separator] : [],
+    triggers: [...(isDistinct(separator) ? [separator] : []), ...tokens],
     triggersAtStart: (tools) => tools.flatMap(starts),
     forced: beginning,
     *read(source, tools, trigger) {
-      const read =
-        trigger === beginning
-          ? yield* readForced(source, tools, body)
-          : yield* readWhole(source, tools, calls, trigger);
-      if (read) yield* readFurther(source, tools, calls, true);
-      return read;
+      const readFirst = () => {
+        if (tokens.includes(trigger)) return readAfterToken(source, tools, calls);
+        if (trigger === beginning) return readForced(source, tools, body);
+        return readWhole(source, tools, calls, trigger);
+      };
+      if (!(yield* readFirst())) return false;
+      yield* readFurther(source, tools, calls, true);
+      return true;
     },
     grammar(tools, rules, { trigger, parallel }) {
+      if (tokens.includes(trigger)) return afterTokenExpression(rules, tools, calls, parallel);
       const begun = tools.filter((tool) => starts(tool).includes(trigger));
       const rest = begun.map((tool) => restExpression(rules, tool, body));
       const first =
@@ -84,6 +93,35 @@ function* readWhole(
   const opening = trigger === separator ? call.open : section.open + call.open;
   if (trigger !== separator) source.rewind(source.place - trigger.length);
   return (yield* readMark(source, opening)) && (yield* readBody(source, tools, body, true));
+}
+
+/** Reads a call after a token: in the template's layout, or as a Python call. */
+function* readAfterToken(
+  source: Source,
+  tools: readonly CallableTool[],
+  { section, call, body }: CallLayout,
+): Reading<boolean> {
+  const place = source.place;
+  const opened = yield* readMark(source, section.open + call.open);
+  if (opened && (yield* readBody(source, tools, body))) return true;
+  source.rewind(place);
+  yield* source.skipSpace();
+  const called = yield* takeTool(source, tools, '(', METHOD);
+  return called !== undefined && (yield* readPythonArguments(source, called.tool.name));
+}
+
+function afterTokenExpression(
+  rules: GrammarRules,
+  tools: readonly CallableTool[],
+  calls: CallLayout,
+  parallel: boolean,
+): string {
+  const { section, call, body } = calls;
+  const opening = markExpression(rules, section.open + call.open);
+  const further = furtherExpression(rules, tools, calls, { parallel, isBare: true });
+  const python = tools.map((tool) => definePythonCall(rules, tool, METHOD));
+  const own = `${opening} ${bodyExpression(rules, tools, body)} ${further}`;
+  return `${defineSpace(rules)} ${oneOf([own, ...python])}`;
 }
 
 /** Reads a call whose beginning is in the prompt. */

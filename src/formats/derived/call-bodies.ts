@@ -19,6 +19,9 @@ import { markExpression, readMark } from './mark-text.ts';
 /** Keys under which models write arguments, besides the template's own. */
 const INPUT_KEYS = ['arguments', 'parameters'] as const;
 
+/** Member that models write before the name, whatever their template has. */
+const TYPE: OtherMember = { key: 'type', place: 'before', value: { constant: 'function' } };
+
 /**
  * The keys of a call's object, for its reader.
  *
@@ -149,7 +152,8 @@ export function objectMembers(
   { nameKey, inputKey, others }: Extract<CallBody, { readonly style: 'object' }>,
 ) {
   const space = defineSpace(rules);
-  const at = (place: OtherMember['place']) => others.filter((member) => member.place === place);
+  const known = others.some(({ key }) => key === TYPE.key) ? others : [TYPE, ...others];
+  const at = (place: OtherMember['place']) => known.filter((member) => member.place === place);
   const before = at('before').map(
     (member) => `(${otherMember(rules, member)} ${space} "," ${space})?`,
   );
@@ -159,7 +163,7 @@ export function objectMembers(
   return {
     name: nameKey,
     input: inputKey,
-    ...(before.length > 0 && { before: before.join(' ') }),
+    before: before.join(' '),
     behind: behind.join(' '),
   };
 }

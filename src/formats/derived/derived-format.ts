@@ -1,4 +1,4 @@
-import type { ChatFormat, ToolSyntax } from '../format.ts';
+import type { ChatFormat, ThinkingTags, ToolSyntax } from '../format.ts';
 import { plain } from '../plain.ts';
 import { bareTools } from './bare-calls.ts';
 import { bodyExpression, readBody } from './call-bodies.ts';
@@ -7,6 +7,7 @@ import type { CallLayout, TemplateLayout } from './layout.ts';
 import { isSpecialToken, isToken, segmentsOf } from './segments.ts';
 import { SLOT } from './layout.ts';
 import { markExpression, readMark } from './mark-text.ts';
+import { isAboutCalls, isCallToken } from './named-tags.ts';
 import { isDistinct, namedTrigger, triggersOf } from './triggers.ts';
 
 /** Characters of a turn's end that are searched for tokens. */
@@ -17,16 +18,27 @@ const DERIVED = 'derived';
 
 /** The format of a template by what its renderings show; thinking is in the usual tags if they show none. */
 export function derivedFormat(layout: TemplateLayout): ChatFormat {
-  const { thinking = plain.thinking, answer, calls } = layout;
-  const stray = endingTexts(layout);
+  const { answer, calls } = layout;
+  const thinking = layout.thinking ?? usualThinking(calls);
+  const tools = calls && toolsOf(calls, layout);
+  const marks = JSON.stringify(calls ?? '');
+  const tokens = layout.tokens.filter((token) => !isAboutCalls(token) && !marks.includes(token));
+  const stray = [...new Set([...endingTexts(layout), ...tokens])];
   return {
     name: DERIVED,
     recognises: () => false,
     ...(thinking && { thinking }),
-    ...(answer && { answer: { ...answer, always: true } }),
-    ...(calls && { tools: toolsOf(calls, layout) }),
+    ...(answer && { answer }),
+    ...(tools && { tools }),
     ...(stray.length > 0 && { stray }),
   };
+}
+
+/** Tags of thinking for a template that shows none: in square brackets if those of its calls are. */
+function usualThinking(calls: CallLayout | undefined): ThinkingTags | undefined {
+  const isBracketed =
+    calls !== undefined && /^\s*\[[A-Z]/.test(calls.section.open + calls.call.open);
+  return isBracketed ? { open: '[THINK]', close: '[/THINK]' } : plain.thinking;
 }
 
 /** Texts that a model writes before the token that ends its turn; that token itself is no text. */
@@ -44,7 +56,7 @@ function endingTexts({ turnEnd, thinking, answer }: TemplateLayout): readonly st
 function toolsOf(calls: CallLayout, layout: TemplateLayout): ToolSyntax {
   return isDistinct(calls.section.open + calls.call.open)
     ? markedTools(calls, layout)
-    : bareTools(calls);
+    : bareTools(calls, layout.tokens.filter(isCallToken));
 }
 
 /** Calls that begin with a text of their own. */

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../core/json.ts';
+import type { AnswerTags } from '../format.ts';
 import type { ParameterSyntax } from '../shared/parameters.ts';
 
 /**
@@ -65,8 +66,10 @@ export interface CallLayout {
 /** Layout of a model's output, as the renderings of its chat template show it. Plain data. */
 export interface TemplateLayout {
   readonly thinking?: BlockTags;
-  readonly answer?: BlockTags;
+  readonly answer?: AnswerTags;
   readonly calls?: CallLayout;
   /** Text that the template writes after an answer. */
   readonly turnEnd: string;
+  /** Tokens that the template's source names, and that are never text of an answer. */
+  readonly tokens: readonly string[];
 }

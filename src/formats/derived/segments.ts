@@ -12,11 +12,17 @@ const UNIT = String.raw`(?:${SPECIAL})[\w.-]+(?:${SPECIAL})`;
 const SEGMENT = new RegExp(String.raw`${UNIT}|${TAG}|\s|\w+|[^]`, 'gu');
 const WHOLE_TAG = new RegExp(String.raw`^(?:${UNIT}|${TAG})$`, 'u');
 const TOKEN = new RegExp(`^(?:${UNIT}|${SPECIAL})$`, 'u');
+const SPECIAL_TOKENS = new RegExp(SPECIAL, 'gu');
 const SPECIAL_TOKEN = new RegExp(`^(?:${SPECIAL})$`, 'u');
 
 /** Cuts a text into tags, words, single marks and single white space, so that two tags never share a part. */
 export function segmentsOf(text: string): readonly string[] {
   return text.match(SEGMENT) ?? [];
+}
+
+/** The tokens that steer a model in a text, one by one. */
+export function specialTokensOf(text: string): readonly string[] {
+  return text.match(SPECIAL_TOKENS) ?? [];
 }
 
 /** True for a segment that is a tag, or a unit of tags. */

@@ -25,6 +25,13 @@ describe.skipIf(areTemplatesMissing())('families whose file is left out', () => 
     expect(results.filter(isRead).length).toBeGreaterThanOrEqual(BAR);
   });
 
+  it('write no part of a call as text', () => {
+    expect(results.filter(({ leaks }) => leaks).map(({ family }) => family)).toEqual([
+      'granite',
+      'harmony',
+    ]);
+  });
+
   it('are listed in the docs', async () => {
     const page = readFileSync(path.join(ROOT, PAGE), 'utf8');
     const [before = '', rest = ''] = page.split(BEGIN);

@@ -1,0 +1,84 @@
+import type { AnswerTags } from '../format.ts';
+import type { BlockTags } from './layout.ts';
+import { specialTokensOf } from './segments.ts';
+
+/** A tag whose name says that it is about thinking. */
+const THINKING =
+  /<\|?[\w:]*(?:think|thought|reason|inner)[\w:]*\|?>|\[\w*(?:THINK|THOUGHT|REASON)\w*\]/gi;
+
+/** A tag whose name says that it is about an answer, which the source shows as a pair or looks for in answers. */
+const ANSWER = [
+  /(<[\w:]*(?:answer|response)[\w:]*>)(?=<\/)/g,
+  /split\(\s*['"](<[\w:]*(?:answer|response)[\w:]*>)['"]/g,
+  /['"](<[\w:]*(?:answer|response)[\w:]*>)['"] in /g,
+] as const;
+
+/** Words of an opening tag, and those in their place in the closing one. */
+const PAIRS = [
+  ['prefix', 'suffix'],
+  ['START', 'END'],
+  ['start', 'end'],
+  ['BEGIN', 'END'],
+  ['begin', 'end'],
+  ['open', 'close'],
+  [/^</, '</'],
+  [/^\[/, '[/'],
+] as const;
+
+/** Tags of a source that are tried, of each kind. */
+const MOST_TAGS = 20;
+
+/** Tokens of a source that count. */
+const MOST_TOKENS = 100;
+
+/** The tags of thinking that the source of a template names as a pair; undefined if there is none. */
+export function namedThinking(source: string): BlockTags | undefined {
+  return namedPair(source, source.match(THINKING) ?? []);
+}
+
+/** The tags of an answer that the source of a template names as a pair; answers of the past may lack them. */
+export function namedAnswer(source: string): AnswerTags | undefined {
+  const opening = ANSWER.flatMap((pattern) =>
+    [...source.matchAll(pattern)].map(([, open = '']) => open),
+  );
+  const pair = namedPair(source, opening);
+  return pair && { ...pair, always: false };
+}
+
+function namedPair(source: string, tags: readonly string[]): BlockTags | undefined {
+  for (const open of [...new Set(tags)].slice(0, MOST_TAGS)) {
+    const close = counterparts(open).find((other) => source.includes(other));
+    if (close !== undefined) return { open, close };
+  }
+  return undefined;
+}
+
+function counterparts(open: string): readonly string[] {
+  return PAIRS.map(([word, other]) => open.replace(word, other)).filter((close) => close !== open);
+}
+
+/**
+ * The mark that ends an answer whose beginning ends the thinking, such as `[BEGIN ANSWER]`: models write it, and
+ * templates leave it out. Undefined for other tags.
+ */
+export function endOfBegun(close: string): string | undefined {
+  return /^[<[].*(?:BEGIN|START)/i.test(close)
+    ? counterparts(close).find((other) => /END/i.test(other))
+    : undefined;
+}
+
+/** True for a token that is about calls by its name. Models mention these, and mentions are text. */
+export function isAboutCalls(token: string): boolean {
+  return /tool|function|call|python|recipient/i.test(token);
+}
+
+/** True for a token whose name says that a call follows it. */
+export function isCallToken(token: string): boolean {
+  return /python|(?:tool|function)[_▁]?call/i.test(token) && !/end|\/|close/i.test(token);
+}
+
+/** The tokens that steer a model and that the source of a template names, each once. */
+export function namedTokens(source: string): readonly string[] {
+  const tokens = specialTokensOf(source).filter((token) => !/['"]/.test(token));
+  return [...new Set(tokens)].slice(0, MOST_TOKENS);
+}
