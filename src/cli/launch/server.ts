@@ -13,6 +13,7 @@ import { takeLease } from '../../launch/lease.ts';
 import { startTemporary } from './temporary.ts';
 import { addressOf } from '../server-address.ts';
 import type { ServerFlags } from '../declaration.ts';
+import { warn } from '../ui/report.ts';
 
 /** Running server, in use until `close()`. */
 export interface OpenServer {
@@ -51,7 +52,7 @@ export async function openServer(flags: ServerFlags, context: CliContext): Promi
         isLocal,
         logFile: undefined,
         lastLogged: () => undefined,
-        close: () => lease.end(),
+        close: () => lease.end(() => stopsSlowly(context)),
       };
     }
     case 'other':
@@ -96,8 +97,9 @@ async function openLater(flags: ServerFlags, context: CliContext): Promise<OpenS
 async function startServer(
   key: string | undefined,
   { host, port }: { readonly host: string; readonly port: number },
-  { environment }: CliContext,
+  context: CliContext,
 ): Promise<OpenServer> {
+  const { environment } = context;
   const flags = {
     host: isLoopbackHost(host) ? host : '127.0.0.1',
     port: String(port),
@@ -116,8 +118,13 @@ async function startServer(
     isLocal: true,
     logFile,
     lastLogged: () => lastLogged(logFile),
-    close: async () => lease?.end(),
+    close: async () => lease?.end(() => stopsSlowly(context)),
   };
+}
+
+/** Says why the launch has not ended yet. */
+function stopsSlowly(context: CliContext): void {
+  warn('Portico writes evaluated prompts to files; Ctrl-C ends the wait, not the writing', context);
 }
 
 function lastLogged(logFile: string): string | undefined {

@@ -4,6 +4,9 @@ import type { ServiceDefinition, ServiceProcess } from './definition.ts';
 
 const LABEL = 'ai.portico.server';
 
+/** Time for running requests to end, and for evaluated prompts to be written; systemd's default is longer. */
+const STOP_SECONDS = 75;
+
 /**
  * Agent of launchd, for the session of one user.
  *
@@ -34,6 +37,7 @@ export function launchdAgent(
 ${process.command.map((text) => `    ${string(text)}\n`).join('')}  </array>
   <key>EnvironmentVariables</key><dict>${variables.join('')}</dict>
   <key>RunAtLoad</key><true/>
+  <key>ExitTimeOut</key><integer>${STOP_SECONDS}</integer>
   <key>KeepAlive</key><dict><key>SuccessfulExit</key><false/></dict>
   <key>StandardOutPath</key>${string(log)}
   <key>StandardErrorPath</key>${string(log)}

@@ -4,7 +4,7 @@ import type { RequestHandler } from 'express';
 export interface LeaseRoutes {
   /** Keeps the response open until the lease ends. */
   readonly hold: RequestHandler<{ id: string }>;
-  /** Ends a lease, and reports if the server stops with it. */
+  /** Ends a lease, and reports if the server stops with it, and the server's process. */
   readonly end: RequestHandler<{ id: string }>;
 }
 
@@ -35,7 +35,7 @@ export function createLeaseRoutes(closing: AbortSignal, unleased?: () => void): 
     end: (request, response) => {
       const end = held.get(request.params.id);
       const stops = unleased !== undefined && end !== undefined && held.size === 1;
-      response.json({ stops });
+      response.json({ stops, pid: process.pid });
       end?.();
     },
   };

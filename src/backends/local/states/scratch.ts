@@ -3,6 +3,7 @@ import { readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
+import { isRunning } from '../../../core/running.ts';
 
 /** Age after which incomplete files are remains. Writing a file changes its time. */
 const REMAINS_MILLISECONDS = 10 * 60_000;
@@ -62,12 +63,4 @@ function pidScope(): string {
     // Only Linux has these files.
   }
   return hash.digest('hex').slice(0, 12);
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }
