@@ -29,7 +29,7 @@ describe('a good answer of a server', () => {
     ['blocks', { content: [null] }],
     ['thinking in a block', { content: [{ type: 'thinking', thinking: [null] }] }],
     ['fields', { role: null, content: null, reasoning: null, refusal: null, tool_calls: null }],
-  ])('is read although null stands for %s', async (_what, delta) => {
+  ])('is read with null for %s', async (_what, delta) => {
     const events = [event(delta), event({ content: 'One' }), event(delta, 'stop')];
     const { text, finish } = await answerTo({ events });
     expect([text, finish?.reason]).toEqual(['One', 'end-turn']);
@@ -38,7 +38,7 @@ describe('a good answer of a server', () => {
   it.each([
     ['choices', { choices: [null] }],
     ['a delta', { choices: [{ delta: null }] }],
-  ])('is read although null stands for %s', async (_what, odd) => {
+  ])('is read with null for %s', async (_what, odd) => {
     const { text } = await answerTo({
       events: [odd, event({ content: 'One' }), event({}, 'stop')],
     });
