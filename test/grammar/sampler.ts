@@ -1,5 +1,5 @@
-import { parseGrammar } from './gbnf-parser.ts';
-import type { CodeRange, Expression } from './gbnf-parser.ts';
+import { parseGrammar } from '../../src/grammar/gbnf-parser.ts';
+import type { CodeRange, Expression } from '../../src/grammar/gbnf-parser.ts';
 
 /** A random number from 0 up to, not including, 1. */
 export type Random = () => number;

@@ -107,11 +107,23 @@ export class AnswerDecoder<P, Grammar> {
     const writing = this.#writing;
     if (this.#selector.changesAt(writing)) await this.#selector.select(writing);
     const before = this.outputTokens;
+    const jumped = this.#jump();
+    if (jumped !== undefined) {
+      yield* this.#take(jumped, before);
+      return !this.#isOver();
+    }
     const step = await this.#completion.next(this.#selector.active);
     if (signal.aborted) throw abortReason(signal);
     if ('end' in step) return yield* this.#endAt(step.end);
     yield* this.#take(step.text, before);
     return !this.#isOver();
+  }
+
+  /** Writes the text that the grammar demands. Returns it; undefined if the model has to decode the next token. */
+  #jump(): string | undefined {
+    if (this.#completion.jump === undefined) return undefined;
+    const { forced, active } = this.#selector;
+    return forced === '' ? undefined : this.#completion.jump(active, forced);
   }
 
   *#noted(events: Iterable<GenerationEvent>): Generator<GenerationEvent> {
@@ -182,6 +194,7 @@ export class AnswerDecoder<P, Grammar> {
     let length = 0;
     for (const character of text) {
       append(events, this.#output.push(character));
+      this.#selector.accept(character);
       length += character.length;
       const called = this.#output.calling !== undefined && this.#output.calling !== calling;
       const thought = thinking && !this.#output.thinking;

@@ -1,6 +1,7 @@
 import type { GenerationRequest } from '../../core/backend.ts';
 import type { ChatFormat } from '../../formats/format.ts';
 import { admittedTools, isForced } from '../../prompt/tool-choice.ts';
+import { GrammarPosition } from '../../grammar/position.ts';
 import type { Grammars, WantedGrammar } from './grammars.ts';
 import type { GrammarInput } from './prompts/prompt-work.ts';
 import type { ActiveGrammar, RunnerSteering } from './runner.ts';
@@ -38,6 +39,7 @@ export class GrammarSelector<Grammar> {
   #place: Place = 'free';
   #calling: string | undefined;
   #active: ActiveGrammar<Grammar> = {};
+  #position: GrammarPosition | undefined;
 
   constructor(options: GrammarSelectorOptions<Grammar>) {
     const { request, format, steering, mayThink } = options;
@@ -62,6 +64,16 @@ export class GrammarSelector<Grammar> {
     return this.#active;
   }
 
+  /** Text that the grammar demands next; empty if the model has a choice. */
+  get forced(): string {
+    return this.#position?.forced ?? '';
+  }
+
+  /** Continues after a character of the answer. */
+  accept(character: string): void {
+    this.#position?.accept(character);
+  }
+
   /** Returns true if another grammar applies from here on. */
   changesAt(writing: Writing): boolean {
     const place = this.#placeAt(writing);
@@ -74,8 +86,12 @@ export class GrammarSelector<Grammar> {
     this.#place = this.#placeAt(writing);
     this.#calling = writing.calling;
     const wanted = this.#wanted(this.#place);
-    const grammar = wanted && (await this.#options.grammars.get(wanted));
-    this.#active = grammar === undefined ? {} : { grammar, triggers: triggersOf(wanted) };
+    const compiled = wanted && (await this.#options.grammars.get(wanted));
+    const triggers = triggersOf(wanted);
+    this.#active = compiled === undefined ? {} : { grammar: compiled.grammar, triggers };
+    // A grammar with triggers begins at a place that only the runner knows.
+    const isFollowed = compiled !== undefined && triggers === undefined;
+    this.#position = isFollowed ? new GrammarPosition(compiled.rules) : undefined;
   }
 
   #placeAt({ thinking, calling, owes }: Writing): Place {

@@ -1,6 +1,8 @@
 import { messageOf } from '../../core/failure.ts';
 import { logOnce } from '../../core/log-once.ts';
 import { BEGINNING_GRAMMARS } from '../../formats/call-grammar.ts';
+import { lazyRules } from '../../grammar/gbnf-parser.ts';
+import type { RuleLookup } from '../../grammar/gbnf-parser.ts';
 import type { EngineLog } from './engine-settings.ts';
 import type { PromptProcess } from './prompts/prompt-process.ts';
 import type { GrammarInput } from './prompts/prompt-work.ts';
@@ -16,6 +18,12 @@ export type WantedGrammar =
   | GrammarInput
   | { readonly of: 'beginning'; readonly part: keyof typeof BEGINNING_GRAMMARS };
 
+/** Grammar in the form of the runner, and its rules. */
+export interface CompiledGrammar<Grammar> {
+  readonly grammar: Grammar;
+  readonly rules: RuleLookup;
+}
+
 export interface GrammarsOptions<Grammar> {
   /** Writes grammars. */
   readonly prompts: PromptProcess;
@@ -29,7 +37,7 @@ export class Grammars<Grammar> {
   readonly #options: GrammarsOptions<Grammar>;
   readonly #log: (message: string) => void;
   /** Ordered by use, the least recently used first. */
-  readonly #compiled = new Map<string, Promise<Grammar | undefined>>();
+  readonly #compiled = new Map<string, Promise<CompiledGrammar<Grammar> | undefined>>();
 
   constructor(options: GrammarsOptions<Grammar>) {
     this.#options = options;
@@ -38,7 +46,7 @@ export class Grammars<Grammar> {
   }
 
   /** Returns a grammar; undefined if it could not be compiled, so that nothing is enforced. */
-  async get(wanted: WantedGrammar): Promise<Grammar | undefined> {
+  async get(wanted: WantedGrammar): Promise<CompiledGrammar<Grammar> | undefined> {
     const key = JSON.stringify(wanted);
     const compiled = this.#compiled.get(key) ?? this.#compile(wanted);
     this.#compiled.delete(key);
@@ -48,11 +56,11 @@ export class Grammars<Grammar> {
     return compiled;
   }
 
-  async #compile(wanted: WantedGrammar): Promise<Grammar | undefined> {
+  async #compile(wanted: WantedGrammar): Promise<CompiledGrammar<Grammar> | undefined> {
     try {
       const gbnf = await this.#write(wanted);
       if (gbnf.length > MOST_CHARACTERS) throw new RangeError('it is too large');
-      return await this.#options.compile(gbnf);
+      return { grammar: await this.#options.compile(gbnf), rules: lazyRules(gbnf) };
     } catch (error) {
       this.#log(`A grammar could not be compiled, so nothing is enforced: ${messageOf(error)}`);
       return undefined;

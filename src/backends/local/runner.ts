@@ -163,6 +163,14 @@ export interface Completion<P, Grammar> {
    */
   next(active: ActiveGrammar<Grammar>): Promise<CompletionStep>;
 
+  /**
+   * Writes a text that the active grammar demands, or a part of it, in one step instead of token by token. Absent if
+   * the runner can't move inside a grammar.
+   *
+   * @returns the text as it is decoded after the earlier text; undefined if nothing was written
+   */
+  jump?(active: ActiveGrammar<Grammar>, forced: string): string | undefined;
+
   /** Cuts the last text to this beginning. */
   cut(text: string): void;
 

@@ -46,6 +46,11 @@ export class TokenText {
     this.#before = before.slice(-CONTEXT);
   }
 
+  /** True if the last character is incomplete. */
+  get isIncomplete(): boolean {
+    return this.#pending.length > 0;
+  }
+
   /** Adds tokens. Returns the text that is complete. */
   push(tokens: readonly Token[]): string {
     append(this.#pending, tokens);

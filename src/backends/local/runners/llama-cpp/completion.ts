@@ -18,6 +18,9 @@ export interface TokenCompletionOptions {
   readonly maxTokens: number;
 }
 
+/** Most tokens of a jump, so that other streams wait for a short step. */
+const LONGEST_JUMP = 32;
+
 type End = 'turn' | 'limit';
 
 /** Completion of a prompt on a slot, token by token. */
@@ -48,12 +51,9 @@ export class TokenCompletion implements Completion<readonly Token[], TokenGramma
 
   async next(active: ActiveGrammar<TokenGrammar>): Promise<CompletionStep> {
     if (this.#end !== undefined) return this.#takeEnd(this.#end);
-    const { slot, compiler, sampling, maxTokens, turnEnds } = this.#options;
+    const { slot, sampling, maxTokens, turnEnds } = this.#options;
     if (this.#written.length >= maxTokens) return this.#endAt('limit');
-    if (active !== this.#active) {
-      this.#active = active;
-      this.#grammar = active.grammar && compiler.start(active.grammar);
-    }
+    this.#activate(active);
     const instead = this.#replaced ? this.#last : undefined;
     this.#replaced = false;
     this.#stream ??= slot.decode(this.#last, sampling, () => this.#grammar);
@@ -62,6 +62,18 @@ export class TokenCompletion implements Completion<readonly Token[], TokenGramma
     this.#written.push(token);
     this.#last = [token];
     return { text: this.#text.push(this.#last) };
+  }
+
+  jump(active: ActiveGrammar<TokenGrammar>, forced: string): string | undefined {
+    if (this.#end !== undefined || this.#text.isIncomplete) return undefined;
+    this.#activate(active);
+    const space = Math.min(LONGEST_JUMP, this.#options.maxTokens - this.#written.length);
+    const wanted = this.#forcedTokens(forced).slice(0, space);
+    if (this.#grammar === undefined) return undefined;
+    const tokens = wanted.slice(0, this.#options.compiler.accept(this.#grammar, wanted));
+    if (tokens.length === 0) return undefined;
+    this.#go(tokens, this.#last);
+    return this.#text.push(tokens);
   }
 
   cut(text: string): void {
@@ -95,6 +107,27 @@ export class TokenCompletion implements Completion<readonly Token[], TokenGramma
     const stream = this.#stream;
     this.#stream = undefined;
     await stream?.return();
+  }
+
+  #activate(active: ActiveGrammar<TokenGrammar>): void {
+    if (active === this.#active) return;
+    this.#active = active;
+    this.#grammar = active.grammar && this.#options.compiler.start(active.grammar);
+  }
+
+  /**
+   * Tokens of a text, as the model would write them after the last token. The last one is left to the model, because
+   * it may extend past the text.
+   */
+  #forcedTokens(forced: string): readonly Token[] {
+    const { model } = this.#options;
+    const [last] = this.#written.slice(-1);
+    if (last !== undefined) {
+      const text = model.detokenize([last], true) + forced;
+      const [first, ...others] = model.tokenize(text, false, 'trimLeadingSpace');
+      if (first === last) return others.slice(0, -1);
+    }
+    return model.tokenize(forced, false, 'trimLeadingSpace').slice(0, -1);
   }
 
   /** Writes tokens of the engine, to be evaluated after `after`. */

@@ -1,5 +1,7 @@
+import { isRecord } from '../../../../core/json.ts';
 import { LlamaGrammarEvaluationState, TokenBias } from 'node-llama-cpp';
-import type { LlamaGrammar, LlamaModel, Token } from 'node-llama-cpp';
+import type { Llama, LlamaGrammar, LlamaModel, Token } from 'node-llama-cpp';
+import { bindingsOf } from '../../prompts/jinja.ts';
 import { literal } from '../../../../grammar/gbnf.ts';
 
 /** Compiled grammar of a model. */
@@ -44,7 +46,21 @@ export class GrammarCompiler {
 
   /** Returns a grammar at its start. */
   start({ grammar, bias }: TokenGrammar): GrammarState {
-    return { bias, state: new LlamaGrammarEvaluationState({ model: this.#model, grammar }) };
+    const state = new LlamaGrammarEvaluationState({ model: this.#model, grammar });
+    return { bias, state };
+  }
+
+  /** Moves a grammar past as many of the tokens as it accepts. Returns their number. */
+  accept({ state }: GrammarState, tokens: readonly Token[]): number {
+    const sampler = nativeSampler(this.#model.llama);
+    if (sampler === undefined) return 0;
+    const native: unknown = Reflect.get(state, '_state');
+    const rejected = tokens.findIndex((token) => {
+      if (!sampler.canBeNextTokenForGrammarEvaluationState(native, token)) return true;
+      sampler.acceptGrammarEvaluationStateToken(native, token);
+      return false;
+    });
+    return rejected === -1 ? tokens.length : rejected;
   }
 
   /** Bias of a grammar. Tokens that end a generation are not in it, because the grammar allows them only at its end. */
@@ -55,4 +71,25 @@ export class GrammarCompiler {
     }
     return bias;
   }
+}
+
+/** Functions of the native addon. node-llama-cpp only calls them in its own sessions. */
+interface NativeSampler {
+  canBeNextTokenForGrammarEvaluationState(state: unknown, token: Token): boolean;
+  acceptGrammarEvaluationStateToken(state: unknown, token: Token): void;
+}
+
+/** Finds the functions; undefined in a version of node-llama-cpp without them. */
+function nativeSampler(llama: Llama): NativeSampler | undefined {
+  const bindings = bindingsOf(llama);
+  const sampler = isRecord(bindings) ? bindings['AddonSampler'] : undefined;
+  return isNativeSampler(sampler) ? sampler : undefined;
+}
+
+function isNativeSampler(value: unknown): value is NativeSampler {
+  return (
+    typeof value === 'function' &&
+    'canBeNextTokenForGrammarEvaluationState' in value &&
+    'acceptGrammarEvaluationStateToken' in value
+  );
 }

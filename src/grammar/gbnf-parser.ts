@@ -1,4 +1,4 @@
-/** A GBNF expression, as far as our grammars use it. */
+/** Expression of GBNF, as far as `GrammarRules` writes it. */
 export type Expression =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'class'; readonly except: boolean; readonly ranges: readonly CodeRange[] }
@@ -14,15 +14,45 @@ export type Expression =
 
 export type CodeRange = readonly [first: number, last: number];
 
-/** Parses a grammar into its rules by name. Throws where it is none. */
+/** Returns the body of a rule. Throws a `SyntaxError` for an unknown rule, and for a body that can't be parsed. */
+export type RuleLookup = (name: string) => Expression;
+
+/**
+ * Splits a grammar into its rules. Bodies are parsed when they are looked up, because an answer needs few rules of a
+ * large set of tools.
+ *
+ * @throws {SyntaxError} for a line that is not a rule, and for two rules of one name
+ */
+export function lazyRules(grammar: string): RuleLookup {
+  const bodies = bodiesOf(grammar);
+  const parsed = new Map<string, Expression>();
+  return (name) => {
+    const known = parsed.get(name);
+    if (known !== undefined) return known;
+    const body = bodies.get(name);
+    if (body === undefined) throw new SyntaxError(`The grammar has no rule "${name}".`);
+    const expression = new Parser(body).parse();
+    parsed.set(name, expression);
+    return expression;
+  };
+}
+
+/** Parses all rules of a grammar, by name. Throws a `SyntaxError` if that fails. */
 export function parseGrammar(grammar: string): ReadonlyMap<string, Expression> {
-  const rules = new Map<string, Expression>();
+  const bodies = bodiesOf(grammar);
+  return new Map([...bodies].map(([name, body]) => [name, new Parser(body).parse()]));
+}
+
+function bodiesOf(grammar: string): ReadonlyMap<string, string> {
+  const bodies = new Map<string, string>();
   for (const line of grammar.split('\n')) {
     const [name = '', body = ''] = line.split(/ ::= (.*)/s);
-    if (!/^[a-zA-Z0-9-]+$/.test(name) || rules.has(name)) throw new Error(`A bad rule: ${line}`);
-    rules.set(name, new Parser(body).parse());
+    if (!/^[a-zA-Z0-9-]+$/.test(name) || bodies.has(name)) {
+      throw new SyntaxError(`"${line}" is not a rule, or the second one of its name.`);
+    }
+    bodies.set(name, body);
   }
-  return rules;
+  return bodies;
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
@@ -38,7 +68,7 @@ class Parser {
 
   parse(): Expression {
     const expression = this.#choice();
-    if (this.#at < this.#text.length) throw new Error(`Can't read: ${this.#text.slice(this.#at)}`);
+    if (this.#at < this.#text.length) throw this.#unexpected();
     return expression;
   }
 
@@ -63,21 +93,19 @@ class Parser {
     if (this.#take('[')) return this.#class();
     if (this.#take('(')) {
       const inner = this.#choice();
-      if (!this.#take(')')) throw new Error('An open group.');
+      if (!this.#take(')')) throw this.#unexpected();
       return inner;
     }
-    const name = /^[a-zA-Z0-9-]+/.exec(this.#text.slice(this.#at))?.[0];
-    if (name === undefined) throw new Error(`Can't read: ${this.#text.slice(this.#at)}`);
-    this.#at += name.length;
+    const name = this.#match(/[a-zA-Z0-9-]+/y)?.[0];
+    if (name === undefined) throw this.#unexpected();
     return { kind: 'rule', name };
   }
 
   #repeated(item: Expression): Expression {
     this.#space();
-    const found = /^(?:[*+?]|\{(\d+)(,?)(\d*)\})/.exec(this.#text.slice(this.#at));
+    const found = this.#match(/[*+?]|\{(\d+)(,?)(\d*)\}/y);
     if (found === null) return item;
     const [whole, least = '', comma = '', most = ''] = found;
-    this.#at += whole.length;
     if (whole === '*') return { kind: 'repeat', item, least: 0, most: Infinity };
     if (whole === '+') return { kind: 'repeat', item, least: 1, most: Infinity };
     if (whole === '?') return { kind: 'repeat', item, least: 0, most: 1 };
@@ -105,7 +133,7 @@ class Parser {
 
   #character(): string {
     const code = this.#text.codePointAt(this.#at);
-    if (code === undefined) throw new Error('An early end.');
+    if (code === undefined) throw this.#unexpected();
     const character = String.fromCodePoint(code);
     this.#at += character.length;
     if (character !== '\\') return character;
@@ -115,6 +143,19 @@ class Parser {
     const digits = this.#text.slice(this.#at, this.#at + length);
     this.#at += length;
     return String.fromCodePoint(Number.parseInt(digits, 16));
+  }
+
+  /** Matches a sticky pattern here, and continues after it. */
+  #match(pattern: RegExp): RegExpExecArray | null {
+    pattern.lastIndex = this.#at;
+    const found = pattern.exec(this.#text);
+    this.#at += found?.[0].length ?? 0;
+    return found;
+  }
+
+  #unexpected(): SyntaxError {
+    const rest = this.#text.slice(this.#at, this.#at + 40);
+    return new SyntaxError(`Expected an expression of GBNF at "${rest}".`);
   }
 
   #take(text: string, skipSpace = true): boolean {
