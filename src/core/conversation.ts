@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from './json.ts';
-import type { ServedTool, ServiceOutcome } from './server-tools.ts';
+import type { ServerTool, ServiceOutcome } from './server-tools.ts';
 
 export interface TextPart {
   readonly kind: 'text';
@@ -140,7 +140,7 @@ export type ToolOrigin =
       readonly type: string;
       readonly settings: JsonObject;
       /** Tool of this server that executes it; absent if there is none. */
-      readonly served?: ServedTool;
+      readonly serverTool?: ServerTool;
     };
 
 export interface ToolSpec {

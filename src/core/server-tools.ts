@@ -2,7 +2,7 @@
 export type ServerService = 'web-search' | 'web-fetch';
 
 /** Tool of a request that the server executes, with its limits. */
-export interface ServedTool {
+export interface ServerTool {
   readonly service: ServerService;
   /** Limit of calls per request. */
   readonly maxUses?: number;

@@ -4,11 +4,11 @@ import type { GenerationRequest, SessionKey } from '../core/backend.ts';
 const LIMIT = 1000;
 
 /** Roles of a request in its session, the most significant first. */
-const STANDINGS = ['conversation', 'plain', 'side'] as const;
+const ROLES = ['conversation', 'plain', 'side'] as const;
 
-type Standing = (typeof STANDINGS)[number];
+type RequestRole = (typeof ROLES)[number];
 
-type Asked = Pick<GenerationRequest, 'session' | 'conversation' | 'outputSchema'>;
+type RecentRequest = Pick<GenerationRequest, 'session' | 'conversation' | 'outputSchema'>;
 
 /**
  * Model that each session used last, for `claude-…` names that are not aliases. Side requests may use
@@ -16,20 +16,20 @@ type Asked = Pick<GenerationRequest, 'session' | 'conversation' | 'outputSchema'
  * theirs never counts for the conversation.
  */
 export class RecentModels {
-  readonly #models = new Map<string, Partial<Record<Standing, string>>>();
+  readonly #models = new Map<string, Partial<Record<RequestRole, string>>>();
 
-  get(request: Asked): string | undefined {
+  get(request: RecentRequest): string | undefined {
     const key = keyOf(request.session);
     const used = key === undefined ? undefined : this.#models.get(key);
     if (used === undefined) return undefined;
-    const telling = STANDINGS.slice(0, STANDINGS.indexOf(standingOf(request)) + 1);
-    return telling.map((standing) => used[standing]).find((model) => model !== undefined);
+    const counting = ROLES.slice(0, ROLES.indexOf(roleOf(request)) + 1);
+    return counting.map((role) => used[role]).find((model) => model !== undefined);
   }
 
-  set(request: Asked, model: string): void {
+  set(request: RecentRequest, model: string): void {
     const key = keyOf(request.session);
     if (key === undefined) return;
-    const used = { ...this.#models.get(key), [standingOf(request)]: model };
+    const used = { ...this.#models.get(key), [roleOf(request)]: model };
     this.#models.delete(key);
     this.#models.set(key, used);
     const oldest = this.#models.keys().next();
@@ -45,7 +45,7 @@ function keyOf(session: SessionKey): string | undefined {
  * Finds the role of a request. The conversation of an agent has tools, a subagent sends its own name, and
  * a request for a title has only a schema.
  */
-function standingOf({ session, conversation, outputSchema }: Asked): Standing {
+function roleOf({ session, conversation, outputSchema }: RecentRequest): RequestRole {
   if (session.agent !== undefined) return 'side';
   if (conversation.tools.length > 0) return 'conversation';
   return outputSchema === undefined ? 'plain' : 'side';

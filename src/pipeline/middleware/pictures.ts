@@ -111,12 +111,12 @@ function replaceImages(parts: readonly Part[], loaded: Loaded): readonly Part[] 
     if (part.kind === 'tool-result') {
       return [{ ...part, output: replaceImages(part.output, loaded) }];
     }
-    return part.kind === 'document' ? withImagesBehind(part, loaded) : [part];
+    return part.kind === 'document' ? withImagesAfter(part, loaded) : [part];
   });
 }
 
 /** Moves the images of a document after it. Text replaces them, so that the blocks keep their numbers for citations. */
-function withImagesBehind(document: DocumentPart, loaded: Loaded): readonly Part[] {
+function withImagesAfter(document: DocumentPart, loaded: Loaded): readonly Part[] {
   const { source } = document;
   if (source.kind !== 'content') return [document];
   const images = source.parts.filter((part) => part.kind === 'image');

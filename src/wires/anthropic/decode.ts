@@ -76,7 +76,7 @@ function* decodeBody(
   const toolChoice = decodeToolChoice(body.tool_choice, tools);
   const effort = body.output_config?.effort ?? undefined;
   const outputSchema = decodeOutputSchema(body);
-  const behindTools = isBehindTools(body);
+  const afterResults = endsWithResults(body);
   const said = yield* decodeTurns(body.system ?? [], body.messages, context.seal);
   const conversation = { system: said.system, turns: said.turns, tools };
   const until = cache?.longUntil;
@@ -93,7 +93,7 @@ function* decodeBody(
       maxTokens: maxTokens ?? 1,
       stopSequences: decodeStopSequences(body),
       sampling: decodeSampling(body),
-      thinking: decodeThinkingMode(body.thinking, maxTokens, toolChoice, behindTools),
+      thinking: decodeThinkingMode(body.thinking, maxTokens, toolChoice, afterResults),
       ...(effort === undefined ? {} : { effort }),
       ...(cache !== undefined && { cachesPrompt: true }),
       ...(until !== undefined && { longCache: promptPlace(until, conversation, said.placed) }),
@@ -108,7 +108,7 @@ function* decodeBody(
 }
 
 /** Returns true if the last message contains tool results. */
-function isBehindTools({ messages }: RequestBody): boolean {
+function endsWithResults({ messages }: RequestBody): boolean {
   const blocks: readonly { readonly type: string }[] = messages.at(-1)?.content ?? [];
   return blocks.some(({ type }) => type === 'tool_result');
 }

@@ -33,10 +33,13 @@ export function parseItem<Schema extends z.ZodType>(
   throw refused(result.error, (first) => describe(first, body, [], [field, index]));
 }
 
-function refused({ issues: [first] }: z.ZodError, tell: (first: Issue) => string): RuntimeFailure {
+function refused(
+  { issues: [first] }: z.ZodError,
+  describeFirst: (first: Issue) => string,
+): RuntimeFailure {
   return new RuntimeFailure(
     'invalid-request',
-    first === undefined ? 'The request body is not valid.' : tell(first),
+    first === undefined ? 'The request body is not valid.' : describeFirst(first),
   );
 }
 

@@ -106,9 +106,9 @@ export function endMessage(
   hasToolCall: boolean,
   lifetime: CacheLifetime,
 ): readonly StreamEvent[] {
-  const told = reason === 'tool-use' && !hasToolCall ? 'end-turn' : reason;
+  const reported = reason === 'tool-use' && !hasToolCall ? 'end-turn' : reason;
   const delta = {
-    stop_reason: encodeStopReason(told),
+    stop_reason: encodeStopReason(reported),
     stop_sequence: reason === 'stop-sequence' ? stopSequence : null,
     stop_details:
       reason === 'refusal'

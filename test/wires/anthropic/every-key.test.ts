@@ -277,7 +277,7 @@ function optionalKeys(): ReadonlyMap<string, readonly string[]> {
 /** Logged fields of a request: of the wire and of the executors of its tools. */
 function loggedOf({ ignored, request }: ReturnType<typeof decode>): readonly string[] {
   const served = request.conversation.tools.flatMap(({ origin }) =>
-    origin.kind === 'server' ? (origin.served?.ignored ?? []) : [],
+    origin.kind === 'server' ? (origin.serverTool?.ignored ?? []) : [],
   );
   return [...ignored, ...served];
 }

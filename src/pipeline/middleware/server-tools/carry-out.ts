@@ -1,7 +1,7 @@
 import type { Conversation, ToolCallPart, ToolSpec } from '../../../core/conversation.ts';
 import { messageOf, RuntimeFailure } from '../../../core/failure.ts';
 import type {
-  ServedTool,
+  ServerTool,
   ServiceFailure,
   ServiceOutcome,
   ServiceUse,
@@ -39,17 +39,17 @@ export class CarriedCalls {
   /** Runs a call and returns its outcome; a failure is an outcome too. Throws a RuntimeFailure if the signal aborts. */
   async outcome(
     call: ToolCallPart,
-    { name, served }: ServedSpec,
+    { name, serverTool: tool }: ServerToolSpec,
     conversation: Conversation,
     signal: AbortSignal,
   ): Promise<ServiceOutcome> {
     const uses = (this.#uses.get(name) ?? 0) + 1;
     this.#uses.set(name, uses);
-    if (uses > (served.maxUses ?? Number.POSITIVE_INFINITY)) return failed('max-uses-exceeded');
+    if (uses > (tool.maxUses ?? Number.POSITIVE_INFINITY)) return failed('max-uses-exceeded');
     try {
-      return served.service === 'web-search'
-        ? await this.#search(call, served, signal)
-        : await this.#fetch(call, served, conversation, signal);
+      return tool.service === 'web-search'
+        ? await this.#search(call, tool, signal)
+        : await this.#fetch(call, tool, conversation, signal);
     } catch (error) {
       if (signal.aborted) throw stopped(signal);
       this.#services.log(`${name}: ${messageOf(error)}`);
@@ -59,50 +59,50 @@ export class CarriedCalls {
 
   async #search(
     { input }: ToolCallPart,
-    served: ServedTool,
+    tool: ServerTool,
     signal: AbortSignal,
   ): Promise<ServiceOutcome> {
     const { query } = input;
     if (typeof query !== 'string' || query.trim() === '') return failed('invalid-input');
     if (query.length > MAX_QUERY_CHARACTERS) return failed('query-too-long');
-    const { allowedDomains, blockedDomains } = served;
+    const { allowedDomains, blockedDomains } = tool;
     const search = this.#services.search ?? notSetUp('--web-search');
     const found = await search({ query, allowedDomains, blockedDomains }, signal);
     this.#webSearches += 1;
-    return { kind: 'found', pages: found.filter(({ url }) => isAllowed(url, served)) };
+    return { kind: 'found', pages: found.filter(({ url }) => isAllowed(url, tool)) };
   }
 
   async #fetch(
     { input }: ToolCallPart,
-    served: ServedTool,
+    tool: ServerTool,
     conversation: Conversation,
     signal: AbortSignal,
   ): Promise<ServiceOutcome> {
     const { url } = input;
     if (typeof url !== 'string' || !URL.canParse(url)) return failed('invalid-input');
     if (url.length > MAX_URL_CHARACTERS) return failed('url-too-long');
-    if (!isAllowed(url, served)) return failed('url-not-allowed');
+    if (!isAllowed(url, tool)) return failed('url-not-allowed');
     if (!isNamed(url, conversation)) return failed('url-not-in-prior-context');
     const fetch = this.#services.fetch ?? notSetUp('--web-fetch');
-    const page = await fetch(url, (visited) => isAllowed(visited, served), signal);
+    const page = await fetch(url, (visited) => isAllowed(visited, tool), signal);
     this.#webFetches += 1;
-    const most = (served.maxContentTokens ?? this.#pageTokens) * CHARACTERS_PER_TOKEN;
+    const most = (tool.maxContentTokens ?? this.#pageTokens) * CHARACTERS_PER_TOKEN;
     return { kind: 'fetched', page: { ...page, text: page.text.slice(0, most) } };
   }
 }
 
 /** Tool that the server runs. */
-export interface ServedSpec {
+export interface ServerToolSpec {
   readonly name: string;
-  readonly served: ServedTool;
+  readonly serverTool: ServerTool;
 }
 
 /** Server tools among the tools of a request, by name. */
-export function servedTools(tools: readonly ToolSpec[]): ReadonlyMap<string, ServedSpec> {
+export function serverToolsOf(tools: readonly ToolSpec[]): ReadonlyMap<string, ServerToolSpec> {
   return new Map(
     tools.flatMap(({ name, origin }) =>
-      origin.kind === 'server' && origin.served !== undefined
-        ? [[name, { name, served: origin.served }] as const]
+      origin.kind === 'server' && origin.serverTool !== undefined
+        ? [[name, { name, serverTool: origin.serverTool }] as const]
         : [],
     ),
   );

@@ -1,14 +1,14 @@
-import type { ServedTool } from '../../../core/server-tools.ts';
+import type { ServerTool } from '../../../core/server-tools.ts';
 
 /** Returns true if a tool may use the page at a URL. Only http and https have pages. */
 export function isAllowed(
   url: string,
-  { allowedDomains, blockedDomains }: Pick<ServedTool, 'allowedDomains' | 'blockedDomains'>,
+  { allowedDomains, blockedDomains }: Pick<ServerTool, 'allowedDomains' | 'blockedDomains'>,
 ): boolean {
   const page = pageAt(url);
   if (page === undefined) return false;
-  if (blockedDomains.some((domain) => lies(page, domain))) return false;
-  return allowedDomains.length === 0 || allowedDomains.some((domain) => lies(page, domain));
+  if (blockedDomains.some((domain) => belongsTo(page, domain))) return false;
+  return allowedDomains.length === 0 || allowedDomains.some((domain) => belongsTo(page, domain));
 }
 
 function pageAt(url: string): URL | undefined {
@@ -20,7 +20,7 @@ function pageAt(url: string): URL | undefined {
  * Returns true if a page belongs to a domain of the API's `allowed_domains`: `example.com` includes its
  * subdomains, `example.com/blog` the paths below it, and `*` in a path matches any text.
  */
-function lies({ hostname, pathname }: URL, domain: string): boolean {
+function belongsTo({ hostname, pathname }: URL, domain: string): boolean {
   const [host = '', ...rest] = domain.replace(/^https?:\/\//, '').split('/');
   const name = host.toLowerCase().replace(/^\*\./, '');
   if (hostname !== name && !hostname.endsWith(`.${name}`)) return false;

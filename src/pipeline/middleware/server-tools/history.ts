@@ -13,7 +13,7 @@ import { resultOf } from './outcome-text.ts';
  * Rewrites calls of server tools as the model made them: calls in the assistant's turn, and results in a
  * user turn after it. Calls without a result, or with one that Portico can't read, stay unchanged.
  */
-export function withServedCalls(conversation: Conversation): Conversation {
+export function withServerCalls(conversation: Conversation): Conversation {
   const { turns } = conversation;
   if (!turns.some(({ parts }) => parts.some(isReadResult))) return conversation;
   return { ...conversation, turns: merged(turns.flatMap(splitTurn)) };

@@ -31,12 +31,12 @@ function isForeign({ origin, onlyFromCode }: ToolSpec): boolean {
   if (onlyFromCode === true) return true;
   // A toolset is a group of tools whose calls have a special form, which no model here writes.
   if (origin.kind === 'client') return origin.type.includes('_toolset_');
-  return origin.kind === 'server' && origin.served === undefined;
+  return origin.kind === 'server' && origin.serverTool === undefined;
 }
 
 function unusedOf(tool: ToolSpec): readonly string[] {
   if (isForeign(tool)) return [`tools.${tool.name}`];
   const { name, origin } = tool;
-  const ignored = origin.kind === 'server' ? origin.served?.ignored : undefined;
+  const ignored = origin.kind === 'server' ? origin.serverTool?.ignored : undefined;
   return (ignored ?? []).map((setting) => `tools.${name}.${setting}`);
 }

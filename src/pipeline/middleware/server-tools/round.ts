@@ -19,34 +19,34 @@ export interface Round {
  */
 export async function* readRound(
   events: AsyncIterable<GenerationEvent>,
-  isServed: (name: string) => boolean,
+  isServerTool: (name: string) => boolean,
   isFirst: boolean,
 ): AsyncGenerator<GenerationEvent, Round> {
   const said: GenerationEvent[] = [];
-  const served = new Set<string>();
+  const serverCallIds = new Set<string>();
   const ended = new Set<string>();
   let finish: Finish | undefined;
   for await (const event of events) {
     if (event.type === 'finish') finish = event;
     else if (event.type !== 'admitted' || isFirst) {
-      if (event.type === 'tool-call-start' && isServed(event.name)) served.add(event.id);
+      if (event.type === 'tool-call-start' && isServerTool(event.name)) serverCallIds.add(event.id);
       if (event.type === 'tool-call-end') ended.add(event.id);
       said.push(event);
-      const call = servedCall(event, served, said);
+      const call = serverCall(event, serverCallIds, said);
       if (call !== undefined) yield call;
-      else if (!('id' in event && served.has(event.id))) yield event;
+      else if (!('id' in event && serverCallIds.has(event.id))) yield event;
     }
   }
   const calls = callsIn(said).filter(({ id }) => ended.has(id));
   return { parts: partsOf(said, calls), calls, finish };
 }
 
-function servedCall(
+function serverCall(
   event: GenerationEvent,
-  served: ReadonlySet<string>,
+  serverCallIds: ReadonlySet<string>,
   said: readonly GenerationEvent[],
 ): GenerationEvent | undefined {
-  if (event.type !== 'tool-call-end' || !served.has(event.id)) return undefined;
+  if (event.type !== 'tool-call-end' || !serverCallIds.has(event.id)) return undefined;
   const call = callsIn(said).find(({ id }) => id === event.id);
   return call && { type: 'server-tool-call', id: call.id, name: call.name, input: call.input };
 }

@@ -4,9 +4,9 @@ import { RuntimeFailure } from '../../../core/failure.ts';
 import type { GenerationEvent, StopReason, Usage } from '../../../core/events.ts';
 import type { ServiceUse } from '../../../core/server-tools.ts';
 import type { Generate, GenerationContext, GenerationMiddleware } from '../../middleware.ts';
-import { CarriedCalls, servedTools } from './carry-out.ts';
-import type { ServedSpec } from './carry-out.ts';
-import { continued, withServedCalls } from './history.ts';
+import { CarriedCalls, serverToolsOf } from './carry-out.ts';
+import type { ServerToolSpec } from './carry-out.ts';
+import { continued, withServerCalls } from './history.ts';
 import { resultOf } from './outcome-text.ts';
 import { readRound } from './round.ts';
 import type { Round } from './round.ts';
@@ -25,13 +25,13 @@ const PAGE_SHARE = 4;
  */
 export function serverTools(services: ServerServices): GenerationMiddleware {
   return (next) => (request, context) => {
-    const read = { ...request, conversation: withServedCalls(request.conversation) };
+    const read = { ...request, conversation: withServerCalls(request.conversation) };
     return needsServing(read) ? serveCalls(next, read, context, services) : next(read, context);
   };
 }
 
 function needsServing({ conversation, toolChoice }: GenerationRequest): boolean {
-  return toolChoice.mode !== 'none' && servedTools(conversation.tools).size > 0;
+  return toolChoice.mode !== 'none' && serverToolsOf(conversation.tools).size > 0;
 }
 
 async function* serveCalls(
@@ -41,7 +41,7 @@ async function* serveCalls(
   services: ServerServices,
 ): AsyncGenerator<GenerationEvent> {
   const { contextTokens } = context.capabilities;
-  const tools = servedTools(request.conversation.tools);
+  const tools = serverToolsOf(request.conversation.tools);
   const carried = new CarriedCalls(services, Math.floor(contextTokens / PAGE_SHARE));
   let continuation = request;
   let spent: Usage | undefined;
@@ -54,9 +54,9 @@ async function* serveCalls(
     if (round.finish === undefined) return;
     spent = usageOfRounds(spent, round.finish.usage);
     const results: ToolResultPart[] = [];
-    for (const { call, tool } of servedIn(round, tools)) {
+    for (const { call, tool } of serverCallsIn(round, tools)) {
       const outcome = await carried.outcome(call, tool, continuation.conversation, context.signal);
-      yield { type: 'server-tool-result', callId: call.id, service: tool.served.service, outcome };
+      yield { type: 'server-tool-result', callId: call.id, service: tool.serverTool.service, outcome };
       results.push(resultOf(call, outcome));
     }
     const left = request.maxTokens - spent.outputTokens;
@@ -74,10 +74,10 @@ async function* serveCalls(
   }
 }
 
-function servedIn(
+function serverCallsIn(
   { calls }: Round,
-  tools: ReadonlyMap<string, ServedSpec>,
-): readonly { readonly call: Round['calls'][number]; readonly tool: ServedSpec }[] {
+  tools: ReadonlyMap<string, ServerToolSpec>,
+): readonly { readonly call: Round['calls'][number]; readonly tool: ServerToolSpec }[] {
   return calls.flatMap((call) => {
     const tool = tools.get(call.name);
     return tool === undefined ? [] : [{ call, tool }];
@@ -87,14 +87,14 @@ function servedIn(
 /** Reason why the answer ends with this round; undefined if it continues. */
 function endOf(
   { calls, finish }: Round,
-  servedCalls: number,
+  serverCalls: number,
   round: number,
   left: number,
 ): StopReason | undefined {
   const reason = finish?.reason ?? 'end-turn';
   const waits = reason === 'tool-use' || reason === 'end-turn';
-  if (servedCalls === 0 || !waits) return reason;
-  if (calls.length > servedCalls) return 'tool-use';
+  if (serverCalls === 0 || !waits) return reason;
+  if (calls.length > serverCalls) return 'tool-use';
   if (left <= 0) return 'max-tokens';
   return round >= MAX_ROUNDS ? 'pause-turn' : undefined;
 }

@@ -1,15 +1,15 @@
 import type {
   FetchedPage,
   FoundPage,
-  ServedTool,
+  ServerTool,
   ServiceFailure,
 } from '../../../core/server-tools.ts';
 
 export interface Search {
   readonly query: string;
   /** Domains for the search engine. Its results are checked against them too. */
-  readonly allowedDomains: ServedTool['allowedDomains'];
-  readonly blockedDomains: ServedTool['blockedDomains'];
+  readonly allowedDomains: ServerTool['allowedDomains'];
+  readonly blockedDomains: ServerTool['blockedDomains'];
 }
 
 /** Searches the web. Throws a ServiceError. */

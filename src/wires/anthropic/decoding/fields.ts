@@ -144,7 +144,11 @@ function* ignoredInside(body: RequestBody): Steps<readonly string[]> {
 }
 
 /** Settings of typed client tools that reach the model. The others concern only the client. */
-const TOLD_SETTINGS: readonly string[] = ['display_width_px', 'display_height_px', 'enable_zoom'];
+const RENDERED_SETTINGS: readonly string[] = [
+  'display_width_px',
+  'display_height_px',
+  'enable_zoom',
+];
 
 /**
  * Keys of a client tool without an effect on this server, as `tools.NAME.KEY`. Server tools are left out:
@@ -154,8 +158,10 @@ function ignoredToolKeys(tool: RawTool): readonly string[] {
   const type = tool.type ?? 'custom';
   const isCustom = type === 'custom';
   if (!isCustom && !/^(bash|text_editor|memory|computer)_\d/.test(type)) return [];
-  const told = isCustom ? Object.keys(customTool.shape) : TOLD_SETTINGS;
-  const fields = [...Object.keys(commonFields), ...told].map((key) => [key, tool[key]] as const);
+  const rendered = isCustom ? Object.keys(customTool.shape) : RENDERED_SETTINGS;
+  const fields = [...Object.keys(commonFields), ...rendered].map(
+    (key) => [key, tool[key]] as const,
+  );
   const keys = unknownKeys(tool, Object.fromEntries(fields));
   return keys.map((key) => `tools.${tool.name ?? type}.${key}`);
 }

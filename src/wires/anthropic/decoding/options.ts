@@ -10,20 +10,20 @@ import { openObject, schemaFault } from './json-schema.ts';
  * Decodes the thinking mode.
  *
  * @param maxTokens undefined if nothing is generated
- * @param isBehindTools the last message contains tool results
+ * @param endsWithResults the last message contains tool results
  * @throws {invalid-request} if the budget leaves no tokens for an answer, or if a forced call excludes thinking
  */
 export function decodeThinkingMode(
   thinking: ThinkingConfig | null | undefined,
   maxTokens: number | undefined,
   choice: ToolChoice,
-  isBehindTools: boolean,
+  endsWithResults: boolean,
 ): ThinkingMode {
   if (thinking === null || thinking === undefined || thinking.type === 'disabled') {
     return { mode: 'disabled' };
   }
   if (thinking.type === 'between_tools') {
-    return { mode: isBehindTools ? 'adaptive' : 'disabled' };
+    return { mode: endsWithResults ? 'adaptive' : 'disabled' };
   }
   if (thinking.type !== 'enabled') return { mode: 'adaptive' };
   if (maxTokens !== undefined && maxTokens <= thinking.budget_tokens) {

@@ -16,8 +16,8 @@ export interface ClientIdentity {
  * `session_id` equals the header.
  */
 export function decodeSession({ userId, session, agent }: ClientIdentity): SessionKey {
-  const told: Told = userId === undefined ? {} : parseUserId(userId);
-  const named = { user: told.user, session: session ?? told.session, agent };
+  const fields: UserIdFields = userId === undefined ? {} : parseUserId(userId);
+  const named = { user: fields.user, session: session ?? fields.session, agent };
   return {
     ...(named.user === undefined ? {} : { user: named.user }),
     ...(named.session === undefined ? {} : { session: named.session }),
@@ -25,13 +25,13 @@ export function decodeSession({ userId, session, agent }: ClientIdentity): Sessi
   };
 }
 
-interface Told {
+interface UserIdFields {
   readonly user?: string;
   readonly session?: string | undefined;
 }
 
 /** Parses Claude Code's `user_id`. Any other text is the user's name. */
-function parseUserId(userId: string): Told {
+function parseUserId(userId: string): UserIdFields {
   const { device_id: device, session_id: session } = parseObject(userId);
   return { user: nonEmpty(device) ?? userId, session: nonEmpty(session) };
 }

@@ -12,8 +12,8 @@ import {
   type RawToolChoice,
 } from '../schema/tools.ts';
 import { schemaFault } from './json-schema.ts';
-import { servedTool } from './served-tool.ts';
-import { standingTool } from './standing-tools.ts';
+import { serverToolOf } from './server-tool.ts';
+import { typedTool } from './typed-tools.ts';
 
 /** The API's own tools by the prefix of their type. The rest of the type is a date that changes. */
 const KNOWN_TOOLS = [
@@ -93,11 +93,11 @@ export function decodeTool(tool: RawTool, at: readonly string[]): ToolSpec {
   if (known === undefined) throw unknownType(type, at);
   const name = toolsetName(type) ?? tool.mcp_server_name ?? tool.name;
   const settings = settingsOf(tool, [...at, type]);
-  const standing = standingTool(type, settings) ?? NO_SCHEMA;
+  const typed = typedTool(type, settings) ?? NO_SCHEMA;
   return {
     ...parseWith(namedTool, name === undefined ? {} : { name }, [...at, type]),
-    ...standing,
-    description: withExamples(standing.description, tool),
+    ...typed,
+    description: withExamples(typed.description, tool),
     origin: typedOrigin(known[1], type, settings, [...at, type]),
     deferred,
     ...callRules(tool),
@@ -124,8 +124,8 @@ function withExamples(description: string, { input_examples }: RawTool): string 
     return description;
   }
   const examples = input_examples.map((example) => JSON.stringify(example));
-  const told = `Examples of its input:\n${examples.join('\n')}`;
-  return description === '' ? told : `${description}\n\n${told}`;
+  const note = `Examples of its input:\n${examples.join('\n')}`;
+  return description === '' ? note : `${description}\n\n${note}`;
 }
 
 function typedOrigin(
@@ -135,8 +135,8 @@ function typedOrigin(
   at: readonly string[],
 ): ToolOrigin {
   if (kind === 'client') return { kind, type, settings };
-  const served = servedTool(type, settings, at);
-  return { kind, type, settings, ...(served !== undefined && { served }) };
+  const serverTool = serverToolOf(type, settings, at);
+  return { kind, type, settings, ...(serverTool !== undefined && { serverTool }) };
 }
 
 /** Name for a toolset, which groups several tools and has no name of its own. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { RuntimeFailure } from '../../../core/failure.ts';
 import type { JsonObject } from '../../../core/json.ts';
-import type { ServedTool, ServerService } from '../../../core/server-tools.ts';
+import type { ServerTool, ServerService } from '../../../core/server-tools.ts';
 import { parseWith } from '../issues.ts';
 import { list } from '../schema/list.ts';
 
@@ -20,11 +20,11 @@ const limits = z.object({
  * @throws {invalid-request} for invalid limits
  * @throws {unsupported} for a limit that this server can't enforce
  */
-export function servedTool(
+export function serverToolOf(
   type: string,
   settings: JsonObject,
   at: readonly string[],
-): ServedTool | undefined {
+): ServerTool | undefined {
   const service = serviceOf(type);
   if (service === undefined) return undefined;
   const given = parseWith(limits, settings, at);

@@ -2,7 +2,7 @@ import type { ToolSpec } from '../../../core/conversation.ts';
 import type { JsonObject } from '../../../core/json.ts';
 
 /** Description and schema for a tool whose schema the API defines. */
-export type StandingTool = Pick<ToolSpec, 'description' | 'inputSchema'>;
+export type TypedTool = Pick<ToolSpec, 'description' | 'inputSchema'>;
 
 const NUMBER = { type: 'number' };
 
@@ -12,7 +12,7 @@ const NUMBER = { type: 'number' };
  *
  * @see https://docs.claude.com/en/docs/agents-and-tools/tool-use/
  */
-export function standingTool(type: string, settings: JsonObject): StandingTool | undefined {
+export function typedTool(type: string, settings: JsonObject): TypedTool | undefined {
   if (type.startsWith('bash_')) return BASH;
   if (type.startsWith('text_editor_')) return textEditor(type);
   if (type.startsWith('memory_')) return MEMORY;
@@ -21,7 +21,7 @@ export function standingTool(type: string, settings: JsonObject): StandingTool |
   return /^computer_\d/.test(type) ? computer(type, settings) : undefined;
 }
 
-const BASH: StandingTool = {
+const BASH: TypedTool = {
   description:
     'Runs a command in a bash session that persists between calls: its working directory, variables and files stay. Interactive programs are not possible.',
   inputSchema: object({
@@ -55,7 +55,7 @@ const UNDOING: readonly string[] = ['text_editor_20241022', 'text_editor_2025012
  * Text editor of a version. 20250429 removed undo_edit. The text to insert is `insert_text` since 20250728
  * (anthropic-sdk-python issue 1155), and `new_str` before.
  */
-function textEditor(type: string): StandingTool {
+function textEditor(type: string): TypedTool {
   const undoes = UNDOING.includes(type);
   const insertsNew = undoes || type === 'text_editor_20250429';
   const commands = ['view', 'create', 'str_replace', 'insert', ...(undoes ? ['undo_edit'] : [])];
@@ -79,7 +79,7 @@ function textEditor(type: string): StandingTool {
   };
 }
 
-const MEMORY: StandingTool = {
+const MEMORY: TypedTool = {
   description:
     'Reads and writes memory files below /memories that outlast this conversation. View /memories before other work, and note what will be needed again.',
   inputSchema: object(
@@ -103,7 +103,7 @@ const FIRST_ACTIONS =
   'key type mouse_move left_click left_click_drag right_click middle_click double_click screenshot cursor_position';
 const LATER_ACTIONS = 'hold_key left_mouse_down left_mouse_up triple_click scroll wait';
 
-function computer(type: string, settings: JsonObject): StandingTool {
+function computer(type: string, settings: JsonObject): TypedTool {
   const isFirst = type === 'computer_20241022';
   const zooms = settings['enable_zoom'] === true;
   const named = [FIRST_ACTIONS, ...(isFirst ? [] : [LATER_ACTIONS]), ...(zooms ? ['zoom'] : [])];
@@ -130,13 +130,13 @@ function computer(type: string, settings: JsonObject): StandingTool {
   };
 }
 
-const WEB_SEARCH: StandingTool = {
+const WEB_SEARCH: TypedTool = {
   description:
     'Searches the web, and returns titles, addresses and excerpts of pages. Use it for recent or uncertain facts.',
   inputSchema: object({ query: text('What to search for.') }, ['query']),
 };
 
-const WEB_FETCH: StandingTool = {
+const WEB_FETCH: TypedTool = {
   description:
     'Reads the page at a URL. The URL must come from the user, a tool result or a search result.',
   inputSchema: object({ url: text('The URL of the page.') }, ['url']),

@@ -72,7 +72,7 @@ describe('limits of a server tool', () => {
       decodeTools([{ type: 'web_fetch_20250910', name: 'web_fetch', ...given }]),
     );
     expect(decoded?.origin).toMatchObject({
-      served: {
+      serverTool: {
         service: 'web-fetch',
         maxUses: 3,
         allowedDomains: ['a.org'],
