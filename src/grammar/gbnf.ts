@@ -128,11 +128,11 @@ export class GrammarRules {
 }
 
 /** Characters with a meaning inside quotes or brackets, and control characters. */
-const STEERING = /["\\\]^\-\p{Cc}]/gu;
+const ESCAPED = /["\\\]^\-\p{Cc}]/gu;
 
 /** GBNF literal that matches exactly this text. */
 export function literal(text: string): string {
-  return `"${text.replaceAll(STEERING, escapeCharacter)}"`;
+  return `"${text.replaceAll(ESCAPED, escapeCharacter)}"`;
 }
 
 /** Alternation of expressions. */
@@ -169,6 +169,6 @@ function commonBeginning(texts: readonly string[]): string {
 export function escapeCharacter(character: string): string {
   if (character === '\n') return String.raw`\n`;
   if ('"\\]'.includes(character)) return `\\${character}`;
-  if (character.search(STEERING) === -1) return character;
+  if (character.search(ESCAPED) === -1) return character;
   return `\\x${(character.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}`;
 }

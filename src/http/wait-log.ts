@@ -14,7 +14,7 @@ export interface WaitFollower {
 export class WaitLog {
   readonly #logger: Logger;
   /** Request that reports the load of a model: only one of all that wait for it does. */
-  readonly #tellers = new Map<string, WaitTracker>();
+  readonly #reporters = new Map<string, WaitTracker>();
 
   constructor(logger: Logger) {
     this.#logger = logger;
@@ -26,23 +26,23 @@ export class WaitLog {
     return {
       note: (event) => {
         for (const news of waiting.note(event, performance.now())) {
-          if (this.#tells(model, waiting, news)) this.#logger.info({ id }, waitLine(model, news));
+          if (this.#reports(model, waiting, news)) this.#logger.info({ id }, waitLine(model, news));
         }
       },
       leave: () => this.#leave(model, waiting),
     };
   }
 
-  #tells(model: string, waiting: WaitTracker, { type }: WaitNews): boolean {
+  #reports(model: string, waiting: WaitTracker, { type }: WaitNews): boolean {
     if (type === 'prefill-progress' || type === 'prefilled') return true;
     // A request that joins late must not report the load a second time.
-    if (type !== 'loaded' && !this.#tellers.has(model)) this.#tellers.set(model, waiting);
-    const tells = this.#tellers.get(model) === waiting;
+    if (type !== 'loaded' && !this.#reporters.has(model)) this.#reporters.set(model, waiting);
+    const reports = this.#reporters.get(model) === waiting;
     if (type === 'loaded') this.#leave(model, waiting);
-    return tells;
+    return reports;
   }
 
   #leave(model: string, waiting: WaitTracker): void {
-    if (this.#tellers.get(model) === waiting) this.#tellers.delete(model);
+    if (this.#reporters.get(model) === waiting) this.#reporters.delete(model);
   }
 }

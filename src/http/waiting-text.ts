@@ -38,7 +38,7 @@ interface Wait {
   readonly from: number;
   readonly done: number;
   readonly since: number;
-  readonly toldAt: number;
+  readonly reportedAt: number;
 }
 
 /** Follows the events of one answer, and reports its waits. */
@@ -53,9 +53,9 @@ export class WaitTracker {
     const step = isStep ? event : undefined;
     const wait = this.#wait;
     if (wait !== undefined && step?.phase === wait.phase && step.done >= wait.done) {
-      const tells = step.done > wait.from && now - wait.toldAt >= INTERVAL_MILLISECONDS;
-      this.#wait = { ...wait, done: step.done, toldAt: tells ? now : wait.toldAt };
-      return tells ? [progressOf(this.#wait, now)] : NOTHING;
+      const reports = step.done > wait.from && now - wait.reportedAt >= INTERVAL_MILLISECONDS;
+      this.#wait = { ...wait, done: step.done, reportedAt: reports ? now : wait.reportedAt };
+      return reports ? [progressOf(this.#wait, now)] : NOTHING;
     }
     const ended = wait === undefined ? NOTHING : endOf(wait, now, sizeBytes);
     this.#wait = step && begun(step.phase === 'loading' ? 'loading' : 'prefill', step, now);
@@ -68,7 +68,7 @@ function begun(
   { done, total }: Pick<Wait, 'done' | 'total'>,
   now: number,
 ): Wait {
-  return { phase, total, from: done, done, since: now, toldAt: now };
+  return { phase, total, from: done, done, since: now, reportedAt: now };
 }
 
 function progressOf({ phase, total, from, done, since }: Wait, now: number): WaitNews {

@@ -80,7 +80,7 @@ export function createDiscovery(
   };
 
   return async (asked) => {
-    const isNeeded = asked !== undefined && !standsIn(asked) && !has(models, asked);
+    const isNeeded = asked !== undefined && !isAnthropicName(asked) && !has(models, asked);
     const { at, done } = refresh(isNeeded ? NAME_LIFETIME_MS : LIFETIME_MS);
     const listing = models === undefined ? listTimeoutMs : RELIST_TIMEOUT_MS;
     const age = performance.now() - at;
@@ -102,7 +102,7 @@ function toDiscovered({ name, size }: OllamaListedModel): DiscoveredModel {
 }
 
 /** Returns true for a name that another model answers for if Ollama does not have it, so there is no need to wait. */
-function standsIn(name: string): boolean {
+function isAnthropicName(name: string): boolean {
   return /^claude-/i.test(name);
 }
 

@@ -113,11 +113,14 @@ function isOverflow(said: string): boolean {
  * size (256 tokens)".
  */
 function overflowFailure(said: string, question: OllamaQuestion): RuntimeFailure {
-  const [told, toldMaximum] = [...said.matchAll(/\((\d+) tokens\)/g)].map((match) =>
+  const [promptTokens, maximumTokens] = [...said.matchAll(/\((\d+) tokens\)/g)].map((match) =>
     Number(match[1]),
   );
-  const maximum = toldMaximum ?? question.contextTokens ?? 0;
-  return promptTooLong(told ?? Math.max(maximum + 1, question.estimatedTokens ?? 0), maximum);
+  const maximum = maximumTokens ?? question.contextTokens ?? 0;
+  return promptTooLong(
+    promptTokens ?? Math.max(maximum + 1, question.estimatedTokens ?? 0),
+    maximum,
+  );
 }
 
 function isLoadError(said: string): boolean {

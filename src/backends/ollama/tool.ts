@@ -74,8 +74,8 @@ function described(description: string, schema: JsonObject, kept: ReadonlySet<st
       !(key === 'additionalProperties' && typeof value === 'boolean'),
   );
   if (lost.length === 0) return description;
-  const told = `JSON Schema: ${JSON.stringify(Object.fromEntries(lost))}`;
-  return description === '' ? told : `${description} (${told})`;
+  const note = `JSON Schema: ${JSON.stringify(Object.fromEntries(lost))}`;
+  return description === '' ? note : `${description} (${note})`;
 }
 
 function textList(key: string, value: JsonValue | undefined): JsonObject {

@@ -97,13 +97,13 @@ function nameOf({ callId }: ToolResultPart, named: Named | undefined): string | 
 function resultMessage(result: ToolResultPart, name: string | undefined): OllamaMessage {
   return {
     role: 'tool',
-    content: writeToolOutput(told(result), result.isError),
+    content: writeToolOutput(withoutImages(result), result.isError),
     ...(name !== undefined && { tool_name: name }),
     tool_call_id: result.callId,
   };
 }
 
-function told({ output }: ToolResultPart): readonly Part[] {
+function withoutImages({ output }: ToolResultPart): readonly Part[] {
   return output.filter(({ kind }) => kind !== 'image');
 }
 
@@ -142,7 +142,7 @@ function saidMessages(parts: readonly Part[]): OllamaMessage[] {
 
 /** Separates the images of a result, so that they follow its text. */
 function unfold(part: Part): readonly Part[] {
-  return isResult(part) ? [{ ...part, output: told(part) }, ...shown(part)] : [part];
+  return isResult(part) ? [{ ...part, output: withoutImages(part) }, ...shown(part)] : [part];
 }
 
 function imageData({ source }: ImagePart): string {

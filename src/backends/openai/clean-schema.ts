@@ -19,7 +19,7 @@ const KEPT = new Set([
 ]);
 
 /** Keywords that limit a value without a change of its shape. They are moved into the description. */
-const TOLD = new Set([
+const DESCRIBED = new Set([
   'format',
   'pattern',
   'minLength',
@@ -44,17 +44,17 @@ const TOLD = new Set([
  */
 export function cleanSchema(schema: JsonObject): JsonObject {
   const cleaned: Record<string, JsonValue> = {};
-  const told: string[] = [];
+  const described: string[] = [];
   for (const [keyword, value] of Object.entries(schema)) {
     if (keyword === 'const') cleaned['enum'] = [value];
     else if (keyword === 'oneOf') cleaned['anyOf'] = cleanValue('anyOf', value);
     else if (KEPT.has(keyword)) cleaned[keyword] = cleanValue(keyword, value);
-    else if (TOLD.has(keyword)) told.push(`${keyword}: ${JSON.stringify(value)}`);
+    else if (DESCRIBED.has(keyword)) described.push(`${keyword}: ${JSON.stringify(value)}`);
   }
-  if (told.length > 0) {
+  if (described.length > 0) {
     const { description } = schema;
     const words = typeof description === 'string' ? `${description} ` : '';
-    cleaned['description'] = `${words}(${told.join(', ')})`;
+    cleaned['description'] = `${words}(${described.join(', ')})`;
   }
   return cleaned;
 }

@@ -76,7 +76,7 @@ export function* toPromptBody(
       !adjustments.freeText && { response_format: toFormat(outputSchema, adjustments) }),
     ...toThinking(request, facts, adjustments.dropped.includes('reasoning_effort')),
     ...(continues(request) &&
-      facts.traits.prefill === 'told' && {
+      facts.traits.prefill === 'flagged' && {
         add_generation_prompt: false,
         continue_final_message: true,
       }),

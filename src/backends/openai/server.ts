@@ -6,8 +6,8 @@ export interface ServerTraits {
   readonly sampling: boolean;
   /** Accepts `chat_template_kwargs`, and thinking in earlier messages. */
   readonly template: boolean;
-  /** Continuation of a last assistant message: always (`untold`), with flags (`told`), or never. */
-  readonly prefill: 'untold' | 'told' | 'never';
+  /** Continuation of a last assistant message: with no flag, with flags, or never. */
+  readonly prefill: 'always' | 'flagged' | 'never';
   /** Enforcement of a forced call; `narrowed` if the server ignores the name in the choice. */
   readonly choice: 'named' | 'narrowed' | 'unenforced';
   /** Enforces the schema of a tool that is `strict`. */
@@ -36,7 +36,7 @@ const TRAITS = {
   'llama-server': {
     sampling: true,
     template: true,
-    prefill: 'untold',
+    prefill: 'always',
     choice: 'narrowed',
     strict: false,
     longNames: true,
@@ -47,7 +47,7 @@ const TRAITS = {
   vllm: {
     sampling: true,
     template: true,
-    prefill: 'told',
+    prefill: 'flagged',
     choice: 'named',
     strict: true,
     longNames: true,
@@ -58,7 +58,7 @@ const TRAITS = {
   sglang: {
     sampling: true,
     template: true,
-    prefill: 'told',
+    prefill: 'flagged',
     choice: 'named',
     strict: true,
     longNames: true,

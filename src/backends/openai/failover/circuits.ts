@@ -36,9 +36,9 @@ export function createCircuits(options: WatchOptions): Circuits {
     order(routes, session) {
       const now = performance.now();
       const candidates = routes.map((route) => {
-        const standing = watch.standingOf(route);
-        standing.askedAt = now;
-        return { ...route, circuit: standing.circuit, onTrial: standing.trials > 0 };
+        const state = watch.stateOf(route);
+        state.askedAt = now;
+        return { ...route, circuit: state.circuit, onTrial: state.trials > 0 };
       });
       return orderUpstreams(
         candidates,
@@ -46,23 +46,23 @@ export function createCircuits(options: WatchOptions): Circuits {
       );
     },
     attempt(route) {
-      const standing = watch.standingOf(route);
-      const trial = standing.circuit.phase === 'half-open' ? 1 : 0;
-      standing.trials += trial;
+      const state = watch.stateOf(route);
+      const trial = state.circuit.phase === 'half-open' ? 1 : 0;
+      state.trials += trial;
       return {
-        began: () => watch.change(route, afterFirstOutput(standing.circuit)),
-        succeeded: () => watch.change(route, afterAnswer(standing.circuit)),
+        began: () => watch.change(route, afterFirstOutput(state.circuit)),
+        succeeded: () => watch.change(route, afterAnswer(state.circuit)),
         failed(failure) {
-          const next = afterFailure(standing.circuit, performance.now(), limitOf(failure));
+          const next = afterFailure(state.circuit, performance.now(), limitOf(failure));
           watch.change(route, next, messageOf(failure));
         },
         end() {
-          standing.trials -= trial;
+          state.trials -= trial;
         },
       };
     },
     secondsAway(route) {
-      const { circuit } = watch.standingOf(route);
+      const { circuit } = watch.stateOf(route);
       const left = circuit.phase === 'open' ? circuit.until - performance.now() : 0;
       return Math.max(0, Math.ceil(left / 1_000));
     },

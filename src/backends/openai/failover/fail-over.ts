@@ -38,7 +38,7 @@ export async function* generateByAny(
     let begun = false;
     try {
       for await (const event of generate({ ...request, model: route.model })) {
-        begun ||= tellOutput(event, attempt);
+        begun ||= noteOutput(event, attempt);
         if (event.type === 'admitted' && admitted) continue;
         admitted ||= event.type === 'admitted';
         yield event;
@@ -57,7 +57,7 @@ export async function* generateByAny(
 }
 
 /** Returns true if an event is output, and notes the first one for the circuit. */
-function tellOutput(event: GenerationEvent, attempt: Attempt): boolean {
+function noteOutput(event: GenerationEvent, attempt: Attempt): boolean {
   if (event.type === 'admitted' || event.type === 'progress') return false;
   if (event.type === 'finish') attempt.succeeded();
   else attempt.began();
@@ -105,12 +105,12 @@ function allAway(
     if (isAlike && failures.length === routes.length) return failure;
   }
   const seconds = routes.map((route) => circuits.secondsAway(route)).filter((left) => left > 0);
-  const told = failures.flatMap(({ retryAfterSeconds }) => retryAfterSeconds ?? []);
+  const retryAfters = failures.flatMap(({ retryAfterSeconds }) => retryAfterSeconds ?? []);
   const urls = routes.map(({ url }) => url).join(', ');
   const reasons = [...new Set(failures.map(({ message }) => message))].join('; ');
   return new RuntimeFailure(
     'backend-unavailable',
     `none of the servers of ${name} answers (${urls})${reasons && `: ${reasons}`}`,
-    { retryAfterSeconds: Math.max(1, smallest([...seconds, ...told], RETRY_AFTER_SECONDS)) },
+    { retryAfterSeconds: Math.max(1, smallest([...seconds, ...retryAfters], RETRY_AFTER_SECONDS)) },
   );
 }

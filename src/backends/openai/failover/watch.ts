@@ -10,7 +10,7 @@ export interface WatchOptions {
 }
 
 /** State of an upstream. */
-export interface Standing {
+export interface UpstreamState {
   readonly circuit: Circuit;
   /** Number of trial requests. */
   trials: number;
@@ -20,7 +20,7 @@ export interface Standing {
 
 /** Circuits of all upstreams, with background checks of the open ones. */
 export interface Watch {
-  standingOf(route: Route): Standing;
+  stateOf(route: Route): UpstreamState;
   /** Replaces a circuit; `reason` is the failure that caused it. */
   change(route: Route, next: Circuit, reason?: string): void;
   /** Ends all checks. */
@@ -30,52 +30,52 @@ export interface Watch {
 /** Time without requests after which an upstream is not checked any more, such as one removed from models.yaml. */
 const FORGOTTEN_AFTER_MS = 600_000;
 
-interface Watched extends Standing {
+interface WatchedState extends UpstreamState {
   circuit: Circuit;
   timer: NodeJS.Timeout | undefined;
 }
 
 /** Creates a watch over closed circuits. It does not keep the process alive. */
 export function createWatch({ check, log }: WatchOptions): Watch {
-  const standings = new Map<string, Watched>();
+  const states = new Map<string, WatchedState>();
   const closing = new AbortController();
 
-  const standingOf = ({ id }: Route): Watched => {
-    const known = standings.get(id);
+  const stateOf = ({ id }: Route): WatchedState => {
+    const known = states.get(id);
     if (known !== undefined) return known;
-    const standing = { circuit: CLOSED, trials: 0, askedAt: 0, timer: undefined };
-    standings.set(id, standing);
-    return standing;
+    const state = { circuit: CLOSED, trials: 0, askedAt: 0, timer: undefined };
+    states.set(id, state);
+    return state;
   };
 
   const change = (route: Route, next: Circuit, reason = ''): void => {
-    const standing = standingOf(route);
-    const { circuit } = standing;
-    standing.circuit = next;
+    const state = stateOf(route);
+    const { circuit } = state;
+    state.circuit = next;
     const news = newsOf(circuit.phase, next.phase);
     if (news !== undefined)
       log(`${route.url} ${news} for ${route.model.name}${reason && `: ${reason}`}`);
     if (next.phase !== 'open' || next.until === circuit.until || closing.signal.aborted) return;
-    clearTimeout(standing.timer);
-    standing.timer = setTimeout(() => void look(route), next.until - performance.now());
-    standing.timer.unref();
+    clearTimeout(state.timer);
+    state.timer = setTimeout(() => void look(route), next.until - performance.now());
+    state.timer.unref();
   };
 
   const look = async (route: Route): Promise<void> => {
-    const standing = standingOf(route);
-    const forgotten = performance.now() - standing.askedAt > FORGOTTEN_AFTER_MS;
+    const state = stateOf(route);
+    const forgotten = performance.now() - state.askedAt > FORGOTTEN_AFTER_MS;
     // The next request to a forgotten upstream checks it.
     const healthy = forgotten || (await check(route, closing.signal).catch(() => false));
     if (closing.signal.aborted) return;
-    change(route, afterHealthCheck(standing.circuit, healthy, performance.now()));
+    change(route, afterHealthCheck(state.circuit, healthy, performance.now()));
   };
 
   return {
-    standingOf,
+    stateOf,
     change,
     close() {
       closing.abort();
-      for (const { timer } of standings.values()) clearTimeout(timer);
+      for (const { timer } of states.values()) clearTimeout(timer);
     },
   };
 }

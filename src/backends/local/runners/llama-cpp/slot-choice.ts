@@ -51,12 +51,12 @@ export function chooseSlot(slots: readonly SlotView[], asking: SlotDemand): numb
 /** Returns true if a replaced state may be needed again. */
 export function isLossy(slot: SlotView, session: SessionKey): boolean {
   if (slot.length - slot.kept <= NEGLIGIBLE_TOKENS || losesAnswerOnly(slot)) return false;
-  return !(kinship(slot.session, session) === 'same' && keepsMost(slot));
+  return !(relationTo(slot.session, session) === 'same' && keepsMost(slot));
 }
 
 function isContinued(slot: SlotView, session: SessionKey, hasEmpty: boolean): boolean {
   if (slot.length - slot.kept <= NEGLIGIBLE_TOKENS) return true;
-  const related = kinship(slot.session, session);
+  const related = relationTo(slot.session, session);
   if (related === 'other') return false;
   if (losesAnswerOnly(slot)) return true;
   return keepsMost(slot) && (related === 'same' || !hasEmpty);
@@ -65,11 +65,11 @@ function isContinued(slot: SlotView, session: SessionKey, hasEmpty: boolean): bo
 function victimAmong(idle: readonly SlotView[], asking: SlotDemand): SlotView | undefined {
   const [oldest, ...others] = idle.toSorted(byAge);
   if (oldest === undefined) return undefined;
-  const precious =
+  const isSpared =
     asking.now - oldest.lastUsed < SPARED_MILLISECONDS &&
     oldest.length > asking.promptLength * SPARED_RATIO;
-  const lesser = others.find(({ length }) => length * 2 <= oldest.length);
-  return precious && lesser !== undefined ? lesser : oldest;
+  const shorter = others.find(({ length }) => length * 2 <= oldest.length);
+  return isSpared && shorter !== undefined ? shorter : oldest;
 }
 
 /** Returns true if only the last answer is lost. Templates drop thinking from later prompts, so those differ from there. */
@@ -82,7 +82,7 @@ function keepsMost({ kept, length }: SlotView): boolean {
 }
 
 /** Compares sessions. Each agent of a session has its own conversation; a request without a session may be any. */
-function kinship(one: SessionKey, other: SessionKey): 'same' | 'other' | 'unknown' {
+function relationTo(one: SessionKey, other: SessionKey): 'same' | 'other' | 'unknown' {
   if (one.session !== undefined || other.session !== undefined) {
     return one.session === other.session && one.agent === other.agent ? 'same' : 'other';
   }
@@ -90,12 +90,13 @@ function kinship(one: SessionKey, other: SessionKey): 'same' | 'other' | 'unknow
   return one.user === other.user ? 'unknown' : 'other';
 }
 
-const KINSHIP_ORDER = { same: 0, unknown: 1, other: 2 } as const;
+const RELATION_ORDER = { same: 0, unknown: 1, other: 2 } as const;
 
 function byPrefix(one: SlotView, other: SlotView, session: SessionKey): number {
   return (
     other.kept - one.kept ||
-    KINSHIP_ORDER[kinship(one.session, session)] - KINSHIP_ORDER[kinship(other.session, session)] ||
+    RELATION_ORDER[relationTo(one.session, session)] -
+      RELATION_ORDER[relationTo(other.session, session)] ||
     byAge(one, other)
   );
 }
