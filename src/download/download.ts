@@ -147,7 +147,7 @@ async function transferAll(
       if (!(error instanceof ConnectionBroken)) throw error;
       failures = part.bytes > before ? 0 : failures;
       const pause = pauses[failures++];
-      if (pause === undefined) throw gaveUp(error, part);
+      if (pause === undefined) throw brokenOff(error, part);
       onRetry(error.message);
       await wait(pause, undefined, { signal }).catch(() => {
         throw downloadCancelled();
@@ -171,7 +171,7 @@ async function faultOf(part: PartialFile, whole: Expected): Promise<string | und
     : `sent another file than its source lists (SHA-256 ${digest} instead of ${whole.sha256})`;
 }
 
-function gaveUp(error: ConnectionBroken, part: PartialFile): RuntimeFailure {
+function brokenOff(error: ConnectionBroken, part: PartialFile): RuntimeFailure {
   const kept =
     part.bytes > 0 ? `; ${formatSize(part.bytes)} are kept, and the next pull resumes` : '';
   return new RuntimeFailure(

@@ -74,13 +74,13 @@ function shortened(text: string): string {
  */
 export function chooseUnasked(
   choices: readonly ModelChoice[],
-  wishes: readonly (string | undefined)[],
+  preferred: readonly (string | undefined)[],
   mayDownload: boolean,
 ): string | undefined {
   const states = mayDownload ? (['installed', 'downloadable'] as const) : (['installed'] as const);
   for (const state of states) {
-    const found = wishes.find((wish) =>
-      choices.some((choice) => choice.name === wish && choice.state === state),
+    const found = preferred.find((wanted) =>
+      choices.some((choice) => choice.name === wanted && choice.state === state),
     );
     if (found !== undefined) return found;
   }

@@ -14,7 +14,7 @@ export interface Address {
 /** Program that listens at an address. */
 export type Occupant =
   | { readonly kind: 'portico' }
-  | { readonly kind: 'nobody' }
+  | { readonly kind: 'none' }
   | { readonly kind: 'other'; readonly reason: string };
 
 /** Timeout of requests that need no model, so that a hung server does not hang the terminal. */
@@ -67,7 +67,7 @@ export async function findOccupant(address: Address): Promise<Occupant> {
   const answer = await send(address, '/portico/models').catch((error: unknown) =>
     isRefused(error) ? 'refused' : messageOf(error),
   );
-  if (answer === 'refused') return { kind: 'nobody' };
+  if (answer === 'refused') return { kind: 'none' };
   if (typeof answer === 'string') return { kind: 'other', reason: answer };
   if (answer.status === 200 && anyModels.safeParse(answer.body).success) return { kind: 'portico' };
   const said = failure.safeParse(answer.body).data?.error.message;

@@ -18,7 +18,7 @@ export function withDiscovered(
   const models = new Map<string, RegistryModel>(registry.models);
   for (const { sizeBytes, ...spec } of found) {
     const lookup = lookUp(registry, spec.name);
-    if (lookup.found && (lookup.via === 'alias' || !givesWay(lookup.model, exists))) continue;
+    if (lookup.found && (lookup.via === 'alias' || !isReplaceable(lookup.model, exists))) continue;
     if (lookup.found) models.delete(lookup.model.spec.name);
     models.set(spec.name, {
       spec,
@@ -47,11 +47,11 @@ export function withDiscovered(
 /** Returns true if backends need not be asked what a name means: its model is the user's, or is here. */
 export function isSettled(registry: Registry, name: string, exists: Exists): boolean {
   const lookup = lookUp(registry, name);
-  return lookup.found && !givesWay(lookup.model, exists);
+  return lookup.found && !isReplaceable(lookup.model, exists);
 }
 
 /** Returns true for a shipped entry that is not downloaded. */
-function givesWay(model: RegistryModel, exists: Exists): boolean {
+function isReplaceable(model: RegistryModel, exists: Exists): boolean {
   return model.shipped && statusOf(model, exists) === 'not downloaded';
 }
 

@@ -51,16 +51,18 @@ function shortened(problems: readonly string[]): readonly string[] {
 /** Chooses the first default that a backend may have. One in a circle of aliases is left out. */
 function chooseDefault(
   tables: NameTables,
-  wishes: readonly (Reference | undefined)[],
+  candidates: readonly (Reference | undefined)[],
   problems: string[],
 ): string {
-  for (const wish of wishes) {
-    if (wish !== undefined) {
-      const lookup = lookUp(tables, wish.target);
+  for (const candidate of candidates) {
+    if (candidate !== undefined) {
+      const lookup = lookUp(tables, candidate.target);
       if (!lookup.found) {
-        problems.push(`${wish.location}: the default '${wish.target}' ${reasonOf(lookup)}`);
+        problems.push(
+          `${candidate.location}: the default '${candidate.target}' ${reasonOf(lookup)}`,
+        );
       }
-      if (lookup.found || lookup.why === 'unknown') return wish.target;
+      if (lookup.found || lookup.why === 'unknown') return candidate.target;
     }
   }
   return EMBEDDED_MODEL;

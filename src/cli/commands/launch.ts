@@ -91,19 +91,19 @@ async function launch(
   const { createAsker } = await import('../ui/ask.ts');
   const agent = AGENTS[name];
   const asker = createAsker(context);
-  const wish = { model: flags.model, small: flags.small, yes: flags.yes === true, asker };
+  const options = { model: flags.model, small: flags.small, yes: flags.yes === true, asker };
   try {
     if (flags.restore === true || flags.config === true) {
       if (name !== 'claude') throw onlyClaude(agent.title);
       const { configureClaude, restoreClaude } = await import('../launch/config.ts');
       return flags.restore === true
         ? await restoreClaude(context)
-        : await configureClaude(flags, wish, context);
+        : await configureClaude(flags, options, context);
     }
     const { findCommand, runOn } = await import('../launch/run.ts');
     const { withLaunchedModel } = await import('../launch/session.ts');
-    const command = await findCommand(agent, wish, context);
-    return await withLaunchedModel(agent, wish, flags, context, (model) =>
+    const command = await findCommand(agent, options, context);
+    return await withLaunchedModel(agent, options, flags, context, (model) =>
       runOn(model, agent, command, passed, context),
     );
   } catch (error) {

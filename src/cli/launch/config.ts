@@ -12,7 +12,7 @@ import {
   restoreSettings,
 } from '../../launch/settings/file.ts';
 import type { CliContext } from '../context.ts';
-import type { ModelWish } from './model.ts';
+import type { LaunchOptions } from './model.ts';
 import { withLaunchedModel } from './session.ts';
 import { addressOf } from '../server-address.ts';
 import { say } from '../ui/report.ts';
@@ -21,7 +21,7 @@ import type { ServerFlags } from '../declaration.ts';
 /** Runs `portico launch claude --config`: shows the change of the user's settings, then writes it. */
 export async function configureClaude(
   flags: ServerFlags,
-  wish: ModelWish,
+  options: LaunchOptions,
   context: CliContext,
 ): Promise<number> {
   const { port, url } = addressOf(flags, context.environment);
@@ -34,8 +34,8 @@ export async function configureClaude(
   const file = claudeSettingsFile(context.environment);
   // Report an invalid file before a model is loaded in vain.
   await planSettings(file, {});
-  return withLaunchedModel(CLAUDE, wish, flags, context, async (model, server) => {
-    const code = await configure(file, model, wish, context);
+  return withLaunchedModel(CLAUDE, options, flags, context, async (model, server) => {
+    const code = await configure(file, model, options, context);
     if (code === 0 && server.logFile !== undefined) {
       say(`claude needs a server at ${url} from now on: portico serve`, context);
     }
@@ -46,7 +46,7 @@ export async function configureClaude(
 async function configure(
   file: string,
   model: AgentModel,
-  { yes, asker }: ModelWish,
+  { yes, asker }: LaunchOptions,
   context: CliContext,
 ): Promise<number> {
   const { environment } = context;
@@ -65,7 +65,7 @@ async function configure(
   return 0;
 }
 
-async function agree(asker: ModelWish['asker'], file: string): Promise<void> {
+async function agree(asker: LaunchOptions['asker'], file: string): Promise<void> {
   if (asker === undefined) {
     throw new RuntimeFailure(
       'invalid-request',

@@ -30,8 +30,8 @@ export async function environmentModel(
   const isRunning = (await findOccupant({ url, key })).kind === 'portico';
   const server = await openServer(isRunning ? flags : { ...flags, port: '0' }, context);
   try {
-    const wish = { model: flags.model, yes: false, asker: undefined };
-    const name = await chooseModel(wish, server, defaults, context);
+    const options = { model: flags.model, yes: false, asker: undefined };
+    const name = await chooseModel(options, server, defaults, context);
     const { address } = server;
     const model = {
       baseUrl: url,

@@ -16,7 +16,7 @@ import type { OpenServer } from './server.ts';
 import { readableFiles } from '../registry-files.ts';
 
 /** Flags and terminal that decide the model of a launch. */
-export interface ModelWish {
+export interface LaunchOptions {
   /** Value of `--model`. */
   readonly model: string | undefined;
   /** Model for side requests, the value of `--small`. */
@@ -40,12 +40,12 @@ export interface ModelDefaults {
  * otherwise the last choice or the default. Throws `invalid-request` if there is none of these.
  */
 export async function chooseModel(
-  wish: ModelWish,
+  options: LaunchOptions,
   server: OpenServer,
   defaults: ModelDefaults,
   context: CliContext,
 ): Promise<string> {
-  if (wish.model !== undefined) return withoutWindowMark(wish.model);
+  if (options.model !== undefined) return withoutWindowMark(options.model);
   const registry = await localRegistry(server, context);
   const choices = modelChoices({
     listed: await listNames(server.address),
@@ -54,12 +54,12 @@ export async function chooseModel(
     memoryBytes: totalmem(),
   });
   const last = await readLastModel(defaults.dataFolder);
-  const wishes = [last, defaults.defaultModel ?? registry?.defaultModel];
-  const { asker } = wish;
-  if (asker === undefined || wish.yes) {
-    return chooseUnasked(choices, wishes, wish.yes) ?? unchosen(choices);
+  const preferred = [last, defaults.defaultModel ?? registry?.defaultModel];
+  const { asker } = options;
+  if (asker === undefined || options.yes) {
+    return chooseUnasked(choices, preferred, options.yes) ?? unchosen(choices);
   }
-  const preselected = wishes.find((name) => choices.some((choice) => choice.name === name));
+  const preselected = preferred.find((name) => choices.some((choice) => choice.name === name));
   const shown = choices.map(({ name, hint, isRecommended }) => ({
     value: name,
     hint: isRecommended ? `recommended, ${hint}` : hint,
@@ -94,7 +94,7 @@ function unchosen(choices: readonly ModelChoice[]): never {
  */
 export async function pullMissing(
   name: string,
-  { yes, asker }: ModelWish,
+  { yes, asker }: LaunchOptions,
   server: OpenServer,
   context: CliContext,
 ): Promise<number | undefined> {

@@ -5,7 +5,7 @@ import { isAnthropicName } from '../../launch/claude/environment.ts';
 import type { AgentModel } from '../../launch/agent-model.ts';
 import { describeModel, loadModel, slotsOf } from '../../launch/client.ts';
 import type { CliContext } from '../context.ts';
-import type { ModelWish } from './model.ts';
+import type { LaunchOptions } from './model.ts';
 import type { OpenServer } from './server.ts';
 import { warn } from '../ui/report.ts';
 import { whileWaiting } from '../ui/waiting.ts';
@@ -20,7 +20,7 @@ export const ANY_KEY = 'portico';
 export async function readyModel(
   asked: string,
   agent: Agent,
-  { small, yes, asker }: ModelWish,
+  { small, yes, asker }: LaunchOptions,
   { address, lastLogged }: OpenServer,
   context: CliContext,
 ): Promise<AgentModel> {

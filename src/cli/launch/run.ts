@@ -13,12 +13,12 @@ import { keyVariables } from '../../backends/index.ts';
 import type { CliContext } from '../context.ts';
 import { readableFiles } from '../registry-files.ts';
 import { locateAgent } from './agents.ts';
-import type { ModelWish } from './model.ts';
+import type { LaunchOptions } from './model.ts';
 
 /** Command that runs the agent: its program, or npx if the user agrees. */
 export async function findCommand(
   agent: Agent,
-  { yes, asker }: ModelWish,
+  { yes, asker }: LaunchOptions,
   context: CliContext,
 ): Promise<readonly [file: string, ...args: string[]]> {
   const file = await locateAgent(agent, context);

@@ -42,7 +42,7 @@ export async function openServer(flags: ServerFlags, context: CliContext): Promi
   const address = { url, key };
   const isLocal = isLoopbackHost(new URL(url).hostname);
   const isUnknown = flags.url === undefined && port === ANY_PORT;
-  const occupant = isUnknown ? NOBODY : await findOccupant(address);
+  const occupant = isUnknown ? UNOCCUPIED : await findOccupant(address);
   switch (occupant.kind) {
     case 'portico': {
       const lease = await takeLease(address);
@@ -61,7 +61,7 @@ export async function openServer(flags: ServerFlags, context: CliContext): Promi
         `the server at ${url} can't be used (${occupant.reason}); ` +
           'choose another port with --port or PORTICO_PORT, or pass its key with --api-key',
       );
-    case 'nobody':
+    case 'none':
       if (flags.url !== undefined || !isLocal) {
         throw new RuntimeFailure(
           'backend-unavailable',
@@ -79,7 +79,7 @@ export async function openServer(flags: ServerFlags, context: CliContext): Promi
   }
 }
 
-const NOBODY = { kind: 'nobody' } as const;
+const UNOCCUPIED = { kind: 'none' } as const;
 
 const RETRY_MS = 100;
 

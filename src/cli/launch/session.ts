@@ -4,7 +4,7 @@ import type { AgentModel } from '../../launch/agent-model.ts';
 import { saveLastModel } from '../../launch/last-model.ts';
 import type { CliContext } from '../context.ts';
 import { chooseModel, pullMissing } from './model.ts';
-import type { ModelWish } from './model.ts';
+import type { LaunchOptions } from './model.ts';
 import { readyModel } from './ready.ts';
 import { openServer } from './server.ts';
 import type { OpenServer } from './server.ts';
@@ -14,7 +14,7 @@ import type { ServerFlags } from '../declaration.ts';
 /** Loads a model, and runs `work` with it while the server is open. Returns the exit code of `work`. */
 export async function withLaunchedModel(
   agent: Agent,
-  wish: ModelWish,
+  options: LaunchOptions,
   flags: ServerFlags,
   context: CliContext,
   work: (model: AgentModel, server: OpenServer) => Promise<number>,
@@ -26,12 +26,12 @@ export async function withLaunchedModel(
     warn(`Portico serves ${server.address.url}; its log: ${server.logFile}`, context);
   }
   try {
-    const name = await chooseModel(wish, server, defaults, context);
-    for (const needed of [name, ...(wish.small === undefined ? [] : [wish.small])]) {
-      const cancelled = await pullMissing(needed, wish, server, context);
+    const name = await chooseModel(options, server, defaults, context);
+    for (const needed of [name, ...(options.small === undefined ? [] : [options.small])]) {
+      const cancelled = await pullMissing(needed, options, server, context);
       if (cancelled !== undefined) return cancelled;
     }
-    const model = await readyModel(name, agent, wish, server, context);
+    const model = await readyModel(name, agent, options, server, context);
     await saveLastModel(defaults.dataFolder, name);
     return await work(model, server);
   } finally {

@@ -33,22 +33,22 @@ export type PullTarget =
  * Resolves an argument to a model to pull: a source, a name of models.yaml, or a name of Ollama.
  * Throws `invalid-request` for a model that can't be pulled.
  *
- * @param wish name for the model, from `--name`
+ * @param chosenName name for the model, from `--name`
  */
 export function choosePull(
   registry: Registry,
   what: string,
   modelsFolder: string,
-  wish?: string,
+  chosenName?: string,
 ): PullTarget {
   const [, ollama] = /^ollama:(.+)$/i.exec(what) ?? [];
   if (ollama !== undefined)
     return { kind: 'ollama', model: ollama, url: undefined, isGuess: false };
-  if (isSource(what)) return sourceTarget(registry, what, modelsFolder, wish);
-  if (wish !== undefined) {
+  if (isSource(what)) return sourceTarget(registry, what, modelsFolder, chosenName);
+  if (chosenName !== undefined) {
     throw new RuntimeFailure(
       'invalid-request',
-      `--name is for sources, such as hf:user/model; for another name of ${what}, use: portico cp ${what} ${wish}`,
+      `--name is for sources, such as hf:user/model; for another name of ${what}, use: portico cp ${what} ${chosenName}`,
     );
   }
   const lookup = lookUp(registry, what);
@@ -63,15 +63,16 @@ function sourceTarget(
   registry: Registry,
   source: string,
   modelsFolder: string,
-  wish: string | undefined,
+  chosenName: string | undefined,
 ): PullTarget {
   const from = parseSource(source);
   const known = [...registry.models.values()].find(
-    (model) => model.source === source && (wish === undefined || model.spec.name === wish),
+    (model) =>
+      model.source === source && (chosenName === undefined || model.spec.name === chosenName),
   );
   if (known !== undefined) return modelTarget(known);
   const taken = (name: string) => registry.models.has(name) || registry.aliases.has(name);
-  const name = freeName(taken, wish === undefined ? namesFor(from) : [checkName(wish)]);
+  const name = freeName(taken, chosenName === undefined ? namesFor(from) : [checkName(chosenName)]);
   return { kind: 'gguf', name, source, from, file: pulledFile(name, modelsFolder), isKnown: false };
 }
 

@@ -7,7 +7,7 @@ import { listedDefault, lookUp } from '../../registry/lookup.ts';
 import type { Registry, RegistryModel } from '../../registry/registry.ts';
 import { missingFile, statusOf } from '../../registry/status.ts';
 
-export interface Served {
+export interface BannerContent {
   readonly url: string;
   readonly settings: Pick<Settings, 'apiKeys'>;
   readonly registry: Registry;
@@ -16,7 +16,7 @@ export interface Served {
 }
 
 /** Text that `serve` prints: names of models, a command to try one, and the environment for clients. */
-export function banner({ url, settings, registry, models: served }: Served): string {
+export function banner({ url, settings, registry, models: served }: BannerContent): string {
   const keyed = settings.apiKeys.length > 0;
   const { usable, mute, problems, silent } = served;
   const models = new Map(usable.map(({ name, model }) => [name, model]));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Conversation, Part, Turn } from '../../../../src/core/conversation.ts';
 import { isAllowed } from '../../../../src/pipeline/middleware/server-tools/domains.ts';
-import { withServedCalls } from '../../../../src/pipeline/middleware/server-tools/history.ts';
+import { withServerCalls } from '../../../../src/pipeline/middleware/server-tools/history.ts';
 import { isNamed } from '../../../../src/pipeline/middleware/server-tools/prior-urls.ts';
 import { covers } from '../../../support/covers.ts';
 
@@ -81,7 +81,7 @@ describe('calls of server tools in an earlier answer', () => {
   });
 
   it('become calls and results in turns of their own', () => {
-    const { turns } = withServedCalls(
+    const { turns } = withServerCalls(
       conversationOf(
         { role: 'user', parts: [text('hi')] },
         {
@@ -104,7 +104,7 @@ describe('calls of server tools in an earlier answer', () => {
 
   it('are joined with results of client tools that were called with them', () => {
     const clients: Part = { kind: 'tool-call', id: 'c', name: 'look', input: {} };
-    const { turns } = withServedCalls(
+    const { turns } = withServerCalls(
       conversationOf(
         { role: 'user', parts: [text('hi')] },
         { role: 'assistant', parts: [call('a'), clients, failed('a')] },
@@ -127,6 +127,6 @@ describe('calls of server tools in an earlier answer', () => {
       content: {},
     };
     const given = conversationOf({ role: 'assistant', parts: [call('a'), sealed] });
-    expect(withServedCalls(given)).toBe(given);
+    expect(withServerCalls(given)).toBe(given);
   });
 });
