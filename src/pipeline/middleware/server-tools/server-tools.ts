@@ -56,7 +56,12 @@ async function* serveCalls(
     const results: ToolResultPart[] = [];
     for (const { call, tool } of serverCallsIn(round, tools)) {
       const outcome = await carried.outcome(call, tool, continuation.conversation, context.signal);
-      yield { type: 'server-tool-result', callId: call.id, service: tool.serverTool.service, outcome };
+      yield {
+        type: 'server-tool-result',
+        callId: call.id,
+        service: tool.serverTool.service,
+        outcome,
+      };
       results.push(resultOf(call, outcome));
     }
     const left = request.maxTokens - spent.outputTokens;
