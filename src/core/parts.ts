@@ -20,6 +20,11 @@ function innerParts(part: Part): readonly Part[] {
   return part.kind === 'document' && part.source.kind === 'content' ? part.source.parts : NO_PARTS;
 }
 
+/** Number of turns and tools of a conversation, which determines the time of most work on it. */
+export function itemsOf({ turns, tools }: Conversation): number {
+  return turns.length + tools.length;
+}
+
 /** Images of a conversation, including those in tool results and documents. */
 export function imagesOf(conversation: Conversation): readonly ImagePart[] {
   const images: ImagePart[] = [];

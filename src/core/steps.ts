@@ -90,10 +90,15 @@ export async function beforeWorkOnBytes(bytes: number): Promise<void> {
   if (turnBytes > MOST_TURN_BYTES) await ownTurn();
 }
 
-/** Number of items that are processed within a few milliseconds. */
-const FEW = 1000;
+/** Items that are worked on in a turn, those of all requests together: a few milliseconds. */
+const MOST_TURN_ITEMS = 1000;
 
-/** Lets the event loop serve other requests before work on many items. */
+let turnItems = 0;
+
+/** Lets the event loop serve other requests before work on items, such as turns or tools, that would make this turn long. */
 export async function beforeWorkOn(items: number): Promise<void> {
-  if (items > FEW) await ownTurn();
+  if (items === 0) return;
+  if (turnItems === 0) setImmediate(() => (turnItems = 0));
+  turnItems += items;
+  if (turnItems > MOST_TURN_ITEMS) await ownTurn();
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { beforeWorkOnBytes, inSlices } from '../../src/core/steps.ts';
+import { beforeWorkOn, beforeWorkOnBytes, inSlices } from '../../src/core/steps.ts';
 
 it('many small works share the time of one turn of the event loop', async () => {
   let inTurn = 0;
@@ -34,7 +34,8 @@ it('a work that is aborted while it waits for its turn is not begun', async () =
   expect(begun).toBe(1);
 });
 
-it('work on the bytes of many answers does not fill one turn', async () => {
+/** Largest number of works that ran in one turn of the event loop, of 50 that wait for `before` first. */
+async function mostInTurn(before: () => Promise<void>): Promise<number> {
   const turns = new Map<number, number>();
   let turn = 0;
   let isOver = false;
@@ -44,10 +45,18 @@ it('work on the bytes of many answers does not fill one turn', async () => {
   };
   setImmediate(count);
   const work = async () => {
-    await beforeWorkOnBytes(64 * 1024);
+    await before();
     turns.set(turn, (turns.get(turn) ?? 0) + 1);
   };
   await Promise.all(Array.from({ length: 50 }, work));
   isOver = true;
-  expect(Math.max(...turns.values())).toBeLessThanOrEqual(5);
+  return Math.max(...turns.values());
+}
+
+it('work on the bytes of many answers does not fill one turn', async () => {
+  expect(await mostInTurn(() => beforeWorkOnBytes(64 * 1024))).toBeLessThanOrEqual(5);
+});
+
+it('work on the tools of many requests does not fill one turn', async () => {
+  expect(await mostInTurn(() => beforeWorkOn(400))).toBeLessThanOrEqual(5);
 });

@@ -4,6 +4,7 @@ import { leaked } from '../../output/leaked.ts';
 import { mergeDeltas } from '../../output/merge-deltas.ts';
 import { Output } from '../../output/output.ts';
 import { callableTools } from '../../prompt/render.ts';
+import { beforeWorkOn } from '../../core/steps.ts';
 import type { GenerationRequest } from '../../core/backend.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 import { newToolCallId } from '../../core/ids.ts';
@@ -32,7 +33,13 @@ async function* readLeaked(
   const aliases = context.backend.toolAliases?.(request) ?? new Map<string, string>();
   const reader = new LeakReader(request, aliases);
   const ending = new AbortController();
+  let isRead = false;
   for await (const event of next(request, { ...context, ending: ending.signal })) {
+    if (event.type === 'text-delta' && !isRead) {
+      isRead = true;
+      // The first text is searched for calls of each tool.
+      await beforeWorkOn(request.conversation.tools.length);
+    }
     for (const part of partsOf(event)) {
       yield* reader.take(part);
       if (reader.stopped !== null) ending.abort();
