@@ -1,5 +1,6 @@
 import { TextSet } from '../formats/shared/marks.ts';
 import type { OutputPiece, Reading, Source } from '../formats/shared/reader.ts';
+import { bufferPieces } from './buffer-pieces.ts';
 import type { MarkdownCode } from './markdown-code.ts';
 
 /** Place in a text where a call may be an example: in code, or after other words on its line. */
@@ -51,7 +52,7 @@ export function* readMeant(
   let next: string | undefined = trigger;
   while (next !== undefined) {
     const place = source.place - next.length;
-    if (!ends.includes(next) && !(yield* collect(source, readCall(next), pieces))) {
+    if (!ends.includes(next) && !(yield* bufferPieces(source, readCall(next), pieces))) {
       if (pieces.length === 0) return false;
       // A further call that was cut off is dropped.
       if (source.starved && source.cut) source.skip(source.rest.length);
@@ -65,22 +66,6 @@ export function* readMeant(
   if (source.rest === '' && !isPartOfCode) yield* pieces;
   else yield textPiece(trigger + readAgain(source, start));
   return true;
-}
-
-/** Adds the pieces of a call to a list; returns false if there is no call. */
-function* collect(
-  source: Source,
-  reading: Reading<boolean>,
-  pieces: OutputPiece[],
-): Reading<boolean> {
-  source.keep(true);
-  let step = reading.next();
-  for (; step.done !== true; step = reading.next()) {
-    if (step.value === undefined) yield undefined;
-    else pieces.push(step.value);
-  }
-  source.keep(false);
-  return step.value;
 }
 
 /** Text from an earlier place to the current one. */

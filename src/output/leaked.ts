@@ -28,6 +28,7 @@ import { qwenXml } from '../formats/qwen-xml.ts';
 import { isDefinition } from '../formats/repair/schema-types.ts';
 import { seedOss } from '../formats/seed-oss.ts';
 import type { OutputPiece, Reading, Source } from '../formats/shared/reader.ts';
+import { bufferPieces } from './buffer-pieces.ts';
 
 /** Families whose calls begin with a distinctive trigger. Several may share a trigger. */
 const FAMILIES: readonly ChatFormat[] = [
@@ -125,16 +126,10 @@ function* readComplete(
   tools: readonly CallableTool[],
 ): Reading<boolean> {
   const pieces: OutputPiece[] = [];
-  source.keep(true);
-  let step = reading.next();
-  for (; step.done !== true; step = reading.next()) {
-    if (step.value === undefined) yield undefined;
-    else pieces.push(step.value);
-  }
-  source.keep(false);
+  const isRead = yield* bufferPieces(source, reading, pieces);
   const begun = pieces.filter(({ type }) => type === 'call-start').length;
   const ended = pieces.filter(({ type }) => type === 'call-end').length;
-  if (!step.value || begun === 0 || begun !== ended || defines(pieces, tools)) return false;
+  if (!isRead || begun === 0 || begun !== ended || defines(pieces, tools)) return false;
   yield* pieces;
   return true;
 }
