@@ -26,7 +26,7 @@ interface RequestInjection extends Injection {
 /**
  * Middleware that replaces missing features of a model by instructions. Calls and thinking are parsed from
  * the text, and stop sequences apply to the remaining text only. If the model's turn ends inside its
- * thinking, a second request asks for the answer.
+ * thinking, or without any output, a second request asks for the answer.
  */
 export const promptInjection: GenerationMiddleware = (next) => (request, context) => {
   const injection = neededInjection(request, context.capabilities);
@@ -69,7 +69,7 @@ function injectRequest(request: GenerationRequest, injection: RequestInjection):
   };
 }
 
-/** Request for the answer, after a turn that ended inside its thinking. */
+/** Request for the answer, after a turn that ended inside its thinking, or without any output. */
 function answeringRequest(
   request: GenerationRequest,
   injection: RequestInjection,
@@ -78,6 +78,7 @@ function answeringRequest(
 ): GenerationRequest {
   const unthinking = { ...request, maxTokens, thinking: { mode: 'disabled' } } as const;
   const injected = injectRequest(unthinking, { ...injection, thinking: false });
+  if (thoughts === '') return injected;
   const { turns } = injected.conversation;
   const last = turns.at(-1);
   const begun = last?.role === 'assistant' ? last.parts : [];
@@ -118,7 +119,8 @@ async function* generateInjected(
   const first: Finish | undefined = finish;
   if (first === undefined) return;
   const room = request.maxTokens - first.usage.outputTokens;
-  if (first.reason === 'end-turn' && output.thought && !output.begun && room > 0) {
+  const owesAnswer = (injection.thinking || output.thought) && !output.begun;
+  if (first.reason === 'end-turn' && owesAnswer && room > 0) {
     if (output.thinking) yield* noted(output.push(injection.thinkingTags.close));
     finish = undefined;
     yield* withoutAdmission(read(answeringRequest(request, injection, thoughts, room)));

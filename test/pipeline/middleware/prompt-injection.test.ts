@@ -95,6 +95,16 @@ describe('a model that thinks by instructions', () => {
     expect(kinds(answer.events).filter((kind) => kind === 'admitted')).toHaveLength(1);
   });
 
+  it.each(['<think>', '<think></think>', ''])(
+    'is asked again, without thinking, if it only writes “%s”',
+    async (nothing) => {
+      const { ask, asked, prompt } = writer([nothing, 'Seven.']);
+      expect(await ask({ thinking }, [])).toMatchObject({ thinking: '', text: 'Seven.' });
+      expect(asked).toHaveLength(2);
+      expect(prompt(1)).not.toMatch(/<think>|write the answer/);
+    },
+  );
+
   it('is asked only once if it answers, or if max_tokens is used up', async () => {
     const whole = writer(['<think>Easy.</think>Seven.', 'no']);
     expect(await whole.ask({ thinking }, [])).toMatchObject({ text: 'Seven.' });
