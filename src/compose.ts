@@ -132,7 +132,8 @@ export async function composeServer(
     unleased,
   });
   const { url, servers } = await listenOrClose();
-  void preload(models.runtime, settings.preload, closing.signal, (message) => logger.warn(message));
+  const preloaded = new Set([...settings.preload, ...preloadedEntries(models.registry)]);
+  void preload(models.runtime, preloaded, closing.signal, (message) => logger.warn(message));
   return {
     url,
     registry: models.registry,
@@ -184,6 +185,11 @@ async function problemsOf({ runtime, registry }: Models): Promise<ReadonlyMap<st
       return problem === undefined ? [] : [[name, problem]];
     }),
   );
+}
+
+/** Names of the models whose entries have `preload: true`. */
+function preloadedEntries({ models }: Registry): readonly string[] {
+  return [...models].filter(([, model]) => model.preload === true).map(([name]) => name);
 }
 
 /** The files of the registry that settings name. */

@@ -8,7 +8,7 @@ import type { ModelRequest, Runtime } from './runtime.ts';
  */
 export async function preload(
   runtime: Pick<Runtime, 'generate'>,
-  names: readonly string[],
+  names: Iterable<string>,
   signal: AbortSignal,
   log: (message: string) => void,
 ): Promise<void> {

@@ -112,7 +112,7 @@ function toModel(
   location: string,
 ): RegistryModel | string {
   const { backend, file, upstream, url, context, template, sampling, ...described } = entry;
-  const { title, description, source, size, memory, ...loading } = described;
+  const { title, description, source, size, memory, preload, ...loading } = described;
   const { keep_alive: keepAlive, image_longest_edge: imageLongestEdge, ...own } = loading;
   const jinja = template === undefined ? {} : readTemplate(template, places);
   if (typeof jinja === 'string') {
@@ -141,6 +141,7 @@ function toModel(
     ...(source === undefined ? {} : { source }),
     ...(size === undefined ? {} : { sizeBytes: size }),
     ...(memory === undefined ? {} : { memoryBytes: memory }),
+    ...(preload === true ? { preload } : {}),
     shipped,
     location,
   };

@@ -12,6 +12,8 @@ export interface RegistryModel {
   readonly sizeBytes?: number;
   /** Estimated memory of the loaded model. */
   readonly memoryBytes?: number;
+  /** True if it is loaded when the server starts. */
+  readonly preload?: true;
   /** True for an entry that is part of Portico, not of the user's file. */
   readonly shipped: boolean;
   /** `file:line:column` of its entry. */

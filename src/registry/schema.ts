@@ -51,6 +51,7 @@ const generalFields = {
   image_longest_edge: z.int().min(16).max(8000).exactOptional(),
   context: z.int().positive().max(MOST_CONTEXT_TOKENS).exactOptional(),
   keep_alive: keepAlive.exactOptional(),
+  preload: z.boolean().exactOptional(),
   template: text.exactOptional(),
   sampling: sampling.exactOptional(),
   title: z.string().trim().min(1).exactOptional(),

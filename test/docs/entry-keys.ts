@@ -67,6 +67,10 @@ export const ENTRY_KEYS: Readonly<Record<string, EntryKey>> = {
       'time that it stays in memory unused: `5m`, `1h30m`, `300` (seconds), `0` or `always`. Default: `5m`',
     example: '5m',
   },
+  preload: {
+    meaning: 'true loads it when the server starts, not by its first request. Default: false',
+    example: true,
+  },
   template: {
     meaning: 'chat template, as a file or in place, instead of the model’s own',
     example: './chat.jinja',

@@ -1,8 +1,9 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import Anthropic from 'anthropic-sdk-1';
 import { expect, it, vi } from 'vitest';
+import { MINI } from '../support/requests.ts';
 import { startServer } from '../support/server.ts';
 
 const RIVER = `${'The river is calm, the night is long. '.repeat(40)}Count from 1 to 3`;
@@ -45,6 +46,25 @@ it('goes on with a conversation after a kill, with the model loaded ahead', asyn
     expect(read / (read + usage.input_tokens)).toBeGreaterThan(0.9);
   } finally {
     await second.stop();
+    await rm(home, { recursive: true, force: true });
+  }
+});
+
+it('loads a model ahead whose entry says so', async () => {
+  const home = await mkdtemp(path.join(tmpdir(), 'portico-test-'));
+  const entry = `{ backend: llama, file: ${MINI.file}, preload: true }`;
+  await writeFile(path.join(home, 'models.yaml'), `models:\n  mine: ${entry}\n`);
+  const server = await startServer({ environment: { PORTICO_HOME: home } });
+  try {
+    await vi.waitFor(
+      async () => {
+        const listed = await fetch(`${server.url}/portico/models`);
+        expect(await listed.json()).toMatchObject({ models: [{ name: 'mine' }] });
+      },
+      { timeout: 40_000, interval: 100 },
+    );
+  } finally {
+    await server.stop();
     await rm(home, { recursive: true, force: true });
   }
 });

@@ -40,6 +40,10 @@ describe('keep_alive of an entry', () => {
     ['{ backend: ollama, keep_alive: soon }', 'models.yaml:2:37: models.m.keep_alive: must be'],
     ['{ backend: ollama, keep_alive: true }', 'models.yaml:2:37: models.m.keep_alive: must be'],
     [
+      "{ backend: openai, url: 'http://h/v1', preload: true }",
+      'models.yaml:2:54: models.m.preload: a server that speaks OpenAI’s API decides that',
+    ],
+    [
       "{ backend: openai, url: 'http://h/v1', keep_alive: 5m }",
       'models.yaml:2:57: models.m.keep_alive: a server that speaks OpenAI’s API decides that',
     ],

@@ -53,8 +53,10 @@ export const openAiEntrySchema = entrySchemaOf({
 }).superRefine((entry, context) => {
   const refuse = (field: string, message: string) =>
     context.addIssue({ code: 'custom', path: [field], message });
-  if (entry.keep_alive !== undefined) {
-    refuse('keep_alive', 'a server that speaks OpenAI’s API decides that itself; remove it here');
+  for (const field of ['keep_alive', 'preload'] as const) {
+    if (entry[field] !== undefined) {
+      refuse(field, 'a server that speaks OpenAI’s API decides that itself; remove it here');
+    }
   }
   if (entry.url === undefined && entry.providers === undefined) {
     refuse(
