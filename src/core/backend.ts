@@ -92,6 +92,13 @@ export interface LoadStatus {
   readonly waiting: number;
   /** Time since its last request ended or since it was loaded; 0 while it answers. */
   readonly idleMilliseconds: number;
+  /** Prompts whose evaluation is kept in files for this model; absent if it keeps none in files. */
+  readonly kept?: KeptPrompts;
+}
+
+export interface KeptPrompts {
+  readonly count: number;
+  readonly bytes: number;
 }
 
 export interface LoadedModel extends LoadStatus {

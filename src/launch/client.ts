@@ -37,6 +37,7 @@ const loadedModels = z.object({
       waiting: z.number(),
       idleMilliseconds: z.number(),
       unloadsInMilliseconds: z.number().nullable(),
+      kept: z.object({ count: z.number(), bytes: z.number() }).optional(),
     }),
   ),
 });

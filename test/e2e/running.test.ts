@@ -22,6 +22,7 @@ const LISTING = z.strictObject({
       slots: z.strictObject({ busy: z.number(), total: z.number() }),
       waiting: z.number(),
       idleMilliseconds: z.number().min(0),
+      kept: z.strictObject({ count: z.int(), bytes: z.int() }),
       unloadsInMilliseconds: z.number().max(300_000).nullable(),
     }),
   ),
@@ -58,7 +59,7 @@ describe.each(['isolated', 'in-process'])('with an engine that is %s', (engine) 
     expect(model).toMatchObject({ name: 'mini', slots: { busy: 0 }, waiting: 0 });
     const { stdout } = await portico('ps');
     expect(stdout).toMatch(
-      /^NAME +SIZE +DEVICE +CONTEXT +SLOTS BUSY +IDLE +LEAVES IN\nmini +\d\.\d+ MB +\S.* +8192 +0 of \d +\d+ s +\d.*\n$/,
+      /^NAME +SIZE +DEVICE +CONTEXT +SLOTS BUSY +IDLE +LEAVES IN +KEPT PROMPTS\nmini +\d\.\d+ MB +\S.* +8192 +0 of \d +\d+ s +\d.* +\d+ \(\d.*B\)\n$/,
     );
   });
 

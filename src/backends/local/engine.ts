@@ -90,7 +90,7 @@ export class LocalEngine<P extends RunnerPrompt, Grammar> implements Engine {
 
   async status(): Promise<LoadStatus | undefined> {
     if (this.#loaded === undefined) return undefined;
-    const { device, sizeBytes } = this.#loaded.runner;
+    const { device, sizeBytes, kept } = this.#loaded.runner;
     const { busy, slots: total, waiting } = this.#queue;
     return {
       device,
@@ -99,6 +99,7 @@ export class LocalEngine<P extends RunnerPrompt, Grammar> implements Engine {
       slots: { busy, total },
       waiting,
       idleMilliseconds: busy > 0 ? 0 : Math.round(performance.now() - this.#lastUsed),
+      ...(kept !== undefined && { kept }),
     };
   }
 

@@ -1,4 +1,4 @@
-import type { GenerationRequest, SessionKey } from '../../core/backend.ts';
+import type { GenerationRequest, KeptPrompts, SessionKey } from '../../core/backend.ts';
 import type { Sampling } from '../../core/model.ts';
 import type { Prompt } from '../../prompt/render.ts';
 import type { LoadNeeds } from './memory/eviction.ts';
@@ -92,6 +92,8 @@ export interface LoadedRunner<P, Grammar> {
   readonly slots: number;
   /** True if native code takes far longer for a step than ever before, so that it probably hangs. */
   readonly isStuck?: boolean;
+  /** States in files that fit its context; absent if it can't have any. */
+  readonly kept?: KeptPrompts | undefined;
 
   /** Counts the tokens of any prompt. */
   count(prompt: P): Promise<number>;

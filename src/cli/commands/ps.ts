@@ -5,7 +5,16 @@ import type { Declare, ServerFlags } from '../declaration.ts';
 import { printJson } from '../ui/report.ts';
 import { printTable } from '../ui/table.ts';
 
-const HEADER = ['NAME', 'SIZE', 'DEVICE', 'CONTEXT', 'SLOTS BUSY', 'IDLE', 'LEAVES IN'];
+const HEADER = [
+  'NAME',
+  'SIZE',
+  'DEVICE',
+  'CONTEXT',
+  'SLOTS BUSY',
+  'IDLE',
+  'LEAVES IN',
+  'KEPT PROMPTS',
+];
 
 type PsFlags = ServerFlags & { readonly json?: boolean };
 
@@ -36,7 +45,7 @@ async function rowsOf(
   const { formatSize } = await import('../../units/size.ts');
   const { formatDuration } = await import('../ui/progress-text.ts');
   return models.map((model) => {
-    const { name, engine, slots, waiting, unloadsInMilliseconds: left } = model;
+    const { name, engine, slots, waiting, unloadsInMilliseconds: left, kept } = model;
     const queue = waiting > 0 ? ` (${waiting} wait)` : '';
     const isOnly = models.filter((other) => other.name === name).length === 1;
     return [
@@ -47,6 +56,7 @@ async function rowsOf(
       model.responds === false ? 'not responding' : `${slots.busy} of ${slots.total}${queue}`,
       slots.busy > 0 ? '-' : formatDuration(model.idleMilliseconds / 1000),
       left === null ? '-' : formatDuration(left / 1000),
+      kept === undefined ? '-' : `${kept.count} (${formatSize(kept.bytes)})`,
     ];
   });
 }

@@ -44,6 +44,10 @@ export function openSlots(
     get isStuck() {
       return scheduler.isOverdue;
     },
+    get kept() {
+      const bytes = states?.saved.map((state) => state.bytes);
+      return bytes && { count: bytes.length, bytes: bytes.reduce((sum, one) => sum + one, 0) };
+    },
     count: async (prompt) => prompt.length,
     compile: async (gbnf) => compiler.compile(gbnf),
     take({ prompt, session, isHeld, sampling, maxTokens }, signal) {
