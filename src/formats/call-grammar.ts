@@ -98,5 +98,6 @@ function callExpression(
   trigger: string,
   { format, tools, parallel }: CallGrammarOptions,
 ): string {
-  return format.tools?.grammar(tools, rules, { trigger, parallel }) ?? '.*';
+  const write = () => format.tools?.grammar(tools, rules, { trigger, parallel });
+  return rules.forArguments(write) ?? '.*';
 }

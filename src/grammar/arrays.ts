@@ -4,7 +4,7 @@ import { bracketed, followed } from './entries.ts';
 import type { Entries } from './entries.ts';
 import { separator } from './json.ts';
 import { repeated } from './repetition.ts';
-import { countBounds, isSchema, schemaAt } from './schema.ts';
+import { countBounds, isSchema, schemaAt, unevaluated } from './schema.ts';
 import type { Conjunction, SchemaPlace, Schema, ValueCompiler } from './schema.ts';
 import { largest } from '../core/lists.ts';
 
@@ -12,8 +12,8 @@ import { largest } from '../core/lists.ts';
 const MOST_POSITIONS = 64;
 
 /**
- * Expression for arrays; undefined if no array is valid. A tuple has no further items unless the schema
- * describes them, as with the properties of objects.
+ * Expression for arrays; undefined if no array is valid. In arguments, a tuple has no further items unless the
+ * schema describes them, as with the properties of objects.
  */
 export function arrayExpression(
   schemas: Conjunction,
@@ -22,6 +22,7 @@ export function arrayExpression(
   compiler: ValueCompiler,
 ): string | undefined {
   const { least, most } = countBounds(schemas, 'Items');
+  const closed = rules.isForArguments;
   const longest = largest(
     schemas.map((schema) => tupleOf(schema).length),
     0,
@@ -29,7 +30,10 @@ export function arrayExpression(
   const positions = Math.min(MOST_POSITIONS, longest, most);
   const itemAt = (index: number): string | undefined =>
     compiler.compile(
-      schemas.flatMap((schema) => itemSchemas(schema, index, positions)),
+      [
+        ...schemas.flatMap((schema) => itemSchemas(schema, index, positions, closed)),
+        ...(index < positions ? [] : unevaluated(schemas, 'Items', ['items', 'contains'])),
+      ],
       {
         name: `${place.name}-item`,
         depth: place.depth + 1,
@@ -68,12 +72,21 @@ function tupleOf(schema: JsonObject): readonly Schema[] {
   return Array.isArray(tuple) ? tuple.filter(isSchema) : [];
 }
 
-/** Schemas that one schema has for an item. The index after all tuples means every further item. */
-function itemSchemas(schema: JsonObject, index: number, positions: number): readonly Schema[] {
+/**
+ * Schemas that one schema has for an item. The index after all tuples means every further item.
+ *
+ * @param closed a tuple has no further items unless the schema describes them
+ */
+function itemSchemas(
+  schema: JsonObject,
+  index: number,
+  positions: number,
+  closed: boolean,
+): readonly Schema[] {
   const tuple = tupleOf(schema);
   const own = tuple[index];
   if (own !== undefined && index < positions) return [own];
   const further = schemaAt(schema, Array.isArray(schema['items']) ? 'additionalItems' : 'items');
   if (further !== undefined) return [further];
-  return tuple.length > 0 && index >= positions ? [false] : [];
+  return closed && tuple.length > 0 && index >= positions ? [false] : [];
 }

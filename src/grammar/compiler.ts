@@ -1,11 +1,12 @@
-import type { JsonObject, JsonType } from '../core/json.ts';
+import type { JsonObject, JsonType, JsonValue } from '../core/json.ts';
 import type { GrammarRules } from './gbnf.ts';
 import { oneOf } from './gbnf.ts';
-import { conjunctionsOf } from './alternatives.ts';
+import { Alternatives } from './alternatives.ts';
 import { arrayExpression } from './arrays.ts';
 import { fixedExpression, fixedValues } from './fixed-values.ts';
 import { value } from './json.ts';
-import { numberExpression } from './numbers.ts';
+import { isWithinBounds, numberExpression } from './numbers.ts';
+import { excludedTexts, isAtom } from './negation.ts';
 import { objectExpression } from './objects.ts';
 import type { References } from './references.ts';
 import type { Conjunction, SchemaPlace, Schema, ValueCompiler } from './schema.ts';
@@ -36,14 +37,14 @@ interface Compiled {
 /** Compiles the schemas of one document. Each conjunction is compiled once, so recursion is possible. */
 export class SchemaCompiler implements ValueCompiler {
   readonly #rules: GrammarRules;
-  readonly #references: References;
+  readonly #alternatives: Alternatives;
   readonly #compiled = new Map<string, Compiled>();
   readonly #numbers = new Map<JsonObject, number>();
   #impossible: Conjunction = [];
 
   constructor(rules: GrammarRules, references: References) {
     this.#rules = rules;
-    this.#references = references;
+    this.#alternatives = new Alternatives(references);
   }
 
   /** Innermost schemas of the last compilation that no value matches. */
@@ -55,7 +56,7 @@ export class SchemaCompiler implements ValueCompiler {
   compile(schemas: readonly Schema[], place: SchemaPlace): string | undefined {
     if (place.depth > MOST_LEVELS)
       throw new SchemaFailure(`it is nested deeper than ${MOST_LEVELS} levels`, schemas);
-    const choices = conjunctionsOf(schemas, this.#references);
+    const choices = this.#alternatives.of(schemas);
     if (choices.some((choice) => choice.length === 0)) return value(this.#rules);
     const inside = choices.length === 1 ? place : { ...place, forcedBy: new Set<string>() };
     const expressions = choices.flatMap((choice) => this.#conjunction(choice, inside) ?? []);
@@ -95,11 +96,11 @@ export class SchemaCompiler implements ValueCompiler {
   }
 
   #expression(schemas: Conjunction, place: SchemaPlace): string | undefined {
-    const types = commonTypes(schemas);
+    const types = commonTypes(schemas, this.#rules.isForArguments);
     const fixed = fixedValues(schemas);
     if (fixed !== undefined)
       return fixedExpression(
-        fixed.filter((one) => hasType(one, types)),
+        fixed.filter((one) => hasType(one, types) && isSimplyValid(one, schemas)),
         this.#rules,
       );
     if (types === undefined) return value(this.#rules);
@@ -143,4 +144,13 @@ export class SchemaCompiler implements ValueCompiler {
     });
     return numbers.join(' ');
   }
+}
+
+/** Returns false for a value that a bound or a negation excludes. */
+function isSimplyValid(one: JsonValue, schemas: Conjunction): boolean {
+  if (typeof one === 'string') return !excludedTexts(schemas).includes(one);
+  if (typeof one !== 'number') return true;
+  const isWhole = Number.isInteger(one);
+  const isFraction = schemas.some((schema) => isAtom(schema) && schema['type'] === 'number');
+  return isWithinBounds(one, schemas) && !(isWhole && isFraction);
 }

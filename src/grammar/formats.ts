@@ -1,3 +1,14 @@
+import {
+  HOSTNAME,
+  IDN_HOSTNAME,
+  IPV4,
+  IPV6,
+  IRI,
+  LABEL,
+  URI,
+  URI_TEMPLATE,
+} from './address-formats.ts';
+
 // Formats of JSON Schema that are cheap as a grammar (https://json-schema.org/draft/2020-12 section 7.3).
 // Dates respect the length of months and leap years, as validators do.
 
@@ -16,17 +27,26 @@ const TIME = `${HOUR} ":" ${MINUTE} ":" ${MINUTE} ("." [0-9]{1,9})? ("Z" | [+\\-
 const HEX = '[0-9a-fA-F]';
 const UUID = `${HEX}{8} "-" ${HEX}{4} "-" ${HEX}{4} "-" ${HEX}{4} "-" ${HEX}{12}`;
 
-const LABEL = '[a-zA-Z0-9] ([a-zA-Z0-9\\-]{0,61} [a-zA-Z0-9])?';
-const HOSTNAME = `${LABEL} ("." ${LABEL})*`;
 const WORD = "[a-zA-Z0-9!#$%&'*+/=?_`{|}~\\-]+";
-const EMAIL = `${WORD} ("." ${WORD})* "@" ${LABEL} ("." ${LABEL})+`;
+const LOCAL_PART = `${WORD} ("." ${WORD})*`;
 
-const OCTET = '("25" [0-5] | "2" [0-4] [0-9] | "1" [0-9] [0-9] | [1-9]? [0-9])';
-const IPV4 = `${OCTET} "." ${OCTET} "." ${OCTET} "." ${OCTET}`;
+// https://www.rfc-editor.org/rfc/rfc3339#appendix-A
+const COUNT = '[0-9]{1,18}';
+const MINUTES = `${COUNT} "M" (${COUNT} "S")?`;
+const DAYS = `${COUNT} "D"`;
+const MONTHS = `${COUNT} "M" (${DAYS})?`;
+const CLOCK = `"T" (${COUNT} "H" (${MINUTES})? | ${MINUTES} | ${COUNT} "S")`;
+const CALENDAR = `(${COUNT} "Y" (${MONTHS})? | ${MONTHS} | ${DAYS})`;
+const DURATION = `"P" (${CALENDAR} (${CLOCK})? | ${CLOCK} | ${COUNT} "W")`;
+
+// https://www.rfc-editor.org/rfc/rfc6901; `"` and `\` are escaped, as in every JSON string.
+const TOKEN_CHARACTER = String.raw`([^~/"\\\x00-\x1f] | "\\" ["\\bfnrt] | "~" [01])`;
+const JSON_POINTER = `("/" ${TOKEN_CHARACTER}*)*`;
+const RELATIVE_POINTER = `("0" | [1-9] [0-9]{0,8}) ("#" | ${JSON_POINTER})`;
 
 // Non-ASCII characters are accepted, as in browsers: a model that writes one means it.
-const URI_CHARACTER = String.raw`[^"\\\x00-\x20<>{}|\x5e\x60\x7f]`;
-const URI = `[a-zA-Z] [a-zA-Z0-9+.\\-]{0,31} ":" ${URI_CHARACTER}+`;
+const URL_CHARACTER = String.raw`[^"\\\x00-\x20<>{}|\x5e\x60\x7f]`;
+const URL = `[a-zA-Z] [a-zA-Z0-9+.\\-]{0,31} ":" ${URL_CHARACTER}+`;
 
 /** Expressions for the content of a string, without its quotes, by format. */
 export const STRING_FORMATS: ReadonlyMap<string, string> = new Map([
@@ -34,10 +54,18 @@ export const STRING_FORMATS: ReadonlyMap<string, string> = new Map([
   ['time', TIME],
   ['date-time', `${DATE} "T" ${TIME}`],
   ['uuid', UUID],
+  ['duration', DURATION],
   ['hostname', HOSTNAME],
-  ['email', EMAIL],
+  ['idn-hostname', IDN_HOSTNAME],
+  ['email', `${LOCAL_PART} "@" ${LABEL} ("." ${LABEL})+`],
   ['ipv4', IPV4],
-  ['uri', URI],
-  ['iri', URI],
-  ['url', URI],
+  ['ipv6', IPV6],
+  ['uri', URI.absolute],
+  ['uri-reference', URI.any],
+  ['uri-template', URI_TEMPLATE],
+  ['iri', IRI.absolute],
+  ['iri-reference', IRI.any],
+  ['url', URL],
+  ['json-pointer', JSON_POINTER],
+  ['relative-json-pointer', RELATIVE_POINTER],
 ]);

@@ -15,6 +15,7 @@ export class GrammarRules {
   /** Texts that no free text may contain. */
   readonly excluded: readonly string[];
   #isPython = false;
+  #isForArguments = false;
 
   constructor(
     onDegraded: (reason: string, schema: JsonObject) => void = () => undefined,
@@ -76,6 +77,26 @@ export class GrammarRules {
       return work();
     } finally {
       this.#isPython = false;
+    }
+  }
+
+  /** True for schemas of arguments: see `forArguments`. */
+  get isForArguments(): boolean {
+    return this.#isForArguments;
+  }
+
+  /**
+   * Reads the schemas that an action defines as authors of tools mean them. Objects with properties have no
+   * others unless the schema mentions them, and keywords of one type imply it: arguments that a model invents
+   * help no tool.
+   */
+  forArguments<Result>(work: () => Result): Result {
+    const before = this.#isForArguments;
+    this.#isForArguments = true;
+    try {
+      return work();
+    } finally {
+      this.#isForArguments = before;
     }
   }
 

@@ -1,7 +1,11 @@
 import { oneOf } from './gbnf.ts';
 import type { GrammarRules } from './gbnf.ts';
 import { digitsBetween } from './digits.ts';
+import { ABOVE_ZERO, fractionWithin } from './fractions.ts';
+import type { FractionBounds } from './fractions.ts';
 import { number } from './json.ts';
+import { MOST_FRACTION, multiplesBetween, stepOf } from './multiples.ts';
+import { isAtom } from './negation.ts';
 import { numbersAt } from './schema.ts';
 import type { Conjunction } from './schema.ts';
 import { largest, smallest } from '../core/lists.ts';
@@ -15,8 +19,6 @@ const DOUBLE_DIGITS = 15;
 /** Default bound of integers: the largest that JavaScript clients represent exactly. */
 const LARGEST_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 
-const DIGIT = '[0-9]';
-
 interface Bounds {
   readonly least: number;
   readonly leastOpen: boolean;
@@ -25,8 +27,8 @@ interface Bounds {
 }
 
 /**
- * Expression for numbers; undefined if no number is valid. Bounds are exact for integers and if they are
- * whole numbers; other bounds are widened to the next whole number. Bounded numbers have no exponent.
+ * Expression for numbers; undefined if no number is valid. Bounds with more digits than a double represents
+ * exactly are widened to the next whole number. Bounded numbers have no exponent.
  */
 export function numberExpression(
   schemas: Conjunction,
@@ -34,13 +36,23 @@ export function numberExpression(
   rules: GrammarRules,
 ): string | undefined {
   const bounds = boundsOf(schemas);
-  if (type === 'integer') {
-    const body = integersWithin(bounds);
+  const step = stepOf([...numbersAt(schemas, 'multipleOf'), ...(type === 'integer' ? [1] : [])]);
+  const isFraction = schemas.some((schema) => isAtom(schema) && schema['type'] === 'number');
+  if (step.whole !== undefined) {
+    const body = isFraction ? undefined : integersWithin(bounds, step.whole);
     return body && rules.define('integer', body);
   }
-  if (bounds.least === -Infinity && bounds.most === Infinity) return number(rules);
-  const body = decimalsWithin(widened(bounds));
+  const isFree = step.places === MOST_FRACTION && !isFraction;
+  if (isFree && bounds.least === -Infinity && bounds.most === Infinity) return number(rules);
+  const body = decimalsWithin(bounds, step.places, isFraction);
   return body && rules.define('number', body);
+}
+
+/** True for a number within the bounds of the schemas. */
+export function isWithinBounds(value: number, schemas: Conjunction): boolean {
+  const { least, leastOpen, most, mostOpen } = boundsOf(schemas);
+  const isAbove = leastOpen ? value > least : value >= least;
+  return isAbove && (mostOpen ? value < most : value <= most);
 }
 
 function boundsOf(schemas: Conjunction): Bounds {
@@ -61,69 +73,88 @@ function flagged(schemas: Conjunction, bound: 'Minimum' | 'Maximum'): readonly n
   return numbersAt(exclusive, bound.toLowerCase());
 }
 
-function integersWithin({ least, leastOpen, most, mostOpen }: Bounds): string | undefined {
+function integersWithin(
+  { least, leastOpen, most, mostOpen }: Bounds,
+  step: bigint,
+): string | undefined {
   const low = leastOpen ? Math.floor(least) + 1 : Math.ceil(least);
   const high = mostOpen ? Math.ceil(most) - 1 : Math.floor(most);
   const open = [low, high].some(isBeyondSafe) ? LARGEST : LARGEST_SAFE;
   const [from, to] = [integerBound(low, -open), integerBound(high, open)];
-
-  const parts = [
-    ...(from < 0n && from <= to ? [`"-" ${digitsBetween(-(to < -1n ? to : -1n), -from)}`] : []),
-    ...(to >= 0n && from <= to ? [digitsBetween(from > 0n ? from : 0n, to)] : []),
-  ];
+  if (from > to) return undefined;
+  const negative = from < 0n ? multiplesBetween(-(to < -1n ? to : -1n), -from, step) : undefined;
+  const positive = to >= 0n ? multiplesBetween(from > 0n ? from : 0n, to, step) : undefined;
+  const parts = [...(negative === undefined ? [] : [`"-" ${negative}`]), positive ?? []].flat();
   return parts.length === 0 ? undefined : oneOf(parts);
 }
 
-function widened({ least, leastOpen, most, mostOpen }: Bounds): Bounds {
-  return {
-    least: Math.floor(least),
-    leastOpen: leastOpen && Number.isInteger(least),
-    most: Math.ceil(most),
-    mostOpen: mostOpen && Number.isInteger(most),
-  };
+/** Decimal number that is not negative, by its digits. */
+interface Decimal {
+  readonly whole: bigint;
+  readonly fraction: string;
 }
 
-function decimalsWithin({ least, leastOpen, most, mostOpen }: Bounds): string | undefined {
+function decimalsWithin(
+  { least, leastOpen, most, mostOpen }: Bounds,
+  places: number,
+  isFraction: boolean,
+): string | undefined {
   const minus = { least: -most, leastOpen: mostOpen, most: -least, mostOpen: leastOpen };
   const parts = [
-    ...(least < 0 ? magnitudes(minus).map((part) => `"-" ${part}`) : []),
-    ...(most >= 0 ? magnitudes({ least, leastOpen, most, mostOpen }) : []),
+    ...(least < 0 ? magnitudes(minus, places, isFraction).map((part) => `"-" ${part}`) : []),
+    ...(most >= 0 ? magnitudes({ least, leastOpen, most, mostOpen }, places, isFraction) : []),
   ];
   return parts.length === 0 ? undefined : oneOf(parts);
-}
-
-/** Expressions for the non-negative decimals within bounds. */
-function magnitudes(bounds: Bounds): readonly string[] {
-  const least = Math.max(0, bounds.least);
-  const leastOpen = bounds.leastOpen && bounds.least >= 0;
-  const [from, to] = [toBigInt(least, LARGEST), toBigInt(bounds.most, LARGEST + 1n)];
-  const endless = to > LARGEST;
-  const mostOpen = bounds.mostOpen && !endless;
-  if (from > to || (from === to && (leastOpen || mostOpen))) return [];
-  const [first, last] = [leastOpen ? from + 1n : from, mostOpen ? to - 2n : to - 1n];
-  const below = to - 1n;
-  return [
-    ...(first <= last ? [`${digitsBetween(first, last)} (${fraction(from, false, false)})?`] : []),
-    ...(leastOpen ? [`"${from}" ${fraction(from, true, mostOpen && from === below)}`] : []),
-    ...(mostOpen && first <= below ? [`"${below}" (${fraction(below, false, true)})?`] : []),
-    ...(mostOpen || endless ? [] : [`"${to}" ("." "0"{1,17})?`]),
-  ];
 }
 
 /**
- * Fraction after a whole number: above zero, below one, or both, if the next whole number is excluded. The
- * number of leading zeros or nines is limited, so that no double rounds to the excluded number.
+ * Expressions for the non-negative decimals within bounds.
+ *
+ * @param places digits of a fraction at most
+ * @param isFraction whole numbers are excluded
  */
-function fraction(whole: bigint, moreThanNone: boolean, lessThanOne: boolean): string {
-  if (!moreThanNone && !lessThanOne) return `"." ${DIGIT}{1,17}`;
-  const distinct = Math.max(1, DOUBLE_DIGITS - 1 - String(whole).length);
-  const any = `${DIGIT}{0,17}`;
-  const digits = [
-    moreThanNone ? `"0"{1,${distinct}} [1-9] ${any}` : `"0" ${any}`,
-    `[1-8] ${any}`,
-    lessThanOne ? `"9"{1,${distinct}} ([0-8] ${any})?` : `"9" ${any}`,
+function magnitudes(bounds: Bounds, places: number, isFraction: boolean): readonly string[] {
+  const isPositive = bounds.least >= 0;
+  const [from, isExactLow] = decimalOf(isPositive ? bounds.least : 0, Math.floor);
+  const [to, isExactHigh] = decimalOf(bounds.most, Math.ceil);
+  const low = { digits: from.fraction, open: bounds.leastOpen && isPositive && isExactLow };
+  const high = { digits: to.fraction, open: bounds.mostOpen && isExactHigh };
+  const lowest = isFraction ? ABOVE_ZERO : undefined;
+  const edge = (
+    whole: bigint,
+    within: Omit<FractionBounds, 'most' | 'exact'>,
+  ): readonly string[] => {
+    const exact = Math.max(1, DOUBLE_DIGITS - 1 - String(whole).length);
+    const digits = fractionWithin({ most: places, exact, low: lowest, ...within });
+    return digits === undefined ? [] : [`"${whole}" ${digits}`];
+  };
+  const isHighOpen = high.digits === '' && high.open;
+  const last = isHighOpen ? to.whole - 1n : to.whole;
+  if (from.whole > last) return [];
+  const top = isHighOpen ? 'one' : high;
+  const bottom = low.digits === '' && !low.open ? lowest : low;
+  if (from.whole === last) return edge(last, { low: bottom, high: top });
+  const isLowFree = bottom === lowest;
+  const first = isLowFree ? from.whole : from.whole + 1n;
+  const [endless, before] = [last >= LARGEST, last >= LARGEST ? LARGEST : last - 1n];
+  const any = fractionWithin({ most: places, exact: 1, low: lowest }) ?? '';
+  return [
+    ...(isLowFree ? [] : edge(from.whole, { low: bottom })),
+    ...(first <= before ? [`${digitsBetween(first, before)} ${any}`] : []),
+    ...(endless ? [] : edge(last, { high: top })),
   ];
-  return `"." ${oneOf(digits)}`;
+}
+
+/** Digits of a bound, and true if they are exact. */
+function decimalOf(
+  bound: number,
+  widen: (bound: number) => number,
+): readonly [decimal: Decimal, isExact: boolean] {
+  const [, whole = '', fraction = ''] = /^(\d+)(?:\.(\d+))?$/.exec(String(bound)) ?? [];
+  const isExact = whole !== '' && whole.length + fraction.length <= DOUBLE_DIGITS;
+  if (isExact) return [{ whole: BigInt(whole), fraction }, true];
+  const isWhole = Number.isInteger(bound);
+  return [{ whole: toBigInt(widen(bound), LARGEST + 1n), fraction: '' }, isWhole];
 }
 
 /** Bound of integers; `open` if there is none. */

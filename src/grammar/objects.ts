@@ -5,7 +5,15 @@ import { bracketed, followed } from './entries.ts';
 import type { Entries } from './entries.ts';
 import { colon, object, separator } from './json.ts';
 import { keyExcept } from './keys.ts';
-import { arrayAt, countBounds, isSchema, objectAt, schemaAt, schemasAt } from './schema.ts';
+import {
+  arrayAt,
+  countBounds,
+  isSchema,
+  objectAt,
+  schemaAt,
+  schemasAt,
+  unevaluated,
+} from './schema.ts';
 import type { Conjunction, SchemaPlace, Schema, ValueCompiler } from './schema.ts';
 
 /** A property that the schema names. */
@@ -31,7 +39,8 @@ export function objectExpression(
 ): string | undefined {
   const members = membersOf(schemas);
   const notEmpty = countBounds(schemas, 'Properties').least > 0;
-  const extra = extraSchemas(schemas, members.length > 0);
+  const describes = members.some((member) => !member.schemas.includes(false));
+  const extra = extraSchemas(schemas, describes && rules.isForArguments);
   if (
     members.length === 0 &&
     extra?.length === 0 &&
@@ -87,9 +96,9 @@ const STRING: JsonObject = { type: 'string' };
 function extraSchemas(schemas: Conjunction, hasMembers: boolean): readonly Schema[] | undefined {
   const said = [
     ...schemasAt(schemas, 'additionalProperties'),
-    ...schemasAt(schemas, 'unevaluatedProperties'),
+    ...unevaluated(schemas, 'Properties', ['additionalProperties']),
   ];
-  if (said.length > 0) return said;
+  if (said.length > 0 || schemasAt(schemas, 'unevaluatedProperties').length > 0) return said;
   const closed = hasMembers || schemas.some((schema) => schema['patternProperties'] !== undefined);
   return closed ? undefined : [];
 }

@@ -2,14 +2,14 @@ import type { JsonObject, JsonValue } from '../core/json.ts';
 import { isJsonArray, isRecord } from '../core/json.ts';
 import { isSchema } from './schema.ts';
 import type { Schema } from './schema.ts';
-import { append } from '../core/lists.ts';
+import { Resources, resolved } from './resources.ts';
 
 /** Resolves each `$ref` inside one document: by JSON pointer (RFC 6901), `$anchor` or `$id`. */
 export class References {
   readonly #root: JsonObject;
   readonly #resolved = new Map<string, Schema>();
   readonly #dangling: string[] = [];
-  #named: ReadonlyMap<string, JsonObject> | undefined;
+  #resources: Resources | undefined;
 
   constructor(root: JsonObject) {
     this.#root = root;
@@ -24,34 +24,49 @@ export class References {
   of(schema: JsonObject): readonly Schema[] {
     return ['$ref', '$dynamicRef', '$recursiveRef'].flatMap((keyword) => {
       const reference = schema[keyword];
-      return typeof reference === 'string' ? [this.#resolve(reference)] : [];
+      if (typeof reference !== 'string') return [];
+      const found = this.#resolve(reference, schema);
+      return [keyword === '$dynamicRef' ? this.#outermost(reference, found) : found];
     });
   }
 
-  #resolve(reference: string): Schema {
-    const known = this.#resolved.get(reference);
+  #resolve(reference: string, from: JsonObject): Schema {
+    this.#resources ??= new Resources(this.#root);
+    const base = this.#resources.baseOf(from);
+    const key = `${base} ${reference}`;
+    const known = this.#resolved.get(key);
     if (known !== undefined) return known;
-    const found = this.#find(reference);
+    const found = find(reference, base, this.#resources);
     const target = isSchema(found) ? found : true;
     if (!isSchema(found)) this.#dangling.push(reference);
-    this.#resolved.set(reference, target);
+    this.#resolved.set(key, target);
     return target;
   }
 
-  #find(reference: string): JsonValue | undefined {
-    const hash = reference.indexOf('#');
-    const [document, fragment] =
-      hash === -1 ? [reference, ''] : [reference.slice(0, hash), reference.slice(hash + 1)];
-    const start = document === '' ? this.#root : this.#byName(document);
-    if (start === undefined || fragment === '') return start;
-    if (!fragment.startsWith('/')) return this.#byName(`#${fragment}`);
-    return fragment.slice(1).split('/').reduce<JsonValue | undefined>(step, start);
+  /**
+   * Schema that a `$dynamicRef` means. The root is the outermost document of every path to it. If only others
+   * have the anchor, the path decides, so any value is accepted.
+   */
+  #outermost(reference: string, found: Schema): Schema {
+    const name = reference.slice(reference.indexOf('#') + 1);
+    if (typeof found === 'boolean' || found['$dynamicAnchor'] !== name) return found;
+    const resources = this.#resources;
+    const all = resources?.withDynamicAnchor(name) ?? [];
+    const ofRoot = all.find((schema) => resources?.baseOf(schema) === resources?.root);
+    return ofRoot ?? (all.length === 1 ? found : true);
   }
+}
 
-  #byName(name: string): JsonObject | undefined {
-    this.#named ??= namedSchemas(this.#root);
-    return this.#named.get(name);
-  }
+function find(reference: string, base: string, resources: Resources): JsonValue | undefined {
+  const address = reference.startsWith('#') ? base + reference : resolved(reference, base);
+  if (address === undefined) return undefined;
+  const hash = address.indexOf('#');
+  const [document, fragment] =
+    hash === -1 ? [address, ''] : [address.slice(0, hash), address.slice(hash + 1)];
+  const start = resources.at(document);
+  if (start === undefined || fragment === '') return start;
+  if (!fragment.startsWith('/')) return resources.at(`${document}#${fragment}`);
+  return fragment.slice(1).split('/').reduce<JsonValue | undefined>(step, start);
 }
 
 function step(value: JsonValue | undefined, token: string): JsonValue | undefined {
@@ -66,20 +81,4 @@ function decode(token: string): string {
   } catch {
     return token;
   }
-}
-
-/** Schemas of a document by their own name: `#anchor` or an `$id`. */
-function namedSchemas(root: JsonObject): ReadonlyMap<string, JsonObject> {
-  const named = new Map<string, JsonObject>();
-  const todo: JsonValue[] = [root];
-  for (let value = todo.pop(); value !== undefined; value = todo.pop()) {
-    if (isJsonArray(value)) append(todo, value);
-    if (!isRecord(value)) continue;
-    const { $id, $anchor, $dynamicAnchor } = value;
-    if (typeof $id === 'string') named.set($id.replace(/#$/, ''), value);
-    for (const anchor of [$anchor, $dynamicAnchor])
-      if (typeof anchor === 'string') named.set(`#${anchor}`, value);
-    append(todo, Object.values(value));
-  }
-  return named;
 }

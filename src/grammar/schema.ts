@@ -75,3 +75,19 @@ export function countBounds(
     most: smallest(numbersAt(schemas, `max${keyword}`)),
   };
 }
+
+/**
+ * Schemas of what no other keyword describes. A schema's `unevaluated…` sees the keywords of all schemas that
+ * apply in its place, so it restricts nothing if one of them describes all the rest.
+ *
+ * @param others keywords that describe all the rest
+ */
+export function unevaluated(
+  schemas: Conjunction,
+  what: 'Items' | 'Properties',
+  others: readonly string[],
+): readonly Schema[] {
+  const said = schemasAt(schemas, `unevaluated${what}`);
+  const isDescribed = schemas.some((schema) => others.some((keyword) => isSchema(schema[keyword])));
+  return isDescribed || said.includes(true) ? [] : said;
+}

@@ -26,21 +26,46 @@ const IMPLIED: readonly (readonly [JsonType, readonly string[]])[] = [
       'unevaluatedProperties',
       'minProperties',
       'maxProperties',
+      'dependentRequired',
+      'dependentSchemas',
     ],
   ],
-  ['array', ['items', 'prefixItems', 'additionalItems', 'minItems', 'maxItems']],
+  [
+    'array',
+    [
+      'items',
+      'prefixItems',
+      'additionalItems',
+      'unevaluatedItems',
+      'minItems',
+      'maxItems',
+      'contains',
+      'uniqueItems',
+    ],
+  ],
   ['string', ['minLength', 'maxLength', 'pattern', 'format']],
-  ['number', ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum']],
+  ['number', ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf']],
 ];
 
-/** Types that match all schemas; undefined if no schema restricts the type. */
-export function commonTypes(schemas: Conjunction): readonly JsonType[] | undefined {
+/** All types; `number` includes `integer`. */
+const ALL = TYPES.filter((type) => type !== 'integer');
+
+/**
+ * Types that match all schemas; undefined if no schema restricts the type.
+ *
+ * @param isImplied keywords of one type imply it, in schemas without `type`
+ */
+export function commonTypes(
+  schemas: Conjunction,
+  isImplied: boolean,
+): readonly JsonType[] | undefined {
   const declared = schemas.flatMap((schema) => {
     const named = declaredTypes(schema['type']);
     return [named, ...longLists(schema).map(typesIn)].filter((types) => types.length > 0);
   });
   const [first, ...others] = declared;
   if (first !== undefined) return others.reduce(intersect, first);
+  if (!isImplied) return ALL;
   const implied = IMPLIED.filter(([, keywords]) =>
     keywords.some((keyword) => schemas.some((schema) => schema[keyword] !== undefined)),
   );
@@ -81,7 +106,8 @@ function typeOf(value: JsonValue): JsonType {
   }
 }
 
-function declaredTypes(type: JsonValue | undefined): readonly JsonType[] {
+/** Types that the keyword `type` names. */
+export function declaredTypes(type: JsonValue | undefined): readonly JsonType[] {
   const names: readonly (JsonValue | undefined)[] = Array.isArray(type) ? type : [type];
   const known = TYPES.filter((one) => names.includes(one));
   // `number` includes `integer`.

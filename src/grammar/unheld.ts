@@ -4,18 +4,16 @@ import { pointTo } from '../core/json-pointer.ts';
 import { GrammarRules } from './gbnf.ts';
 import { isShortList } from './fixed-values.ts';
 import { STRING_FORMATS } from './formats.ts';
+import { isHeldMultiple } from './multiples.ts';
+import { Negations } from './negation.ts';
 import { patternExpression } from './patterns.ts';
+import { References } from './references.ts';
+import { isSchema } from './schema.ts';
 
 /** Keywords that restrict a value in a way that a grammar can't enforce. */
 export const UNHELD_KEYWORDS: ReadonlySet<string> = new Set([
-  'not',
-  'if',
-  'dependentRequired',
-  'dependentSchemas',
-  'dependencies',
   'contains',
   'uniqueItems',
-  'unevaluatedItems',
   'maxProperties',
   'multipleOf',
 ]);
@@ -27,6 +25,10 @@ const SCHEMAS: ReadonlySet<string> = new Set([
   'additionalItems',
   'additionalProperties',
   'unevaluatedProperties',
+  'unevaluatedItems',
+  'if',
+  'then',
+  'else',
   'propertyNames',
   'allOf',
   'anyOf',
@@ -37,6 +39,8 @@ const SCHEMAS: ReadonlySet<string> = new Set([
 const NAMED: ReadonlySet<string> = new Set([
   'properties',
   'patternProperties',
+  'dependentSchemas',
+  'dependencies',
   '$defs',
   'definitions',
 ]);
@@ -58,6 +62,7 @@ export function unheldPlaces(
   budget: SearchBudget = { left: Number.POSITIVE_INFINITY },
 ): readonly string[] {
   const places: string[] = [];
+  const negations = new Negations(new References(schema));
   const todo: (readonly [JsonValue, string])[] = [[schema, '#']];
   for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
     if (--budget.left < 0) break;
@@ -71,7 +76,8 @@ export function unheldPlaces(
     if (!isRecord(value)) continue;
     for (const [keyword, inner] of Object.entries(value)) {
       const place = pointTo(at, keyword);
-      if (isUnheld(keyword, inner)) places.push(place);
+      if (isUnheld(keyword, inner) || isUnheldCondition(keyword, inner, negations))
+        places.push(place);
       else if (SCHEMAS.has(keyword)) todo.push([inner, place]);
       else if (NAMED.has(keyword) && isRecord(inner)) {
         for (const [name, one] of Object.entries(inner)) {
@@ -84,6 +90,12 @@ export function unheldPlaces(
   return places.toSorted();
 }
 
+/** True for a condition with a schema whose keywords can't all be negated. */
+function isUnheldCondition(keyword: string, value: JsonValue, negations: Negations): boolean {
+  const isCondition = keyword === 'not' || keyword === 'if';
+  return isCondition && isSchema(value) && negations.of(value) === undefined;
+}
+
 function isUnheld(keyword: string, value: JsonValue): boolean {
   switch (keyword) {
     case 'enum':
@@ -92,6 +104,8 @@ function isUnheld(keyword: string, value: JsonValue): boolean {
       return !isShortList([value]);
     case 'uniqueItems':
       return value === true;
+    case 'multipleOf':
+      return typeof value === 'number' && !isHeldMultiple(value);
     case 'minProperties':
       return typeof value === 'number' && value > 1;
     case 'format':

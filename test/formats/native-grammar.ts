@@ -12,7 +12,7 @@ export function compileCalls(
   options: { readonly trigger: string; readonly parallel: boolean },
 ): Promise<Admits> {
   const rules = new GrammarRules();
-  const root = format.tools?.grammar(tools, rules, options) ?? '""';
+  const root = rules.forArguments(() => format.tools?.grammar(tools, rules, options) ?? '""');
   return compileGrammar(rules.write(root));
 }
 

@@ -103,7 +103,11 @@ describe('bounds, patterns and formats', () => {
       good: ['[]', '[1,2,2]'],
       bad: ['[2]', '[1,1]'],
     },
-    { schema: { type: 'array', items: [{ const: 1 }] }, good: ['[1]'], bad: ['[1,1]'] },
+    {
+      schema: { type: 'array', items: [{ const: 1 }] },
+      good: ['[1]', '[]', '[1,1]', '[1,"x",[]]'],
+      bad: ['[2]'],
+    },
     // What a double would round to an excluded bound is beyond it too.
     {
       schema: { type: 'number', exclusiveMinimum: -1, exclusiveMaximum: 1 },

@@ -4,14 +4,24 @@ import type { JsonObject, JsonValue } from '../../src/core/json.ts';
 import { GrammarRules } from '../../src/grammar/gbnf.ts';
 import { defineSchema } from '../../src/grammar/json-schema.ts';
 
-/** The grammar of a schema, and why it is not as the schema has it. */
-export function grammarOf(schema: JsonObject): {
+export interface SchemaGrammar {
   readonly grammar: string;
   readonly reasons: readonly string[];
-} {
+}
+
+/** The grammar of a schema for an answer, and why it is not as the schema has it. */
+export function grammarOf(schema: JsonObject): SchemaGrammar {
   const reasons: string[] = [];
   const rules = new GrammarRules((reason) => reasons.push(reason));
   const root = defineSchema(rules, schema);
+  return { grammar: rules.write(root), reasons };
+}
+
+/** The grammar of a schema for the arguments of a tool. */
+export function argumentsOf(schema: JsonObject): SchemaGrammar {
+  const reasons: string[] = [];
+  const rules = new GrammarRules((reason) => reasons.push(reason));
+  const root = rules.forArguments(() => defineSchema(rules, schema));
   return { grammar: rules.write(root), reasons };
 }
 

@@ -50,7 +50,7 @@ const LAYOUT: readonly Row[] = [
   {
     what: 'a property may be called __proto__, root or value',
     schema: parsed(
-      '{"type":"object","properties":{"__proto__":{"type":"object","properties":{"root":{"type":"array"}}},"value":{"type":"object","properties":{"value":{}}}}}',
+      '{"type":"object","properties":{"__proto__":{"type":"object","properties":{"root":{"type":"array"}}},"value":{"type":"object","properties":{"value":{}}}},"additionalProperties":false}',
     ),
     good: ['{"__proto__":{"root":[1]}}', '{"value":{"value":{"x":[]}}}'],
     bad: ['{"__proto__":1}', '{"root":[1]}', '{"value":[]}'],
@@ -59,10 +59,10 @@ const LAYOUT: readonly Row[] = [
 
 const ADDITIONAL: readonly Row[] = [
   {
-    what: 'where there are properties there are no others unless the schema says so',
+    what: 'properties that the schema does not mention come after those that it does',
     schema: object({ a: {} }),
-    good: ['{}', '{"a":1}'],
-    bad: ['{"b":1}', '{"a":1,"b":1}'],
+    good: ['{}', '{"a":1}', '{"b":1}', '{"a":1,"b":[1],"":null}'],
+    bad: ['{"b":1,"a":1}', '{"a":1,"a":1}', '{"a":1,"b"}'],
   },
   {
     what: 'others come behind the known ones, and never under their names',
@@ -202,16 +202,16 @@ const COMBINED: readonly Row[] = [
     bad: ['', '{a:1}', "'x'"],
   },
   {
-    what: 'a type that only its keywords tell',
-    schema: { items: { type: 'integer' } },
-    good: ['[1,2]'],
-    bad: ['["x"]', '1'],
+    what: 'keywords of one type say nothing of others',
+    schema: { items: { type: 'integer' }, minimum: 3, minLength: 2, required: ['a'] },
+    good: ['[1,2]', '3', '"ab"', '{"a":1,"b":2}', 'null', 'true'],
+    bad: ['["x"]', '2', '"a"', '{"b":1}'],
   },
   {
     what: 'keywords that a grammar cannot hold are permissive',
     schema: {
       type: 'array',
-      items: { type: 'integer', multipleOf: 2, not: { const: 4 } },
+      items: { type: 'integer', multipleOf: 7, not: { pattern: 'a' } },
       uniqueItems: true,
       contains: {},
     },

@@ -3,7 +3,7 @@ import { GrammarRules, oneOf } from '../../src/grammar/gbnf.ts';
 import { defineSchema } from '../../src/grammar/json-schema.ts';
 import { compileGrammar } from '../formats/native-grammar.ts';
 import { AGENT_TOOLS } from './agent-tools.ts';
-import { grammarOf, validator } from './compile.ts';
+import { argumentsOf, validator } from './compile.ts';
 import { largeToolset } from './large-toolset.ts';
 import { covers } from '../support/covers.ts';
 
@@ -13,7 +13,7 @@ describe('the tools that agents send', () => {
   it.each(AGENT_TOOLS)(
     '$name admits valid arguments and no others',
     async ({ schema, good, bad }) => {
-      const { grammar, reasons } = grammarOf(schema);
+      const { grammar, reasons } = argumentsOf(schema);
       expect(reasons).toEqual([]);
       const admits = await compileGrammar(grammar);
       expect(good.filter((text) => !admits(text))).toEqual([]);
@@ -28,7 +28,9 @@ describe('the tools that agents send', () => {
     expect(schemas).toHaveLength(25);
     expect(JSON.stringify(schemas).length).toBeGreaterThan(58_000);
     const rules = new GrammarRules();
-    const grammar = rules.write(oneOf(schemas.map((schema) => defineSchema(rules, schema))));
+    const grammar = rules.write(
+      rules.forArguments(() => oneOf(schemas.map((schema) => defineSchema(rules, schema)))),
+    );
     expect(grammar.length).toBeLessThan(25_000);
     const admits = await compileGrammar(grammar);
     expect(admits('{"command": "ls"}')).toBe(true);
