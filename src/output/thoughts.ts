@@ -43,10 +43,16 @@ function* streamThoughts(reader: ThoughtReader): Reading<Trigger | undefined> {
   if (format.thinking === undefined) return undefined;
   const { close, endsAtCalls } = format.thinking;
   const triggers = context.tools.length > 0 ? (format.tools?.triggers ?? []) : [];
+  const opening = answerTokens(format);
   for (;;) {
     const tried = reader.triggers < MOST_TRIED ? triggers : [];
-    const found = yield* source.streamUntil([close, ...tried], thinkingPiece, 'trim');
+    const marks = [close, ...opening, ...tried];
+    const found = yield* source.streamUntil(marks, thinkingPiece, 'trim');
     if (found === undefined || found.mark === close) return undefined;
+    if (opening.includes(found.mark)) {
+      source.rewind(source.place - found.mark.length);
+      return undefined;
+    }
     if (endsAtCalls === true) return found;
     reader.triggers++;
     const call = yield* readMention(reader, found.mark);
@@ -56,6 +62,11 @@ function* streamThoughts(reader: ThoughtReader): Reading<Trigger | undefined> {
     yield thinkingPiece(call === 'none' ? mention : mention + call.closed.trimEnd());
     if (call !== 'none') return undefined;
   }
+}
+
+/** Tokens that begin every answer of a format. They end thinking that was not closed. */
+function answerTokens({ answer }: ChatFormat): readonly string[] {
+  return answer?.always === true && answer.open.startsWith('<|') ? [answer.open] : [];
 }
 
 /**

@@ -2,8 +2,9 @@ import type { Conversation, Part, TextPart, ToolSpec } from '../core/conversatio
 import { callsById, inCallOrder } from './call-ids.ts';
 import type { NamedCall } from './call-ids.ts';
 import { writeCall, writeResult } from './call-text.ts';
-import type { ChatFormat, ThinkingTags, ToolSyntax } from '../formats/format.ts';
+import type { ChatFormat, ThinkingTags } from '../formats/format.ts';
 import { hermes } from '../formats/hermes.ts';
+import { joinedTools } from '../formats/shared/joined-tools.ts';
 import type { TemplateTraits } from './template-traits.ts';
 import { writeToolOutput } from './text.ts';
 
@@ -39,21 +40,9 @@ export function injectedFormat(
 ): ChatFormat {
   return {
     ...format,
-    ...(tools && hermes.tools && { tools: alsoReading(hermes.tools, format.tools) }),
+    ...(tools &&
+      hermes.tools && { tools: joinedTools(hermes.tools, format.tools ?? hermes.tools) }),
     ...(thinking && { thinking: { ...thinkingTags, later: 'dropped' } }),
-  };
-}
-
-/** Syntax that also reads calls in the family's own syntax, which models were trained on. */
-function alsoReading(taught: ToolSyntax, own: ToolSyntax | undefined): ToolSyntax {
-  if (own === undefined) return taught;
-  const triggers = own.triggers.filter((trigger) => !taught.triggers.includes(trigger));
-  const ofTrigger = (trigger: string) => (triggers.includes(trigger) ? own : taught);
-  return {
-    ...taught,
-    triggers: [...taught.triggers, ...triggers],
-    read: (source, tools, trigger) => ofTrigger(trigger).read(source, tools, trigger),
-    grammar: (tools, rules, options) => ofTrigger(options.trigger).grammar(tools, rules, options),
   };
 }
 

@@ -4,8 +4,10 @@ import { SLOT } from '../formats/derived/layout.ts';
 import type { TemplateLayout } from '../formats/derived/layout.ts';
 import { PROBED, PROBED_KINDS } from '../formats/derived/observations.ts';
 import type { Observations } from '../formats/derived/observations.ts';
+import { withoutStart } from '../formats/derived/segments.ts';
 import { plain } from '../formats/plain.ts';
 import { templateCallId } from './call-ids.ts';
+import { templateTools } from './messages.ts';
 import { Probe, PROBE_TOOL, said, taking, thought } from './probe.ts';
 import type { TemplateRenderer } from './render.ts';
 import type { CallTraits, ReasoningPlace, TemplateTraits } from './template-traits.ts';
@@ -53,6 +55,7 @@ function observe(turns: Turns): Observations | undefined {
   return {
     prompt,
     text,
+    instructions: turns.instructions(),
     call: called,
     thought: turns.thinking([said('A')], PROBED.answer),
     thoughtCall: withCall(() => turns.thinking([first], PROBED.value)),
@@ -87,6 +90,17 @@ class Turns {
     this.#calls = calls;
     this.#traits = { ...traits, calls };
     this.call = this.showing([PROBED.tool, PROBED.value], [FIRST]);
+  }
+
+  /** The text by which a prompt with a tool exceeds one without, if the template lists tools. */
+  instructions(): string | undefined {
+    if (!this.#traits.tools) return undefined;
+    const [without = '', listed = ''] = [[], [PROBE_TOOL]].map((some) => {
+      const tools = templateTools(some, this.#traits.parameters);
+      const variables = some.length === 0 ? {} : { tools, functions: JSON.stringify(tools) };
+      return this.#probe.render(taking([said('U')]), this.#traits, variables);
+    });
+    return withoutStart(listed, without).slice(0, MOST_CHARACTERS);
   }
 
   /** The turn after the user's words, with slots for ids; undefined if the template raises or writes too much. */

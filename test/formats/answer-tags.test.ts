@@ -35,6 +35,12 @@ const ROWS: readonly (readonly [string, ChatFormat, string, readonly Found[]])[]
     [{ thinking: 'Hm.' }, PING],
   ],
   [
+    'an answer of Command R7B that begins in its thinking',
+    commandR7b,
+    '<|START_THINKING|>Hm.<|START_RESPONSE|>Hi.<|END_RESPONSE|>',
+    [{ thinking: 'Hm.' }, { text: 'Hi.' }],
+  ],
+  [
     'a direct answer of Command R, which is not a call',
     commandR,
     'Action:\n```json\n[\n    {\n        "tool_name": "directly-answer",\n        "parameters": {}\n    }\n]```\nHello.',

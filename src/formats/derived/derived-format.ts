@@ -3,6 +3,7 @@ import { plain } from '../plain.ts';
 import { bareTools } from './bare-calls.ts';
 import { bodyExpression, readBody } from './call-bodies.ts';
 import { furtherExpression, readFurther } from './call-sequence.ts';
+import { anyCalls, writeCalls } from './instructed-calls.ts';
 import type { CallLayout, TemplateLayout } from './layout.ts';
 import { isSpecialToken, isToken, segmentsOf } from './segments.ts';
 import { SLOT } from './layout.ts';
@@ -20,7 +21,7 @@ const DERIVED = 'derived';
 export function derivedFormat(layout: TemplateLayout): ChatFormat {
   const { answer, calls } = layout;
   const thinking = layout.thinking ?? usualThinking(calls);
-  const tools = calls && toolsOf(calls, layout);
+  const tools = toolsOf(layout);
   const marks = JSON.stringify(calls ?? '');
   const tokens = layout.tokens.filter((token) => !isAboutCalls(token) && !marks.includes(token));
   const stray = [...new Set([...endingTexts(layout), ...tokens])];
@@ -53,10 +54,15 @@ function endingTexts({ turnEnd, thinking, answer }: TemplateLayout): readonly st
   return [...new Set(texts)].filter((text) => !blocks.some((tag) => tag.startsWith(text)));
 }
 
-function toolsOf(calls: CallLayout, layout: TemplateLayout): ToolSyntax {
-  return isDistinct(calls.section.open + calls.call.open)
+function toolsOf(layout: TemplateLayout): ToolSyntax | undefined {
+  const { calls, listsTools } = layout;
+  if (calls === undefined) return listsTools ? anyCalls : undefined;
+  const tools = isDistinct(calls.section.open + calls.call.open)
     ? markedTools(calls, layout)
     : bareTools(calls, layout.tokens.filter(isCallToken));
+  return calls.isUnrendered === true
+    ? { ...tools, write: (some) => writeCalls(calls, some) }
+    : tools;
 }
 
 /** Calls that begin with a text of their own. */

@@ -1,6 +1,7 @@
 import { plain } from '../plain.ts';
 import type { CallLayout, TemplateLayout } from './layout.ts';
 import { endOfBegun, namedAnswer, namedThinking, namedTokens } from './named-tags.ts';
+import { instructedCalls } from './instructed-calls.ts';
 import { observeBlocks } from './observe-blocks.ts';
 import { observeCalls } from './observe-calls.ts';
 import type { Observations } from './observations.ts';
@@ -20,11 +21,14 @@ export function describeLayout(observed: Observations, source: string): Template
     (blocks.answer && { ...blocks.answer, always: true }) ??
     (ending === undefined ? namedAnswer(source) : { open: '', close: ending, always: false });
   const calls = observeCalls(observed, blocks);
-  const readable = calls !== undefined && isReadable(calls) ? calls : undefined;
+  const listsTools = observed.instructions !== undefined;
+  const readable =
+    calls !== undefined && isReadable(calls) ? calls : instructedCalls(observed.instructions);
   const isUsual = thinking === undefined || thinking.open === plain.thinking?.open;
-  if (isUsual && answer === undefined && readable === undefined) return undefined;
+  if (isUsual && answer === undefined && readable === undefined && !listsTools) return undefined;
   return {
     turnEnd,
+    listsTools,
     tokens: namedTokens(source),
     ...(thinking && { thinking }),
     ...(answer && { answer }),

@@ -61,6 +61,8 @@ export interface CallLayout {
   /** One answer may have several calls. */
   readonly parallel: boolean;
   readonly body: CallBody;
+  /** The template describes this layout but renders no calls of the past, so they are written as text. */
+  readonly isUnrendered?: true;
 }
 
 /** Layout of a model's output, as the renderings of its chat template show it. Plain data. */
@@ -70,6 +72,8 @@ export interface TemplateLayout {
   readonly calls?: CallLayout;
   /** Text that the template writes after an answer. */
   readonly turnEnd: string;
+  /** The template lists the tools, so that no instructions about them are needed. */
+  readonly listsTools: boolean;
   /** Tokens that the template's source names, and that are never text of an answer. */
   readonly tokens: readonly string[];
 }

@@ -47,10 +47,15 @@ export function namedAnswer(source: string): AnswerTags | undefined {
 
 function namedPair(source: string, tags: readonly string[]): BlockTags | undefined {
   for (const open of [...new Set(tags)].slice(0, MOST_TAGS)) {
-    const close = counterparts(open).find((other) => source.includes(other));
+    const close = counterpartIn(source, open);
     if (close !== undefined) return { open, close };
   }
   return undefined;
+}
+
+/** The closing tag of an opening one, if a text contains it. */
+export function counterpartIn(text: string, open: string): string | undefined {
+  return counterparts(open).find((other) => text.includes(other));
 }
 
 function counterparts(open: string): readonly string[] {
@@ -72,7 +77,7 @@ export function isAboutCalls(token: string): boolean {
   return /tool|function|call|python|recipient/i.test(token);
 }
 
-/** True for a token whose name says that a call follows it. */
+/** True for a token or tag whose name says that a call follows it. */
 export function isCallToken(token: string): boolean {
   return /python|(?:tool|function)[_▁]?call/i.test(token) && !/end|\/|close/i.test(token);
 }

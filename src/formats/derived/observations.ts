@@ -33,6 +33,8 @@ export interface Observations {
   /** Nothing yet: what a prompt ends with. */
   readonly prompt: string;
   readonly text: string;
+  /** Text that a tool adds to a prompt, if the template lists tools. */
+  readonly instructions?: string | undefined;
   /** Thinking, then text. */
   readonly thought?: string | undefined;
   /** Thinking, then a call. */
