@@ -28,7 +28,7 @@ describe('a file of keys', () => {
     expect(keysOf({ apiKeyFile: file })).toEqual(['first-key', 'second-key']);
   });
 
-  it('adds to --api-key, and stands before the variables', async () => {
+  it('adds to --api-key, and overrides the variables', async () => {
     const apiKeyFile = await keyFile('of-the-file');
     const variables = { PORTICO_API_KEYS: 'variable', PORTICO_API_KEY_FILE: '/nowhere' };
     expect(keysOf({ apiKey: ['of-the-flag'], apiKeyFile }, variables)).toEqual([

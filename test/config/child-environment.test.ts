@@ -40,7 +40,7 @@ describe('the environment of a child process', () => {
     expect(environmentWithoutKeys(ENVIRONMENT, ['TEAM_LOGIN'])).toEqual({ ...HARMLESS, ...OTHERS });
   });
 
-  it('has nothing that is called a secret if the process asks nobody', () => {
+  it('contains no variable with a secret’s name if the process contacts no server', () => {
     expect(environmentWithoutSecrets(ENVIRONMENT, ['TEAM_LOGIN'])).toEqual(HARMLESS);
   });
 });

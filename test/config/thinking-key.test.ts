@@ -65,14 +65,14 @@ describe('the key that signs thinking', () => {
     expect(new Set(texts).size).toBe(1);
   });
 
-  it('is named where it is damaged, with the way out', async () => {
+  it('is named with a hint if it is damaged', async () => {
     await writeFile(join(folder, 'thinking.key'), 'short');
     await expect(loadThinkingKey(folder)).rejects.toThrow(
       /thinking\.key is damaged: it has 5 bytes instead of 32; delete it/,
     );
   });
 
-  it('is named where it can’t be kept', async () => {
+  it('is named if it can’t be stored', async () => {
     await mkdir(join(folder, 'thinking.key'));
     await expect(loadThinkingKey(folder)).rejects.toThrow(/thinking\.key: .*PORTICO_HOME/);
   });

@@ -10,7 +10,7 @@ covers('R4.7-errors');
 
 /** A backend whose engine or server can be made to fail in mid-answer. */
 export interface BreakableSubject extends Subject {
-  /** Called before a generation: lets it break off behind its first words. */
+  /** Prepares a generation to break off after its first words. */
   breakNext?(): void;
   /** Called when its first words are there: breaks it off. */
   breakNow?(): Promise<void>;
@@ -18,7 +18,7 @@ export interface BreakableSubject extends Subject {
   readonly endless?: Partial<GenerationRequest>;
 }
 
-/** What every backend must do when what stands behind it goes away in mid-answer. */
+/** Behaviour of every backend whose process or server ends in mid-answer. */
 export function describeBreakContract(open: () => Promise<BreakableSubject>): void {
   let subject: BreakableSubject;
   const ask = (text: string, changes?: Partial<GenerationRequest>) =>
@@ -35,7 +35,7 @@ export function describeBreakContract(open: () => Promise<BreakableSubject>): vo
     await subject.close?.();
   });
 
-  it('fails behind its first words, without a finish, and answers the next', async () => {
+  it('fails after its first words, without a finish, and answers the next', async () => {
     const seen: GenerationEvent[] = [];
     subject.breakNext?.();
     const read = async (): Promise<void> => {

@@ -21,21 +21,21 @@ covers(
   'R2.13-disconnect',
 );
 
-/** A backend under test, with the embedded model behind it. */
+/** Backend under test that runs the embedded model. */
 export interface Subject {
   readonly backend: Backend;
   readonly model: ModelSpec;
-  /** Whether the model takes pictures. */
+  /** True for a vision model. */
   readonly sees?: boolean;
   /** A prompt's tokens are estimated at admission. */
   readonly estimates?: boolean;
   /** Prompt that does not fit, if another context than the model's would load it again. */
   readonly tooLong?: { readonly model: ModelSpec; readonly words: number };
-  /** Ends what stands behind the backend. */
+  /** Ends the process or server that the backend uses. */
   close?(): Promise<void>;
 }
 
-/** What every backend must do, whatever stands behind it. */
+/** Behaviour of every backend. */
 export function describeContract(open: () => Promise<Subject>): void {
   let subject: Subject;
   const ask = (...args: Parameters<typeof withModel>) =>
@@ -71,14 +71,14 @@ export function describeContract(open: () => Promise<Subject>): void {
     expect((await ask(turns)).text).toContain('Alice');
   });
 
-  it('gives the same greedy answer twice', async () => {
+  it('returns the same greedy answer twice', async () => {
     const tell = () => ask(['Tell me a story.'], { maxTokens: 40 });
     const [one, other] = [await tell(), await tell()];
     expect(one.text).toBe(other.text);
     expect(one.text.length).toBeGreaterThan(20);
   });
 
-  it('thinks where it is asked to, and not where it is not', async () => {
+  it('thinks only if requested', async () => {
     const silent = await ask(['Count from 1 to 5.']);
     const aloud = await ask(['Count from 1 to 5.'], {
       thinking: { mode: 'enabled', budgetTokens: 1024 },

@@ -8,7 +8,7 @@ import type { ServerKind } from '../support/upstream/peers.ts';
 import { describeImageContract } from './images.ts';
 import { covers } from '../support/covers.ts';
 
-/** Ollama with the embedded model behind eyes of random weights. */
+/** Ollama with the embedded model and a projector of random weights. */
 const seeingOllama: ServerKind = {
   ...ollama,
   command:

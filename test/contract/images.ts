@@ -10,7 +10,7 @@ const RED =
 const BLUE =
   'iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAACXBIWXMAAAPoAAAD6AG1e1JrAAAAEElEQVQImWNgYPiPAw0pCQCpcD/B+Cvn4QAAAABJRU5ErkJggg==';
 
-/** The least that a picture takes: a test model's own eyes give 16. */
+/** Fewest tokens of a picture: a test model's vision encoder makes 16. */
 const TOKENS = 10;
 
 const image = (data: string): ImagePart => ({
@@ -20,7 +20,7 @@ const image = (data: string): ImagePart => ({
 const text = (words: string): Part => ({ kind: 'text', text: words });
 const user = (...parts: readonly Part[]): Turn => ({ role: 'user', parts });
 
-/** What every backend must do whose model takes pictures. What it sees in them is the model's affair. */
+/** Behaviour of every backend with a vision model, except for what the model recognizes. */
 export function describeImageContract(open: () => Promise<Subject>): void {
   let subject: Subject;
   const ask = (...turns: readonly Turn[]): Promise<Answer> =>
@@ -62,7 +62,7 @@ export function describeImageContract(open: () => Promise<Subject>): void {
     expect(seen).toBeGreaterThan(without + TOKENS);
   });
 
-  it('shows the pictures that a tool gave', async () => {
+  it('shows the pictures of a tool result', async () => {
     const asked = (...output: readonly Part[]): readonly Turn[] => [
       user(text('Take a picture.')),
       {

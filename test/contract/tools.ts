@@ -29,7 +29,7 @@ const PERSON = {
 
 const auto = (parallel: boolean) => ({ mode: 'auto', parallel }) as const;
 
-/** What every backend must do that says its model can call tools and be held to a schema. */
+/** Behaviour of every backend that reports support for tools and schemas. */
 export function describeToolContract(open: () => Promise<Subject>): void {
   let subject: Subject;
   const asked = (turns: readonly Turn[], changes: Partial<GenerationRequest> = {}) =>
@@ -96,7 +96,7 @@ export function describeToolContract(open: () => Promise<Subject>): void {
     expect(finish).toMatchObject({ reason: 'tool-use', stopSequence: null });
   });
 
-  it('calls nothing where it may not', async () => {
+  it('makes no call if tool_choice is none', async () => {
     const { events, finish } = await ask(said('What is the weather in Paris?'), {
       toolChoice: { mode: 'none' },
     });
@@ -116,7 +116,7 @@ export function describeToolContract(open: () => Promise<Subject>): void {
     expect(finish?.usage.promptTokens).toBe(counted);
   });
 
-  it('holds an answer to a schema, whatever it would say', async () => {
+  it('enforces a schema, whatever the model would say', async () => {
     const turns = said('Anna is 30. Extract the name and age as JSON.');
     const conversation = { system: [], turns, tools: [] };
     const { text } = await ask(turns, { conversation, outputSchema: PERSON });

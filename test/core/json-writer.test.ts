@@ -56,7 +56,7 @@ describe('the JSON writer', () => {
     expect(count).toBeGreaterThanOrEqual(100_000);
   });
 
-  it('tells what is large without reading all of it', () => {
+  it('recognizes a large value without reading all of it', () => {
     expect(isLight({ a: ['x'.repeat(1000)] })).toBe(true);
     expect(isLight(['x'.repeat(100_000)])).toBe(false);
     expect(isLight(Array.from({ length: 5000 }, () => 0))).toBe(false);

@@ -3,7 +3,7 @@ import { oneLine } from '../../src/core/one-line.ts';
 import type * as Secrets from '../../src/core/secrets.ts';
 import { cpuMillisecondsOf } from '../support/cpu-time.ts';
 
-/** The module holds the secrets of a process, so each test has its own. */
+/** The module stores the secrets of a process, so each test has its own. */
 let secrets: typeof Secrets;
 beforeEach(async () => {
   vi.resetModules();

@@ -21,7 +21,7 @@ async function target(): Promise<string> {
   return join(folder, 'models', 'mini.gguf');
 }
 
-/** Downloads at once, and keeps what it was told. */
+/** Downloads without a wait, and records the progress. */
 function watched(signal = new AbortController().signal) {
   const seen: [string, number, number | undefined][] = [];
   const retries: string[] = [];
@@ -201,7 +201,7 @@ describe('a download that breaks off', () => {
     await fc.assert(property, { numRuns: propertyRuns(25) });
   });
 
-  it('begins anew where nothing tells that it is still the same file', async () => {
+  it('restarts if nothing proves that the file is unchanged', async () => {
     const host = await serveModels(FILES, { breaks: [300_000], etag: () => 'W/"weak"' });
     const file = await target();
     await download(
@@ -292,7 +292,7 @@ describe('a download that breaks off', () => {
   });
 });
 
-describe('a refusal names the way out', () => {
+describe('a refusal has a hint', () => {
   covers('R4.6-pull-refused');
 
   it.each([

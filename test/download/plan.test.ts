@@ -10,7 +10,7 @@ const signal = new AbortController().signal;
 const plan = (text: string, environment: NodeJS.ProcessEnv) =>
   planDownloads(parseSource(text), '/models/name.gguf', hubFrom(environment), signal);
 
-describe('what a source stands for', () => {
+describe('the files of a source', () => {
   covers(
     'R4.6-pull-sources',
     'R4.6-pull-split',
@@ -69,7 +69,7 @@ describe('what a source stands for', () => {
     });
   });
 
-  it('is listed for the token that HF_TOKEN holds only', async () => {
+  it('is listed only with the token of HF_TOKEN', async () => {
     const { url } = await serveModels({ 'a.gguf': MINI }, { token: 'hf_secret' });
     await expect(plan('hf:user/model', { HF_ENDPOINT: url })).rejects.toThrow(
       new RegExp(`terms must be accepted at ${url}/user/model; then set HF_TOKEN`),
@@ -82,7 +82,7 @@ describe('what a source stands for', () => {
   it.each([
     ['hf:user/other', /404.*no such file/],
     ['hf:user/model:Q2_K', /has no Q2_K; there are a/],
-  ])('%s is refused with the way out', async (text, words) => {
+  ])('%s is refused with a hint', async (text, words) => {
     const { url } = await serveModels({ 'a.gguf': MINI });
     await expect(plan(text, { HF_ENDPOINT: url })).rejects.toThrow(words);
   });

@@ -31,7 +31,7 @@ it('a download through a proxy is read to its end, however late', async () => {
   const { get } = await import('../../src/download/request.ts');
   const url = await serveOnce();
   const { body } = await get(url, { access: undefined, signal: AbortSignal.timeout(10_000) });
-  // Nobody reads it yet, so undici pauses, and then the connection ends.
+  // Nothing reads it yet, so undici pauses, and then the connection ends.
   await wait(100);
   expect((await text(body)) === BODY).toBe(true);
   expect(proxy.asked).toEqual([new URL(url).host]);

@@ -43,7 +43,7 @@ describe('a source', () => {
 describe('the parts of a split model', () => {
   covers('R4.6-pull-split');
 
-  it('are told from the name of any of them', () => {
+  it('are recognized by the name of any of them', () => {
     const parts = ['a/x-00001-of-00003.gguf', 'a/x-00002-of-00003.gguf', 'a/x-00003-of-00003.gguf'];
     for (const part of parts) expect(allParts(part)).toEqual(parts);
     expect(parts.map(stemOf)).toEqual(['a/x', 'a/x', 'a/x']);

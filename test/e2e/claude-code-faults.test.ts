@@ -67,7 +67,7 @@ describe.each(CLAUDES)('Claude Code $name', (claude) => {
     const script = breakingOff([BEGUN, CALL, ARGUMENTS], fileTask(folders));
     const { url } = await servePlay({ script });
     const { code, stdout } = await startClaude(folders, { claude, url, args: TASK }).ended;
-    // 2.1.197 reports it; later ones ask the model to go on where it was cut off.
+    // 2.1.197 reports it; later ones ask the model to continue the cut answer.
     const told = claude.name === '2.1.197' ? 'API Error: The model went away.' : 'DONE';
     expect(stdout).toContain(`"result":"${told}"`);
     expect(code).toBe(claude.name === '2.1.197' ? 1 : 0);

@@ -18,7 +18,7 @@ import { covers } from '../support/covers.ts';
 
 const LOGGED = z.looseObject({ promptTokens: z.int().min(100), cacheReadTokens: z.int() });
 
-/** The prompts that a log tells of; the shortest one loads the model. */
+/** Prompts in a log; the shortest one loads the model. */
 function promptsIn(log: string): readonly { readonly evaluated: number }[] {
   const lines = log.trim().split('\n');
   return lines

@@ -99,7 +99,7 @@ describe.each(CLAUDES)('the window of Claude Code $name is that of the model', (
     expect(windowsIn(stdout)).toEqual({ actor: WINDOW });
   });
 
-  it.skipIf(isMissing)('with [1m] behind its name', async () => {
+  it.skipIf(isMissing)('with [1m] after its name', async () => {
     const { url, requests } = await serve();
     const folders = await claudeFolders();
     const args = ['--url', url, '--model', 'actor[1m]', '--', ...ASKS];

@@ -46,7 +46,7 @@ describe.each(CLAUDES)('WebSearch of Claude Code $name', (claude) => {
     expect(results.join('\n')).toContain('That is what there is.');
   });
 
-  const title = 'tells that the search is unavailable, and the turn goes on';
+  const title = 'reports that the search is unavailable, and the turn continues';
   it.skipIf(isClaudeMissing(claude))(title, async () => {
     const results: string[] = [];
     const server = await serveScript({ script: searching(results) });

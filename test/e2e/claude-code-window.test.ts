@@ -23,7 +23,7 @@ function runningOut(then: Script): Script {
   };
 }
 
-/** Plays a model that calls a tool four times, and tells prompts of growing size. */
+/** Plays a model that calls a tool four times, and reports prompts of growing size. */
 function growing(promptTokens: number): Script {
   return async function* (request) {
     const results = resultsIn(request).length;

@@ -48,7 +48,7 @@ describe.each(CLAUDES)('Claude Code $name', (claude) => {
 
   const isMissing = isClaudeMissing(claude);
 
-  it.skipIf(isMissing)('does the file task, told as JSON', async () => {
+  it.skipIf(isMissing)('does the file task with JSON output', async () => {
     const folders = await claudeFolders();
     const { url, requests, logged } = await servePlay({ script: fileTask(folders) });
     const args = [...FILE_TASK, '--output-format', 'json'];
@@ -67,7 +67,7 @@ describe.each(CLAUDES)('Claude Code $name', (claude) => {
     expect(logged.join('\n')).not.toContain('stands in for');
   });
 
-  it.skipIf(isMissing)('does it told as a stream of JSON lines', async () => {
+  it.skipIf(isMissing)('does it with a stream of JSON lines', async () => {
     const folders = await claudeFolders();
     const { url } = await servePlay({ script: fileTask(folders) });
     const output = ['--output-format', 'stream-json', '--verbose', '--include-partial-messages'];

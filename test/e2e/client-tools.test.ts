@@ -42,7 +42,7 @@ describe.each(DIALECTS)('the embedded model through $dialect', (dialect) => {
         'insert_line',
       ],
     ],
-  ] as const)('calls %o by the schema it stands for', async (tool, keys) => {
+  ] as const)('calls %o by the schema of its version', async (tool, keys) => {
     const { content } = await clientOf(dialect, server.url).messages.create({
       ...asking,
       tools: [tool],
@@ -54,7 +54,7 @@ describe.each(DIALECTS)('the embedded model through $dialect', (dialect) => {
     expect(keys).toEqual(expect.arrayContaining(Object.keys(input ?? { none: true })));
   });
 
-  it('searches where it is made to, and goes on', async () => {
+  it('searches on demand, and continues', async () => {
     const message = await clientOf(dialect, server.url).messages.create({
       ...asking,
       tools: [{ type: 'web_search_20250305', name: 'web_search', max_uses: 1 }],

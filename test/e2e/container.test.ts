@@ -58,7 +58,7 @@ describe('the health check', () => {
     return child.exitCode ?? -1;
   };
 
-  it('passes while the server answers, and fails if nobody does', async () => {
+  it('passes while the server answers, and fails otherwise', async () => {
     expect(await check(server.url)).toBe(0);
     expect(await check('http://127.0.0.1:9')).toBe(1);
   });

@@ -7,7 +7,7 @@ import { startReplay } from '../support/upstream/replay.ts';
 import type { LocalServer } from '../support/upstream/replay.ts';
 import { covers } from '../support/covers.ts';
 
-/** A recorded call of a tool, to whatever is asked, behind a list of models. */
+/** Server that lists models, and answers any request with a recorded tool call. */
 async function startOllama(): Promise<LocalServer> {
   const recording = await fixturesOf('ollama').read('tools');
   const [listing] = (await fixturesOf('ollama').read('discover')).exchanges;
@@ -32,10 +32,10 @@ afterAll(async () => {
 
 const tools = [{ name: 'get_weather', input_schema: { type: 'object', properties: {} } }];
 
-describe('models of an Ollama that nobody told of', () => {
+describe('models of an Ollama that is not configured', () => {
   covers('R4.1-discover', 'R2.3-models', 'R2.3-model', 'R4.1-tools');
 
-  it('are listed behind the registry’s', async () => {
+  it('are listed after the registry’s', async () => {
     const response = await fetch(`${server.url}/v1/models?limit=1000`);
     const { data } = (await response.json()) as { data: readonly { id: string }[] };
     const names = data.map(({ id }) => id);
@@ -45,7 +45,7 @@ describe('models of an Ollama that nobody told of', () => {
     expect(names).not.toContain('mini:latest');
   });
 
-  it('tell what they can do', async () => {
+  it('report their capabilities', async () => {
     const response = await fetch(`${server.url}/v1/models/mini-tools`);
     expect(await response.json()).toMatchObject({
       id: 'mini-tools',

@@ -54,7 +54,7 @@ async function engines(count: number): Promise<number[]> {
   }
 }
 
-describe('the engine behind the server', () => {
+describe('the engine of the server', () => {
   covers(
     'R2.7-isolated',
     'R2.7-load-once',
@@ -124,7 +124,7 @@ describe('the engine behind the server', () => {
     expect(took).toBeLessThan(5 * ofTenth);
   });
 
-  it('tells the prefix that it did not evaluate again', async () => {
+  it('reports the prefix that it did not evaluate again', async () => {
     const story = `${'The stream is calm, the night is long. '.repeat(20)}Who are you?`;
     await messageOf(await ask(request(story)));
     const events = await allEventsOf(await ask(request(story, { stream: true })));

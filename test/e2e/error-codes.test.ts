@@ -176,7 +176,7 @@ describe('error codes, as the newest SDK reads them', () => {
     expect(await response.json()).toMatchObject({ error: { details: { error_code: code } } });
   });
 
-  it('leaves details out where there is no code', async () => {
+  it('leaves details out if there is no code', async () => {
     const response = await post(`${server.url}/v1/messages`, request('Hello', { max_tokens: -1 }));
     const { error } = z.object({ error: z.looseObject({}) }).parse(await response.json());
     expect(error).not.toHaveProperty('details');

@@ -29,7 +29,7 @@ const SPEECH: Readonly<Record<string, Speech>> = {
   },
 };
 
-/** What may go wrong, by the name in the URL. */
+/** Faults of the upstream, by the name in the URL. */
 const FAULTS: Readonly<Record<string, (response: ServerResponse, speech: Speech) => void>> = {
   html: (response) => response.setHeader('content-type', 'text/html').end('<html>log in</html>'),
   type: (response, { text, end }) =>
@@ -129,7 +129,7 @@ describe('a server with bad entries', () => {
     ['broken', /models\.yaml:\d+:\d+: models\.broken\.backend: .*"llama"\|"ollama"\|"openai"/],
     ['circle', /models\.yaml:\d+:3: alias 'circle' leads in a circle: circle -> circle; let one/],
     ['lost', /models\.yaml:\d+:3: alias 'lost' leads to 'nothing', .*'portico ls'/],
-  ])('says of %s where it stands, and answers with the others', async (name, says) => {
+  ])('reports the place of %s, and answers with the others', async (name, says) => {
     const refused = await ask(name, false);
     expect(refused.status).toBe(404);
     expect(await refused.text().then((text) => JSON.parse(text) as unknown)).toMatchObject({

@@ -133,7 +133,7 @@ describe('a bind other than loopback', () => {
     ['--api-key', ['--api-key', 'first-key'], 401],
     ['--insecure', ['--insecure'], 403],
     ['--insecure and --allowed-host', ['--insecure', '--allowed-host', 'my-machine.example'], 200],
-  ])('with %s is open, and checks Host where there is no key', async (_how, args, status) => {
+  ])('with %s is open, and checks Host if there is no key', async (_how, args, status) => {
     const server = await startServer({ args: ['--host', '0.0.0.0', ...args] });
     try {
       const headers = { host: 'my-machine.example' };

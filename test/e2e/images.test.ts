@@ -20,7 +20,7 @@ const ANSWER = [
   { choices: [], usage: { prompt_tokens: 20, completion_tokens: 2 } },
 ];
 
-/** What the upstream was asked for, as JSON. */
+/** Requests to the upstream, as JSON. */
 const seen: string[] = [];
 let upstream: LocalServer;
 let server: RunningServer;
@@ -140,7 +140,7 @@ describe('a picture that can’t be used', () => {
     );
   });
 
-  it('is named by its block, and reaches nobody', async () => {
+  it('is named by its block, and reaches no server', async () => {
     const before = seen.length;
     const png = await halves(200, 200).png().toBuffer();
     const text = { type: 'text', text: 'Look:' };

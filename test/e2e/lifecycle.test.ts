@@ -73,7 +73,7 @@ describe('what a new user sees', () => {
 describe('the end', () => {
   covers('R2.2-shutdown');
 
-  it.each(['SIGTERM', 'SIGINT'] as const)('by %s leaves no process behind', async (signal) => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('by %s leaves no process', async (signal) => {
     const server = await startServer();
     await messageOf(await post(`${server.url}/v1/messages`, request('Hello')));
     const [engine = 0] = await childrenOf(server.process.pid ?? 0);

@@ -54,7 +54,7 @@ describe('the log at info', () => {
     expect(lines.filter((each) => isLineOf(each, id))).toHaveLength(1);
   });
 
-  it('never holds a prompt or an answer', async () => {
+  it('never contains a prompt or an answer', async () => {
     const body = request(`Repeat after me: ${SECRET}`, { system: SECRET });
     await messageOf(await post(`${server.url}/v1/messages`, body));
     await post(`${server.url}/v1/messages`, { ...body, max_tokens: SECRET });

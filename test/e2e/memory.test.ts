@@ -18,7 +18,7 @@ const LISTING = z.object({
   ),
 });
 
-it('serve keeps what its flags allow, and tells of it', async () => {
+it('serve caches what its flags allow, and logs it', async () => {
   const server = await startServer({
     args: ['--memory', '40MB', '--parallel', '1', '--keep-alive', '20s'],
     registry: `models:\n${entry('first')}${entry('second')}`,

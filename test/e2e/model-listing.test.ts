@@ -60,7 +60,7 @@ const one = async (id: string): Promise<unknown> =>
 describe('a listing of models from files', () => {
   covers('R2.3-models');
 
-  it('comes in time, whatever the files are, and tells the same as each model', async () => {
+  it('comes in time, whatever the files are, and equals the page of each model', async () => {
     // If it waited for the files, it would never come: nothing is written into the pipe.
     const names = [...(await list()).keys()];
     expect(names).toHaveLength(MANY + 5);

@@ -88,7 +88,7 @@ describe('a name of the catalogue that Ollama has', () => {
   });
 });
 
-it('env tells the trained length of a model in Ollama’s cloud', async () => {
+it('env prints the trained length of a model in Ollama’s cloud', async () => {
   const home = await makeLaunchHome();
   const args = ['env', '--model', 'kimi-k2:1t-cloud', '--url', server.url, '--json'];
   const { stdout } = await home.run(args, besideOllama);

@@ -15,7 +15,7 @@ const UPSTREAM = 'a-key-of-the-upstream';
 const PIXEL =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
-/** A whole server whose models.yaml has one model, behind the URL; gives its own URL and its log. */
+/** Starts a server whose models.yaml has one model, on the server at the URL; returns its own URL and log. */
 async function startPortico(url: string, more = ''): Promise<{ url: string; log: string[] }> {
   const home = await mkdtemp(path.join(tmpdir(), 'portico-test-'));
   const model = `{ backend: openai, upstream: theirs, url: '${url}', key: TEAM_KEY, headers: { x-team: us }${more} }`;
@@ -46,7 +46,7 @@ function post(url: string, body: object): Promise<Response> {
   });
 }
 
-describe('a model behind OpenAI’s API', () => {
+describe('a model on a server with OpenAI’s API', () => {
   covers('R4.2-secret', 'R4.2-entry', 'R4.2-calls', 'R4.2-images', 'R4.2-away');
 
   it('answers with its own key, and never sees the client’s', async () => {

@@ -11,7 +11,7 @@ const says = (text: string): Act => ({ events: [event({ content: text }), event(
 
 const BREAKS_OFF: Act = { events: [event({ content: 'Half of ' })], breaksOff: true };
 
-/** A whole `portico serve` whose model `big` stands behind servers at these URLs. */
+/** Starts `portico serve` with a model `big` on the servers at these URLs. */
 async function startPortico(...urls: readonly string[]): Promise<RunningServer> {
   const providers = urls.map((url) => `      - url: ${url}/v1\n`).join('');
   const server = await startServer({
@@ -27,7 +27,7 @@ const ask = ({ url }: RunningServer, user: string, more: object = {}) =>
 const answerOf = async (server: RunningServer, user: string) =>
   textOf(await messageOf(await ask(server, user)));
 
-describe('a model behind two servers', () => {
+describe('a model on two servers', () => {
   covers('R4.3-failover', 'R4.3-affinity', 'R4.3-log', 'R4.3-begun', 'R4.3-away');
 
   it('is answered by the other when one dies', async () => {
@@ -54,7 +54,7 @@ describe('a model behind two servers', () => {
     expect(log().match(/is back for big/g)).toHaveLength(1);
   });
 
-  it('tells an answer that broke off, as the error that it is', async () => {
+  it('reports an answer that broke off as an error', async () => {
     const one = await startActing(() => BREAKS_OFF);
     const two = await startActing(() => BREAKS_OFF);
     const server = await startPortico(one.url, two.url);

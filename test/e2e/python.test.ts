@@ -28,7 +28,7 @@ beforeAll(async () => {
 /** A script takes as long as its libraries take to load: a minute on a busy machine. */
 const SCRIPT = { timeout: 110_000 };
 
-/** What a script beside this file prints when it is run against the server. */
+/** Output of a script in this folder that runs against the server. */
 async function report(python: string, script: string): Promise<Record<string, unknown>> {
   const file = path.join(import.meta.dirname, 'python', script);
   const { stdout } = await promisify(execFile)(python, [file, server.url], SCRIPT);
@@ -57,7 +57,7 @@ describe('Python, then', () => {
     expect(new Set(answer['usage'] as number[]).size).toBe(1);
   });
 
-  it.skipIf(missing)('anthropic 0.24.0 has a tool called, and its result told', async () => {
+  it.skipIf(missing)('anthropic 0.24.0 gets a tool call, and sends its result', async () => {
     expect(await report(old ?? '', 'tools_old.py')).toEqual({
       version: '0.24.0',
       id: expect.stringMatching(TOOL_CALL_ID),

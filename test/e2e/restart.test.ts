@@ -69,12 +69,12 @@ it('loads a model ahead whose entry says so', async () => {
   }
 });
 
-it('logs a model that can not be loaded ahead', async () => {
-  const server = await startServer({ args: ['--preload', 'nobody'] });
+it('logs a model that can’t be preloaded', async () => {
+  const server = await startServer({ args: ['--preload', 'missing'] });
   try {
     await vi.waitFor(() =>
       expect(server.stderr() + server.stdout()).toContain(
-        "nobody can't be loaded ahead of its first request",
+        "missing can't be loaded ahead of its first request",
       ),
     );
   } finally {

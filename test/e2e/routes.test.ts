@@ -198,7 +198,7 @@ describe('what is fine here', () => {
     expect(textOf(await messageOf(response))).not.toBe('');
   });
 
-  it('a claude name nobody aliased, answered by the default', async () => {
+  it('a claude name without an alias, answered by the default', async () => {
     const body = request('Count from 1 to 3', { model: 'claude-haiku-4-5-20251001' });
     const response = await post(`${server.url}/v1/messages`, body);
     expect(response.headers.get('portico-model')).toBe('mini');

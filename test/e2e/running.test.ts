@@ -98,7 +98,7 @@ describe.each(['isolated', 'in-process'])('with an engine that is %s', (engine) 
   });
 });
 
-describe('with an engine that stands still', () => {
+describe('with an engine that hangs', () => {
   covers('R12.2-hung');
 
   it('ps lists it as not responding, and stop ends it', async () => {
@@ -142,7 +142,7 @@ describe('without a server', () => {
     );
   });
 
-  it('another program on its port is told from it', async () => {
+  it('is distinguished from another program on its port', async () => {
     const other = createServer((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n<html>')).listen(0);
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;

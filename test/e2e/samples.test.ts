@@ -29,7 +29,7 @@ async function answer({ route = '/v1/messages', headers, body }: Sample): Promis
   return body === undefined ? fetch(url, { headers: headers ?? {} }) : post(url, body, headers);
 }
 
-/** What the tools of the samples give. */
+/** Results of the tools of the samples. */
 const RESULTS: Readonly<Record<string, string>> = {
   get_weather: '18 degrees and cloudy',
   search_database: 'Alice Smith',

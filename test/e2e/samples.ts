@@ -1,4 +1,4 @@
-/** What must hold of the answer to a sample. */
+/** Expectations of the answer to a sample. */
 export type Expectation =
   | 'text'
   | 'stream'
@@ -9,14 +9,14 @@ export type Expectation =
 
 /** One sample of the documents that the product is made from, in our own short form. */
 export interface Sample {
-  /** The document's number, the sample, and the languages that it stands there in. */
+  /** Number of the document, the sample, and its languages there. */
   readonly source: string;
   readonly route?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** Absent for a GET. */
   readonly body?: Readonly<Record<string, unknown>>;
   readonly holds: Expectation;
-  /** What the text must match, where more than "not empty" is known. */
+  /** Pattern of the text, if more than "not empty" is known. */
   readonly text?: RegExp;
 }
 

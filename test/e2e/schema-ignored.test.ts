@@ -91,7 +91,7 @@ describe.each(
     { kind, how: 'streamed', streams: true },
     { kind, how: 'not streamed', streams: false },
   ]),
-)('a schema that a server behind $kind ignores, $how,', ({ kind, streams }) => {
+)('a schema that a server of $kind ignores, $how,', ({ kind, streams }) => {
   async function ask(name: string) {
     tries = 0;
     const params = {

@@ -149,7 +149,7 @@ describe.each(DIALECTS)('the TypeScript SDK of $dialect', ({ sdk }) => {
     { type: 'enabled' as const, budget_tokens: 1024 },
     { type: 'adaptive' as const },
     { type: 'disabled' as const },
-  ])('thinks as told: $type', async (thinking) => {
+  ])('thinks as requested: $type', async (thinking) => {
     const body = { ...COUNTING, max_tokens: 1500, thinking };
     const message = await client.messages.stream(body).finalMessage();
     const kinds = message.content.map(({ type }) => type);

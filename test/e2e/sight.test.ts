@@ -37,7 +37,7 @@ function said({ content }: Anthropic.Message): string {
   return content.map((block) => (block.type === 'text' ? block.text : '')).join('');
 }
 
-/** What a script beside this file prints when it is run against a server. */
+/** Output of a script in this folder that runs against a server. */
 async function report(python: string, url: string, picture: string): Promise<unknown> {
   const script = path.join(import.meta.dirname, 'python/sight.py');
   const { stdout } = await promisify(execFile)(python, [script, url, picture], { timeout: 55_000 });
@@ -63,7 +63,7 @@ describe.skipIf(isAddonMissing())('a newcomer’s portico serve, shown pictures'
   const ask = (dialect: (typeof DIALECTS)[number], messages: Anthropic.MessageParam[]) =>
     clientOf(dialect, server.url).messages.create({ model: 'mini', max_tokens: 60, messages });
 
-  it.each(DIALECTS)('tells what is in them: SDK of $dialect', async (dialect) => {
+  it.each(DIALECTS)('describes them: SDK of $dialect', async (dialect) => {
     const content = [base64(circle), { type: 'text', text: QUESTION } as const];
     expect(said(await ask(dialect, [{ role: 'user', content }]))).toBe('It is a red circle.');
   });
@@ -116,7 +116,7 @@ describe.skipIf(isAddonMissing())('pictures at URLs, shown to the embedded model
     await close();
   });
 
-  it.each(DIALECTS)('are told to the SDK of $dialect', async (dialect) => {
+  it.each(DIALECTS)('are reported to the SDK of $dialect', async (dialect) => {
     const source = { type: 'url', url: `${pictures.url}/circle.png` } as const;
     const answer = await clientOf(dialect, server.url).messages.create({
       model: 'actor',
@@ -134,7 +134,7 @@ describe.skipIf(isAddonMissing())('pictures at URLs, shown to the embedded model
     expect(said(answer)).toBe('It is a red circle.');
   });
 
-  it.skipIf(noPython)('are told to Python’s SDK', async () => {
+  it.skipIf(noPython)('are reported to Python’s SDK', async () => {
     const url = `${pictures.url}/circle.png`;
     expect(await report(python ?? '', server.url, url)).toBe('It is a red circle.');
   });

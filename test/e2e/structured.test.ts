@@ -20,7 +20,7 @@ const ALICE = { name: 'Alice', age: 31 };
 const STEP = z.object({ rank: z.int(), final: z.boolean() });
 
 /**
- * What no model writes by itself in answer to a greeting. The older SDK tells of enums and bounds in
+ * Schemas whose values no model writes by itself after a greeting. The older SDK puts enums and bounds in
  * descriptions only, so there are none.
  */
 const VERDICT = z.object({
@@ -90,7 +90,7 @@ describe.each(DIALECTS)('structured output in $dialect', (dialect) => {
     expect(message.parsed_output).toEqual(ALICE);
   });
 
-  it('stands beside tools: a call where one is needed, else JSON', async () => {
+  it('combines with tools: a call if one is needed, else JSON', async () => {
     const body = { tools: [WEATHER], output_config: { format: zodOutputFormat(PERSON) } };
     const called = await client.messages.parse({
       ...asks('What is the weather in Paris?'),

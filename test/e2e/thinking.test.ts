@@ -41,7 +41,7 @@ const TOOLS = [
 ];
 const TASK = "Write hello.txt containing 'stone', then cat it and reply DONE.";
 
-/** What the shell says to a command. */
+/** Output of the shell for a command. */
 const shown = (input: unknown) =>
   JSON.stringify(input).includes('cat ') ? 'stone' : '(no output)';
 
@@ -114,7 +114,7 @@ describe('a thinker that finds no end', () => {
       messages: [{ role: 'user', content: 'Count from 1 to 5' }],
     });
 
-  it.each([1024, 2000])('thinks %i tokens where it may think so many', async (budget) => {
+  it.each([1024, 2000])('thinks %i tokens if its budget is as large', async (budget) => {
     const message = await think(budget);
     expect(thinkingOf(message)).toBe(budget);
     expect(message.content.map(({ type }) => type)).toEqual(['thinking', 'text']);

@@ -34,7 +34,7 @@ const text = (about: string) => z.string().describe(about);
 /** The tools that the task is done with: one that works, and two that are not needed. */
 function fileTools({ betaZodTool }: Dialect, run: (command: string) => string) {
   const unused = () => {
-    throw new Error('nobody needs this tool');
+    throw new Error('no test needs this tool');
   };
   return [
     betaZodTool({

@@ -47,7 +47,7 @@ const asks = (content: string, more: Partial<Params> = {}): Params => ({
   ...more,
 });
 
-/** A conversation in which the weather was asked for, and its result stands in the last turn. */
+/** Conversation with a question for the weather, and the result in its last turn. */
 const answered = (...last: Anthropic.ContentBlockParam[]): Params['messages'] => [
   { role: 'user', content: ONE_CITY },
   {
@@ -123,7 +123,7 @@ describe.each(DIALECTS)('tools in $dialect', (dialect) => {
     expect(message.stop_reason).toBe('tool_use');
   });
 
-  it('gives each of parallel calls a block and an id of its own', async () => {
+  it('sends each of parallel calls as its own block with its own id', async () => {
     const whole = await create(asks(TWO_CITIES));
     const streamed = await client.messages.stream(asks(TWO_CITIES)).finalMessage();
     for (const message of [whole, streamed]) {
@@ -158,7 +158,7 @@ describe.each(DIALECTS)('tools in $dialect', (dialect) => {
   });
 
   it.each(['Count from 1 to 5', 'Hello', 'What is the capital of France?'])(
-    'any: calls where it would have answered (%s)',
+    'any: forces a call in place of an answer (%s)',
     async (content) => {
       const body = asks(content, { tools: [LIGHT], tool_choice: { type: 'any' } });
       const message = await create(body);
@@ -200,7 +200,7 @@ describe.each(DIALECTS)('tools in $dialect', (dialect) => {
     expect(message.stop_reason).toBe('end_turn');
   });
 
-  it('tells an error from a result, and takes nothing as a result', async () => {
+  it('distinguishes an error from a result, and accepts an empty result', async () => {
     const prompt = async (block: Anthropic.ToolResultBlockParam) =>
       promptOf(await create(asks('', { messages: answered(block) })));
     const plain = await prompt(result('No such city'));

@@ -39,7 +39,7 @@ const WRITERS: Readonly<Record<string, (place: Place) => readonly [string, Promi
   'a download': ({ file }) => [file('mini.gguf'), chunkedDownload(file('mini.gguf'))],
 };
 
-/** Downloads a file whose size is told by nobody, so that its space can't be checked before. */
+/** Downloads a file of unreported size, so that its space can't be checked before. */
 async function chunkedDownload(target: string): Promise<void> {
   const source = await serve((_request, response) => {
     response.write('GGUF');

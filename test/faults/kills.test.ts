@@ -66,7 +66,7 @@ async function endsSoon(pid: number): Promise<boolean> {
   return true;
 }
 
-/** Files that a process has left behind in a home: what the next one removes, or should never be. */
+/** Files that a process left in a home: those that the next one removes, or that should never exist. */
 async function leftovers(home: string): Promise<readonly string[]> {
   const names = await readdir(home, { recursive: true });
   return names.filter((name) => /\.tmp$|\.lock$|\.part|thinking\.key\./.test(name));
@@ -108,7 +108,7 @@ it(
 );
 
 it(
-  'starts again after each kill of the server in mid-answer, and leaves no engine behind',
+  'starts again after each kill of the server in mid-answer, and leaves no engine',
   async () => {
     const home = await mkdtemp(path.join(tmpdir(), 'portico-test-'));
     let recovered = 0;

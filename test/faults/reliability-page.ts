@@ -6,7 +6,7 @@ const END = '<!-- /faults -->';
 /**
  * The page with the tables of a run in place of older ones. A table that the run has not measured stays.
  *
- * @param run date and machine, which stand above each table
+ * @param run date and machine, for the line above each table
  */
 export function withTables(page: string, rows: readonly FaultRow[], run: string): string {
   const [before = '', rest = ''] = page.split(BEGIN);

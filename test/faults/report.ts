@@ -20,7 +20,7 @@ export const IS_LONG = process.env['PORTICO_FAULTS'] === 'long';
 /**
  * Prints the rows of a test file when it has ended. The page's reporter finds them at their tests.
  *
- * @returns what records a row of the current test
+ * @returns a function that records a row of the current test
  */
 export function reportRows(table: string): (fault: string, outcome: string) => void {
   const rows: FaultRow[] = [];

@@ -35,7 +35,7 @@ describe('bounds, patterns and formats', () => {
     );
   });
 
-  it('of numbers are exact where they are whole', async () => {
+  it('of numbers are exact for integers', async () => {
     const whole = fc.integer({ min: -30, max: 30 });
     const value = fc.tuple(whole, fc.constantFrom('', '.0', '.5', '.000001', '.999999'));
     await fc.assert(
@@ -194,7 +194,7 @@ describe('bounds, patterns and formats', () => {
       good: '{"a":1}',
     },
     {
-      what: 'an object that must hold itself',
+      what: 'an object that must contain itself',
       schema: { type: 'object', properties: { a: { $ref: '#' } }, required: ['a'] },
       reason: 'no value is valid against it (at #)',
       good: '{"a":1}',

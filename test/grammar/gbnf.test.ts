@@ -6,11 +6,11 @@ import { compileGrammar } from '../formats/native-grammar.ts';
 import { propertyRuns } from '../support/property-runs.ts';
 import { covers } from '../support/covers.ts';
 
-describe('text that must not hold another one', () => {
+describe('text without an excluded text', () => {
   covers('R3.3-sound', 'R3.3-complete');
 
   it.each(['</p>', '<|"|>', 'aab', 'a[^]-\\b', '</｜x｜>', '\n\n'])(
-    'is admitted exactly where it does not: %j',
+    'is admitted exactly if it excludes %j',
     async (forbidden) => {
       const rules = new GrammarRules();
       const root = textWithout(rules, forbidden);

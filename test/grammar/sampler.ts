@@ -7,7 +7,7 @@ export type Random = () => number;
 /** Past so many characters what is shortest is chosen, so that recursion comes to an end. */
 const ENOUGH = 400;
 
-/** What stands for all characters that a class excludes nothing of. */
+/** Samples of the characters that a negated class admits. */
 const CANDIDATES = Array.from('aZ09 _-.:/\\"\'{}[],é世😀\n\t<>^|');
 
 /** Writes random texts that a grammar admits. */

@@ -37,7 +37,7 @@ const LAYOUT: readonly Row[] = [
     bad: [`{\n${' '.repeat(33)}"a": 1}`, '{\n\n"a": 1}', '{"a":  1}', '{"a" : 1}', ' {}', '{} '],
   },
   {
-    what: 'names of properties may hold anything',
+    what: 'names of properties may contain anything',
     schema: object({
       'a"b\\': { const: 1 },
       'ü 世\n': { const: 2 },
@@ -65,7 +65,7 @@ const ADDITIONAL: readonly Row[] = [
     bad: ['{"b":1,"a":1}', '{"a":1,"a":1}', '{"a":1,"b"}'],
   },
   {
-    what: 'others come behind the known ones, and never under their names',
+    what: 'other properties follow the known ones, and never have their names',
     schema: object(
       { a: { type: 'integer' }, ab: { type: 'integer' } },
       { additionalProperties: true },
@@ -208,7 +208,7 @@ const COMBINED: readonly Row[] = [
     bad: ['["x"]', '2', '"a"', '{"b":1}'],
   },
   {
-    what: 'keywords that a grammar cannot hold are permissive',
+    what: 'keywords that a grammar cannot enforce are permissive',
     schema: {
       type: 'array',
       items: { type: 'integer', multipleOf: 7, not: { pattern: 'a' } },

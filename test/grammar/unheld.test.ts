@@ -8,7 +8,7 @@ import { grammarOf } from './compile.ts';
 
 const LONG = Array.from({ length: 2001 }, (_, index) => `v${index}`);
 
-describe('the keywords that no grammar holds', () => {
+describe('the keywords that no grammar enforces', () => {
   it.each<readonly [JsonObject, readonly string[]]>([
     [{ if: { pattern: 'a' }, else: {} }, ['#/if']],
     [
@@ -84,7 +84,7 @@ describe('the grammar of too many values', () => {
     ['texts and null', { enum: [null, ...LONG] }, ['null', '"w"'], ['1', '[]']],
     ['lists', { enum: LONG.map((one) => [one]) }, ['["v1"]', '[1]'], ['1', '{}']],
     ['objects', { enum: LONG.map((one) => ({ one })) }, ['{"one": "v1"}'], ['1', '[]']],
-  ])('holds their type: %s', async (_of, schema, yes, no) => {
+  ])('still enforces their type: %s', async (_of, schema, yes, no) => {
     const admits = await compileGrammar(grammarOf(schema).grammar);
     expect([...yes, ...no].filter(admits)).toEqual(yes);
   });

@@ -62,7 +62,7 @@ describe('memory for all bodies', () => {
     expect(other.body.isPaused()).toBe(false);
   });
 
-  it('never has a small body wait, nor a body behind a small one', () => {
+  it('never delays a small body, nor a body after a small one', () => {
     const next = begin();
     const idle = next(100);
     idle.add(1);

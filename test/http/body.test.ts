@@ -43,7 +43,7 @@ describe('the body of a request', () => {
   it.each([
     ['as it is', TEXT, {}],
     ['as curl calls it', TEXT, { 'content-type': 'application/x-www-form-urlencoded' }],
-    ['behind a byte order mark', `\uFEFF${TEXT}`, {}],
+    ['after a byte order mark', `\uFEFF${TEXT}`, {}],
     ['by gzip', gzipSync(TEXT), { 'content-encoding': 'gzip' }],
     ['by gzip, in capitals', gzipSync(TEXT), { 'content-encoding': 'GZIP' }],
     ['by deflate', deflateSync(TEXT), { 'content-encoding': 'deflate' }],
@@ -55,7 +55,7 @@ describe('the body of a request', () => {
   });
 
   it.each([
-    ['an encoding that nobody knows', TEXT, { 'content-encoding': 'zip' }, 400, "'zip'"],
+    ['an unknown encoding', TEXT, { 'content-encoding': 'zip' }, 400, "'zip'"],
     ['one that it does not have', TEXT, { 'content-encoding': 'gzip' }, 400, "can't be read"],
     ['none at all', '', {}, 400, 'not valid JSON'],
     [

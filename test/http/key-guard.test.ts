@@ -21,7 +21,7 @@ afterAll(() => vi.resetModules());
 
 const KEYS = ['short', 'a key of another length', 'first-key'];
 
-/** Whether the guard lets a key in. */
+/** Returns true if the guard accepts a key. */
 function letsIn(key: string): boolean {
   const next = vi.fn<() => void>();
   const get = (name: string) => (name === 'x-api-key' ? key : undefined);

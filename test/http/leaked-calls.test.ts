@@ -41,7 +41,7 @@ describe.each(['an OpenAI server', 'an Ollama server'] as const)('the text of %s
       expect(reason).toBe('end_turn');
     });
 
-    it('contains a call behind words and thoughts', async () => {
+    it('contains a call after text and thinking', async () => {
       const { content } = await answer(`<think>\nHm.\n</think>\n\nI look. ${HERMES}`);
       const thinking = { type: 'thinking', thinking: 'Hm.' };
       expect(content).toMatchObject([thinking, { type: 'text', text: 'I look.' }, IT]);

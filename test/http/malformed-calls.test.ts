@@ -62,17 +62,17 @@ const BROKEN: readonly (readonly [string, Spoken])[] = [
   ['null', look('null')],
   ['two objects', look('[{"city": "a"}, {"city": "b"}]')],
   ['a path with a name like an escape', look(String.raw`{"city": "C:\Users\new"}`)],
-  ['another object behind it', look('{"city": "a"}{"city": "b"}')],
+  ['another object after it', look('{"city": "a"}{"city": "b"}')],
   ['an end inside a key', breakOff('{"city": "Paris", "ho')],
   ['an end inside a string', breakOff('{"city": "Par')],
-  ['an end behind a colon', breakOff('{"city": ')],
+  ['an end after a colon', breakOff('{"city": ')],
   ['no required argument, once repaired', look("{'hot': True}")],
   ['no value that is allowed, once repaired', look("{'city': 'Paris', 'unit': 'K'}")],
 ];
 
 type Message = Anthropic.Message;
 
-/** Asserts what holds for every answer that no limit cuts off. */
+/** Asserts the properties of every answer that no limit cuts off. */
 function expectHonest({ content, stop_reason: reason }: Message): void {
   expect(content).not.toEqual([]);
   const calls = content.filter((block) => block.type === 'tool_use');

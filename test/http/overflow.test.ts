@@ -10,7 +10,7 @@ import type { ScriptedServer } from '../support/scripted-server.ts';
 import { ENGINE } from '../support/engine-variant.ts';
 import { covers } from '../support/covers.ts';
 
-/** What Claude Code 2.1.197 finds the numbers with. */
+/** Pattern by which Claude Code 2.1.197 finds the numbers. */
 const TOO_LONG = /prompt is too long[^0-9]*(\d+)\s*tokens?\s*>\s*(\d+)/i;
 const TOGETHER = /input length and `max_tokens` exceed context limit: (\d+) \+ (\d+) > (\d+)/;
 
@@ -76,7 +76,7 @@ describe.each(DIALECTS)('the TypeScript SDK of $dialect, past the context', (dia
     return failure.message;
   }
 
-  it('tells how much is too much, and less is answered', async () => {
+  it('reports the numbers of an overflow, and a shorter prompt is answered', async () => {
     const client = open('clamp');
     const body = prompt(3000);
     const [, count = '', maximum = ''] = TOO_LONG.exec(await refusalOf(client, body)) ?? [];
@@ -92,7 +92,7 @@ describe.each(DIALECTS)('the TypeScript SDK of $dialect, past the context', (dia
     expect(answer.usage.output_tokens).toBeGreaterThan(0);
   });
 
-  it('tells how much is left for the answer, which is then given', async () => {
+  it('reports the tokens left for the answer, and answers with these', async () => {
     const client = open('strict');
     const body = { ...prompt(100), max_tokens: 4000 };
     const said = TOGETHER.exec(await refusalOf(client, body)) ?? [];

@@ -123,7 +123,7 @@ describe('a page of another origin', () => {
     expect(generated).toBe(0);
   });
 
-  it('is told how to be let in', async () => {
+  it('gets a hint for its access', async () => {
     await serve();
     const { body } = await ask({ origin: 'http://evil.example' });
     expect(body).toContain('--cors http://evil.example');

@@ -41,7 +41,7 @@ function postOf(content: string): string {
   return `POST /v1/messages HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
 }
 
-/** Connections of a thread of their own, which send at the same time once they are told to. */
+/** Connections in a separate thread, which send at the same time on a signal. */
 const CLIENTS = `
   const { parentPort, workerData } = require('node:worker_threads');
   const { port, connections, text } = workerData;

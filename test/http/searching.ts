@@ -9,7 +9,7 @@ export interface Searxng {
   readonly url: string;
   /** The queries that came. */
   readonly queries: readonly string[];
-  /** What it answers from now on instead of results. */
+  /** Sets a failure that it answers with from now on. */
   fail(status: number, body?: string): void;
   /** It answers no more; resolves when its asker has gone. */
   hang(): Promise<void>;

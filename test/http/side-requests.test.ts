@@ -49,7 +49,7 @@ async function serve(aliases: Readonly<Record<string, string>> = {}): Promise<vo
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What Claude Code asks in the session `s1`, in short: whom it asks, and as what. */
+/** Requests of Claude Code in the session `s1`, shortened, by their kind. */
 const KINDS: Readonly<
   Record<string, { readonly body: Fields; readonly headers?: Readonly<Record<string, string>> }>
 > = {
@@ -72,7 +72,7 @@ const KINDS: Readonly<
   count: { body: { tools: [{ name: 'Read', input_schema: { type: 'object' } }] } },
 };
 
-/** Asks, checks that the answer bears the name that was asked, and gives the model that answered. */
+/** Sends a request, checks that the answer names the requested model, and returns the model that answered. */
 async function ask(kind: string, model: string, session = 's1'): Promise<string> {
   const { body, headers } = KINDS[kind] ?? { body: {} };
   const isCount = kind === 'count';
@@ -93,7 +93,7 @@ async function ask(kind: string, model: string, session = 's1'): Promise<string>
   return response.headers.get('portico-model') ?? '';
 }
 
-describe('a name of Anthropic’s that nobody aliased', () => {
+describe('an Anthropic model name without an alias', () => {
   covers('R5.6-names', 'R5.6-session');
 
   it.each(['main', 'title', 'agent', 'bare'])(
@@ -170,7 +170,7 @@ it('a session without tools goes by its last request', async () => {
   expect(await ask('title', HAIKU)).toBe('big');
 });
 
-it('backends are told the session and the agent that ask', async () => {
+it('passes the session and the agent on to backends', async () => {
   await serve();
   answered.length = 0;
   await ask('main', 'big');

@@ -58,7 +58,7 @@ it('refuses a demanded call of a tool that only code may call', async () => {
   expect(await response?.text()).toContain('tool_choice');
 });
 
-it('logs that max_tokens was clamped, and not where it fits', async () => {
+it('logs a clamped max_tokens, and nothing if it fits', async () => {
   await serve();
   await server?.ask({ max_tokens: 1 });
   expect(lineOf()).not.toHaveProperty('maxTokensClampedTo');

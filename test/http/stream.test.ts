@@ -70,7 +70,7 @@ describe('a stream', () => {
     ]);
   });
 
-  it('ends in an error event where it fails on the way', async () => {
+  it('ends in an error event if it fails during the stream', async () => {
     server = await serveScript({
       async *script() {
         yield text('Hi');
@@ -89,7 +89,7 @@ describe('a stream', () => {
     });
   });
 
-  it('shows nothing of a failure that nobody foresaw, but logs it', async () => {
+  it('hides an unexpected failure from the client, but logs it', async () => {
     server = await serveScript({
       async *script() {
         yield* [];

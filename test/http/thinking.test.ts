@@ -143,7 +143,7 @@ describe('a turn with thinking in several places', () => {
     expect(new Set(thinking.map(({ signature }) => signature)).size).toBe(3);
   });
 
-  it('takes all of it back where it stood', async () => {
+  it('accepts all of it back in its place', async () => {
     await serve();
     const { content } = await messageOf(await server.ask(ASKED));
     expect((await sendBack(content)).status).toBe(200);
@@ -218,7 +218,7 @@ describe('display: omitted', () => {
   });
 });
 
-describe('what the backend is told of thinking', () => {
+describe('the thinking options of the backend', () => {
   covers('R3.5-budget', 'R3.5-effort');
 
   it.each([

@@ -33,7 +33,7 @@ const loading = (done: number) => ({ type: 'progress', phase: 'loading', done, t
 describe('the log of a server', () => {
   covers('R5.4-log');
 
-  it('tells of a long prefill, and nothing of its prompt', async () => {
+  it('reports a long prefill, without words of its prompt', async () => {
     server = await serveScript({
       async *script() {
         yield { type: 'progress', phase: 'prefill', done: 0, total: 100 };
@@ -55,7 +55,7 @@ describe('the log of a server', () => {
     expect(server.logged[0]).toMatch(/"id":"req_/);
   });
 
-  it('tells once of a model that many requests wait for, with its size', async () => {
+  it('reports once a model that many requests wait for, with its size', async () => {
     const weights = new AbortController();
     const { signal } = weights;
     server = await serveScript({
@@ -77,7 +77,7 @@ describe('the log of a server', () => {
     ]);
   });
 
-  it('tells of the next try where a model could not be loaded', async () => {
+  it('reports the next attempt if a model failed to load', async () => {
     server = await serveScript({
       async *script() {
         yield loading(0);

@@ -26,7 +26,7 @@ function linesOf(events: readonly (readonly [number, GenerationEvent])[]): strin
 describe('what the log says of a wait', () => {
   covers('R5.4-log');
 
-  it('tells of a long prefill every five seconds, and of its end', () => {
+  it('reports a long prefill every five seconds, and its end', () => {
     const steps = Array.from({ length: 161 }, (_, index) => {
       const event = progress('prefill', 4000 + index * 100);
       return [index / 10, event] as const;
@@ -39,7 +39,7 @@ describe('what the log says of a wait', () => {
     ]);
   });
 
-  it('tells nothing of a short one, of waiting in the queue, and of the answer', () => {
+  it('does not report a short one, the queue, or the answer', () => {
     expect(
       linesOf([
         [0, progress('queued', 0, 3)],
@@ -67,7 +67,7 @@ describe('what the log says of a wait', () => {
     ]);
   });
 
-  it('tells of a second prefill as of one of its own', () => {
+  it('reports a second prefill separately', () => {
     const once = [
       [0, progress('prefill', 0)],
       [6, progress('prefill', 19_999)],
@@ -78,7 +78,7 @@ describe('what the log says of a wait', () => {
     ]);
   });
 
-  it('tells when a model is being loaded, how it goes on, and what it came to', () => {
+  it('reports the start, the progress and the end of a load', () => {
     const loading = [0, 4, 8, 12].map(
       (second) => [second, progress('loading', second / 16)] as const,
     );

@@ -128,7 +128,7 @@ describe('web_fetch', () => {
   });
 
   it.each([
-    ['a page that nobody named', '/page?secret=1', '/page', 'url_not_in_prior_context'],
+    ['a page that no message names', '/page?secret=1', '/page', 'url_not_in_prior_context'],
     ['a picture', '/picture', '/picture', 'unsupported_content_type'],
     ['nothing', '/none', '/none', 'url_not_accessible'],
     ['a page that is too large', '/huge', '/huge', 'content_too_large'],

@@ -256,7 +256,7 @@ describe('a search that fails', () => {
     [429, '', 'too_many_requests', /answered 429$/],
     [200, '<html>', 'unavailable', /JSON/],
     [200, '{"hits":[]}', 'unavailable', /did not return JSON with results/],
-  ])('%i %s is told as %s, and the turn goes on', async (status, body, code, warning) => {
+  ])('reports %i %s as %s, and the turn continues', async (status, body, code, warning) => {
     const failing = await startSearxng();
     failing.fail(status, body);
     const { script } = playing([query('a')], { text: 'I could not look.' });

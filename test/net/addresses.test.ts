@@ -38,7 +38,7 @@ describe('the address of a metadata service', () => {
     expect(isPublicAddress(address)).toBe(false);
   });
 
-  it('is told from its neighbours', () => {
+  it('is distinguished from its neighbours', () => {
     expect(['168.63.129.15', '168.63.129.17'].map(isPublicAddress)).toEqual([true, true]);
   });
 });

@@ -37,7 +37,7 @@ describe('an answer of a server that closes its connection', () => {
   ])('that %s is read to its end, however late', async (_name, bytes) => {
     const url = await serveBytes(bytes);
     const { body } = await request(url, { dispatcher: agent() });
-    // Nobody reads it yet, so undici pauses, and then the connection ends.
+    // Nothing reads it yet, so undici pauses, and then the connection ends.
     await wait(100);
     expect((await body.text()) === BODY).toBe(true);
   });

@@ -100,7 +100,7 @@ describe('connections to model servers', () => {
     await connections[0];
   });
 
-  it('are closed at once by an abort behind such a reader', async () => {
+  it('are closed at once by an abort after such a reader', async () => {
     const controller = new AbortController();
     const { glance, connections } = await connect((_request, response) => response.write('yes'));
     expect(await glance(controller.signal)).toBe('yes');

@@ -49,7 +49,7 @@ describe('a models.yaml is bounded', () => {
     );
   });
 
-  it('in the problems that it tells', async () => {
+  it('in the problems that it reports', async () => {
     const { problems } = await registryOf(aliases(200, (index) => `a${index}: nobody`));
     expect(problems).toHaveLength(101);
     expect(problems.at(-1)).toBe('… and 100 problems more');

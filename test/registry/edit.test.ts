@@ -136,7 +136,7 @@ describe('a copy', () => {
     expect(await readdir(dirname(files.user))).toEqual(['models.yaml']);
   });
 
-  it('of an alias leads to the model behind it, so that either can go', async () => {
+  it('of an alias leads to its model, so that either can be removed', async () => {
     const files = await registryFolder('aliases:\n  a: b\n  b: mini\n');
     await copyModel(files, 'a:latest', 'c');
     await removeModel(files, 'a');

@@ -7,7 +7,7 @@ import type { RegistryFiles } from '../../src/registry/registry.ts';
 import { registryFolder } from './folder.ts';
 import { covers } from '../support/covers.ts';
 
-/** What the issue allows between an edit and its effect, in milliseconds. */
+/** Longest allowed time between an edit and its effect, in milliseconds. */
 const WITHIN = 1000;
 
 interface Watched {
@@ -26,7 +26,7 @@ async function watch(files: RegistryFiles): Promise<Watched> {
     broken: (message) => broken.push(message),
   });
   onTestFinished(() => live.close());
-  // What is told and what is there must agree.
+  // The reported and the current state must agree.
   const aliases = (): readonly string[] => {
     const current = [...live.current.aliases.keys()];
     expect(changes.at(-1) ?? current).toEqual(current);

@@ -43,7 +43,7 @@ models:
     });
   });
 
-  it('names its upstream, which knows it by the same name unless told otherwise', async () => {
+  it('names its upstream, by default with the same name', async () => {
     const registry = await registryOf(`
 models:
   llama3.2: { backend: ollama }
@@ -103,7 +103,7 @@ describe('the user’s file', () => {
     }
   });
 
-  it('lies over the shipped one, by name', async () => {
+  it('overrides the shipped one, by name', async () => {
     const registry = await registryOf(`
 default: quick
 models:
@@ -189,7 +189,7 @@ describe('one bad entry', () => {
   });
 });
 
-/** A good entry to stand beside the bad one, in the same table or in another. */
+/** A good entry beside the bad one, in the same table or in another. */
 const ALSO: Readonly<Record<string, string>> = {
   models: '  good: { backend: ollama }',
   aliases: '  good: mini',

@@ -9,7 +9,7 @@ import { covers } from '../support/covers.ts';
 
 const ENTRY = 'models:\n  m: { backend: llama, file: ./m.gguf, mmproj: ./eyes.gguf }\n';
 
-/** What the model of an entry is run by, where these files are there. */
+/** Resolved model of an entry, if these files exist. */
 async function resolved(user: string, name: string, exists: (file: string) => boolean) {
   const { model } = resolveModel(await registryOf(user), name, { exists });
   return model.spec;

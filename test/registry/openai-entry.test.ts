@@ -22,7 +22,7 @@ function read(entry: string) {
 
 const URL = "url: 'http://127.0.0.1:8000/v1'";
 
-describe('an entry of a model behind OpenAI’s API', () => {
+describe('an entry of a model on a server with OpenAI’s API', () => {
   covers('R4.2-entry', 'R4.2-secret');
 
   it('has all that its backend needs', () => {
@@ -51,7 +51,7 @@ describe('an entry of a model behind OpenAI’s API', () => {
       /m\.key: must be the name of an environment variable/,
     ],
     [
-      'a server that nobody knows',
+      'an unknown server',
       `{ backend: openai, ${URL}, server: mine }`,
       /m\.server: .*llama-server.*vllm/,
     ],
@@ -72,7 +72,7 @@ describe('an entry of a model behind OpenAI’s API', () => {
       /m\.key: only a model with 'backend: openai'/,
     ],
     ['no URL', '{ backend: openai }', /needs 'url'/],
-  ])('with %s is a problem, with its place, and tells no key', (_name, entry, says) => {
+  ])('with %s is a problem, with its place, and shows no key', (_name, entry, says) => {
     const { models, problems } = read(entry);
     expect(models.size).toBe(0);
     expect(problems.join('\n')).toMatch(says);

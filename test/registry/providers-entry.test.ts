@@ -61,7 +61,7 @@ describe('an entry with several servers', () => {
       'models.yaml:6:17: models.m.providers.0.weight: must be more than 0',
     ],
     [
-      'a key that nobody knows',
+      'an unknown key',
       ['backend: openai', 'providers:', GOOD, '    wait: 1'],
       /^models\.yaml:6:9: models\.m\.providers\.0\.wait: this key is not known/,
     ],

@@ -42,7 +42,7 @@ describe('a default', () => {
     expect((await loadRegistry(files)).defaultModel).toBe('known');
   });
 
-  it('that nobody knows is refused with what there is', async () => {
+  it('that is unknown is refused with the known ones', async () => {
     const files = await registryFolder('default: mini\n');
     await expect(setDefaultModel(files, 'nope')).rejects.toThrow(
       /nope is not known; there are mini/,
@@ -109,7 +109,7 @@ describe('an entry', () => {
     expect(model).toMatchObject({ spec: { file }, sizeBytes: 18.6e9, shipped: false });
   });
 
-  it('needs no file where its file lies where it is looked for', async () => {
+  it('needs no `file` if its file is in the default place', async () => {
     const files = await registryFolder();
     const file = join(files.modelsFolder, 'a%3Ab.gguf');
     await registerModel(files, { name: 'a:b', backend: 'llama', source: 'hf:u/m', file });

@@ -81,7 +81,7 @@ describe('a claude-… name that is no alias', () => {
   });
 });
 
-describe('a name that nobody knows', () => {
+describe('an unknown name', () => {
   covers('R2.10-unknown');
 
   it.each(['nope', 'claude', 'gpt-4o', 'Mini', 'xclaude-3'])('such as %s', async (name) => {

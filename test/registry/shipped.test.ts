@@ -44,7 +44,7 @@ describe('the shape of the shipped registry', () => {
   it('explains in comments what is valid when it is written', async () => {
     const text = await readFile(shippedRegistryFile, 'utf8');
     const examples = [...text.matchAll(/^# {3}models:\n(?:# {5,}.*\n)+/gm)].map(([block]) =>
-      // The words that stand beside the keys, after two spaces or more, are no part of the example.
+      // The words beside the keys, after two spaces or more, are not part of the example.
       block.replaceAll(/^# {3}/gm, '').replaceAll(/^(.*?\S) {2,}\S.*$/gm, '$1'),
     );
     expect(examples).toHaveLength(4);

@@ -47,7 +47,7 @@ const PACKAGE_HOMES: Readonly<Record<string, string>> = {
   commander: 'src/cli/',
 };
 
-/** Why an import of `src` goes against the design; undefined where it does not. */
+/** Reason why an import of `src` violates the layers; undefined if it does not. */
 export function violationOf({ from, specifier, target }: Import): string | undefined {
   const reason =
     target === undefined ? packageViolation(from, specifier) : directionViolation(from, target);

@@ -14,8 +14,8 @@ describe('an optional tool', () => {
   });
 
   it.each([
-    ['that nobody named', undefined, 'Python is not here: install it'],
-    ['that is not where it was said', '/nowhere/python', 'Python is not at /nowhere/python: inst'],
+    ['without a setting', undefined, 'Python is not here: install it'],
+    ['that is missing at its path', '/nowhere/python', 'Python is not at /nowhere/python: inst'],
   ])('%s is one loud line', (_case, file, text) => {
     const lines: string[] = [];
     const options = { environment: {}, say: (line: string) => void lines.push(line) };

@@ -45,7 +45,7 @@ describe('the package', () => {
     },
   );
 
-  it('exports no module, and names where it comes from', () => {
+  it('exports no module, and names its repository', () => {
     expect(manifest.exports).toEqual({ './package.json': './package.json' });
     const address = manifest.homepage.replace(/#.*/, '');
     expect(manifest.bugs.url).toBe(`${address}/issues`);

@@ -17,7 +17,7 @@ interface PrivateWord {
 
 const OPENING = /^(?:What|Whatever|Whether|Where|Wherever|How|Who|Whoever|When|Why|Which)\b/;
 
-/** Tags whose text is a phrase too, such as `@param limit how many there may be`. */
+/** Tags whose text is a phrase too. */
 const TAG_OPENING =
   /@(?:param \S+|returns) +(what|whatever|whether|where|how|who|whoever|when|why|which)\b/;
 

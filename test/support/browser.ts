@@ -13,13 +13,13 @@ const CHROMIUM = ['chromium', 'chromium-browser', 'google-chrome']
   .map(findOnPath)
   .find((file) => file !== undefined);
 
-/** Tells that no browser is here. */
+/** True if no browser is installed; reports that once. */
 export const isBrowserMissing = isMissing('Chromium', CHROMIUM, 'apt-get install chromium');
 
 /** A name that the browser, and nothing else, takes for this machine: to it a page of the web. */
 const SITE = 'app.example';
 
-/** It asks nobody but this machine. */
+/** Flags that keep the browser’s requests on this machine. */
 const FLAGS = [
   '--headless=new',
   '--no-sandbox',
@@ -52,7 +52,7 @@ const IMPORTS = {
 /** A web site of one page, open in a real browser whenever a script is run. */
 export interface Site {
   readonly origin: string;
-  /** Runs the body of an async function as a module of the page; gives what it returns, as JSON. */
+  /** Runs the body of an async function as a module of the page; returns its result, as JSON. */
   run(script: string): Promise<unknown>;
   close(): Promise<void>;
 }

@@ -22,7 +22,7 @@ export interface Spoken {
   readonly fails?: boolean;
 }
 
-/** A backend whose model's answers a test decides, behind the real HTTP surface. */
+/** The real HTTP surface over a model whose answers a test sets. */
 export interface CallingServer {
   readonly url: string;
   /** Sets the answers to the next requests; the last one is repeated. Returns the requests so far, as JSON. */
@@ -54,7 +54,7 @@ const USAGE = { prompt_tokens: 20, completion_tokens: 9, total_tokens: 29 };
 export const CALLING_SERVERS = {
   /** An engine that reads calls out of a model's text itself. */
   'an engine': () => start(async (next) => ({ backend: engine(next), close: nothing })),
-  /** A model without tools of its own, which is told of them by instructions. */
+  /** A model without tools of its own, which gets them as instructions. */
   injection: () => start(async (next) => ({ backend: injected(next), close: nothing })),
   'an OpenAI server': () =>
     start(async (next) => {
@@ -159,7 +159,7 @@ async function nothing(): Promise<void> {
 
 function engine(next: Next): Backend {
   return createScriptedBackend({
-    // No grammar holds its calls.
+    // No grammar enforces its calls.
     capabilities: { tools: 'auto' },
     async *script(request): AsyncGenerator<GenerationEvent> {
       const { text = '', calls = [], breaksOff, fails } = next(JSON.stringify(request));
@@ -222,7 +222,7 @@ function serveAnswers(next: Next, answer: Answer, capabilities: readonly string[
   });
 }
 
-/** An answer as vLLM gives it: https://docs.vllm.ai/en/latest/features/tool_calling/ */
+/** An answer in vLLM's form: https://docs.vllm.ai/en/latest/features/tool_calling/ */
 function answerOpenAi(
   spoken: Spoken,
   body: { readonly stream?: boolean },

@@ -50,7 +50,7 @@ export interface SessionBody {
 }
 
 export interface SessionOptions {
-  /** How many requests it makes. */
+  /** Number of its requests. */
   readonly turns: number;
   /** Of the real sizes: 1 is 64 KB of tools, 13 KB of system texts, 2 KB a tool result. */
   readonly scale: number;
@@ -63,7 +63,7 @@ export interface SessionOptions {
 
 export interface SessionRequest {
   readonly body: SessionBody;
-  /** What it holds beyond the last request and the answer to it. */
+  /** Messages beyond the last request and its answer. */
   readonly added: readonly SessionMessage[];
 }
 
@@ -74,7 +74,7 @@ export interface ClaudeCodeSession {
   next(answer?: readonly AnswerBlock[]): SessionRequest | undefined;
 }
 
-/** What the user asks, in turn, wherever the model calls no tool. */
+/** Messages of the user, in turn, after an answer without calls. */
 const TASKS = [
   (turn: number) => `Write note${turn}.txt containing 'note ${turn}', then cat it.`,
   (turn: number) => `Count from 1 to ${(turn % 7) + 3}`,
@@ -84,9 +84,9 @@ const TASKS = [
 
 /**
  * A session of Claude Code's shape, in texts of our own: sizes and structure as observed with
- * 2.1.197 and 2.1.329, `docs/claude-code.md` lists them. Whatever is last stands as marked blocks,
- * and as a plain string once it is not; answers come back as they were; results and errors follow
- * each call; reminders stand in user turns and in system messages between the turns. The billing
+ * 2.1.197 and 2.1.329, `docs/claude-code.md` lists them. The last message has marked blocks,
+ * and is a plain string in later requests; answers come back as they were; results and errors follow
+ * each call; reminders are in user turns and in system messages between the turns. The billing
  * block differs in each request, where the client's differs in each conversation.
  */
 export function claudeCodeSession(options: SessionOptions): ClaudeCodeSession {
@@ -164,7 +164,7 @@ const isSearch = (block: AnswerBlock): boolean =>
 /** The name of the tool that a search finds. */
 const loadedBy = (turn: number): string => `Loaded${turn}`;
 
-/** Loaded tools stand among the others, by name. */
+/** Loaded tools are among the others, by name. */
 function inserted(tools: readonly SessionTool[], tool: SessionTool): readonly SessionTool[] {
   const place = tools.findIndex(({ name }) => name > tool.name);
   return [...tools.slice(0, place), tool, ...tools.slice(place)];

@@ -49,7 +49,7 @@ const TOOLS: readonly (readonly [string, number, ...string[]])[] = [
   ['Write', 663, 'file_path', 'content'],
 ];
 
-/** What a deferred tool loads as, once it is searched for. */
+/** Definition of a deferred tool, once a search has loaded it. */
 export function deferredTool(name: string, scale: number): SessionTool {
   return { ...toolOf(name, 1143 * scale, ['query']), defer_loading: true };
 }

@@ -20,7 +20,7 @@ export const CLAUDES = [
 
 export type Claude = (typeof CLAUDES)[number];
 
-/** Whether a version is not here, which is told once or fails: see `isMissing`. */
+/** True if a version is not installed, which is reported once or fails: see `isMissing`. */
 export function isClaudeMissing({ name, variable }: Claude): boolean {
   const hint = `install @anthropic-ai/claude-code@${name} with npm and set ${variable} to its bin/claude`;
   return isMissing(`Claude Code ${name}`, process.env[variable], hint);
@@ -42,7 +42,7 @@ export interface ClaudeOptions {
   readonly tools?: readonly string[];
   /** Over what `portico launch` would set. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** What it reads from its standard input, which then stays open until it has ended. */
+  /** Text for its standard input, which then stays open until it has ended. */
   readonly input?: string;
   readonly contextTokens?: number;
 }
@@ -145,7 +145,7 @@ export function endAfter({ process: { stdin, stdout } }: RunningClaude, words: s
 
 /**
  * Runs `portico launch claude` with a version that is `claude` on its PATH, and a home of Portico's
- * own, see `launchLog`. Its standard input stays open where it is told to.
+ * own, see `launchLog`. Its standard input stays open if `input` is `open`.
  *
  * @param environment over what programs need
  */
@@ -171,7 +171,7 @@ export async function launchClaude(
         PORTICO_HOME: path.join(folders.home, 'portico'),
         PORTICO_PORT: '0',
         ...ENGINE_VARIABLES,
-        // Where no server listens: the models of whoever runs the tests are not theirs.
+        // No server listens there: tests must not see the models of this machine's user.
         OLLAMA_HOST: '127.0.0.1:9',
         ...environment,
       },
@@ -183,12 +183,12 @@ export async function launchClaude(
   return { process: child, ended: endOf(child) };
 }
 
-/** Where a launch writes the log of the server that it starts. */
+/** Log of the server that a launch starts. */
 export function launchLog({ home }: ClaudeFolders): string {
   return path.join(home, 'portico', 'data', 'launch-0.log');
 }
 
-/** What programs need of any environment, and nothing that belongs to whoever runs the tests. */
+/** Variables that every program needs, and nothing of the user who runs the tests. */
 export function bareEnvironment({ home }: ClaudeFolders): Record<string, string> {
   return {
     PATH: process.env['PATH'] ?? '',

@@ -5,7 +5,7 @@ import type { GenerationRequest } from '../../src/core/backend.ts';
 import type { RuntimeFailure } from '../../src/core/failure.ts';
 import { serveScript } from './scripted-server.ts';
 
-/** What a client meets at a model that plays a script. */
+/** Script of a model for a client, with its failures. */
 export interface Play {
   readonly script: Script;
   /** A failure in place of the script, before the request is admitted. */
@@ -14,10 +14,10 @@ export interface Play {
 
 export interface Stage {
   readonly url: string;
-  /** What was asked, in the order in which it came, each with its time in milliseconds. */
+  /** Requests in the order of arrival, each with its time in milliseconds. */
   readonly requests: readonly (GenerationRequest & { readonly at: number })[];
   readonly counts: readonly GenerationRequest[];
-  /** What the server logged, a line an entry. */
+  /** Lines of the server's log. */
   readonly logged: readonly string[];
 }
 

@@ -11,7 +11,7 @@ export const FILE_TASK = [
 ];
 export const FILE_TEXT = 'hello from local\n';
 
-/** Where the task writes. */
+/** File that the task writes. */
 export const fileOf = ({ project }: ClaudeFolders): string => path.join(project, 'hello.txt');
 
 /** Plays the model that does the file task, one call an answer. */
@@ -27,12 +27,12 @@ export function fileTask(folders: ClaudeFolders): Script {
   };
 }
 
-/** Whether the client asks for a summary of the conversation, to go on from it. */
+/** Returns true if the client requests a summary of the conversation, to continue from it. */
 export function asksForSummary(request: GenerationRequest): boolean {
   return textIn(request).includes('Respond with TEXT ONLY');
 }
 
-/** Whether the conversation goes on from such a summary. */
+/** Returns true if the conversation continues from such a summary. */
 export function isContinued(request: GenerationRequest): boolean {
   return textIn(request).includes('continued from a previous conversation');
 }

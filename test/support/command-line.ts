@@ -28,7 +28,7 @@ export async function runHere(
   return { code, stdout: text(stdout), stderr: text(stderr) };
 }
 
-/** Folder that does not exist: the files of whoever runs the tests are not theirs. */
+/** Folder that does not exist: tests must not see the files of this machine's user. */
 const NO_HOME = path.join(tmpdir(), 'portico-no-home');
 
 // Built, since engines and threads start from built files.

@@ -19,7 +19,7 @@ export const ENGINE: { readonly threads: number; readonly flashAttention?: Flash
   ...(flashAttention !== undefined && { flashAttention }),
 };
 
-/** The same settings for an engine behind `portico`. */
+/** The same settings for the engine of a `portico` process. */
 export const ENGINE_VARIABLES: Readonly<Record<string, string>> = {
   PORTICO_THREADS: String(ENGINE.threads),
   ...(flashAttention !== undefined && { PORTICO_FLASH_ATTENTION: flashAttention }),

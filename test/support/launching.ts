@@ -57,7 +57,7 @@ type RunCommand = (
   input?: string,
 ) => Promise<CommandResult>;
 
-/** A home of a test's own, with stand-ins for agents on its PATH. */
+/** Separate home of a test, with fake agents on its PATH. */
 export interface LaunchHome {
   readonly folder: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -71,7 +71,7 @@ export interface LaunchHome {
     args: readonly string[],
     variables: Readonly<Record<string, string>>,
   ) => ChildProcess;
-  /** What the agent was given last; undefined where none ran. */
+  /** Arguments and environment of the last agent; undefined if none ran. */
   readonly report: () => Promise<Report | undefined>;
 }
 

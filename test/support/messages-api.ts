@@ -66,7 +66,7 @@ export function post(
   });
 }
 
-/** A request of mini that holds what every request must, greedy so that its answer is known. */
+/** A request to mini with all required fields, greedy so that its answer is known. */
 export function request(content: string, more: Readonly<Record<string, unknown>> = {}): object {
   return {
     model: 'mini',
@@ -100,13 +100,13 @@ export function endless(more: Readonly<Record<string, unknown>> = {}): object {
   });
 }
 
-/** The message that a response carries. Throws where it is another thing. */
+/** The message in a response. Throws if it is something else. */
 export async function messageOf(response: Response): Promise<Message> {
   const body: unknown = await response.json();
   return MESSAGE.parse(body, { reportInput: true });
 }
 
-/** The error that a response carries. Throws where it is another thing. */
+/** The error in a response. Throws if it is something else. */
 export async function errorOf(response: Response): Promise<ErrorBody> {
   const body: unknown = await response.json();
   return ERROR.parse(body, { reportInput: true });
@@ -117,7 +117,7 @@ export function textOf(message: Pick<Message, 'content'>): string {
   return message.content.map((block) => (block.type === 'text' ? block.text : '')).join('');
 }
 
-/** The prompt's tokens as usage tells them, in all three parts. */
+/** The prompt's tokens in usage, the sum of all three parts. */
 export function promptTokensOf({ usage }: Pick<Message, 'usage'>): number {
   return usage.input_tokens + usage.cache_read_input_tokens + usage.cache_creation_input_tokens;
 }

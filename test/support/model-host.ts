@@ -7,14 +7,14 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { MINI_FILE } from './engine-variant.ts';
 
-/** The embedded model, which stands for every model that is pulled in tests. */
+/** The embedded model, as the content of every model that tests pull. */
 export const MINI = readFileSync(MINI_FILE);
 
 export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** How a host behaves; without any of these it is a good one. */
+/** Faults and features of a host; without any of these it is a good one. */
 export interface Manners {
   /** Ends the connection after so many bytes of a body, as many times as there are numbers. */
   readonly breaks?: readonly number[];
@@ -38,9 +38,9 @@ export interface Manners {
 }
 
 export interface ModelHost {
-  /** What HF_ENDPOINT is to be. */
+  /** Value for HF_ENDPOINT. */
   readonly url: string;
-  /** Where the files lie as they are, behind the hub's redirect. */
+  /** Base URL of the files, the target of the hub's redirect. */
   readonly cdn: string;
   /** Each download that the CDN was asked for. */
   readonly downloads: readonly {

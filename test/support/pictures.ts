@@ -41,7 +41,7 @@ export async function colourAt(picture: Uint8Array, x: number, y: number): Promi
   return (data[at] ?? 0) > (data[at + 2] ?? 0) ? 'red' : 'blue';
 }
 
-/** A web server of the test; gives its base URL. */
+/** Starts a web server of the test; returns its base URL. */
 export async function servePictures(listener: RequestListener): Promise<string> {
   const server = await serve(listener);
   onTestFinished(() => server.close());

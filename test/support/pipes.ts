@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-/** Makes a named pipe: a file that whoever opens it waits for. */
+/** Makes a named pipe: opening it blocks. */
 export async function makePipe(file: string): Promise<void> {
   await promisify(execFile)('mkfifo', [file]);
 }

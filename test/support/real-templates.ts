@@ -33,7 +33,7 @@ export function areTemplatesMissing(): boolean {
   );
 }
 
-/** What looks like a token that steers a model: `<|…|>`, `<｜…｜>`, `[INST]`, `<s>`, `</think>`… */
+/** Text that looks like a control token: `<|…|>`, `<｜…｜>`, `[INST]`, `<s>`, `</think>`… */
 const SPECIAL =
   /<\|[^<>|\s]{1,40}\|?>|<[^<>|\s]{1,40}\|>|<｜[^<>｜]{1,40}｜>|<\/?[a-z]\w{0,30}>|\[\/?[A-Z]\w{2,30}\]/g;
 

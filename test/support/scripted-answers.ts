@@ -37,7 +37,7 @@ function* calling(name: string, json: string): Generator<GenerationEvent> {
   yield { type: 'tool-call-end', id };
 }
 
-/** The results of calls that a conversation holds, in their order. */
+/** The results of calls in a conversation, in their order. */
 export function resultsIn({ conversation }: GenerationRequest): readonly ToolResultPart[] {
   return conversation.turns
     .flatMap(({ parts }) => parts)

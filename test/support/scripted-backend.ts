@@ -1,7 +1,7 @@
 import type { Backend, Capabilities, GenerationRequest } from '../../src/core/backend.ts';
 import type { GenerationEvent } from '../../src/core/events.ts';
 
-/** What a scripted model does with a request; it is admitted before the script begins. */
+/** Events of a scripted model for a request, after its admission. */
 export type Script = (
   request: GenerationRequest,
   signal: AbortSignal,
@@ -10,7 +10,7 @@ export type Script = (
 export interface ScriptedOptions {
   readonly script: Script;
   readonly capabilities?: Partial<Capabilities>;
-  /** What every prompt counts, in tokens. */
+  /** Size of every prompt in tokens. */
   readonly promptTokens?: number;
 }
 
@@ -25,7 +25,7 @@ const EVERYTHING: Capabilities = {
   exactCount: true,
 };
 
-/** Plays a script instead of a model, for tests and demos of what stands in front of one. */
+/** Plays a script instead of a model, for tests and demos of the parts above a backend. */
 export function createScriptedBackend(options: ScriptedOptions): Backend {
   const inputTokens = options.promptTokens ?? 10;
   return {
@@ -41,7 +41,7 @@ export function createScriptedBackend(options: ScriptedOptions): Backend {
       yield* options.script(request, signal);
     },
     async close() {
-      // It holds nothing.
+      // It has no resources.
     },
   };
 }

@@ -14,9 +14,9 @@ import { createWires } from '../../src/wires/index.ts';
 /** The real HTTP surface on a real port, with a script in place of a model. */
 export interface ScriptedServer {
   readonly url: string;
-  /** What was logged, a line an entry. */
+  /** Lines of the log. */
   readonly logged: readonly string[];
-  /** Asks the model, and gives the response as it is. */
+  /** Sends a request to the model, and returns the response unchanged. */
   ask(body?: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<Response>;
   close(): Promise<void>;
 }
@@ -36,8 +36,8 @@ const REGISTRY: Registry = {
 /**
  * Serves one model that plays the script, or a backend of the test's own.
  *
- * @param more what the surface is given beyond that
- * @param runtime what the runtime is given beyond that
+ * @param more further options of the HTTP surface
+ * @param runtime further options of the runtime
  */
 export async function serveScript(
   options: ScriptedOptions | Backend,

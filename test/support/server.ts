@@ -20,7 +20,7 @@ export interface ServerOptions {
   readonly registry?: string;
 }
 
-/** Where no server listens: the models of whoever runs the tests are not theirs. */
+/** Address without a server: tests must not see the models of this machine's user. */
 const NOBODY = '127.0.0.1:9';
 
 /** A running `portico serve` with a home of its own. */
@@ -31,7 +31,7 @@ export interface RunningServer {
   readonly process: ChildProcess;
   stdout(): string;
   stderr(): string;
-  /** Sends a signal, once, unless it has ended; gives the exit code, -1 where a signal ended it. */
+  /** Sends a signal, once, unless it has ended; returns the exit code, -1 if a signal ended it. */
   stop(signal?: NodeJS.Signals): Promise<number>;
 }
 
@@ -77,7 +77,7 @@ export async function bannerOf(server: RunningServer): Promise<string> {
   return server.stdout();
 }
 
-/** What a command of portico printed, and how it ended. */
+/** Output and exit code of a portico command. */
 export interface CommandResult {
   readonly code: number;
   readonly stdout: string;

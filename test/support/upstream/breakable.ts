@@ -5,7 +5,7 @@ import type { LocalServer } from './replay.ts';
 
 /** A server in front of another, whose answers can be made to break off. */
 export interface Breakable extends Pick<LocalServer, 'url' | 'close'> {
-  /** Lets the next streamed answer end with its connection, behind so many lines with text. */
+  /** Breaks the connection of the next streamed answer, after so many lines with text. */
   breakNext(lines: number): void;
 }
 

@@ -7,15 +7,15 @@ const HAND_MADE = 'hand-made/';
  * Faults of a fixture. A recording names its server with a version, the date and the command, and
  * contains the request; a hand-made answer says so, and is not among the recordings.
  *
- * @param server what the name and version of its server look like
+ * @param server pattern of the name and version of its server
  */
 export function fixtureFaults(name: string, fixture: Fixture, server: RegExp): readonly string[] {
   const { header, exchanges } = fixture;
-  const apart = name.startsWith(HAND_MADE);
+  const isHandMade = name.startsWith(HAND_MADE);
   const text = JSON.stringify(exchanges);
   const faults = {
-    'was written by hand, but is among the recordings': header.handMade && !apart,
-    'is a recording, but is among the answers written by hand': !header.handMade && apart,
+    'was written by hand, but is among the recordings': header.handMade && !isHandMade,
+    'is a recording, but is among the answers written by hand': !header.handMade && isHandMade,
     'names no server with its version': !header.handMade && !server.test(header.server),
     'names a server, and was written by hand': header.handMade && header.server !== 'none',
     'has no date': !/^\d{4}-\d\d-\d\d$/.test(header.date),

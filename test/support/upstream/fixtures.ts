@@ -17,16 +17,16 @@ export interface Exchange {
     readonly retryAfter?: string;
     /** The body as it came: each piece, and how long after the request. */
     readonly chunks: readonly { readonly afterMs: number; readonly text: string }[];
-    /** Whoever asked left before its end: it is still being answered. Without a status it had not begun. */
+    /** The client left before the end, so the answer is incomplete. Without a status it had not begun. */
     readonly abandoned?: boolean;
-    /** The connection breaks off behind the last piece; only made by hand. */
+    /** The connection breaks off after the last piece; only made by hand. */
     readonly brokenOff?: boolean;
   };
 }
 
 export interface Fixture {
   readonly header: {
-    /** Who answered: a real server with its version, or nobody. */
+    /** Answering server with its version; `none` if made by hand. */
     readonly server: string;
     /** The day of the recording. */
     readonly date: string;

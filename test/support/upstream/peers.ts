@@ -9,15 +9,15 @@ export interface Peer {
   open(scenario: string): Promise<Pick<LocalServer, 'url' | 'close'>>;
 }
 
-/** A kind of server, and how a real one is told from others. */
+/** A kind of server, and the check that recognizes a real one. */
 export interface ServerKind {
   readonly name: string;
   /** The variable that names a real one. */
   readonly variable: string;
   readonly fixtures: Fixtures;
-  /** What records the fixtures anew. */
+  /** Command that records the fixtures again. */
   readonly command: string;
-  /** Why the scenarios can't be run against the server at the URL; undefined where they can. */
+  /** Reason why the scenarios can't run against the server at the URL; undefined if they can. */
   problemOf(url: string): Promise<string | undefined>;
   versionOf(url: string): Promise<string>;
   /** A recording names no folder of the machine that it was made on. */
@@ -82,7 +82,7 @@ async function recordingPeer(kind: ServerKind, url: string): Promise<Peer> {
   };
 }
 
-/** What is noted of an answer while it comes. */
+/** Recorded parts of a response while it arrives. */
 type Recorded = { -readonly [Key in keyof Exchange['response']]: Exchange['response'][Key] };
 
 /** Passes requests on to a real server and notes what goes by. */
