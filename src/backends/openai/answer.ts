@@ -81,9 +81,10 @@ export class AnswerReader {
     const cut = isCut(reason);
     const rest = this.#rest(cut);
     const { maxTokens } = this.#options;
+    const tokens = this.#outputTokens;
     const outcome = toStopReason(reason, {
       calls: this.#calls.whole,
-      short: this.#usage !== undefined && this.#usage.outputTokens < maxTokens,
+      short: tokens !== undefined && tokens < maxTokens,
     });
     return [...rest, this.#finish(outcome, null)];
   }
@@ -103,6 +104,12 @@ export class AnswerReader {
     return { type: 'finish', reason, stopSequence, usage: this.#toUsage() };
   }
 
+  /** Reported tokens of the answer; undefined if there are none, or 0 for an answer that has output. */
+  get #outputTokens(): number | undefined {
+    const tokens = this.#usage?.outputTokens;
+    return tokens === 0 && this.#received > 0 ? undefined : tokens;
+  }
+
   #toUsage(): Usage {
     const promptTokens = this.#usage?.promptTokens ?? this.#options.promptTokens();
     return {
@@ -110,7 +117,7 @@ export class AnswerReader {
       cacheReadTokens: Math.min(this.#usage?.cachedTokens ?? 0, promptTokens),
       cacheCreationTokens: 0,
       // Without a count, assume one event per token, as most servers send.
-      outputTokens: this.#usage?.outputTokens ?? this.#received,
+      outputTokens: this.#outputTokens ?? this.#received,
       thinkingTokens: this.#usage?.thinkingTokens ?? 0,
     };
   }

@@ -19,7 +19,8 @@ const count = z.int().nonnegative().max(MOST);
 const detail = count.nullish().catch(undefined);
 
 const usageSchema = z.object({
-  prompt_tokens: count,
+  // No prompt has 0 tokens. Servers that do not count send it.
+  prompt_tokens: count.positive(),
   completion_tokens: count.nullish(),
   prompt_tokens_details: z.object({ cached_tokens: detail }).nullish().catch(undefined),
   completion_tokens_details: z.object({ reasoning_tokens: detail }).nullish().catch(undefined),

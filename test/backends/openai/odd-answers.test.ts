@@ -32,6 +32,9 @@ describe('a good answer', () => {
     { prompt_tokens: -3, completion_tokens: 1 },
     { prompt_tokens: 1e300, completion_tokens: 1e300 },
     { prompt_tokens: 5, completion_tokens: 'one' },
+    { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 },
+    { prompt_tokens: 5, completion_tokens: 0 },
+    { prompt_tokens: 5 },
     { prompt_tokens: 5.5, completion_tokens: 1 },
     { prompt_tokens: 5, completion_tokens: 1, prompt_tokens_details: 'odd' },
     { prompt_tokens: 5, completion_tokens: 1, prompt_tokens_details: { cached_tokens: 1e300 } },
@@ -43,6 +46,15 @@ describe('a good answer', () => {
     expect(finish?.usage.promptTokens).toBeLessThan(1000);
     expect(finish?.usage).toMatchObject({ outputTokens: 1, cacheReadTokens: 0 });
   });
+
+  it.each([{ prompt_tokens: 5, completion_tokens: 0 }, { prompt_tokens: 5 }])(
+    'is not taken as short for its usage: %j',
+    async (usage) => {
+      const last = { ...event({}, 'length'), usage };
+      const { finish } = await answerTo({ events: [event({ content: 'One' }), last] });
+      expect(finish?.reason).toBe('max-tokens');
+    },
+  );
 
   it('does not fail for an event with odd usage alone', async () => {
     const events = [event({ content: 'One' }), event({}, 'stop'), { usage: 'none' }];
