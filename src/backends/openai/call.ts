@@ -73,6 +73,7 @@ export async function prepareCall(
     contextTokens: facts.contextTokens,
     estimatedTokens,
     listed: facts.listed,
+    hasResults: prompt.messages.some(({ role }) => role === 'tool'),
   };
   return {
     request,

@@ -32,6 +32,8 @@ export interface Question {
   readonly model: string;
   /** Environment variable of its key. */
   readonly key?: string;
+  /** Set for messages with tool results, which have a role of their own. */
+  readonly hasResults?: boolean;
   readonly maxTokens?: number;
   readonly contextTokens?: number;
   /** Estimated tokens of the prompt, for a refusal without a number. */
@@ -49,7 +51,7 @@ export function refusalFailure(refusal: Refusal, question: Question): RuntimeFai
   const isAnswer = refusal.status === 200;
   const meaning = meaningOf(isAnswer ? error.status : refusal.status, error, question);
   const said = `${question.url} answered ${refusal.status} for ${question.model}`;
-  return saidFailure(said, error, meaning, refusal.retryAfterSeconds);
+  return saidFailure(said, error, question, { ...meaning, seconds: refusal.retryAfterSeconds });
 }
 
 /** Failure for an error inside an answer. */
@@ -57,19 +59,24 @@ export function errorEventFailure(error: SaidError, question: Question): Runtime
   const overflow = readOverflow(error);
   if (overflow !== undefined) return overflowFailure(overflow, question);
   const said = `the model server at ${question.url} failed in mid-answer`;
-  return saidFailure(said, error, meaningOf(error.status, error, question));
+  return saidFailure(said, error, question, meaningOf(error.status, error, question));
 }
+
+/** Refusals of a role of the messages, or of their order. */
+const ROLES = /\broles?\b|message_order/i;
 
 function saidFailure(
   what: string,
   error: SaidError,
-  { code, way, retries }: Meaning,
-  retryAfterSeconds = RETRY_AFTER_SECONDS,
+  { hasResults = false }: Question,
+  { code, way, retries, seconds = RETRY_AFTER_SECONDS }: Meaning & { readonly seconds?: number | undefined },
 ): RuntimeFailure {
   const said = `${what}: ${oneLine(error.message)}`;
+  // A template without a role for results accepts them as text of the user.
+  const refusesResults = hasResults && ROLES.test(`${error.code} ${error.message}`);
   return new RuntimeFailure(code, way === undefined ? said : `${said}; ${way}`, {
-    ...(retries && { retryAfterSeconds }),
-    refusesTools: isToolRefusal(error.message),
+    ...(retries && { retryAfterSeconds: seconds }),
+    refusesTools: refusesResults || isToolRefusal(error.message),
   });
 }
 

@@ -169,6 +169,49 @@ describe('a server that refuses tools', () => {
   });
 });
 
+describe('a server whose template has no role for results', () => {
+  const turns = [
+    ...said('Look!'),
+    { role: 'assistant', parts: [{ kind: 'tool-call', id: 'a', name: 'look', input: {} }] },
+    {
+      role: 'user',
+      parts: [
+        {
+          kind: 'tool-result',
+          callId: 'a',
+          output: [{ kind: 'text', text: 'A cat' }],
+          isError: false,
+        },
+        { kind: 'text', text: 'Look again!' },
+      ],
+    },
+  ] as const;
+  const isRefused = ({ body }: SeenRequest) => JSON.stringify(body['messages']).includes('"tool"');
+
+  it.each([
+    [400, 'Conversation roles must alternate user/assistant/user/assistant/...'],
+    [500, 'Only user and assistant roles are supported!'],
+    [400, 'Invalid role: tool'],
+    [422, "messages.2.role: permitted: 'system', 'user', 'assistant'"],
+  ])('is told of calls and results by instructions: %i %s', async (status, words) => {
+    const { ask, seen } = await refusing(words, { status, isRefused });
+    const conversation = { system: [], turns, tools: [LOOK] };
+    expect((await ask({ conversation })).finish?.reason).toBe('tool-use');
+    const first = seen.length;
+    expect((await ask({ conversation })).finish?.reason).toBe('tool-use');
+    expect(seen).toHaveLength(first + 1);
+    expect(hasTools(seen.at(-1) ?? { headers: {}, body: {} })).toBe(false);
+    expect(JSON.stringify(seen.at(-1)?.body['messages'])).toContain('A cat');
+  });
+
+  it('is told of results without tools too', async () => {
+    const { ask, seen } = await refusing('Invalid role: tool', { isRefused });
+    const { text } = await ask({ conversation: { system: [], turns, tools: [] } });
+    expect(text).toContain('<tool_call>');
+    expect(JSON.stringify(seen.at(-1)?.body['messages'])).toContain('A cat');
+  });
+});
+
 describe('an error about a single tool', () => {
   it.each([
     'tools[0].function.strict is not supported',
