@@ -68,6 +68,7 @@ const call = z.object({
       name: z.string().nullish(),
       // Proxies and old versions send a string or a list. The pipeline repairs them for all backends.
       arguments: z.unknown().optional(),
+      parameters: z.unknown().optional(),
     })
     .nullable(),
 });
@@ -95,7 +96,7 @@ export function readOllamaChunk(value: unknown): OllamaChunk | undefined {
   if (data === undefined) return undefined;
   const made = (data.message?.tool_calls ?? []).map((one) => ({
     name: one.function?.name ?? '',
-    json: readArguments(one.function?.arguments),
+    json: readArguments(one.function?.arguments ?? one.function?.parameters),
   }));
   const calls = made.filter(({ name }) => name !== '');
   // A call without a name is text.
@@ -119,7 +120,8 @@ export function readOllamaChunk(value: unknown): OllamaChunk | undefined {
   };
 }
 
-function readArguments(written: unknown = ''): string {
+function readArguments(given: unknown): string {
+  const written = given ?? '';
   return typeof written === 'string' ? written : JSON.stringify(written);
 }
 

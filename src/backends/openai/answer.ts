@@ -150,6 +150,10 @@ export function toStopReason(
         'backend-failed',
         `the model server ended its answer with "${reason}"; ask again, and read its log`,
       );
+    // Without calls, the server has lost them.
+    case 'tool_calls':
+    case 'function_call':
+      return 'tool-use';
     default:
       return calls > 0 ? 'tool-use' : 'end-turn';
   }

@@ -69,7 +69,12 @@ function saidFailure(
   what: string,
   error: SaidError,
   { hasResults = false }: Question,
-  { code, way, retries, seconds = RETRY_AFTER_SECONDS }: Meaning & { readonly seconds?: number | undefined },
+  {
+    code,
+    way,
+    retries,
+    seconds = RETRY_AFTER_SECONDS,
+  }: Meaning & { readonly seconds?: number | undefined },
 ): RuntimeFailure {
   const said = `${what}: ${oneLine(error.message)}`;
   // A template without a role for results accepts them as text of the user.

@@ -37,16 +37,19 @@ const blocksSchema = presentItems(
   }),
 );
 
-const callSchema = z.object({
+const functionSchema = z.object({
+  name: optionalText,
+  // Gemini's endpoint and some proxies send an object.
+  arguments: z.unknown().optional(),
+  // Name of the arguments in the form that models of Meta write.
+  parameters: z.unknown().optional(),
+});
+
+/** Call, with or without a function around its name and arguments. */
+const callSchema = functionSchema.extend({
   index: z.int().nullish(),
   id: optionalText,
-  function: z
-    .object({
-      name: optionalText,
-      // Gemini's endpoint and some proxies send an object.
-      arguments: z.unknown().optional(),
-    })
-    .nullish(),
+  function: functionSchema.nullish(),
 });
 
 const deltaSchema = z.object({
@@ -56,7 +59,7 @@ const deltaSchema = z.object({
   refusal: optionalText,
   tool_calls: presentItems(callSchema).nullish(),
   // Name of tool_calls in the first version of the API.
-  function_call: callSchema.shape.function,
+  function_call: functionSchema.nullish(),
 });
 
 const chunkSchema = z
@@ -125,11 +128,12 @@ function callsOf({ tool_calls, function_call }: Delta): readonly z.infer<typeof 
 }
 
 function readCall(call: z.infer<typeof callSchema>): CallDelta {
-  const written = call.function?.arguments ?? '';
+  const made = call.function ?? call;
+  const written = made.arguments ?? made.parameters ?? '';
   return {
     index: call.index ?? undefined,
     id: call.id === '' ? undefined : (call.id ?? undefined),
-    name: call.function?.name ?? '',
+    name: made.name ?? '',
     json: typeof written === 'string' ? written : JSON.stringify(written),
   };
 }

@@ -98,10 +98,20 @@ class CallGuard {
   get demand(): string | undefined {
     const [call] = this.#broken;
     const sent = this.#calls > 0 || this.#broken.some(({ started }) => started);
-    if (call === undefined || sent) return undefined;
     const wanted = this.#tools.map(({ name }) => name).join(' or ');
+    if (call === undefined && this.#isLost && wanted !== '') {
+      return `Your call did not arrive. Call ${wanted} again, with valid JSON.`;
+    }
+    if (call === undefined || sent) return undefined;
     const again = call.unwanted ? `Call ${wanted}` : `Call ${call.name} again`;
     return `That call is not valid: ${call.fault}. ${again}, with valid JSON, and write nothing else.`;
+  }
+
+  /** True for an empty answer that ends with calls: the server failed to read them. */
+  get #isLost(): boolean {
+    return (
+      this.finish?.reason === 'tool-use' && this.#calls === 0 && this.#text.toString().trim() === ''
+    );
   }
 
   *take(event: GenerationEvent): Generator<GenerationEvent> {

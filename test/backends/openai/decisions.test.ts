@@ -271,7 +271,7 @@ describe('the stop reason of an answer', () => {
     ['stop', 1, false, 'tool-use'],
     ['eos', 0, false, 'end-turn'],
     ['tool_calls', 2, false, 'tool-use'],
-    ['tool_calls', 0, false, 'end-turn'],
+    ['tool_calls', 0, false, 'tool-use'],
     ['length', 1, false, 'max-tokens'],
     ['length', 0, true, 'context-exceeded'],
     ['model_length', 0, false, 'context-exceeded'],
@@ -307,6 +307,16 @@ describe('an event', () => {
       'of arguments as an object',
       { tool_calls: [{ id: '', function: { name: 'f', arguments: { a: 1 } } }] },
       { calls: [{ index: undefined, id: undefined, name: 'f', json: '{"a":1}' }] },
+    ],
+    [
+      'of arguments by another name',
+      { tool_calls: [{ function: { name: 'f', parameters: { a: 1 } } }] },
+      { calls: [{ name: 'f', json: '{"a":1}' }] },
+    ],
+    [
+      'of a call without a function around it',
+      { tool_calls: [{ index: 0, name: 'f', arguments: '{"a":1}' }] },
+      { calls: [{ index: 0, name: 'f', json: '{"a":1}' }] },
     ],
     ['of nothing', {}, { text: '', thinking: '', calls: [], finishReason: undefined }],
   ])('%s', (_name, fields, chunk) => {

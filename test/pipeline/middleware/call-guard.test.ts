@@ -52,6 +52,30 @@ async function answer(
   return { ...made, asked: requests, json: json.join('') };
 }
 
+describe('a call that the server lost', () => {
+  it('is asked for once more', async () => {
+    const { json, asked, finish } = await answer([[], call('{"at":"it"}')]);
+    expect(JSON.parse(json)).toEqual({ at: 'it' });
+    expect(asked.map(({ conversation }) => conversation.turns.map(({ role }) => role))).toEqual([
+      ['user'],
+      ['user'],
+    ]);
+    expect(JSON.stringify(asked[1]?.conversation.turns)).toContain('Call look or listen again');
+    expect(finish).toMatchObject({ reason: 'tool-use', usage: { outputTokens: 10 } });
+  });
+
+  it('is asked for no third time', async () => {
+    const { asked, finish } = await answer([[], [], []]);
+    expect(asked).toHaveLength(2);
+    expect(finish?.reason).toBe('end-turn');
+  });
+
+  it('is not asked for if the answer has text, or does not end with calls', async () => {
+    expect((await answer([[text('Hi')]])).asked).toHaveLength(1);
+    expect((await answer([[]], 'end-turn')).asked).toHaveLength(1);
+  });
+});
+
 describe('a call with malformed arguments', () => {
   it('is repaired without a second try', async () => {
     const { json, asked, finish } = await answer([call("{'at': 'it',}")]);
