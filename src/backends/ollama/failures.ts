@@ -51,14 +51,22 @@ export function ollamaRefusalFailure(
       );
     case 401:
       return new RuntimeFailure('authentication', `${failure}; sign in with: ollama signin`);
+    case 402:
+      return new RuntimeFailure('billing', failure);
+    case 403:
+      return new RuntimeFailure('permission', failure);
+    case 413:
+      return new RuntimeFailure('request-too-large', failure);
     case 429:
+    case 502:
     case 503:
+    case 504:
       return new RuntimeFailure(refusal.status === 429 ? 'rate-limited' : 'overloaded', failure, {
         retryAfterSeconds: refusal.retryAfterSeconds ?? RETRY_AFTER_SECONDS,
       });
     case 400:
       return new RuntimeFailure(
-        said.includes('does not support') ? 'unsupported' : 'backend-failed',
+        said.includes('does not support') ? 'unsupported' : 'invalid-request',
         failure,
         { refusesTools: isToolRefusal(said) },
       );

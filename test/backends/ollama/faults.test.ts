@@ -105,6 +105,26 @@ describe('a limit of Ollama', () => {
   });
 });
 
+describe('a refusal by Ollama', () => {
+  it.each([
+    [400, 'invalid-request'],
+    [402, 'billing'],
+    [403, 'permission'],
+    [413, 'request-too-large'],
+    [500, 'backend-failed'],
+    [502, 'overloaded'],
+  ])('keeps its error code: %i is %s', async (status, code) => {
+    const server = await serve((request, response) => {
+      const shown = request.url === '/api/show';
+      response.writeHead(shown ? 200 : status, { 'content-type': 'application/json' });
+      response.end(shown ? '{"details":{}}' : '{"error":"this model needs a subscription"}');
+    });
+    onTestFinished(server.close);
+    const request = ask(modelSpec('mini', { url: server.url }), 'Count.');
+    await expect(collect(backend.generate(request, never))).rejects.toMatchObject({ code });
+  });
+});
+
 describe('a refusal by a proxy in front of Ollama', () => {
   it.each([
     [401, { code: 'authentication' }],

@@ -193,7 +193,7 @@ describe('a server whose template has no role for results', () => {
     [500, 'Only user and assistant roles are supported!'],
     [400, 'Invalid role: tool'],
     [422, "messages.2.role: permitted: 'system', 'user', 'assistant'"],
-  ])('is told of calls and results by instructions: %i %s', async (status, words) => {
+  ])('gets calls and results as text: %i %s', async (status, words) => {
     const { ask, seen } = await refusing(words, { status, isRefused });
     const conversation = { system: [], turns, tools: [LOOK] };
     expect((await ask({ conversation })).finish?.reason).toBe('tool-use');
@@ -204,7 +204,7 @@ describe('a server whose template has no role for results', () => {
     expect(JSON.stringify(seen.at(-1)?.body['messages'])).toContain('A cat');
   });
 
-  it('is told of results without tools too', async () => {
+  it('gets results as text without tools too', async () => {
     const { ask, seen } = await refusing('Invalid role: tool', { isRefused });
     const { text } = await ask({ conversation: { system: [], turns, tools: [] } });
     expect(text).toContain('<tool_call>');
