@@ -15,7 +15,7 @@ import type { Strain } from './watch.ts';
 const WAIT_MS = 150;
 const MEMORY_MB = 400;
 const AT_ONCE = 6;
-/** Three of the bodies are in memory while they are answered, and one more is decoded. */
+/** Two of the bodies are in memory while they are answered, and one more is decoded. */
 const AT_ONCE_MB = 550;
 const QUIET_MS = 2000;
 /** Timeout of an answer. The work of engines on a valid body is not measured here. */

@@ -21,7 +21,7 @@ function innerParts(part: Part): readonly Part[] {
 }
 
 /** Number of turns and tools of a conversation, which determines the time of most work on it. */
-export function itemsOf({ turns, tools }: Conversation): number {
+export function countItems({ turns, tools }: Conversation): number {
   return turns.length + tools.length;
 }
 

@@ -18,7 +18,7 @@ export interface BodyLimits {
 const MB = 1024 * 1024;
 
 const LIMITS: BodyLimits = {
-  largeBytes: 128 * MB,
+  largeBytes: 96 * MB,
   mediumBytes: 64 * MB,
   waitMilliseconds: 60_000,
   stallMilliseconds: 30_000,

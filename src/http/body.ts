@@ -6,9 +6,11 @@ import { RuntimeFailure } from '../core/failure.ts';
 import { BodyMemory } from './body-memory.ts';
 import type { BodyShare } from './body-memory.ts';
 import { serverStopping } from './stop.ts';
+import { UnansweredBodies } from './unanswered.ts';
 import { collectAfter, LARGE_BYTES, largeBodyTurn } from './large-bodies.ts';
 
 const SHARED_MEMORY = new BodyMemory();
+const SHARED_UNANSWERED = new UnansweredBodies();
 
 /** The real API's limit on the body of a request. */
 const MOST_BYTES = 32 * 1024 * 1024;
@@ -32,16 +34,20 @@ export async function useBody<Result>(
   request: IncomingMessage,
   response: ServerResponse,
   use: (text: string) => Promise<Result>,
-  { closing, memory = SHARED_MEMORY }: BodyOptions,
+  { closing, memory = SHARED_MEMORY, unanswered = SHARED_UNANSWERED }: BodyOptions,
 ): Promise<Result> {
   if (Number(request.headers['content-length']) > MOST_BYTES) {
     passOver(request);
     throw tooLarge();
   }
   const pieces = await collect(request, response, memory, closing);
-  const leave = pieces.bytes > LARGE_BYTES ? await largeBodyTurn() : undefined;
+  if (pieces.isAbandoned) throw clientGone();
+  const isLarge = pieces.bytes > LARGE_BYTES;
+  const room = isLarge ? undefined : unanswered.enter(pieces.bytes, response);
+  if (room !== undefined) await room;
+  const leave = isLarge ? await largeBodyTurn() : undefined;
   try {
-    if (pieces.isAbandoned) throw new RuntimeFailure('cancelled', 'The client has gone.');
+    if (pieces.isAbandoned) throw clientGone();
     // No variable may keep the text in memory during `use`.
     return await use(textOf(pieces));
   } finally {
@@ -54,6 +60,11 @@ interface BodyOptions {
   /** Aborts when the server stops accepting requests, which refuses a body that is not complete. */
   readonly closing: AbortSignal;
   readonly memory?: BodyMemory;
+  readonly unanswered?: UnansweredBodies;
+}
+
+function clientGone(): RuntimeFailure {
+  return new RuntimeFailure('cancelled', 'The client has gone.');
 }
 
 /** Received pieces of a body. */

@@ -2,7 +2,7 @@ import type { GenerationRequest } from '../../core/backend.ts';
 import { contextLimitExceeded, RuntimeFailure } from '../../core/failure.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 import type { ModelSpec } from '../../core/model.ts';
-import { itemsOf } from '../../core/parts.ts';
+import { countItems } from '../../core/parts.ts';
 import { beforeWorkOn, inSlices } from '../../core/steps.ts';
 import type { Steps } from '../../core/steps.ts';
 import type { PromptEstimator } from '../../prompt/estimate.ts';
@@ -35,7 +35,7 @@ export async function countOllamaPrompt(
 ): Promise<PromptCount> {
   const url = upstream.urlOf(request.model);
   const facts = await upstream.facts(request.model, url, signal);
-  await beforeWorkOn(itemsOf(request.conversation));
+  await beforeWorkOn(countItems(request.conversation));
   const body = await inSlices(toCountRequest(request, facts), signal);
   const { end } = await chatWhole(
     upstream.http,
@@ -135,7 +135,7 @@ async function open(
 ): Promise<Opened> {
   const url = upstream.urlOf(request.model);
   const facts = await upstream.facts(request.model, url, signal);
-  await beforeWorkOn(itemsOf(request.conversation));
+  await beforeWorkOn(countItems(request.conversation));
   const twice = asksTwice(request, facts);
   const isCounted = twice || needsCount(request);
   // The count must not unload the model, because the evaluated prompt would be lost.

@@ -1,5 +1,5 @@
 import { upstreamName } from '../../core/model.ts';
-import { itemsOf } from '../../core/parts.ts';
+import { countItems } from '../../core/parts.ts';
 import { beforeWorkOn, inSlices } from '../../core/steps.ts';
 import type { PromptEstimator } from '../../prompt/estimate.ts';
 import { UNADJUSTED } from './adjustments.ts';
@@ -61,7 +61,7 @@ export async function prepareCall(
   const facts = await find(model, client, signal);
   const key = modelKey(client, model);
   const adjustments = known.get(key) ?? UNADJUSTED;
-  await beforeWorkOn(itemsOf(request.conversation));
+  await beforeWorkOn(countItems(request.conversation));
   const prompt = await inSlices(toPromptBody(request, facts, adjustments));
   const characters = charactersOf(prompt);
   const estimatedTokens = estimator.estimate(key, characters);
