@@ -1,6 +1,6 @@
 import type { ChatFormat } from './format.ts';
 import { hermes } from './hermes.ts';
-import { deepseekV32, deepseekV4 } from './deepseek-dsml.ts';
+import { deepseekV32, deepseekV4, deepseekV41 } from './deepseek-dsml.ts';
 import { glm45, glm47 } from './glm.ts';
 import { minimax } from './minimax.ts';
 import { qwenXml } from './qwen-xml.ts';
@@ -13,17 +13,21 @@ import { apertus } from './apertus.ts';
 import { cohere2Moe } from './cohere2-moe.ts';
 import { commandR } from './command-r.ts';
 import { commandR7b } from './command-r7b.ts';
+import { ernie } from './ernie.ts';
 import { firefunction } from './firefunction.ts';
 import { functionaryRecipients } from './functionary-recipients.ts';
 import { functionaryTags } from './functionary-tags.ts';
 import { gigachat30, gigachat31 } from './gigachat.ts';
 import { granite } from './granite.ts';
 import { harmony } from './harmony.ts';
+import { hunyuan } from './hunyuan.ts';
 import { kimi } from './kimi.ts';
 import { lfm2 } from './lfm2.ts';
 import { llama3 } from './llama3.ts';
+import { llama4 } from './llama4.ts';
 import { mistralArgs } from './mistral-args.ts';
 import { mistralList } from './mistral-list.ts';
+import { pythonic } from './pythonic.ts';
 import { smollm3 } from './smollm3.ts';
 import { plain } from './plain.ts';
 import { derivedFormat } from './derived/derived-format.ts';
@@ -34,6 +38,7 @@ export const FORMATS: readonly ChatFormat[] = [
   hermes,
   deepseekV32,
   deepseekV4,
+  deepseekV41,
   glm45,
   glm47,
   minimax,
@@ -45,6 +50,7 @@ export const FORMATS: readonly ChatFormat[] = [
   mirothinker,
   gemma4,
   llama3,
+  llama4,
   mistralList,
   mistralArgs,
   harmony,
@@ -61,6 +67,9 @@ export const FORMATS: readonly ChatFormat[] = [
   gigachat30,
   gigachat31,
   smollm3,
+  ernie,
+  hunyuan,
+  pythonic,
   plain,
 ];
 

@@ -62,6 +62,8 @@ export interface ToolSyntax {
    * not past calls.
    */
   write?(calls: readonly WrittenCall[]): string;
+  /** Past calls are always written so, because templates of the family write values otherwise than models do. */
+  readonly writesAlways?: boolean;
 }
 
 /** Past call of a conversation. */

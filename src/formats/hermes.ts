@@ -10,7 +10,7 @@ const OPEN = '<tool_call>';
 const CLOSE = '</tool_call>';
 
 /** Texts in templates of other families with `<tool_call>`. */
-const OTHERS = ['<function=', '<arg_key>', '<tool_calls>', '<use_mcp_tool>'];
+const OTHERS = ['<function=', '<arg_key>', '<tool_calls>', '<use_mcp_tool>', '<response>'];
 
 /** Keys of a call. Models also write `parameters`. */
 const KEYS = { name: 'name', input: ['arguments', 'parameters'], closing: CLOSE } as const;
@@ -20,7 +20,7 @@ const BEGINNING = /^[{[`]/;
 
 /**
  * Hermes: one JSON object with `name` and `arguments` in `<tool_call>` tags, and `<think>` tags. Used by Qwen
- * 2.5 and 3, QwQ, MiMo, Hermes, Reka, Bielik, and the embedded Mini.
+ * 2.5 and 3, QwQ, MiMo, Hermes, Reka, Bielik, EXAONE 4, Falcon-H1, Granite 4, Ling 2, and the embedded Mini.
  */
 export const hermes: ChatFormat = {
   name: 'hermes',

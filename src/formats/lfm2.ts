@@ -1,9 +1,8 @@
-import type { CallableTool, ChatFormat } from './format.ts';
+import type { ChatFormat } from './format.ts';
 import { literal, oneOf } from '../grammar/gbnf.ts';
-import type { Reading, Source } from './shared/reader.ts';
 import { listOf, readCallList } from './shared/call-list.ts';
-import { isCallable, readName, takeClosing } from './shared/calls.ts';
-import { readPythonArguments } from './shared/python-arguments.ts';
+import { takeClosing } from './shared/calls.ts';
+import { readPythonCall } from './shared/python-arguments.ts';
 import { definePythonCall } from './shared/python-grammar.ts';
 import { writePythonCall } from './shared/python-literals.ts';
 
@@ -36,10 +35,3 @@ export const lfm2: ChatFormat = {
     },
   },
 };
-
-function* readPythonCall(source: Source, tools: readonly CallableTool[]): Reading<boolean> {
-  yield* source.skipSpace();
-  const name = yield* readName(source);
-  if (!isCallable(name, tools) || (yield* source.take('(')) === undefined) return false;
-  return yield* readPythonArguments(source, name);
-}

@@ -25,6 +25,16 @@ const STARTS = [
   '{\n    "name": ',
 ] as const;
 
+export const llama3Tools: ToolSyntax = {
+  triggers: [PYTHON],
+  triggersAtStart: jsonCallStarts,
+  forced: FORCED,
+  read: (source, tools, trigger) => readCalls(source, tools, trigger, KEYS),
+  grammar(tools, rules, { trigger, parallel }) {
+    return `${firstCall(tools, rules, trigger)} ${parallel ? furtherCalls(rules, tools) : ''}`;
+  },
+};
+
 /**
  * Llama 3.1 to 3.3. A call is the complete answer, `{"name": …, "parameters": {…}}`, or follows
  * `<|python_tag|>`, also as `name.call(key="value")`. Semicolons separate several calls.
@@ -33,16 +43,7 @@ export const llama3: ChatFormat = {
   name: 'llama3',
   recognises: (template) =>
     template.includes('<|start_header_id|>ipython') && template.includes('"parameters": '),
-  tools: {
-    triggers: [PYTHON],
-    triggersAtStart: jsonCallStarts,
-    forced: FORCED,
-    read: (source, tools, trigger) => readCalls(source, tools, trigger, KEYS),
-    grammar(tools, rules, { trigger, parallel }) {
-      const further = `("; " ${defineCall(rules, tools)})*`;
-      return `${firstCall(tools, rules, trigger)} ${parallel ? further : ''}`;
-    },
-  },
+  tools: llama3Tools,
 };
 
 /** The same calls in the text of a server. */
@@ -65,15 +66,31 @@ function* readCalls(
   keys: JsonCallKeys,
 ): Reading<boolean> {
   if (!(yield* readFirst(source, tools, trigger, keys))) return false;
+  yield* readFurtherCalls(source, tools, keys);
+  return true;
+}
+
+/** Reads calls after the first one, with a semicolon before each, or with nothing as Llama 4's template has it. */
+function* readFurtherCalls(
+  source: Source,
+  tools: readonly CallableTool[],
+  keys: JsonCallKeys,
+): Reading {
   for (;;) {
     const place = source.place;
     yield* source.skipSpace();
-    if ((yield* source.take(';')) === undefined) return true;
-    if (!(yield* readJsonCall(source, tools, keys))) {
-      if (!source.starved) source.rewind(place);
-      return true;
-    }
+    yield* source.take(';');
+    if (yield* readJsonCall(source, tools, keys)) continue;
+    if (!source.starved) source.rewind(place);
+    return;
   }
+}
+
+/** Reads one call in marks, and further calls. */
+export function* readMarkedCalls(source: Source, tools: readonly CallableTool[]): Reading<boolean> {
+  if (!(yield* readJsonCall(source, tools, KEYS))) return false;
+  yield* readFurtherCalls(source, tools, KEYS);
+  return true;
 }
 
 function* readFirst(
@@ -115,8 +132,13 @@ function firstCall(tools: readonly CallableTool[], rules: GrammarRules, trigger:
   }
 }
 
+/** Expression for the calls after a first one. */
+export function furtherCalls(rules: GrammarRules, tools: readonly CallableTool[]): string {
+  return `("; " ${defineCall(rules, tools)})*`;
+}
+
 /** Expression for a complete call, with the `type` that some models put first. */
-function defineCall(rules: GrammarRules, tools: readonly CallableTool[]): string {
+export function defineCall(rules: GrammarRules, tools: readonly CallableTool[]): string {
   const space = defineSpace(rules);
   const before = `(${memberKey(rules, 'type')} "\\"function\\"" ${space} ",")?`;
   return defineJsonCall(rules, tools, { ...MEMBERS, before });

@@ -3,7 +3,7 @@ import type { CallableTool, ChatFormat, ToolSyntax } from '../formats/format.ts'
 import { apertus } from '../formats/apertus.ts';
 import { apriel } from '../formats/apriel.ts';
 import { commandR7b } from '../formats/command-r7b.ts';
-import { deepseekV32, deepseekV4 } from '../formats/deepseek-dsml.ts';
+import { deepseekV32, deepseekV4, deepseekV41 } from '../formats/deepseek-dsml.ts';
 import { deepseekV31 } from '../formats/deepseek.ts';
 import { fencedCall } from '../formats/fenced-call.ts';
 import { firefunction } from '../formats/firefunction.ts';
@@ -16,21 +16,24 @@ import { glm45 } from '../formats/glm.ts';
 import { granite } from '../formats/granite.ts';
 import { leakedHarmony } from '../formats/harmony.ts';
 import { hermes } from '../formats/hermes.ts';
+import { hunyuan } from '../formats/hunyuan.ts';
 import { kimi } from '../formats/kimi.ts';
 import { lfm2 } from '../formats/lfm2.ts';
 import { leakedLlama3 } from '../formats/llama3.ts';
+import { leakedLlama4 } from '../formats/llama4.ts';
 import { minimax } from '../formats/minimax.ts';
 import { mirothinker } from '../formats/mirothinker.ts';
 import { mistralArgs } from '../formats/mistral-args.ts';
 import { mistralList } from '../formats/mistral-list.ts';
 import { plain } from '../formats/plain.ts';
+import { pythonic } from '../formats/pythonic.ts';
 import { qwenXml } from '../formats/qwen-xml.ts';
 import { isDefinition } from '../formats/repair/schema-types.ts';
 import { seedOss } from '../formats/seed-oss.ts';
 import type { OutputPiece, Reading, Source } from '../formats/shared/reader.ts';
 import { bufferPieces } from './buffer-pieces.ts';
 
-/** Families whose calls begin with a distinctive trigger. Several may share a trigger. */
+/** Families whose calls begin with a distinctive trigger, or with the name of a tool. Several may share a trigger. */
 const FAMILIES: readonly ChatFormat[] = [
   hermes,
   qwenXml,
@@ -42,9 +45,11 @@ const FAMILIES: readonly ChatFormat[] = [
   deepseekV31,
   deepseekV32,
   deepseekV4,
+  deepseekV41,
   seedOss,
   granite,
   gemma4,
+  hunyuan,
   lfm2,
   apriel,
   apertus,
@@ -53,6 +58,7 @@ const FAMILIES: readonly ChatFormat[] = [
   functionaryTags,
   gigachat31,
   mirothinker,
+  pythonic,
 ];
 
 type Syntax = Omit<ToolSyntax, 'grammar'>;
@@ -60,6 +66,7 @@ type Syntax = Omit<ToolSyntax, 'grammar'>;
 const SYNTAXES: readonly Syntax[] = [
   ...FAMILIES.flatMap(({ tools }) => tools ?? []),
   leakedLlama3,
+  leakedLlama4,
   leakedHarmony,
   leakedRecipients,
   fencedCall,

@@ -81,6 +81,14 @@ export const PROBE_TOOL: ToolSpec = {
   deferred: false,
 };
 
+/** Tool that no conversation calls, without words to find. */
+const QUIET_TOOL: ToolSpec = {
+  ...PROBE_TOOL,
+  name: 'quiet',
+  description: 'Does nothing.',
+  inputSchema: { type: 'object', properties: { key: { type: 'string', description: 'Any.' } } },
+};
+
 /** Tool with the schema features on which some published templates fail. */
 const ODD_TOOL: ToolSpec = {
   ...PROBE_TOOL,
@@ -106,15 +114,25 @@ export class Probe {
   readonly #render: TemplateRenderer;
   readonly #format: ChatFormat;
   readonly #tokens: { readonly bos: string; readonly eos: string };
+  /** Variables of all conversations. */
+  readonly #variables: Readonly<Record<string, unknown>>;
 
   constructor(
     render: TemplateRenderer,
     format: ChatFormat,
     tokens: { readonly bos: string; readonly eos: string },
+    variables: Readonly<Record<string, unknown>> = {},
   ) {
     this.#render = render;
     this.#format = format;
     this.#tokens = tokens;
+    this.#variables = variables;
+  }
+
+  /** The same probe with a tool in each conversation. */
+  offering(): Probe {
+    const tools = templateTools([QUIET_TOOL], 'object');
+    return new Probe(this.#render, this.#format, this.#tokens, { tools });
   }
 
   /** Rendered text; undefined if the template raises an error. */
@@ -132,6 +150,7 @@ export class Probe {
         add_generation_prompt: true,
         bos_token: this.#tokens.bos,
         eos_token: this.#tokens.eos,
+        ...this.#variables,
         ...variables,
       });
       return placeholders

@@ -33,7 +33,8 @@ export function deriveLayout(
 ): TemplateLayout | undefined {
   const probe = new Probe(render, plain, tokens);
   const styles = traits.calls === undefined ? STYLES : [traits.calls];
-  const turns = styles.map((style) => new Turns(probe, traits, style));
+  const probes = [probe, probe.offering()];
+  const turns = probes.flatMap((one) => styles.map((style) => new Turns(one, traits, style)));
   const calling =
     turns.find(({ call: one }) => one !== undefined && !BENT_JSON.test(one)) ??
     turns.find(({ call: one }) => one !== undefined) ??

@@ -26,12 +26,12 @@ export function probeTemplate(
     PARAMETERS.find((form) => probe.showsTools(form, 'plain'));
   const tools = parameters !== undefined;
   const base = { ...NO_TRAITS, system, systemAnywhere, tools, ...(tools && { parameters }) };
-  const calls = tools ? findCalls(probe, base) : undefined;
-  const reasoning = findReasoning(probe, { ...base, calls });
+  const { talk, calls } = (tools ? findTalk(probe, format, base) : undefined) ?? { talk: probe };
+  const reasoning = findReasoning(talk, { ...base, calls });
   const traits = { ...base, reasoning };
   return {
     ...traits,
-    calls: calls && findFollowing(probe, traits, findTextPlace(probe, format, traits, calls)),
+    calls: calls && findFollowing(talk, traits, findTextPlace(talk, format, traits, calls)),
     ...thinkingTraits(probe, format, { ...traits, calls }),
     efforts: format.efforts ?? findEfforts(probe),
   };
@@ -62,13 +62,33 @@ const FORMS = ['object', 'text', 'written'] as const;
 const IDS = ['kept', 'short'] as const;
 const NO_CONTENT = ['', null] as const;
 
+/** The form of calls, and the probe that shows them: some templates render calls only beside tools. */
+function findTalk(
+  probe: Probe,
+  format: ChatFormat,
+  base: TemplateTraits,
+): { readonly talk: Probe; readonly calls?: CallTraits } | undefined {
+  for (const talk of [probe, probe.offering()]) {
+    const calls = findCalls(talk, format, base);
+    if (calls !== undefined) return { talk, calls };
+  }
+  return undefined;
+}
+
 /** First form of calls and results that the template renders completely, preferably with arguments as JSON. */
-function findCalls(probe: Probe, base: TemplateTraits): CallTraits | undefined {
-  const styles = FORMS.flatMap((form) =>
-    IDS.flatMap((ids) =>
-      NO_CONTENT.map((noContent) => ({ ...PLAIN_CALLS, arguments: form, ids, noContent })),
-    ),
-  ).filter((calls) => probe.shows(CALL, { ...base, calls }));
+function findCalls(
+  probe: Probe,
+  { tools }: ChatFormat,
+  base: TemplateTraits,
+): CallTraits | undefined {
+  const forms = tools?.writesAlways === true ? (['written'] as const) : FORMS;
+  const styles = forms
+    .flatMap((form) =>
+      IDS.flatMap((ids) =>
+        NO_CONTENT.map((noContent) => ({ ...PLAIN_CALLS, arguments: form, ids, noContent })),
+      ),
+    )
+    .filter((calls) => probe.shows(CALL, { ...base, calls }));
   const asWritten = (calls: CallTraits) => probe.render(CALL, { ...base, calls }) ?? '';
   const style = styles.find((calls) => !BENT_JSON.test(asWritten(calls))) ?? styles[0];
   if (style === undefined) return undefined;

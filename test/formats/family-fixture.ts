@@ -27,8 +27,8 @@ export interface FamilyFixture {
   readonly template: string;
   readonly outputs: Readonly<Record<ScenarioName, ScenarioOutput>>;
   /**
-   * Faults, each as a text in the first output of `text + call` and its replacement. The grammar accepts the
-   * original output and refuses the changed one.
+   * Faults, each as a text in the first output of `text + call`, or else of `two calls`, and its replacement.
+   * The grammar accepts the original output and refuses the changed one.
    */
   readonly faults: Readonly<Record<Fault, readonly [search: string, replacement: string]>>;
 }

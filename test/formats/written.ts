@@ -66,3 +66,28 @@ export const JSON_FAULTS = {
   'missing required': ['"city": "Paris", ', ''],
   'unknown tool': ['get_weather', 'get_wether'],
 } as const satisfies FamilyFixture['faults'];
+
+/** Writes a call as an object with its name and arguments. */
+export function jsonCall({ name, input }: WrittenCall, inputKey = 'arguments'): string {
+  return spacedJson({ name, [inputKey]: input });
+}
+
+/** Writes each argument with its value as plain text, or as JSON if it is no text. */
+export function markedArguments(
+  { input }: WrittenCall,
+  write: (key: string, value: string, type: string) => string,
+): string {
+  return Object.entries(input)
+    .map(([key, value]) =>
+      typeof value === 'string'
+        ? write(key, value, 'string')
+        : write(key, spacedJson(value), Array.isArray(value) ? 'array' : typeof value),
+    )
+    .join('');
+}
+
+/** Writes a call as Python. */
+export function pythonCall({ name, input }: WrittenCall): string {
+  const listed = Object.entries(input).map(([key, value]) => `${key}=${spacedJson(value)}`);
+  return `${name}(${listed.join(', ')})`;
+}

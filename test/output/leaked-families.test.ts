@@ -9,6 +9,9 @@ const fixtures = await loadFixtures();
 /** Families whose calls have no distinctive trigger, or whose channels need a special prompt. */
 const UNREAD = ['cohere2-moe', 'command-r', 'functionary-recipients', 'gigachat-3.0', 'harmony'];
 
+/** Families with tags around text before calls. */
+const TAGGED_TEXT = ['command-r7b', 'ernie'];
+
 /** Scenarios with calls and without thinking, as servers leak them. */
 const SCENARIO_NAMES = [
   'text + call',
@@ -22,9 +25,8 @@ const SCENARIO_NAMES = [
 const read = fixtures.filter(([family]) => !UNREAD.includes(family));
 
 describe.each(read)('calls of %s that a server leaks', (family, { outputs }) => {
-  // Only Command R7B has tags around text.
   const scenarios = SCENARIO_NAMES.filter(
-    (name) => family !== 'command-r7b' || name !== 'text + call',
+    (name) => !TAGGED_TEXT.includes(family) || name !== 'text + call',
   );
 
   it.each(scenarios)('are parsed like those of an engine: %s', (scenario) => {

@@ -45,11 +45,20 @@ export function listOf(rules: GrammarRules, call: string, parallel: boolean): st
   return `${defineSpace(rules)} "[" ${restOfList(rules, call, parallel)}`;
 }
 
-/** Expression for such a list after its opening bracket. */
-export function restOfList(rules: GrammarRules, call: string, parallel: boolean): string {
+/**
+ * Expression for such a list after its opening bracket.
+ *
+ * @param further expression for a later call, if the first one has already begun
+ */
+export function restOfList(
+  rules: GrammarRules,
+  call: string,
+  parallel: boolean,
+  further = call,
+): string {
   const space = defineSpace(rules);
-  const further = parallel ? `(${space} "," ${space} ${call})*` : '';
-  return `${space} ${call} ${further} ${space} "]"`;
+  const others = parallel ? `(${space} "," ${space} ${further})*` : '';
+  return `${space} ${call} ${others} ${space} "]"`;
 }
 
 /** Keys in the object of a call, in this order. */

@@ -1,6 +1,15 @@
+import type { CallableTool } from '../format.ts';
 import type { Reading, Source } from './reader.ts';
-import { argumentsPiece } from './calls.ts';
+import { argumentsPiece, isCallable, readName } from './calls.ts';
 import { readPythonValue } from './python-values.ts';
+
+/** Reads a call such as `name(key="value")`; returns false without yielding a piece if there is none. */
+export function* readPythonCall(source: Source, tools: readonly CallableTool[]): Reading<boolean> {
+  yield* source.skipSpace();
+  const name = yield* readName(source);
+  if (!isCallable(name, tools) || (yield* source.take('(')) === undefined) return false;
+  return yield* readPythonArguments(source, name);
+}
 
 /**
  * Reads the keyword arguments of a Python call after `name(`, up to the closing parenthesis, and streams them

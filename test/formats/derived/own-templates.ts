@@ -30,12 +30,12 @@ function template({
 {%- if add_generation_prompt %}<|model|>{% endif -%}`;
 }
 
-const INPUT = '{{ f.arguments | tojson }}';
-const OBJECT = `{"name": "{{ f.name }}", "arguments": ${INPUT}}`;
-const COMMA = '{% if not loop.last %}, {% endif %}';
-const VALUE = '{{ v if v is string else v | tojson }}';
-const PAIRS = '{% for k, v in f.arguments | items %}';
-const THINKING = (open: string, close: string) =>
+export const INPUT = '{{ f.arguments | tojson }}';
+export const OBJECT = `{"name": "{{ f.name }}", "arguments": ${INPUT}}`;
+export const COMMA = '{% if not loop.last %}, {% endif %}';
+export const VALUE = '{{ v if v is string else v | tojson }}';
+export const PAIRS = '{% for k, v in f.arguments | items %}';
+export const THINKING = (open: string, close: string) =>
   `{% if m.reasoning_content %}${open}{{ m.reasoning_content }}${close}{% endif %}`;
 
 /** A template for each layout of calls, by its name. */
@@ -108,5 +108,25 @@ export const OWN_FAMILY_TEMPLATES: Readonly<Record<string, string>> = {
   lfm2: template({
     calls: `<|tool_call_start|>[${EACH}{{ f.name }}(${PAIRS}{{ k }}={{ v | tojson }}${COMMA}{% endfor %})${COMMA}{% endfor %}]<|tool_call_end|>`,
     thinking: THINKING('<think>', '</think>'),
+  }),
+  ernie: template({
+    calls: `${EACH}<tool_call>\n${OBJECT}\n</tool_call>\n{% endfor %}`,
+    text: '<response>\n{{ m.content }}\n</response>\n',
+    thinking: THINKING('<think>\n', '\n</think>\n\n'),
+  }),
+  hunyuan: template({
+    calls: `<tool_calls>[${EACH}${OBJECT}${COMMA}{% endfor %}]</tool_calls>`,
+    text: '{% if m.tool_calls %}{{ m.content }}{% else %}<answer>\n{{ m.content }}\n</answer>{% endif %}',
+    thinking: THINKING('<think>\n', '\n</think>\n'),
+  }),
+  'deepseek-v4.1': template({
+    calls: `<｜DSML｜ calls>\n${EACH}<｜DSML｜ invoke name="{{ f.name }}">\n${PAIRS}<｜DSML｜ parameter name="{{ k }}" string="{{ 'true' if v is string else 'false' }}">${VALUE}</｜DSML｜ parameter>\n{% endfor %}</｜DSML｜ invoke>\n{% endfor %}</｜DSML｜ calls>`,
+    thinking: THINKING('<think>', '</think>\n\n'),
+  }),
+  llama4: template({
+    calls: `${EACH}{"name": "{{ f.name }}", "parameters": ${INPUT}}{% if not loop.last %}; {% endif %}{% endfor %}`,
+  }),
+  pythonic: template({
+    calls: `[${EACH}{{ f.name }}(${PAIRS}{{ k }}={{ v | tojson }}${COMMA}{% endfor %})${COMMA}{% endfor %}]`,
   }),
 };

@@ -1,0 +1,34 @@
+import { CALLS, chatTemplate } from '../chat-template.ts';
+import { OBJECT, THINKING } from '../derived/own-templates.ts';
+import type { ModelFixture } from '../model-fixture.ts';
+import { JSON_FAULTS, jsonCall, writeOutputs } from '../written.ts';
+
+const END = '<|role_end|>';
+
+export const model: ModelFixture = {
+  sources: [
+    'https://huggingface.co/inclusionAI/Ling-mini-2.0',
+    'https://huggingface.co/inclusionAI/Ring-mini-2.0',
+  ],
+  format: 'hermes',
+  template: chatTemplate({
+    turns: {
+      system: ['<role>SYSTEM</role>', END],
+      user: ['<role>HUMAN</role>', END],
+      assistant: ['<role>ASSISTANT</role>', END],
+      tool: ['<role>OBSERVATION</role>\n<tool_response>\n', `\n</tool_response>${END}`],
+    },
+    tools:
+      '<tools>{{ tools | tojson }}</tools> Write <tool_call>{"name": "n", "arguments": {}}</tool_call>',
+    thinking: THINKING('<think>\n', '\n</think>\n\n'),
+    calls: `${CALLS}<tool_call>{{ "\n" }}${OBJECT}{{ "\n" }}</tool_call>{% if not loop.last %}{{ "\n" }}{% endif %}{% endfor %}`,
+  }),
+  outputs: writeOutputs({
+    calls: (calls) =>
+      calls.map((call) => `<tool_call>\n${jsonCall(call)}\n</tool_call>`).join('\n'),
+    text: (text, before) => (before === 'a call' ? `${text}\n` : text),
+    thinking: (text) => `<think>\n${text}\n</think>\n\n`,
+    lookalike: 'Put an object into <tool_call> and </tool_call>.',
+  }),
+  faults: JSON_FAULTS,
+};
