@@ -53,7 +53,8 @@ export function* readLater(
   code.push(space);
   const isAlone = mark === close && code.isLineStart && code.fence === undefined;
   const isDropped = later === 'dropped' && marks.includes(open ?? '');
-  const shown = isDropped || isAlone ? '' : mark;
+  const isStray = format.stray?.includes(mark) === true;
+  const shown = isDropped || isAlone || isStray ? '' : mark;
   code.push(shown);
   if (space + shown !== '') yield { type: 'text', text: space + shown };
   return false;

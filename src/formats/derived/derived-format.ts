@@ -3,6 +3,7 @@ import { plain } from '../plain.ts';
 import { bareTools } from './bare-calls.ts';
 import { bodyExpression, readBody } from './call-bodies.ts';
 import { furtherExpression, readFurther } from './call-sequence.ts';
+import { headerMarks, withHeaders } from './headers.ts';
 import { anyCalls, writeCalls } from './instructed-calls.ts';
 import type { CallLayout, TemplateLayout } from './layout.ts';
 import { isSpecialToken, isToken, segmentsOf } from './segments.ts';
@@ -24,7 +25,7 @@ export function derivedFormat(layout: TemplateLayout): ChatFormat {
   const tools = toolsOf(layout);
   const marks = JSON.stringify(calls ?? '');
   const tokens = layout.tokens.filter((token) => !isAboutCalls(token) && !marks.includes(token));
-  const stray = [...new Set([...endingTexts(layout), ...tokens])];
+  const stray = [...new Set([...endingTexts(layout), ...headerMarks(layout), ...tokens])];
   return {
     name: DERIVED,
     recognises: () => false,
@@ -59,7 +60,7 @@ function toolsOf(layout: TemplateLayout): ToolSyntax | undefined {
   if (calls === undefined) return listsTools ? anyCalls : undefined;
   const tools = isDistinct(calls.section.open + calls.call.open)
     ? markedTools(calls, layout)
-    : bareTools(calls, layout.tokens.filter(isCallToken));
+    : withHeaders(layout, calls, (one) => bareTools(one, layout.tokens.filter(isCallToken)));
   return calls.isUnrendered === true
     ? { ...tools, write: (some) => writeCalls(calls, some) }
     : tools;

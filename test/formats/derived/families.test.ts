@@ -28,7 +28,6 @@ describe.skipIf(areTemplatesMissing())('families whose file is left out', () => 
   it('write no part of a call as text', () => {
     expect(results.filter(({ leaks }) => leaks).map(({ family }) => family)).toEqual([
       'deepseek-v4.1',
-      'harmony',
       'llama4',
       'pythonic',
     ]);
