@@ -4,7 +4,7 @@ import { readText } from '../net/read-text.ts';
 import { rememberSecret } from '../core/secrets.ts';
 import type { HubFile } from './pick.ts';
 import { refusal } from './refusal.ts';
-import { get } from './request.ts';
+import { get, nextUrl } from './request.ts';
 import type { Access } from './request.ts';
 import { append } from '../core/lists.ts';
 
@@ -58,6 +58,7 @@ const tree = z.array(
 
 /** Pages that are read of a file list; a page has up to a thousand files. */
 const MOST_PAGES = 100;
+const MOST_FILES = 100_000;
 const MOST_PAGE_BYTES = 4 * 1024 * 1024;
 
 /**
@@ -78,12 +79,14 @@ export async function listFiles(
     if (asked.has(next) || asked.size >= MOST_PAGES) throw endless(next);
     asked.add(next);
     const reply = await get(next, { access: hub.access, signal }).catch(unavailable);
-    const body = await readText(reply.body, MOST_PAGE_BYTES).catch(unavailable);
     if (reply.status !== 200) {
+      reply.body.on('error', () => undefined).destroy();
       throw refusal(reply.status, { url: next, page: hubPageOf(hub, repository) });
     }
+    const body = await readText(reply.body, MOST_PAGE_BYTES).catch(unavailable);
     const page = tree.safeParse(parseJson(body)).data;
     if (page === undefined) throw notTheHub(next);
+    if (files.length + page.length > MOST_FILES) throw tooManyFiles(repository);
     append(files, page.filter(({ type }) => type === 'file').map(toFile));
     next = nextPage(reply.header('link'), reply.url);
   }
@@ -98,7 +101,7 @@ function toFile({ path, size, lfs }: z.infer<typeof tree>[number]): HubFile {
 /** URL of the next page of a long list, from `Link: <…>; rel="next"`. */
 function nextPage(link: string | undefined, from: string): string | undefined {
   const next = /<([^<>]+)>;\s*rel="next"/.exec(link ?? '')?.[1];
-  return next === undefined ? undefined : new URL(next, from).href;
+  return next === undefined ? undefined : nextUrl(from, next, 'continues at');
 }
 
 function parseJson(body: string): unknown {
@@ -124,6 +127,13 @@ function endless(url: string): RuntimeFailure {
     'backend-failed',
     `the list of files does not end: ${url} repeats, or follows ${MOST_PAGES} pages; ` +
       'check HF_ENDPOINT, or name one file by its https:// address',
+  );
+}
+
+function tooManyFiles(repository: string): RuntimeFailure {
+  return new RuntimeFailure(
+    'backend-failed',
+    `${repository} has more than ${MOST_FILES} files; name one file by its https:// address`,
   );
 }
 

@@ -86,7 +86,7 @@ export async function get(from: string, options: GetOptions): Promise<Reply> {
       return { status: answer.statusCode, url, body: answer.body, sha256, header };
     }
     await answer.body.dump();
-    url = redirected(url, location);
+    url = nextUrl(url, location, 'redirects to');
   }
   throw new RuntimeFailure('backend-failed', `${from} redirects more than ${MOST_REDIRECTS} times`);
 }
@@ -121,15 +121,23 @@ export function downloadCancelled(): RuntimeFailure {
   return new RuntimeFailure('cancelled', 'The download was cancelled.');
 }
 
-function redirected(from: string, location: string): string {
+/**
+ * URL to which a response leads, without its fragment.
+ *
+ * @param how such as `redirects to`, for the failure
+ * @throws {backend-failed} for no http(s) address, and for an unencrypted one from an encrypted one
+ */
+export function nextUrl(from: string, location: string, how: string): string {
   const to = URL.canParse(location, from) ? new URL(location, from) : undefined;
   const weaker = from.startsWith('https:') && to?.protocol !== 'https:';
   if (to === undefined || weaker || !/^https?:$/.test(to.protocol)) {
     throw new RuntimeFailure(
       'backend-failed',
-      `${from} redirects to '${location}', which is ${weaker ? 'not encrypted' : 'no address'}`,
+      `${from} ${how} '${location}', which is ${weaker ? 'not encrypted' : 'no address'}`,
     );
   }
+  // Otherwise the same address could be asked for endlessly.
+  to.hash = '';
   return to.href;
 }
 

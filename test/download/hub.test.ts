@@ -36,6 +36,37 @@ describe('the listing of a repository', () => {
     await expect(list(listing('?page=2'))).rejects.toThrow('the list of files does not end');
   });
 
+  it('is read once if its pages differ by a fragment only', async () => {
+    let pages = 0;
+    const endless = list((request, response) => {
+      pages += 1;
+      listing(`${request.url}#${pages}`)(request, response);
+    });
+    await expect(endless).rejects.toThrow('the list of files does not end');
+    expect(pages).toBe(1);
+  });
+
+  it.each(['http://[', 'file:///etc/passwd'])('does not continue at %s', async (next) => {
+    await expect(list(listing(next))).rejects.toThrow(
+      `continues at '${next}', which is no address`,
+    );
+  });
+
+  it('is not read beyond a number of files', async () => {
+    const page = JSON.stringify(Array.from({ length: 60_000 }, () => FILE));
+    const endless = list((request, response) => {
+      response.setHeader('link', `<${request.url}1>; rel="next"`).end(page);
+    });
+    await expect(endless).rejects.toThrow('user/model has more than 100000 files');
+  });
+
+  it('reports a refusal that has a long text', async () => {
+    const refused = list((_request, response) => {
+      response.writeHead(401).end('x'.repeat(5_000_000));
+    });
+    await expect(refused).rejects.toThrow('HF_TOKEN');
+  });
+
   it('ends after a number of pages', async () => {
     let pages = 0;
     const endless = list((request, response) => {
