@@ -5,7 +5,7 @@ import { askedName, isSettled, withDiscovered } from './discovered.ts';
 import { findPair, parseRegistryDocument, sectionMap } from './document.ts';
 import type { RegistryDocument, Section } from './document.ts';
 import { registryFromText } from './load.ts';
-import { lookUp } from './lookup.ts';
+import { lookUp, otherName } from './lookup.ts';
 import type { Registry, RegistryFiles, RegistryModel } from './registry.ts';
 import { unknownModel } from './resolve.ts';
 import { withAlias, withDefaultModel, withModel, withoutEntry } from './rewrite.ts';
@@ -130,14 +130,15 @@ function refuseDestination(registry: Registry, destination: string): void {
  * Removes an alias or a model from the user's file; a model's GGUF file is kept. Throws `model-not-found` for
  * an unknown name, and `invalid-request` for a shipped entry and for one that others refer to.
  */
-export async function removeModel(files: RegistryFiles, name: string): Promise<RemoveOutcome> {
+export async function removeModel(files: RegistryFiles, asked: string): Promise<RemoveOutcome> {
   return editUserFile(files.user, async (current) => {
     const text = current ?? NEW_FILE;
     const document = parseRegistryDocument(text, files.user);
     const before = await registryFromText(text, files);
+    const name = sectionOf(document, asked) === undefined ? otherName(asked) : asked;
     const section = sectionOf(document, name);
     if (section === undefined) {
-      throw notRemovable(before, name, files.user);
+      throw notRemovable(before, asked, files.user);
     }
     const edited = withoutEntry(document, text, section, name);
     refuseLosses(before, await registryFromText(edited, files), name);

@@ -218,6 +218,15 @@ aliases:
     expect(await readFile(gguf, 'utf8')).toBe('GGUF');
   });
 
+  it('of NAME also removes NAME:latest, and the other way round', async () => {
+    const files = await registryFolder(
+      'models:\n  coder:latest: { backend: ollama }\naliases:\n  mine: mini\n',
+    );
+    expect(await removeModel(files, 'coder')).toEqual({ kind: 'model' });
+    expect(await removeModel(files, 'mine:latest')).toEqual({ kind: 'alias' });
+    await expect(removeModel(files, 'coder')).rejects.toThrow('model: coder is not known');
+  });
+
   it('works for what is broken', async () => {
     const files = await registryFolder(USER);
     await removeModel(files, 'broken');
