@@ -41,8 +41,11 @@ function parametersAs(schema: JsonObject, form: TemplateTraits['parameters']): J
   switch (form) {
     case 'object':
       return schema;
-    case 'spelled':
-      return spellOut(schema);
+    case 'list':
+    case 'none':
+    case 'any':
+    case 'first':
+      return spellOut(schema, form);
     case 'basic':
       return spellBasic(schema);
     case 'text':

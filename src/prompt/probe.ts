@@ -101,6 +101,7 @@ const ODD_TOOL: ToolSpec = {
       several: { type: ['string', 'null'] },
       either: { anyOf: [{ type: 'string' }, { type: 'null' }] },
       one: { enum: ['x', 1, null] },
+      nothing: { type: 'null' },
       list: { type: 'array' },
       tuple: { type: 'array', prefixItems: [{ type: 'string' }] },
       other: { $ref: '#/$defs/other' },

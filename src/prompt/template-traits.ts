@@ -1,4 +1,5 @@
 import type { CallIds } from './call-ids.ts';
+import type { UnionType } from './spelled-schema.ts';
 
 /** Features that a chat template supports; see `probeTemplate`. */
 export interface TemplateTraits {
@@ -16,8 +17,8 @@ export interface TemplateTraits {
   readonly reasoning: ReasoningPlace | undefined;
   /** Tools are rendered. */
   readonly tools: boolean;
-  /** Form of tool schemas: original, spelled out, basic types only, or JSON text. */
-  readonly parameters: 'object' | 'spelled' | 'basic' | 'text';
+  /** Form of tool schemas: original, spelled out with a type for unions, basic types only, or JSON text. */
+  readonly parameters: 'object' | UnionType | 'basic' | 'text';
   /** Form of calls and results; undefined if the template drops them, so that they are written as text. */
   readonly calls: CallTraits | undefined;
 }

@@ -57,7 +57,7 @@ export const PLAIN_CALLS: CallTraits = {
   lead: '',
   afterResults: 'user',
 };
-const PARAMETERS = ['object', 'spelled', 'basic', 'text'] as const;
+const PARAMETERS = ['object', 'list', 'none', 'any', 'first', 'basic', 'text'] as const;
 const FORMS = ['object', 'text', 'written'] as const;
 const IDS = ['kept', 'short'] as const;
 const NO_CONTENT = ['', null] as const;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ChatTemplate } from '../../../src/prompt/render.ts';
 import { spellBasic, spellOut } from '../../../src/prompt/spelled-schema.ts';
+import type { UnionType } from '../../../src/prompt/spelled-schema.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import type { Conversation } from '../../../src/core/conversation.ts';
 import { chatTemplate, TEMPLATES } from '../../support/chat-templates.ts';
@@ -69,36 +70,95 @@ describe('tools with all kinds of schemas', () => {
   );
 });
 
+const INTEGER_OR_NULL = { anyOf: [{ type: 'integer' }, { type: 'null' }] };
+const ITEM = { type: 'object', properties: { a: { type: 'integer' } } };
+const ITEM_OR_TEXT = { anyOf: [ITEM, { type: 'string' }] };
+
 describe('a spelled-out schema', () => {
   covers('R3.2-fallback');
 
   it.each<[string, JsonObject | true, unknown]>([
-    ['any value', {}, { type: 'string' }],
-    ['any value, as true', true, { type: 'string' }],
-    ['a union', { type: ['null', 'integer'] }, { type: 'integer' }],
+    ['any value', {}, {}],
+    ['any value, as true', true, {}],
+    ['a union', { type: ['null', 'integer'] }, { type: ['null', 'integer'] }],
     ['null', { type: 'null' }, { type: 'null' }],
+    ['alternatives', INTEGER_OR_NULL, { type: ['integer', 'null'] }],
     [
-      'alternatives',
-      { anyOf: [{ type: 'null' }, { type: 'number' }] },
-      { anyOf: [{ type: 'null' }, { type: 'number' }], type: 'number' },
+      'alternatives with parts',
+      { ...ITEM_OR_TEXT, description: 'It.' },
+      { description: `It. JSON Schema: ${JSON.stringify(ITEM_OR_TEXT)}` },
+    ],
+    [
+      'an object or null',
+      { oneOf: [ITEM, { type: 'null' }], title: 'Item' },
+      { ...ITEM, title: 'Item', nullable: true, description: 'May be null.' },
     ],
     ['an enum', { enum: [null, 'x', true] }, { enum: ['null', 'x', 'true'], type: 'string' }],
     ['a constant', { const: 5 }, { const: 5, type: 'number' }],
-    ['a list', { type: 'array' }, { type: 'array', items: { type: 'string' } }],
+    ['a list', { type: 'array' }, { type: 'array', items: {} }],
     [
       'a tuple',
       { prefixItems: [{ type: 'number' }] },
       { prefixItems: [{ type: 'number' }], type: 'array', items: { type: 'number' } },
     ],
-    ['a reference', { $ref: '#' }, { $ref: '#', type: 'object' }],
+    ['a reference', { $ref: '#' }, { $ref: '#' }],
     [
       'a regular schema, which stays the same',
       { type: 'object', properties: { a: { type: 'array', items: { type: 'integer' } } } },
       { type: 'object', properties: { a: { type: 'array', items: { type: 'integer' } } } },
     ],
-  ])('names one type for %s', (_name, place, expected) => {
-    const spelled = spellOut({ type: 'object', properties: { given: place } });
+  ])('lists the types of %s', (_name, place, expected) => {
+    const spelled = spellOut({ type: 'object', properties: { given: place } }, 'list');
     expect(spelled).toEqual({ type: 'object', properties: { given: expected } });
+  });
+
+  it.each<[UnionType, JsonObject]>([
+    ['list', {}],
+    ['none', {}],
+    ['any', { type: 'any' }],
+    ['first', { type: 'object' }],
+  ])('describes unions that have the type “%s”', (union, type) => {
+    const several = { type: ['string', 'number', 'object'] };
+    expect(spellOut(ITEM_OR_TEXT, union)).toEqual({
+      ...type,
+      description: JSON.stringify(ITEM_OR_TEXT),
+    });
+    expect(spellOut(several, 'none')).toEqual({ description: JSON.stringify(several) });
+    const integer = { type: 'integer', nullable: true, description: 'May be null.' };
+    if (union !== 'list') expect(spellOut(INTEGER_OR_NULL, union)).toEqual(integer);
+  });
+
+  const NAMED: readonly [template: string, integer: string, union: string][] = [
+    ['openai-gpt-oss-120b', 'given?: integer | null', 'given?: any'],
+    ['Apertus-8B-Instruct', 'given?: integer | null', 'given?: any'],
+    ['ByteDance-Seed-OSS', 'given (int) [选填]: May be null.', 'given: Any'],
+    ['GigaChat3-10B-A1.8B', '// May be null.\n  given?: number', 'given?: any'],
+    ['GigaChat3.1-10B-A1.8B', '// May be null.\n  given?: number', 'given?: any'],
+    [
+      'NousResearch-Hermes-2-Pro-Llama-3-8B-tool_use',
+      'given(int): May be null.',
+      'given(Union[]): {',
+    ],
+    [
+      'NousResearch-Hermes-3-Llama-3.1-8B-tool_use',
+      'given(int): May be null.',
+      'given(Union[]): {',
+    ],
+    [
+      'CohereForAI-c4ai-command-r-plus-tool_use',
+      'given (Optional[int]): May be null.',
+      'given (Optional[Union[]]): {',
+    ],
+  ];
+
+  it.skipIf(areTemplatesMissing()).each(NAMED)('is a union for %s', (name, integer, union) => {
+    const template = realTemplate(REAL_TEMPLATES.get(name) ?? '');
+    const shown = (place: JsonObject): string =>
+      written(template, asking(using({ type: 'object', properties: { given: place } }, 'Looks.')));
+    expect(shown(INTEGER_OR_NULL)).toContain(integer);
+    expect(shown({ type: ['integer', 'null'] })).toContain(integer);
+    expect(shown(ITEM_OR_TEXT)).toContain(union);
+    expect(shown(ITEM_OR_TEXT)).toContain('"anyOf":[{"type":"object"');
   });
 
   it('with basic types describes other types in descriptions', () => {
