@@ -17,7 +17,7 @@ afterEach(() => server.close());
 const CHUNK = Buffer.from(`10000\r\n${' '.repeat(0x10000)}\r\n`);
 
 /** Sends a body without end. Returns the megabytes that were taken, and what was answered. */
-function sendEndlessly(path: string): Promise<{ megabytes: number; answer: string }> {
+function sendEndlessly(path: string, headers = ''): Promise<{ megabytes: number; answer: string }> {
   const { hostname, port } = new URL(server.url);
   return new Promise((resolve) => {
     let [chunks, answer] = [0, ''];
@@ -32,7 +32,7 @@ function sendEndlessly(path: string): Promise<{ megabytes: number; answer: strin
     socket.on('drain', send).on('error', () => undefined);
     socket.once('close', () => resolve({ megabytes: (chunks * CHUNK.length) / 1e6, answer }));
     socket.write(
-      `POST ${path} HTTP/1.1\r\nhost: ${hostname}\r\ntransfer-encoding: chunked\r\n\r\n`,
+      `POST ${path} HTTP/1.1\r\nhost: ${hostname}\r\ntransfer-encoding: chunked\r\n${headers}\r\n`,
     );
     send();
   });
@@ -52,6 +52,12 @@ describe('a body that never ends', () => {
     expect(megabytes).toBeLessThan(120);
   });
 });
+
+it('an unknown expectation does not lead past guards and limits', async () => {
+  const { megabytes, answer } = await sendEndlessly('/v1/messages', 'expect: 200-ok\r\n');
+  expect(answer).toMatch(/^HTTP\/1.1 413 /);
+  expect(megabytes).toBeLessThan(120);
+}, 20_000);
 
 describe('a body that is too large', () => {
   covers('R12.1-unread');
