@@ -5,7 +5,7 @@ import { askedName, isSettled, withDiscovered } from './discovered.ts';
 import { findPair, parseRegistryDocument, sectionMap } from './document.ts';
 import type { RegistryDocument, Section } from './document.ts';
 import { registryFromText } from './load.ts';
-import { lookUp, otherName } from './lookup.ts';
+import { lookUp, latestTwin } from './lookup.ts';
 import type { Registry, RegistryFiles, RegistryModel } from './registry.ts';
 import { unknownModel } from './resolve.ts';
 import { withAlias, withDefaultModel, withModel, withoutEntry } from './rewrite.ts';
@@ -135,7 +135,7 @@ export async function removeModel(files: RegistryFiles, asked: string): Promise<
     const text = current ?? NEW_FILE;
     const document = parseRegistryDocument(text, files.user);
     const before = await registryFromText(text, files);
-    const name = sectionOf(document, asked) === undefined ? otherName(asked) : asked;
+    const name = sectionOf(document, asked) === undefined ? latestTwin(asked) : asked;
     const section = sectionOf(document, name);
     if (section === undefined) {
       throw notRemovable(before, asked, files.user);

@@ -93,10 +93,10 @@ const LATEST = ':latest';
 
 /** The value of a name in a table in which `x` and `x:latest` are one. */
 export function either<Value>(table: ReadonlyMap<string, Value>, name: string): Value | undefined {
-  return table.get(name) ?? table.get(otherName(name));
+  return table.get(name) ?? table.get(latestTwin(name));
 }
 
 /** The equal name with `:latest`, or without it. */
-export function otherName(name: string): string {
+export function latestTwin(name: string): string {
   return name.endsWith(LATEST) ? name.slice(0, -LATEST.length) : `${name}${LATEST}`;
 }
