@@ -43,6 +43,8 @@ export interface SessionKey {
   readonly user?: string;
   readonly session?: string;
   readonly agent?: string;
+  /** Name of the client program, for listings. */
+  readonly client?: string;
 }
 
 /** Place in a prompt: counts of the tools, system texts, turns, and parts of the next turn before it. */

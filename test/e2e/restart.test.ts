@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import Anthropic from 'anthropic-sdk-1';
@@ -27,6 +27,9 @@ it('goes on with a conversation after a kill, with the model loaded ahead', asyn
     timeout: 40_000,
     interval: 250,
   });
+  const [record = ''] = await records();
+  const written: unknown = JSON.parse(await readFile(path.join(states, record), 'utf8'));
+  expect(written).toMatchObject({ clients: ['Anthropic'] });
   await first.stop('SIGKILL');
 
   const second = await startServer({ environment, args: ['--preload', 'mini'] });

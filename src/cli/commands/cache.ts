@@ -5,7 +5,7 @@ import { say, printJson } from '../ui/report.ts';
 import { printTable } from '../ui/table.ts';
 import type { StoredState } from '../../backends/local/states/record.ts';
 
-const HEADER = ['MODEL', 'TOKENS', 'SIZE', 'SAVES', 'USED', 'SESSIONS'];
+const HEADER = ['MODEL', 'TOKENS', 'SIZE', 'SAVES', 'USED', 'CLIENT', 'SESSIONS'];
 
 interface CacheFlags {
   readonly clear?: boolean;
@@ -55,15 +55,15 @@ function counted(count: number): string {
 }
 
 function described({ record, lastUsed }: StoredState) {
-  const { model, tokens, bytes, seconds, sessions, isHeld } = record;
-  return { model, tokens, bytes, seconds, sessions, breakpoint: isHeld, lastUsed };
+  const { model, tokens, bytes, seconds, sessions, clients = [], isHeld } = record;
+  return { model, tokens, bytes, seconds, clients, sessions, breakpoint: isHeld, lastUsed };
 }
 
 async function rowsOf(states: readonly StoredState[]): Promise<readonly (readonly string[])[]> {
   const { formatSize } = await import('../../units/size.ts');
   const { formatDuration } = await import('../ui/progress-text.ts');
   return states.map(({ record, lastUsed }) => {
-    const { model, tokens, bytes, seconds, sessions } = record;
+    const { model, tokens, bytes, seconds, sessions, clients = [] } = record;
     const [first = '-', ...others] = sessions;
     return [
       model,
@@ -71,6 +71,7 @@ async function rowsOf(states: readonly StoredState[]): Promise<readonly (readonl
       formatSize(bytes),
       seconds === 0 ? '-' : formatDuration(seconds),
       `${formatDuration((Date.now() - lastUsed.getTime()) / 1000)} ago`,
+      clients.length === 0 ? '-' : clients.join(', '),
       others.length === 0 ? first : `${first} and ${others.length} more`,
     ];
   });

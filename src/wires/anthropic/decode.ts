@@ -102,6 +102,7 @@ function* decodeBody(
         userId: body.metadata?.user_id ?? undefined,
         session: header(context, 'x-claude-code-session-id'),
         agent: header(context, 'x-claude-code-agent-id'),
+        userAgent: header(context, 'user-agent'),
       }),
     },
   };

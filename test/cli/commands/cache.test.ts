@@ -12,14 +12,14 @@ async function homeWithStates() {
   const home = await makeHome();
   const folder = weightsFolder(join(home.environment['PORTICO_HOME'] ?? '', 'data', 'states'), 'x');
   await mkdir(folder, { recursive: true });
-  for (const [name, model, sessions] of [
-    ['a', 'mini', ['one', 'two']],
-    ['b', 'qwen', []],
-  ] as const) {
+  for (const [name, model, users] of [
+    ['a', 'mini', { sessions: ['one', 'two'], clients: ['claude-cli'] }],
+    ['b', 'qwen', { sessions: [] }],
+  ] satisfies [string, string, { sessions: string[]; clients?: string[] }][]) {
     const stem = join(folder, name);
     await writeFile(stateFile(stem), 'state');
     const record = { model, context: '', tokens: 18_204, bytes: 2_000_000, checksum: 0 };
-    const rest = { transcripts: [], sessions: [...sessions], isHeld: false, seconds: 27.6 };
+    const rest = { transcripts: [], ...users, isHeld: false, seconds: 27.6 };
     await writeRecord(stem, { ...record, ...rest }, [1, 2, 3], folder);
   }
   return home;
@@ -30,9 +30,17 @@ it('lists kept prompts, the last used first', async () => {
   const { code, stdout } = await portico('cache');
   expect(code).toBe(0);
   expect(stdout.split('\n').map((line) => line.trim().split(/ {2,}/))).toEqual([
-    ['MODEL', 'TOKENS', 'SIZE', 'SAVES', 'USED', 'SESSIONS'],
-    ['qwen', '18,204', '2 MB', '28 s', expect.stringMatching(/^\d+ s ago$/), '-'],
-    ['mini', '18,204', '2 MB', '28 s', expect.stringMatching(/^\d+ s ago$/), 'one and 1 more'],
+    ['MODEL', 'TOKENS', 'SIZE', 'SAVES', 'USED', 'CLIENT', 'SESSIONS'],
+    ['qwen', '18,204', '2 MB', '28 s', expect.stringMatching(/^\d+ s ago$/), '-', '-'],
+    [
+      'mini',
+      '18,204',
+      '2 MB',
+      '28 s',
+      expect.stringMatching(/^\d+ s ago$/),
+      'claude-cli',
+      'one and 1 more',
+    ],
     ['2 kept prompts of 4 MB'],
     [''],
   ]);

@@ -199,6 +199,12 @@ describe('the decoder of options', () => {
   const json = JSON.stringify({ device_id: 'd', account_uuid: '', session_id: 's' });
   it.each([
     [json, {}, { user: 'd', session: 's' }],
+    [
+      json,
+      { 'user-agent': 'claude-cli/2.0 (x)' },
+      { user: 'd', session: 's', client: 'claude-cli' },
+    ],
+    [json, { 'user-agent': '<b>/1' }, { user: 'd', session: 's' }],
     [json, { 'x-claude-code-session-id': 'h' }, { user: 'd', session: 'h' }],
     [json, { 'x-claude-code-session-id': ' ' }, { user: 'd', session: 's' }],
     ['{"session_id":"s"}', {}, { user: '{"session_id":"s"}', session: 's' }],

@@ -33,6 +33,8 @@ const recordSchema = z.object({
   transcripts: z.array(z.tuple([z.string(), z.int().positive()])),
   /** Sessions that used it. */
   sessions: z.array(z.string()),
+  /** Names of the client programs that wrote it, as far as they are known. */
+  clients: z.array(z.string()).optional(),
   /** True if a client set a cache breakpoint in the prompt. */
   isHeld: z.boolean(),
   /** Saved seconds of evaluation, as measured at the write. */

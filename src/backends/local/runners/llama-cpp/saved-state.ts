@@ -1,8 +1,10 @@
 import type { Token } from 'node-llama-cpp';
+import type { SessionKey } from '../../../../core/backend.ts';
 import { commonLength } from '../../../../prompt/prompt-prefix.ts';
 import { readRecords, readTokens } from '../../states/record.ts';
 import type { StateRecord } from '../../states/record.ts';
 import type { Transcripts } from '../../transcripts.ts';
+import type { Slot } from './slot.ts';
 
 /** State of an earlier slot, in a file. */
 export interface SavedState {
@@ -53,6 +55,30 @@ export function transcriptsIn(
     keys.push([key, written.length]);
   }
   return { keys, written: longest };
+}
+
+/** Users of a slot's state, and of the states that it replaces. */
+export function usersOf(
+  { session, isHeld }: Pick<Slot, 'session' | 'isHeld'>,
+  replaced: readonly SavedState[],
+): Pick<StateRecord, 'sessions' | 'clients' | 'isHeld'> {
+  const records = replaced.map(({ record }) => record);
+  const sessions = [sessionName(session), ...records.flatMap((record) => record.sessions)];
+  const clients = [session.client ?? '', ...records.flatMap((record) => record.clients ?? [])];
+  return {
+    sessions: distinct(sessions),
+    clients: distinct(clients),
+    isHeld: isHeld || records.some((record) => record.isHeld),
+  };
+}
+
+function distinct(names: readonly string[]): string[] {
+  return [...new Set(names.filter((name) => name !== ''))];
+}
+
+/** Name of a session; empty if it is not known. */
+export function sessionName({ session, agent, user }: SessionKey): string {
+  return [session ?? user, agent].filter((part) => part !== undefined).join('/');
 }
 
 /** Returns true if tokens are a prefix of others. */

@@ -22,7 +22,7 @@ import {
 } from '../../states/record.ts';
 import { removeScratch, removeStale, scratchName } from '../../states/scratch.ts';
 import type { Transcripts } from '../../transcripts.ts';
-import { isPrefix, readSaved, transcriptsIn } from './saved-state.ts';
+import { isPrefix, sessionName, readSaved, transcriptsIn, usersOf } from './saved-state.ts';
 import type { SavedState } from './saved-state.ts';
 import type { Slot } from './slot.ts';
 
@@ -186,7 +186,6 @@ export class StateFiles {
     const { model, folder } = this.#options;
     const { keys, written } = transcriptsIn(this.#options.transcripts, tokens);
     const replaced = this.saved.filter((state) => isPrefix(state.tokens, tokens));
-    const sessions = [nameOf(slot.session), ...replaced.flatMap(({ record }) => record.sessions)];
     const record = {
       model,
       context: this.#context,
@@ -194,8 +193,7 @@ export class StateFiles {
       ...size,
       checksum: await checksumOf(draft),
       transcripts: keys,
-      sessions: [...new Set(sessions.filter((name) => name !== ''))],
-      isHeld: slot.isHeld || replaced.some((state) => state.record.isHeld),
+      ...usersOf(slot, replaced),
     };
     const stem = path.join(this.#folder, randomUUID());
     await chmod(draft, 0o600);
@@ -223,7 +221,7 @@ export class StateFiles {
   /** Marks a state as the most recently used one. */
   async #used(state: SavedState, session: SessionKey): Promise<void> {
     const others = this.#saved.filter((one) => one !== state);
-    const name = nameOf(session);
+    const name = sessionName(session);
     const isKnown = name === '' || state.record.sessions.includes(name);
     const sessions = isKnown ? state.record.sessions : [...state.record.sessions, name];
     const record = { ...state.record, sessions };
@@ -242,8 +240,4 @@ export class StateFiles {
         'They are evaluated again instead, until files can be written there.',
     );
   }
-}
-
-function nameOf({ session, agent, user }: SessionKey): string {
-  return [session ?? user, agent].filter((part) => part !== undefined).join('/');
 }
