@@ -16,25 +16,25 @@ const FENCE = '```json';
 interface CallLayout {
   readonly beforeName: string;
   readonly beforeInput: string;
-  readonly behindInput: string;
+  readonly afterInput: string;
   readonly separator: string;
 }
 
 const FENCED: CallLayout = {
   beforeName: `${CALL}${KIND}`,
   beforeInput: `\n${FENCE}\n`,
-  behindInput: `\`\`\`${CALL_END}`,
+  afterInput: `\`\`\`${CALL_END}`,
   separator: '\n',
 };
 
 const BARE: CallLayout = {
   beforeName: CALL,
   beforeInput: SEPARATOR,
-  behindInput: CALL_END,
+  afterInput: CALL_END,
   separator: '',
 };
 
-function toolSyntax({ beforeName, beforeInput, behindInput, separator }: CallLayout): ToolSyntax {
+function toolSyntax({ beforeName, beforeInput, afterInput, separator }: CallLayout): ToolSyntax {
   return {
     triggers: [OPEN],
     read: readCalls,
@@ -43,7 +43,7 @@ function toolSyntax({ beforeName, beforeInput, behindInput, separator }: CallLay
         const input = defineSchema(rules, inputSchema);
         return rules.define(
           `call-${name}`,
-          `${literal(beforeName + name + beforeInput)} ${input} "\\n"? ${literal(behindInput)}`,
+          `${literal(beforeName + name + beforeInput)} ${input} "\\n"? ${literal(afterInput)}`,
         );
       });
       const call = oneOf(calls);

@@ -157,14 +157,14 @@ export function objectMembers(
   const before = at('before').map(
     (member) => `(${otherMember(rules, member)} ${space} "," ${space})?`,
   );
-  const behind = at('behind').map(
+  const after = at('after').map(
     (member) => `(${space} "," ${space} ${otherMember(rules, member)})?`,
   );
   return {
     name: nameKey,
     input: inputKey,
     before: before.join(' '),
-    behind: behind.join(' '),
+    after: after.join(' '),
   };
 }
 

@@ -72,13 +72,13 @@ function markedTools(calls: CallLayout, layout: TemplateLayout): ToolSyntax {
   const named = namedTrigger(calls);
   const first = named?.before ?? triggers[0]?.text;
   const openings = new Map(triggers.map(({ text, rest }) => [text, rest]));
-  if (named !== undefined) openings.set(named.before, SLOT.name + named.behind + named.rest);
+  if (named !== undefined) openings.set(named.before, SLOT.name + named.after + named.rest);
   const openingOf = (trigger: string) => openings.get(trigger) ?? named?.rest ?? '';
   return {
     triggers: triggers.map(({ text }) => text),
     ...(named && {
       triggersAtStart: (tools) =>
-        tools.map(({ name }) => named.before.trimStart() + name + named.behind),
+        tools.map(({ name }) => named.before.trimStart() + name + named.after),
       forced: named.before,
     }),
     *read(source, tools, trigger) {

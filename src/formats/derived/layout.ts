@@ -21,7 +21,7 @@ export interface BlockTags {
 /** A member of a call's object beside name and arguments. */
 export interface OtherMember {
   readonly key: string;
-  readonly place: 'before' | 'behind';
+  readonly place: 'before' | 'after';
   readonly value: { readonly slot: 'id' | 'number' } | { readonly constant: JsonValue };
 }
 

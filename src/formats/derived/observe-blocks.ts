@@ -123,9 +123,9 @@ function closeOfAnswer(
   const ending = call === undefined ? afterText : sharedEnd(afterText, call);
   const own = afterText.slice(0, afterText.length - ending.length).trim();
   if (own !== '' && ending.trim() !== '') return own;
-  const [, behind = ''] = textCall?.split(PROBED.answer) ?? [];
+  const [, rest = ''] = textCall?.split(PROBED.answer) ?? [];
   const lead = call?.slice(head.length).split(PROBED.tool)[0] ?? '';
-  const [beforeName = ''] = behind.split(PROBED.tool);
+  const [beforeName = ''] = rest.split(PROBED.tool);
   if (lead === '' || !beforeName.endsWith(lead)) return '';
   const closed = beforeName.slice(0, beforeName.length - lead.length).trim();
   // A block that another one follows may end otherwise than the last one, as thinking does.

@@ -35,7 +35,7 @@ export function observeCalls(
   const one = findCall(regions, call, 0, PROBED.value);
   if (one === undefined) return undefined;
   const before = repeatedName(call.slice(0, one.from));
-  const behind = call.slice(one.to);
+  const after = call.slice(one.to);
   const several = regions.calls === undefined ? undefined : repetition(regions, one);
   if (several === undefined) {
     // A call in a message of its own ends as the message does.
@@ -43,12 +43,12 @@ export function observeCalls(
     const endsTurn = !before.trimStart().startsWith(end);
     return finished(one.body, {
       section: { open: '', close: '' },
-      call: { open: before, close: behind.trim() + (endsTurn ? end : '') },
+      call: { open: before, close: after.trim() + (endsTurn ? end : '') },
       separator: '',
       parallel: false,
     });
   }
-  return finished(several.body, divided(before, behind, several.between));
+  return finished(several.body, divided(before, after, several.between));
 }
 
 /** A turn of calls, without its head, empty blocks before the calls, and the end of the turn. */
@@ -156,16 +156,16 @@ function mergeMembers(one: OtherMember, other: OtherMember | undefined): OtherMe
 }
 
 /** The texts around one call and between two, separated by their repetition. */
-function divided(before: Mark, behind: Mark, between: Mark): Omit<CallLayout, 'body'> {
+function divided(before: Mark, after: Mark, between: Mark): Omit<CallLayout, 'body'> {
   const open = sharedEnd(before, between);
   const restOfBetween = between.slice(0, between.length - open.length);
-  const close = sharedStart(behind, restOfBetween);
+  const close = sharedStart(after, restOfBetween);
   const sectionOpen = before.slice(0, before.length - open.length);
   return {
     section: {
       open: sectionOpen,
       // Without a section this is another end of the turn.
-      close: sectionOpen.trim() === '' ? '' : behind.slice(close.length).trim(),
+      close: sectionOpen.trim() === '' ? '' : after.slice(close.length).trim(),
     },
     call: { open, close: close.trim() },
     separator: restOfBetween.slice(close.length),

@@ -80,7 +80,7 @@ function objectBody(region: string, span: ObjectSpan, value: string): CallBody |
 }
 
 function otherMember(key: string, item: unknown, isBefore: boolean): OtherMember {
-  const place = isBefore ? 'before' : 'behind';
+  const place = isBefore ? 'before' : 'after';
   if (item === SLOT.id) return { key, place, value: { slot: 'id' } };
   return { key, place, value: { constant: constantOf(item) } };
 }

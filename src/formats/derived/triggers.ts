@@ -16,7 +16,7 @@ export function isDistinct(mark: Mark): boolean {
 /** A beginning of calls with the name of the tool in it, such as ` to=search<|message|>`. */
 export interface NamedTrigger {
   readonly before: string;
-  readonly behind: string;
+  readonly after: string;
   readonly rest: Mark;
 }
 
@@ -29,7 +29,7 @@ export function namedTrigger({ section, call }: CallLayout): NamedTrigger | unde
   if (tag === -1 || segmentsOf(before).some(isTag)) return undefined;
   return {
     before,
-    behind: segments.slice(0, tag + 1).join(''),
+    after: segments.slice(0, tag + 1).join(''),
     rest: segments.slice(tag + 1).join(''),
   };
 }

@@ -67,7 +67,7 @@ export interface CallMembers {
   readonly input: string;
   /** GBNF before the name and after the arguments. */
   readonly before?: string;
-  readonly behind?: string;
+  readonly after?: string;
 }
 
 /** Defines a rule for one call of any of the tools, as a JSON object with valid arguments. */
@@ -96,7 +96,7 @@ export function restOfCall(
   const space = defineSpace(rules);
   const input = defineSchema(rules, inputSchema);
   const body = `${space} "," ${space} ${memberKey(rules, members.input)} ${input}`;
-  return rules.define(`call-${name}`, `${body} ${members.behind ?? ''} ${space} "}"`);
+  return rules.define(`call-${name}`, `${body} ${members.after ?? ''} ${space} "}"`);
 }
 
 /** Expression for a key of an object and its colon. */
