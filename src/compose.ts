@@ -9,7 +9,7 @@ import { loadThinkingKey } from './config/thinking-key.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
 import { serverStopping, stopServers } from './http/stop.ts';
-import { within } from './net/timeouts.ts';
+import { withTimeout } from './net/timeouts.ts';
 import { openLiveRegistry } from './registry/live.ts';
 import type { Registry, RegistryFiles } from './registry/registry.ts';
 import { shippedRegistryFile } from './registry/shipped.ts';
@@ -160,7 +160,7 @@ async function servedModels(models: Models): Promise<ServedModels> {
   const { runtime } = models;
   const found = await runtime.models();
   const described = Promise.all(found.map(({ model }) => runtime.describe(model)));
-  await within(described, DESCRIBE_TIMEOUT_MS);
+  await withTimeout(described, DESCRIBE_TIMEOUT_MS);
   const problems = await problemsOf(models);
   const usable = found.filter(({ model }) => !problems.has(model.spec.name));
   const capabilities = await runtime.listed(usable);

@@ -95,10 +95,10 @@ export interface LoadStatus {
   /** Time since its last request ended or since it was loaded; 0 while it answers. */
   readonly idleMilliseconds: number;
   /** Prompts whose evaluation is kept in files for this model; absent if it keeps none in files. */
-  readonly kept?: KeptPrompts;
+  readonly kept?: CachedPrompts;
 }
 
-export interface KeptPrompts {
+export interface CachedPrompts {
   readonly count: number;
   readonly bytes: number;
 }

@@ -1,7 +1,7 @@
 import { RuntimeFailure } from '../core/failure.ts';
 
 /** Requested resource, as errors name it. */
-export interface Asked {
+export interface RequestedFile {
   readonly url: string;
   /** The repository's page on Hugging Face, where its terms are accepted. */
   readonly page?: string;
@@ -13,7 +13,7 @@ export function isTemporary(status: number): boolean {
 }
 
 /** Converts a status other than 200 and 206 to a failure with a hint. */
-export function refusal(status: number, asked: Asked): RuntimeFailure {
+export function refusal(status: number, asked: RequestedFile): RuntimeFailure {
   switch (status) {
     case 401:
     case 403:
@@ -35,7 +35,7 @@ export function refusal(status: number, asked: Asked): RuntimeFailure {
   }
 }
 
-function permission({ page }: Asked): string {
+function permission({ page }: RequestedFile): string {
   return page === undefined
     ? 'it sends the file to signed-in users only; download it in a browser, ' +
         'and name it with `file:` in models.yaml'

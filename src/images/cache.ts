@@ -5,7 +5,7 @@ interface Entry<Value> {
 }
 
 /** LRU cache with a limit on the total weight of its values. */
-export class Kept<Value> {
+export class WeightedCache<Value> {
   readonly #entries = new Map<string, Entry<Value>>();
   readonly #maxWeight: number;
   readonly #lifetimeMs: number;

@@ -4,7 +4,7 @@ import { RuntimeFailure } from '../core/failure.ts';
 import { imageSubject } from '../core/parts.ts';
 import { decodeBase64 } from './base64.ts';
 import type { ContactRules } from '../net/public-fetch.ts';
-import { Kept } from './cache.ts';
+import { WeightedCache } from './cache.ts';
 import { DEFAULT_LONGEST_EDGE } from './limits.ts';
 import type { Picture } from './picture.ts';
 
@@ -32,7 +32,7 @@ const KEPT_CHARACTERS = 32 * 1024 * 1024;
 /** Lifetime of fetched pictures: enough for a conversation, and short enough to notice a replaced picture. */
 const FETCHED_LIFETIME_MS = 300_000;
 
-const WITHIN_MS = 15_000;
+const FETCH_TIMEOUT_MS = 15_000;
 
 /** Result of a check; without data, the picture is used unchanged. */
 interface Checked {
@@ -42,8 +42,8 @@ interface Checked {
 
 /** @param rules addresses that a URL may lead to; default: public ones */
 export function createImageLoader(rules: Partial<ContactRules> = {}): ImageLoader {
-  const checked = new Kept<Checked>(KEPT_CHARACTERS);
-  const fetched = new Kept<PictureSource>(KEPT_CHARACTERS, FETCHED_LIFETIME_MS);
+  const checked = new WeightedCache<Checked>(KEPT_CHARACTERS);
+  const fetched = new WeightedCache<PictureSource>(KEPT_CHARACTERS, FETCHED_LIFETIME_MS);
   const check = createChecker();
 
   const fromBase64 = async (data: string, edge: number, signal: AbortSignal) => {
@@ -121,7 +121,11 @@ async function bytesAt(
     import('../net/public-fetch.ts'),
     import('../net/addresses.ts'),
   ]);
-  const defaults = { mayContact: isPublicAddress, resolve: resolveHost, withinMs: WITHIN_MS };
+  const defaults = {
+    mayContact: isPublicAddress,
+    resolve: resolveHost,
+    timeoutMs: FETCH_TIMEOUT_MS,
+  };
   return downloadPicture(url, { ...defaults, ...rules }, signal);
 }
 

@@ -12,7 +12,7 @@ export interface Picture {
 }
 
 /** Time limit of decoding; a picture of the largest size takes a second or two. */
-const DECODE_WITHIN_SECONDS = 20;
+const DECODE_TIMEOUT_SECONDS = 20;
 
 /** Kinds that stay unchanged. Others become PNG: llama.cpp does not read WebP, and no server animates GIFs. */
 const PASSED_ON: readonly PictureKind[] = ['png', 'jpeg'];
@@ -41,7 +41,7 @@ export async function checkPicture(bytes: Uint8Array, longestEdge: number): Prom
     // Only the header is read: the size is known before anything is decoded.
     const header = await open(false).metadata();
     checkSize(header);
-    const image = open(MAX_EDGE * MAX_EDGE).timeout({ seconds: DECODE_WITHIN_SECONDS });
+    const image = open(MAX_EDGE * MAX_EDGE).timeout({ seconds: DECODE_TIMEOUT_SECONDS });
     if (isPassedOn(kind, header, longestEdge)) {
       await image.resize(8, 8).raw().toBuffer();
       return { mediaType: MEDIA_TYPES[kind], bytes };

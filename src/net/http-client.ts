@@ -5,7 +5,7 @@ import { createConnector } from './connector.ts';
 import { messageOf, RuntimeFailure } from '../core/failure.ts';
 import { isLight, writeJson } from '../core/json-writer.ts';
 import { inSlices } from '../core/steps.ts';
-import { Exchange } from './response-stream.ts';
+import { ResponseStream } from './response-stream.ts';
 import { oneLine } from '../core/one-line.ts';
 import { rememberSecretsOfUrl } from '../core/secrets.ts';
 
@@ -59,13 +59,13 @@ type Sending = Pick<Dispatcher.DispatchOptions, 'method' | 'headers' | 'body'>;
  */
 export function createHttpClient(naming: ServerNaming): HttpClient {
   const dispatcher = createAgent();
-  const calls = new Set<Exchange>();
+  const calls = new Set<ResponseStream>();
   const send = async (url: string, sending: Sending, caller: AbortSignal): Promise<HttpAnswer> => {
     if (caller.aborted) throw cancelled(caller.reason);
     const { origin, pathname, search } = new URL(url);
     rememberSecretsOfUrl(url);
     const abort = (): void => exchange.abort(cancelled(caller.reason));
-    const exchange = new Exchange(() => {
+    const exchange = new ResponseStream(() => {
       calls.delete(exchange);
       caller.removeEventListener('abort', abort);
     });

@@ -1,5 +1,5 @@
 /** Abort of work that follows its caller's signal and can also be triggered by itself. */
-export interface Scope {
+export interface LinkedAbort {
   readonly signal: AbortSignal;
   abort(): void;
   /** Removes the listener from the caller's signal. */
@@ -10,7 +10,7 @@ export interface Scope {
 const ENDED = new DOMException('The work was ended.', 'AbortError');
 
 /** Creates an abort that follows the caller's. AbortSignal.any takes three times as long and leaks. */
-export function scopeWithin(caller: AbortSignal): Scope {
+export function linkAbort(caller: AbortSignal): LinkedAbort {
   const controller = new AbortController();
   const follow = (): void => controller.abort(caller.reason);
   if (caller.aborted) follow();

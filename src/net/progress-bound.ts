@@ -1,5 +1,5 @@
 import { RuntimeFailure } from '../core/failure.ts';
-import { within } from './timeouts.ts';
+import { withTimeout } from './timeouts.ts';
 
 /** Limits on what a model server may send without a piece of its answer. */
 export interface ProgressLimits {
@@ -80,7 +80,7 @@ export class ProgressBound {
   ): Promise<IteratorResult<Uint8Array, unknown> | undefined> {
     if (!this.#isFinished) return iterator.next();
     const start = performance.now();
-    const item = await within(iterator.next(), this.#tailLeft);
+    const item = await withTimeout(iterator.next(), this.#tailLeft);
     this.#tailLeft -= performance.now() - start;
     return item;
   }

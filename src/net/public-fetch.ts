@@ -14,7 +14,7 @@ export interface ContactRules {
   /** Resolves all addresses of a host. */
   readonly resolve: (host: string) => Promise<readonly string[]>;
   /** Time limit for everything, redirects included. */
-  readonly withinMs: number;
+  readonly timeoutMs: number;
 }
 
 /** Request headers and limits. */
@@ -64,7 +64,7 @@ export async function fetchPublic(
   rules: FetchRules,
   signal: AbortSignal,
 ): Promise<PublicAnswer> {
-  const late = AbortSignal.timeout(rules.withinMs);
+  const late = AbortSignal.timeout(rules.timeoutMs);
   try {
     return await follow(url, rules, AbortSignal.any([signal, late]));
   } catch (error) {
@@ -72,7 +72,7 @@ export async function fetchPublic(
       throw new RuntimeFailure('cancelled', 'the request was cancelled', { cause: error });
     }
     if (error instanceof FetchRefusal) throw error;
-    const reason = late.aborted ? `it took longer than ${rules.withinMs / 1000} s` : said(error);
+    const reason = late.aborted ? `it took longer than ${rules.timeoutMs / 1000} s` : said(error);
     throw new FetchRefusal(reason, error);
   }
 }
@@ -90,7 +90,7 @@ async function follow(
     }
     const addresses = await addressesOf(target, rules, signal);
     const agent = new Agent({
-      connect: createConnector({ lookup: pinned(addresses), timeout: rules.withinMs }),
+      connect: createConnector({ lookup: pinned(addresses), timeout: rules.timeoutMs }),
     });
     try {
       const answer = await request(target, {

@@ -1,5 +1,5 @@
 import { RuntimeFailure } from '../core/failure.ts';
-import { within } from './timeouts.ts';
+import { withTimeout } from './timeouts.ts';
 
 const SPACE = 0x20;
 
@@ -25,7 +25,7 @@ export async function readText(
     for (;;) {
       const next = iterator.next();
       const item: IteratorResult<Uint8Array, unknown> | undefined = isBegun
-        ? await within(next, silenceMilliseconds)
+        ? await withTimeout(next, silenceMilliseconds)
         : await next;
       if (item === undefined || item.done === true) break;
       held.push(item.value);

@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici';
 import { beforeWorkOnBytes } from '../core/steps.ts';
 
 /** Response status and headers. */
-export interface AnswerHead {
+export interface ResponseHead {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
 }
@@ -21,11 +21,11 @@ const TAIL_MS = 100;
 const LEFT = new DOMException('The answer was not read to its end.', 'AbortError');
 
 /** Request to a server and its response. undici's own `request` takes several times as long. */
-export class Exchange implements Dispatcher.DispatchHandler {
-  #begin: (head: AnswerHead) => void = () => undefined;
+export class ResponseStream implements Dispatcher.DispatchHandler {
+  #begin: (head: ResponseHead) => void = () => undefined;
   #refuse: (reason: unknown) => void = () => undefined;
   /** Resolves with the start of the response; rejects if there is none. */
-  readonly head = new Promise<AnswerHead>((resolve, reject) => {
+  readonly head = new Promise<ResponseHead>((resolve, reject) => {
     this.#begin = resolve;
     this.#refuse = reject;
   });

@@ -5,7 +5,10 @@ export const FIRST_BYTE_WAIT_MS = 2_000;
  * Returns the result of `work` if it ends within `milliseconds`, else undefined. The work continues then, and
  * the caller must await its later failure. A failure within the time is thrown.
  */
-export async function within<T>(work: Promise<T>, milliseconds: number): Promise<T | undefined> {
+export async function withTimeout<T>(
+  work: Promise<T>,
+  milliseconds: number,
+): Promise<T | undefined> {
   work.catch(() => undefined);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {

@@ -1,4 +1,4 @@
-import { within } from '../net/timeouts.ts';
+import { withTimeout } from '../net/timeouts.ts';
 import type { Capabilities } from '../core/backend.ts';
 import type { ModelSpec } from '../core/model.ts';
 import { largest } from '../core/lists.ts';
@@ -62,7 +62,7 @@ export class KnownCapabilities {
       // The time counts from the start of the request, so that not every listing waits for a silent server.
       const latest = largest(unknown.map(({ since }) => since));
       const left = Math.max(0, latest + LISTING_TIMEOUT_MS - performance.now());
-      await within(Promise.all(unknown.map(({ done }) => done)), left);
+      await withTimeout(Promise.all(unknown.map(({ done }) => done)), left);
     }
     return models.map((model) => this.get(model));
   }

@@ -1,6 +1,6 @@
 import type { Capabilities } from '../core/backend.ts';
 import type { BackendKind, ModelSpec } from '../core/model.ts';
-import { askedName, isSettled, withDiscovered } from '../registry/discovered.ts';
+import { searchedName, isSettled, withDiscovered } from '../registry/discovered.ts';
 import type { Registry } from '../registry/registry.ts';
 import { defaultFor, resolveModel } from '../registry/resolve.ts';
 import type { Resolution, ResolutionHints } from '../registry/resolve.ts';
@@ -85,7 +85,7 @@ export class ModelDirectory {
   }
 
   async #withFound(registry: Registry, name: string): Promise<Registry> {
-    const found = await this.#discover(askedName(registry, name));
+    const found = await this.#discover(searchedName(registry, name));
     return withDiscovered(registry, found, this.#options.exists);
   }
 

@@ -56,7 +56,7 @@ function isReplaceable(model: RegistryModel, exists: Exists): boolean {
 }
 
 /** Name to ask backends for if the registry does not resolve one: the end of its aliases. */
-export function askedName(
+export function searchedName(
   { models, aliases, dangling = new Map() }: Registry,
   name: string,
 ): string {

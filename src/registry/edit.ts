@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { RuntimeFailure } from '../core/failure.ts';
 import type { ModelSpec } from '../core/model.ts';
-import { askedName, isSettled, withDiscovered } from './discovered.ts';
+import { searchedName, isSettled, withDiscovered } from './discovered.ts';
 import { findPair, parseRegistryDocument, sectionMap } from './document.ts';
 import type { RegistryDocument, Section } from './document.ts';
 import { registryFromText } from './load.ts';
@@ -89,7 +89,7 @@ async function withEntry(
   const known = lookUp(own, name);
   const asIs = known.found && { text, document, registry: own, model: known.model };
   if (asIs && isSettled(own, name, existsSync)) return asIs;
-  const registry = withDiscovered(own, await discover(askedName(own, name)), existsSync);
+  const registry = withDiscovered(own, await discover(searchedName(own, name)), existsSync);
   const lookup = lookUp(registry, name);
   if (asIs && lookup.found && lookup.model === asIs.model) return asIs;
   const models = sectionMap(document, 'models');

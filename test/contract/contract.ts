@@ -72,8 +72,8 @@ export function describeContract(open: () => Promise<Subject>): void {
   });
 
   it('returns the same greedy answer twice', async () => {
-    const tell = () => ask(['Tell me a story.'], { maxTokens: 40 });
-    const [one, other] = [await tell(), await tell()];
+    const answer = () => ask(['Tell me a story.'], { maxTokens: 40 });
+    const [one, other] = [await answer(), await answer()];
     expect(one.text).toBe(other.text);
     expect(one.text.length).toBeGreaterThan(20);
   });

@@ -68,8 +68,8 @@ describe.each(CLAUDES)('Claude Code $name', (claude) => {
     const { url } = await servePlay({ script });
     const { code, stdout } = await startClaude(folders, { claude, url, args: TASK }).ended;
     // 2.1.197 reports it; later ones ask the model to continue the cut answer.
-    const told = claude.name === '2.1.197' ? 'API Error: The model went away.' : 'DONE';
-    expect(stdout).toContain(`"result":"${told}"`);
+    const text = claude.name === '2.1.197' ? 'API Error: The model went away.' : 'DONE';
+    expect(stdout).toContain(`"result":"${text}"`);
     expect(code).toBe(claude.name === '2.1.197' ? 1 : 0);
   });
 

@@ -33,9 +33,9 @@ function growing(promptTokens: number): Script {
       ? answering('<summary>I looked.</summary>')
       : answering(...(results < 4 ? ['I look.', look] : ['DONE']));
     for (const event of answer) {
-      const told = isNew ? promptTokens : promptTokens + results * 1000;
+      const reported = isNew ? promptTokens : promptTokens + results * 1000;
       yield event.type === 'finish'
-        ? { ...event, usage: { ...event.usage, promptTokens: told } }
+        ? { ...event, usage: { ...event.usage, promptTokens: reported } }
         : event;
     }
   };

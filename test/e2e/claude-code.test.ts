@@ -73,9 +73,9 @@ describe.each(CLAUDES)('Claude Code $name', (claude) => {
     const output = ['--output-format', 'stream-json', '--verbose', '--include-partial-messages'];
     const args = [...FILE_TASK, ...output];
     const { code, stdout } = await startClaude(folders, { claude, url, args }).ended;
-    const told = kindsOf(stdout).filter((kind) => /^(assistant|user|result) /.test(kind));
+    const kinds = kindsOf(stdout).filter((kind) => /^(assistant|user|result) /.test(kind));
     const call = ['assistant text', 'assistant tool_use', 'user tool_result'];
-    expect(told).toEqual([...call, ...call, 'assistant text', 'result success']);
+    expect(kinds).toEqual([...call, ...call, 'assistant text', 'result success']);
     expect(stdout).toContain('"input_json_delta"');
     expect(code).toBe(0);
     expect(await readFile(fileOf(folders), 'utf8')).toBe(FILE_TEXT);

@@ -96,8 +96,8 @@ describe('a model on a server with OpenAI’s API', () => {
     const upstream = await startActing(() => ANSWER);
     const source = { type: 'base64', media_type: 'image/png', data: PIXEL };
     const messages = [{ role: 'user', content: [{ type: 'image', source }] }];
-    const blind = await startPortico(upstream.url);
-    expect((await post(blind.url, { messages })).status).toBe(400);
+    const textOnly = await startPortico(upstream.url);
+    expect((await post(textOnly.url, { messages })).status).toBe(400);
     const seeing = await startPortico(upstream.url, ', images: true');
     expect((await post(seeing.url, { messages })).status).toBe(200);
     expect(JSON.stringify(upstream.seen[0]?.body)).toContain(`data:image/png;base64,${PIXEL}`);

@@ -87,9 +87,9 @@ describe('the samples of the documents', () => {
         stop_reason: 'tool_use',
         content: [{ type: 'tool_use', name: calls, input }],
       });
-      const told = await messageOf(await answer(withResults(sample, called)));
-      expect(told).toMatchObject({ stop_reason: 'end_turn', content: [{ type: 'text' }] });
-      expect(textOf(told)).toMatch(sample.text ?? ANYTHING);
+      const final = await messageOf(await answer(withResults(sample, called)));
+      expect(final).toMatchObject({ stop_reason: 'end_turn', content: [{ type: 'text' }] });
+      expect(textOf(final)).toMatch(sample.text ?? ANYTHING);
     },
   );
 

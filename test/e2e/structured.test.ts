@@ -98,8 +98,8 @@ describe.each(DIALECTS)('structured output in $dialect', (dialect) => {
     });
     expect(called.content).toMatchObject([{ type: 'tool_use', input: { location: 'Paris' } }]);
     expect(called).toMatchObject({ stop_reason: 'tool_use', parsed_output: null });
-    const told = await client.messages.parse({ ...asks(ABOUT), ...body });
-    expect(PERSON.parse(told.parsed_output)).toEqual(told.parsed_output);
+    const parsed = await client.messages.parse({ ...asks(ABOUT), ...body });
+    expect(PERSON.parse(parsed.parsed_output)).toEqual(parsed.parsed_output);
   });
 
   it('is the answer after a result too', async () => {

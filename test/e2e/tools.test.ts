@@ -211,11 +211,11 @@ describe.each(DIALECTS)('tools in $dialect', (dialect) => {
   it('pairs results with calls by their ids, in any order', async () => {
     const { content } = await create(asks(TWO_CITIES));
     const ids = content.map((block) => (block.type === 'tool_use' ? block.id : ''));
-    const told = ['18 degrees and cloudy', '31 degrees and sunny'].map((text, index) => ({
+    const results = ['18 degrees and cloudy', '31 degrees and sunny'].map((text, index) => ({
       ...result(text),
       tool_use_id: ids[index] ?? '',
     }));
-    const tell = (results: Anthropic.ToolResultBlockParam[]) => {
+    const send = (results: Anthropic.ToolResultBlockParam[]) => {
       const messages: Params['messages'] = [
         { role: 'user', content: TWO_CITIES },
         { role: 'assistant', content },
@@ -223,8 +223,8 @@ describe.each(DIALECTS)('tools in $dialect', (dialect) => {
       ];
       return create(asks('', { messages }));
     };
-    expect(textOf(await tell(told))).toMatch(/^The weather in Paris/);
-    expectSamePrompt(await tell(told.toReversed()));
+    expect(textOf(await send(results))).toMatch(/^The weather in Paris/);
+    expectSamePrompt(await send(results.toReversed()));
   });
 
   it('has the result before the text beside it', async () => {

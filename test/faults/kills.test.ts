@@ -77,7 +77,7 @@ it(
   async () => {
     const server = await startServer();
     let recovered = 0;
-    let told = 0;
+    let failures = 0;
     const killed: number[] = [];
     for (let time = 0; time < TIMES; time++) {
       const events = await beginAnswer(server);
@@ -85,7 +85,7 @@ it(
       // An engine may have processes of its own, which end with it.
       killed.push(...(await descendantsOf(server.process.pid ?? 0)));
       for (const engine of engines) process.kill(engine, 'SIGKILL');
-      if ((await endOf(events)) === 'error') told++;
+      if ((await endOf(events)) === 'error') failures++;
       if (await answers(server)) recovered++;
     }
     const home = await leftovers(server.home);
@@ -95,11 +95,11 @@ it(
     for (const pid of [...killed, ...last]) if (!(await endsSoon(pid))) left.push(pid);
     record(
       `${TIMES} kills of the engine in mid-answer`,
-      `${recovered} of ${TIMES} recoveries, ${told} ends by an error event, ${left.length} children and ${home.length} temporary files left`,
+      `${recovered} of ${TIMES} recoveries, ${failures} ends by an error event, ${left.length} children and ${home.length} temporary files left`,
     );
-    expect({ recovered, told, left, home }).toEqual({
+    expect({ recovered, failures, left, home }).toEqual({
       recovered: TIMES,
-      told: TIMES,
+      failures: TIMES,
       left: [],
       home: [],
     });

@@ -115,8 +115,8 @@ describe('web_fetch', () => {
     ['/long', 'word '],
   ])('reads %s', async (where, begins) => {
     const { message } = await ask(local(), [fetching(base + where)], base + where);
-    const told = JSON.stringify(message.content[1]);
-    expect(told).toContain(JSON.stringify(begins).slice(1, -1));
+    const result = JSON.stringify(message.content[1]);
+    expect(result).toContain(JSON.stringify(begins).slice(1, -1));
   });
 
   it('takes no more of a page than max_content_tokens', async () => {

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { Kept } from '../../src/images/cache.ts';
+import { WeightedCache } from '../../src/images/cache.ts';
 import { covers } from '../support/covers.ts';
 
 describe('the cache of pictures', () => {
   covers('R4.5-kept');
 
   it('evicts the least recently used value above the limit', () => {
-    const kept = new Kept<number>(10);
+    const kept = new WeightedCache<number>(10);
     kept.set('a', 1, 4);
     kept.set('b', 2, 4);
     expect(kept.get('a')).toBe(1);
@@ -16,7 +16,7 @@ describe('the cache of pictures', () => {
   });
 
   it('does not store a value that alone exceeds the limit', () => {
-    const kept = new Kept<number>(10);
+    const kept = new WeightedCache<number>(10);
     kept.set('a', 1, 11);
     expect(kept.get('a')).toBeUndefined();
     kept.set('a', 1, 10);
@@ -24,14 +24,14 @@ describe('the cache of pictures', () => {
   });
 
   it('counts a replaced value once', () => {
-    const kept = new Kept<number>(10);
+    const kept = new WeightedCache<number>(10);
     for (let turn = 0; turn < 5; turn += 1) kept.set('a', turn, 5);
     kept.set('b', 9, 5);
     expect([kept.get('a'), kept.get('b')]).toEqual([4, 9]);
   });
 
   it('expires a value after its lifetime, even if it is used', async () => {
-    const kept = new Kept<number>(10, 30);
+    const kept = new WeightedCache<number>(10, 30);
     kept.set('a', 1, 1);
     expect(kept.get('a')).toBe(1);
     await delay(50);

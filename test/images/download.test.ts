@@ -12,7 +12,7 @@ import { covers } from '../support/covers.ts';
 const ALLOWED: ContactRules = {
   mayContact: (address) => address === '127.0.0.1',
   resolve: resolveHost,
-  withinMs: 30_000,
+  timeoutMs: 30_000,
 };
 const DEFAULT: ContactRules = { ...ALLOWED, mayContact: isPublicAddress };
 
@@ -229,7 +229,7 @@ describe('a server of pictures', () => {
     const silent = await servePictures(() => undefined);
     const slow = await servePictures((_request, response) => response.write('GIF89a'));
     for (const url of [silent, slow]) {
-      await expect(get(url, { withinMs: 300 })).rejects.toMatchObject(
+      await expect(get(url, { timeoutMs: 300 })).rejects.toMatchObject(
         refused('it took longer than 0.3 s'),
       );
     }
@@ -237,7 +237,7 @@ describe('a server of pictures', () => {
 
   it('is left after the timeout if its host is never resolved', async () => {
     const resolve = () => new Promise<never>(() => undefined);
-    await expect(get('http://slow.test/', { resolve, withinMs: 300 })).rejects.toMatchObject(
+    await expect(get('http://slow.test/', { resolve, timeoutMs: 300 })).rejects.toMatchObject(
       refused('it took longer than 0.3 s'),
     );
   });

@@ -58,9 +58,9 @@ describe('the plan for pi', () => {
     const extension: { default: (pi: object) => void } = await import(
       `data:text/javascript;base64,${code}`
     );
-    let told: unknown;
-    extension.default({ registerProvider: (...args: unknown[]) => (told = args) });
-    return told;
+    let registered: unknown;
+    extension.default({ registerProvider: (...args: unknown[]) => (registered = args) });
+    return registered;
   }
 
   it('is an extension that registers a provider with the key in a variable', async () => {

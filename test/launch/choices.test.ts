@@ -108,8 +108,8 @@ describe('chooseUnasked', () => {
     [['large'], true, 'large'],
     [['large'], false, undefined],
     [['gone', undefined], true, undefined],
-  ])('from %j, with downloads allowed: %s, takes %s', (wishes, mayDownload, name) => {
-    expect(chooseUnasked(known, wishes, mayDownload)).toBe(name);
+  ])('from %j, with downloads allowed: %s, takes %s', (preferred, mayDownload, name) => {
+    expect(chooseUnasked(known, preferred, mayDownload)).toBe(name);
   });
 });
 

@@ -58,7 +58,7 @@ describe.each(FORMATS)('a call in the text of $name', ({ format }) => {
     const events = pieces.flatMap((piece) => output.push(piece));
     return mergeDeltas([...events, ...output.end(false)]);
   };
-  const told = (events: readonly GenerationEvent[]) =>
+  const summaryOf = (events: readonly GenerationEvent[]) =>
     events.map((event) => {
       if (event.type === 'text-delta') return event.text.trim();
       return event.type === 'tool-call-delta' ? event.json : event.type;
@@ -76,7 +76,7 @@ describe.each(FORMATS)('a call in the text of $name', ({ format }) => {
     const texts = [before, after].map((text) => text.trim());
     const expected = [texts[0], ...made, texts[1]].filter((text) => text !== '');
     for (const pieces of [[value], value.split('')]) {
-      expect(told(read(pieces))).toEqual(expected);
+      expect(summaryOf(read(pieces))).toEqual(expected);
     }
   });
 

@@ -34,7 +34,7 @@ const text = (value: string): GenerationEvent => ({ type: 'text-delta', text: va
 const thought = (value: string): GenerationEvent => ({ type: 'thinking-delta', text: value });
 
 /** Names and inputs of the calls among events. */
-function told(events: readonly GenerationEvent[]): unknown {
+function summaryOf(events: readonly GenerationEvent[]): unknown {
   return events.flatMap((event): readonly unknown[] => {
     if (event.type === 'tool-call-delta') {
       return [JSON.parse(repairArguments(event.json, { name: 'look', inputSchema: {} }) ?? 'null')];
@@ -45,12 +45,12 @@ function told(events: readonly GenerationEvent[]): unknown {
 
 describe('the text of a server', () => {
   it.each(LEAKED_CALLS)('contains a leaked call: %s', (_title, call) => {
-    const whole = told(read([call]));
+    const whole = summaryOf(read([call]));
     expect(whole).toEqual(['look', { at: 'it' }]);
     for (let at = 1; at < call.length; at++) {
-      expect(told(read([call.slice(0, at), call.slice(at)]))).toEqual(whole);
+      expect(summaryOf(read([call.slice(0, at), call.slice(at)]))).toEqual(whole);
     }
-    expect(told(read(call.split('')))).toEqual(whole);
+    expect(summaryOf(read(call.split('')))).toEqual(whole);
   });
 
   it.each(LIKE_CALLS)('stays text, byte for byte: %j', (value) => {
@@ -71,8 +71,8 @@ describe('the text of a server', () => {
 
   it('contains a call with a name alone if it is in tags and the tool needs nothing', () => {
     const value = '<tool_call>{"name": "look"}</tool_call>';
-    expect(told(read([value]))).toEqual(['look', {}]);
-    expect(told(read([value.replaceAll('"', "'")]))).toEqual(['look', {}]);
+    expect(summaryOf(read([value]))).toEqual(['look', {}]);
+    expect(summaryOf(read([value.replaceAll('"', "'")]))).toEqual(['look', {}]);
     const needy = { ...SCHEMA, required: ['at'] };
     for (const format of [leaked, hermes]) {
       expect(read([value], format, needy)).toEqual([text(value)]);

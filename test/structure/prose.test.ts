@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { privateNames } from './private-names.ts';
 import { codeMistakes, textMistakes } from './prose.ts';
-import { parse, ROOT } from './source-files.ts';
+import { parse, ROOT, sourceFiles } from './source-files.ts';
 
 /** Folders and files that follow the rules. */
 const PROSE_FOLDERS = [
@@ -45,6 +46,43 @@ describe('prose', () => {
     const files = proseFiles(folder);
     expect(files).not.toEqual([]);
     expect(files.flatMap(mistakesIn)).toEqual([]);
+  });
+});
+
+describe('names', () => {
+  it.each(['src', 'test'])('are terms of the field in %s', (folder) => {
+    expect(sourceFiles(folder).flatMap(privateNames)).toEqual([]);
+  });
+});
+
+describe('the check of names', () => {
+  it('rejects private words of names, whatever their form', () => {
+    const text = [
+      'interface A { wayBehind: 1; told(): void }',
+      'class B { #standing = 1 }',
+      'const STEERING_MS = 1;',
+      'function f(wishes: A, { eyes }: B) {}',
+    ].join('\n');
+    expect(privateNames(parse('x.ts', text)).map((line) => line.split(': ')[1])).toEqual([
+      'wayBehind',
+      'told',
+      'standing',
+      'STEERING_MS',
+      'wishes',
+      'eyes',
+    ]);
+  });
+
+  it('rejects further words in exported names only', () => {
+    const text = 'const asked = 1;\nexport const askedNow = 1;';
+    expect(privateNames(parse('x.ts', text))).toEqual([
+      'x.ts: askedNow: write request for “asked”',
+    ]);
+  });
+
+  it('accepts uses, keys of objects, and longer words', () => {
+    const text = 'const outstanding = { told: 1, behind: outer.gave };\nfunction insight() {}';
+    expect(privateNames(parse('x.ts', text))).toEqual([]);
   });
 });
 

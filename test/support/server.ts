@@ -21,7 +21,7 @@ export interface ServerOptions {
 }
 
 /** Address without a server: tests must not see the models of this machine's user. */
-const NOBODY = '127.0.0.1:9';
+const NO_SERVER = '127.0.0.1:9';
 
 /** A running `portico serve` with a home of its own. */
 export interface RunningServer {
@@ -107,7 +107,7 @@ export function commandEnvironment(
   return {
     ...Object.fromEntries(inherited),
     NO_COLOR: '1',
-    OLLAMA_HOST: NOBODY,
+    OLLAMA_HOST: NO_SERVER,
     ...OFFLINE_NPM,
     ...ENGINE_VARIABLES,
     ...environment,

@@ -6,11 +6,11 @@ import { Output } from '../../output/output.ts';
 import { thinkingBudget } from '../../prompt/effort.ts';
 import { callableTools } from '../../prompt/render.ts';
 import { GrammarSelector } from './grammar-selector.ts';
-import type { Writing } from './grammar-selector.ts';
+import type { OutputPlace } from './grammar-selector.ts';
 import type { Grammars } from './grammars.ts';
-import type { ModelHead } from './model/model-metadata.ts';
+import type { ModelMetadata } from './model/model-metadata.ts';
 import type { PreparedRequest } from './prompter.ts';
-import type { Completion, RunnerSteering } from './runner.ts';
+import type { Completion, GrammarFeatures } from './runner.ts';
 import { append } from '../../core/lists.ts';
 
 /** Tokens of white space, or of an incomplete trigger, that may follow a forced call. */
@@ -20,8 +20,8 @@ const KEEP_ALIVE_MS = 5000;
 
 /** Readers of a model's output, and the grammars that constrain it. */
 export interface AnswerReaders<Grammar> {
-  readonly head: Pick<ModelHead, 'format' | 'injection'>;
-  readonly steering: RunnerSteering;
+  readonly head: Pick<ModelMetadata, 'format' | 'injection'>;
+  readonly grammarFeatures: GrammarFeatures;
   readonly grammars: Grammars<Grammar>;
 }
 
@@ -134,7 +134,7 @@ export class AnswerDecoder<P, Grammar> {
     }
   }
 
-  get #writing(): Writing {
+  get #writing(): OutputPlace {
     const { thinking, calling } = this.#output;
     const owes = thinking ? ('thoughts' as const) : ('answer' as const);
     const isOwed = this.#owesAnswer && !(thinking && this.#output.thought);

@@ -163,7 +163,7 @@ export class LocalEngine<P extends RunnerPrompt, Grammar> implements Engine {
 
   async #start(): Promise<LoadedEngine<P, Grammar>> {
     const { lease, log } = this.#options;
-    const { head, steering } = this.#runner;
+    const { head, grammarFeatures } = this.#runner;
     const runner = await this.#runner.load({
       contextSize: this.#contextSize,
       reserve: (needs) => this.#reserve(needs),
@@ -173,7 +173,7 @@ export class LocalEngine<P extends RunnerPrompt, Grammar> implements Engine {
     });
     const compile = (gbnf: string) => runner.compile(gbnf);
     const grammars = new Grammars({ prompts: head.prompts, compile, log });
-    this.#loaded = { runner, head, steering, grammars, transcripts: this.#transcripts };
+    this.#loaded = { runner, head, grammarFeatures, grammars, transcripts: this.#transcripts };
     this.#share = 1;
     this.#queue.open(runner.slots);
     lease.settle(true);

@@ -1,5 +1,5 @@
 import type { GenerationEvent, StopReason, Usage } from '../../core/events.ts';
-import { within } from '../../net/timeouts.ts';
+import { withTimeout } from '../../net/timeouts.ts';
 import { AnswerDecoder } from './answer-decoder.ts';
 import type { AnswerReaders } from './answer-decoder.ts';
 import type { PreparedRequest } from './prompter.ts';
@@ -62,7 +62,7 @@ async function* reuse(
   admits: boolean,
 ): AsyncGenerator<GenerationEvent, number> {
   const reusing = slot.reuse();
-  const early = await within(reusing, REUSE_WAIT_MS);
+  const early = await withTimeout(reusing, REUSE_WAIT_MS);
   if (admits) yield admission(prepared, early);
   // This may evaluate the complete prompt.
   if (early === undefined) yield prefilled(prepared, 0);

@@ -4,10 +4,10 @@ import { admittedTools, isForced } from '../../prompt/tool-choice.ts';
 import { GrammarPosition } from '../../grammar/position.ts';
 import type { Grammars, WantedGrammar } from './grammars.ts';
 import type { GrammarInput } from './prompts/prompt-work.ts';
-import type { ActiveGrammar, RunnerSteering } from './runner.ts';
+import type { ActiveGrammar, GrammarFeatures } from './runner.ts';
 
 /** Present place of the output. */
-export interface Writing {
+export interface OutputPlace {
   readonly thinking: boolean;
   /** Trigger of the calls in progress. */
   readonly calling: string | undefined;
@@ -22,7 +22,7 @@ export interface GrammarSelectorOptions<Grammar> {
   readonly request: GenerationRequest;
   readonly format: ChatFormat;
   readonly grammars: Grammars<Grammar>;
-  readonly steering: RunnerSteering;
+  readonly grammarFeatures: GrammarFeatures;
   /** True if the model itself decides to begin with thinking or not. */
   readonly mayThink: boolean;
 }
@@ -42,7 +42,7 @@ export class GrammarSelector<Grammar> {
   #position: GrammarPosition | undefined;
 
   constructor(options: GrammarSelectorOptions<Grammar>) {
-    const { request, format, steering, mayThink } = options;
+    const { request, format, grammarFeatures, mayThink } = options;
     const { conversation, toolChoice, outputSchema } = request;
     const forced = isForced(toolChoice);
     const tools = admittedTools(conversation.tools, toolChoice);
@@ -52,11 +52,12 @@ export class GrammarSelector<Grammar> {
     this.#shared = {
       tools: tools.map(({ name, inputSchema }) => ({ name, inputSchema })),
       parallel: toolChoice.mode !== 'none' && toolChoice.parallel,
-      excluded: steering.excluded,
+      excluded: grammarFeatures.excluded,
     };
     // The prompt itself begins a forced call, so there is no trigger.
     const triggers = this.#held || forced || tools.length === 0 ? [] : format.tools?.triggers;
-    this.#triggers = triggers?.every((text) => steering.watches(text)) === true ? triggers : [];
+    this.#triggers =
+      triggers?.every((text) => grammarFeatures.watches(text)) === true ? triggers : [];
   }
 
   /** Grammar for the next token. */
@@ -75,13 +76,13 @@ export class GrammarSelector<Grammar> {
   }
 
   /** Returns true if another grammar applies from here on. */
-  changesAt(writing: Writing): boolean {
+  changesAt(writing: OutputPlace): boolean {
     const place = this.#placeAt(writing);
     return place !== this.#place || (place === 'call' && writing.calling !== this.#calling);
   }
 
   /** Activates the grammar of this place, from its start. */
-  async select(writing: Writing): Promise<void> {
+  async select(writing: OutputPlace): Promise<void> {
     if (writing.thinking) this.#mayThink = false;
     this.#place = this.#placeAt(writing);
     this.#calling = writing.calling;
@@ -94,7 +95,7 @@ export class GrammarSelector<Grammar> {
     this.#position = isFollowed ? new GrammarPosition(compiled.rules) : undefined;
   }
 
-  #placeAt({ thinking, calling, owes }: Writing): Place {
+  #placeAt({ thinking, calling, owes }: OutputPlace): Place {
     if (this.#held && !thinking) return 'schema';
     if (calling !== undefined) return this.#triggers.includes(calling) ? 'triggered' : 'call';
     return owes ?? (this.#triggers.length > 0 ? 'triggered' : 'free');

@@ -1,4 +1,4 @@
-import { within } from '../../net/timeouts.ts';
+import { withTimeout } from '../../net/timeouts.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 import { raceAbort } from '../../core/queue.ts';
 
@@ -37,7 +37,7 @@ export async function* untilLoaded<Loaded extends Sized>(
     yield waits
       ? { type: 'progress', phase: 'queued', done: 0, total: 1 }
       : { type: 'progress', phase: 'loading', done: share, total: 1 };
-  } while (!(await within(settled, INTERVAL_MILLISECONDS)));
+  } while (!(await withTimeout(settled, INTERVAL_MILLISECONDS)));
   const { sizeBytes } = (await loaded).runner;
   yield { type: 'progress', phase: 'loading', done: 1, total: 1, sizeBytes };
   return loaded;

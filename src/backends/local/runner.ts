@@ -1,8 +1,8 @@
-import type { GenerationRequest, KeptPrompts, SessionKey } from '../../core/backend.ts';
+import type { GenerationRequest, CachedPrompts, SessionKey } from '../../core/backend.ts';
 import type { Sampling } from '../../core/model.ts';
 import type { Prompt } from '../../prompt/render.ts';
 import type { LoadNeeds } from './memory/eviction.ts';
-import type { ModelHead } from './model/model-metadata.ts';
+import type { ModelMetadata } from './model/model-metadata.ts';
 import type { Transcript, Transcripts } from './transcripts.ts';
 
 /**
@@ -21,10 +21,10 @@ export interface RunnerPrompt {
  * `Completion` covers both.
  */
 export interface Runner<P extends RunnerPrompt, Grammar> {
-  readonly head: ModelHead;
+  readonly head: ModelMetadata;
   /** True if prompts may contain pictures. */
   readonly images: boolean;
-  readonly steering: RunnerSteering;
+  readonly grammarFeatures: GrammarFeatures;
   /** Conversations of earlier processes, if the runner stores them. */
   readonly transcripts?: Transcripts<P>;
   /** Returns true if a part of the prompt may be restored from a file. */
@@ -58,7 +58,7 @@ export interface Runner<P extends RunnerPrompt, Grammar> {
 }
 
 /** Features of a runner that decide the use of grammars. */
-export interface RunnerSteering {
+export interface GrammarFeatures {
   /** Returns true if the runner itself can apply a grammar from a trigger on, inside a completion. */
   watches(trigger: string): boolean;
   /** Texts that a grammar has to exclude from free text, because the runner has no bias for tokens. */
@@ -93,7 +93,7 @@ export interface LoadedRunner<P, Grammar> {
   /** True if native code takes far longer for a step than ever before, so that it probably hangs. */
   readonly isStuck?: boolean;
   /** States in files that fit its context; absent if it can't have any. */
-  readonly kept?: KeptPrompts | undefined;
+  readonly kept?: CachedPrompts | undefined;
 
   /** Counts the tokens of any prompt. */
   count(prompt: P): Promise<number>;

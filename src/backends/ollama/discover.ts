@@ -2,7 +2,7 @@ import type { SilentServer } from '../definition.ts';
 import { RuntimeFailure } from '../../core/failure.ts';
 import type { DiscoveredModel } from '../../core/model.ts';
 import type { HttpClient } from '../../net/http-client.ts';
-import { within } from '../../net/timeouts.ts';
+import { withTimeout } from '../../net/timeouts.ts';
 import { isCloudName } from './names.ts';
 import type { OllamaListedModel } from './protocol.ts';
 import { fetchModels } from './upstream.ts';
@@ -85,7 +85,7 @@ export function createDiscovery(
     const listing = models === undefined ? listTimeoutMs : RELIST_TIMEOUT_MS;
     const age = performance.now() - at;
     const timeout = isNeeded ? NAME_TIMEOUT_MS : Math.max(0, listing - age);
-    const isAnswered = await within(done, timeout);
+    const isAnswered = await withTimeout(done, timeout);
     if (isNeeded && isAnswered !== true && !has(models, asked)) throw silent(url, asked);
     if (isAnswered !== true && models === undefined) {
       onSilent?.({ url, timeoutMs: listTimeoutMs });

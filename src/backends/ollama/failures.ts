@@ -23,7 +23,7 @@ export interface OllamaRefusal {
 }
 
 /** Request and server, for the text of failures. */
-export interface OllamaQuestion {
+export interface OllamaRequestContext {
   readonly url: string;
   /** Name of the model on Ollama. */
   readonly model: string;
@@ -36,7 +36,7 @@ export interface OllamaQuestion {
 /** Failure for a response with another status than 200. */
 export function ollamaRefusalFailure(
   refusal: OllamaRefusal,
-  question: OllamaQuestion,
+  question: OllamaRequestContext,
 ): RuntimeFailure {
   const said = readOllamaError(parseJson(refusal.body));
   if (said === undefined) return notOllama(refusal, question);
@@ -79,7 +79,7 @@ export function ollamaRefusalFailure(
 }
 
 /** Failure for an `{"error": "…"}` line inside an answer. */
-export function errorLineFailure(said: string, question: OllamaQuestion): RuntimeFailure {
+export function errorLineFailure(said: string, question: OllamaRequestContext): RuntimeFailure {
   return isOverflow(said)
     ? overflowFailure(said, question)
     : new RuntimeFailure(
@@ -90,7 +90,7 @@ export function errorLineFailure(said: string, question: OllamaQuestion): Runtim
 }
 
 /** Failure for a response of status 200 that does not follow Ollama's API. */
-export function ollamaProtocolFailure(what: string, { url }: OllamaQuestion): RuntimeFailure {
+export function ollamaProtocolFailure(what: string, { url }: OllamaRequestContext): RuntimeFailure {
   return new RuntimeFailure('backend-failed', `Ollama at ${url} ${what}`);
 }
 
@@ -100,7 +100,7 @@ const NOT_JSON: Readonly<Record<number, FailureCode>> = {
   429: 'rate-limited',
 };
 
-function notOllama(refusal: OllamaRefusal, { url }: OllamaQuestion): RuntimeFailure {
+function notOllama(refusal: OllamaRefusal, { url }: OllamaRequestContext): RuntimeFailure {
   const { status, mediaType, retryAfterSeconds = RETRY_AFTER_SECONDS } = refusal;
   const code = NOT_JSON[status] ?? 'backend-failed';
   return new RuntimeFailure(
@@ -120,7 +120,7 @@ function isOverflow(said: string): boolean {
  * Failure for a prompt that is too long. Newer engines report the numbers: "request (302 tokens) exceeds …
  * size (256 tokens)".
  */
-function overflowFailure(said: string, question: OllamaQuestion): RuntimeFailure {
+function overflowFailure(said: string, question: OllamaRequestContext): RuntimeFailure {
   const [promptTokens, maximumTokens] = [...said.matchAll(/\((\d+) tokens\)/g)].map((match) =>
     Number(match[1]),
   );

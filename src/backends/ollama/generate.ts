@@ -8,12 +8,12 @@ import type { Steps } from '../../core/steps.ts';
 import type { PromptEstimator } from '../../prompt/estimate.ts';
 import { cancelled } from '../../net/http-client.ts';
 import type { HttpClient } from '../../net/http-client.ts';
-import { begun, FIRST_BYTE_WAIT_MS, within } from '../../net/timeouts.ts';
-import { scopeWithin } from '../../net/linked-abort.ts';
+import { begun, FIRST_BYTE_WAIT_MS, withTimeout } from '../../net/timeouts.ts';
+import { linkAbort } from '../../net/linked-abort.ts';
 import { cacheCounts, createAnswer, promptOnlyFinish, toPromptCount } from './answer.ts';
 import type { PromptCount } from './answer.ts';
 import type { OllamaModelFacts } from './facts.ts';
-import type { OllamaQuestion } from './failures.ts';
+import type { OllamaRequestContext } from './failures.ts';
 import type { OllamaFactsFinder } from './models.ts';
 import type { OllamaChunk, OllamaChatRequest } from './protocol.ts';
 import { asksTwice, toChatRequest, toCountRequest, withoutKeepAlive } from './request.ts';
@@ -55,11 +55,11 @@ export async function* generateByOllama(
   signal: AbortSignal,
   ending?: AbortSignal,
 ): AsyncGenerator<GenerationEvent> {
-  const scope = scopeWithin(signal);
+  const scope = linkAbort(signal);
   try {
     const known: KnownPrompt = { count: undefined, estimate: undefined };
     const opening = open(upstream, request, known, scope.signal);
-    await within(opening, FIRST_BYTE_WAIT_MS);
+    await withTimeout(opening, FIRST_BYTE_WAIT_MS);
     yield admission(known);
     const { counted, chunks, body, twice } = await opening;
     if (chunks === undefined) {
@@ -211,7 +211,7 @@ function question(
   url: string,
   { contextTokens }: OllamaModelFacts,
   body: OllamaChatRequest,
-): OllamaQuestion {
+): OllamaRequestContext {
   const estimatedTokens = estimator.estimate(body.model, charactersOf(body));
   return { url, model: body.model, contextTokens, estimatedTokens };
 }

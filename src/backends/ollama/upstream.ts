@@ -11,7 +11,7 @@ import {
   ollamaProtocolFailure,
   ollamaRefusalFailure,
 } from './failures.ts';
-import type { OllamaQuestion } from './failures.ts';
+import type { OllamaRequestContext } from './failures.ts';
 import {
   readAllocated,
   readOllamaChunk,
@@ -47,7 +47,7 @@ function endpoint(baseUrl: string, path: string): string {
 /** Requests the description of a model. Throws `model-not-found` if the server does not have it. */
 export async function showModel(
   http: HttpClient,
-  question: OllamaQuestion,
+  question: OllamaRequestContext,
   signal: AbortSignal,
 ): Promise<ModelDescription> {
   const late = AbortSignal.timeout(SHOW_TIMEOUT_MS);
@@ -81,7 +81,7 @@ export async function fetchModels(
 /** Requests the context in tokens of a loaded model; undefined if it is not loaded, or not reported. */
 export async function allocatedContext(
   http: HttpClient,
-  { url, model }: OllamaQuestion,
+  { url, model }: OllamaRequestContext,
   signal: AbortSignal,
 ): Promise<number | undefined> {
   const late = AbortSignal.timeout(PS_TIMEOUT_MS);
@@ -101,7 +101,7 @@ export async function allocatedContext(
 export async function chatWhole(
   http: HttpClient,
   request: OllamaChatRequest,
-  question: OllamaQuestion,
+  question: OllamaRequestContext,
   signal: AbortSignal,
 ): Promise<OllamaChunk> {
   const answer = await http.post(endpoint(question.url, 'api/chat'), request, signal);
@@ -112,7 +112,7 @@ export async function chatWhole(
 export async function* chatStream(
   http: HttpClient,
   request: OllamaChatRequest,
-  question: OllamaQuestion,
+  question: OllamaRequestContext,
   signal: AbortSignal,
 ): AsyncGenerator<OllamaChunk, void> {
   const answer = await http.post(endpoint(question.url, 'api/chat'), request, signal);
@@ -128,7 +128,7 @@ export async function* chatStream(
   throw ollamaProtocolFailure('ended its answer before it was done', question);
 }
 
-function toChunk(value: unknown, question: OllamaQuestion): OllamaChunk {
+function toChunk(value: unknown, question: OllamaRequestContext): OllamaChunk {
   const said = readOllamaError(value);
   if (said !== undefined) throw errorLineFailure(said, question);
   const chunk = readOllamaChunk(value);
@@ -141,7 +141,7 @@ function toChunk(value: unknown, question: OllamaQuestion): OllamaChunk {
   return chunk;
 }
 
-async function readWhole(answer: HttpAnswer, question: OllamaQuestion): Promise<unknown> {
+async function readWhole(answer: HttpAnswer, question: OllamaRequestContext): Promise<unknown> {
   if (!isJson(answer)) throw await unexpected(answer, question);
   return parseJson(await readText(answer.body, MAX_TEXT_BYTES));
 }
@@ -150,7 +150,10 @@ function isJson({ status, mediaType }: HttpAnswer): boolean {
   return status === 200 && ['application/json', 'application/x-ndjson'].includes(mediaType);
 }
 
-async function unexpected(answer: HttpAnswer, question: OllamaQuestion): Promise<RuntimeFailure> {
+async function unexpected(
+  answer: HttpAnswer,
+  question: OllamaRequestContext,
+): Promise<RuntimeFailure> {
   return ollamaRefusalFailure(
     { ...answer, body: await readText(answer.body, MAX_TEXT_BYTES) },
     question,

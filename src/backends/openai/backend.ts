@@ -8,7 +8,7 @@ import { createCircuits } from './failover/circuits.ts';
 import { createServerClient } from './client.ts';
 import type { ServerClient } from './client.ts';
 import { toCapabilities } from './facts.ts';
-import { affinityOf, askAny, generateByAny } from './failover/fail-over.ts';
+import { affinityOf, requestAny, generateByAny } from './failover/fail-over.ts';
 import { SERVER } from './failures.ts';
 import { countPrompt, generate } from './generate.ts';
 import { createKeyRing } from './keys.ts';
@@ -50,11 +50,11 @@ export function createOpenAiBackend({ readVariable, log }: OpenAiOptions): Backe
     async capabilities(model, signal) {
       if (model.providers === undefined) return describe(model, signal);
       // Not bound to a session; keyed by model name so that the answer is stable.
-      return askAny(circuits, model, model.name, (one) => describe(one, signal));
+      return requestAny(circuits, model, model.name, (one) => describe(one, signal));
     },
     async countTokens(request, signal) {
       if (request.model.providers === undefined) return countPrompt(upstream, request, signal);
-      return askAny(circuits, request.model, affinityOf(request.session), (model) =>
+      return requestAny(circuits, request.model, affinityOf(request.session), (model) =>
         countPrompt(upstream, { ...request, model }, signal),
       );
     },

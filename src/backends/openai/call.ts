@@ -7,7 +7,7 @@ import type { Adjustments } from './adjustments.ts';
 import type { ServerClient } from './client.ts';
 import { charactersOf, countByTokenizer } from './count.ts';
 import type { ModelFacts } from './facts.ts';
-import type { Question } from './failures.ts';
+import type { UpstreamRequestContext } from './failures.ts';
 import type { FactsFinder } from './probe.ts';
 import { toPromptBody } from './request.ts';
 import type { PromptBody } from './request.ts';
@@ -42,7 +42,7 @@ export interface Call {
   readonly characters: number;
   /** Estimated tokens of the prompt. */
   readonly estimatedTokens: number;
-  readonly question: Question;
+  readonly question: UpstreamRequestContext;
 }
 
 /** Key for the facts of a model on a server. */

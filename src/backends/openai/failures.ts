@@ -26,7 +26,7 @@ export interface Refusal {
 }
 
 /** Request and server, for the text of failures. */
-export interface Question {
+export interface UpstreamRequestContext {
   readonly url: string;
   /** Name of the model on the server. */
   readonly model: string;
@@ -43,7 +43,7 @@ export interface Question {
 }
 
 /** Failure for a response with another status than 200. */
-export function refusalFailure(refusal: Refusal, question: Question): RuntimeFailure {
+export function refusalFailure(refusal: Refusal, question: UpstreamRequestContext): RuntimeFailure {
   const error = readError(parseJson(refusal.body));
   if (error === undefined) return notTheApi(refusal, question);
   const overflow = readOverflow(error);
@@ -55,7 +55,10 @@ export function refusalFailure(refusal: Refusal, question: Question): RuntimeFai
 }
 
 /** Failure for an error inside an answer. */
-export function errorEventFailure(error: SaidError, question: Question): RuntimeFailure {
+export function errorEventFailure(
+  error: SaidError,
+  question: UpstreamRequestContext,
+): RuntimeFailure {
   const overflow = readOverflow(error);
   if (overflow !== undefined) return overflowFailure(overflow, question);
   const said = `the model server at ${question.url} failed in mid-answer`;
@@ -86,12 +89,12 @@ function saidFailure(
 }
 
 /** Failure for a response of status 200 that does not follow the API. */
-export function protocolFailure(what: string, { url }: Question): RuntimeFailure {
+export function protocolFailure(what: string, { url }: UpstreamRequestContext): RuntimeFailure {
   return new RuntimeFailure('backend-failed', `the model server at ${url} ${what}`);
 }
 
 /** Failure for a prompt that does not fit, alone or with the requested tokens. */
-function overflowFailure(overflow: Overflow, question: Question): RuntimeFailure {
+function overflowFailure(overflow: Overflow, question: UpstreamRequestContext): RuntimeFailure {
   const context = overflow.contextTokens ?? question.contextTokens ?? 0;
   const { promptTokens: prompt } = overflow;
   const { maxTokens = 0 } = question;
@@ -108,7 +111,11 @@ interface Meaning {
   readonly retries?: boolean;
 }
 
-function meaningOf(status: number | undefined, error: SaidError, question: Question): Meaning {
+function meaningOf(
+  status: number | undefined,
+  error: SaidError,
+  question: UpstreamRequestContext,
+): Meaning {
   switch (status) {
     case 400:
     case 422:
@@ -141,13 +148,13 @@ function isUnsupported({ message }: SaidError): boolean {
   return /not support|unsupported|requires --enable-auto-tool-choice/i.test(message);
 }
 
-function keyWay({ key }: Question): string {
+function keyWay({ key }: UpstreamRequestContext): string {
   return key === undefined
     ? "put its key into an environment variable, and name that by 'key:' in models.yaml"
     : `put a valid key into ${key}, in the environment or in .env beside models.yaml`;
 }
 
-function modelWay({ model, listed = [] }: Question): string {
+function modelWay({ model, listed = [] }: UpstreamRequestContext): string {
   return listed.length === 0 || listed.includes(model)
     ? "check 'url' and 'upstream' in models.yaml"
     : `it has ${listed.slice(0, 10).join(', ')}: name one by 'upstream:' in models.yaml`;
@@ -160,7 +167,10 @@ const NOT_JSON: Readonly<Record<number, FailureCode>> = {
   422: 'invalid-request',
 };
 
-function notTheApi({ status, mediaType, ...rest }: Refusal, { url }: Question): RuntimeFailure {
+function notTheApi(
+  { status, mediaType, ...rest }: Refusal,
+  { url }: UpstreamRequestContext,
+): RuntimeFailure {
   const said = `${url} answered ${status} with ${mediaType || 'no content type'} instead of OpenAI's ${status === 200 ? 'event stream' : 'JSON'}`;
   // A proxy in front of a server that is down or busy answers in this way.
   if ([429, 502, 503, 504].includes(status)) {

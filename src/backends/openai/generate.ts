@@ -1,7 +1,7 @@
 import type { GenerationEvent } from '../../core/events.ts';
 import { cancelled } from '../../net/http-client.ts';
-import { FIRST_BYTE_WAIT_MS, within } from '../../net/timeouts.ts';
-import { scopeWithin } from '../../net/linked-abort.ts';
+import { FIRST_BYTE_WAIT_MS, withTimeout } from '../../net/timeouts.ts';
+import { linkAbort } from '../../net/linked-abort.ts';
 import { AnswerReader } from './answer.ts';
 import { countCall, prepareCall } from './call.ts';
 import type { Call, Upstream } from './call.ts';
@@ -45,12 +45,12 @@ export async function* generate(
   signal: AbortSignal,
   ending?: AbortSignal,
 ): AsyncGenerator<GenerationEvent> {
-  const scope = scopeWithin(signal);
+  const scope = linkAbort(signal);
   const count: Count = { tokens: undefined, estimate: undefined };
   let isWhole = false;
   try {
     const opening = openAnswer(upstream, request, count, scope.signal);
-    await within(opening, FIRST_BYTE_WAIT_MS);
+    await withTimeout(opening, FIRST_BYTE_WAIT_MS);
     yield { type: 'admitted', inputTokens: count.tokens ?? count.estimate ?? null };
     const { call, chunks } = await opening;
     for await (const event of translate(call, chunks, count, ending)) {

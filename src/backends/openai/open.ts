@@ -9,7 +9,7 @@ import type { Call, Upstream } from './call.ts';
 import { isRefusal } from './client.ts';
 import { needsCount } from './count.ts';
 import { refusalFailure } from './failures.ts';
-import type { Question } from './failures.ts';
+import type { UpstreamRequestContext } from './failures.ts';
 import { readOverflow } from './overflow.ts';
 import type { ChatChunk } from './protocol.ts';
 import { continues, toChatBody, toPromptBody, unsentSampling } from './request.ts';
@@ -124,7 +124,7 @@ async function ask(
 interface Refused {
   /** Error that an adjustment may avoid. */
   readonly error: SaidError | undefined;
-  readonly failure: (question: Question) => unknown;
+  readonly failure: (question: UpstreamRequestContext) => unknown;
 }
 
 /** Sends the request once, up to the first event of its answer. Some servers refuse with status 200. */

@@ -2,7 +2,7 @@ import type { HttpAnswer } from '../../net/http-client.ts';
 import { isRecord } from '../../core/json.ts';
 import { parseJson } from '../../core/one-line.ts';
 import { errorEventFailure, protocolFailure, refusalFailure } from './failures.ts';
-import type { Question } from './failures.ts';
+import type { UpstreamRequestContext } from './failures.ts';
 import { ProgressBound } from '../../net/progress-bound.ts';
 import { readText } from '../../net/read-text.ts';
 import { readChunk, readWhole } from './protocol.ts';
@@ -26,7 +26,7 @@ type OnError = (error: SaidError) => void;
  */
 export async function* readChunks(
   answer: HttpAnswer,
-  question: Question,
+  question: UpstreamRequestContext,
   onError: OnError,
 ): AsyncGenerator<readonly ChatChunk[], void> {
   if (answer.mediaType !== 'text/event-stream') {
@@ -60,7 +60,7 @@ function hasContent(chunk: ChatChunk): boolean {
   return isProgress(chunk) || chunk.finishReason !== undefined || chunk.usage !== undefined;
 }
 
-function toChunk(data: string, question: Question, onError: OnError): ChatChunk {
+function toChunk(data: string, question: UpstreamRequestContext, onError: OnError): ChatChunk {
   const value = parseJson(data);
   const error = readError(value);
   if (error !== undefined) {
@@ -75,7 +75,7 @@ function toChunk(data: string, question: Question, onError: OnError): ChatChunk 
 /** Reads a non-streamed answer. Some servers send errors with status 200. */
 async function readInOnePiece(
   answer: HttpAnswer,
-  question: Question,
+  question: UpstreamRequestContext,
   onError: OnError,
 ): Promise<ChatChunk> {
   const most = answer.mediaType === 'application/json' ? MAX_WHOLE_BYTES : MAX_TEXT_BYTES;

@@ -21,7 +21,11 @@ export const declareShow: Declare = (program, context, exit) => {
 
 async function show(name: string, flags: RegistryFlags, context: CliContext): Promise<number> {
   const { discoverModels } = await import('../discovered.ts');
-  const { askedName, isSettled, withDiscovered } = await import('../../registry/discovered.ts');
+  const {
+    searchedName: askedName,
+    isSettled,
+    withDiscovered,
+  } = await import('../../registry/discovered.ts');
   const { loadRegistry } = await import('../../registry/load.ts');
   const { lookUp } = await import('../../registry/lookup.ts');
   const { unknownModel } = await import('../../registry/resolve.ts');

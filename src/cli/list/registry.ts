@@ -6,7 +6,7 @@ import type { FileFacts } from '../../backends/local/model/file-facts.ts';
 import { resolvePaths } from '../../config/paths.ts';
 import type { ModelSpec } from '../../core/model.ts';
 import { shownUrl } from '../../net/http-client.ts';
-import { within } from '../../net/timeouts.ts';
+import { withTimeout } from '../../net/timeouts.ts';
 import { listedDefault, lookUp } from '../../registry/lookup.ts';
 import type { Registry, RegistryModel } from '../../registry/registry.ts';
 import { statusOf } from '../../registry/status.ts';
@@ -143,7 +143,7 @@ export async function fileFacts(
     const facts = await cache.read({ file, template });
     if (facts !== undefined) found.set(name, facts);
   });
-  await within(Promise.all(reading), READ_TIMEOUT_MS);
+  await withTimeout(Promise.all(reading), READ_TIMEOUT_MS);
   await cache.close();
   return new Map(found);
 }

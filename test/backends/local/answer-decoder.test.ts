@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AnswerDecoder } from '../../../src/backends/local/answer-decoder.ts';
 import { Grammars } from '../../../src/backends/local/grammars.ts';
-import { openHead } from '../../../src/backends/local/model/model-metadata.ts';
+import { openMetadata } from '../../../src/backends/local/model/model-metadata.ts';
 import type { PreparedRequest } from '../../../src/backends/local/prompter.ts';
 import { renderRequest } from '../../../src/backends/local/prompts/render-request.ts';
 import type {
@@ -83,9 +83,9 @@ const CALL = ['{"name": "look", ', '"arguments": {}}', '\n</tool_call>'];
 const SCHEMA = { type: 'object', properties: {}, additionalProperties: false };
 
 describe('an answer of a runner that samples by itself', () => {
-  let opened: Awaited<ReturnType<typeof openHead>>;
+  let opened: Awaited<ReturnType<typeof openMetadata>>;
   beforeAll(async () => {
-    opened = await openHead({ ...MINI, file: MINI.file ?? '' });
+    opened = await openMetadata({ ...MINI, file: MINI.file ?? '' });
   });
   afterAll(async () => {
     opened.head.prompts.close();
@@ -95,7 +95,7 @@ describe('an answer of a runner that samples by itself', () => {
   async function decode(
     pieces: readonly string[],
     changes: Partial<GenerationRequest>,
-    { watches = false, toldToThink = false } = {},
+    { watches = false, thinks = false } = {},
   ) {
     const { head, native } = opened;
     const { signal } = new AbortController();
@@ -118,10 +118,10 @@ describe('an answer of a runner that samples by itself', () => {
       },
       log: (message) => expect.unreachable(message),
     });
-    const steering = { watches: () => watches, excluded: [] };
+    const grammarFeatures = { watches: () => watches, excluded: [] };
     const completion = new StreamedText(pieces, asked.maxTokens);
-    const injection = { ...head.injection, thinking: toldToThink };
-    const readers = { head: { ...head, injection }, steering, grammars };
+    const injection = { ...head.injection, thinking: thinks };
+    const readers = { head: { ...head, injection }, grammarFeatures, grammars };
     const decoder = new AnswerDecoder(readers, prepared, completion);
     const events: GenerationEvent[] = [];
     for await (const event of decoder.run(signal)) events.push(event);
@@ -175,7 +175,7 @@ describe('an answer of a runner that samples by itself', () => {
     const { completion, decoder, types } = await decode(
       ['Hm.', '<tool_call>', ...CALL],
       { conversation: TOOLS, thinking },
-      { toldToThink: true },
+      { thinks: true },
     );
     expect(completion.written).not.toContain('</think>');
     expect(types).toEqual([

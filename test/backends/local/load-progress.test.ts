@@ -23,9 +23,9 @@ describe('a load', () => {
     const queued = { ...event, phase: 'queued', done: 0 };
     expect(await next()).toEqual([queued, queued]);
     for (share of [0.25, 0.5]) {
-      const told = next();
+      const news = next();
       await vi.advanceTimersByTimeAsync(1000);
-      expect(await told).toEqual([
+      expect(await news).toEqual([
         { ...event, done: share },
         { ...event, done: share },
       ]);

@@ -262,7 +262,7 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
     expect(asked.finish.reason).toBe('tool-use');
     expect(asked.text).not.toContain('tool_call');
     const output = [{ kind: 'text', text: '21 degrees and sunny' }] as const;
-    const told = await askWith(model, [
+    const final = await askWith(model, [
       turn('user', question),
       {
         role: 'assistant',
@@ -270,8 +270,8 @@ describe.each(await findPeers(ollama))('the Ollama backend against $name', (peer
       },
       { role: 'user', parts: [{ kind: 'tool-result', callId: 'toolu_1', output, isError: false }] },
     ]);
-    expect(told.text).toBe('The weather in Paris is 21 degrees and sunny.');
-    expect(told.finish.reason).toBe('end-turn');
+    expect(final.text).toBe('The weather in Paris is 21 degrees and sunny.');
+    expect(final.finish.reason).toBe('end-turn');
   });
 
   it('makes several calls, or one if parallel calls are off', async () => {

@@ -147,8 +147,8 @@ describe.each(await findPeers(llamaServer))('the OpenAI backend against $name', 
       { role: 'assistant', parts },
       { role: 'user', parts: [{ kind: 'tool-result', callId: 'toolu_1', output, isError: false }] },
     ];
-    const told = await ask(model, turns, {}, [WEATHER]);
-    expect(told.text).toMatch(/21|sunny/);
+    const final = await ask(model, turns, {}, [WEATHER]);
+    expect(final.text).toMatch(/21|sunny/);
   });
 
   it('forces a call of the named tool', async () => {

@@ -15,7 +15,7 @@ import { PACKAGE } from '../../support/engine-variant.ts';
 import { covers } from '../../support/covers.ts';
 
 const SOURCE = 'hf:user/model:Q8_0';
-const TOWER = await readFile(join(REPOSITORY, 'test/fixtures/tower.gguf'));
+const PROJECTOR = await readFile(join(REPOSITORY, 'test/fixtures/tower.gguf'));
 const FILES = { 'model-Q8_0.gguf': MINI, 'README.md': Buffer.from('# A model') };
 
 /** Model hub of a test, and a home whose commands use it. */
@@ -60,11 +60,11 @@ describe('portico pull', () => {
   });
 
   it('downloads the projector of a model with vision, and adds it to models.yaml', async () => {
-    const files = { ...FILES, 'mmproj-F16.gguf': TOWER };
+    const files = { ...FILES, 'mmproj-F16.gguf': PROJECTOR };
     const { portico, models, text } = await withHub({}, undefined, files);
     expect((await portico('pull', SOURCE)).code).toBe(0);
     await expectMini(join(models, 'model.gguf'));
-    expect(sha256(await readFile(join(models, 'model.mmproj.gguf')))).toBe(sha256(TOWER));
+    expect(sha256(await readFile(join(models, 'model.mmproj.gguf')))).toBe(sha256(PROJECTOR));
     expect(parse(await text())).toEqual({
       models: { model: { backend: 'llama', source: SOURCE, mmproj: 'model.mmproj.gguf' } },
     });

@@ -67,8 +67,8 @@ describe('the model picker', () => {
     const { context, asker, dataFolder, screen, press } = await terminal(LOCAL);
     await saveLastModel(dataFolder, 'bigger');
     expect(await readLastModel(dataFolder)).toBe('bigger');
-    const wish = { model: undefined, yes: false, asker };
-    const choice = chooseModel(wish, opened(), { dataFolder, defaultModel: undefined }, context);
+    const options = { model: undefined, yes: false, asker };
+    const choice = chooseModel(options, opened(), { dataFolder, defaultModel: undefined }, context);
     await press('enter');
     expect(await choice).toBe('bigger');
     expect(screen()).toMatch(/● bigger +to download, 1 GB/);
@@ -78,8 +78,8 @@ describe('the model picker', () => {
 
   it('preselects the default if there was no choice before', async () => {
     const { context, asker, dataFolder, screen, press } = await terminal(LOCAL);
-    const wish = { model: undefined, yes: false, asker };
-    const choice = chooseModel(wish, opened(), { dataFolder, defaultModel: undefined }, context);
+    const options = { model: undefined, yes: false, asker };
+    const choice = chooseModel(options, opened(), { dataFolder, defaultModel: undefined }, context);
     await press('down', 'up', 'enter');
     expect(await choice).toBe('mini');
     expect(screen()).toMatch(/● mini/);
@@ -96,8 +96,8 @@ describe('the model picker', () => {
 
   it('is cancelled by Ctrl-C', async () => {
     const { context, asker, dataFolder, press } = await terminal();
-    const wish = { model: undefined, yes: false, asker };
-    const choice = chooseModel(wish, opened(), { dataFolder, defaultModel: undefined }, context);
+    const options = { model: undefined, yes: false, asker };
+    const choice = chooseModel(options, opened(), { dataFolder, defaultModel: undefined }, context);
     const pressed = press('cancel');
     await expect(choice).rejects.toThrow('Cancelled: nothing was started.');
     await pressed;
@@ -118,28 +118,28 @@ describe('a model that is not downloaded', () => {
 
   it('is pulled if the user agrees, without output on stdout', async () => {
     const { context, asker, screen, press } = await missing();
-    const wish = { model: 'tiny', yes: false, asker };
-    const pulled = pullMissing('tiny', wish, opened(), context);
+    const options = { model: 'tiny', yes: false, asker };
+    const pulled = pullMissing('tiny', options, opened(), context);
     await press('enter');
     expect(await pulled).toBeUndefined();
     expect(screen()).toContain('tiny is not downloaded yet (2 MB). Download it now?');
     expect(screen()).toContain("pulled 'tiny'");
     expect(context.stdout.read()).toBeNull();
-    expect(await pullMissing('tiny', wish, opened(), context)).toBeUndefined();
+    expect(await pullMissing('tiny', options, opened(), context)).toBeUndefined();
   });
 
   it('is pulled without a question with -y', async () => {
     const { context, screen } = await missing();
-    const wish = { model: 'tiny', yes: true, asker: undefined };
-    expect(await pullMissing('tiny', wish, opened(), context)).toBeUndefined();
+    const options = { model: 'tiny', yes: true, asker: undefined };
+    expect(await pullMissing('tiny', options, opened(), context)).toBeUndefined();
     expect(screen()).toContain("pulled 'tiny'");
   });
 
   it('is not pulled if the user refuses', async () => {
     const { context, asker, press } = await missing();
-    const wish = { model: 'tiny', yes: false, asker };
+    const options = { model: 'tiny', yes: false, asker };
     const pressed = press('no');
-    await expect(pullMissing('tiny', wish, opened(), context)).rejects.toThrow(
+    await expect(pullMissing('tiny', options, opened(), context)).rejects.toThrow(
       'tiny is not downloaded yet (2 MB); get it with: portico pull tiny',
     );
     await pressed;
@@ -151,8 +151,8 @@ describe('a small context', () => {
 
   it('causes a question at a terminal, after the model is loaded', async () => {
     const { context, asker, screen, press } = await terminal();
-    const wish = { model: 'mini', yes: false, asker };
-    const ready = readyModel('mini', CLAUDE, wish, opened(), context);
+    const options = { model: 'mini', yes: false, asker };
+    const ready = readyModel('mini', CLAUDE, options, opened(), context);
     await press('enter');
     expect(await ready).toMatchObject({ name: 'mini', baseUrl: server.url, contextTokens: 8192 });
     expect(screen()).toContain('Loading mini …');
@@ -162,9 +162,9 @@ describe('a small context', () => {
 
   it('cancels the launch if the user says no', async () => {
     const { context, asker, press } = await terminal();
-    const wish = { model: 'mini', yes: false, asker };
+    const options = { model: 'mini', yes: false, asker };
     const pressed = press('no');
-    await expect(readyModel('mini', CLAUDE, wish, opened(), context)).rejects.toThrow(
+    await expect(readyModel('mini', CLAUDE, options, opened(), context)).rejects.toThrow(
       'Cancelled: nothing was started.',
     );
     await pressed;

@@ -204,7 +204,7 @@ describe('images of one request', () => {
 describe('a model without vision', () => {
   covers('R4.5-blind');
 
-  const blind = playing({ images: false }).backend;
+  const textOnly = playing({ images: false }).backend;
   const seeing = playing({ images: true }).backend;
   const silent: Backend = {
     ...seeing,
@@ -212,7 +212,7 @@ describe('a model without vision', () => {
     discover: () => expect.unreachable('it was asked'),
   };
   const beside = (specs: readonly ModelSpec[], backends: Partial<Record<BackendKind, Backend>>) =>
-    openRuntime([ACTOR, ...specs], { scripted: blind, ...backends });
+    openRuntime([ACTOR, ...specs], { scripted: textOnly, ...backends });
 
   it('is refused with a hint to a model with vision, without asking a backend', async () => {
     let backend = seeing;

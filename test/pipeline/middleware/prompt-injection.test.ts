@@ -295,14 +295,14 @@ describe('the embedded model without tools', () => {
     queueLimit: 8,
     log: () => undefined,
   });
-  const blind: Backend = {
+  const textOnly: Backend = {
     ...real,
     capabilities: async (model, signal) => ({
       ...(await real.capabilities(model, signal)),
       tools: 'none',
     }),
   };
-  const runtime = runtimeOf(blind, MINI);
+  const runtime = runtimeOf(textOnly, MINI);
   afterAll(() => runtime.close());
 
   it('calls a tool, and the tokens of the instructions are counted', async () => {

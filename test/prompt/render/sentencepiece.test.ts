@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openHead } from '../../../src/backends/local/model/model-metadata.ts';
+import { openMetadata } from '../../../src/backends/local/model/model-metadata.ts';
 import type { Conversation } from '../../../src/core/conversation.ts';
 import { writeTinyVocabulary } from '../../support/tiny-vocabulary.ts';
 import type { TinyToken } from '../../support/tiny-vocabulary.ts';
@@ -29,7 +29,7 @@ const TOKENS: readonly TinyToken[] = [
 
 const file = path.join(mkdtempSync(path.join(tmpdir(), 'portico-')), 'tiny.gguf');
 writeTinyVocabulary(file, TEMPLATE, TOKENS);
-const { native, head } = await openHead({ name: 'tiny', backend: 'llama', file });
+const { native, head } = await openMetadata({ name: 'tiny', backend: 'llama', file });
 const { model } = head;
 afterAll(async () => {
   head.prompts.close();

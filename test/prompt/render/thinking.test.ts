@@ -92,9 +92,9 @@ describe('a prefill with thinking', () => {
       const prompt = written(template, asking(begun, { thinking: ENABLED }));
       expect(prompt.endsWith('The')).toBe(true);
       const { format, traits } = template;
-      const [, behind] = prompt.split('hmm');
-      expect(behind !== undefined).toBe(traits.thinking !== 'none');
-      expect(behind ?? format.thinking?.close ?? '').toContain(format.thinking?.close ?? '');
+      const [, after] = prompt.split('hmm');
+      expect(after !== undefined).toBe(traits.thinking !== 'none');
+      expect(after ?? format.thinking?.close ?? '').toContain(format.thinking?.close ?? '');
     },
   );
 });

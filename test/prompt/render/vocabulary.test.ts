@@ -1,14 +1,14 @@
 import path from 'node:path';
 import type { LlamaModel } from 'node-llama-cpp';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openHead } from '../../../src/backends/local/model/model-metadata.ts';
+import { openMetadata } from '../../../src/backends/local/model/model-metadata.ts';
 import type { Conversation } from '../../../src/core/conversation.ts';
 import { CONVERSATIONS } from './conversations.ts';
 import { promptOf } from './prompt-of.ts';
 import { covers } from '../../support/covers.ts';
 
 const mini = { name: 'mini', backend: 'llama', file: path.resolve('models/mini.gguf') } as const;
-const { native, head } = await openHead(mini);
+const { native, head } = await openMetadata(mini);
 const { model } = head;
 afterAll(async () => {
   head.prompts.close();

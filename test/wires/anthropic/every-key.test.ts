@@ -292,8 +292,8 @@ function outcomeOf({ within, base }: Row, key: string, value: unknown): Outcome 
   }
   if (loggedOf(decoded).some((field) => field.split('.').includes(key))) return 'logged';
   const without = decode(within(base));
-  const told = ({ ignored: _ignored, ...rest }: typeof decoded) => JSON.stringify(rest);
-  return told(decoded) === told(without) ? 'dropped' : 'honoured';
+  const request = ({ ignored: _ignored, ...rest }: typeof decoded) => JSON.stringify(rest);
+  return request(decoded) === request(without) ? 'dropped' : 'honoured';
 }
 
 const published = optionalKeys();

@@ -16,11 +16,11 @@ const said = (...content: object[]) => [{ role: 'user', content }];
 
 describe('decoded tools', () => {
   const input_examples = [{ at: 'the door' }, { at: 'the wall' }];
-  const told = 'Examples of its input:\n{"at":"the door"}\n{"at":"the wall"}';
+  const examples = 'Examples of its input:\n{"at":"the door"}\n{"at":"the wall"}';
 
   it('contain their input examples in the description', () => {
-    expect(toolOf({ ...look, input_examples })?.description).toBe(`Looks.\n\n${told}`);
-    expect(toolOf({ name: 'look', input_schema, input_examples })?.description).toBe(told);
+    expect(toolOf({ ...look, input_examples })?.description).toBe(`Looks.\n\n${examples}`);
+    expect(toolOf({ name: 'look', input_schema, input_examples })?.description).toBe(examples);
     const bash = toolOf({ type: 'bash_20250124', name: 'bash', input_examples });
     expect(bash?.description).toMatch(/^Runs a command[^]*the wall"}$/);
   });
@@ -59,8 +59,8 @@ describe('the thinking option', () => {
     const thinking = { type: 'between_tools' };
     const tools = [look];
     expect(decode({ thinking, tools }).request.thinking).toEqual({ mode: 'disabled' });
-    const behind = decode({ thinking, tools, messages: answered });
-    expect(behind.request.thinking).toEqual({ mode: 'adaptive' });
+    const after = decode({ thinking, tools, messages: answered });
+    expect(after.request.thinking).toEqual({ mode: 'adaptive' });
   });
 
   it('reports parts without an effect', () => {

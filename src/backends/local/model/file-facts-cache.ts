@@ -4,7 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { writeWholeFile } from '../../../core/write-file.ts';
 import { fileFactsSchema } from './file-facts.ts';
-import type { FactsQuestion, FileFacts } from './file-facts.ts';
+import type { FileFactsRequest, FileFacts } from './file-facts.ts';
 import { FileFactsThread } from './file-facts-thread.ts';
 import { problemOfGguf } from './require-gguf.ts';
 import { parseJson } from '../../../core/one-line.ts';
@@ -52,7 +52,7 @@ export class FileFactsCache {
   }
 
   /** Returns the facts of a file, or its problem; undefined if there is no such file, or no result in time. */
-  async read(question: FactsQuestion): Promise<FileFacts | undefined> {
+  async read(question: FileFactsRequest): Promise<FileFacts | undefined> {
     const found = await stat(question.file).catch(() => undefined);
     if (found === undefined) return undefined;
     if (!found.isFile()) return { problem: problemOfGguf(question.file) };
@@ -74,7 +74,7 @@ export class FileFactsCache {
     await this.#save();
   }
 
-  async #read(question: FactsQuestion, key: string, stamp: Omit<Entry, 'facts'>) {
+  async #read(question: FileFactsRequest, key: string, stamp: Omit<Entry, 'facts'>) {
     const facts = await this.#thread.read(question);
     this.#reading.delete(key);
     this.#entries.delete(key);
@@ -107,7 +107,7 @@ export class FileFactsCache {
   }
 }
 
-function keyOf({ file, template }: FactsQuestion): string {
+function keyOf({ file, template }: FileFactsRequest): string {
   if (template === undefined) return file;
   return `${file} ${createHash('sha256').update(template).digest('hex')}`;
 }

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { FactsQuestion, FileFacts } from './file-facts.ts';
+import type { FileFactsRequest, FileFacts } from './file-facts.ts';
 
 /** Timeout of a file. A header takes a tenth of a second, so a disk or a template that takes longer hangs. */
 const READ_TIMEOUT_MS = 5_000;
@@ -24,7 +24,7 @@ export class FileFactsThread {
   }
 
   /** Reads the facts of a file; undefined if it can't be read in time. */
-  read(question: FactsQuestion): Promise<FileFacts | undefined> {
+  read(question: FileFactsRequest): Promise<FileFacts | undefined> {
     const reading = this.#last.then(() => this.#read(question));
     this.#last = reading;
     return reading;
@@ -36,7 +36,7 @@ export class FileFactsThread {
     this.#worker = undefined;
   }
 
-  async #read(question: FactsQuestion): Promise<FileFacts | undefined> {
+  async #read(question: FileFactsRequest): Promise<FileFacts | undefined> {
     clearTimeout(this.#idle);
     const worker = (this.#worker ??= this.#start());
     worker.ref();
@@ -63,7 +63,10 @@ export class FileFactsThread {
 }
 
 /** Waits for the answer of a thread; `none` if it ended, or took too long. */
-function replyOf(worker: Worker, question: FactsQuestion): Promise<FileFacts | undefined | 'none'> {
+function replyOf(
+  worker: Worker,
+  question: FileFactsRequest,
+): Promise<FileFacts | undefined | 'none'> {
   return new Promise((resolve) => {
     const settle = (facts: FileFacts | undefined | 'none'): void => {
       clearTimeout(timer);

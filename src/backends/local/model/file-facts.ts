@@ -19,7 +19,7 @@ export const fileFactsSchema = z.object({
 }) satisfies z.ZodType<FileFacts>;
 
 /** File, and the chat template that replaces its own. */
-export interface FactsQuestion {
+export interface FileFactsRequest {
   readonly file: string;
   readonly template?: string | undefined;
 }
@@ -31,7 +31,7 @@ const TOKENS = { bos: '<s>', eos: '</s>' } as const;
  * Reads the facts from the header of a GGUF file, without llama.cpp: templates are rendered in JavaScript. Throws
  * if the file can't be read.
  */
-export function readFileFacts({ file, template }: FactsQuestion): FileFacts {
+export function readFileFacts({ file, template }: FileFactsRequest): FileFacts {
   const metadata = readWholeGguf(file);
   const trained = metadata.get(`${metadata.get('general.architecture')}.context_length`);
   const source = template ?? metadata.get('tokenizer.chat_template');

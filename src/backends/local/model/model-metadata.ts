@@ -18,7 +18,7 @@ import { controlTokenTexts } from './vocabulary.ts';
 export type FileSpec = LocalSpec & { readonly file: string };
 
 /** Metadata of a model before its weights are loaded: enough to render and to count prompts. */
-export interface ModelHead extends TemplateFindings {
+export interface ModelMetadata extends TemplateFindings {
   readonly model: LlamaModel;
   readonly tokenizer: Tokenizer;
   /** Renders prompts and writes grammars. */
@@ -40,10 +40,10 @@ export interface ModelHead extends TemplateFindings {
  *
  * @param markers texts with the effect of control tokens that are not in the vocabulary
  */
-export async function openHead(
+export async function openMetadata(
   spec: FileSpec,
   markers: readonly string[] = [],
-): Promise<{ readonly native: NativeLlama; readonly head: ModelHead }> {
+): Promise<{ readonly native: NativeLlama; readonly head: ModelMetadata }> {
   requireGguf(spec.file);
   // Both take a while to start.
   const prompts = new PromptProcess({ model: spec.name });
@@ -62,7 +62,7 @@ async function readWith(
   model: LlamaModel,
   spec: LocalSpec,
   markers: readonly string[],
-): Promise<ModelHead> {
+): Promise<ModelMetadata> {
   const source = spec.template ?? model.fileInfo.metadata.tokenizer.chat_template;
   if (source === undefined || source === '') throw noChatTemplate(spec.name);
   const bos = model.tokens.bosString ?? '';

@@ -1,6 +1,6 @@
 import { promptTooLong } from '../../../core/failure.ts';
 import type { GenerationRequest } from '../../../core/backend.ts';
-import type { ModelHead } from '../model/model-metadata.ts';
+import type { ModelMetadata } from '../model/model-metadata.ts';
 import type { Transcript } from '../transcripts.ts';
 import { renderable } from './prompt-work.ts';
 import type { WrittenRequest } from './prompt-work.ts';
@@ -12,7 +12,7 @@ export interface RenderedRequest<P> extends WrittenRequest {
 
 /** Renders a request by the model's own template, after the last known answer if the template can. */
 export async function renderRequest<P>(
-  { prompts }: Pick<ModelHead, 'prompts'>,
+  { prompts }: Pick<ModelMetadata, 'prompts'>,
   request: GenerationRequest,
   known: readonly Transcript<P>[],
   signal: AbortSignal,

@@ -68,7 +68,7 @@ function noteOutput(event: GenerationEvent, attempt: Attempt): boolean {
  * Returns the result of the first of the model's servers that answers, in the order of the session. Throws like
  * `generateByAny`.
  */
-export async function askAny<T>(
+export async function requestAny<T>(
   circuits: Circuits,
   model: OpenAiSpec,
   session: string | undefined,

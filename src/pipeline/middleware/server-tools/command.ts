@@ -8,7 +8,7 @@ import { readFound } from './searxng.ts';
 import { ServiceError } from './services.ts';
 import type { WebFetch, WebSearch } from './services.ts';
 
-const WITHIN_MS = 30_000;
+const COMMAND_TIMEOUT_MS = 30_000;
 const MAX_BYTES = 4 * 1024 * 1024;
 
 /** Program with its arguments, run without a shell. */
@@ -60,7 +60,7 @@ async function runCommand(
   signal: AbortSignal,
   environment = () => process.env,
 ): Promise<unknown> {
-  const late = AbortSignal.timeout(WITHIN_MS);
+  const late = AbortSignal.timeout(COMMAND_TIMEOUT_MS);
   const child = spawn(program, args, {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: environment(),
@@ -79,7 +79,9 @@ async function runCommand(
     // Ignore a second failure: the process may fail after its output did.
     closed.catch(() => undefined);
     if (error instanceof ServiceError || signal.aborted) throw error;
-    const reason = late.aborted ? `it took longer than ${WITHIN_MS / 1000} s` : messageOf(error);
+    const reason = late.aborted
+      ? `it took longer than ${COMMAND_TIMEOUT_MS / 1000} s`
+      : messageOf(error);
     throw new ServiceError('unavailable', `${program}: ${reason}`, error);
   }
 }

@@ -7,10 +7,10 @@ import { readLimited } from './read-limited.ts';
 import { ServiceError } from './services.ts';
 import type { Search, WebSearch } from './services.ts';
 
-const WITHIN_MS = 20_000;
+const SEARCH_TIMEOUT_MS = 20_000;
 const MAX_BYTES = 2 * 1024 * 1024;
 
-const dispatcher = new Agent({ connect: createConnector({ timeout: WITHIN_MS }) });
+const dispatcher = new Agent({ connect: createConnector({ timeout: SEARCH_TIMEOUT_MS }) });
 
 /** Limits that keep most of a local model's context free. */
 const MAX_PAGES = 10;
@@ -65,7 +65,7 @@ function queryOf({ query, allowedDomains, blockedDomains }: Search): string {
 }
 
 async function getJson(url: URL, signal: AbortSignal): Promise<unknown> {
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(WITHIN_MS)]);
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(SEARCH_TIMEOUT_MS)]);
   const headers = { accept: 'application/json' };
   try {
     const response = await fetch(url, { dispatcher, signal: limited, headers });

@@ -7,7 +7,7 @@ import type { SentPage } from './page-text.ts';
 import { ServiceError } from './services.ts';
 import type { WebFetch } from './services.ts';
 
-const WITHIN_MS = 20_000;
+const PAGE_TIMEOUT_MS = 20_000;
 const MAX_BYTES = 5 * 1024 * 1024;
 const ACCEPT = 'text/html, text/markdown, text/plain, application/json';
 
@@ -21,7 +21,7 @@ export function createPageFetch(
   rules: Partial<ContactRules> = {},
   threadModule = new URL('./page-text-thread.js', import.meta.url),
 ): WebFetch {
-  const contact = { mayContact: isPublicAddress, resolve: resolveHost, withinMs: WITHIN_MS };
+  const contact = { mayContact: isPublicAddress, resolve: resolveHost, timeoutMs: PAGE_TIMEOUT_MS };
   const asked = { ...contact, ...rules, accept: ACCEPT, maxBytes: MAX_BYTES };
   const read = createPageReader(threadModule);
   return async (url, mayVisit, signal) => {

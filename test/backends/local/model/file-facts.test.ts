@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readFileFacts } from '../../../../src/backends/local/model/file-facts.ts';
 import { FileFactsCache } from '../../../../src/backends/local/model/file-facts-cache.ts';
-import { openHead } from '../../../../src/backends/local/model/model-metadata.ts';
+import { openMetadata } from '../../../../src/backends/local/model/model-metadata.ts';
 import { boundedRenderer } from '../../../../src/backends/local/model/bounded-renderer.ts';
 import { bindingsOf, createRenderer } from '../../../../src/backends/local/prompts/jinja.ts';
 import { readTemplate } from '../../../../src/backends/local/model/template-reading.ts';
@@ -35,7 +35,7 @@ function open(folder: string, module = readerModule): FileFactsCache {
 
 describe('the metadata of a model file', () => {
   it('equals what its engine reads', async () => {
-    const { native, head } = await openHead({ ...MINI, file: mini });
+    const { native, head } = await openMetadata({ ...MINI, file: mini });
     const { traits, trainedContext, prompts } = head;
     expect(readFileFacts({ file: mini })).toEqual({
       trainedContext,

@@ -25,7 +25,7 @@ const refuses = (status: number, retryAfter?: string): Act => ({
 
 const says = (text: string): Act => ({ events: [event({ content: text }), event({}, 'stop')] });
 
-const NOBODY = 'http://127.0.0.1:9';
+const NO_SERVER = 'http://127.0.0.1:9';
 
 function open(logged: string[] = []): Backend {
   const backend = openBackend({ K: 'key' }, (message) => void logged.push(message));
@@ -33,7 +33,7 @@ function open(logged: string[] = []): Backend {
   return backend;
 }
 
-function behind(...providers: readonly Provider[]): OpenAiSpec {
+function upstreamsAt(...providers: readonly Provider[]): OpenAiSpec {
   return { name: 'big', backend: 'openai', upstream: 'mini', server: 'other', providers };
 }
 
@@ -46,7 +46,7 @@ const WEIGHT = 1e12;
 
 /** A model whose first server is asked first, by every session. */
 const inTurn = (...urls: readonly string[]): OpenAiSpec =>
-  behind(...urls.map((url, place) => ({ url, weight: WEIGHT / 1e6 ** place })));
+  upstreamsAt(...urls.map((url, place) => ({ url, weight: WEIGHT / 1e6 ** place })));
 
 const types = (events: readonly GenerationEvent[]) => events.map(({ type }) => type);
 
@@ -75,7 +75,7 @@ describe('a request', () => {
     await once(silent, 'listening');
     const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
     const good = await startActing(() => ANSWER);
-    const model = { ...inTurn(NOBODY, url, good.url), server: 'vllm' } as const;
+    const model = { ...inTurn(NO_SERVER, url, good.url), server: 'vllm' } as const;
     const { text, events } = await ask(open(), model);
     expect(text).toBe('One');
     expect(types(events)).toEqual(['admitted', 'text-delta', 'finish']);
@@ -84,7 +84,7 @@ describe('a request', () => {
   it('reaches each server by its own name, key and headers', async () => {
     const one = await startActing(() => refuses(500));
     const two = await startActing(() => ANSWER);
-    const shared = { ...behind(), headers: { 'x-team': 'us' } };
+    const shared = { ...upstreamsAt(), headers: { 'x-team': 'us' } };
     await ask(open(), {
       ...shared,
       providers: [
@@ -106,7 +106,7 @@ describe('a request', () => {
   it('gets its count and its model’s capabilities from the next server too', async () => {
     const models = [{ id: 'mini', owned_by: 'acme', max_model_len: 4096 }];
     const good = await startActing(() => ANSWER, models);
-    const model = { ...inTurn(NOBODY, good.url), server: 'sglang' } as const;
+    const model = { ...inTurn(NO_SERVER, good.url), server: 'sglang' } as const;
     const backend = open();
     expect(await backend.capabilities(model, signal)).toMatchObject({ contextTokens: 4096 });
     expect(await backend.countTokens(request(model, said('Hi')), signal)).toBeGreaterThan(0);
@@ -172,7 +172,7 @@ describe('sessions', () => {
   it.each(['session', 'user'] as const)('keep their server, by their %s', async (field) => {
     const servers = await three();
     const backend = open();
-    const model = behind(...servers.map(({ url }) => ({ url })));
+    const model = upstreamsAt(...servers.map(({ url }) => ({ url })));
     for (const name of askers.slice(0, 8)) {
       const before = servers.map(({ seen }) => seen.length);
       for (let time = 0; time < 3; time++)
@@ -185,7 +185,7 @@ describe('sessions', () => {
   it('are spread over the servers', async () => {
     const servers = await three();
     const backend = open();
-    const model = behind(...servers.map(({ url }) => ({ url })));
+    const model = upstreamsAt(...servers.map(({ url }) => ({ url })));
     for (const session of askers) await ask(backend, model, { session: { session } });
     for (const { seen } of servers) expect(seen.length).toBeGreaterThan(2);
   });
@@ -285,14 +285,14 @@ describe('servers that are all away', () => {
 
   it('are named, with a retry-after, however long they have been away', async () => {
     const bad = await startActing(() => refuses(500));
-    const model = inTurn(NOBODY, bad.url);
+    const model = inTurn(NO_SERVER, bad.url);
     const backend = open();
     for (let time = 0; time < 5; time++) {
       const failure = await failureOf(backend, model);
       expect(failure).toMatchObject({ code: 'backend-unavailable' });
       expect(failure).toHaveProperty('retryAfterSeconds', time < 2 ? 5 : 1);
       expect(String(failure)).toContain(
-        `none of the servers of big answers (${NOBODY}, ${bad.url})`,
+        `none of the servers of big answers (${NO_SERVER}, ${bad.url})`,
       );
     }
     expect(bad.seen).toHaveLength(3);
@@ -300,7 +300,7 @@ describe('servers that are all away', () => {
 
   it('answer again as soon as one is back', async () => {
     const bad: ActingServer = await startActing(() => DIES);
-    const model = inTurn(bad.url, NOBODY);
+    const model = inTurn(bad.url, NO_SERVER);
     const backend = open();
     for (let time = 0; time < 3; time++) await failureOf(backend, model);
     await bad.close();

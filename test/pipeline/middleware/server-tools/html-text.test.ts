@@ -46,9 +46,9 @@ describe('the text of a page', () => {
     const output: readonly Part[] = [{ kind: 'text', text: said }];
     const read: Part = { kind: 'tool-result', callId: 'a', output, isError: false };
     const turns: readonly Turn[] = [{ role: 'user', parts: [read] }];
-    const told: Conversation = { system: [], tools: [], turns };
-    expect(isNamed('https://a.org/x/b?x=1', told)).toBe(true);
-    expect(isNamed('https://a.org/x/c', told)).toBe(false);
+    const conversation: Conversation = { system: [], tools: [], turns };
+    expect(isNamed('https://a.org/x/b?x=1', conversation)).toBe(true);
+    expect(isNamed('https://a.org/x/c', conversation)).toBe(false);
   });
 
   it.each([

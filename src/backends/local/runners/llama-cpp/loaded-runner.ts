@@ -1,7 +1,7 @@
 import type { Llama, Token } from 'node-llama-cpp';
 import type { PromptLookupMode } from '../../../../config/engine-options.ts';
 import type { EngineLog } from '../../engine-settings.ts';
-import type { ModelHead } from '../../model/model-metadata.ts';
+import type { ModelMetadata } from '../../model/model-metadata.ts';
 import { deviceOf } from '../../model/native-llama.ts';
 import type { LoadedRunner } from '../../runner.ts';
 import { TokenCompletion } from './completion.ts';
@@ -15,7 +15,7 @@ import type { TokenGrammar } from './token-grammar.ts';
 
 export interface LoadedRunnerOptions {
   readonly llama: Llama;
-  readonly head: Pick<ModelHead, 'controlTexts' | 'turnEnds'>;
+  readonly head: Pick<ModelMetadata, 'controlTexts' | 'turnEnds'>;
   readonly threads: number;
   readonly promptLookup: PromptLookupMode | undefined;
   readonly states: StateFiles | undefined;

@@ -3,8 +3,8 @@ import type { Llama, Token } from 'node-llama-cpp';
 import type { GenerationRequest } from '../../../../core/backend.ts';
 import { commonLength } from '../../../../prompt/prompt-prefix.ts';
 import type { EngineLog, EngineSettings } from '../../engine-settings.ts';
-import { openHead } from '../../model/model-metadata.ts';
-import type { FileSpec, ModelHead } from '../../model/model-metadata.ts';
+import { openMetadata } from '../../model/model-metadata.ts';
+import type { FileSpec, ModelMetadata } from '../../model/model-metadata.ts';
 import { refuseBySize, renderRequest } from '../../prompts/render-request.ts';
 import type { Runner, WrittenPrompt } from '../../runner.ts';
 import { weightsIdentity } from '../../states/identity.ts';
@@ -31,7 +31,7 @@ export async function openLlamaCpp(
   settings: EngineSettings,
   log: EngineLog,
 ): Promise<Runner<Tokens, TokenGrammar>> {
-  const { native, head } = await openHead(spec);
+  const { native, head } = await openMetadata(spec);
   const { llama } = native;
   const transcripts = new Transcripts<Tokens>();
   const states = await openStates(spec, settings, head, transcripts, log);
@@ -40,7 +40,7 @@ export async function openLlamaCpp(
     transcripts,
     mayRestore: (prompt) => states?.knows(prompt, NEGLIGIBLE_TOKENS) === true,
     images: false,
-    steering: { watches: () => false, excluded: [] },
+    grammarFeatures: { watches: () => false, excluded: [] },
     write: async (...asked) => write(head, ...asked),
     count: async (prompt) => prompt.length,
     commonPrefix: (one, other) => other.slice(0, commonLength(one, other)),
@@ -71,7 +71,7 @@ export async function openLlamaCpp(
 async function openStates(
   spec: FileSpec,
   { states }: EngineSettings,
-  { model }: ModelHead,
+  { model }: ModelMetadata,
   transcripts: Transcripts<Tokens>,
   log: EngineLog,
 ): Promise<StateFiles | undefined> {
@@ -91,7 +91,7 @@ async function stateContext(
 }
 
 async function write(
-  head: ModelHead,
+  head: ModelMetadata,
   request: GenerationRequest,
   known: readonly Transcript<Tokens>[],
   most: number,

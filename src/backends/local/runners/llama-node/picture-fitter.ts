@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ImagePart } from '../../../../core/conversation.ts';
-import { Kept } from '../../../../images/cache.ts';
+import { WeightedCache } from '../../../../images/cache.ts';
 import { fitPicture } from './picture.ts';
 
 /** Cached characters of data URLs, because an agent sends its pictures with every request. */
@@ -9,7 +9,7 @@ const KEPT_CHARACTERS = 32 * 1024 * 1024;
 /** Fits pictures to a vision encoder, one at a time, and caches the results. */
 export class PictureFitter {
   readonly #size: number | undefined;
-  readonly #kept = new Kept<string>(KEPT_CHARACTERS);
+  readonly #kept = new WeightedCache<string>(KEPT_CHARACTERS);
   #last: Promise<unknown> = Promise.resolve();
 
   /** @param size see `fitPicture` */

@@ -8,7 +8,7 @@ import { MAX_EDGE } from '../../../../images/limits.ts';
 /** Transparent pixels are composited onto white. */
 const BACKGROUND = '#ffffff';
 
-const DECODE_WITHIN_SECONDS = 20;
+const DECODE_TIMEOUT_SECONDS = 20;
 
 /**
  * Converts a picture for the vision encoder: a PNG in a data URL, upright, without transparency, and of exactly the
@@ -30,7 +30,7 @@ export async function fitPicture(image: ImagePart, size: number | undefined): Pr
   }
   try {
     const upright = sharp(bytes, { failOn: 'error', limitInputPixels: MAX_EDGE * MAX_EDGE })
-      .timeout({ seconds: DECODE_WITHIN_SECONDS })
+      .timeout({ seconds: DECODE_TIMEOUT_SECONDS })
       .autoOrient()
       .flatten({ background: BACKGROUND })
       .toColourspace('srgb');

@@ -3,10 +3,10 @@ import { RuntimeFailure } from '../../../../core/failure.ts';
 import { raceAbort } from '../../../../core/queue.ts';
 import { commonLength } from '../../../../prompt/prompt-prefix.ts';
 import type { EngineLog, EngineSettings } from '../../engine-settings.ts';
-import { openHead } from '../../model/model-metadata.ts';
-import type { FileSpec, ModelHead } from '../../model/model-metadata.ts';
+import { openMetadata } from '../../model/model-metadata.ts';
+import type { FileSpec, ModelMetadata } from '../../model/model-metadata.ts';
 import { refuseBySize, renderRequest } from '../../prompts/render-request.ts';
-import type { Runner, RunnerSteering, WrittenPrompt } from '../../runner.ts';
+import type { Runner, GrammarFeatures, WrittenPrompt } from '../../runner.ts';
 import type { Transcript } from '../../transcripts.ts';
 import { loadAddon } from './addon.ts';
 import { VisionContext } from './context.ts';
@@ -43,12 +43,12 @@ export async function openLlamaNode(
   const { settings, log, abandon } = options;
   const spec = withProjector(options.spec);
   const pictures = new PictureFitter((await readProjector(spec.mmproj)).imageSize);
-  const { native, head } = await openHead(spec, [MARKER]);
+  const { native, head } = await openMetadata(spec, [MARKER]);
   const { llama } = native;
   return {
     head,
     images: true,
-    steering: steeringOf(head),
+    grammarFeatures: grammarFeaturesOf(head),
     write: async (...asked) => write(head, pictures, ...asked),
     count: async (prompt, signal) => countText(head, prompt, signal),
     commonPrefix(one, other) {
@@ -87,7 +87,7 @@ function withProjector({ mmproj, ...spec }: FileSpec): VisionSpec {
   );
 }
 
-function steeringOf({ model, controlTexts }: ModelHead): RunnerSteering {
+function grammarFeaturesOf({ model, controlTexts }: ModelMetadata): GrammarFeatures {
   return {
     watches: (trigger) => model.tokenize(trigger, true).length === 1,
     // A grammar itself allows tokens that end a generation only at its end.
@@ -99,7 +99,7 @@ function steeringOf({ model, controlTexts }: ModelHead): RunnerSteering {
 }
 
 async function write(
-  head: ModelHead,
+  head: ModelMetadata,
   pictures: PictureFitter,
   request: GenerationRequest,
   known: readonly Transcript<AddonPrompt>[],
@@ -119,7 +119,7 @@ async function write(
 
 /** Counts a text like the addon. Only the loaded projector can count pictures. */
 async function countText(
-  head: ModelHead,
+  head: ModelMetadata,
   { text, pictures }: AddonPrompt,
   signal: AbortSignal,
 ): Promise<number | undefined> {
@@ -128,7 +128,7 @@ async function countText(
 }
 
 /** Text of the first token, if llama.cpp itself adds it before a prompt for this vocabulary. */
-function leadOf({ model, bos }: ModelHead): string {
+function leadOf({ model, bos }: ModelMetadata): string {
   return model.tokens.shouldPrependBosToken ? bos : '';
 }
 

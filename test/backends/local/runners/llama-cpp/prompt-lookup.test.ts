@@ -255,8 +255,8 @@ describe('a slot that guesses', () => {
       await other.load(file);
       expect(other.tokens).toEqual(one.tokens);
       const kept = other.length;
-      const behind = [...prompt, ...part.tokens];
-      expect(await other.reuse(behind)).toBe(kept);
+      const after = [...prompt, ...part.tokens];
+      expect(await other.reuse(after)).toBe(kept);
       expect(await follow(other, part.tokens, 40)).toEqual(whole.tokens.slice(most));
       expect((await answer(one, batches)).tokens).toEqual(whole.tokens);
       await close();

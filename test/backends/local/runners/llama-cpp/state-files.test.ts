@@ -23,13 +23,13 @@ afterEach(async () => {
 const tokens = (...ids: readonly number[]) => ids as unknown as readonly Token[];
 
 /** Fake of a slot: a real one needs a model, and its files are too large for this test. */
-function slotOf(ids: readonly number[], written = 100, told = written): Slot {
+function slotOf(ids: readonly number[], written = 100, reported = written): Slot {
   const slot: Pick<Slot, 'session' | 'isHeld' | 'save' | 'load'> = {
     session: {},
     isHeld: false,
     async save(file) {
       await writeFile(file, new Uint8Array(written));
-      return { bytes: told, tokens: tokens(...ids) };
+      return { bytes: reported, tokens: tokens(...ids) };
     },
     load: async (file) => void (await stat(file)),
   };

@@ -151,11 +151,11 @@ describe('an answer with a schema', () => {
   it('may be a call if the request has tools', async () => {
     const called = await ask('What is the weather in Paris?', { outputSchema: PERSON });
     expect(calls(called)).toMatchObject([{ name: 'get_weather', finished: true }]);
-    const told = await ask(about, {
+    const reported = await ask(about, {
       outputSchema: PERSON,
       toolChoice: { mode: 'none' },
     });
-    validated(told.text);
+    validated(reported.text);
   });
 });
 

@@ -20,7 +20,7 @@ describe('a model that continues with another role’s turn', () => {
     const settings = { ...ENGINE, context: undefined, queueLimit: 1 };
     const spec = { ...MINI, file: MINI.file ?? '' };
     const runner = await openLlamaCpp(spec, settings, () => undefined);
-    const { head, steering } = runner;
+    const { head, grammarFeatures } = runner;
     const { model, turnEnds, prompts } = head;
     const compiler = new GrammarCompiler(model, head.controlTexts);
     const grammars = new Grammars({
@@ -45,7 +45,7 @@ describe('a model that continues with another role’s turn', () => {
       sampling: {},
       maxTokens: prepared.limit.tokens,
     });
-    const decoder = new AnswerDecoder({ head, steering, grammars }, prepared, completion);
+    const decoder = new AnswerDecoder({ head, grammarFeatures, grammars }, prepared, completion);
     const events: GenerationEvent[] = [];
     for await (const event of decoder.run(signal)) events.push(event);
     const text = events.map((event) => (event.type === 'text-delta' ? event.text : '')).join('');

@@ -10,7 +10,7 @@ import { MARKER } from '../../../../../src/backends/local/runners/llama-node/ima
 import { fitPicture } from '../../../../../src/backends/local/runners/llama-node/picture.ts';
 import { MINI } from '../../../../support/requests.ts';
 import { isAddonMissing, PICTURE_TOKENS, SEEING } from './seeing.ts';
-import { SIGHTS } from './sights.ts';
+import { PICTURES } from './sights.ts';
 import { ENGINE } from '../../../../support/engine-variant.ts';
 import { covers } from '../../../../support/covers.ts';
 
@@ -33,7 +33,7 @@ describe.skipIf(isAddonMissing())('the native context', () => {
   let picture: string;
   beforeAll(async () => {
     context = open(SEEING.mmproj ?? '');
-    picture = await fitPicture(SIGHTS.red, 64);
+    picture = await fitPicture(PICTURES.red, 64);
   });
 
   const answer = async (

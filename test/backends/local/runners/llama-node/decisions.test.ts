@@ -8,7 +8,7 @@ import {
 import { readProjector } from '../../../../../src/backends/local/runners/llama-node/projector.ts';
 import type { GenerationEvent } from '../../../../../src/core/events.ts';
 import { MINI, request, said } from '../../../../support/requests.ts';
-import { SIGHTS, user } from './sights.ts';
+import { PICTURES, user } from './sights.ts';
 import { SEEING } from './seeing.ts';
 import { covers } from '../../../../support/covers.ts';
 
@@ -70,7 +70,7 @@ describe('an engine that says nothing', () => {
 
   const ended = vi.fn<() => void>();
   const watch = new SilenceWatch(allowedSilence);
-  const seeing = request(SEEING, [user(SIGHTS.red), ...said()]);
+  const seeing = request(SEEING, [user(PICTURES.red), ...said()]);
   const events = (...all: readonly GenerationEvent[]) =>
     watch.heard({ type: 'events', call: 1, events: all });
   const minutes = (count: number) => vi.advanceTimersByTime(count * 60_000);

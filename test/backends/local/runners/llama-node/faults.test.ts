@@ -5,7 +5,7 @@ import { halves } from '../../../../support/pictures.ts';
 import { collect, request, said } from '../../../../support/requests.ts';
 import type { Answer } from '../../../../support/requests.ts';
 import { isAddonMissing, openVision, PICTURE_TOKENS, SEEING } from './seeing.ts';
-import { imageOf, SIGHTS, text, user } from './sights.ts';
+import { imageOf, PICTURES, text, user } from './sights.ts';
 import { covers } from '../../../../support/covers.ts';
 
 const whole = await halves(64, 64).png().toBuffer();
@@ -41,7 +41,7 @@ describe.skipIf(isAddonMissing())('a vision engine', () => {
     vision.backend.countTokens(request(SEEING, [user(...parts)]), AbortSignal.timeout(60_000));
   const stillWorks = async (): Promise<void> => {
     expect((await ask(said('Count from 1 to 3'))).text).toBe('1, 2, 3');
-    const seen = await ask([user(SIGHTS.red, text('Count from 1 to 3'))], { maxTokens: 4 });
+    const seen = await ask([user(PICTURES.red, text('Count from 1 to 3'))], { maxTokens: 4 });
     expect(seen.finish?.usage.outputTokens).toBe(4);
   };
 
@@ -49,7 +49,7 @@ describe.skipIf(isAddonMissing())('a vision engine', () => {
     ['garbage', Buffer.from('garbage of any kind, and long enough')],
     ['a picture that is cut off', whole.subarray(0, 100)],
   ])('refuses %s before it is admitted, and works on', async (_case, bytes) => {
-    const refused = ask([user(SIGHTS.red, imageOf(bytes), text('What is it?'))]);
+    const refused = ask([user(PICTURES.red, imageOf(bytes), text('What is it?'))]);
     await expect(refused).rejects.toMatchObject({
       code: 'invalid-request',
       subject: { at: 'messages.0.content.0.image' },
@@ -61,7 +61,7 @@ describe.skipIf(isAddonMissing())('a vision engine', () => {
     const marker = text('Here: <__media__><__media__>');
     const alone = await counts(marker);
     expect(alone).toBeGreaterThan(await counts(text('Here: ')));
-    expect(await counts(marker, SIGHTS.red)).toBeGreaterThanOrEqual(alone + PICTURE_TOKENS);
+    expect(await counts(marker, PICTURES.red)).toBeGreaterThanOrEqual(alone + PICTURE_TOKENS);
     expect((await ask([user(marker)])).finish?.usage.promptTokens).toBe(alone);
     await stillWorks();
   });
@@ -72,7 +72,7 @@ describe.skipIf(isAddonMissing())('a vision engine', () => {
   });
 
   it('ends an answer at the end of the context, and works on', async () => {
-    const turns = [user(SIGHTS.red, text('Count from 1 to 24, one per line.'))];
+    const turns = [user(PICTURES.red, text('Count from 1 to 24, one per line.'))];
     const prompt = await counts(...(turns[0]?.parts ?? []));
     const small = { ...SEEING, name: 'small', context: prompt + 10 };
     const asked = request(small, turns, { maxTokens: 4000 });
@@ -83,7 +83,7 @@ describe.skipIf(isAddonMissing())('a vision engine', () => {
       AbortSignal.timeout(60_000),
     );
     await expect(collect(strict)).rejects.toMatchObject({ code: 'prompt-too-long' });
-    const many = request(small, [user(...Array.from({ length: 12 }, () => SIGHTS.blue))]);
+    const many = request(small, [user(...Array.from({ length: 12 }, () => PICTURES.blue))]);
     await expect(
       collect(vision.backend.generate(many, AbortSignal.timeout(60_000))),
     ).rejects.toThrow(/^prompt is too long: \d+ tokens > \d+ maximum$/);
@@ -105,13 +105,13 @@ describe.skipIf(isAddonMissing())('a vision engine', () => {
 
   it('accepts a large WebP as any other picture', async () => {
     const one = await counts(imageOf(webp), text('?'));
-    expect(one).toBe(await counts(SIGHTS.red, text('?')));
+    expect(one).toBe(await counts(PICTURES.red, text('?')));
     const answer = await ask([user(imageOf(webp), text('?'))], { maxTokens: 4 });
     expect(answer.finish?.usage).toMatchObject({ promptTokens: one, outputTokens: 4 });
   });
 
   it('returns the same greedy answer every time', async () => {
-    const turns = [user(SIGHTS.green, text('Tell me a story.'))];
+    const turns = [user(PICTURES.green, text('Tell me a story.'))];
     const answers: string[] = [];
     for (let count = 0; count < 12; count++) answers.push((await ask(turns)).text);
     expect(answers[0]?.length).toBeGreaterThan(10);
@@ -120,7 +120,7 @@ describe.skipIf(isAddonMissing())('a vision engine', () => {
 
   it('answers each of many short requests', async () => {
     for (let count = 0; count < 60; count++) {
-      const turns = count % 2 === 0 ? said('Hi') : [user(SIGHTS.red, text('Hi'))];
+      const turns = count % 2 === 0 ? said('Hi') : [user(PICTURES.red, text('Hi'))];
       const { finish } = await ask(turns, { maxTokens: 1 });
       expect(finish?.usage.outputTokens).toBe(1);
     }
@@ -129,7 +129,7 @@ describe.skipIf(isAddonMissing())('a vision engine', () => {
   it('answers requests one after the other, however many come at once', async () => {
     const answers = await Promise.all(
       Array.from({ length: 6 }, (_, index) =>
-        ask([user(SIGHTS.blue, text(`Count from 1 to ${index + 2}`))], { maxTokens: 12 }),
+        ask([user(PICTURES.blue, text(`Count from 1 to ${index + 2}`))], { maxTokens: 12 }),
       ),
     );
     expect(answers.map(({ finish }) => finish?.usage.outputTokens ?? 0)).not.toContain(0);
@@ -138,7 +138,7 @@ describe.skipIf(isAddonMissing())('a vision engine', () => {
   it('can be cancelled during vision encoding, and answers the next', async () => {
     for (let count = 0; count < 5; count++) {
       const controller = new AbortController();
-      const turns = [user(...Array.from({ length: 20 }, () => SIGHTS.red), text('Go on.'))];
+      const turns = [user(...Array.from({ length: 20 }, () => PICTURES.red), text('Go on.'))];
       const left = (async () => {
         for await (const event of start(turns, {}, controller.signal)) {
           if (event.type === 'progress' && event.phase === 'prefill') controller.abort();

@@ -8,7 +8,7 @@ import {
   MARKER,
 } from '../../../../../src/backends/local/runners/llama-node/image-placeholders.ts';
 import type { Conversation, ImagePart, Part } from '../../../../../src/core/conversation.ts';
-import { SIGHTS } from './sights.ts';
+import { PICTURES } from './sights.ts';
 import { covers } from '../../../../support/covers.ts';
 
 const control = new ControlTokens([MARKER, '<|im_end|>']);
@@ -27,7 +27,7 @@ function prompt(...parts: readonly Part[]) {
 }
 
 const text = (words: string): Part => ({ kind: 'text', text: words });
-const image = (name: keyof typeof SIGHTS): ImagePart => SIGHTS[name];
+const image = (name: keyof typeof PICTURES): ImagePart => PICTURES[name];
 
 describe('pictures in a prompt', () => {
   covers('R7.2-marker');
@@ -53,12 +53,8 @@ describe('pictures in a prompt', () => {
   it('are as many as there are markers, whatever is written beside them', () => {
     const words = fc.array(fc.constantFrom('<', '__media__', '>', MARKER, 'picture', '0', ' '));
     fc.assert(
-      fc.property(words, words, (before, behind) => {
-        const { text: written } = prompt(
-          text(before.join('')),
-          image('red'),
-          text(behind.join('')),
-        );
+      fc.property(words, words, (before, after) => {
+        const { text: written } = prompt(text(before.join('')), image('red'), text(after.join('')));
         expect(written.split(MARKER)).toHaveLength(2);
       }),
     );

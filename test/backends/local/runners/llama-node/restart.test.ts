@@ -5,11 +5,11 @@ import type { Turn } from '../../../../../src/core/conversation.ts';
 import type { GenerationEvent } from '../../../../../src/core/events.ts';
 import { collect, request, said } from '../../../../support/requests.ts';
 import { newEngines, isAddonMissing, openVision, SEEING } from './seeing.ts';
-import { SIGHTS, text, user } from './sights.ts';
+import { PICTURES, text, user } from './sights.ts';
 import { covers } from '../../../../support/covers.ts';
 
 const STORY: readonly Turn[] = [
-  user(SIGHTS.red, text('SECRET: Tell me a story. Count from 1 to 24, one per line.')),
+  user(PICTURES.red, text('SECRET: Tell me a story. Count from 1 to 24, one per line.')),
 ];
 
 /** A backend whose model is in memory, and a way to reach its engine. */

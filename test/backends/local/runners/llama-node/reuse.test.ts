@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Turn } from '../../../../../src/core/conversation.ts';
 import { collect, request, said } from '../../../../support/requests.ts';
 import { isAddonMissing, openVision, PICTURE_TOKENS, SEEING } from './seeing.ts';
-import { assistant, SIGHTS, text, user } from './sights.ts';
+import { assistant, PICTURES, text, user } from './sights.ts';
 import { covers } from '../../../../support/covers.ts';
 
 describe.skipIf(isAddonMissing())('a conversation with pictures', () => {
@@ -35,7 +35,7 @@ describe.skipIf(isAddonMissing())('a conversation with pictures', () => {
     return [cacheReadTokens, promptTokens];
   }
 
-  const first = [user(text('Look at this picture, and tell me of it.'), SIGHTS.red)];
+  const first = [user(text('Look at this picture, and tell me of it.'), PICTURES.red)];
   const later = [...first, assistant('It is red.'), user(text('And what else do you see?'))];
 
   it('that is repeated is not evaluated again', async () => {
@@ -53,15 +53,15 @@ describe.skipIf(isAddonMissing())('a conversation with pictures', () => {
 
   it('with a changed picture is evaluated again from that picture on', async () => {
     await usageOf(later);
-    const changed = [user(text('Look at this picture, and tell me of it.'), SIGHTS.blue)];
+    const changed = [user(text('Look at this picture, and tell me of it.'), PICTURES.blue)];
     const [read] = await usageOf([...changed, ...later.slice(1)]);
     expect(read).toBeLessThan(30);
   });
 
   it('has several, each counted, in user turns and in tool results', async () => {
     const call = { kind: 'tool-call', id: 'toolu_1', name: 'look', input: {} } as const;
-    const turns = (...output: readonly (typeof SIGHTS.red)[]): readonly Turn[] => [
-      user(SIGHTS.red, text('Look.'), SIGHTS.green),
+    const turns = (...output: readonly (typeof PICTURES.red)[]): readonly Turn[] => [
+      user(PICTURES.red, text('Look.'), PICTURES.green),
       { role: 'assistant', parts: [call] },
       user({
         kind: 'tool-result',
@@ -70,17 +70,17 @@ describe.skipIf(isAddonMissing())('a conversation with pictures', () => {
         isError: false,
       }),
       assistant('I see.'),
-      user(text('What?'), SIGHTS.red),
+      user(text('What?'), PICTURES.red),
     ];
     const [, none] = await usageOf(turns());
-    const [, two] = await usageOf(turns(SIGHTS.blue, SIGHTS.red));
+    const [, two] = await usageOf(turns(PICTURES.blue, PICTURES.red));
     expect(two).toBeGreaterThanOrEqual(none + 2 * PICTURE_TOKENS);
-    const [again] = await usageOf(turns(SIGHTS.blue, SIGHTS.red));
+    const [again] = await usageOf(turns(PICTURES.blue, PICTURES.red));
     expect(again).toBe(two - 1);
   });
 
   it('reports the tokens before a position, pictures included', async () => {
-    const turns = [user(text('A picture of its own.'), SIGHTS.green, text('Now tell me of it.'))];
+    const turns = [user(text('A picture of its own.'), PICTURES.green, text('Now tell me of it.'))];
     const longOf = async (parts: number) => {
       const longCache = { tools: 0, system: 0, turns: 0, parts };
       const changes = { maxTokens: 2, cachesPrompt: true, longCache };
@@ -109,10 +109,10 @@ describe.skipIf(isAddonMissing())('pictures in a row', () => {
 
   it('are each answered, and nothing of them stays', async () => {
     const vision = openVision();
-    const sights = Object.values(SIGHTS);
+    const pictures = Object.values(PICTURES);
     for (let count = 0; count < 60; count++) {
-      const sight = sights[count % sights.length] ?? SIGHTS.red;
-      const asked = request(SEEING, [user(sight, text(`Picture ${count}`))], { maxTokens: 3 });
+      const picture = pictures[count % pictures.length] ?? PICTURES.red;
+      const asked = request(SEEING, [user(picture, text(`Picture ${count}`))], { maxTokens: 3 });
       const { finish } = await collect(vision.backend.generate(asked, AbortSignal.timeout(60_000)));
       expect(finish?.usage.outputTokens).toBe(3);
     }
@@ -140,7 +140,7 @@ describe.skipIf(isAddonMissing())('an answer of the model’s own', () => {
   covers('R7.3-reuse');
 
   it.each([
-    ['with a picture', [SIGHTS.red]],
+    ['with a picture', [PICTURES.red]],
     ['without one', []],
   ])('is not evaluated again in a conversation %s', async (_case, pictures) => {
     const vision = openVision();

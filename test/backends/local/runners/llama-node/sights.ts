@@ -14,7 +14,7 @@ async function square(background: string): Promise<ImagePart> {
 }
 
 /** Pictures that differ. */
-export const SIGHTS = {
+export const PICTURES = {
   red: await square('#ff0000'),
   blue: await square('#0000ff'),
   green: await square('#00ff00'),

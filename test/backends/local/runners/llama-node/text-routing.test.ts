@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { LocalSpec } from '../../../../../src/backends/local/spec.ts';
 import { collect, request } from '../../../../support/requests.ts';
 import { isAddonMissing, openVision, SEEING } from './seeing.ts';
-import { SIGHTS, text, user } from './sights.ts';
+import { PICTURES, text, user } from './sights.ts';
 import { covers } from '../../../../support/covers.ts';
 
 const APART: LocalSpec = { ...SEEING, picturesApart: true };
@@ -31,7 +31,7 @@ describe.skipIf(isAddonMissing())('a model whose pictures are kept apart', () =>
     expect(textSlots).toBeGreaterThan(1);
     expect(others).toEqual([]);
 
-    const seen = request(APART, [user(SIGHTS.red, text('What is it?'))], { maxTokens: 4 });
+    const seen = request(APART, [user(PICTURES.red, text('What is it?'))], { maxTokens: 4 });
     const counted = await backend.countTokens(seen, signal);
     const { finish } = await collect(backend.generate(seen, signal));
     expect(finish?.usage.promptTokens).toBe(counted);
