@@ -71,7 +71,7 @@ const ROLES = /\broles?\b|message_order/i;
 function saidFailure(
   what: string,
   error: SaidError,
-  { hasResults = false }: Question,
+  { hasResults = false }: UpstreamRequestContext,
   {
     code,
     way,
