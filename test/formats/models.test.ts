@@ -5,7 +5,7 @@ import type { Turn } from '../../src/core/conversation.ts';
 import { covers } from '../support/covers.ts';
 import { loadModels, TOKENS } from './model-fixture.ts';
 import type { ReadModel } from './model-fixture.ts';
-import { ASKED, callTurn, nativeCalls, renderTurns, toolSpecs } from './past-calls.ts';
+import { USER_TURN, callTurn, nativeCalls, renderTurns, toolSpecs } from './past-calls.ts';
 import { readPieces } from './read-output.ts';
 import { SCENARIOS } from './scenarios.ts';
 
@@ -36,7 +36,7 @@ describe('models without a file of their own', () => {
     const [first, second] = SCENARIOS['two calls'];
     const { parts } = callTurn([first, second]);
     const turns: readonly Turn[] = [
-      ASKED,
+      USER_TURN,
       { role: 'assistant', parts: [{ kind: 'text', text: 'WORDS' }, ...parts] },
       { role: 'user', parts: [resultOf(0, 'SUNNY'), resultOf(1, 'RAINY')] },
     ];

@@ -16,9 +16,9 @@ export function nativeCalls(
   calls: readonly Called[],
 ): { readonly native: string; readonly thinkingOpen: boolean } {
   const tools = toolSpecs(calls);
-  const prompt = renderTurns(template, tools, [ASKED], true);
-  const called = renderTurns(template, tools, [ASKED, callTurn(calls)], false);
-  const said = renderTurns(template, tools, [ASKED, SAID], false);
+  const prompt = renderTurns(template, tools, [USER_TURN], true);
+  const called = renderTurns(template, tools, [USER_TURN, callTurn(calls)], false);
+  const said = renderTurns(template, tools, [USER_TURN, SAID], false);
   const ending = said.slice(said.lastIndexOf(WORD) + WORD.length);
   const body = ending !== '' && called.endsWith(ending) ? called.slice(0, -ending.length) : called;
   const shared = sharedLength(prompt, body);
@@ -66,7 +66,7 @@ function withoutEmptyThinking(native: string, { format }: ChatTemplate): string 
 
 const WORD = 'PROBE-END';
 /** Turn of the user. */
-export const ASKED: Turn = {
+export const USER_TURN: Turn = {
   role: 'user',
   parts: [{ kind: 'text', text: 'What is the weather?' }],
 };
