@@ -215,11 +215,11 @@ describe.each(DIALECTS)('tools in $dialect', (dialect) => {
       ...result(text),
       tool_use_id: ids[index] ?? '',
     }));
-    const send = (results: Anthropic.ToolResultBlockParam[]) => {
+    const send = (sent: Anthropic.ToolResultBlockParam[]) => {
       const messages: Params['messages'] = [
         { role: 'user', content: TWO_CITIES },
         { role: 'assistant', content },
-        { role: 'user', content: results },
+        { role: 'user', content: sent },
       ];
       return create(asks('', { messages }));
     };

@@ -58,9 +58,9 @@ describe('the plan for pi', () => {
     const extension: { default: (pi: object) => void } = await import(
       `data:text/javascript;base64,${code}`
     );
-    let registered: unknown;
-    extension.default({ registerProvider: (...args: unknown[]) => (registered = args) });
-    return registered;
+    let provider: unknown;
+    extension.default({ registerProvider: (...args: unknown[]) => (provider = args) });
+    return provider;
   }
 
   it('is an extension that registers a provider with the key in a variable', async () => {
