@@ -41,6 +41,21 @@ describe('the names for Claude Code', () => {
     }
   });
 
+  it('have a description if the entry has none', async () => {
+    const url = await serve();
+    const headers = { 'user-agent': 'claude-code/2.1.332' };
+    const response = await fetch(`${url}/v1/models?limit=1000`, { headers });
+    expect(await response.json()).toMatchObject({
+      data: expect.arrayContaining([
+        expect.objectContaining({ id: 'actor', description: null }),
+        expect.objectContaining({
+          id: 'claude-local-actor',
+          description: 'Local model, context of 200,000 tokens',
+        }),
+      ]) as unknown,
+    });
+  });
+
   it.each(['claude-local-actor', 'actor[1m]', 'claude-local-actor[1m]', 'Claude-Local-actor[1M]'])(
     'are answered by the model: %s',
     async (name) => {

@@ -56,7 +56,10 @@ function modelSource(runtime: Runtime, models: readonly NamedModel[]): ModelSour
       });
       const capabilities = await runtime.listed(chosen);
       return Promise.all(
-        chosen.map(({ name, model }, index) => describe(name, model, capabilities[index])),
+        chosen.map(async ({ name, model }, index) => {
+          const listing = await describe(name, model, capabilities[index]);
+          return name.startsWith(LOCAL_PREFIX) ? withDescription(listing) : listing;
+        }),
       );
     },
   };
@@ -80,6 +83,13 @@ async function describe(
     createdAt: await createdAt(model.spec.file),
     capabilities,
   };
+}
+
+/** Adds a description to a name for Claude Code, whose picker shows one for each model. */
+function withDescription(listing: ModelListing): ModelListing {
+  const tokens = listing.capabilities?.contextTokens.toLocaleString('en-US');
+  const context = tokens === undefined ? '' : `, context of ${tokens} tokens`;
+  return { ...listing, description: listing.description ?? `Local model${context}` };
 }
 
 /** Time at which the model came to this machine; the epoch if that is unknown. */
