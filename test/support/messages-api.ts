@@ -77,12 +77,17 @@ export function request(content: string, more: Readonly<Record<string, unknown>>
   };
 }
 
-/** Output format that leaves a model one answer only, which is longer than any `max_tokens`. */
+/**
+ * Output format whose answers are longer than any `max_tokens`. The model has a choice at each character: text without
+ * one is not decoded token by token.
+ */
 export const ENDLESS = {
   type: 'json_schema' as const,
   schema: {
     type: 'object',
-    properties: { song: { const: 'la '.repeat(8000) } },
+    properties: {
+      song: { type: 'array', items: { type: 'string', pattern: '^[la ]{256}$' }, minItems: 256 },
+    },
     required: ['song'],
     additionalProperties: false,
   },

@@ -2,9 +2,12 @@ import { smallest } from '../../../../core/lists.ts';
 
 /** Longest time of a batch with a prefill step, so that streams and aborts do not wait. */
 const STEP_MILLISECONDS = 80;
+/** Longest expected time beside a stream, on machines whose fastest step takes longer than the one above. */
+const STEP_MILLISECONDS_BESIDE = 200;
 /** Sizes of steps, in tokens. */
-const SIZES = [16, 32, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048] as const;
-const SMALLEST_STEP = SIZES[0];
+const SIZES = [4, 8, 16, 32, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048] as const;
+/** Smallest step, except beside a stream that would wait for too long. */
+const SMALLEST_STEP = 16;
 /** Size from which flash attention on a CPU is up to ten times faster, so it must be tried. */
 export const TILE = 64;
 /** Value without flash attention, for which all sizes are of one kind. */
@@ -27,30 +30,39 @@ export interface MeasuredStep {
  * one, because a smaller step can take longer.
  *
  * @param measured measured steps, ascending by size; empty before the first step, which is the smallest
- * @param batchSize largest batch of llama.cpp in tokens
+ * @param batchSize largest size in tokens, of a batch or of the rest of a prompt
  * @param tile size from which steps are of another kind, in tokens
+ * @param isBeside true if a stream waits for the step; then no size is tried that is expected to take too long
  */
 export function prefillStep(
   measured: readonly MeasuredStep[],
   batchSize: number,
   tile: number = TILE,
+  isBeside = false,
 ): number {
   const largest = measured.at(-1)?.tokens ?? 0;
-  const most = Math.max(SMALLEST_STEP, largest * GROWTH);
-  if (largest < tile) return Math.min(most, batchSize);
-  const steps = SIZES.filter((tokens) => tokens <= Math.min(most, batchSize)).map((tokens) => ({
+  const most = Math.min(Math.max(SMALLEST_STEP, largest * GROWTH), batchSize);
+  // Even the smallest step keeps the stream waiting for too long.
+  const isTooSlow = isBeside && estimate(measured, SMALLEST_STEP, tile) > STEP_MILLISECONDS_BESIDE;
+  const least = isTooSlow ? SIZES[0] : SMALLEST_STEP;
+  const sizes = new Set([...SIZES.filter((tokens) => tokens >= least && tokens <= most), most]);
+  const steps = [...sizes].map((tokens) => ({
     tokens,
     milliseconds: estimate(measured, tokens, tile),
   }));
   const fastest = smallest(steps.map(({ milliseconds }) => milliseconds));
-  if (fastest <= STEP_MILLISECONDS) {
+  const limit = isBeside ? Math.max(STEP_MILLISECONDS_BESIDE, WASTE * fastest) : 2 * fastest;
+  const grown = steps.at(-1)?.milliseconds ?? 0;
+  if (largest < tile && (!isBeside || grown <= limit)) return most;
+  if (fastest <= STEP_MILLISECONDS && !isTooSlow) {
     const longest = steps.findLast(({ milliseconds }) => milliseconds <= STEP_MILLISECONDS);
     const bargain = steps.find((step) => longest !== undefined && isBargain(step, longest));
     return (bargain ?? longest)?.tokens ?? SMALLEST_STEP;
   }
-  const fitting = steps.filter(({ milliseconds }) => milliseconds <= 2 * fastest);
+  const fitting = steps.filter(({ milliseconds }) => milliseconds <= limit);
   const best = smallest(fitting.map(tokenTime));
-  const chosen = fitting.find((step) => tokenTime(step) <= WASTE * best);
+  const good = fitting.filter((step) => tokenTime(step) <= WASTE * best);
+  const chosen = isTooSlow ? good.at(-1) : good[0];
   // A larger step of another kind may waste less, which is unknown before it was tried.
   const untried = fitting.find(({ tokens }) => tokens > largest && tile !== NO_TILE);
   const next = chosen?.tokens === largest ? (untried ?? chosen) : chosen;
@@ -69,9 +81,10 @@ function isBargain(step: MeasuredStep, longest: MeasuredStep): boolean {
  *
  * @param step result of `prefillStep`
  * @param remaining tokens of the prompt that are not evaluated yet
+ * @param isBeside true if a stream waits for the step, so that it must not become larger
  */
-export function alignedStep(step: number, remaining: number): number {
-  if (step < TILE || remaining <= step) return Math.min(step, remaining);
+export function alignedStep(step: number, remaining: number, isBeside = false): number {
+  if (step < TILE || remaining <= step || isBeside) return Math.min(step, remaining);
   const rest = remaining % TILE;
   return rest + TILE * Math.max(1, Math.floor((step - rest) / TILE));
 }

@@ -73,7 +73,7 @@ export class Scheduler {
    */
   step(batchSize: number, depth: number): number {
     this.#depth = depth;
-    return prefillStep(this.#times.at(depth), batchSize, this.#tile);
+    return prefillStep(this.#times.at(depth), batchSize, this.#tile, !this.isAlone);
   }
 
   /** Notes the end of the batch, as seen by its sequences. */

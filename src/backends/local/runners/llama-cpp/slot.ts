@@ -178,8 +178,13 @@ export class Slot {
   async #step(prompt: readonly Token[], end: number, signal: AbortSignal): Promise<void> {
     await this.#scheduler.pass();
     if (signal.aborted) throw abortReason(signal);
-    const step = this.#scheduler.step(this.#context.batchSize, this.length);
-    const tokens = prompt.slice(this.length, this.length + alignedStep(step, end - this.length));
+    const scheduler = this.#scheduler;
+    const remaining = end - this.length;
+    const { batchSize } = this.#context;
+    const most = scheduler.isAlone ? batchSize : Math.min(batchSize, remaining);
+    const step = scheduler.step(most, this.length);
+    const aligned = alignedStep(step, remaining, !scheduler.isAlone);
+    const tokens = prompt.slice(this.length, this.length + aligned);
     await this.#sequence.evaluateWithoutGeneratingNewTokens(tokens, NO_SHIFT);
     this.#scheduler.settle();
   }

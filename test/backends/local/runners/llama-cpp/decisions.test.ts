@@ -122,6 +122,83 @@ describe('steps of the prefill', () => {
     expect(prefillStep(times.at(0), batch)).toBe(size);
   });
 
+  type BesideRow = readonly [string, Row[1], number, number, number];
+  it.each<BesideRow>([
+    ['are at least 16 tokens', [[16, 190]], 512, NO_TILE, 16],
+    [
+      'are smaller if those take too long',
+      [
+        [16, 300],
+        [64, 1200],
+      ],
+      512,
+      NO_TILE,
+      8,
+    ],
+    [
+      'are not smaller if that is hardly faster',
+      [
+        [4, 190],
+        [16, 230],
+        [64, 900],
+      ],
+      512,
+      NO_TILE,
+      16,
+    ],
+    [
+      'grow where a larger size wastes less',
+      [
+        [16, 100],
+        [32, 120],
+        [64, 190],
+      ],
+      512,
+      NO_TILE,
+      64,
+    ],
+    [
+      'are below the tile if that takes too long',
+      [
+        [16, 140],
+        [64, 550],
+      ],
+      512,
+      TILE,
+      16,
+    ],
+    ['do not try a tile that is expected to take too long', [[16, 137]], 512, TILE, 16],
+    ['try a tile that is expected to be in time', [[32, 90]], 512, TILE, 64],
+    [
+      'may be the rest of a prompt',
+      [
+        [16, 40],
+        [32, 60],
+      ],
+      37,
+      NO_TILE,
+      37,
+    ],
+  ])('beside a stream %s', (_title, measured, batch, tile, size) => {
+    const times = new StepTimes(tile);
+    for (const [tokens, milliseconds] of measured) times.record({ tokens, milliseconds, depth: 0 });
+    expect(prefillStep(times.at(0), batch, tile, true)).toBe(size);
+  });
+
+  it.each([NO_TILE, TILE])('beside a stream stay below 250 ms at any depth, tile %i', (tile) => {
+    const times = new StepTimes(tile);
+    // Without flash attention, as it was measured for SmolLM2 with one thread (bench/README.md).
+    const timeOf = (tokens: number, depth: number) => 10 + tokens * (5 + depth / 400);
+    let depth = 0;
+    for (let steps = 0; depth < 7000; steps++) {
+      const tokens = prefillStep(times.at(depth), Math.min(512, 7000 - depth), tile, true);
+      const milliseconds = timeOf(tokens, depth);
+      if (steps > 0) expect(milliseconds).toBeLessThan(250);
+      times.record({ tokens, milliseconds, depth });
+      depth += tokens;
+    }
+  });
+
   it.each([
     [16, 1000, 16],
     [64, 1000, 104],
