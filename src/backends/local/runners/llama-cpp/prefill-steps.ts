@@ -81,10 +81,9 @@ function isBargain(step: MeasuredStep, longest: MeasuredStep): boolean {
  *
  * @param step result of `prefillStep`
  * @param remaining tokens of the prompt that are not evaluated yet
- * @param isBeside true if a stream waits for the step, so that it must not become larger
  */
-export function alignedStep(step: number, remaining: number, isBeside = false): number {
-  if (step < TILE || remaining <= step || isBeside) return Math.min(step, remaining);
+export function alignedStep(step: number, remaining: number): number {
+  if (step < TILE || remaining <= step) return Math.min(step, remaining);
   const rest = remaining % TILE;
   return rest + TILE * Math.max(1, Math.floor((step - rest) / TILE));
 }

@@ -1,6 +1,6 @@
 import type { BatchItem, PrioritizedBatchItem } from 'node-llama-cpp';
 import { planBatch, shouldWait } from './batching.ts';
-import { prefillStep, StepTimes, TILE } from './prefill-steps.ts';
+import { alignedStep, prefillStep, StepTimes, TILE } from './prefill-steps.ts';
 
 /** Time of a batch after which it may hang. */
 const OVERDUE_MILLISECONDS = 60_000;
@@ -74,6 +74,16 @@ export class Scheduler {
   step(batchSize: number, depth: number): number {
     this.#depth = depth;
     return prefillStep(this.#times.at(depth), batchSize, this.#tile, !this.isAlone);
+  }
+
+  /**
+   * Returns the number of tokens for the next step of a prompt.
+   *
+   * @param remaining number of its tokens that are not evaluated yet
+   */
+  promptStep(batchSize: number, depth: number, remaining: number): number {
+    if (this.isAlone) return alignedStep(this.step(batchSize, depth), remaining);
+    return this.step(Math.min(batchSize, remaining), depth);
   }
 
   /** Notes the end of the batch, as seen by its sequences. */

@@ -5,7 +5,6 @@ import type { SessionKey } from '../../../../core/backend.ts';
 import type { Sampling } from '../../../../core/model.ts';
 import { abortReason, raceAbort } from '../../../../core/queue.ts';
 import { sharedLength } from './prefix-source.ts';
-import { alignedStep } from './prefill-steps.ts';
 import { PromptLookup } from './prompt-lookup.ts';
 import { NO_SHIFT, samplingOptions } from './sampling-options.ts';
 import type { GrammarAt, TokenStream } from './sampling-options.ts';
@@ -180,11 +179,8 @@ export class Slot {
     if (signal.aborted) throw abortReason(signal);
     const scheduler = this.#scheduler;
     const remaining = end - this.length;
-    const { batchSize } = this.#context;
-    const most = scheduler.isAlone ? batchSize : Math.min(batchSize, remaining);
-    const step = scheduler.step(most, this.length);
-    const aligned = alignedStep(step, remaining, !scheduler.isAlone);
-    const tokens = prompt.slice(this.length, this.length + aligned);
+    const size = scheduler.promptStep(this.#context.batchSize, this.length, remaining);
+    const tokens = prompt.slice(this.length, this.length + size);
     await this.#sequence.evaluateWithoutGeneratingNewTokens(tokens, NO_SHIFT);
     this.#scheduler.settle();
   }

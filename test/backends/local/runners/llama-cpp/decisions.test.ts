@@ -190,13 +190,15 @@ describe('steps of the prefill', () => {
     // Without flash attention, as it was measured for SmolLM2 with one thread (bench/README.md).
     const timeOf = (tokens: number, depth: number) => 10 + tokens * (5 + depth / 400);
     let depth = 0;
+    let longest = 0;
     for (let steps = 0; depth < 7000; steps++) {
       const tokens = prefillStep(times.at(depth), Math.min(512, 7000 - depth), tile, true);
       const milliseconds = timeOf(tokens, depth);
-      if (steps > 0) expect(milliseconds).toBeLessThan(250);
+      if (steps > 0) longest = Math.max(longest, milliseconds);
       times.record({ tokens, milliseconds, depth });
       depth += tokens;
     }
+    expect(longest).toBeLessThan(250);
   });
 
   it.each([
