@@ -11,9 +11,9 @@ export function createKeyGuard(keys: readonly string[]): RequestHandler {
       throw new RuntimeFailure('authentication', 'x-api-key header is required');
     }
     const given = digest(key);
-    // Every key is compared, so that the time reveals nothing about them.
-    const fitting = digests.filter((known) => timingSafeEqual(known, given));
-    if (fitting.length === 0) throw new RuntimeFailure('authentication', 'invalid x-api-key');
+    // Compare every key: the time must not reveal which one matches.
+    const matching = digests.filter((known) => timingSafeEqual(known, given));
+    if (matching.length === 0) throw new RuntimeFailure('authentication', 'invalid x-api-key');
     next();
   };
 }

@@ -1,7 +1,7 @@
 import type { Part, TextPart } from '../core/conversation.ts';
 import { RuntimeFailure } from '../core/failure.ts';
 
-/** Parts as one text. Parts without a form of their own in templates are written out. */
+/** Parts as one text. Parts that templates have no field for are written as text. */
 export function writeParts(parts: readonly Part[], separator = '\n\n'): string {
   return parts
     .map(writePart)

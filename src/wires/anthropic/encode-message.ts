@@ -86,7 +86,7 @@ class MessageCollector {
   }
 }
 
-/** JSON text of an object with one member that is JSON text. Parsed numbers would lose digits. */
+/** JSON text of an object with one member that is JSON text. The member is not parsed, since large numbers would lose digits. */
 function toJson(object: object, member: string, json: string): string {
   const members = Object.entries(object).map(
     ([key, value]) => `${JSON.stringify(key)}:${key === member ? json : JSON.stringify(value)}`,

@@ -33,7 +33,7 @@ const UNKNOWN: LoadStatus = {
 /** Timeout of a status. An engine answers at once, unless it hangs. */
 const STATUS_TIMEOUT_MS = 2000;
 
-/** Facts of an engine that does not respond. */
+/** Status of an engine that does not respond. */
 const SILENT = { responds: false, waiting: 0, unloadsInMilliseconds: null } as const;
 
 /** Engine of a model that counts its requests, and ends itself after its keep-alive. */
@@ -78,7 +78,7 @@ export class ManagedEngine {
     opening.catch(() => this.retire());
   }
 
-  /** Ends the engine after its present requests, because another one takes its place or its memory. */
+  /** Ends the engine after its running requests, because another one takes its place or its memory. */
   retire(): void {
     if (this.#retired) return;
     this.#retired = true;

@@ -18,7 +18,7 @@ export interface TokenCompletionOptions {
   readonly maxTokens: number;
 }
 
-/** Most tokens of a jump, so that other streams wait for a short step. */
+/** Largest number of forced tokens in a step. A longer step would delay other streams. */
 const LONGEST_JUMP = 32;
 
 type End = 'turn' | 'limit';
