@@ -3,7 +3,7 @@ import { literal, oneOf } from '../grammar/gbnf.ts';
 import { takeTool } from './shared/calls.ts';
 import { defineParameters } from './shared/parameter-grammar.ts';
 import { readParameters } from './shared/parameters.ts';
-import type { ParameterSyntax } from './shared/parameters.ts';
+import type { ParameterSyntax } from './shared/parameter-syntax.ts';
 
 const OPEN = '<tool_call>';
 const CLOSE = '</tool_call>';

@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../core/json.ts';
 import type { AnswerTags } from '../format.ts';
-import type { ParameterSyntax } from '../shared/parameters.ts';
+import type { ParameterSyntax } from '../shared/parameter-syntax.ts';
 
 /**
  * Characters in a mark for the parts that differ from call to call: an id, a number, and a repeated name of

@@ -1,4 +1,4 @@
-import type { NameEnd, ParameterSyntax } from '../shared/parameters.ts';
+import type { NameEnd, ParameterSyntax } from '../shared/parameter-syntax.ts';
 import { PROBED, WRITTEN_KINDS } from './observations.ts';
 import type { CallRegions, FoundCall } from './found-call.ts';
 import { sharedEnd, sharedStart } from './segments.ts';
@@ -38,7 +38,7 @@ export function observeParameters(
     body: {
       style: 'parameters',
       nameEnd,
-      parameters: { ...syntax, nameEnds: nameEndsOf(regions, syntax) },
+      parameters: { ...syntax, nameEnds: nameEndsOf(regions, syntax), ...itemOf(regions, syntax) },
     },
     from: name,
     to: end,
@@ -97,6 +97,23 @@ function nameEndsOf({ kinds }: CallRegions, syntax: ParameterSyntax): readonly N
     { ...text, kind: 'text' },
     ...[...others].map((mark): NameEnd => ({ mark, kind: 'json' })),
   ];
+}
+
+/** Argument that is a list of a one. */
+const LIST_KEY: keyof typeof WRITTEN_KINDS = 'probe_list';
+
+/** The name of a list's items, if lists and objects have marks for their members. */
+function itemOf(
+  { kinds = '' }: CallRegions,
+  { open, nameEnds, close, closeEnd }: ParameterSyntax,
+): Pick<ParameterSyntax, 'itemName'> {
+  const mark = nameEnds[0]?.mark ?? '';
+  if (closeEnd === undefined || mark === '') return {};
+  const [, behind = ''] = kinds.split(`${open}${LIST_KEY}${mark}`);
+  const [list = ''] = behind.split(`${close}${LIST_KEY}${closeEnd}`);
+  const [itemName = ''] = list.trim().slice(open.length).split(mark);
+  const isList = list.trim() === `${open}${itemName}${mark}1${close}${itemName}${closeEnd}`;
+  return isList ? { itemName } : {};
 }
 
 function markAfter(

@@ -5,7 +5,7 @@ import type { Reading, Source } from './reader.ts';
 import { takeClosing, takeTool } from './calls.ts';
 import { defineParameters } from './parameter-grammar.ts';
 import { readParameters } from './parameters.ts';
-import type { ParameterSyntax } from './parameters.ts';
+import type { ParameterSyntax } from './parameter-syntax.ts';
 
 /** Syntax of calls as markup, such as `<function=n>` with its parameters in `<tool_call>`. */
 export interface MarkupSyntax {

@@ -1,6 +1,7 @@
 import type { Reading, Source } from './reader.ts';
 import { argumentsPiece } from './calls.ts';
-import { streamText, toJson } from './parameters.ts';
+import { toJson } from './parameter-values.ts';
+import { streamText } from './parameters.ts';
 
 /**
  * Reads an object of pairs after its opening brace and streams it as JSON. Returns false if it is malformed.

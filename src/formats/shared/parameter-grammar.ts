@@ -4,6 +4,7 @@ import type { GrammarRules } from '../../grammar/gbnf.ts';
 import { literal, oneOf } from '../../grammar/gbnf.ts';
 import { defineSchema } from '../../grammar/json-schema.ts';
 import { textWithout } from '../../grammar/text-without.ts';
+import { NestedGrammar } from './nested-grammar.ts';
 import {
   listedValues,
   parametersOf,
@@ -12,7 +13,7 @@ import {
   typesOf,
 } from './parameter-schemas.ts';
 import type { Parameter } from './parameter-schemas.ts';
-import type { ParameterSyntax, ValueKind } from './parameters.ts';
+import type { ParameterSyntax, ValueKind } from './parameter-syntax.ts';
 
 /** Limit of parameters that may be in any order, since each subset of them needs a rule. */
 const MOST_UNORDERED = 7;
@@ -112,8 +113,12 @@ function schemaValues(
   }
   const types = typesOf([schema]);
   const others = types === undefined ? [] : [...types].filter((type) => type !== 'string');
+  if (types !== undefined && others.length === 0) return [text];
+  if (syntax.itemName !== undefined) {
+    const nested = new NestedGrammar(rules, tool.inputSchema, syntax);
+    return [{ kind: 'json', expression: nested.define(schema, tool.name) }];
+  }
   if (types === undefined) return [text, { kind: 'json', expression: defineSchema(rules, {}) }];
-  if (others.length === 0) return [text];
   const json = types.has('string') ? { ...schema, type: others } : schema;
   const expression = defineSchema(rules, standalone(json, tool.inputSchema));
   return [...(types.has('string') ? [text] : []), { kind: 'json', expression }];

@@ -1,39 +1,11 @@
 import type { CallableTool } from '../format.ts';
-import { Source } from './reader.ts';
-import type { OutputPiece, Reading } from './reader.ts';
+import type { OutputPiece, Reading, Source } from './reader.ts';
 import { argumentsPiece, takeClosing } from './calls.ts';
-import { parametersOf, typesOf, typesOfValue } from './parameter-schemas.ts';
+import { readNested } from './nested-parameters.ts';
+import { parametersOf, typesOf } from './parameter-schemas.ts';
+import type { ParameterSyntax, ValueKind } from './parameter-syntax.ts';
+import { isOnlyText, toJson } from './parameter-values.ts';
 import type { JsonType } from '../../core/json.ts';
-import { readPythonValue } from './python-values.ts';
-
-/** Form of a value: raw text or JSON. */
-export type ValueKind = 'text' | 'json';
-
-export interface NameEnd {
-  readonly mark: string;
-  readonly kind?: ValueKind;
-}
-
-/** Syntax of separate arguments, such as `<parameter=city>\nParis\n</parameter>\n`. */
-export interface ParameterSyntax {
-  /** Text before the name. */
-  readonly open: string;
-  /** Texts between name and value. If one determines the form of the value, that form is used. */
-  readonly nameEnds: readonly NameEnd[];
-  /** Texts that models sometimes write there, although the template does not. */
-  readonly looseNameEnds?: readonly NameEnd[];
-  /** White space between `nameEnds` and the value, and between the value and `close`. */
-  readonly layout: '' | '\n';
-  readonly close: string;
-  /** Text after `close` and the name, if the closing mark repeats the name. */
-  readonly closeEnd?: string;
-  /** White space after `close`. */
-  readonly separator: '' | '\n';
-  /** Text after the last argument, in place of `open`. */
-  readonly end: string;
-  /** Texts after `end`. If `end` is missing, one of them ends the call. */
-  readonly afterEnd?: readonly string[];
-}
 
 /**
  * Reads the arguments of a call and their end, and streams them as one JSON object. Raw text is streamed as it
@@ -64,8 +36,16 @@ export function* readParameters(
     yield argumentsPiece(`${count === 0 ? '{' : ', '}${JSON.stringify(name.text)}: `);
     missing.delete(name.text);
     const kind = ends.find(({ mark: end }) => end === name.mark)?.kind;
-    const types = typesOf(parameters.get(name.text)?.schemas ?? [{}]);
+    const schemas = parameters.get(name.text)?.schemas ?? [{}];
+    const types = typesOf(schemas);
     if (syntax.layout !== '') yield* source.take(syntax.layout);
+    if (syntax.itemName !== undefined && !isOnlyText(types)) {
+      const value = { name: name.text, schemas, document: tool.inputSchema };
+      const json = yield* readNested(source, value, syntax);
+      if (json === undefined) return false;
+      yield argumentsPiece(json);
+      continue;
+    }
     const closing = closingMarks(closingOf(syntax, name.text), missing);
     if (!(yield* readValue(source, types, kind, closing))) return false;
   }
@@ -109,9 +89,8 @@ function* readValue(
   closing: ClosingMarks,
 ): Reading<boolean> {
   const marks = [...closing.keys()];
-  const onlyText = types !== undefined && [...types].every((type) => type === 'string');
   let mark: string | undefined;
-  if (kind === 'text' || (kind === undefined && onlyText)) {
+  if (kind === 'text' || (kind === undefined && isOnlyText(types))) {
     mark = yield* streamText(source, marks);
   } else {
     const value = yield* source.readUntil(...marks);
@@ -133,49 +112,4 @@ export function* streamText(source: Source, marks: readonly string[]): Reading<s
 
 function insideString(text: string): OutputPiece {
   return argumentsPiece(JSON.stringify(text).slice(1, -1));
-}
-
-/**
- * Converts a value to JSON: unchanged if it is JSON, else as a string.
- *
- * @param types allowed types; undefined for any
- */
-export function toJson(text: string, types: ReadonlySet<JsonType> | undefined): string {
-  const json = text.trim();
-  const found = typesOfJson(json);
-  if (found === undefined) return pythonToJson(json, types) ?? JSON.stringify(text);
-  const fits = types === undefined || found.some((type) => types.has(type));
-  // A value of a wrong type stays JSON for the later validation, unless text is allowed.
-  return fits || !types.has('string') ? json : JSON.stringify(text);
-}
-
-/**
- * Converts a Python literal to JSON; undefined if it is none, or of a type that is not allowed. Some templates
- * render past arguments as Python, such as `True` or `{'a': None}`, and models imitate them.
- */
-function pythonToJson(text: string, types: ReadonlySet<JsonType> | undefined): string | undefined {
-  const source = new Source();
-  // The line break ends a last word.
-  source.feed(`${text}\n`);
-  source.end();
-  const reading = readPythonValue(source);
-  let json = '';
-  for (;;) {
-    const step = reading.next();
-    if (step.done === true) {
-      if (!step.value || source.rest.trim() !== '') return undefined;
-      break;
-    }
-    if (step.value?.type === 'call-json') json += step.value.json;
-  }
-  return typesOfJson(json)?.some((type) => types?.has(type)) === true ? json : undefined;
-}
-
-function typesOfJson(json: string): readonly JsonType[] | undefined {
-  try {
-    const value: unknown = JSON.parse(json);
-    return typesOfValue(value);
-  } catch {
-    return undefined;
-  }
 }
