@@ -50,6 +50,13 @@ function toolSyntax({ beforeName, beforeInput, afterInput, separator }: CallLayo
       const more = parallel ? `(${literal(separator)} ${call})*` : '';
       return `"\\n"? ${call} ${more} "\\n"? ${literal(CLOSE)}`;
     },
+    write(calls) {
+      const written = calls.map(
+        ({ name, input }) =>
+          beforeName + name + beforeInput + JSON.stringify(input) + separator + afterInput,
+      );
+      return OPEN + written.join(separator) + CLOSE;
+    },
   };
 }
 

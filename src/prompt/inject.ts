@@ -12,6 +12,8 @@ import { writeToolOutput } from './text.ts';
 export interface Injection {
   readonly tools: boolean;
   readonly thinking: boolean;
+  /** A call in the family's own syntax, for instructions, if the template renders calls but lists no tools. */
+  readonly example?: string;
   /** Tags around the thinking: the family's own if it has any. */
   readonly thinkingTags: ThinkingTags;
 }
@@ -20,12 +22,20 @@ const THINKING_TAGS: ThinkingTags = { open: '<think>', close: '</think>' };
 
 /** Features to inject for a model family and a template. */
 export function injectionFor(format: ChatFormat, traits: TemplateTraits): Injection {
+  const tools = format.tools === undefined || !traits.tools;
+  const example = tools && traits.calls !== undefined ? exampleOf(format) : undefined;
   return {
-    tools: format.tools === undefined || !traits.tools,
+    tools,
+    ...(example !== undefined && { example }),
     // Thinking tags have no meaning in output that is not tagged text.
     thinking: traits.thinking === 'none' && format.readOutput === undefined,
     thinkingTags: format.thinking ?? THINKING_TAGS,
   };
+}
+
+/** A call with placeholders for its name and its arguments; undefined if the family can't write calls. */
+function exampleOf({ tools }: ChatFormat): string | undefined {
+  return tools?.write?.([{ name: 'NAME', input: {} }]).replace('{}', 'ARGUMENTS');
 }
 
 /** Injection for models of a server that reports capabilities but no template. */
@@ -33,15 +43,16 @@ export function plainInjection(tools: boolean, thinking: boolean): Injection {
   return { tools, thinking, thinkingTags: THINKING_TAGS };
 }
 
-/** Chat format with Hermes syntax for the features that the family lacks. */
+/** Chat format with the syntax that the instructions teach, and with the family's own one if that is another. */
 export function injectedFormat(
   format: ChatFormat,
-  { tools, thinking, thinkingTags }: Injection,
+  { tools, example, thinking, thinkingTags }: Injection,
 ): ChatFormat {
+  const syntaxes = [hermes.tools, format.tools].flatMap((syntax) => syntax ?? []);
+  const [taught, ...others] = example === undefined ? syntaxes : syntaxes.toReversed();
   return {
     ...format,
-    ...(tools &&
-      hermes.tools && { tools: joinedTools(hermes.tools, format.tools ?? hermes.tools) }),
+    ...(tools && taught && { tools: joinedTools(taught, ...others) }),
     ...(thinking && { thinking: { ...thinkingTags, later: 'dropped' } }),
   };
 }
@@ -49,13 +60,13 @@ export function injectedFormat(
 /** Traits of a template after injection. */
 export function injectedTraits(
   traits: TemplateTraits,
-  { tools, thinking }: Injection,
+  { tools, example, thinking }: Injection,
 ): TemplateTraits {
   return {
     ...traits,
     ...(thinking && { thinking: 'switchable' }),
     // Past calls are written as text, in the syntax that the instructions teach.
-    ...(tools && { calls: undefined }),
+    ...(tools && example === undefined && { calls: undefined }),
   };
 }
 
@@ -73,7 +84,7 @@ export function injectInstructions(
   thinks: boolean,
 ): Conversation {
   const instructions = [
-    ...(injection.tools && tools.length > 0 ? [toolInstructions(tools)] : []),
+    ...(injection.tools && tools.length > 0 ? [toolInstructions(tools, injection.example)] : []),
     ...(injection.thinking && thinks ? [thinkingInstructions(injection.thinkingTags)] : []),
   ].map((text): TextPart => ({ kind: 'text', text }));
   return {
@@ -123,7 +134,17 @@ function thinkingInstructions({ open, close }: ThinkingTags): string {
 Think before you answer: write your thoughts between ${open} and ${close}, then the answer after them.`;
 }
 
-function toolInstructions(tools: readonly ToolSpec[]): string {
+const CALL_IN_TAGS = `To call one, reply with its name and its arguments as JSON in tool_call tags:
+<tool_call>
+{"name": NAME, "arguments": ARGUMENTS}
+</tool_call>
+Its result comes back in tool_response tags. `;
+
+function toolInstructions(tools: readonly ToolSpec[], example: string | undefined): string {
+  const form =
+    example === undefined
+      ? CALL_IN_TAGS
+      : `To call one, reply with its name and its arguments as JSON in this form:\n${example}\n`;
   const listed = tools.map(({ name, description, inputSchema }) =>
     JSON.stringify({ name, description, parameters: inputSchema }),
   );
@@ -134,9 +155,5 @@ You can call these tools:
 ${listed.join('\n')}
 </tools>
 
-To call one, reply with its name and its arguments as JSON in tool_call tags:
-<tool_call>
-{"name": NAME, "arguments": ARGUMENTS}
-</tool_call>
-Its result comes back in tool_response tags. Without a need for a tool, answer in plain text.`;
+${form}Without a need for a tool, answer in plain text.`;
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { EFFORTS } from '../core/backend.ts';
 import type { Conversation } from '../core/conversation.ts';
 import type { ChatFormat } from '../formats/format.ts';
@@ -26,7 +27,9 @@ export function probeTemplate(
     PARAMETERS.find((form) => probe.showsTools(form, 'plain'));
   const tools = parameters !== undefined;
   const base = { ...NO_TRAITS, system, systemAnywhere, tools, ...(tools && { parameters }) };
-  const { talk, calls } = (tools ? findTalk(probe, format, base) : undefined) ?? { talk: probe };
+  const { talk, calls } = (tools || format.tools?.write !== undefined
+    ? findTalk(probe, format, base)
+    : undefined) ?? { talk: probe };
   const reasoning = findReasoning(talk, { ...base, calls });
   const traits = { ...base, reasoning };
   return {
@@ -90,8 +93,15 @@ function findCalls(
     )
     .filter((calls) => probe.shows(CALL, { ...base, calls }));
   const asWritten = (calls: CallTraits) => probe.render(CALL, { ...base, calls }) ?? '';
-  const style = styles.find((calls) => !BENT_JSON.test(asWritten(calls))) ?? styles[0];
-  if (style === undefined) return undefined;
+  const first = styles.find((calls) => !BENT_JSON.test(asWritten(calls))) ?? styles[0];
+  if (first === undefined) return undefined;
+  // Some templates render an empty message after calls if the content is an empty text.
+  const style =
+    styles.find(
+      (one) =>
+        isDeepStrictEqual({ ...one, noContent: first.noContent }, first) &&
+        asWritten(one).length < asWritten(first).length,
+    ) ?? first;
   const written = asWritten(style);
   // The template generates its own call ids, so the ids in results have to match them.
   const indexed = written.includes('functions.probe_call:0') && written.includes('toolu_C');
