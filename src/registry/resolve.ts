@@ -20,7 +20,7 @@ export interface ResolutionHints {
 }
 
 /**
- * The model that a requested name means: by its own name, by an alias, or, for a `claude-…` name
+ * The model that a requested name means: by its own name, by an alias, or, for a `claude-…` name or a tier's
  * that is neither, the session's last model, else the default, else the embedded one.
  * Throws `model-not-found` for an unknown name, and for a model whose file is not there.
  */
@@ -36,9 +36,12 @@ export function resolveModel(registry: Registry, name: string, hints: Resolution
   return { model: present(standIn, name, hints), requested: name, via: 'stand-in' };
 }
 
+/** Names of tiers, which Claude Code 2.1.197 sends as they are for `--model sonnet[1m]`. */
+const TIER = /^(?:opus|sonnet|haiku)(?:\[1m\])?$/i;
+
 /** Anthropic's names only: a name such as `claude-local-x` was chosen, and nothing else answers for it. */
 function isStandInName(name: string): boolean {
-  return /^claude-/i.test(name) && !hasLocalPrefix(name);
+  return (/^claude-/i.test(name) && !hasLocalPrefix(name)) || TIER.test(name);
 }
 
 function chooseStandIn(registry: Registry, hints: ResolutionHints): RegistryModel | undefined {

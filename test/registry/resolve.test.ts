@@ -73,6 +73,12 @@ describe('a claude-… name that is no alias', () => {
     });
   });
 
+  it.each(['sonnet', 'opus[1m]', 'Haiku'])('is also the tier %s', async (tier) => {
+    const registry = withDefault(await registryOf(USER), 'first');
+    const resolution = resolveModel(registry, tier, { exists: everything });
+    expect(resolution).toMatchObject({ via: 'stand-in', model: { spec: { name: 'pulled' } } });
+  });
+
   it('is not answered by another model where the default is still to be pulled', async () => {
     const registry = withDefault(await registryOf(USER), 'known');
     expect(() => resolveModel(registry, 'claude-haiku-4-5', { exists: onlyMini })).toThrow(
