@@ -13,8 +13,8 @@ const native = await sharedLlama();
 const TOKENS = { bos: '<s>', eos: '</s>' };
 
 /** A short template of our own, in the syntax of DeepSeek: it renders calls and results, but lists no tools. */
-function template(beforeName: string, beforeInput: string, behindInput: string) {
-  return `{% for m in messages %}{% if m.role == 'assistant' %}<｜Assistant｜>{{ m.content or '' }}{% if m.tool_calls %}<｜tool▁calls▁begin｜>{% for call in m.tool_calls %}<｜tool▁call▁begin｜>${beforeName}{{ call.function.name }}${beforeInput}{{ call.function.arguments | tojson }}${behindInput}<｜tool▁call▁end｜>{% endfor %}<｜tool▁calls▁end｜>{% endif %}<｜end｜>{% elif m.role == 'tool' %}<｜output｜>{{ m.content }}<｜/output｜>{% elif m.role == 'system' %}{{ m.content }}{% else %}<｜User｜>{{ m.content }}{% endif %}{% endfor %}{% if add_generation_prompt %}<｜Assistant｜>{% endif %}`;
+function template(beforeName: string, beforeInput: string, afterInput: string) {
+  return `{% for m in messages %}{% if m.role == 'assistant' %}<｜Assistant｜>{{ m.content or '' }}{% if m.tool_calls %}<｜tool▁calls▁begin｜>{% for call in m.tool_calls %}<｜tool▁call▁begin｜>${beforeName}{{ call.function.name }}${beforeInput}{{ call.function.arguments | tojson }}${afterInput}<｜tool▁call▁end｜>{% endfor %}<｜tool▁calls▁end｜>{% endif %}<｜end｜>{% elif m.role == 'tool' %}<｜output｜>{{ m.content }}<｜/output｜>{% elif m.role == 'system' %}{{ m.content }}{% else %}<｜User｜>{{ m.content }}{% endif %}{% endfor %}{% if add_generation_prompt %}<｜Assistant｜>{% endif %}`;
 }
 
 const ROWS = [

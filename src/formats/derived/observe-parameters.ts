@@ -109,8 +109,8 @@ function itemOf(
 ): Pick<ParameterSyntax, 'itemName'> {
   const mark = nameEnds[0]?.mark ?? '';
   if (closeEnd === undefined || mark === '') return {};
-  const [, behind = ''] = kinds.split(`${open}${LIST_KEY}${mark}`);
-  const [list = ''] = behind.split(`${close}${LIST_KEY}${closeEnd}`);
+  const [, after = ''] = kinds.split(`${open}${LIST_KEY}${mark}`);
+  const [list = ''] = after.split(`${close}${LIST_KEY}${closeEnd}`);
   const [itemName = ''] = list.trim().slice(open.length).split(mark);
   const isList = list.trim() === `${open}${itemName}${mark}1${close}${itemName}${closeEnd}`;
   return isList ? { itemName } : {};

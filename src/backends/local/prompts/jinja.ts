@@ -33,12 +33,18 @@ export function loadBindings(addon: string): unknown {
 }
 
 /**
- * Creates a renderer for a chat template: llama.cpp's own Jinja, which renders all known templates, or
- * `@huggingface/jinja` if the bindings have none. Throws `unsupported` for an invalid template.
+ * Creates a renderer for a chat template: llama.cpp's own Jinja, or `@huggingface/jinja` if the bindings have none, or
+ * if they can't render a greeting and that can. Throws `unsupported` for an invalid template.
+ *
+ * @param onFallback receives the reason why llama.cpp's Jinja is not used
  */
-export function createRenderer(bindings: unknown, template: string): TemplateRenderer {
+export function createRenderer(
+  bindings: unknown,
+  template: string,
+  onFallback?: (reason: string) => void,
+): TemplateRenderer {
   try {
-    return parsedRenderer(bindings, template);
+    return parsedRenderer(bindings, template, onFallback);
   } catch (error) {
     throw new RuntimeFailure(
       'unsupported',
@@ -48,11 +54,53 @@ export function createRenderer(bindings: unknown, template: string): TemplateRen
   }
 }
 
-function parsedRenderer(bindings: unknown, template: string): TemplateRenderer {
-  const native = nativeRenderer(bindings, template);
-  if (native !== undefined) return native;
-  const fallback = new Template(template);
-  return (variables) => fallback.render({ ...variables });
+function parsedRenderer(
+  bindings: unknown,
+  template: string,
+  onFallback?: (reason: string) => void,
+): TemplateRenderer {
+  let native: TemplateRenderer | undefined;
+  try {
+    native = nativeRenderer(bindings, template);
+    if (native === undefined) return portableRenderer(template);
+    native(GREETING);
+    return native;
+  } catch (error) {
+    const portable = greetingRenderer(template);
+    if (portable !== undefined) onFallback?.(lastLine(messageOf(error)));
+    const render = portable ?? native;
+    if (render === undefined) throw error;
+    return render;
+  }
+}
+
+/** Variables that every template renders, unless it demands something else. */
+const GREETING = {
+  messages: [{ role: 'user', content: 'Hello' }],
+  add_generation_prompt: true,
+  bos_token: '',
+  eos_token: '',
+};
+
+function portableRenderer(source: string): TemplateRenderer {
+  const template = new Template(source);
+  return (variables) => template.render({ ...variables });
+}
+
+/** The renderer of `@huggingface/jinja` if it renders the greeting. */
+function greetingRenderer(source: string): TemplateRenderer | undefined {
+  try {
+    const render = portableRenderer(source);
+    render(GREETING);
+    return render;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The last line of an error, after an excerpt of the template. */
+function lastLine(message: string): string {
+  return message.trim().split('\n').at(-1) ?? '';
 }
 
 function nativeRenderer(bindings: unknown, template: string): TemplateRenderer | undefined {

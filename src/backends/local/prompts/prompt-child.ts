@@ -17,7 +17,7 @@ process.on('disconnect', () => process.exit(0));
 const watchdog = startWatchdog({ parent: parentProcess(), memoryBytes: MOST_BYTES });
 
 let bindings: unknown;
-const work = new PromptWork((source) => createRenderer(bindings, source));
+const work = new PromptWork((source, onFallback) => createRenderer(bindings, source, onFallback));
 
 process.on('message', (command: AnyPromptCommand) => {
   watchdog.allow(command.cpuMilliseconds);

@@ -32,7 +32,12 @@ export interface TemplateSource {
 }
 
 /** Findings about a chat template, as plain data. */
-export type TemplateFindings = Pick<TemplateReading, 'traits' | 'injection' | 'layout'>;
+export type TemplateFindings = Pick<TemplateReading, 'traits' | 'injection' | 'layout'> & {
+  /** Line for the log if llama.cpp's Jinja can't render the template. */
+  readonly notice?: string;
+};
+
+type CreateRenderer = (source: string, onFallback?: (reason: string) => void) => TemplateRenderer;
 
 /** Chat template with texts of its vocabulary. */
 export interface TemplateSetup extends TemplateSource, TemplateFindings {
@@ -103,19 +108,22 @@ const MOST_CHARACTERS = 64 * 2 ** 20;
 
 /** Jobs of one model: rendering by its chat template, and writing of grammars. */
 export class PromptWork {
-  readonly #createRenderer: (source: string) => TemplateRenderer;
+  readonly #createRenderer: CreateRenderer;
   #configured: { readonly setup: TemplateSetup; readonly template: ChatTemplate } | undefined;
   #ending: TurnEnding | undefined;
 
-  constructor(createRenderer: (source: string) => TemplateRenderer) {
+  constructor(createRenderer: CreateRenderer) {
     this.#createRenderer = createRenderer;
   }
 
   /** Probes a template, and chooses the format of its model's output. */
   read(template: TemplateSource): TemplateFindings {
-    const render = this.#rendererOf(template);
+    let notice: string | undefined;
+    const render = this.#rendererOf(template, (reason) => {
+      notice = `llama.cpp can't render the chat template of ${template.model}, so @huggingface/jinja does: ${reason}`;
+    });
     const { traits, injection, layout } = readTemplate(render, template.source, template);
-    return { traits, injection, layout };
+    return { traits, injection, layout, ...(notice !== undefined && { notice }) };
   }
 
   /** Sets the template for all later jobs. Returns the texts that end a turn of its model. */
@@ -188,8 +196,11 @@ export class PromptWork {
     return this.#configured;
   }
 
-  #rendererOf({ source, model }: TemplateSource): TemplateRenderer {
-    const render = this.#createRenderer(source);
+  #rendererOf(
+    { source, model }: TemplateSource,
+    onFallback?: (reason: string) => void,
+  ): TemplateRenderer {
+    const render = this.#createRenderer(source, onFallback);
     return (variables) => {
       const rendered = render(variables);
       if (rendered.length > MOST_CHARACTERS) {

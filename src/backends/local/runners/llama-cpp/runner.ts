@@ -33,6 +33,7 @@ export async function openLlamaCpp(
 ): Promise<Runner<Tokens, TokenGrammar>> {
   const { native, head } = await openMetadata(spec);
   const { llama } = native;
+  if (head.notice !== undefined) log(head.notice);
   const transcripts = new Transcripts<Tokens>();
   const states = await openStates(spec, settings, head, transcripts, log);
   return {

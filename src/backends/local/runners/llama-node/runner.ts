@@ -44,6 +44,7 @@ export async function openLlamaNode(
   const spec = withProjector(options.spec);
   const pictures = new PictureFitter((await readProjector(spec.mmproj)).imageSize);
   const { native, head } = await openMetadata(spec, [MARKER]);
+  if (head.notice !== undefined) log(head.notice);
   const { llama } = native;
   return {
     head,
