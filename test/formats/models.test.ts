@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ControlTokens } from '../../src/prompt/control-tokens.ts';
 import type { ChatTemplate } from '../../src/prompt/render.ts';
 import type { Turn } from '../../src/core/conversation.ts';
+import { ROOT } from '../structure/source-files.ts';
 import { covers } from '../support/covers.ts';
 import { loadModels, TOKENS } from './model-fixture.ts';
 import type { ReadModel } from './model-fixture.ts';
@@ -9,6 +12,7 @@ import { USER_TURN, callTurn, nativeCalls, renderTurns, toolSpecs } from './past
 import { readPieces } from './read-output.ts';
 import { SCENARIOS } from './scenarios.ts';
 
+const PAGE = readFileSync(path.join(ROOT, 'docs/chat-formats.md'), 'utf8');
 const MODELS = (await loadModels()).map((read) => [read.name, read] as const);
 
 describe('models without a file of their own', () => {
@@ -19,7 +23,12 @@ describe('models without a file of their own', () => {
       format: model.format,
       tools: false,
     });
-    expect(model.sources.every((source) => URL.canParse(source))).toBe(true);
+  });
+
+  it.each(MODELS)('are listed in the docs with their sources: %s', (name, { model }) => {
+    const row = PAGE.split('\n').find((line) => line.split('|')[2]?.trim() === name) ?? '';
+    expect(row.split('|')[3]?.trim()).toBe(model.format);
+    expect(row.match(/(?<=\]\()[^)]+/g)).toEqual(model.sources);
   });
 
   it.each(MODELS)('see past calls as they write them: %s', (_name, read) => {

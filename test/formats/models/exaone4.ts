@@ -4,10 +4,7 @@ import type { ModelFixture } from '../model-fixture.ts';
 import { JSON_FAULTS, jsonCall, writeOutputs } from '../written.ts';
 
 export const model: ModelFixture = {
-  sources: [
-    'https://huggingface.co/LGAI-EXAONE/EXAONE-4.0-32B',
-    'https://github.com/ollama/ollama/tree/main/model/renderers',
-  ],
+  sources: ['https://huggingface.co/LGAI-EXAONE/EXAONE-4.0-32B'],
   format: 'hermes',
   template: chatTemplate({
     turns: {

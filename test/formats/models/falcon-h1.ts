@@ -4,10 +4,7 @@ import type { ModelFixture } from '../model-fixture.ts';
 import { JSON_FAULTS, jsonCall, writeOutputs } from '../written.ts';
 
 export const model: ModelFixture = {
-  sources: [
-    'https://huggingface.co/tiiuae/Falcon-H1R-7B',
-    'https://huggingface.co/tiiuae/Falcon-H1-1.5B-Instruct',
-  ],
+  sources: ['https://huggingface.co/tiiuae/Falcon-H1-1.5B-Instruct'],
   format: 'hermes',
   template: chatTemplate({
     turns: CHATML,

@@ -26,7 +26,8 @@ const MACRO = `{% macro w(v) %}{% if v is string %}${QUOTE}{{ v }}${QUOTE}{% eli
 
 export const model: ModelFixture = {
   sources: [
-    'https://ai.google.dev/gemma/docs/functiongemma/formatting-and-best-practices',
+    'https://huggingface.co/google/functiongemma-270m-it',
+    'https://github.com/ollama/ollama/blob/main/model/renderers/functiongemma.go',
     'https://github.com/vllm-project/vllm/blob/main/tests/tool_parsers/test_functiongemma_tool_parser.py',
   ],
   format: 'derived',

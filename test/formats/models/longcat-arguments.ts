@@ -8,7 +8,7 @@ const argument = (key: string, value: string) =>
 
 /** The later syntax of LongCat. */
 export const model: ModelFixture = {
-  sources: ['https://huggingface.co/meituan-longcat/LongCat-Flash-Thinking-2601'],
+  sources: ['https://github.com/ml-explore/mlx-lm/blob/main/mlx_lm/tool_parsers/longcat.py'],
   format: 'derived',
   template: chatTemplate({
     turns: {

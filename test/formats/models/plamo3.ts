@@ -16,10 +16,7 @@ const request = (name: string, input: string) =>
 const TAG = '<|plamo:tag|>';
 
 export const model: ModelFixture = {
-  sources: [
-    'https://huggingface.co/pfnet/plamo-3-nict-31b-base',
-    'https://github.com/vllm-project/vllm/blob/main/vllm/parser/plamo3.py',
-  ],
+  sources: ['https://github.com/vllm-project/vllm/blob/main/vllm/parser/plamo3.py'],
   format: 'derived',
   template: chatTemplate({
     turns: {
