@@ -1,4 +1,5 @@
-import type { JsonObject } from '../core/json.ts';
+import type { JsonObject, JsonValue } from '../core/json.ts';
+import { countedArray, isCounted, isUnique } from './counted-items.ts';
 import type { GrammarRules } from './gbnf.ts';
 import { bracketed, followed } from './entries.ts';
 import type { Entries } from './entries.ts';
@@ -21,25 +22,32 @@ export function arrayExpression(
   rules: GrammarRules,
   compiler: ValueCompiler,
 ): string | undefined {
-  const { least, most } = countBounds(schemas, 'Items');
+  const { least, most: highest } = countBounds(schemas, 'Items');
   const closed = rules.isForArguments;
   const longest = largest(
     schemas.map((schema) => tupleOf(schema).length),
     0,
   );
-  const positions = Math.min(MOST_POSITIONS, longest, most);
-  const itemAt = (index: number): string | undefined =>
-    compiler.compile(
-      [
-        ...schemas.flatMap((schema) => itemSchemas(schema, index, positions, closed)),
-        ...(index < positions ? [] : unevaluated(schemas, 'Items', ['items', 'contains'])),
-      ],
-      {
-        name: `${place.name}-item`,
-        depth: place.depth + 1,
-        forcedBy: index < least ? place.forcedBy : new Set<string>(),
-      },
-    );
+  const positions = Math.min(MOST_POSITIONS, longest, highest);
+  const schemasAt = (index: number): readonly Schema[] => [
+    ...schemas.flatMap((schema) => itemSchemas(schema, index, positions, closed)),
+    ...(index < positions ? [] : unevaluated(schemas, 'Items', ['items', 'contains'])),
+  ];
+  const itemAt = (index: number, more: Schema = true): string | undefined =>
+    compiler.compile([...schemasAt(index), more], {
+      name: `${place.name}-item`,
+      depth: place.depth + 1,
+      forcedBy: index < least ? place.forcedBy : new Set<string>(),
+    });
+  const valuesAt = (index: number): readonly JsonValue[] | undefined =>
+    isUnique(schemas) ? compiler.values(schemasAt(index)) : undefined;
+  const distinct = positions === 0 ? (valuesAt(0)?.length ?? Infinity) : Infinity;
+  const most = Math.min(highest, distinct);
+  const { name } = place;
+  const counted = isCounted(schemas)
+    ? countedArray(schemas, { least, most, positions, name, itemAt, valuesAt }, rules)
+    : undefined;
+  if (counted !== undefined) return counted.expression;
   const bounds = { least: least - positions, most: most - positions };
   let entries = furtherItems(bounds.most > 0 ? itemAt(positions) : undefined, bounds, place, rules);
   for (let index = positions - 1; index >= 0; index--) {

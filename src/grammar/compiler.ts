@@ -63,6 +63,16 @@ export class SchemaCompiler implements ValueCompiler {
     return expressions.length === 0 ? undefined : oneOf([...new Set(expressions)]);
   }
 
+  values(schemas: readonly Schema[]): readonly JsonValue[] | undefined {
+    const found = new Map<string, JsonValue>();
+    for (const choice of this.#alternatives.of(schemas)) {
+      const values = fixedValues(choice) ?? constantsOf(commonTypes(choice, false));
+      if (values === undefined) return undefined;
+      for (const one of this.#matching(values, choice)) found.set(JSON.stringify(one), one);
+    }
+    return [...found.values()];
+  }
+
   #conjunction(schemas: Conjunction, place: SchemaPlace): string | undefined {
     const key = this.#keyOf(schemas);
     const known = this.#compiled.get(key);
@@ -98,15 +108,16 @@ export class SchemaCompiler implements ValueCompiler {
   #expression(schemas: Conjunction, place: SchemaPlace): string | undefined {
     const types = commonTypes(schemas, this.#rules.isForArguments);
     const fixed = fixedValues(schemas);
-    if (fixed !== undefined)
-      return fixedExpression(
-        fixed.filter((one) => hasType(one, types) && isSimplyValid(one, schemas)),
-        this.#rules,
-      );
+    if (fixed !== undefined) return fixedExpression(this.#matching(fixed, schemas), this.#rules);
     if (types === undefined) return value(this.#rules);
     const inside = types.length === 1 ? place : { ...place, forcedBy: new Set<string>() };
     const expressions = types.flatMap((type) => this.#ofType(type, schemas, inside) ?? []);
     return expressions.length === 0 ? undefined : oneOf(expressions);
+  }
+
+  #matching(values: readonly JsonValue[], schemas: Conjunction): readonly JsonValue[] {
+    const types = commonTypes(schemas, this.#rules.isForArguments);
+    return values.filter((one) => hasType(one, types) && isSimplyValid(one, schemas));
   }
 
   #ofType(type: JsonType, schemas: Conjunction, place: SchemaPlace): string | undefined {
@@ -144,6 +155,12 @@ export class SchemaCompiler implements ValueCompiler {
     });
     return numbers.join(' ');
   }
+}
+
+/** Values of types that have few; undefined if there are other types. */
+function constantsOf(types: readonly JsonType[] | undefined): readonly JsonValue[] | undefined {
+  const areFew = types?.every((type) => type === 'boolean' || type === 'null') === true;
+  return areFew ? [true, false, null] : undefined;
 }
 
 /** Returns false for a value that a bound or a negation excludes. */

@@ -9,10 +9,10 @@ import type { Schema } from './schema.ts';
 
 /**
  * Adds the rules of a JSON Schema to a grammar, and returns the expression for a matching value.
- * Keywords that a grammar can't enforce, such as `not` or `uniqueItems`, are left out, so the grammar
- * accepts more values. Known properties are in the schema's order; unknown ones are accepted only if the
- * schema allows them explicitly. A schema that can't be compiled accepts any JSON object. Each deviation
- * is reported to the rules' `onDegraded`. Never throws.
+ * Keywords that a grammar can't enforce, such as most `uniqueItems`, are left out, so the grammar accepts
+ * more values. Known properties are in the schema's order, and unknown ones after them; in arguments, unknown
+ * ones are accepted only if the schema mentions them. A schema that can't be compiled accepts any JSON object.
+ * Each deviation is reported to the rules' `onDegraded`. Never throws.
  */
 export function defineSchema(rules: GrammarRules, schema: JsonObject): string {
   const known = defined.get(rules) ?? new WeakMap<JsonObject, string>();

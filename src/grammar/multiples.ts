@@ -6,7 +6,7 @@ const MOST_ENDINGS = 50;
 const MOST_PLACES = 6;
 
 /** Common factor of numbers, as far as their last digits show it. */
-export interface Step {
+export interface CommonFactor {
   /** Whole number that all numbers are a multiple of; undefined if they may have a fraction. */
   readonly whole: bigint | undefined;
   /** Number of digits of a fraction at most. */
@@ -22,8 +22,8 @@ export function isHeldMultiple(factor: number): boolean {
 }
 
 /** Joins the factors that a grammar enforces. */
-export function stepOf(factors: readonly number[]): Step {
-  let step: Step = { whole: undefined, places: MOST_FRACTION };
+export function stepOf(factors: readonly number[]): CommonFactor {
+  let step: CommonFactor = { whole: undefined, places: MOST_FRACTION };
   for (const factor of factors) {
     const places = placesOf(factor);
     if (places !== undefined) step = { ...step, places: Math.min(step.places, places) };

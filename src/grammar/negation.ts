@@ -119,9 +119,15 @@ export class Negations {
   }
 }
 
-function not(schema: Schema): Schema {
-  return typeof schema === 'boolean' ? !schema : { not: schema };
+/** Negation of a schema, the same object for the same schema: recursive schemas end by it. */
+export function not(schema: Schema): Schema {
+  if (typeof schema === 'boolean') return !schema;
+  const negated = NEGATED.get(schema) ?? { not: schema };
+  NEGATED.set(schema, negated);
+  return negated;
 }
+
+const NEGATED = new WeakMap<JsonObject, JsonObject>();
 
 function bound(
   type: JsonType,

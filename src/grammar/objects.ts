@@ -1,6 +1,8 @@
 import type { JsonObject } from '../core/json.ts';
 import { literal, oneOf } from './gbnf.ts';
 import type { GrammarRules } from './gbnf.ts';
+import { countedEntries } from './counted-entries.ts';
+import { countedMembers } from './counted-members.ts';
 import { bracketed, followed } from './entries.ts';
 import type { Entries } from './entries.ts';
 import { colon, object, separator } from './json.ts';
@@ -28,8 +30,8 @@ interface Member {
  * that the grammar grows with the number of properties and not with the number of their permutations.
  * Models see the properties in this order, and write them in it.
  *
- * If the schema has properties and does not mention others, others are excluded: JSON Schema would accept
- * them, but arguments that a model invents help no tool. A schema without properties accepts any object.
+ * Others come after them. In arguments, a schema that has properties and does not mention others excludes
+ * others: see `GrammarRules.forArguments`. A schema without properties accepts any object.
  */
 export function objectExpression(
   schemas: Conjunction,
@@ -38,17 +40,21 @@ export function objectExpression(
   compiler: ValueCompiler,
 ): string | undefined {
   const members = membersOf(schemas);
-  const notEmpty = countBounds(schemas, 'Properties').least > 0;
+  const { least, most } = countBounds(schemas, 'Properties');
+  const notEmpty = least > 0;
   const describes = members.some((member) => !member.schemas.includes(false));
   const extra = extraSchemas(schemas, describes && rules.isForArguments);
   if (
     members.length === 0 &&
     extra?.length === 0 &&
     !notEmpty &&
+    most === Infinity &&
     schemasAt(schemas, 'propertyNames').length === 0
   )
     return object(rules);
   const others = otherEntries(schemas, members, extra, place, rules, compiler);
+  const counted = countedObject(schemas, members, others, place, rules, compiler);
+  if (counted !== undefined) return counted.expression;
   const comma = separator(rules);
   const more = others.map((entry) => `${entry} (${comma} ${oneOf(others)})*`);
   let entries: Entries = {
@@ -139,6 +145,33 @@ function otherEntries(
       ? [rules.define(`${place.name}-entry`, `${name} ${colon(rules)} ${expression}`)]
       : [];
   });
+}
+
+/** Properties and others by their number, if it is bounded; undefined if the states are too many for rules. */
+function countedObject(
+  schemas: Conjunction,
+  members: readonly Member[],
+  others: readonly string[],
+  place: SchemaPlace,
+  rules: GrammarRules,
+  compiler: ValueCompiler,
+): { readonly expression: string | undefined } | undefined {
+  const { least, most } = countBounds(schemas, 'Properties');
+  if (least <= 1 && (most === Infinity || (others.length === 0 && most >= members.length)))
+    return undefined;
+  const entries = members.flatMap((member) => {
+    const valid = compiler.compile(member.schemas, placeOf(member, place));
+    if (valid === undefined && !member.required) return [];
+    const entry = valid && `${literal(JSON.stringify(member.name))} ${colon(rules)} ${valid}`;
+    return [{ entry, required: member.required }];
+  });
+  const listed = countedEntries(
+    countedMembers(entries, others, { least, most }),
+    place.name,
+    rules,
+  );
+  if (listed === undefined) return undefined;
+  return { expression: listed.isPossible ? bracketed('{}', listed, rules) : undefined };
 }
 
 function placeOf({ name, required }: Member, place: SchemaPlace): SchemaPlace {

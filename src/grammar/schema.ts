@@ -20,6 +20,8 @@ export interface SchemaPlace {
 export interface ValueCompiler {
   /** Returns an expression for the values that match all schemas; undefined if there are none. */
   compile(schemas: readonly Schema[], place: SchemaPlace): string | undefined;
+  /** Returns the values that match all schemas; undefined if the schemas don't list them. */
+  values(schemas: readonly Schema[]): readonly JsonValue[] | undefined;
 }
 
 export function isSchema(value: JsonValue | undefined): value is Schema {

@@ -1,6 +1,8 @@
 import type { JsonObject, JsonValue } from '../core/json.ts';
-import { isJsonArray, isRecord } from '../core/json.ts';
+import { isJsonArray, isJsonObject } from '../core/json.ts';
 import { pointTo } from '../core/json-pointer.ts';
+import { MOST_STATES } from './counted-entries.ts';
+import { hasFewItems, isHeldContains } from './counted-items.ts';
 import { GrammarRules } from './gbnf.ts';
 import { isShortList } from './fixed-values.ts';
 import { STRING_FORMATS } from './formats.ts';
@@ -8,14 +10,43 @@ import { isHeldMultiple } from './multiples.ts';
 import { Negations } from './negation.ts';
 import { patternExpression } from './patterns.ts';
 import { References } from './references.ts';
-import { isSchema } from './schema.ts';
+import { arrayAt, isSchema, objectAt } from './schema.ts';
 
-/** Keywords that restrict a value in a way that a grammar can't enforce. */
-export const UNHELD_KEYWORDS: ReadonlySet<string> = new Set([
-  'contains',
-  'uniqueItems',
-  'maxProperties',
-  'multipleOf',
+/** Returns true if a grammar does not enforce a keyword of a schema, or enforces it in part only. */
+type IsUnheld = (value: JsonValue, schema: JsonObject, negations: Negations) => boolean;
+
+const isUnheldCondition: IsUnheld = (value, _schema, negations) =>
+  isSchema(value) && negations.of(value) === undefined;
+
+const isUnheldCount: IsUnheld = (value, schema) => {
+  const names =
+    Object.keys(objectAt(schema, 'properties')).length + arrayAt(schema, 'required').length;
+  return typeof value === 'number' && (value + 1) * (names + 1) > MOST_STATES;
+};
+
+const isUnheldList: IsUnheld = (value) => isJsonArray(value) && !isShortList(value);
+
+/** Keywords that grammars do not always enforce. */
+export const UNHELD_KEYWORDS: ReadonlyMap<string, IsUnheld> = new Map<string, IsUnheld>([
+  ['not', isUnheldCondition],
+  ['if', isUnheldCondition],
+  ['contains', (_value, schema, negations) => !isHeldContains(schema, negations)],
+  ['uniqueItems', (value, schema) => value === true && !hasFewItems(schema)],
+  [
+    'minProperties',
+    (value, ...rest) => value !== 0 && value !== 1 && isUnheldCount(value, ...rest),
+  ],
+  ['maxProperties', isUnheldCount],
+  ['multipleOf', (value) => typeof value === 'number' && !isHeldMultiple(value)],
+  ['enum', isUnheldList],
+  ['const', (value) => !isShortList([value])],
+  ['format', (value) => typeof value === 'string' && !STRING_FORMATS.has(value)],
+  [
+    'pattern',
+    (value) =>
+      typeof value === 'string' &&
+      patternExpression(value, NO_BOUNDS, new GrammarRules()) === undefined,
+  ],
 ]);
 
 /** Keywords with a schema, a list of schemas, or both. */
@@ -73,13 +104,12 @@ export function unheldPlaces(
         todo.push([item, pointTo(at, index)]);
       }
     }
-    if (!isRecord(value)) continue;
+    if (!isJsonObject(value)) continue;
     for (const [keyword, inner] of Object.entries(value)) {
       const place = pointTo(at, keyword);
-      if (isUnheld(keyword, inner) || isUnheldCondition(keyword, inner, negations))
-        places.push(place);
+      if (UNHELD_KEYWORDS.get(keyword)?.(inner, value, negations) === true) places.push(place);
       else if (SCHEMAS.has(keyword)) todo.push([inner, place]);
-      else if (NAMED.has(keyword) && isRecord(inner)) {
+      else if (NAMED.has(keyword) && isJsonObject(inner)) {
         for (const [name, one] of Object.entries(inner)) {
           if (todo.length > budget.left) break;
           todo.push([one, pointTo(place, name)]);
@@ -88,34 +118,4 @@ export function unheldPlaces(
     }
   }
   return places.toSorted();
-}
-
-/** True for a condition with a schema whose keywords can't all be negated. */
-function isUnheldCondition(keyword: string, value: JsonValue, negations: Negations): boolean {
-  const isCondition = keyword === 'not' || keyword === 'if';
-  return isCondition && isSchema(value) && negations.of(value) === undefined;
-}
-
-function isUnheld(keyword: string, value: JsonValue): boolean {
-  switch (keyword) {
-    case 'enum':
-      return isJsonArray(value) && !isShortList(value);
-    case 'const':
-      return !isShortList([value]);
-    case 'uniqueItems':
-      return value === true;
-    case 'multipleOf':
-      return typeof value === 'number' && !isHeldMultiple(value);
-    case 'minProperties':
-      return typeof value === 'number' && value > 1;
-    case 'format':
-      return typeof value === 'string' && !STRING_FORMATS.has(value);
-    case 'pattern':
-      return (
-        typeof value === 'string' &&
-        patternExpression(value, NO_BOUNDS, new GrammarRules()) === undefined
-      );
-    default:
-      return UNHELD_KEYWORDS.has(keyword);
-  }
 }

@@ -15,14 +15,18 @@ describe('the keywords that no grammar enforces', () => {
       { properties: { a: { not: { format: 'date' } }, 'b/c': { uniqueItems: true } } },
       ['#/properties/a/not', '#/properties/b~1c/uniqueItems'],
     ],
-    [{ items: { contains: {}, minContains: 1 } }, ['#/items/contains']],
+    [{ items: { contains: { format: 'date' }, maxContains: 1 } }, ['#/items/contains']],
+    [{ contains: {}, minContains: 17 }, ['#/contains']],
     [{ prefixItems: [{}, { multipleOf: 7 }] }, ['#/prefixItems/1/multipleOf']],
     [
-      { anyOf: [{ dependentSchemas: { a: { multipleOf: 7 } } }], $defs: { x: { contains: {} } } },
-      ['#/$defs/x/contains', '#/anyOf/0/dependentSchemas/a/multipleOf'],
+      {
+        anyOf: [{ dependentSchemas: { a: { multipleOf: 7 } } }],
+        $defs: { x: { maxProperties: 300 } },
+      },
+      ['#/$defs/x/maxProperties', '#/anyOf/0/dependentSchemas/a/multipleOf'],
     ],
     [
-      { patternProperties: { '^a': { minProperties: 2 } } },
+      { patternProperties: { '^a': { minProperties: 400 } } },
       ['#/patternProperties/^a/minProperties'],
     ],
     [{ format: 'regex' }, ['#/format']],
@@ -54,6 +58,8 @@ describe('the keywords that no grammar enforces', () => {
     [{ type: 'object', properties: { if: {}, not: {} }, required: ['if'] }],
     [{ uniqueItems: false, minProperties: 1, format: 'date', pattern: '^[a-z]{2}$' }],
     [{ not: { type: ['string', 'integer'], minimum: 3, required: ['a'] }, if: { const: 1 } }],
+    [{ contains: { const: 1 }, maxContains: 2 }],
+    [{ items: { enum: ['a', 'b'] }, uniqueItems: true, maxProperties: 3, minProperties: 2 }],
     [{ dependentRequired: { a: ['b'] }, unevaluatedItems: false }],
     [{ enum: [{ not: 1 }], const: { if: 1 }, default: { not: 1 }, examples: [{ not: 1 }] }],
     [{ title: 'not', description: 'if', $comment: 'contains' }],
@@ -64,7 +70,7 @@ describe('the keywords that no grammar enforces', () => {
   it('are listed in the documentation, with the formats that are held', async () => {
     const url = new URL('../../docs/chat-formats.md', import.meta.url);
     const docs = await readFile(url, 'utf8');
-    for (const keyword of [...UNHELD_KEYWORDS, ...STRING_FORMATS.keys()]) {
+    for (const keyword of [...UNHELD_KEYWORDS.keys(), ...STRING_FORMATS.keys()]) {
       expect(docs).toContain(`\`${keyword}\``);
     }
   });
