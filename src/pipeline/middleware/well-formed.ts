@@ -8,12 +8,15 @@ const LONGEST_CUT = '\\ud83d\\ude0'.length;
 /** Escapes of JSON: a pair of surrogates, a lone one, and any other. Only a lone surrogate has `LONE_LENGTH`. */
 const ESCAPES =
   /\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\u[dD][89a-fA-F][\da-fA-F]{2}|\\[^]/g;
+/** Bytes of an incomplete character of UTF-8. */
+const MOST_INCOMPLETE_BYTES = 3;
 const LONE_LENGTH = '\\ud83d'.length;
 
 /**
  * Middleware that replaces each lone surrogate in texts, names and arguments by U+FFFD. Half a character
  * can't be encoded as UTF-8, so a client could neither print it nor send it back. A pair that arrives in
- * two pieces is sent as one.
+ * two pieces is sent as one. At the end of a text that its limit has cut, an incomplete character is left
+ * out: half a pair, and the U+FFFD that a server writes for incomplete bytes.
  */
 export const wellFormed: GenerationMiddleware = (next) => (request, context) =>
   wellFormedEvents(next(request, context));
@@ -21,12 +24,13 @@ export const wellFormed: GenerationMiddleware = (next) => (request, context) =>
 async function* wellFormedEvents(
   events: AsyncIterable<GenerationEvent>,
 ): AsyncGenerator<GenerationEvent> {
-  const texts = new Pieces(halfOfPair, repairText);
+  const texts = new Pieces(cutOfText, repairText);
   const calls = new Map<string, Pieces>();
   let last: 'text-delta' | 'thinking-delta' = 'text-delta';
   for await (const event of events) {
     const { type } = event;
-    if (type !== last && type !== 'progress') yield* textEvents(last, texts.end());
+    if (isCutFinish(event)) texts.drop();
+    else if (type !== last && type !== 'progress') yield* textEvents(last, texts.end());
     switch (type) {
       case 'text-delta':
       case 'thinking-delta':
@@ -68,6 +72,22 @@ function repairJson(json: string): string {
     .replace(ESCAPES, (escape) => (escape.length === LONE_LENGTH ? '\\ufffd' : escape));
 }
 
+/** Returns true for the finish of an answer that a limit of tokens may have cut within a character. */
+function isCutFinish(event: GenerationEvent): boolean {
+  return (
+    event.type === 'finish' &&
+    (event.reason === 'max-tokens' || event.reason === 'context-exceeded')
+  );
+}
+
+/** Like `halfOfPair`, and for the U+FFFD of incomplete bytes; some servers write one for each byte. */
+function cutOfText(text: string): number {
+  const end = halfOfPair(text);
+  let at = end;
+  while (end - at < MOST_INCOMPLETE_BYTES && text[at - 1] === '\uFFFD') at--;
+  return at;
+}
+
 /** Index of half a character at the end of a text; its length if there is none. */
 function halfOfPair(text: string): number {
   return /[\uD800-\uDBFF]/.test(text.slice(-1)) ? text.length - 1 : text.length;
@@ -106,6 +126,11 @@ class Pieces {
     const cut = this.#cutOf(text);
     this.#held = text.slice(cut);
     return this.#repair(text.slice(0, cut));
+  }
+
+  /** Drops the rest at the end of the text. */
+  drop(): void {
+    this.#held = '';
   }
 
   /** Returns the rest at the end of the text. */

@@ -4,6 +4,14 @@ import { wellFormed } from '../../../src/pipeline/middleware/well-formed.ts';
 import { CONTEXT, playAnswers } from '../../support/chain.ts';
 import { MINI, request, said } from '../../support/requests.ts';
 
+const NO_USAGE = {
+  promptTokens: 1,
+  cacheReadTokens: 0,
+  cacheCreationTokens: 0,
+  outputTokens: 1,
+  thinkingTokens: 0,
+};
+
 /** Texts of all events, each of them well-formed. */
 async function outOf(...events: readonly GenerationEvent[]): Promise<string> {
   let all = '';
@@ -55,5 +63,30 @@ describe('lone surrogates of an answer', () => {
       const out = await outOf(start, ...deltas, { type: 'tool-call-end', id: 'c' });
       expect(out).toBe(`look${expected}`);
     }
+  });
+});
+
+describe('an incomplete character at the end of an answer', () => {
+  const finish = (reason: 'max-tokens' | 'context-exceeded' | 'end-turn') =>
+    ({ type: 'finish', reason, stopSequence: null, usage: NO_USAGE }) as const;
+
+  it.each(['text-delta', 'thinking-delta'] as const)(
+    'is left out of a %s that a limit has cut',
+    async (type) => {
+      for (const rest of ['\ufffd', '\ufffd\ufffd\ufffd', '\ud83d']) {
+        for (const [one, other] of cuts(`a\ufffdb${rest}`)) {
+          const deltas = [one, other].map((text) => ({ type, text }));
+          expect(await outOf(...deltas, finish('max-tokens'))).toBe('a\ufffdb');
+          expect(await outOf(...deltas, finish('context-exceeded'))).toBe('a\ufffdb');
+        }
+      }
+    },
+  );
+
+  it('stays where the model has ended its turn, or goes on', async () => {
+    const text = { type: 'text-delta', text: 'a\ufffd' } as const;
+    expect(await outOf(text, finish('end-turn'))).toBe('a\ufffd');
+    const thinking = { type: 'thinking-delta', text: 'a\ufffd' } as const;
+    expect(await outOf(thinking, text, finish('max-tokens'))).toBe('a\ufffda');
   });
 });
