@@ -37,11 +37,20 @@ export interface RuntimeOptions extends DirectoryOptions {
 /** Request of a client, before its model is resolved. */
 export type ModelRequest = Omit<GenerationRequest, 'model' | 'overflow'>;
 
-/** Generation before its start; its first event is `admitted`. */
-export interface Generation {
+/** Model of an admitted request. */
+export interface Admitted {
   readonly resolution: Resolution;
   /** Parts of the request that the model can't use, and that do not change the answer. */
   readonly unused: readonly string[];
+}
+
+/** Count of the tokens of a prompt. */
+export interface TokenCount extends Admitted {
+  readonly tokens: number;
+}
+
+/** Generation before its start; its first event is `admitted`. */
+export interface Generation extends Admitted {
   /** Total tokens of prompt and answer. */
   readonly contextTokens: number;
   readonly events: AsyncGenerator<GenerationEvent>;
@@ -55,7 +64,7 @@ interface Bound {
   readonly unused: readonly string[];
 }
 
-interface Admission extends Pick<Generation, 'unused'> {
+interface Admission extends Pick<Admitted, 'unused'> {
   readonly context: GenerationContext;
 }
 
@@ -92,12 +101,13 @@ export class Runtime {
   }
 
   /** Counts the tokens of the prompt, as a generation by the same model would report them. */
-  async countTokens(name: string, request: ModelRequest, signal: AbortSignal): Promise<number> {
+  async countTokens(name: string, request: ModelRequest, signal: AbortSignal): Promise<TokenCount> {
     const bound = await this.#bind(name, request);
-    const { context } = await this.#admit(bound, signal);
+    const { context, unused } = await this.#admit(bound, signal);
     const events = this.#chain(countBy(bound.backend))(bound.request, context);
     for await (const event of events) {
-      if (event.type === 'admitted' && event.inputTokens !== null) return event.inputTokens;
+      if (event.type !== 'admitted' || event.inputTokens === null) continue;
+      return { resolution: bound.resolution, unused, tokens: event.inputTokens };
     }
     throw new RuntimeFailure('internal', 'The backend did not count the tokens.');
   }

@@ -35,9 +35,9 @@ async function serve(estimatedTokens = 10): Promise<GenerationRequest[]> {
   return asked;
 }
 
-function lineOf(): Record<string, unknown> {
+function lineOf(path = '/v1/messages'): Record<string, unknown> {
   const lines = (server?.logged ?? []).map((line) => JSON.parse(line) as Record<string, unknown>);
-  return lines.find(({ msg }) => msg === 'POST /v1/messages') ?? {};
+  return lines.find(({ msg }) => msg === `POST ${path}`) ?? {};
 }
 
 const look = { name: 'look', input_schema: { type: 'object' } };
@@ -90,4 +90,25 @@ it.each([
   const response = await server?.ask({ cache_control: { type: 'ephemeral', ttl } });
   expect(await response?.json()).toMatchObject({ usage: { cache_creation } });
   expect(asked[0]?.cachesPrompt).toBe(true);
+});
+
+it('logs the same ignored keys of a count as of an answer', async () => {
+  await serve();
+  const body = {
+    tools: [{ ...look, odd_tool: 1 }],
+    metadata: { user_id: 'me', odd_metadata: 1 },
+    messages: [
+      { role: 'user', content: [{ type: 'text', text: 'Hi', odd_block: 1 }], odd_message: 1 },
+    ],
+  };
+  await server?.ask(body);
+  const path = '/v1/messages/count_tokens';
+  const counted = await fetch(`${server?.url}${path}`, {
+    method: 'POST',
+    body: JSON.stringify({ model: 'actor', ...body }),
+  });
+  expect(await counted.json()).toEqual({ input_tokens: 10 });
+  const { ignored } = lineOf();
+  expect(ignored).toHaveLength(4);
+  expect(lineOf(path)).toMatchObject({ model: 'actor', ignored });
 });

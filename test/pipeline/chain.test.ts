@@ -90,7 +90,7 @@ describe('a count of tokens', () => {
     const turns = said('Look!');
     const conversation = { system: [], turns, tools: [LOOK, { ...LOOK, name: 'listen' }] };
     const asked = request(MINI, turns, { conversation, toolChoice: choice });
-    expect(await runtime.countTokens('actor', asked, signal)).toBe(42);
+    expect(await runtime.countTokens('actor', asked, signal)).toMatchObject({ tokens: 42 });
     await collect((await runtime.generate('actor', asked, signal)).events);
     const [counted, generated] = got;
     expect(JSON.stringify(counted?.conversation)).toContain('Looks at a place');

@@ -2,12 +2,12 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import type { GenerationEvent } from '../../core/events.ts';
 import { inSlices } from '../../core/steps.ts';
-import type { Generation, Runtime } from '../../pipeline/runtime.ts';
+import type { Admitted, Runtime } from '../../pipeline/runtime.ts';
 import type {
   AnswerStream,
   BodyReader,
   CountRoute,
-  DecodedGeneration,
+  DecodedRequest,
   GenerateRoute,
 } from '../../wires/wire.ts';
 import { useBody } from '../body.ts';
@@ -69,14 +69,15 @@ function createAnswerHandler(
 
 function createCountHandler(
   route: CountRoute,
-  { runtime, closing, stopping }: GenerateOptions,
+  { runtime, logger, closing, stopping }: GenerateOptions,
 ): RequestHandler {
   return async (request, response) => {
     const signal = disconnectSignal(response, stopping);
     const decoded = await decodedBody(request, response, route, { signal, closing });
     const counted = { ...decoded.request, id: requestIdOf(request) };
-    const tokens = await runtime.countTokens(decoded.modelName, counted, signal);
-    response.json(route.encode(tokens));
+    const count = await runtime.countTokens(decoded.modelName, counted, signal);
+    note(request, response, decoded, count, logger);
+    response.json(route.encode(count.tokens));
   };
 }
 
@@ -120,11 +121,12 @@ async function stream(
   }
 }
 
+/** Records the model of a request, and what of the request has no effect, for the log line. */
 function note(
   request: Request,
   response: Response,
-  decoded: DecodedGeneration,
-  { resolution, unused }: Generation,
+  decoded: DecodedRequest,
+  { resolution, unused }: Admitted,
   logger: Logger,
 ): void {
   const { name } = resolution.model.spec;

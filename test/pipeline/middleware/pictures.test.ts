@@ -164,7 +164,7 @@ describe('images reach the backend in base64', () => {
     });
     const address = await servePictures((_request, response) => response.end(png));
     const atUrl = asking(picture({ kind: 'url', url: address }));
-    expect(await runtime.countTokens('actor', atUrl, signal)).toBe(5);
+    expect(await runtime.countTokens('actor', atUrl, signal)).toMatchObject({ tokens: 5 });
     expect(counted[0]?.conversation.turns[0]?.parts).toEqual([base64(png)]);
   });
 });
