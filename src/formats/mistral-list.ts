@@ -18,7 +18,7 @@ export const mistralList: ChatFormat = {
     grammar(tools, rules, { parallel }) {
       const space = defineSpace(rules);
       const id = `(${space} "," ${space} ${memberKey(rules, 'id')} "\\"" [a-zA-Z0-9]{9} "\\"")?`;
-      const members = { name: 'name', input: 'arguments', behind: id };
+      const members = { name: 'name', input: 'arguments', after: id };
       return listOf(rules, defineJsonCall(rules, tools, members), parallel);
     },
   },
