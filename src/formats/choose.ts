@@ -8,7 +8,7 @@ import { seedOss } from './seed-oss.ts';
 import { deepseekR1, deepseekV31 } from './deepseek.ts';
 import { apriel } from './apriel.ts';
 import { mirothinker } from './mirothinker.ts';
-import { gemma4 } from './gemma4.ts';
+import { functionGemma, gemma4 } from './gemma4.ts';
 import { apertus } from './apertus.ts';
 import { cohere2Moe } from './cohere2-moe.ts';
 import { commandR } from './command-r.ts';
@@ -49,6 +49,7 @@ export const FORMATS: readonly ChatFormat[] = [
   apriel,
   mirothinker,
   gemma4,
+  functionGemma,
   llama3,
   llama4,
   mistralList,

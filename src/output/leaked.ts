@@ -10,7 +10,7 @@ import { firefunction } from '../formats/firefunction.ts';
 import { functionCall } from '../formats/function-call.ts';
 import { leakedRecipients } from '../formats/functionary-recipients.ts';
 import { functionaryTags } from '../formats/functionary-tags.ts';
-import { gemma4 } from '../formats/gemma4.ts';
+import { functionGemma, gemma4 } from '../formats/gemma4.ts';
 import { gigachat31 } from '../formats/gigachat.ts';
 import { glm45 } from '../formats/glm.ts';
 import { granite } from '../formats/granite.ts';
@@ -49,6 +49,7 @@ const FAMILIES: readonly ChatFormat[] = [
   seedOss,
   granite,
   gemma4,
+  functionGemma,
   hunyuan,
   lfm2,
   apriel,

@@ -5,11 +5,11 @@ import { bindingsOf, createRenderer } from '../../src/backends/local/prompts/jin
 import { sharedLlama } from '../support/native-llama.ts';
 import type { FamilyFixture } from './family-fixture.ts';
 
-/** Outputs of models that have no file of their own. Each file in `models/` exports one as `model`. */
+/** Outputs of models, and their template. Each file in `models/` exports one as `model`. */
 export interface ModelFixture extends Omit<FamilyFixture, 'format'> {
   /** Templates or documentation from which marks and layout were taken. */
   readonly sources: readonly [string, ...string[]];
-  /** Name of the format that reads them: that of another family, or `derived`. */
+  /** Name of the format that reads them: that of a family, or `derived`. */
   readonly format: string;
 }
 

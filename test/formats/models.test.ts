@@ -15,7 +15,7 @@ import { SCENARIOS } from './scenarios.ts';
 const PAGE = readFileSync(path.join(ROOT, 'docs/chat-formats.md'), 'utf8');
 const MODELS = (await loadModels()).map((read) => [read.name, read] as const);
 
-describe('models without a file of their own', () => {
+describe('models', () => {
   covers('R3.2-recognised');
 
   it.each(MODELS)('are read by the expected format: %s', (_name, { model, reading }) => {

@@ -129,4 +129,7 @@ export const OWN_FAMILY_TEMPLATES: Readonly<Record<string, string>> = {
   pythonic: template({
     calls: `[${EACH}{{ f.name }}(${PAIRS}{{ k }}={{ v | tojson }}${COMMA}{% endfor %})${COMMA}{% endfor %}]`,
   }),
+  functiongemma: template({
+    calls: `${EACH}<start_function_call>call:{{ f.name }}{{ '{' }}${PAIRS}{{ k }}:{% if v is string %}<escape>{{ v }}<escape>{% else %}{{ v | tojson }}{% endif %}{% if not loop.last %},{% endif %}{% endfor %}{{ '}' }}<end_function_call>{% endfor %}`,
+  }),
 };
