@@ -7,6 +7,8 @@ const MOST_VALUES = 1_000_000;
 const MOST_LEVELS = 1000;
 /** Keys of one object: listing more takes V8 tens of milliseconds each time. */
 const MOST_KEYS = 20_000;
+/** Characters of one key. V8 hashes longer ones by their length only, so that many of them collide. */
+const LONGEST_KEY = 16_000;
 
 const VALUES_A_STEP = 256;
 /** Characters above which a string is a step of its own. */
@@ -149,6 +151,7 @@ class Reader {
     const end = this.#stringEnd();
     const key = this.#tryString(end);
     if (key === undefined) throw stringMistake(this.#text, this.#at);
+    if (key.length > LONGEST_KEY) throw this.#tooMany(LONGEST_KEY, 'characters in one key');
     if (this.#next() !== COLON) throw this.#unexpected();
     this.#at += 1;
     return key;

@@ -27,6 +27,9 @@ export interface FetchRules extends ContactRules {
 
 const MAX_REDIRECTS = 5;
 
+/** Longest URL that is fetched, in characters. Reading one of megabytes would block the event loop. */
+export const LONGEST_URL = 16_384;
+
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 
 /** Resolves all addresses of a host by the system resolver. Throws if there are none. */
@@ -117,6 +120,9 @@ function headersOf({ accept }: FetchRules) {
 }
 
 function parseTarget(url: string): URL {
+  if (url.length > LONGEST_URL) {
+    throw new FetchRefusal(`it has more than ${LONGEST_URL} characters`);
+  }
   if (!URL.canParse(url)) throw new FetchRefusal('it is no valid URL');
   const target = new URL(url);
   if (target.protocol !== 'http:' && target.protocol !== 'https:') {

@@ -73,6 +73,7 @@ describe('the JSON reader', () => {
     ['levels', '['.repeat(1001)],
     ['values', `[${'1,'.repeat(1_000_000)}1]`],
     ['keys in one object', `{${'"a":1,'.repeat(20_000)}"a":1}`],
+    ['characters in one key', `{"${'k'.repeat(16_001)}":1}`],
   ])('stops at more %s than it reads', (what, text) => {
     const mistake = mistakeIn(text);
     expect(mistake.message).toMatch(new RegExp(`^more than \\d+ ${what}$`));

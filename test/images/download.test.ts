@@ -44,6 +44,16 @@ async function forbidden(): Promise<{ port: string; reached: string[] }> {
 describe('the download of a URL', () => {
   covers('R4.5-url');
 
+  it.each([
+    ['https://user:secret@127.0.0.1/', 'https:…'],
+    ['data:image/png;base64,', 'data:…'],
+    ['', '…'],
+  ])('reads no URL of megabytes that begins with %j', async (start, shown) => {
+    await expect(get(start + 'A'.repeat(20_000))).rejects.toMatchObject(
+      refused(`Unable to download the file ${shown}: it has more than 16384 characters.`),
+    );
+  });
+
   it('sends no data of the client', async () => {
     const seen: unknown[] = [];
     const url = await servePictures(({ method, headers }, response) => {

@@ -53,4 +53,16 @@ describe('lone surrogates', () => {
       }),
     );
   });
+
+  it('are looked for in small steps, however large one value is', () => {
+    const keys = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`k${index}`, 1]));
+    const broken = { ...keys, [HALF]: HALF };
+    const content = [...Array.from({ length: 20 }, () => ({ ...keys })), broken];
+    const steps = toWellFormed({ messages: [{ role: 'user', content }] });
+    let count = 0;
+    let step = steps.next();
+    for (; step.done !== true; step = steps.next()) count += 1;
+    expect(count).toBeGreaterThan(20 * 100);
+    expect(JSON.stringify(step.value)).toContain('"\ufffd":"\ufffd"');
+  });
 });
