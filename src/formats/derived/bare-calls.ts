@@ -2,7 +2,7 @@ import type { CallableTool, ToolSyntax } from '../format.ts';
 import type { GrammarRules } from '../../grammar/gbnf.ts';
 import { literal, oneOf } from '../../grammar/gbnf.ts';
 import { defineSchema } from '../../grammar/json-schema.ts';
-import { defineSpace, restOfCall } from '../shared/call-list.ts';
+import { defineSpace, listOf, readCallList, restOfCall } from '../shared/call-list.ts';
 import { readArguments, readName, takeTool } from '../shared/calls.ts';
 import { readNamedCall } from '../shared/json-calls.ts';
 import { readPythonArguments } from '../shared/python-arguments.ts';
@@ -11,7 +11,8 @@ import type { Reading, Source } from '../shared/reader.ts';
 import { bodyExpression, jsonKeys, objectMembers, readBody } from './call-bodies.ts';
 import { furtherExpression, readFurther } from './call-sequence.ts';
 import type { CallBody, CallLayout } from './layout.ts';
-import { markExpression, readMark } from './mark-text.ts';
+import { closingExpression, markExpression, readClosing, readMark } from './mark-text.ts';
+import { counterpartAmong, isCallToken } from './named-tags.ts';
 import { isDistinct } from './triggers.ts';
 
 /** Text between name and arguments of a Python call after a token. */
@@ -21,12 +22,14 @@ const METHOD = '.call(';
  * Calls that are the whole answer, such as a bare `{"name": "search", …}` or `[search(…)]`: only
  * the name of a tool distinguishes them from other text.
  *
- * @param tokens tokens that models write before a call, also as `name.call(key=value)`
+ * @param named tokens that the template's source names; models write some of them around calls
  */
-export function bareTools(calls: CallLayout, tokens: readonly string[]): ToolSyntax {
+export function bareTools(calls: CallLayout, named: readonly string[]): ToolSyntax {
   const { section, call, separator, body } = calls;
   const opening = (section.open + call.open).trimStart();
   const beginning = opening + forcedStart(body);
+  const tokens = named.filter(isCallToken);
+  const ends = new Map(tokens.map((token) => [token, counterpartAmong(named, token) ?? '']));
   const starts = ({ name }: CallableTool) => startsOf(body, name).map((start) => opening + start);
   return {
     triggers: [...(isDistinct(separator) ? [separator] : []), ...tokens],
@@ -34,16 +37,22 @@ export function bareTools(calls: CallLayout, tokens: readonly string[]): ToolSyn
     forced: beginning,
     *read(source, tools, trigger) {
       const readFirst = () => {
-        if (tokens.includes(trigger)) return readAfterToken(source, tools, calls);
+        if (tokens.includes(trigger)) {
+          return readAfterToken(source, tools, calls, ends.get(trigger) ?? '');
+        }
         if (trigger === beginning) return readForced(source, tools, body);
         return readWhole(source, tools, calls, trigger);
       };
       if (!(yield* readFirst())) return false;
       yield* readFurther(source, tools, calls, true);
+      yield* readClosing(source, ends.get(trigger) ?? '');
       return true;
     },
     grammar(tools, rules, { trigger, parallel }) {
-      if (tokens.includes(trigger)) return afterTokenExpression(rules, tools, calls, parallel);
+      if (tokens.includes(trigger)) {
+        const end = closingExpression(rules, ends.get(trigger) ?? '');
+        return `${end} ${afterTokenExpression(rules, tools, calls, parallel)} ${end}`;
+      }
       const begun = tools.filter((tool) => starts(tool).includes(trigger));
       const rest = begun.map((tool) => restExpression(rules, tool, body));
       const first =
@@ -95,19 +104,27 @@ function* readWhole(
   return (yield* readMark(source, opening)) && (yield* readBody(source, tools, body, true));
 }
 
-/** Reads a call after a token: in the template's layout, or as a Python call. */
+/**
+ * Reads calls after a token: in the template's layout, or as Python calls, such as `name.call(key=value)` or a list in
+ * brackets.
+ *
+ * @param end token that some models write right after the first one
+ */
 function* readAfterToken(
   source: Source,
   tools: readonly CallableTool[],
   { section, call, body }: CallLayout,
+  end: string,
 ): Reading<boolean> {
+  yield* readClosing(source, end);
   const place = source.place;
   const opened = yield* readMark(source, section.open + call.open);
   if (opened && (yield* readBody(source, tools, body))) return true;
   source.rewind(place);
-  yield* source.skipSpace();
-  const called = yield* takeTool(source, tools, '(', METHOD);
-  return called !== undefined && (yield* readPythonArguments(source, called.tool.name));
+  return yield* readCallList(source, function* readPython() {
+    const called = yield* takeTool(source, tools, '(', METHOD);
+    return called !== undefined && (yield* readPythonArguments(source, called.tool.name));
+  });
 }
 
 function afterTokenExpression(
@@ -119,9 +136,10 @@ function afterTokenExpression(
   const { section, call, body } = calls;
   const opening = markExpression(rules, section.open + call.open);
   const further = furtherExpression(rules, tools, calls, { parallel, isBare: true });
-  const python = tools.map((tool) => definePythonCall(rules, tool, METHOD));
   const own = `${opening} ${bodyExpression(rules, tools, body)} ${further}`;
-  return `${defineSpace(rules)} ${oneOf([own, ...python])}`;
+  const methods = tools.map((tool) => definePythonCall(rules, tool, METHOD));
+  const list = listOf(rules, oneOf(tools.map((tool) => definePythonCall(rules, tool))), parallel);
+  return `${defineSpace(rules)} ${oneOf([own, ...methods, list])}`;
 }
 
 /** Reads a call whose beginning is in the prompt. */

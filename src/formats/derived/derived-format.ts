@@ -9,7 +9,7 @@ import type { CallLayout, TemplateLayout } from './layout.ts';
 import { isSpecialToken, isToken, segmentsOf } from './segments.ts';
 import { SLOT } from './layout.ts';
 import { markExpression, readMark } from './mark-text.ts';
-import { isAboutCalls, isCallToken } from './named-tags.ts';
+import { isAboutCalls } from './named-tags.ts';
 import { isDistinct, namedTrigger, triggersOf } from './triggers.ts';
 
 /** Characters of a turn's end that are searched for tokens. */
@@ -60,7 +60,7 @@ function toolsOf(layout: TemplateLayout): ToolSyntax | undefined {
   if (calls === undefined) return listsTools ? anyCalls : undefined;
   const tools = isDistinct(calls.section.open + calls.call.open)
     ? markedTools(calls, layout)
-    : withHeaders(layout, calls, (one) => bareTools(one, layout.tokens.filter(isCallToken)));
+    : withHeaders(layout, calls, (one) => bareTools(one, layout.tokens));
   return calls.isUnrendered === true
     ? { ...tools, write: (some) => writeCalls(calls, some) }
     : tools;

@@ -53,6 +53,11 @@ function namedPair(source: string, tags: readonly string[]): BlockTags | undefin
   return undefined;
 }
 
+/** The closing one of several tokens for an opening one. */
+export function counterpartAmong(tokens: readonly string[], open: string): string | undefined {
+  return counterparts(open).find((other) => tokens.includes(other));
+}
+
 /** The closing tag of an opening one, if a text contains it. */
 export function counterpartIn(text: string, open: string): string | undefined {
   return counterparts(open).find((other) => text.includes(other));

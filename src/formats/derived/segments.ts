@@ -4,7 +4,7 @@ import { SLOT } from './layout.ts';
 const SPECIAL = String.raw`<\|[^<>|\s]+\|?>|<[^<>|\s]+\|>|<｜[^<>｜]+｜>|\]<\][\w.-]+\[>\[`;
 
 /** A tag in angle brackets, or in square ones and capitals. */
-const TAG = String.raw`${SPECIAL}|<\/?[^<>\s]+>|\[\/?[A-Z][A-Z0-9_ ]*\]`;
+const TAG = String.raw`${SPECIAL}|<\/?｜[^<>｜\s]+｜ \w+>|<\/?[^<>\s]+>|\[\/?[A-Z][A-Z0-9_ ]*\]`;
 
 /** Words between two special tokens belong to them: `<|open|>tools<|sep|>`. */
 const UNIT = String.raw`(?:${SPECIAL})[\w.-]+(?:${SPECIAL})`;

@@ -23,6 +23,7 @@ const OBJECT = '{"name": "{{ f.name }}", "parameters": {{ f.arguments | tojson }
 const TAGGED = `<call>${OBJECT}</call>`;
 const BRACKETS = template(`[TOOL_CALLS]${OBJECT}`);
 const PYTHON = template(OBJECT) + naming('<|python_tag|>');
+const PAIR = template(OBJECT) + naming('<|python_start|>', '<|python_end|>');
 const ANSWER = template(TAGGED) + naming('<response></response>');
 const STRIPPED = `${template(TAGGED)}{% set a = ''.split('<answer>')[-1].split('</answer>')[0] %}`;
 const BEGUN = template(
@@ -73,6 +74,24 @@ const ROWS: readonly Row[] = [
     what: 'a Python call after a token',
     source: PYTHON,
     output: '<|python_tag|>get_weather.call(city="Paris")',
+    found: [PARIS],
+  },
+  {
+    what: 'a bare call in a pair of tokens',
+    source: PAIR,
+    output: `Look:<|python_start|>${CALL}<|python_end|>`,
+    found: [text('Look:'), PARIS],
+  },
+  {
+    what: 'a Python call in a pair of tokens',
+    source: PAIR,
+    output: '<|python_start|>[get_weather(city="Paris")]<|python_end|>',
+    found: [PARIS],
+  },
+  {
+    what: 'a bare call after an empty pair of tokens',
+    source: PAIR,
+    output: `<|python_start|><|python_end|>${CALL}`,
     found: [PARIS],
   },
   {

@@ -99,6 +99,9 @@ export const OWN_TEMPLATES: Readonly<Record<string, string>> = {
   }),
 };
 
+/** Tokens that a published template writes around calls of its own tools only. */
+const NAMED = "{% if false %}{{ '<|python_start|>' + '<|python_end|>' }}{% endif %}";
+
 /** Short templates for families none of whose published templates in the test folder writes calls. */
 export const OWN_FAMILY_TEMPLATES: Readonly<Record<string, string>> = {
   minimax: template({
@@ -124,10 +127,10 @@ export const OWN_FAMILY_TEMPLATES: Readonly<Record<string, string>> = {
     thinking: THINKING('<think>', '</think>\n\n'),
   }),
   llama4: template({
-    calls: `${EACH}{"name": "{{ f.name }}", "parameters": ${INPUT}}{% if not loop.last %}; {% endif %}{% endfor %}`,
+    calls: `${NAMED}${EACH}{"name": "{{ f.name }}", "parameters": ${INPUT}}{% if not loop.last %}; {% endif %}{% endfor %}`,
   }),
   pythonic: template({
-    calls: `[${EACH}{{ f.name }}(${PAIRS}{{ k }}={{ v | tojson }}${COMMA}{% endfor %})${COMMA}{% endfor %}]`,
+    calls: `${NAMED}[${EACH}{{ f.name }}(${PAIRS}{{ k }}={{ v | tojson }}${COMMA}{% endfor %})${COMMA}{% endfor %}]`,
   }),
   functiongemma: template({
     calls: `${EACH}<start_function_call>call:{{ f.name }}{{ '{' }}${PAIRS}{{ k }}:{% if v is string %}<escape>{{ v }}<escape>{% else %}{{ v | tojson }}{% endif %}{% if not loop.last %},{% endif %}{% endfor %}{{ '}' }}<end_function_call>{% endfor %}`,
