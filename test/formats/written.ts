@@ -91,3 +91,8 @@ export function pythonCall({ name, input }: WrittenCall): string {
   const listed = Object.entries(input).map(([key, value]) => `${key}=${spacedJson(value)}`);
   return `${name}(${listed.join(', ')})`;
 }
+
+/** The ways of writing a scenario that are plain text. */
+export function texts(...ways: readonly ScenarioOutput[]): readonly string[] {
+  return ways.filter((way) => typeof way === 'string');
+}
