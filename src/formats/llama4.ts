@@ -1,5 +1,5 @@
 import type { CallableTool, ChatFormat, ToolSyntax } from './format.ts';
-import { literal } from '../grammar/gbnf.ts';
+import { literal, oneOf } from '../grammar/gbnf.ts';
 import type { Reading, Source } from './shared/reader.ts';
 import { takeClosing } from './shared/calls.ts';
 import { defineCall, furtherCalls, llama3Tools, readMarkedCalls } from './llama3.ts';
@@ -23,7 +23,7 @@ const tools: ToolSyntax = {
     }
     const further = options.parallel ? furtherCalls(rules, callable) : '';
     const objects = `${literal(CLOSE)}? ${defineCall(rules, callable)} ${further} ${literal(CLOSE)}?`;
-    return `${objects} | ${pythonicTools.grammar(callable, rules, options)}`;
+    return oneOf([objects, pythonicTools.grammar(callable, rules, options)]);
   },
 };
 
