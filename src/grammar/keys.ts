@@ -12,14 +12,25 @@ const ESCAPES = ['\\"', '\\\\', '\\b', '\\f', '\\n', '\\r', '\\t'] as const;
 interface Branch {
   readonly next: Map<string, Branch>;
   ends: boolean;
+  /** No name may begin so. */
+  isExcluded: boolean;
 }
 
-/** Expression for a property name, as a JSON string, that differs from all given names. */
-export function keyExcept(names: readonly string[], rules: GrammarRules): string {
+/**
+ * Expression for a property name, as a JSON string, that differs from all given names and begins with none of
+ * the prefixes.
+ */
+export function keyExcept(
+  names: readonly string[],
+  rules: GrammarRules,
+  prefixes: readonly string[] = [],
+): string {
   const units = names.map((name) => unitsOf(name));
-  if (names.length === 0 || units.flat().length > MOST) return string(rules);
-  const root: Branch = { next: new Map(), ends: false };
-  for (const name of units) grow(root, name);
+  const isLong = units.flat().length > MOST && prefixes.length === 0;
+  if ((names.length === 0 && prefixes.length === 0) || isLong) return string(rules);
+  const root = emptyBranch();
+  for (const name of units) grow(root, name).ends = true;
+  for (const prefix of prefixes) grow(root, unitsOf(prefix)).isExcluded = true;
   const escapes = ESCAPES.map(literal).join(' | ');
   const never = rules.excludedFirsts;
   const others = never.map(escapeCharacter).join('');
@@ -27,14 +38,19 @@ export function keyExcept(names: readonly string[], rules: GrammarRules): string
   return rules.define('key', String.raw`"\"" ${write(root, rest, never)}`);
 }
 
-function grow(root: Branch, units: readonly string[]): void {
+function emptyBranch(): Branch {
+  return { next: new Map<string, Branch>(), ends: false, isExcluded: false };
+}
+
+/** Adds the branches of a name, and returns the last one. */
+function grow(root: Branch, units: readonly string[]): Branch {
   let branch = root;
   for (const unit of units) {
-    const next = branch.next.get(unit) ?? { next: new Map<string, Branch>(), ends: false };
+    const next = branch.next.get(unit) ?? emptyBranch();
     branch.next.set(unit, next);
     branch = next;
   }
-  branch.ends = true;
+  return branch;
 }
 
 /** @param never characters that only the given names have */
@@ -42,7 +58,9 @@ function write({ next, ends }: Branch, rest: string, never: readonly string[]): 
   const plain = [...never, ...next.keys()].filter((unit) => !unit.startsWith('\\'));
   const escapes = ESCAPES.filter((escape) => !next.has(escape)).map(literal);
   const ways = [
-    ...[...next].map(([unit, branch]) => `${literal(unit)} ${write(branch, rest, never)}`),
+    ...[...next]
+      .filter(([, branch]) => !branch.isExcluded)
+      .map(([unit, branch]) => `${literal(unit)} ${write(branch, rest, never)}`),
     String.raw`[^"\\\x00-\x1f${plain.map(escapeCharacter).join('')}] ${rest}`,
     ...(escapes.length > 0 ? [`(${escapes.join(' | ')}) ${rest}`] : []),
     ...(ends ? [] : [String.raw`"\""`]),

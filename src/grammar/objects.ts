@@ -42,13 +42,15 @@ export function objectExpression(
   const members = membersOf(schemas);
   const { least, most } = countBounds(schemas, 'Properties');
   const notEmpty = least > 0;
-  const describes = members.some((member) => !member.schemas.includes(false));
+  const hasPatterns = schemas.some((schema) => schema['patternProperties'] !== undefined);
+  const describes = hasPatterns || members.some((member) => !member.schemas.includes(false));
   const extra = extraSchemas(schemas, describes && rules.isForArguments);
   if (
     members.length === 0 &&
     extra?.length === 0 &&
     !notEmpty &&
     most === Infinity &&
+    !hasPatterns &&
     schemasAt(schemas, 'propertyNames').length === 0
   )
     return object(rules);
@@ -105,8 +107,14 @@ function extraSchemas(schemas: Conjunction, hasMembers: boolean): readonly Schem
     ...unevaluated(schemas, 'Properties', ['additionalProperties']),
   ];
   if (said.length > 0 || schemasAt(schemas, 'unevaluatedProperties').length > 0) return said;
-  const closed = hasMembers || schemas.some((schema) => schema['patternProperties'] !== undefined);
-  return closed ? undefined : [];
+  return hasMembers || prefixesOf(schemas) === undefined ? undefined : [];
+}
+
+/** Prefixes of the names that `patternProperties` match; undefined if a pattern is more than a prefix. */
+function prefixesOf(schemas: Conjunction): readonly string[] | undefined {
+  const patterns = schemas.flatMap((schema) => Object.keys(objectAt(schema, 'patternProperties')));
+  const prefixes = patterns.flatMap((pattern) => /^\^([\w -]+)$/.exec(pattern)?.[1] ?? []);
+  return prefixes.length === patterns.length ? prefixes : undefined;
 }
 
 /** Expressions for entries whose names are not in the schema. */
@@ -126,6 +134,7 @@ function otherEntries(
       : keyExcept(
           members.map(({ name }) => name),
           rules,
+          prefixesOf(schemas) ?? [],
         );
   const patterns = schemas.flatMap((schema) =>
     Object.entries(objectAt(schema, 'patternProperties')),

@@ -102,6 +102,21 @@ const ADDITIONAL: readonly Row[] = [
     bad: ['{"y":1}', '{"x-a":"1"}', '{"x-":1}'],
   },
   {
+    what: 'patterns that are prefixes, and other names',
+    schema: object(
+      { xyz: { type: 'null' } },
+      { patternProperties: { '^x-': { type: 'integer' }, '^y': { type: 'string' } } },
+    ),
+    good: ['{}', '{"x-a":1,"y":"","z":[],"x":1,"":2}', '{"xyz":null,"yes":"a"}'],
+    bad: ['{"x-a":"1"}', '{"y":1}', '{"x-":null}', '{"xyz":1}'],
+  },
+  {
+    what: 'patterns alone',
+    schema: { type: 'object', patternProperties: { '^x-': { type: 'integer' } } },
+    good: ['{"x-a":1,"z":[]}'],
+    bad: ['{"x-a":"1"}'],
+  },
+  {
     what: 'names of an enum, and at least one',
     schema: {
       type: 'object',
