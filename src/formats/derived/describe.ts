@@ -23,7 +23,9 @@ export function describeLayout(observed: Observations, source: string): Template
   const calls = observeCalls(observed, blocks);
   const listsTools = observed.instructions !== undefined;
   const readable =
-    calls !== undefined && isReadable(calls) ? calls : instructedCalls(observed.instructions);
+    calls !== undefined && isReadable(calls)
+      ? withQuotes(calls, source)
+      : instructedCalls(observed.instructions);
   const isUsual = thinking === undefined || thinking.open === plain.thinking?.open;
   if (isUsual && answer === undefined && readable === undefined && !listsTools) return undefined;
   return {
@@ -35,6 +37,15 @@ export function describeLayout(observed: Observations, source: string): Template
     ...(readable && { calls: readable }),
   };
 }
+
+/** Calls whose arguments may be in the quotes of XML, if the source of the template names these. */
+function withQuotes(calls: CallLayout, source: string): CallLayout {
+  const { body } = calls;
+  if (body.style !== 'parameters' || !source.includes(QUOTE.open)) return calls;
+  return { ...calls, body: { ...body, parameters: { ...body.parameters, quote: QUOTE } } };
+}
+
+const QUOTE = { open: '<![CDATA[', close: ']]>' } as const;
 
 /** True if calls can be distinguished from text. */
 function isReadable({ section, call, body }: CallLayout): boolean {

@@ -84,11 +84,17 @@ function valueWays(
     const fitting = values.filter((value) => kind === undefined || value.kind === kind);
     const all = new Set(fitting.map(({ expression }) => expression));
     const anyText = textWithout(rules, syntax.close);
-    const expressions = all.has(anyText) ? [anyText] : [...all];
+    const expressions = all.has(anyText) ? [anyText, ...quotedText(rules, syntax)] : [...all];
     return expressions.length === 0
       ? []
       : [enclosed(literal(parameter.name), mark, oneOf(expressions), syntax)];
   });
+}
+
+/** Expression for text that may contain the closing mark of a parameter, if the syntax has quotes for it. */
+function quotedText(rules: GrammarRules, { quote }: ParameterSyntax): readonly string[] {
+  if (quote === undefined) return [];
+  return [`${literal(quote.open)} ${textWithout(rules, quote.close)} ${literal(quote.close)}`];
 }
 
 interface ValueExpression {

@@ -17,6 +17,8 @@ export interface ParameterSyntax {
   /** White space between `nameEnds` and the value, and between the value and `close`. */
   readonly layout: '' | '\n';
   readonly close: string;
+  /** Marks that models may write around text, such as `<![CDATA[` and `]]>`. */
+  readonly quote?: { readonly open: string; readonly close: string };
   /** Text after `close` and the name, if the closing mark repeats the name. */
   readonly closeEnd?: string;
   /**

@@ -46,9 +46,20 @@ export function* readParameters(
       yield argumentsPiece(json);
       continue;
     }
-    const closing = closingMarks(closingOf(syntax, name.text), missing);
-    if (!(yield* readValue(source, types, kind, closing))) return false;
+    const closed = closingOf(syntax, name.text);
+    const quoted = yield* takeQuote(source, closed);
+    const closing = quoted ?? closingMarks(closed, missing);
+    if (!(yield* readValue(source, types, quoted ? 'text' : kind, closing))) return false;
   }
+}
+
+/** Reads the mark that begins quoted text. Returns the marks after that text; undefined if there is none. */
+function* takeQuote(
+  source: Source,
+  { quote, layout, close }: ParameterSyntax,
+): Reading<ClosingMarks | undefined> {
+  if (quote === undefined || (yield* source.take(quote.open)) === undefined) return undefined;
+  return new Map([quote.close + layout + close, quote.close + close].map((mark) => [mark, 0]));
 }
 
 /** The syntax of one argument: with its name in the closing mark, if that repeats it. */

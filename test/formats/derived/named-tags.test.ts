@@ -24,6 +24,10 @@ const TAGGED = `<call>${OBJECT}</call>`;
 const BRACKETS = template(`[TOOL_CALLS]${OBJECT}`);
 const PYTHON = template(OBJECT) + naming('<|python_tag|>');
 const PAIR = template(OBJECT) + naming('<|python_start|>', '<|python_end|>');
+const QUOTES =
+  template(
+    '<call name="{{ f.name }}">{% for k, v in f.arguments | items %}<arg name="{{ k }}">{{ v }}</arg>{% endfor %}</call>',
+  ) + naming('<![CDATA[');
 const ANSWER = template(TAGGED) + naming('<response></response>');
 const STRIPPED = `${template(TAGGED)}{% set a = ''.split('<answer>')[-1].split('</answer>')[0] %}`;
 const BEGUN = template(
@@ -40,6 +44,7 @@ function formatOf(source: string) {
 const CALL = '{"name": "get_weather", "parameters": {"city": "Paris"}}';
 const OTHER = '{"name": "get_weather", "parameters": {"city": "Rome", "days": 2}}';
 const PARIS: Found = { call: 'get_weather', input: { city: 'Paris' } };
+const SAVED: Found = { call: 'save', input: { path: 'a', content: '<b></arg>' } };
 const text = (words: string): Found => ({ text: words });
 const thinking = (words: string): Found => ({ thinking: words });
 
@@ -95,6 +100,13 @@ const ROWS: readonly Row[] = [
     found: [PARIS],
   },
   {
+    what: 'text in the quotes of XML',
+    source: QUOTES,
+    output:
+      '<call name="save"><arg name="path">a</arg><arg name="content"><![CDATA[<b></arg>]]></arg></call>',
+    found: [SAVED],
+  },
+  {
     what: 'such a token as text',
     source: PYTHON,
     output: '<|python_tag|>print("get_weather")',
@@ -137,7 +149,7 @@ describe('tags that only the source of a template names', () => {
     }
   });
 
-  it.each(ROWS.filter(({ found }) => found.includes(PARIS)))(
+  it.each(ROWS.filter(({ found }) => found.includes(PARIS) || found.includes(SAVED)))(
     'admits $what',
     async ({ source, output }) => {
       const format = formatOf(source);
