@@ -43,7 +43,7 @@ export async function discoverForList(context: CliContext): Promise<readonly Dis
 
 /** Names of discovered models that can't chat, such as those for embeddings. Only includes answers that come in time. */
 export async function modelsWithoutCompletion(
-  { models }: Registry,
+  { models }: Pick<Registry, 'models'>,
   context: CliContext,
 ): Promise<ReadonlySet<string>> {
   const specs = Array.from(models.values(), ({ spec }) => spec);

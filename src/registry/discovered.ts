@@ -1,3 +1,4 @@
+import { upstreamName } from '../core/model.ts';
 import type { DiscoveredModel } from '../core/model.ts';
 import { lookUp } from './lookup.ts';
 import type { KnownAliases } from './lookup.ts';
@@ -15,7 +16,7 @@ export function withDiscovered(
   found: readonly DiscoveredModel[],
   exists: Exists,
 ): Registry {
-  const models = new Map<string, RegistryModel>(registry.models);
+  const models = withSizes(registry.models, found);
   for (const { sizeBytes, ...spec } of found) {
     const lookup = lookUp(registry, spec.name);
     if (lookup.found && (lookup.via === 'alias' || !isReplaceable(lookup.model, exists))) continue;
@@ -42,6 +43,25 @@ export function withDiscovered(
     aliases: new Map([...registry.aliases, ...saved]),
     problems: registry.problems.filter((problem) => !isSolved(problem)),
   };
+}
+
+/** Adds the sizes of found models to entries for them. An entry with a `url` may mean another server. */
+function withSizes(
+  models: Registry['models'],
+  found: readonly DiscoveredModel[],
+): Map<string, RegistryModel> {
+  const key = (backend: string, name: string): string => `${backend} ${name}`;
+  const sizes = new Map(
+    found.map(({ backend, name, sizeBytes }) => [key(backend, name), sizeBytes]),
+  );
+  const sized = Array.from(models, ([name, model]): [string, RegistryModel] => {
+    const { spec } = model;
+    const upstream = key(spec.backend, upstreamName(spec));
+    const sizeBytes = sizes.get(upstream) ?? sizes.get(`${upstream}:latest`);
+    const isOpen = spec.url === undefined && model.sizeBytes === undefined;
+    return [name, isOpen && sizeBytes !== undefined ? { ...model, sizeBytes } : model];
+  });
+  return new Map(sized);
 }
 
 /** Returns true if backends need not be asked what a name means: its model is the user's, or is here. */

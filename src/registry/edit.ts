@@ -130,7 +130,11 @@ function refuseDestination(registry: Registry, destination: string): void {
  * Removes an alias or a model from the user's file; a model's GGUF file is kept. Throws `model-not-found` for
  * an unknown name, and `invalid-request` for a shipped entry and for one that others refer to.
  */
-export async function removeModel(files: RegistryFiles, asked: string): Promise<RemoveOutcome> {
+export async function removeModel(
+  files: RegistryFiles,
+  asked: string,
+  discover: Discover = async () => [],
+): Promise<RemoveOutcome> {
   return editUserFile(files.user, async (current) => {
     const text = current ?? NEW_FILE;
     const document = parseRegistryDocument(text, files.user);
@@ -138,7 +142,7 @@ export async function removeModel(files: RegistryFiles, asked: string): Promise<
     const name = sectionOf(document, asked) === undefined ? latestTwin(asked) : asked;
     const section = sectionOf(document, name);
     if (section === undefined) {
-      throw notRemovable(before, asked, files.user);
+      throw await notRemovable(before, asked, files.user, discover);
     }
     const edited = withoutEntry(document, text, section, name);
     refuseLosses(before, await registryFromText(edited, files), name);
@@ -162,13 +166,25 @@ function sectionOf(document: RegistryDocument, name: string): Section | undefine
   });
 }
 
-function notRemovable(registry: Registry, name: string, file: string): RuntimeFailure {
-  return registry.models.has(name) || registry.aliases.has(name)
-    ? new RuntimeFailure(
-        'invalid-request',
-        `'${name}' comes with Portico and can't be removed; only the entries of ${file} can`,
-      )
-    : new RuntimeFailure('model-not-found', unknownModel(registry, name));
+async function notRemovable(
+  registry: Registry,
+  name: string,
+  file: string,
+  discover: Discover,
+): Promise<RuntimeFailure> {
+  if (registry.models.has(name) || registry.aliases.has(name)) {
+    return new RuntimeFailure(
+      'invalid-request',
+      `'${name}' comes with Portico and can't be removed; only the entries of ${file} can`,
+    );
+  }
+  const lookup = lookUp(withDiscovered(registry, await discover(name), existsSync), name);
+  if (!lookup.found) return new RuntimeFailure('model-not-found', unknownModel(registry, name));
+  return new RuntimeFailure(
+    'invalid-request',
+    `'${name}' is in Ollama and has no entry in ${file}; ` +
+      `remove it there with: ollama rm ${lookup.model.spec.name}`,
+  );
 }
 
 /** Refuses a removal that would leave an alias or the default without a target. */

@@ -145,12 +145,55 @@ it('ls shows the size of models in Ollama, and marks those that can’t chat', a
   const { stdout } = await portico('ls');
   expect(stdout).toMatch(/^qwen3:8b +ollama +5\.2 GB +upstream +http:/m);
   expect(stdout).toMatch(/^nomic-embed-text:latest +ollama +274 MB +can't chat +http:/m);
-  expect(stdout).toMatch(/^mine +ollama +- +can't chat +http:/m);
+  expect(stdout).toMatch(/^mine +ollama +274 MB +can't chat +http:/m);
   const { models } = JSON.parse((await portico('ls', '--json')).stdout) as { models: unknown[] };
   expect(models.slice(-2)).toMatchObject([
     { name: 'qwen3:8b', sizeBytes: 5_200_000_000 },
     { name: 'nomic-embed-text:latest', sizeBytes: 274_302_450, chats: false },
   ]);
+});
+
+describe('a model in Ollama', () => {
+  const besideTwo = async (registry?: string): Promise<Home> => {
+    const { port, close } = await startOllama({
+      'llama3:latest': { trained: 8192, size: 4_700_000_000 },
+      'nomic-embed-text:latest': { trained: 2048, capabilities: ['embedding'] },
+    });
+    onTestFinished(close);
+    return makeHome(registry, { OLLAMA_HOST: `127.0.0.1:${port}` });
+  };
+
+  it('has its size in ls after cp, but not with another address', async () => {
+    const { portico } = await besideTwo(
+      'models:\n  far: { backend: ollama, upstream: llama3, url: http://127.0.0.1:9 }\n',
+    );
+    await portico('cp', 'llama3', 'claude-x');
+    const { stdout } = await portico('ls');
+    expect(stdout).toMatch(/^llama3:latest +ollama +4\.7 GB +upstream /m);
+    expect(stdout).toMatch(/^far +ollama +- +upstream /m);
+  });
+
+  it.each(['llama3', 'llama3:latest'])('is not removed by rm %s, which says how', async (name) => {
+    const { portico, registryFile } = await besideTwo();
+    expect(await portico('rm', name)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `Error: '${name}' is in Ollama and has no entry in ${registryFile}; remove it there with: ollama rm llama3:latest\n`,
+    });
+  });
+
+  it.each([
+    ['cp', 'nomic-embed-text', 'claude-x'],
+    ['default', 'nomic-embed-text'],
+  ])('that can’t chat is reported by %s', async (...args) => {
+    const { portico } = await besideTwo();
+    const { code, stderr } = await portico(...args);
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr:
+        "Warning: requests to nomic-embed-text:latest are refused (can't chat); see: portico show nomic-embed-text:latest\n",
+    });
+  });
 });
 
 describe('ls with a slow Ollama', () => {

@@ -27,6 +27,7 @@ async function copy(
   context: CliContext,
 ): Promise<number> {
   const { discoverModels } = await import('../discovered.ts');
+  const { warnOfChatProblem } = await import('../list/chat-warning.ts');
   const { copyModel } = await import('../../registry/edit.ts');
   const { editableFiles } = await import('../registry-files.ts');
   const files = editableFiles(flags.models, context);
@@ -36,5 +37,6 @@ async function copy(
   const instead = replaced === undefined ? '' : `, which was an alias of '${replaced}' before`;
   say(`copied '${source}' to '${destination}'${instead}`, context);
   if (pull !== undefined) sayHowToPull(model.spec.name, pull, context);
+  await warnOfChatProblem(model, context);
   return 0;
 }

@@ -35,6 +35,7 @@ async function setDefault(
   context: CliContext,
 ): Promise<number> {
   const { discoverModels } = await import('../discovered.ts');
+  const { warnOfChatProblem } = await import('../list/chat-warning.ts');
   const { setDefaultModel } = await import('../../registry/edit.ts');
   const { editableFiles } = await import('../registry-files.ts');
   const files = editableFiles(flags.models, context);
@@ -43,9 +44,10 @@ async function setDefault(
   );
   if (flags.json === true) {
     printJson({ default: name, model: model.spec.name, pull: pull?.command }, context);
-    return 0;
+  } else {
+    say(`'${name}' is the default now`, context);
+    if (pull !== undefined) sayHowToPull(model.spec.name, pull, context);
   }
-  say(`'${name}' is the default now`, context);
-  if (pull !== undefined) sayHowToPull(model.spec.name, pull, context);
+  await warnOfChatProblem(model, context);
   return 0;
 }

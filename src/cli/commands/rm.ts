@@ -24,6 +24,7 @@ async function remove(
   flags: RemoveFlags,
   context: CliContext,
 ): Promise<number> {
+  const { discoverModels } = await import('../discovered.ts');
   const { removeModel } = await import('../../registry/edit.ts');
   const { readableFiles } = await import('../registry-files.ts');
   const files = readableFiles(flags.models, context);
@@ -31,7 +32,7 @@ async function remove(
   for (const name of names) {
     try {
       // In order: a model can be removed after its aliases, which may come before it on the command line.
-      const { file } = await removeModel(files, name);
+      const { file } = await removeModel(files, name, (asked) => discoverModels(context, asked));
       say(`deleted '${name}'`, context);
       if (file !== undefined) say(`its file stays: ${file}`, context);
     } catch (error) {

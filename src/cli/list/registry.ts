@@ -54,7 +54,7 @@ export function registryRows(
 }
 
 /** Reason why a model can't chat; undefined if none is known. */
-function chatProblem(name: string, { files, mute }: Findings): string | undefined {
+export function chatProblem(name: string, { files, mute }: Findings): string | undefined {
   if (mute.has(name)) return "can't chat";
   const facts = files.get(name);
   return facts && hasTemplate(facts) === false ? 'no chat template' : undefined;
@@ -132,7 +132,7 @@ function sizeOf(model: RegistryModel): number | undefined {
 
 /** Facts of the files that are here, by model, as far as they are found out in time. */
 export async function fileFacts(
-  { models }: Registry,
+  { models }: Pick<Registry, 'models'>,
   { environment }: CliContext,
 ): Promise<ReadonlyMap<string, FileFacts>> {
   const cache = new FileFactsCache({ folder: resolvePaths(environment).dataFolder });
