@@ -50,13 +50,12 @@ function withSizes(
   models: Registry['models'],
   found: readonly DiscoveredModel[],
 ): Map<string, RegistryModel> {
-  const key = (backend: string, name: string): string => `${backend} ${name}`;
   const sizes = new Map(
-    found.map(({ backend, name, sizeBytes }) => [key(backend, name), sizeBytes]),
+    found.map(({ backend, name, sizeBytes }) => [`${backend} ${name}`, sizeBytes]),
   );
   const sized = Array.from(models, ([name, model]): [string, RegistryModel] => {
     const { spec } = model;
-    const upstream = key(spec.backend, upstreamName(spec));
+    const upstream = `${spec.backend} ${upstreamName(spec)}`;
     const sizeBytes = sizes.get(upstream) ?? sizes.get(`${upstream}:latest`);
     const isOpen = spec.url === undefined && model.sizeBytes === undefined;
     return [name, isOpen && sizeBytes !== undefined ? { ...model, sizeBytes } : model];

@@ -192,6 +192,7 @@ describe('the log', () => {
   it.each([
     ['not streamed', [text('one '), text('two three'), { ...FINISH, inOnePiece: true as const }]],
     ['streamed', [text('one two three'), FINISH]],
+    ['streamed after the end', [text('one '), text('two '), text('three'), FINISH]],
   ])('has no rate for an answer that came in one piece (%s)', async (_, events) => {
     server = await serveScript({
       async *script() {

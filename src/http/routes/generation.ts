@@ -80,12 +80,16 @@ async function* observed(
   }
 }
 
+/** Shortest decoding with a known speed. In a shorter time, a server sends what it has buffered. */
+const SHORTEST_DECODING_MS = 15;
+
 /** Records the usage. The decoding speed is unknown without the time of the first token. */
 function noteUsage(summary: RequestSummary, usage: Usage, firstToken: number | undefined): void {
   summary.promptTokens = usage.promptTokens;
   summary.cacheReadTokens = usage.cacheReadTokens;
   summary.outputTokens = usage.outputTokens;
   if (firstToken === undefined || usage.outputTokens < 2) return;
-  const seconds = (performance.now() - firstToken) / 1000;
-  if (seconds > 0) summary.tokensPerSecond = Math.round((usage.outputTokens - 1) / seconds);
+  const milliseconds = performance.now() - firstToken;
+  if (milliseconds < SHORTEST_DECODING_MS) return;
+  summary.tokensPerSecond = Math.round(((usage.outputTokens - 1) / milliseconds) * 1000);
 }
