@@ -3,12 +3,11 @@ import { isJsonArray, isJsonObject } from '../core/json.ts';
 import { pointTo } from '../core/json-pointer.ts';
 import { MOST_STATES } from './counted-entries.ts';
 import { hasFewItems, isHeldContains } from './counted-items.ts';
-import { GrammarRules } from './gbnf.ts';
 import { isShortList } from './fixed-values.ts';
 import { STRING_FORMATS } from './formats.ts';
+import { isHeldPattern, lengthBoundsBeside } from './lengths.ts';
 import { isHeldMultiple } from './multiples.ts';
 import { Negations } from './negation.ts';
-import { patternExpression } from './patterns.ts';
 import { References } from './references.ts';
 import { arrayAt, isSchema, objectAt } from './schema.ts';
 
@@ -40,12 +39,22 @@ export const UNHELD_KEYWORDS: ReadonlyMap<string, IsUnheld> = new Map<string, Is
   ['multipleOf', (value) => typeof value === 'number' && !isHeldMultiple(value)],
   ['enum', isUnheldList],
   ['const', (value) => !isShortList([value])],
-  ['format', (value) => typeof value === 'string' && !STRING_FORMATS.has(value)],
   [
-    'pattern',
-    (value) =>
+    'format',
+    (value, { pattern }) =>
       typeof value === 'string' &&
-      patternExpression(value, NO_BOUNDS, new GrammarRules()) === undefined,
+      (!STRING_FORMATS.has(value) || (typeof pattern === 'string' && isHeldPattern(pattern))),
+  ],
+  ['pattern', (value) => typeof value === 'string' && !isHeldPattern(value)],
+  [
+    'minLength',
+    (value, schema) =>
+      typeof value === 'number' && value > (lengthBoundsBeside(schema)?.least ?? value),
+  ],
+  [
+    'maxLength',
+    (value, schema) =>
+      typeof value === 'number' && value < (lengthBoundsBeside(schema)?.most ?? value),
   ],
 ]);
 
@@ -75,8 +84,6 @@ const NAMED: ReadonlySet<string> = new Set([
   '$defs',
   'definitions',
 ]);
-
-const NO_BOUNDS = { least: 0, most: Number.POSITIVE_INFINITY };
 
 /** Number of values that may still be searched. */
 export interface SearchBudget {

@@ -31,6 +31,10 @@ describe('the keywords that no grammar enforces', () => {
     ],
     [{ format: 'regex' }, ['#/format']],
     [{ pattern: '^(?!x)' }, ['#/pattern']],
+    [{ pattern: '^a+-b+$', minLength: 4, maxLength: 9 }, ['#/maxLength', '#/minLength']],
+    [{ pattern: 'ab', maxLength: 9 }, ['#/maxLength']],
+    [{ pattern: '^a', format: 'date' }, ['#/format']],
+    [{ format: 'uri', minLength: 1, maxLength: 2083 }, ['#/maxLength']],
     [
       { additionalProperties: { propertyNames: { pattern: '(a)\\1' } } },
       ['#/additionalProperties/propertyNames/pattern'],
@@ -56,12 +60,16 @@ describe('the keywords that no grammar enforces', () => {
 
   it.each<readonly [JsonObject]>([
     [{ type: 'object', properties: { if: {}, not: {} }, required: ['if'] }],
-    [{ uniqueItems: false, minProperties: 1, format: 'date', pattern: '^[a-z]{2}$' }],
+    [{ uniqueItems: false, minProperties: 1, format: 'date' }],
+    [{ pattern: '^[a-z]{2}$' }],
     [{ not: { type: ['string', 'integer'], minimum: 3, required: ['a'] }, if: { const: 1 } }],
     [{ contains: { const: 1 }, maxContains: 2 }],
     [{ items: { enum: ['a', 'b'] }, uniqueItems: true, maxProperties: 3, minProperties: 2 }],
     [{ dependentRequired: { a: ['b'] }, unevaluatedItems: false }],
     [{ enum: [{ not: 1 }], const: { if: 1 }, default: { not: 1 }, examples: [{ not: 1 }] }],
+    [{ pattern: '^[a-z]+$', minLength: 2, maxLength: 9 }],
+    [{ pattern: '^[a-z]{2}-(?:a|bc)$', minLength: 4, maxLength: 5 }],
+    [{ minLength: 2, maxLength: 9 }],
     [{ title: 'not', description: 'if', $comment: 'contains' }],
   ])('are not in %j', (schema) => {
     expect(unheldPlaces(schema)).toEqual([]);
