@@ -48,10 +48,10 @@ function wholeBounds(option: Pattern): Bounds {
 }
 
 function widest(all: readonly Bounds[]): Bounds {
-  return {
-    least: Math.min(...all.map(({ least }) => least)),
-    most: Math.max(...all.map(({ most }) => most)),
-  };
+  return all.reduce((sum, { least, most }) => ({
+    least: Math.min(sum.least, least),
+    most: Math.max(sum.most, most),
+  }));
 }
 
 function boundsOf(pattern: Pattern): Bounds {
