@@ -12,6 +12,12 @@ interface Bounds {
 
 const NO_BOUNDS: Bounds = { least: 0, most: Number.POSITIVE_INFINITY };
 
+/** Lengths of formats whose values all have the same. */
+const FORMAT_LENGTHS: ReadonlyMap<string, number> = new Map([
+  ['date', 10],
+  ['uuid', 36],
+]);
+
 /** Returns true if a grammar enforces a pattern. */
 export function isHeldPattern(source: string): boolean {
   return patternExpression(source, NO_BOUNDS, new GrammarRules()) !== undefined;
@@ -28,8 +34,9 @@ export function lengthBoundsBeside({ pattern, format }: JsonObject): Bounds | un
     const options = parsed.kind === 'choice' ? parsed.options : [parsed];
     return options.every(isOneClass) ? undefined : widest(options.map(wholeBounds));
   }
-  const isHeldFormat = typeof format === 'string' && STRING_FORMATS.has(format);
-  return isHeldFormat ? { ...NO_BOUNDS, least: 1 } : undefined;
+  if (typeof format !== 'string' || !STRING_FORMATS.has(format)) return undefined;
+  const length = FORMAT_LENGTHS.get(format);
+  return length === undefined ? { ...NO_BOUNDS, least: 1 } : { least: length, most: length };
 }
 
 /** Returns true for a repeated character class between anchors, whose number a grammar bounds. */

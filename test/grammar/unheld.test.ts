@@ -70,6 +70,7 @@ describe('the keywords that no grammar enforces', () => {
     [{ pattern: '^[a-z]+$', minLength: 2, maxLength: 9 }],
     [{ pattern: '^[a-z]{2}-(?:a|bc)$', minLength: 4, maxLength: 5 }],
     [{ minLength: 2, maxLength: 9 }],
+    [{ format: 'uuid', minLength: 36, maxLength: 36 }],
     [{ title: 'not', description: 'if', $comment: 'contains' }],
   ])('are not in %j', (schema) => {
     expect(unheldPlaces(schema)).toEqual([]);
