@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { cpuMillisecondsOf } from '../../support/cpu-time.ts';
-import { decode, refusal } from './decoding.ts';
+import { cpuMillisecondsOf, startCpuClock } from '../../support/cpu-time.ts';
+import { decodeMessages } from '../../../src/wires/anthropic/decode.ts';
+import { bodyWith, decode, refusal, seal } from './decoding.ts';
 import { covers } from '../../support/covers.ts';
 
 const many = (count: number, item: unknown): unknown[] => Array.from({ length: count }, () => item);
@@ -39,6 +40,22 @@ describe('the limit of a request', () => {
     expect(refusal(() => decode({ messages })).message).toContain('250000 values');
   });
 
+  it('applies to the keys of a tool', () => {
+    const wide = Object.fromEntries(many(1001, 0).map((_, index) => [`k${index}`, 1]));
+    expect(refusal(() => decode({ tools: [wide] })).message).toBe(
+      'tools.0: Input should have at most 1000 keys',
+    );
+  });
+
+  it('applies to the values of a message', () => {
+    const input = { list: many(160_000, 0) };
+    const calls = ['a', 'b'].map((id) => ({ ...call, id, input }));
+    const messages = [user('hi'), { role: 'assistant', content: calls }];
+    expect(refusal(() => decode({ messages })).message).toBe(
+      'messages.1: Input should be JSON of at most 300000 values',
+    );
+  });
+
   it('applies to the characters of all stop sequences in total', () => {
     const stops = many(16, 'x'.repeat(1024));
     expect(decode({ stop_sequences: stops }).request.stopSequences).toHaveLength(16);
@@ -51,6 +68,24 @@ describe('the limit of a request', () => {
     const { request } = decode({ messages: many(100_000, user('hi')) });
     expect(request.conversation.turns[0]?.parts).toHaveLength(100_000);
   });
+});
+
+it('tools of many keys are validated in steps', () => {
+  const wide = Object.fromEntries(many(900, 0).map((_, index) => [`k${index}`, 1]));
+  const tools = many(400, 0).map((_, index) => ({
+    ...wide,
+    name: `t${index}`,
+    input_schema: { type: 'object' },
+  }));
+  const steps = decodeMessages(bodyWith({ tools }), { headers: {}, seal });
+  const times: number[] = [];
+  let clock = startCpuClock();
+  while (steps.next().done !== true) {
+    times.push(clock());
+    clock = startCpuClock();
+  }
+  const all = times.reduce((sum, time) => sum + time, 0);
+  expect(Math.max(...times)).toBeLessThan(all / 5);
 });
 
 describe('a mistake', () => {

@@ -83,16 +83,27 @@ export function* ignoredFields(
     if (unused.length >= MOST_PATHS) break;
     unused.push(field);
   }
-  const inside = new Set([...keysInside(given, body), ...unknownInMessages]);
+  const inside = new Set([...(yield* keysInside(given, body)), ...unknownInMessages]);
   return [...unused, ...[...inside].slice(0, MOST_PATHS), ...(yield* ignoredInside(body))];
 }
 
 /** Unknown keys inside all fields except the messages. */
-function keysInside(given: Body, body: RequestBody): readonly string[] {
-  const outside = Object.entries(given).filter(
-    ([field]) => field !== 'messages' && Object.hasOwn(body, field),
-  );
-  return unknownKeys(Object.fromEntries(outside), body);
+function* keysInside(given: Body, body: RequestBody): Steps<readonly string[]> {
+  const checked: Body = { ...body };
+  const paths = new Set<string>();
+  for (const [field, value] of Object.entries(given)) {
+    if (field === 'messages' || !Object.hasOwn(checked, field)) continue;
+    const known = checked[field];
+    const items: readonly unknown[] = Array.isArray(value) ? value : [value];
+    const knownItems: readonly unknown[] = Array.isArray(known) ? known : [known];
+    for (const [index, item] of items.entries()) {
+      const inside = unknownKeys({ [field]: item }, { [field]: knownItems[index] });
+      for (const path of inside) paths.add(path);
+      if (paths.size >= MOST_PATHS) return [...paths];
+      yield;
+    }
+  }
+  return [...paths];
 }
 
 function knownFields(raw: Body): Body {

@@ -1,5 +1,6 @@
 import { RuntimeFailure } from '../../../core/failure.ts';
 import { isRecord } from '../../../core/json.ts';
+import { append } from '../../../core/lists.ts';
 import type { Steps } from '../../../core/steps.ts';
 import { parseItem } from '../issues.ts';
 import { message, type BodyOutline, type RequestBody } from '../schema/request.ts';
@@ -9,6 +10,13 @@ import { MOST_PATHS, unknownKeys } from './unknown-keys.ts';
 
 /** Limit of blocks in one message, including those inside results and documents. */
 const MOST_BLOCKS = 10_000;
+
+/** Limit of JSON values in one message, which is validated in one turn of the event loop. */
+const MOST_VALUES = 300_000;
+const VALUES_A_STEP = 256;
+
+/** Limit of keys of one tool outside its schema: unknown ones are copied, which takes memory. */
+const MOST_TOOL_KEYS = 1000;
 
 /** Body with validated messages and tools. */
 export interface CheckedBody {
@@ -31,6 +39,7 @@ export function* checkItems(outline: BodyOutline, body: unknown): Steps<CheckedB
   const unknown = new Set<string>();
   for (const [index, item] of outline.messages.entries()) {
     checkBlocks(item, index);
+    yield* checkValues(item, index);
     const checked = parseItem(message, given, 'messages', index);
     messages.push(checked);
     if (unknown.size < MOST_PATHS) {
@@ -41,6 +50,7 @@ export function* checkItems(outline: BodyOutline, body: unknown): Steps<CheckedB
   }
   const tools: RequestBody['tools'][number][] = [];
   for (const index of (outline.tools ?? []).keys()) {
+    checkKeys(listIn(given, 'tools')[index], index);
     tools.push(parseItem(rawTool, given, 'tools', index));
     yield;
   }
@@ -58,6 +68,29 @@ function checkBlocks(item: unknown, index: number): void {
       `messages.${index}.content: List should have at most ${MOST_BLOCKS} items`,
     );
   }
+}
+
+function* checkValues(item: unknown, index: number): Steps<void> {
+  const waiting = [item];
+  for (let count = 1; waiting.length > 0; count += 1) {
+    if (count > MOST_VALUES) {
+      throw new RuntimeFailure(
+        'invalid-request',
+        `messages.${index}: Input should be JSON of at most ${MOST_VALUES} values`,
+      );
+    }
+    const value = waiting.pop();
+    if (typeof value === 'object' && value !== null) append(waiting, Object.values(value));
+    if (count % VALUES_A_STEP === 0) yield;
+  }
+}
+
+function checkKeys(tool: unknown, index: number): void {
+  if (!isRecord(tool) || Object.keys(tool).length <= MOST_TOOL_KEYS) return;
+  throw new RuntimeFailure(
+    'invalid-request',
+    `tools.${index}: Input should have at most ${MOST_TOOL_KEYS} keys`,
+  );
 }
 
 function listIn(value: unknown, field: string): readonly unknown[] {
