@@ -1,4 +1,5 @@
 import { RuntimeFailure } from '../../core/failure.ts';
+import { TextBuilder } from '../../core/text-builder.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 import type { EncodeOptions } from './encode-options.ts';
 import { createEventEncoder } from './event-encoder.ts';
@@ -29,7 +30,9 @@ class MessageCollector {
   readonly #content: string[] = [];
   #message: StartedMessage | undefined;
   #block: ContentBlock | undefined;
-  #inputJson = '';
+  /** Text, thinking or arguments of the open block. */
+  #text = new TextBuilder();
+  #signature = '';
   #end: Extract<StreamEvent, { type: 'message_delta' }> | undefined;
 
   add(event: StreamEvent): void {
@@ -39,7 +42,8 @@ class MessageCollector {
         return;
       case 'content_block_start':
         this.#block = event.content_block;
-        this.#inputJson = '';
+        this.#text = new TextBuilder();
+        this.#signature = '';
         return;
       case 'content_block_delta':
         this.#extend(event.delta);
@@ -58,19 +62,45 @@ class MessageCollector {
   }
 
   #extend(delta: BlockDelta): void {
-    if (delta.type === 'input_json_delta') this.#inputJson += delta.partial_json;
-    else if (this.#block !== undefined) this.#block = extended(this.#block, delta);
+    switch (delta.type) {
+      case 'text_delta':
+        return this.#text.append(delta.text);
+      case 'thinking_delta':
+        return this.#text.append(delta.thinking);
+      case 'input_json_delta':
+        return this.#text.append(delta.partial_json);
+      case 'signature_delta':
+        this.#signature = delta.signature;
+        return;
+      default:
+        return delta satisfies never;
+    }
   }
 
   #keepBlock(): void {
     const block = this.#block;
-    if (block === undefined) return;
-    if (block.type !== 'tool_use' && block.type !== 'server_tool_use') {
-      this.#content.push(JSON.stringify(block));
-      return;
+    const text = this.#text.toString();
+    this.#text = new TextBuilder();
+    switch (block?.type) {
+      case undefined:
+        return;
+      case 'text':
+        this.#content.push(JSON.stringify({ ...block, text }));
+        return;
+      case 'thinking':
+        this.#content.push(
+          JSON.stringify({ ...block, thinking: text, signature: this.#signature }),
+        );
+        return;
+      case 'tool_use':
+      case 'server_tool_use': {
+        const json = text || '{}';
+        if (parseToolInput(json) !== undefined) this.#content.push(toJson(block, 'input', json));
+        return;
+      }
+      default:
+        this.#content.push(JSON.stringify(block));
     }
-    const json = this.#inputJson || '{}';
-    if (parseToolInput(json) !== undefined) this.#content.push(toJson(block, 'input', json));
   }
 
   message(): string {
@@ -92,19 +122,4 @@ function toJson(object: object, member: string, json: string): string {
     ([key, value]) => `${JSON.stringify(key)}:${key === member ? json : JSON.stringify(value)}`,
   );
   return `{${members.join(',')}}`;
-}
-
-type TextualDelta = Exclude<BlockDelta, { type: 'input_json_delta' }>;
-
-function extended(block: ContentBlock, delta: TextualDelta): ContentBlock {
-  if (block.type === 'text' && delta.type === 'text_delta') {
-    return { ...block, text: block.text + delta.text };
-  }
-  if (block.type === 'thinking' && delta.type === 'thinking_delta') {
-    return { ...block, thinking: block.thinking + delta.thinking };
-  }
-  if (block.type === 'thinking' && delta.type === 'signature_delta') {
-    return { ...block, signature: delta.signature };
-  }
-  return block;
 }

@@ -1,6 +1,7 @@
 import type { GenerationEvent } from '../../core/events.ts';
 import type { EncodeOptions } from './encode-options.ts';
-import { EMPTY_TEXT, emptyDelta, type OpenBlock, type OpenThinking } from './open-block.ts';
+import { concerns, EMPTY_TEXT, EMPTY_THINKING, emptyDelta } from './open-block.ts';
+import type { OpenBlock, OpenThinking } from './open-block.ts';
 import { encodeResult, serverCallId } from './server-tools.ts';
 import {
   endMessage,
@@ -11,6 +12,7 @@ import {
 } from './stream-events.ts';
 import { parseToolInput } from './tool-input.ts';
 import { append } from '../../core/lists.ts';
+import { TextBuilder } from '../../core/text-builder.ts';
 
 type EventOf<Type extends GenerationEvent['type']> = Extract<GenerationEvent, { type: Type }>;
 type Finish = EventOf<'finish'>;
@@ -126,22 +128,21 @@ class EventEncoder {
   #thinking(text: string): void {
     if (text === '') return;
     const block = this.#block?.kind === 'thinking' ? this.#block : this.#openThinking();
-    block.text += text;
+    block.text.append(text);
     if (this.#options.thinkingDisplay === 'full') {
       this.#delta({ type: 'thinking_delta', thinking: text });
     }
   }
 
   #openThinking(): OpenThinking {
-    const start = { type: 'thinking', thinking: '', signature: '' } as const;
-    return this.#open({ kind: 'thinking', text: '' }, start);
+    return this.#open({ kind: 'thinking', text: new TextBuilder() }, EMPTY_THINKING);
   }
 
   #startCall(callId: string, name: string): void {
     this.#close();
     const id = this.#unusedId(callId);
     const start = { type: 'tool_use', id, name, input: {}, caller: { type: 'direct' } } as const;
-    this.#block = { kind: 'tool', callId, start, json: '', isShown: false };
+    this.#block = { kind: 'tool', callId, start, json: new TextBuilder(), isShown: false };
   }
 
   /** Makes a call id unique: clients and servers match results to calls by id. */
@@ -155,7 +156,7 @@ class EventEncoder {
   #extendCall(json: string): void {
     if (json === '' || this.#block?.kind !== 'tool') return;
     this.#showCall();
-    this.#block.json += json;
+    this.#block.json.append(json);
     this.#delta({ type: 'input_json_delta', partial_json: json });
   }
 
@@ -223,9 +224,10 @@ class EventEncoder {
     this.#endFiller();
     if (block === undefined || (block.kind === 'tool' && !block.isShown)) return;
     if (block.kind === 'thinking') {
-      this.#delta({ type: 'signature_delta', signature: this.#signature(block.text) });
+      this.#delta({ type: 'signature_delta', signature: this.#signature(block.text.toString()) });
     }
-    if (block.kind === 'tool') this.#hasToolCall ||= parseToolInput(block.json) !== undefined;
+    if (block.kind === 'tool')
+      this.#hasToolCall ||= parseToolInput(block.json.toString()) !== undefined;
     this.#stop();
   }
 
@@ -241,10 +243,4 @@ class EventEncoder {
   #delta(delta: BlockDelta): void {
     this.#out.push({ type: 'content_block_delta', index: this.#index, delta });
   }
-}
-
-function concerns(event: GenerationEvent, callId: string): boolean {
-  return (
-    (event.type === 'tool-call-delta' || event.type === 'tool-call-end') && event.id === callId
-  );
 }

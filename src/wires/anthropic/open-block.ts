@@ -1,8 +1,10 @@
+import type { GenerationEvent } from '../../core/events.ts';
+import type { TextBuilder } from '../../core/text-builder.ts';
 import type { BlockDelta, ContentBlock } from './stream-events.ts';
 
 export interface OpenThinking {
   readonly kind: 'thinking';
-  text: string;
+  readonly text: TextBuilder;
 }
 
 /** Block of an answer that has not ended. */
@@ -14,11 +16,12 @@ export type OpenBlock =
       readonly kind: 'tool';
       readonly callId: string;
       readonly start: ContentBlock;
-      json: string;
+      readonly json: TextBuilder;
       isShown: boolean;
     };
 
 export const EMPTY_TEXT: ContentBlock = { type: 'text', text: '' };
+export const EMPTY_THINKING: ContentBlock = { type: 'thinking', thinking: '', signature: '' };
 
 /** Empty delta for a block; undefined if the block is not shown yet. */
 export function emptyDelta(block: OpenBlock): BlockDelta | undefined {
@@ -32,4 +35,11 @@ export function emptyDelta(block: OpenBlock): BlockDelta | undefined {
     default:
       return block satisfies never;
   }
+}
+
+/** Returns true if an event belongs to the open call. */
+export function concerns(event: GenerationEvent, callId: string): boolean {
+  return (
+    (event.type === 'tool-call-delta' || event.type === 'tool-call-end') && event.id === callId
+  );
 }
