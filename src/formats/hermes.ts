@@ -31,6 +31,8 @@ export const hermes: ChatFormat = {
   thinking: { open: '<think>', close: '</think>' },
   tools: {
     triggers: [OPEN],
+    // Templates write the call on a line of its own.
+    forced: `${OPEN}\n`,
     *read(source, tools) {
       const place = source.place;
       if (yield* readJsonCall(source, tools, KEYS)) {

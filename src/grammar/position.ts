@@ -7,6 +7,16 @@ interface Rest {
   readonly next: Rest | undefined;
 }
 
+/** Rests of several derivations; undefined is the end of the grammar. */
+type Rests = readonly (Rest | undefined)[];
+
+/**
+ * Texts that replace rules in the forced text; undefined for all other rules.
+ *
+ * @param before last character before the rule; empty at the beginning
+ */
+export type Layout = (rule: string, before: string) => string | undefined;
+
 /** Rest that begins with a character: one of a text, or of a class. */
 interface Terminal {
   readonly first: Extract<Expression, { readonly kind: 'text' | 'class' }>;
@@ -32,18 +42,22 @@ const LONGEST_FORCED = 1024;
  */
 export class GrammarPosition {
   readonly #rules: RuleLookup;
-  #at: Continuations | undefined;
+  readonly #layout: Layout;
+  #last = '';
+  /** Rests of all derivations of the text so far; undefined at an unknown position. */
+  #at: Rests | undefined = [{ first: { kind: 'rule', name: 'root' }, next: undefined }];
 
-  constructor(rules: RuleLookup) {
+  constructor(rules: RuleLookup, layout: Layout = () => undefined) {
     this.#rules = rules;
-    this.#at = this.#expand([{ first: { kind: 'rule', name: 'root' }, next: undefined }]);
+    this.#layout = layout;
   }
 
   /** Continues after a text. */
   accept(text: string): void {
     for (const character of text) {
-      if (this.#at === undefined) return;
-      this.#at = this.#after(this.#at, character.codePointAt(0) ?? 0);
+      const expanded = this.#at && expand(this.#at, this.#rules);
+      this.#at = expanded && after(expanded, character.codePointAt(0) ?? 0);
+      this.#last = character;
     }
   }
 
@@ -51,86 +65,89 @@ export class GrammarPosition {
   get forced(): string {
     let text = '';
     let at = this.#at;
+    let last = this.#last;
+    const rules: RuleLookup = (name) => {
+      const laidOut = this.#layout(name, last);
+      return laidOut === undefined ? this.#rules(name) : { kind: 'text', text: laidOut };
+    };
     while (at !== undefined && text.length < LONGEST_FORCED) {
-      const code = onlyCode(at);
-      if (code === undefined) break;
-      text += String.fromCodePoint(code);
-      at = this.#after(at, code);
+      const expanded = expand(at, rules);
+      const code = expanded && onlyCode(expanded);
+      if (expanded === undefined || code === undefined) break;
+      last = String.fromCodePoint(code);
+      text += last;
+      at = after(expanded, code);
     }
     return text;
   }
+}
 
-  #after({ terminals }: Continuations, code: number): Continuations | undefined {
-    const rests: (Rest | undefined)[] = [];
-    for (const { first, next } of terminals) {
-      if (first.kind === 'class') {
-        if (inClass(first, code)) rests.push(next);
-      } else if (first.text.codePointAt(0) === code) {
-        const text = first.text.slice(code > 0xff_ff ? 2 : 1);
-        rests.push(text === '' ? next : { first: { kind: 'text', text }, next });
-      }
-    }
-    return rests.length === 0 ? undefined : this.#expand(rests);
-  }
-
-  /** Expands rests to their first characters; undefined if there are too many, or a rule can't be parsed. */
-  #expand(rests: readonly (Rest | undefined)[]): Continuations | undefined {
-    try {
-      return this.#terminalsOf(rests);
-    } catch (error) {
-      if (error instanceof SyntaxError) return undefined;
-      throw error;
+function after({ terminals }: Continuations, code: number): Rests | undefined {
+  const rests: (Rest | undefined)[] = [];
+  for (const { first, next } of terminals) {
+    if (first.kind === 'class') {
+      if (inClass(first, code)) rests.push(next);
+    } else if (first.text.codePointAt(0) === code) {
+      const text = first.text.slice(code > 0xff_ff ? 2 : 1);
+      rests.push(text === '' ? next : { first: { kind: 'text', text }, next });
     }
   }
+  return rests.length === 0 ? undefined : rests;
+}
 
-  #terminalsOf(rests: readonly (Rest | undefined)[]): Continuations | undefined {
-    const terminals: Terminal[] = [];
-    const open = [...rests];
-    let mayEnd = false;
-    for (let steps = 0; open.length > 0; steps++) {
-      if (steps > MOST_EXPANSIONS) return undefined;
-      const rest = open.pop();
-      if (rest === undefined) mayEnd = true;
-      else if (rest.first.kind === 'class') terminals.push({ first: rest.first, next: rest.next });
-      else if (rest.first.kind !== 'text') append(open, this.#steps(rest.first, rest.next));
-      else if (rest.first.text === '') open.push(rest.next);
-      else terminals.push({ first: rest.first, next: rest.next });
-    }
-    return { terminals, mayEnd };
+/** Expands rests to their first characters; undefined if there are too many, or a rule can't be parsed. */
+function expand(rests: Rests, rules: RuleLookup): Continuations | undefined {
+  try {
+    return terminalsOf(rests, rules);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
   }
+}
 
-  #steps(
-    first: Exclude<Expression, { readonly kind: 'text' | 'class' }>,
-    next: Rest | undefined,
-  ): readonly (Rest | undefined)[] {
-    switch (first.kind) {
-      case 'rule':
-        return [{ first: this.#rules(first.name), next }];
-      case 'sequence':
-        return [
-          first.items.reduceRight<Rest | undefined>(
-            (after, item) => ({ first: item, next: after }),
-            next,
-          ),
-        ];
-      case 'choice':
-        return first.options.map((option) => ({ first: option, next }));
-      case 'repeat': {
-        const { item, least, most } = first;
-        const again: Expression = {
-          kind: 'repeat',
-          item,
-          least: Math.max(0, least - 1),
-          most: most - 1,
-        };
-        const once: Rest = { first: item, next: most > 1 ? { first: again, next } : next };
-        if (most < 1) return [next];
-        return least > 0 ? [once] : [once, next];
-      }
-      default:
-        return first satisfies never;
-    }
+function terminalsOf(rests: Rests, rules: RuleLookup): Continuations | undefined {
+  const terminals: Terminal[] = [];
+  const open = [...rests];
+  let mayEnd = false;
+  for (let steps = 0; open.length > 0; steps++) {
+    if (steps > MOST_EXPANSIONS) return undefined;
+    const rest = open.pop();
+    if (rest === undefined) mayEnd = true;
+    else if (rest.first.kind === 'class') terminals.push({ first: rest.first, next: rest.next });
+    else if (rest.first.kind !== 'text') append(open, stepsOf(rest.first, rest.next, rules));
+    else if (rest.first.text === '') open.push(rest.next);
+    else terminals.push({ first: rest.first, next: rest.next });
   }
+  return { terminals, mayEnd };
+}
+
+function stepsOf(
+  first: Exclude<Expression, { readonly kind: 'text' | 'class' }>,
+  next: Rest | undefined,
+  rules: RuleLookup,
+): Rests {
+  switch (first.kind) {
+    case 'rule':
+      return [{ first: rules(first.name), next }];
+    case 'sequence':
+      return [sequenceOf(first.items, next)];
+    case 'choice':
+      return first.options.map((option) => ({ first: option, next }));
+    case 'repeat': {
+      const { item, least, most } = first;
+      const fewer = { least: Math.max(0, least - 1), most: most - 1 };
+      const again: Expression = { kind: 'repeat', item, ...fewer };
+      const once: Rest = { first: item, next: most > 1 ? { first: again, next } : next };
+      if (most < 1) return [next];
+      return least > 0 ? [once] : [once, next];
+    }
+    default:
+      return first satisfies never;
+  }
+}
+
+function sequenceOf(items: readonly Expression[], next: Rest | undefined): Rest | undefined {
+  return items.reduceRight<Rest | undefined>((rest, item) => ({ first: item, next: rest }), next);
 }
 
 /** The only character that may follow; undefined if there are several, or the text may end. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { lazyRules } from '../../src/grammar/gbnf-parser.ts';
+import { oneLine } from '../../src/grammar/json.ts';
 import { GrammarPosition } from '../../src/grammar/position.ts';
 import { propertyRuns } from '../support/property-runs.ts';
 import { cases, documentOf } from './cases.ts';
@@ -36,6 +37,16 @@ describe('the forced text of a grammar', () => {
   it('is found after 5,000 optional parts, or not at all, at once', () => {
     const optional = Array.from({ length: 5000 }, (_, index) => `"k${index}"?`).join(' ');
     expect(positionIn(`root ::= ${optional} "end"`).forced).toBe('');
+  });
+
+  it('contains one layout of white space, if it is given one', () => {
+    const gbnf = `root ::= "{" space "\\"a\\"" colon [0-9]\nspace ::= " "?\ncolon ::= ":" " "?`;
+    const position = new GrammarPosition(lazyRules(gbnf), oneLine);
+    expect(position.forced).toBe('{"a": ');
+    position.accept('{ ');
+    expect(position.forced).toBe('"a": ');
+    position.accept('"a":');
+    expect(position.forced).toBe('');
   });
 
   it('is a prefix of what every text of the grammar continues with', () => {

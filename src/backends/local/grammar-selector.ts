@@ -1,6 +1,7 @@
 import type { GenerationRequest } from '../../core/backend.ts';
 import type { ChatFormat } from '../../formats/format.ts';
 import { admittedTools, isForced } from '../../prompt/tool-choice.ts';
+import { oneLine } from '../../grammar/json.ts';
 import { GrammarPosition } from '../../grammar/position.ts';
 import type { Grammars, WantedGrammar } from './grammars.ts';
 import type { GrammarInput } from './prompts/prompt-work.ts';
@@ -35,6 +36,7 @@ export class GrammarSelector<Grammar> {
   readonly #triggers: readonly string[];
   /** True if a schema applies to the complete answer. A forced call has priority over it. */
   readonly #held: boolean;
+  readonly #forced: boolean;
   #mayThink: boolean;
   #place: Place = 'free';
   #calling: string | undefined;
@@ -47,6 +49,7 @@ export class GrammarSelector<Grammar> {
     const forced = isForced(toolChoice);
     const tools = admittedTools(conversation.tools, toolChoice);
     this.#options = options;
+    this.#forced = forced;
     this.#mayThink = mayThink;
     this.#held = outputSchema !== undefined && !forced;
     this.#shared = {
@@ -92,7 +95,8 @@ export class GrammarSelector<Grammar> {
     this.#active = compiled === undefined ? {} : { grammar: compiled.grammar, triggers };
     // A grammar with triggers begins at a place that only the runner knows.
     const isFollowed = compiled !== undefined && triggers === undefined;
-    this.#position = isFollowed ? new GrammarPosition(compiled.rules) : undefined;
+    const layout = this.#place === 'call' && this.#forced ? oneLine : undefined;
+    this.#position = isFollowed ? new GrammarPosition(compiled.rules, layout) : undefined;
   }
 
   #placeAt({ thinking, calling, owes }: OutputPlace): Place {
