@@ -6,7 +6,7 @@ import { jsonTextWithout } from './text-without.ts';
 // repeat it for ever.
 
 /** White space of JSON on one line, as most chat templates write it. For `GrammarPosition`. */
-export function oneLine(rule: string, before: string): string | undefined {
+export function oneLineLayout(rule: string, before: string): string | undefined {
   switch (rule) {
     case 'colon':
       return ': ';

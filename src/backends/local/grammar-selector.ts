@@ -1,7 +1,7 @@
 import type { GenerationRequest } from '../../core/backend.ts';
 import type { ChatFormat } from '../../formats/format.ts';
 import { admittedTools, isForced } from '../../prompt/tool-choice.ts';
-import { oneLine } from '../../grammar/json.ts';
+import { oneLineLayout } from '../../grammar/json.ts';
 import { GrammarPosition } from '../../grammar/position.ts';
 import type { Grammars, WantedGrammar } from './grammars.ts';
 import type { GrammarInput } from './prompts/prompt-work.ts';
@@ -95,7 +95,7 @@ export class GrammarSelector<Grammar> {
     this.#active = compiled === undefined ? {} : { grammar: compiled.grammar, triggers };
     // A grammar with triggers begins at a place that only the runner knows.
     const isFollowed = compiled !== undefined && triggers === undefined;
-    const layout = this.#place === 'call' && this.#forced ? oneLine : undefined;
+    const layout = this.#place === 'call' && this.#forced ? oneLineLayout : undefined;
     this.#position = isFollowed ? new GrammarPosition(compiled.rules, layout) : undefined;
   }
 
