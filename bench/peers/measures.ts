@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { decodeRate, largestGap, sharedRate } from '../engine/timeline.ts';
+import { largestGap, sharedRate } from '../engine/timeline.ts';
 import { prose } from '../engine/words.ts';
 import { median, sum } from '../statistics.ts';
 import { ask, firstDeltaMs } from './ask.ts';
