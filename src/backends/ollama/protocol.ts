@@ -96,7 +96,7 @@ export function readOllamaChunk(value: unknown): OllamaChunk | undefined {
   if (data === undefined) return undefined;
   const made = (data.message?.tool_calls ?? []).map((one) => ({
     name: one.function?.name ?? '',
-    json: readArguments(one.function?.arguments ?? one.function?.parameters),
+    json: readArguments(one.function),
   }));
   const calls = made.filter(({ name }) => name !== '');
   // A call without a name is text.
@@ -120,8 +120,10 @@ export function readOllamaChunk(value: unknown): OllamaChunk | undefined {
   };
 }
 
-function readArguments(given: unknown): string {
-  const written = given ?? '';
+/** Text of a call's arguments as they were sent; empty if there are none. */
+function readArguments(called: { arguments?: unknown; parameters?: unknown } | null): string {
+  const { arguments: sent, parameters } = called ?? {};
+  const written = sent ?? parameters ?? (sent === null ? 'null' : '');
   return typeof written === 'string' ? written : JSON.stringify(written);
 }
 

@@ -168,7 +168,7 @@ describe('the calls of an answer', () => {
       { name: 'a', json: "{'x': 1}" },
     ],
     ['none', { name: 'a' }, { name: 'a', json: '' }],
-    ['null', { name: 'a', arguments: null }, { name: 'a', json: '' }],
+    ['null', { name: 'a', arguments: null }, { name: 'a', json: 'null' }],
     ['another name', { name: 'a', parameters: { b: 1 } }, { name: 'a', json: '{"b":1}' }],
   ])('are read with %s', (_name, written, read) => {
     const line = { message: { content: '', tool_calls: [{ function: written }] }, done: false };
