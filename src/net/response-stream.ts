@@ -78,8 +78,10 @@ export class ResponseStream implements Dispatcher.DispatchHandler {
       }
       if (this.#state === 'failed') throw broken(this.#failure);
       if (this.#state === 'ended') return { done: true, value: undefined };
+      const woken = new Promise<void>((resolve) => (this.#wake = resolve));
+      // Bytes that are already received may arrive during this call.
       this.#controller?.resume();
-      await new Promise<void>((resolve) => (this.#wake = resolve));
+      await woken;
     }
   }
 

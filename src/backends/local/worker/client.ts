@@ -33,6 +33,9 @@ export interface IsolatedEngineOptions {
 /** Kept characters of a child's last output, for the reason of its death. */
 const KEPT_CHARACTERS = 2000;
 
+/** Time that a child takes to start, on a busy machine. One that takes longer may hang. */
+const START_MILLISECONDS = 5000;
+
 /** Engine in a child process. The first call starts it, and the next call after a crash starts it again. */
 export class IsolatedEngine implements Engine {
   readonly #options: IsolatedEngineOptions;
@@ -40,6 +43,7 @@ export class IsolatedEngine implements Engine {
   #calls: Calls = new Map();
   /** True after the first sign of life of the child. */
   #isUp = false;
+  #startedAt = 0;
   #lastCall = 0;
 
   constructor(options: IsolatedEngineOptions) {
@@ -55,7 +59,8 @@ export class IsolatedEngine implements Engine {
 
   /** Asks a running child. It does not start one. */
   async status(signal: AbortSignal): Promise<LoadStatus | undefined> {
-    if (this.#child === undefined || !this.#isUp) return undefined;
+    const isStarting = performance.now() - this.#startedAt < START_MILLISECONDS;
+    if (this.#child === undefined || (!this.#isUp && isStarting)) return undefined;
     for await (const answer of this.#call({ type: 'status' }, signal)) {
       if (answer.type === 'status') return answer.status ?? undefined;
     }
@@ -135,6 +140,7 @@ export class IsolatedEngine implements Engine {
     const calls: Calls = new Map();
     this.#calls = calls;
     this.#isUp = false;
+    this.#startedAt = performance.now();
     let printed = '';
     let hung: string | undefined;
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {

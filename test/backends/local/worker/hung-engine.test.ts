@@ -9,6 +9,7 @@ import { covers } from '../../../support/covers.ts';
 
 const soon = () => AbortSignal.timeout(50_000);
 const REAL = new URL('../../../../dist/backends/local/worker/child.js', import.meta.url);
+const MUTE = new URL('../../../support/mute-engine.mjs', import.meta.url);
 const BLOCKING = new URL('../../../support/blocking-engine.mjs', import.meta.url);
 
 async function open(options: Partial<LocalBackendOptions>) {
@@ -74,6 +75,26 @@ describe('an engine whose process is stopped', () => {
       message: expect.stringContaining('sent no sign of life for 3 s'),
     });
     expect((await collect(ask('Count from 1 to 3'))).text).toBe('1, 2, 3');
+  });
+});
+
+describe('an engine that does not finish its start', () => {
+  covers('R12.2-hung');
+
+  it('is listed as not responding, and ends when it is stopped', async () => {
+    const { backend, ask, engines } = await open({ childModule: MUTE });
+    const hung = collect(ask('hello'));
+    hung.catch(() => undefined);
+    await expect.poll(engines).toHaveLength(1);
+    const loaded = () => backend.loaded?.(AbortSignal.timeout(200));
+    expect(await loaded()).toEqual([]);
+    const { now } = performance;
+    onTestFinished(() => void vi.restoreAllMocks());
+    vi.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + 5000);
+    expect(await loaded()).toMatchObject([{ name: 'mini', responds: false }]);
+    await backend.unload?.('mini');
+    expect(await engines()).toEqual([]);
+    await expect(hung).rejects.toMatchObject({ code: 'overloaded' });
   });
 });
 
