@@ -7,19 +7,19 @@ const PIECE = Buffer.alloc(64 * 1024, 'x');
 it('reads on where a paused connection delivers its last bytes at once when it is resumed', async () => {
   const stream = new ResponseStream(() => undefined);
   let left = 40;
-  let isPaused = false;
+  const flow = { isPaused: false };
   const controller: Dispatcher.DispatchController = {
     aborted: false,
     paused: false,
     reason: null,
     abort: () => undefined,
     pause() {
-      isPaused = true;
+      flow.isPaused = true;
     },
     // As undici's parser does with bytes that it has received.
     resume() {
-      isPaused = false;
-      while (!isPaused && left-- > 0) stream.onResponseData(this, PIECE);
+      flow.isPaused = false;
+      while (!flow.isPaused && left-- > 0) stream.onResponseData(this, PIECE);
       if (left < 0) stream.onResponseEnd();
     },
   };
