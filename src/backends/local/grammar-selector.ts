@@ -36,7 +36,7 @@ export class GrammarSelector<Grammar> {
   readonly #triggers: readonly string[];
   /** True if a schema applies to the complete answer. A forced call has priority over it. */
   readonly #held: boolean;
-  readonly #forced: boolean;
+  readonly #isCallForced: boolean;
   #mayThink: boolean;
   #place: Place = 'free';
   #calling: string | undefined;
@@ -49,7 +49,7 @@ export class GrammarSelector<Grammar> {
     const forced = isForced(toolChoice);
     const tools = admittedTools(conversation.tools, toolChoice);
     this.#options = options;
-    this.#forced = forced;
+    this.#isCallForced = forced;
     this.#mayThink = mayThink;
     this.#held = outputSchema !== undefined && !forced;
     this.#shared = {
@@ -95,7 +95,7 @@ export class GrammarSelector<Grammar> {
     this.#active = compiled === undefined ? {} : { grammar: compiled.grammar, triggers };
     // A grammar with triggers begins at a place that only the runner knows.
     const isFollowed = compiled !== undefined && triggers === undefined;
-    const layout = this.#place === 'call' && this.#forced ? oneLineLayout : undefined;
+    const layout = this.#place === 'call' && this.#isCallForced ? oneLineLayout : undefined;
     this.#position = isFollowed ? new GrammarPosition(compiled.rules, layout) : undefined;
   }
 

@@ -1,52 +1,31 @@
 import type { JsonObject, JsonType, JsonValue } from '../../core/json.ts';
 import { isJsonObject } from '../../core/json.ts';
 import type { GrammarRules } from '../../grammar/gbnf.ts';
-import { literal, oneOf } from '../../grammar/gbnf.ts';
+import { literal } from '../../grammar/gbnf.ts';
 import { defineSchema } from '../../grammar/json-schema.ts';
 import { textWithout } from '../../grammar/text-without.ts';
-import { alternativesOf, listedValues, ownTypes, requiredOf } from './parameter-schemas.ts';
+import { requiredOf } from './parameter-schemas.ts';
+import { ValueGrammar } from './value-grammar.ts';
 import type { ParameterSyntax } from './parameter-syntax.ts';
 
 /** Writes the grammar of values with values inside, each in marks, for the schemas of one tool. */
-export class NestedGrammar {
-  readonly #rules: GrammarRules;
-  readonly #document: JsonObject;
+export class NestedGrammar extends ValueGrammar {
   readonly #syntax: ParameterSyntax;
-  /** Rules of finished and current schemas, since schemas may be recursive. */
-  readonly #names = new Map<JsonValue, string>();
-  #any: string | undefined;
 
   constructor(rules: GrammarRules, document: JsonObject, syntax: ParameterSyntax) {
-    this.#rules = rules;
-    this.#document = document;
+    super(rules, document);
     this.#syntax = syntax;
   }
 
-  /** Defines a rule for the values of a schema, and returns its name. */
-  define(schema: JsonValue, wanted: string): string {
-    if (!isJsonObject(schema)) return this.#anything();
-    const known = this.#names.get(schema);
-    if (known !== undefined) return known;
-    const name = this.#rules.reserve(`${wanted}-value`);
-    this.#names.set(schema, name);
-    const ways = alternativesOf(schema, this.#document).flatMap((one) => this.#choice(one, wanted));
-    this.#rules.complete(name, oneOf([...new Set(ways)]));
-    return name;
+  protected textOf(value: JsonValue): string {
+    return typeof value === 'string' ? value : JSON.stringify(value);
   }
 
-  #choice(schema: JsonObject, wanted: string): readonly string[] {
-    const listed = listedValues(schema);
-    if (listed !== undefined) {
-      return listed.map((value) =>
-        literal(typeof value === 'string' ? value : JSON.stringify(value)),
-      );
-    }
-    const types = ownTypes(schema);
-    if (types === undefined) return [this.#anything()];
-    return types.map((type) => this.#typed(type, schema, wanted));
+  protected anyWays(): readonly string[] {
+    return [this.#text(), this.#members()];
   }
 
-  #typed(type: JsonType, schema: JsonObject, wanted: string): string {
+  protected typed(type: JsonType, schema: JsonObject, wanted: string): string {
     switch (type) {
       case 'string':
         return this.#text();
@@ -60,7 +39,7 @@ export class NestedGrammar {
       case 'number':
       case 'boolean':
       case 'null':
-        return defineSchema(this.#rules, { ...schema, type });
+        return defineSchema(this.rules, { ...schema, type });
       default:
         return type satisfies never;
     }
@@ -80,20 +59,13 @@ export class NestedGrammar {
     return members.join(' ');
   }
 
-  #anything(): string {
-    if (this.#any !== undefined) return this.#any;
-    this.#any = this.#rules.reserve('any-nested');
-    this.#rules.complete(this.#any, oneOf([this.#text(), this.#members()]));
-    return this.#any;
-  }
-
   /** Expression for members of any name. */
   #members(): string {
-    return `(${this.#enclosed('[a-zA-Z0-9_-]+', this.#anything())})*`;
+    return `(${this.#enclosed('[a-zA-Z0-9_-]+', this.anything())})*`;
   }
 
   #text(): string {
-    return textWithout(this.#rules, this.#syntax.close);
+    return textWithout(this.rules, this.#syntax.close);
   }
 
   #enclosed(name: string, value: string): string {

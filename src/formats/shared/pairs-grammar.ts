@@ -1,55 +1,36 @@
 import type { JsonObject, JsonType, JsonValue } from '../../core/json.ts';
 import { isJsonArray, isJsonObject } from '../../core/json.ts';
 import type { GrammarRules } from '../../grammar/gbnf.ts';
-import { literal, oneOf } from '../../grammar/gbnf.ts';
+import { literal } from '../../grammar/gbnf.ts';
 import { defineSchema } from '../../grammar/json-schema.ts';
 import { textWithout } from '../../grammar/text-without.ts';
-import { alternativesOf, listedValues, ownTypes, requiredOf } from './parameter-schemas.ts';
+import { requiredOf } from './parameter-schemas.ts';
+import { ValueGrammar } from './value-grammar.ts';
 
 const ANY_TYPE: readonly JsonType[] = ['string', 'number', 'boolean', 'null', 'object', 'array'];
 
 /** Writes the grammar of values in pairs, such as Gemma 4's, for the schemas of one document. */
-export class PairsGrammar {
-  readonly #rules: GrammarRules;
-  readonly #document: JsonObject;
+export class PairsGrammar extends ValueGrammar {
   readonly #quote: string;
-  /** Rules of finished and current schemas, since schemas may be recursive. */
-  readonly #names = new Map<JsonValue, string>();
-  #any: string | undefined;
 
   /** @param quote text around strings */
   constructor(rules: GrammarRules, document: JsonObject, quote: string) {
-    this.#rules = rules;
-    this.#document = document;
+    super(rules, document);
     this.#quote = quote;
   }
 
-  /** Defines a rule for the values of a schema, and returns its name. */
-  define(schema: JsonValue, wanted: string): string {
-    if (!isJsonObject(schema)) return this.#anything();
-    const known = this.#names.get(schema);
-    if (known !== undefined) return known;
-    const name = this.#rules.reserve(`${wanted}-value`);
-    this.#names.set(schema, name);
-    const ways = alternativesOf(schema, this.#document).flatMap((choice) =>
-      this.#choice(choice, wanted),
-    );
-    this.#rules.complete(name, oneOf([...new Set(ways)]));
-    return name;
+  protected textOf(value: JsonValue): string {
+    return write(value, this.#quote);
   }
 
-  #choice(schema: JsonObject, wanted: string): readonly string[] {
-    const listed = listedValues(schema);
-    if (listed !== undefined) return listed.map((value) => literal(write(value, this.#quote)));
-    const types = ownTypes(schema);
-    if (types === undefined) return [this.#anything()];
-    return types.map((type) => this.#typed(type, schema, wanted));
+  protected anyWays(): readonly string[] {
+    return ANY_TYPE.map((type) => this.typed(type, { type }, 'any'));
   }
 
-  #typed(type: JsonType, schema: JsonObject, wanted: string): string {
+  protected typed(type: JsonType, schema: JsonObject, wanted: string): string {
     switch (type) {
       case 'string':
-        return `${literal(this.#quote)} ${textWithout(this.#rules, this.#quote)} ${literal(this.#quote)}`;
+        return `${literal(this.#quote)} ${textWithout(this.rules, this.#quote)} ${literal(this.#quote)}`;
       case 'object':
         return this.#object(schema, wanted);
       case 'array': {
@@ -60,7 +41,7 @@ export class PairsGrammar {
       case 'number':
       case 'boolean':
       case 'null':
-        return defineSchema(this.#rules, { ...schema, type });
+        return defineSchema(this.rules, { ...schema, type });
       default:
         return type satisfies never;
     }
@@ -83,8 +64,8 @@ export class PairsGrammar {
       const member = `${literal(`${name}:`)} ${value}`;
       const needed = required.includes(name);
       const only = `${member} ${after}`;
-      alone = needed ? only : this.#rules.define(`${wanted}-first`, `(${only} | ${alone || '""'})`);
-      after = this.#rules.define(
+      alone = needed ? only : this.rules.define(`${wanted}-first`, `(${only} | ${alone || '""'})`);
+      after = this.rules.define(
         `${wanted}-next`,
         needed ? `"," ${only}` : `("," ${member})? ${after}`,
       );
@@ -93,16 +74,8 @@ export class PairsGrammar {
   }
 
   #freeObject(): string {
-    const member = `[a-zA-Z0-9_-]+ ":" ${this.#anything()}`;
+    const member = `[a-zA-Z0-9_-]+ ":" ${this.anything()}`;
     return `"{" (${member} ("," ${member})*)? "}"`;
-  }
-
-  #anything(): string {
-    if (this.#any !== undefined) return this.#any;
-    this.#any = this.#rules.reserve('any-value');
-    const ways = ANY_TYPE.map((type) => this.#typed(type, { type }, 'any'));
-    this.#rules.complete(this.#any, oneOf(ways));
-    return this.#any;
   }
 }
 
