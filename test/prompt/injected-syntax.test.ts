@@ -4,9 +4,8 @@ import { bindingsOf, createRenderer } from '../../src/backends/local/prompts/jin
 import { ControlTokens } from '../../src/prompt/control-tokens.ts';
 import { instructedRequest } from '../../src/prompt/instructed.ts';
 import { renderPrompt } from '../../src/prompt/render.ts';
-import type { PromptRequest } from '../../src/prompt/render.ts';
 import { readPieces } from '../formats/read-output.ts';
-import { TOOLS } from '../formats/scenarios.ts';
+import { weatherRequest } from '../formats/weather-request.ts';
 import { sharedLlama } from '../support/native-llama.ts';
 
 const native = await sharedLlama();
@@ -31,37 +30,7 @@ const ROWS = [
   },
 ] as const;
 
-const REQUEST: PromptRequest = {
-  conversation: {
-    system: [{ kind: 'text', text: 'Be brief.' }],
-    turns: [
-      { role: 'user', parts: [{ kind: 'text', text: 'Ask.' }] },
-      {
-        role: 'assistant',
-        parts: [{ kind: 'tool-call', id: 'call_1', name: 'get_weather', input: { city: 'Paris' } }],
-      },
-      {
-        role: 'user',
-        parts: [
-          {
-            kind: 'tool-result',
-            callId: 'call_1',
-            output: [{ kind: 'text', text: 'Sunny.' }],
-            isError: false,
-          },
-        ],
-      },
-    ],
-    tools: TOOLS.map((tool) => ({
-      ...tool,
-      description: '',
-      origin: { kind: 'custom' },
-      deferred: false,
-    })),
-  },
-  toolChoice: { mode: 'auto', parallel: true },
-  thinking: { mode: 'disabled' },
-};
+const REQUEST = weatherRequest([{ kind: 'text', text: 'Be brief.' }]);
 
 describe.each(ROWS)('tools that are injected for $name', ({ name, source, example }) => {
   const render = createRenderer(bindingsOf(native.llama), source);

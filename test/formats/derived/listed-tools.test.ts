@@ -4,7 +4,7 @@ import { bindingsOf, createRenderer } from '../../../src/backends/local/prompts/
 import { ControlTokens } from '../../../src/prompt/control-tokens.ts';
 import { instructedRequest } from '../../../src/prompt/instructed.ts';
 import { renderPrompt } from '../../../src/prompt/render.ts';
-import type { PromptRequest } from '../../../src/prompt/render.ts';
+import { weatherRequest } from '../weather-request.ts';
 import { sharedLlama } from '../../support/native-llama.ts';
 import { compileCalls } from '../native-grammar.ts';
 import { callSections, readPieces } from '../read-output.ts';
@@ -62,39 +62,7 @@ const ROWS = [
 /** The prompt of a conversation with one call. */
 function promptOf(source: string): string {
   const reading = readingOf(source);
-  const request: PromptRequest = {
-    conversation: {
-      system: [],
-      turns: [
-        { role: 'user', parts: [{ kind: 'text', text: 'Ask.' }] },
-        {
-          role: 'assistant',
-          parts: [
-            { kind: 'tool-call', id: 'call_1', name: 'get_weather', input: { city: 'Paris' } },
-          ],
-        },
-        {
-          role: 'user',
-          parts: [
-            {
-              kind: 'tool-result',
-              callId: 'call_1',
-              output: [{ kind: 'text', text: 'Sunny.' }],
-              isError: false,
-            },
-          ],
-        },
-      ],
-      tools: TOOLS.map((tool) => ({
-        ...tool,
-        description: '',
-        origin: { kind: 'custom' },
-        deferred: false,
-      })),
-    },
-    toolChoice: { mode: 'auto', parallel: true },
-    thinking: { mode: 'disabled' },
-  };
+  const request = weatherRequest([]);
   const template = { ...reading, ...TOKENS, control: new ControlTokens([]) };
   const { stretches } = renderPrompt(
     template,
