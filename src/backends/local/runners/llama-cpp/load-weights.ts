@@ -6,7 +6,7 @@ import type { LoadSettings } from './load-settings.ts';
 import { estimateMemory } from './memory.ts';
 import type { NativeLlama } from '../../model/native-llama.ts';
 import type { LoadNeeds } from '../../memory/eviction.ts';
-import { NO_TILE, TILE } from './prefill-steps.ts';
+import { NO_TILE, TILE } from '../../prefill-steps.ts';
 import { Scheduler } from './scheduler.ts';
 
 /** Weights of a model in memory, with a context of some sequences. */

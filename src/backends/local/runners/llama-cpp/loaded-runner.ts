@@ -8,8 +8,8 @@ import { TokenCompletion } from './completion.ts';
 import type { LoadedWeights } from './load-weights.ts';
 import { needsCheckpoints } from './sequence-state.ts';
 import { Slot } from './slot.ts';
-import { SlotPool } from './slot-pool.ts';
-import type { StateFiles } from './state-files.ts';
+import { SlotPool } from '../../prefix-cache/slot-pool.ts';
+import type { StateFiles } from '../../prefix-cache/state-files.ts';
 import { GrammarCompiler } from './token-grammar.ts';
 import type { TokenGrammar } from './token-grammar.ts';
 

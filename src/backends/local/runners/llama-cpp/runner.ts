@@ -16,8 +16,8 @@ import { loadWeights } from './load-weights.ts';
 import { openSlots } from './loaded-runner.ts';
 import { cpuContext } from './memory.ts';
 import { hasWholeStates } from './sequence-state.ts';
-import { NEGLIGIBLE_TOKENS } from './slot-choice.ts';
-import { StateFiles } from './state-files.ts';
+import { NEGLIGIBLE_TOKENS } from '../../prefix-cache/slot-choice.ts';
+import { StateFiles } from '../../prefix-cache/state-files.ts';
 import type { TokenGrammar } from './token-grammar.ts';
 
 type Tokens = readonly Token[];

@@ -1,6 +1,6 @@
 import type { BatchItem, PrioritizedBatchItem } from 'node-llama-cpp';
 import { planBatch, shouldWait } from './batching.ts';
-import { alignedStep, prefillStep, StepTimes, TILE } from './prefill-steps.ts';
+import { alignedStep, prefillStep, StepTimes, TILE } from '../../prefill-steps.ts';
 
 /** Time of a batch after which it may hang. */
 const OVERDUE_MILLISECONDS = 60_000;

@@ -4,7 +4,7 @@ import type { LlamaContext, LlamaContextSequence, Token } from 'node-llama-cpp';
 import type { SessionKey } from '../../../../core/backend.ts';
 import type { Sampling } from '../../../../core/model.ts';
 import { abortReason, raceAbort } from '../../../../core/queue.ts';
-import { sharedLength } from './prefix-source.ts';
+import { sharedLength } from '../../prefix-cache/prefix-source.ts';
 import { PromptLookup } from './prompt-lookup.ts';
 import { NO_SHIFT, samplingOptions } from './sampling-options.ts';
 import type { GrammarAt, TokenStream } from './sampling-options.ts';

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLocalBackend } from '../../../../../src/backends/local/backend.ts';
 import { readGguf } from '../../../../../src/backends/local/runners/llama-cpp/gguf.ts';
-import { readProjector } from '../../../../../src/backends/local/runners/llama-node/projector.ts';
+import { readProjector } from '../../../../../src/backends/local/pictures/projector.ts';
 import type { Backend } from '../../../../../src/core/backend.ts';
 import type { GenerationEvent } from '../../../../../src/core/events.ts';
 import { MOST_CONTEXT_TOKENS } from '../../../../../src/core/model.ts';

@@ -9,7 +9,7 @@ import {
   prefillStep,
   StepTimes,
   TILE,
-} from '../../../../../src/backends/local/runners/llama-cpp/prefill-steps.ts';
+} from '../../../../../src/backends/local/prefill-steps.ts';
 import { SlotQueue } from '../../../../../src/core/queue.ts';
 import { covers } from '../../../../support/covers.ts';
 

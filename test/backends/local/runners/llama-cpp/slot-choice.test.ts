@@ -2,12 +2,9 @@ import { describe, expect, it } from 'vitest';
 import {
   choosePrefix,
   isWorthSaving,
-} from '../../../../../src/backends/local/runners/llama-cpp/prefix-source.ts';
-import {
-  chooseSlot,
-  isLossy,
-} from '../../../../../src/backends/local/runners/llama-cpp/slot-choice.ts';
-import type { SlotView } from '../../../../../src/backends/local/runners/llama-cpp/slot-choice.ts';
+} from '../../../../../src/backends/local/prefix-cache/prefix-source.ts';
+import { chooseSlot, isLossy } from '../../../../../src/backends/local/prefix-cache/slot-choice.ts';
+import type { SlotView } from '../../../../../src/backends/local/prefix-cache/slot-choice.ts';
 import type { SessionKey } from '../../../../../src/core/backend.ts';
 import { covers } from '../../../../support/covers.ts';
 

@@ -7,7 +7,7 @@ import type { Token } from 'node-llama-cpp';
 import { afterAll, expect, it } from 'vitest';
 import { createLocalBackend } from '../../../../../src/backends/local/backend.ts';
 import type { Slot } from '../../../../../src/backends/local/runners/llama-cpp/slot.ts';
-import { StateFiles } from '../../../../../src/backends/local/runners/llama-cpp/state-files.ts';
+import { StateFiles } from '../../../../../src/backends/local/prefix-cache/state-files.ts';
 import { Transcripts } from '../../../../../src/backends/local/transcripts.ts';
 import { isMissing } from '../../../../support/optional.ts';
 import { collect, MINI, request, said } from '../../../../support/requests.ts';

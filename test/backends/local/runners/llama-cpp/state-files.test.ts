@@ -6,7 +6,7 @@ import path from 'node:path';
 import type { Token } from 'node-llama-cpp';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Slot } from '../../../../../src/backends/local/runners/llama-cpp/slot.ts';
-import { StateFiles } from '../../../../../src/backends/local/runners/llama-cpp/state-files.ts';
+import { StateFiles } from '../../../../../src/backends/local/prefix-cache/state-files.ts';
 import { scratchName } from '../../../../../src/backends/local/states/scratch.ts';
 import { Transcripts } from '../../../../../src/backends/local/transcripts.ts';
 import { covers } from '../../../../support/covers.ts';

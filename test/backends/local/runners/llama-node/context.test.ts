@@ -6,8 +6,8 @@ import { loadAddon } from '../../../../../src/backends/local/runners/llama-node/
 import { VisionContext } from '../../../../../src/backends/local/runners/llama-node/context.ts';
 import { addonPrompt } from '../../../../../src/backends/local/runners/llama-node/context-options.ts';
 import type { CompletionOptions } from '../../../../../src/backends/local/runners/llama-node/context-options.ts';
-import { MARKER } from '../../../../../src/backends/local/runners/llama-node/image-placeholders.ts';
-import { fitPicture } from '../../../../../src/backends/local/runners/llama-node/picture.ts';
+import { MARKER } from '../../../../../src/backends/local/pictures/image-placeholders.ts';
+import { fitPicture } from '../../../../../src/backends/local/pictures/picture.ts';
 import { MINI } from '../../../../support/requests.ts';
 import { isAddonMissing, PICTURE_TOKENS, SEEING } from './seeing.ts';
 import { PICTURES } from './sights.ts';

@@ -5,7 +5,7 @@ import {
   allowedSilence,
   SilenceWatch,
 } from '../../../../../src/backends/local/runners/llama-node/silence-watch.ts';
-import { readProjector } from '../../../../../src/backends/local/runners/llama-node/projector.ts';
+import { readProjector } from '../../../../../src/backends/local/pictures/projector.ts';
 import type { GenerationEvent } from '../../../../../src/core/events.ts';
 import { MINI, request, said } from '../../../../support/requests.ts';
 import { PICTURES, user } from './sights.ts';

@@ -6,7 +6,7 @@ import {
   joinPrompt,
   markImages,
   MARKER,
-} from '../../../../../src/backends/local/runners/llama-node/image-placeholders.ts';
+} from '../../../../../src/backends/local/pictures/image-placeholders.ts';
 import type { Conversation, ImagePart, Part } from '../../../../../src/core/conversation.ts';
 import { PICTURES } from './sights.ts';
 import { covers } from '../../../../support/covers.ts';

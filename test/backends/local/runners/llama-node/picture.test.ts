@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { fitPicture } from '../../../../../src/backends/local/runners/llama-node/picture.ts';
+import { fitPicture } from '../../../../../src/backends/local/pictures/picture.ts';
 import type { ImagePart } from '../../../../../src/core/conversation.ts';
 import { blank, claiming, colourAt, halves } from '../../../../support/pictures.ts';
 import { imageOf } from './sights.ts';

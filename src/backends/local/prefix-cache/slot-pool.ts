@@ -1,20 +1,25 @@
 import type { Token } from 'node-llama-cpp';
-import type { SessionKey } from '../../../../core/backend.ts';
-import { RuntimeFailure } from '../../../../core/failure.ts';
-import { commonLength } from '../../../../prompt/prompt-prefix.ts';
-import type { EngineLog } from '../../engine-settings.ts';
+import type { SessionKey } from '../../../core/backend.ts';
+import { RuntimeFailure } from '../../../core/failure.ts';
+import { commonLength } from '../../../prompt/prompt-prefix.ts';
+import type { EngineLog } from '../engine-settings.ts';
 import { choosePrefix, isWorthSaving, sharedLength } from './prefix-source.ts';
-import type { Scheduler } from './scheduler.ts';
-import type { Slot } from './slot.ts';
+import type { CachedSlot } from './cached-slot.ts';
 import { chooseSlot, isLossy, NEGLIGIBLE_TOKENS } from './slot-choice.ts';
 import type { SlotView } from './slot-choice.ts';
 import type { SavedState } from './saved-state.ts';
 import type { StateFiles } from './state-files.ts';
-import { largest } from '../../../../core/lists.ts';
+import { largest } from '../../../core/lists.ts';
 
-export interface SlotPoolOptions {
+/** Measured rate of the prefill. */
+interface PrefillRate {
+  /** Tokens per millisecond; undefined before it was measured. */
+  readonly rate: number | undefined;
+}
+
+export interface SlotPoolOptions<Slot extends CachedSlot> {
   readonly slots: readonly Slot[];
-  readonly scheduler: Scheduler;
+  readonly scheduler: PrefillRate;
   /** Files for states that leave their slots; undefined drops the states. */
   readonly states: StateFiles | undefined;
   /** Expected bytes of a state per token. */
@@ -24,14 +29,14 @@ export interface SlotPoolOptions {
 }
 
 /** Slots of a context, and the cache of their prefixes. */
-export class SlotPool {
+export class SlotPool<Slot extends CachedSlot> {
   readonly #slots: readonly Slot[];
-  readonly #scheduler: Scheduler;
+  readonly #scheduler: PrefillRate;
   readonly #states: StateFiles | undefined;
   readonly #bytesPerToken: number;
   readonly #log: EngineLog;
 
-  constructor({ slots, scheduler, states, bytesPerToken, log }: SlotPoolOptions) {
+  constructor({ slots, scheduler, states, bytesPerToken, log }: SlotPoolOptions<Slot>) {
     this.#slots = slots;
     this.#scheduler = scheduler;
     this.#states = states;
@@ -40,7 +45,7 @@ export class SlotPool {
   }
 
   /** Takes an idle slot for the prompt at the head of the queue. It must be released. */
-  take(prompt: readonly Token[], session: SessionKey, isHeld: boolean): TakenSlot {
+  take(prompt: readonly Token[], session: SessionKey, isHeld: boolean): TakenSlot<Slot> {
     const views = this.#slots.map((slot) => viewOf(slot, prompt));
     const now = performance.now();
     const index = chooseSlot(views, { session, promptLength: prompt.length, now });
@@ -57,7 +62,7 @@ export class SlotPool {
       reuse: async (signal) => {
         await evaluating?.slot.reaches(evaluating.length, signal);
         await this.#fill(slot, prompt, lossy);
-        return slot.reuse(prompt);
+        return slot.reuse(prompt, signal);
       },
       release: async (failed) => {
         try {
@@ -163,20 +168,20 @@ export class SlotPool {
 }
 
 /** Slot of one request. */
-export interface TakenSlot {
+export interface TakenSlot<Slot> {
   readonly slot: Slot;
   /** Fills the slot with the longest cached prefix of the prompt. Returns its number of tokens. */
   reuse(signal: AbortSignal): Promise<number>;
   release(failed: boolean): Promise<void>;
 }
 
-function viewOf(slot: Slot, prompt: readonly Token[]): SlotView {
+function viewOf(slot: CachedSlot, prompt: readonly Token[]): SlotView {
   const { idle, length, promptLength, session, lastUsed } = slot;
   return { idle, length, kept: slot.reusable(prompt), promptLength, session, lastUsed };
 }
 
 /** Returns true if a saved state has all tokens of a slot except `slack` at its end. */
-function isCovered(slot: Slot, saved: readonly SavedState[], slack: number): boolean {
+function isCovered(slot: CachedSlot, saved: readonly SavedState[], slack: number): boolean {
   const { tokens } = slot;
   return saved.some((state) => commonLength(state.tokens, tokens) >= tokens.length - slack);
 }

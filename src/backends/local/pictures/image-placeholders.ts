@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { PromptStretch } from '../../../../prompt/control-tokens.ts';
-import type { Conversation, ImagePart, Part } from '../../../../core/conversation.ts';
+import type { PromptStretch } from '../../../prompt/control-tokens.ts';
+import type { Conversation, ImagePart, Part } from '../../../core/conversation.ts';
 
 /** Marker for each picture in a prompt, in the order of the pictures (llama.cpp's tools/mtmd/mtmd.h). */
 export const MARKER = '<__media__>';

@@ -1,10 +1,10 @@
 import type { Token } from 'node-llama-cpp';
-import type { SessionKey } from '../../../../core/backend.ts';
-import { commonLength } from '../../../../prompt/prompt-prefix.ts';
-import { readRecords, readTokens } from '../../states/record.ts';
-import type { StateRecord } from '../../states/record.ts';
-import type { Transcripts } from '../../transcripts.ts';
-import type { Slot } from './slot.ts';
+import type { SessionKey } from '../../../core/backend.ts';
+import { commonLength } from '../../../prompt/prompt-prefix.ts';
+import { readRecords, readTokens } from '../states/record.ts';
+import type { StateRecord } from '../states/record.ts';
+import type { Transcripts } from '../transcripts.ts';
+import type { CachedSlot } from './cached-slot.ts';
 
 /** State of an earlier slot, in a file. */
 export interface SavedState {
@@ -59,7 +59,7 @@ export function transcriptsIn(
 
 /** Users of a slot's state, and of the states that it replaces. */
 export function usersOf(
-  { session, isHeld }: Pick<Slot, 'session' | 'isHeld'>,
+  { session, isHeld }: Pick<CachedSlot, 'session' | 'isHeld'>,
   replaced: readonly SavedState[],
 ): Pick<StateRecord, 'sessions' | 'clients' | 'isHeld'> {
   const records = replaced.map(({ record }) => record);

@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Token } from 'node-llama-cpp';
-import type { SessionKey } from '../../../../core/backend.ts';
-import { messageOf } from '../../../../core/failure.ts';
-import { largest } from '../../../../core/lists.ts';
-import { commonLength } from '../../../../prompt/prompt-prefix.ts';
-import type { StateCache } from '../../engine-settings.ts';
-import { enforceLimit, heldBytes } from '../../states/budget.ts';
-import { FolderAccess } from '../../states/folder-access.ts';
-import { stateLimit } from '../../states/limit.ts';
+import type { SessionKey } from '../../../core/backend.ts';
+import { messageOf } from '../../../core/failure.ts';
+import { largest } from '../../../core/lists.ts';
+import { commonLength } from '../../../prompt/prompt-prefix.ts';
+import type { StateCache } from '../engine-settings.ts';
+import { enforceLimit, heldBytes } from '../states/budget.ts';
+import { FolderAccess } from '../states/folder-access.ts';
+import { stateLimit } from '../states/limit.ts';
 import {
   checksumOf,
   readTokens,
@@ -19,12 +19,12 @@ import {
   touch,
   weightsFolder,
   writeRecord,
-} from '../../states/record.ts';
-import { removeScratch, removeStale, scratchName } from '../../states/scratch.ts';
-import type { Transcripts } from '../../transcripts.ts';
+} from '../states/record.ts';
+import { removeScratch, removeStale, scratchName } from '../states/scratch.ts';
+import type { Transcripts } from '../transcripts.ts';
 import { isPrefix, sessionName, readSaved, transcriptsIn, usersOf } from './saved-state.ts';
 import type { SavedState } from './saved-state.ts';
-import type { Slot } from './slot.ts';
+import type { CachedSlot } from './cached-slot.ts';
 
 export interface StateFilesOptions extends StateCache {
   /** Name of the model. */
@@ -118,7 +118,7 @@ export class StateFiles {
    *
    * @param seconds saved seconds of evaluation
    */
-  async save(slot: Slot, seconds = 0): Promise<void> {
+  async save(slot: CachedSlot, seconds = 0): Promise<void> {
     const draft = path.join(this.#scratch, randomUUID());
     const started = performance.now();
     try {
@@ -138,10 +138,10 @@ export class StateFiles {
   }
 
   /** Loads a saved state into a slot. After a failure, the slot may be empty, and the state is forgotten. */
-  async load(state: SavedState, slot: Slot): Promise<boolean> {
+  async load(state: SavedState, slot: CachedSlot): Promise<boolean> {
     try {
       if (!state.isOwn) await this.#check(state);
-      await slot.load(stateFile(state.stem));
+      await slot.load(stateFile(state.stem), state.tokens);
     } catch (error) {
       this.#options.log(
         `A prefix of ${this.#options.model} can't be restored from ${stateFile(state.stem)}: ` +
@@ -179,7 +179,7 @@ export class StateFiles {
 
   async #add(
     draft: string,
-    slot: Slot,
+    slot: CachedSlot,
     tokens: readonly Token[],
     size: { readonly bytes: number; readonly seconds: number },
   ): Promise<void> {

@@ -1,4 +1,4 @@
-import type { SessionKey } from '../../../../core/backend.ts';
+import type { SessionKey } from '../../../core/backend.ts';
 
 /** Facts of a slot for the choice. Lengths are in tokens. */
 export interface SlotView {

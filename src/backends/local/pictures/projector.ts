@@ -1,7 +1,7 @@
 import { readGgufFileInfo } from 'node-llama-cpp';
-import { messageOf, RuntimeFailure } from '../../../../core/failure.ts';
-import { isRecord } from '../../../../core/json.ts';
-import { requireGguf } from '../../model/require-gguf.ts';
+import { messageOf, RuntimeFailure } from '../../../core/failure.ts';
+import { isRecord } from '../../../core/json.ts';
+import { requireGguf } from '../model/require-gguf.ts';
 
 /** Metadata of a projector file (mmproj). */
 export interface ProjectorInfo {

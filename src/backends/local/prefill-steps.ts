@@ -1,4 +1,4 @@
-import { smallest } from '../../../../core/lists.ts';
+import { smallest } from '../../core/lists.ts';
 
 /** Longest time of a batch with a prefill step, so that streams and aborts do not wait. */
 const STEP_MILLISECONDS = 80;

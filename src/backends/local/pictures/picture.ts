@@ -1,9 +1,9 @@
 import sharp from 'sharp';
-import type { ImagePart } from '../../../../core/conversation.ts';
-import { RuntimeFailure } from '../../../../core/failure.ts';
-import { imageSubject } from '../../../../core/parts.ts';
-import { kindOf } from '../../../../images/kind.ts';
-import { MAX_EDGE } from '../../../../images/limits.ts';
+import type { ImagePart } from '../../../core/conversation.ts';
+import { RuntimeFailure } from '../../../core/failure.ts';
+import { imageSubject } from '../../../core/parts.ts';
+import { kindOf } from '../../../images/kind.ts';
+import { MAX_EDGE } from '../../../images/limits.ts';
 
 /** Transparent pixels are composited onto white. */
 const BACKGROUND = '#ffffff';
