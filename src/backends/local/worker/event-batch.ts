@@ -1,27 +1,37 @@
-/** Longest time that events of a call wait for others. */
-const INTERVAL_MILLISECONDS = 5;
+/** Longest time that an event waits for others of its type: a stream of 30 messages a second looks continuous. */
+const LONGEST_WAIT_MILLISECONDS = 33;
+/** The same for an event of another type than the last one, such as the first delta of an answer. */
+const SHORT_WAIT_MILLISECONDS = 5;
 /** Delay of the first event. Sent at once, it would delay the next token, which then already runs in its own thread. */
 const DELAY_MILLISECONDS = 1;
 
 /**
- * Collects items into batches. The first item is sent soon, and those of the next few milliseconds together, because
- * a message between processes costs as much as a token of a small model.
+ * Collects events into batches, because a message between processes, and its write to a client, cost as much as a
+ * token of a small model. An event after a pause is sent soon, so tokens of a slow model do not wait.
  */
-export class EventBatch<Item> {
-  readonly #send: (items: readonly Item[]) => void;
-  #items: Item[] = [];
+export class EventBatch<Event extends { readonly type: string }> {
+  readonly #send: (events: readonly Event[]) => void;
+  #events: Event[] = [];
+  #type: string | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #sentAt = -INTERVAL_MILLISECONDS;
+  /** Time at which the timer fires. */
+  #due = Infinity;
+  #sentAt = -LONGEST_WAIT_MILLISECONDS;
 
-  constructor(send: (items: readonly Item[]) => void) {
+  constructor(send: (events: readonly Event[]) => void) {
     this.#send = send;
   }
 
-  add(item: Item): void {
-    this.#items.push(item);
-    if (this.#timer !== undefined) return;
-    const left = this.#sentAt + INTERVAL_MILLISECONDS - performance.now();
-    this.#timer = setTimeout(() => this.#sendAll(), Math.max(DELAY_MILLISECONDS, left));
+  add(event: Event): void {
+    const wait = event.type === this.#type ? LONGEST_WAIT_MILLISECONDS : SHORT_WAIT_MILLISECONDS;
+    this.#events.push(event);
+    this.#type = event.type;
+    const now = performance.now();
+    const due = Math.max(now + DELAY_MILLISECONDS, this.#sentAt + wait);
+    if (due >= this.#due) return;
+    clearTimeout(this.#timer);
+    this.#due = due;
+    this.#timer = setTimeout(() => this.#sendAll(), due - now);
   }
 
   /** Sends the rest. */
@@ -31,11 +41,11 @@ export class EventBatch<Item> {
 
   #sendAll(): void {
     clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (this.#items.length === 0) return;
-    const items = this.#items;
-    this.#items = [];
+    this.#due = Infinity;
+    if (this.#events.length === 0) return;
+    const events = this.#events;
+    this.#events = [];
     this.#sentAt = performance.now();
-    this.#send(items);
+    this.#send(events);
   }
 }

@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { contextSizeFor } from '../../../../../src/backends/local/context-size.ts';
 import { defaultThreads } from '../../../../../src/backends/local/threads.ts';
-import { EventBatch } from '../../../../../src/backends/local/worker/event-batch.ts';
-import { EventChannel } from '../../../../../src/backends/local/worker/event-channel.ts';
 import {
   alignedStep,
   NO_TILE,
@@ -318,34 +316,5 @@ describe('the queue for a slot', () => {
     );
     running.leave();
     expect(queue.enter().ahead).toBe(1);
-  });
-});
-
-describe('events between processes', () => {
-  covers('R2.7-batched');
-
-  it('travel together when they come quickly, and none is lost', async () => {
-    const batches: (readonly number[])[] = [];
-    const batch = new EventBatch<number>((items) => batches.push(items));
-    for (let item = 0; item < 50; item++) batch.add(item);
-    expect(batches).toEqual([]);
-    await new Promise((resolve) => setTimeout(resolve, 30));
-    batch.add(50);
-    batch.close();
-    expect(batches.flat()).toEqual(Array.from({ length: 51 }, (_value, index) => index));
-    expect(batches).toHaveLength(2);
-  });
-
-  it('are read in order, then the end or the failure', async () => {
-    const channel = new EventChannel<number>();
-    channel.push([1, 2]);
-    setTimeout(() => channel.push([3]), 5);
-    setTimeout(() => channel.fail(new Error('broken')), 10);
-    const read: number[] = [];
-    const reading = (async () => {
-      for await (const item of channel.read()) read.push(item);
-    })();
-    await expect(reading).rejects.toThrow('broken');
-    expect(read).toEqual([1, 2, 3]);
   });
 });
