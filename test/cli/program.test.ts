@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -24,9 +24,11 @@ async function scriptsOf(...args: string[]): Promise<readonly string[]> {
   return texts.flatMap((text) => COVERAGE.parse(JSON.parse(text)).result.map(({ url }) => url));
 }
 
-function packagesOf(scripts: readonly string[]): readonly string[] {
-  const names = scripts.map((url) => /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1]);
-  return [...new Set(names.filter((name) => name !== undefined))];
+/** Bytes of code that a command reads. */
+async function codeOf(...args: string[]): Promise<number> {
+  const files = new Set((await scriptsOf(...args)).filter((url) => url.startsWith('file:')));
+  const sizes = await Promise.all([...files].map(async (url) => (await stat(new URL(url))).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 describe('--version', () => {
@@ -113,17 +115,12 @@ describe('heavy modules', () => {
   it.each([[['--version']], [['--help']], [['serve', '--help']]])(
     'are not loaded by %o',
     async (args) => {
-      const scripts = await scriptsOf(...args);
-      expect(scripts.some((url) => url.endsWith('/dist/main.js'))).toBe(true);
-      expect(packagesOf(scripts)).toEqual(['commander']);
-      expect(scripts.filter((url) => /\/dist\/(?!main\.js|cli\/|core\/)/.test(url))).toEqual([]);
+      expect(await codeOf(...args)).toBeLessThan(150_000);
     },
   );
 
   it('are found by this test when a command loads them', async () => {
-    expect(packagesOf(await scriptsOf('ls'))).toEqual(
-      expect.arrayContaining(['commander', 'yaml', 'zod']),
-    );
+    expect(await codeOf('ls')).toBeGreaterThan(1_000_000);
   });
 });
 

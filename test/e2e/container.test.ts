@@ -33,9 +33,7 @@ describe('the image', () => {
     );
     const made = ['dist', 'node_modules'];
     expect(copied.filter((file) => !context.includes(file)).toSorted()).toEqual(made);
-    expect(context).toEqual(
-      expect.arrayContaining(['src', 'tsconfig.json', 'tsconfig.build.json']),
-    );
+    expect(context).toEqual(expect.arrayContaining(['src', 'tsconfig.json', 'rolldown.config.ts']));
   });
 
   it('runs as a user who is not root, and keeps models in a volume', () => {
