@@ -4,6 +4,7 @@ import type { GrammarRules } from '../../grammar/gbnf.ts';
 import { literal, oneOf } from '../../grammar/gbnf.ts';
 import { defineSchema } from '../../grammar/json-schema.ts';
 import { textWithout } from '../../grammar/text-without.ts';
+import { inAnyOrder } from './parameter-order.ts';
 import { NestedGrammar } from './nested-grammar.ts';
 import {
   listedValues,
@@ -15,13 +16,7 @@ import {
 import type { Parameter } from './parameter-schemas.ts';
 import type { ParameterSyntax, ValueKind } from './parameter-syntax.ts';
 
-/** Limit of parameters that may be in any order, since each subset of them needs a rule. */
-const MOST_UNORDERED = 7;
-
-/**
- * Expression for the arguments of a tool, without their end: all required ones, and any of the others, each once.
- * They may be in any order. Of more than `MOST_UNORDERED`, only the required ones may, between the others.
- */
+/** Expression for the arguments of a tool, without their end. */
 export function defineParameters(
   rules: GrammarRules,
   tool: CallableTool,
@@ -39,37 +34,7 @@ export function defineParameters(
     const rule = rules.define(`${tool.name}-${parameter.name}`, body);
     return { rule, required: parameter.required };
   });
-  return anyOrder(rules, `${tool.name}-arguments`, parameters);
-}
-
-interface Argument {
-  readonly rule: string;
-  readonly required: boolean;
-}
-
-/** Expression for arguments, with a rule for each set of those that may still follow. */
-function anyOrder(rules: GrammarRules, name: string, all: readonly Argument[]): string {
-  const required = all.filter((argument) => argument.required).length;
-  const known = new Map<string, string>();
-  const rest = (left: readonly Argument[]): string => {
-    if (left.length === 0) return '';
-    const key = left.map(({ rule }) => rule).join(' ');
-    const found = known.get(key);
-    if (found !== undefined) return found;
-    const first = left.findIndex((argument) => argument.required);
-    const next = required > MOST_UNORDERED && first !== -1 ? left.slice(0, first + 1) : left;
-    const ways = next.map((one) => `${one.rule} ${rest(left.filter(follows(one)))}`);
-    const defined = rules.define(name, `(${ways.join(' | ')})${first === -1 ? '?' : ''}`);
-    known.set(key, defined);
-    return defined;
-  };
-  /** Returns the test if an argument may be anywhere after this one. */
-  const follows = (last: Argument) => (next: Argument) => {
-    const isMovable = required <= MOST_UNORDERED && (next.required || last.required);
-    const isFree = isMovable || all.length <= MOST_UNORDERED;
-    return next !== last && (isFree || all.indexOf(next) > all.indexOf(last));
-  };
-  return rest(all);
+  return inAnyOrder(rules, `${tool.name}-arguments`, parameters);
 }
 
 /** Expressions for one argument, by the possible forms of its value. */

@@ -36,10 +36,22 @@ const ORDERS: readonly (readonly [string, string, readonly string[], readonly st
   [
     'abcdefghijk',
     'bj',
-    ['bj', 'jb', 'ajcb', 'jabk', 'bcdj'],
-    ['ab', 'bcj'.repeat(2), 'bjdc', 'jbb'],
+    ['bj', 'jb', 'ajcb', 'jabk', 'bcdj', 'bjdc', 'kjihgfedcba'],
+    ['ab', 'bcj'.repeat(2), 'jbb', 'bjcdc'],
   ],
-  ['abcdefghijk', 'abcdefgh', ['abcdefgh', 'abcdefghk'], ['bacdefgh', 'abcdefg', 'abcdefghkj']],
+  [
+    'abcdefghijk',
+    'abcdefgh',
+    ['abcdefgh', 'abcdefghk', 'bacdefgh', 'kjihgfedcba'],
+    ['abcdefg', 'abcdefghkk'],
+  ],
+  // Of too many for any order, the required ones are free, and every third of the others keeps its order.
+  [
+    'abcdefghijklmnopqr',
+    'abc',
+    ['abc', 'cba', 'acbfedihglkjonmrqp', 'fdcbahg'],
+    ['ab', 'abcgd', 'abcabc', 'abcdd'],
+  ],
 ];
 
 describe('the grammar of parameters in tags', () => {
