@@ -8,7 +8,7 @@ import { withoutStart } from '../formats/derived/segments.ts';
 import { plain } from '../formats/plain.ts';
 import { templateCallId } from './call-ids.ts';
 import { templateTools } from './messages.ts';
-import { Probe, PROBE_TOOL, said, taking, thought } from './probe.ts';
+import { answered, Probe, PROBE_TOOL, said, taking, thought } from './probe.ts';
 import type { TemplateRenderer } from './render.ts';
 import type { CallTraits, ReasoningPlace, TemplateTraits } from './template-traits.ts';
 import { BENT_JSON, PLAIN_CALLS } from './traits.ts';
@@ -64,6 +64,7 @@ function observe(turns: Turns): Observations | undefined {
     calls: withCall(() => turns.several([first, second])),
     twoKeys: withCall(() => turns.showing([PROBED.value, PROBED.otherValue], [call('C', both)])),
     kinds: withCall(() => turns.render([call('C', PROBED_KINDS)])),
+    result: withCall(() => turns.answered([first], [answered('C', 'R')])),
   };
 }
 
@@ -109,8 +110,10 @@ class Turns {
     parts: readonly Part[],
     variables: Readonly<Record<string, unknown>> = { add_generation_prompt: false },
     traits = this.#traits,
+    following: readonly (readonly Part[])[] = [],
   ): string | undefined {
-    const conversation = taking([said('U')], ...(parts.length === 0 ? [] : [parts]));
+    const turns = [...(parts.length === 0 ? [] : [parts]), ...following];
+    const conversation = taking([said('U')], ...turns);
     const rendered = this.#probe.render(conversation, traits, variables);
     const [, ...rest] = rendered?.split('PROBE-U') ?? [];
     const turn = rest.at(-1);
@@ -131,6 +134,12 @@ class Turns {
   ): string | undefined {
     const turn = this.render(parts, undefined, traits);
     return words.every((word) => turn?.includes(word) === true) ? turn : undefined;
+  }
+
+  /** The turn with the results after it, if it shows them. */
+  answered(parts: readonly Part[], results: readonly Part[]): string | undefined {
+    const turn = this.render(parts, undefined, this.#traits, [results]);
+    return turn?.includes(PROBED.result) === true ? turn : undefined;
   }
 
   several(parts: readonly Part[]): string | undefined {

@@ -10,6 +10,10 @@ import { closingExpression, markExpression, readClosing, readMark } from './mark
 /** Divider that models write between bare JSON calls, whatever their template has. */
 const DIVIDER = ';';
 
+function mayDivide({ body }: CallLayout, isBare: boolean): boolean {
+  return isBare && body.style === 'object';
+}
+
 /** Reads what follows the first call: its end, further calls that have no trigger of their own, and the end of all. */
 export function* readFurther(
   source: Source,
@@ -33,7 +37,7 @@ export function* readFurther(
 }
 
 function* readDivider(source: Source, calls: CallLayout, isBare: boolean): Reading<boolean> {
-  if (isBare) {
+  if (mayDivide(calls, isBare)) {
     yield* source.skipSpace();
     if ((yield* source.take(DIVIDER)) !== undefined) return true;
   }
@@ -59,7 +63,7 @@ export function furtherExpression(
   const close = isPartial && closing !== '' ? `(${closing})?` : closing;
   const space = defineSpace(rules);
   const dividers = [
-    ...(isBare ? [`${literal(DIVIDER)} ${space}`] : []),
+    ...(mayDivide(calls, isBare) ? [`${literal(DIVIDER)} ${space}`] : []),
     ...(goesOn(calls) ? [markExpression(rules, calls.separator + calls.call.open)] : []),
   ];
   const body = bodyExpression(rules, tools, calls.body);

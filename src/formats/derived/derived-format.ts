@@ -20,12 +20,15 @@ const DERIVED = 'derived';
 
 /** The format of a template by what its renderings show; thinking is in the usual tags if they show none. */
 export function derivedFormat(layout: TemplateLayout): ChatFormat {
-  const { answer, calls } = layout;
+  const { answer, calls, resultOpen = '' } = layout;
   const thinking = layout.thinking ?? usualThinking(calls);
   const tools = toolsOf(layout);
   const marks = JSON.stringify(calls ?? '');
   const tokens = layout.tokens.filter((token) => !isAboutCalls(token) && !marks.includes(token));
-  const stray = [...new Set([...endingTexts(layout), ...headerMarks(layout), ...tokens])];
+  const marked = [
+    ...new Set([...endingTexts(layout), ...headerMarks(layout), ...tokens, resultOpen]),
+  ];
+  const stray = marked.filter((mark) => mark !== '');
   return {
     name: DERIVED,
     recognises: () => false,

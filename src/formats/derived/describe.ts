@@ -2,7 +2,7 @@ import { plain } from '../plain.ts';
 import type { CallLayout, TemplateLayout } from './layout.ts';
 import { endOfBegun, namedAnswer, namedThinking, namedTokens } from './named-tags.ts';
 import { instructedCalls } from './instructed-calls.ts';
-import { observeBlocks } from './observe-blocks.ts';
+import { observeBlocks, observeResult } from './observe-blocks.ts';
 import { observeCalls } from './observe-calls.ts';
 import type { Observations } from './observations.ts';
 import { isDistinct } from './triggers.ts';
@@ -26,6 +26,7 @@ export function describeLayout(observed: Observations, source: string): Template
     calls !== undefined && isReadable(calls)
       ? withQuotes(calls, source)
       : instructedCalls(observed.instructions);
+  const resultOpen = calls && observeResult(observed, turnEnd);
   const isUsual = thinking === undefined || thinking.open === plain.thinking?.open;
   if (isUsual && answer === undefined && readable === undefined && !listsTools) return undefined;
   return {
@@ -35,6 +36,7 @@ export function describeLayout(observed: Observations, source: string): Template
     ...(thinking && { thinking }),
     ...(answer && { answer }),
     ...(readable && { calls: readable }),
+    ...(resultOpen !== undefined && { resultOpen }),
   };
 }
 

@@ -72,6 +72,8 @@ export interface TemplateLayout {
   readonly calls?: CallLayout;
   /** Text that the template writes after an answer. */
   readonly turnEnd: string;
+  /** Tag that the template writes right after calls, before their results, in the turn of the calls. */
+  readonly resultOpen?: string;
   /** The template lists the tools, so that no instructions about them are needed. */
   readonly listsTools: boolean;
   /** Tokens that the template's source names, and that are never text of an answer. */

@@ -7,6 +7,7 @@ export const PROBED = {
   thought: 'PROBE-T',
   value: 'PROBE-C',
   otherValue: 'PROBE-D',
+  result: 'PROBE-R',
 } as const;
 
 /** Arguments of other types than text. */
@@ -49,4 +50,6 @@ export interface Observations {
   readonly twoKeys?: string | undefined;
   /** A call with arguments of other types. */
   readonly kinds?: string | undefined;
+  /** A call with one text, then its result. */
+  readonly result?: string | undefined;
 }

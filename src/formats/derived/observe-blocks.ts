@@ -133,3 +133,17 @@ function closeOfAnswer(
   const next = closed.slice(first.length);
   return next !== '' && thinking?.close.endsWith(next) === true ? thinking.close : closed;
 }
+
+/**
+ * The tag that opens a result in the turn of the calls. Models write it, because only it ends such a turn. Undefined if
+ * the turn ends before the result.
+ */
+export function observeResult({ call, result }: Observations, turnEnd: string): string | undefined {
+  if (call === undefined || result === undefined) return undefined;
+  const shared = sharedStart(call, result);
+  const place = shared.lastIndexOf(PROBED.value);
+  const [end = ''] = segmentsOf(turnEnd.trimStart());
+  if (place === -1 || (isTag(end) && shared.includes(end, place))) return undefined;
+  const [tag = ''] = segmentsOf(result.slice(shared.length).trimStart());
+  return isTag(tag) ? tag : undefined;
+}

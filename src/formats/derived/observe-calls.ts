@@ -38,12 +38,12 @@ export function observeCalls(
   const after = call.slice(one.to);
   const several = regions.calls === undefined ? undefined : repetition(regions, one);
   if (several === undefined) {
-    // A call in a message of its own ends as the message does.
+    // A call in a message of its own ends as the message does, if it has no other end.
     const end = firstTagOf(blocks.turnEnd);
-    const endsTurn = !before.trimStart().startsWith(end);
+    const endsTurn = after.trim() === '' && !before.trimStart().startsWith(end);
     return finished(one.body, {
       section: { open: '', close: '' },
-      call: { open: before, close: after.trim() + (endsTurn ? end : '') },
+      call: { open: before, close: endsTurn ? end : after.trim() },
       separator: '',
       parallel: false,
     });

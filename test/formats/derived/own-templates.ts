@@ -8,6 +8,7 @@ interface Parts {
   readonly end?: string;
   /** Text before the end of each turn. */
   readonly before?: string;
+  readonly result?: string;
 }
 
 const EACH = '{%- for call in m.tool_calls %}{% set f = call.function %}';
@@ -18,13 +19,14 @@ function template({
   thinking = '',
   end = '<|end|>',
   before = '',
+  result = '<|tool|>{{ m.content }}<|end|>',
 }: Parts) {
   return `{%- if tools %}<|tools|>{{ tools | tojson }}<|end|>{% endif -%}
 {%- for m in messages -%}
 {%- if m.role == 'assistant' -%}<|model|>${thinking}
 {%- if m.content %}${text}{% endif -%}
 {%- if m.tool_calls %}${calls}${before}${end}{% else %}${before}<|end|>{% endif -%}
-{%- elif m.role == 'tool' -%}<|tool|>{{ m.content }}<|end|>
+{%- elif m.role == 'tool' -%}${result}
 {%- else -%}<|{{ m.role }}|>{{ m.content }}<|end|>{%- endif -%}
 {%- endfor -%}
 {%- if add_generation_prompt %}<|model|>{% endif -%}`;
@@ -134,5 +136,8 @@ export const OWN_FAMILY_TEMPLATES: Readonly<Record<string, string>> = {
   }),
   functiongemma: template({
     calls: `${EACH}<start_function_call>call:{{ f.name }}{{ '{' }}${PAIRS}{{ k }}:{% if v is string %}<escape>{{ v }}<escape>{% else %}{{ v | tojson }}{% endif %}{% if not loop.last %},{% endif %}{% endfor %}{{ '}' }}<end_function_call>{% endfor %}`,
+    // The result is a part of the turn, so that models begin it.
+    end: "{% if loop.last or messages[loop.index].role != 'tool' %}<|end|>{% endif %}",
+    result: '<start_function_response>{{ m.content }}<end_function_response>',
   }),
 };
