@@ -4,6 +4,7 @@ import { assistantMessages } from './assistant.ts';
 import { writeResult } from './call-text.ts';
 import { callsById, inCallOrder, templateCallId } from './call-ids.ts';
 import type { NamedCall } from './call-ids.ts';
+import { inlined } from './inlined-schema.ts';
 import { spellBasic, spellOut } from './spelled-schema.ts';
 import { writeParts, writeToolOutput } from './text.ts';
 import type { TemplateCall, TemplateMessage, TemplateTool } from './template-message.ts';
@@ -45,9 +46,9 @@ function parametersAs(schema: JsonObject, form: TemplateTraits['parameters']): J
     case 'none':
     case 'any':
     case 'first':
-      return spellOut(schema, form);
+      return spellOut(inlined(schema), form);
     case 'basic':
-      return spellBasic(schema);
+      return spellBasic(inlined(schema));
     case 'text':
       return JSON.stringify(schema);
     default:

@@ -1,4 +1,5 @@
 import type { Conversation, Part, ToolSpec, Turn } from '../core/conversation.ts';
+import type { JsonObject } from '../core/json.ts';
 import { templateMessages, templateTools } from './messages.ts';
 import { ControlTokens } from './control-tokens.ts';
 import type { ChatFormat } from '../formats/format.ts';
@@ -6,6 +7,7 @@ import { Placeholders } from './placeholders.ts';
 import type { TemplateRenderer } from './render.ts';
 import { applyWorkarounds } from './template-workarounds.ts';
 import type { TemplateTraits } from './template-traits.ts';
+import type { TemplateTool } from './template-message.ts';
 import { templateVariables } from './template-variables.ts';
 
 /** Traits that every template has: it renders alternating user and assistant messages. */
@@ -110,6 +112,17 @@ const ODD_TOOL: ToolSpec = {
   },
 };
 
+/** Places with a boolean, and the same places if the boolean may also be null. */
+const UNIONS = (
+  [{ type: ['boolean', 'null'] }, { anyOf: [{ type: 'boolean' }, { type: 'null' }] }] as const
+).flatMap((union) => [
+  [{ type: 'boolean' }, union] as const,
+  [
+    { type: 'array', items: { type: 'boolean' } },
+    { type: 'array', items: union },
+  ] as const,
+]);
+
 /** Renders conversations with a template and looks for their words in the result. */
 export class Probe {
   readonly #render: TemplateRenderer;
@@ -175,11 +188,27 @@ export class Probe {
       kind === 'plain' ? [PROBE_TOOL] : [PROBE_TOOL, ODD_TOOL],
       parameters,
     );
-    const functions = JSON.stringify(tools);
-    const rendered = this.render(taking([said('U')]), NO_TRAITS, { tools, functions }) ?? '';
+    const rendered = this.#withTools(tools) ?? '';
     return [PROBE_TOOL.name, PROBE_TOOL.description, 'probe_key'].every((word) =>
       rendered.includes(word),
     );
+  }
+
+  /** Returns true if the rendered text shows which values may be null. */
+  showsUnions(parameters: TemplateTraits['parameters']): boolean {
+    const rendered = (place: JsonObject) => {
+      const inputSchema = { type: 'object', properties: { probe_key: place } };
+      return this.#withTools(templateTools([{ ...PROBE_TOOL, inputSchema }], parameters));
+    };
+    return UNIONS.every(([plain, union]) => {
+      const shown = rendered(union) ?? '';
+      return /bool/i.test(shown) && shown !== rendered(plain);
+    });
+  }
+
+  #withTools(tools: readonly TemplateTool[]): string | undefined {
+    const functions = JSON.stringify(tools);
+    return this.render(taking([said('U')]), NO_TRAITS, { tools, functions });
   }
 }
 

@@ -36,8 +36,24 @@ export function spellOut(schema: JsonObject, union: UnionType): JsonObject {
   if (isJsonArray(values)) spelled['enum'] = values.map(nameable);
   delete spelled['type'];
   Object.assign(spelled, typed(typeOf(schema, union), union));
-  if (spelled['type'] === 'array') spelled['items'] = spellOut(itemsOf(schema), union);
-  return spelled;
+  if (spelled['type'] !== 'array') return spelled;
+  const items = itemsOf(schema);
+  const listed = { ...spelled, items: spellOut(items, union) };
+  const note = noteOf(items, union);
+  return note === undefined ? listed : described(listed, `Items: ${note}`);
+}
+
+/** Text about the types of a place that the template can't render; many templates render none about items. */
+function noteOf(schema: JsonObject, union: UnionType): string | undefined {
+  const choices = choicesOf(schema);
+  if (choices.length > 1) {
+    if (union === 'list' && choices.every(isSimple)) return undefined;
+    return choices.length === 2 && choices.some(({ type }) => type === 'null')
+      ? 'May be null.'
+      : schemaText(schema);
+  }
+  const note = typeOf(schema, union) === 'array' ? noteOf(itemsOf(schema), union) : undefined;
+  return note === undefined ? undefined : `Items: ${note}`;
 }
 
 /** Spells a place with several types. */

@@ -22,8 +22,10 @@ export function probeTemplate(
     probe.shows(withSystem(TALK, 'S'), leading) && probe.shows(withSystem(ASKED, 'S'), leading);
   const anywhere = { ...leading, systemAnywhere: true };
   const systemAnywhere = system && probe.shows(withSystem(TALK, 'S', 'L'), anywhere);
+  const forms = PARAMETERS.filter((form) => probe.showsTools(form, 'odd'));
   const parameters =
-    PARAMETERS.find((form) => probe.showsTools(form, 'odd')) ??
+    forms.find((form) => probe.showsUnions(form)) ??
+    forms[0] ??
     PARAMETERS.find((form) => probe.showsTools(form, 'plain'));
   const tools = parameters !== undefined;
   const base = { ...NO_TRAITS, system, systemAnywhere, tools, ...(tools && { parameters }) };

@@ -19,6 +19,8 @@ const PLACES: Readonly<Record<string, JsonObject | true>> = {
   'a constant': { const: 5 },
   'a list of anything': { type: 'array' },
   'a tuple': { type: 'array', prefixItems: [{ type: 'string' }, true] },
+  'a list of unions': { type: 'array', items: { type: ['null', 'integer'] } },
+  'a list of alternatives': { type: 'array', items: { oneOf: [{ type: 'null' }, {}] } },
   'a reference': { $ref: '#/$defs/node' },
   'an object': { type: 'object', properties: { deep: { type: 'array', items: {} } } },
 };
@@ -153,13 +155,39 @@ describe('a spelled-out schema', () => {
 
   it.skipIf(areTemplatesMissing()).each(NAMED)('is a union for %s', (name, integer, union) => {
     const template = realTemplate(REAL_TEMPLATES.get(name) ?? '');
-    const shown = (place: JsonObject): string =>
-      written(template, asking(using({ type: 'object', properties: { given: place } }, 'Looks.')));
+    const shown = (place: JsonObject): string => {
+      const schema = {
+        type: 'object',
+        properties: { given: place },
+        $defs: { some: INTEGER_OR_NULL },
+      };
+      return written(template, asking(using(schema, 'Looks.')));
+    };
     expect(shown(INTEGER_OR_NULL)).toContain(integer);
     expect(shown({ type: ['integer', 'null'] })).toContain(integer);
+    expect(shown({ $ref: '#/$defs/some' })).toContain(integer);
     expect(shown(ITEM_OR_TEXT)).toContain(union);
     expect(shown(ITEM_OR_TEXT)).toContain('"anyOf":[{"type":"object"');
   });
+
+  it.skipIf(areTemplatesMissing()).each([...REAL_TEMPLATES])(
+    'names null and the types of a list in the prompt of %s if it lists tools',
+    (_name, source) => {
+      const template = realTemplate(source);
+      if (!template.traits.tools) return;
+      const shown = (place: JsonObject): string => {
+        const schema = { type: 'object', properties: { given: place } };
+        const prompt = written(template, asking(using(schema, 'Looks.')));
+        return prompt.slice(prompt.lastIndexOf(LOOK_UP.name));
+      };
+      const list = { type: 'array', items: { anyOf: [{ type: 'boolean' }, { type: 'string' }] } };
+      const nulls = [{ type: ['integer', 'null'] }, INTEGER_OR_NULL];
+      for (const place of [...nulls, ...nulls.map((items) => ({ type: 'array', items }))]) {
+        expect(shown(place)).toMatch(/null|None|Optional/);
+      }
+      expect(shown(list)).toMatch(/bool/i);
+    },
+  );
 
   it('with basic types describes other types in descriptions', () => {
     const list = { type: 'array', description: 'All of them.' };
