@@ -3,9 +3,8 @@ import { mkdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { writeWholeFile } from '../../../core/write-file.ts';
-import { fileFactsSchema } from './file-facts.ts';
 import type { FileFactsRequest, FileFacts } from './file-facts.ts';
-import { FileFactsThread } from './file-facts-thread.ts';
+import { FileFactsProcess } from './file-facts-process.ts';
 import { problemOfGguf } from './require-gguf.ts';
 import { parseJson } from '../../../core/one-line.ts';
 
@@ -14,6 +13,11 @@ const VERSION = 2;
 
 /** Limit of entries. The oldest ones are dropped, because their files may be removed. */
 const MOST_ENTRIES = 1000;
+
+const fileFactsSchema = z.object({
+  trainedContext: z.number().optional(),
+  thinking: z.enum(['none', 'switchable', 'always']).optional(),
+}) satisfies z.ZodType<FileFacts>;
 
 const entrySchema = z.object({
   sizeBytes: z.number(),
@@ -31,23 +35,23 @@ const cacheSchema = z.object({
 export interface FileFactsOptions {
   /** Folder of the cache; it need not exist. */
   readonly folder: string;
-  /** Compiled module of the thread; default: the one next to this module. */
-  readonly readerModule?: URL;
+  /** Compiled module of the child process; default: the one next to this module. */
+  readonly childModule?: URL;
 }
 
 /** Facts of model files, cached on disk by path, size and time of change. */
 export class FileFactsCache {
   readonly #file: string;
-  readonly #thread: FileFactsThread;
+  readonly #process: FileFactsProcess;
   readonly #entries = new Map<string, Entry>();
   readonly #reading = new Map<string, Promise<FileFacts | undefined>>();
   #loading: Promise<void> | undefined;
   #isChanged = false;
 
-  constructor({ folder, readerModule }: FileFactsOptions) {
+  constructor({ folder, childModule }: FileFactsOptions) {
     this.#file = path.join(folder, 'model-files.json');
-    this.#thread = new FileFactsThread(
-      readerModule ?? new URL('./file-facts-reader.js', import.meta.url),
+    this.#process = new FileFactsProcess(
+      childModule ?? new URL('./file-facts-child.js', import.meta.url),
     );
   }
 
@@ -68,14 +72,14 @@ export class FileFactsCache {
     return reading;
   }
 
-  /** Ends the thread, and writes the cache. */
+  /** Ends the process, and writes the cache. */
   async close(): Promise<void> {
-    this.#thread.close();
+    this.#process.close();
     await this.#save();
   }
 
   async #read(question: FileFactsRequest, key: string, stamp: Omit<Entry, 'facts'>) {
-    const facts = await this.#thread.read(question);
+    const facts = await this.#process.read(question);
     this.#reading.delete(key);
     this.#entries.delete(key);
     // A file with a problem is tried again, because it may still be copied.

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { boundedRenderer } from './bounded-renderer.ts';
 import { readWholeGguf } from './gguf-metadata.ts';
 import { readTemplate } from './template-reading.ts';
@@ -12,11 +11,6 @@ export interface FileFacts {
   /** Thinking of its chat template, or by instructions; absent if there is no template. */
   readonly thinking?: 'none' | 'switchable' | 'always' | undefined;
 }
-
-export const fileFactsSchema = z.object({
-  trainedContext: z.number().optional(),
-  thinking: z.enum(['none', 'switchable', 'always']).optional(),
-}) satisfies z.ZodType<FileFacts>;
 
 /** File, and the chat template that replaces its own. */
 export interface FileFactsRequest {

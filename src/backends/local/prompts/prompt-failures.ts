@@ -1,26 +1,6 @@
 import { RuntimeFailure } from '../../../core/failure.ts';
-import { MEMORY_SIGNAL } from '../worker/watchdog.ts';
 import type { PromptJob } from './prompt-protocol.ts';
-import { templateLimitExceeded } from './prompt-work.ts';
-
-/** Signals that a process causes itself, such as by endless recursion. */
-const OWN_SIGNALS: readonly string[] = [
-  'SIGABRT',
-  'SIGBUS',
-  'SIGFPE',
-  'SIGILL',
-  'SIGSEGV',
-  'SIGTRAP',
-];
-
-/** Reason why a job ended its process; undefined if another cause ended it. */
-export function ownEnd(code: unknown, end: NodeJS.Signals | null | undefined): string | undefined {
-  if (end === MEMORY_SIGNAL) return 'needed too much memory';
-  if (typeof end === 'string') {
-    return OWN_SIGNALS.includes(end) ? `ended its process (${end})` : undefined;
-  }
-  return typeof code === 'number' && code !== 0 ? `ended its process (exit ${code})` : undefined;
-}
+import { templateLimitExceeded } from './template-limits.ts';
 
 /** Describes the loss of a process by a signal or an exit. */
 export function endedBy(how: string): string {

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { revivedFailure } from '../worker/protocol.ts';
 import { addonPath } from './jinja.ts';
-import { closed, endedBy, limitExceeded, lost, ownEnd, ProcessLost } from './prompt-failures.ts';
+import { closed, endedBy, limitExceeded, lost, ProcessLost } from './prompt-failures.ts';
 import type {
   PromptCommand,
   PromptInput,
@@ -11,7 +11,9 @@ import type {
   PromptResult,
 } from './prompt-protocol.ts';
 import type { TemplateSetup } from './prompt-work.ts';
+import { ownEnd } from './template-limits.ts';
 import { abortReason, SlotQueue } from '../../../core/queue.ts';
+import { necessaryEnvironment } from '../worker/necessary-environment.ts';
 import { TIME_SIGNAL } from '../worker/watchdog.ts';
 
 export interface PromptProcessOptions {
@@ -184,13 +186,6 @@ const CHILD_MODULE = new URL(
   './prompt-child.js',
   import.meta.url.replace(/\/src\/(backends\/.+)\.ts$/, '/dist/$1.js'),
 );
-
-/** Variables that the system needs to find libraries. A renderer needs no secrets. */
-const NECESSARY = /^(PATH|SystemRoot|LD_LIBRARY_PATH|DYLD_.*|TMPDIR|TEMP|TMP|NODE_V8_COVERAGE)$/i;
-
-function necessaryEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => NECESSARY.test(name)));
-}
 
 function resultOf<Job extends PromptJob>(reply: PromptReply<Job>): PromptResult<Job> {
   if ('failure' in reply) throw revivedFailure(reply.failure);

@@ -20,6 +20,7 @@ import { RuntimeFailure, messageOf } from '../../../core/failure.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import type { CallableTool } from '../../../formats/format.ts';
 import { requireCompilable } from './schema-limits.ts';
+import { templateLimitExceeded } from './template-limits.ts';
 import { readTemplate } from '../model/template-reading.ts';
 import type { TemplateReading } from '../model/template-reading.ts';
 
@@ -209,15 +210,6 @@ export class PromptWork {
       return rendered;
     };
   }
-}
-
-/** Failure of a chat template that exceeded one of its limits. */
-export function templateLimitExceeded(model: string, how: string): RuntimeFailure {
-  return new RuntimeFailure(
-    'invalid-request',
-    `The chat template of ${model} exceeded its limits: one rendering ${how}. ` +
-      'Set another template with `template:` in models.yaml.',
-  );
 }
 
 /** Failure of a rendering, with the template's own words if it refuses the conversation. */

@@ -7,6 +7,7 @@ import type { ToolSpec } from '../../../../src/core/conversation.ts';
 import type { JsonObject } from '../../../../src/core/json.ts';
 import type { ModelSpec } from '../../../../src/core/model.ts';
 import { ENGINE } from '../../../support/engine-variant.ts';
+import { GREEDY_TEMPLATES } from '../../../support/hostile-templates.ts';
 import { childrenOf } from '../../../support/processes.ts';
 import { collect, MINI, request, said } from '../../../support/requests.ts';
 import { covers } from '../../../support/covers.ts';
@@ -82,6 +83,16 @@ describe('a rendering that exceeds its limits', () => {
       /hostile .* took longer than 0.4 s/,
     );
   });
+
+  it.each(Object.entries(GREEDY_TEMPLATES))(
+    'is refused if it misuses %s',
+    async (_what, source) => {
+      const read = prompts.run('read', { model, source, bos: '', eos: '' });
+      await expect(read).rejects.toThrow(
+        /hostile exceeded its limits.*(took longer than|needed too much memory)/,
+      );
+    },
+  );
 
   it('ends when its client has gone', async () => {
     await open(LOOP);
