@@ -10,7 +10,7 @@ import type { OutputBundle, Plugin } from 'rolldown';
 /** Modules whose files in dist/ are named by a path: programs of processes and threads, and imports of tests. */
 const ENTRIES = [
   'main',
-  'backends/local/model/file-facts-reader',
+  'backends/local/model/file-facts-child',
   'backends/local/prompts/prompt-child',
   'backends/local/worker/child',
   'backends/local/worker/server',
