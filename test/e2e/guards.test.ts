@@ -4,6 +4,7 @@ import { errorOf, post, request } from '../support/messages-api.ts';
 import { rawRequest } from '../support/raw-request.ts';
 import { runPortico, startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
+import { sharedServer } from '../support/shared-server.ts';
 import { covers } from '../support/covers.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -14,10 +15,9 @@ describe('on loopback, without keys', () => {
   let server: RunningServer;
   let port: string;
   beforeAll(async () => {
-    server = await startServer();
+    server = await sharedServer();
     ({ port } = new URL(server.url));
   });
-  afterAll(() => server.stop());
 
   it.each(['127.0.0.1', 'localhost', '[::1]', '127.0.0.1:PORT', 'LocalHost:PORT', '[::1]:PORT'])(
     'Host: %s is ours',

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -73,27 +73,27 @@ describe('what a new user sees', () => {
 describe('the end', () => {
   covers('R2.2-shutdown');
 
-  it.each(['SIGTERM', 'SIGINT'] as const)('by %s leaves no process', async (signal) => {
-    const server = await startServer();
-    await messageOf(await post(`${server.url}/v1/messages`, request('Hello')));
-    const [engine = 0] = await childrenOf(server.process.pid ?? 0);
-    expect(engine).toBeGreaterThan(0);
-    expect(await server.stop(signal)).toBe(0);
-    expect(() => process.kill(engine, 0)).toThrow('ESRCH');
-  });
-
-  it('lets a running answer finish, and takes no new one', async () => {
-    const server = await startServer();
-    const body = endless({ stream: true, max_tokens: 700 });
-    const events = eventsOf(await post(`${server.url}/v1/messages`, body));
-    await events.next();
-    const ended = server.stop();
-    await expect.poll(() => isOpen(server.url), SOON).toBe(false);
-    const names: string[] = [];
-    for await (const { event } of events) names.push(event);
-    expect(names.at(-1)).toBe('message_stop');
-    expect(await ended).toBe(0);
-  });
+  it.each([
+    ['SIGTERM', 700],
+    ['SIGINT', 350],
+  ] as const)(
+    'by %s lets a running answer finish, takes no new one, and leaves no process',
+    async (signal, tokens) => {
+      const server = await startServer();
+      const body = endless({ stream: true, max_tokens: tokens });
+      const events = eventsOf(await post(`${server.url}/v1/messages`, body));
+      await events.next();
+      const [engine = 0] = await childrenOf(server.process.pid ?? 0);
+      expect(engine).toBeGreaterThan(0);
+      const ended = server.stop(signal);
+      await expect.poll(() => isOpen(server.url), SOON).toBe(false);
+      const names: string[] = [];
+      for await (const { event } of events) names.push(event);
+      expect(names.at(-1)).toBe('message_stop');
+      expect(await ended).toBe(0);
+      expect(() => process.kill(engine, 0)).toThrow('ESRCH');
+    },
+  );
 
   it('comes after 10 s even where an answer does not end', async () => {
     // A model server that falls silent takes no processor time.
@@ -133,18 +133,17 @@ describe('a running server', () => {
   });
 
   it('keeps the last good registry of a broken file', async () => {
-    const server = await startServer({ registry: 'aliases:\n  my-own-name: mini\n' });
-    try {
-      const file = path.join(server.home, 'models.yaml');
-      await writeFile(file, 'aliases:\n  my-own-name: [mini\n');
-      const output = () => server.stdout() + server.stderr();
-      await expect.poll(output, { timeout: 10_000 }).toMatch(/models\.yaml:\d+:\d+/);
-      const body = request('Count from 1 to 3', { model: 'my-own-name' });
-      const response = await post(`${server.url}/v1/messages`, body);
-      expect(textOf(await messageOf(response))).toBe('1, 2, 3');
-    } finally {
-      await server.stop();
-    }
+    const server = await sharedServer();
+    const file = path.join(server.home, 'models.yaml');
+    const good = await readFile(file, 'utf8');
+    const written = () => server.stdout() + server.stderr();
+    expect(written()).not.toMatch(/models\.yaml:\d+:\d+/);
+    onTestFinished(() => writeFile(file, good));
+    await writeFile(file, 'aliases:\n  first-alias: [mini\n');
+    await expect.poll(written, { timeout: 10_000 }).toMatch(/models\.yaml:\d+:\d+/);
+    const body = request('Count from 1 to 3', { model: 'first-alias' });
+    const response = await post(`${server.url}/v1/messages`, body);
+    expect(textOf(await messageOf(response))).toBe('1, 2, 3');
   });
 });
 

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { allEventsOf, expectGrammar, streamedText } from '../support/event-stream.ts';
 import { errorOf, messageOf, post, request, textOf } from '../support/messages-api.ts';
-import { startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
+import { sharedServer } from '../support/shared-server.ts';
 import { covers } from '../support/covers.ts';
 
 const MIB = 1024 * 1024;
@@ -11,9 +11,8 @@ const says = (block: object) => [{ role: 'user', content: [block] }];
 
 let server: RunningServer;
 beforeAll(async () => {
-  server = await startServer({ registry: 'aliases: { one: mini, two: mini, three: mini }\n' });
+  server = await sharedServer();
 });
-afterAll(() => server.stop());
 
 describe('messages over HTTP', () => {
   covers('R2.3-messages', 'R2.3-anthropic', 'R2.3-doubled', 'R2.3-stream', 'R2.3-count');

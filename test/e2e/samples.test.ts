@@ -1,26 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { allEventsOf, expectGrammar, streamedText } from '../support/event-stream.ts';
 import { errorOf, messageOf, post, textOf } from '../support/messages-api.ts';
 import type { Message } from '../support/messages-api.ts';
-import { startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
+import { sharedServer } from '../support/shared-server.ts';
 import { SAMPLES } from './samples.ts';
 import type { Sample } from './samples.ts';
-import { MINI_FILE } from '../support/engine-variant.ts';
 import { covers } from '../support/covers.ts';
-
-const REGISTRY = `
-models:
-  qwen3-coder: { backend: llama, file: ${JSON.stringify(MINI_FILE)}, sampling: { temperature: 0 } }
-aliases:
-  your-model-name: mini
-`;
 
 let server: RunningServer;
 beforeAll(async () => {
-  server = await startServer({ registry: REGISTRY });
+  server = await sharedServer();
 });
-afterAll(() => server.stop());
 
 const ANYTHING = /\S/;
 

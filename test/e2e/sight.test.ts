@@ -13,8 +13,9 @@ import { clientOf, DIALECTS } from '../support/dialects.ts';
 import { isMissing } from '../support/optional.ts';
 import { serveScript } from '../support/scripted-server.ts';
 import type { ScriptedServer } from '../support/scripted-server.ts';
-import { REPOSITORY, startServer } from '../support/server.ts';
+import { REPOSITORY } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
+import { sharedServer } from '../support/shared-server.ts';
 import { serve } from '../support/upstream/replay.ts';
 import type { LocalServer } from '../support/upstream/replay.ts';
 import { covers } from '../support/covers.ts';
@@ -56,9 +57,8 @@ describe.skipIf(isAddonMissing())('a newcomer’s portico serve, shown pictures'
 
   let server: RunningServer;
   beforeAll(async () => {
-    server = await startServer();
+    server = await sharedServer();
   });
-  afterAll(() => server.stop());
 
   const ask = (dialect: (typeof DIALECTS)[number], messages: Anthropic.MessageParam[]) =>
     clientOf(dialect, server.url).messages.create({ model: 'mini', max_tokens: 60, messages });

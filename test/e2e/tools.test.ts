@@ -1,19 +1,16 @@
 import type { Anthropic } from 'anthropic-sdk-0';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { clientOf, DIALECTS } from '../support/dialects.ts';
 import { allEventsOf, expectGrammar } from '../support/event-stream.ts';
 import { errorOf, messageOf, post, promptTokensOf, request } from '../support/messages-api.ts';
-import { MINI } from '../support/requests.ts';
-import { startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
+import { sharedServer } from '../support/shared-server.ts';
 import { covers } from '../support/covers.ts';
 
 let server: RunningServer;
 beforeAll(async () => {
-  const registry = `models:\n  blind: { backend: llama, file: ${JSON.stringify(MINI.file)}, context: 4096 }\n`;
-  server = await startServer({ registry });
+  server = await sharedServer();
 });
-afterAll(() => server.stop());
 
 type Tool = Anthropic.Tool;
 type Params = Anthropic.MessageCreateParamsNonStreaming;
@@ -249,11 +246,11 @@ describe('tools without an SDK', () => {
   it('names the picture of a result that the model cannot see', async () => {
     const source = { type: 'base64', media_type: 'image/png', data: 'iVBORw0KGgo=' } as const;
     const messages = answered(result([{ type: 'image', source }]));
-    const response = await ask(request('', { model: 'blind', messages, tools: TOOLS }));
+    const response = await ask(request('', { model: 'text-only', messages, tools: TOOLS }));
     expect(response.status).toBe(400);
     const { error } = await errorOf(response);
     expect(error.type).toBe('invalid_request_error');
-    expect(error.message).toMatch(/image.*blind has no vision/);
+    expect(error.message).toMatch(/image.*text-only has no vision/);
   });
 
   it('never shows a cut call as a finished one, wherever it is cut', async () => {

@@ -40,6 +40,8 @@ export async function openRegistry(absent: RegExp): Promise<LocalRegistry> {
     if (file !== undefined) {
       const { dir, base } = path.parse(file.folder);
       const left = LEFT_OUT.flatMap((entry) => ['--exclude', entry]);
+      // A second install reads it from npm's cache.
+      response.setHeader('cache-control', 'max-age=3600, immutable');
       const tar = spawn('tar', ['-c', '-C', dir, ...left, base]);
       tar.stdout.pipe(response);
       return;

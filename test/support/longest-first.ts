@@ -1,9 +1,43 @@
 import { BaseSequencer } from 'vitest/node';
 import type { TestSpecification } from 'vitest/node';
 
-/** Files that take longest, by what the processor has to do. */
-const LONG =
-  /\/test\/(backends\/local\/runners\/llama-cpp\/(chat-models|crashes|engine|memory|slots)|cli\/commands\/launch|contract\/(llama|vision)|e2e\/(install|lifecycle|python|running))\.test\.ts$/;
+/**
+ * Files that take longest, by the time that each takes alone on a busy machine; those that mostly wait for a
+ * client are between those that compute.
+ */
+const LONGEST = [
+  'e2e/install',
+  'e2e/python',
+  'e2e/claude-code-faults',
+  'faults/files',
+  'e2e/tools',
+  'e2e/agents',
+  'e2e/claude-code-launch',
+  'backends/local/runners/llama-cpp/chat-models',
+  'cli/commands/launch',
+  'e2e/lifecycle',
+  'e2e/thinking',
+  'e2e/claude-silence',
+  'e2e/running',
+  'faults/kills',
+  'backends/local/runners/llama-cpp/crashes',
+  'faults/upstreams',
+  'e2e/claude-code-settings',
+  'e2e/claude-code-agents',
+  'e2e/error-codes',
+  'e2e/sdk',
+  'e2e/usage',
+  'e2e/memory',
+  'e2e/sight',
+  'examples/scripts',
+  'cli/launch-shared',
+  'e2e/claude-code-window',
+  'faults/fuzz',
+  'backends/local/runners/llama-cpp/memory',
+  'backends/local/runners/llama-cpp/slots',
+  'contract/llama',
+  'contract/vision',
+].map((name) => `/test/${name}.test.ts`);
 
 /**
  * Runs the project `e2e` before `unit`, and the longest files of a project first. Short files fill the
@@ -19,5 +53,7 @@ export class LongestFirst extends BaseSequencer {
 }
 
 function placeOf({ project, moduleId }: TestSpecification): number {
-  return (project.name === 'e2e' ? 0 : 2) + (LONG.test(moduleId) ? 0 : 1);
+  const place = LONGEST.findIndex((name) => moduleId.endsWith(name));
+  const ofProject = project.name === 'e2e' ? 0 : LONGEST.length + 1;
+  return ofProject + (place === -1 ? LONGEST.length : place);
 }

@@ -136,7 +136,7 @@ export function describeBoundAnswers(backend: () => Backend, bound: BoundModel):
           (subject) => `Say one word about ${subject}.`,
           {
             thinking: { mode: 'enabled', budgetTokens: 6 },
-            maxTokens: 40,
+            maxTokens: 20,
           },
         );
         for (const { text, thinking } of answers) {

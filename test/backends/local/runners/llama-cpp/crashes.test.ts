@@ -22,28 +22,32 @@ const LONG = `Repeat after me: ${'word '.repeat(3000)}`;
 
 let folder = '';
 let backend: Backend;
+let inThisProcess: Backend;
 /** Processes that are not of this suite. */
 let others: readonly number[] = [];
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'portico-test-'));
   others = await childrenOf(process.pid);
-  backend = createLocalBackend({
-    engine: 'isolated',
-    ...ENGINE,
-    context: undefined,
-    parallel: 2,
-    queueLimit: 8,
-    childModule,
-    log: () => undefined,
-  });
+  const open = (engine: 'isolated' | 'in-process') =>
+    createLocalBackend({
+      engine,
+      ...ENGINE,
+      context: undefined,
+      parallel: 2,
+      queueLimit: 8,
+      childModule,
+      log: () => undefined,
+    });
+  [backend, inThisProcess] = [open('isolated'), open('in-process')];
 });
 afterAll(async () => {
   await backend.close();
+  await inThisProcess.close();
   await rm(folder, { recursive: true });
 });
 
-function ask(model: ModelSpec, text = 'Count from 1 to 3') {
-  return backend.generate(request(model, said(text)), soon());
+function ask(model: ModelSpec, text = 'Count from 1 to 3', asked = backend) {
+  return asked.generate(request(model, said(text)), soon());
 }
 
 async function newEngines(): Promise<readonly number[]> {
@@ -122,6 +126,7 @@ describe('a file that makes llama.cpp abort', () => {
 describe('a file that is corrupt', () => {
   covers('R6.7-files');
 
+  // Nothing is between a file and this process where the engine is in it; engine.test.ts has isolated ones.
   it.each<[string, (whole: Buffer) => Buffer]>([
     ['empty', () => Buffer.alloc(0)],
     ['cut in its header', (whole) => whole.subarray(0, 500)],
@@ -135,12 +140,13 @@ describe('a file that is corrupt', () => {
   ])('and %s fails its request with its name, and nothing else', async (title, damage) => {
     const file = path.join(folder, `${title.replaceAll(' ', '-')}.gguf`);
     await writeFile(file, damage(await readFile(MINI.file ?? '')));
-    await expect(collect(ask({ ...MINI, name: title, file }))).rejects.toMatchObject({
+    const asked = ask({ ...MINI, name: title, file }, undefined, inThisProcess);
+    await expect(collect(asked)).rejects.toMatchObject({
       code: 'unsupported',
       message: expect.stringContaining(file),
     });
-    expect((await collect(ask(MINI))).text).toBe('1, 2, 3');
-    await backend.unload?.(title);
+    expect((await collect(ask(MINI, undefined, inThisProcess))).text).toBe('1, 2, 3');
+    await inThisProcess.unload?.(title);
   });
 });
 
