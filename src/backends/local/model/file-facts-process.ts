@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { basename } from 'node:path';
 import { ownEnd, templateLimitExceeded } from '../prompts/template-limits.ts';
+import { killChild } from '../worker/ended.ts';
 import { necessaryEnvironment } from '../worker/necessary-environment.ts';
 import { TIME_SIGNAL } from '../worker/watchdog.ts';
 import type { FileFactsRequest, FileFacts } from './file-facts.ts';
@@ -95,7 +96,7 @@ function replyOf(child: ChildProcess, question: FileFactsRequest): Promise<FileF
       const how = howItEnded(code, signal);
       settle(how === undefined ? undefined : { problem: problemOf(question, how) });
     };
-    const late = setTimeout(() => child.kill('SIGKILL'), READ_TIMEOUT_MS);
+    const late = setTimeout(() => killChild(child), READ_TIMEOUT_MS);
     child.on('message', reply).on('exit', exited).on('error', failed);
     const command: FileFactsCommand = { question, cpuMilliseconds: CPU_MILLISECONDS };
     child.send(command, () => undefined);

@@ -13,6 +13,7 @@ import type {
 import type { TemplateSetup } from './prompt-work.ts';
 import { ownEnd } from './template-limits.ts';
 import { abortReason, SlotQueue } from '../../../core/queue.ts';
+import { killChild } from '../worker/ended.ts';
 import { necessaryEnvironment } from '../worker/necessary-environment.ts';
 import { TIME_SIGNAL } from '../worker/watchdog.ts';
 
@@ -142,9 +143,9 @@ export class PromptProcess {
       const late = setTimeout(() => {
         // The watchdog ends a job that has used its CPU time, so this one was stopped or did not get it.
         starved = `got less than ${cpuMilliseconds / 1000} s of CPU time in ${wallMilliseconds / 1000} s`;
-        child.kill('SIGKILL');
+        killChild(child);
       }, wallMilliseconds);
-      const abort = () => setTimeout(() => settled || child.kill('SIGKILL'), ABORT_MILLISECONDS);
+      const abort = () => setTimeout(() => settled || killChild(child), ABORT_MILLISECONDS);
       let settled = false;
       const settle = () => {
         settled = true;

@@ -5,7 +5,7 @@ import { RuntimeFailure } from '../../../core/failure.ts';
 import type { GenerationEvent } from '../../../core/events.ts';
 import type { EngineLog, EngineTask } from '../engine-settings.ts';
 import type { Engine } from '../engine.ts';
-import { ended } from './ended.ts';
+import { ended, killChild } from './ended.ts';
 import type { EngineWatch } from './engine-watch.ts';
 import { EventChannel } from './event-channel.ts';
 import type { MemoryLease } from '../memory/lease.ts';
@@ -162,7 +162,7 @@ export class IsolatedEngine implements Engine {
     child.on('error', ({ message }) => child.pid ?? end(`its start failed: ${message}`));
     watch?.started((how) => {
       hung = how;
-      child.kill('SIGKILL');
+      killChild(child);
     });
     this.#send(child, { type: 'open', task });
     return child;

@@ -1,3 +1,4 @@
+import { ChildProcess } from 'node:child_process';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createLocalBackend } from '../../../../src/backends/local/backend.ts';
 import type { LocalBackendOptions } from '../../../../src/backends/local/backend.ts';
@@ -76,6 +77,27 @@ describe('an engine whose process is stopped', () => {
     });
     expect((await collect(ask('Count from 1 to 3'))).text).toBe('1, 2, 3');
   });
+});
+
+describe('an engine that the system does not end', () => {
+  covers('R12.2-hung');
+
+  it('is given up, and the next request starts another', async () => {
+    const { backend, ask, engines } = await open({ childModule: REAL });
+    const hung = collect(ask('Tell me a story. Count from 1 to 24, one per line.'));
+    hung.catch(() => undefined);
+    await expect.poll(engines).toHaveLength(1);
+    const [pid = 0] = await engines();
+    process.kill(pid, 'SIGSTOP');
+    // A process in a hung driver or disk survives SIGKILL, too.
+    const kill = vi.spyOn(ChildProcess.prototype, 'kill').mockReturnValue(true);
+    onTestFinished(() => void process.kill(pid, 'SIGKILL'));
+    await backend.unload?.('mini');
+    expect(await engines()).toEqual([pid]);
+    kill.mockRestore();
+    await expect(hung).rejects.toMatchObject({ code: 'overloaded' });
+    expect((await collect(ask('Count from 1 to 3'))).text).toBe('1, 2, 3');
+  }, 30_000);
 });
 
 describe('an engine that does not finish its start', () => {
