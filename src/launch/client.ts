@@ -20,6 +20,9 @@ export type Occupant =
 /** Timeout of requests that need no model, so that a hung server does not hang the terminal. */
 const ANSWER_TIMEOUT_MS = 10_000;
 
+/** Timeout of a stop: an engine has a minute to write its states, and some seconds more if it hangs. */
+const STOP_TIMEOUT_MS = 75_000;
+
 /** Largest page of models that a server accepts. */
 const PAGE = 1000;
 
@@ -92,7 +95,8 @@ export async function stopModel(
   force: boolean,
 ): Promise<z.infer<typeof stopped>> {
   const path = `/portico/models/${encodeURIComponent(name)}/stop${force ? '?force=true' : ''}`;
-  return expect(stopped, await ask(address, path, { method: 'POST' }), address);
+  const answer = await ask(address, path, { method: 'POST', timeoutMs: STOP_TIMEOUT_MS });
+  return expect(stopped, answer, address);
 }
 
 /** Names and descriptions of the models that can chat. */
@@ -149,6 +153,8 @@ export async function loadModel(address: Address, name: string): Promise<string>
 
 interface Question {
   readonly method: 'GET' | 'POST';
+  /** Timeout in milliseconds; default: 10 s. */
+  readonly timeoutMs?: number;
   /** Body for a model, so the request has no timeout. */
   readonly body?: unknown;
 }
@@ -168,11 +174,12 @@ async function ask(address: Address, path: string, question?: Question): Promise
     return await send(address, path, question);
   } catch (error) {
     const isLate = error instanceof Error && error.name === 'TimeoutError';
-    const reason = isLate ? 'no answer in time' : messageOf(error);
     throw new RuntimeFailure(
       'backend-unavailable',
-      `no Portico answers at ${address.url} (${reason}); start one with: portico serve, ` +
-        'or name another with --host and --port',
+      isLate
+        ? `the server at ${address.url} did not answer in time; see its log, or name another with --host and --port`
+        : `no Portico answers at ${address.url} (${messageOf(error)}); start one with: portico serve, ` +
+            'or name another with --host and --port',
       { cause: error },
     );
   }
@@ -181,7 +188,7 @@ async function ask(address: Address, path: string, question?: Question): Promise
 async function send(
   { url, key }: Address,
   path: string,
-  { method, body }: Question = { method: 'GET' },
+  { method, body, timeoutMs = ANSWER_TIMEOUT_MS }: Question = { method: 'GET' },
 ): Promise<Answer> {
   const reply = await request(`${url}${path}`, {
     method,
@@ -190,7 +197,7 @@ async function send(
       ...(body !== undefined && { 'content-type': 'application/json' }),
     },
     ...(body === undefined
-      ? { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) }
+      ? { signal: AbortSignal.timeout(timeoutMs) }
       : { body: JSON.stringify(body), headersTimeout: 0, bodyTimeout: 0 }),
     // Close the connection: a server that stops waits for open ones.
     reset: true,

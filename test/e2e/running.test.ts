@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
 import { ask, freePort } from '../support/asking.ts';
 import { runHere } from '../support/command-line.ts';
@@ -139,6 +139,22 @@ describe('without a server', () => {
       new RegExp(
         `^Error: no Portico answers at http://127\\.0\\.0\\.1:${port} .*portico serve.*\n$`,
       ),
+    );
+  });
+
+  it('is distinguished from one that does not answer', async () => {
+    const hung = createServer(() => undefined).listen(0);
+    await once(hung, 'listening');
+    onTestFinished(() => void hung.close());
+    const late = vi.spyOn(AbortSignal, 'timeout');
+    onTestFinished(() => late.mockRestore());
+    late.mockImplementation(() => AbortSignal.abort(new DOMException('late', 'TimeoutError')));
+    const { port } = hung.address() as AddressInfo;
+    const { code, stderr } = await runHere(['stop', 'mini', '--url', `http://127.0.0.1:${port}`]);
+    expect(late.mock.lastCall).toEqual([75_000]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^Error: the server at http:.* did not answer in time; see its log.*\n$/,
     );
   });
 

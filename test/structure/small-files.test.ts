@@ -14,7 +14,6 @@ const APART: readonly (readonly [files: RegExp, reason: string])[] = [
   [/^src\/http\/routes\//, 'one file a route'],
   [/^src\/formats\/fenced-call\.ts$/, 'a format, whose importer is in another folder'],
   [/^src\/grammar\/strings\.ts$/, 'one file a type of JSON Schema'],
-  [/^src\/backends\/local\/worker\/ended\.ts$/, 'its importer is as long as a file may be'],
   [/^src\/output\/openings\.ts$/, 'its importer is as long as a file may be'],
 ];
 
