@@ -63,6 +63,12 @@ export const SETTINGS = {
     fallback: 'auto',
     meaning: 'auto or off: drafts tokens from earlier text if that is faster',
   },
+  llamaServer: {
+    flag: '--llama-server <path>',
+    variable: 'PORTICO_LLAMA_SERVER',
+    fallback: 'the one that is found',
+    meaning: 'llama-server for models with `engine: llama-server`',
+  },
   memory: {
     flag: '--memory <size>',
     variable: 'PORTICO_MEMORY',

@@ -37,6 +37,8 @@ export interface Settings extends AccessSettings {
   readonly flashAttention: FlashAttention | undefined;
   readonly kvType: KvType | undefined;
   readonly promptLookup: PromptLookupMode | undefined;
+  /** Program of llama-server, or its folder; undefined searches this machine. */
+  readonly llamaServer: string | undefined;
   /** Bytes of memory for all local models; undefined means all of the machine's. */
   readonly memoryBytes: number | undefined;
   /** Context in tokens of every model; overrides their entries if set. */
@@ -76,6 +78,7 @@ export interface ServeFlags extends AccessFlags {
   readonly flashAttention?: string;
   readonly kvType?: string;
   readonly promptLookup?: string;
+  readonly llamaServer?: string;
   readonly memory?: string;
   readonly context?: string;
   readonly parallel?: string;
@@ -112,7 +115,10 @@ export function resolveSettings(flags: ServeFlags, environment: NodeJS.ProcessEn
       DEFAULT_PORT,
     ...readAccess(flags, environment),
     defaultModel: readTextSetting(pick('--model', flags.model, 'PORTICO_MODEL')),
-    registryFile: flags.models === undefined ? paths.registryFile : readPath(flags.models),
+    registryFile:
+      flags.models === undefined
+        ? paths.registryFile
+        : readPath({ name: '--models', text: flags.models }),
     ...readLoading(pick, flags),
     memoryBytes: readSize(pick('--memory', flags.memory, 'PORTICO_MEMORY')),
     context: readInteger(pick('--context', flags.context, 'PORTICO_CONTEXT'), {
@@ -162,9 +168,13 @@ function readLoading(pick: PickGiven, flags: ServeFlags) {
       pick('--prompt-lookup', flags.promptLookup, 'PORTICO_PROMPT_LOOKUP'),
       PROMPT_LOOKUP,
     ),
+    llamaServer: readPath(pick('--llama-server', flags.llamaServer, 'PORTICO_LLAMA_SERVER')),
   };
 }
 
-function readPath(models: string): string {
-  return resolve(readTextSetting({ name: '--models', text: models }) ?? models);
+function readPath(path: Given): string;
+function readPath(path: Given | undefined): string | undefined;
+function readPath(path: Given | undefined): string | undefined {
+  const text = readTextSetting(path);
+  return text === undefined ? undefined : resolve(text);
 }

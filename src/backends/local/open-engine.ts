@@ -30,12 +30,24 @@ export async function openEngine(
       const opened = await openLlamaNode({ spec: named, settings, log, abandon });
       return new LocalEngine(opened, options);
     }
+    case 'llama-server': {
+      const { openLlamaServer } = await importEngine(
+        () => import('./runners/llama-server/runner.ts'),
+      );
+      const opened = await openLlamaServer({ spec: named, settings, log, abandon });
+      return new LocalEngine(opened, options);
+    }
     default:
       return runner satisfies never;
   }
 }
 
-/** Ends this child process, because its native context is in an unknown state. */
-function abandon(): never {
+/**
+ * Ends this child process, because its native context is in an unknown state.
+ *
+ * @param reason last line of its output
+ */
+function abandon(reason?: string): never {
+  if (reason !== undefined) process.stderr.write(`${reason}\n`);
   process.exit(1);
 }

@@ -3,7 +3,7 @@ import type { LocalSpec } from './spec.ts';
 import { isAddonInstalled } from './runners/llama-node/addon.ts';
 
 /** Runners of GGUF files. */
-export type RunnerKind = 'llama-cpp' | 'llama-node';
+export type RunnerKind = 'llama-cpp' | 'llama-node' | 'llama-server';
 
 /** State of this machine that decides which runner a model has. */
 export interface RunnerConditions {
@@ -31,10 +31,11 @@ export function visionSupport(
  * sets a separate text engine. That has more slots and caches prefixes on disk, but both engines are in memory.
  */
 export function chooseRunner(
-  { picturesApart }: Pick<LocalSpec, 'picturesApart'>,
+  { engine, picturesApart }: Pick<LocalSpec, 'engine' | 'picturesApart'>,
   vision: VisionSupport,
   hasPictures: boolean,
 ): RunnerKind {
+  if (engine === 'llama-server') return 'llama-server';
   const forText = picturesApart === true && !hasPictures;
   return vision === 'available' && !forText ? 'llama-node' : 'llama-cpp';
 }

@@ -1,4 +1,5 @@
 import type {
+  EngineKind,
   FlashAttention,
   GpuLayers,
   KvType,
@@ -8,6 +9,8 @@ import type { ModelSpec } from '../../core/model.ts';
 
 /** Model from a GGUF file. */
 export interface LocalSpec extends ModelSpec {
+  /** Absent means `built-in`. */
+  readonly engine?: EngineKind;
   /** Absolute path of the projector (mmproj), for vision. */
   readonly mmproj?: string;
   /** Uses a separate text engine for conversations without pictures. Both engines are in memory. */

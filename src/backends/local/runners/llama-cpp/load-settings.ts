@@ -1,9 +1,8 @@
-import { availableParallelism, loadavg } from 'node:os';
 import type { GgmlType, LlamaContextOptions, LlamaModelOptions } from 'node-llama-cpp';
 import { RuntimeFailure } from '../../../../core/failure.ts';
 import type { FlashAttention, GpuLayers, KvType } from '../../../../config/engine-options.ts';
 import type { LocalSpec } from '../../spec.ts';
-import { defaultThreads } from '../../threads.ts';
+import { threadsFor } from '../../threads.ts';
 import type { EngineSettings } from '../../engine-settings.ts';
 
 /** Settings of a load: those of the server, otherwise of the model's entry, otherwise defaults for this machine. */
@@ -40,10 +39,8 @@ export function loadSettingsFor(
   cores: number,
   context?: CpuContext,
 ): LoadSettings {
-  // A container or an affinity may allow fewer cores than the machine has.
-  const usable = Math.min(cores, availableParallelism());
   const settings: LoadSettings = {
-    threads: server.threads ?? spec.threads ?? defaultThreads(usable, loadavg()[0] ?? 0),
+    threads: threadsFor(spec, server, cores),
     gpuLayers: server.gpuLayers ?? spec.gpuLayers ?? 'auto',
     flashAttention: server.flashAttention ?? spec.flashAttention ?? 'auto',
     kvType: server.kvType ?? spec.kvType ?? 'f16',

@@ -6,7 +6,7 @@ import { deviceOf } from '../../model/native-llama.ts';
 import type { LoadedRunner } from '../../runner.ts';
 import { TokenCompletion } from './completion.ts';
 import type { LoadedWeights } from './load-weights.ts';
-import { needsCheckpoints } from './sequence-state.ts';
+import { needsCheckpoints } from '../../prefix-cache/open-states.ts';
 import { Slot } from './slot.ts';
 import { SlotPool } from '../../prefix-cache/slot-pool.ts';
 import type { StateFiles } from '../../prefix-cache/state-files.ts';

@@ -1,23 +1,19 @@
 import { getModuleVersion } from 'node-llama-cpp';
 import type { Llama, Token } from 'node-llama-cpp';
-import type { GenerationRequest } from '../../../../core/backend.ts';
 import { commonLength } from '../../../../prompt/prompt-prefix.ts';
 import type { EngineLog, EngineSettings } from '../../engine-settings.ts';
 import { openMetadata } from '../../model/model-metadata.ts';
-import type { FileSpec, ModelMetadata } from '../../model/model-metadata.ts';
-import { refuseBySize, renderRequest } from '../../prompts/render-request.ts';
-import type { Runner, WrittenPrompt } from '../../runner.ts';
-import { weightsIdentity } from '../../states/identity.ts';
+import type { FileSpec } from '../../model/model-metadata.ts';
+import { writeTokens } from '../../prompts/write-tokens.ts';
+import type { Runner } from '../../runner.ts';
 import { Transcripts } from '../../transcripts.ts';
-import type { Transcript } from '../../transcripts.ts';
 import { loadSettingsFor } from './load-settings.ts';
 import type { LoadSettings } from './load-settings.ts';
 import { loadWeights } from './load-weights.ts';
 import { openSlots } from './loaded-runner.ts';
 import { cpuContext } from './memory.ts';
-import { hasWholeStates } from './sequence-state.ts';
 import { NEGLIGIBLE_TOKENS } from '../../prefix-cache/slot-choice.ts';
-import { StateFiles } from '../../prefix-cache/state-files.ts';
+import { openStates } from '../../prefix-cache/open-states.ts';
 import type { TokenGrammar } from './token-grammar.ts';
 
 type Tokens = readonly Token[];
@@ -42,7 +38,7 @@ export async function openLlamaCpp(
     mayRestore: (prompt) => states?.knows(prompt, NEGLIGIBLE_TOKENS) === true,
     images: false,
     grammarFeatures: { watches: () => false, excluded: [] },
-    write: async (...asked) => write(head, ...asked),
+    write: async (...asked) => writeTokens(head, ...asked),
     count: async (prompt) => prompt.length,
     commonPrefix: (one, other) => other.slice(0, commonLength(one, other)),
     async load({ contextSize, reserve, onProgress }) {
@@ -68,20 +64,6 @@ export async function openLlamaCpp(
   };
 }
 
-/** Opens the state files; undefined if they are disabled, or if a file would lack a part of this model's state. */
-async function openStates(
-  spec: FileSpec,
-  { states }: EngineSettings,
-  { model }: ModelMetadata,
-  transcripts: Transcripts<Tokens>,
-  log: EngineLog,
-): Promise<StateFiles | undefined> {
-  if (states === undefined || !hasWholeStates(model)) return undefined;
-  const { metadataSize, tensorInfoSize = 0 } = model.fileInfo;
-  const identity = await weightsIdentity(spec.file, metadataSize + tensorInfoSize);
-  return StateFiles.open({ ...states, model: spec.name, identity, transcripts, log });
-}
-
 /** Parameters that the bytes of a state depend on. */
 async function stateContext(
   { llamaCppRelease: { release } }: Llama,
@@ -89,23 +71,4 @@ async function stateContext(
 ): Promise<string> {
   const addon = `node-llama-cpp ${await getModuleVersion()} of llama.cpp ${release}`;
   return `${kvType}, flash attention ${flashAttention}, ${addon}`;
-}
-
-async function write(
-  head: ModelMetadata,
-  request: GenerationRequest,
-  known: readonly Transcript<Tokens>[],
-  most: number,
-  signal: AbortSignal,
-): Promise<WrittenPrompt<Tokens>> {
-  const { tokenizer } = head;
-  const written = await renderRequest(head, request, known, signal);
-  const { prompt: rendered, trigger, forced, before } = written;
-  const stretches = [...rendered.stretches, ...trigger];
-  refuseBySize((before?.length ?? 0) + tokenizer.least(stretches), most);
-  const prompt =
-    before === undefined
-      ? await tokenizer.prompt(stretches, signal)
-      : [...before, ...(await tokenizer.middle(stretches, signal))];
-  return { rendered, prompt, forced };
 }

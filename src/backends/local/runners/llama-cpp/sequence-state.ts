@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { LlamaContextSequence, LlamaModel } from 'node-llama-cpp';
+import type { LlamaContextSequence } from 'node-llama-cpp';
 
 /**
  * Copies the first tokens of a sequence's state to another sequence of the same context. An internal member of
@@ -35,17 +35,4 @@ export async function copyState(
 export async function loadState(sequence: LlamaContextSequence, file: string): Promise<void> {
   // The library warns of files of another model, but these are this engine's own.
   await sequence.loadStateFromFile(file, { acceptRisk: true });
-}
-
-/**
- * Returns true if a state file is complete. It has only the last window of a sliding one, and no checkpoints of
- * recurrent layers, so such a state could not be cut to the beginning of another prompt.
- */
-export function hasWholeStates(model: LlamaModel): boolean {
-  return !needsCheckpoints(model) && model.fileInsights.swaSize === undefined;
-}
-
-/** Returns true if a state in memory can't be cut at any token. Sliding windows can, because they are cached completely. */
-export function needsCheckpoints({ fileInsights }: LlamaModel): boolean {
-  return fileInsights.isRecurrent || fileInsights.isHybrid;
 }

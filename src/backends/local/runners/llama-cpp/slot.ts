@@ -1,10 +1,9 @@
-import { EventEmitter, once } from 'node:events';
 import { TokenBias } from 'node-llama-cpp';
 import type { LlamaContext, LlamaContextSequence, Token } from 'node-llama-cpp';
-import type { SessionKey } from '../../../../core/backend.ts';
 import type { Sampling } from '../../../../core/model.ts';
-import { abortReason, raceAbort } from '../../../../core/queue.ts';
-import { sharedLength } from '../../prefix-cache/prefix-source.ts';
+import { abortReason } from '../../../../core/queue.ts';
+import type { CachedSlot } from '../../prefix-cache/cached-slot.ts';
+import { SlotUse } from '../../prefix-cache/slot-use.ts';
 import { PromptLookup } from './prompt-lookup.ts';
 import { NO_SHIFT, samplingOptions } from './sampling-options.ts';
 import type { GrammarAt, TokenStream } from './sampling-options.ts';
@@ -20,24 +19,15 @@ const CHECKPOINTS = { max: 16, interval: 4096, maxMemory: 256 * 2 ** 20 } as con
 const ANSWER_OPENING = 24;
 
 /** Sequence of a context. It caches the state of its last prompt, whose prefix the next one may share. */
-export class Slot {
+export class Slot extends SlotUse implements CachedSlot {
   readonly #context: LlamaContext;
   readonly #scheduler: Scheduler;
   readonly #lookup: PromptLookup | undefined;
   #sequence: LlamaContextSequence;
-  /** Session and prompt length of the last request; the rest of the state was generated. */
-  session: SessionKey = {};
-  /** True if its last prompt has a cache breakpoint of the client. */
-  isHeld = false;
-  promptLength = 0;
-  idle = true;
-  lastUsed = 0;
-  /** Prompt in evaluation. `step` is emitted after each step of it, and at its end. */
-  #prefilling: readonly Token[] | undefined;
-  readonly #steps = new EventEmitter().setMaxListeners(0);
 
   /** @param guesses drafts tokens from earlier text, if the model's state can be cut anywhere */
   constructor(context: LlamaContext, scheduler: Scheduler, guesses = false) {
+    super();
     this.#context = context;
     this.#scheduler = scheduler;
     const mayGuess = (): boolean => scheduler.isAlone && this.#hasCellsFor(2);
@@ -76,34 +66,6 @@ export class Slot {
     const shared = Math.min(firstDifferentIndex, prompt.length - 1);
     if (shared === this.length) return shared;
     return Math.max(0, shared - this.#sequence.getRestoreToPrefixIndexEvaluationSize(shared - 1));
-  }
-
-  /** Takes the slot for a prompt, until it is released. */
-  claim(prompt: readonly Token[], session: SessionKey, isHeld: boolean): void {
-    this.idle = false;
-    this.session = session;
-    this.isHeld = isHeld;
-    this.#prefilling = prompt;
-  }
-
-  release(): void {
-    this.#endPrefill();
-    this.idle = true;
-    this.lastUsed = performance.now();
-  }
-
-  /** Returns the length of a prompt's prefix after the running prefill; 0 if none is running. */
-  expects(prompt: readonly Token[]): number {
-    // Its checkpoints are rarely at the end of the common prefix.
-    if (this.#prefilling === undefined || this.needsCheckpoints) return 0;
-    return sharedLength(this.#prefilling, prompt);
-  }
-
-  /** Waits until a prefill has reached a length, or has ended. Throws the signal's reason. */
-  async reaches(length: number, signal: AbortSignal): Promise<void> {
-    while (this.#prefilling !== undefined && this.length < length) {
-      await raceAbort(once(this.#steps, 'step'), signal);
-    }
   }
 
   /** Cuts the state to the common prefix with the prompt. Returns its length in tokens. */
@@ -164,12 +126,12 @@ export class Slot {
       while (this.length < end) {
         if (this.length === checkpoint) await this.#takeCheckpoint();
         await this.#step(prompt, this.length < checkpoint ? checkpoint : end, signal);
-        this.#steps.emit('step');
+        this.endStep();
         yield this.length;
       }
     } finally {
       leave();
-      this.#endPrefill();
+      this.endPrefill();
     }
     this.promptLength = prompt.length;
   }
@@ -183,11 +145,6 @@ export class Slot {
     const tokens = prompt.slice(this.length, this.length + size);
     await this.#sequence.evaluateWithoutGeneratingNewTokens(tokens, NO_SHIFT);
     this.#scheduler.settle();
-  }
-
-  #endPrefill(): void {
-    this.#prefilling = undefined;
-    this.#steps.emit('step');
   }
 
   async #takeCheckpoint(): Promise<void> {

@@ -1,8 +1,6 @@
 import { randomInt } from 'node:crypto';
-import { availableParallelism, loadavg } from 'node:os';
 import type { Sampling } from '../../../../core/model.ts';
 import { DEFAULT_SAMPLING } from '../../default-sampling.ts';
-import { defaultThreads } from '../../threads.ts';
 import type { AddonPrompt, CompletionOptions, ContextOptions } from './context-options.ts';
 
 /** Size of a batch in tokens. */
@@ -10,19 +8,6 @@ export const BATCH_TOKENS = 512;
 
 /** More layers than any model has. Without a GPU the addon ignores it. */
 const ALL_LAYERS = 999;
-
-/**
- * Number of threads: the server's setting, the model's own, otherwise the default for this machine.
- *
- * @param cores number of physical cores at full speed
- */
-export function threadsFor(
-  { spec, settings }: Pick<ContextOptions, 'spec' | 'settings'>,
-  cores: number,
-): number {
-  const usable = Math.min(cores, availableParallelism());
-  return settings.threads ?? spec.threads ?? defaultThreads(usable, loadavg()[0] ?? 0);
-}
 
 /** Options of the addon to load a model. */
 export function loadOptions(options: ContextOptions): Readonly<Record<string, unknown>> {

@@ -3,10 +3,11 @@ import { RuntimeFailure } from '../../../../core/failure.ts';
 import { raceAbort } from '../../../../core/queue.ts';
 import { commonLength } from '../../../../prompt/prompt-prefix.ts';
 import type { EngineLog, EngineSettings } from '../../engine-settings.ts';
+import { grammarFeaturesOf } from '../../model/grammar-features.ts';
 import { openMetadata } from '../../model/model-metadata.ts';
 import type { FileSpec, ModelMetadata } from '../../model/model-metadata.ts';
 import { refuseBySize, renderRequest } from '../../prompts/render-request.ts';
-import type { Runner, GrammarFeatures, WrittenPrompt } from '../../runner.ts';
+import type { Runner, WrittenPrompt } from '../../runner.ts';
 import type { Transcript } from '../../transcripts.ts';
 import { loadAddon } from './addon.ts';
 import { VisionContext } from './context.ts';
@@ -14,7 +15,7 @@ import { addonPrompt } from './context-options.ts';
 import type { AddonPrompt, VisionSpec } from './context-options.ts';
 import { joinPrompt, MARKER, markImages } from '../../pictures/image-placeholders.ts';
 import { runnerOf } from './loaded-runner.ts';
-import { threadsFor } from './native-options.ts';
+import { threadsFor } from '../../threads.ts';
 import { PictureFitter } from '../../pictures/picture-fitter.ts';
 import { readProjector } from '../../pictures/projector.ts';
 import { openStateFile } from './state-file.ts';
@@ -60,7 +61,7 @@ export async function openLlamaNode(
       const addon = loadAddon();
       const needs = await loadNeeds(head.model, spec.mmproj, contextSize);
       await reserve(needs);
-      const threads = threadsFor({ spec, settings }, llama.cpuMathCores);
+      const threads = threadsFor(spec, settings, llama.cpuMathCores);
       const loading = { spec, settings, contextSize, threads, onProgress };
       return runnerOf({
         context: VisionContext.load(addon, loading),
@@ -86,17 +87,6 @@ function withProjector({ mmproj, ...spec }: FileSpec): VisionSpec {
     'unsupported',
     `${spec.name} needs two GGUF files: \`file:\` and \`mmproj:\` in models.yaml.`,
   );
-}
-
-function grammarFeaturesOf({ model, controlTexts }: ModelMetadata): GrammarFeatures {
-  return {
-    watches: (trigger) => model.tokenize(trigger, true).length === 1,
-    // A grammar itself allows tokens that end a generation only at its end.
-    excluded: controlTexts.filter((text) => {
-      const [token, ...others] = model.tokenize(text, true);
-      return token !== undefined && others.length === 0 && !model.isEogToken(token);
-    }),
-  };
 }
 
 async function write(

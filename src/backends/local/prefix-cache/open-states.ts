@@ -1,0 +1,33 @@
+import type { LlamaModel, Token } from 'node-llama-cpp';
+import type { EngineLog, EngineSettings } from '../engine-settings.ts';
+import type { FileSpec, ModelMetadata } from '../model/model-metadata.ts';
+import { weightsIdentity } from '../states/identity.ts';
+import type { Transcripts } from '../transcripts.ts';
+import { StateFiles } from './state-files.ts';
+
+/** Opens the state files; undefined if they are disabled, or if a file would lack a part of this model's state. */
+export async function openStates(
+  spec: FileSpec,
+  { states }: Pick<EngineSettings, 'states'>,
+  { model }: Pick<ModelMetadata, 'model'>,
+  transcripts: Transcripts<readonly Token[]>,
+  log: EngineLog,
+): Promise<StateFiles | undefined> {
+  if (states === undefined || !hasWholeStates(model)) return undefined;
+  const { metadataSize, tensorInfoSize = 0 } = model.fileInfo;
+  const identity = await weightsIdentity(spec.file, metadataSize + tensorInfoSize);
+  return StateFiles.open({ ...states, model: spec.name, identity, transcripts, log });
+}
+
+/**
+ * Returns true if a state file is complete. It has only the last window of a sliding one, and no checkpoints of
+ * recurrent layers, so such a state could not be cut to the beginning of another prompt.
+ */
+function hasWholeStates(model: LlamaModel): boolean {
+  return !needsCheckpoints(model) && model.fileInsights.swaSize === undefined;
+}
+
+/** Returns true if a state in memory can't be cut at any token. Sliding windows can, because they are cached completely. */
+export function needsCheckpoints({ fileInsights }: LlamaModel): boolean {
+  return fileInsights.isRecurrent || fileInsights.isHybrid;
+}

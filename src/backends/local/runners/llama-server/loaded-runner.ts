@@ -1,0 +1,72 @@
+import type { Llama, Token } from 'node-llama-cpp';
+import type { EngineLog } from '../../engine-settings.ts';
+import type { ModelMetadata } from '../../model/model-metadata.ts';
+import { SlotPool } from '../../prefix-cache/slot-pool.ts';
+import type { StateFiles } from '../../prefix-cache/state-files.ts';
+import type { LoadedRunner } from '../../runner.ts';
+import { StreamCompletion } from './completion.ts';
+import type { LlamaServerClient } from './server-client.ts';
+import { ServerSlot } from './slot.ts';
+import { StepSizes } from './step-sizes.ts';
+
+export interface LoadedServerOptions {
+  readonly llama: Llama;
+  readonly head: Pick<ModelMetadata, 'model' | 'turnEnds'>;
+  readonly client: LlamaServerClient;
+  readonly device: string;
+  readonly sizeBytes: number;
+  readonly threads: number;
+  readonly slots: number;
+  /** Folder of slot files. */
+  readonly folder: string;
+  readonly states: StateFiles | undefined;
+  readonly bytesPerToken: number;
+  readonly needsCheckpoints: boolean;
+  readonly log: EngineLog;
+}
+
+/** Opens the slots of a llama-server whose model is in memory. */
+export function openServerSlots(
+  options: LoadedServerOptions,
+): LoadedRunner<readonly Token[], string> {
+  const { llama, head, client, device, sizeBytes, threads, states, bytesPerToken, log } = options;
+  const steps = new StepSizes();
+  const slots = Array.from(
+    { length: options.slots },
+    (_, id) => new ServerSlot({ ...options, id, steps }),
+  );
+  const pool = new SlotPool({ slots, scheduler: steps, states, bytesPerToken, log });
+  const { model, turnEnds } = head;
+  return {
+    device,
+    sizeBytes,
+    threads,
+    slots: slots.length,
+    get isStuck() {
+      return client.isStuck;
+    },
+    get kept() {
+      const bytes = states?.saved.map((state) => state.bytes);
+      return bytes && { count: bytes.length, bytes: bytes.reduce((sum, one) => sum + one, 0) };
+    },
+    count: async (prompt) => prompt.length,
+    async compile(gbnf) {
+      // llama-server would refuse each request with it.
+      await llama.createGrammar({ grammar: gbnf });
+      return gbnf;
+    },
+    take({ prompt, session, isHeld, sampling, maxTokens }, signal) {
+      const taken = pool.take(prompt, session, isHeld);
+      const { slot } = taken;
+      const common = { model, turnEnds, slot, prompt, sampling, maxTokens, signal };
+      return {
+        reuse: () => taken.reuse(signal),
+        prefill: () => slot.prefill(prompt, signal),
+        complete: () => new StreamCompletion(common),
+        release: (error) => taken.release(error !== undefined && !signal.aborted),
+      };
+    },
+    restore: () => pool.restoreAll(),
+    keep: () => pool.keepAll(),
+  };
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+
+const timings = z.object({
+  /** Reused tokens of the prompt. */
+  cache_n: z.int(),
+  /** Evaluated tokens of the prompt. */
+  prompt_n: z.int(),
+  prompt_ms: z.number(),
+});
+
+/** Answer of `/completion` without a stream. */
+export const completionSchema = z.object({ tokens_evaluated: z.int(), timings });
+
+/** Item of the stream of `/completion`: new tokens, or the end. */
+export const chunkSchema = z.object({
+  tokens: z.array(z.int()),
+  content: z.string(),
+  stop: z.boolean(),
+  /** Number of tokens so far. */
+  tokens_predicted: z.int(),
+  prompt_progress: z.unknown().optional(),
+  /** Reason of the end. */
+  stop_type: z.string().optional(),
+  /** Number of tokens in the slot's state at the end. */
+  tokens_cached: z.int().optional(),
+});
+
+export type CompletionChunk = z.infer<typeof chunkSchema>;
+
+/** Answer of the actions of a slot. */
+export const savedSchema = z.object({ n_saved: z.int(), n_written: z.int() });
+export const restoredSchema = z.object({ n_restored: z.int() });
+
+/** Answer of `/v1/models`. */
+export const modelsSchema = z.object({
+  data: z.array(z.object({ meta: z.object({ size: z.number() }).nullish() })).min(1),
+});
+
+/** Answer of a failure. */
+export const failureSchema = z.object({ error: z.object({ message: z.string() }) });
+
+/** Body of `/completion`. */
+export interface CompletionBody {
+  readonly prompt: readonly number[];
+  readonly id_slot: number;
+  readonly cache_prompt: true;
+  readonly n_predict: number;
+  readonly [option: string]: unknown;
+}

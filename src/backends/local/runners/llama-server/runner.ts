@@ -1,0 +1,160 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Llama, Token } from 'node-llama-cpp';
+import { RuntimeFailure } from '../../../../core/failure.ts';
+import { commonLength } from '../../../../prompt/prompt-prefix.ts';
+import type { EngineLog, EngineSettings } from '../../engine-settings.ts';
+import { grammarFeaturesOf } from '../../model/grammar-features.ts';
+import { openMetadata } from '../../model/model-metadata.ts';
+import type { FileSpec, ModelMetadata } from '../../model/model-metadata.ts';
+import { needsCheckpoints, openStates } from '../../prefix-cache/open-states.ts';
+import { NEGLIGIBLE_TOKENS } from '../../prefix-cache/slot-choice.ts';
+import type { StateFiles } from '../../prefix-cache/state-files.ts';
+import { writeTokens } from '../../prompts/write-tokens.ts';
+import type { LoadedRunner, LoadOptions, Runner } from '../../runner.ts';
+import { threadsFor } from '../../threads.ts';
+import { Transcripts } from '../../transcripts.ts';
+import { findLlamaServer } from './find-binary.ts';
+import { openServerSlots } from './loaded-runner.ts';
+import { loadNeeds } from './memory.ts';
+import { probeServer } from './probe-binary.ts';
+import type { ServerAbilities } from './probe-binary.ts';
+import { modelsSchema } from './protocol.ts';
+import { serverArguments } from './server-arguments.ts';
+import { LlamaServerClient } from './server-client.ts';
+import { startServer } from './server-process.ts';
+
+/** Options of a runner. */
+export interface LlamaServerOptions {
+  readonly spec: FileSpec;
+  readonly settings: EngineSettings;
+  readonly log: EngineLog;
+  /** Ends this process with a reason, because llama-server has ended. */
+  readonly abandon: (reason: string) => void;
+}
+
+/** Program of llama-server, with what it can do. */
+interface Program {
+  readonly file: string;
+  readonly abilities: ServerAbilities;
+}
+
+/**
+ * Opens a model for a managed llama-server, a child process that Portico drives by tokens. node-llama-cpp provides the
+ * vocabulary, so that prompts are counted before a load. Throws like `openHead`, and `model-load-failed` without a
+ * program that fits.
+ */
+export async function openLlamaServer(
+  options: LlamaServerOptions,
+): Promise<Runner<readonly Token[], string>> {
+  const { spec, settings, log } = options;
+  const program = await findProgram(settings);
+  const { native, head } = await openMetadata(spec);
+  const { llama } = native;
+  if (head.notice !== undefined) log(head.notice);
+  const transcripts = new Transcripts<readonly Token[]>();
+  const states = await openStates(spec, settings, head, transcripts, log);
+  return {
+    head,
+    transcripts,
+    mayRestore: (prompt) => states?.knows(prompt, NEGLIGIBLE_TOKENS) === true,
+    images: false,
+    grammarFeatures: grammarFeaturesOf(head),
+    write: async (...asked) => writeTokens(head, ...asked),
+    count: async (prompt) => prompt.length,
+    commonPrefix: (one, other) => other.slice(0, commonLength(one, other)),
+    load: (loading) => load(options, program, { llama, head, states }, loading),
+    async close() {
+      states?.close();
+      head.prompts.close();
+      await llama.dispose();
+    },
+  };
+}
+
+/** Parts of an opened model. */
+interface OpenedModel {
+  readonly llama: Llama;
+  readonly head: ModelMetadata;
+  readonly states: StateFiles | undefined;
+}
+
+/** Starts llama-server with the model, after there is memory for it. */
+async function load(
+  { spec, settings, log, abandon }: LlamaServerOptions,
+  { file, abilities }: Program,
+  { llama, head, states }: OpenedModel,
+  { contextSize, reserve }: LoadOptions,
+): Promise<LoadedRunner<readonly Token[], string>> {
+  const needs = await loadNeeds(head.model, abilities.devices, contextSize, undefined);
+  const slots = await reserve({ ...needs, parallel: settings.parallel ?? spec.parallel });
+  const threads = threadsFor(spec, settings, llama.cpuMathCores);
+  const folder = states?.scratch ?? temporaryFolder();
+  const key = randomBytes(24).toString('base64url');
+  const args = serverArguments({ spec, settings, contextSize, slots, threads, folder });
+  const environment = serverEnvironment(key);
+  const { url, ended } = await startServer({ model: spec.name, file, args, environment });
+  void ended.then((reason) => abandon(`llama-server ended (${reason})`));
+  const kind = [settings.kvType ?? spec.kvType, settings.flashAttention ?? spec.flashAttention];
+  states?.useContext(`llama-server ${abilities.version}, ${kind.join(', ')}`, contextSize);
+  const client = new LlamaServerClient({ url, key, model: spec.name, ended });
+  const { data } = await client.get('/v1/models', modelsSchema, AbortSignal.timeout(START_TIMEOUT));
+  return openServerSlots({
+    llama,
+    head,
+    client,
+    device: deviceOf(abilities),
+    sizeBytes: data[0]?.meta?.size ?? head.model.fileInsights.modelSize,
+    threads,
+    slots,
+    folder,
+    states,
+    bytesPerToken: needs.sequence / contextSize,
+    needsCheckpoints: needsCheckpoints(head.model),
+    log,
+  });
+}
+
+const START_TIMEOUT = 30_000;
+
+async function findProgram({ llamaServer, enginesFolder }: EngineSettings): Promise<Program> {
+  const found = findLlamaServer({
+    setting: llamaServer,
+    enginesFolder,
+    environment: process.env,
+    home: homedir(),
+    platform: process.platform,
+  });
+  if (found !== undefined) {
+    return { file: found.file, abilities: await probeServer(found.file, serverEnvironment()) };
+  }
+  throw new RuntimeFailure(
+    'model-load-failed',
+    llamaServer === undefined
+      ? 'No llama-server was found on this machine. Install llama.cpp, name its program with ' +
+          '--llama-server, or set `engine: built-in` in models.yaml.'
+      : `There is no program ${llamaServer}, which --llama-server names. Correct the path.`,
+  );
+}
+
+/** Environment of llama-server. Its own variables would change what Portico asks for. */
+function serverEnvironment(key?: string): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith('LLAMA_') && !name.startsWith('PORTICO_'),
+  );
+  // An argument would show the key to other users of this machine.
+  return { ...Object.fromEntries(kept), ...(key !== undefined && { LLAMA_API_KEY: key }) };
+}
+
+function deviceOf({ devices }: ServerAbilities): string {
+  return devices.length === 0 ? 'CPU' : devices.map(({ name }) => name).join(', ');
+}
+
+/** Folder for slot files of this process. Only the owner may read conversations. */
+function temporaryFolder(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'portico-slots-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
