@@ -101,8 +101,9 @@ export class StreamCompletion implements Completion<readonly Token[], string> {
     for (;;) {
       const token = this.#received.shift();
       if (token !== undefined) return token;
-      const { value: chunk, done } = await this.#stream.next();
-      if (done === true) return 'turn';
+      const next = await this.#stream.next();
+      if (next.done === true) return 'turn';
+      const chunk = next.value;
       if (chunk.prompt_progress !== undefined) continue;
       this.#receive(chunk);
       if (chunk.stop && this.#received.length === 0) {

@@ -59,8 +59,6 @@ function placesOf({ enginesFolder, environment, home, platform }: SearchOptions)
   const lmStudio = ['.lmstudio', join('.cache', 'lm-studio')].flatMap((folder) =>
     foldersIn(join(home, folder, 'extensions', 'backends')),
   );
-  const named = (name: string, folders: readonly string[]) =>
-    folders.map((folder) => ({ name, folder }));
   return [
     ...named('PATH', inPath),
     ...named('portico engine install', enginesFolder === undefined ? [] : [enginesFolder]),
@@ -71,6 +69,10 @@ function placesOf({ enginesFolder, environment, home, platform }: SearchOptions)
 }
 
 const HOMEBREW = ['/opt/homebrew/bin', '/usr/local/bin', '/home/linuxbrew/.linuxbrew/bin'];
+
+function named(name: string, folders: readonly string[]): readonly Place[] {
+  return folders.map((folder) => ({ name, folder }));
+}
 
 /** Folders in a folder, the last by name first, because newer versions have later names. */
 function foldersIn(folder: string): readonly string[] {

@@ -25,10 +25,12 @@ export async function loadNeeds(
     context: one,
     sequence: two - one,
   };
-  const sum = (sizes: readonly number[]) => sizes.reduce((total, bytes) => total + bytes, 0);
-  const total = sum(devices.map(({ totalBytes }) => totalBytes));
-  if (needs.weights + needs.context <= total) {
-    return { place: 'GPU', free: sum(devices.map(({ freeBytes }) => freeBytes)), ...needs };
+  if (needs.weights + needs.context <= sum(devices, 'totalBytes')) {
+    return { place: 'GPU', free: sum(devices, 'freeBytes'), ...needs };
   }
   return { place: 'CPU', free: Math.min(process.availableMemory(), freemem()), ...needs };
+}
+
+function sum(devices: readonly ServerDevice[], size: 'totalBytes' | 'freeBytes'): number {
+  return devices.reduce((bytes, device) => bytes + device[size], 0);
 }

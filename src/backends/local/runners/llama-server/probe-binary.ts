@@ -32,6 +32,8 @@ const NEEDED = [
   '--swa-full',
 ];
 
+const MEBIBYTE = 2 ** 20;
+
 /** Time for one answer. A GPU driver may take seconds to start. */
 const PROBE_MILLISECONDS = 30_000;
 
@@ -89,12 +91,11 @@ async function outputOf(
 
 /** Reads lines such as `  CUDA0: NVIDIA H200 (143167 MiB, 142639 MiB free)`. */
 function devicesIn(text: string): readonly ServerDevice[] {
-  const mebibytes = (count: string | undefined) => Number(count) * 2 ** 20;
   return [...text.matchAll(/^ +([\w-]+): .*\((\d+) MiB, (\d+) MiB free\)/gm)].map(
     ([, name = '', total, free]) => ({
       name,
-      totalBytes: mebibytes(total),
-      freeBytes: mebibytes(free),
+      totalBytes: Number(total) * MEBIBYTE,
+      freeBytes: Number(free) * MEBIBYTE,
     }),
   );
 }

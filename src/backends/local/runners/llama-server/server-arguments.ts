@@ -15,27 +15,39 @@ export interface ArgumentOptions {
 /** More layers than any model has. Without a GPU llama-server ignores it. */
 const ALL_LAYERS = 999;
 
+/** Options by their names: a value, or `true` for one without. Undefined leaves one out. */
+type Options = Readonly<Record<string, string | number | true | undefined>>;
+
 /** Arguments of llama-server for a model. Settings of the server override those of the model's entry. */
 export function serverArguments(options: ArgumentOptions): readonly string[] {
   const { spec, settings, contextSize, slots, threads, folder } = options;
   const kvType = settings.kvType ?? spec.kvType;
-  const flashAttention = settings.flashAttention ?? spec.flashAttention;
   const layers = settings.gpuLayers ?? spec.gpuLayers ?? 'auto';
-  return [
-    ...['--model', spec.file],
+  return written({
+    '--model': spec.file,
+    '--host': '127.0.0.1',
     // The system chooses the port, and the log reports it.
-    ...['--host', '127.0.0.1', '--port', '0', '--no-webui'],
-    ...['--threads', String(threads), '--parallel', String(slots)],
-    ...['--ctx-size', String(contextSize * slots), '--no-context-shift'],
-    ...[
-      '--gpu-layers',
-      layers === 'auto' ? 'auto' : String(layers === 'max' ? ALL_LAYERS : layers),
-    ],
-    ...(flashAttention === undefined ? [] : ['--flash-attn', flashAttention]),
-    ...(kvType === undefined ? [] : ['--cache-type-k', kvType, '--cache-type-v', kvType]),
+    '--port': 0,
+    '--no-webui': true,
+    '--threads': threads,
+    '--parallel': slots,
+    '--ctx-size': contextSize * slots,
+    '--no-context-shift': true,
+    '--gpu-layers': layers === 'max' ? ALL_LAYERS : layers,
+    '--flash-attn': settings.flashAttention ?? spec.flashAttention,
+    '--cache-type-k': kvType,
+    '--cache-type-v': kvType,
     // Cache sliding windows completely, so that any prefix can be reused.
-    '--swa-full',
+    '--swa-full': true,
     // Portico itself chooses the slot, and keeps states in files.
-    ...['--cache-ram', '0', '--slot-save-path', `${folder}/`],
-  ];
+    '--cache-ram': 0,
+    '--slot-save-path': `${folder}/`,
+  });
+}
+
+function written(options: Options): readonly string[] {
+  return Object.entries(options).flatMap(([name, value]) => {
+    if (value === undefined) return [];
+    return value === true ? [name] : [name, String(value)];
+  });
 }

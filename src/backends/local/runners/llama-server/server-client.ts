@@ -77,8 +77,9 @@ export class LlamaServerClient {
       if (answer.status !== 200) await this.#refuse(answer);
       const lines = readLines(answer.body, MOST_BYTES);
       for (;;) {
-        const { value: line, done } = await this.#guard(() => lines.next(), signal);
-        if (done === true) return;
+        const next = await this.#guard(() => lines.next(), signal);
+        if (next.done === true) return;
+        const line = next.value;
         if (line.startsWith(DATA)) yield chunkSchema.parse(parseJson(line.slice(DATA.length)));
         else if (line.startsWith('error: ')) throw this.#failure(messageIn(line.slice(7)));
       }

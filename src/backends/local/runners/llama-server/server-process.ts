@@ -94,15 +94,13 @@ function addressIn(child: ChildProcess, lines: string[]): Promise<string> {
 
 /** Waits until the model is loaded. Resolves to false if the process ended before. */
 async function isHealthy(url: string, ended: Promise<string>): Promise<boolean> {
-  let hasEnded = false;
-  void ended.then(() => (hasEnded = true));
-  while (!hasEnded) {
+  for (;;) {
     const response = await fetch(`${url}/health`).catch(() => undefined);
     await response?.body?.cancel();
     if (response?.ok === true) return true;
-    await delay(HEALTH_MILLISECONDS);
+    const isOver = await Promise.race([ended, delay(HEALTH_MILLISECONDS, false)]);
+    if (isOver !== false) return false;
   }
-  return false;
 }
 
 function loadFailure({ model, file }: ProcessOptions, reason: string): RuntimeFailure {
