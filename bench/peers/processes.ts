@@ -1,17 +1,20 @@
 import { readdir, readFile } from 'node:fs/promises';
 
-/** Ticks of `/proc/PID/stat` are hundredths of a second on all Linux systems. */
-const TICK_MS = 10;
+const NANOSECONDS = 1e6;
 const KB = 1024;
 
-/** CPU time of a process and its descendants so far, in milliseconds. */
+/**
+ * CPU time so far of the living threads of a process and its descendants, in milliseconds. `/proc/PID/stat` counts in
+ * steps of 10 ms, which is the work of an idle server in a minute.
+ */
 export async function cpuMs(pid: number): Promise<number> {
-  const times = (await treeOf(pid)).map(async (one) => {
-    // The name before the fields may contain spaces.
-    const fields = (await read(`/proc/${one}/stat`)).replace(/^.*\) /s, '').split(' ');
-    return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * TICK_MS;
+  const lists = (await treeOf(pid)).map(async (one) => {
+    const threads = await readdir(`/proc/${one}/task`).catch(() => []);
+    return threads.map((thread) => read(`/proc/${one}/task/${thread}/schedstat`));
   });
-  return (await Promise.all(times)).reduce((sum, time) => sum + time, 0);
+  const texts = await Promise.all((await Promise.all(lists)).flat());
+  const times = texts.map((text) => Number(text.split(' ')[0]) / NANOSECONDS);
+  return times.reduce((sum, time) => sum + time, 0);
 }
 
 /** Memory of a process and its descendants in MB. Shared pages count in proportion (PSS). */

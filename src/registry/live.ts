@@ -1,5 +1,5 @@
-import { stat } from 'node:fs/promises';
 import { messageOf } from '../core/failure.ts';
+import { FileWatch } from './file-watch.ts';
 import { loadRegistry } from './load.ts';
 import type { Registry, RegistryFiles } from './registry.ts';
 
@@ -17,9 +17,6 @@ export interface RegistryListener {
   broken(message: string): void;
 }
 
-/** Interval of polling, which is one `stat`. */
-const POLL_MILLISECONDS = 250;
-
 /**
  * Loads the registry and follows the user's file: edits in place, atomic renames, deletion, and
  * creation later on, its folder's included. It does not keep the process alive.
@@ -29,61 +26,27 @@ export async function openLiveRegistry(
   files: RegistryFiles,
   on: RegistryListener,
 ): Promise<LiveRegistry> {
-  // Taken before the file is read, so that an edit in between is noticed.
-  let seen = await fingerprint(files.user);
-  let current = await loadRegistry(files);
-  let busy = false;
   let closed = false;
-
-  const look = async (): Promise<void> => {
-    const now = await fingerprint(files.user);
-    if (now === seen) {
-      return;
-    }
-    seen = now;
-    const registry = await loadRegistry(files);
-    if (!closed) {
+  // Opened before the file is read, so that an edit in between is noticed.
+  const watch = await FileWatch.of(files.user, async () => {
+    try {
+      const registry = await loadRegistry(files);
+      if (closed) return;
       current = registry;
       on.changed(registry);
+    } catch (error) {
+      if (!closed) on.broken(messageOf(error));
     }
-  };
-  const timer = setInterval(() => {
-    if (busy) {
-      return;
-    }
-    busy = true;
-    void look()
-      .catch((error: unknown) => {
-        if (!closed) {
-          on.broken(messageOf(error));
-        }
-      })
-      .finally(() => {
-        busy = false;
-      });
-  }, POLL_MILLISECONDS);
-  timer.unref();
-
+  });
+  let current = await loadRegistry(files);
+  watch.start();
   return {
     get current() {
       return current;
     },
     close() {
       closed = true;
-      clearInterval(timer);
+      watch.close();
     },
   };
-}
-
-/**
- * Fingerprint of a file, which changes with it. It is polled, because watching misses some editors' way of
- * saving, network drives, and folders that do not exist yet.
- */
-async function fingerprint(path: string): Promise<string> {
-  try {
-    const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
-    return [ino, size, mtimeNs, ctimeNs].join(' ');
-  } catch {
-    return 'missing';
-  }
 }

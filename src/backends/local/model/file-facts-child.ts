@@ -14,9 +14,9 @@ process.on('disconnect', () => process.exit(0));
 const watchdog = startWatchdog({ parent: parentProcess(), memoryBytes: MOST_BYTES });
 
 process.on('message', ({ question, cpuMilliseconds }: FileFactsCommand) => {
-  watchdog.allow(cpuMilliseconds);
+  watchdog.watch(cpuMilliseconds);
   const reply = read(question);
-  watchdog.allow(Infinity);
+  watchdog.rest();
   process.send?.(reply);
 });
 

@@ -20,9 +20,9 @@ let bindings: unknown;
 const work = new PromptWork((source, onFallback) => createRenderer(bindings, source, onFallback));
 
 process.on('message', (command: AnyPromptCommand) => {
-  watchdog.allow(command.cpuMilliseconds);
+  watchdog.watch(command.cpuMilliseconds);
   const outcome = outcomeOf(command);
-  watchdog.allow(Infinity);
+  watchdog.rest();
   const reply: PromptReply<PromptJob> = {
     ...outcome,
     isLarge: process.memoryUsage.rss() > RENEWAL_BYTES,

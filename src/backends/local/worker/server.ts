@@ -9,6 +9,7 @@ import type { EngineCommand, EngineMessage, EngineReply } from './protocol.ts';
 import { EventBatch } from './event-batch.ts';
 import type { MemoryLease } from '../memory/lease.ts';
 import { parentProcess, startWatchdog } from './watchdog.ts';
+import type { Watchdog } from './watchdog.ts';
 
 /** Opens a model in this process. */
 export type OpenEngine = (task: EngineTask, log: EngineLog, lease: MemoryLease) => Promise<Engine>;
@@ -23,15 +24,14 @@ type Call = Extract<
  * end frees all memory of the model.
  */
 export function serveEngine(open: OpenEngine): void {
-  startWatchdog({ parent: parentProcess() });
+  const watchdog = startWatchdog({ parent: parentProcess() });
   // Ctrl-C in a terminal reaches the process group, but the server decides when its engines end.
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => undefined);
   process.on('disconnect', () => process.exit(0));
-  const server = new EngineServer(open);
-  process.on('message', (message: EngineMessage) => server.take(message));
+  const server = new EngineServer(open, watchdog);
+  process.on('message', (message: EngineMessage) => server.receive(message));
   server.beat();
-  setInterval(() => server.isBusy && server.beat(), HEARTBEAT_MILLISECONDS).unref();
 }
 
 /** Interval of the signs of life of the main thread; `HeartbeatWatch` counts the seconds without one. */
@@ -50,13 +50,32 @@ class EngineServer {
   /** Pending lease. The server grants it, because it knows the other models in memory. */
   #waiting: { grant(slots: number): void; refuse(reason: Error): void } | undefined;
   #isClosing = false;
+  readonly #watchdog: Watchdog;
+  /** Timer of the signs of life while there is work. An idle engine sleeps. */
+  #beats: NodeJS.Timeout | undefined;
 
-  constructor(open: OpenEngine) {
+  constructor(open: OpenEngine, watchdog: Watchdog) {
     this.#open = open;
+    this.#watchdog = watchdog;
   }
 
-  get isBusy(): boolean {
-    return this.#calls.size > 0 || this.#parts.isComing || this.#isClosing;
+  receive(message: EngineMessage): void {
+    this.#take(message);
+    this.#settle();
+  }
+
+  /** Starts the signs of life and the watchdog with the first work, and ends them after the last. */
+  #settle(): void {
+    const isBusy = this.#calls.size > 0 || this.#parts.isComing || this.#isClosing;
+    if (isBusy === (this.#beats !== undefined)) return;
+    if (isBusy) {
+      this.#beats = setInterval(() => this.beat(), HEARTBEAT_MILLISECONDS).unref();
+      this.#watchdog.watch();
+    } else {
+      clearInterval(this.#beats);
+      this.#beats = undefined;
+      this.#watchdog.rest();
+    }
   }
 
   /** Sends a sign of life, unless native code hangs. */
@@ -64,7 +83,7 @@ class EngineServer {
     if (this.#opened?.isStuck !== true) reply({ type: 'alive' });
   }
 
-  take(command: EngineMessage): void {
+  #take(command: EngineMessage): void {
     switch (command.type) {
       case 'open':
         this.#task = command.task;
@@ -80,7 +99,7 @@ class EngineServer {
         this.#parts.add(command.call, command.text);
         return;
       case 'whole':
-        this.take(this.#parts.complete(command.call));
+        this.#take(this.#parts.complete(command.call));
         return;
       case 'granted':
         this.#waiting?.grant(command.slots);
@@ -121,6 +140,7 @@ class EngineServer {
       reply({ type: 'failed', call, failure: plainFailure(error) });
     } finally {
       this.#calls.delete(call);
+      this.#settle();
     }
   }
 

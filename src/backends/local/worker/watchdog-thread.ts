@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { isRecord } from '../../../core/json.ts';
 import { cpuTime, MEMORY_SIGNAL, TIME_SIGNAL } from './watchdog.ts';
+import type { WatchMessage } from './watchdog.ts';
 
 const INTERVAL_MILLISECONDS = 500;
 /** Interval of the checks of limits. Memory can grow by gigabytes in a second. */
@@ -8,18 +9,21 @@ const LIMITS_INTERVAL_MILLISECONDS = 50;
 
 const input: unknown = workerData;
 const { parent, memoryBytes } = isRecord(input) ? input : {};
+const hasLimits = typeof memoryBytes === 'number';
 
-setInterval(() => {
+let timer: NodeJS.Timeout | undefined;
+
+parentPort?.on('message', (mostCpuTime: WatchMessage) => {
+  clearInterval(timer);
+  if (mostCpuTime === null) return;
+  const interval = hasLimits ? LIMITS_INTERVAL_MILLISECONDS : INTERVAL_MILLISECONDS;
+  timer = setInterval(() => check(mostCpuTime), interval);
+});
+
+function check(mostCpuTime: number): void {
   if (typeof parent === 'number' && isGone(parent)) end();
-}, INTERVAL_MILLISECONDS);
-
-let mostCpuTime = Infinity;
-if (typeof memoryBytes === 'number') {
-  parentPort?.on('message', (most: number) => (mostCpuTime = most));
-  setInterval(() => {
-    if (process.memoryUsage.rss() > memoryBytes) end(MEMORY_SIGNAL);
-    if (cpuTime() > mostCpuTime) end(TIME_SIGNAL);
-  }, LIMITS_INTERVAL_MILLISECONDS);
+  if (hasLimits && process.memoryUsage.rss() > memoryBytes) end(MEMORY_SIGNAL);
+  if (cpuTime() > mostCpuTime) end(TIME_SIGNAL);
 }
 
 /** Returns true if the parent has ended. Windows keeps its number, so its existence is checked too. */

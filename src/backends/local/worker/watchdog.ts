@@ -10,9 +10,18 @@ export interface WatchdogOptions {
 
 /** Watchdog of this process. */
 export interface Watchdog {
-  /** Sets the CPU time in milliseconds that this process may use from now on; Infinity removes the limit. */
-  allow(milliseconds: number): void;
+  /**
+   * Watches until `rest`, because native code may now block the main thread.
+   *
+   * @param cpuMilliseconds CPU time that this process may use from now on; default: no limit
+   */
+  watch(cpuMilliseconds?: number): void;
+  /** Ends the watch. An idle main thread notices the end of the parent itself, so the thread can sleep. */
+  rest(): void;
 }
+
+/** Message to the thread: the CPU time in milliseconds that the process may reach, or null to rest. */
+export type WatchMessage = number | null;
 
 /** Signal that ends a process whose CPU time is used up. */
 export const TIME_SIGNAL = 'SIGQUIT';
@@ -21,15 +30,19 @@ export const TIME_SIGNAL = 'SIGQUIT';
 export const MEMORY_SIGNAL = process.platform === 'win32' ? 'SIGKILL' : 'SIGUSR2';
 
 /**
- * Starts a thread that ends this process after the end of its parent, or above a limit. It is a thread, because the
- * main thread does not notice the end of the IPC channel while it is in native code.
+ * Starts a thread that, while it watches, ends this process after the end of its parent, or above a limit. It is a
+ * thread, because the main thread does not notice the end of the IPC channel while it is in native code.
  */
 export function startWatchdog(options: WatchdogOptions): Watchdog {
   const thread = new Worker(new URL('./watchdog-thread.js', import.meta.url), {
     workerData: options,
   });
   thread.unref();
-  return { allow: (milliseconds) => thread.postMessage(cpuTime() + milliseconds) };
+  const send = (message: WatchMessage) => thread.postMessage(message);
+  return {
+    watch: (cpuMilliseconds = Infinity) => send(cpuTime() + cpuMilliseconds),
+    rest: () => send(null),
+  };
 }
 
 /** CPU time of all threads of this process, in milliseconds. */
