@@ -35,6 +35,9 @@ export interface MemoryBudgetOptions {
   readonly log: EngineLog;
 }
 
+/** Time that one load delays others. Loads one by one end sooner than beside each other, unless one hangs. */
+const ALONE_MILLISECONDS = 10_000;
+
 interface Ticket {
   readonly member: BudgetMember;
   readonly needs: LoadNeeds;
@@ -55,7 +58,11 @@ export class MemoryBudget {
   readonly #options: MemoryBudgetOptions;
   readonly #tickets: Ticket[] = [];
   readonly #held = new Map<BudgetMember, Held>();
+  /** Engine whose load delays others. */
   #loading: BudgetMember | undefined;
+  #alone: NodeJS.Timeout | undefined;
+  /** Engines that load for so long that others may load beside them. */
+  readonly #slow = new Set<BudgetMember>();
 
   constructor(options: MemoryBudgetOptions) {
     this.#options = options;
@@ -78,7 +85,7 @@ export class MemoryBudget {
   advance(): void {
     if (this.#loading !== undefined) return;
     // An engine whose requests were all cancelled keeps its place, but no other engine is ended for it.
-    const ticket = this.#tickets.find(({ member }) => member.busy);
+    const ticket = this.#tickets.find(({ member, needs }) => member.busy && this.#mayLoad(needs));
     if (ticket === undefined) return;
     const { member, needs } = ticket;
     const tooLarge = this.#refusal(member.name, needs);
@@ -112,12 +119,15 @@ export class MemoryBudget {
     const slots = needs.parallel ?? slotsFor({ ...needs, free });
     this.#remove(ticket);
     this.#loading = member;
+    clearTimeout(this.#alone);
+    this.#alone = setTimeout(() => this.#passOver(member), ALONE_MILLISECONDS).unref();
     this.#held.set(member, { member, place: needs.place, bytes: bytesWithSlots(needs, slots) });
     ticket.grant(slots);
   }
 
   #settle(member: BudgetMember, loaded: boolean): void {
     if (this.#loading === member) this.#loading = undefined;
+    this.#slow.delete(member);
     if (!loaded) {
       this.#held.delete(member);
       for (const ticket of this.#tickets.filter((one) => one.member === member)) {
@@ -125,6 +135,19 @@ export class MemoryBudget {
       }
     }
     this.advance();
+  }
+
+  /** Lets other engines load beside one that is still loading. */
+  #passOver(member: BudgetMember): void {
+    if (this.#loading !== member) return;
+    this.#loading = undefined;
+    this.#slow.add(member);
+    this.advance();
+  }
+
+  /** Returns false for a GPU on which another engine loads: its free memory is unknown until then. */
+  #mayLoad({ place }: LoadNeeds): boolean {
+    return place === 'CPU' || !this.#heldAt(place).some(({ member }) => this.#slow.has(member));
   }
 
   #remove(ticket: Ticket): void {
@@ -144,7 +167,10 @@ export class MemoryBudget {
   #free({ needs, capacity }: Ticket, held: readonly Held[]): number {
     const { memory, limitBytes = capacity } = this.#options;
     const left = Math.min(capacity, limitBytes) - bytesIn(held);
-    return needs.place === 'GPU' ? left : Math.min(left, memory.free());
+    if (needs.place === 'GPU') return left;
+    // The system does not count what an engine that loads has yet to take.
+    const loading = bytesIn(held.filter(({ member }) => this.#slow.has(member)));
+    return Math.min(left, memory.free() - loading);
   }
 
   /**

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { MemoryLease } from '../../../../src/backends/local/memory/lease.ts';
 import { MemoryBudget } from '../../../../src/backends/local/memory/budget.ts';
 import type { BudgetMember } from '../../../../src/backends/local/memory/budget.ts';
@@ -34,7 +34,12 @@ class Member implements BudgetMember {
     this.#lease = budget.leaseOf(this);
   }
 
-  async enter(needs: Partial<LoadNeeds> = {}): Promise<void> {
+  /** Enters with a load that does not end. */
+  hang(needs: Partial<LoadNeeds> = {}): void {
+    void this.enter(needs, true);
+  }
+
+  async enter(needs: Partial<LoadNeeds> = {}, hangs = false): Promise<void> {
     try {
       const slots = await this.#lease.acquire({
         place: 'CPU',
@@ -46,7 +51,7 @@ class Member implements BudgetMember {
         ...needs,
       });
       happened.push(`${this.name} loads ${slots}`);
-      this.#lease.settle(true);
+      if (!hangs) this.#lease.settle(true);
     } catch (error) {
       happened.push(String(error));
     }
@@ -163,6 +168,23 @@ describe('the memory budget', () => {
     expect(happened).toHaveLength(2);
     expect(happened[0]).toContain(reason);
     expect(happened[1]).toBe('b loads 1');
+  });
+
+  it.each<[string, Partial<LoadNeeds>, readonly string[]]>([
+    ['a model that fits beside it', { weights: 6 * GB }, ['b loads 1']],
+    // The system does not count yet what the first one will take.
+    ['one that does not', { weights: 19 * GB }, ['a retires']],
+    ['one for the same GPU', { weights: 1 * GB, place: 'GPU', free: 40 * GB }, []],
+  ])('does not wait longer than 10 s for a load: %s', async (_title, needs, then) => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const budget = openBudget();
+    new Member(budget, 'a').hang({ free: 40 * GB, ...needs, weights: 10 * GB });
+    void new Member(budget, 'b').enter(needs);
+    await vi.advanceTimersByTimeAsync(9999);
+    expect(happened).toEqual(['a loads 1']);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(happened.slice(1)).toEqual(then);
   });
 
   it('counts the memory of a GPU separately', async () => {
