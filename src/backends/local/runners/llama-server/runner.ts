@@ -50,8 +50,11 @@ export async function openLlamaServer(
   options: LlamaServerOptions,
 ): Promise<Runner<readonly Token[], string>> {
   const { spec, settings, log } = options;
-  const program = await findProgram(settings);
+  const finding = findProgram(settings);
+  // Its failure is reported below.
+  finding.catch(() => undefined);
   const { native, head } = await openMetadata(spec);
+  const program = await finding;
   const { llama } = native;
   if (head.notice !== undefined) log(head.notice);
   const transcripts = new Transcripts<readonly Token[]>();

@@ -50,7 +50,7 @@ export async function startServer(options: ProcessOptions): Promise<ServerProces
 }
 
 /** Starts the program so that it ends with this process. */
-export function spawnBound({ file, args, environment }: ProcessOptions): ChildProcess {
+function spawnBound({ file, args, environment }: ProcessOptions): ChildProcess {
   // Windows ends the children of a process with it: Node puts them into a job object.
   const [command, parameters] =
     process.platform === 'win32' ? [file, args] : ['/bin/sh', ['-c', LIFELINE, file, ...args]];
