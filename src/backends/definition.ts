@@ -46,6 +46,8 @@ export interface FileDescription {
   readonly memoryBytes: number;
   /** Context size in tokens that the model would get. */
   readonly context: number;
+  /** Flash attention of the next load, with the reason. */
+  readonly flashAttention: string;
   /** Family of its chat template; undefined if it has none, so it can't chat. */
   readonly templateFamily: string | undefined;
   readonly capabilities: Capabilities | undefined;
@@ -74,10 +76,10 @@ export interface BackendDefinition<Spec extends ModelSpec = ModelSpec> {
   /**
    * Describes the file of a model. Absent if its models have no files.
    *
-   * @param context context size in tokens from the settings, for models whose entry has none
+   * @param settings settings of the server, which count before the entry
    * @throws {RuntimeFailure} `unsupported` if the file is damaged
    */
-  describeFile?(model: Spec, context: number | undefined): Promise<FileDescription>;
+  describeFile?(model: Spec, settings: Settings): Promise<FileDescription>;
   /** Returns true if a model takes images; undefined if that is unknown without its backend. Default: unknown. */
   takesImages?(model: Spec): boolean | undefined;
   /** Returns the names of environment variables with keys for a model's servers. Default: none. */

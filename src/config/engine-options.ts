@@ -3,7 +3,7 @@ export type GpuLayers = (typeof GPU_LAYERS)[number] | number;
 
 export const GPU_LAYERS = ['auto', 'max'] as const;
 
-/** Flash attention, which computes attention in one pass; `auto` uses it if the device does it well. */
+/** Flash attention, which computes attention in one pass; `auto` chooses it by the device and the requests. */
 export const FLASH_ATTENTION = ['auto', 'on', 'off'] as const;
 
 export type FlashAttention = (typeof FLASH_ATTENTION)[number];

@@ -22,7 +22,7 @@ describe.skipIf(isAddonMissing())('portico show', () => {
     const projector = join(REPOSITORY, 'test/fixtures/tower.gguf');
     const text = await shown(projector);
     expect(text).toMatch(/^capabilities .*images/m);
-    expect(text).toContain(`projector      ${projector}`);
+    expect(text).toContain(`projector        ${projector}`);
   });
 
   it('does not show a missing projector', async () => {

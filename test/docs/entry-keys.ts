@@ -58,7 +58,7 @@ export const ENTRY_KEYS: Readonly<Record<string, EntryKey>> = {
     example: 'auto',
   },
   flash_attention: {
-    meaning: 'flash attention; `auto` uses it if the device supports it well. Default: `auto`',
+    meaning: 'flash attention; `auto` chooses by the requests of the model. Default: `auto`',
     example: 'auto',
   },
   kv_type: { meaning: 'type of the KV cache. Default: `f16`', example: 'q8_0' },

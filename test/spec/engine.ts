@@ -138,7 +138,7 @@ export const ENGINE: readonly Requirement[] = [
   { id: 'R6.5-applied', text: 'llama.cpp gets the settings of a model.' },
   {
     id: 'R6.5-attention',
-    text: 'On a CPU flash attention is left off where memory allows, but in short contexts: it is slower there.',
+    text: 'On a CPU flash attention is chosen by the time of a model’s requests so far, at its own rates once they are measured.',
   },
   {
     id: 'R6.5-lookup',

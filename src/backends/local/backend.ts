@@ -122,10 +122,11 @@ async function startEngine(
   lease: MemoryLease,
 ): Promise<Engine> {
   const { threads, gpuLayers, flashAttention, kvType, context, parallel, states } = options;
-  const { queueLimit, log, promptLookup, llamaServer, enginesFolder } = options;
+  const { queueLimit, log, promptLookup, llamaServer, enginesFolder, attention } = options;
   const loading = { threads, gpuLayers, flashAttention, kvType, promptLookup };
   const programs = { llamaServer, enginesFolder };
-  const settings = { ...loading, ...programs, context, parallel, states, queueLimit };
+  const kept = { states, attention };
+  const settings = { ...loading, ...programs, ...kept, context, parallel, queueLimit };
   const task = { runner, spec, settings };
   const hasVision = runner === 'llama-node';
   if (options.engine === 'in-process' && runner === 'llama-cpp') {

@@ -29,6 +29,8 @@ export interface EngineSettings {
   readonly llamaServer?: string | undefined;
   /** Folder of installed engines. */
   readonly enginesFolder?: string | undefined;
+  /** Records for the choice of flash attention; undefined keeps none, and measures nothing. */
+  readonly attention?: AttentionStore | undefined;
   /** Number of requests that may wait for a slot. */
   readonly queueLimit: number;
 }
@@ -38,6 +40,13 @@ export interface StateCache {
   readonly folder: string;
   /** Total size in bytes; undefined means a tenth of the free disk, at most 16 GB. */
   readonly limitBytes: number | undefined;
+}
+
+/** Folder of what was learned of each model for the choice of flash attention. */
+export interface AttentionStore {
+  readonly folder: string;
+  /** Time without requests after which a model is measured; default: the one of the engine. */
+  readonly idleMilliseconds?: number;
 }
 
 /** Model, its runner, and the server's settings for it, as plain data for another process. */

@@ -9,6 +9,7 @@ import { admission, generateOn } from './generation.ts';
 import type { LoadedEngine } from './generation.ts';
 import { Grammars } from './grammars.ts';
 import { untilLoaded } from './load-progress.ts';
+import { IdleWork } from './idle-work.ts';
 import type { LoadNeeds } from './memory/eviction.ts';
 import type { MemoryLease } from './memory/lease.ts';
 import { Prompter } from './prompter.ts';
@@ -40,9 +41,6 @@ export interface LocalEngineOptions {
   readonly lease: MemoryLease;
 }
 
-/** Time without requests after which states are written to files. */
-const IDLE_MILLISECONDS = 10_000;
-
 /** Engine in this process, over any runner. The first request that needs the weights loads them. */
 export class LocalEngine<P extends RunnerPrompt, Grammar> implements Engine {
   readonly #runner: Runner<P, Grammar>;
@@ -51,13 +49,12 @@ export class LocalEngine<P extends RunnerPrompt, Grammar> implements Engine {
   readonly #queue: SlotQueue;
   readonly #prompter: Prompter<P>;
   readonly #transcripts: Transcripts<P>;
+  readonly #idleWork: IdleWork;
   #loading: Promise<LoadedEngine<P, Grammar>> | undefined;
   #loaded: LoadedEngine<P, Grammar> | undefined;
   #waits = false;
   #share = 0;
   #lastUsed = 0;
-  #idle: NodeJS.Timeout | undefined;
-  #keeping: Promise<void> | undefined;
 
   constructor(runner: Runner<P, Grammar>, options: LocalEngineOptions) {
     this.#runner = runner;
@@ -67,6 +64,12 @@ export class LocalEngine<P extends RunnerPrompt, Grammar> implements Engine {
     this.#contextSize = contextSizeFor(wanted, runner.head.trainedContext);
     this.#queue = new SlotQueue(settings.queueLimit);
     this.#transcripts = runner.transcripts ?? new Transcripts();
+    this.#idleWork = new IdleWork({
+      isBusy: () => this.#queue.busy > 0,
+      keep: () => this.#loaded?.runner.keep?.(),
+      measure: (signal) => this.#loaded?.runner.measure?.(signal),
+      measureMilliseconds: settings.attention?.idleMilliseconds,
+    });
     this.#prompter = new Prompter({
       runner,
       contextSize: this.#contextSize,
@@ -109,6 +112,7 @@ export class LocalEngine<P extends RunnerPrompt, Grammar> implements Engine {
   ): AsyncGenerator<GenerationEvent> {
     const prepared = await this.#prompter.prepare(request, signal);
     const place = this.#queue.enter();
+    this.#idleWork.pause();
     try {
       // A free slot reports the reused part of the prompt. Before the weights are loaded, only files may have one.
       const free = this.#loaded !== undefined && place.ahead === 0;
@@ -127,27 +131,18 @@ export class LocalEngine<P extends RunnerPrompt, Grammar> implements Engine {
     } finally {
       place.leave();
       this.#lastUsed = performance.now();
-      this.#keepSoon();
+      this.#idleWork.schedule();
     }
   }
 
   async keep(): Promise<void> {
-    clearTimeout(this.#idle);
-    await this.#keeping;
+    await this.#idleWork.end();
     await this.#loaded?.runner.keep?.();
   }
 
   async close(): Promise<void> {
     await this.keep();
     await this.#runner.close();
-  }
-
-  /** Writes states to files after some time without requests, because a process may be killed at any time. */
-  #keepSoon(): void {
-    clearTimeout(this.#idle);
-    this.#idle = setTimeout(() => {
-      if (this.#queue.busy === 0) this.#keeping = this.#loaded?.runner.keep?.();
-    }, IDLE_MILLISECONDS).unref();
   }
 
   /** Loads once for all waiting requests. A failed load may be tried again. */

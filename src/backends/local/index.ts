@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Settings } from '../../config/settings.ts';
 import type { BackendDefinition, FileDescription } from '../definition.ts';
-import type { StateCache } from './engine-settings.ts';
+import type { AttentionStore, StateCache } from './engine-settings.ts';
 import { localEntrySchema } from './entry.ts';
 import type { LocalSpec } from './spec.ts';
 import { visionSupport } from './runner-choice.ts';
@@ -24,6 +24,7 @@ export const LLAMA: BackendDefinition<LocalSpec> = {
       ...settings,
       keepAlive: settings.keepAliveMilliseconds,
       states: stateCache(settings),
+      attention: attentionStore(settings),
       enginesFolder: join(settings.paths.dataFolder, 'engines'),
       queueLimit: QUEUE_LIMIT,
       environment,
@@ -41,13 +42,13 @@ export const LLAMA: BackendDefinition<LocalSpec> = {
 };
 
 /** Describes a model by its file, and its vision by the projector. */
-async function describeFile(
-  model: LocalSpec,
-  context: number | undefined,
-): Promise<FileDescription> {
+async function describeFile(model: LocalSpec, settings: Settings): Promise<FileDescription> {
   const { importEngine } = await import('./engine-package.ts');
   const { describeGguf } = await importEngine(() => import('./runners/llama-cpp/describe.ts'));
-  const described = await describeGguf(model, context);
+  const described = await describeGguf(model, {
+    ...settings,
+    attention: attentionStore(settings),
+  });
   const { capabilities } = described;
   if (model.mmproj === undefined || visionSupport(model) !== 'available') return described;
   return {
@@ -55,6 +56,11 @@ async function describeFile(
     capabilities: capabilities && { ...capabilities, images: true },
     projector: model.mmproj,
   };
+}
+
+/** Records for the choice of flash attention, which are kept without a state cache too. */
+function attentionStore({ paths }: Settings): AttentionStore {
+  return { folder: join(paths.dataFolder, 'attention') };
 }
 
 /** Cache of states that outlive their slots; undefined if it is disabled. */

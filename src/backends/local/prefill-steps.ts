@@ -1,4 +1,5 @@
 import { smallest } from '../../core/lists.ts';
+import { middle, resistantLine, timeOn } from './resistant-line.ts';
 
 /** Longest time of a batch with a prefill step, so that streams and aborts do not wait. */
 const STEP_MILLISECONDS = 80;
@@ -163,29 +164,9 @@ export class StepTimes {
 /** Smallest spread of depths that shows a trend, in tokens. */
 const SPREAD = 256;
 
-/**
- * Ratio of the time of a token at one depth to another one, because attention reads all earlier tokens. It is a line
- * through the medians of the shallower and the deeper half, which single delayed steps do not change (Tukey's
- * resistant line).
- */
+/** Ratio of the time of a token at one depth to another one. */
 function growthOf(steps: readonly PlacedStep[], from: number, to: number): number | undefined {
-  const sorted = steps.toSorted((one, other) => one.depth - other.depth);
-  const half = sorted.length >> 1;
-  const [near, far] = [middleStep(sorted.slice(0, half)), middleStep(sorted.slice(half))];
-  if (near === undefined || far === undefined || far.depth - near.depth < SPREAD) return undefined;
-  const slope = Math.max(0, (far.time - near.time) / (far.depth - near.depth));
-  const timeAt = (depth: number) =>
-    Math.max(near.time + slope * (depth - near.depth), near.time / 4);
-  return timeAt(to) / timeAt(from);
-}
-
-/** Median depth, and median time of a token. */
-function middleStep(steps: readonly PlacedStep[]) {
-  const depth = middle(steps.map((step) => step.depth));
-  const time = middle(steps.map(tokenTime));
-  return depth === undefined || time === undefined ? undefined : { depth, time };
-}
-
-function middle(values: readonly number[]): number | undefined {
-  return values.toSorted((one, other) => one - other)[Math.floor((values.length - 1) / 2)];
+  const timed = steps.map((step) => ({ depth: step.depth, time: tokenTime(step) }));
+  const line = resistantLine(timed, SPREAD);
+  return line && timeOn(line, to) / timeOn(line, from);
 }

@@ -109,6 +109,9 @@ export interface LoadedRunner<P, Grammar> {
 
   /** Writes states that are not in files, so that they outlive this process. */
   keep?(): Promise<void>;
+
+  /** Measures the model for its next load, unless that was done. Stops soon after an abort. */
+  measure?(signal: AbortSignal): Promise<void>;
 }
 
 /** Request at the head of the queue. */

@@ -55,7 +55,7 @@ export async function modelCard(
   const settings = resolveSettings(flags, context.environment);
   switch (status) {
     case 'ready':
-      return { ...entry, ...(await definition?.describeFile?.(spec, settings.context)) };
+      return { ...entry, ...(await definition?.describeFile?.(spec, settings)) };
     case 'upstream': {
       const logger = await createLogger('error', context);
       const models = await composeModels(settings, logger, context.backends);

@@ -28,6 +28,7 @@ export function rowsOf(card: ModelCard): readonly (readonly string[])[] {
       'memory',
       card.memoryBytes === undefined ? undefined : `about ${formatSize(card.memoryBytes)}`,
     ],
+    ['flash attention', card.flashAttention],
     ['status', card.status],
     ['entry', card.location],
   ];

@@ -1,4 +1,4 @@
-import { getLlama, LlamaLogLevel, NoBinaryFoundError } from 'node-llama-cpp';
+import { getLlama, getModuleVersion, LlamaLogLevel, NoBinaryFoundError } from 'node-llama-cpp';
 import type { Llama, LlamaModel, LlamaModelOptions } from 'node-llama-cpp';
 import { messageOf, RuntimeFailure } from '../../../core/failure.ts';
 import { engineMissing } from '../engine-package.ts';
@@ -71,6 +71,11 @@ export async function startLlama(): Promise<NativeLlama> {
       }
     },
   };
+}
+
+/** Versions of the addon and of llama.cpp. */
+export async function addonVersion({ llamaCppRelease: { release } }: Llama): Promise<string> {
+  return `node-llama-cpp ${await getModuleVersion()} of llama.cpp ${release}`;
 }
 
 /** Describes the devices of a model's layers. */

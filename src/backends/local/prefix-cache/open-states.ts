@@ -14,8 +14,7 @@ export async function openStates(
   log: EngineLog,
 ): Promise<StateFiles | undefined> {
   if (states === undefined || !hasWholeStates(model)) return undefined;
-  const { metadataSize, tensorInfoSize = 0 } = model.fileInfo;
-  const identity = await weightsIdentity(spec.file, metadataSize + tensorInfoSize);
+  const identity = await weightsIdentity(spec.file, model.fileInfo);
   return StateFiles.open({ ...states, model: spec.name, identity, transcripts, log });
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
+import type { GgufFileInfo } from 'node-llama-cpp';
 import { openRegularFileSync } from '../../../core/regular-file.ts';
 
 /** Bytes per read, which blocks the event loop. */
@@ -11,9 +12,13 @@ const PIECE = 2 ** 20;
  * the name, type, shape and place of each tensor, so only files with equal shapes, size and time can be confused.
  *
  * @param path path of the model's file
- * @param headerBytes size of the metadata and of the tensor table
+ * @param header sizes of the metadata and of the tensor table
  */
-export async function weightsIdentity(path: string, headerBytes: number): Promise<string> {
+export async function weightsIdentity(
+  path: string,
+  { metadataSize, tensorInfoSize = 0 }: Pick<GgufFileInfo, 'metadataSize' | 'tensorInfoSize'>,
+): Promise<string> {
+  const headerBytes = metadataSize + tensorInfoSize;
   // The file may have been replaced since its check, for example by a named pipe.
   const { file } = openRegularFileSync(path);
   try {

@@ -2,29 +2,30 @@ import { GgufInsights } from 'node-llama-cpp';
 import { chooseFormat } from '../../../../formats/choose.ts';
 import { RuntimeFailure } from '../../../../core/failure.ts';
 import type { FileDescription } from '../../../definition.ts';
+import type { EngineSettings } from '../../engine-settings.ts';
 import type { LocalSpec } from '../../spec.ts';
 import { engineCapabilities } from '../../capabilities.ts';
 import { contextSizeFor } from '../../context-size.ts';
+import { decideAttention, decisionText } from './flash-attention/decision.ts';
+import { readAttention } from './flash-attention/record.ts';
 import { headerOf, readGguf, sizeOf } from './gguf.ts';
 import { loadSettingsFor } from './load-settings.ts';
 import type { LoadSettings } from './load-settings.ts';
 import { contextKind, cpuContext } from './memory.ts';
-import { startLlama } from '../../model/native-llama.ts';
+import { weightsIdentity } from '../../states/identity.ts';
+import { addonVersion, startLlama } from '../../model/native-llama.ts';
 import { PromptProcess } from '../../prompts/prompt-process.ts';
 import type { TemplateFindings, TemplateSource } from '../../prompts/prompt-work.ts';
 
-/**
- * Describes a model by the header of its file. Throws `unsupported` if it is damaged.
- *
- * @param context context size in tokens from the server's settings, for models whose entry has none
- */
+/** Describes a model by the header of its file. Throws `unsupported` if it is damaged. */
 export async function describeGguf(
-  spec: LocalSpec,
-  context: number | undefined,
+  { file, ...entry }: LocalSpec,
+  settings: Partial<EngineSettings>,
 ): Promise<FileDescription> {
-  if (spec.file === undefined) {
-    throw new RuntimeFailure('unsupported', `${spec.name} names no GGUF file.`);
+  if (file === undefined) {
+    throw new RuntimeFailure('unsupported', `${entry.name} names no GGUF file.`);
   }
+  const spec = { ...entry, file };
   const info = await readGguf(spec.file);
   const { bos, eos, template, ...header } = headerOf(info);
   const { llama } = await startLlama();
@@ -32,22 +33,29 @@ export async function describeGguf(
     const insights = await GgufInsights.from(info, llama);
     const fileBytes = await sizeOf(info, insights.modelSize);
     const contextSize = contextSizeFor(
-      { model: spec.context, server: context },
+      { model: spec.context, server: settings.context },
       header.trainedContext,
     );
     const source = spec.template ?? template;
     const reading =
       source === undefined ? undefined : await readTemplate({ model: spec.name, source, bos, eos });
     const format = source === undefined ? undefined : chooseFormat(source, reading?.layout);
+    const loading = loadSettingsFor(spec, settings, 1);
+    const attention = decideAttention({
+      ...loading,
+      context: cpuContext(llama, info, contextSize),
+      record: await readAttention(settings.attention, await weightsIdentity(file, info)),
+      addon: await addonVersion(llama),
+    });
     return {
       ...header,
       parameters: insights.totalParameters,
       fileBytes,
-      memoryBytes: await estimateMemory(
-        insights,
-        contextSize,
-        loadSettingsFor(spec, {}, 1, cpuContext(llama, info, contextSize)),
-      ),
+      memoryBytes: await estimateMemory(insights, contextSize, {
+        ...loading,
+        flashAttention: attention.use,
+      }),
+      flashAttention: decisionText(attention),
       context: contextSize,
       templateFamily: format?.name,
       injected: reading?.injection,

@@ -4,6 +4,7 @@ import type { FlashAttention, GpuLayers, KvType } from '../../../../config/engin
 import type { LocalSpec } from '../../spec.ts';
 import { threadsFor } from '../../threads.ts';
 import type { EngineSettings } from '../../engine-settings.ts';
+import { WHOLE_TYPES } from './flash-attention/decision.ts';
 
 /** Settings of a load: those of the server, otherwise of the model's entry, otherwise defaults for this machine. */
 export interface LoadSettings {
@@ -13,31 +14,16 @@ export interface LoadSettings {
   readonly kvType: KvType;
 }
 
-/** Context on a CPU. */
-export interface CpuContext {
-  /** Tokens of each sequence. */
-  readonly tokens: number;
-  /** Bytes of the scores that attention without flash attention has in memory at once. */
-  readonly scoreBytes: number;
-}
-
-/** Largest memory for scores. Above it, flash attention stays on. */
-const MOST_SCORE_BYTES = 512 * 2 ** 20;
-
-/** Contexts up to this size are too short for flash attention to cost more than it saves. */
-const SHALLOW_TOKENS = 2048;
-
 /**
- * Chooses the settings to load a model with. Throws `unsupported` if llama.cpp does not support their combination.
+ * Finds the settings to load a model with, before flash attention is decided. Throws `unsupported` if llama.cpp does
+ * not support their combination.
  *
  * @param cores number of physical cores at full speed
- * @param context context on a CPU; undefined on a GPU
  */
 export function loadSettingsFor(
   spec: LocalSpec,
   server: Partial<EngineSettings>,
   cores: number,
-  context?: CpuContext,
 ): LoadSettings {
   const settings: LoadSettings = {
     threads: threadsFor(spec, server, cores),
@@ -53,22 +39,8 @@ export function loadSettingsFor(
         'Remove `flash_attention: off` (or the flag), or use f16.',
     );
   }
-  const isFree = flashAttention === 'auto' && WHOLE_TYPES.includes(kvType);
-  return isFree && isBetterWithout(context) ? { ...settings, flashAttention: 'off' } : settings;
+  return settings;
 }
-
-/**
- * Returns true if a context is faster without flash attention. After a thousand tokens, flash attention on a CPU makes
- * decoding and all batches below 64 tokens up to three times slower. After a hundred it is faster, especially for
- * several sequences (bench/README.md).
- */
-function isBetterWithout(context: CpuContext | undefined): boolean {
-  if (context === undefined) return false;
-  return context.tokens > SHALLOW_TOKENS && context.scoreBytes <= MOST_SCORE_BYTES;
-}
-
-/** Types without quantization. llama.cpp reads quantized values only in flash attention. */
-const WHOLE_TYPES: readonly KvType[] = ['f32', 'f16', 'bf16'];
 
 /**
  * Converts the layers on the GPU to the library's option. `auto` leaves space for the context.

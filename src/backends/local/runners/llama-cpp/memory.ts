@@ -3,7 +3,7 @@ import { GgmlType } from 'node-llama-cpp';
 import type { GgufFileInfo, Llama, LlamaModel } from 'node-llama-cpp';
 import { isRecord } from '../../../../core/json.ts';
 import { nativeFlashAttention, nativeKvType } from './load-settings.ts';
-import type { CpuContext } from './load-settings.ts';
+import type { CpuContext } from './flash-attention/decision.ts';
 import type { LoadSettings } from './load-settings.ts';
 import type { LoadNeeds } from '../../memory/eviction.ts';
 

@@ -1,12 +1,14 @@
-import { getModuleVersion } from 'node-llama-cpp';
-import type { Llama, Token } from 'node-llama-cpp';
+import type { Token } from 'node-llama-cpp';
 import { commonLength } from '../../../../prompt/prompt-prefix.ts';
 import type { EngineLog, EngineSettings } from '../../engine-settings.ts';
 import { openMetadata } from '../../model/model-metadata.ts';
 import type { FileSpec } from '../../model/model-metadata.ts';
+import { addonVersion } from '../../model/native-llama.ts';
 import { writeTokens } from '../../prompts/write-tokens.ts';
 import type { Runner } from '../../runner.ts';
+import { weightsIdentity } from '../../states/identity.ts';
 import { Transcripts } from '../../transcripts.ts';
+import { AttentionLearner } from './flash-attention/learner.ts';
 import { loadSettingsFor } from './load-settings.ts';
 import type { LoadSettings } from './load-settings.ts';
 import { loadWeights } from './load-weights.ts';
@@ -32,6 +34,10 @@ export async function openLlamaCpp(
   if (head.notice !== undefined) log(head.notice);
   const transcripts = new Transcripts<Tokens>();
   const states = await openStates(spec, settings, head, transcripts, log);
+  const addon = await addonVersion(llama);
+  const identity = await weightsIdentity(spec.file, head.model.fileInfo);
+  const { attention: store } = settings;
+  const learner = await AttentionLearner.open({ store, identity, model: spec.name, addon, log });
   return {
     head,
     transcripts,
@@ -42,8 +48,10 @@ export async function openLlamaCpp(
     count: async (prompt) => prompt.length,
     commonPrefix: (one, other) => other.slice(0, commonLength(one, other)),
     async load({ contextSize, reserve, onProgress }) {
-      const context = cpuContext(llama, head.model.fileInfo, contextSize);
-      const loading = loadSettingsFor(spec, settings, llama.cpuMathCores, context);
+      const loading = learner.decide(
+        loadSettingsFor(spec, settings, llama.cpuMathCores),
+        cpuContext(llama, head.model.fileInfo, contextSize),
+      );
       const weights = await loadWeights(native, head.model, spec, {
         contextSize,
         settings: loading,
@@ -52,9 +60,9 @@ export async function openLlamaCpp(
         onProgress,
       });
       const promptLookup = settings.promptLookup ?? spec.promptLookup;
-      const { threads } = loading;
-      states?.useContext(await stateContext(llama, loading), contextSize);
-      return openSlots(weights, { llama, head, threads, promptLookup, states, log });
+      states?.useContext(stateContext(loading, addon), contextSize);
+      const options = { llama, head, promptLookup, states, learner, log };
+      return openSlots(weights, { ...options, settings: loading });
     },
     async close() {
       states?.close();
@@ -65,10 +73,6 @@ export async function openLlamaCpp(
 }
 
 /** Parameters that the bytes of a state depend on. */
-async function stateContext(
-  { llamaCppRelease: { release } }: Llama,
-  { kvType, flashAttention }: LoadSettings,
-): Promise<string> {
-  const addon = `node-llama-cpp ${await getModuleVersion()} of llama.cpp ${release}`;
+function stateContext({ kvType, flashAttention }: LoadSettings, addon: string): string {
   return `${kvType}, flash attention ${flashAttention}, ${addon}`;
 }

@@ -3,17 +3,14 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createLocalBackend } from '../../../../../src/backends/local/backend.ts';
 import type { LocalBackendOptions } from '../../../../../src/backends/local/backend.ts';
 import { loadSettingsFor } from '../../../../../src/backends/local/runners/llama-cpp/load-settings.ts';
-import type { CpuContext } from '../../../../../src/backends/local/runners/llama-cpp/load-settings.ts';
 import type { LocalSpec } from '../../../../../src/backends/local/spec.ts';
 import { collect, MINI, request, said } from '../../../../support/requests.ts';
 import { covers } from '../../../../support/covers.ts';
 
 const SERVER = { threads: undefined, context: undefined, queueLimit: 8 };
 
-const cpu = (scoreBytes: number, tokens = 2049): CpuContext => ({ tokens, scoreBytes });
-
 describe('the load settings of a model', () => {
-  covers('R6.5-precedence', 'R6.5-attention');
+  covers('R6.5-precedence');
 
   it.each<[string, Partial<LocalSpec>, Partial<LocalBackendOptions>, object]>([
     ['is what is right here', {}, {}, { gpuLayers: 'auto', flashAttention: 'auto', kvType: 'f16' }],
@@ -33,18 +30,6 @@ describe('the load settings of a model', () => {
     expect(loadSettingsFor({ ...MINI, ...spec }, { ...SERVER, ...server }, 8)).toMatchObject(
       expected,
     );
-  });
-
-  it.each<[string, Partial<LocalSpec>, CpuContext | undefined, string]>([
-    ['without flash attention, slower deep in a context', {}, cpu(2 ** 28), 'off'],
-    ['with it in a context that has no depth', {}, cpu(2 ** 28, 2048), 'auto'],
-    ['with it where its scores would take much memory', {}, cpu(2 ** 30), 'auto'],
-    ['with it where the context is quantized', { kvType: 'q8_0' }, cpu(2 ** 28), 'auto'],
-    ['with it where the entry says so', { flashAttention: 'on' }, cpu(2 ** 28), 'on'],
-    ['as the library finds right where a GPU calculates', {}, undefined, 'auto'],
-  ])('on a CPU runs %s', (_title, spec, context, expected) => {
-    const settings = loadSettingsFor({ ...MINI, ...spec }, SERVER, 8, context);
-    expect(settings.flashAttention).toBe(expected);
   });
 
   it('have no more threads than allowed', () => {
