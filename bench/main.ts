@@ -1,14 +1,15 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
+import { attention } from './peers/attention.ts';
 import { barTable } from './bars.ts';
 import { engine } from './engine/engine.ts';
 import { facade } from './facade/facade.ts';
 import { grammar } from './grammar.ts';
 import type { Part } from './part.ts';
-import { canCompare, peers } from './peers/peers.ts';
+import { peers } from './peers/peers.ts';
 import { stall } from './stall/stall.ts';
 
-const PARTS: Readonly<Record<string, Part>> = { facade, grammar, engine, stall, peers };
+const PARTS: Readonly<Record<string, Part>> = { facade, grammar, engine, stall, peers, attention };
 
 const RESULTS = new URL('../bench/results.json', import.meta.url);
 
@@ -21,7 +22,7 @@ async function bench(names: readonly string[]): Promise<void> {
   }
   for (const [name, part] of Object.entries(PARTS)) {
     if (names.length > 0 && !names.includes(name)) continue;
-    if (part === peers && names.length === 0 && !canCompare()) continue;
+    if (part.canRun?.() === false && names.length === 0) continue;
     const { results, bars } = await part.run();
     process.stdout.write(`${barTable(part.title, bars)}\n`);
     await keep(name, results);

@@ -14,10 +14,11 @@ export type Measure = (peer: Peer, round: number) => Promise<number>;
 const WORDS = 'river night stone light water house garden window letter summer winter market'.split(
   ' ',
 );
-const text = (words: number, seed: number): string => prose(WORDS, words, seed);
-const said = (content: string): readonly PeerTurn[] => [{ role: 'user', content }];
+export const text = (words: number, seed: number): string => prose(WORDS, words, seed);
+export const said = (content: string): readonly PeerTurn[] => [{ role: 'user', content }];
 
-async function withServer<Result>(
+/** Measures a server that is started for it, after a short request. */
+export async function withServer<Result>(
   peer: Peer,
   slots: number,
   work: (server: RunningPeer) => Promise<Result>,

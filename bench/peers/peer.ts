@@ -25,9 +25,14 @@ export interface Peer {
 /** Name of the model in requests. llama-server ignores it. */
 export const PEER_MODEL = 'peer';
 
-/** Portico with a model from a GGUF file. */
-export function porticoPeer(file: string): Peer {
-  const entry = { models: { [PEER_MODEL]: { backend: 'llama', file, context: CONTEXT } } };
+/**
+ * Portico with a model from a GGUF file.
+ *
+ * @param settings further keys of the model's entry
+ */
+export function porticoPeer(file: string, settings: Readonly<Record<string, unknown>> = {}): Peer {
+  const model = { backend: 'llama', file, context: CONTEXT, ...settings };
+  const entry = { models: { [PEER_MODEL]: model } };
   return {
     name: 'Portico',
     start: (slots) =>

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import type { Bar } from '../bars.ts';
 import type { Part, Section } from '../part.ts';
 import { median, rounded } from '../statistics.ts';
@@ -6,9 +5,8 @@ import * as measures from './measures.ts';
 import type { Measure } from './measures.ts';
 import { llamaServerPeer, porticoPeer } from './peer.ts';
 import type { Peer } from './peer.ts';
+import { fileOf, isFile, MODEL_VARIABLE, SERVER_VARIABLE } from './variables.ts';
 
-const MODEL_VARIABLE = 'PORTICO_BENCH_MODEL';
-const SERVER_VARIABLE = 'PORTICO_BENCH_LLAMA_SERVER';
 const ROUNDS = 3;
 
 /** Line of the table: Portico's figure, divided by that of the peer. */
@@ -63,6 +61,7 @@ const LINES: readonly Line[] = [
  */
 export const peers: Part = {
   title: 'peers',
+  canRun: () => [MODEL_VARIABLE, SERVER_VARIABLE].every(isFile),
   async run(): Promise<Section> {
     const file = fileOf(MODEL_VARIABLE, 'a GGUF file');
     const peer = llamaServerPeer(fileOf(SERVER_VARIABLE, 'llama-server'), file);
@@ -82,11 +81,6 @@ export const peers: Part = {
   },
 };
 
-/** True if the variables name a model and a server. */
-export function canCompare(): boolean {
-  return [MODEL_VARIABLE, SERVER_VARIABLE].every((name) => existsSync(process.env[name] ?? ''));
-}
-
 /** Medians of rounds in which the servers take turns. */
 async function compare({ measure, against }: Line, portico: Peer, peer: Peer) {
   const ours: number[] = [];
@@ -96,10 +90,4 @@ async function compare({ measure, against }: Line, portico: Peer, peer: Peer) {
     theirs.push(await (typeof against === 'function' ? against : measure)(peer, round));
   }
   return { ours: median(ours), theirs: median(theirs) };
-}
-
-function fileOf(variable: string, what: string): string {
-  const file = process.env[variable] ?? '';
-  if (existsSync(file)) return file;
-  throw new Error(`Set ${variable} to the path of ${what}.`);
 }

@@ -36,6 +36,7 @@ const RATES: AttentionRates = {
 };
 
 const mixOf = (...requests: readonly RequestTokens[]) => requests.reduce(withRequest, NO_REQUESTS);
+const repeated = (one: RequestTokens, count: number) => Array.from({ length: count }, () => one);
 const COLD = { reused: 0, evaluated: 7000, generated: 200 };
 const WARM = { reused: 6000, evaluated: 800, generated: 200 };
 const CHAT = { reused: 0, evaluated: 60, generated: 1500 };
@@ -45,7 +46,7 @@ describe('flash attention on a CPU', () => {
 
   it.each([
     ['a long cold prompt', [COLD], 'on', 132, 188],
-    ['twenty warm turns', new Array<RequestTokens>(20).fill(WARM), 'on', 834, 890],
+    ['twenty warm turns', repeated(WARM, 20), 'on', 834, 890],
     ['long answers to short questions', [CHAT], 'off', 34, 28],
   ] as const)('is chosen by the time of %s', (_title, requests, use, on, off) => {
     const choice = chooseAttention(RATES, mixOf(...requests));
@@ -77,7 +78,7 @@ describe('flash attention on a CPU', () => {
     record: { rates: RATES, measuredWith: 'this build' },
     addon: 'this build',
   };
-  const talk = mixOf(...new Array<RequestTokens>(60).fill(CHAT));
+  const talk = mixOf(...repeated(CHAT, 60));
 
   it.each<[string, Partial<AttentionConditions>, string, RegExp]>([
     [
