@@ -1,6 +1,7 @@
 import { copyFile, link, mkdir, rm } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { Token } from 'node-llama-cpp';
 import { z } from 'zod';
 import { abortReason } from '../../../../core/queue.ts';
@@ -32,6 +33,8 @@ export class ServerSlot extends SlotUse implements CachedSlot {
   #tokens: readonly Token[] = [];
   /** True while llama-server generates for it, so that an action would wait for the end of the answer. */
   #isDecoding = false;
+  /** Last copy of its state to another slot. */
+  #copying: Promise<void> | undefined;
 
   constructor(options: ServerSlotOptions) {
     super();
@@ -108,6 +111,9 @@ export class ServerSlot extends SlotUse implements CachedSlot {
     signal: AbortSignal,
   ): AsyncGenerator<CompletionChunk> {
     const { client, steps } = this.#options;
+    // Requests that waited for this prefill copy it now: a running answer can't be copied.
+    await setImmediate();
+    await this.#copying?.catch(() => undefined);
     const leave = steps.join();
     this.#isDecoding = true;
     this.#tokens = prompt.slice(0, this.reusable(prompt));
@@ -132,6 +138,12 @@ export class ServerSlot extends SlotUse implements CachedSlot {
   async fork(from: ServerSlot, prompt: readonly Token[]): Promise<void> {
     // The state of a running answer can only be saved at its end.
     if (from.#isDecoding) return;
+    const copying = this.#copy(from, prompt);
+    from.#copying = copying;
+    await copying;
+  }
+
+  async #copy(from: ServerSlot, prompt: readonly Token[]): Promise<void> {
     const file = join(this.#options.folder, `fork-${randomUUID()}`);
     try {
       const { tokens } = await from.save(file);

@@ -1,10 +1,12 @@
 import { mkdtemp, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createLocalBackend } from '../../../../../src/backends/local/backend.ts';
 import type { LocalBackendOptions } from '../../../../../src/backends/local/backend.ts';
+import type { LocalSpec } from '../../../../../src/backends/local/spec.ts';
 import type { Backend } from '../../../../../src/core/backend.ts';
+import { isLlamaServerMissing, LLAMA_SERVER, SERVED } from '../../../../support/llama-server.ts';
 import { collect, MINI, request, said } from '../../../../support/requests.ts';
 import type { Answer } from '../../../../support/requests.ts';
 import { ENGINE } from '../../../../support/engine-variant.ts';
@@ -21,10 +23,12 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 describe('a prefix', () => {
   const logged: string[] = [];
+  let model: LocalSpec = MINI;
   const open = (changes: Partial<LocalBackendOptions> = {}) => {
     logged.length = 0;
     return createLocalBackend({
       engine: 'in-process',
+      llamaServer: LLAMA_SERVER,
       ...ENGINE,
       context: undefined,
       parallel: 2,
@@ -36,7 +40,7 @@ describe('a prefix', () => {
     });
   };
   const turn = (backend: Backend, ...texts: readonly string[]) =>
-    collect(backend.generate(request(MINI, said(...texts), { maxTokens: 24 }), soon()));
+    collect(backend.generate(request(model, said(...texts), { maxTokens: 24 }), soon()));
   const share = ({ finish }: Answer) => {
     const { cacheReadTokens = 0, promptTokens = 1 } = finish?.usage ?? {};
     return cacheReadTokens / promptTokens;
@@ -62,9 +66,15 @@ describe('a prefix', () => {
     return third;
   };
 
-  it.each(['isolated', 'in-process'] as const)(
+  it.each<readonly [string, LocalBackendOptions['engine'], LocalSpec]>([
+    ['isolated', 'isolated', MINI],
+    ['in-process', 'in-process', MINI],
+    ...(isLlamaServerMissing() ? [] : ([['llama-server', 'isolated', SERVED]] as const)),
+  ])(
     'outlives its engine (%s), with the answers as they were written',
-    async (engine) => {
+    async (_way, engine, spec) => {
+      model = spec;
+      onTestFinished(() => void (model = MINI));
       const check = async () => {
         const [file = ''] = await files();
         expect((await stat(path.join(folder, file))).mode & 0o777).toBe(0o600);

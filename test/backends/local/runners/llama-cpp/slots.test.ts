@@ -4,8 +4,10 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLocalBackend } from '../../../../../src/backends/local/backend.ts';
 import type { LocalBackendOptions } from '../../../../../src/backends/local/backend.ts';
+import type { LocalSpec } from '../../../../../src/backends/local/spec.ts';
 import type { Backend, GenerationRequest } from '../../../../../src/core/backend.ts';
 import type { GenerationEvent } from '../../../../../src/core/events.ts';
+import { isLlamaServerMissing, LLAMA_SERVER, SERVED } from '../../../../support/llama-server.ts';
 import { ENDLESS, ENDLESS_TOKENS } from '../../../../support/messages-api.ts';
 import type { Answer } from '../../../../support/requests.ts';
 import { collect, MINI, request, said } from '../../../../support/requests.ts';
@@ -35,7 +37,7 @@ class Talk {
 
   async turn(changes: Partial<GenerationRequest> = {}): Promise<Answer> {
     this.#said.push(this.#said.length === 0 ? essay(this.#topic) : 'Count from 1 to 5');
-    const asked = request(MINI, said(...this.#said), { maxTokens: 24, ...changes });
+    const asked = request(model, said(...this.#said), { maxTokens: 24, ...changes });
     const answer = await collect(this.#backend.generate(asked, soon()));
     this.#said.push(answer.text);
     return answer;
@@ -62,9 +64,17 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 const said1 = (backend: Backend, text: string, changes: Partial<GenerationRequest> = {}) =>
-  backend.generate(request(MINI, said(text), changes), soon());
+  backend.generate(request(model, said(text), changes), soon());
 
-describe.each(['isolated', 'in-process'] as const)('slots, %s', (engine) => {
+/** Ways to run the model: llama.cpp in a child process or in this one, and a llama-server if there is one. */
+const WAYS = [
+  'isolated',
+  'in-process',
+  ...(isLlamaServerMissing() ? [] : (['llama-server'] as const)),
+] as const;
+let model: LocalSpec = MINI;
+
+describe.each(WAYS)('slots, %s', (engine) => {
   covers(
     'R6.1-interleaved',
     'R6.2-saved',
@@ -79,7 +89,8 @@ describe.each(['isolated', 'in-process'] as const)('slots, %s', (engine) => {
   const logged: string[] = [];
   const open = (changes: Partial<LocalBackendOptions> = {}) =>
     createLocalBackend({
-      engine,
+      engine: engine === 'in-process' ? engine : 'isolated',
+      llamaServer: LLAMA_SERVER,
       ...ENGINE,
       context: undefined,
       parallel: 2,
@@ -91,6 +102,7 @@ describe.each(['isolated', 'in-process'] as const)('slots, %s', (engine) => {
     });
   let backend: Backend;
   beforeAll(() => {
+    model = engine === 'llama-server' ? SERVED : MINI;
     backend = open();
   });
   afterAll(async () => {
@@ -107,8 +119,8 @@ describe.each(['isolated', 'in-process'] as const)('slots, %s', (engine) => {
       if (before === undefined) throw new Error('There is no turn before.');
       expect(usage(await talk.turn()).cacheReadTokens).toBe(reusable(before));
     }
-    const [model] = (await backend.loaded?.(soon())) ?? [];
-    expect(model).toMatchObject({ slots: { busy: 0, total: 2 }, waiting: 0 });
+    const [loaded] = (await backend.loaded?.(soon())) ?? [];
+    expect(loaded).toMatchObject({ slots: { busy: 0, total: 2 }, waiting: 0 });
   });
 
   it('a conversation that lost its slot comes back from a file', async () => {
@@ -155,7 +167,7 @@ describe.each(['isolated', 'in-process'] as const)('slots, %s', (engine) => {
     const system = [{ kind: 'text', text: essay('rules') }] as const;
     const ask = (text: string) => {
       const conversation = { system, turns: said(text), tools: [] };
-      return collect(backend.generate(request(MINI, [], { conversation }), soon()));
+      return collect(backend.generate(request(model, [], { conversation }), soon()));
     };
     const first = await ask(essay('summer'));
     const second = await ask(essay('winter'));
@@ -168,7 +180,7 @@ describe.each(['isolated', 'in-process'] as const)('slots, %s', (engine) => {
     const system = [{ kind: 'text', text: essay('laws').repeat(3) }] as const;
     const ask = (text: string) => {
       const conversation = { system, turns: said(text), tools: [] };
-      return collect(backend.generate(request(MINI, [], { conversation }), soon()));
+      return collect(backend.generate(request(model, [], { conversation }), soon()));
     };
     await collect(said1(backend, 'Count to 3'));
     const answers = await Promise.all(['Count from 1 to 4', 'Count from 1 to 5'].map(ask));
@@ -224,7 +236,7 @@ describe.each(['isolated', 'in-process'] as const)('slots, %s', (engine) => {
       const running = ['one', 'two'].map((topic) => said1(backend, `Sing of ${topic}`, endless));
       if (phase === 'queued') for (const stream of running) await untilText(stream);
       const controller = new AbortController();
-      const asked = request(MINI, said(phase === 'decode' ? 'Count to 24' : essay('lost')));
+      const asked = request(model, said(phase === 'decode' ? 'Count to 24' : essay('lost')));
       const given = (async () => {
         for await (const event of backend.generate(asked, controller.signal)) {
           const at = event.type === 'progress' ? event.phase : 'decode';
