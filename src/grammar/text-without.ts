@@ -2,15 +2,15 @@ import { escapeCharacter } from './gbnf.ts';
 import type { GrammarRules } from './gbnf.ts';
 
 /**
- * Defines any text, including the empty one, without the forbidden text and the texts that the rules exclude.
+ * Defines any text, including the empty one, without the forbidden texts and those that the rules exclude.
  *
  * @throws a RangeError for an empty text, which every text contains
  */
-export function textWithout(rules: GrammarRules, forbidden: string): string {
-  if (forbidden === '') throw new RangeError('Every text contains the empty text.');
-  // The name derives from the forbidden text, so that equal texts share their rules.
-  const base = `without-${Buffer.from(forbidden).toString('hex')}`;
-  return defineAutomaton(rules, base, [forbidden, ...rules.excluded], { never: '' });
+export function textWithout(rules: GrammarRules, ...forbidden: readonly string[]): string {
+  if (forbidden.includes('')) throw new RangeError('Every text contains the empty text.');
+  // The name derives from the forbidden texts, so that equal texts share their rules.
+  const base = `without-${Buffer.from(forbidden.join('\0')).toString('hex')}`;
+  return defineAutomaton(rules, base, [...forbidden, ...rules.excluded], { never: '' });
 }
 
 /**

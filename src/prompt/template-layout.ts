@@ -2,7 +2,7 @@ import type { Part, ToolCallPart } from '../core/conversation.ts';
 import { describeLayout } from '../formats/derived/describe.ts';
 import { SLOT } from '../formats/derived/layout.ts';
 import type { TemplateLayout } from '../formats/derived/layout.ts';
-import { PROBED, PROBED_KINDS } from '../formats/derived/observations.ts';
+import { PROBED, PROBED_KINDS, PROBED_QUOTED } from '../formats/derived/observations.ts';
 import type { Observations } from '../formats/derived/observations.ts';
 import { withoutStart } from '../formats/derived/segments.ts';
 import { plain } from '../formats/plain.ts';
@@ -64,6 +64,7 @@ function observe(turns: Turns): Observations | undefined {
     calls: withCall(() => turns.several([first, second])),
     twoKeys: withCall(() => turns.showing([PROBED.value, PROBED.otherValue], [call('C', both)])),
     kinds: withCall(() => turns.render([call('C', PROBED_KINDS)])),
+    quoted: withCall(() => turns.render([call('C', { [PROBED.key]: PROBED_QUOTED })])),
     result: withCall(() => turns.answered([first], [answered('C', 'R')])),
   };
 }

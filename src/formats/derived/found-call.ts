@@ -13,4 +13,6 @@ export interface CallRegions {
   readonly calls: string | undefined;
   readonly twoKeys: string | undefined;
   readonly kinds: string | undefined;
+  /** True if quotation marks in texts are escaped, as in JSON. */
+  readonly isEscaped: boolean;
 }

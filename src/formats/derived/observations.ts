@@ -18,6 +18,9 @@ export const PROBED_KINDS = {
   probe_list: [1],
 } as const;
 
+/** An argument with a character that JSON escapes. */
+export const PROBED_QUOTED = 'PROBE-C"Q';
+
 /** Forms of the kinds: as JSON, or as Python prints them. */
 export const WRITTEN_KINDS: Readonly<Record<keyof typeof PROBED_KINDS, readonly string[]>> = {
   probe_number: ['7'],
@@ -50,6 +53,8 @@ export interface Observations {
   readonly twoKeys?: string | undefined;
   /** A call with arguments of other types. */
   readonly kinds?: string | undefined;
+  /** A call with a text that has a quotation mark. */
+  readonly quoted?: string | undefined;
   /** A call with one text, then its result. */
   readonly result?: string | undefined;
 }

@@ -5,7 +5,7 @@ import { findObject } from './observe-json.ts';
 import { observeParameters } from './observe-parameters.ts';
 import type { ObservedBlocks } from './observe-blocks.ts';
 import { withoutThinking } from './observe-blocks.ts';
-import { PROBED } from './observations.ts';
+import { PROBED, PROBED_QUOTED } from './observations.ts';
 import type { Observations } from './observations.ts';
 import {
   goesOn,
@@ -31,6 +31,7 @@ export function observeCalls(
     calls: cut(observed.calls),
     twoKeys: cut(observed.twoKeys),
     kinds: cut(observed.kinds),
+    isEscaped: observed.quoted?.includes(JSON.stringify(PROBED_QUOTED)) === true,
   };
   const one = findCall(regions, call, 0, PROBED.value);
   if (one === undefined) return undefined;

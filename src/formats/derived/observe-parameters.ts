@@ -1,7 +1,7 @@
 import type { NameEnd, ParameterSyntax } from '../shared/parameter-syntax.ts';
-import { PROBED, WRITTEN_KINDS } from './observations.ts';
+import { PROBED, PROBED_KINDS, WRITTEN_KINDS } from './observations.ts';
 import type { CallRegions, FoundCall } from './found-call.ts';
-import { sharedEnd, sharedStart } from './segments.ts';
+import { isTag, sharedEnd, sharedStart } from './segments.ts';
 
 /** Texts of the parts of a call with one argument after its name. */
 interface Parts {
@@ -27,22 +27,23 @@ export function observeParameters(
   const parts = partsOf(region, name, value);
   const further = regions.twoKeys === undefined ? undefined : betweenKeys(regions.twoKeys);
   if (parts === undefined || further === undefined) return undefined;
-  const open = sharedEnd(parts.head, further);
+  const shared = sharedEnd(parts.head, further);
+  // A quotation mark after the name and after the value is no part of what is between two arguments.
+  const open = shared === further && /^["']/.test(shared) ? shared.slice(1) : shared;
   const restOfFurther = further.slice(0, further.length - open.length);
   const close = sharedStart(parts.tail, restOfFurther);
-  if (!/[<[]/.test(open) || close.trim() === '') return undefined;
-  const syntax = namedClose(syntaxOf(parts.middle, open, close));
+  const separator = separatorOf(open, restOfFurther.slice(close.length), close);
+  const syntax = namedClose(syntaxOf(parts.middle, open, close, separator));
+  const quotes = quotesOf(regions, syntax);
+  const isMarked = /[<[]/.test(open) && (close.trim() !== '' || isTag(open.trim()));
+  if (quotes === undefined && !isMarked) return undefined;
   const nameEnd = parts.head.slice(0, parts.head.length - open.trimStart().length);
   const end = region.indexOf(value, name) + value.length + close.trimEnd().length;
-  return {
-    body: {
-      style: 'parameters',
-      nameEnd,
-      parameters: { ...syntax, nameEnds: nameEndsOf(regions, syntax), ...itemOf(regions, syntax) },
-    },
-    from: name,
-    to: end,
-  };
+  const parameters =
+    quotes === undefined
+      ? { ...syntax, nameEnds: nameEndsOf(regions, syntax), ...itemOf(regions, syntax) }
+      : { ...syntax, ...quotes };
+  return { body: { style: 'parameters', nameEnd, parameters }, from: name, to: end };
 }
 
 function partsOf(region: string, name: number, value: string): Parts | undefined {
@@ -66,14 +67,21 @@ function betweenKeys(region: string): string | undefined {
   return value === -1 || to === -1 ? undefined : region.slice(from, to);
 }
 
-function syntaxOf(middle: string, open: string, close: string): ParameterSyntax {
+/** Text between two arguments that belongs to neither; of white space, only a line break counts. */
+function separatorOf(open: string, rest: string, close: string): string {
+  if (rest.trim() !== '') return rest;
+  if (open.startsWith('\n') || (rest + close).endsWith('\n')) return '\n';
+  return open.trim() === '' ? rest + open : '';
+}
+
+function syntaxOf(middle: string, open: string, close: string, separator: string): ParameterSyntax {
   const onLines = middle.endsWith('\n') && close.startsWith('\n');
   return {
-    open: open.trim(),
+    open: open.trimStart(),
     nameEnds: [{ mark: onLines ? middle.slice(0, -1) : middle }],
     layout: onLines ? '\n' : '',
     close: onLines ? close.trim() : close.trimEnd(),
-    separator: open.startsWith('\n') || close.endsWith('\n') ? '\n' : '',
+    separator,
     end: '',
   };
 }
@@ -82,6 +90,38 @@ function syntaxOf(middle: string, open: string, close: string): ParameterSyntax 
 function namedClose(syntax: ParameterSyntax): ParameterSyntax {
   const [close = '', closeEnd] = syntax.close.split(PROBED.key);
   return closeEnd === undefined ? syntax : { ...syntax, close, closeEnd };
+}
+
+/**
+ * Marks around texts that other values lack, by a rendering of a number: quotation marks of JSON, or marks such as
+ * `<![CDATA[`. Undefined if there are none.
+ */
+function quotesOf(
+  { kinds = '', isEscaped }: CallRegions,
+  { nameEnds, layout, close }: ParameterSyntax,
+): Pick<ParameterSyntax, 'nameEnds' | 'close' | 'strings' | 'quote'> | undefined {
+  const middle = (nameEnds[0]?.mark ?? '') + layout;
+  const key: keyof typeof WRITTEN_KINDS = 'probe_number';
+  const number = String(PROBED_KINDS[key]);
+  const [, ...rest] = kinds.split(key);
+  const after = rest.join(key);
+  const place = after.indexOf(number);
+  const mark = after.slice(0, place);
+  if (place === -1 || mark === middle || !middle.startsWith(mark)) return undefined;
+  const open = middle.slice(mark.length);
+  const following = after.slice(place + number.length);
+  // The shortest beginning of the closing mark without which it is that of a number.
+  const length = Array.from({ length: close.length }, (_, index) => index + 1).find((count) =>
+    following.startsWith(close.slice(count)),
+  );
+  if (length === undefined) return undefined;
+  const quote = { open, close: close.slice(0, length), always: true } as const;
+  const isJson = open === '"' && quote.close === '"' && isEscaped;
+  return {
+    nameEnds: [{ mark }],
+    close: close.slice(length),
+    ...(isJson ? { strings: 'json' } : { quote }),
+  };
 }
 
 /** The marks after a key; those of other types than text differ from it in some templates. */

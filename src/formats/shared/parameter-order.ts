@@ -17,11 +17,14 @@ const MOST_RULES = 2_048;
  * Expression for parameters: all required ones, and any of the others, each once. Up to eleven may be in any order.
  * More are dealt to chains, as many as `MOST_RULES` permits: those of one chain keep their order, and neighbours are in
  * different chains. Optional parameters lose their freedom first.
+ *
+ * @param separator expression for the text between two parameters
  */
 export function inAnyOrder(
   rules: GrammarRules,
   name: string,
   parameters: readonly OrderedParameter[],
+  separator = '',
 ): string {
   const chains = chainsOf(parameters);
   const known = new Map<string, string>();
@@ -30,11 +33,12 @@ export function inAnyOrder(
     const key = past.join(' ');
     const found = known.get(key);
     if (found !== undefined) return found;
+    const before = past.every((count) => count === 0) ? '' : `${separator} `;
     const left = chains.map((chain, index) => chain.slice(past[index]));
     const ways = left.flatMap((chain, index) =>
       nextOf(chain).map(({ rule }, skipped) => {
         const step = skipped + 1;
-        return `${rule} ${rest(past.map((count, other) => (other === index ? count + step : count)))}`;
+        return `${before}${rule} ${rest(past.map((count, other) => (other === index ? count + step : count)))}`;
       }),
     );
     const isDone = !left.flat().some(({ required }) => required);

@@ -16,9 +16,17 @@ export interface ParameterSyntax {
   readonly looseNameEnds?: readonly NameEnd[];
   /** White space between `nameEnds` and the value, and between the value and `close`. */
   readonly layout: '' | '\n';
+  /** Text after the value; empty if the next argument or the end of the call ends it. */
   readonly close: string;
+  /** Strings are JSON too, in double quotes. */
+  readonly strings?: 'json';
   /** Marks that models may write around text, such as `<![CDATA[` and `]]>`. */
-  readonly quote?: { readonly open: string; readonly close: string };
+  readonly quote?: {
+    readonly open: string;
+    readonly close: string;
+    /** Text is always in the marks. */
+    readonly always?: true;
+  };
   /** Text after `close` and the name, if the closing mark repeats the name. */
   readonly closeEnd?: string;
   /**
@@ -26,10 +34,21 @@ export interface ParameterSyntax {
    * they are JSON.
    */
   readonly itemName?: string;
-  /** White space after `close`. */
-  readonly separator: '' | '\n';
+  /** Text between two arguments. A line break may be after the last one too. */
+  readonly separator: string;
   /** Text after the last argument, in place of `open`. */
   readonly end: string;
   /** Texts after `end`. If `end` is missing, one of them ends the call. */
   readonly afterEnd?: readonly string[];
+}
+
+/** Texts that end a value without a mark after it: what follows. */
+export function followingMarks({ open, separator, end }: ParameterSyntax): readonly string[] {
+  return [...new Set([separator, open, end])].filter((mark) => mark !== '');
+}
+
+/** The syntax of one argument: with its name in the closing mark, if that repeats it. */
+export function closingOf(syntax: ParameterSyntax, name: string): ParameterSyntax {
+  const { close, closeEnd } = syntax;
+  return closeEnd === undefined ? syntax : { ...syntax, close: close + name + closeEnd };
 }

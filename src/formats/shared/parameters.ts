@@ -3,6 +3,7 @@ import type { OutputPiece, Reading, Source } from './reader.ts';
 import { argumentsPiece, takeClosing } from './calls.ts';
 import { readNested } from './nested-parameters.ts';
 import { parametersOf, typesOf } from './parameter-schemas.ts';
+import { closingOf, followingMarks } from './parameter-syntax.ts';
 import type { ParameterSyntax, ValueKind } from './parameter-syntax.ts';
 import { isOnlyText, toJson } from './parameter-values.ts';
 import type { JsonType } from '../../core/json.ts';
@@ -20,6 +21,7 @@ export function* readParameters(
 ): Reading<boolean> {
   const parameters = new Map(parametersOf(tool).map((parameter) => [parameter.name, parameter]));
   const { nameEnds, looseNameEnds = [], afterEnd = [] } = syntax;
+  const separator = syntax.separator.trim();
   const ends = [...nameEnds, ...looseNameEnds];
   const missing = new Set(parameters.keys());
   for (let count = 0; ; count++) {
@@ -47,10 +49,44 @@ export function* readParameters(
       continue;
     }
     const closed = closingOf(syntax, name.text);
-    const quoted = yield* takeQuote(source, closed);
-    const closing = quoted ?? closingMarks(closed, missing);
-    if (!(yield* readValue(source, types, quoted ? 'text' : kind, closing))) return false;
+    const isRead =
+      syntax.strings === 'json' && (yield* isBegun(source, /^["{[]/))
+        ? yield* readJsonValue(source, closed)
+        : yield* readMarkedValue(source, { types, kind, missing }, closed);
+    if (!isRead) return false;
+    if (separator !== '') yield* takeClosing(source, separator);
   }
+}
+
+/** Returns true if the text that comes next matches a pattern of one character. */
+function* isBegun(source: Source, pattern: RegExp): Reading<boolean> {
+  yield* source.skipSpace();
+  return pattern.test(source.rest);
+}
+
+/** Reads a value by its quotes and brackets, and the mark after it. Returns false if it is incomplete. */
+function* readJsonValue(source: Source, { close }: ParameterSyntax): Reading<boolean> {
+  if (!(yield* source.streamJson(argumentsPiece))) return false;
+  yield* takeClosing(source, close);
+  return !source.starved;
+}
+
+/** Argument whose value is read up to a mark. */
+interface MarkedValue {
+  readonly types: ReadonlySet<JsonType> | undefined;
+  readonly kind: ValueKind | undefined;
+  /** Declared parameters without a value so far. */
+  readonly missing: ReadonlySet<string>;
+}
+
+function* readMarkedValue(
+  source: Source,
+  { types, kind, missing }: MarkedValue,
+  syntax: ParameterSyntax,
+): Reading<boolean> {
+  const quoted = yield* takeQuote(source, syntax);
+  const closing = quoted ?? closingMarks(syntax, missing);
+  return yield* readValue(source, types, quoted ? 'text' : kind, closing);
 }
 
 /** Reads the mark that begins quoted text. Returns the marks after that text; undefined if there is none. */
@@ -60,12 +96,6 @@ function* takeQuote(
 ): Reading<ClosingMarks | undefined> {
   if (quote === undefined || (yield* source.take(quote.open)) === undefined) return undefined;
   return new Map([quote.close + layout + close, quote.close + close].map((mark) => [mark, 0]));
-}
-
-/** The syntax of one argument: with its name in the closing mark, if that repeats it. */
-function closingOf(syntax: ParameterSyntax, name: string): ParameterSyntax {
-  const { close, closeEnd } = syntax;
-  return closeEnd === undefined ? syntax : { ...syntax, close: close + name + closeEnd };
 }
 
 /** Marks after a value, each with the length of its part that belongs to what follows. */
@@ -79,6 +109,7 @@ type ClosingMarks = ReadonlyMap<string, number>;
  */
 function closingMarks(syntax: ParameterSyntax, missing: ReadonlySet<string>): ClosingMarks {
   const { open, nameEnds, layout, close, end, afterEnd = [] } = syntax;
+  if (close === '') return new Map(followingMarks(syntax).map((mark) => [mark, mark.length]));
   const following = [
     ...[...missing].flatMap((name) => nameEnds.map(({ mark }) => open + name + mark)),
     ...afterEnd.map((after) => `${end}\n${after}`),

@@ -86,6 +86,30 @@ export const OWN_TEMPLATES: Readonly<Record<string, string>> = {
   'names in closing marks': template({
     calls: `<calls>${EACH}<invoke name="{{ f.name }}">${PAIRS}<{{ k }}>${VALUE}</{{ k }}>{% endfor %}</invoke>{% endfor %}</calls>`,
   }),
+  'JSON values in marks': template({
+    calls: `${EACH}<do n="{{ f.name }}">${PAIRS}<p n="{{ k }}">{{ v | tojson }}</p>{% endfor %}</do>{% endfor %}`,
+  }),
+  'marks around texts only': template({
+    calls: `${EACH}<do n="{{ f.name }}">${PAIRS}<p n="{{ k }}">{% if v is string %}<![TEXT[{{ v }}]]>{% else %}{{ v | tojson }}{% endif %}</p>{% endfor %}</do>{% endfor %}`,
+  }),
+  'JSON values without closing marks': template({
+    calls: `${EACH}<|call|>{{ f.name }}${PAIRS}<|key|>{{ k }}<|value|>{{ v | tojson }}{% endfor %}<|/call|>{% endfor %}`,
+  }),
+  'texts without closing marks': template({
+    calls: `${EACH}<|call|>{{ f.name }}${PAIRS}<|key|>{{ k }}<|value|>${VALUE}{% endfor %}<|/call|>{% endfor %}`,
+  }),
+  attributes: template({
+    calls: `${EACH}<|call|>{{ f.name }}${PAIRS} {{ k }}={{ v | tojson }}{% endfor %}<|/call|>{% endfor %}`,
+  }),
+  'keys with colons': template({
+    calls: `${EACH}<|call|>{{ f.name }}(${PAIRS}{{ k }}: {{ v | tojson }}${COMMA}{% endfor %})<|/call|>{% endfor %}`,
+  }),
+  'a list of arguments': template({
+    calls: `${EACH}<call>{"name": "{{ f.name }}", "parameters": [${PAIRS}{"name": "{{ k }}", "value": {{ v | tojson }}}${COMMA}{% endfor %}]}</call>{% endfor %}`,
+  }),
+  'arguments beside the name': template({
+    calls: `${EACH}<call>{"tool": "{{ f.name }}"${PAIRS}, "{{ k }}": {{ v | tojson }}{% endfor %}}</call>{% endfor %}`,
+  }),
   'Python calls': template({
     calls: `<|calls|>[${EACH}{{ f.name }}(${PAIRS}{{ k }}={{ v | tojson }}${COMMA}{% endfor %})${COMMA}{% endfor %}]<|/calls|>`,
   }),
