@@ -13,6 +13,8 @@ import { definePythonCall } from '../shared/python-grammar.ts';
 import { readPairs } from '../shared/pairs.ts';
 import { PairsGrammar } from '../shared/pairs-grammar.ts';
 import type { Reading, Source } from '../shared/reader.ts';
+import type { ParameterSyntax } from '../shared/parameter-syntax.ts';
+import { SLOT } from './layout.ts';
 import type { CallBody, OtherMember } from './layout.ts';
 import { markExpression, readMark } from './mark-text.ts';
 
@@ -76,11 +78,19 @@ function* readInput(
     case 'parameters':
       if (!(yield* readMark(source, body.nameEnd))) return false;
       yield { type: 'call-start', name: tool.name };
-      yield* readParameters(source, tool, body.parameters);
+      yield* readParameters(source, tool, parametersOf(body, tool));
       return true;
     default:
       return body satisfies never;
   }
+}
+
+/** The syntax of a tool's arguments: the mark at their end may repeat its name. */
+function parametersOf(
+  { parameters }: Extract<CallBody, { readonly style: 'parameters' }>,
+  { name }: CallableTool,
+): ParameterSyntax {
+  return { ...parameters, end: parameters.end.replaceAll(SLOT.name, name) };
 }
 
 /** A call that is an object with the tool's name as its only key. */
@@ -136,7 +146,8 @@ function inputExpression(
     case 'pairs':
       return new PairsGrammar(rules, inputSchema, body.quote).define(inputSchema, name);
     case 'parameters': {
-      const { nameEnd, parameters } = body;
+      const { nameEnd } = body;
+      const parameters = parametersOf(body, tool);
       const written = defineParameters(rules, tool, parameters);
       const end = `${defineSpace(rules)} ${literal(parameters.end)}`;
       return `${markExpression(rules, nameEnd)} ${written} ${end}`;
@@ -149,7 +160,7 @@ function inputExpression(
 /** The keys of a call's object, for its grammar. */
 export function objectMembers(
   rules: GrammarRules,
-  { nameKey, inputKey, others }: Extract<CallBody, { readonly style: 'object' }>,
+  { nameKey, inputKey, others, isInputFirst }: Extract<CallBody, { readonly style: 'object' }>,
 ) {
   const space = defineSpace(rules);
   const known = others.some(({ key }) => key === TYPE.key) ? others : [TYPE, ...others];
@@ -165,6 +176,7 @@ export function objectMembers(
     input: inputKey,
     before: before.join(' '),
     after: after.join(' '),
+    ...(isInputFirst && { isInputFirst }),
   };
 }
 

@@ -35,6 +35,8 @@ export type CallBody =
       readonly others: readonly OtherMember[];
       /** Beginning of the object, up to the name. */
       readonly lead: string;
+      /** The arguments are before the name. */
+      readonly isInputFirst?: true;
     }
   /** A JSON object with the name as its only key. */
   | { readonly style: 'keyed' }

@@ -9,6 +9,9 @@ import { isSpecialToken, isTag, segmentsOf } from './segments.ts';
 
 const SLOTS = new Set<string>(Object.values(SLOT));
 
+/** Slots in a text, which splitting keeps. */
+const SLOT_PATTERN = new RegExp(`([${[...SLOTS].join('')}])`, 'u');
+
 /** GBNF of the text in place of a slot. */
 const SLOT_RULES: Readonly<Record<string, string>> = {
   [SLOT.id]: '[a-zA-Z0-9_-]{1,64}',
@@ -20,7 +23,7 @@ const SLOT_RULES: Readonly<Record<string, string>> = {
 function partsOf(mark: Mark): readonly string[] {
   const parts: string[] = [];
   let joins = false;
-  for (const segment of segmentsOf(mark)) {
+  for (const segment of mark.split(SLOT_PATTERN).flatMap(segmentsOf)) {
     const alone = isTag(segment) || SLOTS.has(segment);
     const blank = /^\s$/.test(segment);
     if (joins && !alone && !blank) parts.push((parts.pop() ?? '') + segment);

@@ -36,7 +36,7 @@ export function observeCalls(
   const one = findCall(regions, call, 0, PROBED.value);
   if (one === undefined) return undefined;
   const before = repeatedName(call.slice(0, one.from));
-  const after = call.slice(one.to);
+  const after = repeatedName(call.slice(one.to));
   const several = regions.calls === undefined ? undefined : repetition(regions, one);
   if (several === undefined) {
     // A call in a message of its own ends as the message does, if it has no other end.

@@ -21,13 +21,12 @@ export function findObject(region: string, start: number, value: string): FoundC
   // The innermost object is the first that ends after the value, from the value backwards.
   const around = objectsBefore(region, start, place).filter(({ to }) => to > place);
   const input = around.find((span) => span.value[PROBED.key] === value);
-  if (input === undefined) return undefined;
-  const outer = around.slice(around.indexOf(input) + 1);
+  const outer = input === undefined ? around : around.slice(around.indexOf(input) + 1);
   const named = outer.flatMap((span) => {
     const body = objectBody(region, span, value);
     return body === undefined ? [] : [{ body, from: span.from, to: span.to }];
   });
-  return named[0] ?? findNamed(region, start, input);
+  return named[0] ?? (input && findNamed(region, start, input));
 }
 
 /** The name before the arguments, and what is between the two. */
@@ -64,7 +63,7 @@ function objectAt(region: string, from: number): ObjectSpan | undefined {
 /** The layout of an object that has name and arguments as its members. */
 function objectBody(region: string, span: ObjectSpan, value: string): CallBody | undefined {
   const entries = Object.entries(span.value);
-  const isInput = (item: unknown) => isRecord(item) && item[PROBED.key] === value;
+  const isInput = (item: unknown) => recordOf(item)?.[PROBED.key] === value;
   const inputAt = entries.findIndex(([, item]) => isInput(item));
   const inputKey = entries[inputAt]?.[0];
   if (inputKey === undefined) return undefined;
@@ -76,7 +75,25 @@ function objectBody(region: string, span: ObjectSpan, value: string): CallBody |
     key === nameKey || key === inputKey ? [] : [otherMember(key, item, index < nameAt)],
   );
   const name = region.indexOf(`"${PROBED.tool}"`, span.from);
-  return { style: 'object', nameKey, inputKey, others, lead: region.slice(span.from, name) };
+  return {
+    style: 'object',
+    nameKey,
+    inputKey,
+    others,
+    lead: region.slice(span.from, name),
+    ...(inputAt < nameAt && { isInputFirst: true }),
+  };
+}
+
+/** An object, also one that is JSON in a text. */
+function recordOf(item: unknown): Readonly<Record<string, unknown>> | undefined {
+  if (typeof item !== 'string') return isRecord(item) ? item : undefined;
+  try {
+    const value: unknown = JSON.parse(item);
+    return isRecord(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function otherMember(key: string, item: unknown, isBefore: boolean): OtherMember {

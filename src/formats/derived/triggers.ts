@@ -8,9 +8,12 @@ export interface Trigger {
   readonly rest: Mark;
 }
 
-/** True for a text that no answer has by chance: with a tag, or with a word right before a bracket or colon. */
+/** Signs of a mark: parts of tags, letters beyond ASCII, doubled signs, or a word right before a bracket or colon. */
+const SIGNS = /[<>|`]|\[[A-Z]|\P{ASCII}|([[{@#$%&*=~^+!?-])\1|\w{5}[[({:]/u;
+
+/** True for a text that no answer has by chance. */
 export function isDistinct(mark: Mark): boolean {
-  return /[^\s[\]{}()"':,]{3,}/.test(mark) && /[<>|`]|\[[A-Z]|\w{5}[[({:]/.test(mark);
+  return /[^\s[\]{}()"':,]{3,}/.test(mark) && SIGNS.test(mark);
 }
 
 /** A beginning of calls with the name of the tool in it, such as ` to=search<|message|>`. */

@@ -68,6 +68,8 @@ export interface CallMembers {
   /** GBNF before the name and after the arguments. */
   readonly before?: string;
   readonly after?: string;
+  /** The arguments may be before the name too. */
+  readonly isInputFirst?: true;
 }
 
 /** Defines a rule for one call of any of the tools, as a JSON object with valid arguments. */
@@ -81,10 +83,25 @@ export function defineJsonCall(
     (tool) => `${literal(JSON.stringify(tool.name))} ${restOfCall(rules, tool, members)}`,
   );
   const before = members.before === undefined ? '' : `${members.before} ${space}`;
-  return rules.define(
-    'call',
-    `"{" ${space} ${before} ${memberKey(rules, members.name)} ${oneOf(calls)}`,
-  );
+  const named = `${memberKey(rules, members.name)} ${oneOf(calls)}`;
+  const reversed = members.isInputFirst
+    ? [
+        `${memberKey(rules, members.input)} ${oneOf(tools.map((tool) => reversedCall(rules, tool, members)))}`,
+      ]
+    : [];
+  return rules.define('call', `"{" ${space} ${before} ${oneOf([...reversed, named])}`);
+}
+
+/** Defines a rule for the rest of a call's object whose first member is its arguments. */
+function reversedCall(
+  rules: GrammarRules,
+  { name, inputSchema }: CallableTool,
+  members: CallMembers,
+): string {
+  const space = defineSpace(rules);
+  const key = `${memberKey(rules, members.name)} ${literal(JSON.stringify(name))}`;
+  const body = `${defineSchema(rules, inputSchema)} ${space} "," ${space} ${key}`;
+  return rules.define(`reversed-${name}`, `${body} ${members.after ?? ''} ${space} "}"`);
 }
 
 /** Defines a rule for the rest of a call's object after the name. */

@@ -129,6 +129,7 @@ function* readRest(
 
 /** Streams arguments. Returns false if they were malformed or cut off, which ends the call. */
 function* streamArguments(source: Source, keys: JsonCallKeys): Reading<boolean> {
+  if (source.rest.startsWith('"')) return yield* readTextArguments(source);
   if (keys.closing === undefined || !source.rest.startsWith('{')) {
     return yield* source.streamJson(argumentsPiece);
   }
@@ -149,6 +150,15 @@ function* streamArguments(source: Source, keys: JsonCallKeys): Reading<boolean> 
     }
   }
   return false;
+}
+
+/** Reads arguments that are JSON in a text. */
+function* readTextArguments(source: Source): Reading<boolean> {
+  const json = yield* source.readJson();
+  if (json === undefined) return false;
+  const text = toText(json);
+  yield argumentsPiece(text?.trimStart().startsWith('{') === true ? text : json);
+  return true;
 }
 
 /** Passes on a malformed call up to its closing mark as arguments, for repair. */

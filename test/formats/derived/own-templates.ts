@@ -56,6 +56,21 @@ export const OWN_TEMPLATES: Readonly<Record<string, string>> = {
   'wrapped objects': template({
     calls: `${EACH}<call>{"type": "function", "function": ${OBJECT}}</call>{% endfor %}`,
   }),
+  'arguments before names': template({
+    calls: `${EACH}<call>{"arguments": ${INPUT}, "name": "{{ f.name }}"}</call>{% endfor %}`,
+  }),
+  'names in the marks of calls': template({
+    calls: `${EACH}<call:{{ f.name }}>${INPUT}</call:{{ f.name }}>{% endfor %}`,
+  }),
+  'names as marks of calls': template({
+    calls: `${EACH}<use><{{ f.name }}>\n${PAIRS}<{{ k }}>${VALUE}</{{ k }}>\n{% endfor %}</{{ f.name }}></use>\n{% endfor %}`,
+  }),
+  'marks without angle brackets': template({
+    calls: `${EACH}【call】{{ f.name }}【input】${INPUT}【/call】{% endfor %}`,
+  }),
+  'marks of doubled signs': template({
+    calls: `${EACH}@@tool {{ f.name }}\n${INPUT}\n@@end\n{% endfor %}`,
+  }),
   'names as keys': template({
     calls: `<|calls|>[${EACH}{"{{ f.name }}": ${INPUT}}${COMMA}{% endfor %}]`,
     text: '<|answer|>{{ m.content }}<|/answer|>',
