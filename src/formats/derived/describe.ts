@@ -14,7 +14,7 @@ import { isDistinct } from './triggers.ts';
  * @param source the template in Jinja, which may name tags of thinking that no rendering shows
  */
 export function describeLayout(observed: Observations, source: string): TemplateLayout | undefined {
-  const blocks = observeBlocks(observed, namedThinking(source));
+  const blocks = observeBlocks(observed, namedThinking(source, observed.prompt));
   const { thinking, turnEnd } = blocks;
   const ending = thinking && endOfBegun(thinking.close);
   const answer =

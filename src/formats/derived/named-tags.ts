@@ -13,6 +13,12 @@ const ANSWER = [
   /['"](<[\w:]*(?:answer|response)[\w:]*>)['"] in /g,
 ] as const;
 
+/** A closing tag after which the source keeps the rest of an answer: templates drop the thinking of the past so. */
+const DROPPED = [/split\(\s*['"](<\/[\w:]+>)['"]/g, /['"](<\/[\w:]+>)['"] in /g] as const;
+
+/** Words in the names of other tags than those of thinking. */
+const OTHER = /answer|response|final|tool|function|call|result|output/i;
+
 /** Words of an opening tag, and those in their place in the closing one. */
 const PAIRS = [
   ['prefix', 'suffix'],
@@ -31,9 +37,20 @@ const MOST_TAGS = 20;
 /** Tokens of a source that count. */
 const MOST_TOKENS = 100;
 
-/** The tags of thinking that the source of a template names as a pair; undefined if there is none. */
-export function namedThinking(source: string): BlockTags | undefined {
-  return namedPair(source, source.match(THINKING) ?? []);
+/**
+ * The tags of thinking that the source of a template names: by words, or because its prompt ends with one of them, or
+ * because it drops text before one. Undefined if there are none.
+ *
+ * @param prompt end of a prompt
+ */
+export function namedThinking(source: string, prompt: string): BlockTags | undefined {
+  const byWord = namedPair(source, source.match(THINKING) ?? []);
+  const [opened = ''] = /(?:<[\w:]+>)$/.exec(prompt.trimEnd()) ?? [];
+  const dropped = DROPPED.flatMap((pattern) =>
+    [...source.matchAll(pattern)].map(([, close = '']) => close.replace('</', '<')),
+  );
+  const others = [opened, ...dropped].filter((open) => open !== '' && !OTHER.test(open));
+  return byWord ?? namedPair(source, others);
 }
 
 /** The tags of an answer that the source of a template names as a pair; answers of the past may lack them. */

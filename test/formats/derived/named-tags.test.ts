@@ -36,6 +36,9 @@ const BEGUN = template(
   '{% if m.reasoning_content %}These are my thoughts:\n{{ m.reasoning_content }}\n[BEGIN THE ANSWER]\n{% endif %}',
 );
 
+const DROPPED = `${template(TAGGED)}{% set a = ''.split('</musing>')[-1] %}`;
+const OPENED = template(TAGGED, '<musing>\n') + naming('</musing>');
+
 function formatOf(source: string) {
   const render = createRenderer(bindingsOf(native.llama), source);
   return readUnknownTemplate(render, source, { bos: '<s>', eos: '</s>' }).format;
@@ -57,6 +60,19 @@ interface Row {
 }
 
 const ROWS: readonly Row[] = [
+  {
+    what: 'thinking in a tag that the template drops from the past',
+    source: DROPPED,
+    output: `<musing>\nHm.\n</musing>\n\n<call>${CALL}</call>`,
+    found: [thinking('Hm.'), PARIS],
+  },
+  {
+    what: 'thinking in a tag that the prompt opens',
+    source: OPENED,
+    output: 'Hm.\n</musing>\n\nHi.',
+    found: [thinking('Hm.'), text('Hi.')],
+    options: { thinkingOpen: true },
+  },
   {
     what: 'a token of another turn',
     source: template(TAGGED),
