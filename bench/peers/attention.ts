@@ -26,7 +26,7 @@ const SESSION_TURNS = 20;
 const coldPrompt: Measure = (peer, round) =>
   withServer(peer, 1, (server) => cost(server, said(text(7 * THOUSAND, 300 + round))));
 
-/** CPU time of twenty turns that read 800 tokens behind 6,000 cached ones, and write 200. */
+/** CPU time of twenty turns that read 800 tokens after 6,000 cached ones, and write 200. */
 const warmTurns: Measure = (peer, round) =>
   withServer(peer, 1, async (server) => {
     const before = said(text(6 * THOUSAND, 600 + round));
@@ -58,7 +58,7 @@ async function cost({ url, pid }: RunningPeer, messages: readonly PeerTurn[]): P
 
 const CASES: readonly (readonly [string, Measure])[] = [
   ['a cold prompt of 7,000 and 200 generated', coldPrompt],
-  ['20 warm turns of 800 and 200 behind 6,000', warmTurns],
+  ['20 warm turns of 800 and 200 after 6,000', warmTurns],
 ];
 
 /** Compares the kind of flash attention that Portico chooses to each kind. Figures are CPU times. */
