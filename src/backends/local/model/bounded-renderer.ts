@@ -1,4 +1,5 @@
 import { Template } from '@huggingface/jinja';
+import { fitRenderer } from '../../../prompt/fitted-renderer.ts';
 import type { TemplateRenderer } from '../../../prompt/render.ts';
 
 /** Largest range. A template counts messages and tools; more steps would only take memory. */
@@ -11,7 +12,9 @@ const MOST_STEPS = 10_000;
 export function boundedRenderer(source: string): TemplateRenderer {
   // The library has no way to replace its own functions.
   const template = new Template(source.replaceAll(/\brange\b/g, 'bounded_range'));
-  return (variables) => template.render({ ...variables, bounded_range: boundedRange });
+  const render: TemplateRenderer = (variables) =>
+    template.render({ ...variables, bounded_range: boundedRange });
+  return fitRenderer([render], source).render;
 }
 
 function boundedRange(first: number, end?: number, step = 1): readonly number[] {

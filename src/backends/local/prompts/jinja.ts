@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { basename } from 'node:path';
 import { Template } from '@huggingface/jinja';
 import type { Llama } from 'node-llama-cpp';
+import { fitRenderer } from '../../../prompt/fitted-renderer.ts';
 import type { TemplateRenderer } from '../../../prompt/render.ts';
 import { messageOf, RuntimeFailure } from '../../../core/failure.ts';
 import { isRecord } from '../../../core/json.ts';
@@ -34,7 +35,7 @@ export function loadBindings(addon: string): unknown {
 
 /**
  * Creates a renderer for a chat template: llama.cpp's own Jinja, or `@huggingface/jinja` if the bindings have none, or
- * if they can't render a greeting and that can. Throws `unsupported` for an invalid template.
+ * if that renders more of what conversations contain. Throws `unsupported` for an invalid template.
  *
  * @param onFallback receives the reason why llama.cpp's Jinja is not used
  */
@@ -44,7 +45,7 @@ export function createRenderer(
   onFallback?: (reason: string) => void,
 ): TemplateRenderer {
   try {
-    return parsedRenderer(bindings, template, onFallback);
+    return fittedRenderer(bindings, template, onFallback);
   } catch (error) {
     throw new RuntimeFailure(
       'unsupported',
@@ -54,48 +55,59 @@ export function createRenderer(
   }
 }
 
-function parsedRenderer(
+function fittedRenderer(
   bindings: unknown,
   template: string,
   onFallback?: (reason: string) => void,
 ): TemplateRenderer {
-  let native: TemplateRenderer | undefined;
-  try {
-    native = nativeRenderer(bindings, template);
-    if (native === undefined) return portableRenderer(template);
-    native(GREETING);
-    return native;
-  } catch (error) {
-    const portable = greetingRenderer(template);
-    if (portable !== undefined) onFallback?.(lastLine(messageOf(error)));
-    const render = portable ?? native;
-    if (render === undefined) throw error;
-    return render;
-  }
+  const parsed = parser(bindings);
+  if (parsed === undefined) return fitRenderer([portableRenderer(template)], template).render;
+  let failure: unknown;
+  const native = once(() => parsed(template));
+  const watched: TemplateRenderer = (variables) => {
+    try {
+      return native()(variables);
+    } catch (error) {
+      if (!isRefusal(error)) failure ??= error;
+      throw error;
+    }
+  };
+  // The other library is slower, and may not be able to read a template that llama.cpp's Jinja can.
+  const portable = once(() => portableRenderer(template));
+  const { render, engine, greets } = fitRenderer(
+    [watched, (variables) => portable()(variables)],
+    template,
+  );
+  if (engine !== 0) onFallback?.(failure === undefined ? LOSS : lastLine(messageOf(failure)));
+  else if (!greets) native();
+  return render;
 }
 
-/** Variables that every template renders, unless it demands something else. */
-const GREETING = {
-  messages: [{ role: 'user', content: 'Hello' }],
-  add_generation_prompt: true,
-  bos_token: '',
-  eos_token: '',
-};
+/** Reason if llama.cpp's Jinja raises no error. */
+const LOSS = 'it leaves out a part of the conversation';
+
+/** Returns true for an error that the template itself raises. */
+function isRefusal(error: unknown): boolean {
+  return messageOf(error).includes('Jinja Exception: ');
+}
+
+/** Returns the first result again, or throws the first error again. */
+function once<Result>(make: () => Result): () => Result {
+  let made: { readonly result: Result } | { readonly error: unknown } | undefined;
+  return () => {
+    try {
+      made ??= { result: make() };
+    } catch (error) {
+      made = { error };
+    }
+    if ('error' in made) throw made.error;
+    return made.result;
+  };
+}
 
 function portableRenderer(source: string): TemplateRenderer {
   const template = new Template(source);
   return (variables) => template.render({ ...variables });
-}
-
-/** The renderer of `@huggingface/jinja` if it renders the greeting. */
-function greetingRenderer(source: string): TemplateRenderer | undefined {
-  try {
-    const render = portableRenderer(source);
-    render(GREETING);
-    return render;
-  } catch {
-    return undefined;
-  }
 }
 
 /** The last line of an error, after an excerpt of the template. */
@@ -103,12 +115,16 @@ function lastLine(message: string): string {
   return message.trim().split('\n').at(-1) ?? '';
 }
 
-function nativeRenderer(bindings: unknown, template: string): TemplateRenderer | undefined {
-  if (!isRecord(bindings) || typeof bindings['AddonJinjaRenderer'] !== 'function') return undefined;
-  const renderer: unknown = Reflect.construct(bindings['AddonJinjaRenderer'], [template]);
-  const render: unknown = isObject(renderer) ? Reflect.get(renderer, 'render') : undefined;
-  if (typeof render !== 'function') return undefined;
-  return (variables) => String(Reflect.apply(render, renderer, [variables]));
+/** Parser of templates by llama.cpp's own Jinja; undefined if the bindings have none. */
+function parser(bindings: unknown): ((template: string) => TemplateRenderer) | undefined {
+  const Renderer: unknown = isRecord(bindings) ? bindings['AddonJinjaRenderer'] : undefined;
+  if (typeof Renderer !== 'function') return undefined;
+  return (template) => {
+    const renderer: unknown = Reflect.construct(Renderer, [template]);
+    const render: unknown = isObject(renderer) ? Reflect.get(renderer, 'render') : undefined;
+    if (typeof render !== 'function') throw new Error('The renderer of llama.cpp has no `render`.');
+    return (variables) => String(Reflect.apply(render, renderer, [variables]));
+  };
 }
 
 function isObject(value: unknown): value is object {
