@@ -1,4 +1,4 @@
-import { onTestFinished, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createLocalBackend } from '../../../../../src/backends/local/backend.ts';
 import type { LocalBackendOptions } from '../../../../../src/backends/local/backend.ts';
 import type { Backend } from '../../../../../src/core/backend.ts';
@@ -38,9 +38,14 @@ async function open(options: Partial<LocalBackendOptions> = {}): Promise<Opened>
     log: (message) => lines.push(message),
     ...options,
   });
-  onTestFinished(() => backend.close());
   const engines = async () => (await childrenOf(process.pid)).filter((pid) => !others.has(pid));
   return { backend, lines, engines };
+}
+
+async function openForTest(options: Partial<LocalBackendOptions>): Promise<Opened> {
+  const opened = await open(options);
+  onTestFinished(() => opened.backend.close());
+  return opened;
 }
 
 /** The embedded model by another name. */
@@ -52,16 +57,6 @@ function ask({ backend }: Opened, model: ModelSpec) {
   return backend.generate(request(model, said(SHORT)), soon());
 }
 
-/** Has a model loaded, and keeps it busy until the answer is read. */
-async function hold(opened: Opened, model: ModelSpec) {
-  const held = ask(opened, model);
-  await held.next();
-  await expect
-    .poll(() => opened.lines, PATIENT)
-    .toContainEqual(expect.stringContaining(`${model.name} runs on `));
-  return held;
-}
-
 async function namesOf({ backend }: Opened): Promise<readonly string[]> {
   return (await backend.loaded?.(soon()))?.map(({ name }) => name) ?? [];
 }
@@ -70,7 +65,7 @@ describe('an unused model', () => {
   covers('R6.4-keep-alive', 'R6.4-freed');
 
   it('ends its process after its keep-alive, which every request restarts', async () => {
-    const opened = await open({ keepAlive: 60_000 });
+    const opened = await openForTest({ keepAlive: 60_000 });
     const kept = named('kept', { keepAliveMilliseconds: 1500 });
     await collect(ask(opened, kept));
     const [first] = (await opened.backend.loaded?.(soon())) ?? [];
@@ -84,7 +79,7 @@ describe('an unused model', () => {
   });
 
   it('ends at once if its keep-alive is 0, but not between a count and its answer', async () => {
-    const opened = await open({ keepAlive: 0 });
+    const opened = await openForTest({ keepAlive: 0 });
     await opened.backend.countTokens(request(MINI, said(SHORT)), soon());
     const [pid] = await opened.engines();
     const asked = ask(opened, MINI);
@@ -94,18 +89,13 @@ describe('an unused model', () => {
     await expect.poll(opened.engines, PATIENT).toEqual([]);
   });
 
-  it('stays loaded if its keep-alive is infinite', async () => {
-    const opened = await open({ keepAlive: 'always' });
+  it('stays loaded if its keep-alive is infinite; once stopped, it leaves no process and no memory', async () => {
+    const opened = await openForTest({ keepAlive: 'always' });
     await collect(ask(opened, MINI));
     const [loaded] = (await opened.backend.loaded?.(soon())) ?? [];
     expect(loaded).toMatchObject({ name: 'mini', unloadsInMilliseconds: null });
-  });
-
-  it('leaves no process, and no memory in the server, once stopped', async () => {
-    const opened = await open();
-    await collect(ask(opened, MINI));
     const before = process.memoryUsage.rss();
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < 2; round++) {
       await collect(ask(opened, MINI));
       expect(await opened.engines()).toHaveLength(1);
       await opened.backend.unload?.('mini');
@@ -118,8 +108,26 @@ describe('an unused model', () => {
 describe('models that do not fit together', () => {
   covers('R6.4-eviction', 'R6.4-swap', 'R6.4-progress');
 
+  let opened: Opened;
+  beforeAll(async () => {
+    opened = await open({ memoryBytes: FOR_ONE });
+  });
+  afterAll(() => opened.backend.close());
+
+  /**
+   * The model that the test before has left in memory, kept busy until its answer is read, and one for which
+   * there is no room. The log is that of the test.
+   */
+  async function hold() {
+    const [loaded = ''] = await namesOf(opened);
+    const before = opened.lines.length;
+    const held = ask(opened, named(loaded));
+    await held.next();
+    const log = () => opened.lines.slice(before);
+    return { held, loaded, other: loaded === 'a' ? 'b' : 'a', log };
+  }
+
   it('take turns: the unused one ends before the other is loaded', async () => {
-    const opened = await open({ memoryBytes: FOR_ONE });
     await collect(ask(opened, named('a')));
     const [pid] = await opened.engines();
     expect((await collect(ask(opened, named('b')))).text).toBe('1, 2, 3');
@@ -130,28 +138,27 @@ describe('models that do not fit together', () => {
   });
 
   it('serve all that wait before they swap, in the order in which they came', async () => {
-    const opened = await open({ memoryBytes: FOR_ONE });
     const ended: string[] = [];
     const follow = async (name: string) => {
       await collect(ask(opened, named(name)));
       ended.push(name);
     };
-    const held = await hold(opened, named('a'));
-    const waiting = [follow('b'), follow('b')];
-    await expect.poll(() => opened.lines.join(), PATIENT).toContain('a is unloaded for b after');
-    const late = follow('a');
-    waiting.push(follow('b'));
+    const { held, loaded, other, log } = await hold();
+    const waiting = [follow(other), follow(other)];
+    const swap = `${loaded} is unloaded for ${other} after`;
+    await expect.poll(() => log().join(), PATIENT).toContain(swap);
+    const late = follow(loaded);
+    waiting.push(follow(other));
     await collect(held);
     await Promise.all([...waiting, late]);
-    expect(ended).toEqual(['b', 'b', 'b', 'a']);
+    expect(ended).toEqual([other, other, other, loaded]);
     // Two swaps, for five requests.
-    expect(opened.lines.filter((line) => line.includes('is unloaded for'))).toHaveLength(2);
+    expect(log().filter((line) => line.includes('is unloaded for'))).toHaveLength(2);
   });
 
   it('report the wait to waiting requests, and other endpoints answer meanwhile', async () => {
-    const opened = await open({ memoryBytes: FOR_ONE });
-    const held = await hold(opened, named('a'));
-    const waiting = [ask(opened, named('b')), ask(opened, named('b'))];
+    const { held, loaded, other } = await hold();
+    const waiting = [ask(opened, named(other)), ask(opened, named(other))];
     const events: GenerationEvent[][] = [[], []];
     const reading = waiting.map(async (stream, index) => {
       for await (const event of stream) events[index]?.push(event);
@@ -159,25 +166,24 @@ describe('models that do not fit together', () => {
     const waits = (list: readonly GenerationEvent[] = []) =>
       list.filter((event) => event.type === 'progress' && event.phase === 'queued').length;
     await expect.poll(() => Math.min(...events.map(waits)), PATIENT).toBeGreaterThan(2);
-    const count = await opened.backend.countTokens(request(named('b'), said(SHORT)), soon());
+    const count = await opened.backend.countTokens(request(named(other), said(SHORT)), soon());
     expect(count).toBeGreaterThan(5);
-    expect(await namesOf(opened)).toEqual(['a']);
+    expect(await namesOf(opened)).toEqual([loaded]);
     await held.return(undefined);
     await Promise.all(reading);
     expect(events.map((list) => list.at(-1)?.type)).toEqual(['finish', 'finish']);
   });
 
   it('do not load one whose waiting requests were cancelled, until the next request', async () => {
-    const opened = await open({ memoryBytes: FOR_ONE });
-    const held = await hold(opened, named('a'));
+    const { held, loaded, other, log } = await hold();
     const left = new AbortController();
     const { backend } = opened;
-    const given = collect(backend.generate(request(named('b'), said(SHORT)), left.signal));
-    await expect.poll(() => opened.lines.join(), PATIENT).toContain('a is unloaded for b');
+    const given = collect(backend.generate(request(named(other), said(SHORT)), left.signal));
+    await expect.poll(() => log().join(), PATIENT).toContain(`${loaded} is unloaded for ${other}`);
     left.abort();
     await expect(given).rejects.toMatchObject({ code: 'cancelled' });
     expect((await collect(held)).finish?.reason).toBe('end-turn');
     await expect.poll(() => namesOf(opened), PATIENT).toEqual([]);
-    expect((await collect(ask(opened, named('b')))).text).toBe('1, 2, 3');
+    expect((await collect(ask(opened, named(other)))).text).toBe('1, 2, 3');
   });
 });
