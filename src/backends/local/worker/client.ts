@@ -5,6 +5,7 @@ import { RuntimeFailure } from '../../../core/failure.ts';
 import type { GenerationEvent } from '../../../core/events.ts';
 import type { EngineLog, EngineTask } from '../engine-settings.ts';
 import type { Engine } from '../engine.ts';
+import { crash, hang } from './crash.ts';
 import { ended, killChild } from './ended.ts';
 import type { EngineWatch } from './engine-watch.ts';
 import { EventChannel } from './event-channel.ts';
@@ -30,8 +31,8 @@ export interface IsolatedEngineOptions {
   readonly environment?: () => NodeJS.ProcessEnv;
 }
 
-/** Kept characters of a child's last output, for the reason of its death. */
-const KEPT_CHARACTERS = 2000;
+/** Kept characters of a child's last output, for the reason of its death: it may be before a stack trace. */
+const KEPT_CHARACTERS = 8000;
 
 /** Time that a child takes to start, on a busy machine. One that takes longer may hang. */
 const START_MILLISECONDS = 5000;
@@ -131,6 +132,7 @@ export class IsolatedEngine implements Engine {
 
   #start(): ChildProcess {
     const { task, childModule, quotes = true, watch } = this.#options;
+    const { name } = task.spec;
     const { environment = () => process.env } = this.#options;
     const child = fork(childModule, [String(process.pid)], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -152,7 +154,7 @@ export class IsolatedEngine implements Engine {
     const end = (how: string): void => {
       if (this.#child === child) this.#child = undefined;
       watch?.ended();
-      const failure = hung === undefined ? crash(task, how, printed) : hang(task, hung);
+      const failure = hung === undefined ? crash(name, how, printed) : hang(name, hung);
       for (const channel of calls.values()) channel.fail(failure);
       calls.clear();
       this.#options.lease.settle(false);
@@ -219,25 +221,4 @@ function unloaded(model: string): RuntimeFailure {
 
 function noAnswer(): RuntimeFailure {
   return new RuntimeFailure('internal', 'The engine ended a call without its answer.');
-}
-
-function hang({ spec }: EngineTask, how: string): RuntimeFailure {
-  return new RuntimeFailure(
-    'engine-crashed',
-    `The engine of ${spec.name} ${how}, so it was ended. The next request starts it again.`,
-  );
-}
-
-/** Usual meaning of a signal, for an engine without output. */
-const HINTS: Readonly<Record<string, string>> = {
-  SIGKILL: 'the system may have been out of memory; a smaller context or model needs less',
-};
-
-function crash({ spec }: EngineTask, how: string, printed: string): RuntimeFailure {
-  const line = printed.trim().split('\n').at(-1) || HINTS[how] || '';
-  return new RuntimeFailure(
-    'engine-crashed',
-    `The engine of ${spec.name} ended unexpectedly (${how})${line === '' ? '' : `: ${line}`}. ` +
-      'The next request starts it again.',
-  );
 }
