@@ -18,6 +18,7 @@ export const apertus: ChatFormat = {
   thinking: { open: '<|inner_prefix|>', close: '<|inner_suffix|>', endsAtCalls: true },
   tools: {
     triggers: [OPEN],
+    closings: [CLOSE],
     *read(source, tools) {
       if (!(yield* readCallList(source, () => readCall(source, tools)))) return false;
       yield* takeClosing(source, CLOSE);

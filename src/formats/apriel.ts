@@ -23,6 +23,7 @@ export const apriel: ChatFormat = {
   answer: { open: '', close: '[END FINAL RESPONSE]', always: false },
   tools: {
     triggers: [OPEN],
+    closings: [CLOSE],
     *read(source, tools) {
       const keys = { name: 'name', input: ['arguments'] };
       if (!(yield* readCallList(source, () => readJsonCall(source, tools, keys)))) return false;

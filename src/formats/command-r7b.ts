@@ -25,6 +25,7 @@ export const commandR7b: ChatFormat = {
   answer: { open: '<|START_RESPONSE|>', close: '<|END_RESPONSE|>', always: true },
   tools: {
     triggers: [OPEN],
+    closings: [CLOSE],
     *read(source, tools) {
       const read = yield* readCallList(source, () => readJsonCall(source, tools, KEYS));
       if (!read) return false;

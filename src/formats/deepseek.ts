@@ -5,6 +5,13 @@ import type { Reading, Source } from './shared/reader.ts';
 import { readArguments, takeClosing, takeTool } from './shared/calls.ts';
 
 const OPEN = '<｜tool▁calls▁begin｜>';
+/** Spellings of distilled models, by llama.cpp's parser for DeepSeek R1. */
+const OTHER_OPENS = [
+  '<｜tool_calls_begin｜>',
+  '<｜tool calls begin｜>',
+  String.raw`<｜tool\_calls\_begin｜>`,
+  '<｜tool▁calls｜>',
+];
 const CLOSE = '<｜tool▁calls▁end｜>';
 const CALL = '<｜tool▁call▁begin｜>';
 const CALL_END = '<｜tool▁call▁end｜>';
@@ -36,19 +43,24 @@ const BARE: CallLayout = {
 
 function toolSyntax({ beforeName, beforeInput, afterInput, separator }: CallLayout): ToolSyntax {
   return {
-    triggers: [OPEN],
+    // Models sometimes leave out the block.
+    triggers: [OPEN, ...OTHER_OPENS, CALL],
+    closings: [CALL_END, CLOSE],
     read: readCalls,
-    grammar(tools, rules, { parallel }) {
+    grammar(tools, rules, { trigger, parallel }) {
       const calls = tools.map(({ name, inputSchema }) => {
         const input = defineSchema(rules, inputSchema);
         return rules.define(
           `call-${name}`,
-          `${literal(beforeName + name + beforeInput)} ${input} "\\n"? ${literal(afterInput)}`,
+          `${literal(beforeName.slice(CALL.length) + name + beforeInput)} ${input} "\\n"? ${literal(afterInput)}`,
         );
       });
-      const call = oneOf(calls);
-      const more = parallel ? `(${literal(separator)} ${call})*` : '';
-      return `"\\n"? ${call} ${more} "\\n"? ${literal(CLOSE)}`;
+      const named = oneOf(calls);
+      const more = parallel ? `(${literal(separator + CALL)} ${named})*` : '';
+      const end = `"\\n"? ${literal(CLOSE)}`;
+      return trigger === CALL
+        ? `${named} ${more} (${end})?`
+        : `"\\n"? ${literal(CALL)} ${named} ${more} ${end}`;
     },
     write(calls) {
       const written = calls.map(
@@ -61,10 +73,15 @@ function toolSyntax({ beforeName, beforeInput, afterInput, separator }: CallLayo
 }
 
 /** Reads calls of both layouts, since distilled models mix them. */
-function* readCalls(source: Source, tools: readonly CallableTool[]): Reading<boolean> {
+function* readCalls(
+  source: Source,
+  tools: readonly CallableTool[],
+  trigger: string,
+): Reading<boolean> {
   for (let read = false; ; read = true) {
     const place = source.place;
-    if ((yield* takeClosing(source, CALL, CLOSE)) !== CALL) return read;
+    const isBegun = trigger === CALL && !read;
+    if (!isBegun && (yield* takeClosing(source, CALL, CLOSE)) !== CALL) return read;
     yield* source.take(KIND);
     const called = yield* takeTool(source, tools, '\n', SEPARATOR);
     yield* source.skipSpace();

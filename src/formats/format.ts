@@ -44,6 +44,8 @@ export interface ToolSyntax {
   triggersAtStart?(tools: readonly CallableTool[]): readonly string[];
   /** Text to append to the prompt to force a call, if it is not the first trigger. */
   readonly forced?: string;
+  /** Marks that close calls. A second one after a call is left out. */
+  readonly closings?: readonly string[];
   /**
    * Reads the text after a trigger: one call, or several in one list. It yields `call-start` after a complete
    * tool name; everything it reads from then on belongs to that call. If the text is not a call, it returns

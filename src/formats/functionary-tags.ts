@@ -15,6 +15,7 @@ export const functionaryTags: ChatFormat = {
     template.includes(`'${OPEN}' + `) && template.includes('<|start_header_id|>'),
   tools: {
     triggers: [OPEN],
+    closings: [CLOSE],
     triggersAtStart: (tools) => (isCallable('python', tools) ? [PYTHON] : []),
     *read(source, tools, trigger) {
       if (trigger === PYTHON) return yield* readArguments(source, 'python');

@@ -41,6 +41,7 @@ export const functionGemma: ChatFormat = {
 function pairsTools({ open, close, quote }: PairMarks): ToolSyntax {
   return {
     triggers: [open],
+    closings: [close],
     *read(source, tools) {
       yield* source.skipSpace();
       yield* source.take(CALL, ':');

@@ -24,9 +24,11 @@ function glm(name: string, line: '' | '\n', recognises: ChatFormat['recognises']
     name,
     recognises,
     thinking: { open: '<think>', close: '</think>' },
-    stray: ['<|observation|>', '<|role_end|>'],
+    // GLM-4.5V puts its answer into a box.
+    stray: ['<|observation|>', '<|role_end|>', '<|begin_of_box|>', '<|end_of_box|>'],
     tools: {
       triggers: [OPEN],
+      closings: [CLOSE],
       *read(source, tools) {
         const called = yield* takeTool(source, tools, '\n', KEY, CLOSE);
         if (called === undefined) return false;

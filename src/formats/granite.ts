@@ -22,6 +22,7 @@ export const granite: ChatFormat = {
   answer: { open: '<response>', close: '</response>', always: false },
   tools: {
     triggers: [OPEN, OLD_OPEN],
+    closings: [OLD_CLOSE],
     *read(source, tools, trigger) {
       if (!(yield* readCallList(source, () => readJsonCall(source, tools, KEYS)))) return false;
       if (trigger === OLD_OPEN) yield* takeClosing(source, OLD_CLOSE);

@@ -4,7 +4,9 @@ import { isCallable, readArguments, readName, takeClosing } from './shared/calls
 
 export const CHANNEL = '<|channel|>';
 export const MESSAGE = '<|message|>';
-export const NEXT = '<|start|>assistant';
+const CONSTRAIN = '<|constrain|>';
+const START = '<|start|>';
+export const NEXT = `${START}assistant`;
 export const CALL_END = '<|call|>';
 /** Recipient of a call. The dot after it belongs to the name, since a token may contain both. */
 export const RECIPIENT = 'to=functions';
@@ -12,10 +14,12 @@ export const IN_CHANNEL = `${CHANNEL}commentary ${RECIPIENT}`;
 
 /** Beginning of any recipient. */
 const TO = 'to=';
+/** Beginnings of headers whose channel lacks its mark. */
+const UNMARKED = ['commentary to=', 'analysis to='] as const;
 /** Marks that end a message. */
 const ENDS = ['<|end|>', CALL_END, '<|return|>'] as const;
 /** Marks that end a message or begin the next one, whose first mark may be missing. */
-const LIMITS = [...ENDS, NEXT, CHANNEL] as const;
+const LIMITS = [...ENDS, NEXT, START, CHANNEL] as const;
 /** Recipients that are not tools. */
 const PEOPLE: ReadonlySet<string> = new Set(['assistant', 'user', 'all']);
 
@@ -38,10 +42,12 @@ function* readMessage(reader: MessageReader): Reading {
   const { source } = reader;
   const place = source.place;
   yield* source.skipSpace();
-  const begun = yield* source.take(CHANNEL, RECIPIENT, TO, MESSAGE);
+  const begun = yield* source.take(CHANNEL, RECIPIENT, TO, ...UNMARKED, MESSAGE, START);
   if (begun === RECIPIENT) return yield* readCallMessage(reader, place, RECIPIENT);
   if (begun === CHANNEL) return yield* readChannel(reader, place);
-  if (begun === TO && (yield* isHeader(source))) return yield* readAddressed(reader, place);
+  if (begun === START) return yield* skipRole(source);
+  const isAddressed = begun?.endsWith(TO) === true && (yield* isHeader(source));
+  if (isAddressed) return yield* readAddressed(reader, place);
   // A cut-off mark is not text.
   if (source.starved && source.rest.startsWith('<|')) return source.skip(source.rest.length);
   if (begun !== MESSAGE) source.rewind(place);
@@ -55,9 +61,7 @@ function* isHeader(source: Source): Reading<boolean> {
     yield* readName(source);
     if ((yield* source.take('.')) === undefined) break;
   }
-  return (
-    (yield* takeClosing(source, CHANNEL, MESSAGE, '<|constrain|>', 'json', 'code')) !== undefined
-  );
+  return (yield* takeClosing(source, CHANNEL, MESSAGE, CONSTRAIN, 'json', 'code')) !== undefined;
 }
 
 function* readChannel(reader: MessageReader, place: number): Reading {
@@ -113,11 +117,23 @@ function* readAddressed(reader: MessageReader, place: number): Reading {
   if (recipient !== undefined && isCallable(recipient, context.tools)) {
     if (yield* readArguments(source, recipient)) return yield* takeNext(source);
   } else if (recipient !== undefined && !PEOPLE.has(recipient)) {
-    const body = yield* source.readUntil(...LIMITS);
-    if (body === undefined) return source.skip(source.rest.length);
-    return yield* passLimit(source, body.mark);
+    return yield* skipBody(source);
   }
   return yield* channel === 'analysis' ? readThinking(reader) : readText(reader);
+}
+
+/** Skips a message of another role, which the model made up, after its first mark. */
+function* skipRole(source: Source): Reading {
+  const header = yield* source.readUntil(MESSAGE, ...ENDS, NEXT);
+  if (header === undefined) return source.skip(source.rest.length);
+  return yield* header.mark === MESSAGE ? skipBody(source) : passLimit(source, header.mark);
+}
+
+/** Skips the rest of a message. */
+function* skipBody(source: Source): Reading {
+  const body = yield* source.readUntil(...LIMITS);
+  if (body === undefined) return source.skip(source.rest.length);
+  return yield* passLimit(source, body.mark);
 }
 
 function* readThinking({ source, context }: MessageReader): Reading {
@@ -144,9 +160,9 @@ function* streamMessage(
   space?: 'trim',
 ): Reading {
   for (;;) {
-    const found = yield* source.streamUntil([...LIMITS, MESSAGE], piece, space);
-    // This mark has no meaning inside of a message.
-    if (found?.mark === MESSAGE) continue;
+    const found = yield* source.streamUntil([...LIMITS, MESSAGE, CONSTRAIN], piece, space);
+    // These marks have no meaning inside of a message.
+    if (found?.mark === MESSAGE || found?.mark === CONSTRAIN) continue;
     if (found !== undefined) yield* passLimit(source, found.mark);
     return;
   }
@@ -154,7 +170,7 @@ function* streamMessage(
 
 /** Goes from a mark that was read to the next message. */
 function* passLimit(source: Source, mark: string): Reading {
-  if (mark === CHANNEL) source.rewind(source.place - mark.length);
+  if (mark === CHANNEL || mark === START) source.rewind(source.place - mark.length);
   else if (mark !== NEXT) yield* takeNext(source);
 }
 

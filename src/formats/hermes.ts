@@ -31,6 +31,7 @@ export const hermes: ChatFormat = {
   thinking: { open: '<think>', close: '</think>' },
   tools: {
     triggers: [OPEN],
+    closings: [CLOSE],
     // Templates write the call on a line of its own.
     forced: `${OPEN}\n`,
     *read(source, tools) {

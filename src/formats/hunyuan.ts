@@ -16,6 +16,7 @@ export const hunyuan: ChatFormat = {
   answer: { open: '<answer>', close: '</answer>', always: false },
   tools: {
     triggers: [OPEN],
+    closings: [CLOSE],
     *read(source, tools) {
       if (!(yield* readCallList(source, () => readJsonCall(source, tools, KEYS)))) return false;
       yield* takeClosing(source, CLOSE);

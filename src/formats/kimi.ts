@@ -9,6 +9,7 @@ const SECTION = '<|tool_calls_section_begin|>';
 /** Models write the singular too. */
 const SINGULAR = '<|tool_call_section_begin|>';
 const SECTION_END = '<|tool_calls_section_end|>';
+const SINGULAR_END = '<|tool_call_section_end|>';
 const CALL = '<|tool_call_begin|>';
 const ARGUMENTS = '<|tool_call_argument_begin|>';
 const CALL_END = '<|tool_call_end|>';
@@ -24,10 +25,11 @@ export const kimi: ChatFormat = {
   tools: {
     // Models sometimes leave out the section.
     triggers: [SECTION, SINGULAR, CALL],
+    closings: [CALL_END, SECTION_END, SINGULAR_END],
     *read(source, tools, trigger) {
       if (!(yield* readCall(source, tools, trigger === CALL))) return false;
       for (;;) {
-        const mark = yield* takeClosing(source, CALL, SECTION_END);
+        const mark = yield* takeClosing(source, CALL, SECTION_END, SINGULAR_END);
         if (mark !== CALL) return true;
         const place = source.place - CALL.length;
         if (!(yield* readCall(source, tools, true))) {
@@ -42,8 +44,9 @@ export const kimi: ChatFormat = {
       const end = `${literal(CALL_END)}${trigger === CALL ? '?' : ''}`;
       const call = `${literal(CALL)} ${named} ${end}`;
       const more = parallel ? `(${call})*` : '';
-      if (trigger === CALL) return `${named} ${end} ${more} ${literal(SECTION_END)}?`;
-      return `"\\n"{0,2} ${call} ${more} ${literal(SECTION_END)}`;
+      const sectionEnd = oneOf([SECTION_END, SINGULAR_END].map((mark) => literal(mark)));
+      if (trigger === CALL) return `${named} ${end} ${more} ${sectionEnd}?`;
+      return `"\\n"{0,2} ${call} ${more} ${sectionEnd}`;
     },
   },
 };

@@ -20,6 +20,7 @@ export const lfm2: ChatFormat = {
   thinking: { open: '<think>', close: '</think>' },
   tools: {
     triggers: [OPEN],
+    closings: [CLOSE],
     *read(source, tools) {
       if (!(yield* readCallList(source, () => readPythonCall(source, tools)))) return false;
       yield* takeClosing(source, CLOSE);

@@ -11,6 +11,7 @@ const CLOSE = '<|python_end|>';
 const tools: ToolSyntax = {
   ...llama3Tools,
   triggers: [OPEN],
+  closings: [CLOSE],
   *read(source, callable, trigger) {
     if (trigger === OPEN) yield* takeClosing(source, CLOSE);
     if (!(yield* readCalls(source, callable, trigger))) return false;
@@ -52,5 +53,6 @@ export const llama4: ChatFormat = {
 /** The calls with marks in the text of a server. */
 export const leakedLlama4: Omit<ToolSyntax, 'grammar'> = {
   triggers: [OPEN],
+  closings: [CLOSE],
   read: (source, callable, trigger) => tools.read(source, callable, trigger),
 };

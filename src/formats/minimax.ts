@@ -23,6 +23,6 @@ export const minimax: ChatFormat = {
       end: '</invoke>',
     },
     several: true,
-    mayStartBare: false,
+    mayStartBare: true,
   }),
 };

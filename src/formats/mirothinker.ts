@@ -15,6 +15,7 @@ export const mirothinker: ChatFormat = {
   thinking: { open: '<think>', close: '</think>' },
   tools: {
     triggers: [OPEN],
+    closings: [CLOSE],
     read: readCalls,
     grammar(tools, rules, { parallel }) {
       const calls = tools.map(({ name, inputSchema }) => {

@@ -14,6 +14,7 @@ const LIST = '[';
 
 export const pythonicTools: ToolSyntax = {
   triggers: [OPEN],
+  closings: [CLOSE],
   triggersAtStart: (tools) => tools.map(startOf),
   forced: LIST,
   *read(source, tools, trigger) {

@@ -1,6 +1,7 @@
 import type { ChatFormat } from '../formats/format.ts';
 import type { Reading, Source } from '../formats/shared/reader.ts';
 import type { MarkdownCode } from './markdown-code.ts';
+import { closesNothing, strayMarksOf } from './stray-marks.ts';
 import { thinkingPiece } from './thoughts.ts';
 
 /** Reader of tags of thinking in the text. */
@@ -15,22 +16,16 @@ export interface LaterReader {
 
 /** Tags of thinking to find in the text. */
 export function laterTags(format: ChatFormat, thought: boolean): readonly string[] {
-  if (format.thinking === undefined) return [];
+  const { tokens, tags } = strayMarksOf(format);
+  if (format.thinking === undefined) return tags;
   const { open, close, later } = format.thinking;
-  const isToken = format.stray?.includes(close) === true;
-  const alone = strayClosing(format);
-  if (later === undefined || !(thought || isToken)) return alone;
-  return later === 'dropped' ? [open, close] : [open, ...alone];
-}
-
-/** Closing tags of thinking that mean nothing if nothing opened them. In the text of a server they are mentions. */
-export function strayClosing({ thinking, mayQuoteCalls }: ChatFormat): readonly string[] {
-  return thinking === undefined || mayQuoteCalls === true ? [] : [thinking.close];
+  if (later === undefined || !(thought || tokens.includes(close))) return tags;
+  return later === 'dropped' ? [open, close] : [open, ...tags];
 }
 
 /**
- * Reads a later block of thinking in the text. A tag without its counterpart is text. It is left out if the format
- * says so, as is a closing tag at the start of a line, outside of code.
+ * Reads a later block of thinking in the text. A tag without its counterpart is text, unless it is a control token,
+ * closes nothing, or the format says that it is left out.
  *
  * @param marks tags that were searched
  * @returns true if a block was read
@@ -51,10 +46,12 @@ export function* readLater(
     reader.isUnclosed = true;
   }
   code.push(space);
-  const isAlone = mark === close && code.isLineStart && code.fence === undefined;
+  const isAnswer = mark === format.answer?.close;
+  const isStray = mark !== open && closesNothing(code, isAnswer ? format.answer?.open : open);
+  if (isStray && isAnswer) return true;
   const isDropped = later === 'dropped' && marks.includes(open ?? '');
-  const isStray = format.stray?.includes(mark) === true;
-  const shown = isDropped || isAlone || isStray ? '' : mark;
+  const isToken = strayMarksOf(format).tokens.includes(mark);
+  const shown = isDropped || isStray || isToken ? '' : mark;
   code.push(shown);
   if (space + shown !== '') yield { type: 'text', text: space + shown };
   return false;

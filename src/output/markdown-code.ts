@@ -32,7 +32,7 @@ export class MarkdownCode {
   get open(): OpenCode | undefined {
     if (this.#fence !== undefined) return this.#fence;
     let open: RegExpExecArray | undefined;
-    const line = this.#line.toString();
+    const { line } = this;
     for (const run of line.matchAll(/`+/g)) {
       if (open === undefined) open = run;
       else if (open[0] === run[0]) open = undefined;
@@ -54,11 +54,16 @@ export class MarkdownCode {
 
   /** True if the current line contains only white space so far, less than an indented code block has. */
   get isLineStart(): boolean {
-    return this.#isBlank && !INDENTED.test(this.#line.toString());
+    return this.#isBlank && !INDENTED.test(this.line);
+  }
+
+  /** Current line so far. */
+  get line(): string {
+    return this.#line.toString();
   }
 
   #endLine(): void {
-    const marker = /^[\s>]*(`{3,}|~{3,})[^`]*$/.exec(this.#line.toString())?.[1];
+    const marker = /^[\s>]*(`{3,}|~{3,})[^`]*$/.exec(this.line)?.[1];
     if (this.#fence === undefined) {
       if (marker !== undefined) this.#fence = { marker, isFence: true, isFirst: !this.#hasLines };
       this.#isFenceEmpty = true;

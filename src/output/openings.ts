@@ -1,6 +1,6 @@
 import type { CallableTool, ChatFormat } from '../formats/format.ts';
 import { TextSet } from '../formats/shared/marks.ts';
-import { strayClosing } from './later-thoughts.ts';
+import { strayMarksOf } from './stray-marks.ts';
 
 /** Texts that open a block at a boundary. Cached per list of tools, which may contain thousands. */
 const openings = new WeakMap<readonly CallableTool[], Map<ChatFormat, TextSet>>();
@@ -17,7 +17,7 @@ export function openingsOf(format: ChatFormat, tools: readonly CallableTool[]): 
       ? []
       : [syntax?.triggers ?? [], syntax?.triggersAtStart?.(tools) ?? []].flat();
   const set = new TextSet(
-    [thinking?.open, ...strayClosing(format), answer?.open, ...calls].filter(isTag),
+    [thinking?.open, answer?.open, ...strayMarksOf(format).betweenBlocks, ...calls].filter(isTag),
   );
   ofTools.set(format, set);
   return set;

@@ -6,6 +6,7 @@ import { MarkdownCode } from './markdown-code.ts';
 import { laterTags, readLater } from './later-thoughts.ts';
 import type { LaterReader } from './later-thoughts.ts';
 import { openingsOf } from './openings.ts';
+import { strayMarksOf } from './stray-marks.ts';
 import { readThoughts } from './thoughts.ts';
 import type { ThoughtReader } from './thoughts.ts';
 import { Source } from '../formats/shared/reader.ts';
@@ -98,9 +99,9 @@ function* readTagged(source: Source, format: ChatFormat, context: OutputContext)
   const code = new MarkdownCode();
   const count = { examples: 0, triggers: 0 };
   const reader: Tagged = { source, format, context, code, ...count, isUnclosed: false };
-  const { thinking, answer, stray = [] } = format;
-  const syntax = context.tools.length > 0 ? format.tools : undefined;
-  const triggers = syntax?.triggers ?? [];
+  const { thinking, answer } = format;
+  const { tokens, betweenBlocks } = strayMarksOf(format);
+  const triggers = context.tools.length > 0 ? (format.tools?.triggers ?? []) : [];
   const opening = openingsOf(format, context.tools);
   const inAnswer = answer?.open === '' || (answer?.always === true && context.continuesText);
   const closings = answer === undefined || answer.close === '' ? [] : [answer.close];
@@ -117,13 +118,13 @@ function* readTagged(source: Source, format: ChatFormat, context: OutputContext)
     } else if (tag !== undefined && tag === answer?.open) {
       closing = closings;
       boundary = yield* beginAnswer(source);
-    } else if (tag !== undefined && tag === thinking?.close) {
+    } else if (tag !== undefined && betweenBlocks.has(tag)) {
       boundary = 'between';
     } else if (tag !== undefined) {
       boundary = yield* readCalls(reader, tag);
     } else {
       const later = laterTags(format, thought);
-      const marks = [...triggers, ...closing, ...later, ...stray];
+      const marks = [...triggers, ...closing, ...later, ...tokens];
       // White space is held back only before marks that it belongs to.
       const isText =
         [...triggers, ...closing].length === 0 && !later.includes(thinking?.open ?? '');
@@ -135,7 +136,7 @@ function* readTagged(source: Source, format: ChatFormat, context: OutputContext)
       if (closing.includes(found.mark)) boundary = 'between';
       else if (later.includes(found.mark))
         boundary = (yield* readLater(reader, found, later)) ? 'between' : 'none';
-      else if (!stray.includes(found.mark))
+      else if (!tokens.includes(found.mark))
         boundary = yield* readCalls(reader, found.mark, found.space);
       else {
         if (found.space !== '') yield textPiece(reader, found.space);

@@ -1,4 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { commandR7b } from '../../src/formats/command-r7b.ts';
+import { deepseekV31 } from '../../src/formats/deepseek.ts';
+import { harmony } from '../../src/formats/harmony.ts';
+import { hunyuan } from '../../src/formats/hunyuan.ts';
+import { minimax } from '../../src/formats/minimax.ts';
 import { commandR } from '../../src/formats/command-r.ts';
 import { deepseekV32, deepseekV4 } from '../../src/formats/deepseek-dsml.ts';
 import type { ChatFormat } from '../../src/formats/format.ts';
@@ -46,6 +51,45 @@ const STRAY: readonly (readonly [string, ChatFormat, string, readonly Found[]])[
   ['a closing tag in code', hermes, '```\n</think>\n```', [{ text: '```\n</think>\n```' }]],
   ['the end of a turn of GLM', glm47, 'Hello.<|observation|>', HELLO],
   ['the end of a turn of Ling', glm45, 'Hello.<|role_end|>', HELLO],
+  [
+    'a closing tag right after a word',
+    hermes,
+    'So it is.</think>Hello.',
+    [{ text: 'So it is.Hello.' }],
+  ],
+  [
+    'both tags in a mention',
+    hermes,
+    'Write <think>…</think> around it.',
+    [{ text: 'Write <think>…</think> around it.' }],
+  ],
+  [
+    'a control token right after a word',
+    commandR7b,
+    'So.<|END_THINKING|>Hello.',
+    [{ text: 'So.Hello.' }],
+  ],
+  ['the end of an answer', commandR7b, 'Hello.<|END_RESPONSE|>', HELLO],
+  [
+    'a doubled beginning of an answer',
+    commandR7b,
+    '<|START_RESPONSE|><|START_RESPONSE|>Hello.<|END_RESPONSE|>',
+    HELLO,
+  ],
+  ['the end of an answer in tags', hunyuan, 'Hello.\n</answer>', HELLO],
+  ['the box of GLM-4.5V', glm45, '<|begin_of_box|>Hello.<|end_of_box|>', HELLO],
+  [
+    'a message of a user in Harmony',
+    harmony,
+    '<|channel|>final<|message|>Hello.<|end|><|start|>user<|message|>Foo<|end|>',
+    HELLO,
+  ],
+  [
+    'a result in Harmony',
+    harmony,
+    '<|start|>functions.ping to=assistant<|channel|>commentary<|message|>1<|end|><|start|>assistant<|channel|>final<|message|>Hello.',
+    HELLO,
+  ],
   ['marks of turns of Command R', commandR, '<|CHATBOT_TOKEN|>Hello.<|END_OF_TURN_TOKEN|>', HELLO],
 ];
 
@@ -53,6 +97,10 @@ const PARIS: Found = { call: 'get_weather', input: { city: 'Paris' } };
 const PING: Found = { call: 'ping', input: {} };
 const DSML =
   '<｜DSML｜invoke name="get_weather">\n<｜DSML｜parameter name="city" string="true">Paris</｜DSML｜parameter>\n</｜DSML｜invoke>';
+const HERMES = '<tool_call>\n{"name": "get_weather", "arguments": {"city": "Paris"}}\n</tool_call>';
+const INVOKE = '<invoke name="get_weather">\n<parameter name="city">Paris</parameter>\n</invoke>';
+const DEEPSEEK =
+  '<｜tool▁call▁begin｜>get_weather<｜tool▁sep｜>{"city": "Paris"}<｜tool▁call▁end｜>';
 const KIMI =
   '<|tool_call_begin|>functions.get_weather:0<|tool_call_argument_begin|>{"city": "Paris"}';
 const LIST = '[{"name": "get_weather", "arguments": {"city": "Paris"}}]';
@@ -72,6 +120,38 @@ const OTHER: readonly (readonly [string, ChatFormat, string, readonly Found[]])[
     kimi,
     `<|tool_call_section_begin|>${KIMI}<|tool_call_end|><|tool_calls_section_end|>`,
     [PARIS],
+  ],
+  [
+    'Kimi with both singular tags',
+    kimi,
+    `<|tool_call_section_begin|>${KIMI}<|tool_call_end|><|tool_call_section_end|>Hello.`,
+    [PARIS, ...HELLO],
+  ],
+  [
+    'Hermes with a doubled closing tag',
+    hermes,
+    `${HERMES}\n</tool_call>\nHello.`,
+    [PARIS, ...HELLO],
+  ],
+  ['MiniMax without a block', minimax, INVOKE, [PARIS]],
+  ['DeepSeek V3.1 without a block', deepseekV31, DEEPSEEK, [PARIS]],
+  [
+    'DeepSeek V3.1 with another spelling',
+    deepseekV31,
+    `<｜tool_calls_begin｜>${DEEPSEEK}<｜tool▁calls▁end｜>`,
+    [PARIS],
+  ],
+  [
+    'Gemma 4 with keys of JSON',
+    gemma4,
+    '<|tool_call>call:get_weather{"city": "Paris"}<tool_call|>',
+    [PARIS],
+  ],
+  [
+    'Harmony without a mark before the channel',
+    harmony,
+    '<|channel|>commentary to=functions.get_weather <|constrain|>json<|message|>{"city": "Paris"}<|call|>commentary to=functions.ping <|constrain|>json<|message|>{}<|call|>',
+    [PARIS, PING],
   ],
   ['DeepSeek without a block', deepseekV4, DSML, [PARIS]],
   ['two of DeepSeek without a block', deepseekV4, `${DSML}\n${DSML}`, [PARIS, PARIS]],

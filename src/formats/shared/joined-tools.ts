@@ -13,6 +13,7 @@ export function joinedTools(first: ToolSyntax, ...others: readonly ToolSyntax[])
   return {
     ...first,
     triggers: [...new Set([first, ...others].flatMap(({ triggers }) => triggers))],
+    closings: [...new Set([first, ...others].flatMap(({ closings = [] }) => closings))],
     read: (source, tools, trigger) => ofTrigger(trigger).read(source, tools, trigger),
     grammar: (tools, rules, options) => ofTrigger(options.trigger).grammar(tools, rules, options),
   };

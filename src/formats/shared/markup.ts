@@ -33,6 +33,7 @@ export function markupTools(markup: MarkupSyntax): ToolSyntax {
   const syntax = { ...markup, parameters };
   return {
     triggers: syntax.mayStartBare ? [...openings, callOpen] : openings,
+    closings: [...closings, parameters.end],
     read: (source, tools, trigger) => readMarkup(source, tools, trigger, syntax),
     grammar: (tools, rules, options) => writeGrammar(tools, rules, options, syntax),
   };

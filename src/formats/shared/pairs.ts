@@ -1,5 +1,5 @@
 import type { Reading, Source } from './reader.ts';
-import { argumentsPiece } from './calls.ts';
+import { argumentsPiece, takeClosing } from './calls.ts';
 import { toJson } from './parameter-values.ts';
 import { streamText } from './parameters.ts';
 
@@ -24,12 +24,12 @@ export function* readPairs(source: Source, quote: string): Reading<boolean> {
   }
 }
 
-/** Reads a key, quoted or not, and its colon. */
+/** Reads a key, bare or in quotes of either kind, and its colon. */
 function* readKey(source: Source, quote: string): Reading<string | undefined> {
   yield* source.skipSpace();
-  const quoted = (yield* source.take(quote)) !== undefined;
-  const key = yield* source.readUntil(quoted ? quote : ':');
-  if (quoted && (yield* source.take(':')) === undefined) return undefined;
+  const opened = yield* source.take(quote, '"');
+  const key = yield* source.readUntil(opened ?? ':');
+  if (opened !== undefined && (yield* takeClosing(source, ':')) === undefined) return undefined;
   return key?.text.trim();
 }
 

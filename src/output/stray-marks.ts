@@ -1,0 +1,51 @@
+import type { ChatFormat } from '../formats/format.ts';
+import type { MarkdownCode } from './markdown-code.ts';
+
+/** Marks of a format that have no counterpart in the text of an answer. */
+export interface StrayMarks {
+  /** Control tokens. No text contains them, so they are left out anywhere. */
+  readonly tokens: readonly string[];
+  /** Closing tags that a text may mention. */
+  readonly tags: readonly string[];
+  /** All of them and the closing marks of calls, which are left out where a block may open. */
+  readonly betweenBlocks: ReadonlySet<string>;
+}
+
+const CONTROL_TOKEN = /^<[|｜]|[|｜]>$|^\[\/?[A-Z]/;
+
+const NONE: StrayMarks = { tokens: [], tags: [], betweenBlocks: new Set() };
+
+const known = new WeakMap<ChatFormat, StrayMarks>();
+
+/** Stray marks of a format. Text of a server that separates calls and thinking itself may mention all of them. */
+export function strayMarksOf(format: ChatFormat): StrayMarks {
+  const marks = known.get(format) ?? (format.mayQuoteCalls === true ? NONE : collectMarks(format));
+  known.set(format, marks);
+  return marks;
+}
+
+function collectMarks({ thinking, answer, tools, stray = [] }: ChatFormat): StrayMarks {
+  const tags = [thinking?.close, answer?.close].filter(isMark);
+  const opening = [answer?.open].filter(isMark);
+  const controls = [...tags, ...opening].filter((mark) => CONTROL_TOKEN.test(mark));
+  const tokens = [...new Set([...stray, ...controls])];
+  return { tokens, tags, betweenBlocks: new Set([...tokens, ...tags, ...(tools?.closings ?? [])]) };
+}
+
+function isMark(mark: string | undefined): mark is string {
+  return mark !== undefined && mark !== '';
+}
+
+/** Character before a tag that is a part of the text around it, such as a quote or another tag. */
+const MENTIONED_AFTER = /[\s"'`([{<>“‘«]$/;
+
+/**
+ * Returns true if a closing tag at this place closes nothing: it is at the start of a line, or directly after a word
+ * of a line without its opening tag. Others are mentions.
+ */
+export function closesNothing(code: MarkdownCode, open: string | undefined): boolean {
+  if (code.open !== undefined) return false;
+  if (code.isLineStart) return true;
+  const { line } = code;
+  return !MENTIONED_AFTER.test(line) && (open === undefined || !line.includes(open));
+}
