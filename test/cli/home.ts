@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { runHere } from '../support/command-line.ts';
+import { writeFileFacts } from '../support/file-facts.ts';
 import type { CommandResult } from '../support/server.ts';
 
 /** Folder for a test as `PORTICO_HOME`, and the command line in it. */
@@ -25,6 +26,7 @@ export async function makeHome(
   if (registry !== undefined) {
     await writeFile(registryFile, registry);
   }
+  await writeFileFacts(home);
   const environment = { ...variables, PORTICO_HOME: home };
   return { registryFile, environment, portico: (...args) => runHere(args, environment) };
 }

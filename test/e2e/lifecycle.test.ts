@@ -73,16 +73,14 @@ describe('what a new user sees', () => {
 describe('the end', () => {
   covers('R2.2-shutdown');
 
-  it.each([
-    ['SIGTERM', 700],
-    ['SIGINT', 350],
-  ] as const)(
+  it.each(['SIGTERM', 'SIGINT'] as const)(
     'by %s lets a running answer finish, takes no new one, and leaves no process',
-    async (signal, tokens) => {
+    async (signal) => {
       const server = await startServer();
-      const body = endless({ stream: true, max_tokens: tokens });
+      const body = endless({ stream: true, max_tokens: 400 });
       const events = eventsOf(await post(`${server.url}/v1/messages`, body));
-      await events.next();
+      // The model is loaded by then, which takes most of the time on a busy machine.
+      while ((await events.next()).value?.event !== 'content_block_delta');
       const [engine = 0] = await childrenOf(server.process.pid ?? 0);
       expect(engine).toBeGreaterThan(0);
       const ended = server.stop(signal);

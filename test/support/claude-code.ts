@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 import { claudeSettings } from '../../src/launch/claude/settings.ts';
 import { claudeEnvironment } from '../../src/launch/claude/environment.ts';
+import { writeFileFacts } from './file-facts.ts';
 import { OFFLINE_NPM } from './offline-npm.ts';
 import { isMissing } from './optional.ts';
 import { ENGINE_VARIABLES, PACKAGE } from './engine-variant.ts';
@@ -159,6 +160,8 @@ export async function launchClaude(
   const bare = bareEnvironment(folders);
   const bin = path.join(folders.home, 'bin');
   await mkdir(bin);
+  const portico = path.join(folders.home, 'portico');
+  await writeFileFacts(portico);
   await symlink(process.env[claude.variable] ?? '', path.join(bin, 'claude'));
   const child = spawn(
     process.execPath,
@@ -168,7 +171,7 @@ export async function launchClaude(
       env: {
         ...bare,
         PATH: [bin, bare['PATH']].join(path.delimiter),
-        PORTICO_HOME: path.join(folders.home, 'portico'),
+        PORTICO_HOME: portico,
         PORTICO_PORT: '0',
         ...ENGINE_VARIABLES,
         // No server listens there: tests must not see the models of this machine's user.

@@ -9,6 +9,7 @@ import { runHere } from './command-line.ts';
 import { runPortico } from './server.ts';
 import type { CommandResult } from './server.ts';
 import { ENGINE_VARIABLES, PACKAGE } from './engine-variant.ts';
+import { writeFileFacts } from './file-facts.ts';
 import { OFFLINE_NPM } from './offline-npm.ts';
 
 /**
@@ -83,6 +84,7 @@ export async function makeLaunchHome(
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   await mkdir(join(folder, 'bin'));
   await mkdir(join(folder, 'portico'));
+  await writeFileFacts(join(folder, 'portico'));
   for (const name of agents) {
     await writeFile(join(folder, 'bin', name), AGENT);
     await chmod(join(folder, 'bin', name), 0o755);

@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ENGINE_VARIABLES, PACKAGE } from './engine-variant.ts';
+import { writeFileFacts } from './file-facts.ts';
 import { OFFLINE_NPM } from './offline-npm.ts';
 
 export const REPOSITORY = path.resolve(import.meta.dirname, '../..');
@@ -41,6 +42,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   if (options.registry !== undefined) {
     await writeFile(path.join(home, 'models.yaml'), options.registry);
   }
+  await writeFileFacts(home);
   const child = spawnPortico(['serve', '--port', '0', ...(options.args ?? [])], {
     PORTICO_HOME: home,
     ...options.environment,

@@ -17,7 +17,9 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   return async () => {
     for (const pid of await readdir(folder)) {
       process.kill(Number(pid));
-      await rm(await readFile(path.join(folder, pid), 'utf8'), { recursive: true, force: true });
+      const home = await readFile(path.join(folder, pid), 'utf8');
+      // A server writes into its home until it has ended.
+      await rm(home, { recursive: true, force: true, maxRetries: 10 });
     }
     await rm(folder, { recursive: true });
   };

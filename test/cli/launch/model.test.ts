@@ -10,6 +10,7 @@ import { chooseModel, pullMissing } from '../../../src/cli/launch/model.ts';
 import { readyModel } from '../../../src/cli/launch/ready.ts';
 import { CLAUDE } from '../../../src/launch/agents/claude.ts';
 import { readLastModel, saveLastModel } from '../../../src/launch/last-model.ts';
+import { writeFileFacts } from '../../support/file-facts.ts';
 import { MINI, serveModels } from '../../support/model-host.ts';
 import type { RunningServer } from '../../support/server.ts';
 import { sharedServer } from '../../support/shared-server.ts';
@@ -35,6 +36,7 @@ async function terminal(registry = '') {
   const home = await mkdtemp(join(tmpdir(), 'portico-terminal-'));
   onTestFinished(() => rm(home, { recursive: true }));
   await writeFile(join(home, 'models.yaml'), registry);
+  await writeFileFacts(home);
   const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => undefined });
   const stderr = Object.assign(new PassThrough(), { isTTY: true, columns: 120, rows: 40 });
   let screen = '';
