@@ -32,3 +32,17 @@ export type KvType = (typeof KV_TYPES)[number];
 export const ENGINES = ['built-in', 'llama-server'] as const;
 
 export type EngineKind = (typeof ENGINES)[number];
+
+/** Kinds of speculative decoding of llama-server: by a draft model, by a head of the model itself, or by n-grams. */
+export const SPECULATIONS = [
+  'draft-simple',
+  'draft-eagle3',
+  'draft-dflash',
+  'draft-mtp',
+  'ngram-simple',
+  'ngram-map-k',
+  'ngram-mod',
+  'ngram-cache',
+] as const;
+
+export type Speculation = (typeof SPECULATIONS)[number];

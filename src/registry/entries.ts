@@ -4,7 +4,7 @@ import { readRegularFileSync } from '../core/regular-file.ts';
 import type { Sampling } from '../core/model.ts';
 import { locate, plainValue } from './document.ts';
 import type { RegistryDocument } from './document.ts';
-import { isInlineTemplate, pulledFile, resolveFile } from './files.ts';
+import { isInlineTemplate, pulledFile, resolveFile, withPaths } from './files.ts';
 import type { FilePlaces } from './files.ts';
 import type { RegistryModel } from './registry.ts';
 import { kindSchema, outlineSchema } from './schema.ts';
@@ -124,7 +124,7 @@ function toModel(
   const upstreamName = upstream ?? (usesFiles ? undefined : name);
   return {
     spec: {
-      ...inCamelCase(withPaths(own, entries.get(backend)?.paths ?? [], { places, shipped })),
+      ...inCamelCase(withPaths(own, entries.get(backend)?.paths ?? [], places, shipped)),
       name,
       backend,
       ...(path === undefined ? {} : { file: path }),
@@ -145,21 +145,6 @@ function toModel(
     shipped,
     location,
   };
-}
-
-/** Options of a backend with absolute paths. */
-function withPaths(
-  own: Readonly<Record<string, unknown>>,
-  paths: readonly string[],
-  { places, shipped }: Pick<EntryContext, 'places' | 'shipped'>,
-): Readonly<Record<string, unknown>> {
-  const fields = Object.entries(own).flatMap(([key, value]): [string, unknown][] => {
-    if (!paths.includes(key) || typeof value !== 'string') return [[key, value]];
-    const path = resolveFile(value, places);
-    // A missing file is left out of a shipped entry, which no user can correct.
-    return shipped && !places.exists(path) ? [] : [[key, path]];
-  });
-  return Object.fromEntries(fields);
 }
 
 function camelCase(key: string): string {

@@ -26,6 +26,30 @@ export function resolveFile(written: string, places: FilePlaces): string {
     : resolve(places.modelsFolder, written);
 }
 
+/**
+ * Options of a backend with absolute paths.
+ *
+ * @param paths keys of a path, or of a list of paths
+ * @param shipped true for an entry that comes with Portico
+ */
+export function withPaths(
+  own: Readonly<Record<string, unknown>>,
+  paths: readonly string[],
+  places: FilePlaces,
+  shipped: boolean,
+): Readonly<Record<string, unknown>> {
+  const fields = Object.entries(own).flatMap(([key, value]): [string, unknown][] => {
+    if (!paths.includes(key)) return [[key, value]];
+    if (typeof value !== 'string') {
+      return [[key, [value].flat().map((one) => resolveFile(String(one), places))]];
+    }
+    const path = resolveFile(value, places);
+    // A missing file is left out of a shipped entry, which no user can correct.
+    return shipped && !places.exists(path) ? [] : [[key, path]];
+  });
+  return Object.fromEntries(fields);
+}
+
 /** Path of a model's file after a pull; different names have different files. */
 export function pulledFile(name: string, modelsFolder: string): string {
   // encodeURIComponent keeps `*`, which Windows does not allow in names.

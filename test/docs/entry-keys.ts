@@ -66,6 +66,29 @@ export const ENTRY_KEYS: Readonly<Record<string, EntryKey>> = {
     meaning: 'drafts tokens from earlier text; `auto` does so if it is faster. Default: `auto`',
     example: 'off',
   },
+  speculative: {
+    meaning:
+      'speculative decoding, by llama-server: with a draft model, the model’s own head (`draft-mtp`), or n-grams',
+    example: 'ngram-mod',
+  },
+  draft: {
+    meaning: 'draft model for `speculative`, by llama-server, as a path like `file`',
+    example: 'small.gguf',
+  },
+  cpu_moe: {
+    meaning:
+      'layers whose experts stay in main memory, by llama-server; `auto` keeps as many there as the GPU can’t take',
+    example: 'auto',
+  },
+  fit: {
+    meaning: 'fits unset options to the memory of the GPU, by llama-server',
+    example: true,
+  },
+  rpc: {
+    meaning: 'RPC servers of llama.cpp on other machines, by llama-server',
+    example: ['10.0.0.2:50052'],
+  },
+  lora: { meaning: 'LoRA adapters, by llama-server, as paths like `file`', example: ['a.gguf'] },
   keep_alive: {
     meaning:
       'time that it stays in memory unused: `5m`, `1h30m`, `300` (seconds), `0` or `always`. Default: `5m`',

@@ -35,6 +35,12 @@ describe('how an entry says to load its model', () => {
     ['flash_attention: on', { flashAttention: 'on' }],
     ['flash_attention: false', { flashAttention: 'off' }],
     ['kv_type: q8_0', { kvType: 'q8_0' }],
+    ['engine: llama-server', { engine: 'llama-server' }],
+    ['speculative: ngram-mod', { speculative: 'ngram-mod' }],
+    ['draft: d.gguf', { draft: expect.stringMatching(/^\/home\/.*d\.gguf$/) }],
+    ['cpu_moe: 4, fit: true', { cpuMoe: 4, fit: true }],
+    ["rpc: ['10.0.0.2:50052']", { rpc: ['10.0.0.2:50052'] }],
+    ['lora: [a.gguf]', { lora: [expect.stringMatching(/^\/home\/.*a\.gguf$/)] }],
   ])('%s', (written, expected) => {
     const { models, problems } = read(`{ backend: llama, file: m.gguf, ${written} }`);
     expect(problems).toEqual([]);
@@ -53,6 +59,10 @@ describe('how an entry says to load its model', () => {
     ['gpu_layers: all', 'models.yaml:2:50: models.m.gpu_layers: must be a number of layers'],
     ['prompt_lookup: on', 'models.yaml:2:53: models.m.prompt_lookup: must be auto or off'],
     ['flash_attention: 3', 'models.yaml:2:55: models.m.flash_attention: '],
+    ['engine: vllm', 'models.yaml:2:46: models.m.engine: '],
+    ['speculative: draft-simple', "models.m.speculative: needs 'draft'"],
+    ['rpc: [localhost]', 'models.m.rpc.0: must be an address such as 10.0.0.2:50052'],
+    ['engine: built-in, fit: true', "models.m.engine: must be llama-server for 'fit'"],
     ['kv_type: q2_k', 'models.yaml:2:47: models.m.kv_type: '],
   ])('%s is a problem with its place', (written, problem) => {
     const { models, problems } = read(`{ backend: llama, file: m.gguf, ${written} }`);

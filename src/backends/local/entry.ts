@@ -5,6 +5,7 @@ import {
   GPU_LAYERS,
   KV_TYPES,
   PROMPT_LOOKUP,
+  SPECULATIONS,
 } from '../../config/engine-options.ts';
 import { entrySchemaOf, text } from '../../registry/schema.ts';
 
@@ -24,6 +25,24 @@ const promptLookup = z.union(
   { error: 'must be auto or off' },
 );
 
+/** Kinds of speculative decoding that need a draft model. */
+const DRAFTED = ['draft-simple', 'draft-eagle3', 'draft-dflash'];
+
+/** Options that only llama-server has. */
+const serverOptions = {
+  speculative: z.enum(SPECULATIONS).exactOptional(),
+  draft: text.exactOptional(),
+  cpu_moe: z
+    .union([z.literal('auto'), z.int().min(0)], { error: "must be a number of layers or 'auto'" })
+    .exactOptional(),
+  fit: z.boolean().exactOptional(),
+  rpc: z
+    .array(z.string().regex(/^[^\s:,]+:\d+$/, 'must be an address such as 10.0.0.2:50052'))
+    .min(1)
+    .exactOptional(),
+  lora: z.array(text).min(1).exactOptional(),
+};
+
 /** Entry of a model from a GGUF file. */
 export const localEntrySchema = entrySchemaOf({
   engine: z.enum(ENGINES).exactOptional(),
@@ -35,11 +54,22 @@ export const localEntrySchema = entrySchemaOf({
   flash_attention: flashAttention.exactOptional(),
   kv_type: z.enum(KV_TYPES).exactOptional(),
   prompt_lookup: promptLookup.exactOptional(),
-}).superRefine(({ file, source }, context) => {
-  if (file !== undefined || source !== undefined) return;
-  context.addIssue({
-    code: 'custom',
-    path: ['backend'],
-    message: "a llama model needs 'file', the path of its GGUF, or 'source', to pull it from",
-  });
+  ...serverOptions,
+}).superRefine((entry, context) => {
+  const refuse = (key: string, message: string) =>
+    context.addIssue({ code: 'custom', path: [key], message });
+  const { file, source, engine, speculative, draft } = entry;
+  if (file === undefined && source === undefined) {
+    refuse(
+      'backend',
+      "a llama model needs 'file', the path of its GGUF, or 'source', to pull it from",
+    );
+  }
+  if (draft === undefined && DRAFTED.includes(speculative ?? '')) {
+    refuse('speculative', "needs 'draft', the path of a draft model");
+  }
+  const [first] = Object.keys(serverOptions).filter((key) => Object.hasOwn(entry, key));
+  if (first !== undefined && engine === 'built-in') {
+    refuse('engine', `must be llama-server for '${first}'`);
+  }
 });

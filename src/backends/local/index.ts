@@ -12,7 +12,7 @@ const QUEUE_LIMIT = 64;
 /** Models from GGUF files, run by llama.cpp on this machine. */
 export const LLAMA: BackendDefinition<LocalSpec> = {
   kind: 'llama',
-  entries: { schema: localEntrySchema, usesFiles: true, paths: ['mmproj'] },
+  entries: { schema: localEntrySchema, usesFiles: true, paths: ['mmproj', 'draft', 'lora'] },
   describeEntry: (entry) => ({ entry }),
   describeFile,
   takesImages: (model) => visionSupport(model) === 'available',

@@ -31,13 +31,31 @@ export function visionSupport(
  * sets a separate text engine. That has more slots and caches prefixes on disk, but both engines are in memory.
  */
 export function chooseRunner(
-  { engine, picturesApart }: Pick<LocalSpec, 'engine' | 'picturesApart'>,
+  spec: LocalSpec,
   vision: VisionSupport,
   hasPictures: boolean,
 ): RunnerKind {
-  if (engine === 'llama-server') return 'llama-server';
+  if (serverReason(spec) !== undefined) return 'llama-server';
+  const { picturesApart } = spec;
   const forText = picturesApart === true && !hasPictures;
   return vision === 'available' && !forText ? 'llama-node' : 'llama-cpp';
+}
+
+/** Options of an entry that only llama-server has, by their keys in models.yaml. */
+const SERVER_OPTIONS = {
+  speculative: 'speculative',
+  draft: 'draft',
+  cpuMoe: 'cpu_moe',
+  fit: 'fit',
+  rpc: 'rpc',
+  lora: 'lora',
+} as const satisfies Partial<Record<keyof LocalSpec, string>>;
+
+/** Reason why a model is run by llama-server, from its entry; undefined if it is not. */
+export function serverReason(spec: LocalSpec): string | undefined {
+  if (spec.engine === 'llama-server') return '`engine: llama-server`';
+  const [, key] = Object.entries(SERVER_OPTIONS).find(([name]) => Object.hasOwn(spec, name)) ?? [];
+  return key && `\`${key}:\`, which the built-in engine does not have`;
 }
 
 /** Hint to enable the vision of a model; undefined if no part is missing. */

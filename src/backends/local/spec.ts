@@ -4,12 +4,13 @@ import type {
   GpuLayers,
   KvType,
   PromptLookupMode,
+  Speculation,
 } from '../../config/engine-options.ts';
 import type { ModelSpec } from '../../core/model.ts';
 
 /** Model from a GGUF file. */
 export interface LocalSpec extends ModelSpec {
-  /** Absent means `built-in`. */
+  /** Absent means `llama-server` if an option below needs it, otherwise `built-in`. */
   readonly engine?: EngineKind;
   /** Absolute path of the projector (mmproj), for vision. */
   readonly mmproj?: string;
@@ -27,4 +28,16 @@ export interface LocalSpec extends ModelSpec {
   readonly kvType?: KvType;
   /** Absent means `auto`. */
   readonly promptLookup?: PromptLookupMode;
+  /** Speculative decoding; absent means `draft-simple` with a draft model, otherwise none. Needs llama-server, as the next ones do. */
+  readonly speculative?: Speculation;
+  /** Absolute path of the draft model. */
+  readonly draft?: string;
+  /** Layers whose experts are in main memory; `auto` decides by the free memory of the GPU. */
+  readonly cpuMoe?: 'auto' | number;
+  /** Fits unset options to the memory of the GPU. Absent leaves it to llama-server. */
+  readonly fit?: boolean;
+  /** Addresses of RPC servers on other machines. */
+  readonly rpc?: readonly string[];
+  /** Absolute paths of LoRA adapters. */
+  readonly lora?: readonly string[];
 }

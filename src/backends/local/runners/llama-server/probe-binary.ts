@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { messageOf, RuntimeFailure } from '../../../../core/failure.ts';
 import { oneLine } from '../../../../core/one-line.ts';
+import type { ProgramOptions } from './server-arguments.ts';
 
 /** Abilities of a llama-server program, by its own help. */
 export interface ServerAbilities {
@@ -40,12 +41,12 @@ const PROBE_MILLISECONDS = 30_000;
 /**
  * Asks a program for its version, options and devices. Throws `model-load-failed` if it does not run here, or is too old.
  *
- * @param extra further needed options
+ * @param wanted further needed options, with their values
  */
 export async function probeServer(
   file: string,
   environment: NodeJS.ProcessEnv,
-  extra: readonly string[] = [],
+  wanted: ProgramOptions = {},
 ): Promise<ServerAbilities> {
   const said = (option: string) => outputOf(file, option, environment);
   const [version, help, devices] = await Promise.all(
@@ -58,13 +59,21 @@ export async function probeServer(
     speculations: new Set(/--spec-type\s+(\S+)/.exec(help ?? '')?.[1]?.split(',')),
     devices: devicesIn(devices ?? ''),
   };
-  const missing = [...NEEDED, ...extra].filter((option) => !options.has(option));
+  const missing = missingIn(abilities, wanted);
   if (missing.length === 0) return abilities;
   throw new RuntimeFailure(
     'model-load-failed',
     `${file} (version ${abilities.version}) is too old: it lacks ${missing.join(', ')}. ` +
       'Update it, or name another one with --llama-server.',
   );
+}
+
+function missingIn({ options, speculations }: ServerAbilities, wanted: ProgramOptions) {
+  const names = Object.keys(wanted).filter((name) => wanted[name] !== undefined);
+  const missing = [...NEEDED, ...names].filter((name) => !options.has(name));
+  const kind = wanted['--spec-type'];
+  const knows = typeof kind !== 'string' || speculations.has(kind);
+  return knows ? missing : [...missing, `--spec-type ${kind}`];
 }
 
 async function outputOf(

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Llama, Token } from 'node-llama-cpp';
@@ -22,7 +22,8 @@ import { loadNeeds } from './memory.ts';
 import { probeServer } from './probe-binary.ts';
 import type { ServerAbilities } from './probe-binary.ts';
 import { modelsSchema } from './protocol.ts';
-import { serverArguments } from './server-arguments.ts';
+import { entryOptions, serverArguments } from './server-arguments.ts';
+import type { ProgramOptions } from './server-arguments.ts';
 import { LlamaServerClient } from './server-client.ts';
 import { startServer } from './server-process.ts';
 
@@ -50,7 +51,7 @@ export async function openLlamaServer(
   options: LlamaServerOptions,
 ): Promise<Runner<readonly Token[], string>> {
   const { spec, settings, log } = options;
-  const finding = findProgram(settings);
+  const finding = findProgram(settings, entryOptions(spec));
   // Its failure is reported below.
   finding.catch(() => undefined);
   const { native, head } = await openMetadata(spec);
@@ -100,8 +101,7 @@ async function load(
   const environment = serverEnvironment(key);
   const { url, ended } = await startServer({ model: spec.name, file, args, environment });
   void ended.then((reason) => abandon(`llama-server ended (${reason})`));
-  const kind = [settings.kvType ?? spec.kvType, settings.flashAttention ?? spec.flashAttention];
-  states?.useContext(`llama-server ${abilities.version}, ${kind.join(', ')}`, contextSize);
+  states?.useContext(stateContext(abilities, spec, settings), contextSize);
   const client = new LlamaServerClient({ url, key, model: spec.name, ended });
   const { data } = await client.get('/v1/models', modelsSchema, AbortSignal.timeout(START_TIMEOUT));
   return openServerSlots({
@@ -120,9 +120,25 @@ async function load(
   });
 }
 
+/** Parameters that the bytes of a state depend on. */
+function stateContext(
+  { version }: ServerAbilities,
+  spec: FileSpec,
+  settings: EngineSettings,
+): string {
+  const adapters = (spec.lora ?? []).map((file) => `${file} ${statSync(file).mtimeMs}`);
+  const kvType = settings.kvType ?? spec.kvType;
+  const flashAttention = settings.flashAttention ?? spec.flashAttention;
+  return [`llama-server ${version}`, kvType, flashAttention, ...adapters].join(', ');
+}
+
 const START_TIMEOUT = 30_000;
 
-async function findProgram({ llamaServer, enginesFolder }: EngineSettings): Promise<Program> {
+/** @param wanted options of the entry, which it must have */
+async function findProgram(
+  { llamaServer, enginesFolder }: EngineSettings,
+  wanted: ProgramOptions,
+): Promise<Program> {
   const found = findLlamaServer({
     setting: llamaServer,
     enginesFolder,
@@ -131,7 +147,8 @@ async function findProgram({ llamaServer, enginesFolder }: EngineSettings): Prom
     platform: process.platform,
   });
   if (found !== undefined) {
-    return { file: found.file, abilities: await probeServer(found.file, serverEnvironment()) };
+    const { file } = found;
+    return { file, abilities: await probeServer(file, serverEnvironment(), wanted) };
   }
   throw new RuntimeFailure(
     'model-load-failed',

@@ -16,7 +16,7 @@ export interface ArgumentOptions {
 const ALL_LAYERS = 999;
 
 /** Options by their names: a value, or `true` for one without. Undefined leaves one out. */
-type Options = Readonly<Record<string, string | number | true | undefined>>;
+export type ProgramOptions = Readonly<Record<string, string | number | true | undefined>>;
 
 /** Arguments of llama-server for a model. Settings of the server override those of the model's entry. */
 export function serverArguments(options: ArgumentOptions): readonly string[] {
@@ -42,10 +42,29 @@ export function serverArguments(options: ArgumentOptions): readonly string[] {
     // Portico itself chooses the slot, and keeps states in files.
     '--cache-ram': 0,
     '--slot-save-path': `${folder}/`,
+    ...entryOptions(spec),
   });
 }
 
-function written(options: Options): readonly string[] {
+/** Options of an entry that only llama-server has. */
+export function entryOptions(spec: FileSpec): ProgramOptions {
+  const { speculative, draft, cpuMoe, fit, rpc, lora } = spec;
+  const fits = fit ?? (cpuMoe === 'auto' ? true : undefined);
+  return {
+    '--spec-type': speculative ?? (draft === undefined ? undefined : 'draft-simple'),
+    '--spec-draft-model': draft,
+    '--n-cpu-moe': typeof cpuMoe === 'number' ? cpuMoe : undefined,
+    '--fit': fits === undefined ? undefined : onOff(fits),
+    '--rpc': rpc?.join(','),
+    '--lora': lora?.join(','),
+  };
+}
+
+function onOff(isOn: boolean): string {
+  return isOn ? 'on' : 'off';
+}
+
+function written(options: ProgramOptions): readonly string[] {
   return Object.entries(options).flatMap(([name, value]) => {
     if (value === undefined) return [];
     return value === true ? [name] : [name, String(value)];
