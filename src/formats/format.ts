@@ -46,6 +46,8 @@ export interface ToolSyntax {
   readonly forced?: string;
   /** Marks that close calls. A second one after a call is left out. */
   readonly closings?: readonly string[];
+  /** Tag that begins the results of calls in the same turn. Right after calls it ends the answer: its model invents results. */
+  readonly resultOpen?: string;
   /**
    * Reads the text after a trigger: one call, or several in one list. It yields `call-start` after a complete
    * tool name; everything it reads from then on belongs to that call. If the text is not a call, it returns
@@ -124,4 +126,6 @@ export interface OutputState {
   calling: string | undefined;
   /** A complete call in thinking is held back, because the thinking may still be closed. */
   holdsCall: boolean;
+  /** The model began the result of its calls, so that the answer is over. */
+  resultBegun: boolean;
 }

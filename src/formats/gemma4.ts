@@ -30,12 +30,14 @@ export const gemma4: ChatFormat = {
   tools: pairsTools(MARKS),
 };
 
+const RESULT_OPEN = '<start_function_response>';
+
 /** FunctionGemma: the same calls with other marks. After them, models begin the result. */
 export const functionGemma: ChatFormat = {
   name: 'functiongemma',
   recognises: (template) => template.includes(FUNCTION_MARKS.open),
-  stray: ['<start_function_response>'],
-  tools: pairsTools(FUNCTION_MARKS),
+  stray: [RESULT_OPEN],
+  tools: { ...pairsTools(FUNCTION_MARKS), resultOpen: RESULT_OPEN },
 };
 
 function pairsTools({ open, close, quote }: PairMarks): ToolSyntax {

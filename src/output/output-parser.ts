@@ -27,7 +27,12 @@ export interface OutputShape {
 /** Separates text, thinking and tool calls in a model's output, regardless of the chunks it arrives in. */
 export class OutputParser {
   readonly #source = new Source();
-  readonly #state: OutputState = { thinking: false, calling: undefined, holdsCall: false };
+  readonly #state: OutputState = {
+    thinking: false,
+    calling: undefined,
+    holdsCall: false,
+    resultBegun: false,
+  };
   readonly #reading: Reading;
 
   constructor(shape: OutputShape) {
@@ -52,6 +57,11 @@ export class OutputParser {
   /** True while a complete call in thinking is held back, because the thinking may still be closed. */
   get holdsCall(): boolean {
     return this.#state.holdsCall;
+  }
+
+  /** True after the model began the result of its calls. The answer is over, and the rest is dropped. */
+  get resultBegun(): boolean {
+    return this.#state.resultBegun;
   }
 
   /** Parses the next text of the model. Returns the pieces that are decided so far. */
@@ -80,8 +90,8 @@ export class OutputParser {
   }
 }
 
-/** Position in the output. A block can open at the start, where white space is text, or between blocks. */
-type Boundary = 'start' | 'between' | 'none';
+/** Position in the output. A block can open at the start, where white space is text, after calls, or between other blocks. */
+type Boundary = 'start' | 'between' | 'called' | 'none';
 
 /** Shared state of the readers of tagged text. */
 interface Tagged extends ThoughtReader, LaterReader {
@@ -110,7 +120,7 @@ function* readTagged(source: Source, format: ChatFormat, context: OutputContext)
   let thought = context.thinkingOpen;
   if (context.forced !== undefined) boundary = yield* readCalls(reader, context.forced);
   else if (context.thinkingOpen) boundary = yield* readThinking(reader);
-  for (;;) {
+  while (boundary !== 'called' || !(yield* beginsResult(reader))) {
     const tag = boundary === 'none' ? undefined : yield* readTag(source, boundary, opening);
     if (tag !== undefined && tag === thinking?.open) {
       thought = true;
@@ -155,6 +165,15 @@ function* readTag(source: Source, boundary: Boundary, tags: TextSet): Reading<st
   return tag;
 }
 
+/** Reads the tag that begins a result, if it is next. */
+function* beginsResult({ source, format, context }: Tagged): Reading<boolean> {
+  const { resultOpen } = format.tools ?? {};
+  if (resultOpen === undefined) return false;
+  yield* source.skipSpace();
+  context.state.resultBegun = (yield* source.take(resultOpen)) !== undefined;
+  return context.state.resultBegun;
+}
+
 /** Reads the line break after the opening tag of an answer, which may be on a line of its own. */
 function* beginAnswer(source: Source): Reading<Boundary> {
   yield* source.take('\n');
@@ -181,7 +200,8 @@ function* readCalls(reader: Tagged, trigger: string, space = ''): Reading<Bounda
   // The rest of a cut-off call (before its name, or in its closing tag) is neither a call nor text.
   const lost = source.starved && (source.cut || read || begun);
   if (lost) source.skip(source.rest.length);
-  if (read || lost) return example === undefined || begun ? 'between' : 'none';
+  if (begun && (read || lost)) return 'called';
+  if (read || lost) return example === undefined ? 'between' : 'none';
   source.rewind(place);
   yield textPiece(reader, trigger, space);
   return 'none';

@@ -40,7 +40,7 @@ export class Output {
     return this.#stopped;
   }
 
-  /** True if the answer ended because other output followed its calls; see `callsOnly`. */
+  /** True if the answer ended because a result or, with `callsOnly`, other output followed its calls. */
   get closed(): boolean {
     return this.#closed;
   }
@@ -97,6 +97,7 @@ export class Output {
       if (this.#stopped !== null || this.#closed) break;
       append(events, this.#translatePiece(piece));
     }
+    this.#closed ||= this.#parser.resultBegun;
     return events;
   }
 

@@ -1,4 +1,4 @@
-import type { ChatFormat, ThinkingTags, ToolSyntax } from '../format.ts';
+import type { ChatFormat, ThinkingTags, ToolSyntax, WrittenCall } from '../format.ts';
 import { plain } from '../plain.ts';
 import { bareTools } from './bare-calls.ts';
 import { bodyExpression, readBody } from './call-bodies.ts';
@@ -20,15 +20,15 @@ const DERIVED = 'derived';
 
 /** The format of a template by what its renderings show; thinking is in the usual tags if they show none. */
 export function derivedFormat(layout: TemplateLayout): ChatFormat {
-  const { answer, calls, resultOpen = '' } = layout;
+  const { answer, calls, resultOpen } = layout;
   const thinking = layout.thinking ?? usualThinking(calls);
   const tools = toolsOf(layout);
   const marks = JSON.stringify(calls ?? '');
   const tokens = layout.tokens.filter((token) => !isAboutCalls(token) && !marks.includes(token));
-  const marked = [
-    ...new Set([...endingTexts(layout), ...headerMarks(layout), ...tokens, resultOpen]),
+  const results = resultOpen !== undefined && isToken(resultOpen) ? [resultOpen] : [];
+  const stray = [
+    ...new Set([...endingTexts(layout), ...headerMarks(layout), ...tokens, ...results]),
   ];
-  const stray = marked.filter((mark) => mark !== '');
   return {
     name: DERIVED,
     recognises: () => false,
@@ -59,14 +59,19 @@ function endingTexts({ turnEnd, thinking, answer }: TemplateLayout): readonly st
 }
 
 function toolsOf(layout: TemplateLayout): ToolSyntax | undefined {
-  const { calls, listsTools } = layout;
+  const { calls, listsTools, resultOpen = '' } = layout;
   if (calls === undefined) return listsTools ? anyCalls : undefined;
   const tools = isDistinct(calls.section.open + calls.call.open)
     ? markedTools(calls, layout)
     : withHeaders(layout, calls, (one) => bareTools(one, layout.tokens));
-  return calls.isUnrendered === true
-    ? { ...tools, write: (some) => writeCalls(calls, some) }
-    : tools;
+  const isCall = tools.triggers.some((trigger) => trigger.startsWith(resultOpen));
+  return {
+    ...tools,
+    ...(calls.isUnrendered === true && {
+      write: (some: readonly WrittenCall[]) => writeCalls(calls, some),
+    }),
+    ...(!isCall && resultOpen !== '' && { resultOpen }),
+  };
 }
 
 /** Calls that begin with a text of their own. */

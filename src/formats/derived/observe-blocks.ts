@@ -136,14 +136,17 @@ function closeOfAnswer(
 
 /**
  * The tag that opens a result in the turn of the calls. Models write it, because only it ends such a turn. Undefined if
- * the turn ends before the result.
+ * the turn ends before the result, or if the tag also begins other messages.
  */
-export function observeResult({ call, result }: Observations, turnEnd: string): string | undefined {
+export function observeResult(observed: Observations, turnEnd: string): string | undefined {
+  const { prompt, text, call, calls, result } = observed;
   if (call === undefined || result === undefined) return undefined;
   const shared = sharedStart(call, result);
   const place = shared.lastIndexOf(PROBED.value);
   const [end = ''] = segmentsOf(turnEnd.trimStart());
   if (place === -1 || (isTag(end) && shared.includes(end, place))) return undefined;
-  const [tag = ''] = segmentsOf(result.slice(shared.length).trimStart());
-  return isTag(tag) ? tag : undefined;
+  const [before = ''] = result.slice(shared.length).split(PROBED.result);
+  const [tag = ''] = segmentsOf(before.trimStart());
+  const isNew = [prompt, text, call, calls ?? ''].every((other) => !other.includes(tag));
+  return isTag(tag) && isNew ? tag : undefined;
 }
