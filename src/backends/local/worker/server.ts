@@ -37,8 +37,8 @@ export function serveEngine(open: OpenEngine): void {
 /** Interval of the signs of life of the main thread; `HeartbeatWatch` counts the seconds without one. */
 const HEARTBEAT_MILLISECONDS = 1000;
 
-/** Time that requests get to end after their abort. */
-const ABORT_MILLISECONDS = 1000;
+/** Time that requests get to end after their abort. A step of an evaluation takes a tenth of a second. */
+const ABORT_MILLISECONDS = 4000;
 
 class EngineServer {
   readonly #open: OpenEngine;
@@ -125,6 +125,8 @@ class EngineServer {
     for (let waited = 0; this.#calls.size > 0 && waited < ABORT_MILLISECONDS; waited += 10) {
       await setTimeout(10);
     }
+    // One that does not end hangs in native code, for which states and an orderly exit would wait.
+    if (this.#calls.size > 0) process.kill(process.pid, 'SIGKILL');
     // The end of the process frees the rest, also in the middle of a load.
     await this.#opened?.keep?.().catch(() => undefined);
     process.exit(0);

@@ -60,6 +60,20 @@ describe('an engine whose main thread hangs in native code', () => {
   });
 });
 
+describe('an engine of which another thread hangs in native code', () => {
+  covers('R12.2-hung');
+
+  it('ends within seconds when it is stopped, without its states', async () => {
+    const { backend, ask, engines } = await open({ childModule: BLOCKING });
+    const hung = collect(ask('STICK'));
+    hung.catch(() => undefined);
+    await expect.poll(engines).toHaveLength(1);
+    await backend.unload?.('mini');
+    expect(await engines()).toEqual([]);
+    await expect(hung).rejects.toMatchObject({ code: 'overloaded' });
+  }, 30_000);
+});
+
 describe('an engine whose process is stopped', () => {
   covers('R12.2-hung');
 
