@@ -34,6 +34,10 @@ export function renderContinuation(
   const marked = turn && markEnd(turn, mark);
   if (marked === undefined) return undefined;
   const calls = marked.parts.at(-1)?.kind === 'tool-call';
+  // Results between the calls of the answer are not in its tokens.
+  const isApart = template.traits.calls?.results === 'interleaved';
+  if (isApart && marked.parts.filter(({ kind }) => kind === 'tool-call').length > 1)
+    return undefined;
   const conversation = {
     ...request.conversation,
     turns: [...turns.slice(0, answer), marked, ...later],

@@ -2,7 +2,7 @@ import { adaptationsFor } from './adaptations.ts';
 import { answered, called, NO_TRAITS, Probe, said, taking, withSystem } from './probe.ts';
 import type { TemplateRenderer } from './render.ts';
 import { plain } from '../formats/plain.ts';
-import { PLAIN_CALLS } from './traits.ts';
+import { PLAIN_CALLS } from './call-traits.ts';
 
 /** Renderer of a template that renders most of what conversations contain. */
 export interface FittedRenderer {

@@ -5,6 +5,7 @@ import { writeResult } from './call-text.ts';
 import { callsById, inCallOrder, templateCallId } from './call-ids.ts';
 import type { NamedCall } from './call-ids.ts';
 import { inlined } from './inlined-schema.ts';
+import { interleaved } from './interleaved-results.ts';
 import { spellBasic, spellOut } from './spelled-schema.ts';
 import { writeParts, writeToolOutput } from './text.ts';
 import type { TemplateCall, TemplateMessage, TemplateTool } from './template-message.ts';
@@ -20,7 +21,9 @@ export function templateMessages(
   const leading: readonly TemplateMessage[] =
     system === '' ? [] : [{ role: traits.system ? 'system' : 'user', content: system }];
   const rest = conversation.turns.flatMap((turn) => turnMessages(turn, named, traits));
-  return followResults(mergeUsers([...leading, ...rest]), traits);
+  const messages = mergeUsers([...leading, ...rest]);
+  const ordered = traits.calls?.results === 'interleaved' ? interleaved(messages) : messages;
+  return followResults(ordered, traits);
 }
 
 /** Tools in the shape that templates expect, in the given order. */
@@ -93,7 +96,9 @@ function userMessages(
   const given = parts.filter((part) => part.kind === 'tool-result');
   const results = inCallOrder(given, named).map((part): TemplateMessage => {
     const content = writeToolOutput(part.output, part.isError);
-    if (calls === undefined) return { role: 'user', content: writeResult(content) };
+    if (calls === undefined || calls.results === 'written') {
+      return { role: 'user', content: writeResult(content) };
+    }
     const call = named.get(part.callId);
     const id = templateCallId(part.callId, call, calls.ids);
     return { role: 'tool', content, name: call?.name ?? '', tool_call_id: id };

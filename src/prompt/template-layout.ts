@@ -11,7 +11,7 @@ import { templateTools } from './messages.ts';
 import { answered, Probe, PROBE_TOOL, said, taking, thought } from './probe.ts';
 import type { TemplateRenderer } from './render.ts';
 import type { CallTraits, ReasoningPlace, TemplateTraits } from './template-traits.ts';
-import { BENT_JSON, PLAIN_CALLS } from './traits.ts';
+import { BENT_JSON, PLAIN_CALLS } from './call-traits.ts';
 
 /** A turn that is longer than this, in UTF-16 units, is no layout to derive a format from. */
 const MOST_CHARACTERS = 8_000;

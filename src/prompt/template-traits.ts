@@ -34,6 +34,11 @@ export interface CallTraits {
   /** A message can contain several calls. */
   readonly parallel: boolean;
   /**
+   * Form of results: messages after all calls, or after each call, for templates that name results after the last
+   * call, or text of the user, for templates that refuse such messages.
+   */
+  readonly results: 'together' | 'interleaved' | 'written';
+  /**
    * Place for text before calls: the content of the same message, a message of its own before it, its
    * thinking, or the rendered prompt ahead of the calls.
    */

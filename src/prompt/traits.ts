@@ -1,7 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
 import { EFFORTS } from '../core/backend.ts';
 import type { Conversation } from '../core/conversation.ts';
 import type { ChatFormat } from '../formats/format.ts';
+import { findTalk } from './call-traits.ts';
 import { answered, called, NO_TRAITS, Probe, said, taking, thought, withSystem } from './probe.ts';
 import type { TemplateRenderer } from './render.ts';
 import type { CallTraits, ReasoningPlace, TemplateTraits } from './template-traits.ts';
@@ -44,76 +44,9 @@ export function probeTemplate(
 
 const ASKED = taking([said('U')]);
 const TALK = taking([said('U')], [said('A')], [said('N')]);
+const PARAMETERS = ['object', 'list', 'none', 'any', 'first', 'basic', 'text'] as const;
 
 const CALL = taking([said('U')], [called('C')], [answered('C', 'R')]);
-const TWO_CALLS = taking(
-  [said('U')],
-  [called('C'), called('D')],
-  [answered('C', 'R'), answered('D', 'Q')],
-);
-
-/** Calls as most templates take them. */
-export const PLAIN_CALLS: CallTraits = {
-  arguments: 'object',
-  ids: 'kept',
-  noContent: '',
-  parallel: true,
-  text: 'beside',
-  lead: '',
-  afterResults: 'user',
-};
-const PARAMETERS = ['object', 'list', 'none', 'any', 'first', 'basic', 'text'] as const;
-const FORMS = ['object', 'text', 'written'] as const;
-const IDS = ['kept', 'short'] as const;
-const NO_CONTENT = ['', null] as const;
-
-/** The form of calls, and the probe that shows them: some templates render calls only beside tools. */
-function findTalk(
-  probe: Probe,
-  format: ChatFormat,
-  base: TemplateTraits,
-): { readonly talk: Probe; readonly calls?: CallTraits } | undefined {
-  for (const talk of [probe, probe.offering()]) {
-    const calls = findCalls(talk, format, base);
-    if (calls !== undefined) return { talk, calls };
-  }
-  return undefined;
-}
-
-/** First form of calls and results that the template renders completely, preferably with arguments as JSON. */
-function findCalls(
-  probe: Probe,
-  { tools }: ChatFormat,
-  base: TemplateTraits,
-): CallTraits | undefined {
-  const forms = tools?.writesAlways === true ? (['written'] as const) : FORMS;
-  const styles = forms
-    .flatMap((form) =>
-      IDS.flatMap((ids) =>
-        NO_CONTENT.map((noContent) => ({ ...PLAIN_CALLS, arguments: form, ids, noContent })),
-      ),
-    )
-    .filter((calls) => probe.shows(CALL, { ...base, calls }));
-  const asWritten = (calls: CallTraits) => probe.render(CALL, { ...base, calls }) ?? '';
-  const first = styles.find((calls) => !BENT_JSON.test(asWritten(calls))) ?? styles[0];
-  if (first === undefined) return undefined;
-  // Some templates render an empty message after calls if the content is an empty text.
-  const style =
-    styles.find(
-      (one) =>
-        isDeepStrictEqual({ ...one, noContent: first.noContent }, first) &&
-        asWritten(one).length < asWritten(first).length,
-    ) ?? first;
-  const written = asWritten(style);
-  // The template generates its own call ids, so the ids in results have to match them.
-  const indexed = written.includes('functions.probe_call:0') && written.includes('toolu_C');
-  return [true, false]
-    .map((parallel): CallTraits => ({ ...style, parallel, ...(indexed && { ids: 'indexed' }) }))
-    .find((calls) => probe.shows(TWO_CALLS, { ...base, calls }));
-}
-
-/** Arguments that are escaped in a JSON string, or printed as a Python object. */
-export const BENT_JSON = /\\"PROBE-C|'PROBE-C/;
 
 const PLACES = ['reasoning_content', 'reasoning', 'thinking', 'blocks'] as const;
 
