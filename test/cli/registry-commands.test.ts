@@ -70,7 +70,7 @@ describe('portico cp', () => {
 
   it('loses no edit of several processes at once', async () => {
     const { registryFile, environment } = await makeHome('# kept\n');
-    const names = Array.from({ length: 8 }, (_, index) => `name-${index}`);
+    const names = Array.from({ length: 5 }, (_, index) => `name-${index}`);
     const seen = new Set<string>();
     // A reader sees the file before or after an edit, never a part of it.
     const reader = setInterval(() => seen.add(readFileSync(registryFile, 'utf8')), 1);

@@ -50,17 +50,27 @@ describe.each(CLAUDES)('Claude Code $name', (claude) => {
 
   const isMissing = isClaudeMissing(claude);
 
-  it.skipIf(isMissing)('asks again where an answer breaks off', async () => {
-    const folders = await claudeFolders();
-    const script = breakingOff([BEGUN], fileTask(folders));
-    const { url, requests } = await servePlay({ script });
-    const { code, stdout } = await startClaude(folders, { claude, url, args: TASK }).ended;
-    expect(stdout).toContain('"result":"DONE"');
-    expect(code).toBe(0);
-    expect(requests).toHaveLength(4);
-    expect(requests[1]?.conversation).toEqual(requests[0]?.conversation);
-    expect(await readFile(fileOf(folders), 'utf8')).toBe(FILE_TEXT);
-  });
+  it.skipIf(isMissing)(
+    'waits as long as a 529 says and asks again, and again where an answer breaks off',
+    async () => {
+      const folders = await claudeFolders();
+      const busy = new RuntimeFailure('overloaded', 'All slots are busy.', {
+        retryAfterSeconds: 2,
+      });
+      const { url, requests } = await servePlay({
+        script: breakingOff([BEGUN], fileTask(folders)),
+        refuses: (_request, index) => (index === 0 ? busy : undefined),
+      });
+      const { code, stdout } = await startClaude(folders, { claude, url, args: TASK }).ended;
+      expect(stdout).toContain('"result":"DONE"');
+      expect(code).toBe(0);
+      expect(requests).toHaveLength(5);
+      const [refused, brokenOff, asked] = requests;
+      expect((brokenOff?.at ?? 0) - (refused?.at ?? 0)).toBeGreaterThan(1900);
+      expect(asked?.conversation).toEqual(brokenOff?.conversation);
+      expect(await readFile(fileOf(folders), 'utf8')).toBe(FILE_TEXT);
+    },
+  );
 
   it.skipIf(isMissing)('says why, or goes on, after a whole block', async () => {
     const folders = await claudeFolders();
@@ -71,22 +81,6 @@ describe.each(CLAUDES)('Claude Code $name', (claude) => {
     const text = claude.name === '2.1.197' ? 'API Error: The model went away.' : 'DONE';
     expect(stdout).toContain(`"result":"${text}"`);
     expect(code).toBe(claude.name === '2.1.197' ? 1 : 0);
-  });
-
-  it.skipIf(isMissing)('waits as long as a 529 says, and asks again', async () => {
-    const folders = await claudeFolders();
-    const busy = new RuntimeFailure('overloaded', 'All slots are busy.', {
-      retryAfterSeconds: 2,
-    });
-    const { url, requests } = await servePlay({
-      script: fileTask(folders),
-      refuses: (_request, index) => (index === 0 ? busy : undefined),
-    });
-    const { code, stdout } = await startClaude(folders, { claude, url, args: TASK }).ended;
-    expect(stdout).toContain('"result":"DONE"');
-    expect(code).toBe(0);
-    const [first, second] = requests.map(({ at }) => at);
-    expect((second ?? 0) - (first ?? 0)).toBeGreaterThan(1900);
   });
 
   it.skipIf(isMissing)('compacts where a prompt is refused as too long', async () => {

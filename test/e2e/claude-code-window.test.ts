@@ -57,19 +57,10 @@ describe.each(CLAUDES)('Claude Code $name and its context:', (claude) => {
     expect(requests.filter(asksForSummary)).toHaveLength(summaries);
   });
 
-  it.skipIf(isClaudeMissing(claude))('goes on after its end', async () => {
-    const folders = await claudeFolders();
-    const { url, requests } = await servePlay({ script: runningOut(fileTask(folders)) });
-    const { code, stdout } = await startClaude(folders, { claude, url, args: TASK }).ended;
-    expect(stdout).toContain('"result":"DONE"');
-    expect(code).toBe(0);
-    expect(requests.slice(1, 2).map(textIn).join()).toContain('Resume directly');
-  });
-
-  it.skipIf(isClaudeMissing(claude))('asks for what fits', async () => {
+  it.skipIf(isClaudeMissing(claude))('asks for what fits, and goes on after its end', async () => {
     const folders = await claudeFolders();
     const { url, requests } = await servePlay({
-      script: fileTask(folders),
+      script: runningOut(fileTask(folders)),
       refuses: ({ maxTokens }) =>
         maxTokens + 50_000 > 65_536 ? contextLimitExceeded(50_000, maxTokens, 65_536) : undefined,
     });
@@ -77,5 +68,7 @@ describe.each(CLAUDES)('Claude Code $name and its context:', (claude) => {
     expect(stdout).toContain('"result":"DONE"');
     expect(code).toBe(0);
     expect(requests.slice(0, 2).map(({ maxTokens }) => maxTokens)).toEqual([16_384, 14_536]);
+    const resuming = requests.slice(2).find(({ maxTokens }) => maxTokens === 14_536);
+    expect(resuming === undefined ? '' : textIn(resuming)).toContain('Resume directly');
   });
 });

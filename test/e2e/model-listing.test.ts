@@ -67,6 +67,8 @@ describe('a listing of models from files', () => {
     await expect
       .poll(async () => (await list()).get(`many-${MANY - 1}.gguf`), { timeout: 30_000 })
       .toMatchObject({ max_input_tokens: 32_768, max_tokens: 32_768 });
+    // The last one of all, since files are read one by one.
+    await expect.poll(async () => (await list()).has('pipe.gguf'), { timeout: 30_000 }).toBe(false);
     const listed = await list();
     for (const id of ['mini', 'many-0.gguf', 'base.gguf']) {
       expect(await one(id)).toEqual(listed.get(id));
