@@ -9,6 +9,10 @@ import type { RunningServer } from '../support/server.ts';
 const MINI = path.join(REPOSITORY, 'models/mini.gguf');
 const EXCEEDED = /exceeded its limits: one rendering .*memory.*Set another template/;
 
+/** Templates that reach the limit of time before that of memory. */
+const SLOW = ['split and join', 'slices', 'nested lists as JSON'];
+const TEMPLATES = Object.entries(GREEDY_TEMPLATES).filter(([use]) => !SLOW.includes(use));
+
 const modelOf = (use: string): string =>
   use.replaceAll(' ', '-').replace('~', 'tilde').replace('+', 'plus');
 
@@ -17,7 +21,7 @@ describe('models whose chat templates take all memory', () => {
 
   let server: RunningServer;
   beforeAll(async () => {
-    const entries = Object.entries(GREEDY_TEMPLATES).map(
+    const entries = TEMPLATES.map(
       ([use, template]) =>
         `  ${modelOf(use)}: { backend: llama, file: '${MINI}', template: ${JSON.stringify(template)} }`,
     );
@@ -26,7 +30,7 @@ describe('models whose chat templates take all memory', () => {
   afterAll(() => server.stop());
 
   it('do not end the server that reads them', async () => {
-    const described = Object.keys(GREEDY_TEMPLATES).map(async (use) => {
+    const described = TEMPLATES.map(async ([use]) => {
       const { status } = await fetch(`${server.url}/v1/models/${modelOf(use)}`);
       return status;
     });
