@@ -67,14 +67,13 @@ describe('a listing of models from files', () => {
     await expect
       .poll(async () => (await list()).get(`many-${MANY - 1}.gguf`), { timeout: 30_000 })
       .toMatchObject({ max_input_tokens: 32_768, max_tokens: 32_768 });
-    // The last one of all, since files are read one by one.
-    await expect.poll(async () => (await list()).has('pipe.gguf'), { timeout: 30_000 }).toBe(false);
     const listed = await list();
     for (const id of ['mini', 'many-0.gguf', 'base.gguf']) {
       expect(await one(id)).toEqual(listed.get(id));
     }
     for (const id of ['broken.gguf', 'pipe.gguf']) {
-      expect(listed.has(id)).toBe(false);
+      // It is listed if it can't be read in time, as on a busy machine.
+      await expect.poll(async () => (await list()).has(id)).toBe(false);
       expect(await one(id)).toMatchObject({ error: { type: 'not_found_error' } });
     }
   });
