@@ -8,6 +8,9 @@ const LISTED = ['anyOf', 'oneOf', 'allOf', 'prefixItems'] as const;
 /** Keys of the types of a value. */
 const TYPING = ['type', 'anyOf', 'oneOf'] as const;
 
+/** Values of a place that its description repeats at most. */
+const MOST_VALUES = 50;
+
 /**
  * Type of a place with several types, for templates that can't render a union as it is: a list of types, no
  * type, the type `any`, or the first type.
@@ -22,7 +25,7 @@ export type UnionType = 'list' | 'none' | 'any' | 'first';
 export function spellOut(schema: JsonObject, union: UnionType): JsonObject {
   const choices = choicesOf(schema);
   if (choices.length > 1) return spellUnion(schema, choices, union);
-  const spelled: Record<string, JsonValue> = { ...schema };
+  const spelled: Record<string, JsonValue> = { ...withValues(schema) };
   for (const key of NAMED) {
     const schemas = schema[key];
     if (isJsonObject(schemas))
@@ -43,6 +46,20 @@ export function spellOut(schema: JsonObject, union: UnionType): JsonObject {
   return note === undefined ? listed : described(listed, `Items: ${note}`);
 }
 
+/** Schema with its values in its description, if they are no list of texts: many templates render only such. */
+function withValues(schema: JsonObject): JsonObject {
+  const note = valuesNote(schema);
+  return note === undefined ? schema : described(schema, note);
+}
+
+function valuesNote(schema: JsonObject): string | undefined {
+  if ('const' in schema) return `Always ${JSON.stringify(schema['const'])}.`;
+  const values = valuesOf(schema);
+  const isPlain = values.every((value) => typeof value === 'string');
+  if (isPlain || values.length > MOST_VALUES) return undefined;
+  return `One of ${values.map((value) => JSON.stringify(value)).join(', ')}.`;
+}
+
 /** Text about the types of a place that the template can't render; many templates render none about items. */
 function noteOf(schema: JsonObject, union: UnionType): string | undefined {
   const choices = choicesOf(schema);
@@ -52,6 +69,8 @@ function noteOf(schema: JsonObject, union: UnionType): string | undefined {
       ? 'May be null.'
       : schemaText(schema);
   }
+  const values = valuesNote(schema);
+  if (values !== undefined) return values;
   const note = typeOf(schema, union) === 'array' ? noteOf(itemsOf(schema), union) : undefined;
   return note === undefined ? undefined : `Items: ${note}`;
 }
@@ -127,7 +146,7 @@ const BASIC: ReadonlySet<JsonValue | undefined> = new Set([
 
 function basicProperty(property: JsonValue): JsonObject {
   const schema = schemaOf(property);
-  if (BASIC.has(schema['type'])) return schema;
+  if (BASIC.has(schema['type'])) return withValues(schema);
   const choices = choicesOf(schema);
   const [only, ...others] = choices.filter(({ type }) => type !== 'null');
   if (choices.length > 1 && only !== undefined && others.length === 0 && BASIC.has(only['type']))

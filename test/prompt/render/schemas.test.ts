@@ -73,6 +73,8 @@ describe('tools with all kinds of schemas', () => {
 });
 
 const INTEGER_OR_NULL = { anyOf: [{ type: 'integer' }, { type: 'null' }] };
+/** More values than a description repeats. */
+const LONG = Array.from({ length: 51 }, (_, index) => index);
 const ITEM = { type: 'object', properties: { a: { type: 'integer' } } };
 const ITEM_OR_TEXT = { anyOf: [ITEM, { type: 'string' }] };
 
@@ -95,8 +97,27 @@ describe('a spelled-out schema', () => {
       { oneOf: [ITEM, { type: 'null' }], title: 'Item' },
       { ...ITEM, title: 'Item', nullable: true, description: 'May be null.' },
     ],
-    ['an enum', { enum: [null, 'x', true] }, { enum: ['null', 'x', 'true'], type: 'string' }],
-    ['a constant', { const: 5 }, { const: 5, type: 'number' }],
+    ['an enum of texts', { enum: ['x', 'y'] }, { enum: ['x', 'y'], type: 'string' }],
+    [
+      'an enum of other values',
+      { enum: [null, 'x', true], description: 'It.' },
+      {
+        enum: ['null', 'x', 'true'],
+        type: 'string',
+        description: 'It. One of null, "x", true.',
+      },
+    ],
+    ['a constant', { const: 5 }, { const: 5, type: 'number', description: 'Always 5.' }],
+    ['a long enum', { enum: LONG }, { enum: LONG, type: 'number' }],
+    [
+      'a list of constants',
+      { type: 'array', items: { const: 'x' } },
+      {
+        type: 'array',
+        items: { const: 'x', type: 'string', description: 'Always "x".' },
+        description: 'Items: Always "x".',
+      },
+    ],
     ['a list', { type: 'array' }, { type: 'array', items: {} }],
     [
       'a tuple',
