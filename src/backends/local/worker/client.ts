@@ -1,4 +1,3 @@
-import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import type { Capabilities, GenerationRequest, LoadStatus } from '../../../core/backend.ts';
 import { RuntimeFailure } from '../../../core/failure.ts';
@@ -10,6 +9,7 @@ import { ended, killChild } from './ended.ts';
 import type { EngineWatch } from './engine-watch.ts';
 import { EventChannel } from './event-channel.ts';
 import type { MemoryLease } from '../memory/lease.ts';
+import { startChild } from './child-process.ts';
 import { deliver } from './client-calls.ts';
 import type { Answer, Calls } from './client-calls.ts';
 import { send, sendCommand } from './parts.ts';
@@ -134,11 +134,7 @@ export class IsolatedEngine implements Engine {
     const { task, childModule, quotes = true, watch } = this.#options;
     const { name } = task.spec;
     const { environment = () => process.env } = this.#options;
-    const child = fork(childModule, [String(process.pid)], {
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      execArgv: [],
-      env: environment(),
-    });
+    const child = startChild(childModule, task, environment());
     const calls: Calls = new Map();
     this.#calls = calls;
     this.#isUp = false;
