@@ -35,7 +35,7 @@ describeBoundAnswers(() => vision.backend, {
   name: 'mini that sees',
   model: { ...SEEING, sampling: {} },
   missing: isAddonMissing(),
-  // Its grammars are those of llama.cpp's engine, which gives twenty answers in chat-models.test.ts.
+  // Its grammars are those of the engine of llama.cpp, whose twenty answers chat-models.test.ts checks.
   runs: propertyRuns(8),
 });
 
