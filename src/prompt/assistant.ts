@@ -1,4 +1,5 @@
 import type { Part, ToolCallPart } from '../core/conversation.ts';
+import type { JsonObject } from '../core/json.ts';
 import { templateCallId } from './call-ids.ts';
 import type { NamedCall } from './call-ids.ts';
 import { writeCall } from './call-text.ts';
@@ -113,6 +114,21 @@ function templateCall(
   return {
     id: templateCallId(id, call, style.ids),
     type: 'function',
-    function: { name, arguments: style.arguments === 'text' ? JSON.stringify(input) : input },
+    function: { name, arguments: argumentsAs(input, style.arguments) },
   };
+}
+
+function argumentsAs(input: JsonObject, form: CallTraits['arguments']): JsonObject | string {
+  if (form === 'text') return JSON.stringify(input);
+  return form === 'spelled' ? spelledArguments(input) : input;
+}
+
+/** Arguments with objects, lists and null as JSON text. */
+function spelledArguments(input: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(input).map(([key, value]) => [
+      key,
+      typeof value === 'object' ? JSON.stringify(value) : value,
+    ]),
+  );
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ChatFormat } from '../formats/format.ts';
+import { findArguments } from './nested-arguments.ts';
 import { answered, called, PROBE_TOOL, said, taking } from './probe.ts';
 import type { Probe } from './probe.ts';
 import type { CallTraits, TemplateTraits } from './template-traits.ts';
@@ -88,8 +89,14 @@ function findCalls(
   const written = asWritten(style);
   // The template generates its own call ids, so the ids in results have to match them.
   const indexed = written.includes('functions.probe_call:0') && written.includes('toolu_C');
+  const form = findArguments(probe, base, style);
   return [true, false]
-    .map((parallel): CallTraits => ({ ...style, parallel, ...(indexed && { ids: 'indexed' }) }))
+    .map((parallel): CallTraits => ({
+      ...style,
+      arguments: form,
+      parallel,
+      ...(indexed && { ids: 'indexed' }),
+    }))
     .find((calls) => probe.shows(TWO_CALLS, { ...base, calls }));
 }
 

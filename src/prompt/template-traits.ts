@@ -26,8 +26,11 @@ export interface TemplateTraits {
 export type ReasoningPlace = 'reasoning_content' | 'reasoning' | 'thinking' | 'blocks';
 
 export interface CallTraits {
-  /** Arguments as an object or as JSON text, or complete calls written into the content. */
-  readonly arguments: 'object' | 'text' | 'written';
+  /**
+   * Arguments as an object, as one whose objects, lists and null are JSON text, or as JSON text; or complete calls
+   * written into the content.
+   */
+  readonly arguments: 'object' | 'spelled' | 'text' | 'written';
   readonly ids: CallIds;
   /** Content of a message that consists of calls only. */
   readonly noContent: '' | null;

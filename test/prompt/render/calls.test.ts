@@ -44,6 +44,12 @@ const CHANNELS = `{%- if tools %}{{- tools | tojson }}{%- endif %}
 {%- else %}{{- '<|start|>' + message.role + '<|message|>' + message.content + '<|end|>' }}{%- endif %}
 {%- endfor %}{{- '<|start|>assistant' }}`;
 
+/** Template that prints arguments without a filter. */
+const PRINTED = `{%- if tools %}{{- tools | tojson }}{%- endif %}
+{%- for message in messages %}{{- '[' + message.role + ']' + message.content }}
+{%- for call in message.tool_calls or [] %}<{{ call.function.name }}>{% for key, value in call.function.arguments | items %}<{{ key }}>{{ value }}</{{ key }}>{% endfor %}{% endfor %}
+{%- endfor %}{{- '[assistant]' }}`;
+
 describe('calls and results in a template', () => {
   covers('R3.2-fallback', 'R3.1-results-first');
 
@@ -63,6 +69,18 @@ describe('calls and results in a template', () => {
     expect(written(chatTemplate('strict'), asking(CALLING))).toBe(
       '[system]S[user]Where?[assistant]Let me look.\n<tool_call>\n{"name": "look_up", "arguments": {"place":"here"}}\n</tool_call>' +
         '[user]<tool_response>\nFound.\n</tool_response>\n\nQuick![assistant]',
+    );
+  });
+
+  it('show nested values as JSON if the template prints arguments as text', () => {
+    const input = { place: 'here', at: { a: 'x' }, tags: ['u', 'v'], not: null, count: 3 };
+    const parts = [{ kind: 'tool-call', id: 'toolu_1', name: 'look_up', input } as const];
+    const [user, , results] = CALLING.turns;
+    const turns = [user, { role: 'assistant', parts } as const, results].filter(
+      (turn) => turn !== undefined,
+    );
+    expect(written(templateOf(PRINTED), asking({ ...CALLING, turns }))).toContain(
+      '<place>here</place><at>{"a":"x"}</at><tags>["u","v"]</tags><not>null</not><count>3</count>',
     );
   });
 
