@@ -17,7 +17,6 @@ export const apriel: ChatFormat = {
   thinking: {
     open: 'Here are my reasoning steps:',
     close: '[BEGIN FINAL RESPONSE]',
-    endsAtCalls: true,
   },
   // Version 1.5 closes its answers, 1.6 does not.
   answer: { open: '', close: '[END FINAL RESPONSE]', always: false },
