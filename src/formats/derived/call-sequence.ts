@@ -4,7 +4,8 @@ import { literal, oneOf } from '../../grammar/gbnf.ts';
 import { defineSpace } from '../shared/call-list.ts';
 import type { Reading, Source } from '../shared/reader.ts';
 import { bodyExpression, readBody } from './call-bodies.ts';
-import type { CallLayout } from './layout.ts';
+import type { CallLayout, Mark } from './layout.ts';
+import { lastPart } from './triggers.ts';
 import { closingExpression, markExpression, readClosing, readMark } from './mark-text.ts';
 
 /** Divider that models write between bare JSON calls, whatever their template has. */
@@ -22,6 +23,7 @@ export function* readFurther(
   isBare: boolean,
 ): Reading {
   for (;;) {
+    while (yield* readInner(source, tools, calls));
     yield* readClosing(source, calls.call.close);
     const place = source.place;
     const more =
@@ -34,6 +36,27 @@ export function* readFurther(
     yield* readClosing(source, calls.section.close);
     return;
   }
+}
+
+/** Reads another call in the marks of the last one, which some models write. */
+function* readInner(
+  source: Source,
+  tools: readonly CallableTool[],
+  calls: CallLayout,
+): Reading<boolean> {
+  const open = innerOpen(calls);
+  if (open === undefined) return false;
+  const place = source.place;
+  if ((yield* readMark(source, open)) && (yield* readBody(source, tools, calls.body))) return true;
+  if (!source.starved) source.rewind(place);
+  return false;
+}
+
+/** The mark of a call inside the marks around it; undefined if one pair of marks can't be around several calls. */
+function innerOpen({ call, body }: CallLayout): Mark | undefined {
+  if (call.close === '' || body.style !== 'parameters') return undefined;
+  const open = lastPart(call.open);
+  return open === '' || open === call.open.trim() ? undefined : open;
 }
 
 function* readDivider(source: Source, calls: CallLayout, isBare: boolean): Reading<boolean> {
@@ -67,10 +90,14 @@ export function furtherExpression(
     ...(goesOn(calls) ? [markExpression(rules, calls.separator + calls.call.open)] : []),
   ];
   const body = bodyExpression(rules, tools, calls.body);
+  const inner = parallel ? innerOpen(calls) : undefined;
+  const others = inner === undefined ? '' : `(${space} ${markExpression(rules, inner)} ${body})*`;
   const more =
-    parallel && dividers.length > 0 ? `(${space} ${oneOf(dividers)} ${body} ${close})*` : '';
+    parallel && dividers.length > 0
+      ? `(${space} ${oneOf(dividers)} ${body} ${others} ${close})*`
+      : '';
   const end = closingExpression(rules, calls.section.close);
-  return `${close} ${more} ${isPartial && end !== '' ? `(${end})?` : end}`;
+  return `${others} ${close} ${more} ${isPartial && end !== '' ? `(${end})?` : end}`;
 }
 
 /** True if further calls may follow without a trigger of their own. */

@@ -6,7 +6,7 @@ import { furtherExpression, readFurther } from './call-sequence.ts';
 import { headerMarks, withHeaders } from './headers.ts';
 import { anyCalls, writeCalls } from './instructed-calls.ts';
 import type { CallLayout, TemplateLayout } from './layout.ts';
-import { isSpecialToken, isToken, segmentsOf } from './segments.ts';
+import { isSpecialToken, isTag, isToken, segmentsOf } from './segments.ts';
 import { SLOT } from './layout.ts';
 import { markExpression, readMark } from './mark-text.ts';
 import { isAboutCalls } from './named-tags.ts';
@@ -24,7 +24,11 @@ export function derivedFormat(layout: TemplateLayout): ChatFormat {
   const thinking = layout.thinking ?? usualThinking(calls);
   const tools = toolsOf(layout);
   const marks = JSON.stringify(calls ?? '');
-  const tokens = layout.tokens.filter((token) => !isAboutCalls(token) && !marks.includes(token));
+  // Messages to the user have the tokens of a header too.
+  const header = (calls && namedTrigger(calls)?.after) ?? '';
+  const tokens = layout.tokens.filter(
+    (token) => !isAboutCalls(token) && (header.includes(token) || !marks.includes(token)),
+  );
   const results = resultOpen !== undefined && isToken(resultOpen) ? [resultOpen] : [];
   const stray = [
     ...new Set([...endingTexts(layout), ...headerMarks(layout), ...tokens, ...results]),
@@ -74,6 +78,13 @@ function toolsOf(layout: TemplateLayout): ToolSyntax | undefined {
   };
 }
 
+/** Tags after calls, which close nothing without them. */
+function closingsOf({ call, section, body }: CallLayout): readonly string[] {
+  const end = body.style === 'parameters' ? body.parameters.end : '';
+  const segments = [end, call.close, section.close].flatMap(segmentsOf);
+  return [...new Set(segments)].filter((one) => isTag(one) && !one.includes(SLOT.name));
+}
+
 /** Calls that begin with a text of their own. */
 function markedTools(calls: CallLayout, layout: TemplateLayout): ToolSyntax {
   const triggers = triggersOf(calls, layout);
@@ -84,6 +95,7 @@ function markedTools(calls: CallLayout, layout: TemplateLayout): ToolSyntax {
   const openingOf = (trigger: string) => openings.get(trigger) ?? named?.rest ?? '';
   return {
     triggers: triggers.map(({ text }) => text),
+    closings: closingsOf(calls),
     ...(named && {
       triggersAtStart: (tools) =>
         tools.map(({ name }) => named.before.trimStart() + name + named.after),

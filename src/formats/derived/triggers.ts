@@ -40,7 +40,10 @@ export function namedTrigger({ section, call }: CallLayout): NamedTrigger | unde
 /** The texts that begin calls, the one that a template writes first. */
 export function triggersOf(calls: CallLayout, layout: TemplateLayout): readonly Trigger[] {
   const opening = (calls.section.open + calls.call.open).trimStart();
-  const first = namedTrigger(calls) === undefined ? [firstTrigger(opening, layout)] : [];
+  const named = namedTrigger(calls);
+  // After a header with the name of a tool, the rest of the opening may be a mark of its own.
+  const start = named === undefined ? opening : named.rest.trimStart();
+  const first = named === undefined || isTagged(start) ? [firstTrigger(start, layout)] : [];
   const others = [calls.call.open.trimStart(), lastPart(opening)]
     .filter((text) => text !== '' && text !== opening && isTagged(text))
     .map((text) => firstTrigger(text, layout));
@@ -70,12 +73,10 @@ function firstTrigger(opening: Mark, { thinking, answer, turnEnd }: TemplateLayo
   return { text: whole, rest: opening.slice(whole.length) };
 }
 
-/** Text right before a name, after the last tag: `<function=` of `<tool_call>\n<function=`. */
-function lastPart(opening: Mark): Mark {
-  const segments = segmentsOf(opening);
-  const last = segments.findLastIndex((segment) => isTag(segment) || /\s/.test(segment));
-  const part = segments.slice(last + 1).join('');
-  return part.startsWith('<') ? part : '';
+/** The beginning of a tag right before a name: `<function=` of `<tool_call>\n<function=`. */
+export function lastPart(opening: Mark): Mark {
+  const part = opening.slice(opening.lastIndexOf('<'));
+  return /^<[^>\uE000-\uE002]*$/u.test(part) ? part : '';
 }
 
 function isTagged(text: string): boolean {
