@@ -1,16 +1,17 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allEventsOf } from '../support/event-stream.ts';
 import { messageOf, post, request } from '../support/messages-api.ts';
+import { startServer } from '../support/server.ts';
 import type { RunningServer } from '../support/server.ts';
-import { sharedServer } from '../support/shared-server.ts';
 import { covers } from '../support/covers.ts';
 
 const SECRET = 'xylophone-4711';
 
 let server: RunningServer;
 beforeAll(async () => {
-  server = await sharedServer();
+  server = await startServer();
 });
+afterAll(() => server.stop());
 
 /** Lines of its waits name a request too, but only the last one has a status. */
 const isLineOf = (line: string, id: string) => line.includes(id) && line.includes('"status"');
