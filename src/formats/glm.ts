@@ -1,4 +1,4 @@
-import type { ChatFormat } from './format.ts';
+import type { ChatFormat, WrittenCall } from './format.ts';
 import { literal, oneOf } from '../grammar/gbnf.ts';
 import { takeTool } from './shared/calls.ts';
 import { defineParameters } from './shared/parameter-grammar.ts';
@@ -46,8 +46,17 @@ function glm(name: string, line: '' | '\n', recognises: ChatFormat['recognises']
         );
         return `"\\n"? ${oneOf(calls)} ${literal(CLOSE)}`;
       },
+      write: (calls) => calls.map((call) => writeCall(call, line)).join('\n'),
     },
   };
+}
+
+function writeCall({ name, input }: WrittenCall, line: string): string {
+  const parts = Object.entries(input).map(([key, value]) => {
+    const text = typeof value === 'string' ? value : JSON.stringify(value);
+    return `${KEY}${key}</arg_key>${line}<arg_value>${text}</arg_value>${line}`;
+  });
+  return `${OPEN}${name}${line}${parts.join('')}${CLOSE}`;
 }
 
 const LINES = /<\/arg_key>(\n|\\n)<arg_value>/;

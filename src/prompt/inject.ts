@@ -33,9 +33,10 @@ export function injectionFor(format: ChatFormat, traits: TemplateTraits): Inject
   };
 }
 
-/** A call with placeholders for its name and its arguments; undefined if the family can't write calls. */
+/** A call with placeholders for its name and its arguments; undefined if the family can't write them as JSON. */
 function exampleOf({ tools }: ChatFormat): string | undefined {
-  return tools?.write?.([{ name: 'NAME', input: {} }]).replace('{}', 'ARGUMENTS');
+  const call = tools?.write?.([{ name: 'NAME', input: {} }]);
+  return call?.includes('{}') === true ? call.replace('{}', 'ARGUMENTS') : undefined;
 }
 
 /** Injection for models of a server that reports capabilities but no template. */

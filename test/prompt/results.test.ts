@@ -104,3 +104,22 @@ describe('results that a template refuses', () => {
     expect(readPieces(format, ['<call>ping:{}</call>'])).toEqual([{ call: 'ping', input: {} }]);
   });
 });
+
+/** A short template of our own that teaches calls of GLM, and drops those of the past. */
+const DROPPING = `{% if tools %}<|tools|><tool_call>NAME\n<arg_key>K</arg_key>\n<arg_value>V</arg_value>\n</tool_call>{{ tools | tojson }}<|end|>{% endif %}{% for m in messages %}{% if m.role in ['user', 'assistant'] %}<|{{ m.role }}|>{{ m.content }}<|end|>{% endif %}{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}`;
+
+describe('calls that a template drops', () => {
+  it('are written as the model of its family writes them', () => {
+    const { injection, format, prompt } = readSource(DROPPING);
+    const input = { city: 'Paris\n"Nord"', days: 3, tags: ['a', '"b"'] };
+    const answer: Part = { kind: 'tool-call', id: 'a', name: 'get_weather', input };
+    const written = prompt(after([words('I look.'), answer], [result('a', 'Sunny.')]));
+    const calls =
+      '<tool_call>get_weather\n<arg_key>city</arg_key>\n<arg_value>Paris\n"Nord"</arg_value>\n' +
+      '<arg_key>days</arg_key>\n<arg_value>3</arg_value>\n<arg_key>tags</arg_key>\n<arg_value>["a","\\"b\\""]</arg_value>\n</tool_call>';
+    expect([format.name, injection.tools]).toEqual(['glm-4.5', false]);
+    expect(written.slice(written.indexOf('<|user|>'))).toBe(
+      `<|user|>Ask.<|end|><|assistant|>I look.${calls}<|end|><|user|><tool_response>\nSunny.\n</tool_response><|end|><|assistant|>`,
+    );
+  });
+});
