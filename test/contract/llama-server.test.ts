@@ -1,9 +1,10 @@
 import { afterAll, describe } from 'vitest';
 import { isLlamaServerMissing, openServed, SERVED, serversOf } from '../support/llama-server.ts';
 import { ENDLESS, ENDLESS_TOKENS } from '../support/messages-api.ts';
-import { newEngines } from '../backends/local/runners/llama-node/seeing.ts';
+import { newEngines, SEEING } from '../backends/local/runners/llama-node/seeing.ts';
 import { describeBreakContract } from './break.ts';
 import { describeContract } from './contract.ts';
+import { describeImageContract } from './images.ts';
 import { describeToolContract } from './tools.ts';
 
 const SUBJECT = { model: SERVED, tooLong: { model: SERVED, words: 10_000 } };
@@ -27,6 +28,22 @@ describe.skipIf(isLlamaServerMissing())('llama-server, with tools', () => {
 
 describe.skipIf(isLlamaServerMissing())('llama-server, without a place for states', () => {
   describeContract(async () => ({ ...SUBJECT, ...openServed({ states: undefined }) }));
+});
+
+const seeing = { ...SEEING, name: 'mini-sees-served', engine: 'llama-server' } as const;
+const openSeeing = async () => ({
+  backend: { ...served.backend, close: async () => undefined },
+  model: seeing,
+  sees: true,
+  tooLong: { model: seeing, words: 10_000 },
+});
+
+describe.skipIf(isLlamaServerMissing())('llama-server, with a projector', () => {
+  describeContract(openSeeing);
+});
+
+describe.skipIf(isLlamaServerMissing())('llama-server, with pictures', () => {
+  describeImageContract(openSeeing);
 });
 
 describe.skipIf(isLlamaServerMissing()).each([

@@ -47,7 +47,7 @@ export interface LocalBackendOptions extends EngineSettings, FileFactsSource, Ru
 export function createLocalBackend(options: LocalBackendOptions): Backend<LocalSpec> {
   const runnerFor = (model: LocalSpec, hasPictures: boolean) =>
     chooseRunner(model, visionSupport(model, options), hasPictures);
-  const takesImages = (model: LocalSpec) => runnerFor(model, true) === 'llama-node';
+  const takesImages = (model: LocalSpec) => visionSupport(model, options) === 'available';
   const pools = openPools(options, takesImages);
   const runnerOf = ({ model, conversation }: GenerationRequest<LocalSpec>) =>
     runnerFor(model, imagesOf(conversation).length > 0);

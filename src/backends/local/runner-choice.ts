@@ -16,14 +16,15 @@ export interface RunnerConditions {
 /** Vision of a model, or the part of it that is missing. */
 export type VisionSupport = 'available' | 'no-projector' | 'projector-missing' | 'addon-missing';
 
-/** Finds the vision support of a model from a file. Only this function decides it. */
+/** Finds the vision support of a model from a file. llama-server needs no addon. Only this function decides it. */
 export function visionSupport(
-  { mmproj }: Pick<LocalSpec, 'mmproj'>,
+  spec: LocalSpec,
   { isInstalled = isAddonInstalled, exists = existsSync }: RunnerConditions = {},
 ): VisionSupport {
+  const { mmproj } = spec;
   if (mmproj === undefined) return 'no-projector';
   if (!exists(mmproj)) return 'projector-missing';
-  return isInstalled() ? 'available' : 'addon-missing';
+  return serverReason(spec) !== undefined || isInstalled() ? 'available' : 'addon-missing';
 }
 
 /**

@@ -13,6 +13,8 @@ export interface CachedSlot {
   /** Number of tokens in its state. */
   readonly length: number;
   readonly tokens: readonly Token[];
+  /** True if its state can't be in a file. */
+  readonly isTransient?: boolean;
 
   /** Returns the length of a prompt's reusable prefix. At least the last token is always evaluated. */
   reusable(prompt: readonly Token[]): number;

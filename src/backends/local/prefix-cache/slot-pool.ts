@@ -156,7 +156,8 @@ export class SlotPool<Slot extends CachedSlot> {
   /** @param slack number of tokens at the end that a file may lack, so that none is written for them */
   async #keep(slot: Slot, lost: number, slack = NEGLIGIBLE_TOKENS): Promise<void> {
     const states = this.#states;
-    if (states === undefined || isCovered(slot, states.saved, slack)) return;
+    if (states === undefined || slot.isTransient === true) return;
+    if (isCovered(slot, states.saved, slack)) return;
     if (!(await states.ready())) return;
     const { limitBytes, bytesPerMillisecond } = states;
     const bytes = slot.length * this.#bytesPerToken;

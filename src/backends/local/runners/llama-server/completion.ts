@@ -4,6 +4,8 @@ import { append } from '../../../../core/lists.ts';
 import { TokenText } from '../../model/vocabulary.ts';
 import type { ActiveGrammar, Completion, CompletionStep } from '../../runner.ts';
 import { allTokens } from './missing-tokens.ts';
+import { isPicture, tokenOf } from './picture-prompt.ts';
+import type { ServerPrompt } from './picture-prompt.ts';
 import type { CompletionChunk } from './protocol.ts';
 import { generationOptions } from './sampling-options.ts';
 import type { ServerSlot } from './slot.ts';
@@ -13,7 +15,7 @@ export interface StreamCompletionOptions {
   /** Tokens that end the model's turn, in addition to those that end its generation. */
   readonly turnEnds: ReadonlySet<Token>;
   readonly slot: ServerSlot;
-  readonly prompt: readonly Token[];
+  readonly prompt: ServerPrompt;
   readonly sampling: Sampling;
   readonly maxTokens: number;
   readonly signal: AbortSignal;
@@ -40,7 +42,10 @@ export class StreamCompletion implements Completion<readonly Token[], string> {
 
   constructor(options: StreamCompletionOptions) {
     this.#options = options;
-    this.#text = new TokenText(options.model, options.prompt);
+    this.#text = new TokenText(
+      options.model,
+      options.prompt.filter((token) => !isPicture(token)),
+    );
   }
 
   get tokens(): number {
@@ -121,13 +126,21 @@ export class StreamCompletion implements Completion<readonly Token[], string> {
   ): AsyncGenerator<CompletionChunk> {
     this.#predicted = 0;
     this.#streamed = [...this.transcript()];
-    return slot.generate(this.#streamed.slice(), most, generationOptions(sampling, active), signal);
+    const { model, prompt } = this.#options;
+    const media = prompt.media && ([prompt.media, model.detokenize(this.#written, true)] as const);
+    return slot.generate(
+      this.#streamed.slice(),
+      media,
+      most,
+      generationOptions(sampling, active),
+      signal,
+    );
   }
 
   #receive({ tokens, content, tokens_predicted: predicted }: CompletionChunk): void {
     const count = predicted - this.#predicted;
     this.#predicted = predicted;
-    const last = tokens.filter(isToken);
+    const last = tokens.map(tokenOf);
     const all = allTokens(this.#options.model, content, last, count);
     append(this.#received, all);
     append(this.#streamed, all);
@@ -156,9 +169,4 @@ export class StreamCompletion implements Completion<readonly Token[], string> {
     this.#end = undefined;
     return { end };
   }
-}
-
-/** Narrows an id to a token of the same vocabulary. */
-function isToken(id: number): id is Token {
-  return Number.isInteger(id);
 }

@@ -1,4 +1,4 @@
-import type { Llama, Token } from 'node-llama-cpp';
+import type { Llama } from 'node-llama-cpp';
 import type { EngineLog } from '../../engine-settings.ts';
 import type { ModelMetadata } from '../../model/model-metadata.ts';
 import { SlotPool } from '../../prefix-cache/slot-pool.ts';
@@ -7,6 +7,8 @@ import type { LoadedRunner } from '../../runner.ts';
 import { StreamCompletion } from './completion.ts';
 import type { LlamaServerClient } from './server-client.ts';
 import { ServerSlot } from './slot.ts';
+import { PictureSizes } from './picture-sizes.ts';
+import type { ServerPrompt } from './picture-prompt.ts';
 import { StepSizes } from './step-sizes.ts';
 
 export interface LoadedServerOptions {
@@ -22,13 +24,13 @@ export interface LoadedServerOptions {
   readonly states: StateFiles | undefined;
   readonly bytesPerToken: number;
   readonly needsCheckpoints: boolean;
+  /** Marker for pictures of the running llama-server. */
+  readonly marker: string;
   readonly log: EngineLog;
 }
 
 /** Opens the slots of a llama-server whose model is in memory. */
-export function openServerSlots(
-  options: LoadedServerOptions,
-): LoadedRunner<readonly Token[], string> {
+export function openServerSlots(options: LoadedServerOptions): LoadedRunner<ServerPrompt, string> {
   const { llama, head, client, device, sizeBytes, threads, states, bytesPerToken, log } = options;
   const steps = new StepSizes();
   const slots = Array.from(
@@ -37,6 +39,8 @@ export function openServerSlots(
   );
   const pool = new SlotPool({ slots, scheduler: steps, states, bytesPerToken, log });
   const { model, turnEnds } = head;
+  const { marker } = options;
+  const sizes = new PictureSizes({ client, marker, replaced: (id) => slots[id]?.forget() });
   return {
     device,
     sizeBytes,
@@ -49,7 +53,7 @@ export function openServerSlots(
       const bytes = states?.saved.map((state) => state.bytes);
       return bytes && { count: bytes.length, bytes: bytes.reduce((sum, one) => sum + one, 0) };
     },
-    count: async (prompt) => prompt.length,
+    count: (prompt) => sizes.count(prompt),
     async compile(gbnf) {
       // llama-server would refuse each request with it.
       await llama.createGrammar({ grammar: gbnf });

@@ -39,9 +39,18 @@ export const modelsSchema = z.object({
 /** Answer of a failure. */
 export const failureSchema = z.object({ error: z.object({ message: z.string() }) });
 
+/** Text with a marker for each picture, and the pictures in base64. */
+export interface MultimodalPrompt {
+  readonly prompt_string: string;
+  readonly multimodal_data: readonly string[];
+}
+
+/** Answer of `/props`. */
+export const propsSchema = z.object({ media_marker: z.string().optional() });
+
 /** Body of `/completion`. */
 export interface CompletionBody {
-  readonly prompt: readonly number[];
+  readonly prompt: readonly number[] | MultimodalPrompt;
   readonly id_slot: number;
   readonly cache_prompt: true;
   readonly n_predict: number;

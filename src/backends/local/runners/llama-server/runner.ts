@@ -1,14 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Llama, Token } from 'node-llama-cpp';
 import { RuntimeFailure } from '../../../../core/failure.ts';
+import { imagesOf } from '../../../../core/parts.ts';
 import { commonLength } from '../../../../prompt/prompt-prefix.ts';
 import type { EngineLog, EngineSettings } from '../../engine-settings.ts';
 import { grammarFeaturesOf } from '../../model/grammar-features.ts';
 import { openMetadata } from '../../model/model-metadata.ts';
 import type { FileSpec, ModelMetadata } from '../../model/model-metadata.ts';
+import { MARKER } from '../../pictures/image-placeholders.ts';
+import { PictureFitter } from '../../pictures/picture-fitter.ts';
+import { readProjector } from '../../pictures/projector.ts';
 import { needsCheckpoints, openStates } from '../../prefix-cache/open-states.ts';
 import { NEGLIGIBLE_TOKENS } from '../../prefix-cache/slot-choice.ts';
 import type { StateFiles } from '../../prefix-cache/state-files.ts';
@@ -19,9 +23,11 @@ import { Transcripts } from '../../transcripts.ts';
 import { findLlamaServer } from './find-binary.ts';
 import { openServerSlots } from './loaded-runner.ts';
 import { loadNeeds } from './memory.ts';
+import { isPicture, writePictures } from './picture-prompt.ts';
+import type { ServerPrompt } from './picture-prompt.ts';
 import { probeServer } from './probe-binary.ts';
 import type { ServerAbilities } from './probe-binary.ts';
-import { modelsSchema } from './protocol.ts';
+import { modelsSchema, propsSchema } from './protocol.ts';
 import { entryOptions, serverArguments } from './server-arguments.ts';
 import type { ProgramOptions } from './server-arguments.ts';
 import { LlamaServerClient } from './server-client.ts';
@@ -49,12 +55,14 @@ interface Program {
  */
 export async function openLlamaServer(
   options: LlamaServerOptions,
-): Promise<Runner<readonly Token[], string>> {
-  const { spec, settings, log } = options;
+): Promise<Runner<ServerPrompt, string>> {
+  const { settings, log } = options;
+  const spec = withPresentFiles(options.spec);
   const finding = findProgram(settings, entryOptions(spec));
   // Its failure is reported below.
   finding.catch(() => undefined);
-  const { native, head } = await openMetadata(spec);
+  const fitter = await openPictures(spec);
+  const { native, head } = await openMetadata(spec, fitter === undefined ? [] : [MARKER]);
   const program = await finding;
   const { llama } = native;
   if (head.notice !== undefined) log(head.notice);
@@ -64,18 +72,32 @@ export async function openLlamaServer(
     head,
     transcripts,
     mayRestore: (prompt) => states?.knows(prompt, NEGLIGIBLE_TOKENS) === true,
-    images: false,
+    images: fitter !== undefined,
     grammarFeatures: grammarFeaturesOf(head),
-    write: async (...asked) => writeTokens(head, ...asked),
-    count: async (prompt) => prompt.length,
+    write: async (request, known, most, signal) =>
+      fitter !== undefined && imagesOf(request.conversation).length > 0
+        ? writePictures(head, fitter, request, most, signal)
+        : writeTokens(head, request, known, most, signal),
+    count: async (prompt) => (prompt.some(isPicture) ? undefined : prompt.length),
     commonPrefix: (one, other) => other.slice(0, commonLength(one, other)),
-    load: (loading) => load(options, program, { llama, head, states }, loading),
+    load: (loading) => load({ ...options, spec }, program, { llama, head, states }, loading),
     async close() {
       states?.close();
       head.prompts.close();
       await llama.dispose();
     },
   };
+}
+
+/** Leaves out a projector that is not there: the model then answers text. */
+function withPresentFiles({ mmproj, ...spec }: FileSpec): FileSpec {
+  return mmproj === undefined || !existsSync(mmproj) ? spec : { ...spec, mmproj };
+}
+
+/** Opens the projector of a model; undefined if it has none. Throws `unsupported` if it is damaged. */
+async function openPictures({ mmproj }: FileSpec): Promise<PictureFitter | undefined> {
+  if (mmproj === undefined) return undefined;
+  return new PictureFitter((await readProjector(mmproj)).imageSize);
 }
 
 /** Parts of an opened model. */
@@ -91,8 +113,8 @@ async function load(
   { file, abilities }: Program,
   { llama, head, states }: OpenedModel,
   { contextSize, reserve }: LoadOptions,
-): Promise<LoadedRunner<readonly Token[], string>> {
-  const needs = await loadNeeds(head.model, abilities.devices, contextSize, undefined);
+): Promise<LoadedRunner<ServerPrompt, string>> {
+  const needs = await loadNeeds(head.model, abilities.devices, contextSize, spec.mmproj);
   const slots = await reserve({ ...needs, parallel: settings.parallel ?? spec.parallel });
   const threads = threadsFor(spec, settings, llama.cpuMathCores);
   const folder = states?.scratch ?? temporaryFolder();
@@ -103,7 +125,9 @@ async function load(
   void ended.then((reason) => abandon(`llama-server ended (${reason})`));
   states?.useContext(stateContext(abilities, spec, settings), contextSize);
   const client = new LlamaServerClient({ url, key, model: spec.name, ended });
-  const { data } = await client.get('/v1/models', modelsSchema, AbortSignal.timeout(START_TIMEOUT));
+  const signal = AbortSignal.timeout(START_TIMEOUT);
+  const { data } = await client.get('/v1/models', modelsSchema, signal);
+  const { media_marker: marker } = await client.get('/props', propsSchema, signal);
   return openServerSlots({
     llama,
     head,
@@ -116,6 +140,7 @@ async function load(
     states,
     bytesPerToken: needs.sequence / contextSize,
     needsCheckpoints: needsCheckpoints(head.model),
+    marker: marker ?? MARKER,
     log,
   });
 }

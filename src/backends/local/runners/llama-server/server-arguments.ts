@@ -48,13 +48,14 @@ export function serverArguments(options: ArgumentOptions): readonly string[] {
 
 /** Options of an entry that only llama-server has. */
 export function entryOptions(spec: FileSpec): ProgramOptions {
-  const { speculative, draft, cpuMoe, fit, rpc, lora } = spec;
+  const { speculative, draft, cpuMoe, fit, rpc, lora, mmproj } = spec;
   const fits = fit ?? (cpuMoe === 'auto' ? true : undefined);
   return {
     '--spec-type': speculative ?? (draft === undefined ? undefined : 'draft-simple'),
     '--spec-draft-model': draft,
     '--n-cpu-moe': typeof cpuMoe === 'number' ? cpuMoe : undefined,
     '--fit': fits === undefined ? undefined : onOff(fits),
+    '--mmproj': mmproj,
     '--rpc': rpc?.join(','),
     '--lora': lora?.join(','),
   };

@@ -9,9 +9,12 @@ import { commonLength } from '../../../../prompt/prompt-prefix.ts';
 import type { CachedSlot } from '../../prefix-cache/cached-slot.ts';
 import { sharedLength } from '../../prefix-cache/prefix-source.ts';
 import { SlotUse } from '../../prefix-cache/slot-use.ts';
+import { MARKER } from '../../pictures/image-placeholders.ts';
+import { isPicture } from './picture-prompt.ts';
+import type { PromptMedia, ServerPrompt } from './picture-prompt.ts';
 import type { StepSizes } from './step-sizes.ts';
 import { completionSchema, restoredSchema, savedSchema } from './protocol.ts';
-import type { CompletionBody, CompletionChunk } from './protocol.ts';
+import type { CompletionBody, CompletionChunk, MultimodalPrompt } from './protocol.ts';
 import type { LlamaServerClient } from './server-client.ts';
 
 export interface ServerSlotOptions {
@@ -22,6 +25,8 @@ export interface ServerSlotOptions {
   /** Folder of llama-server's slot files. */
   readonly folder: string;
   readonly needsCheckpoints: boolean;
+  /** Marker for pictures of the running llama-server. */
+  readonly marker: string;
 }
 
 /** Time for an action of a slot, which may be writing gigabytes. */
@@ -53,22 +58,27 @@ export class ServerSlot extends SlotUse implements CachedSlot {
     return this.#options.needsCheckpoints;
   }
 
+  /** True if its state can't be in a file, because the tokens of a file have no pictures. */
+  get isTransient(): boolean {
+    return this.#tokens.some(isPicture);
+  }
+
   reusable(prompt: readonly Token[]): number {
     return sharedLength(this.#tokens, prompt);
   }
 
   /** Evaluates the first step of a prompt, because only an evaluation reports the reused tokens. */
-  async reuse(prompt: readonly Token[], signal: AbortSignal): Promise<number> {
+  async reuse(prompt: ServerPrompt, signal: AbortSignal): Promise<number> {
+    if (prompt.media !== undefined) return this.#whole(prompt, prompt.media, signal);
     const kept = this.reusable(prompt);
     if (kept >= prompt.length - 1) return kept;
     return this.#step(prompt, signal);
   }
 
   /** Evaluates the prompt up to its last token, in steps. Yields the number of evaluated tokens. */
-  async *prefill(prompt: readonly Token[], signal: AbortSignal): AsyncGenerator<number> {
+  async *prefill(prompt: ServerPrompt, signal: AbortSignal): AsyncGenerator<number> {
     const end = prompt.length - 1;
     try {
-      if (this.reusable(prompt) > 0) yield this.reusable(prompt);
       while (this.reusable(prompt) < end) {
         await this.#step(prompt, signal);
         yield this.length;
@@ -103,9 +113,37 @@ export class ServerSlot extends SlotUse implements CachedSlot {
     }
   }
 
-  /** Generates tokens after a prompt, with options of the sampling. */
+  /** Evaluates a prompt with pictures, which can't be cut into steps. Returns the number of reused tokens. */
+  async #whole(prompt: readonly Token[], media: PromptMedia, signal: AbortSignal): Promise<number> {
+    const { client } = this.#options;
+    this.#tokens = prompt.slice(0, this.reusable(prompt));
+    const body = { ...this.#body(this.#multimodal(media, ''), 0), ...NO_SAMPLING };
+    const fields = { response_fields: STEP_FIELDS };
+    const { timings } = await client.post(
+      '/completion',
+      { ...body, ...fields },
+      completionSchema,
+      signal,
+    );
+    this.#tokens = prompt;
+    return timings.cache_n;
+  }
+
+  #multimodal({ text, pictures }: PromptMedia, written: string): MultimodalPrompt {
+    return {
+      prompt_string: `${text.replaceAll(MARKER, () => this.#options.marker)}${written}`,
+      multimodal_data: pictures.map(([, data]) => data),
+    };
+  }
+
+  /**
+   * Generates tokens after a prompt, with options of the sampling.
+   *
+   * @param media the prompt's pictures, with the text of tokens that were written after it
+   */
   async *generate(
     prompt: readonly Token[],
+    media: readonly [PromptMedia, string] | undefined,
     most: number,
     options: Readonly<Record<string, unknown>>,
     signal: AbortSignal,
@@ -118,7 +156,8 @@ export class ServerSlot extends SlotUse implements CachedSlot {
     this.#isDecoding = true;
     this.#tokens = prompt.slice(0, this.reusable(prompt));
     try {
-      const body = { ...this.#body(prompt, most), ...options };
+      const sent = media === undefined ? prompt : this.#multimodal(...media);
+      const body = { ...this.#body(sent, most), ...options };
       yield* client.complete(body, signal);
     } finally {
       this.#isDecoding = false;
@@ -126,12 +165,17 @@ export class ServerSlot extends SlotUse implements CachedSlot {
     }
   }
 
+  /** Notes that another request has replaced its state. */
+  forget(): void {
+    this.#tokens = [];
+  }
+
   /** Notes the tokens of the state after a generation. */
   note(tokens: readonly Token[]): void {
     this.#tokens = tokens;
   }
 
-  #body(prompt: readonly Token[], most: number): CompletionBody {
+  #body(prompt: readonly Token[] | MultimodalPrompt, most: number): CompletionBody {
     return { prompt, id_slot: this.#options.id, cache_prompt: true, n_predict: most };
   }
 
