@@ -22,12 +22,17 @@ export function findArguments(
 
 function showsValues(probe: Probe, traits: TemplateTraits): boolean {
   const rendered = (value: JsonValue) => probe.render(calling(value), traits) ?? '';
-  const list = rendered(['PROBE-L', 'PROBE-M']);
   return (
-    /probe_inner.+PROBE-O/s.test(rendered({ probe_inner: 'PROBE-O' })) &&
-    /PROBE-L.+PROBE-M/s.test(list) &&
+    isApart(rendered({ probe_inner: 'PROBE-O' }), 'probe_inner', 'PROBE-O') &&
+    isApart(rendered(['PROBE-L', 'PROBE-M']), 'PROBE-L', 'PROBE-M') &&
     rendered(null) !== rendered('')
   );
+}
+
+/** Returns true if a text contains a word, and another one after it that does not follow at once. */
+function isApart(text: string, word: string, other: string): boolean {
+  const place = text.indexOf(word);
+  return place !== -1 && text.lastIndexOf(other) > place + word.length;
 }
 
 function calling(value: JsonValue) {
