@@ -66,27 +66,38 @@ export const decodeCpuMs: Measure = (peer, round) =>
 /** Median time to the first token of later turns, of four conversations that take turns on two slots. */
 export const crowdedFirstToken: Measure = (peer, round) =>
   withServer(peer, 2, async ({ url }) => {
-    const answers = await crowd(url, round);
-    return median(answers.map(firstDeltaMs));
+    const turns = await crowd(url, round);
+    return median(turns.map(({ answer }) => firstDeltaMs(answer)));
   });
 
 /** Share of the earlier prompt and answer that later turns of these conversations read from the cache. */
 export const crowdedReuse: Measure = (peer, round) =>
   withServer(peer, 2, async ({ url }) => {
-    const answers = await crowd(url, round);
-    const cached = sum(answers.map(({ cachedTokens }) => cachedTokens));
-    return cached / sum(answers.map(({ promptTokens }) => promptTokens));
+    const turns = await crowd(url, round);
+    const cached = sum(turns.map(({ answer }) => answer.cachedTokens));
+    return cached / sum(turns.map(({ earlierTokens }) => earlierTokens));
   });
 
-async function crowd(url: string, round: number): Promise<readonly PeerAnswer[]> {
-  const later: PeerAnswer[] = [];
-  const talks = [0, 1, 2, 3].map((talk) => [...said(text(500, 100 * round + talk))]);
+/** Later turn of a conversation, and the tokens of its earlier prompt and answer that are in a state. */
+interface LaterTurn {
+  readonly answer: PeerAnswer;
+  readonly earlierTokens: number;
+}
+
+async function crowd(url: string, round: number): Promise<readonly LaterTurn[]> {
+  const later: LaterTurn[] = [];
+  const talks = [0, 1, 2, 3].map((talk) => ({
+    turns: [...said(text(500, 100 * round + talk))],
+    earlierTokens: 0,
+  }));
   for (let turn = 0; turn < 3; turn++) {
     for (const talk of talks) {
-      const answer = await ask(url, { max_tokens: 24, messages: talk });
-      if (turn > 0) later.push(answer);
-      talk.push({ role: 'assistant', content: answer.text });
-      talk.push(...said(`Tell me more, number ${turn}.`));
+      const answer = await ask(url, { max_tokens: 24, messages: talk.turns });
+      if (turn > 0) later.push({ answer, earlierTokens: talk.earlierTokens });
+      // The last token of an answer at its limit is not evaluated.
+      talk.earlierTokens = answer.promptTokens + answer.outputTokens - 1;
+      talk.turns.push({ role: 'assistant', content: answer.text });
+      talk.turns.push(...said(`Tell me more, number ${turn}.`));
     }
   }
   return later;

@@ -72,9 +72,13 @@ function victimAmong(idle: readonly SlotView[], asking: SlotDemand): SlotView | 
   return isSpared && shorter !== undefined ? shorter : oldest;
 }
 
-/** Returns true if only the last answer is lost. Templates drop thinking from later prompts, so those differ from there. */
+/**
+ * Returns true if only the last answer is lost. Templates drop thinking from later prompts, so those differ from there.
+ * An unrelated prompt shares the beginning of the template, which may be most of a short prompt.
+ */
 function losesAnswerOnly({ kept, promptLength }: SlotView): boolean {
-  return promptLength > 0 && kept >= promptLength - NEGLIGIBLE_TOKENS;
+  if (promptLength === 0 || kept <= NEGLIGIBLE_TOKENS) return false;
+  return kept >= promptLength - NEGLIGIBLE_TOKENS;
 }
 
 function keepsMost({ kept, length }: SlotView): boolean {

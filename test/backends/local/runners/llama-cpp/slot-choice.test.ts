@@ -136,6 +136,12 @@ describe('a state that is given up', () => {
       false,
     ],
     [
+      'is kept if a short prompt shares only the beginning of the template',
+      { length: 70, promptLength: 45, kept: 25 },
+      {},
+      true,
+    ],
+    [
       'is where a side request of its session takes it',
       { length: 900, kept: 100, session: main },
       main,
