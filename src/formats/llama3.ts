@@ -134,7 +134,8 @@ function firstCall(tools: readonly CallableTool[], rules: GrammarRules, trigger:
 
 /** Expression for the calls after a first one. */
 export function furtherCalls(rules: GrammarRules, tools: readonly CallableTool[]): string {
-  return `("; " ${defineCall(rules, tools)})*`;
+  const space = defineSpace(rules);
+  return `(${space} (";" ${space})? ${defineCall(rules, tools)})*`;
 }
 
 /** Expression for a complete call, with the `type` that some models put first. */

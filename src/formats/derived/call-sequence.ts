@@ -64,7 +64,11 @@ function* readDivider(source: Source, calls: CallLayout, isBare: boolean): Readi
     yield* source.skipSpace();
     if ((yield* source.take(DIVIDER)) !== undefined) return true;
   }
-  return goesOn(calls) && (yield* readMark(source, calls.separator));
+  if (!goesOn(calls, isBare)) return false;
+  const place = source.place;
+  if (yield* readMark(source, calls.separator)) return true;
+  if (!source.starved) source.rewind(place);
+  return isListless(calls, isBare);
 }
 
 interface FurtherOptions {
@@ -87,7 +91,8 @@ export function furtherExpression(
   const space = defineSpace(rules);
   const dividers = [
     ...(mayDivide(calls, isBare) ? [`${literal(DIVIDER)} ${space}`] : []),
-    ...(goesOn(calls) ? [markExpression(rules, calls.separator + calls.call.open)] : []),
+    ...(isListless(calls, isBare) ? [markExpression(rules, calls.call.open)] : []),
+    ...(goesOn(calls, isBare) ? [markExpression(rules, calls.separator + calls.call.open)] : []),
   ];
   const body = bodyExpression(rules, tools, calls.body);
   const inner = parallel ? innerOpen(calls) : undefined;
@@ -97,10 +102,17 @@ export function furtherExpression(
       ? `(${space} ${oneOf(dividers)} ${body} ${others} ${close})*`
       : '';
   const end = closingExpression(rules, calls.section.close);
-  return `${others} ${close} ${more} ${isPartial && end !== '' ? `(${end})?` : end}`;
+  const last = mayDivide(calls, isBare) ? ` ${space}` : '';
+  return `${others} ${close} ${more} ${isPartial && end !== '' ? `(${end})?` : end}${last}`;
+}
+
+/** True if calls may follow one another with nothing between them. */
+function isListless(calls: CallLayout, isBare: boolean): boolean {
+  return mayDivide(calls, isBare) && calls.section.open.trim() === '';
 }
 
 /** True if further calls may follow without a trigger of their own. */
-function goesOn({ section, separator, parallel }: CallLayout): boolean {
-  return parallel && (section.open + separator).trim() !== '';
+function goesOn(calls: CallLayout, isBare: boolean): boolean {
+  const { section, separator, parallel } = calls;
+  return parallel && (mayDivide(calls, isBare) || (section.open + separator).trim() !== '');
 }

@@ -134,6 +134,12 @@ export const OWN_TEMPLATES: Readonly<Record<string, string>> = {
   'bare objects': template({
     calls: `${EACH}${OBJECT}{% if not loop.last %}; {% endif %}{% endfor %}`,
   }),
+  'bare objects on lines': template({
+    calls: `${EACH}${OBJECT}\n{% endfor %}`,
+  }),
+  'bare objects side by side': template({
+    calls: `${EACH}${OBJECT}{% endfor %}`,
+  }),
   recipients: template({
     calls: `${EACH} to={{ f.name }}<|message|>${INPUT}{% if not loop.last %}<|next|><|model|>{% endif %}{% endfor %}`,
     text: ' to=user<|message|>{{ m.content }}{% if m.tool_calls %}<|next|><|model|>{% endif %}',
