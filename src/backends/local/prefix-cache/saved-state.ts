@@ -5,6 +5,7 @@ import { readRecords, readTokens } from '../states/record.ts';
 import type { StateRecord } from '../states/record.ts';
 import type { Transcripts } from '../transcripts.ts';
 import type { CachedSlot } from './cached-slot.ts';
+import { sharedLength } from './prefix-source.ts';
 
 /** State of an earlier slot, in a file. */
 export interface SavedState {
@@ -79,6 +80,20 @@ function distinct(names: readonly string[]): string[] {
 /** Name of a session; empty if it is not known. */
 export function sessionName({ session, agent, user }: SessionKey): string {
   return [session ?? user, agent].filter((part) => part !== undefined).join('/');
+}
+
+/**
+ * Returns the length of a prompt's prefix that a state saves.
+ *
+ * @param isPartial true if the state can't be cut, so that only a prompt that continues it can use it
+ */
+export function reusableLength(
+  { tokens }: Pick<SavedState, 'tokens'>,
+  prompt: readonly Token[],
+  isPartial: boolean,
+): number {
+  const shared = sharedLength(tokens, prompt);
+  return isPartial && shared < tokens.length ? 0 : shared;
 }
 
 /** Returns true if tokens are a prefix of others. */

@@ -3,10 +3,11 @@ import type { SessionKey } from '../../../core/backend.ts';
 import { RuntimeFailure } from '../../../core/failure.ts';
 import { commonLength } from '../../../prompt/prompt-prefix.ts';
 import type { EngineLog } from '../engine-settings.ts';
-import { choosePrefix, isWorthSaving, sharedLength } from './prefix-source.ts';
+import { choosePrefix, isWorthSaving } from './prefix-source.ts';
 import type { CachedSlot } from './cached-slot.ts';
 import { chooseSlot, isLossy, NEGLIGIBLE_TOKENS } from './slot-choice.ts';
 import type { SlotView } from './slot-choice.ts';
+import { isPrefix, reusableLength } from './saved-state.ts';
 import type { SavedState } from './saved-state.ts';
 import type { StateFiles } from './state-files.ts';
 import { largest } from '../../../core/lists.ts';
@@ -91,14 +92,13 @@ export class SlotPool<Slot extends CachedSlot> {
 
   /** Saves the old state of a slot, and fills it with the longest cached prefix of the prompt. */
   async #fill(slot: Slot, prompt: readonly Token[], lossy: boolean): Promise<void> {
-    const saved = this.#states?.saved ?? [];
-    const speed = this.#states?.bytesPerMillisecond ?? 1;
+    const { saved = [], bytesPerMillisecond: speed = 1, isPartial = false } = this.#states ?? {};
     const prefixes = {
       own: slot.reusable(prompt),
       slots: this.#slots.map((one) => one.reusable(prompt)),
-      saved: saved.map(({ tokens, bytes }) => ({
-        kept: sharedLength(tokens, prompt),
-        milliseconds: bytes / speed,
+      saved: saved.map((state) => ({
+        kept: reusableLength(state, prompt, isPartial),
+        milliseconds: state.bytes / speed,
       })),
     };
     const source = choosePrefix(prefixes, this.#scheduler.rate);
@@ -108,7 +108,8 @@ export class SlotPool<Slot extends CachedSlot> {
         return;
       case 'fork': {
         const from = this.#slots[source.index];
-        if (from !== undefined) await slot.fork(from, prompt, this.#states?.scratch);
+        const folder = isPartial ? undefined : this.#states?.scratch;
+        if (from !== undefined) await slot.fork(from, prompt, folder);
         return;
       }
       case 'saved': {
@@ -157,7 +158,7 @@ export class SlotPool<Slot extends CachedSlot> {
   async #keep(slot: Slot, lost: number, slack = NEGLIGIBLE_TOKENS): Promise<void> {
     const states = this.#states;
     if (states === undefined || slot.isTransient === true) return;
-    if (isCovered(slot, states.saved, slack)) return;
+    if (isCovered(slot, states, slack)) return;
     if (!(await states.ready())) return;
     const { limitBytes, bytesPerMillisecond } = states;
     const bytes = slot.length * this.#bytesPerToken;
@@ -182,7 +183,15 @@ function viewOf(slot: CachedSlot, prompt: readonly Token[]): SlotView {
 }
 
 /** Returns true if a saved state has all tokens of a slot except `slack` at its end. */
-function isCovered(slot: CachedSlot, saved: readonly SavedState[], slack: number): boolean {
-  const { tokens } = slot;
-  return saved.some((state) => commonLength(state.tokens, tokens) >= tokens.length - slack);
+function isCovered(
+  { tokens }: CachedSlot,
+  { saved, isPartial }: StateFiles,
+  slack: number,
+): boolean {
+  // A longer state covers a slot only if it can be cut.
+  return saved.some(
+    (state) =>
+      commonLength(state.tokens, tokens) >= tokens.length - slack &&
+      (!isPartial || isPrefix(state.tokens, tokens)),
+  );
 }

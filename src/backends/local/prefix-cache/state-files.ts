@@ -5,7 +5,6 @@ import type { Token } from 'node-llama-cpp';
 import type { SessionKey } from '../../../core/backend.ts';
 import { messageOf } from '../../../core/failure.ts';
 import { largest } from '../../../core/lists.ts';
-import { commonLength } from '../../../prompt/prompt-prefix.ts';
 import type { StateCache } from '../engine-settings.ts';
 import { enforceLimit, heldBytes } from '../states/budget.ts';
 import { FolderAccess } from '../states/folder-access.ts';
@@ -22,7 +21,14 @@ import {
 } from '../states/record.ts';
 import { removeScratch, removeStale, scratchName } from '../states/scratch.ts';
 import type { Transcripts } from '../transcripts.ts';
-import { isPrefix, sessionName, readSaved, transcriptsIn, usersOf } from './saved-state.ts';
+import {
+  isPrefix,
+  readSaved,
+  reusableLength,
+  sessionName,
+  transcriptsIn,
+  usersOf,
+} from './saved-state.ts';
 import type { SavedState } from './saved-state.ts';
 import type { CachedSlot } from './cached-slot.ts';
 
@@ -31,6 +37,8 @@ export interface StateFilesOptions extends StateCache {
   readonly model: string;
   /** Identity of its weights. States of other weights are not read. */
   readonly identity: string;
+  /** True if a file lacks a part of the state, so that a restored one can be continued, but not cut. */
+  readonly isPartial?: boolean;
   readonly transcripts: Transcripts<readonly Token[]>;
   /** Logs the reason, once, if states can't be saved. */
   readonly log: (message: string) => void;
@@ -43,6 +51,8 @@ const MEASURED_FILES = 5;
 
 /** States of earlier slots, in files that outlive this process. */
 export class StateFiles {
+  /** True if a restored state can be continued, but not cut. */
+  readonly isPartial: boolean;
   readonly #options: StateFilesOptions;
   readonly #folder: string;
   readonly #scratch: string;
@@ -61,6 +71,7 @@ export class StateFiles {
 
   private constructor(options: StateFilesOptions) {
     this.#options = options;
+    this.isPartial = options.isPartial === true;
     this.#folder = weightsFolder(options.folder, options.identity);
     this.#scratch = path.join(options.folder, scratchName(process.pid));
     process.on('exit', this.#removeScratch);
@@ -101,7 +112,7 @@ export class StateFiles {
 
   /** Returns true if a saved state may save a prompt more than `tokens` tokens. */
   knows(prompt: readonly Token[], tokens: number): boolean {
-    return this.#saved.some((state) => commonLength(state.tokens, prompt) > tokens);
+    return this.#saved.some((state) => reusableLength(state, prompt, this.isPartial) > tokens);
   }
 
   /**
@@ -140,7 +151,9 @@ export class StateFiles {
   /** Loads a saved state into a slot. After a failure, the slot may be empty, and the state is forgotten. */
   async load(state: SavedState, slot: CachedSlot): Promise<boolean> {
     try {
-      if (!state.isOwn) await this.#check(state);
+      if (!state.isOwn && (await checksumOf(stateFile(state.stem))) !== state.record.checksum) {
+        throw new Error('it is damaged, or another file');
+      }
       await slot.load(stateFile(state.stem), state.tokens);
     } catch (error) {
       this.#options.log(
@@ -210,12 +223,6 @@ export class StateFiles {
     this.#saved = [...this.#saved, added].filter(
       (state) => !replaced.includes(state) && !removed.has(state.stem),
     );
-  }
-
-  async #check({ stem, record }: SavedState): Promise<void> {
-    if ((await checksumOf(stateFile(stem))) !== record.checksum) {
-      throw new Error('it is damaged, or another file');
-    }
   }
 
   /** Marks a state as the most recently used one. */

@@ -81,9 +81,15 @@ export class ManagedEngine {
   /** Ends the engine after its running requests, because another one takes its place or its memory. */
   retire(): void {
     if (this.#retired) return;
+    this.#leave();
+    this.#settle();
+  }
+
+  /** Accepts no more requests. */
+  #leave(): void {
+    if (this.#retired) return;
     this.#retired = true;
     this.#options.retired();
-    this.#settle();
   }
 
   /** Calls the engine. It stays open for a moment, or for its keep-alive after a request. */
@@ -180,7 +186,7 @@ export class ManagedEngine {
 
   async #close(): Promise<void> {
     clearTimeout(this.#timer);
-    this.retire();
+    this.#leave();
     // An engine that failed to open has nothing to close.
     await this.#opened?.then((engine) => engine.close()).catch(() => undefined);
     this.#options.ended();

@@ -33,7 +33,7 @@ export async function openLlamaCpp(
   const { llama } = native;
   if (head.notice !== undefined) log(head.notice);
   const transcripts = new Transcripts<Tokens>();
-  const states = await openStates(spec, settings, head, transcripts, log);
+  const states = await openStates(spec, settings, head, transcripts, log, true);
   const addon = await addonVersion(llama);
   const identity = await weightsIdentity(spec.file, head.model.fileInfo);
   const { attention: store } = settings;
@@ -60,7 +60,8 @@ export async function openLlamaCpp(
         onProgress,
       });
       const promptLookup = settings.promptLookup ?? spec.promptLookup;
-      states?.useContext(stateContext(loading, addon), contextSize);
+      const { totalSequences } = weights.context;
+      states?.useContext(stateContext(loading, totalSequences, addon), contextSize);
       const options = { llama, head, promptLookup, states, learner, log };
       return openSlots(weights, { ...options, settings: loading });
     },
@@ -72,7 +73,11 @@ export async function openLlamaCpp(
   };
 }
 
-/** Parameters that the bytes of a state depend on. */
-function stateContext({ kvType, flashAttention }: LoadSettings, addon: string): string {
-  return `${kvType}, flash attention ${flashAttention}, ${addon}`;
+/** Parameters that the bytes of a state depend on. llama.cpp also stores the number of sequences of the context. */
+function stateContext(
+  { kvType, flashAttention }: LoadSettings,
+  sequences: number,
+  addon: string,
+): string {
+  return `${kvType}, flash attention ${flashAttention}, ${sequences} sequences, ${addon}`;
 }

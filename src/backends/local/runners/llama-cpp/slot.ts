@@ -3,6 +3,7 @@ import type { LlamaContext, LlamaContextSequence, Token } from 'node-llama-cpp';
 import type { Sampling } from '../../../../core/model.ts';
 import { abortReason } from '../../../../core/queue.ts';
 import type { CachedSlot } from '../../prefix-cache/cached-slot.ts';
+import { hasWholeStates } from '../../prefix-cache/open-states.ts';
 import { SlotUse } from '../../prefix-cache/slot-use.ts';
 import { PromptLookup } from './prompt-lookup.ts';
 import { NO_SHIFT, samplingOptions } from './sampling-options.ts';
@@ -24,6 +25,8 @@ export class Slot extends SlotUse implements CachedSlot {
   readonly #scheduler: Scheduler;
   readonly #lookup: PromptLookup | undefined;
   #sequence: LlamaContextSequence;
+  /** Tokens that can't be cut, because a file had no earlier parts of their state. */
+  #floor = 0;
 
   /** @param guesses drafts tokens from earlier text, if the model's state can be cut anywhere */
   constructor(context: LlamaContext, scheduler: Scheduler, guesses = false) {
@@ -65,6 +68,7 @@ export class Slot extends SlotUse implements CachedSlot {
     const { firstDifferentIndex } = this.#sequence.compareContextTokens([...prompt]);
     const shared = Math.min(firstDifferentIndex, prompt.length - 1);
     if (shared === this.length) return shared;
+    if (shared < this.#floor) return 0;
     return Math.max(0, shared - this.#sequence.getRestoreToPrefixIndexEvaluationSize(shared - 1));
   }
 
@@ -72,7 +76,8 @@ export class Slot extends SlotUse implements CachedSlot {
   async reuse(prompt: readonly Token[]): Promise<number> {
     const kept = prompt.slice(0, -1);
     const { firstDifferentIndex } = this.#sequence.compareContextTokens(kept);
-    if (firstDifferentIndex < this.length) {
+    if (firstDifferentIndex < this.#floor) await this.renew();
+    else if (firstDifferentIndex < this.length) {
       await this.#scheduler.exclusive(() => this.#sequence.adaptStateToTokens(kept, false));
     }
     return this.length;
@@ -85,7 +90,8 @@ export class Slot extends SlotUse implements CachedSlot {
     const done = await this.#scheduler.exclusive(() =>
       copyState(from.#sequence, this.#sequence, from.reusable(prompt), place),
     );
-    if (!done) await this.renew();
+    if (done) this.#floor = from.#floor;
+    else await this.renew();
   }
 
   /** Saves its complete state. Throws if the file can't be written. */
@@ -99,8 +105,11 @@ export class Slot extends SlotUse implements CachedSlot {
 
   /** Replaces its state by a saved one. Throws if that fails; the slot is then empty. */
   async load(file: string): Promise<void> {
+    // Checkpoints of the old state would be taken for those of the new one.
+    if (this.needsCheckpoints) await this.renew();
     try {
       await this.#scheduler.exclusive(() => loadState(this.#sequence, file));
+      this.#floor = hasWholeStates(this.#context.model) ? 0 : this.length;
     } catch (error) {
       await this.renew();
       throw error;
@@ -111,6 +120,7 @@ export class Slot extends SlotUse implements CachedSlot {
   async renew(): Promise<void> {
     await this.#scheduler.exclusive(() => this.#sequence.dispose());
     this.#sequence = this.#open();
+    this.#floor = 0;
     this.promptLength = 0;
   }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -15,8 +15,8 @@ import { covers } from '../../../../support/covers.ts';
 const soon = () => AbortSignal.timeout(60_000);
 const essay = (topic: string) => `${topic}: ${`${topic} is calm, the night is long. `.repeat(25)}`;
 
-/** Kinds whose state file is not enough to continue from any position. */
-const KEPT_LIVE: readonly string[] = ['gemma3', 'mamba', 'lfm2'];
+/** Kinds whose state file can be continued, but not cut. */
+const PARTIAL: readonly string[] = ['gemma3', 'mamba', 'lfm2'];
 
 /** Largest distance of the last checkpoint from the end of a prompt, in tokens. */
 const NEAR = 32;
@@ -28,12 +28,12 @@ describe.each(KINDS)('a random model of the kind %s', (kind) => {
   let backend: Backend;
   let model: ModelSpec;
   const logged: string[] = [];
-  const open = () =>
+  const open = (parallel = 2) =>
     createLocalBackend({
       engine: 'in-process',
       ...ENGINE,
       context: 2048,
-      parallel: 2,
+      parallel,
       states: { folder: path.join(folder, 'states'), limitBytes: 100_000_000 },
       queueLimit: 8,
       log: (message, level) => level !== 'info' && logged.push(message),
@@ -100,19 +100,48 @@ describe.each(KINDS)('a random model of the kind %s', (kind) => {
     expect(again.text).toBe(first.text);
   });
 
-  it('uses state files only if a file has the whole state', async () => {
+  it('cuts a state from a file only if the file has all of it', async () => {
     const talks = ['one', 'two', 'three'].map((topic) => said(essay(topic)));
     const first = [];
     for (const talk of talks) first.push(await ask(talk));
     const back = await ask(talks[0] ?? []);
     expect(back.text).toBe(first[0]?.text);
     const known = (first[0]?.usage.promptTokens ?? 0) - 1;
-    if (KEPT_LIVE.includes(kind)) {
-      expect(back.usage.cacheReadTokens).toBeLessThan(known / 2);
-      expect(await readdir(path.join(folder, 'states')).catch(() => [])).toEqual([]);
-    } else {
-      expect(back.usage.cacheReadTokens).toBe(known);
-    }
+    if (PARTIAL.includes(kind)) expect(back.usage.cacheReadTokens).toBeLessThan(known / 2);
+    else expect(back.usage.cacheReadTokens).toBe(known);
+    expect(logged).toEqual([]);
+  });
+
+  it('continues a conversation after the end of its engine, and then another answer', async () => {
+    const first = open();
+    const talk = [essay('island')];
+    const { text, usage } = await ask(said(...talk), first);
+    await first.close();
+    const second = open();
+    talk.push(text, 'And then?');
+    const next = await ask(said(...talk), second);
+    expect(next.usage.cacheReadTokens).toBe(usage.promptTokens + usage.outputTokens - 1);
+    const alone = await askAlone(said(...talk));
+    expect(next.text).toBe(alone.text);
+    const changed = said(essay('island'), 'It is.', 'And then?');
+    const other = await ask(changed, second);
+    await second.close();
+    const before = usage.promptTokens - NEAR;
+    if (PARTIAL.includes(kind)) expect(other.usage.cacheReadTokens).toBeLessThan(before / 2);
+    else expect(other.usage.cacheReadTokens).toBeGreaterThanOrEqual(before);
+    expect(other.text).toBe((await askAlone(changed)).text);
+    expect(logged).toEqual([]);
+  });
+
+  it('reads no file of an engine with another number of slots, which would fail', async () => {
+    const first = open();
+    const talk = [essay('harbour')];
+    const { text } = await ask(said(...talk), first);
+    await first.close();
+    const second = open(1);
+    const { usage } = await ask(said(...talk, text, 'And then?'), second);
+    await second.close();
+    expect(usage.cacheReadTokens).toBe(0);
     expect(logged).toEqual([]);
   });
 });
