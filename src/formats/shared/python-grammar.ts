@@ -3,7 +3,13 @@ import type { CallableTool } from '../format.ts';
 import { literal, oneOf } from '../../grammar/gbnf.ts';
 import type { GrammarRules } from '../../grammar/gbnf.ts';
 import { defineSchema } from '../../grammar/json-schema.ts';
-import { parametersOf, standalone, takesAnything } from './parameter-schemas.ts';
+import {
+  listedValues,
+  ownTypes,
+  parametersOf,
+  standalone,
+  takesAnything,
+} from './parameter-schemas.ts';
 import type { Parameter } from './parameter-schemas.ts';
 
 const SEPARATOR = '", "';
@@ -51,7 +57,35 @@ function defineArgument(rules: GrammarRules, tool: CallableTool, parameter: Para
   return rules.define(`${tool.name}-${parameter.name}`, body);
 }
 
-/** Expression for a value. Models trained on Python write its constants. */
+/** Expression for a value. Models trained on Python write its constants, and texts in single quotes. */
 function valueOf(rules: GrammarRules, schema: JsonObject): string {
-  return rules.withPython(() => defineSchema(rules, schema));
+  const value = rules.withPython(() => defineSchema(rules, schema));
+  return oneOf([value, ...quotedTexts(rules, schema)]);
 }
+
+/** Expressions for the texts of a schema in single quotes, unless it bounds them otherwise than by a list. */
+function quotedTexts(rules: GrammarRules, schema: JsonObject): readonly string[] {
+  const listed = listedValues(schema);
+  if (listed !== undefined) {
+    const texts = listed.filter((value) => typeof value === 'string');
+    return texts.filter((text) => !/['\\\p{Cc}]/u.test(text)).map((text) => literal(`'${text}'`));
+  }
+  const isFree = Object.keys(schema).every((key) => UNBOUNDED.has(key));
+  if (!isFree || rules.excluded.length > 0 || ownTypes(schema)?.includes('string') !== true) {
+    return [];
+  }
+  return [rules.define('single-quoted', SINGLE_QUOTED)];
+}
+
+const SINGLE_QUOTED = String.raw`"'" ([^'\\\x00-\x1f] | "\\" ['"\\nrt])* "'"`;
+
+/** Keywords that leave texts free. */
+const UNBOUNDED: ReadonlySet<string> = new Set([
+  'type',
+  'description',
+  'title',
+  'default',
+  'examples',
+  '$defs',
+  'definitions',
+]);

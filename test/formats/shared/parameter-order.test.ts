@@ -75,6 +75,8 @@ const TOOLS = [
       type: 'object',
       properties: {
         on: { type: 'boolean' },
+        name: { type: 'string', description: 'Any.' },
+        unit: { type: 'string', enum: ['km', 'mi'] },
         more: { type: 'object', properties: { off: { type: ['boolean', 'null'] } } },
       },
       required: ['on'],
@@ -89,6 +91,11 @@ const LAYOUTS: readonly (readonly [string, ChatFormat, string])[] = [
     'Python constants inside of values',
     lfm2,
     '<|tool_call_start|>[set(on=True, more={"off": None})]<|tool_call_end|>',
+  ],
+  [
+    'texts in single quotes in Python calls',
+    lfm2,
+    String.raw`<|tool_call_start|>[set(on=True, name='It\'s "it"', unit='km')]<|tool_call_end|>`,
   ],
   [
     'JSON constants in Python calls',
