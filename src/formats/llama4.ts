@@ -1,5 +1,6 @@
 import type { CallableTool, ChatFormat, ToolSyntax } from './format.ts';
 import { literal, oneOf } from '../grammar/gbnf.ts';
+import { textWithout } from '../grammar/text-without.ts';
 import type { Reading, Source } from './shared/reader.ts';
 import { takeClosing } from './shared/calls.ts';
 import { defineCall, furtherCalls, llama3Tools, readMarkedCalls } from './llama3.ts';
@@ -13,9 +14,11 @@ const tools: ToolSyntax = {
   triggers: [OPEN],
   closings: [CLOSE],
   *read(source, callable, trigger) {
-    if (trigger === OPEN) yield* takeClosing(source, CLOSE);
-    if (!(yield* readCalls(source, callable, trigger))) return false;
-    yield* takeClosing(source, CLOSE);
+    const place = source.place;
+    if (yield* readMarked(source, callable, trigger)) return true;
+    if (trigger !== OPEN || source.starved) return false;
+    source.rewind(place);
+    yield* source.streamUntil([CLOSE], (text) => ({ type: 'text', text }));
     return true;
   },
   grammar(callable, rules, options) {
@@ -24,9 +27,21 @@ const tools: ToolSyntax = {
     }
     const further = options.parallel ? furtherCalls(rules, callable) : '';
     const objects = `${literal(CLOSE)}? ${defineCall(rules, callable)} ${further} ${literal(CLOSE)}?`;
-    return oneOf([objects, pythonicTools.grammar(callable, rules, options)]);
+    const text = `[^{\\[< \\n\\t] ${textWithout(rules, CLOSE)} ${literal(CLOSE)}`;
+    return oneOf([objects, pythonicTools.grammar(callable, rules, options), text]);
   },
 };
+
+function* readMarked(
+  source: Source,
+  callable: readonly CallableTool[],
+  trigger: string,
+): Reading<boolean> {
+  if (trigger === OPEN) yield* takeClosing(source, CLOSE);
+  if (!(yield* readCalls(source, callable, trigger))) return false;
+  yield* takeClosing(source, CLOSE);
+  return true;
+}
 
 function* readCalls(
   source: Source,
@@ -41,7 +56,7 @@ function* readCalls(
 
 /**
  * Llama 4 with calls as JSON: those of Llama 3, alone, or between or after `<|python_start|>` and
- * `<|python_end|>`. There they may be a Python list, which its pythonic template teaches.
+ * `<|python_end|>`. There they may be a Python list, which its pythonic template teaches, or text before calls.
  */
 export const llama4: ChatFormat = {
   name: 'llama4',
@@ -54,5 +69,5 @@ export const llama4: ChatFormat = {
 export const leakedLlama4: Omit<ToolSyntax, 'grammar'> = {
   triggers: [OPEN],
   closings: [CLOSE],
-  read: (source, callable, trigger) => tools.read(source, callable, trigger),
+  read: readMarked,
 };
