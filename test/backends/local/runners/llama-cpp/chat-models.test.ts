@@ -219,8 +219,7 @@ describe.each(chatModels())('the engine on $name', ({ model, missing }) => {
 });
 
 for (const model of chatModels()) {
-  // A token of a real model takes ten times as long as one of the embedded model.
-  const runs = propertyRuns(model.model === SMOL ? 8 : 20);
+  const runs = propertyRuns(20);
   describeBoundAnswers(() => backend, { ...model, runs });
 }
 describeEnds({ backend: () => backend, spec: MINI, missing: false });

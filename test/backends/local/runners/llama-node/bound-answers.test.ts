@@ -35,8 +35,7 @@ describeBoundAnswers(() => vision.backend, {
   name: 'mini that sees',
   model: { ...SEEING, sampling: {} },
   missing: isAddonMissing(),
-  // Its grammars are those of the engine of llama.cpp, whose twenty answers chat-models.test.ts checks.
-  runs: propertyRuns(8),
+  runs: propertyRuns(20),
 });
 
 describeEnds({ backend: () => vision.backend, spec: SEEING, missing: isAddonMissing() });
