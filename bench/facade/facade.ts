@@ -41,9 +41,9 @@ async function run(): Promise<Section> {
     const starting = await measureStarts(stub.url);
     const portico = await start(startPortico(stub.url));
     const targets: readonly Target[] = [
-      { name: 'direct', path: '/v1/chat/completions', pool: poolOf(stub) },
-      { name: 'skeleton', path: '/v1/messages', pool: poolOf(skeleton) },
-      { name: 'portico', path: '/v1/messages', pool: poolOf(portico) },
+      { name: 'direct', path: '/v1/chat/completions', pool: poolOf(stub), pid: stub.pid },
+      { name: 'skeleton', path: '/v1/messages', pool: poolOf(skeleton), pid: skeleton.pid },
+      { name: 'portico', path: '/v1/messages', pool: poolOf(portico), pid: portico.pid },
     ];
     const idle = await measureIdle(portico, targets);
     const large = await measureSize(targets, largeRequest);
@@ -93,10 +93,11 @@ async function measureSize(targets: readonly Target[], make: Make): Promise<Size
   await concurrent(targets, streamed, WARM_UP);
   const answers = await sequential(targets, whole, SEQUENTIAL);
   const streams = await sequential(targets, streamed, SEQUENTIAL);
-  const rates = await concurrent(targets, whole, CONCURRENT);
+  const rounds = await concurrent(targets, whole, CONCURRENT);
   const p50 = medians(answers, ({ last }) => last);
   const first = medians(streams, (timing) => timing.first);
-  const rps = medians(rates, (value) => value);
+  const rps = medians(rounds, ({ rate }) => rate);
+  const cpu = medians(rounds, ({ cpuMs }) => cpuMs);
   return {
     requestBytes: Buffer.byteLength(whole),
     addedP50Ms: rounded(p50.portico - p50.direct),
@@ -107,6 +108,8 @@ async function measureSize(targets: readonly Target[], make: Make): Promise<Size
     rpsAt50: rounded(rps.portico),
     directRpsAt50: rounded(rps.direct),
     skeletonRpsAt50: rounded(rps.skeleton),
+    cpuMsAt50: rounded(cpu.portico),
+    skeletonCpuMsAt50: rounded(cpu.skeleton),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Pool } from 'undici';
+import { cpuMs } from '../peers/processes.ts';
 import { rotated } from '../statistics.ts';
 
 /** Target of requests: the stub itself, or a server in front of it. */
@@ -6,6 +7,15 @@ export interface Target {
   readonly name: 'direct' | 'skeleton' | 'portico';
   readonly path: string;
   readonly pool: Pool;
+  readonly pid: number;
+}
+
+/** Round of concurrent requests. */
+export interface Round {
+  /** Requests per second. */
+  readonly rate: number;
+  /** CPU time of the target for a request in milliseconds; 0 if the system does not report it. */
+  readonly cpuMs: number;
 }
 
 /** One value per target. */
@@ -49,7 +59,7 @@ export async function sequential(
   return timings;
 }
 
-/** Measures the requests per second of each target at a number of open requests, once per round. */
+/** Measures each target at a number of open requests, once per round. */
 export async function concurrent(
   targets: readonly Target[],
   body: string,
@@ -58,17 +68,22 @@ export async function concurrent(
     count,
     open,
   }: { readonly rounds: number; readonly count: number; readonly open: number },
-): Promise<PerTarget<readonly number[]>> {
-  const rates: PerTarget<number[]> = { direct: [], skeleton: [], portico: [] };
+): Promise<PerTarget<readonly Round[]>> {
+  const measured: PerTarget<Round[]> = { direct: [], skeleton: [], portico: [] };
   for (let round = 0; round < rounds; round += 1) {
     for (const target of rotated(targets, round)) {
-      rates[target.name].push(await rate(target, body, count, open));
+      measured[target.name].push(await measureRound(target, body, count, open));
     }
   }
-  return rates;
+  return measured;
 }
 
-async function rate(target: Target, body: string, count: number, open: number): Promise<number> {
+async function measureRound(
+  target: Target,
+  body: string,
+  count: number,
+  open: number,
+): Promise<Round> {
   let left = count;
   const send = async (): Promise<void> => {
     while (left > 0) {
@@ -76,7 +91,9 @@ async function rate(target: Target, body: string, count: number, open: number): 
       await time(target, body);
     }
   };
+  const cpuBefore = await cpuMs(target.pid);
   const began = performance.now();
   await Promise.all(Array.from({ length: open }, send));
-  return count / ((performance.now() - began) / 1000);
+  const rate = count / ((performance.now() - began) / 1000);
+  return { rate, cpuMs: ((await cpuMs(target.pid)) - cpuBefore) / count };
 }

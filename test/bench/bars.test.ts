@@ -15,12 +15,14 @@ const SIZE = {
   rpsAt50: 800,
   directRpsAt50: 4000,
   skeletonRpsAt50: 1000,
+  cpuMsAt50: 1.5,
+  skeletonCpuMsAt50: 1,
 };
 
 const FIGURES: FacadeFigures = {
   ...SIZE,
   idleRssMb: 110,
-  loadedRssMb: 200,
+  loadedRssMb: 150,
   engineLoaded: false,
   readyMs: 700,
   bareNodeMs: 40,
@@ -38,10 +40,11 @@ describe('the bars of the facade', () => {
 
   it.each([
     ['nothing worse', {}, []],
-    ['a slower answer', { addedP50Ms: 1.01 }, ['66 KB: added p50']],
-    ['a small answer that is slower', { small: { ...SIZE, addedP50Ms: 2 } }, ['0.3 KB: added p50']],
+    ['more CPU time', { cpuMsAt50: 1.51 }, ['66 KB: CPU of a skeleton']],
+    ['more of small answers', { small: { ...SIZE, cpuMsAt50: 2 } }, ['0.3 KB: CPU of a skeleton']],
+    ['a system that does not report CPU time', { skeletonCpuMsAt50: 0 }, []],
+    ['more memory after the load', { loadedRssMb: 150.1 }, ['memory, after the load']],
     ['less of the direct rate', { directRpsAt50: 4001 }, ['66 KB:   of direct']],
-    ['less of the rate of a skeleton', { skeletonRpsAt50: 1001 }, ['66 KB:   of a skeleton']],
     ['more memory', { idleRssMb: 110.1 }, ['memory, idle']],
     ['an engine that was loaded', { engineLoaded: true }, ['native engines loaded']],
     ['a system that does not report engines', { engineLoaded: null }, []],
