@@ -3,13 +3,22 @@ import { cpus } from 'node:os';
 import { attention } from './peers/attention.ts';
 import { barTable } from './bars.ts';
 import { engine } from './engine/engine.ts';
+import { engines } from './peers/engines.ts';
 import { facade } from './facade/facade.ts';
 import { grammar } from './grammar.ts';
 import type { Part } from './part.ts';
 import { peers } from './peers/peers.ts';
 import { stall } from './stall/stall.ts';
 
-const PARTS: Readonly<Record<string, Part>> = { facade, grammar, engine, stall, peers, attention };
+const PARTS: Readonly<Record<string, Part>> = {
+  facade,
+  grammar,
+  engine,
+  stall,
+  peers,
+  engines,
+  attention,
+};
 
 const RESULTS = new URL('../bench/results.json', import.meta.url);
 

@@ -29,14 +29,22 @@ export const PEER_MODEL = 'peer';
  * Portico with a model from a GGUF file.
  *
  * @param settings further keys of the model's entry
+ * @param flags further flags of `portico serve`
  */
-export function porticoPeer(file: string, settings: Readonly<Record<string, unknown>> = {}): Peer {
+export function porticoPeer(
+  file: string,
+  settings: Readonly<Record<string, unknown>> = {},
+  flags: readonly string[] = [],
+): Peer {
   const model = { backend: 'llama', file, context: CONTEXT, ...settings };
   const entry = { models: { [PEER_MODEL]: model } };
   return {
     name: 'Portico',
     start: (slots) =>
-      startPorticoServer(JSON.stringify(entry), ['--threads', '1', '--parallel', String(slots)]),
+      startPorticoServer(JSON.stringify(entry), [
+        ...['--threads', '1', '--parallel', String(slots)],
+        ...flags,
+      ]),
   };
 }
 

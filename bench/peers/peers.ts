@@ -82,7 +82,11 @@ export const peers: Part = {
 };
 
 /** Medians of rounds in which the servers take turns. */
-async function compare({ measure, against }: Line, portico: Peer, peer: Peer) {
+export async function compare(
+  { measure, against }: Pick<Line, 'measure' | 'against'>,
+  portico: Peer,
+  peer: Peer,
+) {
   const ours: number[] = [];
   const theirs: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {

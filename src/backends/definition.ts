@@ -46,6 +46,8 @@ export interface FileDescription {
   readonly memoryBytes: number;
   /** Context size in tokens that the model would get. */
   readonly context: number;
+  /** Engine that runs it, with the reason. Default: the only one of its backend. */
+  readonly engine?: string;
   /** Flash attention of the next load, with the reason. */
   readonly flashAttention: string;
   /** Family of its chat template; undefined if it has none, so it can't chat. */

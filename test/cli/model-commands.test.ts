@@ -79,6 +79,15 @@ describe('portico show', () => {
     expect(small['memoryBytes']).toBeLessThan(usual['memoryBytes'] ?? 0);
   });
 
+  it('shows the engine of a file, and the reason', async () => {
+    const entry = `{ backend: llama, file: ${JSON.stringify(MINI_FILE)}, cpu_moe: 2 }`;
+    const { portico } = await makeHome(`models:\n  served: ${entry}\n`);
+    expect((await portico('show', 'mini')).stdout).toMatch(/^engine +built-in$/m);
+    expect((await portico('show', 'served')).stdout).toMatch(
+      /^engine +llama-server, by `cpu_moe:`, which the built-in engine does not have: \S/m,
+    );
+  });
+
   it('shows the context that a load would use', async () => {
     const file = JSON.stringify(MINI_FILE);
     const { portico } = await makeHome(

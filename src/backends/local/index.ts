@@ -4,7 +4,7 @@ import type { BackendDefinition, FileDescription } from '../definition.ts';
 import type { AttentionStore, StateCache } from './engine-settings.ts';
 import { localEntrySchema } from './entry.ts';
 import type { LocalSpec } from './spec.ts';
-import { visionSupport } from './runner-choice.ts';
+import { serverReason, visionSupport } from './runner-choice.ts';
 
 /** Limit of requests that wait for a model. Further ones are refused as overloaded. */
 const QUEUE_LIMIT = 64;
@@ -25,7 +25,7 @@ export const LLAMA: BackendDefinition<LocalSpec> = {
       keepAlive: settings.keepAliveMilliseconds,
       states: stateCache(settings),
       attention: attentionStore(settings),
-      enginesFolder: join(settings.paths.dataFolder, 'engines'),
+      enginesFolder: enginesFolder(settings),
       queueLimit: QUEUE_LIMIT,
       environment,
       fileFacts,
@@ -50,12 +50,32 @@ async function describeFile(model: LocalSpec, settings: Settings): Promise<FileD
     attention: attentionStore(settings),
   });
   const { capabilities } = described;
-  if (model.mmproj === undefined || visionSupport(model) !== 'available') return described;
+  const engine = await engineText(model, settings);
+  if (model.mmproj === undefined || visionSupport(model) !== 'available') {
+    return { ...described, engine };
+  }
   return {
     ...described,
+    engine,
     capabilities: capabilities && { ...capabilities, images: true },
     projector: model.mmproj,
   };
+}
+
+/** Engine of a model, with the reason and the program. */
+async function engineText(model: LocalSpec, settings: Settings): Promise<string> {
+  const reason = serverReason(model);
+  if (reason === undefined) return 'built-in';
+  const { findServerHere } = await import('./runners/llama-server/find-binary.ts');
+  const { llamaServer } = settings;
+  const found = findServerHere({ llamaServer, enginesFolder: enginesFolder(settings) });
+  const program = found === undefined ? 'none was found' : `${found.file} (${found.place})`;
+  return `llama-server, by ${reason}: ${program}`;
+}
+
+/** Folder of installed engines. */
+function enginesFolder({ paths }: Settings): string {
+  return join(paths.dataFolder, 'engines');
 }
 
 /** Records for the choice of flash attention, which are kept without a state cache too. */

@@ -17,6 +17,7 @@ export function rowsOf(card: ModelCard): readonly (readonly string[])[] {
     ['capabilities', card.capabilities && describeCapabilities(card.capabilities, card.injected)],
     ['license', card.license],
     ['backend', card.backend],
+    ['engine', card.engine],
     ['upstream', card.upstream],
     ['url', card.url],
     ['servers', card.servers?.join(', ')],

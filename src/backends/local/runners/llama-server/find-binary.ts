@@ -1,4 +1,5 @@
 import { accessSync, constants, readdirSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 /** Program file of llama-server, and its place. */
@@ -17,6 +18,20 @@ export interface SearchOptions {
   readonly environment: NodeJS.ProcessEnv;
   readonly home: string;
   readonly platform: NodeJS.Platform;
+}
+
+/** Finds llama-server on this machine, by the server's settings. */
+export function findServerHere(settings: {
+  readonly llamaServer?: string | undefined;
+  readonly enginesFolder?: string | undefined;
+}): FoundServer | undefined {
+  return findLlamaServer({
+    setting: settings.llamaServer,
+    enginesFolder: settings.enginesFolder,
+    environment: process.env,
+    home: homedir(),
+    platform: process.platform,
+  });
 }
 
 /** Folder to search, with its name for messages. */

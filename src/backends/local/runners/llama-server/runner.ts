@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Llama, Token } from 'node-llama-cpp';
 import { RuntimeFailure } from '../../../../core/failure.ts';
@@ -20,7 +20,7 @@ import { writeTokens } from '../../prompts/write-tokens.ts';
 import type { LoadedRunner, LoadOptions, Runner } from '../../runner.ts';
 import { threadsFor } from '../../threads.ts';
 import { Transcripts } from '../../transcripts.ts';
-import { findLlamaServer } from './find-binary.ts';
+import { findServerHere } from './find-binary.ts';
 import { openServerSlots } from './loaded-runner.ts';
 import { loadNeeds } from './memory.ts';
 import { isPicture, writePictures } from './picture-prompt.ts';
@@ -160,17 +160,9 @@ function stateContext(
 const START_TIMEOUT = 30_000;
 
 /** @param wanted options of the entry, which it must have */
-async function findProgram(
-  { llamaServer, enginesFolder }: EngineSettings,
-  wanted: ProgramOptions,
-): Promise<Program> {
-  const found = findLlamaServer({
-    setting: llamaServer,
-    enginesFolder,
-    environment: process.env,
-    home: homedir(),
-    platform: process.platform,
-  });
+async function findProgram(settings: EngineSettings, wanted: ProgramOptions): Promise<Program> {
+  const { llamaServer } = settings;
+  const found = findServerHere(settings);
   if (found !== undefined) {
     const { file } = found;
     return { file, abilities: await probeServer(file, serverEnvironment(), wanted) };
