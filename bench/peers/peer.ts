@@ -40,11 +40,10 @@ export function porticoPeer(
   const entry = { models: { [PEER_MODEL]: model } };
   return {
     name: 'Portico',
-    start: (slots) =>
-      startPorticoServer(JSON.stringify(entry), [
-        ...['--threads', '1', '--parallel', String(slots)],
-        ...flags,
-      ]),
+    start: (slots) => {
+      const loading = ['--threads', '1', '--parallel', String(slots)];
+      return startPorticoServer(JSON.stringify(entry), [...loading, ...flags]);
+    },
   };
 }
 
