@@ -47,7 +47,7 @@ export function* readLater(
   }
   code.push(space);
   const isAnswer = mark === format.answer?.close;
-  const isStray = mark !== open && closesNothing(code, isAnswer ? format.answer?.open : open);
+  const isStray = mark !== open && closesNothing(code, isAnswer ? format.answer : format.thinking);
   if (isStray && isAnswer) return true;
   const isDropped = later === 'dropped' && marks.includes(open ?? '');
   const isToken = strayMarksOf(format).tokens.includes(mark);

@@ -19,6 +19,13 @@ export class MarkdownCode {
   #isBlank = true;
   #hasLines = false;
   #isFenceEmpty = true;
+  /** Tags outside of code on earlier lines, by tag. */
+  readonly #counts: Map<string, number>;
+
+  /** @param tags tags to count */
+  constructor(tags: readonly string[] = []) {
+    this.#counts = new Map(tags.map((tag) => [tag, 0]));
+  }
 
   push(text: string): void {
     for (const part of text.split(/(?<=\n)/)) {
@@ -62,9 +69,16 @@ export class MarkdownCode {
     return this.#line.toString();
   }
 
+  /** Number of times that the text outside of code has a tag so far. */
+  count(tag: string): number {
+    const earlier = this.#counts.get(tag) ?? 0;
+    return this.#fence === undefined ? earlier + countIn(outsideCode(this.line), tag) : earlier;
+  }
+
   #endLine(): void {
     const marker = /^[\s>]*(`{3,}|~{3,})[^`]*$/.exec(this.line)?.[1];
     if (this.#fence === undefined) {
+      for (const tag of this.#counts.keys()) this.#counts.set(tag, this.count(tag));
       if (marker !== undefined) this.#fence = { marker, isFence: true, isFirst: !this.#hasLines };
       this.#isFenceEmpty = true;
     } else if (marker?.startsWith(this.#fence.marker) === true) this.#fence = undefined;
@@ -73,4 +87,26 @@ export class MarkdownCode {
     this.#line = new TextBuilder();
     this.#isBlank = true;
   }
+}
+
+/** Text of a line without its inline code. */
+function outsideCode(line: string): string {
+  let text = '';
+  let from = 0;
+  let open: RegExpExecArray | undefined;
+  for (const run of line.matchAll(/`+/g)) {
+    if (open === undefined) {
+      text += line.slice(from, run.index);
+      from = run.index;
+      open = run;
+    } else if (open[0] === run[0]) {
+      from = run.index + run[0].length;
+      open = undefined;
+    }
+  }
+  return text + line.slice(from);
+}
+
+function countIn(text: string, tag: string): number {
+  return text.split(tag).length - 1;
 }

@@ -6,7 +6,7 @@ import { MarkdownCode } from './markdown-code.ts';
 import { laterTags, readLater } from './later-thoughts.ts';
 import type { LaterReader } from './later-thoughts.ts';
 import { openingsOf } from './openings.ts';
-import { strayMarksOf } from './stray-marks.ts';
+import { blockTags, strayMarksOf } from './stray-marks.ts';
 import { readThoughts } from './thoughts.ts';
 import type { ThoughtReader } from './thoughts.ts';
 import { Source } from '../formats/shared/reader.ts';
@@ -106,7 +106,7 @@ function textPiece({ code }: Tagged, text: string, space = ''): OutputPiece {
 
 /** Reads text with thinking tags and calls in it, the output form of nearly all families. */
 function* readTagged(source: Source, format: ChatFormat, context: OutputContext): Reading {
-  const code = new MarkdownCode();
+  const code = new MarkdownCode(blockTags(format));
   const count = { examples: 0, triggers: 0 };
   const reader: Tagged = { source, format, context, code, ...count, isUnclosed: false };
   const { thinking, answer } = format;

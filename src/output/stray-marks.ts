@@ -11,6 +11,12 @@ export interface StrayMarks {
   readonly betweenBlocks: ReadonlySet<string>;
 }
 
+/** Tags around a block. */
+interface TagPair {
+  readonly open: string;
+  readonly close: string;
+}
+
 const CONTROL_TOKEN = /^<[|｜]|[|｜]>$|^\[\/?[A-Z]/;
 
 const NONE: StrayMarks = { tokens: [], tags: [], betweenBlocks: new Set() };
@@ -32,6 +38,11 @@ function collectMarks({ thinking, answer, tools, stray = [] }: ChatFormat): Stra
   return { tokens, tags, betweenBlocks: new Set([...tokens, ...tags, ...(tools?.closings ?? [])]) };
 }
 
+/** Tags around the blocks of a format. */
+export function blockTags({ thinking, answer }: ChatFormat): readonly string[] {
+  return [thinking?.open, thinking?.close, answer?.open, answer?.close].filter(isMark);
+}
+
 function isMark(mark: string | undefined): mark is string {
   return mark !== undefined && mark !== '';
 }
@@ -40,12 +51,11 @@ function isMark(mark: string | undefined): mark is string {
 const MENTIONED_AFTER = /[\s"'`([{<>“‘«]$/;
 
 /**
- * Returns true if a closing tag at this place closes nothing: it is at the start of a line, or directly after a word
- * of a line without its opening tag. Others are mentions.
+ * Returns true if a closing tag at this place closes nothing: it is at the start of a line, or directly after a word,
+ * and no opening tag in the text before it is without its counterpart. Others are mentions.
  */
-export function closesNothing(code: MarkdownCode, open: string | undefined): boolean {
+export function closesNothing(code: MarkdownCode, tags: TagPair | undefined): boolean {
   if (code.open !== undefined) return false;
-  if (code.isLineStart) return true;
-  const { line } = code;
-  return !MENTIONED_AFTER.test(line) && (open === undefined || !line.includes(open));
+  if (!code.isLineStart && MENTIONED_AFTER.test(code.line)) return false;
+  return tags === undefined || tags.open === '' || code.count(tags.open) <= code.count(tags.close);
 }

@@ -48,6 +48,12 @@ const STRAY: readonly (readonly [string, ChatFormat, string, readonly Found[]])[
     'Write </think> behind.',
     [{ text: 'Write </think> behind.' }],
   ],
+  [
+    'a closing tag of a block that the text opened',
+    hermes,
+    'Text.\n<think>\nhm\n</think>\nMore.\n</think>\n`<think>`\n</think>',
+    [{ text: 'Text.\n<think>\nhm\n</think>\nMore.\n\n`<think>`\n' }],
+  ],
   ['a closing tag in code', hermes, '```\n</think>\n```', [{ text: '```\n</think>\n```' }]],
   ['the end of a turn of GLM', glm47, 'Hello.<|observation|>', HELLO],
   ['the end of a turn of Ling', glm45, 'Hello.<|role_end|>', HELLO],
