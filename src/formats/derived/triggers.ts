@@ -40,16 +40,13 @@ export function namedTrigger({ section, call }: CallLayout): NamedTrigger | unde
 /** The texts that begin calls, the one that a template writes first. */
 export function triggersOf(calls: CallLayout, layout: TemplateLayout): readonly Trigger[] {
   const opening = (calls.section.open + calls.call.open).trimStart();
-  const named = namedTrigger(calls);
-  // After a header with the name of a tool, the rest of the opening may be a mark of its own.
-  const start = named === undefined ? opening : named.rest.trimStart();
-  const first = named === undefined || isTagged(start) ? [firstTrigger(start, layout)] : [];
+  // Marks without a header that names a tool are text, such as an example in a message to the user.
+  if (namedTrigger(calls) !== undefined) return [];
+  const first = firstTrigger(opening, layout);
   const others = [calls.call.open.trimStart(), lastPart(opening)]
     .filter((text) => text !== '' && text !== opening && isTagged(text))
     .map((text) => firstTrigger(text, layout));
-  const texts = new Map(
-    [...first, ...others].toReversed().map((trigger) => [trigger.text, trigger]),
-  );
+  const texts = new Map([first, ...others].toReversed().map((trigger) => [trigger.text, trigger]));
   return [...texts.values()].toReversed();
 }
 

@@ -34,17 +34,16 @@ const ROWS: readonly (readonly [string, string, readonly Found[]])[] = [
     [PARIS, PINGED],
   ],
   [
-    'a call in a message to the user',
-    ` to=user<|body|>Let me look.\n<calls>\n${WEATHER}\n</calls>`,
-    [{ text: 'Let me look.' }, PARIS],
-  ],
-  [
-    'a call in thinking that is not closed',
-    ` to=self<|body|>Hm.\n<calls>\n${PING}\n</calls>`,
-    [{ thinking: 'Hm.' }, PINGED],
+    'an example in a message to the user',
+    ` to=user<|body|>Write:\n<calls>\n${PING}\n</calls>`,
+    [{ text: `Write:\n<calls>\n${PING}\n</calls>` }],
   ],
   ['text after a header without a recipient', '<|body|>Hello.', [{ text: 'Hello.' }]],
-  ['a closing mark that is written twice', `<calls>\n${PING}\n</calls>\n</calls>`, [PINGED]],
+  [
+    'a closing mark that is written twice',
+    ` to=ping<|body|><calls>\n${PING}\n</calls>\n</calls>`,
+    [PINGED],
+  ],
 ];
 
 describe('a template with recipients and marks around calls', () => {
@@ -57,9 +56,12 @@ describe('a template with recipients and marks around calls', () => {
   });
 
   it('admits several calls in one pair of marks', async () => {
-    const admits = await compileCalls(format, TOOLS, { trigger: '<calls>', parallel: true });
+    const admits = await compileCalls(format, TOOLS, {
+      trigger: 'to=ping<|body|>',
+      parallel: true,
+    });
     const call = (days: string) =>
-      `\n${PING}\n${WEATHER.replace('</call>', `<arg name="days">${days}</arg>\n</call>`)}\n</calls>`;
+      `<calls>\n${PING}\n${WEATHER.replace('</call>', `<arg name="days">${days}</arg>\n</call>`)}\n</calls>`;
     expect([admits(call('3')), admits(call('three'))]).toEqual([true, false]);
   });
 });
