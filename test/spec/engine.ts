@@ -60,7 +60,7 @@ export const ENGINE: readonly Requirement[] = [
   },
   {
     id: 'R6.2-stale',
-    text: 'State files end with their process, and those of processes that died are removed.',
+    text: 'State files outlive their process, and drafts of processes that died are removed.',
   },
   {
     id: 'R6.2-failing',

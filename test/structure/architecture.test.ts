@@ -38,6 +38,7 @@ describe('docs/architecture.md', () => {
       Array.from(row.matchAll(/`([^`]+)`/g), ([, unit]) => unit),
     );
     expect(units).toEqual(LAYERS);
+    expect(LAYERS.flat().filter((unit) => !exists('src', unit))).toEqual([]);
   });
 });
 
