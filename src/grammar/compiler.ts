@@ -4,9 +4,9 @@ import { oneOf } from './gbnf.ts';
 import { Alternatives } from './alternatives.ts';
 import { arrayExpression } from './arrays.ts';
 import { fixedExpression, fixedValues } from './fixed-values.ts';
+import { isListedValid } from './listed-values.ts';
 import { value } from './json.ts';
-import { isWithinBounds, numberExpression } from './numbers.ts';
-import { excludedTexts, isAtom } from './negation.ts';
+import { numberExpression } from './numbers.ts';
 import { objectExpression } from './objects.ts';
 import type { References } from './references.ts';
 import type { Conjunction, SchemaPlace, Schema, ValueCompiler } from './schema.ts';
@@ -117,7 +117,7 @@ export class SchemaCompiler implements ValueCompiler {
 
   #matching(values: readonly JsonValue[], schemas: Conjunction): readonly JsonValue[] {
     const types = commonTypes(schemas, this.#rules.isForArguments);
-    return values.filter((one) => hasType(one, types) && isSimplyValid(one, schemas));
+    return values.filter((one) => hasType(one, types) && isListedValid(one, schemas));
   }
 
   #ofType(type: JsonType, schemas: Conjunction, place: SchemaPlace): string | undefined {
@@ -161,13 +161,4 @@ export class SchemaCompiler implements ValueCompiler {
 function constantsOf(types: readonly JsonType[] | undefined): readonly JsonValue[] | undefined {
   const areFew = types?.every((type) => type === 'boolean' || type === 'null') === true;
   return areFew ? [true, false, null] : undefined;
-}
-
-/** Returns false for a value that a bound or a negation excludes. */
-function isSimplyValid(one: JsonValue, schemas: Conjunction): boolean {
-  if (typeof one === 'string') return !excludedTexts(schemas).includes(one);
-  if (typeof one !== 'number') return true;
-  const isWhole = Number.isInteger(one);
-  const isFraction = schemas.some((schema) => isAtom(schema) && schema['type'] === 'number');
-  return isWithinBounds(one, schemas) && !(isWhole && isFraction);
 }

@@ -25,6 +25,11 @@ const isUnheldCount: IsUnheld = (value, schema) => {
 
 const isUnheldList: IsUnheld = (value) => isJsonArray(value) && !isShortList(value);
 
+/** True if a schema lists its values. They are not checked against patterns and formats. */
+function hasList(schema: JsonObject): boolean {
+  return schema['enum'] !== undefined || schema['const'] !== undefined;
+}
+
 /** Keywords that grammars do not always enforce. */
 export const UNHELD_KEYWORDS: ReadonlyMap<string, IsUnheld> = new Map<string, IsUnheld>([
   ['not', isUnheldCondition],
@@ -41,11 +46,16 @@ export const UNHELD_KEYWORDS: ReadonlyMap<string, IsUnheld> = new Map<string, Is
   ['const', (value) => !isShortList([value])],
   [
     'format',
-    (value, { pattern }) =>
+    (value, schema) =>
       typeof value === 'string' &&
-      (!STRING_FORMATS.has(value) || (typeof pattern === 'string' && isHeldPattern(pattern))),
+      (!STRING_FORMATS.has(value) ||
+        (typeof schema['pattern'] === 'string' && isHeldPattern(schema['pattern'])) ||
+        hasList(schema)),
   ],
-  ['pattern', (value) => typeof value === 'string' && !isHeldPattern(value)],
+  [
+    'pattern',
+    (value, schema) => typeof value === 'string' && (!isHeldPattern(value) || hasList(schema)),
+  ],
   [
     'minLength',
     (value, schema) =>

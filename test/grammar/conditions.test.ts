@@ -65,6 +65,18 @@ const ROWS: readonly Row[] = [
     bad: ['"b"', '2', '3'],
   },
   {
+    what: 'an enum without the values that other keywords exclude',
+    schema: {
+      enum: ['a', 'bb', 'ccc', 1, 3, 4, [], [1, 2], { a: 1 }, { b: 1 }, { a: 1, b: 2, c: 3 }],
+      allOf: [{ minLength: 2, maxLength: 2 }, { required: ['a'] }],
+      multipleOf: 3,
+      minItems: 1,
+      maxProperties: 2,
+    },
+    good: ['"bb"', '3', '[1,2]', '{"a":1}'],
+    bad: ['"a"', '"ccc"', '1', '4', '[]', '{"b":1}', '{"a":1,"b":2,"c":3}'],
+  },
+  {
     what: 'if, then and else',
     schema: {
       type: 'object',

@@ -51,6 +51,11 @@ describe('the keywords that no grammar enforces', () => {
     expect(unheldPlaces({ enum: LONG.slice(1), const: 'v1' })).toEqual([]);
   });
 
+  it('include patterns and formats of listed values', () => {
+    expect(unheldPlaces({ enum: ['a', 'b1'], pattern: '^[a-z]+$' })).toEqual(['#/pattern']);
+    expect(unheldPlaces({ const: '2024-02-30', format: 'date' })).toEqual(['#/format']);
+  });
+
   it('are searched for in so many values only', () => {
     const anyOf = Array.from({ length: 200_000 }, () => ({ not: { pattern: 'a' } }));
     const budget = { left: 1000 };
