@@ -134,7 +134,7 @@ function textOf(bytes: Buffer): string {
   const text = bytes.toString('utf8');
   // UTF-16 without a byte order mark is valid UTF-8 with a NUL next to each letter.
   if (isUtf8(bytes) && !text.includes('\0')) return text.replace(/^\ufeff/, '');
-  throw new Error('it is no UTF-8 text; save it as UTF-8');
+  throw new Error('it is not UTF-8 text; save it as UTF-8');
 }
 
 function readHost(text: string): string {
@@ -142,7 +142,7 @@ function readHost(text: string): string {
   if (URL.canParse(`http://${name}`) && new URL(`http://${name}`).hostname === name) return name;
   throw new RuntimeFailure(
     'invalid-request',
-    `--allowed-host: '${text}' is no host name; use one without scheme and port, such as portico.lan`,
+    `--allowed-host: '${text}' is not a host name; use one without scheme and port, such as portico.lan`,
   );
 }
 
@@ -161,7 +161,7 @@ function readOrigin(text: string, hasKeys: boolean): string {
   if (rest.length === 0 && scheme && host && !host.includes('/')) return canonical || origin;
   throw new RuntimeFailure(
     'invalid-request',
-    `--cors: '${text}' is no origin; use scheme, host and port, such as http://localhost:5173`,
+    `--cors: '${text}' is not an origin; use scheme, host and port, such as http://localhost:5173`,
   );
 }
 

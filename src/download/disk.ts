@@ -21,8 +21,8 @@ export function requireSpace(needed: number, free: number, folder: string): void
   if (needed === 0 || needed + RESERVE <= free) return;
   throw new RuntimeFailure(
     'conflict',
-    `there is no room for it: ${formatSize(needed)} are needed, and the disk of ${folder} has ` +
-      `${formatSize(free)} left; free some, or let PORTICO_HOME be a folder on a larger disk`,
+    `the disk of ${folder} is too full: the download needs ${formatSize(needed)}, and ` +
+      `${formatSize(free)} are free; free some space, or set PORTICO_HOME to a folder on a larger disk`,
   );
 }
 

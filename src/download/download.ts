@@ -89,7 +89,7 @@ async function accept(
   if (isOther || digest?.digest('hex') !== sha256) {
     throw new RuntimeFailure(
       'conflict',
-      `${target} is there, but it is not what ${url} is; remove it, or choose another --name`,
+      `${target} exists and differs from ${url}; remove it, or choose another --name`,
     );
   }
   return { file: target, bytes: size, sha256, verified: sha256 !== undefined, wasThere: true };
@@ -107,7 +107,7 @@ async function complete(
       await part.discard();
       throw new RuntimeFailure(
         'backend-failed',
-        `${file.url} ${reason}; it was thrown away, try again`,
+        `${file.url} ${reason}; the file was deleted, try again`,
       );
     }
     const { bytes } = part;
@@ -163,7 +163,7 @@ async function faultOf(part: PartialFile, whole: Expected): Promise<string | und
   }
   const beginning = await part.beginning(4);
   if (beginning !== 'GGUF') {
-    return `sent no GGUF file: it begins with ${JSON.stringify(beginning)}`;
+    return `sent a file that is not GGUF: it begins with ${JSON.stringify(beginning)}`;
   }
   const digest = part.digest();
   return whole.sha256 === undefined || whole.sha256 === digest

@@ -28,7 +28,7 @@ export function hubFrom(environment: NodeJS.ProcessEnv): Hub {
   if (!/^https?:\/\//.test(endpoint) || !URL.canParse(endpoint)) {
     throw new RuntimeFailure(
       'invalid-request',
-      `HF_ENDPOINT is '${endpoint}', which is no http(s) address; correct or unset it`,
+      `HF_ENDPOINT is '${endpoint}', which is not an http(s) address; correct or unset it`,
     );
   }
   const token = environment['HF_TOKEN']?.trim();

@@ -25,7 +25,7 @@ export function refusal(status: number, asked: RequestedFile): RuntimeFailure {
     case 410:
       return new RuntimeFailure(
         'resource-not-found',
-        `${asked.url} answers ${status}: there is no such file; check the name for typing errors`,
+        `${asked.url} answers ${status}: the file does not exist; check its name for typing errors`,
       );
     default:
       return new RuntimeFailure(

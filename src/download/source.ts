@@ -39,7 +39,7 @@ export function parseSource(text: string): DownloadSource {
   }
   throw new RuntimeFailure(
     'invalid-request',
-    `'${text}' is no source of a GGUF file; ` +
+    `'${text}' is not a source of a GGUF file; ` +
       'use hf:user/model:quantization, such as hf:unsloth/Qwen3-0.6B-GGUF:Q4_K_M, ' +
       'or the https:// address of a .gguf file',
   );

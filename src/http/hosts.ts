@@ -16,7 +16,10 @@ export const requireOneHost: RequestHandler = ({ rawHeaders, headers }, _respons
   if (hosts.length > 1) throw new RuntimeFailure('invalid-request', 'Send one Host header.');
   const { host = '' } = headers;
   if (/[/?#@\\]/.test(host) || (host !== '' && hostname(`http://${host}`) === undefined)) {
-    throw new RuntimeFailure('invalid-request', `The Host header '${host}' is no host name.`);
+    throw new RuntimeFailure(
+      'invalid-request',
+      `The Host header '${host}' is not a host name. Send the name or address of the server.`,
+    );
   }
   next();
 };
@@ -45,7 +48,7 @@ export function createHostGuard({ names, loopback }: HostRules): RequestHandler 
 function foreignHost(host: string, loopback: boolean): RuntimeFailure {
   const refused = loopback
     ? `The Host header '${host}' does not name this machine. Use http://127.0.0.1 or localhost, or `
-    : `The Host header '${host}' is no name of this server. Use its address, or `;
+    : `The Host header '${host}' does not name this server. Use its address, or `;
   return new RuntimeFailure(
     'permission',
     `${refused}start it with --allowed-host ${hostname(`http://${host}`)}.`,

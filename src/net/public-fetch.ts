@@ -123,7 +123,7 @@ function parseTarget(url: string): URL {
   if (url.length > LONGEST_URL) {
     throw new FetchRefusal(`it has more than ${LONGEST_URL} characters`);
   }
-  if (!URL.canParse(url)) throw new FetchRefusal('it is no valid URL');
+  if (!URL.canParse(url)) throw new FetchRefusal('it is not a valid URL');
   const target = new URL(url);
   if (target.protocol !== 'http:' && target.protocol !== 'https:') {
     throw new FetchRefusal('only http and https URLs are fetched');
@@ -141,14 +141,13 @@ async function addressesOf(
 ): Promise<readonly string[]> {
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   if (isMetadataName(host)) {
-    throw new FetchRefusal(
-      `${host} is the metadata service of a cloud, and no such one is contacted`,
-    );
+    throw new FetchRefusal(`${host} is the metadata service of a cloud, which is never contacted`);
   }
   const addresses = isIP(host) === 0 ? await resolved(host, resolve, signal) : [host];
   if (addresses.every(mayContact)) return addresses;
-  const what = isIP(host) === 0 ? 'leads to an address that is not public' : 'is no public address';
-  throw new FetchRefusal(`${host} ${what}, and no other is contacted`);
+  const what =
+    isIP(host) === 0 ? 'leads to an address that is not public' : 'is not a public address';
+  throw new FetchRefusal(`${host} ${what}, and only public ones are contacted`);
 }
 
 async function resolved(

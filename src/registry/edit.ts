@@ -114,7 +114,7 @@ function refuseDestination(registry: Registry, destination: string): void {
   if (!/^[^\s\p{Cc}]+$/u.test(destination)) {
     throw new RuntimeFailure(
       'invalid-request',
-      `'${destination}' is no name: use one without spaces, such as claude-3-5-sonnet`,
+      `'${destination}' is not a valid name; use one without spaces, such as claude-3-5-sonnet`,
     );
   }
   const taken = lookUp({ models: registry.models, aliases: new Map() }, destination);
@@ -195,8 +195,8 @@ function refuseLosses(before: Registry, after: Registry, name: string): void {
   if (lost.length > 0) {
     throw new RuntimeFailure(
       'invalid-request',
-      `'${name}' is what ${lost.join(', ')} lead${lost.length === 1 ? 's' : ''} to; ` +
-        `remove that first: portico rm ${[...lost, name].join(' ')}`,
+      `'${name}' is the target of ${lost.join(', ')}; ` +
+        `remove ${lost.length === 1 ? 'that' : 'those'} first: portico rm ${[...lost, name].join(' ')}`,
     );
   }
   const { defaultModel } = before;

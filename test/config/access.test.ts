@@ -68,7 +68,7 @@ describe('a file of keys', () => {
   ])('is refused in %s', async (_encoding, bytes) => {
     const file = await keyFile(bytes);
     expect(() => keysOf({ apiKeyFile: file })).toThrow(
-      `the keys of ${file} can't be used: it is no UTF-8 text; save it as UTF-8`,
+      `the keys of ${file} can't be used: it is not UTF-8 text; save it as UTF-8`,
     );
   });
 
@@ -133,7 +133,7 @@ describe('origins and names', () => {
   it.each(['localhost:5173', 'http://a.example/path', 'null', 'http://', 'a b'])(
     'refuse %s as an origin',
     (given) => {
-      expect(() => accessOf({ cors: [given] })).toThrow('is no origin');
+      expect(() => accessOf({ cors: [given] })).toThrow('is not an origin');
     },
   );
 
@@ -143,6 +143,6 @@ describe('origins and names', () => {
   });
 
   it.each(['http://a.lan', 'a.lan:80', 'a b', ''])('refuse %j as a host', (given) => {
-    expect(() => accessOf({ allowedHost: [given] })).toThrow('is no host name');
+    expect(() => accessOf({ allowedHost: [given] })).toThrow('is not a host name');
   });
 });

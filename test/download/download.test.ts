@@ -65,7 +65,7 @@ describe('a download', () => {
     expect(seen.at(-1)).toEqual(['downloading', MINI.length, MINI.length]);
   });
 
-  it('with another hash than the listed one is thrown away', async () => {
+  it('with another hash than the listed one is deleted', async () => {
     const host = await serveModels(FILES, { listedHash: '0'.repeat(64) });
     const file = await target();
     await expect(
@@ -73,7 +73,7 @@ describe('a download', () => {
         { url: hub(host.url), target: file, bytes: undefined, sha256: undefined },
         watched().options,
       ),
-    ).rejects.toThrow(new RegExp(`SHA-256 ${HASH} instead of 0+.*thrown away, try again`));
+    ).rejects.toThrow(new RegExp(`SHA-256 ${HASH} instead of 0+.*the file was deleted, try again`));
     expect(await readdir(join(file, '..'))).toEqual([]);
   });
 
@@ -90,12 +90,12 @@ describe('a download', () => {
     for (const other of [MINI.subarray(1), Buffer.from(MINI).fill(0, 1000, 1010)]) {
       await writeFile(file, other);
       await expect(download(remote, watched().options)).rejects.toThrow(
-        /is there, but it is not what .*; remove it, or choose another --name/,
+        /exists and differs from .*; remove it, or choose another --name/,
       );
     }
   });
 
-  it('that is no GGUF file is thrown away', async () => {
+  it('that is not GGUF is deleted', async () => {
     const host = await serveModels({ 'mini.gguf': Buffer.from('<!DOCTYPE html>') });
     const file = await target();
     await expect(
@@ -103,7 +103,7 @@ describe('a download', () => {
         { url: `${host.cdn}/mini.gguf`, target: file, bytes: undefined, sha256: undefined },
         watched().options,
       ),
-    ).rejects.toThrow(/no GGUF file: it begins with "<!DO"/);
+    ).rejects.toThrow(/sent a file that is not GGUF: it begins with "<!DO"/);
     expect(await readdir(join(file, '..'))).toEqual([]);
   });
 
@@ -287,7 +287,7 @@ describe('a download that breaks off', () => {
     await expect(download(remote, watched().options)).rejects.toThrow();
     await writeFile(`${file}.part`, Buffer.concat([MINI.subarray(0, 299_999), Buffer.from('x')]));
     host.manners = {};
-    await expect(download(remote, watched().options)).rejects.toThrow(/thrown away/);
+    await expect(download(remote, watched().options)).rejects.toThrow(/the file was deleted/);
     await download(remote, watched().options);
     await expectWhole(file);
   });
@@ -299,7 +299,7 @@ describe('a refusal has a hint', () => {
   it.each([
     [401, /permission|signed-in/],
     [403, /signed-in.*`file:` in models\.yaml/],
-    [404, /no such file/],
+    [404, /does not exist/],
     [400, /answers 400/],
   ])('of status %d', async (status, words) => {
     const host = await serveModels(FILES, { statuses: [status] });
@@ -344,7 +344,7 @@ describe('disk space', () => {
     [1e15, 1e12, true],
   ])('of %d needed and %d free', (needed, free, isShort) => {
     const check = () => requireSpace(needed, free, '/models');
-    if (isShort) expect(check).toThrow(/no room.*\/models has .* left; free some/);
+    if (isShort) expect(check).toThrow(/\/models is too full: .* are free; free some/);
     else expect(check).not.toThrow();
   });
 
@@ -356,7 +356,7 @@ describe('disk space', () => {
         [{ url: hub(host.url), target: file, bytes: 1e18, sha256: HASH }],
         watched().options,
       ),
-    ).rejects.toThrow(/no room/);
+    ).rejects.toThrow(/is too full/);
     expect(host.downloads).toEqual([]);
   });
 });

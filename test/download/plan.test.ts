@@ -80,7 +80,7 @@ describe('the files of a source', () => {
   });
 
   it.each([
-    ['hf:user/other', /404.*no such file/],
+    ['hf:user/other', /404.*does not exist/],
     ['hf:user/model:Q2_K', /has no Q2_K; there are a/],
   ])('%s is refused with a hint', async (text, words) => {
     const { url } = await serveModels({ 'a.gguf': MINI });

@@ -36,7 +36,7 @@ describe('a source', () => {
     'https://host/x.bin',
     'https://',
   ])('%s is refused, with what to write', (text) => {
-    expect(() => parseSource(text)).toThrow(/is no source.*hf:user\/model:quantization.*https:/);
+    expect(() => parseSource(text)).toThrow(/is not a source.*hf:user\/model:quantization.*https:/);
   });
 });
 

@@ -166,7 +166,7 @@ describe('a picture that can’t be used', () => {
       const url = await servePictures(() => expect.unreachable('it was contacted'));
       const there = url.replace('127.0.0.1', host);
       expect(await refusalOf([at(`${there}/a.png`)])).toMatch(
-        /^messages\.0\.content\.0\.image\.source\.url: Unable to download the file http:.*no other is contacted\. Send the picture as base64/,
+        /^messages\.0\.content\.0\.image\.source\.url: Unable to download the file http:.*only public ones are contacted\. Send the picture as base64/,
       );
     },
   );

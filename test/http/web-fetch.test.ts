@@ -159,7 +159,7 @@ describe('web_fetch', () => {
         content: { error_code: expect.stringMatching(/^url_not_(accessible|allowed)$/) },
       });
       if (url.startsWith('http'))
-        expect(warnings).toEqual([expect.stringContaining('no public address')]);
+        expect(warnings).toEqual([expect.stringContaining('not a public address')]);
     },
   );
 });

@@ -82,7 +82,7 @@ describe('the download of a URL', () => {
   });
 
   it.each([
-    ['it is no valid URL', 'picture.png'],
+    ['it is not a valid URL', 'picture.png'],
     ['only http and https', 'file:///etc/passwd'],
     ['only http and https', 'data:image/png;base64,AAAA'],
     ['only http and https', 'ftp://example.com/a.png'],
@@ -136,7 +136,7 @@ describe('a forbidden address', () => {
   ])('is not contacted by default: this machine as %s', async (base) => {
     const { port, reached } = await forbidden();
     await expect(get(`${base}:${port}/a.png`, DEFAULT)).rejects.toMatchObject(
-      refused(/(is no public address|leads to an address that is not public), and no other/),
+      refused(/(is not a public address|leads to an address that is not public), and only public/),
     );
     expect(reached).toEqual([]);
   });
@@ -151,7 +151,7 @@ describe('a forbidden address', () => {
     'http://[fe80::1]/a.png',
     'https://[fd00:ec2::254]/a.png',
   ])('is not contacted by default: %s', async (url) => {
-    await expect(get(url, DEFAULT)).rejects.toMatchObject(refused('is no public address'));
+    await expect(get(url, DEFAULT)).rejects.toMatchObject(refused('is not a public address'));
   });
 
   it.each([
@@ -176,7 +176,7 @@ describe('a forbidden address', () => {
       const url = await servePictures(redirectTo(`http://${host}:${port}/a.png`));
       const resolve = async (name: string) => [name === 'outside.test' ? '127.0.0.1' : '127.0.0.2'];
       const outside = url.replace('127.0.0.1', 'outside.test');
-      await expect(get(outside, { resolve })).rejects.toMatchObject(refused('and no other'));
+      await expect(get(outside, { resolve })).rejects.toMatchObject(refused('and only public'));
       expect(reached).toEqual([]);
     },
   );

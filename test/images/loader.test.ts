@@ -137,7 +137,7 @@ describe('an image at a URL', () => {
     const address = await servePictures(() => expect.unreachable('it was contacted'));
     await expect(createImageLoader().load(url(`${address}/a.png`), signal)).rejects.toMatchObject({
       message: expect.stringMatching(
-        /^Unable to download the file http:\/\/127\.0\.0\.1:\d+\/a\.png: 127\.0\.0\.1 is no public address/,
+        /^Unable to download the file http:\/\/127\.0\.0\.1:\d+\/a\.png: 127\.0\.0\.1 is not a public address/,
       ) as string,
       subject: subject('url'),
     });

@@ -156,8 +156,8 @@ describe('a copy', () => {
     ['nope', 'x', /^model: nope is not known; there are mini, known$/],
     ['mini', 'known', /^'known' is a model itself .*choose another name/],
     ['mini', 'known:latest', /is a model itself/],
-    ['mini', 'a name', /^'a name' is no name/],
-    ['mini', '', /is no name/],
+    ['mini', 'a name', /^'a name' is not a valid name/],
+    ['mini', '', /is not a valid name/],
   ])('of %s to %o is refused, and nothing is written', async (source, destination, message) => {
     const files = await registryFolder();
     await expect(copyModel(files, source, destination)).rejects.toThrow(message);
@@ -198,7 +198,7 @@ aliases:
   it.each([
     ['mini', /^'mini' comes with Portico and can't be removed/],
     ['nope', /^model: nope is not known; there are/],
-    ['mine', /^'mine' is what my-alias leads to; remove that first: portico rm my-alias mine$/],
+    ['mine', /^'mine' is the target of my-alias; remove that first: portico rm my-alias mine$/],
     [
       'quick',
       /^'quick' is needed by the default, quick; choose another one first with: portico default NAME$/,

@@ -56,7 +56,7 @@ export function createServerClient({ http, keys, url, model }: ClientOptions): S
       const refusal = { ...answer, body: await readText(answer.body, MAX_TEXT_BYTES) };
       if (last || !OTHER_KEY_STATUSES.includes(answer.status)) return refusal;
     }
-    throw new RuntimeFailure('internal', `there is no key to request ${target} with`);
+    throw new RuntimeFailure('internal', `No key is known for ${target}.`);
   };
   const completions = apiUrl(url, 'chat/completions');
   return {

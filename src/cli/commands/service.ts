@@ -136,7 +136,7 @@ async function agree(question: string, { yes }: ServiceFlags, context: CliContex
   if (asker === undefined) {
     throw new RuntimeFailure(
       'invalid-request',
-      'nothing is changed, because there is no terminal to ask on; allow it with -y',
+      'nothing is changed, because there is no terminal to confirm it; allow it with -y',
     );
   }
   if (!(await asker.confirm(question))) {

@@ -69,7 +69,7 @@ async function agree(asker: LaunchOptions['asker'], file: string): Promise<void>
   if (asker === undefined) {
     throw new RuntimeFailure(
       'invalid-request',
-      `${file} is not changed, because there is no terminal to ask on; allow it with -y`,
+      `${file} is not changed, because there is no terminal to confirm it; allow it with -y`,
     );
   }
   if (!(await asker.confirm('Write this?'))) {

@@ -82,7 +82,7 @@ function unchosen(choices: readonly ModelChoice[]): never {
   const installed = choices.filter(({ state }) => state === 'installed').map(({ name }) => name);
   throw new RuntimeFailure(
     'invalid-request',
-    'no model is chosen, and there is no terminal to ask on: choose one with --model NAME ' +
+    'no model is chosen, and there is no terminal to choose one in: name one with --model NAME ' +
       `(there are ${installed.join(', ') || 'none yet'}), or set one with: portico default NAME`,
   );
 }

@@ -271,7 +271,7 @@ describe('the model', () => {
     const { code, stderr } = await run(['launch', 'claude', ...onServer()], variables);
     expect(code).toBe(1);
     expect(stderr).toBe(
-      'Error: no model is chosen, and there is no terminal to ask on: choose one with --model NAME ' +
+      'Error: no model is chosen, and there is no terminal to choose one in: name one with --model NAME ' +
         '(there are mini, claude-3-5-sonnet), or set one with: portico default NAME\n',
     );
     const known = ['launch', 'claude', ...onServer(), '--model', 'qwen3-coder'];

@@ -215,15 +215,15 @@ describe('portico pull, refused', () => {
   covers('R4.6-pull-refused');
 
   it.each([
-    ['hf:user/none:Q8_0', {}, /404: there is no such file/],
+    ['hf:user/none:Q8_0', {}, /404: the file does not exist/],
     ['hf:user/model:Q2_K', {}, /user\/model has no Q2_K; there are model-Q8_0/],
     ['hf:user/model', { token: 'x' }, /401.*HF_TOKEN/],
-    ['hf:user', {}, /no source of a GGUF file; use hf:/],
-    [SOURCE, { listedBytes: 1e18 }, /no room.*free some/],
+    ['hf:user', {}, /not a source of a GGUF file; use hf:/],
+    [SOURCE, { listedBytes: 1e18 }, /is too full.*free some/],
     [
       SOURCE,
       { listedHash: '0'.repeat(64) },
-      /SHA-256 \w+ instead of 0+\); it was thrown away, try again/,
+      /SHA-256 \w+ instead of 0+\); the file was deleted, try again/,
     ],
     ['mini', {}, /models\.yaml:\d+:\d+: 'mini' has no source.*add 'source:/],
     ['bad', {}, /bad can't be used: \S+models\.yaml:\d+:\d+: models\.bad\.backend: .*"llama"/],

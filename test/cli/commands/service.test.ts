@@ -53,7 +53,7 @@ describe.skipIf(process.platform !== 'linux')('portico service install', () => {
     ]);
   });
 
-  it('changes nothing without a terminal to ask on', async () => {
+  it('changes nothing without a terminal', async () => {
     const { environment, unit, calls } = await makeUser();
     const { code, stdout, stderr } = await runHere(['service', 'install'], environment);
     expect(code).toBe(1);

@@ -71,13 +71,13 @@ describe('portico launch claude --config', () => {
     );
   });
 
-  it('needs -y if there is no terminal to ask on', async () => {
+  it('needs -y without a terminal', async () => {
     const { run, file, settings } = await withSettings(THEIRS);
     const { code, stdout, stderr } = await run([...onServer(), '--config']);
     expect(code).toBe(1);
     expect(stdout).toContain('+ env.ANTHROPIC_MODEL: "mini"');
     expect(stderr).toContain(
-      `Error: ${file} is not changed, because there is no terminal to ask on; allow it with -y\n`,
+      `Error: ${file} is not changed, because there is no terminal to confirm it; allow it with -y\n`,
     );
     expect(await settings()).toBe(THEIRS);
     expect(existsSync(`${file}.before-portico`)).toBe(false);

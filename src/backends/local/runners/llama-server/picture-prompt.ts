@@ -69,7 +69,7 @@ function pictureOf(url: string): readonly [Token, string] {
 /** Narrows an id to a token. */
 export function tokenOf(id: number): Token {
   if (isToken(id)) return id;
-  throw new TypeError(`${id} is no token`);
+  throw new TypeError(`${id} is not a token`);
 }
 
 function isToken(id: number): id is Token {

@@ -172,7 +172,7 @@ async function findProgram(settings: EngineSettings, wanted: ProgramOptions): Pr
     llamaServer === undefined
       ? 'No llama-server was found on this machine. Install llama.cpp, name its program with ' +
           '--llama-server, or set `engine: built-in` in models.yaml.'
-      : `There is no program ${llamaServer}, which --llama-server names. Correct the path.`,
+      : `No program was found at ${llamaServer}, the path of --llama-server. Correct the path.`,
   );
 }
 
