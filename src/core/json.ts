@@ -6,6 +6,15 @@ export interface JsonObject {
   readonly [key: string]: JsonValue;
 }
 
+/** Parses JSON; returns undefined for any other text. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Returns true for an object with keys: not null and not an array. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -19,6 +28,14 @@ export function isJsonObject(value: unknown): value is JsonObject {
 /** Returns true for a parsed JSON array. */
 export function isJsonArray(value: unknown): value is readonly JsonValue[] {
   return Array.isArray(value);
+}
+
+/** Returns an object with the same keys, each with its converted value. */
+export function mapValues(
+  values: JsonObject,
+  convert: (value: JsonValue) => JsonValue,
+): JsonObject {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, convert(value)]));
 }
 
 /** Returns true for an error of the system with a code such as `ENOENT`. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { messageOf, RuntimeFailure } from '../core/failure.ts';
+import { parseJson } from '../core/json.ts';
 import { readText } from '../net/read-text.ts';
 import { rememberSecret } from '../core/secrets.ts';
 import type { HubFile } from './pick.ts';
@@ -102,14 +103,6 @@ function toFile({ path, size, lfs }: z.infer<typeof tree>[number]): HubFile {
 function nextPage(link: string | undefined, from: string): string | undefined {
   const next = /<([^<>]+)>;\s*rel="next"/.exec(link ?? '')?.[1];
   return next === undefined ? undefined : nextUrl(from, next, 'continues at');
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }
 
 function unavailable(error: unknown): never {

@@ -1,4 +1,4 @@
-import { parseJson } from '../core/one-line.ts';
+import { parseJson } from '../core/json.ts';
 import type { CallableTool, ChatFormat, ToolSyntax } from '../formats/format.ts';
 import { apertus } from '../formats/apertus.ts';
 import { apriel } from '../formats/apriel.ts';

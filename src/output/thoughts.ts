@@ -1,4 +1,4 @@
-import { isRecord } from '../core/json.ts';
+import { isRecord, parseJson } from '../core/json.ts';
 import type { ChatFormat, OutputContext } from '../formats/format.ts';
 import { finderOf } from '../formats/shared/marks.ts';
 import { Source } from '../formats/shared/reader.ts';
@@ -118,17 +118,9 @@ function* isCompleteCall(reading: Reading<boolean>): Reading<boolean> {
   let isComplete = false;
   for (;;) {
     const step = reading.next();
-    if (step.done === true) return step.value && isComplete && isObject(json);
+    if (step.done === true) return step.value && isComplete && isRecord(parseJson(json));
     if (step.value === undefined) yield undefined;
     else if (step.value.type === 'call-json' && !isComplete) json += step.value.json;
     else isComplete ||= step.value.type === 'call-end';
-  }
-}
-
-function isObject(json: string): boolean {
-  try {
-    return isRecord(JSON.parse(json));
-  } catch {
-    return false;
   }
 }

@@ -1,4 +1,4 @@
-import { isJsonArray, isJsonObject } from '../core/json.ts';
+import { isJsonArray, isJsonObject, mapValues } from '../core/json.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 
 /** Keys whose values map names to schemas. */
@@ -223,10 +223,4 @@ function valuesOf(schema: JsonObject): readonly (JsonValue | undefined)[] {
 function firstType(types: readonly (JsonValue | undefined)[]): string | undefined {
   const named = types.filter((type) => typeof type === 'string');
   return named.find((type) => type !== 'null') ?? (named.length > 0 ? 'string' : undefined);
-}
-
-function mapValues(schemas: JsonObject, change: (schema: JsonValue) => JsonObject): JsonObject {
-  return Object.fromEntries(
-    Object.entries(schemas).map(([name, schema]) => [name, change(schema)] as const),
-  );
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { ScriptedOptions } from '../support/scripted-backend.ts';
 import type { GenerationEvent } from '../../src/core/events.ts';
 import { messageOf, RuntimeFailure } from '../../src/core/failure.ts';
-import { parseJson } from '../../src/core/one-line.ts';
+import { parseJson } from '../../src/core/json.ts';
 import { createWires } from '../../src/wires/index.ts';
 import type { DecodedRequest, Wire } from '../../src/wires/wire.ts';
 import { serveScript } from '../support/scripted-server.ts';

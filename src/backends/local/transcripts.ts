@@ -3,8 +3,7 @@ import { placeDeferredTools } from '../../prompt/deferred.ts';
 import type { GenerationRequest } from '../../core/backend.ts';
 import type { Part, Turn } from '../../core/conversation.ts';
 import type { GenerationEvent } from '../../core/events.ts';
-import { isRecord } from '../../core/json.ts';
-import { parseJson } from '../../core/one-line.ts';
+import { isRecord, parseJson } from '../../core/json.ts';
 import { TimeSlice } from './model/time-slice.ts';
 
 /** Limit of cached tokens, or characters, of all conversations: 16 MiB at 8 bytes each. */

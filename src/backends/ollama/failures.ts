@@ -1,7 +1,8 @@
 import { promptTooLong, RuntimeFailure } from '../../core/failure.ts';
 import type { FailureCode } from '../../core/failure.ts';
 import type { ServerNaming } from '../../net/http-client.ts';
-import { oneLine, parseJson } from '../../core/one-line.ts';
+import { oneLine } from '../../core/one-line.ts';
+import { parseJson } from '../../core/json.ts';
 import { isToolRefusal } from '../refused-tools.ts';
 import { readOllamaError } from './protocol.ts';
 

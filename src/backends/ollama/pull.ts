@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { RuntimeFailure } from '../../core/failure.ts';
 import { createHttpClient } from '../../net/http-client.ts';
 import { readLines } from '../../net/lines.ts';
-import { parseJson } from '../../core/one-line.ts';
+import { parseJson } from '../../core/json.ts';
 import { OLLAMA_SERVER } from './failures.ts';
 import { readOllamaError } from './protocol.ts';
 

@@ -1,5 +1,5 @@
 import type { ToolSpec } from '../../core/conversation.ts';
-import { isJsonArray, isJsonObject } from '../../core/json.ts';
+import { isJsonArray, isJsonObject, mapValues } from '../../core/json.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { OllamaTool } from './protocol.ts';
 
@@ -92,8 +92,4 @@ function isTyped(type: JsonValue | undefined): type is string | readonly string[
 
 function textOf(value: JsonValue | undefined): string {
   return typeof value === 'string' ? value : '';
-}
-
-function mapValues(values: JsonObject, map: (value: JsonValue) => JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, map(value)]));
 }

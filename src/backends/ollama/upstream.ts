@@ -4,7 +4,7 @@ import { unreachable } from '../../net/http-client.ts';
 import type { HttpAnswer, HttpClient } from '../../net/http-client.ts';
 import { readLines } from '../../net/lines.ts';
 import { ProgressBound } from '../../net/progress-bound.ts';
-import { parseJson } from '../../core/one-line.ts';
+import { parseJson } from '../../core/json.ts';
 import {
   errorLineFailure,
   OLLAMA_SERVER,

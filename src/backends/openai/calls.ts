@@ -1,8 +1,7 @@
 import { JsonScan } from '../../formats/shared/json-scan.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 import { newToolCallId } from '../../core/ids.ts';
-import { isRecord } from '../../core/json.ts';
-import { parseJson } from '../../core/one-line.ts';
+import { isRecord, parseJson } from '../../core/json.ts';
 import type { CallDelta } from './protocol.ts';
 
 /** Incomplete call. */

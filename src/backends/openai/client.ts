@@ -4,7 +4,7 @@ import { rememberSecretsOfHeaders } from '../../core/secrets.ts';
 import { shownUrl, unreachable } from '../../net/http-client.ts';
 import type { HttpAnswer, HttpClient, HttpHeaders } from '../../net/http-client.ts';
 import { readText } from '../../net/read-text.ts';
-import { parseJson } from '../../core/one-line.ts';
+import { parseJson } from '../../core/json.ts';
 import { apiUrl, rootUrl } from './addresses.ts';
 import { SERVER } from './failures.ts';
 import type { Refusal } from './failures.ts';

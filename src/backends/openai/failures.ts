@@ -1,7 +1,8 @@
 import { contextLimitExceeded, promptTooLong, RuntimeFailure } from '../../core/failure.ts';
 import type { FailureCode } from '../../core/failure.ts';
 import type { ServerNaming } from '../../net/http-client.ts';
-import { oneLine, parseJson } from '../../core/one-line.ts';
+import { oneLine } from '../../core/one-line.ts';
+import { parseJson } from '../../core/json.ts';
 import { isToolRefusal } from '../refused-tools.ts';
 import { readOverflow } from './overflow.ts';
 import type { Overflow } from './overflow.ts';

@@ -2,7 +2,7 @@ import type { GenerationRequest } from '../../core/backend.ts';
 import { contextLimitExceeded, promptTooLong, RuntimeFailure } from '../../core/failure.ts';
 import { inSlices } from '../../core/steps.ts';
 import { begun } from '../../net/timeouts.ts';
-import { parseJson } from '../../core/one-line.ts';
+import { parseJson } from '../../core/json.ts';
 import { adjust } from './adjustments.ts';
 import { countCall, prepareCall } from './call.ts';
 import type { Call, Upstream } from './call.ts';

@@ -1,6 +1,5 @@
 import type { HttpAnswer } from '../../net/http-client.ts';
-import { isRecord } from '../../core/json.ts';
-import { parseJson } from '../../core/one-line.ts';
+import { isRecord, parseJson } from '../../core/json.ts';
 import { errorEventFailure, protocolFailure, refusalFailure } from './failures.ts';
 import type { UpstreamRequestContext } from './failures.ts';
 import { ProgressBound } from '../../net/progress-bound.ts';

@@ -1,7 +1,7 @@
 import type { OpenAiSpec } from './spec.ts';
 import { readText } from '../../net/read-text.ts';
 import { upstreamName } from '../../core/model.ts';
-import { parseJson } from '../../core/one-line.ts';
+import { parseJson } from '../../core/json.ts';
 import type { ChatTool } from './chat-message.ts';
 import { isRefusal } from './client.ts';
 import type { ServerClient } from './client.ts';

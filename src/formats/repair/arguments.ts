@@ -1,4 +1,4 @@
-import { parseJson } from '../../core/one-line.ts';
+import { parseJson } from '../../core/json.ts';
 import type { CallableTool } from '../format.ts';
 import { coerceJson } from './coerce.ts';
 import { itemsOf, membersOf } from './json-text.ts';

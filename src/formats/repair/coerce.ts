@@ -1,6 +1,6 @@
 import { parseTree } from 'jsonc-parser';
 import type { Edit, Node } from 'jsonc-parser';
-import { parseJson } from '../../core/one-line.ts';
+import { parseJson } from '../../core/json.ts';
 import { repairJson, strip } from './loose-json.ts';
 import {
   allowedTypes,

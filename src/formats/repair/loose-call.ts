@@ -1,5 +1,5 @@
 import type { CallableTool } from '../format.ts';
-import { parseJson } from '../../core/one-line.ts';
+import { parseJson } from '../../core/json.ts';
 import { readRepaired } from './arguments.ts';
 import { callInput } from './call-input.ts';
 import { itemsOf, membersOf } from './json-text.ts';

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { jsonrepair } from 'jsonrepair';
-import { isRecord } from '../../core/json.ts';
-import { parseJson } from '../../core/one-line.ts';
+import { isRecord, parseJson } from '../../core/json.ts';
 import { isAmbiguous, lacksLastValue } from './ambiguous.ts';
 import { isClosing } from './closing.ts';
 import { mendEscapes } from './escapes.ts';

@@ -6,7 +6,7 @@ import { writeWholeFile } from '../../../core/write-file.ts';
 import type { FileFactsRequest, FileFacts } from './file-facts.ts';
 import { FileFactsProcess } from './file-facts-process.ts';
 import { problemOfGguf } from './require-gguf.ts';
-import { parseJson } from '../../../core/one-line.ts';
+import { parseJson } from '../../../core/json.ts';
 
 /** Version of the cache. Increment it after a change of the facts for the same file. */
 const VERSION = 2;

@@ -121,12 +121,8 @@ function parser(bindings: unknown): ((template: string) => TemplateRenderer) | u
   if (typeof Renderer !== 'function') return undefined;
   return (template) => {
     const renderer: unknown = Reflect.construct(Renderer, [template]);
-    const render: unknown = isObject(renderer) ? Reflect.get(renderer, 'render') : undefined;
+    const render: unknown = isRecord(renderer) ? renderer['render'] : undefined;
     if (typeof render !== 'function') throw new Error('The renderer of llama.cpp has no `render`.');
     return (variables) => String(Reflect.apply(render, renderer, [variables]));
   };
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }

@@ -2,7 +2,7 @@ import { readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
-import { parseJson } from '../../../core/one-line.ts';
+import { parseJson } from '../../../core/json.ts';
 import { openRegularFile, readRegularBytes, readRegularFile } from '../../../core/regular-file.ts';
 import { writeWholeFile } from '../../../core/write-file.ts';
 import { isOld } from './scratch.ts';

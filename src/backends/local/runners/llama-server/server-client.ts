@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
 import { RuntimeFailure } from '../../../../core/failure.ts';
-import { parseJson } from '../../../../core/one-line.ts';
+import { parseJson } from '../../../../core/json.ts';
 import { createHttpClient } from '../../../../net/http-client.ts';
 import type { HttpAnswer } from '../../../../net/http-client.ts';
 import { linkAbort } from '../../../../net/linked-abort.ts';

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { parseJson } from '../../../../../core/one-line.ts';
+import { parseJson } from '../../../../../core/json.ts';
 import { readRegularFile } from '../../../../../core/regular-file.ts';
 import { writeWholeFile } from '../../../../../core/write-file.ts';
 import type { AttentionStore } from '../../../engine-settings.ts';
