@@ -79,3 +79,11 @@ export type GenerationEvent =
       /** All events arrived at once, so their times do not measure the decoding. */
       readonly inOnePiece?: true;
     };
+
+/** Events of a piece of text: one, or none for an empty piece. */
+export function deltas(
+  type: 'text-delta' | 'thinking-delta',
+  text: string,
+): readonly GenerationEvent[] {
+  return text === '' ? [] : [{ type, text }];
+}

@@ -16,3 +16,8 @@ export function smallest(values: Iterable<number>, most = Infinity): number {
   for (const value of values) found = Math.min(found, value);
   return found;
 }
+
+/** The median; of an even number of values the lower one; undefined without values. */
+export function median(values: readonly number[]): number | undefined {
+  return values.toSorted((one, other) => one - other)[(values.length - 1) >> 1];
+}

@@ -1,3 +1,4 @@
+import { raceAbort } from './abort.ts';
 import { RuntimeFailure } from './failure.ts';
 
 /** Ticket of a queued request. Always call `leave()`, even if no slot was granted. */
@@ -91,20 +92,3 @@ function newEntry(): Entry {
 
 /** Placeholder; the Promise executor replaces it synchronously. */
 function noStart(): void {}
-
-/** Returns the promise's value, or rejects with the signal's reason if that comes first. */
-export function raceAbort<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(abortReason(signal));
-    if (signal.aborted) return abort();
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
-}
-
-/** Failure of an aborted request. */
-export function abortReason(signal: AbortSignal): RuntimeFailure {
-  return signal.reason instanceof RuntimeFailure
-    ? signal.reason
-    : new RuntimeFailure('cancelled', 'The request was cancelled.');
-}

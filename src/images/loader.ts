@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { cancelled } from '../core/abort.ts';
 import type { ImagePart } from '../core/conversation.ts';
 import { RuntimeFailure } from '../core/failure.ts';
 import { imageSubject } from '../core/parts.ts';
@@ -103,7 +104,7 @@ function createChecker() {
     const { checkPicture } = await import('./picture.ts');
     const turn = last.then(() => {
       if (!signal.aborted) return checkPicture(bytes, edge);
-      throw new RuntimeFailure('cancelled', 'the request was cancelled', { cause: signal.reason });
+      throw cancelled(signal.reason);
     });
     last = turn.catch(() => undefined);
     return turn;

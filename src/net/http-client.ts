@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { Agent } from 'undici';
 import type { Dispatcher } from 'undici';
 import { createConnector } from './connector.ts';
+import { cancelled } from '../core/abort.ts';
 import { messageOf, RuntimeFailure } from '../core/failure.ts';
 import { isLight, writeJson } from '../core/json-writer.ts';
 import { inSlices } from '../core/steps.ts';
@@ -178,9 +179,4 @@ function brokenOff({ name }: ServerNaming, url: string, reason: unknown): Runtim
     `the connection to ${name} at ${shownUrl(url)} broke off`,
     { cause: reason },
   );
-}
-
-/** Failure for a caller that has aborted. */
-export function cancelled(reason: unknown): RuntimeFailure {
-  return new RuntimeFailure('cancelled', 'the request was cancelled', { cause: reason });
 }

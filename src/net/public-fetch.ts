@@ -3,7 +3,8 @@ import { isIP } from 'node:net';
 import type { LookupFunction } from 'node:net';
 import { Agent, request } from 'undici';
 import type { Dispatcher } from 'undici';
-import { messageOf, RuntimeFailure } from '../core/failure.ts';
+import { cancelled } from '../core/abort.ts';
+import { messageOf } from '../core/failure.ts';
 import { createConnector } from './connector.ts';
 import { isMetadataName } from './metadata-services.ts';
 
@@ -71,9 +72,7 @@ export async function fetchPublic(
   try {
     return await follow(url, rules, AbortSignal.any([signal, late]));
   } catch (error) {
-    if (signal.aborted) {
-      throw new RuntimeFailure('cancelled', 'the request was cancelled', { cause: error });
-    }
+    if (signal.aborted) throw cancelled(error);
     if (error instanceof FetchRefusal) throw error;
     const reason = late.aborted ? `it took longer than ${rules.timeoutMs / 1000} s` : said(error);
     throw new FetchRefusal(reason, error);

@@ -1,3 +1,4 @@
+import { deltas } from '../core/events.ts';
 import type { GenerationEvent } from '../core/events.ts';
 import { OutputParser } from './output-parser.ts';
 import type { OutputShape } from './output-parser.ts';
@@ -88,7 +89,9 @@ export class Output {
     if (this.#stopped !== null || this.#closed) return [];
     const events = this.#translate(this.#parser.end(cut));
     if (this.#closed) return events;
-    return this.#stopped === null ? [...events, ...textDelta(this.#stops.flush())] : events;
+    return this.#stopped === null
+      ? [...events, ...deltas('text-delta', this.#stops.flush())]
+      : events;
   }
 
   #translate(pieces: readonly OutputPiece[]): readonly GenerationEvent[] {
@@ -112,7 +115,7 @@ export class Output {
       case 'text': {
         const { text, stopped } = this.#stops.push(piece.text);
         this.#stopped = stopped;
-        return [...this.#endCall(), ...textDelta(text)];
+        return [...this.#endCall(), ...deltas('text-delta', text)];
       }
       case 'thinking':
         return [...this.#endBlock(), { type: 'thinking-delta', text: piece.text }];
@@ -138,7 +141,7 @@ export class Output {
 
   /** Ends the current text or call. */
   #endBlock(): readonly GenerationEvent[] {
-    return [...textDelta(this.#stops.flush()), ...this.#endCall()];
+    return [...deltas('text-delta', this.#stops.flush()), ...this.#endCall()];
   }
 
   #endCall(): readonly GenerationEvent[] {
@@ -148,8 +151,4 @@ export class Output {
     this.#calls++;
     return [{ type: 'tool-call-end', id }];
   }
-}
-
-function textDelta(text: string): readonly GenerationEvent[] {
-  return text === '' ? [] : [{ type: 'text-delta', text }];
 }

@@ -1,6 +1,6 @@
 import type { GenerationEvent, StopReason } from '../../core/events.ts';
 import { newToolCallId } from '../../core/ids.ts';
-import { abortReason } from '../../core/queue.ts';
+import { abortReason } from '../../core/abort.ts';
 import { mergeDeltas } from '../../output/merge-deltas.ts';
 import { Output } from '../../output/output.ts';
 import { thinkingBudget } from '../../prompt/effort.ts';

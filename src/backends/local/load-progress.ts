@@ -1,6 +1,6 @@
 import { withTimeout } from '../../net/timeouts.ts';
 import type { GenerationEvent } from '../../core/events.ts';
-import { raceAbort } from '../../core/queue.ts';
+import { raceAbort } from '../../core/abort.ts';
 
 /** Progress of a load. */
 export interface LoadProgress {

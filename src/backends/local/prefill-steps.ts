@@ -1,5 +1,5 @@
-import { smallest } from '../../core/lists.ts';
-import { middle, resistantLine, timeOn } from './resistant-line.ts';
+import { median, smallest } from '../../core/lists.ts';
+import { resistantLine, timeOn } from './resistant-line.ts';
 
 /** Longest time of a batch with a prefill step, so that streams and aborts do not wait. */
 const STEP_MILLISECONDS = 80;
@@ -138,7 +138,7 @@ export class StepTimes {
     return SIZES.flatMap((tokens) => {
       const last = this.#steps.filter((step) => step.tokens === tokens).slice(-KEPT);
       const times = last.map((step) => step.milliseconds * this.#growth(step, depth));
-      const milliseconds = middle(times);
+      const milliseconds = median(times);
       return milliseconds === undefined ? [] : [{ tokens, milliseconds }];
     });
   }

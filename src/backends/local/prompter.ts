@@ -1,6 +1,6 @@
 import type { GenerationRequest } from '../../core/backend.ts';
 import { conversationUntil } from '../../prompt/prompt-prefix.ts';
-import { raceAbort } from '../../core/queue.ts';
+import { raceAbort } from '../../core/abort.ts';
 import type { LoadedRunner, Runner, RunnerPrompt, WrittenPrompt } from './runner.ts';
 import type { Transcripts } from './transcripts.ts';
 import { contextLimitExceeded, promptTooLong } from '../../core/failure.ts';

@@ -1,3 +1,5 @@
+import { median } from '../../core/lists.ts';
+
 /** Measured time of a token after a number of others. */
 export interface TimedToken {
   /** Tokens before it. */
@@ -27,7 +29,7 @@ export function resistantLine(
 ): TimeLine | undefined {
   const sorted = measured.toSorted((one, other) => one.depth - other.depth);
   const half = sorted.length >> 1;
-  const [near, far] = [middleOf(sorted.slice(0, half)), middleOf(sorted.slice(half))];
+  const [near, far] = [medianOf(sorted.slice(0, half)), medianOf(sorted.slice(half))];
   if (near === undefined || far === undefined || far.depth - near.depth < spread) return undefined;
   return { near, slope: Math.max(0, (far.time - near.time) / (far.depth - near.depth)) };
 }
@@ -37,13 +39,8 @@ export function timeOn({ near, slope }: TimeLine, depth: number): number {
   return Math.max(near.time + slope * (depth - near.depth), near.time / 4);
 }
 
-function middleOf(measured: readonly TimedToken[]): TimedToken | undefined {
-  const depth = middle(measured.map((one) => one.depth));
-  const time = middle(measured.map((one) => one.time));
+function medianOf(measured: readonly TimedToken[]): TimedToken | undefined {
+  const depth = median(measured.map((one) => one.depth));
+  const time = median(measured.map((one) => one.time));
   return depth === undefined || time === undefined ? undefined : { depth, time };
-}
-
-/** Median; of an even number of values the lower one. */
-export function middle(values: readonly number[]): number | undefined {
-  return values.toSorted((one, other) => one - other)[Math.floor((values.length - 1) / 2)];
 }

@@ -1,5 +1,6 @@
 import { createStopMatcher } from '../../formats/shared/stops.ts';
 import { RuntimeFailure } from '../../core/failure.ts';
+import { deltas } from '../../core/events.ts';
 import type { GenerationEvent, StopReason, Usage } from '../../core/events.ts';
 import { newToolCallId } from '../../core/ids.ts';
 import { AnswerBound } from '../../net/answer-bound.ts';
@@ -51,13 +52,13 @@ export function createAnswer(options: OllamaAnswerOptions): {
     push(chunk) {
       received += chunk.tokens;
       thought ||= chunk.thinking !== '';
-      const thinking = delta('thinking-delta', chunk.thinking);
+      const thinking = deltas('thinking-delta', chunk.thinking);
       const { text, stopped } = stops.push(chunk.text);
       if (stopped !== null) {
-        return [...thinking, ...delta('text-delta', text), finishOf('stop-sequence', stopped)];
+        return [...thinking, ...deltas('text-delta', text), finishOf('stop-sequence', stopped)];
       }
       const isLast = chunk.calls.length > 0 || chunk.end !== undefined;
-      const said = [...thinking, ...delta('text-delta', isLast ? text + stops.flush() : text)];
+      const said = [...thinking, ...deltas('text-delta', isLast ? text + stops.flush() : text)];
       const wanted = options.parallel ? chunk.calls : chunk.calls.slice(0, calls === 0 ? 1 : 0);
       calls += chunk.calls.length;
       const events = [...said, ...wanted.flatMap(callEvents)];
@@ -67,7 +68,7 @@ export function createAnswer(options: OllamaAnswerOptions): {
       // Ollama applies max_tokens to each generation separately.
       const isOver = options.twice && received >= options.maxTokens;
       return bound.isExceededBy(charactersOf(chunk)) || isOver
-        ? [...events, ...delta('text-delta', stops.flush()), finishOf('max-tokens', null)]
+        ? [...events, ...deltas('text-delta', stops.flush()), finishOf('max-tokens', null)]
         : events;
     },
     stop: () => finishOf('stop-sequence', null),
@@ -167,10 +168,6 @@ function toUsage(
     // Ollama does not count thinking separately.
     thinkingTokens: 0,
   };
-}
-
-function delta(type: 'text-delta' | 'thinking-delta', text: string): readonly GenerationEvent[] {
-  return text === '' ? [] : [{ type, text }];
 }
 
 function finish(reason: StopReason, stopSequence: string | null, usage: Usage): GenerationEvent {

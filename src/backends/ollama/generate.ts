@@ -6,7 +6,7 @@ import { countItems } from '../../core/parts.ts';
 import { beforeWorkOn, inSlices } from '../../core/steps.ts';
 import type { Steps } from '../../core/steps.ts';
 import type { PromptEstimator } from '../../prompt/estimate.ts';
-import { cancelled } from '../../net/http-client.ts';
+import { cancelled } from '../../core/abort.ts';
 import type { HttpClient } from '../../net/http-client.ts';
 import { begun, FIRST_BYTE_WAIT_MS, withTimeout } from '../../net/timeouts.ts';
 import { linkAbort } from '../../net/linked-abort.ts';

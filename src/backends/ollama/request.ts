@@ -5,6 +5,8 @@ import { RuntimeFailure } from '../../core/failure.ts';
 import type { Steps } from '../../core/steps.ts';
 import type { KeepAlive } from '../../units/keep-alive.ts';
 import type { Sampling } from '../../core/model.ts';
+import { EFFORT_LEVELS } from '../effort-levels.ts';
+import type { EffortLevel } from '../effort-levels.ts';
 import type { OllamaModelFacts, OllamaThinkingControl } from './facts.ts';
 import type { OllamaChatRequest } from './protocol.ts';
 import { toTool } from './tool.ts';
@@ -120,22 +122,12 @@ function toKeepAlive(keepAlive: KeepAlive): number | string {
   return keepAlive === 'always' ? -1 : `${keepAlive}ms`;
 }
 
-type Level = 'low' | 'medium' | 'high';
-
-const LEVELS = {
-  low: 'low',
-  medium: 'medium',
-  high: 'high',
-  xhigh: 'high',
-  max: 'high',
-} as const satisfies Record<Effort, Level>;
-
 /** Value of the `think` field; undefined if the model would refuse it. */
 export function toThink(
   control: OllamaThinkingControl,
   thinking: ThinkingMode,
   effort: Effort | undefined,
-): boolean | Level | undefined {
+): boolean | EffortLevel | undefined {
   const wanted = thinking.mode !== 'disabled';
   switch (control) {
     case 'none':
@@ -144,7 +136,7 @@ export function toThink(
       return wanted;
     case 'levels':
       // Thinking of such a model can't be turned off, only lowered.
-      return wanted ? LEVELS[effort ?? 'medium'] : 'low';
+      return wanted ? EFFORT_LEVELS[effort ?? 'medium'] : 'low';
     default:
       return control satisfies never;
   }

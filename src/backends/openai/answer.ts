@@ -1,6 +1,7 @@
 import { createStopMatcher } from '../../formats/shared/stops.ts';
 import type { StopMatcher } from '../../formats/shared/stops.ts';
 import { RuntimeFailure } from '../../core/failure.ts';
+import { deltas } from '../../core/events.ts';
 import type { GenerationEvent, StopReason, Usage } from '../../core/events.ts';
 import { AnswerBound } from '../../net/answer-bound.ts';
 import { CallReader } from './calls.ts';
@@ -56,11 +57,11 @@ export class AnswerReader {
       ...(chunk.prefill ? [prefill(chunk.prefill)] : []),
       ...(isText ? this.#calls.endWhole() : []),
       ...this.#think(chunk.thinking),
-      ...delta('text-delta', text),
+      ...deltas('text-delta', text),
     ];
     if (stopped !== null) return [...events, this.#finish('stop-sequence', stopped)];
     if (chunk.calls.length === 0) return events;
-    const held = delta('text-delta', this.#stops.flush());
+    const held = deltas('text-delta', this.#stops.flush());
     return [...events, ...held, ...chunk.calls.flatMap((call) => this.#calls.push(call))];
   }
 
@@ -91,13 +92,13 @@ export class AnswerReader {
 
   /** Events that were buffered until the end of the answer. */
   #rest(cut: boolean): readonly GenerationEvent[] {
-    return [...delta('text-delta', this.#stops.flush()), ...this.#calls.end(cut)];
+    return [...deltas('text-delta', this.#stops.flush()), ...this.#calls.end(cut)];
   }
 
   /** Thinking after text is a separate block, so buffered text is sent first. */
   #think(thinking: string): readonly GenerationEvent[] {
     if (thinking === '') return [];
-    return [...delta('text-delta', this.#stops.flush()), ...delta('thinking-delta', thinking)];
+    return [...deltas('text-delta', this.#stops.flush()), ...deltas('thinking-delta', thinking)];
   }
 
   #finish(reason: StopReason, stopSequence: string | null): GenerationEvent {
@@ -172,8 +173,4 @@ function isCut(reason: string): boolean {
 
 function prefill({ done, total }: NonNullable<ChatChunk['prefill']>): GenerationEvent {
   return { type: 'progress', phase: 'prefill', done, total };
-}
-
-function delta(type: 'text-delta' | 'thinking-delta', text: string): readonly GenerationEvent[] {
-  return text === '' ? [] : [{ type, text }];
 }

@@ -1,5 +1,5 @@
 import type { GenerationEvent } from '../../core/events.ts';
-import { cancelled } from '../../net/http-client.ts';
+import { cancelled } from '../../core/abort.ts';
 import { FIRST_BYTE_WAIT_MS, withTimeout } from '../../net/timeouts.ts';
 import { linkAbort } from '../../net/linked-abort.ts';
 import { AnswerReader } from './answer.ts';

@@ -1,5 +1,5 @@
 import type { OpenAiSpec } from './spec.ts';
-import { cancelled } from '../../net/http-client.ts';
+import { cancelled, raceAbort } from '../../core/abort.ts';
 import type { ServerClient } from './client.ts';
 import { modelFacts } from './facts.ts';
 import type { ModelFacts, ServerDescription } from './facts.ts';
@@ -32,7 +32,7 @@ export function createFactsFinder(): FactsFinder {
       entry = { description, at: performance.now() };
       known.set(key, entry);
     }
-    return modelFacts(model, await orAborted(entry.description, signal));
+    return modelFacts(model, await raceAbort(entry.description, signal, cancelled));
   };
 }
 
@@ -51,15 +51,4 @@ async function describeServer(
   const props =
     kind === 'llama-server' ? readProps(await client.ask('props', undefined, signal)) : undefined;
   return { kind, models, props };
-}
-
-/** Waits for work until the signal aborts. */
-export function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  if (signal.aborted) return Promise.reject(cancelled(signal.reason));
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(cancelled(signal.reason));
-    signal.addEventListener('abort', abort, { once: true });
-    const settled = (): void => signal.removeEventListener('abort', abort);
-    work.then(resolve, reject).then(settled, settled);
-  });
 }

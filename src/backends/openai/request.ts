@@ -1,9 +1,10 @@
 import { upstreamName } from '../../core/model.ts';
-import type { Effort, GenerationRequest } from '../../core/backend.ts';
+import type { GenerationRequest } from '../../core/backend.ts';
 import type { ToolSpec } from '../../core/conversation.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Sampling } from '../../core/model.ts';
 import type { Steps } from '../../core/steps.ts';
+import { EFFORT_LEVELS } from '../effort-levels.ts';
 import type { Adjustments } from './adjustments.ts';
 import type { ChatMessage, ChatTool } from './chat-message.ts';
 import { cleanSchema } from './clean-schema.ts';
@@ -150,14 +151,6 @@ function toFormat(outputSchema: JsonObject, { cleanSchemas }: Adjustments) {
   return { type: 'json_schema', json_schema: { name: 'answer', strict: true, schema } };
 }
 
-const LEVELS = {
-  low: 'low',
-  medium: 'medium',
-  high: 'high',
-  xhigh: 'high',
-  max: 'high',
-} as const satisfies Record<Effort, string>;
-
 function toThinking(
   { thinking, effort }: GenerationRequest,
   { kind, thinking: control }: ModelFacts,
@@ -174,13 +167,13 @@ function toThinking(
           // Name in most templates, and the one of DeepSeek and Granite.
           enable_thinking: wanted,
           thinking: wanted,
-          ...(wanted && effort && !withoutEffort && { reasoning_effort: LEVELS[effort] }),
+          ...(wanted && effort && !withoutEffort && { reasoning_effort: EFFORT_LEVELS[effort] }),
         },
       };
     case 'effort': {
       if (withoutEffort) return {};
       // Thinking of such a model can't be turned off, only lowered.
-      const reasoning_effort = wanted ? LEVELS[effort ?? 'medium'] : 'low';
+      const reasoning_effort = wanted ? EFFORT_LEVELS[effort ?? 'medium'] : 'low';
       return kind === 'llama-server'
         ? { chat_template_kwargs: { reasoning_effort } }
         : { reasoning_effort };

@@ -1,13 +1,13 @@
 import type { OpenAiSpec } from './spec.ts';
 import { readText } from '../../net/read-text.ts';
 import { upstreamName } from '../../core/model.ts';
+import { cancelled, raceAbort } from '../../core/abort.ts';
 import { parseJson } from '../../core/json.ts';
 import type { ChatTool } from './chat-message.ts';
 import { isRefusal } from './client.ts';
 import type { ServerClient } from './client.ts';
 import type { ModelFacts } from './facts.ts';
 import { readPrompt, readTokenCount } from './listing.ts';
-import { orAborted } from './probe.ts';
 import { readWhole } from './protocol.ts';
 
 /**
@@ -49,7 +49,7 @@ export function createToolSupportFinder(): ToolSupportFinder {
       });
       known.set(key, support);
     }
-    return orAborted(support, signal);
+    return raceAbort(support, signal, cancelled);
   };
 }
 

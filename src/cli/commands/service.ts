@@ -14,6 +14,7 @@ import { MARK } from '../service/definition.ts';
 import type { ServiceDefinition } from '../service/definition.ts';
 import { launchdAgent } from '../service/launchd.ts';
 import { systemdUnit } from '../service/systemd.ts';
+import { declined } from '../ui/declined.ts';
 import { say } from '../ui/report.ts';
 
 export interface ServiceFlags {
@@ -140,7 +141,7 @@ async function agree(question: string, { yes }: ServiceFlags, context: CliContex
     );
   }
   if (!(await asker.confirm(question))) {
-    throw new RuntimeFailure('cancelled', 'Cancelled: nothing was changed.');
+    throw declined('changed');
   }
 }
 

@@ -15,6 +15,7 @@ import type { CliContext } from '../context.ts';
 import type { LaunchOptions } from './model.ts';
 import { withLaunchedModel } from './session.ts';
 import { addressOf } from '../server-address.ts';
+import { declined } from '../ui/declined.ts';
 import { say } from '../ui/report.ts';
 import type { ServerFlags } from '../declaration.ts';
 
@@ -73,7 +74,7 @@ async function agree(asker: LaunchOptions['asker'], file: string): Promise<void>
     );
   }
   if (!(await asker.confirm('Write this?'))) {
-    throw new RuntimeFailure('cancelled', 'Cancelled: nothing was changed.');
+    throw declined('changed');
   }
 }
 

@@ -7,6 +7,7 @@ import { describeModel, loadModel, slotsOf } from '../../launch/client.ts';
 import type { CliContext } from '../context.ts';
 import type { LaunchOptions } from './model.ts';
 import type { OpenServer } from './server.ts';
+import { declined } from '../ui/declined.ts';
 import { warn } from '../ui/report.ts';
 import { whileWaiting } from '../ui/waiting.ts';
 
@@ -44,7 +45,7 @@ export async function readyModel(
   for (const warning of warnings) warn(`Warning: ${warning}.`, context);
   if (warnings.length === 0) return model;
   if (!yes && asker !== undefined && !(await asker.confirm('Continue with it?'))) {
-    throw new RuntimeFailure('cancelled', 'Cancelled: nothing was started.');
+    throw declined('started');
   }
   return model;
 }

@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { plainFailure } from '../../backends/local/worker/protocol.ts';
+import { plainFailure } from '../../core/plain-failure.ts';
 import { composeServer } from '../../compose.ts';
 import { resolveSettings } from '../../config/settings.ts';
 import { loggerOptions } from '../ui/logger.ts';

@@ -2,8 +2,8 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { z } from 'zod';
-import { revivedFailure } from '../../backends/local/worker/protocol.ts';
-import type { PlainFailure } from '../../backends/local/worker/protocol.ts';
+import { revivedFailure } from '../../core/plain-failure.ts';
+import type { PlainFailure } from '../../core/plain-failure.ts';
 import type { ServeFlags } from '../../config/settings.ts';
 import { RuntimeFailure } from '../../core/failure.ts';
 

@@ -1,6 +1,6 @@
 import { confirm, isCancel, select } from '@clack/prompts';
-import { RuntimeFailure } from '../../core/failure.ts';
 import type { CliContext } from '../context.ts';
+import { declined } from './declined.ts';
 import { printableLine } from './printable.ts';
 import { largest } from '../../core/lists.ts';
 
@@ -21,7 +21,7 @@ export function createAsker({ stdin, stderr }: CliContext): Asker | undefined {
   return {
     async confirm(question) {
       const answer = await confirm({ message: printableLine(question), ...streams });
-      if (isCancel(answer)) throw cancelled();
+      if (isCancel(answer)) throw declined('started');
       return answer;
     },
     async choose(message, choices, first) {
@@ -32,12 +32,8 @@ export function createAsker({ stdin, stderr }: CliContext): Asker | undefined {
       }));
       const initial = first === undefined ? {} : { initialValue: first };
       const answer = await select({ message, options, ...initial, ...streams });
-      if (isCancel(answer)) throw cancelled();
+      if (isCancel(answer)) throw declined('started');
       return answer;
     },
   };
-}
-
-function cancelled(): RuntimeFailure {
-  return new RuntimeFailure('cancelled', 'Cancelled: nothing was started.');
 }

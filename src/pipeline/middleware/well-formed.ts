@@ -1,3 +1,4 @@
+import { deltas } from '../../core/events.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 import type { GenerationMiddleware } from '../middleware.ts';
 
@@ -30,12 +31,12 @@ async function* wellFormedEvents(
   for await (const event of events) {
     const { type } = event;
     if (isCutFinish(event)) texts.drop();
-    else if (type !== last && type !== 'progress') yield* textEvents(last, texts.end());
+    else if (type !== last && type !== 'progress') yield* deltas(last, texts.end());
     switch (type) {
       case 'text-delta':
       case 'thinking-delta':
         last = type;
-        yield* textEvents(type, texts.push(event.text));
+        yield* deltas(type, texts.push(event.text));
         break;
       case 'tool-call-start':
         calls.set(event.id, new Pieces(cutOfJson, repairJson));
@@ -52,10 +53,6 @@ async function* wellFormedEvents(
         yield event;
     }
   }
-}
-
-function textEvents(type: 'text-delta' | 'thinking-delta', text: string): GenerationEvent[] {
-  return text === '' ? [] : [{ type, text }];
 }
 
 function jsonEvents(id: string, json: string): GenerationEvent[] {

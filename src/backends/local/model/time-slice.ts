@@ -1,4 +1,4 @@
-import { abortReason } from '../../../core/queue.ts';
+import { abortReason } from '../../../core/abort.ts';
 
 /** Length of a slice. Streams get their next tokens between slices. */
 const SLICE_MILLISECONDS = 8;

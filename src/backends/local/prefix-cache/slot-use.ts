@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import type { Token } from 'node-llama-cpp';
 import type { SessionKey } from '../../../core/backend.ts';
-import { raceAbort } from '../../../core/queue.ts';
+import { raceAbort } from '../../../core/abort.ts';
 import { sharedLength } from './prefix-source.ts';
 
 /** Use of a slot: its request, and the prefill in progress that other requests may wait for. */

@@ -1,5 +1,5 @@
-import { plainFailure } from '../worker/protocol.ts';
-import type { PlainFailure } from '../worker/protocol.ts';
+import { plainFailure } from '../../../core/plain-failure.ts';
+import type { PlainFailure } from '../../../core/plain-failure.ts';
 import { createRenderer, loadBindings } from './jinja.ts';
 import type { AnyPromptCommand, PromptJob, PromptReply, PromptResult } from './prompt-protocol.ts';
 import { PromptWork } from './prompt-work.ts';

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { revivedFailure } from '../worker/protocol.ts';
+import { revivedFailure } from '../../../core/plain-failure.ts';
 import { addonPath } from './jinja.ts';
 import { closed, endedBy, limitExceeded, lost, ProcessLost } from './prompt-failures.ts';
 import type {
@@ -12,7 +12,8 @@ import type {
 } from './prompt-protocol.ts';
 import type { TemplateSetup } from './prompt-work.ts';
 import { ownEnd } from './template-limits.ts';
-import { abortReason, SlotQueue } from '../../../core/queue.ts';
+import { abortReason } from '../../../core/abort.ts';
+import { SlotQueue } from '../../../core/queue.ts';
 import { killChild } from '../worker/ended.ts';
 import { necessaryEnvironment } from '../worker/necessary-environment.ts';
 import { TIME_SIGNAL } from '../worker/watchdog.ts';

@@ -1,4 +1,4 @@
-import type { PlainFailure } from '../worker/protocol.ts';
+import type { PlainFailure } from '../../../core/plain-failure.ts';
 import type { PromptWork } from './prompt-work.ts';
 
 /** Kinds of jobs of a prompt process. */

@@ -1,6 +1,6 @@
 import type { Capabilities, LoadStatus } from '../../../core/backend.ts';
 import type { GenerationEvent } from '../../../core/events.ts';
-import { revivedFailure } from './protocol.ts';
+import { revivedFailure } from '../../../core/plain-failure.ts';
 import type { EngineReply } from './protocol.ts';
 import type { EventChannel } from './event-channel.ts';
 

@@ -13,9 +13,9 @@ import { startChild } from './child-process.ts';
 import { deliver } from './client-calls.ts';
 import type { Answer, Calls } from './client-calls.ts';
 import { send, sendCommand } from './parts.ts';
-import { plainFailure } from './protocol.ts';
+import { plainFailure } from '../../../core/plain-failure.ts';
 import type { EngineCommand, EngineReply } from './protocol.ts';
-import { abortReason } from '../../../core/queue.ts';
+import { abortReason } from '../../../core/abort.ts';
 
 export interface IsolatedEngineOptions {
   readonly task: EngineTask;

@@ -2,7 +2,7 @@ import type { GenerationRequest, LoadedModel, LoadStatus } from '../../../core/b
 import type { GenerationEvent } from '../../../core/events.ts';
 import type { KeepAlive } from '../../../units/keep-alive.ts';
 import type { Engine } from '../engine.ts';
-import { abortReason, raceAbort } from '../../../core/queue.ts';
+import { abortReason, raceAbort } from '../../../core/abort.ts';
 
 export interface ManagedEngineOptions {
   readonly name: string;

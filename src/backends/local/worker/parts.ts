@@ -5,7 +5,7 @@ import { isLight, writeJson } from '../../../core/json-writer.ts';
 import { inSlices, until } from '../../../core/steps.ts';
 import type { Steps } from '../../../core/steps.ts';
 import type { EngineCommand, EngineMessage } from './protocol.ts';
-import { abortReason, raceAbort } from '../../../core/queue.ts';
+import { abortReason, raceAbort } from '../../../core/abort.ts';
 
 /** Command of one call. */
 export type CallCommand = Extract<EngineCommand, { readonly call: number }>;

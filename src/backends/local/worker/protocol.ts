@@ -1,7 +1,6 @@
 import type { Capabilities, GenerationRequest, LoadStatus } from '../../../core/backend.ts';
-import { messageOf, RuntimeFailure } from '../../../core/failure.ts';
-import type { FailureCode, FailureSubject, PromptOverflow } from '../../../core/failure.ts';
 import type { GenerationEvent } from '../../../core/events.ts';
+import type { PlainFailure } from '../../../core/plain-failure.ts';
 import type { EngineTask } from '../engine-settings.ts';
 import type { LoadNeeds } from '../memory/eviction.ts';
 
@@ -37,30 +36,3 @@ export type EngineReply =
   | { readonly type: 'acquire'; readonly needs: LoadNeeds }
   | { readonly type: 'settled'; readonly loaded: boolean }
   | { readonly type: 'failed'; readonly call: number; readonly failure: PlainFailure };
-
-/** RuntimeFailure as JSON. */
-export interface PlainFailure {
-  readonly code: FailureCode;
-  readonly message: string;
-  readonly retryAfterSeconds?: number;
-  readonly subject?: FailureSubject;
-  readonly overflow?: PromptOverflow;
-}
-
-/** Converts any thrown value to plain data. A value that is not a RuntimeFailure becomes `internal`. */
-export function plainFailure(error: unknown): PlainFailure {
-  if (!(error instanceof RuntimeFailure)) return { code: 'internal', message: messageOf(error) };
-  const { code, message, retryAfterSeconds, subject, overflow } = error;
-  return {
-    code,
-    message,
-    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
-    ...(subject !== undefined && { subject }),
-    ...(overflow !== undefined && { overflow }),
-  };
-}
-
-/** Restores a failure from its plain form. */
-export function revivedFailure(plain: PlainFailure): RuntimeFailure {
-  return new RuntimeFailure(plain.code, plain.message, plain);
-}

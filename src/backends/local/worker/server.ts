@@ -4,7 +4,7 @@ import type { GenerationEvent } from '../../../core/events.ts';
 import type { EngineLog, EngineTask } from '../engine-settings.ts';
 import type { Engine } from '../engine.ts';
 import { CommandParts } from './parts.ts';
-import { plainFailure, revivedFailure } from './protocol.ts';
+import { plainFailure, revivedFailure } from '../../../core/plain-failure.ts';
 import type { EngineCommand, EngineMessage, EngineReply } from './protocol.ts';
 import { EventBatch } from './event-batch.ts';
 import type { MemoryLease } from '../memory/lease.ts';

@@ -1,5 +1,6 @@
 import type { Conversation, ToolCallPart, ToolSpec } from '../../../core/conversation.ts';
-import { messageOf, RuntimeFailure } from '../../../core/failure.ts';
+import { abortReason } from '../../../core/abort.ts';
+import { messageOf } from '../../../core/failure.ts';
 import type {
   ServerTool,
   ServiceFailure,
@@ -51,7 +52,7 @@ export class CarriedCalls {
         ? await this.#search(call, tool, signal)
         : await this.#fetch(call, tool, conversation, signal);
     } catch (error) {
-      if (signal.aborted) throw stopped(signal);
+      if (signal.aborted) throw abortReason(signal);
       this.#services.log(`${name}: ${messageOf(error)}`);
       return failed(error instanceof ServiceError ? error.reason : 'unavailable');
     }
@@ -106,13 +107,6 @@ export function serverToolsOf(tools: readonly ToolSpec[]): ReadonlyMap<string, S
         : [],
     ),
   );
-}
-
-/** Failure of an aborted call. A stopping server passes its own failure as the reason; otherwise the client left. */
-function stopped({ reason }: AbortSignal): RuntimeFailure {
-  return reason instanceof RuntimeFailure
-    ? reason
-    : new RuntimeFailure('cancelled', 'the request was cancelled', { cause: reason });
 }
 
 function failed(reason: ServiceFailure): ServiceOutcome {

@@ -1,6 +1,6 @@
 import { TokenPredictor } from 'node-llama-cpp';
 import type { Token } from 'node-llama-cpp';
-import { append } from '../../../../core/lists.ts';
+import { append, median } from '../../../../core/lists.ts';
 
 /** Number of the last tokens that must have occurred earlier. */
 const PATTERN = 3;
@@ -120,15 +120,11 @@ export class PromptLookup extends TokenPredictor {
     if (!last.guessed) {
       this.#times.push(time);
       if (this.#times.length > KEPT_TIMES) this.#times.shift();
-    } else if (time < median(this.#times)) {
+    } else if (time < (median(this.#times) ?? Infinity)) {
       this.#failures = 0;
     } else {
       this.#failures += 1;
       this.#pause = Math.min(2 ** this.#failures, LONGEST_PAUSE);
     }
   }
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((one, other) => one - other)[values.length >> 1] ?? Infinity;
 }

@@ -1,7 +1,7 @@
 import { TokenBias } from 'node-llama-cpp';
 import type { LlamaContext, LlamaContextSequence, Token } from 'node-llama-cpp';
 import type { Sampling } from '../../../../core/model.ts';
-import { abortReason } from '../../../../core/queue.ts';
+import { abortReason } from '../../../../core/abort.ts';
 import type { CachedSlot } from '../../prefix-cache/cached-slot.ts';
 import { hasWholeStates } from '../../prefix-cache/open-states.ts';
 import { SlotUse } from '../../prefix-cache/slot-use.ts';

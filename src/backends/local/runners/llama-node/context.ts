@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, RuntimeFailure } from '../../../../core/failure.ts';
 import { EventChannel } from '../../worker/event-channel.ts';
-import { abortReason } from '../../../../core/queue.ts';
+import { abortReason } from '../../../../core/abort.ts';
 import type { Addon, AddonContext, AddonEnd } from './addon.ts';
 import type {
   AddonPrompt,

@@ -1,6 +1,6 @@
 import type { GenerationRequest } from '../../../../core/backend.ts';
 import { RuntimeFailure } from '../../../../core/failure.ts';
-import { raceAbort } from '../../../../core/queue.ts';
+import { raceAbort } from '../../../../core/abort.ts';
 import { commonLength } from '../../../../prompt/prompt-prefix.ts';
 import type { EngineLog, EngineSettings } from '../../engine-settings.ts';
 import { grammarFeaturesOf } from '../../model/grammar-features.ts';

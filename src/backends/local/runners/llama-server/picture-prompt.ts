@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Token } from 'node-llama-cpp';
 import type { GenerationRequest } from '../../../../core/backend.ts';
-import { raceAbort } from '../../../../core/queue.ts';
+import { raceAbort } from '../../../../core/abort.ts';
 import type { ModelMetadata } from '../../model/model-metadata.ts';
 import { joinPrompt, MARKER, markImages } from '../../pictures/image-placeholders.ts';
 import type { PictureFitter } from '../../pictures/picture-fitter.ts';

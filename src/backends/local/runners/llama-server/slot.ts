@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Token } from 'node-llama-cpp';
 import { z } from 'zod';
-import { abortReason } from '../../../../core/queue.ts';
+import { abortReason } from '../../../../core/abort.ts';
 import { commonLength } from '../../../../prompt/prompt-prefix.ts';
 import type { CachedSlot } from '../../prefix-cache/cached-slot.ts';
 import { sharedLength } from '../../prefix-cache/prefix-source.ts';
