@@ -1,6 +1,5 @@
 import { once } from 'node:events';
-import { setTimeout as wait } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { RuntimeFailure } from '../../src/core/failure.ts';
 import type { GenerationEvent } from '../../src/core/events.ts';
 import { serveScript } from '../support/scripted-server.ts';
@@ -21,7 +20,10 @@ const FINISH: GenerationEvent = {
 };
 
 let server: ScriptedServer;
-afterEach(() => server.close());
+afterEach(async () => {
+  vi.useRealTimers();
+  await server.close();
+});
 
 const linesOf = ({ logged }: ScriptedServer): string[] =>
   logged
@@ -34,10 +36,11 @@ describe('the log of a server', () => {
   covers('R5.4-log');
 
   it('reports a long prefill, without words of its prompt', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
     server = await serveScript({
       async *script() {
         yield { type: 'progress', phase: 'prefill', done: 0, total: 100 };
-        await wait(5100);
+        vi.advanceTimersByTime(5100);
         yield { type: 'progress', phase: 'prefill', done: 50, total: 100 };
         yield { type: 'text-delta', text: 'An answer.' };
         yield FINISH;

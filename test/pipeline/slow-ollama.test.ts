@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createOllamaBackend } from '../../src/backends/ollama/backend.ts';
 import type { RegistryModel } from '../../src/registry/registry.ts';
 import { Runtime } from '../../src/pipeline/runtime.ts';
@@ -57,14 +56,19 @@ async function meant(runtime: Runtime, name: string): Promise<string> {
 const listed = async (runtime: Runtime) => (await runtime.models()).map(({ name }) => name);
 
 describe('a slow Ollama', () => {
+  // Only the age of lists is faked; the server and the timeouts take their time.
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
+  afterEach(() => void vi.useRealTimers());
+
   it('keeps its known models, and is asked about a new name before that is unknown', async () => {
     const slowness = { milliseconds: 600 };
     const names = ['qwen3:8b'];
     const runtime = await beside(slowness, names);
     expect(await meant(runtime, 'qwen3:8b')).toBe('qwen3:8b');
-    await delay(510);
+    vi.advanceTimersByTime(510);
     names.push('llama3:latest');
     expect(await meant(runtime, 'llama3')).toBe('llama3:latest');
+    vi.advanceTimersByTime(510);
     await expect(runtime.resolve('nothing')).rejects.toMatchObject({ code: 'model-not-found' });
   });
 
@@ -89,7 +93,7 @@ describe('a slow Ollama', () => {
     const runtime = await beside(slowness, ['qwen3:8b']);
     expect(await listed(runtime)).toEqual(['mini', 'qwen3:8b']);
     slowness.milliseconds = 60_000;
-    await delay(510);
+    vi.advanceTimersByTime(510);
     let isRefused = false;
     const refused = runtime.resolve('new').finally(() => (isRefused = true));
     refused.catch(() => undefined);
