@@ -5,6 +5,11 @@ export function cancelled(cause: unknown): RuntimeFailure {
   return new RuntimeFailure('cancelled', 'The request was cancelled.', { cause });
 }
 
+/** Failure of a request whose client has closed its connection. */
+export function clientGone(cause?: unknown): RuntimeFailure {
+  return new RuntimeFailure('cancelled', 'The client has gone.', { cause });
+}
+
 /** Failure of an aborted request: the signal's reason if that is a failure, such as a stopping server's. */
 export function abortReason({ reason }: AbortSignal): RuntimeFailure {
   return reason instanceof RuntimeFailure ? reason : cancelled(reason);

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable, Transform } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { clientGone } from '../core/abort.ts';
 import { RuntimeFailure } from '../core/failure.ts';
 import { BodyMemory } from './body-memory.ts';
 import type { BodyShare } from './body-memory.ts';
@@ -61,10 +62,6 @@ interface BodyOptions {
   readonly closing: AbortSignal;
   readonly memory?: BodyMemory;
   readonly unanswered?: UnansweredBodies;
-}
-
-function clientGone(): RuntimeFailure {
-  return new RuntimeFailure('cancelled', 'The client has gone.');
 }
 
 /** Received pieces of a body. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { RuntimeFailure } from '../core/failure.ts';
+import { clientGone } from '../core/abort.ts';
 import { beforeWorkOnBytes } from '../core/steps.ts';
 import type { AnswerStream } from '../wires/wire.ts';
 
@@ -64,7 +64,7 @@ export class EventStream {
     try {
       await once(this.#response, 'drain', { signal: this.#signal });
     } catch (cause) {
-      throw new RuntimeFailure('cancelled', 'The client has gone.', { cause });
+      throw clientGone(cause);
     }
   }
 

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { clientGone } from '../core/abort.ts';
 import { RuntimeFailure } from '../core/failure.ts';
 
 /** Limits on complete bodies, except for large ones, which have a budget of their own. */
@@ -55,7 +56,7 @@ export class UnansweredBodies {
         this.#take(bytes, response);
         resolve();
       };
-      const leave = (): void => end(new RuntimeFailure('cancelled', 'The client has gone.'));
+      const leave = (): void => end(clientGone());
       const timer = setTimeout(() => end(overloaded()), this.#limits.waitMilliseconds);
       const waiting = { bytes, begin: () => end() };
       response.once('close', leave);
