@@ -43,11 +43,16 @@ export interface PromptOverflow {
   readonly maxTokens?: number;
 }
 
+/** Fault of the key that a request brings to this server: it has none, or one that the server does not know. */
+export type KeyFault = 'missing' | 'unknown';
+
 export interface FailureDetails {
   readonly cause?: unknown;
   readonly subject?: FailureSubject | undefined;
   /** For `prompt-too-long`. */
   readonly overflow?: PromptOverflow | undefined;
+  /** For `authentication`, if the key of this server's client is at fault. */
+  readonly key?: KeyFault | undefined;
   /** Machine-readable details beyond the code. */
   readonly details?: JsonObject;
   /** Suggested delay before a retry. */
@@ -67,6 +72,7 @@ export class RuntimeFailure extends Error {
   readonly details: JsonObject | undefined;
   readonly subject: FailureSubject | undefined;
   readonly overflow: PromptOverflow | undefined;
+  readonly key: KeyFault | undefined;
   readonly refusesTools: boolean;
 
   constructor(code: FailureCode, message: string, details: FailureDetails = {}) {
@@ -77,6 +83,7 @@ export class RuntimeFailure extends Error {
     this.details = details.details;
     this.subject = details.subject;
     this.overflow = details.overflow;
+    this.key = details.key;
     this.refusesTools = details.refusesTools === true;
   }
 }

@@ -3,6 +3,7 @@ import type {
   FailureCode,
   FailureSubject,
   ItemSubject,
+  KeyFault,
   PromptOverflow,
 } from '../../core/failure.ts';
 import { withoutSecrets } from '../../core/secrets.ts';
@@ -86,10 +87,17 @@ const FIELDS = {
   'output-schema': 'output_config.format',
 } as const satisfies Record<Extract<FailureSubject, string>, string>;
 
-function wordsOf({ message, subject, overflow }: RuntimeFailure): string {
+function wordsOf({ message, subject, overflow, key }: RuntimeFailure): string {
   if (overflow !== undefined) return overflowWords(overflow);
+  if (key !== undefined) return KEY_WORDS[key];
   return subject === undefined ? message : `${fieldName(subject)}: ${message}`;
 }
+
+/** Messages of the API itself for a key that it refuses. */
+const KEY_WORDS = {
+  missing: 'x-api-key header is required',
+  unknown: 'invalid x-api-key',
+} as const satisfies Record<KeyFault, string>;
 
 /** Message in the API's wording. Clients match on it to compact their conversation. */
 function overflowWords({ promptTokens, contextTokens, maxTokens }: PromptOverflow): string {

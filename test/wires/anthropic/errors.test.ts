@@ -58,6 +58,14 @@ describe('the encoder of failures', () => {
     expect(body).toMatchObject({ error: { message: `${field}: the reason` } });
   });
 
+  it.each([
+    ['missing', 'x-api-key header is required'],
+    ['unknown', 'invalid x-api-key'],
+  ] as const)('has the words of the API for a key that is %s', (key, message) => {
+    const failure = new RuntimeFailure('authentication', 'the reason', { key });
+    expect(encodeFailure(failure, 'r').body).toMatchObject({ error: { message } });
+  });
+
   it('sends the allowed methods as a header', () => {
     const failure = new RuntimeFailure('method-not-allowed', 'no', { allow: ['GET', 'HEAD'] });
     expect(encodeFailure(failure, 'r').headers).toEqual({ allow: 'GET, HEAD' });
