@@ -44,8 +44,8 @@ export async function useBody<Result>(
   const pieces = await collect(request, response, memory, closing);
   if (pieces.isAbandoned) throw clientGone();
   const isLarge = pieces.bytes > LARGE_BYTES;
-  const room = isLarge ? undefined : unanswered.enter(pieces.bytes, response);
-  if (room !== undefined) await room;
+  const admission = isLarge ? undefined : unanswered.enter(pieces.bytes, response);
+  if (admission !== undefined) await admission;
   const leave = isLarge ? await largeBodyTurn() : undefined;
   try {
     if (pieces.isAbandoned) throw clientGone();

@@ -9,18 +9,18 @@ export interface SilenceLimits {
   /** Time until a ping and between pings. */
   readonly pingMilliseconds: number;
   /** Time until an empty delta, for clients that ignore pings. */
-  readonly lifeMilliseconds: number;
+  readonly keepAliveMilliseconds: number;
 }
 
 /** Below the 300 s after which Claude Code 2.1.197 aborts a stream without events other than pings. */
-const SILENCE_LIMITS: SilenceLimits = { pingMilliseconds: 5000, lifeMilliseconds: 200_000 };
+const SILENCE_LIMITS: SilenceLimits = { pingMilliseconds: 5000, keepAliveMilliseconds: 200_000 };
 
 /** A streamed response that never falls silent. */
 export class EventStream {
   readonly #response: ServerResponse;
   readonly #signal: AbortSignal;
   readonly #ping: NodeJS.Timeout;
-  readonly #life: NodeJS.Timeout;
+  readonly #keepAlive: NodeJS.Timeout;
 
   /**
    * Sends the headers at once.
@@ -40,15 +40,18 @@ export class EventStream {
       'cache-control': 'no-cache',
       connection: 'keep-alive',
     });
-    this.#ping = setInterval(() => this.#keepAlive(answer.ping), limits.pingMilliseconds);
-    this.#life = setInterval(() => this.#keepAlive(answer.keepAlive()), limits.lifeMilliseconds);
+    this.#ping = setInterval(() => this.#writeIfDrained(answer.ping), limits.pingMilliseconds);
+    this.#keepAlive = setInterval(
+      () => this.#writeIfDrained(answer.keepAlive()),
+      limits.keepAliveMilliseconds,
+    );
   }
 
   /** Writes a text, and waits while the client reads slowly. */
   async write(text: string): Promise<void> {
     if (text === '') return;
     this.#ping.refresh();
-    this.#life.refresh();
+    this.#keepAlive.refresh();
     if (this.#response.write(text)) return;
     await this.#drained();
     // Many clients may read on in one turn of the event loop.
@@ -56,7 +59,7 @@ export class EventStream {
   }
 
   /** Skips the text while the socket is backed up: unread frames already keep the client busy. */
-  #keepAlive(text: string): void {
+  #writeIfDrained(text: string): void {
     if (text !== '' && !this.#response.writableNeedDrain) this.#response.write(text);
   }
 
@@ -70,7 +73,7 @@ export class EventStream {
 
   end(text: string): void {
     clearInterval(this.#ping);
-    clearInterval(this.#life);
+    clearInterval(this.#keepAlive);
     this.#response.end(text);
   }
 }

@@ -58,12 +58,12 @@ export class WaitTracker {
       return reports ? [progressOf(this.#wait, now)] : NOTHING;
     }
     const ended = wait === undefined ? NOTHING : endOf(wait, now, sizeBytes);
-    this.#wait = step && begun(step.phase === 'loading' ? 'loading' : 'prefill', step, now);
+    this.#wait = step && startWait(step.phase === 'loading' ? 'loading' : 'prefill', step, now);
     return step?.phase === 'loading' ? [...ended, { type: 'loading' }] : ended;
   }
 }
 
-function begun(
+function startWait(
   phase: Wait['phase'],
   { done, total }: Pick<Wait, 'done' | 'total'>,
   now: number,

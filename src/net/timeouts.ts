@@ -22,7 +22,9 @@ export async function withTimeout<T>(
 }
 
 /** Returns the same stream after its first item has arrived. Throws an error that comes before it. */
-export async function begun<T>(stream: AsyncGenerator<T, void>): Promise<AsyncIterable<T>> {
+export async function awaitFirstItem<T>(
+  stream: AsyncGenerator<T, void>,
+): Promise<AsyncIterable<T>> {
   let first: IteratorResult<T, void> | undefined = await stream.next();
   return {
     // Written by hand: a wrapping generator would double the cost of each item.

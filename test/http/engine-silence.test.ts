@@ -17,7 +17,7 @@ const backend = createLocalBackend({
   queueLimit: 8,
   log: () => undefined,
 });
-const LIMITS = { pingMilliseconds: 5, lifeMilliseconds: 25 };
+const LIMITS = { pingMilliseconds: 5, keepAliveMilliseconds: 25 };
 
 let server: ScriptedServer;
 beforeAll(async () => {

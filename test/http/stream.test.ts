@@ -50,7 +50,7 @@ describe('a stream', () => {
           yield FINISH;
         },
       },
-      { silence: { pingMilliseconds: 100, lifeMilliseconds: 60_000 } },
+      { silence: { pingMilliseconds: 100, keepAliveMilliseconds: 60_000 } },
     );
     const response = await server.ask({ stream: true });
     let body = '';

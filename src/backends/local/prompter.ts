@@ -99,10 +99,10 @@ function answerLimit(
   contextSize: number,
 ): AnswerLimit {
   if (count > contextSize) throw promptTooLong(count, contextSize);
-  const room = contextSize - count;
-  if (request.maxTokens <= room) return { tokens: request.maxTokens, reason: 'max-tokens' };
+  const available = contextSize - count;
+  if (request.maxTokens <= available) return { tokens: request.maxTokens, reason: 'max-tokens' };
   if (request.overflow === 'strict') {
     throw contextLimitExceeded(count, request.maxTokens, contextSize);
   }
-  return { tokens: room, reason: 'context-exceeded' };
+  return { tokens: available, reason: 'context-exceeded' };
 }

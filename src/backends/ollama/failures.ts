@@ -37,18 +37,18 @@ export interface OllamaRequestContext {
 /** Failure for a response with another status than 200. */
 export function ollamaRefusalFailure(
   refusal: OllamaRefusal,
-  question: OllamaRequestContext,
+  requestContext: OllamaRequestContext,
 ): RuntimeFailure {
   const said = readOllamaError(parseJson(refusal.body));
-  if (said === undefined) return notOllama(refusal, question);
-  if (isOverflow(said)) return overflowFailure(said, question);
-  const failure = `Ollama at ${question.url} answered ${refusal.status} for ${question.model}: ${oneLine(said)}`;
+  if (said === undefined) return notOllama(refusal, requestContext);
+  if (isOverflow(said)) return overflowFailure(said, requestContext);
+  const failure = `Ollama at ${requestContext.url} answered ${refusal.status} for ${requestContext.model}: ${oneLine(said)}`;
   switch (refusal.status) {
     case 404:
       return new RuntimeFailure(
         'model-not-found',
-        `the model ${question.model} is not on the Ollama server at ${question.url}; ` +
-          `get it with: ollama pull ${question.model}`,
+        `the model ${requestContext.model} is not on the Ollama server at ${requestContext.url}; ` +
+          `get it with: ollama pull ${requestContext.model}`,
       );
     case 401:
       return new RuntimeFailure('authentication', `${failure}; sign in with: ollama signin`);
@@ -80,12 +80,15 @@ export function ollamaRefusalFailure(
 }
 
 /** Failure for an `{"error": "…"}` line inside an answer. */
-export function errorLineFailure(said: string, question: OllamaRequestContext): RuntimeFailure {
+export function errorLineFailure(
+  said: string,
+  requestContext: OllamaRequestContext,
+): RuntimeFailure {
   return isOverflow(said)
-    ? overflowFailure(said, question)
+    ? overflowFailure(said, requestContext)
     : new RuntimeFailure(
         'backend-failed',
-        `Ollama at ${question.url} failed in mid-answer: ${oneLine(said)}`,
+        `Ollama at ${requestContext.url} failed in mid-answer: ${oneLine(said)}`,
         { refusesTools: isToolRefusal(said) },
       );
 }
@@ -121,13 +124,13 @@ function isOverflow(said: string): boolean {
  * Failure for a prompt that is too long. Newer engines report the numbers: "request (302 tokens) exceeds …
  * size (256 tokens)".
  */
-function overflowFailure(said: string, question: OllamaRequestContext): RuntimeFailure {
+function overflowFailure(said: string, requestContext: OllamaRequestContext): RuntimeFailure {
   const [promptTokens, maximumTokens] = [...said.matchAll(/\((\d+) tokens\)/g)].map((match) =>
     Number(match[1]),
   );
-  const maximum = maximumTokens ?? question.contextTokens ?? 0;
+  const maximum = maximumTokens ?? requestContext.contextTokens ?? 0;
   return promptTooLong(
-    promptTokens ?? Math.max(maximum + 1, question.estimatedTokens ?? 0),
+    promptTokens ?? Math.max(maximum + 1, requestContext.estimatedTokens ?? 0),
     maximum,
   );
 }

@@ -8,7 +8,7 @@ import type { Steps } from '../../core/steps.ts';
 import type { PromptEstimator } from '../../prompt/estimate.ts';
 import { cancelled } from '../../core/abort.ts';
 import type { HttpClient } from '../../net/http-client.ts';
-import { begun, FIRST_BYTE_WAIT_MS, withTimeout } from '../../net/timeouts.ts';
+import { awaitFirstItem, FIRST_BYTE_WAIT_MS, withTimeout } from '../../net/timeouts.ts';
 import { linkAbort } from '../../net/linked-abort.ts';
 import { cacheCounts, createAnswer, promptOnlyFinish, toPromptCount } from './answer.ts';
 import type { PromptCount } from './answer.ts';
@@ -40,7 +40,7 @@ export async function countOllamaPrompt(
   const { end } = await chatWhole(
     upstream.http,
     body,
-    question(upstream, url, facts, body),
+    requestContextOf(upstream, url, facts, body),
     signal,
   );
   const counted = toPromptCount(end);
@@ -147,14 +147,14 @@ async function open(
     return { counted, chunks: undefined, body: undefined, twice: false };
   }
   const body = await inSlices(toChatRequest(request, facts, counted?.tokens), signal);
-  const asked = question(upstream, url, facts, body);
-  known.estimate = asked.estimatedTokens;
-  const ask = (chat: OllamaChatRequest) => chatStream(upstream.http, chat, asked, signal);
+  const requestContext = requestContextOf(upstream, url, facts, body);
+  known.estimate = requestContext.estimatedTokens;
+  const ask = (chat: OllamaChatRequest) => chatStream(upstream.http, chat, requestContext, signal);
   const again = async function* again() {
     yield* ask(await inSlices(unthinking(request, facts), signal));
   };
   const held = twice ? heldToFormat(ask(body), again) : ask(body);
-  const chunks = await begun(held);
+  const chunks = await awaitFirstItem(held);
   return { counted, chunks, body, twice };
 }
 
@@ -206,7 +206,7 @@ function checkFits(request: GenerationRequest, tokens: number, contextTokens: nu
   }
 }
 
-function question(
+function requestContextOf(
   { estimator }: OllamaUpstream,
   url: string,
   { contextTokens }: OllamaModelFacts,

@@ -47,23 +47,27 @@ function endpoint(baseUrl: string, path: string): string {
 /** Requests the description of a model. Throws `model-not-found` if the server does not have it. */
 export async function showModel(
   http: HttpClient,
-  question: OllamaRequestContext,
+  requestContext: OllamaRequestContext,
   signal: AbortSignal,
 ): Promise<ModelDescription> {
   const late = AbortSignal.timeout(SHOW_TIMEOUT_MS);
   try {
     const answer = await http.post(
-      endpoint(question.url, 'api/show'),
-      { model: question.model },
+      endpoint(requestContext.url, 'api/show'),
+      { model: requestContext.model },
       AbortSignal.any([signal, late]),
     );
-    const description = readDescription(await readWhole(answer, question));
+    const description = readDescription(await readWhole(answer, requestContext));
     if (description === undefined)
-      throw ollamaProtocolFailure('did not describe the model', question);
+      throw ollamaProtocolFailure('did not describe the model', requestContext);
     return description;
   } catch (error) {
     if (!late.aborted || signal.aborted) throw error;
-    throw unreachable(OLLAMA_SERVER, question.url, `no answer within ${SHOW_TIMEOUT_MS / 1000} s`);
+    throw unreachable(
+      OLLAMA_SERVER,
+      requestContext.url,
+      `no answer within ${SHOW_TIMEOUT_MS / 1000} s`,
+    );
   }
 }
 
@@ -101,48 +105,51 @@ export async function allocatedContext(
 export async function chatWhole(
   http: HttpClient,
   request: OllamaChatRequest,
-  question: OllamaRequestContext,
+  requestContext: OllamaRequestContext,
   signal: AbortSignal,
 ): Promise<OllamaChunk> {
-  const answer = await http.post(endpoint(question.url, 'api/chat'), request, signal);
-  return toChunk(await readWhole(answer, question), question);
+  const answer = await http.post(endpoint(requestContext.url, 'api/chat'), request, signal);
+  return toChunk(await readWhole(answer, requestContext), requestContext);
 }
 
 /** Requests a streamed answer. Its last chunk has an end. Throws if the stream stops before that. */
 export async function* chatStream(
   http: HttpClient,
   request: OllamaChatRequest,
-  question: OllamaRequestContext,
+  requestContext: OllamaRequestContext,
   signal: AbortSignal,
 ): AsyncGenerator<OllamaChunk, void> {
-  const answer = await http.post(endpoint(question.url, 'api/chat'), request, signal);
-  if (!isJson(answer)) throw await unexpected(answer, question);
+  const answer = await http.post(endpoint(requestContext.url, 'api/chat'), request, signal);
+  if (!isJson(answer)) throw await unexpected(answer, requestContext);
   const bound = new ProgressBound();
   for await (const line of readLines(bound.watch(answer.body), MAX_LINE_BYTES)) {
-    const chunk = toChunk(parseJson(line), question);
+    const chunk = toChunk(parseJson(line), requestContext);
     if (chunk.text !== '' || chunk.thinking !== '' || chunk.calls.length > 0) bound.advance();
     yield chunk;
     if (chunk.end !== undefined) return;
   }
   // Ollama ends the stream in this way if a model repeats one token many times.
-  throw ollamaProtocolFailure('ended its answer before it was done', question);
+  throw ollamaProtocolFailure('ended its answer before it was done', requestContext);
 }
 
-function toChunk(value: unknown, question: OllamaRequestContext): OllamaChunk {
+function toChunk(value: unknown, requestContext: OllamaRequestContext): OllamaChunk {
   const said = readOllamaError(value);
-  if (said !== undefined) throw errorLineFailure(said, question);
+  if (said !== undefined) throw errorLineFailure(said, requestContext);
   const chunk = readOllamaChunk(value);
   if (chunk === undefined) {
     throw ollamaProtocolFailure(
       'sent a line that is not an answer, or only a part of one',
-      question,
+      requestContext,
     );
   }
   return chunk;
 }
 
-async function readWhole(answer: HttpAnswer, question: OllamaRequestContext): Promise<unknown> {
-  if (!isJson(answer)) throw await unexpected(answer, question);
+async function readWhole(
+  answer: HttpAnswer,
+  requestContext: OllamaRequestContext,
+): Promise<unknown> {
+  if (!isJson(answer)) throw await unexpected(answer, requestContext);
   return parseJson(await readText(answer.body, MAX_TEXT_BYTES));
 }
 
@@ -152,10 +159,10 @@ function isJson({ status, mediaType }: HttpAnswer): boolean {
 
 async function unexpected(
   answer: HttpAnswer,
-  question: OllamaRequestContext,
+  requestContext: OllamaRequestContext,
 ): Promise<RuntimeFailure> {
   return ollamaRefusalFailure(
     { ...answer, body: await readText(answer.body, MAX_TEXT_BYTES) },
-    question,
+    requestContext,
   );
 }

@@ -42,7 +42,7 @@ export interface Call {
   readonly characters: number;
   /** Estimated tokens of the prompt. */
   readonly estimatedTokens: number;
-  readonly question: UpstreamRequestContext;
+  readonly requestContext: UpstreamRequestContext;
 }
 
 /** Key for the facts of a model on a server. */
@@ -65,7 +65,7 @@ export async function prepareCall(
   const prompt = await inSlices(toPromptBody(request, facts, adjustments));
   const characters = charactersOf(prompt);
   const estimatedTokens = estimator.estimate(key, characters);
-  const question = {
+  const requestContext = {
     url: client.url,
     model: upstreamName(model),
     ...(model.key !== undefined && { key: model.key }),
@@ -85,7 +85,7 @@ export async function prepareCall(
     prompt,
     characters,
     estimatedTokens,
-    question,
+    requestContext,
   };
 }
 

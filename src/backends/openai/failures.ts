@@ -44,26 +44,32 @@ export interface UpstreamRequestContext {
 }
 
 /** Failure for a response with another status than 200. */
-export function refusalFailure(refusal: Refusal, question: UpstreamRequestContext): RuntimeFailure {
+export function refusalFailure(
+  refusal: Refusal,
+  requestContext: UpstreamRequestContext,
+): RuntimeFailure {
   const error = readError(parseJson(refusal.body));
-  if (error === undefined) return notTheApi(refusal, question);
+  if (error === undefined) return notTheApi(refusal, requestContext);
   const overflow = readOverflow(error);
-  if (overflow !== undefined) return overflowFailure(overflow, question);
+  if (overflow !== undefined) return overflowFailure(overflow, requestContext);
   const isAnswer = refusal.status === 200;
-  const meaning = meaningOf(isAnswer ? error.status : refusal.status, error, question);
-  const said = `${question.url} answered ${refusal.status} for ${question.model}`;
-  return saidFailure(said, error, question, { ...meaning, seconds: refusal.retryAfterSeconds });
+  const meaning = meaningOf(isAnswer ? error.status : refusal.status, error, requestContext);
+  const said = `${requestContext.url} answered ${refusal.status} for ${requestContext.model}`;
+  return saidFailure(said, error, requestContext, {
+    ...meaning,
+    seconds: refusal.retryAfterSeconds,
+  });
 }
 
 /** Failure for an error inside an answer. */
 export function errorEventFailure(
   error: SaidError,
-  question: UpstreamRequestContext,
+  requestContext: UpstreamRequestContext,
 ): RuntimeFailure {
   const overflow = readOverflow(error);
-  if (overflow !== undefined) return overflowFailure(overflow, question);
-  const said = `the model server at ${question.url} failed in mid-answer`;
-  return saidFailure(said, error, question, meaningOf(error.status, error, question));
+  if (overflow !== undefined) return overflowFailure(overflow, requestContext);
+  const said = `the model server at ${requestContext.url} failed in mid-answer`;
+  return saidFailure(said, error, requestContext, meaningOf(error.status, error, requestContext));
 }
 
 /** Refusals of a role of the messages, or of their order. */
@@ -95,15 +101,21 @@ export function protocolFailure(what: string, { url }: UpstreamRequestContext): 
 }
 
 /** Failure for a prompt that does not fit, alone or with the requested tokens. */
-function overflowFailure(overflow: Overflow, question: UpstreamRequestContext): RuntimeFailure {
-  const context = overflow.contextTokens ?? question.contextTokens ?? 0;
+function overflowFailure(
+  overflow: Overflow,
+  requestContext: UpstreamRequestContext,
+): RuntimeFailure {
+  const context = overflow.contextTokens ?? requestContext.contextTokens ?? 0;
   const { promptTokens: prompt } = overflow;
-  const { maxTokens = 0 } = question;
+  const { maxTokens = 0 } = requestContext;
   // Clients lower max_tokens to the rest by these numbers. Numbers that leave enough would not help them.
   if (prompt !== undefined && prompt < context && prompt + maxTokens > context) {
     return contextLimitExceeded(prompt, maxTokens, context);
   }
-  return promptTooLong(prompt ?? Math.max(context + 1, question.estimatedTokens ?? 0), context);
+  return promptTooLong(
+    prompt ?? Math.max(context + 1, requestContext.estimatedTokens ?? 0),
+    context,
+  );
 }
 
 interface Meaning {
@@ -115,7 +127,7 @@ interface Meaning {
 function meaningOf(
   status: number | undefined,
   error: SaidError,
-  question: UpstreamRequestContext,
+  requestContext: UpstreamRequestContext,
 ): Meaning {
   switch (status) {
     case 400:
@@ -124,11 +136,11 @@ function meaningOf(
     case 401:
     case 403:
       // Not `authentication`, because the client's own key is valid.
-      return { code: 'backend-failed', way: keyWay(question) };
+      return { code: 'backend-failed', way: keyWay(requestContext) };
     case 402:
       return { code: 'billing' };
     case 404:
-      return { code: 'model-not-found', way: modelWay(question) };
+      return { code: 'model-not-found', way: modelWay(requestContext) };
     case 413:
       return { code: 'request-too-large' };
     case 429:

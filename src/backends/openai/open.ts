@@ -1,7 +1,7 @@
 import type { GenerationRequest } from '../../core/backend.ts';
 import { contextLimitExceeded, promptTooLong, RuntimeFailure } from '../../core/failure.ts';
 import { inSlices } from '../../core/steps.ts';
-import { begun } from '../../net/timeouts.ts';
+import { awaitFirstItem } from '../../net/timeouts.ts';
 import { parseJson } from '../../core/json.ts';
 import { adjust } from './adjustments.ts';
 import { countCall, prepareCall } from './call.ts';
@@ -52,7 +52,7 @@ export async function openAnswer(
   // If the answer fails first, the count has no reader, so its failure is handled here.
   const known = counting.catch(() => undefined);
   const limited = needsCount(request, call.facts);
-  const most = limited ? room(call, await counting) : Number.POSITIVE_INFINITY;
+  const most = limited ? availableTokens(call, await counting) : Number.POSITIVE_INFINITY;
   const asking = ask(upstream, call, most, known).catch((error: unknown) => {
     if (error instanceof RuntimeFailure && error.refusesTools) noteToolRefusal(upstream, call);
     throw error;
@@ -63,7 +63,7 @@ export async function openAnswer(
 }
 
 /** Space of the context for the answer, in tokens. Throws if the prompt does not fit. */
-function room({ request, facts }: Call, counted: number | undefined): number {
+function availableTokens({ request, facts }: Call, counted: number | undefined): number {
   if (counted === undefined) return Number.POSITIVE_INFINITY;
   const { contextTokens } = facts;
   if (counted >= contextTokens) throw promptTooLong(counted, contextTokens);
@@ -94,7 +94,7 @@ async function ask(
   maxTokens: number,
   counted: Promise<number | undefined>,
 ): Promise<Chunks> {
-  const { request, facts, question, key } = call;
+  const { request, facts, requestContext, key } = call;
   let adjustments = { ...call.adjustments, maxTokens };
   let { prompt } = call;
   refuseKnown(upstream, call);
@@ -108,8 +108,8 @@ async function ask(
     const next = error && adjust(adjustments, error, request);
     if (next === undefined) {
       const tokens = error && readOverflow(error) ? await counted : undefined;
-      const { estimatedTokens = 0 } = question;
-      throw failure({ ...question, estimatedTokens: tokens ?? estimatedTokens });
+      const { estimatedTokens = 0 } = requestContext;
+      throw failure({ ...requestContext, estimatedTokens: tokens ?? estimatedTokens });
     }
     const dropped = next.dropped.find((field) => !adjustments.dropped.includes(field));
     if (dropped !== undefined) {
@@ -124,12 +124,12 @@ async function ask(
 interface Refused {
   /** Error that an adjustment may avoid. */
   readonly error: SaidError | undefined;
-  readonly failure: (question: UpstreamRequestContext) => unknown;
+  readonly failure: (requestContext: UpstreamRequestContext) => unknown;
 }
 
 /** Sends the request once, up to the first event of its answer. Some servers refuse with status 200. */
 async function attempt(
-  { client, signal, question }: Call,
+  { client, signal, requestContext }: Call,
   body: object,
 ): Promise<{ readonly chunks: Chunks } | Refused> {
   const answer = await client.complete(body, signal);
@@ -142,7 +142,11 @@ async function attempt(
   }
   const errors: SaidError[] = [];
   try {
-    return { chunks: await begun(readChunks(answer, question, (error) => errors.push(error))) };
+    return {
+      chunks: await awaitFirstItem(
+        readChunks(answer, requestContext, (error) => errors.push(error)),
+      ),
+    };
   } catch (failure) {
     return { error: errors[0], failure: () => failure };
   }

@@ -25,11 +25,11 @@ type OnError = (error: SaidError) => void;
  */
 export async function* readChunks(
   answer: HttpAnswer,
-  question: UpstreamRequestContext,
+  requestContext: UpstreamRequestContext,
   onError: OnError,
 ): AsyncGenerator<readonly ChatChunk[], void> {
   if (answer.mediaType !== 'text/event-stream') {
-    yield [{ ...(await readInOnePiece(answer, question, onError)), inOnePiece: true }];
+    yield [{ ...(await readInOnePiece(answer, requestContext, onError)), inOnePiece: true }];
     return;
   }
   const bound = new ProgressBound();
@@ -39,7 +39,7 @@ export async function* readChunks(
     const chunks: ChatChunk[] = [];
     try {
       for (const data of events) {
-        const chunk = toChunk(data, question, onError);
+        const chunk = toChunk(data, requestContext, onError);
         if (hasContent(chunk)) chunks.push(chunk);
       }
     } finally {
@@ -59,22 +59,29 @@ function hasContent(chunk: ChatChunk): boolean {
   return isProgress(chunk) || chunk.finishReason !== undefined || chunk.usage !== undefined;
 }
 
-function toChunk(data: string, question: UpstreamRequestContext, onError: OnError): ChatChunk {
+function toChunk(
+  data: string,
+  requestContext: UpstreamRequestContext,
+  onError: OnError,
+): ChatChunk {
   const value = parseJson(data);
   const error = readError(value);
   if (error !== undefined) {
     onError(error);
-    throw errorEventFailure(error, question);
+    throw errorEventFailure(error, requestContext);
   }
   const chunk = readChunk(value);
   if (chunk !== undefined) return chunk;
-  throw protocolFailure('sent an event that is not an answer, or only a part of one', question);
+  throw protocolFailure(
+    'sent an event that is not an answer, or only a part of one',
+    requestContext,
+  );
 }
 
 /** Reads a non-streamed answer. Some servers send errors with status 200. */
 async function readInOnePiece(
   answer: HttpAnswer,
-  question: UpstreamRequestContext,
+  requestContext: UpstreamRequestContext,
   onError: OnError,
 ): Promise<ChatChunk> {
   const most = answer.mediaType === 'application/json' ? MAX_WHOLE_BYTES : MAX_TEXT_BYTES;
@@ -85,8 +92,8 @@ async function readInOnePiece(
   const whole = error === undefined ? readWhole(value) : undefined;
   if (whole !== undefined) return whole;
   if (error === undefined && isRecord(value) && 'choices' in value)
-    throw protocolFailure('sent an answer without a message', question);
-  throw refusalFailure({ ...answer, body }, question);
+    throw protocolFailure('sent an answer without a message', requestContext);
+  throw refusalFailure({ ...answer, body }, requestContext);
 }
 
 /** The event of a token has some 300 bytes; a call in one event has less than this. */

@@ -118,12 +118,12 @@ async function* generateInjected(
   yield* read(injectRequest(request, injection));
   const first: Finish | undefined = finish;
   if (first === undefined) return;
-  const room = request.maxTokens - first.usage.outputTokens;
+  const remaining = request.maxTokens - first.usage.outputTokens;
   const owesAnswer = (injection.thinking || output.thought) && !output.begun;
-  if (first.reason === 'end-turn' && owesAnswer && room > 0) {
+  if (first.reason === 'end-turn' && owesAnswer && remaining > 0) {
     if (output.thinking) yield* noted(output.push(injection.thinkingTags.close));
     finish = undefined;
-    yield* withoutAdmission(read(answeringRequest(request, injection, thoughts, room)));
+    yield* withoutAdmission(read(answeringRequest(request, injection, thoughts, remaining)));
     if (finish !== undefined) finish = after(first.usage, finish);
   }
   const last: Finish | undefined = finish;

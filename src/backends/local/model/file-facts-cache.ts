@@ -56,18 +56,18 @@ export class FileFactsCache {
   }
 
   /** Returns the facts of a file, or its problem; undefined if there is no such file, or no result in time. */
-  async read(question: FileFactsRequest): Promise<FileFacts | undefined> {
-    const found = await stat(question.file).catch(() => undefined);
+  async read(request: FileFactsRequest): Promise<FileFacts | undefined> {
+    const found = await stat(request.file).catch(() => undefined);
     if (found === undefined) return undefined;
-    if (!found.isFile()) return { problem: problemOfGguf(question.file) };
+    if (!found.isFile()) return { problem: problemOfGguf(request.file) };
     await (this.#loading ??= this.#load());
-    const key = keyOf(question);
+    const key = keyOf(request);
     const stamp = { sizeBytes: found.size, changedMs: found.mtimeMs };
     const known = this.#entries.get(key);
     if (known?.sizeBytes === stamp.sizeBytes && known.changedMs === stamp.changedMs) {
       return known.facts;
     }
-    const reading = this.#reading.get(key) ?? this.#read(question, key, stamp);
+    const reading = this.#reading.get(key) ?? this.#read(request, key, stamp);
     this.#reading.set(key, reading);
     return reading;
   }
@@ -78,8 +78,8 @@ export class FileFactsCache {
     await this.#save();
   }
 
-  async #read(question: FileFactsRequest, key: string, stamp: Omit<Entry, 'facts'>) {
-    const facts = await this.#process.read(question);
+  async #read(request: FileFactsRequest, key: string, stamp: Omit<Entry, 'facts'>) {
+    const facts = await this.#process.read(request);
     this.#reading.delete(key);
     this.#entries.delete(key);
     // A file with a problem is tried again, because it may still be copied.

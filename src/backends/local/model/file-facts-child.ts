@@ -13,18 +13,18 @@ process.on('SIGTERM', () => undefined);
 process.on('disconnect', () => process.exit(0));
 const watchdog = startWatchdog({ parent: parentProcess(), memoryBytes: MOST_BYTES });
 
-process.on('message', ({ question, cpuMilliseconds }: FileFactsCommand) => {
+process.on('message', ({ request, cpuMilliseconds }: FileFactsCommand) => {
   watchdog.watch(cpuMilliseconds);
-  const reply = read(question);
+  const reply = read(request);
   watchdog.rest();
   process.send?.(reply);
 });
 
 /** Reads the facts of a file, or its problem. */
-function read(question: FileFactsRequest): FileFactsReply {
+function read(request: FileFactsRequest): FileFactsReply {
   try {
-    const problem = problemOfGguf(question.file);
-    return problem === undefined ? readFileFacts(question) : { problem };
+    const problem = problemOfGguf(request.file);
+    return problem === undefined ? readFileFacts(request) : { problem };
   } catch {
     return null;
   }

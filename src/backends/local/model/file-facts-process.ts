@@ -21,7 +21,7 @@ const MOST_MEMORY_MB = 128;
 
 /** File, and the limit of the CPU time to read it. */
 export interface FileFactsCommand {
-  readonly question: FileFactsRequest;
+  readonly request: FileFactsRequest;
   readonly cpuMilliseconds: number;
 }
 
@@ -43,8 +43,8 @@ export class FileFactsProcess {
   }
 
   /** Reads the facts of a file, or the problem of its template; undefined if it can't be read in time. */
-  read(question: FileFactsRequest): Promise<FileFacts | undefined> {
-    const reading = this.#last.then(() => this.#read(question));
+  read(request: FileFactsRequest): Promise<FileFacts | undefined> {
+    const reading = this.#last.then(() => this.#read(request));
     this.#last = reading;
     return reading;
   }
@@ -55,12 +55,12 @@ export class FileFactsProcess {
     this.#child = undefined;
   }
 
-  async #read(question: FileFactsRequest): Promise<FileFacts | undefined> {
+  async #read(request: FileFactsRequest): Promise<FileFacts | undefined> {
     clearTimeout(this.#idle);
     const child = (this.#child ??= this.#start());
     child.ref();
     child.channel?.ref();
-    const facts = await replyOf(child, question);
+    const facts = await replyOf(child, request);
     // An idle process must not keep this one alive.
     child.unref();
     child.channel?.unref();
@@ -83,7 +83,7 @@ export class FileFactsProcess {
 }
 
 /** Waits for the reply of a process, and ends the process if it takes too long. */
-function replyOf(child: ChildProcess, question: FileFactsRequest): Promise<FileFacts | undefined> {
+function replyOf(child: ChildProcess, request: FileFactsRequest): Promise<FileFacts | undefined> {
   return new Promise((resolve) => {
     const settle = (facts: FileFacts | undefined): void => {
       clearTimeout(late);
@@ -94,11 +94,11 @@ function replyOf(child: ChildProcess, question: FileFactsRequest): Promise<FileF
     const failed = (): void => settle(undefined);
     const exited = (code: number | null, signal: NodeJS.Signals | null): void => {
       const how = howItEnded(code, signal);
-      settle(how === undefined ? undefined : { problem: problemOf(question, how) });
+      settle(how === undefined ? undefined : { problem: problemOf(request, how) });
     };
     const late = setTimeout(() => killChild(child), READ_TIMEOUT_MS);
     child.on('message', reply).on('exit', exited).on('error', failed);
-    const command: FileFactsCommand = { question, cpuMilliseconds: CPU_MILLISECONDS };
+    const command: FileFactsCommand = { request, cpuMilliseconds: CPU_MILLISECONDS };
     child.send(command, () => undefined);
   });
 }

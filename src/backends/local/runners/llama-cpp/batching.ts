@@ -42,13 +42,13 @@ export function planBatch<Item extends WaitingItem>(
   const plan = decoding.map((item) => ({ item, processAmount: 1 }));
   // With streams, llama.cpp evaluates the first token of a prompt in their batch, and the rest separately.
   const prefill = limits.prefill + (plan.length > 0 ? 1 : 0);
-  let room = Math.min(limits.size - plan.length, prefill);
+  let remaining = Math.min(limits.size - plan.length, prefill);
   for (const item of items) {
     if (item.tokens.length <= 1) continue;
-    const processAmount = Math.min(item.tokens.length, room);
+    const processAmount = Math.min(item.tokens.length, remaining);
     if (processAmount <= 0) break;
     plan.push({ item, processAmount });
-    room -= processAmount;
+    remaining -= processAmount;
   }
   return plan;
 }

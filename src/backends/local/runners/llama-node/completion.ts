@@ -38,9 +38,9 @@ export class TextCompletion implements Completion<AddonPrompt, string> {
     if (active !== this.#active) await this.close();
     this.#active = active;
     if (this.#stream === undefined) {
-      const room = this.#options.maxTokens - this.tokens;
-      if (room <= 0) return { end: 'limit' };
-      this.#stream = this.#start(active, room);
+      const remaining = this.#options.maxTokens - this.tokens;
+      if (remaining <= 0) return { end: 'limit' };
+      this.#stream = this.#start(active, remaining);
     }
     const next = await this.#stream.next();
     if (next.done === true) {
