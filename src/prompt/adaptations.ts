@@ -70,10 +70,18 @@ function withNames(names: readonly string[]): Adaptation {
   return (variables) => ({ ...none, ...variables });
 }
 
-/** Names that a template looks for in lists. */
+/** Names that a template looks for in lists, as in `name in […]` and `name not in […]`, but not in loops. */
 function lookedFor(source: string): readonly string[] {
-  const found = source.matchAll(/(?<![.\w]|\bfor\s+)([A-Za-z_]\w*)\s+(?:not\s+)?in\b/g);
-  return [...new Set([...found].flatMap(([, name]) => name ?? []))];
+  // Words with what is between them, as a pattern for the whole would try each white space again.
+  const words = source.split(/\b/).filter((part) => part.trim() !== '');
+  const names = words.flatMap((word, index) => {
+    if (word !== 'in') return [];
+    const at = words[index - 1] === 'not' ? index - 2 : index - 1;
+    const before = words[at - 1] ?? '';
+    const name = words[at] ?? '';
+    return /^[A-Za-z_]\w*$/.test(name) && !/^for$|\.$/.test(before.trim()) ? [name] : [];
+  });
+  return [...new Set(names)];
 }
 
 function listOf(messages: unknown): readonly unknown[] {

@@ -156,7 +156,7 @@ const ROWS: readonly Row[] = [
 ];
 
 describe('tags that only the source of a template names', () => {
-  it.each(ROWS)('reads , in every cut', ({ source, output, found, options }) => {
+  it.each(ROWS)('reads $what, in every cut', ({ source, output, found, options }) => {
     const format = formatOf(source);
     expect(readPieces(format, output.split(''), options)).toEqual(found);
     for (let at = 0; at <= output.length; at++) {
