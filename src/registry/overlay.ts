@@ -73,7 +73,7 @@ function reasonOf(lookup: Extract<Lookup, { readonly found: false }>): string {
     case 'unknown':
       return (
         `leads to '${lookup.name}', which has no entry, and answers only while Ollama has it; ` +
-        `'portico ls' lists what there is`
+        `'portico ls' lists the models`
       );
     case 'circle':
       return `leads in a circle: ${chain(lookup.names)}; let one of them name a model`;
