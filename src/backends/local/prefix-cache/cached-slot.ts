@@ -39,6 +39,9 @@ export interface CachedSlot {
    */
   fork(from: CachedSlot, prompt: readonly Token[], folder: string | undefined): Promise<void>;
 
+  /** Generates nothing until a copy of its state has ended. Absent if its state can be copied at any time. */
+  waitFor?(copy: Promise<void>): void;
+
   /** Saves its complete state. Throws if the file can't be written. */
   save(file: string): Promise<{ readonly bytes: number; readonly tokens: readonly Token[] }>;
 

@@ -102,24 +102,16 @@ export class SlotPool<Slot extends CachedSlot> {
       })),
     };
     const source = choosePrefix(prefixes, this.#scheduler.rate);
-    if (lossy) await this.#keep(slot, slot.length - prefixes.own);
-    switch (source.kind) {
-      case 'own':
-        return;
-      case 'fork': {
-        const from = this.#slots[source.index];
-        const folder = isPartial ? undefined : this.#states?.scratch;
-        if (from !== undefined) await slot.fork(from, prompt, folder);
-        return;
-      }
-      case 'saved': {
-        const state = saved[source.index];
-        if (state !== undefined) await this.#load(state, slot, prompt.length);
-        return;
-      }
-      default:
-        source satisfies never;
-    }
+    const from = source.kind === 'fork' ? this.#slots[source.index] : undefined;
+    const state = source.kind === 'saved' ? saved[source.index] : undefined;
+    const filling = (async () => {
+      if (lossy) await this.#keep(slot, slot.length - prefixes.own);
+      const folder = isPartial ? undefined : this.#states?.scratch;
+      if (from !== undefined) await slot.fork(from, prompt, folder);
+      if (state !== undefined) await this.#load(state, slot, prompt.length);
+    })();
+    from?.waitFor?.(filling);
+    await filling;
   }
 
   /** Reads the states that were used last into empty slots, so that their conversations go on at once. */

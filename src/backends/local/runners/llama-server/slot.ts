@@ -38,8 +38,8 @@ export class ServerSlot extends SlotUse implements CachedSlot {
   #tokens: readonly Token[] = [];
   /** True while llama-server generates for it, so that an action would wait for the end of the answer. */
   #isDecoding = false;
-  /** Last copy of its state to another slot. */
-  #copying: Promise<void> | undefined;
+  /** Copies of its state to other slots. */
+  #copying: Promise<unknown> = Promise.resolve();
 
   constructor(options: ServerSlotOptions) {
     super();
@@ -151,7 +151,7 @@ export class ServerSlot extends SlotUse implements CachedSlot {
     const { client, steps } = this.#options;
     // Requests that waited for this prefill copy it now: a running answer can't be copied.
     await setImmediate();
-    await this.#copying?.catch(() => undefined);
+    await this.#copying;
     const leave = steps.join();
     this.#isDecoding = true;
     this.#tokens = prompt.slice(0, this.reusable(prompt));
@@ -182,12 +182,6 @@ export class ServerSlot extends SlotUse implements CachedSlot {
   async fork(from: ServerSlot, prompt: readonly Token[]): Promise<void> {
     // The state of a running answer can only be saved at its end.
     if (from.#isDecoding) return;
-    const copying = this.#copy(from, prompt);
-    from.#copying = copying;
-    await copying;
-  }
-
-  async #copy(from: ServerSlot, prompt: readonly Token[]): Promise<void> {
     const file = join(this.#options.folder, `fork-${randomUUID()}`);
     try {
       const { tokens } = await from.save(file);
@@ -197,6 +191,10 @@ export class ServerSlot extends SlotUse implements CachedSlot {
     } finally {
       await rm(file, { force: true });
     }
+  }
+
+  waitFor(copy: Promise<void>): void {
+    this.#copying = Promise.allSettled([this.#copying, copy]);
   }
 
   async save(file: string): Promise<{ readonly bytes: number; readonly tokens: readonly Token[] }> {
