@@ -68,7 +68,7 @@ export function advantageOf({ on, off }: AttentionChoice['seconds']): number {
 }
 
 /** Seconds that a mix of requests takes. */
-export function secondsOf(mix: RequestMix, { prefill, decode }: AttentionTimes): number {
+function secondsOf(mix: RequestMix, { prefill, decode }: AttentionTimes): number {
   const milliseconds =
     timeOf(mix.cold, prefill) + timeOf(mix.warm, prefill) + timeOf(mix.generated, decode);
   return milliseconds / 1000;
