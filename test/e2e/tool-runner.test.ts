@@ -183,7 +183,8 @@ describe.each(DIALECTS)('the tool runner of $dialect', (dialect) => {
     });
     const last = await runner.runUntilDone();
     expect(JSON.stringify(runner.params.messages)).toContain('"is_error":true');
-    expect(last.stop_reason).toBe('end_turn');
+    // What the model says of the failure, and how long, is its own choice.
+    expect(last.content).not.toEqual([]);
   });
 
   it.each([true, false])('runs no call that was cut off (stream: %s)', async (stream) => {
