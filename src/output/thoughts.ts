@@ -93,15 +93,16 @@ function* readMention(
     const part = rest.slice(0, found?.at ?? rest.length - held);
     text += part;
     source.skip(part.length + (found?.mark.length ?? 0));
-    if (found !== undefined) return { closed: text };
     copy.feed(part);
-    if (source.ended) copy.end(source.cut);
+    if (source.ended && found === undefined) copy.end(source.cut);
+    // Before a closing tag in the same chunk: text that is no call ends here, whatever follows.
     const step = trial?.next();
     if (step?.done === true) {
       if (!step.value) break;
       context.state.holdsCall = true;
       trial = undefined;
     }
+    if (found !== undefined) return { closed: text };
     if (source.ended) break;
     yield undefined;
   }

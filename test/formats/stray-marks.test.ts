@@ -209,6 +209,16 @@ describe('a mark without a counterpart', () => {
   );
 });
 
+describe('an answer that begins in thinking after a trigger without a call', () => {
+  it('is read the same in every cut', () => {
+    const output = '<|START_ACTION|><|START_RESPONSE|>Hello.<|END_THINKING|>';
+    for (let place = 0; place < output.length; place++) {
+      const pieces = readPieces(commandR7b, cut(output, [place]), { thinkingOpen: true });
+      expect(pieces, `cut at ${place}`).toEqual([{ thinking: '<|START_ACTION|>' }, ...HELLO]);
+    }
+  });
+});
+
 describe('calls in other marks than those of the template', () => {
   covers('R3.2-calls', 'R3.2-splits');
 
