@@ -28,7 +28,7 @@ export const KV_TYPES = [
 
 export type KvType = (typeof KV_TYPES)[number];
 
-/** Engines of GGUF files: llama.cpp in Portico's own process, or a managed llama-server. */
+/** Engines of GGUF files: llama.cpp in a process of Portico, or a managed llama-server. */
 export const ENGINES = ['built-in', 'llama-server'] as const;
 
 export type EngineKind = (typeof ENGINES)[number];

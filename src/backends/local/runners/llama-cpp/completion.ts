@@ -1,11 +1,10 @@
 import type { LlamaModel, Token } from 'node-llama-cpp';
 import type { Sampling } from '../../../../core/model.ts';
-import { TokenText } from '../../model/vocabulary.ts';
 import type { ActiveGrammar, Completion, CompletionStep } from '../../runner.ts';
+import { WrittenTokens } from '../../written-tokens.ts';
 import type { TokenStream } from './sampling-options.ts';
 import type { Slot } from './slot.ts';
 import type { GrammarCompiler, GrammarState, TokenGrammar } from './token-grammar.ts';
-import { append } from '../../../../core/lists.ts';
 
 export interface TokenCompletionOptions {
   readonly model: LlamaModel;
@@ -26,9 +25,7 @@ type End = 'turn' | 'limit';
 /** Completion of a prompt on a slot, token by token. */
 export class TokenCompletion implements Completion<readonly Token[], TokenGrammar> {
   readonly #options: TokenCompletionOptions;
-  readonly #written: Token[] = [];
-  readonly #text: TokenText;
-  #marked = 0;
+  readonly #written: WrittenTokens;
   #stream: TokenStream | undefined;
   /** Tokens to evaluate next. */
   #last: Token[];
@@ -41,66 +38,61 @@ export class TokenCompletion implements Completion<readonly Token[], TokenGramma
 
   constructor(options: TokenCompletionOptions) {
     this.#options = options;
-    this.#text = new TokenText(options.model, options.prompt);
+    this.#written = new WrittenTokens({ ...options, before: options.prompt });
     this.#last = options.prompt.slice(-1);
   }
 
   get tokens(): number {
-    return this.#written.length;
+    return this.#written.tokens.length;
   }
 
   async next(active: ActiveGrammar<TokenGrammar>): Promise<CompletionStep> {
     if (this.#end !== undefined) return this.#takeEnd(this.#end);
-    const { slot, sampling, maxTokens, turnEnds } = this.#options;
-    if (this.#written.length >= maxTokens) return this.#endAt('limit');
+    const { slot, sampling, turnEnds } = this.#options;
+    if (this.#written.remaining <= 0) return this.#endAt('limit');
     this.#activate(active);
     const instead = this.#replaced ? this.#last : undefined;
     this.#replaced = false;
     this.#stream ??= slot.decode(this.#last, sampling, () => this.#grammar);
     const { value: token } = await this.#stream.next(instead);
     if (token === undefined || turnEnds.has(token)) return this.#endAt('turn');
-    this.#written.push(token);
     this.#last = [token];
-    return { text: this.#text.push(this.#last) };
+    return { text: this.#written.push(this.#last) };
   }
 
   jump(active: ActiveGrammar<TokenGrammar>, forced: string): string | undefined {
-    if (this.#end !== undefined || this.#text.isIncomplete) return undefined;
+    if (this.#end !== undefined || this.#written.isIncomplete) return undefined;
     this.#activate(active);
-    const space = Math.min(LONGEST_JUMP, this.#options.maxTokens - this.#written.length);
+    const space = Math.min(LONGEST_JUMP, this.#written.remaining);
     const wanted = this.#forcedTokens(forced).slice(0, space);
     if (this.#grammar === undefined) return undefined;
     const tokens = wanted.slice(0, this.#options.compiler.accept(this.#grammar, wanted));
     if (tokens.length === 0) return undefined;
     this.#go(tokens, this.#last);
-    return this.#text.push(tokens);
+    return this.#written.push(tokens);
   }
 
   cut(text: string): void {
-    if (this.#end !== undefined) return;
-    const tokens = this.#options.model.tokenize(text, true);
-    this.#written.pop();
-    this.#text.replace(tokens);
-    this.#go(tokens, []);
+    if (this.#end === undefined) this.#go(this.#written.cut(text), []);
   }
 
   write(text: string): string | undefined {
-    const tokens = this.#options.model.tokenize(text, true);
-    if (this.#written.length + tokens.length > this.#options.maxTokens) return undefined;
+    const tokens = this.#written.tokensOf(text);
+    if (tokens === undefined) return undefined;
     this.#go(tokens, this.#last);
-    return this.#text.push(tokens);
+    return this.#written.push(tokens);
   }
 
   mark(): void {
-    this.#marked = this.#written.length;
+    this.#written.mark();
   }
 
   rewind(): void {
-    this.#written.length = this.#marked;
+    this.#written.rewind();
   }
 
   transcript(): readonly Token[] {
-    return [...this.#options.prompt, ...this.#written];
+    return [...this.#options.prompt, ...this.#written.tokens];
   }
 
   async close(): Promise<void> {
@@ -121,7 +113,7 @@ export class TokenCompletion implements Completion<readonly Token[], TokenGramma
    */
   #forcedTokens(forced: string): readonly Token[] {
     const { model } = this.#options;
-    const [last] = this.#written.slice(-1);
+    const last = this.#written.tokens.at(-1);
     if (last !== undefined) {
       const text = model.detokenize([last], true) + forced;
       const [first, ...others] = model.tokenize(text, false, 'trimLeadingSpace');
@@ -130,9 +122,8 @@ export class TokenCompletion implements Completion<readonly Token[], TokenGramma
     return model.tokenize(forced, false, 'trimLeadingSpace').slice(0, -1);
   }
 
-  /** Writes tokens of the engine, to be evaluated after `after`. */
+  /** Evaluates tokens of the engine after `after` next. */
   #go(tokens: readonly Token[], after: readonly Token[]): void {
-    append(this.#written, tokens);
     this.#last = [...after, ...tokens];
     this.#replaced = this.#stream !== undefined;
   }
@@ -140,7 +131,7 @@ export class TokenCompletion implements Completion<readonly Token[], TokenGramma
   async #endAt(end: End): Promise<CompletionStep> {
     await this.close();
     this.#last = [];
-    const text = this.#text.flush();
+    const text = this.#written.flush();
     if (text === '') return { end };
     this.#end = end;
     return { text };

@@ -1,8 +1,8 @@
 import type { LlamaModel, Token } from 'node-llama-cpp';
 import type { Sampling } from '../../../../core/model.ts';
 import { append } from '../../../../core/lists.ts';
-import { TokenText } from '../../model/vocabulary.ts';
 import type { ActiveGrammar, Completion, CompletionStep } from '../../runner.ts';
+import { WrittenTokens } from '../../written-tokens.ts';
 import { allTokens } from './missing-tokens.ts';
 import { isPicture, tokenOf } from './picture-prompt.ts';
 import type { ServerPrompt } from './picture-prompt.ts';
@@ -26,69 +26,63 @@ type End = 'turn' | 'limit';
 /** Completion of a prompt by llama-server, which samples by itself. Each grammar needs a new request. */
 export class StreamCompletion implements Completion<readonly Token[], string> {
   readonly #options: StreamCompletionOptions;
-  readonly #written: Token[] = [];
-  readonly #text: TokenText;
+  readonly #written: WrittenTokens;
   /** Tokens that were received and not returned yet. */
   #received: Token[] = [];
-  #marked = 0;
   #stream: AsyncGenerator<CompletionChunk> | undefined;
   /** Number of tokens of the stream so far. */
   #predicted = 0;
   /** Tokens of the stream with those before it. All but the last are in the slot's state. */
   #streamed: Token[] = [];
+  /** Grammar of the stream. Undefined begins a new request with the next step, after tokens of the engine. */
   #active: ActiveGrammar<string> | undefined;
   /** End that is reported after the text before it. */
   #end: End | undefined;
 
   constructor(options: StreamCompletionOptions) {
     this.#options = options;
-    this.#text = new TokenText(
-      options.model,
-      options.prompt.filter((token) => !isPicture(token)),
-    );
+    const before = options.prompt.filter((token) => !isPicture(token));
+    this.#written = new WrittenTokens({ ...options, before });
   }
 
   get tokens(): number {
-    return this.#written.length;
+    return this.#written.tokens.length;
   }
 
   async next(active: ActiveGrammar<string>): Promise<CompletionStep> {
     if (this.#end !== undefined) return this.#takeEnd(this.#end);
-    if (this.#written.length >= this.#options.maxTokens) return this.#endAt('limit');
+    if (this.#written.remaining <= 0) return this.#endAt('limit');
     if (active !== this.#active) await this.close();
     this.#active = active;
     const token = await this.#nextToken(active);
     if (typeof token !== 'number') return this.#endAt(token);
     if (this.#isEnd(token)) return this.#endAt('turn');
-    this.#written.push(token);
-    return { text: this.#text.push([token]) };
+    return { text: this.#written.push([token]) };
   }
 
   cut(text: string): void {
     if (this.#end !== undefined) return;
-    const tokens = this.#options.model.tokenize(text, true);
-    this.#written.pop();
-    this.#text.replace(tokens);
-    this.#go(tokens);
+    this.#written.cut(text);
+    this.#active = undefined;
   }
 
   write(text: string): string | undefined {
-    const tokens = this.#options.model.tokenize(text, true);
-    if (this.#written.length + tokens.length > this.#options.maxTokens) return undefined;
-    this.#go(tokens);
-    return this.#text.push(tokens);
+    const tokens = this.#written.tokensOf(text);
+    if (tokens === undefined) return undefined;
+    this.#active = undefined;
+    return this.#written.push(tokens);
   }
 
   mark(): void {
-    this.#marked = this.#written.length;
+    this.#written.mark();
   }
 
   rewind(): void {
-    this.#written.length = this.#marked;
+    this.#written.rewind();
   }
 
   transcript(): readonly Token[] {
-    return [...this.#options.prompt, ...this.#written];
+    return [...this.#options.prompt, ...this.#written.tokens];
   }
 
   async close(): Promise<void> {
@@ -101,8 +95,8 @@ export class StreamCompletion implements Completion<readonly Token[], string> {
   }
 
   async #nextToken(active: ActiveGrammar<string>): Promise<Token | End> {
-    const { slot, sampling, maxTokens, signal } = this.#options;
-    this.#stream ??= this.#open(slot, maxTokens - this.#written.length, active, sampling, signal);
+    const { slot, sampling, signal } = this.#options;
+    this.#stream ??= this.#open(slot, this.#written.remaining, active, sampling, signal);
     for (;;) {
       const token = this.#received.shift();
       if (token !== undefined) return token;
@@ -127,7 +121,8 @@ export class StreamCompletion implements Completion<readonly Token[], string> {
     this.#predicted = 0;
     this.#streamed = [...this.transcript()];
     const { model, prompt } = this.#options;
-    const media = prompt.media && ([prompt.media, model.detokenize(this.#written, true)] as const);
+    const media =
+      prompt.media && ([prompt.media, model.detokenize(this.#written.tokens, true)] as const);
     return slot.generate(
       this.#streamed.slice(),
       media,
@@ -151,15 +146,9 @@ export class StreamCompletion implements Completion<readonly Token[], string> {
     return turnEnds.has(token) || model.isEogToken(token);
   }
 
-  /** Writes tokens of the engine. The next step begins a new request after them. */
-  #go(tokens: readonly Token[]): void {
-    append(this.#written, tokens);
-    this.#active = undefined;
-  }
-
   async #endAt(end: End): Promise<CompletionStep> {
     await this.close();
-    const text = this.#text.flush();
+    const text = this.#written.flush();
     if (text === '') return { end };
     this.#end = end;
     return { text };
