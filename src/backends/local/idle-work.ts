@@ -31,10 +31,11 @@ export class IdleWork {
     this.pause();
     const { isBusy, keep, measure, measureMilliseconds = MEASURE_MILLISECONDS } = this.#options;
     if (isBusy()) return;
+    const { signal } = this.#measuring;
     // States come first, because a process may be killed at any time.
     this.#timers = [
       this.#after(KEEP_MILLISECONDS, keep),
-      this.#after(measureMilliseconds, () => measure(this.#measuring.signal)),
+      this.#after(measureMilliseconds, () => (signal.aborted ? undefined : measure(signal))),
     ];
   }
 

@@ -43,6 +43,22 @@ describe('the work of an engine without requests', () => {
     expect(calls.slice(3)).toEqual(['keep', 'measure', 'stopped']);
   });
 
+  it('measures nothing after a request that came while states were written', async () => {
+    let write = (): void => undefined;
+    const measured: string[] = [];
+    const work = new IdleWork({
+      isBusy: () => false,
+      keep: () => new Promise((resolve) => (write = resolve)),
+      measure: async () => void measured.push('measure'),
+    });
+    work.schedule();
+    await vi.advanceTimersByTimeAsync(60_000);
+    work.pause();
+    write();
+    await work.end();
+    expect(measured).toEqual([]);
+  });
+
   it('does not begin beside another request', async () => {
     const { calls } = start(true);
     await vi.advanceTimersByTimeAsync(120_000);
