@@ -1,4 +1,4 @@
-import { isRecord } from '../../core/json.ts';
+import { isRecord, parseJson } from '../../core/json.ts';
 import type { JsonValue } from '../../core/json.ts';
 import { JsonScan } from '../shared/json-scan.ts';
 import type { CallBody, OtherMember } from './layout.ts';
@@ -87,13 +87,8 @@ function objectBody(region: string, span: ObjectSpan, value: string): CallBody |
 
 /** An object, also one that is JSON in a text. */
 function recordOf(item: unknown): Readonly<Record<string, unknown>> | undefined {
-  if (typeof item !== 'string') return isRecord(item) ? item : undefined;
-  try {
-    const value: unknown = JSON.parse(item);
-    return isRecord(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = typeof item === 'string' ? parseJson(item) : item;
+  return isRecord(value) ? value : undefined;
 }
 
 function otherMember(key: string, item: unknown, isBefore: boolean): OtherMember {
