@@ -48,8 +48,8 @@ export interface FileDescription {
   readonly context: number;
   /** Engine that runs it, with the reason. Default: the only one of its backend. */
   readonly engine?: string;
-  /** Flash attention of the next load, with the reason. */
-  readonly flashAttention: string;
+  /** Flash attention of the next load, with the reason; undefined if the engine chooses it. */
+  readonly flashAttention?: string | undefined;
   /** Family of its chat template; undefined if it has none, so it can't chat. */
   readonly templateFamily: string | undefined;
   readonly capabilities: Capabilities | undefined;

@@ -4,7 +4,7 @@ import type { BackendDefinition, FileDescription } from '../definition.ts';
 import type { AttentionStore, StateCache } from './engine-settings.ts';
 import { localEntrySchema } from './entry.ts';
 import type { LocalSpec } from './spec.ts';
-import { serverReason, visionSupport } from './runner-choice.ts';
+import { chooseRunner, serverReason, visionSupport } from './runner-choice.ts';
 
 /** Limit of requests that wait for a model. Further ones are refused as overloaded. */
 const QUEUE_LIMIT = 64;
@@ -50,12 +50,16 @@ async function describeFile(model: LocalSpec, settings: Settings): Promise<FileD
     attention: attentionStore(settings),
   });
   const { capabilities } = described;
+  const vision = visionSupport(model);
+  const isChosen = chooseRunner(model, vision, false) === 'llama-cpp';
+  const flashAttention = isChosen ? described.flashAttention : undefined;
   const engine = await engineText(model, settings);
-  if (model.mmproj === undefined || visionSupport(model) !== 'available') {
-    return { ...described, engine };
+  if (model.mmproj === undefined || vision !== 'available') {
+    return { ...described, flashAttention, engine };
   }
   return {
     ...described,
+    flashAttention,
     engine,
     capabilities: capabilities && { ...capabilities, images: true },
     projector: model.mmproj,
