@@ -1,6 +1,6 @@
 import type { Token } from 'node-llama-cpp';
 import { z } from 'zod';
-import { RuntimeFailure } from '../../../../core/failure.ts';
+import { messageOf, RuntimeFailure } from '../../../../core/failure.ts';
 import { isPicture } from './picture-prompt.ts';
 import type { ServerPrompt } from './picture-prompt.ts';
 import type { LlamaServerClient } from './server-client.ts';
@@ -10,7 +10,7 @@ const tokensSchema = z.object({ tokens: z.array(z.int()) });
 
 /** Text after the picture that is measured: llama-server fails if a prompt ends with a picture. */
 const AFTER = '\n';
-const TIMEOUT_MILLISECONDS = 600_000;
+const MEASURE_TIMEOUT_MS = 600_000;
 
 export interface PictureSizesOptions {
   readonly client: LlamaServerClient;
@@ -52,7 +52,7 @@ export class PictureSizes {
 
   async #measure(data: string): Promise<number> {
     const { client, marker, replaced } = this.#options;
-    const signal = AbortSignal.timeout(TIMEOUT_MILLISECONDS);
+    const signal = AbortSignal.timeout(MEASURE_TIMEOUT_MS);
     const prompt = { prompt_string: `${marker}${AFTER}`, multimodal_data: [data] };
     const body = { prompt, n_predict: 0, response_fields: ['tokens_evaluated', 'id_slot'] };
     try {
@@ -69,11 +69,8 @@ export class PictureSizes {
     } catch (error) {
       throw new RuntimeFailure(
         'invalid-request',
-        'llama-server can’t use an image. Send another.',
-        {
-          cause: error,
-          subject: 'messages',
-        },
+        `llama-server can't use an image (${messageOf(error)}). Send another.`,
+        { cause: error, subject: 'messages' },
       );
     }
   }

@@ -18,11 +18,12 @@ export const chunkSchema = z.object({
   stop: z.boolean(),
   /** Number of tokens so far. */
   tokens_predicted: z.int(),
+  /** Present in items that report the evaluation of the prompt. */
   prompt_progress: z.unknown().optional(),
   /** Reason of the end. */
   stop_type: z.string().optional(),
-  /** Number of tokens in the slot's state at the end. */
-  tokens_cached: z.int().optional(),
+  /** Present at the end. */
+  timings: timings.optional(),
 });
 
 export type CompletionChunk = z.infer<typeof chunkSchema>;

@@ -58,12 +58,10 @@ export async function openLlamaServer(
 ): Promise<Runner<ServerPrompt, string>> {
   const { settings, log } = options;
   const spec = withPresentFiles(options.spec);
-  const finding = findProgram(settings, entryOptions(spec));
-  // Its failure is reported below.
-  finding.catch(() => undefined);
+  // First, because a failure must leave nothing open.
+  const program = await findProgram(settings, entryOptions(spec));
   const fitter = await openPictures(spec);
   const { native, head } = await openMetadata(spec, fitter === undefined ? [] : [MARKER]);
-  const program = await finding;
   const { llama } = native;
   if (head.notice !== undefined) log(head.notice);
   const transcripts = new Transcripts<readonly Token[]>();
@@ -121,19 +119,21 @@ async function load(
   const key = randomBytes(24).toString('base64url');
   const args = serverArguments({ spec, settings, contextSize, slots, threads, folder });
   const environment = serverEnvironment(key);
-  const { url, ended } = await startServer({ model: spec.name, file, args, environment });
-  void ended.then((reason) => abandon(`llama-server ended (${reason})`));
-  states?.useContext(stateContext(abilities, spec, settings), contextSize);
+  const server = await startServer({ model: spec.name, file, args, environment });
+  const { url, ended } = server;
   const client = new LlamaServerClient({ url, key, model: spec.name, ended });
-  const signal = AbortSignal.timeout(START_TIMEOUT);
-  const { data } = await client.get('/v1/models', modelsSchema, signal);
-  const { media_marker: marker } = await client.get('/props', propsSchema, signal);
+  const { sizeBytes, marker } = await factsOf(client).catch((error: unknown) => {
+    server.kill();
+    throw error;
+  });
+  void ended.then((reason) => abandon(`llama-server ended (${reason})`));
+  states?.useContext(stateContext(abilities, spec, settings, slots), contextSize);
   return openServerSlots({
     llama,
     head,
     client,
     device: deviceOf(abilities),
-    sizeBytes: data[0]?.meta?.size ?? head.model.fileInsights.modelSize,
+    sizeBytes: sizeBytes ?? head.model.fileInsights.modelSize,
     threads,
     slots,
     folder,
@@ -145,19 +145,29 @@ async function load(
   });
 }
 
-/** Parameters that the bytes of a state depend on. */
+/** Size of the weights, and the marker for pictures, of a running llama-server. */
+async function factsOf(client: LlamaServerClient) {
+  const signal = AbortSignal.timeout(START_TIMEOUT_MS);
+  const { data } = await client.get('/v1/models', modelsSchema, signal);
+  const { media_marker: marker } = await client.get('/props', propsSchema, signal);
+  return { sizeBytes: data[0]?.meta?.size, marker };
+}
+
+/** Parameters that the bytes of a state depend on. A state of another number of slots can't be restored. */
 function stateContext(
   { version }: ServerAbilities,
   spec: FileSpec,
   settings: EngineSettings,
+  slots: number,
 ): string {
   const adapters = (spec.lora ?? []).map((file) => `${file} ${statSync(file).mtimeMs}`);
   const kvType = settings.kvType ?? spec.kvType;
   const flashAttention = settings.flashAttention ?? spec.flashAttention;
-  return [`llama-server ${version}`, kvType, flashAttention, ...adapters].join(', ');
+  const parameters = [kvType, flashAttention, `${slots} slots`, ...adapters];
+  return [`llama-server ${version}`, ...parameters].join(', ');
 }
 
-const START_TIMEOUT = 30_000;
+const START_TIMEOUT_MS = 30_000;
 
 /** @param wanted options of the entry, which it must have */
 async function findProgram(settings: EngineSettings, wanted: ProgramOptions): Promise<Program> {

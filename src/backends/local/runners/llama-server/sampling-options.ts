@@ -10,7 +10,7 @@ const MOST_SEEDS = 2 ** 32 - 1;
 const WORD_TRIGGER = 1;
 
 /** Fields of the last item of a stream. Without a choice, it contains the prompt. */
-const END_FIELDS = ['tokens', 'content', 'stop', 'stop_type', 'tokens_predicted', 'tokens_cached'];
+const END_FIELDS = ['tokens', 'content', 'stop', 'stop_type', 'tokens_predicted'];
 
 /** Options of llama-server for an answer. Its own defaults sometimes drop likely tokens. */
 export function generationOptions(

@@ -31,7 +31,8 @@ const LIFELINE = '{ read -r _ <&3; kill -KILL $$; } >/dev/null 2>&1 & exec "$0" 
 
 /** Last lines of its log that are kept for the reason of its end. */
 const KEPT_LINES = 20;
-const HEALTH_MILLISECONDS = 50;
+const HEALTH_INTERVAL_MS = 50;
+const HEALTH_TIMEOUT_MS = 5000;
 
 /**
  * Starts llama-server, and waits until its model is in memory. It ends with this process.
@@ -95,10 +96,12 @@ function addressIn(child: ChildProcess, lines: string[]): Promise<string> {
 /** Waits until the model is loaded. Resolves to false if the process ended before. */
 async function isHealthy(url: string, ended: Promise<string>): Promise<boolean> {
   for (;;) {
-    const response = await fetch(`${url}/health`).catch(() => undefined);
-    await response?.body?.cancel();
+    const response = await fetch(`${url}/health`, {
+      signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS),
+    }).catch(() => undefined);
+    await response?.body?.cancel().catch(() => undefined);
     if (response?.ok === true) return true;
-    const isOver = await Promise.race([ended, delay(HEALTH_MILLISECONDS, false)]);
+    const isOver = await Promise.race([ended, delay(HEALTH_INTERVAL_MS, false)]);
     if (isOver !== false) return false;
   }
 }

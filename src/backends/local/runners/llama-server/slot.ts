@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Token } from 'node-llama-cpp';
 import { z } from 'zod';
-import { abortReason } from '../../../../core/abort.ts';
+import { abortReason, raceAbort } from '../../../../core/abort.ts';
 import { commonLength } from '../../../../prompt/prompt-prefix.ts';
 import type { CachedSlot } from '../../prefix-cache/cached-slot.ts';
 import { sharedLength } from '../../prefix-cache/prefix-source.ts';
@@ -118,15 +118,13 @@ export class ServerSlot extends SlotUse implements CachedSlot {
     const { client } = this.#options;
     this.#tokens = prompt.slice(0, this.reusable(prompt));
     const body = { ...this.#body(this.#multimodal(media, ''), 0), ...NO_SAMPLING };
-    const fields = { response_fields: STEP_FIELDS };
-    const { timings } = await client.post(
-      '/completion',
-      { ...body, ...fields },
-      completionSchema,
-      signal,
-    );
+    let reused = 0;
+    // Its progress distinguishes a long evaluation from a hang.
+    for await (const { timings } of client.complete({ ...body, return_progress: true }, signal)) {
+      reused = timings?.cache_n ?? reused;
+    }
     this.#tokens = prompt;
-    return timings.cache_n;
+    return reused;
   }
 
   #multimodal({ text, pictures }: PromptMedia, written: string): MultimodalPrompt {
@@ -151,7 +149,7 @@ export class ServerSlot extends SlotUse implements CachedSlot {
     const { client, steps } = this.#options;
     // Requests that waited for this prefill copy it now: a running answer can't be copied.
     await setImmediate();
-    await this.#copying;
+    await raceAbort(this.#copying, signal);
     const leave = steps.join();
     this.#isDecoding = true;
     this.#tokens = prompt.slice(0, this.reusable(prompt));
@@ -194,7 +192,7 @@ export class ServerSlot extends SlotUse implements CachedSlot {
   }
 
   waitFor(copy: Promise<void>): void {
-    this.#copying = Promise.allSettled([this.#copying, copy]);
+    this.#copying = Promise.allSettled([this.#copying, copy]).then(() => undefined);
   }
 
   async save(file: string): Promise<{ readonly bytes: number; readonly tokens: readonly Token[] }> {
