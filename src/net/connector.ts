@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { buildConnector } from 'undici';
+import { buildConnector, errors } from 'undici';
 
 /**
  * Creates the `connect` of an undici agent, whose connections end only after all bytes are read.
@@ -18,7 +18,10 @@ export function endingWhenRead(connect: buildConnector.connector): buildConnecto
   return (target, callback) => {
     connect(target, (...result) => {
       const [error, socket] = result;
-      if (error === null) endWhenRead(socket);
+      if (error === null) {
+        endWhenRead(socket);
+        noteErrors(socket);
+      }
       callback(...result);
     });
   };
@@ -44,4 +47,20 @@ function endWhenRead(socket: Socket): void {
     }
     return chunk;
   };
+}
+
+/** Errors of connections that had delivered bytes before. */
+const errorsOfUsed = new WeakSet<object>();
+
+function noteErrors(socket: Socket): void {
+  socket.prependListener('error', (error) => {
+    if (socket.bytesRead > 0) errorsOfUsed.add(error);
+  });
+}
+
+/** True for the end or an error of a connection that had served another request before. */
+export function isOfUsedConnection(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof errors.SocketError) return (error.socket?.bytesRead ?? 0) > 0;
+  return errorsOfUsed.has(error);
 }

@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream';
 import { Agent } from 'undici';
-import type { Dispatcher } from 'undici';
-import { createConnector } from './connector.ts';
+import { createConnector, isOfUsedConnection } from './connector.ts';
 import { cancelled } from '../core/abort.ts';
 import { messageOf, RuntimeFailure } from '../core/failure.ts';
 import { isLight, writeJson } from '../core/json-writer.ts';
@@ -14,6 +13,9 @@ const CONNECT_TIMEOUT_MS = 5_000;
 
 /** Below the 5 s after which servers close an idle connection, so that no request races with the close. */
 const KEEP_CONNECTION_MS = 2_000;
+
+/** Time in which a closed connection shows. After it the server has probably worked on the request. */
+const UNREAD_MS = 1_000;
 
 /** Suggested delay of a retry if a server does not respond. */
 const RETRY_AFTER_SECONDS = 5;
@@ -52,34 +54,36 @@ export interface HttpClient {
   close(): Promise<void>;
 }
 
-type Sending = Pick<Dispatcher.DispatchOptions, 'method' | 'headers' | 'body'>;
+interface Sending {
+  readonly method: 'GET' | 'POST';
+  readonly headers: HttpHeaders;
+  /** A large body is in pieces. */
+  readonly body?: string | readonly Buffer[];
+}
+
+interface Connections {
+  readonly dispatcher: Agent;
+  /** Responses that have not ended. */
+  readonly calls: Set<ResponseStream>;
+}
 
 /**
  * HTTP client for model servers. Headers and body have no time limit, because a model may work for an hour
  * before the first byte. Each concurrent request has its own connection, which an abort closes.
  */
 export function createHttpClient(naming: ServerNaming): HttpClient {
-  const dispatcher = createAgent();
-  const calls = new Set<ResponseStream>();
+  const connections: Connections = { dispatcher: createAgent(), calls: new Set() };
+  const { dispatcher, calls } = connections;
   const send = async (url: string, sending: Sending, caller: AbortSignal): Promise<HttpAnswer> => {
-    if (caller.aborted) throw cancelled(caller.reason);
-    const { origin, pathname, search } = new URL(url);
     rememberSecretsOfUrl(url);
-    const abort = (): void => exchange.abort(cancelled(caller.reason));
-    const exchange = new ResponseStream(() => {
-      calls.delete(exchange);
-      caller.removeEventListener('abort', abort);
-    });
-    calls.add(exchange);
-    caller.addEventListener('abort', abort, { once: true });
-    dispatcher.dispatch({ origin, path: `${pathname}${search}`, ...sending }, exchange);
     try {
-      const { status, headers } = await exchange.head;
+      const stream = await sendAgain(connections, url, sending, caller);
+      const { status, headers } = await stream.head;
       return {
         status,
         mediaType: mediaTypeOf(headers['content-type']),
         retryAfterSeconds: secondsOf(headers['retry-after']),
-        body: exchange.body((reason) => brokenOff(naming, url, reason)),
+        body: stream.body((reason) => brokenOff(naming, url, reason)),
       };
     } catch (error) {
       throw error instanceof RuntimeFailure ? error : unreachable(naming, url, error);
@@ -108,11 +112,55 @@ export function createHttpClient(naming: ServerNaming): HttpClient {
   };
 }
 
+/**
+ * Sends a request, and waits for the start of the response. If the server closed the connection after an earlier
+ * response, the request is sent again over a new one.
+ */
+async function sendAgain(
+  connections: Connections,
+  url: string,
+  sending: Sending,
+  caller: AbortSignal,
+): Promise<ResponseStream> {
+  const began = performance.now();
+  const first = sendOnce(connections, url, sending, caller);
+  try {
+    await first.head;
+    return first;
+  } catch (error) {
+    const isUnread = isOfUsedConnection(error) && performance.now() - began < UNREAD_MS;
+    return isUnread ? sendOnce(connections, url, sending, caller) : first;
+  }
+}
+
+function sendOnce(
+  { dispatcher, calls }: Connections,
+  url: string,
+  { method, headers, body }: Sending,
+  caller: AbortSignal,
+): ResponseStream {
+  if (caller.aborted) throw cancelled(caller.reason);
+  const abort = (): void => stream.abort(cancelled(caller.reason));
+  const stream = new ResponseStream(() => {
+    calls.delete(stream);
+    caller.removeEventListener('abort', abort);
+  });
+  calls.add(stream);
+  caller.addEventListener('abort', abort, { once: true });
+  const { origin, pathname, search } = new URL(url);
+  const sent = typeof body === 'object' ? Readable.from(body) : (body ?? null);
+  dispatcher.dispatch(
+    { origin, path: `${pathname}${search}`, method, headers, body: sent },
+    stream,
+  );
+  return stream;
+}
+
 /** Splits a large body, so that no single write or encoding step takes long. */
 async function writeBody(
   body: unknown,
   signal: AbortSignal,
-): Promise<{ readonly headers: HttpHeaders; readonly body: string | Readable }> {
+): Promise<{ readonly headers: HttpHeaders; readonly body: string | readonly Buffer[] }> {
   if (isLight(body)) return { headers: {}, body: JSON.stringify(body) };
   const pieces: Buffer[] = [];
   const writing = writeJson(body, (piece) => pieces.push(Buffer.from(piece)));
@@ -122,7 +170,7 @@ async function writeBody(
     throw signal.aborted ? cancelled(signal.reason) : error;
   }
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  return { headers: { 'content-length': String(length) }, body: Readable.from(pieces) };
+  return { headers: { 'content-length': String(length) }, body: pieces };
 }
 
 function createAgent(): Agent {

@@ -134,4 +134,46 @@ describe('connections to model servers', () => {
     expect(await post()).toBe('yes');
     expect(connections).toHaveLength(2);
   });
+
+  // llama-server does this after each streamed answer, in spite of its `keep-alive` header.
+  it.each(['end', 'destroy', 'resetAndDestroy'] as const)(
+    'are made anew where the server closes one instead of serving a second request (by %s)',
+    async (close) => {
+      const served = new WeakSet<object>();
+      const { post, connections } = await connect(({ socket }, response) => {
+        if (served.has(socket)) socket[close]();
+        else response.end('yes');
+        served.add(socket);
+      });
+      for (let call = 0; call < 4; call += 1) {
+        expect(await post()).toBe('yes');
+        // The connection is free for the next call.
+        await wait(5);
+      }
+      expect(connections).toHaveLength(4);
+    },
+  );
+
+  it('are not made anew where a server closes each of them', async () => {
+    let requests = 0;
+    const { post } = await connect(({ socket }) => {
+      requests += 1;
+      socket.destroy();
+    });
+    await expect(post()).rejects.toMatchObject({ code: 'backend-unavailable' });
+    expect(requests).toBe(1);
+  });
+
+  it('are not made anew for a request that a server has worked on', async () => {
+    let requests = 0;
+    const { post } = await connect(({ socket }, response) => {
+      requests += 1;
+      if (requests === 1) response.end('yes');
+      else setTimeout(() => socket.destroy(), 1100);
+    });
+    await post();
+    await wait(5);
+    await expect(post()).rejects.toMatchObject({ code: 'backend-unavailable' });
+    expect(requests).toBe(2);
+  });
 });
