@@ -10,12 +10,12 @@ const CLOSE = '<|tools_suffix|>';
 
 /**
  * Apertus. Each call is an object with the tool's name as its only key: `<|tools_prefix|>[{"name": {…}}]
- * <|tools_suffix|>`. Calls may appear inside the thinking, which is not closed before them.
+ * <|tools_suffix|>`. Calls may appear inside the thinking, and count unless it is closed after them.
  */
 export const apertus: ChatFormat = {
   name: 'apertus',
   recognises: (template) => template.includes(OPEN),
-  thinking: { open: '<|inner_prefix|>', close: '<|inner_suffix|>', endsAtCalls: true },
+  thinking: { open: '<|inner_prefix|>', close: '<|inner_suffix|>', holdsCalls: true },
   tools: {
     triggers: [OPEN],
     closings: [CLOSE],

@@ -11,8 +11,8 @@ export interface ThinkingTags {
    * (`blocks`) or left out (`dropped`). Absent if they are text.
    */
   readonly later?: 'blocks' | 'dropped';
-  /** Calls may appear inside the thinking, and end it. */
-  readonly endsAtCalls?: boolean;
+  /** Models of the family write calls inside the thinking, so that the grammar of calls is active there too. */
+  readonly holdsCalls?: boolean;
 }
 
 /** Tags of a family around the text of its answers. */
@@ -42,6 +42,8 @@ export interface ToolSyntax {
    * grammar of calls, so they contain a tool's name if other text could begin in the same way.
    */
   triggersAtStart?(tools: readonly CallableTool[]): readonly string[];
+  /** Texts that begin calls in thinking that is never closed, if they are others than the triggers. */
+  readonly triggersInThinking?: readonly string[];
   /** Text to append to the prompt to force a call, if it is not the first trigger. */
   readonly forced?: string;
   /** Marks that close calls. A second one after a call is left out. */

@@ -20,6 +20,8 @@ const UNMARKED = ['commentary to=', 'analysis to='] as const;
 const ENDS = ['<|end|>', CALL_END, '<|return|>'] as const;
 /** Marks that end a message or begin the next one, whose first mark may be missing. */
 const LIMITS = [...ENDS, NEXT, START, CHANNEL] as const;
+/** Marks after a recipient. */
+const HEADER_MARKS = [CHANNEL, MESSAGE, CONSTRAIN] as const;
 /** Recipients that are not tools. */
 const PEOPLE: ReadonlySet<string> = new Set(['assistant', 'user', 'all']);
 
@@ -46,7 +48,8 @@ function* readMessage(reader: MessageReader): Reading {
   if (begun === RECIPIENT) return yield* readCallMessage(reader, place, RECIPIENT);
   if (begun === CHANNEL) return yield* readChannel(reader, place);
   if (begun === START) return yield* skipRole(source);
-  const isAddressed = begun?.endsWith(TO) === true && (yield* isHeader(source));
+  const isAddressed =
+    begun?.endsWith(TO) === true && (yield* isHeader(source, [...HEADER_MARKS, 'json', 'code']));
   if (isAddressed) return yield* readAddressed(reader, place);
   // A cut-off mark is not text.
   if (source.starved && source.rest.startsWith('<|')) return source.skip(source.rest.length);
@@ -55,13 +58,13 @@ function* readMessage(reader: MessageReader): Reading {
 }
 
 /** Reads a recipient. Returns true if marks of a header follow it, so that it is no text. */
-function* isHeader(source: Source): Reading<boolean> {
+function* isHeader(source: Source, marks: readonly string[]): Reading<boolean> {
   yield* source.take('functions.');
   for (;;) {
     yield* readName(source);
     if ((yield* source.take('.')) === undefined) break;
   }
-  return (yield* takeClosing(source, CHANNEL, MESSAGE, CONSTRAIN, 'json', 'code')) !== undefined;
+  return (yield* takeClosing(source, ...marks)) !== undefined;
 }
 
 function* readChannel(reader: MessageReader, place: number): Reading {
@@ -153,16 +156,24 @@ function* readText(reader: MessageReader): Reading {
   });
 }
 
-/** Streams the text of a message, and skips the marks after it. */
+/** Streams the text of a message, and skips the marks after it. The header of another message ends it too. */
 function* streamMessage(
   source: Source,
   piece: (text: string) => OutputPiece,
   space?: 'trim',
 ): Reading {
   for (;;) {
-    const found = yield* source.streamUntil([...LIMITS, MESSAGE, CONSTRAIN], piece, space);
+    const found = yield* source.streamUntil([...LIMITS, MESSAGE, CONSTRAIN, TO], piece, space);
     // These marks have no meaning inside of a message.
     if (found?.mark === MESSAGE || found?.mark === CONSTRAIN) continue;
+    if (found?.mark === TO) {
+      const place = source.place;
+      const isNext = yield* isHeader(source, HEADER_MARKS);
+      source.rewind(isNext ? place - TO.length : place);
+      if (isNext) return;
+      yield piece(found.space + TO);
+      continue;
+    }
     if (found !== undefined) yield* passLimit(source, found.mark);
     return;
   }

@@ -41,8 +41,8 @@ export function* readThoughts(reader: ThoughtReader): Reading<Trigger | undefine
 function* streamThoughts(reader: ThoughtReader): Reading<Trigger | undefined> {
   const { source, format, context } = reader;
   if (format.thinking === undefined) return undefined;
-  const { close, endsAtCalls } = format.thinking;
-  const triggers = context.tools.length > 0 ? (format.tools?.triggers ?? []) : [];
+  const { close } = format.thinking;
+  const triggers = triggersOf(format, context);
   const opening = answerTokens(format);
   for (;;) {
     const tried = reader.triggers < MOST_TRIED ? triggers : [];
@@ -53,15 +53,20 @@ function* streamThoughts(reader: ThoughtReader): Reading<Trigger | undefined> {
       source.rewind(source.place - found.mark.length);
       return undefined;
     }
-    if (endsAtCalls === true) return found;
     reader.triggers++;
     const call = yield* readMention(reader, found.mark);
     context.state.holdsCall = false;
+    context.state.calling = undefined;
     if (call === 'meant') return found;
     const mention = found.space + found.mark;
     yield thinkingPiece(call === 'none' ? mention : mention + call.closed.trimEnd());
     if (call !== 'none') return undefined;
   }
+}
+
+/** Texts that begin calls in thinking. */
+function triggersOf({ tools }: ChatFormat, context: OutputContext): readonly string[] {
+  return context.tools.length > 0 ? (tools?.triggersInThinking ?? tools?.triggers ?? []) : [];
 }
 
 /** Tokens that begin every answer of a format. They end thinking that was not closed. */
@@ -85,6 +90,7 @@ function* readMention(
   const copy = new Source();
   const call = format.tools?.read(copy, context.tools, trigger);
   let trial = call && isCompleteCall(call);
+  if (format.thinking?.holdsCalls === true) context.state.calling = trigger;
   let text = '';
   for (;;) {
     const { rest } = source;
@@ -100,6 +106,7 @@ function* readMention(
     if (step?.done === true) {
       if (!step.value) break;
       context.state.holdsCall = true;
+      context.state.calling = undefined;
       trial = undefined;
     }
     if (found !== undefined) return { closed: text };
@@ -109,8 +116,8 @@ function* readMention(
   source.rewind(start);
   if (!context.state.holdsCall) return 'none';
   const after = copy.rest.trimStart();
-  const isLast = after === '' || format.tools?.triggers.some((next) => after.startsWith(next));
-  return isLast === true || !source.cut ? 'meant' : 'none';
+  const isLast = after === '' || triggersOf(format, context).some((next) => after.startsWith(next));
+  return isLast || !source.cut ? 'meant' : 'none';
 }
 
 /** Reads a call without its pieces. Returns true if it is complete and its arguments are an object. */

@@ -62,6 +62,21 @@ const ROWS: readonly (readonly [string, string, readonly Found[]])[] = [
     [{ thinking: 'Hm.' }, { call: 'ping', input: {} }],
   ],
   [
+    'thinking without an end before the recipient of a call',
+    '<|channel|>analysis<|message|>Hm. to=functions.ping<|channel|>commentary json<|message|>{}',
+    [{ thinking: 'Hm.' }, { call: 'ping', input: {} }],
+  ],
+  [
+    'text before the recipient of a call',
+    '<|channel|>final<|message|>I look.\nto=ping<|channel|>commentary json<|message|>{}<|call|>',
+    [{ text: 'I look.\n' }, { call: 'ping', input: {} }],
+  ],
+  [
+    'thinking about recipients',
+    '<|channel|>analysis<|message|>So to=functions.ping it is, or to=ping.<|end|>',
+    [{ thinking: 'So to=functions.ping it is, or to=ping.' }],
+  ],
+  [
     'thinking that a channel ends',
     '<|channel|>analysis<|message|>Hm.<|channel|>final<|message|>Hi.<|channel|>analysis<|message|>So.',
     [{ thinking: 'Hm.' }, { text: 'Hi.' }, { thinking: 'So.' }],

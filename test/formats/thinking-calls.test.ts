@@ -2,18 +2,23 @@ import { describe, expect, it } from 'vitest';
 import { hermes } from '../../src/formats/hermes.ts';
 import { cut } from '../support/cut.ts';
 import { loadFixtures, waysToWrite } from './family-fixture.ts';
+import { loadModels } from './model-fixture.ts';
 import { readPieces } from './read-output.ts';
 import { SCENARIOS } from './scenarios.ts';
 import type { Found } from './scenarios.ts';
 import { covers } from '../support/covers.ts';
 
-const FIXTURES = await loadFixtures();
+const FIXTURES = (await loadFixtures()).map(([name, fixture]) => ({ name, ...fixture }));
+const MODELS = (await loadModels()).map(({ name, model, reading: { format } }) => ({
+  name,
+  format,
+  outputs: model.outputs,
+}));
 
-/** Families with thinking in tags that has to be closed before a call, and their output for `thinking + call`. */
-const ROWS = FIXTURES.flatMap(([family, { format, outputs }]) => {
+/** Families and models with thinking in tags, and their output for `thinking + call`. */
+const ROWS = [...FIXTURES, ...MODELS].flatMap(({ name: family, format, outputs }) => {
   const { thinking } = format;
-  if (thinking === undefined || thinking.endsAtCalls === true || format.readOutput !== undefined)
-    return [];
+  if (thinking === undefined || format.readOutput !== undefined) return [];
   return waysToWrite(outputs['thinking + call'])
     .filter(({ output }) => output.includes(thinking.close))
     .map((way) => {
@@ -66,7 +71,7 @@ describe('a call in thinking that was never closed', () => {
   covers('R3.2-thinking', 'R3.2-splits');
 
   it('is possible in most families', () => {
-    expect(new Set(ROWS.map(({ family }) => family)).size).toBeGreaterThan(12);
+    expect(new Set(ROWS.map(({ family }) => family)).size).toBeGreaterThan(35);
   });
 
   it.each(ROWS)('ends the thinking of $family', ({ format, way, before, call }) => {

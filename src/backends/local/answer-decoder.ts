@@ -101,8 +101,9 @@ export class AnswerDecoder<P, Grammar> {
 
   /** Runs one step. Returns true if another one follows. */
   async *#step(signal: AbortSignal): AsyncGenerator<GenerationEvent, boolean> {
-    if (this.#output.thinking && this.thinkingTokens >= this.#budget) {
-      return yield* this.#closeThinking();
+    if (this.#isPastBudget) {
+      this.#complete = this.#output.holdsCall && this.#mayCallInThinking;
+      return this.#complete ? false : yield* this.#closeThinking();
     }
     const writing = this.#writing;
     if (this.#selector.changesAt(writing)) await this.#selector.select(writing);
@@ -139,6 +140,15 @@ export class AnswerDecoder<P, Grammar> {
     const owes = thinking ? ('thoughts' as const) : ('answer' as const);
     const isOwed = this.#owesAnswer && !(thinking && this.#output.thought);
     return { thinking, calling, owes: isOwed ? owes : undefined };
+  }
+
+  get #isPastBudget(): boolean {
+    const { thinking, calling } = this.#output;
+    return thinking && calling === undefined && this.thinkingTokens >= this.#budget;
+  }
+
+  get #mayCallInThinking(): boolean {
+    return this.#readers.head.format.thinking?.holdsCalls === true;
   }
 
   /** Models that think by instructions often end their turn after the thinking. */

@@ -11,6 +11,7 @@ import { SLOT } from './layout.ts';
 import { markExpression, readMark } from './mark-text.ts';
 import { isAboutCalls } from './named-tags.ts';
 import { isDistinct, namedTrigger, triggersOf } from './triggers.ts';
+import type { NamedTrigger, Trigger } from './triggers.ts';
 
 /** Characters of a turn's end that are searched for tokens. */
 const MOST_ENDING = 200;
@@ -85,13 +86,25 @@ function closingsOf({ call, section, body }: CallLayout): readonly string[] {
   return [...new Set(segments)].filter((one) => isTag(one) && !one.includes(SLOT.name));
 }
 
+/** Beginnings of calls inside a message: with the name of the tool in its header, or without a header. */
+function withoutHeader({ before, after, rest }: NamedTrigger): readonly Trigger[] {
+  const opening = SLOT.name + after + rest;
+  const [first = ''] = segmentsOf(rest);
+  return [
+    { text: before, rest: opening },
+    { text: before.trim(), rest: opening },
+    ...(isTag(first) ? [{ text: first, rest: rest.slice(first.length) }] : []),
+  ];
+}
+
 /** Calls that begin with a text of their own. */
 function markedTools(calls: CallLayout, layout: TemplateLayout): ToolSyntax {
   const triggers = triggersOf(calls, layout);
   const named = namedTrigger(calls);
   const first = named?.before ?? triggers[0]?.text;
   const openings = new Map(triggers.map(({ text, rest }) => [text, rest]));
-  if (named !== undefined) openings.set(named.before, SLOT.name + named.after + named.rest);
+  const unmarked = named === undefined ? [] : withoutHeader(named);
+  for (const { text, rest } of unmarked) openings.set(text, rest);
   const openingOf = (trigger: string) => openings.get(trigger) ?? named?.rest ?? '';
   return {
     triggers: triggers.map(({ text }) => text),
@@ -99,6 +112,7 @@ function markedTools(calls: CallLayout, layout: TemplateLayout): ToolSyntax {
     ...(named && {
       triggersAtStart: (tools) =>
         tools.map(({ name }) => named.before.trimStart() + name + named.after),
+      triggersInThinking: unmarked.map(({ text }) => text),
       forced: named.before,
     }),
     *read(source, tools, trigger) {

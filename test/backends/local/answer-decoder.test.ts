@@ -95,7 +95,7 @@ describe('an answer of a runner that samples by itself', () => {
   async function decode(
     pieces: readonly string[],
     changes: Partial<GenerationRequest>,
-    { watches = false, thinks = false } = {},
+    { watches = false, thinks = false, holdsCalls = false } = {},
   ) {
     const { head, native } = opened;
     const { signal } = new AbortController();
@@ -121,7 +121,9 @@ describe('an answer of a runner that samples by itself', () => {
     const grammarFeatures = { watches: () => watches, excluded: [] };
     const completion = new StreamedText(pieces, asked.maxTokens);
     const injection = { ...head.injection, thinking: thinks };
-    const readers = { head: { ...head, injection }, grammarFeatures, grammars };
+    const thinking = { open: '<think>', close: '</think>', holdsCalls };
+    const format = { ...head.format, thinking };
+    const readers = { head: { ...head, format, injection }, grammarFeatures, grammars };
     const decoder = new AnswerDecoder(readers, prepared, completion);
     const events: GenerationEvent[] = [];
     for await (const event of decoder.run(signal)) events.push(event);
@@ -184,6 +186,19 @@ describe('an answer of a runner that samples by itself', () => {
       'tool-call-delta',
       'tool-call-end',
     ]);
+    expect(decoder.reason).toBe('tool-use');
+  });
+
+  it('completes a call in thoughts of a family that calls there, and ends at the budget', async () => {
+    const thinking = { mode: 'enabled', budgetTokens: 3 } as const;
+    const { completion, decoder, types } = await decode(
+      ['<think>', 'Hm.', '<tool_call>', ...CALL, 'And'],
+      { conversation: TOOLS, thinking },
+      { holdsCalls: true },
+    );
+    expect(completion.written).toMatch(/^(<think>)?Hm\.<tool_call>\{[^<]+<\/tool_call>$/);
+    expect(completion.steps.map(({ grammar }) => grammar !== undefined)).toContain(true);
+    expect(types).toContain('tool-call-end');
     expect(decoder.reason).toBe('tool-use');
   });
 

@@ -38,6 +38,21 @@ const ROWS: readonly (readonly [string, string, readonly Found[]])[] = [
     ` to=user<|body|>Write:\n<calls>\n${PING}\n</calls>`,
     [{ text: `Write:\n<calls>\n${PING}\n</calls>` }],
   ],
+  [
+    'a call without a header in thinking that is never closed',
+    ` to=self<|body|>Hm.\n<calls>\n${PING}\n</calls>`,
+    [{ thinking: 'Hm.' }, PINGED],
+  ],
+  [
+    'a call with a header in thinking that is never closed',
+    ` to=self<|body|>Hm. to=ping<|body|><calls>\n${PING}\n</calls>`,
+    [{ thinking: 'Hm.' }, PINGED],
+  ],
+  [
+    'an example in thinking',
+    ` to=self<|body|>So\n<calls>\n${PING}\n</calls><|next|><|start|>model to=user<|body|>Hi.`,
+    [{ thinking: `So\n<calls>\n${PING}\n</calls>` }, { text: 'Hi.' }],
+  ],
   ['text after a header without a recipient', '<|body|>Hello.', [{ text: 'Hello.' }]],
   [
     'a closing mark that is written twice',
