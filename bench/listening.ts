@@ -12,6 +12,6 @@ export async function listen(listener: RequestListener): Promise<string> {
 }
 
 /** Listens on a port that the system chooses, and prints the URL for the parent process. */
-export async function listenAndTell(listener: RequestListener): Promise<void> {
+export async function listenAndReport(listener: RequestListener): Promise<void> {
   process.stdout.write(`${await listen(listener)}\n`);
 }

@@ -12,7 +12,7 @@ export interface Turn {
 }
 
 /** Request to Portico. */
-export interface Question {
+export interface ChatRequest {
   readonly system?: string;
   readonly tools?: readonly object[];
   readonly messages: readonly Turn[];
@@ -127,7 +127,7 @@ export class StreamClient {
 
 /** Client of a running Portico. */
 export class PorticoClient extends StreamClient {
-  ask(question: Question, following: Following = {}): Promise<StreamedAnswer> {
+  ask(question: ChatRequest, following: Following = {}): Promise<StreamedAnswer> {
     return this.stream(bodyOf(question), question.session, following);
   }
 
@@ -139,7 +139,7 @@ export class PorticoClient extends StreamClient {
   }
 }
 
-function bodyOf({ system, tools, messages, generate }: Question): object {
+function bodyOf({ system, tools, messages, generate }: ChatRequest): object {
   return {
     model: MODEL,
     max_tokens: generate,

@@ -12,7 +12,7 @@ export interface InterleavedPlan {
 }
 
 /** State of a conversation. */
-interface Standing {
+interface SessionState {
   readonly session: string;
   readonly system: string;
   messages: readonly Turn[];
@@ -46,6 +46,6 @@ export async function measureInterleaved({ portico, prose }: Rig, plan: Interlea
   };
 }
 
-function start(session: string, system: string): Standing {
+function start(session: string, system: string): SessionState {
   return { session, system, messages: [], last: undefined };
 }

@@ -1,6 +1,6 @@
 import { startPorticoServer } from '../portico-server.ts';
 import { MODEL, PorticoClient, StreamClient } from './client.ts';
-import type { Question, StreamedAnswer } from './client.ts';
+import type { ChatRequest, StreamedAnswer } from './client.ts';
 import type { LeastPrompt } from './least-server.ts';
 import type { WordModel } from './model.ts';
 import { RawLlama } from './raw-llama.ts';
@@ -40,10 +40,10 @@ export async function withRig<Result>(
   );
   const portico = new PorticoClient(server.url);
   let raw: RawLlama | undefined;
-  let behindLeast: StreamClient | undefined;
+  let leastClient: StreamClient | undefined;
   try {
     raw = await RawLlama.open({ file: model.file, contextSize, sequences, threads: THREADS });
-    const client = (behindLeast = new StreamClient(await raw.serve()));
+    const client = (leastClient = new StreamClient(await raw.serve()));
     const rig = {
       portico,
       raw,
@@ -54,7 +54,7 @@ export async function withRig<Result>(
     await warmUp(rig);
     return await measure(rig);
   } finally {
-    await behindLeast?.close();
+    await leastClient?.close();
     await raw?.close();
     await portico.close();
     await server.stop();
@@ -94,7 +94,7 @@ export interface Pair {
  * Asks Portico, then lets raw llama.cpp keep, evaluate and generate the same numbers of tokens. Throws if
  * Portico's answer does not have one delta per token, because the figures would not be comparable.
  */
-export async function pair({ portico, raw }: Rig, question: Question): Promise<Pair> {
+export async function pair({ portico, raw }: Rig, question: ChatRequest): Promise<Pair> {
   const ours = await portico.ask(question);
   if (ours.timeline.length !== ours.outputTokens || ours.outputTokens !== question.generate) {
     throw new Error(

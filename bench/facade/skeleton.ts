@@ -3,7 +3,7 @@ import express from 'express';
 import type { RequestHandler } from 'express';
 import { Pool } from 'undici';
 import { z } from 'zod';
-import { listenAndTell } from '../listening.ts';
+import { listenAndReport } from '../listening.ts';
 
 /** Minimal Express server in front of another: reads JSON, forwards it, answers. */
 
@@ -37,4 +37,4 @@ app.post(
   createForward(new Pool(upstream, { connections: 50 })),
 );
 
-await listenAndTell(app);
+await listenAndReport(app);

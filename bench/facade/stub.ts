@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
-import { listenAndTell } from '../listening.ts';
+import { listenAndReport } from '../listening.ts';
 
 /** Model server that returns a constant answer at once, so that only the facade's own time remains. */
 
@@ -49,6 +49,6 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   response.end();
 }
 
-await listenAndTell((request, response) => {
+await listenAndReport((request, response) => {
   void answer(request, response).catch(() => response.destroy());
 });

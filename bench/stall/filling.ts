@@ -17,7 +17,7 @@ export function head(model: string): string {
 }
 
 /** Short question, for bodies whose measured part is elsewhere. */
-export const QUESTION = '"messages":[{"role":"user","content":"Hi"}]';
+export const MESSAGES = '"messages":[{"role":"user","content":"Hi"}]';
 
 /** Body of at most `bytes` bytes: a piece, repeated as often as it fits between a head and a tail. */
 export function repeated(bytes: number, before: string, piece: string, after = ''): Buffer {

@@ -1,5 +1,5 @@
 import { brotliCompressSync, constants } from 'node:zlib';
-import { head, MB, MOST_BYTES, numbered, QUESTION, repeated } from './filling.ts';
+import { head, MB, MOST_BYTES, numbered, MESSAGES, repeated } from './filling.ts';
 import type { StallBody } from './filling.ts';
 
 const BETAS = { 'anthropic-beta': 'anything-2026-01-01' };
@@ -52,7 +52,7 @@ function tooMuch(model: string): readonly StallBody[] {
     },
     {
       name: '31 MB of unknown keys',
-      make: () => numbered(MOST_BYTES, start, (index) => `"k${index}":1,`, `${QUESTION}}`),
+      make: () => numbered(MOST_BYTES, start, (index) => `"k${index}":1,`, `${MESSAGES}}`),
     },
   ];
 }
@@ -61,11 +61,11 @@ function notValid(model: string): readonly StallBody[] {
   const start = head(model);
   const content = `${start}"messages":[{"role":"user","content":[`;
   const unknown = (): Uint8Array =>
-    numbered(1 * MB, start, (index) => `"k${index}":1,`, `${QUESTION}}`);
+    numbered(1 * MB, start, (index) => `"k${index}":1,`, `${MESSAGES}}`);
   return [
     {
       name: '4 MB of unknown keys',
-      make: () => numbered(4 * MB, start, (index) => `"k${index}":1,`, `${QUESTION}}`),
+      make: () => numbered(4 * MB, start, (index) => `"k${index}":1,`, `${MESSAGES}}`),
     },
     { name: '1 MB of unknown keys', make: unknown },
     { name: '1 MB of unknown keys, with betas', headers: BETAS, make: unknown },
@@ -87,11 +87,11 @@ function notValid(model: string): readonly StallBody[] {
     },
     {
       name: '31 MB of a model',
-      make: () => repeated(MOST_BYTES, '{"max_tokens":1,"model":"', 'm', `",${QUESTION}}`),
+      make: () => repeated(MOST_BYTES, '{"max_tokens":1,"model":"', 'm', `",${MESSAGES}}`),
     },
     {
       name: '31 MB of a key',
-      make: () => repeated(MOST_BYTES, `${start}"`, 'k', `":1,${QUESTION}}`),
+      make: () => repeated(MOST_BYTES, `${start}"`, 'k', `":1,${MESSAGES}}`),
     },
   ];
 }

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { head, items, MB, MOST_BYTES, QUESTION, repeated } from './filling.ts';
+import { head, items, MB, MOST_BYTES, MESSAGES, repeated } from './filling.ts';
 import type { StallBody } from './filling.ts';
 
 /** Valid requests to a model, and requests that only their size makes invalid. */
@@ -31,7 +31,7 @@ function texts(model: string): readonly StallBody[] {
     { name: '31 MB of half emoji', make: () => repeated(MOST_BYTES, text, '\\ud83d', '"}]}') },
     {
       name: '31 MB of a system prompt',
-      make: () => repeated(MOST_BYTES, `${head(model)}${QUESTION},"system":"`, 'word ', '"}'),
+      make: () => repeated(MOST_BYTES, `${head(model)}${MESSAGES},"system":"`, 'word ', '"}'),
     },
   ];
 }
@@ -57,7 +57,7 @@ function lists(model: string): readonly StallBody[] {
       name: '1,000,000 stop sequences',
       make: () =>
         Buffer.from(
-          `${start}${QUESTION},"stop_sequences":[${items(1_000_000, (i) => `"s${i}"`)}]}`,
+          `${start}${MESSAGES},"stop_sequences":[${items(1_000_000, (i) => `"s${i}"`)}]}`,
         ),
     },
   ];
@@ -95,14 +95,14 @@ function media(model: string): readonly StallBody[] {
 function tools(model: string): readonly StallBody[] {
   const start = head(model);
   const schema = (written: string) => (): Uint8Array =>
-    Buffer.from(`${start}${QUESTION},"tools":[{"name":"a","input_schema":${written}}]}`);
+    Buffer.from(`${start}${MESSAGES},"tools":[{"name":"a","input_schema":${written}}]}`);
   const called = (calls: string, results: string): string =>
     `${start}"messages":[{"role":"user","content":"x"},{"role":"assistant","content":[${calls}]},` +
     `{"role":"user","content":[${results}]}]}`;
   return [
     {
       name: '10,000 tools',
-      make: () => Buffer.from(`${start}${QUESTION},"tools":[${items(10_000, tool)}]}`),
+      make: () => Buffer.from(`${start}${MESSAGES},"tools":[${items(10_000, tool)}]}`),
     },
     {
       name: '200,000 values of an enum',

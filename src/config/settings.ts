@@ -48,7 +48,7 @@ export interface Settings extends AccessSettings {
   /** Megabytes of files for the prefixes of all models; 0 disables them. Undefined: by the free disk. */
   readonly stateCacheMegabytes: number | undefined;
   /** Time that a local model stays in memory after its last request, unless its entry sets one. */
-  readonly keepAliveMilliseconds: KeepAlive;
+  readonly keepAliveMs: KeepAlive;
   /** Names of models that are loaded at the start. */
   readonly preload: readonly string[];
   /** Process of a loaded model: a child process of its own, or the server's. */
@@ -132,7 +132,7 @@ export function resolveSettings(flags: ServeFlags, environment: NodeJS.ProcessEn
         minimum: 0,
       },
     ),
-    keepAliveMilliseconds:
+    keepAliveMs:
       readKeepAlive(pick('--keep-alive', flags.keepAlive, 'PORTICO_KEEP_ALIVE')) ??
       DEFAULT_KEEP_ALIVE,
     preload: flags.preload ?? listed(environment['PORTICO_PRELOAD']),

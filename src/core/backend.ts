@@ -93,7 +93,7 @@ export interface LoadStatus {
   /** Requests that wait for a slot. */
   readonly waiting: number;
   /** Time since its last request ended or since it was loaded; 0 while it answers. */
-  readonly idleMilliseconds: number;
+  readonly idleMs: number;
   /** Prompts whose evaluation is kept in files for this model; absent if it keeps none in files. */
   readonly kept?: CachedPrompts;
 }
@@ -110,7 +110,7 @@ export interface LoadedModel extends LoadStatus {
   /** Kind of engine, if a model can have one of each kind in memory. */
   readonly engine?: 'text' | 'vision';
   /** Time until an unused model is unloaded; null while it answers or if it stays loaded. */
-  readonly unloadsInMilliseconds: number | null;
+  readonly unloadsInMs: number | null;
 }
 
 /**

@@ -37,7 +37,7 @@ export interface ModelSpec {
   /** Context size in tokens; absent means what the backend finds right. */
   readonly context?: number;
   /** Time in memory after its last request; absent means the backend's default. */
-  readonly keepAliveMilliseconds?: KeepAlive;
+  readonly keepAliveMs?: KeepAlive;
   /** A chat template in Jinja that takes the place of the model's own. */
   readonly template?: string;
   readonly sampling?: Sampling;

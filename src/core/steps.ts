@@ -7,7 +7,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 export type Steps<Result> = Generator<undefined, Result, undefined>;
 
 /** Time that work may block the event loop. */
-const SLICE_MILLISECONDS = 10;
+const SLICE_MS = 10;
 
 /** Runs the work without pauses and returns its result. For input that is known to be small. */
 export function finish<Result>(steps: Steps<Result>): Result {
@@ -18,11 +18,11 @@ export function finish<Result>(steps: Steps<Result>): Result {
 }
 
 /** Time that all work together took in this turn of the event loop. */
-let spentMilliseconds = 0;
+let spentMs = 0;
 
 function spend(milliseconds: number): void {
-  if (spentMilliseconds === 0) setImmediate(() => (spentMilliseconds = 0));
-  spentMilliseconds += milliseconds;
+  if (spentMs === 0) setImmediate(() => (spentMs = 0));
+  spentMs += milliseconds;
 }
 
 let lastTurn: Promise<void> = Promise.resolve();
@@ -43,7 +43,7 @@ export async function inSlices<Result>(
   steps: Steps<Result>,
   signal?: AbortSignal,
 ): Promise<Result> {
-  let isLong = spentMilliseconds >= SLICE_MILLISECONDS;
+  let isLong = spentMs >= SLICE_MS;
   if (isLong) await ownTurn();
   for (;;) {
     signal?.throwIfAborted();
@@ -62,7 +62,7 @@ function runSlice<Result>(steps: Steps<Result>): IteratorResult<undefined, Resul
   try {
     for (;;) {
       const step = steps.next();
-      if (step.done === true || performance.now() - began >= SLICE_MILLISECONDS) return step;
+      if (step.done === true || performance.now() - began >= SLICE_MS) return step;
     }
   } finally {
     spend(performance.now() - began);

@@ -35,16 +35,16 @@ export class ConnectionBroken extends Error {
 const MOST_REDIRECTS = 10;
 
 /** Silence after which a connection counts as lost. */
-const SILENCE_MILLISECONDS = 60_000;
+const SILENCE_MS = 60_000;
 
-const CONNECT_MILLISECONDS = 15_000;
+const CONNECT_MS = 15_000;
 
 /** Creates the connections to one server. `connect` is the proxy agent's if there is a proxy. */
 function poolOf(origin: string | URL, options: object): Pool {
   const tunnel: unknown = Reflect.get(options, 'connect');
   const connect = isConnector(tunnel)
     ? endingWhenRead(tunnel)
-    : createConnector({ timeout: CONNECT_MILLISECONDS });
+    : createConnector({ timeout: CONNECT_MS });
   return new Pool(origin, { ...options, connect });
 }
 
@@ -57,8 +57,8 @@ let agent: EnvHttpProxyAgent | undefined;
 /** Shared agent, which uses the proxy of HTTPS_PROXY and similar variables. */
 function dispatcher(): EnvHttpProxyAgent {
   agent ??= new EnvHttpProxyAgent({
-    headersTimeout: SILENCE_MILLISECONDS,
-    bodyTimeout: SILENCE_MILLISECONDS,
+    headersTimeout: SILENCE_MS,
+    bodyTimeout: SILENCE_MS,
     factory: poolOf,
     // Files come from different hosts, and idle connections would delay the end of the process.
     keepAliveTimeout: 1000,

@@ -9,9 +9,9 @@ export interface BodyLimits {
   /** Bytes of medium bodies, from their reservation until they are decoded. */
   readonly mediumBytes: number;
   /** Time that a body may wait for its reservation. */
-  readonly waitMilliseconds: number;
+  readonly waitMs: number;
   /** Time in which a body must grow by `leastBytes` while others wait. */
-  readonly stallMilliseconds: number;
+  readonly stallMs: number;
   readonly leastBytes: number;
 }
 
@@ -20,8 +20,8 @@ const MB = 1024 * 1024;
 const LIMITS: BodyLimits = {
   largeBytes: 96 * MB,
   mediumBytes: 64 * MB,
-  waitMilliseconds: 60_000,
-  stallMilliseconds: 30_000,
+  waitMs: 60_000,
+  stallMs: 30_000,
   leastBytes: MB,
 };
 
@@ -113,7 +113,7 @@ export class BodyMemory {
     share.since = performance.now();
     share.pool.waiting.add(share);
     share.body.pause();
-    this.#watch ??= setInterval(() => this.#look(), this.#limits.stallMilliseconds / 4).unref();
+    this.#watch ??= setInterval(() => this.#look(), this.#limits.stallMs / 4).unref();
   }
 
   #admit(share: Share): void {
@@ -163,7 +163,7 @@ export class BodyMemory {
   }
 
   #endWait(share: Share, now: number): void {
-    if (now - share.since < this.#limits.waitMilliseconds) return;
+    if (now - share.since < this.#limits.waitMs) return;
     this.#release(share);
     share.refuse(
       new RuntimeFailure(
@@ -175,8 +175,8 @@ export class BodyMemory {
   }
 
   #endStall(share: Share, now: number): void {
-    const { stallMilliseconds, leastBytes } = this.#limits;
-    if (now - share.since < stallMilliseconds) return;
+    const { stallMs, leastBytes } = this.#limits;
+    if (now - share.since < stallMs) return;
     if (share.bytes - share.bytesThen < leastBytes) {
       this.#release(share);
       share.refuse(stalled(this.#limits));
@@ -191,11 +191,11 @@ function hasRoom({ pool, expected }: Share): boolean {
   return pool.reserved + expected <= pool.most;
 }
 
-function stalled({ stallMilliseconds, leastBytes }: BodyLimits): RuntimeFailure {
+function stalled({ stallMs, leastBytes }: BodyLimits): RuntimeFailure {
   return new RuntimeFailure(
     'overloaded',
     `The body stalled while other requests waited for its memory: fewer than ${leastBytes} bytes arrived in ` +
-      `${stallMilliseconds / 1000} s. Send the request again, faster or smaller.`,
+      `${stallMs / 1000} s. Send the request again, faster or smaller.`,
     { retryAfterSeconds: 1 },
   );
 }

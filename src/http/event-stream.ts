@@ -7,13 +7,13 @@ import type { AnswerStream } from '../wires/wire.ts';
 /** Limits on the silence of a stream. */
 export interface SilenceLimits {
   /** Time until a ping and between pings. */
-  readonly pingMilliseconds: number;
+  readonly pingMs: number;
   /** Time until an empty delta, for clients that ignore pings. */
-  readonly keepAliveMilliseconds: number;
+  readonly keepAliveMs: number;
 }
 
 /** Below the 300 s after which Claude Code 2.1.197 aborts a stream without events other than pings. */
-const SILENCE_LIMITS: SilenceLimits = { pingMilliseconds: 5000, keepAliveMilliseconds: 200_000 };
+const SILENCE_LIMITS: SilenceLimits = { pingMs: 5000, keepAliveMs: 200_000 };
 
 /** A streamed response that never falls silent. */
 export class EventStream {
@@ -40,10 +40,10 @@ export class EventStream {
       'cache-control': 'no-cache',
       connection: 'keep-alive',
     });
-    this.#ping = setInterval(() => this.#writeIfDrained(answer.ping), limits.pingMilliseconds);
+    this.#ping = setInterval(() => this.#writeIfDrained(answer.ping), limits.pingMs);
     this.#keepAlive = setInterval(
       () => this.#writeIfDrained(answer.keepAlive()),
-      limits.keepAliveMilliseconds,
+      limits.keepAliveMs,
     );
   }
 

@@ -8,7 +8,7 @@ export interface RequestSummary {
   promptTokens?: number;
   cacheReadTokens?: number;
   outputTokens?: number;
-  firstTokenMilliseconds?: number;
+  firstTokenMs?: number;
   tokensPerSecond?: number;
   /** Reduced `max_tokens`, if the prompt and the requested `max_tokens` exceed the context. */
   maxTokensClampedTo?: number;

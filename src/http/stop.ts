@@ -8,10 +8,10 @@ export function serverStopping(): RuntimeFailure {
 }
 
 /** Time for running requests to end when the server stops. */
-const GRACE_MILLISECONDS = 10_000;
+const GRACE_MS = 10_000;
 
 /** Interval at which connections that became idle are closed. */
-const SWEEP_MILLISECONDS = 50;
+const SWEEP_MS = 50;
 
 /**
  * Stops servers: accepts no new connection, waits ten seconds for running requests, then ends the rest.
@@ -26,12 +26,12 @@ export async function stopServers(servers: readonly Server[], abort: () => void)
   });
   const sweep = setInterval(
     () => servers.forEach((server) => server.closeIdleConnections()),
-    SWEEP_MILLISECONDS,
+    SWEEP_MS,
   );
-  const grace = setTimeout(abort, GRACE_MILLISECONDS);
+  const grace = setTimeout(abort, GRACE_MS);
   const force = setTimeout(
     () => servers.forEach((server) => server.closeAllConnections()),
-    GRACE_MILLISECONDS + 1000,
+    GRACE_MS + 1000,
   );
   await Promise.all(closed);
   clearInterval(sweep);

@@ -7,10 +7,10 @@ export interface UnansweredLimits {
   /** Bytes of the bodies from their decoding until their requests are answered. */
   readonly bytes: number;
   /** Time that a body may wait for its room. */
-  readonly waitMilliseconds: number;
+  readonly waitMs: number;
 }
 
-const LIMITS: UnansweredLimits = { bytes: 64 * 1024 * 1024, waitMilliseconds: 60_000 };
+const LIMITS: UnansweredLimits = { bytes: 64 * 1024 * 1024, waitMs: 60_000 };
 
 /** Size up to which bodies neither count nor wait: a thousand of them take little memory. */
 const TINY_BYTES = 16 * 1024;
@@ -57,7 +57,7 @@ export class UnansweredBodies {
         resolve();
       };
       const leave = (): void => end(clientGone());
-      const timer = setTimeout(() => end(overloaded()), this.#limits.waitMilliseconds);
+      const timer = setTimeout(() => end(overloaded()), this.#limits.waitMs);
       const waiting = { bytes, begin: () => end() };
       response.once('close', leave);
       this.#waiting.add(waiting);

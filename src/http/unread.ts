@@ -3,8 +3,8 @@ import type { RequestHandler } from 'express';
 
 /** Size of the largest body, so that a client that sends its complete body first still reads the response. */
 const MOST_BYTES = 32 * 1024 * 1024;
-const LINGER_MILLISECONDS = 5000;
-const LOOK_MILLISECONDS = 10;
+const LINGER_MS = 5000;
+const LOOK_MS = 10;
 
 /** Ends the connections of clients that keep sending a body after the response. */
 export const closeUnread: RequestHandler = (request, response, next) => {
@@ -32,12 +32,12 @@ function linger(request: IncomingMessage, response: ServerResponse): void {
   const { socket } = request;
   const closes = response.getHeader('connection') === 'close';
   const mostRead = socket.bytesRead + MOST_BYTES;
-  const end = performance.now() + LINGER_MILLISECONDS;
+  const end = performance.now() + LINGER_MS;
   const timer = setInterval(() => {
     const isTooMuch = socket.bytesRead > mostRead || performance.now() > end;
     if (!isTooMuch && !request.complete && !socket.destroyed) return;
     clearInterval(timer);
     if (closes || !request.complete) socket.destroy();
-  }, LOOK_MILLISECONDS);
+  }, LOOK_MS);
   timer.unref();
 }

@@ -27,7 +27,7 @@ export type WaitNews =
     };
 
 /** Time between two lines, and shortest prefill that is logged. */
-const INTERVAL_MILLISECONDS = 5000;
+const INTERVAL_MS = 5000;
 
 const NOTHING: readonly WaitNews[] = [];
 
@@ -53,7 +53,7 @@ export class WaitTracker {
     const step = isStep ? event : undefined;
     const wait = this.#wait;
     if (wait !== undefined && step?.phase === wait.phase && step.done >= wait.done) {
-      const reports = step.done > wait.from && now - wait.reportedAt >= INTERVAL_MILLISECONDS;
+      const reports = step.done > wait.from && now - wait.reportedAt >= INTERVAL_MS;
       this.#wait = { ...wait, done: step.done, reportedAt: reports ? now : wait.reportedAt };
       return reports ? [progressOf(this.#wait, now)] : NOTHING;
     }
@@ -87,7 +87,7 @@ function endOf(
 ): readonly WaitNews[] {
   const seconds = (now - since) / 1000;
   if (phase === 'loading') return [{ type: 'loaded', seconds, sizeBytes }];
-  return now - since < INTERVAL_MILLISECONDS
+  return now - since < INTERVAL_MS
     ? NOTHING
     : [{ type: 'prefilled', tokens: total - from, cachedTokens: from, seconds }];
 }

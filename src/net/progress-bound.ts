@@ -6,14 +6,14 @@ export interface ProgressLimits {
   readonly bytes: number;
   readonly milliseconds: number;
   /** Time for what a server sends after it has finished its answer. */
-  readonly tailMilliseconds: number;
+  readonly tailMs: number;
 }
 
 /** An empty delta for each token of hidden thinking takes less, as do keep-alives during a prefill of hours. */
 const LIMITS: ProgressLimits = {
   bytes: 32 * 1024 * 1024,
   milliseconds: 2 * 3600 * 1000,
-  tailMilliseconds: 3_000,
+  tailMs: 3_000,
 };
 
 /**
@@ -31,7 +31,7 @@ export class ProgressBound {
 
   constructor(limits: Partial<ProgressLimits> = {}) {
     this.#limits = { ...LIMITS, ...limits };
-    this.#tailLeft = this.#limits.tailMilliseconds;
+    this.#tailLeft = this.#limits.tailMs;
   }
 
   /** True if the stream was left because nothing came after the finish. Its last line may be incomplete. */
@@ -43,7 +43,7 @@ export class ProgressBound {
   advance(): void {
     this.#bytes = 0;
     this.#since = performance.now();
-    this.#tailLeft = this.#limits.tailMilliseconds;
+    this.#tailLeft = this.#limits.tailMs;
   }
 
   /** Records that the server has finished its answer. Only its counts may follow, so the stream ends soon. */

@@ -15,7 +15,7 @@ const SILENCE_MS = 10_000;
 export async function readText(
   bytes: AsyncIterable<Uint8Array>,
   maxBytes: number,
-  silenceMilliseconds = SILENCE_MS,
+  silenceMs = SILENCE_MS,
 ): Promise<string> {
   const held: Uint8Array[] = [];
   let heldBytes = 0;
@@ -25,7 +25,7 @@ export async function readText(
     for (;;) {
       const next = iterator.next();
       const item: IteratorResult<Uint8Array, unknown> | undefined = isBegun
-        ? await withTimeout(next, silenceMilliseconds)
+        ? await withTimeout(next, silenceMs)
         : await next;
       if (item === undefined || item.done === true) break;
       held.push(item.value);

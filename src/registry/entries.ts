@@ -132,7 +132,7 @@ function toModel(
       ...(url === undefined ? {} : { url }),
       ...(context === undefined ? {} : { context }),
       ...jinja,
-      ...(keepAlive === undefined ? {} : { keepAliveMilliseconds: keepAlive }),
+      ...(keepAlive === undefined ? {} : { keepAliveMs: keepAlive }),
       ...(imageLongestEdge === undefined ? {} : { imageLongestEdge }),
       ...(sampling === undefined ? {} : { sampling: toSampling(sampling) }),
     },

@@ -4,14 +4,14 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 
 /** Interval of polling if the folder can't be watched, such as before it exists. */
-const POLL_MILLISECONDS = 250;
+const POLL_MS = 250;
 /**
  * Interval of polling beside a watched folder. It is for what watching misses: targets of links, and some network
  * drives. Each look wakes an idle process.
  */
-const RARE_POLL_MILLISECONDS = 2000;
+const RARE_POLL_MS = 2000;
 /** Time after an event until the file is read. Editors that write in place empty it first. */
-const SETTLE_MILLISECONDS = 100;
+const SETTLE_MS = 100;
 
 /** Watches a file that may not exist yet, and whose folder may come and go. It does not keep the process alive. */
 export class FileWatch {
@@ -60,10 +60,10 @@ export class FileWatch {
       // Without a name, anything may have changed.
       if (name !== null && name !== basename(this.#path)) return;
       clearTimeout(this.#event);
-      this.#event = setTimeout(() => void this.#look(), SETTLE_MILLISECONDS).unref();
+      this.#event = setTimeout(() => void this.#look(), SETTLE_MS).unref();
     });
     clearInterval(this.#poll);
-    const interval = this.#folder === undefined ? POLL_MILLISECONDS : RARE_POLL_MILLISECONDS;
+    const interval = this.#folder === undefined ? POLL_MS : RARE_POLL_MS;
     this.#poll = setInterval(() => void this.#look(), interval).unref();
   }
 

@@ -34,7 +34,7 @@ describe('settings', () => {
       stateCacheMegabytes: undefined,
       preload: [],
       context: undefined,
-      keepAliveMilliseconds: 300_000,
+      keepAliveMs: 300_000,
       engine: 'isolated',
       logLevel: 'info',
       overflow: 'clamp',
@@ -56,13 +56,7 @@ describe('settings', () => {
     ['parallel', { parallel: '2' }, { PORTICO_PARALLEL: '3' }, 2, 3],
     ['stateCacheMegabytes', { stateCache: '0' }, { PORTICO_STATE_CACHE_MB: '100' }, 0, 100],
     ['context', { context: '4096' }, { PORTICO_CONTEXT: '8192' }, 4096, 8192],
-    [
-      'keepAliveMilliseconds',
-      { keepAlive: '-1' },
-      { PORTICO_KEEP_ALIVE: '1h' },
-      'always',
-      3_600_000,
-    ],
+    ['keepAliveMs', { keepAlive: '-1' }, { PORTICO_KEEP_ALIVE: '1h' }, 'always', 3_600_000],
     ['engine', { engine: 'in-process' }, { PORTICO_ENGINE: 'isolated' }, 'in-process', 'isolated'],
     ['logLevel', { logLevel: 'silent' }, { PORTICO_LOG_LEVEL: 'DEBUG' }, 'silent', 'debug'],
     [

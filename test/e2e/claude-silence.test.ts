@@ -10,7 +10,7 @@ import { covers } from '../support/covers.ts';
 
 /** In milliseconds, before each answer and inside each call. */
 const SILENCE = 700;
-const LIMITS = { pingMilliseconds: 50, keepAliveMilliseconds: 100 };
+const LIMITS = { pingMs: 50, keepAliveMs: 100 };
 
 /** The same answers after long silences, without the text that would fill what silence opens. */
 function hesitating(script: Script): Script {

@@ -38,7 +38,7 @@ async function startEndless(): Promise<{
 }
 
 /** Milliseconds that a whole answer takes. */
-async function millisecondsOf(body: object): Promise<number> {
+async function msOf(body: object): Promise<number> {
   const started = performance.now();
   await messageOf(await ask(body));
   return performance.now() - started;
@@ -107,20 +107,20 @@ describe('the engine of the server', () => {
     for (let read = 1; read < 100; read++) await rest.next();
     const ofHundred = performance.now() - started;
     abort();
-    const took = await millisecondsOf(request('Count from 1 to 3'));
+    const took = await msOf(request('Count from 1 to 3'));
     expect(took).toBeLessThan((ofHundred * ENDLESS_TOKENS) / 100 / 4);
   });
 
   it('is free at once when a client leaves during prefill', async () => {
     const words = (letter: string, count: number) =>
       Array.from({ length: count }, (_, index) => `${letter}${index}`).join(' ');
-    const ofTenth = await millisecondsOf(request(words('v', 140), { max_tokens: 1 }));
+    const ofTenth = await msOf(request(words('v', 140), { max_tokens: 1 }));
     const controller = new AbortController();
     const response = await ask(request(words('w', 1400), { stream: true }), controller.signal);
     const first = await eventsOf(response).next();
     expect(first.value).toMatchObject({ event: 'message_start' });
     controller.abort();
-    const took = await millisecondsOf(request('Count from 1 to 3'));
+    const took = await msOf(request('Count from 1 to 3'));
     expect(took).toBeLessThan(5 * ofTenth);
   });
 

@@ -47,7 +47,7 @@ describe('the log at info', () => {
       promptTokens: 20,
       cacheReadTokens: expect.any(Number),
       outputTokens: 29,
-      firstTokenMilliseconds: expect.any(Number),
+      firstTokenMs: expect.any(Number),
       tokensPerSecond: expect.any(Number),
     });
     const lines = `${server.stdout()}\n${server.stderr()}`.split('\n');

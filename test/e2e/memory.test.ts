@@ -13,9 +13,7 @@ const entry = (name: string) =>
   `  ${name}: { backend: llama, file: ${MINI_FILE}, context: 8192 }\n`;
 
 const LISTING = z.object({
-  models: z.array(
-    z.object({ name: z.string(), device: z.string(), unloadsInMilliseconds: z.number() }),
-  ),
+  models: z.array(z.object({ name: z.string(), device: z.string(), unloadsInMs: z.number() })),
 });
 
 it('serve caches what its flags allow, and logs it', async () => {
@@ -35,7 +33,7 @@ it('serve caches what its flags allow, and logs it', async () => {
   const [model, ...others] = await loaded();
   expect(others).toEqual([]);
   expect(model?.name).toBe('second');
-  expect(model?.unloadsInMilliseconds).toBeLessThanOrEqual(20_000);
+  expect(model?.unloadsInMs).toBeLessThanOrEqual(20_000);
   const log = server.stdout() + server.stderr();
   expect(log).toContain('first is unloaded for second now');
   expect(log).toContain(`second runs on ${model?.device} with 1 thread, 1 slot`);

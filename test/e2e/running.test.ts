@@ -21,9 +21,9 @@ const LISTING = z.strictObject({
       contextTokens: z.literal(8192),
       slots: z.strictObject({ busy: z.number(), total: z.number() }),
       waiting: z.number(),
-      idleMilliseconds: z.number().min(0),
+      idleMs: z.number().min(0),
       kept: z.strictObject({ count: z.int(), bytes: z.int() }),
-      unloadsInMilliseconds: z.number().max(300_000).nullable(),
+      unloadsInMs: z.number().max(300_000).nullable(),
     }),
   ),
 });
@@ -85,7 +85,7 @@ describe.each(['isolated', 'in-process'])('with an engine that is %s', (engine) 
     // An answer is admitted before its model is loaded.
     await expect
       .poll(async () => (await loaded())[0], { timeout: 20_000 })
-      .toMatchObject({ slots: { busy: 1 }, idleMilliseconds: 0 });
+      .toMatchObject({ slots: { busy: 1 }, idleMs: 0 });
     const refused = await portico('stop', 'mini');
     expect(refused.stderr).toMatch(/^Error: mini has \d requests? to answer; .*--force mini\n$/);
     expect(await portico('stop', '--force', '--json', 'mini')).toMatchObject({

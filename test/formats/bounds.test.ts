@@ -3,7 +3,7 @@ import { leaked } from '../../src/output/leaked.ts';
 import { Output } from '../../src/output/output.ts';
 import type { GenerationEvent } from '../../src/core/events.ts';
 import { JsonPrefix } from '../../src/formats/repair/json-prefix.ts';
-import { cpuMillisecondsOf } from '../support/cpu-time.ts';
+import { cpuMsOf } from '../support/cpu-time.ts';
 
 /** Limit of CPU time in ms. Quadratic work would take minutes here. */
 const LINEAR = 4_000;
@@ -20,7 +20,7 @@ describe('the check of arguments', () => {
   ])('takes linear time for %s', (_what, begin, piece, end) => {
     const prefix = new JsonPrefix({});
     let sent = '';
-    const milliseconds = cpuMillisecondsOf(() => {
+    const milliseconds = cpuMsOf(() => {
       sent += prefix.push(begin);
       for (let index = 0; index < PIECES; index++) sent += prefix.push(piece);
       sent += prefix.push(end);
@@ -64,7 +64,7 @@ describe('the parser of leaked calls', () => {
         newCallId: () => 'toolu_1',
       });
       const events: GenerationEvent[] = [];
-      const milliseconds = cpuMillisecondsOf(() => {
+      const milliseconds = cpuMsOf(() => {
         for (const chunk of chunks) events.push(...output.push(chunk));
         events.push(...output.end(false));
       });
@@ -104,7 +104,7 @@ describe('10,000 tools', () => {
   it.each(['<tool_call>', '<function='])(
     'are indexed once for an answer with many triggers %s',
     (trigger) => {
-      expect(cpuMillisecondsOf(() => read(trigger.repeat(3000)))).toBeLessThan(LINEAR);
+      expect(cpuMsOf(() => read(trigger.repeat(3000)))).toBeLessThan(LINEAR);
     },
   );
 });

@@ -17,7 +17,7 @@ const backend = createLocalBackend({
   queueLimit: 8,
   log: () => undefined,
 });
-const LIMITS = { pingMilliseconds: 5, keepAliveMilliseconds: 25 };
+const LIMITS = { pingMs: 5, keepAliveMs: 25 };
 
 let server: ScriptedServer;
 beforeAll(async () => {

@@ -36,7 +36,7 @@ const THINKING = { type: 'enabled' as const, budget_tokens: 1024 };
 const EMPTY = { type: 'text', text: '' };
 
 /** The silences of minutes, in milliseconds. */
-const SHORT = { pingMilliseconds: 15, keepAliveMilliseconds: 40 };
+const SHORT = { pingMs: 15, keepAliveMs: 40 };
 const SILENCE = 200;
 
 let server: ScriptedServer | undefined;
@@ -74,7 +74,7 @@ describe('a stream whose model is silent', () => {
   covers('R5.4-ping', 'R5.4-start', 'R5.4-life');
 
   it('pings from its start on, and between the deltas too', async () => {
-    const limits = { ...SHORT, keepAliveMilliseconds: 60_000 };
+    const limits = { ...SHORT, keepAliveMs: 60_000 };
     const silent = await serveSilent([text, text, FINISH], limits);
     const events = await allEventsOf(await silent.ask({ stream: true }));
     expectGrammar(events);
@@ -114,7 +114,7 @@ describe('a stream whose model is silent', () => {
     const measure = async (response: ServerResponse): Promise<void> => {
       const { signal } = new AbortController();
       const answer = { contentType: 'text/plain', ping: 'ping', keepAlive: () => 'ping' };
-      const limits = { pingMilliseconds: 1, keepAliveMilliseconds: 1 };
+      const limits = { pingMs: 1, keepAliveMs: 1 };
       const stream = new EventStream(response, answer, signal, limits);
       const most = 64 * 2 ** 20;
       const written = stream.write('x'.repeat(most));

@@ -50,7 +50,7 @@ describe('a stream', () => {
           yield FINISH;
         },
       },
-      { silence: { pingMilliseconds: 100, keepAliveMilliseconds: 60_000 } },
+      { silence: { pingMs: 100, keepAliveMs: 60_000 } },
     );
     const response = await server.ask({ stream: true });
     let body = '';
@@ -185,7 +185,7 @@ describe('the log', () => {
       promptTokens: 10,
       cacheReadTokens: 4,
       outputTokens: 2,
-      firstTokenMilliseconds: expect.any(Number),
+      firstTokenMs: expect.any(Number),
       tokensPerSecond: expect.any(Number),
       ms: expect.any(Number),
     });

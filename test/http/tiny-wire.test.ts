@@ -107,7 +107,7 @@ const wires = [...createWires({ thinkingKey: new Uint8Array(32) }), TINY];
 async function say(body: unknown, path = '/say'): Promise<Response> {
   server ??= await serveScript(echo, {
     wires,
-    silence: { pingMilliseconds: 10, keepAliveMilliseconds: 1000 },
+    silence: { pingMs: 10, keepAliveMs: 1000 },
   });
   return fetch(`${server.url}${path}`, { method: 'POST', body: JSON.stringify(body) });
 }

@@ -14,10 +14,10 @@ let server: Server;
 let decoded: ServerResponse[];
 let received: IncomingMessage[];
 
-async function serve(waitMilliseconds?: number): Promise<void> {
+async function serve(waitMs?: number): Promise<void> {
   const unanswered = new UnansweredBodies({
     bytes: 100 * KB,
-    ...(waitMilliseconds !== undefined && { waitMilliseconds }),
+    ...(waitMs !== undefined && { waitMs }),
   });
   const closing = new AbortController().signal;
   server = createServer((incoming, response) => {

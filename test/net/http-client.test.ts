@@ -25,10 +25,10 @@ async function connect(answer: RequestListener) {
   const { port } = server.address() as AddressInfo;
   const post = async (
     signal = new AbortController().signal,
-    silenceMilliseconds = 10_000,
+    silenceMs = 10_000,
   ): Promise<string> => {
     const { body } = await http.post(`http://127.0.0.1:${port}/`, {}, signal);
-    return readText(body, 1000, silenceMilliseconds);
+    return readText(body, 1000, silenceMs);
   };
   /** Reads no more than the first bytes. */
   const glance = async (signal = new AbortController().signal): Promise<string> => {

@@ -33,7 +33,7 @@ describe('a stream whose answer is finished', () => {
     ['stays silent', () => silent],
     ['is kept alive', endless],
   ])('is left soon if it %s', async (_name, stream) => {
-    const bound = new ProgressBound({ tailMilliseconds: 100 });
+    const bound = new ProgressBound({ tailMs: 100 });
     bound.finish();
     let bytes = 0;
     for await (const chunk of bound.watch(stream())) bytes += chunk.length;
@@ -42,7 +42,7 @@ describe('a stream whose answer is finished', () => {
   });
 
   it('does not count the time in which its reader is busy', async () => {
-    const bound = new ProgressBound({ tailMilliseconds: 100 });
+    const bound = new ProgressBound({ tailMs: 100 });
     bound.finish();
     let bytes = 0;
     for await (const chunk of bound.watch(Readable.from([new Uint8Array(1), new Uint8Array(1)]))) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { gemma4 } from '../../src/formats/gemma4.ts';
 import { hermes } from '../../src/formats/hermes.ts';
 import { OutputParser } from '../../src/output/output-parser.ts';
-import { cpuMillisecondsOf } from '../support/cpu-time.ts';
+import { cpuMsOf } from '../support/cpu-time.ts';
 import { covers } from '../support/covers.ts';
 
 const CALL = '<tool_call>\n{"name": "look", "arguments": {"at": "it"}}\n</tool_call>';
@@ -52,7 +52,7 @@ describe('thinking with triggers of calls', () => {
     ['complete calls', CALL, 5000],
   ])('takes linear time for many %s', (_what, piece, count) => {
     for (const chunks of [Array<string>(count).fill(piece), [piece.repeat(count)]]) {
-      const milliseconds = cpuMillisecondsOf(() => {
+      const milliseconds = cpuMsOf(() => {
         const parser = thinkingParser();
         for (const chunk of chunks) parser.push(chunk);
         parser.end(false);
@@ -68,7 +68,7 @@ describe('thinking with triggers of calls', () => {
       continuesText: false,
       tools: [],
     });
-    const milliseconds = cpuMillisecondsOf(() => {
+    const milliseconds = cpuMsOf(() => {
       parser.push('Hi.<|channel>thought\n'.repeat(20_000));
       parser.end(false);
     });

@@ -10,8 +10,8 @@ const engine = (busy: number, waiting = 0): LoadedModel => ({
   contextTokens: 8192,
   slots: { busy, total: 1 },
   waiting,
-  idleMilliseconds: 0,
-  unloadsInMilliseconds: null,
+  idleMs: 0,
+  unloadsInMs: null,
 });
 
 describe('a model with two engines', () => {

@@ -33,7 +33,7 @@ describe('keep_alive of an entry', () => {
   ])('%s is %o', (entry, expected) => {
     const { models, problems } = read(entry);
     expect(problems).toEqual([]);
-    expect(models.get('m')?.spec.keepAliveMilliseconds).toBe(expected);
+    expect(models.get('m')?.spec.keepAliveMs).toBe(expected);
   });
 
   it.each([

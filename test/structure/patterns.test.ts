@@ -1,6 +1,6 @@
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
-import { cpuMillisecondsOf } from '../support/cpu-time.ts';
+import { cpuMsOf } from '../support/cpu-time.ts';
 import { sourceFiles, walk } from './source-files.ts';
 import { covers } from '../support/covers.ts';
 
@@ -31,8 +31,8 @@ function* attacksOn(source: string): Generator<(length: number) => string> {
   }
 }
 
-function millisecondsOf(pattern: RegExp, text: string): number {
-  return cpuMillisecondsOf(() => {
+function msOf(pattern: RegExp, text: string): number {
+  return cpuMsOf(() => {
     // All matches, as in a replacement.
     if (pattern.global) text.replaceAll(pattern, '');
     else pattern.test(text);
@@ -41,7 +41,7 @@ function millisecondsOf(pattern: RegExp, text: string): number {
 
 /** The least of several measurements: some are longer than the work, as code is compiled or memory collected. */
 function leastOf(pattern: RegExp, text: string): number {
-  return Math.min(...[1, 2, 3, 4, 5].map(() => millisecondsOf(pattern, text)));
+  return Math.min(...[1, 2, 3, 4, 5].map(() => msOf(pattern, text)));
 }
 
 /** The beginning of a text on which a pattern takes time that grows faster than the text, if there is one. */
@@ -50,7 +50,7 @@ function slowText(pattern: RegExp): string | undefined {
     let shorter = '';
     let before = 0;
     for (const text of LENGTHS.map(attack)) {
-      let took = millisecondsOf(pattern, text);
+      let took = msOf(pattern, text);
       if (took > SHORT_MS && took > before * FACTOR) {
         took = leastOf(pattern, text);
         before = leastOf(pattern, shorter);

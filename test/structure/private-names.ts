@@ -44,6 +44,9 @@ const EXPORTED: ReadonlyMap<string, string> = new Map(
   }),
 );
 
+/** Unit that a compound name abbreviates: `timeoutMs`, `TIMEOUT_MS`. */
+const LONG_UNIT = /^milli(?:second)?s?$/;
+
 /** Names that a file declares with a private word, as lines for a report. */
 export function privateNames(file: SourceFile): string[] {
   const exported = new Set(exportedNames(file));
@@ -53,8 +56,10 @@ export function privateNames(file: SourceFile): string[] {
   });
   return [...names].flatMap((name) => {
     const terms = exported.has(name) ? new Map([...EVERYWHERE, ...EXPORTED]) : EVERYWHERE;
-    return wordsIn(name).flatMap((word) => {
-      const term = terms.get(word) ?? terms.get(word.replace(/e?s$/, ''));
+    const words = wordsIn(name);
+    return words.flatMap((word) => {
+      const isLongUnit = words.length > 1 && LONG_UNIT.test(word);
+      const term = isLongUnit ? 'ms' : (terms.get(word) ?? terms.get(word.replace(/e?s$/, '')));
       return term === undefined ? [] : [`${file.path}: ${name}: write ${term} for “${word}”`];
     });
   });

@@ -50,7 +50,7 @@ describe('prose', () => {
 });
 
 describe('names', () => {
-  it.each(['src', 'test'])('are terms of the field in %s', (folder) => {
+  it.each(['src', 'test', 'bench'])('are terms of the field in %s', (folder) => {
     expect(sourceFiles(folder).flatMap(privateNames)).toEqual([]);
   });
 });
@@ -77,6 +77,15 @@ describe('the check of names', () => {
     const text = 'const asked = 1;\nexport const askedNow = 1;';
     expect(privateNames(parse('x.ts', text))).toEqual([
       'x.ts: askedNow: write request for “asked”',
+    ]);
+  });
+
+  it('rejects a long unit in a compound name', () => {
+    const text =
+      'const WAIT_MILLISECONDS = 1;\nfunction f(waitMillis: number, milliseconds: number) {}';
+    expect(privateNames(parse('x.ts', text))).toEqual([
+      'x.ts: WAIT_MILLISECONDS: write ms for “milliseconds”',
+      'x.ts: waitMillis: write ms for “millis”',
     ]);
   });
 

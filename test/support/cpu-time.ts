@@ -2,7 +2,7 @@
  * Milliseconds of CPU time that this process spends on work. Unlike the time that passes, they hardly
  * depend on what else the machine does.
  */
-export function cpuMillisecondsOf(work: () => void): number {
+export function cpuMsOf(work: () => void): number {
   const clock = startCpuClock();
   work();
   return clock();

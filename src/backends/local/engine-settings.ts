@@ -46,7 +46,7 @@ export interface StateCache {
 export interface AttentionStore {
   readonly folder: string;
   /** Time without requests after which a model is measured; default: the one of the engine. */
-  readonly idleMilliseconds?: number;
+  readonly idleMs?: number;
 }
 
 /** Model, its runner, and the server's settings for it, as plain data for another process. */

@@ -68,7 +68,7 @@ export class LocalEngine<P extends RunnerPrompt, Grammar> implements Engine {
       isBusy: () => this.#queue.busy > 0,
       keep: () => this.#loaded?.runner.keep?.(),
       measure: (signal) => this.#loaded?.runner.measure?.(signal),
-      measureMilliseconds: settings.attention?.idleMilliseconds,
+      measureMs: settings.attention?.idleMs,
     });
     this.#prompter = new Prompter({
       runner,
@@ -101,7 +101,7 @@ export class LocalEngine<P extends RunnerPrompt, Grammar> implements Engine {
       contextTokens: this.#contextSize,
       slots: { busy, total },
       waiting,
-      idleMilliseconds: busy > 0 ? 0 : Math.round(performance.now() - this.#lastUsed),
+      idleMs: busy > 0 ? 0 : Math.round(performance.now() - this.#lastUsed),
       ...(kept !== undefined && { kept }),
     };
   }

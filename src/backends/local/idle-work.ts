@@ -1,8 +1,8 @@
 /** Time without requests after which states are written to files. */
-const KEEP_MILLISECONDS = 10_000;
+const KEEP_MS = 10_000;
 
 /** Time without requests after which a model is measured. Shorter pauses are part of a session. */
-const MEASURE_MILLISECONDS = 60_000;
+const MEASURE_MS = 60_000;
 
 export interface IdleWorkOptions {
   /** True while a request waits or is answered. */
@@ -12,7 +12,7 @@ export interface IdleWorkOptions {
   /** Measures the model. */
   readonly measure: (signal: AbortSignal) => Promise<void> | undefined;
   /** Time until the measurement; default: a minute. */
-  readonly measureMilliseconds?: number | undefined;
+  readonly measureMs?: number | undefined;
 }
 
 /** Work of an engine for the time without requests. */
@@ -29,13 +29,13 @@ export class IdleWork {
   /** Starts the time again, after a request. */
   schedule(): void {
     this.pause();
-    const { isBusy, keep, measure, measureMilliseconds = MEASURE_MILLISECONDS } = this.#options;
+    const { isBusy, keep, measure, measureMs = MEASURE_MS } = this.#options;
     if (isBusy()) return;
     const { signal } = this.#measuring;
     // States come first, because a process may be killed at any time.
     this.#timers = [
-      this.#after(KEEP_MILLISECONDS, keep),
-      this.#after(measureMilliseconds, () => (signal.aborted ? undefined : measure(signal))),
+      this.#after(KEEP_MS, keep),
+      this.#after(measureMs, () => (signal.aborted ? undefined : measure(signal))),
     ];
   }
 

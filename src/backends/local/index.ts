@@ -22,7 +22,7 @@ export const LLAMA: BackendDefinition<LocalSpec> = {
     const fileFacts = new FileFactsCache({ folder: settings.paths.dataFolder });
     const backend = createLocalBackend({
       ...settings,
-      keepAlive: settings.keepAliveMilliseconds,
+      keepAlive: settings.keepAliveMs,
       states: stateCache(settings),
       attention: attentionStore(settings),
       enginesFolder: enginesFolder(settings),

@@ -10,7 +10,7 @@ export interface LoadProgress {
   readonly share: number;
 }
 
-const INTERVAL_MILLISECONDS = 1000;
+const INTERVAL_MS = 1000;
 
 /** A loaded model. */
 interface Sized {
@@ -37,7 +37,7 @@ export async function* untilLoaded<Loaded extends Sized>(
     yield waits
       ? { type: 'progress', phase: 'queued', done: 0, total: 1 }
       : { type: 'progress', phase: 'loading', done: share, total: 1 };
-  } while (!(await withTimeout(settled, INTERVAL_MILLISECONDS)));
+  } while (!(await withTimeout(settled, INTERVAL_MS)));
   const { sizeBytes } = (await loaded).runner;
   yield { type: 'progress', phase: 'loading', done: 1, total: 1, sizeBytes };
   return loaded;

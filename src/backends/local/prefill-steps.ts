@@ -2,9 +2,9 @@ import { median, smallest } from '../../core/lists.ts';
 import { resistantLine, timeOn } from './resistant-line.ts';
 
 /** Longest time of a batch with a prefill step, so that streams and aborts do not wait. */
-const STEP_MILLISECONDS = 80;
+const STEP_MS = 80;
 /** Longest expected time beside a stream, on machines whose fastest step takes longer than the one above. */
-const STEP_MILLISECONDS_BESIDE = 200;
+const BESIDE_STEP_MS = 200;
 /** Sizes of steps, in tokens. */
 const SIZES = [4, 8, 16, 32, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048] as const;
 /** Smallest step, except beside a stream that would wait for too long. */
@@ -44,7 +44,7 @@ export function prefillStep(
   const largest = measured.at(-1)?.tokens ?? 0;
   const most = Math.min(Math.max(SMALLEST_STEP, largest * GROWTH), batchSize);
   // Even the smallest step keeps the stream waiting for too long.
-  const isTooSlow = isBeside && estimate(measured, SMALLEST_STEP, tile) > STEP_MILLISECONDS_BESIDE;
+  const isTooSlow = isBeside && estimate(measured, SMALLEST_STEP, tile) > BESIDE_STEP_MS;
   const least = isTooSlow ? SIZES[0] : SMALLEST_STEP;
   const sizes = new Set([...SIZES.filter((tokens) => tokens >= least && tokens <= most), most]);
   const steps = [...sizes].map((tokens) => ({
@@ -52,11 +52,11 @@ export function prefillStep(
     milliseconds: estimate(measured, tokens, tile),
   }));
   const fastest = smallest(steps.map(({ milliseconds }) => milliseconds));
-  const limit = isBeside ? Math.max(STEP_MILLISECONDS_BESIDE, WASTE * fastest) : 2 * fastest;
+  const limit = isBeside ? Math.max(BESIDE_STEP_MS, WASTE * fastest) : 2 * fastest;
   const grown = steps.at(-1)?.milliseconds ?? 0;
   if (largest < tile && (!isBeside || grown <= limit)) return most;
-  if (fastest <= STEP_MILLISECONDS && !isTooSlow) {
-    const longest = steps.findLast(({ milliseconds }) => milliseconds <= STEP_MILLISECONDS);
+  if (fastest <= STEP_MS && !isTooSlow) {
+    const longest = steps.findLast(({ milliseconds }) => milliseconds <= STEP_MS);
     const bargain = steps.find((step) => longest !== undefined && isBargain(step, longest));
     return (bargain ?? longest)?.tokens ?? SMALLEST_STEP;
   }
@@ -72,7 +72,7 @@ export function prefillStep(
 
 /** Returns true if a step that is slightly too long is at least twice as fast. */
 function isBargain(step: MeasuredStep, longest: MeasuredStep): boolean {
-  const isShort = step.milliseconds <= 2 * STEP_MILLISECONDS;
+  const isShort = step.milliseconds <= 2 * STEP_MS;
   return isShort && 2 * tokenTime(step) <= tokenTime(longest);
 }
 

@@ -55,7 +55,7 @@ export function* toCountRequest(
 
 /** Removes the keep-alive of a request, for a count before an answer. The request of the answer sets it. */
 export function withoutKeepAlive(request: GenerationRequest): GenerationRequest {
-  const { keepAliveMilliseconds: _, ...model } = request.model;
+  const { keepAliveMs: _, ...model } = request.model;
   return { ...request, model };
 }
 
@@ -76,8 +76,8 @@ function* body(
     }),
     ...(tools.length > 0 && { tools }),
     ...(think !== undefined && { think }),
-    ...(model.keepAliveMilliseconds !== undefined && {
-      keep_alive: toKeepAlive(model.keepAliveMilliseconds),
+    ...(model.keepAliveMs !== undefined && {
+      keep_alive: toKeepAlive(model.keepAliveMs),
     }),
     truncate: false,
     shift: false,

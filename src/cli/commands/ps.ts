@@ -45,7 +45,7 @@ async function rowsOf(
   const { formatSize } = await import('../../units/size.ts');
   const { formatDuration } = await import('../ui/progress-text.ts');
   return models.map((model) => {
-    const { name, engine, slots, waiting, unloadsInMilliseconds: left, kept } = model;
+    const { name, engine, slots, waiting, unloadsInMs: left, kept } = model;
     const queue = waiting > 0 ? ` (${waiting} wait)` : '';
     const isOnly = models.filter((other) => other.name === name).length === 1;
     return [
@@ -54,7 +54,7 @@ async function rowsOf(
       model.device,
       String(model.contextTokens),
       model.responds === false ? 'not responding' : `${slots.busy} of ${slots.total}${queue}`,
-      slots.busy > 0 ? '-' : formatDuration(model.idleMilliseconds / 1000),
+      slots.busy > 0 ? '-' : formatDuration(model.idleMs / 1000),
       left === null ? '-' : formatDuration(left / 1000),
       kept === undefined ? '-' : `${kept.count} (${formatSize(kept.bytes)})`,
     ];

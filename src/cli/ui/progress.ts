@@ -12,14 +12,14 @@ export interface ProgressDisplay {
   end(): void;
 }
 
-const REDRAW_MILLISECONDS = 100;
+const REDRAW_MS = 100;
 
 /** Steps between two lines of a log; the first one reached counts. */
 const LINE_PERCENT = 10;
-const LINE_MILLISECONDS = 60_000;
+const LINE_MS = 60_000;
 
 /** Time over which the rate is measured: long enough for a steady value, short enough to follow changes. */
-const WINDOW_MILLISECONDS = 5000;
+const WINDOW_MS = 5000;
 
 /** Moves the cursor to the first column and clears the line. */
 const CLEAR = '\r\u001B[K';
@@ -42,7 +42,7 @@ function createBar(stderr: CliContext['stderr'] & { readonly columns?: number })
         { done, total, rate: meter.perSecond },
         stderr.columns ?? 80,
       );
-      if (now - drawn < REDRAW_MILLISECONDS) return;
+      if (now - drawn < REDRAW_MS) return;
       drawn = now;
       stderr.write(`${CLEAR}${bar}`);
     },
@@ -62,7 +62,7 @@ function createLines(stderr: CliContext['stderr']): ProgressDisplay {
       const at = performance.now();
       meter.add(done, at);
       const step = total === undefined ? 0 : Math.floor(percent(done, total) / LINE_PERCENT);
-      const isNew = last?.label !== label || last.step !== step || at - last.at > LINE_MILLISECONDS;
+      const isNew = last?.label !== label || last.step !== step || at - last.at > LINE_MS;
       if (!isNew) return;
       last = { label, at, step };
       stderr.write(
@@ -83,7 +83,7 @@ export class RateMeter {
     const last = this.#samples.at(-1);
     if (last !== undefined && done < last.done) this.#samples = [];
     this.#samples.push({ at, done });
-    while ((this.#samples[1]?.at ?? at) < at - WINDOW_MILLISECONDS) this.#samples.shift();
+    while ((this.#samples[1]?.at ?? at) < at - WINDOW_MS) this.#samples.shift();
   }
 
   /** Growth per second; undefined if there are too few samples. */

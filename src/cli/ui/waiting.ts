@@ -2,10 +2,10 @@ import type { CliContext } from '../context.ts';
 import { printableLine } from './printable.ts';
 import { formatDuration } from './progress-text.ts';
 
-const REDRAW_MILLISECONDS = 1000;
+const REDRAW_MS = 1000;
 
 /** Time between two lines in a log. */
-const LINE_MILLISECONDS = 30_000;
+const LINE_MS = 30_000;
 
 /** Moves the cursor to the first column and clears the line. */
 const CLEAR = '\r\u001B[K';
@@ -30,7 +30,7 @@ export async function whileWaiting<Value>(
     stderr.write(isTerminal ? CLEAR + text.slice(0, (stderr.columns ?? 80) - 1) : `${text}\n`);
   };
   stderr.write(`${printableLine(label)} …${isTerminal ? '' : '\n'}`);
-  const timer = setInterval(show, isTerminal ? REDRAW_MILLISECONDS : LINE_MILLISECONDS);
+  const timer = setInterval(show, isTerminal ? REDRAW_MS : LINE_MS);
   try {
     return await work;
   } finally {

@@ -66,7 +66,7 @@ async function* observed(
       if (event.type.endsWith('-delta')) deltas += 1;
       if (deltas === 1 && firstToken === undefined) {
         firstToken = performance.now();
-        summary.firstTokenMilliseconds = Math.round(elapsed(request));
+        summary.firstTokenMs = Math.round(elapsed(request));
       }
       if (event.type === 'finish') {
         // Some servers send a streamed answer in one piece.

@@ -102,8 +102,7 @@ describe('a request for /api/chat', () => {
 describe('the keep-alive of a model', () => {
   covers('R4.1-keep-alive');
 
-  const keepAlive = (keepAliveMilliseconds: KeepAlive) =>
-    ask(modelSpec('mini', { keepAliveMilliseconds }), 'Hi');
+  const keepAlive = (keepAliveMs: KeepAlive) => ask(modelSpec('mini', { keepAliveMs }), 'Hi');
 
   it.each([
     { wanted: 300_000, sent: '300000ms' },

@@ -167,8 +167,8 @@ function loaded(name: string, engine: string) {
     contextTokens: 8192,
     slots: { busy: 0, total: 1 },
     waiting: 0,
-    idleMilliseconds: 0,
-    unloadsInMilliseconds: null,
+    idleMs: 0,
+    unloadsInMs: null,
   };
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { plain } from '../../../src/formats/plain.ts';
 import { NO_TRAITS } from '../../../src/prompt/probe.ts';
 import { deriveLayout } from '../../../src/prompt/template-layout.ts';
-import { cpuMillisecondsOf } from '../../support/cpu-time.ts';
+import { cpuMsOf } from '../../support/cpu-time.ts';
 
 const TOKENS = { bos: '', eos: '' };
 
@@ -29,7 +29,7 @@ describe('the derivation of a format', () => {
     ['characters of slots', '\uE000\uE001\uE002'],
   ])('ends soon for %s', (_what, text) => {
     const { render, count } = renderer(() => text);
-    const spent = cpuMillisecondsOf(() => deriveLayout(render, '', NO_TRAITS, TOKENS));
+    const spent = cpuMsOf(() => deriveLayout(render, '', NO_TRAITS, TOKENS));
     expect(spent).toBeLessThan(1_000);
     expect(count()).toBeLessThan(40);
   });

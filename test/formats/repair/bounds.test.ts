@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { repairArguments, readRepaired } from '../../../src/formats/repair/arguments.ts';
 import { coerceJson } from '../../../src/formats/repair/coerce.ts';
-import { cpuMillisecondsOf } from '../../support/cpu-time.ts';
+import { cpuMsOf } from '../../support/cpu-time.ts';
 
 const tool = {
   name: 'write',
@@ -42,13 +42,13 @@ describe('the repair of arguments', () => {
   ])('ends within 500 ms for %s', (_what, begin, piece, end) => {
     const text = begin + piece.repeat(LENGTH / piece.length) + end;
     for (const repair of [() => repairArguments(text, tool), () => readRepaired(text, String)]) {
-      expect(cpuMillisecondsOf(repair)).toBeLessThan(500);
+      expect(cpuMsOf(repair)).toBeLessThan(500);
     }
   });
 
   it('ends within a shared time limit for many texts of one answer', () => {
     const text = `{'a':'${"x'".repeat(LENGTH / 2)}`;
-    const milliseconds = cpuMillisecondsOf(() => {
+    const milliseconds = cpuMsOf(() => {
       for (let count = 0; count < 20; count++) repairArguments(text, tool);
     });
     expect(milliseconds).toBeLessThan(2500);
@@ -71,7 +71,7 @@ describe('the repair of arguments', () => {
   it('converts many strings to numbers in linear time', () => {
     const json = `{"n":[${'"1",'.repeat(50_000)}"1"]}`;
     let coerced = '';
-    const milliseconds = cpuMillisecondsOf(() => {
+    const milliseconds = cpuMsOf(() => {
       coerced = coerceJson(json, tool.inputSchema);
     });
     expect(coerced).toBe(json.replaceAll('"1"', '1'));

@@ -3,7 +3,7 @@ import { renderPrompt } from '../../../src/prompt/render.ts';
 import type { ChatTemplate } from '../../../src/prompt/render.ts';
 import type { Conversation, Part, Turn } from '../../../src/core/conversation.ts';
 import { chatTemplate } from '../../support/chat-templates.ts';
-import { cpuMillisecondsOf } from '../../support/cpu-time.ts';
+import { cpuMsOf } from '../../support/cpu-time.ts';
 import { areTemplatesMissing, REAL_TEMPLATES, realTemplate } from '../../support/real-templates.ts';
 import { LOOK_UP } from './conversations.ts';
 import { asking } from './rendered.ts';
@@ -44,7 +44,7 @@ const LONGEST = 250;
 /** CPU time in ms of the fastest of three runs, since other processes share this machine's caches. */
 function timeOf(template: ChatTemplate): number {
   const times = [1, 2, 3].map(() =>
-    cpuMillisecondsOf(() => {
+    cpuMsOf(() => {
       renderPrompt(template, asking(conversation));
     }),
   );

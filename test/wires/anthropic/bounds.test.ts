@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cpuMillisecondsOf, startCpuClock } from '../../support/cpu-time.ts';
+import { cpuMsOf, startCpuClock } from '../../support/cpu-time.ts';
 import { decodeMessages } from '../../../src/wires/anthropic/decode.ts';
 import { bodyWith, decode, refusal, seal } from './decoding.ts';
 import { covers } from '../../support/covers.ts';
@@ -97,7 +97,7 @@ describe('a mistake', () => {
     ['of a tool', { tools: many(10_000, 5) }, 'tools.0: '],
     ['of a stop sequence', { stop_sequences: ['x', ...many(900, 5)] }, 'stop_sequences.1: '],
   ])('%s ends the validation', (_what, fields, where) => {
-    const took = cpuMillisecondsOf(() => {
+    const took = cpuMsOf(() => {
       expect(refusal(() => decode(fields)).message).toContain(where);
     });
     expect(took).toBeLessThan(1000);

@@ -36,7 +36,7 @@ export interface MemoryBudgetOptions {
 }
 
 /** Time that one load delays others. Loads one by one end sooner than beside each other, unless one hangs. */
-const ALONE_MILLISECONDS = 10_000;
+const ALONE_MS = 10_000;
 
 interface Ticket {
   readonly member: BudgetMember;
@@ -120,7 +120,7 @@ export class MemoryBudget {
     this.#remove(ticket);
     this.#loading = member;
     clearTimeout(this.#alone);
-    this.#alone = setTimeout(() => this.#passOver(member), ALONE_MILLISECONDS).unref();
+    this.#alone = setTimeout(() => this.#passOver(member), ALONE_MS).unref();
     this.#held.set(member, { member, place: needs.place, bytes: bytesWithSlots(needs, slots) });
     ticket.grant(slots);
   }

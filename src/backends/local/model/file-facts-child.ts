@@ -13,8 +13,8 @@ process.on('SIGTERM', () => undefined);
 process.on('disconnect', () => process.exit(0));
 const watchdog = startWatchdog({ parent: parentProcess(), memoryBytes: MOST_BYTES });
 
-process.on('message', ({ request, cpuMilliseconds }: FileFactsCommand) => {
-  watchdog.watch(cpuMilliseconds);
+process.on('message', ({ request, cpuMs }: FileFactsCommand) => {
+  watchdog.watch(cpuMs);
   const reply = read(request);
   watchdog.rest();
   process.send?.(reply);

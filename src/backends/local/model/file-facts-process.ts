@@ -11,7 +11,7 @@ import type { FileFactsRequest, FileFacts } from './file-facts.ts';
 const READ_TIMEOUT_MS = 10_000;
 
 /** Limit of the CPU time of a file. */
-const CPU_MILLISECONDS = 2_000;
+const CPU_MS = 2_000;
 
 /** Time without requests after which the process ends. A listing requests its files one by one. */
 const IDLE_MS = 2_000;
@@ -22,7 +22,7 @@ const MOST_MEMORY_MB = 128;
 /** File, and the limit of the CPU time to read it. */
 export interface FileFactsCommand {
   readonly request: FileFactsRequest;
-  readonly cpuMilliseconds: number;
+  readonly cpuMs: number;
 }
 
 /** Facts that were read; null if reading failed. */
@@ -98,7 +98,7 @@ function replyOf(child: ChildProcess, request: FileFactsRequest): Promise<FileFa
     };
     const late = setTimeout(() => killChild(child), READ_TIMEOUT_MS);
     child.on('message', reply).on('exit', exited).on('error', failed);
-    const command: FileFactsCommand = { request, cpuMilliseconds: CPU_MILLISECONDS };
+    const command: FileFactsCommand = { request, cpuMs: CPU_MS };
     child.send(command, () => undefined);
   });
 }
@@ -108,7 +108,7 @@ const ABORTED = 134;
 
 /** Reason why a template ended its process; undefined if another cause ended it. */
 function howItEnded(code: number | null, signal: NodeJS.Signals | null): string | undefined {
-  if (signal === TIME_SIGNAL) return `took longer than ${CPU_MILLISECONDS / 1000} s`;
+  if (signal === TIME_SIGNAL) return `took longer than ${CPU_MS / 1000} s`;
   return ownEnd(code === ABORTED ? code : null, signal);
 }
 

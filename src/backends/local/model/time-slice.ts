@@ -1,7 +1,7 @@
 import { abortReason } from '../../../core/abort.ts';
 
 /** Length of a slice. Streams get their next tokens between slices. */
-const SLICE_MILLISECONDS = 8;
+const SLICE_MS = 8;
 
 /** Last turn in the queue of all computations in this process. */
 let lastTurn: Promise<void> = Promise.resolve();
@@ -21,7 +21,7 @@ export class TimeSlice {
   /** Waits for the next slice if this one is over. Throws the signal's reason. */
   async pause(): Promise<void> {
     if (this.#signal.aborted) throw abortReason(this.#signal);
-    if (performance.now() - this.#startedAt < SLICE_MILLISECONDS) return;
+    if (performance.now() - this.#startedAt < SLICE_MS) return;
     lastTurn = lastTurn.then(() => new Promise((resolve) => setImmediate(resolve)));
     await lastTurn;
     this.#startedAt = performance.now();

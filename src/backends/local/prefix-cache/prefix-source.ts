@@ -44,7 +44,7 @@ const UNMEASURED_TOKENS = 512;
 /** Cost of a state file, which is written once and, if its prompt comes back, read once. */
 export interface SavingCost {
   readonly bytes: number;
-  readonly bytesPerMillisecond: number;
+  readonly bytesPerMs: number;
   readonly limitBytes: number;
 }
 
@@ -57,7 +57,7 @@ export interface SavingCost {
 export function isWorthSaving(lost: number, rate: number | undefined, cost: SavingCost): boolean {
   if (cost.bytes > cost.limitBytes) return false;
   if (rate === undefined) return lost >= UNMEASURED_TOKENS;
-  return (2 * cost.bytes) / cost.bytesPerMillisecond < lost / rate;
+  return (2 * cost.bytes) / cost.bytesPerMs < lost / rate;
 }
 
 /** Length of the common prefix. At least one token of the prompt remains to be evaluated. */

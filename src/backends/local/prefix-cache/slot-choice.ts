@@ -25,7 +25,7 @@ export interface SlotDemand {
 /** Tokens that have no effect on the choice: two unrelated prompts share as many of their template. */
 export const NEGLIGIBLE_TOKENS = 32;
 /** Time after its last turn in which a conversation is likely to continue. */
-const SPARED_MILLISECONDS = 5 * 60_000;
+const SPARED_MS = 5 * 60_000;
 /** Ratio of a state's length to a prompt's from which the prompt counts as short. */
 const SPARED_RATIO = 4;
 
@@ -66,8 +66,7 @@ function victimAmong(idle: readonly SlotView[], asking: SlotDemand): SlotView | 
   const [oldest, ...others] = idle.toSorted(byAge);
   if (oldest === undefined) return undefined;
   const isSpared =
-    asking.now - oldest.lastUsed < SPARED_MILLISECONDS &&
-    oldest.length > asking.promptLength * SPARED_RATIO;
+    asking.now - oldest.lastUsed < SPARED_MS && oldest.length > asking.promptLength * SPARED_RATIO;
   const shorter = others.find(({ length }) => length * 2 <= oldest.length);
   return isSpared && shorter !== undefined ? shorter : oldest;
 }

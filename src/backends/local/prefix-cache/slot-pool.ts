@@ -92,7 +92,7 @@ export class SlotPool<Slot extends CachedSlot> {
 
   /** Saves the old state of a slot, and fills it with the longest cached prefix of the prompt. */
   async #fill(slot: Slot, prompt: readonly Token[], lossy: boolean): Promise<void> {
-    const { saved = [], bytesPerMillisecond: speed = 1, isPartial = false } = this.#states ?? {};
+    const { saved = [], bytesPerMs: speed = 1, isPartial = false } = this.#states ?? {};
     const prefixes = {
       own: slot.reusable(prompt),
       slots: this.#slots.map((one) => one.reusable(prompt)),
@@ -152,9 +152,9 @@ export class SlotPool<Slot extends CachedSlot> {
     if (states === undefined || slot.isTransient === true) return;
     if (isCovered(slot, states, slack)) return;
     if (!(await states.ready())) return;
-    const { limitBytes, bytesPerMillisecond } = states;
+    const { limitBytes, bytesPerMs } = states;
     const bytes = slot.length * this.#bytesPerToken;
-    const cost = { bytes, bytesPerMillisecond, limitBytes };
+    const cost = { bytes, bytesPerMs, limitBytes };
     const { rate } = this.#scheduler;
     if (!isWorthSaving(lost, rate, cost)) return;
     await states.save(slot, rate === undefined ? 0 : slot.length / rate / 1000);

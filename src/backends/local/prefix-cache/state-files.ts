@@ -45,7 +45,7 @@ export interface StateFilesOptions extends StateCache {
 }
 
 /** Assumed speed of a disk before the first write. */
-const BYTES_PER_MILLISECOND = 200_000;
+const BYTES_PER_MS = 200_000;
 /** Number of the last files whose fastest one counts, because other processes may have delayed a slow one. */
 const MEASURED_FILES = 5;
 
@@ -62,7 +62,7 @@ export class StateFiles {
   /** A longer state does not fit the context. */
   #mostTokens = Infinity;
   #limitBytes = 0;
-  #speeds: readonly number[] = [BYTES_PER_MILLISECOND];
+  #speeds: readonly number[] = [BYTES_PER_MS];
   readonly #access = new FolderAccess(
     () => this.#open(),
     (error) => this.#report(error),
@@ -96,7 +96,7 @@ export class StateFiles {
   }
 
   /** Last measured speed of the disk. */
-  get bytesPerMillisecond(): number {
+  get bytesPerMs(): number {
     return largest(this.#speeds);
   }
 

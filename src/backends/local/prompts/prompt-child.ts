@@ -20,7 +20,7 @@ let bindings: unknown;
 const work = new PromptWork((source, onFallback) => createRenderer(bindings, source, onFallback));
 
 process.on('message', (command: AnyPromptCommand) => {
-  watchdog.watch(command.cpuMilliseconds);
+  watchdog.watch(command.cpuMs);
   const outcome = outcomeOf(command);
   watchdog.rest();
   const reply: PromptReply<PromptJob> = {

@@ -21,16 +21,16 @@ import { TIME_SIGNAL } from '../worker/watchdog.ts';
 export interface PromptProcessOptions {
   readonly model: string;
   /** Limit of the CPU time of one job in milliseconds; default: 10 s. */
-  readonly cpuMilliseconds?: number;
+  readonly cpuMs?: number;
   /** Milliseconds in which a job has to get that CPU time; default: 60 s. */
-  readonly wallMilliseconds?: number;
+  readonly wallMs?: number;
 }
 
-const CPU_MILLISECONDS = 10_000;
+const CPU_MS = 10_000;
 /** Longest wait for the CPU time on a busy machine. */
-const WALL_MILLISECONDS = 60_000;
+const WALL_MS = 60_000;
 /** Time that a job gets to end after its client left, before its process is ended. */
-const ABORT_MILLISECONDS = 200;
+const ABORT_MS = 200;
 
 /**
  * Child process that renders prompts and writes grammars for one model. A template is a program of the model's
@@ -45,8 +45,8 @@ export class PromptProcess {
 
   constructor(options: PromptProcessOptions) {
     this.#options = {
-      cpuMilliseconds: CPU_MILLISECONDS,
-      wallMilliseconds: WALL_MILLISECONDS,
+      cpuMs: CPU_MS,
+      wallMs: WALL_MS,
       ...options,
     };
     // Start it now: that takes as long as the load of the vocabulary, and the first request needs both.
@@ -137,16 +137,16 @@ export class PromptProcess {
     input: PromptInput<Job>,
     signal: AbortSignal,
   ): Promise<PromptReply<Job>> {
-    const { model, cpuMilliseconds, wallMilliseconds } = this.#options;
-    const tooLong = `took longer than ${cpuMilliseconds / 1000} s`;
+    const { model, cpuMs, wallMs } = this.#options;
+    const tooLong = `took longer than ${cpuMs / 1000} s`;
     return new Promise((resolve, reject) => {
       let starved: string | undefined;
       const late = setTimeout(() => {
         // The watchdog ends a job that has used its CPU time, so this one was stopped or did not get it.
-        starved = `got less than ${cpuMilliseconds / 1000} s of CPU time in ${wallMilliseconds / 1000} s`;
+        starved = `got less than ${cpuMs / 1000} s of CPU time in ${wallMs / 1000} s`;
         killChild(child);
-      }, wallMilliseconds);
-      const abort = () => setTimeout(() => settled || killChild(child), ABORT_MILLISECONDS);
+      }, wallMs);
+      const abort = () => setTimeout(() => settled || killChild(child), ABORT_MS);
       let settled = false;
       const settle = () => {
         settled = true;
@@ -172,7 +172,7 @@ export class PromptProcess {
       });
       child.once('exit', exited).once('error', exited);
       signal.addEventListener('abort', abort, { once: true });
-      const command: PromptCommand<Job> = { job, input, addon: addonPath(), cpuMilliseconds };
+      const command: PromptCommand<Job> = { job, input, addon: addonPath(), cpuMs };
       child.send(command, () => undefined);
     });
   }

@@ -14,7 +14,7 @@ export interface PromptCommand<Job extends PromptJob> {
   readonly input: PromptInput<Job>;
   readonly addon: string | undefined;
   /** Limit of the job's CPU time. */
-  readonly cpuMilliseconds: number;
+  readonly cpuMs: number;
 }
 
 /** Command of any kind, distinguished by its job. */

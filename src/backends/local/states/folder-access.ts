@@ -1,5 +1,5 @@
 /** Time after a failure until a folder is opened again: a full disk may have room then. */
-const RETRY_MILLISECONDS = 30_000;
+const RETRY_MS = 30_000;
 
 /** Access to a folder that may fail for a while, for example because the disk is full. */
 export class FolderAccess {
@@ -42,7 +42,7 @@ export class FolderAccess {
 
   fail(error: unknown): void {
     this.#isOpen = false;
-    this.#opensAt = performance.now() + RETRY_MILLISECONDS;
+    this.#opensAt = performance.now() + RETRY_MS;
     if (!this.#isReported) this.#report(error);
     this.#isReported = true;
   }

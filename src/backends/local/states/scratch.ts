@@ -6,7 +6,7 @@ import path from 'node:path';
 import { isRunning } from '../../../core/running.ts';
 
 /** Age after which incomplete files are remains. Writing a file changes its time. */
-const REMAINS_MILLISECONDS = 10 * 60_000;
+const REMAINS_MS = 10 * 60_000;
 
 /**
  * Name for a process's folder of temporary files. A process id means nothing to another container or machine with the
@@ -48,7 +48,7 @@ export async function isOld(place: string): Promise<boolean> {
   const inside = await readdir(place).catch(() => []);
   for (const file of [place, ...inside.map((name) => path.join(place, name))]) {
     const found = await stat(file).catch(() => undefined);
-    if (found !== undefined && Date.now() - found.mtimeMs < REMAINS_MILLISECONDS) return false;
+    if (found !== undefined && Date.now() - found.mtimeMs < REMAINS_MS) return false;
   }
   return true;
 }

@@ -35,7 +35,7 @@ export interface IsolatedEngineOptions {
 const KEPT_CHARACTERS = 8000;
 
 /** Time that a child takes to start, on a busy machine. One that takes longer may hang. */
-const START_MILLISECONDS = 5000;
+const START_MS = 5000;
 
 /** Engine in a child process. The first call starts it, and the next call after a crash starts it again. */
 export class IsolatedEngine implements Engine {
@@ -60,7 +60,7 @@ export class IsolatedEngine implements Engine {
 
   /** Asks a running child. It does not start one. */
   async status(signal: AbortSignal): Promise<LoadStatus | undefined> {
-    const isStarting = performance.now() - this.#startedAt < START_MILLISECONDS;
+    const isStarting = performance.now() - this.#startedAt < START_MS;
     if (this.#child === undefined || (!this.#isUp && isStarting)) return undefined;
     for await (const answer of this.#call({ type: 'status' }, signal)) {
       if (answer.type === 'status') return answer.status ?? undefined;

@@ -1,9 +1,9 @@
 /** Longest time that an event waits for others of its type: a stream of 30 messages a second looks continuous. */
-const LONGEST_WAIT_MILLISECONDS = 33;
+const LONGEST_WAIT_MS = 33;
 /** The same for an event of another type than the last one, such as the first delta of an answer. */
-const SHORT_WAIT_MILLISECONDS = 5;
+const SHORT_WAIT_MS = 5;
 /** Delay of the first event. Sent at once, it would delay the next token, which then already runs in its own thread. */
-const DELAY_MILLISECONDS = 1;
+const DELAY_MS = 1;
 
 /**
  * Collects events into batches, because a message between processes, and its write to a client, cost as much as a
@@ -16,18 +16,18 @@ export class EventBatch<Event extends { readonly type: string }> {
   #timer: NodeJS.Timeout | undefined;
   /** Time at which the timer fires. */
   #due = Infinity;
-  #sentAt = -LONGEST_WAIT_MILLISECONDS;
+  #sentAt = -LONGEST_WAIT_MS;
 
   constructor(send: (events: readonly Event[]) => void) {
     this.#send = send;
   }
 
   add(event: Event): void {
-    const wait = event.type === this.#type ? LONGEST_WAIT_MILLISECONDS : SHORT_WAIT_MILLISECONDS;
+    const wait = event.type === this.#type ? LONGEST_WAIT_MS : SHORT_WAIT_MS;
     this.#events.push(event);
     this.#type = event.type;
     const now = performance.now();
-    const due = Math.max(now + DELAY_MILLISECONDS, this.#sentAt + wait);
+    const due = Math.max(now + DELAY_MS, this.#sentAt + wait);
     if (due >= this.#due) return;
     clearTimeout(this.#timer);
     this.#due = due;

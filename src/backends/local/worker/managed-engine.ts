@@ -18,7 +18,7 @@ export interface ManagedEngineOptions {
 }
 
 /** Time that a described model stays open, because a request for it is likely to follow. */
-const BRIEF_MILLISECONDS = 5000;
+const BRIEF_MS = 5000;
 /** Longest delay of a timer; a longer one would fire at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -28,13 +28,13 @@ const UNKNOWN: LoadStatus = {
   contextTokens: 0,
   slots: { busy: 0, total: 0 },
   waiting: 0,
-  idleMilliseconds: 0,
+  idleMs: 0,
 };
 /** Timeout of a status. An engine answers at once, unless it hangs. */
 const STATUS_TIMEOUT_MS = 2000;
 
 /** Status of an engine that does not respond. */
-const SILENT = { responds: false, waiting: 0, unloadsInMilliseconds: null } as const;
+const SILENT = { responds: false, waiting: 0, unloadsInMs: null } as const;
 
 /** Engine of a model that counts its requests, and ends itself after its keep-alive. */
 export class ManagedEngine {
@@ -102,7 +102,7 @@ export class ManagedEngine {
       return await work(await this.#engine());
     } finally {
       if (isRequest) this.#keepAlive();
-      this.#until = Math.max(this.#until, performance.now() + BRIEF_MILLISECONDS);
+      this.#until = Math.max(this.#until, performance.now() + BRIEF_MS);
       this.#end();
     }
   }
@@ -143,7 +143,7 @@ export class ManagedEngine {
     this.#status = status;
     const left = Math.max(0, Math.round(this.#until - performance.now()));
     const leaves = !this.busy && Number.isFinite(left);
-    return { ...named, ...status, unloadsInMilliseconds: leaves ? left : null };
+    return { ...named, ...status, unloadsInMs: leaves ? left : null };
   }
 
   /** Ends it now; running requests fail. */

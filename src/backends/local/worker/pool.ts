@@ -60,7 +60,7 @@ export class EnginePool {
     const engine: ManagedEngine = new ManagedEngine({
       name: spec.name,
       kind: this.#options.engineKind?.(spec),
-      keepAlive: spec.keepAliveMilliseconds ?? this.#options.keepAlive,
+      keepAlive: spec.keepAliveMs ?? this.#options.keepAlive,
       retired: () => this.#engines.delete(key),
       ended: () => {
         this.#living.delete(engine);

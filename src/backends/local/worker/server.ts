@@ -35,10 +35,10 @@ export function serveEngine(open: OpenEngine): void {
 }
 
 /** Interval of the signs of life of the main thread; `HeartbeatWatch` counts the seconds without one. */
-const HEARTBEAT_MILLISECONDS = 1000;
+const HEARTBEAT_MS = 1000;
 
 /** Time that requests get to end after their abort. A step of an evaluation takes a tenth of a second. */
-const ABORT_MILLISECONDS = 4000;
+const ABORT_MS = 4000;
 
 class EngineServer {
   readonly #open: OpenEngine;
@@ -69,7 +69,7 @@ class EngineServer {
     const isBusy = this.#calls.size > 0 || this.#parts.isComing || this.#isClosing;
     if (isBusy === (this.#beats !== undefined)) return;
     if (isBusy) {
-      this.#beats = setInterval(() => this.beat(), HEARTBEAT_MILLISECONDS).unref();
+      this.#beats = setInterval(() => this.beat(), HEARTBEAT_MS).unref();
       this.#watchdog.watch();
     } else {
       clearInterval(this.#beats);
@@ -122,7 +122,7 @@ class EngineServer {
   async #close(): Promise<void> {
     this.#isClosing = true;
     for (const controller of this.#calls.values()) controller.abort();
-    for (let waited = 0; this.#calls.size > 0 && waited < ABORT_MILLISECONDS; waited += 10) {
+    for (let waited = 0; this.#calls.size > 0 && waited < ABORT_MS; waited += 10) {
       await setTimeout(10);
     }
     // One that does not end hangs in native code, for which states and an orderly exit would wait.

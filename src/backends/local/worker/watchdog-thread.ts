@@ -3,9 +3,9 @@ import { isRecord } from '../../../core/json.ts';
 import { cpuTime, MEMORY_SIGNAL, TIME_SIGNAL } from './watchdog.ts';
 import type { WatchMessage } from './watchdog.ts';
 
-const INTERVAL_MILLISECONDS = 500;
+const INTERVAL_MS = 500;
 /** Interval of the checks of limits. Memory can grow by gigabytes in a second. */
-const LIMITS_INTERVAL_MILLISECONDS = 50;
+const LIMITS_INTERVAL_MS = 50;
 
 const input: unknown = workerData;
 const { parent, memoryBytes } = isRecord(input) ? input : {};
@@ -16,7 +16,7 @@ let timer: NodeJS.Timeout | undefined;
 parentPort?.on('message', (mostCpuTime: WatchMessage) => {
   clearInterval(timer);
   if (mostCpuTime === null) return;
-  const interval = hasLimits ? LIMITS_INTERVAL_MILLISECONDS : INTERVAL_MILLISECONDS;
+  const interval = hasLimits ? LIMITS_INTERVAL_MS : INTERVAL_MS;
   timer = setInterval(() => check(mostCpuTime), interval);
 });
 

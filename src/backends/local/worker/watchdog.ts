@@ -13,9 +13,9 @@ export interface Watchdog {
   /**
    * Watches until `rest`, because native code may now block the main thread.
    *
-   * @param cpuMilliseconds CPU time that this process may use from now on; default: no limit
+   * @param cpuMs CPU time that this process may use from now on; default: no limit
    */
-  watch(cpuMilliseconds?: number): void;
+  watch(cpuMs?: number): void;
   /** Ends the watch. An idle main thread notices the end of the parent itself, so the thread can sleep. */
   rest(): void;
 }
@@ -40,7 +40,7 @@ export function startWatchdog(options: WatchdogOptions): Watchdog {
   thread.unref();
   const send = (message: WatchMessage) => thread.postMessage(message);
   return {
-    watch: (cpuMilliseconds = Infinity) => send(cpuTime() + cpuMilliseconds),
+    watch: (cpuMs = Infinity) => send(cpuTime() + cpuMs),
     rest: () => send(null),
   };
 }

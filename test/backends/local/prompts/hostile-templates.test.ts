@@ -51,7 +51,7 @@ describe('a rendering that exceeds its limits', () => {
     // Its native addon renders.
     const native = await startLlama();
     await native.llama.dispose();
-    prompts = new PromptProcess({ model, cpuMilliseconds: 400 });
+    prompts = new PromptProcess({ model, cpuMs: 400 });
   });
   afterAll(() => prompts.close());
 
@@ -117,7 +117,7 @@ describe('a prompt process that something else ends', () => {
   let others: readonly number[];
   let prompts: PromptProcess;
   /** Opens a process and pauses it, so that its job can't end before the process is killed. */
-  const open = async (options: { readonly wallMilliseconds?: number } = {}) => {
+  const open = async (options: { readonly wallMs?: number } = {}) => {
     others = await childrenOf(process.pid);
     prompts = new PromptProcess({ model: 'innocent', ...options });
     onTestFinished(() => prompts.close());
@@ -148,7 +148,7 @@ describe('a prompt process that something else ends', () => {
   });
 
   it('does its job again if it was stopped', async () => {
-    await open({ wallMilliseconds: 4000 });
+    await open({ wallMs: 4000 });
     const { prompt } = await prompts.run('write', input);
     expect(prompt.stretches.map(({ text }) => text).join('')).toContain('BOOM');
   });

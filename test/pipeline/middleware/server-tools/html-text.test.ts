@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Conversation, Part, Turn } from '../../../../src/core/conversation.ts';
 import { htmlText } from '../../../../src/pipeline/middleware/server-tools/html-text.ts';
 import { isNamed } from '../../../../src/pipeline/middleware/server-tools/prior-urls.ts';
-import { cpuMillisecondsOf } from '../../../support/cpu-time.ts';
+import { cpuMsOf } from '../../../support/cpu-time.ts';
 import { covers } from '../../../support/covers.ts';
 
 describe('the text of a page', () => {
@@ -63,7 +63,7 @@ describe('the text of a page', () => {
   });
 
   it('takes linear time, even for a page built to take forever', () => {
-    const took = cpuMillisecondsOf(() => {
+    const took = cpuMsOf(() => {
       for (const part of ['<p ', '<div>', '<p><a href="/x">w</a></p>']) {
         htmlText(part.repeat(1_000_000 / part.length));
       }

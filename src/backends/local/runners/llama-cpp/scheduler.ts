@@ -3,7 +3,7 @@ import { planBatch, shouldWait } from './batching.ts';
 import { alignedStep, prefillStep, StepTimes, TILE } from '../../prefill-steps.ts';
 
 /** Time of a batch after which it may hang. */
-const OVERDUE_MILLISECONDS = 60_000;
+const OVERDUE_MS = 60_000;
 /** Ratio to the longest earlier batch that also has to be exceeded, for slow machines. */
 const OVERDUE_RATIO = 20;
 
@@ -37,7 +37,7 @@ export class Scheduler {
   get isOverdue(): boolean {
     if (this.#batch === undefined || this.#active === 0) return false;
     const milliseconds = performance.now() - this.#batch.startedAt;
-    return milliseconds > Math.max(OVERDUE_MILLISECONDS, OVERDUE_RATIO * this.#longest);
+    return milliseconds > Math.max(OVERDUE_MS, OVERDUE_RATIO * this.#longest);
   }
 
   /** True if no other sequence is in evaluation. */

@@ -13,17 +13,17 @@ export interface Waiting {
 }
 
 /** Longest time for a token on any machine. */
-const TOKEN_MILLISECONDS = 60_000;
+const TOKEN_MS = 60_000;
 /** Additional time per picture. A CPU takes seconds for a large one. */
-const PICTURE_MILLISECONDS = 60_000;
+const PICTURE_MS = 60_000;
 /** Time per token of a prompt on the slowest usable machine: four tokens per second. */
-const PROMPT_TOKEN_MILLISECONDS = 250;
+const PROMPT_TOKEN_MS = 250;
 
 /** Allowed silence of an engine, in milliseconds, before it counts as hung. */
 export function allowedSilence({ for: what, tokens, pictures }: Waiting): number {
-  if (what === 'token') return TOKEN_MILLISECONDS;
-  const encoding = TOKEN_MILLISECONDS + pictures * PICTURE_MILLISECONDS;
-  return what === 'answer' ? encoding : encoding + tokens * PROMPT_TOKEN_MILLISECONDS;
+  if (what === 'token') return TOKEN_MS;
+  const encoding = TOKEN_MS + pictures * PICTURE_MS;
+  return what === 'answer' ? encoding : encoding + tokens * PROMPT_TOKEN_MS;
 }
 
 /** Ends an engine that has work and was silent for too long. */

@@ -36,7 +36,7 @@ const NEEDED = [
 const MEBIBYTE = 2 ** 20;
 
 /** Time for one answer. A GPU driver may take seconds to start. */
-const PROBE_MILLISECONDS = 30_000;
+const PROBE_MS = 30_000;
 
 /**
  * Asks a program for its version, options and devices. Throws `model-load-failed` if it does not run here, or is too old.
@@ -84,7 +84,7 @@ async function outputOf(
   try {
     const { stdout, stderr } = await promisify(execFile)(file, [option], {
       env: environment,
-      timeout: PROBE_MILLISECONDS,
+      timeout: PROBE_MS,
       maxBuffer: 4 * 2 ** 20,
     });
     return `${stdout}\n${stderr}`;

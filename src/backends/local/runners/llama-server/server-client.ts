@@ -22,9 +22,9 @@ export interface LlamaServerClientOptions {
 /** Longest answer without a stream, and longest line of a stream. */
 const MOST_BYTES = 16 * 2 ** 20;
 /** Time in which a process ends whose connection broke off. */
-const END_MILLISECONDS = 2000;
+const END_MS = 2000;
 /** Silence after which it counts as hung. A step takes a fraction of it. */
-const STUCK_MILLISECONDS = 120_000;
+const STUCK_MS = 120_000;
 /** Prefix of a line with data in a stream. */
 const DATA = 'data: ';
 
@@ -91,7 +91,7 @@ export class LlamaServerClient {
 
   /** True if a request has had no answer for far longer than any step takes, so that the process probably hangs. */
   get isStuck(): boolean {
-    return performance.now() - this.#waitsSince > STUCK_MILLISECONDS;
+    return performance.now() - this.#waitsSince > STUCK_MS;
   }
 
   get #headers() {
@@ -128,7 +128,7 @@ export class LlamaServerClient {
     } catch (error) {
       const isBroken = error instanceof RuntimeFailure && BROKEN.includes(error.code);
       if (isBroken && !signal.aborted) {
-        await Promise.race([this.#options.ended, delay(END_MILLISECONDS)]);
+        await Promise.race([this.#options.ended, delay(END_MS)]);
       }
       throw error;
     } finally {

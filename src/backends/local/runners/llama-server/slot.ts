@@ -30,7 +30,7 @@ export interface ServerSlotOptions {
 }
 
 /** Time for an action of a slot, which may be writing gigabytes. */
-const ACTION_MILLISECONDS = 60_000;
+const ACTION_MS = 60_000;
 
 /** Slot of llama-server. It tracks the tokens of the slot's state. */
 export class ServerSlot extends SlotUse implements CachedSlot {
@@ -233,7 +233,7 @@ export class ServerSlot extends SlotUse implements CachedSlot {
 
   #act<T>(action: string, body: unknown, schema: z.ZodType<T>): Promise<T> {
     const { id, client } = this.#options;
-    const signal = AbortSignal.timeout(ACTION_MILLISECONDS);
+    const signal = AbortSignal.timeout(ACTION_MS);
     return client.post(`/slots/${id}?action=${action}`, body, schema, signal);
   }
 }

@@ -134,7 +134,7 @@ describe('a model without requests for a while', () => {
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
   /** Answers once, and waits for a line of the log. */
-  async function run(line: RegExp, idleMilliseconds: number): Promise<readonly string[]> {
+  async function run(line: RegExp, idleMs: number): Promise<readonly string[]> {
     const lines: string[] = [];
     let isFound = () => {};
     const found = new Promise<void>((resolve) => (isFound = resolve));
@@ -144,7 +144,7 @@ describe('a model without requests for a while', () => {
       flashAttention: undefined,
       context: undefined,
       queueLimit: 8,
-      attention: { folder, idleMilliseconds },
+      attention: { folder, idleMs },
       log(message) {
         lines.push(message);
         if (line.test(message)) isFound();

@@ -66,10 +66,10 @@ describe('an unused model', () => {
 
   it('ends its process after its keep-alive, which every request restarts', async () => {
     const opened = await openForTest({ keepAlive: 60_000 });
-    const kept = named('kept', { keepAliveMilliseconds: 1500 });
+    const kept = named('kept', { keepAliveMs: 1500 });
     await collect(ask(opened, kept));
     const [first] = (await opened.backend.loaded?.(soon())) ?? [];
-    expect(first?.unloadsInMilliseconds).toBeLessThanOrEqual(1500);
+    expect(first?.unloadsInMs).toBeLessThanOrEqual(1500);
     const [pid] = await opened.engines();
     expect((await collect(ask(opened, kept))).finish?.usage.cacheReadTokens).toBeGreaterThan(0);
     expect(await opened.engines()).toEqual([pid]);
@@ -93,7 +93,7 @@ describe('an unused model', () => {
     const opened = await openForTest({ keepAlive: 'always' });
     await collect(ask(opened, MINI));
     const [loaded] = (await opened.backend.loaded?.(soon())) ?? [];
-    expect(loaded).toMatchObject({ name: 'mini', unloadsInMilliseconds: null });
+    expect(loaded).toMatchObject({ name: 'mini', unloadsInMs: null });
     const before = process.memoryUsage.rss();
     for (let round = 0; round < 2; round++) {
       await collect(ask(opened, MINI));

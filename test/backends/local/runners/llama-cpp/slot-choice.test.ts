@@ -157,7 +157,7 @@ describe('a state that is given up', () => {
     expect(isLossy(slot({ promptLength: 900, ...view }), session)).toBe(lossy);
   });
 
-  const cost = { bytes: 1000, bytesPerMillisecond: 100, limitBytes: 5000 };
+  const cost = { bytes: 1000, bytesPerMs: 100, limitBytes: 5000 };
   it.each([
     ['is worth more than it costs', 100, 1, cost, true],
     ['is evaluated sooner than it is read', 100, 10, cost, false],

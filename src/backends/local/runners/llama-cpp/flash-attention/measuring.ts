@@ -11,9 +11,9 @@ const STEP = 64;
 /** Largest depth. The times grow evenly, so deeper ones follow from these. */
 const MOST_DEPTH = 2048;
 /** Time for all steps. A slower model is measured to a smaller depth. */
-const MOST_MILLISECONDS = 120_000;
+const MOST_MS = 120_000;
 /** Longest step. A request waits for its end, so a slower model is not measured. */
-const MOST_STEP_MILLISECONDS = 2000;
+const MOST_STEP_MS = 2000;
 /** Depth of the first generated tokens, without the steps that warm up. */
 const FIRST_DEPTH = 2 * STEP;
 /** Number of generated tokens at each of the two depths. */
@@ -61,11 +61,11 @@ async function ratesOf(
   signal: AbortSignal,
 ): Promise<AttentionRates | undefined> {
   const probes = contexts.map((context) => new Probe(context));
-  const end = performance.now() + MOST_MILLISECONDS;
+  const end = performance.now() + MOST_MS;
   const depth = Math.min(MOST_DEPTH, contextTokens);
   for (let read = STEP; read <= depth && performance.now() < end; read += STEP) {
     for (const probe of probes) {
-      if ((await probe.read(signal)) > MOST_STEP_MILLISECONDS) return undefined;
+      if ((await probe.read(signal)) > MOST_STEP_MS) return undefined;
     }
     if (read === FIRST_DEPTH) for (const probe of probes) await probe.write(signal);
   }
