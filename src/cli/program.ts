@@ -3,6 +3,7 @@ import { declareCache } from './commands/cache.ts';
 import { declareCompletion } from './commands/completion.ts';
 import { declareCp } from './commands/cp.ts';
 import { declareDefault } from './commands/default.ts';
+import { declareEngine } from './commands/engine.ts';
 import { declareEnv } from './commands/env.ts';
 import { declareLaunch } from './commands/launch.ts';
 import { declareLs } from './commands/ls.ts';
@@ -73,6 +74,7 @@ const COMMANDS: readonly Declare[] = [
   declarePs,
   declareStop,
   declareCache,
+  declareEngine,
   declareLaunch,
   declareEnv,
   declareService,

@@ -5,6 +5,8 @@ import envPaths from 'env-paths';
 export interface Paths {
   readonly configFolder: string;
   readonly dataFolder: string;
+  /** Folder of engines that `portico engine install` has installed. */
+  readonly enginesFolder: string;
   /** Folder of pulled GGUF files. */
   readonly modelsFolder: string;
   /** The user's models.yaml. */
@@ -22,6 +24,7 @@ export function resolvePaths(environment: NodeJS.ProcessEnv): Paths {
     return {
       configFolder: folder,
       dataFolder: join(folder, 'data'),
+      enginesFolder: join(folder, 'data', 'engines'),
       modelsFolder: join(folder, 'models'),
       registryFile: join(folder, 'models.yaml'),
     };
@@ -30,6 +33,7 @@ export function resolvePaths(environment: NodeJS.ProcessEnv): Paths {
   return {
     configFolder: platform.config,
     dataFolder: platform.data,
+    enginesFolder: join(platform.data, 'engines'),
     modelsFolder: join(platform.data, 'models'),
     registryFile: join(platform.config, 'models.yaml'),
   };

@@ -39,5 +39,5 @@ export async function makeFolder(folder: string): Promise<void> {
 
 /** Converts the error of a failed write to a failure. */
 export function diskFailure(error: unknown, target: string): RuntimeFailure {
-  return writeFailure(target, error, 'free some space and pull again; the download resumes');
+  return writeFailure(target, error, 'free some space and try again; the download resumes');
 }

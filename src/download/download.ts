@@ -14,6 +14,8 @@ import type { Expected, RemoteFile } from './transfer.ts';
 /** Remote file and its target path. */
 export interface Download extends RemoteFile {
   readonly target: string;
+  /** True for an archive with a known hash. All other files must be GGUF files. */
+  readonly isArchive?: true;
 }
 
 export interface DownloadOptions {
@@ -89,7 +91,7 @@ async function accept(
   if (isOther || digest?.digest('hex') !== sha256) {
     throw new RuntimeFailure(
       'conflict',
-      `${target} exists and differs from ${url}; remove it, or choose another --name`,
+      `${target} exists and differs from ${url}; remove it, or choose another name`,
     );
   }
   return { file: target, bytes: size, sha256, verified: sha256 !== undefined, wasThere: true };
@@ -102,7 +104,7 @@ async function complete(
 ): Promise<Downloaded> {
   try {
     const whole = await transferAll(file, part, options);
-    const reason = await faultOf(part, whole);
+    const reason = await faultOf(part, whole, file);
     if (reason !== undefined) {
       await part.discard();
       throw new RuntimeFailure(
@@ -157,12 +159,16 @@ async function transferAll(
 }
 
 /** Describes the defect of a completely transferred file; returns undefined if it has none. */
-async function faultOf(part: PartialFile, whole: Expected): Promise<string | undefined> {
+async function faultOf(
+  part: PartialFile,
+  whole: Expected,
+  { isArchive }: Download,
+): Promise<string | undefined> {
   if (part.bytes !== whole.bytes) {
     return `sent ${part.bytes} bytes instead of ${whole.bytes}`;
   }
   const beginning = await part.beginning(4);
-  if (beginning !== 'GGUF') {
+  if (isArchive !== true && beginning !== 'GGUF') {
     return `sent a file that is not GGUF: it begins with ${JSON.stringify(beginning)}`;
   }
   const digest = part.digest();
@@ -173,7 +179,7 @@ async function faultOf(part: PartialFile, whole: Expected): Promise<string | und
 
 function brokenOff(error: ConnectionBroken, part: PartialFile): RuntimeFailure {
   const kept =
-    part.bytes > 0 ? `; ${formatSize(part.bytes)} are kept, and the next pull resumes` : '';
+    part.bytes > 0 ? `; ${formatSize(part.bytes)} are kept, and the next attempt resumes` : '';
   return new RuntimeFailure(
     'backend-unavailable',
     `the download broke off (${error.message})${kept}; try again when the network is back`,
@@ -188,7 +194,7 @@ async function lockPart(target: string): Promise<() => Promise<void>> {
   return lock(target, { realpath: false, retries }).catch((error: unknown) => {
     throw new RuntimeFailure(
       'conflict',
-      `${target} is being pulled by another portico (${messageOf(error)}); wait for it, ` +
+      `${target} is being downloaded by another portico (${messageOf(error)}); wait for it, ` +
         `or remove ${target}.lock if there is none`,
       { cause: error },
     );

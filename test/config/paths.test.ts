@@ -11,6 +11,7 @@ describe('where things lie', () => {
     expect(resolvePaths({ PORTICO_HOME: 'somewhere' })).toEqual({
       configFolder: home,
       dataFolder: join(home, 'data'),
+      enginesFolder: join(home, 'data', 'engines'),
       modelsFolder: join(home, 'models'),
       registryFile: join(home, 'models.yaml'),
     });

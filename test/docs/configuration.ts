@@ -14,6 +14,7 @@ const OTHER_VARIABLES: readonly (readonly [string, string])[] = [
   ['OLLAMA_HOST', 'address of Ollama; default: 127.0.0.1:11434'],
   ['HF_TOKEN', 'token for repositories of Hugging Face whose terms you have accepted'],
   ['HF_ENDPOINT', 'mirror of Hugging Face'],
+  ['GITHUB_API_URL', 'server of releases for `portico engine install`'],
   ['HTTPS_PROXY', 'proxy of downloads'],
 ];
 

@@ -90,7 +90,7 @@ describe('a download', () => {
     for (const other of [MINI.subarray(1), Buffer.from(MINI).fill(0, 1000, 1010)]) {
       await writeFile(file, other);
       await expect(download(remote, watched().options)).rejects.toThrow(
-        /exists and differs from .*; remove it, or choose another --name/,
+        /exists and differs from .*; remove it, or choose another name/,
       );
     }
   });

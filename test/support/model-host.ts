@@ -190,7 +190,8 @@ async function send(
   response.end();
 }
 
-async function listen(
+/** Starts a server for the test that runs. */
+export async function listen(
   answer: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
 ): Promise<string> {
   const server = createServer((request, response) => {

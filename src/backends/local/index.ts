@@ -25,7 +25,7 @@ export const LLAMA: BackendDefinition<LocalSpec> = {
       keepAlive: settings.keepAliveMs,
       states: stateCache(settings),
       attention: attentionStore(settings),
-      enginesFolder: enginesFolder(settings),
+      enginesFolder: settings.paths.enginesFolder,
       queueLimit: QUEUE_LIMIT,
       environment,
       fileFacts,
@@ -71,15 +71,10 @@ async function engineText(model: LocalSpec, settings: Settings): Promise<string>
   const reason = serverReason(model);
   if (reason === undefined) return 'built-in';
   const { findServerHere } = await import('./runners/llama-server/find-binary.ts');
-  const { llamaServer } = settings;
-  const found = findServerHere({ llamaServer, enginesFolder: enginesFolder(settings) });
+  const { llamaServer, paths } = settings;
+  const found = findServerHere({ llamaServer, enginesFolder: paths.enginesFolder });
   const program = found === undefined ? 'none was found' : `${found.file} (${found.place})`;
   return `llama-server, by ${reason}: ${program}`;
-}
-
-/** Folder of installed engines. */
-function enginesFolder({ paths }: Settings): string {
-  return join(paths.dataFolder, 'engines');
 }
 
 /** Records for the choice of flash attention, which are kept without a state cache too. */

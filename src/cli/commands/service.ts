@@ -14,12 +14,8 @@ import { MARK } from '../service/definition.ts';
 import type { ServiceDefinition } from '../service/definition.ts';
 import { launchdAgent } from '../service/launchd.ts';
 import { systemdUnit } from '../service/systemd.ts';
-import { declined } from '../ui/declined.ts';
+import type { AgreeFlags } from '../ui/agree.ts';
 import { say } from '../ui/report.ts';
-
-export interface ServiceFlags {
-  readonly yes?: boolean;
-}
 
 type Action = 'install' | 'uninstall';
 
@@ -31,7 +27,7 @@ export const declareService: Declare = (program, context, exit, passed) => {
     .description('let systemd or launchd run portico serve from login on')
     .addArgument(new Argument('<action>', 'what to do').choices(['install', 'uninstall']))
     .option('-y, --yes', 'ask nothing')
-    .action(async (action: Action, flags: ServiceFlags) => {
+    .action(async (action: Action, flags: AgreeFlags) => {
       const service = serviceOf(passed, context, process.platform);
       const act = action === 'install' ? installService : uninstallService;
       exit.code = await act(service, flags, context);
@@ -73,12 +69,13 @@ export function serviceOf(
 /** Runs `portico service install`: shows the service's file, asks, writes it, and starts the service. */
 export async function installService(
   service: ServiceDefinition,
-  flags: ServiceFlags,
+  flags: AgreeFlags,
   context: CliContext,
 ): Promise<number> {
   const { file, text, start, stop, advice } = service;
   const before = await readOwn(file);
   say(`${file}:\n\n${text}`, context);
+  const { agree } = await import('../ui/agree.ts');
   await agree('Write this and start it?', flags, context);
   // launchd refuses a service that is already loaded.
   if (before !== undefined) await manage(service, stop, context).catch(() => undefined);
@@ -99,7 +96,7 @@ export async function installService(
 /** Runs `portico service uninstall`: shows what it removes, asks, ends the service, and removes its file. */
 async function uninstallService(
   service: ServiceDefinition,
-  flags: ServiceFlags,
+  flags: AgreeFlags,
   context: CliContext,
 ): Promise<number> {
   const { file, stop, forget } = service;
@@ -108,6 +105,7 @@ async function uninstallService(
     return 0;
   }
   say(`${shellLine(service, stop)}\nrm ${file}`, context);
+  const { agree } = await import('../ui/agree.ts');
   await agree('End the service and remove its file?', flags, context);
   const failures: string[] = [];
   const attempt = (calls: ServiceDefinition['stop']) =>
@@ -128,21 +126,6 @@ async function readOwn(file: string): Promise<string | undefined> {
     'conflict',
     `${file} was not written by \`portico service install\`; move it away first`,
   );
-}
-
-async function agree(question: string, { yes }: ServiceFlags, context: CliContext): Promise<void> {
-  if (yes === true) return;
-  const { createAsker } = await import('../ui/ask.ts');
-  const asker = createAsker(context);
-  if (asker === undefined) {
-    throw new RuntimeFailure(
-      'invalid-request',
-      'nothing is changed, because there is no terminal to confirm it; allow it with -y',
-    );
-  }
-  if (!(await asker.confirm(question))) {
-    throw declined('changed');
-  }
 }
 
 /** Runs commands of the service manager. Rejects with the reason of the first one that fails. */

@@ -1,6 +1,6 @@
-import { accessSync, constants, readdirSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { accessSync, constants, readdirSync, realpathSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { homeFolder } from '../../../../core/home-folder.ts';
 
 /** Program file of llama-server, and its place. */
 export interface FoundServer {
@@ -20,18 +20,25 @@ export interface SearchOptions {
   readonly platform: NodeJS.Platform;
 }
 
-/** Finds llama-server on this machine, by the server's settings. */
-export function findServerHere(settings: {
+/** Settings of the server for the search. */
+interface SearchSettings {
   readonly llamaServer?: string | undefined;
   readonly enginesFolder?: string | undefined;
-}): FoundServer | undefined {
-  return findLlamaServer({
-    setting: settings.llamaServer,
-    enginesFolder: settings.enginesFolder,
-    environment: process.env,
-    home: homedir(),
-    platform: process.platform,
-  });
+}
+
+/** Finds the llama-server that is used on this machine. */
+export function findServerHere(settings: SearchSettings): FoundServer | undefined {
+  return findServersHere(settings)[0];
+}
+
+/** Finds all programs of llama-server on this machine; the first one is used. */
+export function findServersHere(
+  { llamaServer, enginesFolder }: SearchSettings,
+  environment = process.env,
+): readonly FoundServer[] {
+  const { platform } = process;
+  const home = homeFolder(environment);
+  return findLlamaServers({ setting: llamaServer, enginesFolder, environment, home, platform });
 }
 
 /** Folder to search, with its name for messages. */
@@ -40,22 +47,27 @@ interface Place {
   readonly folder: string;
 }
 
+/** Name of the program of llama-server. */
+export function programName(platform: NodeJS.Platform): string {
+  return platform === 'win32' ? 'llama-server.exe' : 'llama-server';
+}
+
 /**
- * Finds llama-server: by the setting alone if it is set, otherwise in the PATH, among installed engines, and in the
- * folders of programs that bring it along.
+ * Finds programs of llama-server: by the setting alone if it is set, otherwise in the PATH, among installed engines, and
+ * in the folders of programs that bring it along. Each program is listed once, even if it has several paths.
  */
-export function findLlamaServer(options: SearchOptions): FoundServer | undefined {
-  const program = options.platform === 'win32' ? 'llama-server.exe' : 'llama-server';
+export function findLlamaServers(options: SearchOptions): readonly FoundServer[] {
+  const program = programName(options.platform);
   const { setting } = options;
   if (setting !== undefined) {
     const file = [setting, join(setting, program)].find(isProgram);
-    return file === undefined ? undefined : { file, place: '--llama-server' };
+    return file === undefined ? [] : [{ file, place: '--llama-server' }];
   }
-  for (const { name, folder } of placesOf(options)) {
-    const file = join(folder, program);
-    if (isProgram(file)) return { file, place: name };
-  }
-  return undefined;
+  const found = placesOf(options)
+    .map(({ name, folder }) => ({ file: join(folder, program), place: name }))
+    .filter(({ file }) => isProgram(file));
+  const paths = found.map(({ file }) => realpathSync(file));
+  return found.filter((_server, index) => paths.indexOf(paths[index] ?? '') === index);
 }
 
 function placesOf({ enginesFolder, environment, home, platform }: SearchOptions): readonly Place[] {
@@ -71,12 +83,13 @@ function placesOf({ enginesFolder, environment, home, platform }: SearchOptions)
           '/Applications/Ollama.app/Contents/Resources',
           ...inPath.map((folder) => join(folder, '..', 'lib', 'ollama')),
         ];
+  const installed = enginesFolder === undefined ? [] : [join(enginesFolder, 'llama-server')];
   const lmStudio = ['.lmstudio', join('.cache', 'lm-studio')].flatMap((folder) =>
     foldersIn(join(home, folder, 'extensions', 'backends')),
   );
   return [
     ...named('PATH', inPath),
-    ...named('portico engine install', enginesFolder === undefined ? [] : [enginesFolder]),
+    ...named('portico engine install', installed),
     ...named('Homebrew', platform === 'win32' ? [] : HOMEBREW),
     ...named('Ollama', ollama),
     ...named('LM Studio', lmStudio),

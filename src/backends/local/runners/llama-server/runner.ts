@@ -180,8 +180,8 @@ async function findProgram(settings: EngineSettings, wanted: ProgramOptions): Pr
   throw new RuntimeFailure(
     'model-load-failed',
     llamaServer === undefined
-      ? 'No llama-server was found on this machine. Install llama.cpp, name its program with ' +
-          '--llama-server, or set `engine: built-in` in models.yaml.'
+      ? 'No llama-server was found on this machine. Install one (portico engine install), name its program ' +
+          'with --llama-server, or set `engine: built-in` in models.yaml.'
       : `No program was found at ${llamaServer}, the path of --llama-server. Correct the path.`,
   );
 }

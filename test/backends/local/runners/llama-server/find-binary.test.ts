@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { findLlamaServer } from '../../../../../src/backends/local/runners/llama-server/find-binary.ts';
+import { findLlamaServers } from '../../../../../src/backends/local/runners/llama-server/find-binary.ts';
 import { probeServer } from '../../../../../src/backends/local/runners/llama-server/probe-binary.ts';
 
 const home = mkdtempSync(path.join(tmpdir(), 'portico-find-'));
@@ -18,13 +18,13 @@ function program(folder: string, script = ''): string {
 }
 
 const search = (PATH: string, setting?: string) =>
-  findLlamaServer({
+  findLlamaServers({
     environment: { PATH },
     home,
     platform: 'linux',
     enginesFolder: path.join(home, 'engines'),
     setting,
-  });
+  })[0];
 
 describe('the search for llama-server', () => {
   it('takes the program that the setting names, or the one in its folder, and no other', () => {
@@ -44,7 +44,7 @@ describe('the search for llama-server', () => {
     const ollama = program('ollama/lib/ollama');
     const ollamaPath = path.join(home, 'ollama/bin');
     expect(search(ollamaPath)).toEqual({ file: ollama, place: 'Ollama' });
-    const installed = program('engines');
+    const installed = program('engines/llama-server');
     expect(search(ollamaPath)).toEqual({ file: installed, place: 'portico engine install' });
     const inPath = program('bin');
     expect(search(`${ollamaPath}:${path.dirname(inPath)}`)).toEqual({
