@@ -37,6 +37,7 @@ const VALUES: readonly (readonly [string, JsonObject])[] = [
   ["a=['x', (1, 2), []]", { a: ['x', [1, 2], []] }],
   ["a={'k': [True], 'n': {}}", { a: { k: [true], n: {} } }],
   ['a = 1 , b = [ 1 , 2, ] ,', { a: 1, b: [1, 2] }],
+  ['a="x", b=1, a="y", a=[2]', { a: 'x', b: 1 }],
   ['', {}],
 ];
 

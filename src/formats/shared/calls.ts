@@ -9,6 +9,15 @@ export function argumentsPiece(json: string): OutputPiece {
   return { type: 'call-json', json };
 }
 
+/** Runs a reading without its pieces. */
+export function* withoutPieces<Result>(reading: Reading<Result>): Reading<Result> {
+  for (;;) {
+    const step = reading.next();
+    if (step.done === true) return step.value;
+    if (step.value === undefined) yield undefined;
+  }
+}
+
 /** Returns true if a callable tool has this name. */
 export function isCallable(name: string, tools: readonly CallableTool[]): boolean {
   return tools.some((tool) => tool.name === name);

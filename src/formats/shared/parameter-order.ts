@@ -1,4 +1,5 @@
 import type { GrammarRules } from '../../grammar/gbnf.ts';
+import { oneOf } from '../../grammar/gbnf.ts';
 
 /** Parameter of a call in a grammar. */
 export interface OrderedParameter {
@@ -14,9 +15,12 @@ type Chain = readonly OrderedParameter[];
 const MOST_RULES = 2_048;
 
 /**
- * Expression for parameters: all required ones, and any of the others, each once. Up to eleven may be in any order.
- * More are dealt to chains, as many as `MOST_RULES` permits: those of one chain keep their order, and neighbours are in
- * different chains. Optional parameters lose their freedom first.
+ * Expression for parameters in any order: all required ones, and any of the others.
+ *
+ * A grammar that admits each parameter at most once needs a rule for each set of them, so it counts eleven: the
+ * required ones, and the first of the others. Further optional ones may be repeated. More than eleven required ones
+ * are dealt to chains, as many as `MOST_RULES` permits: those of one chain keep their order, and neighbours are in
+ * different chains.
  *
  * @param separator expression for the text between two parameters
  */
@@ -26,54 +30,59 @@ export function inAnyOrder(
   parameters: readonly OrderedParameter[],
   separator = '',
 ): string {
-  const chains = chainsOf(parameters);
+  const { chains, uncounted } = deal(parameters);
+  const others =
+    uncounted.length === 0 ? '' : rules.define(name, oneOf(uncounted.map(({ rule }) => rule)));
   const known = new Map<string, string>();
   /** Expression for the parameters that follow, by the number of those that each chain is past. */
-  const rest = (past: readonly number[]): string => {
-    const key = past.join(' ');
+  const rest = (past: readonly number[], isFirst: boolean): string => {
+    const key = isFirst ? '' : past.join(' ');
     const found = known.get(key);
     if (found !== undefined) return found;
-    const before = past.every((count) => count === 0) ? '' : `${separator} `;
-    const left = chains.map((chain, index) => chain.slice(past[index]));
-    const ways = left.flatMap((chain, index) =>
-      nextOf(chain).map(({ rule }, skipped) => {
-        const step = skipped + 1;
-        return `${before}${rule} ${rest(past.map((count, other) => (other === index ? count + step : count)))}`;
-      }),
-    );
-    const isDone = !left.flat().some(({ required }) => required);
-    const expression =
-      ways.length === 0 ? '' : rules.define(name, `(${ways.join(' | ')})${isDone ? '?' : ''}`);
+    const before = isFirst ? '' : `${separator} `;
+    const ways = chains.flatMap((chain, index) => {
+      const next = chain[past[index] ?? 0];
+      if (next === undefined) return [];
+      const after = past.map((count, other) => (other === index ? count + 1 : count));
+      return [`${before}${next.rule} ${rest(after, false)}`];
+    });
+    if (isFirst && others !== '') ways.push(`${others} ${rest(past, false)}`);
+    const isDone = !chains.some((chain, index) => chain[past[index] ?? 0]?.required === true);
+    const repeated = isFirst || others === '' ? '' : `(${before}${others})*`;
+    const choice = ways.length === 0 ? '' : `(${ways.join(' | ')})${isDone ? '?' : ''}`;
+    const expression = ways.length === 0 ? repeated : rules.define(name, `${repeated} ${choice}`);
     known.set(key, expression);
     return expression;
   };
-  return rest(chains.map(() => 0));
+  return rest(
+    chains.map(() => 0),
+    true,
+  );
 }
 
-/** Parameters of a chain that may come next: up to the first required one, which can't be skipped. */
-function nextOf(chain: Chain): Chain {
-  const first = chain.findIndex(({ required }) => required);
-  return first === -1 ? chain : chain.slice(0, first + 1);
-}
-
-/** The freest chains that need few enough rules. */
-function chainsOf(parameters: readonly OrderedParameter[]): readonly Chain[] {
-  const required = parameters.filter((parameter) => parameter.required);
+/** The parameters that a grammar counts, in the freest chains that need few enough rules, and the others. */
+function deal(parameters: readonly OrderedParameter[]): {
+  readonly chains: readonly Chain[];
+  readonly uncounted: readonly OrderedParameter[];
+} {
+  const required = freest(parameters.filter((parameter) => parameter.required));
   const optional = parameters.filter((parameter) => !parameter.required);
-  const first = freest(required, MOST_RULES / (optional.length + 1));
-  const second = freest(optional, MOST_RULES / rulesOf(first ?? []));
-  return first === undefined || second === undefined ? [parameters] : [...first, ...second];
+  const counted = Math.floor(Math.log2(MOST_RULES / rulesOf(required)));
+  return {
+    chains: [...required, ...optional.slice(0, counted).map((parameter) => [parameter])],
+    uncounted: optional.slice(counted),
+  };
 }
 
-/** As many chains of some parameters as a number of rules permits; undefined if it does not permit one. */
-function freest(parameters: Chain, most: number): readonly Chain[] | undefined {
-  for (let count = parameters.length; count > 0; count--) {
+/** As many chains of some parameters as the number of rules permits. */
+function freest(parameters: Chain): readonly Chain[] {
+  for (let count = parameters.length; count > 1; count--) {
     const chains = Array.from({ length: count }, (_, index) =>
       parameters.filter((_parameter, place) => place % count === index),
     );
-    if (rulesOf(chains) <= most) return chains;
+    if (rulesOf(chains) <= MOST_RULES) return chains;
   }
-  return parameters.length === 0 ? [] : undefined;
+  return parameters.length === 0 ? [] : [parameters];
 }
 
 /** Number of rules for the orders of some chains. */

@@ -1,7 +1,8 @@
 import type { CallableTool } from '../format.ts';
 import type { OutputPiece, Reading, Source } from './reader.ts';
-import { argumentsPiece, takeClosing } from './calls.ts';
+import { argumentsPiece, takeClosing, withoutPieces } from './calls.ts';
 import { readNested } from './nested-parameters.ts';
+import type { NestedValue } from './nested-parameters.ts';
 import { parametersOf, typesOf } from './parameter-schemas.ts';
 import { closingOf, followingMarks } from './parameter-syntax.ts';
 import type { ParameterSyntax, ValueKind } from './parameter-syntax.ts';
@@ -24,38 +25,60 @@ export function* readParameters(
   const separator = syntax.separator.trim();
   const ends = [...nameEnds, ...looseNameEnds];
   const missing = new Set(parameters.keys());
-  for (let count = 0; ; count++) {
+  const known = new Set<string>();
+  for (;;) {
     const mark = yield* takeClosing(source, syntax.open, syntax.end, ...afterEnd);
     if (mark === undefined) return false;
     if (mark !== syntax.open) {
       if (mark !== syntax.end) source.rewind(source.place - mark.length);
-      yield argumentsPiece(count === 0 ? '{}' : '}');
+      yield argumentsPiece(known.size === 0 ? '{}' : '}');
       yield { type: 'call-end' };
       return true;
     }
     const name = yield* source.readUntil(...ends.map((end) => end.mark));
     if (name === undefined) return false;
-    yield argumentsPiece(`${count === 0 ? '{' : ', '}${JSON.stringify(name.text)}: `);
     missing.delete(name.text);
     const kind = ends.find(({ mark: end }) => end === name.mark)?.kind;
     const schemas = parameters.get(name.text)?.schemas ?? [{}];
-    const types = typesOf(schemas);
-    if (syntax.layout !== '') yield* source.take(syntax.layout);
-    if (syntax.itemName !== undefined && !isOnlyText(types)) {
-      const value = { name: name.text, schemas, document: tool.inputSchema };
-      const json = yield* readNested(source, value, syntax);
-      if (json === undefined) return false;
-      yield argumentsPiece(json);
-      continue;
-    }
-    const closed = closingOf(syntax, name.text);
-    const isRead =
-      syntax.strings === 'json' && (yield* isBegun(source, /^["{[]/))
-        ? yield* readJsonValue(source, closed)
-        : yield* readMarkedValue(source, { types, kind, missing }, closed);
-    if (!isRead) return false;
+    const value = { name: name.text, schemas, document: tool.inputSchema, kind, missing };
+    const reading = readArgument(source, value, syntax, known.size === 0 ? '{' : ', ');
+    // Of a repeated parameter, the first value counts, because it is streamed already.
+    if (!(yield* known.has(name.text) ? withoutPieces(reading) : reading)) return false;
+    known.add(name.text);
     if (separator !== '') yield* takeClosing(source, separator);
   }
+}
+
+/** Argument of a call, and the marks by which its value ends. */
+interface Argument extends NestedValue {
+  readonly kind: ValueKind | undefined;
+  /** Declared parameters without a value so far. */
+  readonly missing: ReadonlySet<string>;
+}
+
+/**
+ * Reads the value of an argument after its name. Returns false if it is incomplete.
+ *
+ * @param before JSON before the name
+ */
+function* readArgument(
+  source: Source,
+  value: Argument,
+  syntax: ParameterSyntax,
+  before: string,
+): Reading<boolean> {
+  yield argumentsPiece(`${before}${JSON.stringify(value.name)}: `);
+  const types = typesOf(value.schemas);
+  if (syntax.layout !== '') yield* source.take(syntax.layout);
+  if (syntax.itemName !== undefined && !isOnlyText(types)) {
+    const json = yield* readNested(source, value, syntax);
+    if (json !== undefined) yield argumentsPiece(json);
+    return json !== undefined;
+  }
+  const closed = closingOf(syntax, value.name);
+  return syntax.strings === 'json' && (yield* isBegun(source, /^["{[]/))
+    ? yield* readJsonValue(source, closed)
+    : yield* readMarkedValue(source, { ...value, types }, closed);
 }
 
 /** Returns true if the text that comes next matches a pattern of one character. */
@@ -71,17 +94,9 @@ function* readJsonValue(source: Source, { close }: ParameterSyntax): Reading<boo
   return !source.starved;
 }
 
-/** Argument whose value is read up to a mark. */
-interface MarkedValue {
-  readonly types: ReadonlySet<JsonType> | undefined;
-  readonly kind: ValueKind | undefined;
-  /** Declared parameters without a value so far. */
-  readonly missing: ReadonlySet<string>;
-}
-
 function* readMarkedValue(
   source: Source,
-  { types, kind, missing }: MarkedValue,
+  { types, kind, missing }: Argument & { readonly types: ReadonlySet<JsonType> | undefined },
   syntax: ParameterSyntax,
 ): Reading<boolean> {
   const quoted = yield* takeQuote(source, syntax);

@@ -1,6 +1,6 @@
 import type { CallableTool } from '../format.ts';
 import type { Reading, Source } from './reader.ts';
-import { argumentsPiece, isCallable, readName } from './calls.ts';
+import { argumentsPiece, isCallable, readName, withoutPieces } from './calls.ts';
 import { readPythonValue } from './python-values.ts';
 
 /** Reads a call such as `name(key="value")`; returns false without yielding a piece if there is none. */
@@ -22,9 +22,12 @@ export function* readPythonArguments(source: Source, name: string): Reading<bool
   if (!empty && key === undefined) return false;
   yield { type: 'call-start', name };
   yield argumentsPiece('{');
-  for (let separator = ''; key !== undefined; separator = ', ') {
-    yield argumentsPiece(`${separator}${JSON.stringify(key)}: `);
-    if (!(yield* readPythonValue(source))) return true;
+  const known = new Set<string>();
+  while (key !== undefined) {
+    const reading = readArgument(source, key, known.size === 0 ? '' : ', ');
+    // Of a repeated keyword, the first value counts, because it is streamed already.
+    if (!(yield* known.has(key) ? withoutPieces(reading) : reading)) return true;
+    known.add(key);
     yield* source.skipSpace();
     const comma = yield* source.take(',');
     yield* source.skipSpace();
@@ -35,6 +38,11 @@ export function* readPythonArguments(source: Source, name: string): Reading<bool
   yield argumentsPiece('}');
   yield { type: 'call-end' };
   return true;
+}
+
+function* readArgument(source: Source, key: string, before: string): Reading<boolean> {
+  yield argumentsPiece(`${before}${JSON.stringify(key)}: `);
+  return yield* readPythonValue(source);
 }
 
 /** Reads a keyword and its equals sign; undefined if there is none. */

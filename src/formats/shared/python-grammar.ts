@@ -3,6 +3,7 @@ import type { CallableTool } from '../format.ts';
 import { literal, oneOf } from '../../grammar/gbnf.ts';
 import type { GrammarRules } from '../../grammar/gbnf.ts';
 import { defineSchema } from '../../grammar/json-schema.ts';
+import { inAnyOrder } from './parameter-order.ts';
 import {
   listedValues,
   ownTypes,
@@ -26,27 +27,12 @@ function anyArguments(rules: GrammarRules): string {
   return `(${one} (${SEPARATOR} ${one})*)?`;
 }
 
-/** Expression for arguments in schema order. Each rule describes the rest after the earlier arguments. */
 function listedArguments(rules: GrammarRules, tool: CallableTool): string {
-  const { first } = parametersOf(tool).reduceRight(
-    (rest, parameter) => {
-      const argument = defineArgument(rules, tool, parameter);
-      const begins = `${argument} ${rest.further}`;
-      const goesOn = `${SEPARATOR} ${argument}`;
-      const name = `${tool.name}-${parameter.name}`;
-      return parameter.required
-        ? {
-            first: rules.define(`${name}-first`, begins),
-            further: rules.define(`${name}-further`, `${goesOn} ${rest.further}`),
-          }
-        : {
-            first: rules.define(`${name}-first`, `${begins} | ${rest.first}`),
-            further: rules.define(`${name}-further`, `(${goesOn})? ${rest.further}`),
-          };
-    },
-    { first: '""', further: '""' },
-  );
-  return first;
+  const parameters = parametersOf(tool).map((parameter) => ({
+    rule: defineArgument(rules, tool, parameter),
+    required: parameter.required,
+  }));
+  return inAnyOrder(rules, `${tool.name}-arguments`, parameters, SEPARATOR);
 }
 
 function defineArgument(rules: GrammarRules, tool: CallableTool, parameter: Parameter): string {

@@ -45,12 +45,20 @@ const ORDERS: readonly (readonly [string, string, readonly string[], readonly st
     ['abcdefgh', 'abcdefghk', 'bacdefgh', 'kjihgfedcba'],
     ['abcdefg', 'abcdefghkk'],
   ],
-  // Of too many for any order, the required ones are free, and every third of the others keeps its order.
+  // Of more than eleven, the last optional ones (l to r) may be repeated.
   [
     'abcdefghijklmnopqr',
     'abc',
-    ['abc', 'cba', 'acbfedihglkjonmrqp', 'fdcbahg'],
-    ['ab', 'abcgd', 'abcabc', 'abcdd'],
+    ['abc', 'cba', 'rqponmlkjihgfedcba', 'rabcq', 'acbfedihglkjonmrqp'],
+    ['ab', 'abrq', 'abcabc', 'abcdd', 'rr'],
+  ],
+  ['abcdefghijklmn', '', ['', 'n', 'nmlkjihgfedcba', 'nan'], ['aa', 'nana']],
+  // Of more than eleven required ones, every sixth keeps its order.
+  [
+    'abcdefghijklmnop',
+    'abcdefghijklmn',
+    ['abcdefghijklmn', 'fedcbalkjihgnm', 'pabcdefghijklmn', 'bacdefghijklmnop'],
+    ['abcdefghijklm', 'gbcdefahijklmn', 'aabcdefghijklmn'],
   ],
 ];
 

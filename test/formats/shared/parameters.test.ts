@@ -8,7 +8,7 @@ import { qwenXml } from '../../../src/formats/qwen-xml.ts';
 import { seedOss } from '../../../src/formats/seed-oss.ts';
 import type { JsonObject, JsonValue } from '../../../src/core/json.ts';
 import { compileCalls } from '../native-grammar.ts';
-import { readPieces } from '../read-output.ts';
+import { readPieces, streamed } from '../read-output.ts';
 import type { Found } from '../scenarios.ts';
 import { cut } from '../../support/cut.ts';
 import { propertyRuns } from '../../support/property-runs.ts';
@@ -169,6 +169,16 @@ describe('a call that leaves out', () => {
 
 describe('a value in tags', () => {
   covers('R3.2-values', 'R3.1-valid');
+
+  it('counts once if its parameter is repeated', () => {
+    const parameter = (value: string) => `<parameter=v>\n${value}\n</parameter>\n`;
+    const output = `<tool_call>\n<function=set>\n${parameter('a')}${parameter('b')}</function>\n</tool_call>`;
+    for (const pieces of [[output], output.split('')]) {
+      const found = readPieces(qwenXml, pieces, { tools: tool(STRING) });
+      expect(found).toEqual([{ call: 'set', input: { v: 'a' } }]);
+    }
+    expect(streamed(qwenXml, output, { tools: tool(STRING) }).json).toBe('{"v": "a"}');
+  });
 
   it.each(ROWS)('can be %s', async (_title, schema, written, value, admitted) => {
     const tools = tool(schema);
