@@ -5,21 +5,6 @@ import { jsonTextWithout } from './text-without.ts';
 // Models write `{"a": 1}`, `{"a":1}` or one entry per line. White space is bounded, so that a model can't
 // repeat it for ever.
 
-/** White space of JSON on one line, as most chat templates write it. For `GrammarPosition`. */
-export function oneLineLayout(rule: string, before: string): string | undefined {
-  switch (rule) {
-    case 'colon':
-      return ': ';
-    case 'separator':
-      return ', ';
-    case 'space':
-    case 'json-space':
-      return before === ':' || before === ',' ? ' ' : '';
-    default:
-      return undefined;
-  }
-}
-
 /** White space after an opening bracket or a comma, and before a closing bracket. */
 export function space(rules: GrammarRules): string {
   return rules.define('space', String.raw`(" " | "\n" [ \t]{0,32})?`);

@@ -1,5 +1,7 @@
 import { append } from '../core/lists.ts';
 import type { CodeRange, Expression, RuleLookup } from './gbnf-parser.ts';
+import { NO_LAYOUT } from './layout.ts';
+import type { Layout } from './layout.ts';
 
 /** Rest of a derivation: an expression, and what follows it; undefined is the end of the grammar. */
 interface Rest {
@@ -9,13 +11,6 @@ interface Rest {
 
 /** Rests of several derivations; undefined is the end of the grammar. */
 type Rests = readonly (Rest | undefined)[];
-
-/**
- * Texts that replace rules in the forced text; undefined for all other rules.
- *
- * @param before last character before the rule; empty at the beginning
- */
-export type Layout = (rule: string, before: string) => string | undefined;
 
 /** Rest that begins with a character: one of a text, or of a class. */
 interface Terminal {
@@ -43,11 +38,10 @@ const LONGEST_FORCED = 1024;
 export class GrammarPosition {
   readonly #rules: RuleLookup;
   readonly #layout: Layout;
-  #last = '';
   /** Rests of all derivations of the text so far; undefined at an unknown position. */
   #at: Rests | undefined = [{ first: { kind: 'rule', name: 'root' }, next: undefined }];
 
-  constructor(rules: RuleLookup, layout: Layout = () => undefined) {
+  constructor(rules: RuleLookup, layout = NO_LAYOUT) {
     this.#rules = rules;
     this.#layout = layout;
   }
@@ -57,7 +51,7 @@ export class GrammarPosition {
     for (const character of text) {
       const expanded = this.#at && expand(this.#at, this.#rules);
       this.#at = expanded && after(expanded, character.codePointAt(0) ?? 0);
-      this.#last = character;
+      this.#layout.accept(character);
     }
   }
 
@@ -65,21 +59,28 @@ export class GrammarPosition {
   get forced(): string {
     let text = '';
     let at = this.#at;
-    let last = this.#last;
+    const layout = this.#layout.copy();
     const rules: RuleLookup = (name) => {
-      const laidOut = this.#layout(name, last);
+      const laidOut = layout.textOf(name, () => mayClose(at, this.#rules));
       return laidOut === undefined ? this.#rules(name) : { kind: 'text', text: laidOut };
     };
     while (at !== undefined && text.length < LONGEST_FORCED) {
       const expanded = expand(at, rules);
       const code = expanded && onlyCode(expanded);
       if (expanded === undefined || code === undefined) break;
-      last = String.fromCodePoint(code);
-      text += last;
+      const character = String.fromCodePoint(code);
+      layout.accept(character);
+      text += character;
       at = after(expanded, code);
     }
     return text;
   }
+}
+
+/** Returns true if a closing bracket of JSON may follow. */
+function mayClose(at: Rests | undefined, rules: RuleLookup): boolean {
+  const terminals = (at && expand(at, rules)?.terminals) ?? [];
+  return terminals.some(({ first }) => first.kind === 'text' && /^[\]}]/.test(first.text));
 }
 
 function after({ terminals }: Continuations, code: number): Rests | undefined {

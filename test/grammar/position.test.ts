@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { lazyRules } from '../../src/grammar/gbnf-parser.ts';
-import { oneLineLayout } from '../../src/grammar/json.ts';
+import { OneLineLayout } from '../../src/grammar/layout.ts';
 import { GrammarPosition } from '../../src/grammar/position.ts';
 import { propertyRuns } from '../support/property-runs.ts';
 import { cases, documentOf } from './cases.ts';
@@ -41,7 +41,7 @@ describe('the forced text of a grammar', () => {
 
   it('contains one layout of white space, if it is given one', () => {
     const gbnf = `root ::= "{" space "\\"a\\"" colon [0-9]\nspace ::= " "?\ncolon ::= ":" " "?`;
-    const position = new GrammarPosition(lazyRules(gbnf), oneLineLayout);
+    const position = new GrammarPosition(lazyRules(gbnf), new OneLineLayout());
     expect(position.forced).toBe('{"a": ');
     position.accept('{ ');
     expect(position.forced).toBe('"a": ');

@@ -1,7 +1,8 @@
 import type { GenerationRequest } from '../../core/backend.ts';
 import type { ChatFormat } from '../../formats/format.ts';
 import { admittedTools, isForced } from '../../prompt/tool-choice.ts';
-import { oneLineLayout } from '../../grammar/json.ts';
+import { NO_LAYOUT, ObservedLayout, OneLineLayout } from '../../grammar/layout.ts';
+import type { Layout } from '../../grammar/layout.ts';
 import { GrammarPosition } from '../../grammar/position.ts';
 import type { Grammars, WantedGrammar } from './grammars.ts';
 import type { GrammarInput } from './prompts/prompt-work.ts';
@@ -95,8 +96,13 @@ export class GrammarSelector<Grammar> {
     this.#active = compiled === undefined ? {} : { grammar: compiled.grammar, triggers };
     // A grammar with triggers begins at a place that only the runner knows.
     const isFollowed = compiled !== undefined && triggers === undefined;
-    const layout = this.#place === 'call' && this.#isCallForced ? oneLineLayout : undefined;
-    this.#position = isFollowed ? new GrammarPosition(compiled.rules, layout) : undefined;
+    this.#position = isFollowed ? new GrammarPosition(compiled.rules, this.#layout) : undefined;
+  }
+
+  /** Layout of the JSON at this place. */
+  get #layout(): Layout {
+    if (this.#place === 'call' && this.#isCallForced) return new OneLineLayout();
+    return this.#place === 'call' || this.#place === 'schema' ? new ObservedLayout() : NO_LAYOUT;
   }
 
   #placeAt({ thinking, calling, owes }: OutputPlace): Place {

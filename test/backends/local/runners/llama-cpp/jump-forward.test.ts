@@ -5,6 +5,8 @@ import type { GenerationRequest } from '../../../../../src/core/backend.ts';
 import type { JsonObject } from '../../../../../src/core/json.ts';
 import type { Answer } from '../../../../support/requests.ts';
 import { collect, MINI, request, said } from '../../../../support/requests.ts';
+import { SMOL } from '../../../../support/chat-models.ts';
+import { isModelMissing, SMOLLM2 } from '../../../../support/real-models.ts';
 import { ENGINE } from '../../../../support/engine-variant.ts';
 
 const backend = createLocalBackend({
@@ -32,6 +34,21 @@ const SCHEMA: JsonObject = {
   additionalProperties: false,
 };
 
+const CITY: JsonObject = {
+  type: 'object',
+  properties: {
+    name: { type: 'string', maxLength: 24 },
+    population: { type: 'integer' },
+    continent: { enum: ['Europe', 'Asia', 'Africa', 'America', 'Oceania'] },
+    is_capital: { type: 'boolean' },
+  },
+  required: ['name', 'population', 'continent', 'is_capital'],
+  additionalProperties: false,
+};
+/** Value of an entry, after its colon. */
+const VALUE = /(":\s*)(?:"[^"]*"|[\w-]+)/g;
+const CITIES = { system: [], turns: said('Describe three cities.'), tools: [] };
+
 interface Steps {
   readonly answer: Answer;
   /** Number of tokens that the model decoded one by one. */
@@ -57,6 +74,15 @@ describe('text that a grammar leaves no choice of', () => {
     expect(Object.keys(JSON.parse(answer.text) as object)).toEqual(SCHEMA['required']);
     expect(jumped.join('')).toContain('weather_conditions');
     expect(decoded).toBeLessThan(outputTokens / 2);
+  });
+
+  it.runIf(!isModelMissing(SMOLLM2))('repeats the white space that the model chose', async () => {
+    const outputSchema = { type: 'array', items: CITY, minItems: 3, maxItems: 3 };
+    const { answer, jumped } = await ask({ model: SMOL, conversation: CITIES, outputSchema });
+    const layouts = answer.text.match(/\{[^}]*\}/g)?.map((city) => city.replaceAll(VALUE, '$1'));
+    expect(layouts).toHaveLength(3);
+    expect(layouts?.[2]).toBe(layouts?.[1]);
+    expect(jumped.some((text) => /,\s*"is_capital"/.test(text))).toBe(true);
   });
 
   it('stays below max_tokens', async () => {
