@@ -22,7 +22,7 @@ const ENTRIES = [
 ];
 
 /** Packages that find files of their own at run time. They are installed beside Portico. */
-const INSTALLED = [/^sharp$/, /^node-llama-cpp$/, /^@fugood\//];
+const INSTALLED = [/^sharp$/, /^libsql\//, /^node-llama-cpp$/, /^@fugood\//];
 
 /** Stands for the path from a built file to dist/. */
 const TO_DIST = '$DIST$';

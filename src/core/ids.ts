@@ -18,6 +18,11 @@ export function newRequestId(): string {
   return newId('req');
 }
 
+/** Creates an id of a stored file: `file_…`. */
+export function newFileId(): string {
+  return newId('file');
+}
+
 /** Pool of random bytes: a system call for each id would dominate the decoding of a small request. */
 const pool = new Uint8Array(LENGTH * 256);
 let used = pool.length;

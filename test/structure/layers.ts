@@ -5,7 +5,18 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['units'],
   ['core'],
   ['net'],
-  ['wires', 'prompt', 'output', 'formats', 'grammar', 'images', 'registry', 'config', 'download'],
+  [
+    'wires',
+    'prompt',
+    'output',
+    'formats',
+    'grammar',
+    'images',
+    'registry',
+    'config',
+    'download',
+    'store',
+  ],
   ['backends'],
   ['pipeline'],
   ['http', 'launch'],
@@ -32,6 +43,8 @@ const PACKAGE_HOMES: Readonly<Record<string, string>> = {
   'node-llama-cpp': 'src/backends/local/',
   ollama: 'src/backends/ollama/',
   commander: 'src/cli/',
+  'libsql/promise': 'src/store/',
+  '@fastify/busboy': 'src/http/',
 };
 
 /** Reason why an import of `src` violates the layers; undefined if it does not. */

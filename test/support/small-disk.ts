@@ -38,7 +38,8 @@ export async function mountSmallDisk(): Promise<SmallDisk | undefined> {
       }
     },
     async remove() {
-      await run('umount', [folder]);
+      // A closed SQLite database keeps its files open until its statements are collected.
+      await run('umount', ['-l', folder]);
       await rm(folder, { recursive: true });
     },
   };
