@@ -1,15 +1,19 @@
 import { existsSync } from 'node:fs';
 import type { Server } from 'node:http';
+import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { BackendContext, BackendDefinition, SilentServer } from './backends/definition.ts';
 import { BACKENDS, definitionOf, entriesByKind, keyVariables } from './backends/index.ts';
 import { environmentWithoutKeys, environmentWithoutSecrets } from './config/child-environment.ts';
 import type { Settings } from './config/settings.ts';
 import { loadThinkingKey } from './config/thinking-key.ts';
+import { messageOf } from './core/failure.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
 import { serverStopping, stopServers } from './http/stop.ts';
 import { withTimeout } from './net/timeouts.ts';
+import { FileStore } from './store/files.ts';
+import { Store } from './store/store.ts';
 import { openLiveRegistry } from './registry/live.ts';
 import type { Registry, RegistryFiles } from './registry/registry.ts';
 import { shippedRegistryFile } from './registry/shipped.ts';
@@ -26,6 +30,7 @@ const DESCRIBE_TIMEOUT_MS = 5_000;
 /** Registry and backends without a server. */
 export interface Models {
   readonly runtime: Runtime;
+  readonly files: FileStore;
   readonly registry: Registry;
   /** Ollama, if it never answered in time so far. */
   silent(): SilentServer | undefined;
@@ -49,6 +54,7 @@ export async function composeModels(
   const current = () => withDefault(live.current, settings.defaultModel);
   const keys = () => keyVariables(live.current, backends);
   let silent: SilentServer | undefined;
+  const { store, files } = createStore(settings, logger);
   const runtime = new Runtime({
     registry: current,
     backends: backendFactories(backends, {
@@ -68,13 +74,27 @@ export async function composeModels(
   });
   return {
     runtime,
+    files,
     registry: current(),
     silent: () => silent,
     async close() {
       live.close();
       await runtime.close();
+      await store.close();
     },
   };
+}
+
+/** Creates the store, which the first request that needs it opens. */
+function createStore({ paths, storeBytes, keepFilesMs }: Settings, logger: Logger) {
+  const store = new Store({
+    folder: join(paths.dataFolder, 'store'),
+    mostBytes: storeBytes,
+    role: 'server',
+    onUpkeepFailure: (error) => logger.warn(`The store was not cleaned: ${messageOf(error)}`),
+  });
+  const keepMs = keepFilesMs === 'always' ? undefined : keepFilesMs;
+  return { store, files: new FileStore(store, { keepMs }) };
 }
 
 /** Usable models of a server. */
@@ -122,6 +142,7 @@ export async function composeServer(
   const app = createApp({
     runtime: models.runtime,
     wires: createWires({ thinkingKey: key }),
+    files: models.files,
     logger,
     closing: closing.signal,
     stopping: stopping.signal,

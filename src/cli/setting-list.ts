@@ -93,6 +93,18 @@ export const SETTINGS = {
     fallback: 'a tenth of the free disk, up to 16384',
     meaning: 'megabytes of files from which prompts are restored; 0 is none',
   },
+  storeLimit: {
+    flag: '--store-limit <size>',
+    variable: 'PORTICO_STORE_LIMIT',
+    fallback: '10GB',
+    meaning: 'disk for all files that clients upload',
+  },
+  keepFiles: {
+    flag: '--keep-files <time>',
+    variable: 'PORTICO_KEEP_FILES',
+    fallback: 'always',
+    meaning: "how long uploaded files are kept: 30d, 12h, or 'always'",
+  },
   keepAlive: {
     flag: '--keep-alive <time>',
     variable: 'PORTICO_KEEP_ALIVE',

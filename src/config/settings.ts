@@ -47,6 +47,10 @@ export interface Settings extends AccessSettings {
   readonly parallel: number | undefined;
   /** Megabytes of files for the prefixes of all models; 0 disables them. Undefined: by the free disk. */
   readonly stateCacheMegabytes: number | undefined;
+  /** Bytes of all stored files together. */
+  readonly storeBytes: number;
+  /** Time after which uploaded files are removed. */
+  readonly keepFilesMs: KeepAlive;
   /** Time that a local model stays in memory after its last request, unless its entry sets one. */
   readonly keepAliveMs: KeepAlive;
   /** Names of models that are loaded at the start. */
@@ -83,6 +87,8 @@ export interface ServeFlags extends AccessFlags {
   readonly context?: string;
   readonly parallel?: string;
   readonly stateCache?: string;
+  readonly storeLimit?: string;
+  readonly keepFiles?: string;
   readonly preload?: readonly string[];
   readonly keepAlive?: string;
   readonly engine?: string;
@@ -93,6 +99,8 @@ export interface ServeFlags extends AccessFlags {
 
 /** Next to Ollama's port, which is 11434. */
 const DEFAULT_PORT = 11435;
+
+const DEFAULT_STORE_BYTES = 10e9;
 
 /** Five minutes, as with Ollama. */
 const DEFAULT_KEEP_ALIVE = 300_000;
@@ -126,12 +134,7 @@ export function resolveSettings(flags: ServeFlags, environment: NodeJS.ProcessEn
       maximum: MOST_CONTEXT_TOKENS,
     }),
     parallel: readInteger(pick('--parallel', flags.parallel, 'PORTICO_PARALLEL'), { minimum: 1 }),
-    stateCacheMegabytes: readInteger(
-      pick('--state-cache', flags.stateCache, 'PORTICO_STATE_CACHE_MB'),
-      {
-        minimum: 0,
-      },
-    ),
+    ...readStorage(pick, flags),
     keepAliveMs:
       readKeepAlive(pick('--keep-alive', flags.keepAlive, 'PORTICO_KEEP_ALIVE')) ??
       DEFAULT_KEEP_ALIVE,
@@ -169,6 +172,21 @@ function readLoading(pick: PickGiven, flags: ServeFlags) {
       PROMPT_LOOKUP,
     ),
     llamaServer: readPath(pick('--llama-server', flags.llamaServer, 'PORTICO_LLAMA_SERVER')),
+  };
+}
+
+/** Reads the settings for what is kept on disk. */
+function readStorage(pick: PickGiven, flags: ServeFlags) {
+  return {
+    stateCacheMegabytes: readInteger(
+      pick('--state-cache', flags.stateCache, 'PORTICO_STATE_CACHE_MB'),
+      { minimum: 0 },
+    ),
+    storeBytes:
+      readSize(pick('--store-limit', flags.storeLimit, 'PORTICO_STORE_LIMIT')) ??
+      DEFAULT_STORE_BYTES,
+    keepFilesMs:
+      readKeepAlive(pick('--keep-files', flags.keepFiles, 'PORTICO_KEEP_FILES')) ?? 'always',
   };
 }
 

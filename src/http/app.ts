@@ -10,12 +10,12 @@ import { createHostGuard, requireOneHost } from './hosts.ts';
 import { createRequestLog } from './request-log.ts';
 import { createLeaseRoutes } from './routes/leases.ts';
 import { createLoadedRoute, createStopRoute } from './routes/loaded.ts';
-import type { GenerateOptions } from './routes/generate.ts';
 import { serverStopping } from './stop.ts';
 import { closeUnread } from './unread.ts';
 import { addWireRoutes, createWireChoice } from './wire-routes.ts';
+import type { WireRouteOptions } from './wire-routes.ts';
 
-export interface AppOptions extends GenerateOptions {
+export interface AppOptions extends WireRouteOptions {
   /** Dialects, the standard one first. */
   readonly wires: readonly Wire[];
   /** Keys of clients; without any, no key is required. */

@@ -1,8 +1,15 @@
 import type { Express, Request, RequestHandler } from 'express';
-import type { Wire, WireRoute } from '../wires/wire.ts';
+import type { FileStore } from '../store/files.ts';
+import type { FileContentRoute, FileRoute, FilesRoute, Wire, WireRoute } from '../wires/wire.ts';
 import { methodNotAllowed } from './failures.ts';
 import { canonicalUrl, prefixOf } from './paths.ts';
 import { setWire, wireOf } from './request-state.ts';
+import {
+  createFileContentHandler,
+  createFileHandlers,
+  createFilesHandlers,
+} from './routes/files.ts';
+import type { FileHandlerOptions } from './routes/files.ts';
 import { createGenerateHandlers } from './routes/generate.ts';
 import type { GenerateOptions } from './routes/generate.ts';
 import { createModelHandler, createModelsHandler } from './routes/models.ts';
@@ -38,54 +45,81 @@ function fits(route: string, { path }: Request): boolean {
   );
 }
 
+export interface WireRouteOptions extends GenerateOptions {
+  /** Files of clients. Default: the routes of files do not exist. */
+  readonly files?: FileStore;
+}
+
+/** Handlers of a route by method. */
+type Methods = Readonly<Record<string, RequestHandler>>;
+
 /** Adds the routes of all wires. */
 export function addWireRoutes(
   app: Express,
   wires: readonly Wire[],
-  options: GenerateOptions,
+  options: WireRouteOptions,
 ): void {
-  const generate = createGenerateHandlers(options);
-  const handlerOf = (route: WireRoute): RequestHandler => {
-    if (route.kind === 'generate') return generate.answer(route);
-    if (route.kind === 'count') return generate.count(route);
-    return route.kind === 'models'
-      ? createModelsHandler(route, options.runtime)
-      : createModelHandler(route, options.runtime);
-  };
-  const paths = new Map<string, Map<Wire, ServedRoute>>();
+  const methodsOf = createMethods(options);
+  const paths = new Map<string, Map<Wire, Methods>>();
   for (const wire of wires) {
     for (const route of wire.routes) {
-      const serving = paths.get(route.path) ?? new Map<Wire, ServedRoute>();
-      paths.set(
-        route.path,
-        serving.set(wire, { method: methodOf(route), handle: handlerOf(route) }),
-      );
+      const methods = methodsOf(route);
+      if (methods === undefined) continue;
+      const serving = paths.get(route.path) ?? new Map<Wire, Methods>();
+      paths.set(route.path, serving.set(wire, methods));
     }
   }
   for (const [path, serving] of paths) {
     app.all(path, (request, response, next) => {
-      const served = serving.get(wireOf(request));
-      if (served === undefined) return next();
-      if (!METHODS[served.method].includes(request.method)) {
-        return methodNotAllowed(METHODS[served.method])(request, response, next);
-      }
-      return served.handle(request, response, next);
+      const methods = serving.get(wireOf(request));
+      if (methods === undefined) return next();
+      const handle = methods[request.method] ?? methodNotAllowed(Object.keys(methods));
+      return handle(request, response, next);
     });
   }
 }
 
-interface ServedRoute {
-  readonly method: Method;
-  readonly handle: RequestHandler;
+/** Returns a function that creates the handlers of a route; undefined if the server does not serve it. */
+function createMethods(options: WireRouteOptions) {
+  const { runtime, files, stopping } = options;
+  const generate = createGenerateHandlers(options);
+  const fileOptions = files === undefined ? undefined : { files, stopping };
+  return (route: WireRoute): Methods | undefined => {
+    switch (route.kind) {
+      case 'generate':
+        return { POST: generate.answer(route) };
+      case 'count':
+        return { POST: generate.count(route) };
+      case 'models':
+        return reading(createModelsHandler(route, runtime));
+      case 'model':
+        return reading(createModelHandler(route, runtime));
+      default:
+        return fileOptions && fileMethods(route, fileOptions);
+    }
+  };
 }
 
-type Method = keyof typeof METHODS;
+function fileMethods(
+  route: FilesRoute | FileRoute | FileContentRoute,
+  options: FileHandlerOptions,
+): Methods {
+  switch (route.kind) {
+    case 'files': {
+      const { list, upload } = createFilesHandlers(route, options);
+      return { ...reading(list), POST: upload };
+    }
+    case 'file': {
+      const { facts, remove } = createFileHandlers(route, options);
+      return { ...reading(facts), DELETE: remove };
+    }
+    case 'file-content':
+      return reading(createFileContentHandler(route, options));
+    default:
+      return route satisfies never;
+  }
+}
 
-const METHODS: Readonly<Record<'POST' | 'GET', readonly string[]>> = {
-  POST: ['POST'],
-  GET: ['GET', 'HEAD'],
-};
-
-function methodOf({ kind }: WireRoute): Method {
-  return kind === 'generate' || kind === 'count' ? 'POST' : 'GET';
+function reading(handle: RequestHandler): Methods {
+  return { GET: handle, HEAD: handle };
 }

@@ -111,7 +111,7 @@ export class Blobs {
 }
 
 /** Bytes of all contents together. */
-export async function usedBytes(statements: Statements): Promise<number> {
+async function usedBytes(statements: Statements): Promise<number> {
   const row = await statements.get('SELECT coalesce(sum(bytes), 0) AS bytes FROM blobs');
   return Number(row?.['bytes']);
 }

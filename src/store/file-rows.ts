@@ -15,8 +15,7 @@ const AT_ONCE = 100;
 
 /** Properties of a file that its content does not determine. */
 export interface FileDetails {
-  /** Returns the name for a detected media type. */
-  readonly name: (mediaType: string) => string;
+  readonly name: string;
   readonly isDownloadable: boolean;
   /** Time from now until it expires. */
   readonly lifetimeMs?: number | undefined;
@@ -76,7 +75,7 @@ export async function insert(
 ): Promise<StoredFile> {
   const file: StoredFile = {
     id: newFileId(),
-    name: name(draft.mediaType),
+    name,
     mediaType: draft.mediaType,
     bytes: draft.bytes,
     isDownloadable,

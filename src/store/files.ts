@@ -34,7 +34,7 @@ export class FileStore {
   constructor(store: Store, { keepMs, now = Date.now }: FileStoreOptions = {}) {
     this.#store = store;
     this.#now = now;
-    store.afterOpening(async (opened) => {
+    store.addUpkeep(async (opened) => {
       await removeExpired(opened, now());
       if (keepMs !== undefined) await removeOlder(opened, now() - keepMs, now());
     });
@@ -43,19 +43,21 @@ export class FileStore {
   /**
    * Stores a content as a new file. The file is on disk when the promise resolves.
    *
+   * @param describe returns the details, after the content was read
    * @throws {request-too-large} above 500 MB, {invalid-request} if the store or the disk is full
    */
   async add(
     content: AsyncIterable<Uint8Array>,
-    facts: FileDetails,
+    describe: (mediaType: string) => Promise<FileDetails>,
     mostBytes = MOST_FILE_BYTES,
   ): Promise<StoredFile> {
     const store = await this.#store.open();
     const draft = await writeDraft(store.blobs.drafts, content, mostBytes);
     try {
+      const details = await describe(draft.mediaType);
       return await store.database.write(async (statements) => {
         await store.blobs.hold(statements, draft, store.mostBytes);
-        return insert(statements, draft, facts, this.#now());
+        return insert(statements, draft, details, this.#now());
       });
     } catch (error) {
       await rm(draft.path, { force: true });
@@ -120,7 +122,7 @@ export class FileStore {
 }
 
 /** Failure in the API's words. */
-export function fileNotFound(id: string): RuntimeFailure {
+function fileNotFound(id: string): RuntimeFailure {
   return new RuntimeFailure('resource-not-found', `File not found: ${id}`);
 }
 

@@ -16,6 +16,8 @@ export interface StoreOptions {
    * `visitor`: a command that may run beside a server.
    */
   readonly role: 'server' | 'visitor';
+  /** Called if the hourly upkeep of a server fails. */
+  readonly onUpkeepFailure?: (error: unknown) => void;
 }
 
 /** Open store. */
@@ -27,9 +29,12 @@ export interface OpenStore {
 
 interface Opened extends OpenStore {
   readonly ownership: Ownership | undefined;
+  readonly timer: NodeJS.Timeout | undefined;
 }
 
-/** Work after the store was opened, such as the removal of old rows. */
+const UPKEEP_MS = 3_600_000;
+
+/** Removal of what is no longer needed. */
 type Upkeep = (store: OpenStore) => Promise<void>;
 
 /**
@@ -45,8 +50,8 @@ export class Store {
     this.#options = options;
   }
 
-  /** Adds work that follows each opening, before the store is used. */
-  afterOpening(upkeep: Upkeep): void {
+  /** Adds work of a server that follows each opening, before the store is used, and then each hour. */
+  addUpkeep(upkeep: Upkeep): void {
     this.#upkeep.push(upkeep);
   }
 
@@ -78,6 +83,7 @@ export class Store {
   async close(): Promise<void> {
     const opened = await this.#opened?.catch(() => undefined);
     this.#opened = undefined;
+    clearInterval(opened?.timer);
     await opened?.database.close();
     await opened?.ownership?.end();
   }
@@ -95,14 +101,26 @@ export class Store {
       database = await openDatabase(this.#databaseFile);
       const blobs = new Blobs(folder);
       await blobs.createFolders();
-      const opened = { database, blobs, mostBytes, ownership };
-      if (role === 'server') await blobs.sweep(database);
-      for (const upkeep of this.#upkeep) await upkeep(opened);
-      return opened;
+      const store = { database, blobs, mostBytes };
+      if (ownership === undefined) return { ...store, ownership, timer: undefined };
+      await blobs.sweep(database);
+      await this.#maintain(store);
+      return { ...store, ownership, timer: this.#maintainHourly(store) };
     } catch (error) {
       await database?.close();
       await ownership?.end();
       throw error;
     }
+  }
+
+  async #maintain(store: OpenStore): Promise<void> {
+    for (const upkeep of this.#upkeep) await upkeep(store);
+  }
+
+  #maintainHourly(store: OpenStore): NodeJS.Timeout {
+    const maintain = (): void => {
+      this.#maintain(store).catch((error: unknown) => this.#options.onUpkeepFailure?.(error));
+    };
+    return setInterval(maintain, UPKEEP_MS).unref();
   }
 }

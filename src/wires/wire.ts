@@ -3,6 +3,7 @@ import type { GenerationEvent } from '../core/events.ts';
 import type { FailureSubject } from '../core/failure.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Steps } from '../core/steps.ts';
+import type { FilePage, FileRange, StoredFile } from '../core/stored-file.ts';
 
 /**
  * Dialect of one API: decodes its requests, and encodes answers and failures. Each implementation is a
@@ -19,7 +20,14 @@ export interface Wire {
   readonly encodeFailure: (error: unknown, requestId: string) => FailureAnswer;
 }
 
-export type WireRoute = GenerateRoute | CountRoute | ModelsRoute | ModelRoute;
+export type WireRoute =
+  | GenerateRoute
+  | CountRoute
+  | ModelsRoute
+  | ModelRoute
+  | FilesRoute
+  | FileRoute
+  | FileContentRoute;
 
 /** Headers by lower-case name. */
 export type WireHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -57,6 +65,48 @@ export interface ModelRoute {
   readonly kind: 'model';
   readonly path: string;
   readonly encode: (listing: ModelListing) => JsonObject;
+}
+
+/** `GET` of the stored files, and `POST` of a form with a new one. */
+export interface FilesRoute {
+  readonly kind: 'files';
+  readonly path: string;
+  readonly list: (files: FileSource, request: ListRequest) => Promise<JsonObject>;
+  /**
+   * Reads the name of an uploaded file, and returns the name for its detected media type.
+   *
+   * @throws RuntimeFailure `invalid-request` that names the field
+   */
+  readonly decodeName: (given: string | undefined) => (mediaType: string) => string;
+  /**
+   * Reads the other fields of the form, and returns the time after which the file expires.
+   *
+   * @throws RuntimeFailure `invalid-request` that names the field
+   */
+  readonly decodeLifetime: (fields: ReadonlyMap<string, string>) => number | undefined;
+  readonly encode: (file: StoredFile) => JsonObject;
+}
+
+/** `GET` of the facts of a file, and `DELETE` of the file. The path parameter `id` selects it. */
+export interface FileRoute {
+  readonly kind: 'file';
+  readonly path: string;
+  readonly encode: (file: StoredFile) => JsonObject;
+  readonly encodeRemoval: (id: string) => JsonObject;
+}
+
+/** `GET` of the content of a file. */
+export interface FileContentRoute {
+  readonly kind: 'file-content';
+  readonly path: string;
+}
+
+/** Stored files for a list, the newest first. */
+export interface FileSource {
+  /** @throws RuntimeFailure `invalid-request` if an id of the range names no file */
+  readonly list: (range: FileRange) => Promise<FilePage>;
+  /** Returns the existing files with these ids. */
+  readonly listed: (ids: readonly string[]) => Promise<readonly StoredFile[]>;
 }
 
 /** Request in neutral form, and the name of the requested model. */

@@ -48,7 +48,8 @@ describe('the file store', () => {
     expect(await files.get(stored.id)).toEqual(stored);
     expect(await textOf(files, stored.id)).toBe('Hello');
     for (const name of ['portico.db', 'owner.lock', `blobs/${sha256('Hello')}`]) {
-      expect((await stat(path.join(place.folder, name))).mode & 0o777, name).toBe(0o600);
+      const { mode } = await stat(path.join(place.folder, name));
+      expect([name, mode & 0o777]).toEqual([name, 0o600]);
     }
   });
 

@@ -33,7 +33,7 @@ export async function* pieces(...texts: readonly (string | Uint8Array)[]) {
   for (const text of texts) yield typeof text === 'string' ? Buffer.from(text) : text;
 }
 
-/** Facts of a file with a name. */
+/** Details of a file with a name. */
 export function named(name: string, lifetimeMs?: number) {
-  return { name: () => name, isDownloadable: false, lifetimeMs };
+  return async () => ({ name, isDownloadable: false, lifetimeMs });
 }

@@ -6,6 +6,7 @@ import { encodeMessage } from './encode-message.ts';
 import { createStreamEncoder, PING, toText } from './encode-stream.ts';
 import type { EncodeOptions } from './encode-stream.ts';
 import { encodeFailure, encodeFailureFrame, fieldName } from './errors.ts';
+import { decodeFileName, decodeLifetime, encodeFile, listStoredFiles } from './files.ts';
 import { parseBody } from './json.ts';
 import { encodeModel, listModels } from './models.ts';
 import type { ThinkingSeal } from './signature.ts';
@@ -36,6 +37,21 @@ export function createAnthropicWire(seal: ThinkingSeal): Wire {
       },
       { kind: 'models', path: '/v1/models', list: listModels },
       { kind: 'model', path: '/v1/models/:id', encode: encodeModel },
+      {
+        kind: 'files',
+        path: '/v1/files',
+        list: listStoredFiles,
+        decodeName: decodeFileName,
+        decodeLifetime,
+        encode: encodeFile,
+      },
+      {
+        kind: 'file',
+        path: '/v1/files/:id',
+        encode: encodeFile,
+        encodeRemoval: (id) => ({ id, type: 'file_deleted' }),
+      },
+      { kind: 'file-content', path: '/v1/files/:id/content' },
     ],
   };
 }
