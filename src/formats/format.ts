@@ -96,6 +96,8 @@ export interface ChatFormat {
   readonly answer?: AnswerTags;
   /** Control tokens without a meaning in the text of an answer, which are left out there. */
   readonly stray?: readonly string[];
+  /** Tokens around the header of a message. A header with other words than those of the format is left out. */
+  readonly header?: { readonly open: readonly string[]; readonly close: string };
   /** Texts around the text before a call, if that is a message of its own. */
   readonly preamble?: { readonly open: string; readonly close: string };
   readonly tools?: ToolSyntax;

@@ -6,7 +6,7 @@ import { MarkdownCode } from './markdown-code.ts';
 import { laterTags, readLater } from './later-thoughts.ts';
 import type { LaterReader } from './later-thoughts.ts';
 import { openingsOf } from './openings.ts';
-import { blockTags, strayMarksOf } from './stray-marks.ts';
+import { blockTags, isStray, strayMarksOf } from './stray-marks.ts';
 import { readThoughts } from './thoughts.ts';
 import type { ThoughtReader } from './thoughts.ts';
 import { Source } from '../formats/shared/reader.ts';
@@ -111,6 +111,7 @@ function* readTagged(source: Source, format: ChatFormat, context: OutputContext)
   const reader: Tagged = { source, format, context, code, ...count, isUnclosed: false };
   const { thinking, answer } = format;
   const { tokens, betweenBlocks } = strayMarksOf(format);
+  const strays = [tokens, format.header?.open ?? []].flat();
   const triggers = context.tools.length > 0 ? (format.tools?.triggers ?? []) : [];
   const opening = openingsOf(format, context.tools);
   const inAnswer = answer?.open === '' || (answer?.always === true && context.continuesText);
@@ -128,29 +129,28 @@ function* readTagged(source: Source, format: ChatFormat, context: OutputContext)
     } else if (tag !== undefined && tag === answer?.open) {
       closing = closings;
       boundary = yield* beginAnswer(source);
-    } else if (tag !== undefined && betweenBlocks.has(tag)) {
-      boundary = 'between';
     } else if (tag !== undefined) {
-      boundary = yield* readCalls(reader, tag);
+      boundary = betweenBlocks.has(tag) ? 'between' : yield* readCalls(reader, tag);
     } else {
       const later = laterTags(format, thought);
-      const marks = [...triggers, ...closing, ...later, ...tokens];
-      // White space is held back only before marks that it belongs to.
       const isText =
-        [...triggers, ...closing].length === 0 && !later.includes(thinking?.open ?? '');
+        triggers.length + closing.length === 0 && !later.includes(thinking?.open ?? '');
+      // White space is held back only before marks that it belongs to.
       const space = isText ? 'keep' : 'trim';
       const place = source.place;
+      const marks = [...triggers, ...closing, ...later, ...strays];
       const found = yield* source.streamUntil(marks, (text) => textPiece(reader, text), space);
       if (found === undefined) return;
-      const isFirst = source.place === place + found.space.length + found.mark.length;
+      const isFirst = source.place - place === found.space.length + found.mark.length;
       if (closing.includes(found.mark)) boundary = 'between';
       else if (later.includes(found.mark))
         boundary = (yield* readLater(reader, found, later)) ? 'between' : 'none';
-      else if (!tokens.includes(found.mark))
+      else if (!strays.includes(found.mark))
         boundary = yield* readCalls(reader, found.mark, found.space);
       else {
-        if (found.space !== '') yield textPiece(reader, found.space);
-        if (!isFirst) boundary = 'none';
+        const shown = (yield* isStray(source, format, found.mark)) ? '' : found.mark;
+        if (found.space + shown !== '') yield textPiece(reader, shown, found.space);
+        if (!isFirst || shown !== '') boundary = 'none';
       }
     }
   }
@@ -181,8 +181,8 @@ function* beginAnswer(source: Source): Reading<Boundary> {
 }
 
 function* readThinking(reader: Tagged): Reading<Boundary> {
-  const trigger = yield* readThoughts(reader);
-  return trigger === undefined ? 'between' : yield* readCalls(reader, trigger.mark, trigger.space);
+  const found = yield* readThoughts(reader);
+  return found === undefined ? 'between' : yield* readCalls(reader, found.mark, found.space);
 }
 
 /** Reads the calls after a trigger. If there are none, the trigger is text. */
@@ -203,6 +203,7 @@ function* readCalls(reader: Tagged, trigger: string, space = ''): Reading<Bounda
   if (begun && (read || lost)) return 'called';
   if (read || lost) return example === undefined ? 'between' : 'none';
   source.rewind(place);
+  if (yield* isStray(source, format, trigger)) return 'between';
   yield textPiece(reader, trigger, space);
   return 'none';
 }

@@ -1,4 +1,5 @@
 import type { ChatFormat } from '../formats/format.ts';
+import type { Reading, Source } from '../formats/shared/reader.ts';
 import type { MarkdownCode } from './markdown-code.ts';
 
 /** Marks of a format that have no counterpart in the text of an answer. */
@@ -58,4 +59,29 @@ export function closesNothing(code: MarkdownCode, tags: TagPair | undefined): bo
   if (code.open !== undefined) return false;
   if (!code.isLineStart && MENTIONED_AFTER.test(code.line)) return false;
   return tags === undefined || tags.open === '' || code.count(tags.open) <= code.count(tags.close);
+}
+
+/** Characters of a header that are searched for its end. */
+const HEADER_WORDS = /^[\w .:=-]{0,60}/;
+
+/**
+ * Returns true for a control token that is no text. One that begins a header is a mention, unless words and the token
+ * after them follow, which are read then.
+ */
+export function* isStray(source: Source, format: ChatFormat, mark: string): Reading<boolean> {
+  const { open = [], close = '' } = format.header ?? {};
+  if (!open.some((token) => mark.startsWith(token)))
+    return strayMarksOf(format).tokens.includes(mark);
+  if (mark.includes(close)) return false;
+  for (;;) {
+    const { rest } = source;
+    const words = HEADER_WORDS.exec(rest)?.[0] ?? '';
+    const after = rest.slice(words.length);
+    if (after.startsWith(close)) {
+      source.skip(words.length + close.length);
+      return true;
+    }
+    if (source.ended || !close.startsWith(after)) return false;
+    yield undefined;
+  }
 }

@@ -3,7 +3,7 @@ import { plain } from '../plain.ts';
 import { bareTools } from './bare-calls.ts';
 import { bodyExpression, readBody } from './call-bodies.ts';
 import { furtherExpression, readFurther } from './call-sequence.ts';
-import { headerMarks, withHeaders } from './headers.ts';
+import { headerMarks, headerTokens, tokensOfHeaders, withHeaders } from './headers.ts';
 import { anyCalls, writeCalls } from './instructed-calls.ts';
 import type { CallLayout, TemplateLayout } from './layout.ts';
 import { isSpecialToken, isTag, isToken, segmentsOf } from './segments.ts';
@@ -24,15 +24,22 @@ export function derivedFormat(layout: TemplateLayout): ChatFormat {
   const { answer, calls, resultOpen } = layout;
   const thinking = layout.thinking ?? usualThinking(calls);
   const tools = toolsOf(layout);
+  const header = headerTokens(layout);
   const marks = JSON.stringify(calls ?? '');
   // Messages to the user have the tokens of a header too.
-  const header = (calls && namedTrigger(calls)?.after) ?? '';
+  const named = (calls && namedTrigger(calls)?.after) ?? '';
   const tokens = layout.tokens.filter(
-    (token) => !isAboutCalls(token) && (header.includes(token) || !marks.includes(token)),
+    (token) => !isAboutCalls(token) && (named.includes(token) || !marks.includes(token)),
   );
   const results = resultOpen !== undefined && isToken(resultOpen) ? [resultOpen] : [];
   const stray = [
-    ...new Set([...endingTexts(layout), ...headerMarks(layout), ...tokens, ...results]),
+    ...new Set([
+      ...endingTexts(layout),
+      ...headerMarks(layout),
+      ...tokensOfHeaders(layout),
+      ...tokens,
+      ...results,
+    ]),
   ];
   return {
     name: DERIVED,
@@ -41,6 +48,7 @@ export function derivedFormat(layout: TemplateLayout): ChatFormat {
     ...(answer && { answer }),
     ...(tools && { tools }),
     ...(stray.length > 0 && { stray }),
+    ...(header && { header }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { CallableTool, ToolSyntax } from '../format.ts';
+import type { CallableTool, ChatFormat, ToolSyntax } from '../format.ts';
 import type { GrammarRules } from '../../grammar/gbnf.ts';
 import { literal, oneOf } from '../../grammar/gbnf.ts';
 import { defineSchema } from '../../grammar/json-schema.ts';
@@ -31,6 +31,31 @@ function headerOf({ thinking, answer, calls }: TemplateLayout): Header | undefin
   const isHeader = (text = '') => text.startsWith(open) && text.endsWith(close);
   const isUsed = open !== '' && close !== '' && isHeader(thinking?.open) && isHeader(answer?.open);
   return isUsed && isHeader(between) && word !== undefined ? { open, word, close } : undefined;
+}
+
+/** The tokens around headers, if thinking and answers begin with such as `<|open|>think<|sep|>`. */
+export function headerTokens({ thinking, answer }: TemplateLayout): ChatFormat['header'] {
+  const [first, second] = [thinking?.open, answer?.open].map(unitOf);
+  if (first === undefined || second === undefined || first.close !== second.close) return undefined;
+  const ends = [thinking?.close, answer?.close].map(unitOf);
+  const units = [first, second, ...ends].filter((unit) => unit?.close === first.close);
+  return { open: [...new Set(units.flatMap((unit) => unit?.open ?? []))], close: first.close };
+}
+
+/** The tokens of a mark that consists of two of them and words between them. */
+function unitOf(mark = ''): { readonly open: string; readonly close: string } | undefined {
+  const [open = '', close = '', ...others] = specialTokensOf(mark);
+  const words = mark.trim().slice(open.length, -close.length);
+  const isUnit = close !== '' && others.length === 0 && mark.trim() === open + words + close;
+  return isUnit && /\w/.test(words) ? { open, close } : undefined;
+}
+
+/** Tokens of headers and of what ends their messages that are no text alone. */
+export function tokensOfHeaders(layout: TemplateLayout): readonly string[] {
+  const { open = [], close } = headerTokens(layout) ?? {};
+  if (close === undefined) return [];
+  const ends = `${layout.thinking?.close ?? ''}${layout.answer?.close ?? ''}`;
+  return [close, ...specialTokensOf(ends)].filter((token) => !open.includes(token));
 }
 
 /** Marks of messages with headers that are no text: headers without a recipient, and what is between two messages. */

@@ -44,6 +44,41 @@ const ROWS: readonly (readonly [string, string, readonly Found[]])[] = [
   ],
 ];
 
+/** The same with the name of the tool in the header of its call. */
+const NAMED = `{% if tools %}<|sys|>{{ tools | tojson }}<|e|>{% endif %}{% for m in messages %}{% if m.role == 'assistant' %}<|a|>{% if m.reasoning_content %}<|ch|>cot<|msg|>{{ m.reasoning_content }}<|e|><|a|>{% endif %}{% if m.content %}<|ch|>out<|msg|>{{ m.content }}{% if m.tool_calls %}<|e|><|a|>{% endif %}{% endif %}{% for c in m.tool_calls or [] %}<|ch|>call {{ c.function.name }}<|msg|>{{ c.function.arguments | tojson }}{% if not loop.last %}<|e|><|a|>{% endif %}{% endfor %}<|e|>{% elif m.role == 'tool' %}<|r|>{{ m.content }}<|e|>{% else %}<|{{ m.role }}|>{{ m.content }}<|e|>{% endif %}{% endfor %}{% if add_generation_prompt %}<|a|>{% endif %}`;
+
+const named = readUnknownTemplate(createRenderer(bindingsOf(native.llama), NAMED), NAMED, {
+  bos: '<s>',
+  eos: '</s>',
+}).format;
+
+const STRAY: readonly (readonly [string, string, readonly Found[]])[] = [
+  ['the name of no tool', '<|ch|>call nope<|msg|>{}', [{ text: '{}' }]],
+  ['an unknown word', '<|ch|>weird<|msg|>Hi', [{ text: 'Hi' }]],
+  ['no words', '<|msg|>Hi', [{ text: 'Hi' }]],
+  ['an unknown word in text', 'Hi. <|ch|>more words<|msg|>So.<|e|>', [{ text: 'Hi. So.' }]],
+  [
+    'an unknown word, then a call',
+    '<|ch|>x<|msg|>Hi<|e|><|a|><|ch|>call ping<|msg|>{}',
+    [{ text: 'Hi' }, PING],
+  ],
+  [
+    'no end',
+    'A header begins with <|ch|> and words.',
+    [{ text: 'A header begins with <|ch|> and words.' }],
+  ],
+];
+
+describe('the tokens of a header', () => {
+  it.each(STRAY)('are read with %s', (_what, output, expected) => {
+    for (let at = 0; at <= output.length; at++) {
+      const found = readPieces(named, [output.slice(0, at), output.slice(at)]);
+      expect({ at, found }).toEqual({ at, found: expected });
+    }
+    expect(readPieces(named, output.split(''))).toEqual(expected);
+  });
+});
+
 describe('a template whose messages have headers', () => {
   it('needs no instructions', () => {
     expect(format.name).toBe('derived');
