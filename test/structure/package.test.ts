@@ -61,7 +61,7 @@ describe('the package', () => {
   it('checks all that it has to, the tests once', () => {
     const all = scriptsUnder('check');
     expect(all.map((name) => manifest.scripts[name]).join('\n')).toMatch(
-      /oxfmt --check[^]*oxlint --type-aware --deny-warnings[^]*tsc --noEmit[^]*knip[^]*publint[^]*vitest run/,
+      /oxfmt --check[^]*oxlint --type-aware --type-check --deny-warnings[^]*knip[^]*publint[^]*vitest run/,
     );
     expect(all.filter((name) => name === 'test:all')).toHaveLength(1);
     expect(scriptsUnder('check:static')).not.toContain('test:all');
