@@ -1,3 +1,4 @@
+import type { ContextEdit } from './context-edits.ts';
 import type { Conversation, ToolChoice } from './conversation.ts';
 import type { GenerationEvent } from './events.ts';
 import type { JsonObject } from './json.ts';
@@ -76,6 +77,8 @@ export interface GenerationRequest<Spec extends ModelSpec = ModelSpec> {
   readonly cachesPrompt?: boolean;
   /** End of the part of the prompt with the longer cache lifetime. */
   readonly longCache?: PromptPlace;
+  /** Edits of the conversation before the model reads it. The pipeline makes them, so no backend sees any. */
+  readonly edits?: readonly ContextEdit[];
   /** Handling of a prompt and `maxTokens` that exceed the context: generate what fits, or refuse. */
   readonly overflow: 'clamp' | 'strict';
 }

@@ -1,3 +1,4 @@
+import type { AppliedEdit } from './context-edits.ts';
 import type { JsonObject } from './json.ts';
 import type { ServerService, ServiceOutcome, ServiceUse } from './server-tools.ts';
 
@@ -7,6 +8,7 @@ export type StopReason =
   | 'stop-sequence'
   | 'tool-use'
   | 'pause-turn'
+  | 'compaction'
   | 'refusal'
   | 'context-exceeded';
 
@@ -40,6 +42,8 @@ export type GenerationEvent =
       readonly inputTokens: number | null;
       /** Split of the input by cache, as the usage will report it; absent if not known yet. */
       readonly cache?: Pick<Usage, 'cacheReadTokens' | 'cacheCreationTokens' | 'longCacheTokens'>;
+      /** Tokens of the prompt before its conversation was edited; absent if it was not. */
+      readonly originalTokens?: number;
     }
   | {
       readonly type: 'progress';
@@ -68,6 +72,8 @@ export type GenerationEvent =
       readonly service: ServerService;
       readonly outcome: ServiceOutcome;
     }
+  /** Summary that replaces the conversation so far; undefined if the model wrote none. */
+  | { readonly type: 'compaction'; readonly text: string | undefined }
   | {
       readonly type: 'finish';
       readonly reason: StopReason;
@@ -76,9 +82,22 @@ export type GenerationEvent =
       /** The cause of a refusal, in words. */
       readonly explanation?: string;
       readonly usage: Usage;
+      /** Edits of the conversation; absent if the client asked for none. */
+      readonly edits?: readonly AppliedEdit[];
+      /** Usage of the summary that was written before the answer; `usage` does not include it. */
+      readonly compaction?: Usage;
       /** All events arrived at once, so their times do not measure the decoding. */
       readonly inOnePiece?: true;
     };
+
+/** Usage of nothing. */
+export const NO_USAGE: Usage = {
+  promptTokens: 0,
+  cacheReadTokens: 0,
+  cacheCreationTokens: 0,
+  outputTokens: 0,
+  thinkingTokens: 0,
+};
 
 /** Events of a piece of text: one, or none for an empty piece. */
 export function deltas(

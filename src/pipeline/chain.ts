@@ -1,5 +1,6 @@
 import type { ImageLoader } from '../images/loader.ts';
 import { callGuard } from './middleware/call-guard.ts';
+import { contextEdits } from './middleware/context-edits/context-edits.ts';
 import { forcedCall } from './middleware/forced-call.ts';
 import { jsonGuard } from './middleware/json-guard.ts';
 import { leakedOutput } from './middleware/leaked-output.ts';
@@ -21,6 +22,7 @@ export interface ChainOptions {
 /** Creates the middleware between every admitted request and its backend, the outermost first. */
 export function createChain({ images, services }: ChainOptions): GenerationMiddleware {
   return compose(
+    contextEdits(),
     pictures(images),
     serverTools(services),
     jsonGuard,

@@ -7,6 +7,8 @@ export interface GenerationContext {
   readonly backend: Pick<Backend, 'mayLeak' | 'toolAliases'>;
   /** Aborts when the client leaves or the server stops. */
   readonly signal: AbortSignal;
+  /** Counts the tokens of a prompt through the whole chain. */
+  readonly countTokens: (request: GenerationRequest) => Promise<number>;
   /** Set by a middleware that parses calls and thinking from the text; see `Backend.generate`. */
   readonly ending?: AbortSignal;
   /** An outer middleware asks again for a forced call, so an inner one must not. */

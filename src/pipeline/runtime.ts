@@ -47,6 +47,8 @@ export interface Admitted {
 /** Count of the tokens of a prompt. */
 export interface TokenCount extends Admitted {
   readonly tokens: number;
+  /** Count before the conversation was edited; absent if it was not. */
+  readonly originalTokens: number | undefined;
 }
 
 /** Generation before its start; its first event is `admitted`. */
@@ -104,12 +106,8 @@ export class Runtime {
   async countTokens(name: string, request: ModelRequest, signal: AbortSignal): Promise<TokenCount> {
     const bound = await this.#bind(name, request);
     const { context, unused } = await this.#admit(bound, signal);
-    const events = this.#chain(countBy(bound.backend))(bound.request, context);
-    for await (const event of events) {
-      if (event.type !== 'admitted' || event.inputTokens === null) continue;
-      return { resolution: bound.resolution, unused, tokens: event.inputTokens };
-    }
-    throw new RuntimeFailure('internal', 'The backend did not count the tokens.');
+    const counted = await this.#count(bound, context);
+    return { ...counted, resolution: bound.resolution, unused };
   }
 
   /** Lists the models that can answer: those of the registry, its aliases, and those that backends find. */
@@ -189,6 +187,24 @@ export class Runtime {
     if (image !== undefined) {
       throw visionUnsupported(request.model, image, backend, this.#directory.seeing());
     }
-    return { context: { capabilities, backend, signal }, unused: [...unusedByModel, ...unused] };
+    const context: GenerationContext = {
+      capabilities,
+      backend,
+      signal,
+      countTokens: async (counted) =>
+        (await this.#count({ request: counted, backend }, context)).tokens,
+    };
+    return { context, unused: [...unusedByModel, ...unused] };
+  }
+
+  async #count(
+    { request, backend }: Pick<Bound, 'request' | 'backend'>,
+    context: GenerationContext,
+  ): Promise<Pick<TokenCount, 'tokens' | 'originalTokens'>> {
+    for await (const event of this.#chain(countBy(backend))(request, context)) {
+      if (event.type !== 'admitted' || event.inputTokens === null) continue;
+      return { tokens: event.inputTokens, originalTokens: event.originalTokens };
+    }
+    throw new RuntimeFailure('internal', 'The backend did not count the tokens.');
   }
 }

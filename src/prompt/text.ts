@@ -17,8 +17,9 @@ export function writeParts(parts: readonly Part[], separator = '\n\n'): string {
 function writePart(part: Part): string {
   switch (part.kind) {
     case 'text':
-    case 'compaction':
       return part.text;
+    case 'compaction':
+      return `Summary of the conversation so far:\n\n${part.text}`;
     case 'document':
       return writeDocument(part);
     case 'search-result':

@@ -50,7 +50,13 @@ export interface GenerateRoute extends BodyReader<DecodedGeneration> {
 export interface CountRoute extends BodyReader<DecodedRequest> {
   readonly kind: 'count';
   readonly path: string;
-  readonly encode: (tokens: number) => JsonObject;
+  readonly encode: (count: CountedTokens) => JsonObject;
+}
+
+export interface CountedTokens {
+  readonly tokens: number;
+  /** Count before the conversation was edited; absent if its client asked for no edit. */
+  readonly originalTokens?: number | undefined;
 }
 
 /** `GET` of all models. */

@@ -21,6 +21,7 @@ export const CONTEXT: GenerationContext = {
   capabilities: CAPABILITIES,
   backend: {},
   signal: new AbortController().signal,
+  countTokens: async () => 0,
 };
 
 /** A backend's answer through the whole chain, for requests without server tools. */
@@ -31,7 +32,12 @@ export async function* generateThroughChain(
 ): AsyncGenerator<GenerationEvent> {
   const capabilities = await backend.capabilities(request.model, signal);
   const chain = createChain({ images: createImageLoader(), services: { log: () => undefined } });
-  yield* chain(generateBy(backend))(request, { capabilities, backend, signal });
+  yield* chain(generateBy(backend))(request, {
+    capabilities,
+    backend,
+    signal,
+    countTokens: (counted) => backend.countTokens(counted, signal),
+  });
 }
 
 /** A generation that plays answers one after the other, and notes the requests for them. */

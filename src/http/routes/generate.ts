@@ -77,7 +77,8 @@ function createCountHandler(
     const counted = { ...decoded.request, id: requestIdOf(request) };
     const count = await runtime.countTokens(decoded.modelName, counted, signal);
     note(request, response, decoded, count, logger);
-    response.json(route.encode(count.tokens));
+    const { tokens, originalTokens = decoded.request.edits && tokens } = count;
+    response.json(route.encode({ tokens, originalTokens }));
   };
 }
 

@@ -2,6 +2,7 @@ import type { GenerationRequest } from '../../core/backend.ts';
 import type { Steps } from '../../core/steps.ts';
 import type { WireHeaders } from '../wire.ts';
 import { withAddedTools } from './decoding/added-tools.ts';
+import { decodeContextEdits } from './decoding/context-management.ts';
 import { decodeCacheControl, type CacheLifetime } from './decoding/cache-control.ts';
 import { ignoredFields } from './decoding/fields.ts';
 import {
@@ -76,6 +77,7 @@ function* decodeBody(
   const toolChoice = decodeToolChoice(body.tool_choice, tools);
   const effort = body.output_config?.effort ?? undefined;
   const outputSchema = decodeOutputSchema(body);
+  const edits = decodeContextEdits(body);
   const afterResults = endsWithResults(body);
   const said = yield* decodeTurns(body.system ?? [], body.messages, context.seal);
   const conversation = { system: said.system, turns: said.turns, tools };
@@ -98,6 +100,7 @@ function* decodeBody(
       ...(cache !== undefined && { cachesPrompt: true }),
       ...(until !== undefined && { longCache: promptPlace(until, conversation, said.placed) }),
       ...(outputSchema === undefined ? {} : { outputSchema }),
+      ...(edits === undefined ? {} : { edits }),
       session: decodeSession({
         userId: body.metadata?.user_id ?? undefined,
         session: header(context, 'x-claude-code-session-id'),

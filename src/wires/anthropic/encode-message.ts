@@ -33,6 +33,8 @@ class MessageCollector {
   /** Text, thinking or arguments of the open block. */
   #text = new TextBuilder();
   #signature = '';
+  /** Summary of the open block. */
+  #summary: string | null = null;
   #end: Extract<StreamEvent, { type: 'message_delta' }> | undefined;
 
   add(event: StreamEvent): void {
@@ -72,6 +74,9 @@ class MessageCollector {
       case 'signature_delta':
         this.#signature = delta.signature;
         return;
+      case 'compaction_delta':
+        this.#summary = delta.content;
+        return;
       default:
         return delta satisfies never;
     }
@@ -92,6 +97,9 @@ class MessageCollector {
           JSON.stringify({ ...block, thinking: text, signature: this.#signature }),
         );
         return;
+      case 'compaction':
+        this.#content.push(JSON.stringify({ ...block, content: this.#summary }));
+        return;
       case 'tool_use':
       case 'server_tool_use': {
         const json = text || '{}';
@@ -111,7 +119,13 @@ class MessageCollector {
         'The backend ended its answer without finishing it. Send the request again.',
       );
     }
-    const whole = { ...message, ...end.delta, usage: { ...message.usage, ...end.usage } };
+    const { delta, usage, context_management } = end;
+    const whole = {
+      ...message,
+      ...delta,
+      ...(context_management && { context_management }),
+      usage: { ...message.usage, ...usage },
+    };
     return toJson(whole, 'content', `[${this.#content.join(',')}]`);
   }
 }

@@ -1,6 +1,6 @@
 import type { GenerationEvent } from '../../core/events.ts';
 import type { EncodeOptions } from './encode-options.ts';
-import { concerns, EMPTY_TEXT, EMPTY_THINKING, emptyDelta } from './open-block.ts';
+import { concerns, EMPTY_TEXT, EMPTY_THINKING, emptyDelta, UniqueIds } from './open-block.ts';
 import type { OpenBlock, OpenThinking } from './open-block.ts';
 import { encodeResult, serverCallId } from './server-tools.ts';
 import {
@@ -31,7 +31,7 @@ export function createEventEncoder(options: EncodeOptions): MessageEncoder {
 
 class EventEncoder {
   readonly #options: EncodeOptions;
-  readonly #usedIds = new Set<string>();
+  readonly #ids = new UniqueIds();
   #phase: 'before' | 'open' | 'finished' = 'before';
   #index = -1;
   #block: OpenBlock | undefined;
@@ -110,6 +110,8 @@ class EventEncoder {
         return this.#serverCall(event);
       case 'server-tool-result':
         return this.#serverResult(event);
+      case 'compaction':
+        return this.#compaction(event.text ?? null);
       default:
         return event satisfies never;
     }
@@ -140,17 +142,9 @@ class EventEncoder {
 
   #startCall(callId: string, name: string): void {
     this.#close();
-    const id = this.#unusedId(callId);
+    const id = this.#ids.of(callId);
     const start = { type: 'tool_use', id, name, input: {}, caller: { type: 'direct' } } as const;
     this.#block = { kind: 'tool', callId, start, json: new TextBuilder(), isShown: false };
-  }
-
-  /** Makes a call id unique: clients and servers match results to calls by id. */
-  #unusedId(callId: string): string {
-    let id = callId;
-    for (let copy = 2; this.#usedIds.has(id); copy += 1) id = `${callId}_${copy}`;
-    this.#usedIds.add(id);
-    return id;
   }
 
   #extendCall(json: string): void {
@@ -182,7 +176,7 @@ class EventEncoder {
 
   #serverCall({ id: callId, name, input }: EventOf<'server-tool-call'>): void {
     this.#close();
-    const id = this.#unusedId(serverCallId(callId));
+    const id = this.#ids.of(serverCallId(callId));
     this.#servedIds.set(callId, id);
     const caller = { type: 'direct' } as const;
     this.#show({ type: 'server_tool_use', id, name, input: {}, caller });
@@ -195,6 +189,14 @@ class EventEncoder {
     this.#close();
     const id = this.#servedIds.get(callId) ?? serverCallId(callId);
     this.#show(encodeResult(id, service, outcome));
+    this.#stop();
+  }
+
+  /** Sends a summary completely in one delta, as the API does. */
+  #compaction(content: string | null): void {
+    this.#close();
+    this.#show({ type: 'compaction', content: null, encrypted_content: null });
+    this.#delta({ type: 'compaction_delta', content, encrypted_content: null });
     this.#stop();
   }
 

@@ -36,10 +36,10 @@ function encodeCapabilities(capabilities: Capabilities): JsonObject {
     citations: supported(capabilities.citations),
     code_execution: supported(false),
     context_management: {
-      supported: false,
-      clear_thinking_20251015: null,
-      clear_tool_uses_20250919: null,
-      compact_20260112: null,
+      supported: true,
+      clear_thinking_20251015: supported(true),
+      clear_tool_uses_20250919: supported(true),
+      compact_20260112: supported(true),
     },
     effort: {
       supported: false,

@@ -43,3 +43,16 @@ export function concerns(event: GenerationEvent, callId: string): boolean {
     (event.type === 'tool-call-delta' || event.type === 'tool-call-end') && event.id === callId
   );
 }
+
+/** Ids of the calls in one answer. Clients and servers match results to calls by id, so each is unique. */
+export class UniqueIds {
+  readonly #used = new Set<string>();
+
+  /** The id itself, or with a number if another call has it. */
+  of(callId: string): string {
+    let id = callId;
+    for (let copy = 2; this.#used.has(id); copy += 1) id = `${callId}_${copy}`;
+    this.#used.add(id);
+    return id;
+  }
+}

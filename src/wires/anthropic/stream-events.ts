@@ -1,3 +1,4 @@
+import type { AppliedEdit } from '../../core/context-edits.ts';
 import type { GenerationEvent, StopReason, Usage } from '../../core/events.ts';
 import type { CacheLifetime } from './decoding/cache-control.ts';
 import type { JsonObject } from '../../core/json.ts';
@@ -9,6 +10,7 @@ export type ContentBlock =
   // No `citations: null`: Vercel AI SDK 5 and 6 refuse it.
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'thinking'; readonly thinking: string; readonly signature: string }
+  | { readonly type: 'compaction'; readonly content: null; readonly encrypted_content: null }
   | ServerResultBlock
   | {
       readonly type: 'tool_use' | 'server_tool_use';
@@ -22,7 +24,12 @@ export type BlockDelta =
   | { readonly type: 'text_delta'; readonly text: string }
   | { readonly type: 'thinking_delta'; readonly thinking: string }
   | { readonly type: 'signature_delta'; readonly signature: string }
-  | { readonly type: 'input_json_delta'; readonly partial_json: string };
+  | { readonly type: 'input_json_delta'; readonly partial_json: string }
+  | {
+      readonly type: 'compaction_delta';
+      readonly content: string | null;
+      readonly encrypted_content: null;
+    };
 
 /** Message before any content. */
 export type StartedMessage = JsonObject & { readonly usage: JsonObject };
@@ -41,7 +48,12 @@ export type StreamEvent =
     }
   | { readonly type: 'content_block_delta'; readonly index: number; readonly delta: BlockDelta }
   | { readonly type: 'content_block_stop'; readonly index: number }
-  | { readonly type: 'message_delta'; readonly delta: JsonObject; readonly usage: JsonObject }
+  | {
+      readonly type: 'message_delta';
+      readonly delta: JsonObject;
+      readonly usage: JsonObject;
+      readonly context_management?: JsonObject;
+    }
   | { readonly type: 'message_stop' };
 
 /** Message for the start of a stream, with the known token counts of its prompt. */
@@ -102,10 +114,11 @@ function encodeUsage(usage: Usage, lifetime: CacheLifetime): JsonObject {
  * `end_turn`, since no client could execute the call.
  */
 export function endMessage(
-  { reason, stopSequence, explanation, usage }: Extract<GenerationEvent, { type: 'finish' }>,
+  finish: Extract<GenerationEvent, { type: 'finish' }>,
   hasToolCall: boolean,
   lifetime: CacheLifetime,
 ): readonly StreamEvent[] {
+  const { reason, stopSequence, explanation, usage, edits } = finish;
   const reported = reason === 'tool-use' && !hasToolCall ? 'end-turn' : reason;
   const delta = {
     stop_reason: encodeStopReason(reported),
@@ -117,9 +130,32 @@ export function endMessage(
     container: null,
   };
   return [
-    { type: 'message_delta', delta, usage: encodeUsage(usage, lifetime) },
+    {
+      type: 'message_delta',
+      delta,
+      usage: { ...encodeUsage(usage, lifetime), ...encodeIterations(finish, lifetime) },
+      ...(edits && { context_management: { applied_edits: edits.map(encodeEdit) } }),
+    },
     { type: 'message_stop' },
   ];
+}
+
+/** Usage of the summary and of the answer after it, if a summary was written. */
+function encodeIterations(
+  { reason, usage, compaction }: Extract<GenerationEvent, { type: 'finish' }>,
+  lifetime: CacheLifetime,
+): JsonObject {
+  if (compaction === undefined) return {};
+  const written = { type: 'compaction', ...encodeUsage(compaction, lifetime) };
+  const answered = { type: 'message', ...encodeUsage(usage, lifetime) };
+  return { iterations: reason === 'compaction' ? [written] : [written, answered] };
+}
+
+function encodeEdit({ kind, count, clearedTokens }: AppliedEdit): JsonObject {
+  const cleared_input_tokens = clearedTokens;
+  return kind === 'clear-thinking'
+    ? { type: 'clear_thinking_20251015', cleared_thinking_turns: count, cleared_input_tokens }
+    : { type: 'clear_tool_uses_20250919', cleared_tool_uses: count, cleared_input_tokens };
 }
 
 /** Stop reason in the API's spelling. */
@@ -135,6 +171,8 @@ function encodeStopReason(reason: StopReason): string {
       return 'tool_use';
     case 'pause-turn':
       return 'pause_turn';
+    case 'compaction':
+      return 'compaction';
     case 'refusal':
       return 'refusal';
     case 'context-exceeded':

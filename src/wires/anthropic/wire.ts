@@ -1,6 +1,7 @@
 import { newMessageId } from '../../core/ids.ts';
+import type { JsonObject } from '../../core/json.ts';
 import type { Steps } from '../../core/steps.ts';
-import type { DecodedGeneration, Wire, WireHeaders } from '../wire.ts';
+import type { CountedTokens, DecodedGeneration, Wire, WireHeaders } from '../wire.ts';
 import { decodeCountTokens, decodeMessages } from './decode.ts';
 import { encodeMessage } from './encode-message.ts';
 import { createStreamEncoder, PING, toText } from './encode-stream.ts';
@@ -33,7 +34,7 @@ export function createAnthropicWire(seal: ThinkingSeal): Wire {
         path: '/v1/messages/count_tokens',
         parse: parseBody,
         decode: (body, headers) => decodeCountTokens(body, { headers, seal }),
-        encode: (tokens) => ({ input_tokens: tokens }),
+        encode: encodeCount,
       },
       { kind: 'models', path: '/v1/models', list: listModels },
       { kind: 'model', path: '/v1/models/:id', encode: encodeModel },
@@ -53,6 +54,15 @@ export function createAnthropicWire(seal: ThinkingSeal): Wire {
       },
       { kind: 'file-content', path: '/v1/files/:id/content' },
     ],
+  };
+}
+
+function encodeCount({ tokens, originalTokens }: CountedTokens): JsonObject {
+  return {
+    input_tokens: tokens,
+    ...(originalTokens !== undefined && {
+      context_management: { original_input_tokens: originalTokens },
+    }),
   };
 }
 

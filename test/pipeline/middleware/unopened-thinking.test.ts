@@ -8,6 +8,7 @@ import {
   ThinkingHabits,
   unopenedThinking,
 } from '../../../src/pipeline/middleware/unopened-thinking.ts';
+import { CONTEXT } from '../../support/chain.ts';
 import { MINI, request, said } from '../../support/requests.ts';
 
 const CAN: Capabilities = {
@@ -53,8 +54,7 @@ async function readTimed(pieces: readonly (string | GenerationEvent)[], options:
   }
   const asked = request(MINI, said('Hello'), changes);
   const timed: { readonly event: GenerationEvent; readonly sent: number }[] = [];
-  const { signal } = new AbortController();
-  const context = { capabilities: can, backend: { mayLeak: true as const }, signal };
+  const context = { ...CONTEXT, capabilities: can, backend: { mayLeak: true as const } };
   const generate = compose(leakedOutput, unopenedThinking(habits))(events);
   for await (const event of generate(asked, context)) {
     if (event.type !== 'finish') timed.push({ event, sent });

@@ -126,7 +126,11 @@ describe('content without a form of its own in templates', () => {
       },
       '<search_result source="x" title="T">\nR\n</search_result>',
     ],
-    ['compaction', { kind: 'compaction', text: 'before' }, 'before'],
+    [
+      'compaction',
+      { kind: 'compaction', text: 'before' },
+      'Summary of the conversation so far:\n\nbefore',
+    ],
     [
       'server tool call',
       { kind: 'server-tool-call', id: 'i', name: 'web_search', input: { query: 'q' } },

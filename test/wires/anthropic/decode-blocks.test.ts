@@ -210,23 +210,6 @@ const ASSISTANT_BLOCKS: typeof USER_BLOCKS = [
       },
     ],
   ],
-  [
-    'compaction with tool changes',
-    {
-      type: 'compaction',
-      content: 'so far',
-      tool_changes: [
-        {
-          type: 'tool_addition',
-          tool: { type: 'mcp_tool_reference', name: 'query', server_name: 'db' },
-        },
-      ],
-    },
-    [
-      { kind: 'compaction', text: 'so far' },
-      { kind: 'tool-change', change: 'added', name: 'query' },
-    ],
-  ],
   ['a failed compaction', { type: 'compaction', content: null }, []],
   ['fallback', { type: 'fallback', from: { model: 'a' }, to: { model: 'b' } }, []],
 ];
@@ -243,6 +226,50 @@ describe('the decoder of blocks', () => {
     expect(partsOf('assistant', [block, { type: 'text', text: 'after' }])).toEqual([
       ...parts,
       sentinel,
+    ]);
+  });
+
+  it('decodes a compaction to a first turn of the user, which replaces what precedes it', () => {
+    const compaction = {
+      type: 'compaction',
+      content: 'so far',
+      tool_changes: [
+        {
+          type: 'tool_addition',
+          tool: { type: 'mcp_tool_reference', name: 'query', server_name: 'db' },
+        },
+      ],
+    };
+    const { request } = decode({
+      messages: [
+        hello,
+        { role: 'assistant', content: [{ type: 'text', text: 'before' }, compaction, text] },
+        hello,
+      ],
+    });
+    expect(request.conversation.turns).toEqual([
+      { role: 'user', parts: [{ kind: 'compaction', text: 'so far' }] },
+      {
+        role: 'assistant',
+        parts: [
+          { kind: 'tool-change', change: 'added', name: 'query' },
+          { kind: 'text', text: text.text },
+        ],
+      },
+      { role: 'user', parts: [{ kind: 'text', text: hello.content }] },
+    ]);
+  });
+
+  it('accepts a compaction as the first message', () => {
+    const first = { role: 'assistant', content: [{ type: 'compaction', content: 'so far' }] };
+    expect(decode({ messages: [first, hello] }).request.conversation.turns).toEqual([
+      {
+        role: 'user',
+        parts: [
+          { kind: 'compaction', text: 'so far' },
+          { kind: 'text', text: hello.content },
+        ],
+      },
     ]);
   });
 

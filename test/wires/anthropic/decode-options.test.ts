@@ -222,7 +222,6 @@ describe('a field without an effect on this server', () => {
   it('is accepted and logged if the API or its betas know it', () => {
     const decoded = decode({
       cache_control: { type: 'ephemeral' },
-      context_management: { edits: [{ type: 'clear_thinking_20251015' }] },
       service_tier: 'auto',
       safeguards: {},
       mcp_servers: [],
@@ -232,7 +231,6 @@ describe('a field without an effect on this server', () => {
       output_config: { task_budget: { type: 'tokens', total: 5 } },
     });
     expect(decoded.ignored).toEqual([
-      'context_management',
       'service_tier',
       'safeguards',
       'mcp_servers',
@@ -251,7 +249,6 @@ describe('a field without an effect on this server', () => {
 
   it.each([
     ['mcp_servers', { mcp_servers: [{ type: 'url', url: 'https://a', name: 'b' }] }],
-    ['compaction', { compaction: { type: 'summarize' } }],
     ['container', { container: { skills: [{ type: 'anthropic', skill_id: 'pptx' }] } }],
   ])('is refused by name if it would change the answer: %s', (field, fields) => {
     const failure = refusal(() => decode(fields, { 'anthropic-beta': 'x' }));

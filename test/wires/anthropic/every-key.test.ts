@@ -67,9 +67,9 @@ const TABLE: Readonly<Record<string, Row>> = {
     keys: {
       billing_policy: [{ bill_to: 'self' }, 'logged'],
       cache_control: [cached, 'honoured'],
-      compaction: [{ type: 'summarize' }, 'refused'],
+      compaction: [{ type: 'summarize' }, 'honoured'],
       container: ['container_1', 'logged'],
-      context_management: [{ edits: [] }, 'logged'],
+      context_management: [{ edits: [] }, 'honoured'],
       diagnostics: [{ previous_message_id: null }, 'logged'],
       fallback_credit_token: ['x', 'logged'],
       fallbacks: ['default', 'logged'],

@@ -1,6 +1,7 @@
 import type { GenerationRequest } from '../../../core/backend.ts';
 import type { ToolChoice, ToolResultPart } from '../../../core/conversation.ts';
 import { RuntimeFailure } from '../../../core/failure.ts';
+import { NO_USAGE } from '../../../core/events.ts';
 import type { GenerationEvent, StopReason, Usage } from '../../../core/events.ts';
 import type { ServiceUse } from '../../../core/server-tools.ts';
 import type { Generate, GenerationContext, GenerationMiddleware } from '../../middleware.ts';
@@ -116,17 +117,9 @@ async function* fitting(events: AsyncIterable<GenerationEvent>): AsyncGenerator<
   } catch (error) {
     const isFull = error instanceof RuntimeFailure && error.code === 'prompt-too-long';
     if (!isFull) throw error;
-    yield { type: 'finish', reason: 'context-exceeded', stopSequence: null, usage: NOTHING };
+    yield { type: 'finish', reason: 'context-exceeded', stopSequence: null, usage: NO_USAGE };
   }
 }
-
-const NOTHING: Usage = {
-  promptTokens: 0,
-  cacheReadTokens: 0,
-  cacheCreationTokens: 0,
-  outputTokens: 0,
-  thinkingTokens: 0,
-};
 
 /** Adds the usage of a round, as the API does. */
 function usageOfRounds(spent: Usage | undefined, usage: Usage): Usage {

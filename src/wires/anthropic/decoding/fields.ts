@@ -15,9 +15,7 @@ const UNDERSTOOD: readonly string[] = Object.keys(messagesBody.shape);
 /** Fields that the API and its betas accept, and that have no effect on a local server. */
 const WITHOUT_LOCAL_MEANING: readonly string[] = [
   'billing_policy',
-  'compaction',
   'container',
-  'context_management',
   'diagnostics',
   'fallback_credit_token',
   'fallbacks',
@@ -44,11 +42,6 @@ const CANNOT_BE_HONOURED: readonly {
     isAsked: (value) => !Array.isArray(value) || value.length > 0,
     message:
       'this server does not call MCP servers; call them in the client and pass their tools in tools',
-  },
-  {
-    field: 'compaction',
-    isAsked: () => true,
-    message: 'this server does not write compaction blocks; ask for a summary in a message',
   },
   {
     field: 'container',

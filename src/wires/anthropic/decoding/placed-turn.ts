@@ -14,6 +14,24 @@ export interface PlacedTurn {
   readonly parts: readonly PlacedPart[];
 }
 
+/** Turns from the last summary on. The summary becomes a turn of the user, and replaces all before it. */
+export function fromSummary(turns: readonly PlacedTurn[]): readonly PlacedTurn[] {
+  const index = turns.findLastIndex(({ parts }) => parts.some(isSummary));
+  const turn = turns[index];
+  if (turn === undefined) return turns;
+  const at = turn.parts.findLastIndex(isSummary);
+  const rest = turn.parts.slice(at + 1);
+  return [
+    { role: 'user', parts: turn.parts.slice(at, at + 1) },
+    ...(rest.length > 0 ? [{ role: turn.role, parts: rest }] : []),
+    ...turns.slice(index + 1),
+  ];
+}
+
+function isSummary({ part }: PlacedPart): boolean {
+  return part.kind === 'compaction';
+}
+
 /** Joins adjacent turns of the same role. The other turns stay the same objects. */
 export function* mergeNeighbours(turns: readonly PlacedTurn[]): Steps<readonly PlacedTurn[]> {
   const merged: PlacedTurn[] = [];

@@ -6,7 +6,7 @@ import type { Message } from '../schema/request.ts';
 import type { ThinkingSeal } from '../signature.ts';
 import { decodeBlock } from './blocks.ts';
 import { decodeText } from './media.ts';
-import { mergeNeighbours, type PlacedTurn } from './placed-turn.ts';
+import { fromSummary, mergeNeighbours, type PlacedTurn } from './placed-turn.ts';
 import { checkToolPairing } from './tool-pairing.ts';
 
 interface DecodedTurns {
@@ -40,14 +40,15 @@ export function* decodeTurns(
     const turn = placeMessage(message, index, seal);
     if (turn.parts.length > 0) placed.push(turn);
   }
-  const spoken = yield* mergeNeighbours(placed.filter((turn) => turn.role !== 'system'));
+  const kept = fromSummary(placed);
+  const spoken = yield* mergeNeighbours(kept.filter((turn) => turn.role !== 'system'));
   const [first] = spoken;
   if (first === undefined) throw noMessage();
   if (first.role !== 'user') {
     throw new RuntimeFailure('invalid-request', 'messages: first message must use the "user" role');
   }
   yield* checkToolPairing(spoken);
-  const merged = yield* mergeNeighbours(placed);
+  const merged = yield* mergeNeighbours(kept);
   const turns: Turn[] = [];
   for (const { role, parts } of merged) {
     turns.push({ role, parts: parts.map(({ part }) => part) });

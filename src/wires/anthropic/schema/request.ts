@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { EFFORTS } from '../../../core/backend.ts';
 import { messageContent, systemContent, textContent } from './blocks.ts';
 import { cacheControl } from './cache-control.ts';
+import { compaction, contextManagement } from './context-management.ts';
 import { jsonObject } from './json.ts';
 import { list, uncheckedList } from './list.ts';
 import { toolChoice, type RawTool } from './tools.ts';
@@ -64,6 +65,8 @@ const shared = {
   output_config: outputConfig.nullish(),
   output_format: outputFormat.nullish(),
   cache_control: cacheControl,
+  compaction: compaction.nullish(),
+  context_management: contextManagement.nullish(),
   service_tier: z.enum(['auto', 'standard_only']).nullish(),
   speed: z.enum(['standard', 'fast']).nullish(),
   inference_geo: z.string().nullish(),
