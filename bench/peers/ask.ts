@@ -18,10 +18,7 @@ export interface PeerAnswer {
   readonly outputTokens: number;
 }
 
-const count = z
-  .number()
-  .nullish()
-  .transform((value) => value ?? 0);
+const count = z.number().nullish();
 const usageSchema = z.looseObject({
   input_tokens: count,
   cache_read_input_tokens: count,
@@ -56,24 +53,28 @@ export async function ask(
   if (!response.ok || response.body === null) throw new Error(await response.text());
   const deltas: number[] = [];
   let text = '';
-  let usage = usageSchema.parse({});
+  let usage: PeerUsage = {};
   for await (const event of eventsOf(response.body)) {
     if (event.error !== undefined) throw new Error(event.error.message);
     const reported = event.usage ?? event.message?.usage;
-    if (reported !== undefined) usage = larger(usage, reported);
+    if (reported !== undefined) usage = later(usage, reported);
     const piece = event.delta?.text ?? event.delta?.partial_json ?? '';
     if (piece === '') continue;
     text += piece;
     deltas.push(performance.now());
     onDelta();
   }
-  const {
-    input_tokens,
-    cache_read_input_tokens: cachedTokens,
-    cache_creation_input_tokens,
-  } = usage;
-  const promptTokens = input_tokens + cachedTokens + cache_creation_input_tokens;
-  return { text, askedAt, deltas, promptTokens, cachedTokens, outputTokens: usage.output_tokens };
+  const cachedTokens = usage.cache_read_input_tokens ?? 0;
+  const evaluated = (usage.input_tokens ?? 0) + (usage.cache_creation_input_tokens ?? 0);
+  const outputTokens = usage.output_tokens ?? 0;
+  return {
+    text,
+    askedAt,
+    deltas,
+    promptTokens: evaluated + cachedTokens,
+    cachedTokens,
+    outputTokens,
+  };
 }
 
 /** Time until the first delta of an answer, in milliseconds. */
@@ -83,15 +84,10 @@ export function firstDeltaMs({ askedAt, deltas: [first = Infinity] }: PeerAnswer
 
 type PeerUsage = z.infer<typeof usageSchema>;
 
-/** The larger counts of two events, because some servers report a count in one of them only. */
-function larger(one: PeerUsage, other: PeerUsage): PeerUsage {
-  const most = (name: keyof typeof usageSchema.shape) => Math.max(one[name], other[name]);
-  return {
-    input_tokens: most('input_tokens'),
-    cache_read_input_tokens: most('cache_read_input_tokens'),
-    cache_creation_input_tokens: most('cache_creation_input_tokens'),
-    output_tokens: most('output_tokens'),
-  };
+/** Counts of a later event, with those of an earlier one that it lacks. The first event does not know the cache yet. */
+function later(earlier: PeerUsage, reported: PeerUsage): PeerUsage {
+  const known = Object.entries(reported).filter(([, value]) => typeof value === 'number');
+  return { ...earlier, ...Object.fromEntries(known) };
 }
 
 async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<PeerEvent> {
