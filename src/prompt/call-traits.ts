@@ -1,11 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ChatFormat } from '../formats/format.ts';
 import { findArguments } from './nested-arguments.ts';
-import { answered, called, PROBE_TOOL, said, taking } from './probe.ts';
+import { CALL, PROBE_TOOL, answered, called, said, taking } from './probe.ts';
 import type { Probe } from './probe.ts';
 import type { CallTraits, TemplateTraits } from './template-traits.ts';
 
-const CALL = taking([said('U')], [called('C')], [answered('C', 'R')]);
 const TWO_CALLS = taking(
   [said('U')],
   [called('C'), called('D')],

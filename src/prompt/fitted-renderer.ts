@@ -1,5 +1,5 @@
 import { adaptationsFor } from './adaptations.ts';
-import { answered, called, NO_TRAITS, Probe, said, taking, withSystem } from './probe.ts';
+import { GREETING, CALL, NO_TRAITS, Probe, TALK, withSystem } from './probe.ts';
 import type { TemplateRenderer } from './render.ts';
 import { plain } from '../formats/plain.ts';
 import { PLAIN_CALLS } from './call-traits.ts';
@@ -14,9 +14,6 @@ export interface FittedRenderer {
 }
 
 const TOKENS = { bos: '', eos: '' } as const;
-const ASKED = taking([said('U')]);
-const TALK = taking([said('U')], [said('A')], [said('N')]);
-const CALL = taking([said('U')], [called('C')], [answered('C', 'R')]);
 const STYLES = (['object', 'text'] as const).flatMap((form) =>
   (['kept', 'short'] as const).flatMap((ids) =>
     (['', null] as const).map((noContent) => ({ ...PLAIN_CALLS, arguments: form, ids, noContent })),
@@ -30,7 +27,7 @@ interface Feature {
 }
 
 const TALKING: readonly Feature[] = [
-  { word: '', isRendered: (probe) => probe.shows(ASKED, NO_TRAITS) },
+  { word: '', isRendered: (probe) => probe.shows(GREETING, NO_TRAITS) },
   { word: '', isRendered: (probe) => probe.shows(TALK, NO_TRAITS) },
 ];
 
@@ -38,7 +35,7 @@ const FEATURES: readonly Feature[] = [
   ...TALKING,
   {
     word: 'system',
-    isRendered: (probe) => probe.shows(withSystem(ASKED, 'S'), { ...NO_TRAITS, system: true }),
+    isRendered: (probe) => probe.shows(withSystem(GREETING, 'S'), { ...NO_TRAITS, system: true }),
   },
   {
     word: 'tools',

@@ -83,6 +83,11 @@ export const PROBE_TOOL: ToolSpec = {
   deferred: false,
 };
 
+/** Small conversations that most templates render. */
+export const GREETING = taking([said('U')]);
+export const TALK = taking([said('U')], [said('A')], [said('N')]);
+export const CALL = taking([said('U')], [called('C')], [answered('C', 'R')]);
+
 /** Tool that no conversation calls, without words to find. */
 const QUIET_TOOL: ToolSpec = {
   ...PROBE_TOOL,

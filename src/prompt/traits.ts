@@ -2,7 +2,19 @@ import { EFFORTS } from '../core/backend.ts';
 import type { Conversation } from '../core/conversation.ts';
 import type { ChatFormat } from '../formats/format.ts';
 import { findTalk } from './call-traits.ts';
-import { answered, called, NO_TRAITS, Probe, said, taking, thought, withSystem } from './probe.ts';
+import {
+  GREETING,
+  CALL,
+  NO_TRAITS,
+  Probe,
+  TALK,
+  answered,
+  called,
+  said,
+  taking,
+  thought,
+  withSystem,
+} from './probe.ts';
 import type { TemplateRenderer } from './render.ts';
 import type { CallTraits, ReasoningPlace, TemplateTraits } from './template-traits.ts';
 import { templateVariables } from './template-variables.ts';
@@ -19,7 +31,7 @@ export function probeTemplate(
   const probe = new Probe(render, format, tokens);
   const leading = { ...NO_TRAITS, system: true };
   const system =
-    probe.shows(withSystem(TALK, 'S'), leading) && probe.shows(withSystem(ASKED, 'S'), leading);
+    probe.shows(withSystem(TALK, 'S'), leading) && probe.shows(withSystem(GREETING, 'S'), leading);
   const anywhere = { ...leading, systemAnywhere: true };
   const systemAnywhere = system && probe.shows(withSystem(TALK, 'S', 'L'), anywhere);
   const forms = PARAMETERS.filter((form) => probe.showsTools(form, 'odd'));
@@ -42,11 +54,7 @@ export function probeTemplate(
   };
 }
 
-const ASKED = taking([said('U')]);
-const TALK = taking([said('U')], [said('A')], [said('N')]);
 const PARAMETERS = ['object', 'list', 'none', 'any', 'first', 'basic', 'text'] as const;
-
-const CALL = taking([said('U')], [called('C')], [answered('C', 'R')]);
 
 const PLACES = ['reasoning_content', 'reasoning', 'thinking', 'blocks'] as const;
 
@@ -105,7 +113,7 @@ function isRead(format: ChatFormat, lead: string): boolean {
  */
 function findLead(probe: Probe, { preamble }: ChatFormat, traits: TemplateTraits): string {
   const calling = probe.render(CALL, traits) ?? '';
-  const saying = probe.render(preamble === undefined ? TALK : ASKED, traits) ?? '';
+  const saying = probe.render(preamble === undefined ? TALK : GREETING, traits) ?? '';
   const start = preamble === undefined ? saying.indexOf('PROBE-A') : saying.length;
   if (start === -1 || calling.slice(0, start) !== saying.slice(0, start)) return '';
   return calling.slice(start, calling.indexOf('probe_call'));
@@ -133,7 +141,7 @@ function findFollowing(probe: Probe, base: TemplateTraits, calls: CallTraits): C
  */
 function findEfforts(probe: Probe): readonly string[] {
   const asking = (level?: string) =>
-    probe.render(ASKED, NO_TRAITS, level === undefined ? {} : { reasoning_effort: level });
+    probe.render(GREETING, NO_TRAITS, level === undefined ? {} : { reasoning_effort: level });
   const unknown = asking('probe');
   const named = EFFORTS.filter((effort) => {
     const rendered = asking(effort);
@@ -159,7 +167,7 @@ function thinkingTraits(
   if (format.alwaysThinks === true) return { thinking: 'always', emptyThinking: false };
   if (tags === undefined) return { thinking: 'none', emptyThinking: false };
   const [asked, forbidden] = (['adaptive', 'disabled'] as const).map((mode) =>
-    probe.render(ASKED, NO_TRAITS, templateVariables({ thinking: { mode } }, NO_TRAITS)),
+    probe.render(GREETING, NO_TRAITS, templateVariables({ thinking: { mode } }, NO_TRAITS)),
   );
   // If the template always opens the tag, closing it at once disables thinking.
   const opened = asked?.trimEnd().endsWith(tags.open) === true;

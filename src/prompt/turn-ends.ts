@@ -1,9 +1,7 @@
 import type { ChatFormat } from '../formats/format.ts';
-import { said, taking } from './probe.ts';
+import { TALK } from './probe.ts';
 import { renderPrompt } from './render.ts';
 import type { ChatTemplate, Prompt } from './render.ts';
-
-const TALK = taking([said('U')], [said('A')], [said('N')]);
 
 /**
  * Control tokens that a template writes between an answer and the next user message. A model that generates

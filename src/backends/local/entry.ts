@@ -7,6 +7,7 @@ import {
   PROMPT_LOOKUP,
   SPECULATIONS,
 } from '../../config/engine-options.ts';
+import type { ServerKey } from './runner-choice.ts';
 import { entrySchemaOf, text } from '../../registry/schema.ts';
 
 const gpuLayers = z.union([z.enum(GPU_LAYERS), z.int().min(0)], {
@@ -41,7 +42,7 @@ const serverOptions = {
     .min(1)
     .exactOptional(),
   lora: z.array(text).min(1).exactOptional(),
-};
+} satisfies Readonly<Record<ServerKey, z.ZodType>>;
 
 /** Entry of a model from a GGUF file. */
 export const localEntrySchema = entrySchemaOf({

@@ -66,7 +66,7 @@ export class Prompter<P extends RunnerPrompt> {
     const counted = await runner.count(prompt, signal);
     if (counted !== undefined) return counted;
     const loaded = await raceAbort(load(), signal);
-    return loaded.count(prompt);
+    return loaded.count(prompt, signal);
   }
 
   async #tokensBefore(

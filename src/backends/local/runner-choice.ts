@@ -52,6 +52,9 @@ const SERVER_OPTIONS = {
   lora: 'lora',
 } as const satisfies Partial<Record<keyof LocalSpec, string>>;
 
+/** Key of such an option. */
+export type ServerKey = (typeof SERVER_OPTIONS)[keyof typeof SERVER_OPTIONS];
+
 /** Reason why a model is run by llama-server, from its entry; undefined if it is not. */
 export function serverReason(spec: LocalSpec): string | undefined {
   if (spec.engine === 'llama-server') return '`engine: llama-server`';

@@ -95,8 +95,8 @@ export interface LoadedRunner<P, Grammar> {
   /** States in files that fit its context; absent if it can't have any. */
   readonly kept?: CachedPrompts | undefined;
 
-  /** Counts the tokens of any prompt. */
-  count(prompt: P): Promise<number>;
+  /** Counts the tokens of any prompt. Throws the signal's reason. */
+  count(prompt: P, signal: AbortSignal): Promise<number>;
 
   /** Compiles a grammar in GBNF. Throws if llama.cpp can't parse it. */
   compile(gbnf: string): Promise<Grammar>;

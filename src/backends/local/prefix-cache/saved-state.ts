@@ -1,5 +1,5 @@
 import type { Token } from 'node-llama-cpp';
-import type { SessionKey } from '../../../core/backend.ts';
+import type { CachedPrompts, SessionKey } from '../../../core/backend.ts';
 import { commonLength } from '../../../prompt/prompt-prefix.ts';
 import { readRecords, readTokens } from '../states/record.ts';
 import type { StateRecord } from '../states/record.ts';
@@ -104,4 +104,9 @@ export function isPrefix(tokens: readonly Token[], of: readonly Token[]): boolea
 /** Narrows an id to a token. The ids were tokens of the same model when they were written. */
 function isToken(id: number): id is Token {
   return Number.isInteger(id);
+}
+
+/** Number and size of states. */
+export function cacheSize(saved: readonly SavedState[]): CachedPrompts {
+  return { count: saved.length, bytes: saved.reduce((sum, { bytes }) => sum + bytes, 0) };
 }

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync, rmSync } from 'node:fs';
-import { readdir, rm, stat } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { isRunning } from '../../../core/running.ts';
 
@@ -30,17 +30,44 @@ export function removeScratch(folder: string): void {
  * changed for long, because the process may have ended elsewhere. One that is needed again is made again.
  */
 export async function removeStale(folder: string): Promise<void> {
-  const names = await readdir(folder).catch(() => []);
-  for (const name of names) {
-    const [pid = '', scope] = name.split('-', 2);
-    // Never remove other names.
-    if (!/^\d+$/.test(pid)) continue;
-    const place = path.join(folder, name);
-    const hasEnded = scope === pidScope() && !isRunning(Number(pid));
-    if (hasEnded || (await isOld(place))) {
-      await rm(place, { recursive: true, force: true }).catch(() => undefined);
-    }
+  for (const { place, hasEnded } of await scratchesIn(folder, '')) {
+    if (hasEnded || (await isOld(place))) await remove(place);
   }
+}
+
+/** Prefix of folders in the system's folder for temporary files, which other programs use too. */
+const SHARED_PREFIX = 'portico-slots-';
+
+/**
+ * Creates a folder for temporary files of this process in the system's folder for them, and removes those of ended
+ * processes. Only the owner may read it, because states contain conversations.
+ */
+export async function makeSharedScratch(): Promise<string> {
+  const all = tmpdir();
+  for (const { place, hasEnded } of await scratchesIn(all, SHARED_PREFIX)) {
+    if (hasEnded) await remove(place);
+  }
+  const folder = path.join(all, `${SHARED_PREFIX}${scratchName(process.pid)}`);
+  await mkdir(folder, { mode: 0o700 });
+  process.on('exit', () => removeScratch(folder));
+  return folder;
+}
+
+/** Folders of temporary files in a folder. Other names are left out. */
+async function scratchesIn(folder: string, prefix: string) {
+  const names = await readdir(folder).catch(() => []);
+  return names.flatMap((name) => {
+    const [pid = '', scope] = name.startsWith(prefix)
+      ? name.slice(prefix.length).split('-', 2)
+      : [];
+    if (!/^\d+$/.test(pid)) return [];
+    const hasEnded = scope === pidScope() && !isRunning(Number(pid));
+    return [{ place: path.join(folder, name), hasEnded }];
+  });
+}
+
+async function remove(place: string): Promise<void> {
+  await rm(place, { recursive: true, force: true }).catch(() => undefined);
 }
 
 /** Returns true if neither a file, nor a folder or a file in it, has changed for long. */

@@ -1,5 +1,4 @@
 import type { Llama, Token } from 'node-llama-cpp';
-import type { CachedPrompts } from '../../../../core/backend.ts';
 import type { PromptLookupMode } from '../../../../config/engine-options.ts';
 import type { EngineLog } from '../../engine-settings.ts';
 import type { ModelMetadata } from '../../model/model-metadata.ts';
@@ -14,6 +13,7 @@ import type { LoadSettings } from './load-settings.ts';
 import { Slot } from './slot.ts';
 import { SlotPool } from '../../prefix-cache/slot-pool.ts';
 import type { TakenSlot } from '../../prefix-cache/slot-pool.ts';
+import { cacheSize } from '../../prefix-cache/saved-state.ts';
 import type { StateFiles } from '../../prefix-cache/state-files.ts';
 import { GrammarCompiler } from './token-grammar.ts';
 import type { TokenGrammar } from './token-grammar.ts';
@@ -51,7 +51,7 @@ export function openSlots(
       return scheduler.isOverdue;
     },
     get kept() {
-      return states && sizeOf(states);
+      return states && cacheSize(states.saved);
     },
     count: async (prompt) => prompt.length,
     compile: async (gbnf) => compiler.compile(gbnf),
@@ -68,10 +68,6 @@ export function openSlots(
       await learner.measure(model, settings, context.contextSize, signal);
     },
   };
-}
-
-function sizeOf({ saved }: StateFiles): CachedPrompts {
-  return { count: saved.length, bytes: saved.reduce((sum, { bytes }) => sum + bytes, 0) };
 }
 
 interface SlotParts extends Pick<TokenCompletionOptions, 'model' | 'compiler' | 'turnEnds'> {

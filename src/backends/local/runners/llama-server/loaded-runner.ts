@@ -1,6 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Llama } from 'node-llama-cpp';
+import { raceAbort } from '../../../../core/abort.ts';
 import type { EngineLog } from '../../engine-settings.ts';
 import type { ModelMetadata } from '../../model/model-metadata.ts';
+import { cacheSize } from '../../prefix-cache/saved-state.ts';
 import { SlotPool } from '../../prefix-cache/slot-pool.ts';
 import type { StateFiles } from '../../prefix-cache/state-files.ts';
 import type { LoadedRunner } from '../../runner.ts';
@@ -40,7 +43,11 @@ export function openServerSlots(options: LoadedServerOptions): LoadedRunner<Serv
   const pool = new SlotPool({ slots, scheduler: steps, states, bytesPerToken, log });
   const { model, turnEnds } = head;
   const { marker } = options;
-  const sizes = new PictureSizes({ client, marker, replaced: (id) => slots[id]?.forget() });
+  const sizes = new PictureSizes({
+    client,
+    marker,
+    lend: (work, signal) => lend(slots, work, signal),
+  });
   return {
     device,
     sizeBytes,
@@ -50,10 +57,9 @@ export function openServerSlots(options: LoadedServerOptions): LoadedRunner<Serv
       return client.isStuck;
     },
     get kept() {
-      const bytes = states?.saved.map((state) => state.bytes);
-      return bytes && { count: bytes.length, bytes: bytes.reduce((sum, one) => sum + one, 0) };
+      return states && cacheSize(states.saved);
     },
-    count: (prompt) => sizes.count(prompt),
+    count: (prompt, signal) => sizes.count(prompt, signal),
     async compile(gbnf) {
       // llama-server would refuse each request with it.
       await llama.createGrammar({ grammar: gbnf });
@@ -73,4 +79,22 @@ export function openServerSlots(options: LoadedServerOptions): LoadedRunner<Serv
     restore: () => pool.restoreAll(),
     keep: () => pool.keepAll(),
   };
+}
+
+/** Time after which slots are looked at again. */
+const POLL_MS = 20;
+
+/** Lends the idle slot with the shortest state, as soon as there is one. */
+async function lend<T>(
+  slots: readonly ServerSlot[],
+  work: (slot: number) => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  for (;;) {
+    const [slot] = slots
+      .filter(({ idle }) => idle)
+      .toSorted((one, other) => one.length - other.length);
+    if (slot !== undefined) return slot.lend(work);
+    await raceAbort(delay(POLL_MS), signal);
+  }
 }

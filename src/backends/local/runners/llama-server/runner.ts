@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { existsSync, statSync } from 'node:fs';
 import type { Llama, Token } from 'node-llama-cpp';
 import { RuntimeFailure } from '../../../../core/failure.ts';
 import { imagesOf } from '../../../../core/parts.ts';
@@ -16,6 +14,7 @@ import { readProjector } from '../../pictures/projector.ts';
 import { needsCheckpoints, openStates } from '../../prefix-cache/open-states.ts';
 import { NEGLIGIBLE_TOKENS } from '../../prefix-cache/slot-choice.ts';
 import type { StateFiles } from '../../prefix-cache/state-files.ts';
+import { makeSharedScratch } from '../../states/scratch.ts';
 import { writeTokens } from '../../prompts/write-tokens.ts';
 import type { LoadedRunner, LoadOptions, Runner } from '../../runner.ts';
 import { threadsFor } from '../../threads.ts';
@@ -115,7 +114,7 @@ async function load(
   const needs = await loadNeeds(head.model, abilities.devices, contextSize, spec.mmproj);
   const slots = await reserve({ ...needs, parallel: settings.parallel ?? spec.parallel });
   const threads = threadsFor(spec, settings, llama.cpuMathCores);
-  const folder = states?.scratch ?? temporaryFolder();
+  const folder = states?.scratch ?? (await makeSharedScratch());
   const key = randomBytes(24).toString('base64url');
   const args = serverArguments({ spec, settings, contextSize, slots, threads, folder });
   const environment = serverEnvironment(key);
@@ -197,11 +196,4 @@ function serverEnvironment(key?: string): NodeJS.ProcessEnv {
 
 function deviceOf({ devices }: ServerAbilities): string {
   return devices.length === 0 ? 'CPU' : devices.map(({ name }) => name).join(', ');
-}
-
-/** Folder for slot files of this process. Only the owner may read conversations. */
-function temporaryFolder(): string {
-  const folder = mkdtempSync(path.join(tmpdir(), 'portico-slots-'));
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-  return folder;
 }

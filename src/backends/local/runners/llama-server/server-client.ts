@@ -28,6 +28,17 @@ const STUCK_MS = 120_000;
 /** Prefix of a line with data in a stream. */
 const DATA = 'data: ';
 
+/** Failure of a request whose content llama-server can't use. */
+export class RefusedRequest extends RuntimeFailure {
+  /** Reason in the words of llama-server. */
+  readonly reason: string;
+
+  constructor({ code, message }: RuntimeFailure, reason: string) {
+    super(code, message);
+    this.reason = reason;
+  }
+}
+
 /** Client of a running llama-server. */
 export class LlamaServerClient {
   readonly #options: LlamaServerClientOptions;
@@ -108,7 +119,9 @@ export class LlamaServerClient {
   }
 
   async #refuse(answer: HttpAnswer): Promise<never> {
-    throw this.#failure(messageIn(await readText(answer.body, MOST_BYTES)));
+    const reason = messageIn(await readText(answer.body, MOST_BYTES));
+    const failure = this.#failure(reason);
+    throw answer.status === 400 ? new RefusedRequest(failure, reason) : failure;
   }
 
   #failure(reason: string): RuntimeFailure {

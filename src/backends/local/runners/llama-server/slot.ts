@@ -40,6 +40,7 @@ export class ServerSlot extends SlotUse implements CachedSlot {
   #isDecoding = false;
   /** Copies of its state to other slots. */
   #copying: Promise<unknown> = Promise.resolve();
+  #lent: Promise<unknown> = Promise.resolve();
 
   constructor(options: ServerSlotOptions) {
     super();
@@ -69,6 +70,7 @@ export class ServerSlot extends SlotUse implements CachedSlot {
 
   /** Evaluates the first step of a prompt, because only an evaluation reports the reused tokens. */
   async reuse(prompt: ServerPrompt, signal: AbortSignal): Promise<number> {
+    await raceAbort(this.#lent, signal);
     if (prompt.media !== undefined) return this.#whole(prompt, prompt.media, signal);
     const kept = this.reusable(prompt);
     if (kept >= prompt.length - 1) return kept;
@@ -163,9 +165,12 @@ export class ServerSlot extends SlotUse implements CachedSlot {
     }
   }
 
-  /** Notes that another request has replaced its state. */
-  forget(): void {
+  /** Lends the slot to work that replaces its state. A request that takes it meanwhile waits for the end. */
+  lend<T>(work: (slot: number) => Promise<T>): Promise<T> {
     this.#tokens = [];
+    const done = work(this.#options.id);
+    this.#lent = Promise.allSettled([this.#lent, done]);
+    return done;
   }
 
   /** Notes the tokens of the state after a generation. */
