@@ -67,6 +67,7 @@ export async function composeModels(
     discovering: backends.filter(({ discovers }) => discovers).map(({ kind }) => kind),
     exists: existsSync,
     overflow: settings.overflow,
+    files,
     sees: (model) => definitionOf(model, backends)?.takesImages?.(model),
     services: openServices(settings.webSearch, settings.webFetch, logger.warn.bind(logger), () =>
       environmentWithoutKeys(process.env, keys()),

@@ -8,9 +8,20 @@ export interface TextPart {
 
 /** Location of a picture or a document: in the request, at a URL, or in the files store. */
 export type BinarySource =
-  | { readonly kind: 'base64'; readonly mediaType: string; readonly data: string }
+  | {
+      readonly kind: 'base64';
+      readonly mediaType: string;
+      readonly data: string;
+      /** Id of the stored file that contains the data, if the client sent the id. */
+      readonly fileId?: string;
+    }
   | { readonly kind: 'url'; readonly url: string }
-  | { readonly kind: 'file'; readonly fileId: string };
+  | {
+      readonly kind: 'file';
+      readonly fileId: string;
+      /** Place in the client's request, for failures: `messages.0.content.1.document`. */
+      readonly at?: string;
+    };
 
 export interface ImagePart {
   readonly kind: 'image';
@@ -23,7 +34,7 @@ export interface DocumentPart {
   readonly kind: 'document';
   readonly source:
     | BinarySource
-    | { readonly kind: 'text'; readonly text: string }
+    | { readonly kind: 'text'; readonly text: string; readonly fileId?: string }
     | { readonly kind: 'content'; readonly parts: readonly Part[] };
   readonly title?: string;
   readonly context?: string;
@@ -104,6 +115,8 @@ export interface ToolChangePart {
 export interface ContainerUploadPart {
   readonly kind: 'container-upload';
   readonly fileId: string;
+  /** Name of the file, once it was looked up. */
+  readonly fileName?: string;
 }
 
 /** Part of a turn. Every request block of the Messages API decodes to one of these. */

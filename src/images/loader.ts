@@ -143,10 +143,15 @@ async function placed(image: ImagePart, source: Promise<PictureSource>): Promise
     const { details } = error;
     throw new RuntimeFailure(error.code, error.message, {
       cause: error,
-      subject: imageSubject(image, image.source.kind),
+      subject: imageSubject(image, sourceKind(image)),
       ...(details !== undefined && { details: { ...details, paths: [blockPath(image)] } }),
     });
   }
+}
+
+/** Kind of source that the client sent. */
+function sourceKind({ source }: ImagePart): ImagePart['source']['kind'] {
+  return source.kind === 'base64' && source.fileId !== undefined ? 'file' : source.kind;
 }
 
 /** Place of the image without the types of its blocks: `messages.0.content.1.content.0`. */

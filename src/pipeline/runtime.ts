@@ -12,6 +12,8 @@ import { checkCapabilities, checkChats } from './admission.ts';
 import { Backends } from './backends.ts';
 import type { BackendFactories } from './backends.ts';
 import { createChain } from './chain.ts';
+import { FileSources } from './file-sources.ts';
+import type { FileReader } from './file-sources.ts';
 import { countBy, generateBy } from './middleware.ts';
 import type { GenerationContext, GenerationMiddleware } from './middleware.ts';
 import { withoutForeignTools } from './middleware/server-tools/offered.ts';
@@ -30,6 +32,8 @@ export interface RuntimeOptions extends DirectoryOptions {
   readonly overflow: 'clamp' | 'strict';
   /** Checks and fetches images. Default: a loader that contacts only public addresses. */
   readonly images?: ImageLoader;
+  /** Stored files that requests name. Default: none. */
+  readonly files?: FileReader;
   /** Services of the server tools. Default: none. */
   readonly services?: ServerServices;
 }
@@ -78,6 +82,7 @@ export class Runtime {
   readonly #recent = new RecentModels();
   readonly #chain: GenerationMiddleware;
   readonly #reportUnheld: UnheldReport;
+  readonly #fileSources: FileSources;
 
   constructor(options: RuntimeOptions) {
     const { images = createImageLoader(), services = { log: () => undefined } } = options;
@@ -85,6 +90,7 @@ export class Runtime {
     this.#backends = new Backends(options.backends);
     this.#directory = new ModelDirectory(options, this.#backends);
     this.#chain = createChain({ images, services });
+    this.#fileSources = new FileSources(options.files);
     this.#reportUnheld = createUnheldReport(services.log);
   }
 
@@ -93,7 +99,7 @@ export class Runtime {
    * first event.
    */
   async generate(name: string, request: ModelRequest, signal: AbortSignal): Promise<Generation> {
-    const bound = await this.#bind(name, request);
+    const bound = await this.#bind(name, request, signal);
     const { backend, resolution } = bound;
     this.#recent.set(request, bound.request.model.name);
     const { context, unused } = await this.#admit(bound, signal);
@@ -104,7 +110,7 @@ export class Runtime {
 
   /** Counts the tokens of the prompt, as a generation by the same model would report them. */
   async countTokens(name: string, request: ModelRequest, signal: AbortSignal): Promise<TokenCount> {
-    const bound = await this.#bind(name, request);
+    const bound = await this.#bind(name, request, signal);
     const { context, unused } = await this.#admit(bound, signal);
     const counted = await this.#count(bound, context);
     return { ...counted, resolution: bound.resolution, unused };
@@ -166,13 +172,14 @@ export class Runtime {
   }
 
   /** Resolves the model of a request, and removes the tools that Portico can't run. */
-  async #bind(name: string, request: ModelRequest): Promise<Bound> {
+  async #bind(name: string, request: ModelRequest, signal: AbortSignal): Promise<Bound> {
     const resolution = await this.#directory.resolve(name, this.#recent.get(request));
     const { spec: model } = resolution.model;
     await checkChats(this.#directory.known, model);
+    const conversation = await this.#fileSources.inline(request.conversation, signal);
     const offered = withoutForeignTools({
       ...request,
-      conversation: withLoadedTools(request.conversation, request.toolChoice),
+      conversation: withLoadedTools(conversation, request.toolChoice),
       model,
       overflow: this.#options.overflow,
     });

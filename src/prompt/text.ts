@@ -12,7 +12,7 @@ export function writeParts(parts: readonly Part[], separator = '\n\n'): string {
 /**
  * One part as text.
  *
- * @throws {unsupported} if the part has no text form: images, binary documents, container uploads
+ * @throws {unsupported} if the part has no text form: images, binary documents
  */
 function writePart(part: Part): string {
   switch (part.kind) {
@@ -42,7 +42,7 @@ function writePart(part: Part): string {
     case 'image':
       throw unwritable('image');
     case 'container-upload':
-      throw unwritable('container_upload');
+      return `[The file ${part.fileName ?? part.fileId} was uploaded for code execution.]`;
     default:
       return part satisfies never;
   }

@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { rm } from 'node:fs/promises';
 import { RuntimeFailure } from '../core/failure.ts';
+import { isErrno } from '../core/json.ts';
 import type { FilePage, FileRange, StoredFile } from '../core/stored-file.ts';
 import { writeDraft } from './drafts.ts';
 import {
@@ -15,6 +16,7 @@ import {
   toFile,
 } from './file-rows.ts';
 import type { FileDetails } from './file-rows.ts';
+import { storeFailure } from './failures.ts';
 import type { Store } from './store.ts';
 
 /** The real API's limit on a file. */
@@ -24,6 +26,14 @@ export interface FileStoreOptions {
   /** Time after which files are removed; undefined keeps them. */
   readonly keepMs?: number | undefined;
   readonly now?: () => number;
+}
+
+/** Stored file with its content, which the caller must close. */
+export interface OpenedFile {
+  readonly file: StoredFile;
+  /** SHA-256 of the content in hexadecimal digits. */
+  readonly sha256: string;
+  readonly content: FileHandle;
 }
 
 /** Files that clients upload or tools write. */
@@ -75,9 +85,14 @@ export class FileStore {
    *
    * @throws {resource-not-found} if no such file exists, or it has expired
    */
-  async open(id: string): Promise<{ readonly file: StoredFile; readonly content: FileHandle }> {
+  async open(id: string): Promise<OpenedFile> {
     const { file, sha256, store } = await this.#find(id);
-    return { file, content: await store.blobs.open(sha256) };
+    try {
+      return { file, sha256, content: await store.blobs.open(sha256) };
+    } catch (error) {
+      // The file was removed meanwhile.
+      throw isErrno(error, 'ENOENT') ? fileNotFound(id) : storeFailure(error);
+    }
   }
 
   /** @throws {invalid-request} if an id of the range names no file */

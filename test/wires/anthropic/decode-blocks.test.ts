@@ -34,7 +34,7 @@ const USER_BLOCKS: readonly (readonly [name: string, block: object, parts: reado
   [
     'image file',
     { type: 'image', source: { type: 'file', file_id: 'file_1' } },
-    [{ kind: 'image', source: { kind: 'file', fileId: 'file_1' }, at }],
+    [{ kind: 'image', source: { kind: 'file', fileId: 'file_1', at }, at }],
   ],
   [
     'document base64',
@@ -104,7 +104,13 @@ const USER_BLOCKS: readonly (readonly [name: string, block: object, parts: reado
   [
     'document file',
     { type: 'document', source: { type: 'file', file_id: 'file_1' } },
-    [{ kind: 'document', citations: false, source: { kind: 'file', fileId: 'file_1' } }],
+    [
+      {
+        kind: 'document',
+        citations: false,
+        source: { kind: 'file', fileId: 'file_1', at: at.replace('image', 'document') },
+      },
+    ],
   ],
   [
     'search_result',

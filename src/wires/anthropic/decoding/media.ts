@@ -15,7 +15,11 @@ export function decodeText(block: TextBlock): readonly TextPart[] {
 export function decodeMedia(block: MediaBlock, at: string): Part {
   switch (block.type) {
     case 'image':
-      return { kind: 'image', source: decodeBinary(block.source), at: `${at}.image` };
+      return {
+        kind: 'image',
+        source: decodeBinary(block.source, `${at}.image`),
+        at: `${at}.image`,
+      };
     case 'document':
       return decodeDocument(block, `${at}.document`);
     case 'search_result':
@@ -36,7 +40,7 @@ function decodeDocument(block: DocumentBlock, at: string): DocumentPart {
   const context = block.context ?? undefined;
   return {
     kind: 'document',
-    source: decodeDocumentSource(block.source, `${at}.source`),
+    source: decodeDocumentSource(block.source, at),
     ...(title === undefined ? {} : { title }),
     ...(context === undefined ? {} : { context }),
     citations: block.citations?.enabled ?? false,
@@ -53,13 +57,13 @@ function decodeDocumentSource(source: DocumentBlock['source'], at: string): Docu
         parts: source.content.flatMap<Part>((block, index) =>
           block.type === 'text'
             ? decodeText(block)
-            : [decodeMedia(block, `${at}.content.content.${index}`)],
+            : [decodeMedia(block, `${at}.source.content.content.${index}`)],
         ),
       };
     case 'base64':
     case 'url':
     case 'file':
-      return decodeBinary(source);
+      return decodeBinary(source, at);
     default:
       return source satisfies never;
   }
@@ -67,6 +71,7 @@ function decodeDocumentSource(source: DocumentBlock['source'], at: string): Docu
 
 function decodeBinary(
   source: ImageSource | Extract<DocumentBlock['source'], { type: 'base64' }>,
+  at: string,
 ): BinarySource {
   switch (source.type) {
     case 'base64':
@@ -74,7 +79,7 @@ function decodeBinary(
     case 'url':
       return { kind: 'url', url: source.url };
     case 'file':
-      return { kind: 'file', fileId: source.file_id };
+      return { kind: 'file', fileId: source.file_id, at };
     default:
       return source satisfies never;
   }
