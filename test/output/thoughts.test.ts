@@ -61,6 +61,15 @@ describe('thinking with triggers of calls', () => {
     }
   });
 
+  it('takes linear time for much white space before a word', () => {
+    const milliseconds = cpuMsOf(() => {
+      const parser = thinkingParser();
+      for (const character of `So${'\n'.repeat(60_000)}I</think>`) parser.push(character);
+      expect(parser.thinking).toBe(false);
+    });
+    expect(milliseconds).toBeLessThan(700);
+  });
+
   it('takes linear time for many later blocks that are never closed', () => {
     const parser = new OutputParser({
       format: gemma4,

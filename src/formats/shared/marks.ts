@@ -1,5 +1,3 @@
-import { undecided } from './stops.ts';
-
 /** Finds the first of several marks in one pass, and the longest one at the same place. */
 export class MarkFinder {
   readonly #pattern: RegExp;
@@ -68,14 +66,6 @@ export class TextSet {
     }
     return false;
   }
-}
-
-/** Length of the end of a text that may begin a mark, including white space before it if that is trimmed. */
-export function heldBack(text: string, marks: readonly string[], space: 'keep' | 'trim'): number {
-  const begun = undecided(text, marks);
-  if (space === 'keep') return begun;
-  const before = text.slice(0, text.length - begun);
-  return begun + before.length - before.trimEnd().length;
 }
 
 /** Returns true if a text is the beginning of a longer mark. */

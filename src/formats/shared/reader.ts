@@ -1,5 +1,5 @@
 import { JsonScan } from './json-scan.ts';
-import { finderOf, heldBack, mayGrow, TextSet } from './marks.ts';
+import { finderOf, mayGrow, TextSet } from './marks.ts';
 import { undecided } from './stops.ts';
 
 /** Parsed piece of a model's output. A call that was cut off has no `call-end`. */
@@ -150,25 +150,28 @@ export class Source {
     space: 'keep' | 'trim' = 'keep',
   ): Reading<{ readonly mark: string; readonly space: string } | undefined> {
     const finder = finderOf(marks);
+    // White space that may stand before a mark. It is searched once, so that a long one costs linear time.
+    let held = '';
     for (;;) {
       const rest = this.rest;
       const found = finder.find(rest);
       // A longer mark may still begin at the same place.
-      if (found !== undefined && (this.#ended || !mayGrow(rest.slice(found.at), marks))) {
-        const before = rest.slice(0, found.at);
-        const shown = space === 'trim' ? before.trimEnd() : before;
-        if (shown !== '') yield piece(shown);
-        this.skip(found.at);
-        this.#release();
-        this.skip(found.mark.length);
-        return { mark: found.mark, space: before.slice(shown.length) };
-      }
-      const held = this.#ended ? 0 : heldBack(rest, marks, space);
-      const shown = rest.slice(0, rest.length - held);
-      if (shown !== '') yield piece(shown);
-      this.skip(shown.length);
+      const isFound = found !== undefined && (this.#ended || !mayGrow(rest.slice(found.at), marks));
+      const wait = this.#ended ? 0 : undecided(rest, marks);
+      const part = rest.slice(0, isFound ? found.at : rest.length - wait);
+      const shown = space === 'trim' && (isFound || !this.#ended) ? part.trimEnd() : part;
+      if (shown !== '') yield piece(held + shown);
+      held = (shown === '' ? held : '') + part.slice(shown.length);
+      this.skip(part.length);
       this.#release();
-      if (this.#ended) return this.#starve(undefined);
+      if (isFound) {
+        this.skip(found.mark.length);
+        return { mark: found.mark, space: held };
+      }
+      if (this.#ended) {
+        if (held !== '') yield piece(held);
+        return this.#starve(undefined);
+      }
       yield undefined;
     }
   }
