@@ -30,6 +30,7 @@ import { pythonic } from '../formats/pythonic.ts';
 import { qwenXml } from '../formats/qwen-xml.ts';
 import { isDefinition } from '../formats/repair/schema-types.ts';
 import { seedOss } from '../formats/seed-oss.ts';
+import { takeClosing } from '../formats/shared/calls.ts';
 import type { OutputPiece, Reading, Source } from '../formats/shared/reader.ts';
 import { bufferPieces } from './buffer-pieces.ts';
 
@@ -74,6 +75,9 @@ const SYNTAXES: readonly Syntax[] = [
   functionCall,
 ];
 
+/** Marks that close calls. Right after a call they are no text, although it is closed already. */
+const CLOSINGS = [...new Set(SYNTAXES.flatMap(({ closings }) => closings ?? []))];
+
 /** Limit of characters per answer that failed reads may reread: a model can repeat the start of a call forever. */
 const MOST_REREAD = 500_000;
 
@@ -100,7 +104,10 @@ export const leaked: ChatFormat = {
       if (source.reread > MOST_REREAD || failed >= MOST_FAILED) return false;
       const place = source.place;
       for (const syntax of syntaxesOf(tools).get(trigger) ?? []) {
-        if (yield* readComplete(source, syntax.read(source, tools, trigger), tools)) return true;
+        if (yield* readComplete(source, syntax.read(source, tools, trigger), tools)) {
+          while ((yield* takeClosing(source, ...CLOSINGS)) !== undefined);
+          return true;
+        }
         source.rewind(place);
       }
       failures.set(source, failed + 1);

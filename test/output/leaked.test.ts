@@ -101,6 +101,18 @@ describe('the text of a server', () => {
     expect(read(value.split(''))).toEqual(parts);
   });
 
+  it.each(['</tool_call>', '</tool_calls>\n</tool_call>'])(
+    'has no second closing mark after a call: %s',
+    (closing) => {
+      const value = `<tool_call>\n{"name": "look", "arguments": {}}\n</tool_call>\n${closing}\nHi`;
+      for (let at = 0; at <= value.length; at++) {
+        const types = read([value.slice(0, at), value.slice(at)]).map(({ type }) => type);
+        expect(types.slice(-2)).toEqual(['tool-call-end', 'text-delta']);
+        expect(read([value.slice(0, at), value.slice(at)]).at(-1)).toEqual(text('Hi'));
+      }
+    },
+  );
+
   it('is sent at once if no call can begin there', () => {
     const output = new Output({
       format: leaked,
