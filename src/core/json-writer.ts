@@ -2,12 +2,19 @@ import type { Steps } from './steps.ts';
 
 /** Weight of one step: this many characters take a millisecond or less. */
 const LIGHT = 64 * 1024;
+/** Weight up to which `JSON.stringify` takes only a few milliseconds. Most agents' requests have less. */
+const SMALL = 256 * 1024;
 /** Weight of a value, in characters. */
 const VALUE_WEIGHT = 16;
 
 /** Returns true if a JSON value is small enough to be written in one step. */
 export function isLight(value: unknown): boolean {
   return lighten(value, LIGHT) >= 0;
+}
+
+/** Returns true if a JSON value is small enough to be written at once, if that happens once per request. */
+export function isSmall(value: unknown): boolean {
+  return lighten(value, SMALL) >= 0;
 }
 
 /** Subtracts the weight of a value; the result is below 0 if the value is too heavy. */

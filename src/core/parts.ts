@@ -10,7 +10,10 @@ export function hasPart({ turns }: Conversation, test: (part: Part) => boolean):
 }
 
 function hasPartAmong(parts: readonly Part[], test: (part: Part) => boolean): boolean {
-  return parts.some((part) => test(part) || hasPartAmong(innerParts(part), test));
+  for (const part of parts) {
+    if (test(part) || hasPartAmong(innerParts(part), test)) return true;
+  }
+  return false;
 }
 
 const NO_PARTS: readonly Part[] = [];

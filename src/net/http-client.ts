@@ -3,7 +3,7 @@ import { Agent } from 'undici';
 import { createConnector, isOfUsedConnection } from './connector.ts';
 import { cancelled } from '../core/abort.ts';
 import { messageOf, RuntimeFailure } from '../core/failure.ts';
-import { isLight, writeJson } from '../core/json-writer.ts';
+import { isSmall, writeJson } from '../core/json-writer.ts';
 import { inSlices } from '../core/steps.ts';
 import { ResponseStream } from './response-stream.ts';
 import { oneLine } from '../core/one-line.ts';
@@ -161,7 +161,7 @@ async function writeBody(
   body: unknown,
   signal: AbortSignal,
 ): Promise<{ readonly headers: HttpHeaders; readonly body: string | readonly Buffer[] }> {
-  if (isLight(body)) return { headers: {}, body: JSON.stringify(body) };
+  if (isSmall(body)) return { headers: {}, body: JSON.stringify(body) };
   const pieces: Buffer[] = [];
   const writing = writeJson(body, (piece) => pieces.push(Buffer.from(piece)));
   try {

@@ -3,6 +3,7 @@ import type { SearchBudget } from '../grammar/unheld.ts';
 import { unsatisfiablePlace } from '../grammar/unsatisfiable.ts';
 import { callableTools } from '../prompt/render.ts';
 import type { Capabilities, GenerationRequest } from '../core/backend.ts';
+import type { ToolSpec } from '../core/conversation.ts';
 import type { JsonObject } from '../core/json.ts';
 import { RuntimeFailure } from '../core/failure.ts';
 import type { FailureSubject } from '../core/failure.ts';
@@ -24,19 +25,23 @@ export type UnheldReport = (request: GenerationRequest, can: Capabilities) => vo
 /** Creates a report that logs one line per schema, once. */
 export function createUnheldReport(log: (message: string) => void): UnheldReport {
   const once = logOnce(log);
+  const matchable = new WeakSet<readonly ToolSpec[]>();
   const checkMatchable = ({ conversation, toolChoice, outputSchema }: GenerationRequest): void => {
     const budget = { left: MOST_VALUES };
     if (outputSchema !== undefined) {
       const place = unsatisfiablePlace(outputSchema, budget);
       if (place !== undefined) throw unmatchable('output-schema', 'this schema', place);
     }
-    for (const { name, inputSchema, strict } of callableTools(conversation, toolChoice)) {
+    const tools = callableTools(conversation, toolChoice);
+    if (matchable.has(tools)) return;
+    for (const { name, inputSchema, strict } of tools) {
       const place = unsatisfiablePlace(inputSchema, budget);
       if (place === undefined) continue;
       const failure = unmatchable('tools', `the schema of tool ${name}`, place);
       if (strict === true) throw failure;
       once(failure.message);
     }
+    matchable.add(tools);
   };
   const note = (name: string, schema: JsonObject, budget: SearchBudget): void => {
     const places = unheldPlaces(schema, budget);

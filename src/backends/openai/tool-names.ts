@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { GenerationRequest } from '../../core/backend.ts';
-import type { Part } from '../../core/conversation.ts';
+import type { Conversation } from '../../core/conversation.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 
 /** Limit of OpenAI and most providers: https://platform.openai.com/docs/api-reference/chat/create */
@@ -43,20 +43,35 @@ export function nameRestorer(
       : event;
 }
 
+/** Short names by conversation: a request needs them several times. */
+const known = new WeakMap<Conversation, ReadonlyMap<string, string>>();
+
 /**
  * Maps each name over the limit to a short one. A short name depends on the name alone, so that prompts keep
  * their prefix.
  */
 export function shortNames({ conversation }: GenerationRequest): ReadonlyMap<string, string> {
-  const parts = conversation.turns.flatMap((turn): readonly Part[] => turn.parts);
-  const past = parts.flatMap((part) => (part.kind === 'tool-call' ? [part.name] : []));
-  const names = new Set([...conversation.tools.map(({ name }) => name), ...past]);
+  const names = known.get(conversation) ?? shorten(namesIn(conversation));
+  known.set(conversation, names);
+  return names;
+}
+
+function namesIn({ tools, turns }: Conversation): ReadonlySet<string> {
+  const names = new Set(tools.map(({ name }) => name));
+  for (const { parts } of turns) {
+    for (const part of parts) if (part.kind === 'tool-call') names.add(part.name);
+  }
+  return names;
+}
+
+function shorten(names: ReadonlySet<string>): ReadonlyMap<string, string> {
   const taken = new Set([...names].filter(fits));
   const short = new Map<string, string>();
   for (const name of names) {
     if (fits(name)) continue;
-    let candidate = shorten(name, name);
-    for (let copy = 2; taken.has(candidate); copy++) candidate = shorten(name, `${name} ${copy}`);
+    let candidate = shortNameOf(name, name);
+    for (let copy = 2; taken.has(candidate); copy++)
+      candidate = shortNameOf(name, `${name} ${copy}`);
     taken.add(candidate);
     short.set(name, candidate);
   }
@@ -67,7 +82,7 @@ function fits(name: string): boolean {
   return name.length <= MOST_CHARACTERS && name.search(FORBIDDEN) === -1;
 }
 
-function shorten(name: string, hashed: string): string {
+function shortNameOf(name: string, hashed: string): string {
   const hash = createHash('sha256').update(hashed).digest('hex').slice(0, HASH_CHARACTERS);
   const begin = name.replaceAll(FORBIDDEN, '_').slice(0, MOST_CHARACTERS - HASH_CHARACTERS - 1);
   return `${begin}_${hash}`;

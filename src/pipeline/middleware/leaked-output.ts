@@ -85,7 +85,8 @@ class LeakReader {
     });
     this.#request = request;
     this.#names = new Map([...aliases].map(([name, alias]) => [alias, name]));
-    this.#tools = [...tools, ...named];
+    // The same list has the same openings, which are cached.
+    this.#tools = named.length === 0 ? tools : [...tools, ...named];
     this.#limit = callLimit(request);
     this.#output = this.#nextOutput();
   }

@@ -16,7 +16,6 @@ import { checkToolNames, decodeToolChoice, decodeTools } from './decoding/tools.
 import { promptPlace } from './decoding/prompt-place.ts';
 import { decodeTurns } from './decoding/turns.ts';
 import { checkItems, type CheckedBody } from './decoding/items.ts';
-import { toWellFormed } from './decoding/well-formed.ts';
 import { parseWith } from './issues.ts';
 import { countTokensBody, messagesBody, type RequestBody } from './schema/request.ts';
 import type { ThinkingSeal } from './signature.ts';
@@ -43,8 +42,7 @@ export interface AnthropicRequest {
  *
  * @throws {invalid-request|unsupported}
  */
-export function* decodeMessages(raw: unknown, context: DecodeContext): Steps<AnthropicRequest> {
-  const body = yield* toWellFormed(raw);
+export function* decodeMessages(body: unknown, context: DecodeContext): Steps<AnthropicRequest> {
   const outline = parseWith(messagesBody, body);
   const checked = yield* checkItems(outline, body);
   return yield* decodeBody(body, checked, outline.max_tokens, context);
@@ -55,8 +53,7 @@ export function* decodeMessages(raw: unknown, context: DecodeContext): Steps<Ant
  *
  * @throws {invalid-request|unsupported}
  */
-export function* decodeCountTokens(raw: unknown, context: DecodeContext): Steps<AnthropicRequest> {
-  const body = yield* toWellFormed(raw);
+export function* decodeCountTokens(body: unknown, context: DecodeContext): Steps<AnthropicRequest> {
   const checked = yield* checkItems(parseWith(countTokensBody, body), body);
   return { ...(yield* decodeBody(body, checked, undefined, context)), stream: false };
 }

@@ -2,19 +2,28 @@ import { RuntimeFailure } from '../../core/failure.ts';
 import { JsonMistake } from '../../core/json-mistake.ts';
 import { readJson } from '../../core/json-reader.ts';
 import type { Steps } from '../../core/steps.ts';
+import { toWellFormed } from './decoding/well-formed.ts';
 
 /** Size in characters up to which `JSON.parse` takes only a few milliseconds for any body. */
 const SMALL = 256 * 1024;
 
+/** Escape of a surrogate. Text that was decoded from UTF-8 has no lone surrogates otherwise. */
+const SURROGATE = /\\u[dD][89a-fA-F]/;
+
 /**
- * Parses a request body.
+ * Parses a request body, and replaces lone surrogates.
  *
  * @throws {invalid-request} with the position of the mistake, in the API's wording
  */
 export function* parseBody(text: string): Steps<unknown> {
+  const value = yield* parsed(text);
+  return SURROGATE.test(text) ? yield* toWellFormed(value) : value;
+}
+
+function* parsed(text: string): Steps<unknown> {
   if (text.length <= SMALL) {
-    const parsed = tryParse(text);
-    if (parsed !== undefined) return parsed.value;
+    const result = tryParse(text);
+    if (result !== undefined) return result.value;
   }
   try {
     return yield* readJson(text);

@@ -2,13 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { finish } from '../../../src/core/steps.ts';
 import { toWellFormed } from '../../../src/wires/anthropic/decoding/well-formed.ts';
+import { isRecord } from '../../../src/core/json.ts';
+import { parseBody } from '../../../src/wires/anthropic/json.ts';
 import { decode } from './decoding.ts';
 
 const HALF = '\ud83d';
 
 describe('lone surrogates', () => {
   it('are replaced in every string and key of a request', () => {
-    const { modelName, request } = decode({
+    const body = received({
       model: `m${HALF}`,
       system: `s${HALF}`,
       stop_sequences: [`stop${HALF}`],
@@ -34,6 +36,7 @@ describe('lone surrogates', () => {
         },
       ],
     });
+    const { modelName, request } = decode(body);
     const text = JSON.stringify([modelName, request]);
     expect(text).not.toMatch(/\\ud/i);
     expect(text.match(/\ufffd/g)).toHaveLength(11);
@@ -66,3 +69,9 @@ describe('lone surrogates', () => {
     expect(JSON.stringify(step.value)).toContain('"\ufffd":"\ufffd"');
   });
 });
+
+/** Fields as the server parses them from the text of a request. */
+function received(fields: object): object {
+  const body = finish(parseBody(JSON.stringify(fields)));
+  return isRecord(body) ? body : {};
+}

@@ -19,8 +19,10 @@ export function* withAddedTools(
   declared: readonly ToolSpec[],
   messages: readonly Message[],
 ): Steps<readonly ToolSpec[]> {
+  const named = yield* namedToolsOf(messages);
+  if (named.length === 0) return declared;
   const tools = new Map(declared.map((tool) => [tool.name, tool]));
-  for (const { tool, at } of yield* namedToolsOf(messages)) {
+  for (const { tool, at } of named) {
     yield;
     checkReference(tool, at, tools);
     if (tool.type !== 'tool_definition') continue;

@@ -5,6 +5,7 @@ import type { Steps } from '../../../core/steps.ts';
 import { parseItem } from '../issues.ts';
 import { message, type BodyOutline, type RequestBody } from '../schema/request.ts';
 import { rawTool } from '../schema/tools.ts';
+import { RecentLists } from './recent-lists.ts';
 import { checkToolCount } from './tools.ts';
 import { MOST_PATHS, unknownKeys } from './unknown-keys.ts';
 
@@ -48,13 +49,26 @@ export function* checkItems(outline: BodyOutline, body: unknown): Steps<CheckedB
     if (Array.isArray(givenMessages)) givenMessages[index] = undefined;
     yield;
   }
+  const tools = yield* checkTools(given);
+  return { body: { ...outline, messages, tools }, unknownInMessages: [...unknown] };
+}
+
+/** Checked tools of recent requests: those of an agent are the same in all its requests. */
+const recentTools = new RecentLists<RequestBody['tools']>();
+
+function* checkTools(given: Readonly<Record<string, unknown>>): Steps<RequestBody['tools']> {
+  const list = listIn(given, 'tools');
+  const key = recentTools.keyOf(list);
+  const known = recentTools.get(key);
+  if (known !== undefined) return known;
   const tools: RequestBody['tools'][number][] = [];
-  for (const index of (outline.tools ?? []).keys()) {
-    checkKeys(listIn(given, 'tools')[index], index);
+  for (const [index, tool] of list.entries()) {
+    checkKeys(tool, index);
     tools.push(parseItem(rawTool, given, 'tools', index));
     yield;
   }
-  return { body: { ...outline, messages, tools }, unknownInMessages: [...unknown] };
+  recentTools.set(key, tools);
+  return tools;
 }
 
 function checkBlocks(item: unknown, index: number): void {

@@ -30,18 +30,24 @@ const KNOWN_TOOLS = [
   ['advisor_', 'server'],
 ] as const satisfies readonly (readonly [string, ToolOrigin['kind']])[];
 
+/** Decoded tools by their list, which requests share. */
+const decodedLists = new WeakMap<readonly RawTool[], readonly ToolSpec[]>();
+
 /**
- * Decodes tools in the given order.
+ * Decodes tools in the given order. Returns the same object for the same list.
  *
  * @throws {invalid-request}
  * @throws {unsupported} for a limit that this server can't enforce
  */
 export function* decodeTools(tools: readonly RawTool[]): Steps<readonly ToolSpec[]> {
+  const before = decodedLists.get(tools);
+  if (before !== undefined) return before;
   const decoded: ToolSpec[] = [];
   for (const [index, tool] of tools.entries()) {
     decoded.push(decodeTool(tool, ['tools', String(index)]));
     yield;
   }
+  decodedLists.set(tools, decoded);
   return decoded;
 }
 
