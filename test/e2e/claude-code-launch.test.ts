@@ -32,21 +32,16 @@ describe.each(CLAUDES)('portico launch claude, of $name,', (claude) => {
 
   const isMissing = isClaudeMissing(claude);
 
-  it.skipIf(isMissing)('has the embedded model say hello', async () => {
-    const folders = await claudeFolders();
-    const args = ['-y', '--', '--bare', '-p', 'Hello'];
-    const { code, stdout, stderr } = await (await launchClaude(claude, folders, args)).ended;
-    expect(stdout).toMatch(/^Hello\b/);
-    expect(stderr).toContain('Warning: mini has a context of');
-    expect(code).toBe(0);
-  });
-
-  it.skipIf(isMissing)('evaluates only what a turn adds', async () => {
+  it.skipIf(isMissing)('has the embedded model evaluate only what a turn adds', async () => {
     const folders = await claudeFolders();
     const args = ['-y', '--', '--bare', ...CONVERSATION];
     const run = await launchClaude(claude, folders, args, {}, 'open');
     converse(run, ['Hello', 'Count from 1 to 4', 'What is the capital of France?', 'Thank you']);
-    expect((await run.ended).stdout).toContain('"result":"1, 2, 3, 4"');
+    const { code, stdout, stderr } = await run.ended;
+    expect(stdout).toMatch(/"result":"Hello\b/);
+    expect(stdout).toContain('"result":"1, 2, 3, 4"');
+    expect(stderr).toContain('Warning: mini has a context of');
+    expect(code).toBe(0);
     const prompts = promptsIn(await readFile(launchLog(folders), 'utf8'));
     expect(prompts[0]?.evaluated).toBeGreaterThan(1000);
     // A turn's own words are at most 8 tokens; 16 are those of the template around them.
