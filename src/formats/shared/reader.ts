@@ -150,7 +150,7 @@ export class Source {
     space: 'keep' | 'trim' = 'keep',
   ): Reading<{ readonly mark: string; readonly space: string } | undefined> {
     const finder = finderOf(marks);
-    // White space that may stand before a mark. It is searched once, so that a long one costs linear time.
+    // White space that may be before a mark. It is searched once, so that a long one costs linear time.
     let held = '';
     for (;;) {
       const rest = this.rest;
