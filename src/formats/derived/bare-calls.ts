@@ -15,6 +15,15 @@ import { closingExpression, markExpression, readClosing, readMark } from './mark
 import { counterpartAmong, isCallToken } from './named-tags.ts';
 import { isDistinct } from './triggers.ts';
 
+/** Marks that models write before a bare list of calls, whatever their template has, and what closes them. */
+const LIST_MARKS = [
+  ['[TOOL_CALLS]', ''],
+  ['<tool_call>', '</tool_call>'],
+] as const;
+
+/** Beginning of a code fence that a bare list of calls may be in, as the whole answer. */
+const FENCE = '```json\n';
+
 /** Text between name and arguments of a Python call after a token. */
 const METHOD = '.call(';
 
@@ -28,9 +37,16 @@ export function bareTools(calls: CallLayout, named: readonly string[]): ToolSynt
   const { section, call, separator, body } = calls;
   const opening = (section.open + call.open).trimStart();
   const beginning = opening + forcedStart(body);
-  const tokens = named.filter(isCallToken);
-  const ends = new Map(tokens.map((token) => [token, counterpartAmong(named, token) ?? '']));
-  const starts = ({ name }: CallableTool) => startsOf(body, name).map((start) => opening + start);
+  const isList = body.style === 'object' && opening === '[';
+  const ends = new Map<string, string>(isList ? LIST_MARKS : []);
+  for (const token of named.filter(isCallToken)) {
+    ends.set(token, counterpartAmong(named, token) ?? '');
+  }
+  const tokens = [...ends.keys()];
+  const starts = ({ name }: CallableTool) => {
+    const bare = startsOf(body, name).map((start) => opening + start);
+    return isList ? [...bare, ...bare.map((start) => FENCE + start)] : bare;
+  };
   return {
     triggers: [...(isDistinct(separator) ? [separator] : []), ...tokens],
     triggersAtStart: (tools) => tools.flatMap(starts),
@@ -45,13 +61,14 @@ export function bareTools(calls: CallLayout, named: readonly string[]): ToolSynt
       };
       if (!(yield* readFirst())) return false;
       yield* readFurther(source, tools, calls, true);
-      yield* readClosing(source, ends.get(trigger) ?? '');
+      yield* readClosing(source, trigger.startsWith(FENCE) ? '```' : (ends.get(trigger) ?? ''));
       return true;
     },
     grammar(tools, rules, { trigger, parallel }) {
       if (tokens.includes(trigger)) {
         const end = closingExpression(rules, ends.get(trigger) ?? '');
-        return `${end} ${afterTokenExpression(rules, tools, calls, parallel)} ${end}`;
+        const first = end === '' ? '' : `(${end})?`;
+        return `${first} ${afterTokenExpression(rules, tools, calls, parallel)} ${end}`;
       }
       const begun = tools.filter((tool) => starts(tool).includes(trigger));
       const rest = begun.map((tool) => restExpression(rules, tool, body));
@@ -60,7 +77,8 @@ export function bareTools(calls: CallLayout, named: readonly string[]): ToolSynt
           ? forcedExpression(rules, tools, body)
           : `${markExpression(rules, call.open)} ${bodyExpression(rules, tools, body)}`;
       const further = furtherExpression(rules, tools, calls, { parallel, isBare: true });
-      return `${rest.length > 0 ? oneOf(rest) : first} ${further}`;
+      const end = trigger.startsWith(FENCE) ? `${defineSpace(rules)} "\`\`\`"` : '';
+      return `${rest.length > 0 ? oneOf(rest) : first} ${further} ${end}`;
     },
   };
 }
@@ -100,7 +118,8 @@ function* readWhole(
   trigger: string,
 ): Reading<boolean> {
   const opening = trigger === separator ? call.open : section.open + call.open;
-  if (trigger !== separator) source.rewind(source.place - trigger.length);
+  const skipped = trigger.startsWith(FENCE) ? FENCE.length : 0;
+  if (trigger !== separator) source.rewind(source.place - trigger.length + skipped);
   return (yield* readMark(source, opening)) && (yield* readBody(source, tools, body, true));
 }
 
