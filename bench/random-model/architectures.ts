@@ -10,6 +10,8 @@ export interface Dimensions {
   readonly kvHeads: number;
   readonly headSize: number;
   readonly context: number;
+  /** Experts of each layer of `llama`, two of which are used for a token; absent means one feed-forward. */
+  readonly experts?: number;
 }
 
 export interface TensorPlan {
@@ -41,6 +43,7 @@ const ROPE_BASE = 10_000;
 /** Every third layer of `lfm2` has attention, the others a convolution over this number of tokens. */
 const ATTENDING = 3;
 const CONVOLUTION = 3;
+const USED_EXPERTS = 2;
 /** Sizes of `mamba`: its convolution, its state, and the rank of its time steps. */
 const STATE_SPACE = { kernel: 4, state: 16, rank: 32 } as const;
 
@@ -84,8 +87,11 @@ function ownMetadata(kind: ModelKind, size: Dimensions): Readonly<Record<string,
     'rope.freq_base': { type: 'f32', value: ROPE_BASE } as const,
   };
   switch (kind) {
-    case 'llama':
-      return attending;
+    case 'llama': {
+      const { experts } = size;
+      if (experts === undefined) return attending;
+      return { ...attending, expert_count: u32(experts), expert_used_count: u32(USED_EXPERTS) };
+    }
     case 'gemma3':
       return { ...attending, 'attention.sliding_window': u32(WINDOW) };
     case 'lfm2': {
@@ -113,7 +119,10 @@ function layerTensors(kind: ModelKind, size: Dimensions, layer: number): readonl
   const { embedding } = size;
   switch (kind) {
     case 'llama':
-      return [...attention(size), ...feedForward(size)];
+      return [
+        ...attention(size),
+        ...(size.experts === undefined ? feedForward(size) : mixture(size, size.experts)),
+      ];
     case 'gemma3':
       return [
         ...attention(size),
@@ -158,6 +167,19 @@ function feedForward({ embedding, feedForward: inner }: Dimensions): readonly Te
     matrix('ffn_gate.weight', embedding, inner),
     matrix('ffn_up.weight', embedding, inner),
     matrix('ffn_down.weight', inner, embedding),
+  ];
+}
+
+function mixture(
+  { embedding, feedForward: inner }: Dimensions,
+  experts: number,
+): readonly TensorPlan[] {
+  return [
+    norm('ffn_norm.weight', embedding),
+    matrix('ffn_gate_inp.weight', embedding, experts),
+    { name: 'ffn_gate_exps.weight', shape: [embedding, inner, experts], weight: 'random' },
+    { name: 'ffn_up_exps.weight', shape: [embedding, inner, experts], weight: 'random' },
+    { name: 'ffn_down_exps.weight', shape: [inner, embedding, experts], weight: 'random' },
   ];
 }
 

@@ -1,58 +1,26 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { LocalSpec } from '../../../../../src/backends/local/spec.ts';
 import { entryOptions } from '../../../../../src/backends/local/runners/llama-server/server-arguments.ts';
 import { serverReason } from '../../../../../src/backends/local/runner-choice.ts';
 import { MINI_FILE } from '../../../../support/engine-variant.ts';
-import {
-  isLlamaServerMissing,
-  LLAMA_SERVER,
-  openServed,
-} from '../../../../support/llama-server.ts';
+import { isLlamaServerMissing, openServed } from '../../../../support/llama-server.ts';
 import { collect, MINI, request, said } from '../../../../support/requests.ts';
 import { emptyAdapter } from './adapter.ts';
+import { notingServer } from './noting-server.ts';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'portico-options-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const { inFolder, written, askedWith, close: removeFolder } = notingServer();
+afterAll(removeFolder);
 
-const inFolder = (name: string) => path.join(folder, name);
-const written = (name: string) => readFileSync(inFolder(name), 'utf8');
-
-/** A llama-server that notes its key, its arguments and its log. */
-function notingServer(): string {
-  const file = inFolder('llama-server');
-  const note = `echo "$LLAMA_API_KEY" > ${inFolder('key')}; echo "$@" > ${inFolder('arguments')}`;
-  const start = `exec ${LLAMA_SERVER} "$@" --log-file ${inFolder('log')}`;
-  const script = `#!/bin/sh\ncase $1 in --model) ${note}; ${start};; esac\nexec ${LLAMA_SERVER} "$@"\n`;
-  writeFileSync(file, script);
-  chmodSync(file, 0o755);
-  return file;
-}
-
-/** Answers a request by a model with options, and asks its llama-server about itself. */
-async function askedWith(options: Partial<LocalSpec>, about: string): Promise<unknown> {
-  const { backend, close } = openServed({ llamaServer: notingServer(), parallel: 1 });
-  try {
-    const model: LocalSpec = { ...MINI, name: `mini-${Object.keys(options)[0]}`, ...options };
-    const asked = request(model, said('Count from 1 to 5'));
-    const { text } = await collect(backend.generate(asked, AbortSignal.timeout(60_000)));
-    expect(text).toBe('1, 2, 3, 4, 5');
-    const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(written('log')) ?? [];
-    const headers = { authorization: `Bearer ${written('key').trim()}` };
-    return await (await fetch(`${url}${about}`, { headers })).json();
-  } finally {
-    await close();
-  }
-}
+/** Answer of the embedded model. */
+const COUNTED = '1, 2, 3, 4, 5';
 
 describe.skipIf(isLlamaServerMissing())('an option of an entry that only llama-server has', () => {
   it.each<readonly [Partial<LocalSpec>, string]>([
     [{ speculative: 'ngram-mod' }, 'ngram-mod'],
     [{ draft: MINI_FILE }, 'draft'],
   ])('%j is in its slots', async (options, kind) => {
-    const slots = await askedWith(options, '/slots');
+    const slots = await askedWith(options, '/slots', COUNTED);
     expect(slots).toMatchObject([{ speculative: true }]);
     const types = /"speculative\.types":"([^"]*)"/.exec(JSON.stringify(slots))?.[1];
     expect(types).toContain(kind);
@@ -60,12 +28,16 @@ describe.skipIf(isLlamaServerMissing())('an option of an entry that only llama-s
 
   it('an adapter is loaded', async () => {
     writeFileSync(inFolder('adapter.gguf'), emptyAdapter());
-    const adapters = await askedWith({ lora: [inFolder('adapter.gguf')] }, '/lora-adapters');
+    const adapters = await askedWith(
+      { lora: [inFolder('adapter.gguf')] },
+      '/lora-adapters',
+      COUNTED,
+    );
     expect(adapters).toMatchObject([{ path: inFolder('adapter.gguf'), scale: 1 }]);
   });
 
   it('experts in main memory, and fitting, are arguments that it accepts', async () => {
-    const props = await askedWith({ cpuMoe: 2, fit: false }, '/props');
+    const props = await askedWith({ cpuMoe: 2, fit: false }, '/props', COUNTED);
     expect(props).toMatchObject({ total_slots: 1 });
     expect(written('arguments')).toContain('--n-cpu-moe 2 --fit off');
   });
