@@ -6,6 +6,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { defineConfig } from 'rolldown';
 import type { OutputBundle, Plugin } from 'rolldown';
+import { z } from 'zod';
 
 /** Modules whose files in dist/ are named by a path: programs of processes and threads, and imports of tests. */
 const ENTRIES = [
@@ -22,7 +23,26 @@ const ENTRIES = [
 ];
 
 /** Packages that find files of their own at run time. They are installed beside Portico. */
-const INSTALLED = [/^sharp$/, /^libsql\//, /^node-llama-cpp$/, /^@fugood\//];
+const INSTALLED = [
+  /^sharp$/,
+  /^libsql\//,
+  /^@fugood\//,
+  /^@node-llama-cpp\//,
+  /^electron$/,
+  /^@reflink\//,
+];
+
+/**
+ * Package whose modules are built in, although it is installed: its 600 modules and those of its packages take 0.3 s
+ * of processor time, of which an engine needs a quarter. Its programs and native builds stay where they are installed.
+ */
+const LLAMA = 'node-llama-cpp';
+const LLAMA_MODULES = path.resolve('node_modules', LLAMA, 'dist');
+
+const statedSchema = z.looseObject({
+  license: z.string().optional(),
+  author: z.string().optional(),
+});
 
 /** Stands for the path from a built file to dist/. */
 const TO_DIST = '$DIST$';
@@ -35,7 +55,9 @@ export default defineConfig({
   platform: 'node',
   external: INSTALLED,
   resolve: { mainFields: ['module', 'main'] },
-  plugins: [moduleAddresses(), licenses(), changesOnly()],
+  // Much of node-llama-cpp is for its own command line.
+  treeshake: { moduleSideEffects: (id) => !id.startsWith(LLAMA_MODULES) },
+  plugins: [moduleAddresses(), llamaAddresses(), licenses(), changesOnly()],
   output: {
     dir: DIST,
     format: 'esm',
@@ -57,6 +79,22 @@ function moduleAddresses(): Plugin {
     },
     renderChunk(code, { fileName }) {
       return code.replaceAll(TO_DIST, '../'.repeat(fileName.split('/').length - 1) || './');
+    },
+  };
+}
+
+/** Lets the modules of node-llama-cpp find its files, and the packages of its native builds, where it is installed. */
+function llamaAddresses(): Plugin {
+  return {
+    name: 'llama-addresses',
+    transform(code, id) {
+      if (!id.startsWith(LLAMA_MODULES)) return undefined;
+      const file = path.relative(LLAMA_MODULES, id).split(path.sep).join('/');
+      const address = `new URL('./${file}', import.meta.resolve('${LLAMA}')).href`;
+      const create = `process.getBuiltinModule('module').createRequire(${address})`;
+      return code
+        .replaceAll('import.meta.url', address)
+        .replaceAll(/import\("(@node-llama-cpp\/[\w-]+)"\)/g, `import(${create}.resolve('$1'))`);
     },
   };
 }
@@ -85,10 +123,22 @@ function packageFolders(bundle: OutputBundle): readonly string[] {
 
 async function licenseOf(folder: string): Promise<string> {
   const file = (await readdir(folder)).find((name) => /^licen[cs]e/i.test(name));
-  if (file === undefined) throw new Error(`No license in ${folder}: name it in rolldown.config.ts`);
+  const text =
+    file === undefined
+      ? await statedLicense(folder)
+      : await readFile(path.join(folder, file), 'utf8');
   const name = folder.slice(folder.lastIndexOf('node_modules') + 'node_modules/'.length);
-  const text = await readFile(path.join(folder, file), 'utf8');
   return `${name}\n${'-'.repeat(60)}\n${text.trim()}`;
+}
+
+/** License of a package without a file of it, by its package.json. */
+async function statedLicense(folder: string): Promise<string> {
+  const manifest: unknown = JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8'));
+  const { license = '', author = 'its authors' } = statedSchema.parse(manifest);
+  if (license !== 'MIT') throw new Error(`No license in ${folder}: name it in rolldown.config.ts`);
+  // All licenses of MIT have one text after the line of the copyright.
+  const other = await readFile(path.join(LLAMA_MODULES, '..', 'LICENSE'), 'utf8');
+  return other.replace(/^Copyright .*$/m, `Copyright (c) ${author}`);
 }
 
 /** Leaves unchanged files alone, because a running server may import them, and removes those of earlier builds. */
