@@ -15,6 +15,7 @@ import { declareRun } from './commands/run.ts';
 import { declareServe } from './commands/serve.ts';
 import { declareService } from './commands/service.ts';
 import { declareShow } from './commands/show.ts';
+import { declareStore } from './commands/store.ts';
 import { declareStop } from './commands/stop.ts';
 import type { CliContext } from './context.ts';
 import type { Declare, Exit } from './declaration.ts';
@@ -74,6 +75,7 @@ const COMMANDS: readonly Declare[] = [
   declarePs,
   declareStop,
   declareCache,
+  declareStore,
   declareEngine,
   declareLaunch,
   declareEnv,

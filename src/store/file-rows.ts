@@ -26,6 +26,18 @@ export async function removeOlder(store: OpenStore, before: number, now: number)
   return removeAll(store, `removed_at IS NULL AND created_at < ?`, before, now);
 }
 
+const USAGE =
+  'SELECT count(*) AS count, coalesce(sum(bytes), 0) AS bytes, min(created_at) AS oldest ' +
+  'FROM files WHERE removed_at IS NULL AND created_at < ?';
+
+const USAGE_ROW = z.object({ count: z.number(), bytes: z.number(), oldest: z.number().nullable() });
+
+/** Number, size and age of the files that were stored before a time. */
+export async function fileUsage(statements: Statements, before: number) {
+  const { count, bytes, oldest } = USAGE_ROW.parse(await statements.get(USAGE, before));
+  return { count, bytes, oldest: oldest === null ? undefined : new Date(oldest) };
+}
+
 /** Removes expired files, and the rows of files that were removed long ago. */
 export async function removeExpired(store: OpenStore, now: number): Promise<void> {
   await removeAll(store, 'removed_at IS NULL AND expires_at <= ?', now, now);

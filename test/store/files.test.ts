@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { STORE_KINDS } from '../../src/store/kinds.ts';
 import { named, openFiles, pieces, storeFolder } from './opened.ts';
 
 let place: Awaited<ReturnType<typeof storeFolder>>;
@@ -150,5 +151,22 @@ describe('the file store', () => {
     const { files } = open();
     expect(await textOf(files, id)).toBe('known');
     expect([await place.drafts(), await place.blobs()]).toEqual([[], [sha256('known')]]);
+  });
+
+  it('reports and removes what was stored before a time', async () => {
+    let now = 1_000_000;
+    const { store, files } = open({}, { now: () => now });
+    await files.add(pieces('old'), named('old'));
+    now += 5000;
+    await files.add(pieces('young'), named('young'));
+    const kind = STORE_KINDS['files'];
+    const { database, ...rest } = await store.open();
+    const usage = async (before: number) =>
+      database.read(async (statements) => kind?.usage(statements, before));
+    expect(await usage(now + 1)).toEqual({ count: 2, bytes: 8, oldest: new Date(1_000_000) });
+    expect(await usage(now)).toMatchObject({ count: 1, bytes: 3 });
+    expect(await kind?.removeOlder({ database, ...rest }, now, now)).toBe(1);
+    expect(await usage(now + 1)).toMatchObject({ count: 1, bytes: 5 });
+    expect(await usage(0)).toEqual({ count: 0, bytes: 0, oldest: undefined });
   });
 });
