@@ -5,6 +5,7 @@ import { barTable } from './bars.ts';
 import { engine } from './engine/engine.ts';
 import { engines } from './peers/engines.ts';
 import { facade } from './facade/facade.ts';
+import { gpu } from './gpu/gpu.ts';
 import { grammar } from './grammar.ts';
 import type { Part } from './part.ts';
 import { peers } from './peers/peers.ts';
@@ -18,6 +19,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   peers,
   engines,
   attention,
+  gpu,
 };
 
 const RESULTS = new URL('../bench/results.json', import.meta.url);
