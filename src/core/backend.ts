@@ -77,6 +77,10 @@ export interface GenerationRequest<Spec extends ModelSpec = ModelSpec> {
   readonly cachesPrompt?: boolean;
   /** End of the part of the prompt with the longer cache lifetime. */
   readonly longCache?: PromptPlace;
+  /** Id of the answer, by which a later request can name it. */
+  readonly answerId?: string;
+  /** The client asks why its prompt was evaluated again; with the id of the answer to the prompt before, if any. */
+  readonly diagnosis?: { readonly previousAnswerId?: string };
   /** Edits of the conversation before the model reads it. The pipeline makes them, so no backend sees any. */
   readonly edits?: readonly ContextEdit[];
   /** Handling of a prompt and `maxTokens` that exceed the context: generate what fits, or refuse. */

@@ -44,6 +44,8 @@ export type GenerationEvent =
       readonly cache?: Pick<Usage, 'cacheReadTokens' | 'cacheCreationTokens' | 'longCacheTokens'>;
       /** Tokens of the prompt before its conversation was edited; absent if it was not. */
       readonly originalTokens?: number;
+      /** Absent if the prompt was reused, or if the client did not ask for the reason. */
+      readonly cacheMiss?: CacheMiss;
     }
   | {
       readonly type: 'progress';
@@ -98,6 +100,15 @@ export const NO_USAGE: Usage = {
   outputTokens: 0,
   thinkingTokens: 0,
 };
+
+/** Reason why a prompt was evaluated again, though an earlier answer to its start is known. */
+export type CacheMiss =
+  | {
+      readonly reason: 'model' | 'system' | 'tools' | 'messages';
+      /** Tokens of the earlier prompt that were evaluated again. */
+      readonly missedTokens: number;
+    }
+  | { readonly reason: 'not-found' | 'unknown' };
 
 /** Events of a piece of text: one, or none for an empty piece. */
 export function deltas(

@@ -1,4 +1,5 @@
 import type { ImageLoader } from '../images/loader.ts';
+import { cacheMisses } from './middleware/cache-misses/cache-misses.ts';
 import { callGuard } from './middleware/call-guard.ts';
 import { contextEdits } from './middleware/context-edits/context-edits.ts';
 import { forcedCall } from './middleware/forced-call.ts';
@@ -23,6 +24,7 @@ export interface ChainOptions {
 export function createChain({ images, services }: ChainOptions): GenerationMiddleware {
   return compose(
     contextEdits(),
+    cacheMisses(services.log),
     pictures(images),
     serverTools(services),
     jsonGuard,

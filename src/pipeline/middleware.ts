@@ -4,7 +4,7 @@ import type { GenerationEvent } from '../core/events.ts';
 /** Model of a request, and the signals that end its work. */
 export interface GenerationContext {
   readonly capabilities: Capabilities;
-  readonly backend: Pick<Backend, 'mayLeak' | 'toolAliases'>;
+  readonly backend: Pick<Backend, 'mayLeak' | 'toolAliases' | 'loaded'>;
   /** Aborts when the client leaves or the server stops. */
   readonly signal: AbortSignal;
   /** Counts the tokens of a prompt through the whole chain. */

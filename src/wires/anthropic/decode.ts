@@ -98,6 +98,7 @@ function* decodeBody(
       ...(until !== undefined && { longCache: promptPlace(until, conversation, said.placed) }),
       ...(outputSchema === undefined ? {} : { outputSchema }),
       ...(edits === undefined ? {} : { edits }),
+      ...decodeDiagnosis(body),
       session: decodeSession({
         userId: body.metadata?.user_id ?? undefined,
         session: header(context, 'x-claude-code-session-id'),
@@ -106,6 +107,12 @@ function* decodeBody(
       }),
     },
   };
+}
+
+function decodeDiagnosis({ diagnostics }: RequestBody): Pick<GenerationRequest, 'diagnosis'> {
+  if (!diagnostics) return {};
+  const id = diagnostics.previous_message_id;
+  return { diagnosis: id ? { previousAnswerId: id } : {} };
 }
 
 /** Returns true if the last message contains tool results. */

@@ -1,5 +1,5 @@
 import type { AppliedEdit } from '../../core/context-edits.ts';
-import type { GenerationEvent, StopReason, Usage } from '../../core/events.ts';
+import type { CacheMiss, GenerationEvent, StopReason, Usage } from '../../core/events.ts';
 import type { CacheLifetime } from './decoding/cache-control.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { encodeServiceUse } from './server-tools.ts';
@@ -73,7 +73,7 @@ export function startMessage(
     stop_sequence: null,
     stop_details: null,
     container: null,
-    diagnostics: null,
+    diagnostics: encodeDiagnostics(known?.cacheMiss),
     usage: {
       ...encodeUsage(
         {
@@ -89,6 +89,23 @@ export function startMessage(
       speed: null,
     },
   };
+}
+
+function encodeDiagnostics(miss: CacheMiss | undefined): JsonObject | null {
+  if (miss === undefined) return null;
+  switch (miss.reason) {
+    case 'not-found':
+      return { cache_miss_reason: { type: 'previous_message_not_found' } };
+    case 'unknown':
+      return { cache_miss_reason: { type: 'unavailable' } };
+    default:
+      return {
+        cache_miss_reason: {
+          type: `${miss.reason}_changed`,
+          cache_missed_input_tokens: miss.missedTokens,
+        },
+      };
+  }
 }
 
 /** Encodes usage as the API counts it: input_tokens excludes tokens read from or written to a cache. */

@@ -73,8 +73,9 @@ function* decodeGeneration(
 ): Steps<DecodedGeneration> {
   const decoded = yield* decodeMessages(body, { headers, seal });
   const { modelName, request, ignored, stream, thinkingDisplay, cacheLifetime } = decoded;
+  const messageId = newMessageId();
   const encoding: EncodeOptions = {
-    messageId: newMessageId(),
+    messageId,
     model: modelName,
     seal,
     thinkingDisplay,
@@ -83,7 +84,7 @@ function* decodeGeneration(
   };
   return {
     modelName,
-    request,
+    request: { ...request, answerId: messageId },
     ignored,
     stream,
     createStream: () => createStream(encoding),

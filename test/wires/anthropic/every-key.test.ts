@@ -70,7 +70,7 @@ const TABLE: Readonly<Record<string, Row>> = {
       compaction: [{ type: 'summarize' }, 'honoured'],
       container: ['container_1', 'logged'],
       context_management: [{ edits: [] }, 'honoured'],
-      diagnostics: [{ previous_message_id: null }, 'logged'],
+      diagnostics: [{ previous_message_id: null }, 'honoured'],
       fallback_credit_token: ['x', 'logged'],
       fallbacks: ['default', 'logged'],
       inference_geo: ['eu', 'logged'],

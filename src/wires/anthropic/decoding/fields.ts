@@ -16,7 +16,6 @@ const UNDERSTOOD: readonly string[] = Object.keys(messagesBody.shape);
 const WITHOUT_LOCAL_MEANING: readonly string[] = [
   'billing_policy',
   'container',
-  'diagnostics',
   'fallback_credit_token',
   'fallbacks',
   'inference_geo',

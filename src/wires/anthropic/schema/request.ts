@@ -67,6 +67,7 @@ const shared = {
   cache_control: cacheControl,
   compaction: compaction.nullish(),
   context_management: contextManagement.nullish(),
+  diagnostics: z.object({ previous_message_id: z.string().max(256).nullish() }).nullish(),
   service_tier: z.enum(['auto', 'standard_only']).nullish(),
   speed: z.enum(['standard', 'fast']).nullish(),
   inference_geo: z.string().nullish(),
