@@ -3,6 +3,7 @@ import type { ServeFlags } from '../../config/settings.ts';
 import type { CliContext } from '../context.ts';
 import { withSetting } from '../declaration.ts';
 import type { Declare } from '../declaration.ts';
+import { limitHeapGrowth } from '../heap-growth.ts';
 import { say } from '../ui/report.ts';
 import { readVersion } from '../version.ts';
 
@@ -22,6 +23,7 @@ async function serve(flags: ServeFlags, context: CliContext): Promise<number> {
   const { readableFiles } = await import('../registry-files.ts');
   const { banner } = await import('../ui/banner.ts');
   const { createLogger } = await import('../ui/logger.ts');
+  limitHeapGrowth();
   readableFiles(flags.models, context);
   const settings = resolveSettings(flags, context.environment);
   const logger = await createLogger(settings.logLevel, context);

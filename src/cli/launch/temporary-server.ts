@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { plainFailure } from '../../core/plain-failure.ts';
 import { composeServer } from '../../compose.ts';
 import { resolveSettings } from '../../config/settings.ts';
+import { limitHeapGrowth } from '../heap-growth.ts';
 import { loggerOptions } from '../ui/logger.ts';
 import type { TemporaryMessage, TemporaryReply } from './temporary.ts';
 
@@ -11,6 +12,7 @@ let isLeased = false;
 /** Serves in this process until the last lease ends. */
 async function serve({ flags, logFile }: Extract<TemporaryMessage, { type: 'start' }>) {
   try {
+    limitHeapGrowth();
     const settings = resolveSettings(flags, process.env);
     const file = pino.destination({ dest: logFile, append: false, sync: true });
     // The server goes on without a log if the disk is full.
