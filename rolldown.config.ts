@@ -19,6 +19,7 @@ const ENTRIES = [
   'cli/launch/temporary-server',
   'cli/program',
   'config/thinking-key',
+  'documents/pdf-child',
   'pipeline/middleware/server-tools/page-text-thread',
 ];
 
@@ -26,6 +27,8 @@ const ENTRIES = [
 const INSTALLED = [
   /^sharp$/,
   /^libsql\//,
+  /^pdfjs-dist\//,
+  /^@napi-rs\//,
   /^@fugood\//,
   /^@node-llama-cpp\//,
   /^electron$/,

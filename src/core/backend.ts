@@ -23,6 +23,7 @@ export interface Capabilities {
   /** True if an answer can be constrained by a JSON Schema. */
   readonly structuredOutput: boolean;
   readonly images: boolean;
+  /** True if PDFs are read, as text at least. */
   readonly documents: boolean;
   readonly citations: boolean;
   /** True if `countTokens` equals the count that a generation reports. */

@@ -35,10 +35,14 @@ export interface DocumentPart {
   readonly source:
     | BinarySource
     | { readonly kind: 'text'; readonly text: string; readonly fileId?: string }
-    | { readonly kind: 'content'; readonly parts: readonly Part[] };
+    | { readonly kind: 'content'; readonly parts: readonly Part[] }
+    /** Text of each page of a file. */
+    | { readonly kind: 'pages'; readonly pages: readonly string[] };
   readonly title?: string;
   readonly context?: string;
   readonly citations: boolean;
+  /** Place in the client's request, for failures: `messages.0.content.1.pdf`. */
+  readonly at?: string;
 }
 
 export interface SearchResultPart {

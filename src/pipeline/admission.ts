@@ -45,12 +45,6 @@ function strictTools({ conversation }: GenerationRequest): readonly string[] {
 function refuseUnsupported(request: GenerationRequest, can: Capabilities): void {
   const model = request.model.name;
   const has = (test: (part: Part) => boolean): boolean => hasPart(request.conversation, test);
-  if (!can.documents && has(isBinaryDocument)) {
-    throw unsupported(
-      'messages',
-      `document blocks can't be used with ${model} unless their source is text or content. Send their text.`,
-    );
-  }
   if (!can.citations && has((part) => 'citations' in part && part.citations)) {
     throw unsupported('messages', `${model} can't write citations. Leave them out.`);
   }
@@ -64,8 +58,4 @@ function refuseUnsupported(request: GenerationRequest, can: Capabilities): void 
 
 function unsupported(subject: FailureSubject, message: string): RuntimeFailure {
   return new RuntimeFailure('unsupported', message, { subject });
-}
-
-function isBinaryDocument(part: Part): boolean {
-  return part.kind === 'document' && part.source.kind !== 'text' && part.source.kind !== 'content';
 }

@@ -1,7 +1,9 @@
+import type { DocumentLoader } from '../documents/loader.ts';
 import type { ImageLoader } from '../images/loader.ts';
 import { cacheMisses } from './middleware/cache-misses/cache-misses.ts';
 import { callGuard } from './middleware/call-guard.ts';
 import { contextEdits } from './middleware/context-edits/context-edits.ts';
+import { documents } from './middleware/documents.ts';
 import { forcedCall } from './middleware/forced-call.ts';
 import { jsonGuard } from './middleware/json-guard.ts';
 import { leakedOutput } from './middleware/leaked-output.ts';
@@ -17,15 +19,21 @@ import type { GenerationMiddleware } from './middleware.ts';
 
 export interface ChainOptions {
   readonly images: ImageLoader;
+  readonly documents: DocumentLoader;
   readonly services: ServerServices;
 }
 
 /** Creates the middleware between every admitted request and its backend, the outermost first. */
-export function createChain({ images, services }: ChainOptions): GenerationMiddleware {
+export function createChain({
+  images,
+  documents: loader,
+  services,
+}: ChainOptions): GenerationMiddleware {
   return compose(
     contextEdits(),
     cacheMisses(services.log),
     pictures(images),
+    documents(loader),
     serverTools(services),
     jsonGuard,
     refusedTools,

@@ -5,7 +5,7 @@ import type { DocumentPart, ImagePart, Part } from '../core/conversation.ts';
 import { RuntimeFailure } from '../core/failure.ts';
 import { hasPart } from '../core/parts.ts';
 import type { StoredFile } from '../core/stored-file.ts';
-import { WeightedCache } from '../images/cache.ts';
+import { WeightedCache } from '../core/weighted-cache.ts';
 
 /** Reader of stored files. */
 export interface FileReader {

@@ -2,6 +2,8 @@ import type { Backend, Capabilities, GenerationRequest, LoadedModel } from '../c
 import type { GenerationEvent } from '../core/events.ts';
 import { RuntimeFailure } from '../core/failure.ts';
 import { imagesOf } from '../core/parts.ts';
+import { createDocumentLoader } from '../documents/loader.ts';
+import type { DocumentLoader } from '../documents/loader.ts';
 import { createImageLoader } from '../images/loader.ts';
 import type { ImageLoader } from '../images/loader.ts';
 import { withLoadedTools } from '../prompt/deferred.ts';
@@ -34,6 +36,8 @@ export interface RuntimeOptions extends DirectoryOptions {
   readonly images?: ImageLoader;
   /** Stored files that requests name. Default: none. */
   readonly files?: FileReader;
+  /** Reads PDFs. Default: a loader that contacts only public addresses. */
+  readonly documents?: DocumentLoader;
   /** Services of the server tools. Default: none. */
   readonly services?: ServerServices;
 }
@@ -85,11 +89,12 @@ export class Runtime {
   readonly #fileSources: FileSources;
 
   constructor(options: RuntimeOptions) {
-    const { images = createImageLoader(), services = { log: () => undefined } } = options;
+    const { images = createImageLoader(), documents = createDocumentLoader() } = options;
+    const { services = { log: () => undefined } } = options;
     this.#options = options;
     this.#backends = new Backends(options.backends);
     this.#directory = new ModelDirectory(options, this.#backends);
-    this.#chain = createChain({ images, services });
+    this.#chain = createChain({ images, documents, services });
     this.#fileSources = new FileSources(options.files);
     this.#reportUnheld = createUnheldReport(services.log);
   }

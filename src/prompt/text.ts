@@ -62,6 +62,8 @@ function writeDocument(part: Part & { readonly kind: 'document' }): string {
       return tagged('document', attributes, [{ kind: 'text', text: source.text }]);
     case 'content':
       return tagged('document', attributes, source.parts);
+    case 'pages':
+      return tagged('document', attributes, source.pages.map(writePage));
     case 'base64':
     case 'url':
     case 'file':
@@ -69,6 +71,10 @@ function writeDocument(part: Part & { readonly kind: 'document' }): string {
     default:
       return source satisfies never;
   }
+}
+
+function writePage(text: string, index: number): TextPart {
+  return { kind: 'text', text: `<page number="${index + 1}">\n${text}\n</page>` };
 }
 
 function tagged(

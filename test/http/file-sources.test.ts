@@ -59,7 +59,7 @@ async function partsFor(...content: readonly object[]) {
 
 describe('file sources', () => {
   it('bring a text as if it were inline', async () => {
-    expect(await partsFor(document(ids.text, { title: 'T', context: 'C' }))).toEqual([
+    expect(await partsFor(document(ids.text, { title: 'T', context: 'C' }))).toMatchObject([
       {
         kind: 'document',
         title: 'T',

@@ -12,6 +12,7 @@ export const LAYERS: readonly (readonly string[])[] = [
     'formats',
     'grammar',
     'images',
+    'documents',
     'registry',
     'config',
     'download',

@@ -1,3 +1,4 @@
+import { createDocumentLoader } from '../../src/documents/loader.ts';
 import { createImageLoader } from '../../src/images/loader.ts';
 import { createChain } from '../../src/pipeline/chain.ts';
 import { generateBy } from '../../src/pipeline/middleware.ts';
@@ -31,7 +32,11 @@ export async function* generateThroughChain(
   signal: AbortSignal,
 ): AsyncGenerator<GenerationEvent> {
   const capabilities = await backend.capabilities(request.model, signal);
-  const chain = createChain({ images: createImageLoader(), services: { log: () => undefined } });
+  const chain = createChain({
+    images: createImageLoader(),
+    documents: createDocumentLoader(),
+    services: { log: () => undefined },
+  });
   yield* chain(generateBy(backend))(request, {
     capabilities,
     backend,

@@ -15,7 +15,7 @@ export function engineCapabilities(
     tools: 'enforced',
     structuredOutput: true,
     images: false,
-    documents: false,
+    documents: true,
     citations: false,
     exactCount: true,
   };

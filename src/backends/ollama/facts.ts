@@ -104,7 +104,7 @@ export function toOllamaCapabilities(facts: OllamaModelFacts): Capabilities {
     tools: facts.tools ? 'auto' : 'none',
     structuredOutput: facts.chats !== false,
     images: facts.images,
-    documents: false,
+    documents: true,
     citations: false,
     exactCount: true,
   };

@@ -100,7 +100,7 @@ export function toCapabilities(
     ...(forcesCalls && { forcesCalls }),
     structuredOutput: true,
     images: facts.images,
-    documents: false,
+    documents: true,
     citations: false,
     exactCount: facts.traits.tokenizer !== 'none',
   };

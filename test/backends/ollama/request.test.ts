@@ -292,7 +292,7 @@ describe('the capabilities from /api/show', () => {
       tools,
       structuredOutput: true,
       images: capabilities.includes('vision'),
-      documents: false,
+      documents: true,
       citations: false,
       exactCount: true,
     });

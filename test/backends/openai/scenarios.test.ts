@@ -75,7 +75,7 @@ describe.each(await findPeers(llamaServer))('the OpenAI backend against $name', 
       tools: 'enforced',
       structuredOutput: true,
       images: false,
-      documents: false,
+      documents: true,
       citations: false,
       exactCount: true,
     };

@@ -52,6 +52,7 @@ const USER_BLOCKS: readonly (readonly [name: string, block: object, parts: reado
         context: 'C',
         citations: true,
         source: { kind: 'base64', mediaType: 'application/pdf', data: 'AAAA' },
+        at: 'messages.0.content.0.pdf',
       },
     ],
   ],
@@ -99,7 +100,14 @@ const USER_BLOCKS: readonly (readonly [name: string, block: object, parts: reado
   [
     'document url',
     { type: 'document', source: { type: 'url', url: 'https://a/b.pdf' } },
-    [{ kind: 'document', citations: false, source: { kind: 'url', url: 'https://a/b.pdf' } }],
+    [
+      {
+        kind: 'document',
+        citations: false,
+        source: { kind: 'url', url: 'https://a/b.pdf' },
+        at: 'messages.0.content.0.pdf',
+      },
+    ],
   ],
   [
     'document file',
@@ -109,6 +117,7 @@ const USER_BLOCKS: readonly (readonly [name: string, block: object, parts: reado
         kind: 'document',
         citations: false,
         source: { kind: 'file', fileId: 'file_1', at: at.replace('image', 'document') },
+        at: 'messages.0.content.0.pdf',
       },
     ],
   ],

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { basename } from 'node:path';
 import { ownEnd, templateLimitExceeded } from '../prompts/template-limits.ts';
 import { killChild } from '../worker/ended.ts';
-import { necessaryEnvironment } from '../worker/necessary-environment.ts';
+import { necessaryEnvironment } from '../../../core/necessary-environment.ts';
 import { TIME_SIGNAL } from '../worker/watchdog.ts';
 import type { FileFactsRequest, FileFacts } from './file-facts.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ImagePart } from '../../../core/conversation.ts';
-import { WeightedCache } from '../../../images/cache.ts';
+import { WeightedCache } from '../../../core/weighted-cache.ts';
 import { fitPicture } from './picture.ts';
 
 /** Cached characters of data URLs, because an agent sends its pictures with every request. */

@@ -15,7 +15,7 @@ import { ownEnd } from './template-limits.ts';
 import { abortReason } from '../../../core/abort.ts';
 import { SlotQueue } from '../../../core/queue.ts';
 import { killChild } from '../worker/ended.ts';
-import { necessaryEnvironment } from '../worker/necessary-environment.ts';
+import { necessaryEnvironment } from '../../../core/necessary-environment.ts';
 import { TIME_SIGNAL } from '../worker/watchdog.ts';
 
 export interface PromptProcessOptions {

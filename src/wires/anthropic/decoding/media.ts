@@ -21,7 +21,7 @@ export function decodeMedia(block: MediaBlock, at: string): Part {
         at: `${at}.image`,
       };
     case 'document':
-      return decodeDocument(block, `${at}.document`);
+      return decodeDocument(block, at);
     case 'search_result':
       return {
         kind: 'search-result',
@@ -40,10 +40,11 @@ function decodeDocument(block: DocumentBlock, at: string): DocumentPart {
   const context = block.context ?? undefined;
   return {
     kind: 'document',
-    source: decodeDocumentSource(block.source, at),
+    source: decodeDocumentSource(block.source, `${at}.document`),
     ...(title === undefined ? {} : { title }),
     ...(context === undefined ? {} : { context }),
     citations: block.citations?.enabled ?? false,
+    ...(['base64', 'url', 'file'].includes(block.source.type) && { at: `${at}.pdf` }),
   };
 }
 

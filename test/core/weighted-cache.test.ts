@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { WeightedCache } from '../../src/images/cache.ts';
+import { WeightedCache } from '../../src/core/weighted-cache.ts';
 import { covers } from '../support/covers.ts';
 
 describe('the cache of pictures', () => {

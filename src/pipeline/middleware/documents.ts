@@ -1,0 +1,88 @@
+import type { GenerationRequest } from '../../core/backend.ts';
+import type { DocumentPart, ImagePart, Part } from '../../core/conversation.ts';
+import { RuntimeFailure } from '../../core/failure.ts';
+import { hasPart, imagesOf } from '../../core/parts.ts';
+import type { BinaryDocument, DocumentLoader } from '../../documents/loader.ts';
+import type { PdfPage } from '../../documents/pdf-protocol.ts';
+import { DEFAULT_LONGEST_EDGE, MAX_IMAGES } from '../../images/limits.ts';
+import type { GenerationContext, GenerationMiddleware } from '../middleware.ts';
+
+type Loaded = ReadonlyMap<Part, readonly PdfPage[]>;
+
+/**
+ * Middleware that reads PDFs for all backends: the text of each page, and for a model with vision its picture as
+ * well, after the document.
+ *
+ * @throws {RuntimeFailure} `invalid-request` if a document can't be read
+ */
+export function documents(loader: DocumentLoader): GenerationMiddleware {
+  return (next) =>
+    async function* readDocuments(request, context) {
+      const files = filesOf(request);
+      yield* next(
+        files.length === 0 ? request : await withPages(request, files, loader, context),
+        context,
+      );
+    };
+}
+
+function filesOf({ conversation }: GenerationRequest): readonly BinaryDocument[] {
+  const files: BinaryDocument[] = [];
+  hasPart(conversation, (part) => {
+    if (isFile(part)) files.push(part);
+    return false;
+  });
+  return files;
+}
+
+function isFile(part: Part): part is BinaryDocument {
+  return part.kind === 'document' && ['base64', 'url'].includes(part.source.kind);
+}
+
+async function withPages(
+  request: GenerationRequest,
+  files: readonly BinaryDocument[],
+  loader: DocumentLoader,
+  { capabilities, signal }: GenerationContext,
+): Promise<GenerationRequest> {
+  const { conversation, model } = request;
+  const edge = capabilities.images ? (model.imageLongestEdge ?? DEFAULT_LONGEST_EDGE) : undefined;
+  const loaded = new Map<Part, readonly PdfPage[]>();
+  for (const file of files) loaded.set(file, await loader.load(file, signal, edge));
+  if (capabilities.images) checkMedia(loaded, imagesOf(conversation).length);
+  const turns = conversation.turns.map((turn) => ({
+    ...turn,
+    parts: replaceFiles(turn.parts, loaded),
+  }));
+  return { ...request, conversation: { ...conversation, turns } };
+}
+
+function checkMedia(loaded: Loaded, images: number): void {
+  const pages = [...loaded.values()].reduce((sum, { length }) => sum + length, 0);
+  if (pages + images <= MAX_IMAGES) return;
+  throw new RuntimeFailure(
+    'invalid-request',
+    `Too much media: ${pages} document pages + ${images} images > ${MAX_IMAGES}`,
+    { subject: 'messages' },
+  );
+}
+
+function replaceFiles(parts: readonly Part[], loaded: Loaded): readonly Part[] {
+  return parts.flatMap((part): readonly Part[] => {
+    if (part.kind === 'tool-result') {
+      return [{ ...part, output: replaceFiles(part.output, loaded) }];
+    }
+    const pages = loaded.get(part);
+    return pages === undefined || part.kind !== 'document' ? [part] : readDocument(part, pages);
+  });
+}
+
+function readDocument(document: DocumentPart, pages: readonly PdfPage[]): readonly Part[] {
+  const pictures = pages.flatMap(({ picture }): readonly ImagePart[] =>
+    picture === undefined
+      ? []
+      : [{ kind: 'image', source: { kind: 'base64', mediaType: 'image/jpeg', data: picture } }],
+  );
+  const source = { kind: 'pages', pages: pages.map(({ text }) => text) } as const;
+  return [{ ...document, source }, ...pictures];
+}
