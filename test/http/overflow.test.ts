@@ -1,9 +1,11 @@
 import type { Anthropic } from 'anthropic-sdk-0';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLocalBackend } from '../../src/backends/local/backend.ts';
+import { createDocumentLoader } from '../../src/documents/loader.ts';
 import { Runtime } from '../../src/pipeline/runtime.ts';
 import { clientOf, DIALECTS } from '../support/dialects.ts';
 import { ENDLESS } from '../support/messages-api.ts';
+import { writePdf } from '../support/pdf.ts';
 import { MINI } from '../support/requests.ts';
 import { serveScript } from '../support/scripted-server.ts';
 import type { ScriptedServer } from '../support/scripted-server.ts';
@@ -15,6 +17,7 @@ const TOO_LONG = /prompt is too long[^0-9]*(\d+)\s*tokens?\s*>\s*(\d+)/i;
 const TOGETHER = /input length and `max_tokens` exceed context limit: (\d+) \+ (\d+) > (\d+)/;
 
 const CONTEXT = 1200;
+const PDF_CHILD = new URL('../../dist/documents/pdf-child.js', import.meta.url);
 
 const backend = createLocalBackend({
   engine: 'in-process',
@@ -38,6 +41,7 @@ beforeAll(async () => {
       backends: { llama: async () => backend },
       exists: () => true,
       overflow,
+      documents: createDocumentLoader({ module: PDF_CHILD }),
     });
     servers.set(overflow, await serveScript(backend, { runtime }));
   }
@@ -90,6 +94,20 @@ describe.each(DIALECTS)('the TypeScript SDK of $dialect, past the context', (dia
     expect(tokens).toBeLessThan(CONTEXT);
     const answer = await client.messages.create(shorter);
     expect(answer.usage.output_tokens).toBeGreaterThan(0);
+  });
+
+  it('reports the numbers of a PDF of 100 pages', async () => {
+    const client = open('clamp');
+    const pages = Array.from({ length: 100 }, (_, page) => `Words of the page ${page} in a PDF.`);
+    const data = writePdf(pages).toString('base64');
+    const source = { type: 'base64', media_type: 'application/pdf', data } as const;
+    const content = [{ type: 'document', source } as const];
+    const body = { ...prompt(0), messages: [{ role: 'user' as const, content }] };
+    const [, count = '', maximum = ''] = TOO_LONG.exec(await refusalOf(client, body)) ?? [];
+    expect(await client.messages.countTokens(counted(body))).toMatchObject({
+      input_tokens: Number(count),
+    });
+    expect([Number(count) > CONTEXT, Number(maximum)]).toEqual([true, CONTEXT]);
   });
 
   it('reports the tokens left for the answer, and answers with these', async () => {

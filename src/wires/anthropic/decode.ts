@@ -4,6 +4,7 @@ import type { WireHeaders } from '../wire.ts';
 import { withAddedTools } from './decoding/added-tools.ts';
 import { decodeContextEdits } from './decoding/context-management.ts';
 import { decodeCacheControl, type CacheLifetime } from './decoding/cache-control.ts';
+import { checkCitations } from './decoding/citations.ts';
 import { ignoredFields } from './decoding/fields.ts';
 import {
   decodeOutputSchema,
@@ -77,6 +78,7 @@ function* decodeBody(
   const edits = decodeContextEdits(body);
   const afterResults = endsWithResults(body);
   const said = yield* decodeTurns(body.system ?? [], body.messages, context.seal);
+  checkCitations(said.turns, outputSchema !== undefined);
   const conversation = { system: said.system, turns: said.turns, tools };
   const until = cache?.longUntil;
   return {
