@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import Anthropic, { toFile } from 'anthropic-sdk-1';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { isMissing } from '../support/optional.ts';
+import { writePdf } from '../support/pdf.ts';
 import { startServer } from '../support/server.ts';
 
 async function server(environment: Readonly<Record<string, string>> = {}) {
@@ -41,6 +42,21 @@ describe('portico serve', () => {
       ],
     });
     expect(answer.usage.input_tokens).toBe(inline);
+  });
+
+  it('counts a PDF by its file like one in the request', async () => {
+    const { client } = await server();
+    const pdf = writePdf(['A stored page']);
+    const { id, mime_type } = await client.files.upload({ file: await toFile(pdf, 'a') });
+    expect(mime_type).toBe('application/pdf');
+    const count = async (source: Anthropic.DocumentBlockParam['source']) =>
+      client.messages.countTokens({
+        model: 'mini',
+        messages: [{ role: 'user', content: [{ type: 'document', source }] }],
+      });
+    const data = pdf.toString('base64');
+    const inline = await count({ type: 'base64', media_type: 'application/pdf', data });
+    expect(await count({ type: 'file', file_id: id })).toEqual(inline);
   });
 
   it('leaves the files to the first of two servers on one folder, until that ends', async () => {
