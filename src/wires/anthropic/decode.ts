@@ -4,16 +4,16 @@ import type { WireHeaders } from '../wire.ts';
 import { withAddedTools } from './decoding/added-tools.ts';
 import { decodeContextEdits } from './decoding/context-management.ts';
 import { decodeCacheControl, type CacheLifetime } from './decoding/cache-control.ts';
-import { checkCitations } from './decoding/citations.ts';
 import { ignoredFields } from './decoding/fields.ts';
 import {
+  checkCitations,
   decodeOutputSchema,
   decodeSampling,
   decodeStopSequences,
   decodeThinkingMode,
 } from './decoding/options.ts';
 import { decodeSession } from './decoding/session.ts';
-import { checkToolNames, decodeToolChoice, decodeTools } from './decoding/tools.ts';
+import { decodeToolChoice, decodeTools } from './decoding/tools.ts';
 import { promptPlace } from './decoding/prompt-place.ts';
 import { decodeTurns } from './decoding/turns.ts';
 import { checkItems, type CheckedBody } from './decoding/items.ts';
@@ -70,7 +70,6 @@ function* decodeBody(
   const ignored = yield* ignoredFields(given, checked, announcesBetas);
   const cache = yield* decodeCacheControl(body);
   const declared = yield* decodeTools(body.tools);
-  checkToolNames(declared);
   const tools = yield* withAddedTools(declared, body.messages);
   const toolChoice = decodeToolChoice(body.tool_choice, tools);
   const effort = body.output_config?.effort ?? undefined;

@@ -47,6 +47,7 @@ export function* decodeTools(tools: readonly RawTool[]): Steps<readonly ToolSpec
     decoded.push(decodeTool(tool, ['tools', String(index)]));
     yield;
   }
+  checkToolNames(decoded);
   decodedLists.set(tools, decoded);
   return decoded;
 }
@@ -69,7 +70,7 @@ export function checkToolCount(count: number): void {
 }
 
 /** Throws if two tools share a name. */
-export function checkToolNames(tools: readonly ToolSpec[]): void {
+function checkToolNames(tools: readonly ToolSpec[]): void {
   if (new Set(tools.map(({ name }) => name)).size < tools.length) {
     throw new RuntimeFailure('invalid-request', 'tools: Tool names must be unique.');
   }
