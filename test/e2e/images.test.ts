@@ -153,13 +153,6 @@ describe('a picture that can’t be used', () => {
     expect(seen).toHaveLength(before);
   });
 
-  it('is one of the files store, which is not there', async () => {
-    const stored = { type: 'image', source: { type: 'file', file_id: 'file_1' } };
-    expect(await refusalOf([stored])).toMatch(
-      /^messages\.0\.content\.0\.image\.source\.file: file_1/,
-    );
-  });
-
   it.each(['127.0.0.1', 'localhost', '[::ffff:127.0.0.1]', '2130706433'])(
     'is one at an address of this machine: %s',
     async (host) => {
