@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { cancelled } from '../core/abort.ts';
-import { decodeBase64 } from '../core/base64.ts';
 import type { BinarySource, DocumentPart } from '../core/conversation.ts';
 import { RuntimeFailure } from '../core/failure.ts';
 import { WeightedCache } from '../core/weighted-cache.ts';
@@ -57,7 +56,6 @@ export function createDocumentLoader({
     const key = `${longestEdge ?? ''} ${await digestOf(data)}`;
     const known = cached.get(key);
     if (known !== undefined) return known;
-    if (decodeBase64(data.slice(0, 1024)) === undefined) throw new PdfFailure('invalid');
     const pages = await read({ data, ...(longestEdge !== undefined && { longestEdge }) }, signal);
     cached.set(key, pages, weightOf(pages));
     return pages;
@@ -121,7 +119,7 @@ function weightOf(pages: readonly PdfPage[]): number {
 /** Messages of faults. The first three begin with the API's own words, on which clients match. */
 const FAULTS = {
   encrypted: 'The PDF specified is password protected. Send it without a password.',
-  invalid: 'The PDF specified was not valid. Send a complete PDF, as base64 without line breaks.',
+  invalid: 'The PDF specified was not valid. Send the complete file.',
   pages: `A maximum of ${MAX_PAGES} PDF pages may be provided. Send a part of the document.`,
   text: 'The PDF specified has too much text. Send a part of the document.',
   memory: `The PDF specified can't be read with ${MOST_MEMORY_BYTES / 2 ** 20} MB of memory. Send a simpler one, or its text.`,

@@ -3,7 +3,7 @@ import { cancelled } from '../core/abort.ts';
 import type { ImagePart } from '../core/conversation.ts';
 import { RuntimeFailure } from '../core/failure.ts';
 import { imageSubject } from '../core/parts.ts';
-import { decodeBase64 } from '../core/base64.ts';
+import { decodeBase64 } from './base64.ts';
 import type { ContactRules } from '../net/public-fetch.ts';
 import { WeightedCache } from '../core/weighted-cache.ts';
 import { DEFAULT_LONGEST_EDGE } from './limits.ts';

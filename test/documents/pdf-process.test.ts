@@ -18,6 +18,11 @@ describe('the process that reads a PDF', () => {
     expect(pages).toEqual([{ text: 'One (1)\nTwo' }, { text: 'Three' }]);
   });
 
+  it('reads base64 with line breaks of any width', async () => {
+    const data = writePdf(['One']).toString('base64').replaceAll(/.{61}/g, '$&\r\n');
+    expect(await read({ data }, signal)).toEqual([{ text: 'One' }]);
+  });
+
   it('counts the pages itself if a file claims to have a billion', async () => {
     const pages = await readBytes(writePdf(['One'], { claimedPages: 1e9 }));
     expect(pages).toEqual([{ text: 'One' }]);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeBase64 } from '../../src/core/base64.ts';
+import { decodeBase64 } from '../../src/images/base64.ts';
 import { covers } from '../support/covers.ts';
 
 describe('the base64 decoder', () => {
