@@ -140,9 +140,10 @@ export async function composeServer(
   const models = await composeModels(settings, logger, backends);
   const closing = new AbortController();
   const stopping = new AbortController();
+  const wires = createWires({ thinkingKey: key });
   const app = createApp({
     runtime: models.runtime,
-    wires: createWires({ thinkingKey: key }),
+    wires,
     files: models.files,
     logger,
     closing: closing.signal,
@@ -169,7 +170,7 @@ export async function composeServer(
 
   async function listenOrClose(): Promise<{ url: string; servers: readonly Server[] }> {
     try {
-      return await listen(app, settings.host, settings.port);
+      return await listen(app, settings.host, settings.port, wires);
     } catch (error) {
       await models.close();
       throw error;

@@ -14,6 +14,8 @@ export type FailureCode =
   | 'resource-not-found'
   | 'conflict'
   | 'request-too-large'
+  | 'headers-too-large'
+  | 'request-timeout'
   | 'rate-limited'
   | 'overloaded'
   | 'backend-unavailable'

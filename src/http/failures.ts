@@ -8,7 +8,9 @@ import { announceClose } from './unread.ts';
 
 /** Last route: reports that no route matched. */
 export const routeNotFound: RequestHandler = (request) => {
-  throw new RuntimeFailure('route-not-found', `Not found: ${request.method} ${request.path}`);
+  const reason = wireOf(request).notServed?.(request.path);
+  const message = `Not found: ${request.method} ${request.path}`;
+  throw new RuntimeFailure('route-not-found', reason ?? message);
 };
 
 /** Handles a path that exists, but not with this method. */

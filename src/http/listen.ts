@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { RequestListener, Server } from 'node:http';
 import { isErrno } from '../core/json.ts';
 import { RuntimeFailure } from '../core/failure.ts';
+import type { Wire } from '../wires/wire.ts';
 import { createHttpServer } from './server.ts';
 
 export interface Listening {
@@ -20,14 +21,18 @@ export async function listen(
   listener: RequestListener,
   host: string,
   port: number,
+  wires: readonly Wire[],
 ): Promise<Listening> {
   const both = host === '127.0.0.1' || host === 'localhost';
-  const first = await listenOn(listener, both ? '127.0.0.1' : host, port);
+  const first = await listenOn(createHttpServer(listener, wires), both ? '127.0.0.1' : host, port);
   const bound = portOf(first);
   const url = `http://${clientHost(both ? '127.0.0.1' : host)}:${bound}`;
   if (!both) return { url, servers: [first] };
   try {
-    return { url, servers: [first, await listenOn(listener, '::1', bound)] };
+    return {
+      url,
+      servers: [first, await listenOn(createHttpServer(listener, wires), '::1', bound)],
+    };
   } catch (error) {
     if (!(error instanceof RuntimeFailure)) return { url, servers: [first] };
     first.close();
@@ -35,8 +40,7 @@ export async function listen(
   }
 }
 
-async function listenOn(listener: RequestListener, host: string, port: number): Promise<Server> {
-  const server = createHttpServer(listener);
+async function listenOn(server: Server, host: string, port: number): Promise<Server> {
   server.listen(port, host);
   try {
     await once(server, 'listening');

@@ -15,6 +15,8 @@ export interface Wire {
   readonly routes: readonly WireRoute[];
   /** Returns true if only clients of this wire send such headers. Used if wires share a path. */
   readonly claims?: (headers: WireHeaders) => boolean;
+  /** Reason why a path of the API is not served; undefined if it is served or unknown. */
+  readonly notServed?: (path: string) => string | undefined;
   /** Name of the field that a failure is about. */
   readonly fieldName: (subject: FailureSubject) => string;
   readonly encodeFailure: (error: unknown, requestId: string) => FailureAnswer;

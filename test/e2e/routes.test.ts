@@ -100,6 +100,14 @@ describe('the other routes', () => {
 describe('what is not there', () => {
   covers('R2.3-unknown', 'R2.12-request-id', 'R2.3-method');
 
+  it.each(['/v1/skills', '/v1/skills/skill_1/versions'])('%s is not offered', async (route) => {
+    const response = await fetch(server.url + route);
+    expect(response.status).toBe(404);
+    const { error } = await errorOf(response);
+    expect(error.type).toBe('not_found_error');
+    expect(error.message).toMatch(/^Skills are not offered/);
+  });
+
   it.each(['/nothing', '/v1/nothing', '/anthropic/v1/nothing', '/v1/models/mini/more'])(
     '%s is a 404 in the envelope',
     async (path) => {

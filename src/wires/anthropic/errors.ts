@@ -28,6 +28,8 @@ const WIRE = {
   'resource-not-found': [404, 'not_found_error'],
   conflict: [409, 'conflict_error'],
   'request-too-large': [413, 'request_too_large'],
+  'headers-too-large': [431, 'invalid_request_error'],
+  'request-timeout': [408, 'timeout_error'],
   'rate-limited': [429, 'rate_limit_error'],
   overloaded: [529, 'overloaded_error'],
   'backend-unavailable': [529, 'overloaded_error'],

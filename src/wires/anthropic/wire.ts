@@ -22,6 +22,7 @@ export function createAnthropicWire(seal: ThinkingSeal): Wire {
     name: 'anthropic',
     fieldName,
     encodeFailure,
+    notServed,
     routes: [
       {
         kind: 'generate',
@@ -55,6 +56,12 @@ export function createAnthropicWire(seal: ThinkingSeal): Wire {
       { kind: 'file-content', path: '/v1/files/:id/content' },
     ],
   };
+}
+
+/** Skills run in containers, which this server does not have. */
+function notServed(path: string): string | undefined {
+  if (!/^\/v1\/skills(\/|$)/.test(path)) return undefined;
+  return 'Skills are not offered by this server. Put their instructions into the system prompt.';
 }
 
 function encodeCount({ tokens, originalTokens }: CountedTokens): JsonObject {

@@ -16,6 +16,8 @@ export function isUpstreamFault(failure: unknown): failure is RuntimeFailure {
     case 'unsupported':
     case 'prompt-too-long':
     case 'request-too-large':
+    case 'headers-too-large':
+    case 'request-timeout':
     case 'authentication':
     case 'permission':
     case 'route-not-found':
