@@ -1,9 +1,12 @@
 /** Kind of a server tool, which this server executes itself. */
-export type ServerService = 'web-search' | 'web-fetch';
+export type ServerService = ServerTool['service'];
 
 /** Tool of a request that the server executes, with its limits. */
-export interface ServerTool {
-  readonly service: ServerService;
+export type ServerTool = WebTool | ToolSearch;
+
+/** Tool that reads the web. */
+export interface WebTool {
+  readonly service: 'web-search' | 'web-fetch';
   /** Limit of calls per request. */
   readonly maxUses?: number;
   /** Allowed hosts with their subdomains, optionally with a path. An empty list allows all. */
@@ -11,6 +14,15 @@ export interface ServerTool {
   readonly blockedDomains: readonly string[];
   /** Approximate limit of tokens per page. */
   readonly maxContentTokens?: number;
+  /** Settings of the client that have no effect here. */
+  readonly ignored: readonly string[];
+}
+
+/** Search among the deferred tools of a request. */
+export interface ToolSearch {
+  readonly service: 'tool-search';
+  /** The query is a regular expression, or words. */
+  readonly by: 'regex' | 'bm25';
   /** Settings of the client that have no effect here. */
   readonly ignored: readonly string[];
 }
@@ -47,6 +59,7 @@ export const SERVICE_FAILURES = [
   'url-not-accessible',
   'unsupported-content-type',
   'content-too-large',
+  'too-slow',
 ] as const;
 
 export type ServiceFailure = (typeof SERVICE_FAILURES)[number];
@@ -55,7 +68,9 @@ export type ServiceFailure = (typeof SERVICE_FAILURES)[number];
 export type ServiceOutcome =
   | { readonly kind: 'found'; readonly pages: readonly FoundPage[] }
   | { readonly kind: 'fetched'; readonly page: FetchedPage }
-  | { readonly kind: 'failed'; readonly reason: ServiceFailure };
+  /** Names of deferred tools that become callable. */
+  | { readonly kind: 'tools'; readonly names: readonly string[] }
+  | { readonly kind: 'failed'; readonly reason: ServiceFailure; readonly message?: string };
 
 /** Counts of successful server tool calls for one answer. */
 export interface ServiceUse {

@@ -6,7 +6,6 @@ import { createDocumentLoader } from '../documents/loader.ts';
 import type { DocumentLoader } from '../documents/loader.ts';
 import { createImageLoader } from '../images/loader.ts';
 import type { ImageLoader } from '../images/loader.ts';
-import { withLoadedTools } from '../prompt/deferred.ts';
 import { lookUp } from '../registry/lookup.ts';
 import type { RegistryModel } from '../registry/registry.ts';
 import type { Resolution } from '../registry/resolve.ts';
@@ -184,7 +183,7 @@ export class Runtime {
     const conversation = await this.#fileSources.inline(request.conversation, signal);
     const offered = withoutForeignTools({
       ...request,
-      conversation: withLoadedTools(conversation, request.toolChoice),
+      conversation,
       model,
       overflow: this.#options.overflow,
     });

@@ -4,17 +4,13 @@ import { templateTools } from './messages.ts';
 
 /**
  * Conversation with only the tools that are loaded so far. A deferred tool is loaded when the conversation
- * refers to it. If the search for tools runs on Anthropic's servers, all tools are loaded from the start,
- * since the model could never find them.
+ * refers to it.
  *
  * @throws {invalid-request} if no tool is loaded, since nothing could load one later
  */
 export function withLoadedTools(conversation: Conversation, choice: ToolChoice): Conversation {
   const { tools, turns } = conversation;
   if (!tools.some(({ deferred }) => deferred)) return conversation;
-  if (tools.some(isServerSearch)) {
-    return { ...conversation, tools: tools.map((tool) => ({ ...tool, deferred: false })) };
-  }
   const loaded = new Set(turns.flatMap(({ parts }) => parts.flatMap(loadedBy)));
   if (choice.mode === 'tool') loaded.add(choice.name);
   const offered = tools.filter(({ name, deferred }) => !deferred || loaded.has(name));
@@ -26,10 +22,6 @@ export function withLoadedTools(conversation: Conversation, choice: ToolChoice):
     );
   }
   return { ...conversation, tools: offered };
-}
-
-function isServerSearch({ origin }: ToolSpec): boolean {
-  return origin.kind === 'server' && origin.type.startsWith('tool_search_tool_');
 }
 
 function loadedBy(part: Part): readonly string[] {

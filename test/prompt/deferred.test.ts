@@ -65,12 +65,6 @@ describe('a deferred tool', () => {
     expect(names(withLoadedTools(talk([user('Hi')]), demanded))).toEqual(['Bash', 'Map']);
   });
 
-  it('is offered from the start if only a search on Anthropic’s servers could find it', () => {
-    const search = tool('tool_search_tool_regex', false, 'tool_search_tool_regex_20251119');
-    const all = withLoadedTools(talk([user('Hi')], [...BASE, search]), AUTO);
-    expect(all.tools.every(({ deferred }) => !deferred)).toBe(true);
-  });
-
   it('causes an error if all tools are deferred and none is loaded', () => {
     const deferred = BASE.filter((one) => one.deferred);
     expect(() => withLoadedTools(talk([user('Hi')], deferred), AUTO)).toThrow(

@@ -23,12 +23,14 @@ const FAILURES = {
   'url-not-accessible': 'url_not_accessible',
   'unsupported-content-type': 'unsupported_content_type',
   'content-too-large': 'content_too_large',
+  'too-slow': 'execution_time_exceeded',
 } as const satisfies Record<ServiceFailure, string>;
 
-/** Block types of both services, as in the SDK's WebSearchToolResultBlock and WebFetchToolResultBlock. */
+/** Block types of the services, as in the SDK's WebSearchToolResultBlock, WebFetchToolResultBlock and ToolSearchToolResultBlock. */
 const BLOCKS = {
   'web-search': 'web_search_tool_result',
   'web-fetch': 'web_fetch_tool_result',
+  'tool-search': 'tool_search_tool_result',
 } as const satisfies Record<ServerService, string>;
 
 /** Block with the result of a call that this server executed. */
@@ -36,7 +38,7 @@ export interface ServerResultBlock extends JsonObject {
   readonly type: (typeof BLOCKS)[ServerService];
   readonly tool_use_id: string;
   readonly content: JsonValue;
-  readonly caller: { readonly type: 'direct' };
+  readonly caller?: { readonly type: 'direct' };
 }
 
 /** Encodes a result as the API's block for its service. */
@@ -47,6 +49,7 @@ export function encodeResult(
 ): ServerResultBlock {
   const type = BLOCKS[service];
   const content = encodeOutcome(type, outcome);
+  if (service === 'tool-search') return { type, tool_use_id: id, content };
   return { type, tool_use_id: id, content, caller: { type: 'direct' } };
 }
 
@@ -56,8 +59,15 @@ function encodeOutcome(type: string, outcome: ServiceOutcome): JsonValue {
       return outcome.pages.map(encodeFound);
     case 'fetched':
       return encodeFetched(outcome.page);
+    case 'tools':
+      return encodeTools(outcome.names);
     case 'failed':
-      return { type: `${type}_error`, error_code: FAILURES[outcome.reason] };
+      return {
+        type: `${type}_error`,
+        error_code: FAILURES[outcome.reason],
+        // Only errors of the tool search have a message.
+        ...(type === BLOCKS['tool-search'] && { error_message: outcome.message ?? null }),
+      };
     default:
       return outcome satisfies never;
   }
@@ -77,6 +87,11 @@ function encodeFetched({ url, title, text, retrievedAt }: FetchedPage): JsonObje
   return { type: 'web_fetch_result', url, content, retrieved_at: retrievedAt };
 }
 
+function encodeTools(names: readonly string[]): JsonObject {
+  const tool_references = names.map((name) => ({ type: 'tool_reference', tool_name: name }));
+  return { type: 'tool_search_tool_search_result', tool_references };
+}
+
 const found = list(
   z.object({
     url: z.string(),
@@ -93,7 +108,8 @@ const fetched = z.object({
   }),
   retrieved_at: z.string().nullish(),
 });
-const failed = z.object({ error_code: z.string() });
+const foundTools = z.object({ tool_references: list(z.object({ tool_name: z.string() })) });
+const failed = z.object({ error_code: z.string(), error_message: z.string().nullish() });
 
 /**
  * Decodes a result that a client sends back. Returns undefined for blocks of other tools and for unknown
@@ -103,6 +119,12 @@ export function decodeResult(blockType: string, content: JsonValue): ServiceOutc
   if (blockType === BLOCKS['web-search']) {
     const pages = found.safeParse(content);
     return pages.success ? { kind: 'found', pages: pages.data.map(decodeFound) } : failure(content);
+  }
+  if (blockType === BLOCKS['tool-search']) {
+    const tools = foundTools.safeParse(content);
+    if (!tools.success) return failure(content);
+    const names = tools.data.tool_references.map(({ tool_name: name }) => name);
+    return { kind: 'tools', names };
   }
   if (blockType !== BLOCKS['web-fetch']) return undefined;
   const page = fetched.safeParse(content);
@@ -126,9 +148,13 @@ function decodeFound(result: z.output<typeof found>[number]): FoundPage {
 function failure(content: JsonValue): ServiceOutcome | undefined {
   const error = failed.safeParse(content);
   if (!error.success) return undefined;
-  const { error_code: code } = error.data;
+  const { error_code: code, error_message: message } = error.data;
   const reason = SERVICE_FAILURES.find((candidate) => FAILURES[candidate] === code);
-  return { kind: 'failed', reason: reason ?? 'unavailable' };
+  return {
+    kind: 'failed',
+    reason: reason ?? 'unavailable',
+    ...(typeof message === 'string' && { message }),
+  };
 }
 
 /** Prefix in the API's ids of calls that a server executes. */

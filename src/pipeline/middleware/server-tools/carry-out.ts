@@ -6,11 +6,13 @@ import type {
   ServiceFailure,
   ServiceOutcome,
   ServiceUse,
+  WebTool,
 } from '../../../core/server-tools.ts';
 import { isAllowed } from './domains.ts';
 import { isNamed } from './prior-urls.ts';
 import { ServiceError } from './services.ts';
 import type { ServerServices } from './services.ts';
+import { findTools } from './tool-search/tool-search.ts';
 
 /** Limits of the API: https://docs.claude.com/en/docs/agents-and-tools/tool-use/web-fetch-tool */
 const MAX_URL_CHARACTERS = 250;
@@ -44,6 +46,7 @@ export class CarriedCalls {
     conversation: Conversation,
     signal: AbortSignal,
   ): Promise<ServiceOutcome> {
+    if (tool.service === 'tool-search') return findTools(call, tool, conversation.tools, signal);
     const uses = (this.#uses.get(name) ?? 0) + 1;
     this.#uses.set(name, uses);
     if (uses > (tool.maxUses ?? Number.POSITIVE_INFINITY)) return failed('max-uses-exceeded');
@@ -60,7 +63,7 @@ export class CarriedCalls {
 
   async #search(
     { input }: ToolCallPart,
-    tool: ServerTool,
+    tool: WebTool,
     signal: AbortSignal,
   ): Promise<ServiceOutcome> {
     const { query } = input;
@@ -75,7 +78,7 @@ export class CarriedCalls {
 
   async #fetch(
     { input }: ToolCallPart,
-    tool: ServerTool,
+    tool: WebTool,
     conversation: Conversation,
     signal: AbortSignal,
   ): Promise<ServiceOutcome> {

@@ -1,9 +1,9 @@
-import type { ServerTool } from '../../../core/server-tools.ts';
+import type { WebTool } from '../../../core/server-tools.ts';
 
 /** Returns true if a tool may use the page at a URL. Only http and https have pages. */
 export function isAllowed(
   url: string,
-  { allowedDomains, blockedDomains }: Pick<ServerTool, 'allowedDomains' | 'blockedDomains'>,
+  { allowedDomains, blockedDomains }: Pick<WebTool, 'allowedDomains' | 'blockedDomains'>,
 ): boolean {
   const page = pageAt(url);
   if (page === undefined) return false;

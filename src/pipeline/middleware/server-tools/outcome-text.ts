@@ -12,9 +12,18 @@ export function resultOf(
   return {
     kind: 'tool-result',
     callId: id,
-    output: [{ kind: 'text', text: writeOutcome(outcome) }],
+    output: isFoundTools(outcome)
+      ? outcome.names.map((name) => ({ kind: 'tool-reference', name }))
+      : [{ kind: 'text', text: writeOutcome(outcome) }],
     isError: outcome.kind === 'failed',
   };
+}
+
+/** True for an outcome that the prompt shows as references, at which the tools are described. */
+function isFoundTools(
+  outcome: ServiceOutcome,
+): outcome is Extract<ServiceOutcome, { kind: 'tools' }> {
+  return outcome.kind === 'tools' && outcome.names.length > 0;
 }
 
 function writeOutcome(outcome: ServiceOutcome): string {
@@ -27,8 +36,10 @@ function writeOutcome(outcome: ServiceOutcome): string {
       const { title, url, text } = outcome.page;
       return [...(title === null ? [] : [title]), url, '', text].join('\n');
     }
+    case 'tools':
+      return 'No tool was found.';
     case 'failed':
-      return FAILURES[outcome.reason];
+      return [FAILURES[outcome.reason], outcome.message ?? ''].join(' ').trim();
     default:
       return outcome satisfies never;
   }
@@ -52,4 +63,5 @@ const FAILURES = {
   'url-not-accessible': 'The page could not be read.',
   'unsupported-content-type': 'The content of this URL is not text.',
   'content-too-large': 'The page is too large.',
+  'too-slow': 'The tool took too long.',
 } as const satisfies Record<ServiceFailure, string>;

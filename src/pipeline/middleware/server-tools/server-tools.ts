@@ -1,6 +1,7 @@
 import type { GenerationRequest } from '../../../core/backend.ts';
 import type { ToolChoice, ToolResultPart } from '../../../core/conversation.ts';
 import { RuntimeFailure } from '../../../core/failure.ts';
+import { withLoadedTools } from '../../../prompt/deferred.ts';
 import { NO_USAGE } from '../../../core/events.ts';
 import type { GenerationEvent, StopReason, Usage } from '../../../core/events.ts';
 import type { ServiceUse } from '../../../core/server-tools.ts';
@@ -22,13 +23,21 @@ const PAGE_SHARE = 4;
 /**
  * Middleware that runs calls of server tools, such as web search. The results of each round of calls are
  * appended, until the model makes no call, or also calls a tool of the client. Calls of earlier answers
- * are passed on as the model made them.
+ * are passed on as the model made them. The model sees deferred tools after a search or the client loaded them.
  */
 export function serverTools(services: ServerServices): GenerationMiddleware {
   return (next) => (request, context) => {
     const read = { ...request, conversation: withServerCalls(request.conversation) };
-    return needsServing(read) ? serveCalls(next, read, context, services) : next(read, context);
+    const showing: Generate = (round) => next(withShownTools(round, request.toolChoice), context);
+    return needsServing(read)
+      ? serveCalls(showing, read, context, services)
+      : showing(read, context);
   };
+}
+
+/** The request with the loaded tools. A tool that the client's choice names stays loaded in all rounds. */
+function withShownTools(request: GenerationRequest, choice: ToolChoice): GenerationRequest {
+  return { ...request, conversation: withLoadedTools(request.conversation, choice) };
 }
 
 function needsServing({ conversation, toolChoice }: GenerationRequest): boolean {

@@ -1,15 +1,15 @@
 import type {
   FetchedPage,
   FoundPage,
-  ServerTool,
   ServiceFailure,
+  WebTool,
 } from '../../../core/server-tools.ts';
 
 export interface Search {
   readonly query: string;
   /** Domains for the search engine. Its results are checked against them too. */
-  readonly allowedDomains: ServerTool['allowedDomains'];
-  readonly blockedDomains: ServerTool['blockedDomains'];
+  readonly allowedDomains: WebTool['allowedDomains'];
+  readonly blockedDomains: WebTool['blockedDomains'];
 }
 
 /** Searches the web. Throws a ServiceError. */

@@ -2,9 +2,15 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ToolSpec } from '../../../core/conversation.ts';
 import { RuntimeFailure } from '../../../core/failure.ts';
 import type { Steps } from '../../../core/steps.ts';
-import type { MessageBlock, ToolChangeBlock, ToolResultBlock } from '../schema/blocks.ts';
+import type {
+  MessageBlock,
+  ServerToolResultBlock,
+  ToolChangeBlock,
+  ToolResultBlock,
+} from '../schema/blocks.ts';
 import type { Message } from '../schema/request.ts';
 import type { RawTool } from '../schema/tools.ts';
+import { decodeResult } from '../server-tools.ts';
 import { checkToolCount, decodeTool } from './tools.ts';
 import { append } from '../../../core/lists.ts';
 
@@ -94,6 +100,8 @@ function namedToolsOfBlock(block: MessageBlock, at: readonly string[]): readonly
       return [{ tool: block.tool, at }];
     case 'tool_result':
       return referencesIn(block, at);
+    case 'tool_search_tool_result':
+      return foundIn(block, at);
     default:
       return NONE;
   }
@@ -105,4 +113,16 @@ function referencesIn({ content }: ToolResultBlock, at: readonly string[]): read
     const tool = { type: inner.type, name: inner.tool_name };
     return [{ tool, at: [...at, 'content', String(index)] }];
   });
+}
+
+function foundIn(
+  { type, content = '' }: Pick<ServerToolResultBlock, 'type' | 'content'>,
+  at: readonly string[],
+): readonly NamedTool[] {
+  const outcome = decodeResult(type, content);
+  if (outcome?.kind !== 'tools') return NONE;
+  return outcome.names.map((name, index) => ({
+    tool: { type: 'tool_reference', name },
+    at: [...at, 'content', 'tool_references', String(index)],
+  }));
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { RuntimeFailure } from '../../../core/failure.ts';
 import type { JsonObject } from '../../../core/json.ts';
-import type { ServerTool, ServerService } from '../../../core/server-tools.ts';
+import type { ServerTool, WebTool } from '../../../core/server-tools.ts';
 import { parseWith } from '../issues.ts';
 import { list } from '../schema/list.ts';
 
@@ -25,8 +25,19 @@ export function serverToolOf(
   settings: JsonObject,
   at: readonly string[],
 ): ServerTool | undefined {
-  const service = serviceOf(type);
-  if (service === undefined) return undefined;
+  const search = /^tool_search_tool_(regex|bm25)(?:_\d+)?$/.exec(type)?.[1];
+  if (search === 'regex' || search === 'bm25') {
+    return { service: 'tool-search', by: search, ignored: Object.keys(settings) };
+  }
+  const service = webServiceOf(type);
+  return service && webTool(service, settings, at);
+}
+
+function webTool(
+  service: WebTool['service'],
+  settings: JsonObject,
+  at: readonly string[],
+): WebTool {
   const given = parseWith(limits, settings, at);
   const { allowed_domains: allowed, blocked_domains: blocked } = given;
   if ((allowed?.length ?? 0) > 0 && (blocked?.length ?? 0) > 0) {
@@ -55,7 +66,7 @@ export function serverToolOf(
   };
 }
 
-function serviceOf(type: string): ServerService | undefined {
+function webServiceOf(type: string): WebTool['service'] | undefined {
   if (type.startsWith('web_search_')) return 'web-search';
   return type.startsWith('web_fetch_') ? 'web-fetch' : undefined;
 }

@@ -8,7 +8,8 @@ const NUMBER = { type: 'number' };
 
 /**
  * Description and schema for a typed tool; undefined if none is known. Sources are the pages of bash-tool,
- * text-editor-tool, memory-tool, computer-use-tool, web-search-tool and web-fetch-tool, and the SDK's types.
+ * text-editor-tool, memory-tool, computer-use-tool, web-search-tool, web-fetch-tool and tool-search-tool, and the SDK's
+ * types.
  *
  * @see https://docs.claude.com/en/docs/agents-and-tools/tool-use/
  */
@@ -18,6 +19,8 @@ export function typedTool(type: string, settings: JsonObject): TypedTool | undef
   if (type.startsWith('memory_')) return MEMORY;
   if (type.startsWith('web_search_')) return WEB_SEARCH;
   if (type.startsWith('web_fetch_')) return WEB_FETCH;
+  if (type.startsWith('tool_search_tool_regex')) return TOOL_REGEX;
+  if (type.startsWith('tool_search_tool_bm25')) return TOOL_WORDS;
   return /^computer_\d/.test(type) ? computer(type, settings) : undefined;
 }
 
@@ -140,6 +143,23 @@ const WEB_FETCH: TypedTool = {
   description:
     'Reads the page at a URL. The URL must come from the user, a tool result or a search result.',
   inputSchema: object({ url: text('The URL of the page.') }, ['url']),
+};
+
+const TOOL_REGEX: TypedTool = {
+  description:
+    'Finds more tools by a regular expression over their names, descriptions and arguments. The tools that it finds can be called afterwards. Use it if no other tool fits.',
+  inputSchema: object(
+    { query: text('The regular expression, such as "weather" or "(?i)calendar|meeting".') },
+    ['query'],
+  ),
+};
+
+const TOOL_WORDS: TypedTool = {
+  description:
+    'Finds more tools by words that describe what is needed. The tools that it finds can be called afterwards. Use it if no other tool fits.',
+  inputSchema: object({ query: text('Words about the tool, such as "weather forecast".') }, [
+    'query',
+  ]),
 };
 
 function text(description: string): JsonObject {

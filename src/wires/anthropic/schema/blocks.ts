@@ -178,6 +178,7 @@ export type MediaBlock = z.output<
 export type ThinkingBlock = z.output<typeof thinkingBlock>;
 export type ToolResultBlock = z.output<typeof toolResultBlock>;
 export type ToolResultContentBlock = z.output<typeof toolResultContent>;
+export type ServerToolResultBlock = z.output<typeof serverToolResultBlock>;
 export type ServerToolBlock = z.output<
   typeof serverToolUseBlock | typeof serverToolResultBlock | typeof mcpToolListingBlock
 >;
