@@ -140,7 +140,7 @@ export async function composeServer(
   const models = await composeModels(settings, logger, backends);
   const closing = new AbortController();
   const stopping = new AbortController();
-  const wires = createWires({ thinkingKey: key });
+  const wires = createWires({ thinkingKey: key, strict: settings.strictApi });
   const app = createApp({
     runtime: models.runtime,
     wires,

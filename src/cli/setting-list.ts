@@ -161,6 +161,13 @@ export const SETTINGS = {
     fallback: 'off',
     meaning: 'accept requests without a key from every client that reaches the address',
   },
+  strictApi: {
+    flag: '--strict-api',
+    variable: 'PORTICO_STRICT_API',
+    fallback: 'off',
+    meaning:
+      'refuse what only the API of Anthropic refuses, such as white space at the end of a prefill',
+  },
   logLevel: {
     flag: '--log-level <level>',
     variable: 'PORTICO_LOG_LEVEL',

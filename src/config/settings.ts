@@ -17,6 +17,7 @@ import {
   readInteger,
   readKeepAlive,
   readSize,
+  readSwitch,
   readTextSetting,
 } from './sources.ts';
 import type { Given } from './sources.ts';
@@ -64,6 +65,8 @@ export interface Settings extends AccessSettings {
   readonly webFetch: FetchService | undefined;
   /** Handling of a request whose prompt and `max_tokens` exceed the context: generate what fits, or refuse. */
   readonly overflow: 'clamp' | 'strict';
+  /** Refuses requests that Anthropic's API refuses, though this server can answer them. */
+  readonly strictApi: boolean;
   readonly paths: Paths;
 }
 
@@ -95,6 +98,7 @@ export interface ServeFlags extends AccessFlags {
   readonly logLevel?: string;
   readonly webSearch?: string;
   readonly webFetch?: string;
+  readonly strictApi?: boolean;
 }
 
 /** Next to Ollama's port, which is 11434. */
@@ -146,8 +150,7 @@ export function resolveSettings(flags: ServeFlags, environment: NodeJS.ProcessEn
       readChoice(pick('--log-level', flags.logLevel, 'PORTICO_LOG_LEVEL'), LOG_LEVELS) ?? 'info',
     webSearch: readSearch(pick('--web-search', flags.webSearch, 'PORTICO_WEB_SEARCH')),
     webFetch: readFetch(pick('--web-fetch', flags.webFetch, 'PORTICO_WEB_FETCH')),
-    overflow:
-      readChoice(given(undefined, 'PORTICO_OVERFLOW', environment), ['clamp', 'strict']) ?? 'clamp',
+    ...readAnswering(pick, flags, environment),
     paths,
   };
   refuseOpenBind(settings.host, settings);
@@ -173,6 +176,16 @@ function readLoading(pick: PickGiven, flags: ServeFlags) {
     ),
     llamaServer: readPath(pick('--llama-server', flags.llamaServer, 'PORTICO_LLAMA_SERVER')),
   };
+}
+
+/** Reads the settings for requests that could be refused. */
+function readAnswering(pick: PickGiven, flags: ServeFlags, environment: NodeJS.ProcessEnv) {
+  return {
+    overflow:
+      readChoice(given(undefined, 'PORTICO_OVERFLOW', environment), ['clamp', 'strict']) ?? 'clamp',
+    strictApi:
+      flags.strictApi ?? readSwitch(pick('--strict-api', undefined, 'PORTICO_STRICT_API')) ?? false,
+  } satisfies Partial<Settings>;
 }
 
 /** Reads the settings for what is kept on disk. */

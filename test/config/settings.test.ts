@@ -71,6 +71,7 @@ describe('settings', () => {
       ['key-a1', 'key-b2'],
     ],
     ['insecure', { insecure: true }, { PORTICO_INSECURE: 'on' }, true, true],
+    ['strictApi', { strictApi: true }, { PORTICO_STRICT_API: 'on' }, true, true],
   ];
 
   it.each(rows)(

@@ -12,6 +12,7 @@ import {
   decodeStopSequences,
   decodeThinkingMode,
 } from './decoding/options.ts';
+import { refuseStrictly } from './decoding/strict.ts';
 import { decodeSession } from './decoding/session.ts';
 import { decodeToolChoice, decodeTools } from './decoding/tools.ts';
 import { promptPlace } from './decoding/prompt-place.ts';
@@ -24,6 +25,8 @@ import type { ThinkingSeal } from './signature.ts';
 export interface DecodeContext {
   readonly headers: WireHeaders;
   readonly seal: ThinkingSeal;
+  /** Refuses what the real API refuses, though a local model can answer it. */
+  readonly strict?: boolean;
 }
 
 export interface AnthropicRequest {
@@ -46,7 +49,10 @@ export interface AnthropicRequest {
 export function* decodeMessages(body: unknown, context: DecodeContext): Steps<AnthropicRequest> {
   const outline = parseWith(messagesBody, body);
   const checked = yield* checkItems(outline, body);
-  return yield* decodeBody(body, checked, outline.max_tokens, context);
+  const decoded = yield* decodeBody(body, checked, outline.max_tokens, context);
+  const { turns } = decoded.request.conversation;
+  if (context.strict === true) refuseStrictly(turns, outline.thinking);
+  return decoded;
 }
 
 /**

@@ -1,8 +1,9 @@
 import { newMessageId } from '../../core/ids.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Steps } from '../../core/steps.ts';
-import type { CountedTokens, DecodedGeneration, Wire, WireHeaders } from '../wire.ts';
+import type { CountedTokens, DecodedGeneration, Wire } from '../wire.ts';
 import { decodeCountTokens, decodeMessages } from './decode.ts';
+import type { DecodeContext } from './decode.ts';
 import { encodeMessage } from './encode-message.ts';
 import { createStreamEncoder, PING, toText } from './encode-stream.ts';
 import type { EncodeOptions } from './encode-stream.ts';
@@ -10,14 +11,13 @@ import { encodeFailure, encodeFailureFrame, fieldName } from './errors.ts';
 import { decodeFileName, decodeLifetime, encodeFile, listStoredFiles } from './files.ts';
 import { parseBody } from './json.ts';
 import { encodeModel, listModels } from './models.ts';
-import type { ThinkingSeal } from './signature.ts';
 
 /**
  * Creates the wire of Anthropic's Messages API.
  *
  * @see https://docs.claude.com/en/api/messages
  */
-export function createAnthropicWire(seal: ThinkingSeal): Wire {
+export function createAnthropicWire(options: Omit<DecodeContext, 'headers'>): Wire {
   return {
     name: 'anthropic',
     fieldName,
@@ -28,13 +28,13 @@ export function createAnthropicWire(seal: ThinkingSeal): Wire {
         kind: 'generate',
         path: '/v1/messages',
         parse: parseBody,
-        decode: (body, headers) => decodeGeneration(body, headers, seal),
+        decode: (body, headers) => decodeGeneration(body, { headers, ...options }),
       },
       {
         kind: 'count',
         path: '/v1/messages/count_tokens',
         parse: parseBody,
-        decode: (body, headers) => decodeCountTokens(body, { headers, seal }),
+        decode: (body, headers) => decodeCountTokens(body, { headers, ...options }),
         encode: encodeCount,
       },
       { kind: 'models', path: '/v1/models', list: listModels },
@@ -73,18 +73,14 @@ function encodeCount({ tokens, originalTokens }: CountedTokens): JsonObject {
   };
 }
 
-function* decodeGeneration(
-  body: unknown,
-  headers: WireHeaders,
-  seal: ThinkingSeal,
-): Steps<DecodedGeneration> {
-  const decoded = yield* decodeMessages(body, { headers, seal });
+function* decodeGeneration(body: unknown, context: DecodeContext): Steps<DecodedGeneration> {
+  const decoded = yield* decodeMessages(body, context);
   const { modelName, request, ignored, stream, thinkingDisplay, cacheLifetime } = decoded;
   const messageId = newMessageId();
   const encoding: EncodeOptions = {
     messageId,
     model: modelName,
-    seal,
+    seal: context.seal,
     thinkingDisplay,
     cacheLifetime,
     thinks: request.thinking.mode !== 'disabled',
