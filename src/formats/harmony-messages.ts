@@ -22,6 +22,8 @@ const ENDS = ['<|end|>', CALL_END, '<|return|>'] as const;
 const LIMITS = [...ENDS, NEXT, START, CHANNEL] as const;
 /** Marks after a recipient. */
 const HEADER_MARKS = [CHANNEL, MESSAGE, CONSTRAIN] as const;
+/** Beginning of a header that has a recipient, with a mark after it: what `isHeader` finds in a text. */
+const ADDRESSED = /^\s*(?:commentary |analysis )?to=[\w.-]*\s*<\|(?:channel|constrain)\|>/;
 /** Recipients that are not tools. */
 const PEOPLE: ReadonlySet<string> = new Set(['assistant', 'user', 'all']);
 
@@ -111,7 +113,12 @@ function* readAddressed(reader: MessageReader, place: number): Reading {
   const isChannel = source.rest.trimStart().startsWith(CHANNEL);
   const header = yield* source.readUntil(MESSAGE, ...ENDS, NEXT);
   if (header?.mark !== MESSAGE) {
-    if (isChannel) return source.skip(header === undefined ? source.rest.length : 0);
+    // A text would end before this recipient, which would be read again for ever.
+    const isAddressed = ADDRESSED.test(header?.text ?? source.rest);
+    if (isChannel || isAddressed) {
+      if (header === undefined) return source.skip(source.rest.length);
+      return yield* passLimit(source, header.mark);
+    }
     source.rewind(place);
     return yield* readText(reader);
   }

@@ -96,6 +96,15 @@ const ROWS: readonly (readonly [string, string, readonly Found[]])[] = [
   ['thinking that never ends', '<|channel|>analysis<|message|>Hm, and', [{ thinking: 'Hm, and' }]],
   ['a cut-off header', '<|channel|>comm', []],
   ['a cut-off channel mark', '<|chan', []],
+  ['a cut-off header after a recipient', ' to=ping<|channel|>comm', []],
+  ['a cut-off header after a tool that is not offered', 'to=functions.none <|constrain|>json', []],
+  ['a cut-off header without its first mark', 'commentary to=ping <|constrain|>js', []],
+  ['a cut-off header after text', 'Hi.\nto=ping<|channel|>comm', [{ text: 'Hi.\n' }]],
+  [
+    'a header without a message, and text after it',
+    ` to=ping<|channel|>comm<|end|>${NEXT}<|channel|>final<|message|>Hi.`,
+    [{ text: 'Hi.' }],
+  ],
   [
     'a repeated end mark, as after the end of a thinking budget',
     `<|channel|>analysis<|message|>Hm.<|end|><|end|>${NEXT}<|channel|>final<|message|>Hi.`,
