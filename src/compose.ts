@@ -10,6 +10,7 @@ import { loadThinkingKey } from './config/thinking-key.ts';
 import { messageOf } from './core/failure.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
+import { RateLimiter } from './http/rate-limits.ts';
 import { serverStopping, stopServers } from './http/stop.ts';
 import { withTimeout } from './net/timeouts.ts';
 import { FileStore } from './store/files.ts';
@@ -151,6 +152,7 @@ export async function composeServer(
     apiKeys: settings.apiKeys,
     allowedHosts: settings.allowedHosts,
     corsOrigins: settings.corsOrigins,
+    limiter: new RateLimiter(settings.limits),
     host: settings.host,
     unleased,
   });

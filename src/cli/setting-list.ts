@@ -161,6 +161,24 @@ export const SETTINGS = {
     fallback: 'off',
     meaning: 'accept requests without a key from every client that reaches the address',
   },
+  limitRequests: {
+    flag: '--limit-requests <n>',
+    variable: 'PORTICO_LIMIT_REQUESTS',
+    fallback: 'no limit',
+    meaning: 'most requests of each key in a minute; more are a 429',
+  },
+  limitInputTokens: {
+    flag: '--limit-input-tokens <n>',
+    variable: 'PORTICO_LIMIT_INPUT_TOKENS',
+    fallback: 'no limit',
+    meaning: 'most prompt tokens of each key in a minute',
+  },
+  limitOutputTokens: {
+    flag: '--limit-output-tokens <n>',
+    variable: 'PORTICO_LIMIT_OUTPUT_TOKENS',
+    fallback: 'no limit',
+    meaning: 'most generated tokens of each key in a minute',
+  },
   strictApi: {
     flag: '--strict-api',
     variable: 'PORTICO_STRICT_API',

@@ -5,7 +5,7 @@ import { messageOf, RuntimeFailure } from '../core/failure.ts';
 import { readBoundedSync } from '../core/regular-file.ts';
 import { rememberSecret, SHORTEST_SECRET } from '../core/secrets.ts';
 import { isLoopbackHost } from '../net/loopback.ts';
-import { given, readSwitch, readTextSetting } from './sources.ts';
+import { given, readInteger, readSwitch, readTextSetting } from './sources.ts';
 
 /** Access rules of a server. */
 export interface AccessSettings {
@@ -17,6 +17,12 @@ export interface AccessSettings {
   readonly allowedHosts: readonly string[];
   /** Origins whose pages may read responses; `*` means all. */
   readonly corsOrigins: readonly string[];
+  /** Limits of each key for a minute; undefined ones do not apply. */
+  readonly limits: {
+    readonly requests: number | undefined;
+    readonly inputTokens: number | undefined;
+    readonly outputTokens: number | undefined;
+  };
 }
 
 /** Flags of a server's access rules. */
@@ -26,6 +32,9 @@ export interface AccessFlags {
   readonly insecure?: boolean;
   readonly allowedHost?: readonly string[];
   readonly cors?: readonly string[];
+  readonly limitRequests?: string;
+  readonly limitInputTokens?: string;
+  readonly limitOutputTokens?: string;
 }
 
 /**
@@ -45,6 +54,7 @@ export function readAccess(flags: AccessFlags, environment: NodeJS.ProcessEnv): 
     corsOrigins: (flags.cors ?? listed(environment['PORTICO_CORS'])).map((text) =>
       readOrigin(text, apiKeys.length > 0),
     ),
+    limits: readLimits(flags, environment),
   };
 }
 
@@ -60,6 +70,17 @@ export function refuseOpenBind(host: string, { insecure, apiKeys }: AccessSettin
     `'${host}' can be reached from the network: set keys with --api-key-file FILE, --api-key KEY ` +
       'or PORTICO_API_KEYS, or allow everyone with --insecure',
   );
+}
+
+function readLimits(flags: AccessFlags, environment: NodeJS.ProcessEnv): AccessSettings['limits'] {
+  const read = (name: string, text: string | undefined, variable: string) =>
+    readInteger(given({ name, text }, variable, environment), { minimum: 1 });
+  const { limitRequests, limitInputTokens, limitOutputTokens } = flags;
+  return {
+    requests: read('--limit-requests', limitRequests, 'PORTICO_LIMIT_REQUESTS'),
+    inputTokens: read('--limit-input-tokens', limitInputTokens, 'PORTICO_LIMIT_INPUT_TOKENS'),
+    outputTokens: read('--limit-output-tokens', limitOutputTokens, 'PORTICO_LIMIT_OUTPUT_TOKENS'),
+  };
 }
 
 function readKeys(flags: AccessFlags, environment: NodeJS.ProcessEnv): readonly string[] {

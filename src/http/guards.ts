@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { RuntimeFailure } from '../core/failure.ts';
 import type { KeyFault } from '../core/failure.ts';
 
@@ -7,7 +7,7 @@ import type { KeyFault } from '../core/failure.ts';
 export function createKeyGuard(keys: readonly string[]): RequestHandler {
   const digests = keys.map(digest);
   return (request, _response, next) => {
-    const key = request.get('x-api-key') ?? bearer(request.get('authorization'));
+    const key = clientKey(request);
     if (key === undefined) throw keyFailure('The request has no key.', 'missing');
     const given = digest(key);
     // Compare every key: the time must not reveal which one matches.
@@ -15,6 +15,11 @@ export function createKeyGuard(keys: readonly string[]): RequestHandler {
     if (matching.length === 0) throw keyFailure('The server does not know the key.', 'unknown');
     next();
   };
+}
+
+/** Key that a request brings. */
+export function clientKey(request: Request): string | undefined {
+  return request.get('x-api-key') ?? bearer(request.get('authorization'));
 }
 
 /** Failure of a client's key. Each wire has its own words for it. */

@@ -20,6 +20,17 @@ export interface Wire {
   /** Name of the field that a failure is about. */
   readonly fieldName: (subject: FailureSubject) => string;
   readonly encodeFailure: (error: unknown, requestId: string) => FailureAnswer;
+  /** Headers with the rest of a client's limits. */
+  readonly encodeLimits?: (limits: readonly LimitStatus[]) => Readonly<Record<string, string>>;
+}
+
+/** Limit of a client's key, and what is left of it. */
+export interface LimitStatus {
+  readonly kind: 'requests' | 'input-tokens' | 'output-tokens';
+  readonly limit: number;
+  readonly remaining: number;
+  /** Time at which nothing of it will be used. */
+  readonly fullAt: Date;
 }
 
 export type WireRoute =

@@ -108,6 +108,16 @@ describe('origins and names', () => {
   const accessOf = (flags: ServeFlags, environment: NodeJS.ProcessEnv = {}) =>
     resolveSettings(flags, { PORTICO_HOME: folder, ...environment });
 
+  it('have limits by flags, else by variables', () => {
+    const variables = { PORTICO_LIMIT_REQUESTS: '60', PORTICO_LIMIT_OUTPUT_TOKENS: '5000' };
+    expect(accessOf({ limitRequests: '30', limitInputTokens: '9000' }, variables).limits).toEqual({
+      requests: 30,
+      inputTokens: 9000,
+      outputTokens: 5000,
+    });
+    expect(() => accessOf({ limitRequests: '0' })).toThrow(/--limit-requests/);
+  });
+
   it('come from flags, else from variables', () => {
     const variables = {
       PORTICO_CORS: 'http://a.example, http://b.example:81',

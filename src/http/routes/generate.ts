@@ -13,6 +13,7 @@ import type {
 import { useBody } from '../body.ts';
 import { EventStream } from '../event-stream.ts';
 import type { SilenceLimits } from '../event-stream.ts';
+import type { RateLimiter } from '../rate-limits.ts';
 import { recordFailure } from '../failures.ts';
 import { disconnectSignal, requestIdOf, summaryOf } from '../request-state.ts';
 import { WaitLog } from '../wait-log.ts';
@@ -25,6 +26,8 @@ export interface GenerateOptions {
   readonly closing: AbortSignal;
   /** Aborts running requests when the server stops. */
   readonly stopping: AbortSignal;
+  /** Default: no limit. */
+  readonly limiter?: RateLimiter;
   /** Default: limits that suit known clients. */
   readonly silence?: SilenceLimits;
 }
@@ -48,8 +51,9 @@ function createAnswerHandler(
   waits: WaitLog,
   options: GenerateOptions,
 ): RequestHandler {
-  const { runtime, logger, closing, stopping } = options;
+  const { runtime, logger, closing, stopping, limiter } = options;
   return async (request, response) => {
+    limiter?.admit(request, response);
     const signal = disconnectSignal(response, stopping);
     const decoded = await decodedBody(request, response, route, { signal, closing });
     const id = requestIdOf(request);

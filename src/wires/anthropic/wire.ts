@@ -1,7 +1,7 @@
 import { newMessageId } from '../../core/ids.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Steps } from '../../core/steps.ts';
-import type { CountedTokens, DecodedGeneration, Wire } from '../wire.ts';
+import type { CountedTokens, DecodedGeneration, LimitStatus, Wire } from '../wire.ts';
 import { decodeCountTokens, decodeMessages } from './decode.ts';
 import type { DecodeContext } from './decode.ts';
 import { encodeMessage } from './encode-message.ts';
@@ -23,6 +23,7 @@ export function createAnthropicWire(options: Omit<DecodeContext, 'headers'>): Wi
     fieldName,
     encodeFailure,
     notServed,
+    encodeLimits,
     routes: [
       {
         kind: 'generate',
@@ -62,6 +63,16 @@ export function createAnthropicWire(options: Omit<DecodeContext, 'headers'>): Wi
 function notServed(path: string): string | undefined {
   if (!/^\/v1\/skills(\/|$)/.test(path)) return undefined;
   return 'Skills are not offered by this server. Put their instructions into the system prompt.';
+}
+
+function encodeLimits(limits: readonly LimitStatus[]): Record<string, string> {
+  return Object.fromEntries(
+    limits.flatMap(({ kind, limit, remaining, fullAt }) => [
+      [`anthropic-ratelimit-${kind}-limit`, String(limit)],
+      [`anthropic-ratelimit-${kind}-remaining`, String(remaining)],
+      [`anthropic-ratelimit-${kind}-reset`, fullAt.toISOString()],
+    ]),
+  );
 }
 
 function encodeCount({ tokens, originalTokens }: CountedTokens): JsonObject {
