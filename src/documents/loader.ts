@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { cancelled } from '../core/abort.ts';
 import type { BinarySource, DocumentPart } from '../core/conversation.ts';
 import { RuntimeFailure } from '../core/failure.ts';
+import type { FailureSubject } from '../core/failure.ts';
 import { WeightedCache } from '../core/weighted-cache.ts';
 import type { ContactRules } from '../net/public-fetch.ts';
 import { MAX_PAGES, MOST_MEMORY_BYTES } from './limits.ts';
@@ -126,11 +127,14 @@ const FAULTS = {
   time: 'The PDF specified takes too long to read. Send a part of the document, or its text.',
 } as const satisfies Record<PdfFault, string>;
 
-/** Failure about a document; its source is the subject. */
-function failureOf(error: unknown, { at, source }: BinaryDocument): unknown {
+/** Subject of a failure about a document: its source. */
+export function subjectOf({ at, source }: BinaryDocument): FailureSubject {
   const isStored = source.kind === 'base64' && source.fileId !== undefined;
-  const kind = isStored ? ('file' as const) : source.kind;
-  const subject = at === undefined ? 'messages' : { at, source: kind };
+  return at === undefined ? 'messages' : { at, source: isStored ? 'file' : source.kind };
+}
+
+function failureOf(error: unknown, document: BinaryDocument): unknown {
+  const subject = subjectOf(document);
   if (error instanceof PdfFailure) {
     return new RuntimeFailure('invalid-request', FAULTS[error.fault], { cause: error, subject });
   }

@@ -6,6 +6,9 @@ import { newRequestId } from '../core/ids.ts';
 import { isRecord } from '../core/json.ts';
 import type { FailureAnswer, Wire } from '../wires/wire.ts';
 
+/** Time in which a client reads the answer before its connection is closed. */
+const LINGER_MS = 1000;
+
 /**
  * Answers requests that Node's HTTP parser refuses. Node itself would answer them without a body, so that clients
  * could not show the reason.
@@ -18,8 +21,15 @@ export function answerMalformed(server: Server, wire: Wire): void {
     const hasLeft = codeOf(error) === 'ECONNRESET' || !socket.writable;
     // An answer in the middle of another one would be read as a part of it.
     if (isAnswering || hasLeft) socket.destroy(error);
-    else socket.end(toText(wire.encodeFailure(failureOf(error), newRequestId())));
+    else endWith(socket, toText(wire.encodeFailure(failureOf(error), newRequestId())));
   });
+}
+
+/** Sends the answer, and closes the connection even if the client does not. Node would wait for 90 s. */
+function endWith(socket: Socket, answer: string): void {
+  socket.end(answer);
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once('close', () => clearTimeout(timer));
 }
 
 function codeOf(error: unknown): unknown {

@@ -17,7 +17,7 @@ export interface FileReader {
   }>;
 }
 
-/** Bytes of the distinct files of one request, the limit of a body. */
+/** Bytes of the files of one request, the limit of a body. Each use counts, since the prompt repeats the content. */
 const MOST_BYTES = 32 * 1024 * 1024;
 
 /** Limit of one image in bytes of its base64 text, as in the API. */
@@ -141,10 +141,12 @@ class RequestFiles {
     fits: (mediaType: string) => boolean,
     block: string,
   ): Promise<Content> {
-    const known = this.#read.get(source.fileId) ?? (await this.#load(source, fits));
-    if (!fits(known.file.mediaType)) throw wrongType(source, known.file, block);
-    this.#read.set(source.fileId, known);
-    return known;
+    const known = this.#read.get(source.fileId);
+    if (known !== undefined) this.#countBytes(source, known.file);
+    const content = known ?? (await this.#load(source, fits));
+    if (!fits(content.file.mediaType)) throw wrongType(source, content.file, block);
+    this.#read.set(source.fileId, content);
+    return content;
   }
 
   async #load(source: FileSource, fits: (mediaType: string) => boolean): Promise<Content> {
@@ -152,8 +154,7 @@ class RequestFiles {
     try {
       // The caller refuses it by its type.
       if (!fits(file.mediaType)) return { file, data: '' };
-      this.#bytes += file.bytes;
-      if (this.#bytes > MOST_BYTES) throw tooLarge(source, this.#bytes);
+      this.#countBytes(source, file);
       const known = this.#cache.get(sha256);
       const encoding = file.mediaType === 'text/plain' ? 'utf8' : 'base64';
       const data = known ?? (await readAll(content, encoding, this.#signal));
@@ -162,6 +163,11 @@ class RequestFiles {
     } finally {
       await content.close();
     }
+  }
+
+  #countBytes(source: FileSource, { bytes }: StoredFile): void {
+    this.#bytes += bytes;
+    if (this.#bytes > MOST_BYTES) throw tooLarge(source, this.#bytes);
   }
 
   async #open(source: FileSource) {

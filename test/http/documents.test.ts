@@ -6,7 +6,7 @@ import type { Part } from '../../src/core/conversation.ts';
 import { createDocumentLoader } from '../../src/documents/loader.ts';
 import { writeParts } from '../../src/prompt/text.ts';
 import { clientOf, DIALECTS } from '../support/dialects.ts';
-import { writePdf } from '../support/pdf.ts';
+import { writeBomb, writePdf } from '../support/pdf.ts';
 import { serveScript } from '../support/scripted-server.ts';
 import type { ScriptedServer } from '../support/scripted-server.ts';
 
@@ -169,5 +169,13 @@ describe('a PDF that can not be read', () => {
     const bytes = writePdf(Array.from({ length: 101 }, () => ''));
     const message = await refusalOf([pdf(bytes)]).finally(() => (sees = false));
     expect(message).toBe('messages: Too much media: 101 document pages + 0 images > 100');
+  });
+
+  it('is refused with its place if it exceeds the text that all PDFs of a request may have', async () => {
+    const bomb = pdf(writeBomb(2 ** 21));
+    const message = await refusalOf(Array.from({ length: 120 }, () => bomb));
+    expect(message).toMatch(
+      /^messages\.0\.content\.\d+\.pdf\.source\.base64\.data: The PDFs of a request/,
+    );
   });
 });

@@ -11,7 +11,7 @@ let kept: ReturnType<typeof openFiles>;
 let server: ScriptedServer;
 let png: Buffer;
 const got: GenerationRequest[] = [];
-const ids = { text: '', png: '', pdf: '', zip: '', gone: '', large: '' };
+const ids = { text: '', png: '', pdf: '', zip: '', gone: '', middle: '', large: '' };
 
 beforeAll(async () => {
   place = await storeFolder();
@@ -26,6 +26,7 @@ beforeAll(async () => {
   ids.gone = await store('gone');
   await kept.files.remove(ids.gone);
   const mb = Buffer.alloc(1024 * 1024, 'x');
+  ids.middle = await store(...Array.from({ length: 8 }, () => mb));
   ids.large = await store(...Array.from({ length: 33 }, () => mb));
   const { files } = kept;
   server = await serveScript(
@@ -148,6 +149,15 @@ describe('file sources', () => {
   it('read a file once for a request with it in several blocks', async () => {
     const parts = await partsFor(...Array.from({ length: 50 }, () => document(ids.text)));
     expect(parts).toHaveLength(50);
+  });
+
+  it('count with each use, since the prompt repeats the content', async () => {
+    const content = Array.from({ length: 5 }, () => document(ids.middle));
+    const response = await server.ask({ messages: [{ role: 'user', content }] });
+    expect([response.status, await response.json()]).toMatchObject([
+      413,
+      { error: { message: expect.stringMatching(/^messages\.0\.content\.4\..*32 MB/) } },
+    ]);
   });
 
   it('are refused by a server without a store', async () => {

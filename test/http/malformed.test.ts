@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHttpServer } from '../../src/http/server.ts';
 import { createWires } from '../../src/wires/index.ts';
@@ -59,5 +59,16 @@ describe('a request that is not valid HTTP', () => {
     const answer = await answerTo('GET / HTTP/1.1\r\nhost: a\r\n\r\n', 'GARBAGE\r\n\r\n');
     expect(answer).toMatch(/begun/);
     expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
+  });
+
+  it('ends the connection even if the client leaves it open', async () => {
+    const { port } = server.address() as AddressInfo;
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    const [own] = (await once(server, 'connection')) as [Socket];
+    const ended = once(own, 'close');
+    socket.write('GARBAGE\r\n\r\n');
+    await once(socket, 'data');
+    await ended;
+    socket.destroy();
   });
 });

@@ -2,6 +2,8 @@ import type { GenerationRequest } from '../../core/backend.ts';
 import type { DocumentPart, ImagePart, Part } from '../../core/conversation.ts';
 import { RuntimeFailure } from '../../core/failure.ts';
 import { hasPart, imagesOf } from '../../core/parts.ts';
+import { MAX_CHARACTERS } from '../../documents/limits.ts';
+import { subjectOf } from '../../documents/loader.ts';
 import type { BinaryDocument, DocumentLoader } from '../../documents/loader.ts';
 import type { PdfPage } from '../../documents/pdf-protocol.ts';
 import { DEFAULT_LONGEST_EDGE, MAX_IMAGES } from '../../images/limits.ts';
@@ -48,8 +50,19 @@ async function withPages(
   const { conversation, model } = request;
   const edge = capabilities.images ? (model.imageLongestEdge ?? DEFAULT_LONGEST_EDGE) : undefined;
   const loaded = new Map<Part, readonly PdfPage[]>();
-  for (const file of files) loaded.set(file, await loader.load(file, signal, edge));
-  if (capabilities.images) checkMedia(loaded, imagesOf(conversation).length);
+  const images = imagesOf(conversation).length;
+  let pageCount = 0;
+  let characters = 0;
+  for (const file of files) {
+    const pages = await loader.load(file, signal, edge);
+    loaded.set(file, pages);
+    pageCount += pages.length;
+    characters += pages.reduce((sum, { text }) => sum + text.length, 0);
+    if (capabilities.images && pageCount + images > MAX_IMAGES) {
+      throw tooMuchMedia(pageCount, images);
+    }
+    if (characters > MAX_CHARACTERS) throw tooMuchText(file);
+  }
   const turns = conversation.turns.map((turn) => ({
     ...turn,
     parts: replaceFiles(turn.parts, loaded),
@@ -57,13 +70,20 @@ async function withPages(
   return { ...request, conversation: { ...conversation, turns } };
 }
 
-function checkMedia(loaded: Loaded, images: number): void {
-  const pages = [...loaded.values()].reduce((sum, { length }) => sum + length, 0);
-  if (pages + images <= MAX_IMAGES) return;
-  throw new RuntimeFailure(
+function tooMuchMedia(pages: number, images: number): RuntimeFailure {
+  return new RuntimeFailure(
     'invalid-request',
     `Too much media: ${pages} document pages + ${images} images > ${MAX_IMAGES}`,
     { subject: 'messages' },
+  );
+}
+
+/** Failure of the PDF that exceeds the limit of all together: small files may have gigabytes of text. */
+function tooMuchText(file: BinaryDocument): RuntimeFailure {
+  return new RuntimeFailure(
+    'invalid-request',
+    `The PDFs of a request may have ${MAX_CHARACTERS.toLocaleString('en')} characters of text. Send fewer of them.`,
+    { subject: subjectOf(file) },
   );
 }
 
