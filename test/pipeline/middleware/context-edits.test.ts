@@ -117,6 +117,12 @@ describe('clearing of tool uses', () => {
     ]);
   });
 
+  it('leaves the newest uses even if an earlier request cleared more', async () => {
+    const { send } = open();
+    expect(readable((await send(task(6), { ...CLEAR, keep: 0 })).read)).toEqual([6]);
+    expect(readable((await send(task(6), { ...CLEAR, keep: 3 })).read)).toEqual([3, 4, 5, 6]);
+  });
+
   it('counts uses where the trigger is a number of these', async () => {
     const edit = { ...CLEAR, trigger: { unit: 'tool-uses', value: 3 }, keep: 1 } as const;
     expect(readable((await open().send(task(4), edit)).read)).toEqual([1, 2, 3, 4]);
@@ -231,6 +237,16 @@ describe('compaction', () => {
     const answer = await collect(contextEdits()(next)(asked, context));
     expect(answer.events[1]).toEqual({ type: 'compaction', text: undefined });
     expect(requests[1]?.conversation.turns).toEqual(grown);
+  });
+
+  it('writes a shorter summary where the context has less room', async () => {
+    const { next, requests } = playAnswers(() => [FINISH]);
+    const context = {
+      ...CONTEXT,
+      countTokens: async () => CONTEXT.capabilities.contextTokens - 300,
+    };
+    await collect(contextEdits()(next)(request(MINI, grown, { edits: [compact] }), context));
+    expect(requests[0]).toMatchObject({ toolChoice: { mode: 'none' }, maxTokens: 300 });
   });
 
   it('leaves a prompt that has outgrown the context to the model, which refuses it', async () => {

@@ -33,7 +33,8 @@ export function clearToolUses(
   { inputs }: ClearToolUses,
 ): Cleared {
   const ids = new Set(uses.map(({ id }) => id));
-  const clearsInput = (name: string): boolean => inputs === 'all' || inputs.includes(name);
+  const named = new Set(inputs === 'all' ? [] : inputs);
+  const clearsInput = (name: string): boolean => inputs === 'all' || named.has(name);
   const clear = (part: Part): Part => {
     switch (part.kind) {
       case 'tool-call':

@@ -59,17 +59,20 @@ async function withoutToolUses(
   edit: ClearToolUses,
   { tokensBefore, count, points }: ToolUseOptions,
 ): Promise<Cleared | undefined> {
-  const { trigger, keep, clearAtLeast, excluded } = edit;
-  const uses = readToolUses(conversation).filter(({ name }) => !excluded.includes(name));
+  const { trigger, keep, clearAtLeast } = edit;
+  const excluded = new Set(edit.excluded);
+  const uses = readToolUses(conversation).filter(({ name }) => !excluded.has(name));
   const exceeds = async (tokens: () => Promise<number>, left: number): Promise<boolean> =>
     (trigger.unit === 'tokens' ? await tokens() : left) > trigger.value;
-  const earlier = points.countOf(uses);
+  const most = Math.max(0, uses.length - keep);
+  // The remembered use may come from a request with a smaller `keep`, or from one with the same ids.
+  const earlier = Math.min(points.countOf(uses), most);
   if (uses.length === 0 || !(await exceeds(tokensBefore, uses.length))) return undefined;
   const same = clearToolUses(conversation, uses.slice(0, earlier), edit);
   const tokensOfSame = earlier === 0 ? tokensBefore : () => count(same.conversation);
   const isEnough = earlier > 0 && !(await exceeds(tokensOfSame, uses.length - earlier));
-  const old = uses.slice(0, Math.max(0, uses.length - keep));
-  if (isEnough || old.length <= earlier) return same;
+  if (isEnough || most === earlier) return same;
+  const old = uses.slice(0, most);
   const more = clearToolUses(conversation, old, edit);
   const gained = (await tokensOfSame()) - (await count(more.conversation));
   if (gained < clearAtLeast) return same;

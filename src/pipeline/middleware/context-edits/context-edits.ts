@@ -13,6 +13,9 @@ import {
 } from './compact.ts';
 import { StablePoints } from './stable-points.ts';
 
+/** Part of a summary's usual length that has to fit. A shorter one would lose too much. */
+const FEWEST_SUMMARY_SHARE = 0.25;
+
 /** Middleware that shortens a conversation as its client asks for it: removals first, then a summary. */
 export function contextEdits(): GenerationMiddleware {
   const points = new StablePoints();
@@ -33,9 +36,9 @@ async function* generateEdited(
   const cleared = await clear(given.conversation, { edits, count, points });
   const request = { ...given, conversation: cleared.conversation };
   const compact = edits.find((edit) => edit.kind === 'compact');
-  const isCompacted = compact !== undefined && (await exceeds(request, compact, context));
-  const events = isCompacted
-    ? generateCompacted(next, request, compact, context)
+  const asking = compact && (await dueSummary(request, compact, context));
+  const events = asking
+    ? generateCompacted(next, request, { asking, pauses: compact.pauses, context })
     : next(request, context);
   for await (const event of events) yield withEdits(event, cleared.applied, cleared.originalTokens);
 }
@@ -51,32 +54,38 @@ function withEdits(
   return { ...event, originalTokens };
 }
 
-/** True if a summary is due, and the model can still read the whole prompt to write it. */
-async function exceeds(
+/** Request for a summary, with the room that the context has for it; undefined if none is due, or if it has too little. */
+async function dueSummary(
   request: GenerationRequest,
   compact: Compact,
   { capabilities: { contextTokens }, countTokens }: GenerationContext,
-): Promise<boolean> {
+): Promise<GenerationRequest | undefined> {
   const tokens = await countTokens(request);
-  if (tokens <= compactionTrigger(compact, contextTokens)) return false;
+  if (tokens <= compactionTrigger(compact, contextTokens)) return undefined;
   const asking = summaryRequest(request, compact, contextTokens);
-  return (await countTokens(asking)) + asking.maxTokens <= contextTokens;
+  const free = contextTokens - (await countTokens(asking));
+  if (free < asking.maxTokens * FEWEST_SUMMARY_SHARE) return undefined;
+  return { ...asking, maxTokens: Math.min(asking.maxTokens, free) };
+}
+
+interface CompactionOptions {
+  readonly asking: GenerationRequest;
+  readonly pauses: boolean;
+  readonly context: GenerationContext;
 }
 
 /** Has the model write a summary, and answers from it. */
 async function* generateCompacted(
   next: Generate,
   request: GenerationRequest,
-  compact: Compact,
-  context: GenerationContext,
+  { asking, pauses, context }: CompactionOptions,
 ): AsyncGenerator<GenerationEvent> {
-  const asking = summaryRequest(request, compact, context.capabilities.contextTokens);
   const summary = yield* readSummary(next(asking, context));
   const { usage = NO_USAGE } = summary;
   const { conversation } = request;
   const text = summary.text && withLastMessage(summary.text, conversation);
   yield { type: 'compaction', text };
-  if (compact.pauses) {
+  if (pauses) {
     yield { type: 'finish', reason: 'compaction', stopSequence: null, usage, compaction: usage };
     return;
   }
