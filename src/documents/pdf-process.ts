@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { raceAbort } from '../core/abort.ts';
 import { necessaryEnvironment } from '../core/necessary-environment.ts';
 import { MOST_MEMORY_BYTES, PICTURES_TIMEOUT_MS, TEXT_TIMEOUT_MS } from './limits.ts';
 import type { PdfCommand, PdfFault, PdfPage, PdfReply } from './pdf-protocol.ts';
@@ -52,7 +53,8 @@ export function createPdfReader(module: URL, limits: Partial<PdfLimits> = {}): P
       return readIn(child, command, AbortSignal.timeout(timeoutMs), signal);
     });
     last = reading.catch(() => undefined);
-    return reading;
+    // A client may leave before its turn.
+    return raceAbort(reading, signal);
   };
 }
 

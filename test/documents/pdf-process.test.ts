@@ -28,6 +28,18 @@ describe('the process that reads a PDF', () => {
     expect(pages).toEqual([{ text: 'One' }]);
   });
 
+  it('lets a client leave while another PDF is read', async () => {
+    const data = writePdf(['One']).toString('base64');
+    let isFirstRead = false;
+    const first = read({ data }, signal).then(() => (isFirstRead = true));
+    const leaving = new AbortController();
+    const waiting = read({ data }, leaving.signal);
+    leaving.abort();
+    await expect(waiting).rejects.toThrow();
+    expect(isFirstRead).toBe(false);
+    await first;
+  });
+
   it('draws each page as a JPEG of the requested size', async () => {
     const { default: sharp } = await import('sharp');
     const [page] = await readBytes(writePdf([{ lines: [''], colour: [1, 0, 0] }]), 300);

@@ -153,6 +153,14 @@ describe('the form of an upload', () => {
     expect([status, body]).toEqual([200, expect.objectContaining({ filename: name })]);
   });
 
+  it('replaces half characters of a name, which are no UTF-8', async () => {
+    const head = `content-disposition: form-data; name="file"; filename*=utf-16le''%00%d8a%00`;
+    const body = `--b\r\n${head}\r\n\r\nx\r\n--b--\r\n`;
+    const headers = { 'content-type': 'multipart/form-data; boundary=b' };
+    const response = await fetch(`${server.url}/v1/files`, { method: 'POST', body, headers });
+    expect(await response.json()).toMatchObject({ filename: '\ufffda' });
+  });
+
   it('makes a missing name from the media type', async () => {
     const head = 'content-disposition: form-data; name="file"';
     const body = `--b\r\n${head}\r\n\r\n%PDF-1.7 x\r\n--b--\r\n`;

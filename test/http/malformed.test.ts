@@ -69,6 +69,7 @@ describe('a request that is not valid HTTP', () => {
     socket.write('GARBAGE\r\n\r\n');
     await once(socket, 'data');
     await ended;
+    expect(socket.writable).toBe(true);
     socket.destroy();
   });
 });

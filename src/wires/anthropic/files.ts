@@ -135,7 +135,7 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
 
 /** Reads the name of an uploaded file: the last component of a path. A missing name is made. */
 export function decodeFileName(given: string | undefined): (mediaType: string) => string {
-  const name = given?.split(/[/\\]/).at(-1)?.trim() ?? '';
+  const name = given?.split(/[/\\]/).at(-1)?.trim().toWellFormed() ?? '';
   if (name === '') return (mediaType) => `unnamed${EXTENSIONS[mediaType] ?? ''}`;
   if (name.length > 255) throw invalid('file: filename must have 1 to 255 characters');
   if (FORBIDDEN.test(name)) {
