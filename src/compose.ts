@@ -21,7 +21,7 @@ import { shippedRegistryFile } from './registry/shipped.ts';
 import type { BackendFactories } from './pipeline/backends.ts';
 import { preload } from './pipeline/preload.ts';
 import { Runtime } from './pipeline/runtime.ts';
-import { openServices } from './pipeline/middleware/server-tools/open.ts';
+import { createServices } from './pipeline/middleware/server-tools/open.ts';
 import type { NamedModel } from './pipeline/usable-models.ts';
 import { createWires } from './wires/index.ts';
 
@@ -70,9 +70,11 @@ export async function composeModels(
     overflow: settings.overflow,
     files,
     sees: (model) => definitionOf(model, backends)?.takesImages?.(model),
-    services: openServices(settings.webSearch, settings.webFetch, logger.warn.bind(logger), () =>
-      environmentWithoutKeys(process.env, keys()),
-    ),
+    services: createServices(settings, {
+      log: logger.warn.bind(logger),
+      programs: () => live.current.mcp,
+      environment: () => environmentWithoutKeys(process.env, keys()),
+    }),
   });
   return {
     runtime,

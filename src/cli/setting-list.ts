@@ -155,6 +155,11 @@ export const SETTINGS = {
     fallback: 'off',
     meaning: "reader for the server tool web_fetch: 'on', or a command",
   },
+  mcpAllow: {
+    flag: '--mcp-allow <host...>',
+    variable: 'PORTICO_MCP_ALLOW',
+    meaning: 'hosts of MCP servers that may have private addresses, such as localhost:8931',
+  },
   insecure: {
     flag: '--insecure',
     variable: 'PORTICO_INSECURE',

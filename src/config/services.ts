@@ -63,3 +63,18 @@ function refused({ name, text }: Given): RuntimeFailure {
     `${name}: '${text}' is not allowed; use ${allowed}, a command, or 'off'`,
   );
 }
+
+/**
+ * Reads a host of MCP servers, with or without a port.
+ *
+ * @throws {invalid-request} for any other text
+ */
+export function readMcpHost(text: string): string {
+  const host = text.trim().toLowerCase();
+  const url = URL.canParse(`http://${host}`) ? new URL(`http://${host}`) : undefined;
+  if (url?.host === host || url?.hostname === host) return host;
+  throw new RuntimeFailure(
+    'invalid-request',
+    `--mcp-allow: '${text}' is not a host; use one without scheme and path, such as localhost:8931`,
+  );
+}

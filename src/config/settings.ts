@@ -8,7 +8,7 @@ import type { AccessFlags, AccessSettings } from './access.ts';
 import { withoutBrackets } from '../net/loopback.ts';
 import { resolvePaths } from './paths.ts';
 import type { Paths } from './paths.ts';
-import { readFetch, readSearch } from './services.ts';
+import { readFetch, readMcpHost, readSearch } from './services.ts';
 import type { FetchService, SearchService } from './services.ts';
 import {
   given,
@@ -63,6 +63,8 @@ export interface Settings extends AccessSettings {
   readonly webSearch: SearchService | undefined;
   /** Service for `web_fetch` calls; undefined reports the tool as unavailable. */
   readonly webFetch: FetchService | undefined;
+  /** Hosts of MCP servers that may have private addresses, as `host` or `host:port`. */
+  readonly mcpAllow: readonly string[];
   /** Handling of a request whose prompt and `max_tokens` exceed the context: generate what fits, or refuse. */
   readonly overflow: 'clamp' | 'strict';
   /** Refuses requests that Anthropic's API refuses, though this server can answer them. */
@@ -99,6 +101,7 @@ export interface ServeFlags extends AccessFlags {
   readonly webSearch?: string;
   readonly webFetch?: string;
   readonly strictApi?: boolean;
+  readonly mcpAllow?: readonly string[];
 }
 
 /** Next to Ollama's port, which is 11434. */
@@ -151,6 +154,7 @@ export function resolveSettings(flags: ServeFlags, environment: NodeJS.ProcessEn
     webSearch: readSearch(pick('--web-search', flags.webSearch, 'PORTICO_WEB_SEARCH')),
     webFetch: readFetch(pick('--web-fetch', flags.webFetch, 'PORTICO_WEB_FETCH')),
     ...readAnswering(pick, flags, environment),
+    mcpAllow: (flags.mcpAllow ?? listed(environment['PORTICO_MCP_ALLOW'])).map(readMcpHost),
     paths,
   };
   refuseOpenBind(settings.host, settings);

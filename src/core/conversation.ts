@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from './json.ts';
+import type { McpServer } from './mcp.ts';
 import type { ServerTool, ServiceOutcome } from './server-tools.ts';
 
 export interface TextPart {
@@ -158,6 +159,8 @@ export type ToolOrigin =
       readonly settings: JsonObject;
       /** Tool of this server that executes it; absent if there is none. */
       readonly serverTool?: ServerTool;
+      /** MCP server whose tools replace this one before the model gets the request. */
+      readonly mcpServer?: McpServer;
     };
 
 export interface ToolSpec {

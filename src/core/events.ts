@@ -66,6 +66,8 @@ export type GenerationEvent =
       readonly type: 'server-tool-call';
       readonly id: string;
       readonly name: string;
+      /** MCP server of the tool; absent for other tools. */
+      readonly mcpServer?: string;
       readonly input: JsonObject;
     }
   | {

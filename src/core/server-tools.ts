@@ -1,8 +1,10 @@
+import type { McpResult, McpServer } from './mcp.ts';
+
 /** Kind of a server tool, which this server executes itself. */
 export type ServerService = ServerTool['service'];
 
 /** Tool of a request that the server executes, with its limits. */
-export type ServerTool = WebTool | ToolSearch;
+export type ServerTool = WebTool | ToolSearch | McpTool;
 
 /** Tool that reads the web. */
 export interface WebTool {
@@ -24,6 +26,15 @@ export interface ToolSearch {
   /** The query is a regular expression, or words. */
   readonly by: 'regex' | 'bm25';
   /** Settings of the client that have no effect here. */
+  readonly ignored: readonly string[];
+}
+
+/** Tool of an MCP server. */
+export interface McpTool {
+  readonly service: 'mcp';
+  readonly server: McpServer;
+  /** Name of the tool at its server. */
+  readonly tool: string;
   readonly ignored: readonly string[];
 }
 
@@ -70,6 +81,7 @@ export type ServiceOutcome =
   | { readonly kind: 'fetched'; readonly page: FetchedPage }
   /** Names of deferred tools that become callable. */
   | { readonly kind: 'tools'; readonly names: readonly string[] }
+  | ({ readonly kind: 'mcp' } & McpResult)
   | { readonly kind: 'failed'; readonly reason: ServiceFailure; readonly message?: string };
 
 /** Counts of successful server tool calls for one answer. */

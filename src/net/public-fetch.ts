@@ -118,6 +118,26 @@ function headersOf({ accept }: FetchRules) {
   return { accept, 'accept-encoding': 'identity', 'user-agent': 'portico' };
 }
 
+/** Target that may be contacted, and the lookup that only finds its checked addresses. */
+export interface CheckedTarget {
+  readonly target: URL;
+  readonly lookup: LookupFunction;
+}
+
+/**
+ * Checks a URL and resolves its host once.
+ *
+ * @throws FetchRefusal with the reason
+ */
+export async function checkTarget(
+  url: string,
+  rules: ContactRules,
+  signal: AbortSignal,
+): Promise<CheckedTarget> {
+  const target = parseTarget(url);
+  return { target, lookup: pinned(await addressesOf(target, rules, signal)) };
+}
+
 function parseTarget(url: string): URL {
   if (url.length > LONGEST_URL) {
     throw new FetchRefusal(`it has more than ${LONGEST_URL} characters`);

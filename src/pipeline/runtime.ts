@@ -15,6 +15,7 @@ import type { BackendFactories } from './backends.ts';
 import { createChain } from './chain.ts';
 import { FileSources } from './file-sources.ts';
 import type { FileReader } from './file-sources.ts';
+import { withMcpTools } from './mcp/offered-tools.ts';
 import { countBy, generateBy } from './middleware.ts';
 import type { GenerationContext, GenerationMiddleware } from './middleware.ts';
 import { withoutForeignTools } from './middleware/server-tools/offered.ts';
@@ -83,6 +84,7 @@ export class Runtime {
   readonly #backends: Backends;
   readonly #directory: ModelDirectory;
   readonly #recent = new RecentModels();
+  readonly #services: ServerServices;
   readonly #chain: GenerationMiddleware;
   readonly #reportUnheld: UnheldReport;
   readonly #fileSources: FileSources;
@@ -93,6 +95,7 @@ export class Runtime {
     this.#options = options;
     this.#backends = new Backends(options.backends);
     this.#directory = new ModelDirectory(options, this.#backends);
+    this.#services = services;
     this.#chain = createChain({ images, documents, services });
     this.#fileSources = new FileSources(options.files);
     this.#reportUnheld = createUnheldReport(services.log);
@@ -172,7 +175,7 @@ export class Runtime {
 
   /** Ends all work and unloads all models. */
   async close(): Promise<void> {
-    await this.#backends.close();
+    await Promise.all([this.#backends.close(), this.#services.mcp?.close()]);
   }
 
   /** Resolves the model of a request, and removes the tools that Portico can't run. */
@@ -181,12 +184,8 @@ export class Runtime {
     const { spec: model } = resolution.model;
     await checkChats(this.#directory.known, model);
     const conversation = await this.#fileSources.inline(request.conversation, signal);
-    const offered = withoutForeignTools({
-      ...request,
-      conversation,
-      model,
-      overflow: this.#options.overflow,
-    });
+    const bound = { ...request, conversation, model, overflow: this.#options.overflow };
+    const offered = withoutForeignTools(await withMcpTools(bound, this.#services, signal));
     return { ...offered, resolution, backend: await this.#backends.get(model.backend) };
   }
 

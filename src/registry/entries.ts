@@ -1,13 +1,14 @@
-import type { z } from 'zod';
 import { messageOf, RuntimeFailure } from '../core/failure.ts';
 import { readRegularFileSync } from '../core/regular-file.ts';
+import type { McpCommand } from '../core/mcp.ts';
 import type { Sampling } from '../core/model.ts';
+import { describeIssues } from './describe-issues.ts';
 import { locate, plainValue } from './document.ts';
 import type { RegistryDocument } from './document.ts';
 import { isInlineTemplate, pulledFile, resolveFile, withPaths } from './files.ts';
 import type { FilePlaces } from './files.ts';
 import type { RegistryModel } from './registry.ts';
-import { kindSchema, outlineSchema } from './schema.ts';
+import { kindSchema, mcpSchema, outlineSchema } from './schema.ts';
 import type { EntriesByKind, RegistryEntry } from './schema.ts';
 import { append } from '../core/lists.ts';
 
@@ -22,6 +23,7 @@ export interface FileEntries {
   readonly defaultModel: Reference | undefined;
   readonly models: ReadonlyMap<string, RegistryModel>;
   readonly aliases: ReadonlyMap<string, Reference>;
+  readonly mcp: ReadonlyMap<string, McpCommand>;
   readonly problems: readonly string[];
 }
 
@@ -33,7 +35,7 @@ export interface EntryContext {
   readonly entries: EntriesByKind;
 }
 
-const KNOWN_KEYS = ['default', 'models', 'aliases'];
+const KNOWN_KEYS = ['default', 'models', 'aliases', 'mcp'];
 
 /**
  * Reads the entries of one file. An invalid entry becomes a problem, and the others stay. Throws
@@ -66,7 +68,24 @@ export function readEntries(document: RegistryDocument, context: EntryContext): 
     }
   }
   const aliases = readAliases(document, outline.data.aliases ?? {}, problems);
-  return { defaultModel: readDefault(document, outline.data.default), models, aliases, problems };
+  const mcp = readPrograms(document, outline.data.mcp ?? {}, context, problems);
+  const defaultModel = readDefault(document, outline.data.default);
+  return { defaultModel, models, aliases, mcp, problems };
+}
+
+function readPrograms(
+  document: RegistryDocument,
+  written: Readonly<Record<string, unknown>>,
+  { entries }: EntryContext,
+  problems: string[],
+): ReadonlyMap<string, McpCommand> {
+  const programs = new Map<string, McpCommand>();
+  for (const [name, value] of Object.entries(written)) {
+    const program = mcpSchema.safeParse(value);
+    if (program.success) programs.set(name, program.data);
+    else append(problems, describeIssues(program.error, document, ['mcp', name], entries));
+  }
+  return programs;
 }
 
 function readAliases(
@@ -194,40 +213,6 @@ function toSampling(written: NonNullable<RegistryEntry['sampling']>): Sampling {
     ...(topK === undefined ? {} : { topK }),
     ...(minP === undefined ? {} : { minP }),
   };
-}
-
-function describeIssues(
-  error: z.ZodError,
-  document: RegistryDocument,
-  base: readonly string[],
-  entries: EntriesByKind,
-): readonly string[] {
-  const describe = (path: readonly PropertyKey[], what: 'key' | 'value', reason: string) => {
-    const subject = path.length === 0 ? '' : `${path.map(String).join('.')}: `;
-    return `${locate(document, path, what)}: ${subject}${reason}`;
-  };
-  return error.issues.flatMap((issue) => {
-    const path = [...base, ...issue.path];
-    if (issue.code !== 'unrecognized_keys') return [describe(path, 'value', issue.message)];
-    return issue.keys.map((key) => {
-      const owners = issue.path.length === 0 ? ownersOf(key, entries) : [];
-      return owners.length === 0
-        ? describe([...path, key], 'key', UNKNOWN_KEY)
-        : describe(
-            [...path, key],
-            'value',
-            `only a model with ${owners.join(' or ')} can have '${key}'`,
-          );
-    });
-  });
-}
-
-const UNKNOWN_KEY = 'this key is not known here; docs/configuration.md lists all that are';
-
-/** Backends whose entries have a field, as they are written. */
-function ownersOf(key: string, entries: EntriesByKind): readonly string[] {
-  const owners = [...entries].filter(([, { schema }]) => Object.hasOwn(schema.shape, key));
-  return owners.map(([kind]) => `'backend: ${kind}'`);
 }
 
 function listed(names: readonly string[]): string {

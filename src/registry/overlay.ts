@@ -37,7 +37,8 @@ export function overlay(shipped: FileEntries, user: FileEntries): Registry {
   // Uses the aliases as written, so that a circle is reported as one.
   const tables = { models, aliases: written };
   const defaultModel = chooseDefault(tables, [user.defaultModel, shipped.defaultModel], problems);
-  return { defaultModel, models, aliases, dangling, problems: shortened(problems) };
+  const { mcp } = user;
+  return { defaultModel, models, aliases, dangling, mcp, problems: shortened(problems) };
 }
 
 /** Limit of reported problems. */

@@ -1,3 +1,4 @@
+import type { McpCommand } from '../core/mcp.ts';
 import type { ModelSpec } from '../core/model.ts';
 import type { EntriesByKind } from './schema.ts';
 
@@ -29,6 +30,8 @@ export interface Registry {
   readonly aliases: ReadonlyMap<string, string>;
   /** Aliases that lead to no model of it: to one that a backend has, perhaps. */
   readonly dangling?: ReadonlyMap<string, string>;
+  /** Programs of MCP servers that requests may name. */
+  readonly mcp?: ReadonlyMap<string, McpCommand>;
   /** Problems of single entries, one line each, with `file:line:column` and a hint. */
   readonly problems: readonly string[];
 }

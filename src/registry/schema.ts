@@ -100,6 +100,18 @@ export function kindSchema(kinds: readonly string[]) {
   return z.looseObject({ backend: z.enum(kinds) }, { error: notMapping });
 }
 
+/** Program of an MCP server. */
+export const mcpSchema = z.strictObject(
+  {
+    command: text,
+    args: z.array(z.union([z.string(), z.number().transform(String)])).default([]),
+    env: z.record(z.string(), z.string()).default({}),
+  },
+  { error: ({ code }) => (code === 'invalid_type' ? NO_PROGRAM : undefined) },
+);
+
+const NO_PROGRAM = 'must be a mapping, such as { command: node, args: [server.mjs] }';
+
 const table = z.record(z.string(), z.unknown(), { error: 'must be a mapping of names' });
 
 /** The file's outline; single entries are checked one by one, so that a bad one hurts no other. */
@@ -108,6 +120,7 @@ export const outlineSchema = z.looseObject(
     default: z.string({ error: 'must be the name of a model' }).trim().min(1).nullish(),
     models: table.nullish(),
     aliases: table.nullish(),
+    mcp: table.nullish(),
   },
-  { error: "the file must be a mapping with 'default', 'models' and 'aliases'" },
+  { error: "the file must be a mapping with 'default', 'models', 'aliases' and 'mcp'" },
 );

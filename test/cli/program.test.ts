@@ -83,7 +83,7 @@ describe('--help', () => {
   it.each([
     [
       'serve',
-      '--host --port --model --models --threads --gpu-layers --flash-attention --kv-type --prompt-lookup --llama-server --memory --context --parallel --state-cache --store-limit --keep-files --keep-alive --preload --engine --api-key-file --api-key --cors --allowed-host --web-search --web-fetch --insecure --limit-requests --limit-input-tokens --limit-output-tokens --strict-api --log-level',
+      '--host --port --model --models --threads --gpu-layers --flash-attention --kv-type --prompt-lookup --llama-server --memory --context --parallel --state-cache --store-limit --keep-files --keep-alive --preload --engine --api-key-file --api-key --cors --allowed-host --web-search --web-fetch --mcp-allow --insecure --limit-requests --limit-input-tokens --limit-output-tokens --strict-api --log-level',
     ],
     ['run', '--models --threads --context --engine'],
     ['ls', '--json --models'],

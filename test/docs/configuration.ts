@@ -40,7 +40,7 @@ export function configurationPage(): string {
       OTHER_VARIABLES.map(([name, meaning]) => [code(name), meaning]),
     ),
     '## models.yaml',
-    'The file is a mapping with three keys: `default` (a name), `models` (entries by name) and `aliases` (names by other names). Editors with a YAML language server complete the keys if its first line names the schema. The schema is `models.schema.json` in the package and in the repository:',
+    'The file is a mapping with four keys: `default` (a name), `models` (entries by name), `aliases` (names by other names) and `mcp` (programs of [MCP servers](api.md#mcp-servers) by name, each with `command`, `args` and `env`). Editors with a YAML language server complete the keys if its first line names the schema. The schema is `models.schema.json` in the package and in the repository:',
     '```yaml\n# yaml-language-server: $schema=https://raw.githubusercontent.com/portico-ai/portico/main/models.schema.json\n```',
     '## Keys of an entry',
     tableOf(['key', 'backends', 'values', 'meaning'], entryRows()),

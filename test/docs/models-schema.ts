@@ -22,6 +22,20 @@ export function modelsSchema(): object {
         description: 'Other names of models.',
         additionalProperties: { type: 'string' },
       },
+      mcp: {
+        type: ['object', 'null'],
+        description: 'Programs of MCP servers by the names that requests use.',
+        additionalProperties: {
+          type: 'object',
+          properties: {
+            command: { type: 'string', description: 'Program, run without a shell.' },
+            args: { type: 'array', items: { type: ['string', 'number'] } },
+            env: { type: 'object', additionalProperties: { type: 'string' } },
+          },
+          required: ['command'],
+          additionalProperties: false,
+        },
+      },
     },
     definitions: Object.fromEntries(KINDS.map((kind) => [kind, entryOf(kind)])),
   };

@@ -13,6 +13,7 @@ import {
   decodeThinkingMode,
 } from './decoding/options.ts';
 import { refuseStrictly } from './decoding/strict.ts';
+import { withMcpServers } from './decoding/mcp.ts';
 import { decodeSession } from './decoding/session.ts';
 import { decodeToolChoice, decodeTools } from './decoding/tools.ts';
 import { promptPlace } from './decoding/prompt-place.ts';
@@ -75,7 +76,7 @@ function* decodeBody(
   const announcesBetas = header(context, 'anthropic-beta') !== undefined;
   const ignored = yield* ignoredFields(given, checked, announcesBetas);
   const cache = yield* decodeCacheControl(body);
-  const declared = yield* decodeTools(body.tools);
+  const declared = withMcpServers(yield* decodeTools(body.tools), body.mcp_servers ?? []);
   const tools = yield* withAddedTools(declared, body.messages);
   const toolChoice = decodeToolChoice(body.tool_choice, tools);
   const effort = body.output_config?.effort ?? undefined;

@@ -101,7 +101,8 @@ class MessageCollector {
         this.#content.push(JSON.stringify({ ...block, content: this.#summary }));
         return;
       case 'tool_use':
-      case 'server_tool_use': {
+      case 'server_tool_use':
+      case 'mcp_tool_use': {
         const json = text || '{}';
         if (parseToolInput(json) !== undefined) this.#content.push(toJson(block, 'input', json));
         return;

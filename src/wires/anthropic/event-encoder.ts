@@ -5,6 +5,7 @@ import type { OpenBlock, OpenThinking } from './open-block.ts';
 import { encodeResult, serverCallId } from './server-tools.ts';
 import {
   endMessage,
+  servedCall,
   startMessage,
   type BlockDelta,
   type ContentBlock,
@@ -174,30 +175,23 @@ class EventEncoder {
     for (const event of waiting) this.#take(event);
   }
 
-  #serverCall({ id: callId, name, input }: EventOf<'server-tool-call'>): void {
-    this.#close();
-    const id = this.#ids.of(serverCallId(callId));
+  #serverCall({ id: callId, name, mcpServer, input }: EventOf<'server-tool-call'>): void {
+    const id = this.#ids.of(serverCallId(callId, mcpServer !== undefined));
     this.#servedIds.set(callId, id);
-    const caller = { type: 'direct' } as const;
-    this.#show({ type: 'server_tool_use', id, name, input: {}, caller });
-    this.#delta({ type: 'input_json_delta', partial_json: JSON.stringify(input) });
-    this.#stop();
+    const json = { type: 'input_json_delta', partial_json: JSON.stringify(input) } as const;
+    this.#send(servedCall(id, name, mcpServer), json);
   }
 
   /** Sends a result completely in the start event of its block, as the API does. */
   #serverResult({ callId, service, outcome }: EventOf<'server-tool-result'>): void {
-    this.#close();
     const id = this.#servedIds.get(callId) ?? serverCallId(callId);
-    this.#show(encodeResult(id, service, outcome));
-    this.#stop();
+    this.#send(encodeResult(id, service, outcome));
   }
 
   /** Sends a summary completely in one delta, as the API does. */
   #compaction(content: string | null): void {
-    this.#close();
-    this.#show({ type: 'compaction', content: null, encrypted_content: null });
-    this.#delta({ type: 'compaction_delta', content, encrypted_content: null });
-    this.#stop();
+    const start = { type: 'compaction', content: null, encrypted_content: null } as const;
+    this.#send(start, { type: 'compaction_delta', content, encrypted_content: null });
   }
 
   #finish(event: Finish): void {
@@ -213,6 +207,14 @@ class EventEncoder {
     this.#block = block;
     this.#show(start);
     return block;
+  }
+
+  /** Sends a complete block. */
+  #send(start: ContentBlock, delta?: BlockDelta): void {
+    this.#close();
+    this.#show(start);
+    if (delta !== undefined) this.#delta(delta);
+    this.#stop();
   }
 
   #show(start: ContentBlock): void {

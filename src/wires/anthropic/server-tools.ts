@@ -31,6 +31,7 @@ const BLOCKS = {
   'web-search': 'web_search_tool_result',
   'web-fetch': 'web_fetch_tool_result',
   'tool-search': 'tool_search_tool_result',
+  mcp: 'mcp_tool_result',
 } as const satisfies Record<ServerService, string>;
 
 /** Block with the result of a call that this server executed. */
@@ -39,6 +40,8 @@ export interface ServerResultBlock extends JsonObject {
   readonly tool_use_id: string;
   readonly content: JsonValue;
   readonly caller?: { readonly type: 'direct' };
+  /** Only results of MCP servers have it. */
+  readonly is_error?: boolean;
 }
 
 /** Encodes a result as the API's block for its service. */
@@ -50,6 +53,9 @@ export function encodeResult(
   const type = BLOCKS[service];
   const content = encodeOutcome(type, outcome);
   if (service === 'tool-search') return { type, tool_use_id: id, content };
+  if (outcome.kind === 'mcp') {
+    return { type, tool_use_id: id, is_error: outcome.isError, content };
+  }
   return { type, tool_use_id: id, content, caller: { type: 'direct' } };
 }
 
@@ -59,6 +65,8 @@ function encodeOutcome(type: string, outcome: ServiceOutcome): JsonValue {
       return outcome.pages.map(encodeFound);
     case 'fetched':
       return encodeFetched(outcome.page);
+    case 'mcp':
+      return outcome.texts.map((text) => ({ type: 'text', text }));
     case 'tools':
       return encodeTools(outcome.names);
     case 'failed':
@@ -109,13 +117,22 @@ const fetched = z.object({
   retrieved_at: z.string().nullish(),
 });
 const foundTools = z.object({ tool_references: list(z.object({ tool_name: z.string() })) });
+const mcpContent = z.union([
+  z.string().transform((text) => [text]),
+  list(z.object({ text: z.string() }).transform(({ text }) => text)),
+]);
 const failed = z.object({ error_code: z.string(), error_message: z.string().nullish() });
 
 /**
  * Decodes a result that a client sends back. Returns undefined for blocks of other tools and for unknown
  * content. Excerpts that another server encrypted are lost; their titles and URLs stay.
  */
-export function decodeResult(blockType: string, content: JsonValue): ServiceOutcome | undefined {
+export function decodeResult(
+  blockType: string,
+  content: JsonValue,
+  isError = false,
+): ServiceOutcome | undefined {
+  if (blockType === BLOCKS.mcp) return decodeMcpResult(content, isError);
   if (blockType === BLOCKS['web-search']) {
     const pages = found.safeParse(content);
     return pages.success ? { kind: 'found', pages: pages.data.map(decodeFound) } : failure(content);
@@ -135,6 +152,12 @@ export function decodeResult(blockType: string, content: JsonValue): ServiceOutc
     kind: 'fetched',
     page: { url, title, text: source.data, retrievedAt: retrievedAt ?? '' },
   };
+}
+
+function decodeMcpResult(content: JsonValue, isError: boolean): ServiceOutcome | undefined {
+  const blocks = mcpContent.safeParse(content);
+  if (!blocks.success) return undefined;
+  return { kind: 'mcp', isError, texts: blocks.data };
 }
 
 function decodeFound(result: z.output<typeof found>[number]): FoundPage {
@@ -157,17 +180,19 @@ function failure(content: JsonValue): ServiceOutcome | undefined {
   };
 }
 
-/** Prefix in the API's ids of calls that a server executes. */
+/** Prefixes in the API's ids of calls that this server, or an MCP server, executes. */
 const SERVER_PREFIX = 'srv';
+const MCP_PREFIX = 'mcp';
 
-/** Id for clients of a call that this server executes: `srvtoolu_…`. */
-export function serverCallId(id: string): string {
-  return id.startsWith('toolu_') ? SERVER_PREFIX + id : `${SERVER_PREFIX}toolu_${id}`;
+/** Id for clients of a call that this server executes: `srvtoolu_…`, or `mcptoolu_…` for an MCP server's. */
+export function serverCallId(id: string, isMcp = false): string {
+  const prefix = isMcp ? MCP_PREFIX : SERVER_PREFIX;
+  return id.startsWith('toolu_') ? prefix + id : `${prefix}toolu_${id}`;
 }
 
 /** Id for the model of a call that this server executes. */
 export function modelCallId(id: string): string {
-  return id.startsWith(`${SERVER_PREFIX}toolu_`) ? id.slice(SERVER_PREFIX.length) : id;
+  return /^(?:srv|mcp)toolu_/.test(id) ? id.slice(SERVER_PREFIX.length) : id;
 }
 
 /** Encodes usage.server_tool_use; null if this server executed no tool. */

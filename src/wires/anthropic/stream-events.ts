@@ -13,12 +13,27 @@ export type ContentBlock =
   | { readonly type: 'compaction'; readonly content: null; readonly encrypted_content: null }
   | ServerResultBlock
   | {
+      readonly type: 'mcp_tool_use';
+      readonly id: string;
+      readonly name: string;
+      readonly server_name: string;
+      readonly input: JsonObject;
+    }
+  | {
       readonly type: 'tool_use' | 'server_tool_use';
       readonly id: string;
       readonly name: string;
       readonly input: JsonObject;
       readonly caller: { readonly type: 'direct' };
     };
+
+/** Start of the block of a call that this server executes, by itself or by an MCP server. */
+export function servedCall(id: string, name: string, mcpServer: string | undefined): ContentBlock {
+  if (mcpServer !== undefined) {
+    return { type: 'mcp_tool_use', id, name, server_name: mcpServer, input: {} };
+  }
+  return { type: 'server_tool_use', id, name, input: {}, caller: { type: 'direct' } };
+}
 
 export type BlockDelta =
   | { readonly type: 'text_delta'; readonly text: string }

@@ -175,7 +175,7 @@ const ASSISTANT_BLOCKS: typeof USER_BLOCKS = [
   [
     'mcp_tool_use',
     { type: 'mcp_tool_use', id: 's', name: 'query', server_name: 'db', input: {} },
-    [{ kind: 'server-tool-call', id: 's', name: 'query', input: {} }],
+    [{ kind: 'server-tool-call', id: 's', name: 'mcp__db__query', input: {} }],
   ],
   ...[
     'web_search_tool_result',
@@ -210,6 +210,7 @@ const ASSISTANT_BLOCKS: typeof USER_BLOCKS = [
         callId: 's',
         blockType: 'mcp_tool_result',
         content: { is_error: true, content: 'no' },
+        outcome: { kind: 'mcp', isError: true, texts: ['no'] },
       },
     ],
   ],

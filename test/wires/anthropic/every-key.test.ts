@@ -74,7 +74,7 @@ const TABLE: Readonly<Record<string, Row>> = {
       fallback_credit_token: ['x', 'logged'],
       fallbacks: ['default', 'logged'],
       inference_geo: ['eu', 'logged'],
-      mcp_servers: [[{ type: 'url', url: 'https://a.test', name: 'a' }], 'refused'],
+      mcp_servers: [[{ type: 'url', url: 'https://a.test', name: 'a' }], 'honoured'],
       metadata: [{ user_id: 'u' }, 'honoured'],
       output_config: [{ format: { type: 'json_schema', schema } }, 'honoured'],
       output_format: [{ type: 'json_schema', schema }, 'honoured'],

@@ -2,6 +2,7 @@ import type { Conversation, ToolCallPart, ToolSpec } from '../../../core/convers
 import { abortReason } from '../../../core/abort.ts';
 import { messageOf } from '../../../core/failure.ts';
 import type {
+  McpTool,
   ServerTool,
   ServiceFailure,
   ServiceOutcome,
@@ -46,6 +47,7 @@ export class CarriedCalls {
     conversation: Conversation,
     signal: AbortSignal,
   ): Promise<ServiceOutcome> {
+    if (tool.service === 'mcp') return this.#callMcp(call, tool, signal);
     if (tool.service === 'tool-search') return findTools(call, tool, conversation.tools, signal);
     const uses = (this.#uses.get(name) ?? 0) + 1;
     this.#uses.set(name, uses);
@@ -58,6 +60,25 @@ export class CarriedCalls {
       if (signal.aborted) throw abortReason(signal);
       this.#services.log(`${name}: ${messageOf(error)}`);
       return failed(error instanceof ServiceError ? error.reason : 'unavailable');
+    }
+  }
+
+  async #callMcp(
+    { input }: ToolCallPart,
+    { server, tool }: McpTool,
+    signal: AbortSignal,
+  ): Promise<ServiceOutcome> {
+    const { mcp } = this.#services;
+    try {
+      if (mcp === undefined) throw new Error('this server calls no MCP servers');
+      const result = await mcp.call(server, tool, input, signal);
+      const most = this.#pageTokens * CHARACTERS_PER_TOKEN;
+      return { kind: 'mcp', isError: result.isError, texts: shortened(result.texts, most) };
+    } catch (error) {
+      if (signal.aborted) throw abortReason(signal);
+      const message = `The MCP server ${server.name} did not answer: ${messageOf(error)}`;
+      this.#services.log(message);
+      return { kind: 'mcp', isError: true, texts: [message] };
     }
   }
 
@@ -110,6 +131,20 @@ export function serverToolsOf(tools: readonly ToolSpec[]): ReadonlyMap<string, S
         : [],
     ),
   );
+}
+
+/** Texts of at most so many characters together; the last one says so if more was cut off. */
+function shortened(texts: readonly string[], most: number): readonly string[] {
+  let left = most;
+  const kept: string[] = [];
+  for (const text of texts) {
+    if (left <= 0) break;
+    kept.push(text.slice(0, left));
+    left -= text.length;
+  }
+  return left < 0 || kept.length < texts.length
+    ? [...kept, '[The result was too long; the rest was cut off.]']
+    : kept;
 }
 
 function failed(reason: ServiceFailure): ServiceOutcome {

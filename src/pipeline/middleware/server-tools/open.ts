@@ -1,10 +1,36 @@
 import type { FetchService, SearchService } from '../../../config/services.ts';
+import type { Settings } from '../../../config/settings.ts';
+import type { McpCommand } from '../../../core/mcp.ts';
+import { createMcpClients } from '../../mcp/clients.ts';
 import type { ServerServices, WebFetch, WebSearch } from './services.ts';
 
 type Environment = () => NodeJS.ProcessEnv;
 
+interface ServiceContext {
+  readonly log: (message: string) => void;
+  /** Programs of MCP servers, by the names that requests use. */
+  readonly programs: () => ReadonlyMap<string, McpCommand> | undefined;
+  /** Environment of commands and programs. */
+  readonly environment: Environment;
+}
+
+/** Creates the services of server tools. The first call of each loads its module. */
+export function createServices(
+  { webSearch, webFetch, mcpAllow }: Pick<Settings, 'webSearch' | 'webFetch' | 'mcpAllow'>,
+  { log, programs, environment }: ServiceContext,
+): ServerServices {
+  return {
+    ...openServices(webSearch, webFetch, log, environment),
+    mcp: createMcpClients({
+      allowedHosts: mcpAllow,
+      commands: () => programs() ?? new Map(),
+      environment,
+    }),
+  };
+}
+
 /**
- * Creates the configured services. The first call of each loads its module.
+ * Creates the configured services for the web. The first call of each loads its module.
  *
  * @param environment environment of commands; default: the one of this process
  */

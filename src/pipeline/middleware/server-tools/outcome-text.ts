@@ -15,7 +15,7 @@ export function resultOf(
     output: isFoundTools(outcome)
       ? outcome.names.map((name) => ({ kind: 'tool-reference', name }))
       : [{ kind: 'text', text: writeOutcome(outcome) }],
-    isError: outcome.kind === 'failed',
+    isError: outcome.kind === 'mcp' ? outcome.isError : outcome.kind === 'failed',
   };
 }
 
@@ -36,6 +36,8 @@ function writeOutcome(outcome: ServiceOutcome): string {
       const { title, url, text } = outcome.page;
       return [...(title === null ? [] : [title]), url, '', text].join('\n');
     }
+    case 'mcp':
+      return outcome.texts.join('\n\n');
     case 'tools':
       return 'No tool was found.';
     case 'failed':

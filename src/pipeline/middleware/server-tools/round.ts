@@ -1,6 +1,7 @@
 import type { Part, ToolCallPart } from '../../../core/conversation.ts';
 import type { GenerationEvent } from '../../../core/events.ts';
 import { append } from '../../../core/lists.ts';
+import type { ServerToolSpec } from './carry-out.ts';
 import { callsIn } from '../shared/call-faults.ts';
 
 type Finish = Extract<GenerationEvent, { type: 'finish' }>;
@@ -19,7 +20,7 @@ export interface Round {
  */
 export async function* readRound(
   events: AsyncIterable<GenerationEvent>,
-  isServerTool: (name: string) => boolean,
+  tools: ReadonlyMap<string, ServerToolSpec>,
   isFirst: boolean,
 ): AsyncGenerator<GenerationEvent, Round> {
   const said: GenerationEvent[] = [];
@@ -29,10 +30,10 @@ export async function* readRound(
   for await (const event of events) {
     if (event.type === 'finish') finish = event;
     else if (event.type !== 'admitted' || isFirst) {
-      if (event.type === 'tool-call-start' && isServerTool(event.name)) serverCallIds.add(event.id);
+      if (event.type === 'tool-call-start' && tools.has(event.name)) serverCallIds.add(event.id);
       if (event.type === 'tool-call-end') ended.add(event.id);
       said.push(event);
-      const call = serverCall(event, serverCallIds, said);
+      const call = serverCall(event, serverCallIds, said, tools);
       if (call !== undefined) yield call;
       else if (!('id' in event && serverCallIds.has(event.id))) yield event;
     }
@@ -45,10 +46,16 @@ function serverCall(
   event: GenerationEvent,
   serverCallIds: ReadonlySet<string>,
   said: readonly GenerationEvent[],
+  tools: ReadonlyMap<string, ServerToolSpec>,
 ): GenerationEvent | undefined {
   if (event.type !== 'tool-call-end' || !serverCallIds.has(event.id)) return undefined;
   const call = callsIn(said).find(({ id }) => id === event.id);
-  return call && { type: 'server-tool-call', id: call.id, name: call.name, input: call.input };
+  if (call === undefined) return undefined;
+  const { id, name, input } = call;
+  const tool = tools.get(name)?.serverTool;
+  return tool?.service === 'mcp'
+    ? { type: 'server-tool-call', id, name: tool.tool, mcpServer: tool.server.name, input }
+    : { type: 'server-tool-call', id, name, input };
 }
 
 function partsOf(

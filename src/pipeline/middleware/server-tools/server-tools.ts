@@ -1,5 +1,10 @@
 import type { GenerationRequest } from '../../../core/backend.ts';
-import type { ToolChoice, ToolResultPart } from '../../../core/conversation.ts';
+import type {
+  Conversation,
+  ToolChoice,
+  ToolResultPart,
+  ToolSpec,
+} from '../../../core/conversation.ts';
 import { RuntimeFailure } from '../../../core/failure.ts';
 import { withLoadedTools } from '../../../prompt/deferred.ts';
 import { NO_USAGE } from '../../../core/events.ts';
@@ -37,7 +42,23 @@ export function serverTools(services: ServerServices): GenerationMiddleware {
 
 /** The request with the loaded tools. A tool that the client's choice names stays loaded in all rounds. */
 function withShownTools(request: GenerationRequest, choice: ToolChoice): GenerationRequest {
-  return { ...request, conversation: withLoadedTools(request.conversation, choice) };
+  const { conversation } = request;
+  return { ...request, conversation: withoutServers(withLoadedTools(conversation, choice)) };
+}
+
+/** The conversation without addresses and tokens of MCP servers, which no backend needs. */
+function withoutServers(conversation: Conversation): Conversation {
+  const { tools } = conversation;
+  if (!tools.some(isMcp)) return conversation;
+  const origin = { kind: 'custom' } as const;
+  return {
+    ...conversation,
+    tools: tools.map((tool) => (isMcp(tool) ? { ...tool, origin } : tool)),
+  };
+}
+
+function isMcp({ origin }: ToolSpec): boolean {
+  return origin.kind === 'server' && origin.serverTool?.service === 'mcp';
 }
 
 function needsServing({ conversation, toolChoice }: GenerationRequest): boolean {
@@ -58,7 +79,7 @@ async function* serveCalls(
   for (let count = 1; ; count += 1) {
     const round: Round = yield* readRound(
       count === 1 ? next(continuation, context) : fitting(next(continuation, context)),
-      (name) => tools.has(name),
+      tools,
       count === 1,
     );
     if (round.finish === undefined) return;

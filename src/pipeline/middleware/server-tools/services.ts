@@ -1,3 +1,5 @@
+import type { JsonObject } from '../../../core/json.ts';
+import type { McpListedTool, McpResult, McpServer } from '../../../core/mcp.ts';
 import type {
   FetchedPage,
   FoundPage,
@@ -24,10 +26,21 @@ export type WebFetch = (
   signal: AbortSignal,
 ) => Promise<FetchedPage>;
 
+/** Client of MCP servers. */
+export interface McpClients {
+  /** Lists the tools of a server. Throws if it is not known or does not answer. */
+  list(server: McpServer, signal: AbortSignal): Promise<readonly McpListedTool[]>;
+  /** Calls a tool. Throws if its server does not answer. */
+  call(server: McpServer, tool: string, input: JsonObject, signal: AbortSignal): Promise<McpResult>;
+  /** Closes all connections. */
+  close(): Promise<void>;
+}
+
 /** Configured services of the server tools. A call of a missing one is answered with `unavailable`. */
 export interface ServerServices {
   readonly search?: WebSearch;
   readonly fetch?: WebFetch;
+  readonly mcp?: McpClients;
   readonly log: (message: string) => void;
 }
 

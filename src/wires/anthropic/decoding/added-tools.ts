@@ -59,6 +59,8 @@ function checkReference(
   tools: ReadonlyMap<string, ToolSpec>,
 ): void {
   if (tool.type !== 'tool_reference' || tools.has(tool.name)) return;
+  // Tools of MCP servers are not known before these list them.
+  if (tool.name.startsWith('mcp__')) return;
   throw new RuntimeFailure(
     'invalid-request',
     `${at.join('.')}: Tool '${tool.name}' is not defined at this point; add it to tools, or define it in a tool_addition before`,

@@ -19,7 +19,6 @@ const WITHOUT_LOCAL_MEANING: readonly string[] = [
   'fallback_credit_token',
   'fallbacks',
   'inference_geo',
-  'mcp_servers',
   'safeguards',
   'service_tier',
   'speed',
@@ -36,12 +35,6 @@ const CANNOT_BE_HONOURED: readonly {
   readonly isAsked: (value: unknown) => boolean;
   readonly message: string;
 }[] = [
-  {
-    field: 'mcp_servers',
-    isAsked: (value) => !Array.isArray(value) || value.length > 0,
-    message:
-      'this server does not call MCP servers; call them in the client and pass their tools in tools',
-  },
   {
     field: 'container',
     isAsked: (value) =>

@@ -6,6 +6,7 @@ import type {
   ToolChangePart,
   ToolResultPart,
 } from '../../../core/conversation.ts';
+import { mcpToolName } from '../../../core/mcp.ts';
 import type { JsonValue } from '../../../core/json.ts';
 import type {
   CompactionBlock,
@@ -58,13 +59,11 @@ export function decodeServerTool(
 ): ServerToolCallPart | ServerToolResultPart {
   switch (block.type) {
     case 'server_tool_use':
-    case 'mcp_tool_use':
-      return {
-        kind: 'server-tool-call',
-        id: modelCallId(block.id),
-        name: block.name,
-        input: block.input,
-      };
+    case 'mcp_tool_use': {
+      const { id, name, input } = block;
+      const called = block.type === 'mcp_tool_use' ? mcpToolName(block.server_name, name) : name;
+      return { kind: 'server-tool-call', id: modelCallId(id), name: called, input };
+    }
     case 'mcp_tool_listing':
       return serverResult('', block.type, { server: block.mcp_server_name, tools: block.tools });
     case 'web_search_tool_result':
@@ -77,7 +76,11 @@ export function decodeServerTool(
     case 'mcp_tool_result': {
       const { type, tool_use_id, content = '', is_error } = block;
       // Only MCP results have an error flag next to the content. It must not get lost.
-      return serverResult(tool_use_id, type, is_error === true ? { is_error, content } : content);
+      const outcome = decodeResult(type, content, is_error === true);
+      return {
+        ...serverResult(tool_use_id, type, is_error === true ? { is_error, content } : content),
+        ...(outcome !== undefined && { outcome }),
+      };
     }
     default:
       return block satisfies never;
@@ -85,14 +88,7 @@ export function decodeServerTool(
 }
 
 function serverResult(callId: string, blockType: string, content: JsonValue): ServerToolResultPart {
-  const outcome = decodeResult(blockType, content);
-  const result = {
-    kind: 'server-tool-result',
-    callId: modelCallId(callId),
-    blockType,
-    content,
-  } as const;
-  return outcome === undefined ? result : { ...result, outcome };
+  return { kind: 'server-tool-result', callId: modelCallId(callId), blockType, content };
 }
 
 /** Decodes a compaction. One that failed on its server has no content and becomes no part. */

@@ -195,7 +195,9 @@ export function decodeToolChoice(
     );
   }
   if (choice.type === 'any') return { mode: 'any', parallel };
-  if (!tools.some(({ name }) => name === choice.name)) {
+  // Tools of MCP servers are not known before these list them.
+  const mayCome = tools.some(({ origin }) => origin.kind === 'server' && origin.mcpServer);
+  if (!mayCome && !tools.some(({ name }) => name === choice.name)) {
     throw new RuntimeFailure(
       'invalid-request',
       `tool_choice.tool.name: Tool '${choice.name}' not found in provided tools`,

@@ -66,8 +66,13 @@ const redactedThinkingBlock = z.object({
 const call = { id: z.string().min(1), name: z.string(), input: jsonObject, cache_control };
 const toolUseBlock = z.object({ type: z.literal('tool_use'), ...call });
 const serverToolUseBlock = z.object({
-  type: z.enum(['server_tool_use', 'mcp_tool_use']),
+  type: z.literal('server_tool_use'),
   ...call,
+});
+const mcpToolUseBlock = z.object({
+  type: z.literal('mcp_tool_use'),
+  ...call,
+  server_name: z.string(),
 });
 
 const toolReferenceBlock = z.object({
@@ -156,6 +161,7 @@ const messageBlock = z.discriminatedUnion('type', [
   toolUseBlock,
   toolResultBlock,
   serverToolUseBlock,
+  mcpToolUseBlock,
   serverToolResultBlock,
   containerUploadBlock,
   compactionBlock,
@@ -180,7 +186,10 @@ export type ToolResultBlock = z.output<typeof toolResultBlock>;
 export type ToolResultContentBlock = z.output<typeof toolResultContent>;
 export type ServerToolResultBlock = z.output<typeof serverToolResultBlock>;
 export type ServerToolBlock = z.output<
-  typeof serverToolUseBlock | typeof serverToolResultBlock | typeof mcpToolListingBlock
+  | typeof serverToolUseBlock
+  | typeof mcpToolUseBlock
+  | typeof serverToolResultBlock
+  | typeof mcpToolListingBlock
 >;
 export type ToolChangeBlock = z.output<typeof toolChangeBlock>;
 export type CompactionBlock = z.output<typeof compactionBlock>;

@@ -5,6 +5,7 @@ import { cacheControl } from './cache-control.ts';
 import { compaction, contextManagement } from './context-management.ts';
 import { jsonObject } from './json.ts';
 import { list, uncheckedList } from './list.ts';
+import { mcpServer } from './mcp.ts';
 import { toolChoice, type RawTool } from './tools.ts';
 
 /** Integer with a message for other types. zod's own message for a string is about a number. */
@@ -48,6 +49,9 @@ const MOST_MESSAGES = 100_000;
 /** Limit, since each stop sequence is searched after every token. */
 const MOST_STOP_SEQUENCES = 1000;
 
+/** Limit of the real API. */
+const MOST_MCP_SERVERS = 20;
+
 /** Fields of a body with an effect on this server. `fields.ts` decides on the other ones. */
 const shared = {
   model: z.string().min(1).max(256),
@@ -71,6 +75,7 @@ const shared = {
   service_tier: z.enum(['auto', 'standard_only']).nullish(),
   speed: z.enum(['standard', 'fast']).nullish(),
   inference_geo: z.string().nullish(),
+  mcp_servers: list(mcpServer, MOST_MCP_SERVERS).nullish(),
   metadata: z.object({ user_id: z.string().max(256).nullish() }).nullish(),
 };
 
