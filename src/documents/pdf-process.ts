@@ -19,7 +19,7 @@ export class PdfFailure extends Error {
   }
 }
 
-/** Reads the pages of a PDF. Throws a PdfFailure, or the signal's reason. */
+/** Reads the pages of a PDF. Throws a PdfFailure, or a RuntimeFailure `cancelled` on abort. */
 export type PdfReader = (command: PdfCommand, signal: AbortSignal) => Promise<readonly PdfPage[]>;
 
 /** Limits of one PDF. */
