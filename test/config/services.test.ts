@@ -49,3 +49,17 @@ describe('services', () => {
     expect(() => servicesOf(flags)).toThrow(message);
   });
 });
+
+describe('hosts of MCP servers', () => {
+  const hosts = (mcpAllow: readonly string[]) =>
+    resolveSettings({ mcpAllow }, { PORTICO_HOME: '/h' }).mcpAllow;
+
+  it('are names or addresses, with or without a port', () => {
+    const allowed = ['localhost', 'NAS.lan:8931', '127.0.0.1', '[::1]:9000'];
+    expect(hosts(allowed)).toEqual(allowed.map((host) => host.toLowerCase()));
+  });
+
+  it.each(['http://localhost', 'localhost/mcp', ''])('are not %j', (host) => {
+    expect(() => hosts([host])).toThrow(`--mcp-allow: '${host}' is not a host`);
+  });
+});

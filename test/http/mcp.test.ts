@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createMcpClients } from '../../src/pipeline/mcp/clients.ts';
 import type { McpOptions } from '../../src/pipeline/mcp/clients.ts';
@@ -123,6 +125,29 @@ describe('an MCP server', () => {
         { text: 'Done.' },
       ],
     });
+  });
+
+  it('of the configuration ends when the server closes', async () => {
+    const { asked } = await serve([{ calls: [['mcp__local__pid', {}]] }]);
+    await answer({ tools: [{ type: 'mcp_toolset', mcp_server_name: 'local' }] });
+    const [, said] = /"text":"(\d+)"/.exec(JSON.stringify(asked[1]?.conversation.turns)) ?? [];
+    await mcp?.close();
+    expect(() => process.kill(Number(said), 0)).toThrow('ESRCH');
+  });
+
+  it('that redirects to another server does not lead there', async () => {
+    remote = await startHttpMcp();
+    const { url: elsewhere, tokens } = remote;
+    const redirecting = createServer((_request, response) => {
+      response.writeHead(307, { location: elsewhere }).end();
+    });
+    await new Promise<void>((resolve) => redirecting.listen(0, '127.0.0.1', resolve));
+    const { port } = redirecting.address() as AddressInfo;
+    await serve([]);
+    await answer({ mcp_servers: at(`http://127.0.0.1:${port}/mcp`), tools: [toolset] });
+    redirecting.close();
+    expect(tokens).toEqual([]);
+    expect(warnings.join()).toContain('desk did not list its tools');
   });
 
   it('that no one knows is refused', async () => {

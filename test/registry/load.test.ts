@@ -159,6 +159,7 @@ describe('one bad entry', () => {
     ['an alias to nothing', 'aliases:\n  bad: nothing', '2:3', /leads to 'nothing'.*portico ls/],
     ['an alias that is no name', 'aliases:\n  bad: [a]', '2:8', /must be the name of a model/],
     ['an alias with a model’s name', 'aliases:\n  mini: known', '2:3', /name of a model; choose/],
+    ['an MCP server that is no mapping', 'mcp:\n  bad: node', '2:8', /must be a mapping, such as/],
     ['a key that is none', 'modles: {}', '1:1', /'modles' is none of 'default'/],
   ];
 
@@ -194,6 +195,7 @@ const ALSO: Readonly<Record<string, string>> = {
   models: '  good: { backend: ollama }',
   aliases: '  good: mini',
   default: 'aliases: { good: mini }',
+  mcp: 'aliases: { good: mini }',
   modles: 'aliases: { good: mini }',
 };
 

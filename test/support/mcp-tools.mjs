@@ -15,6 +15,9 @@ export function createToolServer(hooks = {}) {
     isError: true,
   }));
   server.registerTool('flood', { description: 'Says much.' }, () => text('x'.repeat(2_000_000)));
+  server.registerTool('pid', { description: 'Id of its process.' }, () =>
+    text(String(process.pid)),
+  );
   server.registerTool('variable', { description: 'Reads a variable.' }, () =>
     text(String(process.env.MCP_TEST)),
   );
