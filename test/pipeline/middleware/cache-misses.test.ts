@@ -22,8 +22,12 @@ const NEXT: GenerationRequest = {
   conversation: { ...FIRST.conversation, turns: said(...TEXTS) },
 };
 
-/** Sends requests through the middleware. The prompt of each has 5,000 tokens more than the one before. */
-function open() {
+/**
+ * Sends requests through the middleware. The prompt of each has 5,000 tokens more than the one before.
+ *
+ * @param isBusy the reuse is not known when a request is admitted
+ */
+function open(isBusy = false) {
   const log: string[] = [];
   let cached = 0;
   let tokens = 0;
@@ -31,7 +35,7 @@ function open() {
     tokens += 5000;
     const counts = { promptTokens: tokens, cacheReadTokens: cached, cacheCreationTokens: 0 };
     return [
-      { type: 'admitted', inputTokens: tokens, cache: counts },
+      { type: 'admitted', inputTokens: tokens, ...(!isBusy && { cache: counts }) },
       {
         type: 'finish',
         reason: 'end-turn',
@@ -100,8 +104,11 @@ describe('the log of cache misses', () => {
   });
   const local = { loaded: async () => [] };
 
-  it('names the turn, the tokens and the place of a change in a session', async () => {
-    const { send, log } = open();
+  it.each([
+    ['at its admission', false],
+    ['at its end', true],
+  ])('names the turn and the place of a change, if the reuse is known %s', async (_, isBusy) => {
+    const { send, log } = open(isBusy);
     await send(inSession(FIRST), { reused: 0 }, local);
     const changed = { ...conversation(), tools: [tool('a'), tool('mcp__x')] };
     await send(inSession({ ...NEXT, conversation: changed }), { reused: 400 }, local);

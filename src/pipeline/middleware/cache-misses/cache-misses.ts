@@ -46,20 +46,29 @@ class CacheMisses {
     context: GenerationContext,
   ): AsyncGenerator<GenerationEvent> {
     // The log is about prompts that this server evaluates itself.
-    const session = context.backend.loaded === undefined ? undefined : sessionOf(request);
+    const isOwn = context.backend.loaded !== undefined;
+    const session = isOwn ? sessionOf(request) : undefined;
     const print = await inSlices(fingerprint(request), context.signal);
+    let isJudged = false;
     for await (const event of next(request, context)) {
-      if (event.type === 'finish') {
-        this.#keep(request, session, { print, tokens: event.usage.promptTokens });
+      if (event.type === 'admitted') {
+        isJudged = event.cache !== undefined;
+        yield { ...event, ...this.#judged(event, request, print, session) };
+        continue;
       }
-      yield event.type === 'admitted'
-        ? { ...event, ...this.#judged(event, request, print, session) }
-        : event;
+      if (event.type === 'finish') {
+        const { usage } = event;
+        const known = { cache: usage, inputTokens: usage.promptTokens };
+        // A busy engine knows its reuse late: too late for the client, but not for the log.
+        if (isOwn && !isJudged) this.#judged(known, request, print, session);
+        this.#keep(request, session, { print, tokens: usage.promptTokens });
+      }
+      yield event;
     }
   }
 
   #judged(
-    { cache, inputTokens }: Admitted,
+    { cache, inputTokens }: Pick<Admitted, 'cache' | 'inputTokens'>,
     request: GenerationRequest,
     print: Fingerprint,
     session: string | undefined,
