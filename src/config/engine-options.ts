@@ -33,6 +33,11 @@ export const ENGINES = ['built-in', 'llama-server'] as const;
 
 export type EngineKind = (typeof ENGINES)[number];
 
+/** Engine of a model with vision for conversations without images: the same one, or a separate one with more slots. */
+export const TEXT_ENGINES = ['shared', 'separate'] as const;
+
+export type TextEngine = (typeof TEXT_ENGINES)[number];
+
 /** Kinds of speculative decoding of llama-server: by a draft model, by a head of the model itself, or by n-grams. */
 export const SPECULATIONS = [
   'draft-simple',

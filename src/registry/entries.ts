@@ -8,6 +8,7 @@ import type { RegistryDocument } from './document.ts';
 import { isInlineTemplate, pulledFile, resolveFile, withPaths } from './files.ts';
 import type { FilePlaces } from './files.ts';
 import type { RegistryModel } from './registry.ts';
+import { describeReplaced, withReplacements } from './replaced-fields.ts';
 import { kindSchema, mcpSchema, outlineSchema } from './schema.ts';
 import type { EntriesByKind, RegistryEntry } from './schema.ts';
 import { append } from '../core/lists.ts';
@@ -60,6 +61,8 @@ export function readEntries(document: RegistryDocument, context: EntryContext): 
       const model = toModel(name, entry.data, context, locate(document, path, 'key'));
       if (typeof model !== 'string') {
         models.set(name, model);
+        const { replaced = {} } = context.entries.get(entry.data.backend) ?? {};
+        append(problems, describeReplaced(entry.data, replaced, document, path));
       } else {
         problems.push(`${locate(document, [...path, 'template'], 'value')}: ${model}`);
       }
@@ -137,13 +140,13 @@ function toModel(
   if (typeof jinja === 'string') {
     return jinja;
   }
-  const usesFiles = entries.get(backend)?.usesFiles === true;
+  const { usesFiles = false, paths = [], replaced = {} } = entries.get(backend) ?? {};
   const path = modelFile(name, usesFiles, file, places);
   // An upstream that is not named otherwise knows the model by the same name.
   const upstreamName = upstream ?? (usesFiles ? undefined : name);
   return {
     spec: {
-      ...inCamelCase(withPaths(own, entries.get(backend)?.paths ?? [], places, shipped)),
+      ...inCamelCase(withReplacements(withPaths(own, paths, places, shipped), replaced)),
       name,
       backend,
       ...(path === undefined ? {} : { file: path }),

@@ -20,9 +20,13 @@ export const ENTRY_KEYS: Readonly<Record<string, EntryKey>> = {
     example: 'llama-server',
   },
   mmproj: { meaning: 'projector of a model with vision, as a path like `file`', example: 'p.gguf' },
-  pictures_apart: {
+  text_engine: {
     meaning:
-      'conversations without images use a separate text engine; the model is in memory twice then',
+      'engine for conversations without images, if a model has a projector; with `separate` the model is in memory twice. Default: `shared`',
+    example: 'separate',
+  },
+  pictures_apart: {
+    meaning: 'deprecated: `true` is `text_engine: separate`',
     example: true,
   },
   upstream: { meaning: 'name of the model on its server', example: 'llama3.2' },

@@ -24,9 +24,36 @@ describe('mmproj of an entry', () => {
     expect(spec).toMatchObject({ backend: 'llama', mmproj });
   });
 
-  it('may be kept for conversations with pictures', async () => {
-    const entry = ENTRY.replace('mmproj', 'pictures_apart: true, mmproj');
-    expect(await resolved(entry, 'm', () => true)).toMatchObject({ picturesApart: true });
+  it('may have a separate engine for conversations without pictures', async () => {
+    const entry = ENTRY.replace('mmproj', 'text_engine: separate, mmproj');
+    const { models, problems } = await registryOf(entry);
+    expect(models.get('m')?.spec).toMatchObject({ textEngine: 'separate' });
+    expect(problems).toEqual([]);
+  });
+
+  it.each([
+    ['true', 'separate'],
+    ['false', 'shared'],
+  ])('takes the old key pictures_apart: %s as text_engine: %s', async (old, textEngine) => {
+    const { models, problems } = await registryOf(
+      ENTRY.replace('mmproj', `pictures_apart: ${old}, mmproj`),
+    );
+    expect(models.get('m')?.spec).toMatchObject({ textEngine });
+    expect(models.get('m')?.spec).not.toHaveProperty('picturesApart');
+    expect(problems).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `:2:\\d+: models\\.m\\.pictures_apart: is deprecated; write 'text_engine: ${textEngine}' instead$`,
+        ),
+      ),
+    ]);
+  });
+
+  it('refuses the old key beside the new one', async () => {
+    const both = ENTRY.replace('mmproj', 'pictures_apart: true, text_engine: shared, mmproj');
+    const { models, problems } = await registryOf(both);
+    expect(models.has('m')).toBe(false);
+    expect(problems).toEqual([expect.stringContaining("is the old key for 'text_engine'")]);
   });
 
   it('that is not there leaves its model blind, and is known to be missing', async () => {

@@ -4,7 +4,7 @@ import type { Requirement } from './requirement.ts';
 export const VISION: readonly Requirement[] = [
   {
     id: 'R7.1-apart',
-    text: 'Where an entry keeps pictures apart, text stays with the engine for text.',
+    text: 'If an entry sets a separate text engine, conversations without pictures use it.',
   },
   {
     id: 'R7.1-contract',

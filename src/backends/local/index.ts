@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Settings } from '../../config/settings.ts';
 import type { BackendDefinition, FileDescription } from '../definition.ts';
 import type { AttentionStore, StateCache } from './engine-settings.ts';
-import { localEntrySchema } from './entry.ts';
+import { localEntrySchema, REPLACED_FIELDS } from './entry.ts';
 import type { LocalSpec } from './spec.ts';
 import { chooseRunner, serverReason, visionSupport } from './runner-choice.ts';
 
@@ -12,7 +12,12 @@ const QUEUE_LIMIT = 64;
 /** Models from GGUF files, run by llama.cpp on this machine. */
 export const LLAMA: BackendDefinition<LocalSpec> = {
   kind: 'llama',
-  entries: { schema: localEntrySchema, usesFiles: true, paths: ['mmproj', 'draft', 'lora'] },
+  entries: {
+    schema: localEntrySchema,
+    usesFiles: true,
+    paths: ['mmproj', 'draft', 'lora'],
+    replaced: REPLACED_FIELDS,
+  },
   describeEntry: (entry) => ({ entry }),
   describeFile,
   takesImages: (model) => visionSupport(model) === 'available',

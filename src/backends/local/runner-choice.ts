@@ -37,8 +37,7 @@ export function chooseRunner(
   hasPictures: boolean,
 ): RunnerKind {
   if (serverReason(spec) !== undefined) return 'llama-server';
-  const { picturesApart } = spec;
-  const forText = picturesApart === true && !hasPictures;
+  const forText = spec.textEngine === 'separate' && !hasPictures;
   return vision === 'available' && !forText ? 'llama-node' : 'llama-cpp';
 }
 

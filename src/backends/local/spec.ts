@@ -5,6 +5,7 @@ import type {
   KvType,
   PromptLookupMode,
   Speculation,
+  TextEngine,
 } from '../../config/engine-options.ts';
 import type { ModelSpec } from '../../core/model.ts';
 
@@ -14,8 +15,8 @@ export interface LocalSpec extends ModelSpec {
   readonly engine?: EngineKind;
   /** Absolute path of the projector (mmproj), for vision. */
   readonly mmproj?: string;
-  /** Uses a separate text engine for conversations without pictures. Both engines are in memory. */
-  readonly picturesApart?: boolean;
+  /** Engine for conversations without pictures; absent means `shared`. With `separate`, both engines are in memory. */
+  readonly textEngine?: TextEngine;
   /** Number of concurrent requests; absent means as many as memory allows. */
   readonly parallel?: number;
   /** CPU threads; absent means that the backend decides. */

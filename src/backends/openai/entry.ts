@@ -12,17 +12,27 @@ const KEY_HINT = 'must be the name of an environment variable with the key, such
 
 const key = z.string().regex(/^[A-Z_][A-Z0-9_]*$/i, KEY_HINT);
 
+const server = z.enum(SERVER_KINDS);
+
 const PROVIDER_HINT = 'must be a mapping, such as { url: http://10.0.0.1:8000/v1 }';
 
 /** One of several servers that answer for a model. */
 const provider = z.strictObject(
   {
-    url,
-    upstream: text.exactOptional(),
-    weight: z.number().positive('must be more than 0').exactOptional(),
-    key: key.exactOptional(),
-    headers: headers.exactOptional(),
-    server: z.enum(SERVER_KINDS).exactOptional(),
+    url: url.meta({ description: 'base URL of the server' }),
+    upstream: text
+      .meta({ description: 'name of the model on this server. Default: the entry’s' })
+      .exactOptional(),
+    weight: z
+      .number()
+      .positive('must be more than 0')
+      .meta({ description: 'share of the sessions, relative to the others’. Default: 1' })
+      .exactOptional(),
+    key: key
+      .meta({ description: 'environment variable of its key. Default: the entry’s' })
+      .exactOptional(),
+    headers: headers.meta({ description: 'headers in addition to the entry’s' }).exactOptional(),
+    server: server.meta({ description: 'kind of server. Default: the entry’s' }).exactOptional(),
   },
   { error: (issue) => (issue.code === 'invalid_type' ? PROVIDER_HINT : undefined) },
 );
@@ -44,12 +54,36 @@ const providers = z
 
 /** Entry of a model on one or more servers that speak OpenAI's API. */
 export const openAiEntrySchema = entrySchemaOf({
-  providers: providers.exactOptional(),
-  key: key.exactOptional(),
-  headers: headers.exactOptional(),
-  server: z.enum(SERVER_KINDS).exactOptional(),
-  images: z.boolean().exactOptional(),
-  thinking: z.enum(THINKING_CONTROLS).exactOptional(),
+  providers: providers
+    .meta({
+      description: 'several servers that share the requests, instead of `url`',
+      examples: [[{ url: 'http://10.0.0.1:8000/v1' }]],
+    })
+    .exactOptional(),
+  key: key
+    .meta({
+      description:
+        'environment variable that contains the key of the server; `_1`, `_2` … appended name further keys',
+      examples: ['TEAM_KEY'],
+    })
+    .exactOptional(),
+  headers: headers
+    .meta({
+      description: 'headers of each request to the server; their values are redacted as keys are',
+      examples: [{ 'x-team': 'a' }],
+    })
+    .exactOptional(),
+  server: server
+    .meta({ description: 'kind of server, if it can’t be detected', examples: ['vllm'] })
+    .exactOptional(),
+  images: z
+    .boolean()
+    .meta({ description: 'the model has vision, if that can’t be detected', examples: [true] })
+    .exactOptional(),
+  thinking: z
+    .enum(THINKING_CONTROLS)
+    .meta({ description: 'control of thinking, if it can’t be detected', examples: ['switch'] })
+    .exactOptional(),
 }).superRefine((entry, context) => {
   const refuse = (field: string, message: string) =>
     context.addIssue({ code: 'custom', path: [field], message });
