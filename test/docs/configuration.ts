@@ -1,7 +1,6 @@
 import { tableOf } from '../support/markdown-table.ts';
 import { SETTINGS } from '../../src/cli/setting-list.ts';
 import type { SettingInfo } from '../../src/cli/setting-list.ts';
-import { ENTRY_KEYS, NESTED_KEYS } from './entry-keys.ts';
 import { KINDS, nestedValuesOf, valuesOf } from './entry-schemas.ts';
 import type { ValueSchema } from './entry-schemas.ts';
 
@@ -54,24 +53,18 @@ export function configurationPage(): string {
 
 function entryRows(): readonly (readonly string[])[] {
   const byKind = new Map(KINDS.map((kind) => [kind, valuesOf(kind)]));
-  return Object.entries(ENTRY_KEYS).map(([key, { meaning }]) => {
+  const values = new Map([...byKind.values()].flatMap((each) => Object.entries(each)));
+  return [...values].map(([key, value]) => {
     const accepting = KINDS.filter((kind) => byKind.get(kind)?.[key] !== undefined);
     const backends = accepting.length === KINDS.length ? 'all' : accepting.join(', ');
-    const values =
-      key === 'backend'
-        ? KINDS.map(code).join(', ')
-        : valueText(byKind.get(accepting[0] ?? '')?.[key] ?? {});
-    return [code(key), backends, values, meaning];
+    const written = key === 'backend' ? KINDS.map(code).join(', ') : valueText(value);
+    return [code(key), backends, written, value.description ?? ''];
   });
 }
 
 function nestedRows(): readonly (readonly string[])[] {
   const values = new Map(KINDS.flatMap((kind) => Object.entries(nestedValuesOf(kind))));
-  return Object.entries(NESTED_KEYS).map(([key, meaning]) => [
-    code(key),
-    valueText(values.get(key) ?? {}),
-    meaning,
-  ]);
+  return [...values].map(([key, value]) => [code(key), valueText(value), value.description ?? '']);
 }
 
 /** Values that a JSON Schema allows, in words. */
@@ -103,5 +96,3 @@ function rangeText({ minimum, exclusiveMinimum, maximum }: ValueSchema): string 
 function code(text: string): string {
   return `\`${text.replaceAll('|', '\\|')}\``;
 }
-
-/** Table whose columns are padded, as the formatter writes them. */

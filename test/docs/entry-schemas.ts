@@ -1,11 +1,15 @@
 import { z } from 'zod';
 import { entriesByKind } from '../../src/backends/index.ts';
-import { ENTRY_KEYS } from './entry-keys.ts';
 
-const JSON_SCHEMA = z.looseObject({ properties: z.record(z.string(), z.looseObject({})) });
+const VALUE = z.looseObject({
+  description: z.string().exactOptional(),
+  examples: z.array(z.unknown()).exactOptional(),
+});
 
-/** JSON Schema of the value of a key. */
-export type ValueSchema = Readonly<Record<string, unknown>>;
+const JSON_SCHEMA = z.looseObject({ properties: z.record(z.string(), VALUE) });
+
+/** JSON Schema of the value of a key, with the description and the example of the schema in zod. */
+export type ValueSchema = Readonly<z.infer<typeof VALUE>>;
 
 const ENTRIES = entriesByKind();
 
@@ -16,10 +20,25 @@ export function valuesOf(kind: string): Readonly<Record<string, ValueSchema>> {
   const entries = ENTRIES.get(kind);
   if (entries === undefined) throw new Error(`There is no backend ${kind}.`);
   const { properties } = JSON_SCHEMA.parse(
-    z.toJSONSchema(entries.schema, { target: 'draft-7', io: 'input', unrepresentable: 'any' }),
+    z.toJSONSchema(entries.schema, {
+      target: 'draft-7',
+      io: 'input',
+      unrepresentable: 'any',
+      override: addExamples,
+    }),
   );
-  const accepted = Object.entries(properties).filter(([key]) => accepts(entries.schema, kind, key));
-  return { ...Object.fromEntries(accepted), backend: { const: kind } };
+  const accepted = Object.entries(properties).filter(([key, value]) =>
+    accepts(entries.schema, { kind, key, value }),
+  );
+  const { description } = properties['backend'] ?? {};
+  const backend = { const: kind, ...(description === undefined ? {} : { description }) };
+  return { ...Object.fromEntries(accepted), backend };
+}
+
+/** Adds the examples of a schema that transforms its input. Zod leaves them out, as if they were output. */
+function addExamples({ zodSchema, jsonSchema }: SchemaPair): void {
+  const { examples } = z.globalRegistry.get(zodSchema) ?? {};
+  if (Array.isArray(examples)) jsonSchema.examples = examples;
 }
 
 /** Values by keys inside a key, such as `sampling.seed` and `providers[].url`. */
@@ -37,11 +56,27 @@ function nestedIn(prefix: string, schema: unknown): readonly (readonly [string, 
   return Object.entries(data.properties).map(([key, value]) => [`${prefix}${key}`, value]);
 }
 
-/** True if an entry of a kind may have a key: no mistake is reported for it. */
-function accepts(schema: z.ZodType, kind: string, key: string): boolean {
-  const known = ENTRY_KEYS[key];
-  if (known === undefined) throw new Error(`Describe '${key}' in test/docs/entry-keys.ts.`);
+/** Schema in zod, and the JSON Schema made of it. */
+interface SchemaPair {
+  readonly zodSchema: z.core.$ZodType;
+  readonly jsonSchema: z.core.JSONSchema.BaseSchema;
+}
+
+interface KeyOfKind {
+  readonly kind: string;
+  readonly key: string;
+  readonly value: ValueSchema;
+}
+
+/** True if an entry of a kind may have a key: no mistake is reported for its example. */
+function accepts(schema: z.ZodType, { kind, key, value }: KeyOfKind): boolean {
   if (key === 'backend') return true;
-  const { error } = schema.safeParse({ backend: kind, file: 'a.gguf', [key]: known.example });
+  if (value.examples === undefined) {
+    throw new Error(
+      `Add an example to the schema of '${key}', by .meta({ description, examples }).`,
+    );
+  }
+  const [example] = value.examples;
+  const { error } = schema.safeParse({ backend: kind, file: 'a.gguf', [key]: example });
   return !error?.issues.some(({ path: [first] }) => first === key);
 }

@@ -1,4 +1,3 @@
-import { ENTRY_KEYS } from './entry-keys.ts';
 import { KINDS, valuesOf } from './entry-schemas.ts';
 
 /** JSON Schema of models.yaml, for the completion of editors. */
@@ -42,13 +41,9 @@ export function modelsSchema(): object {
 }
 
 function entryOf(kind: string): object {
-  const properties = Object.entries(valuesOf(kind)).map(([key, schema]) => [
-    key,
-    { ...schema, description: ENTRY_KEYS[key]?.meaning },
-  ]);
   return {
     type: 'object',
-    properties: Object.fromEntries(properties),
+    properties: valuesOf(kind),
     required: ['backend'],
     additionalProperties: false,
   };
