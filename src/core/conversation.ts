@@ -1,3 +1,4 @@
+import type { Citation } from './citation.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { McpServer } from './mcp.ts';
 import type { ServerTool, ServiceOutcome } from './server-tools.ts';
@@ -5,6 +6,8 @@ import type { ServerTool, ServiceOutcome } from './server-tools.ts';
 export interface TextPart {
   readonly kind: 'text';
   readonly text: string;
+  /** Passages of sources that support the text; absent if there are none. */
+  readonly citations?: readonly Citation[];
 }
 
 /** Location of a picture or a document: in the request, at a URL, or in the files store. */
@@ -38,7 +41,7 @@ export interface DocumentPart {
     | { readonly kind: 'text'; readonly text: string; readonly fileId?: string }
     | { readonly kind: 'content'; readonly parts: readonly Part[] }
     /** Text of each page of a file. */
-    | { readonly kind: 'pages'; readonly pages: readonly string[] };
+    | { readonly kind: 'pages'; readonly pages: readonly string[]; readonly fileId?: string };
   readonly title?: string;
   readonly context?: string;
   readonly citations: boolean;

@@ -1,3 +1,4 @@
+import type { Citation } from './citation.ts';
 import type { AppliedEdit } from './context-edits.ts';
 import type { JsonObject } from './json.ts';
 import type { ServerService, ServiceOutcome, ServiceUse } from './server-tools.ts';
@@ -57,6 +58,12 @@ export type GenerationEvent =
       readonly sizeBytes?: number;
     }
   | { readonly type: 'text-delta'; readonly text: string }
+  /** Complete passage of the text, with the passages of sources that support it. */
+  | {
+      readonly type: 'cited-text';
+      readonly text: string;
+      readonly citations: readonly Citation[];
+    }
   | { readonly type: 'thinking-delta'; readonly text: string }
   | { readonly type: 'tool-call-start'; readonly id: string; readonly name: string }
   | { readonly type: 'tool-call-delta'; readonly id: string; readonly json: string }

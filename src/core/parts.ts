@@ -1,4 +1,10 @@
-import type { Conversation, ImagePart, Part } from './conversation.ts';
+import type {
+  Conversation,
+  DocumentPart,
+  ImagePart,
+  Part,
+  SearchResultPart,
+} from './conversation.ts';
 import type { FailureSubject, ItemSubject } from './failure.ts';
 
 /**
@@ -21,6 +27,11 @@ const NO_PARTS: readonly Part[] = [];
 function innerParts(part: Part): readonly Part[] {
   if (part.kind === 'tool-result') return part.output;
   return part.kind === 'document' && part.source.kind === 'content' ? part.source.parts : NO_PARTS;
+}
+
+/** Returns true for a document or a search result that answers have to cite. */
+export function isCitedSource(part: Part): part is DocumentPart | SearchResultPart {
+  return (part.kind === 'document' || part.kind === 'search-result') && part.citations;
 }
 
 /** Number of turns and tools of a conversation, which determines the time of most work on it. */

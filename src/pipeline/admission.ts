@@ -1,9 +1,8 @@
 import type { Capabilities, GenerationRequest } from '../core/backend.ts';
-import type { Part } from '../core/conversation.ts';
 import { completesNothing, noChatTemplate, RuntimeFailure } from '../core/failure.ts';
 import type { FailureSubject } from '../core/failure.ts';
 import type { ModelSpec } from '../core/model.ts';
-import { hasPart } from '../core/parts.ts';
+import { hasPart, isCitedSource } from '../core/parts.ts';
 import type { KnownCapabilities } from './known-capabilities.ts';
 
 /** Refuses a model that is known to be unable to chat, so that it is not loaded only to fail. */
@@ -44,8 +43,7 @@ function strictTools({ conversation }: GenerationRequest): readonly string[] {
 
 function refuseUnsupported(request: GenerationRequest, can: Capabilities): void {
   const model = request.model.name;
-  const has = (test: (part: Part) => boolean): boolean => hasPart(request.conversation, test);
-  if (!can.citations && has((part) => 'citations' in part && part.citations)) {
+  if (!can.citations && hasPart(request.conversation, isCitedSource)) {
     throw unsupported('messages', `${model} can't write citations. Leave them out.`);
   }
   if (request.outputSchema !== undefined && !can.structuredOutput) {

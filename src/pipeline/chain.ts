@@ -2,6 +2,7 @@ import type { DocumentLoader } from '../documents/loader.ts';
 import type { ImageLoader } from '../images/loader.ts';
 import { cacheMisses } from './middleware/cache-misses/cache-misses.ts';
 import { callGuard } from './middleware/call-guard.ts';
+import { citations } from './middleware/citations/citations.ts';
 import { contextEdits } from './middleware/context-edits/context-edits.ts';
 import { documents } from './middleware/documents.ts';
 import { forcedCall } from './middleware/forced-call.ts';
@@ -34,6 +35,7 @@ export function createChain({
     cacheMisses(services.log),
     pictures(images),
     documents(loader),
+    citations(services.log),
     serverTools(services),
     jsonGuard,
     refusedTools,

@@ -16,7 +16,7 @@ export function engineCapabilities(
     structuredOutput: true,
     images: false,
     documents: true,
-    citations: false,
+    citations: true,
     exactCount: true,
   };
 }

@@ -105,7 +105,7 @@ export function toOllamaCapabilities(facts: OllamaModelFacts): Capabilities {
     structuredOutput: facts.chats !== false,
     images: facts.images,
     documents: true,
-    citations: false,
+    citations: facts.chats !== false,
     exactCount: true,
   };
 }

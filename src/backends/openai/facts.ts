@@ -101,7 +101,7 @@ export function toCapabilities(
     structuredOutput: true,
     images: facts.images,
     documents: true,
-    citations: false,
+    citations: true,
     exactCount: facts.traits.tokenizer !== 'none',
   };
 }

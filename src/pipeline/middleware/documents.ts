@@ -103,6 +103,11 @@ function readDocument(document: DocumentPart, pages: readonly PdfPage[]): readon
       ? []
       : [{ kind: 'image', source: { kind: 'base64', mediaType: 'image/jpeg', data: picture } }],
   );
-  const source = { kind: 'pages', pages: pages.map(({ text }) => text) } as const;
+  const fileId = 'fileId' in document.source ? document.source.fileId : undefined;
+  const source = {
+    kind: 'pages',
+    pages: pages.map(({ text }) => text),
+    ...(fileId !== undefined && { fileId }),
+  } as const;
   return [{ ...document, source }, ...pictures];
 }

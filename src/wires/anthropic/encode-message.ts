@@ -1,5 +1,6 @@
 import { RuntimeFailure } from '../../core/failure.ts';
 import { TextBuilder } from '../../core/text-builder.ts';
+import type { JsonObject } from '../../core/json.ts';
 import type { GenerationEvent } from '../../core/events.ts';
 import type { EncodeOptions } from './encode-options.ts';
 import { createEventEncoder } from './event-encoder.ts';
@@ -33,6 +34,7 @@ class MessageCollector {
   /** Text, thinking or arguments of the open block. */
   #text = new TextBuilder();
   #signature = '';
+  #citations: JsonObject[] = [];
   /** Summary of the open block. */
   #summary: string | null = null;
   #end: Extract<StreamEvent, { type: 'message_delta' }> | undefined;
@@ -46,6 +48,7 @@ class MessageCollector {
         this.#block = event.content_block;
         this.#text = new TextBuilder();
         this.#signature = '';
+        this.#citations = [];
         return;
       case 'content_block_delta':
         this.#extend(event.delta);
@@ -74,6 +77,9 @@ class MessageCollector {
       case 'signature_delta':
         this.#signature = delta.signature;
         return;
+      case 'citations_delta':
+        this.#citations.push(delta.citation);
+        return;
       case 'compaction_delta':
         this.#summary = delta.content;
         return;
@@ -90,7 +96,13 @@ class MessageCollector {
       case undefined:
         return;
       case 'text':
-        this.#content.push(JSON.stringify({ ...block, text }));
+        this.#content.push(
+          JSON.stringify({
+            ...block,
+            text,
+            ...(block.citations && { citations: this.#citations }),
+          }),
+        );
         return;
       case 'thinking':
         this.#content.push(

@@ -1,4 +1,6 @@
 import type { GenerationEvent } from '../../core/events.ts';
+import { citedBlock, compactionBlock } from './complete-blocks.ts';
+import type { CompleteBlock } from './complete-blocks.ts';
 import type { EncodeOptions } from './encode-options.ts';
 import { concerns, EMPTY_TEXT, EMPTY_THINKING, emptyDelta, UniqueIds } from './open-block.ts';
 import type { OpenBlock, OpenThinking } from './open-block.ts';
@@ -99,6 +101,8 @@ class EventEncoder {
         return;
       case 'text-delta':
         return this.#text(event.text);
+      case 'cited-text':
+        return this.#send(citedBlock(event));
       case 'thinking-delta':
         return this.#thinking(event.text);
       case 'tool-call-start':
@@ -112,7 +116,7 @@ class EventEncoder {
       case 'server-tool-result':
         return this.#serverResult(event);
       case 'compaction':
-        return this.#compaction(event.text ?? null);
+        return this.#send(compactionBlock(event));
       default:
         return event satisfies never;
     }
@@ -179,19 +183,13 @@ class EventEncoder {
     const id = this.#ids.of(serverCallId(callId, mcpServer !== undefined));
     this.#servedIds.set(callId, id);
     const json = { type: 'input_json_delta', partial_json: JSON.stringify(input) } as const;
-    this.#send(servedCall(id, name, mcpServer), json);
+    this.#send({ start: servedCall(id, name, mcpServer), deltas: [json] });
   }
 
   /** Sends a result completely in the start event of its block, as the API does. */
   #serverResult({ callId, service, outcome }: EventOf<'server-tool-result'>): void {
     const id = this.#servedIds.get(callId) ?? serverCallId(callId);
-    this.#send(encodeResult(id, service, outcome));
-  }
-
-  /** Sends a summary completely in one delta, as the API does. */
-  #compaction(content: string | null): void {
-    const start = { type: 'compaction', content: null, encrypted_content: null } as const;
-    this.#send(start, { type: 'compaction_delta', content, encrypted_content: null });
+    this.#send({ start: encodeResult(id, service, outcome), deltas: [] });
   }
 
   #finish(event: Finish): void {
@@ -210,10 +208,10 @@ class EventEncoder {
   }
 
   /** Sends a complete block. */
-  #send(start: ContentBlock, delta?: BlockDelta): void {
+  #send({ start, deltas }: CompleteBlock): void {
     this.#close();
     this.#show(start);
-    if (delta !== undefined) this.#delta(delta);
+    for (const delta of deltas) this.#delta(delta);
     this.#stop();
   }
 

@@ -8,7 +8,7 @@ import type { ServerResultBlock } from './server-tools.ts';
 /** Block in its start event. Deltas extend it. */
 export type ContentBlock =
   // No `citations: null`: Vercel AI SDK 5 and 6 refuse it.
-  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'text'; readonly text: string; readonly citations?: readonly [] }
   | { readonly type: 'thinking'; readonly thinking: string; readonly signature: string }
   | { readonly type: 'compaction'; readonly content: null; readonly encrypted_content: null }
   | ServerResultBlock
@@ -37,6 +37,7 @@ export function servedCall(id: string, name: string, mcpServer: string | undefin
 
 export type BlockDelta =
   | { readonly type: 'text_delta'; readonly text: string }
+  | { readonly type: 'citations_delta'; readonly citation: JsonObject }
   | { readonly type: 'thinking_delta'; readonly thinking: string }
   | { readonly type: 'signature_delta'; readonly signature: string }
   | { readonly type: 'input_json_delta'; readonly partial_json: string }

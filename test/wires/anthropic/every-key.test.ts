@@ -140,7 +140,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   BetaTextBlockParam: {
     within: (block) => user([block]),
     base: { type: 'text', text: 'x' },
-    keys: { cache_control: [cached, 'honoured'], citations: [[{ type: 'x' }], 'logged'] },
+    keys: { cache_control: [cached, 'honoured'], citations: [[{ type: 'x' }], 'refused'] },
   },
   BetaImageBlockParam: {
     within: (block) => user([block]),

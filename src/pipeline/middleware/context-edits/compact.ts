@@ -61,7 +61,7 @@ export async function* readSummary(
   let usage: Usage | undefined;
   for await (const event of events) {
     if (event.type === 'admitted' || event.type === 'progress') yield event;
-    else if (event.type === 'text-delta') text.append(event.text);
+    else if (event.type === 'text-delta' || event.type === 'cited-text') text.append(event.text);
     else if (event.type === 'finish') usage = event.usage;
   }
   return { text: text.toString().trim() || undefined, usage };

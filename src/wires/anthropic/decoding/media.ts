@@ -1,10 +1,13 @@
 import type { BinarySource, DocumentPart, Part, TextPart } from '../../../core/conversation.ts';
+import { decodeCitation } from '../citations.ts';
 import type { DocumentBlock, MediaBlock, TextBlock } from '../schema/blocks.ts';
 import type { ImageSource } from '../schema/sources.ts';
 
 /** Decodes a text block; no part if it is empty. */
 export function decodeText(block: TextBlock): readonly TextPart[] {
-  return block.text === '' ? [] : [{ kind: 'text', text: block.text }];
+  if (block.text === '') return [];
+  const citations = (block.citations ?? []).flatMap(decodeCitation);
+  return [{ kind: 'text', text: block.text, ...(citations.length > 0 && { citations }) }];
 }
 
 /**
@@ -27,7 +30,8 @@ export function decodeMedia(block: MediaBlock, at: string): Part {
         kind: 'search-result',
         source: block.source,
         title: block.title,
-        content: block.content.flatMap((inner) => decodeText(inner)),
+        // Empty blocks stay, since citations count them.
+        content: block.content.map(({ text }) => ({ kind: 'text', text })),
         citations: block.citations?.enabled ?? false,
       };
     default:
@@ -55,10 +59,10 @@ function decodeDocumentSource(source: DocumentBlock['source'], at: string): Docu
     case 'content':
       return {
         kind: 'content',
-        parts: source.content.flatMap<Part>((block, index) =>
+        parts: source.content.map((block, index): Part =>
           block.type === 'text'
-            ? decodeText(block)
-            : [decodeMedia(block, `${at}.source.content.content.${index}`)],
+            ? { kind: 'text', text: block.text }
+            : decodeMedia(block, `${at}.source.content.content.${index}`),
         ),
       };
     case 'base64':

@@ -34,9 +34,8 @@ function collect(given: unknown, known: unknown, at: string[], paths: Set<string
   }
 }
 
-/** Returns false for values that clients send back from answers: direct callers and empty citations. */
+/** Returns false for values that clients send back from answers: direct callers. */
 function hasMeaning(key: string, value: unknown): boolean {
   if (value === null || value === undefined) return false;
-  if (key === 'caller') return !isRecord(value) || value['type'] !== 'direct';
-  return !(key === 'citations' && Array.isArray(value) && value.length === 0);
+  return key !== 'caller' || !isRecord(value) || value['type'] !== 'direct';
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { cacheControl } from './cache-control.ts';
+import { textCitation } from './citations.ts';
 import { jsonObject, jsonValue } from './json.ts';
 import { list } from './list.ts';
 import { documentSources, imageSource } from './sources.ts';
@@ -8,7 +9,12 @@ import { rawTool } from './tools.ts';
 const cache_control = cacheControl;
 const citations = z.object({ enabled: z.boolean().nullish() }).nullish();
 
-const textBlock = z.object({ type: z.literal('text'), text: z.string(), cache_control });
+const textBlock = z.object({
+  type: z.literal('text'),
+  text: z.string(),
+  citations: list(textCitation).nullish(),
+  cache_control,
+});
 
 /** List of blocks, or a string as the short form of one text block. An empty string means no block. */
 function stringOr<Block extends z.ZodType>(block: Block) {
