@@ -6,17 +6,21 @@ import { clientOf, DIALECTS } from '../support/dialects.ts';
 import { writePdf } from '../support/pdf.ts';
 import { serveScript } from '../support/scripted-server.ts';
 import type { ScriptedServer } from '../support/scripted-server.ts';
-import { writing } from './writing.ts';
+import { reciting } from './reciting.ts';
 
 const module = new URL('../../dist/documents/pdf-child.js', import.meta.url);
 const documents = createDocumentLoader({ module });
 
-const { script, asked, say } = writing();
+const { script, asked, say } = reciting();
 const logged: string[] = [];
 let server: ScriptedServer;
 beforeAll(async () => {
   const services = { log: (line: string) => void logged.push(line) };
-  server = await serveScript({ script }, {}, { documents, services });
+  server = await serveScript(
+    { script, capabilities: { images: false } },
+    {},
+    { documents, services },
+  );
 });
 afterAll(() => server.close());
 
@@ -55,7 +59,7 @@ const question = { type: 'text', text: 'What do you know?' } as const;
 
 const ANSWER =
   'I read them. The sky is blue.[^2] Coal is black[^4]. Things add up.[^5-6][^7] No.[^99] Bye.';
-const SHOWN = [
+const SHOWN: readonly { type: string; text: string; citations?: readonly object[] }[] = [
   { type: 'text', text: 'I read them. ' },
   {
     type: 'text',
@@ -162,7 +166,7 @@ describe('citations', () => {
     return response.json();
   };
 
-  it('number the passages in the prompt, after which the model is told to write the marks', async () => {
+  it('number the passages in the prompt, and one instruction asks for the marks', async () => {
     await ask([text, pdf, blocks, result, question], 'No.');
     const written = prompt(0);
     expect(written).toContain('😀 Grass is green.[^1] The sky is blue.[^2]\n');

@@ -74,12 +74,14 @@ function inDocument(
   start: number,
   end: number,
 ): Citation {
-  const { document_index, document_title, file_id, cited_text } = block;
+  const { document_index, cited_text } = block;
+  const title = block.document_title ?? undefined;
+  const fileId = block.file_id ?? undefined;
   return {
     kind,
     document: document_index,
-    ...(document_title != null && { title: document_title }),
-    ...(file_id != null && { fileId: file_id }),
+    ...(title !== undefined && { title }),
+    ...(fileId !== undefined && { fileId }),
     start,
     end,
     citedText: cited_text,

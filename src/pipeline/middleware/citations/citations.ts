@@ -9,7 +9,7 @@ import { Marks } from './marks.ts';
 import { withMarks } from './marked-conversation.ts';
 
 /**
- * Middleware that has any model cite its documents and search results. It numbers their passages by marks, tells
+ * Middleware that has any model cite its documents and search results. It numbers their passages by marks, asks
  * the model to write the marks, and replaces them in the answer by citations.
  */
 export function citations(log: (message: string) => void): GenerationMiddleware {
@@ -52,7 +52,10 @@ async function* generateCited(
   const conversation = withMarks(request.conversation, marks);
   const events = next({ ...request, conversation }, context);
   // Without sources no mark has a meaning, so each is the answer's own text.
-  if (sources.length === 0) return yield* events;
+  if (sources.length === 0) {
+    yield* events;
+    return;
+  }
   const reader = new MarkReader((range) => marks.citation(range));
   for await (const event of events) {
     if (event.type === 'text-delta') {

@@ -23,7 +23,7 @@ export function* sentencesOf(text: string): Steps<readonly Span[]> {
   // Spaces instead of wraps keep the length, and with it all indexes.
   const unwrapped = text.replace(WRAP, (wrap) => ' '.repeat(wrap.length));
   for (const paragraph of paragraphsOf(unwrapped)) {
-    spans.push(...sentencesIn(unwrapped, paragraph));
+    for (const span of sentencesIn(unwrapped, paragraph)) spans.push(span);
     yield;
   }
   return spans;

@@ -2,7 +2,7 @@ import type { GenerationRequest } from '../../src/core/backend.ts';
 import type { Script } from '../support/scripted-backend.ts';
 
 /** A model that writes the text it is given, in small pieces, and keeps its requests. */
-export function writing() {
+export function reciting() {
   const asked: GenerationRequest[] = [];
   let text = '';
   const script: Script = async function* (request) {
