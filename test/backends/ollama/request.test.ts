@@ -293,7 +293,7 @@ describe('the capabilities from /api/show', () => {
       structuredOutput: true,
       images: capabilities.includes('vision'),
       documents: true,
-      citations: false,
+      citations: true,
       exactCount: true,
     });
   });

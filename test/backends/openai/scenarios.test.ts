@@ -76,7 +76,7 @@ describe.each(await findPeers(llamaServer))('the OpenAI backend against $name', 
       structuredOutput: true,
       images: false,
       documents: true,
-      citations: false,
+      citations: true,
       exactCount: true,
     };
     expect(await backend.capabilities(model, signal)).toEqual({ contextTokens: 8192, ...all });
