@@ -53,7 +53,7 @@ describe('portico show', () => {
       // The name SmolLM in its default system prompt is no evidence of the template's family.
       expect(stdout).toMatch(/^chat template +plain$/m);
       expect(stdout).toMatch(
-        /^capabilities +text, thinking \(by instructions\), tools \(by instructions\), structured output, citations$/m,
+        /^capabilities +text, thinking \(by instructions\), tools \(by instructions\), structured output, documents, citations$/m,
       );
     },
   );
