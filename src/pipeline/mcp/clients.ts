@@ -84,9 +84,9 @@ class Connections implements McpClients {
   }
 
   /**
-   * Uses the connection to a server, and opens one if there is none. A connection that failed is closed. One
-   * that was open before may have expired at its server, so the work is done again over a new one if the
-   * server says that it does not know the session.
+   * Uses the connection to a server, and opens one if there is none. A connection that failed is used no more,
+   * and closed after its other calls ended. One that was open before may have expired at its server, so the
+   * work is done again over a new one if the server says that it does not know the session.
    */
   async #use<Result>(
     server: McpServer,
@@ -102,7 +102,7 @@ class Connections implements McpClients {
       return await work(await unlessAborted(entry.connected, signal), entry);
     } catch (error) {
       if (signal.aborted) throw abortReason(signal);
-      await this.#drop(key, entry);
+      if (this.#open.get(key) === entry) this.#open.delete(key);
       if (!reused || !isExpired(error)) throw error;
     } finally {
       entry.users -= 1;
@@ -163,10 +163,11 @@ class Connections implements McpClients {
     }
   }
 
-  /** Starts the time after which an unused connection is closed. */
+  /** Closes an unused connection after a time, or now if it failed. */
   #rest(key: string, entry: Entry): void {
-    if (entry.users > 0 || this.#open.get(key) !== entry) return;
-    const idleMs = this.#options.idleMs ?? IDLE_MS;
+    if (entry.users > 0) return;
+    const failed = this.#open.get(key) !== entry;
+    const idleMs = failed ? 0 : (this.#options.idleMs ?? IDLE_MS);
     entry.idle = setTimeout(() => void this.#drop(key, entry), idleMs).unref();
   }
 
