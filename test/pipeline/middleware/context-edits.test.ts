@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { GenerationRequest } from '../../../src/core/backend.ts';
 import type { ClearToolUses, ContextEdit } from '../../../src/core/context-edits.ts';
-import type { Conversation, Part, Turn } from '../../../src/core/conversation.ts';
+import type { Conversation, Part, ToolSpec, Turn } from '../../../src/core/conversation.ts';
 import { NO_USAGE } from '../../../src/core/events.ts';
 import type { GenerationEvent } from '../../../src/core/events.ts';
 import { contextEdits } from '../../../src/pipeline/middleware/context-edits/context-edits.ts';
@@ -228,6 +228,31 @@ describe('compaction', () => {
       text: 'In one word.',
     });
     expect(answer.finish).toMatchObject({ reason: 'compaction' });
+  });
+
+  it('asks again without tools if the model calls one instead of writing a summary', async () => {
+    const { next, requests } = playAnswers((index) => [
+      { type: 'admitted', inputTokens: 1 },
+      index === 0
+        ? { type: 'tool-call-start', id: 'a', name: 'read' }
+        : { type: 'text-delta', text: 'Done.' },
+      FINISH,
+    ]);
+    const context = { ...CONTEXT, countTokens: async () => 400 };
+    const read: ToolSpec = {
+      name: 'read',
+      description: '',
+      inputSchema: { type: 'object' },
+      origin: { kind: 'custom' },
+      deferred: false,
+    };
+    const asked = request(MINI, grown, {
+      conversation: { system: [], turns: grown, tools: [read] },
+      edits: [{ ...compact, pauses: true }],
+    });
+    const answer = await collect(contextEdits()(next)(asked, context));
+    expect(requests.map(({ toolChoice }) => toolChoice.mode)).toEqual(['auto', 'none']);
+    expect(answer.events.find(({ type }) => type === 'compaction')).toEqual(summary);
   });
 
   it('answers from the whole conversation if the model writes no summary', async () => {

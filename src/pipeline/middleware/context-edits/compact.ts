@@ -23,7 +23,10 @@ export function compactionTrigger({ trigger }: Compact, contextTokens: number): 
   return trigger ?? Math.min(DEFAULT_TRIGGER, Math.floor(contextTokens * TRIGGER_SHARE));
 }
 
-/** Request for a summary. It continues the prompt, so that the evaluated prompt is reused. */
+/**
+ * Request for a summary. It continues the prompt, so that the evaluated prompt is reused. So tools stay in the prompt,
+ * and the model may call one instead.
+ */
 export function summaryRequest(
   request: GenerationRequest,
   { instructions = INSTRUCTIONS }: Compact,
@@ -37,10 +40,11 @@ export function summaryRequest(
     last?.role === 'user'
       ? [...conversation.turns.slice(0, -1), { role: 'user', parts: [...last.parts, asked] }]
       : [...conversation.turns, { role: 'user', parts: [asked] }];
+  const mayCall = conversation.tools.length > 0 && plain.toolChoice.mode !== 'none';
   return {
     ...plain,
     conversation: { ...conversation, turns },
-    toolChoice: { mode: 'none' },
+    toolChoice: mayCall ? { mode: 'auto', parallel: false } : { mode: 'none' },
     thinking: { mode: 'disabled' },
     stopSequences: [],
     maxTokens: Math.max(1, Math.min(SUMMARY_TOKENS, Math.floor(contextTokens * SUMMARY_SHARE))),
@@ -53,7 +57,7 @@ export interface Summary {
   readonly usage: Usage | undefined;
 }
 
-/** Reads a summary. Passes on the events that are no output. */
+/** Reads a summary up to a call. Passes on the events that are no output. */
 export async function* readSummary(
   events: AsyncIterable<GenerationEvent>,
 ): AsyncGenerator<GenerationEvent, Summary> {
@@ -62,6 +66,7 @@ export async function* readSummary(
   for await (const event of events) {
     if (event.type === 'admitted' || event.type === 'progress') yield event;
     else if (event.type === 'text-delta' || event.type === 'cited-text') text.append(event.text);
+    else if (event.type === 'tool-call-start' || event.type === 'server-tool-call') break;
     else if (event.type === 'finish') usage = event.usage;
   }
   return { text: text.toString().trim() || undefined, usage };

@@ -80,7 +80,11 @@ async function* generateCompacted(
   request: GenerationRequest,
   { asking, pauses, context }: CompactionOptions,
 ): AsyncGenerator<GenerationEvent> {
-  const summary = yield* readSummary(next(asking, context));
+  let summary = yield* readSummary(next(asking, context));
+  if (summary.text === undefined && asking.toolChoice.mode !== 'none') {
+    // The model called a tool. Without tools the prompt is another one, but nothing is left to call.
+    summary = yield* readSummary(next({ ...asking, toolChoice: { mode: 'none' } }, context));
+  }
   const { usage = NO_USAGE } = summary;
   const { conversation } = request;
   const text = summary.text && withLastMessage(summary.text, conversation);
