@@ -105,6 +105,8 @@ describe.each(['isolated', 'in-process'])('with an engine that is %s', (engine) 
     await (await say('Hello')).text();
     const children = await childrenOf(server.process.pid ?? 0);
     const [hung = 0] = children.filter((pid) => !others.includes(pid));
+    // The list of a hung engine has the last known figures.
+    expect(await loaded()).toHaveLength(1);
     process.kill(hung, 'SIGSTOP');
     expect((await portico('ps')).stdout).toMatch(
       /\nmini +\d\.\d+ MB +\S.* +8192 +not responding +/,

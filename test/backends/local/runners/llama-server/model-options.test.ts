@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { TINY, writeRandomModel } from '../../../../../bench/random-model/write.ts';
 import { MINI_FILE } from '../../../../support/engine-variant.ts';
+import { isMissing } from '../../../../support/optional.ts';
 import { isLlamaServerMissing, LLAMA_SERVER } from '../../../../support/llama-server.ts';
 import { SEEING } from '../llama-node/seeing.ts';
 import { notingServer } from './noting-server.ts';
@@ -108,7 +109,9 @@ describe.skipIf(isLlamaServerMissing())('an option of an entry arrives at llama-
     expect(connections()).toBeGreaterThan(0);
   });
 
-  it.skipIf(RPC_SERVER === undefined)('rpc, in the weights that a real one gets', async () => {
+  it.skipIf(
+    isMissing('ggml-rpc-server', RPC_SERVER, 'put it into the folder of PORTICO_TEST_LLAMA_SERVER'),
+  )('rpc, in the weights that a real one gets', async () => {
     const port = await freePort();
     const child = spawn(RPC_SERVER ?? '', ['-H', '127.0.0.1', '-p', String(port)], {
       stdio: 'ignore',
