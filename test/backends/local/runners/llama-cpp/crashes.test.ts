@@ -142,7 +142,8 @@ describe('a file that is corrupt', () => {
     await writeFile(file, damage(await readFile(MINI.file ?? '')));
     const asked = ask({ ...MINI, name: title, file }, undefined, inThisProcess);
     await expect(collect(asked)).rejects.toMatchObject({
-      code: 'unsupported',
+      // llama.cpp's words, by which damage is recognized, may arrive after the failure.
+      code: expect.stringMatching(/^(?:unsupported|model-load-failed)$/),
       message: expect.stringContaining(file),
     });
     expect((await collect(ask(MINI, undefined, inThisProcess))).text).toBe('1, 2, 3');
