@@ -1,13 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { getLlama, LlamaLogLevel } from 'node-llama-cpp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MEDIUM, writeWordModel } from '../../bench/engine/model.ts';
 import type { WordModel } from '../../bench/engine/model.ts';
 import { prose } from '../../bench/engine/words.ts';
 import { planModel } from '../../bench/random-model/architectures.ts';
 import { TINY } from '../../bench/random-model/write.ts';
+import { startLlama } from '../../src/backends/local/model/native-llama.ts';
 import { NATIVE_CONTEXT } from '../support/engine-variant.ts';
 import { covers } from '../support/covers.ts';
 
@@ -28,8 +28,8 @@ describe('the model of the bench', () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   it('generates a word with every token, and never ends', async () => {
-    const llama = await getLlama({ gpu: false, build: 'never', logLevel: LlamaLogLevel.error });
-    const model = await llama.loadModel({ modelPath: written.file });
+    const native = await startLlama();
+    const model = await native.loadModel({ modelPath: written.file });
     const context = await model.createContext({ contextSize: 512, ...NATIVE_CONTEXT });
     const prompt = model.tokenize('Say something.');
     const said: string[] = [];
@@ -42,7 +42,7 @@ describe('the model of the bench', () => {
     expect(said).toHaveLength(ANSWER_TOKENS);
     expect(said.filter((text) => !written.words.includes(text.trim()))).toEqual([]);
     expect(new Set(said).size).toBeGreaterThan(10);
-    await llama.dispose();
+    await native.close();
   });
 
   it('has 80 million parameters in the size of the bench', () => {

@@ -89,7 +89,7 @@ describe('an answer of a runner that samples by itself', () => {
   });
   afterAll(async () => {
     opened.head.prompts.close();
-    await opened.native.llama.dispose();
+    await opened.native.close();
   });
 
   async function decode(

@@ -33,7 +33,7 @@ const { native, head } = await openMetadata({ name: 'tiny', backend: 'llama', fi
 const { model } = head;
 afterAll(async () => {
   head.prompts.close();
-  await native.llama.dispose();
+  await native.close();
 });
 
 const texts = (tokens: Parameters<typeof model.detokenize>[0]) =>

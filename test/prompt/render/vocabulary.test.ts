@@ -12,7 +12,7 @@ const { native, head } = await openMetadata(mini);
 const { model } = head;
 afterAll(async () => {
   head.prompts.close();
-  await native.llama.dispose();
+  await native.close();
 });
 
 const texts = (tokens: Parameters<LlamaModel['detokenize']>[0]) =>

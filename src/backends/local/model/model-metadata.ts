@@ -49,8 +49,13 @@ export async function openMetadata(
   const prompts = new PromptProcess({ model: spec.name });
   try {
     const native = await startLlama();
-    const model = await native.loadModel({ modelPath: spec.file, vocabOnly: true });
-    return { native, head: await readWith(prompts, model, spec, markers) };
+    try {
+      const model = await native.loadModel({ modelPath: spec.file, vocabOnly: true });
+      return { native, head: await readWith(prompts, model, spec, markers) };
+    } catch (error) {
+      await native.close();
+      throw error;
+    }
   } catch (error) {
     prompts.close();
     throw error;

@@ -43,7 +43,7 @@ describe('the metadata of a model file', () => {
       thinking: traits.thinking,
     });
     prompts.close();
-    await native.llama.dispose();
+    await native.close();
   });
 
   it('reports a missing chat template, unless the entry sets one', () => {

@@ -17,7 +17,7 @@ describe('a template of no known family in the process of its prompts', () => {
   beforeAll(async () => {
     // Its native addon renders.
     const native = await startLlama();
-    await native.llama.dispose();
+    await native.close();
     prompts = new PromptProcess({ model: template.model });
     const reading = await prompts.run('read', template);
     expect(reading.layout?.calls?.section.open).toBe('<|calls|>');

@@ -50,7 +50,7 @@ describe('a rendering that exceeds its limits', () => {
   beforeAll(async () => {
     // Its native addon renders.
     const native = await startLlama();
-    await native.llama.dispose();
+    await native.close();
     prompts = new PromptProcess({ model, cpuMs: 400 });
   });
   afterAll(() => prompts.close());

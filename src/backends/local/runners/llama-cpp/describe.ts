@@ -28,7 +28,8 @@ export async function describeGguf(
   const spec = { ...entry, file };
   const info = await readGguf(spec.file);
   const { bos, eos, template, ...header } = headerOf(info);
-  const { llama } = await startLlama();
+  const native = await startLlama();
+  const { llama } = native;
   try {
     const insights = await GgufInsights.from(info, llama);
     const fileBytes = await sizeOf(info, insights.modelSize);
@@ -62,7 +63,7 @@ export async function describeGguf(
       capabilities: reading && engineCapabilities(contextSize, reading.traits),
     };
   } finally {
-    await llama.dispose();
+    await native.close();
   }
 }
 

@@ -68,7 +68,7 @@ export async function openLlamaCpp(
     async close() {
       states?.close();
       head.prompts.close();
-      await llama.dispose();
+      await native.close();
     },
   };
 }

@@ -75,7 +75,7 @@ export async function openLlamaNode(
     },
     async close() {
       head.prompts.close();
-      await llama.dispose();
+      await native.close();
     },
   };
 }

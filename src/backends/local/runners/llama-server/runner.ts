@@ -81,7 +81,7 @@ export async function openLlamaServer(
     async close() {
       states?.close();
       head.prompts.close();
-      await llama.dispose();
+      await native.close();
     },
   };
 }

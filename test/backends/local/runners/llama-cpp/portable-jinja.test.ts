@@ -28,8 +28,7 @@ describe("a template that llama.cpp's Jinja can't render", () => {
 
   it('is rendered by the other library, so that its tools are not injected', async () => {
     // Its native addon renders.
-    const { llama } = await startLlama();
-    await llama.dispose();
+    await (await startLlama()).close();
     const prompts = new PromptProcess({ model: 'odd' });
     const template = { model: 'odd', source: SOURCE, bos: '<s>', eos: '</s>' };
     const { injection, notice } = await prompts.run('read', template);

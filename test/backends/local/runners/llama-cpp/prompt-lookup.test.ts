@@ -107,7 +107,7 @@ describe('a slot that guesses', () => {
     model = await native.loadModel({ modelPath: MINI.file ?? '' });
   });
   afterAll(async () => {
-    await native.llama.dispose();
+    await native.close();
     await rm(folder, { recursive: true });
   });
 

@@ -15,7 +15,7 @@ beforeAll(async () => {
   native = await startLlama();
   model = await native.loadModel({ modelPath: MINI.file ?? '' });
 });
-afterAll(() => native.llama.dispose());
+afterAll(() => native.close());
 
 /** Slots of one context, and how many tokens of each of their sequences every batch had. */
 async function openSlots(sequences: number) {

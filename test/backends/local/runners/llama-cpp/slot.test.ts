@@ -22,7 +22,7 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'portico-test-'));
 });
 afterAll(async () => {
-  await native.llama.dispose();
+  await native.close();
   await rm(folder, { recursive: true });
 });
 beforeEach(async () => {
