@@ -2,6 +2,7 @@ import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFile, mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { setTimeout as wait } from 'node:timers/promises';
 import path from 'node:path';
 import type { Token } from 'node-llama-cpp';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -62,6 +63,8 @@ describe('state files', () => {
     await files.save(slotOf([3, 4]));
     const [first] = files.saved;
     if (first === undefined) throw new Error('Nothing was saved.');
+    // The clock of a file system has steps of some milliseconds.
+    await wait(10);
     await files.load(first, slotOf([]));
     await files.save(slotOf([5, 6]));
     expect(files.saved.map((state) => state.tokens)).toEqual([
