@@ -58,7 +58,10 @@ function noteErrors(socket: Socket): void {
   });
 }
 
-/** True for the end or an error of a connection that had served another request before. */
+/**
+ * True for the end or an error of a connection that had delivered bytes: for another request, or for the head of this
+ * one's response.
+ */
 export function isOfUsedConnection(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof errors.SocketError) return (error.socket?.bytesRead ?? 0) > 0;
