@@ -154,7 +154,7 @@ export async function composeServer(
     apiKeys: settings.apiKeys,
     allowedHosts: settings.allowedHosts,
     corsOrigins: settings.corsOrigins,
-    limiter: new RateLimiter(settings.limits),
+    limiter: new RateLimiter(settings),
     host: settings.host,
     unleased,
   });

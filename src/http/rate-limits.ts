@@ -11,9 +11,15 @@ export interface RateLimits {
   readonly outputTokens?: number | undefined;
 }
 
+export interface RateLimiterOptions {
+  readonly limits: RateLimits;
+  /** Keys of the server's clients. Without any, all clients share the limits. */
+  readonly apiKeys: readonly string[];
+  /** Time in milliseconds. Default: the system's. */
+  readonly now?: () => number;
+}
+
 const MINUTE_MS = 60_000;
-/** Most keys with a record. Only keys of this server have one, so it is never reached in practice. */
-const MOST_KEYS = 10_000;
 
 /** Amount that is used up and refills evenly over a minute. It may be overdrawn by the last request. */
 class Bucket {
@@ -50,10 +56,11 @@ type Kind = LimitStatus['kind'];
 export class RateLimiter {
   readonly #limits: readonly (readonly [Kind, number])[];
   readonly #now: () => number;
+  readonly #hasKeys: boolean;
+  /** By key. A request has passed the guard, so that its key is one of the server's. */
   readonly #buckets = new Map<string, ReadonlyMap<Kind, Bucket>>();
 
-  /** `now` is the time in milliseconds. */
-  constructor(limits: RateLimits, now: () => number = Date.now) {
+  constructor({ limits, apiKeys, now = Date.now }: RateLimiterOptions) {
     const { requests, inputTokens, outputTokens } = limits;
     const kinds = { requests, 'input-tokens': inputTokens, 'output-tokens': outputTokens };
     this.#limits = (['requests', 'input-tokens', 'output-tokens'] as const).flatMap((kind) => {
@@ -61,6 +68,7 @@ export class RateLimiter {
       return limit === undefined ? [] : [[kind, limit] as const];
     });
     this.#now = now;
+    this.#hasKeys = apiKeys.length > 0;
   }
 
   /**
@@ -70,7 +78,7 @@ export class RateLimiter {
    */
   admit(request: Request, response: Response): void {
     if (this.#limits.length === 0) return;
-    const buckets = this.#bucketsOf(clientKey(request) ?? '');
+    const buckets = this.#bucketsOf(this.#hasKeys ? (clientKey(request) ?? '') : '');
     const now = this.#now();
     const encoded = () => wireOf(request).encodeLimits?.(statusOf(buckets, now)) ?? {};
     for (const [kind, bucket] of buckets) {
@@ -93,7 +101,7 @@ export class RateLimiter {
     if (known !== undefined) return known;
     const now = this.#now();
     const buckets = new Map(this.#limits.map(([kind, limit]) => [kind, new Bucket(limit, now)]));
-    if (this.#buckets.size < MOST_KEYS) this.#buckets.set(key, buckets);
+    this.#buckets.set(key, buckets);
     return buckets;
   }
 }

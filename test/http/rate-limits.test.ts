@@ -8,7 +8,7 @@ import { serveScript } from '../support/scripted-server.ts';
 const KEYS = ['first-key', 'second-key'];
 
 /** A server with limits, whose clock the test sets. Each request takes 100 tokens, and generates 10. */
-async function open(limits: RateLimits) {
+async function open(limits: RateLimits, apiKeys: readonly string[] = KEYS) {
   const clock = { now: Date.parse('2026-12-01T12:00:00Z') };
   const server = await serveScript(
     {
@@ -23,7 +23,7 @@ async function open(limits: RateLimits) {
         };
       },
     },
-    { apiKeys: KEYS, limiter: new RateLimiter(limits, () => clock.now) },
+    { apiKeys, limiter: new RateLimiter({ limits, apiKeys, now: () => clock.now }) },
   );
   onTestFinished(() => server.close());
   const ask = async (key = 'first-key') => {
@@ -71,6 +71,12 @@ describe('limits of a key', () => {
     await ask();
     await expect(ask()).rejects.toThrow(Anthropic.RateLimitError);
     await expect(ask('second-key')).resolves.toBeDefined();
+  });
+
+  it('are shared by all clients of a server without keys, whatever keys they send', async () => {
+    const { ask } = await open({ requests: 1 }, []);
+    await ask();
+    await expect(ask('second-key')).rejects.toThrow(Anthropic.RateLimitError);
   });
 
   it('add no headers without a limit', async () => {
